@@ -1,0 +1,116 @@
+// Compiles the grammars that are shipped: grammar/*.grammar -> build/grammars.js and .d.ts.
+// Nothing is written if one of them has a fault or an example fails.
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const notation = join(root, 'grammar', 'notation');
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const [from, to] = process.argv.slice(2);
+  try {
+    await buildGrammars({ from, to });
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+    process.exitCode = 1;
+  }
+}
+
+/** Compiles every grammar in `from` into `to`. Throws with every fault, by file, line and column. */
+export async function buildGrammars({
+  from = join(root, 'grammar'),
+  to = join(root, 'build'),
+} = {}) {
+  const compiled = await compileFolder(from, await loadCompiler());
+  const text = await withRuntime(compiled);
+  mkdirSync(to, { recursive: true });
+  writeWhole(join(to, 'grammars.js'), text);
+  const scanner = JSON.stringify(join(notation, 'scanner.ts'));
+  writeWhole(
+    join(to, 'grammars.d.ts'),
+    `import type { Scanner } from ${to === join(root, 'build') ? "'../grammar/notation/scanner.ts'" : scanner};\n\n` +
+      '/** One for each shipped grammar, by name of the service. */\nexport declare const scanners: readonly Scanner[];\n',
+  );
+}
+
+async function compileFolder(
+  from,
+  { readGrammar, scannerOf, checkExamples, refuseFaults, compileGrammar },
+) {
+  const files = readdirSync(from)
+    .filter((name) => name.endsWith('.grammar'))
+    .toSorted();
+  const compiled = [];
+  const reasons = [];
+  for (const file of files) {
+    try {
+      const grammar = readGrammar(readFileSync(join(from, file), 'utf8'), file);
+      refuseFaults(checkExamples(grammar, scannerOf(grammar)), file);
+      compiled.push(compileGrammar(grammar));
+    } catch (error) {
+      reasons.push(error instanceof Error ? error.message : String(error));
+    }
+  }
+  if (reasons.length > 0) throw new Error(`the grammars are not built:\n${reasons.join('\n')}`);
+  return compiled;
+}
+
+/** The compiler is TypeScript: it is bundled to a module that is gone again once it is loaded. */
+async function loadCompiler() {
+  const { build } = await import('esbuild');
+  const { outputFiles } = await build({
+    stdin: {
+      contents: `export { readGrammar } from './read.ts';
+export { scannerOf } from './load.ts';
+export { checkExamples } from './examples.ts';
+export { refuseFaults } from './fault.ts';
+export { compileGrammar } from './compile.ts';`,
+      resolveDir: notation,
+      loader: 'ts',
+    },
+    bundle: true,
+    write: false,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    external: ['chevrotain'],
+    logLevel: 'warning',
+  });
+  // Inside the project, where chevrotain is found.
+  mkdirSync(join(root, 'build'), { recursive: true });
+  const file = join(root, 'build', `.compiler-${process.pid}.mjs`);
+  writeFileSync(file, outputFiles[0].contents);
+  try {
+    return await import(pathToFileURL(file).href);
+  } finally {
+    rmSync(file);
+  }
+}
+
+async function withRuntime(compiled) {
+  const { build } = await import('esbuild');
+  const makers = compiled.map((source) => `((runtime) => {\n${source}})(runtime),\n`);
+  const { outputFiles } = await build({
+    stdin: {
+      contents: `import * as runtime from './runtime.ts';\nexport const scanners = [\n${makers.join('')}];\n`,
+      resolveDir: notation,
+      loader: 'js',
+    },
+    bundle: true,
+    write: false,
+    format: 'esm',
+    target: 'node20',
+    // Puts constants in their place.
+    minifySyntax: true,
+    logLevel: 'warning',
+  });
+  return outputFiles[0].text;
+}
+
+/** Never leaves half a file for a build that runs at the same time. */
+function writeWhole(file, text) {
+  const whole = `${file}.${process.pid}`;
+  writeFileSync(whole, text);
+  renameSync(whole, file);
+}

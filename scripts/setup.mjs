@@ -1,0 +1,70 @@
+// Makes a fresh clone ready: packages, the build and, with --tests, the programs the tests use.
+// What is up to date is left as it is. Needs nothing but Node and npm.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** Programs that tests run for real, with the Debian package that brings each. */
+const TEST_PROGRAMS = [
+  ['/usr/bin/bzip2', 'bzip2'],
+  ['/usr/bin/lbzip2', 'lbzip2'],
+];
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  await setup({ tests: process.argv.includes('--tests') });
+}
+
+export async function setup({ tests }) {
+  installPackages();
+  if (tests) installTestPrograms();
+  const { build } = await import('./build.mjs');
+  await build();
+}
+
+function installPackages() {
+  const stampFile = join(root, 'node_modules', '.mcblock-lock');
+  const lock = readFileSync(join(root, 'package-lock.json'));
+  // Another major version of Node needs its native modules built again.
+  const stamp = createHash('sha256').update(lock).update(process.versions.modules).digest('hex');
+  if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return;
+  process.stderr.write('installing packages (better-sqlite3 may compile for a minute or two)\n');
+  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  // npm 11 runs no install script that package.json does not allow; older ones run them all.
+  const probe = "new (require('better-sqlite3'))(':memory:').close()";
+  if (spawnSync(process.execPath, ['-e', probe], { cwd: root }).status !== 0) {
+    run('npm', ['rebuild', 'better-sqlite3', '--loglevel=error']);
+    run(process.execPath, ['-e', probe]);
+  }
+  writeFileSync(stampFile, stamp);
+}
+
+function installTestPrograms() {
+  const missing = TEST_PROGRAMS.filter(([program]) => !existsSync(program));
+  if (missing.length === 0) return;
+  const packages = missing.map(([, name]) => name);
+  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
+    process.stderr.write(
+      `the tests that need these are skipped, install them to run all: ${packages.join(' ')}\n`,
+    );
+    return;
+  }
+  process.stderr.write(`installing ${packages.join(' ')} for the tests\n`);
+  run('apt-get', ['update', '-qq']);
+  run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages]);
+}
+
+function run(command, args) {
+  const { status, error } = spawnSync(command, args, {
+    cwd: root,
+    // What programs say belongs to the report, never to the result.
+    stdio: ['ignore', 2, 2],
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  });
+  if (status === 0) return;
+  process.stderr.write(`${command} ${args.join(' ')} failed${error ? `: ${error.message}` : ''}\n`);
+  process.exit(1);
+}
