@@ -1,0 +1,197 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Address } from '../../src/net/address.ts';
+import { parseAddress } from '../../src/net/address-text.ts';
+import { type Prefix, prefixAround } from '../../src/net/prefix.ts';
+import { PrefixMap } from '../../src/net/prefix-map.ts';
+import { formatPrefix, parsePrefix } from '../../src/net/prefix-text.ts';
+import { anyAddress, anyPrefix, anyPrefixes, EDGES } from '../twins/arbitraries.ts';
+import { PrefixMapTwin } from '../twins/prefix-map.ts';
+
+function mapOf(...texts: string[]): PrefixMap<string> {
+  const map = new PrefixMap<string>();
+  for (const text of texts) map.set(parsePrefix(text), text);
+  return map;
+}
+
+function address(text: string): Address {
+  return parseAddress(text)!;
+}
+
+function valuesOf(matches: Iterable<{ readonly value: string }>): string[] {
+  return [...matches].map(({ value }) => value);
+}
+
+describe('PrefixMap', () => {
+  it('holds one value for each prefix, and a parent another than its child', () => {
+    const map = mapOf('10/8', '10/16', '0/0', '::/0', '255.255.255.255');
+    expect(map.size).toBe(5);
+    expect(map.get(parsePrefix('10/8'))).toBe('10/8');
+    expect(map.get(parsePrefix('10.0/16'))).toBe('10/16');
+    expect(map.get(parsePrefix('10/9'))).toBeUndefined();
+    map.set(parsePrefix('10/8'), 'other');
+    expect(map.size).toBe(5);
+    expect(map.get(parsePrefix('10/8'))).toBe('other');
+    expect(map.get(parsePrefix('10/16'))).toBe('10/16');
+    expect(map.delete(parsePrefix('10/8'))).toBe(true);
+    expect(map.delete(parsePrefix('10/8'))).toBe(false);
+    expect(map.has(parsePrefix('10/8'))).toBe(false);
+    expect(map.has(parsePrefix('10/16'))).toBe(true);
+    expect(map.size).toBe(4);
+  });
+
+  it('finds the longest match', () => {
+    const map = mapOf('10/8', '10.1/16', '10.1.2.3', '0/0', '2001:db8::/32', '2001:db8::1', '::/0');
+    const match = (text: string) => map.longestMatch(address(text))?.value;
+    expect(match('10.1.2.3')).toBe('10.1.2.3');
+    expect(match('10.1.2.4')).toBe('10.1/16');
+    expect(match('10.2.2.4')).toBe('10/8');
+    expect(match('11.0.0.0')).toBe('0/0');
+    expect(match('2001:db8::1')).toBe('2001:db8::1');
+    expect(match('2001:db8::2')).toBe('2001:db8::/32');
+    expect(match('::')).toBe('::/0');
+    expect(new PrefixMap<string>().longestMatch(address('::'))).toBeUndefined();
+    expect(new PrefixMap<string>().longestMatch(address('0.0.0.0'))).toBeUndefined();
+  });
+
+  it('gives what covers a prefix and what it covers', () => {
+    const map = mapOf('10.1.2.3', '10.1/16', '10/8', '0/0', '10.1.0.0/24', '10.0.0.0', '::/0');
+    expect(valuesOf(map.covering(parsePrefix('10.1.2/24')))).toEqual(['0/0', '10/8', '10.1/16']);
+    expect(valuesOf(map.covering(parsePrefix('10/8')))).toEqual(['0/0', '10/8']);
+    expect(valuesOf(map.coveredBy(parsePrefix('10.1/16')))).toEqual([
+      '10.1/16',
+      '10.1.0.0/24',
+      '10.1.2.3',
+    ]);
+    expect(valuesOf(map.coveredBy(parsePrefix('0/0')))).toEqual([
+      '0/0',
+      '10/8',
+      '10.0.0.0',
+      '10.1/16',
+      '10.1.0.0/24',
+      '10.1.2.3',
+    ]);
+    expect(map.lengths(4)).toEqual([0, 8, 16, 24, 32]);
+    expect(map.lengths(6)).toEqual([0]);
+    expect(valuesOf(map.walkLength(4, 32))).toEqual(['10.0.0.0', '10.1.2.3']);
+    expect(valuesOf(map.walkLength(4, 9))).toEqual([]);
+  });
+
+  it('walks on when what is to come is deleted', () => {
+    const map = mapOf('10/8', '11/8', '12/8');
+    const seen: string[] = [];
+    for (const { value } of map.walk()) {
+      seen.push(value);
+      map.delete(parsePrefix('11/8'));
+    }
+    expect(seen).toEqual(['10/8', '12/8']);
+  });
+
+  it('does what the twin does', () => {
+    const step = fc.record({
+      kind: fc.constantFrom('set', 'set', 'set', 'delete'),
+      pick: fc.nat(),
+      value: fc.nat({ max: 9 }),
+      ask: anyAddress,
+    });
+    // Few different prefixes and many steps, so that they are set, deleted and set again.
+    fc.assert(
+      fc.property(anyPrefixes, fc.array(step, { maxLength: 120 }), (some, steps) => {
+        const prefixes = [...some, ...EDGES];
+        const map = new PrefixMap<number>();
+        const twin = new PrefixMapTwin<number>();
+        for (const { kind, pick, value, ask } of steps) {
+          const prefix = prefixes[pick % prefixes.length]!;
+          if (kind === 'delete') expect(map.delete(prefix)).toBe(twin.delete(prefix));
+          else {
+            map.set(prefix, value);
+            twin.set(prefix, value);
+          }
+          const other = prefixes[(pick + value) % prefixes.length]!;
+          expect(map.get(other)).toBe(twin.get(other));
+          expect(map.covering(other)).toEqual(twin.covering(other));
+          expect(map.coveredBy(other)).toEqual(twin.coveredBy(other));
+          expect(map.longestMatch(ask)).toEqual(twin.longestMatch(ask));
+          expect(map.longestMatch(other)).toEqual(twin.longestMatch(other));
+        }
+        expect(map.size).toBe(twin.size);
+        expect([...map.walk()]).toEqual(twin.all());
+        for (const length of map.lengths(6)) {
+          const expected = twin
+            .all()
+            .filter(({ prefix: p }) => p.family === 6 && p.length === length);
+          expect(expected.length).toBeGreaterThan(0);
+          expect([...map.walkLength(6, length)]).toEqual(expected);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('stays right through thousands of changes', () => {
+    const networks = fc.sample(anyAddress, { numRuns: 1000, seed: 1 });
+    const lengths = fc.sample(fc.integer({ min: 0, max: 32 }), { numRuns: 1000, seed: 2 });
+    const prefixes = networks.map((network, index) =>
+      prefixAround(network, network.family === 4 ? lengths[index]! : lengths[index]! * 4),
+    );
+    const map = new PrefixMap<string>();
+    const twin = new Map<string, Prefix>();
+    const compare = () => {
+      const expected = [...twin.keys()].toSorted();
+      expect([...map.walk()].map(({ prefix }) => formatPrefix(prefix)).toSorted()).toEqual(
+        expected,
+      );
+      const covered = EDGES.filter(({ length }) => length === 0).flatMap((all) =>
+        map.coveredBy(all),
+      );
+      expect(valuesOf(covered).toSorted()).toEqual(expected);
+      expect(map.size).toBe(twin.size);
+      for (const prefix of twin.values()) {
+        const longest = map.covering(prefixAround(prefix, prefix.family === 4 ? 32 : 128)).at(-1);
+        expect(map.longestMatch(prefix)).toEqual(longest);
+      }
+    };
+    for (const round of [0, 1, 2]) {
+      for (const prefix of prefixes) {
+        const text = formatPrefix(prefix);
+        map.set(prefix, text);
+        twin.set(text, prefix);
+      }
+      compare();
+      for (const [index, prefix] of prefixes.entries()) {
+        if (index % 4 === round) continue;
+        expect(map.delete(prefix)).toBe(twin.delete(formatPrefix(prefix)));
+      }
+      compare();
+    }
+  });
+
+  it('does not mind networks whose low words are all zero', () => {
+    const map = new PrefixMap<number>();
+    for (let index = 0; index < 20_000; index++) {
+      map.set(prefixAround({ family: 6, a: index * 0x10000, b: 0, c: 0, d: 0 }, 32), index);
+    }
+    expect(map.size).toBe(20_000);
+    for (let index = 0; index < 20_000; index += 97) {
+      const found = map.longestMatch({ family: 6, a: index * 0x10000, b: 2, c: 3, d: 4 });
+      expect(found?.value).toBe(index);
+    }
+  });
+
+  it('answers for any prefix at all', () => {
+    fc.assert(
+      fc.property(fc.array(anyPrefix, { maxLength: 40 }), anyPrefix, (prefixes, asked) => {
+        const map = new PrefixMap<number>();
+        const twin = new PrefixMapTwin<number>();
+        for (const [value, prefix] of prefixes.entries()) {
+          map.set(prefix, value);
+          twin.set(prefix, value);
+        }
+        expect(map.covering(asked)).toEqual(twin.covering(asked));
+        expect(map.coveredBy(asked)).toEqual(twin.coveredBy(asked));
+        expect([...map.walk()]).toEqual(twin.all());
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
