@@ -1,0 +1,79 @@
+import { type Entry, type Expiry, laterExpiry, type Seconds } from './entry.ts';
+import { penaltySeconds } from './penalty.ts';
+import { DAY_SECONDS, type Policy } from './policy.ts';
+
+/**
+ * Offences against an active entry, all on the UTC day of `at`, the last of them at `at`. Once they
+ * came on the policy's persistent days, the entry lasts a whole penalty from here on.
+ */
+export function hitEntry(entry: Entry, hits: number, at: Seconds, policy: Policy): Entry {
+  const hitDays = withDay(entry.hitDays, at, policy.persistent.days);
+  return {
+    ...entry,
+    hits: entry.hits + hits,
+    lastSeen: latest(entry.lastSeen, at),
+    hitDays,
+    expiresAt:
+      hitDays.length >= policy.persistent.days
+        ? laterExpiry(entry.expiresAt, at + penaltySeconds(entry.activations, policy))
+        : entry.expiresAt,
+  };
+}
+
+/** Whether hits came on so many days, that of `at` among them, that each further one extends. */
+export function isPersistent(entry: Entry, at: Seconds, policy: Policy): boolean {
+  return withDay(entry.hitDays, at, policy.persistent.days).length >= policy.persistent.days;
+}
+
+/** Offences from before the latest activation: they count, and change nothing else. */
+export function recallEntry(entry: Entry, hits: number, at: Seconds): Entry {
+  return { ...entry, hits: entry.hits + hits, firstSeen: earliest(entry.firstSeen, at) };
+}
+
+/** The entry active again; `until` undefined leaves the end of it to the penalty. */
+export function activateEntry(
+  entry: Entry,
+  hits: number,
+  at: Seconds,
+  until: Expiry | undefined,
+  policy: Policy,
+): Entry {
+  const activations = entry.activations + 1;
+  return {
+    ...entry,
+    activations,
+    hits: entry.hits + hits,
+    firstSeen: earliest(entry.firstSeen, at),
+    lastSeen: latest(entry.lastSeen, at),
+    activatedAt: at,
+    expiresAt: until ?? at + penaltySeconds(activations, policy),
+    hitDays: [],
+  };
+}
+
+/** A request by hand for what is active already: the later expiry wins. It is no hit. */
+export function prolongEntry(entry: Entry, at: Seconds, wanted: Expiry): Entry {
+  return {
+    ...entry,
+    lastSeen: latest(entry.lastSeen, at),
+    expiresAt: laterExpiry(entry.expiresAt, wanted),
+  };
+}
+
+/** The latest days of hits, no more than are kept. */
+function withDay(days: readonly number[], at: Seconds, kept: number): readonly number[] {
+  const day = Math.floor(at / DAY_SECONDS);
+  if (days.includes(day)) return days;
+  const all = [...days, day];
+  // Nearly always the day is the latest.
+  if (day < (days.at(-1) ?? day)) all.sort((p, q) => p - q);
+  return all.length > kept ? all.slice(all.length - kept) : all;
+}
+
+function earliest(seen: Seconds | undefined, at: Seconds): Seconds {
+  return seen === undefined ? at : Math.min(seen, at);
+}
+
+function latest(seen: Seconds | undefined, at: Seconds): Seconds {
+  return seen === undefined ? at : Math.max(seen, at);
+}

@@ -1,0 +1,183 @@
+import { McblockError } from '../errors.ts';
+import { covers, type Prefix } from '../net/prefix.ts';
+import { activateEntry, hitEntry, prolongEntry, recallEntry } from './change.ts';
+import {
+  type Entry,
+  type Expiry,
+  isActive,
+  laterExpiry,
+  neverActive,
+  outlasts,
+  type Seconds,
+} from './entry.ts';
+import { penaltySeconds } from './penalty.ts';
+import type { Policy } from './policy.ts';
+import { type ProtectedSpace, REASONS_BY_HAND } from './protect.ts';
+import type { AutomaticRequest, Decision, ManualRequest, Request } from './request.ts';
+
+/**
+ * What becomes of a request to block. Pure: the caller stores the entry of the decision, in place of
+ * the one with the same prefix if there is one, in one transaction with the reading of `entries`.
+ *
+ * `entries` are those that cover the prefix asked for or lie under it, in any order; for an
+ * automatic request that is the automatic prefix around the offender. `space` is what is protected
+ * at the time of the request, logins in the entries' prefixes among it.
+ *
+ * Throws McblockError (usage) for a request by hand whose end is not after its beginning.
+ */
+export function decide(
+  entries: readonly Entry[],
+  space: ProtectedSpace,
+  request: Request,
+  policy: Policy,
+  now: Seconds,
+): Decision {
+  const at = Math.min(request.at, now);
+  return request.kind === 'automatic'
+    ? decideAutomatic(entries, space, request, policy, at)
+    : decideByHand(entries, space, request, policy, at);
+}
+
+/**
+ * Whether a request for the prefix may bring back this entry, which covers it. The prefix itself
+ * always may come back: an entry can be new only once. A wider one may unless it covers what is
+ * protected, is wider than the policy's widest, or is a bogon while the offender was not seen to
+ * come from outside.
+ */
+export function isEligible(
+  entry: Entry,
+  prefix: Prefix,
+  external: boolean,
+  policy: Policy,
+  holdsProtected: (prefix: Prefix) => boolean,
+): boolean {
+  const { length, family } = entry.prefix;
+  if (length === prefix.length) return true;
+  const { widest4, widest6 } = policy.reactivate;
+  return (
+    length >= (family === 4 ? widest4 : widest6) &&
+    (entry.origin !== 'bogon' || external) &&
+    !holdsProtected(entry.prefix)
+  );
+}
+
+function decideAutomatic(
+  entries: readonly Entry[],
+  space: ProtectedSpace,
+  request: AutomaticRequest,
+  policy: Policy,
+  at: Seconds,
+): Decision {
+  const { offender, hits, origin, external } = request;
+  const wanted = offender.family === 4 ? policy.auto.length4 : policy.auto.length6;
+  const prefix = space.narrow(offender, wanted);
+  if ('reason' in prefix) return { kind: 'refused', protection: prefix };
+
+  const above = covering(entries, prefix);
+  const active = longestLasting(above.filter((entry) => isActive(entry, at)));
+  if (active !== undefined) {
+    const entry = hitEntry(active, hits, at, policy);
+    return { kind: 'covered', entry, extended: entry.expiresAt !== active.expiresAt };
+  }
+
+  // A wider entry that is not eligible would not have been brought back by this offence, so that
+  // its activations say nothing about it: then the prefix has a history of its own.
+  const eligible = above.filter((entry) =>
+    isEligible(entry, prefix, external, policy, (inside) => isProtected(space, inside)),
+  );
+  const later = eligible.find(({ activatedAt }) => activatedAt !== undefined && activatedAt > at);
+  if (later !== undefined) return { kind: 'evidence', entry: recallEntry(later, hits, at) };
+
+  return activation(eligible[0], prefix, origin, hits, at, undefined, policy);
+}
+
+function decideByHand(
+  entries: readonly Entry[],
+  space: ProtectedSpace,
+  request: ManualRequest,
+  policy: Policy,
+  at: Seconds,
+): Decision {
+  const { prefix, until, exact, force, origin } = request;
+  if (until !== undefined && !outlasts(until, at)) {
+    throw new McblockError('usage', 'the block would end before it begins; give a later end');
+  }
+  const protection = space.overlapping(prefix, REASONS_BY_HAND);
+  if (protection !== undefined && !force) return { kind: 'refused', protection };
+
+  const above = covering(entries, prefix);
+  const own = above.find((entry) => entry.prefix.length === prefix.length);
+  const wanted = until ?? at + penaltySeconds(activationsWanted(own, at), policy);
+  // A request that was typed before the latest activation, but comes later, is one for the same.
+  const active = above.filter((entry) => outlasts(entry.expiresAt, at));
+  const lasting = longestLasting(active);
+  if (lasting !== undefined && laterExpiry(lasting.expiresAt, wanted) === lasting.expiresAt) {
+    const entry = noted(prolongEntry(lasting, at, wanted), request);
+    return { kind: 'covered', entry, extended: false };
+  }
+  if (own !== undefined && active.includes(own)) {
+    return {
+      kind: 'covered',
+      entry: noted(prolongEntry(own, at, wanted), request),
+      extended: true,
+    };
+  }
+
+  const widest = above.find(
+    (entry) =>
+      !active.includes(entry) &&
+      (!exact || entry === own) &&
+      isEligible(entry, prefix, false, policy, (inside) => isProtected(space, inside)),
+  );
+  const decision = activation(widest, prefix, origin, 0, at, until, policy);
+  return { ...decision, entry: noted(decision.entry, request) };
+}
+
+/** Those that cover the prefix, the widest first. */
+function covering(entries: readonly Entry[], prefix: Prefix): readonly Entry[] {
+  return entries
+    .filter((entry) => covers(entry.prefix, prefix))
+    .toSorted((p, q) => p.prefix.length - q.prefix.length);
+}
+
+/** Of entries with the widest first: the one that blocks longest, then the longest match. */
+function longestLasting(entries: readonly Entry[]): Entry | undefined {
+  return entries.reduce<Entry | undefined>(
+    (best, entry) =>
+      best === undefined || laterExpiry(best.expiresAt, entry.expiresAt) === entry.expiresAt
+        ? entry
+        : best,
+    undefined,
+  );
+}
+
+/** Asked for again while it is active, the present penalty is meant; else that of the next. */
+function activationsWanted(own: Entry | undefined, at: Seconds): number {
+  if (own === undefined) return 1;
+  return outlasts(own.expiresAt, at) ? own.activations : own.activations + 1;
+}
+
+/** The expired entry once more, or a new one where there is none. */
+function activation(
+  expired: Entry | undefined,
+  prefix: Prefix,
+  origin: Entry['origin'],
+  hits: number,
+  at: Seconds,
+  until: Expiry | undefined,
+  policy: Policy,
+): Extract<Decision, { kind: 'reactivated' | 'new' }> {
+  const before = expired ?? neverActive(prefix, origin, '');
+  const entry = activateEntry(before, hits, at, until, policy);
+  return expired === undefined
+    ? { kind: 'new', entry }
+    : { kind: 'reactivated', entry, wider: expired.prefix.length < prefix.length };
+}
+
+function noted(entry: Entry, { note }: ManualRequest): Entry {
+  return note === '' ? entry : { ...entry, note };
+}
+
+function isProtected(space: ProtectedSpace, prefix: Prefix): boolean {
+  return space.overlapping(prefix) !== undefined;
+}

@@ -1,0 +1,69 @@
+import type { Prefix } from '../net/prefix.ts';
+
+/** A point in time: UTC seconds since 1970. */
+export type Seconds = number;
+
+/** When a block ends. Forever is a value of its own, not a large number. */
+export type Expiry = Seconds | 'forever';
+
+/** Who made the entry. */
+export type Origin = 'grok' | 'manual' | 'pf' | 'fleet' | 'import' | 'bogon';
+
+/**
+ * One prefix in the blocklist, with its history. An entry is a value: a change makes a new one.
+ * Invariants: activations is 0 exactly when activatedAt is undefined, and then expiresAt is 0, so
+ * that what was never active is expired like everything else that is not active.
+ */
+export interface Entry {
+  readonly prefix: Prefix;
+  readonly origin: Origin;
+  readonly note: string;
+  /** How often the entry went from absent or expired to active. */
+  readonly activations: number;
+  /** Offences that logs, pf and peers told of; a request by hand is none. */
+  readonly hits: number;
+  /** The first and the last offence or request; undefined for a bogon nobody has seen yet. */
+  readonly firstSeen: Seconds | undefined;
+  readonly lastSeen: Seconds | undefined;
+  /** The latest activation. */
+  readonly activatedAt: Seconds | undefined;
+  readonly expiresAt: Expiry;
+  /**
+   * The days (whole UTC days since 1970, rising, no two the same) on which hits came since the
+   * latest activation; no more of them are kept than the policy's persistent days.
+   */
+  readonly hitDays: readonly number[];
+}
+
+/** The entry before its first activation: nothing was seen of it yet. */
+export function neverActive(prefix: Prefix, origin: Origin, note: string): Entry {
+  return {
+    prefix,
+    origin,
+    note,
+    activations: 0,
+    hits: 0,
+    firstSeen: undefined,
+    lastSeen: undefined,
+    activatedAt: undefined,
+    expiresAt: 0,
+    hitDays: [],
+  };
+}
+
+/** Whether the entry blocks at this time: activated, and not yet expired. */
+export function isActive(entry: Entry, at: Seconds): boolean {
+  return (
+    entry.activatedAt !== undefined && entry.activatedAt <= at && outlasts(entry.expiresAt, at)
+  );
+}
+
+/** Whether the block still lasts at the time `at`, or beyond it for ever. */
+export function outlasts(expiry: Expiry, at: Seconds): boolean {
+  return expiry === 'forever' || at < expiry;
+}
+
+/** The later of two expiries. */
+export function laterExpiry(p: Expiry, q: Expiry): Expiry {
+  return p === 'forever' || q === 'forever' ? 'forever' : Math.max(p, q);
+}

@@ -1,0 +1,178 @@
+import type { Address } from '../net/address.ts';
+import { comparePrefixes } from '../net/prefix.ts';
+import { decide, isEligible } from './decide.ts';
+import { laterExpiry, type Seconds } from './entry.ts';
+import type { Memory } from './memory.ts';
+import type { Offence } from './offence.ts';
+import { OpenEntry } from './open-entry.ts';
+import { type Part, type Place, Places } from './places.ts';
+import type { Policy } from './policy.ts';
+import { isTrusted, type ProtectedSpace } from './protect.ts';
+import type { AutomaticRequest, Protection, ProtectionReason } from './request.ts';
+import { type Kind, Kinds, Tally } from './tally.ts';
+
+/** Offences that were not counted, as their address is protected. */
+export interface Spared {
+  readonly address: Address;
+  readonly reason: ProtectionReason;
+  /** How many offences. */
+  readonly count: number;
+}
+
+export interface JudgeSummary {
+  /** How many offences there were in all, the spared ones among them. */
+  readonly offences: number;
+  readonly spared: readonly Spared[];
+}
+
+/**
+ * Makes requests of offences and decides them, as the lines come: an offence against an active
+ * entry is a hit, one from before the latest activation is evidence, and where the points of a
+ * prefix within the window reach the policy's, it is blocked. Offences come in order of time,
+ * roughly. Memory is bounded by the number of prefixes that offended since the last settling, with
+ * at most 256 rows of evidence each, and of protected addresses that offended.
+ */
+export class Judge {
+  readonly #memory: Memory;
+  readonly #space: ProtectedSpace;
+  readonly #policy: Policy;
+  readonly #clock: () => Seconds;
+  readonly #places: Places;
+  readonly #kinds = new Kinds();
+  readonly #spared = new Map<string, Spared>();
+  #offences = 0;
+  #now: Seconds;
+  /** The time of the latest offence since the last settling. */
+  #latestAt = Number.NEGATIVE_INFINITY;
+
+  /** The space is what is protected at all times; logins come from the memory. */
+  constructor(memory: Memory, space: ProtectedSpace, policy: Policy, clock: () => Seconds) {
+    this.#memory = memory;
+    this.#space = space;
+    this.#policy = policy;
+    this.#clock = clock;
+    this.#places = new Places(memory, space, policy);
+    this.#now = clock();
+  }
+
+  offend(offence: Offence): void {
+    const at = this.#timeOf(offence);
+    this.#offences += offence.count;
+    this.#latestAt = Math.max(this.#latestAt, at);
+    const place = this.#places.at(offence.address);
+    const part = this.#places.part(place, offence.address, at);
+    if ('reason' in part) {
+      this.#spare(offence, part);
+      return;
+    }
+    const kind = this.#kinds.of(offence);
+    const covering = this.#places.covering(part);
+    const active = longestLasting(covering, at);
+    if (active !== undefined) {
+      active.hit(offence, kind, at);
+      return;
+    }
+    const eligible =
+      covering.length === 0
+        ? covering
+        : covering.filter((open) => this.#isEligible(open, part, at));
+    const later = eligible.find(({ entry }) => (entry.activatedAt ?? at) > at);
+    if (later === undefined) this.#count(place, part, eligible, offence, kind, at);
+    else later.recall(offence, kind, at);
+  }
+
+  /**
+   * Carries out what was gathered, and forgets what the memory said, so that what others changed
+   * is seen. At the end of a log, and now and then while following one.
+   */
+  settle(): void {
+    this.#places.settle(this.#latestAt - this.#policy.offence.windowSeconds);
+    this.#latestAt = Number.NEGATIVE_INFINITY;
+  }
+
+  finish(): JudgeSummary {
+    this.settle();
+    return { offences: this.#offences, spared: [...this.#spared.values()] };
+  }
+
+  /** A time in the future counts as now. */
+  #timeOf({ at }: Offence): Seconds {
+    if (at > this.#now) this.#now = this.#clock();
+    return Math.min(at, this.#now);
+  }
+
+  #spare({ address, count }: Offence, { reason }: Protection): void {
+    const { family, a, b, c, d } = address;
+    const key = `${reason}:${family}:${a}:${b}:${c}:${d}`;
+    const before = this.#spared.get(key)?.count ?? 0;
+    this.#spared.set(key, { address, reason, count: before + count });
+  }
+
+  #isEligible(open: OpenEntry, part: Part, at: Seconds): boolean {
+    return isEligible(open.entry, part.prefix, false, this.#policy, (prefix) => {
+      if (this.#space.overlapping(prefix) !== undefined) return true;
+      const login = open.latestLogin();
+      return login !== undefined && isTrusted(login, at, this.#policy);
+    });
+  }
+
+  /** An offence that no active entry covers; a request, if it makes the points full. */
+  #count(
+    place: Place,
+    part: Part,
+    eligible: readonly OpenEntry[],
+    { address, points, count }: Offence,
+    kind: Kind,
+    at: Seconds,
+  ): void {
+    const { offence: limit, reactivate } = this.#policy;
+    const { window } = part;
+    window.add({ at, address, kind, points, count }, limit.windowSeconds);
+    const wasActive = eligible.some(({ entry }) => entry.activations > 0);
+    const wanted = wasActive ? Math.min(limit.points, reactivate.points) : limit.points;
+    if (window.points >= wanted) this.#request(place, part, eligible, address, at);
+  }
+
+  #request(
+    place: Place,
+    { window }: Part,
+    eligible: readonly OpenEntry[],
+    offender: Address,
+    at: Seconds,
+  ): void {
+    for (const open of eligible) open.carryOut();
+    const request: AutomaticRequest = {
+      kind: 'automatic',
+      origin: 'grok',
+      offender,
+      at,
+      hits: window.count,
+      external: false,
+    };
+    // No active entry covers the part, so that those that are not eligible have no say, and for
+    // those that are, only the logins around the offender matter.
+    const entries = eligible.map(({ entry }) => entry);
+    const space = this.#places.spaceOf(place, at);
+    const decision = decide(entries, space, request, this.#policy, this.#now);
+    const tally = new Tally();
+    window.emptyInto(tally);
+    this.#memory.carryOut({ request, decision, evidence: tally.take() });
+    if (decision.kind === 'refused') return;
+    const { entry } = decision;
+    const open = eligible.find((other) => comparePrefixes(other.entry.prefix, entry.prefix) === 0);
+    if (open !== undefined) open.activated(entry, tally);
+    else this.#places.add(place, new OpenEntry(entry, this.#memory, this.#policy, tally));
+  }
+}
+
+/** Of those active at the time, with the widest first; of equals the longest match. */
+function longestLasting(covering: readonly OpenEntry[], at: Seconds): OpenEntry | undefined {
+  let best: OpenEntry | undefined;
+  for (const open of covering) {
+    if (!open.isActive(at)) continue;
+    if (best === undefined || laterExpiry(best.expiresAt, open.expiresAt) === open.expiresAt) {
+      best = open;
+    }
+  }
+  return best;
+}

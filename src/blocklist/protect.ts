@@ -1,0 +1,137 @@
+import { type Address, compareAddresses } from '../net/address.ts';
+import {
+  comparePrefixes,
+  contains,
+  covers,
+  hostPrefix,
+  overlaps,
+  type Prefix,
+  prefixAround,
+} from '../net/prefix.ts';
+import type { Seconds } from './entry.ts';
+import { DAY_SECONDS, type Policy } from './policy.ts';
+import type { Protection, ProtectionReason } from './request.ts';
+
+/** The latest accepted login from an address. */
+export interface Login {
+  readonly address: Address;
+  readonly at: Seconds;
+}
+
+/** What holds a person back; the rest only holds back what no person typed. */
+export const REASONS_BY_HAND: readonly ProtectionReason[] = ['allowed', 'own'];
+
+/** In this order a protection is named where several would do. */
+const REASONS: readonly ProtectionReason[] = ['allowed', 'own', 'login', 'private'];
+
+/**
+ * The addresses that must not be blocked. A value. Inside, for each reason, the widest protections
+ * alone, sorted and disjoint: so that whatever overlaps a prefix is found next to its place.
+ */
+export class ProtectedSpace {
+  readonly #layers: ReadonlyMap<ProtectionReason, readonly Protection[]>;
+
+  /** All of these; those of `base` are taken over as they lie. */
+  constructor(protections: Iterable<Protection>, base?: ProtectedSpace) {
+    const added = [...protections];
+    const layers = new Map<ProtectionReason, readonly Protection[]>();
+    for (const reason of REASONS) {
+      const old = base === undefined ? [] : (base.#layers.get(reason) ?? []);
+      const more = added.filter((protection) => protection.reason === reason);
+      const layer = more.length === 0 ? old : widest([...old, ...more]);
+      if (layer.length > 0) layers.set(reason, layer);
+    }
+    this.#layers = layers;
+  }
+
+  /** This space and these protections too. */
+  plus(protections: readonly Protection[]): ProtectedSpace {
+    return protections.length === 0 ? this : new ProtectedSpace(protections, this);
+  }
+
+  /** The first protection, for one of these reasons, that has an address in common with it. */
+  overlapping(prefix: Prefix, reasons = REASONS): Protection | undefined {
+    for (const [reason, layer] of this.#layers) {
+      if (!reasons.includes(reason)) continue;
+      const place = placeOf(layer, prefix);
+      const before = layer[place - 1];
+      if (before !== undefined && overlaps(before.prefix, prefix)) return before;
+      const after = layer[place];
+      if (after !== undefined && contains(prefix, after.prefix)) return after;
+    }
+    return undefined;
+  }
+
+  /**
+   * The widest prefix around the offender that has at least this length and holds no protected
+   * address; where the offender is protected itself, what protects it.
+   */
+  narrow(offender: Address, length: number): Prefix | Protection {
+    const host = hostPrefix(offender);
+    let narrowest = length;
+    for (const layer of this.#layers.values()) {
+      // Of a sorted list the two neighbours of an address share the most leading bits with it.
+      const place = placeOf(layer, host);
+      for (const near of [layer[place - 1], layer[place]]) {
+        if (near === undefined) continue;
+        if (contains(near.prefix, offender)) return near;
+        narrowest = Math.max(narrowest, commonBits(near.prefix, offender) + 1);
+      }
+    }
+    return prefixAround(offender, narrowest);
+  }
+}
+
+/**
+ * The protections that these logins give at a time: those of the trusted days before it, and those
+ * after it too, as whoever may log in later was no attacker before.
+ */
+export function loginProtections(
+  logins: readonly Login[],
+  at: Seconds,
+  policy: Policy,
+): readonly Protection[] {
+  return logins
+    .filter((login) => isTrusted(login, at, policy))
+    .map(({ address }) => ({ prefix: hostPrefix(address), reason: 'login' }));
+}
+
+/** Whether the login protects its address at this time. */
+export function isTrusted(login: Login, at: Seconds, policy: Policy): boolean {
+  return login.at >= at - policy.trust.days * DAY_SECONDS;
+}
+
+/** Sorted, without those that another one covers. */
+function widest(protections: readonly Protection[]): readonly Protection[] {
+  const kept: Protection[] = [];
+  for (const protection of protections.toSorted((p, q) => comparePrefixes(p.prefix, q.prefix))) {
+    const last = kept.at(-1);
+    if (last === undefined || !covers(last.prefix, protection.prefix)) kept.push(protection);
+  }
+  return kept;
+}
+
+/** How many of them begin at the address or before it. */
+function placeOf(layer: readonly Protection[], address: Address): number {
+  let low = 0;
+  let high = layer.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const protection = layer[middle];
+    if (protection !== undefined && compareAddresses(protection.prefix, address) <= 0) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
+}
+
+/** How many leading bits are the same; -1 across families, which share nothing. */
+function commonBits(p: Address, q: Address): number {
+  if (p.family !== q.family) return -1;
+  if (p.a !== q.a) return Math.clz32(p.a ^ q.a);
+  if (p.b !== q.b) return 32 + Math.clz32(p.b ^ q.b);
+  if (p.c !== q.c) return 64 + Math.clz32(p.c ^ q.c);
+  return 96 + Math.clz32(p.d ^ q.d);
+}

@@ -1,0 +1,87 @@
+import { type Address, compareAddresses } from '../net/address.ts';
+import type { Seconds } from './entry.ts';
+import type { Kind, Tally } from './tally.ts';
+
+/** Offences of one kind from one address in one second. */
+interface Moment {
+  readonly at: Seconds;
+  readonly address: Address;
+  readonly kind: Kind;
+  points: number;
+  count: number;
+}
+
+/**
+ * The offences of one prefix that are less than `windowSeconds` before the latest of them. Time
+ * may go back a little; where it goes back by a window or more, another log begins, and what is
+ * later by so much is dropped. Invariant: in order of time, no two alike, all within one window.
+ */
+export class Window {
+  #moments: Moment[] = [];
+  #points = 0;
+
+  /** The points of all offences in the window. */
+  get points(): number {
+    return this.#points;
+  }
+
+  /** How many offences are in the window. */
+  get count(): number {
+    return this.#moments.reduce((sum, { count }) => sum + count, 0);
+  }
+
+  /** Undefined while nothing is in it. */
+  get latestAt(): Seconds | undefined {
+    return this.#moments.at(-1)?.at;
+  }
+
+  add(moment: Moment, windowSeconds: number): void {
+    const { at } = moment;
+    const latestAt = this.latestAt;
+    if (latestAt === undefined || latestAt <= at - windowSeconds) {
+      // Nearly all there is comes here: who offends now and then is alone in its window.
+      this.#moments = [moment];
+      this.#points = moment.points;
+      return;
+    }
+    this.#insert(moment);
+    this.#points += moment.points;
+    this.#keep(at - windowSeconds, at + windowSeconds);
+    this.#keep((this.latestAt ?? at) - windowSeconds, Number.POSITIVE_INFINITY);
+  }
+
+  /** Hands all of it on as evidence, and begins anew. */
+  emptyInto(tally: Tally): void {
+    for (const { address, kind, at, count } of this.#moments) tally.add(address, kind, at, count);
+    this.#moments = [];
+    this.#points = 0;
+  }
+
+  #insert(moment: Moment): void {
+    let place = this.#moments.length;
+    for (; place > 0; place--) {
+      const before = this.#moments[place - 1];
+      if (before === undefined || before.at < moment.at) break;
+      if (isAlike(before, moment)) {
+        before.points += moment.points;
+        before.count += moment.count;
+        return;
+      }
+    }
+    this.#moments.splice(place, 0, moment);
+  }
+
+  /** Drops all but what lies between the two times, which do not belong to it. */
+  #keep(after: Seconds, before: Seconds): void {
+    const first = this.#moments[0];
+    const last = this.#moments.at(-1);
+    if (first === undefined || last === undefined) return;
+    if (first.at > after && last.at < before) return;
+    this.#moments = this.#moments.filter(({ at }) => at > after && at < before);
+    this.#points = this.#moments.reduce((sum, { points }) => sum + points, 0);
+  }
+}
+
+function isAlike(p: Moment, q: Moment): boolean {
+  return p.at === q.at && p.kind === q.kind && compareAddresses(p.address, q.address) === 0;
+}

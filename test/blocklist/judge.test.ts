@@ -1,0 +1,260 @@
+import { describe, expect, it } from 'vitest';
+import { type Entry, neverActive } from '../../src/blocklist/entry.ts';
+import { Judge } from '../../src/blocklist/judge.ts';
+import type { Offence } from '../../src/blocklist/offence.ts';
+import { DAY_SECONDS, DEFAULT_POLICY } from '../../src/blocklist/policy.ts';
+import { type Login, ProtectedSpace } from '../../src/blocklist/protect.ts';
+import type { Protection } from '../../src/blocklist/request.ts';
+import { parsePrefix } from '../../src/net/prefix-text.ts';
+import { MemoryMap } from './memory-map.ts';
+
+const DAY0 = 19_700 * DAY_SECONDS;
+const HOUR = 3600;
+const NOW = DAY0 + 5000 * DAY_SECONDS;
+
+function offence(address: string, at: number, more: Partial<Offence> = {}): Offence {
+  return {
+    at,
+    address: parsePrefix(address),
+    points: 10,
+    count: 1,
+    service: 'sshd',
+    message: 'failed-login',
+    log: 'auth.log',
+    host: 'gate',
+    ...more,
+  };
+}
+
+function expired(prefix: string, activations = 1): Entry {
+  const activatedAt = DAY0 - 100 * DAY_SECONDS;
+  return {
+    ...neverActive(parsePrefix(prefix), 'grok', ''),
+    activations,
+    hits: 3,
+    firstSeen: activatedAt,
+    lastSeen: activatedAt,
+    activatedAt,
+    expiresAt: activatedAt + 30 * DAY_SECONDS,
+  };
+}
+
+function judged(
+  offences: Iterable<Offence>,
+  entries: readonly Entry[] = [],
+  protections: readonly Protection[] = [],
+  logins: readonly Login[] = [],
+) {
+  const memory = new MemoryMap(entries, logins);
+  const judge = new Judge(memory, new ProtectedSpace(protections), DEFAULT_POLICY, () => NOW);
+  for (const one of offences) judge.offend(one);
+  const summary = judge.finish();
+  return { memory, summary, kinds: memory.verdicts.map(({ decision }) => decision.kind) };
+}
+
+describe('Judge', () => {
+  it('blocks a prefix when its points are full, whichever addresses they came from', () => {
+    const { memory, kinds, summary } = judged([
+      offence('5.149.105.9', DAY0),
+      offence('5.149.105.10', DAY0 + HOUR),
+      offence('5.149.106.1', DAY0 + HOUR),
+      offence('5.149.105.9', DAY0 + 2 * HOUR, { count: 2 }),
+    ]);
+    expect(kinds).toEqual(['new']);
+    const [verdict] = memory.verdicts;
+    expect(verdict).toMatchObject({
+      request: { hits: 4, at: DAY0 + 2 * HOUR, offender: parsePrefix('5.149.105.9') },
+      decision: { entry: { prefix: parsePrefix('5.149.105.0/24'), hits: 4 } },
+    });
+    expect(verdict?.evidence).toEqual([
+      {
+        address: parsePrefix('5.149.105.9'),
+        service: 'sshd',
+        message: 'failed-login',
+        count: 3,
+        firstSeen: DAY0,
+        lastSeen: DAY0 + 2 * HOUR,
+        log: 'auth.log',
+        host: 'gate',
+      },
+      {
+        address: parsePrefix('5.149.105.10'),
+        service: 'sshd',
+        message: 'failed-login',
+        count: 1,
+        firstSeen: DAY0 + HOUR,
+        lastSeen: DAY0 + HOUR,
+        log: 'auth.log',
+        host: 'gate',
+      },
+    ]);
+    expect(summary).toEqual({ offences: 5, spared: [] });
+  });
+
+  it('does not add up what is a window apart, to the second', () => {
+    const three = (last: number) => [
+      offence('5.149.105.9', DAY0),
+      offence('5.149.105.9', DAY0 + HOUR),
+      offence('5.149.105.9', last),
+    ];
+    expect(judged(three(DAY0 + DAY_SECONDS - 1)).kinds).toEqual(['new']);
+    expect(judged(three(DAY0 + DAY_SECONDS)).kinds).toEqual([]);
+  });
+
+  it('needs one offence where the prefix was blocked before, and many for a bogon that was not', () => {
+    const one = [offence('5.149.105.9', DAY0)];
+    const { memory, kinds } = judged(one, [expired('5.149.104.0/22')]);
+    expect(kinds).toEqual(['reactivated']);
+    expect(memory.verdicts[0]?.decision).toMatchObject({
+      wider: true,
+      entry: { activations: 2, expiresAt: DAY0 + 60 * DAY_SECONDS },
+    });
+    const bogon = neverActive(parsePrefix('198.51.100.0/24'), 'bogon', 'TEST-NET-2');
+    const few = [offence('198.51.100.1', DAY0), offence('198.51.100.1', DAY0)];
+    expect(judged(few, [bogon]).kinds).toEqual([]);
+    expect(judged([...few, ...few], [bogon]).kinds).toEqual(['reactivated', 'covered']);
+  });
+
+  it('needs as many as ever where what was blocked before holds a login', () => {
+    const login = { address: parsePrefix('5.149.107.1'), at: DAY0 - DAY_SECONDS };
+    const one = [offence('5.149.105.9', DAY0)];
+    expect(judged(one, [expired('5.149.104.0/22')], [], [login]).kinds).toEqual([]);
+    const old = { ...login, at: DAY0 - 31 * DAY_SECONDS };
+    expect(judged(one, [expired('5.149.104.0/22')], [], [old]).kinds).toEqual(['reactivated']);
+  });
+
+  it('gathers the hits of a day', () => {
+    const offences = [0, 1, 2, 3, 4, 5, 24, 25].map((hours) =>
+      offence('5.149.105.9', DAY0 + hours * HOUR, { count: 2 }),
+    );
+    const { memory, kinds } = judged(offences, [expired('5.149.104.0/22')]);
+    expect(kinds).toEqual(['reactivated', 'covered', 'covered']);
+    expect(memory.verdicts.map(({ request }) => [request.hits, request.at - DAY0])).toEqual([
+      [2, 0],
+      [10, 5 * HOUR],
+      [4, 25 * HOUR],
+    ]);
+    expect(memory.entries[0]).toMatchObject({ hits: 19, hitDays: [19_700, 19_701] });
+  });
+
+  it('keeps those out who go on for months', () => {
+    const offences = Array.from({ length: 200 }, (_, days) =>
+      offence('5.149.105.9', DAY0 + days * DAY_SECONDS),
+    );
+    const { memory } = judged(offences, [expired('5.149.105.0/24')]);
+    expect(memory.entries[0]).toMatchObject({
+      activations: 2,
+      expiresAt: DAY0 + 259 * DAY_SECONDS,
+    });
+  });
+
+  it('spares who is protected, and says why', () => {
+    const login = { address: parsePrefix('5.149.105.9'), at: DAY0 + HOUR };
+    const { summary, kinds } = judged(
+      [
+        ...Array.from({ length: 5 }, () => offence('5.149.105.9', DAY0, { count: 3 })),
+        ...Array.from({ length: 4 }, () => offence('192.168.1.7', DAY0)),
+      ],
+      [],
+      [{ prefix: parsePrefix('192.168.0.0/16'), reason: 'private' }],
+      [login],
+    );
+    expect(kinds).toEqual([]);
+    expect(summary).toEqual({
+      offences: 19,
+      spared: [
+        { address: parsePrefix('5.149.105.9'), reason: 'login', count: 15 },
+        { address: parsePrefix('192.168.1.7'), reason: 'private', count: 4 },
+      ],
+    });
+  });
+
+  it('blocks around a protected neighbour, each side for its own offences', () => {
+    const guards = [{ prefix: parsePrefix('5.149.105.200'), reason: 'own' as const }];
+    const low = Array.from({ length: 2 }, () => offence('5.149.105.9', DAY0));
+    const high = Array.from({ length: 3 }, () => offence('5.149.105.255', DAY0));
+    const { memory } = judged([...low, ...high], [], guards);
+    expect(memory.entries.map(({ prefix }) => prefix)).toEqual([parsePrefix('5.149.105.224/27')]);
+  });
+
+  it('counts an offence in the future as now', () => {
+    let now = DAY0;
+    const memory = new MemoryMap();
+    const judge = new Judge(memory, new ProtectedSpace([]), DEFAULT_POLICY, () => now);
+    judge.offend(offence('5.149.105.9', DAY0 + HOUR, { points: 30 }));
+    now = DAY0 + 2 * HOUR;
+    judge.offend(offence('5.149.106.9', DAY0 + HOUR, { points: 30 }));
+    expect(memory.verdicts.map(({ request }) => request.at)).toEqual([DAY0, DAY0 + HOUR]);
+  });
+
+  it('remembers what is older than the latest activation, the earliest time of it', () => {
+    const before = DAY0 - 100 * DAY_SECONDS;
+    const { memory, kinds } = judged(
+      [
+        offence('5.149.105.9', before - 5),
+        offence('5.149.104.9', before - 9, { count: 4 }),
+        offence('5.149.105.9', before - 7),
+      ],
+      [expired('5.149.104.0/22')],
+    );
+    expect(kinds).toEqual(['evidence']);
+    expect(memory.entries).toEqual([
+      { ...expired('5.149.104.0/22'), hits: 9, firstSeen: before - 9 },
+    ]);
+    expect(memory.verdicts[0]?.evidence).toHaveLength(2);
+  });
+
+  it('names 256 addresses of one activation, and the others together', () => {
+    const offences = (day: number) =>
+      Array.from({ length: 600 }, (_, n) =>
+        offence(`2a00::${(n + day * 100).toString(16)}`, DAY0 + day * DAY_SECONDS + n),
+      );
+    const { memory } = judged([...offences(0), ...offences(1)], [expired('2a00::/64')]);
+    const rows = memory.verdicts.flatMap(({ evidence }) => evidence);
+    const named = rows.flatMap(({ address }) => (address === undefined ? [] : [address.d]));
+    expect(new Set(named)).toEqual(new Set(Array.from({ length: 256 }, (_, n) => n)));
+    const nameless = rows.filter(({ address }) => address === undefined);
+    expect(nameless).toMatchObject([
+      { count: 600 - 256, firstSeen: DAY0 + 256, lastSeen: DAY0 + 599 },
+      { count: 600 - 156, firstSeen: DAY0 + DAY_SECONDS + 156 },
+    ]);
+    expect(rows.reduce((sum, { count }) => sum + count, 0)).toBe(1200);
+  });
+
+  it('sees what others changed after it settled, and adds up across', () => {
+    const memory = new MemoryMap();
+    const judge = new Judge(memory, new ProtectedSpace([]), DEFAULT_POLICY, () => NOW);
+    judge.offend(offence('5.149.105.9', DAY0));
+    judge.offend(offence('5.149.106.9', DAY0, { points: 20 }));
+    judge.settle();
+    memory.entries = [expired('5.149.104.0/23')];
+    judge.offend(offence('5.149.105.9', DAY0 + 1));
+    judge.offend(offence('5.149.106.9', DAY0 + 1));
+    judge.settle();
+    expect(memory.verdicts.map(({ decision, request }) => [decision.kind, request.hits])).toEqual([
+      ['reactivated', 2],
+      ['new', 2],
+    ]);
+  });
+
+  it('asks for the whole prefix again when nothing in it is protected any more', () => {
+    const login = { address: parsePrefix('5.149.105.200'), at: DAY0 };
+    const memory = new MemoryMap([], [login]);
+    const judge = new Judge(memory, new ProtectedSpace([]), DEFAULT_POLICY, () => NOW);
+    judge.offend(offence('5.149.105.9', DAY0));
+    judge.settle();
+    memory.logins = [];
+    judge.offend(offence('5.149.105.9', DAY0 + 1, { points: 30 }));
+    expect(memory.entries.map(({ prefix }) => prefix)).toEqual([parsePrefix('5.149.105.0/24')]);
+  });
+
+  it('takes a log that begins a year before the last one ended', () => {
+    const { kinds } = judged([
+      offence('5.149.105.9', DAY0, { points: 20 }),
+      offence('5.149.105.9', DAY0 - 365 * DAY_SECONDS),
+      offence('5.149.105.9', DAY0 - 365 * DAY_SECONDS + 2),
+      offence('5.149.105.9', DAY0 - 365 * DAY_SECONDS + 1),
+    ]);
+    expect(kinds).toEqual(['new']);
+  });
+});
