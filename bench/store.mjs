@@ -1,0 +1,166 @@
+// Measures the store with a million entries: node bench/store.mjs [COUNT] [DIRECTORY]
+// Each measure runs in a process of its own, so that times are cold and peaks of memory its own.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+
+const NOW = 1_773_964_098;
+const RUNS = 15;
+const repository = fileURLToPath(new URL('..', import.meta.url));
+const require = createRequire(import.meta.url);
+
+const measures = {
+  /** Fills the store: 4 of 5 entries a random /24, the others of all kinds. */
+  fill({ openStore, prefixAround, addressOf }, path, count) {
+    const store = openStore(path, { mode: 'write' });
+    const random = randomWords(7);
+    store.transaction(() => {
+      for (let index = 0; index < count; index++) {
+        const [address, length] =
+          index % 50 === 0
+            ? [addressOf(6, 0x20010000 + (random() >>> 16), random(), random(), random()), 64]
+            : [addressOf(4, random()), index % 5 > 0 ? 24 : 16 + (random() % 17)];
+        store.put({
+          prefix: prefixAround(address, length),
+          origin: 'grok',
+          note: '',
+          activations: 1,
+          hits: 30,
+          firstSeen: NOW - 9000,
+          lastSeen: NOW - 5000,
+          activatedAt: NOW - 6000,
+          expiresAt: index % 10 === 0 ? NOW - 1 : NOW + 2_592_000,
+          hitDays: [20_531],
+        });
+      }
+    });
+    store.close();
+  },
+  'add (open, covering, put, commit, close)'({ openStore, prefixAround, addressOf }, path) {
+    const store = openStore(path, { mode: 'write' });
+    const prefix = prefixAround(addressOf(4, Math.random() * 2 ** 32), 24);
+    store.transaction(() => {
+      store.covering(prefix);
+      const entry = {
+        prefix,
+        origin: 'manual',
+        note: 'bench',
+        activations: 1,
+        hits: 0,
+        firstSeen: NOW,
+        lastSeen: NOW,
+        activatedAt: NOW,
+        expiresAt: NOW + 9,
+        hitDays: [],
+      };
+      store.put(entry);
+      store.recordActivation(entry);
+    });
+    store.close();
+  },
+  'check (open, covering)'({ openStore, hostPrefix, addressOf }, path) {
+    const store = openStore(path, { mode: 'read' });
+    store.covering(hostPrefix(addressOf(4, Math.random() * 2 ** 32)));
+    store.close();
+  },
+  counts: ({ openStore }, path) => openStore(path, { mode: 'read' }).counts(NOW).active,
+  'active prefixes': ({ openStore }, path) =>
+    openStore(path, { mode: 'read' }).activePrefixes(NOW).size,
+  'walk of entries'({ openStore }, path) {
+    let count = 0;
+    for (const entry of openStore(path, { mode: 'read' }).entries()) count += entry.activations;
+    return count;
+  },
+  'export as text'({ openStore }, path) {
+    let bytes = 0;
+    for (const row of openStore(path, { mode: 'read' }).exportRows()) {
+      bytes += JSON.stringify(row).length + 1;
+    }
+    return bytes;
+  },
+};
+
+if (process.argv[2] === '--measure') {
+  const [name, library, path, count] = process.argv.slice(3);
+  const bundle = require(library);
+  const [start, before] = [performance.now(), process.cpuUsage()];
+  const result = measures[name](bundle, path, Number(count));
+  const milliseconds = performance.now() - start;
+  const { user, system } = process.cpuUsage(before);
+  const megabytes = process.resourceUsage().maxRSS / 1024;
+  process.stdout.write(
+    JSON.stringify({ milliseconds, cpu: (user + system) / 1000, megabytes, result }),
+  );
+} else {
+  await main(Number(process.argv[2] ?? 1_000_000), process.argv[3] ?? tmpdir());
+}
+
+async function main(count, place) {
+  const directory = mkdtempSync(join(place, 'mcblock-bench-'));
+  try {
+    const library = join(directory, 'library.cjs');
+    await bundleInto(library);
+    const path = join(directory, 'mcblock.db');
+    for (const name of Object.keys(measures)) {
+      const runs = Array.from({ length: /^(add|check)/.test(name) ? RUNS : 1 }, () =>
+        measured(name, library, path, count),
+      );
+      runs.sort((p, q) => p.milliseconds - q.milliseconds);
+      const { milliseconds, cpu, megabytes, result } = runs[runs.length >> 1];
+      const times = `${milliseconds.toFixed(1)} ms (best ${runs[0].milliseconds.toFixed(1)}), CPU ${cpu.toFixed(1)} ms`;
+      console.log(`${name}: ${times}, peak ${megabytes.toFixed(0)} MB`, result ?? '');
+    }
+    console.log(`file: ${(statSync(path).size / 2 ** 20).toFixed(0)} MiB for ${count} entries`);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+function measured(name, library, path, count) {
+  const own = fileURLToPath(import.meta.url);
+  const args = [own, '--measure', name, library, path, String(count)];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(stderr);
+  return JSON.parse(stdout);
+}
+
+async function bundleInto(outfile) {
+  const connection = pathToFileURL(join(repository, 'src/store/connection.ts'));
+  await build({
+    stdin: {
+      contents: `export * from './src/store/store.ts';
+        export * from './src/net/prefix.ts';
+        export * from './src/net/address.ts';`,
+      resolveDir: repository,
+    },
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    define: { 'import.meta.url': JSON.stringify(connection.href) },
+    plugins: [
+      {
+        name: 'better-sqlite3 where it is installed',
+        setup: ({ onResolve }) => {
+          const found = require.resolve('better-sqlite3');
+          onResolve({ filter: /^better-sqlite3$/ }, () => ({ path: found, external: true }));
+        },
+      },
+    ],
+  });
+}
+
+/** Unsigned 32-bit words, the same in each run (xorshift). */
+function randomWords(seed) {
+  let state = seed;
+  return () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return state >>> 0;
+  };
+}

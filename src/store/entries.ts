@@ -1,0 +1,121 @@
+import type { Entry, Seconds } from '../blocklist/entry.ts';
+import { type Prefix, prefixAround } from '../net/prefix.ts';
+import { PrefixList } from '../net/prefix-list.ts';
+import type { Cell, Connection } from './connection.ts';
+import { ENTRY_COLUMNS, entryOfRow, rowOfEntry } from './entry-row.ts';
+import { keyOf, pushHex } from './key.ts';
+import { Lengths } from './lengths.ts';
+import { EVERYTHING, type PageKey, pageSql, pages } from './pages.ts';
+
+/** Which entries: those that block at the time, those that no longer do, or that never did. */
+export interface EntryFilter {
+  readonly state: 'active' | 'expired' | 'never';
+  readonly at: Seconds;
+}
+
+/** How many entries there are of each state. */
+export type EntryCounts = Readonly<Record<EntryFilter['state'], number>>;
+
+const GET = `SELECT ${ENTRY_COLUMNS} FROM entry WHERE family = ? AND length = ? AND network = ?`;
+
+const PUT = `
+INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (family, length, network) DO UPDATE SET
+  origin = excluded.origin, note = excluded.note, activations = excluded.activations,
+  hits = excluded.hits, first_seen = excluded.first_seen, last_seen = excluded.last_seen,
+  activated_at = excluded.activated_at, expires_at = excluded.expires_at,
+  hit_days = excluded.hit_days`;
+
+/** The rule of isActive, in SQL; the time is bound twice. */
+const ACTIVE = '(activated_at <= ? AND (expires_at IS NULL OR expires_at > ?))';
+
+const CONDITIONS = {
+  active: `AND ${ACTIVE}`,
+  expired: `AND activations > 0 AND NOT ${ACTIVE}`,
+  never: 'AND activations = 0',
+} as const;
+
+const COUNT = `
+SELECT count(*) FILTER (WHERE ${ACTIVE}), count(*) FILTER (WHERE activations = 0), count(*)
+FROM entry`;
+
+/** The entries as they are now, without their history. */
+export class Entries {
+  readonly #connection: Connection;
+  readonly #lengths: Lengths;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+    this.#lengths = new Lengths(connection);
+  }
+
+  get(prefix: Prefix): Entry | undefined {
+    const row = this.#connection.row(GET, ...keyOf(prefix));
+    return row && entryOfRow(row);
+  }
+
+  /** The entries that cover the prefix, itself included, the widest first. */
+  covering(prefix: Prefix): Entry[] {
+    const found: Entry[] = [];
+    for (const length of this.#lengths.of(prefix.family)) {
+      if (length > prefix.length) break;
+      const entry = this.get(prefixAround(prefix, length));
+      if (entry) found.push(entry);
+    }
+    return found;
+  }
+
+  /** The entries that the prefix covers, itself included: the widest first, then by network. */
+  *under(prefix: Prefix, filter?: EntryFilter): IterableIterator<Entry> {
+    const sql = pageSql(ENTRY_COLUMNS, filter ? CONDITIONS[filter.state] : '');
+    const time: Cell[] = filter && filter.state !== 'never' ? [filter.at, filter.at] : [];
+    const read = (...key: PageKey) => this.#connection.rows(sql, ...key, ...time);
+    const lengths = this.#lengths.of(prefix.family);
+    for (const { items } of pages(prefix, lengths, read, (row) => row[2])) {
+      for (const row of items) yield entryOfRow(row);
+    }
+  }
+
+  /** All entries: IPv4 first, then the widest first, then by network. */
+  *walk(filter?: EntryFilter): IterableIterator<Entry> {
+    for (const prefix of EVERYTHING) yield* this.under(prefix, filter);
+  }
+
+  /** What blocks at that time; a million without an Entry for each. */
+  activePrefixes(at: Seconds): PrefixList {
+    const list = new PrefixList();
+    const sql = pageSql('hex(network)', CONDITIONS.active);
+    const read = (...key: PageKey) => this.#connection.column(sql, ...key, at, at);
+    const end = this.#connection.snapshot();
+    try {
+      for (const prefix of EVERYTHING) {
+        const lengths = this.#lengths.of(prefix.family);
+        for (const { length, items } of pages(prefix, lengths, read, (hex) => hex)) {
+          for (const hex of items) pushHex(list, prefix.family, length, hex);
+        }
+      }
+    } finally {
+      end();
+    }
+    return list;
+  }
+
+  /** Reads every entry. */
+  counts(at: Seconds): EntryCounts {
+    const [active, never, all] = (this.#connection.row(COUNT, at, at) ?? []) as number[];
+    if (active === undefined || never === undefined || all === undefined) throw new Error('no row');
+    return { active, expired: all - active - never, never };
+  }
+
+  /** Takes the place of the entry with the same prefix. */
+  put(entry: Entry): void {
+    this.#connection.run(PUT, ...rowOfEntry(entry));
+    this.#lengths.written(entry.prefix);
+  }
+
+  putMany(entries: Iterable<Entry>): void {
+    this.#connection.together(() => {
+      for (const entry of entries) this.put(entry);
+    });
+  }
+}

@@ -1,0 +1,102 @@
+import type { Entry } from '../blocklist/entry.ts';
+import { McblockError } from '../errors.ts';
+import type { Cell, Row } from './connection.ts';
+import { keyOf, prefixOfRow } from './key.ts';
+import { damagedRow } from './store-error.ts';
+import {
+  cellOfExpiry,
+  expiryOfCell,
+  isExpiry,
+  isOptionalSeconds,
+  isOrigin,
+  isWhole,
+} from './value.ts';
+
+/** What {@link entryOfRow} reads, in this order. */
+export const ENTRY_COLUMNS =
+  'family, length, hex(network), origin, note, activations, hits, first_seen, last_seen, activated_at, expires_at, hit_days';
+
+/** Throws McblockError('store') for a row that is no entry. */
+export function entryOfRow(row: Row): Entry {
+  const [
+    family,
+    length,
+    hex,
+    origin,
+    note,
+    activations,
+    hits,
+    first,
+    last,
+    activated,
+    expires,
+    days,
+  ] = row;
+  const entry = {
+    prefix: prefixOfRow('entry', family ?? null, length ?? null, hex ?? null),
+    origin,
+    note,
+    activations,
+    hits,
+    firstSeen: first ?? undefined,
+    lastSeen: last ?? undefined,
+    activatedAt: activated ?? undefined,
+    expiresAt: expiryOfCell(expires),
+    hitDays: typeof days === 'string' ? daysOfText(days) : days,
+  };
+  const fault = faultOf(entry);
+  if (fault) throw damagedRow('entry', `${family}/${length}/${hex}`, fault);
+  return entry as Entry;
+}
+
+/** The columns of the table, in its order. Throws McblockError('store') for what is no entry. */
+export function rowOfEntry(entry: Entry): Cell[] {
+  const fault = faultOf(entry);
+  if (fault) {
+    throw new McblockError('store', `the entry cannot be stored, because ${fault}`);
+  }
+  return [
+    ...keyOf(entry.prefix),
+    entry.origin,
+    entry.note,
+    entry.activations,
+    entry.hits,
+    entry.firstSeen ?? null,
+    entry.lastSeen ?? null,
+    entry.activatedAt ?? null,
+    cellOfExpiry(entry.expiresAt),
+    entry.hitDays.join(','),
+  ];
+}
+
+/** What keeps the fields from being an entry, or undefined. */
+function faultOf(entry: { readonly [Name in keyof Entry]: unknown }): string | undefined {
+  const { activations, activatedAt, hitDays } = entry;
+  if (!isOrigin(entry.origin)) return `${entry.origin} is no origin`;
+  if (typeof entry.note !== 'string') return 'the note is no text';
+  if (!isWhole(activations)) return `${activations} is no number of activations`;
+  if (!isWhole(entry.hits)) return `${entry.hits} is no number of hits`;
+  for (const name of ['firstSeen', 'lastSeen', 'activatedAt'] as const) {
+    if (!isOptionalSeconds(entry[name])) return `${entry[name]} is no time (${name})`;
+  }
+  if (!isExpiry(entry.expiresAt)) return `${entry.expiresAt} is no expiry`;
+  if ((activations === 0) !== (activatedAt === undefined)) {
+    return `${activations} activations do not go with the latest being at ${activatedAt}`;
+  }
+  if (activations === 0 && entry.expiresAt !== 0) return 'it expires without ever being active';
+  if (!Array.isArray(hitDays) || !isRising(hitDays)) return 'the days of its hits are not rising';
+  return undefined;
+}
+
+function daysOfText(text: string): readonly number[] {
+  return text === '' ? [] : text.split(',').map((day) => (day === '' ? Number.NaN : Number(day)));
+}
+
+function isRising(days: readonly unknown[]): boolean {
+  let before = -1;
+  for (const day of days) {
+    if (!isWhole(day) || day <= before) return false;
+    before = day;
+  }
+  return true;
+}

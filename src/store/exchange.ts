@@ -1,0 +1,84 @@
+import { McblockError } from '../errors.ts';
+import type { Allowed } from './allowed.ts';
+import type { Connection } from './connection.ts';
+import type { Entries } from './entries.ts';
+import type { History } from './history.ts';
+import type { Logins } from './logins.ts';
+import type { Logs } from './logs.ts';
+import { checkHeader, HEADER, recordOfRow, rowOfRecord, type StoreRecord } from './record.ts';
+
+/** What a store is made of. */
+export interface StoreParts {
+  readonly connection: Connection;
+  readonly entries: Entries;
+  readonly history: History;
+  readonly logs: Logs;
+  readonly allowed: Allowed;
+  readonly logins: Logins;
+}
+
+/** The whole store, the header first, then a JSON object for each record; all as it is now. */
+export function* exportRows(parts: StoreParts): IterableIterator<object> {
+  const end = parts.connection.snapshot();
+  try {
+    yield HEADER;
+    for (const record of records(parts)) yield rowOfRecord(record);
+  } finally {
+    end();
+  }
+}
+
+/**
+ * Puts the rows of an export into the store, all or none. Returns how many records there were.
+ * Throws McblockError that names the row.
+ */
+export function importRows(parts: StoreParts, rows: Iterable<unknown>): number {
+  return parts.connection.together(() => {
+    let number = 0;
+    for (const row of rows) {
+      number += 1;
+      try {
+        if (number === 1) checkHeader(row);
+        else importRow(parts, row);
+      } catch (error) {
+        if (!(error instanceof McblockError)) throw error;
+        throw new McblockError(error.code, `line ${number}: ${error.message}`, { cause: error });
+      }
+    }
+    // No line at all: that is no export either.
+    if (number === 0) checkHeader(undefined);
+    return number - 1;
+  });
+}
+
+/**
+ * Puts one record into the store, in place of what is there of the same prefix (its history too)
+ * or the same log; of a login the later time is kept. Throws McblockError('input').
+ */
+export function importRow(parts: StoreParts, row: unknown): void {
+  const record = recordOfRow(row);
+  switch (record.type) {
+    case 'entry':
+      return parts.connection.together(() => {
+        parts.entries.put(record.entry);
+        parts.history.replace(record.entry.prefix, record.history);
+      });
+    case 'allow':
+      return parts.allowed.put(record.allowed);
+    case 'log':
+      return parts.logs.record(record.log);
+    case 'login':
+      return parts.logins.record([record.login]);
+  }
+}
+
+function* records(parts: StoreParts): IterableIterator<StoreRecord> {
+  for (const allowed of parts.allowed.all()) yield { type: 'allow', allowed };
+  for (const entry of parts.entries.walk()) {
+    // What was never active has no history to ask for.
+    const history = entry.activations === 0 ? [] : parts.history.of(entry.prefix);
+    yield { type: 'entry', entry, history };
+  }
+  for (const log of parts.logs.all()) yield { type: 'log', log };
+  for (const login of parts.logins.all()) yield { type: 'login', login };
+}

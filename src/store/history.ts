@@ -1,0 +1,158 @@
+import type { Entry, Expiry, Origin, Seconds } from '../blocklist/entry.ts';
+import type { Evidence } from '../blocklist/evidence.ts';
+import { McblockError } from '../errors.ts';
+import { addressBytes } from '../net/address.ts';
+import type { Prefix } from '../net/prefix.ts';
+import type { Connection, Row } from './connection.ts';
+import { addressOfHex, keyOf } from './key.ts';
+import { damagedRow } from './store-error.ts';
+import {
+  cellOfExpiry,
+  expiryOfCell,
+  isExpiry,
+  isOptionalSeconds,
+  isOrigin,
+  isSeconds,
+  isWhole,
+} from './value.ts';
+
+/** One activation of an entry: when, for how long, by whom, and on which evidence. */
+export interface Activation {
+  /** The first is 1. */
+  readonly number: number;
+  readonly at: Seconds;
+  readonly until: Expiry;
+  /** When it was expired by hand; `until` stays what it would have been. */
+  readonly endedAt: Seconds | undefined;
+  readonly origin: Origin;
+  readonly note: string;
+  readonly evidence: readonly Evidence[];
+}
+
+const RECORD = `
+INSERT INTO activation VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (family, length, network, number) DO UPDATE SET until = excluded.until`;
+
+const END = `
+UPDATE activation SET ended_at = ?
+WHERE family = ? AND length = ? AND network = ? AND number = ?`;
+
+const ADD_EVIDENCE = `
+INSERT INTO evidence VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (family, length, network, number, address, service, message, log, host) DO UPDATE SET
+  count = count + excluded.count,
+  first_seen = min(first_seen, excluded.first_seen),
+  last_seen = max(last_seen, excluded.last_seen)`;
+
+const ACTIVATIONS = `
+SELECT number, at, until, ended_at, origin, note FROM activation
+WHERE family = ? AND length = ? AND network = ? ORDER BY number`;
+
+const EVIDENCE = `
+SELECT number, hex(address), service, message, log, host, count, first_seen, last_seen FROM evidence
+WHERE family = ? AND length = ? AND network = ?
+ORDER BY number, length(address), address, service, message, log, host`;
+
+const FORGET = 'DELETE FROM activation WHERE family = ? AND length = ? AND network = ?';
+
+/** What became of the entries over time. */
+export class History {
+  readonly #connection: Connection;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /**
+   * Records the latest activation of an entry that is stored, or, if it is recorded, until when it
+   * lasts now.
+   * @param cause who activated it and why, where that is not who made the entry
+   */
+  record(entry: Entry, cause: { readonly origin: Origin; readonly note: string } = entry): void {
+    const { prefix, activations, activatedAt, expiresAt } = entry;
+    if (!isWhole(activations) || !isSeconds(activatedAt) || !isExpiry(expiresAt)) {
+      throw new McblockError('store', 'an entry that was never active has no activation to record');
+    }
+    this.#connection.run(
+      RECORD,
+      ...keyOf(prefix),
+      activations,
+      activatedAt,
+      cellOfExpiry(expiresAt),
+      null,
+      cause.origin,
+      cause.note,
+    );
+  }
+
+  /** Records that an activation was expired by hand. */
+  end(prefix: Prefix, number: number, at: Seconds): void {
+    this.#connection.run(END, at, ...keyOf(prefix), number);
+  }
+
+  /** Adds to an activation that is recorded; the same kind of evidence adds up. */
+  addEvidence(prefix: Prefix, number: number, evidence: Iterable<Evidence>): void {
+    const key = keyOf(prefix);
+    for (const { address, service, message, log, host, count, firstSeen, lastSeen } of evidence) {
+      const bytes = address ? addressBytes(address) : new Uint8Array();
+      const cells = [bytes, service, message, log, host, count, firstSeen, lastSeen];
+      this.#connection.run(ADD_EVIDENCE, ...key, number, ...cells);
+    }
+  }
+
+  /** Of one entry, the first activation first; nothing where there is no entry. */
+  of(prefix: Prefix): Activation[] {
+    const key = keyOf(prefix);
+    const evidence = this.#connection.rows(EVIDENCE, ...key);
+    return this.#connection.rows(ACTIVATIONS, ...key).map((row) => {
+      const own = evidence.filter(([number]) => number === row[0]);
+      return activationOfRow(row, own.map(evidenceOfRow));
+    });
+  }
+
+  /** Puts this history in the place of what is recorded of an entry. */
+  replace(prefix: Prefix, activations: Iterable<Activation>): void {
+    const key = keyOf(prefix);
+    this.#connection.run(FORGET, ...key);
+    for (const { number, at, until, endedAt, origin, note, evidence } of activations) {
+      const end = endedAt ?? null;
+      this.#connection.run(RECORD, ...key, number, at, cellOfExpiry(until), end, origin, note);
+      this.addEvidence(prefix, number, evidence);
+    }
+  }
+}
+
+function activationOfRow(row: Row, evidence: readonly Evidence[]): Activation {
+  const [number, at, untilCell, ended, origin, note] = row;
+  const until = expiryOfCell(untilCell);
+  const endedAt = ended ?? undefined;
+  if (!isWhole(number) || !isSeconds(at) || !isExpiry(until) || !isOptionalSeconds(endedAt)) {
+    throw damagedRow('activation', String(number), 'a number is none');
+  }
+  if (!isOrigin(origin) || typeof note !== 'string') {
+    throw damagedRow('activation', String(number), `${origin} is no origin or the note no text`);
+  }
+  return { number, at, until, endedAt, origin, note, evidence };
+}
+
+function evidenceOfRow(row: Row): Evidence {
+  const [number, hex, service, message, log, host, count, firstSeen, lastSeen] = row;
+  const address = addressOfHex(hex ?? null);
+  if (!address && hex !== '') {
+    throw damagedRow('evidence', String(number), `${hex} is no address`);
+  }
+  if (!isWhole(count) || !isSeconds(firstSeen) || !isSeconds(lastSeen)) {
+    throw damagedRow('evidence', String(number), 'a number is none');
+  }
+  const texts = [service, message, log, host].map(String) as [string, string, string, string];
+  return {
+    address,
+    service: texts[0],
+    message: texts[1],
+    count,
+    firstSeen,
+    lastSeen,
+    log: texts[2],
+    host: texts[3],
+  };
+}

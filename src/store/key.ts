@@ -1,0 +1,61 @@
+import { type Address, addressBytes, addressOf, type Family } from '../net/address.ts';
+import { type Prefix, prefixAround, wordMask } from '../net/prefix.ts';
+import type { PrefixList } from '../net/prefix-list.ts';
+import type { Cell } from './connection.ts';
+import { damagedRow } from './store-error.ts';
+
+/** How a statement binds a prefix: family, length, network. */
+export type Key = readonly [family: number, length: number, network: Uint8Array];
+
+export function keyOf(prefix: Prefix): Key {
+  return [prefix.family, prefix.length, addressBytes(prefix)];
+}
+
+/**
+ * The prefix of a row. The network comes as hex(network): making a text of eight digits is several
+ * times as quick as making a Buffer. Throws McblockError('store') for what is no prefix.
+ */
+export function prefixOfRow(table: string, family: Cell, length: Cell, hex: Cell): Prefix {
+  const address = addressOfHex(hex);
+  if (address?.family === family && typeof length === 'number') {
+    const prefix = isLength(family, length) ? prefixAround(address, length) : undefined;
+    if (prefix && isSame(prefix, address)) return prefix;
+  }
+  throw damagedRow(table, `${family}/${length}/${hex}`, 'there is no prefix but something else');
+}
+
+/** Puts the prefix of a row on a list, as {@link prefixOfRow} would read it. */
+export function pushHex(list: PrefixList, family: Family, length: number, hex: Cell): void {
+  if (family === 4 && isLength(4, length) && typeof hex === 'string' && hex.length === 8) {
+    const network = wordOfHex(hex, 0);
+    // A mask of 32-bit integers has a sign, the network has none.
+    if ((network & wordMask(length, 0)) >>> 0 === network) return list.push4(network, length);
+  }
+  list.push(prefixOfRow('entry', family, length, hex));
+}
+
+/** The address of hex(address): 8 digits or 32. Undefined for anything else. */
+export function addressOfHex(hex: Cell): Address | undefined {
+  if (typeof hex !== 'string') return undefined;
+  if (hex.length === 8) return addressOf(4, wordOfHex(hex, 0));
+  if (hex.length !== 32) return undefined;
+  const [a, b, c, d] = [
+    wordOfHex(hex, 0),
+    wordOfHex(hex, 8),
+    wordOfHex(hex, 16),
+    wordOfHex(hex, 24),
+  ];
+  return addressOf(6, a, b, c, d);
+}
+
+function wordOfHex(hex: string, start: number): number {
+  return Number.parseInt(hex.slice(start, start + 8), 16);
+}
+
+function isLength(family: Cell, length: number): boolean {
+  return Number.isInteger(length) && length >= 0 && length <= (family === 4 ? 32 : 128);
+}
+
+function isSame(p: Address, q: Address): boolean {
+  return p.a === q.a && p.b === q.b && p.c === q.c && p.d === q.d;
+}

@@ -1,0 +1,43 @@
+import type { Family } from '../net/address.ts';
+import type { Prefix } from '../net/prefix.ts';
+import type { Connection } from './connection.ts';
+
+/** From one length to the next that exists: a seek for each, however many entries there are. */
+const SKIP_SCAN = `
+WITH RECURSIVE run(length) AS (
+  SELECT min(length) FROM entry WHERE family = ?
+  UNION ALL
+  SELECT (SELECT min(length) FROM entry WHERE family = ? AND length > run.length)
+  FROM run WHERE run.length IS NOT NULL
+)
+SELECT length FROM run WHERE length IS NOT NULL`;
+
+/** The prefix lengths that entries have. Entries are never removed, so lengths only arrive. */
+export class Lengths {
+  readonly #connection: Connection;
+  readonly #known = new Map<Family, readonly number[]>();
+  #version = 0;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /** Those of one family, rising: the widest first. */
+  of(family: Family): readonly number[] {
+    const version = this.#connection.version();
+    if (version !== this.#version) this.#known.clear();
+    this.#version = version;
+    let lengths = this.#known.get(family);
+    if (!lengths) {
+      lengths = this.#connection.column(SKIP_SCAN, family, family) as number[];
+      this.#known.set(family, lengths);
+    }
+    return lengths;
+  }
+
+  /** To be told of each entry that this connection writes; others show in its version. */
+  written({ family, length }: Prefix): void {
+    const lengths = this.#known.get(family);
+    if (lengths && !lengths.includes(length)) this.#known.delete(family);
+  }
+}

@@ -1,0 +1,58 @@
+import type { Seconds } from '../blocklist/entry.ts';
+import { type Address, addressBytes } from '../net/address.ts';
+import { lastAddress, type Prefix } from '../net/prefix.ts';
+import type { Connection, Row } from './connection.ts';
+import { addressOfHex } from './key.ts';
+import { EVERYTHING } from './pages.ts';
+import { damagedRow } from './store-error.ts';
+import { isSeconds } from './value.ts';
+
+/** The latest accepted login from an address. */
+export interface Login {
+  readonly address: Address;
+  readonly at: Seconds;
+}
+
+const RECORD = `
+INSERT INTO login VALUES (?, ?, ?)
+ON CONFLICT (family, address) DO UPDATE SET at = max(at, excluded.at)`;
+
+const WITHIN = `
+SELECT hex(address), at FROM login
+WHERE family = ? AND address BETWEEN ? AND ? AND at >= ? ORDER BY address`;
+
+/** From where logins were accepted. */
+export class Logins {
+  readonly #connection: Connection;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /** Of each address the latest is kept. */
+  record(logins: Iterable<Login>): void {
+    this.#connection.together(() => {
+      for (const { address, at } of logins) {
+        this.#connection.run(RECORD, address.family, addressBytes(address), at);
+      }
+    });
+  }
+
+  /** Those from the prefix at that time or later, by address. */
+  within(prefix: Prefix, since: Seconds): Login[] {
+    const [first, last] = [addressBytes(prefix), addressBytes(lastAddress(prefix))];
+    return this.#connection.rows(WITHIN, prefix.family, first, last, since).map(loginOfRow);
+  }
+
+  /** All of them, IPv4 first, by address. */
+  all(): Login[] {
+    return EVERYTHING.flatMap((prefix) => this.within(prefix, 0));
+  }
+}
+
+function loginOfRow([hex, at]: Row): Login {
+  const address = addressOfHex(hex ?? null);
+  if (!address || !isSeconds(at))
+    throw damagedRow('login', String(hex), 'it is no address or time');
+  return { address, at };
+}

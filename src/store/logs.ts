@@ -1,0 +1,76 @@
+import type { Seconds } from '../blocklist/entry.ts';
+import type { Cell, Connection, Row } from './connection.ts';
+import { damagedRow } from './store-error.ts';
+import { isOptionalSeconds, isSeconds, isWhole } from './value.ts';
+
+/** A log that was read. */
+export interface ReadLog {
+  /** SHA-256 of its decompressed content: 32 bytes. */
+  readonly digest: Uint8Array;
+  /** As it was named when it was read. */
+  readonly name: string;
+  /** Of the decompressed content. */
+  readonly bytes: number;
+  readonly lines: number;
+  /** Undefined where no line is an event. */
+  readonly firstEvent: Seconds | undefined;
+  readonly lastEvent: Seconds | undefined;
+  readonly readAt: Seconds;
+  /** SHA-256 of its first line: a log that has grown since has the same. */
+  readonly head: Uint8Array;
+}
+
+const COLUMNS = 'digest, name, bytes, lines, first_event, last_event, read_at, head';
+
+const RECORD = `INSERT OR REPLACE INTO log (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
+
+/** The logs that were read, so that none is read twice. */
+export class Logs {
+  readonly #connection: Connection;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /** The log with this content, whatever its name was. */
+  find(digest: Uint8Array): ReadLog | undefined {
+    const row = this.#connection.row(`SELECT ${COLUMNS} FROM log WHERE digest = ?`, digest);
+    return row && logOfRow(row);
+  }
+
+  /** The logs that begin with this line, the longest first. */
+  withHead(head: Uint8Array): Pick<ReadLog, 'bytes' | 'digest'>[] {
+    return this.#connection
+      .rows(`SELECT ${COLUMNS} FROM log WHERE head = ? ORDER BY bytes DESC`, head)
+      .map(logOfRow)
+      .map(({ bytes, digest }) => ({ bytes, digest }));
+  }
+
+  /** Read again, it has the later name and time. */
+  record(log: ReadLog): void {
+    const cells: Cell[] = [log.digest, log.name, log.bytes, log.lines];
+    cells.push(log.firstEvent ?? null, log.lastEvent ?? null, log.readAt, log.head);
+    this.#connection.run(RECORD, ...cells);
+  }
+
+  /** In the order of their digests. */
+  *all(): IterableIterator<ReadLog> {
+    for (const row of this.#connection.rows(`SELECT ${COLUMNS} FROM log ORDER BY digest`)) {
+      yield logOfRow(row);
+    }
+  }
+}
+
+function logOfRow(row: Row): ReadLog {
+  const [digest, name, bytes, lines, first, last, readAt, head] = row;
+  const [firstEvent, lastEvent] = [first ?? undefined, last ?? undefined];
+  if (
+    !(digest instanceof Uint8Array && head instanceof Uint8Array) ||
+    typeof name !== 'string' ||
+    !(isWhole(bytes) && isWhole(lines) && isSeconds(readAt)) ||
+    !(isOptionalSeconds(firstEvent) && isOptionalSeconds(lastEvent))
+  ) {
+    throw damagedRow('log', String(name), 'a field is not what it should be');
+  }
+  return { digest, name, bytes, lines, firstEvent, lastEvent, readAt, head };
+}

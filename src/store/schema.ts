@@ -1,0 +1,138 @@
+import { McblockError } from '../errors.ts';
+import type { Connection } from './connection.ts';
+
+/** "mcbl": what makes a database a store, whatever its name (PRAGMA application_id). */
+const APPLICATION_ID = 0x6d_63_62_6c;
+
+/**
+ * Migration n leads from version n to n + 1. One that was released is never changed.
+ *
+ * A prefix is (family, length, network), its network as 4 or 16 bytes from the left; bytes compare
+ * like the numbers they stand for, so each length is one ordered run. Times are UTC seconds. What
+ * SQL cannot check (host bits, rising days) is checked when a row is read.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+CREATE TABLE entry (
+  family INTEGER NOT NULL CHECK (family IN (4, 6)),
+  length INTEGER NOT NULL CHECK (length BETWEEN 0 AND iif(family = 4, 32, 128)),
+  network BLOB NOT NULL CHECK (length(network) = iif(family = 4, 4, 16)),
+  origin TEXT NOT NULL CHECK (origin IN ('grok', 'manual', 'pf', 'fleet', 'import', 'bogon')),
+  note TEXT NOT NULL,
+  activations INTEGER NOT NULL CHECK (activations >= 0),
+  hits INTEGER NOT NULL CHECK (hits >= 0),
+  first_seen INTEGER CHECK (first_seen >= 0),
+  last_seen INTEGER CHECK (last_seen >= 0),
+  activated_at INTEGER CHECK (activated_at >= 0),
+  expires_at INTEGER CHECK (expires_at >= 0), -- NULL: never
+  hit_days TEXT NOT NULL CHECK (hit_days NOT GLOB '*[^0-9,]*'), -- 20370,20371
+  PRIMARY KEY (family, length, network),
+  CHECK ((activations = 0) = (activated_at IS NULL)),
+  CHECK (activations > 0 OR expires_at IS 0)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE activation (
+  family INTEGER NOT NULL,
+  length INTEGER NOT NULL,
+  network BLOB NOT NULL,
+  number INTEGER NOT NULL CHECK (number >= 1),
+  at INTEGER NOT NULL CHECK (at >= 0),
+  until INTEGER CHECK (until >= 0), -- NULL: for ever
+  ended_at INTEGER CHECK (ended_at >= 0), -- expired by hand
+  origin TEXT NOT NULL CHECK (origin IN ('grok', 'manual', 'pf', 'fleet', 'import', 'bogon')),
+  note TEXT NOT NULL,
+  PRIMARY KEY (family, length, network, number),
+  FOREIGN KEY (family, length, network) REFERENCES entry
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE evidence (
+  family INTEGER NOT NULL,
+  length INTEGER NOT NULL,
+  network BLOB NOT NULL,
+  number INTEGER NOT NULL,
+  address BLOB NOT NULL CHECK (length(address) IN (0, 4, 16)), -- empty: the summed rest
+  service TEXT NOT NULL,
+  message TEXT NOT NULL,
+  log TEXT NOT NULL,
+  host TEXT NOT NULL,
+  count INTEGER NOT NULL CHECK (count >= 1),
+  first_seen INTEGER NOT NULL CHECK (first_seen >= 0),
+  last_seen INTEGER NOT NULL CHECK (last_seen >= first_seen),
+  PRIMARY KEY (family, length, network, number, address, service, message, log, host),
+  FOREIGN KEY (family, length, network, number) REFERENCES activation ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE log (
+  digest BLOB PRIMARY KEY NOT NULL CHECK (length(digest) = 32),
+  name TEXT NOT NULL,
+  bytes INTEGER NOT NULL CHECK (bytes >= 0),
+  lines INTEGER NOT NULL CHECK (lines >= 0),
+  first_event INTEGER CHECK (first_event >= 0),
+  last_event INTEGER CHECK (last_event >= 0),
+  read_at INTEGER NOT NULL CHECK (read_at >= 0),
+  head BLOB NOT NULL CHECK (length(head) = 32)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX log_head ON log (head, bytes);
+
+CREATE TABLE allowed (
+  family INTEGER NOT NULL CHECK (family IN (4, 6)),
+  network BLOB NOT NULL CHECK (length(network) = iif(family = 4, 4, 16)),
+  length INTEGER NOT NULL CHECK (length BETWEEN 0 AND iif(family = 4, 32, 128)),
+  note TEXT NOT NULL,
+  added_at INTEGER NOT NULL CHECK (added_at >= 0),
+  PRIMARY KEY (family, network, length)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE login (
+  family INTEGER NOT NULL CHECK (family IN (4, 6)),
+  address BLOB NOT NULL CHECK (length(address) = iif(family = 4, 4, 16)),
+  at INTEGER NOT NULL CHECK (at >= 0),
+  PRIMARY KEY (family, address)
+) STRICT, WITHOUT ROWID;
+`,
+];
+
+/**
+ * The schema version of the database; 0 for one that holds nothing yet. Refuses the database of
+ * another program and one that a newer mcblock wrote.
+ */
+export function versionOf(connection: Connection, migrations = MIGRATIONS): number {
+  const version = connection.row('PRAGMA user_version')?.[0] as number;
+  const application = connection.row('PRAGMA application_id')?.[0];
+  if (application !== APPLICATION_ID) {
+    const isEmpty = !connection.row('SELECT 1 FROM sqlite_schema LIMIT 1');
+    if (application === 0 && version === 0 && isEmpty) return 0;
+    throw new McblockError(
+      'store',
+      `${connection.path} is the database of another program; name another file with --db`,
+    );
+  }
+  if (version > migrations.length) {
+    throw new McblockError(
+      'store',
+      `the store ${connection.path} was written by a newer mcblock (its version is ${version}, this program knows ${migrations.length}); bring mcblock up to date`,
+    );
+  }
+  return version;
+}
+
+/**
+ * Brings the database to the newest version, in one transaction.
+ * @param fill called in the same transaction when the store is new
+ */
+export function migrate(
+  connection: Connection,
+  fill: () => void,
+  migrations: readonly string[] = MIGRATIONS,
+): void {
+  if (versionOf(connection, migrations) === migrations.length) return;
+  connection.transaction(() => {
+    // Once more, now that nobody else can write: another process may have been quicker.
+    const version = versionOf(connection, migrations);
+    for (const migration of migrations.slice(version)) connection.execute(migration);
+    connection.execute(
+      `PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${migrations.length}`,
+    );
+    if (version === 0) fill();
+  });
+}

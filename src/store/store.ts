@@ -1,0 +1,179 @@
+import type { Entry, Origin, Seconds } from '../blocklist/entry.ts';
+import type { Evidence } from '../blocklist/evidence.ts';
+import type { Prefix } from '../net/prefix.ts';
+import type { PrefixList } from '../net/prefix-list.ts';
+import { Allowed, type AllowedPrefix } from './allowed.ts';
+import type { Connection } from './connection.ts';
+import { Entries, type EntryCounts, type EntryFilter } from './entries.ts';
+import { exportRows, importRow, importRows, type StoreParts } from './exchange.ts';
+import { type Activation, History } from './history.ts';
+import { type Login, Logins } from './logins.ts';
+import { Logs, type ReadLog } from './logs.ts';
+import { type OpenOptions, openConnection } from './open.ts';
+
+export interface StoreOptions extends OpenOptions {
+  /** Called when a store is new: the entries that it holds from the start. */
+  readonly seed?: () => Iterable<Entry>;
+}
+
+/**
+ * Opens the store in this file. To write, it is made if it is not there (0600, missing directories
+ * 0700). To read, one that is not there is an empty one with its seed, and nothing is made. What it
+ * costs does not depend on how much the store holds. Throws McblockError('store').
+ */
+export function openStore(path: string, { seed, ...options }: StoreOptions): Store {
+  const fill = (connection: Connection) => new Entries(connection).putMany(seed?.() ?? []);
+  return new Store(openConnection(path, options, fill));
+}
+
+/**
+ * Entries, their history, the logs read, the allow-list and the logins. It keeps and finds; what is
+ * to be kept is decided elsewhere. Everything may throw McblockError('store'): another program
+ * writes for too long, the disk is full, a row is damaged.
+ */
+export class Store {
+  readonly #parts: StoreParts;
+
+  constructor(connection: Connection) {
+    this.#parts = {
+      connection,
+      entries: new Entries(connection),
+      history: new History(connection),
+      logs: new Logs(connection),
+      allowed: new Allowed(connection),
+      logins: new Logins(connection),
+    };
+  }
+
+  /**
+   * All that `work` writes, or nothing of it. Others that want to write wait until it ends. `work`
+   * is synchronous; a transaction within a transaction is an error.
+   */
+  transaction<T>(work: () => T): T {
+    return this.#parts.connection.transaction(work);
+  }
+
+  close(): void {
+    this.#parts.connection.close();
+  }
+
+  get(prefix: Prefix): Entry | undefined {
+    return this.#parts.entries.get(prefix);
+  }
+
+  /** The entries that cover the prefix, itself included, the widest first. */
+  covering(prefix: Prefix): Entry[] {
+    return this.#parts.entries.covering(prefix);
+  }
+
+  /** The entries that the prefix covers, itself included: the widest first, then by network. */
+  under(prefix: Prefix, filter?: EntryFilter): IterableIterator<Entry> {
+    return this.#parts.entries.under(prefix, filter);
+  }
+
+  /** All entries: IPv4 first, then the widest first, then by network. */
+  entries(filter?: EntryFilter): IterableIterator<Entry> {
+    return this.#parts.entries.walk(filter);
+  }
+
+  /** The prefixes of the entries that block at that time. */
+  activePrefixes(at: Seconds): PrefixList {
+    return this.#parts.entries.activePrefixes(at);
+  }
+
+  /** How many entries are active, expired, or were never active. Reads every entry. */
+  counts(at: Seconds): EntryCounts {
+    return this.#parts.entries.counts(at);
+  }
+
+  /** Stores the entry in place of the one with the same prefix. */
+  put(entry: Entry): void {
+    this.#parts.entries.put(entry);
+  }
+
+  /** All of them or none. */
+  putMany(entries: Iterable<Entry>): void {
+    this.#parts.entries.putMany(entries);
+  }
+
+  /**
+   * Records the latest activation of an entry that was put, or, if it is recorded already, until
+   * when it lasts now.
+   * @param cause who activated it and why, where that is not who made the entry
+   */
+  recordActivation(entry: Entry, cause?: { readonly origin: Origin; readonly note: string }): void {
+    this.#parts.history.record(entry, cause);
+  }
+
+  /** Records that this activation was expired by hand. The entry is put apart. */
+  endActivation(prefix: Prefix, number: number, at: Seconds): void {
+    this.#parts.history.end(prefix, number, at);
+  }
+
+  /** Adds evidence to an activation that is recorded; the same kind adds up. */
+  addEvidence(prefix: Prefix, activation: number, evidence: Iterable<Evidence>): void {
+    this.#parts.history.addEvidence(prefix, activation, evidence);
+  }
+
+  /** The activations of the entry with this prefix, the first one first. */
+  history(prefix: Prefix): Activation[] {
+    return this.#parts.history.of(prefix);
+  }
+
+  /** The log with this digest, if it was read. */
+  findLog(digest: Uint8Array): ReadLog | undefined {
+    return this.#parts.logs.find(digest);
+  }
+
+  /** The logs read that begin with the line of this digest, the longest first. */
+  logsWithHead(head: Uint8Array): Pick<ReadLog, 'bytes' | 'digest'>[] {
+    return this.#parts.logs.withHead(head);
+  }
+
+  recordLog(log: ReadLog): void {
+    this.#parts.logs.record(log);
+  }
+
+  /** Allowed again, a prefix has the later note and time. */
+  allow(prefix: Prefix, note: string, at: Seconds): void {
+    this.#parts.allowed.put({ prefix, note, addedAt: at });
+  }
+
+  /** Whether the prefix was on the allow-list. */
+  disallow(prefix: Prefix): boolean {
+    return this.#parts.allowed.remove(prefix);
+  }
+
+  /** The allow-list, in the order of comparePrefixes. */
+  allowed(): AllowedPrefix[] {
+    return this.#parts.allowed.all();
+  }
+
+  /** Keeps the latest login of each address. */
+  recordLogins(logins: Iterable<Login>): void {
+    this.#parts.logins.record(logins);
+  }
+
+  /** The logins from the prefix at that time or later, by address. */
+  loginsWithin(prefix: Prefix, since: Seconds): Login[] {
+    return this.#parts.logins.within(prefix, since);
+  }
+
+  /**
+   * The whole store as plain objects for JSON, the header first. It is read as it was at the first
+   * of them; until the last one the store must not be written by this process.
+   */
+  exportRows(): IterableIterator<object> {
+    return exportRows(this.#parts);
+  }
+
+  /** Puts an export into the store, all or none; returns how many records it had. */
+  importRows(rows: Iterable<unknown>): number {
+    return importRows(this.#parts, rows);
+  }
+
+  /** Puts one record of an export into the store. Throws McblockError('input'). */
+  importRow(row: unknown): void {
+    importRow(this.#parts, row);
+  }
+}

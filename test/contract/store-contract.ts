@@ -1,0 +1,341 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Entry, isActive } from '../../src/blocklist/entry.ts';
+import { addressOf } from '../../src/net/address.ts';
+import { comparePrefixes, covers, type Prefix, prefixAround } from '../../src/net/prefix.ts';
+import { formatPrefix, parsePrefix } from '../../src/net/prefix-text.ts';
+import type { Store } from '../../src/store/store.ts';
+import { addressOfText, bogonOf, entryOf, errorOf, evidenceOf, NOW } from '../store/workshop.ts';
+
+const EDGES = ['0.0.0.0/0', '255.255.255.255/32', `${'ffff:'.repeat(7)}ffff/128`, '::/0'];
+
+/**
+ * What every back-end of the store has to do.
+ * @param open a new store that holds these entries and nothing else
+ */
+export function storeContract(name: string, open: (seed: readonly Entry[]) => Store): void {
+  describe(`${name}: entries`, () => {
+    it('gives back what was put', () => {
+      const store = open([]);
+      const entries = [
+        ...EDGES.map((text) => entryOf(text)),
+        entryOf('198.51.100.0/24', { expiresAt: 'forever', note: 'no end: "ü" \u0000 🙂' }),
+        entryOf('198.51.100.0/25', { hitDays: [0, 20_530, 20_531], hits: Number.MAX_SAFE_INTEGER }),
+        entryOf('198.51.100.128/25', { activatedAt: 0, expiresAt: 0, firstSeen: 0, lastSeen: 0 }),
+        bogonOf('2001:db8::/32'),
+      ];
+      store.putMany(entries);
+      for (const entry of entries) expect(store.get(entry.prefix)).toEqual(entry);
+      expect(store.get(parsePrefix('198.51.100.0/26'))).toBeUndefined();
+    });
+
+    it('puts an entry in place of the one before', () => {
+      const store = open([]);
+      const entry = entryOf('192.0.2.0/24');
+      store.put(entry);
+      const later = {
+        ...entry,
+        activations: 2,
+        hits: 99,
+        expiresAt: 'forever',
+        hitDays: [],
+      } as const;
+      store.put(later);
+      expect([...store.entries()]).toEqual([later]);
+    });
+
+    it('holds its seed from the start', () => {
+      const seed = [bogonOf('10.0.0.0/8'), bogonOf('192.168.0.0/16')];
+      expect([...open(seed).entries()]).toEqual(seed);
+    });
+
+    it.each([
+      { hits: -1 },
+      { hits: 0.5 },
+      { activations: 0 },
+      { activatedAt: undefined },
+      { expiresAt: Number.NaN },
+      { firstSeen: -1 },
+      { hitDays: [2, 1] },
+      { origin: 'nobody' as 'grok' },
+    ])('refuses what is no entry: %o', (changes) => {
+      const store = open([]);
+      expect(errorOf(() => store.put(entryOf('192.0.2.0/24', changes))).code).toBe('store');
+      expect([...store.entries()]).toEqual([]);
+    });
+
+    it('puts all of many or none', () => {
+      const store = open([]);
+      const broken = entryOf('192.0.2.0/24', { hits: -1 });
+      errorOf(() => store.putMany([entryOf('198.51.100.0/24'), broken]));
+      expect([...store.entries()]).toEqual([]);
+    });
+
+    it('finds what covers and what lies under, like an array that is searched', () => {
+      fc.assert(
+        fc.property(fc.array(prefixArbitrary()), fc.array(prefixArbitrary()), (inside, asked) => {
+          const store = open([]);
+          try {
+            const array: Entry[] = [];
+            for (const prefix of inside) {
+              // Asked between the writes too: what was found out once must not be held for ever.
+              expect(store.covering(prefix)).toEqual(coveringTwin(array, prefix));
+              if (!array.some((entry) => comparePrefixes(entry.prefix, prefix) === 0)) {
+                array.push(entryOf(formatPrefix(prefix)));
+                store.put(array.at(-1) as Entry);
+              }
+            }
+            for (const prefix of [...asked, ...inside, ...EDGES.map(parsePrefix)]) {
+              expect(store.covering(prefix)).toEqual(coveringTwin(array, prefix));
+              expect([...store.under(prefix)]).toEqual(underTwin(array, prefix));
+            }
+          } finally {
+            store.close();
+          }
+        }),
+        { numRuns: 40 },
+      );
+    });
+
+    it('tells active, expired and never active apart at any time', () => {
+      const store = open([]);
+      const entries = [
+        entryOf('192.0.2.0/24'),
+        entryOf('198.51.100.0/24', { expiresAt: 'forever' }),
+        entryOf('203.0.113.0/24', { expiresAt: NOW }),
+        entryOf('203.0.113.0/25', { activatedAt: NOW + 5 }),
+        bogonOf('10.0.0.0/8'),
+        entryOf('2001:db8::/32'),
+      ];
+      store.putMany(entries);
+      for (const at of [0, NOW - 86_400, NOW - 1, NOW, NOW + 5, NOW + 30 * 86_400]) {
+        const texts = (state: 'active' | 'expired' | 'never') =>
+          [...store.entries({ state, at })].map((entry) => formatPrefix(entry.prefix));
+        const wanted = (test: (entry: Entry) => boolean) =>
+          entries.filter(test).map((entry) => formatPrefix(entry.prefix));
+        const active = wanted((entry) => isActive(entry, at));
+        expect(texts('active').toSorted()).toEqual(active.toSorted());
+        expect([...store.activePrefixes(at)].map(formatPrefix).toSorted()).toEqual(
+          active.toSorted(),
+        );
+        expect(texts('never')).toEqual(['10.0.0.0/8']);
+        const expired = wanted((entry) => !isActive(entry, at) && entry.activations > 0);
+        expect(texts('expired').toSorted()).toEqual(expired.toSorted());
+        expect(store.counts(at)).toEqual({
+          active: active.length,
+          expired: expired.length,
+          never: 1,
+        });
+      }
+    });
+
+    it('walks more than a page, while being written', () => {
+      const store = open([]);
+      const prefixes = Array.from({ length: 20_000 }, (_, index) =>
+        prefixAround(addressOf(4, 0x0a_00_00_00 + index * 256), 24),
+      );
+      const model = entryOf('192.0.2.0/24');
+      store.transaction(() => {
+        for (const prefix of prefixes) store.put({ ...model, prefix });
+      });
+      store.put(entryOf('255.255.255.255/32'));
+      const found: Entry[] = [];
+      store.transaction(() => {
+        for (const entry of store.entries()) {
+          store.put({ ...entry, hits: 31 });
+          found.push(entry);
+        }
+      });
+      expect(found.length).toBe(20_001);
+      expect(found.every((entry) => entry.hits === 30)).toBe(true);
+      expect(store.activePrefixes(NOW).size).toBe(20_001);
+      expect([...store.under(parsePrefix('10.0.0.0/10'))].length).toBe(16_384);
+    });
+  });
+
+  describe(`${name}: history`, () => {
+    it('keeps each activation with its evidence, which adds up', () => {
+      const store = open([]);
+      const first = entryOf('192.0.2.0/24', { note: 'of its own' });
+      const { prefix } = first;
+      store.put(first);
+      store.recordActivation(first);
+      const other = evidenceOf({ address: addressOfText('2001:db8::1'), host: '' });
+      store.addEvidence(prefix, 1, [evidenceOf(), other, evidenceOf({ address: undefined })]);
+      store.addEvidence(prefix, 1, [
+        evidenceOf({ count: 4, firstSeen: NOW - 99_000, lastSeen: NOW - 85_000 }),
+        evidenceOf({ address: undefined, lastSeen: NOW }),
+      ]);
+      const second: Entry = { ...first, activations: 2, activatedAt: NOW, expiresAt: 'forever' };
+      store.put(second);
+      store.recordActivation(second, { origin: 'pf', note: 'rang the bell' });
+      expect(store.history(prefix)).toEqual([
+        {
+          number: 1,
+          at: NOW - 86_400,
+          until: NOW + 29 * 86_400,
+          endedAt: undefined,
+          origin: 'grok',
+          note: 'of its own',
+          evidence: [
+            evidenceOf({ address: undefined, count: 6, lastSeen: NOW }),
+            evidenceOf({ count: 7, firstSeen: NOW - 99_000 }),
+            other,
+          ],
+        },
+        {
+          number: 2,
+          at: NOW,
+          until: 'forever',
+          endedAt: undefined,
+          origin: 'pf',
+          note: 'rang the bell',
+          evidence: [],
+        },
+      ]);
+      expect(store.history(parsePrefix('192.0.2.0/25'))).toEqual([]);
+    });
+
+    it('keeps an extension and an end by hand', () => {
+      const store = open([]);
+      const entry = entryOf('192.0.2.0/24');
+      store.put(entry);
+      store.recordActivation(entry);
+      store.recordActivation({ ...entry, expiresAt: NOW + 60 * 86_400 });
+      store.endActivation(entry.prefix, 1, NOW);
+      const history = store.history(entry.prefix);
+      expect(history).toMatchObject([
+        { number: 1, at: NOW - 86_400, until: NOW + 60 * 86_400, endedAt: NOW },
+      ]);
+    });
+
+    it('has no activation of what was never active, nor of what is not there', () => {
+      const store = open([bogonOf('10.0.0.0/8')]);
+      expect(errorOf(() => store.recordActivation(bogonOf('10.0.0.0/8'))).code).toBe('store');
+      expect(errorOf(() => store.recordActivation(entryOf('192.0.2.0/24'))).code).toBe('store');
+      const { prefix } = bogonOf('10.0.0.0/8');
+      expect(errorOf(() => store.addEvidence(prefix, 1, [evidenceOf()])).code).toBe('store');
+    });
+  });
+
+  describe(`${name}: logs read`, () => {
+    it('finds a log by its content and by its head', () => {
+      const store = open([]);
+      const [head, otherHead] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
+      const log = {
+        digest: Buffer.alloc(32, 3),
+        name: '/var/log/auth.log.0',
+        bytes: 1000,
+        lines: 12,
+        firstEvent: NOW - 5,
+        lastEvent: NOW,
+        readAt: NOW + 1,
+        head,
+      };
+      const longer = { ...log, digest: Buffer.alloc(32, 4), bytes: 2000, firstEvent: undefined };
+      store.recordLog(log);
+      store.recordLog(longer);
+      store.recordLog({ ...log, digest: Buffer.alloc(32, 5), head: otherHead });
+      expect(store.findLog(log.digest)).toEqual(log);
+      expect(store.findLog(longer.digest)).toEqual(longer);
+      expect(store.findLog(Buffer.alloc(32, 6))).toBeUndefined();
+      expect(store.logsWithHead(head)).toEqual([
+        { bytes: 2000, digest: longer.digest },
+        { bytes: 1000, digest: log.digest },
+      ]);
+      store.recordLog({ ...log, name: 'auth.log.1.bz2' });
+      expect(store.findLog(log.digest)?.name).toBe('auth.log.1.bz2');
+      expect(store.logsWithHead(head).length).toBe(2);
+    });
+  });
+
+  describe(`${name}: the allow-list and logins`, () => {
+    it('keeps the allow-list in order', () => {
+      const store = open([]);
+      const texts = [
+        '0.0.0.0/0',
+        '10.0.0.0/8',
+        '10.0.0.0/24',
+        '192.0.2.7/32',
+        '::/0',
+        '2001:db8::/32',
+      ];
+      for (const text of texts.toReversed()) store.allow(parsePrefix(text), text, NOW);
+      store.allow(parsePrefix('10.0.0.0/8'), 'again', NOW + 1);
+      expect(store.allowed().map(({ prefix }) => formatPrefix(prefix))).toEqual(texts);
+      expect(store.allowed()[1]).toMatchObject({ note: 'again', addedAt: NOW + 1 });
+      expect(store.disallow(parsePrefix('10.0.0.0/8'))).toBe(true);
+      expect(store.disallow(parsePrefix('10.0.0.0/8'))).toBe(false);
+      expect(store.allowed().length).toBe(5);
+    });
+
+    it('keeps the latest login of an address', () => {
+      const store = open([]);
+      const [home, away, six] = ['192.0.2.7', '255.255.255.255', '2001:db8::1'].map(addressOfText);
+      store.recordLogins([
+        { address: home!, at: NOW },
+        { address: home!, at: NOW - 100 },
+        { address: away!, at: NOW - 50 },
+        { address: six!, at: NOW - 50 },
+      ]);
+      const within = (text: string, since: number) => store.loginsWithin(parsePrefix(text), since);
+      expect(within('0.0.0.0/0', 0)).toEqual([
+        { address: home, at: NOW },
+        { address: away, at: NOW - 50 },
+      ]);
+      expect(within('192.0.2.0/24', NOW)).toEqual([{ address: home, at: NOW }]);
+      expect(within('192.0.2.0/24', NOW + 1)).toEqual([]);
+      expect(within('192.0.3.0/24', 0)).toEqual([]);
+      expect(within('2001:db8::/32', 0)).toEqual([{ address: six, at: NOW - 50 }]);
+    });
+  });
+
+  describe(`${name}: transactions`, () => {
+    it('keeps all or nothing', () => {
+      const store = open([]);
+      const stop = new Error('stop');
+      const failing = () =>
+        store.transaction(() => {
+          store.put(entryOf('192.0.2.0/24'));
+          store.allow(parsePrefix('10.0.0.0/8'), '', NOW);
+          throw stop;
+        });
+      expect(failing).toThrow(stop);
+      expect([...store.entries()]).toEqual([]);
+      expect(store.allowed()).toEqual([]);
+      expect(store.transaction(() => store.put(entryOf('192.0.2.0/24')))).toBeUndefined();
+      expect([...store.entries()].length).toBe(1);
+    });
+
+    it('has no transaction within a transaction', () => {
+      const store = open([]);
+      expect(() => store.transaction(() => store.transaction(() => 1))).toThrow(/another one/);
+      expect(store.transaction(() => 1)).toBe(1);
+    });
+  });
+}
+
+function coveringTwin(array: readonly Entry[], prefix: Prefix): Entry[] {
+  return array
+    .filter((entry) => covers(entry.prefix, prefix))
+    .toSorted((p, q) => p.prefix.length - q.prefix.length);
+}
+
+function underTwin(array: readonly Entry[], prefix: Prefix): Entry[] {
+  return array
+    .filter((entry) => covers(prefix, entry.prefix))
+    .toSorted((p, q) => p.prefix.length - q.prefix.length || comparePrefixes(p.prefix, q.prefix));
+}
+
+/** Few bits, so that prefixes meet: from either end of the address space, of all lengths. */
+function prefixArbitrary(): fc.Arbitrary<Prefix> {
+  const word = fc.constantFrom(0, 0x80000000, 0xc0000200, 0xc0000280, 0xfffffffe, 0xffffffff);
+  const edge = fc.constantFrom(...EDGES.map(parsePrefix));
+  const four = fc
+    .tuple(word, fc.constantFrom(0, 1, 8, 24, 25, 30, 31, 32))
+    .map(([a, length]) => prefixAround(addressOf(4, a), length));
+  const six = fc
+    .tuple(word, word, word, word, fc.constantFrom(0, 1, 31, 32, 33, 64, 65, 127, 128))
+    .map(([a, b, c, d, length]) => prefixAround(addressOf(6, a, b, c, d), length));
+  return fc.oneof(edge, four, six);
+}
