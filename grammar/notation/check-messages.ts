@@ -1,0 +1,141 @@
+import { type Fault, faultAt } from './fault.ts';
+import { canonical, type Flat, type FlatChoice, flatten, LARGEST_MESSAGE } from './flatten.ts';
+import {
+  type FieldState,
+  followers,
+  graphOf,
+  type LiteralState,
+  type State,
+  statesOf,
+} from './graph.ts';
+import type { Field, Grammar, MessageRule } from './tree.ts';
+
+/** What is wrong with each message when its sub-rules are in place. */
+export function checkMessages({ rules, messages }: Grammar): readonly Fault[] {
+  const byName = new Map(rules.map((rule) => [rule.name, rule]));
+  const earlier = new Map<string, MessageRule>();
+  return messages.flatMap((message) => {
+    const flat = flatten(message.body, byName);
+    if (!flat) {
+      const size = `more than ${LARGEST_MESSAGE} parts when its sub-rules are put in`;
+      return [faultAt(message.at, `${message.name} is too large: ${size}`)];
+    }
+    const key = canonical(flat);
+    const same = earlier.get(key);
+    earlier.set(key, same ?? message);
+    const start = graphOf(flat);
+    return [
+      ...(same ? [faultAt(message.at, neverReached(message, same))] : []),
+      ...twinBranches(flat),
+      ...statesOf(start).flatMap(neighbours),
+      ...paths(message, start),
+    ];
+  });
+}
+
+function neverReached({ name }: MessageRule, { name: first, at }: MessageRule): string {
+  return `no line can be ${name}: ${first} in line ${at.line} matches the same lines and is first`;
+}
+
+/** A branch that is written twice in one choice. */
+function twinBranches(flat: Flat): Fault[] {
+  switch (flat.type) {
+    case 'literal':
+    case 'field':
+      return [];
+    case 'sequence':
+      return flat.items.flatMap(twinBranches);
+    case 'choice':
+      return [...sameBranches(flat), ...flat.branches.flatMap(twinBranches)];
+  }
+}
+
+function sameBranches({ branches }: FlatChoice): Fault[] {
+  const texts = branches.map(canonical);
+  return branches.flatMap((branch, index) =>
+    texts.indexOf(texts[index] ?? '') < index
+      ? [faultAt(branch.at, 'an earlier branch of this choice is the same')]
+      : [],
+  );
+}
+
+/** Faults between a part and what can come directly after it. */
+function neighbours(state: State): Fault[] {
+  if (state.type !== 'literal' && state.type !== 'field') return [];
+  const next = followers(state.next);
+  if (state.type === 'field') return next.flatMap((one) => afterField(state, one));
+  const beforeAddress = next.some((one) => one.type === 'field' && one.field === 'ADDRESS');
+  return beforeAddress && /[0-9A-Fa-f.]/u.test(byteText(state.bytes.at(-1)))
+    ? [faultAt(state.at, 'the text before ADDRESS ends with what could be a part of an address')]
+    : [];
+}
+
+function afterField({ field }: FieldState, next: State): Fault[] {
+  if (next.type === 'field') {
+    const what = `nothing shows where ${field} ends and ${next.field} begins`;
+    return [faultAt(next.at, `${what}: put text between them`)];
+  }
+  if (next.type !== 'literal' || !GOES_ON[field].test(byteText(next.bytes[0]))) return [];
+  const what = `this text never matches after ${field}, which takes all that it can`;
+  return [faultAt(next.at, what)];
+}
+
+/** What can never follow a field, as the field would have taken it. */
+const GOES_ON: Readonly<Record<Field, RegExp>> = {
+  ADDRESS: /[0-9A-Za-z._-]/u,
+  PORT: /[0-9]/u,
+  INT: /[0-9]/u,
+  USER: /(?!)/u,
+  TEXT: /(?!)/u,
+  WORD: /(?!)/u,
+};
+
+function byteText(byte: LiteralState['bytes'][number] | undefined): string {
+  return byte === undefined ? '' : String.fromCharCode(byte);
+}
+
+/** Faults of the ways from the first byte to the last. */
+function paths({ at, name, kind }: MessageRule, start: State): Fault[] {
+  const faults: Fault[] = [];
+  for (const field of ['ADDRESS', 'USER'] as const) {
+    const second = secondOf(start, field);
+    if (second) faults.push(faultAt(second.at, `${name} can have ${field} twice in one line`));
+  }
+  const fewest = (weight: (state: State) => number) => fewestOf(start, weight);
+  if (fewest((state) => (state.type === 'literal' ? 1 : 0)) === 0) {
+    faults.push(faultAt(at, `${name} can match without any text of its own: it has no anchor`));
+  }
+  if (kind !== 'note' && fewest((state) => (isField(state, 'ADDRESS') ? 1 : 0)) === 0) {
+    faults.push(faultAt(at, `${name} can match without an ADDRESS; only a note may`));
+  }
+  return faults;
+}
+
+/** A field after which the same field can come again. */
+function secondOf(start: State, field: Field): FieldState | undefined {
+  const states = statesOf(start);
+  for (const first of states) {
+    if (!isField(first, field)) continue;
+    const again = statesOf(first.next).find((state) => isField(state, field));
+    if (again) return again as FieldState;
+  }
+  return undefined;
+}
+
+function isField(state: State, field: Field): state is FieldState {
+  return state.type === 'field' && state.field === field;
+}
+
+/** The weight of the lightest way from here to the end. */
+function fewestOf(start: State, weight: (state: State) => number): number {
+  const known = new Map<State, number>();
+  // From the end backwards, so that what follows is known.
+  for (const state of [...statesOf(start)].reverse()) {
+    const rest =
+      state.type === 'end'
+        ? [0]
+        : (state.type === 'choice' ? state.branches : [state.next]).map((s) => known.get(s) ?? 0);
+    known.set(state, weight(state) + Math.min(...rest));
+  }
+  return known.get(start) ?? 0;
+}

@@ -1,0 +1,97 @@
+import { type Fault, faultAt } from './fault.ts';
+import type { Expression, Grammar, MessageRule, Place, SubRule } from './tree.ts';
+
+const MOST_POINTS = 1000;
+
+/** Names that are given twice, not known, not used or recursive, and points that do not fit. */
+export function checkNames(grammar: Grammar): readonly Fault[] {
+  const { rules, messages } = grammar;
+  const byName = new Map(rules.map((rule) => [rule.name, rule]));
+  const used = new Set<string>();
+  const faults: Fault[] = [];
+  for (const { body } of [...rules, ...messages]) {
+    for (const { name, at } of namesIn(body)) {
+      used.add(name);
+      if (!byName.has(name)) faults.push(faultAt(at, unknownName(name, grammar)));
+    }
+  }
+  for (const rule of rules) {
+    const { at, name } = rule;
+    if (!used.has(name)) faults.push(faultAt(at, `the sub-rule ${name} is never used`));
+    if (leadsTo(rule, name, byName)) {
+      faults.push(faultAt(at, `the sub-rule ${name} contains itself; rules cannot be recursive`));
+    }
+  }
+  if (messages.length === 0) {
+    faults.push(faultAt({ line: 1, column: 1 }, `the service ${grammar.service} has no message`));
+  }
+  return [...faults, ...twice(grammar), ...messages.flatMap((m) => [...points(m), ...examples(m)])];
+
+  /** An example may name the message that it is: one that exists. */
+  function examples({ examples: lines }: MessageRule): Fault[] {
+    return lines.flatMap(({ at, expected }) => {
+      const name = expected === 'ambiguous' ? undefined : expected.message;
+      if (name === undefined || messages.some((message) => message.name === name)) return [];
+      return [faultAt(at, `there is no message ${name}`)];
+    });
+  }
+}
+
+function namesIn(expression: Expression): readonly { name: string; at: Place }[] {
+  switch (expression.type) {
+    case 'literal':
+    case 'field':
+      return [];
+    case 'name':
+      return [expression];
+    case 'optional':
+      return namesIn(expression.body);
+    case 'choice':
+      return expression.branches.flatMap(namesIn);
+    case 'sequence':
+      return expression.items.flatMap(namesIn);
+  }
+}
+
+function unknownName(name: string, { messages }: Grammar): string {
+  return messages.some((message) => message.name === name)
+    ? `${name} is a message; only sub-rules (name = …) can be used in a rule`
+    : `there is no sub-rule ${name}; text of a message stands in quotes`;
+}
+
+function leadsTo(from: SubRule, name: string, byName: ReadonlyMap<string, SubRule>): boolean {
+  const seen = new Set<string>();
+  const visit = (rule: SubRule): boolean =>
+    namesIn(rule.body).some((used) => {
+      if (used.name === name) return true;
+      const next = byName.get(used.name);
+      if (!next || seen.has(used.name)) return false;
+      seen.add(used.name);
+      return visit(next);
+    });
+  return visit(from);
+}
+
+function twice({ rules, messages }: Grammar): Fault[] {
+  const first = new Map<string, Place>();
+  const inOrder = [...rules, ...messages].sort(
+    (p, q) => p.at.line - q.at.line || p.at.column - q.at.column,
+  );
+  return inOrder.flatMap(({ name, at }) => {
+    const before = first.get(name);
+    if (before) return [faultAt(at, `${name} is already declared in line ${before.line}`)];
+    first.set(name, at);
+    return [];
+  });
+}
+
+function points({ at, name, kind, points: given }: MessageRule): Fault[] {
+  if (kind === 'login' || kind === 'note') {
+    return given === undefined ? [] : [faultAt(at, `${name}: a ${kind} has no points`)];
+  }
+  if (given === undefined) {
+    return [faultAt(at, `${name}: say how many points it counts, as in "${name} ${kind} 10 = …"`)];
+  }
+  if (given >= 1 && given <= MOST_POINTS) return [];
+  return [faultAt(at, `${name}: points are from 1 to ${MOST_POINTS}, not ${given}`)];
+}

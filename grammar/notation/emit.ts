@@ -1,0 +1,279 @@
+import { type FieldState, nextOf, type State, statesOf } from './graph.ts';
+
+/**
+ * The source of `messageN(b, p, e)`, which finds every reading of bytes p to e of b as this
+ * message, as far as they can differ in the address.
+ *
+ * A state that several others lead to is a function of its own, which matches what begins at p and
+ * all that follows it to the end of the line; the others stand where they are used. The value of
+ * each is 0 where there is no reading, 1 where there is one, 2 to stop: two readings disagree, or
+ * the line has taken too many steps. Where no ADDRESS is ahead, further readings cannot change the
+ * address, so that the first one is enough.
+ */
+export function messageSource(start: State, message: number): string {
+  return new Writer(start, message).write();
+}
+
+/** Statements that leave the part that is being written with a value. */
+type Leave = (value: string) => string;
+
+class Writer {
+  readonly #start: State;
+  readonly #message: number;
+  readonly #shared: ReadonlySet<State>;
+  readonly #revisited: ReadonlySet<State>;
+  /** Variables that remember the lowest place tried, to be reset for each line. */
+  readonly #marks: string[] = [];
+  /** Declarations of the tables that searches skip by. */
+  readonly #skips: string[] = [];
+  #numbers = 0;
+
+  constructor(start: State, message: number) {
+    this.#start = start;
+    this.#message = message;
+    const states = statesOf(start);
+    const arrivals = states.flatMap(nextOf).filter(({ type }) => type !== 'end');
+    this.#shared = new Set(arrivals.filter((state, index) => arrivals.indexOf(state) < index));
+    this.#revisited = revisitedStates(states);
+  }
+
+  write(): string {
+    const functions = [...this.#shared].map(
+      (state) => `function ${this.#name(state)}(b, p, e) {\n${this.#body(state)}}`,
+    );
+    const body = this.#body(this.#start);
+    const marks = this.#marks.map((mark) => `${mark} = e + 1;\n`).join('');
+    return [
+      ...this.#marks.map((mark) => `var ${mark} = 0;`),
+      ...this.#skips,
+      ...functions,
+      `function message${this.#message}(b, p, e) {`,
+      `${marks}family = 0;\nuserStart = userEnd = -1;\n${body}}`,
+    ].join('\n');
+  }
+
+  #body(state: State): string {
+    return this.#inline(state, 'p', 0, (value) => `return ${value};\n`);
+  }
+
+  /** What matches `state` at base + offset. */
+  #match(state: State, base: string, offset: number, leave: Leave): string {
+    if (!this.#shared.has(state)) return this.#inline(state, base, offset, leave);
+    return leave(`${this.#name(state)}(b, ${sum(base, offset)}, e)`);
+  }
+
+  #inline(state: State, base: string, offset: number, leave: Leave): string {
+    const place = sum(base, offset);
+    if (state.type === 'end') return leave(`(${place} === e ? accept(${this.#message}) : 0)`);
+    if (state.type === 'choice') {
+      return this.#at(place, (p) => this.#choice(state.branches, state.addressAhead, p, leave));
+    }
+    // The lengths of all that follows are known, so that one test for each base is enough.
+    const lengths = offset === 0 ? lengthTest(state, base, leave) : '';
+    if (state.type === 'literal') {
+      const differs = textTest(state.bytes, base, offset, '!==', ' || ');
+      const after = this.#match(state.next, base, offset + state.bytes.length, leave);
+      return `${lengths}if (${differs}) ${leave('0')}${after}`;
+    }
+    return lengths + this.#at(place, (p) => this.#field(state, p, leave));
+  }
+
+  #field(state: FieldState, p: string, leave: Leave): string {
+    const { field, next } = state;
+    if (isSearched(state)) return this.#search(state, p, leave);
+    const q = this.#new('q');
+    if (field === 'WORD') {
+      return `const ${q} = wordEnd(b, ${p}, e);
+if (${q} === ${p}) ${leave('0')}steps -= (${q} - ${p}) >> 6;
+${this.#match(next, q, 0, leave)}`;
+    }
+    const found = `const ${q} = ${FINDERS[field]}(b, ${p}, e);\nif (${q} < 0) ${leave('0')}`;
+    if (field !== 'ADDRESS') return found + this.#match(next, q, 0, leave);
+    const after = this.#block((inner) => this.#match(next, q, 0, inner));
+    return `${found}family = words[4];\n${after.source}family = 0;\n${leave(after.value)}`;
+  }
+
+  #choice(branches: readonly State[], addressAhead: boolean, p: string, leave: Leave): string {
+    const r = this.#new('r');
+    const tries = branches.map((branch) => {
+      // A literal is compared at once; what a guard would spare is the way to a function.
+      const guarded = branch.least > 0 && branch.type !== 'literal';
+      const test = guarded ? firstByteTest(branch, p) : '';
+      const tried = this.#block((inner) => {
+        const guard = test === '' ? '' : `if (!(${p} < e && (${test}))) ${inner('0')}`;
+        return guard + this.#match(branch, p, 0, inner);
+      });
+      return tried.source + keep(tried.value, r, addressAhead, leave);
+    });
+    return `${leaveWhenSpent(leave)}let ${r} = 0;\n${tries.join('')}${leave(r)}`;
+  }
+
+  /** A field of any length: what follows is tried at every place it can stand, the last first. */
+  #search(state: FieldState, p: string, leave: Leave): string {
+    const { field, next } = state;
+    const isUser = field === 'USER';
+    const forget = isUser ? 'userStart = userEnd = -1;\n' : '';
+    const setUser = (end: string) => (isUser ? `userStart = ${p};\nuserEnd = ${end};\n` : '');
+    const [q, r, s, w] = ['q', 'r', 's', 'w'].map((name) => this.#new(name)) as [
+      ...[string, string, string, string],
+    ];
+    if (next.type === 'end') {
+      const accept = `const ${r} = accept(${this.#message});\n`;
+      return `${setUser('e')}${accept}${forget}${leave(r)}`;
+    }
+    const isWord = field === 'WORD';
+    // Places that were tried from an earlier beginning of this field gave all they can give.
+    const mark = !isWord && next.addressAhead && this.#revisited.has(state) ? this.#newMark() : '';
+    const tried = this.#block((inner) =>
+      next.type === 'literal'
+        ? this.#match(next.next, q, next.bytes.length, inner)
+        : this.#match(next, q, 0, inner),
+    );
+    return [
+      `let ${q} = e - ${next.least};\n`,
+      isWord ? `const ${w} = wordEnd(b, ${p}, e);\nsteps -= (${w} - ${p}) >> 6;\n` : '',
+      isWord ? `if (${q} > ${w}) ${q} = ${w};\n` : '',
+      mark ? `if (${q} >= ${mark}) ${q} = ${mark} - 1;\n` : '',
+      `let ${r} = 0, ${s} = ${isWord ? `${p} + 1` : p};\n`,
+      Number.isFinite(next.most) ? `if (${s} < e - ${next.most}) ${s} = e - ${next.most};\n` : '',
+      `if (${q} - ${s} >= 64) steps -= (${q} - ${s}) >> 6;\n`,
+      `for (; ${q} >= ${s}; ${this.#toNext(next, q)}) {\n${searchTest(next, q)}${leaveWhenSpent(leave)}`,
+      `${setUser(q)}${tried.source}${keep(tried.value, r, next.addressAhead, leave)}}\n`,
+      mark ? `if (${p} < ${mark}) ${mark} = ${p};\n` : '',
+      `${forget}${leave(r)}`,
+    ].join('');
+  }
+
+  /** Steps to the next place to the left where what follows can stand. */
+  #toNext(next: State, q: string): string {
+    const text = searchText(next);
+    if (text.length < 2 || next.least === 0) return `${q}--`;
+    const skip = `skip${this.#message}_${this.#skips.length}`;
+    this.#skips.push(`const ${skip} = skipTable(${JSON.stringify(text)});`);
+    return `${q} -= ${skip}[b[${q}]]`;
+  }
+
+  /** A part that is left with a value of its own, which stands in a variable afterwards. */
+  #block(write: (leave: Leave) => string): { source: string; value: string } {
+    const value = this.#new('t');
+    const label = this.#new('l');
+    const body = write((result) => {
+      return result === '0' ? `break ${label};\n` : `{ ${value} = ${result}; break ${label}; }\n`;
+    });
+    return { source: `let ${value} = 0;\n${label}: {\n${body}}\n`, value };
+  }
+
+  /** Gives the place a name where it has none. */
+  #at(place: string, write: (name: string) => string): string {
+    if (/^\w+$/u.test(place)) return write(place);
+    const p = this.#new('p');
+    return `const ${p} = ${place};\n${write(p)}`;
+  }
+
+  #name(state: State): string {
+    return `message${this.#message}_${state.id}`;
+  }
+
+  #new(letter: string): string {
+    return `${letter}${this.#numbers++}`;
+  }
+
+  #newMark(): string {
+    const mark = `mark${this.#message}_${this.#marks.length}`;
+    this.#marks.push(mark);
+    return mark;
+  }
+}
+
+const FINDERS = { ADDRESS: 'addressAt', PORT: 'portEnd', INT: 'intEnd', USER: '', TEXT: '' };
+
+const MOST_BYTES_TESTED = 8;
+
+/** States that can be reached at more than one place of a line. */
+function revisitedStates(states: readonly State[]): ReadonlySet<State> {
+  const revisited = new Set<State>();
+  // The states come in the order of a line, so that those before are known.
+  for (const state of states) {
+    if (state.type !== 'choice' && !isSearched(state) && !revisited.has(state)) continue;
+    for (const next of nextOf(state)) revisited.add(next);
+  }
+  return revisited;
+}
+
+/** Whether a field can end at more than one place. A WORD before a space cannot. */
+function isSearched(state: State): boolean {
+  if (state.type !== 'field') return false;
+  if (state.field === 'WORD') return [...state.next.firstBytes].some((byte) => byte !== 0x20);
+  return state.field === 'USER' || state.field === 'TEXT';
+}
+
+/** Statements that take the value of one try into `all`, and leave where it says enough. */
+function keep(value: string, all: string, addressAhead: boolean, leave: Leave): string {
+  if (!addressAhead) return `if (${value} !== 0) ${leave(value)}`;
+  return `if (${value} === 2) ${leave('2')}${all} |= ${value};\n`;
+}
+
+function leaveWhenSpent(leave: Leave): string {
+  return `if (--steps < 0) ${leave('2')}`;
+}
+
+/** Statements that leave where the rest of the line is too short or too long. */
+function lengthTest({ least, most }: State, base: string, leave: Leave): string {
+  const tooLong = Number.isFinite(most) ? ` || e - ${base} > ${most}` : '';
+  return `if (e - ${base} < ${least}${tooLong}) ${leave('0')}`;
+}
+
+/** The text that a search looks for: all that is then compared already where it is a literal. */
+function searchText(next: State): readonly number[] {
+  return next.type === 'literal' ? next.bytes : next.prefix;
+}
+
+/** Statements that go on with the next place where what follows cannot stand at q. */
+function searchTest(next: State, q: string): string {
+  const bytes = searchText(next);
+  const test = bytes.length > 0 ? textTest(bytes, q, 0, '===', ' && ') : firstByteTest(next, q);
+  if (test === '') return '';
+  const notLast = next.least === 0 ? `${q} < e && ` : '';
+  return `if (${notLast}!(${test})) continue;\n`;
+}
+
+/**
+ * Compares bytes that are known to lie in the line, four at a time where it can: a place in a
+ * DataView is as fast to read as one in an array.
+ */
+function textTest(
+  bytes: readonly number[],
+  base: string,
+  offset: number,
+  operator: '===' | '!==',
+  join: string,
+): string {
+  const tests: string[] = [];
+  for (let i = 0; i < bytes.length; ) {
+    const rest = bytes.length - i;
+    const [size, read] = rest >= 4 ? WIDE : rest >= 2 ? DOUBLE : SINGLE;
+    // The last ones are read together with some that were compared already.
+    const from = rest === 3 && i > 0 ? i - 1 : i;
+    const [width, reader] = from < i ? WIDE : [size, read];
+    const value = bytes.slice(from, from + width).reduceRight((sum, byte) => sum * 256 + byte, 0);
+    tests.push(
+      `${reader(sum(base, offset + from))} ${operator} ${width === 4 ? value | 0 : value}`,
+    );
+    i = from + width;
+  }
+  return tests.join(join);
+}
+
+const WIDE = [4, (place: string) => `view.getInt32(${place}, true)`] as const;
+const DOUBLE = [2, (place: string) => `view.getUint16(${place}, true)`] as const;
+const SINGLE = [1, (place: string) => `b[${place}]`] as const;
+
+/** Whether the byte at a place is one that the state can begin with; '' where most are. */
+function firstByteTest({ firstBytes }: State, place: string): string {
+  if (firstBytes.size > MOST_BYTES_TESTED) return '';
+  return [...firstBytes].map((byte) => `b[${place}] === ${byte}`).join(' || ');
+}
+
+function sum(base: string, offset: number): string {
+  return offset === 0 ? base : `${base} + ${offset}`;
+}

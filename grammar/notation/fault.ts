@@ -1,0 +1,19 @@
+import { McblockError } from '../../src/errors.ts';
+import type { Place } from './tree.ts';
+
+/** Something wrong in a grammar, and what to do about it. */
+export interface Fault extends Place {
+  readonly message: string;
+}
+
+export function faultAt(place: Place, message: string): Fault {
+  return { line: place.line, column: place.column, message };
+}
+
+/** Throws a `config` error with one line for each fault, in the order of the file. */
+export function refuseFaults(faults: readonly Fault[], fileName: string): void {
+  if (faults.length === 0) return;
+  const ordered = [...faults].sort((p, q) => p.line - q.line || p.column - q.column);
+  const lines = ordered.map((f) => `${fileName}:${f.line}:${f.column}: ${f.message}`);
+  throw new McblockError('config', lines.join('\n'));
+}

@@ -1,0 +1,100 @@
+import type { Expression, Field, Place, SubRule } from './tree.ts';
+
+/**
+ * An expression with nothing left to look up: sub-rules are put in place of their names, an
+ * optional part is a choice whose last branch is empty, no sequence stands directly in a sequence
+ * and no two literals side by side.
+ */
+export type Flat = FlatLiteral | FlatField | FlatSequence | FlatChoice;
+
+export interface FlatLiteral {
+  readonly type: 'literal';
+  readonly at: Place;
+  readonly bytes: readonly number[];
+}
+
+export interface FlatField {
+  readonly type: 'field';
+  readonly at: Place;
+  readonly field: Field;
+}
+
+export interface FlatSequence {
+  readonly type: 'sequence';
+  readonly at: Place;
+  readonly items: readonly Flat[];
+}
+
+export interface FlatChoice {
+  readonly type: 'choice';
+  readonly at: Place;
+  /** In the order of preference. */
+  readonly branches: readonly Flat[];
+}
+
+/** How many parts a message may have when every sub-rule is put in its place. */
+export const LARGEST_MESSAGE = 2_000;
+
+/**
+ * Flattens the expression of a message whose names are all known and not recursive; undefined
+ * where it has more than LARGEST_MESSAGE parts.
+ */
+export function flatten(body: Expression, rules: ReadonlyMap<string, SubRule>): Flat | undefined {
+  let parts = 0;
+  const flat = (expression: Expression): Flat | undefined => {
+    if (++parts > LARGEST_MESSAGE) return undefined;
+    switch (expression.type) {
+      case 'literal':
+      case 'field':
+        return expression;
+      case 'name': {
+        const rule = rules.get(expression.name);
+        return rule && flat(rule.body);
+      }
+      case 'optional': {
+        const present = flat(expression.body);
+        const absent: Flat = { type: 'sequence', at: expression.at, items: [] };
+        return present && { type: 'choice', at: expression.at, branches: [present, absent] };
+      }
+      case 'choice': {
+        const branches = all(expression.branches, flat);
+        return branches && { type: 'choice', at: expression.at, branches };
+      }
+      case 'sequence': {
+        const items = all(expression.items, flat);
+        return items && joinedSequence(expression.at, items);
+      }
+    }
+  };
+  return flat(body);
+}
+
+/** What the expression matches, written so that equal texts match the same lines. */
+export function canonical(flat: Flat): string {
+  return JSON.stringify(flat, (key, value: unknown) => (key === 'at' ? undefined : value));
+}
+
+function all(
+  expressions: readonly Expression[],
+  flat: (expression: Expression) => Flat | undefined,
+): Flat[] | undefined {
+  const flats: Flat[] = [];
+  for (const expression of expressions) {
+    const one = flat(expression);
+    if (!one) return undefined;
+    flats.push(one);
+  }
+  return flats;
+}
+
+function joinedSequence(at: Place, parts: readonly Flat[]): Flat {
+  const items: Flat[] = [];
+  for (const part of parts.flatMap((one) => (one.type === 'sequence' ? one.items : [one]))) {
+    const last = items.at(-1);
+    if (part.type === 'literal' && last?.type === 'literal') {
+      items[items.length - 1] = { ...last, bytes: [...last.bytes, ...part.bytes] };
+    } else items.push(part);
+  }
+  const [first] = items;
+  return first && items.length === 1 ? first : { type: 'sequence', at, items };
+}

@@ -1,0 +1,152 @@
+import type { Flat } from './flatten.ts';
+import type { Field, Place } from './tree.ts';
+
+/**
+ * A message as a graph of what is to be matched from here to the end of the line. Branches that
+ * come together again share what follows them. There are no loops.
+ */
+export type State = EndState | LiteralState | FieldState | ChoiceState;
+
+/** What is known of the part of a line that a state and all that follows it match. */
+interface Rest {
+  readonly id: number;
+  /** Fewest and most bytes; `most` may be Infinity. */
+  readonly least: number;
+  readonly most: number;
+  /** Whether some way to the end has an ADDRESS. */
+  readonly addressAhead: boolean;
+  /** The bytes that it can begin with. */
+  readonly firstBytes: ReadonlySet<number>;
+  /** The bytes that it always begins with. */
+  readonly prefix: readonly number[];
+}
+
+export interface EndState extends Rest {
+  readonly type: 'end';
+}
+
+export interface LiteralState extends Rest {
+  readonly type: 'literal';
+  readonly at: Place;
+  readonly bytes: readonly number[];
+  readonly next: State;
+}
+
+export interface FieldState extends Rest {
+  readonly type: 'field';
+  readonly at: Place;
+  readonly field: Field;
+  readonly next: State;
+}
+
+export interface ChoiceState extends Rest {
+  readonly type: 'choice';
+  readonly at: Place;
+  readonly branches: readonly State[];
+}
+
+/** The graph of one message; the state it begins with. */
+export function graphOf(flat: Flat): State {
+  let ids = 0;
+  const build = (part: Flat, next: State): State => {
+    switch (part.type) {
+      case 'sequence':
+        return part.items.reduceRight((rest, item) => build(item, rest), next);
+      case 'literal':
+        return literalState(ids++, part.at, part.bytes, next);
+      case 'field':
+        return fieldState(ids++, part.at, part.field, next);
+      case 'choice': {
+        const branches = part.branches.map((branch) => build(branch, next));
+        return choiceState(ids++, part.at, branches);
+      }
+    }
+  };
+  const end: EndState = {
+    ...{ type: 'end', id: ids++, least: 0, most: 0, addressAhead: false },
+    ...{ firstBytes: new Set(), prefix: [] },
+  };
+  return build(flat, end);
+}
+
+/** What can be matched directly after `state`, without the choices between. */
+export function followers(state: State): readonly State[] {
+  return state.type === 'choice' ? state.branches.flatMap(followers) : [state];
+}
+
+/** Every state once, those that come later in a line after those that come before. */
+export function statesOf(start: State): readonly State[] {
+  const seen = new Set<State>();
+  const visit = (state: State): void => {
+    if (seen.has(state)) return;
+    for (const next of nextOf(state)) visit(next);
+    seen.add(state);
+  };
+  visit(start);
+  return [...seen].reverse();
+}
+
+export function nextOf(state: State): readonly State[] {
+  if (state.type === 'end') return [];
+  return state.type === 'choice' ? state.branches : [state.next];
+}
+
+function literalState(id: number, at: Place, bytes: readonly number[], next: State): LiteralState {
+  const length = bytes.length;
+  return {
+    ...{ type: 'literal', id, at, bytes, next },
+    least: length + next.least,
+    most: length + next.most,
+    addressAhead: next.addressAhead,
+    firstBytes: new Set(bytes.slice(0, 1)),
+    prefix: [...bytes, ...next.prefix],
+  };
+}
+
+function fieldState(id: number, at: Place, field: Field, next: State): FieldState {
+  const { least, most, firstBytes } = FIELD_SHAPES[field];
+  return {
+    ...{ type: 'field', id, at, field, next },
+    least: least + next.least,
+    most: most + next.most,
+    addressAhead: field === 'ADDRESS' || next.addressAhead,
+    firstBytes: least === 0 ? ANY_BYTE : firstBytes,
+    prefix: [],
+  };
+}
+
+function choiceState(id: number, at: Place, branches: readonly State[]): ChoiceState {
+  return {
+    ...{ type: 'choice', id, at, branches },
+    least: Math.min(...branches.map((branch) => branch.least)),
+    most: Math.max(...branches.map((branch) => branch.most)),
+    addressAhead: branches.some((branch) => branch.addressAhead),
+    firstBytes: new Set(branches.flatMap((branch) => [...branch.firstBytes])),
+    prefix: commonPrefix(branches.map((branch) => branch.prefix)),
+  };
+}
+
+function commonPrefix(prefixes: readonly (readonly number[])[]): readonly number[] {
+  const [first = [], ...others] = prefixes;
+  const differs = first.findIndex((byte, index) => others.some((other) => other[index] !== byte));
+  return differs < 0 ? first : first.slice(0, differs);
+}
+
+const ANY_BYTE: ReadonlySet<number> = new Set(Array.from({ length: 256 }, (_, byte) => byte));
+const DIGITS: ReadonlySet<number> = new Set([...'0123456789'].map((c) => c.charCodeAt(0)));
+const ADDRESS_BYTES: ReadonlySet<number> = new Set(
+  [...'0123456789abcdefABCDEF:'].map((c) => c.charCodeAt(0)),
+);
+const NO_SPACE: ReadonlySet<number> = new Set([...ANY_BYTE].filter((byte) => byte !== 0x20));
+
+/** `most` of an ADDRESS is 45 bytes, and a zone of 15 with its %. */
+const FIELD_SHAPES: Readonly<
+  Record<Field, { least: number; most: number; firstBytes: ReadonlySet<number> }>
+> = {
+  ADDRESS: { least: 2, most: 61, firstBytes: ADDRESS_BYTES },
+  PORT: { least: 1, most: 5, firstBytes: DIGITS },
+  INT: { least: 1, most: 20, firstBytes: DIGITS },
+  WORD: { least: 1, most: Number.POSITIVE_INFINITY, firstBytes: NO_SPACE },
+  USER: { least: 0, most: Number.POSITIVE_INFINITY, firstBytes: ANY_BYTE },
+  TEXT: { least: 0, most: Number.POSITIVE_INFINITY, firstBytes: ANY_BYTE },
+};

@@ -1,0 +1,111 @@
+import { createToken, type ILexingError, Lexer, type TokenType } from 'chevrotain';
+import { type Fault, faultAt } from './fault.ts';
+
+/** `service` where a statement begins. */
+export const Service = atLineStart('Service', /service(?![A-Za-z0-9-])/y, 'service');
+/** The name that a statement begins with. Only there does a name stand in the first column. */
+export const Head = atLineStart('Head', /[a-z][a-z0-9-]*/y, 'a name in the first column');
+
+export const Name = createToken({
+  name: 'Name',
+  pattern: /[a-z][a-z0-9-]*/,
+  label: 'a name',
+});
+/** A word of its own only after the name of a message; elsewhere a name like others. */
+export const Kind = createToken({
+  name: 'Kind',
+  pattern: /(?:attempt|sign|login|note)(?![a-z0-9-])/,
+  label: 'attempt, sign, login or note',
+  categories: [Name],
+});
+export const FieldName = createToken({
+  name: 'FieldName',
+  pattern: /[A-Z][A-Za-z0-9-]*/,
+  label: 'a field',
+});
+export const Quoted = createToken({
+  name: 'Quoted',
+  pattern: /"(?:[^"\\\r\n]|\\[^\r\n])*"/,
+  label: 'text in quotes',
+});
+export const Points = createToken({ name: 'Points', pattern: /[0-9]+/, label: 'points' });
+export const Equals = createToken({ name: 'Equals', pattern: '=', label: '=' });
+export const Bar = createToken({ name: 'Bar', pattern: '|', label: '|' });
+export const RoundOpen = createToken({ name: 'RoundOpen', pattern: '(', label: '(' });
+export const RoundClose = createToken({ name: 'RoundClose', pattern: ')', label: ')' });
+export const SquareOpen = createToken({ name: 'SquareOpen', pattern: '[', label: '[' });
+export const SquareClose = createToken({ name: 'SquareClose', pattern: ']', label: ']' });
+export const ExampleLine = createToken({
+  name: 'ExampleLine',
+  pattern: />[^\r\n]*/,
+  label: 'an example (>)',
+});
+export const ForgedLine = createToken({
+  name: 'ForgedLine',
+  pattern: /![^\r\n]*/,
+  label: 'a forged line (!)',
+});
+const Space = createToken({
+  name: 'Space',
+  pattern: /[ \t\r\n]+/,
+  group: Lexer.SKIPPED,
+  line_breaks: true,
+});
+const Comment = createToken({ name: 'Comment', pattern: /#[^\r\n]*/, group: Lexer.SKIPPED });
+
+/** Every token; where two fit, the first is taken. */
+export const TOKENS: TokenType[] = [
+  Space,
+  Comment,
+  Service,
+  Head,
+  Kind,
+  Name,
+  FieldName,
+  Quoted,
+  Points,
+  Equals,
+  Bar,
+  RoundOpen,
+  RoundClose,
+  SquareOpen,
+  SquareClose,
+  ExampleLine,
+  ForgedLine,
+];
+
+const lexer = new Lexer(TOKENS, {
+  positionTracking: 'full',
+  ensureOptimizations: true,
+});
+
+/** The tokens of a grammar, and what of it is none. */
+export function tokenize(text: string) {
+  const { tokens, errors } = lexer.tokenize(text);
+  return { tokens, faults: errors.map((error) => lexingFault(error, text)) };
+}
+
+function lexingFault(error: ILexingError, text: string): Fault {
+  const found = text.charAt(error.offset);
+  const place = { line: error.line ?? 1, column: error.column ?? 1 };
+  return faultAt(
+    place,
+    found === '"'
+      ? 'this " has no closing " on its line; inside a text write \\"'
+      : `${JSON.stringify(found)} means nothing here; text of a message stands in quotes`,
+  );
+}
+
+function atLineStart(name: string, pattern: RegExp, label: string): TokenType {
+  return createToken({
+    name,
+    label,
+    line_breaks: false,
+    start_chars_hint: [...'abcdefghijklmnopqrstuvwxyz'],
+    pattern: (text: string, offset: number) => {
+      if (offset > 0 && text[offset - 1] !== '\n') return null;
+      pattern.lastIndex = offset;
+      return pattern.exec(text);
+    },
+  });
+}

@@ -1,0 +1,31 @@
+const encoder = new TextEncoder();
+
+/** The bytes of a text as they stand in a log: UTF-8. */
+export function bytesOf(text: string): Uint8Array {
+  return encoder.encode(text);
+}
+
+/**
+ * The bytes that a quoted literal stands for, quotes included in `quoted`; or what is wrong with
+ * it. The escapes are \" \\ \t and \xNN for one byte.
+ */
+export function unquote(quoted: string): number[] | string {
+  const bytes: number[] = [];
+  const inner = quoted.slice(1, -1);
+  for (const [piece] of inner.matchAll(/\\x[0-9A-Fa-f]{2}|\\.?|[^\\]+/gsu)) {
+    if (!piece.startsWith('\\')) bytes.push(...bytesOf(piece));
+    else if (piece.length === 4) bytes.push(Number.parseInt(piece.slice(2), 16));
+    else {
+      const byte = ESCAPES.get(piece);
+      if (byte === undefined) return `${piece} is no escape; they are \\" \\\\ \\t and \\xNN`;
+      bytes.push(byte);
+    }
+  }
+  return bytes.includes(0x0a) ? 'a line of a log has no newline in it' : bytes;
+}
+
+const ESCAPES: ReadonlyMap<string, number> = new Map([
+  ['\\"', 0x22],
+  ['\\\\', 0x5c],
+  ['\\t', 0x09],
+]);

@@ -1,0 +1,294 @@
+import {
+  EmbeddedActionsParser,
+  type IParserErrorMessageProvider,
+  type IRecognitionException,
+  type IToken,
+  type TokenType,
+} from 'chevrotain';
+import { readExample, readLine } from './example.ts';
+import { type Fault, faultAt } from './fault.ts';
+import {
+  Bar,
+  Equals,
+  ExampleLine,
+  FieldName,
+  ForgedLine,
+  Head,
+  Kind,
+  Name,
+  Points,
+  Quoted,
+  RoundClose,
+  RoundOpen,
+  Service,
+  SquareClose,
+  SquareOpen,
+  TOKENS,
+  tokenize,
+} from './lexer.ts';
+import { unquote } from './literal.ts';
+import type { MessageKind } from './scanner.ts';
+import {
+  type Example,
+  type Expression,
+  FIELDS,
+  type Forged,
+  type Grammar,
+  type MessageRule,
+  type Place,
+  type SubRule,
+} from './tree.ts';
+
+/**
+ * Reads a grammar as far as its shape goes. Where there are faults, all that could be found at
+ * once are given, and the tree is not to be used.
+ */
+export function parseGrammar(text: string): { grammar: Grammar; faults: readonly Fault[] } {
+  const { tokens, faults } = tokenize(text);
+  parser.text = text;
+  parser.faults = faults;
+  parser.input = tokens;
+  const grammar = parser.file();
+  const end = endOf(text);
+  for (const error of parser.errors) faults.push(faultAt(placeOfError(error, end), error.message));
+  return { grammar, faults };
+}
+
+/** What is thrown away after a fault still has the shape of a statement. */
+interface Statement {
+  readonly rule?: SubRule;
+  readonly message?: MessageRule;
+}
+
+/** The notation as chevrotain reads it; the same in EBNF stands in grammar/README.md. */
+class GrammarParser extends EmbeddedActionsParser {
+  text = '';
+  faults: Fault[] = [];
+
+  constructor() {
+    super(TOKENS, { recoveryEnabled: true, errorMessageProvider: MESSAGES });
+    this.performSelfAnalysis();
+  }
+
+  readonly file = this.RULE('file', (): Grammar => {
+    const rules: SubRule[] = [];
+    const messages: MessageRule[] = [];
+    const programs: string[] = [];
+    this.CONSUME(Service);
+    const service = this.CONSUME(Name).image;
+    this.AT_LEAST_ONE(() => {
+      const program = this.CONSUME(Quoted);
+      this.ACTION(() => programs.push(this.textOf(program)));
+    });
+    this.MANY(() => {
+      const { rule, message } = this.SUBRULE(this.statement) ?? {};
+      if (rule) rules.push(rule);
+      if (message) messages.push(message);
+    });
+    return { service, programs, rules, messages };
+  });
+
+  private readonly statement = this.RULE('statement', (): Statement => {
+    const head = this.CONSUME(Head);
+    let kind: IToken | undefined;
+    let points: IToken | undefined;
+    const examples: Example[] = [];
+    const forged: Forged[] = [];
+    this.OPTION(() => {
+      kind = this.CONSUME(Kind);
+      this.OPTION1(() => {
+        points = this.CONSUME(Points);
+      });
+    });
+    this.CONSUME(Equals);
+    const body = this.SUBRULE(this.expression);
+    this.MANY(() => {
+      this.OR([
+        {
+          ALT: () => {
+            const token = this.CONSUME(ExampleLine);
+            this.ACTION(() => this.addExample(token, examples));
+          },
+        },
+        {
+          ALT: () => {
+            const token = this.CONSUME(ForgedLine);
+            this.ACTION(() => this.addForged(token, forged));
+          },
+        },
+      ]);
+    });
+    return this.ACTION((): Statement => {
+      const at = placeOf(head);
+      if (kind) {
+        const number = points && Number(points.image);
+        const named = { at, name: head.image, kind: kind.image as MessageKind, points: number };
+        return { message: { ...named, body, examples, forged } };
+      }
+      for (const { at: place } of [...examples, ...forged]) {
+        this.faults.push(faultAt(place, 'an example stands under a message, not a sub-rule'));
+      }
+      return { rule: { at, name: head.image, body } };
+    });
+  });
+
+  private readonly expression = this.RULE('expression', (): Expression => {
+    const branches: Expression[] = [];
+    this.AT_LEAST_ONE_SEP({
+      SEP: Bar,
+      DEF: () => {
+        const branch = this.SUBRULE(this.sequence);
+        branches.push(branch);
+      },
+    });
+    return this.ACTION(() => joined('choice', branches));
+  });
+
+  private readonly sequence = this.RULE('sequence', (): Expression => {
+    const items: Expression[] = [];
+    this.AT_LEAST_ONE(() => {
+      const item = this.SUBRULE(this.item);
+      items.push(item);
+    });
+    return this.ACTION(() => joined('sequence', items));
+  });
+
+  private readonly item = this.RULE(
+    'item',
+    (): Expression =>
+      this.OR([
+        {
+          ALT: () => {
+            const token = this.CONSUME(Quoted);
+            return this.ACTION(() => this.literal(token));
+          },
+        },
+        {
+          ALT: () => {
+            const token = this.CONSUME(FieldName);
+            return this.ACTION(() => this.field(token));
+          },
+        },
+        {
+          ALT: () => {
+            const token = this.CONSUME(Name);
+            return { type: 'name', at: placeOf(token), name: token.image };
+          },
+        },
+        {
+          ALT: () => {
+            const open = this.CONSUME(SquareOpen);
+            const body = this.SUBRULE(this.expression);
+            this.CONSUME(SquareClose);
+            return { type: 'optional', at: placeOf(open), body };
+          },
+        },
+        {
+          ALT: () => {
+            this.CONSUME(RoundOpen);
+            const body = this.SUBRULE1(this.expression);
+            this.CONSUME(RoundClose);
+            return body;
+          },
+        },
+      ]),
+  );
+
+  private literal(token: IToken): Expression {
+    const bytes = unquote(token.image);
+    const fault = typeof bytes === 'string' ? bytes : bytes.length === 0 && 'the text is empty';
+    if (fault !== false) this.faults.push(faultAt(placeOf(token), fault));
+    return { type: 'literal', at: placeOf(token), bytes: typeof bytes === 'string' ? [] : bytes };
+  }
+
+  private field(token: IToken): Expression {
+    const field = FIELDS.find((name) => name === token.image);
+    if (!field) {
+      const known = `the fields are ${FIELDS.join(', ')}; sub-rules have lower case names`;
+      this.faults.push(faultAt(placeOf(token), `there is no field ${token.image}: ${known}`));
+    }
+    return { type: 'field', at: placeOf(token), field: field ?? 'TEXT' };
+  }
+
+  private textOf(token: IToken): string {
+    const bytes = unquote(token.image);
+    const text = typeof bytes === 'string' ? '' : new TextDecoder().decode(Uint8Array.from(bytes));
+    const fault = typeof bytes === 'string' ? bytes : text === '' && 'a program has a name';
+    if (fault !== false) this.faults.push(faultAt(placeOf(token), fault));
+    return text;
+  }
+
+  private addExample(token: IToken, examples: Example[]): void {
+    this.mustBeginItsLine(token);
+    const at = placeOf(token);
+    const example = readExample(token.image.slice(1));
+    if (typeof example === 'string') this.faults.push(faultAt(at, example));
+    else examples.push({ at, ...example });
+  }
+
+  private addForged(token: IToken, forged: Forged[]): void {
+    this.mustBeginItsLine(token);
+    const at = placeOf(token);
+    const line = readLine(token.image.slice(1));
+    if (typeof line === 'string') this.faults.push(faultAt(at, line));
+    else forged.push({ at, line });
+  }
+
+  private mustBeginItsLine(token: IToken): void {
+    const lineStart = this.text.lastIndexOf('\n', token.startOffset) + 1;
+    if (this.text.slice(lineStart, token.startOffset).trim() === '') return;
+    const what = token.image.charAt(0);
+    this.faults.push(faultAt(placeOf(token), `put ${what} at the beginning of a line`));
+  }
+}
+
+/** One is itself; it is not wrapped. */
+function joined(type: 'choice' | 'sequence', parts: readonly Expression[]): Expression {
+  const [first] = parts;
+  const at = first?.at ?? { line: 1, column: 1 };
+  if (first && parts.length === 1) return first;
+  return type === 'choice' ? { type, at, branches: parts } : { type, at, items: parts };
+}
+
+const MESSAGES: IParserErrorMessageProvider = {
+  buildMismatchTokenMessage: ({ expected, actual }) =>
+    `expected ${labelOf(expected)}, found ${foundText(actual)}`,
+  buildNotAllInputParsedMessage: ({ firstRedundant }) =>
+    `expected a name in the first column or the end of the file, found ${foundText(firstRedundant)}`,
+  buildNoViableAltMessage: ({ expectedPathsPerAlt, actual }) =>
+    `expected ${firstOf(expectedPathsPerAlt.flat())}, found ${foundText(actual[0])}`,
+  buildEarlyExitMessage: ({ expectedIterationPaths, actual }) =>
+    `expected ${firstOf(expectedIterationPaths)}, found ${foundText(actual[0])}`,
+};
+
+function firstOf(paths: readonly (readonly TokenType[])[]): string {
+  const labels = [...new Set(paths.flatMap(([first]) => (first ? [labelOf(first)] : [])))];
+  const last = labels.pop() ?? 'something else';
+  return labels.length === 0 ? last : `${labels.join(', ')} or ${last}`;
+}
+
+function labelOf(type: TokenType): string {
+  return type.LABEL ?? type.name;
+}
+
+function foundText(token: IToken | undefined): string {
+  if (!token || token.image === '') return 'the end of the file';
+  return token.tokenType === Head || token.tokenType === Service
+    ? `${token.image} in the first column (what goes on must be indented)`
+    : token.image;
+}
+
+function placeOf(token: IToken): Place {
+  return { line: token.startLine ?? 1, column: token.startColumn ?? 1 };
+}
+
+function placeOfError({ token }: IRecognitionException, end: Place): Place {
+  return Number.isInteger(token.startLine) ? placeOf(token) : end;
+}
+
+function endOf(text: string): Place {
+  const lines = text.trimEnd().split('\n');
+  return { line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 };
+}
+
+const parser = new GrammarParser();

@@ -1,0 +1,15 @@
+import { checkGrammar } from './check.ts';
+import { refuseFaults } from './fault.ts';
+import { parseGrammar } from './parser.ts';
+import type { Grammar } from './tree.ts';
+
+/**
+ * Parses and checks a grammar. Throws a `config` error that names the file, line and column of
+ * every fault that was found. The examples are not run.
+ */
+export function readGrammar(text: string, fileName: string): Grammar {
+  const { grammar, faults } = parseGrammar(text);
+  refuseFaults(faults, fileName);
+  refuseFaults(checkGrammar(grammar), fileName);
+  return grammar;
+}

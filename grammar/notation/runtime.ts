@@ -1,0 +1,212 @@
+/**
+ * What compiled scanners call. Nothing here makes garbage: an address is left in `words`, a place
+ * in the line is a number, and -1 means that there is no such thing at that place.
+ */
+
+/** The four words of the address found last, signed, and its family; for IPv4 only the first. */
+export const words = new Int32Array(5);
+
+/** Steps that one line may take: places tried, and 64 bytes each that are looked through. */
+export const STEP_LIMIT = 10_000;
+
+const groups = new Int32Array(8);
+const LONGEST_ADDRESS = 45;
+const LONGEST_ZONE = 15;
+const LONGEST_INT = 20;
+
+// Bytes are written as numbers: names for them would be looked up each time in the bundle.
+
+/**
+ * The end of the address that begins at `start`, which is then in `words`. It must be a whole one:
+ * what follows it may be no letter, digit, `.`, `-` or `_`.
+ */
+export function addressAt(bytes: Uint8Array, start: number, end: number): number {
+  const ipv4End = dottedAt(bytes, start, end);
+  if (ipv4End >= 0 && endsAddress(bytes, ipv4End, end)) {
+    words[4] = 4;
+    return ipv4End;
+  }
+  return ipv6At(bytes, start, end);
+}
+
+/** The end of the number from 0 to 65535 at `start`: all digits there, no leading zero. */
+export function portEnd(bytes: Uint8Array, start: number, end: number): number {
+  let value = 0;
+  let p = start;
+  for (; p < end; p++) {
+    const byte = bytes[p] as number;
+    if (!isDigit(byte)) break;
+    if (p > start && bytes[start] === 0x30) return -1;
+    value = value * 10 + byte - 0x30;
+    if (value > 0xffff) return -1;
+  }
+  return p === start ? -1 : p;
+}
+
+/** The end of the digits at `start`, all that there are, at most 20. */
+export function intEnd(bytes: Uint8Array, start: number, end: number): number {
+  let p = start;
+  while (p < end && isDigit(bytes[p] as number)) {
+    p++;
+    if (p - start > LONGEST_INT) return -1;
+  }
+  return p === start ? -1 : p;
+}
+
+/** Where the bytes that are no space end; `start` itself where there are none. */
+export function wordEnd(bytes: Uint8Array, start: number, end: number): number {
+  let p = start;
+  while (p < end && bytes[p] !== 0x20) p++;
+  return p;
+}
+
+/**
+ * How far a search from the right can step to the left where `text` does not stand, by the byte
+ * that stands there (Horspool, 1980).
+ */
+export function skipTable(text: readonly number[]): Uint8Array {
+  const skips = new Uint8Array(256).fill(Math.min(text.length, 255));
+  for (let i = text.length - 1; i > 0; i--) skips[text[i] as number] = Math.min(i, 255);
+  return skips;
+}
+
+/**
+ * Four decimal octets without leading zeros (RFC 6943, 3.1.1, the strict form), which are then in
+ * the first word.
+ */
+function dottedAt(bytes: Uint8Array, start: number, end: number): number {
+  let value = 0;
+  let octet = -1;
+  let octets = 0;
+  let p = start;
+  for (; p < end; p++) {
+    const byte = bytes[p] as number;
+    if (isDigit(byte)) {
+      if (octet === 0) return -1;
+      octet = octet < 0 ? byte - 0x30 : octet * 10 + byte - 0x30;
+      if (octet > 255) return -1;
+    } else {
+      if (byte !== 0x2e || octets === 3) break;
+      if (octet < 0) return -1;
+      value = (value << 8) | octet;
+      octet = -1;
+      octets++;
+    }
+  }
+  if (octets !== 3 || octet < 0) return -1;
+  words[0] = (value << 8) | octet;
+  return p;
+}
+
+function ipv6At(bytes: Uint8Array, start: number, end: number): number {
+  let run = start;
+  let colons = 0;
+  while (run < end && run - start <= LONGEST_ADDRESS + 1 && inIpv6(bytes[run] as number)) {
+    if (bytes[run] === 0x3a) colons++;
+    run++;
+  }
+  if (colons < 2 || !endsAddress(bytes, run, end)) return -1;
+  if (ipv6Of(bytes, start, run)) return afterZone(bytes, run, end);
+  // A colon of the sentence, as in `from 2001:db8::1: 11: Bye`.
+  return bytes[run - 1] === 0x3a && ipv6Of(bytes, start, run - 1) ? run - 1 : -1;
+}
+
+/** Reads exactly bytes[start, end) into `words` (RFC 4291, 2.2). */
+function ipv6Of(bytes: Uint8Array, start: number, end: number): boolean {
+  let p = start;
+  let count = 0;
+  let gap = -1;
+  if (bytes[p] === 0x3a) {
+    if (p + 1 >= end || bytes[p + 1] !== 0x3a) return false;
+    gap = 0;
+    p += 2;
+  }
+  while (p < end) {
+    if (count === 8) return false;
+    let q = p;
+    let group = 0;
+    while (q < end && hexValue(bytes[q] as number) >= 0) {
+      group = (group << 4) | hexValue(bytes[q] as number);
+      q++;
+    }
+    if (q === p || q - p > 4) return false;
+    if (q < end && bytes[q] === 0x2e) {
+      if (count > 6 || dottedAt(bytes, p, end) !== end) return false;
+      groups[count++] = (words[0] as number) >>> 16;
+      groups[count++] = (words[0] as number) & 0xffff;
+      break;
+    }
+    groups[count++] = group;
+    p = q;
+    if (p === end) break;
+    if (bytes[p] !== 0x3a || p + 1 === end) return false;
+    p++;
+    if (bytes[p] === 0x3a) {
+      if (gap >= 0) return false;
+      gap = count;
+      p++;
+    }
+  }
+  if (gap < 0 ? count !== 8 : count > 7) return false;
+  spread(gap < 0 ? 8 : gap, count);
+  setIpv6();
+  return true;
+}
+
+/** Moves the groups after the gap to the end and fills it with zeros. */
+function spread(gap: number, count: number): void {
+  const moved = count - gap;
+  for (let i = 1; i <= moved; i++) groups[8 - i] = groups[count - i] as number;
+  for (let i = gap; i < 8 - moved; i++) groups[i] = 0;
+}
+
+function setIpv6(): void {
+  for (let i = 0; i < 4; i++) {
+    words[i] = ((groups[i * 2] as number) << 16) | (groups[i * 2 + 1] as number);
+  }
+  words[4] = 6;
+  // IPv4-mapped (RFC 4291, 2.5.5.2) is IPv4 everywhere in mcblock.
+  if (words[0] === 0 && words[1] === 0 && words[2] === 0xffff) {
+    words[0] = words[3] as number;
+    words[4] = 4;
+  }
+}
+
+/** Passes over a zone (`%em0`, RFC 4007), which is nothing to a blocklist. */
+function afterZone(bytes: Uint8Array, start: number, end: number): number {
+  if (start >= end || bytes[start] !== 0x25) return start;
+  let p = start + 1;
+  while (p < end && p - start <= LONGEST_ZONE + 1 && inName(bytes[p] as number)) p++;
+  const length = p - start - 1;
+  return length > 0 && length <= LONGEST_ZONE ? p : -1;
+}
+
+function endsAddress(bytes: Uint8Array, p: number, end: number): boolean {
+  return p >= end || !inName(bytes[p] as number);
+}
+
+/** Letters, digits, `.`, `-`, `_`: what host names and longer numbers go on with. */
+function inName(byte: number): boolean {
+  return (
+    isDigit(byte) ||
+    (byte >= 0x61 && byte <= 0x7a) ||
+    (byte >= 0x41 && byte <= 0x5a) ||
+    byte === 0x2d ||
+    byte === 0x2e ||
+    byte === 0x5f
+  );
+}
+
+function inIpv6(byte: number): boolean {
+  return byte === 0x3a || byte === 0x2e || hexValue(byte) >= 0;
+}
+
+function hexValue(byte: number): number {
+  if (isDigit(byte)) return byte - 0x30;
+  if (byte >= 0x61 && byte <= 0x66) return byte - 0x57;
+  return byte >= 0x41 && byte <= 0x46 ? byte - 0x37 : -1;
+}
+
+function isDigit(byte: number): boolean {
+  return byte >= 0x30 && byte <= 0x39;
+}

@@ -1,0 +1,188 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { checkGrammar } from '../../grammar/notation/check.ts';
+import { compileGrammar } from '../../grammar/notation/compile.ts';
+import { loadGrammar, scannerOf } from '../../grammar/notation/load.ts';
+import { parseGrammar } from '../../grammar/notation/parser.ts';
+import { readGrammar } from '../../grammar/notation/read.ts';
+import { AMBIGUOUS, NO_MATCH } from '../../grammar/notation/scanner.ts';
+import type { Expression, Grammar } from '../../grammar/notation/tree.ts';
+import { interpretGrammar } from '../twins/interpret-grammar.ts';
+import { scanLine } from './reader.ts';
+
+const TEXTS = [' ', ' x ', ': ', 'x'];
+const FIELDS = ['ADDRESS', 'ADDRESS', 'PORT', 'USER', 'WORD', 'INT', 'TEXT'];
+const VALUES = ['1.2.3.4', '5.6.7.8', '::1', '1.2.3.45:', '7', '70000', '', 'x', 'a b'];
+
+/** A few messages over few texts, so that lines have many readings. */
+const grammarText = fc
+  .tuple(expressionText(1), fc.array(expressionText(2), { minLength: 1, maxLength: 3 }))
+  .map(([rule, messages]) => {
+    const lines = messages.map((body, index) => `m${index} note = ${body}`).join('\n');
+    const crossing = 'crossing note = TEXT " " ADDRESS [" " USER]';
+    return `service t "t"\npart = ${rule}\n${lines}\nlast note = "part: " part\n${crossing}\n`;
+  });
+
+function expressionText(depth: number): fc.Arbitrary<string> {
+  const text = fc.constantFrom(...TEXTS).map((literal) => JSON.stringify(literal));
+  const field = fc.constantFrom(...FIELDS);
+  if (depth === 0) return fc.tuple(text, field).map((both) => both.join(' '));
+  const inner = expressionText(depth - 1);
+  const item = fc.oneof(
+    { weight: 4, arbitrary: field },
+    { weight: 2, arbitrary: inner.map((body) => `[${body}]`) },
+    { weight: 1, arbitrary: fc.tuple(inner, inner).map(([p, q]) => `(${p} | ${q})`) },
+    { weight: 1, arbitrary: depth > 1 ? fc.constant('part') : field },
+  );
+  return fc
+    .array(fc.tuple(text, item), { minLength: 1, maxLength: 3 })
+    .chain((pairs) =>
+      fc.option(text, { nil: '' }).map((end) => `${pairs.flat().join(' ')} ${end}`.trim()),
+    );
+}
+
+/** A line that the grammar nearly or wholly derives, by a stream of small choices. */
+function lineOf(grammar: Grammar, choices: readonly number[]): string {
+  let at = 0;
+  const choose = (below: number) => (choices[at++ % choices.length] ?? 0) % below;
+  const rules = new Map(grammar.rules.map(({ name, body }) => [name, body]));
+  const render = (expression: Expression): string => {
+    switch (expression.type) {
+      case 'literal':
+        return String.fromCharCode(...expression.bytes);
+      case 'name':
+        return render(rules.get(expression.name)!);
+      case 'choice':
+        return render(expression.branches[choose(expression.branches.length)]!);
+      case 'optional':
+        return choose(2) === 0 ? '' : render(expression.body);
+      case 'sequence':
+        return expression.items.map(render).join('');
+      case 'field':
+        if (expression.field === 'ADDRESS') return VALUES[choose(3)]!;
+        if (expression.field === 'PORT' || expression.field === 'INT') return String(choose(12));
+        // Free text that is itself made of pieces of the grammar.
+        return Array.from({ length: choose(4) }, () =>
+          choose(2) === 0 ? TEXTS[choose(TEXTS.length)] : VALUES[choose(VALUES.length)],
+        ).join('');
+    }
+  };
+  const { body } = grammar.messages[choose(grammar.messages.length)]!;
+  const line = render(body);
+  return choose(4) === 0 ? line + TEXTS[choose(TEXTS.length)]! : line;
+}
+
+describe('a compiled grammar', () => {
+  it('reads a line as the interpreter of its tree does', () => {
+    const seen = { ambiguous: 0, none: 0, read: 0 };
+    fc.assert(
+      fc.property(
+        grammarText,
+        fc.array(fc.array(fc.nat(251), { minLength: 3, maxLength: 40 }), {
+          minLength: 8,
+          maxLength: 12,
+        }),
+        (text, streams) => {
+          const { grammar, faults } = parseGrammar(text);
+          fc.pre(faults.length === 0 && checkGrammar(grammar).length === 0);
+          const scanner = scannerOf(grammar);
+          for (const stream of streams) {
+            const line = lineOf(grammar, stream).slice(0, 60);
+            const expected = interpretGrammar(grammar, line);
+            expect({ line, ...scanLine(scanner, line) }).toEqual({ line, ...expected });
+            if (expected.message === AMBIGUOUS) seen.ambiguous++;
+            else if (expected.message === NO_MATCH) seen.none++;
+            else seen.read++;
+          }
+        },
+      ),
+      { numRuns: 120, maxSkipsPerRun: 100 },
+    );
+    // The property says little where lines are all of one kind.
+    expect(Math.min(seen.ambiguous, seen.none, seen.read)).toBeGreaterThan(20);
+  });
+
+  it('names a line after the first message that matches', () => {
+    const scanner = loadGrammar(
+      'service t "t"\nfirst note = "a " TEXT\nsecond note = "a b"\nthird note = "c"\n',
+      'x.grammar',
+    );
+    expect(scanLine(scanner, 'a b').message).toBe('first');
+    expect(scanLine(scanner, 'c').message).toBe('third');
+    expect(scanLine(scanner, 'c ').message).toBe(NO_MATCH);
+    expect(scanLine(scanner, '').message).toBe(NO_MATCH);
+  });
+
+  it('counts a reading without an address as another address', () => {
+    const scanner = loadGrammar(
+      'service t "t"\nnamed note = "from " ADDRESS\nall note = "from " TEXT\n',
+      'x.grammar',
+    );
+    expect(scanLine(scanner, 'from 192.0.2.7').message).toBe(AMBIGUOUS);
+    expect(scanLine(scanner, 'from host').message).toBe('all');
+  });
+
+  it('takes the longest free text and keeps optional parts', () => {
+    const scanner = loadGrammar(
+      'service t "t"\nm note = "u " ["the "] USER " from " TEXT\n',
+      'x.grammar',
+    );
+    expect(scanLine(scanner, 'u the a from b from c').user).toBe('a from b');
+    expect(scanLine(scanner, 'u thea from c').user).toBe('thea');
+  });
+
+  it('reads bytes that are no UTF-8', () => {
+    const scanner = loadGrammar(
+      'service t "t"\nm note = "\\xff\\t\\\\\\"" USER "é"\n',
+      'x.grammar',
+    );
+    expect(scanLine(scanner, '\xff\t\\"\xfe\x00\xc3\xa9')).toMatchObject({ user: '\xfe\x00' });
+  });
+
+  it('gives what the grammar declares', () => {
+    const scanner = loadGrammar(
+      'service note  "a" "b c"\nm attempt 10 = "x " ADDRESS\nl login = "y " ADDRESS\n',
+      'x.grammar',
+    );
+    expect(scanner.service).toBe('note');
+    expect(scanner.programs).toEqual(['a', 'b c']);
+    expect(scanner.messages).toEqual([
+      { name: 'm', kind: 'attempt', points: 10 },
+      { name: 'l', kind: 'login', points: 0 },
+    ]);
+  });
+
+  it('has no text of the grammar in its code', () => {
+    const evil = '`${globalThis.hacked = 1}`*/\\"\'); globalThis.hacked = 1; //';
+    const literal = JSON.stringify(evil);
+    const grammar = readGrammar(`service t ${literal}\nm note = ${literal} USER\n`, 'x.grammar');
+    const source = compileGrammar(grammar);
+    expect(
+      source
+        .split(JSON.stringify([evil]))
+        .join('')
+        .includes('hacked'),
+    ).toBe(false);
+    const scanner = scannerOf(grammar);
+    expect(scanner.programs).toEqual([evil]);
+    expect(scanLine(scanner, `${evil}me`)).toMatchObject({ message: 'm', user: 'me' });
+    expect('hacked' in globalThis).toBe(false);
+  });
+
+  it('gives up on a line that has too many readings, and says ambiguous', () => {
+    const scanner = loadGrammar(
+      `service t "t"
+text note = "a" TEXT "a" TEXT "a" TEXT "a" TEXT "; " ADDRESS " "
+word note = "w" WORD "w" WORD "w" WORD "-" ADDRESS " "
+part note = "o" ${'["o"] '.repeat(40)} "!" ADDRESS
+      x.grammar`.replace('      x.grammar', ''),
+      'x.grammar',
+    );
+    const line = (piece: string) => piece.repeat(Math.ceil(65536 / piece.length));
+    for (const piece of ['a', 'a; ', 'aa; 192.0.2.7 ', 'w', 'w-', 'w-w']) {
+      expect({ piece, ...scanLine(scanner, line(piece)) }).toMatchObject({ message: AMBIGUOUS });
+    }
+    // Short enough for the message, and still with a billion ways to leave parts out.
+    expect(scanLine(scanner, `${'o'.repeat(30)}!x192.0.2.7`).message).toBe(AMBIGUOUS);
+  });
+});

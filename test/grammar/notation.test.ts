@@ -1,0 +1,198 @@
+import { describe, expect, it } from 'vitest';
+import { parseGrammar } from '../../grammar/notation/parser.ts';
+import { readGrammar } from '../../grammar/notation/read.ts';
+import { exampleFaults, refusal } from './reader.ts';
+
+const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('latin1');
+const HEAD = 'service t "t"\n';
+
+describe('the notation', () => {
+  it('reads a whole grammar', () => {
+    const { grammar, faults } = parseGrammar(
+      [
+        '# A comment; "quotes" and > signs in it mean nothing.',
+        'service login  "login" "su"   # Kinds may be names.',
+        '',
+        'tail = " from " ADDRESS',
+        '       ["x"',
+        '       ]',
+        'bad attempt 10 = ("A" | "B\\x00\\"") USER tail',
+        '  # Between them a comment.',
+        '  > A # is text from 192.0.2.7 | address 192.0.2.7, user # is text, too',
+        '> B from 192.0.2.7 | x | no address',
+        '  ! forged | line ',
+        'note note = "n" tail',
+      ].join('\r\n'),
+    );
+    expect(faults).toEqual([]);
+    expect(grammar.service).toBe('login');
+    expect(grammar.programs).toEqual(['login', 'su']);
+    expect(grammar.rules.map(({ name, at }) => [name, at])).toEqual([
+      ['tail', { line: 4, column: 1 }],
+    ]);
+    const [bad, note] = grammar.messages;
+    expect(bad).toMatchObject({ name: 'bad', kind: 'attempt', points: 10 });
+    expect(note).toMatchObject({ name: 'note', kind: 'note', points: undefined });
+    expect(bad?.body).toMatchObject({
+      type: 'sequence',
+      items: [
+        { type: 'choice', branches: [{ bytes: [65] }, { bytes: [66, 0, 34] }] },
+        { type: 'field', field: 'USER' },
+        { type: 'name', name: 'tail', at: { line: 7, column: 41 } },
+      ],
+    });
+    expect(bad?.examples.map(({ line, expected }) => [text(line), expected])).toMatchObject([
+      ['A # is text from 192.0.2.7', { address: '192.0.2.7', message: undefined }],
+      ['B from 192.0.2.7 | x', { address: undefined, user: undefined }],
+    ]);
+    expect(bad?.forged.map(({ line }) => text(line))).toEqual(['forged | line']);
+  });
+
+  it.each([
+    ['', 1, 1, 'expected service, found the end of the file'],
+    ['sshd "sshd"\n', 1, 1, 'expected service, found sshd in the first column'],
+    ['service t\n', 1, 10, 'expected text in quotes, found the end of the file'],
+    [`${HEAD}m note "x"\n`, 2, 8, 'expected =, found "x"'],
+    [`${HEAD}m warning 3 = "x"\n`, 2, 3, 'expected =, found warning'],
+    [`${HEAD}m note = ("x" |\n`, 2, 16, 'found the end of the file'],
+    [
+      `${HEAD}m note = ("x" | ) "y"\n`,
+      2,
+      17,
+      'expected text in quotes, a field, a name, [ or (, found )',
+    ],
+    [`${HEAD}m note = []\n`, 2, 11, 'expected text in quotes'],
+    [
+      `${HEAD}m note =\nn note = "x"\n`,
+      3,
+      1,
+      'found n in the first column (what goes on must be indented)',
+    ],
+    [`${HEAD}m note = "x\n`, 2, 10, 'this " has no closing "'],
+    [`${HEAD}m note = "x" ; "y"\n`, 2, 14, '";" means nothing here'],
+    [`${HEAD}m note = "\\n"\n`, 2, 10, '\\n is no escape'],
+    [`${HEAD}m note = "\\x0a"\n`, 2, 10, 'no newline'],
+    [`${HEAD}m note = ""\n`, 2, 10, 'the text is empty'],
+    [`${HEAD}m note = "x" NAME\n`, 2, 14, 'there is no field NAME: the fields are ADDRESS, PORT'],
+    [`${HEAD}m note = "x" > x | no address\n`, 2, 14, 'put > at the beginning of a line'],
+    [`${HEAD}m note = "x"\n  > x\n`, 3, 3, 'does not say what it is'],
+    [`${HEAD}m note = "x"\n  > x | adress 1.2.3.4\n`, 3, 3, '"adress 1.2.3.4" is not understood'],
+    [`${HEAD}m note = "x"\n  > x | address 1.2.3\n`, 3, 3, '1.2.3 is not an address'],
+    [`${HEAD}m note = "x"\n  > x | user me\n`, 3, 3, 'is not understood'],
+    [`${HEAD}m note = "x"\n  > x | message m\n`, 3, 3, 'names no address'],
+    [`${HEAD}m note = "x"\n  > x | message o, no address\n`, 3, 3, 'there is no message o'],
+    [`${HEAD}part = "x"\n  ! x\nm note = part\n`, 3, 3, 'stands under a message'],
+  ])('refuses %j', (text, line, column, message) => {
+    const [first] = refusal(text).split('\n');
+    expect(first).toMatch(new RegExp(`^x\\.grammar:${line}:${column}: `));
+    expect(first).toContain(message);
+  });
+
+  it('reports faults of several statements at once', () => {
+    const lines = refusal(
+      `${HEAD}m note = "x" )\nn note = "y"\no note = = "z"\np note = "z" FOO\nq note = "\\q"\n`,
+    ).split('\n');
+    expect(lines.map((line) => line.split(':').slice(0, 3).join(':'))).toEqual([
+      'x.grammar:2:14',
+      'x.grammar:4:10',
+      'x.grammar:5:14',
+      'x.grammar:6:10',
+    ]);
+  });
+});
+
+describe('the check', () => {
+  it.each([
+    ['m note = "x" part', 2, 14, 'there is no sub-rule part'],
+    ['m note = "x" n\nn note = "y"', 2, 14, 'n is a message'],
+    ['part = "x"\nm note = "y"', 2, 1, 'part is never used'],
+    ['a = "x" b\nb = ["y" a]\nm note = a', 2, 1, 'a contains itself'],
+    ['m note = "x"\nm note = "y"', 3, 1, 'm is already declared in line 2'],
+    ['a = "x"', 1, 1, 'the service t has no message'],
+    ['m attempt = "x" ADDRESS', 2, 1, 'say how many points'],
+    ['m sign 0 = "x" ADDRESS', 2, 1, 'points are from 1 to 1000'],
+    ['m attempt 1001 = "x" ADDRESS', 2, 1, 'points are from 1 to 1000'],
+    ['m note 5 = "x"', 2, 1, 'a note has no points'],
+    ['m login 5 = "x" ADDRESS', 2, 1, 'a login has no points'],
+    ['m attempt 5 = "x" [" " ADDRESS]', 2, 1, 'm can match without an ADDRESS'],
+    ['m login = "x " USER', 2, 1, 'm can match without an ADDRESS'],
+    ['m note = "x" USER TEXT', 2, 19, 'nothing shows where USER ends and TEXT begins'],
+    ['m note = "x" TEXT ["y"] ADDRESS', 2, 25, 'nothing shows where TEXT ends and ADDRESS begins'],
+    ['m note = "x" [TEXT] ["y"] [WORD]', 2, 28, 'nothing shows where TEXT ends and WORD begins'],
+    ['m note = ["x"] TEXT', 2, 1, 'm can match without any text of its own'],
+    ['m note = "x " ADDRESS " " ["y " ADDRESS]', 2, 33, 'm can have ADDRESS twice'],
+    ['m note = "x " USER " " USER', 2, 24, 'm can have USER twice'],
+    ['m note = "xa" ADDRESS', 2, 10, 'could be a part of an address'],
+    ['m note = "x " ADDRESS "."', 2, 23, 'this text never matches after ADDRESS'],
+    ['m note = "x" INT "7"', 2, 18, 'this text never matches after INT'],
+    [
+      'm note = "x" ["y"]\nn note = (("x") ["y"])',
+      3,
+      1,
+      'no line can be n: m in line 2 matches the same lines',
+    ],
+    ['m note = "x" ("a" | "b" | "a")', 2, 27, 'an earlier branch of this choice is the same'],
+  ])('refuses %j', (body, line, column, message) => {
+    const [first] = refusal(`${HEAD}${body}\n`).split('\n');
+    expect(first).toMatch(new RegExp(`^x\\.grammar:${line}:${column}: `));
+    expect(first).toContain(message);
+  });
+
+  it('refuses a message that grows too large', () => {
+    const rules = Array.from({ length: 12 }, (_, n) => `r${n} = ${`r${n + 1} `.repeat(3)}`);
+    const text = `${HEAD}${rules.join('\n')}\nr12 = "x"\nm note = r0\n`;
+    expect(refusal(text)).toContain('m is too large');
+  });
+
+  it('lets two branches name an address each', () => {
+    const text = `${HEAD}m attempt 5 = "x " ADDRESS | "y " USER " " ADDRESS\n`;
+    expect(readGrammar(text, 'x.grammar').messages).toHaveLength(1);
+  });
+});
+
+describe('examples', () => {
+  const GRAMMAR = `${HEAD}m note = "u " USER [" at " ADDRESS]\nn note = "v " TEXT\n`;
+
+  it.each([
+    '> u me at 192.0.2.7 | ambiguous',
+    '> u me | no address, user me',
+    '> u me | message m, no address',
+    '> "u  " | no address, user " "',
+    '> "u \\xff" | no address, user "\\xff"',
+    '> u a, user b | no address, user a, user b',
+    '> u a | b | no address, user "a \\x7c b"',
+    '> v x | message n, no address',
+    '! w',
+  ])('holds: %s', (example) => {
+    const [first = '', second = ''] = GRAMMAR.split(/(?=n note)/u);
+    expect(exampleFaults(`${first}${example}\n${second}`)).toEqual([]);
+  });
+
+  it.each([
+    ['> u me | ambiguous', 'is not ambiguous: it is m'],
+    ['> u me at 192.0.2.7 | address 192.0.2.7', 'is not m: its readings name different addresses'],
+    ['> u me | address 192.0.2.7', 'does not name the address 192.0.2.7'],
+    ['> u me | no address, user you', 'names the user "me"'],
+    ['> v me | no address', 'is not m: it is n'],
+    ['> v me | message n, no address, user me', 'names no user'],
+    ['> w | no address', 'is not m: no message matches'],
+    ['! u me', 'must not match: it is m'],
+    ['! u me at 192.0.2.7', 'must not match: its readings name different addresses'],
+  ])('fails: %s', (example, message) => {
+    const [first = '', second = ''] = GRAMMAR.split(/(?=n note)/u);
+    const faults = exampleFaults(`${first}  ${example}\n${second}`);
+    expect(faults).toEqual([{ line: 3, column: 3, message }]);
+  });
+
+  it('tells addresses of both families apart', () => {
+    const text = `${HEAD}m note = "x " ADDRESS
+  > x 192.0.2.7 | no address
+  > x 192.0.2.7 | address 192.0.2.8
+  > x ::192.0.2.7 | address 192.0.2.7
+  > x ::ffff:192.0.2.7 | address 192.0.2.7
+  > x 2001:db8::1 | address 2001:db8::2
+  > x 2001:db8::1 | address 2001:db8:0::1
+`;
+    expect(exampleFaults(text).map(({ line }) => line)).toEqual([3, 4, 5, 7]);
+  });
+});
