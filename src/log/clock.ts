@@ -1,0 +1,153 @@
+import type { Seconds } from '../blocklist/entry.ts';
+import { McblockError } from '../errors.ts';
+import type { CivilTime } from './zone.ts';
+
+const DAY_SECONDS = 86_400;
+const MONTH_SECONDS = 31 * DAY_SECONDS;
+/** All months with 31 days: months, days and seconds are found again by division. */
+const YEAR_SECONDS = 12 * MONTH_SECONDS;
+const FEBRUARY_29 = MONTH_SECONDS + 28 * DAY_SECONDS;
+/** Clocks of hosts and of file systems disagree; by less than this the year stays. */
+const GRACE_SECONDS = DAY_SECONDS;
+/** Lines a little out of order do not show that clocks were put back. */
+const DISORDER_SECONDS = 60;
+/** Years until one with a 29 February comes round for certain (1896 to 1904). */
+const LEAP_YEARS_APART = 8;
+
+/**
+ * The time of a line whose year is not known yet: how many New Years the log had passed (counted
+ * from 1), and month, day and second as one number that rises through the year. Below 2^32.
+ */
+export type YearlessTime = number;
+
+/** Gives each line of a log its {@link YearlessTime}, in the order of the lines. */
+export class Clock {
+  #year = 1;
+  #inYear = -1;
+  readonly #leapYears = new Set<number>();
+
+  /** `month` from 0, `day` from 1, `second` of the day. */
+  tick(month: number, day: number, second: number): YearlessTime {
+    const inYear = month * MONTH_SECONDS + (day - 1) * DAY_SECONDS + second;
+    let year = this.#year;
+    const step = inYear - this.#inYear;
+    if (this.#inYear >= 0 && step > YEAR_SECONDS - DAY_SECONDS) {
+      // A line of New Year's Eve that came late: it belongs to the old year.
+      year--;
+    } else {
+      // A date that falls back by more than half a year has passed New Year.
+      if (step < -YEAR_SECONDS / 2) year = Math.min(year + 1, 127);
+      this.#year = year;
+      this.#inYear = inYear;
+    }
+    if (inYear >= FEBRUARY_29 && inYear < FEBRUARY_29 + DAY_SECONDS) this.#leapYears.add(year);
+    return year * YEAR_SECONDS + inYear;
+  }
+
+  /**
+   * Once the last line has been read: the calendar that puts it at or before `fileTime`, or into
+   * `lastYear` where that is given. Throws McblockError('usage') if the log has a 29 February that
+   * a given year did not have.
+   */
+  calendar(civil: CivilTime, fileTime: Seconds, lastYear: number | undefined): Calendar {
+    if (lastYear !== undefined) {
+      const calendar = new Calendar(civil, lastYear - this.#year);
+      if (!this.#leapsFit(calendar)) {
+        throw new McblockError(
+          'usage',
+          `the log has a line of 29 February, which does not go with the year ${lastYear}; name the year of its last line`,
+        );
+      }
+      return calendar;
+    }
+    const last = this.#year * YEAR_SECONDS + Math.max(this.#inYear, 0);
+    const newest = new Date((fileTime + 2 * GRACE_SECONDS) * 1000).getUTCFullYear();
+    for (let year = newest; year > newest - 2 - LEAP_YEARS_APART; year--) {
+      const calendar = new Calendar(civil, year - this.#year);
+      if (calendar.utc(last, 0) <= fileTime + GRACE_SECONDS && this.#leapsFit(calendar)) {
+        return calendar;
+      }
+    }
+    // Only where the log has a 29 February in two years that are not four apart.
+    return new Calendar(civil, newest - 1 - this.#year);
+  }
+
+  #leapsFit(calendar: Calendar): boolean {
+    return [...this.#leapYears].every((year) => calendar.isLeap(year));
+  }
+}
+
+/** Turns the times of one log into UTC, its years known. */
+export class Calendar {
+  readonly #civil: CivilTime;
+  /** The year in which the log had passed no New Year. */
+  readonly #yearZero: number;
+  #day = Number.NaN;
+  #dayStart = 0;
+  #latest = Number.NEGATIVE_INFINITY;
+
+  constructor(civil: CivilTime, yearZero: number) {
+    this.#civil = civil;
+    this.#yearZero = yearZero;
+  }
+
+  /** To be asked in the order of the lines: of an hour that came twice the one that goes forward. */
+  next(time: YearlessTime): Seconds {
+    const at = this.utc(time, this.#latest - DISORDER_SECONDS);
+    if (at > this.#latest) this.#latest = at;
+    return at;
+  }
+
+  utc(time: YearlessTime, notBefore: Seconds): Seconds {
+    const day = Math.floor(time / DAY_SECONDS);
+    if (day !== this.#day) {
+      const year = Math.floor(time / YEAR_SECONDS);
+      const dayOfYear = day - year * 372;
+      this.#day = day;
+      this.#dayStart =
+        Date.UTC(this.#yearZero + year, Math.floor(dayOfYear / 31), (dayOfYear % 31) + 1) / 1000;
+    }
+    return this.#civil.utc(this.#dayStart + (time - day * DAY_SECONDS), notBefore);
+  }
+
+  isLeap(newYears: number): boolean {
+    return new Date(Date.UTC(this.#yearZero + newYears, 1, 29)).getUTCDate() === 29;
+  }
+}
+
+/**
+ * Where local time fell back between two lines, by an hour or two, among times that are resolved
+ * later: without it the lines between would be missing for telling the two readings of an hour
+ * that came twice apart.
+ */
+export class Setbacks {
+  readonly #found: { readonly index: number; readonly from: number; readonly to: number }[] = [];
+  #last = 0;
+
+  /** Tells of the next line; `index` is how many times have been kept so far. */
+  note(time: YearlessTime, index: number): void {
+    const back = this.#last - time;
+    if (back > DISORDER_SECONDS && back <= 3 * 3600 && this.#found.length < 10_000) {
+      this.#found.push({ index, from: this.#last, to: time });
+    }
+    this.#last = time;
+  }
+
+  /** Resolves the kept times, in order. */
+  *resolve(times: Iterable<YearlessTime>, calendar: Calendar): Generator<Seconds> {
+    let index = 0;
+    let next = 0;
+    for (const time of times) {
+      for (let found = this.#found[next]; found?.index === index; found = this.#found[++next]) {
+        calendar.next(found.from);
+        calendar.next(found.to);
+      }
+      yield calendar.next(time);
+      index++;
+    }
+  }
+
+  clear(): void {
+    this.#found.length = 0;
+  }
+}

@@ -1,0 +1,43 @@
+type Numbers = Uint8Array | Uint16Array | Uint32Array;
+
+/** A growing column of numbers: memory is what its type needs, and at most half as much again. */
+export class Column<T extends Numbers> {
+  readonly #make: new (
+    length: number,
+  ) => T;
+  #values: T;
+  #length = 0;
+  readonly #largest: number;
+
+  constructor(make: new (length: number) => T) {
+    this.#make = make;
+    this.#values = new make(1024);
+    this.#largest = 2 ** (this.#values.BYTES_PER_ELEMENT * 8) - 1;
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Numbers above what the type holds count as the largest it holds. */
+  push(value: number): void {
+    if (this.#length === this.#values.length) {
+      const grown = new this.#make(Math.ceil(this.#length * 1.5));
+      grown.set(this.#values);
+      this.#values = grown;
+    }
+    this.#values[this.#length++] = value > this.#largest ? this.#largest : value;
+  }
+
+  at(index: number): number {
+    return this.#values[index] ?? 0;
+  }
+
+  *values(): Generator<number> {
+    for (let index = 0; index < this.#length; index++) yield this.at(index);
+  }
+
+  clear(): void {
+    this.#length = 0;
+  }
+}

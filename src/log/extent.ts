@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+import { LINE_LIMIT_BYTES } from './lines.ts';
+import type { Chunks } from './source.ts';
+
+const NEWLINE = 0x0a;
+
+/** How far a log was read at another time: so many bytes, with this SHA-256. */
+export interface Extent {
+  readonly bytes: number;
+  readonly digest: Uint8Array;
+}
+
+/** What tells one log's content from another's. */
+export interface ContentDigest extends Extent {
+  /** SHA-256 of the first line, without its newline; it stays the same while a log grows. */
+  readonly head: Uint8Array;
+}
+
+/** Finds the extents that are known of a log with this first line. */
+export type KnownExtents = (head: Uint8Array) => readonly Extent[];
+
+/**
+ * Passes the chunks on to `push` and reckons their digest. Wherever the content up to there is a
+ * known extent, `onKnown` is called with its length, before what follows is passed on.
+ */
+export async function digestWhile(
+  chunks: Chunks,
+  known: KnownExtents,
+  push: (chunk: Buffer) => void,
+  onKnown: (bytes: number) => void,
+): Promise<ContentDigest> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  let extents: readonly Extent[] = [];
+  let next = 0;
+  const take = (chunk: Buffer): void => {
+    let start = 0;
+    while (start < chunk.length) {
+      const extent = extents[next];
+      const end = Math.min(
+        chunk.length,
+        extent === undefined ? Infinity : extent.bytes - bytes + start,
+      );
+      const piece = chunk.subarray(start, end);
+      hash.update(piece);
+      push(piece);
+      bytes += piece.length;
+      start = end;
+      while (extents[next]?.bytes === bytes) {
+        if (sameDigest(extents[next], hash.copy().digest())) onKnown(bytes);
+        next++;
+      }
+    }
+  };
+  // Until the first line is whole nothing is taken: it tells which extents to look out for.
+  let first = Buffer.alloc(0);
+  let head: Buffer | undefined;
+  const begin = (): void => {
+    const end = first.indexOf(NEWLINE);
+    const line = first.subarray(0, Math.min(end < 0 ? first.length : end, LINE_LIMIT_BYTES));
+    head = createHash('sha256').update(line).digest();
+    extents = known(head)
+      .filter((extent) => extent.bytes > 0)
+      .toSorted((p, q) => p.bytes - q.bytes);
+    take(first);
+  };
+  for await (const chunk of chunks) {
+    if (head !== undefined) {
+      take(chunk);
+      continue;
+    }
+    first = Buffer.concat([first, chunk]);
+    if (chunk.includes(NEWLINE) || first.length > LINE_LIMIT_BYTES) begin();
+  }
+  if (head === undefined) begin();
+  return { bytes, digest: hash.digest(), head: head ?? Buffer.alloc(0) };
+}
+
+function sameDigest(extent: Extent | undefined, digest: Buffer): boolean {
+  return extent !== undefined && digest.equals(extent.digest);
+}

@@ -1,0 +1,34 @@
+import { sameBytes } from './bytes.ts';
+
+/** Where a log names more hosts than fit a column of 16 bits, the others have no name. */
+const HOST_LIMIT = 65_535;
+/** RFC 1035: no host name is longer. */
+const NAME_LIMIT_BYTES = 255;
+
+/** Gives each host name that a log names a small number; 0 is no name. */
+export class HostNames {
+  readonly #ids = new Map<string, number>();
+  readonly #names: string[] = [''];
+  /** The host of the line before: mostly this one's too. */
+  #lastName = Buffer.alloc(0);
+  #lastId = 0;
+
+  id(bytes: Buffer, start: number, end: number): number {
+    if (sameBytes(bytes, start, end, this.#lastName)) return this.#lastId;
+    if (end - start > NAME_LIMIT_BYTES) return 0;
+    const name = bytes.toString('latin1', start, end);
+    let id = this.#ids.get(name);
+    if (id === undefined) {
+      if (this.#names.length > HOST_LIMIT) return 0;
+      id = this.#names.push(name) - 1;
+      this.#ids.set(name, id);
+    }
+    this.#lastName = Buffer.from(name, 'latin1');
+    this.#lastId = id;
+    return id;
+  }
+
+  name(id: number): string {
+    return this.#names[id] ?? '';
+  }
+}

@@ -1,0 +1,174 @@
+import { AMBIGUOUS, NO_MATCH, type Scanner } from '../../grammar/notation/scanner.ts';
+import type { Seconds } from '../blocklist/entry.ts';
+import type { Offence } from '../blocklist/offence.ts';
+import type { Address } from '../net/address.ts';
+import { type Calendar, Setbacks } from './clock.ts';
+import { Column } from './column.ts';
+import type { HostNames } from './hosts.ts';
+import type { Line } from './reader.ts';
+import { type PointsByMessage, Scale } from './scale.ts';
+
+/** An accepted login: the latest from its address in the log. */
+export interface Login {
+  readonly address: Address;
+  readonly at: Seconds;
+}
+
+/** How many lines there were of which sort. */
+export interface LineCounts {
+  lines: number;
+  /** Lines of a known service that a rule matched. */
+  matched: number;
+  /** Lines of a known service that no rule matched. */
+  unmatched: number;
+  /** Lines that two rules read with different addresses. */
+  ambiguous: number;
+  /** Lines that were longer than the limit, and cut there. */
+  cut: number;
+  /** Lines without the beginning that log lines have. */
+  headless: number;
+}
+
+/** How often a log had one kind of message. */
+export interface MessageCount {
+  readonly service: string;
+  readonly message: string;
+  readonly count: number;
+}
+
+/**
+ * Collects what counts in a log. An offence is 18 bytes until the log has been read; only then is
+ * its year known, and it becomes an object when it is asked for.
+ */
+export class OffenceCollector {
+  readonly #scale: Scale;
+  readonly #hosts: HostNames;
+  readonly #times = new Column(Uint32Array);
+  readonly #addresses = new Column(Uint32Array);
+  readonly #weights = new Column(Uint16Array);
+  readonly #points = new Column(Uint32Array);
+  readonly #counts = new Column(Uint16Array);
+  readonly #hostIds = new Column(Uint16Array);
+  readonly #setbacks = new Setbacks();
+  /** Latest login by number of the address. */
+  readonly #logins = new Map<number, number>();
+  readonly #messageCounts: Float64Array;
+  #lineCounts = noLines();
+  #firstTime: number | undefined;
+  #lastTime = 0;
+
+  constructor(scanners: readonly Scanner[], points: PointsByMessage, hosts: HostNames) {
+    this.#scale = new Scale(scanners, points);
+    this.#hosts = hosts;
+    this.#messageCounts = new Float64Array(this.#scale.weights.length);
+  }
+
+  add(line: Line): void {
+    const counts = this.#lineCounts;
+    counts.lines++;
+    if (line.cut) counts.cut++;
+    if (!line.known) {
+      counts.headless++;
+      return;
+    }
+    this.#firstTime ??= line.time;
+    this.#lastTime = line.time;
+    this.#setbacks.note(line.time, this.#times.length);
+    if (line.service < 0) return;
+    if (line.message === NO_MATCH) counts.unmatched++;
+    else if (line.message === AMBIGUOUS) counts.ambiguous++;
+    else {
+      counts.matched++;
+      this.#weigh(line);
+    }
+  }
+
+  /** Forgets all lines so far, but not the connections they opened: they were counted before. */
+  forget(): void {
+    for (const column of this.#columns()) column.clear();
+    this.#setbacks.clear();
+    this.#logins.clear();
+    this.#messageCounts.fill(0);
+    this.#lineCounts = noLines();
+    this.#firstTime = undefined;
+  }
+
+  get lineCounts(): Readonly<LineCounts> {
+    return this.#lineCounts;
+  }
+
+  get messageCounts(): readonly MessageCount[] {
+    return this.#scale.weights
+      .map(({ service, message }, id) => ({
+        service,
+        message,
+        count: this.#messageCounts[id] ?? 0,
+      }))
+      .filter(({ count }) => count > 0);
+  }
+
+  get offenceCount(): number {
+    return this.#times.length;
+  }
+
+  /** The offences in the order of the log. Made anew each time it is asked for. */
+  *offences(calendar: Calendar, log: string): Generator<Offence> {
+    const { addresses, weights } = this.#scale;
+    let index = 0;
+    for (const at of this.#setbacks.resolve(this.#times.values(), calendar)) {
+      const weight = weights[this.#weights.at(index)];
+      yield {
+        at,
+        address: addresses.address(this.#addresses.at(index)),
+        points: this.#points.at(index),
+        count: this.#counts.at(index),
+        service: weight?.service ?? '',
+        message: weight?.message ?? '',
+        log,
+        host: this.#hosts.name(this.#hostIds.at(index)),
+      };
+      index++;
+    }
+  }
+
+  logins(calendar: Calendar): Login[] {
+    return Array.from(this.#logins, ([id, time]) => ({
+      address: this.#scale.addresses.address(id),
+      at: calendar.utc(time, Number.NEGATIVE_INFINITY),
+    }));
+  }
+
+  /** The times of the first and the last line; undefined where no line has one. */
+  span(calendar: Calendar): { first: Seconds; last: Seconds } | undefined {
+    if (this.#firstTime === undefined) return undefined;
+    const first = calendar.utc(this.#firstTime, Number.NEGATIVE_INFINITY);
+    return { first, last: calendar.utc(this.#lastTime, first) };
+  }
+
+  #weigh(line: Line): void {
+    const scale = this.#scale;
+    const id = scale.weightId(line);
+    const weight = scale.weights[id];
+    this.#messageCounts[id] = (this.#messageCounts[id] ?? 0) + line.count;
+    if (weight === undefined || line.reading.family === 0) return;
+    if (weight.kind === 'login') this.#logins.set(scale.addresses.id(line.reading), line.time);
+    if (weight.points === 0) return;
+    const address = scale.addresses.id(line.reading);
+    const points = scale.pointsOf(line, weight, address);
+    if (points === 0) return;
+    this.#times.push(line.time);
+    this.#addresses.push(address);
+    this.#weights.push(id);
+    this.#points.push(points);
+    this.#counts.push(line.count);
+    this.#hostIds.push(line.host);
+  }
+
+  #columns(): readonly { clear(): void }[] {
+    return [this.#times, this.#addresses, this.#weights, this.#points, this.#counts, this.#hostIds];
+  }
+}
+
+function noLines(): LineCounts {
+  return { lines: 0, matched: 0, unmatched: 0, ambiguous: 0, cut: 0, headless: 0 };
+}

@@ -1,0 +1,68 @@
+import { NO_MATCH } from '../../grammar/notation/scanner.ts';
+import type { Warn } from './broken.ts';
+import { textOf } from './bytes.ts';
+import type { Calendar, Clock } from './clock.ts';
+import { type Event, EventMaker } from './event.ts';
+import { contentOf, type ReadOptions } from './read-options.ts';
+import { type Line, LogReader } from './reader.ts';
+import type { Source } from './source.ts';
+import { CivilTime, zoneOffsets } from './zone.ts';
+
+/** No batch comes of more than that, lest endless empty lines fill the memory. */
+const BATCH_BYTES = 262_144;
+
+export interface EventOptions extends ReadOptions {
+  /** Hears of each message of a known service that no rule matched. */
+  readonly onUnmatched?: (service: string, message: string) => void;
+  readonly warn?: Warn;
+}
+
+/**
+ * One event for each line, in batches. As years are only known from the last line, a file is read
+ * twice. What can only be read once (standard input) is taken as beginning within the year before
+ * its time, or with the year that is given.
+ */
+export async function* readEvents(
+  source: Source,
+  options: EventOptions,
+): AsyncGenerator<readonly Event[]> {
+  const { scanners, onUnmatched, warn = () => undefined } = options;
+  const civil = new CivilTime(zoneOffsets(options.zone));
+  const calendarOf = (clock: Clock): Calendar =>
+    clock.calendar(civil, source.fileTime, options.year);
+  let calendar: Calendar | undefined;
+  if (source.totalBytes !== undefined) calendar = calendarOf(await lastClock(source, options));
+
+  let batch: Event[] = [];
+  const reader = new LogReader(scanners, (line) => {
+    batch.push(maker.make(line));
+    if (line.message === NO_MATCH) tellUnmatched(line);
+  });
+  const maker = new EventMaker(scanners, options.points, reader.hosts, () => {
+    calendar ??= calendarOf(reader.clock);
+    return calendar;
+  });
+  const tellUnmatched = ({ service, bytes, messageStart, messageEnd }: Line): void => {
+    const name = scanners[service]?.service;
+    if (name !== undefined) onUnmatched?.(name, textOf(bytes, messageStart, messageEnd));
+  };
+  for await (const chunk of contentOf(source, options, warn)) {
+    for (let start = 0; start < chunk.length; start += BATCH_BYTES) {
+      reader.push(chunk.subarray(start, start + BATCH_BYTES));
+      if (batch.length === 0) continue;
+      yield batch;
+      batch = [];
+    }
+  }
+  reader.finish();
+  if (batch.length > 0) yield batch;
+}
+
+/** The clock after the last line. */
+async function lastClock(source: Source, options: ReadOptions): Promise<Clock> {
+  const reader = new LogReader([], () => undefined);
+  const { onProgress: _, ...quietly } = options;
+  for await (const chunk of contentOf(source, quietly, () => undefined)) reader.push(chunk);
+  reader.finish();
+  return reader.clock;
+}

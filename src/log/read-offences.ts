@@ -1,0 +1,66 @@
+import type { Seconds } from '../blocklist/entry.ts';
+import type { Offence } from '../blocklist/offence.ts';
+import { type ContentDigest, digestWhile, type KnownExtents } from './extent.ts';
+import { type LineCounts, type Login, type MessageCount, OffenceCollector } from './offences.ts';
+import { contentOf, type ReadOptions } from './read-options.ts';
+import { LogReader } from './reader.ts';
+import type { Source } from './source.ts';
+import { CivilTime, zoneOffsets } from './zone.ts';
+
+export interface OffenceOptions extends ReadOptions {
+  /** How far logs with this first line were read before: that far they count for nothing. */
+  readonly known: KnownExtents;
+}
+
+/** What a log told. All but `content` speaks of the part that is new alone. */
+export interface LogSummary {
+  readonly name: string;
+  readonly content: ContentDigest;
+  /** The first byte that is new; 0: all is, `content.bytes`: nothing is. */
+  readonly newFrom: number;
+  /** The times of the first and the last line; undefined where no line has one. */
+  readonly span: { readonly first: Seconds; readonly last: Seconds } | undefined;
+  readonly lines: Readonly<LineCounts>;
+  readonly messages: readonly MessageCount[];
+  readonly offenceCount: number;
+  /** In the order of the log; made anew each time. */
+  readonly offences: () => Iterable<Offence>;
+  readonly logins: readonly Login[];
+  /** What was odd, but no error. */
+  readonly warnings: readonly string[];
+}
+
+/** Reads a log to its end. Throws McblockError where it is damaged; then nothing of it counts. */
+export async function readOffences(source: Source, options: OffenceOptions): Promise<LogSummary> {
+  const civil = new CivilTime(zoneOffsets(options.zone));
+  const warnings: string[] = [];
+  let newFrom = 0;
+  const reader = new LogReader(options.scanners, (line) => {
+    // A line that was not whole when the log was read before was counted as it was.
+    if (line.offset >= newFrom) collector.add(line);
+  });
+  const collector = new OffenceCollector(options.scanners, options.points, reader.hosts);
+  const content = await digestWhile(
+    contentOf(source, options, (message) => warnings.push(message)),
+    options.known,
+    (chunk) => reader.push(chunk),
+    (bytes) => {
+      newFrom = bytes;
+      collector.forget();
+    },
+  );
+  reader.finish();
+  const calendar = reader.clock.calendar(civil, source.fileTime, options.year);
+  return {
+    name: source.name,
+    content,
+    newFrom,
+    span: collector.span(calendar),
+    lines: collector.lineCounts,
+    messages: collector.messageCounts,
+    offenceCount: collector.offenceCount,
+    offences: () => collector.offences(calendar, source.name),
+    logins: collector.logins(calendar),
+    warnings,
+  };
+}

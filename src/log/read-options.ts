@@ -1,0 +1,29 @@
+import type { Scanner } from '../../grammar/notation/scanner.ts';
+import type { Warn } from './broken.ts';
+import type { Decompressor } from './bzip2.ts';
+import { DEFAULT_SIZE_LIMIT_BYTES, decompress } from './decompress.ts';
+import type { PointsByMessage } from './scale.ts';
+import type { Chunks, Source } from './source.ts';
+
+/** How a log is read, for whatever purpose. */
+export interface ReadOptions {
+  readonly scanners: readonly Scanner[];
+  /** The time zone of lines that name none: an IANA name, or `local` for this host's. */
+  readonly zone: string;
+  readonly points: PointsByMessage;
+  /** The year of the last line, where its file's own time is not to tell. */
+  readonly year?: number;
+  /** Hears how much of the file has been read, in bytes; the total only where it is known. */
+  readonly onProgress?: (bytesRead: number, bytesTotal: number | undefined) => void;
+  /** Default: the quickest that the system has. */
+  readonly decompressor?: Decompressor;
+  /** Default: 4 GiB. */
+  readonly sizeLimitBytes?: number;
+}
+
+/** The decompressed content of a source. */
+export function contentOf(source: Source, options: ReadOptions, warn: Warn): Chunks {
+  const { onProgress, decompressor = 'auto', sizeLimitBytes = DEFAULT_SIZE_LIMIT_BYTES } = options;
+  const onBytes = (bytes: number): void => onProgress?.(bytes, source.totalBytes);
+  return decompress(source, { decompressor, sizeLimitBytes, onBytes, warn });
+}

@@ -1,0 +1,168 @@
+import {
+  emptyReading,
+  NO_MATCH,
+  type Reading,
+  type Scanner,
+} from '../../grammar/notation/scanner.ts';
+import { asciiBytes, sameBytes } from './bytes.ts';
+import { Clock, type YearlessTime } from './clock.ts';
+import { emptyHeader, type Header, readHeader } from './header.ts';
+import { HostNames } from './hosts.ts';
+import { LineSplitter } from './lines.ts';
+import { Programs } from './programs.ts';
+import { readLastRepetition, readQuotedRepetition } from './repeat.ts';
+
+/**
+ * The line that is being read. One object is filled again for each line; what it holds is only to
+ * be read during the call that hands it over.
+ */
+export interface Line {
+  bytes: Buffer;
+  start: number;
+  end: number;
+  /** From 1, and where the line begins in the decompressed stream. */
+  number: number;
+  offset: number;
+  /** Longer than the limit: its rest is gone, and it is not looked at for messages. */
+  cut: boolean;
+  /** The line begins as log lines do; else all that follows here says nothing. */
+  known: boolean;
+  time: YearlessTime;
+  readonly header: Header;
+  /** The message, without what a repetition wraps around it. */
+  messageStart: number;
+  messageEnd: number;
+  /** Index of the scanner that the program name chose; -1 where none did. */
+  service: number;
+  /** The host and the process (-1: none); only where there is a service. */
+  host: number;
+  pid: number;
+  /** What it said: index of its message, NO_MATCH or AMBIGUOUS. */
+  message: number;
+  readonly reading: Reading;
+  /** How many events the line stands for. */
+  count: number;
+  /** The line tells of the line before once more; users then lie in that one's bytes. */
+  repeatsLast: boolean;
+}
+
+/** Reads a stream of log lines: chunks in, one call a line out. Keeps no line. */
+export class LogReader {
+  readonly clock = new Clock();
+  readonly hosts = new HostNames();
+  readonly #scanners: readonly Scanner[];
+  readonly #programs: Programs;
+  readonly #sink: (line: Line) => void;
+  readonly #lines = new LineSplitter((bytes, start, end, offset, cut) =>
+    this.#read(bytes, start, end, offset, cut),
+  );
+  readonly #line: Line = emptyLine();
+  readonly #repetition = { count: 1, start: 0, end: 0 };
+  /** The line before was of a known service: then `#line` still holds what it said. */
+  #repeatable = false;
+
+  constructor(scanners: readonly Scanner[], sink: (line: Line) => void) {
+    this.#scanners = scanners;
+    this.#programs = new Programs(scanners);
+    this.#sink = sink;
+  }
+
+  push(chunk: Buffer): void {
+    this.#lines.push(chunk);
+  }
+
+  finish(): void {
+    this.#lines.finish();
+  }
+
+  #read(bytes: Buffer, from: number, end: number, offset: number, cut: boolean): void {
+    const line = this.#line;
+    const { header } = line;
+    let start = from;
+    // What a machine that lost its power may have left before the next line.
+    while (start < end && bytes[start] === 0) start++;
+    // Telling the garbage collector of a reference costs more than to see that it is no new one.
+    if (line.bytes !== bytes) line.bytes = bytes;
+    line.start = start;
+    line.end = end;
+    line.number++;
+    line.offset = offset;
+    line.cut = cut;
+    line.count = 1;
+    line.repeatsLast = false;
+    line.known = readHeader(bytes, start, end, header);
+    if (line.known) {
+      line.time = this.clock.tick(header.month, header.day, header.second);
+      line.messageStart = header.messageStart;
+      line.messageEnd = end;
+    }
+    if (!this.#repeatLast(line)) this.#scan(line);
+    this.#sink(line);
+  }
+
+  /** Whether the line only says that the line before came again, from the same host. */
+  #repeatLast(line: Line): boolean {
+    if (!this.#repeatable || !line.known || line.cut) return false;
+    const { bytes, header } = line;
+    if (header.programStart >= 0 && !isSyslogd(bytes, header)) return false;
+    if (!readLastRepetition(bytes, line.messageStart, line.messageEnd, this.#repetition)) {
+      return false;
+    }
+    if (this.hosts.id(bytes, header.hostStart, header.hostEnd) !== line.host) return false;
+    line.count = this.#repetition.count;
+    line.repeatsLast = true;
+    return true;
+  }
+
+  #scan(line: Line): void {
+    const { bytes, header } = line;
+    line.message = NO_MATCH;
+    line.service =
+      line.known && header.programStart >= 0
+        ? this.#programs.find(bytes, header.programStart, header.programEnd)
+        : -1;
+    const scanner = this.#scanners[line.service];
+    this.#repeatable = scanner !== undefined && !line.cut;
+    if (scanner === undefined) return;
+    line.host = this.hosts.id(bytes, header.hostStart, header.hostEnd);
+    line.pid = header.pid;
+    // What is left of a line that was cut could name an address that the whole line does not.
+    if (line.cut) return;
+    const repetition = this.#repetition;
+    if (readQuotedRepetition(bytes, line.messageStart, line.messageEnd, repetition)) {
+      line.messageStart = repetition.start;
+      line.messageEnd = repetition.end;
+      line.count = repetition.count;
+    }
+    line.message = scanner.scan(bytes, line.messageStart, line.messageEnd, line.reading);
+  }
+}
+
+const SYSLOGD = asciiBytes('syslogd');
+
+function isSyslogd(bytes: Uint8Array, header: Header): boolean {
+  return sameBytes(bytes, header.programStart, header.programEnd, SYSLOGD);
+}
+
+function emptyLine(): Line {
+  return {
+    bytes: Buffer.alloc(0),
+    start: 0,
+    end: 0,
+    number: 0,
+    offset: 0,
+    cut: false,
+    known: false,
+    time: 0,
+    header: emptyHeader(),
+    messageStart: 0,
+    messageEnd: 0,
+    service: -1,
+    host: 0,
+    pid: -1,
+    message: NO_MATCH,
+    reading: emptyReading(),
+    count: 1,
+    repeatsLast: false,
+  };
+}

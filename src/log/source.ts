@@ -1,0 +1,122 @@
+import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
+import type { Seconds } from '../blocklist/entry.ts';
+import { McblockError, reasonOf } from '../errors.ts';
+
+const CHUNK_BYTES = 262_144;
+
+/** Bytes as they come. A chunk is only valid until the next one is asked for. */
+export type Chunks = AsyncIterable<Buffer>;
+
+/** A log as it lies there, compressed or not. */
+export interface Source {
+  /** As it was named; `stdin` for standard input. */
+  readonly name: string;
+  /** When it was last written to; the present for what is no regular file. */
+  readonly fileTime: Seconds;
+  /** Undefined for what is no regular file: that can only be read once. */
+  readonly totalBytes: number | undefined;
+  /** Its bytes from the beginning; `onBytes` hears how many have been read. */
+  readonly chunks: (onBytes?: (bytes: number) => void) => Chunks;
+  readonly close: () => void;
+}
+
+/** Opens a file, or standard input for `-`. Throws McblockError('file') if that cannot be. */
+export function openSource(name: string, now: Seconds): Source {
+  if (name === '-') return streamSource('stdin', process.stdin, now);
+  let file: number | undefined;
+  try {
+    file = openSync(name, 'r');
+    const stat = fstatSync(file);
+    if (stat.isFile()) return fileSource(name, file, Math.floor(stat.mtimeMs / 1000), stat.size);
+    if (stat.isDirectory()) {
+      throw new McblockError('file', `${name} is a directory; name a log file`);
+    }
+    return streamSource(name, createReadStream(name, { fd: file }), now);
+  } catch (cause) {
+    if (file !== undefined) closeSync(file);
+    throw cause instanceof McblockError ? cause : fileError(name, cause);
+  }
+}
+
+/** A log in memory, for what is no file: the bytes in chunks of any size. */
+export function memorySource(name: string, chunks: readonly Buffer[], fileTime: Seconds): Source {
+  return {
+    name,
+    fileTime,
+    totalBytes: chunks.reduce((sum, chunk) => sum + chunk.length, 0),
+    chunks: (onBytes) => counted(chunks, onBytes),
+    close: () => undefined,
+  };
+}
+
+function fileSource(name: string, file: number, fileTime: Seconds, size: number): Source {
+  return {
+    name,
+    fileTime,
+    totalBytes: size,
+    chunks: (onBytes) => counted(readFrom(name, file), onBytes),
+    close: () => closeSync(file),
+  };
+}
+
+function streamSource(name: string, stream: NodeJS.ReadableStream, now: Seconds): Source {
+  return {
+    name,
+    fileTime: now,
+    totalBytes: undefined,
+    chunks: (onBytes) => counted(buffersOf(stream), onBytes),
+    close: () => undefined,
+  };
+}
+
+/**
+ * Reads by place, so that a file can be read again although it may have got another name. Waiting
+ * for the disk in place is quicker than having it done elsewhere, and there is nothing else to do.
+ */
+function* readFrom(name: string, file: number): Generator<Buffer> {
+  const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  for (let place = 0; ; ) {
+    const length = readAt(name, file, buffer, place);
+    if (length === 0) return;
+    place += length;
+    yield buffer.subarray(0, length);
+  }
+}
+
+function readAt(name: string, file: number, buffer: Buffer, place: number): number {
+  try {
+    return readSync(file, buffer, 0, buffer.length, place);
+  } catch (cause) {
+    throw new McblockError('file', `${name} cannot be read at byte ${place}: ${reasonOf(cause)}`, {
+      cause,
+    });
+  }
+}
+
+/** A stream without an encoding gives nothing else. */
+async function* buffersOf(stream: NodeJS.ReadableStream): AsyncGenerator<Buffer> {
+  for await (const chunk of stream) if (Buffer.isBuffer(chunk)) yield chunk;
+}
+
+async function* counted(
+  chunks: AsyncIterable<Buffer> | Iterable<Buffer>,
+  onBytes: ((bytes: number) => void) | undefined,
+): AsyncGenerator<Buffer> {
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    bytes += chunk.length;
+    onBytes?.(bytes);
+    yield chunk;
+  }
+}
+
+function fileError(name: string, cause: unknown): McblockError {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  const reason =
+    code === 'ENOENT'
+      ? 'there is no such file'
+      : code === 'EACCES' || code === 'EPERM'
+        ? 'you may not read it'
+        : reasonOf(cause);
+  return new McblockError('file', `${name} cannot be opened: ${reason}`, { cause });
+}

@@ -1,0 +1,49 @@
+import {
+  AMBIGUOUS,
+  type Message,
+  NO_MATCH,
+  type Reading,
+  type Scanner,
+} from '../../grammar/notation/scanner.ts';
+import type { Address } from '../../src/net/address.ts';
+import { parseAddress } from '../../src/net/address-text.ts';
+
+const MESSAGES: readonly Message[] = [
+  { name: 'failed-login', kind: 'attempt', points: 10 },
+  { name: 'invalid-user', kind: 'sign', points: 10 },
+  { name: 'closed-early', kind: 'sign', points: 2 },
+  { name: 'accepted', kind: 'login', points: 0 },
+  { name: 'bye', kind: 'note', points: 0 },
+];
+const PATTERNS = [
+  /^Failed \S+ for (?:invalid user )?(.*) from (\S+) port \d+ ssh2$/d,
+  /^Invalid user (.*) from (\S+) port \d+$/d,
+  /^()Connection closed by (\S+) port \d+ \[preauth\]$/d,
+  /^Accepted \S+ for (\S+) from (\S+) port \d+ ssh2$/d,
+  /^()Received disconnect from (\S+) port \d+:11: .*$/d,
+];
+
+/** A scanner by regular expressions, for a handful of messages. */
+export const tinyScanner: Scanner = {
+  service: 'sshd',
+  programs: ['sshd', 'sshd-session', '/usr/sbin/sshd'],
+  messages: MESSAGES,
+  scan(bytes, start, end, reading) {
+    const text = Buffer.from(bytes.subarray(start, end)).toString('latin1');
+    if (text.startsWith('Two faces')) return AMBIGUOUS;
+    for (const [index, pattern] of PATTERNS.entries()) {
+      const match = pattern.exec(text);
+      const address = match === null ? undefined : parseAddress(match[2] ?? '');
+      if (match === null || address === undefined) continue;
+      const [from = 0, to = 0] = match.indices?.[1] ?? [];
+      fill(reading, address, to > from ? start + from : -1, to > from ? start + to : -1);
+      return index;
+    }
+    return NO_MATCH;
+  },
+};
+
+function fill(reading: Reading, address: Address, userStart: number, userEnd: number): void {
+  const { family, a, b, c, d } = address;
+  Object.assign(reading, { family, a, b, c, d, userStart, userEnd });
+}
