@@ -1,0 +1,78 @@
+import { randomBytes } from 'node:crypto';
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  type Stats,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { McblockError, reasonOf } from '../errors.ts';
+
+const NEW_FILE_MODE = 0o644;
+
+/**
+ * Writes the file whole or not at all: into a temporary file beside it, to the disk, then renamed
+ * over it. A file that was there keeps its mode and owner; a symbolic link stays one. Throws
+ * McblockError 'file', and then nothing has changed.
+ */
+export function writeFileWhole(named: string, chunks: Iterable<Uint8Array>): void {
+  const path = existsSync(named) ? realpathSync(named) : named;
+  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  let descriptor: number | undefined;
+  try {
+    const before = statsOf(path);
+    descriptor = openSync(temporary, 'wx', 0o600);
+    for (const chunk of chunks) writeAll(descriptor, chunk);
+    if (before && process.getuid?.() === 0) chownSync(temporary, before.uid, before.gid);
+    chmodSync(temporary, before ? before.mode & 0o777 : NEW_FILE_MODE);
+    fsyncSync(descriptor);
+    closeSync(descriptor);
+    descriptor = undefined;
+    renameSync(temporary, path);
+    syncFolder(dirname(path));
+  } catch (error) {
+    if (descriptor !== undefined) closeSync(descriptor);
+    removeIfThere(temporary);
+    if (error instanceof McblockError) throw error;
+    throw new McblockError('file', `cannot write ${path}: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+function statsOf(path: string): Stats | undefined {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats && !stats.isFile())
+    throw new McblockError('file', `cannot write ${path}: it is no file`);
+  return stats;
+}
+
+function writeAll(descriptor: number, bytes: Uint8Array): void {
+  for (let offset = 0; offset < bytes.length; ) {
+    offset += writeSync(descriptor, bytes, offset);
+  }
+}
+
+/** The rename itself is on the disk only when the folder is. */
+function syncFolder(folder: string): void {
+  const descriptor = openSync(folder, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function removeIfThere(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+}

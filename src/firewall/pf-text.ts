@@ -1,0 +1,20 @@
+import type { PrefixList } from '../net/prefix-list.ts';
+import { writePrefixes } from '../net/prefix-writer.ts';
+
+/** A table file of pf.conf(5): one prefix a line. */
+export function pfTableText(rules: PrefixList): Iterable<Uint8Array> {
+  return writePrefixes(rules);
+}
+
+/** A table and its block rule, for an anchor of its own (pf.conf(5)). */
+export function* pfRulesText(rules: PrefixList, table: string): Generator<Uint8Array> {
+  // An empty list in braces is written as none.
+  if (rules.size === 0) {
+    yield Buffer.from(`table <${table}> persist\n`);
+  } else {
+    yield Buffer.from(`table <${table}> persist {\n`);
+    yield* writePrefixes(rules, { before: '\t', after: '\n' });
+    yield Buffer.from('}\n');
+  }
+  yield Buffer.from(`block drop in quick from <${table}> to any\n`);
+}

@@ -1,0 +1,26 @@
+import type { PrefixList } from '../net/prefix-list.ts';
+import { jsonText } from './json-text.ts';
+import { nftText } from './nft-text.ts';
+import { pfRulesText, pfTableText } from './pf-text.ts';
+
+const WRITERS = {
+  pf: pfTableText,
+  'pf-rules': pfRulesText,
+  nft: nftText,
+  plain: pfTableText,
+  json: jsonText,
+} as const;
+
+/** How rules can be written. */
+export type RuleFormat = keyof typeof WRITERS;
+
+export const FORMATS = Object.keys(WRITERS) as RuleFormat[];
+
+/** The text of the rules, in parts. `table` is the name of the pf or nft table. */
+export function formatRules(
+  rules: PrefixList,
+  format: RuleFormat,
+  table: string,
+): Iterable<Uint8Array> {
+  return WRITERS[format](rules, table);
+}
