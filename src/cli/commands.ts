@@ -1,0 +1,90 @@
+import type { Command } from 'commander';
+import type { Context } from './context.ts';
+
+/** A module of src/cli/commands/: gives the command its arguments, options, help and action. */
+export interface CommandModule {
+  define(command: Command, context: Context): void;
+}
+
+interface CommandEntry {
+  readonly name: string;
+  readonly usage: string;
+  readonly summary: string;
+  readonly load: () => Promise<CommandModule>;
+}
+
+/** Every command, in the order of the help. */
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'grok',
+    usage: '[OPTION…] [FILE…]',
+    summary: 'read logs, record offenders',
+    load: () => import('./commands/grok.ts'),
+  },
+  {
+    name: 'parse',
+    usage: '[OPTION…] [FILE…]',
+    summary: 'what the grammar sees in a log',
+    load: () => import('./commands/parse.ts'),
+  },
+  {
+    name: 'add',
+    usage: '[OPTION…] PREFIX…',
+    summary: 'block by hand',
+    load: () => import('./commands/add.ts'),
+  },
+  {
+    name: 'expire',
+    usage: '[OPTION…] PREFIX…',
+    summary: 'stop blocking now, keep the history',
+    load: () => import('./commands/expire.ts'),
+  },
+  {
+    name: 'allow',
+    usage: '[OPTION…] [PREFIX…]',
+    summary: 'protect; without a prefix, list what is protected',
+    load: () => import('./commands/allow.ts'),
+  },
+  {
+    name: 'show',
+    usage: '[OPTION…] [ADDRESS or PREFIX…]',
+    summary: 'the entries',
+    load: () => import('./commands/show.ts'),
+  },
+  {
+    name: 'check',
+    usage: '[OPTION…] ADDRESS…',
+    summary: 'exit 0 if all are blocked, 1 if not; for scripts',
+    load: () => import('./commands/check.ts'),
+  },
+  {
+    name: 'explain',
+    usage: '[OPTION…] ADDRESS…',
+    summary: 'why an address is blocked, or is not',
+    load: () => import('./commands/explain.ts'),
+  },
+  {
+    name: 'emit',
+    usage: '[OPTION…]',
+    summary: 'the rules, coalesced, for pf and others',
+    load: () => import('./commands/emit.ts'),
+  },
+  {
+    name: 'import',
+    usage: '[OPTION…] [FILE]',
+    summary: 'a list of prefixes, or a whole store',
+    load: () => import('./commands/import.ts'),
+  },
+  {
+    name: 'export',
+    usage: '[OPTION…]',
+    summary: 'the whole store as NDJSON',
+    load: () => import('./commands/export.ts'),
+  },
+  {
+    name: 'config',
+    usage: '[OPTION…] [check]',
+    summary: 'what is in force, and where it was said',
+    load: () => import('./commands/config.ts'),
+  },
+];

@@ -1,0 +1,88 @@
+import type { Command } from 'commander';
+import { isActive } from '../../blocklist/entry.ts';
+import { covers, type Prefix } from '../../net/prefix.ts';
+import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
+import {
+  addHandOptions,
+  endOf,
+  HandBlocker,
+  type HandDecision,
+  type HandOptions,
+  refuseTooWide,
+} from '../by-hand.ts';
+import type { Context } from '../context.ts';
+import { formatDuration } from '../text/duration.ts';
+import { entryJson } from '../text/entry-text.ts';
+import { parsePrefixes } from '../text/prefixes.ts';
+import { shortTime } from '../text/time.ts';
+
+export function define(command: Command, context: Context): void {
+  addHandOptions(command)
+    .description(
+      'Blocks by hand. Where an expired entry covers the prefix, the widest one comes back, for twice as long as before; --exact takes the prefix itself.',
+    )
+    .argument('<prefix...>', 'such as 5.149.104/22, 10/8, 192.0.2.7 or 2001:db8::/32')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  mcblock add 5.149.104/22
+  mcblock add 192.0.2.7 --for 90d --note "form spam"
+
+All of them are added or, if one cannot be, none.
+`,
+    )
+    .action((texts: string[], options: HandOptions) => add(context, texts, options));
+}
+
+interface Outcome {
+  readonly asked: Prefix;
+  readonly decision: HandDecision;
+}
+
+async function add(
+  context: Context,
+  texts: readonly string[],
+  options: HandOptions,
+): Promise<void> {
+  const { now } = context;
+  // Before the store is opened: what is written wrongly must not even make one.
+  endOf(options, now);
+  const prefixes = parsePrefixes(texts);
+  for (const prefix of prefixes) refuseTooWide(prefix, options);
+  const policy = await context.policy();
+  const store = await context.store('write');
+  const outcomes = store.transaction(() => {
+    const blocker = new HandBlocker(store, policy, 'manual', options, now);
+    return prefixes.map((asked): Outcome => ({ asked, decision: blocker.block(asked) }));
+  });
+  if (context.options.json) context.json(outcomes.map((outcome) => outcomeJson(outcome, now)));
+  else context.lines(outcomes.map((outcome) => outcomeLine(outcome, now)));
+}
+
+function outcomeJson({ asked, decision }: Outcome, now: number): object {
+  return {
+    asked: formatPrefix(asked),
+    outcome: decision.kind,
+    entry: entryJson(decision.entry, now),
+  };
+}
+
+function outcomeLine({ asked, decision }: Outcome, now: number): string {
+  const { kind, entry } = decision;
+  const name = shortPrefix(entry.prefix);
+  const until =
+    entry.expiresAt === 'forever' ? 'for ever' : `until ${shortTime(entry.expiresAt)} UTC`;
+  if (kind === 'covered') {
+    if (decision.extended) return `${name} stays blocked, now ${until}`;
+    const by = covers(asked, entry.prefix) ? '' : ` by ${name}`;
+    return `${shortPrefix(asked)} is already blocked${by}, ${until}`;
+  }
+  const penalty =
+    entry.expiresAt === 'forever' || !isActive(entry, now)
+      ? ''
+      : ` (${formatDuration(entry.expiresAt - now)})`;
+  const again = entry.activations > 1 ? ' was blocked before and is blocked again' : ' is blocked';
+  const wider = covers(asked, entry.prefix) ? '' : `, which covers ${shortPrefix(asked)},`;
+  return `${name}${wider}${again} ${until}${penalty}`;
+}

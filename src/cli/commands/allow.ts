@@ -1,0 +1,101 @@
+import type { Command } from 'commander';
+import { McblockError } from '../../errors.ts';
+import type { Prefix } from '../../net/prefix.ts';
+import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
+import type { AllowedPrefix } from '../../store/allowed.ts';
+import type { Context } from '../context.ts';
+import { parsePrefixes } from '../text/prefixes.ts';
+import { printable } from '../text/printable.ts';
+import { tableLines } from '../text/table.ts';
+import { isoTime, shortTime } from '../text/time.ts';
+
+interface AllowOptions {
+  readonly remove?: true;
+  readonly note?: string;
+}
+
+export function define(command: Command, context: Context): void {
+  command
+    .description(
+      'Protects prefixes: nothing blocks them, and rules that would cover them get a hole. Without a prefix, lists what is protected.',
+    )
+    .argument('[prefix...]')
+    .option('--remove', 'protect no longer')
+    .option('--note <text>', 'why')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  mcblock allow 198.51.100.0/24 --note office
+  mcblock allow --remove 198.51.100.0/24
+  mcblock allow
+`,
+    )
+    .action((texts: string[], options: AllowOptions) => allow(context, texts, options));
+}
+
+async function allow(
+  context: Context,
+  texts: readonly string[],
+  options: AllowOptions,
+): Promise<void> {
+  const prefixes = parsePrefixes(texts);
+  if (prefixes.length === 0) {
+    if (options.remove || options.note !== undefined) {
+      throw new McblockError('usage', 'allow needs a prefix for --remove or --note');
+    }
+    list(context, (await context.store('read')).allowed());
+    return;
+  }
+  if (options.remove) await remove(context, prefixes);
+  else await protect(context, prefixes, options.note ?? '');
+}
+
+function list(context: Context, allowed: readonly AllowedPrefix[]): void {
+  if (context.options.json) {
+    context.json(
+      allowed.map(({ prefix, note, addedAt }) => ({
+        prefix: formatPrefix(prefix),
+        note,
+        addedAt: isoTime(addedAt),
+      })),
+    );
+  } else if (allowed.length === 0) {
+    context.remark('nothing is on the allow-list');
+  } else {
+    const columns = [
+      { title: 'PREFIX', cell: (row: AllowedPrefix) => shortPrefix(row.prefix) },
+      { title: 'SINCE (UTC)', cell: (row: AllowedPrefix) => shortTime(row.addedAt) },
+      { title: 'NOTE', cell: (row: AllowedPrefix) => printable(row.note) },
+    ];
+    context.lines(tableLines(columns, allowed));
+  }
+}
+
+async function protect(context: Context, prefixes: readonly Prefix[], note: string): Promise<void> {
+  const store = await context.store('write');
+  store.transaction(() => {
+    for (const prefix of prefixes) store.allow(prefix, note, context.now);
+  });
+  report(context, prefixes, 'is protected');
+}
+
+async function remove(context: Context, prefixes: readonly Prefix[]): Promise<void> {
+  const store = await context.store('write');
+  store.transaction(() => {
+    for (const prefix of prefixes) {
+      if (store.disallow(prefix)) continue;
+      throw new McblockError(
+        'input',
+        `${shortPrefix(prefix)} is not on the allow-list. Nothing was changed.`,
+      );
+    }
+  });
+  report(context, prefixes, 'is protected no longer');
+}
+
+function report(context: Context, prefixes: readonly Prefix[], what: string): void {
+  if (context.options.json)
+    context.json(prefixes.map((prefix) => ({ prefix: formatPrefix(prefix) })));
+  else context.lines(prefixes.map((prefix) => `${shortPrefix(prefix)} ${what}`));
+}

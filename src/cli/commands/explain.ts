@@ -1,0 +1,199 @@
+import type { Command } from 'commander';
+import { decide } from '../../blocklist/decide.ts';
+import { type Entry, isActive } from '../../blocklist/entry.ts';
+import type { Evidence } from '../../blocklist/evidence.ts';
+import { penaltySeconds } from '../../blocklist/penalty.ts';
+import type { Policy } from '../../blocklist/policy.ts';
+import { loginProtections } from '../../blocklist/protect.ts';
+import type { Decision, Protection } from '../../blocklist/request.ts';
+import type { Address } from '../../net/address.ts';
+import { formatAddress } from '../../net/address-text.ts';
+import { hostPrefix, prefixAround } from '../../net/prefix.ts';
+import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
+import type { Activation } from '../../store/history.ts';
+import type { Store } from '../../store/store.ts';
+import type { Context } from '../context.ts';
+import { protectedFromLogs } from '../protected-space.ts';
+import { formatDuration } from '../text/duration.ts';
+import { entryJson, stateOf } from '../text/entry-text.ts';
+import { parseAddressArgument } from '../text/prefixes.ts';
+import { printable } from '../text/printable.ts';
+import { protectionText } from '../text/protection-text.ts';
+import { isoTime, shortTime } from '../text/time.ts';
+import { blockerOf } from './check.ts';
+
+export function define(command: Command, context: Context): void {
+  command
+    .description(
+      'Tells of an address which entry blocks it or none, since when and until when, how often before, on which evidence, what protects it, and what its next offence would do.',
+    )
+    .argument('<address...>')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  mcblock explain 5.149.105.9
+  mcblock explain --json 5.149.105.9 | jq .next
+`,
+    )
+    .action((texts: string[]) => explain(context, texts));
+}
+
+/** All that is known of one address. */
+interface Explanation {
+  readonly address: Address;
+  readonly blocker: Entry | undefined;
+  readonly entries: readonly { readonly entry: Entry; readonly history: readonly Activation[] }[];
+  readonly protection: Protection | undefined;
+  readonly next: Decision;
+}
+
+async function explain(context: Context, texts: readonly string[]): Promise<void> {
+  const addresses = texts.map(parseAddressArgument);
+  const policy = await context.policy();
+  const store = await context.store('read');
+  const found = addresses.map((address) => explanationOf(store, address, policy, context.now));
+  if (context.options.json) context.json(found.map((one) => explanationJson(one, context.now)));
+  else context.lines(found.flatMap((one) => explanationLines(one, policy, context.now)));
+}
+
+function explanationOf(store: Store, address: Address, policy: Policy, now: number): Explanation {
+  const wanted = address.family === 4 ? policy.auto.length4 : policy.auto.length6;
+  const around = prefixAround(address, wanted);
+  const entries = store.covering(hostPrefix(address));
+  const widest = entries[0]?.prefix ?? around;
+  const logins = store.loginsWithin(widest.length < around.length ? widest : around, 0);
+  const space = protectedFromLogs(store).plus(loginProtections(logins, now, policy));
+  const request = {
+    kind: 'automatic',
+    origin: 'grok',
+    offender: address,
+    at: now,
+    hits: 1,
+    external: false,
+  } as const;
+  return {
+    address,
+    blocker: blockerOf(store, hostPrefix(address), now),
+    entries: entries.map((entry) => ({ entry, history: store.history(entry.prefix) })),
+    protection: space.overlapping(hostPrefix(address)),
+    next: decide(store.covering(around), space, request, policy, now),
+  };
+}
+
+function explanationLines(one: Explanation, policy: Policy, now: number): string[] {
+  const { address, blocker, entries, protection } = one;
+  const blocked = blocker
+    ? `is blocked by ${shortPrefix(blocker.prefix)} since ${shortTime(blocker.activatedAt)} ${endText(blocker)}`
+    : 'is not blocked';
+  const lines = [`${formatAddress(address)} ${blocked}`];
+  if (protection) lines.push(`  protected by ${protectionText(protection)}`);
+  for (const { entry, history } of entries) {
+    lines.push(`  ${shortPrefix(entry.prefix)}: ${entryText(entry, now)}`);
+    for (const activation of history.toReversed()) lines.push(...activationLines(activation));
+  }
+  return [...lines, `  the next offence: ${nextText(one.next, policy, now)}`];
+}
+
+function entryText(entry: Entry, now: number): string {
+  const note = entry.note === '' ? '' : `, "${printable(entry.note)}"`;
+  const times = `${entry.activations} time${entry.activations === 1 ? '' : 's'} blocked`;
+  const hits = `${entry.hits} hit${entry.hits === 1 ? '' : 's'}`;
+  return `${stateOf(entry, now)}, ${times}, ${hits}, origin ${entry.origin}${note}`;
+}
+
+function endText({ expiresAt }: Entry): string {
+  return expiresAt === 'forever' ? 'for ever' : `until ${shortTime(expiresAt)} (UTC)`;
+}
+
+function activationLines({ number, at, until, endedAt, evidence }: Activation): string[] {
+  const end = endedAt === undefined ? shortTime(until) : `${shortTime(endedAt)}, expired by hand`;
+  return [
+    `    ${number}. ${shortTime(at)} to ${end}`,
+    ...evidence.map((row) => `       ${evidenceText(row)}`),
+  ];
+}
+
+function evidenceText({
+  address,
+  service,
+  message,
+  count,
+  firstSeen,
+  lastSeen,
+  log,
+  host,
+}: Evidence): string {
+  const who = address ? formatAddress(address) : 'others';
+  const place = [log && `in ${printable(log)}`, host && `on ${printable(host)}`].filter(
+    (part) => part,
+  );
+  const span =
+    firstSeen === lastSeen
+      ? shortTime(firstSeen)
+      : `${shortTime(firstSeen)} to ${shortTime(lastSeen)}`;
+  return [`${who}: ${count} × ${service} ${message}`, span, ...place].join(', ');
+}
+
+function nextText(next: Decision, policy: Policy, now: number): string {
+  const points = `${policy.offence.points} points within ${formatDuration(policy.offence.windowSeconds)}`;
+  switch (next.kind) {
+    case 'refused':
+      return 'is not counted, the address is protected';
+    case 'covered':
+      return `is a hit on ${shortPrefix(next.entry.prefix)}; ${extensionText(next.entry, policy, now)}`;
+    case 'evidence':
+      return `is evidence for ${shortPrefix(next.entry.prefix)}`;
+    case 'reactivated': {
+      const { prefix, activations } = next.entry;
+      const least =
+        activations > 1
+          ? `${policy.reactivate.points} points within ${formatDuration(policy.offence.windowSeconds)}`
+          : points;
+      return `${least} bring back ${shortPrefix(prefix)} for ${formatDuration(penaltySeconds(activations, policy))}`;
+    }
+    case 'new':
+      return `${points} block ${shortPrefix(next.entry.prefix)} for ${formatDuration(penaltySeconds(1, policy))}`;
+  }
+}
+
+function extensionText(entry: Entry, policy: Policy, now: number): string {
+  if (entry.expiresAt === 'forever') return 'it is blocked for ever';
+  const missing = policy.persistent.days - entry.hitDays.length;
+  const penalty = formatDuration(penaltySeconds(entry.activations, policy));
+  if (missing <= 0) return `it lasts ${penalty} from each hit on`;
+  return `hits on ${missing} more day${missing === 1 ? '' : 's'} make it last ${penalty} from then on (now until ${isActive(entry, now) ? shortTime(entry.expiresAt) : '-'})`;
+}
+
+function explanationJson(one: Explanation, now: number): object {
+  const { address, blocker, entries, protection, next } = one;
+  return {
+    address: formatAddress(address),
+    blocked: blocker !== undefined,
+    by: blocker ? formatPrefix(blocker.prefix) : null,
+    protectedBy: protection
+      ? { prefix: formatPrefix(protection.prefix), reason: protection.reason }
+      : null,
+    entries: entries.map(({ entry, history }) => ({
+      ...entryJson(entry, now),
+      history: history.map(({ number, at, until, endedAt, origin, note, evidence }) => ({
+        number,
+        at: isoTime(at),
+        until: isoTime(until),
+        endedAt: endedAt === undefined ? null : isoTime(endedAt),
+        origin,
+        note,
+        evidence: evidence.map((row) => ({
+          ...row,
+          address: row.address ? formatAddress(row.address) : null,
+          firstSeen: isoTime(row.firstSeen),
+          lastSeen: isoTime(row.lastSeen),
+        })),
+      })),
+    })),
+    next:
+      next.kind === 'refused'
+        ? { outcome: next.kind, reason: next.protection.reason }
+        : { outcome: next.kind, entry: entryJson(next.entry, now) },
+  };
+}

@@ -1,0 +1,32 @@
+import type { Command } from 'commander';
+import type { Context } from '../context.ts';
+
+const PART_BYTES = 64 * 1024;
+
+export function define(command: Command, context: Context): void {
+  command
+    .description(
+      'Writes the whole store as NDJSON: entries with history and evidence, the allow-list, logins and logs read. `mcblock import` reads it back without loss.',
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  mcblock export > mcblock-backup.ndjson
+  mcblock export | ssh other-gateway mcblock import
+`,
+    )
+    .action(() => exportStore(context));
+}
+
+async function exportStore(context: Context): Promise<void> {
+  const store = await context.store('read');
+  let part = '';
+  for (const row of store.exportRows()) {
+    part += `${JSON.stringify(row)}\n`;
+    if (part.length < PART_BYTES) continue;
+    context.stdout.write(part);
+    part = '';
+  }
+  context.stdout.write(part);
+}

@@ -1,0 +1,142 @@
+import type { Command } from 'commander';
+import { McblockError } from '../../errors.ts';
+import { parsePrefix } from '../../net/prefix-text.ts';
+import type { Store } from '../../store/store.ts';
+import { addHandOptions, endOf, HandBlocker, type HandOptions, refuseTooWide } from '../by-hand.ts';
+import type { Context } from '../context.ts';
+import { Progress } from '../progress.ts';
+import { TextFile } from '../text-file.ts';
+
+export function define(command: Command, context: Context): void {
+  addHandOptions(command)
+    .description(
+      'Reads a list of prefixes, one a line (# and ; begin comments), and blocks them as `mcblock add` would; or an export of a whole store, which it merges into this one. All of it or nothing.',
+    )
+    .argument('[file]', 'stdin where none is named, or -')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  mcblock import --note "old list" --for 1y blocked.txt
+  mcblock import < mcblock-backup.ndjson
+`,
+    )
+    .action((file: string | undefined, options: HandOptions) => importFile(context, file, options));
+}
+
+async function importFile(
+  context: Context,
+  path: string | undefined,
+  options: HandOptions,
+): Promise<void> {
+  endOf(options, context.now);
+  const file = new TextFile(path ?? '-');
+  try {
+    const policy = await context.policy();
+    const store = await context.store('write');
+    const progress = new Progress(context, `importing ${file.name}`);
+    const outcome = store.transaction(() => {
+      const lines = file.lines();
+      const first = lines.next();
+      const rest = first.done ? [] : withFirst(first.value, lines);
+      if (!first.done && first.value.startsWith('{')) {
+        refuseOptions(options);
+        return { records: importExport(store, file.name, rest) };
+      }
+      const blocker = new HandBlocker(store, policy, 'import', options, context.now);
+      return importList(blocker, file.name, rest, options, progress);
+    });
+    progress.end();
+    if (context.options.json) context.json(outcome);
+    else context.lines([outcomeText(outcome)]);
+  } finally {
+    file.close();
+  }
+}
+
+interface ListOutcome {
+  prefixes: number;
+  new: number;
+  reactivated: number;
+  covered: number;
+}
+
+type ImportOutcome = ListOutcome | { readonly records: number };
+
+function importList(
+  blocker: HandBlocker,
+  name: string,
+  lines: Iterable<string>,
+  options: HandOptions,
+  progress: Progress,
+): ListOutcome {
+  const outcome = { prefixes: 0, new: 0, reactivated: 0, covered: 0 };
+  let number = 0;
+  for (const line of lines) {
+    number++;
+    const text = line.replace(/[#;].*/, '').trim();
+    if (text === '') continue;
+    try {
+      const prefix = parsePrefix(text);
+      refuseTooWide(prefix, options);
+      const { kind } = blocker.block(prefix);
+      outcome.prefixes++;
+      if (kind !== 'evidence') outcome[kind]++;
+    } catch (error) {
+      if (!(error instanceof McblockError) || error.code === 'store') throw error;
+      const code = error.code === 'usage' ? 'input' : error.code;
+      throw new McblockError(code, `${name}:${number}: ${error.message}. Nothing was imported.`, {
+        cause: error,
+      });
+    }
+    if (number % 10_000 === 0) progress.show(`${number.toLocaleString('en')} lines`);
+  }
+  return outcome;
+}
+
+function importExport(store: Store, name: string, lines: Iterable<string>): number {
+  try {
+    return store.importRows(jsonRows(lines));
+  } catch (error) {
+    if (!(error instanceof McblockError) || error.code === 'store') throw error;
+    throw new McblockError(error.code, `${name}: ${error.message}. Nothing was imported.`, {
+      cause: error,
+    });
+  }
+}
+
+function* jsonRows(lines: Iterable<string>): Generator {
+  let number = 0;
+  for (const line of lines) {
+    number++;
+    try {
+      yield JSON.parse(line);
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      throw new McblockError('input', `line ${number} is no JSON: it is damaged or cut off`, {
+        cause: error,
+      });
+    }
+  }
+}
+
+/** An export says itself when each entry ends and why it is there. */
+function refuseOptions(options: HandOptions): void {
+  const given = Object.keys(options)[0];
+  if (given === undefined) return;
+  throw new McblockError(
+    'usage',
+    `--${given} is for lists of prefixes; this is an export of a store`,
+  );
+}
+
+function* withFirst(first: string, rest: Iterable<string>): Generator<string> {
+  yield first;
+  yield* rest;
+}
+
+function outcomeText(outcome: ImportOutcome): string {
+  if ('records' in outcome) return `${outcome.records} records imported`;
+  const { prefixes, reactivated, covered } = outcome;
+  return `${prefixes} prefixes read: ${outcome.new} new, ${reactivated} reactivated, ${covered} already blocked`;
+}

@@ -1,0 +1,137 @@
+import { type Command, Option } from 'commander';
+import type { Entry, Expiry } from '../../blocklist/entry.ts';
+import { McblockError } from '../../errors.ts';
+import { comparePrefixes, type Prefix } from '../../net/prefix.ts';
+import { formatPrefix, parsePrefix } from '../../net/prefix-text.ts';
+import type { EntryFilter } from '../../store/entries.ts';
+import type { Store } from '../../store/store.ts';
+import type { Context } from '../context.ts';
+import { entryColumns, entryJson, stateOf } from '../text/entry-text.ts';
+import { tableLines } from '../text/table.ts';
+
+const SORTS = {
+  prefix: (p: Entry, q: Entry) => comparePrefixes(p.prefix, q.prefix),
+  expires: (p: Entry, q: Entry) => expiryOrder(p.expiresAt) - expiryOrder(q.expiresAt),
+  hits: (p: Entry, q: Entry) => q.hits - p.hits,
+  activations: (p: Entry, q: Entry) => q.activations - p.activations,
+  'last-seen': (p: Entry, q: Entry) => (q.lastSeen ?? 0) - (p.lastSeen ?? 0),
+} as const;
+
+interface ShowOptions {
+  readonly expired?: true;
+  readonly all?: true;
+  readonly sort: keyof typeof SORTS;
+}
+
+export function define(command: Command, context: Context): void {
+  command
+    .description(
+      'Shows entries: those that are active, or with an address or prefix those around and in it, whatever their state.',
+    )
+    .argument('[address or prefix...]')
+    .option('--expired', 'the expired ones')
+    .option('--all', 'all, with bogons that were never active')
+    .addOption(
+      new Option(
+        '--sort <order>',
+        'prefix, or: soonest to expire, most hits, most activations, seen last',
+      )
+        .choices(Object.keys(SORTS))
+        .default('prefix'),
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  mcblock show --sort hits | head
+  mcblock show --expired
+  mcblock show 5.149.105.9
+  mcblock show --all --json | jq -r '.[] | select(.activations > 3).prefix'
+`,
+    )
+    .action((texts: string[], options: ShowOptions) => show(context, texts, options));
+}
+
+async function show(
+  context: Context,
+  texts: readonly string[],
+  options: ShowOptions,
+): Promise<void> {
+  if (options.expired && options.all) {
+    throw new McblockError(
+      'usage',
+      '--all shows the expired ones too: give one of --expired and --all',
+    );
+  }
+  const prefixes = texts.map((text) => parsePrefix(text));
+  const store = await context.store('read');
+  const state = stateWanted(options, prefixes.length > 0);
+  const filter = state && { state, at: context.now };
+  const entries =
+    prefixes.length > 0 ? aroundAndIn(store, prefixes, filter) : store.entries(filter);
+  const sorted = [...entries].toSorted(SORTS[options.sort]);
+  if (context.options.json) writeJson(context, sorted);
+  else await writeTable(context, sorted);
+}
+
+/** Undefined: of every state. Around an address all matter, unless it is said otherwise. */
+function stateWanted(options: ShowOptions, named: boolean): EntryFilter['state'] | undefined {
+  if (options.expired) return 'expired';
+  return options.all || named ? undefined : 'active';
+}
+
+/** Each entry once, though prefixes may overlap. */
+function aroundAndIn(
+  store: Store,
+  prefixes: readonly Prefix[],
+  filter: EntryFilter | undefined,
+): Iterable<Entry> {
+  const found = new Map<string, Entry>();
+  for (const prefix of prefixes) {
+    const around = store
+      .covering(prefix)
+      .filter((entry) => !filter || stateOf(entry, filter.at) === filter.state);
+    for (const entry of [...around, ...store.under(prefix, filter)]) {
+      found.set(formatPrefix(entry.prefix), entry);
+    }
+  }
+  return found.values();
+}
+
+/** One array, a line for each entry, written in parts: a million entries are no million strings. */
+function writeJson(context: Context, entries: Iterable<Entry>): void {
+  let written = 0;
+  for (const page of pages(entries, 1000)) {
+    const lines = page.map((entry) => `  ${JSON.stringify(entryJson(entry, context.now))}`);
+    context.stdout.write(`${written === 0 ? '[\n' : ',\n'}${lines.join(',\n')}`);
+    written += page.length;
+  }
+  context.stdout.write(written === 0 ? '[]\n' : '\n]\n');
+}
+
+async function writeTable(context: Context, entries: Iterable<Entry>): Promise<void> {
+  const colours = await context.colours();
+  const columns = entryColumns(context.now);
+  let written = 0;
+  for (const page of pages(entries, 1000)) {
+    const [titles = '', ...rows] = tableLines(columns, page);
+    context.lines(written === 0 ? [colours.bold(titles), ...rows] : rows);
+    written += page.length;
+  }
+  if (written === 0) context.remark('no entries');
+}
+
+function* pages<Item>(items: Iterable<Item>, size: number): Generator<Item[]> {
+  let page: Item[] = [];
+  for (const item of items) {
+    page.push(item);
+    if (page.length < size) continue;
+    yield page;
+    page = [];
+  }
+  if (page.length > 0) yield page;
+}
+
+function expiryOrder(expiry: Expiry): number {
+  return expiry === 'forever' ? Number.MAX_SAFE_INTEGER : expiry;
+}

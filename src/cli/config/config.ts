@@ -1,0 +1,91 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { Policy } from '../../blocklist/policy.ts';
+import { McblockError, reasonOf } from '../../errors.ts';
+import { SETTINGS, type Setting, type SettingKey, type SettingValue } from './settings.ts';
+
+/** Where a value came from: the file and the line in it, or the program. */
+export type Source = { readonly file: string; readonly line: number } | 'default';
+
+/** The configuration in force. Checked whole when it is made. */
+export interface Config {
+  /** The file that was read; undefined where there is none. */
+  readonly file: string | undefined;
+  get<Key extends SettingKey>(key: Key): SettingValue<Key>;
+  sourceOf(key: SettingKey): Source;
+}
+
+const FILE_LIMIT_BYTES = 1024 * 1024;
+
+/**
+ * Reads `named` (the user's `--config` or MCBLOCK_CONFIG), else the file in its usual place, else
+ * takes the defaults. Throws McblockError 'config' with file and line.
+ */
+export async function loadConfig(
+  named: string | undefined,
+  env: NodeJS.ProcessEnv,
+): Promise<Config> {
+  const file = named ?? usualPlaces(env).find((path) => existsSync(path));
+  if (file === undefined) return configOf(undefined, new Map());
+  const text = readConfig(file);
+  // Loaded here, so that a command without a configuration does not pay for it.
+  const { parseSettings } = await import('./toml.ts');
+  return configOf(file, parseSettings(text, file));
+}
+
+/** What was read for each key that the file has. */
+export type ReadSettings = ReadonlyMap<
+  SettingKey,
+  { readonly value: unknown; readonly line: number }
+>;
+
+/** The part of the configuration that the rules of the blocklist take. */
+export function policyOf(config: Config): Policy {
+  return {
+    penalty: {
+      firstSeconds: config.get('penalty.first'),
+      longestSeconds: config.get('penalty.longest'),
+    },
+    auto: { length4: config.get('auto.length4'), length6: config.get('auto.length6') },
+    persistent: { days: config.get('persistent.days') },
+    reactivate: {
+      widest4: config.get('reactivate.widest4'),
+      widest6: config.get('reactivate.widest6'),
+      points: config.get('reactivate.points'),
+    },
+    trust: { days: config.get('trust.days') },
+    offence: { points: config.get('offence.points'), windowSeconds: config.get('offence.window') },
+  };
+}
+
+function usualPlaces(env: NodeJS.ProcessEnv): string[] {
+  if (process.getuid?.() === 0) return ['/usr/local/etc/mcblock.toml', '/etc/mcblock.toml'];
+  return [join(env['XDG_CONFIG_HOME'] || join(homedir(), '.config'), 'mcblock', 'mcblock.toml')];
+}
+
+function readConfig(file: string): string {
+  try {
+    if (statSync(file).size > FILE_LIMIT_BYTES) throw new Error('it is larger than 1 MiB');
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new McblockError('config', `cannot read the configuration ${file}: ${reasonOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+function configOf(file: string | undefined, read: ReadSettings): Config {
+  return {
+    file,
+    get<Key extends SettingKey>(key: Key) {
+      const setting = SETTINGS[key] as Setting<SettingValue<Key>>;
+      const found = read.get(key);
+      return found ? (found.value as SettingValue<Key>) : setting.fallback;
+    },
+    sourceOf(key) {
+      const found = read.get(key);
+      return found && file !== undefined ? { file, line: found.line } : 'default';
+    },
+  };
+}

@@ -1,0 +1,150 @@
+import { DEFAULT_POLICY } from '../../blocklist/policy.ts';
+import { parseDuration, shortDuration } from '../text/duration.ts';
+
+/** One key of the configuration: what it may be, what it is when nothing is said, how it is shown. */
+export interface Setting<Value> {
+  readonly fallback: Value;
+  /** What the value says; throws an Error whose message ends the sentence "KEY ...". */
+  readonly read: (value: unknown) => Value;
+  /** As it would stand in the file. */
+  readonly show: (value: Value) => string;
+}
+
+const policy = DEFAULT_POLICY;
+
+/** Every key there is. The configuration file has these and no others. */
+export const SETTINGS = {
+  timezone: timezone('local'),
+  'penalty.first': duration(policy.penalty.firstSeconds),
+  'penalty.longest': duration(policy.penalty.longestSeconds),
+  'auto.length4': integer(policy.auto.length4, 8, 32),
+  'auto.length6': integer(policy.auto.length6, 19, 128),
+  'persistent.days': integer(policy.persistent.days, 1, 366),
+  'reactivate.widest4': integer(policy.reactivate.widest4, 1, 32),
+  'reactivate.widest6': integer(policy.reactivate.widest6, 1, 128),
+  'reactivate.points': integer(policy.reactivate.points, 1, 1_000_000),
+  'trust.days': integer(policy.trust.days, 0, 36_500),
+  'offence.points': integer(policy.offence.points, 1, 1_000_000),
+  'offence.window': duration(policy.offence.windowSeconds),
+  'offence.messages': points(),
+  'log.size-limit': size(4 * 1024 ** 3),
+  'log.decompressor': choice('auto', ['auto', 'lbzip2', 'bzip2', 'built-in']),
+  'grammar.folder': text('', /^(?:\/.*)?$/, 'an absolute path of a folder with .grammar files'),
+  'pf.table': text(
+    'mcblock',
+    /^[A-Za-z_][\w-]{0,30}$/,
+    'a table name of at most 31 letters, digits, - and _',
+  ),
+} as const;
+
+export type SettingKey = keyof typeof SETTINGS;
+export type SettingValue<Key extends SettingKey> = (typeof SETTINGS)[Key]['fallback'];
+
+function timezone(fallback: string): Setting<string> {
+  return {
+    fallback,
+    read: (value) => {
+      if (value !== 'local' && !isTimeZone(value))
+        throw new Error('takes an IANA time zone such as "Europe/Berlin", or "local"');
+      return String(value);
+    },
+    show: (value) => JSON.stringify(value),
+  };
+}
+
+function isTimeZone(name: unknown): boolean {
+  if (typeof name !== 'string') return false;
+  try {
+    return Boolean(new Intl.DateTimeFormat('en', { timeZone: name }));
+  } catch {
+    return false;
+  }
+}
+
+function duration(fallback: number): Setting<number> {
+  return {
+    fallback,
+    read: (value) => {
+      if (typeof value !== 'string')
+        throw new Error('takes a length of time in quotes, such as "30d"');
+      return parseDuration(value, 'it');
+    },
+    show: (value) => `"${shortDuration(value)}"`,
+  };
+}
+
+function integer(fallback: number, least: number, most: number): Setting<number> {
+  return {
+    fallback,
+    read: (value) => {
+      if (typeof value !== 'number' || !Number.isInteger(value) || value < least || value > most) {
+        throw new Error(`takes a whole number from ${least} to ${most}`);
+      }
+      return value;
+    },
+    show: String,
+  };
+}
+
+function text(fallback: string, form: RegExp, what: string): Setting<string> {
+  return {
+    fallback,
+    read: (value) => {
+      if (typeof value !== 'string' || !form.test(value)) throw new Error(`takes ${what}`);
+      return value;
+    },
+    show: (value) => JSON.stringify(value),
+  };
+}
+
+function choice<const Value extends string>(
+  fallback: Value,
+  values: readonly Value[],
+): Setting<Value> {
+  return {
+    fallback,
+    read: (value) => {
+      const found = values.find((candidate) => candidate === value);
+      if (found === undefined)
+        throw new Error(`takes one of ${values.map((v) => `"${v}"`).join(', ')}`);
+      return found;
+    },
+    show: (value) => JSON.stringify(value),
+  };
+}
+
+function size(fallback: number): Setting<number> {
+  const units = { K: 1024, M: 1024 ** 2, G: 1024 ** 3, T: 1024 ** 4 } as const;
+  return {
+    fallback,
+    read: (value) => {
+      const match = typeof value === 'string' ? /^([1-9]\d{0,8})([KMGT])$/.exec(value) : null;
+      if (!match) throw new Error('takes a size in quotes, such as "512M" or "4G"');
+      return Number(match[1]) * units[match[2] as keyof typeof units];
+    },
+    show: (value) => {
+      const unit = value % units.G === 0 ? 'G' : value % units.M === 0 ? 'M' : 'K';
+      return `"${value / units[unit]}${unit}"`;
+    },
+  };
+}
+
+/** `{ "sshd.failed-login" = 20 }`: other points than the grammar's; 0 does not count the message. */
+function points(): Setting<ReadonlyMap<string, number>> {
+  const what = 'takes a table of messages and points, such as { "sshd.failed-login" = 20 }';
+  return {
+    fallback: new Map(),
+    read: (value) => {
+      if (typeof value !== 'object' || value === null || Array.isArray(value))
+        throw new Error(what);
+      return new Map(
+        Object.entries(value).map(([name, count]) => {
+          const whole = Number.isInteger(count) && count >= 0 && count <= 1_000_000;
+          if (!/^[\w-]+\.[\w-]+$/.test(name) || !whole) throw new Error(what);
+          return [name, count as number];
+        }),
+      );
+    },
+    show: (value) => `{ ${[...value].map(([name, count]) => `"${name}" = ${count}`).join(', ')} }`,
+  };
+}

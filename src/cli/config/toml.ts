@@ -1,0 +1,100 @@
+import { parse, TomlError } from 'smol-toml';
+import { McblockError, reasonOf } from '../../errors.ts';
+import { nearest } from '../text/nearest.ts';
+import type { ReadSettings } from './config.ts';
+import { SETTINGS, type SettingKey } from './settings.ts';
+
+/** Reads and checks a whole configuration. Throws McblockError 'config' with file and line. */
+export function parseSettings(text: string, file: string): ReadSettings {
+  const read = new Map<SettingKey, { value: unknown; line: number }>();
+  const lines = keyLines(text);
+  for (const [key, value] of leaves(parseToml(text, file), '')) {
+    const line = lineOf(key, lines);
+    if (!isSettingKey(key)) {
+      const close = nearest(key, Object.keys(SETTINGS));
+      const advice =
+        close === undefined ? 'see mcblock config for all keys' : `did you mean ${close}?`;
+      throw new McblockError('config', `${file}:${line}: there is no key ${key}; ${advice}`);
+    }
+    try {
+      read.set(key, { value: SETTINGS[key].read(value), line });
+    } catch (error) {
+      throw new McblockError('config', `${file}:${line}: ${key} ${reasonOf(error)}`, {
+        cause: error,
+      });
+    }
+  }
+  checkTogether(read, file);
+  return read;
+}
+
+/** What is right by itself and wrong beside another key. */
+function checkTogether(read: ReadSettings, file: string): void {
+  const first = read.get('penalty.first');
+  const longest = read.get('penalty.longest');
+  const firstSeconds = Number(first?.value ?? SETTINGS['penalty.first'].fallback);
+  const longestSeconds = Number(longest?.value ?? SETTINGS['penalty.longest'].fallback);
+  if (longestSeconds >= firstSeconds) return;
+  const line = longest?.line ?? first?.line ?? 1;
+  throw new McblockError(
+    'config',
+    `${file}:${line}: penalty.longest would be shorter than penalty.first`,
+  );
+}
+
+function parseToml(text: string, file: string): Record<string, unknown> {
+  try {
+    return parse(text);
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+    const [reason = 'it is no TOML'] = error.message.split('\n');
+    throw new McblockError('config', `${file}:${error.line}:${error.column}: ${reason}`, {
+      cause: error,
+    });
+  }
+}
+
+function isSettingKey(key: string): key is SettingKey {
+  return Object.hasOwn(SETTINGS, key);
+}
+
+/** Dotted keys with their values; a table that is itself a setting is not gone into. */
+function* leaves(table: Record<string, unknown>, path: string): Generator<[string, unknown]> {
+  for (const [name, value] of Object.entries(table)) {
+    const key = path === '' ? name : `${path}.${name}`;
+    const inner = typeof value === 'object' && value?.constructor !== Date && !Array.isArray(value);
+    if (inner && value !== null && !isSettingKey(key)) {
+      yield* leaves(value as Record<string, unknown>, key);
+    } else {
+      yield [key, value];
+    }
+  }
+}
+
+/** The line of each key and table heading; the TOML parser keeps no places. */
+function keyLines(text: string): Map<string, number> {
+  const lines = new Map<string, number>();
+  let table = '';
+  for (const [index, line] of text.split('\n').entries()) {
+    const heading = /^\s*\[\s*([^\]]+?)\s*\]/.exec(line)?.[1];
+    const key = /^\s*([\w"'.-]+(?:\s*\.\s*[\w"'.-]+)*)\s*=/.exec(line)?.[1];
+    if (heading !== undefined) table = bare(heading);
+    const path =
+      heading !== undefined ? table : key !== undefined && (table ? `${table}.` : '') + bare(key);
+    if (path && !lines.has(path)) lines.set(path, index + 1);
+  }
+  return lines;
+}
+
+function bare(key: string): string {
+  return key.replace(/["'\s]/g, '');
+}
+
+/** The line of the key, or of the nearest table that it lies in (an inline table has one line). */
+function lineOf(key: string, lines: ReadonlyMap<string, number>): number {
+  for (let path = key; path !== ''; path = path.slice(0, Math.max(0, path.lastIndexOf('.')))) {
+    const line = lines.get(path);
+    if (line !== undefined) return line;
+  }
+  return 1;
+}

@@ -1,0 +1,112 @@
+import type { Seconds } from '../blocklist/entry.ts';
+import type { Policy } from '../blocklist/policy.ts';
+import type { Store } from '../store/store.ts';
+import { type Config, loadConfig, policyOf } from './config/config.ts';
+import { storePath } from './place.ts';
+import type { Sink } from './sink.ts';
+import { type Colours, loadColours } from './text/colours.ts';
+import { parseTime } from './text/time.ts';
+
+/** What the command line is given from outside; a test gives its own. */
+export interface Surroundings {
+  readonly stdout: Sink;
+  readonly stderr: Sink;
+  readonly env: NodeJS.ProcessEnv;
+  readonly version: string;
+  readonly clock: () => Seconds;
+}
+
+/** The options that every command has. */
+export interface CommonOptions {
+  readonly db?: string;
+  readonly config?: string;
+  readonly now?: string;
+  readonly json?: true;
+  readonly quiet?: true;
+  readonly verbose?: true;
+  readonly color: boolean;
+}
+
+/** What the commands work with. Each thing is made when it is first asked for. */
+export class Context {
+  readonly stdout: Sink;
+  readonly stderr: Sink;
+  readonly env: NodeJS.ProcessEnv;
+  /** Sets the exit code of a command that was carried out: `check` uses 1 for "not blocked". */
+  readonly exit: (code: number) => void;
+  readonly #surroundings: Surroundings;
+  readonly #options: () => CommonOptions;
+  #config: Promise<Config> | undefined;
+  #store: Store | undefined;
+  #now: Seconds | undefined;
+
+  constructor(
+    surroundings: Surroundings,
+    options: () => CommonOptions,
+    exit: (code: number) => void,
+  ) {
+    this.stdout = surroundings.stdout;
+    this.stderr = surroundings.stderr;
+    this.env = surroundings.env;
+    this.exit = exit;
+    this.#surroundings = surroundings;
+    this.#options = options;
+  }
+
+  get options(): CommonOptions {
+    return this.#options();
+  }
+
+  /** The time at which the command acts; the same from its beginning to its end. */
+  get now(): Seconds {
+    const { now } = this.options;
+    this.#now ??= now === undefined ? this.#surroundings.clock() : parseTime(now, '--now');
+    return this.#now;
+  }
+
+  config(): Promise<Config> {
+    this.#config ??= loadConfig(this.options.config, this.env);
+    return this.#config;
+  }
+
+  async policy(): Promise<Policy> {
+    return policyOf(await this.config());
+  }
+
+  /** The store; it is closed when the command ends. */
+  async store(mode: 'read' | 'write'): Promise<Store> {
+    if (this.#store) return this.#store;
+    const { openStore } = await import('../store/store.ts');
+    // The configuration is checked before anything is touched.
+    await this.config();
+    const { bogonEntries } = await import('../blocklist/bogons.ts');
+    this.#store = openStore(storePath(this.options.db, this.env), { mode, seed: bogonEntries });
+    return this.#store;
+  }
+
+  /** A remark for the person at the terminal; nothing with --quiet. */
+  remark(text: string): void {
+    if (!this.options.quiet) this.stderr.write(`${text}\n`);
+  }
+
+  /** One JSON value on stdout, ending in a newline. */
+  json(value: unknown): void {
+    this.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
+  }
+
+  /** Lines of text on stdout. */
+  lines(lines: readonly string[]): void {
+    if (lines.length > 0) this.stdout.write(`${lines.join('\n')}\n`);
+  }
+
+  /** Colours for stdout, without effect where nobody sees them. */
+  colours(): Promise<Colours> {
+    const { stdout, options, env } = this;
+    return loadColours(stdout.isTerminal && options.color && !env['NO_COLOR']);
+  }
+
+  close(): void {
+    this.#store?.close();
+    this.#store = undefined;
+  }
+}

@@ -1,0 +1,37 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Scanner } from '../../grammar/notation/scanner.ts';
+import { McblockError, reasonOf } from '../errors.ts';
+
+/**
+ * The scanners in force: those that are shipped, and those of the user's own grammars. Where a
+ * grammar of his is for a service that has a shipped one, his takes its place.
+ */
+export async function loadScanners(folder: string): Promise<readonly Scanner[]> {
+  const { scanners } = await import('#grammars');
+  if (folder === '') return scanners;
+  // Reading grammars takes a parser that is slow to load: only who has grammars waits for it.
+  const { loadGrammar } = await import('../../grammar/notation/load.ts');
+  const own = grammarFiles(folder).map((file) => loadGrammar(readGrammar(file), file));
+  const replaced = new Set(own.map(({ service }) => service));
+  return [...own, ...scanners.filter(({ service }) => !replaced.has(service))];
+}
+
+function grammarFiles(folder: string): string[] {
+  try {
+    const names = readdirSync(folder).filter((name) => name.endsWith('.grammar'));
+    return names.toSorted().map((name) => join(folder, name));
+  } catch (error) {
+    throw new McblockError('config', `cannot read grammar.folder ${folder}: ${reasonOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+function readGrammar(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new McblockError('config', `cannot read ${file}: ${reasonOf(error)}`, { cause: error });
+  }
+}

@@ -1,0 +1,14 @@
+import { main } from './main.ts';
+import { descriptorSink } from './sink.ts';
+import { VERSION } from './version.ts';
+
+/** Runs the command line of this process. Called by bin/mcblock.js and nothing else. */
+export async function start(): Promise<void> {
+  process.exitCode = await main(process.argv.slice(2), {
+    stdout: descriptorSink(1),
+    stderr: descriptorSink(2),
+    env: process.env,
+    version: VERSION,
+    clock: () => Math.floor(Date.now() / 1000),
+  });
+}

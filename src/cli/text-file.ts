@@ -1,0 +1,66 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import { StringDecoder } from 'node:string_decoder';
+import { McblockError, reasonOf } from '../errors.ts';
+
+const CHUNK_BYTES = 256 * 1024;
+const LINE_LIMIT_CHARACTERS = 64 * 1024 * 1024;
+
+/** A text file, or standard input for `-`, line by line, without the ends of lines. */
+export class TextFile {
+  /** As it is named in messages. */
+  readonly name: string;
+  readonly #descriptor: number;
+
+  constructor(path: string) {
+    this.name = path === '-' ? 'stdin' : path;
+    try {
+      this.#descriptor = path === '-' ? 0 : openSync(path, 'r');
+    } catch (error) {
+      throw new McblockError('file', `cannot open ${path}: ${reasonOf(error)}`, { cause: error });
+    }
+  }
+
+  *lines(): Generator<string> {
+    const decoder = new StringDecoder('utf8');
+    let rest = '';
+    for (const chunk of this.#chunks()) {
+      const lines = `${rest}${decoder.write(chunk)}`.split('\n');
+      rest = lines.pop() ?? '';
+      if (rest.length > LINE_LIMIT_CHARACTERS) {
+        throw new McblockError('input', `${this.name} has a line of more than 64 MiB`);
+      }
+      for (const line of lines) yield line.endsWith('\r') ? line.slice(0, -1) : line;
+    }
+    rest += decoder.end();
+    if (rest !== '') yield rest;
+  }
+
+  close(): void {
+    if (this.#descriptor !== 0) closeSync(this.#descriptor);
+  }
+
+  *#chunks(): Generator<Buffer> {
+    const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+    for (let size = this.#read(buffer); size > 0; size = this.#read(buffer)) {
+      yield buffer.subarray(0, size);
+    }
+  }
+
+  /** A pipe that is not ready yet is waited for. */
+  #read(buffer: Buffer): number {
+    for (;;) {
+      try {
+        return readSync(this.#descriptor, buffer);
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        if (code === 'EOF') return 0;
+        if (code !== 'EAGAIN') {
+          throw new McblockError('file', `cannot read ${this.name}: ${reasonOf(error)}`, {
+            cause: error,
+          });
+        }
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+      }
+    }
+  }
+}

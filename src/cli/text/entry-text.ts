@@ -1,0 +1,62 @@
+import { type Entry, isActive, type Seconds } from '../../blocklist/entry.ts';
+import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
+import { printable } from './printable.ts';
+import type { Column } from './table.ts';
+import { isoTime, shortTime } from './time.ts';
+
+/** An entry as programs read it; the names and their meaning do not change. */
+export interface EntryJson {
+  readonly prefix: string;
+  readonly active: boolean;
+  readonly activations: number;
+  readonly hits: number;
+  readonly firstSeen: string | null;
+  readonly lastSeen: string | null;
+  readonly activatedAt: string | null;
+  /** null is for ever. */
+  readonly expiresAt: string | null;
+  readonly origin: string;
+  readonly note: string;
+}
+
+export function entryJson(entry: Entry, now: Seconds): EntryJson {
+  return {
+    prefix: formatPrefix(entry.prefix),
+    active: isActive(entry, now),
+    activations: entry.activations,
+    hits: entry.hits,
+    firstSeen: optionalTime(entry.firstSeen),
+    lastSeen: optionalTime(entry.lastSeen),
+    activatedAt: optionalTime(entry.activatedAt),
+    expiresAt: isoTime(entry.expiresAt),
+    origin: entry.origin,
+    note: entry.note,
+  };
+}
+
+/** `active`, `expired`, or `never` for a bogon that was never active. */
+export function stateOf(entry: Entry, now: Seconds): 'active' | 'expired' | 'never' {
+  if (entry.activations === 0) return 'never';
+  return isActive(entry, now) ? 'active' : 'expired';
+}
+
+/** The columns of `show`. */
+export function entryColumns(now: Seconds): readonly Column<Entry>[] {
+  return [
+    { title: 'PREFIX', cell: (entry) => shortPrefix(entry.prefix) },
+    { title: 'STATE', cell: (entry) => stateOf(entry, now) },
+    { title: 'TIMES', align: 'right', cell: (entry) => String(entry.activations) },
+    { title: 'HITS', align: 'right', cell: (entry) => String(entry.hits) },
+    { title: 'LAST SEEN (UTC)', cell: (entry) => shortTime(entry.lastSeen) },
+    {
+      title: 'UNTIL (UTC)',
+      cell: (entry) => (entry.activations === 0 ? '-' : shortTime(entry.expiresAt)),
+    },
+    { title: 'ORIGIN', cell: (entry) => entry.origin },
+    { title: 'NOTE', cell: (entry) => printable(entry.note) },
+  ];
+}
+
+function optionalTime(at: Seconds | undefined): string | null {
+  return at === undefined ? null : isoTime(at);
+}

@@ -1,0 +1,47 @@
+import type { Expiry, Seconds } from '../../blocklist/entry.ts';
+import { McblockError } from '../../errors.ts';
+
+const ISO_8601 =
+  /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?$/;
+
+/** A time as ISO 8601, UTC where it names no zone, or `@SECONDS` since 1970. */
+export function parseTime(text: string, what: string): Seconds {
+  const seconds = text.startsWith('@') ? epochSeconds(text.slice(1)) : isoSeconds(text);
+  if (seconds === undefined) {
+    throw new McblockError(
+      'usage',
+      `${what} takes a time such as 2026-03-24, 2026-03-24T18:00:00Z or @1774375200, not "${text}"`,
+    );
+  }
+  return seconds;
+}
+
+/** ISO 8601, UTC, to the second; null for ever, as in JSON. */
+export function isoTime(at: Expiry): string | null {
+  return at === 'forever' ? null : new Date(at * 1000).toISOString().replace('.000Z', 'Z');
+}
+
+/** For people: `2026-03-24 18:00`, UTC. */
+export function shortTime(at: Expiry | undefined): string {
+  if (at === undefined) return '-';
+  return at === 'forever'
+    ? 'for ever'
+    : new Date(at * 1000).toISOString().slice(0, 16).replace('T', ' ');
+}
+
+function epochSeconds(text: string): Seconds | undefined {
+  return /^\d{1,11}$/.test(text) ? Number(text) : undefined;
+}
+
+function isoSeconds(text: string): Seconds | undefined {
+  if (!ISO_8601.test(text)) return undefined;
+  const zoned = /(?:Z|[+-]\d{2}:?\d{2})$/.test(text.slice(10));
+  const milliseconds = Date.parse(
+    text.length === 10 ? `${text}T00:00:00Z` : `${text.replace(' ', 'T')}${zoned ? '' : 'Z'}`,
+  );
+  // Date.parse reads 30 February as 2 March; a date that is written back otherwise is none.
+  const day = new Date(`${text.slice(0, 10)}T00:00:00Z`);
+  if (Number.isNaN(milliseconds) || Number.isNaN(day.getTime())) return undefined;
+  if (!day.toISOString().startsWith(text.slice(0, 10))) return undefined;
+  return Math.floor(milliseconds / 1000);
+}

@@ -1,0 +1,325 @@
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { EntryJson } from '../../src/cli/text/entry-text.ts';
+import { CommandLine } from '../support/command-line.ts';
+
+let line: CommandLine;
+beforeEach(() => {
+  line = new CommandLine();
+});
+afterEach(() => line.remove());
+
+describe('add', () => {
+  it.each([
+    ['10.1.2.3/22', 'mcblock: 10.1.2.3/22 has host bits set; did you mean 10.1.0.0/22?\n'],
+    ['5.149.104', 'mcblock: 5.149.104 is a short form and needs its length, as in 5.149.104/24\n'],
+    ['0/0', 'mcblock: 0.0.0.0/0 is every address there is; it is never blocked\n'],
+    ['::/0', 'mcblock: ::/0 is every address there is; it is never blocked\n'],
+  ])('refuses %s as wrongly used, and makes no store', async (text, message) => {
+    expect(await line.run('add', text)).toEqual({ exitCode: 2, stdout: '', stderr: message });
+    expect(statSync(line.db, { throwIfNoEntry: false })).toBeUndefined();
+  });
+
+  it('blocks all that are named or none', async () => {
+    await line.run('allow', '198.51.100.0/24');
+    const { exitCode, stderr } = await line.run('add', '5.149.104/22', '198.51.100.128/25');
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('198.51.100.128/25 overlaps 198.51.100/24 on the allow-list');
+    expect(await line.json('show')).toEqual([]);
+  });
+
+  it('blocks what is protected when it is forced to, and the rules keep the hole', async () => {
+    await line.run('allow', '198.51.100.0/26');
+    expect((await line.run('add', '--force', '198.51.100/24')).exitCode).toBe(0);
+    expect((await line.run('emit')).stdout).toBe('198.51.100.64/26\n198.51.100.128/25\n');
+  });
+
+  it('wants to be forced to block more than a /8', async () => {
+    expect((await line.run('add', '64/7')).exitCode).toBe(1);
+    expect((await line.run('add', '--force', '64/7')).exitCode).toBe(0);
+    expect((await line.run('emit')).stdout).toBe('64.0.0.0/7\n');
+  });
+
+  it.each([
+    [['--for', '90d'], '2026-04-01T00:00:00Z'],
+    [['--until', '2026-06-01'], '2026-06-01T00:00:00Z'],
+    [['--forever'], null],
+    [[], '2026-01-31T00:00:00Z'],
+  ])('blocks until it is told: %j', async (options, expiresAt) => {
+    await line.run('add', ...options, '5.149.104/22');
+    expect(await line.json('show')).toMatchObject([{ expiresAt, activations: 1 }]);
+  });
+
+  it.each([
+    [['--for', '90d', '--forever']],
+    [['--for', 'soon']],
+    [['--until', '2025-01-01']],
+    [['--nonsense']],
+    [[]],
+  ])('refuses %j', async (options) => {
+    const prefix = options.length === 0 ? [] : ['5.149.104/22'];
+    expect((await line.run('add', ...options, ...prefix)).exitCode).toBe(2);
+  });
+
+  it('lets the later expiry win, and counts no activation for it', async () => {
+    await line.run('add', '--for', '90d', '5.149.104/22');
+    expect((await line.run('add', '--for', '1d', '5.149.104/22')).stdout).toContain(
+      'already blocked',
+    );
+    expect((await line.run('add', '--for', '1y', '5.149.104/22')).stdout).toContain(
+      'stays blocked',
+    );
+    expect(await line.json('show')).toMatchObject([
+      { expiresAt: '2027-01-01T00:00:00Z', activations: 1 },
+    ]);
+  });
+});
+
+describe('expire', () => {
+  it('ends the block and keeps the entry', async () => {
+    await line.run('add', '5.149.104/22');
+    expect((await line.run('expire', '5.149.104/22')).exitCode).toBe(0);
+    expect((await line.run('emit')).stdout).toBe('');
+    expect(await line.json('show', '--expired')).toMatchObject([
+      { prefix: '5.149.104.0/22', active: false, activations: 1 },
+    ]);
+  });
+
+  it('names the entry around what is none, and changes nothing', async () => {
+    await line.run('add', '5.149.104/22', '5.150/16');
+    const { exitCode, stderr } = await line.run('expire', '5.150/16', '5.149.105/24');
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('5.149.105/24 is no entry; it lies in 5.149.104/22');
+    expect(await line.json('show')).toHaveLength(2);
+  });
+});
+
+describe('allow', () => {
+  it('adds, lists and removes', async () => {
+    await line.run('allow', '--note', 'office', '198.51.100/24', '2001:db8::/32');
+    expect(await line.json('allow')).toEqual([
+      { prefix: '198.51.100.0/24', note: 'office', addedAt: '2026-01-01T00:00:00Z' },
+      { prefix: '2001:db8::/32', note: 'office', addedAt: '2026-01-01T00:00:00Z' },
+    ]);
+    expect((await line.run('allow', '--remove', '198.51.100/24')).exitCode).toBe(0);
+    expect(await line.json('allow')).toHaveLength(1);
+    expect((await line.run('allow', '--remove', '198.51.100/24')).exitCode).toBe(1);
+  });
+});
+
+describe('show', () => {
+  it('is empty before there is a store', async () => {
+    expect(await line.run('show')).toEqual({ exitCode: 0, stdout: '', stderr: 'no entries\n' });
+    expect(await line.json('show')).toEqual([]);
+    expect(statSync(line.db, { throwIfNoEntry: false })).toBeUndefined();
+  });
+
+  it('has the fields that programs rely on', async () => {
+    await line.run('add', '--note', 'form spam', '5.149.104/22');
+    expect(await line.json('show')).toEqual([
+      {
+        prefix: '5.149.104.0/22',
+        active: true,
+        activations: 1,
+        hits: 0,
+        firstSeen: '2026-01-01T00:00:00Z',
+        lastSeen: '2026-01-01T00:00:00Z',
+        activatedAt: '2026-01-01T00:00:00Z',
+        expiresAt: '2026-01-31T00:00:00Z',
+        origin: 'manual',
+        note: 'form spam',
+      },
+    ]);
+  });
+
+  it('shows what covers an address, in every state', async () => {
+    await line.run('add', '5.149.104/22');
+    await line.run('expire', '5.149.104/22');
+    await line.run('add', '--exact', '5.149.105/24');
+    const entries = await line.json<EntryJson[]>('show', '5.149.105.9');
+    expect(entries.map(({ prefix, active }) => [prefix, active])).toEqual([
+      ['5.149.104.0/22', false],
+      ['5.149.105.0/24', true],
+    ]);
+  });
+
+  it('hides bogons that were never active, but for --all', async () => {
+    expect(await line.json('show', '--expired')).toEqual([]);
+    const all = await line.json<EntryJson[]>('show', '--all');
+    expect(all.find(({ prefix }) => prefix === '10.0.0.0/8')).toMatchObject({
+      active: false,
+      activations: 0,
+      origin: 'bogon',
+      activatedAt: null,
+    });
+  });
+
+  it('sorts', async () => {
+    await line.run('add', '--for', '2d', '9.9.9.9');
+    await line.run('add', '--for', '3d', '8.8.8.8');
+    await line.run('add', '--for', '1d', '7.7.7.7');
+    const prefixes = async (sort: string) =>
+      (await line.json<EntryJson[]>('show', '--sort', sort)).map(({ prefix }) => prefix);
+    expect(await prefixes('prefix')).toEqual(['7.7.7.7/32', '8.8.8.8/32', '9.9.9.9/32']);
+    expect(await prefixes('expires')).toEqual(['7.7.7.7/32', '9.9.9.9/32', '8.8.8.8/32']);
+  });
+});
+
+describe('check', () => {
+  it('says by its exit code whether all are blocked', async () => {
+    await line.run('add', '5.149.104/22');
+    expect(await line.run('check', '5.149.105.9')).toMatchObject({
+      exitCode: 0,
+      stdout: '5.149.105.9 is blocked by 5.149.104/22 until 2026-01-31 00:00 UTC\n',
+    });
+    expect((await line.run('check', '5.149.105.9', '5.149.108.1')).exitCode).toBe(1);
+    expect((await line.run('check', '-q', '5.149.105.9')).stdout).toBe('');
+    expect((await line.run('check', 'example.com')).exitCode).toBe(2);
+  });
+
+  it('knows the holes of the allow-list', async () => {
+    await line.run('add', '5.149.104/22');
+    await line.run('allow', '5.149.105.9');
+    expect((await line.run('check', '5.149.105.9')).exitCode).toBe(1);
+    expect((await line.run('check', '5.149.105.8')).exitCode).toBe(0);
+  });
+});
+
+describe('emit', () => {
+  beforeEach(() => line.run('add', '5.149.104/24', '5.149.105/24', '9.9.9.9', '2001:67c::/32'));
+
+  it.each([
+    ['pf', '5.149.104.0/23\n9.9.9.9/32\n2001:67c::/32\n'],
+    ['plain', '5.149.104.0/23\n9.9.9.9/32\n2001:67c::/32\n'],
+    [
+      'pf-rules',
+      'table <mcblock> persist {\n\t5.149.104.0/23\n\t9.9.9.9/32\n\t2001:67c::/32\n}\nblock drop in quick from <mcblock> to any\n',
+    ],
+    ['json', '[\n  "5.149.104.0/23",\n  "9.9.9.9/32",\n  "2001:67c::/32"\n]\n'],
+  ])('writes %s', async (format, text) => {
+    expect((await line.run('emit', '--format', format)).stdout).toBe(text);
+  });
+
+  it('writes a file whole and keeps its mode', async () => {
+    const file = line.path('pf.blocked');
+    writeFileSync(file, 'old\n', { mode: 0o640 });
+    expect((await line.run('emit', '--output', file)).exitCode).toBe(0);
+    expect(readFileSync(file, 'utf8')).toBe('5.149.104.0/23\n9.9.9.9/32\n2001:67c::/32\n');
+    expect(statSync(file).mode & 0o777).toBe(0o640);
+  });
+
+  it('leaves things as they were where it cannot write', async () => {
+    const folder = line.path('folder');
+    mkdirSync(folder);
+    expect((await line.run('emit', '--output', folder)).exitCode).toBe(1);
+    expect((await line.run('emit', '--output', line.path('none/pf.blocked'))).exitCode).toBe(1);
+  });
+
+  it('refuses a format that there is not', async () => {
+    expect((await line.run('emit', '--format', 'ipfw')).exitCode).toBe(2);
+  });
+});
+
+describe('import and export', () => {
+  it('goes back and forth without loss', async () => {
+    await line.run('allow', '198.51.100/24');
+    await line.run('add', '--note', 'ümlaut "quoted"', '5.149.104/22', '2001:67c::/32');
+    await line.run('expire', '5.149.104/22');
+    await line.run('add', '--forever', '9.9.9.9');
+    const { stdout } = await line.run('export');
+    const other = new CommandLine();
+    try {
+      const file = other.path('backup.ndjson');
+      writeFileSync(file, stdout);
+      expect((await other.run('import', file)).exitCode).toBe(0);
+      expect((await other.run('export')).stdout).toBe(stdout);
+    } finally {
+      other.remove();
+    }
+  });
+
+  it('reads a list with comments', async () => {
+    const file = line.path('list');
+    writeFileSync(file, '# list\n5.149.104/24 ; spam\r\n\n5.149.105/24\n2001:67c::/32');
+    expect((await line.run('import', file)).stdout).toBe(
+      '3 prefixes read: 3 new, 0 reactivated, 0 already blocked\n',
+    );
+    expect(await line.json('show')).toMatchObject([
+      { origin: 'import' },
+      { origin: 'import' },
+      { origin: 'import' },
+    ]);
+  });
+
+  it('names file and line of what is wrong, and takes nothing', async () => {
+    const file = line.path('list');
+    writeFileSync(file, '5.149.104/24\n5.149.105.1/24\n');
+    const { exitCode, stderr } = await line.run('import', file);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(`${file}:2: 5.149.105.1/24 has host bits set`);
+    expect(await line.json('show')).toEqual([]);
+  });
+
+  it('takes nothing of an export that is cut off', async () => {
+    await line.run('add', '5.149.104/22', '9.9.9.9');
+    const { stdout } = await line.run('export');
+    const file = line.path('cut.ndjson');
+    writeFileSync(file, stdout.slice(0, -40));
+    const other = new CommandLine();
+    try {
+      const outcome = await other.run('import', file);
+      expect(outcome.exitCode).toBe(1);
+      expect(outcome.stderr).toMatch(/line \d+ is no JSON/);
+      expect(await other.json('show')).toEqual([]);
+    } finally {
+      other.remove();
+    }
+  });
+});
+
+describe('config', () => {
+  it('shows every key with its value and source', async () => {
+    const file = line.path('mcblock.toml');
+    writeFileSync(file, '[penalty]\nfirst = "7d"\n');
+    const { stdout } = await line.run('--config', file, 'config');
+    expect(stdout).toMatch(new RegExp(`penalty\\.first +=  *"7d" +# ${file}:2`));
+    expect(stdout).toMatch(/penalty\.longest +=  *"3650d" +# default/);
+  });
+
+  it('is in force', async () => {
+    const file = line.path('mcblock.toml');
+    writeFileSync(file, '[penalty]\nfirst = "7d"\n');
+    await line.run('--config', file, 'add', '9.9.9.9');
+    expect(await line.json('show')).toMatchObject([{ expiresAt: '2026-01-08T00:00:00Z' }]);
+  });
+
+  it('is checked before anything is done', async () => {
+    const file = line.path('mcblock.toml');
+    writeFileSync(file, '[penalty]\nfrist = "7d"\n');
+    expect(await line.run('--config', file, 'add', '9.9.9.9')).toMatchObject({ exitCode: 2 });
+    expect(await line.run('--config', file, 'config', 'check')).toMatchObject({ exitCode: 2 });
+    expect(statSync(line.db, { throwIfNoEntry: false })).toBeUndefined();
+  });
+});
+
+describe('the command line', () => {
+  it('has help for itself and every command', async () => {
+    const { exitCode, stdout } = await line.run('--help');
+    expect(exitCode).toBe(0);
+    const names = [...stdout.matchAll(/^ {2}([a-z]+) {2,}[a-z]/gm)].map(([, name]) => name ?? '');
+    expect(names).toEqual(expect.arrayContaining(['grok', 'add', 'emit', 'config']));
+    for (const name of names.filter((one) => one !== 'help')) {
+      expect((await line.run(name, '--help')).stdout).toContain('Examples:');
+      expect((await line.run('help', name)).stdout).toContain(`Usage: mcblock ${name}`);
+    }
+  });
+
+  it.each([[['nonsense']], [['--nonsense']], [['--now', 'never', 'show']]])(
+    'is used wrongly with %j',
+    async (argv) => {
+      const { exitCode, stdout, stderr } = await line.run(...argv);
+      expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+      expect(stderr).toMatch(/^mcblock: /);
+    },
+  );
+});

@@ -1,0 +1,81 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DEFAULT_POLICY } from '../../../src/blocklist/policy.ts';
+import { loadConfig, policyOf } from '../../../src/cli/config/config.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'mcblock-config-'));
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+function load(text: string) {
+  const file = join(folder, 'mcblock.toml');
+  writeFileSync(file, text);
+  return loadConfig(file, {});
+}
+
+describe('loadConfig', () => {
+  it('has a default for everything', async () => {
+    const config = await load('');
+    expect(policyOf(config)).toEqual(DEFAULT_POLICY);
+    expect(config.sourceOf('penalty.first')).toBe('default');
+  });
+
+  it('reads every way that TOML writes a key, and knows the line of each', async () => {
+    const config = await load(
+      '# mine\ntimezone = "Europe/Berlin"\npenalty.first = "7d"\n\n[offence]\npoints = 50\nmessages = { "sshd.failed-login" = 20 }\n[trust]\ndays = 0\n',
+    );
+    expect(config.get('timezone')).toBe('Europe/Berlin');
+    expect(config.get('offence.messages')).toEqual(new Map([['sshd.failed-login', 20]]));
+    expect(policyOf(config)).toMatchObject({
+      penalty: { firstSeconds: 7 * 86_400 },
+      offence: { points: 50 },
+      trust: { days: 0 },
+    });
+    expect(config.sourceOf('penalty.first')).toMatchObject({ line: 3 });
+    expect(config.sourceOf('offence.points')).toMatchObject({ line: 6 });
+    expect(config.sourceOf('trust.days')).toMatchObject({ line: 9 });
+  });
+
+  it('reads the points of messages from a table of their own', async () => {
+    const config = await load('[offence.messages]\n"sshd.failed-login" = 0\n');
+    expect(config.get('offence.messages')).toEqual(new Map([['sshd.failed-login', 0]]));
+  });
+
+  it.each([
+    [
+      '[penalty]\nfrist = "7d"\n',
+      /mcblock\.toml:2: there is no key penalty\.frist; did you mean penalty\.first\?/,
+    ],
+    ['colour = "red"\n', /mcblock\.toml:1: there is no key colour/],
+    ['[penalty]\n\nfirst = 7\n', /mcblock\.toml:3: penalty\.first takes a length of time/],
+    ['auto.length4 = 7\n', /auto\.length4 takes a whole number from 8 to 32/],
+    ['[penalty]\nfirst = "7d\n', /mcblock\.toml:2:\d+: /],
+    ['timezone = "Mars/Olympus"\n', /timezone takes an IANA time zone/],
+    [
+      '[penalty]\nfirst = "30d"\nlongest = "7d"\n',
+      /mcblock\.toml:3: penalty\.longest .* shorter than penalty\.first/,
+    ],
+    ['offence.messages = { sshd = 3 }\n', /offence\.messages takes a table/],
+    ['penalty = 3\n', /there is no key penalty/],
+  ])('refuses %j', async (text, message) => {
+    await expect(load(text)).rejects.toThrow(message);
+    await expect(load(text)).rejects.toMatchObject({ code: 'config', exitCode: 2 });
+  });
+
+  it('says that a named file is not there', async () => {
+    await expect(loadConfig(join(folder, 'none.toml'), {})).rejects.toThrow(
+      /cannot read the configuration/,
+    );
+  });
+
+  it('looks in the place of the user when none is named', async () => {
+    const config = await loadConfig(undefined, { XDG_CONFIG_HOME: folder });
+    expect(config.file).toBeUndefined();
+  });
+});

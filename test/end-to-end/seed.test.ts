@@ -1,0 +1,66 @@
+import { writeFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { EntryJson } from '../../src/cli/text/entry-text.ts';
+import { CommandLine } from '../support/command-line.ts';
+
+let line: CommandLine;
+beforeEach(() => {
+  line = new CommandLine();
+});
+afterEach(() => line.remove());
+
+function sshdLog(file: string, address: string, attempts: number): string {
+  const path = line.path(file);
+  const lines = Array.from(
+    { length: attempts },
+    (_, index) =>
+      `Mar 19 12:00:${String(index).padStart(2, '0')} gw sshd[${100 + index}]: Failed password for root from ${address} port 4711 ssh2\n`,
+  );
+  writeFileSync(path, lines.join(''));
+  return path;
+}
+
+describe('the example of the seed article', () => {
+  it('emits one rule for two neighbours', async () => {
+    expect((await line.run('add', '5.149.104/24')).exitCode).toBe(0);
+    expect((await line.run('add', '5.149.105/24')).exitCode).toBe(0);
+    expect((await line.run('emit')).stdout).toBe('5.149.104.0/23\n');
+  });
+
+  it('brings the expired /22 back for twice as long when an address in it offends', async () => {
+    line.now = '2026-01-01T00:00:00Z';
+    await line.run('add', '5.149.104/22');
+    line.now = '2026-03-20T00:00:00Z';
+    expect((await line.run('emit')).stdout).toBe('');
+
+    await line.run('grok', '--year', '2026', sshdLog('auth.log.0', '5.149.105.9', 1));
+
+    const [entry, ...more] = await line.json<EntryJson[]>('show');
+    expect(more).toEqual([]);
+    expect(entry).toMatchObject({
+      prefix: '5.149.104.0/22',
+      active: true,
+      activations: 2,
+      activatedAt: '2026-03-19T12:00:00Z',
+      expiresAt: '2026-05-18T12:00:00Z',
+      origin: 'manual',
+    });
+  });
+
+  it('brings it back for a request by hand too, and says so', async () => {
+    await line.run('add', '5.149.104/22');
+    line.now = '2026-03-20T00:00:00Z';
+    const { stdout } = await line.run('add', '5.149.105/24');
+    expect(stdout).toBe(
+      '5.149.104/22, which covers 5.149.105/24, was blocked before and is blocked again until 2026-05-19 00:00 UTC (60 days)\n',
+    );
+    expect((await line.run('emit')).stdout).toBe('5.149.104.0/22\n');
+  });
+
+  it('takes the prefix itself with --exact', async () => {
+    await line.run('add', '5.149.104/22');
+    line.now = '2026-03-20T00:00:00Z';
+    await line.run('add', '--exact', '5.149.105/24');
+    expect((await line.run('emit')).stdout).toBe('5.149.105.0/24\n');
+  });
+});

@@ -1,0 +1,56 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { main } from '../../src/cli/main.ts';
+import type { Sink } from '../../src/cli/sink.ts';
+
+export interface Outcome {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A folder with a store in it, and the command line run on that store inside this process. */
+export class CommandLine {
+  readonly folder = mkdtempSync(join(tmpdir(), 'mcblock-test-'));
+  readonly db = join(this.folder, 'mcblock.db');
+  now = '2026-01-01T00:00:00Z';
+
+  async run(...argv: string[]): Promise<Outcome> {
+    const stdout = new Collected();
+    const stderr = new Collected();
+    const exitCode = await main(['--db', this.db, '--now', this.now, ...argv], {
+      stdout,
+      stderr,
+      env: {},
+      version: '0.0.0-test',
+      clock: () => Math.floor(Date.now() / 1000),
+    });
+    return { exitCode, stdout: stdout.text, stderr: stderr.text };
+  }
+
+  /** Runs it, expects it to succeed, and gives the JSON it writes. */
+  async json<Value>(...argv: string[]): Promise<Value> {
+    const { exitCode, stdout, stderr } = await this.run('--json', ...argv);
+    if (exitCode !== 0) throw new Error(`${argv.join(' ')} failed: ${stderr}`);
+    return JSON.parse(stdout) as Value;
+  }
+
+  path(name: string): string {
+    return join(this.folder, name);
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+class Collected implements Sink {
+  readonly isTerminal = false;
+  readonly columns = undefined;
+  text = '';
+
+  write(data: string | Uint8Array): void {
+    this.text += typeof data === 'string' ? data : Buffer.from(data).toString();
+  }
+}
