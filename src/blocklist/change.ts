@@ -7,22 +7,21 @@ import { DAY_SECONDS, type Policy } from './policy.ts';
  * came on the policy's persistent days, the entry lasts a whole penalty from here on.
  */
 export function hitEntry(entry: Entry, hits: number, at: Seconds, policy: Policy): Entry {
-  const hitDays = withDay(entry.hitDays, at, policy.persistent.days);
   return {
     ...entry,
     hits: entry.hits + hits,
     lastSeen: latest(entry.lastSeen, at),
-    hitDays,
-    expiresAt:
-      hitDays.length >= policy.persistent.days
-        ? laterExpiry(entry.expiresAt, at + penaltySeconds(entry.activations, policy))
-        : entry.expiresAt,
+    hitDays: withDay(entry.hitDays, at, policy.persistent.days),
+    expiresAt: isPersistent(entry, at, policy)
+      ? laterExpiry(entry.expiresAt, at + penaltySeconds(entry.activations, policy))
+      : entry.expiresAt,
   };
 }
 
 /** Whether hits came on so many days, that of `at` among them, that each further one extends. */
-export function isPersistent(entry: Entry, at: Seconds, policy: Policy): boolean {
-  return withDay(entry.hitDays, at, policy.persistent.days).length >= policy.persistent.days;
+export function isPersistent({ hitDays }: Entry, at: Seconds, policy: Policy): boolean {
+  const days = hitDays.includes(dayOf(at)) ? hitDays.length : hitDays.length + 1;
+  return days >= policy.persistent.days;
 }
 
 /** Offences from before the latest activation: they count, and change nothing else. */
@@ -60,9 +59,14 @@ export function prolongEntry(entry: Entry, at: Seconds, wanted: Expiry): Entry {
   };
 }
 
+/** Whole UTC days since 1970. */
+export function dayOf(at: Seconds): number {
+  return Math.floor(at / DAY_SECONDS);
+}
+
 /** The latest days of hits, no more than are kept. */
 function withDay(days: readonly number[], at: Seconds, kept: number): readonly number[] {
-  const day = Math.floor(at / DAY_SECONDS);
+  const day = dayOf(at);
   if (days.includes(day)) return days;
   const all = [...days, day];
   // Nearly always the day is the latest.

@@ -1,10 +1,10 @@
 import type { Address } from '../net/address.ts';
-import { hitEntry, isPersistent, recallEntry } from './change.ts';
+import { dayOf, hitEntry, isPersistent, recallEntry } from './change.ts';
 import { type Entry, type Expiry, laterExpiry, outlasts, type Seconds } from './entry.ts';
 import type { Memory } from './memory.ts';
 import type { Offence } from './offence.ts';
 import { penaltySeconds } from './penalty.ts';
-import { DAY_SECONDS, type Policy } from './policy.ts';
+import type { Policy } from './policy.ts';
 import type { Login } from './protect.ts';
 import { type Kind, Tally } from './tally.ts';
 
@@ -72,7 +72,7 @@ export class OpenEntry {
 
   /** An offence while it is active. */
   hit({ address, count }: Offence, kind: Kind, at: Seconds): void {
-    const day = Math.floor(at / DAY_SECONDS);
+    const day = dayOf(at);
     if (this.#hits?.day !== day) this.#carryOutHits();
     this.#hits ??= {
       day,

@@ -4,10 +4,7 @@ import type { Evidence } from './evidence.ts';
 import type { Offence } from './offence.ts';
 
 /** Of one activation so many rows name their address; what more there is, is summed without. */
-export const EVIDENCE_ROWS = 256;
-
-/** So many rows are looked through faster than a map is asked, and most never are as many. */
-const FEW_ROWS = 8;
+const EVIDENCE_ROWS = 256;
 
 /** What is the same in many offences. There is one object for each, so that === compares them. */
 export interface Kind extends Pick<Offence, 'service' | 'message' | 'log' | 'host'> {
@@ -32,12 +29,17 @@ export class Kinds {
   }
 }
 
-interface Row<A extends Address | undefined = Address | undefined> {
-  readonly address: A;
+interface Row {
+  readonly address: Address | undefined;
   readonly kind: Kind;
   count: number;
   firstSeen: Seconds;
   lastSeen: Seconds;
+}
+
+interface NamedRow extends Row {
+  readonly address: Address;
+  readonly next: NamedRow | undefined;
 }
 
 /**
@@ -45,10 +47,10 @@ interface Row<A extends Address | undefined = Address | undefined> {
  * which addresses it named: they alone go on being named when there are too many.
  */
 export class Tally {
-  /** Those that name their address, and where they are once they are many. */
-  readonly #rows: Row<Address>[] = [];
-  #byKey: Map<number | string, Row<Address>> | undefined;
-  readonly #nameless: Row<undefined>[] = [];
+  /** Those that name their address, by hash; those with the same hash are chained. */
+  readonly #rows = new Map<number, NamedRow>();
+  #named = 0;
+  readonly #nameless: Row[] = [];
   /** The rows with a count above 0. */
   #counted: Row[] = [];
 
@@ -76,39 +78,26 @@ export class Tally {
   }
 
   #rowOf(address: Address, kind: Kind): Row {
-    const known = this.#find(address, kind);
-    if (known !== undefined) return known;
-    if (this.#rows.length < EVIDENCE_ROWS) {
-      const row = emptyRow(address, kind);
-      this.#rows.push(row);
-      if (this.#rows.length === FEW_ROWS) {
-        this.#byKey = new Map(this.#rows.map((one) => [keyOf(one.address, one.kind), one]));
-      } else {
-        this.#byKey?.set(keyOf(address, kind), row);
-      }
+    const hash = hashOf(address, kind);
+    const next = this.#rows.get(hash);
+    for (let row = next; row !== undefined; row = row.next) {
+      if (row.kind === kind && compareAddresses(row.address, address) === 0) return row;
+    }
+    if (this.#named < EVIDENCE_ROWS) {
+      const row = { address, kind, count: 0, firstSeen: 0, lastSeen: 0, next };
+      this.#rows.set(hash, row);
+      this.#named++;
       return row;
     }
     const sum = this.#nameless.find((row) => row.kind === kind);
     if (sum !== undefined) return sum;
-    const row = emptyRow(undefined, kind);
+    const row = { address: undefined, kind, count: 0, firstSeen: 0, lastSeen: 0 };
     this.#nameless.push(row);
     return row;
   }
-
-  #find(address: Address, kind: Kind): Row | undefined {
-    if (this.#byKey !== undefined) return this.#byKey.get(keyOf(address, kind));
-    for (const row of this.#rows) {
-      if (row.kind === kind && compareAddresses(row.address, address) === 0) return row;
-    }
-    return undefined;
-  }
 }
 
-function emptyRow<A extends Address | undefined>(address: A, kind: Kind): Row<A> {
-  return { address, kind, count: 0, firstSeen: 0, lastSeen: 0 };
-}
-
-/** Exact: an id is far below 2^21, so that the sum is below 2^53. */
-function keyOf({ family, a, b, c, d }: Address, { id }: Kind): number | string {
-  return family === 4 ? id * 2 ** 32 + a : `${id}:${a}:${b}:${c}:${d}`;
+/** A small integer: a map asks for those several times faster than for other keys. */
+function hashOf({ a, b, c, d }: Address, { id }: Kind): number {
+  return (a ^ b ^ c ^ d ^ Math.imul(id, 0x9e37_79b1)) | 0;
 }

@@ -245,7 +245,7 @@ describe('Judge', () => {
     judge.settle();
     memory.logins = [];
     judge.offend(offence('5.149.105.9', DAY0 + 1, { points: 30 }));
-    expect(memory.entries.map(({ prefix }) => prefix)).toEqual([parsePrefix('5.149.105.0/24')]);
+    expect(memory.entries).toMatchObject([{ prefix: parsePrefix('5.149.105.0/24'), hits: 1 }]);
   });
 
   it('takes a log that begins a year before the last one ended', () => {

@@ -59,6 +59,23 @@ describe('ProtectedSpace', () => {
     expect(space.overlapping(parsePrefix('10.0/16'), REASONS_BY_HAND)?.reason).toBe('own');
   });
 
+  it.each([
+    ['2a00::', '2a00:1::', 31],
+    ['2a00::', '2a00:0:1::', 47],
+    ['2a00::', '2a00:0:0:1::', 63],
+    ['2a00::', '2a00:0:0:0:8000::', 64],
+    ['2a00::', '2a00::1:0:0', 95],
+    ['2a00::', '2a00::1:0', 111],
+    ['2a00::', '2a00::1', 127],
+  ])('narrows %s beside %s to the one bit after %i', (offender, beside, common) => {
+    const space = new ProtectedSpace([protection(beside)]);
+    expect(space.narrow(parsePrefix(offender), 0)).toEqual(
+      parsePrefix(`${offender}/${common + 1}`),
+    );
+    const other = new ProtectedSpace([protection(offender)]);
+    expect(other.narrow(parsePrefix(beside), 0)).toHaveProperty('length', common + 1);
+  });
+
   it('narrows to the last address there is', () => {
     const space = new ProtectedSpace([
       protection('255.255.255.254'),

@@ -1,0 +1,107 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Kinds, Tally } from '../../src/blocklist/tally.ts';
+import { Window } from '../../src/blocklist/window.ts';
+import { parsePrefix } from '../../src/net/prefix-text.ts';
+
+const address = parsePrefix('5.149.105.9');
+const WINDOW_SECONDS = 10;
+
+function kindOf(message: string) {
+  return kinds.of({
+    at: 0,
+    address,
+    points: 1,
+    count: 1,
+    service: 's',
+    message,
+    log: '',
+    host: '',
+  });
+}
+
+const kinds = new Kinds();
+const KIND = kindOf('first');
+const OTHER = kindOf('second');
+
+class CountingTally extends Tally {
+  additions = 0;
+
+  override add(...offence: Parameters<Tally['add']>): void {
+    this.additions++;
+    super.add(...offence);
+  }
+}
+
+describe('Window', () => {
+  it('holds what is less than a window before the latest, and drops what another log left', () => {
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.record({
+            step: fc.integer({ min: -14, max: 14 }),
+            points: fc.integer({ min: 1, max: 9 }),
+            count: fc.integer({ min: 1, max: 3 }),
+            kind: fc.constantFrom(KIND, OTHER),
+          }),
+          { maxLength: 30 },
+        ),
+        (offences) => {
+          const window = new Window();
+          let held: { at: number; points: number; count: number }[] = [];
+          let at = 100;
+          for (const { step, points, count, kind } of offences) {
+            at += step;
+            window.add({ at, address, kind, points, count }, WINDOW_SECONDS);
+            held.push({ at, points, count });
+            const center = at;
+            held = held.filter((one) => Math.abs(one.at - center) < WINDOW_SECONDS);
+            const latestAt = Math.max(...held.map((one) => one.at));
+            held = held.filter((one) => latestAt - one.at < WINDOW_SECONDS);
+            expect({
+              points: window.points,
+              count: window.count,
+              latestAt: window.latestAt,
+            }).toEqual({
+              points: held.reduce((sum, one) => sum + one.points, 0),
+              count: held.reduce((sum, one) => sum + one.count, 0),
+              latestAt,
+            });
+          }
+        },
+      ),
+    );
+  });
+
+  it('does not grow by what is alike, and is empty after it was handed on', () => {
+    const window = new Window();
+    for (let n = 0; n < 100; n++) {
+      for (const [kind, at] of [
+        [KIND, 7],
+        [OTHER, 7],
+        [KIND, 8],
+      ] as const) {
+        window.add({ at, address, kind, points: 1, count: 1 }, WINDOW_SECONDS);
+      }
+    }
+    const tally = new CountingTally();
+    window.emptyInto(tally);
+    expect(tally.additions).toBe(3);
+    expect(tally.take()).toMatchObject([
+      { message: 'second', count: 100, firstSeen: 7, lastSeen: 7 },
+      { message: 'first', count: 200, firstSeen: 7, lastSeen: 8 },
+    ]);
+    expect([window.points, window.count, window.latestAt]).toEqual([0, 0, undefined]);
+  });
+});
+
+describe('Tally', () => {
+  it('knows the first and the last time, in any order, since it was taken', () => {
+    const tally = new Tally();
+    for (const at of [5, 9, 3, 7]) tally.add(address, KIND, at, 2);
+    expect(tally.take()).toMatchObject([{ count: 8, firstSeen: 3, lastSeen: 9 }]);
+    tally.add(address, KIND, 20, 1);
+    expect(tally.take()).toMatchObject([{ count: 1, firstSeen: 20, lastSeen: 20 }]);
+    expect(tally.take()).toEqual([]);
+  });
+});
