@@ -1,4 +1,5 @@
-// Compiles the grammars that are shipped: grammar/*.grammar -> build/grammars.js and .d.ts.
+// Compiles the grammars that are shipped: grammar/*.grammar -> build/grammars/*.cjs, one scanner each,
+// and build/grammars.js, which lists them and loads each when its first line comes.
 // Nothing is written if one of them has a fault or an example fails.
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -23,9 +24,12 @@ export async function buildGrammars({
   to = join(root, 'build'),
 } = {}) {
   const compiled = await compileFolder(from, await loadCompiler());
-  const text = await withRuntime(compiled);
-  mkdirSync(to, { recursive: true });
-  writeWhole(join(to, 'grammars.js'), text);
+  const modules = await Promise.all(compiled.map(moduleOf));
+  mkdirSync(join(to, 'grammars'), { recursive: true });
+  for (const [index, { service }] of compiled.entries()) {
+    writeWhole(join(to, 'grammars', `${service}.cjs`), modules[index]);
+  }
+  writeWhole(join(to, 'grammars.js'), listOf(compiled));
   const scanner = JSON.stringify(join(notation, 'scanner.ts'));
   writeWhole(
     join(to, 'grammars.d.ts'),
@@ -47,7 +51,13 @@ async function compileFolder(
     try {
       const grammar = readGrammar(readFileSync(join(from, file), 'utf8'), file);
       refuseFaults(checkExamples(grammar, scannerOf(grammar)), file);
-      compiled.push(compileGrammar(grammar));
+      const { service, programs } = grammar;
+      const messages = grammar.messages.map(({ name, kind, points = 0 }) => ({
+        name,
+        kind,
+        points,
+      }));
+      compiled.push({ service, programs, messages, source: compileGrammar(grammar) });
     } catch (error) {
       reasons.push(error instanceof Error ? error.message : String(error));
     }
@@ -88,24 +98,46 @@ export { compileGrammar } from './compile.ts';`,
   }
 }
 
-async function withRuntime(compiled) {
+/** A scanner that needs nothing else to run. */
+async function moduleOf({ source }) {
   const { build } = await import('esbuild');
-  const makers = compiled.map((source) => `((runtime) => {\n${source}})(runtime),\n`);
   const { outputFiles } = await build({
     stdin: {
-      contents: `import * as runtime from './runtime.ts';\nexport const scanners = [\n${makers.join('')}];\n`,
+      contents: `import * as runtime from './runtime.ts';\nmodule.exports = ((runtime) => {\n${source}})(runtime);\n`,
       resolveDir: notation,
       loader: 'js',
     },
     bundle: true,
     write: false,
-    format: 'esm',
+    format: 'cjs',
+    platform: 'node',
     target: 'node20',
     // Puts constants in their place.
     minifySyntax: true,
+    minifyWhitespace: true,
     logLevel: 'warning',
   });
   return outputFiles[0].text;
+}
+
+/** What there is, by name of the service; the scanners are loaded where a log needs them. */
+function listOf(compiled) {
+  const entries = compiled.map(({ service, programs, messages }) => {
+    const described = JSON.stringify({ service, programs, messages });
+    return `  late(${described}, ${JSON.stringify(`./grammars/${service}.cjs`)}),\n`;
+  });
+  return `import { createRequire } from 'node:module';
+const require = createRequire(import.meta.url);
+function late(described, file) {
+  let scan = (bytes, start, end, reading) => {
+    scan = require(file).scan;
+    return scan(bytes, start, end, reading);
+  };
+  return { ...described, scan: (bytes, start, end, reading) => scan(bytes, start, end, reading) };
+}
+export const scanners = [
+${entries.join('')}];
+`;
 }
 
 /** Never leaves half a file for a build that runs at the same time. */

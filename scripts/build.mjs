@@ -22,25 +22,55 @@ export async function build() {
   writeFileSync(stampFile, stamp);
 }
 
-/** One chunk for each command and what they share, so that a command loads only what it uses. */
-async function bundle() {
+/**
+ * The program in one file, as each further module costs a cold start a millisecond or more; apart
+ * from what is large and seldom used, which is loaded where it is needed.
+ */
+export async function bundle() {
   const { build: esbuild } = await import('esbuild');
+  const apart = [
+    { filter: /\/notation\/load\.ts$/, name: 'notation', entry: 'grammar/notation/load.ts' },
+  ];
+  const loadApart = {
+    name: 'load apart',
+    setup(build) {
+      for (const { filter, name } of apart) {
+        build.onResolve({ filter }, ({ kind }) =>
+          kind === 'dynamic-import' ? { path: `./${name}.js`, external: true } : undefined,
+        );
+      }
+    },
+  };
+  // An import of Node's own modules would load them all at the start; a require where it stands.
+  const loadNodeLate = {
+    name: 'load node late',
+    setup(build) {
+      build.onResolve({ filter: /^node:/ }, ({ path, kind }) =>
+        kind === 'require-call' ? { path, external: true } : { path, namespace: 'node' },
+      );
+      build.onLoad({ filter: /.*/, namespace: 'node' }, ({ path }) => ({
+        contents: `module.exports = require(${JSON.stringify(path)});`,
+      }));
+    },
+  };
+  const entries = apart.map(({ name, entry }) => [name, entry]);
   await esbuild({
     absWorkingDir: root,
-    entryPoints: ['src/cli/start.ts'],
+    entryPoints: { start: 'src/cli/start.ts', ...Object.fromEntries(entries) },
     outdir: 'dist',
     bundle: true,
-    splitting: true,
     format: 'esm',
     platform: 'node',
     target: 'node20',
-    // Those with native code or parts of their own that are seldom loaded stay packages.
-    external: ['better-sqlite3', 'chevrotain', 'unbzip2-stream'],
-    // commander is CommonJS and asks for Node's own modules by require.
+    plugins: [loadApart, loadNodeLate],
+    // bindings looks for the native part of better-sqlite3 beside itself.
+    external: ['#grammars', 'bindings', 'chevrotain', 'unbzip2-stream'],
+    // commander and better-sqlite3 are CommonJS and ask for Node's own modules by require.
     banner: {
       js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
     },
     minifySyntax: true,
+    minifyWhitespace: true,
     legalComments: 'none',
     logLevel: 'warning',
   });

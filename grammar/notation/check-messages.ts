@@ -117,7 +117,7 @@ function secondOf(start: State, field: Field): FieldState | undefined {
   for (const first of states) {
     if (!isField(first, field)) continue;
     const again = statesOf(first.next).find((state) => isField(state, field));
-    if (again) return again as FieldState;
+    if (again) return again;
   }
   return undefined;
 }
@@ -130,7 +130,7 @@ function isField(state: State, field: Field): state is FieldState {
 function fewestOf(start: State, weight: (state: State) => number): number {
   const known = new Map<State, number>();
   // From the end backwards, so that what follows is known.
-  for (const state of [...statesOf(start)].reverse()) {
+  for (const state of statesOf(start).toReversed()) {
     const rest =
       state.type === 'end'
         ? [0]

@@ -74,7 +74,7 @@ function leadsTo(from: SubRule, name: string, byName: ReadonlyMap<string, SubRul
 
 function twice({ rules, messages }: Grammar): Fault[] {
   const first = new Map<string, Place>();
-  const inOrder = [...rules, ...messages].sort(
+  const inOrder = [...rules, ...messages].toSorted(
     (p, q) => p.at.line - q.at.line || p.at.column - q.at.column,
   );
   return inOrder.flatMap(({ name, at }) => {

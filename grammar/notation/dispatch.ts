@@ -6,7 +6,7 @@ export function dispatchSource(starts: readonly State[]): string {
     leadsOf(start, new Map()).map((lead) => ({ lead, message })),
   );
   const noAddress = starts.map((start) => !statesOf(start).some(isAddress));
-  return branch(entries, 0, true, noAddress);
+  return choose(entries, 0, true, noAddress);
 }
 
 interface Entry {
@@ -38,7 +38,7 @@ function leadsOf(state: State, known: Map<State, Leads>): Leads {
 }
 
 /** Looks only at bytes that tell messages apart; the messages themselves compare the rest. */
-function branch(
+function choose(
   entries: readonly Entry[],
   depth: number,
   isTop: boolean,
@@ -50,10 +50,10 @@ function branch(
     return calls(messagesOf(entries), noAddress);
   }
   const ended = entries.filter(({ lead }) => lead.length <= at);
-  const bytes = [...new Set(live.map(({ lead }) => lead[at] ?? -1))].sort((p, q) => p - q);
+  const bytes = [...new Set(live.map(({ lead }) => lead[at] ?? -1))].toSorted((p, q) => p - q);
   const cases = bytes.map((byte) => {
     const those = entries.filter(({ lead }) => lead.length <= at || lead[at] === byte);
-    return `case ${byte}:\n${branch(those, at + 1, false, noAddress)}break;\n`;
+    return `case ${byte}:\n${choose(those, at + 1, false, noAddress)}break;\n`;
   });
   const otherwise = `default:\n${calls(messagesOf(ended), noAddress)}`;
   return `switch (p + ${at} < e ? b[p + ${at}] : -1) {\n${cases.join('')}${otherwise}}\n`;
@@ -68,7 +68,7 @@ function dividingByte(entries: readonly Entry[], depth: number): number {
 }
 
 function messagesOf(entries: readonly Entry[]): readonly number[] {
-  return [...new Set(entries.map(({ message }) => message))].sort((p, q) => p - q);
+  return [...new Set(entries.map(({ message }) => message))].toSorted((p, q) => p - q);
 }
 
 function calls(messages: readonly number[], noAddress: readonly boolean[]): string {

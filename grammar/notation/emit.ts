@@ -1,3 +1,4 @@
+import { firstByteTest, searchTest, searchText, sum, textTest } from './emit-tests.ts';
 import { type FieldState, nextOf, type State, statesOf } from './graph.ts';
 
 /**
@@ -150,7 +151,7 @@ ${this.#match(next, q, 0, leave)}`;
     if (text.length < 2 || next.least === 0) return `${q}--`;
     const skip = `skip${this.#message}_${this.#skips.length}`;
     this.#skips.push(`const ${skip} = skipTable(${JSON.stringify(text)});`);
-    return `${q} -= ${skip}[b[${q}]]`;
+    return `${q} = (${q} - ${skip}[b[${q}]]) | 0`;
   }
 
   /** A part that is left with a value of its own, which stands in a variable afterwards. */
@@ -187,8 +188,6 @@ ${this.#match(next, q, 0, leave)}`;
 
 const FINDERS = { ADDRESS: 'addressAt', PORT: 'portEnd', INT: 'intEnd', USER: '', TEXT: '' };
 
-const MOST_BYTES_TESTED = 8;
-
 /** States that can be reached at more than one place of a line. */
 function revisitedStates(states: readonly State[]): ReadonlySet<State> {
   const revisited = new Set<State>();
@@ -221,59 +220,4 @@ function leaveWhenSpent(leave: Leave): string {
 function lengthTest({ least, most }: State, base: string, leave: Leave): string {
   const tooLong = Number.isFinite(most) ? ` || e - ${base} > ${most}` : '';
   return `if (e - ${base} < ${least}${tooLong}) ${leave('0')}`;
-}
-
-/** The text that a search looks for: all that is then compared already where it is a literal. */
-function searchText(next: State): readonly number[] {
-  return next.type === 'literal' ? next.bytes : next.prefix;
-}
-
-/** Statements that go on with the next place where what follows cannot stand at q. */
-function searchTest(next: State, q: string): string {
-  const bytes = searchText(next);
-  const test = bytes.length > 0 ? textTest(bytes, q, 0, '===', ' && ') : firstByteTest(next, q);
-  if (test === '') return '';
-  const notLast = next.least === 0 ? `${q} < e && ` : '';
-  return `if (${notLast}!(${test})) continue;\n`;
-}
-
-/**
- * Compares bytes that are known to lie in the line, four at a time where it can: a place in a
- * DataView is as fast to read as one in an array.
- */
-function textTest(
-  bytes: readonly number[],
-  base: string,
-  offset: number,
-  operator: '===' | '!==',
-  join: string,
-): string {
-  const tests: string[] = [];
-  for (let i = 0; i < bytes.length; ) {
-    const rest = bytes.length - i;
-    const [size, read] = rest >= 4 ? WIDE : rest >= 2 ? DOUBLE : SINGLE;
-    // The last ones are read together with some that were compared already.
-    const from = rest === 3 && i > 0 ? i - 1 : i;
-    const [width, reader] = from < i ? WIDE : [size, read];
-    const value = bytes.slice(from, from + width).reduceRight((sum, byte) => sum * 256 + byte, 0);
-    tests.push(
-      `${reader(sum(base, offset + from))} ${operator} ${width === 4 ? value | 0 : value}`,
-    );
-    i = from + width;
-  }
-  return tests.join(join);
-}
-
-const WIDE = [4, (place: string) => `view.getInt32(${place}, true)`] as const;
-const DOUBLE = [2, (place: string) => `view.getUint16(${place}, true)`] as const;
-const SINGLE = [1, (place: string) => `b[${place}]`] as const;
-
-/** Whether the byte at a place is one that the state can begin with; '' where most are. */
-function firstByteTest({ firstBytes }: State, place: string): string {
-  if (firstBytes.size > MOST_BYTES_TESTED) return '';
-  return [...firstBytes].map((byte) => `b[${place}] === ${byte}`).join(' || ');
-}
-
-function sum(base: string, offset: number): string {
-  return offset === 0 ? base : `${base} + ${offset}`;
 }

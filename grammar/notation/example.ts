@@ -35,7 +35,8 @@ export function readLine(text: string): Uint8Array | string {
   return typeof bytes === 'string' ? bytes : Uint8Array.from(bytes);
 }
 
-function readExpected(text: string): ExampleText['expected'] | string {
+/** What is wrong, as a text, where it is not `ambiguous`. */
+function readExpected(text: string): ExpectedReading | string {
   if (text === 'ambiguous') return 'ambiguous';
   let address: string | undefined;
   let message: string | undefined;

@@ -7,19 +7,19 @@ import type { Expression, Field, Place, SubRule } from './tree.ts';
  */
 export type Flat = FlatLiteral | FlatField | FlatSequence | FlatChoice;
 
-export interface FlatLiteral {
+interface FlatLiteral {
   readonly type: 'literal';
   readonly at: Place;
   readonly bytes: readonly number[];
 }
 
-export interface FlatField {
+interface FlatField {
   readonly type: 'field';
   readonly at: Place;
   readonly field: Field;
 }
 
-export interface FlatSequence {
+interface FlatSequence {
   readonly type: 'sequence';
   readonly at: Place;
   readonly items: readonly Flat[];

@@ -21,7 +21,7 @@ interface Rest {
   readonly prefix: readonly number[];
 }
 
-export interface EndState extends Rest {
+interface EndState extends Rest {
   readonly type: 'end';
 }
 
@@ -39,7 +39,7 @@ export interface FieldState extends Rest {
   readonly next: State;
 }
 
-export interface ChoiceState extends Rest {
+interface ChoiceState extends Rest {
   readonly type: 'choice';
   readonly at: Place;
   readonly branches: readonly State[];
@@ -63,8 +63,13 @@ export function graphOf(flat: Flat): State {
     }
   };
   const end: EndState = {
-    ...{ type: 'end', id: ids++, least: 0, most: 0, addressAhead: false },
-    ...{ firstBytes: new Set(), prefix: [] },
+    type: 'end',
+    id: ids++,
+    least: 0,
+    most: 0,
+    addressAhead: false,
+    firstBytes: new Set(),
+    prefix: [],
   };
   return build(flat, end);
 }
@@ -83,7 +88,7 @@ export function statesOf(start: State): readonly State[] {
     seen.add(state);
   };
   visit(start);
-  return [...seen].reverse();
+  return [...seen].toReversed();
 }
 
 export function nextOf(state: State): readonly State[] {
@@ -94,7 +99,11 @@ export function nextOf(state: State): readonly State[] {
 function literalState(id: number, at: Place, bytes: readonly number[], next: State): LiteralState {
   const length = bytes.length;
   return {
-    ...{ type: 'literal', id, at, bytes, next },
+    type: 'literal',
+    id,
+    at,
+    bytes,
+    next,
     least: length + next.least,
     most: length + next.most,
     addressAhead: next.addressAhead,
@@ -106,7 +115,11 @@ function literalState(id: number, at: Place, bytes: readonly number[], next: Sta
 function fieldState(id: number, at: Place, field: Field, next: State): FieldState {
   const { least, most, firstBytes } = FIELD_SHAPES[field];
   return {
-    ...{ type: 'field', id, at, field, next },
+    type: 'field',
+    id,
+    at,
+    field,
+    next,
     least: least + next.least,
     most: most + next.most,
     addressAhead: field === 'ADDRESS' || next.addressAhead,
@@ -117,7 +130,10 @@ function fieldState(id: number, at: Place, field: Field, next: State): FieldStat
 
 function choiceState(id: number, at: Place, branches: readonly State[]): ChoiceState {
   return {
-    ...{ type: 'choice', id, at, branches },
+    type: 'choice',
+    id,
+    at,
+    branches,
     least: Math.min(...branches.map((branch) => branch.least)),
     most: Math.max(...branches.map((branch) => branch.most)),
     addressAhead: branches.some((branch) => branch.addressAhead),
@@ -133,10 +149,8 @@ function commonPrefix(prefixes: readonly (readonly number[])[]): readonly number
 }
 
 const ANY_BYTE: ReadonlySet<number> = new Set(Array.from({ length: 256 }, (_, byte) => byte));
-const DIGITS: ReadonlySet<number> = new Set([...'0123456789'].map((c) => c.charCodeAt(0)));
-const ADDRESS_BYTES: ReadonlySet<number> = new Set(
-  [...'0123456789abcdefABCDEF:'].map((c) => c.charCodeAt(0)),
-);
+const DIGITS: ReadonlySet<number> = new Set(Buffer.from('0123456789'));
+const ADDRESS_BYTES: ReadonlySet<number> = new Set(Buffer.from('0123456789abcdefABCDEF:'));
 const NO_SPACE: ReadonlySet<number> = new Set([...ANY_BYTE].filter((byte) => byte !== 0x20));
 
 /** `most` of an ADDRESS is 45 bytes, and a zone of 15 with its %. */

@@ -101,7 +101,7 @@ function atLineStart(name: string, pattern: RegExp, label: string): TokenType {
     name,
     label,
     line_breaks: false,
-    start_chars_hint: [...'abcdefghijklmnopqrstuvwxyz'],
+    start_chars_hint: 'abcdefghijklmnopqrstuvwxyz'.split(''),
     pattern: (text: string, offset: number) => {
       if (offset > 0 && text[offset - 1] !== '\n') return null;
       pattern.lastIndex = offset;

@@ -15,6 +15,7 @@ export function loadGrammar(text: string, fileName: string): Scanner {
 /** The scanner of a grammar that was checked. */
 export function scannerOf(grammar: Grammar): Scanner {
   // The source is made of numbers, our own words and one JSON value; see compile.ts.
+  // oxlint-disable-next-line typescript/no-implied-eval
   const make = new Function('runtime', compileGrammar(grammar)) as (using: unknown) => Scanner;
   return make(runtime);
 }

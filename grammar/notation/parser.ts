@@ -1,10 +1,4 @@
-import {
-  EmbeddedActionsParser,
-  type IParserErrorMessageProvider,
-  type IRecognitionException,
-  type IToken,
-  type TokenType,
-} from 'chevrotain';
+import { EmbeddedActionsParser, type IToken } from 'chevrotain';
 import { readExample, readLine } from './example.ts';
 import { type Fault, faultAt } from './fault.ts';
 import {
@@ -27,6 +21,7 @@ import {
   tokenize,
 } from './lexer.ts';
 import { unquote } from './literal.ts';
+import { endOf, PARSER_MESSAGES, placeOf, placeOfError } from './parser-messages.ts';
 import type { MessageKind } from './scanner.ts';
 import {
   type Example,
@@ -35,7 +30,6 @@ import {
   type Forged,
   type Grammar,
   type MessageRule,
-  type Place,
   type SubRule,
 } from './tree.ts';
 
@@ -66,7 +60,7 @@ class GrammarParser extends EmbeddedActionsParser {
   faults: Fault[] = [];
 
   constructor() {
-    super(TOKENS, { recoveryEnabled: true, errorMessageProvider: MESSAGES });
+    super(TOKENS, { recoveryEnabled: true, errorMessageProvider: PARSER_MESSAGES });
     this.performSelfAnalysis();
   }
 
@@ -248,47 +242,6 @@ function joined(type: 'choice' | 'sequence', parts: readonly Expression[]): Expr
   const at = first?.at ?? { line: 1, column: 1 };
   if (first && parts.length === 1) return first;
   return type === 'choice' ? { type, at, branches: parts } : { type, at, items: parts };
-}
-
-const MESSAGES: IParserErrorMessageProvider = {
-  buildMismatchTokenMessage: ({ expected, actual }) =>
-    `expected ${labelOf(expected)}, found ${foundText(actual)}`,
-  buildNotAllInputParsedMessage: ({ firstRedundant }) =>
-    `expected a name in the first column or the end of the file, found ${foundText(firstRedundant)}`,
-  buildNoViableAltMessage: ({ expectedPathsPerAlt, actual }) =>
-    `expected ${firstOf(expectedPathsPerAlt.flat())}, found ${foundText(actual[0])}`,
-  buildEarlyExitMessage: ({ expectedIterationPaths, actual }) =>
-    `expected ${firstOf(expectedIterationPaths)}, found ${foundText(actual[0])}`,
-};
-
-function firstOf(paths: readonly (readonly TokenType[])[]): string {
-  const labels = [...new Set(paths.flatMap(([first]) => (first ? [labelOf(first)] : [])))];
-  const last = labels.pop() ?? 'something else';
-  return labels.length === 0 ? last : `${labels.join(', ')} or ${last}`;
-}
-
-function labelOf(type: TokenType): string {
-  return type.LABEL ?? type.name;
-}
-
-function foundText(token: IToken | undefined): string {
-  if (!token || token.image === '') return 'the end of the file';
-  return token.tokenType === Head || token.tokenType === Service
-    ? `${token.image} in the first column (what goes on must be indented)`
-    : token.image;
-}
-
-function placeOf(token: IToken): Place {
-  return { line: token.startLine ?? 1, column: token.startColumn ?? 1 };
-}
-
-function placeOfError({ token }: IRecognitionException, end: Place): Place {
-  return Number.isInteger(token.startLine) ? placeOf(token) : end;
-}
-
-function endOf(text: string): Place {
-  const lines = text.trimEnd().split('\n');
-  return { line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 };
 }
 
 const parser = new GrammarParser();

@@ -13,8 +13,10 @@ const groups = new Int32Array(8);
 const LONGEST_ADDRESS = 45;
 const LONGEST_ZONE = 15;
 const LONGEST_INT = 20;
+const LONGEST_PORT = 5;
 
-// Bytes are written as numbers: names for them would be looked up each time in the bundle.
+// These functions run for every byte of every address: bytes are written as numbers, `>>> 0` makes
+// one comparison of a range, and `| 0` and `imul` spare tests for overflow that cannot happen.
 
 /**
  * The end of the address that begins at `start`, which is then in `words`. It must be a whole one:
@@ -33,22 +35,22 @@ export function addressAt(bytes: Uint8Array, start: number, end: number): number
 export function portEnd(bytes: Uint8Array, start: number, end: number): number {
   let value = 0;
   let p = start;
-  for (; p < end; p++) {
-    const byte = bytes[p] as number;
-    if (!isDigit(byte)) break;
-    if (p > start && bytes[start] === 0x30) return -1;
-    value = value * 10 + byte - 0x30;
-    if (value > 0xffff) return -1;
+  for (; p < end; p = (p + 1) | 0) {
+    const digit = (bytes[p] as number) - 0x30;
+    if (digit >>> 0 > 9) break;
+    if (p - start === LONGEST_PORT) return -1;
+    value = (Math.imul(value, 10) + digit) | 0;
   }
-  return p === start ? -1 : p;
+  if (p === start || value > 0xffff) return -1;
+  return bytes[start] === 0x30 && p - start > 1 ? -1 : p;
 }
 
 /** The end of the digits at `start`, all that there are, at most 20. */
 export function intEnd(bytes: Uint8Array, start: number, end: number): number {
   let p = start;
-  while (p < end && isDigit(bytes[p] as number)) {
-    p++;
-    if (p - start > LONGEST_INT) return -1;
+  for (; p < end; p = (p + 1) | 0) {
+    if (((bytes[p] as number) - 0x30) >>> 0 > 9) break;
+    if (p - start === LONGEST_INT) return -1;
   }
   return p === start ? -1 : p;
 }
@@ -77,23 +79,24 @@ export function skipTable(text: readonly number[]): Uint8Array {
 function dottedAt(bytes: Uint8Array, start: number, end: number): number {
   let value = 0;
   let octet = -1;
-  let octets = 0;
+  let dots = 0;
   let p = start;
-  for (; p < end; p++) {
-    const byte = bytes[p] as number;
-    if (isDigit(byte)) {
+  for (; p < end; p = (p + 1) | 0) {
+    const digit = (bytes[p] as number) - 0x30;
+    if (digit >>> 0 <= 9) {
       if (octet === 0) return -1;
-      octet = octet < 0 ? byte - 0x30 : octet * 10 + byte - 0x30;
+      octet = octet < 0 ? digit : (Math.imul(octet, 10) + digit) | 0;
       if (octet > 255) return -1;
     } else {
-      if (byte !== 0x2e || octets === 3) break;
+      // -2 is a dot.
+      if (digit !== -2 || dots === 3) break;
       if (octet < 0) return -1;
       value = (value << 8) | octet;
       octet = -1;
-      octets++;
+      dots = (dots + 1) | 0;
     }
   }
-  if (octets !== 3 || octet < 0) return -1;
+  if (dots !== 3 || octet < 0) return -1;
   words[0] = (value << 8) | octet;
   return p;
 }
@@ -187,13 +190,9 @@ function endsAddress(bytes: Uint8Array, p: number, end: number): boolean {
 
 /** Letters, digits, `.`, `-`, `_`: what host names and longer numbers go on with. */
 function inName(byte: number): boolean {
+  if (byte < 0x2d) return false;
   return (
-    isDigit(byte) ||
-    (byte >= 0x61 && byte <= 0x7a) ||
-    (byte >= 0x41 && byte <= 0x5a) ||
-    byte === 0x2d ||
-    byte === 0x2e ||
-    byte === 0x5f
+    (byte - 0x30) >>> 0 <= 9 || ((byte | 0x20) - 0x61) >>> 0 <= 25 || byte <= 0x2e || byte === 0x5f
   );
 }
 
@@ -202,11 +201,8 @@ function inIpv6(byte: number): boolean {
 }
 
 function hexValue(byte: number): number {
-  if (isDigit(byte)) return byte - 0x30;
-  if (byte >= 0x61 && byte <= 0x66) return byte - 0x57;
-  return byte >= 0x41 && byte <= 0x46 ? byte - 0x37 : -1;
-}
-
-function isDigit(byte: number): boolean {
-  return byte >= 0x30 && byte <= 0x39;
+  const digit = byte - 0x30;
+  if (digit >>> 0 <= 9) return digit;
+  const letter = (byte | 0x20) - 0x61;
+  return letter >>> 0 <= 5 ? letter + 10 : -1;
 }

@@ -12,7 +12,15 @@ export async function loadScanners(folder: string): Promise<readonly Scanner[]> 
   if (folder === '') return scanners;
   // Reading grammars takes a parser that is slow to load: only who has grammars waits for it.
   const { loadGrammar } = await import('../../grammar/notation/load.ts');
-  const own = grammarFiles(folder).map((file) => loadGrammar(readGrammar(file), file));
+  const own = grammarFiles(folder).map((file) => {
+    const text = readGrammar(file);
+    try {
+      return loadGrammar(text, file);
+    } catch (error) {
+      // Built apart, the parser has an error class of its own, so that only its words are taken.
+      throw new McblockError('config', reasonOf(error), { cause: error });
+    }
+  });
   const replaced = new Set(own.map(({ service }) => service));
   return [...own, ...scanners.filter(({ service }) => !replaced.has(service))];
 }

@@ -23,7 +23,8 @@ it('builds one scanner for each grammar, which needs nothing else to run', async
   writeFileSync(join(folder, 'a.grammar'), 'service a "a"\nm sign 5 = "a " ADDRESS\n');
   expect(build()).toMatchObject({ status: 0, stderr: '' });
   const built = join(folder, 'out', 'grammars.js');
-  expect(readFileSync(built, 'utf8')).not.toMatch(/\bimport\b|\brequire\b/u);
+  const scanner = readFileSync(join(folder, 'out', 'grammars', 'a.cjs'), 'utf8');
+  expect(scanner).not.toMatch(/\bimport\b|\brequire\b/u);
   const { scanners } = (await import(pathToFileURL(built).href)) as { scanners: Scanner[] };
   expect(scanners.map(({ service }) => service)).toEqual(['a', 'b']);
   expect(scanLine(scanners[0]!, 'a 192.0.2.7')).toMatchObject({

@@ -122,6 +122,15 @@ describe('a compiled grammar', () => {
     expect(scanLine(scanner, 'from host').message).toBe('all');
   });
 
+  it('finds the other reading that begins one byte before the first', () => {
+    const scanner = loadGrammar(
+      'service t "t"\nm note = "u" [" "] USER " " ADDRESS [" " TEXT]\n',
+      'x.grammar',
+    );
+    expect(scanLine(scanner, 'u 192.0.2.7 192.0.2.9').message).toBe(AMBIGUOUS);
+    expect(scanLine(scanner, 'u 192.0.2.7 x')).toMatchObject({ address: '192.0.2.7', user: '' });
+  });
+
   it('takes the longest free text and keeps optional parts', () => {
     const scanner = loadGrammar(
       'service t "t"\nm note = "u " ["the "] USER " from " TEXT\n',
@@ -178,9 +187,10 @@ part note = "o" ${'["o"] '.repeat(40)} "!" ADDRESS
       x.grammar`.replace('      x.grammar', ''),
       'x.grammar',
     );
-    const line = (piece: string) => piece.repeat(Math.ceil(65536 / piece.length));
     for (const piece of ['a', 'a; ', 'aa; 192.0.2.7 ', 'w', 'w-', 'w-w']) {
-      expect({ piece, ...scanLine(scanner, line(piece)) }).toMatchObject({ message: AMBIGUOUS });
+      expect({ piece, ...scanLine(scanner, piece.repeat(65_536 / piece.length)) }).toMatchObject({
+        message: AMBIGUOUS,
+      });
     }
     // Short enough for the message, and still with a billion ways to leave parts out.
     expect(scanLine(scanner, `${'o'.repeat(30)}!x192.0.2.7`).message).toBe(AMBIGUOUS);

@@ -1,9 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseGrammar } from '../../grammar/notation/parser.ts';
 import { readGrammar } from '../../grammar/notation/read.ts';
 import { exampleFaults, refusal } from './reader.ts';
 
-const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('latin1');
+const textOf = (bytes: Uint8Array) => Buffer.from(bytes).toString('latin1');
 const HEAD = 'service t "t"\n';
 
 describe('the notation', () => {
@@ -41,11 +42,11 @@ describe('the notation', () => {
         { type: 'name', name: 'tail', at: { line: 7, column: 41 } },
       ],
     });
-    expect(bad?.examples.map(({ line, expected }) => [text(line), expected])).toMatchObject([
+    expect(bad?.examples.map(({ line, expected }) => [textOf(line), expected])).toMatchObject([
       ['A # is text from 192.0.2.7', { address: '192.0.2.7', message: undefined }],
       ['B from 192.0.2.7 | x', { address: undefined, user: undefined }],
     ]);
-    expect(bad?.forged.map(({ line }) => text(line))).toEqual(['forged | line']);
+    expect(bad?.forged.map(({ line }) => textOf(line))).toEqual(['forged | line']);
   });
 
   it.each([
@@ -194,5 +195,12 @@ describe('examples', () => {
   > x 2001:db8::1 | address 2001:db8:0::1
 `;
     expect(exampleFaults(text).map(({ line }) => line)).toEqual([3, 4, 5, 7]);
+  });
+
+  it('holds in the grammar that the README begins with', () => {
+    const readme = readFileSync(new URL('../../grammar/README.md', import.meta.url), 'utf8');
+    const [, grammar = ''] = readme.split('```\n');
+    expect(grammar).toContain('service knockd');
+    expect(exampleFaults(grammar)).toEqual([]);
   });
 });

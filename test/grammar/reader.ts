@@ -4,7 +4,7 @@ import { scannerOf } from '../../grammar/notation/load.ts';
 import { readGrammar } from '../../grammar/notation/read.ts';
 import {
   emptyReading,
-  NO_MATCH,
+  type NO_MATCH,
   type Reading,
   type Scanner,
 } from '../../grammar/notation/scanner.ts';

@@ -91,10 +91,12 @@ describe('an address in a line', () => {
   });
 });
 
-describe('numbers in a line', () => {
-  const ends = (find: typeof portEnd, text: string) =>
-    find(Buffer.from(`${text}9`), 0, text.length);
+/** Where a number ends that another digit follows outside the line. */
+function ends(find: typeof portEnd, text: string): number {
+  return find(Buffer.from(`${text}9`), 0, text.length);
+}
 
+describe('numbers in a line', () => {
   it('has a port from 0 to 65535 without leading zeros', () => {
     for (const good of ['0', '22', '65535']) expect(ends(portEnd, good)).toBe(good.length);
     for (const bad of ['', 'x', '00', '022', '65536', '100000'])

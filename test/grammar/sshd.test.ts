@@ -57,7 +57,8 @@ function lineOf(body: Expression, choices: readonly number[]): string {
             return String(choose(70_000));
           case 'WORD':
             return ['w', 'SHA256:ab/c', '192.0.2.9'][choose(3)]!;
-          default:
+          case 'USER':
+          case 'TEXT':
             return HOSTILE[choose(HOSTILE.length)]! + (choose(3) === 0 ? HOSTILE[choose(5)]! : '');
         }
     }
