@@ -1,5 +1,5 @@
 import type { Entry } from '../blocklist/entry.ts';
-import type { JudgeSummary, Spared } from '../blocklist/judge.ts';
+import type { Spared } from '../blocklist/judge.ts';
 import type { Verdict } from '../blocklist/memory.ts';
 import type { LogSummary } from '../log/read-offences.ts';
 import { formatPrefix } from '../net/prefix-text.ts';
@@ -24,7 +24,7 @@ export class GrokReport {
   /** The same content was read before: nothing was done. */
   readonly alreadyRead: boolean;
   readonly entries = new Map<string, EntryReport>();
-  spared: readonly Spared[] = [];
+  readonly spared: Spared[] = [];
 
   constructor(summary: LogSummary, alreadyRead: boolean) {
     this.summary = summary;
@@ -50,8 +50,8 @@ export class GrokReport {
     }
   }
 
-  finish({ spared }: JudgeSummary): void {
-    this.spared = spared;
+  spare(spared: readonly Spared[]): void {
+    this.spared.push(...spared);
   }
 
   /** How many entries had this outcome. */

@@ -17,6 +17,8 @@ export class AddressTable {
   #words = new Uint32Array(START_CAPACITY * 5);
   /** Number of the address + 1; 0 is free. At most half are taken. */
   #slots = new Int32Array(START_CAPACITY * 2);
+  /** Made when it is first asked for: of each address there is one object, if any. */
+  readonly #addresses: (Address | undefined)[] = [];
   #size = 0;
 
   get size(): number {
@@ -44,10 +46,15 @@ export class AddressTable {
     return this.#add(address, slot);
   }
 
+  /** The same object for the same number, so that === compares them. */
   address(id: number): Address {
+    const known = this.#addresses[id];
+    if (known !== undefined) return known;
     const at = id * 5;
     const [family = 0, a = 0, b = 0, c = 0, d = 0] = this.#words.subarray(at, at + 5);
-    return addressOf(family === 4 ? 4 : 6, a, b, c, d);
+    const address = addressOf(family === 4 ? 4 : 6, a, b, c, d);
+    this.#addresses[id] = address;
+    return address;
   }
 
   #add({ family, a, b, c, d }: AddressWords, slot: number): number {

@@ -113,21 +113,33 @@ export class OffenceCollector {
 
   /** The offences in the order of the log. Made anew each time it is asked for. */
   *offences(calendar: Calendar, log: string): Generator<Offence> {
-    const { addresses, weights } = this.#scale;
     let index = 0;
     for (const at of this.#setbacks.resolve(this.#times.values(), calendar)) {
-      const weight = weights[this.#weights.at(index)];
-      yield {
-        at,
-        address: addresses.address(this.#addresses.at(index)),
-        points: this.#points.at(index),
-        count: this.#counts.at(index),
-        service: weight?.service ?? '',
-        message: weight?.message ?? '',
-        log,
-        host: this.#hosts.name(this.#hostIds.at(index)),
-      };
+      yield this.#offence(index, at, log);
       index++;
+    }
+  }
+
+  /**
+   * The same in groups: those whose addresses have the same key, each group in the order of the
+   * log. Who looks at one group after the other finds what he needs near at hand, where in the
+   * order of the log it would lie all over the memory.
+   */
+  *groups(
+    calendar: Calendar,
+    log: string,
+    keyOf: (address: Address) => string,
+  ): Generator<readonly Offence[]> {
+    const times = Float64Array.from(this.#setbacks.resolve(this.#times.values(), calendar));
+    const { groupOf, groupCount } = this.#groupOfAddresses(keyOf);
+    const addresses = this.#addresses.values();
+    const groups = Int32Array.from(addresses, (id) => groupOf[id] ?? 0);
+    const { order, ends } = sortedByGroup(groups, groupCount);
+    for (let group = 0; group < groupCount; group++) {
+      const start = group === 0 ? 0 : (ends[group - 1] ?? 0);
+      const indexes = order.subarray(start, ends[group]);
+      if (indexes.length === 0) continue;
+      yield Array.from(indexes, (index) => this.#offence(index, times[index] ?? 0, log));
     }
   }
 
@@ -164,9 +176,57 @@ export class OffenceCollector {
     this.#hostIds.push(line.host);
   }
 
+  #offence(index: number, at: Seconds, log: string): Offence {
+    const { addresses, weights } = this.#scale;
+    const weight = weights[this.#weights.at(index)];
+    return {
+      at,
+      address: addresses.address(this.#addresses.at(index)),
+      points: this.#points.at(index),
+      count: this.#counts.at(index),
+      service: weight?.service ?? '',
+      message: weight?.message ?? '',
+      log,
+      host: this.#hosts.name(this.#hostIds.at(index)),
+    };
+  }
+
+  #groupOfAddresses(keyOf: (address: Address) => string) {
+    const { addresses } = this.#scale;
+    const groupOf = new Int32Array(addresses.size);
+    const byKey = new Map<string, number>();
+    for (let id = 0; id < addresses.size; id++) {
+      const key = keyOf(addresses.address(id));
+      const group = byKey.get(key) ?? byKey.size;
+      byKey.set(key, group);
+      groupOf[id] = group;
+    }
+    return { groupOf, groupCount: byKey.size };
+  }
+
   #columns(): readonly { clear(): void }[] {
     return [this.#times, this.#addresses, this.#weights, this.#points, this.#counts, this.#hostIds];
   }
+}
+
+/** Counting sort: the indexes by group, those of one group as they came, and where each ends. */
+function sortedByGroup(groups: Int32Array, groupCount: number) {
+  const ends = new Uint32Array(groupCount);
+  for (const group of groups) ends[group] = (ends[group] ?? 0) + 1;
+  let start = 0;
+  for (let group = 0; group < groupCount; group++) {
+    const size = ends[group] ?? 0;
+    ends[group] = start;
+    start += size;
+  }
+  const order = new Uint32Array(groups.length);
+  for (let index = 0; index < groups.length; index++) {
+    const group = groups[index] ?? 0;
+    const place = ends[group] ?? 0;
+    order[place] = index;
+    ends[group] = place + 1;
+  }
+  return { order, ends };
 }
 
 function noLines(): LineCounts {

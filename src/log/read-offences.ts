@@ -1,5 +1,6 @@
 import type { Seconds } from '../blocklist/entry.ts';
 import type { Offence } from '../blocklist/offence.ts';
+import type { Address } from '../net/address.ts';
 import { type ContentDigest, digestWhile, type KnownExtents } from './extent.ts';
 import { type LineCounts, type Login, type MessageCount, OffenceCollector } from './offences.ts';
 import { contentOf, type ReadOptions } from './read-options.ts';
@@ -25,6 +26,8 @@ export interface LogSummary {
   readonly offenceCount: number;
   /** In the order of the log; made anew each time. */
   readonly offences: () => Iterable<Offence>;
+  /** The same in groups, those whose addresses have the same key, each in the order of the log. */
+  readonly groups: (keyOf: (address: Address) => string) => Iterable<readonly Offence[]>;
   readonly logins: readonly Login[];
   /** What was odd, but no error. */
   readonly warnings: readonly string[];
@@ -60,6 +63,7 @@ export async function readOffences(source: Source, options: OffenceOptions): Pro
     messages: collector.messageCounts,
     offenceCount: collector.offenceCount,
     offences: () => collector.offences(calendar, source.name),
+    groups: (keyOf) => collector.groups(calendar, source.name, keyOf),
     logins: collector.logins(calendar),
     warnings,
   };

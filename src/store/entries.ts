@@ -1,4 +1,5 @@
 import type { Entry, Seconds } from '../blocklist/entry.ts';
+import { addressBytes } from '../net/address.ts';
 import { type Prefix, prefixAround } from '../net/prefix.ts';
 import { PrefixList } from '../net/prefix-list.ts';
 import type { Cell, Connection } from './connection.ts';
@@ -25,6 +26,14 @@ ON CONFLICT (family, length, network) DO UPDATE SET
   hits = excluded.hits, first_seen = excluded.first_seen, last_seen = excluded.last_seen,
   activated_at = excluded.activated_at, expires_at = excluded.expires_at,
   hit_days = excluded.hit_days`;
+
+/** One statement for all lengths: a seek for each, and one call in all. */
+function coveringSql(lengths: number): string {
+  const keys = Array.from({ length: lengths }, () => '(?, ?)').join(', ');
+  return `
+WITH key(l, n) AS (VALUES ${keys})
+SELECT ${ENTRY_COLUMNS} FROM key CROSS JOIN entry ON family = ? AND length = l AND network = n`;
+}
 
 /** The rule of isActive, in SQL; the time is bound twice. */
 const ACTIVE = '(activated_at <= ? AND (expires_at IS NULL OR expires_at > ?))';
@@ -56,13 +65,12 @@ export class Entries {
 
   /** The entries that cover the prefix, itself included, the widest first. */
   covering(prefix: Prefix): Entry[] {
-    const found: Entry[] = [];
-    for (const length of this.#lengths.of(prefix.family)) {
-      if (length > prefix.length) break;
-      const entry = this.get(prefixAround(prefix, length));
-      if (entry) found.push(entry);
-    }
-    return found;
+    const lengths = this.#lengths.of(prefix.family).filter((length) => length <= prefix.length);
+    if (lengths.length === 0) return [];
+    const keys = lengths.flatMap((length) => [length, addressBytes(prefixAround(prefix, length))]);
+    return this.#connection
+      .rows(coveringSql(lengths.length), ...keys, prefix.family)
+      .map(entryOfRow);
   }
 
   /** The entries that the prefix covers, itself included: the widest first, then by network. */

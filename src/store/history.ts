@@ -1,10 +1,10 @@
 import type { Entry, Expiry, Origin, Seconds } from '../blocklist/entry.ts';
 import type { Evidence } from '../blocklist/evidence.ts';
 import { McblockError } from '../errors.ts';
-import { addressBytes } from '../net/address.ts';
 import type { Prefix } from '../net/prefix.ts';
-import type { Connection, Row } from './connection.ts';
-import { addressOfHex, keyOf } from './key.ts';
+import type { Cell, Connection, Row } from './connection.ts';
+import { cellOfEvidence, evidenceOfCell, sumEvidence } from './evidence-cell.ts';
+import { keyOf } from './key.ts';
 import { damagedRow } from './store-error.ts';
 import {
   cellOfExpiry,
@@ -38,20 +38,24 @@ UPDATE activation SET ended_at = ?
 WHERE family = ? AND length = ? AND network = ? AND number = ?`;
 
 const ADD_EVIDENCE = `
-INSERT INTO evidence VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (family, length, network, number, address, service, message, log, host) DO UPDATE SET
-  count = count + excluded.count,
-  first_seen = min(first_seen, excluded.first_seen),
-  last_seen = max(last_seen, excluded.last_seen)`;
+INSERT INTO evidence VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (family, length, network, number, log) DO NOTHING`;
+
+const CHANGE_EVIDENCE = `
+UPDATE evidence SET evidence = ?
+WHERE family = ? AND length = ? AND network = ? AND number = ? AND log = ?`;
+
+const EVIDENCE_OF_LOG = `
+SELECT evidence FROM evidence
+WHERE family = ? AND length = ? AND network = ? AND number = ? AND log = ?`;
 
 const ACTIVATIONS = `
 SELECT number, at, until, ended_at, origin, note FROM activation
 WHERE family = ? AND length = ? AND network = ? ORDER BY number`;
 
 const EVIDENCE = `
-SELECT number, hex(address), service, message, log, host, count, first_seen, last_seen FROM evidence
-WHERE family = ? AND length = ? AND network = ?
-ORDER BY number, length(address), address, service, message, log, host`;
+SELECT number, log, evidence FROM evidence
+WHERE family = ? AND length = ? AND network = ? ORDER BY number, log`;
 
 const FORGET = 'DELETE FROM activation WHERE family = ? AND length = ? AND network = ?';
 
@@ -92,12 +96,13 @@ export class History {
 
   /** Adds to an activation that is recorded; the same kind of evidence adds up. */
   addEvidence(prefix: Prefix, number: number, evidence: Iterable<Evidence>): void {
-    const key = keyOf(prefix);
-    for (const { address, service, message, log, host, count, firstSeen, lastSeen } of evidence) {
-      const bytes = address ? addressBytes(address) : new Uint8Array();
-      const cells = [bytes, service, message, log, host, count, firstSeen, lastSeen];
-      this.#connection.run(ADD_EVIDENCE, ...key, number, ...cells);
+    const byLog = new Map<string, Evidence[]>();
+    for (const row of evidence) {
+      const rows = byLog.get(row.log);
+      if (rows) rows.push(row);
+      else byLog.set(row.log, [row]);
     }
+    for (const [log, rows] of byLog) this.#addFromLog([...keyOf(prefix), number, log], log, rows);
   }
 
   /** Of one entry, the first activation first; nothing where there is no entry. */
@@ -106,7 +111,8 @@ export class History {
     const evidence = this.#connection.rows(EVIDENCE, ...key);
     return this.#connection.rows(ACTIVATIONS, ...key).map((row) => {
       const own = evidence.filter(([number]) => number === row[0]);
-      return activationOfRow(row, own.map(evidenceOfRow));
+      const rows = own.flatMap(([, log, cell]) => evidenceOfCell(cell, String(log)));
+      return activationOfRow(row, sumEvidence(rows));
     });
   }
 
@@ -119,6 +125,13 @@ export class History {
       this.#connection.run(RECORD, ...key, number, at, cellOfExpiry(until), end, origin, note);
       this.addEvidence(prefix, number, evidence);
     }
+  }
+
+  #addFromLog(key: readonly Cell[], log: string, rows: readonly Evidence[]): void {
+    const sum = sumEvidence(rows);
+    if (this.#connection.run(ADD_EVIDENCE, ...key, cellOfEvidence(sum)) > 0) return;
+    const known = evidenceOfCell(this.#connection.row(EVIDENCE_OF_LOG, ...key)?.[0], log);
+    this.#connection.run(CHANGE_EVIDENCE, cellOfEvidence(sumEvidence([...known, ...sum])), ...key);
   }
 }
 
@@ -133,26 +146,4 @@ function activationOfRow(row: Row, evidence: readonly Evidence[]): Activation {
     throw damagedRow('activation', String(number), `${origin} is no origin or the note no text`);
   }
   return { number, at, until, endedAt, origin, note, evidence };
-}
-
-function evidenceOfRow(row: Row): Evidence {
-  const [number, hex, service, message, log, host, count, firstSeen, lastSeen] = row;
-  const address = addressOfHex(hex ?? null);
-  if (!address && hex !== '') {
-    throw damagedRow('evidence', String(number), `${hex} is no address`);
-  }
-  if (!isWhole(count) || !isSeconds(firstSeen) || !isSeconds(lastSeen)) {
-    throw damagedRow('evidence', String(number), 'a number is none');
-  }
-  const texts = [service, message, log, host].map(String) as [string, string, string, string];
-  return {
-    address,
-    service: texts[0],
-    message: texts[1],
-    count,
-    firstSeen,
-    lastSeen,
-    log: texts[2],
-    host: texts[3],
-  };
 }

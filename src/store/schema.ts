@@ -45,22 +45,18 @@ CREATE TABLE activation (
   FOREIGN KEY (family, length, network) REFERENCES entry
 ) STRICT, WITHOUT ROWID;
 
+-- What one log tells of one activation. It is only ever read whole, and a million lines have
+-- hundreds of thousands of rows of evidence: so they are one text, as evidence-cell.ts has it.
 CREATE TABLE evidence (
   family INTEGER NOT NULL,
   length INTEGER NOT NULL,
   network BLOB NOT NULL,
   number INTEGER NOT NULL,
-  address BLOB NOT NULL CHECK (length(address) IN (0, 4, 16)), -- empty: the summed rest
-  service TEXT NOT NULL,
-  message TEXT NOT NULL,
   log TEXT NOT NULL,
-  host TEXT NOT NULL,
-  count INTEGER NOT NULL CHECK (count >= 1),
-  first_seen INTEGER NOT NULL CHECK (first_seen >= 0),
-  last_seen INTEGER NOT NULL CHECK (last_seen >= first_seen),
-  PRIMARY KEY (family, length, network, number, address, service, message, log, host),
+  evidence TEXT NOT NULL CHECK (json_valid(evidence)),
+  UNIQUE (family, length, network, number, log),
   FOREIGN KEY (family, length, network, number) REFERENCES activation ON DELETE CASCADE
-) STRICT, WITHOUT ROWID;
+) STRICT; -- with a rowid: the texts are too long to be moved about in a clustered table
 
 CREATE TABLE log (
   digest BLOB PRIMARY KEY NOT NULL CHECK (length(digest) = 32),

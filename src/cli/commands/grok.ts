@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { Judge } from '../../blocklist/judge.ts';
 import type { Policy } from '../../blocklist/policy.ts';
 import { McblockError } from '../../errors.ts';
 import { type LogSummary, readOffences } from '../../log/read-offences.ts';
@@ -8,11 +7,9 @@ import { newestRotation, oldestFirst } from '../../log/rotation.ts';
 import type { Store } from '../../store/store.ts';
 import type { Context } from '../context.ts';
 import { GrokReport } from '../grok-report.ts';
+import { judgeLog } from '../judge-log.ts';
 import { addLogOptions, type LogCommandOptions, openLog, readOptionsOf } from '../log-options.ts';
 import { Progress } from '../progress.ts';
-import { protectedFromLogs } from '../protected-space.ts';
-import { RehearsalMemory } from '../rehearsal-memory.ts';
-import { StoreMemory } from '../store-memory.ts';
 import { grokReportJson, grokReportLines } from '../text/grok-report-text.ts';
 
 interface GrokOptions extends LogCommandOptions {
@@ -100,16 +97,14 @@ function record(
   policy: Policy,
   again: boolean,
 ): GrokReport {
-  const { content, span, lines, name, logins, newFrom } = summary;
+  const { content, span, lines, name } = summary;
   return store.transaction(() => {
     // Another process may have read the same log since we looked.
-    const alreadyRead =
-      !again && (newFrom === content.bytes || store.findLog(content.digest) !== undefined);
-    const report = new GrokReport(summary, alreadyRead && content.bytes > 0);
+    const known = again ? undefined : store.findLog(content.digest);
+    const report = new GrokReport(summary, isReadBefore(summary) || known !== undefined);
     if (report.alreadyRead) return report;
-    store.recordLogins(logins);
-    const memory = new StoreMemory(store, (verdict) => report.add(verdict));
-    judgeOffences(context, store, summary, policy, memory, report);
+    store.recordLogins(summary.logins);
+    judgeLog(context, store, summary, policy, report, (draft) => draft.write());
     store.recordLog({
       digest: content.digest,
       head: content.head,
@@ -124,25 +119,13 @@ function record(
   });
 }
 
+/** The same, but nothing is stored. */
 function rehearse(context: Context, store: Store, summary: LogSummary, policy: Policy): GrokReport {
-  const { content, newFrom, logins } = summary;
-  const report = new GrokReport(summary, content.bytes > 0 && newFrom === content.bytes);
-  if (report.alreadyRead) return report;
-  const memory = new RehearsalMemory(store, (verdict) => report.add(verdict));
-  memory.recordLogins(logins);
-  judgeOffences(context, store, summary, policy, memory, report);
+  const report = new GrokReport(summary, isReadBefore(summary));
+  if (!report.alreadyRead) judgeLog(context, store, summary, policy, report, () => {});
   return report;
 }
 
-function judgeOffences(
-  context: Context,
-  store: Store,
-  summary: LogSummary,
-  policy: Policy,
-  memory: StoreMemory | RehearsalMemory,
-  report: GrokReport,
-): void {
-  const judge = new Judge(memory, protectedFromLogs(store), policy, () => context.now);
-  for (const offence of summary.offences()) judge.offend(offence);
-  report.finish(judge.finish());
+function isReadBefore({ content, newFrom }: LogSummary): boolean {
+  return content.bytes > 0 && newFrom === content.bytes;
 }
