@@ -145,9 +145,12 @@ async function bundleInto(outfile) {
     plugins: [
       {
         name: 'better-sqlite3 where it is installed',
-        setup: ({ onResolve }) => {
+        setup: (bundler) => {
           const found = require.resolve('better-sqlite3');
-          onResolve({ filter: /^better-sqlite3$/ }, () => ({ path: found, external: true }));
+          bundler.onResolve({ filter: /^better-sqlite3$/ }, () => ({
+            path: found,
+            external: true,
+          }));
         },
       },
     ],

@@ -33,9 +33,9 @@ export async function bundle() {
   ];
   const loadApart = {
     name: 'load apart',
-    setup(build) {
+    setup(bundler) {
       for (const { filter, name } of apart) {
-        build.onResolve({ filter }, ({ kind }) =>
+        bundler.onResolve({ filter }, ({ kind }) =>
           kind === 'dynamic-import' ? { path: `./${name}.js`, external: true } : undefined,
         );
       }
@@ -44,11 +44,11 @@ export async function bundle() {
   // An import of Node's own modules would load them all at the start; a require where it stands.
   const loadNodeLate = {
     name: 'load node late',
-    setup(build) {
-      build.onResolve({ filter: /^node:/ }, ({ path, kind }) =>
+    setup(bundler) {
+      bundler.onResolve({ filter: /^node:/ }, ({ path, kind }) =>
         kind === 'require-call' ? { path, external: true } : { path, namespace: 'node' },
       );
-      build.onLoad({ filter: /.*/, namespace: 'node' }, ({ path }) => ({
+      bundler.onLoad({ filter: /.*/, namespace: 'node' }, ({ path }) => ({
         contents: `module.exports = require(${JSON.stringify(path)});`,
       }));
     },

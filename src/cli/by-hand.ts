@@ -2,14 +2,14 @@ import type { Command } from 'commander';
 import { decide } from '../blocklist/decide.ts';
 import type { Expiry, Origin, Seconds } from '../blocklist/entry.ts';
 import type { Policy } from '../blocklist/policy.ts';
-import type { ProtectedSpace } from '../blocklist/protect.ts';
+import { loginProtections, type ProtectedSpace } from '../blocklist/protect.ts';
 import type { Decision } from '../blocklist/request.ts';
 import { McblockError } from '../errors.ts';
 import type { Prefix } from '../net/prefix.ts';
 import { formatPrefix, shortPrefix } from '../net/prefix-text.ts';
 import type { Store } from '../store/store.ts';
 import { carryOut } from './carry-out.ts';
-import { protectedByHand } from './protected-space.ts';
+import { protectedSpace } from './protected-space.ts';
 import { parseDuration } from './text/duration.ts';
 import { protectionText } from './text/protection-text.ts';
 import { parseTime } from './text/time.ts';
@@ -80,7 +80,7 @@ export class HandBlocker {
 
   constructor(store: Store, policy: Policy, origin: Origin, options: HandOptions, now: Seconds) {
     this.#store = store;
-    this.#space = protectedByHand(store);
+    this.#space = protectedSpace(store);
     this.#policy = policy;
     this.#origin = origin;
     this.#options = options;
@@ -102,7 +102,10 @@ export class HandBlocker {
       note,
     } as const;
     const covering = this.#store.covering(prefix);
-    const decision = decide(covering, this.#space, request, this.#policy, this.#now);
+    // Who logged in does not stop a hand, but keeps a wider entry from coming back over him.
+    const logins = this.#store.loginsWithin(covering[0]?.prefix ?? prefix, 0);
+    const space = this.#space.plus(loginProtections(logins, this.#now, this.#policy));
+    const decision = decide(covering, space, request, this.#policy, this.#now);
     if (decision.kind === 'refused') {
       throw new McblockError(
         'protected',

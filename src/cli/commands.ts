@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Context } from './context.ts';
 
 /** A module of src/cli/commands/: gives the command its arguments, options, help and action. */
-export interface CommandModule {
+interface CommandModule {
   define(command: Command, context: Context): void;
 }
 

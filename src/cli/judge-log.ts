@@ -11,7 +11,7 @@ import type { Store } from '../store/store.ts';
 import type { Context } from './context.ts';
 import { type Around, Draft } from './draft.ts';
 import type { GrokReport } from './grok-report.ts';
-import { protectedFromLogs } from './protected-space.ts';
+import { protectedSpace } from './protected-space.ts';
 
 /**
  * Judges the offences of a log, place after place: what happens in one cannot concern another,
@@ -26,7 +26,7 @@ export function judgeLog(
   report: GrokReport,
   settle: (draft: Draft) => void,
 ): void {
-  const space = protectedFromLogs(store);
+  const space = protectedSpace(store);
   const logins = new PrefixMap<Login>();
   for (const login of summary.logins) logins.set(hostPrefix(login.address), login);
   const around = aroundPlaces(store);

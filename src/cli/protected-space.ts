@@ -5,21 +5,16 @@ import { hostPrefix } from '../net/prefix.ts';
 import type { Store } from '../store/store.ts';
 import { ownAddresses } from './own-addresses.ts';
 
-/** What no command blocks unless it is forced to: the allow-list and this host. */
-export function protectedByHand(store: Store): ProtectedSpace {
-  return new ProtectedSpace(handProtections(store));
-}
-
-/** What no log may have blocked, but for logins, which depend on the time of the offence. */
-export function protectedFromLogs(store: Store): ProtectedSpace {
-  return new ProtectedSpace([...handProtections(store), ...privateSpace()]);
-}
-
-function handProtections(store: Store): Protection[] {
-  return [
+/**
+ * What is protected at all times: the allow-list, this host's addresses and private space. Logins
+ * are not among it, as what they protect depends on the time.
+ */
+export function protectedSpace(store: Store): ProtectedSpace {
+  return new ProtectedSpace([
     ...store.allowed().map(({ prefix }): Protection => ({ prefix, reason: 'allowed' })),
     ...ownAddresses().map(
       (address): Protection => ({ prefix: hostPrefix(address), reason: 'own' }),
     ),
-  ];
+    ...privateSpace(),
+  ]);
 }

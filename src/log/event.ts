@@ -5,7 +5,7 @@ import { textOf } from './bytes.ts';
 import type { Calendar } from './clock.ts';
 import type { HostNames } from './hosts.ts';
 import type { Line } from './reader.ts';
-import { type PointsByMessage, Scale } from './scale.ts';
+import { type PointsByMessage, pointsAlone, Scale } from './scale.ts';
 
 /** What one log line says, as `parse --json` writes it; null where there is nothing. */
 export interface Event {
@@ -73,10 +73,10 @@ export class EventMaker {
     };
   }
 
+  /** By itself: that lines of one connection may tell of one attempt is for `grok` to see. */
   #points(line: Line): number {
     const weight = this.#scale.weights[this.#scale.weightId(line)];
-    if (weight === undefined || weight.points === 0) return 0;
-    return this.#scale.pointsOf(line, weight, this.#scale.addresses.id(line.reading));
+    return weight ? pointsAlone(line, weight) : 0;
   }
 
   #timeOf(line: Line): string {

@@ -46,9 +46,14 @@ export class Scale {
   pointsOf(line: Line, weight: Weight, address: number): number {
     if (weight.points === 0) return 0;
     const isAttempt = weight.kind === 'attempt';
-    const points = isAttempt ? weight.points * line.count : weight.points;
+    const points = pointsAlone(line, weight);
     return this.#connections.add(line.service, line.pid, address, line.time, isAttempt, points);
   }
+}
+
+/** What a line counts if nothing else is known of its connection; a sign counts once. */
+export function pointsAlone({ count }: Line, { kind, points }: Weight): number {
+  return kind === 'attempt' ? points * count : points;
 }
 
 function weightOf(service: string, message: Message, points: PointsByMessage): Weight {

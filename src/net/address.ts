@@ -40,13 +40,3 @@ export function addressBytes(address: Address): Uint8Array {
   words.forEach((word, index) => view.setUint32(index * 4, word));
   return bytes;
 }
-
-/** The inverse of {@link addressBytes}. Throws RangeError unless there are 4 or 16 bytes. */
-export function addressFromBytes(bytes: Uint8Array): Address {
-  if (bytes.length !== 4 && bytes.length !== 16) {
-    throw new RangeError(`an address has 4 or 16 bytes, not ${bytes.length}`);
-  }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length === 4) return addressOf(4, view.getUint32(0));
-  return addressOf(6, view.getUint32(0), view.getUint32(4), view.getUint32(8), view.getUint32(12));
-}

@@ -24,7 +24,7 @@ export const EMPTY = ':memory:';
 export class Connection {
   readonly path: string;
   readonly #database: Database.Database;
-  readonly #statements = new Map<string, Database.Statement<unknown[]>>();
+  readonly #statements = new Map<string, Database.Statement>();
   #versionInTransaction = 0;
 
   /**
@@ -149,7 +149,7 @@ export class Connection {
     return this.row('PRAGMA data_version')?.[0] as number;
   }
 
-  #statement(sql: string, pluck = false): Database.Statement<unknown[]> {
+  #statement(sql: string, pluck = false): Database.Statement {
     let statement = this.#statements.get(sql);
     if (!statement) {
       statement = this.#database.prepare(sql);

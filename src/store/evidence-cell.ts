@@ -79,7 +79,7 @@ function compareTexts(p: string, q: string): number {
 
 function evidenceOf(item: Item, log: string): Evidence | undefined {
   const [text, service, message, host, count, firstSeen, lastSeen] = item;
-  const address = text === null ? undefined : parseAddress(String(text));
+  const address = typeof text === 'string' ? parseAddress(text) : undefined;
   if (text !== null && !address) return undefined;
   if (![service, message, host].every((word) => typeof word === 'string')) return undefined;
   const isSpan = isSeconds(firstSeen) && isSeconds(lastSeen) && firstSeen <= lastSeen;

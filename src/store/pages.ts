@@ -6,7 +6,7 @@ import type { Cell } from './connection.ts';
 export type PageKey = readonly [family: number, length: number, from: Uint8Array, last: Uint8Array];
 
 /** So many rows of a walk are in memory at once. */
-export const PAGE_ROWS = 10_000;
+const PAGE_ROWS = 10_000;
 
 /** Every address, IPv4 first. */
 export const EVERYTHING: readonly Prefix[] = [

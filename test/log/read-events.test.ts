@@ -68,6 +68,8 @@ describe('events', () => {
         event: 'failed-login',
         address: '5.149.104.7',
         user: 'admin',
+        offence: true,
+        points: 10,
       },
       { ...gw, line: 4, time: '2026-03-19T23:48:22Z' },
       {

@@ -71,7 +71,7 @@ function wholeLogs(path: string): number {
   try {
     expect(database.pragma('integrity_check', { simple: true })).toBe('ok');
     expect(database.pragma('foreign_key_check')).toEqual([]);
-    const numbers = (sql: string) => database.prepare(sql).raw().all() as unknown[];
+    const numbers = (sql: string) => database.prepare(sql).raw().all();
     const tables = numbers("SELECT name FROM sqlite_schema WHERE type = 'table'");
     if (tables.length === 0) return 0;
     const logs = numbers('SELECT name FROM log ORDER BY name') as string[][];

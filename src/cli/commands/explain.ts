@@ -13,7 +13,7 @@ import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
 import type { Activation } from '../../store/history.ts';
 import type { Store } from '../../store/store.ts';
 import type { Context } from '../context.ts';
-import { protectedFromLogs } from '../protected-space.ts';
+import { protectedSpace } from '../protected-space.ts';
 import { formatDuration } from '../text/duration.ts';
 import { entryJson, stateOf } from '../text/entry-text.ts';
 import { parseAddressArgument } from '../text/prefixes.ts';
@@ -63,7 +63,7 @@ function explanationOf(store: Store, address: Address, policy: Policy, now: numb
   const entries = store.covering(hostPrefix(address));
   const widest = entries[0]?.prefix ?? around;
   const logins = store.loginsWithin(widest.length < around.length ? widest : around, 0);
-  const space = protectedFromLogs(store).plus(loginProtections(logins, now, policy));
+  const space = protectedSpace(store).plus(loginProtections(logins, now, policy));
   const request = {
     kind: 'automatic',
     origin: 'grok',

@@ -6,7 +6,7 @@ import { McblockError, reasonOf } from '../../errors.ts';
 import { SETTINGS, type Setting, type SettingKey, type SettingValue } from './settings.ts';
 
 /** Where a value came from: the file and the line in it, or the program. */
-export type Source = { readonly file: string; readonly line: number } | 'default';
+type Source = { readonly file: string; readonly line: number } | 'default';
 
 /** The configuration in force. Checked whole when it is made. */
 export interface Config {
