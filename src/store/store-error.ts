@@ -41,7 +41,7 @@ function explain({ code, message }: { readonly code: string; readonly message: s
     return `may not be written by this user (${message}); nothing was recorded: run the command as its owner, or name another store with --db`;
   }
   if (is('CANTOPEN', 'PERM', 'AUTH')) {
-    return `may not be opened by this user (${message}); run the command as its owner, or name another store with --db`;
+    return `may not be opened by this user, is no file, or lies on a disk that is mounted read-only (${message}); run the command as its owner, or name another store with --db`;
   }
   if (is('NOTADB')) {
     return 'is no store of mcblock, nor any SQLite database; name another file with --db';

@@ -1,0 +1,143 @@
+// Whole commands against what people would use otherwise, by turns, as medians and ratios.
+//   node bench/commands.mjs start          a cold start of check, show and add over `node -e 0`
+//   node bench/commands.mjs grok [LINES]   a log against bzip2 -dc and sshguard's parser
+//   node bench/commands.mjs store [SIZE]   add, check and emit with so many entries in the store
+// Needs GNU time (Debian package time), and bzip2, lbzip2 and sshguard for grok.
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const mcblock = fileURLToPath(new URL('../bin/mcblock.js', import.meta.url));
+const SSHG_PARSER = '/usr/libexec/sshguard/sshg-parser';
+const folder = mkdtempSync(join(tmpdir(), 'mcblock-bench-'));
+const db = join(folder, 'mcblock.db');
+
+const [, , what = 'start', size] = process.argv;
+try {
+  if (what === 'start') start();
+  else if (what === 'grok') grok(Number(size ?? 1_000_000));
+  else if (what === 'store') store(Number(size ?? 1_000_000));
+  else throw new Error(`there is no ${what}: start, grok or store`);
+} finally {
+  rmSync(folder, { recursive: true });
+}
+
+function start() {
+  run(own('add', '5.149.104/24'));
+  compare(21, {
+    'node -e 0': [process.execPath, '-e', '0'],
+    check: own('check', '5.149.104.9'),
+    show: own('show'),
+    add: own('add', '5.149.104/24'),
+  });
+}
+
+function grok(lines) {
+  const log = join(folder, 'auth.log');
+  const generate = fileURLToPath(new URL('generate-log.mjs', import.meta.url));
+  const output = openSync(log, 'w');
+  spawnSync(process.execPath, [generate, '--lines', String(lines)], {
+    stdio: ['ignore', output, 'inherit'],
+  });
+  closeSync(output);
+  execFileSync('bzip2', ['-k', log]);
+  const config = (name) => {
+    const file = join(folder, `${name}.toml`);
+    writeFileSync(file, `[log]\ndecompressor = "${name}"\n`);
+    return file;
+  };
+  const fresh = (...args) => ({ before: () => rmSync(db, { force: true }), command: own(...args) });
+  compare(5, {
+    'bzip2 -dc': ['bzip2', '-dc', `${log}.bz2`],
+    'lbzip2 -dc': ['lbzip2', '-dc', `${log}.bz2`],
+    ...(existsSync(SSHG_PARSER) ? { 'sshg-parser': { command: [SSHG_PARSER], input: log } } : {}),
+    'grok .bz2, bzip2': fresh('--config', config('bzip2'), 'grok', '-q', `${log}.bz2`),
+    'grok .bz2, lbzip2': fresh('--config', config('lbzip2'), 'grok', '-q', `${log}.bz2`),
+    'grok .bz2, built-in': fresh('--config', config('built-in'), 'grok', '-q', `${log}.bz2`),
+    'grok, plain': fresh('grok', '-q', log),
+    'grok --dry-run, plain': fresh('grok', '--dry-run', '-q', log),
+  });
+}
+
+function store(entries) {
+  const list = join(folder, 'list');
+  writeFileSync(list, randomPrefixes(entries));
+  print('import', [run(own('import', list))]);
+  compare(5, {
+    check: own('check', '5.149.104.9'),
+    add: own('add', '5.149.104/22'),
+    emit: own('emit', '--output', join(folder, 'pf.blocked')),
+  });
+}
+
+function own(...args) {
+  return [process.execPath, mcblock, '--db', db, ...args];
+}
+
+/** Runs all of them by turns, so that the machine is the same for each. */
+function compare(rounds, commands) {
+  const results = Object.keys(commands).map(() => []);
+  for (let round = 0; round <= rounds; round++) {
+    for (const [index, command] of Object.values(commands).entries()) {
+      const result = run(command);
+      // The first round warms the caches.
+      if (round > 0) results[index].push(result);
+    }
+  }
+  for (const [index, name] of Object.keys(commands).entries())
+    print(name, results[index], results[0]);
+}
+
+function run(command) {
+  const { before, command: argv, input } = Array.isArray(command) ? { command } : command;
+  before?.();
+  const report = join(folder, 'time');
+  const stdin = input ? openSync(input, 'r') : 'ignore';
+  spawnSync('/usr/bin/time', ['-f', '%e %U %S %M', '-o', report, ...argv], {
+    stdio: [stdin, 'ignore', 'inherit'],
+  });
+  if (input) closeSync(stdin);
+  const [wall, user, system, kib] = readFileSync(report, 'utf8')
+    .trim()
+    .split('\n')
+    .at(-1)
+    .split(' ')
+    .map(Number);
+  return { wall, cpu: user + system, mib: kib / 1024 };
+}
+
+function print(name, results, base = results) {
+  const wall = median(results.map((result) => result.wall));
+  const cpu = median(results.map((result) => result.cpu));
+  const mib = median(results.map((result) => result.mib));
+  const ratio = wall / median(base.map((result) => result.wall));
+  console.log(
+    `${name.padEnd(24)} ${wall.toFixed(3)} s wall (× ${ratio.toFixed(2)})  ${cpu.toFixed(3)} s cpu  ${mib.toFixed(0)} MiB`,
+  );
+}
+
+function median(numbers) {
+  return numbers.toSorted((p, q) => p - q)[Math.floor(numbers.length / 2)];
+}
+
+/** Distinct /24 from all of 1.0.0.0 to 223.255.255.255, the same in each run. */
+function randomPrefixes(count) {
+  const networks = new Set();
+  let state = 1;
+  while (networks.size < count) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    const network = state >>> 8;
+    if (network >= 0x010000 && network < 0xe00000) networks.add(network);
+  }
+  return Array.from(networks, (n) => `${n >>> 16}.${(n >>> 8) & 255}.${n & 255}.0/24\n`).join('');
+}
