@@ -16,7 +16,9 @@ interface Change {
 }
 
 /** What the store has around a prefix. */
-export type Around = (prefix: Prefix) => readonly Entry[];
+export interface Surroundings {
+  covering(prefix: Prefix): readonly Entry[];
+}
 
 /**
  * What the offences of one place change, over the store as it is: each entry is written once at the
@@ -25,7 +27,7 @@ export type Around = (prefix: Prefix) => readonly Entry[];
  */
 export class Draft implements Memory {
   readonly #store: Store;
-  readonly #around: Around;
+  readonly #around: Surroundings;
   readonly #logins: PrefixMap<Login>;
   readonly #onVerdict: (verdict: Verdict) => void;
   readonly #changes = new Map<string, Change>();
@@ -33,7 +35,7 @@ export class Draft implements Memory {
   /** The logins are those of the log, by address. */
   constructor(
     store: Store,
-    around: Around,
+    around: Surroundings,
     logins: PrefixMap<Login>,
     onVerdict: (verdict: Verdict) => void,
   ) {
@@ -44,7 +46,7 @@ export class Draft implements Memory {
   }
 
   covering(prefix: Prefix): readonly Entry[] {
-    const around = this.#around(prefix);
+    const around = this.#around.covering(prefix);
     if (this.#changes.size === 0) return around;
     const stored = around.filter((entry) => !this.#changes.has(formatPrefix(entry.prefix)));
     const changed = Array.from(this.#changes.values(), ({ entry }) => entry);

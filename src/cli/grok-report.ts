@@ -2,7 +2,7 @@ import type { Entry } from '../blocklist/entry.ts';
 import type { Spared } from '../blocklist/judge.ts';
 import type { Verdict } from '../blocklist/memory.ts';
 import type { LogSummary } from '../log/read-offences.ts';
-import { formatPrefix } from '../net/prefix-text.ts';
+import { PrefixMap } from '../net/prefix-map.ts';
 
 /** What happened to an entry, the most telling first. */
 export const OUTCOMES = ['new', 'reactivated', 'extended', 'covered', 'evidence'] as const;
@@ -23,7 +23,7 @@ export class GrokReport {
   readonly summary: LogSummary;
   /** The same content was read before: nothing was done. */
   readonly alreadyRead: boolean;
-  readonly entries = new Map<string, EntryReport>();
+  readonly #entries = new PrefixMap<EntryReport>();
   readonly spared: Spared[] = [];
 
   constructor(summary: LogSummary, alreadyRead: boolean) {
@@ -35,11 +35,10 @@ export class GrokReport {
     if (decision.kind === 'refused') return;
     const { entry } = decision;
     const outcome = decision.kind === 'covered' && decision.extended ? 'extended' : decision.kind;
-    const key = formatPrefix(entry.prefix);
-    let report = this.entries.get(key);
+    let report = this.#entries.get(entry.prefix);
     if (!report) {
       report = { entry, outcome, hits: 0, messages: new Map() };
-      this.entries.set(key, report);
+      this.#entries.set(entry.prefix, report);
     }
     report.entry = entry;
     report.outcome = tellingMore(report.outcome, outcome);
@@ -54,9 +53,16 @@ export class GrokReport {
     this.spared.push(...spared);
   }
 
+  /** By what happened, the most telling first, then by prefix. */
+  entries(): EntryReport[] {
+    return Array.from(this.#entries.walk(), ({ value }) => value).toSorted(
+      (p, q) => OUTCOMES.indexOf(p.outcome) - OUTCOMES.indexOf(q.outcome),
+    );
+  }
+
   /** How many entries had this outcome. */
   count(outcome: Outcome): number {
-    return [...this.entries.values()].filter((report) => report.outcome === outcome).length;
+    return this.entries().filter((report) => report.outcome === outcome).length;
   }
 }
 

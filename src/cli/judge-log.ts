@@ -6,10 +6,9 @@ import type { LogSummary } from '../log/read-offences.ts';
 import type { Address } from '../net/address.ts';
 import { hostPrefix, type Prefix, prefixAround } from '../net/prefix.ts';
 import { PrefixMap } from '../net/prefix-map.ts';
-import { formatPrefix } from '../net/prefix-text.ts';
 import type { Store } from '../store/store.ts';
 import type { Context } from './context.ts';
-import { type Around, Draft } from './draft.ts';
+import { Draft, type Surroundings } from './draft.ts';
 import type { GrokReport } from './grok-report.ts';
 import { protectedSpace } from './protected-space.ts';
 
@@ -29,13 +28,10 @@ export function judgeLog(
   const space = protectedSpace(store);
   const logins = new PrefixMap<Login>();
   for (const login of summary.logins) logins.set(hostPrefix(login.address), login);
-  const around = aroundPlaces(store);
-  const groupOf = (address: Address): string => {
-    const place = placeOf(address, policy);
-    return formatPrefix(around(place)[0]?.prefix ?? place);
-  };
+  const places = new Places(store);
+  const groupOf = (address: Address): object => places.widestAround(placeOf(address, policy));
   for (const offences of summary.groups(groupOf)) {
-    const draft = new Draft(store, around, logins, (verdict) => report.add(verdict));
+    const draft = new Draft(store, places, logins, (verdict) => report.add(verdict));
     const judge = new Judge(draft, space, policy, () => context.now);
     for (const offence of offences) judge.offend(offence);
     report.spare(judge.finish().spared);
@@ -49,15 +45,31 @@ function placeOf(address: Address, { auto }: Policy): Prefix {
 }
 
 /**
- * What the store has around a prefix. It is asked once for each: nothing that is written while a log
+ * What the store has around places. It is asked once for each: nothing that is written while a log
  * is judged lies around a place that is judged later.
  */
-function aroundPlaces(store: Store): Around {
-  const known = new Map<string, readonly Entry[]>();
-  return (prefix) => {
-    const key = formatPrefix(prefix);
-    const entries = known.get(key) ?? store.covering(prefix);
-    known.set(key, entries);
+class Places implements Surroundings {
+  readonly #store: Store;
+  readonly #known = new PrefixMap<readonly Entry[]>();
+  readonly #groups = new PrefixMap<Prefix>();
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  covering(prefix: Prefix): readonly Entry[] {
+    const known = this.#known.get(prefix);
+    if (known) return known;
+    const entries = this.#store.covering(prefix);
+    this.#known.set(prefix, entries);
     return entries;
-  };
+  }
+
+  /** The widest entry that covers the place, else the place; always the same object for it. */
+  widestAround(place: Prefix): Prefix {
+    const widest = this.covering(place)[0]?.prefix ?? place;
+    const known = this.#groups.get(widest);
+    if (!known) this.#groups.set(widest, widest);
+    return known ?? widest;
+  }
 }

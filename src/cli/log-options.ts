@@ -40,7 +40,7 @@ export function openLog(context: Context, name: string): Source {
 }
 
 function parseYear(text: string): number {
-  if (!/^(?:19|20)\d{2}$/.test(text))
+  if (!/^(?:19[7-9]\d|20\d{2})$/.test(text))
     throw new InvalidArgumentError('Give four digits, such as 2026.');
   return Number(text);
 }

@@ -128,18 +128,23 @@ export class OffenceCollector {
   *groups(
     calendar: Calendar,
     log: string,
-    keyOf: (address: Address) => string,
+    keyOf: (address: Address) => object,
   ): Generator<readonly Offence[]> {
-    const times = Float64Array.from(this.#setbacks.resolve(this.#times.values(), calendar));
+    // Filled one by one: TypedArray.from would first make an object of every number.
+    const times = new Uint32Array(this.#times.length);
+    let index = 0;
+    for (const at of this.#setbacks.resolve(this.#times.values(), calendar)) {
+      times[index++] = Math.max(0, at);
+    }
     const { groupOf, groupCount } = this.#groupOfAddresses(keyOf);
-    const addresses = this.#addresses.values();
-    const groups = Int32Array.from(addresses, (id) => groupOf[id] ?? 0);
+    const groups = new Int32Array(times.length);
+    for (let i = 0; i < groups.length; i++) groups[i] = groupOf[this.#addresses.at(i)] ?? 0;
     const { order, ends } = sortedByGroup(groups, groupCount);
     for (let group = 0; group < groupCount; group++) {
       const start = group === 0 ? 0 : (ends[group - 1] ?? 0);
       const indexes = order.subarray(start, ends[group]);
       if (indexes.length === 0) continue;
-      yield Array.from(indexes, (index) => this.#offence(index, times[index] ?? 0, log));
+      yield Array.from(indexes, (i) => this.#offence(i, times[i] ?? 0, log));
     }
   }
 
@@ -191,10 +196,10 @@ export class OffenceCollector {
     };
   }
 
-  #groupOfAddresses(keyOf: (address: Address) => string) {
+  #groupOfAddresses(keyOf: (address: Address) => object) {
     const { addresses } = this.#scale;
     const groupOf = new Int32Array(addresses.size);
-    const byKey = new Map<string, number>();
+    const byKey = new Map<object, number>();
     for (let id = 0; id < addresses.size; id++) {
       const key = keyOf(addresses.address(id));
       const group = byKey.get(key) ?? byKey.size;

@@ -26,8 +26,8 @@ export interface LogSummary {
   readonly offenceCount: number;
   /** In the order of the log; made anew each time. */
   readonly offences: () => Iterable<Offence>;
-  /** The same in groups, those whose addresses have the same key, each in the order of the log. */
-  readonly groups: (keyOf: (address: Address) => string) => Iterable<readonly Offence[]>;
+  /** The same in groups, those whose addresses have the same key (===), each in the order of the log. */
+  readonly groups: (keyOf: (address: Address) => object) => Iterable<readonly Offence[]>;
   readonly logins: readonly Login[];
   /** What was odd, but no error. */
   readonly warnings: readonly string[];

@@ -1,6 +1,6 @@
 import { type Address, addressOf } from './address.ts';
 import { LONGEST_ADDRESS_TEXT, readAddress } from './address-reader.ts';
-import { writeAddress4, writeAddress6 } from './address-writer.ts';
+import { writeAddress6 } from './address-writer.ts';
 import { copyAscii } from './ascii.ts';
 
 /**
@@ -18,8 +18,9 @@ export function parseAddress(text: string): Address | undefined {
 /** The one way to write the address: IPv4 as four decimal octets, IPv6 as in RFC 5952. */
 export function formatAddress(address: Address): string {
   const { family, a, b, c, d } = address;
-  const end = family === 4 ? writeAddress4(TEXT, 0, a) : writeAddress6(TEXT, 0, a, b, c, d);
-  return TEXT.toString('latin1', 0, end);
+  // Joining four numbers is several times as quick as making a string of bytes.
+  if (family === 4) return `${a >>> 24}.${(a >>> 16) & 0xff}.${(a >>> 8) & 0xff}.${a & 0xff}`;
+  return TEXT.toString('latin1', 0, writeAddress6(TEXT, 0, a, b, c, d));
 }
 
 /** Room for one address, used again by each call. */

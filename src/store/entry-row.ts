@@ -77,7 +77,8 @@ function faultOf(entry: { readonly [Name in keyof Entry]: unknown }): string | u
   if (!isWhole(activations)) return `${activations} is no number of activations`;
   if (!isWhole(entry.hits)) return `${entry.hits} is no number of hits`;
   for (const name of ['firstSeen', 'lastSeen', 'activatedAt'] as const) {
-    if (!isOptionalSeconds(entry[name])) return `${JSON.stringify(entry[name])} is no time (${name})`;
+    if (!isOptionalSeconds(entry[name]))
+      return `${JSON.stringify(entry[name])} is no time (${name})`;
   }
   if (!isExpiry(entry.expiresAt)) return `${entry.expiresAt} is no expiry`;
   if ((activations === 0) !== (activatedAt === undefined)) {

@@ -128,10 +128,10 @@ export class History {
   }
 
   #addFromLog(key: readonly Cell[], log: string, rows: readonly Evidence[]): void {
-    const sum = sumEvidence(rows);
-    if (this.#connection.run(ADD_EVIDENCE, ...key, cellOfEvidence(sum)) > 0) return;
+    // What is alike adds up when it is read, or when there is more of the same log.
+    if (this.#connection.run(ADD_EVIDENCE, ...key, cellOfEvidence(rows)) > 0) return;
     const known = evidenceOfCell(this.#connection.row(EVIDENCE_OF_LOG, ...key)?.[0], log);
-    this.#connection.run(CHANGE_EVIDENCE, cellOfEvidence(sumEvidence([...known, ...sum])), ...key);
+    this.#connection.run(CHANGE_EVIDENCE, cellOfEvidence(sumEvidence([...known, ...rows])), ...key);
   }
 }
 

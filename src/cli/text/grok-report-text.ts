@@ -1,5 +1,4 @@
 import { formatAddress } from '../../net/address-text.ts';
-import { comparePrefixes } from '../../net/prefix.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
 import { type EntryReport, type GrokReport, OUTCOMES, type Outcome } from '../grok-report.ts';
 import type { Colours } from './colours.ts';
@@ -31,7 +30,7 @@ export function grokReportLines(report: GrokReport, colours: Colours, verbose: b
   const name = printable(report.summary.name);
   if (report.alreadyRead) return [`${name}: read before, nothing new`];
   const lines = [`${name}: ${readText(report)}`];
-  const rows = [...report.entries.values()].toSorted(byOutcome);
+  const rows = report.entries();
   if (rows.length > 0) {
     const [titles = '', ...cells] = tableLines(COLUMNS, rows);
     lines.push(
@@ -61,7 +60,7 @@ export function grokReportJson(report: GrokReport): object {
     last: span ? isoTime(span.last) : null,
     lines,
     offences: offenceCount,
-    entries: [...report.entries.values()].toSorted(byOutcome).map((row) => ({
+    entries: report.entries().map((row) => ({
       prefix: formatPrefix(row.entry.prefix),
       outcome: row.outcome,
       hits: row.hits,
@@ -118,11 +117,6 @@ function messagesText(messages: ReadonlyMap<string, number>): string {
     return text;
   });
   return [...shown, ...(sorted.length > SHOWN_MESSAGES ? ['...'] : [])].join(', ');
-}
-
-function byOutcome(p: EntryReport, q: EntryReport): number {
-  const order = OUTCOMES.indexOf(p.outcome) - OUTCOMES.indexOf(q.outcome);
-  return order || comparePrefixes(p.entry.prefix, q.entry.prefix);
 }
 
 function paint(line: string, row: EntryReport | undefined, colours: Colours): string {
