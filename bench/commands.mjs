@@ -57,7 +57,7 @@ function grok(lines) {
     return file;
   };
   const fresh = (...args) => ({ before: () => rmSync(db, { force: true }), command: own(...args) });
-  compare(5, {
+  compare(3, {
     'bzip2 -dc': ['bzip2', '-dc', `${log}.bz2`],
     'lbzip2 -dc': ['lbzip2', '-dc', `${log}.bz2`],
     ...(existsSync(SSHG_PARSER) ? { 'sshg-parser': { command: [SSHG_PARSER], input: log } } : {}),

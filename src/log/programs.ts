@@ -11,8 +11,11 @@ export class Programs {
   readonly #byHash = new Map<number, Program[]>();
   /** The program of the line before: mostly this one's too. */
   #last: Program = { name: new Uint8Array(0), service: -1 };
+  /** The scanner that reads what programs without one of their own write (`"*"`), or -1. */
+  readonly others: number;
 
   constructor(scanners: readonly Scanner[]) {
+    this.others = scanners.findIndex(({ programs }) => programs.includes('*'));
     for (const [service, scanner] of scanners.entries()) {
       for (const program of scanner.programs) {
         const name = asciiBytes(program);

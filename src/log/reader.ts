@@ -117,10 +117,9 @@ export class LogReader {
   #scan(line: Line): void {
     const { bytes, header } = line;
     line.message = NO_MATCH;
-    line.service =
-      line.known && header.programStart >= 0
-        ? this.#programs.find(bytes, header.programStart, header.programEnd)
-        : -1;
+    const isNamed = line.known && header.programStart >= 0;
+    const own = isNamed ? this.#programs.find(bytes, header.programStart, header.programEnd) : -1;
+    line.service = own >= 0 || !isNamed || line.cut ? own : this.#programs.others;
     const scanner = this.#scanners[line.service];
     this.#repeatable = scanner !== undefined && !line.cut;
     if (scanner === undefined) return;
@@ -135,6 +134,10 @@ export class LogReader {
       line.count = repetition.count;
     }
     line.message = scanner.scan(bytes, line.messageStart, line.messageEnd, line.reading);
+    if (own >= 0 || line.message !== NO_MATCH) return;
+    // It is of a program that nobody knows, and says nothing that any program says.
+    line.service = -1;
+    this.#repeatable = false;
   }
 }
 

@@ -1,0 +1,65 @@
+import { writeFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CommandLine } from '../support/command-line.ts';
+
+let line: CommandLine;
+beforeEach(() => {
+  line = new CommandLine();
+});
+afterEach(() => line.remove());
+
+async function parse(...messages: string[]) {
+  const file = line.path('all.log');
+  writeFileSync(file, messages.map((message) => `Mar 19 12:00:00 gw ${message}\n`).join(''));
+  const { stdout } = await line.run('parse', '--json', '--year', '2026', file);
+  return stdout
+    .trimEnd()
+    .split('\n')
+    .map((text) => JSON.parse(text) as Record<string, unknown>);
+}
+
+describe('the service of a line', () => {
+  it('is that of the program in its header', async () => {
+    expect(
+      await parse(
+        'sshd[1]: Failed password for root from 5.149.104.9 port 4711 ssh2',
+        'postfix/smtpd[2]: warning: unknown[5.149.104.9]: SASL LOGIN authentication failed: UGFzc3dvcmQ6',
+        "dropbear[3]: Bad password attempt for 'root' from 5.149.104.9:4711",
+        'proftpd[4]: gw (5.149.104.9[5.149.104.9]) - USER admin: no such user found from 5.149.104.9 [5.149.104.9] to 192.0.2.1:21',
+      ),
+    ).toMatchObject([
+      { service: 'sshd', address: '5.149.104.9', offence: true },
+      { service: 'postfix', address: '5.149.104.9', offence: true },
+      { service: 'dropbear', address: '5.149.104.9', offence: true },
+      { service: 'proftpd', address: '5.149.104.9', offence: true },
+    ]);
+  });
+
+  it('is PAM where a program without a grammar says what PAM says, and nothing else', async () => {
+    const failure =
+      'authentication failure; logname= uid=0 euid=0 tty= ruser= rhost=5.149.104.9  user=root';
+    expect(
+      await parse(
+        `cockpit-session[5]: pam_unix(cockpit:auth): ${failure}`,
+        `cockpit-session[5]: he said: pam_unix(cockpit:auth): ${failure}`,
+        'backup[6]: Failed password for root from 5.149.104.9 port 4711 ssh2',
+      ),
+    ).toMatchObject([
+      { service: 'pam', event: 'pam-failed', address: '5.149.104.9', offence: true },
+      { service: null, event: null, address: null, offence: false },
+      { service: null, event: null, address: null, offence: false },
+    ]);
+  });
+
+  it('is never one that the message names', async () => {
+    expect(
+      await parse(
+        'postfix/smtpd[2]: sshd[1]: Failed password for root from 5.149.104.9 port 4711 ssh2',
+        'sshd[1]: Invalid user sshd[1]: Failed password for root from 5.149.104.9 port 1 ssh2 from 192.0.2.7 port 4711',
+      ),
+    ).toMatchObject([
+      { event: null, address: null },
+      { event: 'invalid-user', address: '192.0.2.7' },
+    ]);
+  });
+});
