@@ -56,7 +56,6 @@ function grok(lines) {
     writeFileSync(file, `[log]\ndecompressor = "${name}"\n`);
     return file;
   };
-  const fresh = (...args) => ({ before: () => rmSync(db, { force: true }), command: own(...args) });
   compare(3, {
     'bzip2 -dc': ['bzip2', '-dc', `${log}.bz2`],
     'lbzip2 -dc': ['lbzip2', '-dc', `${log}.bz2`],
@@ -78,6 +77,11 @@ function store(entries) {
     add: own('add', '5.149.104/22'),
     emit: own('emit', '--output', join(folder, 'pf.blocked')),
   });
+}
+
+/** The same on a store that is new each time. */
+function fresh(...args) {
+  return { before: () => rmSync(db, { force: true }), command: own(...args) };
 }
 
 function own(...args) {
