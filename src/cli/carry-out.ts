@@ -1,24 +1,14 @@
-import type { Evidence } from '../blocklist/evidence.ts';
-import type { Decision, Request } from '../blocklist/request.ts';
+import type { Decision, ManualRequest } from '../blocklist/request.ts';
 import type { Store } from '../store/store.ts';
 
-/** Stores what was decided. To be called in a transaction that began before `decide` was. */
-export function carryOut(
-  store: Store,
-  request: Request,
-  decision: Decision,
-  evidence: readonly Evidence[] = [],
-): void {
+/** Stores what was decided of a request by hand, in the transaction in which it was decided. */
+export function carryOut(store: Store, request: ManualRequest, decision: Decision): void {
   if (decision.kind === 'refused') return;
   const { kind, entry } = decision;
   store.put(entry);
   const changesActivation =
     kind === 'new' || kind === 'reactivated' || (kind === 'covered' && decision.extended);
   if (changesActivation) {
-    store.recordActivation(entry, {
-      origin: request.origin,
-      note: request.kind === 'manual' ? request.note : '',
-    });
+    store.recordActivation(entry, { origin: request.origin, note: request.note });
   }
-  if (evidence.length > 0) store.addEvidence(entry.prefix, entry.activations, evidence);
 }

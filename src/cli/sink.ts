@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs';
 import { isatty, WriteStream } from 'node:tty';
+import { McblockError, reasonOf } from '../errors.ts';
 
 /** Where results or messages go. Writes are whole: nothing is buffered behind the caller's back. */
 export interface Sink {
@@ -37,7 +38,11 @@ function writeWhole(descriptor: number, bytes: Uint8Array): void {
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'EPIPE') throw new ReaderGone();
-      if (code !== 'EAGAIN') throw error;
+      if (code !== 'EAGAIN') {
+        throw new McblockError('file', `cannot write the output: ${reasonOf(error)}`, {
+          cause: error,
+        });
+      }
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
     }
   }

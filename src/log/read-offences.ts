@@ -17,6 +17,8 @@ export interface OffenceOptions extends ReadOptions {
 export interface LogSummary {
   readonly name: string;
   readonly content: ContentDigest;
+  /** How many extents were known of logs with the same first line. */
+  readonly knownExtents: number;
   /** The first byte that is new; 0: all is, `content.bytes`: nothing is. */
   readonly newFrom: number;
   /** The times of the first and the last line; undefined where no line has one. */
@@ -38,6 +40,7 @@ export async function readOffences(source: Source, options: OffenceOptions): Pro
   const civil = new CivilTime(zoneOffsets(options.zone));
   const warnings: string[] = [];
   let newFrom = 0;
+  let knownExtents = 0;
   const reader = new LogReader(options.scanners, (line) => {
     // A line that was not whole when the log was read before was counted as it was.
     if (line.offset >= newFrom) collector.add(line);
@@ -45,7 +48,11 @@ export async function readOffences(source: Source, options: OffenceOptions): Pro
   const collector = new OffenceCollector(options.scanners, options.points, reader.hosts);
   const content = await digestWhile(
     contentOf(source, options, (message) => warnings.push(message)),
-    options.known,
+    (head) => {
+      const extents = options.known(head);
+      knownExtents = extents.length;
+      return extents;
+    },
     (chunk) => reader.push(chunk),
     (bytes) => {
       newFrom = bytes;
@@ -57,6 +64,7 @@ export async function readOffences(source: Source, options: OffenceOptions): Pro
   return {
     name: source.name,
     content,
+    knownExtents,
     newFrom,
     span: collector.span(calendar),
     lines: collector.lineCounts,

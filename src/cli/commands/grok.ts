@@ -103,6 +103,14 @@ function record(
     const known = again ? undefined : store.findLog(content.digest);
     const report = new GrokReport(summary, isReadBefore(summary) || known !== undefined);
     if (report.alreadyRead) return report;
+    // Or the beginning of it, or more of it: then we do not know what of ours is new.
+    const extents = again ? 0 : store.logsWithHead(content.head).length;
+    if (extents !== summary.knownExtents) {
+      throw new McblockError(
+        'store',
+        `another mcblock read ${name} at the same time; nothing was recorded here: run the command again`,
+      );
+    }
     store.recordLogins(summary.logins);
     judgeLog(context, store, summary, policy, report, (draft) => draft.write());
     store.recordLog({

@@ -1,0 +1,148 @@
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { EntryJson } from '../../src/cli/text/entry-text.ts';
+import { CommandLine } from '../support/command-line.ts';
+
+const FIXTURE = 'fixtures/auth.log.0.bz2';
+
+let line: CommandLine;
+beforeEach(() => {
+  line = new CommandLine();
+  line.now = '2026-03-24T00:00:00Z';
+});
+afterEach(() => line.remove());
+
+function attempts(address: string, from: number, count: number): string {
+  return Array.from({ length: count }, (_, index) => {
+    const second = String(from + index).padStart(2, '0');
+    return `Mar 19 12:00:${second} gw sshd[${100 + from + index}]: Failed password for root from ${address} port 4711 ssh2\n`;
+  }).join('');
+}
+
+function grok(...argv: string[]) {
+  return line.run('grok', '--year', '2026', ...argv);
+}
+
+describe('grok', () => {
+  it('makes a blocklist of a rotated log', async () => {
+    const { exitCode, stdout } = await grok(FIXTURE);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain(
+      '47 new, 0 reactivated, 0 extended, 0 hit again, 0 evidence, 4 spared',
+    );
+    expect((await line.run('emit')).stdout).toMatch(/^5\.149\.104\.0\/23$/m);
+    // Who logged in is blocked nowhere.
+    for (const address of ['73.162.44.18', '81.187.20.91', '2a0e:c41:7:20::1d']) {
+      expect((await line.run('check', address)).exitCode).toBe(1);
+    }
+  });
+
+  it('reads a log once, whatever it is called and however it is packed', async () => {
+    await grok(FIXTURE);
+    const before = (await line.run('export')).stdout;
+    const plain = line.path('auth.log.1');
+    writeFileSync(plain, execFileSync('bzip2', ['-dc', FIXTURE], { maxBuffer: 1e8 }));
+    writeFileSync(line.path('auth.log.2'), gzipSync(readFileSync(plain)));
+    for (const name of [FIXTURE, plain, line.path('auth.log.2')]) {
+      expect((await grok(name)).stdout).toContain('read before, nothing new');
+    }
+    expect((await line.run('export')).stdout).toBe(before);
+  });
+
+  it('counts only what is new in a log that has grown', async () => {
+    const file = line.path('auth.log');
+    writeFileSync(file, attempts('5.149.105.9', 0, 4));
+    await grok(file);
+    appendFileSync(file, attempts('5.149.105.9', 4, 2));
+    expect((await grok(file)).stdout).toContain('2 new lines');
+    expect(await line.json('show')).toMatchObject([{ prefix: '5.149.105.0/24', hits: 6 }]);
+  });
+
+  it('blocks at 30 points within a day and not before', async () => {
+    const file = line.path('auth.log');
+    writeFileSync(file, attempts('5.149.105.9', 0, 2));
+    await grok(file);
+    expect(await line.json('show')).toEqual([]);
+    writeFileSync(file, attempts('5.149.104.7', 0, 3));
+    await grok(file);
+    expect(await line.json('show')).toMatchObject([
+      {
+        prefix: '5.149.104.0/24',
+        hits: 3,
+        activatedAt: '2026-03-19T12:00:02Z',
+        expiresAt: '2026-04-18T12:00:02Z',
+        origin: 'grok',
+      },
+    ]);
+  });
+
+  it('narrows a block around who is protected', async () => {
+    await line.run('allow', '5.149.105.200');
+    const file = line.path('auth.log');
+    writeFileSync(file, attempts('5.149.105.9', 0, 3));
+    await grok(file);
+    expect(await line.json('show')).toMatchObject([{ prefix: '5.149.105.0/25' }]);
+  });
+
+  it('changes nothing in a dry run, and makes no store', async () => {
+    const { exitCode, stdout } = await grok('--dry-run', FIXTURE);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('47 new');
+    expect(statSync(line.db, { throwIfNoEntry: false })).toBeUndefined();
+  });
+
+  it('records nothing of a log that is cut off, and says where', async () => {
+    const file = line.path('cut.bz2');
+    writeFileSync(file, readFileSync(FIXTURE).subarray(0, 20_000));
+    const { exitCode, stderr } = await grok(file);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(`${file} ends too early at byte 20000`);
+    expect(await line.json('show')).toEqual([]);
+  });
+
+  it('finds the newest rotation, compressed or not yet', async () => {
+    writeFileSync(line.path('auth.log'), '');
+    writeFileSync(line.path('auth.log.0'), attempts('5.149.105.9', 0, 3));
+    writeFileSync(line.path('auth.log.1.bz2'), 'rubbish');
+    utimesSync(line.path('auth.log.1.bz2'), 1_700_000_000, 1_700_000_000);
+    expect((await grok('--rotated', line.path('auth.log'))).exitCode).toBe(0);
+    expect(await line.json('show')).toHaveLength(1);
+    expect((await grok('--rotated', line.path('secure'))).exitCode).toBe(1);
+  });
+
+  it('reads files in the order of their times', async () => {
+    const [older, newer] = [line.path('b'), line.path('a')];
+    writeFileSync(older, attempts('5.149.105.9', 0, 3));
+    writeFileSync(newer, attempts('5.149.105.9', 3, 3));
+    utimesSync(older, 1_773_900_000, 1_773_900_000);
+    await grok(newer, older);
+    expect(await line.json<EntryJson[]>('show')).toMatchObject([
+      { hits: 6, activatedAt: '2026-03-19T12:00:02Z' },
+    ]);
+  });
+
+  it('is used wrongly without a log', async () => {
+    expect((await line.run('grok')).exitCode).toBe(2);
+    expect((await grok(line.path('none'))).exitCode).toBe(1);
+  });
+});
+
+describe('explain', () => {
+  it('tells what blocks, since when, on which evidence, and what comes next', async () => {
+    await grok(FIXTURE);
+    const { stdout } = await line.run('explain', '5.149.104.9');
+    expect(stdout).toMatch(/^5\.149\.104\.9 is blocked by 5\.149\.104\/24 since 2026-03-/);
+    expect(stdout).toMatch(/5\.149\.104\.\d+: \d+ × sshd failed-login, .*, on gw$/m);
+    expect(stdout).toMatch(/the next offence: is a hit on 5\.149\.104\/24; /);
+  });
+
+  it('tells what protects', async () => {
+    await line.run('allow', '5.149.104.0/25');
+    const { stdout } = await line.run('explain', '5.149.104.9');
+    expect(stdout).toContain('is not blocked');
+    expect(stdout).toContain('protected by 5.149.104.0/25 on the allow-list');
+    expect(stdout).toContain('the next offence: is not counted');
+  });
+});
