@@ -62,7 +62,9 @@ export class GrokReport {
 
   /** How many entries had this outcome. */
   count(outcome: Outcome): number {
-    return this.entries().filter((report) => report.outcome === outcome).length;
+    let count = 0;
+    for (const { value } of this.#entries.walk()) if (value.outcome === outcome) count++;
+    return count;
   }
 }
 

@@ -1,18 +1,13 @@
 import { AMBIGUOUS, NO_MATCH, type Scanner } from '../../grammar/notation/scanner.ts';
 import type { Seconds } from '../blocklist/entry.ts';
 import type { Offence } from '../blocklist/offence.ts';
+import type { Login } from '../blocklist/protect.ts';
 import type { Address } from '../net/address.ts';
 import { type Calendar, Setbacks } from './clock.ts';
 import { Column } from './column.ts';
 import type { HostNames } from './hosts.ts';
 import type { Line } from './reader.ts';
 import { type PointsByMessage, Scale } from './scale.ts';
-
-/** An accepted login: the latest from its address in the log. */
-export interface Login {
-  readonly address: Address;
-  readonly at: Seconds;
-}
 
 /** How many lines there were of which sort. */
 export interface LineCounts {

@@ -1,8 +1,9 @@
 import type { Seconds } from '../blocklist/entry.ts';
 import type { Offence } from '../blocklist/offence.ts';
+import type { Login } from '../blocklist/protect.ts';
 import type { Address } from '../net/address.ts';
 import { type ContentDigest, digestWhile, type KnownExtents } from './extent.ts';
-import { type LineCounts, type Login, type MessageCount, OffenceCollector } from './offences.ts';
+import { type LineCounts, type MessageCount, OffenceCollector } from './offences.ts';
 import { contentOf, type ReadOptions } from './read-options.ts';
 import { LogReader } from './reader.ts';
 import type { Source } from './source.ts';
@@ -30,6 +31,7 @@ export interface LogSummary {
   readonly offences: () => Iterable<Offence>;
   /** The same in groups, those whose addresses have the same key (===), each in the order of the log. */
   readonly groups: (keyOf: (address: Address) => object) => Iterable<readonly Offence[]>;
+  /** The latest from each address. */
   readonly logins: readonly Login[];
   /** What was odd, but no error. */
   readonly warnings: readonly string[];

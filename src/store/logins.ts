@@ -1,17 +1,12 @@
 import type { Seconds } from '../blocklist/entry.ts';
-import { type Address, addressBytes } from '../net/address.ts';
+import type { Login } from '../blocklist/protect.ts';
+import { addressBytes } from '../net/address.ts';
 import { lastAddress, type Prefix } from '../net/prefix.ts';
 import type { Connection, Row } from './connection.ts';
 import { addressOfHex } from './key.ts';
 import { EVERYTHING } from './pages.ts';
 import { damagedRow } from './store-error.ts';
 import { isSeconds } from './value.ts';
-
-/** The latest accepted login from an address. */
-export interface Login {
-  readonly address: Address;
-  readonly at: Seconds;
-}
 
 const RECORD = `
 INSERT INTO login VALUES (?, ?, ?)

@@ -1,10 +1,10 @@
 import type { Entry } from '../blocklist/entry.ts';
+import type { Login } from '../blocklist/protect.ts';
 import { McblockError } from '../errors.ts';
 import { formatAddress } from '../net/address-text.ts';
 import { formatPrefix } from '../net/prefix-text.ts';
 import type { AllowedPrefix } from './allowed.ts';
 import type { Activation } from './history.ts';
-import type { Login } from './logins.ts';
 import type { ReadLog } from './logs.ts';
 import { entryOfFields, historyOfFields, rowOfEntry } from './record-entry.ts';
 import { Fields, timeOrNull, timeText } from './record-fields.ts';

@@ -1,5 +1,6 @@
 import type { Entry, Origin, Seconds } from '../blocklist/entry.ts';
 import type { Evidence } from '../blocklist/evidence.ts';
+import type { Login } from '../blocklist/protect.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { PrefixList } from '../net/prefix-list.ts';
 import { Allowed, type AllowedPrefix } from './allowed.ts';
@@ -7,7 +8,7 @@ import type { Connection } from './connection.ts';
 import { Entries, type EntryCounts, type EntryFilter } from './entries.ts';
 import { exportRows, importRow, importRows, type StoreParts } from './exchange.ts';
 import { type Activation, History } from './history.ts';
-import { type Login, Logins } from './logins.ts';
+import { Logins } from './logins.ts';
 import { Logs, type ReadLog } from './logs.ts';
 import { type OpenOptions, openConnection } from './open.ts';
 
