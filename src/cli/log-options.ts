@@ -1,35 +1,46 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { McblockError } from '../errors.ts';
 import type { ReadOptions } from '../log/read-options.ts';
 import { openSource, type Source } from '../log/source.ts';
 import type { Context } from './context.ts';
 import { loadScanners } from './scanners.ts';
+import { nearest } from './text/nearest.ts';
 
 /** What `grok` and `parse` have in common. */
 export interface LogCommandOptions {
   readonly year?: number;
+  readonly service?: string;
 }
 
 export function addLogOptions(command: Command): Command {
-  return command.option(
-    '--year <yyyy>',
-    "the year of the last line, where lines have none (default: from the file's time)",
-    parseYear,
-  );
+  return command
+    .option(
+      '--year <yyyy>',
+      "the year of the last line, where lines have none (default: from the file's time)",
+      parseYear,
+    )
+    .option(
+      '--service <name>',
+      'the files are what this service writes itself, not what a syslogd does (default: as their first lines tell)',
+    );
 }
 
 /** How logs are read, by the configuration and the command line. */
 export async function readOptionsOf(
   context: Context,
-  { year }: LogCommandOptions,
+  { year, service }: LogCommandOptions,
 ): Promise<ReadOptions> {
   const config = await context.config();
+  const scanners = await loadScanners(config.get('grammar.folder'));
+  if (service !== undefined) checkService(service, scanners);
   return {
-    scanners: await loadScanners(config.get('grammar.folder')),
+    scanners,
     zone: config.get('timezone'),
     points: config.get('offence.messages'),
     decompressor: config.get('log.decompressor'),
     sizeLimitBytes: config.get('log.size-limit'),
     ...(year === undefined ? {} : { year }),
+    ...(service === undefined ? {} : { service }),
   };
 }
 
@@ -37,6 +48,15 @@ export async function readOptionsOf(
 export function openLog(context: Context, name: string): Source {
   const source = openSource(name, context.now);
   return { ...source, fileTime: Math.min(source.fileTime, context.now) };
+}
+
+function checkService(name: string, scanners: ReadOptions['scanners']): void {
+  const services = scanners.map(({ service }) => service).toSorted();
+  if (services.includes(name)) return;
+  const meant = nearest(name, services);
+  const hint =
+    meant === undefined ? `name one of ${services.join(', ')}` : `did you mean ${meant}?`;
+  throw new McblockError('usage', `there is no service ${name}; ${hint}`);
 }
 
 function parseYear(text: string): number {

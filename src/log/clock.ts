@@ -10,7 +10,7 @@ const FEBRUARY_29 = MONTH_SECONDS + 28 * DAY_SECONDS;
 /** Clocks of hosts and of file systems disagree; by less than this the year stays. */
 const GRACE_SECONDS = DAY_SECONDS;
 /** Lines a little out of order do not show that clocks were put back. */
-const DISORDER_SECONDS = 60;
+export const DISORDER_SECONDS = 60;
 /** Years until one with a 29 February comes round for certain (1896 to 1904). */
 const LEAP_YEARS_APART = 8;
 
@@ -20,6 +20,16 @@ const LEAP_YEARS_APART = 8;
  */
 export type YearlessTime = number;
 
+/** A {@link YearlessTime}, or below zero a time that is known: UTC seconds less 2^32. */
+export type LogTime = number;
+
+const KNOWN = 2 ** 32;
+
+/** `at` from 0 to 2^32 - 1. */
+export function knownTime(at: Seconds): LogTime {
+  return at - KNOWN;
+}
+
 /** Gives each line of a log its {@link YearlessTime}, in the order of the lines. */
 export class Clock {
   #year = 1;
@@ -28,15 +38,12 @@ export class Clock {
 
   /** `month` from 0, `day` from 1, `second` of the day. */
   tick(month: number, day: number, second: number): YearlessTime {
-    const inYear = month * MONTH_SECONDS + (day - 1) * DAY_SECONDS + second;
+    const inYear = inYearOf(month, day, second);
     let year = this.#year;
-    const step = inYear - this.#inYear;
-    if (this.#inYear >= 0 && step > YEAR_SECONDS - DAY_SECONDS) {
-      // A line of New Year's Eve that came late: it belongs to the old year.
-      year--;
-    } else {
-      // A date that falls back by more than half a year has passed New Year.
-      if (step < -YEAR_SECONDS / 2) year = Math.min(year + 1, 127);
+    const passed = this.#inYear < 0 ? 0 : newYearsBetween(this.#inYear, inYear);
+    if (passed < 0) year--;
+    else {
+      year = Math.min(year + passed, 127);
       this.#year = year;
       this.#inYear = inYear;
     }
@@ -72,9 +79,32 @@ export class Clock {
     return new Calendar(civil, newest - 1 - this.#year);
   }
 
+  /**
+   * The calendar that goes with a line after all these, whose time and year are known; undefined
+   * where there was no line.
+   */
+  calendarBefore(civil: CivilTime, year: number, inYear: number): Calendar | undefined {
+    if (this.#inYear < 0) return undefined;
+    return new Calendar(civil, year - newYearsBetween(this.#inYear, inYear) - this.#year);
+  }
+
   #leapsFit(calendar: Calendar): boolean {
     return [...this.#leapYears].every((year) => calendar.isLeap(year));
   }
+}
+
+/** Month from 0, day from 1 and second as one number that rises through the year. */
+export function inYearOf(month: number, day: number, second: number): number {
+  return month * MONTH_SECONDS + (day - 1) * DAY_SECONDS + second;
+}
+
+/** The New Years between two lines, by what {@link inYearOf} gives for them: 1, 0 or -1. */
+export function newYearsBetween(from: number, to: number): number {
+  const step = to - from;
+  // A line of New Year's Eve that came late: it belongs to the old year.
+  if (step > YEAR_SECONDS - DAY_SECONDS) return -1;
+  // A date that falls back by more than half a year has passed New Year.
+  return step < -YEAR_SECONDS / 2 ? 1 : 0;
 }
 
 /** Turns the times of one log into UTC, its years known. */
@@ -92,13 +122,14 @@ export class Calendar {
   }
 
   /** To be asked in the order of the lines: of an hour that came twice the one that goes forward. */
-  next(time: YearlessTime): Seconds {
+  next(time: LogTime): Seconds {
     const at = this.utc(time, this.#latest - DISORDER_SECONDS);
     if (at > this.#latest) this.#latest = at;
     return at;
   }
 
-  utc(time: YearlessTime, notBefore: Seconds): Seconds {
+  utc(time: LogTime, notBefore: Seconds): Seconds {
+    if (time < 0) return time + KNOWN;
     const day = Math.floor(time / DAY_SECONDS);
     if (day !== this.#day) {
       const year = Math.floor(time / YEAR_SECONDS);
@@ -125,7 +156,8 @@ export class Setbacks {
   #last = 0;
 
   /** Tells of the next line; `index` is how many times have been kept so far. */
-  note(time: YearlessTime, index: number): void {
+  note(time: LogTime, index: number): void {
+    if (time < 0) return;
     const back = this.#last - time;
     if (back > DISORDER_SECONDS && back <= 3 * 3600 && this.#found.length < 10_000) {
       this.#found.push({ index, from: this.#last, to: time });
@@ -134,7 +166,7 @@ export class Setbacks {
   }
 
   /** Resolves the kept times, in order. */
-  *resolve(times: Iterable<YearlessTime>, calendar: Calendar): Generator<Seconds> {
+  *resolve(times: Iterable<LogTime>, calendar: Calendar): Generator<Seconds> {
     let index = 0;
     let next = 0;
     for (const time of times) {

@@ -1,4 +1,4 @@
-type Numbers = Uint8Array | Uint16Array | Uint32Array;
+type Numbers = Uint8Array | Uint16Array | Uint32Array | Float64Array;
 
 /** A growing column of numbers: memory is what its type needs, and at most half as much again. */
 export class Column<T extends Numbers> {

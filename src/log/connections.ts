@@ -1,4 +1,4 @@
-import type { YearlessTime } from './clock.ts';
+import type { LogTime } from './clock.ts';
 
 const CONNECTION_LIMIT = 65_536;
 const SLOT_MASK = CONNECTION_LIMIT * 2 - 1;
@@ -35,13 +35,14 @@ export class Connections {
     service: number,
     pid: number,
     address: number,
-    time: YearlessTime,
+    time: LogTime,
     isAttempt: boolean,
     points: number,
   ): number {
     if (pid < 0) return points;
     const ring = this.#ring;
-    const place = this.#find(pidOfService(service, pid), address, time) * WORDS;
+    // Only how much later it is counts, which 32 bits tell of known times and of others.
+    const place = this.#find(pidOfService(service, pid), address, time >>> 0) * WORDS;
     if (isAttempt) ring[place + ATTEMPTS] = (ring[place + ATTEMPTS] ?? 0) + points;
     else if (points > (ring[place + SIGN] ?? 0)) ring[place + SIGN] = points;
     const total = (ring[place + ATTEMPTS] ?? 0) || (ring[place + SIGN] ?? 0);
@@ -51,7 +52,7 @@ export class Connections {
     return total - counted;
   }
 
-  #find(pid: number, address: number, time: YearlessTime): number {
+  #find(pid: number, address: number, time: number): number {
     const ring = this.#ring;
     let slot = slotOf(pid, address);
     for (let taken = this.#slots[slot] ?? 0; taken !== 0; taken = this.#slots[slot] ?? 0) {
@@ -66,7 +67,7 @@ export class Connections {
     return this.#open(pid, address, time);
   }
 
-  #open(pid: number, address: number, time: YearlessTime): number {
+  #open(pid: number, address: number, time: number): number {
     const place = this.#next;
     if (this.#full) this.#release(place);
     this.#next = (place + 1) % CONNECTION_LIMIT;

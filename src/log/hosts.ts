@@ -7,7 +7,7 @@ const NAME_LIMIT_BYTES = 255;
 
 /** Gives each host name that a log names a small number; 0 is no name. */
 export class HostNames {
-  readonly #ids = new Map<string, number>();
+  readonly #ids = new Map<string, number>([['', 0]]);
   readonly #names: string[] = [''];
   /** The host of the line before: mostly this one's too. */
   #lastName = Buffer.alloc(0);

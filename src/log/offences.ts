@@ -32,13 +32,13 @@ export interface MessageCount {
 }
 
 /**
- * Collects what counts in a log. An offence is 18 bytes until the log has been read; only then is
+ * Collects what counts in a log. An offence is 22 bytes until the log has been read; only then is
  * its year known, and it becomes an object when it is asked for.
  */
 export class OffenceCollector {
   readonly #scale: Scale;
   readonly #hosts: HostNames;
-  readonly #times = new Column(Uint32Array);
+  readonly #times = new Column(Float64Array);
   readonly #addresses = new Column(Uint32Array);
   readonly #weights = new Column(Uint16Array);
   readonly #points = new Column(Uint32Array);

@@ -1,8 +1,9 @@
 import { NO_MATCH } from '../../grammar/notation/scanner.ts';
 import type { Warn } from './broken.ts';
 import { textOf } from './bytes.ts';
-import type { Calendar, Clock } from './clock.ts';
+import type { Calendar } from './clock.ts';
 import { type Event, EventMaker } from './event.ts';
+import type { LineClock } from './line-clock.ts';
 import { contentOf, type ReadOptions } from './read-options.ts';
 import { type Line, LogReader } from './reader.ts';
 import type { Source } from './source.ts';
@@ -28,13 +29,14 @@ export async function* readEvents(
 ): AsyncGenerator<readonly Event[]> {
   const { scanners, onUnmatched, warn = () => undefined } = options;
   const civil = new CivilTime(zoneOffsets(options.zone));
-  const calendarOf = (clock: Clock): Calendar =>
-    clock.calendar(civil, source.fileTime, options.year);
+  const calendarOf = (clock: LineClock): Calendar => clock.calendar(source.fileTime, options.year);
   let calendar: Calendar | undefined;
-  if (source.totalBytes !== undefined) calendar = calendarOf(await lastClock(source, options));
+  if (source.totalBytes !== undefined)
+    calendar = calendarOf(await lastClock(source, options, civil));
 
   let batch: Event[] = [];
-  const reader = new LogReader(scanners, (line) => {
+  const { chunks, service: owner } = await contentOf(source, options, warn);
+  const reader = new LogReader(scanners, civil, owner, (line) => {
     batch.push(maker.make(line));
     if (line.message === NO_MATCH) tellUnmatched(line);
   });
@@ -46,7 +48,7 @@ export async function* readEvents(
     const name = scanners[service]?.service;
     if (name !== undefined) onUnmatched?.(name, textOf(bytes, messageStart, messageEnd));
   };
-  for await (const chunk of contentOf(source, options, warn)) {
+  for await (const chunk of chunks) {
     for (let start = 0; start < chunk.length; start += BATCH_BYTES) {
       reader.push(chunk.subarray(start, start + BATCH_BYTES));
       if (batch.length === 0) continue;
@@ -59,10 +61,15 @@ export async function* readEvents(
 }
 
 /** The clock after the last line. */
-async function lastClock(source: Source, options: ReadOptions): Promise<Clock> {
-  const reader = new LogReader([], () => undefined);
+async function lastClock(
+  source: Source,
+  options: ReadOptions,
+  civil: CivilTime,
+): Promise<LineClock> {
   const { onProgress: _, ...quietly } = options;
-  for await (const chunk of contentOf(source, quietly, () => undefined)) reader.push(chunk);
+  const { chunks, service } = await contentOf(source, quietly, () => undefined);
+  const reader = new LogReader([], civil, service, () => undefined);
+  for await (const chunk of chunks) reader.push(chunk);
   reader.finish();
   return reader.clock;
 }

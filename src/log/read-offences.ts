@@ -43,13 +43,14 @@ export async function readOffences(source: Source, options: OffenceOptions): Pro
   const warnings: string[] = [];
   let newFrom = 0;
   let knownExtents = 0;
-  const reader = new LogReader(options.scanners, (line) => {
+  const { chunks, service } = await contentOf(source, options, (text) => warnings.push(text));
+  const reader = new LogReader(options.scanners, civil, service, (line) => {
     // A line that was not whole when the log was read before was counted as it was.
     if (line.offset >= newFrom) collector.add(line);
   });
   const collector = new OffenceCollector(options.scanners, options.points, reader.hosts);
   const content = await digestWhile(
-    contentOf(source, options, (message) => warnings.push(message)),
+    chunks,
     (head) => {
       const extents = options.known(head);
       knownExtents = extents.length;
@@ -62,7 +63,7 @@ export async function readOffences(source: Source, options: OffenceOptions): Pro
     },
   );
   reader.finish();
-  const calendar = reader.clock.calendar(civil, source.fileTime, options.year);
+  const calendar = reader.clock.calendar(source.fileTime, options.year);
   return {
     name: source.name,
     content,

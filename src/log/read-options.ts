@@ -2,8 +2,9 @@ import type { Scanner } from '../../grammar/notation/scanner.ts';
 import type { Warn } from './broken.ts';
 import type { Decompressor } from './bzip2.ts';
 import { DEFAULT_SIZE_LIMIT_BYTES, decompress } from './decompress.ts';
+import { type OwnContent, ownContent } from './own-file.ts';
 import type { PointsByMessage } from './scale.ts';
-import type { Chunks, Source } from './source.ts';
+import type { Source } from './source.ts';
 
 /** How a log is read, for whatever purpose. */
 export interface ReadOptions {
@@ -11,6 +12,8 @@ export interface ReadOptions {
   /** The time zone of lines that name none: an IANA name, or `local` for this host's. */
   readonly zone: string;
   readonly points: PointsByMessage;
+  /** The service whose own file it is; default: what its first lines tell, else a syslogd's. */
+  readonly service?: string;
   /** The year of the last line, where its file's own time is not to tell. */
   readonly year?: number;
   /** Hears how much of the file has been read, in bytes; the total only where it is known. */
@@ -21,9 +24,15 @@ export interface ReadOptions {
   readonly sizeLimitBytes?: number;
 }
 
-/** The decompressed content of a source. */
-export function contentOf(source: Source, options: ReadOptions, warn: Warn): Chunks {
+/** The decompressed content of a source, and the service that wrote it if it is no syslogd's. */
+export async function contentOf(
+  source: Source,
+  options: ReadOptions,
+  warn: Warn,
+): Promise<OwnContent> {
   const { onProgress, decompressor = 'auto', sizeLimitBytes = DEFAULT_SIZE_LIMIT_BYTES } = options;
   const onBytes = (bytes: number): void => onProgress?.(bytes, source.totalBytes);
-  return decompress(source, { decompressor, sizeLimitBytes, onBytes, warn });
+  const chunks = decompress(source, { decompressor, sizeLimitBytes, onBytes, warn });
+  if (options.service !== undefined) return { chunks, service: options.service };
+  return ownContent(chunks, new Set(options.scanners.map(({ service }) => service)));
 }

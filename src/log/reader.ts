@@ -5,12 +5,21 @@ import {
   type Scanner,
 } from '../../grammar/notation/scanner.ts';
 import { asciiBytes, sameBytes } from './bytes.ts';
-import { Clock, type YearlessTime } from './clock.ts';
-import { emptyHeader, type Header, readHeader } from './header.ts';
+import type { LogTime } from './clock.ts';
+import { emptyHeader, type Header, type HeaderReader, readHeader } from './header.ts';
 import { HostNames } from './hosts.ts';
+import { LineClock } from './line-clock.ts';
 import { LineSplitter } from './lines.ts';
+import { ownHeaderOf } from './own-header.ts';
 import { Programs } from './programs.ts';
 import { readLastRepetition, readQuotedRepetition } from './repeat.ts';
+import type { CivilTime } from './zone.ts';
+
+/**
+ * nginx cuts a line of its error log here (NGX_MAX_ERROR_STR, less the newline), with a long user
+ * name in the place of the address.
+ */
+const NGINX_LIMIT_BYTES = 2047;
 
 /**
  * The line that is being read. One object is filled again for each line; what it holds is only to
@@ -23,11 +32,14 @@ export interface Line {
   /** From 1, and where the line begins in the decompressed stream. */
   number: number;
   offset: number;
-  /** Longer than the limit: its rest is gone, and it is not looked at for messages. */
+  /**
+   * Longer than the limit, ours or that of the service: its rest is gone, and it is not looked at
+   * for messages.
+   */
   cut: boolean;
   /** The line begins as log lines do; else all that follows here says nothing. */
   known: boolean;
-  time: YearlessTime;
+  time: LogTime;
   readonly header: Header;
   /** The message, without what a repetition wraps around it. */
   messageStart: number;
@@ -48,10 +60,14 @@ export interface Line {
 
 /** Reads a stream of log lines: chunks in, one call a line out. Keeps no line. */
 export class LogReader {
-  readonly clock = new Clock();
+  readonly clock: LineClock;
   readonly hosts = new HostNames();
   readonly #scanners: readonly Scanner[];
   readonly #programs: Programs;
+  readonly #readHeader: HeaderReader;
+  /** The service whose own file it is; -1: a syslogd's. */
+  readonly #owner: number;
+  readonly #nginx: number;
   readonly #sink: (line: Line) => void;
   readonly #lines = new LineSplitter((bytes, start, end, offset, cut) =>
     this.#read(bytes, start, end, offset, cut),
@@ -61,9 +77,21 @@ export class LogReader {
   /** The line before was of a known service: then `#line` still holds what it said. */
   #repeatable = false;
 
-  constructor(scanners: readonly Scanner[], sink: (line: Line) => void) {
+  /** `owner`: the service whose own file it is; else the log is what a syslogd writes. */
+  constructor(
+    scanners: readonly Scanner[],
+    civil: CivilTime,
+    owner: string | undefined,
+    sink: (line: Line) => void,
+  ) {
+    const indexOf = (name: string | undefined): number =>
+      scanners.findIndex(({ service }) => service === name);
     this.#scanners = scanners;
     this.#programs = new Programs(scanners);
+    this.clock = new LineClock(civil);
+    this.#owner = indexOf(owner);
+    this.#nginx = indexOf('nginx');
+    this.#readHeader = owner === undefined ? readHeader : ownHeaderOf(owner);
     this.#sink = sink;
   }
 
@@ -90,9 +118,10 @@ export class LogReader {
     line.cut = cut;
     line.count = 1;
     line.repeatsLast = false;
-    line.known = readHeader(bytes, start, end, header);
-    if (line.known) {
-      line.time = this.clock.tick(header.month, header.day, header.second);
+    const time = this.#readHeader(bytes, start, end, header) ? this.clock.tick(header) : undefined;
+    line.known = time !== undefined;
+    if (time !== undefined) {
+      line.time = time;
       line.messageStart = header.messageStart;
       line.messageEnd = end;
     }
@@ -105,10 +134,14 @@ export class LogReader {
     if (!this.#repeatable || !line.known || line.cut) return false;
     const { bytes, header } = line;
     if (header.programStart >= 0 && !isSyslogd(bytes, header)) return false;
-    if (!readLastRepetition(bytes, line.messageStart, line.messageEnd, this.#repetition)) {
-      return false;
-    }
-    if (this.hosts.id(bytes, header.hostStart, header.hostEnd) !== line.host) return false;
+    // After a line without a host, what looks like one is the first word of the message.
+    const isHostless =
+      line.host === 0 && header.programStart < 0 && header.hostEnd > header.hostStart;
+    const start = isHostless ? header.hostStart : line.messageStart;
+    if (!readLastRepetition(bytes, start, line.messageEnd, this.#repetition)) return false;
+    const isSameHost =
+      isHostless || this.hosts.id(bytes, header.hostStart, header.hostEnd) === line.host;
+    if (!isSameHost) return false;
     line.count = this.#repetition.count;
     line.repeatsLast = true;
     return true;
@@ -118,8 +151,15 @@ export class LogReader {
     const { bytes, header } = line;
     line.message = NO_MATCH;
     const isNamed = line.known && header.programStart >= 0;
-    const own = isNamed ? this.#programs.find(bytes, header.programStart, header.programEnd) : -1;
+    const own = isNamed
+      ? this.#programs.find(bytes, header.programStart, header.programEnd)
+      : line.known
+        ? this.#owner
+        : -1;
     line.service = own >= 0 || !isNamed || line.cut ? own : this.#programs.others;
+    if (own >= 0 && own === this.#nginx) {
+      line.cut ||= line.messageEnd - line.messageStart >= NGINX_LIMIT_BYTES;
+    }
     const scanner = this.#scanners[line.service];
     this.#repeatable = scanner !== undefined && !line.cut;
     if (scanner === undefined) return;

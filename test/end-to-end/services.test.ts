@@ -63,3 +63,32 @@ describe('the service of a line', () => {
     ]);
   });
 });
+
+describe('--service', () => {
+  it('says whose own file it is', async () => {
+    const file = line.path('own.log');
+    writeFileSync(
+      file,
+      '2026-11-22 10:00:00 login authenticator failed for (User) [5.149.104.9]: 535 Incorrect authentication data\n',
+    );
+    const { stdout } = await line.run('parse', '--json', '--service', 'exim', file);
+    expect(JSON.parse(stdout)).toMatchObject({
+      service: 'exim',
+      host: null,
+      time: '2026-11-22T10:00:00Z',
+      address: '5.149.104.9',
+      offence: true,
+    });
+    const other = await line.run('parse', '--json', '--service', 'named', file);
+    expect(JSON.parse(other.stdout)).toMatchObject({ service: 'named', event: null });
+  });
+
+  it.each([
+    ['exmi', 'did you mean exim?'],
+    ['something-else', 'apache, asterisk'],
+  ])('refuses %s', async (name, hint) => {
+    const { exitCode, stderr } = await line.run('grok', '--service', name, '-');
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(hint);
+  });
+});

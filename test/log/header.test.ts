@@ -66,6 +66,15 @@ describe('the header of a line', () => {
     ['an empty message', 'Mar 19 23:48:18 gw sshd[1]:', { ...SSHD, message: '' }],
     ['an empty message after a space', 'Mar 19 23:48:18 gw sshd[1]: ', { ...SSHD, message: '' }],
     ['the largest pid', 'Mar 19 23:48:18 gw sshd[4194304]: hello', { ...SSHD, pid: 4_194_304 }],
+    ['no host', 'Mar 19 23:48:18 sshd[1]: hello', { ...SSHD, host: '' }],
+    ['no host and no process', 'Mar 19 23:48:18 sshd: hello', { ...SSHD, host: '', pid: -1 }],
+    [
+      'a known name in the message',
+      'Mar 19 23:48:18 sshd[1]: sshd[2]: hello',
+      { ...SSHD, host: '', message: 'sshd[2]: hello' },
+    ],
+    ['no message, no host', 'Mar 19 23:48:18 sshd[1]:', { ...SSHD, host: '', message: '' }],
+    ['BusyBox', 'Mar 19 23:48:18 gw auth.info sshd[1]: hello', SSHD],
     ['December', 'Dec 31 00:00:00 gw sshd[1]: hello', { ...SSHD, month: 11, day: 31, second: 0 }],
   ])('%s', (_, line, expected) => {
     expect(read(line)).toEqual(expected);
@@ -88,7 +97,14 @@ describe('the header of a line', () => {
     ['a pid without a colon', 'Mar 19 23:48:18 gw sshd[1] hello', 'sshd[1] hello'],
     ['a pid at the end of the line', 'Mar 19 23:48:18 gw sshd[1]', 'sshd[1]'],
     ['no name', 'Mar 19 23:48:18 gw : hello', ': hello'],
-    ['no host', 'Mar 19 23:48:18 sshd[1]: sshd[2]: hello', 'sshd[2]: hello'],
+    ['neither host nor process', 'Mar 19 23:48:18 sshd[x]: sshd[2]: hello', 'sshd[2]: hello'],
+    ['a word with two colons', 'Mar 19 23:48:18 sshd:x: sshd[2]: hello', 'sshd[2]: hello'],
+    ['a selector alone', 'Mar 19 23:48:18 gw auth.info', 'auth.info'],
+    [
+      'two selectors',
+      'Mar 19 23:48:18 gw auth.info auth.info sshd[1]: hello',
+      'auth.info auth.info sshd[1]: hello',
+    ],
     ['a host alone', 'Mar 19 23:48:18 gw', ''],
     [
       'a priority without an end',
@@ -118,5 +134,92 @@ describe('the header of a line', () => {
     ' Mar 19 23:48:18 gw sshd[1]: hello',
   ])('is none: %s', (line) => {
     expect(read(line)).toBeUndefined();
+  });
+});
+
+/** Reads the time and the rest of a line that has a year. */
+function readDated(line: string) {
+  const bytes = Buffer.from(`\n${line}9]: y`, 'latin1');
+  const end = bytes.length - 5;
+  const header = emptyHeader();
+  if (!readHeader(bytes, 1, end, header)) return undefined;
+  const { dating, year, month, day, second, offsetSeconds, pid } = header;
+  const text = (from: number, to: number) => bytes.toString('latin1', from, to);
+  return {
+    time:
+      dating === 'untimed' || dating === 'yearless'
+        ? dating
+        : `${year}-${month + 1}-${day} ${second} ${dating === 'zoned' ? offsetSeconds : 'local'}`,
+    host: text(header.hostStart, header.hostEnd),
+    program: header.programStart < 0 ? undefined : text(header.programStart, header.programEnd),
+    pid,
+    message: text(header.messageStart, end),
+  };
+}
+
+const LOCAL = {
+  time: '2026-11-22 36000 local',
+  host: 'gw',
+  program: 'sshd',
+  pid: 1,
+  message: 'hello',
+};
+const ZONED = { ...LOCAL, time: '2026-11-22 36000 3600' };
+const UTC = { ...LOCAL, time: '2026-11-22 36000 0' };
+
+describe('the header of a line with a year', () => {
+  it.each([
+    ['2026-11-22T10:00:00.123456+01:00 gw sshd[1]: hello', ZONED],
+    ['2026-11-22T10:00:00,123+0100 gw sshd[1]: hello', ZONED],
+    ['2026-11-22T10:00:00+01 gw sshd[1]: hello', ZONED],
+    ['2026-11-22T10:00:00-05:30 gw sshd[1]: hello', { ...ZONED, time: '2026-11-22 36000 -19800' }],
+    ['2026-11-22T10:00:00Z gw sshd[1]: hello', UTC],
+    ['2026-11-22T10:00:00 gw sshd[1]: hello', LOCAL],
+    ['2026-11-22 10:00:00 gw sshd[1]: hello', LOCAL],
+    ['2026-11-22 10:00:00.1 gw sshd[1]: hello', LOCAL],
+    ['<38>2026-11-22T10:00:00Z gw sshd[1]: hello', UTC],
+    ['2026-11-22T10:00:00Z sshd[1]: hello', { ...UTC, host: '' }],
+    ['2026-11-22T10:00:00Z g sshd[1]: hello', { ...UTC, host: 'g' }],
+    ['2024-02-29T00:00:60Z gw sshd[1]: hello', { ...UTC, time: '2024-2-29 59 0' }],
+    ['1970-01-01T00:00:00Z gw sshd[1]: hello', { ...UTC, time: '1970-1-1 0 0' }],
+    ['2105-12-31T23:59:59Z gw sshd[1]: hello', { ...UTC, time: '2105-12-31 86399 0' }],
+    ['2026-11-22T10:00:00Z gw', { ...UTC, program: undefined, pid: -1, message: '' }],
+    ['<34>1 2026-11-22T10:00:00.003Z gw sshd 1 ID47 - hello', UTC],
+    ['1 2026-11-22T10:00:00.003Z gw sshd 1 ID47 - hello', UTC],
+    ['<34>1 2026-11-22T10:00:00Z gw sshd 1 - - \u00ef\u00bb\u00bfhello', UTC],
+    ['<34>1 2026-11-22T10:00:00Z gw sshd 1 - [a b="]" c="\\"]"][d] hello', UTC],
+    ['<34>1 2026-11-22T10:00:00Z gw sshd - - -', { ...UTC, pid: -1, message: '' }],
+    ['<34>1 2026-11-22T10:00:00Z gw sshd x - - hello', { ...UTC, pid: -1 }],
+    ['<34>1 - - sshd 1 - - hello', { ...UTC, time: 'untimed', host: '' }],
+    ['<34>1 2026-11-22T10:00:00Z gw - - - - hello', { ...UTC, program: undefined, pid: -1 }],
+    [
+      '<34>1 2026-11-22T10:00:00Z gw sshd 1 - [a hello',
+      { ...UTC, program: undefined, pid: -1, message: '[a hello' },
+    ],
+    ['<34>1 2026-11-22T10:00:00Z gw sshd 1 - hello', { ...UTC, program: undefined, pid: -1 }],
+    ['Sun Nov 22 10:00:00 2026 authpriv.info sshd[1]: hello', { ...LOCAL, host: '' }],
+  ])('%s', (line, expected) => {
+    expect(readDated(line)).toEqual(expected);
+  });
+
+  it.each([
+    '1969-12-31T23:59:59Z gw sshd[1]: hello',
+    '2106-01-01T00:00:00Z gw sshd[1]: hello',
+    '2026-02-29T00:00:00Z gw sshd[1]: hello',
+    '2026-13-01T00:00:00Z gw sshd[1]: hello',
+    '2026-00-01T00:00:00Z gw sshd[1]: hello',
+    '2026-11-31T00:00:00Z gw sshd[1]: hello',
+    '2026-11-22T24:00:00Z gw sshd[1]: hello',
+    '2026-11-22T10:00:61Z gw sshd[1]: hello',
+    '2026-11-22T10:00:00+0x gw sshd[1]: hello',
+    '2026-11-22T10:00:00+24:00 gw sshd[1]: hello',
+    '2026-11-22X10:00:00 gw sshd[1]: hello',
+    '2026/11/22 10:00:00 gw sshd[1]: hello',
+    '2 2026-11-22T10:00:00Z gw sshd 1 - - hello',
+    '1 2026-11-22T10:00:00Z',
+    'Sun Nov 22 10:00:00 2026 sshd[1]: hello',
+    'Xyz Nov 22 10:00:00 2026 auth.info sshd[1]: hello',
+  ])('is none: %s', (line) => {
+    expect(readDated(line)).toBeUndefined();
   });
 });

@@ -1,6 +1,7 @@
 import type { Line } from '../../src/log/reader.ts';
 import { LogReader } from '../../src/log/reader.ts';
 import { memorySource } from '../../src/log/source.ts';
+import { CivilTime, zoneOffsets } from '../../src/log/zone.ts';
 import { tinyScanner } from './tiny-scanner.ts';
 
 /** The bytes in chunks of this length. */
@@ -16,7 +17,10 @@ function chunksOf(bytes: Buffer, length: number): Buffer[] {
 /** What the reader made of each line of the text, as plain objects. */
 export function readLines(text: string | Buffer, chunkBytes = 1 << 20) {
   const found: ReturnType<typeof snapshot>[] = [];
-  const reader = new LogReader([tinyScanner], (line) => found.push(snapshot(line)));
+  const civil = new CivilTime(zoneOffsets('UTC'));
+  const reader = new LogReader([tinyScanner], civil, undefined, (line) =>
+    found.push(snapshot(line)),
+  );
   for (const chunk of chunksOf(Buffer.from(text), chunkBytes)) {
     reader.push(chunk);
     chunk.fill(0x2a);

@@ -1,0 +1,106 @@
+import { digitAt } from './digits.ts';
+import type { Header } from './header.ts';
+import { readIsoTime } from './iso-header.ts';
+import { afterPriority, PID_LIMIT } from './program-part.ts';
+
+const SPACE = 0x20;
+const QUOTE = 0x22;
+const MINUS = 0x2d;
+const ONE = 0x31;
+const BRACKET = 0x5b;
+const BACKSLASH = 0x5c;
+const CLOSING = 0x5d;
+
+/**
+ * `<34>1 2003-10-11T22:14:15.003Z host app procid msgid [structured data] message` (RFC 5424,
+ * section 6), without the priority too, as some write it to files. `-` stands for what is not
+ * known. Structured data that is none leaves the line without a program: where its message begins
+ * cannot be told.
+ */
+export function readRfc5424Header(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  header: Header,
+): boolean {
+  const version = afterPriority(bytes, start, end);
+  if (end - version < 3 || bytes[version] !== ONE || bytes[version + 1] !== SPACE) return false;
+  const time = version + 2;
+  const afterTime = readTime(bytes, time, end, header);
+  if (afterTime < 0 || afterTime >= end || bytes[afterTime] !== SPACE) return false;
+  const host = afterTime + 1;
+  const hostEnd = afterWord(bytes, host, end);
+  const app = Math.min(hostEnd + 1, end);
+  const appEnd = afterWord(bytes, app, end);
+  const process = Math.min(appEnd + 1, end);
+  const processEnd = afterWord(bytes, process, end);
+  const messageId = Math.min(processEnd + 1, end);
+  const messageIdEnd = afterWord(bytes, messageId, end);
+  const data = Math.min(messageIdEnd + 1, end);
+  const dataEnd = afterData(bytes, data, end);
+  header.hostStart = host;
+  header.hostEnd = isNil(bytes, host, hostEnd) ? host : hostEnd;
+  const isNamed = dataEnd > 0 && appEnd > app && !isNil(bytes, app, appEnd);
+  header.programStart = isNamed ? app : -1;
+  header.programEnd = isNamed ? appEnd : -1;
+  header.pid = isNamed ? numberOf(bytes, process, processEnd) : -1;
+  header.messageStart = dataEnd < 0 ? data : messageAt(bytes, dataEnd, end);
+  return true;
+}
+
+function readTime(bytes: Uint8Array, at: number, end: number, header: Header): number {
+  if (bytes[at] !== MINUS) return readIsoTime(bytes, at, end, header);
+  header.dating = 'untimed';
+  return at + 1;
+}
+
+function afterWord(bytes: Uint8Array, start: number, end: number): number {
+  let at = start;
+  while (at < end && bytes[at] !== SPACE) at++;
+  return at;
+}
+
+/** The place after `-` or `[id name="value"][…]`; -1 where neither stands there whole. */
+function afterData(bytes: Uint8Array, start: number, end: number): number {
+  if (start >= end) return -1;
+  let at = start;
+  if (bytes[at] === MINUS) at++;
+  else while (at < end && bytes[at] === BRACKET) at = afterElement(bytes, at + 1, end);
+  return at > start && (at === end || (at < end && bytes[at] === SPACE)) ? at : -1;
+}
+
+/** The place after the `]` that no quotes hold; beyond `end` where there is none. */
+function afterElement(bytes: Uint8Array, start: number, end: number): number {
+  let isQuoted = false;
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at];
+    if (byte === QUOTE) isQuoted = !isQuoted;
+    else if (isQuoted && byte === BACKSLASH) at++;
+    else if (!isQuoted && byte === CLOSING) return at + 1;
+  }
+  return end + 1;
+}
+
+/** Behind the space and the mark that says the message is UTF-8. */
+function messageAt(bytes: Uint8Array, dataEnd: number, end: number): number {
+  const at = Math.min(dataEnd + 1, end);
+  const isMarked =
+    end - at >= 3 && bytes[at] === 0xef && bytes[at + 1] === 0xbb && bytes[at + 2] === 0xbf;
+  return isMarked ? at + 3 : at;
+}
+
+function isNil(bytes: Uint8Array, start: number, end: number): boolean {
+  return end - start === 1 && bytes[start] === MINUS;
+}
+
+/** -1 for what is no process number. */
+function numberOf(bytes: Uint8Array, start: number, end: number): number {
+  let number = start < end ? 0 : -1;
+  for (let at = start; at < end; at++) {
+    const digit = digitAt(bytes, at);
+    if (digit < 0) return -1;
+    number = number * 10 + digit;
+    if (number > PID_LIMIT) return -1;
+  }
+  return number;
+}

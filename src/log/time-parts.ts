@@ -1,0 +1,59 @@
+import { digitAt, twoDigits } from './digits.ts';
+import type { HeaderTime } from './header.ts';
+
+const PLUS = 0x2b;
+const COMMA = 0x2c;
+const MINUS = 0x2d;
+const DOT = 0x2e;
+const COLON = 0x3a;
+const LETTER_Z = 0x5a;
+
+/** `hh:mm:ss`, which must be there whole, as seconds since midnight; negative where it is none. */
+export function secondOfDay(bytes: Uint8Array, at: number, end: number): number {
+  if (end - at < 8 || bytes[at + 2] !== COLON || bytes[at + 5] !== COLON) return -1;
+  const hours = twoDigits(bytes, at);
+  const minutes = twoDigits(bytes, at + 3);
+  const seconds = twoDigits(bytes, at + 6);
+  // 60: a leap second.
+  if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59 || seconds < 0 || seconds > 60) {
+    return -1;
+  }
+  return hours * 3600 + minutes * 60 + Math.min(seconds, 59);
+}
+
+/** The place after `.123` or `,123`; `at` itself if none stands there. */
+export function afterFraction(bytes: Uint8Array, at: number, end: number): number {
+  if (at >= end || (bytes[at] !== DOT && bytes[at] !== COMMA)) return at;
+  let place = at + 1;
+  while (place < end && digitAt(bytes, place) >= 0) place++;
+  return place === at + 1 ? at : place;
+}
+
+/**
+ * `Z`, `+01:00`, `+0100` or `+01`: sets the offset, and gives the place after it; `at` itself if none
+ * stands there.
+ */
+export function readZone(bytes: Uint8Array, at: number, end: number, time: HeaderTime): number {
+  if (at >= end) return at;
+  const sign = bytes[at];
+  if (sign === LETTER_Z) return setOffset(time, 0, at + 1);
+  if ((sign !== PLUS && sign !== MINUS) || end - at < 3) return at;
+  const hours = twoDigits(bytes, at + 1);
+  if (hours < 0 || hours > 23) return at;
+  let place = at + 3;
+  let minutes = 0;
+  const digits = place < end && bytes[place] === COLON ? place + 1 : place;
+  if (end - digits >= 2 && twoDigits(bytes, digits) >= 0) {
+    minutes = twoDigits(bytes, digits);
+    place = digits + 2;
+  }
+  if (minutes > 59) return at;
+  const offset = hours * 3600 + minutes * 60;
+  return setOffset(time, sign === MINUS ? -offset : offset, place);
+}
+
+function setOffset(time: HeaderTime, offsetSeconds: number, place: number): number {
+  time.dating = 'zoned';
+  time.offsetSeconds = offsetSeconds;
+  return place;
+}
