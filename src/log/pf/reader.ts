@@ -1,0 +1,123 @@
+import { McblockError } from '../../errors.ts';
+import { Clock } from '../clock.ts';
+import { HostNames } from '../hosts.ts';
+import { LineSplitter } from '../lines.ts';
+import type { Chunks } from '../source.ts';
+import { emptyPacket, type PacketSink } from './packet.ts';
+import { isPcap, PCAP_MAGIC_BYTES, PcapSplitter } from './pcap.ts';
+import { readPflog } from './pflog-header.ts';
+import { readTcpdumpLine } from './tcpdump-line.ts';
+import { isDayless, type LineTime, readLineTime } from './tcpdump-time.ts';
+
+/** How many packets there were, and how many of the file's packets or lines say nothing. */
+export interface PacketCounts {
+  packets: number;
+  unread: number;
+}
+
+/** Reads a log of pf to its end, handing over each packet. Throws as PacketReader does. */
+export async function readPackets(
+  name: string,
+  chunks: Chunks,
+  sink: PacketSink,
+): Promise<PacketReader> {
+  const reader = new PacketReader(name, sink);
+  for await (const chunk of chunks) reader.push(chunk);
+  reader.finish();
+  return reader;
+}
+
+/**
+ * Reads a stream of what pf logged: a pcap file as pflogd(8) writes it, or the text that tcpdump
+ * makes of one; which it is, its first bytes tell. Throws McblockError('input') where the file is
+ * damaged or ends too early, or has no day in its times: then nothing of it counts.
+ */
+export class PacketReader {
+  /** Gave the times of packets whose lines have no year. */
+  readonly clock = new Clock();
+  readonly counts: PacketCounts = { packets: 0, unread: 0 };
+  readonly #name: string;
+  readonly #sink: PacketSink;
+  /** Names of interfaces: they are told apart as hosts are. */
+  readonly #interfaces = new HostNames();
+  readonly #packet = emptyPacket();
+  readonly #time: LineTime = { kind: 'utc', second: 0, month: 0, day: 0, end: 0 };
+  #head = Buffer.alloc(0);
+  #splitter: PcapSplitter | LineSplitter | undefined;
+  #lines = 0;
+  /** Some packet had its day: a line that has none is then no reason to refuse the others. */
+  #dated = false;
+
+  constructor(name: string, sink: PacketSink) {
+    this.#name = name;
+    this.#sink = sink;
+  }
+
+  push(chunk: Buffer): void {
+    if (this.#splitter !== undefined) {
+      this.#splitter.push(chunk);
+      return;
+    }
+    this.#head = Buffer.concat([this.#head, chunk]);
+    if (this.#head.length >= PCAP_MAGIC_BYTES) this.#begin();
+  }
+
+  finish(): void {
+    if (this.#splitter === undefined) this.#begin();
+    this.#splitter?.finish();
+  }
+
+  #begin(): void {
+    const head = this.#head;
+    this.#head = Buffer.alloc(0);
+    this.#splitter = isPcap(head)
+      ? new PcapSplitter(this.#name, (bytes, start, end, seconds, offset) =>
+          this.#readCaptured(bytes, start, end, seconds, offset),
+        )
+      : new LineSplitter((bytes, start, end, offset, cut) =>
+          this.#readLine(bytes, start, end, offset, cut),
+        );
+    this.#splitter.push(head);
+  }
+
+  #readCaptured(bytes: Buffer, start: number, end: number, seconds: number, offset: number): void {
+    const packet = this.#packet;
+    packet.timeKind = 'utc';
+    packet.time = seconds;
+    this.#handOver(readPflog(bytes, start, end, this.#interfaces, packet), offset);
+  }
+
+  #readLine(bytes: Buffer, start: number, end: number, offset: number, cut: boolean): void {
+    const packet = this.#packet;
+    const time = this.#time;
+    this.#lines++;
+    if (!readLineTime(bytes, start, end, time)) {
+      if (!this.#dated && isDayless(bytes, start, end)) throw this.#dayless();
+      this.counts.unread++;
+      return;
+    }
+    packet.timeKind = time.kind;
+    packet.time =
+      time.kind === 'yearless' ? this.clock.tick(time.month, time.day, time.second) : time.second;
+    // What is left of a line that was cut could name an address that the whole line does not.
+    const known = !cut && readTcpdumpLine(bytes, time.end, end, this.#interfaces, packet);
+    if (known) this.#dated = true;
+    this.#handOver(known, offset);
+  }
+
+  #handOver(known: boolean, offset: number): void {
+    if (!known) {
+      this.counts.unread++;
+      return;
+    }
+    this.counts.packets++;
+    this.#sink(this.#packet, offset);
+  }
+
+  #dayless(): McblockError {
+    return new McblockError(
+      'input',
+      `${this.#name} does not say on which day its packets came (line ${this.#lines}); nothing of it was recorded; write the text with tcpdump -n -e -tttt (OpenBSD: -ttt), or read the pcap file that tcpdump read`,
+    );
+  }
+}

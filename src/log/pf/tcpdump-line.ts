@@ -1,0 +1,181 @@
+import type { Address } from '../../net/address.ts';
+import { readAddress } from '../../net/address-reader.ts';
+import { asciiBytes, startsWith } from '../bytes.ts';
+import type { HostNames } from '../hosts.ts';
+import {
+  forgetTransport,
+  type Packet,
+  PROTOCOL_ICMP,
+  PROTOCOL_ICMP6,
+  PROTOCOL_TCP,
+  PROTOCOL_UDP,
+  setAddress,
+  TCP_ACK,
+  type Writable,
+} from './packet.ts';
+import { readAction, readDirection, readNumber, readTcpFlags } from './words.ts';
+
+const SPACE = 0x20;
+const DOT = 0x2e;
+const COLON = 0x3a;
+const BRACKET_CLOSING = 0x5d;
+const RULE = asciiBytes('rule ');
+const ON = asciiBytes(' on ');
+const ARROW = asciiBytes(' > ');
+/** Before the addresses, where there is more than one link layer to tell apart. */
+const IP_NAMES = [asciiBytes('IP '), asciiBytes('IP6 ')];
+
+/**
+ * Reads bytes[start, end), a line of `tcpdump -n -e` about a packet that pf logged, from behind its
+ * time. Returns whether it could be read. OpenBSD's tcpdump, and that of tcpdump.org:
+ *
+ *     rule 2/(match) block in on em0: 192.0.2.7.40112 > 203.0.113.1.22: S 1:1(0) win 1024
+ *     rule 4.foo.3/0(match): block in on em0: 2001:db8::7.40112 > 2001:db8::1.22: Flags [S], seq 1
+ *
+ * The port is behind the last dot. What comes behind the addresses tells the protocol or does not:
+ * tcpdump goes by the port to say what may be within, and then names no protocol. Options that show
+ * the content of packets (-A, -X) let strangers write lines, and without -n they choose the names.
+ */
+export function readTcpdumpLine(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  interfaces: HostNames,
+  packet: Packet,
+): boolean {
+  forgetTransport(packet);
+  if (!startsWith(bytes, start, end, RULE)) return false;
+  const on = find(bytes, start, end, ON);
+  if (on < 0) return false;
+  const directionAt = wordBefore(bytes, start, on);
+  const actionAt = wordBefore(bytes, start, directionAt - 1);
+  packet.direction = readDirection(bytes, directionAt, on);
+  packet.action = readAction(bytes, actionAt, directionAt - 1);
+  const nameAt = on + ON.length;
+  const nameEnd = wordAfter(bytes, nameAt, end) - 1;
+  if (nameEnd <= nameAt || bytes[nameEnd] !== COLON) return false;
+  packet.interface = interfaces.name(interfaces.id(bytes, nameAt, nameEnd));
+  const sourceAt = afterIpName(bytes, nameEnd + 2, end);
+  const sourceEnd = wordAfter(bytes, sourceAt, end);
+  if (!startsWith(bytes, sourceEnd, end, ARROW)) return false;
+  const targetAt = sourceEnd + ARROW.length;
+  const targetEnd = wordAfter(bytes, targetAt, end) - 1;
+  if (targetEnd <= targetAt || bytes[targetEnd] !== COLON) return false;
+  packet.sourcePort = readPlace(bytes, sourceAt, sourceEnd, packet.source);
+  packet.destinationPort = readPlace(bytes, targetAt, targetEnd, packet.destination);
+  if (packet.sourcePort === NO_PLACE || packet.destinationPort === NO_PLACE) return false;
+  if (packet.source.family !== packet.destination.family) return false;
+  readTransport(bytes, targetEnd + 2, end, packet);
+  return true;
+}
+
+function find(bytes: Buffer, start: number, end: number, wanted: Uint8Array): number {
+  for (let at = start; at + wanted.length <= end; at++) {
+    if (bytes[at] === wanted[0] && startsWith(bytes, at, end, wanted)) return at;
+  }
+  return -1;
+}
+
+/** Where the word that ends at `end` begins. */
+function wordBefore(bytes: Buffer, start: number, end: number): number {
+  let at = end;
+  while (at > start && bytes[at - 1] !== SPACE) at--;
+  return at;
+}
+
+/** Where the word that begins at `start` ends. */
+function wordAfter(bytes: Buffer, start: number, end: number): number {
+  let at = start;
+  while (at < end && bytes[at] !== SPACE) at++;
+  return at;
+}
+
+function afterIpName(bytes: Buffer, at: number, end: number): number {
+  const name = IP_NAMES.find((expected) => startsWith(bytes, at, end, expected));
+  return name === undefined ? at : at + name.length;
+}
+
+const NO_PLACE = -2;
+
+/** An address, or one with a dot and a port. Returns the port, -1 without one, or NO_PLACE. */
+function readPlace(bytes: Buffer, start: number, end: number, address: Writable<Address>): number {
+  // Both ways of reading it never fit: four octets and a port are no address.
+  if (readAddressOf(bytes, start, end, address)) return -1;
+  let dot = end - 1;
+  while (dot > start && bytes[dot] !== DOT) dot--;
+  const port = readNumber(bytes, dot + 1, end, 0xffff);
+  return port >= 0 && readAddressOf(bytes, start, dot, address) ? port : NO_PLACE;
+}
+
+/** An IPv4-mapped address belongs on no wire: it would pass for the IPv4 address. */
+function readAddressOf(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  address: Writable<Address>,
+): boolean {
+  const family = readAddress(bytes, start, end, WORDS);
+  if (family === 0) return false;
+  setAddress(address, family, WORDS);
+  return family === 6 || !hasColon(bytes, start, end);
+}
+
+function hasColon(bytes: Buffer, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (bytes[at] === COLON) return true;
+  return false;
+}
+
+const WORDS = new Uint32Array(4);
+
+const TCP_FLAGS = asciiBytes('Flags [');
+const TCP_NONE = asciiBytes('none');
+const IP_PROTOCOL = asciiBytes('ip-proto-');
+/** tcpdump.org's name, then OpenBSD's; both have brackets around what was cut off. */
+const PROTOCOL_NAMES: readonly (readonly [Uint8Array, number])[] = [
+  [asciiBytes('[|tcp]'), PROTOCOL_TCP],
+  [asciiBytes('UDP, '), PROTOCOL_UDP],
+  [asciiBytes('udp '), PROTOCOL_UDP],
+  [asciiBytes('ICMP '), PROTOCOL_ICMP],
+  [asciiBytes('icmp: '), PROTOCOL_ICMP],
+  [asciiBytes('ICMP6, '), PROTOCOL_ICMP6],
+  [asciiBytes('icmp6: '), PROTOCOL_ICMP6],
+];
+
+/** What the text behind the addresses tells of the protocol. */
+function readTransport(bytes: Buffer, at: number, end: number, packet: Packet): void {
+  if (packet.sourcePort >= 0 && readTcp(bytes, at, end, packet)) return;
+  if (startsWith(bytes, at, end, IP_PROTOCOL)) {
+    const from = at + IP_PROTOCOL.length;
+    packet.protocol = readNumber(bytes, from, wordAfter(bytes, from, end), 0xff);
+    return;
+  }
+  for (const [name, protocol] of PROTOCOL_NAMES) {
+    if (startsWith(bytes, at, end, name)) packet.protocol = protocol;
+  }
+}
+
+/** `Flags [S.], seq …`, or OpenBSD's `S 1:1(0) ack 5 win 1024`. */
+function readTcp(bytes: Buffer, at: number, end: number, packet: Packet): boolean {
+  if (startsWith(bytes, at, end, TCP_FLAGS)) {
+    const from = at + TCP_FLAGS.length;
+    let to = from;
+    while (to < end && bytes[to] !== BRACKET_CLOSING) to++;
+    packet.protocol = PROTOCOL_TCP;
+    // Without its end there may have been more of them.
+    if (to < end) {
+      packet.tcpFlags = startsWith(bytes, from, to, TCP_NONE) ? 0 : readTcpFlags(bytes, from, to);
+    }
+    return true;
+  }
+  const to = wordAfter(bytes, at, end);
+  if (!OPENBSD_TCP.test(bytes.toString('latin1', at, Math.min(end, to + 64)))) return false;
+  packet.protocol = PROTOCOL_TCP;
+  // The dot is only for having no other flag; ACK is told by its number.
+  const others = bytes[at] === DOT ? 0 : readTcpFlags(bytes, at, to);
+  const hasAck = find(bytes, to, end, OPENBSD_ACK) >= 0;
+  packet.tcpFlags = others | (hasAck ? TCP_ACK : 0);
+  return true;
+}
+
+const OPENBSD_TCP = /^(?:[SFRPEW]+|\.) (?:\[[^\]]*\] )?(?:\d+:\d+\(\d+\)|ack \d|win \d)/;
+const OPENBSD_ACK = asciiBytes(' ack ');

@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import { emptyPacket, type Packet } from '../../../src/log/pf/packet.ts';
+import { packetOffences, skipReason } from '../../../src/log/pf/packet-offences.ts';
+import { parseAddress } from '../../../src/net/address-text.ts';
+
+const EXTERNAL = new Set(['em0', 'pppoe0']);
+
+function packetFrom(source: string, difference: Partial<Packet> = {}): Packet {
+  const address = parseAddress(source);
+  if (address === undefined) throw new Error(`${source} is no address`);
+  return {
+    ...emptyPacket(),
+    interface: 'em0',
+    action: 'block',
+    direction: 'in',
+    source: { ...address },
+    protocol: 6,
+    tcpFlags: 2,
+    ...difference,
+  };
+}
+
+describe('what counts of the packets that pf logged', () => {
+  it.each([
+    ['a SYN', {}],
+    ['a SYN on another external interface', { interface: 'pppoe0' }],
+    ['a SYN with ECN', { tcpFlags: 0xc2 }],
+    ['no flags', { tcpFlags: 0 }],
+    ['FIN, PUSH and URG', { tcpFlags: 0x29 }],
+    ['UDP', { protocol: 17, tcpFlags: -1 }],
+    ['ICMP', { protocol: 1, tcpFlags: -1 }],
+    ['a protocol that is not told', { protocol: -1, tcpFlags: -1 }],
+  ])('%s does', (_, difference) => {
+    expect(skipReason(packetFrom('192.0.2.7', difference), EXTERNAL)).toBeUndefined();
+  });
+
+  it.each([
+    ['passed', { action: 'pass' }, 'notBlocked'],
+    ['redirected', { action: 'other' }, 'notBlocked'],
+    ['on its way out', { direction: 'out' }, 'notInbound'],
+    ['on no way that is told', { direction: 'other' }, 'notInbound'],
+    ['from within', { interface: 'em1' }, 'notExternal'],
+    ['from an interface whose name goes on', { interface: 'em00' }, 'notExternal'],
+    ['a SYN-ACK', { tcpFlags: 0x12 }, 'answer'],
+    ['an ACK', { tcpFlags: 0x10 }, 'answer'],
+    ['a late FIN', { tcpFlags: 0x11 }, 'answer'],
+    ['a RST', { tcpFlags: 0x04 }, 'answer'],
+    ['TCP whose flags are not told', { tcpFlags: -1 }, 'answer'],
+  ] as const)('a packet %s does not', (_, difference, reason) => {
+    expect(skipReason(packetFrom('192.0.2.7', difference), EXTERNAL)).toBe(reason);
+  });
+
+  it.each([
+    '0.0.0.0',
+    '224.0.0.0',
+    '239.255.255.255',
+    '255.255.255.255',
+    '::',
+    'ff00::',
+    'ff02::1',
+    'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff',
+  ])('nobody is at %s', (source) => {
+    expect(skipReason(packetFrom(source), EXTERNAL)).toBe('noHost');
+  });
+
+  it.each([
+    '0.0.0.1',
+    '223.255.255.255',
+    '240.0.0.0',
+    '255.255.255.254',
+    '::1',
+    'feff:ffff:ffff:ffff:ffff:ffff:ffff:ffff',
+    'e000::1',
+  ])('somebody may be at %s', (source) => {
+    expect(skipReason(packetFrom(source), EXTERNAL)).toBeUndefined();
+  });
+
+  it('keeps the order, and counts what it leaves out by the first reason', () => {
+    const first = packetFrom('192.0.2.7');
+    const second = packetFrom('2001:db8::7');
+    const packets = [
+      first,
+      packetFrom('224.0.0.1', { action: 'pass', direction: 'out', interface: 'em1' }),
+      packetFrom('224.0.0.1', { interface: 'em1', tcpFlags: 0x10 }),
+      packetFrom('224.0.0.1', { tcpFlags: 0x10 }),
+      second,
+      packetFrom('192.0.2.7', { tcpFlags: 0x10 }),
+      packetFrom('192.0.2.7', { direction: 'out' }),
+    ];
+    const { counted, skipped } = packetOffences(packets, EXTERNAL);
+    expect(counted).toEqual([first, second]);
+    expect(skipped).toEqual({ notBlocked: 1, notInbound: 1, notExternal: 1, noHost: 1, answer: 1 });
+  });
+
+  it('counts nothing where no interface is external', () => {
+    expect(packetOffences([packetFrom('192.0.2.7')], new Set()).counted).toEqual([]);
+  });
+
+  it('never takes a packet for a proof of its source', () => {
+    expect(packetFrom('192.0.2.7', { action: 'pass', tcpFlags: 0x10 }).handshake).toBe(false);
+  });
+});
