@@ -9,7 +9,7 @@ import { type Part, type Place, Places } from './places.ts';
 import type { Policy } from './policy.ts';
 import { isTrusted, type ProtectedSpace } from './protect.ts';
 import type { AutomaticRequest, Protection, ProtectionReason } from './request.ts';
-import { type Kind, Kinds, Tally } from './tally.ts';
+import { Tally } from './tally.ts';
 
 /** Offences that were not counted, as their address is protected. */
 export interface Spared {
@@ -38,7 +38,6 @@ export class Judge {
   readonly #policy: Policy;
   readonly #clock: () => Seconds;
   readonly #places: Places;
-  readonly #kinds = new Kinds();
   readonly #spared = new Map<string, Spared>();
   #offences = 0;
   #now: Seconds;
@@ -65,11 +64,10 @@ export class Judge {
       this.#spare(offence, part);
       return;
     }
-    const kind = this.#kinds.of(offence);
     const covering = this.#places.covering(part);
     const active = longestLasting(covering, at);
     if (active !== undefined) {
-      active.hit(offence, kind, at);
+      active.hit(offence, at);
       return;
     }
     const eligible =
@@ -77,8 +75,8 @@ export class Judge {
         ? covering
         : covering.filter((open) => this.#isEligible(open, part, at));
     const later = eligible.find(({ entry }) => (entry.activatedAt ?? at) > at);
-    if (later === undefined) this.#count(place, part, eligible, offence, kind, at);
-    else later.recall(offence, kind, at);
+    if (later === undefined) this.#count(place, part, eligible, offence, at);
+    else later.recall(offence, at);
   }
 
   /**
@@ -121,8 +119,7 @@ export class Judge {
     place: Place,
     part: Part,
     eligible: readonly OpenEntry[],
-    { address, points, count }: Offence,
-    kind: Kind,
+    { address, points, count, kind }: Offence,
     at: Seconds,
   ): void {
     const { offence: limit, reactivate } = this.#policy;

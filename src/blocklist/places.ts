@@ -13,6 +13,8 @@ export interface Place {
   readonly prefix: Prefix;
   /** The whole of it or, where something in it is protected, what offended beside that. */
   parts: Part[];
+  /** The part that is the whole of it, once there is one. */
+  whole: Part | undefined;
   /** The logins in it, and whether nothing in it is protected; undefined until asked for. */
   logins: readonly Login[] | undefined;
   clear: boolean;
@@ -50,7 +52,7 @@ export class Places {
     const known = this.#places.get(key);
     if (known !== undefined) return known;
     const prefix = prefixAround(address, length);
-    const place: Place = { prefix, parts: [], logins: undefined, clear: false };
+    const place: Place = { prefix, parts: [], whole: undefined, logins: undefined, clear: false };
     this.#places.set(key, place);
     return place;
   }
@@ -64,15 +66,12 @@ export class Places {
     }
     if (place.clear) {
       // Parts that are left from when something in the place was protected are longer matches.
-      const whole = place.parts.find((part) => part.prefix.length === place.prefix.length);
-      return whole ?? addPart(place, place.prefix);
+      place.whole ??= partOf(place, place.prefix);
+      return place.whole;
     }
     const prefix = this.spaceOf(place, at).narrow(offender, place.prefix.length);
     if ('reason' in prefix) return prefix;
-    return (
-      place.parts.find((part) => comparePrefixes(part.prefix, prefix) === 0) ??
-      addPart(place, prefix)
-    );
+    return partOf(place, prefix);
   }
 
   /** What is protected at the time, with the logins in this place. */
@@ -118,12 +117,16 @@ export class Places {
       );
       if (place.parts.length === 0) this.#places.delete(key);
       for (const part of place.parts) part.covering = undefined;
+      place.whole = undefined;
       place.logins = undefined;
     }
   }
 }
 
-function addPart(place: Place, prefix: Prefix): Part {
+/** The part of the place with this prefix, new if there is none. */
+function partOf(place: Place, prefix: Prefix): Part {
+  const known = place.parts.find((part) => comparePrefixes(part.prefix, prefix) === 0);
+  if (known !== undefined) return known;
   const part = { prefix, covering: undefined, window: new Window() };
   place.parts.push(part);
   return part;

@@ -1,12 +1,13 @@
 import { type Address, compareAddresses } from '../net/address.ts';
 import type { Seconds } from './entry.ts';
-import type { Kind, Tally } from './tally.ts';
+import type { OffenceKind } from './offence.ts';
+import type { Tally } from './tally.ts';
 
 /** Offences of one kind from one address in one second. */
 interface Moment {
   readonly at: Seconds;
   readonly address: Address;
-  readonly kind: Kind;
+  readonly kind: OffenceKind;
   points: number;
   count: number;
 }

@@ -1,4 +1,4 @@
-type Numbers = Uint8Array | Uint16Array | Uint32Array;
+type Numbers = Uint8Array | Uint16Array | Uint32Array | Float64Array;
 
 /** A growing column of numbers: memory is what its type needs, and at most half as much again. */
 export class Column<T extends Numbers> {
@@ -12,7 +12,8 @@ export class Column<T extends Numbers> {
   constructor(make: new (length: number) => T) {
     this.#make = make;
     this.#values = new make(1024);
-    this.#largest = 2 ** (this.#values.BYTES_PER_ELEMENT * 8) - 1;
+    const isFloat = this.#values instanceof Float64Array;
+    this.#largest = isFloat ? Infinity : 2 ** (this.#values.BYTES_PER_ELEMENT * 8) - 1;
   }
 
   get length(): number {

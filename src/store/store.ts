@@ -11,6 +11,7 @@ import { type Activation, History } from './history.ts';
 import { Logins } from './logins.ts';
 import { Logs, type ReadLog } from './logs.ts';
 import { type OpenOptions, openConnection } from './open.ts';
+import { Surroundings } from './surroundings.ts';
 
 export interface StoreOptions extends OpenOptions {
   /** Called when a store is new: the entries that it holds from the start. */
@@ -65,6 +66,11 @@ export class Store {
   /** The entries that cover the prefix, itself included, the widest first. */
   covering(prefix: Prefix): Entry[] {
     return this.#parts.entries.covering(prefix);
+  }
+
+  /** What it has around places, quicker than one by one where there are many. */
+  surroundings(): Surroundings {
+    return new Surroundings(this.#parts.entries, this.#parts.logins);
   }
 
   /** The entries that the prefix covers, itself included: the widest first, then by network. */

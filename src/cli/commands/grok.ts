@@ -112,7 +112,7 @@ function record(
       );
     }
     store.recordLogins(summary.logins);
-    judgeLog(context, store, summary, policy, report, (draft) => draft.write());
+    judgeLog(context, store, summary, policy, report, (draft) => draft.write(store));
     store.recordLog({
       digest: content.digest,
       head: content.head,
