@@ -23,6 +23,8 @@ export interface JudgeSummary {
   /** How many offences there were in all, the spared ones among them. */
   readonly offences: number;
   readonly spared: readonly Spared[];
+  /** What made no block, and may yet make one together with what comes within the window. */
+  readonly pending: readonly Offence[];
 }
 
 /**
@@ -90,7 +92,8 @@ export class Judge {
 
   finish(): JudgeSummary {
     this.settle();
-    return { offences: this.#offences, spared: [...this.#spared.values()] };
+    const pending = [...this.#places.pending()];
+    return { offences: this.#offences, spared: [...this.#spared.values()], pending };
   }
 
   /** A time in the future counts as now. */

@@ -2,6 +2,7 @@ import type { Address } from '../net/address.ts';
 import { comparePrefixes, covers, type Prefix, prefixAround } from '../net/prefix.ts';
 import type { Seconds } from './entry.ts';
 import type { Memory } from './memory.ts';
+import type { Offence } from './offence.ts';
 import { OpenEntry } from './open-entry.ts';
 import type { Policy } from './policy.ts';
 import { type Login, loginProtections, type ProtectedSpace } from './protect.ts';
@@ -101,6 +102,13 @@ export class Places {
       if (part.covering === undefined || !covers(prefix, part.prefix)) continue;
       part.covering.push(open);
       part.covering.sort((p, q) => p.entry.prefix.length - q.entry.prefix.length);
+    }
+  }
+
+  /** What is in the windows. */
+  *pending(): Generator<Offence> {
+    for (const place of this.#places.values()) {
+      for (const { window } of place.parts) yield* window.moments;
     }
   }
 

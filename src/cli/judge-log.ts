@@ -1,4 +1,5 @@
 import { Judge } from '../blocklist/judge.ts';
+import type { Offence } from '../blocklist/offence.ts';
 import type { Policy } from '../blocklist/policy.ts';
 import type { Login } from '../blocklist/protect.ts';
 import type { LogSummary } from '../log/read-offences.ts';
@@ -9,12 +10,13 @@ import type { Store } from '../store/store.ts';
 import type { Context } from './context.ts';
 import { Draft, type Past } from './draft.ts';
 import type { GrokReport } from './grok-report.ts';
+import { PendingOffences } from './pending.ts';
 import { protectedSpace } from './protected-space.ts';
 
 /**
  * Judges the offences of a log, place after place: what happens in one cannot concern another,
  * unless an entry that is wider than both covers them; then they are judged together. `settle` is
- * given what became of each.
+ * given what became of each. Returns what is pending afterwards.
  */
 export function judgeLog(
   context: Context,
@@ -23,21 +25,26 @@ export function judgeLog(
   policy: Policy,
   report: GrokReport,
   settle: (draft: Draft) => void,
-): void {
+): readonly Offence[] {
   const space = protectedSpace(store);
   const past = pastOf(store, summary.logins);
   const spaceAround = (address: Address): Prefix => {
     const place = placeOf(address, policy);
     return past.covering(place)[0]?.prefix ?? place;
   };
-  for (const offences of summary.groups(spaceAround)) {
+  const pending = new PendingOffences(store.pending());
+  for (const group of summary.groups(spaceAround)) {
     const draft = new Draft(past);
     const judge = new Judge(draft, space, policy, () => context.now);
-    for (const offence of offences) judge.offend(offence);
-    for (const spared of judge.finish().spared) report.spared.push(spared);
+    for (const offence of pending.joined(group.space, group.offences)) judge.offend(offence);
+    const judged = judge.finish();
+    pending.keep(judged.pending);
+    for (const spared of judged.spared) report.spared.push(spared);
     report.entries.add(draft.changes());
     settle(draft);
   }
+  const logEnd = Math.min(summary.span?.last ?? 0, context.now);
+  return pending.rest(logEnd, policy.offence.windowSeconds);
 }
 
 /** What the store and the logins of the log say. */

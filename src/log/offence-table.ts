@@ -2,9 +2,17 @@ import type { Seconds } from '../blocklist/entry.ts';
 import type { Offence, OffenceKind } from '../blocklist/offence.ts';
 import type { Address } from '../net/address.ts';
 import { contains, type Prefix } from '../net/prefix.ts';
+import { PrefixList } from '../net/prefix-list.ts';
 import type { AddressTable } from './address-table.ts';
 import { type Calendar, Setbacks } from './clock.ts';
 import { Column } from './column.ts';
+
+/** The offences of one space. */
+export interface OffenceGroup {
+  readonly space: Prefix;
+  /** Can be gone through once. An offence is one object that changes: valid until the next one. */
+  readonly offences: Iterable<Offence>;
+}
 
 type Changing<T> = { -readonly [Name in keyof T]: T[Name] };
 
@@ -61,19 +69,16 @@ export class OffenceTable {
    * The offences in groups, each in the order of the log, the groups in the order of their
    * addresses. `spaceAround` names the space of a group by its first address; it must name the same
    * for all addresses in that space. Who looks at one group after the other finds what he needs
-   * near at hand, where in the order of the log it would lie all over the memory. An offence is
-   * one object that changes: it is only valid until the next one.
+   * near at hand, where in the order of the log it would lie all over the memory.
    */
-  *groups(
-    calendar: Calendar,
-    spaceAround: (address: Address) => Prefix,
-  ): Generator<Iterable<Offence>> {
+  *groups(calendar: Calendar, spaceAround: (address: Address) => Prefix): Generator<OffenceGroup> {
     const times = this.#resolvedTimes(calendar);
-    const { groupOf, groupCount } = this.#groupAddresses(spaceAround);
-    const { order, ends } = this.#sortByGroup(groupOf, groupCount);
-    let start = 0;
-    for (const end of ends) {
-      if (end > start) yield this.#offences(times, order.subarray(start, end));
+    const { groupOf, spaces } = this.#groupAddresses(spaceAround);
+    const { order, ends } = this.#sortByGroup(groupOf, spaces.size);
+    for (let group = 0, start = 0; group < spaces.size; group++) {
+      const end = ends[group] ?? 0;
+      const offences = this.#offences(times, order.subarray(start, end));
+      if (end > start) yield { space: spaces.at(group), offences };
       start = end;
     }
   }
@@ -110,20 +115,20 @@ export class OffenceTable {
     return times;
   }
 
-  /** The number of its group for each address. */
+  /** The number of its group for each address, and the space of each group. */
   #groupAddresses(spaceAround: (address: Address) => Prefix) {
     const groupOf = new Uint32Array(this.#addresses.size);
+    const spaces = new PrefixList();
     let space: Prefix | undefined;
-    let group = -1;
     for (const id of this.#addresses.sorted()) {
       const address = this.#addresses.address(id);
       if (space === undefined || !contains(space, address)) {
         space = spaceAround(address);
-        group++;
+        spaces.push(space);
       }
-      groupOf[id] = group;
+      groupOf[id] = spaces.size - 1;
     }
-    return { groupOf, groupCount: group + 1 };
+    return { groupOf, spaces };
   }
 
   /** Counting sort: the rows by group, those of one group as they came, and where each ends. */

@@ -1,12 +1,12 @@
 import { AMBIGUOUS, NO_MATCH, type Scanner } from '../../grammar/notation/scanner.ts';
 import type { Seconds } from '../blocklist/entry.ts';
-import type { Offence, OffenceKind } from '../blocklist/offence.ts';
+import type { OffenceKind } from '../blocklist/offence.ts';
 import type { Login } from '../blocklist/protect.ts';
 import type { Address } from '../net/address.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { Calendar } from './clock.ts';
 import type { HostNames } from './hosts.ts';
-import { OffenceTable } from './offence-table.ts';
+import { type OffenceGroup, OffenceTable } from './offence-table.ts';
 import type { Line } from './reader.ts';
 import { type PointsByMessage, Scale } from './scale.ts';
 
@@ -110,10 +110,7 @@ export class OffenceCollector {
   }
 
   /** As {@link OffenceTable.groups}. */
-  groups(
-    calendar: Calendar,
-    spaceAround: (address: Address) => Prefix,
-  ): Iterable<Iterable<Offence>> {
+  groups(calendar: Calendar, spaceAround: (address: Address) => Prefix): Iterable<OffenceGroup> {
     return this.#offences.groups(calendar, spaceAround);
   }
 

@@ -1,9 +1,9 @@
 import type { Seconds } from '../blocklist/entry.ts';
-import type { Offence } from '../blocklist/offence.ts';
 import type { Login } from '../blocklist/protect.ts';
 import type { Address } from '../net/address.ts';
 import type { Prefix } from '../net/prefix.ts';
 import { type ContentDigest, digestWhile, type KnownExtents } from './extent.ts';
+import type { OffenceGroup } from './offence-table.ts';
 import { type LineCounts, type MessageCount, OffenceCollector } from './offences.ts';
 import { contentOf, type ReadOptions } from './read-options.ts';
 import { LogReader } from './reader.ts';
@@ -29,7 +29,7 @@ export interface LogSummary {
   readonly messages: readonly MessageCount[];
   readonly offenceCount: number;
   /** The offences, as {@link OffenceTable.groups} gives them. */
-  readonly groups: (spaceAround: (address: Address) => Prefix) => Iterable<Iterable<Offence>>;
+  readonly groups: (spaceAround: (address: Address) => Prefix) => Iterable<OffenceGroup>;
   /** The latest from each address. */
   readonly logins: readonly Login[];
   /** What was odd, but no error. */

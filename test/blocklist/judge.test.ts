@@ -86,7 +86,7 @@ describe('Judge', () => {
         host: 'gate',
       },
     ]);
-    expect(summary).toEqual({ offences: 5, spared: [] });
+    expect(summary).toMatchObject({ offences: 5, spared: [] });
   });
 
   it('does not add up what is a window apart, to the second', () => {
@@ -159,6 +159,7 @@ describe('Judge', () => {
     expect(kinds).toEqual([]);
     expect(summary).toEqual({
       offences: 19,
+      pending: [],
       spared: [
         { address: parsePrefix('5.149.105.9'), reason: 'login', count: 15 },
         { address: parsePrefix('192.168.1.7'), reason: 'private', count: 4 },
@@ -219,6 +220,18 @@ describe('Judge', () => {
       },
     ]);
     expect(rows.reduce((sum, { count }) => sum + count, 0)).toBe(1200);
+  });
+
+  it('says what is pending: what made no block and is within the window', () => {
+    const told = [
+      offence('5.149.104.9', DAY0, { points: 10 }),
+      offence('5.149.105.9', DAY0 + 23 * HOUR, { points: 20 }),
+      offence('5.149.106.9', DAY0 + 24 * HOUR, { points: 30 }),
+      offence('5.149.105.9', DAY0 + 25 * HOUR),
+    ];
+    // The first is a window before the last; the third made a block.
+    const { pending } = judged(told.slice(0, 3)).summary;
+    expect(pending).toEqual([told[1]]);
   });
 
   it('sees what others changed after it settled, and adds up across', () => {

@@ -47,7 +47,7 @@ describe('OffenceTable', () => {
               spaces.push(placeOf(one));
               return placeOf(one);
             }),
-            (group) => Array.from(group, (offence) => ({ ...offence })),
+            ({ offences }) => Array.from(offences, (offence) => ({ ...offence })),
           );
 
           expect(spaces).toEqual(spaces.toSorted(compareAddresses));

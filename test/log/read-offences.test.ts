@@ -36,7 +36,7 @@ async function told(log: string, options: object = {}, known = unknown, chunkByt
 /** All offences, in one group for each family. */
 function offencesOf(summary: LogSummary): Offence[] {
   const groups = summary.groups((address) => prefixAround(address, 0));
-  return [...groups].flatMap((group) => Array.from(group, (offence) => ({ ...offence })));
+  return [...groups].flatMap(({ offences }) => Array.from(offences, (offence) => ({ ...offence })));
 }
 
 describe('the offences of a log', () => {
