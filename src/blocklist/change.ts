@@ -7,10 +7,17 @@ import { DAY_SECONDS, type Policy } from './policy.ts';
  * came on the policy's persistent days, the entry lasts a whole penalty from here on.
  */
 export function hitEntry(entry: Entry, hits: number, at: Seconds, policy: Policy): Entry {
+  const { prefix, origin, note, activations, firstSeen, activatedAt } = entry;
+  // Not by spreading, which is slow: this is done for every day of every entry.
   return {
-    ...entry,
+    prefix,
+    origin,
+    note,
+    activations,
     hits: entry.hits + hits,
+    firstSeen,
     lastSeen: latest(entry.lastSeen, at),
+    activatedAt,
     hitDays: withDay(entry.hitDays, at, policy.persistent.days),
     expiresAt: isPersistent(entry, at, policy)
       ? laterExpiry(entry.expiresAt, at + penaltySeconds(entry.activations, policy))

@@ -9,7 +9,7 @@ import { type Part, type Place, Places } from './places.ts';
 import type { Policy } from './policy.ts';
 import { isTrusted, type ProtectedSpace } from './protect.ts';
 import type { AutomaticRequest, Protection, ProtectionReason } from './request.ts';
-import { type Kind, Kinds, Tally } from './tally.ts';
+import { Tally } from './tally.ts';
 
 /** Offences that were not counted, as their address is protected. */
 export interface Spared {
@@ -23,6 +23,8 @@ export interface JudgeSummary {
   /** How many offences there were in all, the spared ones among them. */
   readonly offences: number;
   readonly spared: readonly Spared[];
+  /** What made no block, and may yet make one together with what comes within the window. */
+  readonly pending: readonly Offence[];
 }
 
 /**
@@ -38,7 +40,6 @@ export class Judge {
   readonly #policy: Policy;
   readonly #clock: () => Seconds;
   readonly #places: Places;
-  readonly #kinds = new Kinds();
   readonly #spared = new Map<string, Spared>();
   #offences = 0;
   #now: Seconds;
@@ -65,11 +66,10 @@ export class Judge {
       this.#spare(offence, part);
       return;
     }
-    const kind = this.#kinds.of(offence);
     const covering = this.#places.covering(part);
     const active = longestLasting(covering, at);
     if (active !== undefined) {
-      active.hit(offence, kind, at);
+      active.hit(offence, at);
       return;
     }
     const eligible =
@@ -77,8 +77,8 @@ export class Judge {
         ? covering
         : covering.filter((open) => this.#isEligible(open, part, at));
     const later = eligible.find(({ entry }) => (entry.activatedAt ?? at) > at);
-    if (later === undefined) this.#count(place, part, eligible, offence, kind, at);
-    else later.recall(offence, kind, at);
+    if (later === undefined) this.#count(place, part, eligible, offence, at);
+    else later.recall(offence, at);
   }
 
   /**
@@ -92,7 +92,8 @@ export class Judge {
 
   finish(): JudgeSummary {
     this.settle();
-    return { offences: this.#offences, spared: [...this.#spared.values()] };
+    const pending = [...this.#places.pending()];
+    return { offences: this.#offences, spared: [...this.#spared.values()], pending };
   }
 
   /** A time in the future counts as now. */
@@ -121,8 +122,7 @@ export class Judge {
     place: Place,
     part: Part,
     eligible: readonly OpenEntry[],
-    { address, points, count }: Offence,
-    kind: Kind,
+    { address, points, count, kind }: Offence,
     at: Seconds,
   ): void {
     const { offence: limit, reactivate } = this.#policy;

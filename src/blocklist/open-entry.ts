@@ -6,7 +6,8 @@ import type { Offence } from './offence.ts';
 import { penaltySeconds } from './penalty.ts';
 import type { Policy } from './policy.ts';
 import type { Login } from './protect.ts';
-import { type Kind, Tally } from './tally.ts';
+import type { AutomaticRequest } from './request.ts';
+import { Tally } from './tally.ts';
 
 /** Offences that will be carried out as one request. */
 interface Batch {
@@ -15,20 +16,32 @@ interface Batch {
   offender: Address;
 }
 
+/** Hits of one UTC day; `at` is the time of the last. */
+interface Day {
+  readonly day: number;
+  hits: number;
+  at: Seconds;
+  /** Each of them makes the entry last longer. */
+  readonly extends: boolean;
+}
+
 /**
- * An entry while offences come in: those of one day are gathered, and carried out as one request
- * with the same result as one by one. The entry's expiry is known at once all the same.
+ * An entry while offences come in: they are gathered, and carried out as one request with the same
+ * result as one by one. The entry's expiry is known at once all the same.
  */
 export class OpenEntry {
   readonly #memory: Memory;
   readonly #policy: Policy;
-  /** As it was carried out last. */
+  /** With the hits of the days before the last one that was hit. */
   #entry: Entry;
-  /** With the hits that were not carried out yet. */
+  /** With all hits. */
   #expiresAt: Expiry;
-  /** Hits of one day; `at` is the time of the last. */
-  #hits: (Batch & { readonly day: number; readonly extends: boolean }) | undefined;
+  #day: Day | undefined;
+  /** Hits that were not carried out yet; `at` is the time of the last. */
+  #hits: Batch | undefined;
   #hitTally: Tally | undefined;
+  /** When it was to expire before them. */
+  #expiredAt: Expiry;
   /** Offences from before the latest activation; `at` is the time of the first. */
   #recalled: Batch | undefined;
   #recallTally: Tally | undefined;
@@ -40,6 +53,7 @@ export class OpenEntry {
     this.#policy = policy;
     this.#entry = entry;
     this.#expiresAt = entry.expiresAt;
+    this.#expiredAt = entry.expiresAt;
     this.#hitTally = tally;
   }
 
@@ -71,32 +85,27 @@ export class OpenEntry {
   }
 
   /** An offence while it is active. */
-  hit({ address, count }: Offence, kind: Kind, at: Seconds): void {
-    const day = dayOf(at);
-    if (this.#hits?.day !== day) this.#carryOutHits();
-    this.#hits ??= {
-      day,
-      hits: 0,
-      at,
-      offender: address,
-      extends: isPersistent(this.#entry, at, this.#policy),
-    };
+  hit({ address, kind, count }: Offence, at: Seconds): void {
+    const day = this.#dayOf(at);
+    day.hits += count;
+    if (at > day.at) day.at = at;
+    if (day.extends) {
+      const penalty = penaltySeconds(this.#entry.activations, this.#policy);
+      this.#expiresAt = laterExpiry(this.#expiresAt, at + penalty);
+    }
+    this.#hits ??= { hits: 0, at, offender: address };
     const batch = this.#hits;
     batch.hits += count;
     if (at >= batch.at) {
       batch.at = at;
       batch.offender = address;
     }
-    if (batch.extends) {
-      const penalty = penaltySeconds(this.#entry.activations, this.#policy);
-      this.#expiresAt = laterExpiry(this.#expiresAt, at + penalty);
-    }
     this.#hitTally ??= new Tally();
     this.#hitTally.add(address, kind, at, count);
   }
 
   /** An offence from before its latest activation. */
-  recall({ address, count }: Offence, kind: Kind, at: Seconds): void {
+  recall({ address, kind, count }: Offence, at: Seconds): void {
     this.#recalled ??= { hits: 0, at, offender: address };
     const batch = this.#recalled;
     batch.hits += count;
@@ -112,6 +121,7 @@ export class OpenEntry {
   activated(entry: Entry, tally: Tally): void {
     this.#entry = entry;
     this.#expiresAt = entry.expiresAt;
+    this.#expiredAt = entry.expiresAt;
     this.#hitTally = tally;
   }
 
@@ -123,24 +133,43 @@ export class OpenEntry {
     const entry = recallEntry(this.#entry, batch.hits, batch.at);
     this.#entry = entry;
     this.#memory.carryOut({
-      request: { kind: 'automatic', origin: 'grok', ...batch, external: false },
+      request: requestOf(batch),
       decision: { kind: 'evidence', entry },
       evidence: this.#recallTally?.take() ?? [],
     });
   }
 
   #carryOutHits(): void {
+    this.#endDay();
     const batch = this.#hits;
     if (batch === undefined) return;
     this.#hits = undefined;
-    const before = this.#entry;
-    const entry = hitEntry(before, batch.hits, batch.at, this.#policy);
-    this.#entry = entry;
-    const { hits, at, offender } = batch;
+    const entry = this.#entry;
+    const extended = entry.expiresAt !== this.#expiredAt;
+    this.#expiredAt = entry.expiresAt;
     this.#memory.carryOut({
-      request: { kind: 'automatic', origin: 'grok', offender, at, hits, external: false },
-      decision: { kind: 'covered', entry, extended: entry.expiresAt !== before.expiresAt },
+      request: requestOf(batch),
+      decision: { kind: 'covered', entry, extended },
       evidence: this.#hitTally?.take() ?? [],
     });
   }
+
+  /** The day of this time, which is the one that is gathered from now on. */
+  #dayOf(at: Seconds): Day {
+    const day = dayOf(at);
+    if (this.#day?.day !== day) this.#endDay();
+    this.#day ??= { day, hits: 0, at, extends: isPersistent(this.#entry, at, this.#policy) };
+    return this.#day;
+  }
+
+  #endDay(): void {
+    const day = this.#day;
+    if (day === undefined) return;
+    this.#day = undefined;
+    this.#entry = hitEntry(this.#entry, day.hits, day.at, this.#policy);
+  }
+}
+
+function requestOf({ offender, at, hits }: Batch): AutomaticRequest {
+  return { kind: 'automatic', origin: 'grok', offender, at, hits, external: false };
 }

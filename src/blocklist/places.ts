@@ -2,6 +2,7 @@ import type { Address } from '../net/address.ts';
 import { comparePrefixes, covers, type Prefix, prefixAround } from '../net/prefix.ts';
 import type { Seconds } from './entry.ts';
 import type { Memory } from './memory.ts';
+import type { Offence } from './offence.ts';
 import { OpenEntry } from './open-entry.ts';
 import type { Policy } from './policy.ts';
 import { type Login, loginProtections, type ProtectedSpace } from './protect.ts';
@@ -13,6 +14,8 @@ export interface Place {
   readonly prefix: Prefix;
   /** The whole of it or, where something in it is protected, what offended beside that. */
   parts: Part[];
+  /** The part that is the whole of it, once there is one. */
+  whole: Part | undefined;
   /** The logins in it, and whether nothing in it is protected; undefined until asked for. */
   logins: readonly Login[] | undefined;
   clear: boolean;
@@ -50,7 +53,7 @@ export class Places {
     const known = this.#places.get(key);
     if (known !== undefined) return known;
     const prefix = prefixAround(address, length);
-    const place: Place = { prefix, parts: [], logins: undefined, clear: false };
+    const place: Place = { prefix, parts: [], whole: undefined, logins: undefined, clear: false };
     this.#places.set(key, place);
     return place;
   }
@@ -64,15 +67,12 @@ export class Places {
     }
     if (place.clear) {
       // Parts that are left from when something in the place was protected are longer matches.
-      const whole = place.parts.find((part) => part.prefix.length === place.prefix.length);
-      return whole ?? addPart(place, place.prefix);
+      place.whole ??= partOf(place, place.prefix);
+      return place.whole;
     }
     const prefix = this.spaceOf(place, at).narrow(offender, place.prefix.length);
     if ('reason' in prefix) return prefix;
-    return (
-      place.parts.find((part) => comparePrefixes(part.prefix, prefix) === 0) ??
-      addPart(place, prefix)
-    );
+    return partOf(place, prefix);
   }
 
   /** What is protected at the time, with the logins in this place. */
@@ -105,6 +105,13 @@ export class Places {
     }
   }
 
+  /** What is in the windows. */
+  *pending(): Generator<Offence> {
+    for (const place of this.#places.values()) {
+      for (const { window } of place.parts) yield* window.moments;
+    }
+  }
+
   /**
    * Carries out what was gathered and forgets what the memory said. Windows that are over at this
    * time are dropped, and the places without one.
@@ -118,12 +125,16 @@ export class Places {
       );
       if (place.parts.length === 0) this.#places.delete(key);
       for (const part of place.parts) part.covering = undefined;
+      place.whole = undefined;
       place.logins = undefined;
     }
   }
 }
 
-function addPart(place: Place, prefix: Prefix): Part {
+/** The part of the place with this prefix, new if there is none. */
+function partOf(place: Place, prefix: Prefix): Part {
+  const known = place.parts.find((part) => comparePrefixes(part.prefix, prefix) === 0);
+  if (known !== undefined) return known;
   const part = { prefix, covering: undefined, window: new Window() };
   place.parts.push(part);
   return part;

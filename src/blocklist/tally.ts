@@ -1,37 +1,14 @@
 import { type Address, compareAddresses } from '../net/address.ts';
 import type { Seconds } from './entry.ts';
 import type { Evidence } from './evidence.ts';
-import type { Offence } from './offence.ts';
+import type { OffenceKind } from './offence.ts';
 
 /** Of one activation so many rows name their address; what more there is, is summed without. */
 const EVIDENCE_ROWS = 256;
 
-/** What is the same in many offences. There is one object for each, so that === compares them. */
-export interface Kind extends Pick<Offence, 'service' | 'message' | 'log' | 'host'> {
-  readonly id: number;
-}
-
-/** All the kinds there are: one for each message, log and host that spoke. */
-export class Kinds {
-  readonly #byMessage = new Map<string, Kind[]>();
-  #count = 0;
-
-  of(offence: Offence): Kind {
-    const { service, message, log, host } = offence;
-    const known = this.#byMessage.get(message);
-    const kind = known?.find((k) => k.service === service && k.log === log && k.host === host);
-    if (kind !== undefined) return kind;
-    const added = { id: this.#count++, service, message, log, host };
-    if (known === undefined) this.#byMessage.set(message, [added]);
-    // The newest first: a log names itself in all its lines and is not seen again.
-    else known.unshift(added);
-    return added;
-  }
-}
-
 interface Row {
   readonly address: Address | undefined;
-  readonly kind: Kind;
+  readonly kind: OffenceKind;
   count: number;
   firstSeen: Seconds;
   lastSeen: Seconds;
@@ -47,15 +24,22 @@ interface NamedRow extends Row {
  * which addresses it named: they alone go on being named when there are too many.
  */
 export class Tally {
-  /** Those that name their address, by hash; those with the same hash are chained. */
+  /** Those that name their address, by a hash of it; those with the same hash are chained. */
   readonly #rows = new Map<number, NamedRow>();
   #named = 0;
   readonly #nameless: Row[] = [];
   /** The rows with a count above 0. */
   #counted: Row[] = [];
+  #lastRow: Row | undefined;
 
-  add(address: Address, kind: Kind, at: Seconds, count: number): void {
-    const row = this.#rowOf(address, kind);
+  add(address: Address, kind: OffenceKind, at: Seconds, count: number): void {
+    const last = this.#lastRow;
+    // Whoever tries on and on is told of in the same words.
+    const row =
+      last !== undefined && last.address === address && last.kind === kind
+        ? last
+        : this.#rowOf(address, kind);
+    this.#lastRow = row;
     if (row.count === 0) {
       this.#counted.push(row);
       row.firstSeen = at;
@@ -77,8 +61,8 @@ export class Tally {
     return taken;
   }
 
-  #rowOf(address: Address, kind: Kind): Row {
-    const hash = hashOf(address, kind);
+  #rowOf(address: Address, kind: OffenceKind): Row {
+    const hash = hashOf(address);
     const next = this.#rows.get(hash);
     for (let row = next; row !== undefined; row = row.next) {
       if (row.kind === kind && compareAddresses(row.address, address) === 0) return row;
@@ -98,6 +82,6 @@ export class Tally {
 }
 
 /** A small integer: a map asks for those several times faster than for other keys. */
-function hashOf({ a, b, c, d }: Address, { id }: Kind): number {
-  return (a ^ b ^ c ^ d ^ Math.imul(id, 0x9e37_79b1)) | 0;
+function hashOf({ a, b, c, d }: Address): number {
+  return a ^ b ^ c ^ d;
 }

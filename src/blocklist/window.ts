@@ -1,12 +1,10 @@
-import { type Address, compareAddresses } from '../net/address.ts';
+import { compareAddresses } from '../net/address.ts';
 import type { Seconds } from './entry.ts';
-import type { Kind, Tally } from './tally.ts';
+import type { Offence } from './offence.ts';
+import type { Tally } from './tally.ts';
 
 /** Offences of one kind from one address in one second. */
-interface Moment {
-  readonly at: Seconds;
-  readonly address: Address;
-  readonly kind: Kind;
+interface Moment extends Offence {
   points: number;
   count: number;
 }
@@ -28,6 +26,11 @@ export class Window {
   /** How many offences are in the window. */
   get count(): number {
     return this.#moments.reduce((sum, { count }) => sum + count, 0);
+  }
+
+  /** In order of time. */
+  get moments(): readonly Offence[] {
+    return this.#moments;
   }
 
   /** Undefined while nothing is in it. */

@@ -7,6 +7,9 @@ import type { Sink } from './sink.ts';
 import { type Colours, loadColours } from './text/colours.ts';
 import { parseTime } from './text/time.ts';
 
+/** Output is written in pieces of about so much. */
+const WRITE_CHARACTERS = 65_536;
+
 /** What the command line is given from outside; a test gives its own. */
 export interface Surroundings {
   readonly stdout: Sink;
@@ -95,8 +98,15 @@ export class Context {
   }
 
   /** Lines of text on stdout. */
-  lines(lines: readonly string[]): void {
-    if (lines.length > 0) this.stdout.write(`${lines.join('\n')}\n`);
+  lines(lines: Iterable<string>): void {
+    let text = '';
+    for (const line of lines) {
+      text += `${line}\n`;
+      if (text.length < WRITE_CHARACTERS) continue;
+      this.stdout.write(text);
+      text = '';
+    }
+    if (text !== '') this.stdout.write(text);
   }
 
   /** Colours for stdout, without effect where nobody sees them. */

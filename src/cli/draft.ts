@@ -3,100 +3,101 @@ import type { Evidence } from '../blocklist/evidence.ts';
 import type { Memory, Verdict } from '../blocklist/memory.ts';
 import type { Login } from '../blocklist/protect.ts';
 import { covers, type Prefix } from '../net/prefix.ts';
-import type { PrefixMap } from '../net/prefix-map.ts';
 import { formatPrefix } from '../net/prefix-text.ts';
 import type { Store } from '../store/store.ts';
 
+/** What happened to an entry, the most telling first. */
+export const OUTCOMES = ['new', 'reactivated', 'extended', 'covered', 'evidence'] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
 /** What becomes of one entry. */
-interface Change {
+export interface Change {
   entry: Entry;
+  outcome: Outcome;
+  /** Offences that hit it. */
+  hits: number;
   /** The activations that are new or last longer, as the entry was in each. */
-  readonly activations: Map<number, Entry>;
-  readonly evidence: Map<number, Evidence[]>;
+  readonly activations: Entry[];
+  readonly evidence: { readonly activation: number; rows: readonly Evidence[] }[];
 }
 
-/** What the store has around a prefix. */
-export interface Surroundings {
-  covering(prefix: Prefix): readonly Entry[];
-}
+/** What was before. */
+export type Past = Pick<Memory, 'covering' | 'loginsWithin'>;
 
 /**
- * What the offences of one place change, over the store as it is: each entry is written once at the
- * end, however often it was hit, or never in a dry run. Between reading and writing no other
- * process may write, so that both belong into one transaction.
+ * What the offences of one place change: each entry is written once at the end, however often it
+ * was hit, or never in a dry run. Between reading and writing no other process may write, so that
+ * both belong into one transaction.
  */
 export class Draft implements Memory {
-  readonly #store: Store;
-  readonly #around: Surroundings;
-  readonly #logins: PrefixMap<Login>;
-  readonly #onVerdict: (verdict: Verdict) => void;
+  readonly #past: Past;
   readonly #changes = new Map<string, Change>();
 
-  /** The logins are those of the log, by address. */
-  constructor(
-    store: Store,
-    around: Surroundings,
-    logins: PrefixMap<Login>,
-    onVerdict: (verdict: Verdict) => void,
-  ) {
-    this.#store = store;
-    this.#around = around;
-    this.#logins = logins;
-    this.#onVerdict = onVerdict;
+  constructor(past: Past) {
+    this.#past = past;
   }
 
   covering(prefix: Prefix): readonly Entry[] {
-    const around = this.#around.covering(prefix);
-    if (this.#changes.size === 0) return around;
-    const stored = around.filter((entry) => !this.#changes.has(formatPrefix(entry.prefix)));
+    const past = this.#past.covering(prefix);
+    if (this.#changes.size === 0) return past;
+    const unchanged = past.filter((entry) => !this.#changes.has(formatPrefix(entry.prefix)));
     const changed = Array.from(this.#changes.values(), ({ entry }) => entry);
-    return [...stored, ...changed.filter((entry) => covers(entry.prefix, prefix))];
+    return [...unchanged, ...changed.filter((entry) => covers(entry.prefix, prefix))];
   }
 
   loginsWithin(prefix: Prefix): readonly Login[] {
-    const drafted = this.#logins.coveredBy(prefix).map(({ value }) => value);
-    return [...this.#store.loginsWithin(prefix, 0), ...drafted];
+    return this.#past.loginsWithin(prefix);
   }
 
-  carryOut(verdict: Verdict): void {
-    const { decision, evidence } = verdict;
-    if (decision.kind !== 'refused') {
-      const { kind, entry } = decision;
-      const change = this.#changeOf(entry);
-      const number = entry.activations;
-      const extended = kind === 'covered' && decision.extended;
-      if (extended || kind === 'new' || kind === 'reactivated') {
-        change.activations.set(number, entry);
-      }
-      const known = change.evidence.get(number);
-      if (known) known.push(...evidence);
-      else if (evidence.length > 0) change.evidence.set(number, [...evidence]);
+  carryOut({ decision, evidence, request }: Verdict): void {
+    if (decision.kind === 'refused') return;
+    const { kind, entry } = decision;
+    const outcome = kind === 'covered' && decision.extended ? 'extended' : kind;
+    const change = this.#changeOf(entry, outcome);
+    change.entry = entry;
+    change.outcome = tellingMore(change.outcome, outcome);
+    change.hits += request.hits;
+    if (outcome !== 'covered' && outcome !== 'evidence') {
+      if (change.activations.at(-1)?.activations === entry.activations) change.activations.pop();
+      change.activations.push(entry);
     }
-    this.#onVerdict(verdict);
+    if (evidence.length > 0) addEvidence(change, evidence);
+  }
+
+  changes(): Iterable<Change> {
+    return this.#changes.values();
   }
 
   /** Stores all of it. */
-  write(): void {
+  write(store: Store): void {
     for (const { entry, activations, evidence } of this.#changes.values()) {
-      this.#store.put(entry);
-      for (const activated of activations.values()) {
-        this.#store.recordActivation(activated, { origin: 'grok', note: '' });
+      store.put(entry);
+      for (const activated of activations) {
+        store.recordActivation(activated, { origin: 'grok', note: '' });
       }
-      for (const [number, rows] of evidence) {
-        this.#store.addEvidence(entry.prefix, number, rows);
+      for (const { activation, rows } of evidence) {
+        store.addEvidence(entry.prefix, activation, rows);
       }
     }
   }
 
-  #changeOf(entry: Entry): Change {
+  #changeOf(entry: Entry, outcome: Outcome): Change {
     const key = formatPrefix(entry.prefix);
     const known = this.#changes.get(key);
-    if (known) {
-      known.entry = entry;
-      return known;
-    }
-    const change = { entry, activations: new Map(), evidence: new Map() };
+    if (known) return known;
+    const change = { entry, outcome, hits: 0, activations: [], evidence: [] };
     this.#changes.set(key, change);
     return change;
   }
+}
+
+/** Activations come one after the other. */
+function addEvidence({ entry, evidence }: Change, rows: readonly Evidence[]): void {
+  const last = evidence.at(-1);
+  if (last?.activation === entry.activations) last.rows = [...last.rows, ...rows];
+  else evidence.push({ activation: entry.activations, rows });
+}
+
+function tellingMore(p: Outcome, q: Outcome): Outcome {
+  return OUTCOMES.indexOf(p) <= OUTCOMES.indexOf(q) ? p : q;
 }

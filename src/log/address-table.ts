@@ -17,8 +17,6 @@ export class AddressTable {
   #words = new Uint32Array(START_CAPACITY * 5);
   /** Number of the address + 1; 0 is free. At most half are taken. */
   #slots = new Int32Array(START_CAPACITY * 2);
-  /** Made when it is first asked for: of each address there is one object, if any. */
-  readonly #addresses: (Address | undefined)[] = [];
   #size = 0;
 
   get size(): number {
@@ -46,15 +44,43 @@ export class AddressTable {
     return this.#add(address, slot);
   }
 
-  /** The same object for the same number, so that === compares them. */
   address(id: number): Address {
-    const known = this.#addresses[id];
-    if (known !== undefined) return known;
+    const words = this.#words;
     const at = id * 5;
-    const [family = 0, a = 0, b = 0, c = 0, d = 0] = this.#words.subarray(at, at + 5);
-    const address = addressOf(family === 4 ? 4 : 6, a, b, c, d);
-    this.#addresses[id] = address;
-    return address;
+    const [a, b] = [words[at + 1] ?? 0, words[at + 2] ?? 0];
+    return addressOf(words[at] === 4 ? 4 : 6, a, b, words[at + 3] ?? 0, words[at + 4] ?? 0);
+  }
+
+  /** The numbers of all addresses, IPv4 first, then by value. */
+  sorted(): Uint32Array {
+    const words = this.#words;
+    const four = new Uint32Array(this.#size);
+    const six: number[] = [];
+    let count = 0;
+    for (let id = 0; id < this.#size; id++) {
+      if (words[id * 5] === 4) four[count++] = words[id * 5 + 1] ?? 0;
+      else six.push(id);
+    }
+    // Sorting numbers and finding each again is several times as quick as sorting by comparison.
+    const ids = four.subarray(0, count);
+    ids.sort();
+    for (let i = 0; i < count; i++) {
+      ids[i] = this.id({ family: 4, a: ids[i] ?? 0, b: 0, c: 0, d: 0 });
+    }
+    four.set(
+      six.toSorted((p, q) => this.#compare(p, q)),
+      count,
+    );
+    return four;
+  }
+
+  #compare(p: number, q: number): number {
+    const words = this.#words;
+    for (let word = 1; word < 5; word++) {
+      const difference = (words[p * 5 + word] ?? 0) - (words[q * 5 + word] ?? 0);
+      if (difference !== 0) return difference;
+    }
+    return 0;
   }
 
   #add({ family, a, b, c, d }: AddressWords, slot: number): number {
@@ -64,7 +90,12 @@ export class AddressTable {
       words.set(this.#words);
       this.#words = words;
     }
-    this.#words.set([family, a, b, c, d], id * 5);
+    const at = id * 5;
+    this.#words[at] = family;
+    this.#words[at + 1] = a;
+    this.#words[at + 2] = b;
+    this.#words[at + 3] = c;
+    this.#words[at + 4] = d;
     this.#slots[slot] = id + 1;
     if (this.#size * 2 > this.#slots.length) this.#spread();
     return id;

@@ -12,7 +12,8 @@ export class Column<T extends Numbers> {
   constructor(make: new (length: number) => T) {
     this.#make = make;
     this.#values = new make(1024);
-    this.#largest = 2 ** (this.#values.BYTES_PER_ELEMENT * 8) - 1;
+    const isFloat = this.#values instanceof Float64Array;
+    this.#largest = isFloat ? Infinity : 2 ** (this.#values.BYTES_PER_ELEMENT * 8) - 1;
   }
 
   get length(): number {

@@ -9,6 +9,7 @@ const FOLDERS = ['/usr/bin', '/usr/local/bin', '/bin', '/opt/homebrew/bin'];
 const STDERR_LIMIT_CHARACTERS = 2000;
 /** Enough for the end of any stream, wherever in a byte it lies. */
 const TAIL_BYTES = 32;
+const GATHERED_BYTES = 262_144;
 
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 
@@ -54,7 +55,7 @@ export async function* runDecompressor(
     child.kill();
   });
   try {
-    for await (const chunk of child.stdout) if (Buffer.isBuffer(chunk)) yield chunk;
+    yield* gathered(child.stdout);
     const status = await ended;
     await fed;
     if (brokenInput !== undefined) throw brokenInput;
@@ -63,6 +64,27 @@ export async function* runDecompressor(
     child.kill();
     child.stdin.destroy();
   }
+}
+
+/**
+ * What a program writes a little at a time (bzip2: 4 KiB), in few pieces, all in the same memory:
+ * to go through many small pieces in ever new memory takes twice as long.
+ */
+async function* gathered(output: Readable): AsyncGenerator<Buffer> {
+  const buffer = Buffer.allocUnsafeSlow(GATHERED_BYTES);
+  let length = 0;
+  for await (const chunk of output) {
+    if (!Buffer.isBuffer(chunk)) continue;
+    for (let start = 0; start < chunk.length; ) {
+      const taken = chunk.copy(buffer, length, start);
+      length += taken;
+      start += taken;
+      if (length < buffer.length) continue;
+      yield buffer;
+      length = 0;
+    }
+  }
+  if (length > 0) yield buffer.subarray(0, length);
 }
 
 async function feed(child: Child, input: Chunks, outcome: Outcome): Promise<void> {

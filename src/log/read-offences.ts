@@ -1,8 +1,9 @@
 import type { Seconds } from '../blocklist/entry.ts';
-import type { Offence } from '../blocklist/offence.ts';
 import type { Login } from '../blocklist/protect.ts';
 import type { Address } from '../net/address.ts';
+import type { Prefix } from '../net/prefix.ts';
 import { type ContentDigest, digestWhile, type KnownExtents } from './extent.ts';
+import type { OffenceGroup } from './offence-table.ts';
 import { type LineCounts, type MessageCount, OffenceCollector } from './offences.ts';
 import { contentOf, type ReadOptions } from './read-options.ts';
 import { LogReader } from './reader.ts';
@@ -27,10 +28,8 @@ export interface LogSummary {
   readonly lines: Readonly<LineCounts>;
   readonly messages: readonly MessageCount[];
   readonly offenceCount: number;
-  /** In the order of the log; made anew each time. */
-  readonly offences: () => Iterable<Offence>;
-  /** The same in groups, those whose addresses have the same key (===), each in the order of the log. */
-  readonly groups: (keyOf: (address: Address) => object) => Iterable<readonly Offence[]>;
+  /** The offences, as {@link OffenceTable.groups} gives them. */
+  readonly groups: (spaceAround: (address: Address) => Prefix) => Iterable<OffenceGroup>;
   /** The latest from each address. */
   readonly logins: readonly Login[];
   /** What was odd, but no error. */
@@ -48,7 +47,12 @@ export async function readOffences(source: Source, options: OffenceOptions): Pro
     // A line that was not whole when the log was read before was counted as it was.
     if (line.offset >= newFrom) collector.add(line);
   });
-  const collector = new OffenceCollector(options.scanners, options.points, reader.hosts);
+  const collector = new OffenceCollector(
+    options.scanners,
+    options.points,
+    reader.hosts,
+    source.name,
+  );
   const content = await digestWhile(
     chunks,
     (head) => {
@@ -73,8 +77,7 @@ export async function readOffences(source: Source, options: OffenceOptions): Pro
     lines: collector.lineCounts,
     messages: collector.messageCounts,
     offenceCount: collector.offenceCount,
-    offences: () => collector.offences(calendar, source.name),
-    groups: (keyOf) => collector.groups(calendar, source.name, keyOf),
+    groups: (spaceAround) => collector.groups(calendar, spaceAround),
     logins: collector.logins(calendar),
     warnings,
   };

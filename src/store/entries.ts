@@ -1,5 +1,5 @@
 import type { Entry, Seconds } from '../blocklist/entry.ts';
-import { addressBytes } from '../net/address.ts';
+import { addressBytes, type Family } from '../net/address.ts';
 import { type Prefix, prefixAround } from '../net/prefix.ts';
 import { PrefixList } from '../net/prefix-list.ts';
 import type { Cell, Connection } from './connection.ts';
@@ -18,6 +18,8 @@ export interface EntryFilter {
 export type EntryCounts = Readonly<Record<EntryFilter['state'], number>>;
 
 const GET = `SELECT ${ENTRY_COLUMNS} FROM entry WHERE family = ? AND length = ? AND network = ?`;
+
+const OF_LENGTH = `SELECT ${ENTRY_COLUMNS} FROM entry WHERE family = ? AND length = ? LIMIT ?`;
 
 const PUT = `
 INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -71,6 +73,16 @@ export class Entries {
     return this.#connection
       .rows(coveringSql(lengths.length), ...keys, prefix.family)
       .map(entryOfRow);
+  }
+
+  /** The prefix lengths that entries have, rising. */
+  lengths(family: Family): readonly number[] {
+    return this.#lengths.of(family);
+  }
+
+  /** Entries of one length: all of them, or so many. */
+  ofLength(family: Family, length: number, limit: number): Entry[] {
+    return this.#connection.rows(OF_LENGTH, family, length, limit).map(entryOfRow);
   }
 
   /** The entries that the prefix covers, itself included: the widest first, then by network. */

@@ -5,6 +5,7 @@ import type { Entries } from './entries.ts';
 import type { History } from './history.ts';
 import type { Logins } from './logins.ts';
 import type { Logs } from './logs.ts';
+import type { Pending } from './pending.ts';
 import { checkHeader, HEADER, recordOfRow, rowOfRecord, type StoreRecord } from './record.ts';
 
 /** What a store is made of. */
@@ -15,6 +16,7 @@ export interface StoreParts {
   readonly logs: Logs;
   readonly allowed: Allowed;
   readonly logins: Logins;
+  readonly pending: Pending;
 }
 
 /** The whole store, the header first, then a JSON object for each record; all as it is now. */
@@ -53,7 +55,7 @@ export function importRows(parts: StoreParts, rows: Iterable<unknown>): number {
 
 /**
  * Puts one record into the store, in place of what is there of the same prefix (its history too)
- * or the same log; of a login the later time is kept. Throws McblockError('input').
+ * or the same log or offence; of a login the later time is kept. Throws McblockError('input').
  */
 export function importRow(parts: StoreParts, row: unknown): void {
   const record = recordOfRow(row);
@@ -69,6 +71,8 @@ export function importRow(parts: StoreParts, row: unknown): void {
       return parts.logs.record(record.log);
     case 'login':
       return parts.logins.record([record.login]);
+    case 'pending':
+      return parts.pending.put(record.offence);
   }
 }
 
@@ -81,4 +85,5 @@ function* records(parts: StoreParts): IterableIterator<StoreRecord> {
   }
   for (const log of parts.logs.all()) yield { type: 'log', log };
   for (const login of parts.logins.all()) yield { type: 'login', login };
+  for (const offence of parts.pending.all()) yield { type: 'pending', offence };
 }

@@ -16,6 +16,8 @@ const WITHIN = `
 SELECT hex(address), at FROM login
 WHERE family = ? AND address BETWEEN ? AND ? AND at >= ? ORDER BY address`;
 
+const FIRST = 'SELECT hex(address), at FROM login LIMIT ?';
+
 /** From where logins were accepted. */
 export class Logins {
   readonly #connection: Connection;
@@ -37,6 +39,11 @@ export class Logins {
   within(prefix: Prefix, since: Seconds): Login[] {
     const [first, last] = [addressBytes(prefix), addressBytes(lastAddress(prefix))];
     return this.#connection.rows(WITHIN, prefix.family, first, last, since).map(loginOfRow);
+  }
+
+  /** All of them, or so many. */
+  first(limit: number): Login[] {
+    return this.#connection.rows(FIRST, limit).map(loginOfRow);
   }
 
   /** All of them, IPv4 first, by address. */

@@ -1,4 +1,5 @@
 import type { Entry } from '../blocklist/entry.ts';
+import type { Offence } from '../blocklist/offence.ts';
 import type { Login } from '../blocklist/protect.ts';
 import { McblockError } from '../errors.ts';
 import { formatAddress } from '../net/address-text.ts';
@@ -14,7 +15,8 @@ export type StoreRecord =
   | { readonly type: 'entry'; readonly entry: Entry; readonly history: readonly Activation[] }
   | { readonly type: 'allow'; readonly allowed: AllowedPrefix }
   | { readonly type: 'log'; readonly log: ReadLog }
-  | { readonly type: 'login'; readonly login: Login };
+  | { readonly type: 'login'; readonly login: Login }
+  | { readonly type: 'pending'; readonly offence: Offence };
 
 /** The first line of an export. */
 export const HEADER = { format: 'mcblock', version: 1 } as const;
@@ -51,6 +53,8 @@ export function rowOfRecord(record: StoreRecord): object {
       const { address, at } = record.login;
       return { type: 'login', address: formatAddress(address), at: timeText(at) };
     }
+    case 'pending':
+      return { type: 'pending', ...rowOfOffence(record.offence) };
   }
 }
 
@@ -75,10 +79,12 @@ function recordOfFields(type: string, fields: Fields): StoreRecord {
       return { type, log: logOfFields(fields) };
     case 'login':
       return { type, login: { address: fields.address('address'), at: fields.time('at') } };
+    case 'pending':
+      return { type, offence: offenceOfFields(fields) };
     default:
       throw new McblockError(
         'input',
-        `the type of a record must be entry, allow, log or login, not ${JSON.stringify(type)}`,
+        `the type of a record must be entry, allow, log, login or pending, not ${JSON.stringify(type)}`,
       );
   }
 }
@@ -106,5 +112,26 @@ function logOfFields(fields: Fields): ReadLog {
     lastEvent: fields.optionalTime('lastEvent'),
     readAt: fields.time('readAt'),
     head: fields.digest('head'),
+  };
+}
+
+function rowOfOffence({ at, address, points, count, kind }: Offence): object {
+  const { service, message, log, host } = kind;
+  const who = formatAddress(address);
+  return { at: timeText(at), address: who, points, count, service, message, log, host };
+}
+
+function offenceOfFields(fields: Fields): Offence {
+  return {
+    at: fields.time('at'),
+    address: fields.address('address'),
+    points: fields.count('points'),
+    count: fields.count('count'),
+    kind: {
+      service: fields.text('service'),
+      message: fields.text('message'),
+      log: fields.text('log'),
+      host: fields.text('host'),
+    },
   };
 }

@@ -85,6 +85,20 @@ CREATE TABLE login (
   at INTEGER NOT NULL CHECK (at >= 0),
   PRIMARY KEY (family, address)
 ) STRICT, WITHOUT ROWID;
+
+-- Offences that made no block yet. The next log goes on from them.
+CREATE TABLE pending (
+  family INTEGER NOT NULL CHECK (family IN (4, 6)),
+  address BLOB NOT NULL CHECK (length(address) = iif(family = 4, 4, 16)),
+  at INTEGER NOT NULL CHECK (at >= 0),
+  service TEXT NOT NULL,
+  message TEXT NOT NULL,
+  log TEXT NOT NULL,
+  host TEXT NOT NULL,
+  points INTEGER NOT NULL CHECK (points >= 1),
+  count INTEGER NOT NULL CHECK (count >= 1),
+  PRIMARY KEY (family, address, at, service, message, log, host)
+) STRICT, WITHOUT ROWID;
 `,
 ];
 

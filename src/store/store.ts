@@ -1,5 +1,6 @@
 import type { Entry, Origin, Seconds } from '../blocklist/entry.ts';
 import type { Evidence } from '../blocklist/evidence.ts';
+import type { Offence } from '../blocklist/offence.ts';
 import type { Login } from '../blocklist/protect.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { PrefixList } from '../net/prefix-list.ts';
@@ -11,6 +12,8 @@ import { type Activation, History } from './history.ts';
 import { Logins } from './logins.ts';
 import { Logs, type ReadLog } from './logs.ts';
 import { type OpenOptions, openConnection } from './open.ts';
+import { Pending } from './pending.ts';
+import { Surroundings } from './surroundings.ts';
 
 export interface StoreOptions extends OpenOptions {
   /** Called when a store is new: the entries that it holds from the start. */
@@ -28,7 +31,7 @@ export function openStore(path: string, { seed, ...options }: StoreOptions): Sto
 }
 
 /**
- * Entries, their history, the logs read, the allow-list and the logins. It keeps and finds; what is
+ * Entries, their history, the logs read, the allow-list, the logins and what is pending. It keeps and finds; what is
  * to be kept is decided elsewhere. Everything may throw McblockError('store'): another program
  * writes for too long, the disk is full, a row is damaged.
  */
@@ -43,6 +46,7 @@ export class Store {
       logs: new Logs(connection),
       allowed: new Allowed(connection),
       logins: new Logins(connection),
+      pending: new Pending(connection),
     };
   }
 
@@ -65,6 +69,11 @@ export class Store {
   /** The entries that cover the prefix, itself included, the widest first. */
   covering(prefix: Prefix): Entry[] {
     return this.#parts.entries.covering(prefix);
+  }
+
+  /** What it has around places, quicker than one by one where there are many. */
+  surroundings(): Surroundings {
+    return new Surroundings(this.#parts.entries, this.#parts.logins);
   }
 
   /** The entries that the prefix covers, itself included: the widest first, then by network. */
@@ -158,6 +167,16 @@ export class Store {
   /** The logins from the prefix at that time or later, by address. */
   loginsWithin(prefix: Prefix, since: Seconds): Login[] {
     return this.#parts.logins.within(prefix, since);
+  }
+
+  /** Offences that made no block yet: IPv4 first, by address, then by time. */
+  pending(): Offence[] {
+    return this.#parts.pending.all();
+  }
+
+  /** Puts these in the place of all that are pending. */
+  replacePending(offences: Iterable<Offence>): void {
+    this.#parts.pending.replace(offences);
   }
 
   /**

@@ -6,6 +6,7 @@ import { DAY_SECONDS, DEFAULT_POLICY } from '../../src/blocklist/policy.ts';
 import { type Login, ProtectedSpace } from '../../src/blocklist/protect.ts';
 import type { Protection } from '../../src/blocklist/request.ts';
 import { parsePrefix } from '../../src/net/prefix-text.ts';
+import { kindOf } from '../twins/kinds.ts';
 import { MemoryMap } from './memory-map.ts';
 
 const DAY0 = 19_700 * DAY_SECONDS;
@@ -18,10 +19,7 @@ function offence(address: string, at: number, more: Partial<Offence> = {}): Offe
     address: parsePrefix(address),
     points: 10,
     count: 1,
-    service: 'sshd',
-    message: 'failed-login',
-    log: 'auth.log',
-    host: 'gate',
+    kind: kindOf('sshd', 'failed-login'),
     ...more,
   };
 }
@@ -88,7 +86,7 @@ describe('Judge', () => {
         host: 'gate',
       },
     ]);
-    expect(summary).toEqual({ offences: 5, spared: [] });
+    expect(summary).toMatchObject({ offences: 5, spared: [] });
   });
 
   it('does not add up what is a window apart, to the second', () => {
@@ -123,16 +121,15 @@ describe('Judge', () => {
     expect(judged(one, [expired('5.149.104.0/22')], [], [old]).kinds).toEqual(['reactivated']);
   });
 
-  it('gathers the hits of a day', () => {
+  it('gathers hits until it settles, and counts their days', () => {
     const offences = [0, 1, 2, 3, 4, 5, 24, 25].map((hours) =>
       offence('5.149.105.9', DAY0 + hours * HOUR, { count: 2 }),
     );
     const { memory, kinds } = judged(offences, [expired('5.149.104.0/22')]);
-    expect(kinds).toEqual(['reactivated', 'covered', 'covered']);
+    expect(kinds).toEqual(['reactivated', 'covered']);
     expect(memory.verdicts.map(({ request }) => [request.hits, request.at - DAY0])).toEqual([
       [2, 0],
-      [10, 5 * HOUR],
-      [4, 25 * HOUR],
+      [14, 25 * HOUR],
     ]);
     expect(memory.entries[0]).toMatchObject({ hits: 19, hitDays: [19_700, 19_701] });
   });
@@ -162,6 +159,7 @@ describe('Judge', () => {
     expect(kinds).toEqual([]);
     expect(summary).toEqual({
       offences: 19,
+      pending: [],
       spared: [
         { address: parsePrefix('5.149.105.9'), reason: 'login', count: 15 },
         { address: parsePrefix('192.168.1.7'), reason: 'private', count: 4 },
@@ -215,10 +213,25 @@ describe('Judge', () => {
     expect(new Set(named)).toEqual(new Set(Array.from({ length: 256 }, (_, n) => n)));
     const nameless = rows.filter(({ address }) => address === undefined);
     expect(nameless).toMatchObject([
-      { count: 600 - 256, firstSeen: DAY0 + 256, lastSeen: DAY0 + 599 },
-      { count: 600 - 156, firstSeen: DAY0 + DAY_SECONDS + 156 },
+      {
+        count: 600 - 256 + (600 - 156),
+        firstSeen: DAY0 + 256,
+        lastSeen: DAY0 + DAY_SECONDS + 599,
+      },
     ]);
     expect(rows.reduce((sum, { count }) => sum + count, 0)).toBe(1200);
+  });
+
+  it('says what is pending: what made no block and is within the window', () => {
+    const told = [
+      offence('5.149.104.9', DAY0, { points: 10 }),
+      offence('5.149.105.9', DAY0 + 23 * HOUR, { points: 20 }),
+      offence('5.149.106.9', DAY0 + 24 * HOUR, { points: 30 }),
+      offence('5.149.105.9', DAY0 + 25 * HOUR),
+    ];
+    // The first is a window before the last; the third made a block.
+    const { pending } = judged(told.slice(0, 3)).summary;
+    expect(pending).toEqual([told[1]]);
   });
 
   it('sees what others changed after it settled, and adds up across', () => {

@@ -7,6 +7,7 @@ import { ProtectedSpace } from '../../src/blocklist/protect.ts';
 import type { Family } from '../../src/net/address.ts';
 import { comparePrefixes } from '../../src/net/prefix.ts';
 import { evidenceCounts, SlowJudge } from '../twins/judge.ts';
+import { kindOf } from '../twins/kinds.ts';
 import { address, entries, FAMILIES, logins, POLICY, protections, time } from './arbitraries.ts';
 import { MemoryMap } from './memory-map.ts';
 
@@ -22,15 +23,19 @@ function offences(family: Family): fc.Arbitrary<(Offence | 'settle')[]> {
     address: address(family),
     points: fc.constantFrom(5, 10, 10, 15),
     count: fc.integer({ min: 1, max: 3 }),
-    service: fc.constantFrom('sshd', 'postfix'),
-    message: fc.constantFrom('failed-login', 'no-such-user'),
+    kind: fc.constantFrom(
+      kindOf('sshd', 'failed-login'),
+      kindOf('sshd', 'no-such-user'),
+      kindOf('postfix', 'failed-login'),
+      kindOf('postfix', 'no-such-user'),
+    ),
     settles: fc.integer({ min: 0, max: 9 }),
   });
   return fc.tuple(time, fc.array(step, { minLength: 1, maxLength: 60 })).map(([start, steps]) => {
     let at = start;
     return steps.flatMap(({ forwardHours, settles, ...rest }) => {
       at += forwardHours * 3600;
-      const offence: Offence = { ...rest, at, log: 'auth.log', host: 'gate' };
+      const offence: Offence = { ...rest, at };
       return settles === 0 ? ['settle' as const, offence] : [offence];
     });
   });

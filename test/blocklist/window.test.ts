@@ -1,28 +1,15 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Kinds, Tally } from '../../src/blocklist/tally.ts';
+import { Tally } from '../../src/blocklist/tally.ts';
 import { Window } from '../../src/blocklist/window.ts';
 import { parsePrefix } from '../../src/net/prefix-text.ts';
+import { kindOf } from '../twins/kinds.ts';
 
 const address = parsePrefix('5.149.105.9');
 const WINDOW_SECONDS = 10;
 
-function kindOf(message: string) {
-  return kinds.of({
-    at: 0,
-    address,
-    points: 1,
-    count: 1,
-    service: 's',
-    message,
-    log: '',
-    host: '',
-  });
-}
-
-const kinds = new Kinds();
-const KIND = kindOf('first');
-const OTHER = kindOf('second');
+const KIND = kindOf('s', 'first');
+const OTHER = kindOf('s', 'second');
 
 class CountingTally extends Tally {
   additions = 0;

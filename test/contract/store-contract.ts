@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Entry, isActive } from '../../src/blocklist/entry.ts';
+import type { Offence } from '../../src/blocklist/offence.ts';
 import { addressOf } from '../../src/net/address.ts';
 import { comparePrefixes, covers, type Prefix, prefixAround } from '../../src/net/prefix.ts';
 import { formatPrefix, parsePrefix } from '../../src/net/prefix-text.ts';
@@ -246,6 +247,25 @@ export function storeContract(name: string, open: (seed: readonly Entry[]) => St
       store.recordLog({ ...log, name: 'auth.log.1.bz2' });
       expect(store.findLog(log.digest)?.name).toBe('auth.log.1.bz2');
       expect(store.logsWithHead(head).length).toBe(2);
+    });
+  });
+
+  describe(`${name}: what is pending`, () => {
+    const kind = { service: 'sshd', message: 'failed-login', log: 'auth.log', host: 'gate' };
+    const offence = (address: string, at = NOW): Offence => {
+      return { at, address: addressOfText(address), points: 10, count: 1, kind };
+    };
+
+    it('is kept until it is replaced, by address and time, and adds up', () => {
+      const store = open([]);
+      const [early, late] = [offence('192.0.2.7', NOW - 5), offence('192.0.2.7')];
+      const six = offence('2001:db8::7');
+      store.replacePending([six, late, early, { ...late, kind: { ...kind } }]);
+      expect(store.pending()).toEqual([early, { ...late, points: 20, count: 2 }, six]);
+      const [first, second] = store.pending();
+      expect(first?.kind).toBe(second?.kind);
+      store.replacePending([six]);
+      expect(store.pending()).toEqual([six]);
     });
   });
 

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { bogonEntries } from '../../src/blocklist/bogons.ts';
 import type { EntryJson } from '../../src/cli/text/entry-text.ts';
 import { CommandLine } from '../support/command-line.ts';
 
@@ -49,6 +50,45 @@ describe('grok', () => {
       expect((await grok(name)).stdout).toContain('read before, nothing new');
     }
     expect((await line.run('export')).stdout).toBe(before);
+  });
+
+  it('adds up what stands before a rotation and after it', async () => {
+    const [first, second] = [line.path('auth.log.1'), line.path('auth.log.0')];
+    writeFileSync(first, attempts('5.149.105.9', 0, 2) + attempts('5.149.99.9', 2, 2));
+    writeFileSync(second, attempts('5.149.105.10', 10, 1));
+    expect((await grok('--dry-run', first)).stdout).toContain('0 new');
+    expect((await grok(first)).stdout).toContain('0 new');
+    expect((await grok('--dry-run', second)).stdout).toContain('1 new');
+    expect((await grok(second)).stdout).toContain('1 new');
+    expect(await line.json('show')).toMatchObject([{ prefix: '5.149.105.0/24', hits: 3 }]);
+    const { stdout } = await line.run('explain', '5.149.105.9');
+    expect(stdout).toContain(first);
+    expect(stdout).toContain(second);
+  });
+
+  it('makes the same of a log in two parts, wherever it is cut', async () => {
+    // Twelve hours apart, the addresses by turns: some reach the points in a day, some never.
+    const lines = Array.from({ length: 40 }, (_, n) => {
+      const at = new Date(Date.UTC(2026, 2, 1) + n * 2.9 * 3_600_000).toISOString();
+      const host = 8 + ((n * n) % 5);
+      return `Mar ${String(Number(at.slice(8, 10))).padStart(2)} ${at.slice(11, 19)} gw sshd[${n + 9}]: Failed password for root from 5.149.${host}.${n} port 9 ssh2\n`;
+    });
+    const entriesOf = async (...parts: string[][]): Promise<object[]> => {
+      line.remove();
+      line = new CommandLine();
+      line.now = '2026-03-24T00:00:00Z';
+      for (const [index, part] of parts.entries()) {
+        const file = line.path(`auth.log.${9 - index}`);
+        writeFileSync(file, part.join(''));
+        await grok(file);
+      }
+      return line.json('show', '--all');
+    };
+    const whole = await entriesOf(lines);
+    expect(whole.length).toBeGreaterThan(bogonEntries().length + 1);
+    for (const cut of [1, 2, 3, 7, 12, 20, 33, 39]) {
+      expect(await entriesOf(lines.slice(0, cut), lines.slice(cut))).toEqual(whole);
+    }
   });
 
   it('counts only what is new in a log that has grown', async () => {

@@ -53,6 +53,9 @@ function fullStore(path?: string): Store {
     { address: addressOfText('192.0.2.7'), at: NOW },
     { address: addressOf(6, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff), at: NOW - 1 },
   ]);
+  const kind = { service: 'sshd', message: 'failed-login', log: 'auth.log', host: 'gate' };
+  const address = addressOfText('203.0.113.9');
+  store.replacePending([{ at: NOW, address, points: 10, count: 2, kind }]);
   return store;
 }
 
@@ -67,7 +70,7 @@ describe('an export', () => {
     const rows = throughText(store.exportRows());
     expect(rows[0]).toEqual({ format: 'mcblock', version: 1 });
     const types = rows.slice(1).map((row) => (row as { type?: string }).type);
-    expect(types.join(' ')).toBe('allow allow entry entry entry entry log login login');
+    expect(types.join(' ')).toBe('allow allow entry entry entry entry log login login pending');
     expect(throughText(store.exportRows())).toEqual(rows);
     expect(rows[4]).toEqual({
       type: 'entry',
@@ -201,7 +204,7 @@ describe('an import', () => {
     [[header, entry, allow, log, login, 5], /line 6: a record must be a JSON object/],
     [[header, []], /JSON object/],
     [[header, null], /JSON object/],
-    [[header, { type: 'firewall' }], /must be entry, allow, log or login, not "firewall"/],
+    [[header, { type: 'firewall' }], /must be entry, allow, log, login or pending, not "firewall"/],
     [[header, { ...allow, colour: 1 }], /a record has no field "colour"/],
     [[header, JSON.parse('{"__proto__": {"type": "allow"}}')], /"type"/],
     [[header, { ...allow, prefix: '192.0.2.1/24' }], /host bits/],

@@ -127,7 +127,9 @@ export function evidenceCounts(
   entry: Entry,
   counts: Map<string, number>,
 ): void {
-  for (const { address, service, message, log, host, count } of rows) {
+  for (const row of rows) {
+    const { address, count } = row;
+    const { service, message, log, host } = 'kind' in row ? row.kind : row;
     const { a, length } = entry.prefix;
     const key = JSON.stringify([
       a,

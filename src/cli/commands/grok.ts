@@ -6,6 +6,7 @@ import type { ReadOptions } from '../../log/read-options.ts';
 import { newestRotation, oldestFirst } from '../../log/rotation.ts';
 import type { Store } from '../../store/store.ts';
 import type { Context } from '../context.ts';
+import type { Draft } from '../draft.ts';
 import { GrokReport } from '../grok-report.ts';
 import { judgeLog } from '../judge-log.ts';
 import { addLogOptions, type LogCommandOptions, openLog, readOptionsOf } from '../log-options.ts';
@@ -112,7 +113,8 @@ function record(
       );
     }
     store.recordLogins(summary.logins);
-    judgeLog(context, store, summary, policy, report, (draft) => draft.write());
+    const settle = (draft: Draft): void => draft.write(store);
+    store.replacePending(judgeLog(context, store, summary, policy, report, settle));
     store.recordLog({
       digest: content.digest,
       head: content.head,

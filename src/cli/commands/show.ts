@@ -109,16 +109,11 @@ function writeJson(context: Context, entries: Iterable<Entry>): void {
   context.stdout.write(written === 0 ? '[]\n' : '\n]\n');
 }
 
-async function writeTable(context: Context, entries: Iterable<Entry>): Promise<void> {
+async function writeTable(context: Context, entries: readonly Entry[]): Promise<void> {
+  if (entries.length === 0) return context.remark('no entries');
   const colours = await context.colours();
-  const columns = entryColumns(context.now);
-  let written = 0;
-  for (const page of pages(entries, 1000)) {
-    const [titles = '', ...rows] = tableLines(columns, page);
-    context.lines(written === 0 ? [colours.bold(titles), ...rows] : rows);
-    written += page.length;
-  }
-  if (written === 0) context.remark('no entries');
+  const paint = (line: string, entry?: Entry): string => (entry ? line : colours.bold(line));
+  context.lines(tableLines(entryColumns(context.now), entries, paint));
 }
 
 function* pages<Item>(items: Iterable<Item>, size: number): Generator<Item[]> {

@@ -1,6 +1,9 @@
+import type { MessageCount } from '../../log/offences.ts';
 import { formatAddress } from '../../net/address-text.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
-import { type EntryReport, type GrokReport, OUTCOMES, type Outcome } from '../grok-report.ts';
+import { OUTCOMES, type Outcome } from '../draft.ts';
+import type { EntryReport } from '../entry-reports.ts';
+import type { GrokReport } from '../grok-report.ts';
 import type { Colours } from './colours.ts';
 import { printable } from './printable.ts';
 import { type Column, tableLines } from './table.ts';
@@ -18,35 +21,37 @@ const SHOWN_MESSAGES = 3;
 
 const COLUMNS: readonly Column<EntryReport>[] = [
   { title: '', cell: ({ outcome }) => `  ${TITLES[outcome]}` },
-  { title: 'PREFIX', cell: ({ entry }) => shortPrefix(entry.prefix) },
-  { title: 'TIMES', align: 'right', cell: ({ entry }) => String(entry.activations) },
-  { title: 'UNTIL (UTC)', cell: ({ entry }) => shortTime(entry.expiresAt) },
+  { title: 'PREFIX', cell: ({ prefix }) => shortPrefix(prefix) },
+  { title: 'TIMES', align: 'right', cell: ({ activations }) => String(activations) },
+  { title: 'UNTIL (UTC)', cell: ({ expiresAt }) => shortTime(expiresAt) },
   { title: 'HITS', align: 'right', cell: ({ hits }) => String(hits) },
   { title: 'BECAUSE OF', cell: ({ messages }) => messagesText(messages) },
 ];
 
 /** What reading a log did, for people: what was read, what became of whom, and the sum. */
-export function grokReportLines(report: GrokReport, colours: Colours, verbose: boolean): string[] {
+export function* grokReportLines(
+  report: GrokReport,
+  colours: Colours,
+  verbose: boolean,
+): Generator<string> {
   const name = printable(report.summary.name);
-  if (report.alreadyRead) return [`${name}: read before, nothing new`];
-  const lines = [`${name}: ${readText(report)}`];
-  const rows = report.entries();
-  if (rows.length > 0) {
-    const [titles = '', ...cells] = tableLines(COLUMNS, rows);
-    lines.push(
-      colours.dim(titles),
-      ...cells.map((line, index) => paint(line, rows[index], colours)),
-    );
+  if (report.alreadyRead) {
+    yield `${name}: read before, nothing new`;
+    return;
+  }
+  yield `${name}: ${readText(report)}`;
+  if (report.entries.size > 0) {
+    yield* tableLines(COLUMNS, report.entries, (line, row) => paint(line, row, colours));
   }
   for (const { address, reason, count } of report.spared) {
-    lines.push(`  spared       ${formatAddress(address)}, ${SPARED[reason]}: ${offences(count)}`);
+    yield `  spared       ${formatAddress(address)}, ${SPARED[reason]}: ${offences(count)}`;
   }
   if (verbose) {
     for (const { service, message, count } of report.summary.messages) {
-      lines.push(`  ${service} ${message}: ${count.toLocaleString('en')}`);
+      yield `  ${service} ${message}: ${count.toLocaleString('en')}`;
     }
   }
-  return [...lines, `  ${sumText(report)}`];
+  yield `  ${sumText(report)}`;
 }
 
 export function grokReportJson(report: GrokReport): object {
@@ -60,13 +65,15 @@ export function grokReportJson(report: GrokReport): object {
     last: span ? isoTime(span.last) : null,
     lines,
     offences: offenceCount,
-    entries: report.entries().map((row) => ({
-      prefix: formatPrefix(row.entry.prefix),
+    entries: Array.from(report.entries, (row) => ({
+      prefix: formatPrefix(row.prefix),
       outcome: row.outcome,
       hits: row.hits,
-      activations: row.entry.activations,
-      expiresAt: isoTime(row.entry.expiresAt),
-      messages: Object.fromEntries(row.messages),
+      activations: row.activations,
+      expiresAt: isoTime(row.expiresAt),
+      messages: Object.fromEntries(
+        row.messages.map(({ service, message, count }) => [`${service} ${message}`, count]),
+      ),
     })),
     spared: report.spared.map(({ address, reason, count }) => ({
       address: formatAddress(address),
@@ -98,7 +105,7 @@ function readText({ summary }: GrokReport): string {
 }
 
 function sumText(report: GrokReport): string {
-  const parts = OUTCOMES.map((outcome) => `${report.count(outcome)} ${TITLES[outcome]}`);
+  const parts = OUTCOMES.map((outcome) => `${report.entries.count(outcome)} ${TITLES[outcome]}`);
   return [...parts, `${report.spared.length} spared`].join(', ');
 }
 
@@ -107,20 +114,19 @@ function offences(count: number): string {
 }
 
 /** The most frequent messages: `sshd: failed-login 81, invalid-user 55, ...`. */
-function messagesText(messages: ReadonlyMap<string, number>): string {
-  const sorted = [...messages].toSorted(([, p], [, q]) => q - p);
-  let service = '';
-  const shown = sorted.slice(0, SHOWN_MESSAGES).map(([name, count]) => {
-    const [by = '', message = ''] = name.split(' ');
-    const text = by === service ? `${message} ${count}` : `${by}: ${message} ${count}`;
-    service = by;
+function messagesText(messages: readonly MessageCount[]): string {
+  let last = '';
+  const shown = messages.slice(0, SHOWN_MESSAGES).map(({ service, message, count }) => {
+    const text = service === last ? `${message} ${count}` : `${service}: ${message} ${count}`;
+    last = service;
     return text;
   });
-  return [...shown, ...(sorted.length > SHOWN_MESSAGES ? ['...'] : [])].join(', ');
+  return [...shown, ...(messages.length > SHOWN_MESSAGES ? ['...'] : [])].join(', ');
 }
 
 function paint(line: string, row: EntryReport | undefined, colours: Colours): string {
-  if (row?.outcome === 'new') return colours.red(line);
-  if (row?.outcome === 'reactivated') return colours.yellow(line);
+  if (row === undefined) return colours.dim(line);
+  if (row.outcome === 'new') return colours.red(line);
+  if (row.outcome === 'reactivated') return colours.yellow(line);
   return line;
 }

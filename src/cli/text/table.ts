@@ -5,22 +5,41 @@ export interface Column<Row> {
   readonly cell: (row: Row) => string;
 }
 
-/** Lines of aligned columns under their titles; the last column is not padded. */
-export function tableLines<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string[] {
-  const cells = [
-    columns.map((column) => column.title),
-    ...rows.map((row) => columns.map((column) => column.cell(row))),
-  ];
-  const widths = columns.map((_, index) =>
-    Math.max(...cells.map((line) => line[index]?.length ?? 0)),
-  );
-  return cells.map((line) =>
-    line
-      .map((cell, index) => {
+/** Colours a line by the row that it shows; undefined: the titles. */
+export type Paint<Row> = (line: string, row: Row | undefined) => string;
+
+/**
+ * Lines of aligned columns under their titles; the last column is not padded. The rows are gone
+ * through twice, for their widths and for their lines: nothing is kept of a million rows.
+ */
+export function* tableLines<Row>(
+  columns: readonly Column<Row>[],
+  rows: Iterable<Row>,
+  paint: Paint<Row> = (line) => line,
+): Generator<string> {
+  const widths = columns.map(({ title }) => title.length);
+  for (const row of rows) {
+    for (const [index, { cell }] of columns.entries()) {
+      widths[index] = Math.max(widths[index] ?? 0, cell(row).length);
+    }
+  }
+  const lineOf = (cellOf: (column: Column<Row>) => string): string =>
+    columns
+      .map((column, index) => {
         const width = widths[index] ?? 0;
-        return columns[index]?.align === 'right' ? cell.padStart(width) : cell.padEnd(width);
+        const cell = cellOf(column);
+        return column.align === 'right' ? cell.padStart(width) : cell.padEnd(width);
       })
       .join('  ')
-      .trimEnd(),
+      .trimEnd();
+  yield paint(
+    lineOf(({ title }) => title),
+    undefined,
   );
+  for (const row of rows) {
+    yield paint(
+      lineOf(({ cell }) => cell(row)),
+      row,
+    );
+  }
 }

@@ -1,0 +1,157 @@
+import type { Seconds } from '../blocklist/entry.ts';
+import type { Offence, OffenceKind } from '../blocklist/offence.ts';
+import type { Address } from '../net/address.ts';
+import { contains, type Prefix } from '../net/prefix.ts';
+import { PrefixList } from '../net/prefix-list.ts';
+import type { AddressTable } from './address-table.ts';
+import { type Calendar, Setbacks } from './clock.ts';
+import { Column } from './column.ts';
+
+/** The offences of one space. */
+export interface OffenceGroup {
+  readonly space: Prefix;
+  /** Can be gone through once. An offence is one object that changes: valid until the next one. */
+  readonly offences: Iterable<Offence>;
+}
+
+type Changing<T> = { -readonly [Name in keyof T]: T[Name] };
+
+/**
+ * The offences of one log, 22 bytes each until it has been read to its end: only then is its year
+ * known. Addresses and kinds are numbers until then.
+ */
+export class OffenceTable {
+  readonly #addresses: AddressTable;
+  readonly #kindOf: (id: number) => OffenceKind;
+  readonly #times = new Column(Float64Array);
+  readonly #addressIds = new Column(Uint32Array);
+  readonly #kindIds = new Column(Uint32Array);
+  readonly #points = new Column(Uint32Array);
+  readonly #counts = new Column(Uint16Array);
+  readonly #setbacks = new Setbacks();
+
+  constructor(addresses: AddressTable, kindOf: (id: number) => OffenceKind) {
+    this.#addresses = addresses;
+    this.#kindOf = kindOf;
+  }
+
+  get length(): number {
+    return this.#times.length;
+  }
+
+  /** Tells of the time of each line, before its offence is pushed, if it is one. */
+  note(time: number): void {
+    this.#setbacks.note(time, this.#times.length);
+  }
+
+  push(time: number, addressId: number, kindId: number, points: number, count: number): void {
+    this.#times.push(time);
+    this.#addressIds.push(addressId);
+    this.#kindIds.push(kindId);
+    this.#points.push(points);
+    this.#counts.push(count);
+  }
+
+  clear(): void {
+    for (const column of [
+      this.#times,
+      this.#addressIds,
+      this.#kindIds,
+      this.#points,
+      this.#counts,
+    ]) {
+      column.clear();
+    }
+    this.#setbacks.clear();
+  }
+
+  /**
+   * The offences in groups, each in the order of the log, the groups in the order of their
+   * addresses. `spaceAround` names the space of a group by its first address; it must name the same
+   * for all addresses in that space. Who looks at one group after the other finds what he needs
+   * near at hand, where in the order of the log it would lie all over the memory.
+   */
+  *groups(calendar: Calendar, spaceAround: (address: Address) => Prefix): Generator<OffenceGroup> {
+    const times = this.#resolvedTimes(calendar);
+    const { groupOf, spaces } = this.#groupAddresses(spaceAround);
+    const { order, ends } = this.#sortByGroup(groupOf, spaces.size);
+    for (let group = 0, start = 0; group < spaces.size; group++) {
+      const end = ends[group] ?? 0;
+      const offences = this.#offences(times, order.subarray(start, end));
+      if (end > start) yield { space: spaces.at(group), offences };
+      start = end;
+    }
+  }
+
+  *#offences(times: Uint32Array, rows: Uint32Array): Generator<Offence> {
+    let addressId = -1;
+    let offence: Changing<Offence> | undefined;
+    for (const row of rows) {
+      const id = this.#addressIds.at(row);
+      const at: Seconds = times[row] ?? 0;
+      const points = this.#points.at(row);
+      const count = this.#counts.at(row);
+      const kind = this.#kindOf(this.#kindIds.at(row));
+      if (offence === undefined) {
+        offence = { at, address: this.#addresses.address(id), points, count, kind };
+      } else {
+        offence.at = at;
+        offence.points = points;
+        offence.count = count;
+        offence.kind = kind;
+        if (id !== addressId) offence.address = this.#addresses.address(id);
+      }
+      addressId = id;
+      yield offence;
+    }
+  }
+
+  #resolvedTimes(calendar: Calendar): Uint32Array {
+    const times = new Uint32Array(this.length);
+    let row = 0;
+    for (const at of this.#setbacks.resolve(this.#times.values(), calendar)) {
+      times[row++] = Math.max(0, at);
+    }
+    return times;
+  }
+
+  /** The number of its group for each address, and the space of each group. */
+  #groupAddresses(spaceAround: (address: Address) => Prefix) {
+    const groupOf = new Uint32Array(this.#addresses.size);
+    const spaces = new PrefixList();
+    let space: Prefix | undefined;
+    for (const id of this.#addresses.sorted()) {
+      const address = this.#addresses.address(id);
+      if (space === undefined || !contains(space, address)) {
+        space = spaceAround(address);
+        spaces.push(space);
+      }
+      groupOf[id] = spaces.size - 1;
+    }
+    return { groupOf, spaces };
+  }
+
+  /** Counting sort: the rows by group, those of one group as they came, and where each ends. */
+  #sortByGroup(groupOf: Uint32Array, groupCount: number) {
+    const ids = this.#addressIds;
+    const ends = new Uint32Array(groupCount);
+    for (let row = 0; row < this.length; row++) {
+      const group = groupOf[ids.at(row)] ?? 0;
+      ends[group] = (ends[group] ?? 0) + 1;
+    }
+    let start = 0;
+    for (let group = 0; group < groupCount; group++) {
+      const size = ends[group] ?? 0;
+      ends[group] = start;
+      start += size;
+    }
+    const order = new Uint32Array(this.length);
+    for (let row = 0; row < this.length; row++) {
+      const group = groupOf[ids.at(row)] ?? 0;
+      const place = ends[group] ?? 0;
+      order[place] = row;
+      ends[group] = place + 1;
+    }
+    return { order, ends };
+  }
+}

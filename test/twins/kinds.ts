@@ -1,0 +1,16 @@
+import type { OffenceKind } from '../../src/blocklist/offence.ts';
+
+const kinds = new Map<string, OffenceKind>();
+
+/** The one object for offences of this kind. */
+export function kindOf(
+  service: string,
+  message: string,
+  log = 'auth.log',
+  host = 'gate',
+): OffenceKind {
+  const key = JSON.stringify([service, message, log, host]);
+  const kind = kinds.get(key) ?? { service, message, log, host };
+  kinds.set(key, kind);
+  return kind;
+}
