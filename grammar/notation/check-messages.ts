@@ -8,7 +8,7 @@ import {
   type State,
   statesOf,
 } from './graph.ts';
-import type { Field, Grammar, MessageRule } from './tree.ts';
+import { type Field, type Grammar, type MessageRule, namesAddress } from './tree.ts';
 
 /** What is wrong with each message when its sub-rules are in place. */
 export function checkMessages({ rules, messages }: Grammar): readonly Fault[] {
@@ -64,10 +64,11 @@ function neighbours(state: State): Fault[] {
   if (state.type !== 'literal' && state.type !== 'field') return [];
   const next = followers(state.next);
   if (state.type === 'field') return next.flatMap((one) => afterField(state, one));
-  const beforeAddress = next.some((one) => one.type === 'field' && one.field === 'ADDRESS');
-  return beforeAddress && /[0-9A-Fa-f.]/u.test(byteText(state.bytes.at(-1)))
-    ? [faultAt(state.at, 'the text before ADDRESS ends with what could be a part of an address')]
-    : [];
+  if (!/[0-9A-Fa-f.]/u.test(byteText(state.bytes.at(-1)))) return [];
+  const field = next.flatMap((one) => (one.type === 'field' ? [one.field] : [])).find(namesAddress);
+  return field === undefined
+    ? []
+    : [faultAt(state.at, `the text before ${field} ends with what could be a part of an address`)];
 }
 
 function afterField({ field }: FieldState, next: State): Fault[] {
@@ -83,6 +84,7 @@ function afterField({ field }: FieldState, next: State): Fault[] {
 /** What can never follow a field, as the field would have taken it. */
 const GOES_ON: Readonly<Record<Field, RegExp>> = {
   ADDRESS: /[0-9A-Za-z._-]/u,
+  ENDPOINT: /[0-9A-Za-z._-]/u,
   PORT: /[0-9]/u,
   INT: /[0-9]/u,
   USER: /(?!)/u,
@@ -97,33 +99,43 @@ function byteText(byte: LiteralState['bytes'][number] | undefined): string {
 /** Faults of the ways from the first byte to the last. */
 function paths({ at, name, kind }: MessageRule, start: State): Fault[] {
   const faults: Fault[] = [];
-  for (const field of ['ADDRESS', 'USER'] as const) {
-    const second = secondOf(start, field);
-    if (second) faults.push(faultAt(second.at, `${name} can have ${field} twice in one line`));
+  for (const isOne of [namesAddress, isUser]) {
+    const second = secondOf(start, isOne);
+    if (second) faults.push(faultAt(second.at, twiceInALine(name, second.field)));
   }
   const fewest = (weight: (state: State) => number) => fewestOf(start, weight);
   if (fewest((state) => (state.type === 'literal' ? 1 : 0)) === 0) {
     faults.push(faultAt(at, `${name} can match without any text of its own: it has no anchor`));
   }
-  if (kind !== 'note' && fewest((state) => (isField(state, 'ADDRESS') ? 1 : 0)) === 0) {
+  if (kind !== 'note' && fewest((state) => (isField(state, namesAddress) ? 1 : 0)) === 0) {
     faults.push(faultAt(at, `${name} can match without an ADDRESS; only a note may`));
   }
   return faults;
 }
 
-/** A field after which the same field can come again. */
-function secondOf(start: State, field: Field): FieldState | undefined {
+/** A field after which another such field can come. */
+function secondOf(start: State, isOne: (field: Field) => boolean): FieldState | undefined {
   const states = statesOf(start);
   for (const first of states) {
-    if (!isField(first, field)) continue;
-    const again = statesOf(first.next).find((state) => isField(state, field));
+    if (!isField(first, isOne)) continue;
+    const again = statesOf(first.next).find((state) => isField(state, isOne));
     if (again) return again;
   }
   return undefined;
 }
 
-function isField(state: State, field: Field): state is FieldState {
-  return state.type === 'field' && state.field === field;
+function twiceInALine(name: string, field: Field): string {
+  return field === 'ENDPOINT'
+    ? `${name} can name an address twice in one line, as an ENDPOINT does too`
+    : `${name} can have ${field} twice in one line`;
+}
+
+function isField(state: State, isOne: (field: Field) => boolean): state is FieldState {
+  return state.type === 'field' && isOne(state.field);
+}
+
+function isUser(field: Field): boolean {
+  return field === 'USER';
 }
 
 /** The weight of the lightest way from here to the end. */

@@ -30,6 +30,8 @@ view = new DataView(b.buffer, b.byteOffset, b.byteLength);
 }
 out = reading;
 found = NO_MATCH;
+nobody = false;
+isLong = e - p >= LONG_LINE;
 steps = STEP_LIMIT;
 ${dispatchSource(starts)}return found;
 }
@@ -40,18 +42,26 @@ return { ...${JSON.stringify({ service, programs, messages: described })}, scan 
 
 /**
  * What every scanner begins with. `accept` is called at the end of each reading: the first is the
- * answer, every further one only has to name the same address.
+ * answer, every further one only has to name the same address. A name in the place of the address
+ * (NOBODY) is no answer, and yet disagrees with every address.
  *
  * The variables are `var`, as a `let` that functions share is tested at every use.
  */
 const PRELUDE = `'use strict';
-const { addressAt, portEnd, intEnd, wordEnd, skipTable, words, STEP_LIMIT } = runtime;
+const { addressAt, endpointAt, nameEnd, nameAndPortEnd, pastColon, portEnd, intEnd, wordEnd, skipTable, words, STEP_LIMIT, LONG_LINE } = runtime;
 const NO_MATCH = ${NO_MATCH};
 const AMBIGUOUS = ${AMBIGUOUS};
+const NOBODY = -1;
 var bytes, view = new DataView(new ArrayBuffer(0));
 var out, found = NO_MATCH, steps = 0, family = 0, userStart = -1, userEnd = -1;
+var nobody = false, isLong = false;
 var firstFamily = 0, firstA = 0, firstB = 0, firstC = 0, firstD = 0;
 function accept(message) {
+if (family === NOBODY) {
+nobody = true;
+return found >= 0 && firstFamily !== 0 ? 2 : 1;
+}
+if (nobody && family !== 0) return 2;
 if (found >= 0) {
 if (family !== firstFamily) return 2;
 if (family === 0) return 1;

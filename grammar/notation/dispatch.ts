@@ -1,4 +1,5 @@
 import { type State, statesOf } from './graph.ts';
+import { namesAddress } from './tree.ts';
 
 /** Source that runs, in the order of the file, the messages that a line can be by its first bytes. */
 export function dispatchSource(starts: readonly State[]): string {
@@ -82,5 +83,5 @@ function calls(messages: readonly number[], noAddress: readonly boolean[]): stri
 }
 
 function isAddress(state: State): boolean {
-  return state.type === 'field' && state.field === 'ADDRESS';
+  return state.type === 'field' && namesAddress(state.field);
 }

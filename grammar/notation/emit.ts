@@ -1,5 +1,6 @@
 import { firstByteTest, searchTest, searchText, sum, textTest } from './emit-tests.ts';
 import { type FieldState, nextOf, type State, statesOf } from './graph.ts';
+import { type Field, namesAddress } from './tree.ts';
 
 /**
  * The source of `messageN(b, p, e)`, which finds every reading of bytes p to e of b as this
@@ -23,10 +24,14 @@ class Writer {
   readonly #message: number;
   readonly #shared: ReadonlySet<State>;
   readonly #revisited: ReadonlySet<State>;
+  /** What can stand behind a USER or TEXT. */
+  readonly #behindText: ReadonlySet<State>;
   /** Variables that remember the lowest place tried, to be reset for each line. */
   readonly #marks: string[] = [];
   /** Declarations of the tables that searches skip by. */
   readonly #skips: string[] = [];
+  /** Functions for what is seldom read. */
+  readonly #apart: string[] = [];
   #numbers = 0;
 
   constructor(start: State, message: number) {
@@ -36,6 +41,7 @@ class Writer {
     const arrivals = states.flatMap(nextOf).filter(({ type }) => type !== 'end');
     this.#shared = new Set(arrivals.filter((state, index) => arrivals.indexOf(state) < index));
     this.#revisited = revisitedStates(states);
+    this.#behindText = new Set(states.filter(isFreeText).flatMap(nextOf).flatMap(statesOf));
   }
 
   write(): string {
@@ -48,6 +54,7 @@ class Writer {
       ...this.#marks.map((mark) => `var ${mark} = 0;`),
       ...this.#skips,
       ...functions,
+      ...this.#apart,
       `function message${this.#message}(b, p, e) {`,
       `${marks}family = 0;\nuserStart = userEnd = -1;\n${body}}`,
     ].join('\n');
@@ -85,13 +92,43 @@ class Writer {
     const q = this.#new('q');
     if (field === 'WORD') {
       return `const ${q} = wordEnd(b, ${p}, e);
-if (${q} === ${p}) ${leave('0')}steps -= (${q} - ${p}) >> 6;
+if (${q} === ${p}) ${leave('0')}${leaveLongWord(next, `${q} - ${p}`, leave)}steps -= (${q} - ${p}) >> 6;
 ${this.#match(next, q, 0, leave)}`;
     }
+    if (namesAddress(field)) return this.#peer(state, p, leave);
     const found = `const ${q} = ${FINDERS[field]}(b, ${p}, e);\nif (${q} < 0) ${leave('0')}`;
-    if (field !== 'ADDRESS') return found + this.#match(next, q, 0, leave);
-    const after = this.#block((inner) => this.#match(next, q, 0, inner));
-    return `${found}family = words[4];\n${after.source}family = 0;\n${leave(after.value)}`;
+    return found + this.#match(next, q, 0, leave);
+  }
+
+  #peer(state: FieldState, p: string, leave: Leave): string {
+    const q = this.#new('q');
+    const after = this.#block((inner) => this.#match(state.next, q, 0, inner));
+    return `const ${q} = ${FINDERS[state.field]}(b, ${p}, e);
+if (${q} < 0) ${leave(`${this.#nobody(state)}(b, ${p}, e)`)}family = words[4];
+${after.source}family = 0;
+${this.#behindText.has(state) ? `if (isLong && ${after.value} !== 0) ${after.value} = 2;\n` : ''}${leave(after.value)}`;
+  }
+
+  /**
+   * Writes a function that reads a name in the place of an address: a reading that names nobody.
+   * It stands apart, as it is seldom called. A name may end with a colon of its own: `unix:`.
+   */
+  #nobody({ field, next, id }: FieldState): string {
+    const name = `nobody${this.#message}_${id}`;
+    const rest = `after${name}`;
+    const colon = `if (r !== 2 && (q = pastColon(b, q, e)) >= 0) r = Math.max(r, ${rest}(b, q, e));\n`;
+    this.#apart.push(
+      `function ${rest}(b, p, e) {\n${this.#body(next)}}`,
+      `function ${name}(b, p, e) {
+let q = ${field === 'ADDRESS' ? 'nameEnd' : 'nameAndPortEnd'}(b, p, e);
+if (q < 0) return 0;
+family = NOBODY;
+let r = ${rest}(b, q, e);
+${field === 'ADDRESS' ? colon : ''}family = 0;
+return r;
+}`,
+    );
+    return name;
   }
 
   #choice(branches: readonly State[], addressAhead: boolean, p: string, leave: Leave): string {
@@ -132,7 +169,9 @@ ${this.#match(next, q, 0, leave)}`;
     );
     return [
       `let ${q} = e - ${next.least};\n`,
-      isWord ? `const ${w} = wordEnd(b, ${p}, e);\nsteps -= (${w} - ${p}) >> 6;\n` : '',
+      isWord
+        ? `const ${w} = wordEnd(b, ${p}, e);\n${leaveLongWord(next, `${w} - ${p}`, leave)}steps -= (${w} - ${p}) >> 6;\n`
+        : '',
       isWord ? `if (${q} > ${w}) ${q} = ${w};\n` : '',
       mark ? `if (${q} >= ${mark}) ${q} = ${mark} - 1;\n` : '',
       `let ${r} = 0, ${s} = ${isWord ? `${p} + 1` : p};\n`,
@@ -186,7 +225,15 @@ ${this.#match(next, q, 0, leave)}`;
   }
 }
 
-const FINDERS = { ADDRESS: 'addressAt', PORT: 'portEnd', INT: 'intEnd', USER: '', TEXT: '' };
+const FINDERS: Readonly<Record<Field, string>> = {
+  ADDRESS: 'addressAt',
+  ENDPOINT: 'endpointAt',
+  PORT: 'portEnd',
+  INT: 'intEnd',
+  WORD: 'wordEnd',
+  USER: '',
+  TEXT: '',
+};
 
 /** States that can be reached at more than one place of a line. */
 function revisitedStates(states: readonly State[]): ReadonlySet<State> {
@@ -199,11 +246,15 @@ function revisitedStates(states: readonly State[]): ReadonlySet<State> {
   return revisited;
 }
 
+function isFreeText(state: State): boolean {
+  return state.type === 'field' && (state.field === 'USER' || state.field === 'TEXT');
+}
+
 /** Whether a field can end at more than one place. A WORD before a space cannot. */
 function isSearched(state: State): boolean {
   if (state.type !== 'field') return false;
   if (state.field === 'WORD') return [...state.next.firstBytes].some((byte) => byte !== 0x20);
-  return state.field === 'USER' || state.field === 'TEXT';
+  return isFreeText(state);
 }
 
 /** Statements that take the value of one try into `all`, and leave where it says enough. */
@@ -214,6 +265,11 @@ function keep(value: string, all: string, addressAhead: boolean, leave: Leave): 
 
 function leaveWhenSpent(leave: Leave): string {
   return `if (--steps < 0) ${leave('2')}`;
+}
+
+/** Statements that stop where a WORD may have pushed the true address out of a line that was cut. */
+function leaveLongWord({ addressAhead }: State, length: string, leave: Leave): string {
+  return addressAhead ? `if (isLong && ${length} > 255) ${leave('2')}` : '';
 }
 
 /** Statements that leave where the rest of the line is too short or too long. */

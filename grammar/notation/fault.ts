@@ -13,7 +13,10 @@ export function faultAt(place: Place, message: string): Fault {
 /** Throws a `config` error with one line for each fault, in the order of the file. */
 export function refuseFaults(faults: readonly Fault[], fileName: string): void {
   if (faults.length === 0) return;
-  const ordered = faults.toSorted((p, q) => p.line - q.line || p.column - q.column);
-  const lines = ordered.map((f) => `${fileName}:${f.line}:${f.column}: ${f.message}`);
+  const lines = inFileOrder(faults).map((f) => `${fileName}:${f.line}:${f.column}: ${f.message}`);
   throw new McblockError('config', lines.join('\n'));
+}
+
+export function inFileOrder(faults: readonly Fault[]): readonly Fault[] {
+  return faults.toSorted((p, q) => p.line - q.line || p.column - q.column);
 }

@@ -1,5 +1,5 @@
 import type { Flat } from './flatten.ts';
-import type { Field, Place } from './tree.ts';
+import { type Field, namesAddress, type Place } from './tree.ts';
 
 /**
  * A message as a graph of what is to be matched from here to the end of the line. Branches that
@@ -122,7 +122,7 @@ function fieldState(id: number, at: Place, field: Field, next: State): FieldStat
     next,
     least: least + next.least,
     most: most + next.most,
-    addressAhead: field === 'ADDRESS' || next.addressAhead,
+    addressAhead: namesAddress(field) || next.addressAhead,
     firstBytes: least === 0 ? ANY_BYTE : firstBytes,
     prefix: [],
   };
@@ -150,14 +150,17 @@ function commonPrefix(prefixes: readonly (readonly number[])[]): readonly number
 
 const ANY_BYTE: ReadonlySet<number> = new Set(Array.from({ length: 256 }, (_, byte) => byte));
 const DIGITS: ReadonlySet<number> = new Set(Buffer.from('0123456789'));
-const ADDRESS_BYTES: ReadonlySet<number> = new Set(Buffer.from('0123456789abcdefABCDEF:'));
 const NO_SPACE: ReadonlySet<number> = new Set([...ANY_BYTE].filter((byte) => byte !== 0x20));
 
-/** `most` of an ADDRESS is 45 bytes, and a zone of 15 with its %. */
+/**
+ * In the place of an ADDRESS a name of 255 bytes and a colon can stand, which is longer than any
+ * address; brackets, colon and port add 8 to the name.
+ */
 const FIELD_SHAPES: Readonly<
   Record<Field, { least: number; most: number; firstBytes: ReadonlySet<number> }>
 > = {
-  ADDRESS: { least: 2, most: 61, firstBytes: ADDRESS_BYTES },
+  ADDRESS: { least: 0, most: 256, firstBytes: ANY_BYTE },
+  ENDPOINT: { least: 2, most: 263, firstBytes: ANY_BYTE },
   PORT: { least: 1, most: 5, firstBytes: DIGITS },
   INT: { least: 1, most: 20, firstBytes: DIGITS },
   WORD: { least: 1, most: Number.POSITIVE_INFINITY, firstBytes: NO_SPACE },

@@ -1,4 +1,8 @@
+import { checkGrammar } from './check.ts';
 import { compileGrammar } from './compile.ts';
+import { checkExamples } from './examples.ts';
+import { type Fault, inFileOrder } from './fault.ts';
+import { parseGrammar } from './parser.ts';
 import { readGrammar } from './read.ts';
 import * as runtime from './runtime.ts';
 import type { Scanner } from './scanner.ts';
@@ -10,6 +14,31 @@ import type { Grammar } from './tree.ts';
  */
 export function loadGrammar(text: string, fileName: string): Scanner {
   return scannerOf(readGrammar(text, fileName));
+}
+
+/** What a grammar holds and what is wrong with it, in the order of the file. */
+export interface Trial {
+  readonly messages: number;
+  /** Forged lines too. */
+  readonly examples: number;
+  /** Of the notation; where there is one the examples were not run. */
+  readonly faults: readonly Fault[];
+  /** Examples that are not what they say. */
+  readonly wrong: readonly Fault[];
+}
+
+/** Reads a grammar and runs its examples, without throwing for what it finds. */
+export function tryGrammar(text: string): Trial {
+  const { grammar, faults: broken } = parseGrammar(text);
+  const faults = inFileOrder(broken.length > 0 ? broken : checkGrammar(grammar));
+  const wrong = faults.length > 0 ? [] : checkExamples(grammar, scannerOf(grammar));
+  const counts = grammar.messages.map((one) => one.examples.length + one.forged.length);
+  return {
+    messages: grammar.messages.length,
+    examples: counts.reduce((sum, count) => sum + count, 0),
+    faults,
+    wrong: inFileOrder(wrong),
+  };
 }
 
 /** The scanner of a grammar that was checked. */

@@ -9,9 +9,17 @@ export const words = new Int32Array(5);
 /** Steps that one line may take: places tried, and 64 bytes each that are looked through. */
 export const STEP_LIMIT = 10_000;
 
+/**
+ * From this length on a line may have been cut: sshd writes 1,023 bytes of a message, dropbear,
+ * musl's syslog() and many a syslogd 1,024 with what stands before it, nginx 2,048.
+ */
+export const LONG_LINE = 900;
+
 const groups = new Int32Array(8);
 const LONGEST_ADDRESS = 45;
 const LONGEST_ZONE = 15;
+/** RFC 1035, 2.3.4. */
+const LONGEST_NAME = 255;
 const LONGEST_INT = 20;
 const LONGEST_PORT = 5;
 
@@ -29,6 +37,52 @@ export function addressAt(bytes: Uint8Array, start: number, end: number): number
     return ipv4End;
   }
   return ipv6At(bytes, start, end);
+}
+
+/**
+ * The end of the address and port that begin at `start`; the address is then in `words`. Written
+ * are 192.0.2.7:22, [2001:db8::7]:22 and, by services that put the same after both families,
+ * 2001:db8::7:22. There the last group is the port, as a service that writes one always does.
+ * What follows may be no letter, digit, `.`, `-` or `_`.
+ */
+export function endpointAt(bytes: Uint8Array, start: number, end: number): number {
+  const isOpen = start < end && bytes[start] === 0x5b;
+  const at = isOpen ? addressAt(bytes, (start + 1) | 0, end) : dottedAt(bytes, start, end);
+  if (at < 0) return isOpen ? -1 : bareEndpointAt(bytes, start, end);
+  if (!isOpen) words[4] = 4;
+  else if (at >= end || bytes[at] !== 0x5d) return -1;
+  const colon = isOpen ? (at + 1) | 0 : at;
+  if (colon >= end || bytes[colon] !== 0x3a) return -1;
+  const portEnds = portEnd(bytes, (colon + 1) | 0, end);
+  return portEnds >= 0 && endsAddress(bytes, portEnds, end) ? portEnds : -1;
+}
+
+/**
+ * The end of the name at `start`, where the name of a host, or a word for one that is not known,
+ * stands in the place of an address; nothing at all is one too. -1 where it is longer than names are.
+ */
+export function nameEnd(bytes: Uint8Array, start: number, end: number): number {
+  let p = start;
+  while (p < end && inHostName(bytes[p] as number)) {
+    if (p - start === LONGEST_NAME) return -1;
+    p++;
+  }
+  // A sign alone says that nothing is told (`-`).
+  return p - start === 1 && isSign(bytes[start] as number) ? -1 : p;
+}
+
+/** The same with the colon that follows it (`unix:`), -1 where none does. */
+export function pastColon(bytes: Uint8Array, start: number, end: number): number {
+  return start < end && bytes[start] === 0x3a ? start + 1 : -1;
+}
+
+/** The same where a port follows it, in brackets or without. */
+export function nameAndPortEnd(bytes: Uint8Array, start: number, end: number): number {
+  const isOpen = start < end && bytes[start] === 0x5b;
+  let p = nameEnd(bytes, isOpen ? start + 1 : start, end);
+  if (isOpen) p = p >= 0 && p < end && bytes[p] === 0x5d ? p + 1 : -1;
+  const portAt = p < 0 ? -1 : pastColon(bytes, p, end);
+  return portAt < 0 ? -1 : portEnd(bytes, portAt, end);
 }
 
 /** The end of the number from 0 to 65535 at `start`: all digits there, no leading zero. */
@@ -114,6 +168,34 @@ function ipv6At(bytes: Uint8Array, start: number, end: number): number {
   return bytes[run - 1] === 0x3a && ipv6Of(bytes, start, run - 1) ? run - 1 : -1;
 }
 
+/** IPv6 without brackets, its zone if it has one, and a port from 1 behind the last colon. */
+function bareEndpointAt(bytes: Uint8Array, start: number, end: number): number {
+  let run = ipv6RunEnd(bytes, start, end, LONGEST_ADDRESS + 1 + LONGEST_PORT);
+  let addressEnd = run;
+  let colon = -1;
+  if (run < end && bytes[run] === 0x25) {
+    colon = afterZone(bytes, run, end);
+    run = colon < 0 ? -1 : portEnd(bytes, (colon + 1) | 0, end);
+    if (run < 0 || bytes[colon] !== 0x3a) return -1;
+  } else {
+    // A colon of the sentence, as after an address.
+    if (run > start && bytes[run - 1] === 0x3a) run--;
+    for (colon = run - 1; colon > start && bytes[colon] !== 0x3a; ) colon--;
+    addressEnd = colon;
+  }
+  if (!endsAddress(bytes, run, end) || bytes[colon + 1] === 0x30) return -1;
+  return portEnd(bytes, (colon + 1) | 0, run) === run && ipv6Of(bytes, start, addressEnd)
+    ? run
+    : -1;
+}
+
+/** The end of the bytes that IPv6 is written with; those after `most` are none of them. */
+function ipv6RunEnd(bytes: Uint8Array, start: number, end: number, most: number): number {
+  let run = start;
+  while (run < end && run - start <= most && inIpv6(bytes[run] as number)) run++;
+  return run;
+}
+
 /** Reads exactly bytes[start, end) into `words` (RFC 4291, 2.2). */
 function ipv6Of(bytes: Uint8Array, start: number, end: number): boolean {
   let p = start;
@@ -194,6 +276,15 @@ function inName(byte: number): boolean {
   return (
     (byte - 0x30) >>> 0 <= 9 || ((byte | 0x20) - 0x61) >>> 0 <= 25 || byte <= 0x2e || byte === 0x5f
   );
+}
+
+/** What names are made of, and what is no ASCII; `%` for a zone. */
+function inHostName(byte: number): boolean {
+  return byte >= 0x80 || byte === 0x25 || inName(byte);
+}
+
+function isSign(byte: number): boolean {
+  return byte <= 0x2e || byte === 0x5f;
 }
 
 function inIpv6(byte: number): boolean {

@@ -7,9 +7,14 @@ export interface Place {
 }
 
 /** The fields a message can have; what each matches stands in grammar/README.md. */
-export const FIELDS = ['ADDRESS', 'PORT', 'USER', 'WORD', 'INT', 'TEXT'] as const;
+export const FIELDS = ['ADDRESS', 'ENDPOINT', 'PORT', 'USER', 'WORD', 'INT', 'TEXT'] as const;
 
 export type Field = (typeof FIELDS)[number];
+
+/** Whether what a field matches names the peer. */
+export function namesAddress(field: Field): boolean {
+  return field === 'ADDRESS' || field === 'ENDPOINT';
+}
 
 /** What stands on the right of `=`, as it was written. */
 export type Expression =

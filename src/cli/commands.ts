@@ -87,4 +87,10 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'what is in force, and where it was said',
     load: () => import('./commands/config.ts'),
   },
+  {
+    name: 'grammar',
+    usage: '[OPTION…] check FILE…',
+    summary: 'test grammar files of your own with their examples',
+    load: () => import('./commands/grammar.ts'),
+  },
 ];

@@ -40,6 +40,6 @@ it('writes nothing where a grammar has a fault or an example fails, and names th
   const { status, stderr } = build();
   expect(status).toBe(1);
   expect(stderr).toContain('a.grammar:2:14: there is no field FOO');
-  expect(stderr).toContain('b.grammar:3:3: is not m: no message matches');
+  expect(stderr).toContain('b.grammar:3:3: expected m, no address; came no message');
   expect(existsSync(join(folder, 'out'))).toBe(false);
 });

@@ -11,8 +11,9 @@ import { interpretGrammar } from '../twins/interpret-grammar.ts';
 import { scanLine } from './reader.ts';
 
 const TEXTS = [' ', ' x ', ': ', 'x'];
-const FIELDS = ['ADDRESS', 'ADDRESS', 'PORT', 'USER', 'WORD', 'INT', 'TEXT'];
-const VALUES = ['1.2.3.4', '5.6.7.8', '::1', '1.2.3.45:', '7', '70000', '', 'x', 'a b'];
+const FIELDS = ['ADDRESS', 'ADDRESS', 'ENDPOINT', 'PORT', 'USER', 'WORD', 'INT', 'TEXT'];
+const VALUES = ['1.2.3.4', '5.6.7.8', '::1', '1.2.3.45:', '7', '70000', '', 'x', 'a b', '::1:7'];
+const ENDPOINTS = ['1.2.3.4:7', '::1:7', '[::1]:7', '::1:2:7:'];
 
 /** A few messages over few texts, so that lines have many readings. */
 const grammarText = fc
@@ -60,6 +61,7 @@ function lineOf(grammar: Grammar, choices: readonly number[]): string {
         return expression.items.map(render).join('');
       case 'field':
         if (expression.field === 'ADDRESS') return VALUES[choose(3)]!;
+        if (expression.field === 'ENDPOINT') return ENDPOINTS[choose(4)]!;
         if (expression.field === 'PORT' || expression.field === 'INT') return String(choose(12));
         // Free text that is itself made of pieces of the grammar.
         return Array.from({ length: choose(4) }, () =>
@@ -70,6 +72,11 @@ function lineOf(grammar: Grammar, choices: readonly number[]): string {
   const { body } = grammar.messages[choose(grammar.messages.length)]!;
   const line = render(body);
   return choose(4) === 0 ? line + TEXTS[choose(TEXTS.length)]! : line;
+}
+
+/** A line of so many bytes. */
+function ofLength(length: number): string {
+  return `user ${'x'.repeat(length - 20)} from 192.0.2.7`;
 }
 
 describe('a compiled grammar', () => {
@@ -122,13 +129,44 @@ describe('a compiled grammar', () => {
     expect(scanLine(scanner, 'from host').message).toBe('all');
   });
 
+  it('takes a name in the place of an address for nobody, who disagrees with everybody', () => {
+    const scanner = loadGrammar(
+      'service t "t"\nm sign 1 = "ruser=" TEXT " rhost=" ADDRESS [" user=" USER]\nall note = "r" TEXT "!"\n',
+      'x.grammar',
+    );
+    const lie = 'user=x rhost=198.51.100.9';
+    for (const name of ['host.example', 'UNKNOWN', '192.030.0.6', '', 'unix:', '\xe9.example']) {
+      expect(scanLine(scanner, `ruser= rhost=${name} user=x`).message).toBe(NO_MATCH);
+      expect(scanLine(scanner, `ruser= rhost=${name} ${lie}`).message).toBe(AMBIGUOUS);
+      expect(scanLine(scanner, `ruser= rhost=${name} user=x!`).message).toBe('all');
+    }
+    expect(scanLine(scanner, 'ruser= rhost=192.0.2.7 user=x')).toMatchObject({
+      address: '192.0.2.7',
+    });
+    // No name: longer than any, or beginning with a sign.
+    for (const none of ['x'.repeat(256), '-', '(x)']) {
+      expect(scanLine(scanner, `ruser= rhost=${none} ${lie}`).address).toBe('198.51.100.9');
+    }
+  });
+
+  it('believes no address behind free text in a line that may have been cut', () => {
+    const scanner = loadGrammar(
+      'service t "t"\nm note = "user " USER " from " ADDRESS\nn note = "[" ADDRESS "] " TEXT\n',
+      'x.grammar',
+    );
+    expect(ofLength(899)).toHaveLength(899);
+    expect(scanLine(scanner, ofLength(899)).address).toBe('192.0.2.7');
+    expect(scanLine(scanner, ofLength(900)).message).toBe(AMBIGUOUS);
+    expect(scanLine(scanner, `[192.0.2.7] ${'x'.repeat(5000)}`).address).toBe('192.0.2.7');
+  });
+
   it('finds the other reading that begins one byte before the first', () => {
     const scanner = loadGrammar(
       'service t "t"\nm note = "u" [" "] USER " " ADDRESS [" " TEXT]\n',
       'x.grammar',
     );
     expect(scanLine(scanner, 'u 192.0.2.7 192.0.2.9').message).toBe(AMBIGUOUS);
-    expect(scanLine(scanner, 'u 192.0.2.7 x')).toMatchObject({ address: '192.0.2.7', user: '' });
+    expect(scanLine(scanner, 'u 192.0.2.7 (x)')).toMatchObject({ address: '192.0.2.7', user: '' });
   });
 
   it('takes the longest free text and keeps optional parts', () => {

@@ -74,7 +74,12 @@ describe('the notation', () => {
     [`${HEAD}m note = "\\n"\n`, 2, 10, '\\n is no escape'],
     [`${HEAD}m note = "\\x0a"\n`, 2, 10, 'no newline'],
     [`${HEAD}m note = ""\n`, 2, 10, 'the text is empty'],
-    [`${HEAD}m note = "x" NAME\n`, 2, 14, 'there is no field NAME: the fields are ADDRESS, PORT'],
+    [
+      `${HEAD}m note = "x" NAME\n`,
+      2,
+      14,
+      'there is no field NAME: the fields are ADDRESS, ENDPOINT, PORT',
+    ],
     [`${HEAD}m note = "x" > x | no address\n`, 2, 14, 'put > at the beginning of a line'],
     [`${HEAD}m note = "x"\n  > x\n`, 3, 3, 'does not say what it is'],
     [`${HEAD}m note = "x"\n  > x | adress 1.2.3.4\n`, 3, 3, '"adress 1.2.3.4" is not understood'],
@@ -122,8 +127,12 @@ describe('the check', () => {
     ['m note = "x" [TEXT] ["y"] [WORD]', 2, 28, 'nothing shows where TEXT ends and WORD begins'],
     ['m note = ["x"] TEXT', 2, 1, 'm can match without any text of its own'],
     ['m note = "x " ADDRESS " " ["y " ADDRESS]', 2, 33, 'm can have ADDRESS twice'],
+    ['m note = "x " ADDRESS " " ENDPOINT', 2, 27, 'm can name an address twice'],
     ['m note = "x " USER " " USER', 2, 24, 'm can have USER twice'],
     ['m note = "xa" ADDRESS', 2, 10, 'could be a part of an address'],
+    ['m note = "xa" ENDPOINT', 2, 10, 'the text before ENDPOINT ends with what could be a part'],
+    ['m note = "x " ENDPOINT "-"', 2, 24, 'this text never matches after ENDPOINT'],
+    ['m attempt 5 = "x" [" " ENDPOINT]', 2, 1, 'm can match without an ADDRESS'],
     ['m note = "x " ADDRESS "."', 2, 23, 'this text never matches after ADDRESS'],
     ['m note = "x" INT "7"', 2, 18, 'this text never matches after INT'],
     [
@@ -170,15 +179,21 @@ describe('examples', () => {
   });
 
   it.each([
-    ['> u me | ambiguous', 'is not ambiguous: it is m'],
-    ['> u me at 192.0.2.7 | address 192.0.2.7', 'is not m: its readings name different addresses'],
-    ['> u me | address 192.0.2.7', 'does not name the address 192.0.2.7'],
-    ['> u me | no address, user you', 'names the user "me"'],
-    ['> v me | no address', 'is not m: it is n'],
-    ['> v me | message n, no address, user me', 'names no user'],
-    ['> w | no address', 'is not m: no message matches'],
-    ['! u me', 'must not match: it is m'],
-    ['! u me at 192.0.2.7', 'must not match: its readings name different addresses'],
+    ['> u me | ambiguous', 'expected ambiguous; came m, no address, user "me"'],
+    ['> u me at 192.0.2.7 | address 192.0.2.7', 'expected m, address 192.0.2.7; came ambiguous'],
+    ['> u me | address 192.0.2.7', 'expected m, address 192.0.2.7; came m, no address'],
+    [
+      '> u me | no address, user you',
+      'expected m, no address, user "you"; came m, no address, user "me"',
+    ],
+    ['> v me | no address', 'expected m, no address; came n, no address'],
+    [
+      '> v me | message n, no address, user me',
+      'expected n, no address, user "me"; came n, no address',
+    ],
+    ['> w | no address', 'expected m, no address; came no message'],
+    ['! u me', 'expected no message; came m, no address, user "me"'],
+    ['! u me at 192.0.2.7', 'expected no message; came ambiguous'],
   ])('fails: %s', (example, message) => {
     const [first = '', second = ''] = GRAMMAR.split(/(?=n note)/u);
     const faults = exampleFaults(`${first}  ${example}\n${second}`);

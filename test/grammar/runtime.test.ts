@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addressAt, intEnd, portEnd, words } from '../../grammar/notation/runtime.ts';
-import { readAddress } from '../twins/interpret-grammar.ts';
+import { addressAt, endpointAt, intEnd, portEnd, words } from '../../grammar/notation/runtime.ts';
+import { readAddress, readEndpoint } from '../twins/interpret-grammar.ts';
 import { addressText } from './reader.ts';
 
-/** What `addressAt` finds at the beginning of a text, as the twin says it. */
-function found(text: string): { length: number; address: string } | undefined {
+/** What `find` finds at the beginning of a text, as the twin says it. */
+function found(text: string, find = addressAt): { length: number; address: string } | undefined {
   const bytes = Buffer.from(`5${text}.5`, 'latin1');
-  const end = addressAt(bytes, 1, 1 + text.length);
+  const end = find(bytes, 1, 1 + text.length);
   if (end < 0) return undefined;
   const [a, b, c, d, family] = [...words] as [number, number, number, number, 4 | 6];
   const all = [a, b, c, d].map((word) => word >>> 0) as [number, number, number, number];
@@ -88,6 +88,83 @@ describe('an address in a line', () => {
     '',
   ])('%s is none', (text) => {
     expect(found(text)).toBeUndefined();
+  });
+});
+
+describe('an address and its port in a line', () => {
+  const port = fc.oneof(fc.nat(70_000).map(String), fc.constantFrom('', '0', '022', '4a', 'ffff'));
+  const form = fc.constantFrom(
+    (address: string, number: string) => `${address}:${number}`,
+    (address: string, number: string) => `[${address}]:${number}`,
+    (address: string, number: string) => `[${address}:${number}`,
+    (address: string, number: string) => `${address}%em0:${number}`,
+    (address: string) => address,
+  );
+
+  it('is what the twin takes for one', () => {
+    fc.assert(
+      fc.property(nearly, port, form, after, (address, number, write, rest) => {
+        const text = write(address, number) + rest;
+        expect({ text, ...found(text, endpointAt) }).toEqual({ text, ...readEndpoint(text) });
+      }),
+      { numRuns: 6000 },
+    );
+  });
+
+  it.each([
+    ['192.0.2.7:40112', '192.0.2.7', 15],
+    ['192.0.2.7:0', '192.0.2.7', 11],
+    ['[192.0.2.7]:40112', '192.0.2.7', 17],
+    ['[2001:db8::7]:40112', '2001:db8::7', 19],
+    ['[fe80::7%em0]:22', 'fe80::7', 16],
+    ['2001:db8::7:40112', '2001:db8::7', 17],
+    ['2001:db8::7:40112: Bye', '2001:db8::7', 17],
+    ['2001:db8::7:40112>', '2001:db8::7', 17],
+    ['2001:db8::7:1', '2001:db8::7', 13],
+    ['2001:db8::7:65535', '2001:db8::7', 17],
+    ['1:2:3:4:5:6:7:8:22', '1:2:3:4:5:6:7:8', 18],
+    [
+      'ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255:65535',
+      'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff',
+      51,
+    ],
+    [':::1', '::', 4],
+    ['2001:db8:::22', '2001:db8::', 13],
+    ['::ffff:192.0.2.7:40112', '192.0.2.7', 22],
+    ['fe80::7%em0:22', 'fe80::7', 14],
+  ])('%s is %s', (text, address, length) => {
+    expect(found(text, endpointAt)).toEqual({ address, length });
+  });
+
+  it.each([
+    '192.0.2.7',
+    '192.0.2.7:',
+    '192.0.2.7:65536',
+    '192.0.2.7:022',
+    '192.030.0.6:22',
+    '192.0.2.7:22x',
+    '192.0.2.7:22.h.example',
+    'h.example:22',
+    '[2001:db8::7]',
+    '[2001:db8::7:22',
+    '[2001:db8::7]22',
+    '[h.example]:22',
+    '2001:db8::7',
+    '2001:db8::7:0',
+    '2001:db8::7:022',
+    '2001:db8::7:65536',
+    '2001:db8::7:4a11',
+    '2001:db8::7:4711x',
+    '2001:db8::7:4711%em0',
+    '1:2:3:4:5:6:7:22',
+    '::ffff:192.0.2.07:22',
+    'fe80::7%:22',
+    'fe80::7%em0',
+    `fe80::7%${'x'.repeat(16)}:22`,
+    ':22',
+    '',
+  ])('%s is none', (text) => {
+    expect(found(text, endpointAt)).toBeUndefined();
   });
 });
 

@@ -13,23 +13,32 @@ export interface Interpreted {
 
 interface Found {
   readonly end: number;
+  /** NOBODY where a name stands in the place of an address. */
   readonly address: string;
   readonly user: string | undefined;
 }
 
-/** Tries every way of deriving the line (one character a byte) and looks at all of them. */
+const NOBODY = 'nobody';
+
+/**
+ * Tries every way of deriving the line (one character a byte, fewer than 900, from where on a line
+ * may have been cut) and looks at all of them.
+ */
 export function interpretGrammar(grammar: Grammar, line: string): Interpreted {
   const rules = new Map(grammar.rules.map(({ name, body }) => [name, body]));
   let first: Interpreted | undefined;
+  const addresses = new Set<string>();
   for (const { name, body } of grammar.messages) {
     for (const found of readings(body, { end: 0, address: '', user: undefined })) {
       if (found.end !== line.length) continue;
+      addresses.add(found.address);
+      if (found.address === NOBODY) continue;
       first ??= { message: name, address: found.address, user: found.user };
-      if (first.address !== found.address) {
-        return { message: AMBIGUOUS, address: '', user: undefined };
-      }
     }
   }
+  // No address is named by either.
+  if (addresses.has('')) addresses.delete(NOBODY);
+  if (addresses.size > 1) return { message: AMBIGUOUS, address: '', user: undefined };
   return first ?? { message: NO_MATCH, address: '', user: undefined };
 
   function* readings(expression: Expression, from: Found): Generator<Found> {
@@ -92,11 +101,33 @@ function* fieldReadings(field: Field, line: string, from: Found): Generator<Foun
       }
       return;
     }
-    case 'ADDRESS': {
-      const found = readAddress(line.slice(start));
+    case 'ADDRESS':
+    case 'ENDPOINT': {
+      const read = field === 'ADDRESS' ? readAddress : readEndpoint;
+      const found = read(line.slice(start));
       if (found) yield { ...from, end: start + found.length, address: found.address };
+      else for (const end of nameEnds(field, line, start)) yield { ...from, end, address: NOBODY };
     }
   }
+}
+
+/** Where a name can end that stands in the place of an address. */
+function nameEnds(field: 'ADDRESS' | 'ENDPOINT', line: string, start: number): number[] {
+  const text = line.slice(start);
+  const name = matched(/^[0-9A-Za-z._%\x80-\xff-]*/, text, 0);
+  if (/^[._%-]$/.test(name)) return [];
+  if (field === 'ADDRESS') {
+    if (name.length > 255) return [];
+    const ends = text[name.length] === ':' ? [name.length, name.length + 1] : [name.length];
+    return ends.map((length) => start + length);
+  }
+  const found =
+    /^\[(?![._%-]\])[0-9A-Za-z._%\x80-\xff-]{0,255}\]:([0-9]+)/.exec(text) ??
+    (name.length <= 255 ? /^[0-9A-Za-z._%\x80-\xff-]*:([0-9]+)/.exec(text) : null);
+  const port = found?.[1] ?? '';
+  return found && String(Number(port)) === port && Number(port) <= 65535
+    ? [start + found[0].length]
+    : [];
 }
 
 /** The address that a text begins with, as long as it goes on, in one canonical spelling. */
@@ -112,6 +143,26 @@ export function readAddress(text: string): { length: number; address: string } |
     const zone = candidate === run ? matched(/^%[0-9A-Za-z._-]*/, text, run.length) : '';
     if (zone === '%' || zone.length > 16) return undefined;
     return { length: candidate.length + zone.length, address: canonical(candidate) };
+  }
+  return undefined;
+}
+
+/** The address and port that a text begins with; the port is always there. */
+export function readEndpoint(text: string): { length: number; address: string } | undefined {
+  const run = matched(/^[0-9A-Fa-f.:]*(%[0-9A-Za-z._-]*(:[0-9]+)?)?/, text, 0).replace(/:$/, '');
+  for (const [pattern, lowestPort] of [
+    [/^([0-9]+\.[0-9]+\.[0-9]+\.[0-9]+):([0-9]+)/, 0],
+    [/^\[([0-9A-Fa-f.:]+(?:%[0-9A-Za-z._-]*)?)\]:([0-9]+)/, 0],
+    [/^(.*:.*:.*):([0-9]+)$/, 1],
+  ] as const) {
+    const written = pattern.exec(lowestPort === 0 ? text : run);
+    if (!written) continue;
+    const [whole, host = '', port = ''] = written;
+    const found = readAddress(host);
+    if (!found || found.length !== host.length || !endsThere(text, whole)) continue;
+    if (String(Number(port)) !== port || Number(port) < lowestPort || Number(port) > 65535)
+      continue;
+    return { length: whole.length, address: found.address };
   }
   return undefined;
 }

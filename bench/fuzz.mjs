@@ -1,0 +1,105 @@
+// Lines with hostile words in them, and whom the shipped grammars name for them. Build first.
+//   node bench/fuzz.mjs [--lines 1000000] [--seed 1] [--service NAME] [--show 20]
+// Prints for each service how many lines were read with their true address (or, rightly, none), as
+// ambiguous, as no message, and wrong: with another address. Exits with 1 if any was wrong.
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { stdout } from 'node:process';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { build } from 'esbuild';
+import { scanners } from '../build/grammars.js';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const { values } = parseArgs({
+  options: {
+    lines: { type: 'string', default: '1000000' },
+    seed: { type: 'string', default: '1' },
+    service: { type: 'string' },
+    show: { type: 'string', default: '20' },
+  },
+});
+const { Forger, choices, readGrammar, addressText } = await loadForger();
+const folder = join(root, 'grammar');
+const grammars = readdirSync(folder)
+  .filter((name) => name.endsWith('.grammar'))
+  .map((name) => readGrammar(readFileSync(join(folder, name), 'utf8'), name));
+const wanted = grammars.filter(({ service }) => (values.service ?? service) === service);
+const forger = new Forger(grammars);
+const reading = { family: 0, a: 0, b: 0, c: 0, d: 0, userStart: -1, userEnd: -1 };
+const bytes = Buffer.alloc(65_536);
+const linesEach = Math.ceil(Number(values.lines) / wanted.length);
+const all = { lines: 0, right: 0, ambiguous: 0, unmatched: 0, wrong: 0 };
+const shown = new Map();
+
+row(['service', 'lines', 'right', 'ambiguous', 'unmatched', 'wrong']);
+for (const [index, grammar] of wanted.entries()) {
+  const counts = fuzz(grammar, choices(Number(values.seed) + index));
+  row([grammar.service, ...Object.values(counts)]);
+  for (const key of Object.keys(all)) all[key] += counts[key];
+}
+row(['all', ...Object.values(all)]);
+for (const [key, { count, line }] of shown) stdout.write(`\n${count} x ${key}\n  ${line}\n`);
+if (all.wrong > 0) process.exitCode = 1;
+
+function fuzz(grammar, choose) {
+  const { service, scan, messages } = scanners.find((one) => one.service === grammar.service);
+  const counts = { lines: 0, right: 0, ambiguous: 0, unmatched: 0, wrong: 0 };
+  for (let n = 0; n < linesEach; n++) {
+    const { line, message, address } = forger.forge(grammar, choose);
+    const found = scan(bytes, 0, bytes.latin1Write(line, 0), reading);
+    counts.lines++;
+    if (found === -2) counts.ambiguous++;
+    else if (found === -1) counts.unmatched++;
+    else if (addressText(reading) === address) counts.right++;
+    else if (reading.family === 0) counts.unmatched++;
+    else {
+      counts.wrong++;
+      show(
+        `${service}: ${message} as ${messages[found].name}, with ${address || 'no address'}`,
+        line,
+      );
+    }
+  }
+  return counts;
+}
+
+/** Keeps the shortest line of each kind. */
+function show(key, line) {
+  const before = shown.get(key);
+  if (!before && shown.size >= Number(values.show)) return;
+  const shorter = !before || line.length < before.line.length ? line : before.line;
+  shown.set(key, { count: (before?.count ?? 0) + 1, line: shorter });
+}
+
+function row([name, ...numbers]) {
+  const cells = numbers.map((cell) => cell.toLocaleString('en').padStart(12));
+  stdout.write(`${name.padEnd(12)}${cells.join('')}\n`);
+}
+
+async function loadForger() {
+  const { outputFiles } = await build({
+    stdin: {
+      contents: `export { Forger, choices } from './test/grammar/forger.ts';
+export { addressText } from './test/grammar/reader.ts';
+export { readGrammar } from './grammar/notation/read.ts';`,
+      resolveDir: root,
+      loader: 'ts',
+    },
+    bundle: true,
+    write: false,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    external: ['chevrotain'],
+    logLevel: 'warning',
+  });
+  // Inside the project, where chevrotain is found.
+  const place = mkdtempSync(join(root, 'build', '.fuzz-'));
+  try {
+    writeFileSync(join(place, 'forger.mjs'), outputFiles[0].contents);
+    return await import(pathToFileURL(join(place, 'forger.mjs')).href);
+  } finally {
+    rmSync(place, { recursive: true });
+  }
+}
