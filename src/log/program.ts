@@ -9,7 +9,7 @@ const FOLDERS = ['/usr/bin', '/usr/local/bin', '/bin', '/opt/homebrew/bin'];
 const STDERR_LIMIT_CHARACTERS = 2000;
 /** Enough for the end of any stream, wherever in a byte it lies. */
 const TAIL_BYTES = 32;
-const GATHERED_BYTES = 262_144;
+const GATHERED_BYTES = 32_768;
 
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 
