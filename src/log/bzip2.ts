@@ -28,9 +28,9 @@ export async function* decompressBzip2(
     yield* bunzip2(input, source.name, warn);
     return;
   }
-  const outcome: Outcome = { failure: undefined, tail: Buffer.alloc(0) };
+  const outcome: Outcome = { failure: undefined, said: '', tail: Buffer.alloc(0) };
   let decompressed = 0;
-  for await (const chunk of runDecompressor(path, input, outcome)) {
+  for await (const chunk of runDecompressor(path, ['-dc'], input, outcome)) {
     decompressed += chunk.length;
     yield chunk;
   }

@@ -1,5 +1,6 @@
 import { McblockError } from '../errors.ts';
 import type { Warn } from './broken.ts';
+import { decompressByProgram } from './by-program.ts';
 import { type Decompressor, decompressBzip2 } from './bzip2.ts';
 import { type Format, MAGIC_BYTES, recogniseFormat } from './format.ts';
 import { gunzip } from './gunzip.ts';
@@ -53,6 +54,8 @@ function decompressed(
   const byFormat = {
     bzip2: () => decompressBzip2(source, input, decompressor, warn),
     gzip: () => gunzip(input, source.name, warn),
+    xz: () => decompressByProgram('xz', input, source.name, warn),
+    zstd: () => decompressByProgram('zstd', input, source.name, warn),
   };
   return byFormat[format]();
 }

@@ -1,6 +1,6 @@
 /** How a log is compressed. */
 export interface Format {
-  readonly name: 'plain' | 'bzip2' | 'gzip';
+  readonly name: 'plain' | 'bzip2' | 'gzip' | 'xz' | 'zstd';
   /** The first bytes of such a file; plain is what begins otherwise. */
   readonly magic: readonly number[];
 }
@@ -11,6 +11,8 @@ const PLAIN: Format = { name: 'plain', magic: [] };
 const FORMATS: readonly Format[] = [
   { name: 'bzip2', magic: [0x42, 0x5a, 0x68] },
   { name: 'gzip', magic: [0x1f, 0x8b] },
+  { name: 'xz', magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00] },
+  { name: 'zstd', magic: [0x28, 0xb5, 0x2f, 0xfd] },
   PLAIN,
 ];
 

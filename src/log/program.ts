@@ -17,6 +17,8 @@ type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 export interface Outcome {
   /** Undefined: it succeeded. Else what it said. */
   failure: string | undefined;
+  /** What it said although it succeeded. */
+  said: string;
   /** The last bytes that it was given. */
   tail: Buffer;
 }
@@ -34,17 +36,19 @@ export function findProgram(name: string): string | undefined {
 }
 
 /**
- * Runs `path -dc` on the input and gives its output as it comes; `outcome` is filled in at the end.
+ * Runs the program on the input and gives its output as it comes, in pieces that are only valid
+ * until the next one; `outcome` is filled in at the end.
  * Throws what reading the input throws, and nothing else.
  */
 export async function* runDecompressor(
   path: string,
+  argv: readonly string[],
   input: Chunks,
   outcome: Outcome,
 ): AsyncGenerator<Buffer> {
-  const child = spawn(path, ['-dc'], {
+  const child = spawn(path, argv, {
     stdio: ['pipe', 'pipe', 'pipe'],
-    // LBZIP2, BZIP2 and BZIP would add options.
+    // LBZIP2, BZIP2, XZ_OPT and their like would add options.
     env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
   });
   const said = listen(child);
@@ -60,6 +64,7 @@ export async function* runDecompressor(
     await fed;
     if (brokenInput !== undefined) throw brokenInput;
     outcome.failure = status === '' ? undefined : said() || status;
+    outcome.said = said();
   } finally {
     child.kill();
     child.stdin.destroy();

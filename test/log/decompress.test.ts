@@ -315,3 +315,39 @@ function withName(member: Buffer, name: string): Buffer {
   head[3]! |= 8;
   return Buffer.concat([head, Buffer.from(`${name}\0`), member.subarray(10)]);
 }
+
+describe.each(['xz', 'zstd'])('%s', (program) => {
+  describe.skipIf(findProgram(program) === undefined)('(needs it to make the files)', () => {
+    const pack1 = (bytes: Buffer) =>
+      findProgram(program) === undefined ? bytes : pack(program, bytes);
+    const [hello, long] = [pack1(HELLO), pack1(LONG)];
+
+    it.each([
+      ['one stream', hello, HELLO],
+      ['several streams', Buffer.concat([long, hello, hello]), Buffer.concat([LONG, HELLO, HELLO])],
+      ['an empty log', pack1(Buffer.alloc(0)), Buffer.alloc(0)],
+    ])('reads %s', async (_, packed, content) => {
+      const done = await readFile(packed);
+      expect(done.content.equals(content)).toBe(true);
+      expect(done.warnings).toEqual([]);
+      expect((await read(once(packed), 'auto')).content.equals(content)).toBe(true);
+    });
+
+    it.each([
+      ['that ends early', long.subarray(0, long.length >> 1)],
+      ['that lacks its last byte', hello.subarray(0, -1)],
+      ['with a bit that is wrong', flipped(long, long.length >> 1)],
+      ['with what is no data of its own behind it', Buffer.concat([hello, Buffer.from('junk\n')])],
+    ])('refuses a file %s', async (_, packed) => {
+      const { message } = await errorOf(readFile(packed));
+      expect(message).toMatch(new RegExp(`a log is damaged, after .*\\(${program}: [^/]`));
+      expect(message).not.toContain('stdin');
+    });
+
+    it('stops at the limit of size', async () => {
+      const zeros = pack1(Buffer.alloc(50_000_000));
+      const { message } = await errorOf(readFile(zeros, 'auto', 1_000_000));
+      expect(message).toContain('holds more than 1000000 bytes');
+    });
+  });
+});

@@ -24,7 +24,7 @@ export function define(command: Command, context: Context): void {
     .description(
       'Reads logs and records who offended: what was new, came back, was extended or was spared. A log whose content was read before, under whatever name, is not read again; of one that has grown only what is new counts.',
     )
-    .argument('[file...]', 'plain, bzip2 or gzip; - is stdin')
+    .argument('[file...]', 'plain, bzip2, gzip, xz or zstd; - is stdin')
     .option('--rotated <log>', 'the newest rotation of this log, compressed or not yet')
     .option('--dry-run', 'show what would happen, change nothing')
     .option('--again', 'read a log that was read before; its offences count again')
