@@ -8,8 +8,9 @@ import { OpenEntry } from './open-entry.ts';
 import { type Part, type Place, Places } from './places.ts';
 import type { Policy } from './policy.ts';
 import { isTrusted, type ProtectedSpace } from './protect.ts';
-import type { AutomaticRequest, Protection, ProtectionReason } from './request.ts';
+import type { Protection, ProtectionReason } from './request.ts';
 import { Tally } from './tally.ts';
+import { automaticRequest, type Witness } from './witness.ts';
 
 /** Offences that were not counted, as their address is protected. */
 export interface Spared {
@@ -39,6 +40,7 @@ export class Judge {
   readonly #space: ProtectedSpace;
   readonly #policy: Policy;
   readonly #clock: () => Seconds;
+  readonly #witness: Witness;
   readonly #places: Places;
   readonly #spared = new Map<string, Spared>();
   #offences = 0;
@@ -47,12 +49,19 @@ export class Judge {
   #latestAt = Number.NEGATIVE_INFINITY;
 
   /** The space is what is protected at all times; logins come from the memory. */
-  constructor(memory: Memory, space: ProtectedSpace, policy: Policy, clock: () => Seconds) {
+  constructor(
+    memory: Memory,
+    space: ProtectedSpace,
+    policy: Policy,
+    clock: () => Seconds,
+    witness: Witness = 'log',
+  ) {
     this.#memory = memory;
     this.#space = space;
     this.#policy = policy;
     this.#clock = clock;
-    this.#places = new Places(memory, space, policy);
+    this.#witness = witness;
+    this.#places = new Places(memory, space, policy, witness);
     this.#now = clock();
   }
 
@@ -77,8 +86,9 @@ export class Judge {
         ? covering
         : covering.filter((open) => this.#isEligible(open, part, at));
     const later = eligible.find(({ entry }) => (entry.activatedAt ?? at) > at);
-    if (later === undefined) this.#count(place, part, eligible, offence, at);
-    else later.recall(offence, at);
+    if (later !== undefined) later.recall(offence, at);
+    else if (this.#witness === 'log') this.#count(place, part, eligible, offence, at);
+    else if (eligible.length > 0) this.#bringBack(place, part, eligible, offence, at);
   }
 
   /**
@@ -110,7 +120,7 @@ export class Judge {
   }
 
   #isEligible(open: OpenEntry, part: Part, at: Seconds): boolean {
-    return isEligible(open.entry, part.prefix, false, this.#policy, (prefix) => {
+    return isEligible(open.entry, part.prefix, this.#witness === 'pf', this.#policy, (prefix) => {
       if (this.#space.overlapping(prefix) !== undefined) return true;
       const login = open.latestLogin();
       return login !== undefined && isTrusted(login, at, this.#policy);
@@ -133,6 +143,18 @@ export class Judge {
     if (window.points >= wanted) this.#request(place, part, eligible, address, at);
   }
 
+  /** A packet from where an expired entry is. */
+  #bringBack(
+    place: Place,
+    part: Part,
+    eligible: readonly OpenEntry[],
+    { address, points, count, kind }: Offence,
+    at: Seconds,
+  ): void {
+    part.window.add({ at, address, kind, points, count }, this.#policy.offence.windowSeconds);
+    this.#request(place, part, eligible, address, at);
+  }
+
   #request(
     place: Place,
     { window }: Part,
@@ -141,14 +163,7 @@ export class Judge {
     at: Seconds,
   ): void {
     for (const open of eligible) open.carryOut();
-    const request: AutomaticRequest = {
-      kind: 'automatic',
-      origin: 'grok',
-      offender,
-      at,
-      hits: window.count,
-      external: false,
-    };
+    const request = automaticRequest(this.#witness, { offender, at, hits: window.count });
     // No active entry covers the part, so that those that are not eligible have no say, and for
     // those that are, only the logins around the offender matter.
     const entries = eligible.map(({ entry }) => entry);
@@ -161,7 +176,10 @@ export class Judge {
     const { entry } = decision;
     const open = eligible.find((other) => comparePrefixes(other.entry.prefix, entry.prefix) === 0);
     if (open !== undefined) open.activated(entry, tally);
-    else this.#places.add(place, new OpenEntry(entry, this.#memory, this.#policy, tally));
+    else {
+      const added = new OpenEntry(entry, this.#memory, this.#policy, this.#witness, tally);
+      this.#places.add(place, added);
+    }
   }
 }
 

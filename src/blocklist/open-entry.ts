@@ -6,8 +6,8 @@ import type { Offence } from './offence.ts';
 import { penaltySeconds } from './penalty.ts';
 import type { Policy } from './policy.ts';
 import type { Login } from './protect.ts';
-import type { AutomaticRequest } from './request.ts';
 import { Tally } from './tally.ts';
+import { automaticRequest, type Witness } from './witness.ts';
 
 /** Offences that will be carried out as one request. */
 interface Batch {
@@ -32,6 +32,7 @@ interface Day {
 export class OpenEntry {
   readonly #memory: Memory;
   readonly #policy: Policy;
+  readonly #witness: Witness;
   /** With the hits of the days before the last one that was hit. */
   #entry: Entry;
   /** With all hits. */
@@ -48,9 +49,10 @@ export class OpenEntry {
   #latestLogin: Login | 'none' | undefined;
 
   /** The tally holds what brought about the latest activation, if that was seen. */
-  constructor(entry: Entry, memory: Memory, policy: Policy, tally?: Tally) {
+  constructor(entry: Entry, memory: Memory, policy: Policy, witness: Witness, tally?: Tally) {
     this.#memory = memory;
     this.#policy = policy;
+    this.#witness = witness;
     this.#entry = entry;
     this.#expiresAt = entry.expiresAt;
     this.#expiredAt = entry.expiresAt;
@@ -133,7 +135,7 @@ export class OpenEntry {
     const entry = recallEntry(this.#entry, batch.hits, batch.at);
     this.#entry = entry;
     this.#memory.carryOut({
-      request: requestOf(batch),
+      request: automaticRequest(this.#witness, batch),
       decision: { kind: 'evidence', entry },
       evidence: this.#recallTally?.take() ?? [],
     });
@@ -148,7 +150,7 @@ export class OpenEntry {
     const extended = entry.expiresAt !== this.#expiredAt;
     this.#expiredAt = entry.expiresAt;
     this.#memory.carryOut({
-      request: requestOf(batch),
+      request: automaticRequest(this.#witness, batch),
       decision: { kind: 'covered', entry, extended },
       evidence: this.#hitTally?.take() ?? [],
     });
@@ -168,8 +170,4 @@ export class OpenEntry {
     this.#day = undefined;
     this.#entry = hitEntry(this.#entry, day.hits, day.at, this.#policy);
   }
-}
-
-function requestOf({ offender, at, hits }: Batch): AutomaticRequest {
-  return { kind: 'automatic', origin: 'grok', offender, at, hits, external: false };
 }

@@ -8,6 +8,7 @@ import type { Policy } from './policy.ts';
 import { type Login, loginProtections, type ProtectedSpace } from './protect.ts';
 import type { Protection } from './request.ts';
 import { Window } from './window.ts';
+import type { Witness } from './witness.ts';
 
 /** An automatic prefix in which somebody offended. */
 export interface Place {
@@ -34,13 +35,15 @@ export class Places {
   readonly #memory: Memory;
   readonly #space: ProtectedSpace;
   readonly #policy: Policy;
+  readonly #witness: Witness;
   readonly #places = new Map<number | string, Place>();
   readonly #open = new Map<string, OpenEntry>();
 
-  constructor(memory: Memory, space: ProtectedSpace, policy: Policy) {
+  constructor(memory: Memory, space: ProtectedSpace, policy: Policy, witness: Witness) {
     this.#memory = memory;
     this.#space = space;
     this.#policy = policy;
+    this.#witness = witness;
   }
 
   at(address: Address): Place {
@@ -87,7 +90,8 @@ export class Places {
       .toSorted((p, q) => p.prefix.length - q.prefix.length)
       .map((entry) => {
         const key = keyOf(entry.prefix, entry.prefix.length);
-        const open = this.#open.get(key) ?? new OpenEntry(entry, this.#memory, this.#policy);
+        const open =
+          this.#open.get(key) ?? new OpenEntry(entry, this.#memory, this.#policy, this.#witness);
         this.#open.set(key, open);
         return open;
       });

@@ -2,6 +2,7 @@ import type { Entry } from '../blocklist/entry.ts';
 import type { Evidence } from '../blocklist/evidence.ts';
 import type { Memory, Verdict } from '../blocklist/memory.ts';
 import type { Login } from '../blocklist/protect.ts';
+import type { Witness } from '../blocklist/witness.ts';
 import { covers, type Prefix } from '../net/prefix.ts';
 import { formatPrefix } from '../net/prefix-text.ts';
 import type { Store } from '../store/store.ts';
@@ -31,10 +32,12 @@ export type Past = Pick<Memory, 'covering' | 'loginsWithin'>;
  */
 export class Draft implements Memory {
   readonly #past: Past;
+  readonly #witness: Witness;
   readonly #changes = new Map<string, Change>();
 
-  constructor(past: Past) {
+  constructor(past: Past, witness: Witness) {
     this.#past = past;
+    this.#witness = witness;
   }
 
   covering(prefix: Prefix): readonly Entry[] {
@@ -70,10 +73,11 @@ export class Draft implements Memory {
 
   /** Stores all of it. */
   write(store: Store): void {
+    const origin = this.#witness === 'pf' ? 'pf' : 'grok';
     for (const { entry, activations, evidence } of this.#changes.values()) {
       store.put(entry);
       for (const activated of activations) {
-        store.recordActivation(activated, { origin: 'grok', note: '' });
+        store.recordActivation(activated, { origin, note: '' });
       }
       for (const { activation, rows } of evidence) {
         store.addEvidence(entry.prefix, activation, rows);

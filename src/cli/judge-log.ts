@@ -2,6 +2,7 @@ import { Judge } from '../blocklist/judge.ts';
 import type { Offence } from '../blocklist/offence.ts';
 import type { Policy } from '../blocklist/policy.ts';
 import type { Login } from '../blocklist/protect.ts';
+import type { Witness } from '../blocklist/witness.ts';
 import type { LogSummary } from '../log/read-offences.ts';
 import type { Address } from '../net/address.ts';
 import { hostPrefix, type Prefix, prefixAround } from '../net/prefix.ts';
@@ -13,6 +14,12 @@ import type { GrokReport } from './grok-report.ts';
 import { PendingOffences } from './pending.ts';
 import { protectedSpace } from './protected-space.ts';
 
+/** By what a log is judged. */
+export interface Rules {
+  readonly policy: Policy;
+  readonly witness: Witness;
+}
+
 /**
  * Judges the offences of a log, place after place: what happens in one cannot concern another,
  * unless an entry that is wider than both covers them; then they are judged together. `settle` is
@@ -22,20 +29,23 @@ export function judgeLog(
   context: Context,
   store: Store,
   summary: LogSummary,
-  policy: Policy,
+  rules: Rules,
   report: GrokReport,
   settle: (draft: Draft) => void,
 ): readonly Offence[] {
-  const space = protectedSpace(store);
+  const { witness } = rules;
+  const policy = policyFor(rules);
+  const space = protectedSpace(store, witness);
   const past = pastOf(store, summary.logins);
   const spaceAround = (address: Address): Prefix => {
     const place = placeOf(address, policy);
     return past.covering(place)[0]?.prefix ?? place;
   };
-  const pending = new PendingOffences(store.pending());
+  // What is pending was told of by services: what pf tells makes no new entry.
+  const pending = new PendingOffences(witness === 'log' ? store.pending() : []);
   for (const group of summary.groups(spaceAround)) {
-    const draft = new Draft(past);
-    const judge = new Judge(draft, space, policy, () => context.now);
+    const draft = new Draft(past, witness);
+    const judge = new Judge(draft, space, policy, () => context.now, witness);
     for (const offence of pending.joined(group.space, group.offences)) judge.offend(offence);
     const judged = judge.finish();
     pending.keep(judged.pending);
@@ -45,6 +55,11 @@ export function judgeLog(
   }
   const logEnd = Math.min(summary.span?.last ?? 0, context.now);
   return pending.rest(logEnd, policy.offence.windowSeconds);
+}
+
+/** What pf saw concerns the address alone, not what lies around it. */
+function policyFor({ policy, witness }: Rules): Policy {
+  return witness === 'log' ? policy : { ...policy, auto: { length4: 32, length6: 128 } };
 }
 
 /** What the store and the logins of the log say. */

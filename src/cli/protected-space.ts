@@ -1,20 +1,22 @@
 import { privateSpace } from '../blocklist/bogons.ts';
 import { ProtectedSpace } from '../blocklist/protect.ts';
 import type { Protection } from '../blocklist/request.ts';
+import type { Witness } from '../blocklist/witness.ts';
 import { hostPrefix } from '../net/prefix.ts';
 import type { Store } from '../store/store.ts';
 import { ownAddresses } from './own-addresses.ts';
 
 /**
- * What is protected at all times: the allow-list, this host's addresses and private space. Logins
- * are not among it, as what they protect depends on the time.
+ * What is protected at all times: the allow-list, this host's addresses and, from requests that
+ * come from logs, private space; in what pf saw come from outside it is a bogon. Logins are not
+ * among it, as what they protect depends on the time.
  */
-export function protectedSpace(store: Store): ProtectedSpace {
+export function protectedSpace(store: Store, witness: Witness = 'log'): ProtectedSpace {
   return new ProtectedSpace([
     ...store.allowed().map(({ prefix }): Protection => ({ prefix, reason: 'allowed' })),
     ...ownAddresses().map(
       (address): Protection => ({ prefix: hostPrefix(address), reason: 'own' }),
     ),
-    ...privateSpace(),
+    ...(witness === 'log' ? privateSpace() : []),
   ]);
 }

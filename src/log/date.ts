@@ -12,7 +12,7 @@ export function daysOfMonth(month: number, year: number): number {
 }
 
 /** `month` from 0, `day` from 1. Only days from 1970 to 2105 are. */
-export function isDate(year: number, month: number, day: number): boolean {
+function isDate(year: number, month: number, day: number): boolean {
   return (
     year >= FIRST_YEAR &&
     year <= LAST_YEAR &&

@@ -4,6 +4,7 @@ import { decompressByProgram } from './by-program.ts';
 import { type Decompressor, decompressBzip2 } from './bzip2.ts';
 import { type Format, MAGIC_BYTES, recogniseFormat } from './format.ts';
 import { gunzip } from './gunzip.ts';
+import { peek } from './peek.ts';
 import type { Chunks, Source } from './source.ts';
 
 /** A log of 4 GiB has some forty million lines. */
@@ -26,7 +27,7 @@ export async function* decompress(
   source: Source,
   options: DecompressOptions,
 ): AsyncGenerator<Buffer> {
-  const [head, input] = await peek(source.chunks(options.onBytes));
+  const [head, input] = await peek(source.chunks(options.onBytes), MAGIC_BYTES);
   const format = recogniseFormat(head);
   if (format.name === 'plain') {
     yield* input;
@@ -58,32 +59,4 @@ function decompressed(
     zstd: () => decompressByProgram('zstd', input, source.name, warn),
   };
   return byFormat[format]();
-}
-
-/** The first bytes, enough to recognise a format by, and all bytes including them. */
-async function peek(chunks: Chunks): Promise<readonly [Buffer, Chunks]> {
-  const iterator = chunks[Symbol.asyncIterator]();
-  const pieces: Buffer[] = [];
-  let length = 0;
-  while (length < MAGIC_BYTES) {
-    const { value, done } = await iterator.next();
-    if (done === true) break;
-    pieces.push(Buffer.from(value));
-    length += value.length;
-  }
-  const head = Buffer.concat(pieces);
-  return [head, joined(head, iterator)];
-}
-
-async function* joined(head: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
-  try {
-    if (head.length > 0) yield head;
-    for (;;) {
-      const { value, done } = await rest.next();
-      if (done === true) return;
-      yield value;
-    }
-  } finally {
-    await rest.return?.();
-  }
 }

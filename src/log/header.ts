@@ -7,7 +7,7 @@ import { readRouterHeader } from './router-header.ts';
  * How much of its time a line names: nothing (RFC 5424's `-`), all but the year, all but the zone,
  * or all.
  */
-export type Dating = 'untimed' | 'yearless' | 'local' | 'zoned';
+type Dating = 'untimed' | 'yearless' | 'local' | 'zoned';
 
 /** The time of a line, as far as the line names it. */
 export interface HeaderTime {

@@ -5,6 +5,7 @@ import type { Prefix } from '../net/prefix.ts';
 import { type ContentDigest, digestWhile, type KnownExtents } from './extent.ts';
 import type { OffenceGroup } from './offence-table.ts';
 import { type LineCounts, type MessageCount, OffenceCollector } from './offences.ts';
+import type { OwnContent } from './own-file.ts';
 import { contentOf, type ReadOptions } from './read-options.ts';
 import { LogReader } from './reader.ts';
 import type { Source } from './source.ts';
@@ -38,11 +39,21 @@ export interface LogSummary {
 
 /** Reads a log to its end. Throws McblockError where it is damaged; then nothing of it counts. */
 export async function readOffences(source: Source, options: OffenceOptions): Promise<LogSummary> {
-  const civil = new CivilTime(zoneOffsets(options.zone));
   const warnings: string[] = [];
+  const content = await contentOf(source, options, (text) => warnings.push(text));
+  return readLines(source, content, options, warnings);
+}
+
+/** The same of lines that were opened before, with the warnings that there were till then. */
+export async function readLines(
+  source: Source,
+  { chunks, service }: OwnContent,
+  options: OffenceOptions,
+  warnings: readonly string[],
+): Promise<LogSummary> {
+  const civil = new CivilTime(zoneOffsets(options.zone));
   let newFrom = 0;
   let knownExtents = 0;
-  const { chunks, service } = await contentOf(source, options, (text) => warnings.push(text));
   const reader = new LogReader(options.scanners, civil, service, (line) => {
     // A line that was not whole when the log was read before was counted as it was.
     if (line.offset >= newFrom) collector.add(line);

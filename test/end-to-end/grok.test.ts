@@ -26,6 +26,19 @@ function grok(...argv: string[]) {
   return line.run('grok', '--year', '2026', ...argv);
 }
 
+/** What the parts of a log leave in a new store, read one after the other. */
+async function entriesOf(...parts: string[][]): Promise<object[]> {
+  line.remove();
+  line = new CommandLine();
+  line.now = '2026-03-24T00:00:00Z';
+  for (const [index, part] of parts.entries()) {
+    const file = line.path(`auth.log.${9 - index}`);
+    writeFileSync(file, part.join(''));
+    await grok(file);
+  }
+  return line.json('show', '--all');
+}
+
 describe('grok', () => {
   it('makes a blocklist of a rotated log', async () => {
     const { exitCode, stdout } = await grok(FIXTURE);
@@ -73,17 +86,6 @@ describe('grok', () => {
       const host = 8 + ((n * n) % 5);
       return `Mar ${String(Number(at.slice(8, 10))).padStart(2)} ${at.slice(11, 19)} gw sshd[${n + 9}]: Failed password for root from 5.149.${host}.${n} port 9 ssh2\n`;
     });
-    const entriesOf = async (...parts: string[][]): Promise<object[]> => {
-      line.remove();
-      line = new CommandLine();
-      line.now = '2026-03-24T00:00:00Z';
-      for (const [index, part] of parts.entries()) {
-        const file = line.path(`auth.log.${9 - index}`);
-        writeFileSync(file, part.join(''));
-        await grok(file);
-      }
-      return line.json('show', '--all');
-    };
     const whole = await entriesOf(lines);
     expect(whole.length).toBeGreaterThan(bogonEntries().length + 1);
     for (const cut of [1, 2, 3, 7, 12, 20, 33, 39]) {

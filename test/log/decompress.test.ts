@@ -316,21 +316,24 @@ function withName(member: Buffer, name: string): Buffer {
   return Buffer.concat([head, Buffer.from(`${name}\0`), member.subarray(10)]);
 }
 
+/** Packed, or as it is where there is no such program: then nothing is done with it. */
+function packed(program: string, bytes: Buffer): Buffer {
+  return findProgram(program) === undefined ? bytes : pack(program, bytes);
+}
+
 describe.each(['xz', 'zstd'])('%s', (program) => {
   describe.skipIf(findProgram(program) === undefined)('(needs it to make the files)', () => {
-    const pack1 = (bytes: Buffer) =>
-      findProgram(program) === undefined ? bytes : pack(program, bytes);
-    const [hello, long] = [pack1(HELLO), pack1(LONG)];
+    const [hello, long] = [packed(program, HELLO), packed(program, LONG)];
 
     it.each([
       ['one stream', hello, HELLO],
       ['several streams', Buffer.concat([long, hello, hello]), Buffer.concat([LONG, HELLO, HELLO])],
-      ['an empty log', pack1(Buffer.alloc(0)), Buffer.alloc(0)],
-    ])('reads %s', async (_, packed, content) => {
-      const done = await readFile(packed);
+      ['an empty log', packed(program, Buffer.alloc(0)), Buffer.alloc(0)],
+    ])('reads %s', async (_, bytes, content) => {
+      const done = await readFile(bytes);
       expect(done.content.equals(content)).toBe(true);
       expect(done.warnings).toEqual([]);
-      expect((await read(once(packed), 'auto')).content.equals(content)).toBe(true);
+      expect((await read(once(bytes), 'auto')).content.equals(content)).toBe(true);
     });
 
     it.each([
@@ -338,14 +341,14 @@ describe.each(['xz', 'zstd'])('%s', (program) => {
       ['that lacks its last byte', hello.subarray(0, -1)],
       ['with a bit that is wrong', flipped(long, long.length >> 1)],
       ['with what is no data of its own behind it', Buffer.concat([hello, Buffer.from('junk\n')])],
-    ])('refuses a file %s', async (_, packed) => {
-      const { message } = await errorOf(readFile(packed));
+    ])('refuses a file %s', async (_, bytes) => {
+      const { message } = await errorOf(readFile(bytes));
       expect(message).toMatch(new RegExp(`a log is damaged, after .*\\(${program}: [^/]`));
       expect(message).not.toContain('stdin');
     });
 
     it('stops at the limit of size', async () => {
-      const zeros = pack1(Buffer.alloc(50_000_000));
+      const zeros = packed(program, Buffer.alloc(50_000_000));
       const { message } = await errorOf(readFile(zeros, 'auto', 1_000_000));
       expect(message).toContain('holds more than 1000000 bytes');
     });

@@ -1,14 +1,14 @@
-import type { Command } from 'commander';
-import type { Policy } from '../../blocklist/policy.ts';
+import { type Command, InvalidArgumentError } from 'commander';
 import { McblockError } from '../../errors.ts';
-import { type LogSummary, readOffences } from '../../log/read-offences.ts';
-import type { ReadOptions } from '../../log/read-options.ts';
+import { type LogSummary, type OffenceOptions, readOffences } from '../../log/read-offences.ts';
 import { newestRotation, oldestFirst } from '../../log/rotation.ts';
+import type { Source } from '../../log/source.ts';
 import type { Store } from '../../store/store.ts';
+import { INTERFACE_NAME } from '../config/settings.ts';
 import type { Context } from '../context.ts';
 import type { Draft } from '../draft.ts';
 import { GrokReport } from '../grok-report.ts';
-import { judgeLog } from '../judge-log.ts';
+import { judgeLog, type Rules } from '../judge-log.ts';
 import { addLogOptions, type LogCommandOptions, openLog, readOptionsOf } from '../log-options.ts';
 import { Progress } from '../progress.ts';
 import { grokReportJson, grokReportLines } from '../text/grok-report-text.ts';
@@ -17,6 +17,8 @@ interface GrokOptions extends LogCommandOptions {
   readonly rotated?: string;
   readonly dryRun?: true;
   readonly again?: true;
+  readonly pf?: true;
+  readonly external?: readonly string[];
 }
 
 export function define(command: Command, context: Context): void {
@@ -26,6 +28,12 @@ export function define(command: Command, context: Context): void {
     )
     .argument('[file...]', 'plain, bzip2, gzip, xz or zstd; - is stdin')
     .option('--rotated <log>', 'the newest rotation of this log, compressed or not yet')
+    .option('--pf', 'what pf logged: a pflog file, what tcpdump made of one, or filterlog lines')
+    .option(
+      '--external <interfaces>',
+      'with --pf: the interfaces behind which strangers are (default: pf.external of the configuration)',
+      parseInterfaces,
+    )
     .option('--dry-run', 'show what would happen, change nothing')
     .option('--again', 'read a log that was read before; its offences count again')
     .addHelpText(
@@ -34,6 +42,8 @@ export function define(command: Command, context: Context): void {
 Examples:
   mcblock grok --rotated /var/log/auth.log    from newsyslog's R flag or logrotate
   mcblock grok /var/log/auth.log.*.bz2        the history so far, the oldest first
+  mcblock grok --pf --external em0 /var/log/pflog.0.bz2
+                                              who goes on knocking, though nothing answers
   ssh gateway cat /var/log/auth.log | mcblock grok --dry-run -
 `,
     )
@@ -42,16 +52,16 @@ Examples:
 
 async function grok(context: Context, named: string[], options: GrokOptions): Promise<void> {
   const files = filesOf(named, options);
-  const policy = await context.policy();
-  const readOptions = await readOptionsOf(context, options);
+  const rules: Rules = { policy: await context.policy(), witness: options.pf ? 'pf' : 'log' };
+  const read = await readerOf(context, options);
   const store = await context.store(options.dryRun ? 'read' : 'write');
   const reports: GrokReport[] = [];
   for (const file of files) {
-    const summary = await readLog(context, store, file, readOptions, options.again ?? false);
+    const summary = await readLog(context, store, file, read, options.again ?? false);
     for (const warning of summary.warnings) context.remark(warning);
     const report = options.dryRun
-      ? rehearse(context, store, summary, policy)
-      : record(context, store, summary, policy, options.again ?? false);
+      ? rehearse(context, store, summary, rules)
+      : record(context, store, summary, rules, options.again ?? false);
     reports.push(report);
     if (!context.options.json && !context.options.quiet) {
       context.lines(
@@ -69,18 +79,42 @@ function filesOf(named: string[], { rotated }: GrokOptions): string[] {
   return oldestFirst(rotated === undefined ? named : [...named, newestRotation(rotated)]);
 }
 
+/** Reads a log of the sort that was named. */
+type ReadLog = (
+  source: Source,
+  options: Pick<OffenceOptions, 'known' | 'onProgress'>,
+) => Promise<LogSummary>;
+
+async function readerOf(context: Context, options: GrokOptions): Promise<ReadLog> {
+  const readOptions = await readOptionsOf(context, options);
+  if (!options.pf) {
+    if (options.external) throw new McblockError('usage', '--external goes with --pf');
+    return (source, more) => readOffences(source, { ...readOptions, ...more });
+  }
+  if (options.service) throw new McblockError('usage', 'give one of --pf and --service');
+  const config = await context.config();
+  const external = new Set(options.external ?? config.get('pf.external'));
+  if (external.size === 0) {
+    throw new McblockError(
+      'usage',
+      'name the interfaces behind which strangers are: --external em0, or pf.external in the configuration',
+    );
+  }
+  const { readPacketOffences } = await import('../../log/pf/read-packet-offences.ts');
+  return (source, more) => readPacketOffences(source, { ...readOptions, ...more }, external);
+}
+
 async function readLog(
   context: Context,
   store: Store,
   file: string,
-  options: ReadOptions,
+  read: ReadLog,
   again: boolean,
 ): Promise<LogSummary> {
   const progress = new Progress(context, `reading ${file}`);
   const source = openLog(context, file);
   try {
-    return await readOffences(source, {
-      ...options,
+    return await read(source, {
       known: (head) => (again ? [] : store.logsWithHead(head)),
       onProgress: (done, total) => progress.showShare(done, total),
     });
@@ -95,7 +129,7 @@ function record(
   context: Context,
   store: Store,
   summary: LogSummary,
-  policy: Policy,
+  rules: Rules,
   again: boolean,
 ): GrokReport {
   const { content, span, lines, name } = summary;
@@ -114,7 +148,8 @@ function record(
     }
     store.recordLogins(summary.logins);
     const settle = (draft: Draft): void => draft.write(store);
-    store.replacePending(judgeLog(context, store, summary, policy, report, settle));
+    const pending = judgeLog(context, store, summary, rules, report, settle);
+    if (rules.witness === 'log') store.replacePending(pending);
     store.recordLog({
       digest: content.digest,
       head: content.head,
@@ -130,12 +165,20 @@ function record(
 }
 
 /** The same, but nothing is stored. */
-function rehearse(context: Context, store: Store, summary: LogSummary, policy: Policy): GrokReport {
+function rehearse(context: Context, store: Store, summary: LogSummary, rules: Rules): GrokReport {
   const report = new GrokReport(summary, isReadBefore(summary));
-  if (!report.alreadyRead) judgeLog(context, store, summary, policy, report, () => {});
+  if (!report.alreadyRead) judgeLog(context, store, summary, rules, report, () => {});
   return report;
 }
 
 function isReadBefore({ content, newFrom }: LogSummary): boolean {
   return content.bytes > 0 && newFrom === content.bytes;
+}
+
+function parseInterfaces(text: string): readonly string[] {
+  const names = text.split(',');
+  if (!names.every((name) => INTERFACE_NAME.test(name))) {
+    throw new InvalidArgumentError('Give names of interfaces such as em0,em1.');
+  }
+  return names;
 }

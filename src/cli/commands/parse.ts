@@ -9,7 +9,7 @@ import { eventLine } from '../text/event-text.ts';
 export function define(command: Command, context: Context): void {
   addLogOptions(command)
     .description('Shows what the grammar sees in logs, one record a line. Changes nothing.')
-    .argument('[file...]', 'plain, bzip2 or gzip; stdin where none is named, or -')
+    .argument('[file...]', 'plain, bzip2, gzip, xz or zstd; stdin where none is named, or -')
     .addHelpText(
       'after',
       `

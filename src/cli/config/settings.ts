@@ -12,6 +12,9 @@ export interface Setting<Value> {
 
 const policy = DEFAULT_POLICY;
 
+/** An interface as pf names it; IFNAMSIZ leaves 15 characters. */
+export const INTERFACE_NAME = /^[A-Za-z][\w.:-]{0,14}$/;
+
 /** Every key there is. The configuration file has these and no others. */
 export const SETTINGS = {
   timezone: timezone('local'),
@@ -35,6 +38,7 @@ export const SETTINGS = {
     /^[A-Za-z_][\w-]{0,30}$/,
     'a table name of at most 31 letters, digits, - and _',
   ),
+  'pf.external': texts(INTERFACE_NAME, 'a list of interfaces such as ["em0", "em1"]'),
 } as const;
 
 export type SettingKey = keyof typeof SETTINGS;
@@ -91,6 +95,18 @@ function text(fallback: string, form: RegExp, what: string): Setting<string> {
     fallback,
     read: (value) => {
       if (typeof value !== 'string' || !form.test(value)) throw new Error(`takes ${what}`);
+      return value;
+    },
+    show: (value) => JSON.stringify(value),
+  };
+}
+
+function texts(form: RegExp, what: string): Setting<readonly string[]> {
+  return {
+    fallback: [],
+    read: (value) => {
+      const isList = Array.isArray(value) && value.every((one) => typeof one === 'string');
+      if (!isList || !value.every((one) => form.test(one))) throw new Error(`takes ${what}`);
       return value;
     },
     show: (value) => JSON.stringify(value),

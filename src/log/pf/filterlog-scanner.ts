@@ -1,0 +1,45 @@
+import { type Message, NO_MATCH, type Scanner } from '../../../grammar/notation/scanner.ts';
+import { HostNames } from '../hosts.ts';
+import { readFilterlog } from './filterlog.ts';
+import { emptyPacket, type Packet } from './packet.ts';
+import { type SkipReason, skipReason } from './packet-offences.ts';
+
+/** The service that speaks of packets. */
+export const PF = 'pf';
+
+/** What is said of a packet: that it was blocked, or why it counts against nobody. */
+const NAMES: Readonly<Record<SkipReason | 'blocked', string>> = {
+  blocked: 'blocked',
+  notBlocked: 'not-blocked',
+  notInbound: 'not-inbound',
+  notExternal: 'not-external',
+  noHost: 'no-host',
+  answer: 'answer',
+};
+
+export function packetMessage(packet: Packet, external: ReadonlySet<string>): string {
+  return NAMES[skipReason(packet, external) ?? 'blocked'];
+}
+
+/** Each packet that counts is told of by itself: it belongs to no connection. */
+const MESSAGES: readonly Message[] = Object.values(NAMES).map((name) =>
+  name === NAMES.blocked ? { name, kind: 'attempt', points: 1 } : { name, kind: 'note', points: 0 },
+);
+
+/** Reads the lines that pfSense and OPNsense write of packets, which a syslogd has kept. */
+export function filterlogScanner(external: ReadonlySet<string>): Scanner {
+  const packet = emptyPacket();
+  const interfaces = new HostNames();
+  return {
+    service: PF,
+    programs: ['filterlog'],
+    messages: MESSAGES,
+    scan(bytes, start, end, reading) {
+      const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+      if (!readFilterlog(buffer, start, end, interfaces, packet)) return NO_MATCH;
+      Object.assign(reading, packet.source, { userStart: -1, userEnd: -1 });
+      const said = packetMessage(packet, external);
+      return MESSAGES.findIndex(({ name }) => name === said);
+    },
+  };
+}

@@ -1,0 +1,163 @@
+import type { OffenceKind } from '../../blocklist/offence.ts';
+import { AddressTable } from '../address-table.ts';
+import { type Calendar, knownTime, type LogTime } from '../clock.ts';
+import { digestWhile } from '../extent.ts';
+import { OffenceTable } from '../offence-table.ts';
+import type { MessageCount } from '../offences.ts';
+import { peek } from '../peek.ts';
+import { type LogSummary, type OffenceOptions, readLines } from '../read-offences.ts';
+import { contentOf } from '../read-options.ts';
+import type { Chunks, Source } from '../source.ts';
+import { CivilTime, zoneOffsets } from '../zone.ts';
+import { filterlogScanner, PF, packetMessage } from './filterlog-scanner.ts';
+import type { Packet } from './packet.ts';
+import { isPcap } from './pcap.ts';
+import { PacketReader } from './reader.ts';
+
+/** What is looked at to tell a syslogd's file with filterlog lines from tcpdump's text. */
+const SAMPLE_BYTES = 65_536;
+const LATEST_SECONDS = 2 ** 32 - 1;
+
+/** The interfaces behind which strangers are: `em0`. */
+export type Interfaces = ReadonlySet<string>;
+
+/**
+ * Reads what pf logged to its end: a pcap file, the text that tcpdump makes of one, or the
+ * filterlog lines of a syslogd. Every packet that pf blocked as it came in on one of these
+ * interfaces is an offence of one point; see Packet for what it can serve for. Throws
+ * McblockError('input').
+ */
+export async function readPacketOffences(
+  source: Source,
+  options: OffenceOptions,
+  external: Interfaces,
+): Promise<LogSummary> {
+  const warnings: string[] = [];
+  // It is no service's own file, whatever its first lines look like.
+  const own = { ...options, service: PF };
+  const { chunks } = await contentOf(source, own, (text) => warnings.push(text));
+  const [head, content] = await peek(chunks, SAMPLE_BYTES);
+  if (!isPcap(head) && head.includes(' filterlog')) {
+    const scanners = [filterlogScanner(external)];
+    const lines = { chunks: content, service: undefined };
+    return readLines(source, lines, { ...options, scanners, points: new Map() }, warnings);
+  }
+  return readPackets(source, content, options, external, warnings);
+}
+
+async function readPackets(
+  source: Source,
+  chunks: Chunks,
+  options: OffenceOptions,
+  external: Interfaces,
+  warnings: string[],
+): Promise<LogSummary> {
+  let newFrom = 0;
+  let knownExtents = 0;
+  const packets = new PacketCollector(source.name, external, options.zone);
+  const reader = new PacketReader(source.name, (packet, offset) => {
+    if (offset >= newFrom) packets.add(packet);
+  });
+  const content = await digestWhile(
+    chunks,
+    (head) => {
+      const extents = options.known(head);
+      knownExtents = extents.length;
+      return extents;
+    },
+    (chunk) => reader.push(chunk),
+    (bytes) => {
+      newFrom = bytes;
+      packets.forget();
+    },
+  );
+  reader.finish();
+  const calendar = reader.clock.calendar(packets.civil, source.fileTime, options.year);
+  const { unread } = reader.counts;
+  return {
+    name: source.name,
+    content,
+    knownExtents,
+    newFrom,
+    span: packets.span(calendar),
+    lines: {
+      lines: packets.count + unread,
+      matched: packets.count,
+      unmatched: unread,
+      ambiguous: 0,
+      cut: 0,
+      headless: 0,
+    },
+    messages: packets.messages,
+    offenceCount: packets.offences.length,
+    groups: (spaceAround) => packets.offences.groups(calendar, spaceAround),
+    logins: [],
+    warnings,
+  };
+}
+
+/** Collects the packets that count. */
+class PacketCollector {
+  readonly civil: CivilTime;
+  readonly offences: OffenceTable;
+  count = 0;
+  readonly #log: string;
+  readonly #external: Interfaces;
+  readonly #addresses = new AddressTable();
+  /** One for each interface, which is the host that tells of it. */
+  readonly #kinds: OffenceKind[] = [];
+  readonly #messageCounts = new Map<string, number>();
+  #firstTime: LogTime | undefined;
+  #lastTime: LogTime = 0;
+
+  constructor(log: string, external: Interfaces, zone: string) {
+    this.#log = log;
+    this.#external = external;
+    this.civil = new CivilTime(zoneOffsets(zone));
+    const none: OffenceKind = { service: PF, message: '', log, host: '' };
+    this.offences = new OffenceTable(this.#addresses, (id) => this.#kinds[id] ?? none);
+  }
+
+  add(packet: Packet): void {
+    const message = packetMessage(packet, this.#external);
+    const time = this.#timeOf(packet);
+    this.count++;
+    this.#firstTime ??= time;
+    this.#lastTime = time;
+    this.#messageCounts.set(message, (this.#messageCounts.get(message) ?? 0) + 1);
+    this.offences.note(time);
+    if (message !== 'blocked') return;
+    const kind = this.#kindId(message, packet.interface);
+    this.offences.push(time, this.#addresses.id(packet.source), kind, 1, 1);
+  }
+
+  forget(): void {
+    this.count = 0;
+    this.#messageCounts.clear();
+    this.#firstTime = undefined;
+    this.offences.clear();
+  }
+
+  get messages(): MessageCount[] {
+    return Array.from(this.#messageCounts, ([message, count]) => ({ service: PF, message, count }));
+  }
+
+  span(calendar: Calendar): LogSummary['span'] {
+    if (this.#firstTime === undefined) return undefined;
+    const first = calendar.utc(this.#firstTime, Number.NEGATIVE_INFINITY);
+    return { first, last: calendar.utc(this.#lastTime, first) };
+  }
+
+  #timeOf({ time, timeKind }: Packet): LogTime {
+    if (timeKind === 'yearless') return time;
+    const at = timeKind === 'utc' ? time : this.civil.utc(time, 0);
+    return knownTime(Math.min(Math.max(Math.floor(at), 0), LATEST_SECONDS));
+  }
+
+  /** Of external interfaces there are as many as were named. */
+  #kindId(message: string, host: string): number {
+    const known = this.#kinds.findIndex((kind) => kind.host === host);
+    if (known >= 0) return known;
+    return this.#kinds.push({ service: PF, message, log: this.#log, host }) - 1;
+  }
+}
