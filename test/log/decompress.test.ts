@@ -317,18 +317,18 @@ function withName(member: Buffer, name: string): Buffer {
 }
 
 /** Packed, or as it is where there is no such program: then nothing is done with it. */
-function packed(program: string, bytes: Buffer): Buffer {
+function packedBy(program: string, bytes: Buffer): Buffer {
   return findProgram(program) === undefined ? bytes : pack(program, bytes);
 }
 
 describe.each(['xz', 'zstd'])('%s', (program) => {
   describe.skipIf(findProgram(program) === undefined)('(needs it to make the files)', () => {
-    const [hello, long] = [packed(program, HELLO), packed(program, LONG)];
+    const [hello, long] = [packedBy(program, HELLO), packedBy(program, LONG)];
 
     it.each([
       ['one stream', hello, HELLO],
       ['several streams', Buffer.concat([long, hello, hello]), Buffer.concat([LONG, HELLO, HELLO])],
-      ['an empty log', packed(program, Buffer.alloc(0)), Buffer.alloc(0)],
+      ['an empty log', packedBy(program, Buffer.alloc(0)), Buffer.alloc(0)],
     ])('reads %s', async (_, bytes, content) => {
       const done = await readFile(bytes);
       expect(done.content.equals(content)).toBe(true);
@@ -348,7 +348,7 @@ describe.each(['xz', 'zstd'])('%s', (program) => {
     });
 
     it('stops at the limit of size', async () => {
-      const zeros = packed(program, Buffer.alloc(50_000_000));
+      const zeros = packedBy(program, Buffer.alloc(50_000_000));
       const { message } = await errorOf(readFile(zeros, 'auto', 1_000_000));
       expect(message).toContain('holds more than 1000000 bytes');
     });
