@@ -8,6 +8,7 @@ import type { Calendar } from './clock.ts';
 import type { HostNames } from './hosts.ts';
 import { type OffenceGroup, OffenceTable } from './offence-table.ts';
 import type { Line } from './reader.ts';
+import type { Samples } from './samples.ts';
 import { type PointsByMessage, Scale } from './scale.ts';
 
 /** How many lines there were of which sort. */
@@ -37,6 +38,7 @@ export class OffenceCollector {
   readonly #scale: Scale;
   readonly #hosts: HostNames;
   readonly #log: string;
+  readonly #samples: Samples | undefined;
   readonly #offences: OffenceTable;
   readonly #kinds: OffenceKind[] = [];
   /** Place in the kinds, by host and message. */
@@ -48,16 +50,18 @@ export class OffenceCollector {
   #firstTime: number | undefined;
   #lastTime = 0;
 
-  /** `log` is what the log is called. */
+  /** `log` is what the log is called; the lines that count go into `samples` too. */
   constructor(
     scanners: readonly Scanner[],
     points: PointsByMessage,
     hosts: HostNames,
     log: string,
+    samples?: Samples,
   ) {
     this.#scale = new Scale(scanners, points);
     this.#hosts = hosts;
     this.#log = log;
+    this.#samples = samples;
     this.#offences = new OffenceTable(this.#scale.addresses, (id) => this.#kinds[id] ?? NO_KIND);
     this.#messageCounts = new Float64Array(this.#scale.weights.length);
   }
@@ -139,6 +143,7 @@ export class OffenceCollector {
     const address = scale.addresses.id(line.reading);
     const points = scale.pointsOf(line, weight, address);
     if (points === 0) return;
+    this.#samples?.add(line, scale.addresses.address(address));
     this.#offences.push(line.time, address, this.#kindId(id, line.host), points, line.count);
   }
 

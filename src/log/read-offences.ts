@@ -8,12 +8,15 @@ import { type LineCounts, type MessageCount, OffenceCollector } from './offences
 import type { OwnContent } from './own-file.ts';
 import { contentOf, type ReadOptions } from './read-options.ts';
 import { LogReader } from './reader.ts';
+import { Samples } from './samples.ts';
 import type { Source } from './source.ts';
 import { CivilTime, zoneOffsets } from './zone.ts';
 
 export interface OffenceOptions extends ReadOptions {
   /** How far logs with this first line were read before: that far they count for nothing. */
   readonly known: KnownExtents;
+  /** Whether to keep some of the lines that count. */
+  readonly sampling?: boolean;
 }
 
 /** What a log told. All but `content` speaks of the part that is new alone. */
@@ -33,6 +36,8 @@ export interface LogSummary {
   readonly groups: (spaceAround: (address: Address) => Prefix) => Iterable<OffenceGroup>;
   /** The latest from each address. */
   readonly logins: readonly Login[];
+  /** Some of the lines that count, where they were asked for. */
+  readonly samples: Samples | undefined;
   /** What was odd, but no error. */
   readonly warnings: readonly string[];
 }
@@ -52,6 +57,7 @@ export async function readLines(
   warnings: readonly string[],
 ): Promise<LogSummary> {
   const civil = new CivilTime(zoneOffsets(options.zone));
+  const samples = options.sampling ? new Samples() : undefined;
   let newFrom = 0;
   let knownExtents = 0;
   const reader = new LogReader(options.scanners, civil, service, (line) => {
@@ -63,6 +69,7 @@ export async function readLines(
     options.points,
     reader.hosts,
     source.name,
+    samples,
   );
   const content = await digestWhile(
     chunks,
@@ -90,6 +97,7 @@ export async function readLines(
     offenceCount: collector.offenceCount,
     groups: (spaceAround) => collector.groups(calendar, spaceAround),
     logins: collector.logins(calendar),
+    samples,
     warnings,
   };
 }

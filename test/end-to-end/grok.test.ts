@@ -65,6 +65,25 @@ describe('grok', () => {
     expect((await line.run('export')).stdout).toBe(before);
   });
 
+  it('shows in a rehearsal which lines count', async () => {
+    const file = line.path('auth.log');
+    writeFileSync(file, attempts('5.149.105.9', 0, 4) + attempts('5.149.105.10', 4, 2));
+    const { stdout } = await grok('--dry-run', file);
+    expect(stdout).toMatch(
+      /new +5\.149\.105\/24.*\n +1: Mar 19 12:00:00 gw sshd\[100\]: Failed .*\n +2: .*\n +3: .*\n +\.\.\.\n/,
+    );
+    expect((await grok('--verbose', '--dry-run', file)).stdout).toContain(' 6: Mar 19');
+    const [report] = await line.json<{ entries: { lines: object[] }[] }[]>(
+      'grok',
+      '--year',
+      '2026',
+      '--dry-run',
+      file,
+    );
+    expect(report?.entries[0]?.lines).toHaveLength(6);
+    expect((await grok(file)).stdout).not.toContain('Failed password');
+  });
+
   it('adds up what stands before a rotation and after it', async () => {
     const [first, second] = [line.path('auth.log.1'), line.path('auth.log.0')];
     writeFileSync(first, attempts('5.149.105.9', 0, 2) + attempts('5.149.99.9', 2, 2));

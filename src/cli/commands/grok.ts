@@ -34,7 +34,7 @@ export function define(command: Command, context: Context): void {
       'with --pf: the interfaces behind which strangers are (default: pf.external of the configuration)',
       parseInterfaces,
     )
-    .option('--dry-run', 'show what would happen, change nothing')
+    .option('--dry-run', 'show what would happen and which lines count, change nothing')
     .option('--again', 'read a log that was read before; its offences count again')
     .addHelpText(
       'after',
@@ -57,7 +57,7 @@ async function grok(context: Context, named: string[], options: GrokOptions): Pr
   const store = await context.store(options.dryRun ? 'read' : 'write');
   const reports: GrokReport[] = [];
   for (const file of files) {
-    const summary = await readLog(context, store, file, read, options.again ?? false);
+    const summary = await readLog(context, store, file, read, options);
     for (const warning of summary.warnings) context.remark(warning);
     const report = options.dryRun
       ? rehearse(context, store, summary, rules)
@@ -82,7 +82,7 @@ function filesOf(named: string[], { rotated }: GrokOptions): string[] {
 /** Reads a log of the sort that was named. */
 type ReadLog = (
   source: Source,
-  options: Pick<OffenceOptions, 'known' | 'onProgress'>,
+  options: Pick<OffenceOptions, 'known' | 'onProgress' | 'sampling'>,
 ) => Promise<LogSummary>;
 
 async function readerOf(context: Context, options: GrokOptions): Promise<ReadLog> {
@@ -109,12 +109,13 @@ async function readLog(
   store: Store,
   file: string,
   read: ReadLog,
-  again: boolean,
+  { again, dryRun }: GrokOptions,
 ): Promise<LogSummary> {
   const progress = new Progress(context, `reading ${file}`);
   const source = openLog(context, file);
   try {
     return await read(source, {
+      sampling: dryRun ?? false,
       known: (head) => (again ? [] : store.logsWithHead(head)),
       onProgress: (done, total) => progress.showShare(done, total),
     });

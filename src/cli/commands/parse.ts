@@ -2,38 +2,75 @@ import type { Command } from 'commander';
 import type { Event } from '../../log/event.ts';
 import { readEvents } from '../../log/read-events.ts';
 import { oldestFirst } from '../../log/rotation.ts';
+import { Templates } from '../../log/templates.ts';
 import type { Context } from '../context.ts';
 import { addLogOptions, type LogCommandOptions, openLog, readOptionsOf } from '../log-options.ts';
 import { eventLine } from '../text/event-text.ts';
+import { templateLines } from '../text/template-text.ts';
+
+interface ParseOptions extends LogCommandOptions {
+  readonly unknown?: true;
+}
 
 export function define(command: Command, context: Context): void {
   addLogOptions(command)
     .description('Shows what the grammar sees in logs, one record a line. Changes nothing.')
     .argument('[file...]', 'plain, bzip2, gzip, xz or zstd; stdin where none is named, or -')
+    .option(
+      '--unknown',
+      'only the messages of known services that no rule matches, as templates with counts: the rules that a grammar lacks',
+    )
     .addHelpText(
       'after',
       `
 Examples:
   mcblock parse /var/log/auth.log | less
+  mcblock parse --unknown /var/log/auth.log.*.bz2
   mcblock parse --json auth.log.0.bz2 | jq -r 'select(.offence).address' | sort | uniq -c
 `,
     )
-    .action((files: string[], options: LogCommandOptions) => parse(context, files, options));
+    .action((files: string[], options: ParseOptions) =>
+      (options.unknown ? parseUnknown : parse)(context, files, options),
+    );
 }
 
 async function parse(context: Context, files: string[], options: LogCommandOptions): Promise<void> {
-  const readOptions = await readOptionsOf(context, options);
   const colours = await context.colours();
   const text = context.options.json
     ? (event: Event) => JSON.stringify(event)
     : (event: Event) => eventLine(event, colours);
+  for await (const events of eventsOf(context, files, options, () => undefined)) {
+    context.lines(events.map(text));
+  }
+}
+
+async function parseUnknown(
+  context: Context,
+  files: string[],
+  options: LogCommandOptions,
+): Promise<void> {
+  const templates = new Templates();
+  const add = (service: string, message: string): void => templates.add(service, message);
+  for await (const _ of eventsOf(context, files, options, add));
+  const all = templates.all();
+  if (context.options.json) context.json(all);
+  else if (all.length === 0) context.remark('every message of a known service is understood');
+  else context.lines(templateLines(all, await context.colours()));
+}
+
+/** The events of all the files, in batches. */
+async function* eventsOf(
+  context: Context,
+  files: string[],
+  options: LogCommandOptions,
+  onUnmatched: (service: string, message: string) => void,
+): AsyncGenerator<readonly Event[]> {
+  const readOptions = await readOptionsOf(context, options);
+  const warn = (warning: string): void => context.remark(warning);
   for (const file of files.length === 0 ? ['-'] : oldestFirst(files)) {
     const source = openLog(context, file);
     try {
-      const warn = (warning: string) => context.remark(warning);
-      for await (const events of readEvents(source, { ...readOptions, warn })) {
-        context.lines(events.map(text));
-      }
+      yield* readEvents(source, { ...readOptions, warn, onUnmatched });
     } finally {
       source.close();
     }

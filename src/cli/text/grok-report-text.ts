@@ -18,6 +18,7 @@ const TITLES: Record<Outcome, string> = {
 };
 
 const SHOWN_MESSAGES = 3;
+const SHOWN_SAMPLES = 3;
 
 const COLUMNS: readonly Column<EntryReport>[] = [
   { title: '', cell: ({ outcome }) => `  ${TITLES[outcome]}` },
@@ -41,7 +42,10 @@ export function* grokReportLines(
   }
   yield `${name}: ${readText(report)}`;
   if (report.entries.size > 0) {
-    yield* tableLines(COLUMNS, report.entries, (line, row) => paint(line, row, colours));
+    const lines = tableLines(COLUMNS, report.entries, (line, row) => {
+      return withSamples(paint(line, row, colours), row, report, colours, verbose);
+    });
+    yield* lines;
   }
   for (const { address, reason, count } of report.spared) {
     yield `  spared       ${formatAddress(address)}, ${SPARED[reason]}: ${offences(count)}`;
@@ -55,7 +59,7 @@ export function* grokReportLines(
 }
 
 export function grokReportJson(report: GrokReport): object {
-  const { name, content, newFrom, span, lines, offenceCount, warnings } = report.summary;
+  const { name, content, newFrom, span, lines, offenceCount, warnings, samples } = report.summary;
   return {
     log: name,
     alreadyRead: report.alreadyRead,
@@ -74,6 +78,7 @@ export function grokReportJson(report: GrokReport): object {
       messages: Object.fromEntries(
         row.messages.map(({ service, message, count }) => [`${service} ${message}`, count]),
       ),
+      ...(samples ? { lines: samples.within(row.prefix) } : {}),
     })),
     spared: report.spared.map(({ address, reason, count }) => ({
       address: formatAddress(address),
@@ -111,6 +116,22 @@ function sumText(report: GrokReport): string {
 
 function offences(count: number): string {
   return `${count.toLocaleString('en')} offence${count === 1 ? '' : 's'}`;
+}
+
+/** In a rehearsal, the lines that count stand below the entry that they make. */
+function withSamples(
+  line: string,
+  row: EntryReport | undefined,
+  { summary }: GrokReport,
+  colours: Colours,
+  verbose: boolean,
+): string {
+  const samples = row && summary.samples?.within(row.prefix);
+  if (!samples) return line;
+  const shown = samples.slice(0, verbose ? samples.length : SHOWN_SAMPLES);
+  const texts = shown.map(({ number, text }) => `      ${number}: ${printable(text)}`);
+  if (shown.length < samples.length) texts.push('      ...');
+  return [line, ...texts.map((text) => colours.dim(text))].join('\n');
 }
 
 /** The most frequent messages: `sshd: failed-login 81, invalid-user 55, ...`. */

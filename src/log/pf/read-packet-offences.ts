@@ -92,6 +92,7 @@ async function readPackets(
     offenceCount: packets.offences.length,
     groups: (spaceAround) => packets.offences.groups(calendar, spaceAround),
     logins: [],
+    samples: undefined,
     warnings,
   };
 }

@@ -1,0 +1,16 @@
+import type { Template } from '../../log/templates.ts';
+import type { Colours } from './colours.ts';
+import { printable } from './printable.ts';
+
+/** For each template how often it came, what a rule for it would say, and an example. */
+export function templateLines(templates: readonly Template[], colours: Colours): string[] {
+  const width = Math.max(...templates.map(({ count }) => countText(count).length));
+  return templates.flatMap(({ service, template, count, example }) => [
+    `${countText(count).padStart(width)}  ${service}  ${colours.bold(printable(template))}`,
+    colours.dim(`${' '.repeat(width)}  > ${printable(example)}`),
+  ]);
+}
+
+function countText(count: number): string {
+  return count.toLocaleString('en');
+}
