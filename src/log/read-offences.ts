@@ -15,8 +15,8 @@ import { CivilTime, zoneOffsets } from './zone.ts';
 export interface OffenceOptions extends ReadOptions {
   /** How far logs with this first line were read before: that far they count for nothing. */
   readonly known: KnownExtents;
-  /** Whether to keep some of the lines that count. */
-  readonly sampling?: boolean;
+  /** How many of the lines that count to keep of each network; default: none. */
+  readonly samples?: number;
 }
 
 /** What a log told. All but `content` speaks of the part that is new alone. */
@@ -57,7 +57,7 @@ export async function readLines(
   warnings: readonly string[],
 ): Promise<LogSummary> {
   const civil = new CivilTime(zoneOffsets(options.zone));
-  const samples = options.sampling ? new Samples() : undefined;
+  const samples = options.samples === undefined ? undefined : new Samples(options.samples);
   let newFrom = 0;
   let knownExtents = 0;
   const reader = new LogReader(options.scanners, civil, service, (line) => {

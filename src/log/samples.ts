@@ -1,5 +1,5 @@
 import type { Address } from '../net/address.ts';
-import { hostPrefix, type Prefix } from '../net/prefix.ts';
+import { contains, type Prefix, prefixAround } from '../net/prefix.ts';
 import { PrefixMap } from '../net/prefix-map.ts';
 import { textOf } from './bytes.ts';
 import type { Line } from './reader.ts';
@@ -11,29 +11,41 @@ export interface Sample {
   readonly text: string;
 }
 
-/** Of one address so many are kept, and so many in all. */
-const LIMIT_OF_ADDRESS = 20;
+interface AddressedSample extends Sample {
+  readonly address: Address;
+}
+
+/** Samples are kept by networks of these lengths, so many in all. */
+const LENGTHS = { 4: 24, 6: 64 } as const;
 const LIMIT = 200_000;
 const TEXT_LIMIT_BYTES = 512;
 
-/** Lines that count, a few of each address: what a rehearsal shows. */
+/** The first lines that count, of each network so many: what a rehearsal shows. */
 export class Samples {
-  readonly #byAddress = new PrefixMap<Sample[]>();
+  readonly #byNetwork = new PrefixMap<AddressedSample[]>();
+  readonly #limitOfNetwork: number;
   #count = 0;
 
-  add({ number, bytes, start, end }: Line, address: Address): void {
-    const host = hostPrefix(address);
-    const known = this.#byAddress.get(host);
-    if (this.#count >= LIMIT || (known?.length ?? 0) >= LIMIT_OF_ADDRESS) return;
-    const text = textOf(bytes, start, Math.min(end, start + TEXT_LIMIT_BYTES));
-    this.#count++;
-    if (known === undefined) this.#byAddress.set(host, [{ number, text }]);
-    else known.push({ number, text });
+  constructor(limitOfNetwork: number) {
+    this.#limitOfNetwork = limitOfNetwork;
   }
 
-  /** Those of all addresses in the prefix, in the order of the log. */
+  add({ number, bytes, start, end }: Line, address: Address): void {
+    const network = prefixAround(address, LENGTHS[address.family]);
+    const known = this.#byNetwork.get(network);
+    if (this.#count >= LIMIT || (known?.length ?? 0) >= this.#limitOfNetwork) return;
+    const text = textOf(bytes, start, Math.min(end, start + TEXT_LIMIT_BYTES));
+    this.#count++;
+    if (known === undefined) this.#byNetwork.set(network, [{ number, text, address }]);
+    else known.push({ number, text, address });
+  }
+
+  /** Those from the prefix, in the order of the log. */
   within(prefix: Prefix): Sample[] {
-    const all = this.#byAddress.coveredBy(prefix).flatMap(({ value }) => value);
-    return all.toSorted((p, q) => p.number - q.number);
+    const around = [...this.#byNetwork.covering(prefix), ...this.#byNetwork.coveredBy(prefix)];
+    return [...new Set(around.flatMap(({ value }) => value))]
+      .filter(({ address }) => contains(prefix, address))
+      .toSorted((p, q) => p.number - q.number)
+      .map(({ number, text }) => ({ number, text }));
   }
 }

@@ -11,7 +11,10 @@ import { GrokReport } from '../grok-report.ts';
 import { judgeLog, type Rules } from '../judge-log.ts';
 import { addLogOptions, type LogCommandOptions, openLog, readOptionsOf } from '../log-options.ts';
 import { Progress } from '../progress.ts';
-import { grokReportJson, grokReportLines } from '../text/grok-report-text.ts';
+import { grokReportJson, grokReportLines, SHOWN_SAMPLES } from '../text/grok-report-text.ts';
+
+/** Of one network a rehearsal shows so many lines that count where all are wanted. */
+const VERBOSE_SAMPLES = 20;
 
 interface GrokOptions extends LogCommandOptions {
   readonly rotated?: string;
@@ -82,7 +85,7 @@ function filesOf(named: string[], { rotated }: GrokOptions): string[] {
 /** Reads a log of the sort that was named. */
 type ReadLog = (
   source: Source,
-  options: Pick<OffenceOptions, 'known' | 'onProgress' | 'sampling'>,
+  options: Pick<OffenceOptions, 'known' | 'onProgress' | 'samples'>,
 ) => Promise<LogSummary>;
 
 async function readerOf(context: Context, options: GrokOptions): Promise<ReadLog> {
@@ -115,7 +118,7 @@ async function readLog(
   const source = openLog(context, file);
   try {
     return await read(source, {
-      sampling: dryRun ?? false,
+      ...(dryRun && !context.options.quiet ? { samples: samplesShown(context) } : {}),
       known: (head) => (again ? [] : store.logsWithHead(head)),
       onProgress: (done, total) => progress.showShare(done, total),
     });
@@ -123,6 +126,10 @@ async function readLog(
     progress.end();
     source.close();
   }
+}
+
+function samplesShown({ options }: Context): number {
+  return options.verbose || options.json ? VERBOSE_SAMPLES : SHOWN_SAMPLES + 1;
 }
 
 /** The whole of a log in one transaction, or nothing of it. */

@@ -18,7 +18,8 @@ const TITLES: Record<Outcome, string> = {
 };
 
 const SHOWN_MESSAGES = 3;
-const SHOWN_SAMPLES = 3;
+/** So many of the lines that make an entry are shown. */
+export const SHOWN_SAMPLES = 3;
 
 const COLUMNS: readonly Column<EntryReport>[] = [
   { title: '', cell: ({ outcome }) => `  ${TITLES[outcome]}` },
