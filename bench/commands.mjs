@@ -1,8 +1,8 @@
 // Whole commands against what people would use otherwise, by turns, as medians and ratios.
 //   node bench/commands.mjs start          a cold start of check, show and add over `node -e 0`
-//   node bench/commands.mjs grok [LINES]   a log against bzip2 -dc and sshguard's parser
+//   node bench/commands.mjs grok [LINES]   a log against bzip2 -dc, sshguard's parser and fail2ban
 //   node bench/commands.mjs store [SIZE]   add, check and emit with so many entries in the store
-// Needs GNU time (Debian package time), and bzip2, lbzip2 and sshguard for grok.
+// Needs GNU time (Debian package time), and bzip2, lbzip2, sshguard and fail2ban for grok.
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
   closeSync,
@@ -19,6 +19,7 @@ import { fileURLToPath } from 'node:url';
 
 const mcblock = fileURLToPath(new URL('../bin/mcblock.js', import.meta.url));
 const SSHG_PARSER = '/usr/libexec/sshguard/sshg-parser';
+const FAIL2BAN = '/usr/bin/fail2ban-regex';
 const folder = mkdtempSync(join(tmpdir(), 'mcblock-bench-'));
 const db = join(folder, 'mcblock.db');
 
@@ -56,16 +57,29 @@ function grok(lines) {
     writeFileSync(file, `[log]\ndecompressor = "${name}"\n`);
     return file;
   };
+  const pipe = `bzip2 -dc ${log}.bz2 | ${SSHG_PARSER}`;
   compare(3, {
     'bzip2 -dc': ['bzip2', '-dc', `${log}.bz2`],
     'lbzip2 -dc': ['lbzip2', '-dc', `${log}.bz2`],
-    ...(existsSync(SSHG_PARSER) ? { 'sshg-parser': { command: [SSHG_PARSER], input: log } } : {}),
+    ...(existsSync(SSHG_PARSER)
+      ? {
+          'sshg-parser, plain': { command: [SSHG_PARSER], input: log },
+          'bzip2 -dc | sshg-parser': ['sh', '-c', pipe],
+        }
+      : {}),
     'grok .bz2, bzip2': fresh('--config', config('bzip2'), 'grok', '-q', `${log}.bz2`),
     'grok .bz2, lbzip2': fresh('--config', config('lbzip2'), 'grok', '-q', `${log}.bz2`),
-    'grok .bz2, built-in': fresh('--config', config('built-in'), 'grok', '-q', `${log}.bz2`),
     'grok, plain': fresh('grok', '-q', log),
     'grok --dry-run, plain': fresh('grok', '--dry-run', '-q', log),
   });
+  // These are too slow for more than one round.
+  const once = {
+    'grok .bz2, built-in': fresh('--config', config('built-in'), 'grok', '-q', `${log}.bz2`),
+    ...(existsSync(FAIL2BAN)
+      ? { 'fail2ban-regex, a tenth': [FAIL2BAN, head(log, lines / 10), 'sshd'] }
+      : {}),
+  };
+  for (const [name, command] of Object.entries(once)) print(name, [run(command)]);
 }
 
 function store(entries) {
@@ -77,6 +91,13 @@ function store(entries) {
     add: own('add', '5.149.104/22'),
     emit: own('emit', '--output', join(folder, 'pf.blocked')),
   });
+}
+
+/** A file with the first so many lines of the log. */
+function head(log, lines) {
+  const part = `${log}.head`;
+  execFileSync('sh', ['-c', 'head -n "$1" "$2" > "$3"', 'head', String(lines), log, part]);
+  return part;
 }
 
 /** The same on a store that is new each time. */
