@@ -1,12 +1,12 @@
 import { Judge } from '../blocklist/judge.ts';
+import { Logins } from '../blocklist/logins.ts';
 import type { Offence } from '../blocklist/offence.ts';
 import type { Policy } from '../blocklist/policy.ts';
 import type { Login } from '../blocklist/protect.ts';
 import type { Witness } from '../blocklist/witness.ts';
 import type { LogSummary } from '../log/read-offences.ts';
 import type { Address } from '../net/address.ts';
-import { hostPrefix, type Prefix, prefixAround } from '../net/prefix.ts';
-import { PrefixMap } from '../net/prefix-map.ts';
+import { type Prefix, prefixAround } from '../net/prefix.ts';
 import type { Store } from '../store/store.ts';
 import type { Context } from './context.ts';
 import { Draft, type Past } from './draft.ts';
@@ -65,14 +65,13 @@ function policyFor({ policy, witness }: Rules): Policy {
 /** What the store and the logins of the log say. */
 function pastOf(store: Store, logins: readonly Login[]): Past {
   const surroundings = store.surroundings();
-  const drafted = new PrefixMap<Login>();
-  for (const login of logins) drafted.set(hostPrefix(login.address), login);
+  const told = new Logins(logins);
   return {
     covering: (prefix) => surroundings.covering(prefix),
     loginsWithin: (prefix) => {
       const stored = surroundings.loginsWithin(prefix);
-      if (drafted.size === 0) return stored;
-      return [...stored, ...drafted.coveredBy(prefix).map(({ value }) => value)];
+      const more = told.within(prefix);
+      return more.length === 0 ? stored : [...stored, ...more];
     },
   };
 }

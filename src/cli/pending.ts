@@ -21,16 +21,9 @@ export class PendingOffences {
   }
 
   /** These and those of the space, by time. Spaces must come in order of their addresses. */
-  *joined(space: Prefix, offences: Iterable<Offence>): Generator<Offence> {
+  joined(space: Prefix, offences: Iterable<Offence>): Iterable<Offence> {
     const pending = this.#take(space);
-    let next = 0;
-    for (const offence of offences) {
-      for (let first = pending[next]; first && first.at <= offence.at; first = pending[++next]) {
-        yield first;
-      }
-      yield offence;
-    }
-    yield* pending.slice(next);
+    return pending.length === 0 ? offences : inOrder(pending, offences);
   }
 
   /** What is pending after them. */
@@ -58,4 +51,16 @@ export class PendingOffences {
     }
     return taken.toSorted((p, q) => p.at - q.at);
   }
+}
+
+/** Those of both by time, as far as they are in order. */
+function* inOrder(pending: readonly Offence[], offences: Iterable<Offence>): Generator<Offence> {
+  let next = 0;
+  for (const offence of offences) {
+    for (let first = pending[next]; first && first.at <= offence.at; first = pending[++next]) {
+      yield first;
+    }
+    yield offence;
+  }
+  yield* pending.slice(next);
 }

@@ -165,17 +165,16 @@ export class Setbacks {
     this.#last = time;
   }
 
-  /** Resolves the kept times, in order. */
-  *resolve(times: Iterable<LogTime>, calendar: Calendar): Generator<Seconds> {
-    let index = 0;
+  /** Resolves the kept times, in order, each in its place. */
+  resolve(times: Float64Array, calendar: Calendar): void {
     let next = 0;
-    for (const time of times) {
-      for (let found = this.#found[next]; found?.index === index; found = this.#found[++next]) {
-        calendar.next(found.from);
-        calendar.next(found.to);
+    let due = this.#found[0]?.index ?? Infinity;
+    for (let index = 0; index < times.length; index++) {
+      for (; due === index; due = this.#found[++next]?.index ?? Infinity) {
+        calendar.next(this.#found[next]?.from ?? 0);
+        calendar.next(this.#found[next]?.to ?? 0);
       }
-      yield calendar.next(time);
-      index++;
+      times[index] = calendar.next(times[index] ?? 0);
     }
   }
 

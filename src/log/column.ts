@@ -34,8 +34,8 @@ export class Column<T extends Numbers> {
     return this.#values[index] ?? 0;
   }
 
-  *values(): Generator<number> {
-    for (let index = 0; index < this.#length; index++) yield this.at(index);
+  copy(): T {
+    return this.#values.slice(0, this.#length) as T;
   }
 
   clear(): void {

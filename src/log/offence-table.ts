@@ -83,12 +83,12 @@ export class OffenceTable {
     }
   }
 
-  *#offences(times: Uint32Array, rows: Uint32Array): Generator<Offence> {
+  *#offences(times: Float64Array, rows: Uint32Array): Generator<Offence> {
     let addressId = -1;
     let offence: Changing<Offence> | undefined;
     for (const row of rows) {
       const id = this.#addressIds.at(row);
-      const at: Seconds = times[row] ?? 0;
+      const at: Seconds = Math.max(0, times[row] ?? 0);
       const points = this.#points.at(row);
       const count = this.#counts.at(row);
       const kind = this.#kindOf(this.#kindIds.at(row));
@@ -106,12 +106,9 @@ export class OffenceTable {
     }
   }
 
-  #resolvedTimes(calendar: Calendar): Uint32Array {
-    const times = new Uint32Array(this.length);
-    let row = 0;
-    for (const at of this.#setbacks.resolve(this.#times.values(), calendar)) {
-      times[row++] = Math.max(0, at);
-    }
+  #resolvedTimes(calendar: Calendar): Float64Array {
+    const times = this.#times.copy();
+    this.#setbacks.resolve(times, calendar);
     return times;
   }
 

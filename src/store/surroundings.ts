@@ -1,7 +1,8 @@
 import type { Entry } from '../blocklist/entry.ts';
+import { Logins as LoginsByAddress } from '../blocklist/logins.ts';
 import type { Login } from '../blocklist/protect.ts';
 import type { Family } from '../net/address.ts';
-import { hostPrefix, type Prefix, prefixAround } from '../net/prefix.ts';
+import { type Prefix, prefixAround } from '../net/prefix.ts';
 import { PrefixMap } from '../net/prefix-map.ts';
 import type { Entries } from './entries.ts';
 import type { Logins } from './logins.ts';
@@ -22,7 +23,7 @@ export class Surroundings {
   /** The lengths with many entries, the widest first. */
   readonly #many = new Map<Family, readonly number[]>();
   /** All logins, where they are few. */
-  #allLogins: PrefixMap<Login> | 'many' | undefined;
+  #allLogins: LoginsByAddress | 'many' | undefined;
 
   constructor(entries: Entries, logins: Logins) {
     this.#entries = entries;
@@ -46,9 +47,9 @@ export class Surroundings {
   /** The logins from addresses in the prefix. */
   loginsWithin(prefix: Prefix): readonly Login[] {
     this.#allLogins ??= this.#readLogins();
-    if (this.#allLogins === 'many') return this.#logins.within(prefix, 0);
-    if (this.#allLogins.size === 0) return [];
-    return this.#allLogins.coveredBy(prefix).map(({ value }) => value);
+    return this.#allLogins === 'many'
+      ? this.#logins.within(prefix, 0)
+      : this.#allLogins.within(prefix);
   }
 
   #lengthsWithMany(family: Family): readonly number[] {
@@ -64,11 +65,8 @@ export class Surroundings {
     return many;
   }
 
-  #readLogins(): PrefixMap<Login> | 'many' {
+  #readLogins(): LoginsByAddress | 'many' {
     const logins = this.#logins.first(FEW + 1);
-    if (logins.length > FEW) return 'many';
-    const map = new PrefixMap<Login>();
-    for (const login of logins) map.set(hostPrefix(login.address), login);
-    return map;
+    return logins.length > FEW ? 'many' : new LoginsByAddress(logins);
   }
 }
