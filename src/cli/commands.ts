@@ -82,6 +82,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/export.ts'),
   },
   {
+    name: 'widen',
+    usage: '[OPTION…]',
+    summary: 'block the prefix around many blocked neighbours',
+    load: () => import('./commands/widen.ts'),
+  },
+  {
     name: 'config',
     usage: '[OPTION…] [check]',
     summary: 'what is in force, and where it was said',

@@ -1,8 +1,10 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import type { Policy } from '../../blocklist/policy.ts';
 import { McblockError } from '../../errors.ts';
 import { type LogSummary, type OffenceOptions, readOffences } from '../../log/read-offences.ts';
 import { newestRotation, oldestFirst } from '../../log/rotation.ts';
 import type { Source } from '../../log/source.ts';
+import { shortPrefix } from '../../net/prefix-text.ts';
 import type { Store } from '../../store/store.ts';
 import { INTERFACE_NAME } from '../config/settings.ts';
 import type { Context } from '../context.ts';
@@ -12,6 +14,7 @@ import { judgeLog, type Rules } from '../judge-log.ts';
 import { addLogOptions, type LogCommandOptions, openLog, readOptionsOf } from '../log-options.ts';
 import { Progress } from '../progress.ts';
 import { grokReportJson, grokReportLines, SHOWN_SAMPLES } from '../text/grok-report-text.ts';
+import { widen, widenBounds, wideningsOf } from '../widening.ts';
 
 /** Of one network a rehearsal shows so many lines that count where all are wanted. */
 const VERBOSE_SAMPLES = 20;
@@ -72,7 +75,19 @@ async function grok(context: Context, named: string[], options: GrokOptions): Pr
       );
     }
   }
+  if (!options.dryRun) await widenByPolicy(context, store, rules.policy);
   if (context.options.json) context.json(reports.map(grokReportJson));
+}
+
+/** Where the configuration says so, the prefix around many blocked neighbours is blocked too. */
+async function widenByPolicy(context: Context, store: Store, policy: Policy): Promise<void> {
+  const config = await context.config();
+  if (!config.get('widen.enabled')) return;
+  const bounds = widenBounds(config);
+  const widened = store.transaction(() =>
+    widen(store, wideningsOf(store, bounds, policy, context.now), policy, context.now),
+  );
+  for (const { prefix, note } of widened) context.remark(`${shortPrefix(prefix)} is ${note}`);
 }
 
 function filesOf(named: string[], { rotated }: GrokOptions): string[] {

@@ -30,6 +30,11 @@ export const SETTINGS = {
   'offence.points': integer(policy.offence.points, 1, 1_000_000),
   'offence.window': duration(policy.offence.windowSeconds),
   'offence.messages': points(),
+  'widen.enabled': truth(false),
+  'widen.widest4': integer(20, 8, 31),
+  'widen.widest6': integer(48, 19, 127),
+  'widen.share': integer(50, 1, 100),
+  'widen.least': integer(4, 2, 1_000_000),
   'log.size-limit': size(4 * 1024 ** 3),
   'log.decompressor': choice('auto', ['auto', 'lbzip2', 'bzip2', 'built-in']),
   'grammar.folder': text('', /^(?:\/.*)?$/, 'an absolute path of a folder with .grammar files'),
@@ -84,6 +89,17 @@ function integer(fallback: number, least: number, most: number): Setting<number>
       if (typeof value !== 'number' || !Number.isInteger(value) || value < least || value > most) {
         throw new Error(`takes a whole number from ${least} to ${most}`);
       }
+      return value;
+    },
+    show: String,
+  };
+}
+
+function truth(fallback: boolean): Setting<boolean> {
+  return {
+    fallback,
+    read: (value) => {
+      if (typeof value !== 'boolean') throw new Error('takes true or false');
       return value;
     },
     show: String,

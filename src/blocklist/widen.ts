@@ -1,0 +1,109 @@
+import { FAMILY_BITS, type Family } from '../net/address.ts';
+import { comparePrefixes, covers, type Prefix, prefixAround } from '../net/prefix.ts';
+import { type Entry, isActive, type Seconds } from './entry.ts';
+import type { Policy } from './policy.ts';
+
+/** When so many neighbours were blocked that the prefix around them should be. */
+export interface WidenBounds {
+  /** The widest prefix that is proposed. */
+  readonly widest4: number;
+  readonly widest6: number;
+  /** The least share of the places in it, in percent, that must be blocked or have been. */
+  readonly share: number;
+  /** And how many at least. */
+  readonly least: number;
+}
+
+/** A prefix that might be blocked as a whole, and what speaks for it. */
+export interface Candidate {
+  readonly prefix: Prefix;
+  /** How many automatic prefixes lie in it; as floating point where that is more than 2^53. */
+  readonly places: number;
+  /** How many of them are blocked or were, and how many are blocked now. */
+  readonly blocked: number;
+  readonly active: number;
+  /** Offences from all of them, and when the first and the last of them was. */
+  readonly hits: number;
+  readonly firstSeen: Seconds;
+  readonly lastSeen: Seconds;
+  /** Addresses in it from which nothing ever came that was blocked. */
+  readonly addedAddresses: number;
+}
+
+interface Group {
+  prefix: Prefix;
+  blocked: number;
+  active: number;
+  hits: number;
+  firstSeen: Seconds;
+  lastSeen: Seconds;
+}
+
+/**
+ * The widest prefixes within the bounds, around automatic entries of one family. The entries must
+ * come in the order of their networks; those of another length than the automatic one, and those
+ * that were never active, are passed over. One pass, and nothing is kept but the candidates.
+ */
+export function wideningCandidates(
+  family: Family,
+  entries: Iterable<Entry>,
+  bounds: WidenBounds,
+  { auto }: Policy,
+  now: Seconds,
+): Candidate[] {
+  const length = family === 4 ? auto.length4 : auto.length6;
+  const widest = family === 4 ? bounds.widest4 : bounds.widest6;
+  const found: Candidate[] = [];
+  /** The group that is being filled, for each length from the widest on. */
+  const groups: (Group | undefined)[] = [];
+  const finish = (group: Group | undefined): void => {
+    const candidate = group && candidateOf(group, length, bounds);
+    if (candidate !== undefined) found.push(candidate);
+  };
+  for (const entry of entries) {
+    const { prefix } = entry;
+    if (prefix.family !== family || prefix.length !== length || entry.activations === 0) continue;
+    for (let wide = widest; wide < length; wide++) {
+      const group = groups[wide];
+      if (group !== undefined && covers(group.prefix, prefix)) {
+        count(group, entry, now);
+        continue;
+      }
+      finish(group);
+      groups[wide] = count(newGroup(prefixAround(prefix, wide)), entry, now);
+    }
+  }
+  for (const group of groups) finish(group);
+  return outermost(found);
+}
+
+function newGroup(prefix: Prefix): Group {
+  return { prefix, blocked: 0, active: 0, hits: 0, firstSeen: Infinity, lastSeen: 0 };
+}
+
+function count(group: Group, entry: Entry, now: Seconds): Group {
+  group.blocked++;
+  if (isActive(entry, now)) group.active++;
+  group.hits += entry.hits;
+  group.firstSeen = Math.min(group.firstSeen, entry.firstSeen ?? Infinity);
+  group.lastSeen = Math.max(group.lastSeen, entry.lastSeen ?? 0);
+  return group;
+}
+
+function candidateOf(group: Group, length: number, bounds: WidenBounds): Candidate | undefined {
+  const { prefix, blocked } = group;
+  const places = 2 ** (length - prefix.length);
+  if (blocked < bounds.least || blocked * 100 < places * bounds.share) return undefined;
+  const addressesOfPlace = 2 ** (FAMILY_BITS[prefix.family] - length);
+  return { ...group, places, addedAddresses: (places - blocked) * addressesOfPlace };
+}
+
+/** Without those that another one covers, in the order of their networks. */
+function outermost(candidates: readonly Candidate[]): Candidate[] {
+  const kept: Candidate[] = [];
+  for (const candidate of candidates.toSorted((p, q) => comparePrefixes(p.prefix, q.prefix))) {
+    const last = kept.at(-1);
+    if (last === undefined || !covers(last.prefix, candidate.prefix)) kept.push(candidate);
+  }
+  return kept;
+}

@@ -1,0 +1,72 @@
+import type { Command } from 'commander';
+import type { Candidate } from '../../blocklist/widen.ts';
+import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
+import type { Context } from '../context.ts';
+import { type Column, tableLines } from '../text/table.ts';
+import { isoTime, shortTime } from '../text/time.ts';
+import { widen, widenBounds, wideningsOf } from '../widening.ts';
+
+interface WidenOptions {
+  readonly dryRun?: true;
+}
+
+export function define(command: Command, context: Context): void {
+  command
+    .description(
+      'Blocks the prefix around many neighbours that are blocked or were, within the bounds widen.* of the configuration. The narrow entries keep their history. With widen.enabled, grok does it after each log.',
+    )
+    .option('--dry-run', 'only list the candidates and what speaks for them')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  mcblock widen --dry-run
+  mcblock widen --dry-run --json | jq -r '.[].prefix'
+`,
+    )
+    .action((options: WidenOptions) => widenEntries(context, options));
+}
+
+async function widenEntries(context: Context, { dryRun }: WidenOptions): Promise<void> {
+  const { now } = context;
+  const [policy, bounds] = [await context.policy(), widenBounds(await context.config())];
+  const store = await context.store(dryRun ? 'read' : 'write');
+  let candidates: readonly Candidate[] = [];
+  if (dryRun) {
+    candidates = wideningsOf(store, bounds, policy, now);
+  } else {
+    store.transaction(() => {
+      candidates = wideningsOf(store, bounds, policy, now);
+      widen(store, candidates, policy, now);
+    });
+  }
+  if (context.options.json) context.json(candidates.map(candidateJson));
+  else if (candidates.length === 0) context.remark('no prefix has so many blocked neighbours');
+  else context.lines(tableLines(COLUMNS, candidates));
+}
+
+const COLUMNS: readonly Column<Candidate>[] = [
+  { title: 'PREFIX', cell: ({ prefix }) => shortPrefix(prefix) },
+  {
+    title: 'BLOCKED',
+    align: 'right',
+    cell: ({ blocked, places }) => `${blocked} of ${places.toLocaleString('en')}`,
+  },
+  { title: 'NOW', align: 'right', cell: ({ active }) => String(active) },
+  { title: 'HITS', align: 'right', cell: ({ hits }) => hits.toLocaleString('en') },
+  { title: 'FIRST (UTC)', cell: ({ firstSeen }) => shortTime(firstSeen) },
+  { title: 'LAST (UTC)', cell: ({ lastSeen }) => shortTime(lastSeen) },
+  { title: 'ADDRESSES THAT NEVER OFFENDED', cell: (candidate) => addedText(candidate) },
+];
+
+function addedText({ addedAddresses }: Candidate): string {
+  return addedAddresses > Number.MAX_SAFE_INTEGER
+    ? `2^${Math.log2(addedAddresses).toFixed(1)}`
+    : addedAddresses.toLocaleString('en');
+}
+
+function candidateJson(candidate: Candidate): object {
+  const { prefix, firstSeen, lastSeen, ...counts } = candidate;
+  const times = { firstSeen: isoTime(firstSeen), lastSeen: isoTime(lastSeen) };
+  return { prefix: formatPrefix(prefix), ...counts, ...times };
+}
