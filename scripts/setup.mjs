@@ -14,6 +14,7 @@ const TEST_PROGRAMS = [
   ['/usr/bin/lbzip2', 'lbzip2'],
   ['/usr/bin/xz', 'xz-utils'],
   ['/usr/bin/zstd', 'zstd'],
+  ['/usr/bin/openssl', 'openssl'],
 ];
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {

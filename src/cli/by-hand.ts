@@ -51,6 +51,11 @@ export function endOf(options: HandOptions, now: Seconds): Expiry | undefined {
   return until;
 }
 
+/** Whether it is wider than what anybody blocks without saying so twice. */
+export function isTooWide({ family, length }: Prefix): boolean {
+  return length < WIDEST_BY_HAND[family];
+}
+
 /** Throws where the prefix is so wide that it is hardly meant. */
 export function refuseTooWide(prefix: Prefix, { force }: HandOptions): void {
   if (prefix.length === 0) {
@@ -60,7 +65,7 @@ export function refuseTooWide(prefix: Prefix, { force }: HandOptions): void {
     );
   }
   const widest = WIDEST_BY_HAND[prefix.family];
-  if (prefix.length < widest && !force) {
+  if (isTooWide(prefix) && !force) {
     throw new McblockError(
       'protected',
       `${formatPrefix(prefix)} is wider than /${widest}; --force blocks it all the same`,

@@ -88,6 +88,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/widen.ts'),
   },
   {
+    name: 'feed',
+    usage: '[OPTION…] [NAME [SOURCE]]',
+    summary: 'block what published lists name',
+    load: () => import('./commands/feed.ts'),
+  },
+  {
     name: 'config',
     usage: '[OPTION…] [check]',
     summary: 'what is in force, and where it was said',

@@ -2,6 +2,7 @@ import { McblockError } from '../errors.ts';
 import type { Allowed } from './allowed.ts';
 import type { Connection } from './connection.ts';
 import type { Entries } from './entries.ts';
+import type { Feeds } from './feeds.ts';
 import type { History } from './history.ts';
 import type { Logins } from './logins.ts';
 import type { Logs } from './logs.ts';
@@ -17,6 +18,7 @@ export interface StoreParts {
   readonly allowed: Allowed;
   readonly logins: Logins;
   readonly pending: Pending;
+  readonly feeds: Feeds;
 }
 
 /** The whole store, the header first, then a JSON object for each record; all as it is now. */
@@ -55,7 +57,7 @@ export function importRows(parts: StoreParts, rows: Iterable<unknown>): number {
 
 /**
  * Puts one record into the store, in place of what is there of the same prefix (its history too)
- * or the same log or offence; of a login the later time is kept. Throws McblockError('input').
+ * or the same log, offence or feed; of a login the later time is kept. Throws McblockError('input').
  */
 export function importRow(parts: StoreParts, row: unknown): void {
   const record = recordOfRow(row);
@@ -73,6 +75,8 @@ export function importRow(parts: StoreParts, row: unknown): void {
       return parts.logins.record([record.login]);
     case 'pending':
       return parts.pending.put(record.offence);
+    case 'feed':
+      return parts.feeds.replace(record.feed, record.prefixes);
   }
 }
 
@@ -86,4 +90,7 @@ function* records(parts: StoreParts): IterableIterator<StoreRecord> {
   for (const log of parts.logs.all()) yield { type: 'log', log };
   for (const login of parts.logins.all()) yield { type: 'login', login };
   for (const offence of parts.pending.all()) yield { type: 'pending', offence };
+  for (const feed of parts.feeds.all()) {
+    yield { type: 'feed', feed, prefixes: parts.feeds.prefixesOf(feed.name) };
+  }
 }

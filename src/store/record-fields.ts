@@ -52,6 +52,11 @@ export class Fields {
     return this.#refuse(name, 'a text');
   }
 
+  /** null is undefined. */
+  optionalText(name: string): string | undefined {
+    return this.#value(name) === null ? undefined : this.text(name);
+  }
+
   whole(name: string): number {
     const value = this.#value(name);
     return isWhole(value) ? value : this.#refuse(name, 'a whole number from 0');
@@ -102,6 +107,16 @@ export class Fields {
     } catch (error) {
       return this.#refuse(name, `a prefix (${reasonOf(error)})`);
     }
+  }
+
+  prefixes(name: string): Prefix[] {
+    return this.list(name).map((value) => {
+      try {
+        return parsePrefix(String(value));
+      } catch (error) {
+        return this.#refuse(name, `a list of prefixes (${reasonOf(error)})`);
+      }
+    });
   }
 
   address(name: string): Address {

@@ -3,8 +3,10 @@ import type { Offence } from '../blocklist/offence.ts';
 import type { Login } from '../blocklist/protect.ts';
 import { McblockError } from '../errors.ts';
 import { formatAddress } from '../net/address-text.ts';
+import { PrefixList } from '../net/prefix-list.ts';
 import { formatPrefix } from '../net/prefix-text.ts';
 import type { AllowedPrefix } from './allowed.ts';
+import type { Feed } from './feeds.ts';
 import type { Activation } from './history.ts';
 import type { ReadLog } from './logs.ts';
 import { entryOfFields, historyOfFields, rowOfEntry } from './record-entry.ts';
@@ -16,7 +18,8 @@ export type StoreRecord =
   | { readonly type: 'allow'; readonly allowed: AllowedPrefix }
   | { readonly type: 'log'; readonly log: ReadLog }
   | { readonly type: 'login'; readonly login: Login }
-  | { readonly type: 'pending'; readonly offence: Offence };
+  | { readonly type: 'pending'; readonly offence: Offence }
+  | { readonly type: 'feed'; readonly feed: Feed; readonly prefixes: PrefixList };
 
 /** The first line of an export. */
 export const HEADER = { format: 'mcblock', version: 1 } as const;
@@ -55,6 +58,8 @@ export function rowOfRecord(record: StoreRecord): object {
     }
     case 'pending':
       return { type: 'pending', ...rowOfOffence(record.offence) };
+    case 'feed':
+      return { type: 'feed', ...rowOfFeed(record.feed, record.prefixes) };
   }
 }
 
@@ -81,10 +86,12 @@ function recordOfFields(type: string, fields: Fields): StoreRecord {
       return { type, login: { address: fields.address('address'), at: fields.time('at') } };
     case 'pending':
       return { type, offence: offenceOfFields(fields) };
+    case 'feed':
+      return { type, ...feedOfFields(fields) };
     default:
       throw new McblockError(
         'input',
-        `the type of a record must be entry, allow, log, login or pending, not ${JSON.stringify(type)}`,
+        `the type of a record must be entry, allow, log, login, pending or feed, not ${JSON.stringify(type)}`,
       );
   }
 }
@@ -134,4 +141,24 @@ function offenceOfFields(fields: Fields): Offence {
       host: fields.text('host'),
     },
   };
+}
+
+function rowOfFeed(feed: Feed, prefixes: PrefixList): object {
+  const { name, source, fetchedAt, etag, lastModified } = feed;
+  const said = { etag: etag ?? null, lastModified: lastModified ?? null };
+  const texts = Array.from(prefixes, formatPrefix);
+  return { name, source, fetchedAt: timeText(fetchedAt), ...said, prefixes: texts };
+}
+
+function feedOfFields(fields: Fields): { feed: Feed; prefixes: PrefixList } {
+  const prefixes = PrefixList.from(fields.prefixes('prefixes'));
+  const feed = {
+    name: fields.text('name'),
+    source: fields.text('source'),
+    fetchedAt: fields.time('fetchedAt'),
+    prefixes: prefixes.size,
+    etag: fields.optionalText('etag'),
+    lastModified: fields.optionalText('lastModified'),
+  };
+  return { feed, prefixes };
 }

@@ -86,6 +86,25 @@ CREATE TABLE login (
   PRIMARY KEY (family, address)
 ) STRICT, WITHOUT ROWID;
 
+-- What lists name that others publish is blocked as long as they name it.
+CREATE TABLE feed (
+  name TEXT PRIMARY KEY NOT NULL,
+  source TEXT NOT NULL,
+  fetched_at INTEGER NOT NULL CHECK (fetched_at >= 0),
+  prefixes INTEGER NOT NULL CHECK (prefixes >= 0),
+  etag TEXT,
+  last_modified TEXT
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE feed_prefix (
+  family INTEGER NOT NULL CHECK (family IN (4, 6)),
+  length INTEGER NOT NULL CHECK (length BETWEEN 0 AND iif(family = 4, 32, 128)),
+  network BLOB NOT NULL CHECK (length(network) = iif(family = 4, 4, 16)),
+  feed TEXT NOT NULL REFERENCES feed,
+  PRIMARY KEY (family, length, network, feed)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX feed_prefix_feed ON feed_prefix (feed);
+
 -- Offences that made no block yet. The next log goes on from them.
 CREATE TABLE pending (
   family INTEGER NOT NULL CHECK (family IN (4, 6)),

@@ -8,6 +8,7 @@ import { Allowed, type AllowedPrefix } from './allowed.ts';
 import type { Connection } from './connection.ts';
 import { Entries, type EntryCounts, type EntryFilter } from './entries.ts';
 import { exportRows, importRow, importRows, type StoreParts } from './exchange.ts';
+import { type Feed, Feeds } from './feeds.ts';
 import { type Activation, History } from './history.ts';
 import { Logins } from './logins.ts';
 import { Logs, type ReadLog } from './logs.ts';
@@ -47,6 +48,7 @@ export class Store {
       allowed: new Allowed(connection),
       logins: new Logins(connection),
       pending: new Pending(connection),
+      feeds: new Feeds(connection),
     };
   }
 
@@ -86,9 +88,11 @@ export class Store {
     return this.#parts.entries.walk(filter);
   }
 
-  /** The prefixes of the entries that block at that time. */
+  /** The prefixes of the entries that block at that time, and what feeds name. */
   activePrefixes(at: Seconds): PrefixList {
-    return this.#parts.entries.activePrefixes(at);
+    const list = this.#parts.entries.activePrefixes(at);
+    this.#parts.feeds.pushAll(list);
+    return list;
   }
 
   /** How many entries are active, expired, or were never active. Reads every entry. */
@@ -167,6 +171,32 @@ export class Store {
   /** The logins from the prefix at that time or later, by address. */
   loginsWithin(prefix: Prefix, since: Seconds): Login[] {
     return this.#parts.logins.within(prefix, since);
+  }
+
+  /** By name. */
+  feeds(): Feed[] {
+    return this.#parts.feeds.all();
+  }
+
+  /** Puts what a feed names in the place of what it named before; undefined: it is the same. */
+  putFeed(feed: Feed, prefixes: PrefixList | undefined): void {
+    if (prefixes === undefined) this.#parts.feeds.put(feed);
+    else this.#parts.feeds.replace(feed, prefixes);
+  }
+
+  /** Whether there was such a feed. */
+  removeFeed(name: string): boolean {
+    return this.#parts.feeds.remove(name);
+  }
+
+  /** What one feed names, in the order of comparePrefixes. */
+  feedPrefixes(name: string): PrefixList {
+    return this.#parts.feeds.prefixesOf(name);
+  }
+
+  /** The feeds that name the prefix or one that covers it, the widest first. */
+  feedsCovering(prefix: Prefix): ReturnType<Feeds['covering']> {
+    return this.#parts.feeds.covering(prefix);
   }
 
   /** Offences that made no block yet: IPv4 first, by address, then by time. */

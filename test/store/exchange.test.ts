@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { addressOf } from '../../src/net/address.ts';
+import { PrefixList } from '../../src/net/prefix-list.ts';
 import { parsePrefix } from '../../src/net/prefix-text.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import {
@@ -56,6 +57,17 @@ function fullStore(path?: string): Store {
   const kind = { service: 'sshd', message: 'failed-login', log: 'auth.log', host: 'gate' };
   const address = addressOfText('203.0.113.9');
   store.replacePending([{ at: NOW, address, points: 10, count: 2, kind }]);
+  store.putFeed(
+    {
+      name: 'drop',
+      source: '-',
+      fetchedAt: NOW,
+      prefixes: 2,
+      etag: '"x"',
+      lastModified: undefined,
+    },
+    PrefixList.from([parsePrefix('203.0.113.0/24'), parsePrefix('2001:db8::/32')]),
+  );
   return store;
 }
 
@@ -70,7 +82,9 @@ describe('an export', () => {
     const rows = throughText(store.exportRows());
     expect(rows[0]).toEqual({ format: 'mcblock', version: 1 });
     const types = rows.slice(1).map((row) => (row as { type?: string }).type);
-    expect(types.join(' ')).toBe('allow allow entry entry entry entry log login login pending');
+    expect(types.join(' ')).toBe(
+      'allow allow entry entry entry entry log login login pending feed',
+    );
     expect(throughText(store.exportRows())).toEqual(rows);
     expect(rows[4]).toEqual({
       type: 'entry',
@@ -204,7 +218,10 @@ describe('an import', () => {
     [[header, entry, allow, log, login, 5], /line 6: a record must be a JSON object/],
     [[header, []], /JSON object/],
     [[header, null], /JSON object/],
-    [[header, { type: 'firewall' }], /must be entry, allow, log, login or pending, not "firewall"/],
+    [
+      [header, { type: 'firewall' }],
+      /must be entry, allow, log, login, pending or feed, not "firewall"/,
+    ],
     [[header, { ...allow, colour: 1 }], /a record has no field "colour"/],
     [[header, JSON.parse('{"__proto__": {"type": "allow"}}')], /"type"/],
     [[header, { ...allow, prefix: '192.0.2.1/24' }], /host bits/],

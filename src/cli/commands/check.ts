@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type Entry, isActive, type Seconds } from '../../blocklist/entry.ts';
+import { type Entry, type Expiry, isActive, type Seconds } from '../../blocklist/entry.ts';
 import { covers, type Prefix } from '../../net/prefix.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
 import type { Store } from '../../store/store.ts';
@@ -25,7 +25,7 @@ Examples:
 async function check(context: Context, texts: readonly string[]): Promise<void> {
   const hosts = parseAddressArguments(texts);
   const store = await context.store('read');
-  const found = hosts.map((host) => ({ host, blocker: blockerOf(store, host, context.now) }));
+  const found = hosts.map((host) => ({ host, blocker: blockOf(store, host, context.now) }));
   if (found.some(({ blocker }) => blocker === undefined)) context.exit(1);
   if (context.options.json) {
     context.json(
@@ -33,7 +33,8 @@ async function check(context: Context, texts: readonly string[]): Promise<void> 
         address: formatPrefix(host).replace(/\/.*/, ''),
         blocked: blocker !== undefined,
         by: blocker ? formatPrefix(blocker.prefix) : null,
-        expiresAt: blocker ? isoTime(blocker.expiresAt) : null,
+        expiresAt: blocker?.expiresAt ? isoTime(blocker.expiresAt) : null,
+        feed: blocker?.feed ?? null,
       })),
     );
   } else if (!context.options.quiet) {
@@ -41,22 +42,49 @@ async function check(context: Context, texts: readonly string[]): Promise<void> 
   }
 }
 
+/** What blocks an address: an entry, or a feed that names it. */
+interface Block {
+  readonly prefix: Prefix;
+  /** Undefined where it is a feed. */
+  readonly expiresAt: Expiry | undefined;
+  readonly feed: string | undefined;
+}
+
+function blockOf(store: Store, host: Prefix, now: Seconds): Block | undefined {
+  const blocker = blockerOf(store, host, now);
+  if (blocker !== undefined) return { ...blocker, feed: undefined };
+  const named = namingFeeds(store, host)[0];
+  return named && { prefix: named.prefix, expiresAt: undefined, feed: named.feed };
+}
+
+/** The feeds that have it blocked; none where the allow-list makes a hole in the rules. */
+export function namingFeeds(store: Store, host: Prefix): ReturnType<Store['feedsCovering']> {
+  return isAllowed(store, host) ? [] : store.feedsCovering(host);
+}
+
 /** The active entry that blocks it longest; none where the allow-list makes a hole in the rules. */
 export function blockerOf(store: Store, host: Prefix, now: Seconds): Entry | undefined {
-  if (store.allowed().some(({ prefix }) => covers(prefix, host))) return undefined;
+  if (isAllowed(store, host)) return undefined;
   return store
     .covering(host)
     .filter((entry) => isActive(entry, now))
     .toSorted((p, q) => order(q) - order(p))[0];
 }
 
+function isAllowed(store: Store, host: Prefix): boolean {
+  return store.allowed().some(({ prefix }) => covers(prefix, host));
+}
+
 function order({ expiresAt }: Entry): number {
   return expiresAt === 'forever' ? Number.MAX_SAFE_INTEGER : expiresAt;
 }
 
-function line(host: Prefix, blocker: Entry | undefined): string {
+function line(host: Prefix, blocker: Block | undefined): string {
   const name = shortPrefix(host);
   if (!blocker) return `${name} is not blocked`;
+  if (blocker.feed !== undefined) {
+    return `${name} is blocked by ${shortPrefix(blocker.prefix)} of the feed ${blocker.feed}`;
+  }
   const until = shortTime(blocker.expiresAt);
   const end = blocker.expiresAt === 'forever' ? until : `until ${until} UTC`;
   return `${name} is blocked by ${shortPrefix(blocker.prefix)} ${end}`;

@@ -20,7 +20,7 @@ import { parseAddressArgument } from '../text/prefixes.ts';
 import { printable } from '../text/printable.ts';
 import { protectionText } from '../text/protection-text.ts';
 import { isoTime, shortTime } from '../text/time.ts';
-import { blockerOf } from './check.ts';
+import { blockerOf, namingFeeds } from './check.ts';
 
 export function define(command: Command, context: Context): void {
   command
@@ -43,6 +43,7 @@ Examples:
 interface Explanation {
   readonly address: Address;
   readonly blocker: Entry | undefined;
+  readonly feeds: ReturnType<typeof namingFeeds>;
   readonly entries: readonly { readonly entry: Entry; readonly history: readonly Activation[] }[];
   readonly protection: Protection | undefined;
   readonly next: Decision;
@@ -75,6 +76,7 @@ function explanationOf(store: Store, address: Address, policy: Policy, now: numb
   return {
     address,
     blocker: blockerOf(store, hostPrefix(address), now),
+    feeds: namingFeeds(store, hostPrefix(address)),
     entries: entries.map((entry) => ({ entry, history: store.history(entry.prefix) })),
     protection: space.overlapping(hostPrefix(address)),
     next: decide(store.covering(around), space, request, policy, now),
@@ -82,12 +84,16 @@ function explanationOf(store: Store, address: Address, policy: Policy, now: numb
 }
 
 function explanationLines(one: Explanation, policy: Policy, now: number): string[] {
-  const { address, blocker, entries, protection } = one;
+  const { address, blocker, entries, feeds, protection } = one;
   const blocked = blocker
     ? `is blocked by ${shortPrefix(blocker.prefix)} since ${shortTime(blocker.activatedAt)} ${endText(blocker)}`
-    : 'is not blocked';
+    : feeds.length > 0
+      ? 'is blocked by a feed'
+      : 'is not blocked';
   const lines = [`${formatAddress(address)} ${blocked}`];
   if (protection) lines.push(`  protected by ${protectionText(protection)}`);
+  for (const { feed, prefix } of feeds)
+    lines.push(`  the feed ${feed} names ${shortPrefix(prefix)}`);
   for (const { entry, history } of entries) {
     lines.push(`  ${shortPrefix(entry.prefix)}: ${entryText(entry, now)}`);
     for (const activation of history.toReversed()) lines.push(...activationLines(activation));
@@ -166,11 +172,12 @@ function extensionText(entry: Entry, policy: Policy, now: number): string {
 }
 
 function explanationJson(one: Explanation, now: number): object {
-  const { address, blocker, entries, protection, next } = one;
+  const { address, blocker, entries, feeds, protection, next } = one;
   return {
     address: formatAddress(address),
-    blocked: blocker !== undefined,
+    blocked: blocker !== undefined || feeds.length > 0,
     by: blocker ? formatPrefix(blocker.prefix) : null,
+    feeds: feeds.map(({ feed, prefix }) => ({ feed, prefix: formatPrefix(prefix) })),
     protectedBy: protection
       ? { prefix: formatPrefix(protection.prefix), reason: protection.reason }
       : null,

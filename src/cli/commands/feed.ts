@@ -1,0 +1,172 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { McblockError } from '../../errors.ts';
+import { formatPrefix } from '../../net/prefix-text.ts';
+import type { Feed } from '../../store/feeds.ts';
+import type { Context } from '../context.ts';
+import { isUrl, readFeed, type Update, type UpdateOptions } from '../feed/update.ts';
+import { printable } from '../text/printable.ts';
+import { type Column, tableLines } from '../text/table.ts';
+import { isoTime, shortTime } from '../text/time.ts';
+
+interface FeedOptions extends Omit<UpdateOptions, 'maxSizeBytes'> {
+  readonly all?: true;
+  readonly remove?: true;
+  readonly list?: true;
+  readonly dryRun?: true;
+  readonly maxSize: number;
+}
+
+const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/i;
+const MEBIBYTE = 2 ** 20;
+
+export function define(command: Command, context: Context): void {
+  command
+    .description(
+      'Blocks what a published list names, as long as it names it: blocklist.de, Emerging Threats, Spamhaus DROP and the like. What a list names makes no entry and no penalty grows by it. Private space, this host and the allow-list are left out.',
+    )
+    .argument('[name]', 'what the feed is called; without it, all feeds are listed')
+    .argument(
+      '[source]',
+      'a file, - for stdin, or an https URL; default: where it came from before',
+    )
+    .option('--all', 'read all feeds again that come by https')
+    .option('--list', 'write what the feed names')
+    .option('--remove', 'block no longer what it names')
+    .option('--dry-run', 'only say what the list names')
+    .addOption(wholeOption('--min-lines <n>', 'refuse a shorter list', 1))
+    .addOption(wholeOption('--max-size <mib>', 'refuse a larger one', 16))
+    .addOption(wholeOption('--timeout <seconds>', 'for all of the fetching', 30))
+    .option('--ca <file>', 'trust these certificates instead of the system’s')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  mcblock feed spamhaus-drop https://www.spamhaus.org/drop/drop.txt --min-lines 500
+  mcblock feed --all                  from cron; then mcblock apply
+  mcblock feed own-list list.txt
+  mcblock feed spamhaus-drop --remove
+
+A list has a prefix, an address or a range (192.0.2.1-192.0.2.9) at the beginning of each line, or
+JSON with "cidr" or "ip"; # and ; begin comments. A list that cannot be had, is no list or is too
+short changes nothing, and the exit code is 1.
+`,
+    )
+    .action(
+      (
+        name: string | undefined,
+        source: string | undefined,
+        { maxSize, timeout, ...options }: FeedOptions & { timeout: number },
+      ) =>
+        feed(context, name, source, {
+          ...options,
+          maxSize,
+          maxSizeBytes: maxSize * MEBIBYTE,
+          timeoutSeconds: timeout,
+        }),
+    );
+}
+
+async function feed(
+  context: Context,
+  name: string | undefined,
+  source: string | undefined,
+  options: FeedOptions & UpdateOptions,
+): Promise<void> {
+  if (name === undefined) {
+    if (options.remove || options.list) throw new McblockError('usage', 'name the feed');
+    return options.all ? updateAll(context, options) : listFeeds(context);
+  }
+  if (!NAME.test(name)) {
+    throw new McblockError(
+      'usage',
+      `a feed is called by letters, digits, . _ and -, not "${name}"`,
+    );
+  }
+  if (options.all) throw new McblockError('usage', '--all goes with no name');
+  if (options.remove) return removeFeed(context, name);
+  if (options.list) return listPrefixes(context, name);
+  return updateOne(context, name, source, options);
+}
+
+async function updateOne(
+  context: Context,
+  name: string,
+  source: string | undefined,
+  options: FeedOptions & UpdateOptions,
+): Promise<void> {
+  const store = await context.store(options.dryRun ? 'read' : 'write');
+  const place = source ?? store.feeds().find((known) => known.name === name)?.source;
+  if (place === undefined) {
+    throw new McblockError('usage', `name the source of ${name}: a file, - or an https URL`);
+  }
+  const update = await readFeed(context, store, name, place, options);
+  if (!options.dryRun) store.putFeed(update.feed, update.prefixes);
+  if (context.options.json) context.json(feedJson(update.feed));
+  else context.lines([updateText(update)]);
+}
+
+/** Each by itself: one that cannot be had keeps none from the others. */
+async function updateAll(context: Context, options: FeedOptions & UpdateOptions): Promise<void> {
+  const store = await context.store(options.dryRun ? 'read' : 'write');
+  const updated: Feed[] = [];
+  for (const { name, source } of store.feeds().filter((known) => isUrl(known.source))) {
+    try {
+      const update = await readFeed(context, store, name, source, options);
+      if (!options.dryRun) store.putFeed(update.feed, update.prefixes);
+      updated.push(update.feed);
+      if (!context.options.json) context.lines([updateText(update)]);
+    } catch (error) {
+      if (!(error instanceof McblockError) || error.code !== 'input') throw error;
+      context.remark(error.message);
+      context.exit(1);
+    }
+  }
+  if (context.options.json) context.json(updated.map(feedJson));
+}
+
+async function removeFeed(context: Context, name: string): Promise<void> {
+  const store = await context.store('write');
+  if (!store.removeFeed(name)) throw new McblockError('input', `there is no feed ${name}`);
+  if (context.options.json) context.json({ name });
+  else context.lines([`${name} removed`]);
+}
+
+async function listPrefixes(context: Context, name: string): Promise<void> {
+  const store = await context.store('read');
+  if (!store.feeds().some((known) => known.name === name)) {
+    throw new McblockError('input', `there is no feed ${name}`);
+  }
+  const texts = Array.from(store.feedPrefixes(name), formatPrefix);
+  if (context.options.json) context.json(texts);
+  else context.lines(texts);
+}
+
+async function listFeeds(context: Context): Promise<void> {
+  const feeds = (await context.store('read')).feeds();
+  if (context.options.json) context.json(feeds.map(feedJson));
+  else if (feeds.length === 0) context.remark('no feeds');
+  else context.lines(tableLines(COLUMNS, feeds));
+}
+
+const COLUMNS: readonly Column<Feed>[] = [
+  { title: 'FEED', cell: ({ name }) => name },
+  { title: 'PREFIXES', align: 'right', cell: ({ prefixes }) => prefixes.toLocaleString('en') },
+  { title: 'READ (UTC)', cell: ({ fetchedAt }) => shortTime(fetchedAt) },
+  { title: 'SOURCE', cell: ({ source }) => printable(source) },
+];
+
+function feedJson({ name, source, fetchedAt, prefixes }: Feed): object {
+  return { name, source, fetchedAt: isoTime(fetchedAt), prefixes };
+}
+
+function updateText({ feed: { name, prefixes: count }, prefixes }: Update): string {
+  const what = `${count.toLocaleString('en')} prefix${count === 1 ? '' : 'es'}`;
+  return prefixes === undefined ? `${name} has not changed: ${what}` : `${name}: ${what}`;
+}
+
+function wholeOption(flags: string, description: string, fallback: number): Option {
+  return new Option(flags, description).default(fallback).argParser((text) => {
+    if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Give a whole number from 1.');
+    return Number(text);
+  });
+}

@@ -1,0 +1,122 @@
+import type { Seconds } from '../blocklist/entry.ts';
+import { addressBytes, type Family } from '../net/address.ts';
+import { type Prefix, prefixAround } from '../net/prefix.ts';
+import { PrefixList } from '../net/prefix-list.ts';
+import type { Connection, Row } from './connection.ts';
+import { keyOf, prefixOfRow, pushHex } from './key.ts';
+import { damagedRow } from './store-error.ts';
+import { isSeconds, isWhole } from './value.ts';
+
+/** A list of prefixes that somebody publishes, as it was fetched last. */
+export interface Feed {
+  readonly name: string;
+  /** A file or an https URL; `-`: it was piped in. */
+  readonly source: string;
+  readonly fetchedAt: Seconds;
+  readonly prefixes: number;
+  /** What the server said of it, for asking whether it has changed. */
+  readonly etag: string | undefined;
+  readonly lastModified: string | undefined;
+}
+
+const COLUMNS = 'name, source, fetched_at, prefixes, etag, last_modified';
+const PUT = `INSERT OR REPLACE INTO feed (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)`;
+const ADD = 'INSERT OR IGNORE INTO feed_prefix (family, length, network, feed) VALUES (?, ?, ?, ?)';
+const CLEAR = 'DELETE FROM feed_prefix WHERE feed = ?';
+const OF_FEED = `
+SELECT family, length, hex(network) FROM feed_prefix WHERE feed = ?
+ORDER BY family, network, length`;
+const ALL = 'SELECT DISTINCT family, length, hex(network) FROM feed_prefix';
+
+/** What feeds name is blocked as long as they name it. It makes no entries and has no history. */
+export class Feeds {
+  readonly #connection: Connection;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /** By name. */
+  all(): Feed[] {
+    return this.#connection.rows(`SELECT ${COLUMNS} FROM feed ORDER BY name`).map(feedOfRow);
+  }
+
+  /** What the feed named before is forgotten. */
+  replace(feed: Feed, prefixes: PrefixList): void {
+    this.#connection.together(() => {
+      this.put(feed);
+      this.#connection.run(CLEAR, feed.name);
+      for (const prefix of prefixes) this.#connection.run(ADD, ...keyOf(prefix), feed.name);
+    });
+  }
+
+  /** Records that the feed was fetched; what it names stays. */
+  put({ name, source, fetchedAt, prefixes, etag, lastModified }: Feed): void {
+    const said = [etag ?? null, lastModified ?? null] as const;
+    this.#connection.run(PUT, name, source, fetchedAt, prefixes, ...said);
+  }
+
+  /** Whether there was one. */
+  remove(name: string): boolean {
+    return this.#connection.together(() => {
+      this.#connection.run(CLEAR, name);
+      return this.#connection.run('DELETE FROM feed WHERE name = ?', name) > 0;
+    });
+  }
+
+  /** What one feed names, in the order of comparePrefixes. */
+  prefixesOf(name: string): PrefixList {
+    return this.#listOf(this.#connection.rows(OF_FEED, name));
+  }
+
+  /** Puts what all feeds name on the list. */
+  pushAll(list: PrefixList): void {
+    for (const row of this.#connection.rows(ALL)) push(list, row);
+  }
+
+  /** The feeds that name the prefix or one that covers it, the widest first. */
+  covering(prefix: Prefix): { readonly feed: string; readonly prefix: Prefix }[] {
+    const lengths = Array.from({ length: prefix.length + 1 }, (_, length) => length);
+    const keys = lengths.flatMap((length) => [length, addressBytes(prefixAround(prefix, length))]);
+    const rows = this.#connection.rows(coveringSql(lengths.length), ...keys, prefix.family);
+    return rows.map(([feed, family, length, hex]) => ({
+      feed: String(feed),
+      prefix: prefixOfRow('feed_prefix', family ?? null, length ?? null, hex ?? null),
+    }));
+  }
+
+  #listOf(rows: readonly Row[]): PrefixList {
+    const list = new PrefixList();
+    for (const row of rows) push(list, row);
+    return list;
+  }
+}
+
+function push(list: PrefixList, [family, length, hex]: Row): void {
+  if ((family !== 4 && family !== 6) || typeof length !== 'number') {
+    throw damagedRow('feed_prefix', String(hex), 'it is no prefix');
+  }
+  pushHex(list, family satisfies Family, length, hex ?? null);
+}
+
+function coveringSql(lengths: number): string {
+  const keys = Array.from({ length: lengths }, () => '(?, ?)').join(', ');
+  return `
+WITH key(l, n) AS (VALUES ${keys})
+SELECT feed, family, length, hex(network) FROM key
+CROSS JOIN feed_prefix ON family = ? AND length = l AND network = n ORDER BY length, feed`;
+}
+
+function feedOfRow([name, source, fetchedAt, prefixes, etag, lastModified]: Row): Feed {
+  if (!isSeconds(fetchedAt) || !isWhole(prefixes)) {
+    throw damagedRow('feed', String(name), 'a number is none');
+  }
+  return {
+    name: String(name),
+    source: String(source),
+    fetchedAt,
+    prefixes,
+    etag: typeof etag === 'string' ? etag : undefined,
+    lastModified: typeof lastModified === 'string' ? lastModified : undefined,
+  };
+}

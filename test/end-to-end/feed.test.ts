@@ -1,0 +1,184 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import type { RequestListener } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CommandLine } from '../support/command-line.ts';
+
+let line: CommandLine;
+beforeEach(() => {
+  line = new CommandLine();
+});
+afterEach(() => line.remove());
+
+function fileOf(content: string): string {
+  const file = line.path('list.txt');
+  writeFileSync(file, content);
+  return file;
+}
+
+describe('feed', () => {
+  it('blocks what a list names, as long as it names it', async () => {
+    const file = fileOf('# list\n5.149.104.0/24\n5.149.105.0/24 ; SBL1\n2a0e:c41::/32\n');
+    expect((await line.run('feed', 'drop', file)).stdout).toBe('drop: 2 prefixes\n');
+    expect((await line.run('emit')).stdout).toBe('5.149.104.0/23\n2a0e:c41::/32\n');
+    expect((await line.run('check', '5.149.105.9')).stdout).toBe(
+      '5.149.105.9 is blocked by 5.149.104/23 of the feed drop\n',
+    );
+    expect((await line.run('explain', '5.149.105.9')).stdout).toContain(
+      'the feed drop names 5.149.104/23',
+    );
+    expect(await line.json('show', '--all', '5.149.105.9')).toEqual([]);
+    expect((await line.run('feed')).stdout).toMatch(/drop +2 .*list\.txt/);
+
+    fileOf('2a0e:c41::/32\n');
+    expect((await line.run('feed', 'drop')).stdout).toBe('drop: 1 prefix\n');
+    expect((await line.run('check', '5.149.105.9')).exitCode).toBe(1);
+    await line.run('feed', 'drop', '--remove');
+    expect((await line.run('emit')).stdout).toBe('');
+    expect((await line.run('feed', 'drop', '--remove')).exitCode).toBe(1);
+  });
+
+  it('leaves an entry and its history as they are', async () => {
+    await line.run('add', '5.149.104.0/24', '--for', '1d');
+    const before = await line.json('show');
+    await line.run('feed', 'drop', fileOf('5.149.104.0/24\n'));
+    await line.run('feed', 'drop', '--remove');
+    expect(await line.json('show')).toEqual(before);
+  });
+
+  it('never blocks private space or what is allowed', async () => {
+    await line.run('allow', '5.149.104.7');
+    await line.run('feed', 'x', fileOf('192.168.1.0/24\n127.0.0.1\n5.149.104.0/24\n10.0.0.0/7\n'));
+    const rules = (await line.run('emit')).stdout.split('\n');
+    expect(rules).not.toContain('192.168.1.0/24');
+    expect((await line.run('check', '5.149.104.7')).exitCode).toBe(1);
+    expect((await line.run('check', '5.149.104.8')).exitCode).toBe(0);
+  });
+
+  it.each([
+    ['a page', '<html>\n<body>gone</body>\n', 'is no list of prefixes: 2 of 2 lines'],
+    ['nothing', '# empty\n', 'has 0 lines'],
+  ])('stays as it was when its list is %s', async (_, content, message) => {
+    await line.run('feed', 'drop', fileOf('5.149.104.0/24\n'));
+    const { exitCode, stderr } = await line.run('feed', 'drop', fileOf(content));
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(message);
+    expect((await line.run('emit')).stdout).toBe('5.149.104.0/24\n');
+  });
+
+  it.each([
+    [['feed', 'drop'], 'name the source'],
+    [['feed', 'a b', 'x'], 'a feed is called by'],
+    [['feed', 'drop', 'http://example.org/x'], 'feeds come by https'],
+    [['feed', '--remove'], 'name the feed'],
+    [['feed', 'drop', 'x', '--min-lines', '0'], 'whole number from 1'],
+  ])('says what is wrong with %j', async (argv, message) => {
+    const { exitCode, stderr } = await line.run(...argv);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(message);
+  });
+});
+
+describe.skipIf(!existsSync('/usr/bin/openssl'))('a feed by https (needs openssl)', () => {
+  let server: Server;
+  let answer: RequestListener;
+  let url: string;
+  const asked: string[] = [];
+
+  beforeEach(async () => {
+    const [key, certificate] = [line.path('key.pem'), line.path('cert.pem')];
+    const names = 'subjectAltName=DNS:localhost,IP:127.0.0.1';
+    const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2'];
+    const output = [
+      '-keyout',
+      key,
+      '-out',
+      certificate,
+      '-subj',
+      '/CN=localhost',
+      '-addext',
+      names,
+    ];
+    execFileSync('openssl', [...request, ...output], { stdio: 'ignore' });
+    const pair = { key: readFileSync(key), cert: readFileSync(certificate) };
+    asked.length = 0;
+    server = createServer(pair, (incoming, response) => {
+      asked.push(String(incoming.headers['if-none-match']));
+      answer(incoming, response);
+    });
+    await new Promise<void>((resolve) => {
+      server.listen(0, '127.0.0.1', resolve);
+    });
+    url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/drop.txt`;
+  });
+  afterEach(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  const feed = (...argv: string[]) =>
+    line.run('feed', 'drop', url, '--ca', line.path('cert.pem'), ...argv);
+
+  it('is asked for once, then only whether it has changed', async () => {
+    answer = ({ headers }, response) => {
+      response.setHeader('etag', '"1"');
+      response.statusCode = headers['if-none-match'] === '"1"' ? 304 : 200;
+      response.end(response.statusCode === 200 ? '5.149.104.0/24\n' : undefined);
+    };
+    expect((await feed()).stdout).toBe('drop: 1 prefix\n');
+    expect((await feed()).stdout).toBe('drop has not changed: 1 prefix\n');
+    expect(asked).toEqual(['undefined', '"1"']);
+    const all = await line.run('feed', '--all', '--ca', line.path('cert.pem'));
+    expect(all.stdout).toBe('drop has not changed: 1 prefix\n');
+  });
+
+  it.each<[string, RequestListener, string[], string]>([
+    ['an error', (_, response) => void response.writeHead(500).end(), [], 'answers 500'],
+    [
+      'too much',
+      (_, r) => void r.end('5.149.104.7\n'.repeat(200_000)),
+      ['--max-size', '1'],
+      'larger than',
+    ],
+    [
+      'no end',
+      (_, r) => void r.write('5.149.104.7\n'),
+      ['--timeout', '1'],
+      'longer than 1 seconds',
+    ],
+    [
+      'a broken end',
+      (_, r) => void r.writeHead(200, { 'content-length': '99' }).write('5.', () => r.destroy()),
+      [],
+      'cannot be fetched',
+    ],
+    [
+      'a way to http',
+      (_, r) => void r.writeHead(302, { location: 'http://127.0.0.1/' }).end(),
+      [],
+      'not https',
+    ],
+    [
+      'a circle',
+      (_, r) => void r.writeHead(302, { location: '/' }).end(),
+      [],
+      'leads on more than',
+    ],
+  ])('that answers with %s changes nothing', async (_, listener, argv, message) => {
+    await line.run('feed', 'drop', fileOf('5.149.104.0/24\n'));
+    answer = listener;
+    const { exitCode, stderr } = await feed(...argv);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(message);
+    expect((await line.run('emit')).stdout).toBe('5.149.104.0/24\n');
+  });
+
+  it('is not believed without a certificate that is trusted', async () => {
+    answer = (_, response) => void response.end('5.149.104.0/24\n');
+    const { exitCode, stderr } = await line.run('feed', 'drop', url);
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/self.signed/);
+  });
+});
