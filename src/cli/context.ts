@@ -2,6 +2,7 @@ import type { Seconds } from '../blocklist/entry.ts';
 import type { Policy } from '../blocklist/policy.ts';
 import type { Store } from '../store/store.ts';
 import { type Config, loadConfig, policyOf } from './config/config.ts';
+import { type Geo, loadGeo } from './geo.ts';
 import { storePath } from './place.ts';
 import type { Sink } from './sink.ts';
 import { type Colours, loadColours } from './text/colours.ts';
@@ -40,6 +41,7 @@ export class Context {
   readonly #surroundings: Surroundings;
   readonly #options: () => CommonOptions;
   #config: Promise<Config> | undefined;
+  #geo: Promise<Geo | undefined> | undefined;
   #store: Store | undefined;
   #now: Seconds | undefined;
 
@@ -74,6 +76,12 @@ export class Context {
 
   async policy(): Promise<Policy> {
     return policyOf(await this.config());
+  }
+
+  /** Where addresses are; undefined where the configuration names no database. */
+  geo(): Promise<Geo | undefined> {
+    this.#geo ??= this.config().then(loadGeo);
+    return this.#geo;
   }
 
   /** The store; it is closed when the command ends. */

@@ -15,7 +15,7 @@ import type { Store } from '../../store/store.ts';
 import type { Context } from '../context.ts';
 import { protectedSpace } from '../protected-space.ts';
 import { formatDuration } from '../text/duration.ts';
-import { entryJson, stateOf } from '../text/entry-text.ts';
+import { entryJson, stateOf, whereJson } from '../text/entry-text.ts';
 import { parseAddressArgument } from '../text/prefixes.ts';
 import { printable } from '../text/printable.ts';
 import { protectionText } from '../text/protection-text.ts';
@@ -42,6 +42,8 @@ Examples:
 /** All that is known of one address. */
 interface Explanation {
   readonly address: Address;
+  /** Undefined where no database tells. */
+  readonly where?: ReturnType<typeof whereJson> | undefined;
   readonly blocker: Entry | undefined;
   readonly feeds: ReturnType<typeof namingFeeds>;
   readonly entries: readonly { readonly entry: Entry; readonly history: readonly Activation[] }[];
@@ -53,7 +55,11 @@ async function explain(context: Context, texts: readonly string[]): Promise<void
   const addresses = texts.map(parseAddressArgument);
   const policy = await context.policy();
   const store = await context.store('read');
-  const found = addresses.map((address) => explanationOf(store, address, policy, context.now));
+  const geo = await context.geo();
+  const found = addresses.map((address) => ({
+    ...explanationOf(store, address, policy, context.now),
+    where: geo && whereJson(address, geo),
+  }));
   if (context.options.json) context.json(found.map((one) => explanationJson(one, context.now)));
   else context.lines(found.flatMap((one) => explanationLines(one, policy, context.now)));
 }
@@ -84,13 +90,14 @@ function explanationOf(store: Store, address: Address, policy: Policy, now: numb
 }
 
 function explanationLines(one: Explanation, policy: Policy, now: number): string[] {
-  const { address, blocker, entries, feeds, protection } = one;
+  const { address, blocker, entries, feeds, protection, where } = one;
   const blocked = blocker
     ? `is blocked by ${shortPrefix(blocker.prefix)} since ${shortTime(blocker.activatedAt)} ${endText(blocker)}`
     : feeds.length > 0
       ? 'is blocked by a feed'
       : 'is not blocked';
   const lines = [`${formatAddress(address)} ${blocked}`];
+  if (where) lines.push(`  in ${where.country ?? 'no known country'}, ${where.network ?? '-'}`);
   if (protection) lines.push(`  protected by ${protectionText(protection)}`);
   for (const { feed, prefix } of feeds)
     lines.push(`  the feed ${feed} names ${shortPrefix(prefix)}`);
@@ -172,9 +179,10 @@ function extensionText(entry: Entry, policy: Policy, now: number): string {
 }
 
 function explanationJson(one: Explanation, now: number): object {
-  const { address, blocker, entries, feeds, protection, next } = one;
+  const { address, blocker, entries, feeds, protection, next, where } = one;
   return {
     address: formatAddress(address),
+    ...where,
     blocked: blocker !== undefined || feeds.length > 0,
     by: blocker ? formatPrefix(blocker.prefix) : null,
     feeds: feeds.map(({ feed, prefix }) => ({ feed, prefix: formatPrefix(prefix) })),

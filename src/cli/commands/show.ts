@@ -5,9 +5,11 @@ import { comparePrefixes, type Prefix } from '../../net/prefix.ts';
 import { formatPrefix, parsePrefix } from '../../net/prefix-text.ts';
 import type { EntryFilter } from '../../store/entries.ts';
 import type { Store } from '../../store/store.ts';
+import { byCountry, type CountrySum, countrySumJson } from '../by-country.ts';
 import type { Context } from '../context.ts';
+import type { Geo } from '../geo.ts';
 import { entryColumns, entryJson, stateOf } from '../text/entry-text.ts';
-import { tableLines } from '../text/table.ts';
+import { type Column, tableLines } from '../text/table.ts';
 
 const SORTS = {
   prefix: (p: Entry, q: Entry) => comparePrefixes(p.prefix, q.prefix),
@@ -21,6 +23,7 @@ interface ShowOptions {
   readonly expired?: true;
   readonly all?: true;
   readonly sort: keyof typeof SORTS;
+  readonly byCountry?: true;
 }
 
 export function define(command: Command, context: Context): void {
@@ -31,6 +34,7 @@ export function define(command: Command, context: Context): void {
     .argument('[address or prefix...]')
     .option('--expired', 'the expired ones')
     .option('--all', 'all, with bogons that were never active')
+    .option('--by-country', 'how many entries and addresses there are of each country')
     .addOption(
       new Option(
         '--sort <order>',
@@ -46,6 +50,7 @@ Examples:
   mcblock show --sort hits | head
   mcblock show --expired
   mcblock show 5.149.105.9
+  mcblock show --by-country
   mcblock show --all --json | jq -r '.[] | select(.activations > 3).prefix'
 `,
     )
@@ -69,9 +74,11 @@ async function show(
   const filter = state && { state, at: context.now };
   const entries =
     prefixes.length > 0 ? aroundAndIn(store, prefixes, filter) : store.entries(filter);
+  const geo = await context.geo();
+  if (options.byCountry) return showByCountry(context, entries, geo);
   const sorted = [...entries].toSorted(SORTS[options.sort]);
-  if (context.options.json) writeJson(context, sorted);
-  else await writeTable(context, sorted);
+  if (context.options.json) writeJson(context, sorted, geo);
+  else await writeTable(context, sorted, geo);
 }
 
 /** Undefined: of every state. Around an address all matter, unless it is said otherwise. */
@@ -99,22 +106,55 @@ function aroundAndIn(
 }
 
 /** One array, a line for each entry, written in parts: a million entries are no million strings. */
-function writeJson(context: Context, entries: Iterable<Entry>): void {
+function writeJson(context: Context, entries: Iterable<Entry>, geo: Geo | undefined): void {
   let written = 0;
   for (const page of pages(entries, 1000)) {
-    const lines = page.map((entry) => `  ${JSON.stringify(entryJson(entry, context.now))}`);
+    const lines = page.map((entry) => `  ${JSON.stringify(entryJson(entry, context.now, geo))}`);
     context.stdout.write(`${written === 0 ? '[\n' : ',\n'}${lines.join(',\n')}`);
     written += page.length;
   }
   context.stdout.write(written === 0 ? '[]\n' : '\n]\n');
 }
 
-async function writeTable(context: Context, entries: readonly Entry[]): Promise<void> {
+async function writeTable(
+  context: Context,
+  entries: readonly Entry[],
+  geo: Geo | undefined,
+): Promise<void> {
   if (entries.length === 0) return context.remark('no entries');
   const colours = await context.colours();
   const paint = (line: string, entry?: Entry): string => (entry ? line : colours.bold(line));
-  context.lines(tableLines(entryColumns(context.now), entries, paint));
+  context.lines(tableLines(entryColumns(context.now, geo), entries, paint));
 }
+
+async function showByCountry(
+  context: Context,
+  entries: Iterable<Entry>,
+  geo: Geo | undefined,
+): Promise<void> {
+  if (geo === undefined) {
+    throw new McblockError(
+      'config',
+      'which country an address is in a database has to tell: name one in MaxMind’s format as geo.country in the configuration',
+    );
+  }
+  const sums = byCountry(entries, geo);
+  if (context.options.json) context.json(sums.map(countrySumJson));
+  else if (sums.length === 0) context.remark('no entries');
+  else context.lines(tableLines(COUNTRY_COLUMNS, sums));
+}
+
+const COUNTRY_COLUMNS: readonly Column<CountrySum>[] = [
+  { title: 'IN', cell: ({ country }) => country ?? '-' },
+  { title: 'ENTRIES', align: 'right', cell: ({ entries }) => entries.toLocaleString('en') },
+  { title: 'HITS', align: 'right', cell: ({ hits }) => hits.toLocaleString('en') },
+  {
+    title: 'IPV4 ADDRESSES',
+    align: 'right',
+    cell: ({ addresses4 }) => addresses4.toLocaleString('en'),
+  },
+  { title: 'IPV6 /64S', align: 'right', cell: ({ networks6 }) => networks6.toLocaleString('en') },
+];
 
 function* pages<Item>(items: Iterable<Item>, size: number): Generator<Item[]> {
   let page: Item[] = [];

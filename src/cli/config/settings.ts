@@ -12,6 +12,9 @@ export interface Setting<Value> {
 
 const policy = DEFAULT_POLICY;
 
+/** An absolute path, or nothing. */
+const FILE = /^(?:\/.*)?$/;
+
 /** An interface as pf names it; IFNAMSIZ leaves 15 characters. */
 export const INTERFACE_NAME = /^[A-Za-z][\w.:-]{0,14}$/;
 
@@ -37,7 +40,9 @@ export const SETTINGS = {
   'widen.least': integer(4, 2, 1_000_000),
   'log.size-limit': size(4 * 1024 ** 3),
   'log.decompressor': choice('auto', ['auto', 'lbzip2', 'bzip2', 'built-in']),
-  'grammar.folder': text('', /^(?:\/.*)?$/, 'an absolute path of a folder with .grammar files'),
+  'geo.country': text('', FILE, 'an absolute path of a database in MaxMind’s format'),
+  'geo.network': text('', FILE, 'an absolute path of a database in MaxMind’s format'),
+  'grammar.folder': text('', FILE, 'an absolute path of a folder with .grammar files'),
   'pf.table': text(
     'mcblock',
     /^[A-Za-z_][\w-]{0,30}$/,

@@ -1,5 +1,7 @@
 import { type Entry, isActive, type Seconds } from '../../blocklist/entry.ts';
+import type { Address } from '../../net/address.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
+import type { Geo } from '../geo.ts';
 import { printable } from './printable.ts';
 import type { Column } from './table.ts';
 import { isoTime, shortTime } from './time.ts';
@@ -17,9 +19,12 @@ export interface EntryJson {
   readonly expiresAt: string | null;
   readonly origin: string;
   readonly note: string;
+  /** Only where the configuration names a database that tells; null where it does not know. */
+  readonly country?: string | null;
+  readonly network?: string | null;
 }
 
-export function entryJson(entry: Entry, now: Seconds): EntryJson {
+export function entryJson(entry: Entry, now: Seconds, geo?: Geo): EntryJson {
   return {
     prefix: formatPrefix(entry.prefix),
     active: isActive(entry, now),
@@ -31,7 +36,16 @@ export function entryJson(entry: Entry, now: Seconds): EntryJson {
     expiresAt: isoTime(entry.expiresAt),
     origin: entry.origin,
     note: entry.note,
+    ...(geo ? whereJson(entry.prefix, geo) : {}),
   };
+}
+
+/** Where an address is, as programs read it. */
+export function whereJson(
+  address: Address,
+  geo: Geo,
+): { readonly country: string | null; readonly network: string | null } {
+  return { country: geo.country(address) ?? null, network: geo.network(address) ?? null };
 }
 
 /** `active`, `expired`, or `never` for a bogon that was never active. */
@@ -41,7 +55,7 @@ export function stateOf(entry: Entry, now: Seconds): 'active' | 'expired' | 'nev
 }
 
 /** The columns of `show`. */
-export function entryColumns(now: Seconds): readonly Column<Entry>[] {
+export function entryColumns(now: Seconds, geo?: Geo): readonly Column<Entry>[] {
   return [
     { title: 'PREFIX', cell: (entry) => shortPrefix(entry.prefix) },
     { title: 'STATE', cell: (entry) => stateOf(entry, now) },
@@ -53,7 +67,15 @@ export function entryColumns(now: Seconds): readonly Column<Entry>[] {
       cell: (entry) => (entry.activations === 0 ? '-' : shortTime(entry.expiresAt)),
     },
     { title: 'ORIGIN', cell: (entry) => entry.origin },
+    ...(geo ? whereColumns(geo) : []),
     { title: 'NOTE', cell: (entry) => printable(entry.note) },
+  ];
+}
+
+function whereColumns(geo: Geo): readonly Column<Entry>[] {
+  return [
+    { title: 'IN', cell: ({ prefix }) => geo.country(prefix) ?? '-' },
+    { title: 'NETWORK', cell: ({ prefix }) => printable(geo.network(prefix) ?? '-') },
   ];
 }
 

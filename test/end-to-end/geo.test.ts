@@ -1,0 +1,78 @@
+import { writeFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CommandLine } from '../support/command-line.ts';
+import { mmdbOf } from '../support/mmdb.ts';
+
+let line: CommandLine;
+let config: string;
+beforeEach(async () => {
+  line = new CommandLine();
+  config = line.path('mcblock.toml');
+  const [countries, networks] = [line.path('country.mmdb'), line.path('asn.mmdb')];
+  writeFileSync(
+    countries,
+    mmdbOf([
+      ['5.149.0.0/16', { country: { iso_code: 'DE' } }],
+      ['45.9.20.0/24', { country: 'NL' }],
+      ['2a0e:c41:0:0:0:0:0:0/32', { registered_country: { iso_code: 'DE' } }],
+    ]),
+  );
+  writeFileSync(
+    networks,
+    mmdbOf([
+      [
+        '5.149.104.0/22',
+        { autonomous_system_number: 64_500, autonomous_system_organization: 'Example\u0007 Net' },
+      ],
+    ]),
+  );
+  writeFileSync(config, `[geo]\ncountry = "${countries}"\nnetwork = "${networks}"\n`);
+  await line.run(
+    'add',
+    '5.149.104.0/24',
+    '5.149.104.0/25',
+    '45.9.20.0/24',
+    '2a0e:c41::/48',
+    '9.9.9.0/24',
+  );
+});
+afterEach(() => line.remove());
+
+describe('countries and networks', () => {
+  it('stand beside entries', async () => {
+    const { stdout } = await line.run('--config', config, 'show');
+    expect(stdout).toMatch(/5\.149\.104\/24 .* manual +DE +AS64500 Example\S* Net/);
+    expect(stdout).toMatch(/9\.9\.9\/24 .* manual +- +-/);
+    expect(stdout).not.toContain('\u0007');
+    expect(await line.json('--config', config, 'show', '45.9.20.1')).toMatchObject([
+      { prefix: '45.9.20.0/24', country: 'NL', network: null },
+    ]);
+    const explained = (await line.run('--config', config, 'explain', '2a0e:c41::7')).stdout;
+    expect(explained).toContain('in DE, -');
+  });
+
+  it('are added up, every address once', async () => {
+    expect(await line.json('--config', config, 'show', '--by-country')).toEqual([
+      { country: 'DE', entries: 2, hits: 0, addresses4: 256, networks6: 65_536 },
+      { country: null, entries: 1, hits: 0, addresses4: 256, networks6: 0 },
+      { country: 'NL', entries: 1, hits: 0, addresses4: 256, networks6: 0 },
+    ]);
+    expect((await line.run('--config', config, 'show', '--by-country')).stdout).toMatch(
+      /^IN +ENTRIES .*\nDE +2 +0 +256 +65,536\n/,
+    );
+  });
+
+  it('are not known without a database, and everything else works', async () => {
+    expect(Object.keys((await line.json<object[]>('show'))[0] ?? {})).not.toContain('country');
+    const { exitCode, stderr } = await line.run('show', '--by-country');
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('geo.country');
+  });
+
+  it('are not known of a file that is no such database', async () => {
+    writeFileSync(line.path('country.mmdb'), 'something else');
+    const { exitCode, stderr } = await line.run('--config', config, 'show');
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('cannot read the database');
+  });
+});
