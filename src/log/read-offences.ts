@@ -2,7 +2,7 @@ import type { Seconds } from '../blocklist/entry.ts';
 import type { Login } from '../blocklist/protect.ts';
 import type { Address } from '../net/address.ts';
 import type { Prefix } from '../net/prefix.ts';
-import { type ContentDigest, digestWhile, type KnownExtents } from './extent.ts';
+import { type ContentDigest, digestWhile, type Extent, type KnownExtents } from './extent.ts';
 import type { OffenceGroup } from './offence-table.ts';
 import { type LineCounts, type MessageCount, OffenceCollector } from './offences.ts';
 import type { OwnContent } from './own-file.ts';
@@ -23,8 +23,8 @@ export interface OffenceOptions extends ReadOptions {
 export interface LogSummary {
   readonly name: string;
   readonly content: ContentDigest;
-  /** How many extents were known of logs with the same first line. */
-  readonly knownExtents: number;
+  /** The extents that were known of logs with the same first line. */
+  readonly knownExtents: readonly Extent[];
   /** The first byte that is new; 0: all is, `content.bytes`: nothing is. */
   readonly newFrom: number;
   /** The times of the first and the last line; undefined where no line has one. */
@@ -59,7 +59,7 @@ export async function readLines(
   const civil = new CivilTime(zoneOffsets(options.zone));
   const samples = options.samples === undefined ? undefined : new Samples(options.samples);
   let newFrom = 0;
-  let knownExtents = 0;
+  let knownExtents: readonly Extent[] = [];
   const reader = new LogReader(options.scanners, civil, service, (line) => {
     // A line that was not whole when the log was read before was counted as it was.
     if (line.offset >= newFrom) collector.add(line);
@@ -74,9 +74,8 @@ export async function readLines(
   const content = await digestWhile(
     chunks,
     (head) => {
-      const extents = options.known(head);
-      knownExtents = extents.length;
-      return extents;
+      knownExtents = options.known(head);
+      return knownExtents;
     },
     (chunk) => reader.push(chunk),
     (bytes) => {

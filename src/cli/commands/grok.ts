@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Policy } from '../../blocklist/policy.ts';
 import { McblockError } from '../../errors.ts';
+import type { Extent } from '../../log/extent.ts';
 import { type LogSummary, type OffenceOptions, readOffences } from '../../log/read-offences.ts';
 import { newestRotation, oldestFirst } from '../../log/rotation.ts';
 import type { Source } from '../../log/source.ts';
@@ -162,8 +163,8 @@ function record(
     const report = new GrokReport(summary, isReadBefore(summary) || known !== undefined);
     if (report.alreadyRead) return report;
     // Or the beginning of it, or more of it: then we do not know what of ours is new.
-    const extents = again ? 0 : store.logsWithHead(content.head).length;
-    if (extents !== summary.knownExtents) {
+    const extents = again ? [] : store.logsWithHead(content.head);
+    if (!isSame(extents, summary.knownExtents)) {
       throw new McblockError(
         'store',
         `another mcblock read ${name} at the same time; nothing was recorded here: run the command again`,
@@ -185,6 +186,16 @@ function record(
     });
     return report;
   });
+}
+
+/** Both come in the order of the store. */
+function isSame(extents: readonly Extent[], others: readonly Extent[]): boolean {
+  return (
+    extents.length === others.length &&
+    extents.every(
+      ({ digest }, index) => Buffer.compare(digest, others[index]?.digest ?? digest) === 0,
+    )
+  );
 }
 
 /** The same, but nothing is stored. */

@@ -1,7 +1,7 @@
 import type { OffenceKind } from '../../blocklist/offence.ts';
 import { AddressTable } from '../address-table.ts';
 import { type Calendar, knownTime, type LogTime } from '../clock.ts';
-import { digestWhile } from '../extent.ts';
+import { digestWhile, type Extent } from '../extent.ts';
 import { OffenceTable } from '../offence-table.ts';
 import type { MessageCount } from '../offences.ts';
 import { peek } from '../peek.ts';
@@ -53,7 +53,7 @@ async function readPackets(
   warnings: string[],
 ): Promise<LogSummary> {
   let newFrom = 0;
-  let knownExtents = 0;
+  let knownExtents: readonly Extent[] = [];
   const packets = new PacketCollector(source.name, external, options.zone);
   const reader = new PacketReader(source.name, (packet, offset) => {
     if (offset >= newFrom) packets.add(packet);
@@ -61,9 +61,8 @@ async function readPackets(
   const content = await digestWhile(
     chunks,
     (head) => {
-      const extents = options.known(head);
-      knownExtents = extents.length;
-      return extents;
+      knownExtents = options.known(head);
+      return knownExtents;
     },
     (chunk) => reader.push(chunk),
     (bytes) => {
