@@ -34,9 +34,18 @@ export function compareAddresses(p: Address, q: Address): number {
 /** Network byte order: 4 bytes for IPv4, 16 for IPv6. */
 export function addressBytes(address: Address): Uint8Array {
   const { family, a, b, c, d } = address;
-  const words = family === 4 ? [a] : [a, b, c, d];
-  const bytes = new Uint8Array(words.length * 4);
-  const view = new DataView(bytes.buffer);
-  words.forEach((word, index) => view.setUint32(index * 4, word));
+  const bytes = new Uint8Array(family === 4 ? 4 : 16);
+  writeWord(bytes, 0, a);
+  if (family === 4) return bytes;
+  writeWord(bytes, 4, b);
+  writeWord(bytes, 8, c);
+  writeWord(bytes, 12, d);
   return bytes;
+}
+
+function writeWord(bytes: Uint8Array, at: number, word: number): void {
+  bytes[at] = word >>> 24;
+  bytes[at + 1] = word >>> 16;
+  bytes[at + 2] = word >>> 8;
+  bytes[at + 3] = word;
 }

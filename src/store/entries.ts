@@ -29,8 +29,16 @@ ON CONFLICT (family, length, network) DO UPDATE SET
   activated_at = excluded.activated_at, expires_at = excluded.expires_at,
   hit_days = excluded.hit_days`;
 
+/** By the number of lengths. */
+const coveringStatements: string[] = [];
+
 /** One statement for all lengths: a seek for each, and one call in all. */
 function coveringSql(lengths: number): string {
+  coveringStatements[lengths] ??= makeCoveringSql(lengths);
+  return coveringStatements[lengths];
+}
+
+function makeCoveringSql(lengths: number): string {
   const keys = Array.from({ length: lengths }, () => '(?, ?)').join(', ');
   return `
 WITH key(l, n) AS (VALUES ${keys})
@@ -69,7 +77,8 @@ export class Entries {
   covering(prefix: Prefix): Entry[] {
     const lengths = this.#lengths.of(prefix.family).filter((length) => length <= prefix.length);
     if (lengths.length === 0) return [];
-    const keys = lengths.flatMap((length) => [length, addressBytes(prefixAround(prefix, length))]);
+    const keys: Cell[] = [];
+    for (const length of lengths) keys.push(length, addressBytes(prefixAround(prefix, length)));
     return this.#connection
       .rows(coveringSql(lengths.length), ...keys, prefix.family)
       .map(entryOfRow);
