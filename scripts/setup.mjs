@@ -12,6 +12,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const TEST_PROGRAMS = [
   ['/usr/bin/bzip2', 'bzip2'],
   ['/usr/bin/lbzip2', 'lbzip2'],
+  ['/usr/sbin/nft', 'nftables'],
+  ['/usr/sbin/ip', 'iproute2'],
 ];
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {

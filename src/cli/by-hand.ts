@@ -9,7 +9,9 @@ import type { Prefix } from '../net/prefix.ts';
 import { formatPrefix, shortPrefix } from '../net/prefix-text.ts';
 import type { Store } from '../store/store.ts';
 import { carryOut } from './carry-out.ts';
+import type { Context } from './context.ts';
 import { protectedSpace } from './protected-space.ts';
+import { sessionProtections } from './ssh-session.ts';
 import { parseDuration } from './text/duration.ts';
 import { protectionText } from './text/protection-text.ts';
 import { parseTime } from './text/time.ts';
@@ -78,9 +80,15 @@ export class HandBlocker {
   readonly #now: Seconds;
   readonly #until: Expiry | undefined;
 
-  constructor(store: Store, policy: Policy, origin: Origin, options: HandOptions, now: Seconds) {
+  constructor(
+    store: Store,
+    policy: Policy,
+    origin: Origin,
+    options: HandOptions,
+    { now, env }: Pick<Context, 'now' | 'env'>,
+  ) {
     this.#store = store;
-    this.#space = protectedSpace(store);
+    this.#space = protectedSpace(store).plus(sessionProtections(env));
     this.#policy = policy;
     this.#origin = origin;
     this.#options = options;

@@ -7,6 +7,8 @@ import type { Sink } from './sink.ts';
 import { type Colours, loadColours } from './text/colours.ts';
 import { parseTime } from './text/time.ts';
 
+/** What a command changes that changes more entries cannot be taken back. */
+const MOST_UNDONE = 100_000;
 /** Output is written in pieces of about so much. */
 const WRITE_CHARACTERS = 65_536;
 
@@ -39,6 +41,8 @@ export class Context {
   readonly exit: (code: number) => void;
   readonly #surroundings: Surroundings;
   readonly #options: () => CommonOptions;
+  /** The command as it was typed, where `undo` takes it back. */
+  readonly #undoable: string | undefined;
   #config: Promise<Config> | undefined;
   #store: Store | undefined;
   #now: Seconds | undefined;
@@ -47,11 +51,13 @@ export class Context {
     surroundings: Surroundings,
     options: () => CommonOptions,
     exit: (code: number) => void,
+    undoable?: string,
   ) {
     this.stdout = surroundings.stdout;
     this.stderr = surroundings.stderr;
     this.env = surroundings.env;
     this.exit = exit;
+    this.#undoable = undoable;
     this.#surroundings = surroundings;
     this.#options = options;
   }
@@ -67,9 +73,29 @@ export class Context {
     return this.#now;
   }
 
+  /** The time now, for a command that lasts; with --now it stands still. */
+  get present(): Seconds {
+    return this.options.now === undefined ? this.#surroundings.clock() : this.now;
+  }
+
   config(): Promise<Config> {
     this.#config ??= loadConfig(this.options.config, this.env);
     return this.#config;
+  }
+
+  /**
+   * What `work` makes of the configuration, which is read anew for it. Where either fails, the old
+   * configuration stays in force.
+   */
+  async withFreshConfig<T>(work: () => Promise<T>): Promise<T> {
+    const old = this.#config;
+    this.#config = undefined;
+    try {
+      return await work();
+    } catch (error) {
+      this.#config = old;
+      throw error;
+    }
   }
 
   async policy(): Promise<Policy> {
@@ -83,7 +109,14 @@ export class Context {
     // The configuration is checked before anything is touched.
     await this.config();
     const { bogonEntries } = await import('../blocklist/bogons.ts');
-    this.#store = openStore(storePath(this.options.db, this.env), { mode, seed: bogonEntries });
+    this.#store = openStore(storePath(this.options.db, this.env), {
+      mode,
+      seed: bogonEntries,
+      command:
+        this.#undoable === undefined
+          ? undefined
+          : { text: this.#undoable, at: this.now, mostEntries: MOST_UNDONE },
+    });
     return this.#store;
   }
 

@@ -43,7 +43,7 @@ async function importFile(
         refuseOptions(options);
         return { records: importExport(store, file.name, rest) };
       }
-      const blocker = new HandBlocker(store, policy, 'import', options, context.now);
+      const blocker = new HandBlocker(store, policy, 'import', options, context);
       return importList(blocker, file.name, rest, options, progress);
     });
     progress.end();

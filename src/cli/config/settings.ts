@@ -30,11 +30,16 @@ export const SETTINGS = {
   'log.size-limit': size(4 * 1024 ** 3),
   'log.decompressor': choice('auto', ['auto', 'lbzip2', 'bzip2', 'built-in']),
   'grammar.folder': text('', /^(?:\/.*)?$/, 'an absolute path of a folder with .grammar files'),
-  'pf.table': text(
+  'firewall.kind': choice('auto', ['auto', 'pf', 'nft', 'file']),
+  'firewall.table': text(
     'mcblock',
     /^[A-Za-z_][\w-]{0,30}$/,
     'a table name of at most 31 letters, digits, - and _',
   ),
+  'firewall.file': text('', /^(?:\/\P{Cc}+)?$/u, 'the absolute path of a table file'),
+  'firewall.command': command(),
+  'firewall.pfctl': text('/sbin/pfctl', /^\/\P{Cc}+$/u, 'the absolute path of pfctl'),
+  'firewall.nft': text('/usr/sbin/nft', /^\/\P{Cc}+$/u, 'the absolute path of nft'),
 } as const;
 
 export type SettingKey = keyof typeof SETTINGS;
@@ -108,6 +113,24 @@ function choice<const Value extends string>(
       if (found === undefined)
         throw new Error(`takes one of ${values.map((v) => `"${v}"`).join(', ')}`);
       return found;
+    },
+    show: (value) => JSON.stringify(value),
+  };
+}
+
+/** A program by its full path, and its arguments: run as they stand, by no shell. Empty: none. */
+function command(): Setting<readonly string[]> {
+  return {
+    fallback: [],
+    read: (value) => {
+      const words: unknown[] = Array.isArray(value) ? value : [undefined];
+      const right = words.every((word) => typeof word === 'string' && !word.includes('\0'));
+      if (!right || (words.length > 0 && !String(words[0]).startsWith('/'))) {
+        throw new Error(
+          'takes a list of words, the absolute path of a program first, such as ["/sbin/pfctl", "-f", "/etc/pf.conf"]',
+        );
+      }
+      return words as string[];
     },
     show: (value) => JSON.stringify(value),
   };
