@@ -25,6 +25,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/grok.ts'),
   },
   {
+    name: 'watch',
+    usage: '[OPTION…] FILE…',
+    summary: 'follow live logs, record offenders as the lines come',
+    load: () => import('./commands/watch.ts'),
+  },
+  {
     name: 'parse',
     usage: '[OPTION…] [FILE…]',
     summary: 'what the grammar sees in a log',
