@@ -15,6 +15,8 @@ const TEST_PROGRAMS = [
   ['/usr/bin/xz', 'xz-utils'],
   ['/usr/bin/zstd', 'zstd'],
   ['/usr/bin/openssl', 'openssl'],
+  ['/usr/sbin/nft', 'nftables'],
+  ['/usr/sbin/ip', 'iproute2'],
 ];
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {

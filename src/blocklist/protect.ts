@@ -19,10 +19,10 @@ export interface Login {
 }
 
 /** What holds a person back; the rest only holds back what no person typed. */
-export const REASONS_BY_HAND: readonly ProtectionReason[] = ['allowed', 'own'];
+export const REASONS_BY_HAND: readonly ProtectionReason[] = ['allowed', 'own', 'session'];
 
 /** In this order a protection is named where several would do. */
-const REASONS: readonly ProtectionReason[] = ['allowed', 'own', 'login', 'private'];
+const REASONS: readonly ProtectionReason[] = ['allowed', 'own', 'session', 'login', 'private'];
 
 /**
  * The addresses that must not be blocked. A value. Inside, for each reason, the widest protections

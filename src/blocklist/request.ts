@@ -33,8 +33,11 @@ export interface ManualRequest {
 
 export type Request = AutomaticRequest | ManualRequest;
 
-/** Why a prefix is protected: by the allow-list, as this host's, by a login, as private space. */
-export type ProtectionReason = 'allowed' | 'own' | 'login' | 'private';
+/**
+ * Why a prefix is protected: by the allow-list, as this host's, as where the person who types the
+ * command comes from, by a login, as private space.
+ */
+export type ProtectionReason = 'allowed' | 'own' | 'session' | 'login' | 'private';
 
 export interface Protection {
   readonly prefix: Prefix;

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { decide } from '../blocklist/decide.ts';
 import type { Expiry, Origin, Seconds } from '../blocklist/entry.ts';
-import type { Policy } from '../blocklist/policy.ts';
 import { loginProtections, type ProtectedSpace } from '../blocklist/protect.ts';
 import type { Decision } from '../blocklist/request.ts';
 import { McblockError } from '../errors.ts';
@@ -9,7 +8,10 @@ import type { Prefix } from '../net/prefix.ts';
 import { formatPrefix, shortPrefix } from '../net/prefix-text.ts';
 import type { Store } from '../store/store.ts';
 import { carryOut } from './carry-out.ts';
+import type { Context } from './context.ts';
+import type { Policies } from './policies.ts';
 import { protectedSpace } from './protected-space.ts';
+import { sessionProtections } from './ssh-session.ts';
 import { parseDuration } from './text/duration.ts';
 import { protectionText } from './text/protection-text.ts';
 import { parseTime } from './text/time.ts';
@@ -77,16 +79,22 @@ export function refuseTooWide(prefix: Prefix, { force }: HandOptions): void {
 export class HandBlocker {
   readonly #store: Store;
   readonly #space: ProtectedSpace;
-  readonly #policy: Policy;
+  readonly #policies: Policies;
   readonly #origin: Origin;
   readonly #options: HandOptions;
   readonly #now: Seconds;
   readonly #until: Expiry | undefined;
 
-  constructor(store: Store, policy: Policy, origin: Origin, options: HandOptions, now: Seconds) {
+  constructor(
+    store: Store,
+    policies: Policies,
+    origin: Origin,
+    options: HandOptions,
+    { now, env }: Pick<Context, 'now' | 'env'>,
+  ) {
     this.#store = store;
-    this.#space = protectedSpace(store);
-    this.#policy = policy;
+    this.#space = protectedSpace(store).plus(sessionProtections(env));
+    this.#policies = policies;
     this.#origin = origin;
     this.#options = options;
     this.#now = now;
@@ -106,11 +114,12 @@ export class HandBlocker {
       force,
       note,
     } as const;
+    const policy = this.#policies.policyFor(prefix);
     const covering = this.#store.covering(prefix);
     // Who logged in does not stop a hand, but keeps a wider entry from coming back over him.
     const logins = this.#store.loginsWithin(covering[0]?.prefix ?? prefix, 0);
-    const space = this.#space.plus(loginProtections(logins, this.#now, this.#policy));
-    const decision = decide(covering, space, request, this.#policy, this.#now);
+    const space = this.#space.plus(loginProtections(logins, this.#now, policy));
+    const decision = decide(covering, space, request, policy, this.#now);
     if (decision.kind === 'refused') {
       throw new McblockError(
         'protected',

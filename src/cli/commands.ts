@@ -10,6 +10,8 @@ interface CommandEntry {
   readonly name: string;
   readonly usage: string;
   readonly summary: string;
+  /** Whether it changes entries, which `undo` takes back. */
+  readonly isUndoable?: true;
   readonly load: () => Promise<CommandModule>;
 }
 
@@ -19,7 +21,14 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'grok',
     usage: '[OPTION…] [FILE…]',
     summary: 'read logs, record offenders',
+    isUndoable: true,
     load: () => import('./commands/grok.ts'),
+  },
+  {
+    name: 'watch',
+    usage: '[OPTION…] FILE…',
+    summary: 'follow live logs, record offenders as the lines come',
+    load: () => import('./commands/watch.ts'),
   },
   {
     name: 'parse',
@@ -31,13 +40,21 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'add',
     usage: '[OPTION…] PREFIX…',
     summary: 'block by hand',
+    isUndoable: true,
     load: () => import('./commands/add.ts'),
   },
   {
     name: 'expire',
     usage: '[OPTION…] PREFIX…',
     summary: 'stop blocking now, keep the history',
+    isUndoable: true,
     load: () => import('./commands/expire.ts'),
+  },
+  {
+    name: 'undo',
+    usage: '[OPTION…]',
+    summary: 'take back the last command that changed entries',
+    load: () => import('./commands/undo.ts'),
   },
   {
     name: 'allow',
@@ -70,9 +87,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/emit.ts'),
   },
   {
+    name: 'apply',
+    usage: '[OPTION…]',
+    summary: 'make the firewall hold exactly the rules',
+    load: () => import('./commands/apply.ts'),
+  },
+  {
     name: 'import',
     usage: '[OPTION…] [FILE]',
     summary: 'a list of prefixes, or a whole store',
+    isUndoable: true,
     load: () => import('./commands/import.ts'),
   },
   {

@@ -4,10 +4,13 @@ import type { Store } from '../store/store.ts';
 import { type Config, loadConfig, policyOf } from './config/config.ts';
 import { type Geo, loadGeo } from './geo.ts';
 import { storePath } from './place.ts';
+import { type Policies, policiesOf } from './policies.ts';
 import type { Sink } from './sink.ts';
 import { type Colours, loadColours } from './text/colours.ts';
 import { parseTime } from './text/time.ts';
 
+/** What a command changes that changes more entries cannot be taken back. */
+const MOST_UNDONE = 100_000;
 /** Output is written in pieces of about so much. */
 const WRITE_CHARACTERS = 65_536;
 
@@ -40,6 +43,8 @@ export class Context {
   readonly exit: (code: number) => void;
   readonly #surroundings: Surroundings;
   readonly #options: () => CommonOptions;
+  /** The command as it was typed, where `undo` takes it back. */
+  readonly #undoable: string | undefined;
   #config: Promise<Config> | undefined;
   #geo: Promise<Geo | undefined> | undefined;
   #store: Store | undefined;
@@ -49,11 +54,13 @@ export class Context {
     surroundings: Surroundings,
     options: () => CommonOptions,
     exit: (code: number) => void,
+    undoable?: string,
   ) {
     this.stdout = surroundings.stdout;
     this.stderr = surroundings.stderr;
     this.env = surroundings.env;
     this.exit = exit;
+    this.#undoable = undoable;
     this.#surroundings = surroundings;
     this.#options = options;
   }
@@ -69,13 +76,40 @@ export class Context {
     return this.#now;
   }
 
+  /** The time now, for a command that lasts; with --now it stands still. */
+  get present(): Seconds {
+    return this.options.now === undefined ? this.#surroundings.clock() : this.now;
+  }
+
   config(): Promise<Config> {
     this.#config ??= loadConfig(this.options.config, this.env);
     return this.#config;
   }
 
+  /**
+   * What `work` makes of the configuration, which is read anew for it. Where either fails, the old
+   * configuration stays in force.
+   */
+  async withFreshConfig<T>(work: () => Promise<T>): Promise<T> {
+    const [old, oldGeo] = [this.#config, this.#geo];
+    this.#config = undefined;
+    this.#geo = undefined;
+    try {
+      return await work();
+    } catch (error) {
+      this.#config = old;
+      this.#geo = oldGeo;
+      throw error;
+    }
+  }
+
   async policy(): Promise<Policy> {
     return policyOf(await this.config());
+  }
+
+  /** The policy for each address. */
+  async policies(): Promise<Policies> {
+    return policiesOf(await this.config(), await this.geo());
   }
 
   /** Where addresses are; undefined where the configuration names no database. */
@@ -91,7 +125,14 @@ export class Context {
     // The configuration is checked before anything is touched.
     await this.config();
     const { bogonEntries } = await import('../blocklist/bogons.ts');
-    this.#store = openStore(storePath(this.options.db, this.env), { mode, seed: bogonEntries });
+    this.#store = openStore(storePath(this.options.db, this.env), {
+      mode,
+      seed: bogonEntries,
+      command:
+        this.#undoable === undefined
+          ? undefined
+          : { text: this.#undoable, at: this.now, mostEntries: MOST_UNDONE },
+    });
     return this.#store;
   }
 

@@ -1,4 +1,5 @@
-import { Judge } from '../blocklist/judge.ts';
+import type { Seconds } from '../blocklist/entry.ts';
+import { Judge, type Spared } from '../blocklist/judge.ts';
 import { Logins } from '../blocklist/logins.ts';
 import type { Offence } from '../blocklist/offence.ts';
 import type { Policy } from '../blocklist/policy.ts';
@@ -9,43 +10,74 @@ import type { Address } from '../net/address.ts';
 import { type Prefix, prefixAround } from '../net/prefix.ts';
 import type { Store } from '../store/store.ts';
 import type { Context } from './context.ts';
-import { Draft, type Past } from './draft.ts';
-import type { GrokReport } from './grok-report.ts';
+import { type Change, Draft, type Past } from './draft.ts';
 import { PendingOffences } from './pending.ts';
+import type { Policies } from './policies.ts';
 import { protectedSpace } from './protected-space.ts';
 
 /** By what a log is judged. */
-export interface Rules {
-  readonly policy: Policy;
+export interface Rules extends Policies {
   readonly witness: Witness;
 }
 
+/** What is judged of a log, or of some lines of it. */
+type Told = Pick<LogSummary, 'groups' | 'logins'>;
+
+/** What is pending, on its way through the places. */
+interface PendingPlaces {
+  joined(space: Prefix, offences: Iterable<Offence>): Iterable<Offence>;
+  keep(offences: readonly Offence[]): void;
+}
+
+/** Who hears what became of them. */
+interface JudgeReport {
+  readonly entries: { add(changes: Iterable<Change>): void };
+  readonly spared: Spared[];
+}
+
 /**
- * Judges the offences of a log, place after place: what happens in one cannot concern another,
- * unless an entry that is wider than both covers them; then they are judged together. `settle` is
- * given what became of each. Returns what is pending afterwards.
+ * Judges the offences of a log. `settle` is given what became of each place. Returns what is
+ * pending afterwards.
  */
 export function judgeLog(
   context: Context,
   store: Store,
   summary: LogSummary,
   rules: Rules,
-  report: GrokReport,
+  report: JudgeReport,
   settle: (draft: Draft) => void,
 ): readonly Offence[] {
+  // What is pending was told of by services: what pf tells makes no new entry.
+  const pending = new PendingOffences(rules.witness === 'log' ? store.pending() : []);
+  judgePlaces(context.now, store, summary, rules, pending, report, settle);
+  const logEnd = Math.min(summary.span?.last ?? 0, context.now);
+  return pending.rest(logEnd, rules.windowSeconds);
+}
+
+/**
+ * Judges offences place after place: what happens in one cannot concern another, unless an entry
+ * that is wider than both covers them; then they are judged together.
+ */
+export function judgePlaces(
+  now: Seconds,
+  store: Store,
+  told: Told,
+  rules: Rules,
+  pending: PendingPlaces,
+  report: JudgeReport,
+  settle: (draft: Draft) => void,
+): void {
   const { witness } = rules;
-  const policy = policyFor(rules);
+  const policyFor = witness === 'log' ? rules.policyFor : forAddresses(rules.policyFor);
   const space = protectedSpace(store, witness);
-  const past = pastOf(store, summary.logins);
+  const past = pastOf(store, told.logins);
   const spaceAround = (address: Address): Prefix => {
-    const place = placeOf(address, policy);
+    const place = placeOf(address, policyFor(address));
     return past.covering(place)[0]?.prefix ?? place;
   };
-  // What is pending was told of by services: what pf tells makes no new entry.
-  const pending = new PendingOffences(witness === 'log' ? store.pending() : []);
-  for (const group of summary.groups(spaceAround)) {
+  for (const group of told.groups(spaceAround)) {
     const draft = new Draft(past, witness);
-    const judge = new Judge(draft, space, policy, () => context.now, witness);
+    const judge = new Judge(draft, space, policyFor(group.space), () => now, witness);
     for (const offence of pending.joined(group.space, group.offences)) judge.offend(offence);
     const judged = judge.finish();
     pending.keep(judged.pending);
@@ -53,13 +85,12 @@ export function judgeLog(
     report.entries.add(draft.changes());
     settle(draft);
   }
-  const logEnd = Math.min(summary.span?.last ?? 0, context.now);
-  return pending.rest(logEnd, policy.offence.windowSeconds);
 }
 
 /** What pf saw concerns the address alone, not what lies around it. */
-function policyFor({ policy, witness }: Rules): Policy {
-  return witness === 'log' ? policy : { ...policy, auto: { length4: 32, length6: 128 } };
+function forAddresses(policyFor: Rules['policyFor']): Rules['policyFor'] {
+  const auto = { length4: 32, length6: 128 };
+  return (address) => ({ ...policyFor(address), auto });
 }
 
 /** What the store and the logins of the log say. */

@@ -15,6 +15,7 @@ export async function main(argv: readonly string[], surroundings: Surroundings):
     (code) => {
       exitCode = code;
     },
+    undoableText(argv),
   );
   try {
     await addCommands(program, context, wantedCommand(argv));
@@ -83,6 +84,18 @@ async function addCommands(program: Command, context: Context, wanted: string | 
     command.showHelpAfterError(`mcblock ${name} --help tells more`);
   }
   program.helpCommand('help [command]', 'print help for a command');
+}
+
+const TEXT_CHARACTERS = 200;
+
+/** From the command on, as it was typed; undefined for one that changes no entries. */
+function undoableText(argv: readonly string[]): string | undefined {
+  const name = wantedCommand(argv);
+  if (!COMMANDS.some((command) => command.name === name && command.isUndoable)) return undefined;
+  return argv
+    .slice(argv.indexOf(name ?? ''))
+    .join(' ')
+    .slice(0, TEXT_CHARACTERS);
 }
 
 const COMMON_WITH_VALUE = new Set(['--db', '--config', '--now']);

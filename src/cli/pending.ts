@@ -2,6 +2,7 @@ import type { Seconds } from '../blocklist/entry.ts';
 import type { Offence } from '../blocklist/offence.ts';
 import { compareAddresses } from '../net/address.ts';
 import { contains, type Prefix } from '../net/prefix.ts';
+import type { Store } from '../store/store.ts';
 
 /** So many are kept at most, the latest: nobody fills the store with single attempts. */
 const LIMIT = 65_536;
@@ -22,8 +23,7 @@ export class PendingOffences {
 
   /** These and those of the space, by time. Spaces must come in order of their addresses. */
   joined(space: Prefix, offences: Iterable<Offence>): Iterable<Offence> {
-    const pending = this.#take(space);
-    return pending.length === 0 ? offences : inOrder(pending, offences);
+    return joinByTime(this.#take(space), offences);
   }
 
   /** What is pending after them. */
@@ -53,7 +53,40 @@ export class PendingOffences {
   }
 }
 
-/** Those of both by time, as far as they are in order. */
+/**
+ * The same for a log that is followed: what is pending stays in the store, and only that of the
+ * places that offended is read and written. Within the transaction in which they are judged.
+ */
+export class StoredPending {
+  readonly #store: Store;
+  /** How many offences it was given to keep. */
+  kept = 0;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  joined(space: Prefix, offences: Iterable<Offence>): Iterable<Offence> {
+    const before = this.#store.takePending(space).toSorted((p, q) => p.at - q.at);
+    return joinByTime(before, offences);
+  }
+
+  keep(offences: readonly Offence[]): void {
+    this.#store.addPending(offences);
+    this.kept += offences.length;
+  }
+
+  /** Now and then: drops what is too old to count, or too much. */
+  prune(windowSeconds: number): void {
+    this.#store.prunePending(windowSeconds, LIMIT);
+  }
+}
+
+/** The pending ones, by time, each before the first offence that is later. */
+function joinByTime(pending: readonly Offence[], offences: Iterable<Offence>): Iterable<Offence> {
+  return pending.length === 0 ? offences : inOrder(pending, offences);
+}
+
 function* inOrder(pending: readonly Offence[], offences: Iterable<Offence>): Generator<Offence> {
   let next = 0;
   for (const offence of offences) {

@@ -56,9 +56,7 @@ export async function digestWhile(
   let first = Buffer.alloc(0);
   let head: Buffer | undefined;
   const begin = (): void => {
-    const end = first.indexOf(NEWLINE);
-    const line = first.subarray(0, Math.min(end < 0 ? first.length : end, LINE_LIMIT_BYTES));
-    head = createHash('sha256').update(line).digest();
+    head = headOf(first);
     extents = known(head)
       .filter((extent) => extent.bytes > 0)
       .toSorted((p, q) => p.bytes - q.bytes);
@@ -74,6 +72,13 @@ export async function digestWhile(
   }
   if (head === undefined) begin();
   return { bytes, digest: hash.digest(), head: head ?? Buffer.alloc(0) };
+}
+
+/** The {@link ContentDigest.head} of a log, by its beginning: its first line or all there is. */
+export function headOf(beginning: Buffer): Buffer {
+  const end = beginning.indexOf(NEWLINE);
+  const length = Math.min(end < 0 ? beginning.length : end, LINE_LIMIT_BYTES);
+  return createHash('sha256').update(beginning.subarray(0, length)).digest();
 }
 
 function sameDigest(extent: Extent | undefined, digest: Buffer): boolean {

@@ -13,12 +13,27 @@ interface Rotation {
 }
 
 /**
- * The newest rotation of a log: `auth.log.0`, `auth.log.1` or `auth.log-20260101` and the like,
- * compressed or not yet: newsyslog runs a command of ours before it compresses. Newest is what was
- * written to last; of two alike the lower number or the later date. Throws McblockError('file')
- * where there is none.
+ * The newest rotation of a log: see {@link rotationsOf}. Throws McblockError('file') where there is
+ * none.
  */
 export function newestRotation(log: string): string {
+  const [newest] = rotationsOf(log);
+  if (newest === undefined) {
+    throw new McblockError(
+      'file',
+      `there is no rotation of ${log} (such as ${basename(log)}.0 or ${basename(log)}.0.bz2)`,
+    );
+  }
+  return newest;
+}
+
+/**
+ * The rotations of a log, the newest first: `auth.log.0`, `auth.log.1` or `auth.log-20260101` and
+ * the like, compressed or not yet: newsyslog runs a command of ours before it compresses. Newest is
+ * what was written to last; of two alike the lower number or the later date. Throws
+ * McblockError('file') where the folder cannot be read.
+ */
+export function rotationsOf(log: string): string[] {
   const folder = dirname(log);
   let names: string[];
   try {
@@ -27,18 +42,14 @@ export function newestRotation(log: string): string {
     throw new McblockError('file', `${folder} cannot be read: ${reasonOf(cause)}`, { cause });
   }
   const pattern = rotationPattern(basename(log));
-  const newest = names
-    // What stands beside itself uncompressed is still being compressed.
-    .filter((name) => !COMPRESSED.test(name) || !names.includes(name.replace(COMPRESSED, '')))
-    .flatMap((name) => rotationOf(join(folder, name), pattern.exec(name.replace(COMPRESSED, ''))))
-    .toSorted(newestFirst)[0];
-  if (newest === undefined) {
-    throw new McblockError(
-      'file',
-      `there is no rotation of ${log} (such as ${basename(log)}.0 or ${basename(log)}.0.bz2)`,
-    );
-  }
-  return newest.file;
+  return (
+    names
+      // What stands beside itself uncompressed is still being compressed.
+      .filter((name) => !COMPRESSED.test(name) || !names.includes(name.replace(COMPRESSED, '')))
+      .flatMap((name) => rotationOf(join(folder, name), pattern.exec(name.replace(COMPRESSED, ''))))
+      .toSorted(newestFirst)
+      .map(({ file }) => file)
+  );
 }
 
 /** The files in the order in which they were last written to; of those alike, as they were named. */

@@ -26,6 +26,7 @@ export class Connection {
   readonly #database: Database.Database;
   readonly #statements = new Map<string, Database.Statement>();
   #versionInTransaction = 0;
+  #transactions = 0;
 
   /**
    * @param path what messages call it
@@ -97,6 +98,11 @@ export class Connection {
     return this.#database.inTransaction;
   }
 
+  /** How many transactions have begun here: another number in another one. */
+  get transactions(): number {
+    return this.#transactions;
+  }
+
   /**
    * All that `work` writes, or nothing of it. The lock for writing is taken at once, so that what
    * is read inside still holds when it is written. A transaction within a transaction is an error.
@@ -104,6 +110,7 @@ export class Connection {
   transaction<T>(work: () => T): T {
     if (this.inTransaction) throw new Error('a transaction of the store cannot hold another one');
     this.run('BEGIN IMMEDIATE');
+    this.#transactions++;
     try {
       this.#versionInTransaction = this.#dataVersion();
       const result = work();

@@ -19,6 +19,8 @@ export type EntryCounts = Readonly<Record<EntryFilter['state'], number>>;
 
 const GET = `SELECT ${ENTRY_COLUMNS} FROM entry WHERE family = ? AND length = ? AND network = ?`;
 
+const REMOVE = 'DELETE FROM entry WHERE family = ? AND length = ? AND network = ?';
+
 const OF_LENGTH = `SELECT ${ENTRY_COLUMNS} FROM entry WHERE family = ? AND length = ? LIMIT ?`;
 
 const PUT = `
@@ -140,6 +142,11 @@ export class Entries {
   put(entry: Entry): void {
     this.#connection.run(PUT, ...rowOfEntry(entry));
     this.#lengths.written(entry.prefix);
+  }
+
+  /** What was never more than a mistake. Its history has to be gone already. */
+  remove(prefix: Prefix): void {
+    this.#connection.run(REMOVE, ...keyOf(prefix));
   }
 
   putMany(entries: Iterable<Entry>): void {

@@ -8,6 +8,7 @@ import type { Logins } from './logins.ts';
 import type { Logs } from './logs.ts';
 import type { Pending } from './pending.ts';
 import { checkHeader, HEADER, recordOfRow, rowOfRecord, type StoreRecord } from './record.ts';
+import type { Undo } from './undo.ts';
 
 /** What a store is made of. */
 export interface StoreParts {
@@ -19,6 +20,7 @@ export interface StoreParts {
   readonly logins: Logins;
   readonly pending: Pending;
   readonly feeds: Feeds;
+  readonly undo: Undo;
 }
 
 /** The whole store, the header first, then a JSON object for each record; all as it is now. */
@@ -64,17 +66,27 @@ export function importRow(parts: StoreParts, row: unknown): void {
   switch (record.type) {
     case 'entry':
       return parts.connection.together(() => {
+        parts.undo.entryChanges(record.entry.prefix);
         parts.entries.put(record.entry);
         parts.history.replace(record.entry.prefix, record.history);
       });
     case 'allow':
       return parts.allowed.put(record.allowed);
     case 'log':
-      return parts.logs.record(record.log);
+      return parts.connection.together(() => {
+        parts.undo.pendingChanges();
+        if (parts.logs.find(record.log.digest) === undefined) {
+          parts.undo.logRead(record.log.digest);
+        }
+        parts.logs.record(record.log);
+      });
     case 'login':
       return parts.logins.record([record.login]);
     case 'pending':
-      return parts.pending.put(record.offence);
+      return parts.connection.together(() => {
+        parts.undo.pendingChanges();
+        parts.pending.put(record.offence);
+      });
     case 'feed':
       return parts.feeds.replace(record.feed, record.prefixes);
   }

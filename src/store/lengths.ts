@@ -12,7 +12,10 @@ WITH RECURSIVE run(length) AS (
 )
 SELECT length FROM run WHERE length IS NOT NULL`;
 
-/** The prefix lengths that entries have. Entries are never removed, so lengths only arrive. */
+/**
+ * The prefix lengths that entries have. Lengths only arrive: an entry is removed only where the
+ * command that made it is taken back, and a length that is gone costs a seek and finds nothing.
+ */
 export class Lengths {
   readonly #connection: Connection;
   readonly #known = new Map<Family, readonly number[]>();

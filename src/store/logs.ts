@@ -46,8 +46,12 @@ export class Logs {
       .map(({ bytes, digest }) => ({ bytes, digest }));
   }
 
-  /** Read again, it has the later name and time. */
-  record(log: ReadLog): void {
+  /**
+   * Read again, it has the later name and time.
+   * @param instead the digest of a shorter part of the same log, which is forgotten
+   */
+  record(log: ReadLog, instead?: Uint8Array): void {
+    if (instead !== undefined) this.#connection.run('DELETE FROM log WHERE digest = ?', instead);
     const cells: Cell[] = [log.digest, log.name, log.bytes, log.lines];
     cells.push(log.firstEvent ?? null, log.lastEvent ?? null, log.readAt, log.head);
     this.#connection.run(RECORD, ...cells);

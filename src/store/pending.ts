@@ -1,13 +1,15 @@
 import type { Offence, OffenceKind } from '../blocklist/offence.ts';
 import { addressBytes } from '../net/address.ts';
+import { lastAddress, type Prefix } from '../net/prefix.ts';
 import type { Connection, Row } from './connection.ts';
 import { addressOfHex } from './key.ts';
 import { damagedRow } from './store-error.ts';
 import { isSeconds, isWhole } from './value.ts';
 
-const ALL = `
-SELECT at, hex(address), points, count, service, message, log, host FROM pending
-ORDER BY family, address, at, service, message, log, host`;
+const COLUMNS = 'at, hex(address), points, count, service, message, log, host';
+const ORDER = 'ORDER BY family, address, at, service, message, log, host';
+const ALL = `SELECT ${COLUMNS} FROM pending ${ORDER}`;
+const WITHIN = 'WHERE family = ? AND address BETWEEN ? AND ?';
 
 const INSERT = `
 INSERT INTO pending (family, address, at, service, message, log, host, points, count)
@@ -35,6 +37,41 @@ export class Pending {
     this.#connection.together(() => {
       this.#connection.run('DELETE FROM pending');
       for (const offence of offences) this.#write(ADD, offence);
+    });
+  }
+
+  /** Takes those from the prefix out; by address, then by time. */
+  take(prefix: Prefix): Offence[] {
+    const range = [prefix.family, addressBytes(prefix), addressBytes(lastAddress(prefix))] as const;
+    const kinds = new Map<string, OffenceKind>();
+    return this.#connection.together(() => {
+      const rows = this.#connection.rows(
+        `SELECT ${COLUMNS} FROM pending ${WITHIN} ${ORDER}`,
+        ...range,
+      );
+      if (rows.length > 0) this.#connection.run(`DELETE FROM pending ${WITHIN}`, ...range);
+      return rows.map((row) => offenceOfRow(row, kinds));
+    });
+  }
+
+  /** Those that are alike add up. */
+  add(offences: Iterable<Offence>): void {
+    this.#connection.together(() => {
+      for (const offence of offences) this.#write(ADD, offence);
+    });
+  }
+
+  /** Drops those that are no less than so long before the latest, and all but the `most` latest. */
+  prune(windowSeconds: number, most: number): void {
+    this.#connection.together(() => {
+      this.#connection.run(
+        'DELETE FROM pending WHERE at <= (SELECT max(at) FROM pending) - ?',
+        windowSeconds,
+      );
+      this.#connection.run(
+        'DELETE FROM pending WHERE at <= (SELECT at FROM pending ORDER BY at DESC LIMIT 1 OFFSET ?)',
+        most,
+      );
     });
   }
 

@@ -118,6 +118,29 @@ CREATE TABLE pending (
   count INTEGER NOT NULL CHECK (count >= 1),
   PRIMARY KEY (family, address, at, service, message, log, host)
 ) STRICT, WITHOUT ROWID;
+
+-- What the last command that changed entries found before it: no row, or one.
+CREATE TABLE undo (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  token BLOB NOT NULL, -- of the process
+  command TEXT NOT NULL,
+  at INTEGER NOT NULL CHECK (at >= 0),
+  changed_since INTEGER NOT NULL CHECK (changed_since >= 0),
+  too_large INTEGER NOT NULL CHECK (too_large IN (0, 1)),
+  pending TEXT CHECK (json_valid(pending)) -- all that was pending, NULL: as it is now
+) STRICT;
+
+CREATE TABLE undo_entry (
+  family INTEGER NOT NULL,
+  length INTEGER NOT NULL,
+  network BLOB NOT NULL,
+  record TEXT CHECK (json_valid(record)), -- as in an export; NULL: there was none
+  PRIMARY KEY (family, length, network)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE undo_log (
+  digest BLOB PRIMARY KEY NOT NULL
+) STRICT, WITHOUT ROWID;
 `,
 ];
 

@@ -15,10 +15,13 @@ import { Logs, type ReadLog } from './logs.ts';
 import { type OpenOptions, openConnection } from './open.ts';
 import { Pending } from './pending.ts';
 import { Surroundings } from './surroundings.ts';
+import { type FormerEntry, type LastCommand, Undo, type UndoableCommand } from './undo.ts';
 
 export interface StoreOptions extends OpenOptions {
   /** Called when a store is new: the entries that it holds from the start. */
   readonly seed?: () => Iterable<Entry>;
+  /** What is done to it, where that can be taken back. */
+  readonly command?: UndoableCommand | undefined;
 }
 
 /**
@@ -26,9 +29,9 @@ export interface StoreOptions extends OpenOptions {
  * 0700). To read, one that is not there is an empty one with its seed, and nothing is made. What it
  * costs does not depend on how much the store holds. Throws McblockError('store').
  */
-export function openStore(path: string, { seed, ...options }: StoreOptions): Store {
+export function openStore(path: string, { seed, command, ...options }: StoreOptions): Store {
   const fill = (connection: Connection) => new Entries(connection).putMany(seed?.() ?? []);
-  return new Store(openConnection(path, options, fill));
+  return new Store(openConnection(path, options, fill), command);
 }
 
 /**
@@ -39,16 +42,20 @@ export function openStore(path: string, { seed, ...options }: StoreOptions): Sto
 export class Store {
   readonly #parts: StoreParts;
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, command?: UndoableCommand) {
+    const entries = new Entries(connection);
+    const history = new History(connection);
+    const pending = new Pending(connection);
     this.#parts = {
       connection,
-      entries: new Entries(connection),
-      history: new History(connection),
+      entries,
+      history,
       logs: new Logs(connection),
       allowed: new Allowed(connection),
       logins: new Logins(connection),
-      pending: new Pending(connection),
+      pending,
       feeds: new Feeds(connection),
+      undo: new Undo(connection, entries, history, pending, command),
     };
   }
 
@@ -102,12 +109,18 @@ export class Store {
 
   /** Stores the entry in place of the one with the same prefix. */
   put(entry: Entry): void {
-    this.#parts.entries.put(entry);
+    const { connection, entries, undo } = this.#parts;
+    connection.together(() => {
+      undo.entryChanges(entry.prefix);
+      entries.put(entry);
+    });
   }
 
   /** All of them or none. */
   putMany(entries: Iterable<Entry>): void {
-    this.#parts.entries.putMany(entries);
+    this.#parts.connection.together(() => {
+      for (const entry of entries) this.put(entry);
+    });
   }
 
   /**
@@ -144,8 +157,16 @@ export class Store {
     return this.#parts.logs.withHead(head);
   }
 
-  recordLog(log: ReadLog): void {
-    this.#parts.logs.record(log);
+  /**
+   * Records that a log was read, or, while it is followed, how far.
+   * @param instead the digest of a shorter part of the same log, which is forgotten
+   */
+  recordLog(log: ReadLog, instead?: Uint8Array): void {
+    const { connection, logs, undo } = this.#parts;
+    connection.together(() => {
+      if (logs.find(log.digest) === undefined) undo.logRead(log.digest);
+      logs.record(log, instead);
+    });
   }
 
   /** Allowed again, a prefix has the later note and time. */
@@ -206,7 +227,37 @@ export class Store {
 
   /** Puts these in the place of all that are pending. */
   replacePending(offences: Iterable<Offence>): void {
-    this.#parts.pending.replace(offences);
+    this.#changePending((pending) => pending.replace(offences));
+  }
+
+  /** Takes those from the prefix out; by address, then by time. */
+  takePending(prefix: Prefix): Offence[] {
+    return this.#changePending((pending) => pending.take(prefix));
+  }
+
+  /** Adds these to those that are pending. */
+  addPending(offences: Iterable<Offence>): void {
+    this.#changePending((pending) => pending.add(offences));
+  }
+
+  /** Drops those that are no less than so long before the latest, and all but the `most` latest. */
+  prunePending(windowSeconds: number, most: number): void {
+    this.#changePending((pending) => pending.prune(windowSeconds, most));
+  }
+
+  /** The last command that changed entries, which can be taken back. */
+  lastCommand(): LastCommand | undefined {
+    return this.#parts.undo.last();
+  }
+
+  /** What its entries were before it. */
+  formerEntries(): Iterable<FormerEntry> {
+    return this.#parts.undo.formerEntries();
+  }
+
+  /** Makes what the last command changed as it was before: entries, their history, logs read. */
+  takeBack(): void {
+    this.#parts.connection.together(() => this.#parts.undo.takeBack());
   }
 
   /**
@@ -225,5 +276,13 @@ export class Store {
   /** Puts one record of an export into the store. Throws McblockError('input'). */
   importRow(row: unknown): void {
     importRow(this.#parts, row);
+  }
+
+  #changePending<T>(change: (pending: Pending) => T): T {
+    const { connection, pending, undo } = this.#parts;
+    return connection.together(() => {
+      undo.pendingChanges();
+      return change(pending);
+    });
   }
 }

@@ -1,5 +1,6 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { EntryJson } from '../../src/cli/text/entry-text.ts';
 import { CommandLine } from '../support/command-line.ts';
 import { mmdbOf } from '../support/mmdb.ts';
 
@@ -75,4 +76,47 @@ describe('countries and networks', () => {
     expect(exitCode).toBe(2);
     expect(stderr).toContain('cannot read the database');
   });
+});
+
+describe('a policy for a country', () => {
+  it('has penalties and lengths of its own', async () => {
+    const own = `${readFileSync(config, 'utf8')}penalties = { DE = "90d" }\nlengths4 = { DE = 22 }\n`;
+    writeFileSync(config, own);
+    line.now = '2026-03-24T00:00:00Z';
+    const log = line.path('auth.log.0');
+    const tries = [
+      '5.149.201.7',
+      '5.149.203.9',
+      '5.149.201.8',
+      '45.9.21.7',
+      '45.9.21.7',
+      '45.9.21.7',
+    ];
+    const lines = tries.map(
+      (who, n) =>
+        `Mar 19 12:00:0${n} gw sshd[${n + 1}]: Failed password for root from ${who} port 9 ssh2\n`,
+    );
+    writeFileSync(log, lines.join(''));
+    await line.run('--config', config, 'grok', '--year', '2026', log);
+    const shown = await line.json<EntryJson[]>('show', '5.149.201.7', '45.9.21.7');
+    expect(shown.map(({ prefix, expiresAt }) => [prefix, expiresAt])).toEqual([
+      ['5.149.200.0/22', '2026-06-17T12:00:02Z'],
+      ['45.9.21.0/24', '2026-04-18T12:00:05Z'],
+    ]);
+    const { stdout } = await line.run('--config', config, 'add', '5.149.9.0/24');
+    expect(stdout).toContain('until 2026-06-22');
+    expect((await line.run('--config', config, 'config')).stdout).toMatch(
+      /geo\.lengths4 += \{ DE = 22 \}/,
+    );
+  });
+
+  it.each(['penalties = { De = "90d" }', 'lengths4 = { DE = 7 }', 'penalties = { DE = 5 }'])(
+    'is refused where it is %s',
+    async (row) => {
+      writeFileSync(config, `[geo]\n${row}\n`);
+      const { exitCode, stderr } = await line.run('--config', config, 'config', 'check');
+      expect(exitCode).toBe(2);
+      expect(stderr).toContain('geo.');
+    },
+  );
 });

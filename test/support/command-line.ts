@@ -15,14 +15,23 @@ export class CommandLine {
   readonly folder = mkdtempSync(join(tmpdir(), 'mcblock-test-'));
   readonly db = join(this.folder, 'mcblock.db');
   now = '2026-01-01T00:00:00Z';
+  env: NodeJS.ProcessEnv = {};
+  /** The configuration file; without one the defaults. */
+  config: string | undefined;
 
   async run(...argv: string[]): Promise<Outcome> {
     const stdout = new Collected();
     const stderr = new Collected();
-    const exitCode = await main(['--db', this.db, '--now', this.now, ...argv], {
+    const applies = argv.includes('--apply') || argv[0] === 'apply';
+    if (applies && this.config === undefined && !argv.includes('--help')) {
+      throw new Error('a test never touches the firewall of this machine: give it a configuration');
+    }
+    const common = ['--db', this.db, '--now', this.now];
+    if (this.config !== undefined) common.push('--config', this.config);
+    const exitCode = await main([...common, ...argv], {
       stdout,
       stderr,
-      env: {},
+      env: this.env,
       version: '0.0.0-test',
       clock: () => Math.floor(Date.now() / 1000),
     });

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { isActive } from '../../blocklist/entry.ts';
 import { covers, type Prefix } from '../../net/prefix.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
+import { applyAfterwards } from '../apply-rules.ts';
 import {
   addHandOptions,
   endOf,
@@ -18,6 +19,7 @@ import { shortTime } from '../text/time.ts';
 
 export function define(command: Command, context: Context): void {
   addHandOptions(command)
+    .option('--apply', 'bring the firewall up to date too')
     .description(
       'Blocks by hand. Where an expired entry covers the prefix, the widest one comes back, for twice as long as before; --exact takes the prefix itself.',
     )
@@ -28,11 +30,16 @@ export function define(command: Command, context: Context): void {
 Examples:
   mcblock add 5.149.104/22
   mcblock add 192.0.2.7 --for 90d --note "form spam"
+  mcblock add 192.0.2.7 --apply
 
 All of them are added or, if one cannot be, none.
 `,
     )
-    .action((texts: string[], options: HandOptions) => add(context, texts, options));
+    .action((texts: string[], options: AddOptions) => add(context, texts, options));
+}
+
+interface AddOptions extends HandOptions {
+  readonly apply?: true;
 }
 
 interface Outcome {
@@ -40,24 +47,21 @@ interface Outcome {
   readonly decision: HandDecision;
 }
 
-async function add(
-  context: Context,
-  texts: readonly string[],
-  options: HandOptions,
-): Promise<void> {
+async function add(context: Context, texts: readonly string[], options: AddOptions): Promise<void> {
   const { now } = context;
   // Before the store is opened: what is written wrongly must not even make one.
   endOf(options, now);
   const prefixes = parsePrefixes(texts);
   for (const prefix of prefixes) refuseTooWide(prefix, options);
-  const policy = await context.policy();
+  const policies = await context.policies();
   const store = await context.store('write');
   const outcomes = store.transaction(() => {
-    const blocker = new HandBlocker(store, policy, 'manual', options, now);
+    const blocker = new HandBlocker(store, policies, 'manual', options, context);
     return prefixes.map((asked): Outcome => ({ asked, decision: blocker.block(asked) }));
   });
   if (context.options.json) context.json(outcomes.map((outcome) => outcomeJson(outcome, now)));
   else context.lines(outcomes.map((outcome) => outcomeLine(outcome, now)));
+  if (options.apply) await applyAfterwards(context, options.force ? { force: true } : {});
 }
 
 function outcomeJson({ asked, decision }: Outcome, now: number): object {

@@ -3,6 +3,7 @@ import { McblockError } from '../../errors.ts';
 import type { Prefix } from '../../net/prefix.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
 import type { AllowedPrefix } from '../../store/allowed.ts';
+import { applyAfterwards } from '../apply-rules.ts';
 import type { Context } from '../context.ts';
 import { parsePrefixes } from '../text/prefixes.ts';
 import { printable } from '../text/printable.ts';
@@ -12,6 +13,7 @@ import { isoTime, shortTime } from '../text/time.ts';
 interface AllowOptions {
   readonly remove?: true;
   readonly note?: string;
+  readonly apply?: true;
 }
 
 export function define(command: Command, context: Context): void {
@@ -22,11 +24,12 @@ export function define(command: Command, context: Context): void {
     .argument('[prefix...]')
     .option('--remove', 'protect no longer')
     .option('--note <text>', 'why')
+    .option('--apply', 'bring the firewall up to date too')
     .addHelpText(
       'after',
       `
 Examples:
-  mcblock allow 198.51.100.0/24 --note office
+  mcblock allow 198.51.100.0/24 --note office --apply
   mcblock allow --remove 198.51.100.0/24
   mcblock allow
 `,
@@ -41,14 +44,15 @@ async function allow(
 ): Promise<void> {
   const prefixes = parsePrefixes(texts);
   if (prefixes.length === 0) {
-    if (options.remove || options.note !== undefined) {
-      throw new McblockError('usage', 'allow needs a prefix for --remove or --note');
+    if (options.remove || options.note !== undefined || options.apply) {
+      throw new McblockError('usage', 'allow needs a prefix for --remove, --note or --apply');
     }
     list(context, (await context.store('read')).allowed());
     return;
   }
   if (options.remove) await remove(context, prefixes);
   else await protect(context, prefixes, options.note ?? '');
+  if (options.apply) await applyAfterwards(context);
 }
 
 function list(context: Context, allowed: readonly AllowedPrefix[]): void {

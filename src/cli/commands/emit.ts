@@ -1,9 +1,8 @@
 import { type Command, Option } from 'commander';
-import { rulesOf } from '../../blocklist/rules.ts';
 import { writeFileWhole } from '../../firewall/atomic-file.ts';
 import { FORMATS, formatRules, type RuleFormat } from '../../firewall/rule-text.ts';
-import { PrefixList } from '../../net/prefix-list.ts';
 import type { Context } from '../context.ts';
+import { rulesAt } from '../rules-at.ts';
 
 interface EmitOptions {
   readonly format: RuleFormat;
@@ -40,10 +39,9 @@ Examples:
 
 async function emit(context: Context, options: EmitOptions): Promise<void> {
   const format = context.options.json ? 'json' : options.format;
-  const table = (await context.config()).get('pf.table');
+  const table = (await context.config()).get('firewall.table');
   const store = await context.store('read');
-  const allowed = PrefixList.from(store.allowed().map(({ prefix }) => prefix));
-  const rules = rulesOf(store.activePrefixes(context.now), allowed);
+  const rules = rulesAt(store, context.now);
   const text = formatRules(rules, format, table);
   if (options.output !== undefined) {
     writeFileWhole(options.output, text);

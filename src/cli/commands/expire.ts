@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { expireEntry } from '../../blocklist/expire.ts';
 import { McblockError } from '../../errors.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
+import { applyAfterwards } from '../apply-rules.ts';
 import type { Context } from '../context.ts';
 import { parsePrefixes } from '../text/prefixes.ts';
 
@@ -11,20 +12,29 @@ export function define(command: Command, context: Context): void {
       'Stops blocking now. The entry and its history stay: the next offence brings it back, for twice as long.',
     )
     .argument('<prefix...>', 'entries as `mcblock show` names them')
+    .option('--apply', 'bring the firewall up to date too')
     .addHelpText(
       'after',
       `
 Examples:
   mcblock expire 5.149.104/22
-  mcblock expire 192.0.2.7 2001:db8::/32
+  mcblock expire 192.0.2.7 2001:db8::/32 --apply
 
 Exit code 1 if one of them is no entry or not active; then none is changed.
 `,
     )
-    .action((texts: string[]) => expire(context, texts));
+    .action((texts: string[], options: ExpireOptions) => expire(context, texts, options));
 }
 
-async function expire(context: Context, texts: readonly string[]): Promise<void> {
+interface ExpireOptions {
+  readonly apply?: true;
+}
+
+async function expire(
+  context: Context,
+  texts: readonly string[],
+  options: ExpireOptions,
+): Promise<void> {
   const prefixes = parsePrefixes(texts);
   const { now } = context;
   const store = await context.store('write');
@@ -48,4 +58,5 @@ async function expire(context: Context, texts: readonly string[]): Promise<void>
   if (context.options.json) {
     context.json(prefixes.map((prefix) => ({ prefix: formatPrefix(prefix) })));
   } else context.lines(prefixes.map((prefix) => `${shortPrefix(prefix)} expired`));
+  if (options.apply) await applyAfterwards(context);
 }

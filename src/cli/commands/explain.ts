@@ -53,15 +53,18 @@ interface Explanation {
 
 async function explain(context: Context, texts: readonly string[]): Promise<void> {
   const addresses = texts.map(parseAddressArgument);
-  const policy = await context.policy();
+  const { policyFor } = await context.policies();
   const store = await context.store('read');
   const geo = await context.geo();
   const found = addresses.map((address) => ({
-    ...explanationOf(store, address, policy, context.now),
+    ...explanationOf(store, address, policyFor(address), context.now),
     where: geo && whereJson(address, geo),
   }));
   if (context.options.json) context.json(found.map((one) => explanationJson(one, context.now)));
-  else context.lines(found.flatMap((one) => explanationLines(one, policy, context.now)));
+  else
+    context.lines(
+      found.flatMap((one) => explanationLines(one, policyFor(one.address), context.now)),
+    );
 }
 
 function explanationOf(store: Store, address: Address, policy: Policy, now: number): Explanation {

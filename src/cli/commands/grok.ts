@@ -1,5 +1,4 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { Policy } from '../../blocklist/policy.ts';
 import { McblockError } from '../../errors.ts';
 import type { Extent } from '../../log/extent.ts';
 import { type LogSummary, type OffenceOptions, readOffences } from '../../log/read-offences.ts';
@@ -7,6 +6,7 @@ import { newestRotation, oldestFirst } from '../../log/rotation.ts';
 import type { Source } from '../../log/source.ts';
 import { shortPrefix } from '../../net/prefix-text.ts';
 import type { Store } from '../../store/store.ts';
+import { applyAfterwards } from '../apply-rules.ts';
 import { INTERFACE_NAME } from '../config/settings.ts';
 import type { Context } from '../context.ts';
 import type { Draft } from '../draft.ts';
@@ -24,6 +24,7 @@ interface GrokOptions extends LogCommandOptions {
   readonly rotated?: string;
   readonly dryRun?: true;
   readonly again?: true;
+  readonly apply?: true;
   readonly pf?: true;
   readonly external?: readonly string[];
 }
@@ -42,6 +43,7 @@ export function define(command: Command, context: Context): void {
       parseInterfaces,
     )
     .option('--dry-run', 'show what would happen and which lines count, change nothing')
+    .option('--apply', 'bring the firewall up to date too')
     .option('--again', 'read a log that was read before; its offences count again')
     .addHelpText(
       'after',
@@ -59,7 +61,13 @@ Examples:
 
 async function grok(context: Context, named: string[], options: GrokOptions): Promise<void> {
   const files = filesOf(named, options);
-  const rules: Rules = { policy: await context.policy(), witness: options.pf ? 'pf' : 'log' };
+  if (options.apply && options.dryRun) {
+    throw new McblockError('usage', '--dry-run changes nothing: give one of --apply and --dry-run');
+  }
+  const rules: Rules = {
+    ...(await context.policies()),
+    witness: options.pf ? 'pf' : 'log',
+  };
   const read = await readerOf(context, options);
   const store = await context.store(options.dryRun ? 'read' : 'write');
   const reports: GrokReport[] = [];
@@ -76,15 +84,16 @@ async function grok(context: Context, named: string[], options: GrokOptions): Pr
       );
     }
   }
-  if (!options.dryRun) await widenByPolicy(context, store, rules.policy);
+  if (!options.dryRun) await widenByPolicy(context, store);
+  if (options.apply) await applyAfterwards(context);
   if (context.options.json) context.json(reports.map(grokReportJson));
 }
 
 /** Where the configuration says so, the prefix around many blocked neighbours is blocked too. */
-async function widenByPolicy(context: Context, store: Store, policy: Policy): Promise<void> {
+async function widenByPolicy(context: Context, store: Store): Promise<void> {
   const config = await context.config();
   if (!config.get('widen.enabled')) return;
-  const bounds = widenBounds(config);
+  const [bounds, policy] = [widenBounds(config), await context.policy()];
   const widened = store.transaction(() =>
     widen(store, wideningsOf(store, bounds, policy, context.now), policy, context.now),
   );

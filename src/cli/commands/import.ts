@@ -32,7 +32,7 @@ async function importFile(
   endOf(options, context.now);
   const file = new TextFile(path ?? '-');
   try {
-    const policy = await context.policy();
+    const policies = await context.policies();
     const store = await context.store('write');
     const progress = new Progress(context, `importing ${file.name}`);
     const outcome = store.transaction(() => {
@@ -43,7 +43,7 @@ async function importFile(
         refuseOptions(options);
         return { records: importExport(store, file.name, rest) };
       }
-      const blocker = new HandBlocker(store, policy, 'import', options, context.now);
+      const blocker = new HandBlocker(store, policies, 'import', options, context);
       return importList(blocker, file.name, rest, options, progress);
     });
     progress.end();

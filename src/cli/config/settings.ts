@@ -42,13 +42,21 @@ export const SETTINGS = {
   'log.decompressor': choice('auto', ['auto', 'lbzip2', 'bzip2', 'built-in']),
   'geo.country': text('', FILE, 'an absolute path of a database in MaxMind’s format'),
   'geo.network': text('', FILE, 'an absolute path of a database in MaxMind’s format'),
+  'geo.penalties': countries(duration(0)),
+  'geo.lengths4': countries(integer(24, 8, 32)),
+  'geo.lengths6': countries(integer(64, 19, 128)),
   'grammar.folder': text('', FILE, 'an absolute path of a folder with .grammar files'),
-  'pf.table': text(
+  'firewall.kind': choice('auto', ['auto', 'pf', 'nft', 'file']),
+  'firewall.table': text(
     'mcblock',
     /^[A-Za-z_][\w-]{0,30}$/,
     'a table name of at most 31 letters, digits, - and _',
   ),
   'pf.external': texts(INTERFACE_NAME, 'a list of interfaces such as ["em0", "em1"]'),
+  'firewall.file': text('', /^(?:\/\P{Cc}+)?$/u, 'the absolute path of a table file'),
+  'firewall.command': command(),
+  'firewall.pfctl': text('/sbin/pfctl', /^\/\P{Cc}+$/u, 'the absolute path of pfctl'),
+  'firewall.nft': text('/usr/sbin/nft', /^\/\P{Cc}+$/u, 'the absolute path of nft'),
 } as const;
 
 export type SettingKey = keyof typeof SETTINGS;
@@ -100,6 +108,22 @@ function integer(fallback: number, least: number, most: number): Setting<number>
   };
 }
 
+/** `{ XX = … }`: a value for each country, by its two letters (ISO 3166-1). */
+function countries<Value>(of: Setting<Value>): Setting<ReadonlyMap<string, Value>> {
+  return {
+    fallback: new Map(),
+    read: (value) => {
+      const rows = typeof value === 'object' && value !== null ? Object.entries(value) : undefined;
+      if (Array.isArray(value) || !rows?.every(([country]) => /^[A-Z]{2}$/.test(country))) {
+        throw new Error('takes a table of countries, such as { XX = … }, by their two letters');
+      }
+      return new Map(rows.map(([country, one]): [string, Value] => [country, of.read(one)]));
+    },
+    show: (values) =>
+      `{ ${Array.from(values, ([country, one]) => `${country} = ${of.show(one)}`).join(', ')} }`,
+  };
+}
+
 function truth(fallback: boolean): Setting<boolean> {
   return {
     fallback,
@@ -145,6 +169,24 @@ function choice<const Value extends string>(
       if (found === undefined)
         throw new Error(`takes one of ${values.map((v) => `"${v}"`).join(', ')}`);
       return found;
+    },
+    show: (value) => JSON.stringify(value),
+  };
+}
+
+/** A program by its full path, and its arguments: run as they stand, by no shell. Empty: none. */
+function command(): Setting<readonly string[]> {
+  return {
+    fallback: [],
+    read: (value) => {
+      const words: unknown[] = Array.isArray(value) ? value : [undefined];
+      const right = words.every((word) => typeof word === 'string' && !word.includes('\0'));
+      if (!right || (words.length > 0 && !String(words[0]).startsWith('/'))) {
+        throw new Error(
+          'takes a list of words, the absolute path of a program first, such as ["/sbin/pfctl", "-f", "/etc/pf.conf"]',
+        );
+      }
+      return words as string[];
     },
     show: (value) => JSON.stringify(value),
   };

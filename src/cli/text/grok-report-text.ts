@@ -93,6 +93,7 @@ export function grokReportJson(report: GrokReport): object {
 const SPARED = {
   allowed: 'on the allow-list',
   own: 'an address of this host',
+  session: 'from where your ssh session comes',
   login: 'logged in',
   private: 'private space',
 } as const;

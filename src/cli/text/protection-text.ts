@@ -9,6 +9,8 @@ export function protectionText({ prefix, reason }: Protection): string {
       return `${place} on the allow-list`;
     case 'own':
       return `${place}, an address of this host`;
+    case 'session':
+      return `${place}, from where your ssh session comes`;
     case 'login':
       return `${place}, which logged in`;
     case 'private':

@@ -1,0 +1,108 @@
+import type { Command } from 'commander';
+import type { Entry, Seconds } from '../../blocklist/entry.ts';
+import { McblockError } from '../../errors.ts';
+import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
+import type { FormerEntry, LastCommand } from '../../store/undo.ts';
+import { applyAfterwards } from '../apply-rules.ts';
+import type { Context } from '../context.ts';
+import { entryJson, stateOf } from '../text/entry-text.ts';
+import { printable } from '../text/printable.ts';
+import { isoTime, shortTime } from '../text/time.ts';
+
+interface UndoOptions {
+  readonly dryRun?: true;
+  readonly apply?: true;
+}
+
+/** More entries than that are only counted, unless --verbose asks for them. */
+const MOST_LINES = 20;
+
+export function define(command: Command, context: Context): void {
+  command
+    .description(
+      'Takes back the last command that changed entries (add, expire, import, grok): each of them is as it was before, with its history, and a log that was read counts as not read. What others changed since stays as it is. Once taken back, there is nothing more to take back.',
+    )
+    .option('--dry-run', 'show what would be taken back, change nothing')
+    .option('--apply', 'bring the firewall up to date too')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  mcblock undo --dry-run
+  mcblock undo --apply
+`,
+    )
+    .action((options: UndoOptions) => undo(context, options));
+}
+
+async function undo(context: Context, options: UndoOptions): Promise<void> {
+  const store = await context.store(options.dryRun ? 'read' : 'write');
+  const look = (): { last: LastCommand; entries: FormerEntry[] } => ({
+    last: takeable(store.lastCommand()),
+    entries: [...store.formerEntries()],
+  });
+  const { last, entries } = options.dryRun
+    ? look()
+    : store.transaction(() => {
+        const looked = look();
+        store.takeBack();
+        return looked;
+      });
+  if (context.options.json) context.json(undoJson(context, last, entries, options));
+  else context.lines(undoLines(context, last, entries, options));
+  if (options.apply && !options.dryRun) await applyAfterwards(context);
+}
+
+function takeable(last: LastCommand | undefined): LastCommand {
+  if (last === undefined) {
+    throw new McblockError('input', 'there is nothing to take back');
+  }
+  if (last.isTooLarge) {
+    throw new McblockError(
+      'input',
+      `the last command changed too many entries to be taken back: ${printable(last.text)}; expire them, or import the last export into a new store`,
+    );
+  }
+  return last;
+}
+
+function undoJson(
+  { now }: Context,
+  { text, at, changedSince, logs }: LastCommand,
+  entries: readonly FormerEntry[],
+  { dryRun = false }: { dryRun?: boolean },
+): object {
+  return {
+    command: text,
+    at: isoTime(at),
+    dryRun,
+    entries: entries.map(({ prefix, former }) => ({
+      prefix: formatPrefix(prefix),
+      before: former === undefined ? null : entryJson(former.entry, now),
+    })),
+    changedSince,
+    logs,
+  };
+}
+
+function* undoLines(
+  { now, options: { verbose } }: Context,
+  { text, at, changedSince, logs }: LastCommand,
+  entries: readonly FormerEntry[],
+  { dryRun }: UndoOptions,
+): Generator<string> {
+  const done = dryRun ? 'would be taken back' : 'taken back';
+  yield `${done}: ${printable(text)} (${shortTime(at)} UTC); as before:`;
+  const shown = verbose ? entries : entries.slice(0, MOST_LINES);
+  for (const { prefix, former } of shown) {
+    yield `  ${shortPrefix(prefix)}: ${former === undefined ? 'no entry' : stateText(former.entry, now)}`;
+  }
+  if (shown.length < entries.length) yield `  and ${entries.length - shown.length} more`;
+  if (changedSince > 0) yield `  ${changedSince} changed since and stay as they are`;
+  if (logs > 0) yield `  ${logs} ${logs === 1 ? 'log counts' : 'logs count'} as not read`;
+}
+
+function stateText(entry: Entry, now: Seconds): string {
+  const state = stateOf(entry, now);
+  return state === 'active' ? `active until ${shortTime(entry.expiresAt)} UTC` : state;
+}

@@ -1,0 +1,87 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { Applier } from '../applier.ts';
+import { applyRules } from '../apply-rules.ts';
+import type { Context } from '../context.ts';
+import { readOptionsOf } from '../log-options.ts';
+import { watchJson, watchLine } from '../text/watch-text.ts';
+import { activated, type BatchReport } from '../watch-record.ts';
+import { Signals } from '../watch-signals.ts';
+import { Watcher, type WatchSetup } from '../watcher.ts';
+
+interface WatchOptions {
+  readonly apply?: true;
+  readonly once?: true;
+  readonly service?: string;
+}
+
+export function define(command: Command, context: Context): void {
+  command
+    .description(
+      'Follows logs across rotation and truncation, and records who offends as the lines come. Started again, it goes on where it ended, in the log or in one of its rotations; what grok read is not counted again, nor does grok count again what watch has read. SIGHUP: read the configuration and the grammars anew; SIGTERM: record what was read, and end.',
+    )
+    .argument('<file...>', 'logs, not compressed; one that is not there yet is waited for')
+    .option('--apply', 'bring the firewall up to date too')
+    .option('--once', 'record what is new, and end')
+    .option(
+      '--service <name>',
+      'the files are what this service writes itself, not what a syslogd does (default: as their first lines tell)',
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  mcblock watch /var/log/auth.log               until it is stopped; see examples/ for rc.d and systemd
+  mcblock watch --once /var/log/auth.log        from cron(8)
+  mcblock --json watch /var/log/auth.log        an object a line for each entry that changed
+`,
+    )
+    .action((files: string[], options: WatchOptions) => watch(context, files, options));
+}
+
+async function watch(context: Context, files: string[], options: WatchOptions): Promise<void> {
+  const names = [...new Set(files.map((file) => resolve(file)))];
+  const signals = new Signals();
+  const applier = options.apply && applierOf(context);
+  let watcher: Watcher | undefined;
+  try {
+    const setup = await setupOf(context, options);
+    watcher = new Watcher(names, setup, signals, {
+      store: await context.store('write'),
+      now: () => context.present,
+      setup: () => context.withFreshConfig(() => setupOf(context, options)),
+      remark: (text) => context.stderr.write(`${text}\n`),
+      onChange: (report) => {
+        announce(context, report);
+        if (activated(report).length > 0) applier?.request();
+      },
+    });
+    applier?.request();
+    if (options.once) await watcher.once();
+    else {
+      context.remark(`mcblock: watching ${names.join(', ')}`);
+      await watcher.run();
+    }
+  } finally {
+    watcher?.close();
+    await applier?.close();
+    signals.close();
+  }
+}
+
+function applierOf(context: Context): Applier {
+  const remark = (text: string): void => context.stderr.write(`${text}\n`);
+  return new Applier(() => applyRules(context), remark);
+}
+
+async function setupOf(context: Context, options: WatchOptions): Promise<WatchSetup> {
+  return { policies: await context.policies(), readOptions: await readOptionsOf(context, options) };
+}
+
+/** One line for each entry that is new, active again or extended. */
+function announce(context: Context, report: BatchReport): void {
+  const { json, quiet } = context.options;
+  const entries = activated(report);
+  if (json) context.lines(entries.map((entry) => JSON.stringify(watchJson(report.log, entry))));
+  else if (!quiet) context.lines(entries.map((entry) => watchLine(report.log, entry)));
+}

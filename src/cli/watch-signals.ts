@@ -1,0 +1,53 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** The signals that a program hears that runs until it is told to stop. */
+export class Signals {
+  readonly #listeners = {
+    SIGTERM: () => this.#stop(),
+    SIGINT: () => this.#stop(),
+    SIGHUP: () => {
+      this.#isHungUp = true;
+      this.#wake.abort();
+    },
+  };
+  #isStopped = false;
+  #isHungUp = false;
+  /** Ends the pause that is under way. */
+  #wake = new AbortController();
+
+  constructor() {
+    for (const [name, listener] of Object.entries(this.#listeners)) process.on(name, listener);
+  }
+
+  /** SIGTERM or SIGINT came. */
+  get isStopped(): boolean {
+    return this.#isStopped;
+  }
+
+  /** Whether SIGHUP came since it was last asked. */
+  takeHangUp(): boolean {
+    const isHungUp = this.#isHungUp;
+    this.#isHungUp = false;
+    return isHungUp;
+  }
+
+  /** Waits so long, or until a signal comes. */
+  async pause(milliseconds: number): Promise<void> {
+    if (this.#isStopped || this.#isHungUp) return;
+    this.#wake = new AbortController();
+    const { signal } = this.#wake;
+    await pause(milliseconds, undefined, { signal }).catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+    });
+  }
+
+  /** Hears no more. */
+  close(): void {
+    for (const [name, listener] of Object.entries(this.#listeners)) process.off(name, listener);
+  }
+
+  #stop(): void {
+    this.#isStopped = true;
+    this.#wake.abort();
+  }
+}

@@ -1,0 +1,98 @@
+import { parseAddress } from '../net/address-text.ts';
+import { prefixAround } from '../net/prefix.ts';
+import { PrefixList } from '../net/prefix-list.ts';
+import { type SetKey, setName, setOfName, setType } from './nft-sets.ts';
+
+/** What our table holds, and which sets it has. */
+export interface NftListing {
+  readonly rules: PrefixList;
+  readonly sets: readonly SetKey[];
+}
+
+/**
+ * Reads what `nft -j list table` writes (libnftables-json(5)). Undefined where the table is not in
+ * the shape that we give it: a set or a rule of somebody else's, one that is gone, a chain with
+ * another hook. Of a rule only so much is looked at as says what it asks and does, because versions
+ * of nft write the rest differently.
+ */
+export function readNftListing(json: string): NftListing | undefined {
+  const objects = objectsOf(json);
+  if (objects === undefined) return undefined;
+  const rules = new PrefixList();
+  const sets: SetKey[] = [];
+  const asked: string[] = [];
+  let chains = 0;
+  for (const object of objects) {
+    if (isRecord(object['set'])) {
+      const set = readSet(object['set'], rules);
+      if (set === undefined) return undefined;
+      sets.push(set);
+    } else if (isRecord(object['chain'])) {
+      if (!isOurChain(object['chain'])) return undefined;
+      chains++;
+    } else if (isRecord(object['rule'])) {
+      asked.push(JSON.stringify(object['rule']['expr']));
+    } else if (!('metainfo' in object || 'table' in object)) {
+      return undefined;
+    }
+  }
+  if (chains !== 1 || !areOurRules(asked, sets)) return undefined;
+  rules.sort();
+  return { rules, sets };
+}
+
+type JsonRecord = Readonly<Record<string, unknown>>;
+
+function objectsOf(json: string): JsonRecord[] | undefined {
+  try {
+    const listing: unknown = JSON.parse(json);
+    const objects = isRecord(listing) ? listing['nftables'] : undefined;
+    return Array.isArray(objects) && objects.every(isRecord) ? objects : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Puts the elements on the list. */
+function readSet(set: JsonRecord, rules: PrefixList): SetKey | undefined {
+  const key = setOfName(String(set['name']));
+  const elements = set['elem'] ?? [];
+  const plain = !('flags' in set || 'map' in set || 'timeout' in set);
+  if (key === undefined || !plain || set['type'] !== setType(key)) return undefined;
+  if (!Array.isArray(elements)) return undefined;
+  for (const element of elements) {
+    const address = typeof element === 'string' ? parseAddress(element) : undefined;
+    if (address?.family !== key.family) return undefined;
+    const prefix = prefixAround(address, key.length);
+    // An address with bits beyond the mask is one that no packet ever matches.
+    const { a, b, c, d } = prefix;
+    if (a !== address.a || b !== address.b || c !== address.c || d !== address.d) return undefined;
+    rules.push(prefix);
+  }
+  return key;
+}
+
+function isOurChain(chain: JsonRecord): boolean {
+  return (
+    chain['name'] === 'block' &&
+    chain['type'] === 'filter' &&
+    chain['hook'] === 'prerouting' &&
+    chain['policy'] === 'accept'
+  );
+}
+
+/** Answers pass first; then each set is asked once, and drops. */
+function areOurRules([first = '', ...others]: readonly string[], sets: readonly SetKey[]): boolean {
+  if (!(first.includes('"reply"') && first.includes('"accept"'))) return false;
+  const names = others.flatMap((rule) => {
+    const name = /"@(\w+)"/.exec(rule)?.[1];
+    return name !== undefined && rule.includes('"saddr"') && rule.includes('"drop"') ? [name] : [];
+  });
+  const wanted = sets.map(setName).toSorted();
+  const found = names.toSorted();
+  return others.length === wanted.length && wanted.every((name, index) => name === found[index]);
+}
+
+function isRecord(value: unknown): value is JsonRecord {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,102 @@
+import type { Family } from '../net/address.ts';
+import { formatAddress } from '../net/address-text.ts';
+import { writeAddress4, writeAddress6 } from '../net/address-writer.ts';
+import { lastAddress, prefixAround } from '../net/prefix.ts';
+import type { PrefixList } from '../net/prefix-list.ts';
+
+/** One hash set of the table: the prefixes of one family and length. */
+export interface SetKey {
+  readonly family: Family;
+  readonly length: number;
+}
+
+/** What the two families are called in nft(8). */
+const FAMILIES = {
+  4: { header: 'ip', type: 'ipv4_addr' },
+  6: { header: 'ip6', type: 'ipv6_addr' },
+} as const;
+
+const CHUNK_BYTES = 1 << 16;
+const LONGEST_ELEMENT_BYTES = 64;
+const COMMA = 0x2c;
+const NEWLINE = 0x0a;
+
+/** The sets that the list needs: IPv4 first, the widest first. */
+export function setsOf(list: PrefixList): SetKey[] {
+  return [...lengthsOf(list, 4), ...lengthsOf(list, 6)];
+}
+
+/** Such as `ip_24` or `ip6_64`. */
+export function setName({ family, length }: SetKey): string {
+  return `${FAMILIES[family].header}_${length}`;
+}
+
+/** What {@link setName} named; undefined for any other name. */
+export function setOfName(name: string): SetKey | undefined {
+  const match = /^(ip6?)_(0|[1-9]\d{0,2})$/.exec(name);
+  if (!match) return undefined;
+  const family = match[1] === 'ip' ? 4 : 6;
+  const length = Number(match[2]);
+  return length <= (family === 4 ? 32 : 128) ? { family, length } : undefined;
+}
+
+/** The type of the elements: their networks. */
+export function setType({ family }: SetKey): string {
+  return FAMILIES[family].type;
+}
+
+/** The rule that asks this set. */
+export function dropRule(set: SetKey): string {
+  return `${FAMILIES[set.family].header} saddr & ${mask(set)} @${setName(set)} drop`;
+}
+
+/** The elements of one set, each followed by a comma and a newline; nft takes a comma at the end. */
+export function* setElements(list: PrefixList, set: SetKey): Generator<Uint8Array> {
+  const { family, length } = set;
+  const { lengths } = family === 4 ? list.run4() : list.run6();
+  const write = family === 4 ? writeElement4 : writeElement6;
+  let chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+  let end = 0;
+  for (let index = 0; index < lengths.length; index++) {
+    if (lengths[index] !== length) continue;
+    if (end > CHUNK_BYTES - LONGEST_ELEMENT_BYTES) {
+      yield chunk.subarray(0, end);
+      chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+      end = 0;
+    }
+    end = write(list, index, chunk, end);
+    chunk[end++] = COMMA;
+    chunk[end++] = NEWLINE;
+  }
+  yield chunk.subarray(0, end);
+}
+
+function lengthsOf(list: PrefixList, family: Family): SetKey[] {
+  const { lengths } = family === 4 ? list.run4() : list.run6();
+  return [...new Set(lengths)].toSorted((p, q) => p - q).map((length) => ({ family, length }));
+}
+
+function mask({ family, length }: SetKey): string {
+  const none = { family, a: 0, b: 0, c: 0, d: 0 };
+  const all = lastAddress(prefixAround(none, 0));
+  return formatAddress(prefixAround(all, length));
+}
+
+function writeElement4(
+  { networks4 }: PrefixList,
+  index: number,
+  chunk: Buffer,
+  at: number,
+): number {
+  return writeAddress4(chunk, at, networks4[index] ?? 0);
+}
+
+function writeElement6(
+  { networks6 }: PrefixList,
+  index: number,
+  chunk: Buffer,
+  at: number,
+): number {
+  const [a = 0, b = 0, c = 0, d = 0] = networks6.subarray(index * 4, index * 4 + 4);
+  return writeAddress6(chunk, at, a, b, c, d);
+}

@@ -1,0 +1,52 @@
+import { McblockError } from '../errors.ts';
+import type { Firewall } from './firewall.ts';
+import { type NftListing, readNftListing } from './nft-listing.ts';
+import { nftChangeText, nftText } from './nft-text.ts';
+import { type Finished, runProgram, wordsOf } from './program.ts';
+
+/**
+ * A table of our own in nftables, by nft(8) at this path. What is changed is changed in one
+ * transaction: at no moment does the kernel hold something in between. Packets of connections that
+ * are open are dropped too, so that there is nothing to kill.
+ */
+export function nftFirewall(nft: string, table: string): Firewall {
+  let listing: NftListing | undefined;
+  return {
+    name: `the nftables table inet ${table}`,
+    read: async () => {
+      listing = await list(nft, table);
+      return listing?.rules;
+    },
+    change: async (change) => {
+      const text =
+        change.whole || listing === undefined
+          ? nftText(change.wanted, table)
+          : nftChangeText(change, table, listing.sets);
+      checked(await runProgram(nft, ['-f', '-'], { input: text }));
+    },
+  };
+}
+
+async function list(nft: string, table: string): Promise<NftListing | undefined> {
+  const finished = await runProgram(nft, ['-j', 'list', 'table', 'inet', table]);
+  if (!finished.ok && /No such file or directory/.test(finished.stderr)) return undefined;
+  return readNftListing(checked(finished).stdout.toString('utf8'));
+}
+
+function checked(finished: Finished): Finished {
+  if (finished.ok) return finished;
+  const advice = ADVICE.find(([words]) => words.test(finished.stderr))?.[1];
+  throw new McblockError(
+    'program',
+    `nft failed: ${wordsOf(finished.stderr)}${advice === undefined ? '' : ` (${advice})`}`,
+  );
+}
+
+/** What to do about what nft says. */
+const ADVICE: readonly (readonly [RegExp, string])[] = [
+  [/Operation not permitted|Permission denied/, 'run mcblock as root'],
+  [/JSON support not compiled/, 'install an nft that is built with JSON'],
+  [/Device or resource busy|Resource busy/, 'another program is changing it; run it again'],
+  [/Message too long|No buffer space/, 'raise it with sysctl net.core.wmem_max'],
+  [/Operation not supported|Protocol not supported/, 'this kernel has no nf_tables'],
+];

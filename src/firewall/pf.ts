@@ -1,0 +1,140 @@
+import { McblockError } from '../errors.ts';
+import { PrefixList } from '../net/prefix-list.ts';
+import { readPrefixes } from '../net/prefix-reader.ts';
+import { formatPrefix } from '../net/prefix-text.ts';
+import type { Change, Firewall } from './firewall.ts';
+import { pfTableText } from './pf-text.ts';
+import { type Finished, runProgram, wordsOf } from './program.ts';
+
+/** FreeBSD takes no more addresses in one call, unless net.pf.request_maxcount says more. */
+const MOST_IN_ONE_CALL = 65_535;
+
+/**
+ * A table of pf, by pfctl(8) at this path. Addresses are added before others are deleted, so that
+ * nobody gets through in between; only where the table has no room for both it is the other way
+ * round.
+ */
+export function pfFirewall(pfctl: string, table: string): Firewall {
+  const pf = new PfTable(pfctl, table);
+  return {
+    name: `the pf table ${table}`,
+    read: () => pf.read(),
+    change: (change) => pf.change(change),
+    kill: (prefixes) => pf.kill(prefixes),
+  };
+}
+
+class PfTable {
+  readonly #pfctl: string;
+  readonly #table: string;
+
+  constructor(pfctl: string, table: string) {
+    this.#pfctl = pfctl;
+    this.#table = table;
+  }
+
+  async read(): Promise<PrefixList | undefined> {
+    const finished = await this.#run(['-t', this.#table, '-T', 'show']);
+    if (!finished.ok && finished.stderr.includes('Table does not exist')) return undefined;
+    const { list, badCount } = readPrefixes(this.#checked(finished).stdout);
+    list.sort();
+    // An address with ! before it is one that somebody else put there.
+    return badCount === 0 ? list : undefined;
+  }
+
+  async change({ wanted, added, removed, whole }: Change): Promise<void> {
+    const limit = added.size > 0 ? await this.#limit() : Number.POSITIVE_INFINITY;
+    if (wanted.size > limit) {
+      throw new McblockError(
+        'program',
+        `there are ${wanted.size} rules, and pf holds at most ${limit} addresses in all its tables; put "set limit table-entries ${roomFor(wanted.size)}" into pf.conf and load it`,
+      );
+    }
+    if (whole) {
+      const [first = new PrefixList(), ...rest] = partsOf(wanted);
+      await this.#replace(first);
+      for (const part of rest) await this.#send('add', part);
+      return;
+    }
+    const steps = [
+      ...partsOf(added).map((part) => ({ command: 'add', part }) as const),
+      ...partsOf(removed).map((part) => ({ command: 'delete', part }) as const),
+    ];
+    if (wanted.size + removed.size > limit) steps.reverse();
+    for (const { command, part } of steps) await this.#send(command, part);
+  }
+
+  async kill(prefixes: PrefixList): Promise<void> {
+    for (const prefix of prefixes) this.#checked(await this.#run(['-k', formatPrefix(prefix)]));
+  }
+
+  /** How many addresses all tables together may have (`pfctl -s memory`). */
+  async #limit(): Promise<number> {
+    const { stdout } = this.#checked(await this.#run(['-s', 'memory']));
+    const limit = /^table-entries\s+hard limit\s+(\d+)\s*$/m.exec(stdout.toString('latin1'))?.[1];
+    return limit === undefined ? Number.POSITIVE_INFINITY : Number(limit);
+  }
+
+  /** Also makes a table that is not there. */
+  async #replace(prefixes: PrefixList): Promise<void> {
+    this.#checked(
+      await this.#run(['-t', this.#table, '-T', 'replace', '-f', '-'], pfTableText(prefixes)),
+    );
+  }
+
+  async #send(command: 'add' | 'delete', prefixes: PrefixList): Promise<void> {
+    const args = ['-t', this.#table, '-T', command, '-f', '-'];
+    const { stderr } = this.#checked(await this.#run(args, pfTableText(prefixes)));
+    // It says so on stderr, and ends with 0 even where it took only some of them.
+    const done = /^(\d+)\/(\d+) addresses (?:added|deleted)\.$/m.exec(stderr);
+    if (Number(done?.[1]) === prefixes.size && Number(done?.[2]) === prefixes.size) return;
+    throw new McblockError(
+      'program',
+      `pfctl was to ${command} ${prefixes.size} addresses in the table ${this.#table} and said: ${wordsOf(stderr)}; does another program change the table too?`,
+    );
+  }
+
+  #run(args: readonly string[], input?: Iterable<Uint8Array>): Promise<Finished> {
+    return runProgram(this.#pfctl, args, input === undefined ? {} : { input });
+  }
+
+  #checked(finished: Finished): Finished {
+    if (finished.ok) return finished;
+    const advice = ADVICE.find(([words]) => words.test(finished.stderr))?.[1];
+    throw new McblockError(
+      'program',
+      `pfctl failed: ${wordsOf(finished.stderr)}${advice === undefined ? '' : ` (${advice})`}`,
+    );
+  }
+}
+
+/** What to do about what pfctl says. */
+const ADVICE: readonly (readonly [RegExp, string])[] = [
+  [/Permission denied|Operation not permitted/, 'run mcblock as root'],
+  [/Device busy/, 'another program is changing pf; run the command again'],
+  [
+    /Cannot allocate memory/,
+    'the tables are full: put a higher "set limit table-entries" into pf.conf and load it',
+  ],
+  [
+    /Invalid argument/,
+    'FreeBSD lists and takes 65,535 addresses in one call: raise it with sysctl net.pf.request_maxcount, in /etc/sysctl.conf too',
+  ],
+  [/\/dev\/pf: No such file/, 'pf is not there: load it, on FreeBSD with kldload pf'],
+  [/^usage:/m, 'check firewall.table in the configuration: a name has at most 31 characters'],
+];
+
+/** Parts of which pf takes each in one call. */
+function partsOf(list: PrefixList): PrefixList[] {
+  const parts: PrefixList[] = [];
+  for (let index = 0; index < list.size; index++) {
+    if (index % MOST_IN_ONE_CALL === 0) parts.push(new PrefixList());
+    parts.at(-1)?.push(list.at(index));
+  }
+  return parts;
+}
+
+/** Twice as much, as a round number: a limit that is met exactly is met again tomorrow. */
+function roomFor(rules: number): number {
+  return Math.ceil((rules * 2) / 100_000) * 100_000;
+}

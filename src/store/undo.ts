@@ -1,0 +1,230 @@
+import { randomBytes } from 'node:crypto';
+import type { Seconds } from '../blocklist/entry.ts';
+import { McblockError } from '../errors.ts';
+import type { Prefix } from '../net/prefix.ts';
+import type { Connection } from './connection.ts';
+import type { Entries } from './entries.ts';
+import type { History } from './history.ts';
+import { keyOf, prefixOfRow } from './key.ts';
+import type { Pending } from './pending.ts';
+import { recordOfRow, rowOfRecord, type StoreRecord } from './record.ts';
+import { damagedRow } from './store-error.ts';
+
+/** What is being done to the store, so that it can be taken back. */
+export interface UndoableCommand {
+  /** As it was typed, or as much of it as tells. */
+  readonly text: string;
+  readonly at: Seconds;
+  /** Where it changes more entries, nothing is kept of what was before. */
+  readonly mostEntries: number;
+}
+
+/** The last command that changed entries. */
+export interface LastCommand extends Omit<UndoableCommand, 'mostEntries'> {
+  /** How many entries would be as before. */
+  readonly entries: number;
+  /** How many of its entries others changed since: these stay as they are. */
+  readonly changedSince: number;
+  /** It changed so many entries that what was before was not kept. */
+  readonly isTooLarge: boolean;
+  /** How many logs it read that would count as not read. */
+  readonly logs: number;
+}
+
+/** An entry of that command, and what it was before: undefined where it was none. */
+export interface FormerEntry {
+  readonly prefix: Prefix;
+  readonly former: Extract<StoreRecord, { type: 'entry' }> | undefined;
+}
+
+const KEEP = 'INSERT OR IGNORE INTO undo_entry VALUES (?, ?, ?, NULL)';
+
+const LAST = `
+SELECT command, at, changed_since, too_large, (SELECT count(*) FROM undo_entry),
+  iif(pending IS NULL, 0, (SELECT count(*) FROM undo_log))
+FROM undo`;
+
+/**
+ * What entries were before the last command that changed some, kept in the transaction that changes
+ * them. A command is what one process does, from its first change of an entry on. Whoever changes
+ * entries and is no such command (a log that is followed, a peer) only makes the entries that he
+ * changes stay as they are.
+ */
+export class Undo {
+  readonly #connection: Connection;
+  readonly #entries: Entries;
+  readonly #history: History;
+  readonly #pending: Pending;
+  readonly #command: UndoableCommand | undefined;
+  /** Tells the commands of two processes apart. */
+  readonly #token = randomBytes(16);
+  /** The transaction in which was seen whose command the last one is, and what was seen. */
+  #looked = -1;
+  #isOurs = false;
+  #kept = 0;
+
+  constructor(
+    connection: Connection,
+    entries: Entries,
+    history: History,
+    pending: Pending,
+    command: UndoableCommand | undefined,
+  ) {
+    this.#connection = connection;
+    this.#entries = entries;
+    this.#history = history;
+    this.#pending = pending;
+    this.#command = command;
+  }
+
+  /** To be called in the transaction that changes this entry, before that is done. */
+  entryChanges(prefix: Prefix): void {
+    if (this.#command === undefined) this.#leave(prefix);
+    else this.#keep(prefix, this.#command);
+  }
+
+  /** To be called when a log was recorded that was not read before. */
+  logRead(digest: Uint8Array): void {
+    if (!this.#isCurrent()) return;
+    this.#connection.run('INSERT OR IGNORE INTO undo_log VALUES (?)', digest);
+  }
+
+  /** To be called before what is pending is changed. */
+  pendingChanges(): void {
+    if (!this.#isCurrent()) {
+      this.#connection.run('UPDATE undo SET pending = NULL WHERE pending IS NOT NULL');
+      return;
+    }
+    if (this.#connection.row('SELECT pending IS NULL FROM undo')?.[0] !== 1) return;
+    const rows = this.#pending.all().map((offence) => rowOfRecord({ type: 'pending', offence }));
+    this.#connection.run('UPDATE undo SET pending = ?', JSON.stringify(rows));
+  }
+
+  /** Undefined where there is none, or it was taken back. */
+  last(): LastCommand | undefined {
+    const row = this.#connection.row(LAST);
+    if (row === undefined) return undefined;
+    const [text, at, changedSince, tooLarge, entries, logs] = row;
+    return {
+      text: String(text),
+      at: Number(at),
+      changedSince: Number(changedSince),
+      isTooLarge: tooLarge === 1,
+      entries: Number(entries),
+      logs: Number(logs),
+    };
+  }
+
+  /** In the order of comparePrefixes. */
+  *formerEntries(): Generator<FormerEntry> {
+    const rows = this.#connection.rows(
+      'SELECT family, length, hex(network), record FROM undo_entry ORDER BY family, network, length',
+    );
+    for (const [family = null, length = null, hex = null, json] of rows) {
+      const prefix = prefixOfRow('undo_entry', family, length, hex);
+      const former = typeof json === 'string' ? recordOfJson(json) : undefined;
+      if (former !== undefined && former.type !== 'entry') {
+        throw damagedRow('undo_entry', String(hex), 'it is no entry');
+      }
+      yield { prefix, former };
+    }
+  }
+
+  /** Makes all of it as it was before, in the transaction under way, and forgets the command. */
+  takeBack(): void {
+    for (const { prefix, former } of this.formerEntries()) {
+      this.#history.replace(prefix, []);
+      if (former === undefined) this.#entries.remove(prefix);
+      else {
+        this.#entries.put(former.entry);
+        this.#history.replace(prefix, former.history);
+      }
+    }
+    const pending = this.#connection.row('SELECT pending FROM undo')?.[0];
+    // Where others changed what is pending, the log must stay read, or its offences count twice.
+    if (typeof pending === 'string') {
+      this.#connection.run('DELETE FROM log WHERE digest IN (SELECT digest FROM undo_log)');
+      this.#pending.replace(offencesOfJson(pending));
+    }
+    this.#clear();
+  }
+
+  #keep(prefix: Prefix, command: UndoableCommand): void {
+    if (!this.#isCurrent()) this.#begin(command);
+    if (this.#kept > command.mostEntries) return;
+    const key = keyOf(prefix);
+    // Most entries are new, or known already: then this is all there is to do.
+    if (this.#connection.run(KEEP, ...key) === 0) return;
+    this.#kept++;
+    if (this.#kept > command.mostEntries) {
+      this.#connection.execute('DELETE FROM undo_entry; UPDATE undo SET too_large = 1');
+      return;
+    }
+    const entry = this.#entries.get(prefix);
+    if (entry === undefined) return;
+    const history = entry.activations === 0 ? [] : this.#history.of(prefix);
+    this.#connection.run(
+      'UPDATE undo_entry SET record = ? WHERE family = ? AND length = ? AND network = ?',
+      JSON.stringify(rowOfRecord({ type: 'entry', entry, history })),
+      ...key,
+    );
+  }
+
+  #leave(prefix: Prefix): void {
+    const sql = 'DELETE FROM undo_entry WHERE family = ? AND length = ? AND network = ?';
+    if (this.#connection.run(sql, ...keyOf(prefix)) === 0) return;
+    this.#connection.run('UPDATE undo SET changed_since = changed_since + 1');
+  }
+
+  /** Whether the last command is that of this process. */
+  #isCurrent(): boolean {
+    if (this.#command === undefined) return false;
+    // Between two transactions another process may have begun; and ours may have been rolled back.
+    if (this.#looked !== this.#connection.transactions) {
+      const token = this.#connection.row('SELECT token FROM undo')?.[0];
+      this.#isOurs = token instanceof Uint8Array && this.#token.equals(token);
+      this.#kept = this.#isOurs ? this.#countKept() : 0;
+      this.#looked = this.#connection.transactions;
+    }
+    return this.#isOurs;
+  }
+
+  #countKept(): number {
+    const [isTooLarge, count] =
+      this.#connection.row('SELECT too_large, (SELECT count(*) FROM undo_entry) FROM undo') ?? [];
+    return isTooLarge === 1 ? Number.POSITIVE_INFINITY : Number(count);
+  }
+
+  #begin({ text, at }: UndoableCommand): void {
+    this.#clear();
+    this.#connection.run(
+      'INSERT INTO undo (id, token, command, at, changed_since, too_large) VALUES (1, ?, ?, ?, 0, 0)',
+      this.#token,
+      text,
+      at,
+    );
+    this.#isOurs = true;
+    this.#kept = 0;
+  }
+
+  #clear(): void {
+    this.#connection.execute('DELETE FROM undo; DELETE FROM undo_entry; DELETE FROM undo_log');
+  }
+}
+
+function recordOfJson(json: string): StoreRecord {
+  try {
+    return recordOfRow(JSON.parse(json));
+  } catch (error) {
+    throw new McblockError('store', 'what was before the last command is damaged', {
+      cause: error,
+    });
+  }
+}
+
+function* offencesOfJson(json: string) {
+  for (const row of JSON.parse(json) as unknown[]) {
+    const record = recordOfRow(row);
+    if (record.type === 'pending') yield record.offence;
+  }
+}

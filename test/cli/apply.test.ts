@@ -1,0 +1,232 @@
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { PfMachine } from '../firewall/pf-machine.ts';
+import { CommandLine } from '../support/command-line.ts';
+
+let line: CommandLine;
+let machine: PfMachine;
+beforeEach(() => {
+  line = new CommandLine();
+  machine = new PfMachine();
+  configure(`kind = "pf"\npfctl = "${machine.pfctl}"\n`);
+});
+afterEach(() => {
+  line.remove();
+  machine.remove();
+});
+
+function configure(firewall: string): void {
+  const file = line.path('mcblock.toml');
+  writeFileSync(file, `[firewall]\n${firewall}`);
+  line.config = file;
+}
+
+function table(): string[] | undefined {
+  return machine.state.tables['mcblock'];
+}
+
+describe('apply', () => {
+  it('makes the firewall hold the rules, and says what it changed', async () => {
+    await line.run('add', '5.149.104/24', '5.149.105/24', '2001:67c::/32');
+    expect(await line.run('apply')).toEqual({
+      exitCode: 0,
+      stdout: 'the pf table mcblock holds 2 rules: 2 added, 0 removed, all of it put there anew\n',
+      stderr: '',
+    });
+    expect(table()).toEqual(['5.149.104.0/23', '2001:67c::/32']);
+    expect((await line.run('apply')).stdout).toBe(
+      'the pf table mcblock holds 2 rules: as before\n',
+    );
+    await line.run('expire', '5.149.105/24');
+    expect((await line.run('apply')).stdout).toBe(
+      'the pf table mcblock holds 2 rules: 1 added, 1 removed\n',
+    );
+  });
+
+  it('holds what is active at the time, no more', async () => {
+    await line.run('add', '--for', '1d', '9.9.9.9');
+    await line.run('add', '--for', '3d', '8.8.8.8');
+    await line.run('apply');
+    line.now = '2026-01-02T00:00:00Z';
+    await line.run('apply');
+    expect(table()).toEqual(['8.8.8.8/32']);
+  });
+
+  it('shows the difference in a dry run', async () => {
+    await line.run('add', '9.9.9.9', '8.8.8.8', '--apply');
+    await line.run('expire', '9.9.9.9');
+    await line.run('add', '7.7.7.7');
+    expect(await line.run('apply', '--dry-run')).toEqual({
+      exitCode: 0,
+      stdout: '- 9.9.9.9/32\n+ 7.7.7.7/32\n',
+      stderr: 'the pf table mcblock would hold 2 rules\n',
+    });
+    expect(await line.json('apply', '--dry-run')).toEqual({
+      firewall: 'the pf table mcblock',
+      dryRun: true,
+      rules: 2,
+      whole: false,
+      added: ['7.7.7.7/32'],
+      removed: ['9.9.9.9/32'],
+    });
+    expect(table()).toEqual(['8.8.8.8/32', '9.9.9.9/32']);
+  });
+
+  it('makes no store where there is none', async () => {
+    expect((await line.run('apply')).exitCode).toBe(0);
+    expect(table()).toEqual([]);
+    expect(statSync(line.db, { throwIfNoEntry: false })).toBeUndefined();
+  });
+
+  it('wants to be forced where blocks add up to a rule that is very wide', async () => {
+    await line.run('add', '64/8', '65/8');
+    expect(await line.run('apply')).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('the rule 64.0.0.0/7 is wider than /8; apply --force'),
+    });
+    expect(table()).toBeUndefined();
+    expect((await line.run('apply', '--force')).exitCode).toBe(0);
+    expect(table()).toEqual(['64.0.0.0/7']);
+  });
+
+  it('ends the states of what is newly blocked with --kill', async () => {
+    await line.run('add', '9.9.9.9', '--apply');
+    await line.run('add', '8.8.8.8');
+    machine.calls();
+    await line.run('apply', '--kill');
+    expect(machine.calls().filter((call) => call.startsWith('-k'))).toEqual(['-k 8.8.8.8/32']);
+    configure(`kind = "file"\nfile = "${line.path('pf.blocked')}"\n`);
+    expect(await line.run('apply', '--kill')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('--kill is for pf'),
+    });
+  });
+
+  it('fails with what pfctl says', async () => {
+    machine.set({ fault: 'permission' });
+    expect(await line.run('apply')).toEqual({
+      exitCode: 1,
+      stdout: '',
+      stderr: 'mcblock: pfctl failed: pfctl: /dev/pf: Permission denied (run mcblock as root)\n',
+    });
+  });
+
+  it('writes a file and runs the command after it', async () => {
+    const file = line.path('pf.blocked');
+    const copy = line.path('copy');
+    configure(`kind = "file"\nfile = "${file}"\ncommand = ["/bin/cp", "${file}", "${copy}"]\n`);
+    await line.run('add', '9.9.9.9', '--apply');
+    expect(readFileSync(copy, 'utf8')).toBe('9.9.9.9/32\n');
+  });
+
+  it.each([
+    ['kind = "file"\n', /firewall\.file does not say which/],
+    ['kind = "ipfw"\n', /firewall\.kind takes one of/],
+    ['pfctl = "pfctl"\n', /firewall\.pfctl takes the absolute path/],
+    ['command = ["pfctl", "-f"]\n', /firewall\.command takes a list/],
+    ['command = "pfctl -f"\n', /firewall\.command takes a list/],
+    ['table = "no name"\n', /firewall\.table takes a table name/],
+  ])('refuses the configuration %j', async (text, message) => {
+    configure(text);
+    expect(await line.run('apply')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringMatching(message),
+    });
+  });
+});
+
+describe('--apply', () => {
+  it('brings the firewall up to date with add and expire', async () => {
+    expect(await line.run('add', '9.9.9.9', '--apply')).toMatchObject({
+      stdout: expect.stringMatching(/^9\.9\.9\.9 is blocked until .*\n$/),
+      stderr: 'the pf table mcblock holds 1 rule: 1 added, 0 removed, all of it put there anew\n',
+    });
+    expect(table()).toEqual(['9.9.9.9/32']);
+    await line.run('expire', '9.9.9.9', '--apply');
+    expect(table()).toEqual([]);
+  });
+
+  it('makes the hole of allow in the firewall at once, and closes it again', async () => {
+    await line.run('add', '5.149.104/22', '2001:67c::/32', '--apply');
+    await line.run('allow', '5.149.105.9', '2001:67c:8000::/33', '--apply');
+    const rules = table() ?? [];
+    expect(rules).toEqual([
+      '5.149.104.0/24',
+      '5.149.105.0/29',
+      '5.149.105.8/32',
+      '5.149.105.10/31',
+      '5.149.105.12/30',
+      '5.149.105.16/28',
+      '5.149.105.32/27',
+      '5.149.105.64/26',
+      '5.149.105.128/25',
+      '5.149.106.0/23',
+      '2001:67c::/33',
+    ]);
+    expect(await line.json('show')).toHaveLength(2);
+    await line.run('allow', '--remove', '5.149.105.9', '2001:67c:8000::/33', '--apply');
+    expect(table()).toEqual(['5.149.104.0/22', '2001:67c::/32']);
+  });
+
+  it('says that it is recorded where the firewall fails', async () => {
+    machine.set({ fault: 'busy' });
+    expect(await line.run('add', '9.9.9.9', '--apply')).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(/it is recorded, but not in the firewall yet: .*Device busy/),
+    });
+    machine.set({ fault: undefined });
+    await line.run('apply');
+    expect(table()).toEqual(['9.9.9.9/32']);
+  });
+
+  it('takes the force of add along', async () => {
+    expect((await line.run('add', '64/7', '--force', '--apply')).exitCode).toBe(0);
+    expect(table()).toEqual(['64.0.0.0/7']);
+  });
+
+  it('needs a prefix', async () => {
+    expect((await line.run('allow', '--apply')).exitCode).toBe(2);
+  });
+});
+
+describe('the ssh session that types the command', () => {
+  it.each([
+    ['198.51.100.7 50122 203.0.113.1 22', '198.51.100/24', '198.51.100.7'],
+    ['2001:67c::7 50122 2001:67c::1 22', '2001:67c::/32', '2001:67c::7/128'],
+    ['::ffff:198.51.100.7 50122 ::ffff:203.0.113.1 22', '198.51.100.7', '198.51.100.7'],
+    ['fe80::7%em0 50122 fe80::1%em0 22', 'fe80::7', 'fe80::7/128'],
+  ])('is not blocked by hand: %s', async (connection, prefix, name) => {
+    line.env = { SSH_CONNECTION: connection };
+    expect(await line.run('add', prefix)).toEqual({
+      exitCode: 1,
+      stdout: '',
+      stderr: `mcblock: ${prefix === 'fe80::7' ? name : prefix} overlaps ${name}, from where your ssh session comes; --force blocks it all the same\n`,
+    });
+    expect(await line.json('show')).toEqual([]);
+    expect((await line.run('add', '--force', prefix)).exitCode).toBe(0);
+  });
+
+  it('is not blocked by a list either', async () => {
+    line.env = { SSH_CONNECTION: '198.51.100.7 50122 203.0.113.1 22' };
+    const list = line.path('list');
+    writeFileSync(list, '9.9.9.9\n198.51.100.0/24\n');
+    expect(await line.run('import', list)).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('your ssh session'),
+    });
+    expect(await line.json('show')).toEqual([]);
+  });
+
+  it('does not come back with a wider entry that has expired', async () => {
+    await line.run('add', '198.51.100/24');
+    line.now = '2026-06-01T00:00:00Z';
+    line.env = { SSH_CONNECTION: '198.51.100.7 50122 203.0.113.1 22' };
+    await line.run('add', '198.51.100.200');
+    expect(await line.json('show')).toMatchObject([{ prefix: '198.51.100.200/32' }]);
+  });
+
+  it.each(['', 'nonsense', '1.2.3 4'])('may be %j, which is none', async (connection) => {
+    line.env = { SSH_CONNECTION: connection };
+    expect((await line.run('add', '198.51.100/24')).exitCode).toBe(0);
+  });
+});

@@ -1,0 +1,196 @@
+import { writeFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parsePrefix } from '../../src/net/prefix-text.ts';
+import { openStore, type Store } from '../../src/store/store.ts';
+import { PfMachine } from '../firewall/pf-machine.ts';
+import { entryOf } from '../store/models.ts';
+import { CommandLine } from '../support/command-line.ts';
+
+const FIXTURE = 'fixtures/auth.log.0.bz2';
+
+let line: CommandLine;
+beforeEach(() => {
+  line = new CommandLine();
+  line.now = '2026-03-24T00:00:00Z';
+});
+afterEach(() => line.remove());
+
+/** The whole store: what undo leaves has to be the same, to the last byte. */
+async function whole(): Promise<string> {
+  return (await line.run('export')).stdout;
+}
+
+function withoutLogins(text: string): string[] {
+  return text.split('\n').filter((row) => !row.includes('"login"'));
+}
+
+async function grok(...argv: string[]) {
+  expect(await line.run('grok', '--year', '2026', ...argv)).toMatchObject({ exitCode: 0 });
+}
+
+function log(name: string, address: string, attempts: number): string {
+  const file = line.path(name);
+  const lines = Array.from(
+    { length: attempts },
+    (_, i) =>
+      `Mar 22 12:00:${String(i).padStart(2, '0')} gw sshd[${100 + i}]: Failed password for root from ${address} port 4711 ssh2\n`,
+  );
+  writeFileSync(file, lines.join(''));
+  return file;
+}
+
+/** A process that is no command of a person, such as one that follows a log. */
+function follow(work: (store: Store) => void): void {
+  const store = openStore(line.db, { mode: 'write' });
+  store.transaction(() => work(store));
+  store.close();
+}
+
+describe('undo', () => {
+  it.each([
+    ['add', ['add', '5.149.104/22', '--note', 'spam']],
+    ['add, which brings a wider one back', ['add', '11.201.53.9']],
+    ['add, which only prolongs', ['add', '--forever', '5.149.104/24']],
+    ['add of what is blocked already', ['add', '--for', '1h', '5.149.104/24']],
+    ['expire', ['expire', '5.149.104/24', '2a0e:5f9a:be::/64']],
+  ])('takes back %s', async (_, argv) => {
+    await grok(FIXTURE);
+    await line.run('expire', '11.201.53/24');
+    const before = await whole();
+    expect((await line.run(...argv)).exitCode).toBe(0);
+    expect(await whole()).not.toBe(before);
+    expect((await line.run('undo')).exitCode).toBe(0);
+    expect(await whole()).toBe(before);
+  });
+
+  it('takes back a log that was read, so that it can be read again', async () => {
+    // A prefix with a history, offences that made no block yet, and a wider entry to bring back.
+    await line.run('add', '7.63/16');
+    await line.run('expire', '7.63/16');
+    await grok(log('first', '5.149.104.9', 2));
+    // An accepted login is remembered all the same: it only ever protects.
+    await grok('--dry-run', FIXTURE);
+    const before = await whole();
+    await grok(FIXTURE, log('second', '5.149.105.9', 4));
+    const after = await whole();
+    expect((await line.run('undo')).stdout).toContain('2 logs count as not read');
+    expect(withoutLogins(await whole())).toEqual(withoutLogins(before));
+    await grok(FIXTURE, line.path('second'));
+    expect(await whole()).toBe(after);
+  });
+
+  it('takes back an import of a list and of a whole store', async () => {
+    await line.run('add', '9.9.9.9', '--note', 'mine');
+    const other = new CommandLine();
+    try {
+      await other.run('add', '9.9.9.9', '8.8.8.8', '--note', 'theirs');
+      // With a log that was read, and with what it left pending.
+      await other.run('grok', '--year', '2026', log('theirs', '5.149.104.9', 2));
+      writeFileSync(line.path('backup'), (await other.run('export')).stdout);
+    } finally {
+      other.remove();
+    }
+    writeFileSync(line.path('list'), '9.9.9.9\n7.7.7.7\n');
+    for (const file of ['backup', 'list']) {
+      const before = await whole();
+      expect((await line.run('import', line.path(file))).exitCode).toBe(0);
+      expect(await whole()).not.toBe(before);
+      await line.run('undo');
+      expect(await whole()).toBe(before);
+    }
+  });
+
+  it('takes back the last one only, and only once', async () => {
+    await line.run('add', '9.9.9.9');
+    const before = await whole();
+    await line.run('add', '8.8.8.8');
+    await line.run('undo');
+    expect(await whole()).toBe(before);
+    expect(await line.run('undo')).toEqual({
+      exitCode: 1,
+      stdout: '',
+      stderr: 'mcblock: there is nothing to take back\n',
+    });
+    expect(await whole()).toBe(before);
+  });
+
+  it('passes over commands that changed no entry', async () => {
+    await line.run('add', '9.9.9.9');
+    await line.run('allow', '198.51.100/24');
+    expect((await line.run('add', '8.8.8.8', '198.51.100/24')).exitCode).toBe(1);
+    expect((await line.run('expire', '7.7.7.7')).exitCode).toBe(1);
+    await grok(log('quiet', '5.149.104.9', 1));
+    expect((await line.run('undo')).stdout).toBe(
+      'taken back: add 9.9.9.9 (2026-03-24 00:00 UTC); as before:\n  9.9.9.9: no entry\n',
+    );
+    expect(await line.json('show', '--expired')).toEqual([]);
+    expect(await line.json('allow')).toHaveLength(1);
+  });
+
+  it('says what it would do, and does not', async () => {
+    await line.run('add', '9.9.9.9', '8.8.8.8');
+    await line.run('expire', '9.9.9.9');
+    const before = await whole();
+    expect((await line.run('undo', '--dry-run')).stdout).toBe(
+      'would be taken back: expire 9.9.9.9 (2026-03-24 00:00 UTC); as before:\n  9.9.9.9: active until 2026-04-23 00:00 UTC\n',
+    );
+    expect(await line.json('undo', '--dry-run')).toMatchObject({
+      command: 'expire 9.9.9.9',
+      at: '2026-03-24T00:00:00Z',
+      dryRun: true,
+      entries: [{ prefix: '9.9.9.9/32', before: { active: true } }],
+      changedSince: 0,
+      logs: 0,
+    });
+    expect(await whole()).toBe(before);
+  });
+
+  it('leaves as it is what others changed since', async () => {
+    await line.run('add', '9.9.9.9', '8.8.8.8');
+    follow((store) => {
+      const entry = store.get(parsePrefix('9.9.9.9'));
+      if (entry) store.put({ ...entry, hits: 7 });
+    });
+    expect((await line.run('undo')).stdout).toContain('1 changed since and stay as they are');
+    expect(await line.json('show')).toMatchObject([{ prefix: '9.9.9.9/32', hits: 7 }]);
+  });
+
+  it('leaves a log read where others went on from what was pending', async () => {
+    await grok(log('first', '5.149.104.9', 4));
+    follow((store) => store.replacePending([]));
+    expect((await line.run('undo')).exitCode).toBe(0);
+    expect(await line.json('show')).toEqual([]);
+    await grok(line.path('first'));
+    expect(await line.json('show')).toEqual([]);
+  });
+
+  it('does not take back what changed very many entries, and says so', async () => {
+    const command = { text: 'import list', at: 0, mostEntries: 2 };
+    const store = openStore(line.db, { mode: 'write', command });
+    const entries = ['1.1.1.1', '2.2.2.2', '3.3.3.3'].map((text) => entryOf(`${text}/32`));
+    // In several transactions, as a command with several logs has it.
+    for (const entry of entries) store.put(entry);
+    for (const entry of entries) store.put(entry);
+    store.close();
+    expect(await line.run('undo')).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('changed too many entries to be taken back: import list'),
+    });
+    expect((await line.run('show', '3.3.3.3')).stdout).toContain('3.3.3.3');
+    await line.run('add', '9.9.9.9');
+    expect((await line.run('undo')).exitCode).toBe(0);
+  });
+
+  it('brings the firewall up to date with --apply', async () => {
+    const machine = new PfMachine();
+    try {
+      writeFileSync(line.path('toml'), `[firewall]\nkind = "pf"\npfctl = "${machine.pfctl}"\n`);
+      line.config = line.path('toml');
+      await line.run('add', '9.9.9.9', '--apply');
+      await line.run('undo', '--apply');
+      expect(machine.state.tables['mcblock']).toEqual([]);
+    } finally {
+      machine.remove();
+    }
+  });
+});

@@ -1,0 +1,125 @@
+import { writeFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { nftFirewall } from '../../src/firewall/nft.ts';
+import { readNftListing } from '../../src/firewall/nft-listing.ts';
+import { formatPrefix } from '../../src/net/prefix-text.ts';
+import { apply } from '../contract/firewall-contract.ts';
+import { Namespace, NO_NAMESPACES } from './namespace.ts';
+
+const WHY = NO_NAMESPACES ? `: ${NO_NAMESPACES}` : '';
+
+describe.skipIf(NO_NAMESPACES)(`the table of nftables, for real${WHY}`, () => {
+  let namespace: Namespace;
+  beforeEach(() => {
+    namespace = new Namespace();
+  });
+  afterEach(() => namespace.remove());
+  const bench = () => ({ firewall: nftFirewall(namespace.nft, 'mcblock') });
+  const handles = () => [...namespace.run('nft', '-a', 'list', 'ruleset').matchAll(/handle \d+/g)];
+  const ruleset = () => namespace.run('nft', 'list', 'ruleset');
+
+  it('has one hash set for each length, and asks it with the address masked', async () => {
+    await apply(bench(), ['1.2.3.0/24', '9.9.9.9/32', '2001:db8::/64']);
+    const listed = ruleset();
+    expect(listed).toContain('set ip_24 {\n\t\ttype ipv4_addr\n\t\telements = { 1.2.3.0 }');
+    expect(listed).toContain('ip saddr & 255.255.255.0 == @ip_24 drop');
+    expect(listed).toContain('ip saddr @ip_32 drop');
+    expect(listed).toContain('ip6 saddr & ffff:ffff:ffff:ffff:: == @ip6_64 drop');
+    expect(listed).not.toContain('interval');
+  });
+
+  it('is the only one that is touched', async () => {
+    const other =
+      'table inet filter { set blocked { type ipv4_addr; elements = { 9.9.9.9 }; }; chain input { type filter hook input priority 0; policy accept; }; }';
+    namespace.nftables(other);
+    const before = ruleset();
+    await apply(bench(), ['1.2.3.0/24']);
+    await apply(bench(), ['1.2.4.0/24']);
+    namespace.nftables('delete table inet mcblock');
+    expect(ruleset()).toBe(before);
+  });
+
+  it('keeps its sets and rules where only elements change, and gets new ones where it has none', async () => {
+    await apply(bench(), ['1.2.3.0/24', '9.9.9.9/32']);
+    const before = handles().map(String);
+    await apply(bench(), ['1.2.4.0/24']);
+    expect(handles().map(String)).toEqual(before);
+    await apply(bench(), ['1.2.4.0/24', '7.0.0.0/20']);
+    expect(handles().map(String)).toEqual(expect.arrayContaining(before));
+    expect(ruleset()).toContain('ip saddr & 255.255.240.0 == @ip_20 drop');
+  });
+
+  it.each([
+    ['a rule is gone', 'flush chain inet mcblock block'],
+    ['the whole table is gone', 'delete table inet mcblock'],
+    ['a rule lets somebody through', 'insert rule inet mcblock block ip saddr 1.2.3.4 accept'],
+    ['a rule comes after ours', 'add rule inet mcblock block counter'],
+    ['there is another set', 'add set inet mcblock more { type ipv4_addr; }'],
+    ['there is a set of ours that nobody asks', 'add set inet mcblock ip_20 { type ipv4_addr; }'],
+    ['there is another chain', 'add chain inet mcblock more'],
+    ['there is a counter', 'add counter inet mcblock more'],
+    ['an element can match nothing', 'add element inet mcblock ip_24 { 1.2.3.4 }'],
+    [
+      'the chain has another hook',
+      'delete table inet mcblock; add table inet mcblock; add set inet mcblock ip_24 { type ipv4_addr; }; add chain inet mcblock block { type filter hook output priority 0; }; add rule inet mcblock block ct direction reply accept; add rule inet mcblock block ip saddr & 255.255.255.0 @ip_24 drop',
+    ],
+  ])('is put there anew where %s', async (_, script) => {
+    await apply(bench(), ['1.2.3.0/24']);
+    const right = ruleset();
+    namespace.nftables(script.replaceAll(/; (?=add|delete)/g, '\n'));
+    expect(ruleset()).not.toBe(right);
+    expect((await apply(bench(), ['1.2.3.0/24'])).whole).toBe(true);
+    expect(ruleset()).toBe(right);
+  });
+
+  it('is changed as little as can be where somebody took out or put in an element', async () => {
+    await apply(bench(), ['1.2.3.0/24', '1.2.5.0/24']);
+    namespace.nftables(
+      'delete element inet mcblock ip_24 { 1.2.3.0 }\nadd element inet mcblock ip_24 { 7.7.7.0 }',
+    );
+    const { added, removed, whole } = await apply(bench(), ['1.2.3.0/24', '1.2.5.0/24']);
+    expect(whole).toBe(false);
+    expect([Array.from(added, formatPrefix), Array.from(removed, formatPrefix)]).toEqual([
+      ['1.2.3.0/24'],
+      ['7.7.7.0/24'],
+    ]);
+  });
+
+  it('is right after several applied at once', async () => {
+    await apply(bench(), ['1.2.3.0/24', '1.2.5.0/24']);
+    const rules = ['1.2.3.0/24', '7.0.0.0/20', '9.9.9.9/32'];
+    await Promise.all([1, 2, 3].map(() => apply(bench(), rules)));
+    expect(Array.from((await bench().firewall.read()) ?? [], formatPrefix)).toEqual(rules);
+  });
+
+  it('says what nft says, and what to do, where it may not', async () => {
+    const firewall = nftFirewall(`${namespace.nft}-none`, 'mcblock');
+    await expect(apply({ firewall }, [])).rejects.toMatchObject({
+      code: 'program',
+      message: expect.stringContaining('cannot be run'),
+    });
+    writeFileSync(
+      namespace.nft,
+      '#!/bin/sh\necho "Operation not permitted (you must be root)" >&2\nexit 1\n',
+    );
+    await expect(apply(bench(), [])).rejects.toMatchObject({
+      code: 'program',
+      message: expect.stringMatching(/you must be root.*run mcblock as root/),
+    });
+  });
+
+  it('says what nft says about a name that it takes for a word of its language', async () => {
+    await expect(apply({ firewall: nftFirewall(namespace.nft, 'drop') }, [])).rejects.toMatchObject(
+      { code: 'program', message: expect.stringContaining('nft failed') },
+    );
+  });
+});
+
+describe('readNftListing', () => {
+  it.each(['', '{', '[]', '{"nftables": 3}', '{"nftables": [3]}', '{"nftables": []}'])(
+    'takes %j for nothing of ours',
+    (json) => {
+      expect(readNftListing(json)).toBeUndefined();
+    },
+  );
+});

@@ -1,0 +1,53 @@
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+interface PfState {
+  tables: Record<string, string[]>;
+  limit: number;
+  maxCount: number;
+  fault?: 'busy' | 'permission' | 'missing' | 'half' | 'hang' | 'garbage' | undefined;
+  calls: string[][];
+}
+
+const STAND_IN = pathToFileURL(join(import.meta.dirname, 'pfctl-stand-in.mjs')).href;
+
+/** A machine with pf: its pfctl is the stand-in, its tables lie in a file. */
+export class PfMachine {
+  readonly folder = mkdtempSync(join(tmpdir(), 'mcblock-pf-'));
+  readonly pfctl = join(this.folder, 'pfctl');
+  readonly #file = join(this.folder, 'state.json');
+
+  constructor() {
+    this.write({ tables: {}, limit: 200_000, maxCount: 65_535, calls: [] });
+    writeFileSync(
+      this.pfctl,
+      `#!${process.execPath}\nprocess.env.PF_STATE = ${JSON.stringify(this.#file)};\nimport(${JSON.stringify(STAND_IN)});\n`,
+    );
+    chmodSync(this.pfctl, 0o755);
+  }
+
+  get state(): PfState {
+    return JSON.parse(readFileSync(this.#file, 'utf8')) as PfState;
+  }
+
+  write(state: PfState): void {
+    writeFileSync(this.#file, JSON.stringify(state));
+  }
+
+  set(changes: Partial<PfState>): void {
+    this.write({ ...this.state, ...changes });
+  }
+
+  /** What was asked since this was last called, each as one line. */
+  calls(): string[] {
+    const { calls } = this.state;
+    this.set({ calls: [] });
+    return calls.map((args) => args.join(' '));
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}

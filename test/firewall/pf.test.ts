@@ -1,0 +1,202 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { pfFirewall } from '../../src/firewall/pf.ts';
+import { apply } from '../contract/firewall-contract.ts';
+import { PfMachine } from './pf-machine.ts';
+
+let machine: PfMachine;
+beforeEach(() => {
+  machine = new PfMachine();
+});
+afterEach(() => machine.remove());
+
+function bench(table = 'mcblock') {
+  return { firewall: pfFirewall(machine.pfctl, table) };
+}
+
+/** Hosts that no two of which are one prefix. */
+function hosts(count: number): string[] {
+  return Array.from(
+    { length: count },
+    (_, i) => `7.${i >> 15}.${(i >> 7) & 255}.${(i & 127) * 2}/32`,
+  );
+}
+
+describe('the table of pf', () => {
+  it('is made by its first apply, and afterwards only changed', async () => {
+    await apply(bench(), ['5.149.104.0/24', '9.9.9.9/32']);
+    expect(machine.calls()).toEqual([
+      '-t mcblock -T show',
+      '-s memory',
+      '-t mcblock -T replace -f -',
+      '-t mcblock -T show',
+    ]);
+    await apply(bench(), ['5.149.104.0/23', '9.9.9.9/32']);
+    expect(machine.calls()).toEqual([
+      '-t mcblock -T show',
+      '-s memory',
+      '-t mcblock -T add -f -',
+      '-t mcblock -T delete -f -',
+      '-t mcblock -T show',
+    ]);
+  });
+
+  it('is only looked at where nothing is to be changed', async () => {
+    await apply(bench(), ['9.9.9.9/32']);
+    machine.calls();
+    await apply(bench(), ['9.9.9.9/32']);
+    expect(machine.calls()).toEqual(['-t mcblock -T show']);
+  });
+
+  it('is the only one that is touched', async () => {
+    machine.set({ tables: { other: ['1.1.1.1/32'] } });
+    await apply(bench(), ['9.9.9.9/32']);
+    await apply(bench(), []);
+    expect(machine.state.tables).toEqual({ other: ['1.1.1.1/32'], mcblock: [] });
+  });
+
+  it('reads all the forms that pfctl prints', async () => {
+    const rules = [
+      '0.0.0.0/1',
+      '10.0.0.0/8',
+      '192.0.2.1/32',
+      '::1/128',
+      '2001:db8::/32',
+      'ff00::/8',
+    ];
+    await apply(bench(), rules, { force: true });
+    expect(machine.state.tables['mcblock']).toEqual(rules);
+    machine.calls();
+    await apply(bench(), rules);
+    expect(machine.calls()).toHaveLength(1);
+  });
+
+  it('is filled and emptied in calls of at most 65,535 addresses', async () => {
+    // To list so many the sysctl has to be higher; no call puts in or takes out more than that.
+    machine.set({ maxCount: 65_536 });
+    const many = hosts(65_536);
+    await apply(bench(), many);
+    expect(machine.calls().filter((call) => call.includes('-f -'))).toEqual([
+      '-t mcblock -T replace -f -',
+      '-t mcblock -T add -f -',
+    ]);
+    expect(machine.state.tables['mcblock']).toHaveLength(65_536);
+    await apply(bench(), ['9.9.9.9/32']);
+    expect(machine.calls().filter((call) => call.includes('-T delete'))).toHaveLength(2);
+  });
+
+  it('takes out before it puts in where there is no room for both', async () => {
+    machine.set({ limit: 3 });
+    await apply(bench(), ['1.1.1.1/32', '3.3.3.3/32', '5.5.5.5/32']);
+    machine.calls();
+    await apply(bench(), ['7.7.7.7/32', '3.3.3.3/32', '9.9.9.9/32']);
+    expect(machine.calls().filter((call) => /-T (?:add|delete)/.test(call))).toEqual([
+      '-t mcblock -T delete -f -',
+      '-t mcblock -T add -f -',
+    ]);
+    expect(machine.state.tables['mcblock']).toEqual(['3.3.3.3/32', '7.7.7.7/32', '9.9.9.9/32']);
+  });
+});
+
+describe('what pfctl reports', () => {
+  it.each([
+    ['missing', /\/dev\/pf: No such file or directory.*kldload pf/],
+    ['permission', /\/dev\/pf: Permission denied.*as root/],
+    ['busy', /Device busy.*run the command again/],
+  ] as const)('is told, with what to do: %s', async (fault, message) => {
+    machine.set({ fault });
+    await expect(apply(bench(), ['9.9.9.9/32'])).rejects.toMatchObject({
+      code: 'program',
+      exitCode: 1,
+      message: expect.stringMatching(message),
+    });
+  });
+
+  it('is a table that is full, by the limit that it names', async () => {
+    machine.set({ limit: 2 });
+    await expect(apply(bench(), hosts(3))).rejects.toMatchObject({
+      code: 'program',
+      message: expect.stringMatching(/at most 2 addresses.*set limit table-entries 100000/),
+    });
+    expect(machine.state.tables).toEqual({});
+  });
+
+  it('is a table that is full because others fill it', async () => {
+    machine.set({ limit: 4, tables: { other: ['1.1.1.1/32', '2.2.2.2/32'], mcblock: [] } });
+    await expect(apply(bench(), hosts(3))).rejects.toMatchObject({
+      code: 'program',
+      message: expect.stringMatching(/Cannot allocate memory.*set limit table-entries/),
+    });
+    expect(machine.state.tables['mcblock']).toEqual([]);
+  });
+
+  it('is that it took only some of the addresses', async () => {
+    await apply(bench(), []);
+    machine.set({ fault: 'half' });
+    await expect(apply(bench(), hosts(12))).rejects.toMatchObject({
+      code: 'program',
+      message: expect.stringMatching(/to add 6 addresses .* said: 3\/6 addresses added\./),
+    });
+    machine.set({ fault: undefined });
+    await apply(bench(), hosts(12));
+    expect(machine.state.tables['mcblock']).toEqual(hosts(12));
+  });
+
+  it('is that there are more addresses than it lists in one call', async () => {
+    machine.set({ maxCount: 2, tables: { mcblock: hosts(3) } });
+    await expect(apply(bench(), hosts(3))).rejects.toMatchObject({
+      message: expect.stringMatching(/Invalid argument.*net\.pf\.request_maxcount/),
+    });
+  });
+
+  it('is a name that is too long', async () => {
+    await expect(apply(bench('a'.repeat(32)), [])).rejects.toMatchObject({
+      message: expect.stringMatching(/usage: pfctl .*at most 31 characters/),
+    });
+    await apply(bench('a'.repeat(31)), ['9.9.9.9/32']);
+  });
+
+  it('is something that is no address: then all of the table is written anew', async () => {
+    machine.set({ fault: 'garbage' });
+    await expect(apply(bench(), ['9.9.9.9/32'])).rejects.toMatchObject({
+      code: 'program',
+      message: expect.stringContaining('does not hold what was put into it'),
+    });
+  });
+
+  it('is nothing where there is no pfctl', async () => {
+    const firewall = pfFirewall(`${machine.folder}/none`, 'mcblock');
+    await expect(apply({ firewall }, [])).rejects.toMatchObject({
+      code: 'program',
+      message: expect.stringContaining('none cannot be run'),
+    });
+  });
+});
+
+describe('what another program does meanwhile', () => {
+  it('is made up for in the next attempt', async () => {
+    await apply(bench(), ['1.1.1.1/32']);
+    const { firewall } = bench();
+    // Between reading and changing, someone takes out what is to be taken out.
+    let first = true;
+    const disturbed = {
+      ...firewall,
+      change: (change: Parameters<typeof firewall.change>[0]) => {
+        if (first) machine.set({ tables: { mcblock: [] } });
+        first = false;
+        return firewall.change(change);
+      },
+    };
+    await apply({ firewall: disturbed }, ['9.9.9.9/32']);
+    expect(machine.state.tables['mcblock']).toEqual(['9.9.9.9/32']);
+  });
+});
+
+describe('--kill', () => {
+  it('ends the states of each prefix', async () => {
+    const { firewall } = bench();
+    const { added } = await apply({ firewall }, ['5.149.104.0/23', '2001:67c::/32']);
+    machine.calls();
+    await firewall.kill?.(added);
+    expect(machine.calls()).toEqual(['-k 5.149.104.0/23', '-k 2001:67c::/32']);
+  });
+});

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { runProgram, wordsOf } from '../../src/firewall/program.ts';
+
+const NODE = process.execPath;
+
+describe('runProgram', () => {
+  it('gives what the program wrote and how it ended', async () => {
+    const finished = await runProgram(NODE, [
+      '-e',
+      'process.stdout.write("out"); process.stderr.write("err\\n"); process.exitCode = 3',
+    ]);
+    expect({ ...finished, stdout: finished.stdout.toString() }).toEqual({
+      ok: false,
+      stdout: 'out',
+      stderr: 'err',
+    });
+  });
+
+  it('writes the whole input, however slowly it is read', async () => {
+    const input = Array.from({ length: 50 }, () => Buffer.alloc(100_000, 'x'));
+    const count =
+      'let n = 0; process.stdin.on("data", (d) => { n += d.length; }).on("end", () => console.log(n))';
+    const { stdout } = await runProgram(NODE, ['-e', `setTimeout(() => { ${count} }, 50)`], {
+      input,
+    });
+    expect(stdout.toString()).toBe('5000000\n');
+  });
+
+  it('does not mind a program that reads nothing', async () => {
+    const input = Array.from({ length: 50 }, () => Buffer.alloc(100_000, 'x'));
+    expect((await runProgram(NODE, ['-e', ''], { input })).ok).toBe(true);
+  });
+
+  const forever = 'setTimeout(() => {}, 60_000)';
+
+  it.each([
+    ['takes too long', forever, 0.2, /took more than 0\.2 seconds/],
+    [
+      'does not listen',
+      `process.on("SIGTERM", () => {}); ${forever}`,
+      0.2,
+      /took more than 0\.2 seconds/,
+    ],
+    ['writes too much', `process.stdout.write("x".repeat(1001)); ${forever}`, 60, /more than 1000/],
+    ['is killed', 'process.kill(process.pid, "SIGSEGV")', 60, /was ended by SIGSEGV/],
+  ])('ends a program that %s', async (_, script, timeLimitSeconds, message) => {
+    await expect(
+      runProgram(NODE, ['-e', script], { timeLimitSeconds, outputLimitBytes: 1000 }),
+    ).rejects.toMatchObject({ code: 'program', message: expect.stringMatching(message) });
+  });
+
+  it('says that there is no such program', async () => {
+    await expect(runProgram('/none/pfctl', [])).rejects.toMatchObject({
+      code: 'program',
+      message: expect.stringContaining('/none/pfctl cannot be run'),
+    });
+  });
+});
+
+describe('wordsOf', () => {
+  it('is one harmless line', () => {
+    expect(wordsOf('pfctl: a\n\u001b[31mb\n')).toBe('pfctl: a [31mb');
+    expect(wordsOf('')).toBe('it said nothing');
+    expect(wordsOf('x'.repeat(10_000))).toHaveLength(500);
+  });
+});
