@@ -15,8 +15,11 @@ const TEST_PROGRAMS = [
   ['/usr/bin/xz', 'xz-utils'],
   ['/usr/bin/zstd', 'zstd'],
   ['/usr/bin/openssl', 'openssl'],
+  ['/usr/bin/redis-server', 'redis-server'],
   ['/usr/sbin/nft', 'nftables'],
   ['/usr/sbin/ip', 'iproute2'],
+  // Its server lies in a folder named after its version; this lists the servers.
+  ['/usr/bin/pg_lsclusters', 'postgresql'],
 ];
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {

@@ -118,6 +118,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/feed.ts'),
   },
   {
+    name: 'serve',
+    usage: '[OPTION…]',
+    summary: "the fleet's API: machines share whom they block",
+    load: () => import('./commands/serve.ts'),
+  },
+  {
+    name: 'user',
+    usage: 'add|list|passwd|disable|enable|remove [OPTION…] [NAME]',
+    summary: 'who may use the API',
+    load: () => import('./commands/user.ts'),
+  },
+  {
     name: 'config',
     usage: '[OPTION…] [check]',
     summary: 'what is in force, and where it was said',

@@ -1,0 +1,73 @@
+import { BUSY, type Credentials, parseBasic } from './credentials.ts';
+import type { Metrics } from './metrics.ts';
+import type { Access, Answer } from './route.ts';
+import { may, type User } from './user.ts';
+
+export interface GateOptions {
+  readonly credentials: Credentials;
+  readonly metrics: Metrics;
+  /** What version 1 answers to a wrong password: 503 as acacia does, or 401. */
+  readonly v1Status: 401 | 503;
+}
+
+/** Who came in, or what he is answered instead. */
+export type Entrance = { readonly user: User | undefined } | { readonly answer: Answer };
+
+/** Lets in who may ask. */
+export class Gate {
+  readonly #options: GateOptions;
+
+  constructor(options: GateOptions) {
+    this.#options = options;
+  }
+
+  async enter(
+    access: Access,
+    path: string,
+    address: string,
+    authorization: string | undefined,
+  ): Promise<Entrance> {
+    if (access === 'open' || (access === 'local' && isLoopback(address))) {
+      return { user: undefined };
+    }
+    const { credentials, metrics } = this.#options;
+    const given = parseBasic(authorization);
+    const user = given && (await credentials.userOf(given.name, given.password));
+    if (user === BUSY) return { answer: busy() };
+    if (user === undefined) {
+      if (given !== undefined) metrics.countFailedLogin();
+      return { answer: this.unknown(path) };
+    }
+    const scope = access === 'local' ? 'read' : access;
+    if (may(user, scope)) return { user };
+    return { answer: { status: 403, value: { error: `this needs the scope ${scope}` } } };
+  }
+
+  /** What somebody is told who is not known. */
+  unknown(path: string): Answer {
+    const status = isV1(path) ? this.#options.v1Status : 401;
+    if (status === 503) return { status, value: { error: 'Service Unavailable' } };
+    return {
+      status,
+      value: { error: 'Unauthorized' },
+      headers: { 'www-authenticate': 'Basic realm="mcblock", charset="UTF-8"' },
+    };
+  }
+}
+
+/** Whether all of it asks for authentication, what does not exist too. */
+export function isV1(path: string): boolean {
+  return path === '/v1' || path.startsWith('/v1/');
+}
+
+function isLoopback(address: string): boolean {
+  return address === '::1' || address.startsWith('127.');
+}
+
+function busy(): Answer {
+  return {
+    status: 503,
+    value: { error: 'too many passwords wait to be checked' },
+    headers: { 'retry-after': '10' },
+  };
+}

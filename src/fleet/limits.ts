@@ -1,0 +1,32 @@
+import { outlasts, type Seconds } from '../blocklist/entry.ts';
+import type { Prefix } from '../net/prefix.ts';
+import { formatPrefix } from '../net/prefix-text.ts';
+import type { Report, Reporter } from './report.ts';
+
+/** Why the reporter may not ask for this; undefined where he may. */
+export function limitFault(report: Report, by: Reporter, now: Seconds): string | undefined {
+  if (report.kind === 'offence') {
+    return report.prefix === undefined ? undefined : widthFault(report.prefix, by);
+  }
+  if (report.kind === 'list') return widthFault(report.prefix, by);
+  if (report.kind !== 'block') return undefined;
+  return widthFault(report.prefix, by) ?? lengthFault(report.until, by, now);
+}
+
+function widthFault(prefix: Prefix, { widest4, widest6 }: Reporter): string | undefined {
+  const widest = prefix.family === 4 ? widest4 : widest6;
+  if (prefix.length >= widest) return undefined;
+  return `${formatPrefix(prefix)} is wider than /${widest}, the widest that you may ask for`;
+}
+
+function lengthFault(
+  until: Seconds | 'forever' | undefined,
+  { longestSeconds }: Reporter,
+  now: Seconds,
+): string | undefined {
+  if (until === undefined) return undefined;
+  if (!outlasts(until, now)) return 'the block would end before it begins';
+  if (longestSeconds === 'forever') return undefined;
+  if (until !== 'forever' && until - now <= longestSeconds) return undefined;
+  return `it would last longer than ${longestSeconds} seconds, the longest that you may ask for`;
+}

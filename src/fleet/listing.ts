@@ -1,0 +1,127 @@
+import { outlasts, type Seconds } from '../blocklist/entry.ts';
+import { type Prefix } from '../net/prefix.ts';
+import { PrefixList } from '../net/prefix-list.ts';
+import { PrefixMap } from '../net/prefix-map.ts';
+import { formatPrefix } from '../net/prefix-text.ts';
+import { subtract } from '../net/subtract.ts';
+import { Copy } from './copy.ts';
+import type { Changed, FleetEntry, FleetStore } from './fleet-store.ts';
+import { LatestRead } from './latest-read.ts';
+
+export type ListOrder = 'insertion' | 'ip';
+
+const PAGE = 50_000;
+
+/** What is blocked at one time, as version 1 lists it. */
+export interface Listed {
+  readonly count: number;
+  copy(order: ListOrder): Copy;
+}
+
+interface Made extends Listed {
+  readonly sequence: number;
+  /** When the first of them expires. */
+  readonly until: Seconds;
+}
+
+/**
+ * The prefixes that are blocked, kept in memory and brought up to date by what changed in the
+ * store since, so that nobody who asks costs more than a look at its number.
+ */
+export class Listing {
+  readonly #store: FleetStore;
+  readonly #clock: () => Seconds;
+  readonly #latest: LatestRead<number>;
+  readonly #entries = new PrefixMap<FleetEntry>();
+  readonly #allowed = new PrefixMap<Prefix>();
+  #sequence = 0;
+  #updating: Promise<void> | undefined;
+  #made: Made | undefined;
+
+  constructor(store: FleetStore, clock: () => Seconds) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#latest = new LatestRead(() => store.sequence());
+  }
+
+  /** The number of the latest change, for one who asks now. */
+  sequence(): Promise<number> {
+    return this.#latest.get();
+  }
+
+  async now(): Promise<Listed> {
+    const wanted = await this.sequence();
+    while (this.#sequence < wanted) {
+      this.#updating ??= this.#update(wanted).finally(() => {
+        this.#updating = undefined;
+      });
+      await this.#updating;
+    }
+    const at = this.#clock();
+    const made = this.#made;
+    if (made?.sequence === this.#sequence && at < made.until) return made;
+    this.#made = this.#make(at);
+    return this.#made;
+  }
+
+  async #update(wanted: number): Promise<void> {
+    while (this.#sequence < wanted) {
+      const changes = await this.#store.changesSince(this.#sequence, PAGE);
+      for (const change of changes) this.#take(change);
+      // Numbers may be missing where an entry changed again since.
+      this.#sequence =
+        changes.length < PAGE ? Math.max(wanted, this.#lastOf(changes)) : this.#lastOf(changes);
+    }
+  }
+
+  #lastOf(changes: readonly Changed[]): number {
+    return changes.at(-1)?.value.sequence ?? 0;
+  }
+
+  #take({ kind, value }: Changed): void {
+    if (kind === 'entry') this.#entries.set(value.entry.prefix, value);
+    else if (value.removed) this.#allowed.delete(value.prefix);
+    else this.#allowed.set(value.prefix, value.prefix);
+  }
+
+  #make(at: Seconds): Made {
+    let until = Number.POSITIVE_INFINITY;
+    const active: FleetEntry[] = [];
+    for (const { value } of this.#entries.walk()) {
+      const { expiresAt } = value.entry;
+      // What has expired comes back by a change alone.
+      if (!outlasts(expiresAt, at)) this.#entries.delete(value.entry.prefix);
+      else {
+        active.push(value);
+        if (expiresAt !== 'forever') until = Math.min(until, expiresAt);
+      }
+    }
+    const texts = (entries: readonly FleetEntry[]) =>
+      entries.flatMap(({ entry }) => partsOf(entry.prefix, this.#allowed)).map(formatPrefix);
+    const copies = new Map<ListOrder, Copy>();
+    return {
+      sequence: this.#sequence,
+      until,
+      count: active.length,
+      copy(order) {
+        const made = copies.get(order);
+        if (made !== undefined) return made;
+        // A walk is sorted by address already.
+        const sorted = order === 'ip' ? active : active.toSorted((p, q) => p.place - q.place);
+        const copy = new Copy(`${JSON.stringify(texts(sorted).map((text) => [text]))}\n`);
+        copies.set(order, copy);
+        return copy;
+      },
+    };
+  }
+}
+
+/** The prefix less the allow-list, which is always open; nearly always itself. */
+function partsOf(prefix: Prefix, allowed: PrefixMap<Prefix>): readonly Prefix[] {
+  if (allowed.size === 0) return [prefix];
+  const holes = [...allowed.covering(prefix), ...allowed.coveredBy(prefix)];
+  if (holes.length === 0) return [prefix];
+  return [
+    ...subtract(PrefixList.from([prefix]), PrefixList.from(holes.map((hole) => hole.prefix))),
+  ];
+}

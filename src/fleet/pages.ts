@@ -1,0 +1,55 @@
+import { Copy } from './copy.ts';
+import type { FleetStore } from './fleet-store.ts';
+import { changedJson } from './wire.ts';
+
+/** So many pages are kept; a full copy of 100,000 entries has ten of the largest. */
+const MOST_KEPT = 64;
+
+interface Page {
+  /** The number of the latest change in the store when it was made. */
+  readonly sequence: number;
+  readonly copy: Promise<Copy>;
+}
+
+/**
+ * Pages of what changed since a number. What a thousand machines fetch is made once, as long as
+ * nothing changes.
+ */
+export class Pages {
+  readonly #store: FleetStore;
+  readonly #sequence: () => Promise<number>;
+  readonly #pages = new Map<string, Page>();
+
+  /** @param sequence the number of the latest change */
+  constructor(store: FleetStore, sequence: () => Promise<number>) {
+    this.#store = store;
+    this.#sequence = sequence;
+  }
+
+  /** Undefined where no change has this number yet: it is that of another store. */
+  async since(since: number, limit: number): Promise<Copy | undefined> {
+    const sequence = await this.#sequence();
+    if (since > sequence) return undefined;
+    const key = `${since} ${limit}`;
+    const known = this.#pages.get(key);
+    if (known?.sequence === sequence) return known.copy;
+    const copy = this.#read(since, limit, sequence);
+    this.#pages.delete(key);
+    this.#pages.set(key, { sequence, copy });
+    copy.catch(() => this.#pages.delete(key));
+    const oldest = this.#pages.keys().next();
+    if (this.#pages.size > MOST_KEPT && !oldest.done) this.#pages.delete(oldest.value);
+    return copy;
+  }
+
+  async #read(since: number, limit: number, sequence: number): Promise<Copy> {
+    // One more than is sent tells whether there is more.
+    const changes = since < sequence ? await this.#store.changesSince(since, limit + 1) : [];
+    const sent = changes.slice(0, limit);
+    const more = changes.length > limit;
+    const last = sent.at(-1)?.value.sequence;
+    // Nothing that is later has a lower number: who has read all goes on from the latest.
+    const next = more ? (last ?? since) : Math.max(sequence, last ?? 0);
+    return new Copy(`${JSON.stringify({ next, more, changes: sent.map(changedJson) })}\n`);
+  }
+}

@@ -1,0 +1,52 @@
+import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto';
+import { promisify } from 'node:util';
+
+/** What OWASP's Password Storage Cheat Sheet gives for scrypt with 32 MiB. */
+const COST: Cost = { N: 2 ** 15, r: 8, p: 3 };
+const HASH_BYTES = 32;
+const SALT_BYTES = 16;
+
+/** How dear a guess is (RFC 7914, 2): memory is 128 N r bytes, work is N r p. */
+export interface Cost {
+  readonly N: number;
+  readonly r: number;
+  readonly p: number;
+}
+
+/** A password as it is kept: `scrypt$N$r$p$SALT$HASH`, the last two in base64url. */
+export async function hashPassword(password: string, cost: Cost = COST): Promise<string> {
+  const salt = randomBytes(SALT_BYTES);
+  return writeHash(cost, salt, await derive(password, salt, HASH_BYTES, cost));
+}
+
+/** Whether it is the password; in a time that does not tell how much of it is right. */
+export async function isPassword(password: string, kept: string): Promise<boolean> {
+  const [name, N, r, p, saltText = '', hashText = ''] = kept.split('$');
+  const hash = Buffer.from(hashText, 'base64url');
+  if (name !== 'scrypt' || hash.length === 0) return false;
+  const cost = { N: Number(N), r: Number(r), p: Number(p) };
+  const derived = await derive(password, Buffer.from(saltText, 'base64url'), hash.length, cost);
+  return timingSafeEqual(derived, hash);
+}
+
+/** A password of 144 random bits, which can be typed and pasted. */
+export function makePassword(): string {
+  return randomBytes(18).toString('base64url');
+}
+
+/** What nobody's password fits, but takes as long to find out. */
+export function nobodysHash(): string {
+  return writeHash(COST, randomBytes(SALT_BYTES), randomBytes(HASH_BYTES));
+}
+
+const scryptAsync = promisify<string, Buffer, number, ScryptOptions, Buffer>(scrypt);
+
+function derive(password: string, salt: Buffer, bytes: number, cost: Cost): Promise<Buffer> {
+  // Node's own limit is just what N = 2^15 and r = 8 need, and not a byte more.
+  const maxmem = 256 * cost.N * cost.r;
+  return scryptAsync(password.normalize('NFC'), salt, bytes, { ...cost, maxmem });
+}
+
+function writeHash({ N, r, p }: Cost, salt: Buffer, hash: Buffer): string {
+  return `scrypt$${N}$${r}$${p}$${salt.toString('base64url')}$${hash.toString('base64url')}`;
+}

@@ -1,0 +1,235 @@
+import type { Pool, PoolClient } from 'pg';
+import type { Seconds } from '../../blocklist/entry.ts';
+import type { Prefix } from '../../net/prefix.ts';
+import { formatPrefix } from '../../net/prefix-text.ts';
+import type {
+  Change,
+  Changed,
+  EntryHistory,
+  FleetAllowed,
+  FleetEntry,
+  FleetStore,
+  Need,
+  Past,
+  ReportKey,
+} from '../fleet-store.ts';
+import { mergeChanged } from '../merge-changed.ts';
+import {
+  ACTIVATION_COLUMNS,
+  ALLOWED_COLUMNS,
+  activationOfRow,
+  allowedOfRow,
+  ENTRY_COLUMNS,
+  entryOfRow,
+  rowOfActivation,
+  rowOfAllowed,
+  rowOfEntry,
+  rowOfStatement,
+  rowOfUser,
+  STATEMENT_COLUMNS,
+  statementOfRow,
+  USER_COLUMNS,
+  userOfRow,
+} from '../rows.ts';
+import type { User } from '../user.ts';
+import { columnsOf } from './columns.ts';
+import { Queries, storeError } from './queries.ts';
+import { migrate } from './schema.ts';
+import {
+  ACTIVE,
+  BEGIN,
+  COVERING,
+  KNOWN_KEYS,
+  PUT_USER,
+  select,
+  writeStatement,
+} from './statements.ts';
+
+const MOST_CONNECTIONS = 8;
+const PATIENCE_MILLISECONDS = 30_000;
+
+/** Opens the fleet's store in this database (postgres://...), at its newest version. */
+export async function openPostgres(url: string): Promise<FleetStore> {
+  // Loaded here: no other command may pay for it.
+  const { default: pg } = await import('pg');
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: MOST_CONNECTIONS,
+    application_name: 'mcblock',
+    connectionTimeoutMillis: PATIENCE_MILLISECONDS / 3,
+    statement_timeout: PATIENCE_MILLISECONDS,
+    keepAlive: true,
+  });
+  // A connection that breaks while nobody uses it is replaced; whoever uses one hears of it.
+  pool.on('error', () => {});
+  const store = new PostgresFleetStore(pool);
+  try {
+    await store.migrate();
+    return store;
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+/** The fleet's store in PostgreSQL. */
+class PostgresFleetStore implements FleetStore {
+  readonly #pool: Pool;
+  readonly #queries: Queries;
+
+  constructor(pool: Pool) {
+    this.#pool = pool;
+    this.#queries = new Queries(pool);
+  }
+
+  migrate(): Promise<void> {
+    return this.#transaction(async (queries) => {
+      await queries.script('BEGIN');
+      await migrate(queries);
+    });
+  }
+
+  async sequence(): Promise<number> {
+    const [row] = await this.#queries.rows(
+      'SELECT sequence::float8 AS sequence FROM mcblock.ledger',
+    );
+    return Number(row?.['sequence']);
+  }
+
+  async change(need: Need, settle: (past: Past) => Change): Promise<void> {
+    await this.#transaction(async (queries) => {
+      const [, ledger, allowed = []] = await queries.script(BEGIN);
+      const past = {
+        sequence: Number(ledger?.[0]?.['sequence']),
+        allowed: allowed.map(allowedOfRow),
+        entries: await entriesFor(queries, need),
+        keys: await knownKeys(queries, need),
+      };
+      await write(queries, settle(past));
+    });
+  }
+
+  changesSince(sequence: number, limit: number): Promise<readonly Changed[]> {
+    const which = 'WHERE t.sequence > $1 ORDER BY t.sequence LIMIT $2';
+    return this.#snapshot(async (queries) => {
+      const entries = await queries.rows(select('entry', ENTRY_COLUMNS, which), sequence, limit);
+      const allowed = await queries.rows(
+        select('allowed', ALLOWED_COLUMNS, which),
+        sequence,
+        limit,
+      );
+      return mergeChanged(entries.map(entryOfRow), allowed.map(allowedOfRow), limit);
+    });
+  }
+
+  async allowed(): Promise<readonly FleetAllowed[]> {
+    const sql = select('allowed', ALLOWED_COLUMNS, 'ORDER BY t.sequence');
+    return (await this.#queries.rows(sql)).map(allowedOfRow);
+  }
+
+  history(prefix: Prefix): Promise<EntryHistory | undefined> {
+    const key = formatPrefix(prefix);
+    const of = 'WHERE prefix = $1::cidr ORDER BY';
+    return this.#snapshot(async (queries) => {
+      const [held] = await queries.rows(select('entry', ENTRY_COLUMNS, `${of} prefix`), key);
+      if (held === undefined) return undefined;
+      const latest = entryOfRow(held);
+      const past = select('activation', ACTIVATION_COLUMNS, `${of} t.number`);
+      const statements = select(
+        'statement',
+        STATEMENT_COLUMNS,
+        `${of} t.activation, t.first_seen, said_by, kind, address, message`,
+      );
+      return {
+        ...latest,
+        activations: [...(await queries.rows(past, key)).map(activationOfRow), latest.activation],
+        statements: (await queries.rows(statements, key)).map(statementOfRow),
+      };
+    });
+  }
+
+  async user(name: string): Promise<User | undefined> {
+    const sql = select('"user"', USER_COLUMNS, 'WHERE name = $1');
+    return (await this.#queries.rows(sql, name)).map(userOfRow)[0];
+  }
+
+  async users(): Promise<readonly User[]> {
+    const sql = select('"user"', USER_COLUMNS, 'ORDER BY name COLLATE "C"');
+    return (await this.#queries.rows(sql)).map(userOfRow);
+  }
+
+  async putUser(user: User): Promise<void> {
+    await this.#queries.run(PUT_USER, ...columnsOf([rowOfUser(user)], USER_COLUMNS));
+  }
+
+  async removeUser(name: string): Promise<boolean> {
+    return (await this.#queries.run('DELETE FROM mcblock."user" WHERE name = $1', name)) > 0;
+  }
+
+  forgetKeys(before: Seconds): Promise<number> {
+    return this.#queries.run('DELETE FROM mcblock.report_key WHERE at < to_timestamp($1)', before);
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.end();
+  }
+
+  /** All that is read is as it was at one time. */
+  #snapshot<T>(read: (queries: Queries) => Promise<T>): Promise<T> {
+    return this.#transaction(async (queries) => {
+      await queries.script('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+      return read(queries);
+    });
+  }
+
+  /** `work` begins it. Where anything fails the connection is given up, and with it what it did. */
+  async #transaction<T>(work: (queries: Queries) => Promise<T>): Promise<T> {
+    const client = await this.#connect();
+    try {
+      const queries = new Queries(client, true);
+      const result = await work(queries);
+      await queries.script('COMMIT');
+      client.release();
+      return result;
+    } catch (error) {
+      client.release(true);
+      throw error;
+    }
+  }
+
+  async #connect(): Promise<PoolClient> {
+    try {
+      return await this.#pool.connect();
+    } catch (error) {
+      throw storeError(error);
+    }
+  }
+}
+
+async function entriesFor(queries: Queries, { prefixes, activeAt }: Need): Promise<FleetEntry[]> {
+  const texts = [...new Set(prefixes.map(formatPrefix))];
+  const rows = texts.length === 0 ? [] : await queries.rows(COVERING, texts);
+  if (activeAt !== undefined) rows.push(...(await queries.rows(ACTIVE, activeAt)));
+  const byPrefix = new Map(rows.map((row) => [row['prefix'], row]));
+  return Array.from(byPrefix.values(), entryOfRow);
+}
+
+async function knownKeys(queries: Queries, { keys }: Need): Promise<ReportKey[]> {
+  if (keys.length === 0) return [];
+  const [names, texts] = [keys.map(({ by }) => by), keys.map(({ key }) => key)];
+  const rows = await queries.rows(KNOWN_KEYS, names, texts);
+  return rows.map((row) => ({ by: String(row['said_by']), key: String(row['key']) }));
+}
+
+async function write(queries: Queries, change: Change): Promise<void> {
+  const { sequence, at, entries, past, statements, allowed, keys } = change;
+  const lists = [
+    entries.map(rowOfEntry),
+    past.map(rowOfActivation),
+    statements.map(rowOfStatement),
+    allowed.map(rowOfAllowed),
+    keys.map(({ by, key }) => [by, key, at]),
+  ];
+  const { sql, values } = writeStatement(lists, sequence);
+  await queries.run(sql, ...values);
+}

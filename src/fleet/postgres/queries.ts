@@ -1,0 +1,69 @@
+import type { ClientBase, Pool } from 'pg';
+import { McblockError, reasonOf } from '../../errors.ts';
+import type { Row } from '../rows.ts';
+
+/** What a statement takes for one of its places. */
+export type Value = number | string | null | readonly string[];
+
+/** Runs statements; what PostgreSQL refuses comes out as McblockError('store'). */
+export class Queries {
+  readonly #client: ClientBase | Pool;
+  readonly #prepares: boolean;
+
+  /** @param prepares whether what has places is planned once for the connection */
+  constructor(client: ClientBase | Pool, prepares = false) {
+    this.#client = client;
+    this.#prepares = prepares;
+  }
+
+  /** Rows by name of the column. */
+  async rows(sql: string, ...values: readonly Value[]): Promise<Row[]> {
+    return (await this.#query(sql, values)).rows;
+  }
+
+  /** How many rows it changed. */
+  async run(sql: string, ...values: readonly Value[]): Promise<number> {
+    return (await this.#query(sql, values)).rowCount ?? 0;
+  }
+
+  /** Several statements at once, in one way there and back; gives the rows of each. */
+  async script(sql: string): Promise<Row[][]> {
+    try {
+      const results: unknown = await this.#client.query(sql);
+      return [results].flat().map((result) => (result as { readonly rows: Row[] }).rows);
+    } catch (error) {
+      throw storeError(error);
+    }
+  }
+
+  async #query(text: string, values: readonly Value[]) {
+    try {
+      const name = this.#prepares ? { name: nameOf(text) } : {};
+      return await this.#client.query<Record<string, unknown>>({
+        ...name,
+        text,
+        values: [...values],
+      });
+    } catch (error) {
+      throw storeError(error);
+    }
+  }
+}
+
+export function storeError(error: unknown): McblockError {
+  return new McblockError(
+    'store',
+    `the fleet's store failed: ${reasonOf(error) || 'it cannot be reached'}; see that PostgreSQL runs, and what --db says`,
+    { cause: error },
+  );
+}
+
+const NAMES = new Map<string, string>();
+
+function nameOf(text: string): string {
+  const known = NAMES.get(text);
+  if (known !== undefined) return known;
+  const name = `mcblock${NAMES.size}`;
+  NAMES.set(text, name);
+  return name;
+}

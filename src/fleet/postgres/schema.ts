@@ -1,0 +1,127 @@
+import { McblockError } from '../../errors.ts';
+import type { Queries } from './queries.ts';
+
+/** "mcbf": whoever brings the schema forward holds this lock. */
+const LOCK = 0x6d_63_62_66;
+
+/**
+ * Migration n leads from version n to n + 1. One that was released is never changed. Everything
+ * lies in a schema of its own. NULL in a time that an end could have is for ever.
+ */
+const MIGRATIONS: readonly string[] = [
+  `
+-- One row: the latest number that was given to a change. Whoever changes anything locks it first.
+CREATE TABLE mcblock.ledger (sequence bigint NOT NULL);
+INSERT INTO mcblock.ledger VALUES (0);
+
+CREATE TABLE mcblock.entry (
+  prefix cidr PRIMARY KEY,
+  sequence bigint NOT NULL UNIQUE,
+  place bigint NOT NULL,
+  origin text NOT NULL,
+  note text NOT NULL,
+  activations integer NOT NULL CHECK (activations >= 1),
+  hits bigint NOT NULL CHECK (hits >= 0),
+  first_seen timestamptz NOT NULL,
+  last_seen timestamptz NOT NULL,
+  activated_at timestamptz NOT NULL,
+  expires_at timestamptz,
+  hit_days text NOT NULL CHECK (hit_days !~ '[^0-9,]'),
+  -- The latest activation: as long as it was meant to last, and when it was expired by hand.
+  until timestamptz,
+  ended_at timestamptz,
+  activated_origin text NOT NULL,
+  activated_note text NOT NULL,
+  activated_by text NOT NULL
+);
+
+-- The lengths that entries have: what may cover a prefix is looked up by them.
+CREATE TABLE mcblock.length (
+  family integer NOT NULL CHECK (family IN (4, 6)),
+  length integer NOT NULL,
+  PRIMARY KEY (family, length)
+);
+
+-- Those before the latest of each entry.
+CREATE TABLE mcblock.activation (
+  prefix cidr NOT NULL,
+  number integer NOT NULL CHECK (number >= 1),
+  at timestamptz NOT NULL,
+  until timestamptz,
+  ended_at timestamptz, -- expired by hand
+  origin text NOT NULL,
+  note text NOT NULL,
+  said_by text NOT NULL,
+  PRIMARY KEY (prefix, number)
+);
+
+CREATE TABLE mcblock.statement (
+  prefix cidr NOT NULL,
+  activation integer NOT NULL,
+  said_by text NOT NULL,
+  kind text NOT NULL CHECK (kind IN ('offence', 'list', 'block', 'expire')),
+  address text NOT NULL, -- empty where no one address is named
+  service text NOT NULL,
+  message text NOT NULL,
+  log text NOT NULL,
+  host text NOT NULL,
+  count bigint NOT NULL CHECK (count >= 1),
+  first_seen timestamptz NOT NULL,
+  last_seen timestamptz NOT NULL,
+  PRIMARY KEY (prefix, activation, said_by, kind, address, service, message, log, host)
+);
+
+CREATE TABLE mcblock.allowed (
+  prefix cidr PRIMARY KEY,
+  sequence bigint NOT NULL UNIQUE,
+  removed integer NOT NULL CHECK (removed IN (0, 1)),
+  note text NOT NULL,
+  said_by text NOT NULL,
+  at timestamptz NOT NULL
+);
+
+CREATE TABLE mcblock.report_key (
+  said_by text NOT NULL,
+  key text NOT NULL,
+  at timestamptz NOT NULL,
+  PRIMARY KEY (said_by, key)
+);
+CREATE INDEX report_key_at ON mcblock.report_key (at);
+
+CREATE TABLE mcblock."user" (
+  name text PRIMARY KEY,
+  password text NOT NULL,
+  scopes text NOT NULL, -- report,read
+  widest4 integer NOT NULL,
+  widest6 integer NOT NULL,
+  longest bigint, -- seconds; NULL: for ever
+  disabled integer NOT NULL CHECK (disabled IN (0, 1)),
+  created_at timestamptz NOT NULL
+);
+`,
+];
+
+const FIRST = `
+CREATE SCHEMA IF NOT EXISTS mcblock;
+CREATE TABLE mcblock.migration (number integer PRIMARY KEY, at timestamptz NOT NULL DEFAULT now())`;
+
+/** Brings the database to the newest version. To be called inside a transaction. */
+export async function migrate(queries: Queries): Promise<void> {
+  await queries.run('SELECT pg_advisory_xact_lock($1)', LOCK);
+  const [found] = await queries.rows(`SELECT to_regclass('mcblock.migration')::text AS name`);
+  if (found?.['name'] === null) await queries.script(FIRST);
+  const [latest] = await queries.rows(
+    'SELECT coalesce(max(number), 0) AS number FROM mcblock.migration',
+  );
+  const version = Number(latest?.['number']);
+  if (version > MIGRATIONS.length) {
+    throw new McblockError(
+      'store',
+      `the fleet's store was written by a newer mcblock (its version is ${version}, this program knows ${MIGRATIONS.length}); bring mcblock up to date`,
+    );
+  }
+  for (const [index, migration] of MIGRATIONS.slice(version).entries()) {
+    await queries.script(migration);
+    await queries.run('INSERT INTO mcblock.migration (number) VALUES ($1)', version + index + 1);
+  }
+}

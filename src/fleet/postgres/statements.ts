@@ -1,0 +1,157 @@
+import {
+  ACTIVATION_COLUMNS,
+  ALLOWED_COLUMNS,
+  ENTRY_COLUMNS,
+  STATEMENT_COLUMNS,
+  USER_COLUMNS,
+  type Value,
+} from '../rows.ts';
+import { columnsOf } from './columns.ts';
+
+/** The columns that hold a time: a number of seconds outside. */
+const TIMES: ReadonlySet<string> = new Set([
+  'first_seen',
+  'last_seen',
+  'activated_at',
+  'expires_at',
+  'at',
+  'until',
+  'ended_at',
+  'created_at',
+]);
+const NUMBERS: ReadonlySet<string> = new Set([
+  'sequence',
+  'place',
+  'activations',
+  'activation',
+  'hits',
+  'number',
+  'count',
+  'removed',
+  'widest4',
+  'widest6',
+  'longest',
+  'disabled',
+]);
+
+/** Reads these columns of a table, which the rest calls t: texts, and numbers that JavaScript has. */
+export function select(table: string, columns: readonly string[], rest: string): string {
+  return `SELECT ${selected(columns)} FROM mcblock.${table} t ${rest}`;
+}
+
+function selected(columns: readonly string[]): string {
+  return columns
+    .map((name) => {
+      if (TIMES.has(name)) return `extract(epoch FROM ${name})::float8 AS ${name}`;
+      if (NUMBERS.has(name)) return `${name}::float8 AS ${name}`;
+      return name === 'prefix' ? 'prefix::text AS prefix' : name;
+    })
+    .join(', ');
+}
+
+/** What covers any of these prefixes, each once: looked up by the lengths that there are. */
+export const COVERING = select(
+  'entry',
+  ENTRY_COLUMNS,
+  `WHERE prefix IN (
+    SELECT set_masklen(p, l.length) FROM unnest($1::cidr[]) p
+    JOIN mcblock.length l ON l.family = family(p) AND l.length <= masklen(p))`,
+);
+
+export const ACTIVE = select(
+  'entry',
+  ENTRY_COLUMNS,
+  'WHERE activated_at <= to_timestamp($1) AND (expires_at IS NULL OR expires_at > to_timestamp($1))',
+);
+
+/** Nobody else changes anything until the transaction ends; what is read after it still holds then. */
+export const BEGIN = `
+BEGIN;
+SELECT sequence::float8 AS sequence FROM mcblock.ledger FOR UPDATE;
+${select('allowed', ALLOWED_COLUMNS, 'ORDER BY t.sequence')}`;
+
+export const KNOWN_KEYS = `
+SELECT k.said_by, k.key FROM mcblock.report_key k
+JOIN unnest($1::text[], $2::text[]) AS n(said_by, key) USING (said_by, key)`;
+
+/** What a change can hold, in the order of its lists: where it goes, and how, from these rows. */
+const PARTS: readonly {
+  readonly columns: readonly string[];
+  readonly write: (rows: string) => string;
+}[] = [
+  {
+    columns: ENTRY_COLUMNS,
+    write: (rows) => `e AS (
+  INSERT INTO mcblock.entry ${rows}
+  ON CONFLICT (prefix) DO UPDATE SET ${replaced(ENTRY_COLUMNS.slice(1))}
+  RETURNING family(prefix) AS family, masklen(prefix) AS length
+), l AS (
+  INSERT INTO mcblock.length SELECT DISTINCT family, length FROM e ON CONFLICT DO NOTHING
+)`,
+  },
+  {
+    columns: ACTIVATION_COLUMNS,
+    write: (rows) => `a AS (INSERT INTO mcblock.activation ${rows})`,
+  },
+  {
+    columns: STATEMENT_COLUMNS,
+    write: (rows) => `s AS (
+  INSERT INTO mcblock.statement ${rows}
+  ON CONFLICT (prefix, activation, said_by, kind, address, service, message, log, host)
+  DO UPDATE SET count = statement.count + excluded.count,
+    first_seen = least(statement.first_seen, excluded.first_seen),
+    last_seen = greatest(statement.last_seen, excluded.last_seen)
+)`,
+  },
+  {
+    columns: ALLOWED_COLUMNS,
+    write: (rows) => `w AS (
+  INSERT INTO mcblock.allowed ${rows}
+  ON CONFLICT (prefix) DO UPDATE SET ${replaced(ALLOWED_COLUMNS.slice(1))}
+)`,
+  },
+  {
+    columns: ['said_by', 'key', 'at'],
+    write: (rows) => `k AS (INSERT INTO mcblock.report_key ${rows})`,
+  },
+];
+
+/**
+ * All of a change in one way there and back: entries, past activations, statements, allow-list and
+ * keys, as rows, and the latest number. What is empty is not mentioned: there are 32 statements.
+ */
+export function writeStatement(
+  lists: readonly (readonly (readonly Value[])[])[],
+  sequence: number,
+): { readonly sql: string; readonly values: readonly (string | number)[] } {
+  const values: (string | number)[] = [sequence];
+  const parts: string[] = [];
+  for (const [index, { columns, write }] of PARTS.entries()) {
+    const rows = lists[index] ?? [];
+    if (rows.length === 0) continue;
+    parts.push(write(unnested(columns, values.length + 1)));
+    values.push(...columnsOf(rows, columns));
+  }
+  const first = parts.length === 0 ? '' : `WITH ${parts.join(', ')} `;
+  const sql = `${first}UPDATE mcblock.ledger SET sequence = $1::bigint WHERE sequence <> $1::bigint`;
+  return { sql, values };
+}
+
+export const PUT_USER = `
+INSERT INTO mcblock."user" ${unnested(USER_COLUMNS, 1)}
+ON CONFLICT (name) DO UPDATE SET ${replaced(USER_COLUMNS.slice(1))}`;
+
+/** The columns of a table, and a query for them out of one array each, the first in place $first. */
+function unnested(columns: readonly string[], first: number): string {
+  const values = columns.map((name) => (TIMES.has(name) ? `to_timestamp(${name})` : name));
+  const arrays = columns.map((name, index) => {
+    const type = name === 'prefix' ? 'cidr' : TIMES.has(name) ? 'float8' : 'text';
+    return `$${first + index}::${NUMBERS.has(name) ? 'bigint' : type}[]`;
+  });
+  const names = columns.join(', ');
+  return `(${names}) SELECT ${values.join(', ')} FROM unnest(${arrays.join(', ')}) AS u(${names})`;
+}
+
+function replaced(columns: readonly string[]): string {
+  return columns.map((name) => `${name} = excluded.${name}`).join(', ');
+}

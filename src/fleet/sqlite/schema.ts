@@ -1,0 +1,138 @@
+import { McblockError } from '../../errors.ts';
+import type { SqliteConnection } from './connection.ts';
+
+/** "mcbf": what makes a database a fleet's (PRAGMA application_id). */
+const APPLICATION_ID = 0x6d_63_62_66;
+/** "mcbl": the store of one machine. */
+const STORE_ID = 0x6d_63_62_6c;
+
+/**
+ * Migration n leads from version n to n + 1. One that was released is never changed. Prefixes and
+ * addresses are texts, written whole; times are UTC seconds. What SQL cannot check is checked when
+ * a row is read.
+ */
+const MIGRATIONS: readonly string[] = [
+  `
+-- One row: the latest number that was given to a change.
+CREATE TABLE ledger (sequence INTEGER NOT NULL) STRICT;
+INSERT INTO ledger VALUES (0);
+
+CREATE TABLE entry (
+  prefix TEXT PRIMARY KEY NOT NULL,
+  sequence INTEGER NOT NULL,
+  place INTEGER NOT NULL,
+  origin TEXT NOT NULL,
+  note TEXT NOT NULL,
+  activations INTEGER NOT NULL CHECK (activations >= 1),
+  hits INTEGER NOT NULL CHECK (hits >= 0),
+  first_seen INTEGER NOT NULL,
+  last_seen INTEGER NOT NULL,
+  activated_at INTEGER NOT NULL,
+  expires_at INTEGER, -- NULL: never
+  hit_days TEXT NOT NULL CHECK (hit_days NOT GLOB '*[^0-9,]*'),
+  -- The latest activation: as long as it was meant to last, and when it was expired by hand.
+  until INTEGER, -- NULL: for ever
+  ended_at INTEGER,
+  activated_origin TEXT NOT NULL,
+  activated_note TEXT NOT NULL,
+  activated_by TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX entry_sequence ON entry (sequence);
+
+-- The lengths that entries have: what may cover a prefix is looked up by them.
+CREATE TABLE length (
+  family INTEGER NOT NULL CHECK (family IN (4, 6)),
+  length INTEGER NOT NULL,
+  PRIMARY KEY (family, length)
+) STRICT, WITHOUT ROWID;
+
+-- Those before the latest of each entry.
+CREATE TABLE activation (
+  prefix TEXT NOT NULL,
+  number INTEGER NOT NULL CHECK (number >= 1),
+  at INTEGER NOT NULL,
+  until INTEGER, -- NULL: for ever
+  ended_at INTEGER, -- expired by hand
+  origin TEXT NOT NULL,
+  note TEXT NOT NULL,
+  said_by TEXT NOT NULL,
+  PRIMARY KEY (prefix, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE statement (
+  prefix TEXT NOT NULL,
+  activation INTEGER NOT NULL,
+  said_by TEXT NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('offence', 'list', 'block', 'expire')),
+  address TEXT NOT NULL, -- empty where no one address is named
+  service TEXT NOT NULL,
+  message TEXT NOT NULL,
+  log TEXT NOT NULL,
+  host TEXT NOT NULL,
+  count INTEGER NOT NULL CHECK (count >= 1),
+  first_seen INTEGER NOT NULL,
+  last_seen INTEGER NOT NULL,
+  PRIMARY KEY (prefix, activation, said_by, kind, address, service, message, log, host)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE allowed (
+  prefix TEXT PRIMARY KEY NOT NULL,
+  sequence INTEGER NOT NULL,
+  removed INTEGER NOT NULL CHECK (removed IN (0, 1)),
+  note TEXT NOT NULL,
+  said_by TEXT NOT NULL,
+  at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX allowed_sequence ON allowed (sequence);
+
+CREATE TABLE report_key (
+  said_by TEXT NOT NULL,
+  key TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (said_by, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX report_key_at ON report_key (at);
+
+CREATE TABLE user (
+  name TEXT PRIMARY KEY NOT NULL,
+  password TEXT NOT NULL,
+  scopes TEXT NOT NULL, -- report,read
+  widest4 INTEGER NOT NULL,
+  widest6 INTEGER NOT NULL,
+  longest INTEGER, -- seconds; NULL: for ever
+  disabled INTEGER NOT NULL CHECK (disabled IN (0, 1)),
+  created_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+`,
+];
+
+/** Brings the database to the newest version. Throws McblockError('store') for that of another program. */
+export function migrate(connection: SqliteConnection): void {
+  if (versionOf(connection) === MIGRATIONS.length) return;
+  connection.transaction(() => {
+    // Once more, now that nobody else can write: another process may have been quicker.
+    for (const migration of MIGRATIONS.slice(versionOf(connection))) connection.execute(migration);
+    connection.execute(
+      `PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${MIGRATIONS.length}`,
+    );
+  });
+}
+
+function versionOf(connection: SqliteConnection): number {
+  const version = Number(connection.row('PRAGMA user_version')?.[0]);
+  const application = connection.row('PRAGMA application_id')?.[0];
+  if (application === APPLICATION_ID) {
+    if (version <= MIGRATIONS.length) return version;
+    throw new McblockError(
+      'store',
+      `the fleet's store ${connection.path} was written by a newer mcblock (its version is ${version}, this program knows ${MIGRATIONS.length}); bring mcblock up to date`,
+    );
+  }
+  if (application === 0 && !connection.row('SELECT 1 FROM sqlite_schema LIMIT 1')) return 0;
+  throw new McblockError(
+    'store',
+    application === STORE_ID
+      ? `${connection.path} is the store of one machine, and a fleet has one of its own; name another file with --db`
+      : `${connection.path} is the database of another program; name another file with --db`,
+  );
+}

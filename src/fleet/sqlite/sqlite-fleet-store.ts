@@ -1,0 +1,243 @@
+import type { Seconds } from '../../blocklist/entry.ts';
+import type { Family } from '../../net/address.ts';
+import type { Prefix } from '../../net/prefix.ts';
+import { formatPrefix } from '../../net/prefix-text.ts';
+import { coveringKeys } from '../covering-keys.ts';
+import type {
+  Change,
+  Changed,
+  EntryHistory,
+  FleetAllowed,
+  FleetEntry,
+  FleetStore,
+  Need,
+  Past,
+  ReportKey,
+} from '../fleet-store.ts';
+import { mergeChanged } from '../merge-changed.ts';
+import {
+  ACTIVATION_COLUMNS,
+  ALLOWED_COLUMNS,
+  activationOfRow,
+  allowedOfRow,
+  ENTRY_COLUMNS,
+  entryOfRow,
+  type Row,
+  rowOfActivation,
+  rowOfAllowed,
+  rowOfEntry,
+  rowOfStatement,
+  rowOfUser,
+  STATEMENT_COLUMNS,
+  statementOfRow,
+  USER_COLUMNS,
+  userOfRow,
+} from '../rows.ts';
+import type { User } from '../user.ts';
+import type { Cell, SqliteConnection } from './connection.ts';
+import { migrate } from './schema.ts';
+
+const ACTIVE = 'activated_at <= ? AND (expires_at IS NULL OR expires_at > ?)';
+
+const PUT_ENTRY = `
+INSERT INTO entry (${ENTRY_COLUMNS.join(', ')}) VALUES (${marks(ENTRY_COLUMNS)})
+ON CONFLICT (prefix) DO UPDATE SET ${ENTRY_COLUMNS.slice(1)
+  .map((name) => `${name} = excluded.${name}`)
+  .join(', ')}`;
+
+const ADD_ACTIVATION = `
+INSERT INTO activation (${ACTIVATION_COLUMNS.join(', ')}) VALUES (${marks(ACTIVATION_COLUMNS)})`;
+
+const ADD_STATEMENT = `
+INSERT INTO statement (${STATEMENT_COLUMNS.join(', ')}) VALUES (${marks(STATEMENT_COLUMNS)})
+ON CONFLICT (prefix, activation, said_by, kind, address, service, message, log, host)
+DO UPDATE SET count = count + excluded.count,
+  first_seen = min(first_seen, excluded.first_seen), last_seen = max(last_seen, excluded.last_seen)`;
+
+const PUT_ALLOWED = `
+INSERT OR REPLACE INTO allowed (${ALLOWED_COLUMNS.join(', ')}) VALUES (${marks(ALLOWED_COLUMNS)})`;
+
+const PUT_USER = `
+INSERT OR REPLACE INTO user (${USER_COLUMNS.join(', ')}) VALUES (${marks(USER_COLUMNS)})`;
+
+const GET_ENTRY = query(ENTRY_COLUMNS, 'FROM entry WHERE prefix = ?');
+
+/** The fleet's store in an SQLite file. */
+export class SqliteFleetStore implements FleetStore {
+  readonly #connection: SqliteConnection;
+
+  /** Brings the database to the newest version. */
+  constructor(connection: SqliteConnection) {
+    migrate(connection);
+    this.#connection = connection;
+  }
+
+  async sequence(): Promise<number> {
+    return this.#sequence();
+  }
+
+  async change(need: Need, settle: (past: Past) => Change): Promise<void> {
+    this.#connection.transaction(() => {
+      const past = {
+        sequence: this.#sequence(),
+        entries: this.#entriesFor(need),
+        allowed: this.#allowed(),
+        keys: need.keys.filter((key) => this.#isKnown(key)),
+      };
+      this.#write(settle(past), past.sequence);
+    });
+  }
+
+  async changesSince(sequence: number, limit: number): Promise<readonly Changed[]> {
+    const which = 'WHERE sequence > ? ORDER BY sequence LIMIT ?';
+    return this.#snapshot(() => {
+      const entries = this.#rows(query(ENTRY_COLUMNS, `FROM entry ${which}`), sequence, limit);
+      const allowed = this.#rows(query(ALLOWED_COLUMNS, `FROM allowed ${which}`), sequence, limit);
+      return mergeChanged(entries.map(entryOfRow), allowed.map(allowedOfRow), limit);
+    });
+  }
+
+  async allowed(): Promise<readonly FleetAllowed[]> {
+    return this.#allowed();
+  }
+
+  async history(prefix: Prefix): Promise<EntryHistory | undefined> {
+    const key = formatPrefix(prefix);
+    const of = 'WHERE prefix = ? ORDER BY';
+    return this.#snapshot(() => {
+      const held = this.#get(key);
+      if (held === undefined) return undefined;
+      const activations = this.#rows(
+        query(ACTIVATION_COLUMNS, `FROM activation ${of} number`),
+        key,
+      );
+      const order = 'activation, first_seen, said_by, kind, address, message';
+      const statements = this.#rows(query(STATEMENT_COLUMNS, `FROM statement ${of} ${order}`), key);
+      return {
+        ...held,
+        activations: [...activations.map(activationOfRow), held.activation],
+        statements: statements.map(statementOfRow),
+      };
+    });
+  }
+
+  async user(name: string): Promise<User | undefined> {
+    return this.#rows(query(USER_COLUMNS, 'FROM user WHERE name = ?'), name).map(userOfRow)[0];
+  }
+
+  async users(): Promise<readonly User[]> {
+    return this.#rows(query(USER_COLUMNS, 'FROM user ORDER BY name')).map(userOfRow);
+  }
+
+  async putUser(user: User): Promise<void> {
+    this.#connection.run(PUT_USER, ...rowOfUser(user));
+  }
+
+  async removeUser(name: string): Promise<boolean> {
+    return this.#connection.run('DELETE FROM user WHERE name = ?', name) > 0;
+  }
+
+  async forgetKeys(before: Seconds): Promise<number> {
+    return this.#connection.run('DELETE FROM report_key WHERE at < ?', before);
+  }
+
+  async close(): Promise<void> {
+    this.#connection.close();
+  }
+
+  #snapshot<T>(read: () => T): T {
+    const end = this.#connection.snapshot();
+    try {
+      return read();
+    } finally {
+      end();
+    }
+  }
+
+  #sequence(): number {
+    return Number(this.#connection.row('SELECT sequence FROM ledger')?.[0]);
+  }
+
+  #allowed(): FleetAllowed[] {
+    return this.#rows(query(ALLOWED_COLUMNS, 'FROM allowed ORDER BY sequence')).map(allowedOfRow);
+  }
+
+  #entriesFor({ prefixes, activeAt }: Need): FleetEntry[] {
+    const lengths = new Map<Family, number[]>([
+      [4, []],
+      [6, []],
+    ]);
+    for (const [family, length] of this.#connection.rows('SELECT family, length FROM length')) {
+      lengths.get(family === 4 ? 4 : 6)?.push(Number(length));
+    }
+    const found = new Map<string, FleetEntry>();
+    for (const prefix of coveringKeys(prefixes, lengths)) {
+      const key = formatPrefix(prefix);
+      const held = this.#get(key);
+      if (held !== undefined) found.set(key, held);
+    }
+    if (activeAt !== undefined) {
+      for (const row of this.#rows(
+        query(ENTRY_COLUMNS, `FROM entry WHERE ${ACTIVE}`),
+        activeAt,
+        activeAt,
+      ))
+        found.set(String(row['prefix']), entryOfRow(row));
+    }
+    return [...found.values()];
+  }
+
+  #get(key: string): FleetEntry | undefined {
+    return this.#rows(GET_ENTRY, key).map(entryOfRow)[0];
+  }
+
+  #isKnown({ by, key }: ReportKey): boolean {
+    const sql = 'SELECT 1 FROM report_key WHERE said_by = ? AND key = ?';
+    return this.#connection.row(sql, by, key) !== undefined;
+  }
+
+  #write(change: Change, before: number): void {
+    const { sequence, at, entries, allowed, past, statements, keys } = change;
+    const connection = this.#connection;
+    if (sequence !== before) connection.run('UPDATE ledger SET sequence = ?', sequence);
+    for (const held of entries) connection.run(PUT_ENTRY, ...rowOfEntry(held));
+    for (const [family, length] of lengthsOf(entries)) {
+      connection.run('INSERT OR IGNORE INTO length VALUES (?, ?)', family, length);
+    }
+    for (const row of allowed) connection.run(PUT_ALLOWED, ...rowOfAllowed(row));
+    for (const row of past) connection.run(ADD_ACTIVATION, ...rowOfActivation(row));
+    for (const row of statements) connection.run(ADD_STATEMENT, ...rowOfStatement(row));
+    for (const { by, key } of keys) {
+      connection.run('INSERT INTO report_key VALUES (?, ?, ?)', by, key, at);
+    }
+  }
+
+  #rows({ sql, columns }: Query, ...values: readonly Cell[]): Row[] {
+    return this.#connection
+      .rows(sql, ...values)
+      .map((row) => Object.fromEntries(columns.map((name, index) => [name, row[index]])));
+  }
+}
+
+interface Query {
+  readonly sql: string;
+  readonly columns: readonly string[];
+}
+
+function query(columns: readonly string[], rest: string): Query {
+  return { sql: `SELECT ${columns.join(', ')} ${rest}`, columns };
+}
+
+/** Each once. */
+function lengthsOf(entries: readonly FleetEntry[]): readonly (readonly [Family, number])[] {
+  const lengths = new Map<string, readonly [Family, number]>();
+  for (const { entry } of entries) {
+    const { family, length } = entry.prefix;
+    lengths.set(`${family} ${length}`, [family, length]);
+  }
+  return [...lengths.values()];
+}
+
+function marks(columns: readonly string[]): string {
+  return columns.map(() => '?').join(', ');
+}

@@ -1,0 +1,61 @@
+import { McblockError, reasonOf } from '../errors.ts';
+import type { Prefix } from '../net/prefix.ts';
+import { parsePrefix } from '../net/prefix-text.ts';
+import type { ListReport } from './report.ts';
+
+/** Version 1 of what comes over the wire: the protocol of acacia's clients. */
+
+const LONGEST_SOURCE = 255;
+
+/**
+ * The body of `POST /v1/pf`: a list of `{"IP", "source"}`, or a form of the two. All are right or
+ * none is taken. Throws McblockError('input') with the text that the answer has.
+ */
+export function readListings(body: unknown, most: number): ListReport[] {
+  if (body instanceof URLSearchParams) return [listingOf(Object.fromEntries(body), 0)];
+  return itemsOf(body, most).map(listingOf);
+}
+
+/** The body of `DELETE /v1/pf`: a list of `{"IP"}`. */
+export function readDeletions(body: unknown, most: number): Prefix[] {
+  if (body instanceof URLSearchParams) return [prefixOf(Object.fromEntries(body), 0)];
+  return itemsOf(body, most).map(prefixOf);
+}
+
+function itemsOf(body: unknown, most: number): readonly unknown[] {
+  if (!Array.isArray(body)) throw new McblockError('input', 'Bad Request');
+  if (body.length <= most) return body;
+  throw new McblockError('input', `the list has ${body.length} items; send at most ${most}`);
+}
+
+function listingOf(item: unknown, index: number): ListReport {
+  const source = valueOf(item, 'source', index);
+  const prefix = prefixOf(item, index);
+  const isText = typeof source === 'string' && !/[\p{Cc}\p{Surrogate}]/u.test(source);
+  if (isText && source.length <= LONGEST_SOURCE) return { kind: 'list', prefix, source };
+  throw new McblockError(
+    'input',
+    `'source' of item ${index} must be a text of at most ${LONGEST_SOURCE} printable characters`,
+  );
+}
+
+function prefixOf(item: unknown, index: number): Prefix {
+  const text = valueOf(item, 'IP', index);
+  if (typeof text !== 'string')
+    throw new McblockError('input', `'IP' of item ${index} must be a text`);
+  try {
+    const prefix = parsePrefix(text.trim());
+    if (prefix.length > 0) return prefix;
+  } catch (error) {
+    throw new McblockError('input', `'IP' of item ${index}: ${reasonOf(error)}`, { cause: error });
+  }
+  throw new McblockError('input', `'IP' of item ${index} is every address there is`);
+}
+
+function valueOf(item: unknown, name: 'IP' | 'source', index: number): unknown {
+  if (typeof item !== 'object' || item === null || Array.isArray(item)) {
+    throw new McblockError('input', `item ${index} must be an object`);
+  }
+  if (Object.hasOwn(item, name)) return (item as Readonly<Record<string, unknown>>)[name];
+  throw new McblockError('input', `'${name}' key is missing`);
+}

@@ -1,0 +1,628 @@
+import type { FastifyInstance } from 'fastify';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { privateSpace } from '../../src/blocklist/bogons.ts';
+import { DAY_SECONDS, DEFAULT_POLICY } from '../../src/blocklist/policy.ts';
+import type { FleetStore } from '../../src/fleet/fleet-store.ts';
+import { hashPassword } from '../../src/fleet/password.ts';
+import { buildServer, type ServerOptions } from '../../src/fleet/server.ts';
+import { ServerLog } from '../../src/fleet/server-log.ts';
+import type { User } from '../../src/fleet/user.ts';
+import { hostPrefix } from '../../src/net/prefix.ts';
+import { parsePrefix } from '../../src/net/prefix-text.ts';
+import type { Place } from './store-contract.ts';
+
+const NOW = 1_780_000_000;
+const PASSWORD = '8d604831';
+/** Cheap to check, as every test starts a server that has to. */
+const HASH = hashPassword(PASSWORD, { N: 16, r: 1, p: 1 });
+const SAMPLE = [
+  ['198.51.100.0/26'],
+  ['198.51.100.212/32'],
+  ['203.0.113.123/32'],
+  ['192.0.2.24/32'],
+];
+
+async function userOf(name: string, over: Partial<User> = {}): Promise<User> {
+  return {
+    name,
+    password: await HASH,
+    scopes: ['report', 'read'],
+    widest4: 8,
+    widest6: 19,
+    longest: 90 * DAY_SECONDS,
+    disabled: false,
+    createdAt: NOW,
+    ...over,
+  };
+}
+
+interface Asking {
+  readonly user?: string | null;
+  readonly password?: string;
+  readonly json?: unknown;
+  readonly form?: string;
+  readonly headers?: Record<string, string>;
+}
+
+const offence = (address: string, over: object = {}) => ({
+  type: 'offence',
+  address,
+  at: '2026-05-28T20:26:40Z',
+  service: 'sshd',
+  message: 'failed-login',
+  ...over,
+});
+
+const at = (days: number) => ({
+  at: new Date((NOW + days * DAY_SECONDS) * 1000).toISOString().replace('.000', ''),
+});
+
+const block = (over: object) => ({ type: 'block', prefix: '192.0.2.0/24', ...over });
+
+export function describeApi(makePlace: () => Place): void {
+  let place: Place;
+  let store: FleetStore;
+  let server: FastifyInstance;
+  let now = NOW;
+  const lines: string[] = [];
+
+  async function start(over: Partial<ServerOptions> = {}): Promise<FastifyInstance> {
+    return buildServer({
+      store,
+      rules: {
+        policy: DEFAULT_POLICY,
+        protections: [
+          ...privateSpace(),
+          { prefix: hostPrefix(parsePrefix('9.9.9.9')), reason: 'own' },
+        ],
+      },
+      limits: { bodyBytes: 1024 ** 2, listItems: 10_000, perSecond: 1000 },
+      log: new ServerLog((line) => lines.push(line), 'debug'),
+      clock: () => now,
+      version: '0.0.0-test',
+      v1Status: 503,
+      tls: undefined,
+      ...over,
+    });
+  }
+
+  async function ask(method: 'GET' | 'POST' | 'DELETE', url: string, asking: Asking = {}) {
+    const { user = 'test', password = PASSWORD, json, form, headers = {} } = asking;
+    const basic = Buffer.from(`${user}:${password}`).toString('base64');
+    const type =
+      json !== undefined
+        ? { 'content-type': 'application/json' }
+        : form !== undefined
+          ? { 'content-type': 'application/x-www-form-urlencoded' }
+          : {};
+    const payload = json === undefined ? form : JSON.stringify(json);
+    return server.inject({
+      method,
+      url,
+      headers: { ...(user !== null && { authorization: `Basic ${basic}` }), ...type, ...headers },
+      ...(payload !== undefined && { payload }),
+    });
+  }
+
+  const list = async (query = '') => (await ask('GET', `/v1/pf${query}`)).json<string[][]>();
+  const report = async (user: string, ...reports: object[]) => {
+    const answer = await ask('POST', '/v2/reports', { user, json: { reports } });
+    expect([answer.statusCode, answer.body]).toEqual([200, expect.any(String)]);
+    return answer.json<{ results: Record<string, unknown>[] }>().results;
+  };
+
+  const outcomes = async (user: string, ...reports: object[]) =>
+    (await report(user, ...reports)).map(({ outcome }) => outcome);
+  const status = async (
+    user: string | null,
+    method: 'GET' | 'POST' | 'DELETE',
+    url: string,
+    json?: unknown,
+  ) => (await ask(method, url, { user, ...(json !== undefined && { json }) })).statusCode;
+
+  beforeEach(async () => {
+    now = NOW;
+    lines.length = 0;
+    place = makePlace();
+    store = await place.open();
+    for (const user of [
+      await userOf('test', { scopes: ['admin'] }),
+      await userOf('gate1'),
+      await userOf('gate2'),
+      await userOf('reader', { scopes: ['read'] }),
+      await userOf('gone', { disabled: true }),
+    ])
+      await store.putUser(user);
+    server = await start();
+  });
+  afterEach(async () => {
+    await server.close();
+    await store.close();
+    await place.remove();
+  });
+
+  describe('version 1', () => {
+    it('is open to nobody who is not known, with 503 as acacia says', async () => {
+      for (const [user, password] of [
+        [null, ''],
+        ['test', 'wrong'],
+        ['nobody', PASSWORD],
+        ['gone', PASSWORD],
+      ] as const) {
+        for (const url of ['/v1/pf', '/v1/pf-init', '/v1/nothing', '/v1']) {
+          expect((await ask('GET', url, { user, password })).statusCode).toBe(503);
+        }
+        const post = { user, password, json: [{ IP: '192.0.2.1', source: 'x' }] };
+        expect((await ask('POST', '/v1/pf', post)).statusCode).toBe(503);
+      }
+      expect(await store.sequence()).toBe(0);
+      await server.close();
+      server = await start({ v1Status: 401 });
+      const refused = await ask('GET', '/v1/pf', { password: 'wrong' });
+      expect(refused.statusCode).toBe(401);
+      expect(refused.headers['www-authenticate']).toContain('Basic');
+    });
+
+    it('lists the sample rows after pf-init, which is for administrators', async () => {
+      expect(await list()).toEqual([]);
+      const denied = await ask('GET', '/v1/pf-init', { user: 'gate1' });
+      expect(denied.statusCode).toBe(403);
+      const done = await ask('GET', '/v1/pf-init');
+      expect([done.statusCode, done.body]).toEqual([204, '']);
+      const answer = await ask('GET', '/v1/pf');
+      expect(answer.statusCode).toBe(200);
+      expect(answer.headers['content-type']).toBe('application/json');
+      expect(answer.body).toBe(`${JSON.stringify(SAMPLE)}\n`);
+      await ask('POST', '/v1/pf', { json: [{ IP: '192.0.2.200', source: 'x' }] });
+      await ask('GET', '/v1/pf-init');
+      expect(await list()).toEqual(SAMPLE);
+    });
+
+    it('lists by address where it is asked to, in any case', async () => {
+      await ask('GET', '/v1/pf-init');
+      await ask('POST', '/v1/pf', { json: [{ IP: '2001:db8::1', source: 'x' }] });
+      await ask('POST', '/v1/pf', { json: [{ IP: '1.2.3.4', source: 'x' }] });
+      const sorted = [
+        ['1.2.3.4/32'],
+        SAMPLE[3],
+        SAMPLE[0],
+        SAMPLE[1],
+        SAMPLE[2],
+        ['2001:db8::1/128'],
+      ];
+      for (const word of ['ip', 'IP', 'iP']) expect(await list(`?order=${word}`)).toEqual(sorted);
+      for (const word of ['', 'source', 'ip2']) {
+        const answer = await ask('GET', `/v1/pf?order=${word}`);
+        expect([answer.statusCode, answer.body]).toEqual([400, '{"error":"Bad Request"}\n']);
+      }
+    });
+
+    it('takes lists and forms, and duplicates', async () => {
+      const posted = await ask('POST', '/v1/pf', {
+        json: [
+          { IP: '192.0.2.1', source: 'brutessh' },
+          { IP: '2001:db8::/32', source: 'brutessh' },
+          { IP: '192.0.2.1/32', source: 'bruteweb' },
+        ],
+      });
+      expect(posted.statusCode).toBe(204);
+      expect(posted.headers['content-type']).toBe('application/json');
+      expect((await ask('POST', '/v1/pf', { form: 'IP=192.0.2.9&source=web' })).statusCode).toBe(
+        204,
+      );
+      expect((await ask('POST', '/v1/pf', { json: [] })).statusCode).toBe(204);
+      expect(await list()).toEqual([['192.0.2.1/32'], ['2001:db8::/32'], ['192.0.2.9/32']]);
+      const { hits, history, evidence } = (await ask('GET', '/v2/entries/192.0.2.1/32')).json();
+      expect(hits).toBe(2);
+      expect(history).toMatchObject([{ number: 1, by: 'test', note: 'brutessh' }]);
+      expect(evidence).toMatchObject([{ type: 'list', by: 'test', message: 'bruteweb' }]);
+    });
+
+    it('changes nothing at all where one item is wrong, and says which', async () => {
+      const good = { IP: '192.0.2.1', source: 'x' };
+      for (const [json, error] of [
+        [[good, { IP: '192.0.2.2' }], "'source' key is missing"],
+        [[good, { source: 'x' }], "'IP' key is missing"],
+        [[good, {}], "'source' key is missing"],
+        [[good, { IP: 'example.com', source: 'x' }], "'IP' of item 1"],
+        [[good, { IP: '192.0.2.1/24', source: 'x' }], "'IP' of item 1"],
+        [[good, { IP: '0.0.0.0/0', source: 'x' }], "'IP' of item 1"],
+        [[good, { IP: 7, source: 'x' }], "'IP' of item 1"],
+        [[good, { IP: '192.0.2.1', source: null }], "'source' of item 1"],
+        [[good, { IP: '192.0.2.1', source: 'a\nb' }], "'source' of item 1"],
+        [[good, 'x'], 'item 1'],
+        [[good, null], 'item 1'],
+        [good, 'Bad Request'],
+        ['x', 'Bad Request'],
+        [null, 'Bad Request'],
+      ] as const) {
+        const answer = await ask('POST', '/v1/pf', { json });
+        expect([answer.statusCode, answer.json().error]).toEqual([
+          400,
+          expect.stringContaining(error),
+        ]);
+      }
+      const type = { 'content-type': 'application/json' };
+      for (const form of ['{"IP"', '', '[1,', '[{"__proto__":{"IP":"192.0.2.1"}}]']) {
+        expect((await ask('POST', '/v1/pf', { form, headers: type })).statusCode).toBe(400);
+      }
+      expect((await ask('POST', '/v1/pf', { form: 'IP=192.0.2.1' })).json()).toEqual({
+        error: "'source' key is missing",
+      });
+      expect(await list()).toEqual([]);
+    });
+
+    it('refuses what is wider than the user may have blocked', async () => {
+      const wide = { json: [{ IP: '4.0.0.0/7', source: 'x' }], user: 'gate1' };
+      expect((await ask('POST', '/v1/pf', wide)).statusCode).toBe(400);
+      const wide6 = { json: [{ IP: '2000::/18', source: 'x' }], user: 'gate1' };
+      expect((await ask('POST', '/v1/pf', wide6)).statusCode).toBe(400);
+      expect(await list()).toEqual([]);
+      expect((await ask('POST', '/v1/pf', { ...wide, user: 'test' })).statusCode).toBe(204);
+      expect(await list()).toEqual([['4.0.0.0/7']]);
+    });
+
+    it('spares what is protected', async () => {
+      await ask('POST', '/v2/allow', { json: { prefix: '198.51.100.7' } });
+      const json = ['198.51.100.0/24', '10.0.0.1', '9.9.9.0/24', '192.0.2.1'].map((IP) => ({
+        IP,
+        source: 'x',
+      }));
+      expect((await ask('POST', '/v1/pf', { json, user: 'gate1' })).statusCode).toBe(204);
+      expect(await list()).toEqual([['192.0.2.1/32']]);
+      // A person may block private space, and nothing else of that.
+      expect((await ask('POST', '/v1/pf', { json })).statusCode).toBe(204);
+      expect(await list()).toEqual([['192.0.2.1/32'], ['10.0.0.1/32']]);
+    });
+
+    it('has holes where the allow-list was made later', async () => {
+      await ask('POST', '/v1/pf', { json: [{ IP: '192.0.2.0/30', source: 'x' }] });
+      await ask('POST', '/v2/allow', { json: { prefix: '192.0.2.1' } });
+      expect(await list()).toEqual([['192.0.2.0/32'], ['192.0.2.2/31']]);
+      await ask('DELETE', '/v2/allow', { json: { prefix: '192.0.2.1' } });
+      expect(await list()).toEqual([['192.0.2.0/30']]);
+    });
+
+    it('expires what is deleted, present or not, IPv6 too, and keeps its history', async () => {
+      const json = ['192.0.2.1', '2001:db8::1', '2001:db8::/48'].map((IP) => ({ IP, source: 'x' }));
+      await ask('POST', '/v1/pf', { json });
+      const deleted = await ask('DELETE', '/v1/pf', {
+        json: [{ IP: '2001:db8::1' }, { IP: '2001:DB8::/48' }, { IP: '198.51.100.1' }],
+      });
+      expect([deleted.statusCode, deleted.body]).toEqual([204, '']);
+      expect(await list()).toEqual([['192.0.2.1/32']]);
+      const bad = { json: [{ IP: '192.0.2.1' }, { IP: 'x' }] };
+      expect((await ask('DELETE', '/v1/pf', bad)).statusCode).toBe(400);
+      expect(await list()).toEqual([['192.0.2.1/32']]);
+      now += 60;
+      await ask('POST', '/v1/pf', { json: [{ IP: '2001:db8::1', source: 'again' }] });
+      expect(await list()).toEqual([['192.0.2.1/32'], ['2001:db8::1/128']]);
+      const entry = (await ask('GET', '/v2/entries/2001:db8::1/128')).json();
+      expect(entry).toMatchObject({
+        activations: 2,
+        expiresAt: new Date((now + 60 * DAY_SECONDS) * 1000).toISOString().replace('.000', ''),
+        history: [
+          { number: 1, endedAt: '2026-05-28T20:26:40Z' },
+          { number: 2, endedAt: null },
+        ],
+      });
+    });
+
+    it('lists no longer what has expired by itself', async () => {
+      await ask('POST', '/v1/pf', { json: [{ IP: '192.0.2.1', source: 'x' }] });
+      now += 30 * DAY_SECONDS - 1;
+      expect(await list()).toEqual([['192.0.2.1/32']]);
+      const { etag } = (await ask('GET', '/v1/pf')).headers;
+      now += 1;
+      expect(await list()).toEqual([]);
+      expect((await ask('GET', '/v1/pf')).headers.etag).not.toBe(etag);
+    });
+
+    it('sends a copy once, and compressed', async () => {
+      const json = Array.from({ length: 300 }, (_, n) => ({
+        IP: `192.0.2.${n % 256}`,
+        source: 'x',
+      }));
+      await ask('POST', '/v1/pf', { json });
+      const plain = await ask('GET', '/v1/pf');
+      const etag = String(plain.headers.etag);
+      const gzip = await ask('GET', '/v1/pf', { headers: { 'accept-encoding': 'br, gzip' } });
+      expect(gzip.headers['content-encoding']).toBe('gzip');
+      expect(gzip.rawPayload.length).toBeLessThan(plain.rawPayload.length / 3);
+      const refuses = { 'accept-encoding': 'gzip;q=0, br' };
+      expect(
+        (await ask('GET', '/v1/pf', { headers: refuses })).headers['content-encoding'],
+      ).toBeUndefined();
+      for (const known of [etag, `"x", ${etag}`, '*']) {
+        const same = await ask('GET', '/v1/pf', { headers: { 'if-none-match': known } });
+        expect([same.statusCode, same.body]).toEqual([304, '']);
+      }
+      await ask('DELETE', '/v1/pf', { json: [{ IP: '192.0.2.1' }] });
+      const changed = await ask('GET', '/v1/pf', { headers: { 'if-none-match': etag } });
+      expect(changed.statusCode).toBe(200);
+    });
+
+    it('answers whoever asks for the rest', async () => {
+      const open = { user: null };
+      const few = await ask('GET', '/v2/healthcheck', open);
+      expect([few.statusCode, few.json()]).toEqual([
+        500,
+        { error: 'Too few results, check health' },
+      ]);
+      await ask('GET', '/v1/pf-init');
+      const health = await ask('GET', '/v2/healthcheck', open);
+      expect([health.statusCode, health.body]).toEqual([200, '"OK"\n']);
+      expect((await ask('GET', '/', open)).body).toBe('"Hello world!"\n');
+      expect((await ask('GET', '/ip', open)).json()).toEqual({ origin: '127.0.0.1' });
+      const ua = await ask('GET', '/ua', { ...open, headers: { 'user-agent': 'tester' } });
+      expect(ua.json()).toEqual({ 'User-Agent': 'tester' });
+      expect((await ask('GET', '/nothing', open)).statusCode).toBe(404);
+    });
+  });
+
+  describe('version 2', () => {
+    it('has one memory for the fleet: penalties double across machines', async () => {
+      const [first] = await report('gate1', offence('192.0.2.7'));
+      expect(first).toEqual({
+        outcome: 'new',
+        prefix: '192.0.2.0/24',
+        expiresAt: '2026-06-27T20:26:40Z',
+      });
+      now += 31 * DAY_SECONDS;
+      const [second] = await report('gate2', offence('192.0.2.99', { at: '2026-06-28T20:26:40Z' }));
+      expect(second).toEqual({
+        outcome: 'reactivated',
+        prefix: '192.0.2.0/24',
+        expiresAt: '2026-08-27T20:26:40Z',
+      });
+      const [third] = await report('gate1', offence('192.0.2.1', { at: '2026-06-28T20:26:40Z' }));
+      expect(third?.['outcome']).toBe('covered');
+      const entry = (await ask('GET', '/v2/entries/192.0.2.0/24')).json();
+      expect(entry).toMatchObject({
+        activations: 2,
+        hits: 3,
+        origin: 'grok',
+        history: [
+          { number: 1, by: 'gate1' },
+          { number: 2, by: 'gate2' },
+        ],
+      });
+      expect(entry.evidence).toMatchObject([
+        { activation: 1, by: 'gate1', address: '192.0.2.7' },
+        { activation: 2, by: 'gate1', address: '192.0.2.1' },
+        { activation: 2, by: 'gate2', address: '192.0.2.99' },
+      ]);
+    });
+
+    it('counts a report with a key once for each sender, however it is sent again', async () => {
+      const own = offence('192.0.2.7', { key: 'gate1-0001', count: 5 });
+      expect(await outcomes('gate1', own, own)).toEqual(['new', 'repeated']);
+      expect(await outcomes('gate1', offence('192.0.2.8'), own)).toEqual(['covered', 'repeated']);
+      expect(await outcomes('gate2', own)).toEqual(['covered']);
+      expect((await ask('GET', '/v2/entries/192.0.2.0/24')).json().hits).toBe(11);
+    });
+
+    it('tells what changed since, in pages that meet, and no more to who has it', async () => {
+      const { next, more, changes } = (await ask('GET', '/v2/entries')).json();
+      expect({ next, more, changes }).toEqual({ next: 0, more: false, changes: [] });
+      await ask('GET', '/v1/pf-init');
+      await ask('POST', '/v2/allow', { json: { prefix: '1.2.3.0/24', note: 'office' } });
+      await report('gate1', { type: 'expire', prefix: '192.0.2.24' });
+      const seen: string[] = [];
+      let since = 0;
+      for (let left = true; left; ) {
+        const page = (
+          await ask('GET', `/v2/entries?limit=2&since=${since}`, { user: 'reader' })
+        ).json();
+        seen.push(
+          ...page.changes.map((one: Record<string, unknown>) => `${one['type']} ${one['prefix']}`),
+        );
+        [since, left] = [page.next, page.more];
+      }
+      expect(seen).toEqual([
+        'entry 198.51.100.0/26',
+        'entry 198.51.100.212/32',
+        'entry 203.0.113.123/32',
+        'allow 1.2.3.0/24',
+        'entry 192.0.2.24/32',
+      ]);
+      const nothing = await ask('GET', `/v2/entries?since=${since}`);
+      expect(nothing.json()).toEqual({ next: since, more: false, changes: [] });
+      const known = { 'if-none-match': String(nothing.headers.etag) };
+      expect((await ask('GET', `/v2/entries?since=${since}`, { headers: known })).statusCode).toBe(
+        304,
+      );
+      // Hits alone are no news.
+      await ask('POST', '/v1/pf', { json: [{ IP: '198.51.100.212', source: 'x' }] });
+      expect((await ask('GET', `/v2/entries?since=${since}`)).json().changes).toEqual([]);
+      expect((await ask('GET', `/v2/entries?since=${since + 1}`)).statusCode).toBe(410);
+      for (const bad of ['since=-1', 'since=x', 'limit=0', 'limit=100001', 'limit=1e3']) {
+        expect((await ask('GET', `/v2/entries?${bad}`)).statusCode).toBe(400);
+      }
+    });
+
+    it('tells that hits of many days make a block last longer, but not every minute', async () => {
+      const results: unknown[] = [];
+      for (const days of [0, 1, 2, 3, 3, 4]) {
+        now = NOW + days * DAY_SECONDS + results.length;
+        const [result] = await report('gate1', offence('192.0.2.7', at(days)));
+        results.push(result?.['outcome']);
+      }
+      expect(results).toEqual(['new', 'covered', 'covered', 'extended', 'covered', 'extended']);
+    });
+
+    it('blocks by hand as long as the user may, and no wider', async () => {
+      const results = await report(
+        'gate1',
+        block({ until: '2026-08-26T20:26:40Z', note: 'form spam' }),
+        block({ prefix: '198.51.100.0/24', until: '2026-08-26T20:26:41Z' }),
+        block({ prefix: '198.51.100.0/24', until: null }),
+        block({ prefix: '198.51.100.0/24', until: '2026-05-28T20:26:40Z' }),
+        block({ prefix: '4.0.0.0/7' }),
+        block({ prefix: '10.1.0.0/16' }),
+      );
+      expect(results.map(({ outcome }) => outcome)).toEqual([
+        'new',
+        'refused',
+        'refused',
+        'refused',
+        'refused',
+        'spared',
+      ]);
+      const byAdmin = await report(
+        'test',
+        block({ prefix: '4.0.0.0/7', until: null }),
+        block({ prefix: '9.9.0.0/16' }),
+      );
+      expect(byAdmin.map(({ outcome, expiresAt }) => [outcome, expiresAt])).toEqual([
+        ['new', null],
+        ['spared', undefined],
+      ]);
+    });
+
+    it('narrows what a machine reports until nothing protected is in it', async () => {
+      await ask('POST', '/v2/allow', { json: { prefix: '192.0.2.0/26' } });
+      const results = await report(
+        'gate1',
+        offence('192.0.2.200'),
+        offence('192.0.2.1'),
+        offence('127.0.0.1'),
+      );
+      expect(results).toMatchObject([
+        { outcome: 'new', prefix: '192.0.2.128/25' },
+        { outcome: 'spared', reason: 'it overlaps the allow-list: 192.0.2.0/26' },
+        { outcome: 'spared' },
+      ]);
+    });
+
+    it('refuses a body with a fault, with its place, and changes nothing', async () => {
+      const good = offence('192.0.2.7');
+      for (const [bad, error] of [
+        [{ reports: [good, offence('x')] }, 'reports[1].address must be an address, not "x"'],
+        [{ reports: [good, { ...good, at: undefined }] }, 'reports[1].at is missing'],
+        [
+          { reports: [good, { ...good, at: '2026-02-30T00:00:00Z' }] },
+          'reports[1].at must be a time',
+        ],
+        [
+          { reports: [good, { ...good, count: 0 }] },
+          'reports[1].count must be a whole number from 1',
+        ],
+        [{ reports: [good, { ...good, key: 'short' }] }, 'reports[1].key'],
+        [{ reports: [good, { ...good, extra: 1 }] }, 'reports[1] has a field "extra"'],
+        [{ reports: [good, { ...good, service: 'a\u0000b' }] }, 'reports[1].service'],
+        [{ reports: [good, { ...good, firstSeen: '2026-05-28T20:26:41Z' }] }, 'firstSeen'],
+        [{ reports: [good, { ...good, prefix: '198.51.100.0/24' }] }, 'does not lie in'],
+        [{ reports: [{ type: 'block', prefix: '192.0.2.1/24' }] }, 'host bits'],
+        [{ reports: [{ type: 'block', prefix: '::/0' }] }, 'reports[0].prefix'],
+        [{ reports: [{ type: 'shout' }] }, 'reports[0].type must be one of'],
+        [{ reports: [null] }, 'reports[0].type'],
+        [{ reports: {} }, 'reports must be a list'],
+        [{}, 'reports is missing'],
+        [[], 'the body must be an object'],
+        [{ reports: Array(10_001).fill(0) }, 'send at most 10000'],
+      ] as const) {
+        const { statusCode, body } = await ask('POST', '/v2/reports', { json: bad });
+        expect([statusCode, JSON.parse(body).error]).toEqual([400, expect.stringContaining(error)]);
+      }
+      expect(await store.sequence()).toBe(0);
+    });
+
+    it('lets everybody do what his scopes say', async () => {
+      for (const [user, read, told, allowed] of [
+        ['test', 200, 200, 200],
+        ['gate1', 200, 200, 403],
+        ['reader', 200, 403, 403],
+        ['gone', 401, 401, 401],
+        [null, 401, 401, 401],
+      ] as const) {
+        expect(await status(user, 'GET', '/v2/entries')).toBe(read);
+        expect(await status(user, 'GET', '/v2/allow')).toBe(read);
+        expect(await status(user, 'GET', '/v2/entries/192.0.2.0/24')).toBe(
+          read === 200 ? 404 : read,
+        );
+        expect(await status(user, 'POST', '/v2/reports', { reports: [] })).toBe(told);
+        expect(await status(user, 'POST', '/v2/allow', { prefix: '192.0.2.1' })).toBe(allowed);
+        expect(await status(user, 'DELETE', '/v2/allow', { prefix: '192.0.2.1' })).toBe(allowed);
+      }
+      expect(await status('gone', 'POST', '/v1/pf', [])).toBe(503);
+      expect(await status('reader', 'POST', '/v1/pf', [])).toBe(403);
+    });
+
+    it('does not read a body without end', async () => {
+      const json = { reports: [offence('192.0.2.7', { log: 'x'.repeat(1024 ** 2) })] };
+      expect((await ask('POST', '/v2/reports', { json })).statusCode).toBe(413);
+    });
+
+    it('holds back who asks for too much, and nobody else', async () => {
+      await server.close();
+      server = await start({ limits: { bodyBytes: 1024 ** 2, listItems: 10_000, perSecond: 1 } });
+      const json = Array.from({ length: 199 }, () => ({ IP: '192.0.2.1', source: 'x' }));
+      expect((await ask('POST', '/v1/pf', { json, user: 'gate1' })).statusCode).toBe(204);
+      const refused = await ask('POST', '/v1/pf', { json, user: 'gate1' });
+      expect(refused.statusCode).toBe(429);
+      expect(Number(refused.headers['retry-after'])).toBeGreaterThan(100);
+      expect((await ask('POST', '/v1/pf', { json, user: 'gate2' })).statusCode).toBe(204);
+    });
+  });
+
+  it('serves what a store that fails cannot say with 503, and goes on', async () => {
+    const user = store.user.bind(store);
+    const change = store.change.bind(store);
+    const broken: FleetStore = Object.assign(Object.create(store) as FleetStore, {
+      user,
+      change: () => Promise.reject(new Error('a fault of ours')),
+    });
+    await server.close();
+    server = await start({ store: broken });
+    const json = [{ IP: '192.0.2.1', source: 'x' }];
+    const failed = await ask('POST', '/v1/pf', { json });
+    expect([failed.statusCode, failed.json()]).toEqual([500, { error: 'Internal Server Error' }]);
+    expect(lines.join('')).toContain('a fault of ours');
+    broken.change = change;
+    expect((await ask('POST', '/v1/pf', { json })).statusCode).toBe(204);
+  });
+
+  it('tells Prometheus, and its document what there is', async () => {
+    await ask('GET', '/v1/pf-init');
+    await ask('GET', '/v1/pf', { password: 'wrong' });
+    const metrics = await ask('GET', '/metrics', { user: null });
+    expect(metrics.headers['content-type']).toContain('version=0.0.4');
+    for (const line of [
+      'mcblock_requests_total{method="GET",path="/v1/pf-init",status="204"} 1',
+      'mcblock_failed_logins_total 1',
+      'mcblock_blocked_prefixes 4',
+      'mcblock_sequence 4',
+    ]) {
+      expect(metrics.body.split('\n')).toContain(line);
+    }
+    const far = await server.inject({ url: '/metrics', remoteAddress: '192.0.2.1' });
+    expect(far.statusCode).toBe(401);
+    const { openapi, paths } = (await ask('GET', '/openapi.json', { user: null })).json();
+    expect(openapi).toBe('3.1.0');
+    for (const [path, operations] of Object.entries(paths)) {
+      for (const method of Object.keys(operations as object)) {
+        const url = path.replace('{address}', '192.0.2.0').replace('{length}', '24');
+        const { statusCode } = await ask(method.toUpperCase() as 'GET', url, { user: null });
+        // What the document names is there: it asks who it is, or answers.
+        expect([200, 401, 500, 503]).toContain(statusCode);
+      }
+    }
+  });
+
+  it('logs who did what as JSON, and no password', async () => {
+    await ask('POST', '/v1/pf', { json: [{ IP: '192.0.2.1', source: 'x' }] });
+    const last = JSON.parse(lines.at(-1) ?? '');
+    expect(last).toMatchObject({
+      level: 'info',
+      event: 'request',
+      method: 'POST',
+      path: '/v1/pf',
+      status: 204,
+      user: 'test',
+      address: '127.0.0.1',
+    });
+    expect(lines.join('')).not.toContain(PASSWORD);
+    expect(lines.join('')).not.toContain(Buffer.from(`test:${PASSWORD}`).toString('base64'));
+  });
+}

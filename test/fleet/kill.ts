@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Program } from '../support/program.ts';
+import { addUser, type Serving, serve } from './serve.ts';
+import type { Place } from './store-contract.ts';
+
+const REPORTS = 1000;
+const PER_REQUEST = 5;
+const SENDERS = 4;
+const KILLS = 4;
+const PASSWORD = 'correct horse';
+
+/** What holds of a server that is killed at any moment. */
+export function describeKill(makePlace: () => Place & { readonly db: string }): void {
+  const program = new Program();
+  beforeAll(() => program.build());
+  afterAll(() => program.remove());
+
+  it('has every report exactly once, however often it is killed meanwhile', {
+    timeout: 120_000,
+  }, async () => {
+    const place = makePlace();
+    try {
+      addUser(program, place.db, 'gate1', PASSWORD);
+      let server = await serve(program, '--db', place.db);
+      const sent = { done: 0 };
+      const send = async (sender: number) => {
+        for (let list = sender; list < REPORTS / PER_REQUEST; list += SENDERS) {
+          while (!(await post(() => server.origin, list)));
+          sent.done++;
+        }
+      };
+      const kill = async () => {
+        for (let kills = 1; kills <= KILLS; kills++) {
+          const wanted = (REPORTS / PER_REQUEST / (KILLS + 1)) * kills;
+          while (sent.done < wanted) await new Promise(setImmediate);
+          await killed(server);
+          server = await serve(program, '--db', place.db);
+        }
+      };
+      await Promise.all([...Array.from({ length: SENDERS }, (_, sender) => send(sender)), kill()]);
+      await stopped(server);
+      await expectEachOnce(place);
+    } finally {
+      await place.remove();
+    }
+  });
+}
+
+/** Whether it was answered; the server may be away. */
+async function post(origin: () => string, list: number): Promise<boolean> {
+  const reports = Array.from({ length: PER_REQUEST }, (_, index) => {
+    const number = list * PER_REQUEST + index;
+    return {
+      type: 'offence',
+      key: `report-${number}`,
+      address: `5.0.${number >> 8}.${number & 255}`,
+      at: '2026-01-01T00:00:00Z',
+      service: 'sshd',
+      message: 'failed-login',
+      log: String(number),
+    };
+  });
+  const authorization = `Basic ${Buffer.from(`gate1:${PASSWORD}`).toString('base64')}`;
+  try {
+    const answer = await fetch(`${origin()}/v2/reports`, {
+      method: 'POST',
+      headers: { authorization, 'content-type': 'application/json' },
+      body: JSON.stringify({ reports }),
+    });
+    await answer.arrayBuffer();
+    return answer.status === 200;
+  } catch {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    return false;
+  }
+}
+
+async function killed(server: Serving): Promise<void> {
+  server.process.kill('SIGKILL');
+  await server.ended;
+}
+
+async function stopped(server: Serving): Promise<void> {
+  server.process.kill('SIGTERM');
+  await server.ended;
+  expect(server.process.exitCode).toBe(0);
+  expect(server.lines.at(-1)).toContain('"event":"stopped"');
+}
+
+async function expectEachOnce(place: Place): Promise<void> {
+  const store = await place.open();
+  try {
+    const changes = await store.changesSince(0, 10_000);
+    const entries = changes.flatMap((change) => (change.kind === 'entry' ? [change.value] : []));
+    expect(entries.reduce((sum, { entry }) => sum + entry.hits, 0)).toBe(REPORTS);
+    const logs: string[] = [];
+    for (const { entry } of entries) {
+      const history = await store.history(entry.prefix);
+      for (const { log, count } of history?.statements ?? []) {
+        expect(count).toBe(1);
+        logs.push(log);
+      }
+    }
+    const all = Array.from({ length: REPORTS }, (_, number) => String(number));
+    expect(logs.toSorted()).toEqual(all.toSorted());
+  } finally {
+    await store.close();
+  }
+}

@@ -1,0 +1,105 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** A PostgreSQL server of its own in a temporary folder, reached by a socket in it. */
+export interface Cluster {
+  /** The URL of its database, in which nothing of ours is any more. */
+  readonly emptyDatabase: () => string;
+  readonly stop: () => Promise<void>;
+}
+
+/** The folder with initdb and postgres, or why there can be no cluster. */
+export function findPostgres(): { readonly folder: string } | { readonly missing: string } {
+  const debian = '/usr/lib/postgresql';
+  const versions = existsSync(debian)
+    ? readdirSync(debian).toSorted((p, q) => Number(q) - Number(p))
+    : [];
+  const folders = [
+    ...versions.map((version) => join(debian, version, 'bin')),
+    '/usr/local/bin',
+    '/usr/bin',
+    '/opt/homebrew/bin',
+  ];
+  const folder = folders.find((place) => existsSync(join(place, 'initdb')));
+  if (folder === undefined) return { missing: 'PostgreSQL is not installed (initdb is not found)' };
+  if (process.getuid?.() === 0 && servant() === undefined) {
+    return { missing: 'PostgreSQL does not run as root, and there is no user postgres or nobody' };
+  }
+  return { folder };
+}
+
+export async function startCluster(
+  folder: string,
+  settings: readonly string[] = [],
+): Promise<Cluster> {
+  const place = mkdtempSync(join(tmpdir(), 'mcblock-pg-'));
+  const as = process.getuid?.() === 0 ? servant() : undefined;
+  if (as) chownSync(place, as.uid, as.gid);
+  const data = join(place, 'data');
+  const run = (program: string, ...args: string[]) =>
+    execFileSync(join(folder, program), args, {
+      ...as,
+      cwd: place,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+  run(
+    'initdb',
+    '-D',
+    data,
+    '-U',
+    'mcblock',
+    '-A',
+    'trust',
+    '--no-sync',
+    '-E',
+    'UTF8',
+    '--locale=C',
+  );
+  const options = ['listen_addresses=', `unix_socket_directories=${place}`, ...settings];
+  const server = spawn(
+    join(folder, 'postgres'),
+    ['-D', data, ...options.flatMap((option) => ['-c', option])],
+    { ...as, cwd: place, stdio: 'ignore' },
+  );
+  const ended = once(server, 'close');
+  const ask = (sql: string) =>
+    run('psql', '-q', '-h', place, '-U', 'mcblock', '-d', 'postgres', '-c', sql);
+  for (let tries = 1; ; tries++) {
+    try {
+      ask('SET client_min_messages = warning');
+      break;
+    } catch (error) {
+      if (tries === 200 || server.exitCode !== null) throw error;
+      await pause(50);
+    }
+  }
+  return {
+    emptyDatabase() {
+      ask('DROP SCHEMA IF EXISTS mcblock CASCADE');
+      return `postgres://mcblock@/postgres?host=${encodeURIComponent(place)}`;
+    },
+    async stop() {
+      // At once, with no check point: nothing of it is needed any more.
+      server.kill('SIGQUIT');
+      await ended;
+      rmSync(place, { recursive: true, force: true });
+    },
+  };
+}
+
+function servant(): { readonly uid: number; readonly gid: number } | undefined {
+  for (const name of ['postgres', 'nobody']) {
+    try {
+      const number = (option: string) =>
+        Number(execFileSync('id', [option, name], { stdio: ['ignore', 'pipe', 'ignore'] }));
+      return { uid: number('-u'), gid: number('-g') };
+    } catch {
+      // There is no such user.
+    }
+  }
+  return undefined;
+}

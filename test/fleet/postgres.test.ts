@@ -1,0 +1,27 @@
+import { afterAll, beforeAll, describe, it } from 'vitest';
+import { openFleetStore } from '../../src/cli/fleet-store.ts';
+import { describeApi } from './api.ts';
+import { describeKill } from './kill.ts';
+import { type Cluster, findPostgres, startCluster } from './postgres-cluster.ts';
+import { describeFleetStore } from './store-contract.ts';
+
+const found = findPostgres();
+
+if ('missing' in found) {
+  it.skip(`the fleet's store in PostgreSQL: ${found.missing}`, () => {});
+} else {
+  let cluster: Cluster;
+  beforeAll(async () => {
+    // Whether the disk has it when the machine loses power is not what is tested here.
+    cluster = await startCluster(found.folder, ['fsync=off', 'synchronous_commit=off']);
+  });
+  afterAll(() => cluster.stop());
+
+  const place = () => {
+    const db = cluster.emptyDatabase();
+    return { db, open: () => openFleetStore(db), remove: async () => {} };
+  };
+  describe("the fleet's store in PostgreSQL", () => describeFleetStore(place));
+  describe('the server on PostgreSQL', () => describeApi(place));
+  describe('the server process on PostgreSQL', () => describeKill(place));
+}

@@ -1,0 +1,16 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openFleetStore } from '../../src/cli/fleet-store.ts';
+import type { Place } from './store-contract.ts';
+
+/** A new SQLite file in a folder of its own. */
+export function sqlitePlace(): Place & { readonly db: string } {
+  const folder = mkdtempSync(join(tmpdir(), 'mcblock-fleet-'));
+  const db = join(folder, 'fleet.db');
+  return {
+    db,
+    open: () => openFleetStore(db),
+    remove: async () => rmSync(folder, { recursive: true, force: true }),
+  };
+}

@@ -1,0 +1,410 @@
+import * as fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Entry } from '../../src/blocklist/entry.ts';
+import { DAY_SECONDS, DEFAULT_POLICY } from '../../src/blocklist/policy.ts';
+import type {
+  Change,
+  FleetActivation,
+  FleetEntry,
+  FleetStore,
+  Statement,
+} from '../../src/fleet/fleet-store.ts';
+import type { Report, Reporter } from '../../src/fleet/report.ts';
+import type { User } from '../../src/fleet/user.ts';
+import { Writer } from '../../src/fleet/writer.ts';
+import type { Prefix } from '../../src/net/prefix.ts';
+import { formatPrefix, parsePrefix } from '../../src/net/prefix-text.ts';
+import { anyPrefixes } from '../twins/arbitraries.ts';
+import { MemoryFleetStore } from '../twins/memory-fleet-store.ts';
+
+const NOW = 1_780_000_000;
+
+export const RULES = { policy: DEFAULT_POLICY, protections: [] };
+export const ADMIN: Reporter = {
+  name: 'anna',
+  isAdmin: true,
+  widest4: 1,
+  widest6: 1,
+  longestSeconds: 'forever',
+};
+
+/** One place for a store, which may be opened more than once at the same time. */
+export interface Place {
+  readonly open: () => Promise<FleetStore>;
+  readonly remove: () => Promise<void>;
+}
+
+function entryOf(text: string, over: Partial<Entry> = {}): Entry {
+  return {
+    prefix: parsePrefix(text),
+    origin: 'fleet',
+    note: '',
+    activations: 1,
+    hits: 1,
+    firstSeen: NOW,
+    lastSeen: NOW,
+    activatedAt: NOW,
+    expiresAt: NOW + DAY_SECONDS,
+    hitDays: [],
+    ...over,
+  };
+}
+
+function heldOf(text: string, sequence: number, over: Partial<Entry> = {}): FleetEntry {
+  const entry = entryOf(text, over);
+  return { entry, sequence, place: sequence, activation: activationOf(entry) };
+}
+
+function activationOf({ prefix, activations, activatedAt, expiresAt }: Entry): FleetActivation {
+  return {
+    prefix,
+    number: activations,
+    at: activatedAt ?? 0,
+    until: expiresAt,
+    endedAt: undefined,
+    origin: 'grok',
+    note: 'brute',
+    by: 'gate1',
+  };
+}
+
+const NOTHING: Omit<Change, 'sequence'> = {
+  at: NOW,
+  entries: [],
+  allowed: [],
+  past: [],
+  statements: [],
+  keys: [],
+};
+
+function put(store: FleetStore, change: Partial<Change> & { readonly sequence: number }) {
+  return store.change({ prefixes: [], keys: [], activeAt: undefined }, () => ({
+    ...NOTHING,
+    ...change,
+  }));
+}
+
+async function entriesIn(store: FleetStore): Promise<FleetEntry[]> {
+  const changes = await store.changesSince(0, 1_000_000);
+  return changes.flatMap((change) => (change.kind === 'entry' ? [change.value] : []));
+}
+
+const allowed = (text: string, sequence: number, removed: boolean) => ({
+  prefix: parsePrefix(text),
+  sequence,
+  removed,
+  note: 'office',
+  by: 'anna',
+  at: NOW,
+});
+
+const listed = (text: string) =>
+  ({ kind: 'list', prefix: parsePrefix(text), source: 's' }) as const;
+
+export function describeFleetStore(makePlace: () => Place): void {
+  let place: Place;
+  let store: FleetStore;
+  const opened: FleetStore[] = [];
+  const open = async () => {
+    const one = await place.open();
+    opened.push(one);
+    return one;
+  };
+  beforeEach(async () => {
+    place = makePlace();
+    store = await open();
+  });
+  afterEach(async () => {
+    for (const one of opened.splice(0)) await one.close();
+    await place.remove();
+  });
+
+  describe('entries', () => {
+    it('are nothing at first', async () => {
+      expect(await store.sequence()).toBe(0);
+      expect(await store.changesSince(0, 10)).toEqual([]);
+      expect(await store.allowed()).toEqual([]);
+      expect(await store.history(parsePrefix('192.0.2.0/24'))).toBeUndefined();
+    });
+
+    it('come back as they went in, at every edge', async () => {
+      const entries = [
+        heldOf('0.0.0.0/1', 1, { expiresAt: 'forever' }),
+        heldOf('255.255.255.255/32', 2, { hitDays: [20_370, 20_371, 20_372], hits: 2 ** 40 }),
+        heldOf('::/1', 3, { note: 'it\'s "quoted", ünïcode 🐟 \\ {1,2}' }),
+        heldOf('ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/128', 4, { firstSeen: 0, origin: 'pf' }),
+        heldOf('2001:db8::/32', 5, { activations: 40, expiresAt: 8_000_000_000_000 }),
+      ];
+      await put(store, { sequence: 5, entries });
+      expect(await entriesIn(store)).toEqual(entries);
+      expect(await store.sequence()).toBe(5);
+      expect(await entriesIn(await open())).toEqual(entries);
+    });
+
+    it('are given to a change where they cover what it needs, and nothing else', async () => {
+      const entries = ['10.0.0.0/8', '10.0.0.0/16', '10.0.0.1/32', '10.0.0.0/32', '2001:db8::/32'];
+      const held = entries.map((text, index) => heldOf(text, index + 1));
+      await put(store, { sequence: 5, entries: held });
+      const seen: string[][] = [];
+      for (const prefixes of [
+        ['10.0.0.1/32'],
+        ['10.0.0.0/16', '10.0.0.0/15'],
+        ['::/0', '11.0.0.0/8'],
+      ]) {
+        const need = { prefixes: prefixes.map(parsePrefix), keys: [], activeAt: undefined };
+        await store.change(need, (past) => {
+          seen.push(past.entries.map(({ entry }) => formatPrefix(entry.prefix)).toSorted());
+          return { ...NOTHING, sequence: past.sequence };
+        });
+      }
+      expect(seen).toEqual([
+        ['10.0.0.0/16', '10.0.0.0/8', '10.0.0.1/32'],
+        ['10.0.0.0/16', '10.0.0.0/8'],
+        [],
+      ]);
+    });
+
+    it('are given to a change where they are active, if it asks for that', async () => {
+      const entries = [
+        heldOf('192.0.2.1/32', 1, { expiresAt: 'forever' }),
+        heldOf('192.0.2.2/32', 2, { expiresAt: NOW }),
+        heldOf('192.0.2.3/32', 3, { expiresAt: NOW + 1 }),
+      ];
+      await put(store, { sequence: 3, entries });
+      let active: number[] = [];
+      await store.change({ prefixes: [], keys: [], activeAt: NOW }, (past) => {
+        active = past.entries.map(({ sequence }) => sequence);
+        return { ...NOTHING, sequence: past.sequence };
+      });
+      expect(active.toSorted((p, q) => p - q)).toEqual([1, 3]);
+    });
+
+    it('stay as they were where a change cannot be decided', async () => {
+      const fault = new Error('no');
+      const need = { prefixes: [], keys: [], activeAt: undefined };
+      await expect(
+        store.change(need, () => {
+          throw fault;
+        }),
+      ).rejects.toBe(fault);
+      await expect(
+        // Two entries cannot have the same number.
+        put(store, {
+          sequence: 9,
+          entries: [heldOf('192.0.2.1/32', 1), heldOf('192.0.2.2/32', 1)],
+        }),
+      ).rejects.toMatchObject({ code: 'store' });
+      expect(await store.sequence()).toBe(0);
+      expect(await entriesIn(store)).toEqual([]);
+      await put(store, { sequence: 1, entries: [heldOf('192.0.2.1/32', 1)] });
+      expect(await store.sequence()).toBe(1);
+    });
+
+    it('have a history in which what is alike adds up', async () => {
+      const held = heldOf('192.0.2.0/24', 1, { activations: 2 });
+      const { prefix } = held.entry;
+      const ended = { ...held.activation, number: 1, at: 5, until: 'forever', endedAt: 9 } as const;
+      const said: Statement = {
+        prefix,
+        activation: 1,
+        by: 'gate1',
+        kind: 'offence',
+        address: parsePrefix('192.0.2.7'),
+        service: 'sshd',
+        message: 'failed-login',
+        log: 'auth.log',
+        host: 'gw',
+        count: 3,
+        firstSeen: NOW - 5,
+        lastSeen: NOW,
+      };
+      const own = { ...said, address: undefined };
+      await put(store, { sequence: 1, entries: [held], past: [ended], statements: [said, own] });
+      await put(store, {
+        sequence: 1,
+        statements: [
+          { ...said, count: 4, firstSeen: NOW - 9, lastSeen: NOW + 3 },
+          { ...said, by: 'gate2' },
+        ],
+      });
+      const history = await store.history(prefix);
+      expect(history?.entry).toEqual(held.entry);
+      expect(history?.activations).toEqual([ended, held.activation]);
+      expect(
+        history?.statements.map(({ by, count, firstSeen, lastSeen }) => [
+          by,
+          count,
+          firstSeen,
+          lastSeen,
+        ]),
+      ).toEqual([
+        ['gate1', 7, NOW - 9, NOW + 3],
+        ['gate1', 3, NOW - 5, NOW],
+        ['gate2', 3, NOW - 5, NOW],
+      ]);
+      expect(history?.statements[0]?.address).toMatchObject({ family: 4, a: 0xc0000207 });
+      expect(history?.statements[1]?.address).toBeUndefined();
+    });
+  });
+
+  it('tells what changed by number, the allow-list among it, in pages', async () => {
+    await put(store, {
+      sequence: 5,
+      entries: [heldOf('192.0.2.1/32', 1), heldOf('192.0.2.2/32', 4), heldOf('192.0.2.3/32', 5)],
+      allowed: [allowed('198.51.100.0/24', 2, false), allowed('203.0.113.0/24', 3, true)],
+    });
+    const numbers = async (since: number, limit: number) =>
+      (await store.changesSince(since, limit)).map(
+        ({ kind, value }) => `${kind} ${value.sequence}`,
+      );
+    expect(await numbers(0, 10)).toEqual([
+      'entry 1',
+      'allowed 2',
+      'allowed 3',
+      'entry 4',
+      'entry 5',
+    ]);
+    expect(await numbers(0, 2)).toEqual(['entry 1', 'allowed 2']);
+    expect(await numbers(2, 2)).toEqual(['allowed 3', 'entry 4']);
+    expect(await numbers(5, 2)).toEqual([]);
+    await put(store, { sequence: 6, allowed: [allowed('198.51.100.0/24', 6, true)] });
+    expect(await store.allowed()).toEqual([
+      allowed('203.0.113.0/24', 3, true),
+      allowed('198.51.100.0/24', 6, true),
+    ]);
+  });
+
+  it('knows keys by sender, until they are forgotten', async () => {
+    const keys = [
+      { by: 'gate1', key: 'aaaaaaaa' },
+      { by: 'gate2', key: 'bbbbbbbb' },
+    ];
+    const asked = [...keys, { by: 'gate1', key: 'bbbbbbbb' }];
+    const known = async () => {
+      let found: unknown;
+      await store.change({ prefixes: [], keys: asked, activeAt: undefined }, (past) => {
+        found = past.keys;
+        return { ...NOTHING, sequence: past.sequence };
+      });
+      return found;
+    };
+    expect(await known()).toEqual([]);
+    await put(store, { sequence: 0, keys });
+    expect(await known()).toEqual(expect.arrayContaining(keys));
+    expect(await known()).toHaveLength(2);
+    expect(await store.forgetKeys(NOW)).toBe(0);
+    expect(await store.forgetKeys(NOW + 1)).toBe(2);
+    expect(await known()).toEqual([]);
+  });
+
+  it('keeps users', async () => {
+    const user: User = {
+      name: 'gate1',
+      password: 'scrypt$1$2$3$a$b',
+      scopes: ['report', 'read'],
+      widest4: 8,
+      widest6: 19,
+      longest: 'forever',
+      disabled: false,
+      createdAt: NOW,
+    };
+    const other: User = { ...user, name: 'Anna', scopes: ['admin'], longest: 3600 };
+    await store.putUser(user);
+    await store.putUser(other);
+    await store.putUser({ ...user, disabled: true });
+    expect(await store.users()).toEqual([other, { ...user, disabled: true }]);
+    expect(await store.user('gate1')).toEqual({ ...user, disabled: true });
+    expect(await store.user('nobody')).toBeUndefined();
+    expect(await store.removeUser('gate1')).toBe(true);
+    expect(await store.removeUser('gate1')).toBe(false);
+  });
+
+  it('loses nothing of what two servers write at the same time', async () => {
+    const writers = [store, await open()].map((one) => new Writer(one, RULES, () => NOW));
+    await Promise.all(
+      Array.from({ length: 60 }, (_, index) =>
+        writers[index % 2]!.submit({
+          by: ADMIN,
+          reset: false,
+          reports: [listed('192.0.2.7/32'), listed(`198.51.100.${index % 20}/32`)],
+        }),
+      ),
+    );
+    const entries = await entriesIn(store);
+    expect(
+      entries.find(({ entry }) => entry.prefix.length === 32 && entry.prefix.a === 0xc0000207)
+        ?.entry.hits,
+    ).toBe(60);
+    expect(entries).toHaveLength(21);
+    expect(entries.reduce((sum, { entry }) => sum + entry.hits, 0)).toBe(120);
+    expect(new Set(entries.map(({ sequence }) => sequence)).size).toBe(21);
+    expect(await store.sequence()).toBe(21);
+  });
+
+  it('ends up as its slow twin does, whatever is reported', async () => {
+    const twin = new MemoryFleetStore();
+    let now = NOW;
+    const [writer, twinWriter] = [store, twin].map((one) => new Writer(one, RULES, () => now));
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(anyReports, { maxLength: 4 }),
+        fc.nat({ max: 90 }),
+        async (lists, days) => {
+          now += days * DAY_SECONDS;
+          for (const reports of lists) {
+            const submission = { by: ADMIN, reports, reset: false };
+            expect(await writer?.submit(submission)).toEqual(await twinWriter?.submit(submission));
+          }
+          expect(await store.changesSince(0, 1_000_000)).toEqual(
+            await twin.changesSince(0, 1_000_000),
+          );
+        },
+      ),
+      { numRuns: 25 },
+    );
+  });
+}
+
+const anyReports: fc.Arbitrary<Report[]> = anyPrefixes.chain((prefixes) =>
+  fc.tuple(...prefixes.filter(({ length }) => length > 0).map(anyReport)),
+);
+
+function anyReport(prefix: Prefix): fc.Arbitrary<Report> {
+  const key = fc.option(fc.constantFrom('aaaaaaaa', 'bbbbbbbb', 'cccccccc'), { nil: undefined });
+  const about = { service: 'sshd', message: 'failed-login', log: 'auth.log', host: 'gw' };
+  return fc.oneof(
+    fc.record({
+      kind: fc.constant('list' as const),
+      prefix: fc.constant(prefix),
+      source: fc.constantFrom('brutessh', 'bruteweb'),
+    }),
+    fc.record({
+      kind: fc.constant('offence' as const),
+      key,
+      address: fc.constant(prefix),
+      prefix: fc.constantFrom(undefined, prefix),
+      at: fc.constantFrom(NOW, NOW - 40 * DAY_SECONDS, NOW + 1),
+      firstSeen: fc.constant(NOW - 50 * DAY_SECONDS),
+      count: fc.integer({ min: 1, max: 3 }),
+      origin: fc.constantFrom('grok' as const, 'pf' as const),
+      service: fc.constant(about.service),
+      message: fc.constant(about.message),
+      log: fc.constant(about.log),
+      host: fc.constant(about.host),
+    }),
+    fc.record({
+      kind: fc.constant('block' as const),
+      key,
+      prefix: fc.constant(prefix),
+      until: fc.constantFrom(undefined, 'forever' as const, NOW + 9000 * DAY_SECONDS),
+      exact: fc.boolean(),
+      note: fc.constantFrom('', 'form spam'),
+    }),
+    fc.record({ kind: fc.constant('expire' as const), key, prefix: fc.constant(prefix) }),
+    fc.record({
+      kind: fc.constantFrom('allow' as const, 'disallow' as const),
+      prefix: fc.constant(prefix),
+      note: fc.constant(''),
+    }),
+  );
+}
