@@ -124,6 +124,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/serve.ts'),
   },
   {
+    name: 'listen',
+    usage: '[OPTION…]',
+    summary: 'hear at once whom the other machines block',
+    load: () => import('./commands/listen.ts'),
+  },
+  {
     name: 'sync',
     usage: '[OPTION…]',
     summary: 'report to the fleet, fetch whom the others block',

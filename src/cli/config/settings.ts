@@ -1,4 +1,5 @@
 import { DEFAULT_POLICY } from '../../blocklist/policy.ts';
+import { type ChannelSetting, readChannels, showChannels } from '../listen-channels.ts';
 import { parseDuration, shortDuration } from '../text/duration.ts';
 
 /** One key of the configuration: what it may be, what it is when nothing is said, how it is shown. */
@@ -78,6 +79,37 @@ export const SETTINGS = {
   'fleet.longest': duration(policy.penalty.longestSeconds),
   'fleet.change-limit': integer(1_000_000, 1, 1_000_000_000),
   'fleet.outbox-limit': integer(100_000, 1, 10_000_000),
+  'bell.address': text(
+    '',
+    /^(?:|\/.+|[^/\s]+:\d+)$/,
+    'where Redis is, such as "redis.example.net:6379"',
+  ),
+  'bell.cert': file('the certificate of this machine, PEM'),
+  'bell.key': file('the key to bell.cert, PEM'),
+  'bell.ca': file('the certificate of who signed that of Redis, PEM'),
+  'bell.fleet-key': file('the key that the machines of the fleet sign with, mode 0600'),
+  'bell.require-signature': flag(false),
+  'bell.sender': text(
+    '',
+    /^(?:[A-Za-z0-9][\w.-]{0,63})?$/,
+    'a name of at most 64 letters, digits, dots, - and _',
+  ),
+  'bell.channel': text('mcblock', /^\S{1,64}$/, 'the name of a channel'),
+  'bell.plain-channel': text('block', /^\S{0,64}$/, 'the name of a channel'),
+  'listen.channels': channels(),
+  'listen.widest4': integer(8, 1, 32),
+  'listen.widest6': integer(19, 1, 128),
+  'listen.max-age': duration(300),
+  'listen.status': text(
+    '127.0.0.1:8091',
+    /^(?:|[^/\s]+:\d+)$/,
+    'where to answer, such as "127.0.0.1:8091", or "" for nowhere',
+  ),
+  'listen.user': text('', /^(?:[A-Za-z_][\w.-]*)?$/, 'the name of a user'),
+  'listen.group': text('', /^(?:[A-Za-z_][\w.-]*)?$/, 'the name of a group'),
+  'listen.commands': integer(4, 1, 1000),
+  'listen.queue': integer(1000, 0, 1_000_000),
+  'listen.time-limit': duration(30),
 } as const;
 
 export type SettingKey = keyof typeof SETTINGS;
@@ -176,6 +208,17 @@ function flag(fallback: boolean): Setting<boolean> {
       return value;
     },
     show: String,
+  };
+}
+
+function channels(): Setting<ReadonlyMap<string, ChannelSetting>> {
+  return {
+    fallback: new Map([
+      ['block', 'block'],
+      ['mcblock', 'block'],
+    ]),
+    read: readChannels,
+    show: showChannels,
   };
 }
 

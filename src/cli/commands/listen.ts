@@ -1,0 +1,111 @@
+import { once } from 'node:events';
+import type { Command } from 'commander';
+import { McblockError } from '../../errors.ts';
+import { ServerLog } from '../../fleet/server-log.ts';
+import type { Context } from '../context.ts';
+import { readAcacia } from '../listen-acacia.ts';
+import { applier } from '../listen-apply.ts';
+import { ListenDaemon } from '../listen-daemon.ts';
+import { PageSource } from '../listen-page.ts';
+import { lesserUser } from '../listen-privileges.ts';
+import { type ListenSetup, listenSetup } from '../listen-setup.ts';
+import { storeBans } from '../listen-store.ts';
+import { ReaderGone } from '../sink.ts';
+import { VERSION } from '../version.ts';
+
+interface ListenOptions {
+  readonly acacia?: string;
+  readonly asRoot?: true;
+  readonly apply: boolean;
+}
+
+export function define(command: Command, context: Context): void {
+  command
+    .description(
+      'The bell of the fleet: hears over Redis whom the other machines block, stores it, and brings the firewall up to date at once. Says over HTTP whether it is connected. Where Redis is, the certificates, the channels and the user to go on as are said in the configuration (bell.* and listen.*).',
+    )
+    .option('--acacia <file>', "take acacia_pubsub's own configuration file too; it goes first")
+    .option('--as-root', 'stay root; else root must be told as whom to go on')
+    .option('--no-apply', 'store only; something else applies')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  mcblock listen                              until it is stopped; see examples/ for rc.d and systemd
+  mcblock listen --acacia /etc/acacia.json    in the place of acacia_pubsub
+  curl http://127.0.0.1:8091/status           state: connected
+
+Log lines go to stderr, each a JSON object. SIGTERM stops it when all it heard is stored.
+`,
+    )
+    .action((options: ListenOptions) => listen(context, options));
+}
+
+async function listen(context: Context, options: ListenOptions): Promise<void> {
+  const config = await context.config();
+  const acacia = options.acacia === undefined ? undefined : readAcacia(options.acacia);
+  // Certificates and keys may be for root alone.
+  const setup = listenSetup(config, acacia);
+  const servant = setup.user === '' ? undefined : lesserUser(setup.user, setup.group);
+  refuseRoot(setup, options);
+  const policy = await context.policy();
+  const log = logOf(context);
+  const store = await (servant === undefined
+    ? context.store('write')
+    : servant.during(() => context.store('write')));
+  const page = new PageSource(store, () => context.present);
+  const daemon = new ListenDaemon({
+    setup,
+    log,
+    version: VERSION,
+    now: () => context.present,
+    storeBans: (requests) => storeBans(store, requests, policy, context.present),
+    apply: options.apply ? await applier(context) : async () => {},
+    catchUp: undefined,
+    page: () => page.data(),
+  });
+  try {
+    await daemon.answer();
+    servant?.become();
+    await daemon.hear();
+    const signal = await stopped();
+    log.write('info', 'stopping', { signal });
+  } finally {
+    await daemon.close();
+  }
+  log.write('info', 'stopped');
+}
+
+function refuseRoot({ user }: ListenSetup, { asRoot }: ListenOptions): void {
+  if (process.geteuid?.() !== 0 || user !== '' || asRoot) return;
+  throw new McblockError(
+    'config',
+    'what other machines send is not for root to hear: listen.user names the user to go on as (and firewall.pfctl a helper that may change the firewall), or --as-root stays root',
+  );
+}
+
+function logOf(context: Context): ServerLog {
+  const { quiet, verbose } = context.options;
+  const write = (line: string) => {
+    try {
+      context.stderr.write(line);
+    } catch (error) {
+      // Nobody reads the log any more; the daemon goes on.
+      if (!(error instanceof ReaderGone)) throw error;
+    }
+  };
+  return new ServerLog(write, quiet ? 'warning' : verbose ? 'debug' : 'info');
+}
+
+async function stopped(): Promise<string> {
+  const stop = new AbortController();
+  const signals = ['SIGTERM', 'SIGINT'] as const;
+  const waits = signals.map(async (name) => {
+    await once(process, name, { signal: stop.signal });
+    return name;
+  });
+  const first = await Promise.race(waits);
+  for (const wait of waits) wait.catch(() => {});
+  stop.abort();
+  return first;
+}

@@ -1,0 +1,95 @@
+import { execFileSync } from 'node:child_process';
+import { McblockError, reasonOf } from '../errors.ts';
+
+/** The type declarations of Node do not know it. */
+const { initgroups } = process as { readonly initgroups?: (user: string, group: number) => void };
+
+/** The user and group as whom root goes on. */
+export interface LesserUser {
+  /** What `work` makes meanwhile is his. */
+  during<T>(work: () => Promise<T>): Promise<T>;
+  /** As him from now on. Throws McblockError('program') unless there is no way back. */
+  become(): void;
+}
+
+/** `group` empty: that of the user. Throws McblockError('config') where there is no such user. */
+export function lesserUser(user: string, group: string): LesserUser {
+  const uid = idOf(['-u', user], user);
+  if (process.geteuid?.() === uid && uid !== 0) return ALREADY_HE;
+  if (process.geteuid?.() !== 0) {
+    throw new McblockError(
+      'config',
+      `only root can go on as ${user}; take the user out of the configuration, or start as root`,
+    );
+  }
+  const gid = group === '' ? idOf(['-g', user], user) : groupId(group);
+  if (uid === 0) throw new McblockError('config', `${user} is root; name another user`);
+  return {
+    async during(work) {
+      process.setegid?.(gid);
+      process.seteuid?.(uid);
+      try {
+        return await work();
+      } finally {
+        process.seteuid?.(0);
+        process.setegid?.(0);
+      }
+    },
+    become() {
+      // In this order: without root the groups could not be changed any more.
+      process.setgid?.(gid);
+      initgroups?.call(process, user, gid);
+      process.setuid?.(uid);
+      check(uid, gid);
+    },
+  };
+}
+
+/** Whoever starts daemons made it so. */
+const ALREADY_HE: LesserUser = { during: (work) => work(), become() {} };
+
+function check(uid: number, gid: number): void {
+  const { getuid, geteuid, getgid, getegid, getgroups } = process;
+  const isHim =
+    getuid?.() === uid && geteuid?.() === uid && getgid?.() === gid && getegid?.() === gid;
+  const isRootsGroup = gid !== 0 && getgroups?.().includes(0);
+  if (isHim && !isRootsGroup && !canReturn()) return;
+  throw new McblockError('program', 'root could not be given up whole; nothing is done');
+}
+
+function canReturn(): boolean {
+  try {
+    process.setuid?.(0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Only id(1) knows users that are not in /etc/passwd. */
+function idOf(args: readonly string[], user: string): number {
+  try {
+    return Number(
+      execFileSync('id', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }),
+    );
+  } catch (error) {
+    throw new McblockError('config', `there is no user ${user} (${reasonOf(error).trim()})`, {
+      cause: error,
+    });
+  }
+}
+
+/** Node looks the name up where the system does; asking for one's own group changes nothing. */
+function groupId(group: string): number {
+  const own = process.getegid?.() ?? 0;
+  try {
+    process.setegid?.(group);
+    return process.getegid?.() ?? own;
+  } catch (error) {
+    throw new McblockError('config', `there is no group ${group} (${reasonOf(error)})`, {
+      cause: error,
+    });
+  } finally {
+    process.setegid?.(own);
+  }
+}

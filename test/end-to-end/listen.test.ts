@@ -1,0 +1,354 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { chmodSync, chownSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { loadConfig } from '../../src/cli/config/config.ts';
+import { openPublisher } from '../../src/cli/listen-publish.ts';
+import type { EntryJson } from '../../src/cli/text/entry-text.ts';
+import type { Message } from '../../src/fleet/bell/ban.ts';
+import { FleetKey } from '../../src/fleet/bell/fleet-key.ts';
+import { messageText } from '../../src/fleet/bell/message-text.ts';
+import { parsePrefix } from '../../src/net/prefix-text.ts';
+import { REDIS_MISSING, RedisServer } from '../fleet/bell/redis-server.ts';
+import { until } from '../fleet/bell/until.ts';
+import { CommandLine } from '../support/command-line.ts';
+import { Program } from '../support/program.ts';
+
+const FLOOD = 100_000;
+const FLOOD_AT_ONCE = 10_000;
+const FLOOD_VALID_EACH = 20;
+/** With 100,000 messages at once it may take this much; without them it takes about 100 MB. */
+const MEMORY_KILOBYTES = 400_000;
+const IS_ROOT = process.getuid?.() === 0;
+const KEY = new FleetKey(Buffer.alloc(32, 7));
+
+interface StatusJson {
+  readonly state: string;
+  readonly lastError: string | null;
+  readonly connections: number;
+  readonly queue: { readonly blocks: number; readonly commands: number };
+  readonly refused: Readonly<Record<string, number>>;
+  readonly channels: Readonly<
+    Record<string, { readonly received: number; readonly accepted: number }>
+  >;
+}
+
+describe.skipIf(REDIS_MISSING)(`mcblock listen (${REDIS_MISSING ?? 'with Redis over TLS'})`, () => {
+  const program = new Program();
+  let redis: RedisServer;
+  let daemons: Daemon[] = [];
+  beforeAll(async () => {
+    [redis] = await Promise.all([RedisServer.start(), program.build()]);
+  });
+  afterEach(async () => {
+    for (const daemon of daemons.splice(0)) await daemon.remove();
+  });
+  afterAll(async () => {
+    await redis.remove();
+    program.remove();
+    daemons = [];
+  });
+
+  async function start(config = '', ...argv: string[]): Promise<Daemon> {
+    const daemon = new Daemon(program, redis, config, argv);
+    daemons.push(daemon);
+    await daemon.answering();
+    return daemon;
+  }
+
+  async function connected(config = '', ...argv: string[]): Promise<Daemon> {
+    const daemon = await start(config, ...argv);
+    await until(async () => (await daemon.ask('/status')) === 'state: connected\n');
+    return daemon;
+  }
+
+  it("blocks whom acacia's client tells of, and says so", async () => {
+    const daemon = await connected();
+    expect(redis.publish('block', '192.0.2.7')).toBe(1);
+    await until(() => daemon.table().includes('192.0.2.7'));
+    expect(await daemon.entries()).toMatchObject([{ prefix: '192.0.2.7/32', origin: 'fleet' }]);
+    const page = JSON.parse(await daemon.ask('/page.json')) as { bans: object[] };
+    expect(page.bans).toMatchObject([{ prefix: '192.0.2.7/32', from: 'channel block' }]);
+    expect(await daemon.stop()).toBe(0);
+  });
+
+  it('blocks whom another machine tells of, once for both forms', async () => {
+    const daemon = await connected(`bell.fleet-key = "${keyFile()}"`);
+    const publisher = openPublisher(await loadConfig(publisherConfig(), {}));
+    await publisher?.publish(messageOf('203.0.113.0/24', '203.0.113.9').ban);
+    await publisher?.close();
+    await until(() => daemon.table().includes('203.0.113.0/24'));
+    await until(async () => (await daemon.status()).channels['block']?.received === 1);
+    expect(await daemon.entries()).toMatchObject([{ prefix: '203.0.113.0/24', activations: 1 }]);
+    expect((await daemon.status()).refused).toEqual({ echo: 1 });
+  });
+
+  it('carries nothing out that is forged, replayed, too wide, its own or for this host', async () => {
+    const daemon = await connected(`bell.fleet-key = "${keyFile()}"`);
+    const message = messageOf('203.0.113.0/24', '203.0.113.9');
+    const good = messageText(message, KEY);
+    const wide = {
+      ...message,
+      ban: { ...message.ban, address: undefined, prefix: parsePrefix('0.0.0.0/1') },
+    };
+    const lines = [
+      messageText(message),
+      messageText(message, new FleetKey(Buffer.alloc(32, 8))),
+      good.replace('203.0.113.0/24', '198.51.100.0/24'),
+      messageText({ ...message, sender: 'b.example.net' }, KEY),
+      messageText({ ...message, at: message.at - 3600, number: 2 }, KEY),
+      messageText({ ...wide, number: 3 }, KEY),
+      '127.0.0.1',
+      '0.0.0.0/0',
+      '192.0.2.1; reboot',
+      '-h',
+    ];
+    for (const line of lines) redis.publish('mcblock', line);
+    redis.publish('mcblock', good);
+    redis.publish('mcblock', good);
+    await until(async () => (await daemon.status()).channels['mcblock']?.received === 12);
+    await until(async () => (await daemon.status()).queue.blocks === 0);
+    expect((await daemon.status()).refused).toEqual({
+      unsigned: 1,
+      forged: 2,
+      own: 1,
+      'too old': 1,
+      'too wide': 2,
+      malformed: 2,
+      replayed: 1,
+      protected: 1,
+    });
+    expect(await daemon.entries()).toMatchObject([{ prefix: '203.0.113.0/24' }]);
+  });
+
+  it('knows when Redis was killed or does not answer, and comes back', async () => {
+    const daemon = await connected();
+    await redis.kill();
+    await until(async () => (await daemon.ask('/status')) === 'state: disconnected\n');
+    await redis.start();
+    await until(async () => (await daemon.ask('/status')) === 'state: connected\n');
+    redis.freeze();
+    await until(async () => (await daemon.ask('/status')) === 'state: disconnected\n');
+    redis.thaw();
+    await until(async () => (await daemon.ask('/status')) === 'state: connected\n');
+    expect(redis.publish('block', '192.0.2.8')).toBe(1);
+    await until(() => daemon.table().includes('192.0.2.8'));
+  });
+
+  it('speaks to no Redis that another authority vouches for', async () => {
+    const daemon = await start(`bell.ca = "${redis.otherAuthority()}"`);
+    await until(async () => (await daemon.status()).lastError !== null);
+    const { lastError, connections } = await daemon.status();
+    expect([lastError, connections]).toEqual([expect.stringMatching(/certificate|signature/), 0]);
+  });
+
+  it('runs commands with one argument that is written anew, and nothing else', async () => {
+    const echo = '["/usr/bin/printf", "[%s]"]';
+    const daemon = await connected(`[listen.channels]
+word = { command = ${echo}, carries = "word", words = "web|[-x]+|a b" }
+place = { command = ${echo}, carries = "address" }`);
+    for (const word of ['web', 'webs', '-x', 'a b', '$(id)', 'web\n']) redis.publish('word', word);
+    for (const text of ['2001:DB8:0::1', '192.0.2.0/24', '192.0.2.9 -f'])
+      redis.publish('place', text);
+    await until(async () => (await daemon.status()).channels['place']?.received === 3);
+    await until(() => daemon.logged('command').length === 2);
+    const outputs = daemon.logged('command').map(({ output }) => String(output));
+    expect(outputs.toSorted()).toEqual(['[2001:db8::1]', '[web]']);
+    expect((await daemon.status()).refused).toEqual({ malformed: 6, 'not carried': 1 });
+  });
+
+  it("goes by acacia's configuration", async () => {
+    const acacia = redis.path('acacia.json');
+    const { cert, key, ca } = redis.files;
+    writeFileSync(
+      acacia,
+      JSON.stringify({
+        CertPath: cert,
+        KeyPath: key,
+        CaPath: ca,
+        RedisAddress: `127.0.0.1:${redis.port}`,
+        Actions: { block: '/usr/bin/printf banned:%s' },
+      }),
+    );
+    const daemon = await connected('', '--acacia', acacia);
+    redis.publish('block', '192.0.2.7');
+    await until(() => daemon.logged('command').length === 1);
+    expect(daemon.logged('command')).toMatchObject([{ output: 'banned:192.0.2.7', status: 0 }]);
+  });
+
+  it.skipIf(!IS_ROOT)('gives up being root, once it has read what is for root alone', async () => {
+    for (const file of Object.values(redis.files)) chmodSync(file, 0o600);
+    const daemon = await connected('listen.user = "nobody"');
+    const status = readFileSync(`/proc/${daemon.pid}/status`, 'utf8');
+    expect(status).toMatch(/^Uid:\t(?!0\t)(\d+)\t\1\t\1\t\1$/m);
+    expect(status).toMatch(/^Gid:\t(?!0\t)(\d+)\t\1\t\1\t\1$/m);
+    expect(status).not.toMatch(/^Groups:\t(?:.* )?0 /m);
+    redis.publish('block', '192.0.2.7');
+    await until(() => daemon.table().includes('192.0.2.7'));
+  });
+
+  it(`stays as large as it is in a flood of ${FLOOD} messages, and blocks all who are told of`, async () => {
+    const daemon = await connected(`bell.fleet-key = "${keyFile()}"`);
+    const forged = messageText(messageOf('203.0.113.0/24', '203.0.113.9'));
+    const valid = FLOOD / FLOOD_VALID_EACH;
+    const messages = Array.from({ length: FLOOD }, (_, sent) =>
+      sent % FLOOD_VALID_EACH === 0 ? addressOf(sent / FLOOD_VALID_EACH) : forged,
+    );
+    // Redis cuts off who is 8 MB behind; then messages are lost, and the API has to be asked.
+    for (let sent = 0; sent < FLOOD; sent += FLOOD_AT_ONCE) {
+      await redis.flood('block', messages.slice(sent, sent + FLOOD_AT_ONCE));
+      const wanted = sent + FLOOD_AT_ONCE;
+      await until(async () => (await daemon.status()).channels['block']?.received === wanted);
+    }
+    await until(async () => (await daemon.status()).channels['block']?.accepted === valid);
+    expect((await daemon.status()).refused).toEqual({ unsigned: FLOOD - valid });
+    await until(() => daemon.table().trim().split('\n').length === valid);
+    if (existsSync(`/proc/${daemon.pid}/status`)) {
+      const peak = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${daemon.pid}/status`, 'utf8'));
+      expect(Number(peak?.[1])).toBeLessThan(MEMORY_KILOBYTES);
+    }
+  });
+
+  function publisherConfig(): string {
+    const file = redis.path('publisher.toml');
+    const { cert, key, ca } = redis.files;
+    const bell = { address: `127.0.0.1:${redis.port}`, cert, key, ca, 'fleet-key': keyFile() };
+    const lines = Object.entries({ ...bell, sender: 'a.example.net' });
+    writeFileSync(file, lines.map(([name, value]) => `bell.${name} = "${value}"\n`).join(''));
+    return file;
+  }
+
+  function keyFile(): string {
+    const file = redis.path('fleet.key');
+    writeFileSync(file, Buffer.alloc(32, 7).toString('base64'), { mode: 0o600 });
+    return file;
+  }
+});
+
+/** Every other address, so that no two make one rule. */
+function addressOf(number: number): string {
+  return `5.${number >> 15}.${(number >> 7) & 255}.${(number * 2) & 255}`;
+}
+
+function messageOf(prefix: string, offender: string): Message {
+  const now = Math.floor(Date.now() / 1000);
+  return {
+    ban: {
+      prefix: parsePrefix(prefix),
+      address: parsePrefix(offender),
+      expiresAt: now + 86_400,
+      origin: 'grok',
+      evidence: [{ service: 'sshd', message: 'failed-login', count: 3 }],
+      note: '',
+    },
+    sender: 'a.example.net',
+    number: 1,
+    at: now,
+  };
+}
+
+/** The daemon as a process of its own. */
+class Daemon {
+  readonly #line = new CommandLine();
+  readonly #child: ChildProcess;
+  #log = '';
+
+  constructor(program: Program, redis: RedisServer, config: string, argv: readonly string[]) {
+    const { cert, key, ca } = redis.files;
+    const [before, tables = ''] = config.split(/^(?=\[)/m);
+    const file = this.#line.path('mcblock.toml');
+    const identity = { address: `127.0.0.1:${redis.port}`, cert, key, ca };
+    const said = Object.entries(identity)
+      .filter(([name]) => !config.includes(`bell.${name} `))
+      .map(([name, value]) => `bell.${name} = "${value}"`);
+    writeFileSync(
+      file,
+      [
+        ...said,
+        'bell.sender = "b.example.net"',
+        'listen.status = "127.0.0.1:0"',
+        'firewall.kind = "file"',
+        `firewall.file = "${this.#line.path('table')}"`,
+        tables === '' ? before : '',
+        tables,
+      ].join('\n'),
+    );
+    const asRoot = IS_ROOT && !config.includes('listen.user') ? ['--as-root'] : [];
+    if (config.includes('listen.user')) {
+      chmodSync(this.#line.folder, 0o755);
+      chownSync(this.#line.folder, 65_534, 65_534);
+    }
+    const args = ['--db', this.#line.db, '--config', file, 'listen', ...asRoot, ...argv];
+    this.#child = spawn(process.execPath, [program.file, ...args], {
+      env: program.env,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    this.#child.stderr?.on('data', (bytes: Buffer) => {
+      this.#log += bytes.toString();
+    });
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  async answering(): Promise<void> {
+    await until(() => {
+      if (this.#child.exitCode !== null) throw new Error(`it ended: ${this.#log}`);
+      return this.logged('answering').length > 0;
+    });
+  }
+
+  logged(event: string): Record<string, unknown>[] {
+    const whole = this.#log.slice(0, this.#log.lastIndexOf('\n') + 1);
+    return whole
+      .split('\n')
+      .filter((line) => line.includes(`"event":"${event}"`))
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+  }
+
+  ask(path: string): Promise<string> {
+    const port = Number(String(this.logged('answering')[0]?.['at']).split(':')[1]);
+    return new Promise((resolve, reject) => {
+      const asked = request({ host: '127.0.0.1', port, path }, (response) => {
+        let body = '';
+        response.on('data', (bytes: Buffer) => {
+          body += bytes.toString();
+        });
+        response.on('end', () => resolve(body));
+      });
+      asked.on('error', reject);
+      asked.end();
+    });
+  }
+
+  async status(): Promise<StatusJson> {
+    return JSON.parse(await this.ask('/status.json')) as StatusJson;
+  }
+
+  /** What the firewall holds. */
+  table(): string {
+    const file = this.#line.path('table');
+    return existsSync(file) ? readFileSync(file, 'utf8') : '';
+  }
+
+  entries(): Promise<EntryJson[]> {
+    this.#line.now = new Date().toISOString();
+    return this.#line.json<EntryJson[]>('show');
+  }
+
+  async stop(): Promise<number | null> {
+    const ended = new Promise<number | null>((resolve) => this.#child.once('exit', resolve));
+    this.#child.kill('SIGTERM');
+    return ended;
+  }
+
+  async remove(): Promise<void> {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      const ended = new Promise((resolve) => this.#child.once('exit', resolve));
+      this.#child.kill('SIGKILL');
+      await ended;
+    }
+    this.#line.remove();
+  }
+}

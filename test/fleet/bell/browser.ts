@@ -1,0 +1,100 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+
+const CHROMIUM = '/usr/bin/chromium';
+
+/** Why pages cannot be looked at here; undefined where they can. */
+export const BROWSER_MISSING = existsSync(CHROMIUM) ? undefined : 'chromium is not installed';
+
+interface Answer {
+  readonly id?: number;
+  readonly method?: string;
+  readonly params?: object;
+  readonly result?: Readonly<Record<string, unknown>>;
+  readonly error?: { readonly message: string };
+}
+
+/** One page in Chromium, over the pipe of its DevTools protocol. */
+export class Browser {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'mcblock-browser-'));
+  readonly #child: ChildProcess;
+  readonly #waiting = new Map<number, (answer: Answer) => void>();
+  /** What the page complained of: errors, and what its policy did not let through. */
+  readonly complaints: string[] = [];
+  #session: string | undefined;
+  #asked = 0;
+
+  static async open(url: string): Promise<Browser> {
+    const browser = new Browser();
+    const { targetId } = await browser.#ask('Target.createTarget', { url: 'about:blank' });
+    const attached = await browser.#ask('Target.attachToTarget', { targetId, flatten: true });
+    browser.#session = String(attached['sessionId']);
+    for (const domain of ['Log', 'Runtime', 'Page']) await browser.#ask(`${domain}.enable`);
+    await browser.#ask('Page.navigate', { url });
+    return browser;
+  }
+
+  private constructor() {
+    const args = ['--headless=new', '--disable-gpu', `--user-data-dir=${this.#folder}`];
+    if (process.getuid?.() === 0) args.push('--no-sandbox');
+    this.#child = spawn(CHROMIUM, [...args, '--remote-debugging-pipe'], {
+      stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
+    });
+    let text = '';
+    (this.#child.stdio[4] as Readable).on('data', (bytes: Buffer) => {
+      const parts = (text + bytes.toString()).split('\0');
+      text = parts.pop() ?? '';
+      for (const part of parts) this.#hear(JSON.parse(part) as Answer);
+    });
+  }
+
+  /** The value of a JavaScript expression in the page. */
+  async value<T>(expression: string): Promise<T> {
+    const { result } = await this.#ask('Runtime.evaluate', { expression, returnByValue: true });
+    return (result as { readonly value: T }).value;
+  }
+
+  async resize(width: number, height: number): Promise<void> {
+    const screen = { width, height, deviceScaleFactor: 1, mobile: width < 600 };
+    await this.#ask('Emulation.setDeviceMetricsOverride', screen);
+  }
+
+  async dark(): Promise<void> {
+    const features = [{ name: 'prefers-color-scheme', value: 'dark' }];
+    await this.#ask('Emulation.setEmulatedMedia', { features });
+  }
+
+  async screenshot(file: string): Promise<void> {
+    const { data } = await this.#ask('Page.captureScreenshot', { captureBeyondViewport: true });
+    writeFileSync(file, Buffer.from(String(data), 'base64'));
+  }
+
+  async close(): Promise<void> {
+    const ended = new Promise((resolve) => this.#child.once('exit', resolve));
+    this.#child.kill('SIGKILL');
+    await ended;
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 10 });
+  }
+
+  async #ask(method: string, params: object = {}): Promise<Readonly<Record<string, unknown>>> {
+    const id = ++this.#asked;
+    const answered = new Promise<Answer>((resolve) => this.#waiting.set(id, resolve));
+    const session = this.#session === undefined ? {} : { sessionId: this.#session };
+    (this.#child.stdio[3] as Writable).write(
+      `${JSON.stringify({ id, method, params, ...session })}\0`,
+    );
+    const { result, error } = await answered;
+    if (error) throw new Error(`${method}: ${error.message}`);
+    return result ?? {};
+  }
+
+  #hear(answer: Answer): void {
+    if (answer.id !== undefined) this.#waiting.get(answer.id)?.(answer);
+    else if (answer.method === 'Log.entryAdded' || answer.method === 'Runtime.exceptionThrown') {
+      this.complaints.push(JSON.stringify(answer.params));
+    }
+  }
+}

@@ -1,0 +1,182 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Identity } from '../../../src/fleet/bell/endpoint.ts';
+import type { BellPlace } from '../../../src/fleet/bell/redis-options.ts';
+
+const REDIS = '/usr/bin/redis-server';
+const OPENSSL = '/usr/bin/openssl';
+
+/** Why tests with a real Redis cannot run here; undefined where they can. */
+export const REDIS_MISSING = [REDIS, OPENSSL].every((program) => existsSync(program))
+  ? undefined
+  : 'redis-server or openssl is not installed';
+
+/** A Redis server that speaks mutual TLS alone, with certificates of its own. */
+export class RedisServer {
+  readonly folder = mkdtempSync(join(tmpdir(), 'mcblock-redis-'));
+  readonly files = {
+    cert: this.path('host.pem'),
+    key: this.path('host.key'),
+    ca: this.path('ca.pem'),
+  };
+  readonly port: number;
+  #child: ChildProcess | undefined;
+
+  static async start(): Promise<RedisServer> {
+    const server = new RedisServer(await freePort());
+    server.#certify();
+    await server.start();
+    return server;
+  }
+
+  private constructor(port: number) {
+    this.port = port;
+  }
+
+  get identity(): Identity {
+    const { cert, key, ca } = this.files;
+    return { cert: readFileSync(cert), key: readFileSync(key), ca: readFileSync(ca) };
+  }
+
+  get place(): BellPlace {
+    return {
+      endpoint: { kind: 'tcp', host: '127.0.0.1', port: this.port },
+      identity: this.identity,
+    };
+  }
+
+  path(name: string): string {
+    return join(this.folder, name);
+  }
+
+  async start(): Promise<void> {
+    const options = {
+      port: 0,
+      'tls-port': this.port,
+      bind: '127.0.0.1',
+      'tls-cert-file': this.path('redis.pem'),
+      'tls-key-file': this.path('redis.key'),
+      'tls-ca-cert-file': this.files.ca,
+      'tls-auth-clients': 'yes',
+      save: '',
+      dir: this.folder,
+      unixsocket: this.path('socket'),
+    };
+    const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
+    this.#child = spawn(REDIS, args, { stdio: 'ignore' });
+    while (this.#ask('PING') !== 'PONG') await pause(20);
+  }
+
+  /** As a power cut would: SIGKILL, and no word to anybody. */
+  async kill(): Promise<void> {
+    const child = this.#child;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGKILL');
+    await ended;
+  }
+
+  /** SIGSTOP: its connections stay open, and nothing answers. */
+  freeze(): void {
+    this.#child?.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#child?.kill('SIGCONT');
+  }
+
+  /** What a plain client publishes; gives how many heard it. */
+  publish(channel: string, message: string): number {
+    return Number(this.#ask('PUBLISH', channel, message));
+  }
+
+  /** Publishes all of them on the channel, as fast as the server takes them. */
+  async flood(channel: string, messages: readonly string[]): Promise<void> {
+    const socket = connect(this.path('socket'));
+    const commands = messages.map((message) => {
+      const words = ['PUBLISH', channel, message];
+      const bulk = words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join('');
+      return `*3\r\n${bulk}`;
+    });
+    let answers = 0;
+    const isDone = new Promise<void>((resolve, reject) => {
+      socket.on('error', reject);
+      socket.on('data', (bytes: Buffer) => {
+        for (const byte of bytes) if (byte === 0x0a) answers++;
+        if (answers === messages.length) resolve();
+      });
+    });
+    socket.write(commands.join(''));
+    await isDone;
+    socket.destroy();
+  }
+
+  subscribers(channel: string): number {
+    return Number(this.#ask('PUBSUB', 'NUMSUB', channel).split('\n')[1]);
+  }
+
+  /** Another authority, which signed nothing here. */
+  otherAuthority(): string {
+    const [file, key] = [this.path('other.pem'), this.path('other.key')];
+    openssl('req', '-x509', ...NEW_KEY, '-keyout', key, '-out', file, '-subj', '/CN=other');
+    return file;
+  }
+
+  async remove(): Promise<void> {
+    this.thaw();
+    await this.kill();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  #ask(...command: string[]): string {
+    try {
+      return execFileSync('/usr/bin/redis-cli', ['-s', this.path('socket'), ...command], {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+      }).trim();
+    } catch {
+      return '';
+    }
+  }
+
+  #certify(): void {
+    const [ca, caKey] = [this.files.ca, this.path('ca.key')];
+    openssl(
+      'req',
+      '-x509',
+      ...NEW_KEY,
+      '-keyout',
+      caKey,
+      '-out',
+      ca,
+      '-subj',
+      '/CN=test authority',
+    );
+    for (const name of ['redis', 'host']) {
+      const [cert, key, request] = ['pem', 'key', 'csr'].map((end) => this.path(`${name}.${end}`));
+      openssl('req', ...NEW_KEY, '-keyout', key!, '-out', request!, '-subj', `/CN=${name}`);
+      const extensions = this.path('san');
+      execFileSync('/bin/sh', ['-c', `echo subjectAltName=IP:127.0.0.1 > ${extensions}`]);
+      const signed = ['-CA', ca, '-CAkey', caKey, '-CAcreateserial', '-days', '2'];
+      openssl('x509', '-req', '-in', request!, ...signed, '-extfile', extensions, '-out', cert!);
+    }
+  }
+}
+
+const NEW_KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+
+function openssl(...args: string[]): void {
+  execFileSync(OPENSSL, args, { stdio: 'ignore' });
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
