@@ -124,6 +124,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/serve.ts'),
   },
   {
+    name: 'sync',
+    usage: '[OPTION…]',
+    summary: 'report to the fleet, fetch whom the others block',
+    load: () => import('./commands/sync.ts'),
+  },
+  {
     name: 'user',
     usage: 'add|list|passwd|disable|enable|remove [OPTION…] [NAME]',
     summary: 'who may use the API',

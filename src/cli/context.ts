@@ -123,7 +123,7 @@ export class Context {
     if (this.#store) return this.#store;
     const { openStore } = await import('../store/store.ts');
     // The configuration is checked before anything is touched.
-    await this.config();
+    const config = await this.config();
     const { bogonEntries } = await import('../blocklist/bogons.ts');
     this.#store = openStore(storePath(this.options.db, this.env), {
       mode,
@@ -132,6 +132,10 @@ export class Context {
         this.#undoable === undefined
           ? undefined
           : { text: this.#undoable, at: this.now, mostEntries: MOST_UNDONE },
+      outbox:
+        config.get('fleet.url') === ''
+          ? undefined
+          : { most: config.get('fleet.outbox-limit'), now: () => this.present },
     });
     return this.#store;
   }

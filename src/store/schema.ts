@@ -142,6 +142,37 @@ CREATE TABLE undo_log (
   digest BLOB PRIMARY KEY NOT NULL
 ) STRICT, WITHOUT ROWID;
 `,
+  `
+-- What the fleet is to be told, as it will be sent, until the server has it.
+CREATE TABLE outbox (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, -- a number is never used again
+  key TEXT NOT NULL,
+  prefix TEXT NOT NULL, -- of the entry that it is about
+  report TEXT NOT NULL CHECK (json_valid(report))
+) STRICT;
+CREATE INDEX outbox_prefix ON outbox (prefix);
+
+CREATE TABLE outbox_dropped (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  count INTEGER NOT NULL CHECK (count > 0)
+) STRICT;
+
+-- The number of the last change that was taken over from a server.
+CREATE TABLE fleet_server (
+  url TEXT PRIMARY KEY NOT NULL,
+  sequence INTEGER NOT NULL CHECK (sequence >= 0)
+) STRICT, WITHOUT ROWID;
+
+-- What the tables of pf held when they were last read.
+CREATE TABLE pf_taken (
+  name TEXT NOT NULL,
+  family INTEGER NOT NULL,
+  length INTEGER NOT NULL,
+  network BLOB NOT NULL,
+  round INTEGER NOT NULL,
+  PRIMARY KEY (name, family, length, network)
+) STRICT, WITHOUT ROWID;
+`,
 ];
 
 /**

@@ -1,4 +1,4 @@
-import type { Entry, Origin, Seconds } from '../blocklist/entry.ts';
+import { type Entry, isActive, type Origin, type Seconds } from '../blocklist/entry.ts';
 import type { Evidence } from '../blocklist/evidence.ts';
 import type { Offence } from '../blocklist/offence.ts';
 import type { Login } from '../blocklist/protect.ts';
@@ -9,10 +9,12 @@ import type { Connection } from './connection.ts';
 import { Entries, type EntryCounts, type EntryFilter } from './entries.ts';
 import { exportRows, importRow, importRows, type StoreParts } from './exchange.ts';
 import { type Feed, Feeds } from './feeds.ts';
+import { FleetState } from './fleet-state.ts';
 import { type Activation, History } from './history.ts';
 import { Logins } from './logins.ts';
 import { Logs, type ReadLog } from './logs.ts';
 import { type OpenOptions, openConnection } from './open.ts';
+import { Outbox, type OutboxOptions } from './outbox.ts';
 import { Pending } from './pending.ts';
 import { Surroundings } from './surroundings.ts';
 import { type FormerEntry, type LastCommand, Undo, type UndoableCommand } from './undo.ts';
@@ -22,6 +24,8 @@ export interface StoreOptions extends OpenOptions {
   readonly seed?: () => Iterable<Entry>;
   /** What is done to it, where that can be taken back. */
   readonly command?: UndoableCommand | undefined;
+  /** Where this machine has a fleet: what is recorded here is put in the outbox for it. */
+  readonly outbox?: OutboxOptions | undefined;
 }
 
 /**
@@ -29,9 +33,12 @@ export interface StoreOptions extends OpenOptions {
  * 0700). To read, one that is not there is an empty one with its seed, and nothing is made. What it
  * costs does not depend on how much the store holds. Throws McblockError('store').
  */
-export function openStore(path: string, { seed, command, ...options }: StoreOptions): Store {
+export function openStore(
+  path: string,
+  { seed, command, outbox, ...options }: StoreOptions,
+): Store {
   const fill = (connection: Connection) => new Entries(connection).putMany(seed?.() ?? []);
-  return new Store(openConnection(path, options, fill), command);
+  return new Store(openConnection(path, options, fill), command, outbox);
 }
 
 /**
@@ -40,9 +47,15 @@ export function openStore(path: string, { seed, command, ...options }: StoreOpti
  * writes for too long, the disk is full, a row is damaged.
  */
 export class Store {
+  /** What the fleet is to be told. */
+  readonly outbox: Outbox;
+  /** How far this machine is with its fleet. */
+  readonly fleetState: FleetState;
   readonly #parts: StoreParts;
 
-  constructor(connection: Connection, command?: UndoableCommand) {
+  constructor(connection: Connection, command?: UndoableCommand, outbox?: OutboxOptions) {
+    this.outbox = new Outbox(connection, outbox);
+    this.fleetState = new FleetState(connection);
     const entries = new Entries(connection);
     const history = new History(connection);
     const pending = new Pending(connection);
@@ -130,6 +143,7 @@ export class Store {
    */
   recordActivation(entry: Entry, cause?: { readonly origin: Origin; readonly note: string }): void {
     this.#parts.history.record(entry, cause);
+    this.outbox.activated(entry, cause?.origin ?? entry.origin);
   }
 
   /** Records that this activation was expired by hand. The entry is put apart. */
@@ -137,9 +151,16 @@ export class Store {
     this.#parts.history.end(prefix, number, at);
   }
 
-  /** Adds evidence to an activation that is recorded; the same kind adds up. */
-  addEvidence(prefix: Prefix, activation: number, evidence: Iterable<Evidence>): void {
-    this.#parts.history.addEvidence(prefix, activation, evidence);
+  /**
+   * Adds evidence to an activation that is recorded; the same kind adds up. The fleet is told of
+   * what this machine saw and blocks: its past is its own, and peers need not hear themselves.
+   */
+  addEvidence(prefix: Prefix, activation: number, evidence: readonly Evidence[]): void {
+    const { history, entries } = this.#parts;
+    history.addEvidence(prefix, activation, evidence);
+    if (this.outbox.isOurs(prefix, activation, () => entries.get(prefix))) {
+      this.outbox.tellOffences(prefix, evidence);
+    }
   }
 
   /** The activations of the entry with this prefix, the first one first. */
@@ -257,7 +278,15 @@ export class Store {
 
   /** Makes what the last command changed as it was before: entries, their history, logs read. */
   takeBack(): void {
-    this.#parts.connection.together(() => this.#parts.undo.takeBack());
+    const { connection, undo } = this.#parts;
+    connection.together(() => {
+      const { at = 0 } = undo.last() ?? {};
+      for (const { prefix, former } of undo.formerEntries()) {
+        // Of an entry that was active before, what waits may be older than the command.
+        if (former === undefined || !isActive(former.entry, at)) this.outbox.forget(prefix);
+      }
+      undo.takeBack();
+    });
   }
 
   /**

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { isActive } from '../../blocklist/entry.ts';
 import { covers, type Prefix } from '../../net/prefix.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
+import type { Store } from '../../store/store.ts';
 import { applyAfterwards } from '../apply-rules.ts';
 import {
   addHandOptions,
@@ -12,6 +13,7 @@ import {
   refuseTooWide,
 } from '../by-hand.ts';
 import type { Context } from '../context.ts';
+import { requireFleet } from '../sync-client.ts';
 import { formatDuration } from '../text/duration.ts';
 import { entryJson } from '../text/entry-text.ts';
 import { parsePrefixes } from '../text/prefixes.ts';
@@ -20,6 +22,7 @@ import { shortTime } from '../text/time.ts';
 export function define(command: Command, context: Context): void {
   addHandOptions(command)
     .option('--apply', 'bring the firewall up to date too')
+    .option('--share', 'have the fleet block it too, with the next sync')
     .description(
       'Blocks by hand. Where an expired entry covers the prefix, the widest one comes back, for twice as long as before; --exact takes the prefix itself.',
     )
@@ -30,7 +33,7 @@ export function define(command: Command, context: Context): void {
 Examples:
   mcblock add 5.149.104/22
   mcblock add 192.0.2.7 --for 90d --note "form spam"
-  mcblock add 192.0.2.7 --apply
+  mcblock add 192.0.2.7 --apply --share
 
 All of them are added or, if one cannot be, none.
 `,
@@ -40,6 +43,7 @@ All of them are added or, if one cannot be, none.
 
 interface AddOptions extends HandOptions {
   readonly apply?: true;
+  readonly share?: true;
 }
 
 interface Outcome {
@@ -53,15 +57,33 @@ async function add(context: Context, texts: readonly string[], options: AddOptio
   endOf(options, now);
   const prefixes = parsePrefixes(texts);
   for (const prefix of prefixes) refuseTooWide(prefix, options);
+  if (options.share) requireFleet(await context.config());
   const policies = await context.policies();
   const store = await context.store('write');
   const outcomes = store.transaction(() => {
     const blocker = new HandBlocker(store, policies, 'manual', options, context);
-    return prefixes.map((asked): Outcome => ({ asked, decision: blocker.block(asked) }));
+    return prefixes.map((asked): Outcome => {
+      const decision = blocker.block(asked);
+      if (options.share) share(store, asked, decision, options, now);
+      return { asked, decision };
+    });
   });
   if (context.options.json) context.json(outcomes.map((outcome) => outcomeJson(outcome, now)));
   else context.lines(outcomes.map((outcome) => outcomeLine(outcome, now)));
   if (options.apply) await applyAfterwards(context, options.force ? { force: true } : {});
+}
+
+/** The fleet decides about what was asked for by its own memory, not by what came of it here. */
+function share(
+  store: Store,
+  prefix: Prefix,
+  { entry }: HandDecision,
+  options: AddOptions,
+  now: number,
+): void {
+  const { exact = false, note = '' } = options;
+  const until = endOf(options, now);
+  store.outbox.tell({ type: 'block', prefix, until, exact, note }, entry.prefix);
 }
 
 function outcomeJson({ asked, decision }: Outcome, now: number): object {

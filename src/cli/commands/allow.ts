@@ -5,6 +5,7 @@ import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
 import type { AllowedPrefix } from '../../store/allowed.ts';
 import { applyAfterwards } from '../apply-rules.ts';
 import type { Context } from '../context.ts';
+import { requireFleet } from '../sync-client.ts';
 import { parsePrefixes } from '../text/prefixes.ts';
 import { printable } from '../text/printable.ts';
 import { tableLines } from '../text/table.ts';
@@ -14,6 +15,7 @@ interface AllowOptions {
   readonly remove?: true;
   readonly note?: string;
   readonly apply?: true;
+  readonly share?: true;
 }
 
 export function define(command: Command, context: Context): void {
@@ -25,6 +27,7 @@ export function define(command: Command, context: Context): void {
     .option('--remove', 'protect no longer')
     .option('--note <text>', 'why')
     .option('--apply', 'bring the firewall up to date too')
+    .option('--share', 'for the whole fleet, with the next sync; for administrators of its API')
     .addHelpText(
       'after',
       `
@@ -44,14 +47,18 @@ async function allow(
 ): Promise<void> {
   const prefixes = parsePrefixes(texts);
   if (prefixes.length === 0) {
-    if (options.remove || options.note !== undefined || options.apply) {
-      throw new McblockError('usage', 'allow needs a prefix for --remove, --note or --apply');
+    if (options.remove || options.note !== undefined || options.apply || options.share) {
+      throw new McblockError(
+        'usage',
+        'allow needs a prefix for --remove, --note, --apply or --share',
+      );
     }
     list(context, (await context.store('read')).allowed());
     return;
   }
-  if (options.remove) await remove(context, prefixes);
-  else await protect(context, prefixes, options.note ?? '');
+  if (options.share) requireFleet(await context.config());
+  if (options.remove) await remove(context, prefixes, options);
+  else await protect(context, prefixes, options);
   if (options.apply) await applyAfterwards(context);
 }
 
@@ -76,23 +83,36 @@ function list(context: Context, allowed: readonly AllowedPrefix[]): void {
   }
 }
 
-async function protect(context: Context, prefixes: readonly Prefix[], note: string): Promise<void> {
+async function protect(
+  context: Context,
+  prefixes: readonly Prefix[],
+  { note = '', share }: AllowOptions,
+): Promise<void> {
   const store = await context.store('write');
   store.transaction(() => {
-    for (const prefix of prefixes) store.allow(prefix, note, context.now);
+    for (const prefix of prefixes) {
+      store.allow(prefix, note, context.now);
+      if (share) store.outbox.tell({ type: 'allow', prefix, note });
+    }
   });
   report(context, prefixes, 'is protected');
 }
 
-async function remove(context: Context, prefixes: readonly Prefix[]): Promise<void> {
+async function remove(
+  context: Context,
+  prefixes: readonly Prefix[],
+  { share }: AllowOptions,
+): Promise<void> {
   const store = await context.store('write');
   store.transaction(() => {
     for (const prefix of prefixes) {
-      if (store.disallow(prefix)) continue;
-      throw new McblockError(
-        'input',
-        `${shortPrefix(prefix)} is not on the allow-list. Nothing was changed.`,
-      );
+      if (!store.disallow(prefix)) {
+        throw new McblockError(
+          'input',
+          `${shortPrefix(prefix)} is not on the allow-list. Nothing was changed.`,
+        );
+      }
+      if (share) store.outbox.tell({ type: 'disallow', prefix });
     }
   });
   report(context, prefixes, 'is protected no longer');

@@ -4,6 +4,7 @@ import { McblockError } from '../../errors.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
 import { applyAfterwards } from '../apply-rules.ts';
 import type { Context } from '../context.ts';
+import { requireFleet } from '../sync-client.ts';
 import { parsePrefixes } from '../text/prefixes.ts';
 
 export function define(command: Command, context: Context): void {
@@ -13,6 +14,7 @@ export function define(command: Command, context: Context): void {
     )
     .argument('<prefix...>', 'entries as `mcblock show` names them')
     .option('--apply', 'bring the firewall up to date too')
+    .option('--share', 'have the fleet stop blocking it too, with the next sync')
     .addHelpText(
       'after',
       `
@@ -28,6 +30,7 @@ Exit code 1 if one of them is no entry or not active; then none is changed.
 
 interface ExpireOptions {
   readonly apply?: true;
+  readonly share?: true;
 }
 
 async function expire(
@@ -37,6 +40,7 @@ async function expire(
 ): Promise<void> {
   const prefixes = parsePrefixes(texts);
   const { now } = context;
+  if (options.share) requireFleet(await context.config());
   const store = await context.store('write');
   store.transaction(() => {
     for (const prefix of prefixes) {
@@ -53,6 +57,7 @@ async function expire(
       }
       store.put(expired);
       store.endActivation(prefix, expired.activations, now);
+      if (options.share) store.outbox.tell({ type: 'expire', prefix });
     }
   });
   if (context.options.json) {

@@ -8,6 +8,7 @@ import type { Store } from '../../store/store.ts';
 import { byCountry, type CountrySum, countrySumJson } from '../by-country.ts';
 import type { Context } from '../context.ts';
 import type { Geo } from '../geo.ts';
+import { fleetEntries } from '../share-show.ts';
 import { entryColumns, entryJson, stateOf } from '../text/entry-text.ts';
 import { type Column, tableLines } from '../text/table.ts';
 
@@ -22,6 +23,8 @@ const SORTS = {
 interface ShowOptions {
   readonly expired?: true;
   readonly all?: true;
+  readonly fleet?: true;
+  readonly count?: true;
   readonly sort: keyof typeof SORTS;
   readonly byCountry?: true;
 }
@@ -35,6 +38,8 @@ export function define(command: Command, context: Context): void {
     .option('--expired', 'the expired ones')
     .option('--all', 'all, with bogons that were never active')
     .option('--by-country', 'how many entries and addresses there are of each country')
+    .option('--fleet', 'what the API of the fleet holds now')
+    .option('--count', 'how many there are')
     .addOption(
       new Option(
         '--sort <order>',
@@ -50,6 +55,7 @@ Examples:
   mcblock show --sort hits | head
   mcblock show --expired
   mcblock show 5.149.105.9
+  mcblock show --fleet --count
   mcblock show --by-country
   mcblock show --all --json | jq -r '.[] | select(.activations > 3).prefix'
 `,
@@ -69,11 +75,12 @@ async function show(
     );
   }
   const prefixes = texts.map((text) => parsePrefix(text));
-  const store = await context.store('read');
   const state = stateWanted(options, prefixes.length > 0);
   const filter = state && { state, at: context.now };
-  const entries =
-    prefixes.length > 0 ? aroundAndIn(store, prefixes, filter) : store.entries(filter);
+  const entries = await (options.fleet
+    ? fleetEntries(context, prefixes, filter)
+    : storedEntries(context, prefixes, filter));
+  if (options.count) return writeCount(context, [...entries].length);
   const geo = await context.geo();
   if (options.byCountry) return showByCountry(context, entries, geo);
   const sorted = [...entries].toSorted(SORTS[options.sort]);
@@ -85,6 +92,20 @@ async function show(
 function stateWanted(options: ShowOptions, named: boolean): EntryFilter['state'] | undefined {
   if (options.expired) return 'expired';
   return options.all || named ? undefined : 'active';
+}
+
+async function storedEntries(
+  context: Context,
+  prefixes: readonly Prefix[],
+  filter: EntryFilter | undefined,
+): Promise<Iterable<Entry>> {
+  const store = await context.store('read');
+  return prefixes.length > 0 ? aroundAndIn(store, prefixes, filter) : store.entries(filter);
+}
+
+function writeCount(context: Context, count: number): void {
+  if (context.options.json) context.json({ count });
+  else context.lines([String(count)]);
 }
 
 /** Each entry once, though prefixes may overlap. */

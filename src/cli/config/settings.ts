@@ -33,7 +33,7 @@ export const SETTINGS = {
   'offence.points': integer(policy.offence.points, 1, 1_000_000),
   'offence.window': duration(policy.offence.windowSeconds),
   'offence.messages': points(),
-  'widen.enabled': truth(false),
+  'widen.enabled': flag(false),
   'widen.widest4': integer(20, 8, 31),
   'widen.widest6': integer(48, 19, 127),
   'widen.share': integer(50, 1, 100),
@@ -60,6 +60,24 @@ export const SETTINGS = {
   'fleet.body-limit': size(1024 ** 2),
   'fleet.list-limit': integer(10_000, 1, 1_000_000),
   'fleet.rate': integer(1000, 1, 1_000_000_000),
+  'fleet.url': text(
+    '',
+    /^(?:https?:\/\/[^\s/?#@]+(?:\/[^\s?#@]*)?)?$/,
+    'where the API is, such as "https://fleet.example.net", without a name or password',
+  ),
+  'fleet.user': text('', /^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$|^$/, 'the name of a user of the API'),
+  'fleet.password-file': file('a file with the password, mode 0600'),
+  'fleet.ca': file('the certificate of who signed that of the API, PEM'),
+  'fleet.cert': file('the certificate of this machine, PEM'),
+  'fleet.key': file('the key to fleet.cert, PEM'),
+  'fleet.pf-tables': texts(
+    /^[\w*-]{1,31}$/,
+    'a list of tables of pf, in which * stands for any letters or none, such as ["brute*"]',
+  ),
+  'fleet.pf-expire': duration(1215),
+  'fleet.longest': duration(policy.penalty.longestSeconds),
+  'fleet.change-limit': integer(1_000_000, 1, 1_000_000_000),
+  'fleet.outbox-limit': integer(100_000, 1, 10_000_000),
 } as const;
 
 export type SettingKey = keyof typeof SETTINGS;
@@ -127,17 +145,6 @@ function countries<Value>(of: Setting<Value>): Setting<ReadonlyMap<string, Value
   };
 }
 
-function truth(fallback: boolean): Setting<boolean> {
-  return {
-    fallback,
-    read: (value) => {
-      if (typeof value !== 'boolean') throw new Error('takes true or false');
-      return value;
-    },
-    show: String,
-  };
-}
-
 function text(fallback: string, form: RegExp, what: string): Setting<string> {
   return {
     fallback,
@@ -159,6 +166,21 @@ function texts(form: RegExp, what: string): Setting<readonly string[]> {
     },
     show: (value) => JSON.stringify(value),
   };
+}
+
+function flag(fallback: boolean): Setting<boolean> {
+  return {
+    fallback,
+    read: (value) => {
+      if (typeof value !== 'boolean') throw new Error('takes true or false');
+      return value;
+    },
+    show: String,
+  };
+}
+
+function file(what: string): Setting<string> {
+  return text('', /^(?:\/\P{Cc}+)?$/u, `the absolute path of ${what}`);
 }
 
 function choice<const Value extends string>(

@@ -1,0 +1,32 @@
+import type { Entry, Seconds } from '../../blocklist/entry.ts';
+import type { Prefix } from '../../net/prefix.ts';
+
+/** What a server says that changed. */
+export type Change =
+  | ({ readonly type: 'allow' } & AllowedChange)
+  | { readonly type: 'entry'; readonly sequence: number; readonly entry: Entry };
+
+/** A prefix that went on the allow-list of the fleet, or left it. */
+export interface AllowedChange {
+  readonly sequence: number;
+  readonly prefix: Prefix;
+  readonly removed: boolean;
+  readonly note: string;
+  readonly at: Seconds;
+}
+
+/** Changes by rising sequence, all after the number that was asked with. */
+export interface ChangesPage {
+  /** The number to go on with. */
+  readonly next: number;
+  readonly more: boolean;
+  readonly changes: readonly Change[];
+}
+
+/** What became of a report. */
+export interface ReportAnswer {
+  /** As the server calls it: `new`, `covered`, `repeated`, `refused`, ... */
+  readonly outcome: string;
+  /** Why it was refused or spared; else empty. */
+  readonly reason: string;
+}

@@ -1,0 +1,51 @@
+import { addressBytes } from '../net/address.ts';
+import type { Prefix } from '../net/prefix.ts';
+import type { Connection } from './connection.ts';
+import { keyOf } from './key.ts';
+
+const PUT_NUMBER = `
+INSERT INTO fleet_server VALUES (?, ?) ON CONFLICT (url) DO UPDATE SET sequence = excluded.sequence`;
+
+const TAKE =
+  'INSERT INTO pf_taken VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET round = excluded.round';
+
+/** How far this machine is with its fleet, and with the tables of pf. */
+export class FleetState {
+  readonly #connection: Connection;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /** The number of the last change that was taken over from this server; 0 for none. */
+  sequence(url: string): number {
+    return Number(
+      this.#connection.row('SELECT sequence FROM fleet_server WHERE url = ?', url)?.[0] ?? 0,
+    );
+  }
+
+  /** To be called in the transaction that takes the changes over. */
+  setSequence(url: string, sequence: number): void {
+    this.#connection.run(PUT_NUMBER, url, sequence);
+  }
+
+  /** Whether this prefix was in that table of pf when it was last read. */
+  isTaken(table: string, prefix: Prefix): boolean {
+    const sql =
+      'SELECT 1 FROM pf_taken WHERE name = ? AND family = ? AND length = ? AND network = ?';
+    return this.#connection.row(sql, table, ...keyOf(prefix)) !== undefined;
+  }
+
+  /** That table holds these now: what has left it and comes again is a new offence. */
+  setTaken(table: string, prefixes: Iterable<Prefix>): void {
+    this.#connection.together(() => {
+      const last = this.#connection.row('SELECT max(round) FROM pf_taken WHERE name = ?', table);
+      const round = Number(last?.[0] ?? 0) + 1;
+      for (const prefix of prefixes) {
+        const { family, length } = prefix;
+        this.#connection.run(TAKE, table, family, length, addressBytes(prefix), round);
+      }
+      this.#connection.run('DELETE FROM pf_taken WHERE name = ? AND round < ?', table, round);
+    });
+  }
+}

@@ -1,0 +1,178 @@
+import { randomUUID } from 'node:crypto';
+import {
+  type Entry,
+  type Expiry,
+  isActive,
+  type Origin,
+  type Seconds,
+} from '../blocklist/entry.ts';
+import type { Evidence } from '../blocklist/evidence.ts';
+import { formatAddress } from '../net/address-text.ts';
+import type { Prefix } from '../net/prefix.ts';
+import { formatPrefix } from '../net/prefix-text.ts';
+import type { Connection } from './connection.ts';
+import { keyOf } from './key.ts';
+import { timeText } from './record-fields.ts';
+
+/** What a person said here that the fleet is to know. */
+export type Told =
+  | {
+      readonly type: 'block';
+      readonly prefix: Prefix;
+      /** Undefined leaves it to the penalty. */
+      readonly until: Expiry | undefined;
+      readonly exact: boolean;
+      readonly note: string;
+    }
+  | { readonly type: 'allow'; readonly prefix: Prefix; readonly note: string }
+  | { readonly type: 'expire' | 'disallow'; readonly prefix: Prefix };
+
+/** A report that waits to be sent. */
+export interface OutboxItem {
+  /** Rising in the order in which they are to be sent. */
+  readonly id: number;
+  /** By which the server knows it when it is sent once more. */
+  readonly key: string;
+  /** As it will be sent: version 2 of the API, without the key. */
+  readonly report: Readonly<Record<string, unknown>>;
+}
+
+export interface OutboxOptions {
+  /** Where more wait, the oldest are dropped, and counted. */
+  readonly most: number;
+  readonly now: () => Seconds;
+}
+
+const TEXT_CHARACTERS = { word: 64, line: 255 } as const;
+const MOST_COUNTED = 1_000_000;
+
+const ORIGIN = `
+SELECT origin FROM activation WHERE family = ? AND length = ? AND network = ? AND number = ?`;
+const PUT = 'INSERT INTO outbox (key, prefix, report) VALUES (?, ?, ?)';
+// What was sent is removed from the oldest on, so that numbers tell how many there are.
+const PRUNE = 'DELETE FROM outbox WHERE id <= (SELECT max(id) FROM outbox) - ?';
+const COUNT_DROPPED = `
+INSERT INTO outbox_dropped VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET count = count + excluded.count`;
+
+/**
+ * What this machine tells its fleet, until the server has it. What is put in stands or falls with
+ * the transaction in which it is put in.
+ */
+export class Outbox {
+  readonly #connection: Connection;
+  readonly #options: OutboxOptions | undefined;
+  /** What this machine activated or prolonged in the transaction with this number. */
+  readonly #seenHere = new Set<string>();
+  #transaction = -1;
+
+  /** @param options undefined where there is no fleet: then nothing is put in by itself */
+  constructor(connection: Connection, options: OutboxOptions | undefined) {
+    this.#connection = connection;
+    this.#options = options;
+  }
+
+  /** To be called where an activation was recorded, before the evidence for it. */
+  activated({ prefix, activations }: Entry, origin: Origin): void {
+    if (this.#options === undefined) return;
+    if (this.#transaction !== this.#connection.transactions) this.#seenHere.clear();
+    this.#transaction = this.#connection.transactions;
+    if (origin !== 'fleet') this.#seenHere.add(`${formatPrefix(prefix)} ${activations}`);
+  }
+
+  /**
+   * Whether evidence for this activation is for the fleet: its entry blocks now, and this machine
+   * activated it or makes it last longer. What peers told has been told.
+   */
+  isOurs(prefix: Prefix, activation: number, entryOf: () => Entry | undefined): boolean {
+    if (this.#options === undefined) return false;
+    const entry = entryOf();
+    if (entry?.activations !== activation || !isActive(entry, this.#options.now())) return false;
+    const isSeenHere = this.#seenHere.has(`${formatPrefix(prefix)} ${activation}`);
+    if (isSeenHere && this.#transaction === this.#connection.transactions) return true;
+    return this.#connection.row(ORIGIN, ...keyOf(prefix), activation)?.[0] !== 'fleet';
+  }
+
+  /** What a person said. @param about the prefix of the entry that it changed here */
+  tell(told: Told, about: Prefix = told.prefix): void {
+    const report = { ...told, prefix: formatPrefix(told.prefix), until: undefined };
+    this.#put(about, { ...report, ...endOf(told), ...noteOf(told) });
+  }
+
+  /** Offences against an active entry, in the order in which they came: the first ones made it. */
+  tellOffences(prefix: Prefix, evidence: readonly Evidence[]): void {
+    for (const row of evidence.toSorted((p, q) => p.lastSeen - q.lastSeen)) {
+      this.#put(prefix, {
+        type: 'offence',
+        // Where more addresses offended than are kept, the first of the prefix stands for them.
+        address: formatAddress(row.address ?? prefix),
+        prefix: formatPrefix(prefix),
+        at: timeText(row.lastSeen),
+        firstSeen: timeText(row.firstSeen),
+        count: Math.min(row.count, MOST_COUNTED),
+        origin: row.service === 'pf' ? 'pf' : 'grok',
+        service: sendable(row.service, TEXT_CHARACTERS.word),
+        message: sendable(row.message, TEXT_CHARACTERS.word),
+        log: sendable(row.log, TEXT_CHARACTERS.line),
+        host: sendable(row.host, TEXT_CHARACTERS.line),
+      });
+    }
+  }
+
+  /** The oldest of those after this number. */
+  after(id: number, most: number): OutboxItem[] {
+    return this.#connection
+      .rows('SELECT id, key, report FROM outbox WHERE id > ? ORDER BY id LIMIT ?', id, most)
+      .map(([number, key, report]) => ({
+        id: Number(number),
+        key: String(key),
+        report: JSON.parse(String(report)) as OutboxItem['report'],
+      }));
+  }
+
+  /** Those that the server has. */
+  remove(ids: Iterable<number>): void {
+    this.#connection.together(() => {
+      for (const id of ids) this.#connection.run('DELETE FROM outbox WHERE id = ?', id);
+    });
+  }
+
+  /** What was to be told of this entry is not true any more. */
+  forget(prefix: Prefix): void {
+    this.#connection.run('DELETE FROM outbox WHERE prefix = ?', formatPrefix(prefix));
+  }
+
+  size(): number {
+    return Number(this.#connection.row('SELECT count(*) FROM outbox')?.[0] ?? 0);
+  }
+
+  /** How many were dropped since this was last asked. */
+  takeDropped(): number {
+    return this.#connection.together(() => {
+      const count = Number(this.#connection.row('SELECT count FROM outbox_dropped')?.[0] ?? 0);
+      if (count > 0) this.#connection.run('DELETE FROM outbox_dropped');
+      return count;
+    });
+  }
+
+  #put(about: Prefix, report: object): void {
+    this.#connection.run(PUT, randomUUID(), formatPrefix(about), JSON.stringify(report));
+    if (this.#options === undefined) return;
+    const dropped = this.#connection.run(PRUNE, this.#options.most);
+    if (dropped > 0) this.#connection.run(COUNT_DROPPED, dropped);
+  }
+}
+
+/** null is for ever; what is left out is left to the penalty. */
+function endOf(told: Told): { readonly until?: string | null } {
+  if (told.type !== 'block' || told.until === undefined) return {};
+  return { until: told.until === 'forever' ? null : timeText(told.until) };
+}
+
+function noteOf(told: Told): { readonly note?: string } {
+  return 'note' in told ? { note: sendable(told.note, TEXT_CHARACTERS.line) } : {};
+}
+
+/** Without what the server refuses: control characters, halves of characters, and great length. */
+function sendable(text: string, most: number): string {
+  return text.slice(0, most).replace(/[\p{Cc}\p{Surrogate}]/gu, '?');
+}

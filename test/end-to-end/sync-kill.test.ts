@@ -1,0 +1,148 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import type { FastifyInstance } from 'fastify';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Entry, neverActive } from '../../src/blocklist/entry.ts';
+import { parseAddress } from '../../src/net/address-text.ts';
+import { parsePrefix } from '../../src/net/prefix-text.ts';
+import { openStore, type Store } from '../../src/store/store.ts';
+import { LiveServer, PASSWORD } from '../fleet/client/live-server.ts';
+import { CommandLine } from '../support/command-line.ts';
+import { Program } from '../support/program.ts';
+
+const REPORTS = 1000;
+const BATCHES = 10;
+/** When in the course of a request the client dies; undefined: soon after its start, at random. */
+const MOMENTS = ['asked', 'stored', 'answered', undefined] as const;
+
+describe('mcblock sync as a process', () => {
+  const program = new Program();
+  const line = new CommandLine();
+  const server = new LiveServer(line.path('fleet.db'));
+  const watch = { on: (_moment: (typeof MOMENTS)[number]): void => {} };
+
+  beforeAll(async () => {
+    await program.build();
+    await server.start(watchMoments);
+    await server.addUser('gate1');
+    writeFileSync(line.path('password'), PASSWORD, { mode: 0o600 });
+    line.config = line.path('mcblock.toml');
+    writeFileSync(
+      line.config,
+      `[fleet]\nurl = "${server.url}"\nuser = "gate1"\npassword-file = "${line.path('password')}"\n`,
+    );
+  });
+  afterAll(async () => {
+    await server.stop();
+    line.remove();
+    program.remove();
+  });
+
+  function watchMoments(app: FastifyInstance): void {
+    app.addHook('preHandler', async () => watch.on('asked'));
+    app.addHook('onSend', async () => watch.on('stored'));
+    app.addHook('onResponse', async () => watch.on('answered'));
+  }
+
+  function start(...more: string[]) {
+    const common = ['--db', line.db, '--now', line.now, '--config', line.config ?? ''];
+    const argv = [program.file, ...common, 'sync', ...more];
+    const child = spawn(process.execPath, argv, {
+      env: program.env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    return { child, ended: once(child, 'close') };
+  }
+
+  async function hitsAtServer(): Promise<number> {
+    const changes = await server.store.changesSince(0, 10_000);
+    return changes.reduce(
+      (sum, change) => sum + (change.kind === 'entry' ? change.value.entry.hits : 0),
+      0,
+    );
+  }
+
+  it('reports each offence exactly once, however often it is killed meanwhile', {
+    timeout: 120_000,
+  }, async () => {
+    const store = openStore(line.db, {
+      mode: 'write',
+      outbox: { most: 100_000, now: () => Date.parse(line.now) / 1000 },
+    });
+    let killed = 0;
+    try {
+      for (let batch = 0; batch < BATCHES; batch++) {
+        record(store, batch);
+        const moment = MOMENTS[batch % MOMENTS.length];
+        const { child, ended } = start();
+        const kill = () => child.kill('SIGKILL');
+        watch.on = (now) => {
+          if (now === moment) kill();
+        };
+        if (moment === undefined) setTimeout(kill, 50 + Math.random() * 200);
+        await ended;
+        if (child.signalCode === 'SIGKILL') killed++;
+      }
+    } finally {
+      store.close();
+    }
+    watch.on = () => {};
+    expect(killed).toBeGreaterThan(BATCHES / 2);
+    const { child, ended } = start();
+    await ended;
+    expect(child.exitCode).toBe(0);
+
+    expect(await hitsAtServer()).toBe(REPORTS);
+    const left = openStore(line.db, { mode: 'read' });
+    expect(left.outbox.size()).toBe(0);
+    expect(left.fleetState.sequence(server.url)).toBe(await server.store.sequence());
+    left.close();
+  });
+
+  it('reports each offence exactly once where several run at the same time', async () => {
+    const before = await hitsAtServer();
+    const store = openStore(line.db, {
+      mode: 'write',
+      outbox: { most: 100_000, now: () => Date.parse(line.now) / 1000 },
+    });
+    for (let batch = BATCHES; batch < BATCHES + 3; batch++) record(store, batch);
+    store.close();
+    const running = [start(), start(), start()];
+    await Promise.all(running.map(({ ended }) => ended));
+    expect(running.map(({ child }) => child.exitCode)).toEqual([0, 0, 0]);
+    expect(await hitsAtServer()).toBe(before + (3 * REPORTS) / BATCHES);
+  });
+
+  it('goes on with --every, and ends at once when it is told to', async () => {
+    const { child, ended } = start('--every', '1h');
+    const [chunk] = (await once(child.stdout, 'data')) as [Buffer];
+    expect(chunk.toString()).toContain('0 reported, 0 waiting');
+    child.kill('SIGTERM');
+    await ended;
+    expect([child.exitCode, child.signalCode]).toEqual([0, null]);
+  });
+});
+
+/** As many different offenders as belong to one batch. */
+function record(store: Store, batch: number): void {
+  const at = Date.parse('2025-12-31T23:00:00Z') / 1000;
+  store.transaction(() => {
+    for (let index = 0; index < REPORTS / BATCHES; index++) {
+      const number = batch * (REPORTS / BATCHES) + index;
+      const prefix = parsePrefix(`5.${number >> 8}.${number & 255}.0/24`);
+      const times = { firstSeen: at, lastSeen: at, activatedAt: at, expiresAt: 'forever' } as const;
+      const entry: Entry = {
+        ...neverActive(prefix, 'grok', ''),
+        activations: 1,
+        hits: 1,
+        ...times,
+      };
+      store.put(entry);
+      store.recordActivation(entry);
+      const address = parseAddress(`5.${number >> 8}.${number & 255}.7`);
+      const seen = { count: 1, firstSeen: at, lastSeen: at, log: 'auth.log', host: '' };
+      store.addEvidence(prefix, 1, [{ address, service: 'sshd', message: 'x', ...seen }]);
+    }
+  });
+}

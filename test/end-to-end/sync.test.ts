@@ -1,0 +1,419 @@
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { LiveServer, PASSWORD } from '../fleet/client/live-server.ts';
+import { CommandLine } from '../support/command-line.ts';
+import { PfTables } from '../support/pf-tables.ts';
+
+interface Shown {
+  readonly prefix: string;
+  readonly active: boolean;
+  readonly activations: number;
+  readonly hits: number;
+  readonly origin: string;
+  readonly expiresAt: string | null;
+  readonly note: string;
+}
+
+let server: LiveServer;
+let folder: CommandLine;
+let a: CommandLine;
+let b: CommandLine;
+beforeEach(async () => {
+  folder = new CommandLine();
+  server = new LiveServer(folder.path('fleet.db'));
+  await server.start();
+  await server.addUser('gate1');
+  await server.addUser('gate2');
+  await server.addUser('anna', { scopes: ['admin'] });
+  a = machine('gate1');
+  b = machine('gate2');
+});
+afterEach(async () => {
+  await server.stop().catch(() => {});
+  for (const line of [a, b, folder]) line.remove();
+});
+
+function machine(user: string, more = ''): CommandLine {
+  const line = new CommandLine();
+  const password = line.path('password');
+  writeFileSync(password, `${PASSWORD}\n`, { mode: 0o600 });
+  configure(line, user, more);
+  return line;
+}
+
+function configure(line: CommandLine, user: string, more = '', url = server.url): void {
+  line.config = line.path('mcblock.toml');
+  writeFileSync(
+    line.config,
+    `[fleet]\nurl = "${url}"\nuser = "${user}"\npassword-file = "${line.path('password')}"\n${more}`,
+  );
+}
+
+/** It is that time for everybody. */
+function at(time: string): void {
+  server.now = Date.parse(time) / 1000;
+  for (const line of [a, b]) line.now = time;
+}
+
+async function ok(line: CommandLine, ...argv: string[]): Promise<string> {
+  const outcome = await line.run(...argv);
+  expect(outcome).toMatchObject({ exitCode: 0 });
+  return outcome.stdout;
+}
+
+async function active(line: CommandLine): Promise<string[]> {
+  return (await line.json<Shown[]>('show')).map(({ prefix }) => prefix);
+}
+
+function attack(line: CommandLine, address: string, name = 'auth.log'): string {
+  const log = line.path(name);
+  const lines = Array.from(
+    { length: 10 },
+    (_, index) =>
+      `Dec 31 23:00:0${index} host sshd[7]: Failed password for invalid user x from ${address} port 4711 ssh2`,
+  );
+  writeFileSync(log, `${lines.join('\n')}\n`);
+  return log;
+}
+
+describe('two machines and a server', () => {
+  it('share a ban in both directions', async () => {
+    await ok(a, 'grok', '--year', '2025', attack(a, '5.149.104.9'));
+    await ok(b, 'grok', '--year', '2025', attack(b, '2001:67c::9'));
+    expect(await ok(a, 'sync')).toBe(
+      '2 reported, 0 waiting; from the fleet 0 blocked, 0 expired\n',
+    );
+    expect(await ok(b, 'sync', '--only-api')).toBe(
+      '2 reported, 0 waiting; from the fleet 1 blocked, 0 expired\n',
+    );
+    expect(await ok(a, 'sync')).toContain('from the fleet 1 blocked');
+    const both = ['5.149.104.0/24', '2001:67c::/64'];
+    expect(await active(a)).toEqual(both);
+    expect(await active(b)).toEqual(both);
+    // What the others blocked is not reported again.
+    expect(await ok(b, 'sync')).toBe(
+      '0 reported, 0 waiting; from the fleet 0 blocked, 0 expired\n',
+    );
+    const [seen] = await b.json<Shown[]>('show', '5.149.104.9');
+    expect(seen).toMatchObject({ origin: 'fleet', activations: 1, hits: 10 });
+    const history = await server.store.changesSince(0, 10);
+    expect(history.map(({ value }) => 'entry' in value && value.entry.hits)).toEqual([10, 10]);
+  });
+
+  it('share what is said by hand: blocks, expiries, the allow-list', async () => {
+    await ok(a, 'add', '9.9.9.0/24', '--for', '90d', '--note', 'form spam', '--share');
+    await ok(a, 'add', '8.8.8.8');
+    await ok(a, 'sync');
+    await ok(b, 'sync');
+    expect(await active(b)).toEqual(['9.9.9.0/24']);
+    expect(await b.json('show', '9.9.9.0/24')).toMatchObject([
+      { expiresAt: '2026-04-01T00:00:00Z', note: 'form spam' },
+    ]);
+    at('2026-01-02T00:00:00Z');
+    await ok(b, 'expire', '9.9.9.0/24', '--share');
+    await ok(b, 'sync');
+    expect(await ok(a, 'sync')).toContain('0 blocked, 1 expired');
+    expect(await active(a)).toEqual(['8.8.8.8/32']);
+    // An expiry is no end for ever: both know of the first time.
+    at('2026-01-03T00:00:00Z');
+    await ok(a, 'add', '9.9.9.0/24', '--share');
+    await ok(a, 'sync');
+    await ok(b, 'sync');
+    expect(await b.json('show', '9.9.9.0/24')).toMatchObject([{ active: true, activations: 2 }]);
+
+    configure(a, 'anna');
+    await ok(a, 'allow', '7.7.7.0/24', '--note', 'office', '--share');
+    await ok(a, 'sync');
+    await ok(b, 'sync');
+    expect(await b.json('allow')).toMatchObject([{ prefix: '7.7.7.0/24', note: 'fleet: office' }]);
+    await ok(a, 'allow', '--remove', '7.7.7.0/24', '--share');
+    await ok(a, 'sync');
+    await ok(b, 'sync');
+    expect(await b.json('allow')).toEqual([]);
+  });
+
+  it('double penalties across machines', async () => {
+    await ok(a, 'grok', '--year', '2025', attack(a, '5.149.104.9'));
+    await ok(a, 'sync');
+    await ok(b, 'sync');
+    at('2026-03-01T00:00:00Z');
+    expect(await active(b)).toEqual([]);
+    const log = attack(b, '5.149.104.9');
+    writeFileSync(log, readFileSync(log, 'utf8').replaceAll('Dec 31', 'Feb 27'));
+    await ok(b, 'grok', '--year', '2026', log);
+    await ok(b, 'sync');
+    await ok(a, 'sync');
+    for (const line of [a, b]) {
+      expect(await line.json('show', '5.149.104.0/24')).toMatchObject([
+        { active: true, activations: 2, expiresAt: '2026-04-28T23:00:00Z' },
+      ]);
+    }
+  });
+
+  it('spares what is protected here, and says so', async () => {
+    await ok(b, 'allow', '5.149.104.77');
+    await ok(a, 'add', '5.149.104.0/24', '6.6.6.6', '--share');
+    await ok(a, 'sync');
+    expect(await ok(b, 'sync')).toContain('1 blocked, 0 expired, 1 not taken');
+    expect(await active(b)).toEqual(['6.6.6.6/32']);
+  });
+
+  it('shows what the fleet holds', async () => {
+    await ok(a, 'add', '5.149.104.0/24', '6.6.6.6', '--for', '10d', '--share');
+    await ok(a, 'add', '4.4.4.4', '--for', '1d', '--share');
+    await ok(a, 'sync');
+    at('2026-01-05T00:00:00Z');
+    expect(await ok(b, 'show', '--fleet', '--count')).toBe('2\n');
+    expect((await b.json<Shown[]>('show', '--fleet')).map(({ prefix }) => prefix)).toEqual([
+      '5.149.104.0/24',
+      '6.6.6.6/32',
+    ]);
+    expect(await b.json('show', '--fleet', '4.4.4.4')).toMatchObject([
+      { prefix: '4.4.4.4/32', active: false },
+    ]);
+    expect(await active(b)).toEqual([]);
+  });
+
+  it('changes nothing in a dry run', async () => {
+    await ok(a, 'add', '6.6.6.6', '--share');
+    await ok(a, 'sync');
+    await ok(b, 'add', '3.3.3.3', '--share');
+    expect(await ok(b, 'sync', '--dry-run')).toBe(
+      'would be: 0 reported, 1 waiting; from the fleet 1 blocked, 0 expired\n',
+    );
+    expect(await active(b)).toEqual(['3.3.3.3/32']);
+    expect(await ok(b, 'sync')).toBe(
+      '1 reported, 0 waiting; from the fleet 1 blocked, 0 expired\n',
+    );
+  });
+
+  it('drops what was taken back before it was sent', async () => {
+    await ok(a, 'grok', '--year', '2025', attack(a, '5.149.104.9'));
+    await ok(a, 'undo');
+    expect(await ok(a, 'sync')).toContain('0 reported, 0 waiting');
+    expect(await active(a)).toEqual([]);
+  });
+});
+
+describe('while the server is away', () => {
+  it('keeps what is to be told, and tells it later in one go', async () => {
+    await ok(a, 'add', '6.6.6.1', '--share');
+    await server.stop();
+    for (const [index, address] of ['6.6.6.2', '6.6.6.3'].entries()) {
+      await ok(a, 'add', address, '--share');
+      if (index > 0) continue;
+      const { exitCode, stdout, stderr } = await a.run('sync');
+      expect([exitCode, stdout]).toEqual([1, '0 reported, 2 waiting; nothing fetched\n']);
+      expect(stderr).toContain('does not answer');
+      expect(stderr).not.toContain(PASSWORD);
+    }
+    await server.start();
+    expect(await ok(a, 'sync')).toContain('3 reported, 0 waiting');
+    await ok(b, 'sync');
+    expect(await active(b)).toEqual(['6.6.6.1/32', '6.6.6.2/32', '6.6.6.3/32']);
+  });
+
+  it('drops the oldest where too much waits, and says how many', async () => {
+    configure(a, 'gate1', 'outbox-limit = 2\n');
+    await ok(a, 'add', '6.6.6.1', '6.6.6.2', '6.6.6.3', '--share');
+    const { stdout, stderr } = await a.run('sync');
+    expect(stderr).toContain('1 reports were dropped');
+    expect(stdout).toContain('2 reported');
+    expect((await a.run('sync')).stderr).toBe('');
+    await ok(b, 'sync');
+    expect(await active(b)).toEqual(['6.6.6.2/32', '6.6.6.3/32']);
+  });
+});
+
+describe('a server that is not what it should be', () => {
+  it('changes nothing while it answers nonsense, and all is well afterwards', async () => {
+    await ok(b, 'add', '6.6.6.6', '--share');
+    await ok(b, 'sync');
+    await ok(a, 'add', '5.5.5.5', '--share');
+    await server.stop();
+    let nonsense = true;
+    await server.start((app) => {
+      app.addHook('onSend', async (request, _reply, payload) => {
+        if (!nonsense) return payload;
+        // It takes the reports, and says so in a way that nobody understands.
+        if (request.method === 'POST') return Buffer.from('{"results":"all"}');
+        return Buffer.from('{"next":99,"more":false,"changes":[{"prefix":"0.0.0.0/0"}]}');
+      });
+    });
+    const { exitCode, stderr } = await a.run('sync');
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('answers nonsense');
+    expect(await active(a)).toEqual(['5.5.5.5/32']);
+    nonsense = false;
+    expect(await ok(a, 'sync')).toContain('1 reported, 0 waiting; from the fleet 1 blocked');
+    expect(await active(a)).toEqual(['5.5.5.5/32', '6.6.6.6/32']);
+    expect(await server.store.sequence()).toBe(2);
+  });
+
+  it('takes what it can where it cannot take one report', async () => {
+    let refusals = 0;
+    await server.stop();
+    await server.start((app) => {
+      app.addHook('preHandler', async (request, reply) => {
+        if (!JSON.stringify(request.body ?? '').includes('6.6.6.13')) return undefined;
+        refusals++;
+        return reply.code(400).send({ error: 'not this one' });
+      });
+    });
+    const hosts = Array.from({ length: 20 }, (_, host) => `6.6.6.${host}`);
+    await ok(a, 'add', ...hosts, '--share');
+    const { exitCode, stdout, stderr } = await a.run('sync');
+    expect([exitCode, stdout]).toEqual([
+      0,
+      '19 reported, 1 not taken, 0 waiting; from the fleet 0 blocked, 0 expired\n',
+    ]);
+    expect(stderr).toBe('mcblock: the fleet does not take block 6.6.6.13/32: not this one\n');
+    expect(refusals).toBeLessThan(10);
+  });
+
+  it('is asked for everything where it has another store than before', async () => {
+    await ok(b, 'add', '6.6.6.6', '6.6.6.7', '--share');
+    await ok(b, 'sync');
+    await ok(a, 'sync');
+    await server.stop();
+    const another = new LiveServer(folder.path('other.db'));
+    another.port = server.port;
+    server = another;
+    await server.start();
+    await server.addUser('gate1');
+    await server.addUser('gate2');
+    await ok(b, 'add', '7.7.7.7', '--share');
+    await ok(b, 'sync');
+    expect(await ok(a, 'sync')).toContain('1 blocked');
+    expect(await active(a)).toEqual(['6.6.6.6/32', '6.6.6.7/32', '7.7.7.7/32']);
+  });
+
+  it('has no more than so many changes taken at a time', async () => {
+    configure(a, 'gate1', 'change-limit = 2\n');
+    await ok(b, 'add', '6.6.6.1', '6.6.6.2', '6.6.6.3', '--share');
+    await ok(b, 'sync');
+    expect(await ok(a, 'sync')).toContain('2 blocked, 0 expired, more the next time');
+    expect(await ok(a, 'sync')).toContain('1 blocked, 0 expired\n');
+  });
+});
+
+describe("pf's tables", () => {
+  let pf: PfTables;
+  beforeEach(() => {
+    pf = new PfTables(a.folder);
+    configure(
+      a,
+      'gate1',
+      `pf-tables = ["brute*"]\n[firewall]\nkind = "file"\nfile = "${a.path('rules')}"\npfctl = "${pf.pfctl}"\n`,
+    );
+  });
+
+  it('are taken by pattern, reported once, applied, and expired', async () => {
+    pf.hold({
+      bruteforce: ['9.1.2.3', '2001:67c::7'],
+      mcblock: ['1.2.3.4'],
+      brute: ['192.168.1.7'],
+      'brute;reboot': ['5.5.5.5'],
+    });
+    expect(await ok(a, 'sync')).toBe(
+      '3 taken from pf (1 of them protected); 2 reported, 0 waiting; from the fleet 0 blocked, 0 expired\n',
+    );
+    expect(readFileSync(a.path('rules'), 'utf8')).toBe('9.1.2.0/24\n2001:67c::/64\n');
+    expect(pf.calls()).toEqual([
+      '-s Tables',
+      '-t bruteforce -T show',
+      '-t brute -T show',
+      '-t bruteforce -T expire 1215',
+      '-t brute -T expire 1215',
+    ]);
+    const explained = await a.run('explain', '9.1.2.3');
+    expect(explained.stdout).toContain('bruteforce');
+    // It is still there: that is no second offence. When it was gone and came again, it is.
+    expect(await ok(a, 'sync')).toMatch(/^0 reported/);
+    pf.hold({ bruteforce: ['2001:67c::7'] });
+    await ok(a, 'sync');
+    pf.hold({ bruteforce: ['9.1.2.3', '2001:67c::7'] });
+    expect(await ok(a, 'sync')).toMatch(/^1 taken from pf; 1 reported/);
+    await ok(b, 'sync');
+    expect(await active(b)).toEqual(['9.1.2.0/24', '2001:67c::/64']);
+  });
+
+  it('block here though the server is away', async () => {
+    pf.hold({ brutes: ['9.1.2.3'] });
+    await server.stop();
+    const { exitCode, stdout } = await a.run('sync');
+    expect([exitCode, stdout]).toEqual([
+      1,
+      '1 taken from pf; 0 reported, 1 waiting; nothing fetched\n',
+    ]);
+    expect(readFileSync(a.path('rules'), 'utf8')).toBe('9.1.2.0/24\n');
+    expect(pf.calls().at(-1)).toBe('-t brutes -T expire 1215');
+    await server.start();
+    expect(await ok(a, 'sync')).toMatch(/^1 reported/);
+  });
+
+  it('are left alone in a dry run', async () => {
+    pf.hold({ brutes: ['9.1.2.3'] });
+    expect(await ok(a, 'sync', '--dry-run')).toMatch(/^would be: 1 taken from pf; 0 reported/);
+    expect(pf.calls()).toEqual(['-s Tables', '-t brutes -T show']);
+    expect(await active(a)).toEqual([]);
+  });
+
+  it('that cannot be read do not keep the rest from being done', async () => {
+    writeFileSync(pf.pfctl, '#!/bin/sh\necho "pfctl: /dev/pf: Permission denied" >&2\nexit 1\n');
+    await ok(b, 'add', '6.6.6.6', '--share');
+    await ok(b, 'sync');
+    const { exitCode, stderr } = await a.run('sync');
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('Permission denied');
+    expect(readFileSync(a.path('rules'), 'utf8')).toBe('6.6.6.6/32\n');
+  });
+});
+
+describe('the configuration', () => {
+  it('keeps the password from others', async () => {
+    chmodSync(a.path('password'), 0o640);
+    expect(await a.run('sync')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('chmod 600'),
+    });
+  });
+
+  it('sends no password in the clear', async () => {
+    configure(a, 'gate1', '', 'http://fleet.example.net');
+    expect(await a.run('sync')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('must begin with https://'),
+    });
+  });
+
+  it('is asked for where there is none', async () => {
+    a.config = undefined;
+    for (const argv of [['sync'], ['add', '6.6.6.6', '--share'], ['show', '--fleet']]) {
+      expect(await a.run(...argv)).toMatchObject({
+        exitCode: 2,
+        stderr: expect.stringContaining('there is no fleet to share with'),
+      });
+    }
+  });
+
+  it.each([
+    ['pf-tables = ["brute;reboot"]', 'a list of tables of pf'],
+    ['url = "https://gate1:secret@fleet.example.net"', 'without a name or password'],
+    ['cert = "gate1.pem"', 'the absolute path of the certificate of this machine'],
+  ])('takes no %s', async (line, what) => {
+    writeFileSync(a.path('mcblock.toml'), `[fleet]\n${line}\n`);
+    expect(await a.run('show')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining(what),
+    });
+  });
+
+  it('names a user who is let in', async () => {
+    configure(a, 'nobody');
+    expect(await a.run('sync')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('does not let this machine in'),
+    });
+  });
+});

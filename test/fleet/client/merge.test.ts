@@ -1,0 +1,201 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { bogonEntries, privateSpace } from '../../../src/blocklist/bogons.ts';
+import { type Entry, isActive, neverActive, outlasts } from '../../../src/blocklist/entry.ts';
+import { DAY_SECONDS, DEFAULT_POLICY } from '../../../src/blocklist/policy.ts';
+import { ProtectedSpace } from '../../../src/blocklist/protect.ts';
+import type { Protection } from '../../../src/blocklist/request.ts';
+import { type Here, type Merge, mergeEntry } from '../../../src/fleet/client/merge.ts';
+import { covers } from '../../../src/net/prefix.ts';
+import { parsePrefix } from '../../../src/net/prefix-text.ts';
+
+const NOW = 1_780_000_000;
+const RULES = { policy: DEFAULT_POLICY, longestSeconds: 365 * DAY_SECONDS };
+
+function entryOf(prefix: string, over: Partial<Entry> = {}): Entry {
+  const at = NOW - DAY_SECONDS;
+  return {
+    ...neverActive(parsePrefix(prefix), 'grok', ''),
+    activations: 1,
+    hits: 3,
+    firstSeen: at,
+    lastSeen: at,
+    activatedAt: at,
+    expiresAt: at + 30 * DAY_SECONDS,
+    ...over,
+  };
+}
+
+function hereOf(covering: readonly Entry[] = [], more: Partial<Here> = {}): Here {
+  return {
+    covering,
+    space: new ProtectedSpace([...privateSpace(), allowed('198.51.100.7')]),
+    endedAt: () => undefined,
+    ...more,
+  };
+}
+
+function allowed(prefix: string): Protection {
+  return { prefix: parsePrefix(prefix), reason: 'allowed' };
+}
+
+function merge(told: Entry, ...covering: Entry[]): Merge {
+  return mergeEntry(told, hereOf(covering), RULES, NOW);
+}
+
+describe('what a peer says', () => {
+  it('becomes an entry of the fleet', () => {
+    expect(merge(entryOf('5.149.104.0/24', { note: 'ssh', activations: 2 }))).toEqual({
+      kind: 'blocked',
+      entry: entryOf('5.149.104.0/24', { note: 'ssh', activations: 2, origin: 'fleet' }),
+    });
+  });
+
+  it.each([
+    ['0.0.0.0/0', 'too wide'],
+    ['::/0', 'too wide'],
+    ['4.0.0.0/7', 'too wide'],
+    ['2001::/18', 'too wide'],
+    ['198.51.100.0/24', 'protected'],
+    ['198.51.100.7/32', 'protected'],
+    ['10.1.2.3/32', 'protected'],
+    ['192.0.0.0/8', 'protected'],
+    ['::1/128', 'protected'],
+    ['fe80::/64', 'protected'],
+  ])('is refused for %s, which is %s', (prefix, why) => {
+    expect(merge(entryOf(prefix))).toEqual({ kind: 'refused', why });
+  });
+
+  it.each(['5.0.0.0/8', '255.255.255.255/32', '2001::/19', 'ffff:ffff:ffff:ffff::ffff/128'])(
+    'is taken for %s',
+    (prefix) => expect(merge(entryOf(prefix)).kind).toBe('blocked'),
+  );
+
+  it('lasts no longer than peers may ask for', () => {
+    const merged = merge(entryOf('5.6.7.8', { expiresAt: 'forever' }));
+    expect(merged).toMatchObject({
+      entry: { expiresAt: NOW - DAY_SECONDS + RULES.longestSeconds },
+    });
+  });
+
+  it('has no time that is still to come', () => {
+    const later = NOW + 1000;
+    const told = entryOf('5.6.7.8', { firstSeen: later, lastSeen: later, activatedAt: later });
+    expect(merge(told)).toMatchObject({
+      entry: { firstSeen: NOW, lastSeen: NOW, activatedAt: NOW },
+    });
+  });
+
+  it('changes nothing where it is known, or something wider lasts as long', () => {
+    const told = entryOf('5.6.7.0/24');
+    expect(merge(told, told)).toEqual({ kind: 'unchanged' });
+    expect(merge(told, entryOf('5.6.0.0/16'))).toEqual({ kind: 'unchanged' });
+    expect(merge(told, entryOf('5.6.0.0/16', { expiresAt: NOW + 1 })).kind).toBe('blocked');
+  });
+
+  it('makes an active entry last longer, never shorter', () => {
+    const own = entryOf('5.6.7.0/24');
+    const longer = NOW + 60 * DAY_SECONDS;
+    expect(merge(entryOf('5.6.7.0/24', { expiresAt: longer, activations: 3 }), own)).toMatchObject({
+      kind: 'blocked',
+      entry: { expiresAt: longer, activations: 3, origin: 'grok' },
+    });
+    expect(merge(entryOf('5.6.7.0/24', { expiresAt: NOW + 1 }), own).kind).toBe('unchanged');
+    expect(merge(entryOf('5.6.7.0/24', { expiresAt: NOW + 1, activations: 3 }), own)).toMatchObject(
+      {
+        kind: 'remembered',
+        entry: { expiresAt: own.expiresAt, activations: 3 },
+      },
+    );
+  });
+
+  it('brings an expired entry back', () => {
+    const own = entryOf('5.6.7.0/24', { activatedAt: 1000, expiresAt: 2000 });
+    expect(merge(entryOf('5.6.7.0/24'), own)).toMatchObject({
+      kind: 'blocked',
+      entry: { activations: 2, activatedAt: NOW - DAY_SECONDS, firstSeen: own.firstSeen },
+    });
+  });
+
+  it('does not bring back what a person here has expired since', () => {
+    const own = entryOf('5.6.7.0/24', { expiresAt: NOW - 5 });
+    const told = entryOf('5.6.7.0/24');
+    const here = hereOf([own], { endedAt: () => NOW - 5 });
+    expect(mergeEntry(told, here, RULES, NOW)).toEqual({ kind: 'unchanged' });
+    const anew = { ...told, activatedAt: NOW - 1, activations: 2 };
+    expect(mergeEntry(anew, here, RULES, NOW)).toMatchObject({ kind: 'blocked' });
+  });
+
+  it('ends what the fleet ended, but not what began here afterwards', () => {
+    const told = entryOf('5.6.7.0/24', { expiresAt: NOW - 10 });
+    expect(merge(told, entryOf('5.6.7.0/24'))).toMatchObject({
+      kind: 'expired',
+      entry: { expiresAt: NOW },
+    });
+    expect(merge(told, entryOf('5.6.7.0/24', { activatedAt: NOW - 5 })).kind).toBe('unchanged');
+  });
+
+  it('is remembered where it is over already', () => {
+    const told = entryOf('5.6.7.0/24', { expiresAt: NOW - 10, activations: 4, note: 'x' });
+    expect(merge(told)).toEqual({ kind: 'remembered', entry: { ...told, origin: 'fleet' } });
+    const own = entryOf('5.6.7.0/24', { activatedAt: 1000, expiresAt: 2000 });
+    expect(merge(told, own)).toMatchObject({
+      kind: 'remembered',
+      entry: { activations: 4, activatedAt: told.activatedAt, expiresAt: NOW - 10 },
+    });
+    expect(merge(own, told).kind).toBe('unchanged');
+  });
+
+  it('is nothing where it was never active', () => {
+    expect(merge(neverActive(parsePrefix('5.6.7.0/24'), 'bogon', ''))).toEqual({
+      kind: 'unchanged',
+    });
+  });
+});
+
+/** Whatever is told, in whatever order. */
+const tellings = fc.array(
+  fc.record({
+    prefix: fc.constantFrom(
+      '5.6.7.0/24',
+      '5.6.0.0/16',
+      '5.6.7.8/32',
+      '198.51.100.0/24',
+      '10.0.0.0/8',
+    ),
+    activatedAt: fc.integer({ min: NOW - 100, max: NOW + 100 }),
+    length: fc.oneof(fc.integer({ min: 0, max: 300 }), fc.constant('forever' as const)),
+    activations: fc.integer({ min: 1, max: 5 }),
+  }),
+  { maxLength: 12 },
+);
+
+describe('any number of tellings', () => {
+  it('say the same when they are said again, and block nothing that is protected', () => {
+    const space = new ProtectedSpace([...privateSpace(), allowed('198.51.100.7')]);
+    fc.assert(
+      fc.property(tellings, (all) => {
+        const store = new Map(bogonEntries().map((entry) => [JSON.stringify(entry.prefix), entry]));
+        for (const { prefix, activatedAt, length, activations } of all) {
+          const expiresAt = length === 'forever' ? length : activatedAt + length;
+          const told = entryOf(prefix, { activatedAt, expiresAt, activations });
+          const tell = (): Merge => {
+            const around = [...store.values()].filter((one) => covers(one.prefix, told.prefix));
+            return mergeEntry(told, hereOf(around), RULES, NOW);
+          };
+          const merged = tell();
+          if ('entry' in merged) store.set(JSON.stringify(merged.entry.prefix), merged.entry);
+          if (merged.kind === 'refused') continue;
+          expect(tell().kind).toBe('unchanged');
+          const isBlocked = [...store.values()].some((entry) => isActive(entry, NOW));
+          if (outlasts(expiresAt, NOW)) expect(isBlocked).toBe(true);
+        }
+        for (const entry of store.values()) {
+          if (!isActive(entry, NOW)) continue;
+          expect(space.overlapping(entry.prefix)).toBeUndefined();
+          expect(outlasts(entry.expiresAt, NOW + RULES.longestSeconds + 1)).toBe(false);
+        }
+      }),
+    );
+  });
+});

@@ -1,0 +1,162 @@
+import { describe, expect, it } from 'vitest';
+import { type Entry, neverActive } from '../../src/blocklist/entry.ts';
+import type { Evidence } from '../../src/blocklist/evidence.ts';
+import { reportsField } from '../../src/fleet/wire.ts';
+import { parseAddress } from '../../src/net/address-text.ts';
+import { parsePrefix } from '../../src/net/prefix-text.ts';
+import { openStore, type Store } from '../../src/store/store.ts';
+import { CommandLine } from '../support/command-line.ts';
+
+const NOW = 1_780_000_000;
+const PREFIX = parsePrefix('5.149.104.0/24');
+
+function withStore(work: (store: Store) => void, most = 1000): void {
+  const line = new CommandLine();
+  const store = openStore(line.db, { mode: 'write', outbox: { most, now: () => NOW } });
+  try {
+    work(store);
+  } finally {
+    store.close();
+    line.remove();
+  }
+}
+
+function entryOf(over: Partial<Entry> = {}): Entry {
+  return {
+    ...neverActive(PREFIX, 'grok', ''),
+    activations: 1,
+    hits: 1,
+    firstSeen: NOW,
+    lastSeen: NOW,
+    activatedAt: NOW,
+    expiresAt: NOW + 10,
+    ...over,
+  };
+}
+
+function evidenceOf(over: Partial<Evidence> = {}): Evidence {
+  const times = { firstSeen: NOW, lastSeen: NOW };
+  const kind = { service: 'sshd', message: 'failed-login', log: 'auth.log', host: 'gate1' };
+  return { address: parseAddress('5.149.104.9'), count: 1, ...times, ...kind, ...over };
+}
+
+/** As the log reader and the listener record. */
+function record(
+  store: Store,
+  entry: Entry,
+  origin: Entry['origin'],
+  ...evidence: Evidence[]
+): void {
+  store.put(entry);
+  store.recordActivation(entry, { origin, note: '' });
+  store.addEvidence(entry.prefix, entry.activations, evidence);
+}
+
+describe('the outbox', () => {
+  it('has what was blocked here, in the transaction in which that is stored', () => {
+    withStore((store) => {
+      const fails = () =>
+        store.transaction(() => {
+          record(store, entryOf(), 'grok', evidenceOf());
+          throw new Error('no');
+        });
+      expect(fails).toThrow('no');
+      expect(store.outbox.size()).toBe(0);
+      store.transaction(() => record(store, entryOf(), 'grok', evidenceOf()));
+      expect(store.outbox.after(0, 10).map(({ report }) => report)).toEqual([
+        {
+          type: 'offence',
+          address: '5.149.104.9',
+          prefix: '5.149.104.0/24',
+          count: 1,
+          at: '2026-05-28T20:26:40Z',
+          firstSeen: '2026-05-28T20:26:40Z',
+          origin: 'grok',
+          service: 'sshd',
+          message: 'failed-login',
+          log: 'auth.log',
+          host: 'gate1',
+        },
+      ]);
+    });
+  });
+
+  it('has nothing of what peers told, of what is over, or of another activation', () => {
+    withStore((store) => {
+      store.transaction(() => record(store, entryOf(), 'fleet', evidenceOf()));
+      store.addEvidence(PREFIX, 1, [evidenceOf()]);
+      expect(store.outbox.size()).toBe(0);
+      // Peers blocked it, and this machine makes it last longer.
+      store.transaction(() =>
+        record(store, entryOf({ expiresAt: NOW + 20 }), 'grok', evidenceOf()),
+      );
+      expect(store.outbox.size()).toBe(1);
+      const next = entryOf({ activations: 2, expiresAt: NOW });
+      store.transaction(() => record(store, next, 'grok', evidenceOf()));
+      expect(store.outbox.size()).toBe(1);
+    });
+  });
+
+  it('has nothing where there is no fleet', () => {
+    const line = new CommandLine();
+    const store = openStore(line.db, { mode: 'write' });
+    store.transaction(() => record(store, entryOf(), 'grok', evidenceOf()));
+    expect(store.outbox.size()).toBe(0);
+    store.close();
+    line.remove();
+  });
+
+  it('writes what the server reads, whatever stands in a log', () => {
+    withStore((store) => {
+      const strange = `\u0000\n\ud800${'x'.repeat(300)}\udc00`;
+      record(
+        store,
+        entryOf(),
+        'grok',
+        evidenceOf({ address: undefined, count: 5_000_000, service: 'pf', message: strange }),
+        evidenceOf({ log: strange, host: `${'x'.repeat(254)}\u{1f600}` }),
+      );
+      store.outbox.tell({
+        type: 'block',
+        prefix: PREFIX,
+        until: 'forever',
+        exact: true,
+        note: strange,
+      });
+      store.outbox.tell({
+        type: 'block',
+        prefix: PREFIX,
+        until: undefined,
+        exact: false,
+        note: '',
+      });
+      store.outbox.tell({ type: 'expire', prefix: PREFIX });
+      const sent = store.outbox.after(0, 10).map(({ key, report }) => ({ ...report, key }));
+      const { reports } = reportsField(10).read({ reports: sent }, '');
+      expect(reports).toMatchObject([
+        { kind: 'offence', count: 1_000_000, origin: 'pf', address: parseAddress('5.149.104.0') },
+        { kind: 'offence', count: 1, origin: 'grok' },
+        { kind: 'block', until: 'forever', exact: true },
+        { kind: 'block', until: undefined, exact: false },
+        { kind: 'expire' },
+      ]);
+      expect(new Set(sent.map(({ key }) => key)).size).toBe(5);
+    });
+  });
+
+  it('holds no more than it may, and counts what it dropped', () => {
+    withStore((store) => {
+      for (let host = 1; host <= 5; host++) {
+        store.outbox.tell({ type: 'expire', prefix: parsePrefix(`5.6.7.${host}`) });
+        // What was sent makes room.
+        if (host === 2) store.outbox.remove([1, 2]);
+      }
+      expect(store.outbox.after(0, 10).map(({ report }) => report['prefix'])).toEqual([
+        '5.6.7.4/32',
+        '5.6.7.5/32',
+      ]);
+      expect(store.outbox.takeDropped()).toBe(1);
+      expect(store.outbox.takeDropped()).toBe(0);
+    }, 2);
+  });
+});
