@@ -64,7 +64,16 @@ export async function bundle() {
     target: 'node20',
     plugins: [loadApart, loadNodeLate],
     // bindings looks for the native part of better-sqlite3 beside itself.
-    external: ['#grammars', 'bindings', 'chevrotain', 'fastify', 'pg', 'redis', 'unbzip2-stream'],
+    external: [
+      '#grammars',
+      'bindings',
+      'chevrotain',
+      'fastify',
+      'mmdb-lib',
+      'pg',
+      'redis',
+      'unbzip2-stream',
+    ],
     // commander and better-sqlite3 are CommonJS and ask for Node's own modules by require.
     banner: {
       js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",

@@ -1,6 +1,6 @@
-import type { Entry, Seconds } from '../blocklist/entry.ts';
+import type { Seconds } from '../blocklist/entry.ts';
 import { loginProtections, type ProtectedSpace } from '../blocklist/protect.ts';
-import type { AllowedChange, ChangesPage } from '../fleet/client/change.ts';
+import type { AllowedChange, ChangesPage, FleetEntry } from '../fleet/client/change.ts';
 import type { FleetClient } from '../fleet/client/client.ts';
 import { isTooWide, type Merge, mergeEntry } from '../fleet/client/merge.ts';
 import { formatPrefix } from '../net/prefix-text.ts';
@@ -113,7 +113,7 @@ interface Around {
 
 function takeEntry(
   { store, policies, longestSeconds, now, isDryRun }: CatchUpDeps,
-  told: Entry,
+  told: FleetEntry,
   around: Around,
 ): Merge {
   const { prefix } = told;

@@ -143,7 +143,7 @@ export function historyJson(history: EntryHistory): object {
   };
 }
 
-function entryJson({ entry, sequence }: FleetEntry): object {
+function entryJson({ entry, sequence, activation }: FleetEntry): object {
   const { firstSeen, lastSeen, activatedAt } = entry;
   return {
     sequence,
@@ -154,6 +154,8 @@ function entryJson({ entry, sequence }: FleetEntry): object {
     lastSeen: timeOrNull(lastSeen),
     activatedAt: timeOrNull(activatedAt),
     expiresAt: expiryText(entry.expiresAt),
+    // Only then did somebody end it; else its time was over.
+    endedAt: timeOrNull(activation.endedAt),
     origin: entry.origin,
     note: entry.note,
   };

@@ -1,4 +1,3 @@
-import type { Entry } from '../../blocklist/entry.ts';
 import { McblockError } from '../../errors.ts';
 import {
   expiry,
@@ -14,7 +13,7 @@ import {
   type ValueOf,
   whole,
 } from '../fields.ts';
-import type { AllowedChange, Change, ChangesPage, ReportAnswer } from './change.ts';
+import type { AllowedChange, Change, ChangesPage, FleetEntry, ReportAnswer } from './change.ts';
 
 /** What a server answers, read with as much distrust as what a client sends. */
 
@@ -32,6 +31,7 @@ const ENTRY = tolerant({
   lastSeen: nullable(time()),
   activatedAt: nullable(time()),
   expiresAt: expiry(),
+  endedAt: optional(nullable(time()), undefined),
   origin: oneOf(...ORIGINS),
   note: text(TEXT_CHARACTERS),
 });
@@ -97,8 +97,8 @@ function readChange(value: unknown, path: string): Change {
   const type = typeof value === 'object' && value !== null && 'type' in value ? value.type : '';
   if (type === 'allow') return { type, ...(ALLOWED.read(value, path) satisfies AllowedChange) };
   if (type !== 'entry') throw new McblockError('input', `${path}.type must be entry or allow`);
-  const { sequence, ...fields } = ENTRY.read(value, path);
-  const entry: Entry = { ...fields, hitDays: [] };
+  const { sequence, endedAt, ...fields } = ENTRY.read(value, path);
+  const entry: FleetEntry = { ...fields, hitDays: [], endedAt };
   if ((entry.activations === 0) !== (entry.activatedAt === undefined)) {
     throw new McblockError('input', `${path} has activations without a time, or the reverse`);
   }

@@ -4,7 +4,12 @@ import type { Prefix } from '../../net/prefix.ts';
 /** What a server says that changed. */
 export type Change =
   | ({ readonly type: 'allow' } & AllowedChange)
-  | { readonly type: 'entry'; readonly sequence: number; readonly entry: Entry };
+  | { readonly type: 'entry'; readonly sequence: number; readonly entry: FleetEntry };
+
+/** An entry of the fleet, and when somebody expired it by hand, if that is what ended it. */
+export interface FleetEntry extends Entry {
+  readonly endedAt: Seconds | undefined;
+}
 
 /** A prefix that went on the allow-list of the fleet, or left it. */
 export interface AllowedChange {

@@ -4,6 +4,7 @@ import { expireEntry } from '../../blocklist/expire.ts';
 import type { Policy } from '../../blocklist/policy.ts';
 import type { ProtectedSpace } from '../../blocklist/protect.ts';
 import type { Prefix } from '../../net/prefix.ts';
+import type { FleetEntry } from './change.ts';
 
 /** What this machine knows of the place that a peer speaks of. */
 export interface Here {
@@ -45,15 +46,15 @@ export function isTooWide({ family, length }: Prefix): boolean {
  * takes over how often the fleet knows it to have been active, so that penalties double across
  * machines.
  */
-export function mergeEntry(told: Entry, here: Here, rules: MergeRules, now: Seconds): Merge {
-  const { prefix, activatedAt } = told;
+export function mergeEntry(told: FleetEntry, here: Here, rules: MergeRules, now: Seconds): Merge {
+  const { prefix, activatedAt, endedAt } = told;
   if (isTooWide(prefix)) return { kind: 'refused', why: 'too wide' };
   if (activatedAt === undefined) return { kind: 'unchanged' };
   const peer = bounded(told, Math.min(activatedAt, now), rules.longestSeconds, now);
   const own = here.covering.find((entry) => entry.prefix.length === prefix.length);
   return outlasts(peer.expiresAt, now)
     ? mergeActive(peer, own, here, rules, now)
-    : mergeExpired(peer, own, now);
+    : mergeExpired(peer, endedAt, own, now);
 }
 
 /** An entry of the fleet that was active at least once, within bounds. */
@@ -102,11 +103,17 @@ function mergeActive(
     : { kind: 'unchanged' };
 }
 
-function mergeExpired(peer: Peer, own: Entry | undefined, now: Seconds): Merge {
+function mergeExpired(
+  peer: Peer,
+  endedAt: Seconds | undefined,
+  own: Entry | undefined,
+  now: Seconds,
+): Merge {
   if (own === undefined) return { kind: 'remembered', entry: { ...peer, origin: 'fleet' } };
   if (isActive(own, now)) {
-    // It blocked already when the peers stopped. What was activated later they do not know yet.
-    return (own.activatedAt ?? 0) <= peer.expiresAt
+    // Somebody ended it when it blocked here already. What was activated later the peers do not
+    // know yet, and where their time was merely over, what blocks here has a time of its own.
+    return endedAt !== undefined && (own.activatedAt ?? 0) <= endedAt
       ? { kind: 'expired', entry: joined(expireEntry(own, now), peer) }
       : { kind: 'unchanged' };
   }

@@ -5,6 +5,7 @@ import { type Entry, isActive, neverActive, outlasts } from '../../../src/blockl
 import { DAY_SECONDS, DEFAULT_POLICY } from '../../../src/blocklist/policy.ts';
 import { ProtectedSpace } from '../../../src/blocklist/protect.ts';
 import type { Protection } from '../../../src/blocklist/request.ts';
+import type { FleetEntry } from '../../../src/fleet/client/change.ts';
 import { type Here, type Merge, mergeEntry } from '../../../src/fleet/client/merge.ts';
 import { covers } from '../../../src/net/prefix.ts';
 import { parsePrefix } from '../../../src/net/prefix-text.ts';
@@ -39,8 +40,8 @@ function allowed(prefix: string): Protection {
   return { prefix: parsePrefix(prefix), reason: 'allowed' };
 }
 
-function merge(told: Entry, ...covering: Entry[]): Merge {
-  return mergeEntry(told, hereOf(covering), RULES, NOW);
+function merge(told: Entry & Partial<FleetEntry>, ...covering: Entry[]): Merge {
+  return mergeEntry({ endedAt: undefined, ...told }, hereOf(covering), RULES, NOW);
 }
 
 describe('what a peer says', () => {
@@ -121,18 +122,24 @@ describe('what a peer says', () => {
     const own = entryOf('5.6.7.0/24', { expiresAt: NOW - 5 });
     const told = entryOf('5.6.7.0/24');
     const here = hereOf([own], { endedAt: () => NOW - 5 });
-    expect(mergeEntry(told, here, RULES, NOW)).toEqual({ kind: 'unchanged' });
+    expect(mergeEntry({ ...told, endedAt: undefined }, here, RULES, NOW)).toEqual({
+      kind: 'unchanged',
+    });
     const anew = { ...told, activatedAt: NOW - 1, activations: 2 };
-    expect(mergeEntry(anew, here, RULES, NOW)).toMatchObject({ kind: 'blocked' });
+    expect(mergeEntry({ ...anew, endedAt: undefined }, here, RULES, NOW)).toMatchObject({
+      kind: 'blocked',
+    });
   });
 
   it('ends what the fleet ended, but not what began here afterwards', () => {
-    const told = entryOf('5.6.7.0/24', { expiresAt: NOW - 10 });
+    const told = { ...entryOf('5.6.7.0/24', { expiresAt: NOW - 10 }), endedAt: NOW - 10 };
     expect(merge(told, entryOf('5.6.7.0/24'))).toMatchObject({
       kind: 'expired',
       entry: { expiresAt: NOW },
     });
     expect(merge(told, entryOf('5.6.7.0/24', { activatedAt: NOW - 5 })).kind).toBe('unchanged');
+    const over = { ...told, endedAt: undefined };
+    expect(merge(over, entryOf('5.6.7.0/24')).kind).toBe('unchanged');
   });
 
   it('is remembered where it is over already', () => {
@@ -181,7 +188,7 @@ describe('any number of tellings', () => {
           const told = entryOf(prefix, { activatedAt, expiresAt, activations });
           const tell = (): Merge => {
             const around = [...store.values()].filter((one) => covers(one.prefix, told.prefix));
-            return mergeEntry(told, hereOf(around), RULES, NOW);
+            return merge(told, ...around);
           };
           const merged = tell();
           if ('entry' in merged) store.set(JSON.stringify(merged.entry.prefix), merged.entry);
