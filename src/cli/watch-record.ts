@@ -1,5 +1,6 @@
 import type { Seconds } from '../blocklist/entry.ts';
 import type { Spared } from '../blocklist/judge.ts';
+import type { Ban } from '../fleet/bell/ban.ts';
 import type { Extent } from '../log/extent.ts';
 import type { Batch } from '../log/follow-content.ts';
 import type { Store } from '../store/store.ts';
@@ -7,6 +8,7 @@ import { type EntryReport, EntryReports } from './entry-reports.ts';
 import { judgePlaces } from './judge-log.ts';
 import { StoredPending } from './pending.ts';
 import type { Policies } from './policies.ts';
+import { bansOf } from './ring.ts';
 
 /** So often, or after so many offences, what is pending is looked through for what is too old. */
 const PRUNE_MILLISECONDS = 60_000;
@@ -17,6 +19,8 @@ export interface BatchReport {
   readonly log: string;
   readonly entries: EntryReports;
   readonly spared: Spared[];
+  /** What began to block. */
+  readonly bans: Ban[];
 }
 
 /** Judges and stores batches of lines of logs that are followed. */
@@ -41,9 +45,12 @@ export class BatchRecorder {
     const report = store.transaction(() => {
       if (!isAsKnown(store, batch)) return undefined;
       store.recordLogins(batch.logins);
-      const done: BatchReport = { log: name, entries: new EntryReports(), spared: [] };
+      const done: BatchReport = { log: name, entries: new EntryReports(), spared: [], bans: [] };
       const rules = { ...policies, witness: 'log' } as const;
-      judgePlaces(now, store, batch, rules, pending, done, (draft) => draft.write(store));
+      judgePlaces(now, store, batch, rules, pending, done, (draft) => {
+        draft.write(store);
+        done.bans.push(...bansOf(draft.changes(), now));
+      });
       isPruned ||= this.#keptSince + pending.kept > PRUNE_OFFENCES;
       if (isPruned) pending.prune(policies.windowSeconds);
       const { digest, head, bytes } = content;

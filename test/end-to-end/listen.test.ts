@@ -83,6 +83,25 @@ describe.skipIf(REDIS_MISSING)(`mcblock listen (${REDIS_MISSING ?? 'with Redis o
     expect((await daemon.status()).refused).toEqual({ echo: 1 });
   });
 
+  it('blocks at once whom grok blocks on another machine', async () => {
+    const daemon = await connected(`bell.fleet-key = "${keyFile()}"`);
+    const other = new CommandLine();
+    other.now = `@${Math.floor(Date.now() / 1000)}`;
+    try {
+      const log = other.path('auth.log');
+      const at = new Date(Date.now() - 60_000).toISOString();
+      const line = `${at} gw sshd[9]: Failed password for root from 5.149.105.9 port 9 ssh2\n`;
+      writeFileSync(log, [7, 8, 9].map((pid) => line.replace('[9]', `[${pid}]`)).join(''));
+      const { exitCode, stderr } = await other.run('--config', publisherConfig(), 'grok', log);
+      expect([exitCode, stderr]).toEqual([0, '']);
+      await until(() => daemon.table().includes('5.149.105.0/24'));
+      const [entry] = await daemon.entries();
+      expect(entry).toMatchObject({ prefix: '5.149.105.0/24', origin: 'fleet', activations: 1 });
+    } finally {
+      other.remove();
+    }
+  });
+
   it('carries nothing out that is forged, replayed, too wide, its own or for this host', async () => {
     const daemon = await connected(`bell.fleet-key = "${keyFile()}"`);
     const message = messageOf('203.0.113.0/24', '203.0.113.9');

@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
 import { isActive } from '../../blocklist/entry.ts';
+import type { Ban } from '../../fleet/bell/ban.ts';
+import { FAMILY_BITS } from '../../net/address.ts';
 import { covers, type Prefix } from '../../net/prefix.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
 import type { Store } from '../../store/store.ts';
@@ -13,6 +15,7 @@ import {
   refuseTooWide,
 } from '../by-hand.ts';
 import type { Context } from '../context.ts';
+import { ringOut } from '../ring.ts';
 import { requireFleet } from '../sync-client.ts';
 import { formatDuration } from '../text/duration.ts';
 import { entryJson } from '../text/entry-text.ts';
@@ -22,7 +25,10 @@ import { shortTime } from '../text/time.ts';
 export function define(command: Command, context: Context): void {
   addHandOptions(command)
     .option('--apply', 'bring the firewall up to date too')
-    .option('--share', 'have the fleet block it too, with the next sync')
+    .option(
+      '--share',
+      'have the fleet block it too: at once by the bell, surely with the next sync',
+    )
     .description(
       'Blocks by hand. Where an expired entry covers the prefix, the widest one comes back, for twice as long as before; --exact takes the prefix itself.',
     )
@@ -71,6 +77,15 @@ async function add(context: Context, texts: readonly string[], options: AddOptio
   if (context.options.json) context.json(outcomes.map((outcome) => outcomeJson(outcome, now)));
   else context.lines(outcomes.map((outcome) => outcomeLine(outcome, now)));
   if (options.apply) await applyAfterwards(context, options.force ? { force: true } : {});
+  if (options.share) await ringOut(context, outcomes.map(banOf));
+}
+
+/** Asked for once more it is told once more: who has it already does nothing. */
+function banOf({ decision: { entry } }: Outcome): Ban {
+  const { prefix, expiresAt, origin, note } = entry;
+  const isHost = prefix.length === FAMILY_BITS[prefix.family];
+  const address = isHost ? prefix : undefined;
+  return { prefix, address, expiresAt, origin, evidence: [], note };
 }
 
 /** The fleet decides about what was asked for by its own memory, not by what came of it here. */

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { McblockError } from '../../errors.ts';
 import type { Config } from '../config/config.ts';
-import { SETTINGS, type Setting, type SettingKey } from '../config/settings.ts';
+import type { Setting } from '../config/kinds.ts';
+import { SETTINGS, type SettingKey } from '../config/settings.ts';
 import type { Context } from '../context.ts';
 import { storePath } from '../place.ts';
 import { tableLines } from '../text/table.ts';

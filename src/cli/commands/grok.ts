@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { McblockError } from '../../errors.ts';
+import type { Ban } from '../../fleet/bell/ban.ts';
 import type { Extent } from '../../log/extent.ts';
 import { type LogSummary, type OffenceOptions, readOffences } from '../../log/read-offences.ts';
 import { newestRotation, oldestFirst } from '../../log/rotation.ts';
@@ -14,6 +15,7 @@ import { GrokReport } from '../grok-report.ts';
 import { judgeLog, type Rules } from '../judge-log.ts';
 import { addLogOptions, type LogCommandOptions, openLog, readOptionsOf } from '../log-options.ts';
 import { Progress } from '../progress.ts';
+import { bansOf, ringOut } from '../ring.ts';
 import { grokReportJson, grokReportLines, SHOWN_SAMPLES } from '../text/grok-report-text.ts';
 import { widen, widenBounds, wideningsOf } from '../widening.ts';
 
@@ -71,12 +73,13 @@ async function grok(context: Context, named: string[], options: GrokOptions): Pr
   const read = await readerOf(context, options);
   const store = await context.store(options.dryRun ? 'read' : 'write');
   const reports: GrokReport[] = [];
+  const bans: Ban[] = [];
   for (const file of files) {
     const summary = await readLog(context, store, file, read, options);
     for (const warning of summary.warnings) context.remark(warning);
     const report = options.dryRun
       ? rehearse(context, store, summary, rules)
-      : record(context, store, summary, rules, options.again ?? false);
+      : record(context, store, summary, rules, options.again ?? false, bans);
     reports.push(report);
     if (!context.options.json && !context.options.quiet) {
       context.lines(
@@ -86,6 +89,7 @@ async function grok(context: Context, named: string[], options: GrokOptions): Pr
   }
   if (!options.dryRun) await widenByPolicy(context, store);
   if (options.apply) await applyAfterwards(context);
+  await ringOut(context, bans);
   if (context.options.json) context.json(reports.map(grokReportJson));
 }
 
@@ -164,6 +168,7 @@ function record(
   summary: LogSummary,
   rules: Rules,
   again: boolean,
+  bans: Ban[],
 ): GrokReport {
   const { content, span, lines, name } = summary;
   return store.transaction(() => {
@@ -180,7 +185,10 @@ function record(
       );
     }
     store.recordLogins(summary.logins);
-    const settle = (draft: Draft): void => draft.write(store);
+    const settle = (draft: Draft): void => {
+      draft.write(store);
+      for (const ban of bansOf(draft.changes(), context.now)) bans.push(ban);
+    };
     const pending = judgeLog(context, store, summary, rules, report, settle);
     if (rules.witness === 'log') store.replacePending(pending);
     store.recordLog({

@@ -11,6 +11,8 @@ import { lesserUser } from '../listen-privileges.ts';
 import { type ListenSetup, listenSetup } from '../listen-setup.ts';
 import { storeBans } from '../listen-store.ts';
 import { ReaderGone } from '../sink.ts';
+import { fleetClient } from '../sync-client.ts';
+import { catchUpWith } from '../sync-round.ts';
 import { VERSION } from '../version.ts';
 
 interface ListenOptions {
@@ -53,6 +55,7 @@ async function listen(context: Context, options: ListenOptions): Promise<void> {
   const store = await (servant === undefined
     ? context.store('write')
     : servant.during(() => context.store('write')));
+  const client = config.get('fleet.url') === '' ? undefined : fleetClient(config);
   const page = new PageSource(store, () => context.present);
   const daemon = new ListenDaemon({
     setup,
@@ -61,7 +64,7 @@ async function listen(context: Context, options: ListenOptions): Promise<void> {
     now: () => context.present,
     storeBans: (requests) => storeBans(store, requests, policy, context.present),
     apply: options.apply ? await applier(context) : async () => {},
-    catchUp: undefined,
+    catchUp: client && (() => catchUpWith(context, store, client, false)),
     page: () => page.data(),
   });
   try {
@@ -72,6 +75,7 @@ async function listen(context: Context, options: ListenOptions): Promise<void> {
     log.write('info', 'stopping', { signal });
   } finally {
     await daemon.close();
+    client?.close();
   }
   log.write('info', 'stopped');
 }

@@ -4,6 +4,7 @@ import { Applier } from '../applier.ts';
 import { applyRules } from '../apply-rules.ts';
 import type { Context } from '../context.ts';
 import { readOptionsOf } from '../log-options.ts';
+import { Bell } from '../ring.ts';
 import { watchJson, watchLine } from '../text/watch-text.ts';
 import { activated, type BatchReport } from '../watch-record.ts';
 import { Signals } from '../watch-signals.ts';
@@ -43,6 +44,7 @@ async function watch(context: Context, files: string[], options: WatchOptions): 
   const names = [...new Set(files.map((file) => resolve(file)))];
   const signals = new Signals();
   const applier = options.apply && applierOf(context);
+  const bell = await Bell.open(await context.config(), (text) => context.stderr.write(`${text}\n`));
   let watcher: Watcher | undefined;
   try {
     const setup = await setupOf(context, options);
@@ -54,6 +56,7 @@ async function watch(context: Context, files: string[], options: WatchOptions): 
       onChange: (report) => {
         announce(context, report);
         if (activated(report).length > 0) applier?.request();
+        bell?.ring(report.bans);
       },
     });
     applier?.request();
@@ -65,6 +68,7 @@ async function watch(context: Context, files: string[], options: WatchOptions): 
   } finally {
     watcher?.close();
     await applier?.close();
+    await bell?.close();
     signals.close();
   }
 }

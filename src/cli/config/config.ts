@@ -3,7 +3,8 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Policy } from '../../blocklist/policy.ts';
 import { McblockError, reasonOf } from '../../errors.ts';
-import { SETTINGS, type Setting, type SettingKey, type SettingValue } from './settings.ts';
+import type { Setting } from './kinds.ts';
+import { SETTINGS, type SettingKey, type SettingValue } from './settings.ts';
 
 /** Where a value came from: the file and the line in it, or the program. */
 type Source = { readonly file: string; readonly line: number } | 'default';

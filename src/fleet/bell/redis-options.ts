@@ -42,5 +42,5 @@ export function redisOptions({ endpoint, identity }: BellPlace): RedisClientOpti
       identity === undefined || endpoint.kind === 'unix'
         ? { ...place, ...limits }
         : { ...place, ...limits, ...identity, tls: true, minVersion: 'TLSv1.2' },
-  } as RedisClientOptions;
+  };
 }

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { PAGE_SCRIPT } from '../../../src/fleet/bell/page-script.ts';
@@ -20,7 +21,7 @@ it('goes through each cell once, from one to its neighbour', () => {
 
 it('is turned round by the page', () => {
   const source = /function placeOf[^]*?\n}/.exec(PAGE_SCRIPT)?.[0] ?? '';
-  const placeOf = new Function(`const SIDE = ${SIDE}; ${source}; return placeOf;`)() as (
+  const placeOf = runInNewContext(`const SIDE = ${SIDE}; ${source}; placeOf;`) as (
     x: number,
     y: number,
   ) => number;

@@ -1,0 +1,81 @@
+import { isActive, type Seconds } from '../blocklist/entry.ts';
+import { McblockError } from '../errors.ts';
+import { type Ban, MOST_EVIDENCE } from '../fleet/bell/ban.ts';
+import type { Publisher } from '../fleet/bell/publisher.ts';
+import type { Config } from './config/config.ts';
+import type { Context } from './context.ts';
+import type { Change } from './draft.ts';
+
+/** So many bans of one command are rung out, the latest; the API tells of all. */
+const LIMIT = 1000;
+
+/** What began to block with these changes, and blocks still. */
+export function bansOf(changes: Iterable<Change>, now: Seconds): Ban[] {
+  const bans: Ban[] = [];
+  for (const { entry, outcome, evidence } of changes) {
+    if ((outcome !== 'new' && outcome !== 'reactivated') || !isActive(entry, now)) continue;
+    const rows = evidence.flatMap((one) => one.rows).toSorted((p, q) => q.lastSeen - p.lastSeen);
+    bans.push({
+      prefix: entry.prefix,
+      address: rows.find(({ address }) => address !== undefined)?.address,
+      expiresAt: entry.expiresAt,
+      origin: entry.origin,
+      evidence: rows
+        .slice(0, MOST_EVIDENCE)
+        .map(({ service, message, count }) => ({ service, message, count })),
+      note: entry.note,
+    });
+  }
+  return bans;
+}
+
+/** Rings for a command that ends then. */
+export async function ringOut(context: Context, bans: readonly Ban[]): Promise<void> {
+  if (bans.length === 0) return;
+  const bell = await Bell.open(await context.config(), (text) => context.remark(text));
+  bell?.ring(bans);
+  await bell?.close();
+}
+
+/**
+ * Tells the other machines at once of what began to block here, over Redis. It is only the bell:
+ * what does not arrive is no error, as the others ask the API for what they missed.
+ */
+export class Bell {
+  readonly #publisher: Publisher;
+  readonly #remark: (text: string) => void;
+  #isRinging: Promise<void> = Promise.resolve();
+
+  constructor(publisher: Publisher, remark: (text: string) => void) {
+    this.#publisher = publisher;
+    this.#remark = remark;
+  }
+
+  /** Undefined where the configuration names no Redis. Throws McblockError('config'). */
+  static async open(config: Config, remark: (text: string) => void): Promise<Bell | undefined> {
+    if (config.get('bell.address') === '') return undefined;
+    const { openPublisher } = await import('./listen-publish.ts');
+    const publisher = openPublisher(config);
+    return publisher && new Bell(publisher, remark);
+  }
+
+  /** In the order in which it is asked to. */
+  ring(bans: readonly Ban[]): void {
+    if (bans.length > 0) this.#isRinging = this.#isRinging.then(() => this.#ring(bans));
+  }
+
+  /** When all is rung out. */
+  async close(): Promise<void> {
+    await this.#isRinging;
+    await this.#publisher.close();
+  }
+
+  async #ring(bans: readonly Ban[]): Promise<void> {
+    try {
+      for (const ban of bans.slice(-LIMIT)) await this.#publisher.publish(ban);
+    } catch (error) {
+      if (!(error instanceof McblockError)) throw error;
+      this.#remark(`mcblock: the other machines were not told at once: ${error.message}`);
+    }
+  }
+}
