@@ -84,3 +84,32 @@ export function headOf(beginning: Buffer): Buffer {
 function sameDigest(extent: Extent | undefined, digest: Buffer): boolean {
   return extent !== undefined && digest.equals(extent.digest);
 }
+
+/** What is new in a log of which more or less was read before. */
+export class NewPart {
+  /** The first byte of it, as far as the log has been read; all of the log where it is 0. */
+  from = 0;
+  /** The extents that were known of logs with the same first line. */
+  knownExtents: readonly Extent[] = [];
+
+  /** Passes the chunks on; `forget` is called wherever what came till then turns out to be known. */
+  read(
+    chunks: Chunks,
+    known: KnownExtents,
+    push: (chunk: Buffer) => void,
+    forget: () => void,
+  ): Promise<ContentDigest> {
+    return digestWhile(
+      chunks,
+      (head) => {
+        this.knownExtents = known(head);
+        return this.knownExtents;
+      },
+      push,
+      (bytes) => {
+        this.from = bytes;
+        forget();
+      },
+    );
+  }
+}

@@ -2,7 +2,7 @@ import type { Seconds } from '../blocklist/entry.ts';
 import type { Login } from '../blocklist/protect.ts';
 import type { Address } from '../net/address.ts';
 import type { Prefix } from '../net/prefix.ts';
-import { type ContentDigest, digestWhile, type Extent, type KnownExtents } from './extent.ts';
+import { type ContentDigest, type Extent, type KnownExtents, NewPart } from './extent.ts';
 import type { OffenceGroup } from './offence-table.ts';
 import { type LineCounts, type MessageCount, OffenceCollector } from './offences.ts';
 import type { OwnContent } from './own-file.ts';
@@ -58,11 +58,10 @@ export async function readLines(
 ): Promise<LogSummary> {
   const civil = new CivilTime(zoneOffsets(options.zone));
   const samples = options.samples === undefined ? undefined : new Samples(options.samples);
-  let newFrom = 0;
-  let knownExtents: readonly Extent[] = [];
+  const part = new NewPart();
   const reader = new LogReader(options.scanners, civil, service, (line) => {
     // A line that was not whole when the log was read before was counted as it was.
-    if (line.offset >= newFrom) collector.add(line);
+    if (line.offset >= part.from) collector.add(line);
   });
   const collector = new OffenceCollector(
     options.scanners,
@@ -71,25 +70,19 @@ export async function readLines(
     source.name,
     samples,
   );
-  const content = await digestWhile(
+  const content = await part.read(
     chunks,
-    (head) => {
-      knownExtents = options.known(head);
-      return knownExtents;
-    },
+    options.known,
     (chunk) => reader.push(chunk),
-    (bytes) => {
-      newFrom = bytes;
-      collector.forget();
-    },
+    () => collector.forget(),
   );
   reader.finish();
   const calendar = reader.clock.calendar(source.fileTime, options.year);
   return {
     name: source.name,
     content,
-    knownExtents,
-    newFrom,
+    knownExtents: part.knownExtents,
+    newFrom: part.from,
     span: collector.span(calendar),
     lines: collector.lineCounts,
     messages: collector.messageCounts,

@@ -1,8 +1,7 @@
-import { once } from 'node:events';
 import type { Command } from 'commander';
 import { McblockError } from '../../errors.ts';
-import { ServerLog } from '../../fleet/server-log.ts';
 import type { Context } from '../context.ts';
+import { daemonLog, stopped } from '../daemon.ts';
 import { readAcacia } from '../listen-acacia.ts';
 import { applier } from '../listen-apply.ts';
 import { ListenDaemon } from '../listen-daemon.ts';
@@ -10,7 +9,6 @@ import { PageSource } from '../listen-page.ts';
 import { lesserUser } from '../listen-privileges.ts';
 import { type ListenSetup, listenSetup } from '../listen-setup.ts';
 import { storeBans } from '../listen-store.ts';
-import { ReaderGone } from '../sink.ts';
 import { fleetClient } from '../sync-client.ts';
 import { catchUpWith } from '../sync-round.ts';
 import { VERSION } from '../version.ts';
@@ -51,7 +49,7 @@ async function listen(context: Context, options: ListenOptions): Promise<void> {
   const servant = setup.user === '' ? undefined : lesserUser(setup.user, setup.group);
   refuseRoot(setup, options);
   const policy = await context.policy();
-  const log = logOf(context);
+  const log = daemonLog(context);
   const store = await (servant === undefined
     ? context.store('write')
     : servant.during(() => context.store('write')));
@@ -86,30 +84,4 @@ function refuseRoot({ user }: ListenSetup, { asRoot }: ListenOptions): void {
     'config',
     'what other machines send is not for root to hear: listen.user names the user to go on as (and firewall.pfctl a helper that may change the firewall), or --as-root stays root',
   );
-}
-
-function logOf(context: Context): ServerLog {
-  const { quiet, verbose } = context.options;
-  const write = (line: string) => {
-    try {
-      context.stderr.write(line);
-    } catch (error) {
-      // Nobody reads the log any more; the daemon goes on.
-      if (!(error instanceof ReaderGone)) throw error;
-    }
-  };
-  return new ServerLog(write, quiet ? 'warning' : verbose ? 'debug' : 'info');
-}
-
-async function stopped(): Promise<string> {
-  const stop = new AbortController();
-  const signals = ['SIGTERM', 'SIGINT'] as const;
-  const waits = signals.map(async (name) => {
-    await once(process, name, { signal: stop.signal });
-    return name;
-  });
-  const first = await Promise.race(waits);
-  for (const wait of waits) wait.catch(() => {});
-  stop.abort();
-  return first;
 }

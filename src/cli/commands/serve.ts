@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { privateSpace } from '../../blocklist/bogons.ts';
@@ -8,13 +7,13 @@ import { McblockError, reasonOf } from '../../errors.ts';
 import type { FleetStore } from '../../fleet/fleet-store.ts';
 import { hashPassword, makePassword } from '../../fleet/password.ts';
 import { buildServer, type Tls } from '../../fleet/server.ts';
-import { ServerLog } from '../../fleet/server-log.ts';
+import type { ServerLog } from '../../fleet/server-log.ts';
 import { hostPrefix } from '../../net/prefix.ts';
 import type { Context } from '../context.ts';
+import { daemonLog, stopped } from '../daemon.ts';
 import { fleetPlace, openFleetStore, shownPlace } from '../fleet-store.ts';
 import { ownAddresses } from '../own-addresses.ts';
 import { type Servant, servantOf } from '../privileges.ts';
-import { ReaderGone } from '../sink.ts';
 import { VERSION } from '../version.ts';
 import { newUser } from './user.ts';
 
@@ -72,7 +71,7 @@ async function serve(context: Context, options: ServeOptions): Promise<void> {
   }
   const config = await context.config();
   const servant = options.user === undefined ? undefined : servantOf(options.user);
-  const log = logOf(context);
+  const log = daemonLog(context);
   const store = await openAs(servant, context);
   try {
     if (options.firstUser !== undefined) await addFirst(context, store, options.firstUser);
@@ -150,19 +149,6 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 
-function logOf(context: Context): ServerLog {
-  const { quiet, verbose } = context.options;
-  const write = (line: string) => {
-    try {
-      context.stderr.write(line);
-    } catch (error) {
-      // Nobody reads the log any more; the fleet goes on.
-      if (!(error instanceof ReaderGone)) throw error;
-    }
-  };
-  return new ServerLog(write, quiet ? 'warning' : verbose ? 'debug' : 'info');
-}
-
 /** What SQLite makes must belong to him who will write it. */
 async function openAs(servant: Servant | undefined, context: Context): Promise<FleetStore> {
   servant?.enter();
@@ -218,17 +204,4 @@ function startChores(store: FleetStore, clock: () => number, log: ServerLog): No
   };
   forget();
   return setInterval(forget, DAY_SECONDS * 1000).unref();
-}
-
-async function stopped(): Promise<string> {
-  const stop = new AbortController();
-  const signals = ['SIGTERM', 'SIGINT'] as const;
-  const waits = signals.map(async (name) => {
-    await once(process, name, { signal: stop.signal });
-    return name;
-  });
-  const first = await Promise.race(waits);
-  for (const wait of waits) wait.catch(() => {});
-  stop.abort();
-  return first;
 }

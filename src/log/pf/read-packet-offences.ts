@@ -1,7 +1,7 @@
 import type { OffenceKind } from '../../blocklist/offence.ts';
 import { AddressTable } from '../address-table.ts';
 import { type Calendar, knownTime, type LogTime } from '../clock.ts';
-import { digestWhile, type Extent } from '../extent.ts';
+import { NewPart } from '../extent.ts';
 import { OffenceTable } from '../offence-table.ts';
 import type { MessageCount } from '../offences.ts';
 import { peek } from '../peek.ts';
@@ -52,23 +52,16 @@ async function readPackets(
   external: Interfaces,
   warnings: string[],
 ): Promise<LogSummary> {
-  let newFrom = 0;
-  let knownExtents: readonly Extent[] = [];
+  const part = new NewPart();
   const packets = new PacketCollector(source.name, external, options.zone);
   const reader = new PacketReader(source.name, (packet, offset) => {
-    if (offset >= newFrom) packets.add(packet);
+    if (offset >= part.from) packets.add(packet);
   });
-  const content = await digestWhile(
+  const content = await part.read(
     chunks,
-    (head) => {
-      knownExtents = options.known(head);
-      return knownExtents;
-    },
+    options.known,
     (chunk) => reader.push(chunk),
-    (bytes) => {
-      newFrom = bytes;
-      packets.forget();
-    },
+    () => packets.forget(),
   );
   reader.finish();
   const calendar = reader.clock.calendar(packets.civil, source.fileTime, options.year);
@@ -76,8 +69,8 @@ async function readPackets(
   return {
     name: source.name,
     content,
-    knownExtents,
-    newFrom,
+    knownExtents: part.knownExtents,
+    newFrom: part.from,
     span: packets.span(calendar),
     lines: {
       lines: packets.count + unread,
