@@ -84,6 +84,30 @@ describe('grok', () => {
     expect((await grok(file)).stdout).not.toContain('Failed password');
   });
 
+  it.each(['grok', 'watch'])('%s brings the firewall up to date with --apply', async (command) => {
+    const [file, table] = [line.path('auth.log'), line.path('pf.blocked')];
+    writeFileSync(line.path('mcblock.toml'), `[firewall]\nkind = "file"\nfile = "${table}"\n`);
+    writeFileSync(file, attempts('5.149.105.9', 0, 4));
+    utimesSync(file, 1_774_000_000, 1_774_000_000);
+    line.now = '2026-03-20T00:00:00Z';
+    const more = command === 'watch' ? ['--once'] : [];
+    line.config = line.path('mcblock.toml');
+    const { exitCode, stderr } = await line.run(command, ...more, '--apply', file);
+    expect([exitCode, stderr]).toEqual([
+      0,
+      expect.stringMatching(command === 'grok' ? /1 added/ : /^$/),
+    ]);
+    expect(readFileSync(table, 'utf8')).toContain('5.149.105.0/24');
+  });
+
+  it('cannot apply what it only rehearses', async () => {
+    line.config = line.path('mcblock.toml');
+    writeFileSync(line.config, '[firewall]\nkind = "file"\n');
+    const { exitCode, stderr } = await line.run('grok', '--apply', '--dry-run', FIXTURE);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('one of --apply and --dry-run');
+  });
+
   it('adds up what stands before a rotation and after it', async () => {
     const [first, second] = [line.path('auth.log.1'), line.path('auth.log.0')];
     writeFileSync(first, attempts('5.149.105.9', 0, 2) + attempts('5.149.99.9', 2, 2));
