@@ -4,36 +4,43 @@ import { formatAddress, parseAddress } from '../net/address-text.ts';
 import { damagedRow } from './store-error.ts';
 import { isSeconds, isWhole } from './value.ts';
 
-/** Evidence without the log, which the row has: address (null: the summed rest) and so on. */
-type Item = readonly [
-  address: string | null,
-  service: string,
-  message: string,
-  host: string,
-  count: number,
-  firstSeen: number,
-  lastSeen: number,
-];
+/** All of one kind: service, message, host, and what there is of each address. */
+type Group = readonly [service: string, message: string, host: string, ...rows: readonly Item[]];
 
-/** Evidence of one activation from one log, as a text for a column. */
+/** The address is null for the summed rest. */
+type Item = readonly [address: string | null, count: number, firstSeen: number, lastSeen: number];
+
+/** Evidence of one activation from one log, without the log, which the row has: for a column. */
 export function cellOfEvidence(evidence: readonly Evidence[]): string {
-  return JSON.stringify(
-    evidence.map(({ address, service, message, host, count, firstSeen, lastSeen }): Item => {
-      const text = address ? formatAddress(address) : null;
-      return [text, service, message, host, count, firstSeen, lastSeen];
-    }),
-  );
+  const groups: [string, string, string, ...Item[]][] = [];
+  for (const { address, service, message, host, count, firstSeen, lastSeen } of evidence) {
+    let group = groups.find((one) => one[1] === message && one[0] === service && one[2] === host);
+    if (group === undefined) {
+      group = [service, message, host];
+      groups.push(group);
+    }
+    group.push([address ? formatAddress(address) : null, count, firstSeen, lastSeen]);
+  }
+  return JSON.stringify(groups);
 }
 
 /** The inverse of {@link cellOfEvidence}. Throws McblockError('store') for what is none. */
 export function evidenceOfCell(cell: unknown, log: string): Evidence[] {
-  const items: unknown = typeof cell === 'string' ? JSON.parse(cell) : undefined;
-  if (!Array.isArray(items)) throw damagedRow('evidence', log, 'it is no list');
-  return items.map((item: unknown) => {
-    const evidence = Array.isArray(item) ? evidenceOf(item as unknown as Item, log) : undefined;
-    if (!evidence) throw damagedRow('evidence', log, `${JSON.stringify(item)} is none`);
-    return evidence;
+  const groups = jsonOf(cell);
+  if (!Array.isArray(groups)) throw damagedRow('evidence', log, 'it is no list');
+  return groups.flatMap((group: unknown) => {
+    const evidence = Array.isArray(group) ? evidenceOfGroup(group as unknown as Group, log) : [];
+    if (evidence.length > 0) return evidence;
+    throw damagedRow('evidence', log, `${JSON.stringify(group)} is none`);
   });
+}
+
+function jsonOf(cell: unknown): unknown {
+  try {
+    return typeof cell === 'string' ? JSON.parse(cell) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The same address, service, message, log and host add up; in that order. */
@@ -77,12 +84,16 @@ function compareTexts(p: string, q: string): number {
   return p < q ? -1 : Number(p > q);
 }
 
-function evidenceOf(item: Item, log: string): Evidence | undefined {
-  const [text, service, message, host, count, firstSeen, lastSeen] = item;
-  const address = typeof text === 'string' ? parseAddress(text) : undefined;
-  if (text !== null && !address) return undefined;
-  if (![service, message, host].every((word) => typeof word === 'string')) return undefined;
-  const isSpan = isSeconds(firstSeen) && isSeconds(lastSeen) && firstSeen <= lastSeen;
-  if (!isWhole(count) || count < 1 || !isSpan) return undefined;
-  return { address, service, message, log, host, count, firstSeen, lastSeen };
+/** Empty where anything of it is wrong. */
+function evidenceOfGroup([service, message, host, ...items]: Group, log: string): Evidence[] {
+  if (![service, message, host].every((word) => typeof word === 'string')) return [];
+  const rows = items.map((item): Evidence | undefined => {
+    if (!Array.isArray(item)) return undefined;
+    const [text, count, firstSeen, lastSeen] = item as unknown as Item;
+    const address = typeof text === 'string' ? parseAddress(text) : undefined;
+    const isSpan = isSeconds(firstSeen) && isSeconds(lastSeen) && firstSeen <= lastSeen;
+    if ((text !== null && !address) || !isWhole(count) || count < 1 || !isSpan) return undefined;
+    return { address, service, message, log, host, count, firstSeen, lastSeen };
+  });
+  return rows.every((row) => row !== undefined) ? rows : [];
 }

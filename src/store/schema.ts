@@ -53,7 +53,7 @@ CREATE TABLE evidence (
   network BLOB NOT NULL,
   number INTEGER NOT NULL,
   log TEXT NOT NULL,
-  evidence TEXT NOT NULL CHECK (json_valid(evidence)),
+  evidence TEXT NOT NULL, -- JSON, which is checked when it is read
   UNIQUE (family, length, network, number, log),
   FOREIGN KEY (family, length, network, number) REFERENCES activation ON DELETE CASCADE
 ) STRICT; -- with a rowid: the texts are too long to be moved about in a clustered table
