@@ -1,13 +1,16 @@
 import { McblockError } from '../errors.ts';
+import { PrefixList } from '../net/prefix-list.ts';
 import type { Firewall } from './firewall.ts';
 import { type NftListing, readNftListing } from './nft-listing.ts';
 import { nftChangeText, nftText } from './nft-text.ts';
 import { type Finished, runProgram, wordsOf } from './program.ts';
 
 /**
- * A table of our own in nftables, by nft(8) at this path. What is changed is changed in one
- * transaction: at no moment does the kernel hold something in between. Packets of connections that
- * are open are dropped too, so that there is nothing to kill.
+ * A table of our own in nftables, by nft(8) at this path. What is added is added in one
+ * transaction, and only then is taken out what goes, in another: a packet that is under way while
+ * one ends may be looked up in one set before it and in the next one after it, and must be found in
+ * one of them. Packets of connections that are open are dropped too, so that there is nothing to
+ * kill.
  */
 export function nftFirewall(nft: string, table: string): Firewall {
   let listing: NftListing | undefined;
@@ -18,13 +21,19 @@ export function nftFirewall(nft: string, table: string): Firewall {
       return listing?.rules;
     },
     change: async (change) => {
-      const text =
-        change.whole || listing === undefined
-          ? nftText(change.wanted, table)
-          : nftChangeText(change, table, listing.sets);
-      checked(await runProgram(nft, ['-f', '-'], { input: text }));
+      if (change.whole || listing === undefined) return load(nft, nftText(change.wanted, table));
+      const { added, removed } = change;
+      const none = new PrefixList();
+      if (added.size > 0)
+        await load(nft, nftChangeText({ added, removed: none }, table, listing.sets));
+      if (removed.size > 0)
+        await load(nft, nftChangeText({ added: none, removed }, table, listing.sets));
     },
   };
+}
+
+async function load(nft: string, input: Iterable<Uint8Array>): Promise<void> {
+  checked(await runProgram(nft, ['-f', '-'], { input }));
 }
 
 async function list(nft: string, table: string): Promise<NftListing | undefined> {
