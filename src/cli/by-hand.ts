@@ -6,6 +6,7 @@ import type { Decision } from '../blocklist/request.ts';
 import { McblockError } from '../errors.ts';
 import type { Prefix } from '../net/prefix.ts';
 import { formatPrefix, shortPrefix } from '../net/prefix-text.ts';
+import { isTooWide, WIDEST } from '../net/wide.ts';
 import type { Store } from '../store/store.ts';
 import { carryOut } from './carry-out.ts';
 import type { Context } from './context.ts';
@@ -27,9 +28,6 @@ export interface HandOptions {
 }
 
 export type HandDecision = Exclude<Decision, { kind: 'refused' }>;
-
-/** Wider ones are seldom meant: a slip of the keyboard must not block a continent. */
-const WIDEST_BY_HAND = { 4: 8, 6: 19 } as const;
 
 export function addHandOptions(command: Command): Command {
   return command
@@ -53,11 +51,6 @@ export function endOf(options: HandOptions, now: Seconds): Expiry | undefined {
   return until;
 }
 
-/** Whether it is wider than what anybody blocks without saying so twice. */
-export function isTooWide({ family, length }: Prefix): boolean {
-  return length < WIDEST_BY_HAND[family];
-}
-
 /** Throws where the prefix is so wide that it is hardly meant. */
 export function refuseTooWide(prefix: Prefix, { force }: HandOptions): void {
   if (prefix.length === 0) {
@@ -66,7 +59,7 @@ export function refuseTooWide(prefix: Prefix, { force }: HandOptions): void {
       `${formatPrefix(prefix)} is every address there is; it is never blocked`,
     );
   }
-  const widest = WIDEST_BY_HAND[prefix.family];
+  const widest = WIDEST[prefix.family];
   if (isTooWide(prefix) && !force) {
     throw new McblockError(
       'protected',

@@ -1,51 +1,102 @@
 import { execFileSync } from 'node:child_process';
 import { McblockError, reasonOf } from '../errors.ts';
 
-/** Another user of this host, as whom root goes on. */
-export interface Servant {
-  /** As him for the present: what is made now is his. */
-  readonly enter: () => void;
-  /** Root again, for what only root may. */
-  readonly leave: () => void;
-  /** As him from now on, with no way back. */
-  readonly become: () => void;
+const ID = '/usr/bin/id';
+
+/** The type declarations of Node do not know it. */
+const { initgroups } = process as { readonly initgroups?: (user: string, group: number) => void };
+
+/** The user and group as whom root goes on. */
+export interface LesserUser {
+  /** What `work` makes meanwhile is his. */
+  during<T>(work: () => Promise<T>): Promise<T>;
+  /** As him from now on. Throws McblockError('program') unless there is no way back. */
+  become(): void;
 }
 
-/** Throws McblockError('usage') where there is no such user, or this process is not root. */
-export function servantOf(name: string): Servant {
+/**
+ * `group` empty: that of the user. `named` is how the user was named, for messages: `--user`.
+ * Throws McblockError('config') where there is no such user, or this process may not go on as him.
+ */
+export function lesserUser(user: string, group: string, named: string): LesserUser {
+  const uid = idOf('-u', user, named);
+  if (process.geteuid?.() === uid && uid !== 0) return ALREADY_HE;
   if (process.geteuid?.() !== 0) {
-    throw new McblockError('usage', '--user is for root, who gives up being it');
+    throw new McblockError(
+      'config',
+      `only root can go on as ${user}; leave ${named} out, or start as root`,
+    );
   }
-  const group = groupOf(name);
+  const gid = group === '' ? idOf('-g', user, named) : groupId(group);
+  if (uid === 0) throw new McblockError('config', `${user} is root; name another user`);
   return {
-    enter() {
-      process.setegid?.(group);
-      process.seteuid?.(name);
+    async during(work) {
+      process.setegid?.(gid);
+      process.seteuid?.(uid);
+      try {
+        return await work();
+      } finally {
+        process.seteuid?.(0);
+        process.setegid?.(0);
+      }
     },
-    leave,
     become() {
-      leave();
-      process.setgroups?.([group]);
-      process.setgid?.(group);
-      process.setuid?.(name);
+      // In this order: without root the groups could not be changed any more.
+      process.setgid?.(gid);
+      initgroups?.call(process, user, gid);
+      process.setuid?.(uid);
+      check(uid, gid);
     },
   };
 }
 
-function leave(): void {
-  process.seteuid?.(0);
-  process.setegid?.(0);
+/** Whoever starts daemons made it so. */
+const ALREADY_HE: LesserUser = { during: (work) => work(), become() {} };
+
+function check(uid: number, gid: number): void {
+  const { getuid, geteuid, getgid, getegid, getgroups } = process;
+  const isHim =
+    getuid?.() === uid && geteuid?.() === uid && getgid?.() === gid && getegid?.() === gid;
+  const isRootsGroup = gid !== 0 && getgroups?.().includes(0);
+  if (isHim && !isRootsGroup && !canReturn()) return;
+  throw new McblockError('program', 'root could not be given up whole; nothing is done');
 }
 
-/** Only id(1) knows users that are not in /etc/passwd. */
-function groupOf(name: string): number {
+function canReturn(): boolean {
   try {
-    if (!/^[A-Za-z_][\w.-]*$/.test(name)) throw new Error('it is no name');
+    process.setuid?.(0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Only id(1) knows users that are not in /etc/passwd. PATH is not asked where it is. */
+function idOf(what: '-u' | '-g', user: string, named: string): number {
+  try {
+    if (!/^[A-Za-z_][\w.-]*$/.test(user)) throw new Error('it is no name');
     const stdio = ['ignore', 'pipe', 'pipe'] as const;
-    return Number(execFileSync('id', ['-g', name], { encoding: 'utf8', stdio: [...stdio] }));
+    return Number(execFileSync(ID, [what, user], { encoding: 'utf8', stdio: [...stdio] }));
   } catch (error) {
-    throw new McblockError('usage', `--user ${name}: there is no such user (${reasonOf(error)})`, {
+    throw new McblockError(
+      'config',
+      `${named} ${user}: there is no user of that name (${reasonOf(error).trim()})`,
+      { cause: error },
+    );
+  }
+}
+
+/** Node looks the name up where the system does; asking for one's own group changes nothing. */
+function groupId(group: string): number {
+  const own = process.getegid?.() ?? 0;
+  try {
+    process.setegid?.(group);
+    return process.getegid?.() ?? own;
+  } catch (error) {
+    throw new McblockError('config', `there is no group ${group} (${reasonOf(error)})`, {
       cause: error,
     });
+  } finally {
+    process.setegid?.(own);
   }
 }

@@ -2,6 +2,7 @@ import { McblockError } from '../errors.ts';
 import type { Prefix } from '../net/prefix.ts';
 import { PrefixList } from '../net/prefix-list.ts';
 import { formatPrefix } from '../net/prefix-text.ts';
+import { isTooWide, WIDEST } from '../net/wide.ts';
 import { type Difference, differenceOf } from './difference.ts';
 import type { Firewall } from './firewall.ts';
 
@@ -22,8 +23,6 @@ export interface Reconciled extends Difference {
 
 /** To empty a larger table is seldom meant. */
 const MOST_EMPTIED = 1000;
-/** Nor is a wider rule, even where narrower entries add up to it. */
-const WIDEST = { 4: 8, 6: 19 } as const;
 /** Another program may change the table, or another mcblock the store, at the same time. */
 const ATTEMPTS = 3;
 
@@ -78,7 +77,7 @@ function refuse(firewall: Firewall, held: number, wanted: PrefixList, { added }:
 }
 
 function widestOf(added: PrefixList): Prefix | undefined {
-  for (const prefix of added) if (prefix.length < WIDEST[prefix.family]) return prefix;
+  for (const prefix of added) if (isTooWide(prefix)) return prefix;
   return undefined;
 }
 

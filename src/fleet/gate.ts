@@ -1,4 +1,5 @@
 import { BUSY, type Credentials, parseBasic } from './credentials.ts';
+import { isLoopback } from './loopback.ts';
 import type { Metrics } from './metrics.ts';
 import type { Access, Answer } from './route.ts';
 import { may, type User } from './user.ts';
@@ -58,10 +59,6 @@ export class Gate {
 /** Whether all of it asks for authentication, what does not exist too. */
 export function isV1(path: string): boolean {
   return path === '/v1' || path.startsWith('/v1/');
-}
-
-function isLoopback(address: string): boolean {
-  return address === '::1' || address.startsWith('127.');
 }
 
 function busy(): Answer {

@@ -6,9 +6,9 @@ import { readAcacia } from '../listen-acacia.ts';
 import { applier } from '../listen-apply.ts';
 import { ListenDaemon } from '../listen-daemon.ts';
 import { PageSource } from '../listen-page.ts';
-import { lesserUser } from '../listen-privileges.ts';
 import { type ListenSetup, listenSetup } from '../listen-setup.ts';
 import { storeBans } from '../listen-store.ts';
+import { lesserUser } from '../privileges.ts';
 import { fleetClient } from '../sync-client.ts';
 import { catchUpWith } from '../sync-round.ts';
 import { VERSION } from '../version.ts';
@@ -46,7 +46,8 @@ async function listen(context: Context, options: ListenOptions): Promise<void> {
   const acacia = options.acacia === undefined ? undefined : readAcacia(options.acacia);
   // Certificates and keys may be for root alone.
   const setup = listenSetup(config, acacia);
-  const servant = setup.user === '' ? undefined : lesserUser(setup.user, setup.group);
+  const servant =
+    setup.user === '' ? undefined : lesserUser(setup.user, setup.group, 'listen.user');
   refuseRoot(setup, options);
   const policy = await context.policy();
   const log = daemonLog(context);

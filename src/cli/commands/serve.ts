@@ -5,6 +5,7 @@ import { DAY_SECONDS } from '../../blocklist/policy.ts';
 import type { Protection } from '../../blocklist/request.ts';
 import { McblockError, reasonOf } from '../../errors.ts';
 import type { FleetStore } from '../../fleet/fleet-store.ts';
+import { isLoopback } from '../../fleet/loopback.ts';
 import { hashPassword, makePassword } from '../../fleet/password.ts';
 import { buildServer, type Tls } from '../../fleet/server.ts';
 import type { ServerLog } from '../../fleet/server-log.ts';
@@ -13,7 +14,7 @@ import type { Context } from '../context.ts';
 import { daemonLog, stopped } from '../daemon.ts';
 import { fleetPlace, openFleetStore, shownPlace } from '../fleet-store.ts';
 import { ownAddresses } from '../own-addresses.ts';
-import { type Servant, servantOf } from '../privileges.ts';
+import { lesserUser } from '../privileges.ts';
 import { VERSION } from '../version.ts';
 import { newUser } from './user.ts';
 
@@ -70,9 +71,11 @@ async function serve(context: Context, options: ServeOptions): Promise<void> {
     );
   }
   const config = await context.config();
-  const servant = options.user === undefined ? undefined : servantOf(options.user);
+  const servant = options.user === undefined ? undefined : lesserUser(options.user, '', '--user');
   const log = daemonLog(context);
-  const store = await openAs(servant, context);
+  // What SQLite makes must belong to him who will write it.
+  const open = (): Promise<FleetStore> => openFleetStore(fleetPlace(context));
+  const store = await (servant === undefined ? open() : servant.during(open));
   try {
     if (options.firstUser !== undefined) await addFirst(context, store, options.firstUser);
     const clock = clockOf(context);
@@ -142,20 +145,6 @@ function readPem(file: string, option: string): Buffer {
     throw new McblockError('file', `${option} ${file} cannot be read: ${reasonOf(error)}`, {
       cause: error,
     });
-  }
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
-}
-
-/** What SQLite makes must belong to him who will write it. */
-async function openAs(servant: Servant | undefined, context: Context): Promise<FleetStore> {
-  servant?.enter();
-  try {
-    return await openFleetStore(fleetPlace(context));
-  } finally {
-    servant?.leave();
   }
 }
 

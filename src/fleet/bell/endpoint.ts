@@ -1,4 +1,5 @@
 import { McblockError } from '../../errors.ts';
+import { isLoopback } from '../loopback.ts';
 
 /** Where a server listens: a port of a host, or a unix socket. */
 export type Endpoint =
@@ -30,9 +31,7 @@ export function parseEndpoint(text: string, what: string): Endpoint {
 
 /** Whether what goes there stays on this host. */
 export function isLocal(endpoint: Endpoint): boolean {
-  if (endpoint.kind === 'unix') return true;
-  const { host } = endpoint;
-  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
+  return endpoint.kind === 'unix' || isLoopback(endpoint.host);
 }
 
 /** As it is written in the configuration. */

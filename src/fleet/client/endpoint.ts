@@ -1,4 +1,5 @@
 import { McblockError } from '../../errors.ts';
+import { isLoopback } from '../loopback.ts';
 
 /** Where a server is, and how this machine shows who it is. */
 export interface Endpoint {
@@ -23,13 +24,10 @@ export function serverUrl(text: string): string {
   } catch (error) {
     throw new McblockError('config', `fleet.url "${text}" is no URL`, { cause: error });
   }
-  if (url.protocol === 'https:' || isLoopback(url.hostname)) return url.href.replace(/\/+$/, '');
+  if (url.protocol === 'https:' || isLoopback(url.hostname.replace(/^\[|\]$/g, '')))
+    return url.href.replace(/\/+$/, '');
   throw new McblockError(
     'config',
     `the password would go to ${url.host} in the clear: fleet.url must begin with https://, unless the API is on this host`,
   );
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }

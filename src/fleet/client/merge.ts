@@ -3,7 +3,7 @@ import { type Entry, isActive, outlasts, type Seconds } from '../../blocklist/en
 import { expireEntry } from '../../blocklist/expire.ts';
 import type { Policy } from '../../blocklist/policy.ts';
 import type { ProtectedSpace } from '../../blocklist/protect.ts';
-import type { Prefix } from '../../net/prefix.ts';
+import { isTooWide } from '../../net/wide.ts';
 import type { FleetEntry } from './change.ts';
 
 /** What this machine knows of the place that a peer speaks of. */
@@ -32,13 +32,6 @@ export type Merge =
   | { readonly kind: 'expired'; readonly entry: Entry }
   /** What is blocked stays as it is; the entry knows of activations elsewhere. */
   | { readonly kind: 'remembered'; readonly entry: Entry };
-
-/** The widest that a peer may have blocked or protected. */
-const WIDEST = { 4: 8, 6: 19 } as const;
-
-export function isTooWide({ family, length }: Prefix): boolean {
-  return length < WIDEST[family];
-}
 
 /**
  * What becomes of an entry of the fleet here. Pure. It is checked as any input, and then decided
