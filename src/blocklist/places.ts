@@ -1,11 +1,11 @@
 import type { Address } from '../net/address.ts';
-import { comparePrefixes, covers, type Prefix, prefixAround } from '../net/prefix.ts';
+import { comparePrefixes, contains, covers, type Prefix, prefixAround } from '../net/prefix.ts';
 import type { Seconds } from './entry.ts';
 import type { Memory } from './memory.ts';
 import type { Offence } from './offence.ts';
 import { OpenEntry } from './open-entry.ts';
 import type { Policy } from './policy.ts';
-import { type Login, loginProtections, type ProtectedSpace } from './protect.ts';
+import { isTrusted, type Login, loginProtections, type ProtectedSpace } from './protect.ts';
 import type { Protection } from './request.ts';
 import { Window } from './window.ts';
 import type { Witness } from './witness.ts';
@@ -20,6 +20,9 @@ export interface Place {
   /** The logins in it, and whether nothing in it is protected; undefined until asked for. */
   logins: readonly Login[] | undefined;
   clear: boolean;
+  /** What is protected while so many of its logins are trusted; undefined until asked for. */
+  space: ProtectedSpace | undefined;
+  trusted: number;
 }
 
 /** What one request asks for. */
@@ -38,6 +41,8 @@ export class Places {
   readonly #witness: Witness;
   readonly #places = new Map<number | string, Place>();
   readonly #open = new Map<string, OpenEntry>();
+  /** The place that was asked for last: whoever offends mostly goes on. */
+  #last: Place | undefined;
 
   constructor(memory: Memory, space: ProtectedSpace, policy: Policy, witness: Witness) {
     this.#memory = memory;
@@ -47,6 +52,13 @@ export class Places {
   }
 
   at(address: Address): Place {
+    if (this.#last === undefined || !contains(this.#last.prefix, address)) {
+      this.#last = this.#find(address);
+    }
+    return this.#last;
+  }
+
+  #find(address: Address): Place {
     const { length4, length6 } = this.#policy.auto;
     const length = address.family === 4 ? length4 : length6;
     const key =
@@ -56,7 +68,15 @@ export class Places {
     const known = this.#places.get(key);
     if (known !== undefined) return known;
     const prefix = prefixAround(address, length);
-    const place: Place = { prefix, parts: [], whole: undefined, logins: undefined, clear: false };
+    const place: Place = {
+      prefix,
+      parts: [],
+      whole: undefined,
+      logins: undefined,
+      clear: false,
+      space: undefined,
+      trusted: 0,
+    };
     this.#places.set(key, place);
     return place;
   }
@@ -80,7 +100,16 @@ export class Places {
 
   /** What is protected at the time, with the logins in this place. */
   spaceOf(place: Place, at: Seconds): ProtectedSpace {
-    return this.#space.plus(loginProtections(place.logins ?? [], at, this.#policy));
+    const { logins = NO_LOGINS } = place;
+    if (logins.length === 0) return this.#space;
+    // Which logins are trusted depends on the time alone, so that as many are the same ones.
+    let trusted = 0;
+    for (const login of logins) if (isTrusted(login, at, this.#policy)) trusted++;
+    if (place.space === undefined || place.trusted !== trusted) {
+      place.space = this.#space.plus(loginProtections(logins, at, this.#policy));
+      place.trusted = trusted;
+    }
+    return place.space;
   }
 
   /** The entries that cover the part, the widest first. */
@@ -123,6 +152,7 @@ export class Places {
   settle(windowsOverAt: Seconds): void {
     for (const open of this.#open.values()) open.carryOut();
     this.#open.clear();
+    this.#last = undefined;
     for (const [key, place] of this.#places) {
       place.parts = place.parts.filter(
         ({ window }) => (window.latestAt ?? windowsOverAt) > windowsOverAt,
@@ -131,9 +161,12 @@ export class Places {
       for (const part of place.parts) part.covering = undefined;
       place.whole = undefined;
       place.logins = undefined;
+      place.space = undefined;
     }
   }
 }
+
+const NO_LOGINS: readonly Login[] = [];
 
 /** The part of the place with this prefix, new if there is none. */
 function partOf(place: Place, prefix: Prefix): Part {

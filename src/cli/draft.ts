@@ -3,8 +3,7 @@ import type { Evidence } from '../blocklist/evidence.ts';
 import type { Memory, Verdict } from '../blocklist/memory.ts';
 import type { Login } from '../blocklist/protect.ts';
 import type { Witness } from '../blocklist/witness.ts';
-import { covers, type Prefix } from '../net/prefix.ts';
-import { formatPrefix } from '../net/prefix-text.ts';
+import { comparePrefixes, covers, type Prefix } from '../net/prefix.ts';
 import type { Store } from '../store/store.ts';
 
 /** What happened to an entry, the most telling first. */
@@ -33,7 +32,8 @@ export type Past = Pick<Memory, 'covering' | 'loginsWithin'>;
 export class Draft implements Memory {
   readonly #past: Past;
   readonly #witness: Witness;
-  readonly #changes = new Map<string, Change>();
+  /** Few, as they are those of one place. */
+  readonly #changes: Change[] = [];
 
   constructor(past: Past, witness: Witness) {
     this.#past = past;
@@ -42,9 +42,9 @@ export class Draft implements Memory {
 
   covering(prefix: Prefix): readonly Entry[] {
     const past = this.#past.covering(prefix);
-    if (this.#changes.size === 0) return past;
-    const unchanged = past.filter((entry) => !this.#changes.has(formatPrefix(entry.prefix)));
-    const changed = Array.from(this.#changes.values(), ({ entry }) => entry);
+    if (this.#changes.length === 0) return past;
+    const unchanged = past.filter((entry) => this.#find(entry.prefix) === undefined);
+    const changed = this.#changes.map(({ entry }) => entry);
     return [...unchanged, ...changed.filter((entry) => covers(entry.prefix, prefix))];
   }
 
@@ -67,14 +67,14 @@ export class Draft implements Memory {
     if (evidence.length > 0) addEvidence(change, evidence);
   }
 
-  changes(): Iterable<Change> {
-    return this.#changes.values();
+  changes(): readonly Change[] {
+    return this.#changes;
   }
 
   /** Stores all of it. */
   write(store: Store): void {
     const origin = this.#witness === 'pf' ? 'pf' : 'grok';
-    for (const { entry, activations, evidence } of this.#changes.values()) {
+    for (const { entry, activations, evidence } of this.#changes) {
       store.put(entry);
       for (const activated of activations) {
         store.recordActivation(activated, { origin, note: '' });
@@ -86,12 +86,15 @@ export class Draft implements Memory {
   }
 
   #changeOf(entry: Entry, outcome: Outcome): Change {
-    const key = formatPrefix(entry.prefix);
-    const known = this.#changes.get(key);
+    const known = this.#find(entry.prefix);
     if (known) return known;
     const change = { entry, outcome, hits: 0, activations: [], evidence: [] };
-    this.#changes.set(key, change);
+    this.#changes.push(change);
     return change;
+  }
+
+  #find(prefix: Prefix): Change | undefined {
+    return this.#changes.find(({ entry }) => comparePrefixes(entry.prefix, prefix) === 0);
   }
 }
 

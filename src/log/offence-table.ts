@@ -1,6 +1,5 @@
-import type { Seconds } from '../blocklist/entry.ts';
 import type { Offence, OffenceKind } from '../blocklist/offence.ts';
-import type { Address } from '../net/address.ts';
+import { type Address, addressOf } from '../net/address.ts';
 import { contains, type Prefix } from '../net/prefix.ts';
 import { PrefixList } from '../net/prefix-list.ts';
 import type { AddressTable } from './address-table.ts';
@@ -77,33 +76,20 @@ export class OffenceTable {
     const { order, ends } = this.#sortByGroup(groupOf, spaces.size);
     for (let group = 0, start = 0; group < spaces.size; group++) {
       const end = ends[group] ?? 0;
-      const offences = this.#offences(times, order.subarray(start, end));
+      const offences = new Rows(this, times, order.subarray(start, end));
       if (end > start) yield { space: spaces.at(group), offences };
       start = end;
     }
   }
 
-  *#offences(times: Float64Array, rows: Uint32Array): Generator<Offence> {
-    let addressId = -1;
-    let offence: Changing<Offence> | undefined;
-    for (const row of rows) {
-      const id = this.#addressIds.at(row);
-      const at: Seconds = Math.max(0, times[row] ?? 0);
-      const points = this.#points.at(row);
-      const count = this.#counts.at(row);
-      const kind = this.#kindOf(this.#kindIds.at(row));
-      if (offence === undefined) {
-        offence = { at, address: this.#addresses.address(id), points, count, kind };
-      } else {
-        offence.at = at;
-        offence.points = points;
-        offence.count = count;
-        offence.kind = kind;
-        if (id !== addressId) offence.address = this.#addresses.address(id);
-      }
-      addressId = id;
-      yield offence;
-    }
+  /** Fills in all but the time, and the address only where it is another one than `addressId`. */
+  fill(offence: Changing<Offence>, row: number, addressId: number): number {
+    const id = this.#addressIds.at(row);
+    offence.points = this.#points.at(row);
+    offence.count = this.#counts.at(row);
+    offence.kind = this.#kindOf(this.#kindIds.at(row));
+    if (id !== addressId) offence.address = this.#addresses.address(id);
+    return id;
   }
 
   #resolvedTimes(calendar: Calendar): Float64Array {
@@ -150,5 +136,46 @@ export class OffenceTable {
       ends[group] = place + 1;
     }
     return { order, ends };
+  }
+}
+
+const NOBODY: Address = addressOf(4, 0);
+const NO_KIND: OffenceKind = { service: '', message: '', log: '', host: '' };
+
+/**
+ * The offences in some rows. One object is filled again for each, and that is handed over in one
+ * that is the same each time: a generator takes as long for a row as all that is done with it.
+ */
+class Rows implements IterableIterator<Offence> {
+  readonly #table: OffenceTable;
+  readonly #times: Float64Array;
+  readonly #rows: Uint32Array;
+  #next = 0;
+  #addressId = -1;
+  readonly #offence: Changing<Offence> = {
+    at: 0,
+    address: NOBODY,
+    points: 0,
+    count: 0,
+    kind: NO_KIND,
+  };
+  readonly #result: { done: boolean; value: Offence } = { done: false, value: this.#offence };
+
+  constructor(table: OffenceTable, times: Float64Array, rows: Uint32Array) {
+    this.#table = table;
+    this.#times = times;
+    this.#rows = rows;
+  }
+
+  [Symbol.iterator](): IterableIterator<Offence> {
+    return this;
+  }
+
+  next(): IteratorResult<Offence, undefined> {
+    const row = this.#rows[this.#next++];
+    if (row === undefined) return { done: true, value: undefined };
+    this.#offence.at = Math.max(0, this.#times[row] ?? 0);
+    this.#addressId = this.#table.fill(this.#offence, row, this.#addressId);
+    return this.#result as IteratorYieldResult<Offence>;
   }
 }
