@@ -7,8 +7,8 @@ import { isSeconds, isWhole } from './value.ts';
 /** All of one kind: service, message, host, and what there is of each address. */
 type Group = readonly [service: string, message: string, host: string, ...rows: readonly Item[]];
 
-/** The address is null for the summed rest. */
-type Item = readonly [address: string | null, count: number, firstSeen: number, lastSeen: number];
+/** The address is null for the summed rest; `lastSeen` is left out where it is `firstSeen`. */
+type Item = readonly [address: string | null, count: number, firstSeen: number, lastSeen?: number];
 
 /** Evidence of one activation from one log, without the log, which the row has: for a column. */
 export function cellOfEvidence(evidence: readonly Evidence[]): string {
@@ -19,7 +19,10 @@ export function cellOfEvidence(evidence: readonly Evidence[]): string {
       group = [service, message, host];
       groups.push(group);
     }
-    group.push([address ? formatAddress(address) : null, count, firstSeen, lastSeen]);
+    const from = address ? formatAddress(address) : null;
+    group.push(
+      firstSeen === lastSeen ? [from, count, firstSeen] : [from, count, firstSeen, lastSeen],
+    );
   }
   return JSON.stringify(groups);
 }
@@ -89,7 +92,7 @@ function evidenceOfGroup([service, message, host, ...items]: Group, log: string)
   if (![service, message, host].every((word) => typeof word === 'string')) return [];
   const rows = items.map((item): Evidence | undefined => {
     if (!Array.isArray(item)) return undefined;
-    const [text, count, firstSeen, lastSeen] = item as unknown as Item;
+    const [text, count, firstSeen, lastSeen = firstSeen] = item as unknown as Item;
     const address = typeof text === 'string' ? parseAddress(text) : undefined;
     const isSpan = isSeconds(firstSeen) && isSeconds(lastSeen) && firstSeen <= lastSeen;
     if ((text !== null && !address) || !isWhole(count) || count < 1 || !isSpan) return undefined;
