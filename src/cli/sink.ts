@@ -1,4 +1,4 @@
-import { writeSync } from 'node:fs';
+import { fstatSync, writeSync } from 'node:fs';
 import { isatty, WriteStream } from 'node:tty';
 import { McblockError, reasonOf } from '../errors.ts';
 
@@ -17,16 +17,32 @@ export class ReaderGone extends Error {
 
 /** A sink that writes to a file descriptor, waiting where a pipe is full. */
 export function descriptorSink(descriptor: number): Sink {
-  const isTerminal = isatty(descriptor);
+  let known: boolean | undefined;
+  const isTerminal = () => {
+    known ??= isCharacterDevice(descriptor) && isatty(descriptor);
+    return known;
+  };
   return {
-    isTerminal,
+    get isTerminal() {
+      return isTerminal();
+    },
     get columns() {
-      return isTerminal ? new WriteStream(descriptor).columns : undefined;
+      return isTerminal() ? new WriteStream(descriptor).columns : undefined;
     },
     write(data) {
       writeWhole(descriptor, typeof data === 'string' ? Buffer.from(data) : data);
     },
   };
+}
+
+/** What is no such device is no terminal either, and Node's part for terminals is not loaded. */
+function isCharacterDevice(descriptor: number): boolean {
+  try {
+    return fstatSync(descriptor).isCharacterDevice();
+  } catch {
+    // It was closed before the program began.
+    return false;
+  }
 }
 
 /** write(2) may take less than it was given, and a pipe that does not block may take nothing. */

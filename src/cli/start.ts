@@ -2,7 +2,7 @@ import { main } from './main.ts';
 import { descriptorSink } from './sink.ts';
 import { VERSION } from './version.ts';
 
-/** Runs the command line of this process. Called by bin/mcblock.js and nothing else. */
+/** Runs the command line of this process. Called by what bin/mcblock.js launches. */
 export async function start(): Promise<void> {
   process.exitCode = await main(process.argv.slice(2), {
     stdout: descriptorSink(1),
