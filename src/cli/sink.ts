@@ -19,7 +19,8 @@ export class ReaderGone extends Error {
 export function descriptorSink(descriptor: number): Sink {
   let known: boolean | undefined;
   const isTerminal = () => {
-    known ??= isCharacterDevice(descriptor) && isatty(descriptor);
+    // Node's part for terminals takes long to load; where this says no, it is not asked.
+    known ??= fstatSync(descriptor).isCharacterDevice() && isatty(descriptor);
     return known;
   };
   return {
@@ -33,16 +34,6 @@ export function descriptorSink(descriptor: number): Sink {
       writeWhole(descriptor, typeof data === 'string' ? Buffer.from(data) : data);
     },
   };
-}
-
-/** What is no such device is no terminal either, and Node's part for terminals is not loaded. */
-function isCharacterDevice(descriptor: number): boolean {
-  try {
-    return fstatSync(descriptor).isCharacterDevice();
-  } catch {
-    // It was closed before the program began.
-    return false;
-  }
 }
 
 /** write(2) may take less than it was given, and a pipe that does not block may take nothing. */
