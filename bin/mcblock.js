@@ -1,4 +1,2 @@
 #!/usr/bin/env node
-import { start } from '../dist/start.js';
-
-await start();
+require('../dist/launch.cjs').launch();

@@ -1,13 +1,11 @@
 // Builds what runs: the shipped grammars become scanners (build/), the program a bundle (dist/).
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const stampFile = join(root, 'dist', '.inputs');
-
-if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) await build();
 
 /** Builds unless everything that goes into the build is as it was at the last build. */
 export async function build() {
@@ -18,51 +16,34 @@ export async function build() {
   await buildGrammars();
   rmSync(join(root, 'dist'), { recursive: true, force: true });
   await bundle();
-  mkdirSync(join(root, 'dist'), { recursive: true });
   writeFileSync(stampFile, stamp);
 }
 
+/** Node has these loaded before it runs any program. */
+const ALWAYS_THERE = new Set([
+  'node:events',
+  'node:fs',
+  'node:module',
+  'node:path',
+  'node:process',
+]);
+
+/** What people and scripts call again and again; they need little of the program. */
+export const QUICK_COMMANDS = ['add', 'allow', 'check', 'expire', 'show', 'undo'];
+
 /**
- * The program in one file, as each further module costs a cold start a millisecond or more; apart
- * from what is large and seldom used, which is loaded where it is needed.
+ * The program in one file, as each further module costs a cold start a millisecond; once more with
+ * the quick commands alone, as each 100 KB cost two; and what launches one of them. All are for
+ * require, which Node is ready for sooner than for import.
  */
-export async function bundle() {
+export async function bundle(dist = join(root, 'dist')) {
   const { build: esbuild } = await import('esbuild');
-  const apart = [
-    { filter: /\/notation\/load\.ts$/, name: 'notation', entry: 'grammar/notation/load.ts' },
-  ];
-  const loadApart = {
-    name: 'load apart',
-    setup(bundler) {
-      for (const { filter, name } of apart) {
-        bundler.onResolve({ filter }, ({ kind }) =>
-          kind === 'dynamic-import' ? { path: `./${name}.js`, external: true } : undefined,
-        );
-      }
-    },
-  };
-  // An import of Node's own modules would load them all at the start; a require where it stands.
-  const loadNodeLate = {
-    name: 'load node late',
-    setup(bundler) {
-      bundler.onResolve({ filter: /^node:/ }, ({ path, kind }) =>
-        kind === 'require-call' ? { path, external: true } : { path, namespace: 'node' },
-      );
-      bundler.onLoad({ filter: /.*/, namespace: 'node' }, ({ path }) => ({
-        contents: `module.exports = require(${JSON.stringify(path)});`,
-      }));
-    },
-  };
-  const entries = apart.map(({ name, entry }) => [name, entry]);
-  await esbuild({
+  const common = {
     absWorkingDir: root,
-    entryPoints: { start: 'src/cli/start.ts', ...Object.fromEntries(entries) },
-    outdir: 'dist',
+    outdir: dist,
     bundle: true,
-    format: 'esm',
     platform: 'node',
     target: 'node20',
-    plugins: [loadApart, loadNodeLate],
     // bindings looks for the native part of better-sqlite3 beside itself.
     external: [
       '#grammars',
@@ -74,15 +55,77 @@ export async function bundle() {
       'redis',
       'unbzip2-stream',
     ],
-    // commander and better-sqlite3 are CommonJS and ask for Node's own modules by require.
-    banner: {
-      js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
-    },
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: 'none',
     logLevel: 'warning',
-  });
+  };
+  const forRequire = {
+    ...common,
+    format: 'cjs',
+    outExtension: { '.js': '.cjs' },
+    define: { 'import.meta.url': '__filename' },
+  };
+  const quickCommands = { QUICK_COMMANDS: JSON.stringify(QUICK_COMMANDS) };
+  const plugins = [loadApart, loadNodeLate];
+  await Promise.all([
+    esbuild({
+      ...forRequire,
+      entryPoints: { launch: 'src/cli/launch.ts' },
+      define: { ...forRequire.define, ...quickCommands },
+    }),
+    esbuild({ ...forRequire, entryPoints: { whole: 'src/cli/start.ts' }, plugins }),
+    esbuild({
+      ...forRequire,
+      entryPoints: { quick: 'src/cli/start.ts' },
+      plugins: [quickCommandsAlone, ...plugins],
+    }),
+    // chevrotain can only be imported.
+    esbuild({ ...common, format: 'esm', entryPoints: { notation: 'grammar/notation/load.ts' } }),
+  ]);
+}
+
+const quickCommandsAlone = {
+  name: 'quick commands alone',
+  setup(bundler) {
+    bundler.onResolve({ filter: /^\.\/commands\/[a-z]+\.ts$/ }, ({ path }) =>
+      QUICK_COMMANDS.includes(basename(path, '.ts')) ? undefined : { path, external: true },
+    );
+  },
+};
+
+/** The notation is large and seldom used: it is loaded where it is needed. */
+const loadApart = {
+  name: 'load apart',
+  setup(bundler) {
+    bundler.onResolve({ filter: /\/notation\/load\.ts$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: './notation.js', external: true } : undefined,
+    );
+  },
+};
+
+/**
+ * An import of one of Node's own modules would load it at the start, with all that it needs; so
+ * each is loaded when something of it is first used.
+ */
+const loadNodeLate = {
+  name: 'load node late',
+  setup(bundler) {
+    bundler.onResolve({ filter: /^node:/ }, ({ path, namespace }) =>
+      namespace === 'node' || ALWAYS_THERE.has(path)
+        ? { path, external: true }
+        : { path, namespace: 'node' },
+    );
+    bundler.onLoad({ filter: /.*/, namespace: 'node' }, async ({ path }) => ({
+      contents: lateModule(path, Object.keys(await import(path))),
+    }));
+  },
+};
+
+function lateModule(path, names) {
+  const list = JSON.stringify(names.filter((name) => name !== 'default'));
+  return `for (const name of ${list})
+  Object.defineProperty(exports, name, { enumerable: true, get: () => require(${JSON.stringify(path)})[name] });`;
 }
 
 function digestOfInputs() {
@@ -101,3 +144,5 @@ function digestOfInputs() {
   }
   return hash.digest('hex');
 }
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) await build();

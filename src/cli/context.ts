@@ -165,7 +165,7 @@ export class Context {
   /** Colours for stdout, without effect where nobody sees them. */
   colours(): Promise<Colours> {
     const { stdout, options, env } = this;
-    return loadColours(stdout.isTerminal && options.color && !env['NO_COLOR']);
+    return loadColours(options.color && !env['NO_COLOR'] && stdout.isTerminal);
   }
 
   close(): void {

@@ -3,6 +3,7 @@ import { McblockError } from '../errors.ts';
 import { COMMANDS } from './commands.ts';
 import { type CommonOptions, Context, type Surroundings } from './context.ts';
 import { ReaderGone } from './sink.ts';
+import { wantedCommand } from './wanted-command.ts';
 
 /** Carries out one command line (without node and script). Gives the exit code; never throws. */
 export async function main(argv: readonly string[], surroundings: Surroundings): Promise<number> {
@@ -96,16 +97,4 @@ function undoableText(argv: readonly string[]): string | undefined {
     .slice(argv.indexOf(name ?? ''))
     .join(' ')
     .slice(0, TEXT_CHARACTERS);
-}
-
-const COMMON_WITH_VALUE = new Set(['--db', '--config', '--now']);
-
-/** The first word that is neither an option nor the value of one; what `help` asks about. */
-function wantedCommand(argv: readonly string[]): string | undefined {
-  for (let index = 0; index < argv.length; index++) {
-    const word = argv[index] ?? '';
-    if (COMMON_WITH_VALUE.has(word)) index++;
-    else if (word !== 'help' && !word.startsWith('-')) return word;
-  }
-  return undefined;
 }

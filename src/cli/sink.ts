@@ -1,4 +1,4 @@
-import { writeSync } from 'node:fs';
+import { fstatSync, writeSync } from 'node:fs';
 import { isatty, WriteStream } from 'node:tty';
 import { McblockError, reasonOf } from '../errors.ts';
 
@@ -17,11 +17,18 @@ export class ReaderGone extends Error {
 
 /** A sink that writes to a file descriptor, waiting where a pipe is full. */
 export function descriptorSink(descriptor: number): Sink {
-  const isTerminal = isatty(descriptor);
+  let known: boolean | undefined;
+  const isTerminal = () => {
+    // Node's part for terminals takes long to load; where this says no, it is not asked.
+    known ??= fstatSync(descriptor).isCharacterDevice() && isatty(descriptor);
+    return known;
+  };
   return {
-    isTerminal,
+    get isTerminal() {
+      return isTerminal();
+    },
     get columns() {
-      return isTerminal ? new WriteStream(descriptor).columns : undefined;
+      return isTerminal() ? new WriteStream(descriptor).columns : undefined;
     },
     write(data) {
       writeWhole(descriptor, typeof data === 'string' ? Buffer.from(data) : data);

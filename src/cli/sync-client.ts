@@ -5,6 +5,7 @@ import { type Endpoint, serverUrl } from '../fleet/client/endpoint.ts';
 import { USUAL_PATIENCE } from '../fleet/client/retry.ts';
 import { Transport } from '../fleet/client/transport.ts';
 import type { Config } from './config/config.ts';
+import { requireFleet } from './require-fleet.ts';
 
 const PASSWORD_LIMIT_BYTES = 1024;
 
@@ -16,15 +17,6 @@ const PASSWORD_LIMIT_BYTES = 1024;
 export function fleetClient(config: Config, signal?: AbortSignal): FleetClient {
   requireFleet(config);
   return new FleetClient(new Transport(endpointOf(config)), USUAL_PATIENCE, signal);
-}
-
-/** Throws McblockError('config') where the configuration names no API. */
-export function requireFleet(config: Config): void {
-  if (config.get('fleet.url') !== '') return;
-  throw new McblockError(
-    'config',
-    'there is no fleet to share with: put url, user and password-file under [fleet] into the configuration',
-  );
 }
 
 function endpointOf(config: Config): Endpoint {

@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import type { Seconds } from '../blocklist/entry.ts';
 import { McblockError } from '../errors.ts';
 import type { Prefix } from '../net/prefix.ts';
-import type { Connection } from './connection.ts';
+import type { Cell, Connection } from './connection.ts';
 import type { Entries } from './entries.ts';
 import type { History } from './history.ts';
 import { keyOf, prefixOfRow } from './key.ts';
@@ -56,8 +55,8 @@ export class Undo {
   readonly #history: History;
   readonly #pending: Pending;
   readonly #command: UndoableCommand | undefined;
-  /** Tells the commands of two processes apart. */
-  readonly #token = randomBytes(16);
+  /** Tells the commands of two processes apart; undefined until this one changes an entry. */
+  #token: Cell | undefined;
   /** The transaction in which was seen whose command the last one is, and what was seen. */
   #looked = -1;
   #isOurs = false;
@@ -181,8 +180,10 @@ export class Undo {
     if (this.#command === undefined) return false;
     // Between two transactions another process may have begun; and ours may have been rolled back.
     if (this.#looked !== this.#connection.transactions) {
-      const token = this.#connection.row('SELECT token FROM undo')?.[0];
-      this.#isOurs = token instanceof Uint8Array && this.#token.equals(token);
+      const ours = this.#token;
+      this.#isOurs =
+        ours !== undefined &&
+        this.#connection.row('SELECT 1 FROM undo WHERE token = ?', ours) !== undefined;
       this.#kept = this.#isOurs ? this.#countKept() : 0;
       this.#looked = this.#connection.transactions;
     }
@@ -197,6 +198,8 @@ export class Undo {
 
   #begin({ text, at }: UndoableCommand): void {
     this.#clear();
+    // SQLite's own, as Node's would cost each command the loading of all its cryptography.
+    this.#token ??= this.#connection.row('SELECT randomblob(16)')?.[0] ?? null;
     this.#connection.run(
       'INSERT INTO undo (id, token, command, at, changed_since, too_large) VALUES (1, ?, ?, ?, 0, 0)',
       this.#token,

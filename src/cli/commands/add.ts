@@ -15,8 +15,8 @@ import {
   refuseTooWide,
 } from '../by-hand.ts';
 import type { Context } from '../context.ts';
+import { requireFleet } from '../require-fleet.ts';
 import { ringOut } from '../ring.ts';
-import { requireFleet } from '../sync-client.ts';
 import { formatDuration } from '../text/duration.ts';
 import { entryJson } from '../text/entry-text.ts';
 import { parsePrefixes } from '../text/prefixes.ts';

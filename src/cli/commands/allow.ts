@@ -5,7 +5,7 @@ import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
 import type { AllowedPrefix } from '../../store/allowed.ts';
 import { applyAfterwards } from '../apply-rules.ts';
 import type { Context } from '../context.ts';
-import { requireFleet } from '../sync-client.ts';
+import { requireFleet } from '../require-fleet.ts';
 import { parsePrefixes } from '../text/prefixes.ts';
 import { printable } from '../text/printable.ts';
 import { tableLines } from '../text/table.ts';

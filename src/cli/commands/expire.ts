@@ -4,7 +4,7 @@ import { McblockError } from '../../errors.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
 import { applyAfterwards } from '../apply-rules.ts';
 import type { Context } from '../context.ts';
-import { requireFleet } from '../sync-client.ts';
+import { requireFleet } from '../require-fleet.ts';
 import { parsePrefixes } from '../text/prefixes.ts';
 
 export function define(command: Command, context: Context): void {

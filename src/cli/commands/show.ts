@@ -8,7 +8,6 @@ import type { Store } from '../../store/store.ts';
 import { byCountry, type CountrySum, countrySumJson } from '../by-country.ts';
 import type { Context } from '../context.ts';
 import type { Geo } from '../geo.ts';
-import { fleetEntries } from '../share-show.ts';
 import { entryColumns, entryJson, stateOf } from '../text/entry-text.ts';
 import { type Column, tableLines } from '../text/table.ts';
 
@@ -78,7 +77,7 @@ async function show(
   const state = stateWanted(options, prefixes.length > 0);
   const filter = state && { state, at: context.now };
   const entries = await (options.fleet
-    ? fleetEntries(context, prefixes, filter)
+    ? sharedEntries(context, prefixes, filter)
     : storedEntries(context, prefixes, filter));
   if (options.count) return writeCount(context, [...entries].length);
   const geo = await context.geo();
@@ -92,6 +91,16 @@ async function show(
 function stateWanted(options: ShowOptions, named: boolean): EntryFilter['state'] | undefined {
   if (options.expired) return 'expired';
   return options.all || named ? undefined : 'active';
+}
+
+/** The client of the API is only loaded here: most never ask it. */
+async function sharedEntries(
+  context: Context,
+  prefixes: readonly Prefix[],
+  filter: EntryFilter | undefined,
+): Promise<Iterable<Entry>> {
+  const { fleetEntries } = await import('../share-show.ts');
+  return fleetEntries(context, prefixes, filter);
 }
 
 async function storedEntries(
