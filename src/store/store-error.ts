@@ -6,6 +6,13 @@ import { McblockError, reasonOf } from '../errors.ts';
  * must not look like a fault of the disk.
  */
 export function storeError(path: string, error: unknown): unknown {
+  if (isNotLoaded(error)) {
+    return new McblockError(
+      'program',
+      `better-sqlite3 was not compiled for this Node.js (${process.version}); run "npm rebuild better-sqlite3" where mcblock is installed`,
+      { cause: error },
+    );
+  }
   if (!(error instanceof Database.SqliteError)) return error;
   return new McblockError('store', `the store ${path} ${explain(error)}`, { cause: error });
 }
@@ -25,6 +32,11 @@ export function damagedRow(table: string, key: string, what: string): McblockErr
     'store',
     `the store is damaged: in the table ${table}, row ${key}, ${what}; put back a copy of the store, or start a new one and import your last export`,
   );
+}
+
+/** After an update of Node.js: its native part must be compiled anew. */
+function isNotLoaded(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_DLOPEN_FAILED';
 }
 
 /** The extended result codes of SQLite start with the name of the primary one. */

@@ -1,0 +1,29 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { McblockError } from '../../src/errors.ts';
+import { storeError } from '../../src/store/store-error.ts';
+import { temporaryDirectory } from './workshop.ts';
+
+it('says what to do where the native part of better-sqlite3 is for another Node.js', () => {
+  const file = join(temporaryDirectory(), 'better_sqlite3.node');
+  writeFileSync(file, 'no program');
+  let thrown: unknown;
+  try {
+    process.dlopen({ exports: {} }, file);
+  } catch (error) {
+    thrown = error;
+  }
+  const error = storeError('mcblock.db', thrown);
+  expect(error).toBeInstanceOf(McblockError);
+  expect(error).toMatchObject({
+    code: 'program',
+    cause: thrown,
+    message: expect.stringContaining('npm rebuild better-sqlite3'),
+  });
+});
+
+it('leaves alone what SQLite did not throw', () => {
+  const bug = new TypeError('a bug');
+  expect(storeError('mcblock.db', bug)).toBe(bug);
+});
