@@ -1,6 +1,7 @@
 // Whole commands against what people would use otherwise, by turns, as medians and ratios.
 //   node bench/commands.mjs start          a cold start of check, show and add over `node -e 0`
-//   node bench/commands.mjs grok [LINES]   a log against bzip2 -dc, sshguard's parser and fail2ban
+//   node bench/commands.mjs grok [LINES] [NETWORKS]
+//                                          a log against bzip2 -dc, sshguard's parser and fail2ban
 //   node bench/commands.mjs store [SIZE]   add, check and emit with so many entries in the store
 // Needs bash, GNU time (Debian package time), and bzip2, lbzip2, sshguard and fail2ban for grok.
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -23,10 +24,10 @@ const FAIL2BAN = '/usr/bin/fail2ban-regex';
 const folder = mkdtempSync(join(tmpdir(), 'mcblock-bench-'));
 const db = join(folder, 'mcblock.db');
 
-const [, , what = 'start', size] = process.argv;
+const [, , what = 'start', size, networks] = process.argv;
 try {
   if (what === 'start') start();
-  else if (what === 'grok') grok(Number(size ?? 1_000_000));
+  else if (what === 'grok') grok(Number(size ?? 1_000_000), networks);
   else if (what === 'store') store(Number(size ?? 1_000_000));
   else throw new Error(`there is no ${what}: start, grok or store`);
 } finally {
@@ -43,11 +44,13 @@ function start() {
   });
 }
 
-function grok(lines) {
+function grok(lines, networks) {
   const log = join(folder, 'auth.log');
   const generate = fileURLToPath(new URL('generate-log.mjs', import.meta.url));
   const output = openSync(log, 'w');
-  spawnSync(process.execPath, [generate, '--lines', String(lines)], {
+  const argv = [generate, '--lines', String(lines)];
+  if (networks) argv.push('--networks', networks);
+  spawnSync(process.execPath, argv, {
     stdio: ['ignore', output, 'inherit'],
   });
   closeSync(output);

@@ -1,7 +1,9 @@
 // Writes an auth.log as sshd and its neighbours would have written it, to standard output: the same
 // for the same options. All addresses, names and keys are invented.
 //
-//   node bench/generate-log.mjs [--lines 4000] [--seed 1] [--days 4] [--style freebsd|linux|openbsd]
+//   node bench/generate-log.mjs [--lines 4000] [--seed 1] [--days 4] [--networks N]
+//     [--style freebsd|linux|openbsd]
+// From so many networks come the attacks; where none is said, one for 90 lines.
 import { parseArgs } from 'node:util';
 
 const { values } = parseArgs({
@@ -9,6 +11,7 @@ const { values } = parseArgs({
     lines: { type: 'string', default: '4000' },
     seed: { type: 'string', default: '1' },
     days: { type: 'string', default: '4' },
+    networks: { type: 'string' },
     style: { type: 'string', default: 'freebsd' },
   },
 });
@@ -46,7 +49,7 @@ let pid = 812;
 const networks = [
   [5, 149, 104],
   [5, 149, 105],
-  ...Array.from({ length: 3 + lineCount / 90 }, network),
+  ...Array.from({ length: values.networks ? positive('networks') : 3 + lineCount / 90 }, network),
 ];
 while (lines.length < lineCount - 2)
   session(START + 1 + Math.floor(random() * (END - START - 400)));
