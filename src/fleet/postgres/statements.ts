@@ -65,10 +65,9 @@ export const ACTIVE = select(
 );
 
 /** Nobody else changes anything until the transaction ends; what is read after it still holds then. */
-export const BEGIN = `
-BEGIN;
-SELECT sequence::float8 AS sequence FROM mcblock.ledger FOR UPDATE;
-${select('allowed', ALLOWED_COLUMNS, 'ORDER BY t.sequence')}`;
+export const LOCK = 'SELECT sequence::float8 AS sequence FROM mcblock.ledger FOR UPDATE';
+
+export const ALLOWED = select('allowed', ALLOWED_COLUMNS, 'ORDER BY t.sequence');
 
 export const KNOWN_KEYS = `
 SELECT k.said_by, k.key FROM mcblock.report_key k
