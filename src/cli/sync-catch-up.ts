@@ -5,6 +5,7 @@ import type { FleetClient } from '../fleet/client/client.ts';
 import { type Merge, mergeEntry } from '../fleet/client/merge.ts';
 import { formatPrefix } from '../net/prefix-text.ts';
 import { isTooWide } from '../net/wide.ts';
+import type { Position } from '../store/fleet-state.ts';
 import type { Store } from '../store/store.ts';
 import type { Surroundings } from '../store/surroundings.ts';
 import type { Policies } from './policies.ts';
@@ -49,41 +50,52 @@ export interface CaughtUp {
 export async function catchUp(deps: CatchUpDeps): Promise<CaughtUp> {
   const { store, client, mostChanges } = deps;
   const done = { blocked: 0, expired: 0, allowed: 0, refused: 0 };
-  let known = store.fleetState.sequence(client.url);
-  let since = known;
+  let known = store.fleetState.position(client.url);
+  let from = known;
   let left = mostChanges;
   for (;;) {
-    const page = await client.changes(since, Math.min(PAGE, left));
+    const page = await client.changes(from.sequence, Math.min(PAGE, left), from.store);
     if (page === undefined) {
       // The API has another store than before, whose numbers mean other changes.
-      since = 0;
+      from = { sequence: 0, store: '' };
       continue;
     }
-    const isTaken = takeIn(deps, page, known, done);
-    known = isTaken ? page.next : store.fleetState.sequence(client.url);
-    since = known;
+    const next = { sequence: page.next, store: page.store };
+    const isTaken = takeIn(deps, page, known, next, done);
+    known = isTaken ? next : store.fleetState.position(client.url);
+    from = known;
     if (!isTaken) continue;
     left -= page.changes.length;
     if (!page.more || left <= 0) {
-      return { lastNumber: since, behind: page.more ? 1 : 0, ...done };
+      return { lastNumber: next.sequence, behind: page.more ? 1 : 0, ...done };
     }
   }
 }
 
 /** Whether the page was stored; not where another process was quicker. */
-function takeIn(deps: CatchUpDeps, page: ChangesPage, known: number, done: Counts): boolean {
+function takeIn(
+  deps: CatchUpDeps,
+  page: ChangesPage,
+  known: Position,
+  next: Position,
+  done: Counts,
+): boolean {
   const { store, client } = deps;
-  if (page.changes.length === 0 && page.next === known) return true;
+  if (page.changes.length === 0 && isSame(next, known)) return true;
   if (deps.isDryRun) {
     takePage(deps, page, done);
     return true;
   }
   return store.transaction(() => {
-    if (store.fleetState.sequence(client.url) !== known) return false;
+    if (!isSame(store.fleetState.position(client.url), known)) return false;
     takePage(deps, page, done);
-    store.fleetState.setSequence(client.url, page.next);
+    store.fleetState.setPosition(client.url, next);
     return true;
   });
+}
+
+function isSame(p: Position, q: Position): boolean {
+  return p.sequence === q.sequence && p.store === q.store;
 }
 
 type Counts = Omit<CaughtUp, 'lastNumber' | 'behind'>;

@@ -49,7 +49,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   const metrics = new Metrics();
   const writer = new Writer(store, options.rules, clock);
   const listing = new Listing(store, clock);
-  const pages = new Pages(store, () => listing.sequence());
+  const pages = new Pages(store, await store.identity(), () => listing.sequence());
   const gate = new Gate({ credentials: new Credentials(store), metrics, v1Status });
   const mostItems = limits.listItems;
   const routes: Route[] = [

@@ -94,7 +94,7 @@ describe('mcblock sync as a process', () => {
     expect(await hitsAtServer()).toBe(REPORTS);
     const left = openStore(line.db, { mode: 'read' });
     expect(left.outbox.size()).toBe(0);
-    expect(left.fleetState.sequence(server.url)).toBe(await server.store.sequence());
+    expect(left.fleetState.position(server.url).sequence).toBe(await server.store.sequence());
     left.close();
   });
 

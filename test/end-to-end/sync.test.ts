@@ -288,6 +288,34 @@ describe('a server that is not what it should be', () => {
     expect(await active(a)).toEqual(['6.6.6.6/32', '6.6.6.7/32', '7.7.7.7/32']);
   });
 
+  it('is asked for everything where its store was replaced by one that has gone further', async () => {
+    await ok(b, 'add', '6.6.6.6', '--share');
+    await ok(b, 'sync');
+    await ok(a, 'sync');
+    await server.stop();
+    const another = new LiveServer(folder.path('further.db'));
+    another.port = server.port;
+    server = another;
+    await server.start();
+    await server.addUser('gate1');
+    await server.addUser('gate2');
+    await ok(b, 'add', '7.7.7.7', '7.7.7.8', '7.7.7.9', '--share');
+    await ok(b, 'sync');
+    expect(await ok(a, 'sync')).toContain('3 blocked');
+    // The next time it is asked for what is new alone.
+    expect(await ok(a, 'sync')).toContain('0 blocked');
+    await server.stop();
+    // An older copy that was put back has numbers that it will give out a second time.
+    await server.start();
+    await server.store.renewIdentity();
+    await server.stop();
+    await server.start();
+    expect(await ok(a, 'sync', '--dry-run')).toContain('0 blocked');
+    await ok(b, 'add', '8.8.8.8', '--share');
+    await ok(b, 'sync');
+    expect(await ok(a, 'sync')).toContain('1 blocked');
+  });
+
   it('has no more than so many changes taken at a time', async () => {
     configure(a, 'gate1', 'change-limit = 2\n');
     await ok(b, 'add', '6.6.6.1', '6.6.6.2', '6.6.6.3', '--share');

@@ -13,6 +13,7 @@ import type { Place } from './store-contract.ts';
 
 const NOW = 1_780_000_000;
 const PASSWORD = '8d604831';
+const MOST_STATEMENTS = 20;
 /** Cheap to check, as every test starts a server that has to. */
 const HASH = hashPassword(PASSWORD, { N: 16, r: 1, p: 1 });
 const SAMPLE = [
@@ -53,6 +54,12 @@ const offence = (address: string, over: object = {}) => ({
   ...over,
 });
 
+/** Of one address, all in different logs. */
+const said = (from: number, count: number) =>
+  Array.from({ length: count }, (_, index) =>
+    offence('192.0.2.7', { log: `log ${from + index}`, count: 2 }),
+  );
+
 const at = (days: number) => ({
   at: new Date((NOW + days * DAY_SECONDS) * 1000).toISOString().replace('.000', ''),
 });
@@ -75,6 +82,7 @@ export function describeApi(makePlace: () => Place): void {
           ...privateSpace(),
           { prefix: hostPrefix(parsePrefix('9.9.9.9')), reason: 'own' },
         ],
+        mostStatements: MOST_STATEMENTS,
       },
       limits: { bodyBytes: 1024 ** 2, listItems: 10_000, perSecond: 1000 },
       log: new ServerLog((line) => lines.push(line), 'debug'),
@@ -403,8 +411,13 @@ export function describeApi(makePlace: () => Place): void {
     });
 
     it('tells what changed since, in pages that meet, and no more to who has it', async () => {
-      const { next, more, changes } = (await ask('GET', '/v2/entries')).json();
-      expect({ next, more, changes }).toEqual({ next: 0, more: false, changes: [] });
+      const identity = await store.identity();
+      expect((await ask('GET', '/v2/entries')).json()).toEqual({
+        store: identity,
+        next: 0,
+        more: false,
+        changes: [],
+      });
       await ask('GET', '/v1/pf-init');
       await ask('POST', '/v2/allow', { json: { prefix: '1.2.3.0/24', note: 'office' } });
       await report('gate1', { type: 'expire', prefix: '192.0.2.24' });
@@ -427,7 +440,7 @@ export function describeApi(makePlace: () => Place): void {
         'entry 192.0.2.24/32',
       ]);
       const nothing = await ask('GET', `/v2/entries?since=${since}`);
-      expect(nothing.json()).toEqual({ next: since, more: false, changes: [] });
+      expect(nothing.json()).toEqual({ store: identity, next: since, more: false, changes: [] });
       const known = { 'if-none-match': String(nothing.headers.etag) };
       expect((await ask('GET', `/v2/entries?since=${since}`, { headers: known })).statusCode).toBe(
         304,
@@ -439,6 +452,44 @@ export function describeApi(makePlace: () => Place): void {
       for (const bad of ['since=-1', 'since=x', 'limit=0', 'limit=100001', 'limit=1e3']) {
         expect((await ask('GET', `/v2/entries?${bad}`)).statusCode).toBe(400);
       }
+    });
+
+    it('knows the numbers of another store by its identity', async () => {
+      await ask('GET', '/v1/pf-init');
+      const path = '/v2/entries?since=';
+      expect(await status('gate1', 'GET', `${path}2&store=${await store.identity()}`)).toBe(200);
+      expect(await status('gate1', 'GET', `${path}2&store=another`)).toBe(410);
+      // A full copy is for everybody, and old clients do not know what a store is.
+      expect(await status('gate1', 'GET', `${path}0&store=another`)).toBe(200);
+      expect(await status('gate1', 'GET', `${path}2`)).toBe(200);
+    });
+
+    it('keeps so much evidence of an activation whole, and of more only how much', async () => {
+      await report('gate1', ...said(0, 3));
+      await report('gate1', ...said(3, MOST_STATEMENTS), ...said(0, 3));
+      await report('gate2', ...said(100, 5));
+      const { hits, evidence } = (await ask('GET', '/v2/entries/192.0.2.0/24')).json<{
+        hits: number;
+        evidence: { by: string; log: string; address: string | null; count: number }[];
+      }>();
+      const rest = evidence.filter(({ address }) => address === null);
+      expect(evidence.length - rest.length).toBe(MOST_STATEMENTS);
+      // The three that are known too: nobody looks among so many.
+      expect(rest.map(({ by, log, count }) => [by, log, count])).toEqual([
+        ['gate1', '', 12],
+        ['gate2', '', 10],
+      ]);
+      expect(evidence.reduce((sum, { count }) => sum + count, 0)).toBe(hits);
+      // A new activation is told of anew.
+      await ask('DELETE', '/v1/pf', { json: [{ IP: '192.0.2.0/24' }] });
+      now += 1;
+      await report('gate1', ...said(200, 1));
+      const later = (await ask('GET', '/v2/entries/192.0.2.0/24')).json<{
+        evidence: { activation: number; log: string }[];
+      }>();
+      expect(later.evidence.filter(({ activation }) => activation === 2)).toMatchObject([
+        { log: 'log 200' },
+      ]);
     });
 
     it('tells that hits of many days make a block last longer, but not every minute', async () => {
@@ -571,6 +622,7 @@ export function describeApi(makePlace: () => Place): void {
     const change = store.change.bind(store);
     const broken: FleetStore = Object.assign(Object.create(store) as FleetStore, {
       user,
+      identity: store.identity.bind(store),
       change: () => Promise.reject(new Error('a fault of ours')),
     });
     await server.close();

@@ -31,6 +31,7 @@ interface ServeOptions {
   readonly insecure?: true;
   readonly user?: string;
   readonly firstUser?: string;
+  readonly restored?: true;
   readonly v1401?: true;
 }
 
@@ -46,6 +47,7 @@ export function define(command: Command, context: Context): void {
     .option('--insecure', 'without TLS, even where others can listen in')
     .option('--user <name>', 'as root: go on as this user')
     .option('--first-user <name>', 'where there is no user yet: add this administrator')
+    .option('--restored', 'the store is an older copy that was put back: all fetch all of it again')
     .option('--v1-401', 'answer 401 to wrong passwords in version 1 too, where acacia says 503')
     .addHelpText(
       'after',
@@ -77,6 +79,7 @@ async function serve(context: Context, options: ServeOptions): Promise<void> {
   const open = (): Promise<FleetStore> => openFleetStore(fleetPlace(context));
   const store = await (servant === undefined ? open() : servant.during(open));
   try {
+    if (options.restored) await store.renewIdentity();
     if (options.firstUser !== undefined) await addFirst(context, store, options.firstUser);
     const clock = clockOf(context);
     const app = await buildServer({
@@ -85,7 +88,11 @@ async function serve(context: Context, options: ServeOptions): Promise<void> {
       tls,
       clock,
       version: VERSION,
-      rules: { policy: await context.policy(), protections: protections() },
+      rules: {
+        policy: await context.policy(),
+        protections: protections(),
+        mostStatements: config.get('fleet.evidence-limit'),
+      },
       limits: {
         bodyBytes: config.get('fleet.body-limit'),
         listItems: config.get('fleet.list-limit'),

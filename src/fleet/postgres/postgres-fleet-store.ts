@@ -1,7 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import type { Seconds } from '../../blocklist/entry.ts';
 import type { Prefix } from '../../net/prefix.ts';
-import { formatPrefix } from '../../net/prefix-text.ts';
+import { formatPrefix, parsePrefix } from '../../net/prefix-text.ts';
 import type {
   Change,
   Changed,
@@ -95,6 +95,15 @@ class PostgresFleetStore implements FleetStore {
       'SELECT sequence::float8 AS sequence FROM mcblock.ledger',
     );
     return Number(row?.['sequence']);
+  }
+
+  async identity(): Promise<string> {
+    const [row] = await this.#queries.rows('SELECT identity FROM mcblock.ledger');
+    return String(row?.['identity']);
+  }
+
+  async renewIdentity(): Promise<void> {
+    await this.#queries.run('UPDATE mcblock.ledger SET identity = gen_random_uuid()::text');
   }
 
   async change(need: Need, settle: (past: Past) => Change): Promise<void> {
@@ -226,6 +235,10 @@ async function readPast(queries: Queries, { prefixes, keys, activeAt }: Need): P
     allowed: allowed.map(allowedOfRow),
     entries: Array.from(byPrefix.values(), entryOfRow),
     keys: known.map((row) => ({ by: String(row['said_by']), key: String(row['key']) })),
+    said: covering.map((row) => ({
+      prefix: parsePrefix(String(row['prefix'])),
+      count: Number(row['said']),
+    })),
   };
 }
 

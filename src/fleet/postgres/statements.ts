@@ -49,14 +49,17 @@ function selected(columns: readonly string[]): string {
     .join(', ');
 }
 
-/** What covers any of these prefixes, each once: looked up by the lengths that there are. */
-export const COVERING = select(
-  'entry',
-  ENTRY_COLUMNS,
-  `WHERE prefix IN (
-    SELECT set_masklen(p, l.length) FROM unnest($1::cidr[]) p
-    JOIN mcblock.length l ON l.family = family(p) AND l.length <= masklen(p))`,
-);
+/**
+ * What covers any of these prefixes, each once, looked up by the lengths that there are; and how
+ * many statements there are of its latest activation.
+ */
+export const COVERING = `
+SELECT ${selected(ENTRY_COLUMNS)}, (
+  SELECT count(*)::float8 FROM mcblock.statement s
+  WHERE s.prefix = t.prefix AND s.activation = t.activations) AS said
+FROM mcblock.entry t WHERE prefix IN (
+  SELECT set_masklen(p, l.length) FROM unnest($1::cidr[]) p
+  JOIN mcblock.length l ON l.family = family(p) AND l.length <= masklen(p))`;
 
 export const ACTIVE = select(
   'entry',
