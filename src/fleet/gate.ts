@@ -11,8 +11,11 @@ export interface GateOptions {
   readonly v1Status: 401 | 503;
 }
 
-/** Who came in, or what he is answered instead. */
-export type Entrance = { readonly user: User | undefined } | { readonly answer: Answer };
+/** Who asks, if he is known; and what he is answered instead of being let in. */
+export interface Entrance {
+  readonly user: User | undefined;
+  readonly refusal?: Answer;
+}
 
 /** Lets in who may ask. */
 export class Gate {
@@ -34,14 +37,15 @@ export class Gate {
     const { credentials, metrics } = this.#options;
     const given = parseBasic(authorization);
     const user = given && (await credentials.userOf(given.name, given.password));
-    if (user === BUSY) return { answer: busy() };
+    if (user === BUSY) return { user: undefined, refusal: busy() };
     if (user === undefined) {
       if (given !== undefined) metrics.countFailedLogin();
-      return { answer: this.unknown(path) };
+      return { user, refusal: this.unknown(path) };
     }
     const scope = access === 'local' ? 'read' : access;
     if (may(user, scope)) return { user };
-    return { answer: { status: 403, value: { error: `this needs the scope ${scope}` } } };
+    const value = { error: `this needs the scope ${scope}` };
+    return { user, refusal: { status: 403, value } };
   }
 
   /** What somebody is told who is not known. */

@@ -182,9 +182,9 @@ class Desk {
       addressOf(request),
       authorization,
     );
-    if ('answer' in entrance) return send(request, reply, entrance.answer);
-    if (entrance.user !== undefined) this.#users.set(request, entrance.user);
-    return undefined;
+    const { user, refusal } = entrance;
+    if (user !== undefined) this.#users.set(request, user);
+    return refusal === undefined ? undefined : send(request, reply, refusal);
   }
 
   async #handle(request: FastifyRequest, reply: FastifyReply, route: Route): Promise<FastifyReply> {
