@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { McblockError, reasonOf } from '../errors.ts';
 import { Credentials } from './credentials.ts';
 import type { FleetStore } from './fleet-store.ts';
 import { Gate, isV1 } from './gate.ts';
@@ -158,11 +159,11 @@ class Desk {
     app.setErrorHandler(async (error, request, reply) => {
       const answer = faultAnswer(error);
       if (answer.status >= 500) {
-        const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+        const { method } = request;
         this.#log.write('error', 'failed', {
-          method: request.method,
+          method,
           path: pathOf(request),
-          reason,
+          reason: traced(error),
         });
       }
       return send(request, reply, answer);
@@ -223,6 +224,12 @@ class Desk {
       milliseconds: Math.round(milliseconds * 100) / 100,
     });
   }
+}
+
+/** Of a fault of ours also where it is. */
+function traced(error: unknown): string {
+  const isOurs = error instanceof Error && !(error instanceof McblockError);
+  return isOurs && error.stack !== undefined ? error.stack : reasonOf(error);
 }
 
 function pathOf({ url }: FastifyRequest): string {

@@ -76,6 +76,17 @@ function attack(line: CommandLine, address: string, name = 'auth.log'): string {
   return log;
 }
 
+/** The server goes on with a store of this name, which is new. */
+async function replaceStore(name: string): Promise<void> {
+  await server.stop();
+  const another = new LiveServer(folder.path(name));
+  another.port = server.port;
+  server = another;
+  await server.start();
+  await server.addUser('gate1');
+  await server.addUser('gate2');
+}
+
 describe('two machines and a server', () => {
   it('share a ban in both directions', async () => {
     await ok(a, 'grok', '--year', '2025', attack(a, '5.149.104.9'));
@@ -275,13 +286,7 @@ describe('a server that is not what it should be', () => {
     await ok(b, 'add', '6.6.6.6', '6.6.6.7', '--share');
     await ok(b, 'sync');
     await ok(a, 'sync');
-    await server.stop();
-    const another = new LiveServer(folder.path('other.db'));
-    another.port = server.port;
-    server = another;
-    await server.start();
-    await server.addUser('gate1');
-    await server.addUser('gate2');
+    await replaceStore('other.db');
     await ok(b, 'add', '7.7.7.7', '--share');
     await ok(b, 'sync');
     expect(await ok(a, 'sync')).toContain('1 blocked');
@@ -292,13 +297,7 @@ describe('a server that is not what it should be', () => {
     await ok(b, 'add', '6.6.6.6', '--share');
     await ok(b, 'sync');
     await ok(a, 'sync');
-    await server.stop();
-    const another = new LiveServer(folder.path('further.db'));
-    another.port = server.port;
-    server = another;
-    await server.start();
-    await server.addUser('gate1');
-    await server.addUser('gate2');
+    await replaceStore('further.db');
     await ok(b, 'add', '7.7.7.7', '7.7.7.8', '7.7.7.9', '--share');
     await ok(b, 'sync');
     expect(await ok(a, 'sync')).toContain('3 blocked');
