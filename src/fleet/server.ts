@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { McblockError, reasonOf } from '../errors.ts';
 import { Credentials } from './credentials.ts';
 import type { FleetStore } from './fleet-store.ts';
-import { Gate, isV1 } from './gate.ts';
+import { Gate, isV1, type V1Status } from './gate.ts';
 import { Listing } from './listing.ts';
 import { Metrics } from './metrics.ts';
 import { openApiOf } from './openapi.ts';
@@ -40,7 +40,7 @@ export interface ServerOptions {
   /** UTC seconds. */
   readonly clock: () => number;
   readonly version: string;
-  readonly v1Status: 401 | 503;
+  readonly v1Status: V1Status;
   readonly tls: Tls | undefined;
 }
 

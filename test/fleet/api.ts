@@ -165,6 +165,9 @@ export function describeApi(makePlace: () => Place): void {
       }
       expect(await store.sequence()).toBe(0);
       await server.close();
+      server = await start({ v1Status: 500 });
+      expect(await status('nobody', 'GET', '/v1/pf')).toBe(500);
+      await server.close();
       server = await start({ v1Status: 401 });
       const refused = await ask('GET', '/v1/pf', { password: 'wrong' });
       expect(refused.statusCode).toBe(401);

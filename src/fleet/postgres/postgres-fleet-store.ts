@@ -222,7 +222,8 @@ async function readPast(queries: Queries, { prefixes, keys, activeAt }: Need): P
   const texts = [...new Set(prefixes.map(formatPrefix))];
   const [names, wanted] = [keys.map(({ by }) => by), keys.map(({ key }) => key)];
   const [, [ledger], allowed, covering, active, known] = await Promise.all([
-    queries.script('BEGIN'),
+    // Whatever the default of the database: what is read must be what is there after the lock.
+    queries.script('BEGIN ISOLATION LEVEL READ COMMITTED'),
     queries.rows(LOCK),
     queries.rows(ALLOWED),
     texts.length === 0 ? [] : queries.rows(COVERING, texts),
