@@ -7,6 +7,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -29,9 +30,9 @@ const JSON_TYPE = { 'content-type': 'application/json' };
 const folder = mkdtempSync(join(tmpdir(), 'mcblock-bench-'));
 const cleanups = [async () => rmSync(folder, { recursive: true, force: true })];
 try {
-  const targets = [await startServer('SQLite', join(folder, 'fleet.db'), 18_123)];
+  const targets = [await startServer('SQLite', join(folder, 'fleet.db'))];
   const url = options.postgres ?? (await ownPostgres());
-  if (url !== undefined) targets.push(await startServer('PostgreSQL', url, 18_124));
+  if (url !== undefined) targets.push(await startServer('PostgreSQL', url));
   if (options.against !== undefined) targets.push(otherServer(options.against));
   await measure(targets);
 } finally {
@@ -156,7 +157,8 @@ function cpuSeconds(pid) {
   }
 }
 
-async function startServer(name, db, port) {
+async function startServer(name, db) {
+  const port = await freePort();
   const config = join(folder, 'mcblock.toml');
   writeFileSync(config, '[fleet]\nrate = 1000000\n');
   const common = ['--db', db, '--config', config];
@@ -185,6 +187,15 @@ async function startServer(name, db, port) {
     }
   }
   throw new Error('the server does not answer');
+}
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
 }
 
 function otherServer(url) {
