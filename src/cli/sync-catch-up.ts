@@ -1,4 +1,4 @@
-import type { Seconds } from '../blocklist/entry.ts';
+import { isActive, type Seconds } from '../blocklist/entry.ts';
 import { loginProtections, type ProtectedSpace } from '../blocklist/protect.ts';
 import type { AllowedChange, ChangesPage, FleetEntry } from '../fleet/client/change.ts';
 import type { FleetClient } from '../fleet/client/client.ts';
@@ -34,6 +34,7 @@ export interface CaughtUp {
   lastNumber: number;
   /** 0, or where there was too much for one time: at least so many changes are left. */
   behind: number;
+  /** What did not block before; that something lasts longer is not counted. */
   blocked: number;
   expired: number;
   /** The allow-list changed. */
@@ -114,7 +115,7 @@ function takePage(deps: CatchUpDeps, { changes }: ChangesPage, done: Counts): vo
   const here = { space: protectedSpace(store), logins: store.surroundings() };
   for (const change of changes) {
     if (change.type !== 'entry') continue;
-    const { kind } = takeEntry(deps, change.entry, here);
+    const kind = takeEntry(deps, change.entry, here);
     if (kind === 'blocked' || kind === 'expired' || kind === 'refused') done[kind]++;
   }
 }
@@ -124,11 +125,12 @@ interface Around {
   readonly logins: Pick<Surroundings, 'loginsWithin'>;
 }
 
+/** What it did; 'prolonged' where the entry blocked already. */
 function takeEntry(
   { store, policies, longestSeconds, now, isDryRun }: CatchUpDeps,
   told: FleetEntry,
   around: Around,
-): Merge {
+): Merge['kind'] | 'prolonged' {
   const { prefix } = told;
   const policy = policies.policyFor(prefix);
   const covering = store.covering(prefix);
@@ -139,16 +141,19 @@ function takeEntry(
     endedAt: () => store.history(prefix).at(-1)?.endedAt,
   };
   const merge = mergeEntry(told, here, { policy, longestSeconds }, now());
-  if (merge.kind === 'unchanged' || merge.kind === 'refused' || isDryRun) return merge;
+  const own = covering.find((one) => one.prefix.length === prefix.length);
+  const isProlonged = merge.kind === 'blocked' && own !== undefined && isActive(own, now());
+  const kind = isProlonged ? 'prolonged' : merge.kind;
+  if (merge.kind === 'unchanged' || merge.kind === 'refused' || isDryRun) return kind;
   const { entry } = merge;
-  const before = covering.find((one) => one.prefix.length === prefix.length)?.activations ?? 0;
+  const before = own?.activations ?? 0;
   store.put(entry);
   if (merge.kind === 'expired') store.endActivation(prefix, before, now());
   // Expired by hand, an activation keeps the end that it would have had.
   if (merge.kind === 'blocked' || entry.activations > before) {
     store.recordActivation(entry, { origin: 'fleet', note: told.note });
   }
-  return merge;
+  return kind;
 }
 
 /**

@@ -185,6 +185,17 @@ describe('two machines and a server', () => {
     expect(await active(b)).toEqual([]);
   });
 
+  it('calls nothing new that one of them blocked itself', async () => {
+    await ok(a, 'add', '6.6.6.6', '--share');
+    server.now += 5;
+    // The fleet's block begins when it hears of it, and so it lasts a little longer.
+    expect(await ok(a, 'sync')).toBe(
+      '1 reported, 0 waiting; from the fleet 0 blocked, 0 expired\n',
+    );
+    const [entry] = await a.json<{ expiresAt: string; activations: number }[]>('show');
+    expect(entry).toMatchObject({ expiresAt: '2026-01-31T00:00:05Z', activations: 1 });
+  });
+
   it('changes nothing in a dry run', async () => {
     await ok(a, 'add', '6.6.6.6', '--share');
     await ok(a, 'sync');
