@@ -1,185 +1,187 @@
 // Requests per second of `mcblock serve`, on SQLite and on a PostgreSQL of its own, with a plain
 // Node client on the same machine. Build first (npm run build).
+//   --against URL   another server of version 1 as well, by turns: http://NAME:PASSWORD@HOST:PORT;
+//                   its list is replaced
+//   --postgres URL  an empty database to use instead, such as one beside that server's
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
 const program = join(repository, 'bin', 'mcblock.js');
-const SECONDS = Number(process.argv[2] ?? 4);
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { against: { type: 'string' }, postgres: { type: 'string' } },
+});
+const SECONDS = Number(positionals[0] ?? 2);
+const ROUNDS = 5;
 const CONNECTIONS = 16;
-const PORT = 18_123;
-const USER = { name: 'bench', password: 'bench-password' };
-let serverPid = 0;
+const USER = 'bench';
+const PASSWORD = 'bench-password';
 const JSON_TYPE = { 'content-type': 'application/json' };
 
 const folder = mkdtempSync(join(tmpdir(), 'mcblock-bench-'));
+const cleanups = [async () => rmSync(folder, { recursive: true, force: true })];
 try {
-  await measure('SQLite', join(folder, 'fleet.db'));
-  const { findPostgres, startCluster } = await loadCluster();
-  const found = findPostgres();
-  if ('missing' in found) console.log(`PostgreSQL: ${found.missing}`);
-  else {
-    const cluster = await startCluster(found.folder);
-    try {
-      await measure('PostgreSQL', cluster.emptyDatabase());
-    } finally {
-      await cluster.stop();
-    }
-  }
+  const targets = [await startServer('SQLite', join(folder, 'fleet.db'))];
+  const url = options.postgres ?? (await ownPostgres());
+  if (url !== undefined) targets.push(await startServer('PostgreSQL', url));
+  if (options.against !== undefined) targets.push(otherServer(options.against));
+  await measure(targets);
 } finally {
-  rmSync(folder, { recursive: true, force: true });
+  for (const clean of cleanups.toReversed()) await clean();
 }
 
-async function measure(name, db) {
-  const server = await startServer(db);
-  const say = (what, text) => console.log(`${name}: ${what}: ${text}`);
-  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
-  const ask = (method, path, { body, headers } = {}) => send(agent, method, path, body, headers);
-  try {
-    await ask('GET', '/v1/pf');
-    let host = 0;
-    const items = (count) =>
-      Array.from({ length: count }, () => ({ IP: addressOf(host++), source: 'brutessh' }));
-    const post = (list) =>
-      ask('POST', '/v1/pf', { body: JSON.stringify(list), headers: JSON_TYPE });
+/** Every kind of request, by turns to each of them. */
+async function measure(targets) {
+  for (const target of targets) {
+    await fresh(target);
+    await target.post(1000);
+  }
+  await rates('GET of 1,000 rows', targets, ({ ask }) => ask('GET', '/v1/pf'));
+  await rates('POST of one', targets, ({ post }) => post(1));
+  await rates('POST of one, 64 connections', targets, ({ post }) => post(1), 64);
+  await rates('POST of one, one connection', targets, ({ post }) => post(1), 1);
+  const known = [{ IP: '192.0.2.1', source: 'brutessh' }];
+  await rates('POST of one that is known', targets, ({ postList }) => postList(known));
 
-    await post(items(1000));
-    say('GET of 1,000 rows', await perSecond(() => ask('GET', '/v1/pf')));
-    const one = () => post(items(1));
-    say('POST of one', await perSecond(one));
-    say('POST of one, one connection', await perSecond(one, 1));
-    const hot = [{ IP: '192.0.2.1', source: 'brutessh' }];
-    say('POST of one that is known', await perSecond(() => post(hot)));
-
-    // All the rows so far are expired, and 100,000 come.
-    await ask('GET', '/v1/pf-init');
-    const times = [];
-    for (let list = 0; list < 10; list++) {
-      const body = items(10_000);
+  for (const target of targets) await fresh(target);
+  const times = new Map(targets.map((target) => [target, []]));
+  for (let list = 0; list < 10; list++) {
+    for (const target of targets) {
       const start = performance.now();
-      await post(body);
-      times.push(performance.now() - start);
+      await target.post(10_000);
+      times.get(target).push(performance.now() - start);
     }
-    times.sort((p, q) => p - q);
-    say(
-      'POST of 10,000',
-      `${times[5].toFixed(0)} ms (${times[0].toFixed(0)} to ${times[9].toFixed(0)})`,
-    );
-    const full = await ask('GET', '/v1/pf');
-    say('GET of 100,000 rows', await perSecond(() => ask('GET', '/v1/pf')));
-    const gzip = { 'accept-encoding': 'gzip' };
-    say('the same with gzip', await perSecond(() => ask('GET', '/v1/pf', { headers: gzip })));
-    const known = { 'if-none-match': full.headers.etag };
-    say('the same, not changed', await perSecond(() => ask('GET', '/v1/pf', { headers: known })));
-    const { next } = JSON.parse((await ask('GET', '/v2/entries?limit=1')).text);
-    const last = await latest(ask, next);
-    say('what changed, nothing', await perSecond(() => ask('GET', `/v2/entries?since=${last}`)));
+  }
+  for (const target of targets) {
+    const all = times.get(target);
+    const spread = `${Math.min(...all).toFixed(0)} to ${Math.max(...all).toFixed(0)}`;
+    say(target, 'POST of 10,000', `${median(all).toFixed(0)} ms (${spread})`);
+  }
+
+  await rates('GET of 100,000 rows', targets, ({ ask }) => ask('GET', '/v1/pf'));
+  const ours = targets.filter(({ pid }) => pid !== undefined);
+  const gzip = { 'accept-encoding': 'gzip' };
+  await rates('the same with gzip', ours, ({ ask }) => ask('GET', '/v1/pf', { headers: gzip }));
+  for (const target of ours) {
+    target.etag = (await target.ask('GET', '/v1/pf')).headers.etag;
+    target.latest = await latest(target.ask);
+  }
+  await rates('the same, not changed', ours, ({ ask, etag }) =>
+    ask('GET', '/v1/pf', { headers: { 'if-none-match': etag } }),
+  );
+  await rates('what changed, nothing', ours, (target) =>
+    target.ask('GET', `/v2/entries?since=${target.latest}`),
+  );
+  for (const target of ours) {
     const start = performance.now();
-    await one();
-    const first = await ask('GET', '/v1/pf');
-    say(
-      'POST of one and GET of all after it',
-      `${(performance.now() - start).toFixed(0)} ms, ${first.bytes} bytes`,
-    );
-  } finally {
-    agent.destroy();
-    server.kill('SIGTERM');
-    await once(server, 'close');
+    await target.post(1);
+    const { bytes } = await target.ask('GET', '/v1/pf');
+    const text = `${(performance.now() - start).toFixed(0)} ms, ${bytes} bytes`;
+    say(target, 'POST of one and GET of all after it', text);
   }
 }
 
-async function latest(ask, since) {
-  for (let next = since; ; ) {
+function say({ name }, what, text) {
+  console.log(`${name}: ${what}: ${text}`);
+}
+
+function median(numbers) {
+  return numbers.toSorted((p, q) => p - q)[Math.floor(numbers.length / 2)];
+}
+
+/** The list is empty but for sample rows. */
+async function fresh({ ask }) {
+  const { status } = await ask('GET', '/v1/pf-init');
+  if (status !== 204) throw new Error(`the answer to pf-init was ${status}`);
+}
+
+async function latest(ask) {
+  for (let next = 0; ; ) {
     const page = JSON.parse((await ask('GET', `/v2/entries?limit=100000&since=${next}`)).text);
     next = page.next;
     if (!page.more) return next;
   }
 }
 
-/** How often a second `work` is done, on so many connections at once. */
-async function perSecond(work, connections = CONNECTIONS) {
-  const cpuBefore = serverSeconds();
-  const until = performance.now() + SECONDS * 1000;
+/** How often a second each does `work`: the medians of some rounds. */
+async function rates(what, targets, work, connections = CONNECTIONS) {
+  const measured = new Map(targets.map((target) => [target, []]));
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const target of targets) {
+      measured.get(target).push(await perSecond(target, work, connections));
+    }
+  }
+  for (const target of targets) {
+    const all = measured.get(target);
+    const rate = `${median(all.map(({ rate: each }) => each)).toFixed(0)}/s`;
+    const cpu = median(all.map(({ cpu: each }) => each));
+    const cost = Number.isNaN(cpu) ? '' : `, ${cpu.toFixed(2)} ms of the server's CPU each`;
+    say(target, what, `${rate}${cost}`);
+  }
+}
+
+async function perSecond(target, work, connections) {
+  const cpuBefore = cpuSeconds(target.pid);
   const start = performance.now();
+  const until = start + SECONDS * 1000;
   let count = 0;
   await Promise.all(
     Array.from({ length: connections }, async () => {
       while (performance.now() < until) {
-        const { status } = await work();
+        const { status } = await work(target);
         if (status >= 300 && status !== 304) throw new Error(`the answer was ${status}`);
         count++;
       }
     }),
   );
-  const rate = `${((count * 1000) / (performance.now() - start)).toFixed(0)}/s`;
-  const cpu = ((serverSeconds() - cpuBefore) * 1000) / count;
-  return Number.isNaN(cpu) ? rate : `${rate}, ${cpu.toFixed(2)} ms of the server's CPU each`;
+  const rate = (count * 1000) / (performance.now() - start);
+  return { rate, cpu: ((cpuSeconds(target.pid) - cpuBefore) * 1000) / count };
 }
 
 /** Seconds of CPU that the server has used (proc(5): utime and stime, in hundredths). */
-function serverSeconds() {
+function cpuSeconds(pid) {
   try {
-    const fields = readFileSync(`/proc/${serverPid}/stat`, 'latin1').split(' ');
+    const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(' ');
     return (Number(fields[13]) + Number(fields[14])) / 100;
   } catch {
     return Number.NaN;
   }
 }
 
-function send(agent, method, path, body, headers = {}) {
-  return new Promise((resolve, reject) => {
-    const auth = `${USER.name}:${USER.password}`;
-    const sent = request(
-      { agent, port: PORT, host: '127.0.0.1', method, path, auth, headers },
-      (answer) => {
-        const chunks = [];
-        let bytes = 0;
-        answer.on('data', (chunk) => {
-          bytes += chunk.length;
-          if (path.startsWith('/v2')) chunks.push(chunk);
-        });
-        answer.on('error', reject);
-        answer.on('end', () => {
-          const text = Buffer.concat(chunks).toString();
-          resolve({ status: answer.statusCode, headers: answer.headers, bytes, text });
-        });
-      },
-    );
-    sent.on('error', reject);
-    sent.end(body);
-  });
-}
-
-async function startServer(db) {
+async function startServer(name, db) {
+  const port = await freePort();
   const config = join(folder, 'mcblock.toml');
   writeFileSync(config, '[fleet]\nrate = 1000000\n');
   const common = ['--db', db, '--config', config];
   const added = spawnSync(
     process.execPath,
-    [program, 'user', 'add', USER.name, '--admin', '--password-stdin', ...common],
-    {
-      input: `${USER.password}\n`,
-      stdio: ['pipe', 'ignore', 'inherit'],
-    },
+    [program, 'user', 'add', USER, '--admin', '--password-stdin', ...common],
+    { input: `${PASSWORD}\n`, stdio: ['pipe', 'ignore', 'inherit'] },
   );
   if (added.status !== 0) throw new Error('no user could be added');
   const server = spawn(
     process.execPath,
-    [program, 'serve', '--quiet', '--listen', `127.0.0.1:${PORT}`, ...common],
-    {
-      stdio: ['ignore', 'ignore', 'inherit'],
-    },
+    [program, 'serve', '--quiet', '--listen', `127.0.0.1:${port}`, ...common],
+    { stdio: ['ignore', 'ignore', 'inherit'] },
   );
-  serverPid = server.pid;
+  cleanups.push(async () => {
+    server.kill('SIGTERM');
+    if (server.exitCode === null) await once(server, 'close');
+  });
   for (let tries = 0; tries < 100; tries++) {
     try {
-      if ((await fetch(`http://127.0.0.1:${PORT}/`)).ok) return server;
+      if ((await fetch(`http://127.0.0.1:${port}/`)).ok) {
+        return targetOf(name, `http://${USER}:${PASSWORD}@127.0.0.1:${port}`, server.pid);
+      }
     } catch {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
@@ -187,9 +189,71 @@ async function startServer(db) {
   throw new Error('the server does not answer');
 }
 
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+function otherServer(url) {
+  return targetOf(new URL(url).host, url, undefined);
+}
+
+function targetOf(name, url, pid) {
+  const { hostname, port, username, password } = new URL(url);
+  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+  cleanups.push(async () => agent.destroy());
+  const auth = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const common = { agent, hostname, port, auth };
+  const ask = (method, path, { body, headers } = {}) =>
+    send({ ...common, method, path, headers }, body);
+  const postList = (list) =>
+    ask('POST', '/v1/pf', { body: JSON.stringify(list), headers: JSON_TYPE });
+  let host = 0;
+  const post = (count) =>
+    postList(Array.from({ length: count }, () => ({ IP: addressOf(host++), source: 'brutessh' })));
+  return { name, pid, ask, postList, post };
+}
+
+function send(asked, body) {
+  return new Promise((resolve, reject) => {
+    const sent = request(asked, (answer) => {
+      const chunks = [];
+      let bytes = 0;
+      answer.on('data', (chunk) => {
+        bytes += chunk.length;
+        if (asked.path.startsWith('/v2')) chunks.push(chunk);
+      });
+      answer.on('error', reject);
+      answer.on('end', () => {
+        const text = Buffer.concat(chunks).toString();
+        resolve({ status: answer.statusCode, headers: answer.headers, bytes, text });
+      });
+    });
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}
+
 /** Public addresses, no two the same. */
 function addressOf(host) {
   return `${5 + (host >>> 22)}.${(host >>> 14) & 255}.${(host >>> 6) & 255}.${host & 63}`;
+}
+
+/** The URL of a database in a PostgreSQL that was started for this. */
+async function ownPostgres() {
+  const { findPostgres, startCluster } = await loadCluster();
+  const found = findPostgres();
+  if ('missing' in found) {
+    console.log(`PostgreSQL: ${found.missing}`);
+    return undefined;
+  }
+  const cluster = await startCluster(found.folder);
+  cleanups.push(() => cluster.stop());
+  return cluster.emptyDatabase();
 }
 
 async function loadCluster() {

@@ -1,10 +1,11 @@
-import type { Seconds } from '../blocklist/entry.ts';
+import { isActive, type Seconds } from '../blocklist/entry.ts';
 import { loginProtections, type ProtectedSpace } from '../blocklist/protect.ts';
 import type { AllowedChange, ChangesPage, FleetEntry } from '../fleet/client/change.ts';
 import type { FleetClient } from '../fleet/client/client.ts';
 import { type Merge, mergeEntry } from '../fleet/client/merge.ts';
 import { formatPrefix } from '../net/prefix-text.ts';
 import { isTooWide } from '../net/wide.ts';
+import type { Position } from '../store/fleet-state.ts';
 import type { Store } from '../store/store.ts';
 import type { Surroundings } from '../store/surroundings.ts';
 import type { Policies } from './policies.ts';
@@ -33,6 +34,7 @@ export interface CaughtUp {
   lastNumber: number;
   /** 0, or where there was too much for one time: at least so many changes are left. */
   behind: number;
+  /** What did not block before; that something lasts longer is not counted. */
   blocked: number;
   expired: number;
   /** The allow-list changed. */
@@ -49,41 +51,52 @@ export interface CaughtUp {
 export async function catchUp(deps: CatchUpDeps): Promise<CaughtUp> {
   const { store, client, mostChanges } = deps;
   const done = { blocked: 0, expired: 0, allowed: 0, refused: 0 };
-  let known = store.fleetState.sequence(client.url);
-  let since = known;
+  let known = store.fleetState.position(client.url);
+  let from = known;
   let left = mostChanges;
   for (;;) {
-    const page = await client.changes(since, Math.min(PAGE, left));
+    const page = await client.changes(from.sequence, Math.min(PAGE, left), from.store);
     if (page === undefined) {
       // The API has another store than before, whose numbers mean other changes.
-      since = 0;
+      from = { sequence: 0, store: '' };
       continue;
     }
-    const isTaken = takeIn(deps, page, known, done);
-    known = isTaken ? page.next : store.fleetState.sequence(client.url);
-    since = known;
+    const next = { sequence: page.next, store: page.store };
+    const isTaken = takeIn(deps, page, known, next, done);
+    known = isTaken ? next : store.fleetState.position(client.url);
+    from = known;
     if (!isTaken) continue;
     left -= page.changes.length;
     if (!page.more || left <= 0) {
-      return { lastNumber: since, behind: page.more ? 1 : 0, ...done };
+      return { lastNumber: next.sequence, behind: page.more ? 1 : 0, ...done };
     }
   }
 }
 
 /** Whether the page was stored; not where another process was quicker. */
-function takeIn(deps: CatchUpDeps, page: ChangesPage, known: number, done: Counts): boolean {
+function takeIn(
+  deps: CatchUpDeps,
+  page: ChangesPage,
+  known: Position,
+  next: Position,
+  done: Counts,
+): boolean {
   const { store, client } = deps;
-  if (page.changes.length === 0 && page.next === known) return true;
+  if (page.changes.length === 0 && isSame(next, known)) return true;
   if (deps.isDryRun) {
     takePage(deps, page, done);
     return true;
   }
   return store.transaction(() => {
-    if (store.fleetState.sequence(client.url) !== known) return false;
+    if (!isSame(store.fleetState.position(client.url), known)) return false;
     takePage(deps, page, done);
-    store.fleetState.setSequence(client.url, page.next);
+    store.fleetState.setPosition(client.url, next);
     return true;
   });
+}
+
+function isSame(p: Position, q: Position): boolean {
+  return p.sequence === q.sequence && p.store === q.store;
 }
 
 type Counts = Omit<CaughtUp, 'lastNumber' | 'behind'>;
@@ -102,7 +115,7 @@ function takePage(deps: CatchUpDeps, { changes }: ChangesPage, done: Counts): vo
   const here = { space: protectedSpace(store), logins: store.surroundings() };
   for (const change of changes) {
     if (change.type !== 'entry') continue;
-    const { kind } = takeEntry(deps, change.entry, here);
+    const kind = takeEntry(deps, change.entry, here);
     if (kind === 'blocked' || kind === 'expired' || kind === 'refused') done[kind]++;
   }
 }
@@ -112,11 +125,12 @@ interface Around {
   readonly logins: Pick<Surroundings, 'loginsWithin'>;
 }
 
+/** What it did; 'prolonged' where the entry blocked already. */
 function takeEntry(
   { store, policies, longestSeconds, now, isDryRun }: CatchUpDeps,
   told: FleetEntry,
   around: Around,
-): Merge {
+): Merge['kind'] | 'prolonged' {
   const { prefix } = told;
   const policy = policies.policyFor(prefix);
   const covering = store.covering(prefix);
@@ -127,16 +141,19 @@ function takeEntry(
     endedAt: () => store.history(prefix).at(-1)?.endedAt,
   };
   const merge = mergeEntry(told, here, { policy, longestSeconds }, now());
-  if (merge.kind === 'unchanged' || merge.kind === 'refused' || isDryRun) return merge;
+  const own = covering.find((one) => one.prefix.length === prefix.length);
+  const isProlonged = merge.kind === 'blocked' && own !== undefined && isActive(own, now());
+  const kind = isProlonged ? 'prolonged' : merge.kind;
+  if (merge.kind === 'unchanged' || merge.kind === 'refused' || isDryRun) return kind;
   const { entry } = merge;
-  const before = covering.find((one) => one.prefix.length === prefix.length)?.activations ?? 0;
+  const before = own?.activations ?? 0;
   store.put(entry);
   if (merge.kind === 'expired') store.endActivation(prefix, before, now());
   // Expired by hand, an activation keeps the end that it would have had.
   if (merge.kind === 'blocked' || entry.activations > before) {
     store.recordActivation(entry, { origin: 'fleet', note: told.note });
   }
-  return merge;
+  return kind;
 }
 
 /**

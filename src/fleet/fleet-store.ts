@@ -77,6 +77,13 @@ export interface Past {
   readonly allowed: readonly FleetAllowed[];
   /** The keys of the need that are known. */
   readonly keys: readonly ReportKey[];
+  /** How many statements there are of the latest activation of these entries; of others none. */
+  readonly said: readonly Said[];
+}
+
+export interface Said {
+  readonly prefix: Prefix;
+  readonly count: number;
 }
 
 /** What is to be written, whole or not at all. In each list no two are alike. */
@@ -111,6 +118,10 @@ export type Changed =
 export interface FleetStore {
   /** The number of the latest change. */
   sequence(): Promise<number>;
+  /** Made at random with the store: the numbers of another one are those of other changes. */
+  identity(): Promise<string>;
+  /** Another identity from now on: an older copy was put back, whose numbers come a second time. */
+  renewIdentity(): Promise<void>;
   /**
    * Reads what is needed, lets `settle` decide, and writes that, in one transaction in which nobody
    * else writes. `settle` is pure; where it throws, nothing is written.

@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import { BUSY, type Credentials, parseBasic } from './credentials.ts';
 import { isLoopback } from './loopback.ts';
 import type { Metrics } from './metrics.ts';
@@ -7,12 +8,21 @@ import { may, type User } from './user.ts';
 export interface GateOptions {
   readonly credentials: Credentials;
   readonly metrics: Metrics;
-  /** What version 1 answers to a wrong password: 503 as acacia does, or 401. */
-  readonly v1Status: 401 | 503;
+  readonly v1Status: V1Status;
 }
 
-/** Who came in, or what he is answered instead. */
-export type Entrance = { readonly user: User | undefined } | { readonly answer: Answer };
+/**
+ * What version 1 answers to a wrong name or password: 503 as acacia means to, 500 as it does where
+ * it does not know the name, or 401 as RFC 9110 has it.
+ */
+export const V1_STATUSES = [503, 500, 401] as const;
+export type V1Status = (typeof V1_STATUSES)[number];
+
+/** Who asks, if he is known; and what he is answered instead of being let in. */
+export interface Entrance {
+  readonly user: User | undefined;
+  readonly refusal?: Answer;
+}
 
 /** Lets in who may ask. */
 export class Gate {
@@ -34,20 +44,21 @@ export class Gate {
     const { credentials, metrics } = this.#options;
     const given = parseBasic(authorization);
     const user = given && (await credentials.userOf(given.name, given.password));
-    if (user === BUSY) return { answer: busy() };
+    if (user === BUSY) return { user: undefined, refusal: busy() };
     if (user === undefined) {
       if (given !== undefined) metrics.countFailedLogin();
-      return { answer: this.unknown(path) };
+      return { user, refusal: this.unknown(path) };
     }
     const scope = access === 'local' ? 'read' : access;
     if (may(user, scope)) return { user };
-    return { answer: { status: 403, value: { error: `this needs the scope ${scope}` } } };
+    const value = { error: `this needs the scope ${scope}` };
+    return { user, refusal: { status: 403, value } };
   }
 
   /** What somebody is told who is not known. */
   unknown(path: string): Answer {
     const status = isV1(path) ? this.#options.v1Status : 401;
-    if (status === 503) return { status, value: { error: 'Service Unavailable' } };
+    if (status !== 401) return { status, value: { error: STATUS_CODES[status] } };
     return {
       status,
       value: { error: 'Unauthorized' },

@@ -22,6 +22,14 @@ export interface Cause {
   readonly note: string;
 }
 
+/** What no report gets past. */
+export interface Bounds {
+  /** Besides the allow-list: the server's own addresses, and private space. */
+  readonly protections: readonly Protection[];
+  /** So many statements of one activation are kept whole. */
+  readonly mostStatements: number;
+}
+
 /**
  * What was, and what becomes of it while reports are settled one after the other: each finds what
  * the ones before it did. What concerns other machines gets a number; mere hits do not, as a fleet
@@ -29,7 +37,7 @@ export interface Cause {
  */
 export class Ledger {
   readonly #at: Seconds;
-  readonly #protections: readonly Protection[];
+  readonly #bounds: Bounds;
   #sequence: number;
   #space: ProtectedSpace | undefined;
   readonly #entries = new CoveringMap<FleetEntry>();
@@ -40,19 +48,22 @@ export class Ledger {
   readonly #writtenAllowed = new CoveringMap<FleetAllowed>();
   readonly #past: FleetActivation[] = [];
   readonly #statements = new Map<string, Statement>();
+  /** How many there are of the latest activation of an entry, those that are kept already too. */
+  readonly #said = new CoveringMap<number>();
   readonly #keys: ReportKey[] = [];
 
-  constructor(past: Past, protections: readonly Protection[], at: Seconds) {
+  constructor(past: Past, bounds: Bounds, at: Seconds) {
     this.#at = at;
-    this.#protections = protections;
+    this.#bounds = bounds;
     this.#sequence = past.sequence;
     for (const held of past.entries) this.#entries.set(held.entry.prefix, held);
     for (const allowed of past.allowed) this.#allowed.set(allowed.prefix, allowed);
     for (const key of past.keys) this.#known.add(textOfKey(key));
+    for (const { prefix, count } of past.said) this.#said.set(prefix, count);
   }
 
   get space(): ProtectedSpace {
-    this.#space ??= new ProtectedSpace([...this.#protections, ...this.#allowList()]);
+    this.#space ??= new ProtectedSpace([...this.#bounds.protections, ...this.#allowList()]);
     return this.#space;
   }
 
@@ -94,13 +105,20 @@ export class Ledger {
       return;
     }
     if (held !== undefined) this.#past.push(held.activation);
+    this.#said.set(entry.prefix, 0);
     const { prefix, activations: number, activatedAt: at = this.#at, expiresAt: until } = entry;
     const { origin, note, by } = cause;
     const activation = { prefix, number, at, until, endedAt: undefined, origin, note, by };
     this.#put({ entry, sequence, place: sequence, activation });
   }
 
-  say(statement: Statement): void {
+  /**
+   * Adds to what is known of the latest activation of an entry. Where so much is said of it already
+   * only who says how often is kept of the rest: nobody fills the disk by talking.
+   */
+  say(said: Statement): void {
+    const count = this.#said.get(said.prefix) ?? 0;
+    const statement = count < this.#bounds.mostStatements ? said : { ...said, ...UNSAID };
     const { prefix, activation, by, kind, address, service, message, log, host } = statement;
     const who = address === undefined ? '' : formatAddress(address);
     const key = JSON.stringify([
@@ -116,6 +134,7 @@ export class Ledger {
     ]);
     const same = this.#statements.get(key);
     this.#statements.set(key, same === undefined ? statement : sum(same, statement));
+    if (same === undefined) this.#said.set(prefix, count + 1);
   }
 
   /** Whether that changed the allow-list. */
@@ -160,6 +179,8 @@ export class Ledger {
     return ends ? { ...activation, endedAt: this.#at } : { ...activation, until: entry.expiresAt };
   }
 }
+
+const UNSAID = { address: undefined, service: '', message: '', log: '', host: '' } as const;
 
 function textOfKey({ by, key }: ReportKey): string {
   return `${by} ${key}`;

@@ -17,19 +17,28 @@ interface Page {
  */
 export class Pages {
   readonly #store: FleetStore;
+  readonly #identity: string;
   readonly #sequence: () => Promise<number>;
   readonly #pages = new Map<string, Page>();
 
-  /** @param sequence the number of the latest change */
-  constructor(store: FleetStore, sequence: () => Promise<number>) {
+  /**
+   * @param identity that of the store
+   * @param sequence the number of the latest change
+   */
+  constructor(store: FleetStore, identity: string, sequence: () => Promise<number>) {
     this.#store = store;
+    this.#identity = identity;
     this.#sequence = sequence;
   }
 
-  /** Undefined where no change has this number yet: it is that of another store. */
-  async since(since: number, limit: number): Promise<Copy | undefined> {
+  /**
+   * Undefined where the number is that of another store: no change has it yet, or he says so.
+   * @param identity of the store that the number is from; null where he does not know
+   */
+  async since(since: number, limit: number, identity: string | null): Promise<Copy | undefined> {
     const sequence = await this.#sequence();
     if (since > sequence) return undefined;
+    if (since > 0 && identity !== null && identity !== this.#identity) return undefined;
     const key = `${since} ${limit}`;
     const known = this.#pages.get(key);
     if (known?.sequence === sequence) return known.copy;
@@ -50,6 +59,7 @@ export class Pages {
     const last = sent.at(-1)?.value.sequence;
     // Nothing that is later has a lower number: who has read all goes on from the latest.
     const next = more ? (last ?? since) : Math.max(sequence, last ?? 0);
-    return new Copy(`${JSON.stringify({ next, more, changes: sent.map(changedJson) })}\n`);
+    const page = { store: this.#identity, next, more, changes: sent.map(changedJson) };
+    return new Copy(`${JSON.stringify(page)}\n`);
   }
 }

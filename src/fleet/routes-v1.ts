@@ -44,8 +44,15 @@ export function routesV1(
       answers: { 204: 'done', 400: 'one of them is wrong; nothing was changed' },
       handle: async (asked) => {
         const by = reporterOf(userOf(asked));
-        const reports = readListings(asked.body, mostItems);
-        reports.forEach((report, index) => refuseTooWide(report, by, index));
+        let reports: ListReport[];
+        try {
+          reports = readListings(asked.body, mostItems);
+          reports.forEach((report, index) => refuseTooWide(report, by, index));
+        } catch (error) {
+          if (!isFilled(asked.body) || !(error instanceof McblockError)) throw error;
+          // Of a list acacia says what is wrong as a bare text.
+          return { status: 400, value: error.message };
+        }
         metrics.countReports(await writer.submit({ by, reports, reset: false }));
         return NOTHING;
       },
@@ -102,4 +109,8 @@ function refuseTooWide(report: ListReport, by: Reporter, index: number): void {
 function listSchema(properties: Readonly<Record<string, object>>, maxItems: number): object {
   const items = { type: 'object', properties, required: Object.keys(properties) };
   return { type: 'array', maxItems, items };
+}
+
+function isFilled(body: unknown): boolean {
+  return Array.isArray(body) && body.length > 0;
 }

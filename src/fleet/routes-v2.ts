@@ -48,20 +48,21 @@ export function routesV2({ store, writer, pages, metrics, mostItems }: PartsV2):
       summary:
         'What changed after a number, allow-list and expiries by hand included, and the next number to ask with',
       query: {
-        since: 'a number from an earlier answer; 0, as when it is left out, is a full copy',
+        since: '`next` of an earlier answer; 0, as when it is left out, is a full copy',
+        store: '`store` of that answer: whether the number is of this store is found out by it',
         limit: `at most so many changes, 1 to ${PAGE.most}; ${PAGE.usual} if left out`,
       },
       answers: {
-        200: '`{"next", "more", "changes"}`',
+        200: '`{"store", "next", "more", "changes"}`',
         304: 'it is as it was',
         410: 'the number is that of another store',
       },
       handle: async ({ query }) => {
         const since = numberOf(query, 'since', 0, 0, Number.MAX_SAFE_INTEGER);
         const limit = numberOf(query, 'limit', PAGE.usual, 1, PAGE.most);
-        const copy = await pages.since(since, limit);
+        const copy = await pages.since(since, limit, query.get('store'));
         if (copy !== undefined) return { status: 200, copy };
-        const error = `there is no change ${since} here; fetch a full copy, with since=0`;
+        const error = `${since} is no number of this store; fetch a full copy, with since=0`;
         return { status: 410, value: { error } };
       },
     },

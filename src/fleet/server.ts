@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { McblockError, reasonOf } from '../errors.ts';
 import { Credentials } from './credentials.ts';
 import type { FleetStore } from './fleet-store.ts';
-import { Gate, isV1 } from './gate.ts';
+import { Gate, isV1, type V1Status } from './gate.ts';
 import { Listing } from './listing.ts';
 import { Metrics } from './metrics.ts';
 import { openApiOf } from './openapi.ts';
@@ -39,7 +40,7 @@ export interface ServerOptions {
   /** UTC seconds. */
   readonly clock: () => number;
   readonly version: string;
-  readonly v1Status: 401 | 503;
+  readonly v1Status: V1Status;
   readonly tls: Tls | undefined;
 }
 
@@ -49,7 +50,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   const metrics = new Metrics();
   const writer = new Writer(store, options.rules, clock);
   const listing = new Listing(store, clock);
-  const pages = new Pages(store, () => listing.sequence());
+  const pages = new Pages(store, await store.identity(), () => listing.sequence());
   const gate = new Gate({ credentials: new Credentials(store), metrics, v1Status });
   const mostItems = limits.listItems;
   const routes: Route[] = [
@@ -158,11 +159,11 @@ class Desk {
     app.setErrorHandler(async (error, request, reply) => {
       const answer = faultAnswer(error);
       if (answer.status >= 500) {
-        const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+        const { method } = request;
         this.#log.write('error', 'failed', {
-          method: request.method,
+          method,
           path: pathOf(request),
-          reason,
+          reason: traced(error),
         });
       }
       return send(request, reply, answer);
@@ -182,9 +183,9 @@ class Desk {
       addressOf(request),
       authorization,
     );
-    if ('answer' in entrance) return send(request, reply, entrance.answer);
-    if (entrance.user !== undefined) this.#users.set(request, entrance.user);
-    return undefined;
+    const { user, refusal } = entrance;
+    if (user !== undefined) this.#users.set(request, user);
+    return refusal === undefined ? undefined : send(request, reply, refusal);
   }
 
   async #handle(request: FastifyRequest, reply: FastifyReply, route: Route): Promise<FastifyReply> {
@@ -223,6 +224,12 @@ class Desk {
       milliseconds: Math.round(milliseconds * 100) / 100,
     });
   }
+}
+
+/** Of a fault of ours also where it is. */
+function traced(error: unknown): string {
+  const isOurs = error instanceof Error && !(error instanceof McblockError);
+  return isOurs && error.stack !== undefined ? error.stack : reasonOf(error);
 }
 
 function pathOf({ url }: FastifyRequest): string {

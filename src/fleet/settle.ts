@@ -7,7 +7,7 @@ import type { Decision, Protection, Request } from '../blocklist/request.ts';
 import { hostPrefix, type Prefix } from '../net/prefix.ts';
 import { formatPrefix } from '../net/prefix-text.ts';
 import type { Change, Need, Past, ReportKey, Statement } from './fleet-store.ts';
-import { Ledger } from './ledger.ts';
+import { type Bounds, Ledger } from './ledger.ts';
 import { limitFault } from './limits.ts';
 import type {
   AllowReport,
@@ -29,10 +29,8 @@ export interface Submission {
 }
 
 /** What the server decides by. */
-export interface Rules {
+export interface Rules extends Bounds {
   readonly policy: Policy;
-  /** Besides the allow-list: the server's own addresses, and private space. */
-  readonly protections: readonly Protection[];
 }
 
 /** One result for each report of a submission. */
@@ -58,11 +56,11 @@ export function needOf(submissions: readonly Submission[], now: Seconds): Need {
 export function settle(
   past: Past,
   submissions: readonly Submission[],
-  { policy, protections }: Rules,
+  rules: Rules,
   now: Seconds,
 ): { readonly change: Change; readonly results: readonly Results[] } {
-  const ledger = new Ledger(past, protections, now);
-  const desk = new Desk(ledger, policy, now);
+  const ledger = new Ledger(past, rules, now);
+  const desk = new Desk(ledger, rules.policy, now);
   const results = submissions.map(({ by, reports, reset }) => {
     if (reset) for (const { prefix } of ledger.active()) desk.expire(prefix, by);
     return reports.map((report) => desk.settle(report, by));

@@ -12,14 +12,24 @@ const LONGEST_SOURCE = 255;
  * none is taken. Throws McblockError('input') with the text that the answer has.
  */
 export function readListings(body: unknown, most: number): ListReport[] {
-  if (body instanceof URLSearchParams) return [listingOf(Object.fromEntries(body), 0)];
-  return itemsOf(body, most).map(listingOf);
+  if (body instanceof URLSearchParams) {
+    if (body.has('IP') && body.has('source')) return [listingOf(Object.fromEntries(body), 0)];
+    throw new McblockError('input', 'Bad Request: key missing');
+  }
+  const items = itemsOf(body ?? [], most);
+  if (items.length > 0) return items.map(listingOf);
+  throw new McblockError('input', 'Bad Request: not a form');
 }
 
-/** The body of `DELETE /v1/pf`: a list of `{"IP"}`. */
+/** The body of `DELETE /v1/pf`: a list of `{"IP"}`, or a form of it. */
 export function readDeletions(body: unknown, most: number): Prefix[] {
-  if (body instanceof URLSearchParams) return [prefixOf(Object.fromEntries(body), 0)];
-  return itemsOf(body, most).map(prefixOf);
+  const items = body instanceof URLSearchParams ? [Object.fromEntries(body)] : body;
+  return itemsOf(items, most).map((item, index) => {
+    if (typeof item === 'object' && item !== null && Object.hasOwn(item, 'IP')) {
+      return prefixOf(item, index);
+    }
+    throw new McblockError('input', 'Bad Request');
+  });
 }
 
 function itemsOf(body: unknown, most: number): readonly unknown[] {
@@ -29,6 +39,7 @@ function itemsOf(body: unknown, most: number): readonly unknown[] {
 }
 
 function listingOf(item: unknown, index: number): ListReport {
+  valueOf(item, 'IP', index);
   const source = valueOf(item, 'source', index);
   const prefix = prefixOf(item, index);
   const isText = typeof source === 'string' && !/[\p{Cc}\p{Surrogate}]/u.test(source);

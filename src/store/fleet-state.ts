@@ -3,11 +3,20 @@ import type { Prefix } from '../net/prefix.ts';
 import type { Connection } from './connection.ts';
 import { keyOf } from './key.ts';
 
-const PUT_NUMBER = `
-INSERT INTO fleet_server VALUES (?, ?) ON CONFLICT (url) DO UPDATE SET sequence = excluded.sequence`;
+const PUT_POSITION = `
+INSERT INTO fleet_server (url, sequence, store) VALUES (?, ?, ?)
+ON CONFLICT (url) DO UPDATE SET sequence = excluded.sequence, store = excluded.store`;
 
 const TAKE =
   'INSERT INTO pf_taken VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET round = excluded.round';
+
+/** The last change that was taken over from a server. */
+export interface Position {
+  /** 0 for none. */
+  readonly sequence: number;
+  /** Which of its stores it is a number of; empty where that is not known. */
+  readonly store: string;
+}
 
 /** How far this machine is with its fleet, and with the tables of pf. */
 export class FleetState {
@@ -17,16 +26,15 @@ export class FleetState {
     this.#connection = connection;
   }
 
-  /** The number of the last change that was taken over from this server; 0 for none. */
-  sequence(url: string): number {
-    return Number(
-      this.#connection.row('SELECT sequence FROM fleet_server WHERE url = ?', url)?.[0] ?? 0,
-    );
+  position(url: string): Position {
+    const sql = 'SELECT sequence, store FROM fleet_server WHERE url = ?';
+    const [sequence = 0, store = ''] = this.#connection.row(sql, url) ?? [];
+    return { sequence: Number(sequence), store: String(store) };
   }
 
   /** To be called in the transaction that takes the changes over. */
-  setSequence(url: string, sequence: number): void {
-    this.#connection.run(PUT_NUMBER, url, sequence);
+  setPosition(url: string, { sequence, store }: Position): void {
+    this.#connection.run(PUT_POSITION, url, sequence, store);
   }
 
   /** Whether this prefix was in that table of pf when it was last read. */

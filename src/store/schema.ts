@@ -173,6 +173,10 @@ CREATE TABLE pf_taken (
   PRIMARY KEY (name, family, length, network)
 ) STRICT, WITHOUT ROWID;
 `,
+  `
+-- Which store of the server the number is of; empty where that is not known.
+ALTER TABLE fleet_server ADD COLUMN store TEXT NOT NULL DEFAULT '';
+`,
 ];
 
 /**

@@ -3,13 +3,11 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Entry, neverActive } from '../../src/blocklist/entry.ts';
-import { parseAddress } from '../../src/net/address-text.ts';
-import { parsePrefix } from '../../src/net/prefix-text.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import { LiveServer, PASSWORD } from '../fleet/client/live-server.ts';
 import { CommandLine } from '../support/command-line.ts';
 import { Program } from '../support/program.ts';
+import { recordOffences } from '../support/record-offences.ts';
 
 const REPORTS = 1000;
 const BATCHES = 10;
@@ -96,7 +94,7 @@ describe('mcblock sync as a process', () => {
     expect(await hitsAtServer()).toBe(REPORTS);
     const left = openStore(line.db, { mode: 'read' });
     expect(left.outbox.size()).toBe(0);
-    expect(left.fleetState.sequence(server.url)).toBe(await server.store.sequence());
+    expect(left.fleetState.position(server.url).sequence).toBe(await server.store.sequence());
     left.close();
   });
 
@@ -126,23 +124,6 @@ describe('mcblock sync as a process', () => {
 
 /** As many different offenders as belong to one batch. */
 function record(store: Store, batch: number): void {
-  const at = Date.parse('2025-12-31T23:00:00Z') / 1000;
-  store.transaction(() => {
-    for (let index = 0; index < REPORTS / BATCHES; index++) {
-      const number = batch * (REPORTS / BATCHES) + index;
-      const prefix = parsePrefix(`5.${number >> 8}.${number & 255}.0/24`);
-      const times = { firstSeen: at, lastSeen: at, activatedAt: at, expiresAt: 'forever' } as const;
-      const entry: Entry = {
-        ...neverActive(prefix, 'grok', ''),
-        activations: 1,
-        hits: 1,
-        ...times,
-      };
-      store.put(entry);
-      store.recordActivation(entry);
-      const address = parseAddress(`5.${number >> 8}.${number & 255}.7`);
-      const seen = { count: 1, firstSeen: at, lastSeen: at, log: 'auth.log', host: '' };
-      store.addEvidence(prefix, 1, [{ address, service: 'sshd', message: 'x', ...seen }]);
-    }
-  });
+  const count = REPORTS / BATCHES;
+  recordOffences(store, batch * count, count, Date.parse('2025-12-31T23:00:00Z') / 1000);
 }

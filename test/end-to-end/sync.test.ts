@@ -76,6 +76,17 @@ function attack(line: CommandLine, address: string, name = 'auth.log'): string {
   return log;
 }
 
+/** The server goes on with a store of this name, which is new. */
+async function replaceStore(name: string): Promise<void> {
+  await server.stop();
+  const another = new LiveServer(folder.path(name));
+  another.port = server.port;
+  server = another;
+  await server.start();
+  await server.addUser('gate1');
+  await server.addUser('gate2');
+}
+
 describe('two machines and a server', () => {
   it('share a ban in both directions', async () => {
     await ok(a, 'grok', '--year', '2025', attack(a, '5.149.104.9'));
@@ -172,6 +183,17 @@ describe('two machines and a server', () => {
       { prefix: '4.4.4.4/32', active: false },
     ]);
     expect(await active(b)).toEqual([]);
+  });
+
+  it('calls nothing new that one of them blocked itself', async () => {
+    await ok(a, 'add', '6.6.6.6', '--share');
+    server.now += 5;
+    // The fleet's block begins when it hears of it, and so it lasts a little longer.
+    expect(await ok(a, 'sync')).toBe(
+      '1 reported, 0 waiting; from the fleet 0 blocked, 0 expired\n',
+    );
+    const [entry] = await a.json<{ expiresAt: string; activations: number }[]>('show');
+    expect(entry).toMatchObject({ expiresAt: '2026-01-31T00:00:05Z', activations: 1 });
   });
 
   it('changes nothing in a dry run', async () => {
@@ -275,17 +297,33 @@ describe('a server that is not what it should be', () => {
     await ok(b, 'add', '6.6.6.6', '6.6.6.7', '--share');
     await ok(b, 'sync');
     await ok(a, 'sync');
-    await server.stop();
-    const another = new LiveServer(folder.path('other.db'));
-    another.port = server.port;
-    server = another;
-    await server.start();
-    await server.addUser('gate1');
-    await server.addUser('gate2');
+    await replaceStore('other.db');
     await ok(b, 'add', '7.7.7.7', '--share');
     await ok(b, 'sync');
     expect(await ok(a, 'sync')).toContain('1 blocked');
     expect(await active(a)).toEqual(['6.6.6.6/32', '6.6.6.7/32', '7.7.7.7/32']);
+  });
+
+  it('is asked for everything where its store was replaced by one that has gone further', async () => {
+    await ok(b, 'add', '6.6.6.6', '--share');
+    await ok(b, 'sync');
+    await ok(a, 'sync');
+    await replaceStore('further.db');
+    await ok(b, 'add', '7.7.7.7', '7.7.7.8', '7.7.7.9', '--share');
+    await ok(b, 'sync');
+    expect(await ok(a, 'sync')).toContain('3 blocked');
+    // The next time it is asked for what is new alone.
+    expect(await ok(a, 'sync')).toContain('0 blocked');
+    await server.stop();
+    // An older copy that was put back has numbers that it will give out a second time.
+    await server.start();
+    await server.store.renewIdentity();
+    await server.stop();
+    await server.start();
+    expect(await ok(a, 'sync', '--dry-run')).toContain('0 blocked');
+    await ok(b, 'add', '8.8.8.8', '--share');
+    await ok(b, 'sync');
+    expect(await ok(a, 'sync')).toContain('1 blocked');
   });
 
   it('has no more than so many changes taken at a time', async () => {

@@ -13,6 +13,7 @@ import type { Place } from './store-contract.ts';
 
 const NOW = 1_780_000_000;
 const PASSWORD = '8d604831';
+const MOST_STATEMENTS = 20;
 /** Cheap to check, as every test starts a server that has to. */
 const HASH = hashPassword(PASSWORD, { N: 16, r: 1, p: 1 });
 const SAMPLE = [
@@ -53,6 +54,12 @@ const offence = (address: string, over: object = {}) => ({
   ...over,
 });
 
+/** Of one address, all in different logs. */
+const said = (from: number, count: number) =>
+  Array.from({ length: count }, (_, index) =>
+    offence('192.0.2.7', { log: `log ${from + index}`, count: 2 }),
+  );
+
 const at = (days: number) => ({
   at: new Date((NOW + days * DAY_SECONDS) * 1000).toISOString().replace('.000', ''),
 });
@@ -75,6 +82,7 @@ export function describeApi(makePlace: () => Place): void {
           ...privateSpace(),
           { prefix: hostPrefix(parsePrefix('9.9.9.9')), reason: 'own' },
         ],
+        mostStatements: MOST_STATEMENTS,
       },
       limits: { bodyBytes: 1024 ** 2, listItems: 10_000, perSecond: 1000 },
       log: new ServerLog((line) => lines.push(line), 'debug'),
@@ -157,6 +165,9 @@ export function describeApi(makePlace: () => Place): void {
       }
       expect(await store.sequence()).toBe(0);
       await server.close();
+      server = await start({ v1Status: 500 });
+      expect(await status('nobody', 'GET', '/v1/pf')).toBe(500);
+      await server.close();
       server = await start({ v1Status: 401 });
       const refused = await ask('GET', '/v1/pf', { password: 'wrong' });
       expect(refused.statusCode).toBe(401);
@@ -210,7 +221,6 @@ export function describeApi(makePlace: () => Place): void {
       expect((await ask('POST', '/v1/pf', { form: 'IP=192.0.2.9&source=web' })).statusCode).toBe(
         204,
       );
-      expect((await ask('POST', '/v1/pf', { json: [] })).statusCode).toBe(204);
       expect(await list()).toEqual([['192.0.2.1/32'], ['2001:db8::/32'], ['192.0.2.9/32']]);
       const { hits, history, evidence } = (await ask('GET', '/v2/entries/192.0.2.1/32')).json();
       expect(hits).toBe(2);
@@ -223,7 +233,7 @@ export function describeApi(makePlace: () => Place): void {
       for (const [json, error] of [
         [[good, { IP: '192.0.2.2' }], "'source' key is missing"],
         [[good, { source: 'x' }], "'IP' key is missing"],
-        [[good, {}], "'source' key is missing"],
+        [[good, {}], "'IP' key is missing"],
         [[good, { IP: 'example.com', source: 'x' }], "'IP' of item 1"],
         [[good, { IP: '192.0.2.1/24', source: 'x' }], "'IP' of item 1"],
         [[good, { IP: '0.0.0.0/0', source: 'x' }], "'IP' of item 1"],
@@ -232,23 +242,27 @@ export function describeApi(makePlace: () => Place): void {
         [[good, { IP: '192.0.2.1', source: 'a\nb' }], "'source' of item 1"],
         [[good, 'x'], 'item 1'],
         [[good, null], 'item 1'],
-        [good, 'Bad Request'],
-        ['x', 'Bad Request'],
-        [null, 'Bad Request'],
       ] as const) {
         const answer = await ask('POST', '/v1/pf', { json });
-        expect([answer.statusCode, answer.json().error]).toEqual([
-          400,
-          expect.stringContaining(error),
-        ]);
+        // A bare text, as acacia answers.
+        expect([answer.statusCode, answer.json()]).toEqual([400, expect.stringContaining(error)]);
+      }
+      for (const [asked, error] of [
+        [{ json: good }, 'Bad Request'],
+        [{ json: 'x' }, 'Bad Request'],
+        [{ json: null }, 'Bad Request: not a form'],
+        [{ json: [] }, 'Bad Request: not a form'],
+        [{}, 'Bad Request: not a form'],
+        [{ form: 'IP=192.0.2.1' }, 'Bad Request: key missing'],
+        [{ form: 'IP=example.com&source=x' }, expect.stringContaining('is no prefix')],
+      ] as const) {
+        const answer = await ask('POST', '/v1/pf', asked);
+        expect([answer.statusCode, answer.json()]).toEqual([400, { error }]);
       }
       const type = { 'content-type': 'application/json' };
       for (const form of ['{"IP"', '', '[1,', '[{"__proto__":{"IP":"192.0.2.1"}}]']) {
         expect((await ask('POST', '/v1/pf', { form, headers: type })).statusCode).toBe(400);
       }
-      expect((await ask('POST', '/v1/pf', { form: 'IP=192.0.2.1' })).json()).toEqual({
-        error: "'source' key is missing",
-      });
       expect(await list()).toEqual([]);
     });
 
@@ -293,6 +307,8 @@ export function describeApi(makePlace: () => Place): void {
       expect(await list()).toEqual([['192.0.2.1/32']]);
       const bad = { json: [{ IP: '192.0.2.1' }, { IP: 'x' }] };
       expect((await ask('DELETE', '/v1/pf', bad)).statusCode).toBe(400);
+      const keyless = await ask('DELETE', '/v1/pf', { json: [{ ip: '192.0.2.1' }] });
+      expect([keyless.statusCode, keyless.json()]).toEqual([400, { error: 'Bad Request' }]);
       expect(await list()).toEqual([['192.0.2.1/32']]);
       now += 60;
       await ask('POST', '/v1/pf', { json: [{ IP: '2001:db8::1', source: 'again' }] });
@@ -403,8 +419,13 @@ export function describeApi(makePlace: () => Place): void {
     });
 
     it('tells what changed since, in pages that meet, and no more to who has it', async () => {
-      const { next, more, changes } = (await ask('GET', '/v2/entries')).json();
-      expect({ next, more, changes }).toEqual({ next: 0, more: false, changes: [] });
+      const identity = await store.identity();
+      expect((await ask('GET', '/v2/entries')).json()).toEqual({
+        store: identity,
+        next: 0,
+        more: false,
+        changes: [],
+      });
       await ask('GET', '/v1/pf-init');
       await ask('POST', '/v2/allow', { json: { prefix: '1.2.3.0/24', note: 'office' } });
       await report('gate1', { type: 'expire', prefix: '192.0.2.24' });
@@ -427,7 +448,7 @@ export function describeApi(makePlace: () => Place): void {
         'entry 192.0.2.24/32',
       ]);
       const nothing = await ask('GET', `/v2/entries?since=${since}`);
-      expect(nothing.json()).toEqual({ next: since, more: false, changes: [] });
+      expect(nothing.json()).toEqual({ store: identity, next: since, more: false, changes: [] });
       const known = { 'if-none-match': String(nothing.headers.etag) };
       expect((await ask('GET', `/v2/entries?since=${since}`, { headers: known })).statusCode).toBe(
         304,
@@ -439,6 +460,44 @@ export function describeApi(makePlace: () => Place): void {
       for (const bad of ['since=-1', 'since=x', 'limit=0', 'limit=100001', 'limit=1e3']) {
         expect((await ask('GET', `/v2/entries?${bad}`)).statusCode).toBe(400);
       }
+    });
+
+    it('knows the numbers of another store by its identity', async () => {
+      await ask('GET', '/v1/pf-init');
+      const path = '/v2/entries?since=';
+      expect(await status('gate1', 'GET', `${path}2&store=${await store.identity()}`)).toBe(200);
+      expect(await status('gate1', 'GET', `${path}2&store=another`)).toBe(410);
+      // A full copy is for everybody, and old clients do not know what a store is.
+      expect(await status('gate1', 'GET', `${path}0&store=another`)).toBe(200);
+      expect(await status('gate1', 'GET', `${path}2`)).toBe(200);
+    });
+
+    it('keeps so much evidence of an activation whole, and of more only how much', async () => {
+      await report('gate1', ...said(0, 3));
+      await report('gate1', ...said(3, MOST_STATEMENTS), ...said(0, 3));
+      await report('gate2', ...said(100, 5));
+      const { hits, evidence } = (await ask('GET', '/v2/entries/192.0.2.0/24')).json<{
+        hits: number;
+        evidence: { by: string; log: string; address: string | null; count: number }[];
+      }>();
+      const rest = evidence.filter(({ address }) => address === null);
+      expect(evidence.length - rest.length).toBe(MOST_STATEMENTS);
+      // The three that are known too: nobody looks among so many.
+      expect(rest.map(({ by, log, count }) => [by, log, count])).toEqual([
+        ['gate1', '', 12],
+        ['gate2', '', 10],
+      ]);
+      expect(evidence.reduce((sum, { count }) => sum + count, 0)).toBe(hits);
+      // A new activation is told of anew.
+      await ask('DELETE', '/v1/pf', { json: [{ IP: '192.0.2.0/24' }] });
+      now += 1;
+      await report('gate1', ...said(200, 1));
+      const later = (await ask('GET', '/v2/entries/192.0.2.0/24')).json<{
+        evidence: { activation: number; log: string }[];
+      }>();
+      expect(later.evidence.filter(({ activation }) => activation === 2)).toMatchObject([
+        { log: 'log 200' },
+      ]);
     });
 
     it('tells that hits of many days make a block last longer, but not every minute', async () => {
@@ -571,6 +630,7 @@ export function describeApi(makePlace: () => Place): void {
     const change = store.change.bind(store);
     const broken: FleetStore = Object.assign(Object.create(store) as FleetStore, {
       user,
+      identity: store.identity.bind(store),
       change: () => Promise.reject(new Error('a fault of ours')),
     });
     await server.close();

@@ -1,5 +1,12 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { openStore } from '../../src/store/store.ts';
+import { CommandLine } from '../support/command-line.ts';
 import { Program } from '../support/program.ts';
+import { recordOffences } from '../support/record-offences.ts';
 import { addUser, type Serving, serve } from './serve.ts';
 import type { Place } from './store-contract.ts';
 
@@ -7,6 +14,7 @@ const REPORTS = 1000;
 const PER_REQUEST = 5;
 const SENDERS = 4;
 const KILLS = 4;
+const ROUNDS = 10;
 const PASSWORD = 'correct horse';
 
 /** What holds of a server that is killed at any moment. */
@@ -44,6 +52,56 @@ export function describeKill(makePlace: () => Place & { readonly db: string }): 
       await place.remove();
     }
   });
+
+  it('has every report exactly once, however often it and the reporting machine are killed', {
+    timeout: 120_000,
+  }, async () => {
+    const place = makePlace();
+    const machine = new CommandLine();
+    try {
+      addUser(program, place.db, 'gate1', PASSWORD);
+      let server = await serve(program, '--db', place.db);
+      const port = new URL(server.origin).port;
+      machine.config = machine.path('mcblock.toml');
+      writeFileSync(machine.path('password'), PASSWORD, { mode: 0o600 });
+      writeFileSync(
+        machine.config,
+        `[fleet]\nurl = "${server.origin}"\nuser = "gate1"\npassword-file = "${machine.path('password')}"\n`,
+      );
+      for (let round = 0; round < ROUNDS; round++) {
+        record(machine.db, round);
+        const { child, ended } = startSync(program, machine);
+        const wait = setTimeout(() => child.kill('SIGKILL'), 100 + Math.random() * 600);
+        await pause(Math.random() * 400);
+        await killed(server);
+        server = await serve(program, '--db', place.db, '--listen', `127.0.0.1:${port}`);
+        await ended;
+        clearTimeout(wait);
+      }
+      const { child, ended } = startSync(program, machine);
+      await ended;
+      expect(child.exitCode).toBe(0);
+      await stopped(server);
+      await expectEachOnce(place);
+    } finally {
+      machine.remove();
+      await place.remove();
+    }
+  });
+}
+
+/** What a machine has decided, a part of it in each round. */
+function record(db: string, round: number): void {
+  const now = Math.floor(Date.now() / 1000);
+  const store = openStore(db, { mode: 'write', outbox: { most: REPORTS, now: () => now } });
+  recordOffences(store, (round * REPORTS) / ROUNDS, REPORTS / ROUNDS, now);
+  store.close();
+}
+
+function startSync(program: Program, { db, config = '' }: CommandLine) {
+  const argv = [program.file, 'sync', '--quiet', '--db', db, '--config', config];
+  const child = spawn(process.execPath, argv, { env: program.env, stdio: 'ignore' });
+  return { child, ended: once(child, 'close') };
 }
 
 /** Whether it was answered; the server may be away. */
@@ -70,7 +128,7 @@ async function post(origin: () => string, list: number): Promise<boolean> {
     await answer.arrayBuffer();
     return answer.status === 200;
   } catch {
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await pause(5);
     return false;
   }
 }

@@ -154,6 +154,7 @@ describe('mcblock serve', () => {
       [['--listen', 'here'], 2, '--listen takes'],
       [['--listen', '127.0.0.1:70000'], 2, '--listen takes'],
       [['--tls-cert', 'x'], 2, 'both'],
+      [['--v1-status', '404'], 2, '503, 500, 401'],
       [
         ['--tls-cert', '/nonexistent', '--tls-key', 'x'],
         1,

@@ -1,10 +1,30 @@
-import { describe } from 'vitest';
+import Database from 'better-sqlite3';
+import { describe, expect, it } from 'vitest';
 import { describeApi } from './api.ts';
 import { describeKill } from './kill.ts';
 import { sqlitePlace } from './sqlite-place.ts';
 import { describeFleetStore } from './store-contract.ts';
 
 describe("the fleet's store in SQLite", () => describeFleetStore(sqlitePlace));
+
+describe("an older fleet's store in SQLite", () => {
+  it('is brought forward, and given an identity', async () => {
+    const place = sqlitePlace();
+    try {
+      await (await place.open()).close();
+      const database = new Database(place.db);
+      database.exec('ALTER TABLE ledger DROP COLUMN identity; UPDATE ledger SET sequence = 7');
+      database.pragma('user_version = 1');
+      database.close();
+      const store = await place.open();
+      expect(await store.sequence()).toBe(7);
+      expect(await store.identity()).toMatch(/^[0-9a-f]{32}$/);
+      await store.close();
+    } finally {
+      await place.remove();
+    }
+  });
+});
 
 describe('the server on SQLite', () => describeApi(sqlitePlace));
 describe('the server process on SQLite', () => describeKill(sqlitePlace));

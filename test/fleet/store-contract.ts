@@ -19,7 +19,7 @@ import { MemoryFleetStore } from '../twins/memory-fleet-store.ts';
 
 const NOW = 1_780_000_000;
 
-export const RULES = { policy: DEFAULT_POLICY, protections: [] };
+export const RULES = { policy: DEFAULT_POLICY, protections: [], mostStatements: 1000 };
 export const ADMIN: Reporter = {
   name: 'anna',
   isAdmin: true,
@@ -272,6 +272,45 @@ export function describeFleetStore(makePlace: () => Place): void {
       allowed('203.0.113.0/24', 3, true),
       allowed('198.51.100.0/24', 6, true),
     ]);
+  });
+
+  it('has an identity of its own, until that is renewed', async () => {
+    const identity = await store.identity();
+    expect(identity).toMatch(/^[0-9a-f-]{32,36}$/);
+    expect(await (await open()).identity()).toBe(identity);
+    await put(store, { sequence: 3 });
+    expect(await store.identity()).toBe(identity);
+    await store.renewIdentity();
+    expect(await store.identity()).not.toBe(identity);
+    expect(await store.sequence()).toBe(3);
+  });
+
+  it('tells a change how much is said of the latest activation of an entry', async () => {
+    const held = heldOf('192.0.2.0/24', 1, { activations: 2 });
+    const { prefix } = held.entry;
+    const said = (activation: number, log: string): Statement => ({
+      prefix,
+      activation,
+      by: 'gate1',
+      kind: 'offence',
+      address: parsePrefix('192.0.2.7'),
+      service: 'sshd',
+      message: 'failed-login',
+      log,
+      host: '',
+      count: 5,
+      firstSeen: NOW,
+      lastSeen: NOW,
+    });
+    const statements = [said(1, 'a'), said(2, 'b'), said(2, 'c')];
+    await put(store, { sequence: 2, entries: [held, heldOf('192.0.2.7/32', 2)], statements });
+    let counts: unknown;
+    const need = { prefixes: [parsePrefix('192.0.2.7/32')], keys: [], activeAt: NOW };
+    await store.change(need, (past) => {
+      counts = Object.fromEntries(past.said.map((one) => [formatPrefix(one.prefix), one.count]));
+      return { ...NOTHING, sequence: past.sequence };
+    });
+    expect(counts).toEqual({ '192.0.2.0/24': 2, '192.0.2.7/32': 0 });
   });
 
   it('knows keys by sender, until they are forgotten', async () => {

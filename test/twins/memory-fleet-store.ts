@@ -18,6 +18,7 @@ import { formatPrefix } from '../../src/net/prefix-text.ts';
 /** The slow, obvious fleet's store: plain maps that are searched from end to end. */
 export class MemoryFleetStore implements FleetStore {
   #sequence = 0;
+  #identity = 'memory';
   readonly #entries = new Map<string, FleetEntry>();
   readonly #allowed = new Map<string, FleetAllowed>();
   readonly #past: FleetActivation[] = [];
@@ -29,6 +30,14 @@ export class MemoryFleetStore implements FleetStore {
     return this.#sequence;
   }
 
+  async identity(): Promise<string> {
+    return this.#identity;
+  }
+
+  async renewIdentity(): Promise<void> {
+    this.#identity += "'";
+  }
+
   async change({ prefixes, keys, activeAt }: Need, settle: (past: Past) => Change): Promise<void> {
     const change = settle({
       sequence: this.#sequence,
@@ -38,6 +47,13 @@ export class MemoryFleetStore implements FleetStore {
           (activeAt !== undefined && isActive(entry, activeAt)),
       ),
       allowed: [...this.#allowed.values()],
+      said: [...this.#entries.values()].map(({ entry: { prefix, activations } }) => ({
+        prefix,
+        count: [...this.#statements.values()].filter(
+          (row) =>
+            formatPrefix(row.prefix) === formatPrefix(prefix) && row.activation === activations,
+        ).length,
+      })),
       keys: keys.filter(({ by, key }) => this.#keys.has(`${by} ${key}`)),
     });
     this.#sequence = change.sequence;

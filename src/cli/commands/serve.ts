@@ -5,6 +5,7 @@ import { DAY_SECONDS } from '../../blocklist/policy.ts';
 import type { Protection } from '../../blocklist/request.ts';
 import { McblockError, reasonOf } from '../../errors.ts';
 import type { FleetStore } from '../../fleet/fleet-store.ts';
+import { V1_STATUSES } from '../../fleet/gate.ts';
 import { isLoopback } from '../../fleet/loopback.ts';
 import { hashPassword, makePassword } from '../../fleet/password.ts';
 import { buildServer, type Tls } from '../../fleet/server.ts';
@@ -31,7 +32,8 @@ interface ServeOptions {
   readonly insecure?: true;
   readonly user?: string;
   readonly firstUser?: string;
-  readonly v1401?: true;
+  readonly restored?: true;
+  readonly v1Status: string;
 }
 
 export function define(command: Command, context: Context): void {
@@ -46,7 +48,16 @@ export function define(command: Command, context: Context): void {
     .option('--insecure', 'without TLS, even where others can listen in')
     .option('--user <name>', 'as root: go on as this user')
     .option('--first-user <name>', 'where there is no user yet: add this administrator')
-    .option('--v1-401', 'answer 401 to wrong passwords in version 1 too, where acacia says 503')
+    .option('--restored', 'the store is an older copy that was put back: all fetch all of it again')
+    .addOption(
+      command
+        .createOption(
+          '--v1-status <status>',
+          'what version 1 answers to a wrong name or password: acacia says 503, and 500 if it does not know the name; version 2 says 401',
+        )
+        .choices(V1_STATUSES.map(String))
+        .default('503'),
+    )
     .addHelpText(
       'after',
       `
@@ -77,6 +88,7 @@ async function serve(context: Context, options: ServeOptions): Promise<void> {
   const open = (): Promise<FleetStore> => openFleetStore(fleetPlace(context));
   const store = await (servant === undefined ? open() : servant.during(open));
   try {
+    if (options.restored) await store.renewIdentity();
     if (options.firstUser !== undefined) await addFirst(context, store, options.firstUser);
     const clock = clockOf(context);
     const app = await buildServer({
@@ -85,13 +97,17 @@ async function serve(context: Context, options: ServeOptions): Promise<void> {
       tls,
       clock,
       version: VERSION,
-      rules: { policy: await context.policy(), protections: protections() },
+      rules: {
+        policy: await context.policy(),
+        protections: protections(),
+        mostStatements: config.get('fleet.evidence-limit'),
+      },
       limits: {
         bodyBytes: config.get('fleet.body-limit'),
         listItems: config.get('fleet.list-limit'),
         perSecond: config.get('fleet.rate'),
       },
-      v1Status: options.v1401 ? 401 : 503,
+      v1Status: V1_STATUSES.find((status) => String(status) === options.v1Status) ?? 503,
     });
     await listen(() => app.listen({ host, port }), options.listen);
     servant?.become();

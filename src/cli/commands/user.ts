@@ -4,7 +4,7 @@ import { DAY_SECONDS } from '../../blocklist/policy.ts';
 import { McblockError } from '../../errors.ts';
 import type { FleetStore } from '../../fleet/fleet-store.ts';
 import { hashPassword } from '../../fleet/password.ts';
-import { checkUserName, isScope, SCOPES, type Scope, type User } from '../../fleet/user.ts';
+import { checkUserName, isScope, may, SCOPES, type Scope, type User } from '../../fleet/user.ts';
 import { type ChosenPassword, choosePassword } from '../choose-password.ts';
 import type { Context } from '../context.ts';
 import { fleetPlace, openFleetStore } from '../fleet-store.ts';
@@ -110,8 +110,8 @@ async function list(context: Context): Promise<void> {
   const columns = [
     { title: 'NAME', cell: ({ name }: User) => name },
     { title: 'MAY', cell: ({ scopes }: User) => scopes.join(',') },
-    { title: 'WIDEST', cell: ({ widest4, widest6 }: User) => `/${widest4} /${widest6}` },
-    { title: 'LONGEST', cell: ({ longest }: User) => longestText(longest) },
+    { title: 'WIDEST', cell: widestText },
+    { title: 'LONGEST', cell: longestText },
     { title: 'SINCE (UTC)', cell: ({ createdAt }: User) => shortTime(createdAt) },
     { title: '', cell: ({ disabled }: User) => (disabled ? 'disabled' : '') },
   ];
@@ -209,8 +209,14 @@ function longestOf(text: string): Expiry {
   return text === 'forever' ? text : parseDuration(text, '--longest');
 }
 
-function longestText(longest: Expiry): string {
-  return longest === 'forever' ? 'for ever' : shortDuration(longest);
+/** An administrator has no limits. */
+function widestText(user: User): string {
+  return may(user, 'admin') ? '' : `/${user.widest4} /${user.widest6}`;
+}
+
+function longestText(user: User): string {
+  if (may(user, 'admin')) return '';
+  return user.longest === 'forever' ? 'for ever' : shortDuration(user.longest);
 }
 
 function noUser(name: string): McblockError {

@@ -62,8 +62,9 @@ export const SETTINGS = {
   'firewall.command': command(),
   'firewall.pfctl': text('/sbin/pfctl', /^\/\P{Cc}+$/u, 'the absolute path of pfctl'),
   'firewall.nft': text('/usr/sbin/nft', /^\/\P{Cc}+$/u, 'the absolute path of nft'),
-  'fleet.body-limit': size(1024 ** 2),
-  'fleet.list-limit': integer(10_000, 1, 1_000_000),
+  'fleet.body-limit': size(8 * 1024 ** 2),
+  'fleet.list-limit': integer(50_000, 1, 1_000_000),
+  'fleet.evidence-limit': integer(1000, 1, 1_000_000),
   'fleet.rate': integer(1000, 1, 1_000_000_000),
   'fleet.url': text(
     '',

@@ -23,6 +23,8 @@ export interface AllowedChange {
 /** Changes by rising sequence, all after the number that was asked with. */
 export interface ChangesPage {
   /** The number to go on with. */
+  /** Which store the numbers are of; empty where the server does not say. */
+  readonly store: string;
   readonly next: number;
   readonly more: boolean;
   readonly changes: readonly Change[];

@@ -57,9 +57,13 @@ export class FleetClient {
     return { kind: 'taken', answers: [] };
   }
 
-  /** At most so many changes after this number; undefined: it is the number of another store. */
-  async changes(since: number, limit: number): Promise<ChangesPage | undefined> {
-    const path = `/v2/entries?since=${since}&limit=${limit}`;
+  /**
+   * At most so many changes after this number; undefined: it is the number of another store.
+   * @param store which one it is of; empty where that is not known
+   */
+  async changes(since: number, limit: number, store = ''): Promise<ChangesPage | undefined> {
+    const of = store === '' ? '' : `&store=${encodeURIComponent(store)}`;
+    const path = `/v2/entries?since=${since}&limit=${limit}${of}`;
     const answer = await this.#ask({ method: 'GET', path });
     if (answer.status === 410 && since > 0) return undefined;
     return this.#read(answer, (text) => readChanges(text, since));

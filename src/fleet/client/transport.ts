@@ -81,10 +81,8 @@ export class Transport {
       return { status: statusCode, body, retryAfterSeconds: secondsOf(headers['retry-after']) };
     } catch (error) {
       if (error instanceof McblockError) throw error;
-      const why = late.aborted ? `it took more than ${requestMilliseconds / 1000} s` : error;
-      throw new McblockError('program', `${this.url} does not answer: ${reasonOf(why)}`, {
-        cause: error,
-      });
+      const why = late.aborted ? `it took more than ${requestMilliseconds / 1000} s` : whyOf(error);
+      throw new McblockError('program', `${this.url} does not answer: ${why}`, { cause: error });
     }
   }
 
@@ -138,6 +136,26 @@ export class Transport {
   #nonsense(what: string, cause?: unknown): McblockError {
     return new McblockError('input', `${this.url} answers nonsense: ${what}`, { cause });
   }
+}
+
+const UNTRUSTED = 'its certificate is signed by nobody that this machine trusts; see to fleet.ca';
+const NO_CERTIFICATE = 'it wants a certificate of this machine; see to fleet.cert and fleet.key';
+
+/** OpenSSL's words for what a configuration does not say, in ours. */
+const FAULTS: Readonly<Record<string, string>> = {
+  SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: NO_CERTIFICATE,
+  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: NO_CERTIFICATE,
+  ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS; see to fleet.url',
+};
+
+function whyOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return FAULTS[code] ?? reasonOf(error);
 }
 
 function secondsOf(header: string | undefined): number | undefined {

@@ -1,17 +1,15 @@
 import type { Pool, PoolClient } from 'pg';
 import type { Seconds } from '../../blocklist/entry.ts';
 import type { Prefix } from '../../net/prefix.ts';
-import { formatPrefix } from '../../net/prefix-text.ts';
+import { formatPrefix, parsePrefix } from '../../net/prefix-text.ts';
 import type {
   Change,
   Changed,
   EntryHistory,
   FleetAllowed,
-  FleetEntry,
   FleetStore,
   Need,
   Past,
-  ReportKey,
 } from '../fleet-store.ts';
 import { mergeChanged } from '../merge-changed.ts';
 import {
@@ -37,9 +35,10 @@ import { Queries, storeError } from './queries.ts';
 import { migrate } from './schema.ts';
 import {
   ACTIVE,
-  BEGIN,
+  ALLOWED,
   COVERING,
   KNOWN_KEYS,
+  LOCK,
   PUT_USER,
   select,
   writeStatement,
@@ -55,6 +54,8 @@ export async function openPostgres(url: string): Promise<FleetStore> {
   const pool = new pg.Pool({
     connectionString: url,
     max: MOST_CONNECTIONS,
+    // What is asked at once goes one way there and back: a small transaction waits for little else.
+    pipeline: true,
     application_name: 'mcblock',
     connectionTimeoutMillis: PATIENCE_MILLISECONDS / 3,
     statement_timeout: PATIENCE_MILLISECONDS,
@@ -96,16 +97,20 @@ class PostgresFleetStore implements FleetStore {
     return Number(row?.['sequence']);
   }
 
+  async identity(): Promise<string> {
+    const [row] = await this.#queries.rows('SELECT identity FROM mcblock.ledger');
+    return String(row?.['identity']);
+  }
+
+  async renewIdentity(): Promise<void> {
+    await this.#queries.run('UPDATE mcblock.ledger SET identity = gen_random_uuid()::text');
+  }
+
   async change(need: Need, settle: (past: Past) => Change): Promise<void> {
-    await this.#transaction(async (queries) => {
-      const [, ledger, allowed = []] = await queries.script(BEGIN);
-      const past = {
-        sequence: Number(ledger?.[0]?.['sequence']),
-        allowed: allowed.map(allowedOfRow),
-        entries: await entriesFor(queries, need),
-        keys: await knownKeys(queries, need),
-      };
-      await write(queries, settle(past));
+    await this.#connected(async (queries) => {
+      const past = await readPast(queries, need);
+      // Where it cannot be written PostgreSQL makes a rollback of it.
+      await Promise.all([write(queries, settle(past)), queries.script('COMMIT')]);
     });
   }
 
@@ -123,8 +128,7 @@ class PostgresFleetStore implements FleetStore {
   }
 
   async allowed(): Promise<readonly FleetAllowed[]> {
-    const sql = select('allowed', ALLOWED_COLUMNS, 'ORDER BY t.sequence');
-    return (await this.#queries.rows(sql)).map(allowedOfRow);
+    return (await this.#queries.rows(ALLOWED)).map(allowedOfRow);
   }
 
   history(prefix: Prefix): Promise<EntryHistory | undefined> {
@@ -182,13 +186,20 @@ class PostgresFleetStore implements FleetStore {
     });
   }
 
-  /** `work` begins it. Where anything fails the connection is given up, and with it what it did. */
-  async #transaction<T>(work: (queries: Queries) => Promise<T>): Promise<T> {
-    const client = await this.#connect();
-    try {
-      const queries = new Queries(client, true);
+  /** `work` begins it. */
+  #transaction<T>(work: (queries: Queries) => Promise<T>): Promise<T> {
+    return this.#connected(async (queries) => {
       const result = await work(queries);
       await queries.script('COMMIT');
+      return result;
+    });
+  }
+
+  /** Where anything fails the connection is given up, and with it what it did. */
+  async #connected<T>(work: (queries: Queries) => Promise<T>): Promise<T> {
+    const client = await this.#connect();
+    try {
+      const result = await work(new Queries(client, true));
       client.release();
       return result;
     } catch (error) {
@@ -206,19 +217,30 @@ class PostgresFleetStore implements FleetStore {
   }
 }
 
-async function entriesFor(queries: Queries, { prefixes, activeAt }: Need): Promise<FleetEntry[]> {
+/** Begins a transaction in which nobody else writes. */
+async function readPast(queries: Queries, { prefixes, keys, activeAt }: Need): Promise<Past> {
   const texts = [...new Set(prefixes.map(formatPrefix))];
-  const rows = texts.length === 0 ? [] : await queries.rows(COVERING, texts);
-  if (activeAt !== undefined) rows.push(...(await queries.rows(ACTIVE, activeAt)));
-  const byPrefix = new Map(rows.map((row) => [row['prefix'], row]));
-  return Array.from(byPrefix.values(), entryOfRow);
-}
-
-async function knownKeys(queries: Queries, { keys }: Need): Promise<ReportKey[]> {
-  if (keys.length === 0) return [];
-  const [names, texts] = [keys.map(({ by }) => by), keys.map(({ key }) => key)];
-  const rows = await queries.rows(KNOWN_KEYS, names, texts);
-  return rows.map((row) => ({ by: String(row['said_by']), key: String(row['key']) }));
+  const [names, wanted] = [keys.map(({ by }) => by), keys.map(({ key }) => key)];
+  const [, [ledger], allowed, covering, active, known] = await Promise.all([
+    // Whatever the default of the database: what is read must be what is there after the lock.
+    queries.script('BEGIN ISOLATION LEVEL READ COMMITTED'),
+    queries.rows(LOCK),
+    queries.rows(ALLOWED),
+    texts.length === 0 ? [] : queries.rows(COVERING, texts),
+    activeAt === undefined ? [] : queries.rows(ACTIVE, activeAt),
+    keys.length === 0 ? [] : queries.rows(KNOWN_KEYS, names, wanted),
+  ]);
+  const byPrefix = new Map([...covering, ...active].map((row) => [row['prefix'], row]));
+  return {
+    sequence: Number(ledger?.['sequence']),
+    allowed: allowed.map(allowedOfRow),
+    entries: Array.from(byPrefix.values(), entryOfRow),
+    keys: known.map((row) => ({ by: String(row['said_by']), key: String(row['key']) })),
+    said: covering.map((row) => ({
+      prefix: parsePrefix(String(row['prefix'])),
+      count: Number(row['said']),
+    })),
+  };
 }
 
 async function write(queries: Queries, change: Change): Promise<void> {

@@ -51,11 +51,11 @@ export class Queries {
 }
 
 export function storeError(error: unknown): McblockError {
-  return new McblockError(
-    'store',
-    `the fleet's store failed: ${reasonOf(error) || 'it cannot be reached'}; see that PostgreSQL runs, and what --db says`,
-    { cause: error },
-  );
+  const reason = reasonOf(error);
+  const advice = reason.includes('password must be')
+    ? 'it wants a password; put that into MCBLOCK_DB or PGPASSWORD'
+    : `${reason || 'it cannot be reached'}; see that PostgreSQL runs, and what --db says`;
+  return new McblockError('store', `the fleet's store failed: ${advice}`, { cause: error });
 }
 
 const NAMES = new Map<string, string>();

@@ -99,6 +99,10 @@ CREATE TABLE mcblock."user" (
   created_at timestamptz NOT NULL
 );
 `,
+  `
+-- Numbers of a store with another identity are those of other changes.
+ALTER TABLE mcblock.ledger ADD COLUMN identity text NOT NULL DEFAULT gen_random_uuid()::text;
+`,
 ];
 
 const FIRST = `

@@ -49,14 +49,17 @@ function selected(columns: readonly string[]): string {
     .join(', ');
 }
 
-/** What covers any of these prefixes, each once: looked up by the lengths that there are. */
-export const COVERING = select(
-  'entry',
-  ENTRY_COLUMNS,
-  `WHERE prefix IN (
-    SELECT set_masklen(p, l.length) FROM unnest($1::cidr[]) p
-    JOIN mcblock.length l ON l.family = family(p) AND l.length <= masklen(p))`,
-);
+/**
+ * What covers any of these prefixes, each once, looked up by the lengths that there are; and how
+ * many statements there are of its latest activation.
+ */
+export const COVERING = `
+SELECT ${selected(ENTRY_COLUMNS)}, (
+  SELECT count(*)::float8 FROM mcblock.statement s
+  WHERE s.prefix = t.prefix AND s.activation = t.activations) AS said
+FROM mcblock.entry t WHERE prefix IN (
+  SELECT set_masklen(p, l.length) FROM unnest($1::cidr[]) p
+  JOIN mcblock.length l ON l.family = family(p) AND l.length <= masklen(p))`;
 
 export const ACTIVE = select(
   'entry',
@@ -65,10 +68,9 @@ export const ACTIVE = select(
 );
 
 /** Nobody else changes anything until the transaction ends; what is read after it still holds then. */
-export const BEGIN = `
-BEGIN;
-SELECT sequence::float8 AS sequence FROM mcblock.ledger FOR UPDATE;
-${select('allowed', ALLOWED_COLUMNS, 'ORDER BY t.sequence')}`;
+export const LOCK = 'SELECT sequence::float8 AS sequence FROM mcblock.ledger FOR UPDATE';
+
+export const ALLOWED = select('allowed', ALLOWED_COLUMNS, 'ORDER BY t.sequence');
 
 export const KNOWN_KEYS = `
 SELECT k.said_by, k.key FROM mcblock.report_key k

@@ -104,6 +104,11 @@ CREATE TABLE user (
   created_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 `,
+  `
+-- Numbers of a store with another identity are those of other changes.
+ALTER TABLE ledger ADD COLUMN identity TEXT NOT NULL DEFAULT '';
+UPDATE ledger SET identity = lower(hex(randomblob(16)));
+`,
 ];
 
 /** Brings the database to the newest version. Throws McblockError('store') for that of another program. */

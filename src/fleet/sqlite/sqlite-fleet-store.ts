@@ -1,4 +1,4 @@
-import type { Seconds } from '../../blocklist/entry.ts';
+import type { Entry, Seconds } from '../../blocklist/entry.ts';
 import type { Family } from '../../net/address.ts';
 import type { Prefix } from '../../net/prefix.ts';
 import { formatPrefix } from '../../net/prefix-text.ts';
@@ -13,6 +13,7 @@ import type {
   Need,
   Past,
   ReportKey,
+  Said,
 } from '../fleet-store.ts';
 import { mergeChanged } from '../merge-changed.ts';
 import {
@@ -76,11 +77,21 @@ export class SqliteFleetStore implements FleetStore {
     return this.#sequence();
   }
 
+  async identity(): Promise<string> {
+    return String(this.#connection.row('SELECT identity FROM ledger')?.[0]);
+  }
+
+  async renewIdentity(): Promise<void> {
+    this.#connection.run('UPDATE ledger SET identity = lower(hex(randomblob(16)))');
+  }
+
   async change(need: Need, settle: (past: Past) => Change): Promise<void> {
     this.#connection.transaction(() => {
+      const covering = this.#covering(need.prefixes);
       const past = {
         sequence: this.#sequence(),
-        entries: this.#entriesFor(need),
+        entries: [...covering, ...this.#activeBesides(covering, need.activeAt)],
+        said: covering.map(({ entry }) => this.#said(entry)),
         allowed: this.#allowed(),
         keys: need.keys.filter((key) => this.#isKnown(key)),
       };
@@ -162,7 +173,7 @@ export class SqliteFleetStore implements FleetStore {
     return this.#rows(query(ALLOWED_COLUMNS, 'FROM allowed ORDER BY sequence')).map(allowedOfRow);
   }
 
-  #entriesFor({ prefixes, activeAt }: Need): FleetEntry[] {
+  #covering(prefixes: readonly Prefix[]): FleetEntry[] {
     const lengths = new Map<Family, number[]>([
       [4, []],
       [6, []],
@@ -170,25 +181,31 @@ export class SqliteFleetStore implements FleetStore {
     for (const [family, length] of this.#connection.rows('SELECT family, length FROM length')) {
       lengths.get(family === 4 ? 4 : 6)?.push(Number(length));
     }
-    const found = new Map<string, FleetEntry>();
+    const found: FleetEntry[] = [];
     for (const prefix of coveringKeys(prefixes, lengths)) {
-      const key = formatPrefix(prefix);
-      const held = this.#get(key);
-      if (held !== undefined) found.set(key, held);
+      const held = this.#get(formatPrefix(prefix));
+      if (held !== undefined) found.push(held);
     }
-    if (activeAt !== undefined) {
-      for (const row of this.#rows(
-        query(ENTRY_COLUMNS, `FROM entry WHERE ${ACTIVE}`),
-        activeAt,
-        activeAt,
-      ))
-        found.set(String(row['prefix']), entryOfRow(row));
-    }
-    return [...found.values()];
+    return found;
+  }
+
+  /** The others that are active at this time, if one is given. */
+  #activeBesides(known: readonly FleetEntry[], at: Seconds | undefined): FleetEntry[] {
+    if (at === undefined) return [];
+    const keys = new Set(known.map(({ entry }) => formatPrefix(entry.prefix)));
+    return this.#rows(query(ENTRY_COLUMNS, `FROM entry WHERE ${ACTIVE}`), at, at)
+      .filter((row) => !keys.has(String(row['prefix'])))
+      .map(entryOfRow);
   }
 
   #get(key: string): FleetEntry | undefined {
     return this.#rows(GET_ENTRY, key).map(entryOfRow)[0];
+  }
+
+  #said({ prefix, activations }: Entry): Said {
+    const sql = 'SELECT count(*) FROM statement WHERE prefix = ? AND activation = ?';
+    const count = Number(this.#connection.row(sql, formatPrefix(prefix), activations)?.[0]);
+    return { prefix, count };
   }
 
   #isKnown({ by, key }: ReportKey): boolean {

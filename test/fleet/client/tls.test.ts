@@ -56,12 +56,12 @@ describe('over TLS', () => {
   });
 
   it('no server is believed that another one vouches for', async () => {
-    await expect(ask({ ca: undefined })).rejects.toThrow('does not answer: self-signed');
-    await expect(ask({ ca: stranger.cert })).rejects.toThrow('does not answer: self-signed');
+    await expect(ask({ ca: undefined })).rejects.toThrow(/signed by nobody .*fleet\.ca/);
+    await expect(ask({ ca: stranger.cert })).rejects.toThrow(/signed by nobody .*fleet\.ca/);
   });
 
   it('no machine is let in without its certificate, or with that of a stranger', async () => {
-    await expect(ask({ identity: undefined })).rejects.toThrow('does not answer');
+    await expect(ask({ identity: undefined })).rejects.toThrow(/wants a certificate/);
     await expect(ask({ identity: stranger })).rejects.toThrow('does not answer');
   });
 });
