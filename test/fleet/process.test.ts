@@ -156,7 +156,7 @@ describe('mcblock serve', () => {
       [['--tls-cert', 'x'], 2, 'both'],
       [
         ['--tls-cert', '/nonexistent', '--tls-key', 'x'],
-        1,
+        2,
         '--tls-cert /nonexistent cannot be read',
       ],
       [['--user', 'no such user'], 2, '--user'],

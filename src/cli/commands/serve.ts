@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { privateSpace } from '../../blocklist/bogons.ts';
 import { DAY_SECONDS } from '../../blocklist/policy.ts';
@@ -14,6 +13,7 @@ import type { Context } from '../context.ts';
 import { daemonLog, stopped } from '../daemon.ts';
 import { fleetPlace, openFleetStore, shownPlace } from '../fleet-store.ts';
 import { ownAddresses } from '../own-addresses.ts';
+import { readPem } from '../pem.ts';
 import { lesserUser } from '../privileges.ts';
 import { VERSION } from '../version.ts';
 import { newUser } from './user.ts';
@@ -136,16 +136,6 @@ function tlsOf({ tlsCert, tlsKey, tlsCa }: ServeOptions): Tls | undefined {
     key: readPem(tlsKey, '--tls-key'),
     ca: tlsCa === undefined ? undefined : readPem(tlsCa, '--tls-ca'),
   };
-}
-
-function readPem(file: string, option: string): Buffer {
-  try {
-    return readFileSync(file);
-  } catch (error) {
-    throw new McblockError('file', `${option} ${file} cannot be read: ${reasonOf(error)}`, {
-      cause: error,
-    });
-  }
 }
 
 async function addFirst(context: Context, store: FleetStore, name: string): Promise<void> {
