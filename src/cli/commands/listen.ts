@@ -64,7 +64,7 @@ async function listen(context: Context, options: ListenOptions): Promise<void> {
     storeBans: (requests) => storeBans(store, requests, policy, context.present),
     apply: options.apply ? await applier(context) : async () => {},
     catchUp: client && (() => catchUpWith(context, store, client, false)),
-    page: () => page.data(),
+    page,
   });
   try {
     await daemon.answer();

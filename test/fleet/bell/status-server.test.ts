@@ -17,6 +17,7 @@ const server = new StatusServer({
   version: '1.2.3',
   page: async () => ({
     active: 1,
+    active6: 0,
     byOrigin: new Map([['fleet', 1]]),
     map: new Uint8Array(65_536).fill(9, 0, 1),
     bans: [
@@ -100,6 +101,7 @@ it('gives what others said as data, which is no HTML', async () => {
   expect(page.headers['x-content-type-options']).toBe('nosniff');
   expect(JSON.parse(page.body)).toEqual({
     active: 1,
+    active6: 0,
     byOrigin: { fleet: 1 },
     bans: [
       {
