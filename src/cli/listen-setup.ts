@@ -16,7 +16,7 @@ import type { BellPlace } from '../fleet/bell/redis-options.ts';
 import type { Config } from './config/config.ts';
 import type { AcaciaConfig } from './listen-acacia.ts';
 import type { ChannelSetting } from './listen-channels.ts';
-import { readPem } from './pem.ts';
+import { checkTls, readPem } from './pem.ts';
 
 /** All that the daemon is told; certificates and keys are read already. */
 export interface ListenSetup {
@@ -110,11 +110,13 @@ function identityOf(config: Config, acacia?: AcaciaConfig): Identity | undefined
       `mutual TLS needs bell.cert, bell.key and bell.ca; bell.${first[0]} is missing`,
     );
   }
-  return {
+  const identity = {
     cert: readPem(files.cert, 'bell.cert'),
     key: readPem(files.key, 'bell.key'),
     ca: readPem(files.ca, 'bell.ca'),
   };
+  checkTls(identity, 'bell.cert, bell.key and bell.ca');
+  return identity;
 }
 
 function channelOf(name: string, setting: ChannelSetting): Channel {

@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
 import { McblockError, reasonOf } from '../errors.ts';
 
 /** A bundle of all authorities there are has some 250 KB. */
@@ -22,5 +23,28 @@ export function readPem(file: string, named: string): Buffer {
     });
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
+interface TlsFiles {
+  readonly cert?: Buffer | undefined;
+  readonly key?: Buffer | undefined;
+  readonly ca?: Buffer | undefined;
+}
+
+/**
+ * Certificates and key that go together, before anything is tried with them: a daemon would try for
+ * ever. `named` says which they are, for messages: `bell.cert, bell.key and bell.ca`. Throws
+ * McblockError('config').
+ */
+export function checkTls({ cert, key, ca }: TlsFiles, named: string): void {
+  try {
+    createSecureContext({ cert, key, ca });
+  } catch (error) {
+    const reason = reasonOf(error);
+    const why = /key values mismatch/.test(reason)
+      ? 'the key is not that of the certificate'
+      : reason;
+    throw new McblockError('config', `${named} cannot be used: ${why}`, { cause: error });
   }
 }

@@ -5,7 +5,7 @@ import { USUAL_PATIENCE } from '../fleet/client/retry.ts';
 import { Transport } from '../fleet/client/transport.ts';
 import { readSecretFile } from '../fleet/secret-file.ts';
 import type { Config } from './config/config.ts';
-import { readPem } from './pem.ts';
+import { checkTls, readPem } from './pem.ts';
 
 /**
  * A client of the API that the configuration names; whoever makes it closes it. Throws
@@ -38,6 +38,9 @@ function endpointOf(config: Config): Endpoint {
   ];
   if ((cert === undefined) !== (key === undefined)) {
     throw new McblockError('config', 'fleet.cert and fleet.key go together: give both or none');
+  }
+  if (ca !== undefined || cert !== undefined) {
+    checkTls({ cert, key, ca }, 'fleet.cert, fleet.key and fleet.ca');
   }
   const identity = cert === undefined || key === undefined ? undefined : { cert, key };
   return {

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FleetKey } from '../../src/fleet/bell/fleet-key.ts';
 import { parseMessage, splitSignature } from '../../src/fleet/bell/message-text.ts';
@@ -134,6 +134,19 @@ ${more}`,
     } finally {
       await server.stop();
     }
+  });
+
+  it('takes no key that is not that of the certificate', async () => {
+    configure();
+    const text = readFileSync(line.path('mcblock.toml'), 'utf8');
+    const { key } = redis.files;
+    writeFileSync(line.path('mcblock.toml'), text.replace(key, redis.path('redis.key')));
+    pf.hold({ brute: ['203.0.113.9'] });
+    const { exitCode, stderr } = await pubsub();
+    expect([exitCode, stderr]).toEqual([
+      2,
+      expect.stringContaining('the key is not that of the certificate'),
+    ]);
   });
 
   it.each([

@@ -13,7 +13,7 @@ import type { Context } from '../context.ts';
 import { daemonLog, stopped } from '../daemon.ts';
 import { fleetPlace, openFleetStore, shownPlace } from '../fleet-store.ts';
 import { ownAddresses } from '../own-addresses.ts';
-import { readPem } from '../pem.ts';
+import { checkTls, readPem } from '../pem.ts';
 import { lesserUser } from '../privileges.ts';
 import { VERSION } from '../version.ts';
 import { newUser } from './user.ts';
@@ -131,11 +131,13 @@ function tlsOf({ tlsCert, tlsKey, tlsCa }: ServeOptions): Tls | undefined {
   if (tlsCert === undefined || tlsKey === undefined) {
     throw new McblockError('usage', 'TLS needs both --tls-cert and --tls-key');
   }
-  return {
+  const tls = {
     cert: readPem(tlsCert, '--tls-cert'),
     key: readPem(tlsKey, '--tls-key'),
     ca: tlsCa === undefined ? undefined : readPem(tlsCa, '--tls-ca'),
   };
+  checkTls(tls, '--tls-cert, --tls-key and --tls-ca');
+  return tls;
 }
 
 async function addFirst(context: Context, store: FleetStore, name: string): Promise<void> {
