@@ -139,12 +139,15 @@ export class ListenDaemon {
       onDone: (result) => {
         this.#status.caughtUp = result;
         this.#status.caughtUpAt = this.#deps.now();
+        this.#status.apiError = undefined;
         this.#blocks.applySoon();
         this.#isPageStale = true;
         this.#deps.log.write('info', 'caught up', { ...result });
       },
-      onFailure: (error) =>
-        this.#deps.log.write('warning', 'not caught up', { reason: reasonOf(error) }),
+      onFailure: (error) => {
+        this.#status.apiError = reasonOf(error);
+        this.#deps.log.write('warning', 'not caught up', { reason: reasonOf(error) });
+      },
     });
   }
 

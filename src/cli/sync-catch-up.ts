@@ -31,7 +31,7 @@ export interface CatchUpDeps {
 export interface CaughtUp {
   /** The number of the last change that this host has. */
   lastNumber: number;
-  /** 0, or where there was too much for one time: at least so many changes are left. */
+  /** 0, or where there was too much for one time: so many numbers are left. */
   behind: number;
   blocked: number;
   expired: number;
@@ -65,7 +65,7 @@ export async function catchUp(deps: CatchUpDeps): Promise<CaughtUp> {
     if (!isTaken) continue;
     left -= page.changes.length;
     if (!page.more || left <= 0) {
-      return { lastNumber: since, behind: page.more ? 1 : 0, ...done };
+      return { lastNumber: since, behind: page.more ? page.latest - since : 0, ...done };
     }
   }
 }

@@ -50,6 +50,7 @@ export class Pages {
     const last = sent.at(-1)?.value.sequence;
     // Nothing that is later has a lower number: who has read all goes on from the latest.
     const next = more ? (last ?? since) : Math.max(sequence, last ?? 0);
-    return new Copy(`${JSON.stringify({ next, more, changes: sent.map(changedJson) })}\n`);
+    const latest = Math.max(sequence, next);
+    return new Copy(`${JSON.stringify({ next, more, latest, changes: sent.map(changedJson) })}\n`);
   }
 }

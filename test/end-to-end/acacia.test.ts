@@ -61,11 +61,8 @@ describe.skipIf(MISSING)(`what acacia's daemon hears (${MISSING ?? 'Redis over T
   afterAll(() => redis.remove());
 
   function configure(more = ''): void {
-    const { cert, key, ca } = redis.files;
-    const bell = { address: `127.0.0.1:${redis.port}`, cert, key, ca, sender: 'a.example.net' };
     line.config = line.path('mcblock.toml');
-    const lines = Object.entries(bell).map(([name, value]) => `bell.${name} = "${value}"\n`);
-    writeFileSync(line.config, `${lines.join('')}fleet.url = "http://127.0.0.1:1"\n${more}`);
+    writeFileSync(line.config, `${redis.settings}fleet.url = "http://127.0.0.1:1"\n${more}`);
   }
 
   it('is an address, byte for byte', async () => {

@@ -39,14 +39,10 @@ describe.skipIf(MISSING)(`mcblock listen as another user (${MISSING ?? 'nobody'}
     // The pf that is a stand-in is a file, which who plays doas here must be able to write.
     chownSync(machine.folder, NOBODY, NOBODY);
     chownSync(`${machine.folder}/state.json`, NOBODY, NOBODY);
-    const { cert, key, ca } = redis.files;
-    const bell = { address: `127.0.0.1:${redis.port}`, cert, key, ca };
     const config = line.path('mcblock.toml');
     writeFileSync(
       config,
-      `${Object.entries(bell)
-        .map(([name, value]) => `bell.${name} = "${value}"\n`)
-        .join('')}
+      `${redis.settings}
 listen.user = "nobody"
 listen.status = ""
 firewall.kind = "pf"

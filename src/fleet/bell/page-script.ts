@@ -44,7 +44,9 @@ function showState(fresh) {
     ['Connected since', since(status.connectedSince)],
     ['Last message', since(status.lastMessageAt)],
     ['Last number of the API', status.lastNumber === null ? '-' : whole(status.lastNumber)],
-    ['Behind the API', status.lag === null ? '-' : status.lag === 0 ? 'not at all' : whole(status.lag)],
+    ['Behind the API', status.apiError ? 'not known: ' + status.apiError : status.lag === null ? '-' :
+      status.lag === 0 ? 'not at all' : whole(status.lag)],
+    ['API asked', since(status.caughtUpAt)],
     ['Waiting', whole(status.queue.blocks) + ' blocks, ' + whole(status.queue.commands) + ' commands'],
   ];
   if (status.lastError) facts.push(['Last error', status.lastError]);

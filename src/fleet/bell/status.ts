@@ -29,6 +29,8 @@ export class BellStatus {
   lastMessageAt: Seconds | undefined;
   caughtUp: CaughtUp | undefined;
   caughtUpAt: Seconds | undefined;
+  /** Why the API could not be asked the last time. */
+  apiError: string | undefined;
   /** Of messages with a time: how long the last one was under way, in seconds. */
   underWaySeconds: number | undefined;
   readonly #queues: () => { readonly blocks: number; readonly commands: number };

@@ -47,6 +47,7 @@ const ALLOWED = tolerant({
 const PAGE = tolerant({
   next: whole(0, Number.MAX_SAFE_INTEGER),
   more: flag(),
+  latest: optional(whole(0, Number.MAX_SAFE_INTEGER), undefined),
   changes: list<unknown>({ schema: {}, isOptional: false, read: (value) => value }, 100_000),
 });
 
@@ -62,7 +63,7 @@ const RESULTS = tolerant({
  * should be: then none of it is taken.
  */
 export function readChanges(body: Buffer, since: number): ChangesPage {
-  const { next, more, changes } = PAGE.read(jsonOf(body), '');
+  const { next, more, latest, changes } = PAGE.read(jsonOf(body), '');
   const read = changes.map((change, index) => readChange(change, `changes[${index}]`));
   let last = since;
   for (const { sequence } of read) {
@@ -73,7 +74,7 @@ export function readChanges(body: Buffer, since: number): ChangesPage {
   if (next < last || (more && (changes.length === 0 || next !== last))) {
     throw new McblockError('input', `after ${last} it would go on with ${next}`);
   }
-  return { next, more, changes: read };
+  return { next, more, latest: Math.max(latest ?? 0, more ? next + 1 : next), changes: read };
 }
 
 /** One for each of so many reports. Throws McblockError('input'). */

@@ -54,12 +54,14 @@ it('tells what it knows, as JSON and for Prometheus', async () => {
   status.received('a"\\b', 1_790_000_201);
   status.dropped('a"\\b', 'forged');
   status.caughtUp = { lastNumber: 42, behind: 2 };
+  status.apiError = 'it is away';
   const json = JSON.parse((await ask('/status.json')).body) as object;
   expect(json).toMatchObject({
     state: 'disconnected',
     lastError: 'gone',
     lastNumber: 42,
     lag: 2,
+    apiError: 'it is away',
     queue: { blocks: 3, commands: 4 },
     refused: { forged: 1 },
     channels: { block: { received: 1, accepted: 1, refused: {} } },
@@ -67,6 +69,7 @@ it('tells what it knows, as JSON and for Prometheus', async () => {
   const { body } = await ask('/metrics');
   expect(body).toContain('mcblock_bell_refused_total{channel="a\\"\\\\b",reason="forged"} 1\n');
   expect(body).toContain('mcblock_bell_lag 2\n');
+  expect(body).toContain('mcblock_bell_api_failed 1\n');
   for (const line of body.trim().split('\n')) expect(line).toMatch(/^(?:# |\w+(?:\{.*\})? \d+$)/);
 });
 
