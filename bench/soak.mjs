@@ -28,6 +28,8 @@ const [API_PORT, STATUS_PORT] = [18_124, 18_125];
 const folder = mkdtempSync(join(tmpdir(), 'mcblock-soak-'));
 const file = (name) => join(folder, name);
 const children = [];
+/** Redis is; what is sent meanwhile is lost, as it would be. */
+let isAway = false;
 let redis;
 try {
   const parts = await loadParts();
@@ -48,17 +50,12 @@ async function soak(daemon, page, parts) {
   let sent = 0;
   let lost = 0;
   const startedAt = Date.now();
-  let isAway = false;
   const sampler = setInterval(() => memory.push(kilobytes(daemon.pid)), 1000);
   console.log('  time   messages   RSS of each second, MiB: least, median, most');
   for (let part = 0; part < PARTS; part++) {
     const from = memory.length;
     const until = startedAt + ((part + 1) * SECONDS * 1000) / PARTS;
     const trouble = part === 0 ? undefined : makeTrouble(part);
-    void trouble?.then(() => {
-      isAway = false;
-    });
-    isAway = trouble !== undefined;
     while (Date.now() < until) {
       if (daemon.isGone) throw new Error('the daemon has ended');
       const due = Math.min(
@@ -115,6 +112,7 @@ function spawnList(argv) {
 }
 
 async function makeTrouble(part) {
+  isAway = true;
   if (part % 3 === 0) {
     redis.freeze();
     await pause(FREEZE_MILLISECONDS);
@@ -126,9 +124,10 @@ async function makeTrouble(part) {
   }
   for (;;) {
     const { state } = await json('/status.json');
-    if (state === 'connected' && redis.subscribers('mcblock') === 1) return;
+    if (state === 'connected' && redis.subscribers('mcblock') === 1) break;
     await pause(50);
   }
+  isAway = false;
 }
 
 async function settled() {
