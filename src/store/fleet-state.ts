@@ -41,9 +41,13 @@ export class FleetState {
   }
 
   /** That table holds these now: what has left it and comes again is a new offence. */
-  setTaken(purpose: Purpose, table: string, prefixes: Iterable<Prefix>): void {
+  setTaken(purpose: Purpose, table: string, prefixes: readonly Prefix[]): void {
     const name = nameOf(purpose, table);
     this.#connection.together(() => {
+      // Every minute it is most often as it was; then nothing is written.
+      const held = this.#connection.row('SELECT count(*) FROM pf_taken WHERE name = ?', name)?.[0];
+      const isSame = prefixes.every((prefix) => this.isTaken(purpose, table, prefix));
+      if (isSame && Number(held) === prefixes.length) return;
       const last = this.#connection.row('SELECT max(round) FROM pf_taken WHERE name = ?', name);
       const round = Number(last?.[0] ?? 0) + 1;
       for (const prefix of prefixes) {
