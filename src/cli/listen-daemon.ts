@@ -171,6 +171,7 @@ export class ListenDaemon {
     const { evidence = [], note = '' } = message?.ban ?? {};
     const why = [messagesText(summedMessages(evidence)), note].filter((text) => text !== '');
     const at = this.#deps.now();
+    this.#status.blockedBy(from, at);
     const ban = { at, prefix, from, why: why.join('; '), outcome, expiresAt };
     this.#server.events.send('ban', banJson(ban));
   }

@@ -51,6 +51,11 @@ function showState(fresh) {
   ];
   if (status.lastError) facts.push(['Last error', status.lastError]);
   element('facts').replaceChildren(...facts.flatMap(([name, value]) => [make('dt', name), make('dd', value)]));
+  const senders = [...status.senders].sort((p, q) => q.bans - p.bans).slice(0, 12);
+  element('senders').replaceChildren(...senders.map(({ sender, bans, lastAt }) =>
+    row(head(sender), make('td', whole(bans), 'number'), make('td', ago(lastAt)))));
+  element('no-senders').hidden = senders.length > 0;
+  element('by-sender').hidden = senders.length === 0;
   element('counts').replaceChildren(...Object.entries(status.channels).map(([name, count]) =>
     row(head(name), make('td', whole(count.received), 'number'), make('td', whole(count.accepted), 'number'),
       make('td', Object.entries(count.refused).map(([why, times]) => why + ' ' + whole(times)).join(', ') || '-'))));

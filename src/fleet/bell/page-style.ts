@@ -46,7 +46,7 @@ th, td { text-align: left; padding: .35rem 1rem .35rem 0; border-bottom: 1px sol
   vertical-align: top; }
 thead th { color: var(--quiet); font-weight: 600; font-size: .9rem; white-space: nowrap; }
 tbody tr:last-child > * { border-bottom: 0; }
-tbody th { font-weight: 400; }
+tbody th { font-weight: 400; overflow-wrap: anywhere; }
 td { overflow-wrap: break-word; font-variant-numeric: tabular-nums; }
 td.number { text-align: right; white-space: nowrap; width: 1%; }
 td.bar { width: 40%; padding-right: 0; vertical-align: middle; }
@@ -79,8 +79,8 @@ a { color: inherit; }
   white-space: nowrap; }
 @media (min-width: 60rem) {
   main { grid-template-columns: minmax(0, 5fr) minmax(0, 6fr);
-    grid-template-rows: auto auto 1fr; align-items: start; }
-  #space-card { grid-column: 2; grid-row: 1 / span 3; }
+    grid-template-rows: auto auto auto 1fr; align-items: start; }
+  #space-card { grid-column: 2; grid-row: 1 / span 4; }
   #bans-card { grid-column: 1 / -1; }
 }
 @media (max-width: 40rem) {

@@ -41,6 +41,12 @@ export const PAGE = `<!doctype html>
 </figure>
 </section>
 <section aria-labelledby="connection"><h2 id="connection">The bell</h2><dl id="facts"></dl></section>
+<section aria-labelledby="hosts"><h2 id="hosts">Who told</h2>
+<table id="by-sender" hidden><caption>Whose bans blocked something here, since the start</caption>
+<thead><tr><th scope="col">Host</th><th scope="col">Bans</th><th scope="col">Last</th></tr></thead>
+<tbody id="senders"></tbody></table>
+<p id="no-senders" class="none">Nobody yet.</p>
+</section>
 <section aria-labelledby="channels"><h2 id="channels">Channels</h2>
 <table><caption>Messages since the start</caption>
 <thead><tr><th scope="col">Channel</th><th scope="col">Received</th><th scope="col">Done</th><th scope="col">Not, and why</th></tr></thead>

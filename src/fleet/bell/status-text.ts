@@ -24,6 +24,9 @@ export function statusJson(status: BellStatus): object {
     apiError: status.apiError ?? null,
     queue: queues,
     refused: sumOfRefused(status),
+    senders: Array.from(status.senders, ([sender, { bans, lastAt }]) => {
+      return { sender, bans, lastAt: timeText(lastAt) };
+    }),
     channels: Object.fromEntries(
       Array.from(status.channels, ([name, count]) => [
         name,

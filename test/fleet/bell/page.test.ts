@@ -44,6 +44,7 @@ describe.skipIf(BROWSER_MISSING)(`the page in a browser (${BROWSER_MISSING ?? 'C
   let place: string;
   beforeAll(async () => {
     status.connected(AT);
+    for (const at of [AT, AT + 1]) status.blockedBy(EVIL, at);
     place = await server.listen({ kind: 'tcp', host: '127.0.0.1', port: 0 });
     browser = await Browser.open(`http://${place}/`);
     await until(async () => (await rows()) === 3);
@@ -64,6 +65,7 @@ describe.skipIf(BROWSER_MISSING)(`the page in a browser (${BROWSER_MISSING ?? 'C
     expect(await text('families')).toContain('3 of IPv4, 0 of IPv6');
     expect(await text('last')).toContain(`5.149.104.0/22${EVIL}${EVIL}new`);
     expect(await text('counts')).toContain(EVIL);
+    expect(await text('senders')).toMatch(/^<script>.*2\d+ \w+ ago$/);
     expect(await browser.value('document.title')).toBe('mcblock: connected');
     expect(await browser.value('document.images.length')).toBe(0);
     expect(browser.complaints).toEqual([]);

@@ -73,6 +73,15 @@ it('tells what it knows, as JSON and for Prometheus', async () => {
   for (const line of body.trim().split('\n')) expect(line).toMatch(/^(?:# |\w+(?:\{.*\})? \d+$)/);
 });
 
+it('remembers who told of bans last, and no more of them than 64', async () => {
+  for (let host = 0; host < 100; host++) status.blockedBy(`host${host}`, 1_790_000_000 + host);
+  status.blockedBy('host50', 1_790_000_100);
+  const { senders } = JSON.parse((await ask('/status.json')).body) as { senders: object[] };
+  expect(senders).toHaveLength(64);
+  expect(senders[0]).toEqual({ sender: 'host36', bans: 1, lastAt: '2026-09-21T14:13:56Z' });
+  expect(senders.at(-1)).toEqual({ sender: 'host50', bans: 2, lastAt: '2026-09-21T14:15:00Z' });
+});
+
 it('answers to what is asked, and to nothing else', async () => {
   expect((await ask('/version')).body).toBe('mcblock 1.2.3\n');
   expect((await ask('/healthz')).body).toBe('ok\n');
