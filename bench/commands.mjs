@@ -24,10 +24,10 @@ const FAIL2BAN = '/usr/bin/fail2ban-regex';
 const folder = mkdtempSync(join(tmpdir(), 'mcblock-bench-'));
 const db = join(folder, 'mcblock.db');
 
-const [, , what = 'start', size, networks] = process.argv;
+const [, , what = 'start', size, sources] = process.argv;
 try {
   if (what === 'start') start();
-  else if (what === 'grok') grok(Number(size ?? 1_000_000), networks);
+  else if (what === 'grok') grok(Number(size ?? 1_000_000), sources);
   else if (what === 'store') store(Number(size ?? 1_000_000));
   else throw new Error(`there is no ${what}: start, grok or store`);
 } finally {

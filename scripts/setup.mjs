@@ -18,6 +18,9 @@ const TEST_PROGRAMS = [
   ['/usr/bin/redis-server', 'redis-server'],
   ['/usr/sbin/nft', 'nftables'],
   ['/usr/sbin/ip', 'iproute2'],
+  ['/usr/bin/chromium', 'chromium'],
+  ['/usr/bin/shellcheck', 'shellcheck'],
+  ['/usr/bin/python3', 'python3'],
   // Its server lies in a folder named after its version; this lists the servers.
   ['/usr/bin/pg_lsclusters', 'postgresql'],
 ];

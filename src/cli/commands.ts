@@ -93,6 +93,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/apply.ts'),
   },
   {
+    name: 'pf',
+    usage: 'add|delete|replace|show|memory [PREFIX…]',
+    summary: "pf's table, for whom doas(1) lets run this alone",
+    load: () => import('./commands/pf.ts'),
+  },
+  {
     name: 'import',
     usage: '[OPTION…] [FILE]',
     summary: 'a list of prefixes, or a whole store',

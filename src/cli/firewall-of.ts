@@ -1,5 +1,6 @@
 import { McblockError } from '../errors.ts';
 import type { Firewall } from '../firewall/firewall.ts';
+import { directPfctl, helpedPfctl } from '../firewall/pfctl.ts';
 import type { Config } from './config/config.ts';
 
 /** The firewall that the configuration names; of `auto` that of the system. */
@@ -9,7 +10,9 @@ export async function firewallOf(config: Config): Promise<Firewall> {
   switch (kind === 'auto' ? kindOfSystem() : kind) {
     case 'pf': {
       const { pfFirewall } = await import('../firewall/pf.ts');
-      return pfFirewall(config.get('firewall.pfctl'), table);
+      const direct = directPfctl(config.get('firewall.pfctl'), table);
+      const helper = config.get('firewall.helper');
+      return pfFirewall(helper.length === 0 ? direct : helpedPfctl(helper, direct), table);
     }
     case 'nft': {
       const { nftFirewall } = await import('../firewall/nft.ts');

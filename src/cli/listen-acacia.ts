@@ -33,15 +33,19 @@ const KEYS = [
  * can be told from an argument that somebody made up. Throws McblockError('config').
  */
 export function readAcacia(file: string): AcaciaConfig {
-  const values = readJson(file);
-  for (const name of Object.keys(values)) {
-    if (KEYS.some((key) => key === name)) continue;
-    const close = nearest(name, KEYS);
-    const advice = close === undefined ? '' : `; did you mean ${close}?`;
-    throw new McblockError('config', `${file}: acacia knows no key ${name}${advice}`);
+  const values = new Map<string, unknown>();
+  for (const [name, value] of Object.entries(readJson(file))) {
+    // acacia takes them in any letters.
+    const known = KEYS.find((key) => key.toLowerCase() === name.toLowerCase());
+    if (known === undefined) {
+      const close = nearest(name, KEYS);
+      const advice = close === undefined ? '' : `; did you mean ${close}?`;
+      throw new McblockError('config', `${file}: acacia knows no key ${name}${advice}`);
+    }
+    values.set(known, value);
   }
   const text = (name: (typeof KEYS)[number]): string | undefined => {
-    const value = values[name] ?? '';
+    const value = values.get(name) ?? '';
     if (typeof value !== 'string') throw new McblockError('config', `${file}: ${name} is no text`);
     return value === '' ? undefined : value;
   };
@@ -54,7 +58,7 @@ export function readAcacia(file: string): AcaciaConfig {
     // Without a host, its own would listen everywhere; ours listens where it is told to, or here.
     status: status?.startsWith(':') ? `127.0.0.1${status}` : status,
     user: text('User'),
-    channels: channelsOf(values['Actions'] ?? {}, file),
+    channels: channelsOf(values.get('Actions') ?? {}, file),
   };
 }
 

@@ -13,6 +13,7 @@ import { statusJson } from '../fleet/bell/status-text.ts';
 import type { ServerLog } from '../fleet/server-log.ts';
 import { formatPrefix } from '../net/prefix-text.ts';
 import type { ListenSetup } from './listen-setup.ts';
+import { messagesText, summedMessages } from './text/messages-text.ts';
 
 export interface DaemonDeps {
   readonly setup: ListenSetup;
@@ -24,7 +25,7 @@ export interface DaemonDeps {
   readonly apply: () => Promise<void>;
   /** Asks the API for everything since the last number; undefined where there is none to ask. */
   readonly catchUp: (() => Promise<CaughtUp>) | undefined;
-  readonly page: () => Promise<PageData>;
+  readonly page: { data(): Promise<PageData>; isOld(): boolean };
 }
 
 const STATE_MILLISECONDS = 1000;
@@ -77,7 +78,7 @@ export class ListenDaemon {
       onDropped: (channel, why, detail) => this.#dropped(channel, why, detail),
     });
     this.#catchUp = deps.catchUp && this.#catchUpOf(deps.catchUp);
-    this.#server = new StatusServer({ status: this.#status, version, page });
+    this.#server = new StatusServer({ status: this.#status, version, page: () => page.data() });
   }
 
   /** Answers over HTTP. Throws McblockError('program') where it cannot listen there. */
@@ -92,7 +93,11 @@ export class ListenDaemon {
     const { setup, log, now } = this.#deps;
     this.#timers.push(
       setInterval(() => this.#tell(), STATE_MILLISECONDS),
-      setInterval(() => this.#blocks.applySoon(), APPLY_MILLISECONDS),
+      setInterval(() => {
+        this.#blocks.applySoon();
+        // Other programs write into the store too.
+        this.#isPageStale = true;
+      }, APPLY_MILLISECONDS),
     );
     this.#blocks.applySoon();
     const names = setup.channels.map(({ name }) => name);
@@ -134,12 +139,15 @@ export class ListenDaemon {
       onDone: (result) => {
         this.#status.caughtUp = result;
         this.#status.caughtUpAt = this.#deps.now();
+        this.#status.apiError = undefined;
         this.#blocks.applySoon();
         this.#isPageStale = true;
         this.#deps.log.write('info', 'caught up', { ...result });
       },
-      onFailure: (error) =>
-        this.#deps.log.write('warning', 'not caught up', { reason: reasonOf(error) }),
+      onFailure: (error) => {
+        this.#status.apiError = reasonOf(error);
+        this.#deps.log.write('warning', 'not caught up', { reason: reasonOf(error) });
+      },
     });
   }
 
@@ -160,11 +168,11 @@ export class ListenDaemon {
     });
     if (!isChange) return;
     this.#isPageStale = true;
-    const why = (message?.ban.evidence ?? [])
-      .map(({ service, message: kind, count }) => `${service} ${kind} ×${count}`)
-      .join(', ');
+    const { evidence = [], note = '' } = message?.ban ?? {};
+    const why = [messagesText(summedMessages(evidence)), note].filter((text) => text !== '');
     const at = this.#deps.now();
-    const ban = { at, prefix, from, why: why || (message?.ban.note ?? ''), outcome, expiresAt };
+    this.#status.blockedBy(from, at);
+    const ban = { at, prefix, from, why: why.join('; '), outcome, expiresAt };
     this.#server.events.send('ban', banJson(ban));
   }
 
@@ -204,7 +212,9 @@ export class ListenDaemon {
     const { events } = this.#server;
     if (!events.isHeard) return;
     events.send('state', statusJson(this.#status));
-    if (this.#isPageStale) events.send('changed', {});
+    // Whoever asks earlier is given what was before.
+    if (!this.#isPageStale || !this.#deps.page.isOld()) return;
+    events.send('changed', {});
     this.#isPageStale = false;
   }
 }

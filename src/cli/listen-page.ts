@@ -4,6 +4,7 @@ import { spaceMap } from '../fleet/bell/space-map.ts';
 import type { Activation } from '../store/history.ts';
 import type { Store } from '../store/store.ts';
 import { rulesAt } from './rules-at.ts';
+import { messagesText, summedMessages } from './text/messages-text.ts';
 
 const LAST_BANS = 50;
 /** Between so many entries messages are looked at. */
@@ -24,8 +25,13 @@ export class PageSource {
     this.#now = now;
   }
 
+  /** Whether `data` would look anew, and so give what has changed since. */
+  isOld(): boolean {
+    return this.#data === undefined || performance.now() >= this.#staleAt;
+  }
+
   data(): Promise<PageData> {
-    if (this.#data === undefined || performance.now() >= this.#staleAt) {
+    if (this.#data === undefined || this.isOld()) {
       this.#staleAt = Number.POSITIVE_INFINITY;
       this.#data = this.#read();
     }
@@ -38,10 +44,12 @@ export class PageSource {
       const byOrigin = new Map<Origin, number>();
       let latest: Entry[] = [];
       let active = 0;
+      let active6 = 0;
       const at = this.#now();
       let startedAt = performance.now();
       for (const entry of this.#store.entries({ state: 'active', at })) {
         active++;
+        if (entry.prefix.family === 6) active6++;
         byOrigin.set(entry.origin, (byOrigin.get(entry.origin) ?? 0) + 1);
         latest.push(entry);
         if (latest.length >= SLICE) latest = latestOf(latest);
@@ -53,7 +61,7 @@ export class PageSource {
       const bans = latestOf(latest).map((entry) => shown(entry, this.#store.history(entry.prefix)));
       const map = spaceMap(rulesAt(this.#store, at));
       worked += performance.now() - startedAt;
-      return { bans, active, byOrigin, map };
+      return { bans, active, active6, byOrigin, map };
     } finally {
       this.#staleAt = performance.now() + Math.max(LEAST_MILLISECONDS, worked / PART);
     }
@@ -70,15 +78,13 @@ function shown(entry: Entry, history: readonly Activation[]): ShownBan {
   const last = history.at(-1);
   const [sender, ...note] = (last?.note ?? '').split(': ');
   const isFleet = last?.origin === 'fleet';
-  const evidence = (last?.evidence ?? []).map(
-    ({ service, message, count }) => `${service} ${message} ×${count}`,
-  );
+  const evidence = messagesText(summedMessages(last?.evidence ?? []));
   const words = isFleet ? note.join(': ') : (last?.note ?? '');
   return {
     at: entry.activatedAt ?? 0,
     prefix: entry.prefix,
     from: isFleet && sender ? sender : `this host (${last?.origin ?? entry.origin})`,
-    why: [...evidence, ...(words === '' ? [] : [words])].join(', '),
+    why: [evidence, words].filter((text) => text !== '').join('; '),
     outcome: entry.activations > 1 ? 'reactivated' : 'new',
     expiresAt: entry.expiresAt,
   };

@@ -1,3 +1,4 @@
+import { McblockError } from '../errors.ts';
 import { Publisher } from '../fleet/bell/publisher.ts';
 import type { Config } from './config/config.ts';
 import { bellPlace, fleetKeyOf, senderOf } from './listen-setup.ts';
@@ -11,11 +12,17 @@ const TIME_LIMIT_MILLISECONDS = 2000;
  */
 export function openPublisher(config: Config): Publisher | undefined {
   if (config.get('bell.address') === '') return undefined;
-  const plainChannel = config.get('bell.plain-channel');
+  const [channel, plainChannel] = [config.get('bell.channel'), config.get('bell.plain-channel')];
+  if (channel === plainChannel) {
+    throw new McblockError(
+      'config',
+      `bell.channel and bell.plain-channel are both "${channel}": acacia's machines would take our messages for addresses; name two channels, or give bell.plain-channel "" where there are none`,
+    );
+  }
   return new Publisher(bellPlace(config), {
     sender: senderOf(config),
     key: fleetKeyOf(config),
-    channel: config.get('bell.channel'),
+    channel,
     plainChannel: plainChannel === '' ? undefined : plainChannel,
     timeLimitMilliseconds: TIME_LIMIT_MILLISECONDS,
     now: Date.now,

@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { McblockError, reasonOf } from '../errors.ts';
+import { McblockError } from '../errors.ts';
 import { wordPattern } from '../fleet/bell/carried.ts';
 import type { Channel } from '../fleet/bell/channel.ts';
 import type { CommandLimits } from '../fleet/bell/command-queue.ts';
@@ -17,6 +16,7 @@ import type { BellPlace } from '../fleet/bell/redis-options.ts';
 import type { Config } from './config/config.ts';
 import type { AcaciaConfig } from './listen-acacia.ts';
 import type { ChannelSetting } from './listen-channels.ts';
+import { checkTls, readPem } from './pem.ts';
 
 /** All that the daemon is told; certificates and keys are read already. */
 export interface ListenSetup {
@@ -110,23 +110,13 @@ function identityOf(config: Config, acacia?: AcaciaConfig): Identity | undefined
       `mutual TLS needs bell.cert, bell.key and bell.ca; bell.${first[0]} is missing`,
     );
   }
-  return {
+  const identity = {
     cert: readPem(files.cert, 'bell.cert'),
     key: readPem(files.key, 'bell.key'),
     ca: readPem(files.ca, 'bell.ca'),
   };
-}
-
-function readPem(file: string, name: string): Buffer {
-  try {
-    const content = readFileSync(file);
-    if (!content.includes('-----BEGIN ')) throw new Error('it is no PEM');
-    return content;
-  } catch (error) {
-    throw new McblockError('config', `${name} ${file} cannot be read: ${reasonOf(error)}`, {
-      cause: error,
-    });
-  }
+  checkTls(identity, 'bell.cert, bell.key and bell.ca');
+  return identity;
 }
 
 function channelOf(name: string, setting: ChannelSetting): Channel {

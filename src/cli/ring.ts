@@ -5,6 +5,7 @@ import type { Publisher } from '../fleet/bell/publisher.ts';
 import type { Config } from './config/config.ts';
 import type { Context } from './context.ts';
 import type { Change } from './draft.ts';
+import { summedMessages } from './text/messages-text.ts';
 
 /** So many bans of one command are rung out, the latest; the API tells of all. */
 const LIMIT = 1000;
@@ -20,9 +21,7 @@ export function bansOf(changes: Iterable<Change>, now: Seconds): Ban[] {
       address: rows.find(({ address }) => address !== undefined)?.address,
       expiresAt: entry.expiresAt,
       origin: entry.origin,
-      evidence: rows
-        .slice(0, MOST_EVIDENCE)
-        .map(({ service, message, count }) => ({ service, message, count })),
+      evidence: summedMessages(rows).slice(0, MOST_EVIDENCE),
       note: entry.note,
     });
   }

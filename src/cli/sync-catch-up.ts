@@ -32,7 +32,7 @@ export interface CatchUpDeps {
 export interface CaughtUp {
   /** The number of the last change that this host has. */
   lastNumber: number;
-  /** 0, or where there was too much for one time: at least so many changes are left. */
+  /** 0, or where there was too much for one time: so many numbers are left. */
   behind: number;
   /** What did not block before; that something lasts longer is not counted. */
   blocked: number;
@@ -68,7 +68,8 @@ export async function catchUp(deps: CatchUpDeps): Promise<CaughtUp> {
     if (!isTaken) continue;
     left -= page.changes.length;
     if (!page.more || left <= 0) {
-      return { lastNumber: next.sequence, behind: page.more ? 1 : 0, ...done };
+      const { sequence } = next;
+      return { lastNumber: sequence, behind: page.more ? page.latest - sequence : 0, ...done };
     }
   }
 }

@@ -1,13 +1,12 @@
-import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
-import { McblockError, reasonOf } from '../errors.ts';
+import { McblockError } from '../errors.ts';
 import { FleetClient } from '../fleet/client/client.ts';
 import { type Endpoint, serverUrl } from '../fleet/client/endpoint.ts';
 import { USUAL_PATIENCE } from '../fleet/client/retry.ts';
 import { Transport } from '../fleet/client/transport.ts';
+import { readSecretFile } from '../fleet/secret-file.ts';
 import type { Config } from './config/config.ts';
+import { checkTls, readPem } from './pem.ts';
 import { requireFleet } from './require-fleet.ts';
-
-const PASSWORD_LIMIT_BYTES = 1024;
 
 /**
  * A client of the API that the configuration names; whoever makes it closes it. Throws
@@ -25,12 +24,15 @@ function endpointOf(config: Config): Endpoint {
     throw new McblockError('config', 'fleet.url needs fleet.user and fleet.password-file too');
   }
   const [ca, cert, key] = [
-    readPem(config, 'fleet.ca'),
-    readPem(config, 'fleet.cert'),
-    readPem(config, 'fleet.key'),
+    pemOf(config, 'fleet.ca'),
+    pemOf(config, 'fleet.cert'),
+    pemOf(config, 'fleet.key'),
   ];
   if ((cert === undefined) !== (key === undefined)) {
     throw new McblockError('config', 'fleet.cert and fleet.key go together: give both or none');
+  }
+  if (ca !== undefined || cert !== undefined) {
+    checkTls({ cert, key, ca }, 'fleet.cert, fleet.key and fleet.ca');
   }
   const identity = cert === undefined || key === undefined ? undefined : { cert, key };
   return {
@@ -42,38 +44,17 @@ function endpointOf(config: Config): Endpoint {
   };
 }
 
-function readPem(config: Config, key: 'fleet.ca' | 'fleet.cert' | 'fleet.key'): Buffer | undefined {
+function pemOf(config: Config, key: 'fleet.ca' | 'fleet.cert' | 'fleet.key'): Buffer | undefined {
   const file = config.get(key);
-  if (file === '') return undefined;
-  try {
-    return readFileSync(file);
-  } catch (error) {
-    throw new McblockError('config', `${key} ${file} cannot be read: ${reasonOf(error)}`, {
-      cause: error,
-    });
-  }
+  return file === '' ? undefined : readPem(file, key);
 }
 
 /** The first line of the file, which nobody but its owner may read. */
 function passwordIn(file: string): string {
-  const password = (readPrivate(file).split('\n', 1)[0] ?? '').replace(/\r$/, '');
+  const password = (readSecretFile(file, 'fleet.password-file').split('\n', 1)[0] ?? '').replace(
+    /\r$/,
+    '',
+  );
   if (password !== '') return password;
   throw new McblockError('config', `fleet.password-file ${file} has no password in its first line`);
-}
-
-function readPrivate(file: string): string {
-  let descriptor: number | undefined;
-  try {
-    descriptor = openSync(file, 'r');
-    const { mode, size } = fstatSync(descriptor);
-    if ((mode & 0o077) !== 0) throw new Error(`others may read it; run chmod 600 ${file}`);
-    if (size > PASSWORD_LIMIT_BYTES) throw new Error('it is too large for a password');
-    return readFileSync(descriptor, 'utf8');
-  } catch (error) {
-    throw new McblockError('config', `fleet.password-file ${file}: ${reasonOf(error)}`, {
-      cause: error,
-    });
-  } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
-  }
 }

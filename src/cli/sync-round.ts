@@ -5,6 +5,7 @@ import { applyAfterwards } from './apply-rules.ts';
 import type { Config } from './config/config.ts';
 import { SETTINGS, type SettingKey } from './config/settings.ts';
 import type { Context } from './context.ts';
+import { type Rung, ringForTables } from './sync-bell.ts';
 import { type CaughtUp, catchUp } from './sync-catch-up.ts';
 import { type Sent, sendOutbox } from './sync-outbox.ts';
 import {
@@ -19,6 +20,7 @@ import {
 /** What one round did; undefined where it did not come to that. */
 export interface Round {
   taken: Taken | undefined;
+  rung: Rung | undefined;
   sent: Sent | undefined;
   /** Reports that wait for the API. */
   waiting: number;
@@ -28,11 +30,15 @@ export interface Round {
 }
 
 /**
- * One round: takes what is in pf's tables, reports it and the outbox, fetches what changed, applies,
- * and empties the tables of what has been there for long. What fails does not keep the rest from
+ * One round: takes what is in pf's tables, rings for it if it is to, reports it and the outbox,
+ * fetches what changed, applies, and empties the tables of what has been there for long. What fails does not keep the rest from
  * being done: an attacker must be blocked here though the API is away.
  */
-export async function syncRound(context: Context, client: FleetClient): Promise<Round> {
+export async function syncRound(
+  context: Context,
+  client: FleetClient,
+  rings: boolean,
+): Promise<Round> {
   const config = await context.config();
   const store = await context.store('write');
   const round: Round = { ...NOTHING, failures: [] };
@@ -44,6 +50,11 @@ export async function syncRound(context: Context, client: FleetClient): Promise<
     tables = await readPfTables(pfctl, config.get('fleet.pf-tables'));
     round.taken = takePfTables(store, tables, policies, context.present);
   });
+  if (rings && config.get('bell.address') !== '') {
+    await attempt(round, async () => {
+      round.rung = await ringForTables({ context, config, store, tables });
+    });
+  }
   await attempt(round, async () => {
     round.sent = await sendOutbox(store, client, remark);
     round.caughtUp = await catchUpWith(context, store, client, false);
@@ -56,13 +67,21 @@ export async function syncRound(context: Context, client: FleetClient): Promise<
 }
 
 /** What a round would do. Throws where one would fail. */
-export async function rehearseRound(context: Context, client: FleetClient): Promise<Round> {
+export async function rehearseRound(
+  context: Context,
+  client: FleetClient,
+  rings: boolean,
+): Promise<Round> {
   const config = await context.config();
   const store = await context.store('read');
   const pfctl = config.get('firewall.pfctl');
   const tables = await readPfTables(pfctl, config.get('fleet.pf-tables'));
+  const isRung = rings && config.get('bell.address') !== '';
   return {
     ...NOTHING,
+    rung: isRung
+      ? await ringForTables({ context, config, store, tables, isDryRun: true })
+      : undefined,
     taken: { fresh: countFresh(store, tables), spared: 0 },
     waiting: store.outbox.size(),
     caughtUp: await catchUpWith(context, store, client, true),
@@ -70,7 +89,13 @@ export async function rehearseRound(context: Context, client: FleetClient): Prom
   };
 }
 
-const NOTHING = { taken: undefined, sent: undefined, waiting: 0, caughtUp: undefined } as const;
+const NOTHING = {
+  taken: undefined,
+  rung: undefined,
+  sent: undefined,
+  waiting: 0,
+  caughtUp: undefined,
+} as const;
 
 /** As catchUp, with what the configuration says. */
 export async function catchUpWith(

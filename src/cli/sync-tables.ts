@@ -1,6 +1,7 @@
 import { decide } from '../blocklist/decide.ts';
 import type { Seconds } from '../blocklist/entry.ts';
 import { loginProtections, type ProtectedSpace } from '../blocklist/protect.ts';
+import type { Decision } from '../blocklist/request.ts';
 import { McblockError } from '../errors.ts';
 import { runProgram, wordsOf } from '../firewall/program.ts';
 import { FAMILY_BITS } from '../net/address.ts';
@@ -63,11 +64,11 @@ export function takePfTables(
     const space = protectedSpace(store);
     for (const { name, hosts } of tables) {
       for (const host of hosts) {
-        if (store.fleetState.isTaken(name, host)) continue;
+        if (store.fleetState.isTaken('api', name, host)) continue;
         taken.fresh++;
         if (!takeHost(store, space, name, host, policies, now)) taken.spared++;
       }
-      store.fleetState.setTaken(name, hosts);
+      store.fleetState.setTaken('api', name, hosts);
     }
   });
   return taken;
@@ -77,7 +78,7 @@ export function takePfTables(
 export function countFresh(store: Store, tables: readonly PfTable[]): number {
   return tables.reduce(
     (sum, { name, hosts }) =>
-      sum + hosts.filter((host) => !store.fleetState.isTaken(name, host)).length,
+      sum + hosts.filter((host) => !store.fleetState.isTaken('api', name, host)).length,
     0,
   );
 }
@@ -94,26 +95,13 @@ export async function expirePfTables(
 /** Whether it was not spared. */
 function takeHost(
   store: Store,
-  always: ProtectedSpace,
+  space: ProtectedSpace,
   table: string,
   offender: Prefix,
   policies: Policies,
   now: Seconds,
 ): boolean {
-  const policy = policies.policyFor(offender);
-  const { length4, length6 } = policy.auto;
-  const place = prefixAround(offender, offender.family === 4 ? length4 : length6);
-  const covering = store.covering(place);
-  const logins = store.loginsWithin(covering[0]?.prefix ?? place, 0);
-  const space = always.plus(loginProtections(logins, now, policy));
-  const decision = decide(
-    covering,
-    space,
-    // The connection was made: nobody pretends to be another address so far.
-    { kind: 'automatic', origin: 'pf', offender, at: now, hits: 1, external: false },
-    policy,
-    now,
-  );
+  const decision = decideHost(store, space, offender, policies, now);
   if (decision.kind === 'refused') return false;
   const { kind, entry } = decision;
   store.put(entry);
@@ -124,6 +112,30 @@ function takeHost(
   const evidence = { address: offender, service: 'pf', message: table, ...seen };
   store.addEvidence(entry.prefix, entry.activations, [evidence]);
   return true;
+}
+
+/** What becomes of an address that pf put into a table. */
+export function decideHost(
+  store: Store,
+  always: ProtectedSpace,
+  offender: Prefix,
+  policies: Policies,
+  now: Seconds,
+): Decision {
+  const policy = policies.policyFor(offender);
+  const { length4, length6 } = policy.auto;
+  const place = prefixAround(offender, offender.family === 4 ? length4 : length6);
+  const covering = store.covering(place);
+  const logins = store.loginsWithin(covering[0]?.prefix ?? place, 0);
+  const space = always.plus(loginProtections(logins, now, policy));
+  return decide(
+    covering,
+    space,
+    // The connection was made: nobody pretends to be another address so far.
+    { kind: 'automatic', origin: 'pf', offender, at: now, hits: 1, external: false },
+    policy,
+    now,
+  );
 }
 
 async function run(pfctl: string, args: readonly string[]): Promise<Buffer> {

@@ -35,6 +35,20 @@ export class TextFile {
     if (rest !== '') yield rest;
   }
 
+  /** All of it. Throws McblockError('input') where it is longer. */
+  whole(limitBytes: number): Buffer {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    for (const chunk of this.#chunks()) {
+      size += chunk.length;
+      if (size > limitBytes) {
+        throw new McblockError('input', `${this.name} has more than ${limitBytes} bytes`);
+      }
+      chunks.push(Buffer.from(chunk));
+    }
+    return Buffer.concat(chunks);
+  }
+
   close(): void {
     if (this.#descriptor !== 0) closeSync(this.#descriptor);
   }

@@ -1,20 +1,19 @@
 import { McblockError } from '../errors.ts';
 import { PrefixList } from '../net/prefix-list.ts';
 import { readPrefixes } from '../net/prefix-reader.ts';
-import { formatPrefix } from '../net/prefix-text.ts';
 import type { Change, Firewall } from './firewall.ts';
-import { pfTableText } from './pf-text.ts';
-import { type Finished, runProgram, wordsOf } from './program.ts';
+import type { Pfctl } from './pfctl.ts';
+import { type Finished, wordsOf } from './program.ts';
 
 /** FreeBSD takes no more addresses in one call, unless net.pf.request_maxcount says more. */
 const MOST_IN_ONE_CALL = 65_535;
 
 /**
- * A table of pf, by pfctl(8) at this path. Addresses are added before others are deleted, so that
+ * A table of pf. Addresses are added before others are deleted, so that
  * nobody gets through in between; only where the table has no room for both it is the other way
  * round.
  */
-export function pfFirewall(pfctl: string, table: string): Firewall {
+export function pfFirewall(pfctl: Pfctl, table: string): Firewall {
   const pf = new PfTable(pfctl, table);
   return {
     name: `the pf table ${table}`,
@@ -25,16 +24,16 @@ export function pfFirewall(pfctl: string, table: string): Firewall {
 }
 
 class PfTable {
-  readonly #pfctl: string;
+  readonly #pfctl: Pfctl;
   readonly #table: string;
 
-  constructor(pfctl: string, table: string) {
+  constructor(pfctl: Pfctl, table: string) {
     this.#pfctl = pfctl;
     this.#table = table;
   }
 
   async read(): Promise<PrefixList | undefined> {
-    const finished = await this.#run(['-t', this.#table, '-T', 'show']);
+    const finished = await this.#pfctl.run('show');
     if (!finished.ok && finished.stderr.includes('Table does not exist')) return undefined;
     const { list, badCount } = readPrefixes(this.#checked(finished).stdout);
     list.sort();
@@ -65,26 +64,23 @@ class PfTable {
   }
 
   async kill(prefixes: PrefixList): Promise<void> {
-    for (const prefix of prefixes) this.#checked(await this.#run(['-k', formatPrefix(prefix)]));
+    for (const prefix of prefixes) this.#checked(await this.#pfctl.kill(prefix));
   }
 
   /** How many addresses all tables together may have (`pfctl -s memory`). */
   async #limit(): Promise<number> {
-    const { stdout } = this.#checked(await this.#run(['-s', 'memory']));
+    const { stdout } = this.#checked(await this.#pfctl.run('memory'));
     const limit = /^table-entries\s+hard limit\s+(\d+)\s*$/m.exec(stdout.toString('latin1'))?.[1];
     return limit === undefined ? Number.POSITIVE_INFINITY : Number(limit);
   }
 
   /** Also makes a table that is not there. */
   async #replace(prefixes: PrefixList): Promise<void> {
-    this.#checked(
-      await this.#run(['-t', this.#table, '-T', 'replace', '-f', '-'], pfTableText(prefixes)),
-    );
+    this.#checked(await this.#pfctl.run('replace', prefixes));
   }
 
   async #send(command: 'add' | 'delete', prefixes: PrefixList): Promise<void> {
-    const args = ['-t', this.#table, '-T', command, '-f', '-'];
-    const { stderr } = this.#checked(await this.#run(args, pfTableText(prefixes)));
+    const { stderr } = this.#checked(await this.#pfctl.run(command, prefixes));
     // It says so on stderr, and ends with 0 even where it took only some of them.
     const done = /^(\d+)\/(\d+) addresses (?:added|deleted)\.$/m.exec(stderr);
     if (Number(done?.[1]) === prefixes.size && Number(done?.[2]) === prefixes.size) return;
@@ -92,10 +88,6 @@ class PfTable {
       'program',
       `pfctl was to ${command} ${prefixes.size} addresses in the table ${this.#table} and said: ${wordsOf(stderr)}; does another program change the table too?`,
     );
-  }
-
-  #run(args: readonly string[], input?: Iterable<Uint8Array>): Promise<Finished> {
-    return runProgram(this.#pfctl, args, input === undefined ? {} : { input });
   }
 
   #checked(finished: Finished): Finished {

@@ -59,7 +59,8 @@ export class Pages {
     const last = sent.at(-1)?.value.sequence;
     // Nothing that is later has a lower number: who has read all goes on from the latest.
     const next = more ? (last ?? since) : Math.max(sequence, last ?? 0);
-    const page = { store: this.#identity, next, more, changes: sent.map(changedJson) };
+    const latest = Math.max(sequence, next);
+    const page = { store: this.#identity, next, more, latest, changes: sent.map(changedJson) };
     return new Copy(`${JSON.stringify(page)}\n`);
   }
 }

@@ -53,7 +53,7 @@ export function routesV2({ store, writer, pages, metrics, mostItems }: PartsV2):
         limit: `at most so many changes, 1 to ${PAGE.most}; ${PAGE.usual} if left out`,
       },
       answers: {
-        200: '`{"store", "next", "more", "changes"}`',
+        200: '`{"store", "next", "more", "latest", "changes"}`',
         304: 'it is as it was',
         410: 'the number is that of another store',
       },

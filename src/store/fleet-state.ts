@@ -18,6 +18,9 @@ export interface Position {
   readonly store: string;
 }
 
+/** The tables of pf are read to report to the API and to ring the bell, each at its own times. */
+type Purpose = 'api' | 'bell';
+
 /** How far this machine is with its fleet, and with the tables of pf. */
 export class FleetState {
   readonly #connection: Connection;
@@ -37,23 +40,34 @@ export class FleetState {
     this.#connection.run(PUT_POSITION, url, sequence, store);
   }
 
-  /** Whether this prefix was in that table of pf when it was last read. */
-  isTaken(table: string, prefix: Prefix): boolean {
+  /** Whether this prefix was in that table of pf when it was last read for this. */
+  isTaken(purpose: Purpose, table: string, prefix: Prefix): boolean {
     const sql =
       'SELECT 1 FROM pf_taken WHERE name = ? AND family = ? AND length = ? AND network = ?';
-    return this.#connection.row(sql, table, ...keyOf(prefix)) !== undefined;
+    const name = nameOf(purpose, table);
+    return this.#connection.row(sql, name, ...keyOf(prefix)) !== undefined;
   }
 
   /** That table holds these now: what has left it and comes again is a new offence. */
-  setTaken(table: string, prefixes: Iterable<Prefix>): void {
+  setTaken(purpose: Purpose, table: string, prefixes: readonly Prefix[]): void {
+    const name = nameOf(purpose, table);
     this.#connection.together(() => {
-      const last = this.#connection.row('SELECT max(round) FROM pf_taken WHERE name = ?', table);
+      // Every minute it is most often as it was; then nothing is written.
+      const held = this.#connection.row('SELECT count(*) FROM pf_taken WHERE name = ?', name)?.[0];
+      const isSame = prefixes.every((prefix) => this.isTaken(purpose, table, prefix));
+      if (isSame && Number(held) === prefixes.length) return;
+      const last = this.#connection.row('SELECT max(round) FROM pf_taken WHERE name = ?', name);
       const round = Number(last?.[0] ?? 0) + 1;
       for (const prefix of prefixes) {
         const { family, length } = prefix;
-        this.#connection.run(TAKE, table, family, length, addressBytes(prefix), round);
+        this.#connection.run(TAKE, name, family, length, addressBytes(prefix), round);
       }
-      this.#connection.run('DELETE FROM pf_taken WHERE name = ? AND round < ?', table, round);
+      this.#connection.run('DELETE FROM pf_taken WHERE name = ? AND round < ?', name, round);
     });
   }
+}
+
+/** No table of pf has a blank in its name. */
+function nameOf(purpose: Purpose, table: string): string {
+  return purpose === 'api' ? table : `${purpose} ${table}`;
 }

@@ -106,6 +106,9 @@ describe("acacia's own configuration", () => {
     });
     expect(readFile({ Address: 'redis.example.com:6379' }).address).toBe('redis.example.com:6379');
     expect(readFile({ CertPath: '' }).cert).toBeUndefined();
+    expect(readFile({ redisaddress: 'redis.example.com:6379' }).address).toBe(
+      'redis.example.com:6379',
+    );
   });
 
   it.each([
@@ -156,7 +159,10 @@ describe('the command', () => {
     ['bell.address = "redis.example.net:6379"', /mutual TLS/],
     ['bell.address = "127.0.0.1:1"\nbell.cert = "/x"', /bell.key is missing/],
     ['bell.address = "127.0.0.1:1"\nbell.require-signature = true', /needs bell.fleet-key/],
-    ['bell.address = "127.0.0.1:1"\nbell.fleet-key = "/nonexistent"', /key of the fleet/],
+    [
+      'bell.address = "127.0.0.1:1"\nbell.fleet-key = "/nonexistent"',
+      /bell.fleet-key \/nonexistent cannot/,
+    ],
     ['bell.address = "127.0.0.1:1"\nlisten.channels = { a = "b" }', /listen.channels takes/],
   ])('does not start: %s', async (content, message) => {
     const { exitCode, stderr } = await runWith(content, '--as-root', '--no-apply');

@@ -5,6 +5,7 @@ import { afterEach, describe } from 'vitest';
 import { fileFirewall } from '../../src/firewall/file.ts';
 import { nftFirewall } from '../../src/firewall/nft.ts';
 import { pfFirewall } from '../../src/firewall/pf.ts';
+import { directPfctl } from '../../src/firewall/pfctl.ts';
 import { comparePrefixes, prefixAround } from '../../src/net/prefix.ts';
 import { formatPrefix, parsePrefix } from '../../src/net/prefix-text.ts';
 import { Namespace, NO_NAMESPACES } from '../firewall/namespace.ts';
@@ -21,7 +22,7 @@ firewallContract('pf (its stand-in)', () => {
   const machine = new PfMachine();
   open.push(machine);
   return {
-    firewall: pfFirewall(machine.pfctl, 'mcblock'),
+    firewall: pfFirewall(directPfctl(machine.pfctl, 'mcblock'), 'mcblock'),
     truth: () => machine.state.tables['mcblock'] ?? [],
     flush: () => machine.set({ tables: {} }),
     spoil: () => {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { pfFirewall } from '../../src/firewall/pf.ts';
+import { directPfctl } from '../../src/firewall/pfctl.ts';
 import { apply } from '../contract/firewall-contract.ts';
 import { PfMachine } from './pf-machine.ts';
 
@@ -10,7 +11,7 @@ beforeEach(() => {
 afterEach(() => machine.remove());
 
 function bench(table = 'mcblock') {
-  return { firewall: pfFirewall(machine.pfctl, table) };
+  return { firewall: pfFirewall(directPfctl(machine.pfctl, table), table) };
 }
 
 /** Hosts that no two of which are one prefix. */
@@ -164,7 +165,7 @@ describe('what pfctl reports', () => {
   });
 
   it('is nothing where there is no pfctl', async () => {
-    const firewall = pfFirewall(`${machine.folder}/none`, 'mcblock');
+    const firewall = pfFirewall(directPfctl(`${machine.folder}/none`, 'mcblock'), 'mcblock');
     await expect(apply({ firewall }, [])).rejects.toMatchObject({
       code: 'program',
       message: expect.stringContaining('none cannot be run'),

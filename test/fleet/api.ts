@@ -424,6 +424,7 @@ export function describeApi(makePlace: () => Place): void {
         store: identity,
         next: 0,
         more: false,
+        latest: 0,
         changes: [],
       });
       await ask('GET', '/v1/pf-init');
@@ -448,7 +449,15 @@ export function describeApi(makePlace: () => Place): void {
         'entry 192.0.2.24/32',
       ]);
       const nothing = await ask('GET', `/v2/entries?since=${since}`);
-      expect(nothing.json()).toEqual({ store: identity, next: since, more: false, changes: [] });
+      expect(nothing.json()).toEqual({
+        store: identity,
+        next: since,
+        more: false,
+        latest: since,
+        changes: [],
+      });
+      const first = (await ask('GET', '/v2/entries?limit=1')).json();
+      expect(first).toMatchObject({ more: true, latest: since });
       const known = { 'if-none-match': String(nothing.headers.etag) };
       expect((await ask('GET', `/v2/entries?since=${since}`, { headers: known })).statusCode).toBe(
         304,

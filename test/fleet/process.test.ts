@@ -157,7 +157,7 @@ describe('mcblock serve', () => {
       [['--v1-status', '404'], 2, '503, 500, 401'],
       [
         ['--tls-cert', '/nonexistent', '--tls-key', 'x'],
-        1,
+        2,
         '--tls-cert /nonexistent cannot be read',
       ],
       [['--user', 'no such user'], 2, '--user'],

@@ -64,7 +64,7 @@ async function listen(context: Context, options: ListenOptions): Promise<void> {
     storeBans: (requests) => storeBans(store, requests, policy, context.present),
     apply: options.apply ? await applier(context) : async () => {},
     catchUp: client && (() => catchUpWith(context, store, client, false)),
-    page: () => page.data(),
+    page,
   });
   try {
     await daemon.answer();
@@ -83,6 +83,6 @@ function refuseRoot({ user }: ListenSetup, { asRoot }: ListenOptions): void {
   if (process.geteuid?.() !== 0 || user !== '' || asRoot) return;
   throw new McblockError(
     'config',
-    'what other machines send is not for root to hear: listen.user names the user to go on as (and firewall.pfctl a helper that may change the firewall), or --as-root stays root',
+    'what other machines send is not for root to hear: listen.user names the user to go on as (and firewall.helper who changes pf for him), or --as-root stays root',
   );
 }

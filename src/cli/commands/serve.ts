@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { privateSpace } from '../../blocklist/bogons.ts';
 import { DAY_SECONDS } from '../../blocklist/policy.ts';
@@ -15,6 +14,7 @@ import type { Context } from '../context.ts';
 import { daemonLog, stopped } from '../daemon.ts';
 import { fleetPlace, openFleetStore, shownPlace } from '../fleet-store.ts';
 import { ownAddresses } from '../own-addresses.ts';
+import { checkTls, readPem } from '../pem.ts';
 import { lesserUser } from '../privileges.ts';
 import { VERSION } from '../version.ts';
 import { newUser } from './user.ts';
@@ -147,21 +147,13 @@ function tlsOf({ tlsCert, tlsKey, tlsCa }: ServeOptions): Tls | undefined {
   if (tlsCert === undefined || tlsKey === undefined) {
     throw new McblockError('usage', 'TLS needs both --tls-cert and --tls-key');
   }
-  return {
+  const tls = {
     cert: readPem(tlsCert, '--tls-cert'),
     key: readPem(tlsKey, '--tls-key'),
     ca: tlsCa === undefined ? undefined : readPem(tlsCa, '--tls-ca'),
   };
-}
-
-function readPem(file: string, option: string): Buffer {
-  try {
-    return readFileSync(file);
-  } catch (error) {
-    throw new McblockError('file', `${option} ${file} cannot be read: ${reasonOf(error)}`, {
-      cause: error,
-    });
-  }
+  checkTls(tls, '--tls-cert, --tls-key and --tls-ca');
+  return tls;
 }
 
 async function addFirst(context: Context, store: FleetStore, name: string): Promise<void> {

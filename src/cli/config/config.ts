@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Policy } from '../../blocklist/policy.ts';
@@ -22,14 +22,16 @@ const FILE_LIMIT_BYTES = 1024 * 1024;
 /**
  * Reads `named` (the user's `--config` or MCBLOCK_CONFIG), else the file in its usual place, else
  * takes the defaults. Throws McblockError 'config' with file and line.
+ * @param isRoots refuses a file that anybody but root could have written
  */
 export async function loadConfig(
   named: string | undefined,
   env: NodeJS.ProcessEnv,
+  isRoots = false,
 ): Promise<Config> {
   const file = named ?? usualPlaces(env).find((path) => existsSync(path));
   if (file === undefined) return configOf(undefined, new Map());
-  const text = readConfig(file);
+  const text = readConfig(file, isRoots);
   // Loaded here, so that a command without a configuration does not pay for it.
   const { parseSettings } = await import('./toml.ts');
   return configOf(file, parseSettings(text, file));
@@ -65,14 +67,24 @@ function usualPlaces(env: NodeJS.ProcessEnv): string[] {
   return [join(env['XDG_CONFIG_HOME'] || join(homedir(), '.config'), 'mcblock', 'mcblock.toml')];
 }
 
-function readConfig(file: string): string {
+function readConfig(file: string, isRoots: boolean): string {
+  let descriptor: number | undefined;
   try {
-    if (statSync(file).size > FILE_LIMIT_BYTES) throw new Error('it is larger than 1 MiB');
-    return readFileSync(file, 'utf8');
+    descriptor = openSync(file, 'r');
+    const { size, uid, mode } = fstatSync(descriptor);
+    if (size > FILE_LIMIT_BYTES) throw new Error('it is larger than 1 MiB');
+    if (isRoots && (uid !== 0 || (mode & 0o022) !== 0)) {
+      throw new Error(
+        `others than root could have written it; run chown root ${file} && chmod go-w ${file}`,
+      );
+    }
+    return readFileSync(descriptor, 'utf8');
   } catch (error) {
     throw new McblockError('config', `cannot read the configuration ${file}: ${reasonOf(error)}`, {
       cause: error,
     });
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
   }
 }
 

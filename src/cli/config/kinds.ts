@@ -138,7 +138,7 @@ export function choice<const Value extends string>(
 }
 
 /** A program by its full path, and its arguments: run as they stand, by no shell. Empty: none. */
-export function command(): Setting<readonly string[]> {
+export function command(example: string): Setting<readonly string[]> {
   return {
     fallback: [],
     read: (value) => {
@@ -146,7 +146,7 @@ export function command(): Setting<readonly string[]> {
       const right = words.every((word) => typeof word === 'string' && !word.includes('\0'));
       if (!right || (words.length > 0 && !String(words[0]).startsWith('/'))) {
         throw new Error(
-          'takes a list of words, the absolute path of a program first, such as ["/sbin/pfctl", "-f", "/etc/pf.conf"]',
+          `takes a list of words, the absolute path of a program first, such as ${example}`,
         );
       }
       return words as string[];

@@ -1,10 +1,10 @@
-import type { MessageCount } from '../../log/offences.ts';
 import { formatAddress } from '../../net/address-text.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
 import { OUTCOMES, type Outcome } from '../draft.ts';
 import type { EntryReport } from '../entry-reports.ts';
 import type { GrokReport } from '../grok-report.ts';
 import type { Colours } from './colours.ts';
+import { messagesText } from './messages-text.ts';
 import { printable } from './printable.ts';
 import { type Column, tableLines } from './table.ts';
 import { isoTime, shortTime } from './time.ts';
@@ -17,7 +17,6 @@ const TITLES: Record<Outcome, string> = {
   evidence: 'evidence',
 };
 
-const SHOWN_MESSAGES = 3;
 /** So many of the lines that make an entry are shown. */
 export const SHOWN_SAMPLES = 3;
 
@@ -134,17 +133,6 @@ function withSamples(
   const texts = shown.map(({ number, text }) => `      ${number}: ${printable(text)}`);
   if (shown.length < samples.length) texts.push('      ...');
   return [line, ...texts.map((text) => colours.dim(text))].join('\n');
-}
-
-/** The most frequent messages: `sshd: failed-login 81, invalid-user 55, ...`. */
-function messagesText(messages: readonly MessageCount[]): string {
-  let last = '';
-  const shown = messages.slice(0, SHOWN_MESSAGES).map(({ service, message, count }) => {
-    const text = service === last ? `${message} ${count}` : `${service}: ${message} ${count}`;
-    last = service;
-    return text;
-  });
-  return [...shown, ...(messages.length > SHOWN_MESSAGES ? ['...'] : [])].join(', ');
 }
 
 function paint(line: string, row: EntryReport | undefined, colours: Colours): string {

@@ -1,9 +1,8 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
-import { McblockError, reasonOf } from '../../errors.ts';
+import { McblockError } from '../../errors.ts';
+import { readSecretFile } from '../secret-file.ts';
 
 const LEAST_BYTES = 32;
-const MOST_BYTES = 4096;
 const HOW = 'make one with: (umask 077; openssl rand -base64 32 > FILE)';
 
 /** The key that all hosts of the fleet have; signatures are HMAC-SHA-256 (RFC 2104). */
@@ -42,7 +41,7 @@ export class FleetKey {
  * McblockError('config').
  */
 export function readFleetKey(file: string): FleetKey {
-  const text = readPrivate(file);
+  const text = readSecretFile(file, 'bell.fleet-key').trim();
   const bytes = Buffer.from(text, 'base64');
   const isBase64 = bytes.toString('base64').replaceAll('=', '') === text.replaceAll('=', '');
   if (!isBase64 || bytes.length < LEAST_BYTES) {
@@ -52,23 +51,4 @@ export function readFleetKey(file: string): FleetKey {
     );
   }
   return new FleetKey(bytes);
-}
-
-function readPrivate(file: string): string {
-  let descriptor: number | undefined;
-  try {
-    descriptor = openSync(file, 'r');
-    const { mode, size } = fstatSync(descriptor);
-    if ((mode & 0o077) !== 0) throw new Error(`others may read it; chmod 600 ${file}`);
-    if (size > MOST_BYTES) throw new Error(`it is longer than ${MOST_BYTES} bytes`);
-    return readFileSync(descriptor, 'utf8').trim();
-  } catch (error) {
-    throw new McblockError(
-      'config',
-      `cannot use the key of the fleet in ${file}: ${reasonOf(error)}`,
-      { cause: error },
-    );
-  } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
-  }
 }

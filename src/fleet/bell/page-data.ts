@@ -9,7 +9,7 @@ export interface ShownBan {
   readonly prefix: Prefix;
   /** The host that told of it, or the channel where it did not say who it is. */
   readonly from: string;
-  /** Such as `sshd failed-login ×3`. */
+  /** Such as `sshd: failed-login 3`. */
   readonly why: string;
   readonly outcome: string;
   readonly expiresAt: Expiry | undefined;
@@ -20,6 +20,8 @@ export interface PageData {
   /** The latest first. */
   readonly bans: readonly ShownBan[];
   readonly active: number;
+  /** Of these, of IPv6, which the map does not show. */
+  readonly active6: number;
   /** How many active entries each origin has. */
   readonly byOrigin: ReadonlyMap<Origin, number>;
   /** As spaceMap gives it. */
@@ -34,6 +36,6 @@ export function banJson({ at, prefix, from, why, outcome, expiresAt }: ShownBan)
 }
 
 /** Everything but the map, which is fetched as bytes. */
-export function pageJson({ bans, active, byOrigin }: PageData): object {
-  return { active, byOrigin: Object.fromEntries(byOrigin), bans: bans.map(banJson) };
+export function pageJson({ bans, active, active6, byOrigin }: PageData): object {
+  return { active, active6, byOrigin: Object.fromEntries(byOrigin), bans: bans.map(banJson) };
 }

@@ -1,148 +1,175 @@
+import { PAGE_MAP_SCRIPT } from './page-map-script.ts';
+
 /**
  * What the page does in a browser. Text from outside reaches it as textContent alone; the
- * Content-Security-Policy would let nothing else run anyway. Its placeOf is the cellOf of the map
- * turned round: from a cell to its place along the curve.
+ * Content-Security-Policy would let nothing else run anyway.
  */
 export const PAGE_SCRIPT = `
 'use strict';
-const SIDE = 256;
-const SCALE = 2;
 const element = (id) => document.getElementById(id);
-const make = (name, text) => {
+const make = (name, text, kind) => {
   const made = document.createElement(name);
-  made.textContent = text;
+  if (text !== undefined) made.textContent = text;
+  if (kind !== undefined) made.className = kind;
   return made;
 };
-const row = (cells, heads) => {
+const row = (...cells) => {
   const made = document.createElement('tr');
-  cells.forEach((text, index) => {
-    const cell = make('td', text);
-    if (heads) cell.dataset.head = heads[index];
-    made.append(cell);
-  });
+  made.append(...cells);
+  return made;
+};
+const head = (text) => {
+  const made = make('th', text);
+  made.scope = 'row';
   return made;
 };
 const time = (text) => (text ? text.replace('T', ' ').replace('Z', '') : '-');
 const whole = (number) => Number(number).toLocaleString('en');
+const ago = (text) => {
+  const seconds = Math.max(0, Math.round((Date.now() - Date.parse(text)) / 1000));
+  const units = [[86400, 'd'], [3600, 'h'], [60, 'min']];
+  const [size, name] = units.find(([size]) => seconds >= size) ?? [1, 's'];
+  return Math.floor(seconds / size) + ' ' + name + ' ago';
+};
+const since = (text) => (text ? ago(text) + ', ' + time(text) + ' UTC' : '-');
 
-function showState(status) {
+let status;
+function showState(fresh) {
+  status = fresh;
   const line = 'state: ' + status.state;
   if (element('state').textContent !== line) element('state').textContent = line;
   element('state').className = status.state === 'connected' ? '' : 'bad';
   document.title = 'mcblock: ' + status.state;
   const facts = [
-    ['Connected since', time(status.connectedSince)],
-    ['Last message', time(status.lastMessageAt)],
+    ['Connected since', since(status.connectedSince)],
+    ['Last message', since(status.lastMessageAt)],
     ['Last number of the API', status.lastNumber === null ? '-' : whole(status.lastNumber)],
-    ['Behind the API', status.lag === null ? '-' : whole(status.lag)],
+    ['Behind the API', status.apiError ? 'not known: ' + status.apiError : status.lag === null ? '-' :
+      status.lag === 0 ? 'not at all' : whole(status.lag)],
+    ['API asked', since(status.caughtUpAt)],
     ['Waiting', whole(status.queue.blocks) + ' blocks, ' + whole(status.queue.commands) + ' commands'],
   ];
   if (status.lastError) facts.push(['Last error', status.lastError]);
   element('facts').replaceChildren(...facts.flatMap(([name, value]) => [make('dt', name), make('dd', value)]));
+  const senders = [...status.senders].sort((p, q) => q.bans - p.bans).slice(0, 12);
+  element('senders').replaceChildren(...senders.map(({ sender, bans, lastAt }) =>
+    row(head(sender), make('td', whole(bans), 'number'), make('td', ago(lastAt)))));
+  element('no-senders').hidden = senders.length > 0;
+  element('by-sender').hidden = senders.length === 0;
   element('counts').replaceChildren(...Object.entries(status.channels).map(([name, count]) =>
-    row([name, whole(count.received), whole(count.accepted),
-      Object.entries(count.refused).map(([why, times]) => why + ' ' + whole(times)).join(', ') || '-'])));
+    row(head(name), make('td', whole(count.received), 'number'), make('td', whole(count.accepted), 'number'),
+      make('td', Object.entries(count.refused).map(([why, times]) => why + ' ' + whole(times)).join(', ') || '-'))));
 }
 
 const HEADS = ['Time', 'Prefix', 'From', 'Why', 'Outcome', 'Until'];
-const banRow = (ban) => row([time(ban.at), ban.prefix, ban.from, ban.why, ban.outcome,
-  ban.expiresAt === null ? 'for ever' : time(ban.expiresAt)], HEADS);
-
-function showPage(data) {
-  element('active').textContent = whole(data.active) + ' entries are active.';
-  element('origins').replaceChildren(...Object.entries(data.byOrigin).map(([origin, count]) => row([origin, whole(count)])));
-  element('last').replaceChildren(...data.bans.map(banRow));
-}
-
-function addBan(ban) {
-  const last = element('last');
-  last.prepend(banRow(ban));
-  while (last.rows.length > 50) last.deleteRow(-1);
-}
-
-let cells = new Uint8Array(SIDE * SIDE);
-function showMap() {
-  const style = getComputedStyle(document.documentElement);
-  const ink = style.getPropertyValue('--ink').trim();
-  const context = element('map').getContext('2d');
-  context.setTransform(SCALE, 0, 0, SCALE, 0, 0);
-  context.clearRect(0, 0, SIDE, SIDE);
-  context.fillStyle = ink;
-  // A line each /8, and around each point a shade, so that a single one is seen too.
-  context.globalAlpha = 0.12;
-  for (let line = 16; line < SIDE; line += 16) {
-    context.fillRect(line, 0, 0.5, SIDE);
-    context.fillRect(0, line, SIDE, 0.5);
-  }
-  context.globalAlpha = 0.2;
-  cells.forEach((level, cell) => {
-    if (level > 0) context.fillRect((cell % SIDE) - 1, Math.floor(cell / SIDE) - 1, 3, 3);
-  });
-  let some = 0;
-  let all = 0;
-  for (let cell = 0; cell < cells.length; cell++) {
-    if (cells[cell] === 0) continue;
-    some++;
-    if (cells[cell] === 9) all++;
-    context.globalAlpha = 0.4 + (cells[cell] / 9) * 0.6;
-    context.fillRect(cell % SIDE, Math.floor(cell / SIDE), 1, 1);
-  }
-  const covered = 'Of 65,536 /16s ' + whole(some) + ' hold what is blocked, ' + whole(all) + ' are blocked whole.';
-  element('covered').textContent = covered;
-  element('map').setAttribute('aria-label', 'Map of the IPv4 space. ' + covered);
-}
-
-function placeOf(x, y) {
-  let place = 0;
-  for (let side = SIDE / 2; side > 0; side /= 2) {
-    const right = (x & side) > 0 ? 1 : 0;
-    const down = (y & side) > 0 ? 1 : 0;
-    place += side * side * ((3 * right) ^ down);
-    x &= side - 1;
-    y &= side - 1;
-    if (down === 0) {
-      if (right === 1) {
-        x = side - 1 - x;
-        y = side - 1 - y;
-      }
-      [x, y] = [y, x];
-    }
-  }
-  return place;
-}
-
-const point = (event) => {
-  const box = event.target.getBoundingClientRect();
-  const at = (offset, size) => Math.min(SIDE - 1, Math.max(0, Math.floor((offset / size) * SIDE)));
-  const [x, y] = [at(event.clientX - box.left, box.width), at(event.clientY - box.top, box.height)];
-  const place = placeOf(x, y);
-  const level = cells[y * SIDE + x];
-  element('pointed').textContent = (place >> 8) + '.' + (place & 255) + '.0.0/16: ' +
-    (level === 0 ? 'nothing is blocked' : level === 9 ? 'all is blocked' : 'level ' + level + ' of 9') + '.';
+const MOST_ROWS = 50;
+const banRow = (ban, kind) => {
+  const texts = [time(ban.at), ban.prefix, ban.from, ban.why || '-', ban.outcome,
+    ban.expiresAt === null ? 'for ever' : time(ban.expiresAt).slice(0, 16)];
+  const made = row(...texts.map((text, index) => {
+    const cell = make('td', text);
+    cell.dataset.head = HEADS[index];
+    return cell;
+  }));
+  if (kind) made.className = kind;
+  return made;
 };
-element('map').addEventListener('pointermove', point);
-element('map').addEventListener('pointerdown', point);
+const showNone = () => {
+  element('no-bans').hidden = element('last').rows.length > 0;
+};
 
+const ORIGINS = { grok: 'logs of this host', manual: 'by hand', pf: 'pf on this host', fleet: 'the fleet',
+  import: 'imported lists', bogon: 'bogons' };
+function showPage(data) {
+  element('active').textContent = data.active === 0 ? 'Nothing is blocked yet.'
+    : data.active === 1 ? '1 entry is active.' : whole(data.active) + ' entries are active.';
+  element('by-origin').hidden = data.active === 0;
+  element('families').textContent = whole(data.active - data.active6) + ' of IPv4, ' + whole(data.active6) + ' of IPv6, ';
+  const counts = Object.entries(data.byOrigin).sort((p, q) => q[1] - p[1]);
+  const most = counts[0]?.[1];
+  element('origins').replaceChildren(...counts.map(([origin, count]) => {
+    const bar = make('i');
+    bar.style.width = (count / most) * 100 + '%';
+    const cell = make('td', undefined, 'bar');
+    cell.ariaHidden = 'true';
+    cell.append(bar);
+    return row(head(ORIGINS[origin] ?? origin), make('td', whole(count), 'number'), cell);
+  }));
+  element('last').replaceChildren(...data.bans.map((ban) => banRow(ban)));
+  showNone();
+}
+
+// In a flood no more is drawn than is seen.
+let waiting = [];
+function addBan(ban) {
+  waiting.push(ban);
+  if (waiting.length > MOST_ROWS) waiting.shift();
+  else if (waiting.length === 1) setTimeout(showWaiting, 100);
+}
+let saidAt = 0;
+function showWaiting() {
+  const last = element('last');
+  for (const ban of waiting) last.prepend(banRow(ban, 'fresh'));
+  while (last.rows.length > MOST_ROWS) last.deleteRow(-1);
+  const { prefix, from } = waiting.at(-1);
+  waiting = [];
+  showNone();
+  if (Date.now() - saidAt < 10000) return;
+  saidAt = Date.now();
+  element('said').textContent = prefix + ' is blocked, from ' + from;
+}
+
+${PAGE_MAP_SCRIPT}
 async function fetchAll() {
   const [page, map] = await Promise.all([fetch('/page.json'), fetch('/map')]);
   if (!page.ok || !map.ok) return;
   showPage(await page.json());
-  cells = new Uint8Array(await map.arrayBuffer());
-  showMap();
+  showMap(new Uint8Array(await map.arrayBuffer()));
+}
+const refresh = () => fetchAll().catch(() => {});
+
+let heardAt;
+function showLost() {
+  if (!element('lost').hidden) return;
+  element('lost').hidden = false;
+  element('lost').textContent = 'This page has lost the daemon' +
+    (heardAt === undefined ? '' : '; what it shows is of ' + time(heardAt.toISOString().slice(0, 19)) + ' UTC') +
+    '. It tries again by itself.';
+  element('state').textContent = 'state: not known';
+  element('state').className = 'bad';
+  document.title = 'mcblock: not known';
+  document.body.className = 'lost';
+}
+function showFound() {
+  heardAt = new Date();
+  if (element('lost').hidden) return;
+  element('lost').hidden = true;
+  document.body.className = '';
 }
 
-matchMedia('(prefers-color-scheme: dark)').addEventListener('change', showMap);
-const refresh = () => fetchAll().catch(() => {});
-const events = new EventSource('/events');
-events.addEventListener('state', (event) => showState(JSON.parse(event.data)));
-events.addEventListener('ban', (event) => addBan(JSON.parse(event.data)));
-events.addEventListener('changed', refresh);
-events.onerror = () => {
-  element('state').textContent = 'state: this page has lost the daemon';
-  element('state').className = 'bad';
-};
-events.onopen = () => {
-  fetch('/status.json').then((answer) => answer.json()).then(showState).catch(() => {});
-  refresh();
-};
+const AGAIN_MILLISECONDS = 3000;
+function listen() {
+  const events = new EventSource('/events');
+  const on = (name, work) => events.addEventListener(name, (event) => {
+    showFound();
+    work(JSON.parse(event.data));
+  });
+  on('state', showState);
+  on('ban', addBan);
+  on('changed', refresh);
+  events.onerror = () => {
+    showLost();
+    // It comes back by itself, unless it was refused.
+    if (events.readyState === EventSource.CLOSED) setTimeout(listen, AGAIN_MILLISECONDS);
+  };
+  events.onopen = () => {
+    showFound();
+    fetch('/status.json').then((answer) => answer.json()).then(showState).catch(() => {});
+    refresh();
+  };
+}
+listen();
+fetch('/version').then((answer) => answer.text()).then((text) => {
+  element('version').textContent = text.trim();
+}).catch(() => {});
 `;

@@ -21,8 +21,12 @@ export function statusJson(status: BellStatus): object {
     lastNumber: caughtUp?.lastNumber ?? null,
     lag: caughtUp?.behind ?? null,
     caughtUpAt: timeOrNull(status.caughtUpAt),
+    apiError: status.apiError ?? null,
     queue: queues,
     refused: sumOfRefused(status),
+    senders: Array.from(status.senders, ([sender, { bans, lastAt }]) => {
+      return { sender, bans, lastAt: timeText(lastAt) };
+    }),
     channels: Object.fromEntries(
       Array.from(status.channels, ([name, count]) => [
         name,
@@ -49,6 +53,16 @@ export function metricsText(status: BellStatus): string {
     ...gauge('waiting_commands', 'Commands that run or wait.', queues.commands),
     ...gauge('last_number', 'The last number of the API that is here.', caughtUp?.lastNumber ?? 0),
     ...gauge('lag', 'How many changes the API has beyond that.', caughtUp?.behind ?? 0),
+    ...gauge(
+      'api_failed',
+      'Whether the API could not be asked the last time.',
+      status.apiError ? 1 : 0,
+    ),
+    ...gauge(
+      'caught_up_seconds',
+      'When the API was asked last, 0 if never.',
+      status.caughtUpAt ?? 0,
+    ),
     ...header('connections_total', 'counter', 'How often Redis was connected.'),
     `mcblock_bell_connections_total ${status.connections}`,
     ...header('messages_total', 'counter', 'Messages received.'),

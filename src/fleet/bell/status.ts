@@ -11,6 +11,15 @@ interface ChannelCount {
   lastMessageAt: Seconds | undefined;
 }
 
+interface SenderCount {
+  /** Of his bans, those that blocked something, or for longer. */
+  bans: number;
+  lastAt: Seconds;
+}
+
+/** Beyond so many the one who was silent longest is forgotten: whoever sends may call himself anything. */
+const MOST_SENDERS = 64;
+
 /** What asking the API for all since the last number came to. */
 export interface CaughtUp {
   /** The number of the last change that this host has. */
@@ -23,12 +32,15 @@ export interface CaughtUp {
 export class BellStatus {
   readonly startedAt: Seconds;
   readonly #channels = new Map<string, ChannelCount>();
+  readonly #senders = new Map<string, SenderCount>();
   #connectedSince: Seconds | undefined;
   connections = 0;
   lastError: string | undefined;
   lastMessageAt: Seconds | undefined;
   caughtUp: CaughtUp | undefined;
   caughtUpAt: Seconds | undefined;
+  /** Why the API could not be asked the last time. */
+  apiError: string | undefined;
   /** Of messages with a time: how long the last one was under way, in seconds. */
   underWaySeconds: number | undefined;
   readonly #queues: () => { readonly blocks: number; readonly commands: number };
@@ -78,6 +90,18 @@ export class BellStatus {
     if (count !== undefined) count.accepted++;
   }
 
+  /** Whose ban changed what is blocked. */
+  blockedBy(sender: string, at: Seconds): void {
+    const bans = (this.#senders.get(sender)?.bans ?? 0) + 1;
+    // To the end of the map: those who were silent longest come first.
+    this.#senders.delete(sender);
+    this.#senders.set(sender, { bans, lastAt: at });
+    for (const silent of this.#senders.keys()) {
+      if (this.#senders.size <= MOST_SENDERS) break;
+      this.#senders.delete(silent);
+    }
+  }
+
   dropped(channel: string, why: Dropped): void {
     const refused = this.#channels.get(channel)?.refused;
     refused?.set(why, (refused.get(why) ?? 0) + 1);
@@ -85,6 +109,10 @@ export class BellStatus {
 
   get channels(): ReadonlyMap<string, Readonly<ChannelCount>> {
     return this.#channels;
+  }
+
+  get senders(): ReadonlyMap<string, Readonly<SenderCount>> {
+    return this.#senders;
   }
 
   get queues(): { readonly blocks: number; readonly commands: number } {

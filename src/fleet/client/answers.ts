@@ -48,6 +48,7 @@ const PAGE = tolerant({
   store: optional(text(64), ''),
   next: whole(0, Number.MAX_SAFE_INTEGER),
   more: flag(),
+  latest: optional(whole(0, Number.MAX_SAFE_INTEGER), undefined),
   changes: list<unknown>({ schema: {}, isOptional: false, read: (value) => value }, 100_000),
 });
 
@@ -63,7 +64,7 @@ const RESULTS = tolerant({
  * should be: then none of it is taken.
  */
 export function readChanges(body: Buffer, since: number): ChangesPage {
-  const { store, next, more, changes } = PAGE.read(jsonOf(body), '');
+  const { store, next, more, latest, changes } = PAGE.read(jsonOf(body), '');
   const read = changes.map((change, index) => readChange(change, `changes[${index}]`));
   let last = since;
   for (const { sequence } of read) {
@@ -74,7 +75,8 @@ export function readChanges(body: Buffer, since: number): ChangesPage {
   if (next < last || (more && (changes.length === 0 || next !== last))) {
     throw new McblockError('input', `after ${last} it would go on with ${next}`);
   }
-  return { store, next, more, changes: read };
+  const newest = Math.max(latest ?? 0, more ? next + 1 : next);
+  return { store, next, more, latest: newest, changes: read };
 }
 
 /** One for each of so many reports. Throws McblockError('input'). */

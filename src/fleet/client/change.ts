@@ -27,6 +27,8 @@ export interface ChangesPage {
   readonly store: string;
   readonly next: number;
   readonly more: boolean;
+  /** The number of the latest change that the server has; at least that of which it tells. */
+  readonly latest: number;
   readonly changes: readonly Change[];
 }
 

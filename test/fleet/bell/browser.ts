@@ -62,13 +62,14 @@ export class Browser {
     await this.#ask('Emulation.setDeviceMetricsOverride', screen);
   }
 
-  async dark(): Promise<void> {
-    const features = [{ name: 'prefers-color-scheme', value: 'dark' }];
+  /** Such as { 'prefers-color-scheme': 'dark' }. */
+  async media(wanted: Readonly<Record<string, string>>): Promise<void> {
+    const features = Object.entries(wanted).map(([name, value]) => ({ name, value }));
     await this.#ask('Emulation.setEmulatedMedia', { features });
   }
 
   async screenshot(file: string): Promise<void> {
-    const { data } = await this.#ask('Page.captureScreenshot', { captureBeyondViewport: true });
+    const { data } = await this.#ask('Page.captureScreenshot', { format: 'png' });
     writeFileSync(file, Buffer.from(String(data), 'base64'));
   }
 

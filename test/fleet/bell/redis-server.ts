@@ -49,6 +49,14 @@ export class RedisServer {
     };
   }
 
+  /** For a configuration: where it is, and who is to be believed. */
+  get settings(): string {
+    const { cert, key, ca } = this.files;
+    return Object.entries({ address: `127.0.0.1:${this.port}`, cert, key, ca })
+      .map(([name, value]) => `bell.${name} = "${value}"\n`)
+      .join('');
+  }
+
   path(name: string): string {
     return join(this.folder, name);
   }

@@ -17,6 +17,7 @@ const server = new StatusServer({
   version: '1.2.3',
   page: async () => ({
     active: 1,
+    active6: 0,
     byOrigin: new Map([['fleet', 1]]),
     map: new Uint8Array(65_536).fill(9, 0, 1),
     bans: [
@@ -53,12 +54,14 @@ it('tells what it knows, as JSON and for Prometheus', async () => {
   status.received('a"\\b', 1_790_000_201);
   status.dropped('a"\\b', 'forged');
   status.caughtUp = { lastNumber: 42, behind: 2 };
+  status.apiError = 'it is away';
   const json = JSON.parse((await ask('/status.json')).body) as object;
   expect(json).toMatchObject({
     state: 'disconnected',
     lastError: 'gone',
     lastNumber: 42,
     lag: 2,
+    apiError: 'it is away',
     queue: { blocks: 3, commands: 4 },
     refused: { forged: 1 },
     channels: { block: { received: 1, accepted: 1, refused: {} } },
@@ -66,7 +69,17 @@ it('tells what it knows, as JSON and for Prometheus', async () => {
   const { body } = await ask('/metrics');
   expect(body).toContain('mcblock_bell_refused_total{channel="a\\"\\\\b",reason="forged"} 1\n');
   expect(body).toContain('mcblock_bell_lag 2\n');
+  expect(body).toContain('mcblock_bell_api_failed 1\n');
   for (const line of body.trim().split('\n')) expect(line).toMatch(/^(?:# |\w+(?:\{.*\})? \d+$)/);
+});
+
+it('remembers who told of bans last, and no more of them than 64', async () => {
+  for (let host = 0; host < 100; host++) status.blockedBy(`host${host}`, 1_790_000_000 + host);
+  status.blockedBy('host50', 1_790_000_100);
+  const { senders } = JSON.parse((await ask('/status.json')).body) as { senders: object[] };
+  expect(senders).toHaveLength(64);
+  expect(senders[0]).toEqual({ sender: 'host36', bans: 1, lastAt: '2026-09-21T14:13:56Z' });
+  expect(senders.at(-1)).toEqual({ sender: 'host50', bans: 2, lastAt: '2026-09-21T14:15:00Z' });
 });
 
 it('answers to what is asked, and to nothing else', async () => {
@@ -100,6 +113,7 @@ it('gives what others said as data, which is no HTML', async () => {
   expect(page.headers['x-content-type-options']).toBe('nosniff');
   expect(JSON.parse(page.body)).toEqual({
     active: 1,
+    active6: 0,
     byOrigin: { fleet: 1 },
     bans: [
       {

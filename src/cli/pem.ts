@@ -1,0 +1,50 @@
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
+import { McblockError, reasonOf } from '../errors.ts';
+
+/** A bundle of all authorities there are has some 250 KB. */
+const LIMIT_BYTES = 4 * 1024 * 1024;
+
+/**
+ * A certificate or key in PEM (RFC 7468). `named` is how the file was named, for messages: `bell.cert`
+ * or `--tls-cert`. Throws McblockError('config').
+ */
+export function readPem(file: string, named: string): Buffer {
+  let descriptor: number | undefined;
+  try {
+    descriptor = openSync(file, 'r');
+    if (fstatSync(descriptor).size > LIMIT_BYTES) throw new Error('it is larger than 4 MiB');
+    const content = readFileSync(descriptor);
+    if (!content.includes('-----BEGIN ')) throw new Error('it is no PEM');
+    return content;
+  } catch (error) {
+    throw new McblockError('config', `${named} ${file} cannot be read: ${reasonOf(error)}`, {
+      cause: error,
+    });
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
+interface TlsFiles {
+  readonly cert?: Buffer | undefined;
+  readonly key?: Buffer | undefined;
+  readonly ca?: Buffer | undefined;
+}
+
+/**
+ * Certificates and key that go together, before anything is tried with them: a daemon would try for
+ * ever. `named` says which they are, for messages: `bell.cert, bell.key and bell.ca`. Throws
+ * McblockError('config').
+ */
+export function checkTls({ cert, key, ca }: TlsFiles, named: string): void {
+  try {
+    createSecureContext({ cert, key, ca });
+  } catch (error) {
+    const reason = reasonOf(error);
+    const why = /key values mismatch/.test(reason)
+      ? 'the key is not that of the certificate'
+      : reason;
+    throw new McblockError('config', `${named} cannot be used: ${why}`, { cause: error });
+  }
+}

@@ -1,0 +1,28 @@
+interface Counted {
+  readonly service: string;
+  readonly message: string;
+  readonly count: number;
+}
+
+const SHOWN = 3;
+
+/** The most frequent messages: `sshd: failed-login 81, invalid-user 55, ...`. */
+export function messagesText(messages: readonly Counted[]): string {
+  let last = '';
+  const shown = messages.slice(0, SHOWN).map(({ service, message, count }) => {
+    const text = service === last ? `${message} ${count}` : `${service}: ${message} ${count}`;
+    last = service;
+    return text;
+  });
+  return [...shown, ...(messages.length > SHOWN ? ['...'] : [])].join(', ');
+}
+
+/** Each message once with how often it was seen in all, the most frequent first. */
+export function summedMessages(messages: Iterable<Counted>): Counted[] {
+  const sums = new Map<string, Counted>();
+  for (const { service, message, count } of messages) {
+    const name = `${service} ${message}`;
+    sums.set(name, { service, message, count: count + (sums.get(name)?.count ?? 0) });
+  }
+  return [...sums.values()].toSorted((p, q) => q.count - p.count);
+}

@@ -1,0 +1,122 @@
+import { chmodSync, chownSync, writeFileSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { PfMachine } from '../firewall/pf-machine.ts';
+import { CommandLine } from '../support/command-line.ts';
+
+const IS_ROOT = process.getuid?.() === 0;
+
+let line: CommandLine;
+let machine: PfMachine;
+beforeEach(() => {
+  line = new CommandLine();
+  machine = new PfMachine();
+  line.config = line.path('mcblock.toml');
+  writeFileSync(
+    line.config,
+    `firewall.pfctl = "${machine.pfctl}"\nfirewall.table = "bans"\nfirewall.kind = "pf"\n`,
+  );
+});
+afterEach(() => {
+  machine.remove();
+  line.remove();
+});
+
+const pf = (...argv: string[]) => line.run('pf', ...argv);
+const table = () => machine.state.tables['bans'];
+
+describe('mcblock pf', () => {
+  it('adds to and deletes from the table of the configuration, by fixed arguments', async () => {
+    expect(await pf('add', '192.0.2.7', '5.149.104/22', '2001:DB8::/64')).toEqual({
+      exitCode: 0,
+      stdout: '',
+      stderr: '1 table created.\n3/3 addresses added.\n',
+    });
+    expect(machine.calls()).toEqual(['-t bans -T add -f -']);
+    expect(table()).toEqual(['5.149.104.0/22', '192.0.2.7/32', '2001:db8::/64']);
+    expect((await pf('add', '192.0.2.7')).stderr).toBe('0/1 addresses added.\n');
+    expect((await pf('delete', '192.0.2.7')).exitCode).toBe(0);
+    expect((await pf('show')).stdout).toBe('   5.149.104.0/22\n   2001:db8::/64\n');
+    expect((await pf('replace', '192.0.2.9')).exitCode).toBe(0);
+    expect(table()).toEqual(['192.0.2.9/32']);
+    expect((await pf('memory')).stdout).toContain('table-entries hard limit');
+  });
+
+  it.each([
+    ['0.0.0.0/0', /wider than \/8/],
+    ['128.0.0.0/7', /wider than \/8/],
+    ['2000::/3', /wider than \/19/],
+    ['127.0.0.1', /an address of this host/],
+    ['127.0.0.0/8', /an address of this host/],
+    ['::1', /an address of this host/],
+    ['198.51.100.9', /198.51.100\/24 on the allow-list/],
+    ['198.51.0.0/16', /198.51.100\/24 on the allow-list/],
+  ])('does not block %s, and the rest all the same', async (prefix, message) => {
+    await line.run('allow', '198.51.100.0/24');
+    const { exitCode, stderr } = await pf('add', prefix, '192.0.2.7');
+    expect([exitCode, stderr]).toEqual([1, expect.stringMatching(message)]);
+    expect(table()).toEqual(['192.0.2.7/32']);
+    expect((await pf('replace', prefix)).exitCode).toBe(1);
+    expect(table()).toEqual(['192.0.2.7/32']);
+  });
+
+  it('blocks no address of this host', async () => {
+    const own = Object.values(networkInterfaces()).flatMap((some) =>
+      (some ?? []).map(({ address }) => address.replace(/%.*/, '')),
+    );
+    expect((await pf('add', ...own)).exitCode).toBe(1);
+    expect(machine.calls()).toEqual([]);
+  });
+
+  it.each([
+    [['add', '192.0.2.7/24']],
+    [['add', 'example.com']],
+    [['add', '192.0.2.7 -f /etc/passwd']],
+    [['add', '192.0.2.7\n192.0.2.8']],
+    [['add', '--', '-f']],
+    [['add', '-f', '/etc/passwd']],
+    [['add', '-T', 'flush']],
+    [['flush']],
+    [['show', 'x']],
+  ])('runs nothing for %j', async (argv) => {
+    expect((await pf(...argv)).exitCode).toBeGreaterThan(0);
+    expect(machine.calls()).toEqual([]);
+  });
+
+  it('fails where pf does', async () => {
+    machine.set({ fault: 'permission' });
+    const { exitCode, stderr } = await pf('add', '192.0.2.7');
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('Permission denied')]);
+  });
+
+  it.skipIf(!IS_ROOT)('goes by no configuration that others could have written', async () => {
+    chmodSync(line.path('mcblock.toml'), 0o664);
+    expect(await pf('add', '192.0.2.7')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('others than root'),
+    });
+    chmodSync(line.path('mcblock.toml'), 0o644);
+    chownSync(line.path('mcblock.toml'), 65_534, 0);
+    expect((await pf('add', '192.0.2.7')).exitCode).toBe(2);
+    expect(machine.calls()).toEqual([]);
+  });
+
+  it.skipIf(!IS_ROOT)('lets nobody choose it through doas or sudo', async () => {
+    for (const name of ['DOAS_USER', 'SUDO_USER', 'SUDO_UID']) {
+      line.env = { [name]: '_mcblock' };
+      for (const argv of [['add', '192.0.2.7'], ['show']]) {
+        expect(await pf(...argv)).toMatchObject({
+          exitCode: 2,
+          stderr: expect.stringContaining("root's own configuration"),
+        });
+      }
+    }
+    expect(machine.calls()).toEqual([]);
+  });
+
+  it.skipIf(!IS_ROOT)("does not open another user's store", async () => {
+    await line.run('allow', '198.51.100.0/24');
+    chownSync(line.db, 65_534, 0);
+    expect((await pf('add', '198.51.100.9')).exitCode).toBe(0);
+  });
+});

@@ -1,0 +1,106 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { hear } from '../../src/fleet/bell/hear.ts';
+import { formatPrefix } from '../../src/net/prefix-text.ts';
+import { Ear } from '../fleet/bell/ear.ts';
+import { REDIS_MISSING, RedisServer } from '../fleet/bell/redis-server.ts';
+import { CommandLine } from '../support/command-line.ts';
+
+const PYTHON = '/usr/bin/python3';
+const MISSING = REDIS_MISSING ?? (existsSync(PYTHON) ? undefined : 'python3 is not installed');
+
+const RULES = {
+  key: undefined,
+  requireSignature: false,
+  self: 'a.example.net',
+  widest4: 8,
+  widest6: 19,
+  maxAgeSeconds: 300,
+};
+
+/**
+ * acacia_client publishes the text of the address and nothing else, no newline: by hand as it was
+ * typed, once Python's ipaddress takes it; from cron as pfctl(8) shows it.
+ */
+describe("what acacia's client publishes", () => {
+  it.each([
+    ['192.0.2.7', '192.0.2.7/32'],
+    ['2001:db8::7', '2001:db8::7/128'],
+    ['2001:DB8::7', '2001:db8::7/128'],
+    ['2001:0db8:0000:0000:0000:0000:0000:0007', '2001:db8::7/128'],
+    ['::ffff:192.0.2.7', '192.0.2.7/32'],
+    ['192.0.2.0/24', '192.0.2.0/24'],
+  ])('is understood: %s', (published, prefix) => {
+    const heard = hear(Buffer.from(published), RULES, 0);
+    expect('refused' in heard ? heard : formatPrefix(heard.prefix)).toBe(prefix);
+  });
+});
+
+/**
+ * acacia_pubsub gives the whole message as the last argument to the command of the channel, without
+ * a shell; the script that it is used with refuses what Python's ipaddress does not take.
+ */
+describe.skipIf(MISSING)(`what acacia's daemon hears (${MISSING ?? 'Redis over TLS'})`, () => {
+  let redis: RedisServer;
+  let line: CommandLine;
+  let ear: Ear;
+  beforeAll(async () => {
+    redis = await RedisServer.start();
+  });
+  beforeEach(async () => {
+    line = new CommandLine();
+    line.now = `@${Math.floor(Date.now() / 1000)}`;
+    configure();
+    ear = await Ear.open(redis, 'block', 'mcblock');
+  });
+  afterEach(() => {
+    ear.close();
+    line.remove();
+  });
+  afterAll(() => redis.remove());
+
+  function configure(more = ''): void {
+    line.config = line.path('mcblock.toml');
+    writeFileSync(line.config, `${redis.settings}fleet.url = "http://127.0.0.1:1"\n${more}`);
+  }
+
+  it('is an address, byte for byte', async () => {
+    await line.run('add', '192.0.2.7', '2001:DB8:0::7', '--share');
+    const published = await ear.texts('block', 2);
+    expect(published).toEqual(['192.0.2.7', '2001:db8::7']);
+    expect(published.map(asItsScript)).toEqual(published);
+  });
+
+  it('is who offended, where the network around him is blocked', async () => {
+    const log = line.path('auth.log');
+    const at = new Date(Date.now() - 60_000).toISOString();
+    const lines = [7, 8, 9].map(
+      (pid) => `${at} gw sshd[${pid}]: Failed password for root from 203.0.113.9 port 9 ssh2\n`,
+    );
+    writeFileSync(log, lines.join(''));
+    await line.run('grok', log);
+    expect(await ear.texts('block', 1)).toEqual(['203.0.113.9']);
+    expect((await ear.texts('mcblock', 1))[0]).toContain('"prefix":"203.0.113.0/24"');
+  });
+
+  it('is nothing where a network is blocked by hand, which its script would not take', async () => {
+    await line.run('add', '203.0.113.0/24', '192.0.2.7', '--share');
+    await ear.texts('mcblock', 2);
+    expect(await ear.texts('block', 1)).toEqual(['192.0.2.7']);
+  });
+
+  it('is never a message of ours', async () => {
+    configure('bell.channel = "block"\n');
+    const { exitCode, stderr } = await line.run('add', '192.0.2.7', '--share');
+    expect([exitCode, stderr]).toEqual([
+      2,
+      expect.stringMatching(/bell.channel.*bell.plain-channel/),
+    ]);
+  });
+});
+
+function asItsScript(message: string): string {
+  const script = 'import ipaddress, sys; print(ipaddress.ip_address(sys.argv[1]))';
+  return execFileSync(PYTHON, ['-c', script, message], { encoding: 'utf8' }).trim();
+}

@@ -1,0 +1,70 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PfHelper } from '../firewall/pf-helper.ts';
+import { PfMachine } from '../firewall/pf-machine.ts';
+import { REDIS_MISSING, RedisServer } from '../fleet/bell/redis-server.ts';
+import { until } from '../fleet/bell/until.ts';
+import { CommandLine } from '../support/command-line.ts';
+import { Program } from '../support/program.ts';
+
+const NOBODY = 65_534;
+const MISSING = process.getuid?.() === 0 ? REDIS_MISSING : 'only root can become another user';
+
+describe.skipIf(MISSING)(`mcblock listen as another user (${MISSING ?? 'nobody'})`, () => {
+  const program = new Program();
+  const machine = new PfMachine();
+  const line = new CommandLine();
+  let redis: RedisServer;
+  let child: ChildProcess;
+  beforeAll(async () => {
+    [redis] = await Promise.all([RedisServer.start(), program.build()]);
+  });
+  afterAll(async () => {
+    child?.kill('SIGKILL');
+    await redis.remove();
+    program.remove();
+    machine.remove();
+    line.remove();
+  });
+
+  it('changes pf by the helper alone', async () => {
+    const { helper } = new PfHelper(machine, program);
+    const stores = line.path('stores');
+    mkdirSync(stores, { mode: 0o700 });
+    chownSync(stores, NOBODY, NOBODY);
+    chmodSync(line.folder, 0o755);
+    chmodSync(dirname(program.file), 0o755);
+    // The pf that is a stand-in is a file, which who plays doas here must be able to write.
+    chownSync(machine.folder, NOBODY, NOBODY);
+    chownSync(`${machine.folder}/state.json`, NOBODY, NOBODY);
+    const config = line.path('mcblock.toml');
+    writeFileSync(
+      config,
+      `${redis.settings}
+listen.user = "nobody"
+listen.status = ""
+firewall.kind = "pf"
+firewall.pfctl = "/nonexistent/pfctl"
+firewall.helper = ["${helper}"]
+`,
+    );
+    const args = ['--config', config, '--db', `${stores}/mcblock.db`, 'listen'];
+    child = spawn(process.execPath, [program.file, ...args], {
+      env: program.env,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let log = '';
+    child.stderr?.on('data', (bytes: Buffer) => {
+      log += bytes.toString();
+    });
+    await until(() => log.includes('"event":"connected"'));
+    expect(readFileSync(`/proc/${child.pid}/status`, 'utf8')).toMatch(
+      /^Uid:\t65534\t65534\t65534\t65534$/m,
+    );
+    redis.publish('block', '192.0.2.7');
+    await until(() => machine.state.tables['mcblock']?.includes('192.0.2.7/32') === true);
+    expect(log).not.toContain('"event":"failed"');
+  });
+});

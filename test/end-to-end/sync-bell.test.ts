@@ -1,0 +1,163 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { FleetKey } from '../../src/fleet/bell/fleet-key.ts';
+import { parseMessage, splitSignature } from '../../src/fleet/bell/message-text.ts';
+import { parseAddress } from '../../src/net/address-text.ts';
+import { parsePrefix } from '../../src/net/prefix-text.ts';
+import { Ear } from '../fleet/bell/ear.ts';
+import { REDIS_MISSING, RedisServer } from '../fleet/bell/redis-server.ts';
+import { LiveServer, PASSWORD } from '../fleet/client/live-server.ts';
+import { CommandLine } from '../support/command-line.ts';
+import { PfTables } from '../support/pf-tables.ts';
+
+const KEY = Buffer.alloc(32, 7);
+const NOW = Math.floor(Date.now() / 1000);
+
+describe.skipIf(REDIS_MISSING)(`mcblock sync and the bell (${REDIS_MISSING ?? 'TLS'})`, () => {
+  let redis: RedisServer;
+  let line: CommandLine;
+  let pf: PfTables;
+  let ear: Ear;
+  beforeAll(async () => {
+    redis = await RedisServer.start();
+  });
+  beforeEach(async () => {
+    line = new CommandLine();
+    line.now = `@${NOW}`;
+    pf = new PfTables(line.folder);
+    configure();
+    ear = await Ear.open(redis, 'block', 'mcblock');
+  });
+  afterEach(() => {
+    ear.close();
+    line.remove();
+  });
+  afterAll(() => redis.remove());
+
+  function configure(more = ''): void {
+    const secret = line.path('fleet.key');
+    writeFileSync(secret, KEY.toString('base64'), { mode: 0o600 });
+    line.config = line.path('mcblock.toml');
+    writeFileSync(
+      line.config,
+      `${redis.settings}bell.fleet-key = "${secret}"
+bell.sender = "a.example.net"
+firewall.pfctl = "${pf.pfctl}"
+fleet.pf-tables = ["brute*"]
+${more}`,
+    );
+  }
+
+  const pubsub = (...argv: string[]) => line.run('sync', '--only-pubsub', ...argv);
+
+  it("tells of what is in pf's tables, in both forms, and does nothing more", async () => {
+    pf.hold({ bruteforce: ['203.0.113.9', '2001:67c::7'], mcblock: ['198.51.100.1'] });
+    expect(await pubsub()).toEqual({
+      exitCode: 0,
+      stdout: '2 told over the bell\n',
+      stderr: '',
+    });
+    expect(await ear.texts('block', 2)).toEqual(['203.0.113.9', '2001:67c::7']);
+    const [first] = (await ear.texts('mcblock', 2)).map((text) => {
+      const { body, signature } = splitSignature(text);
+      expect(new FleetKey(KEY).verify(body, signature ?? '')).toBe(true);
+      return parseMessage(body);
+    });
+    expect(first).toMatchObject({
+      sender: 'a.example.net',
+      ban: {
+        prefix: parsePrefix('203.0.113.0/24'),
+        address: parseAddress('203.0.113.9'),
+        expiresAt: NOW + 30 * 86_400,
+        origin: 'pf',
+        evidence: [{ service: 'pf', message: 'bruteforce', count: 1 }],
+      },
+    });
+    expect(await line.json('show')).toEqual([]);
+    expect(pf.calls()).toEqual(['-s Tables', '-t bruteforce -T show']);
+  });
+
+  it('tells of an address once for as long as it is there', async () => {
+    pf.hold({ brute: ['203.0.113.9'] });
+    await pubsub();
+    expect((await pubsub()).stdout).toBe('0 told over the bell\n');
+    pf.hold({ brute: ['203.0.113.9', '203.0.113.10'] });
+    expect((await pubsub()).stdout).toBe('1 told over the bell\n');
+    pf.hold({ brute: [] });
+    await pubsub();
+    pf.hold({ brute: ['203.0.113.9'] });
+    expect(await line.json('sync', '--only-pubsub')).toMatchObject({ dryRun: false, told: 1 });
+    expect(await ear.texts('block', 3)).toEqual(['203.0.113.9', '203.0.113.10', '203.0.113.9']);
+  });
+
+  it('tells of nobody who is protected here', async () => {
+    await line.run('allow', '203.0.113.9');
+    pf.hold({ brute: ['192.168.1.7', '203.0.113.9', '203.0.113.10'] });
+    expect((await pubsub('--dry-run')).stdout).toBe(
+      'would be: 1 told over the bell, 2 protected\n',
+    );
+    expect((await pubsub()).stdout).toBe('1 told over the bell, 2 protected\n');
+    expect(await ear.texts('block', 1)).toEqual(['203.0.113.10']);
+    expect((await pubsub()).stdout).toBe('0 told over the bell\n');
+  });
+
+  it('tells of it the next time where Redis is away', async () => {
+    pf.hold({ brute: ['203.0.113.9'] });
+    await redis.kill();
+    const { exitCode, stderr } = await pubsub();
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('Redis was not told')]);
+    await redis.start();
+    expect((await pubsub()).stdout).toBe('1 told over the bell\n');
+  });
+
+  it('is one half of what sync does, the API the other', async () => {
+    const server = new LiveServer(line.path('fleet.db'));
+    await server.start();
+    try {
+      await server.addUser('gate1');
+      server.now = NOW;
+      writeFileSync(line.path('password'), PASSWORD, { mode: 0o600 });
+      configure(
+        `fleet.url = "${server.url}"\nfleet.user = "gate1"\nfleet.password-file = "${line.path('password')}"`,
+      );
+      pf.hold({ brute: ['203.0.113.9'] });
+      expect((await line.run('sync', '--only-api')).stdout).toMatch(/^1 taken from pf; 1 reported/);
+      expect((await pubsub()).stdout).toBe('1 told over the bell\n');
+      pf.hold({ brute: ['203.0.113.9', '9.9.9.9'] });
+      expect((await line.run('sync', '--dry-run')).stdout).toMatch(
+        /^would be: 1 taken from pf; 1 told over the bell; /,
+      );
+      expect((await line.run('sync')).stdout).toMatch(
+        /^1 taken from pf; 1 told over the bell; 1 reported/,
+      );
+      expect(await ear.texts('block', 2)).toEqual(['203.0.113.9', '9.9.9.9']);
+    } finally {
+      await server.stop();
+    }
+  });
+
+  it('takes no key that is not that of the certificate', async () => {
+    const text = readFileSync(line.path('mcblock.toml'), 'utf8');
+    writeFileSync(
+      line.path('mcblock.toml'),
+      text.replace(redis.files.key, redis.path('redis.key')),
+    );
+    pf.hold({ brute: ['203.0.113.9'] });
+    const { exitCode, stderr } = await pubsub();
+    expect([exitCode, stderr]).toEqual([
+      2,
+      expect.stringContaining('the key is not that of the certificate'),
+    ]);
+  });
+
+  it.each([
+    [/^bell.address.*$/m, [], /no bell to ring/],
+    [/^fleet.pf-tables.*$/m, [], /nothing to take from pf/],
+    [/^$/m, ['--only-api'], /is neither/],
+  ])('says what it lacks: %s', async (lacking, argv, message) => {
+    const file = line.path('mcblock.toml');
+    writeFileSync(file, readFileSync(file, 'utf8').replace(lacking, ''));
+    const { exitCode, stderr } = await pubsub(...argv);
+    expect([exitCode, stderr]).toEqual([2, expect.stringMatching(message)]);
+  });
+});
