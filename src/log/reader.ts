@@ -11,6 +11,7 @@ import { HostNames } from './hosts.ts';
 import { LineClock } from './line-clock.ts';
 import { LineSplitter } from './lines.ts';
 import { ownHeaderOf } from './own-header.ts';
+import { followsSelector } from './program-part.ts';
 import { Programs } from './programs.ts';
 import { readLastRepetition, readQuotedRepetition } from './repeat.ts';
 import type { CivilTime } from './zone.ts';
@@ -20,6 +21,12 @@ import type { CivilTime } from './zone.ts';
  * name in the place of the address.
  */
 const NGINX_LIMIT_BYTES = 2047;
+/**
+ * BusyBox's syslogd reads 255 bytes of a message unless it was built to read more, priority and time
+ * among them (`<190>Mar 19 23:48:18 `), and OpenWrt's logd once did: so much at least is left of one
+ * that they cut. They are known by the selector that they write before the program.
+ */
+const BUSYBOX_LIMIT_BYTES = 230;
 
 /**
  * The line that is being read. One object is filled again for each line; what it holds is only to
@@ -156,6 +163,9 @@ export class LogReader {
       : line.known
         ? this.#owner
         : -1;
+    if (isNamed && line.messageEnd - header.programStart >= BUSYBOX_LIMIT_BYTES) {
+      line.cut ||= followsSelector(bytes, line.start, header.programStart);
+    }
     line.service = own >= 0 || !isNamed || line.cut ? own : this.#programs.others;
     if (own >= 0 && own === this.#nginx) {
       line.cut ||= line.messageEnd - line.messageStart >= NGINX_LIMIT_BYTES;
@@ -174,10 +184,26 @@ export class LogReader {
       line.count = repetition.count;
     }
     line.message = scanner.scan(bytes, line.messageStart, line.messageEnd, line.reading);
-    if (own >= 0 || line.message !== NO_MATCH) return;
+    if (line.message !== NO_MATCH) return;
+    if (own >= 0) {
+      this.#scanAsOther(line, isNamed);
+      return;
+    }
     // It is of a program that nobody knows, and says nothing that any program says.
     line.service = -1;
     this.#repeatable = false;
+  }
+
+  /** What a program's own grammar does not know may be what PAM says in its name. */
+  #scanAsOther(line: Line, isNamed: boolean): void {
+    const { others } = this.#programs;
+    const scanner = isNamed ? this.#scanners[others] : undefined;
+    if (scanner === undefined) return;
+    const { bytes, messageStart, messageEnd, reading } = line;
+    const message = scanner.scan(bytes, messageStart, messageEnd, reading);
+    if (message === NO_MATCH) return;
+    line.service = others;
+    line.message = message;
   }
 }
 
