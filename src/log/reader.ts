@@ -51,8 +51,10 @@ export interface Line {
   /** The message, without what a repetition wraps around it. */
   messageStart: number;
   messageEnd: number;
-  /** Index of the scanner that the program name chose; -1 where none did. */
+  /** Index of the scanner that knows what was said, or may; -1 where none does. */
   service: number;
+  /** The same, but of a program in whose name another speaks (PAM) it is the program's own. */
+  speaker: number;
   /** The host and the process (-1: none); only where there is a service. */
   host: number;
   pid: number;
@@ -170,6 +172,7 @@ export class LogReader {
     if (own >= 0 && own === this.#nginx) {
       line.cut ||= line.messageEnd - line.messageStart >= NGINX_LIMIT_BYTES;
     }
+    line.speaker = line.service;
     const scanner = this.#scanners[line.service];
     this.#repeatable = scanner !== undefined && !line.cut;
     if (scanner === undefined) return;
@@ -191,6 +194,7 @@ export class LogReader {
     }
     // It is of a program that nobody knows, and says nothing that any program says.
     line.service = -1;
+    line.speaker = -1;
     this.#repeatable = false;
   }
 
@@ -227,6 +231,7 @@ function emptyLine(): Line {
     messageStart: 0,
     messageEnd: 0,
     service: -1,
+    speaker: -1,
     host: 0,
     pid: -1,
     message: NO_MATCH,

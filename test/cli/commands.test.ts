@@ -1,4 +1,5 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EntryJson } from '../../src/cli/text/entry-text.ts';
 import { CommandLine } from '../support/command-line.ts';
@@ -299,6 +300,60 @@ describe('config', () => {
     expect(await line.run('--config', file, 'add', '9.9.9.9')).toMatchObject({ exitCode: 2 });
     expect(await line.run('--config', file, 'config', 'check')).toMatchObject({ exitCode: 2 });
     expect(statSync(line.db, { throwIfNoEntry: false })).toBeUndefined();
+  });
+});
+
+function checkConfig(text: string) {
+  const file = line.path('mcblock.toml');
+  writeFileSync(file, text);
+  return line.run('--config', file, 'config', 'check');
+}
+
+describe('what the configuration says of messages', () => {
+  it.each([
+    [
+      '"sshd.faled-login" = 20',
+      'there is no message sshd.faled-login; did you mean sshd.failed-login?',
+    ],
+    [
+      '"shsd.failed-login" = 20',
+      'there is no message shsd.failed-login; did you mean sshd.failed-login?',
+    ],
+    ['"x.y" = 20', 'there is no message x.y'],
+    ['"sshd.accepted" = 20', 'sshd.accepted is a login; only attempts and signs count points'],
+    ['"sshd.closed" = 1', 'sshd.closed is a note; only attempts and signs count points'],
+  ])('is checked: %s', async (row, words) => {
+    const { exitCode, stderr } = await checkConfig(
+      `[offence.messages]\n"sshd.invalid-user" = 1\n${row}\n`,
+    );
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/mcblock\.toml:\d: offence\.messages: /);
+    expect(stderr).toContain(words);
+  });
+
+  it('is checked before a log is read', async () => {
+    const file = line.path('mcblock.toml');
+    writeFileSync(file, '[offence.messages]\n"sshd.faled-login" = 20\n');
+    const log = line.path('auth.log');
+    writeFileSync(log, '');
+    expect(await line.run('--config', file, 'grok', log)).toMatchObject({ exitCode: 2 });
+  });
+
+  it('may be about a grammar of their own, which is checked too', async () => {
+    const folder = line.path('grammar.d');
+    mkdirSync(folder);
+    const text = `[grammar]\nfolder = "${folder}"\n[offence.messages]\n"knockd.refused" = 20\n`;
+    expect((await checkConfig(text)).stderr).toContain('there is no message knockd.refused');
+    writeFileSync(
+      join(folder, 'knockd.grammar'),
+      'service knockd "knockd"\nrefused attempt 10 = "no " ADDRESS\n',
+    );
+    expect(await checkConfig(text)).toMatchObject({ exitCode: 0 });
+    writeFileSync(
+      join(folder, 'knockd.grammar'),
+      'service knockd "knockd"\nrefused attempt = "no " ADDRESS\n',
+    );
+    expect((await checkConfig(text)).stderr).toContain('knockd.grammar:2:');
   });
 });
 
