@@ -58,6 +58,15 @@ export class Programs {
     return found.service;
   }
 
+  /** Those that are asked next where the scanner that `find` gave knows nothing of a line. */
+  *next(bytes: Uint8Array, start: number, end: number): Generator<number> {
+    const [, ...sharing] = this.#byHash.get(hashOf(bytes, start, end)) ?? [];
+    for (const { name, service } of sharing) {
+      if (sameBytes(bytes, start, end, name)) yield service;
+    }
+    if (this.others >= 0) yield this.others;
+  }
+
   #findPattern(bytes: Uint8Array, start: number, end: number): number {
     for (const { head, tail, service } of this.#patterns) {
       const tailStart = end - tail.length;

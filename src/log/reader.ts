@@ -189,7 +189,7 @@ export class LogReader {
     line.message = scanner.scan(bytes, line.messageStart, line.messageEnd, line.reading);
     if (line.message !== NO_MATCH) return;
     if (own >= 0) {
-      this.#scanAsOther(line, isNamed);
+      if (isNamed) this.#scanAsOther(line);
       return;
     }
     // It is of a program that nobody knows, and says nothing that any program says.
@@ -198,16 +198,19 @@ export class LogReader {
     this.#repeatable = false;
   }
 
-  /** What a program's own grammar does not know may be what PAM says in its name. */
-  #scanAsOther(line: Line, isNamed: boolean): void {
-    const { others } = this.#programs;
-    const scanner = isNamed ? this.#scanners[others] : undefined;
-    if (scanner === undefined) return;
-    const { bytes, messageStart, messageEnd, reading } = line;
-    const message = scanner.scan(bytes, messageStart, messageEnd, reading);
-    if (message === NO_MATCH) return;
-    line.service = others;
-    line.message = message;
+  /**
+   * What the grammar of a program does not know may be of another program with that name (imapd), or
+   * what PAM says in its name.
+   */
+  #scanAsOther(line: Line): void {
+    const { bytes, header, messageStart, messageEnd, reading } = line;
+    for (const other of this.#programs.next(bytes, header.programStart, header.programEnd)) {
+      const message = this.#scanners[other]?.scan(bytes, messageStart, messageEnd, reading);
+      if (message === undefined || message === NO_MATCH) continue;
+      line.service = other;
+      line.message = message;
+      return;
+    }
   }
 }
 

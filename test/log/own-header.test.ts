@@ -58,6 +58,9 @@ const OWN_FILES = [
   ['xrdp-sesman.log', 'xrdp'],
   ['xrdp-sesman-old.log', 'xrdp'],
   ['dovecot.log', 'dovecot'],
+  ['mariadb.log', 'mysqld'],
+  ['mysql.log', 'mysqld'],
+  ['mysql-old.log', 'mysqld'],
 ] as const;
 
 const SYSLOGS = [

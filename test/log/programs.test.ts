@@ -43,6 +43,15 @@ describe('the program of a line', () => {
     expect(find(around, 'ababa')).toBe(0);
   });
 
+  it('may be that of several, who are asked one after the other', () => {
+    const bytes = Buffer.from('imapd');
+    const shared = new Programs([scannerOf('imapd'), scannerOf('*'), scannerOf('x', 'imapd')]);
+    expect(find(shared, 'imapd')).toBe(0);
+    expect([...shared.next(bytes, 0, 5)]).toEqual([2, 1]);
+    expect([...shared.next(bytes, 0, 4)]).toEqual([1]);
+    expect([...new Programs([scannerOf('imapd')]).next(bytes, 0, 5)]).toEqual([]);
+  });
+
   it('names those that have none of their own', () => {
     expect(programs.others).toBe(3);
   });

@@ -90,6 +90,11 @@ describe('what a program says that its own grammar does not know', () => {
     expect(read(`${HEAD}Two faces`)).toMatchObject({ service: 2, message: AMBIGUOUS });
   });
 
+  it('is asked of another program with that name first', () => {
+    const [line] = readLines(`${HEAD}${FAILED}`, undefined, [mute, others, { ...tinyScanner }]);
+    expect(line).toMatchObject({ service: 2, message: 0, address: ADDRESS });
+  });
+
   it('stays its own where that does not know it either', () => {
     expect(read(`${HEAD}hello`)).toMatchObject({ service: 0, message: NO_MATCH });
   });
