@@ -357,6 +357,26 @@ describe('what the configuration says of messages', () => {
   });
 });
 
+describe('the place of the store', () => {
+  it.each(['show', 'add 9.9.9.9', 'config'])('is no directory: %s', async (command) => {
+    const folder = line.path('folder');
+    mkdirSync(folder);
+    const { exitCode, stderr } = await line.run('--db', folder, ...command.split(' '));
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 2,
+      stderr: `mcblock: ${folder} is a directory; --db names a file in it, such as ${folder}/mcblock.db\n`,
+    });
+  });
+
+  it('has a name', async () => {
+    const { exitCode, stderr } = await line.run('--db', '', 'show');
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 2,
+      stderr: 'mcblock: --db and MCBLOCK_DB name a file; here they name nothing\n',
+    });
+  });
+});
+
 describe('the command line', () => {
   it('has help for itself and every command', async () => {
     const { exitCode, stdout } = await line.run('--help');
