@@ -57,7 +57,7 @@ function programOf({ stdout, stderr, version }: Surroundings): Command {
     .addOption(new Option('--config <file>', 'the configuration').env('MCBLOCK_CONFIG'))
     .option('--now <time>', 'act as if it were that time: rehearsals and replays')
     .option('--json', 'results as JSON')
-    .option('-q, --quiet', 'say nothing but results and errors')
+    .option('-q, --quiet', 'no remarks, and no reports of grok, watch, check and sync')
     .option('-v, --verbose', 'say more')
     .option('--no-color', 'no colours (also NO_COLOR)')
     .addHelpText('after', EXAMPLES);

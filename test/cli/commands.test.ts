@@ -257,7 +257,9 @@ describe('import and export', () => {
     writeFileSync(file, '5.149.104/24\n5.149.105.1/24\n');
     const { exitCode, stderr } = await line.run('import', file);
     expect(exitCode).toBe(1);
-    expect(stderr).toContain(`${file}:2: 5.149.105.1/24 has host bits set`);
+    expect(stderr).toBe(
+      `mcblock: ${file}:2: 5.149.105.1/24 has host bits set; did you mean 5.149.105.0/24? Nothing was imported.\n`,
+    );
     expect(await line.json('show')).toEqual([]);
   });
 
