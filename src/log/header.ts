@@ -1,6 +1,6 @@
 import { readBsdHeader } from './bsd-header.ts';
 import { readIsoHeader } from './iso-header.ts';
-import { readLooseHeader } from './loose-header.ts';
+import { readJournalHeader, readLooseHeader } from './loose-header.ts';
 import { readRfc5424Header } from './rfc5424-header.ts';
 import { readRouterHeader } from './router-header.ts';
 
@@ -65,7 +65,8 @@ export function readHeader(bytes: Uint8Array, start: number, end: number, header
     return (
       readBsdHeader(bytes, start, end, header) ||
       readRouterHeader(bytes, start, end, header) ||
-      readLooseHeader(bytes, start, end, header)
+      readLooseHeader(bytes, start, end, header) ||
+      readJournalHeader(bytes, start, end, header)
     );
   }
   return (

@@ -1,12 +1,17 @@
-import { readMonthTime } from './ctime.ts';
+import { asciiBytes, sameBytes } from './bytes.ts';
+import { isWeekday, readMonthTime } from './ctime.ts';
 import { daysOfMonth, setLocalTime } from './date.ts';
 import { digitAt, fourDigits, monthAt, twoDigits } from './digits.ts';
 import type { Header, HeaderTime } from './header.ts';
+import { readIsoTime } from './iso-header.ts';
 import { afterPriority, readHostAndProgram } from './program-part.ts';
-import { afterFraction, secondOfDay } from './time-parts.ts';
+import { afterFraction, readZone, secondOfDay } from './time-parts.ts';
 
 const SPACE = 0x20;
 const LEAP_YEAR = 2000;
+const UTC = asciiBytes('UTC');
+/** No abbreviation of a zone is longer (tzfile(5)). */
+const ZONE_LIMIT_BYTES = 6;
 
 /**
  * What some write in the place of a BSD header: `Mar 9 23:48:18` with one space before a small day,
@@ -21,6 +26,33 @@ export function readLooseHeader(
   const time = afterPriority(bytes, start, end);
   const at = afterFraction(bytes, readLooseTime(bytes, time, end, header), end);
   if (at < 0 || at >= end || bytes[at] !== SPACE) return false;
+  readHostAndProgram(bytes, at + 1, end, header);
+  return true;
+}
+
+/**
+ * `Sun 2026-11-22 10:00:00 CET host program[pid]: message`, as journalctl writes it with
+ * `-o short-full`. The zone's short name, which several zones share, is this host's own.
+ */
+export function readJournalHeader(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  header: Header,
+): boolean {
+  if (end - start < 4 || !isWeekday(bytes, start)) return false;
+  const time = readIsoTime(bytes, start + 4, end, header);
+  if (time < 0 || time >= end || bytes[time] !== SPACE) return false;
+  let at = time + 1;
+  const zone = readZone(bytes, at, end, header);
+  if (zone === at) {
+    while (at < end && bytes[at] !== SPACE && at - time <= ZONE_LIMIT_BYTES) at++;
+    if (sameBytes(bytes, time + 1, at, UTC)) {
+      header.dating = 'zoned';
+      header.offsetSeconds = 0;
+    }
+  } else at = zone;
+  if (at >= end || bytes[at] !== SPACE) return false;
   readHostAndProgram(bytes, at + 1, end, header);
   return true;
 }

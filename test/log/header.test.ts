@@ -225,6 +225,9 @@ describe('the header of a line with a year', () => {
     ['<34>1 2026-11-22T10:00:00Z gw sshd 1 - hello', { ...UTC, program: undefined, pid: -1 }],
     ['Sun Nov 22 10:00:00 2026 authpriv.info sshd[1]: hello', { ...LOCAL, host: '' }],
     ['Nov 22 2026 10:00:00 gw sshd[1]: hello', LOCAL],
+    ['Sun 2026-11-22 10:00:00 CET gw sshd[1]: hello', LOCAL],
+    ['Sun 2026-11-22 10:00:00.123456 UTC gw sshd[1]: hello', UTC],
+    ['Sun 2026-11-22 10:00:00 +03 gw sshd[1]: hello', { ...ZONED, time: '2026-11-22 36000 10800' }],
     ['Nov 22 2026 10:00:00.123 gw sshd[1]: hello', LOCAL],
     ['<38>Nov  2 2026 10:00:00 gw sshd[1]: hello', { ...LOCAL, time: '2026-11-2 36000 local' }],
   ])('%s', (line, expected) => {
@@ -247,6 +250,10 @@ describe('the header of a line with a year', () => {
     '2 2026-11-22T10:00:00Z gw sshd 1 - - hello',
     '1 2026-11-22T10:00:00Z',
     'Sun Nov 22 10:00:00 2026 sshd[1]: hello',
+    'Xyz 2026-11-22 10:00:00 CET gw sshd[1]: hello',
+    'Sun 2026-11-22 10:00:00 gw',
+    'Sun 2026-11-22 10:00:00',
+    'Sun 2026-11-22 24:00:00 CET gw sshd[1]: hello',
     'Xyz Nov 22 10:00:00 2026 auth.info sshd[1]: hello',
   ])('is none: %s', (line) => {
     expect(readDated(line)).toBeUndefined();
