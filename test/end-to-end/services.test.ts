@@ -84,6 +84,28 @@ describe('a packet over UDP', () => {
   });
 });
 
+describe('a packet over UDP that the policy counts', () => {
+  it('has the points of the policy', async () => {
+    const config = line.path('mcblock.toml');
+    const file = line.path('named.log');
+    writeFileSync(config, 'offence.messages = { "named.query-denied" = 2 }\n');
+    writeFileSync(
+      file,
+      "Mar 19 12:00:00 gw named[1]: client 5.149.104.9#53: query 'example.org/A/IN' denied\n",
+    );
+    const { stdout } = await line.run(
+      '--config',
+      config,
+      'parse',
+      '--json',
+      '--year',
+      '2026',
+      file,
+    );
+    expect(JSON.parse(stdout)).toMatchObject({ event: 'query-denied', offence: true, points: 2 });
+  });
+});
+
 describe('--service', () => {
   it('says whose own file it is', async () => {
     const file = line.path('own.log');
