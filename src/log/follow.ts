@@ -43,6 +43,11 @@ export class FollowedLog {
     this.#options = options;
   }
 
+  /** What lies there under this name is compressed, and was not read. */
+  get isCompressed(): boolean {
+    return this.#current !== undefined && isCompressed(this.#current.beginning(MAGIC_BYTES));
+  }
+
   get isThere(): boolean {
     return this.#current !== undefined;
   }

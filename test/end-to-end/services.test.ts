@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CommandLine } from '../support/command-line.ts';
 
@@ -103,6 +104,43 @@ describe('a packet over UDP that the policy counts', () => {
       file,
     );
     expect(JSON.parse(stdout)).toMatchObject({ event: 'query-denied', offence: true, points: 2 });
+  });
+});
+
+describe("a grammar of one's own for a program that has one", () => {
+  it('knows its messages, and the shipped one the others', async () => {
+    const folder = line.path('grammar.d');
+    mkdirSync(folder);
+    writeFileSync(
+      join(folder, 'more-sshd.grammar'),
+      'service more-sshd "sshd"\nrefused-guest attempt 10 = "Refused guest " USER " at " ADDRESS " port " PORT\n',
+    );
+    const config = line.path('mcblock.toml');
+    writeFileSync(config, `grammar.folder = "${folder}"\n`);
+    const file = line.path('auth.log');
+    const said = [
+      'Refused guest me at 5.149.104.9 port 4711',
+      'Failed password for root from 5.149.104.9 port 4711 ssh2',
+    ];
+    writeFileSync(file, said.map((text) => `Mar 19 12:00:00 gw sshd[1]: ${text}\n`).join(''));
+    const { stdout } = await line.run(
+      '--config',
+      config,
+      'parse',
+      '--json',
+      '--year',
+      '2026',
+      file,
+    );
+    expect(
+      stdout
+        .trimEnd()
+        .split('\n')
+        .map((row) => JSON.parse(row) as unknown),
+    ).toMatchObject([
+      { service: 'more-sshd', event: 'refused-guest', address: '5.149.104.9', offence: true },
+      { service: 'sshd', event: 'failed-login', address: '5.149.104.9', offence: true },
+    ]);
   });
 });
 
