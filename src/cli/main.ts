@@ -3,6 +3,7 @@ import { McblockError } from '../errors.ts';
 import { COMMANDS } from './commands.ts';
 import { type CommonOptions, Context, type Surroundings } from './context.ts';
 import { ReaderGone } from './sink.ts';
+import { printable } from './text/printable.ts';
 
 /** Carries out one command line (without node and script). Gives the exit code; never throws. */
 export async function main(argv: readonly string[], surroundings: Surroundings): Promise<number> {
@@ -26,7 +27,7 @@ export async function main(argv: readonly string[], surroundings: Surroundings):
     // Commander has said what is wrong itself; help and version are no failures.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (error instanceof McblockError) {
-      stderr.write(`mcblock: ${error.message}\n`);
+      stderr.write(`mcblock: ${error.message.split('\n').map(printable).join('\n')}\n`);
       return error.exitCode;
     }
     const unexpected = error instanceof Error ? (error.stack ?? error.message) : String(error);
