@@ -72,6 +72,8 @@ describe('a packet over UDP', () => {
     "named[1]: client @0x7f 5.149.104.9#53 (example.org): zone transfer 'example.org/AXFR/IN' denied",
     "named[1]: client 5.149.104.9#53: zone transfer 'example.org/IXFR/IN' denied",
     "asterisk[1]: NOTICE[2]: chan_sip.c:3 in handle_request_register: Registration from '<sip:1@x>' failed for '5.149.104.9:5060' - No matching peer found",
+    "asterisk[1]: NOTICE[2]: chan_sip.c:3 in handle_request_register: Registration from '<sip:1@x>' failed for '5.149.104.9:5060' - Wrong password",
+    "freeswitch[1]: [WARNING] sofia_reg.c:1478 SIP auth failure (INVITE) on sofia profile 'internal' for [1@x] from ip 5.149.104.9",
     "asterisk[1]: NOTICE[2]: res_pjsip_session.c:2337 new_invite: Call from 'x' (UDP:5.149.104.9:5060) to extension '9' rejected because extension not found in context 'default'.",
     'asterisk[1]: SECURITY[2]: res_security_log.c:4 in cb: SecurityEvent="InvalidAccountID",EventTV="1-1",Severity="Error",Service="PJSIP",EventVersion="1",AccountID="7",SessionID="x",LocalAddress="IPV4/UDP/192.0.2.1/5060",RemoteAddress="IPV4/UDP/5.149.104.9/5061"',
     "freeswitch[1]: 2026-11-22 10:00:00.1 [WARNING] sofia_reg.c:2531 Can't find user [1@x] from 5.149.104.9",
