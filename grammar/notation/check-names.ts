@@ -92,6 +92,8 @@ function points({ at, name, kind, points: given }: MessageRule): Fault[] {
   if (given === undefined) {
     return [faultAt(at, `${name}: say how many points it counts, as in "${name} ${kind} 10 = …"`)];
   }
-  if (given >= 1 && given <= MOST_POINTS) return [];
-  return [faultAt(at, `${name}: points are from 1 to ${MOST_POINTS}, not ${given}`)];
+  // A sign that anybody could forge counts nothing unless the policy says that it does.
+  const least = kind === 'sign' ? 0 : 1;
+  if (given >= least && given <= MOST_POINTS) return [];
+  return [faultAt(at, `${name}: points are from ${least} to ${MOST_POINTS}, not ${given}`)];
 }

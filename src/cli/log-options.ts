@@ -1,7 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import type { MessageKind } from '../../grammar/notation/scanner.ts';
 import { McblockError } from '../errors.ts';
 import type { ReadOptions } from '../log/read-options.ts';
 import { openSource, type Source } from '../log/source.ts';
+import type { Config } from './config/config.ts';
 import type { Context } from './context.ts';
 import { loadScanners } from './scanners.ts';
 import { nearest } from './text/nearest.ts';
@@ -33,6 +35,7 @@ export async function readOptionsOf(
   const config = await context.config();
   const scanners = await loadScanners(config.get('grammar.folder'));
   if (service !== undefined) checkService(service, scanners);
+  checkMessages(config, scanners);
   return {
     scanners,
     zone: config.get('timezone'),
@@ -57,6 +60,30 @@ function checkService(name: string, scanners: ReadOptions['scanners']): void {
   const hint =
     meant === undefined ? `name one of ${services.join(', ')}` : `did you mean ${meant}?`;
   throw new McblockError('usage', `there is no service ${name}; ${hint}`);
+}
+
+/** Points are given to messages that there are, and that can have some. */
+function checkMessages(config: Config, scanners: ReadOptions['scanners']): void {
+  const names = [...config.get('offence.messages').keys()];
+  if (names.length === 0) return;
+  const kinds = new Map(
+    scanners.flatMap(({ service, messages }) =>
+      messages.map(({ name, kind }) => [`${service}.${name}`, kind] as [string, MessageKind]),
+    ),
+  );
+  const source = config.sourceOf('offence.messages');
+  const place = source === 'default' ? '' : `${source.file}:${source.line}: `;
+  for (const name of names) {
+    const kind = kinds.get(name);
+    if (kind === 'attempt' || kind === 'sign') continue;
+    const meant = nearest(name, kinds.keys());
+    const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
+    const fault =
+      kind === undefined
+        ? `there is no message ${name}${hint}`
+        : `${name} is a ${kind}; only attempts and signs count points`;
+    throw new McblockError('config', `${place}offence.messages: ${fault}`);
+  }
 }
 
 function parseYear(text: string): number {

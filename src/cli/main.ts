@@ -3,6 +3,7 @@ import { McblockError } from '../errors.ts';
 import { COMMANDS } from './commands.ts';
 import { type CommonOptions, Context, type Surroundings } from './context.ts';
 import { ReaderGone } from './sink.ts';
+import { printable } from './text/printable.ts';
 import { wantedCommand } from './wanted-command.ts';
 
 /** Carries out one command line (without node and script). Gives the exit code; never throws. */
@@ -27,7 +28,7 @@ export async function main(argv: readonly string[], surroundings: Surroundings):
     // Commander has said what is wrong itself; help and version are no failures.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (error instanceof McblockError) {
-      stderr.write(`mcblock: ${error.message}\n`);
+      stderr.write(`mcblock: ${error.message.split('\n').map(printable).join('\n')}\n`);
       return error.exitCode;
     }
     const unexpected = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -58,7 +59,7 @@ function programOf({ stdout, stderr, version }: Surroundings): Command {
     .addOption(new Option('--config <file>', 'the configuration').env('MCBLOCK_CONFIG'))
     .option('--now <time>', 'act as if it were that time: rehearsals and replays')
     .option('--json', 'results as JSON')
-    .option('-q, --quiet', 'say nothing but results and errors')
+    .option('-q, --quiet', 'no remarks, and no reports of grok, watch, check and sync')
     .option('-v, --verbose', 'say more')
     .option('--no-color', 'no colours (also NO_COLOR)')
     .addHelpText('after', EXAMPLES);

@@ -1,12 +1,37 @@
+import { statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { McblockError } from '../errors.ts';
 
 /**
  * Where the store lies: where --db or MCBLOCK_DB says, /var/db/mcblock/mcblock.db for root, else in
  * the user's data directory (XDG Base Directory Specification).
  */
 export function storePath(named: string | undefined, env: NodeJS.ProcessEnv): string {
-  if (named !== undefined) return named;
+  if (named !== undefined) return checked(named);
   if (process.getuid?.() === 0) return '/var/db/mcblock/mcblock.db';
   return join(env['XDG_DATA_HOME'] || join(homedir(), '.local', 'share'), 'mcblock', 'mcblock.db');
+}
+
+function checked(named: string): string {
+  if (named === '') {
+    throw new McblockError('usage', '--db and MCBLOCK_DB name a file; here they name nothing');
+  }
+  if (isDirectory(named)) {
+    const inside = join(named, 'mcblock.db');
+    throw new McblockError(
+      'usage',
+      `${named} is a directory; --db names a file in it, such as ${inside}`,
+    );
+  }
+  return named;
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  } catch {
+    // What is wrong with it is told of when it is opened.
+    return false;
+  }
 }

@@ -71,7 +71,7 @@ export class Watcher {
     this.#recordPlaces();
   }
 
-  /** What is there now. Throws McblockError('file') for a log that is not there. */
+  /** What is there now. Throws McblockError('file') for a log that is not there or is compressed. */
   async once(): Promise<void> {
     for (const log of this.#logs) {
       await log.read(this.#record, () => this.#signals.isStopped);
@@ -79,6 +79,13 @@ export class Watcher {
     this.#recordPlaces();
     const missing = this.#logs.find(({ isThere }) => !isThere);
     if (missing) throw new McblockError('file', `there is no log ${missing.name}`);
+    const packed = this.#logs.find(({ isCompressed }) => isCompressed);
+    if (packed) {
+      throw new McblockError(
+        'file',
+        `nothing of ${packed.name} was read: it is compressed; mcblock grok reads it`,
+      );
+    }
   }
 
   close(): void {

@@ -12,14 +12,18 @@ const WEEKDAYS = new Set(['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']);
  * place after it, or -1.
  */
 export function readCtime(bytes: Uint8Array, start: number, end: number, time: HeaderTime): number {
-  if (end - start < 24 || bytes[start + 3] !== SPACE) return -1;
-  const weekday = String.fromCharCode(...bytes.subarray(start, start + 3));
-  if (!WEEKDAYS.has(weekday)) return -1;
+  if (end - start < 24 || !isWeekday(bytes, start)) return -1;
   if (readMonthTime(bytes, start + 4, end, time) < 0) return -1;
   const at = afterFraction(bytes, start + 19, end);
   if (end - at < 5 || bytes[at] !== SPACE) return -1;
   const isTime = setLocalTime(time, fourDigits(bytes, at + 1), time.month, time.day, time.second);
   return isTime ? at + 5 : -1;
+}
+
+/** `Sun ` */
+export function isWeekday(bytes: Uint8Array, start: number): boolean {
+  if (bytes[start + 3] !== SPACE) return false;
+  return WEEKDAYS.has(String.fromCharCode(...bytes.subarray(start, start + 3)));
 }
 
 /** `Nov 22 10:00:00`, without a year. Gives the place after it, or -1. */

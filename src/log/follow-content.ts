@@ -12,9 +12,9 @@ export interface Batch extends LinesTold {
   readonly name: string;
   /** The log from its beginning to the end of these lines. */
   readonly content: ContentDigest;
-  /** The extents that were known of it when it was opened. */
+  /** The extents that are known of it: those from before it was opened, and of the first batch. */
   readonly known: readonly Extent[];
-  /** The digest up to the end of the batch before, which this one takes the place of. */
+  /** The digest up to the end of the batch before, if it was not the first: this one takes its place. */
   readonly instead: Uint8Array | undefined;
   /** How many lines were read since it was opened. */
   readonly lineCount: number;
@@ -47,6 +47,7 @@ export class FollowedContent {
   #bytes = 0;
   #recordedBytes: number;
   #instead: Uint8Array | undefined;
+  #first: Extent | undefined;
 
   constructor(options: ReadOptions, part: FollowedPart) {
     this.part = part;
@@ -81,13 +82,16 @@ export class FollowedContent {
   record(record: RecordBatch, fileTime: Seconds, always: boolean): Recorded {
     const isNew = this.#lines.isEventful || this.unrecordedBytes > (always ? 0 : UNEVENTFUL_BYTES);
     if (!isNew) return 'recorded';
-    const { name, head, known } = this.part;
+    const { name, head } = this.part;
+    const known = this.#first === undefined ? this.part.known : [...this.part.known, this.#first];
     const content = { bytes: this.#bytes, digest: this.#hash.copy().digest(), head };
     const { groups, logins, span } = this.#lines.take(fileTime);
     const [instead, lineCount] = [this.#instead, this.#lines.count];
     const recorded = record({ name, content, known, instead, lineCount, groups, logins, span });
     if (recorded === 'recorded') {
-      this.#instead = content.digest;
+      // How it began stays known, so that a copy can be told that was made before the last lines.
+      if (this.#first === undefined && this.part.newFrom === 0) this.#first = content;
+      else this.#instead = content.digest;
       this.#recordedBytes = this.#bytes;
     }
     return recorded;

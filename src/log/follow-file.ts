@@ -6,8 +6,8 @@ import type { FollowedContent } from './follow-content.ts';
 import { LINE_LIMIT_BYTES } from './lines.ts';
 
 const NEWLINE = 0x0a;
-/** So much is read, and recorded, at a time. */
-const READ_BYTES = 2 ** 20;
+/** So much is read at a time. */
+export const READ_BYTES = 2 ** 20;
 
 /** Bytes are looked at where they were read; nobody keeps them. */
 const buffer = Buffer.allocUnsafeSlow(READ_BYTES);

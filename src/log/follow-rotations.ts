@@ -10,7 +10,11 @@ import { rotationsOf } from './rotation.ts';
 import type { Source } from './source.ts';
 
 const NEWLINE = 0x0a;
-const BATCH_BYTES = 2 ** 20;
+/**
+ * So much of a history is recorded at a time: each batch writes its entries anew, and what it tells
+ * is held in memory.
+ */
+export const BATCH_BYTES = 2 ** 22;
 /** A log that was rotated may still be written to, until whoever writes it opens the new one. */
 export const GRACE_MILLISECONDS = 5000;
 /** So many rotations, the newest, are looked through. */

@@ -1,9 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { headOf } from './extent.ts';
 import { FollowedContent, type RecordBatch } from './follow-content.ts';
-import { type FollowedFile, openFollowed } from './follow-file.ts';
+import { type FollowedFile, openFollowed, READ_BYTES } from './follow-file.ts';
 import { knownContent } from './follow-known.ts';
 import {
+  BATCH_BYTES,
   type FollowOptions,
   GRACE_MILLISECONDS,
   isCompressed,
@@ -40,6 +41,11 @@ export class FollowedLog {
   constructor(name: string, options: FollowOptions) {
     this.name = name;
     this.#options = options;
+  }
+
+  /** What lies there under this name is compressed, and was not read. */
+  get isCompressed(): boolean {
+    return this.#current !== undefined && isCompressed(this.#current.beginning(MAGIC_BYTES));
   }
 
   get isThere(): boolean {
@@ -139,7 +145,7 @@ export class FollowedLog {
       if (lines === undefined) return this.#beginAnew(file, record);
       if (lines.length === 0) return;
       file.content?.take(lines);
-      this.#record(file, record, false);
+      if (!isBehind(file)) this.#record(file, record, false);
       // Signals are heard between two batches.
       await nextTurn();
     }
@@ -252,6 +258,12 @@ export class FollowedLog {
     this.#leaving = this.#leaving.filter((other) => other !== file);
     file.close();
   }
+}
+
+/** Whether there is so much more to read that recording it bit by bit would take far longer. */
+function isBehind({ content, size }: FollowedFile): boolean {
+  if (content === undefined || content.unrecordedBytes >= BATCH_BYTES) return false;
+  return size - content.bytes > READ_BYTES;
 }
 
 async function* once(chunk: Buffer): AsyncGenerator<Buffer> {

@@ -1,5 +1,6 @@
 import { readBsdHeader } from './bsd-header.ts';
 import { readIsoHeader } from './iso-header.ts';
+import { readJournalHeader, readLooseHeader } from './loose-header.ts';
 import { readRfc5424Header } from './rfc5424-header.ts';
 import { readRouterHeader } from './router-header.ts';
 
@@ -61,10 +62,16 @@ const LETTER_A = 0x41;
 export function readHeader(bytes: Uint8Array, start: number, end: number, header: Header): boolean {
   const first = bytes[start] ?? 0;
   if (first >= LETTER_A) {
-    return readBsdHeader(bytes, start, end, header) || readRouterHeader(bytes, start, end, header);
+    return (
+      readBsdHeader(bytes, start, end, header) ||
+      readRouterHeader(bytes, start, end, header) ||
+      readLooseHeader(bytes, start, end, header) ||
+      readJournalHeader(bytes, start, end, header)
+    );
   }
   return (
-    (first === LESS && readBsdHeader(bytes, start, end, header)) ||
+    (first === LESS &&
+      (readBsdHeader(bytes, start, end, header) || readLooseHeader(bytes, start, end, header))) ||
     readIsoHeader(bytes, start, end, header) ||
     readRfc5424Header(bytes, start, end, header)
   );

@@ -36,6 +36,7 @@ const CERTAIN: readonly (readonly [service: string, message: RegExp])[] = [
     'named',
     /^(?:[a-z]+(?:-[a-z]+)*: )?(?:info|notice|warning|error|critical|debug \d+): |^(?:[a-z]+(?:-[a-z]+)*: )?client (?:@0x|[\dA-Fa-f.:]+#)/,
   ],
+  ['mysqld', /^(?:\d+ )?\[(?:Note|Warning|ERROR|System)\] /],
   ['nginx', new RegExp(`^.{19} \\[${LEVEL}\\] \\d+#\\d+: `)],
   [
     'openvpn',

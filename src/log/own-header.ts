@@ -1,7 +1,7 @@
 import { asciiBytes, startsWith } from './bytes.ts';
 import { readCtime, readMonthTime } from './ctime.ts';
 import { setLocalTime } from './date.ts';
-import { afterDigits, fourDigits, monthAt, twoDigits } from './digits.ts';
+import { afterDigits, digitAt, fourDigits, monthAt, twoDigits } from './digits.ts';
 import type { Header, HeaderReader, HeaderTime } from './header.ts';
 import { readIsoTime } from './iso-header.ts';
 import { PID_LIMIT } from './program-part.ts';
@@ -33,7 +33,8 @@ const OWN_HEADERS: ReadonlyMap<string, HeaderReader> = new Map([
   ['exim', followed(readEximTime)],
   ['http-access', readAccessHeader],
   ['lighttpd', readLighttpdHeader],
-  ['named', followed((...line) => firstOf(line, readNamedTime, readIsoTime))],
+  ['mysqld', followed((...line) => firstOf(line, readIsoTime, readMysqlTime))],
+  ['named', followed((...line) => firstOf(line, readNamedTime, readIsoTime, readMonthTime))],
   ['nginx', readNginxHeader],
   ['openvpn', readOpenvpnHeader],
   ['proftpd', readProftpdHeader],
@@ -120,6 +121,31 @@ function readNamedTime(bytes: Uint8Array, start: number, end: number, time: Head
   const second = bytes[start + 11] === SPACE ? secondOfDay(bytes, start + 12, end) : -1;
   const isTime = setLocalTime(time, fourDigits(bytes, start + 7), month, day, second);
   return isTime ? afterFraction(bytes, start + 20, end) : -1;
+}
+
+/** `2026-11-22  8:00:00` or, before 5.6, `261122  8:00:00`: a small hour has a space for the zero. */
+function readMysqlTime(bytes: Uint8Array, start: number, end: number, time: HeaderTime): number {
+  const isLong = bytes[start + 4] === MINUS && bytes[start + 7] === MINUS;
+  const at = isLong ? start + 11 : start + 7;
+  if (end - at < 8 || bytes[at - 1] !== SPACE) return -1;
+  const year = isLong ? fourDigits(bytes, start) : 2000 + twoDigits(bytes, start);
+  const [monthStart, dayStart] = isLong ? [start + 5, start + 8] : [start + 2, start + 4];
+  const isSmall = bytes[at] === SPACE;
+  const hour = isSmall ? digitAt(bytes, at + 1) : twoDigits(bytes, at);
+  const rest = restOfHour(bytes, at + 2);
+  if (hour < 0 || hour > 23 || rest < 0 || year < 2000) return -1;
+  const second = hour * 3600 + rest;
+  const month = twoDigits(bytes, monthStart) - 1;
+  return setLocalTime(time, year, month, twoDigits(bytes, dayStart), second) ? at + 8 : -1;
+}
+
+/** `:mm:ss` in seconds; negative where it is none. */
+function restOfHour(bytes: Uint8Array, at: number): number {
+  const minutes = twoDigits(bytes, at + 1);
+  const seconds = twoDigits(bytes, at + 4);
+  if (bytes[at] !== COLON || bytes[at + 3] !== COLON) return -1;
+  if (minutes < 0 || minutes > 59 || seconds < 0 || seconds > 60) return -1;
+  return minutes * 60 + Math.min(seconds, 59);
 }
 
 /** `20261122-10:00:00` */

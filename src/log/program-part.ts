@@ -1,3 +1,5 @@
+import { asciiBytes, startsWith } from './bytes.ts';
+import { afterDigits } from './digits.ts';
 import type { Header } from './header.ts';
 
 const SPACE = 0x20;
@@ -9,6 +11,7 @@ const GREATER = 0x3e;
 const BRACKET = 0x5b;
 const CLOSING = 0x5d;
 
+const ID = asciiBytes('[ID ');
 /** `<local7.warning>` is the longest there is; what is longer is no priority. */
 const PRIORITY_LIMIT_BYTES = 24;
 /** No system has larger ones (Linux: PID_MAX_LIMIT is 4,194,304). */
@@ -43,6 +46,10 @@ export function readHostAndProgram(
   const rest = at < end ? at + 1 : end;
   header.messageStart = rest;
   if (at === start) return;
+  if (bytes[start] === BRACKET) {
+    readBracketed(bytes, start, at, header);
+    return;
+  }
   if (bytes[at - 1] !== COLON) {
     if (at < end) readProgram(bytes, at + 1, end, header);
     return;
@@ -56,6 +63,15 @@ export function readHostAndProgram(
   header.programEnd = -1;
   header.pid = -1;
   header.messageStart = rest;
+}
+
+/** `[program] ` or `[program]: `, as metalog writes it, in the place of a host. */
+function readBracketed(bytes: Uint8Array, start: number, wordEnd: number, header: Header): void {
+  const closing = bytes[wordEnd - 1] === COLON ? wordEnd - 2 : wordEnd - 1;
+  if (closing <= start + 1 || bytes[closing] !== CLOSING) return;
+  header.programStart = start + 1;
+  header.programEnd = closing;
+  header.hostEnd = start;
 }
 
 /**
@@ -96,7 +112,20 @@ export function readProgram(
   header.programStart = start;
   header.programEnd = programEnd;
   header.pid = pid;
-  header.messageStart = at + 1 < end && bytes[at + 1] === SPACE ? at + 2 : at + 1;
+  const message = at + 1 < end && bytes[at + 1] === SPACE ? at + 2 : at + 1;
+  header.messageStart = bytes[message] === BRACKET ? afterId(bytes, message, end) : message;
+}
+
+/** The place after Solaris's `[ID 800047 auth.info] `, or where it would stand if there is none. */
+function afterId(bytes: Uint8Array, start: number, end: number): number {
+  if (!startsWith(bytes, start, end, ID)) return start;
+  const digits = start + ID.length;
+  const digitsEnd = afterDigits(bytes, digits, end);
+  if (digitsEnd === digits || digitsEnd >= end || bytes[digitsEnd] !== SPACE) return start;
+  let at = digitsEnd + 1;
+  while (at < end && bytes[at] !== CLOSING && bytes[at] !== SPACE) at++;
+  const isId = at + 1 < end && bytes[at + 1] === SPACE && isSelector(bytes, digitsEnd + 1, at);
+  return isId && bytes[at] === CLOSING ? at + 2 : start;
 }
 
 /** Where the line goes on after `<…>` and a space, if there is one; `at` itself if it is none. */
@@ -117,4 +146,11 @@ export function isSelector(bytes: Uint8Array, start: number, end: number): boole
   let dot = start;
   while (dot < end && bytes[dot] !== DOT) dot++;
   return dot < end && SELECTOR.test(Buffer.from(bytes.subarray(start, end)).toString('latin1'));
+}
+
+/** Whether a selector stands before this place, which is behind a space. */
+export function followsSelector(bytes: Uint8Array, start: number, at: number): boolean {
+  let word = at - 1;
+  while (word > start && bytes[word - 1] !== SPACE) word--;
+  return word < at - 1 && isSelector(bytes, word, at - 1);
 }

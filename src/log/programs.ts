@@ -1,38 +1,79 @@
 import type { Scanner } from '../../grammar/notation/scanner.ts';
-import { asciiBytes, sameBytes } from './bytes.ts';
+import { asciiBytes, sameBytes, startsWith } from './bytes.ts';
+
+const NOTHING = new Uint8Array(0);
+const STAR = '*';
 
 interface Program {
   readonly name: Uint8Array;
   readonly service: number;
 }
 
+/** A name with a star in it, which stands for any text, also for none. */
+interface Pattern {
+  readonly head: Uint8Array;
+  readonly tail: Uint8Array;
+  readonly service: number;
+}
+
 /** Finds the scanner that reads a program's lines, by the bytes of its name. */
 export class Programs {
   readonly #byHash = new Map<number, Program[]>();
+  readonly #patterns: readonly Pattern[];
   /** The program of the line before: mostly this one's too. */
-  #last: Program = { name: new Uint8Array(0), service: -1 };
+  #last: Program = { name: NOTHING, service: -1 };
   /** The scanner that reads what programs without one of their own write (`"*"`), or -1. */
   readonly others: number;
 
   constructor(scanners: readonly Scanner[]) {
-    this.others = scanners.findIndex(({ programs }) => programs.includes('*'));
+    this.others = scanners.findIndex(({ programs }) => programs.includes(STAR));
+    const patterns: Pattern[] = [];
     for (const [service, scanner] of scanners.entries()) {
       for (const program of scanner.programs) {
+        if (program === STAR) continue;
+        const star = program.indexOf(STAR);
+        if (star >= 0) {
+          const head = asciiBytes(program.slice(0, star));
+          patterns.push({ head, tail: asciiBytes(program.slice(star + 1)), service });
+          continue;
+        }
         const name = asciiBytes(program);
         const hash = hashOf(name, 0, name.length);
         this.#byHash.set(hash, [...(this.#byHash.get(hash) ?? []), { name, service }]);
       }
     }
+    this.#patterns = patterns;
   }
 
-  /** The index of the scanner, or -1. Where two name the same program the first has it. */
+  /**
+   * The index of the scanner, or -1. A whole name goes before one with a star; where two name the
+   * same program the first has it.
+   */
   find(bytes: Uint8Array, start: number, end: number): number {
     if (sameBytes(bytes, start, end, this.#last.name)) return this.#last.service;
     const programs = this.#byHash.get(hashOf(bytes, start, end));
     const found = programs?.find(({ name }) => sameBytes(bytes, start, end, name));
-    if (found === undefined) return -1;
+    if (found === undefined) return this.#findPattern(bytes, start, end);
     this.#last = found;
     return found.service;
+  }
+
+  /** Those that are asked next where the scanner that `find` gave knows nothing of a line. */
+  *next(bytes: Uint8Array, start: number, end: number): Generator<number> {
+    const [, ...sharing] = this.#byHash.get(hashOf(bytes, start, end)) ?? [];
+    for (const { name, service } of sharing) {
+      if (sameBytes(bytes, start, end, name)) yield service;
+    }
+    if (this.others >= 0) yield this.others;
+  }
+
+  #findPattern(bytes: Uint8Array, start: number, end: number): number {
+    for (const { head, tail, service } of this.#patterns) {
+      const tailStart = end - tail.length;
+      if (tailStart < start + head.length || !startsWith(bytes, start, end, head)) continue;
+      if (sameBytes(bytes, tailStart, end, tail)) return service;
+    }
+    return -1;
   }
 }
 

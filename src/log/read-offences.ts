@@ -12,6 +12,9 @@ import { Samples } from './samples.ts';
 import type { Source } from './source.ts';
 import { CivilTime, zoneOffsets } from './zone.ts';
 
+const NO_LOG =
+  'no line of it begins as a line of a log does; --service tells whose own file it is, if it is one';
+
 export interface OffenceOptions extends ReadOptions {
   /** How far logs with this first line were read before: that far they count for nothing. */
   readonly known: KnownExtents;
@@ -77,6 +80,8 @@ export async function readLines(
     () => collector.forget(),
   );
   reader.finish();
+  const { lines, headless } = collector.lineCounts;
+  const isStrange = lines > 0 && headless === lines && part.from === 0;
   const calendar = reader.clock.calendar(source.fileTime, options.year);
   return {
     name: source.name,
@@ -90,6 +95,6 @@ export async function readLines(
     groups: (spaceAround) => collector.groups(calendar, spaceAround),
     logins: collector.logins(calendar),
     samples,
-    warnings,
+    warnings: isStrange ? [...warnings, `${source.name}: ${NO_LOG}`] : warnings,
   };
 }

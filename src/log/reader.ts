@@ -11,6 +11,7 @@ import { HostNames } from './hosts.ts';
 import { LineClock } from './line-clock.ts';
 import { LineSplitter } from './lines.ts';
 import { ownHeaderOf } from './own-header.ts';
+import { followsSelector } from './program-part.ts';
 import { Programs } from './programs.ts';
 import { readLastRepetition, readQuotedRepetition } from './repeat.ts';
 import type { CivilTime } from './zone.ts';
@@ -20,6 +21,12 @@ import type { CivilTime } from './zone.ts';
  * name in the place of the address.
  */
 const NGINX_LIMIT_BYTES = 2047;
+/**
+ * BusyBox's syslogd reads 255 bytes of a message unless it was built to read more, priority and time
+ * among them (`<190>Mar 19 23:48:18 `), and OpenWrt's logd once did: so much at least is left of one
+ * that they cut. They are known by the selector that they write before the program.
+ */
+const BUSYBOX_LIMIT_BYTES = 230;
 
 /**
  * The line that is being read. One object is filled again for each line; what it holds is only to
@@ -44,8 +51,10 @@ export interface Line {
   /** The message, without what a repetition wraps around it. */
   messageStart: number;
   messageEnd: number;
-  /** Index of the scanner that the program name chose; -1 where none did. */
+  /** Index of the scanner that knows what was said, or may; -1 where none does. */
   service: number;
+  /** The same, but of a program in whose name another speaks (PAM) it is the program's own. */
+  speaker: number;
   /** The host and the process (-1: none); only where there is a service. */
   host: number;
   pid: number;
@@ -156,10 +165,14 @@ export class LogReader {
       : line.known
         ? this.#owner
         : -1;
+    if (isNamed && line.messageEnd - header.programStart >= BUSYBOX_LIMIT_BYTES) {
+      line.cut ||= followsSelector(bytes, line.start, header.programStart);
+    }
     line.service = own >= 0 || !isNamed || line.cut ? own : this.#programs.others;
     if (own >= 0 && own === this.#nginx) {
       line.cut ||= line.messageEnd - line.messageStart >= NGINX_LIMIT_BYTES;
     }
+    line.speaker = line.service;
     const scanner = this.#scanners[line.service];
     this.#repeatable = scanner !== undefined && !line.cut;
     if (scanner === undefined) return;
@@ -174,10 +187,30 @@ export class LogReader {
       line.count = repetition.count;
     }
     line.message = scanner.scan(bytes, line.messageStart, line.messageEnd, line.reading);
-    if (own >= 0 || line.message !== NO_MATCH) return;
+    if (line.message !== NO_MATCH) return;
+    if (own >= 0) {
+      if (isNamed) this.#scanAsOther(line);
+      return;
+    }
     // It is of a program that nobody knows, and says nothing that any program says.
     line.service = -1;
+    line.speaker = -1;
     this.#repeatable = false;
+  }
+
+  /**
+   * What the grammar of a program does not know may be of another program with that name (imapd), or
+   * what PAM says in its name.
+   */
+  #scanAsOther(line: Line): void {
+    const { bytes, header, messageStart, messageEnd, reading } = line;
+    for (const other of this.#programs.next(bytes, header.programStart, header.programEnd)) {
+      const message = this.#scanners[other]?.scan(bytes, messageStart, messageEnd, reading);
+      if (message === undefined || message === NO_MATCH) continue;
+      line.service = other;
+      line.message = message;
+      return;
+    }
   }
 }
 
@@ -201,6 +234,7 @@ function emptyLine(): Line {
     messageStart: 0,
     messageEnd: 0,
     service: -1,
+    speaker: -1,
     host: 0,
     pid: -1,
     message: NO_MATCH,

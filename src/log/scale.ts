@@ -47,7 +47,7 @@ export class Scale {
     if (weight.points === 0) return 0;
     const isAttempt = weight.kind === 'attempt';
     const points = pointsAlone(line, weight);
-    return this.#connections.add(line.service, line.pid, address, line.time, isAttempt, points);
+    return this.#connections.add(line.speaker, line.pid, address, line.time, isAttempt, points);
   }
 }
 

@@ -1,4 +1,5 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EntryJson } from '../../src/cli/text/entry-text.ts';
 import { CommandLine } from '../support/command-line.ts';
@@ -256,7 +257,9 @@ describe('import and export', () => {
     writeFileSync(file, '5.149.104/24\n5.149.105.1/24\n');
     const { exitCode, stderr } = await line.run('import', file);
     expect(exitCode).toBe(1);
-    expect(stderr).toContain(`${file}:2: 5.149.105.1/24 has host bits set`);
+    expect(stderr).toBe(
+      `mcblock: ${file}:2: 5.149.105.1/24 has host bits set; did you mean 5.149.105.0/24? Nothing was imported.\n`,
+    );
     expect(await line.json('show')).toEqual([]);
   });
 
@@ -302,6 +305,80 @@ describe('config', () => {
   });
 });
 
+function checkConfig(text: string) {
+  const file = line.path('mcblock.toml');
+  writeFileSync(file, text);
+  return line.run('--config', file, 'config', 'check');
+}
+
+describe('what the configuration says of messages', () => {
+  it.each([
+    [
+      '"sshd.faled-login" = 20',
+      'there is no message sshd.faled-login; did you mean sshd.failed-login?',
+    ],
+    [
+      '"shsd.failed-login" = 20',
+      'there is no message shsd.failed-login; did you mean sshd.failed-login?',
+    ],
+    ['"x.y" = 20', 'there is no message x.y'],
+    ['"sshd.accepted" = 20', 'sshd.accepted is a login; only attempts and signs count points'],
+    ['"sshd.closed" = 1', 'sshd.closed is a note; only attempts and signs count points'],
+  ])('is checked: %s', async (row, words) => {
+    const { exitCode, stderr } = await checkConfig(
+      `[offence.messages]\n"sshd.invalid-user" = 1\n${row}\n`,
+    );
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/mcblock\.toml:\d: offence\.messages: /);
+    expect(stderr).toContain(words);
+  });
+
+  it('is checked before a log is read', async () => {
+    const file = line.path('mcblock.toml');
+    writeFileSync(file, '[offence.messages]\n"sshd.faled-login" = 20\n');
+    const log = line.path('auth.log');
+    writeFileSync(log, '');
+    expect(await line.run('--config', file, 'grok', log)).toMatchObject({ exitCode: 2 });
+  });
+
+  it('may be about a grammar of their own, which is checked too', async () => {
+    const folder = line.path('grammar.d');
+    mkdirSync(folder);
+    const text = `[grammar]\nfolder = "${folder}"\n[offence.messages]\n"knockd.refused" = 20\n`;
+    expect((await checkConfig(text)).stderr).toContain('there is no message knockd.refused');
+    writeFileSync(
+      join(folder, 'knockd.grammar'),
+      'service knockd "knockd"\nrefused attempt 10 = "no " ADDRESS\n',
+    );
+    expect(await checkConfig(text)).toMatchObject({ exitCode: 0 });
+    writeFileSync(
+      join(folder, 'knockd.grammar'),
+      'service knockd "knockd"\nrefused attempt = "no " ADDRESS\n',
+    );
+    expect((await checkConfig(text)).stderr).toContain('knockd.grammar:2:');
+  });
+});
+
+describe('the place of the store', () => {
+  it.each(['show', 'add 9.9.9.9', 'config'])('is no directory: %s', async (command) => {
+    const folder = line.path('folder');
+    mkdirSync(folder);
+    const { exitCode, stderr } = await line.run('--db', folder, ...command.split(' '));
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 2,
+      stderr: `mcblock: ${folder} is a directory; --db names a file in it, such as ${folder}/mcblock.db\n`,
+    });
+  });
+
+  it('has a name', async () => {
+    const { exitCode, stderr } = await line.run('--db', '', 'show');
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 2,
+      stderr: 'mcblock: --db and MCBLOCK_DB name a file; here they name nothing\n',
+    });
+  });
+});
+
 describe('the command line', () => {
   it('has help for itself and every command', async () => {
     const { exitCode, stdout } = await line.run('--help');
@@ -312,6 +389,11 @@ describe('the command line', () => {
       expect((await line.run(name, '--help')).stdout).toContain('Examples:');
       expect((await line.run('help', name)).stdout).toContain(`Usage: mcblock ${name}`);
     }
+  });
+
+  it('writes no control character of a name to the terminal', async () => {
+    const { stderr } = await line.run('grok', '/no\u001b[31m\u009bsuch');
+    expect(stderr).toBe('mcblock: /no\\x1b[31m\\x9bsuch cannot be opened: there is no such file\n');
   });
 
   it.each([[['nonsense']], [['--nonsense']], [['--now', 'never', 'show']]])(

@@ -1,4 +1,5 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DEFAULT_POLICY } from '../../src/blocklist/policy.ts';
@@ -136,5 +137,10 @@ describe('a watcher', () => {
       onChange: () => {},
     });
     await expect(watcher.once()).rejects.toThrow(`there is no log ${log}`);
+    writeFileSync(log, gzipSync(attempts(11)));
+    await expect(watcher.once()).rejects.toThrow(`nothing of ${log} was read: it is compressed`);
+    writeFileSync(log, attempts(11));
+    await watcher.once();
+    expect(prefixes()).toBe(1);
   });
 });

@@ -53,6 +53,19 @@ describe('grok', () => {
     }
   });
 
+  it('says so where no line begins as log lines do', async () => {
+    const file = line.path('no.log');
+    writeFileSync(file, 'one\ntwo\n');
+    const { exitCode, stdout, stderr } = await grok(file);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('no.log: 2 lines, 0 offences');
+    expect(stderr).toContain('no line of it begins as a line of a log does; --service');
+    writeFileSync(file, `one\n${attempts('5.149.104.7', 0, 3)}`);
+    expect((await grok(file)).stderr).toBe('');
+    writeFileSync(file, attempts('5.149.104.8', 0, 1));
+    expect((await grok(file)).stdout).toContain('no.log: 1 line, ');
+  });
+
   it('reads a log once, whatever it is called and however it is packed', async () => {
     await grok(FIXTURE);
     const before = (await line.run('export')).stdout;

@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CommandLine } from '../support/command-line.ts';
 
@@ -60,6 +61,87 @@ describe('the service of a line', () => {
     ).toMatchObject([
       { event: null, address: null },
       { event: 'invalid-user', address: '192.0.2.7' },
+    ]);
+  });
+});
+
+describe('a packet over UDP', () => {
+  // Its source is whatever its sender wrote there.
+  it.each([
+    "named[1]: client @0x7f 5.149.104.9#53 (example.org): query (cache) 'example.org/A/IN' denied",
+    "named[1]: client @0x7f 5.149.104.9#53 (example.org): zone transfer 'example.org/AXFR/IN' denied",
+    "named[1]: client 5.149.104.9#53: zone transfer 'example.org/IXFR/IN' denied",
+    "asterisk[1]: NOTICE[2]: chan_sip.c:3 in handle_request_register: Registration from '<sip:1@x>' failed for '5.149.104.9:5060' - No matching peer found",
+    "asterisk[1]: NOTICE[2]: chan_sip.c:3 in handle_request_register: Registration from '<sip:1@x>' failed for '5.149.104.9:5060' - Wrong password",
+    "freeswitch[1]: [WARNING] sofia_reg.c:1478 SIP auth failure (INVITE) on sofia profile 'internal' for [1@x] from ip 5.149.104.9",
+    "asterisk[1]: NOTICE[2]: res_pjsip_session.c:2337 new_invite: Call from 'x' (UDP:5.149.104.9:5060) to extension '9' rejected because extension not found in context 'default'.",
+    'asterisk[1]: SECURITY[2]: res_security_log.c:4 in cb: SecurityEvent="InvalidAccountID",EventTV="1-1",Severity="Error",Service="PJSIP",EventVersion="1",AccountID="7",SessionID="x",LocalAddress="IPV4/UDP/192.0.2.1/5060",RemoteAddress="IPV4/UDP/5.149.104.9/5061"',
+    "freeswitch[1]: 2026-11-22 10:00:00.1 [WARNING] sofia_reg.c:2531 Can't find user [1@x] from 5.149.104.9",
+    'openvpn[1]: 5.149.104.9:1194 TLS Error: TLS handshake failed',
+    'openvpn[1]: TLS Error: incoming packet authentication failed from [AF_INET]5.149.104.9:1194',
+    'nsd[1]: ratelimit block example.com. type any target 5.149.104.0/24 query 5.149.104.9 TYPE255',
+  ])('counts against nobody: %s', async (message) => {
+    const [event] = await parse(message);
+    expect(event).toMatchObject({ offence: false, points: null });
+    expect(event?.['event']).not.toBe(null);
+  });
+});
+
+describe('a packet over UDP that the policy counts', () => {
+  it('has the points of the policy', async () => {
+    const config = line.path('mcblock.toml');
+    const file = line.path('named.log');
+    writeFileSync(config, 'offence.messages = { "named.query-denied" = 2 }\n');
+    writeFileSync(
+      file,
+      "Mar 19 12:00:00 gw named[1]: client 5.149.104.9#53: query 'example.org/A/IN' denied\n",
+    );
+    const { stdout } = await line.run(
+      '--config',
+      config,
+      'parse',
+      '--json',
+      '--year',
+      '2026',
+      file,
+    );
+    expect(JSON.parse(stdout)).toMatchObject({ event: 'query-denied', offence: true, points: 2 });
+  });
+});
+
+describe("a grammar of one's own for a program that has one", () => {
+  it('knows its messages, and the shipped one the others', async () => {
+    const folder = line.path('grammar.d');
+    mkdirSync(folder);
+    writeFileSync(
+      join(folder, 'more-sshd.grammar'),
+      'service more-sshd "sshd"\nrefused-guest attempt 10 = "Refused guest " USER " at " ADDRESS " port " PORT\n',
+    );
+    const config = line.path('mcblock.toml');
+    writeFileSync(config, `grammar.folder = "${folder}"\n`);
+    const file = line.path('auth.log');
+    const said = [
+      'Refused guest me at 5.149.104.9 port 4711',
+      'Failed password for root from 5.149.104.9 port 4711 ssh2',
+    ];
+    writeFileSync(file, said.map((text) => `Mar 19 12:00:00 gw sshd[1]: ${text}\n`).join(''));
+    const { stdout } = await line.run(
+      '--config',
+      config,
+      'parse',
+      '--json',
+      '--year',
+      '2026',
+      file,
+    );
+    expect(
+      stdout
+        .trimEnd()
+        .split('\n')
+        .map((row) => JSON.parse(row) as unknown),
+    ).toMatchObject([
+      { service: 'more-sshd', event: 'refused-guest', address: '5.149.104.9', offence: true },
+      { service: 'sshd', event: 'failed-login', address: '5.149.104.9', offence: true },
     ]);
   });
 });

@@ -234,6 +234,23 @@ describe('watch', () => {
     expect(await outcome()).toEqual(await outcomeOfGrok());
   });
 
+  it('has its lines not counted again where grok reads a copy that was made before the last came', async () => {
+    append(20);
+    const watch = startWatch(log);
+    await allIsStored();
+    append(10);
+    await allIsStored();
+    append(3);
+    copyFileSync(log, `${log}.1`);
+    append(10);
+    await allIsStored();
+    writeFileSync(log, lines(5));
+    await allIsStored();
+    expect((await line.run('grok', '--rotated', log)).stdout).toContain('read before, nothing new');
+    await stop(watch);
+    expect(await outcome()).toEqual(await outcomeOfGrok());
+  });
+
   it('follows several logs, and waits for one that is not there', async () => {
     const other = line.path('secure');
     const watch = startWatch(log, other);

@@ -296,6 +296,50 @@ describe('a log that is followed', () => {
     expect(memory.batches).toBe(2);
   });
 
+  it('is recorded in few batches where much of it is there already', async () => {
+    const count = 40_000;
+    writeFileSync(log, attempts(0, count));
+    const megabytes = statSync(log).size / 2 ** 20;
+    expect(megabytes).toBeGreaterThan(3);
+    const one = follow();
+    await poll(one);
+    expect(memory.offences.length).toBe(count);
+    expect(memory.batches).toBe(2);
+    appendFileSync(log, attempts(count, count + 3));
+    await poll(one);
+    expect(memory.offences.length).toBe(count + 3);
+    expect(memory.batches).toBe(3);
+  });
+
+  it('is stopped in the midst of much, and gone on with from there', async () => {
+    const count = 40_000;
+    writeFileSync(log, attempts(0, count));
+    const one = follow();
+    let asked = 0;
+    await one.read(memory.record, () => ++asked > 3);
+    one.recordPlaces(memory.record);
+    expect(memory.offences.length).toBeGreaterThan(0);
+    expect(memory.offences.length).toBeLessThan(count);
+    await readOnce();
+    expect(memory.offences.length).toBe(count);
+  });
+
+  it('leaves known how it began, and how far it was read', async () => {
+    const one = follow();
+    for (const end of [3, 6, 9, 12]) {
+      writeFileSync(log, attempts(0, end));
+      await poll(one);
+    }
+    expect(memory.rows.map(({ bytes }) => bytes)).toEqual([
+      attempts(0, 3).length,
+      attempts(0, 12).length,
+    ]);
+    await readOnce();
+    appendFileSync(log, attempts(12, 15));
+    await readOnce();
+    expect(counted()).toEqual(range(0, 15));
+  });
+
   it('is refused where it is no plain file', async () => {
     writeFileSync(log, gzipSync(attempts(0, 3)));
     await readOnce();

@@ -75,6 +75,22 @@ describe('the header of a line', () => {
     ],
     ['no message, no host', 'Mar 19 23:48:18 sshd[1]:', { ...SSHD, host: '', message: '' }],
     ['BusyBox', 'Mar 19 23:48:18 gw auth.info sshd[1]: hello', SSHD],
+    ['Solaris', 'Mar 19 23:48:18 gw sshd[1]: [ID 800047 auth.info] hello', SSHD],
+    [
+      'Solaris without an end',
+      'Mar 19 23:48:18 gw sshd[1]: [ID 800047 hello',
+      { ...SSHD, message: '[ID 800047 hello' },
+    ],
+    [
+      'something else in brackets',
+      'Mar 19 23:48:18 gw sshd[1]: [ID x auth.info] hello',
+      { ...SSHD, message: '[ID x auth.info] hello' },
+    ],
+    ['metalog', 'Mar 19 23:48:18 [sshd] hello', { ...SSHD, host: '', pid: -1 }],
+    ['metalog with a colon', 'Mar 19 23:48:18 [sshd]: hello', { ...SSHD, host: '', pid: -1 }],
+    ['a small day with one space', 'Mar 9 23:48:18 gw sshd[1]: hello', { ...SSHD, day: 9 }],
+    ['a fraction', 'Mar 19 23:48:18.123 gw sshd[1]: hello', SSHD],
+    ['a fraction, priority first', '<38>Mar 19 23:48:18.123456 gw sshd[1]: hello', SSHD],
     ['December', 'Dec 31 00:00:00 gw sshd[1]: hello', { ...SSHD, month: 11, day: 31, second: 0 }],
   ])('%s', (_, line, expected) => {
     expect(read(line)).toEqual(expected);
@@ -106,6 +122,10 @@ describe('the header of a line', () => {
       'auth.info auth.info sshd[1]: hello',
     ],
     ['a host alone', 'Mar 19 23:48:18 gw', ''],
+    ['brackets behind the host', 'Mar 19 23:48:18 gw [sshd] hello', '[sshd] hello'],
+    ['brackets around nothing', 'Mar 19 23:48:18 [] hello', 'hello'],
+    ['brackets around two words', 'Mar 19 23:48:18 [a sshd] hello', 'sshd] hello'],
+    ['a bracket and what follows it', 'Mar 19 23:48:18 [sshd]x hello', 'hello'],
     [
       'a priority without an end',
       'Mar 19 23:48:18 <auth.info gw sshd[1]: hello',
@@ -130,6 +150,12 @@ describe('the header of a line', () => {
     'Mar 19 23:60:00 gw sshd[1]: hello',
     'Mar 19 23:48:61 gw sshd[1]: hello',
     'Mar 19 23:48:1. gw sshd[1]: hello',
+    'Mar 19 23:48:18.gw sshd[1]: hello',
+    'Mar 9 24:00:00 gw sshd[1]: hello',
+    'Mar 0 23:48:18 gw sshd[1]: hello',
+    'Mar 9',
+    'Mar 9 23:48:18',
+    'Mar 19 1969 23:48:18 gw sshd[1]: hello',
     'Mar 19 23.48.18 gw sshd[1]: hello',
     ' Mar 19 23:48:18 gw sshd[1]: hello',
   ])('is none: %s', (line) => {
@@ -198,6 +224,12 @@ describe('the header of a line with a year', () => {
     ],
     ['<34>1 2026-11-22T10:00:00Z gw sshd 1 - hello', { ...UTC, program: undefined, pid: -1 }],
     ['Sun Nov 22 10:00:00 2026 authpriv.info sshd[1]: hello', { ...LOCAL, host: '' }],
+    ['Nov 22 2026 10:00:00 gw sshd[1]: hello', LOCAL],
+    ['Sun 2026-11-22 10:00:00 CET gw sshd[1]: hello', LOCAL],
+    ['Sun 2026-11-22 10:00:00.123456 UTC gw sshd[1]: hello', UTC],
+    ['Sun 2026-11-22 10:00:00 +03 gw sshd[1]: hello', { ...ZONED, time: '2026-11-22 36000 10800' }],
+    ['Nov 22 2026 10:00:00.123 gw sshd[1]: hello', LOCAL],
+    ['<38>Nov  2 2026 10:00:00 gw sshd[1]: hello', { ...LOCAL, time: '2026-11-2 36000 local' }],
   ])('%s', (line, expected) => {
     expect(readDated(line)).toEqual(expected);
   });
@@ -218,6 +250,10 @@ describe('the header of a line with a year', () => {
     '2 2026-11-22T10:00:00Z gw sshd 1 - - hello',
     '1 2026-11-22T10:00:00Z',
     'Sun Nov 22 10:00:00 2026 sshd[1]: hello',
+    'Xyz 2026-11-22 10:00:00 CET gw sshd[1]: hello',
+    'Sun 2026-11-22 10:00:00 gw',
+    'Sun 2026-11-22 10:00:00',
+    'Sun 2026-11-22 24:00:00 CET gw sshd[1]: hello',
     'Xyz Nov 22 10:00:00 2026 auth.info sshd[1]: hello',
   ])('is none: %s', (line) => {
     expect(readDated(line)).toBeUndefined();

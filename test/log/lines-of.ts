@@ -1,3 +1,4 @@
+import type { Scanner } from '../../grammar/notation/scanner.ts';
 import type { Line } from '../../src/log/reader.ts';
 import { LogReader } from '../../src/log/reader.ts';
 import { memorySource } from '../../src/log/source.ts';
@@ -15,12 +16,14 @@ function chunksOf(bytes: Buffer, length: number): Buffer[] {
 }
 
 /** What the reader made of each line of the text, as plain objects. */
-export function readLines(text: string | Buffer, chunkBytes = 1 << 20) {
+export function readLines(
+  text: string | Buffer,
+  chunkBytes = 1 << 20,
+  scanners: readonly Scanner[] = [tinyScanner],
+) {
   const found: ReturnType<typeof snapshot>[] = [];
   const civil = new CivilTime(zoneOffsets('UTC'));
-  const reader = new LogReader([tinyScanner], civil, undefined, (line) =>
-    found.push(snapshot(line)),
-  );
+  const reader = new LogReader(scanners, civil, undefined, (line) => found.push(snapshot(line)));
   for (const chunk of chunksOf(Buffer.from(text), chunkBytes)) {
     reader.push(chunk);
     chunk.fill(0x2a);

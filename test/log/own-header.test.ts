@@ -58,6 +58,9 @@ const OWN_FILES = [
   ['xrdp-sesman.log', 'xrdp'],
   ['xrdp-sesman-old.log', 'xrdp'],
   ['dovecot.log', 'dovecot'],
+  ['mariadb.log', 'mysqld'],
+  ['mysql.log', 'mysqld'],
+  ['mysql-old.log', 'mysqld'],
 ] as const;
 
 const SYSLOGS = [
@@ -72,9 +75,12 @@ describe('a log', () => {
   it.each([...OWN_FILES, ...SYSLOGS])('%s is known, with its times', async (name, service) => {
     const log = fixture(name);
     const events = await eventsOf(log);
-    const offences = events.filter(({ offence }) => offence);
-    expect(offences.length).toBeGreaterThan(0);
-    for (const event of offences) {
+    // What comes over UDP counts against nobody, and is known all the same.
+    const told = events.filter(
+      ({ offence, address }) => offence || (service === 'named' && address),
+    );
+    expect(told.length).toBeGreaterThan(0);
+    for (const event of told) {
       expect(event).toMatchObject({ service, address: '192.0.2.7' });
       expect(event.time?.slice(0, HEAD.length)).toBe(HEAD);
     }

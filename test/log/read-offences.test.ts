@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { NO_MATCH, type Scanner } from '../../grammar/notation/scanner.ts';
 import type { Offence } from '../../src/blocklist/offence.ts';
 import type { Extent, KnownExtents } from '../../src/log/extent.ts';
 import { type LogSummary, readOffences } from '../../src/log/read-offences.ts';
@@ -77,6 +78,27 @@ describe('the offences of a log', () => {
   it.each(['freebsd-v.log', 'freebsd-vv.log'])('are the same in %s', async (name) => {
     const { offences } = await told(fixture(name));
     expect(offences).toEqual(['2026-03-19T23:48:19 10 1 5.149.104.7 invalid-user gw']);
+  });
+
+  it('are one where the program and PAM in its name tell of the same attempt', async () => {
+    const mute = { ...tinyScanner, scan: () => NO_MATCH };
+    const own: Scanner = {
+      ...tinyScanner,
+      scan: (bytes, start, end, reading) =>
+        Buffer.from(bytes.subarray(start, start + 7)).toString('latin1') === 'Invalid'
+          ? NO_MATCH
+          : tinyScanner.scan(bytes, start, end, reading),
+    };
+    const pam = { ...tinyScanner, service: 'pam', programs: ['*'] };
+    const log = `Mar 19 23:48:18 gw sshd[1]: Invalid user a from 5.149.104.7 port 1
+Mar 19 23:48:19 gw sshd[1]: Failed password for a from 5.149.104.7 port 1 ssh2
+Mar 19 23:48:20 gw sshd[2]: Invalid user a from 5.149.104.7 port 1
+`;
+    expect((await told(log, { scanners: [own, pam] })).offences).toEqual([
+      '2026-03-19T23:48:18 10 1 5.149.104.7 invalid-user gw',
+      '2026-03-19T23:48:20 10 1 5.149.104.7 invalid-user gw',
+    ]);
+    expect((await told(log, { scanners: [mute, pam] })).offences).toHaveLength(2);
   });
 
   it('count repetitions', async () => {

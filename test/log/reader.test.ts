@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { AMBIGUOUS, NO_MATCH } from '../../grammar/notation/scanner.ts';
 import { LINE_LIMIT_BYTES } from '../../src/log/lines.ts';
 import { readLines } from './lines-of.ts';
+import { tinyScanner } from './tiny-scanner.ts';
 
 const HEAD = 'Mar 19 23:48:18 gw sshd[1]: ';
 const FAILED = 'Failed password for root from 5.149.104.7 port 50112 ssh2';
@@ -75,6 +76,58 @@ describe('lines', () => {
       expect(long?.text.length).toBe(LINE_LIMIT_BYTES);
       expect(next).toMatchObject({ message: 0, number: 2, offset: text.length - HEAD.length - 58 });
     }
+  });
+});
+
+describe('what a program says that its own grammar does not know', () => {
+  const own = { ...tinyScanner, programs: ['cron'] };
+  const others = { ...tinyScanner, service: 'pam', programs: ['*'] };
+  const read = (line: string) => readLines(line, undefined, [mute, own, others])[0];
+  const mute = { ...tinyScanner, scan: () => NO_MATCH };
+
+  it('is asked of the grammar that any program may speak', () => {
+    expect(read(`${HEAD}${FAILED}`)).toMatchObject({ service: 2, message: 0, address: ADDRESS });
+    expect(read(`${HEAD}Two faces`)).toMatchObject({ service: 2, message: AMBIGUOUS });
+  });
+
+  it('is asked of another program with that name first', () => {
+    const [line] = readLines(`${HEAD}${FAILED}`, undefined, [mute, others, { ...tinyScanner }]);
+    expect(line).toMatchObject({ service: 2, message: 0, address: ADDRESS });
+  });
+
+  it('stays its own where that does not know it either', () => {
+    expect(read(`${HEAD}hello`)).toMatchObject({ service: 0, message: NO_MATCH });
+  });
+
+  it('is not asked of it if its own grammar knows it', () => {
+    const line = `Mar 19 23:48:18 gw cron[1]: ${FAILED}`;
+    expect(read(line)).toMatchObject({ service: 1, message: 0 });
+  });
+});
+
+describe('a line of a syslogd that cuts', () => {
+  // BusyBox's reads 255 bytes, of which up to 21 are priority and time, and writes a selector.
+  const tail = ' from 5.149.104.7 port 50112 ssh2';
+  const message = (bytes: number): string => {
+    const start = 'sshd[1]: Failed password for ';
+    return `${start}${'x'.repeat(bytes - start.length - tail.length)}${tail}`;
+  };
+
+  it.each([
+    ['Mar 19 23:48:18 gw auth.info ', 229, false],
+    ['Mar 19 23:48:18 gw auth.info ', 230, true],
+    ['Mar 19 23:48:18 gw auth.info ', 600, true],
+    ['Mar 19 23:48:18 auth.info ', 230, true],
+    ['Thu Mar 19 23:48:18 2026 auth.info ', 230, true],
+    ['Mar 19 23:48:18 gw ', 230, false],
+    ['Mar 19 23:48:18 <auth.info> gw ', 230, false],
+    ['Mar 19 23:48:18 ', 230, false],
+  ])('%s, %i bytes', (head, bytes, cut) => {
+    expect(readLines(head + message(bytes))[0]).toMatchObject({
+      cut,
+      service: 0,
+      message: cut ? NO_MATCH : 0,
+    });
   });
 });
 

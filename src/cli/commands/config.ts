@@ -4,6 +4,7 @@ import type { Config } from '../config/config.ts';
 import type { Setting } from '../config/kinds.ts';
 import { SETTINGS, type SettingKey } from '../config/settings.ts';
 import type { Context } from '../context.ts';
+import { readOptionsOf } from '../log-options.ts';
 import { storePath } from '../place.ts';
 import { tableLines } from '../text/table.ts';
 
@@ -12,7 +13,7 @@ export function define(command: Command, context: Context): void {
     .description(
       'Shows what is in force and where each value was said; `config check` only checks.',
     )
-    .argument('[check]', 'check the configuration, say nothing if it is right')
+    .argument('[check]', 'only check the configuration, and the grammars it names')
     .addHelpText(
       'after',
       `
@@ -36,6 +37,8 @@ async function config(context: Context, what: string | undefined): Promise<void>
   }
   const loaded = await context.config();
   if (what === 'check') {
+    // The grammars are a part of it, and what it says of their messages.
+    await readOptionsOf(context, {});
     context.remark(`${loaded.file ?? 'no configuration file: the defaults'} is right`);
     return;
   }

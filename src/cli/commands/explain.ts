@@ -33,7 +33,7 @@ export function define(command: Command, context: Context): void {
       `
 Examples:
   mcblock explain 5.149.105.9
-  mcblock explain --json 5.149.105.9 | jq .next
+  mcblock explain --json 5.149.105.9 | jq '.[].next'
 `,
     )
     .action((texts: string[]) => explain(context, texts));

@@ -222,8 +222,13 @@ function rehearse(context: Context, store: Store, summary: LogSummary, rules: Ru
   return report;
 }
 
-function isReadBefore({ content, newFrom }: LogSummary): boolean {
-  return content.bytes > 0 && newFrom === content.bytes;
+/**
+ * All of it; or it begins as a log of which more was read than is here: then it is a copy of that log
+ * (logrotate's copytruncate) from before its last lines came, and they were read where they came.
+ */
+function isReadBefore({ content, newFrom, knownExtents }: LogSummary): boolean {
+  if (newFrom === 0) return false;
+  return newFrom === content.bytes || knownExtents.some(({ bytes }) => bytes > content.bytes);
 }
 
 function parseInterfaces(text: string): readonly string[] {

@@ -85,7 +85,7 @@ function importList(
     } catch (error) {
       if (!(error instanceof McblockError) || error.code === 'store') throw error;
       const code = error.code === 'usage' ? 'input' : error.code;
-      throw new McblockError(code, `${name}:${number}: ${error.message}. Nothing was imported.`, {
+      throw new McblockError(code, `${name}:${number}: ${nothing(error)}`, {
         cause: error,
       });
     }
@@ -99,10 +99,14 @@ function importExport(store: Store, name: string, lines: Iterable<string>): numb
     return store.importRows(jsonRows(lines));
   } catch (error) {
     if (!(error instanceof McblockError) || error.code === 'store') throw error;
-    throw new McblockError(error.code, `${name}: ${error.message}. Nothing was imported.`, {
+    throw new McblockError(error.code, `${name}: ${nothing(error)}`, {
       cause: error,
     });
   }
+}
+
+function nothing({ message }: Error): string {
+  return `${message}${message.endsWith('?') ? '' : '.'} Nothing was imported.`;
 }
 
 function* jsonRows(lines: Iterable<string>): Generator {

@@ -37,7 +37,7 @@ export function duration(fallback: number): Setting<number> {
     read: (value) => {
       if (typeof value !== 'string')
         throw new Error('takes a length of time in quotes, such as "30d"');
-      return parseDuration(value, 'it');
+      return parseDuration(value, '');
     },
     show: (value) => `"${shortDuration(value)}"`,
   };

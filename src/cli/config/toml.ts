@@ -11,6 +11,9 @@ export function parseSettings(text: string, file: string): ReadSettings {
   for (const [key, value] of leaves(parseToml(text, file), '')) {
     const line = lineOf(key, lines);
     if (!isSettingKey(key)) {
+      if (Object.keys(SETTINGS).some((known) => known.startsWith(`${key}.`))) {
+        throw new McblockError('config', `${file}:${line}: ${key} is a table: write [${key}]`);
+      }
       const close = nearest(key, Object.keys(SETTINGS));
       const advice =
         close === undefined ? 'see mcblock config for all keys' : `did you mean ${close}?`;
@@ -19,7 +22,7 @@ export function parseSettings(text: string, file: string): ReadSettings {
     try {
       read.set(key, { value: SETTINGS[key].read(value), line });
     } catch (error) {
-      throw new McblockError('config', `${file}:${line}: ${key} ${reasonOf(error)}`, {
+      throw new McblockError('config', `${file}:${line}: ${key} ${reasonOf(error).trim()}`, {
         cause: error,
       });
     }

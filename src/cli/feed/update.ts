@@ -11,6 +11,7 @@ import type { Feed } from '../../store/feeds.ts';
 import type { Store } from '../../store/store.ts';
 import type { Context } from '../context.ts';
 import { ownAddresses } from '../own-addresses.ts';
+import { printable } from '../text/printable.ts';
 import { TextFile } from '../text-file.ts';
 import { fetchText } from './fetch.ts';
 import { readFeedList } from './list.ts';
@@ -88,12 +89,12 @@ function prefixesOf(
   };
   if (firstBad && bad * 100 > lines * BAD_PERCENT) {
     refuse(
-      `is no list of prefixes: ${bad} of ${lines} lines are none, the first is line ${firstBad.number}: ${JSON.stringify(firstBad.text)}`,
+      `is no list of prefixes: ${bad} of ${lines} lines are none, the first is line ${firstBad.number}: "${printable(firstBad.text)}"`,
     );
   }
   if (lines < minLines) refuse(`has ${lines} lines, fewer than --min-lines ${minLines}`);
   if (firstBad) {
-    context.remark(`${name}:${firstBad.number}: ${JSON.stringify(firstBad.text)} is passed over`);
+    context.remark(`${name}:${firstBad.number}: "${printable(firstBad.text)}" is passed over`);
   }
   const kept = new PrefixList();
   for (const prefix of prefixes) {

@@ -107,7 +107,7 @@ function readText({ summary }: GrokReport): string {
     lines.cut > 0 && `${lines.cut.toLocaleString('en')} too long`,
   ].filter((text) => text !== false);
   const oddText = odd.length > 0 ? ` (${odd.join(', ')})` : '';
-  return `${lines.lines.toLocaleString('en')}${since} lines${when}, ${offences(offenceCount)}${oddText}`;
+  return `${lines.lines.toLocaleString('en')}${since} ${lines.lines === 1 ? 'line' : 'lines'}${when}, ${offences(offenceCount)}${oddText}`;
 }
 
 function sumText(report: GrokReport): string {
