@@ -1,55 +1,82 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { CaughtUp } from './status.ts';
+import { reasonOf } from '../../errors.ts';
 
-export interface CatchUpDeps {
-  /** Asks the API for everything since the last number, and stores it. */
-  readonly work: () => Promise<CaughtUp>;
-  readonly onDone: (result: CaughtUp) => void;
+export interface ErrandDeps<Result> {
+  readonly work: () => Promise<Result>;
+  readonly onDone: (result: Result) => void;
+  /** The same failure again and again is told once. */
   readonly onFailure: (error: unknown) => void;
-  /** Whoever hears every message asks all the same, now and then. */
-  readonly everySeconds: number;
+  /** It is done without being asked for, too: about so long after the last time. */
+  readonly everySeconds?: () => number;
   readonly retrySeconds: number;
 }
 
-/** Asks the API: when it is told to, and every few minutes; never twice at the same time. */
-export class CatchUp {
-  readonly #deps: CatchUpDeps;
+/** A random part of each wait, so that the machines of a fleet do not all come at once. */
+const SPREAD = 0.25;
+
+/**
+ * What is to be done at another host: when it is asked for, now and then, and again after a
+ * failure; never twice at the same time.
+ */
+export class Errand<Result> {
+  readonly #deps: ErrandDeps<Result>;
   readonly #stop = new AbortController();
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
   #isWanted = false;
   #running: Promise<void> | undefined;
+  #lastFailure: string | undefined;
 
-  constructor(deps: CatchUpDeps) {
+  constructor(deps: ErrandDeps<Result>) {
     this.#deps = deps;
-    this.#timer = setInterval(() => this.soon(), deps.everySeconds * 1000);
+    this.#wait();
   }
 
-  /** What happens until now is asked for: if it is being done already, once more after that. */
+  /** If it is being done already, it is done once more after that. */
   soon(): void {
     if (this.#stop.signal.aborted) return;
     this.#isWanted = true;
-    this.#running ??= this.#run().finally(() => {
-      this.#running = undefined;
-    });
+    this.#running ??= this.#run();
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#timer);
     this.#stop.abort();
     await this.#running;
+    clearTimeout(this.#timer);
   }
 
   async #run(): Promise<void> {
     const { signal } = this.#stop;
+    clearTimeout(this.#timer);
     while (this.#isWanted && !signal.aborted) {
       this.#isWanted = false;
       try {
         this.#deps.onDone(await this.#deps.work());
+        this.#lastFailure = undefined;
       } catch (error) {
-        this.#deps.onFailure(error);
+        if (!signal.aborted) this.#tell(error);
         this.#isWanted = true;
-        await pause(this.#deps.retrySeconds * 1000, undefined, { signal }).catch(() => {});
+        const milliseconds = spread(this.#deps.retrySeconds);
+        await pause(milliseconds, undefined, { signal }).catch(() => {});
       }
     }
+    this.#running = undefined;
+    this.#wait();
   }
+
+  #wait(): void {
+    const seconds = this.#deps.everySeconds?.();
+    if (seconds === undefined) return;
+    this.#timer = setTimeout(() => this.soon(), spread(seconds));
+  }
+
+  #tell(error: unknown): void {
+    const failure = reasonOf(error);
+    if (failure !== this.#lastFailure) this.#deps.onFailure(error);
+    this.#lastFailure = failure;
+  }
+}
+
+/** In milliseconds. */
+function spread(seconds: number): number {
+  return seconds * 1000 * (1 + SPREAD * (2 * Math.random() - 1));
 }
