@@ -7,13 +7,14 @@ import { endpointText } from '../fleet/bell/endpoint.ts';
 import type { Errand } from '../fleet/bell/errand.ts';
 import { Listener } from '../fleet/bell/listener.ts';
 import { banJson, type PageData } from '../fleet/bell/page-data.ts';
-import { BellStatus, type CaughtUp, type Dropped } from '../fleet/bell/status.ts';
+import { BellStatus, type Dropped } from '../fleet/bell/status.ts';
 import { StatusServer } from '../fleet/bell/status-server.ts';
 import { statusJson } from '../fleet/bell/status-text.ts';
 import type { ServerLog } from '../fleet/server-log.ts';
 import { formatPrefix } from '../net/prefix-text.ts';
 import { askSeconds, catchUpErrand, postErrand } from './listen-errands.ts';
 import type { ListenSetup } from './listen-setup.ts';
+import type { CaughtUp } from './sync-catch-up.ts';
 import type { Sent } from './sync-outbox.ts';
 
 export interface DaemonDeps {
@@ -28,6 +29,8 @@ export interface DaemonDeps {
   readonly catchUp: (() => Promise<CaughtUp>) | undefined;
   /** Tells the API what other commands of this host blocked. */
   readonly post: (() => Promise<Sent>) | undefined;
+  /** The network was away, perhaps, and is back: connections to the API may lead nowhere. */
+  readonly renew: () => void;
   readonly page: () => Promise<PageData>;
 }
 
@@ -115,6 +118,7 @@ export class ListenDaemon {
         this.#lastDisconnect = undefined;
         log.write('info', 'connected', { channels: names.join(' ') });
         this.#tell();
+        this.#deps.renew();
         this.#catchUp?.soon();
       },
       onDisconnected: (reason) => {
@@ -142,8 +146,10 @@ export class ListenDaemon {
   #caughtUp(result: CaughtUp): void {
     this.#status.caughtUp = result;
     this.#status.caughtUpAt = this.#deps.now();
-    this.#blocks.applySoon();
-    this.#isPageStale = true;
+    const { blocked, expired, allowed } = result;
+    const isChange = blocked + expired + allowed > 0;
+    if (isChange) this.#blocks.applySoon();
+    this.#isPageStale ||= isChange;
     this.#deps.log.write('info', 'caught up', { ...result });
   }
 

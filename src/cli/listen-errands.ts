@@ -1,8 +1,8 @@
 import type { Seconds } from '../blocklist/entry.ts';
 import { reasonOf } from '../errors.ts';
 import { Errand } from '../fleet/bell/errand.ts';
-import type { CaughtUp } from '../fleet/bell/status.ts';
 import type { ServerLog } from '../fleet/server-log.ts';
+import type { CaughtUp } from './sync-catch-up.ts';
 import type { Sent } from './sync-outbox.ts';
 
 /** Whoever does not hear the bell asks so often. */

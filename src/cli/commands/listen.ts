@@ -69,6 +69,7 @@ async function listen(context: Context, options: ListenOptions): Promise<void> {
     post:
       client &&
       (() => sendOutbox(store, client, (text) => log.write('warning', 'outbox', { text }))),
+    renew: () => client?.renew(),
     page: () => page.data(),
   });
   try {

@@ -120,7 +120,9 @@ export class BlockQueue {
         await this.#deps.apply();
         failures = 0;
         // In a flood the firewall takes half of the time at most, and the store the other.
-        if (this.#isStale) await this.#pause(performance.now() - startedAt);
+        if (this.#isStale && this.#waiting.length > 0) {
+          await this.#pause(performance.now() - startedAt);
+        }
       } catch (error) {
         this.#deps.onFailure('firewall', error);
         if (this.#stop.signal.aborted) return;

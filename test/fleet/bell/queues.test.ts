@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { BlockQueue, type BlockRequest } from '../../../src/fleet/bell/block-queue.ts';
 import { CommandQueue, type CommandReport } from '../../../src/fleet/bell/command-queue.ts';
@@ -40,6 +41,28 @@ describe('blocks', () => {
     for (const a of numbers) queue.add({ ...request, prefix: { ...request.prefix, a } });
     await until(() => applied === 1000);
     expect([stored, failures]).toEqual([numbers, ['store']]);
+    await queue.close();
+  });
+
+  it('are in the firewall next, where they come while it is brought up to date', async () => {
+    const applied: (() => void)[] = [];
+    const queue = new BlockQueue({
+      store: (requests) =>
+        requests.map(({ prefix }) => ({ outcome: 'new', prefix, expiresAt: undefined })),
+      apply: () => new Promise((resolve) => applied.push(resolve)),
+      onResult: () => {},
+      onFailure: () => {},
+    });
+    queue.add(request);
+    await until(() => applied.length === 1);
+    queue.add(request);
+    await until(() => queue.size === 0);
+    // However long the last time took.
+    await pause(100);
+    applied[0]?.();
+    for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate);
+    expect(applied.length).toBe(2);
+    applied[1]?.();
     await queue.close();
   });
 
