@@ -1,13 +1,11 @@
-import { reconcile } from '../firewall/reconcile.ts';
+import { Keeper } from '../firewall/keeper.ts';
 import type { Context } from './context.ts';
 import { firewallOf } from './firewall-of.ts';
 import { rulesAt } from './rules-at.ts';
 
 /** What makes the firewall hold the rules of the store as they are when it is called. */
 export async function applier(context: Context): Promise<() => Promise<void>> {
-  const firewall = await firewallOf(await context.config());
+  const keeper = new Keeper(await firewallOf(await context.config()));
   const store = await context.store('write');
-  return async () => {
-    await reconcile(firewall, () => rulesAt(store, context.present), {});
-  };
+  return () => keeper.keep(() => rulesAt(store, context.present));
 }

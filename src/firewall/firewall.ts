@@ -21,6 +21,11 @@ export interface Firewall {
   /** What it holds, in order; undefined where that is nothing of ours, or not as we write it. */
   read(): Promise<PrefixList | undefined>;
   change(change: Change): Promise<void>;
+  /**
+   * Puts these in by what was read the last time, as far as it can. What it holds afterwards is to be
+   * read. Absent where reading costs next to nothing.
+   */
+  readonly add?: (added: PrefixList) => Promise<void>;
   /** Ends the connections that hosts in these prefixes have. Absent where that is not needed. */
   readonly kill?: (prefixes: PrefixList) => Promise<void>;
   /** Called once the rules are as wanted, whether or not anything had to be changed. */

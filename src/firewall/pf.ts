@@ -19,6 +19,7 @@ export function pfFirewall(pfctl: string, table: string): Firewall {
   return {
     name: `the pf table ${table}`,
     read: () => pf.read(),
+    add: (added) => pf.add(added),
     change: (change) => pf.change(change),
     kill: (prefixes) => pf.kill(prefixes),
   };
@@ -40,6 +41,10 @@ class PfTable {
     list.sort();
     // An address with ! before it is one that somebody else put there.
     return badCount === 0 ? list : undefined;
+  }
+
+  async add(added: PrefixList): Promise<void> {
+    for (const part of partsOf(added)) await this.#send('add', part);
   }
 
   async change({ wanted, added, removed, whole }: Change): Promise<void> {

@@ -76,7 +76,8 @@ function refuse(firewall: Firewall, held: number, wanted: PrefixList, { added }:
   );
 }
 
-function widestOf(added: PrefixList): Prefix | undefined {
+/** The first rule that is wider than may be put in without --force. */
+export function widestOf(added: PrefixList): Prefix | undefined {
   for (const prefix of added) if (isTooWide(prefix)) return prefix;
   return undefined;
 }

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Firewall } from '../../src/firewall/firewall.ts';
+import { Keeper } from '../../src/firewall/keeper.ts';
 import { reconcile } from '../../src/firewall/reconcile.ts';
 import { coalesce } from '../../src/net/coalesce.ts';
 import { PrefixList } from '../../src/net/prefix-list.ts';
@@ -96,6 +97,27 @@ export function firewallContract(name: string, open: () => Bench): void {
       bench.spoil();
       await apply(bench, EDGES);
       expect(bench.truth()).toEqual(EDGES);
+    });
+
+    it('is kept up to date, time after time, whoever changes it meanwhile', async () => {
+      const bench = open();
+      const keeper = new Keeper(bench.firewall);
+      const states = [
+        ['5.149.104.0/24', '2001:67c::/64'],
+        ['5.149.104.0/24', '9.9.9.0/24', '2001:67c::/64'],
+        // Another length, and one that is no more.
+        ['5.149.104.0/24', '9.9.9.9/32', '2001:67c::/64'],
+        ['5.149.104.0/23', '2001:67c::/64'],
+        [],
+        EDGES,
+      ];
+      for (const behind of [() => {}, () => bench.flush(), () => bench.spoil()]) {
+        for (const state of states) {
+          await keeper.keep(() => listOf(state));
+          expect(bench.truth()).toEqual(state);
+          behind();
+        }
+      }
     });
 
     it('shows in a dry run what it would change, and changes nothing', async () => {
