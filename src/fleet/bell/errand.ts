@@ -20,8 +20,10 @@ const SPREAD = 0.25;
  */
 export class Errand<Result> {
   readonly #deps: ErrandDeps<Result>;
-  readonly #stop = new AbortController();
+  #isStopped = false;
   #timer: NodeJS.Timeout | undefined;
+  /** Ends the wait after a failure. */
+  #wake = new AbortController();
   #isWanted = false;
   #running: Promise<void> | undefined;
   #lastFailure: string | undefined;
@@ -31,36 +33,49 @@ export class Errand<Result> {
     this.#wait();
   }
 
-  /** If it is being done already, it is done once more after that. */
+  /**
+   * If it is being done already, it is done once more after that; if it failed and waits, now:
+   * whoever asks has reason to think that it could go well.
+   */
   soon(): void {
-    if (this.#stop.signal.aborted) return;
+    if (this.#isStopped) return;
     this.#isWanted = true;
+    this.#wake.abort();
     this.#running ??= this.#run();
   }
 
   async close(): Promise<void> {
-    this.#stop.abort();
+    this.#isStopped = true;
+    this.#wake.abort();
     await this.#running;
     clearTimeout(this.#timer);
   }
 
   async #run(): Promise<void> {
-    const { signal } = this.#stop;
     clearTimeout(this.#timer);
-    while (this.#isWanted && !signal.aborted) {
+    while (this.#isWanted && !this.#isStopped) {
       this.#isWanted = false;
       try {
         this.#deps.onDone(await this.#deps.work());
         this.#lastFailure = undefined;
       } catch (error) {
-        if (!signal.aborted) this.#tell(error);
+        if (this.#isStopped) break;
+        this.#tell(error);
+        await this.#pause();
         this.#isWanted = true;
-        const milliseconds = spread(this.#deps.retrySeconds);
-        await pause(milliseconds, undefined, { signal }).catch(() => {});
       }
     }
     this.#running = undefined;
     this.#wait();
+  }
+
+  /** Not at all where it was asked for once more while it failed. */
+  async #pause(): Promise<void> {
+    if (this.#isWanted) return;
+    this.#wake = new AbortController();
+    const { signal } = this.#wake;
+    const milliseconds = spread(this.#deps.retrySeconds);
+    await pause(milliseconds, undefined, { signal }).catch(() => {});
   }
 
   #wait(): void {

@@ -124,11 +124,14 @@ export const FAULTS: readonly Fault[] = [
       const full = join(third.folder, 'full');
       fill(full);
       const before = third.listen.logged('failed').length;
+      let offender = '';
       for (let offences = 0; third.listen.logged('failed').length === before; offences++) {
         if (offences === MOST_OFFENCES) throw new Error('the disk is not full');
-        await trial.isOut(trial.offend(), [trial.first]);
+        offender = trial.offend();
+        await trial.isOut(offender, [trial.first]);
       }
       rmSync(full);
+      await trial.isOut(offender);
     },
   },
   {

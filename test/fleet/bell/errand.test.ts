@@ -65,3 +65,24 @@ it('is done without being asked for, as often as is due then', async () => {
   expect(turns).toBe(2);
   await errand.close();
 });
+
+it('is tried again at once where it is asked for after it failed, or while it did', async () => {
+  let turns = 0;
+  const failures: unknown[] = [];
+  const errand = new Errand({
+    work: async () => {
+      turns++;
+      if (turns === 2) errand.soon();
+      if (turns <= 2) throw new Error(`no ${turns}`);
+    },
+    onDone: () => {},
+    onFailure: (error) => failures.push(error),
+    retrySeconds: 3600,
+  });
+  errand.soon();
+  await until(() => failures.length === 1);
+  errand.soon();
+  await until(() => turns === 3);
+  expect(failures.length).toBe(2);
+  await errand.close();
+});
