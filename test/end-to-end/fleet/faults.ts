@@ -18,6 +18,8 @@ const KEY = new FleetKey(FLEET_KEY);
 const FLOOD_AT_ONCE = 10_000;
 /** A disk that is full may take some more where room was made before. */
 const MOST_OFFENCES = 100;
+/** So many rows want room of their own. */
+const MANY = 250;
 
 /** What happens to fleets, and what is done to them. */
 export const FAULTS: readonly Fault[] = [
@@ -135,6 +137,31 @@ export const FAULTS: readonly Fault[] = [
     },
   },
   {
+    name: 'the disk of the API is full for a while',
+    run: async (trial) => {
+      const { first, others, fleet } = trial;
+      const [second, third] = others;
+      // It will hear of it from the API alone.
+      await third.killListening();
+      const full = join(fleet.hub.disk, 'full');
+      fill(full);
+      for (let times = 0; fleet.hub.failures === 0; times++) {
+        if (times === MOST_OFFENCES) throw new Error('the disk is not full');
+        const networks = Array.from({ length: MANY }, () => networkOf(trial.fresh()));
+        const posted = first.listen.logged('posted').length;
+        first.command('add', ...networks, '--apply', '--share');
+        await trial.eventually('the API is told, or fails', () => {
+          return first.listen.logged('posted').length > posted || fleet.hub.failures > 0;
+        });
+      }
+      const offender = trial.offend();
+      await trial.isOut(offender, [first, second]);
+      rmSync(full);
+      await third.startListening();
+      await trial.isOut(offender);
+    },
+  },
+  {
     name: 'messages are forged, replayed, for everybody, and for the hub',
     run: async (trial) => {
       const { fleet, first, others } = trial;
@@ -210,7 +237,7 @@ function messageOf(offender: string): Message {
   const at = Math.floor(Date.now() / 1000);
   const address = parsePrefix(offender);
   const ban = {
-    prefix: parsePrefix(offender.replace(/\d+$/, '0/24')),
+    prefix: parsePrefix(networkOf(offender)),
     address,
     expiresAt: at + 86_400,
     origin: 'grok',
@@ -218,6 +245,10 @@ function messageOf(offender: string): Message {
     note: '',
   } as const;
   return { ban, sender: 'z', number: 1, at };
+}
+
+function networkOf(address: string): string {
+  return address.replace(/\d+$/, '0/24');
 }
 
 /** By how much each count has grown. */

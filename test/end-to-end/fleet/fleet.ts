@@ -17,6 +17,8 @@ const FIRST_MACHINE = 11;
 /** All of it attacks. */
 const HOSTILE = '5.0.0.0/8';
 const SMALL_DISK = '16m';
+/** An empty PostgreSQL takes 60 MB. */
+const HUB_DISK = '100m';
 
 /** Why there can be no fleet here; undefined where there can. */
 export const NO_FLEET =
@@ -40,14 +42,14 @@ export class Fleet {
       outside.ip('link set br0 up');
       outside.ip(`route add local ${HOSTILE} dev lo`);
       const hubNamespace = connect(outside, HUB, removals);
-      const hub = await Hub.start(hubNamespace, HUB, program);
+      const hub = await Hub.start(hubNamespace, HUB, program, smallDisk(HUB_DISK, removals));
       removals.add(() => hub.remove());
       const machines: Machine[] = [];
       for (const [index, name] of names.entries()) {
         const address = `${NET}.${FIRST_MACHINE + index}`;
         const namespace = connect(outside, address, removals);
         // The last one has little room.
-        const disk = index < names.length - 1 ? tmpdir() : smallDisk(removals);
+        const disk = index < names.length - 1 ? tmpdir() : smallDisk(SMALL_DISK, removals);
         const machine = new Machine(name, address, namespace, program, disk);
         removals.add(() => machine.remove());
         const echo = await answerPackets(machine.namespace);
@@ -102,10 +104,10 @@ function connect(outside: Namespace, address: string, removals: Removals): Names
   return namespace;
 }
 
-function smallDisk(removals: Removals): string {
+function smallDisk(size: string, removals: Removals): string {
   const folder = mkdtempSync(join(tmpdir(), 'mcblock-fleet-disk-'));
   removals.add(() => rmdirSync(folder));
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${SMALL_DISK}`, 'tmpfs', folder]);
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `mode=755,size=${size}`, 'tmpfs', folder]);
   removals.add(() => execFileSync('umount', ['--lazy', folder]));
   return folder;
 }

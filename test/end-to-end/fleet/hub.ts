@@ -20,20 +20,27 @@ export interface Executable {
 export class Hub {
   readonly address: string;
   readonly redis: RedisServer;
+  readonly disk: string;
   readonly #namespace: Namespace;
   readonly #program: Executable;
   readonly #cluster: Cluster;
   readonly #db: string;
   #api: Running | undefined;
 
-  static async start(namespace: Namespace, address: string, program: Executable): Promise<Hub> {
+  /** @param disk where the API has its store */
+  static async start(
+    namespace: Namespace,
+    address: string,
+    program: Executable,
+    disk: string,
+  ): Promise<Hub> {
     const found = findPostgres();
     if ('missing' in found) throw new Error(found.missing);
     const place = { address, argv: namespace.argv.bind(namespace) };
     const redis = await RedisServer.start(place);
     try {
-      const cluster = await startCluster(found.folder);
-      const hub = new Hub(namespace, address, program, redis, cluster);
+      const cluster = await startCluster(found.folder, [], disk);
+      const hub = new Hub(namespace, address, program, redis, cluster, disk);
       await hub.startApi();
       return hub;
     } catch (error) {
@@ -48,7 +55,9 @@ export class Hub {
     program: Executable,
     redis: RedisServer,
     cluster: Cluster,
+    disk: string,
   ) {
+    this.disk = disk;
     this.#namespace = namespace;
     this.address = address;
     this.#program = program;
@@ -68,6 +77,11 @@ export class Hub {
     const { file, env } = this.#program;
     this.#api = new Running(this.#namespace.argv(process.execPath, file, ...argv), env);
     await this.#api.hasSaid('"event":"listening"');
+  }
+
+  /** How often the API could not do what it was asked for, since it was started. */
+  get failures(): number {
+    return this.#api?.logged('failed').length ?? 0;
   }
 
   async killApi(): Promise<void> {
