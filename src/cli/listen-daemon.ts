@@ -12,6 +12,7 @@ import { StatusServer } from '../fleet/bell/status-server.ts';
 import { statusJson } from '../fleet/bell/status-text.ts';
 import type { ServerLog } from '../fleet/server-log.ts';
 import { formatPrefix } from '../net/prefix-text.ts';
+import type { Applier } from './listen-apply.ts';
 import { askSeconds, catchUpErrand, postErrand } from './listen-errands.ts';
 import type { ListenSetup } from './listen-setup.ts';
 import type { CaughtUp } from './sync-catch-up.ts';
@@ -23,8 +24,7 @@ export interface DaemonDeps {
   readonly now: () => Seconds;
   readonly version: string;
   readonly storeBans: (requests: readonly BlockRequest[]) => readonly BlockResult[];
-  /** Makes the firewall hold the rules; it is not told what changed. */
-  readonly apply: () => Promise<void>;
+  readonly firewall: Applier;
   /** Asks the API for everything since the last number; undefined where there is none to ask. */
   readonly catchUp: (() => Promise<CaughtUp>) | undefined;
   /** Tells the API what other commands of this host blocked. */
@@ -63,7 +63,8 @@ export class ListenDaemon {
     this.#deps = deps;
     this.#blocks = new BlockQueue({
       store: deps.storeBans,
-      apply: deps.apply,
+      add: deps.firewall.add,
+      apply: deps.firewall.apply,
       onResult: (request, result) => this.#blocked(request, result),
       onFailure: (part, error) => log.write('error', 'failed', { part, reason: reasonOf(error) }),
     });

@@ -22,10 +22,10 @@ export interface Firewall {
   read(): Promise<PrefixList | undefined>;
   change(change: Change): Promise<void>;
   /**
-   * Puts these in by what was read the last time, as far as it can. What it holds afterwards is to be
-   * read. Absent where reading costs next to nothing.
+   * Puts these in besides what it holds, without a look at that: it costs the same however much that
+   * is. False where it has to be read first. Absent where reading costs next to nothing.
    */
-  readonly add?: (added: PrefixList) => Promise<void>;
+  readonly add?: (prefixes: PrefixList) => Promise<boolean>;
   /** Ends the connections that hosts in these prefixes have. Absent where that is not needed. */
   readonly kill?: (prefixes: PrefixList) => Promise<void>;
   /** Called once the rules are as wanted, whether or not anything had to be changed. */

@@ -24,9 +24,12 @@ export function nftFirewall(nft: string, table: string): Firewall {
     add: async (added) => {
       const known = new Set(listing?.sets.map(setName));
       // A set that another program made meanwhile would be asked twice.
-      if (listing === undefined || !setsOf(added).every((set) => known.has(setName(set)))) return;
+      if (listing === undefined || !setsOf(added).every((set) => known.has(setName(set)))) {
+        return false;
+      }
       const removed = new PrefixList();
       await load(nft, nftChangeText({ added, removed }, table, listing.sets));
+      return true;
     },
     change: async (change) => {
       if (change.whole || listing === undefined) return load(nft, nftText(change.wanted, table));

@@ -19,7 +19,7 @@ export function pfFirewall(pfctl: string, table: string): Firewall {
   return {
     name: `the pf table ${table}`,
     read: () => pf.read(),
-    add: (added) => pf.add(added),
+    add: (prefixes) => pf.add(prefixes),
     change: (change) => pf.change(change),
     kill: (prefixes) => pf.kill(prefixes),
   };
@@ -43,8 +43,9 @@ class PfTable {
     return badCount === 0 ? list : undefined;
   }
 
-  async add(added: PrefixList): Promise<void> {
-    for (const part of partsOf(added)) await this.#send('add', part);
+  async add(prefixes: PrefixList): Promise<boolean> {
+    for (const part of partsOf(prefixes)) await this.#send('add', part);
+    return true;
   }
 
   async change({ wanted, added, removed, whole }: Change): Promise<void> {

@@ -3,7 +3,7 @@ import { McblockError } from '../../errors.ts';
 import type { Context } from '../context.ts';
 import { daemonLog, stopped } from '../daemon.ts';
 import { readAcacia } from '../listen-acacia.ts';
-import { applier } from '../listen-apply.ts';
+import { applier, NO_APPLIER } from '../listen-apply.ts';
 import { ListenDaemon } from '../listen-daemon.ts';
 import { PageSource } from '../listen-page.ts';
 import { type ListenSetup, listenSetup } from '../listen-setup.ts';
@@ -64,7 +64,7 @@ async function listen(context: Context, options: ListenOptions): Promise<void> {
     version: VERSION,
     now: () => context.present,
     storeBans: (requests) => storeBans(store, requests, policy, context.present),
-    apply: options.apply ? await applier(context) : async () => {},
+    firewall: options.apply ? await applier(context) : NO_APPLIER,
     catchUp: client && (() => catchUpWith(context, store, client, false)),
     post:
       client &&

@@ -31,6 +31,7 @@ describe('blocks', () => {
         stored.push(...requests.map(({ prefix }) => prefix.a));
         return requests.map(({ prefix }) => ({ outcome: 'new', prefix, expiresAt: undefined }));
       },
+      add: async () => false,
       apply: async () => {
         applied = stored.length;
       },
@@ -49,6 +50,7 @@ describe('blocks', () => {
     const queue = new BlockQueue({
       store: (requests) =>
         requests.map(({ prefix }) => ({ outcome: 'new', prefix, expiresAt: undefined })),
+      add: async () => false,
       apply: () => new Promise((resolve) => applied.push(resolve)),
       onResult: () => {},
       onFailure: () => {},
@@ -66,10 +68,43 @@ describe('blocks', () => {
     await queue.close();
   });
 
+  it('are put in at once while all else is looked through, which is done again afterwards', async () => {
+    const done: string[] = [];
+    const looks: (() => void)[] = [];
+    const queue = new BlockQueue({
+      store: (requests) =>
+        requests.map(({ prefix }) => ({
+          outcome: prefix.a === 2 ? 'extended' : 'new',
+          prefix,
+          expiresAt: undefined,
+        })),
+      add: async (prefixes) => {
+        done.push(`add ${prefixes.map(({ a }) => a).join(' ')}`);
+        return true;
+      },
+      apply: () => {
+        done.push('apply');
+        return new Promise((resolve) => looks.push(resolve));
+      },
+      onResult: () => {},
+      onFailure: () => {},
+    });
+    queue.applySoon();
+    for (const a of [1, 2, 3]) queue.add({ ...request, prefix: { ...request.prefix, a } });
+    await until(() => done.length === 2);
+    expect(done).toEqual(['apply', 'add 1 3']);
+    looks[0]?.();
+    await until(() => done.length === 3);
+    looks[1]?.();
+    await queue.close();
+    expect(done).toEqual(['apply', 'add 1 3', 'apply']);
+  });
+
   it('have a queue that has an end', async () => {
     const queue = new BlockQueue(
       {
         store: () => [],
+        add: async () => false,
         apply: async () => {},
         onResult: () => {},
         onFailure: () => {},
