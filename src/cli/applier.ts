@@ -37,8 +37,9 @@ export class Applier {
   }
 
   async #run(): Promise<void> {
-    // Not in the middle of what the caller does.
-    await Promise.resolve();
+    // Not in the middle of what the caller does, nor before what it tells others is on its way: to
+    // start a program takes longer.
+    await new Promise(setImmediate);
     let failed = false;
     while (this.#isWanted && !failed) {
       this.#isWanted = false;

@@ -2,17 +2,21 @@ import type { Seconds } from '../blocklist/entry.ts';
 import { reasonOf } from '../errors.ts';
 import { Bell } from '../fleet/bell/bell.ts';
 import { BlockQueue, type BlockRequest, type BlockResult } from '../fleet/bell/block-queue.ts';
-import { CatchUp } from '../fleet/bell/catch-up.ts';
 import { CommandQueue, type CommandReport } from '../fleet/bell/command-queue.ts';
 import { endpointText } from '../fleet/bell/endpoint.ts';
+import type { Errand } from '../fleet/bell/errand.ts';
 import { Listener } from '../fleet/bell/listener.ts';
 import { banJson, type PageData } from '../fleet/bell/page-data.ts';
-import { BellStatus, type CaughtUp, type Dropped } from '../fleet/bell/status.ts';
+import { BellStatus, type Dropped } from '../fleet/bell/status.ts';
 import { StatusServer } from '../fleet/bell/status-server.ts';
 import { statusJson } from '../fleet/bell/status-text.ts';
 import type { ServerLog } from '../fleet/server-log.ts';
 import { formatPrefix } from '../net/prefix-text.ts';
+import type { Applier } from './listen-apply.ts';
+import { askSeconds, catchUpErrand, postErrand } from './listen-errands.ts';
 import type { ListenSetup } from './listen-setup.ts';
+import type { CaughtUp } from './sync-catch-up.ts';
+import type { Sent } from './sync-outbox.ts';
 import { messagesText, summedMessages } from './text/messages-text.ts';
 
 export interface DaemonDeps {
@@ -21,10 +25,13 @@ export interface DaemonDeps {
   readonly now: () => Seconds;
   readonly version: string;
   readonly storeBans: (requests: readonly BlockRequest[]) => readonly BlockResult[];
-  /** Makes the firewall hold the rules; it is not told what changed. */
-  readonly apply: () => Promise<void>;
+  readonly firewall: Applier;
   /** Asks the API for everything since the last number; undefined where there is none to ask. */
   readonly catchUp: (() => Promise<CaughtUp>) | undefined;
+  /** Tells the API what other commands of this host blocked. */
+  readonly post: (() => Promise<Sent>) | undefined;
+  /** The network was away, perhaps, and is back: connections to the API may lead nowhere. */
+  readonly renew: () => void;
   readonly page: { data(): Promise<PageData>; isOld(): boolean };
 }
 
@@ -33,8 +40,6 @@ const STATE_MILLISECONDS = 1000;
 const APPLY_MILLISECONDS = 60_000;
 /** In a second one by one; the others as a number. */
 const REFUSALS_TOLD = 20;
-const CATCH_UP_SECONDS = 180;
-const RETRY_SECONDS = 5;
 
 /** The daemon: what hears, what carries out, and what tells of it. */
 export class ListenDaemon {
@@ -43,7 +48,8 @@ export class ListenDaemon {
   readonly #blocks: BlockQueue;
   readonly #commands: CommandQueue;
   readonly #bell: Bell;
-  readonly #catchUp: CatchUp | undefined;
+  readonly #catchUp: Errand<CaughtUp> | undefined;
+  readonly #post: Errand<Sent> | undefined;
   readonly #server: StatusServer;
   readonly #timers: NodeJS.Timeout[] = [];
   #listener: Listener | undefined;
@@ -58,7 +64,8 @@ export class ListenDaemon {
     this.#deps = deps;
     this.#blocks = new BlockQueue({
       store: deps.storeBans,
-      apply: deps.apply,
+      add: deps.firewall.add,
+      apply: deps.firewall.apply,
       onResult: (request, result) => this.#blocked(request, result),
       onFailure: (part, error) => log.write('error', 'failed', { part, reason: reasonOf(error) }),
     });
@@ -77,7 +84,15 @@ export class ListenDaemon {
       block: (request) => this.#blocks.add(request),
       onDropped: (channel, why, detail) => this.#dropped(channel, why, detail),
     });
-    this.#catchUp = deps.catchUp && this.#catchUpOf(deps.catchUp);
+    this.#catchUp =
+      deps.catchUp &&
+      catchUpErrand(
+        deps.catchUp,
+        (result) => this.#caughtUp(result),
+        (reason) => this.#notCaughtUp(reason),
+        () => askSeconds(this.#status.connectedSince, now(), setup.catchUpSeconds),
+      );
+    this.#post = deps.post && postErrand(deps.post, log);
     this.#server = new StatusServer({ status: this.#status, version, page: () => page.data() });
   }
 
@@ -109,12 +124,14 @@ export class ListenDaemon {
         this.#lastDisconnect = undefined;
         log.write('info', 'connected', { channels: names.join(' ') });
         this.#tell();
+        this.#deps.renew();
         this.#catchUp?.soon();
       },
       onDisconnected: (reason) => {
         this.#status.disconnected(reason);
         // It tries for ever, and says it once.
         if (reason !== this.#lastDisconnect) log.write('warning', 'disconnected', { reason });
+        if (this.#lastDisconnect === undefined) this.#catchUp?.soon();
         this.#lastDisconnect = reason;
         this.#tell();
       },
@@ -126,29 +143,26 @@ export class ListenDaemon {
     this.#listener?.close();
     for (const timer of this.#timers) clearInterval(timer);
     await this.#catchUp?.close();
+    await this.#post?.close();
     await this.#blocks.close();
     this.#commands.close();
     await this.#server.close();
   }
 
-  #catchUpOf(work: () => Promise<CaughtUp>): CatchUp {
-    return new CatchUp({
-      work,
-      everySeconds: CATCH_UP_SECONDS,
-      retrySeconds: RETRY_SECONDS,
-      onDone: (result) => {
-        this.#status.caughtUp = result;
-        this.#status.caughtUpAt = this.#deps.now();
-        this.#status.apiError = undefined;
-        this.#blocks.applySoon();
-        this.#isPageStale = true;
-        this.#deps.log.write('info', 'caught up', { ...result });
-      },
-      onFailure: (error) => {
-        this.#status.apiError = reasonOf(error);
-        this.#deps.log.write('warning', 'not caught up', { reason: reasonOf(error) });
-      },
-    });
+  #caughtUp(result: CaughtUp): void {
+    this.#status.caughtUp = result;
+    this.#status.caughtUpAt = this.#deps.now();
+    this.#status.apiError = undefined;
+    const { blocked, expired, allowed } = result;
+    const isChange = blocked + expired + allowed > 0;
+    if (isChange) this.#blocks.applySoon();
+    this.#isPageStale ||= isChange;
+    this.#deps.log.write('info', 'caught up', { ...result });
+  }
+
+  #notCaughtUp(reason: string): void {
+    this.#status.apiError = reason;
+    this.#deps.log.write('warning', 'not caught up', { reason });
   }
 
   #blocked({ channel, message }: BlockRequest, result: BlockResult): void {

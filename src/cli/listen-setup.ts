@@ -24,6 +24,8 @@ export interface ListenSetup {
   readonly channels: readonly Channel[];
   readonly rules: HearingRules;
   readonly limits: CommandLimits;
+  /** Whoever hears every message asks the API all the same, so often. */
+  readonly catchUpSeconds: number;
   /** Undefined: nowhere. */
   readonly status: Endpoint | undefined;
   /** Empty: as whom it was started. */
@@ -58,6 +60,7 @@ export function listenSetup(config: Config, acacia?: AcaciaConfig): ListenSetup 
       waiting: config.get('listen.queue'),
       timeLimitSeconds: config.get('listen.time-limit'),
     },
+    catchUpSeconds: Math.max(1, config.get('listen.catch-up')),
     status: status === '' ? undefined : parseEndpoint(status, 'listen.status'),
     user: acacia?.user ?? config.get('listen.user'),
     group: acacia?.user === undefined ? config.get('listen.group') : '',

@@ -41,11 +41,13 @@ export async function ringOut(context: Context, bans: readonly Ban[]): Promise<v
  * what does not arrive is no error, as the others ask the API for what they missed.
  */
 export class Bell {
-  readonly #publisher: Publisher;
+  readonly #publisher: Pick<Publisher, 'publish' | 'close'>;
   readonly #remark: (text: string) => void;
-  #isRinging: Promise<void> = Promise.resolve();
+  /** What is not rung out yet, the latest. */
+  #waiting: Ban[] = [];
+  #isRinging: Promise<void> | undefined;
 
-  constructor(publisher: Publisher, remark: (text: string) => void) {
+  constructor(publisher: Pick<Publisher, 'publish' | 'close'>, remark: (text: string) => void) {
     this.#publisher = publisher;
     this.#remark = remark;
   }
@@ -60,7 +62,11 @@ export class Bell {
 
   /** In the order in which it is asked to. */
   ring(bans: readonly Ban[]): void {
-    if (bans.length > 0) this.#isRinging = this.#isRinging.then(() => this.#ring(bans));
+    this.#waiting = [...this.#waiting, ...bans].slice(-LIMIT);
+    if (this.#waiting.length === 0) return;
+    this.#isRinging ??= this.#ring().finally(() => {
+      this.#isRinging = undefined;
+    });
   }
 
   /** When all is rung out. */
@@ -69,12 +75,16 @@ export class Bell {
     await this.#publisher.close();
   }
 
-  async #ring(bans: readonly Ban[]): Promise<void> {
-    try {
-      for (const ban of bans.slice(-LIMIT)) await this.#publisher.publish(ban);
-    } catch (error) {
-      if (!(error instanceof McblockError)) throw error;
-      this.#remark(`mcblock: the other machines were not told at once: ${error.message}`);
+  async #ring(): Promise<void> {
+    for (let ban = this.#waiting.shift(); ban !== undefined; ban = this.#waiting.shift()) {
+      try {
+        await this.#publisher.publish(ban);
+      } catch (error) {
+        if (!(error instanceof McblockError)) throw error;
+        // It would not be heard either; and hours later it would be no news.
+        this.#waiting = [];
+        this.#remark(`mcblock: the other machines were not told at once: ${error.message}`);
+      }
     }
   }
 }

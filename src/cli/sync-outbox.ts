@@ -24,11 +24,13 @@ export async function sendOutbox(
   remark: (text: string) => void,
 ): Promise<Sent> {
   const sent: Sent = { reported: 0, refused: 0 };
+  const first = nextPage(store);
+  if (first.length === 0) return sent;
   const dropped = store.outbox.takeDropped();
   if (dropped > 0) {
     remark(`mcblock: ${dropped} reports were dropped, as more waited than fleet.outbox-limit`);
   }
-  for (let items = nextPage(store); items.length > 0; items = nextPage(store)) {
+  for (let items = first; items.length > 0; items = nextPage(store)) {
     await sendPage(store, client, items, sent, remark);
   }
   return sent;

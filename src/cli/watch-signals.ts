@@ -31,11 +31,11 @@ export class Signals {
     return isHungUp;
   }
 
-  /** Waits so long, or until a signal comes. */
-  async pause(milliseconds: number): Promise<void> {
+  /** Waits so long, or until a signal comes, or until `early` is aborted. */
+  async pause(milliseconds: number, early?: AbortSignal): Promise<void> {
     if (this.#isStopped || this.#isHungUp) return;
     this.#wake = new AbortController();
-    const { signal } = this.#wake;
+    const signal = AbortSignal.any([this.#wake.signal, ...(early ? [early] : [])]);
     await pause(milliseconds, undefined, { signal }).catch((error: unknown) => {
       if (!signal.aborted) throw error;
     });

@@ -1,5 +1,6 @@
 import type { Seconds } from '../blocklist/entry.ts';
 import { McblockError } from '../errors.ts';
+import { Alarm } from '../log/alarm.ts';
 import { FollowedLog } from '../log/follow.ts';
 import type { RecordBatch } from '../log/follow-content.ts';
 import type { FollowOptions } from '../log/follow-rotations.ts';
@@ -8,6 +9,7 @@ import type { Store } from '../store/store.ts';
 import type { Policies } from './policies.ts';
 import { activated, BatchRecorder, type BatchReport } from './watch-record.ts';
 
+/** So often logs are looked at even where nothing says that they were written to. */
 const POLL_MILLISECONDS = 250;
 const FIRST_WAIT_MILLISECONDS = 1000;
 const LONGEST_WAIT_MILLISECONDS = 60_000;
@@ -34,7 +36,7 @@ interface WatcherOptions {
 interface WatchSignals {
   readonly isStopped: boolean;
   takeHangUp(): boolean;
-  pause(milliseconds: number): Promise<void>;
+  pause(milliseconds: number, early?: AbortSignal): Promise<void>;
 }
 
 /** Follows logs, and judges and stores what they tell as it comes. */
@@ -43,6 +45,7 @@ export class Watcher {
   readonly #signals: WatchSignals;
   readonly #recorder: BatchRecorder;
   readonly #logs: readonly FollowedLog[];
+  readonly #alarm: Alarm;
   /** The last trouble with each log, which is told of once. */
   readonly #troubles = new Map<string, string>();
   #setup: WatchSetup;
@@ -59,14 +62,22 @@ export class Watcher {
     this.#signals = signals;
     this.#recorder = new BatchRecorder(options.store);
     this.#logs = names.map((name) => new FollowedLog(name, this.#followOptions(name)));
+    this.#alarm = new Alarm(names);
   }
 
   /** Until a signal says to stop. */
   async run(): Promise<void> {
     while (!this.#signals.isStopped) {
-      await this.#readAll();
+      this.#alarm.set();
+      const beganAt = performance.now();
+      const isWell = await this.#readAll();
+      const taken = performance.now() - beganAt;
       if (this.#signals.takeHangUp()) await this.#renew();
-      await this.#signals.pause(this.#waitMilliseconds);
+      // However much is written, reading takes half of the time at most.
+      await this.#signals.pause(
+        this.#waitMilliseconds,
+        isWell ? this.#alarm.after(taken) : undefined,
+      );
     }
     this.#recordPlaces();
   }
@@ -89,6 +100,7 @@ export class Watcher {
   }
 
   close(): void {
+    this.#alarm.close();
     for (const log of this.#logs) log.close();
   }
 
@@ -99,7 +111,8 @@ export class Watcher {
     return 'recorded';
   };
 
-  async #readAll(): Promise<void> {
+  /** Whether the store takes what is read. */
+  async #readAll(): Promise<boolean> {
     let isInTrouble = false;
     for (const log of this.#logs) {
       try {
@@ -117,6 +130,7 @@ export class Watcher {
           LONGEST_WAIT_MILLISECONDS,
         )
       : POLL_MILLISECONDS;
+    return !isInTrouble;
   }
 
   async #renew(): Promise<void> {

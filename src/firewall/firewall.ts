@@ -21,6 +21,11 @@ export interface Firewall {
   /** What it holds, in order; undefined where that is nothing of ours, or not as we write it. */
   read(): Promise<PrefixList | undefined>;
   change(change: Change): Promise<void>;
+  /**
+   * Puts these in besides what it holds, without a look at that: it costs the same however much that
+   * is. False where it has to be read first. Absent where reading costs next to nothing.
+   */
+  readonly add?: (prefixes: PrefixList) => Promise<boolean>;
   /** Ends the connections that hosts in these prefixes have. Absent where that is not needed. */
   readonly kill?: (prefixes: PrefixList) => Promise<void>;
   /** Called once the rules are as wanted, whether or not anything had to be changed. */

@@ -2,6 +2,7 @@ import { McblockError } from '../errors.ts';
 import { PrefixList } from '../net/prefix-list.ts';
 import type { Firewall } from './firewall.ts';
 import { type NftListing, readNftListing } from './nft-listing.ts';
+import { setName, setsOf } from './nft-sets.ts';
 import { nftChangeText, nftText } from './nft-text.ts';
 import { type Finished, runProgram, wordsOf } from './program.ts';
 
@@ -19,6 +20,16 @@ export function nftFirewall(nft: string, table: string): Firewall {
     read: async () => {
       listing = await list(nft, table);
       return listing?.rules;
+    },
+    add: async (added) => {
+      const known = new Set(listing?.sets.map(setName));
+      // A set that another program made meanwhile would be asked twice.
+      if (listing === undefined || !setsOf(added).every((set) => known.has(setName(set)))) {
+        return false;
+      }
+      const removed = new PrefixList();
+      await load(nft, nftChangeText({ added, removed }, table, listing.sets));
+      return true;
     },
     change: async (change) => {
       if (change.whole || listing === undefined) return load(nft, nftText(change.wanted, table));

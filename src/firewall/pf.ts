@@ -18,6 +18,7 @@ export function pfFirewall(pfctl: Pfctl, table: string): Firewall {
   return {
     name: `the pf table ${table}`,
     read: () => pf.read(),
+    add: (prefixes) => pf.add(prefixes),
     change: (change) => pf.change(change),
     kill: (prefixes) => pf.kill(prefixes),
   };
@@ -39,6 +40,11 @@ class PfTable {
     list.sort();
     // An address with ! before it is one that somebody else put there.
     return badCount === 0 ? list : undefined;
+  }
+
+  async add(prefixes: PrefixList): Promise<boolean> {
+    for (const part of partsOf(prefixes)) await this.#send('add', part);
+    return true;
   }
 
   async change({ wanted, added, removed, whole }: Change): Promise<void> {

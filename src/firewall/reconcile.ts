@@ -40,8 +40,14 @@ export async function reconcile(
   let failure: unknown;
   for (let attempt = 0; ; attempt++) {
     // At the same time: the one is work for another process, the other for this one.
-    const [held, wanted] = await Promise.all([firewall.read(), Promise.resolve().then(rules)]);
-    const change = differenceOf(held ?? new PrefixList(), wanted);
+    const [held, early] = await Promise.all([firewall.read(), Promise.resolve().then(rules)]);
+    let wanted = early;
+    let change = differenceOf(held ?? new PrefixList(), wanted);
+    if (change.removed.size > 0) {
+      // Somebody may have put it in since the rules were asked for; he stored it before that.
+      wanted = rules();
+      change = differenceOf(held ?? new PrefixList(), wanted);
+    }
     const whole = held === undefined;
     first ??= { ...change, rules: wanted.size, whole };
     if (!whole && change.added.size === 0 && change.removed.size === 0) break;
@@ -76,7 +82,8 @@ function refuse(firewall: Firewall, held: number, wanted: PrefixList, { added }:
   );
 }
 
-function widestOf(added: PrefixList): Prefix | undefined {
+/** The first rule that is wider than may be put in without --force. */
+export function widestOf(added: PrefixList): Prefix | undefined {
   for (const prefix of added) if (isTooWide(prefix)) return prefix;
   return undefined;
 }

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DEFAULT_POLICY } from '../../src/blocklist/policy.ts';
 import { readAcacia } from '../../src/cli/listen-acacia.ts';
 import { readChannels, showChannels } from '../../src/cli/listen-channels.ts';
+import { askSeconds } from '../../src/cli/listen-errands.ts';
 import { storeBans } from '../../src/cli/listen-store.ts';
 import type { BlockRequest } from '../../src/fleet/bell/block-queue.ts';
 import { parsePrefix } from '../../src/net/prefix-text.ts';
@@ -227,3 +228,9 @@ function runWith(content: string, ...argv: string[]) {
   writeFileSync(line.config, content);
   return line.run('listen', ...argv);
 }
+
+it('asks the API often while it does not hear the bell, and for a while after that', () => {
+  const asks = [undefined, NOW - 1, NOW - 29, NOW - 30].map((since) => askSeconds(since, NOW, 180));
+  expect(asks).toEqual([10, 10, 10, 180]);
+  expect(askSeconds(undefined, NOW, 5)).toBe(5);
+});

@@ -1,4 +1,5 @@
-import { appendFileSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { appendFileSync, renameSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -125,6 +126,42 @@ describe('a watcher', () => {
     await runThrough([nothing, nothing, () => writeFileSync(log, attempts(11)), nothing]);
     expect(remarks).toEqual([`mcblock: ${log} is not there yet`]);
     expect(prefixes()).toBe(1);
+  });
+
+  it('reads at once what is written, in the file that has the name by then', async () => {
+    writeFileSync(log, attempts(11));
+    const written = [
+      () => appendFileSync(log, attempts(12)),
+      () => {
+        renameSync(log, `${log}.0`);
+        writeFileSync(log, attempts(13));
+      },
+      () => appendFileSync(log, attempts(14)),
+    ];
+    const signals = {
+      isStopped: false,
+      takeHangUp: () => false,
+      // Nothing but the alarm ends a pause after which something is to be read.
+      pause: async (_: number, early?: AbortSignal) => {
+        const write = written.shift();
+        if (write === undefined) {
+          signals.isStopped = prefixes() === 4;
+          return;
+        }
+        write();
+        // Who has another file under the old name is not told, but looks.
+        if (written.length !== 1 && early?.aborted === false) await once(early, 'abort');
+      },
+    };
+    const setup = async () => SETUP;
+    const tell = { remark: nothing, onChange: nothing };
+    const watcher = new Watcher([log], SETUP, signals, { store, now: () => NOW, setup, ...tell });
+    try {
+      await watcher.run();
+      expect(prefixes()).toBe(4);
+    } finally {
+      watcher.close();
+    }
   });
 
   it('says once what is missing, when it shall read once', async () => {

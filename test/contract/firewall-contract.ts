@@ -98,6 +98,27 @@ export function firewallContract(name: string, open: () => Bench): void {
       expect(bench.truth()).toEqual(EDGES);
     });
 
+    it('takes more besides what it holds, or says that it does not', async () => {
+      const bench = open();
+      const { firewall } = bench;
+      const add = (...rules: string[]) => firewall.add?.(listOf(rules)).catch(() => false);
+      const held = ['5.149.104.0/24', '2001:67c::/64'];
+      await apply(bench, held);
+      const more = ['9.9.9.0/24', '9.9.9.9/32'];
+      for (const rule of more) {
+        const before = bench.truth();
+        const isIn = await add(rule);
+        expect(bench.truth().includes(rule)).toBe(isIn === true);
+        expect(bench.truth()).toEqual(expect.arrayContaining(before));
+      }
+      for (const behind of [() => {}, () => bench.flush(), () => bench.spoil()]) {
+        behind();
+        await add('7.0.0.0/24');
+        await apply(bench, held);
+        expect(bench.truth()).toEqual(held);
+      }
+    });
+
     it('shows in a dry run what it would change, and changes nothing', async () => {
       const bench = open();
       await apply(bench, ['9.9.9.9/32']);

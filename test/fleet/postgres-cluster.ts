@@ -32,11 +32,13 @@ export function findPostgres(): { readonly folder: string } | { readonly missing
   return { folder };
 }
 
+/** @param disk where its own folder is made */
 export async function startCluster(
   folder: string,
   settings: readonly string[] = [],
+  disk = tmpdir(),
 ): Promise<Cluster> {
-  const place = mkdtempSync(join(tmpdir(), 'mcblock-pg-'));
+  const place = mkdtempSync(join(disk, 'mcblock-pg-'));
   const as = process.getuid?.() === 0 ? servant() : undefined;
   if (as) chownSync(place, as.uid, as.gid);
   const data = join(place, 'data');

@@ -3,13 +3,14 @@ import { McblockError } from '../../errors.ts';
 import type { Context } from '../context.ts';
 import { daemonLog, stopped } from '../daemon.ts';
 import { readAcacia } from '../listen-acacia.ts';
-import { applier } from '../listen-apply.ts';
+import { applier, NO_APPLIER } from '../listen-apply.ts';
 import { ListenDaemon } from '../listen-daemon.ts';
 import { PageSource } from '../listen-page.ts';
 import { type ListenSetup, listenSetup } from '../listen-setup.ts';
 import { storeBans } from '../listen-store.ts';
 import { lesserUser } from '../privileges.ts';
 import { fleetClient } from '../sync-client.ts';
+import { sendOutbox } from '../sync-outbox.ts';
 import { catchUpWith } from '../sync-round.ts';
 import { VERSION } from '../version.ts';
 
@@ -22,7 +23,7 @@ interface ListenOptions {
 export function define(command: Command, context: Context): void {
   command
     .description(
-      'The bell of the fleet: hears over Redis whom the other machines block, stores it, and brings the firewall up to date at once. Says over HTTP whether it is connected. Where Redis is, the certificates, the channels and the user to go on as are said in the configuration (bell.* and listen.*).',
+      'The bell of the fleet: hears over Redis whom the other machines block, stores it, and brings the firewall up to date at once. Posts to the API whom other commands block here, and asks it for what was missed. Says over HTTP whether it is connected. Where Redis is, the certificates, the channels and the user to go on as are said in the configuration (bell.* and listen.*).',
     )
     .option('--acacia <file>', "take acacia_pubsub's own configuration file too; it goes first")
     .option('--as-root', 'stay root; else root must be told as whom to go on')
@@ -54,7 +55,8 @@ async function listen(context: Context, options: ListenOptions): Promise<void> {
   const store = await (servant === undefined
     ? context.store('write')
     : servant.during(() => context.store('write')));
-  const client = config.get('fleet.url') === '' ? undefined : fleetClient(config);
+  const stop = new AbortController();
+  const client = config.get('fleet.url') === '' ? undefined : fleetClient(config, stop.signal);
   const page = new PageSource(store, () => context.present);
   const daemon = new ListenDaemon({
     setup,
@@ -62,8 +64,12 @@ async function listen(context: Context, options: ListenOptions): Promise<void> {
     version: VERSION,
     now: () => context.present,
     storeBans: (requests) => storeBans(store, requests, policy, context.present),
-    apply: options.apply ? await applier(context) : async () => {},
+    firewall: options.apply ? await applier(context) : NO_APPLIER,
     catchUp: client && (() => catchUpWith(context, store, client, false)),
+    post:
+      client &&
+      (() => sendOutbox(store, client, (text) => log.write('warning', 'outbox', { text }))),
+    renew: () => client?.renew(),
     page,
   });
   try {
@@ -73,6 +79,8 @@ async function listen(context: Context, options: ListenOptions): Promise<void> {
     const signal = await stopped();
     log.write('info', 'stopping', { signal });
   } finally {
+    // What the API does not say now it is asked for the next time.
+    stop.abort();
     await daemon.close();
     client?.close();
   }

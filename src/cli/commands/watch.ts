@@ -54,9 +54,9 @@ async function watch(context: Context, files: string[], options: WatchOptions): 
       setup: () => context.withFreshConfig(() => setupOf(context, options)),
       remark: (text) => context.stderr.write(`${text}\n`),
       onChange: (report) => {
+        bell?.ring(report.bans);
         announce(context, report);
         if (activated(report).length > 0) applier?.request();
-        bell?.ring(report.bans);
       },
     });
     applier?.request();

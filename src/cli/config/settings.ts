@@ -106,6 +106,7 @@ export const SETTINGS = {
   'listen.widest4': integer(8, 1, 32),
   'listen.widest6': integer(19, 1, 128),
   'listen.max-age': duration(300),
+  'listen.catch-up': duration(180),
   'listen.status': text(
     '127.0.0.1:8091',
     /^(?:|[^/\s]+:\d+)$/,

@@ -25,7 +25,12 @@ type StoreBans = (requests: readonly BlockRequest[]) => readonly BlockResult[];
 
 export interface BlockDeps {
   readonly store: StoreBans;
-  /** Brings the firewall up to date with the store. */
+  /**
+   * Puts into the firewall what began to block, whatever else it holds. False where it has to be
+   * brought up to date as a whole for that.
+   */
+  readonly add: (prefixes: readonly Prefix[]) => Promise<boolean>;
+  /** Brings the firewall up to date with the store: the longer the more it holds. */
   readonly apply: () => Promise<void>;
   readonly onResult: (request: BlockRequest, result: BlockResult) => void;
   /** The store or the firewall failed; it is tried again. */
@@ -36,6 +41,9 @@ export interface BlockDeps {
 const BATCH = 256;
 /** What waits takes some 20 MB at most. What is beyond is fetched from the API. */
 const MOST_WAITING = 65_536;
+/** Where nothing is missing in the firewall, to look it through takes at most this part of the time. */
+const PART = 1 / 10;
+const LAST_DELAY_MILLISECONDS = 60_000;
 /** What fails is tried again after so long, and each time after twice as long. */
 const FIRST_RETRY_MILLISECONDS = 1000;
 const LAST_RETRY_MILLISECONDS = 30_000;
@@ -48,6 +56,11 @@ export class BlockQueue {
   #storing: Promise<void> | undefined;
   #applying: Promise<void> | undefined;
   #isStale = false;
+  /** What is stored, and not in the firewall yet. */
+  #fresh: Prefix[] = [];
+  #adding: Promise<void> | undefined;
+  #later: NodeJS.Timeout | undefined;
+  #applyMilliseconds = 0;
   readonly #stop = new AbortController();
 
   constructor(deps: BlockDeps, mostWaiting = MOST_WAITING) {
@@ -71,6 +84,8 @@ export class BlockQueue {
 
   /** Brings the firewall up to date, once for all who ask while it is done. */
   applySoon(): void {
+    clearTimeout(this.#later);
+    this.#later = undefined;
     this.#isStale = true;
     this.#applying ??= this.#apply().finally(() => {
       this.#applying = undefined;
@@ -81,6 +96,8 @@ export class BlockQueue {
   async close(): Promise<void> {
     this.#stop.abort();
     await this.#storing;
+    await this.#adding;
+    if (this.#later !== undefined) this.applySoon();
     await this.#applying;
   }
 
@@ -102,13 +119,35 @@ export class BlockQueue {
       failures = 0;
       this.#waiting = this.#waiting.slice(batch.length);
       // First of all the firewall, then the telling.
-      if (results.some(isChange)) this.applySoon();
+      this.#addSoon(results.filter(isBeginning).map(({ prefix }) => prefix));
       for (const [index, request] of batch.entries()) {
         const result = results[index];
         if (result !== undefined) this.#deps.onResult(request, result);
       }
       await new Promise(setImmediate);
     }
+  }
+
+  #addSoon(prefixes: readonly Prefix[]): void {
+    if (prefixes.length === 0) return;
+    this.#fresh.push(...prefixes);
+    this.#adding ??= this.#add();
+  }
+
+  async #add(): Promise<void> {
+    while (this.#fresh.length > 0) {
+      const fresh = this.#fresh;
+      this.#fresh = [];
+      if (await this.#deps.add(fresh)) this.#applyLater();
+      else this.applySoon();
+    }
+    this.#adding = undefined;
+  }
+
+  /** Some of what was put in may be one rule with others, and somebody else may have changed them. */
+  #applyLater(): void {
+    const delay = Math.min(this.#applyMilliseconds / PART, LAST_DELAY_MILLISECONDS);
+    this.#later ??= setTimeout(() => this.applySoon(), delay);
   }
 
   async #apply(): Promise<void> {
@@ -119,8 +158,9 @@ export class BlockQueue {
       try {
         await this.#deps.apply();
         failures = 0;
+        this.#applyMilliseconds = performance.now() - startedAt;
         // In a flood the firewall takes half of the time at most, and the store the other.
-        if (this.#isStale) await this.#pause(performance.now() - startedAt);
+        if (this.#isStale && this.#waiting.length > 0) await this.#pause(this.#applyMilliseconds);
       } catch (error) {
         this.#deps.onFailure('firewall', error);
         if (this.#stop.signal.aborted) return;
@@ -140,6 +180,7 @@ function retryAfter(failures: number): number {
   return Math.min(FIRST_RETRY_MILLISECONDS * 2 ** failures, LAST_RETRY_MILLISECONDS);
 }
 
-function isChange({ outcome }: BlockResult): boolean {
-  return outcome === 'new' || outcome === 'reactivated' || outcome === 'extended';
+/** What only lasts longer is in the firewall. */
+function isBeginning({ outcome }: BlockResult): boolean {
+  return outcome === 'new' || outcome === 'reactivated';
 }

@@ -69,6 +69,14 @@ export class FleetClient {
     return this.#read(answer, (text) => readChanges(text, since));
   }
 
+  /**
+   * What is under way is asked for again, over a new connection: to be called where the network was
+   * away and is back, as the old one may wait long before it finds out.
+   */
+  renew(): void {
+    this.#transport.close();
+  }
+
   close(): void {
     this.#transport.close();
   }

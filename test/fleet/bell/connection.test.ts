@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { CatchUp } from '../../../src/fleet/bell/catch-up.ts';
 import { FleetKey } from '../../../src/fleet/bell/fleet-key.ts';
 import { Listener } from '../../../src/fleet/bell/listener.ts';
 import { Publisher, type PublisherOptions } from '../../../src/fleet/bell/publisher.ts';
@@ -118,31 +117,4 @@ it('speaks without TLS to this host alone', () => {
   }
   for (const host of ['127.0.0.1', '127.5.0.1', '::1', 'localhost']) redisOptions(tcp(host));
   redisOptions({ ...clear, endpoint: { kind: 'unix', path: '/run/redis.sock' } });
-});
-
-it('asks the API once more for what came while it asked, and again after a failure', async () => {
-  const asked: (() => void)[] = [];
-  const done: number[] = [];
-  const failures: unknown[] = [];
-  const catchUp = new CatchUp({
-    work: async () => {
-      await new Promise<void>((resolve) => asked.push(resolve));
-      if (asked.length === 2) throw new Error('the API is down');
-      return { lastNumber: asked.length, behind: 0 };
-    },
-    onDone: ({ lastNumber }) => done.push(lastNumber),
-    onFailure: (error) => failures.push(error),
-    everySeconds: 3600,
-    retrySeconds: 0.01,
-  });
-  catchUp.soon();
-  catchUp.soon();
-  catchUp.soon();
-  for (let turn = 0; turn < 3; turn++) {
-    await until(() => asked.length === turn + 1);
-    asked[turn]?.();
-  }
-  await until(() => done.length === 2);
-  expect([asked.length, failures.length, done]).toEqual([3, 1, [1, 3]]);
-  await catchUp.close();
 });

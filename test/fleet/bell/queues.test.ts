@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { BlockQueue, type BlockRequest } from '../../../src/fleet/bell/block-queue.ts';
 import { CommandQueue, type CommandReport } from '../../../src/fleet/bell/command-queue.ts';
@@ -30,6 +31,7 @@ describe('blocks', () => {
         stored.push(...requests.map(({ prefix }) => prefix.a));
         return requests.map(({ prefix }) => ({ outcome: 'new', prefix, expiresAt: undefined }));
       },
+      add: async () => false,
       apply: async () => {
         applied = stored.length;
       },
@@ -43,10 +45,66 @@ describe('blocks', () => {
     await queue.close();
   });
 
+  it('are in the firewall next, where they come while it is brought up to date', async () => {
+    const applied: (() => void)[] = [];
+    const queue = new BlockQueue({
+      store: (requests) =>
+        requests.map(({ prefix }) => ({ outcome: 'new', prefix, expiresAt: undefined })),
+      add: async () => false,
+      apply: () => new Promise((resolve) => applied.push(resolve)),
+      onResult: () => {},
+      onFailure: () => {},
+    });
+    queue.add(request);
+    await until(() => applied.length === 1);
+    queue.add(request);
+    await until(() => queue.size === 0);
+    // However long the last time took.
+    await pause(100);
+    applied[0]?.();
+    for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate);
+    expect(applied.length).toBe(2);
+    applied[1]?.();
+    await queue.close();
+  });
+
+  it('are put in at once while all else is looked through, which is done again afterwards', async () => {
+    const done: string[] = [];
+    const looks: (() => void)[] = [];
+    const queue = new BlockQueue({
+      store: (requests) =>
+        requests.map(({ prefix }) => ({
+          outcome: prefix.a === 2 ? 'extended' : 'new',
+          prefix,
+          expiresAt: undefined,
+        })),
+      add: async (prefixes) => {
+        done.push(`add ${prefixes.map(({ a }) => a).join(' ')}`);
+        return true;
+      },
+      apply: () => {
+        done.push('apply');
+        return new Promise((resolve) => looks.push(resolve));
+      },
+      onResult: () => {},
+      onFailure: () => {},
+    });
+    queue.applySoon();
+    for (const a of [1, 2, 3]) queue.add({ ...request, prefix: { ...request.prefix, a } });
+    await until(() => done.length === 2);
+    expect(done).toEqual(['apply', 'add 1 3']);
+    looks[0]?.();
+    await until(() => done.length === 3);
+    looks[1]?.();
+    await queue.close();
+    expect(done).toEqual(['apply', 'add 1 3', 'apply']);
+  });
+
   it('have a queue that has an end', async () => {
     const queue = new BlockQueue(
       {
         store: () => [],
+        add: async () => false,
         apply: async () => {},
         onResult: () => {},
         onFailure: () => {},

@@ -15,6 +15,14 @@ export const REDIS_MISSING = [REDIS, OPENSSL].every((program) => existsSync(prog
   ? undefined
   : 'redis-server or openssl is not installed';
 
+/** Where a server listens, and how a program is run that reaches it there. */
+export interface Place {
+  readonly address: string;
+  readonly argv: (...command: readonly string[]) => [string, ...string[]];
+}
+
+const LOOPBACK: Place = { address: '127.0.0.1', argv: (...command) => command as [string] };
+
 /** A Redis server that speaks mutual TLS alone, with certificates of its own. */
 export class RedisServer {
   readonly folder = mkdtempSync(join(tmpdir(), 'mcblock-redis-'));
@@ -24,17 +32,19 @@ export class RedisServer {
     ca: this.path('ca.pem'),
   };
   readonly port: number;
+  readonly #at: Place;
   #child: ChildProcess | undefined;
 
-  static async start(): Promise<RedisServer> {
-    const server = new RedisServer(await freePort());
+  static async start(at = LOOPBACK): Promise<RedisServer> {
+    const server = new RedisServer(await freePort(), at);
     server.#certify();
     await server.start();
     return server;
   }
 
-  private constructor(port: number) {
+  private constructor(port: number, at: Place) {
     this.port = port;
+    this.#at = at;
   }
 
   get identity(): Identity {
@@ -44,7 +54,7 @@ export class RedisServer {
 
   get place(): BellPlace {
     return {
-      endpoint: { kind: 'tcp', host: '127.0.0.1', port: this.port },
+      endpoint: { kind: 'tcp', host: this.#at.address, port: this.port },
       identity: this.identity,
     };
   }
@@ -65,17 +75,20 @@ export class RedisServer {
     const options = {
       port: 0,
       'tls-port': this.port,
-      bind: '127.0.0.1',
+      bind: this.#at.address,
       'tls-cert-file': this.path('redis.pem'),
       'tls-key-file': this.path('redis.key'),
       'tls-ca-cert-file': this.files.ca,
       'tls-auth-clients': 'yes',
+      // It would refuse all who come from elsewhere without a password; their certificates are enough.
+      'protected-mode': 'no',
       save: '',
       dir: this.folder,
       unixsocket: this.path('socket'),
     };
     const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
-    this.#child = spawn(REDIS, args, { stdio: 'ignore' });
+    const [program, ...rest] = this.#at.argv(REDIS, ...args);
+    this.#child = spawn(program, rest, { stdio: 'ignore' });
     while (this.#ask('PING') !== 'PONG') await pause(20);
   }
 
@@ -168,7 +181,7 @@ export class RedisServer {
       const [cert, key, request] = ['pem', 'key', 'csr'].map((end) => this.path(`${name}.${end}`));
       openssl('req', ...NEW_KEY, '-keyout', key!, '-out', request!, '-subj', `/CN=${name}`);
       const extensions = this.path('san');
-      execFileSync('/bin/sh', ['-c', `echo subjectAltName=IP:127.0.0.1 > ${extensions}`]);
+      execFileSync('/bin/sh', ['-c', `echo subjectAltName=IP:${this.#at.address} > ${extensions}`]);
       const signed = ['-CA', ca, '-CAkey', caKey, '-CAcreateserial', '-days', '2'];
       openssl('x509', '-req', '-in', request!, ...signed, '-extfile', extensions, '-out', cert!);
     }

@@ -83,6 +83,24 @@ describe('a client of the fleet', () => {
     ]);
   });
 
+  it('asks again over a new connection when it is told that the old one leads nowhere', async () => {
+    answer(page({}));
+    const well = listener;
+    const isAsked = new Promise<void>((resolve) => {
+      listener = () => {
+        listener = well;
+        resolve();
+      };
+    });
+    const read = clientOf({ idleMilliseconds: 3_600_000, requestMilliseconds: 3_600_000 });
+    const changes = read.changes(3, 100);
+    await isAsked;
+    read.renew();
+    expect((await changes)?.changes).toHaveLength(1);
+    expect(asked).toBe(2);
+    read.close();
+  });
+
   it('reads what is compressed', async () => {
     answer(gzipSync(JSON.stringify(page({}))), 200, { 'content-encoding': 'gzip' });
     expect((await client.changes(0, 100))?.changes).toHaveLength(1);

@@ -1,0 +1,133 @@
+// How quick a fleet is, and what it loses: three machines, a hub and an attacker on this one, each in
+// a network namespace of its own (see test/end-to-end/fleet). Build first (npm run build).
+//   node bench/fleet.mjs [BANS]
+// Needs root, nft, ip, redis-server, openssl and PostgreSQL. In this order:
+//   from the log line on A to the first packet that B drops   BANS bans (1,000 if nothing is said)
+//   the same to the first packet that A drops                 a tenth as many
+//   to notice a dead Redis                                    stopped, and its cable pulled
+//   bans lost                                                 over all faults, while A is attacked
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+
+const BANS = Number(process.argv[2] ?? 1000);
+const DEATHS = 5;
+const FLOOD = 100_000;
+const ATTACK_MILLISECONDS = 200;
+
+const repository = fileURLToPath(new URL('..', import.meta.url));
+process.chdir(repository);
+const folder = mkdtempSync(join(tmpdir(), 'mcblock-bench-'));
+try {
+  const { Fleet, Trial, FAULTS, floodOf, NO_FLEET } = await load();
+  if (NO_FLEET !== undefined) throw new Error(NO_FLEET);
+  const program = { file: join(repository, 'bin', 'mcblock.js'), env: process.env };
+  const fleet = await Fleet.start(program, ['a', 'b', 'c']);
+  try {
+    const trial = await Trial.begin(fleet);
+    const [second] = trial.others;
+    report(
+      'from the log line on A to the first dropped packet on B',
+      await strikes(trial, second, BANS),
+    );
+    report(
+      'from the log line on A to the first dropped packet on A',
+      await strikes(trial, trial.first, BANS / 10),
+    );
+    await trial.agree();
+    await deaths(trial);
+    await faults(trial, [...FAULTS, floodOf(FLOOD)]);
+  } finally {
+    await fleet.remove();
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** Milliseconds for each ban. */
+async function strikes(trial, machine, bans) {
+  const times = [];
+  for (let ban = 0; ban < bans; ban++) {
+    const offender = trial.fresh();
+    const { log } = trial.first;
+    const text = trial.first.offence(offender);
+    times.push(await trial.fleet.attacker.strike(offender, machine.address, log, text));
+  }
+  return times;
+}
+
+/** From when Redis says nothing any more until all machines know it. */
+async function deaths(trial) {
+  const { hub } = trial.fleet;
+  const kinds = [
+    ['stopped', () => hub.redis.freeze(), () => hub.redis.thaw()],
+    ['cut off', () => trial.fleet.cable(hub, 'down'), () => trial.fleet.cable(hub, 'up')],
+  ];
+  for (const [name, end, begin] of kinds) {
+    const times = [];
+    for (let death = 0; death < DEATHS; death++) {
+      // At another moment between two pings each time.
+      await pause(3000 * Math.random());
+      const endedAt = performance.now();
+      end();
+      await trial.areHearing(false);
+      times.push(performance.now() - endedAt);
+      begin();
+      await trial.areHearing(true);
+    }
+    report(`until all know that Redis is ${name}`, times);
+  }
+}
+
+/** Each fault in turn; meanwhile somebody new offends on A five times a second. */
+async function faults(trial, all) {
+  const before = trial.size;
+  const attack = setInterval(() => trial.offend(), ATTACK_MILLISECONDS);
+  try {
+    for (const { name, run } of all) {
+      const begunAt = performance.now();
+      await run(trial);
+      say(name, `${((performance.now() - begunAt) / 1000).toFixed(1)} s until none is let in`);
+    }
+  } finally {
+    clearInterval(attack);
+  }
+  const failure = await trial.agree().catch((error) => error);
+  const wrong = trial.fleet.machines.flatMap((machine) => trial.wrongRules(machine));
+  const lost = wrong.filter((rule) => rule.startsWith('-')).length;
+  say('bans while that happened', trial.size - before);
+  say('bans lost on any machine', lost);
+  say('rules too many on any machine', wrong.length - lost);
+  if (failure !== undefined) throw failure;
+}
+
+function report(name, times) {
+  const sorted = times.toSorted((p, q) => p - q);
+  const at = (share) =>
+    `${sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))].toFixed(0)} ms`;
+  say(name, `${sorted.length} times: median ${at(0.5)}, 99 % ${at(0.99)}, longest ${at(1)}`);
+}
+
+function say(name, text) {
+  console.log(`${name}: ${text}`);
+}
+
+async function load() {
+  const outfile = join(folder, 'fleet.mjs');
+  const parts = ['fleet', 'trial', 'faults'].map((name) => `export * from './${name}.ts';`);
+  await build({
+    stdin: {
+      contents: parts.join('\n'),
+      resolveDir: join(repository, 'test', 'end-to-end', 'fleet'),
+    },
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    logLevel: 'warning',
+  });
+  return import(pathToFileURL(outfile).href);
+}

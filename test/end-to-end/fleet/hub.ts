@@ -1,0 +1,122 @@
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import type { Namespace } from '../../firewall/namespace.ts';
+import { RedisServer } from '../../fleet/bell/redis-server.ts';
+import { type Cluster, findPostgres, startCluster } from '../../fleet/postgres-cluster.ts';
+import { Running } from './running.ts';
+
+const API_PORT = 8123;
+const PASSWORD = '8d604831';
+/** What the machines sign with. */
+export const FLEET_KEY = Buffer.alloc(32, 7);
+
+/** The program under test, and the environment that it needs. */
+export interface Executable {
+  readonly file: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** Where the machines of a fleet meet: Redis, and the API on PostgreSQL; both over TLS. */
+export class Hub {
+  readonly address: string;
+  readonly redis: RedisServer;
+  readonly disk: string;
+  readonly #namespace: Namespace;
+  readonly #program: Executable;
+  readonly #cluster: Cluster;
+  readonly #db: string;
+  #api: Running | undefined;
+
+  /** @param disk where the API has its store */
+  static async start(
+    namespace: Namespace,
+    address: string,
+    program: Executable,
+    disk: string,
+  ): Promise<Hub> {
+    const found = findPostgres();
+    if ('missing' in found) throw new Error(found.missing);
+    const place = { address, argv: namespace.argv.bind(namespace) };
+    const redis = await RedisServer.start(place);
+    try {
+      const cluster = await startCluster(found.folder, [], disk);
+      const hub = new Hub(namespace, address, program, redis, cluster, disk);
+      await hub.startApi();
+      return hub;
+    } catch (error) {
+      await redis.remove();
+      throw error;
+    }
+  }
+
+  private constructor(
+    namespace: Namespace,
+    address: string,
+    program: Executable,
+    redis: RedisServer,
+    cluster: Cluster,
+    disk: string,
+  ) {
+    this.disk = disk;
+    this.#namespace = namespace;
+    this.address = address;
+    this.#program = program;
+    this.redis = redis;
+    this.#cluster = cluster;
+    this.#db = cluster.emptyDatabase();
+  }
+
+  async startApi(): Promise<void> {
+    const tls = [
+      '--tls-cert',
+      this.redis.path('redis.pem'),
+      '--tls-key',
+      this.redis.path('redis.key'),
+    ];
+    const argv = ['serve', '--db', this.#db, '--listen', `${this.address}:${API_PORT}`, ...tls];
+    const { file, env } = this.#program;
+    this.#api = new Running(this.#namespace.argv(process.execPath, file, ...argv), env);
+    await this.#api.hasSaid('"event":"listening"');
+  }
+
+  /** How often the API could not do what it was asked for, since it was started. */
+  get failures(): number {
+    return this.#api?.logged('failed').length ?? 0;
+  }
+
+  async killApi(): Promise<void> {
+    await this.#api?.end('SIGKILL');
+  }
+
+  /** Adds a user of the API, and gives the part of the configuration that a machine needs for it. */
+  addUser(name: string, ...more: readonly string[]): string {
+    const { file, env } = this.#program;
+    const argv = [file, 'user', 'add', name, '--db', this.#db, '--password-stdin', ...more];
+    const input = `${PASSWORD}\n`;
+    const { status, stderr } = spawnSync(process.execPath, argv, { env, input, encoding: 'utf8' });
+    if (status !== 0) throw new Error(stderr);
+    const [password, fleetKey] = [this.redis.path('password'), this.redis.path('fleet.key')];
+    writeFileSync(password, input, { mode: 0o600 });
+    writeFileSync(fleetKey, FLEET_KEY.toString('base64'), { mode: 0o600 });
+    const { cert, key, ca } = this.redis.files;
+    return `[fleet]
+url = "https://${this.address}:${API_PORT}"
+user = "${name}"
+password-file = "${password}"
+ca = "${ca}"
+[bell]
+address = "${this.address}:${this.redis.port}"
+cert = "${cert}"
+key = "${key}"
+ca = "${ca}"
+fleet-key = "${fleetKey}"
+sender = "${name}"
+`;
+  }
+
+  async remove(): Promise<void> {
+    await this.#api?.end('SIGKILL');
+    await this.redis.remove();
+    await this.#cluster.stop();
+  }
+}
