@@ -4,7 +4,7 @@ import { type Ban, MOST_EVIDENCE } from '../fleet/bell/ban.ts';
 import type { Publisher } from '../fleet/bell/publisher.ts';
 import type { Config } from './config/config.ts';
 import type { Context } from './context.ts';
-import type { Change } from './draft.ts';
+import type { Change } from './judge/draft.ts';
 import { summedMessages } from './text/messages-text.ts';
 
 /** So many bans of one command are rung out, the latest; the API tells of all. */
@@ -55,7 +55,7 @@ export class Bell {
   /** Undefined where the configuration names no Redis. Throws McblockError('config'). */
   static async open(config: Config, remark: (text: string) => void): Promise<Bell | undefined> {
     if (config.get('bell.address') === '') return undefined;
-    const { openPublisher } = await import('./listen-publish.ts');
+    const { openPublisher } = await import('./listen/publish.ts');
     const publisher = openPublisher(config);
     return publisher && new Bell(publisher, remark);
   }

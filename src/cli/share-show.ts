@@ -3,7 +3,7 @@ import { overlaps, type Prefix } from '../net/prefix.ts';
 import { formatPrefix } from '../net/prefix-text.ts';
 import type { EntryFilter } from '../store/entries.ts';
 import type { Context } from './context.ts';
-import { fleetClient } from './sync-client.ts';
+import { fleetClient } from './sync/client.ts';
 import { stateOf } from './text/entry-text.ts';
 
 const PAGE = 10_000;

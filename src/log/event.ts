@@ -2,10 +2,10 @@ import { AMBIGUOUS, NO_MATCH, type Scanner } from '../../grammar/notation/scanne
 import { addressOf } from '../net/address.ts';
 import { formatAddress } from '../net/address-text.ts';
 import { textOf } from './bytes.ts';
-import type { Calendar } from './clock.ts';
 import type { HostNames } from './hosts.ts';
+import { type PointsByMessage, pointsAlone, Scale } from './offences/scale.ts';
 import type { Line } from './reader.ts';
-import { type PointsByMessage, pointsAlone, Scale } from './scale.ts';
+import type { Calendar } from './time/clock.ts';
 
 /** What one log line says, as `parse --json` writes it; null where there is nothing. */
 export interface Event {

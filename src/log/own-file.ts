@@ -1,6 +1,6 @@
 import { asciiBytes, sameBytes } from './bytes.ts';
-import { emptyHeader, readHeader } from './header.ts';
-import { ownHeaderOf } from './own-header.ts';
+import { emptyHeader, readHeader } from './header/header.ts';
+import { ownHeaderOf } from './header/own-header.ts';
 import type { Chunks } from './source.ts';
 
 const NEWLINE = 0x0a;

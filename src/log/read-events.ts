@@ -1,13 +1,13 @@
 import { NO_MATCH } from '../../grammar/notation/scanner.ts';
-import type { Warn } from './broken.ts';
 import { textOf } from './bytes.ts';
-import type { Calendar } from './clock.ts';
+import type { Warn } from './compression/broken.ts';
 import { type Event, EventMaker } from './event.ts';
-import type { LineClock } from './line-clock.ts';
 import { contentOf, type ReadOptions } from './read-options.ts';
 import { type Line, LogReader } from './reader.ts';
 import type { Source } from './source.ts';
-import { CivilTime, zoneOffsets } from './zone.ts';
+import type { Calendar } from './time/clock.ts';
+import type { LineClock } from './time/line-clock.ts';
+import { CivilTime, zoneOffsets } from './time/zone.ts';
 
 /** No batch comes of more than that, lest endless empty lines fill the memory. */
 const BATCH_BYTES = 262_144;

@@ -3,14 +3,14 @@ import type { Login } from '../blocklist/protect.ts';
 import type { Address } from '../net/address.ts';
 import type { Prefix } from '../net/prefix.ts';
 import { type ContentDigest, type Extent, type KnownExtents, NewPart } from './extent.ts';
-import type { OffenceGroup } from './offence-table.ts';
-import { type LineCounts, type MessageCount, OffenceCollector } from './offences.ts';
+import type { OffenceGroup } from './offences/offence-table.ts';
+import { type LineCounts, type MessageCount, OffenceCollector } from './offences/offences.ts';
+import { Samples } from './offences/samples.ts';
 import type { OwnContent } from './own-file.ts';
 import { contentOf, type ReadOptions } from './read-options.ts';
 import { LogReader } from './reader.ts';
-import { Samples } from './samples.ts';
 import type { Source } from './source.ts';
-import { CivilTime, zoneOffsets } from './zone.ts';
+import { CivilTime, zoneOffsets } from './time/zone.ts';
 
 const NO_LOG =
   'no line of it begins as a line of a log does; --service tells whose own file it is, if it is one';

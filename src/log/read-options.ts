@@ -1,9 +1,9 @@
 import type { Scanner } from '../../grammar/notation/scanner.ts';
-import type { Warn } from './broken.ts';
-import type { Decompressor } from './bzip2.ts';
-import { DEFAULT_SIZE_LIMIT_BYTES, decompress } from './decompress.ts';
+import type { Warn } from './compression/broken.ts';
+import type { Decompressor } from './compression/bzip2.ts';
+import { DEFAULT_SIZE_LIMIT_BYTES, decompress } from './compression/decompress.ts';
+import type { PointsByMessage } from './offences/scale.ts';
 import { type OwnContent, ownContent } from './own-file.ts';
-import type { PointsByMessage } from './scale.ts';
 import type { Source } from './source.ts';
 
 /** How a log is read, for whatever purpose. */

@@ -5,16 +5,16 @@ import {
   type Scanner,
 } from '../../grammar/notation/scanner.ts';
 import { asciiBytes, sameBytes } from './bytes.ts';
-import type { LogTime } from './clock.ts';
-import { emptyHeader, type Header, type HeaderReader, readHeader } from './header.ts';
+import { emptyHeader, type Header, type HeaderReader, readHeader } from './header/header.ts';
+import { ownHeaderOf } from './header/own-header.ts';
+import { followsSelector } from './header/program-part.ts';
 import { HostNames } from './hosts.ts';
-import { LineClock } from './line-clock.ts';
 import { LineSplitter } from './lines.ts';
-import { ownHeaderOf } from './own-header.ts';
-import { followsSelector } from './program-part.ts';
 import { Programs } from './programs.ts';
 import { readLastRepetition, readQuotedRepetition } from './repeat.ts';
-import type { CivilTime } from './zone.ts';
+import type { LogTime } from './time/clock.ts';
+import { LineClock } from './time/line-clock.ts';
+import type { CivilTime } from './time/zone.ts';
 
 /**
  * nginx cuts a line of its error log here (NGX_MAX_ERROR_STR, less the newline), with a long user

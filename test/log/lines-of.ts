@@ -2,7 +2,7 @@ import type { Scanner } from '../../grammar/notation/scanner.ts';
 import type { Line } from '../../src/log/reader.ts';
 import { LogReader } from '../../src/log/reader.ts';
 import { memorySource } from '../../src/log/source.ts';
-import { CivilTime, zoneOffsets } from '../../src/log/zone.ts';
+import { CivilTime, zoneOffsets } from '../../src/log/time/zone.ts';
 import { tinyScanner } from './tiny-scanner.ts';
 
 /** The bytes in chunks of this length. */

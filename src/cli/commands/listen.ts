@@ -2,16 +2,16 @@ import type { Command } from 'commander';
 import { McblockError } from '../../errors.ts';
 import type { Context } from '../context.ts';
 import { daemonLog, stopped } from '../daemon.ts';
-import { readAcacia } from '../listen-acacia.ts';
-import { applier, NO_APPLIER } from '../listen-apply.ts';
-import { ListenDaemon } from '../listen-daemon.ts';
-import { PageSource } from '../listen-page.ts';
-import { type ListenSetup, listenSetup } from '../listen-setup.ts';
-import { storeBans } from '../listen-store.ts';
+import { readAcacia } from '../listen/acacia.ts';
+import { applier, NO_APPLIER } from '../listen/apply.ts';
+import { ListenDaemon } from '../listen/daemon.ts';
+import { PageSource } from '../listen/page.ts';
+import { type ListenSetup, listenSetup } from '../listen/setup.ts';
+import { storeBans } from '../listen/store.ts';
 import { lesserUser } from '../privileges.ts';
-import { fleetClient } from '../sync-client.ts';
-import { sendOutbox } from '../sync-outbox.ts';
-import { catchUpWith } from '../sync-round.ts';
+import { fleetClient } from '../sync/client.ts';
+import { sendOutbox } from '../sync/outbox.ts';
+import { catchUpWith } from '../sync/round.ts';
 import { VERSION } from '../version.ts';
 
 interface ListenOptions {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Event } from '../../log/event.ts';
+import { oldestFirst } from '../../log/follow/rotation.ts';
 import { readEvents } from '../../log/read-events.ts';
-import { oldestFirst } from '../../log/rotation.ts';
 import { Templates } from '../../log/templates.ts';
 import type { Context } from '../context.ts';
 import { addLogOptions, type LogCommandOptions, openLog, readOptionsOf } from '../log-options.ts';

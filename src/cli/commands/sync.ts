@@ -2,9 +2,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { McblockError } from '../../errors.ts';
 import type { Context } from '../context.ts';
-import { type Rung, requireBell, ringRound, rungText } from '../sync-bell.ts';
-import { fleetClient } from '../sync-client.ts';
-import { type Round, rehearseRound, syncRound } from '../sync-round.ts';
+import { type Rung, requireBell, ringRound, rungText } from '../sync/bell.ts';
+import { fleetClient } from '../sync/client.ts';
+import { type Round, rehearseRound, syncRound } from '../sync/round.ts';
 import { parseDuration } from '../text/duration.ts';
 
 /** So that a fleet that was started at once does not ask at once for ever. */

@@ -6,9 +6,9 @@ import type { Context } from '../context.ts';
 import { readOptionsOf } from '../log-options.ts';
 import { Bell } from '../ring.ts';
 import { watchJson, watchLine } from '../text/watch-text.ts';
-import { activated, type BatchReport } from '../watch-record.ts';
-import { Signals } from '../watch-signals.ts';
-import { Watcher, type WatchSetup } from '../watcher.ts';
+import { activated, type BatchReport } from '../watch/record.ts';
+import { Signals } from '../watch/signals.ts';
+import { Watcher, type WatchSetup } from '../watch/watcher.ts';
 
 interface WatchOptions {
   readonly apply?: true;

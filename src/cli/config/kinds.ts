@@ -1,4 +1,4 @@
-import { type ChannelSetting, readChannels, showChannels } from '../listen-channels.ts';
+import { type ChannelSetting, readChannels, showChannels } from '../listen/channels.ts';
 import { parseDuration, shortDuration } from '../text/duration.ts';
 
 /** One key of the configuration: what it may be, what it is when nothing is said, how it is shown. */

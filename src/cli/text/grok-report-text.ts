@@ -1,8 +1,8 @@
 import { formatAddress } from '../../net/address-text.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
-import { OUTCOMES, type Outcome } from '../draft.ts';
-import type { EntryReport } from '../entry-reports.ts';
-import type { GrokReport } from '../grok-report.ts';
+import { OUTCOMES, type Outcome } from '../judge/draft.ts';
+import type { EntryReport } from '../judge/entry-reports.ts';
+import type { GrokReport } from '../judge/grok-report.ts';
 import type { Colours } from './colours.ts';
 import { messagesText } from './messages-text.ts';
 import { printable } from './printable.ts';

@@ -1,8 +1,8 @@
 import { McblockError } from '../../errors.ts';
-import { Clock } from '../clock.ts';
 import { HostNames } from '../hosts.ts';
 import { LineSplitter } from '../lines.ts';
 import type { Chunks } from '../source.ts';
+import { Clock } from '../time/clock.ts';
 import { emptyPacket, type PacketSink } from './packet.ts';
 import { isPcap, PCAP_MAGIC_BYTES, PcapSplitter } from './pcap.ts';
 import { readPflog } from './pflog-header.ts';

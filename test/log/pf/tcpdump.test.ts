@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { McblockError } from '../../../src/errors.ts';
 import { readPackets } from '../../../src/log/pf/reader.ts';
 import { memorySource } from '../../../src/log/source.ts';
-import { CivilTime, zoneOffsets } from '../../../src/log/zone.ts';
+import { CivilTime, zoneOffsets } from '../../../src/log/time/zone.ts';
 import { fixtureFile } from './fixture.ts';
 import { packetsOf, type Seen, seen } from './packets-of.ts';
 

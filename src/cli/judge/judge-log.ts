@@ -1,0 +1,113 @@
+import type { Seconds } from '../../blocklist/entry.ts';
+import { Judge, type Spared } from '../../blocklist/judge.ts';
+import { Logins } from '../../blocklist/logins.ts';
+import type { Offence } from '../../blocklist/offence.ts';
+import type { Policy } from '../../blocklist/policy.ts';
+import type { Login } from '../../blocklist/protect.ts';
+import type { Witness } from '../../blocklist/witness.ts';
+import type { LogSummary } from '../../log/read-offences.ts';
+import type { Address } from '../../net/address.ts';
+import { type Prefix, prefixAround } from '../../net/prefix.ts';
+import type { Store } from '../../store/store.ts';
+import type { Context } from '../context.ts';
+import type { Policies } from '../policies.ts';
+import { protectedSpace } from '../protected-space.ts';
+import { type Change, Draft, type Past } from './draft.ts';
+import { PendingOffences } from './pending.ts';
+
+/** By what a log is judged. */
+export interface Rules extends Policies {
+  readonly witness: Witness;
+}
+
+/** What is judged of a log, or of some lines of it. */
+type Told = Pick<LogSummary, 'groups' | 'logins'>;
+
+/** What is pending, on its way through the places. */
+interface PendingPlaces {
+  joined(space: Prefix, offences: Iterable<Offence>): Iterable<Offence>;
+  keep(offences: readonly Offence[]): void;
+}
+
+/** Who hears what became of them. */
+interface JudgeReport {
+  readonly entries: { add(changes: Iterable<Change>): void };
+  readonly spared: Spared[];
+}
+
+/**
+ * Judges the offences of a log. `settle` is given what became of each place. Returns what is
+ * pending afterwards.
+ */
+export function judgeLog(
+  context: Context,
+  store: Store,
+  summary: LogSummary,
+  rules: Rules,
+  report: JudgeReport,
+  settle: (draft: Draft) => void,
+): readonly Offence[] {
+  // What is pending was told of by services: what pf tells makes no new entry.
+  const pending = new PendingOffences(rules.witness === 'log' ? store.pending() : []);
+  judgePlaces(context.now, store, summary, rules, pending, report, settle);
+  const logEnd = Math.min(summary.span?.last ?? 0, context.now);
+  return pending.rest(logEnd, rules.windowSeconds);
+}
+
+/**
+ * Judges offences place after place: what happens in one cannot concern another, unless an entry
+ * that is wider than both covers them; then they are judged together.
+ */
+export function judgePlaces(
+  now: Seconds,
+  store: Store,
+  told: Told,
+  rules: Rules,
+  pending: PendingPlaces,
+  report: JudgeReport,
+  settle: (draft: Draft) => void,
+): void {
+  const { witness } = rules;
+  const policyFor = witness === 'log' ? rules.policyFor : forAddresses(rules.policyFor);
+  const space = protectedSpace(store, witness);
+  const past = pastOf(store, told.logins);
+  const spaceAround = (address: Address): Prefix => {
+    const place = placeOf(address, policyFor(address));
+    return past.covering(place)[0]?.prefix ?? place;
+  };
+  for (const group of told.groups(spaceAround)) {
+    const draft = new Draft(past, witness);
+    const judge = new Judge(draft, space, policyFor(group.space), () => now, witness);
+    for (const offence of pending.joined(group.space, group.offences)) judge.offend(offence);
+    const judged = judge.finish();
+    pending.keep(judged.pending);
+    for (const spared of judged.spared) report.spared.push(spared);
+    report.entries.add(draft.changes());
+    settle(draft);
+  }
+}
+
+/** What pf saw concerns the address alone, not what lies around it. */
+function forAddresses(policyFor: Rules['policyFor']): Rules['policyFor'] {
+  const auto = { length4: 32, length6: 128 };
+  return (address) => ({ ...policyFor(address), auto });
+}
+
+/** What the store and the logins of the log say. */
+function pastOf(store: Store, logins: readonly Login[]): Past {
+  const surroundings = store.surroundings();
+  const told = new Logins(logins);
+  return {
+    covering: (prefix) => surroundings.covering(prefix),
+    loginsWithin: (prefix) => {
+      const stored = surroundings.loginsWithin(prefix);
+      const more = told.within(prefix);
+      return more.length === 0 ? stored : [...stored, ...more];
+    },
+  };
+}
+
+/** The automatic prefix around an address. */
+function placeOf(address: Address, { auto }: Policy): Prefix {
+  return prefixAround(address, address.family === 4 ? auto.length4 : auto.length6);
+}

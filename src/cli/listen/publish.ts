@@ -1,0 +1,30 @@
+import { McblockError } from '../../errors.ts';
+import { Publisher } from '../../fleet/bell/publisher.ts';
+import type { Config } from '../config/config.ts';
+import { bellPlace, fleetKeyOf, senderOf } from './setup.ts';
+
+/** Whoever publishes does not wait longer; the API has it anyway. */
+const TIME_LIMIT_MILLISECONDS = 2000;
+
+/**
+ * What tells the others of bans at once; undefined where the configuration names no Redis. Connects
+ * at once, so that the first ban goes out quickly. Throws McblockError('config').
+ */
+export function openPublisher(config: Config): Publisher | undefined {
+  if (config.get('bell.address') === '') return undefined;
+  const [channel, plainChannel] = [config.get('bell.channel'), config.get('bell.plain-channel')];
+  if (channel === plainChannel) {
+    throw new McblockError(
+      'config',
+      `bell.channel and bell.plain-channel are both "${channel}": acacia's machines would take our messages for addresses; name two channels, or give bell.plain-channel "" where there are none`,
+    );
+  }
+  return new Publisher(bellPlace(config), {
+    sender: senderOf(config),
+    key: fleetKeyOf(config),
+    channel,
+    plainChannel: plainChannel === '' ? undefined : plainChannel,
+    timeLimitMilliseconds: TIME_LIMIT_MILLISECONDS,
+    now: Date.now,
+  });
+}

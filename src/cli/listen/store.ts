@@ -1,0 +1,132 @@
+import { decide } from '../../blocklist/decide.ts';
+import type { Entry, Seconds } from '../../blocklist/entry.ts';
+import type { Evidence } from '../../blocklist/evidence.ts';
+import type { Policy } from '../../blocklist/policy.ts';
+import { loginProtections, type ProtectedSpace } from '../../blocklist/protect.ts';
+import type { Decision } from '../../blocklist/request.ts';
+import type { Ban } from '../../fleet/bell/ban.ts';
+import type { BlockRequest, BlockResult } from '../../fleet/bell/block-queue.ts';
+import type { Prefix } from '../../net/prefix.ts';
+import type { Store } from '../../store/store.ts';
+import { protectedSpace } from '../protected-space.ts';
+
+/** Decides what the fleet asked for, and stores it, in one transaction. */
+export function storeBans(
+  store: Store,
+  requests: readonly BlockRequest[],
+  policy: Policy,
+  now: Seconds,
+): BlockResult[] {
+  return store.transaction(() => {
+    const space = protectedSpace(store);
+    return requests.map((request) => storeBan(store, space, request, policy, now));
+  });
+}
+
+function storeBan(
+  store: Store,
+  always: ProtectedSpace,
+  request: BlockRequest,
+  policy: Policy,
+  now: Seconds,
+): BlockResult {
+  const wide = store.covering(request.prefix)[0]?.prefix ?? request.prefix;
+  const logins = store.loginsWithin(wide, 0);
+  const space = always.plus(loginProtections(logins, now, policy));
+  const prefix = unprotected(space, request);
+  if (prefix === undefined) {
+    return { outcome: 'protected', prefix: request.prefix, expiresAt: undefined };
+  }
+  const decision = decideBan(store, space, { ...request, prefix }, policy, now);
+  if (decision.kind === 'refused') return { outcome: 'protected', prefix, expiresAt: undefined };
+  const { entry } = decision;
+  const outcome = decision.kind === 'covered' && decision.extended ? 'extended' : decision.kind;
+  // The second telling of a ban may only add to what the first did.
+  if (!request.isEcho || outcome !== 'covered') carryOut(store, request, entry, outcome, now);
+  return { outcome, prefix: entry.prefix, expiresAt: entry.expiresAt };
+}
+
+/** The widest part around the offender that is not protected; without an offender, all or nothing. */
+function unprotected(space: ProtectedSpace, { prefix, address }: BlockRequest): Prefix | undefined {
+  if (address === undefined) return space.overlapping(prefix) === undefined ? prefix : undefined;
+  const narrowed = space.narrow(address, prefix.length);
+  return 'reason' in narrowed ? undefined : narrowed;
+}
+
+/**
+ * What is signed was decided by the fleet: this prefix, until then. What is not is one offence, for
+ * which this host's own penalty is due; of its prefix too, as API version 1 has it.
+ */
+function decideBan(
+  store: Store,
+  space: ProtectedSpace,
+  { prefix, address, message, isSigned }: BlockRequest,
+  policy: Policy,
+  now: Seconds,
+): Decision {
+  const covering = store.covering(prefix);
+  if (message !== undefined && isSigned) {
+    const { expiresAt: until } = message.ban;
+    const asked = { kind: 'manual', origin: 'fleet', prefix, at: now, until, note: '' } as const;
+    return decide(covering, space, { ...asked, exact: true, force: false }, policy, now);
+  }
+  const { length } = prefix;
+  const auto = { length4: length, length6: length };
+  return decide(
+    covering,
+    space,
+    {
+      kind: 'automatic',
+      origin: 'fleet',
+      offender: address ?? prefix,
+      at: message?.at ?? now,
+      hits: message === undefined ? 1 : countOf(message.ban),
+      external: false,
+    },
+    { ...policy, auto },
+    now,
+  );
+}
+
+function carryOut(
+  store: Store,
+  request: BlockRequest,
+  entry: Entry,
+  outcome: BlockResult['outcome'],
+  now: Seconds,
+): void {
+  store.put(entry);
+  if (outcome === 'covered' || outcome === 'evidence') return;
+  store.recordActivation(entry, { origin: 'fleet', note: causeOf(request) });
+  const evidence = evidenceOf(request, now);
+  if (evidence.length > 0) store.addEvidence(entry.prefix, entry.activations, evidence);
+}
+
+/** Who said so, and his note if he left one; the page reads it again. */
+function causeOf({ channel, message }: BlockRequest): string {
+  if (message === undefined) return `channel ${channel}`;
+  const { sender, ban } = message;
+  return ban.note === '' ? sender : `${sender}: ${ban.note}`;
+}
+
+function evidenceOf({ address, message }: BlockRequest, now: Seconds): Evidence[] {
+  if (message === undefined) return [];
+  const at = Math.min(message.at, now);
+  return message.ban.evidence.map(({ service, message: kind, count }) => ({
+    address,
+    service,
+    message: kind,
+    count,
+    firstSeen: at,
+    lastSeen: at,
+    log: '',
+    host: message.sender,
+  }));
+}
+
+function countOf({ evidence }: Ban): number {
+  return Math.max(
+    1,
+    evidence.reduce((sum, { count }) => sum + count, 0),
+  );
+}

@@ -1,0 +1,152 @@
+import { decide } from '../../blocklist/decide.ts';
+import type { Seconds } from '../../blocklist/entry.ts';
+import { loginProtections, type ProtectedSpace } from '../../blocklist/protect.ts';
+import type { Decision } from '../../blocklist/request.ts';
+import { McblockError } from '../../errors.ts';
+import { runProgram, wordsOf } from '../../firewall/program.ts';
+import { FAMILY_BITS } from '../../net/address.ts';
+import { type Prefix, prefixAround } from '../../net/prefix.ts';
+import { readPrefixes } from '../../net/prefix-reader.ts';
+import type { Store } from '../../store/store.ts';
+import type { Policies } from '../policies.ts';
+import { protectedSpace } from '../protected-space.ts';
+
+/** A table that pf fills by itself, as `max-src-conn-rate ... overload <brute>` does. */
+export interface PfTable {
+  readonly name: string;
+  /** The addresses in it; what is wider was put there by somebody else and is left alone. */
+  readonly hosts: readonly Prefix[];
+}
+
+/** What became of the tables. */
+export interface Taken {
+  /** Addresses that were not there when the tables were read before. */
+  fresh: number;
+  /** Of those: protected. */
+  spared: number;
+}
+
+const NAME = /^[A-Za-z_][\w-]{0,30}$/;
+const TIME_LIMIT_SECONDS = 30;
+
+/** The tables whose names match a pattern, read by pfctl(8). Throws McblockError('program'). */
+export async function readPfTables(
+  pfctl: string,
+  patterns: readonly string[],
+): Promise<readonly PfTable[]> {
+  if (patterns.length === 0) return [];
+  const names = (await run(pfctl, ['-s', 'Tables'])).toString('latin1').split('\n');
+  const wanted = names
+    .map((name) => name.trim())
+    .filter((name) => NAME.test(name) && patterns.some((pattern) => matches(name, pattern)));
+  const tables: PfTable[] = [];
+  for (const name of wanted) {
+    const { list } = readPrefixes(await run(pfctl, ['-t', name, '-T', 'show']));
+    const hosts = [...list].filter(({ family, length }) => length === FAMILY_BITS[family]);
+    tables.push({ name, hosts });
+  }
+  return tables;
+}
+
+/**
+ * Records whoever came into the tables since they were last read, as an offence of which the name
+ * of the table is the evidence; all in one transaction.
+ */
+export function takePfTables(
+  store: Store,
+  tables: readonly PfTable[],
+  policies: Policies,
+  now: Seconds,
+): Taken {
+  const taken = { fresh: 0, spared: 0 };
+  if (tables.length === 0) return taken;
+  store.transaction(() => {
+    const space = protectedSpace(store);
+    for (const { name, hosts } of tables) {
+      for (const host of hosts) {
+        if (store.fleetState.isTaken('api', name, host)) continue;
+        taken.fresh++;
+        if (!takeHost(store, space, name, host, policies, now)) taken.spared++;
+      }
+      store.fleetState.setTaken('api', name, hosts);
+    }
+  });
+  return taken;
+}
+
+/** How many of them takePfTables would record. */
+export function countFresh(store: Store, tables: readonly PfTable[]): number {
+  return tables.reduce(
+    (sum, { name, hosts }) =>
+      sum + hosts.filter((host) => !store.fleetState.isTaken('api', name, host)).length,
+    0,
+  );
+}
+
+/** Takes those out of the tables that have been there for so long. */
+export async function expirePfTables(
+  pfctl: string,
+  tables: readonly PfTable[],
+  seconds: number,
+): Promise<void> {
+  for (const { name } of tables) await run(pfctl, ['-t', name, '-T', 'expire', String(seconds)]);
+}
+
+/** Whether it was not spared. */
+function takeHost(
+  store: Store,
+  space: ProtectedSpace,
+  table: string,
+  offender: Prefix,
+  policies: Policies,
+  now: Seconds,
+): boolean {
+  const decision = decideHost(store, space, offender, policies, now);
+  if (decision.kind === 'refused') return false;
+  const { kind, entry } = decision;
+  store.put(entry);
+  if (kind === 'new' || kind === 'reactivated' || (kind === 'covered' && decision.extended)) {
+    store.recordActivation(entry, { origin: 'pf', note: table });
+  }
+  const seen = { count: 1, firstSeen: now, lastSeen: now, log: '', host: '' };
+  const evidence = { address: offender, service: 'pf', message: table, ...seen };
+  store.addEvidence(entry.prefix, entry.activations, [evidence]);
+  return true;
+}
+
+/** What becomes of an address that pf put into a table. */
+export function decideHost(
+  store: Store,
+  always: ProtectedSpace,
+  offender: Prefix,
+  policies: Policies,
+  now: Seconds,
+): Decision {
+  const policy = policies.policyFor(offender);
+  const { length4, length6 } = policy.auto;
+  const place = prefixAround(offender, offender.family === 4 ? length4 : length6);
+  const covering = store.covering(place);
+  const logins = store.loginsWithin(covering[0]?.prefix ?? place, 0);
+  const space = always.plus(loginProtections(logins, now, policy));
+  return decide(
+    covering,
+    space,
+    // The connection was made: nobody pretends to be another address so far.
+    { kind: 'automatic', origin: 'pf', offender, at: now, hits: 1, external: false },
+    policy,
+    now,
+  );
+}
+
+async function run(pfctl: string, args: readonly string[]): Promise<Buffer> {
+  const { ok, stdout, stderr } = await runProgram(pfctl, args, {
+    timeLimitSeconds: TIME_LIMIT_SECONDS,
+  });
+  if (ok) return stdout;
+  throw new McblockError('program', `${pfctl} ${args.join(' ')} failed: ${wordsOf(stderr)}`);
+}
+
+/** A * stands for any letters, or none. */
+function matches(name: string, pattern: string): boolean {
+  return new RegExp(`^${pattern.replaceAll('*', '.*')}$`).test(name);
+}

@@ -1,0 +1,75 @@
+import { McblockError } from '../../errors.ts';
+import type { Chunks, Source } from '../source.ts';
+import { damaged, type Warn } from './broken.ts';
+import { bunzip2 } from './bunzip2.ts';
+import { findProgram, type Outcome, runDecompressor } from './program.ts';
+
+/** What decompresses bzip2: `auto` is the quickest there is. */
+export type Decompressor = 'auto' | 'lbzip2' | 'bzip2' | 'built-in';
+
+/** lbzip2 uses all cores. */
+const PROGRAMS = ['lbzip2', 'bzip2'] as const;
+const END_MAGIC = 0x1772_4538_5090n;
+
+/**
+ * Decompresses bzip2 with a program of the system where there is one. What such a program makes of
+ * a file that is not as it should be is not always told by how it ends, nor does it say where the
+ * file broke; so the decoder of ours has the last word then, and goes on where the program stopped.
+ * `input` is the source's bytes from the beginning.
+ */
+export async function* decompressBzip2(
+  source: Source,
+  input: Chunks,
+  decompressor: Decompressor,
+  warn: Warn,
+): AsyncGenerator<Buffer> {
+  const path = programFor(decompressor);
+  if (path === undefined) {
+    yield* bunzip2(input, source.name, warn);
+    return;
+  }
+  const outcome: Outcome = { failure: undefined, said: '', tail: Buffer.alloc(0) };
+  let decompressed = 0;
+  for await (const chunk of runDecompressor(path, ['-dc'], input, outcome)) {
+    decompressed += chunk.length;
+    yield chunk;
+  }
+  if (outcome.failure === undefined && endsWithStream(outcome.tail)) return;
+  if (source.totalBytes !== undefined) {
+    yield* after(bunzip2(source.chunks(), source.name, warn), decompressed);
+  } else if (outcome.failure !== undefined) {
+    const breakage = { name: source.name, format: 'bzip2', byte: undefined, decompressed };
+    throw damaged(breakage, outcome.failure);
+  } else {
+    warn(`${source.name}: what follows the compressed data is ignored`);
+  }
+}
+
+function programFor(decompressor: Decompressor): string | undefined {
+  if (decompressor === 'built-in') return undefined;
+  const names = decompressor === 'auto' ? PROGRAMS : [decompressor];
+  const path = names.map(findProgram).find((found) => found !== undefined);
+  if (path === undefined && decompressor !== 'auto') {
+    throw new McblockError('program', `there is no ${decompressor} on this system; install it`);
+  }
+  return path;
+}
+
+/** A stream ends with a magic number and its CRC, 10 bytes in all, and up to 7 bits to spare. */
+function endsWithStream(tail: Buffer): boolean {
+  const last = BigInt(`0x0${tail.subarray(-11).toString('hex')}`);
+  for (let spare = 0n; spare < 8n; spare++) {
+    if (((last >> (32n + spare)) & 0xffff_ffff_ffffn) === END_MAGIC) return true;
+  }
+  return false;
+}
+
+/** What comes after the first so many bytes. */
+async function* after(chunks: Chunks, bytes: number): AsyncGenerator<Buffer> {
+  let toSkip = bytes;
+  for await (const chunk of chunks) {
+    const skipped = Math.min(toSkip, chunk.length);
+    toSkip -= skipped;
+    if (skipped < chunk.length) yield chunk.subarray(skipped);
+  }
+}

@@ -1,0 +1,172 @@
+import type { Seconds } from '../../blocklist/entry.ts';
+import type { Offence, OffenceKind } from '../../blocklist/offence.ts';
+import type { Login } from '../../blocklist/protect.ts';
+import { type Address, compareAddresses } from '../../net/address.ts';
+import { contains, type Prefix } from '../../net/prefix.ts';
+import type { OffenceGroup } from '../offences/offence-table.ts';
+import { Scale } from '../offences/scale.ts';
+import type { ReadOptions } from '../read-options.ts';
+import { type Line, LogReader } from '../reader.ts';
+import { type Calendar, type LogTime, Setbacks } from '../time/clock.ts';
+import { CivilTime, zoneOffsets } from '../time/zone.ts';
+
+/** What some lines of a log told; the fields are those of LogSummary. */
+export interface LinesTold {
+  readonly span: { readonly first: Seconds; readonly last: Seconds } | undefined;
+  readonly groups: (spaceAround: (address: Address) => Prefix) => Iterable<OffenceGroup>;
+  readonly logins: readonly Login[];
+}
+
+/** An offence whose year is not known yet. */
+interface Found extends Omit<Offence, 'at'> {
+  readonly time: LogTime;
+}
+
+/**
+ * The lines of a log that is followed: what counts in them is handed over now and then, and what is
+ * known of connections stays. So a log in pieces counts what it counts as a whole.
+ */
+export class FollowedLines {
+  readonly #options: ReadOptions;
+  readonly #log: string;
+  readonly #reader: LogReader;
+  readonly #scale: Scale;
+  readonly #newFrom: number;
+  readonly #kinds = new Map<number, OffenceKind>();
+  readonly #setbacks = new Setbacks();
+  #found: Found[] = [];
+  #logins = new Map<number, LogTime>();
+  #first: LogTime | undefined;
+  #last: LogTime = 0;
+  #calendar: Calendar | undefined;
+  /** How many lines were new. */
+  count = 0;
+
+  /**
+   * @param service whose own file it is; undefined: a syslogd's
+   * @param log what the log is called
+   * @param newFrom lines that begin before this byte were counted at another time
+   */
+  constructor(options: ReadOptions, service: string | undefined, log: string, newFrom: number) {
+    this.#options = options;
+    this.#log = log;
+    this.#newFrom = newFrom;
+    this.#scale = new Scale(options.scanners, options.points);
+    const civil = new CivilTime(zoneOffsets(options.zone));
+    this.#reader = new LogReader(options.scanners, civil, service, (line) => this.#add(line));
+  }
+
+  push(chunk: Buffer): void {
+    this.#reader.push(chunk);
+  }
+
+  /** The last line may lack its newline. */
+  finish(): void {
+    this.#reader.finish();
+  }
+
+  /** Something was found that counts. */
+  get isEventful(): boolean {
+    return this.#found.length > 0 || this.#logins.size > 0;
+  }
+
+  /** What was found since it was last asked. `fileTime`: the last line is no later than that. */
+  take(fileTime: Seconds): LinesTold {
+    if (this.#first === undefined) return { span: undefined, groups: () => [], logins: [] };
+    const calendar = this.#calendarAt(fileTime);
+    const utc = (time: LogTime): Seconds => calendar.utc(time, Number.NEGATIVE_INFINITY);
+    const span = { first: utc(this.#first), last: utc(this.#last) };
+    const logins = Array.from(this.#logins, ([id, time]) => ({
+      address: this.#scale.addresses.address(id),
+      at: utc(time),
+    }));
+    const found = this.#found;
+    const times = Float64Array.from(found, ({ time }) => time);
+    this.#setbacks.resolve(times, calendar);
+    const offences = Array.from(times, (at, index) => offenceOf(found[index], Math.max(0, at)));
+    this.#found = [];
+    this.#logins = new Map();
+    this.#setbacks.clear();
+    return { span, groups: (spaceAround) => groupsOf(offences.flat(), spaceAround), logins };
+  }
+
+  /**
+   * The calendar stays as long as it is right: it knows whether the clocks were put back. It turns
+   * out wrong where this host did not know its own time when the log began.
+   */
+  #calendarAt(fileTime: Seconds): Calendar {
+    const fresh = this.#reader.clock.calendar(fileTime, this.#options.year);
+    const utc = (calendar: Calendar): Seconds => calendar.utc(this.#last, Number.NEGATIVE_INFINITY);
+    if (this.#calendar === undefined || utc(this.#calendar) !== utc(fresh)) this.#calendar = fresh;
+    return this.#calendar;
+  }
+
+  #add(line: Line): void {
+    const isNew = line.offset >= this.#newFrom;
+    if (isNew) this.count++;
+    if (!line.known) return;
+    if (isNew) {
+      this.#first ??= line.time;
+      this.#last = line.time;
+      this.#setbacks.note(line.time, this.#found.length);
+    }
+    if (line.service >= 0 && line.message >= 0) this.#weigh(line, isNew);
+  }
+
+  #weigh(line: Line, isNew: boolean): void {
+    const scale = this.#scale;
+    const id = scale.weightId(line);
+    const weight = scale.weights[id];
+    if (weight === undefined || line.reading.family === 0) return;
+    const address = scale.addresses.id(line.reading);
+    if (weight.kind === 'login' && isNew) this.#logins.set(address, line.time);
+    const points = scale.pointsOf(line, weight, address);
+    if (points === 0 || !isNew) return;
+    this.#found.push({
+      time: line.time,
+      address: scale.addresses.address(address),
+      kind: this.#kind(id, line.host),
+      points,
+      count: line.count,
+    });
+  }
+
+  #kind(weightId: number, hostId: number): OffenceKind {
+    const { weights } = this.#scale;
+    const key = hostId * weights.length + weightId;
+    const known = this.#kinds.get(key);
+    if (known !== undefined) return known;
+    const { service = '', message = '' } = weights[weightId] ?? {};
+    const host = this.#reader.hosts.name(hostId);
+    const kind = { service, message, log: this.#log, host };
+    this.#kinds.set(key, kind);
+    return kind;
+  }
+}
+
+function offenceOf(found: Found | undefined, at: Seconds): Offence[] {
+  if (found === undefined) return [];
+  const { address, kind, points, count } = found;
+  return [{ at, address, kind, points, count }];
+}
+
+/** As OffenceTable.groups, for few. */
+function* groupsOf(
+  offences: readonly Offence[],
+  spaceAround: (address: Address) => Prefix,
+): Generator<OffenceGroup> {
+  const sorted = Array.from(offences, (offence, row) => ({ offence, row })).toSorted(
+    (p, q) => compareAddresses(p.offence.address, q.offence.address) || p.row - q.row,
+  );
+  let start = 0;
+  while (start < sorted.length) {
+    const first = sorted[start];
+    if (first === undefined) return;
+    const space = spaceAround(first.offence.address);
+    let end = start + 1;
+    while (end < sorted.length && contains(space, sorted[end]?.offence.address ?? space)) end++;
+    const group = sorted.slice(start, end).toSorted((p, q) => p.row - q.row);
+    yield { space, offences: group.map(({ offence }) => offence) };
+    start = end;
+  }
+}

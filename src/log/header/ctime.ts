@@ -1,0 +1,47 @@
+import { daysOfMonth, setLocalTime } from '../time/date.ts';
+import { digitAt, fourDigits, monthAt, twoDigits } from './digits.ts';
+import type { HeaderTime } from './header.ts';
+import { afterFraction, secondOfDay } from './time-parts.ts';
+
+const SPACE = 0x20;
+const LEAP_YEAR = 2000;
+const WEEKDAYS = new Set(['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']);
+
+/**
+ * `Sun Nov 22 10:00:00 2026`, as ctime(3) writes it, or with a fraction before the year. Gives the
+ * place after it, or -1.
+ */
+export function readCtime(bytes: Uint8Array, start: number, end: number, time: HeaderTime): number {
+  if (end - start < 24 || !isWeekday(bytes, start)) return -1;
+  if (readMonthTime(bytes, start + 4, end, time) < 0) return -1;
+  const at = afterFraction(bytes, start + 19, end);
+  if (end - at < 5 || bytes[at] !== SPACE) return -1;
+  const isTime = setLocalTime(time, fourDigits(bytes, at + 1), time.month, time.day, time.second);
+  return isTime ? at + 5 : -1;
+}
+
+/** `Sun ` */
+export function isWeekday(bytes: Uint8Array, start: number): boolean {
+  if (bytes[start + 3] !== SPACE) return false;
+  return WEEKDAYS.has(String.fromCharCode(...bytes.subarray(start, start + 3)));
+}
+
+/** `Nov 22 10:00:00`, without a year. Gives the place after it, or -1. */
+export function readMonthTime(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  time: HeaderTime,
+): number {
+  if (end - start < 15 || bytes[start + 3] !== SPACE || bytes[start + 6] !== SPACE) return -1;
+  const month = monthAt(bytes, start);
+  const isSmall = bytes[start + 4] === SPACE;
+  const day = isSmall ? digitAt(bytes, start + 5) : twoDigits(bytes, start + 4);
+  const second = secondOfDay(bytes, start + 7, end);
+  if (month < 0 || second < 0 || day < 1 || day > daysOfMonth(month, LEAP_YEAR)) return -1;
+  time.dating = 'yearless';
+  time.month = month;
+  time.day = day;
+  time.second = second;
+  return start + 15;
+}

@@ -1,0 +1,48 @@
+import { setLocalTime } from '../time/date.ts';
+import { fourDigits, twoDigits } from './digits.ts';
+import type { Header, HeaderTime } from './header.ts';
+import { afterPriority, readHostAndProgram } from './program-part.ts';
+import { afterFraction, readZone, secondOfDay } from './time-parts.ts';
+
+const SPACE = 0x20;
+const MINUS = 0x2d;
+const LETTER_T = 0x54;
+
+/**
+ * `2026-11-22T10:00:00.123456+01:00 host program[pid]: message`, as rsyslog writes it by default and
+ * journalctl with `-o short-iso`; with a space for the T, without a zone, a fraction or a host too.
+ */
+export function readIsoHeader(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  header: Header,
+): boolean {
+  const time = afterPriority(bytes, start, end);
+  const at = readIsoTime(bytes, time, end, header);
+  if (at < 0 || at >= end || bytes[at] !== SPACE) return false;
+  readHostAndProgram(bytes, at + 1, end, header);
+  return true;
+}
+
+/**
+ * `2026-11-22T10:00:00`, with a space for the T too, and what of fraction and zone follows directly.
+ * Gives the place after it, or -1.
+ */
+export function readIsoTime(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  time: HeaderTime,
+): number {
+  if (end - start < 19) return -1;
+  if (bytes[start + 4] !== MINUS || bytes[start + 7] !== MINUS) return -1;
+  const divider = bytes[start + 10];
+  if (divider !== LETTER_T && divider !== SPACE) return -1;
+  const year = fourDigits(bytes, start);
+  const month = twoDigits(bytes, start + 5) - 1;
+  const day = twoDigits(bytes, start + 8);
+  const second = secondOfDay(bytes, start + 11, end);
+  if (!setLocalTime(time, year, month, day, second)) return -1;
+  return readZone(bytes, afterFraction(bytes, start + 19, end), end, time);
+}

@@ -1,0 +1,83 @@
+import { asciiBytes, sameBytes } from '../bytes.ts';
+import { daysOfMonth, setLocalTime } from '../time/date.ts';
+import { isWeekday, readMonthTime } from './ctime.ts';
+import { digitAt, fourDigits, monthAt, twoDigits } from './digits.ts';
+import type { Header, HeaderTime } from './header.ts';
+import { readIsoTime } from './iso-header.ts';
+import { afterPriority, readHostAndProgram } from './program-part.ts';
+import { afterFraction, readZone, secondOfDay } from './time-parts.ts';
+
+const SPACE = 0x20;
+const LEAP_YEAR = 2000;
+const UTC = asciiBytes('UTC');
+/** No abbreviation of a zone is longer (tzfile(5)). */
+const ZONE_LIMIT_BYTES = 6;
+
+/**
+ * What some write in the place of a BSD header: `Mar 9 23:48:18` with one space before a small day,
+ * `Mar 19 2026 23:48:18` with a year, and either with a fraction of a second.
+ */
+export function readLooseHeader(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  header: Header,
+): boolean {
+  const time = afterPriority(bytes, start, end);
+  const at = afterFraction(bytes, readLooseTime(bytes, time, end, header), end);
+  if (at < 0 || at >= end || bytes[at] !== SPACE) return false;
+  readHostAndProgram(bytes, at + 1, end, header);
+  return true;
+}
+
+/**
+ * `Sun 2026-11-22 10:00:00 CET host program[pid]: message`, as journalctl writes it with
+ * `-o short-full`. The zone's short name, which several zones share, is this host's own.
+ */
+export function readJournalHeader(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  header: Header,
+): boolean {
+  if (end - start < 4 || !isWeekday(bytes, start)) return false;
+  const time = readIsoTime(bytes, start + 4, end, header);
+  if (time < 0 || time >= end || bytes[time] !== SPACE) return false;
+  let at = time + 1;
+  const zone = readZone(bytes, at, end, header);
+  if (zone === at) {
+    while (at < end && bytes[at] !== SPACE && at - time <= ZONE_LIMIT_BYTES) at++;
+    if (sameBytes(bytes, time + 1, at, UTC)) {
+      header.dating = 'zoned';
+      header.offsetSeconds = 0;
+    }
+  } else at = zone;
+  if (at >= end || bytes[at] !== SPACE) return false;
+  readHostAndProgram(bytes, at + 1, end, header);
+  return true;
+}
+
+/** Gives the place after the seconds, or -1. */
+function readLooseTime(bytes: Uint8Array, start: number, end: number, time: HeaderTime): number {
+  const at = readMonthTime(bytes, start, end, time);
+  if (at >= 0) return at;
+  const month = monthAt(bytes, start);
+  if (month < 0 || bytes[start + 3] !== SPACE) return -1;
+  const digits = bytes[start + 4] === SPACE ? start + 5 : start + 4;
+  const isSmall = digits > start + 4 || bytes[digits + 1] === SPACE;
+  const day = isSmall ? digitAt(bytes, digits) : twoDigits(bytes, digits);
+  const next = digits + (isSmall ? 1 : 2);
+  if (day < 1 || day > daysOfMonth(month, LEAP_YEAR) || bytes[next] !== SPACE) return -1;
+  const year = fourDigits(bytes, next + 1);
+  if (year >= 0 && bytes[next + 5] === SPACE) {
+    const second = secondOfDay(bytes, next + 6, end);
+    return setLocalTime(time, year, month, day, second) ? next + 14 : -1;
+  }
+  const second = secondOfDay(bytes, next + 1, end);
+  if (second < 0) return -1;
+  time.dating = 'yearless';
+  time.month = month;
+  time.day = day;
+  time.second = second;
+  return next + 9;
+}

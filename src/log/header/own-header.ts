@@ -1,0 +1,246 @@
+import { asciiBytes, startsWith } from '../bytes.ts';
+import { setLocalTime } from '../time/date.ts';
+import { readCtime, readMonthTime } from './ctime.ts';
+import { afterDigits, digitAt, fourDigits, monthAt, twoDigits } from './digits.ts';
+import type { Header, HeaderReader, HeaderTime } from './header.ts';
+import { readIsoTime } from './iso-header.ts';
+import { PID_LIMIT } from './program-part.ts';
+import { afterFraction, readZone, secondOfDay } from './time-parts.ts';
+
+const SPACE = 0x20;
+const QUOTE = 0x22;
+const MINUS = 0x2d;
+const SLASH = 0x2f;
+const COLON = 0x3a;
+const BRACKET = 0x5b;
+const CLOSING = 0x5d;
+const US = asciiBytes('us=');
+const PROFTPD = asciiBytes('proftpd[');
+/** `[22/Nov/2026:10:00:00 +0100` */
+const ACCESS_TIME_BYTES = 27;
+
+/** Reads a time at bytes[at, end); gives the place after it, or -1. */
+type TimeReader = (bytes: Uint8Array, at: number, end: number, time: HeaderTime) => number;
+
+/**
+ * The headers of services that write files of their own: a time, and mostly nothing else. These
+ * lines name no host and no program.
+ */
+const OWN_HEADERS: ReadonlyMap<string, HeaderReader> = new Map([
+  ['apache', bracketed(readCtime)],
+  ['asterisk', bracketed((...line) => firstOf(line, readIsoTime, readMonthTime))],
+  ['dovecot', followed((...line) => firstOf(line, readMonthTime, readIsoTime))],
+  ['exim', followed(readEximTime)],
+  ['http-access', readAccessHeader],
+  ['lighttpd', readLighttpdHeader],
+  ['mysqld', followed((...line) => firstOf(line, readIsoTime, readMysqlTime))],
+  ['named', followed((...line) => firstOf(line, readNamedTime, readIsoTime, readMonthTime))],
+  ['nginx', readNginxHeader],
+  ['openvpn', readOpenvpnHeader],
+  ['proftpd', readProftpdHeader],
+  ['vsftpd', followed(readCtime)],
+  ['xrdp', bracketed((...line) => firstOf(line, readXrdpTime, readIsoTime))],
+]);
+
+/** Reads the lines of a file that a service writes itself. */
+export function ownHeaderOf(service: string): HeaderReader {
+  return OWN_HEADERS.get(service) ?? readAnyTime;
+}
+
+/** A service of which it is not known how it writes the time: it may be any of these. */
+function readAnyTime(bytes: Uint8Array, start: number, end: number, header: Header): boolean {
+  const read = bytes[start] === BRACKET ? bracketed(anyTime) : followed(anyTime);
+  return read(bytes, start, end, header);
+}
+
+const anyTime: TimeReader = (...line) =>
+  firstOf(line, readIsoTime, readMonthTime, readCtime, readSlashTime, readNamedTime);
+
+function firstOf(line: Parameters<TimeReader>, ...readers: readonly TimeReader[]): number {
+  for (const read of readers) {
+    const at = read(...line);
+    if (at >= 0) return at;
+  }
+  return -1;
+}
+
+/** `TIME message` or `TIME: message` */
+function followed(read: TimeReader): HeaderReader {
+  return (bytes, start, end, header) => {
+    let at = read(bytes, start, end, header);
+    if (at >= 0 && at < end && bytes[at] === COLON) at++;
+    return at >= 0 && at < end && bytes[at] === SPACE && setMessage(header, at + 1);
+  };
+}
+
+/** `[TIME] message` */
+function bracketed(read: TimeReader): HeaderReader {
+  return (bytes, start, end, header) => {
+    if (start >= end || bytes[start] !== BRACKET) return false;
+    const at = read(bytes, start + 1, end, header);
+    return (
+      at >= 0 &&
+      at + 1 < end &&
+      bytes[at] === CLOSING &&
+      bytes[at + 1] === SPACE &&
+      setMessage(header, at + 2)
+    );
+  };
+}
+
+function setMessage(header: Header, messageStart: number): true {
+  header.hostStart = messageStart;
+  header.hostEnd = messageStart;
+  header.programStart = -1;
+  header.programEnd = -1;
+  header.pid = -1;
+  header.messageStart = messageStart;
+  return true;
+}
+
+/** `2026/11/22 10:00:00 [error] …`: nginx's grammar has the time in the message. */
+function readNginxHeader(bytes: Uint8Array, start: number, end: number, header: Header): boolean {
+  const at = readSlashTime(bytes, start, end, header);
+  return at >= 0 && at < end && bytes[at] === SPACE && setMessage(header, start);
+}
+
+/** `2026/11/22 10:00:00` */
+function readSlashTime(bytes: Uint8Array, start: number, end: number, time: HeaderTime): number {
+  if (end - start < 19 || bytes[start + 4] !== SLASH || bytes[start + 7] !== SLASH) return -1;
+  const month = twoDigits(bytes, start + 5) - 1;
+  const day = twoDigits(bytes, start + 8);
+  const second = bytes[start + 10] === SPACE ? secondOfDay(bytes, start + 11, end) : -1;
+  return setLocalTime(time, fourDigits(bytes, start), month, day, second) ? start + 19 : -1;
+}
+
+/** `22-Nov-2026 10:00:00.123` */
+function readNamedTime(bytes: Uint8Array, start: number, end: number, time: HeaderTime): number {
+  if (end - start < 20 || bytes[start + 2] !== MINUS || bytes[start + 6] !== MINUS) return -1;
+  const day = twoDigits(bytes, start);
+  const month = monthAt(bytes, start + 3);
+  const second = bytes[start + 11] === SPACE ? secondOfDay(bytes, start + 12, end) : -1;
+  const isTime = setLocalTime(time, fourDigits(bytes, start + 7), month, day, second);
+  return isTime ? afterFraction(bytes, start + 20, end) : -1;
+}
+
+/** `2026-11-22  8:00:00` or, before 5.6, `261122  8:00:00`: a small hour has a space for the zero. */
+function readMysqlTime(bytes: Uint8Array, start: number, end: number, time: HeaderTime): number {
+  const isLong = bytes[start + 4] === MINUS && bytes[start + 7] === MINUS;
+  const at = isLong ? start + 11 : start + 7;
+  if (end - at < 8 || bytes[at - 1] !== SPACE) return -1;
+  const year = isLong ? fourDigits(bytes, start) : 2000 + twoDigits(bytes, start);
+  const [monthStart, dayStart] = isLong ? [start + 5, start + 8] : [start + 2, start + 4];
+  const isSmall = bytes[at] === SPACE;
+  const hour = isSmall ? digitAt(bytes, at + 1) : twoDigits(bytes, at);
+  const rest = restOfHour(bytes, at + 2);
+  if (hour < 0 || hour > 23 || rest < 0 || year < 2000) return -1;
+  const second = hour * 3600 + rest;
+  const month = twoDigits(bytes, monthStart) - 1;
+  return setLocalTime(time, year, month, twoDigits(bytes, dayStart), second) ? at + 8 : -1;
+}
+
+/** `:mm:ss` in seconds; negative where it is none. */
+function restOfHour(bytes: Uint8Array, at: number): number {
+  const minutes = twoDigits(bytes, at + 1);
+  const seconds = twoDigits(bytes, at + 4);
+  if (bytes[at] !== COLON || bytes[at + 3] !== COLON) return -1;
+  if (minutes < 0 || minutes > 59 || seconds < 0 || seconds > 60) return -1;
+  return minutes * 60 + Math.min(seconds, 59);
+}
+
+/** `20261122-10:00:00` */
+function readXrdpTime(bytes: Uint8Array, start: number, end: number, time: HeaderTime): number {
+  if (end - start < 17 || bytes[start + 8] !== MINUS) return -1;
+  const month = twoDigits(bytes, start + 4) - 1;
+  const day = twoDigits(bytes, start + 6);
+  const second = secondOfDay(bytes, start + 9, end);
+  const isTime = setLocalTime(time, fourDigits(bytes, start), month, day, second);
+  return isTime ? afterFraction(bytes, start + 17, end) : -1;
+}
+
+/** `2026-11-22 10:00:00.123 +0100`; the zone where `log_timezone` is set. */
+function readEximTime(bytes: Uint8Array, start: number, end: number, time: HeaderTime): number {
+  const at = readIsoTime(bytes, start, end, time);
+  if (at < 0 || at >= end || bytes[at] !== SPACE || time.dating === 'zoned') return at;
+  const zoneEnd = readZone(bytes, at + 1, end, time);
+  return zoneEnd === at + 1 ? at : zoneEnd;
+}
+
+/** `2026-11-22 10:00:00: (mod_auth.c.853) …`; older versions have the same. */
+function readLighttpdHeader(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  header: Header,
+): boolean {
+  const at = readIsoTime(bytes, start, end, header);
+  return (
+    at >= 0 &&
+    at + 1 < end &&
+    bytes[at] === COLON &&
+    bytes[at + 1] === SPACE &&
+    setMessage(header, at + 2)
+  );
+}
+
+/** `2026-11-22 10:00:00 …` or `Sun Nov 22 10:00:00 2026 …`, with `us=123456 ` from `verb 4` on. */
+function readOpenvpnHeader(bytes: Uint8Array, start: number, end: number, header: Header): boolean {
+  const at = firstOf([bytes, start, end, header], readIsoTime, readCtime);
+  if (at < 0 || at >= end || bytes[at] !== SPACE) return false;
+  const digits = at + 1 + US.length;
+  const after = startsWith(bytes, at + 1, end, US) ? afterDigits(bytes, digits, end) : at;
+  const isMore = after > digits && after < end && bytes[after] === SPACE;
+  return setMessage(header, isMore ? after + 1 : at + 1);
+}
+
+/**
+ * `2026-11-22 10:00:00,123 host proftpd[4711] …`, before 1.3.6 with `Nov 22 10:00:00`. In syslog a
+ * colon follows the process, here none does.
+ */
+function readProftpdHeader(bytes: Uint8Array, start: number, end: number, header: Header): boolean {
+  const time = firstOf([bytes, start, end, header], readIsoTime, readMonthTime);
+  if (time < 0 || time >= end || bytes[time] !== SPACE) return false;
+  let hostEnd = time + 1;
+  while (hostEnd < end && bytes[hostEnd] !== SPACE) hostEnd++;
+  const digits = hostEnd + 1 + PROFTPD.length;
+  if (!startsWith(bytes, hostEnd + 1, end, PROFTPD)) return false;
+  const digitsEnd = afterDigits(bytes, digits, end);
+  if (digitsEnd === digits || digitsEnd - digits > 7 || digitsEnd + 1 >= end) return false;
+  if (bytes[digitsEnd] !== CLOSING || bytes[digitsEnd + 1] !== SPACE) return false;
+  setMessage(header, digitsEnd + 2);
+  header.hostStart = time + 1;
+  header.hostEnd = hostEnd;
+  const pid = Number(Buffer.from(bytes.subarray(digits, digitsEnd)).toString('latin1'));
+  header.pid = pid > PID_LIMIT ? -1 : pid;
+  return true;
+}
+
+/**
+ * `192.0.2.7 - me [22/Nov/2026:10:00:00 +0100] "GET …`: the whole line is the message. The client's
+ * words come before the time (the user) and after it; as servers write no bare quote in a user, the
+ * first that is bare opens the request, and the time stands before it.
+ */
+function readAccessHeader(bytes: Uint8Array, start: number, end: number, header: Header): boolean {
+  for (let quote = start + ACCESS_TIME_BYTES + 2; quote < end; quote++) {
+    if (bytes[quote] !== QUOTE || bytes[quote - 1] !== SPACE || bytes[quote - 2] !== CLOSING) {
+      continue;
+    }
+    const time = quote - 2 - ACCESS_TIME_BYTES;
+    return readAccessTime(bytes, time, quote - 2, header) && setMessage(header, start);
+  }
+  return false;
+}
+
+/** `[22/Nov/2026:10:00:00 +0100` */
+function readAccessTime(bytes: Uint8Array, start: number, end: number, header: Header): boolean {
+  const at = start + 1;
+  if (bytes[start] !== BRACKET || bytes[at + 2] !== SLASH || bytes[at + 6] !== SLASH) return false;
+  if (bytes[at + 11] !== COLON || bytes[at + 20] !== SPACE) return false;
+  const day = twoDigits(bytes, at);
+  const second = secondOfDay(bytes, at + 12, end);
+  const year = fourDigits(bytes, at + 7);
+  return (
+    setLocalTime(header, year, monthAt(bytes, at + 3), day, second) &&
+    readZone(bytes, at + 21, end, header) === end
+  );
+}

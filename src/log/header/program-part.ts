@@ -1,0 +1,156 @@
+import { asciiBytes, startsWith } from '../bytes.ts';
+import { afterDigits } from './digits.ts';
+import type { Header } from './header.ts';
+
+const SPACE = 0x20;
+const DOT = 0x2e;
+const ZERO = 0x30;
+const COLON = 0x3a;
+const LESS = 0x3c;
+const GREATER = 0x3e;
+const BRACKET = 0x5b;
+const CLOSING = 0x5d;
+
+const ID = asciiBytes('[ID ');
+/** `<local7.warning>` is the longest there is; what is longer is no priority. */
+const PRIORITY_LIMIT_BYTES = 24;
+/** No system has larger ones (Linux: PID_MAX_LIMIT is 4,194,304). */
+export const PID_LIMIT = 0x400000;
+/** What BusyBox and OpenWrt write before the program. */
+const SELECTOR =
+  /^(?:kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|local[0-7])\.(?:emerg|alert|crit|err|warn|notice|info|debug)$/;
+/** `authpriv.notice`. */
+const SELECTOR_LIMIT_BYTES = 15;
+
+/**
+ * Fills in what follows the time: `host program[pid]: message`. The program is all up to `[` or
+ * `:`, be it a path. A word that ends in a colon is no host name but the program of a line without
+ * a host, if the colon is the first in it or stands behind a process number. To believe it gives
+ * nobody more power: who can choose the first word, as some senders of remote logs can, can choose
+ * the program that stands behind a host just as well. Where such a word is none, the line speaks for
+ * no service, as what follows it may be anybody's text.
+ */
+export function readHostAndProgram(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  header: Header,
+): void {
+  let at = start;
+  while (at < end && bytes[at] !== SPACE) at++;
+  header.hostStart = start;
+  header.hostEnd = at;
+  header.programStart = -1;
+  header.programEnd = -1;
+  header.pid = -1;
+  const rest = at < end ? at + 1 : end;
+  header.messageStart = rest;
+  if (at === start) return;
+  if (bytes[start] === BRACKET) {
+    readBracketed(bytes, start, at, header);
+    return;
+  }
+  if (bytes[at - 1] !== COLON) {
+    if (at < end) readProgram(bytes, at + 1, end, header);
+    return;
+  }
+  readProgram(bytes, start, end, header);
+  if (header.programStart >= 0 && header.messageStart === rest) {
+    header.hostEnd = start;
+    return;
+  }
+  header.programStart = -1;
+  header.programEnd = -1;
+  header.pid = -1;
+  header.messageStart = rest;
+}
+
+/** `[program] ` or `[program]: `, as metalog writes it, in the place of a host. */
+function readBracketed(bytes: Uint8Array, start: number, wordEnd: number, header: Header): void {
+  const closing = bytes[wordEnd - 1] === COLON ? wordEnd - 2 : wordEnd - 1;
+  if (closing <= start + 1 || bytes[closing] !== CLOSING) return;
+  header.programStart = start + 1;
+  header.programEnd = closing;
+  header.hostEnd = start;
+}
+
+/**
+ * `program[pid]: ` or `program: `, with BusyBox's `auth.info ` before it or not; anything else leaves
+ * the header as it was.
+ */
+export function readProgram(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  header: Header,
+  mayFollowSelector = true,
+): void {
+  let at = start;
+  let byte = bytes[at];
+  while (at < end && byte !== COLON && byte !== BRACKET && byte !== SPACE) byte = bytes[++at];
+  if (at >= end || at === start) return;
+  if (byte === SPACE) {
+    if (mayFollowSelector && isSelector(bytes, start, at)) {
+      readProgram(bytes, at + 1, end, header, false);
+    }
+    return;
+  }
+  const programEnd = at;
+  let pid = -1;
+  if (byte === BRACKET) {
+    const digits = ++at;
+    pid = 0;
+    for (; at < end; at++) {
+      const digit = (bytes[at] ?? 0) - ZERO;
+      if (digit < 0 || digit > 9) break;
+      pid = pid * 10 + digit;
+      if (pid > PID_LIMIT) return;
+    }
+    if (at === digits || at + 1 >= end || bytes[at] !== CLOSING || bytes[at + 1] !== COLON) return;
+    at++;
+  }
+  header.programStart = start;
+  header.programEnd = programEnd;
+  header.pid = pid;
+  const message = at + 1 < end && bytes[at + 1] === SPACE ? at + 2 : at + 1;
+  header.messageStart = bytes[message] === BRACKET ? afterId(bytes, message, end) : message;
+}
+
+/** The place after Solaris's `[ID 800047 auth.info] `, or where it would stand if there is none. */
+function afterId(bytes: Uint8Array, start: number, end: number): number {
+  if (!startsWith(bytes, start, end, ID)) return start;
+  const digits = start + ID.length;
+  const digitsEnd = afterDigits(bytes, digits, end);
+  if (digitsEnd === digits || digitsEnd >= end || bytes[digitsEnd] !== SPACE) return start;
+  let at = digitsEnd + 1;
+  while (at < end && bytes[at] !== CLOSING && bytes[at] !== SPACE) at++;
+  const isId = at + 1 < end && bytes[at + 1] === SPACE && isSelector(bytes, digitsEnd + 1, at);
+  return isId && bytes[at] === CLOSING ? at + 2 : start;
+}
+
+/** Where the line goes on after `<…>` and a space, if there is one; `at` itself if it is none. */
+export function afterPriority(bytes: Uint8Array, at: number, end: number): number {
+  if (at >= end || bytes[at] !== LESS) return at;
+  const limit = Math.min(end, at + PRIORITY_LIMIT_BYTES);
+  for (let i = at + 1; i < limit; i++) {
+    const byte = bytes[i];
+    if (byte === SPACE) return at;
+    if (byte === GREATER) return i + 1 < end && bytes[i + 1] === SPACE ? i + 2 : i + 1;
+  }
+  return at;
+}
+
+/** `auth.info` */
+export function isSelector(bytes: Uint8Array, start: number, end: number): boolean {
+  if (end - start > SELECTOR_LIMIT_BYTES) return false;
+  let dot = start;
+  while (dot < end && bytes[dot] !== DOT) dot++;
+  return dot < end && SELECTOR.test(Buffer.from(bytes.subarray(start, end)).toString('latin1'));
+}
+
+/** Whether a selector stands before this place, which is behind a space. */
+export function followsSelector(bytes: Uint8Array, start: number, at: number): boolean {
+  let word = at - 1;
+  while (word > start && bytes[word - 1] !== SPACE) word--;
+  return word < at - 1 && isSelector(bytes, word, at - 1);
+}

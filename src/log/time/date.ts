@@ -1,0 +1,50 @@
+import type { HeaderTime } from '../header/header.ts';
+
+const MONTH_DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+/** What UTC seconds of 32 bits hold. */
+const FIRST_YEAR = 1970;
+const LAST_YEAR = 2105;
+
+/** `month` from 0; 0 days in a month there is not. */
+export function daysOfMonth(month: number, year: number): number {
+  const days = MONTH_DAYS[month] ?? 0;
+  return month === 1 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : days;
+}
+
+/** `month` from 0, `day` from 1. Only days from 1970 to 2105 are. */
+function isDate(year: number, month: number, day: number): boolean {
+  return (
+    year >= FIRST_YEAR &&
+    year <= LAST_YEAR &&
+    month >= 0 &&
+    day >= 1 &&
+    day <= daysOfMonth(month, year)
+  );
+}
+
+/** The days since 1 January 1970. */
+export function dayNumber(year: number, month: number, day: number): number {
+  // Years that begin in March have their leap day at the end.
+  const marchYear = month < 2 ? year - 1 : year;
+  const marchMonth = month < 2 ? month + 10 : month - 2;
+  const leapDays =
+    Math.floor(marchYear / 4) - Math.floor(marchYear / 100) + Math.floor(marchYear / 400);
+  return marchYear * 365 + leapDays + Math.floor((marchMonth * 153 + 2) / 5) + day - 719_469;
+}
+
+/** Sets a time of the policy's zone. False: there is no such date. */
+export function setLocalTime(
+  header: HeaderTime,
+  year: number,
+  month: number,
+  day: number,
+  second: number,
+): boolean {
+  if (second < 0 || !isDate(year, month, day)) return false;
+  header.dating = 'local';
+  header.year = year;
+  header.month = month;
+  header.day = day;
+  header.second = second;
+  return true;
+}

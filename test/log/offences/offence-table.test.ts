@@ -1,0 +1,61 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Offence } from '../../../src/blocklist/offence.ts';
+import { AddressTable } from '../../../src/log/offences/address-table.ts';
+import { OffenceTable } from '../../../src/log/offences/offence-table.ts';
+import { Clock } from '../../../src/log/time/clock.ts';
+import { CivilTime, zoneOffsets } from '../../../src/log/time/zone.ts';
+import { type Address, addressOf, compareAddresses } from '../../../src/net/address.ts';
+import { contains, type Prefix, prefixAround } from '../../../src/net/prefix.ts';
+import { kindOf } from '../../twins/kinds.ts';
+
+const KINDS = [kindOf('sshd', 'failed-login'), kindOf('sshd', 'invalid-user')] as const;
+const WORDS = [0, 1, 255, 256, 0x0a00_0001, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff];
+
+const address: fc.Arbitrary<Address> = fc.oneof(
+  fc.constantFrom(...WORDS).map((a) => addressOf(4, a)),
+  fc
+    .tuple(fc.constantFrom(...WORDS), fc.constantFrom(...WORDS), fc.constantFrom(...WORDS))
+    .map(([a, b, d]) => addressOf(6, a, b, 7, d)),
+);
+
+function placeOf(one: Address): Prefix {
+  return prefixAround(one, one.family === 4 ? 24 : 64);
+}
+
+describe('OffenceTable', () => {
+  it('gives all offences, group by group in the order of addresses, each in that of the log', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(address, fc.nat({ max: 1 }), fc.integer({ min: 1, max: 90 }))),
+        (told) => {
+          const addresses = new AddressTable();
+          const table = new OffenceTable(addresses, (id) => KINDS[id === 0 ? 0 : 1]);
+          const clock = new Clock();
+          const expected: Offence[] = told.map(([one, kind, points], index) => {
+            const time = clock.tick(0, 1, index);
+            table.note(time);
+            table.push(time, addresses.id(one), kind, points, index + 1);
+            const at = Date.UTC(2026, 0, 1) / 1000 + index;
+            return { at, address: one, points, count: index + 1, kind: KINDS[kind === 0 ? 0 : 1] };
+          });
+          const calendar = clock.calendar(new CivilTime(zoneOffsets('UTC')), 0, 2026);
+
+          const spaces: Prefix[] = [];
+          const groups = Array.from(
+            table.groups(calendar, (one) => {
+              spaces.push(placeOf(one));
+              return placeOf(one);
+            }),
+            ({ offences }) => Array.from(offences, (offence) => ({ ...offence })),
+          );
+
+          expect(spaces).toEqual(spaces.toSorted(compareAddresses));
+          expect(groups).toEqual(
+            spaces.map((space) => expected.filter((one) => contains(space, one.address))),
+          );
+        },
+      ),
+    );
+  });
+});
