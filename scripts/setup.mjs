@@ -20,6 +20,7 @@ const TEST_PROGRAMS = [
   ['/usr/sbin/ip', 'iproute2'],
   ['/usr/bin/chromium', 'chromium'],
   ['/usr/bin/shellcheck', 'shellcheck'],
+  ['/usr/bin/tcpdump', 'tcpdump'],
   ['/usr/bin/python3', 'python3'],
   // Its server lies in a folder named after its version; this lists the servers.
   ['/usr/bin/pg_lsclusters', 'postgresql'],
