@@ -122,10 +122,10 @@ describe('apply', () => {
   it.each([
     ['kind = "file"\n', /firewall\.file does not say which/],
     ['kind = "ipfw"\n', /firewall\.kind takes one of/],
-    ['pfctl = "pfctl"\n', /firewall\.pfctl takes the absolute path/],
-    ['command = ["pfctl", "-f"]\n', /firewall\.command takes a list/],
-    ['command = "pfctl -f"\n', /firewall\.command takes a list/],
-    ['table = "no name"\n', /firewall\.table takes a table name/],
+    ['kind = "pf"\npfctl = "pfctl"\n', /firewall\.pfctl takes the absolute path/],
+    ['kind = "pf"\ncommand = ["pfctl", "-f"]\n', /firewall\.command takes a list/],
+    ['kind = "pf"\ncommand = "pfctl -f"\n', /firewall\.command takes a list/],
+    ['kind = "pf"\ntable = "no name"\n', /firewall\.table takes a table name/],
   ])('refuses the configuration %j', async (text, message) => {
     configure(text);
     expect(await line.run('apply')).toMatchObject({

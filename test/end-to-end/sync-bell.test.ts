@@ -42,6 +42,7 @@ describe.skipIf(REDIS_MISSING)(`mcblock sync and the bell (${REDIS_MISSING ?? 'T
       line.config,
       `${redis.settings}bell.fleet-key = "${secret}"
 bell.sender = "a.example.net"
+firewall.kind = "pf"
 firewall.pfctl = "${pf.pfctl}"
 fleet.pf-tables = ["brute*"]
 ${more}`,

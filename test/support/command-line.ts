@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { main } from '../../src/cli/main.ts';
@@ -23,8 +23,14 @@ export class CommandLine {
     const stdout = new Collected();
     const stderr = new Collected();
     const applies = argv.includes('--apply') || argv[0] === 'apply';
-    if (applies && this.config === undefined && !argv.includes('--help')) {
-      throw new Error('a test never touches the firewall of this machine: give it a configuration');
+    if (
+      this.config === undefined
+        ? applies && !argv.includes('--help')
+        : isFirewallGuessed(this.config)
+    ) {
+      throw new Error(
+        'a test never touches the firewall of this machine: say which kind it is for',
+      );
     }
     const common = ['--db', this.db, '--now', this.now];
     if (this.config !== undefined) common.push('--config', this.config);
@@ -52,6 +58,12 @@ export class CommandLine {
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** `auto` would be the firewall of this machine. */
+function isFirewallGuessed(config: string): boolean {
+  const text = readFileSync(config, 'utf8');
+  return text.includes('firewall') && !/\bkind\s*=/.test(text);
 }
 
 class Collected implements Sink {
