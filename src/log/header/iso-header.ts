@@ -1,7 +1,7 @@
 import { setLocalTime } from '../time/date.ts';
 import { fourDigits, twoDigits } from './digits.ts';
-import type { Header, HeaderTime } from './header.ts';
-import { afterPriority, readHostAndProgram } from './program-part.ts';
+import type { HeaderReader, HeaderTime } from './header.ts';
+import { headerWithTime } from './program-part.ts';
 import { afterFraction, readZone, secondOfDay } from './time-parts.ts';
 
 const SPACE = 0x20;
@@ -12,18 +12,7 @@ const LETTER_T = 0x54;
  * `2026-11-22T10:00:00.123456+01:00 host program[pid]: message`, as rsyslog writes it by default and
  * journalctl with `-o short-iso`; with a space for the T, without a zone, a fraction or a host too.
  */
-export function readIsoHeader(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  header: Header,
-): boolean {
-  const time = afterPriority(bytes, start, end);
-  const at = readIsoTime(bytes, time, end, header);
-  if (at < 0 || at >= end || bytes[at] !== SPACE) return false;
-  readHostAndProgram(bytes, at + 1, end, header);
-  return true;
-}
+export const readIsoHeader: HeaderReader = headerWithTime(readIsoTime);
 
 /**
  * `2026-11-22T10:00:00`, with a space for the T too, and what of fraction and zone follows directly.

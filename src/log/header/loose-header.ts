@@ -2,9 +2,9 @@ import { asciiBytes, sameBytes } from '../bytes.ts';
 import { daysOfMonth, setLocalTime } from '../time/date.ts';
 import { isWeekday, readMonthTime } from './ctime.ts';
 import { digitAt, fourDigits, monthAt, twoDigits } from './digits.ts';
-import type { Header, HeaderTime } from './header.ts';
+import type { Header, HeaderReader, HeaderTime } from './header.ts';
 import { readIsoTime } from './iso-header.ts';
-import { afterPriority, readHostAndProgram } from './program-part.ts';
+import { headerWithTime, readHostAndProgram } from './program-part.ts';
 import { afterFraction, readZone, secondOfDay } from './time-parts.ts';
 
 const SPACE = 0x20;
@@ -17,18 +17,9 @@ const ZONE_LIMIT_BYTES = 6;
  * What some write in the place of a BSD header: `Mar 9 23:48:18` with one space before a small day,
  * `Mar 19 2026 23:48:18` with a year, and either with a fraction of a second.
  */
-export function readLooseHeader(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  header: Header,
-): boolean {
-  const time = afterPriority(bytes, start, end);
-  const at = afterFraction(bytes, readLooseTime(bytes, time, end, header), end);
-  if (at < 0 || at >= end || bytes[at] !== SPACE) return false;
-  readHostAndProgram(bytes, at + 1, end, header);
-  return true;
-}
+export const readLooseHeader: HeaderReader = headerWithTime((bytes, start, end, header) =>
+  afterFraction(bytes, readLooseTime(bytes, start, end, header), end),
+);
 
 /**
  * `Sun 2026-11-22 10:00:00 CET host program[pid]: message`, as journalctl writes it with

@@ -1,6 +1,6 @@
 import { asciiBytes, startsWith } from '../bytes.ts';
 import { afterDigits } from './digits.ts';
-import type { Header } from './header.ts';
+import type { Header, HeaderReader } from './header.ts';
 
 const SPACE = 0x20;
 const DOT = 0x2e;
@@ -126,6 +126,21 @@ function afterId(bytes: Uint8Array, start: number, end: number): number {
   while (at < end && bytes[at] !== CLOSING && bytes[at] !== SPACE) at++;
   const isId = at + 1 < end && bytes[at + 1] === SPACE && isSelector(bytes, digitsEnd + 1, at);
   return isId && bytes[at] === CLOSING ? at + 2 : start;
+}
+
+/**
+ * Reads a header whose time is followed by a space, host and program; a priority may stand before it.
+ * `readTime` gives the place after the time, or -1.
+ */
+export function headerWithTime(
+  readTime: (bytes: Uint8Array, start: number, end: number, header: Header) => number,
+): HeaderReader {
+  return (bytes, start, end, header) => {
+    const at = readTime(bytes, afterPriority(bytes, start, end), end, header);
+    if (at < 0 || at >= end || bytes[at] !== SPACE) return false;
+    readHostAndProgram(bytes, at + 1, end, header);
+    return true;
+  };
 }
 
 /** Where the line goes on after `<…>` and a space, if there is one; `at` itself if it is none. */
