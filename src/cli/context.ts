@@ -7,6 +7,7 @@ import { storePath } from './place.ts';
 import { type Policies, policiesOf } from './policies.ts';
 import type { Sink } from './sink.ts';
 import { type Colours, loadColours } from './text/colours.ts';
+import { jsonText } from './text/json-text.ts';
 import { parseTime } from './text/time.ts';
 
 /** What a command changes that changes more entries cannot be taken back. */
@@ -147,7 +148,7 @@ export class Context {
 
   /** One JSON value on stdout, ending in a newline. */
   json(value: unknown): void {
-    this.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
+    this.stdout.write(`${jsonText(value, 2)}\n`);
   }
 
   /** Lines of text on stdout. */

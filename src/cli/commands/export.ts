@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
+import { jsonText } from '../text/json-text.ts';
 
 const PART_BYTES = 64 * 1024;
 
@@ -23,7 +24,7 @@ async function exportStore(context: Context): Promise<void> {
   const store = await context.store('read');
   let part = '';
   for (const row of store.exportRows()) {
-    part += `${JSON.stringify(row)}\n`;
+    part += `${jsonText(row)}\n`;
     if (part.length < PART_BYTES) continue;
     context.stdout.write(part);
     part = '';

@@ -6,6 +6,7 @@ import { Templates } from '../../log/templates.ts';
 import type { Context } from '../context.ts';
 import { addLogOptions, type LogCommandOptions, openLog, readOptionsOf } from '../log-options.ts';
 import { eventLine } from '../text/event-text.ts';
+import { jsonText } from '../text/json-text.ts';
 import { templateLines } from '../text/template-text.ts';
 
 interface ParseOptions extends LogCommandOptions {
@@ -37,7 +38,7 @@ Examples:
 async function parse(context: Context, files: string[], options: LogCommandOptions): Promise<void> {
   const colours = await context.colours();
   const text = context.options.json
-    ? (event: Event) => JSON.stringify(event)
+    ? (event: Event) => jsonText(event)
     : (event: Event) => eventLine(event, colours);
   for await (const events of eventsOf(context, files, options, () => undefined)) {
     context.lines(events.map(text));

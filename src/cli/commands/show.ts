@@ -9,6 +9,7 @@ import { byCountry, type CountrySum, countrySumJson } from '../by-country.ts';
 import type { Context } from '../context.ts';
 import type { Geo } from '../geo.ts';
 import { entryColumns, entryJson, stateOf } from '../text/entry-text.ts';
+import { jsonText } from '../text/json-text.ts';
 import { type Column, tableLines } from '../text/table.ts';
 
 const SORTS = {
@@ -139,7 +140,7 @@ function aroundAndIn(
 function writeJson(context: Context, entries: Iterable<Entry>, geo: Geo | undefined): void {
   let written = 0;
   for (const page of pages(entries, 1000)) {
-    const lines = page.map((entry) => `  ${JSON.stringify(entryJson(entry, context.now, geo))}`);
+    const lines = page.map((entry) => `  ${jsonText(entryJson(entry, context.now, geo))}`);
     context.stdout.write(`${written === 0 ? '[\n' : ',\n'}${lines.join(',\n')}`);
     written += page.length;
   }

@@ -6,6 +6,7 @@ import { type Rung, requireBell, ringRound, rungText } from '../sync/bell.ts';
 import { fleetClient } from '../sync/client.ts';
 import { type Round, rehearseRound, syncRound } from '../sync/round.ts';
 import { parseDuration } from '../text/duration.ts';
+import { jsonText } from '../text/json-text.ts';
 
 /** So that a fleet that was started at once does not ask at once for ever. */
 const SPREAD = 0.1;
@@ -140,7 +141,7 @@ async function repeatedly(
 }
 
 function report(context: Context, { text, json }: Done, dryRun: boolean): void {
-  if (context.options.json) context.lines([JSON.stringify({ dryRun, ...json })]);
+  if (context.options.json) context.lines([jsonText({ dryRun, ...json })]);
   else if (!context.options.quiet) context.lines([`${dryRun ? 'would be: ' : ''}${text}`]);
 }
 

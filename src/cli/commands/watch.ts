@@ -5,6 +5,7 @@ import { applyRules } from '../apply-rules.ts';
 import type { Context } from '../context.ts';
 import { readOptionsOf } from '../log-options.ts';
 import { Bell } from '../ring.ts';
+import { jsonText } from '../text/json-text.ts';
 import { watchJson, watchLine } from '../text/watch-text.ts';
 import { activated, type BatchReport } from '../watch/record.ts';
 import { Signals } from '../watch/signals.ts';
@@ -86,6 +87,6 @@ async function setupOf(context: Context, options: WatchOptions): Promise<WatchSe
 function announce(context: Context, report: BatchReport): void {
   const { json, quiet } = context.options;
   const entries = activated(report);
-  if (json) context.lines(entries.map((entry) => JSON.stringify(watchJson(report.log, entry))));
+  if (json) context.lines(entries.map((entry) => jsonText(watchJson(report.log, entry))));
   else if (!quiet) context.lines(entries.map((entry) => watchLine(report.log, entry)));
 }
