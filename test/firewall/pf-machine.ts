@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -33,7 +33,8 @@ export class PfMachine {
   }
 
   write(state: PfState): void {
-    writeFileSync(this.#file, JSON.stringify(state));
+    writeFileSync(`${this.#file}.new`, JSON.stringify(state));
+    renameSync(`${this.#file}.new`, this.#file);
   }
 
   set(changes: Partial<PfState>): void {

@@ -5,7 +5,7 @@
 //   maxCount  how many one call takes or lists (net.pf.request_maxcount)
 //   fault     what goes wrong in the calls that come: busy, permission, missing, half, hang, garbage
 //   calls     what was asked, one array of arguments each; written by this program
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 
 const file = process.env.PF_STATE;
 const state = JSON.parse(readFileSync(file, 'utf8'));
@@ -14,7 +14,9 @@ const NAME_BYTES = 32;
 
 state.calls.push(args);
 process.exitCode = run();
-writeFileSync(file, JSON.stringify(state));
+// Whole or not at all: a test reads it meanwhile.
+writeFileSync(`${file}.${process.pid}`, JSON.stringify(state));
+renameSync(`${file}.${process.pid}`, file);
 
 function run() {
   if (state.fault === 'missing') return fail('pfctl: /dev/pf: No such file or directory', 1);
