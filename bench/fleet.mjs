@@ -10,8 +10,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
+import { fileURLToPath } from 'node:url';
+import { load } from './load.mjs';
 
 const BANS = Number(process.argv[2] ?? 1000);
 const DEATHS = 5;
@@ -22,7 +22,12 @@ const repository = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(repository);
 const folder = mkdtempSync(join(tmpdir(), 'mcblock-bench-'));
 try {
-  const { Fleet, Trial, FAULTS, floodOf, NO_FLEET } = await load();
+  const { Fleet, Trial, FAULTS, floodOf, NO_FLEET } = await load(
+    ['fleet', 'trial', 'faults']
+      .map((name) => `export * from './test/end-to-end/fleet/${name}.ts';`)
+      .join('\n'),
+    folder,
+  );
   if (NO_FLEET !== undefined) throw new Error(NO_FLEET);
   const program = { file: join(repository, 'bin', 'mcblock.js'), env: process.env };
   const fleet = await Fleet.start(program, ['a', 'b', 'c']);
@@ -113,21 +118,4 @@ function report(name, times) {
 
 function say(name, text) {
   console.log(`${name}: ${text}`);
-}
-
-async function load() {
-  const outfile = join(folder, 'fleet.mjs');
-  const parts = ['fleet', 'trial', 'faults'].map((name) => `export * from './${name}.ts';`);
-  await build({
-    stdin: {
-      contents: parts.join('\n'),
-      resolveDir: join(repository, 'test', 'end-to-end', 'fleet'),
-    },
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    logLevel: 'warning',
-  });
-  return import(pathToFileURL(outfile).href);
 }

@@ -10,9 +10,9 @@ import { Agent, request } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { build } from 'esbuild';
+import { load } from './load.mjs';
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
 const program = join(repository, 'bin', 'mcblock.js');
@@ -245,7 +245,10 @@ function addressOf(host) {
 
 /** The URL of a database in a PostgreSQL that was started for this. */
 async function ownPostgres() {
-  const { findPostgres, startCluster } = await loadCluster();
+  const { findPostgres, startCluster } = await load(
+    "export * from './test/fleet/postgres-cluster.ts';",
+    folder,
+  );
   const found = findPostgres();
   if ('missing' in found) {
     console.log(`PostgreSQL: ${found.missing}`);
@@ -254,17 +257,4 @@ async function ownPostgres() {
   const cluster = await startCluster(found.folder);
   cleanups.push(() => cluster.stop());
   return cluster.emptyDatabase();
-}
-
-async function loadCluster() {
-  const outfile = join(folder, 'cluster.mjs');
-  await build({
-    entryPoints: [join(repository, 'test', 'fleet', 'postgres-cluster.ts')],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    logLevel: 'warning',
-  });
-  return import(pathToFileURL(outfile).href);
 }

@@ -10,8 +10,8 @@ import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
+import { fileURLToPath } from 'node:url';
+import { load } from './load.mjs';
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
 const mcblock = join(repository, 'bin', 'mcblock.js');
@@ -276,22 +276,13 @@ function kilobytes(pid) {
   return Number(spawnSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' }).stdout);
 }
 
-async function loadParts() {
-  const outfile = file('parts.mjs');
-  await build({
-    stdin: {
-      contents: `export { RedisServer } from './test/fleet/bell/redis-server.ts';
+function loadParts() {
+  return load(
+    `export { RedisServer } from './test/fleet/bell/redis-server.ts';
 export { FleetKey } from './src/fleet/bell/fleet-key.ts';
 export { messageText } from './src/fleet/bell/message-text.ts';
 export { parsePrefix } from './src/net/prefix-text.ts';
 export { parseAddress } from './src/net/address-text.ts';`,
-      resolveDir: repository,
-    },
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    logLevel: 'warning',
-  });
-  return import(pathToFileURL(outfile).href);
+    folder,
+  );
 }
