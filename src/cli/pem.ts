@@ -1,6 +1,6 @@
-import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { McblockError, reasonOf } from '../errors.ts';
+import { readSmallFile } from '../small-file.ts';
 
 /** A bundle of all authorities there are has some 250 KB. */
 const LIMIT_BYTES = 4 * 1024 * 1024;
@@ -10,19 +10,16 @@ const LIMIT_BYTES = 4 * 1024 * 1024;
  * or `--tls-cert`. Throws McblockError('config').
  */
 export function readPem(file: string, named: string): Buffer {
-  let descriptor: number | undefined;
   try {
-    descriptor = openSync(file, 'r');
-    if (fstatSync(descriptor).size > LIMIT_BYTES) throw new Error('it is larger than 4 MiB');
-    const content = readFileSync(descriptor);
+    const content = readSmallFile(file, ({ size }) =>
+      size > LIMIT_BYTES ? 'it is larger than 4 MiB' : undefined,
+    );
     if (!content.includes('-----BEGIN ')) throw new Error('it is no PEM');
     return content;
   } catch (error) {
     throw new McblockError('config', `${named} ${file} cannot be read: ${reasonOf(error)}`, {
       cause: error,
     });
-  } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
   }
 }
 

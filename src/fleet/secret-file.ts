@@ -1,5 +1,5 @@
-import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { McblockError, reasonOf } from '../errors.ts';
+import { readSmallFile } from '../small-file.ts';
 
 const LIMIT_BYTES = 4096;
 
@@ -8,18 +8,15 @@ const LIMIT_BYTES = 4096;
  * named, for messages: `bell.fleet-key`. Throws McblockError('config').
  */
 export function readSecretFile(file: string, named: string): string {
-  let descriptor: number | undefined;
   try {
-    descriptor = openSync(file, 'r');
-    const { mode, size } = fstatSync(descriptor);
-    if ((mode & 0o077) !== 0) throw new Error(`others may read it; run chmod 600 ${file}`);
-    if (size > LIMIT_BYTES) throw new Error(`it is longer than ${LIMIT_BYTES} bytes`);
-    return readFileSync(descriptor, 'utf8');
+    const content = readSmallFile(file, ({ mode, size }) => {
+      if ((mode & 0o077) !== 0) return `others may read it; run chmod 600 ${file}`;
+      return size > LIMIT_BYTES ? `it is longer than ${LIMIT_BYTES} bytes` : undefined;
+    });
+    return content.toString('utf8');
   } catch (error) {
     throw new McblockError('config', `${named} ${file} cannot be used: ${reasonOf(error)}`, {
       cause: error,
     });
-  } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
   }
 }

@@ -1,8 +1,9 @@
-import { closeSync, existsSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Policy } from '../../blocklist/policy.ts';
 import { McblockError, reasonOf } from '../../errors.ts';
+import { readSmallFile } from '../../small-file.ts';
 import type { Setting } from './kinds.ts';
 import { SETTINGS, type SettingKey, type SettingValue } from './settings.ts';
 
@@ -68,23 +69,17 @@ function usualPlaces(env: NodeJS.ProcessEnv): string[] {
 }
 
 function readConfig(file: string, isRoots: boolean): string {
-  let descriptor: number | undefined;
   try {
-    descriptor = openSync(file, 'r');
-    const { size, uid, mode } = fstatSync(descriptor);
-    if (size > FILE_LIMIT_BYTES) throw new Error('it is larger than 1 MiB');
-    if (isRoots && (uid !== 0 || (mode & 0o022) !== 0)) {
-      throw new Error(
-        `others than root could have written it; run chown root ${file} && chmod go-w ${file}`,
-      );
-    }
-    return readFileSync(descriptor, 'utf8');
+    const content = readSmallFile(file, ({ size, uid, mode }) => {
+      if (size > FILE_LIMIT_BYTES) return 'it is larger than 1 MiB';
+      if (!isRoots || (uid === 0 && (mode & 0o022) === 0)) return undefined;
+      return `others than root could have written it; run chown root ${file} && chmod go-w ${file}`;
+    });
+    return content.toString('utf8');
   } catch (error) {
     throw new McblockError('config', `cannot read the configuration ${file}: ${reasonOf(error)}`, {
       cause: error,
     });
-  } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
   }
 }
 

@@ -1,5 +1,5 @@
-import { readFileSync, statSync } from 'node:fs';
 import { McblockError, reasonOf } from '../../errors.ts';
+import { readSmallFile } from '../../small-file.ts';
 import { nearest } from '../text/nearest.ts';
 import type { ChannelSetting } from './channels.ts';
 
@@ -64,8 +64,10 @@ export function readAcacia(file: string): AcaciaConfig {
 
 function readJson(file: string): Record<string, unknown> {
   try {
-    if (statSync(file).size > LIMIT_BYTES) throw new Error('it is larger than 1 MiB');
-    const value: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    const content = readSmallFile(file, ({ size }) =>
+      size > LIMIT_BYTES ? 'it is larger than 1 MiB' : undefined,
+    );
+    const value: unknown = JSON.parse(content.toString('utf8'));
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       throw new Error('it is no object');
     }
