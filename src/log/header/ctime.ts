@@ -1,10 +1,9 @@
-import { daysOfMonth, setLocalTime } from '../time/date.ts';
+import { setLocalTime, setYearlessTime } from '../time/date.ts';
 import { digitAt, fourDigits, monthAt, twoDigits } from './digits.ts';
 import type { HeaderTime } from './header.ts';
 import { afterFraction, secondOfDay } from './time-parts.ts';
 
 const SPACE = 0x20;
-const LEAP_YEAR = 2000;
 const WEEKDAYS = new Set(['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']);
 
 /**
@@ -38,10 +37,5 @@ export function readMonthTime(
   const isSmall = bytes[start + 4] === SPACE;
   const day = isSmall ? digitAt(bytes, start + 5) : twoDigits(bytes, start + 4);
   const second = secondOfDay(bytes, start + 7, end);
-  if (month < 0 || second < 0 || day < 1 || day > daysOfMonth(month, LEAP_YEAR)) return -1;
-  time.dating = 'yearless';
-  time.month = month;
-  time.day = day;
-  time.second = second;
-  return start + 15;
+  return setYearlessTime(time, month, day, second) ? start + 15 : -1;
 }

@@ -1,14 +1,13 @@
 import { asciiBytes, sameBytes } from '../bytes.ts';
-import { daysOfMonth, setLocalTime } from '../time/date.ts';
+import { setLocalTime, setYearlessTime } from '../time/date.ts';
 import { isWeekday, readMonthTime } from './ctime.ts';
 import { digitAt, fourDigits, monthAt, twoDigits } from './digits.ts';
-import type { Header, HeaderReader, HeaderTime } from './header.ts';
+import type { HeaderReader, HeaderTime } from './header.ts';
 import { readIsoTime } from './iso-header.ts';
-import { headerWithTime, readHostAndProgram } from './program-part.ts';
+import { headerWithTime } from './program-part.ts';
 import { afterFraction, readZone, secondOfDay } from './time-parts.ts';
 
 const SPACE = 0x20;
-const LEAP_YEAR = 2000;
 const UTC = asciiBytes('UTC');
 /** No abbreviation of a zone is longer (tzfile(5)). */
 const ZONE_LIMIT_BYTES = 6;
@@ -25,27 +24,27 @@ export const readLooseHeader: HeaderReader = headerWithTime((bytes, start, end, 
  * `Sun 2026-11-22 10:00:00 CET host program[pid]: message`, as journalctl writes it with
  * `-o short-full`. The zone's short name, which several zones share, is this host's own.
  */
-export function readJournalHeader(
+export const readJournalHeader: HeaderReader = headerWithTime(readJournalTime);
+
+/** Gives the place after the zone, or -1. */
+function readJournalTime(
   bytes: Uint8Array,
   start: number,
   end: number,
-  header: Header,
-): boolean {
-  if (end - start < 4 || !isWeekday(bytes, start)) return false;
+  header: HeaderTime,
+): number {
+  if (end - start < 4 || !isWeekday(bytes, start)) return -1;
   const time = readIsoTime(bytes, start + 4, end, header);
-  if (time < 0 || time >= end || bytes[time] !== SPACE) return false;
+  if (time < 0 || time >= end || bytes[time] !== SPACE) return -1;
   let at = time + 1;
   const zone = readZone(bytes, at, end, header);
-  if (zone === at) {
-    while (at < end && bytes[at] !== SPACE && at - time <= ZONE_LIMIT_BYTES) at++;
-    if (sameBytes(bytes, time + 1, at, UTC)) {
-      header.dating = 'zoned';
-      header.offsetSeconds = 0;
-    }
-  } else at = zone;
-  if (at >= end || bytes[at] !== SPACE) return false;
-  readHostAndProgram(bytes, at + 1, end, header);
-  return true;
+  if (zone !== at) return zone;
+  while (at < end && bytes[at] !== SPACE && at - time <= ZONE_LIMIT_BYTES) at++;
+  if (sameBytes(bytes, time + 1, at, UTC)) {
+    header.dating = 'zoned';
+    header.offsetSeconds = 0;
+  }
+  return at;
 }
 
 /** Gives the place after the seconds, or -1. */
@@ -58,17 +57,12 @@ function readLooseTime(bytes: Uint8Array, start: number, end: number, time: Head
   const isSmall = digits > start + 4 || bytes[digits + 1] === SPACE;
   const day = isSmall ? digitAt(bytes, digits) : twoDigits(bytes, digits);
   const next = digits + (isSmall ? 1 : 2);
-  if (day < 1 || day > daysOfMonth(month, LEAP_YEAR) || bytes[next] !== SPACE) return -1;
+  if (bytes[next] !== SPACE) return -1;
   const year = fourDigits(bytes, next + 1);
   if (year >= 0 && bytes[next + 5] === SPACE) {
     const second = secondOfDay(bytes, next + 6, end);
     return setLocalTime(time, year, month, day, second) ? next + 14 : -1;
   }
   const second = secondOfDay(bytes, next + 1, end);
-  if (second < 0) return -1;
-  time.dating = 'yearless';
-  time.month = month;
-  time.day = day;
-  time.second = second;
-  return next + 9;
+  return setYearlessTime(time, month, day, second) ? next + 9 : -1;
 }

@@ -140,7 +140,8 @@ export class OffenceTable {
 }
 
 const NOBODY: Address = addressOf(4, 0);
-const NO_KIND: OffenceKind = { service: '', message: '', log: '', host: '' };
+/** Where none is known. */
+export const NO_KIND: OffenceKind = { service: '', message: '', log: '', host: '' };
 
 /**
  * The offences in some rows. One object is filled again for each, and that is handed over in one

@@ -7,7 +7,7 @@ import type { Prefix } from '../../net/prefix.ts';
 import type { HostNames } from '../hosts.ts';
 import type { Line } from '../reader.ts';
 import type { Calendar } from '../time/clock.ts';
-import { type OffenceGroup, OffenceTable } from './offence-table.ts';
+import { NO_KIND, type OffenceGroup, OffenceTable } from './offence-table.ts';
 import type { Samples } from './samples.ts';
 import { type PointsByMessage, Scale } from './scale.ts';
 
@@ -158,8 +158,6 @@ export class OffenceCollector {
     return kindId;
   }
 }
-
-const NO_KIND: OffenceKind = { service: '', message: '', log: '', host: '' };
 
 function noLines(): LineCounts {
   return { lines: 0, matched: 0, unmatched: 0, ambiguous: 0, cut: 0, headless: 0 };

@@ -1,6 +1,8 @@
 import type { HeaderTime } from '../header/header.ts';
 
 const MONTH_DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+/** A 29 February may be, where no year is named: which year it is comes out later. */
+const LEAP_YEAR = 2000;
 /** What UTC seconds of 32 bits hold. */
 const FIRST_YEAR = 1970;
 const LAST_YEAR = 2105;
@@ -43,6 +45,21 @@ export function setLocalTime(
   if (second < 0 || !isDate(year, month, day)) return false;
   header.dating = 'local';
   header.year = year;
+  header.month = month;
+  header.day = day;
+  header.second = second;
+  return true;
+}
+
+/** Sets a time that names no year. False: there is no such date in any. */
+export function setYearlessTime(
+  header: HeaderTime,
+  month: number,
+  day: number,
+  second: number,
+): boolean {
+  if (second < 0 || day < 1 || day > daysOfMonth(month, LEAP_YEAR)) return false;
+  header.dating = 'yearless';
   header.month = month;
   header.day = day;
   header.second = second;
