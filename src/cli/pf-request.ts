@@ -1,17 +1,15 @@
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { ProtectedSpace, REASONS_BY_HAND } from '../blocklist/protect.ts';
-import type { Protection } from '../blocklist/request.ts';
 import { McblockError } from '../errors.ts';
-import { hostPrefix } from '../net/prefix.ts';
 import { PrefixList } from '../net/prefix-list.ts';
 import { readPrefixes } from '../net/prefix-reader.ts';
 import { shortPrefix } from '../net/prefix-text.ts';
 import { isTooWide, WIDEST } from '../net/wide.ts';
 import { type Config, loadConfig } from './config/config.ts';
 import type { Context } from './context.ts';
-import { ownAddresses } from './own-addresses.ts';
 import { storePath } from './place.ts';
+import { allowedProtections, ownProtections } from './protected-space.ts';
 import { parsePrefixes } from './text/prefixes.ts';
 import { protectionText } from './text/protection-text.ts';
 import { TextFile } from './text-file.ts';
@@ -73,18 +71,13 @@ export function sift(
  * applies its allow-list himself, and could write into it whatever he likes.
  */
 export async function rootsProtected(context: Context): Promise<ProtectedSpace> {
-  const own = ownAddresses().map(
-    (address): Protection => ({ prefix: hostPrefix(address), reason: 'own' }),
-  );
+  const own = ownProtections();
   const path = storePath(context.options.db, {});
   if (!isOurs(dirname(path)) || !isOurs(path)) return new ProtectedSpace(own);
   const { openStore } = await import('../store/store.ts');
   const store = openStore(path, { mode: 'read' });
   try {
-    const allowed = store
-      .allowed()
-      .map(({ prefix }): Protection => ({ prefix, reason: 'allowed' }));
-    return new ProtectedSpace([...own, ...allowed]);
+    return new ProtectedSpace([...own, ...allowedProtections(store)]);
   } finally {
     store.close();
   }

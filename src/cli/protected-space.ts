@@ -13,10 +13,18 @@ import { ownAddresses } from './own-addresses.ts';
  */
 export function protectedSpace(store: Store, witness: Witness = 'log'): ProtectedSpace {
   return new ProtectedSpace([
-    ...store.allowed().map(({ prefix }): Protection => ({ prefix, reason: 'allowed' })),
-    ...ownAddresses().map(
-      (address): Protection => ({ prefix: hostPrefix(address), reason: 'own' }),
-    ),
+    ...allowedProtections(store),
+    ...ownProtections(),
     ...(witness === 'log' ? privateSpace() : []),
   ]);
+}
+
+/** Those of the allow-list. */
+export function allowedProtections(store: Pick<Store, 'allowed'>): Protection[] {
+  return store.allowed().map(({ prefix }) => ({ prefix, reason: 'allowed' }));
+}
+
+/** Those of this host's addresses. */
+export function ownProtections(): Protection[] {
+  return ownAddresses().map((address) => ({ prefix: hostPrefix(address), reason: 'own' }));
 }

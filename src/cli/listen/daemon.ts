@@ -14,7 +14,7 @@ import type { ServerLog } from '../../fleet/server-log.ts';
 import { formatPrefix } from '../../net/prefix-text.ts';
 import type { CaughtUp } from '../sync/catch-up.ts';
 import type { Sent } from '../sync/outbox.ts';
-import { messagesText, summedMessages } from '../text/messages-text.ts';
+import { whyText } from '../text/messages-text.ts';
 import type { Applier } from './apply.ts';
 import { askSeconds, catchUpErrand, postErrand } from './errands.ts';
 import type { ListenSetup } from './setup.ts';
@@ -183,10 +183,9 @@ export class ListenDaemon {
     if (!isChange) return;
     this.#isPageStale = true;
     const { evidence = [], note = '' } = message?.ban ?? {};
-    const why = [messagesText(summedMessages(evidence)), note].filter((text) => text !== '');
     const at = this.#deps.now();
     this.#status.blockedBy(from, at);
-    const ban = { at, prefix, from, why: why.join('; '), outcome, expiresAt };
+    const ban = { at, prefix, from, why: whyText(evidence, note), outcome, expiresAt };
     this.#server.events.send('ban', banJson(ban));
   }
 

@@ -4,7 +4,7 @@ import { spaceMap } from '../../fleet/bell/space-map.ts';
 import type { Activation } from '../../store/history.ts';
 import type { Store } from '../../store/store.ts';
 import { rulesAt } from '../rules-at.ts';
-import { messagesText, summedMessages } from '../text/messages-text.ts';
+import { whyText } from '../text/messages-text.ts';
 
 const LAST_BANS = 50;
 /** Between so many entries messages are looked at. */
@@ -78,13 +78,12 @@ function shown(entry: Entry, history: readonly Activation[]): ShownBan {
   const last = history.at(-1);
   const [sender, ...note] = (last?.note ?? '').split(': ');
   const isFleet = last?.origin === 'fleet';
-  const evidence = messagesText(summedMessages(last?.evidence ?? []));
   const words = isFleet ? note.join(': ') : (last?.note ?? '');
   return {
     at: entry.activatedAt ?? 0,
     prefix: entry.prefix,
     from: isFleet && sender ? sender : `this host (${last?.origin ?? entry.origin})`,
-    why: [evidence, words].filter((text) => text !== '').join('; '),
+    why: whyText(last?.evidence ?? [], words),
     outcome: entry.activations > 1 ? 'reactivated' : 'new',
     expiresAt: entry.expiresAt,
   };

@@ -93,7 +93,7 @@ export async function ringForTables(deps: RingDeps): Promise<Rung> {
   return rung;
 }
 
-/** `3 of pf's tables told (1 protected)`. */
+/** `3 told over the bell, 1 protected`. */
 export function rungText({ told, spared, left }: Rung): string {
   const more = [
     ...(spared > 0 ? [`${spared} protected`] : []),

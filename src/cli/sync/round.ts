@@ -31,8 +31,8 @@ export interface Round {
 
 /**
  * One round: takes what is in pf's tables, rings for it if it is to, reports it and the outbox,
- * fetches what changed, applies, and empties the tables of what has been there for long. What fails does not keep the rest from
- * being done: an attacker must be blocked here though the API is away.
+ * fetches what changed, applies, and empties the tables of what has been there for long. What fails
+ * does not keep the rest from being done: an attacker must be blocked here though the API is away.
  */
 export async function syncRound(
   context: Context,

@@ -26,3 +26,8 @@ export function summedMessages(messages: Iterable<Counted>): Counted[] {
   }
   return [...sums.values()].toSorted((p, q) => q.count - p.count);
 }
+
+/** Why something is blocked: what was seen of it, and what was noted. */
+export function whyText(evidence: Iterable<Counted>, note: string): string {
+  return [messagesText(summedMessages(evidence)), note].filter((text) => text !== '').join('; ');
+}

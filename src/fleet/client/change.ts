@@ -22,9 +22,9 @@ export interface AllowedChange {
 
 /** Changes by rising sequence, all after the number that was asked with. */
 export interface ChangesPage {
-  /** The number to go on with. */
   /** Which store the numbers are of; empty where the server does not say. */
   readonly store: string;
+  /** The number to go on with. */
   readonly next: number;
   readonly more: boolean;
   /** The number of the latest change that the server has; at least that of which it tells. */
