@@ -34,6 +34,11 @@ export class Column<T extends Numbers> {
     return this.#values[index] ?? 0;
   }
 
+  /** What there is so far, where it lies: valid until the next push. */
+  view(): T {
+    return this.#values.subarray(0, this.#length) as T;
+  }
+
   copy(): T {
     return this.#values.slice(0, this.#length) as T;
   }

@@ -1,10 +1,11 @@
 import type { Offence, OffenceKind } from '../../blocklist/offence.ts';
-import { type Address, addressOf } from '../../net/address.ts';
-import { contains, type Prefix } from '../../net/prefix.ts';
+import { type Address, compareAddresses } from '../../net/address.ts';
+import { lastAddress, type Prefix } from '../../net/prefix.ts';
 import { PrefixList } from '../../net/prefix-list.ts';
 import { type Calendar, Setbacks } from '../time/clock.ts';
 import type { AddressTable } from './address-table.ts';
 import { Column } from './column.ts';
+import { OffenceRows } from './offence-rows.ts';
 
 /** The offences of one space. */
 export interface OffenceGroup {
@@ -13,7 +14,20 @@ export interface OffenceGroup {
   readonly offences: Iterable<Offence>;
 }
 
-type Changing<T> = { -readonly [Name in keyof T]: T[Name] };
+/** The addresses in groups. */
+interface AddressGroups {
+  /** In order. */
+  readonly ids: Uint32Array;
+  /** By the number of an address: its group, and the how manieth in it it is, from 0. */
+  readonly groupOf: Uint32Array;
+  readonly memberOf: Uint32Array;
+  /** By group: its space, and where its addresses end; they begin where those before it end. */
+  readonly spaces: PrefixList;
+  readonly ends: Uint32Array;
+}
+
+/** Where none is known. */
+export const NO_KIND: OffenceKind = { service: '', message: '', log: '', host: '' };
 
 /**
  * The offences of one log, 22 bytes each until it has been read to its end: only then is its year
@@ -71,112 +85,79 @@ export class OffenceTable {
    * near at hand, where in the order of the log it would lie all over the memory.
    */
   *groups(calendar: Calendar, spaceAround: (address: Address) => Prefix): Generator<OffenceGroup> {
-    const times = this.#resolvedTimes(calendar);
-    const { groupOf, spaces } = this.#groupAddresses(spaceAround);
-    const { order, ends } = this.#sortByGroup(groupOf, spaces.size);
-    for (let group = 0, start = 0; group < spaces.size; group++) {
-      const end = ends[group] ?? 0;
-      const offences = new Rows(this, times, order.subarray(start, end));
-      if (end > start) yield { space: spaces.at(group), offences };
-      start = end;
-    }
-  }
-
-  /** Fills in all but the time, and the address only where it is another one than `addressId`. */
-  fill(offence: Changing<Offence>, row: number, addressId: number): number {
-    const id = this.#addressIds.at(row);
-    offence.points = this.#points.at(row);
-    offence.count = this.#counts.at(row);
-    offence.kind = this.#kindOf(this.#kindIds.at(row));
-    if (id !== addressId) offence.address = this.#addresses.address(id);
-    return id;
-  }
-
-  #resolvedTimes(calendar: Calendar): Float64Array {
-    const times = this.#times.copy();
-    this.#setbacks.resolve(times, calendar);
-    return times;
-  }
-
-  /** The number of its group for each address, and the space of each group. */
-  #groupAddresses(spaceAround: (address: Address) => Prefix) {
-    const groupOf = new Uint32Array(this.#addresses.size);
-    const spaces = new PrefixList();
-    let space: Prefix | undefined;
-    for (const id of this.#addresses.sorted()) {
-      const address = this.#addresses.address(id);
-      if (space === undefined || !contains(space, address)) {
-        space = spaceAround(address);
-        spaces.push(space);
+    const addresses = this.#groupAddresses(spaceAround);
+    const { rows, ends } = this.#sortByGroup(calendar, addresses);
+    for (let group = 0, row = 0, first = 0; group < ends.length; group++) {
+      const [end, last] = [ends[group] ?? 0, addresses.ends[group] ?? 0];
+      if (end > row) {
+        const members: Address[] = [];
+        for (let index = first; index < last; index++) {
+          members.push(this.#addresses.address(addresses.ids[index] ?? 0));
+        }
+        yield { space: addresses.spaces.at(group), offences: rows.between(row, end, members) };
       }
-      groupOf[id] = spaces.size - 1;
+      row = end;
+      first = last;
     }
-    return { groupOf, spaces };
+  }
+
+  #groupAddresses(spaceAround: (address: Address) => Prefix): AddressGroups {
+    const ids = this.#addresses.sorted();
+    const groupOf = new Uint32Array(ids.length);
+    const memberOf = new Uint32Array(ids.length);
+    const ends = new Uint32Array(ids.length);
+    const spaces = new PrefixList();
+    /** The last address of the space that was named last: what comes after it lies outside. */
+    let last: Address | undefined;
+    let first = 0;
+    for (let index = 0; index < ids.length; index++) {
+      const id = ids[index] ?? 0;
+      const address = this.#addresses.address(id);
+      if (last === undefined || compareAddresses(address, last) > 0) {
+        const space = spaceAround(address);
+        spaces.push(space);
+        last = lastAddress(space);
+        first = index;
+      }
+      const group = spaces.size - 1;
+      groupOf[id] = group;
+      memberOf[id] = index - first;
+      ends[group] = index + 1;
+    }
+    return { ids, groupOf, memberOf, spaces, ends: ends.subarray(0, spaces.size) };
   }
 
   /** Counting sort: the rows by group, those of one group as they came, and where each ends. */
-  #sortByGroup(groupOf: Uint32Array, groupCount: number) {
-    const ids = this.#addressIds;
-    const ends = new Uint32Array(groupCount);
-    for (let row = 0; row < this.length; row++) {
-      const group = groupOf[ids.at(row)] ?? 0;
+  #sortByGroup(calendar: Calendar, { groupOf, memberOf, spaces }: AddressGroups) {
+    const ids = this.#addressIds.view();
+    const ends = new Uint32Array(spaces.size);
+    for (const id of ids) {
+      const group = groupOf[id] ?? 0;
       ends[group] = (ends[group] ?? 0) + 1;
     }
     let start = 0;
-    for (let group = 0; group < groupCount; group++) {
+    for (let group = 0; group < ends.length; group++) {
       const size = ends[group] ?? 0;
       ends[group] = start;
       start += size;
     }
-    const order = new Uint32Array(this.length);
-    for (let row = 0; row < this.length; row++) {
-      const group = groupOf[ids.at(row)] ?? 0;
+    const times = this.#times.copy();
+    this.#setbacks.resolve(times, calendar);
+    const rows = new OffenceRows(ids.length, this.#kindOf);
+    const [kindIds, points, counts] = [
+      this.#kindIds.view(),
+      this.#points.view(),
+      this.#counts.view(),
+    ];
+    for (let row = 0; row < ids.length; row++) {
+      const id = ids[row] ?? 0;
+      const group = groupOf[id] ?? 0;
       const place = ends[group] ?? 0;
-      order[place] = row;
       ends[group] = place + 1;
+      const at = Math.max(0, times[row] ?? 0);
+      const member = memberOf[id] ?? 0;
+      rows.set(place, at, member, kindIds[row] ?? 0, points[row] ?? 0, counts[row] ?? 0);
     }
-    return { order, ends };
-  }
-}
-
-const NOBODY: Address = addressOf(4, 0);
-/** Where none is known. */
-export const NO_KIND: OffenceKind = { service: '', message: '', log: '', host: '' };
-
-/**
- * The offences in some rows. One object is filled again for each, and that is handed over in one
- * that is the same each time: a generator takes as long for a row as all that is done with it.
- */
-class Rows implements IterableIterator<Offence> {
-  readonly #table: OffenceTable;
-  readonly #times: Float64Array;
-  readonly #rows: Uint32Array;
-  #next = 0;
-  #addressId = -1;
-  readonly #offence: Changing<Offence> = {
-    at: 0,
-    address: NOBODY,
-    points: 0,
-    count: 0,
-    kind: NO_KIND,
-  };
-  readonly #result: { done: boolean; value: Offence } = { done: false, value: this.#offence };
-
-  constructor(table: OffenceTable, times: Float64Array, rows: Uint32Array) {
-    this.#table = table;
-    this.#times = times;
-    this.#rows = rows;
-  }
-
-  [Symbol.iterator](): IterableIterator<Offence> {
-    return this;
-  }
-
-  next(): IteratorResult<Offence, undefined> {
-    const row = this.#rows[this.#next++];
-    if (row === undefined) return { done: true, value: undefined };
-    this.#offence.at = Math.max(0, this.#times[row] ?? 0);
-    this.#addressId = this.#table.fill(this.#offence, row, this.#addressId);
-    return this.#result as IteratorYieldResult<Offence>;
+    return { rows, ends };
   }
 }
