@@ -73,6 +73,9 @@ function decideAutomatic(
   const prefix = space.narrow(offender, wanted);
   if ('reason' in prefix) return { kind: 'refused', protection: prefix };
 
+  // Nearly every request is for a prefix that was never heard of.
+  if (entries.length === 0)
+    return activation(undefined, prefix, origin, hits, at, undefined, policy);
   const above = covering(entries, prefix);
   const active = longestLasting(above.filter((entry) => isActive(entry, at)));
   if (active !== undefined) {

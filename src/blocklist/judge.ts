@@ -8,17 +8,9 @@ import { OpenEntry } from './open-entry.ts';
 import { type Part, type Place, Places } from './places.ts';
 import type { Policy } from './policy.ts';
 import { isTrusted, type ProtectedSpace } from './protect.ts';
-import type { Protection, ProtectionReason } from './request.ts';
+import { type Spared, SparedAddresses } from './spared.ts';
 import { Tally } from './tally.ts';
 import { automaticRequest, type Witness } from './witness.ts';
-
-/** Offences that were not counted, as their address is protected. */
-export interface Spared {
-  readonly address: Address;
-  readonly reason: ProtectionReason;
-  /** How many offences. */
-  readonly count: number;
-}
 
 export interface JudgeSummary {
   /** How many offences there were in all, the spared ones among them. */
@@ -42,7 +34,7 @@ export class Judge {
   readonly #clock: () => Seconds;
   readonly #witness: Witness;
   readonly #places: Places;
-  readonly #spared = new Map<string, Spared>();
+  readonly #spared = new SparedAddresses();
   #offences = 0;
   #now: Seconds;
   /** The time of the latest offence since the last settling. */
@@ -65,6 +57,11 @@ export class Judge {
     this.#now = clock();
   }
 
+  /** The same offence object may be filled anew for each: none is kept. */
+  offendAll(offences: Iterable<Offence>): void {
+    for (const offence of offences) this.offend(offence);
+  }
+
   offend(offence: Offence): void {
     const at = this.#timeOf(offence);
     this.#offences += offence.count;
@@ -72,7 +69,7 @@ export class Judge {
     const place = this.#places.at(offence.address);
     const part = this.#places.part(place, offence.address, at);
     if ('reason' in part) {
-      this.#spare(offence, part);
+      this.#spared.add(offence, part.reason);
       return;
     }
     const covering = this.#places.covering(part);
@@ -100,23 +97,18 @@ export class Judge {
     this.#latestAt = Number.NEGATIVE_INFINITY;
   }
 
+  /** Settles, says what became of everything, and begins anew. */
   finish(): JudgeSummary {
     this.settle();
-    const pending = [...this.#places.pending()];
-    return { offences: this.#offences, spared: [...this.#spared.values()], pending };
+    const offences = this.#offences;
+    this.#offences = 0;
+    return { offences, spared: this.#spared.take(), pending: this.#places.takePending() };
   }
 
   /** A time in the future counts as now. */
   #timeOf({ at }: Offence): Seconds {
     if (at > this.#now) this.#now = this.#clock();
     return Math.min(at, this.#now);
-  }
-
-  #spare({ address, count }: Offence, { reason }: Protection): void {
-    const { family, a, b, c, d } = address;
-    const key = `${reason}:${family}:${a}:${b}:${c}:${d}`;
-    const before = this.#spared.get(key)?.count ?? 0;
-    this.#spared.set(key, { address, reason, count: before + count });
   }
 
   #isEligible(open: OpenEntry, part: Part, at: Seconds): boolean {

@@ -1,6 +1,6 @@
 import type { Address } from '../net/address.ts';
 import { comparePrefixes, contains, covers, type Prefix, prefixAround } from '../net/prefix.ts';
-import type { Seconds } from './entry.ts';
+import type { Entry, Seconds } from './entry.ts';
 import type { Memory } from './memory.ts';
 import type { Offence } from './offence.ts';
 import { OpenEntry } from './open-entry.ts';
@@ -40,9 +40,10 @@ export class Places {
   readonly #policy: Policy;
   readonly #witness: Witness;
   readonly #places = new Map<number | string, Place>();
-  readonly #open = new Map<string, OpenEntry>();
-  /** The place that was asked for last: whoever offends mostly goes on. */
+  readonly #open = new Map<number | string, OpenEntry>();
+  /** The place that was asked for last, and for whom: whoever offends mostly goes on. */
   #last: Place | undefined;
+  #lastAddress: Address | undefined;
 
   constructor(memory: Memory, space: ProtectedSpace, policy: Policy, witness: Witness) {
     this.#memory = memory;
@@ -52,22 +53,23 @@ export class Places {
   }
 
   at(address: Address): Place {
-    if (this.#last === undefined || !contains(this.#last.prefix, address)) {
+    if (
+      this.#last === undefined ||
+      (this.#lastAddress !== address && !contains(this.#last.prefix, address))
+    ) {
       this.#last = this.#find(address);
     }
+    this.#lastAddress = address;
     return this.#last;
   }
 
   #find(address: Address): Place {
     const { length4, length6 } = this.#policy.auto;
     const length = address.family === 4 ? length4 : length6;
-    const key =
-      address.family === 4
-        ? leadingBits(address.a, length)
-        : keyOf(prefixAround(address, length), length);
+    const prefix = prefixAround(address, length);
+    const key = keyOf(prefix);
     const known = this.#places.get(key);
     if (known !== undefined) return known;
-    const prefix = prefixAround(address, length);
     const place: Place = {
       prefix,
       parts: [],
@@ -114,35 +116,47 @@ export class Places {
 
   /** The entries that cover the part, the widest first. */
   covering(part: Part): readonly OpenEntry[] {
-    part.covering ??= this.#memory
-      .covering(part.prefix)
-      .toSorted((p, q) => p.prefix.length - q.prefix.length)
-      .map((entry) => {
-        const key = keyOf(entry.prefix, entry.prefix.length);
-        const open =
-          this.#open.get(key) ?? new OpenEntry(entry, this.#memory, this.#policy, this.#witness);
-        this.#open.set(key, open);
-        return open;
-      });
+    part.covering ??= this.#opened(this.#memory.covering(part.prefix));
     return part.covering;
+  }
+
+  /** These entries, open, the widest first. */
+  #opened(entries: readonly Entry[]): OpenEntry[] {
+    const covering: OpenEntry[] = [];
+    for (const entry of entries) {
+      const key = keyOf(entry.prefix);
+      let open = this.#open.get(key);
+      if (open === undefined) {
+        open = new OpenEntry(entry, this.#memory, this.#policy, this.#witness);
+        this.#open.set(key, open);
+      }
+      covering.push(open);
+    }
+    return covering.length > 1 ? covering.toSorted(byWidth) : covering;
   }
 
   /** An entry is new in the place; it covers none of any other, which are beside it. */
   add(place: Place, open: OpenEntry): void {
     const { prefix } = open.entry;
-    this.#open.set(keyOf(prefix, prefix.length), open);
+    this.#open.set(keyOf(prefix), open);
     for (const part of place.parts) {
       if (part.covering === undefined || !covers(prefix, part.prefix)) continue;
       part.covering.push(open);
-      part.covering.sort((p, q) => p.entry.prefix.length - q.entry.prefix.length);
+      if (part.covering.length > 1) part.covering.sort(byWidth);
     }
   }
 
-  /** What is in the windows. */
-  *pending(): Generator<Offence> {
+  /** What is in the windows once all is settled; nothing is left in them. */
+  takePending(): readonly Offence[] {
+    if (this.#places.size === 0) return NOTHING;
+    const pending: Offence[] = [];
     for (const place of this.#places.values()) {
-      for (const { window } of place.parts) yield* window.moments;
+      for (const { window } of place.parts) {
+        for (const moment of window.moments) pending.push(moment);
+      }
     }
+    this.#places.clear();
+    return pending;
   }
 
   /**
@@ -150,15 +164,21 @@ export class Places {
    * time are dropped, and the places without one.
    */
   settle(windowsOverAt: Seconds): void {
-    for (const open of this.#open.values()) open.carryOut();
-    this.#open.clear();
+    if (this.#open.size > 0) {
+      for (const open of this.#open.values()) open.carryOut();
+      this.#open.clear();
+    }
     this.#last = undefined;
-    for (const [key, place] of this.#places) {
-      place.parts = place.parts.filter(
-        ({ window }) => (window.latestAt ?? windowsOverAt) > windowsOverAt,
-      );
-      if (place.parts.length === 0) this.#places.delete(key);
-      for (const part of place.parts) part.covering = undefined;
+    this.#lastAddress = undefined;
+    for (const place of this.#places.values()) {
+      const live: Part[] = [];
+      for (const part of place.parts) {
+        const { latestAt = windowsOverAt } = part.window;
+        if (latestAt > windowsOverAt) live.push(part);
+        part.covering = undefined;
+      }
+      place.parts = live;
+      if (live.length === 0) this.#places.delete(keyOf(place.prefix));
       place.whole = undefined;
       place.logins = undefined;
       place.space = undefined;
@@ -167,21 +187,23 @@ export class Places {
 }
 
 const NO_LOGINS: readonly Login[] = [];
+const NOTHING: readonly Offence[] = [];
 
 /** The part of the place with this prefix, new if there is none. */
 function partOf(place: Place, prefix: Prefix): Part {
-  const known = place.parts.find((part) => comparePrefixes(part.prefix, prefix) === 0);
-  if (known !== undefined) return known;
+  for (const known of place.parts) {
+    if (comparePrefixes(known.prefix, prefix) === 0) return known;
+  }
   const part = { prefix, covering: undefined, window: new Window() };
   place.parts.push(part);
   return part;
 }
 
-/** A small integer wherever there can be one, as no key is faster. */
-function leadingBits(word: number, length: number): number {
-  return length === 0 ? 0 : word >>> (32 - length);
+function byWidth(p: OpenEntry, q: OpenEntry): number {
+  return p.entry.prefix.length - q.entry.prefix.length;
 }
 
-function keyOf({ family, a, b, c, d }: Address, length: number): string {
-  return `${family}:${length}:${a}:${b}:${c}:${d}`;
+/** A number wherever there can be one, as it is made and found sooner than a text. */
+function keyOf({ family, a, b, c, d, length }: Prefix): number | string {
+  return family === 4 ? a * 64 + length : `${a}:${b}:${c}:${d}/${length}`;
 }

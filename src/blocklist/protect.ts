@@ -24,24 +24,29 @@ export const REASONS_BY_HAND: readonly ProtectionReason[] = ['allowed', 'own', '
 /** In this order a protection is named where several would do. */
 const REASONS: readonly ProtectionReason[] = ['allowed', 'own', 'session', 'login', 'private'];
 
+/** What is protected for one reason: the widest protections alone, sorted and disjoint. */
+interface Layer {
+  readonly reason: ProtectionReason;
+  readonly sorted: readonly Protection[];
+}
+
 /**
- * The addresses that must not be blocked. A value. Inside, for each reason, the widest protections
- * alone, sorted and disjoint: so that whatever overlaps a prefix is found next to its place.
+ * The addresses that must not be blocked. A value. Inside there is a layer for each reason, in which
+ * whatever overlaps a prefix is found next to its place.
  */
 export class ProtectedSpace {
-  readonly #layers: ReadonlyMap<ProtectionReason, readonly Protection[]>;
+  readonly #layers: readonly Layer[];
 
   /** All of these; those of `base` are taken over as they lie. */
   constructor(protections: Iterable<Protection>, base?: ProtectedSpace) {
     const added = [...protections];
-    const layers = new Map<ProtectionReason, readonly Protection[]>();
-    for (const reason of REASONS) {
-      const old = base === undefined ? [] : (base.#layers.get(reason) ?? []);
+    this.#layers = REASONS.map((reason) => {
+      const old =
+        (base === undefined ? [] : base.#layers).find((layer) => layer.reason === reason)?.sorted ??
+        [];
       const more = added.filter((protection) => protection.reason === reason);
-      const layer = more.length === 0 ? old : widest([...old, ...more]);
-      if (layer.length > 0) layers.set(reason, layer);
-    }
-    this.#layers = layers;
+      return { reason, sorted: more.length === 0 ? old : widest([...old, ...more]) };
+    }).filter(({ sorted }) => sorted.length > 0);
   }
 
   /** This space and these protections too. */
@@ -51,12 +56,12 @@ export class ProtectedSpace {
 
   /** The first protection, for one of these reasons, that has an address in common with it. */
   overlapping(prefix: Prefix, reasons = REASONS): Protection | undefined {
-    for (const [reason, layer] of this.#layers) {
-      if (!reasons.includes(reason)) continue;
-      const place = placeOf(layer, prefix);
-      const before = layer[place - 1];
+    for (const { reason, sorted } of this.#layers) {
+      if (reasons !== REASONS && !reasons.includes(reason)) continue;
+      const place = placeOf(sorted, prefix);
+      const before = place > 0 ? sorted[place - 1] : undefined;
       if (before !== undefined && overlaps(before.prefix, prefix)) return before;
-      const after = layer[place];
+      const after = place < sorted.length ? sorted[place] : undefined;
       if (after !== undefined && contains(prefix, after.prefix)) return after;
     }
     return undefined;
@@ -67,12 +72,12 @@ export class ProtectedSpace {
    * address; where the offender is protected itself, what protects it.
    */
   narrow(offender: Address, length: number): Prefix | Protection {
-    const host = hostPrefix(offender);
     let narrowest = length;
-    for (const layer of this.#layers.values()) {
+    for (const { sorted } of this.#layers) {
       // Of a sorted list the two neighbours of an address share the most leading bits with it.
-      const place = placeOf(layer, host);
-      for (const near of [layer[place - 1], layer[place]]) {
+      const after = placeOf(sorted, offender);
+      for (let place = Math.max(after - 1, 0); place <= after && place < sorted.length; place++) {
+        const near = sorted[place];
         if (near === undefined) continue;
         if (contains(near.prefix, offender)) return near;
         narrowest = Math.max(narrowest, commonBits(near.prefix, offender) + 1);

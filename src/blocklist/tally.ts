@@ -52,11 +52,13 @@ export class Tally {
 
   /** The rows since the last time. */
   take(): readonly Evidence[] {
-    const taken = this.#counted.map(({ address, kind, count, firstSeen, lastSeen }) => {
+    const taken: Evidence[] = [];
+    for (const row of this.#counted) {
+      const { address, kind, count, firstSeen, lastSeen } = row;
       const { service, message, log, host } = kind;
-      return { address, service, message, count, firstSeen, lastSeen, log, host };
-    });
-    for (const row of this.#counted) row.count = 0;
+      taken.push({ address, service, message, count, firstSeen, lastSeen, log, host });
+      row.count = 0;
+    }
     this.#counted = [];
     return taken;
   }
@@ -65,7 +67,7 @@ export class Tally {
     const hash = hashOf(address);
     const next = this.#rows.get(hash);
     for (let row = next; row !== undefined; row = row.next) {
-      if (row.kind === kind && compareAddresses(row.address, address) === 0) return row;
+      if (row.kind === kind && isSame(row.address, address)) return row;
     }
     if (this.#named < EVIDENCE_ROWS) {
       const row = { address, kind, count: 0, firstSeen: 0, lastSeen: 0, next };
@@ -73,12 +75,21 @@ export class Tally {
       this.#named++;
       return row;
     }
+    return this.#namelessRow(kind);
+  }
+
+  #namelessRow(kind: OffenceKind): Row {
     const sum = this.#nameless.find((row) => row.kind === kind);
     if (sum !== undefined) return sum;
     const row = { address: undefined, kind, count: 0, firstSeen: 0, lastSeen: 0 };
     this.#nameless.push(row);
     return row;
   }
+}
+
+/** Mostly the two are one object. */
+function isSame(p: Address, q: Address): boolean {
+  return p === q || compareAddresses(p, q) === 0;
 }
 
 /** A small integer: a map asks for those several times faster than for other keys. */

@@ -35,7 +35,7 @@ export class Window {
 
   /** Undefined while nothing is in it. */
   get latestAt(): Seconds | undefined {
-    return this.#moments.at(-1)?.at;
+    return this.#moments[this.#moments.length - 1]?.at;
   }
 
   add(moment: Moment, windowSeconds: number): void {

@@ -17,7 +17,7 @@ type Tables<V extends Value> = (NetworkTable<V> | undefined)[];
  * A map from prefixes to values that answers what covers what. It is made of a table for each
  * length that there is, 33 for IPv4 and 129 for IPv6 at most, and only those are asked. Costs for n
  * prefixes: get, set and delete O(1), and up to 65,536 short steps to set an IPv4 prefix wider than
- * /16; longestMatch a few looks, covering one for each length; coveredBy as told at NetworkOrder; a
+ * /16; longestMatch and covering a few looks, for IPv6 covering one for each length; coveredBy as told at NetworkOrder; a
  * walk O(n).
  */
 export class PrefixMap<V extends Value> {
@@ -88,16 +88,7 @@ export class PrefixMap<V extends Value> {
 
   /** All that cover the prefix, itself too, the widest first. */
   covering(prefix: Prefix): Match<V>[] {
-    const tables = this.#tables(prefix.family);
-    const found: Match<V>[] = [];
-    for (let length = 0; length <= prefix.length; length++) {
-      const table = tables[length];
-      if (table === undefined) continue;
-      const outer = prefixAround(prefix, length);
-      const value = table.get(outer);
-      if (value !== undefined) found.push({ prefix: outer, value });
-    }
-    return found;
+    return prefix.family === 4 ? this.#covering4(prefix) : this.#covering6(prefix);
   }
 
   /** All that the prefix covers, itself too, in order. */
@@ -139,6 +130,33 @@ export class PrefixMap<V extends Value> {
 
   #table(prefix: Prefix): NetworkTable<V> | undefined {
     return this.#tables(prefix.family)[prefix.length];
+  }
+
+  #covering4(prefix: Prefix): Match<V>[] {
+    const { a, length } = prefix;
+    const found: Match<V>[] = [];
+    const whole = matchOf(WHOLE4, this.#tables4[0]?.get4(0));
+    if (whole !== undefined) found.push(whole);
+    let lengths = (this.#hints4.words[a >>> 16] ?? 0) & wordMask(length, 0);
+    while (lengths !== 0) {
+      const widest = Math.clz32(lengths) + 1;
+      lengths ^= 1 << (32 - widest);
+      const value = this.#tables4[widest]?.get4(a & wordMask(widest, 0));
+      if (value !== undefined) found.push({ prefix: prefixAround(prefix, widest), value });
+    }
+    return found;
+  }
+
+  #covering6(prefix: Prefix): Match<V>[] {
+    const found: Match<V>[] = [];
+    for (let length = 0; length <= prefix.length; length++) {
+      const table = this.#tables6[length];
+      if (table === undefined) continue;
+      const outer = prefixAround(prefix, length);
+      const value = table.get(outer);
+      if (value !== undefined) found.push({ prefix: outer, value });
+    }
+    return found;
   }
 
   #longestMatch4(address: number): Match<V> | undefined {

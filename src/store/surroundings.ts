@@ -9,6 +9,7 @@ import type { Logins } from './logins.ts';
 
 /** What is no more than that is read at once and looked up in memory. */
 const FEW = 1024;
+const NOTHING: readonly Entry[] = [];
 
 /**
  * What a store has around many places, for whoever asks a thousand times. The answers are those of
@@ -33,7 +34,10 @@ export class Surroundings {
   /** The entries that cover the prefix, itself included, the widest first. */
   covering(prefix: Prefix): readonly Entry[] {
     const many = this.#lengthsWithMany(prefix.family);
-    const found = this.#few.covering(prefix).map(({ value }) => value);
+    const few = this.#few.covering(prefix);
+    // Around nearly all places there is nothing.
+    if (few.length === 0 && many.length === 0) return NOTHING;
+    const found = few.map(({ value }) => value);
     for (const length of many) {
       if (length > prefix.length) break;
       const entry = this.#entries.get(prefixAround(prefix, length));

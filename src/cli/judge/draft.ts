@@ -33,7 +33,7 @@ export class Draft implements Memory {
   readonly #past: Past;
   readonly #witness: Witness;
   /** Few, as they are those of one place. */
-  readonly #changes: Change[] = [];
+  #changes: Change[] = [];
 
   constructor(past: Past, witness: Witness) {
     this.#past = past;
@@ -42,10 +42,7 @@ export class Draft implements Memory {
 
   covering(prefix: Prefix): readonly Entry[] {
     const past = this.#past.covering(prefix);
-    if (this.#changes.length === 0) return past;
-    const unchanged = past.filter((entry) => this.#find(entry.prefix) === undefined);
-    const changed = this.#changes.map(({ entry }) => entry);
-    return [...unchanged, ...changed.filter((entry) => covers(entry.prefix, prefix))];
+    return this.#changes.length === 0 ? past : this.#withChanges(past, prefix);
   }
 
   loginsWithin(prefix: Prefix): readonly Login[] {
@@ -71,6 +68,11 @@ export class Draft implements Memory {
     return this.#changes;
   }
 
+  /** Begins anew, with the next place. */
+  clear(): void {
+    if (this.#changes.length > 0) this.#changes = [];
+  }
+
   /** Stores all of it. */
   write(store: Store): void {
     const origin = this.#witness === 'pf' ? 'pf' : 'grok';
@@ -83,6 +85,12 @@ export class Draft implements Memory {
         store.addEvidence(entry.prefix, activation, rows);
       }
     }
+  }
+
+  #withChanges(past: readonly Entry[], prefix: Prefix): readonly Entry[] {
+    const unchanged = past.filter((entry) => this.#find(entry.prefix) === undefined);
+    const changed = this.#changes.map(({ entry }) => entry);
+    return [...unchanged, ...changed.filter((entry) => covers(entry.prefix, prefix))];
   }
 
   #changeOf(entry: Entry, outcome: Outcome): Change {
@@ -101,7 +109,7 @@ export class Draft implements Memory {
 /** Activations come one after the other. */
 function addEvidence({ entry, evidence }: Change, rows: readonly Evidence[]): void {
   const last = evidence.at(-1);
-  if (last?.activation === entry.activations) last.rows = [...last.rows, ...rows];
+  if (last?.activation === entry.activations) last.rows = last.rows.concat(rows);
   else evidence.push({ activation: entry.activations, rows });
 }
 

@@ -1,4 +1,4 @@
-import type { Spared } from '../../blocklist/judge.ts';
+import type { Spared } from '../../blocklist/spared.ts';
 import type { LogSummary } from '../../log/read-offences.ts';
 import { EntryReports } from './entry-reports.ts';
 

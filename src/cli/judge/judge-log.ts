@@ -1,9 +1,10 @@
 import type { Seconds } from '../../blocklist/entry.ts';
-import { Judge, type Spared } from '../../blocklist/judge.ts';
+import { Judge } from '../../blocklist/judge.ts';
 import { Logins } from '../../blocklist/logins.ts';
 import type { Offence } from '../../blocklist/offence.ts';
 import type { Policy } from '../../blocklist/policy.ts';
 import type { Login } from '../../blocklist/protect.ts';
+import type { Spared } from '../../blocklist/spared.ts';
 import type { Witness } from '../../blocklist/witness.ts';
 import type { LogSummary } from '../../log/read-offences.ts';
 import type { Address } from '../../net/address.ts';
@@ -31,7 +32,7 @@ interface PendingPlaces {
 
 /** Who hears what became of them. */
 interface JudgeReport {
-  readonly entries: { add(changes: Iterable<Change>): void };
+  readonly entries: { add(changes: readonly Change[]): void };
   readonly spared: Spared[];
 }
 
@@ -75,22 +76,32 @@ export function judgePlaces(
     const place = placeOf(address, policyFor(address));
     return past.covering(place)[0]?.prefix ?? place;
   };
+  const draft = new Draft(past, witness);
+  const judges = new Map<Policy, Judge>();
   for (const group of told.groups(spaceAround)) {
-    const draft = new Draft(past, witness);
-    const judge = new Judge(draft, space, policyFor(group.space), () => now, witness);
-    for (const offence of pending.joined(group.space, group.offences)) judge.offend(offence);
+    const policy = policyFor(group.space);
+    const judge = judges.get(policy) ?? new Judge(draft, space, policy, () => now, witness);
+    judges.set(policy, judge);
+    judge.offendAll(pending.joined(group.space, group.offences));
     const judged = judge.finish();
     pending.keep(judged.pending);
     for (const spared of judged.spared) report.spared.push(spared);
     report.entries.add(draft.changes());
     settle(draft);
+    draft.clear();
   }
 }
 
 /** What pf saw concerns the address alone, not what lies around it. */
 function forAddresses(policyFor: Rules['policyFor']): Rules['policyFor'] {
   const auto = { length4: 32, length6: 128 };
-  return (address) => ({ ...policyFor(address), auto });
+  const narrowed = new Map<Policy, Policy>();
+  return (address) => {
+    const policy = policyFor(address);
+    const known = narrowed.get(policy) ?? { ...policy, auto };
+    narrowed.set(policy, known);
+    return known;
+  };
 }
 
 /** What the store and the logins of the log say. */

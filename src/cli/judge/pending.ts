@@ -7,6 +7,8 @@ import type { Store } from '../../store/store.ts';
 /** So many are kept at most, the latest: nobody fills the store with single attempts. */
 const LIMIT = 65_536;
 
+const NOTHING: readonly Offence[] = [];
+
 /**
  * What earlier logs told that made no block, on its way through the next log: where an offender
  * tried twice before the log was turned over and once after, the three make one block.
@@ -43,6 +45,7 @@ export class PendingOffences {
 
   /** The pending ones in the space, by time; those before it are kept as they are. */
   #take(space: Prefix): readonly Offence[] {
+    if (this.#next === this.#before.length) return NOTHING;
     const taken: Offence[] = [];
     for (let one = this.#before[this.#next]; one; one = this.#before[++this.#next]) {
       if (contains(space, one.address)) taken.push(one);

@@ -1,5 +1,5 @@
 import type { Seconds } from '../../blocklist/entry.ts';
-import type { Spared } from '../../blocklist/judge.ts';
+import type { Spared } from '../../blocklist/spared.ts';
 import type { Ban } from '../../fleet/bell/ban.ts';
 import type { Extent } from '../../log/extent.ts';
 import type { Batch } from '../../log/follow/follow-content.ts';
