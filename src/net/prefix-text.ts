@@ -33,12 +33,14 @@ export function formatPrefix(prefix: Prefix): string {
  * an IPv4 host without its length. IPv6 is as in RFC 5952, with its length.
  */
 export function shortPrefix(prefix: Prefix): string {
-  const { family, length } = prefix;
+  const { family, a, length } = prefix;
   if (family === 6) return formatPrefix(prefix);
-  const address = formatAddress(prefix);
-  if (length === 32) return address;
-  const octets = Math.max(1, Math.ceil(length / 8));
-  return `${address.split('.', octets).join('.')}/${length}`;
+  if (length === 32) return formatAddress(prefix);
+  let text = `${a >>> 24}`;
+  if (length > 8) text += `.${(a >>> 16) & 0xff}`;
+  if (length > 16) text += `.${(a >>> 8) & 0xff}`;
+  if (length > 24) text += `.${a & 0xff}`;
+  return `${text}/${length}`;
 }
 
 /** A sentence that says what is wrong with the text; the words are those that readPrefix left. */

@@ -4,6 +4,7 @@ import { formatPrefix } from '../../net/prefix-text.ts';
 import type { Feed } from '../../store/feeds.ts';
 import type { Context } from '../context.ts';
 import { isUrl, readFeed, type Update, type UpdateOptions } from '../feed/update.ts';
+import { countText } from '../text/count.ts';
 import { printable } from '../text/printable.ts';
 import { type Column, tableLines } from '../text/table.ts';
 import { isoTime, shortTime } from '../text/time.ts';
@@ -150,7 +151,7 @@ async function listFeeds(context: Context): Promise<void> {
 
 const COLUMNS: readonly Column<Feed>[] = [
   { title: 'FEED', cell: ({ name }) => name },
-  { title: 'PREFIXES', align: 'right', cell: ({ prefixes }) => prefixes.toLocaleString('en') },
+  { title: 'PREFIXES', align: 'right', cell: ({ prefixes }) => countText(prefixes) },
   { title: 'READ (UTC)', cell: ({ fetchedAt }) => shortTime(fetchedAt) },
   { title: 'SOURCE', cell: ({ source }) => printable(source) },
 ];
@@ -160,7 +161,7 @@ function feedJson({ name, source, fetchedAt, prefixes }: Feed): object {
 }
 
 function updateText({ feed: { name, prefixes: count }, prefixes }: Update): string {
-  const what = `${count.toLocaleString('en')} prefix${count === 1 ? '' : 'es'}`;
+  const what = `${countText(count)} prefix${count === 1 ? '' : 'es'}`;
   return prefixes === undefined ? `${name} has not changed: ${what}` : `${name}: ${what}`;
 }
 

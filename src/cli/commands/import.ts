@@ -5,6 +5,7 @@ import type { Store } from '../../store/store.ts';
 import { addHandOptions, endOf, HandBlocker, type HandOptions, refuseTooWide } from '../by-hand.ts';
 import type { Context } from '../context.ts';
 import { Progress } from '../progress.ts';
+import { countText } from '../text/count.ts';
 import { TextFile } from '../text-file.ts';
 
 export function define(command: Command, context: Context): void {
@@ -89,7 +90,7 @@ function importList(
         cause: error,
       });
     }
-    if (number % 10_000 === 0) progress.show(`${number.toLocaleString('en')} lines`);
+    if (number % 10_000 === 0) progress.show(`${countText(number)} lines`);
   }
   return outcome;
 }

@@ -8,6 +8,7 @@ import type { Store } from '../../store/store.ts';
 import { byCountry, type CountrySum, countrySumJson } from '../by-country.ts';
 import type { Context } from '../context.ts';
 import type { Geo } from '../geo.ts';
+import { countText } from '../text/count.ts';
 import { entryColumns, entryJson, stateOf } from '../text/entry-text.ts';
 import { jsonText } from '../text/json-text.ts';
 import { type Column, tableLines } from '../text/table.ts';
@@ -177,8 +178,8 @@ async function showByCountry(
 
 const COUNTRY_COLUMNS: readonly Column<CountrySum>[] = [
   { title: 'IN', cell: ({ country }) => country ?? '-' },
-  { title: 'ENTRIES', align: 'right', cell: ({ entries }) => entries.toLocaleString('en') },
-  { title: 'HITS', align: 'right', cell: ({ hits }) => hits.toLocaleString('en') },
+  { title: 'ENTRIES', align: 'right', cell: ({ entries }) => countText(entries) },
+  { title: 'HITS', align: 'right', cell: ({ hits }) => countText(hits) },
   {
     title: 'IPV4 ADDRESSES',
     align: 'right',

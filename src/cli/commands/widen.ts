@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Candidate } from '../../blocklist/widen.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
 import type { Context } from '../context.ts';
+import { countText } from '../text/count.ts';
 import { type Column, tableLines } from '../text/table.ts';
 import { isoTime, shortTime } from '../text/time.ts';
 import { widen, widenBounds, wideningsOf } from '../widening.ts';
@@ -53,7 +54,7 @@ const COLUMNS: readonly Column<Candidate>[] = [
     cell: ({ blocked, places }) => `${blocked} of ${places.toLocaleString('en')}`,
   },
   { title: 'NOW', align: 'right', cell: ({ active }) => String(active) },
-  { title: 'HITS', align: 'right', cell: ({ hits }) => hits.toLocaleString('en') },
+  { title: 'HITS', align: 'right', cell: ({ hits }) => countText(hits) },
   { title: 'FIRST (UTC)', cell: ({ firstSeen }) => shortTime(firstSeen) },
   { title: 'LAST (UTC)', cell: ({ lastSeen }) => shortTime(lastSeen) },
   { title: 'ADDRESSES THAT NEVER OFFENDED', cell: (candidate) => addedText(candidate) },

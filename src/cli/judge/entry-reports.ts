@@ -37,8 +37,8 @@ export class EntryReports {
   readonly #countByOutcome = OUTCOMES.map(() => 0);
 
   /** What became of the entries of one place. */
-  add(changes: Iterable<Change>): void {
-    const sorted = [...changes].toSorted((p, q) => comparePrefixes(p.entry.prefix, q.entry.prefix));
+  add(changes: readonly Change[]): void {
+    const sorted = changes.length > 1 ? changes.toSorted(byPrefix) : changes;
     for (const { entry, outcome, hits, evidence } of sorted) {
       const rank = OUTCOMES.indexOf(outcome);
       this.#prefixes.push(entry.prefix);
@@ -62,45 +62,45 @@ export class EntryReports {
 
   /** By what happened, the most telling first, then by prefix. */
   *[Symbol.iterator](): Generator<EntryReport> {
-    for (const [rank, outcome] of OUTCOMES.entries()) {
+    for (let rank = 0; rank < OUTCOMES.length; rank++) {
       for (let index = 0; index < this.#outcomes.length; index++) {
-        if (this.#outcomes.at(index) === rank) yield this.#report(index, outcome);
+        if (this.#outcomes.at(index) === rank) yield this.#report(index);
       }
     }
   }
 
-  #report(index: number, outcome: Outcome): EntryReport {
-    const expiry = this.#expiries.at(index);
+  /** The messages of the entry with this index, the most frequent first. */
+  messagesOf(index: number): readonly MessageCount[] {
     const messages: MessageCount[] = [];
-    for (let i = index === 0 ? 0 : this.#ends.at(index - 1); i < this.#ends.at(index); i++) {
-      const name = this.#names[this.#messages.at(i)];
+    const end = this.#ends.at(index);
+    for (let at = index === 0 ? 0 : this.#ends.at(index - 1); at < end; at++) {
+      const name = this.#names[this.#messages.at(at)];
       if (name === undefined) continue;
       // Not by spreading: what comes of that outlives many a collection of garbage.
       const { service, message } = name;
-      messages.push({ service, message, count: this.#counts.at(i) });
+      messages.push({ service, message, count: this.#counts.at(at) });
     }
-    return {
-      prefix: this.#prefixes.at(index),
-      outcome,
-      activations: this.#activations.at(index),
-      expiresAt: expiry === FOREVER ? 'forever' : expiry,
-      hits: this.#hits.at(index),
-      messages: messages.toSorted((p, q) => q.count - p.count),
-    };
+    return messages;
+  }
+
+  #report(index: number): EntryReport {
+    const outcome = OUTCOMES[this.#outcomes.at(index)] ?? 'evidence';
+    const expiry = this.#expiries.at(index);
+    const expiresAt = expiry === FOREVER ? 'forever' : expiry;
+    const [activations, hits] = [this.#activations.at(index), this.#hits.at(index)];
+    return new Row(this, index, this.#prefixes.at(index), outcome, activations, expiresAt, hits);
   }
 
   #addMessages(evidence: Change['evidence']): void {
-    const counts: { readonly id: number; count: number }[] = [];
+    const sums: Sum[] = [];
     for (const { rows } of evidence) {
       for (const { service, message, count } of rows) {
-        const id = this.#nameId(service, message);
-        const known = counts.find((one) => one.id === id);
-        if (known) known.count += count;
-        else counts.push({ id, count });
+        sumOf(sums, service, message).count += count;
       }
     }
-    for (const { id, count } of counts) {
-      this.#messages.push(id);
+    if (sums.length > 1) sums.sort(byCount);
+    for (const { service, message, count } of sums) {
+      this.#messages.push(this.#nameId(service, message));
       this.#counts.push(count);
     }
     this.#ends.push(this.#messages.length);
@@ -111,5 +111,60 @@ export class EntryReports {
       (name) => name.message === message && name.service === service,
     );
     return known >= 0 ? known : this.#names.push({ service, message }) - 1;
+  }
+}
+
+function byPrefix(p: Change, q: Change): number {
+  return comparePrefixes(p.entry.prefix, q.entry.prefix);
+}
+
+interface Sum extends MessageCount {
+  count: number;
+}
+
+/** The sum for the message, new if there is none. */
+function sumOf(sums: Sum[], service: string, message: string): Sum {
+  for (const sum of sums) {
+    if (sum.message === message && sum.service === service) return sum;
+  }
+  const sum = { service, message, count: 0 };
+  sums.push(sum);
+  return sum;
+}
+
+function byCount(p: MessageCount, q: MessageCount): number {
+  return q.count - p.count;
+}
+
+/** One entry. Its messages are made when they are asked for: who measures columns needs none. */
+class Row implements EntryReport {
+  readonly prefix: Prefix;
+  readonly outcome: Outcome;
+  readonly activations: number;
+  readonly expiresAt: Expiry;
+  readonly hits: number;
+  readonly #reports: EntryReports;
+  readonly #index: number;
+
+  constructor(
+    reports: EntryReports,
+    index: number,
+    prefix: Prefix,
+    outcome: Outcome,
+    activations: number,
+    expiresAt: Expiry,
+    hits: number,
+  ) {
+    this.#reports = reports;
+    this.#index = index;
+    this.prefix = prefix;
+    this.outcome = outcome;
+    this.activations = activations;
+    this.expiresAt = expiresAt;
+    this.hits = hits;
+  }
+
+  get messages(): readonly MessageCount[] {
+    return this.#reports.messagesOf(this.#index);
   }
 }

@@ -1,5 +1,6 @@
 import type { Seconds } from '../../blocklist/entry.ts';
 import { McblockError } from '../../errors.ts';
+import { countText } from './count.ts';
 
 const UNIT_SECONDS = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800, y: 31_536_000 } as const;
 
@@ -26,7 +27,7 @@ export function formatDuration(seconds: Seconds): string {
   ] as const) {
     const count = Math.round(seconds / size);
     if (count >= 1 && seconds >= size)
-      return `${count.toLocaleString('en')} ${unit}${count === 1 ? '' : 's'}`;
+      return `${countText(count)} ${unit}${count === 1 ? '' : 's'}`;
   }
   return `${seconds} second${seconds === 1 ? '' : 's'}`;
 }

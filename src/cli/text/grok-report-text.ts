@@ -1,9 +1,11 @@
+import type { Sample } from '../../log/offences/samples.ts';
 import { formatAddress } from '../../net/address-text.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
 import { OUTCOMES, type Outcome } from '../judge/draft.ts';
 import type { EntryReport } from '../judge/entry-reports.ts';
 import type { GrokReport } from '../judge/grok-report.ts';
 import type { Colours } from './colours.ts';
+import { countText } from './count.ts';
 import { messagesText } from './messages-text.ts';
 import { printable } from './printable.ts';
 import { type Column, tableLines } from './table.ts';
@@ -52,7 +54,7 @@ export function* grokReportLines(
   }
   if (verbose) {
     for (const { service, message, count } of report.summary.messages) {
-      yield `  ${service} ${message}: ${count.toLocaleString('en')}`;
+      yield `  ${service} ${message}: ${countText(count)}`;
     }
   }
   yield `  ${sumText(report)}`;
@@ -78,7 +80,7 @@ export function grokReportJson(report: GrokReport): object {
       messages: Object.fromEntries(
         row.messages.map(({ service, message, count }) => [`${service} ${message}`, count]),
       ),
-      ...(samples ? { lines: samples.within(row.prefix) } : {}),
+      ...(samples ? { lines: samples.within(row.prefix).map(sampleJson) } : {}),
     })),
     spared: report.spared.map(({ address, reason, count }) => ({
       address: formatAddress(address),
@@ -87,6 +89,10 @@ export function grokReportJson(report: GrokReport): object {
     })),
     warnings,
   };
+}
+
+function sampleJson({ number, text }: Sample): object {
+  return { number, text };
 }
 
 const SPARED = {
@@ -102,12 +108,12 @@ function readText({ summary }: GrokReport): string {
   const since = newFrom > 0 ? ' new' : '';
   const when = span ? `, ${shortTime(span.first)} to ${shortTime(span.last)} UTC` : '';
   const odd = [
-    lines.unmatched > 0 && `${lines.unmatched.toLocaleString('en')} not understood`,
-    lines.ambiguous > 0 && `${lines.ambiguous.toLocaleString('en')} ambiguous`,
-    lines.cut > 0 && `${lines.cut.toLocaleString('en')} too long`,
+    lines.unmatched > 0 && `${countText(lines.unmatched)} not understood`,
+    lines.ambiguous > 0 && `${countText(lines.ambiguous)} ambiguous`,
+    lines.cut > 0 && `${countText(lines.cut)} too long`,
   ].filter((text) => text !== false);
   const oddText = odd.length > 0 ? ` (${odd.join(', ')})` : '';
-  return `${lines.lines.toLocaleString('en')}${since} ${lines.lines === 1 ? 'line' : 'lines'}${when}, ${offences(offenceCount)}${oddText}`;
+  return `${countText(lines.lines)}${since} ${lines.lines === 1 ? 'line' : 'lines'}${when}, ${offences(offenceCount)}${oddText}`;
 }
 
 function sumText(report: GrokReport): string {
@@ -116,7 +122,7 @@ function sumText(report: GrokReport): string {
 }
 
 function offences(count: number): string {
-  return `${count.toLocaleString('en')} offence${count === 1 ? '' : 's'}`;
+  return `${countText(count)} offence${count === 1 ? '' : 's'}`;
 }
 
 /** In a rehearsal, the lines that count stand below the entry that they make. */
@@ -129,10 +135,14 @@ function withSamples(
 ): string {
   const samples = row && summary.samples?.within(row.prefix);
   if (!samples) return line;
-  const shown = samples.slice(0, verbose ? samples.length : SHOWN_SAMPLES);
-  const texts = shown.map(({ number, text }) => `      ${number}: ${printable(text)}`);
-  if (shown.length < samples.length) texts.push('      ...');
-  return [line, ...texts.map((text) => colours.dim(text))].join('\n');
+  const shown = verbose ? samples.length : Math.min(samples.length, SHOWN_SAMPLES);
+  let text = line;
+  for (let index = 0; index < shown; index++) {
+    const sample = samples[index];
+    if (sample === undefined) continue;
+    text += `\n${colours.dim(`      ${sample.number}: ${printable(sample.text)}`)}`;
+  }
+  return shown < samples.length ? `${text}\n${colours.dim('      ...')}` : text;
 }
 
 function paint(line: string, row: EntryReport | undefined, colours: Colours): string {

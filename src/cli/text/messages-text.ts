@@ -8,13 +8,16 @@ const SHOWN = 3;
 
 /** The most frequent messages: `sshd: failed-login 81, invalid-user 55, ...`. */
 export function messagesText(messages: readonly Counted[]): string {
+  let text = '';
   let last = '';
-  const shown = messages.slice(0, SHOWN).map(({ service, message, count }) => {
-    const text = service === last ? `${message} ${count}` : `${service}: ${message} ${count}`;
+  let number = 0;
+  for (const { service, message, count } of messages) {
+    if (number > 0) text += ', ';
+    if (number++ === SHOWN) return `${text}...`;
+    text += service === last ? `${message} ${count}` : `${service}: ${message} ${count}`;
     last = service;
-    return text;
-  });
-  return [...shown, ...(messages.length > SHOWN ? ['...'] : [])].join(', ');
+  }
+  return text;
 }
 
 /** Each message once with how often it was seen in all, the most frequent first. */

@@ -17,29 +17,30 @@ export function* tableLines<Row>(
   rows: Iterable<Row>,
   paint: Paint<Row> = (line) => line,
 ): Generator<string> {
-  const widths = columns.map(({ title }) => title.length);
+  const placed: PlacedColumn<Row>[] = columns.map((column) => ({
+    ...column,
+    width: column.title.length,
+  }));
+  const last = placed.at(-1);
+  const padded = placed.filter((column) => column !== last || column.align === 'right');
   for (const row of rows) {
-    for (const [index, { cell }] of columns.entries()) {
-      widths[index] = Math.max(widths[index] ?? 0, cell(row).length);
-    }
+    for (const column of padded) column.width = Math.max(column.width, column.cell(row).length);
   }
-  const lineOf = (cellOf: (column: Column<Row>) => string): string =>
-    columns
-      .map((column, index) => {
-        const width = widths[index] ?? 0;
-        const cell = cellOf(column);
-        return column.align === 'right' ? cell.padStart(width) : cell.padEnd(width);
-      })
-      .join('  ')
-      .trimEnd();
-  yield paint(
-    lineOf(({ title }) => title),
-    undefined,
-  );
-  for (const row of rows) {
-    yield paint(
-      lineOf(({ cell }) => cell(row)),
-      row,
-    );
+  yield paint(lineOf(placed, undefined), undefined);
+  for (const row of rows) yield paint(lineOf(placed, row), row);
+}
+
+interface PlacedColumn<Row> extends Column<Row> {
+  width: number;
+}
+
+/** One line of the table; undefined: the titles. */
+function lineOf<Row>(columns: readonly PlacedColumn<Row>[], row: Row | undefined): string {
+  let line = '';
+  for (const column of columns) {
+    const text = row === undefined ? column.title : column.cell(row);
+    const cell = column.align === 'right' ? text.padStart(column.width) : text.padEnd(column.width);
+    line += column === columns[0] ? cell : `  ${cell}`;
   }
+  return line.trimEnd();
 }

@@ -1,5 +1,6 @@
 import type { Template } from '../../log/templates.ts';
 import type { Colours } from './colours.ts';
+import { countText } from './count.ts';
 import { printable } from './printable.ts';
 
 /** For each template how often it came, what a rule for it would say, and an example. */
@@ -9,8 +10,4 @@ export function templateLines(templates: readonly Template[], colours: Colours):
     `${countText(count).padStart(width)}  ${service}  ${colours.bold(printable(template))}`,
     colours.dim(`${' '.repeat(width)}  > ${printable(example)}`),
   ]);
-}
-
-function countText(count: number): string {
-  return count.toLocaleString('en');
 }

@@ -1,6 +1,7 @@
 import type { Expiry, Seconds } from '../../blocklist/entry.ts';
 import { McblockError } from '../../errors.ts';
 
+const DAY_SECONDS = 86_400;
 const ISO_8601 =
   /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?$/;
 
@@ -24,9 +25,27 @@ export function isoTime(at: Expiry): string | null {
 /** For people: `2026-03-24 18:00`, UTC. */
 export function shortTime(at: Expiry | undefined): string {
   if (at === undefined) return '-';
-  return at === 'forever'
-    ? 'for ever'
-    : new Date(at * 1000).toISOString().slice(0, 16).replace('T', ' ');
+  if (at === 'forever') return 'for ever';
+  const day = Math.floor(at / DAY_SECONDS);
+  const minute = Math.floor((at - day * DAY_SECONDS) / 60);
+  return `${dayText(day)} ${twoDigits(Math.floor(minute / 60))}:${twoDigits(minute % 60)}`;
+}
+
+/** The days that were written lately: a long table has few. */
+const DAYS = new Map<number, string>();
+const DAYS_LIMIT = 1000;
+
+function dayText(day: number): string {
+  const known = DAYS.get(day);
+  if (known !== undefined) return known;
+  if (DAYS.size === DAYS_LIMIT) DAYS.clear();
+  const text = new Date(day * DAY_SECONDS * 1000).toISOString().replace(/T.*/, '');
+  DAYS.set(day, text);
+  return text;
+}
+
+function twoDigits(value: number): string {
+  return value < 10 ? `0${value}` : String(value);
 }
 
 function epochSeconds(text: string): Seconds | undefined {

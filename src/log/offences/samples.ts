@@ -1,6 +1,11 @@
 import type { Address } from '../../net/address.ts';
-import { contains, type Prefix, prefixAround } from '../../net/prefix.ts';
-import { PrefixMap } from '../../net/prefix-map.ts';
+import {
+  comparePrefixes,
+  contains,
+  overlaps,
+  type Prefix,
+  prefixAround,
+} from '../../net/prefix.ts';
 import { textOf } from '../bytes.ts';
 import type { Line } from '../reader.ts';
 
@@ -15,6 +20,12 @@ interface AddressedSample extends Sample {
   readonly address: Address;
 }
 
+/** The samples of one network, in the order of the log. */
+interface NetworkSamples {
+  readonly network: Prefix;
+  readonly samples: AddressedSample[];
+}
+
 /** Samples are kept by networks of these lengths, so many in all. */
 const LENGTHS = { 4: 24, 6: 64 } as const;
 const LIMIT = 200_000;
@@ -22,30 +33,77 @@ const TEXT_LIMIT_BYTES = 512;
 
 /** The first lines that count, of each network so many: what a rehearsal shows. */
 export class Samples {
-  readonly #byNetwork = new PrefixMap<AddressedSample[]>();
+  /** By what networks of their length have in front: one word for IPv4, two for IPv6. */
+  readonly #networks4 = new Map<number, NetworkSamples>();
+  readonly #networks6 = new Map<number, Map<number, NetworkSamples>>();
   readonly #limitOfNetwork: number;
   #count = 0;
+  /** All networks in order, once they are asked for; until there is one more. */
+  #sorted: readonly NetworkSamples[] | undefined;
 
   constructor(limitOfNetwork: number) {
     this.#limitOfNetwork = limitOfNetwork;
   }
 
   add({ number, bytes, start, end }: Line, address: Address): void {
-    const network = prefixAround(address, LENGTHS[address.family]);
-    const known = this.#byNetwork.get(network);
-    if (this.#count >= LIMIT || (known?.length ?? 0) >= this.#limitOfNetwork) return;
-    const text = textOf(bytes, start, Math.min(end, start + TEXT_LIMIT_BYTES));
+    let known = this.#of(address);
+    if (this.#count >= LIMIT || (known?.samples.length ?? 0) >= this.#limitOfNetwork) return;
+    known ??= this.#addNetwork(address);
     this.#count++;
-    if (known === undefined) this.#byNetwork.set(network, [{ number, text, address }]);
-    else known.push({ number, text, address });
+    const text = textOf(bytes, start, Math.min(end, start + TEXT_LIMIT_BYTES));
+    known.samples.push({ number, text, address });
   }
 
   /** Those from the prefix, in the order of the log. */
-  within(prefix: Prefix): Sample[] {
-    const around = [...this.#byNetwork.covering(prefix), ...this.#byNetwork.coveredBy(prefix)];
-    return [...new Set(around.flatMap(({ value }) => value))]
-      .filter(({ address }) => contains(prefix, address))
-      .toSorted((p, q) => p.number - q.number)
-      .map(({ number, text }) => ({ number, text }));
+  within(prefix: Prefix): readonly Sample[] {
+    const { family, length } = prefix;
+    if (length > LENGTHS[family]) {
+      const samples = this.#of(prefix)?.samples ?? [];
+      return samples.filter(({ address }) => contains(prefix, address));
+    }
+    if (length === LENGTHS[family]) return this.#of(prefix)?.samples ?? [];
+    return this.#networksIn(prefix)
+      .flatMap(({ samples }) => samples)
+      .toSorted((p, q) => p.number - q.number);
+  }
+
+  #of({ family, a, b }: Address): NetworkSamples | undefined {
+    return family === 4 ? this.#networks4.get(a >>> 8) : this.#networks6.get(a)?.get(b);
+  }
+
+  #addNetwork(address: Address): NetworkSamples {
+    const { family, a, b } = address;
+    const added = { network: prefixAround(address, LENGTHS[family]), samples: [] };
+    if (family === 4) this.#networks4.set(a >>> 8, added);
+    else {
+      const byNext = this.#networks6.get(a) ?? new Map<number, NetworkSamples>();
+      this.#networks6.set(a, byNext.set(b, added));
+    }
+    this.#sorted = undefined;
+    return added;
+  }
+
+  /** The networks in a wider prefix. */
+  #networksIn(prefix: Prefix): readonly NetworkSamples[] {
+    this.#sorted ??= this.#sort();
+    const sorted = this.#sorted;
+    let low = 0;
+    let high = sorted.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const one = sorted[middle];
+      if (one !== undefined && comparePrefixes(one.network, prefix) < 0) low = middle + 1;
+      else high = middle;
+    }
+    let end = low;
+    for (let one = sorted[end]; one && overlaps(prefix, one.network); one = sorted[++end]);
+    return sorted.slice(low, end);
+  }
+
+  #sort(): readonly NetworkSamples[] {
+    const networks6 = [...this.#networks6.values()].flatMap((byNext) => [...byNext.values()]);
+    return [...this.#networks4.values(), ...networks6].toSorted((p, q) =>
+      comparePrefixes(p.network, q.network),
+    );
   }
 }

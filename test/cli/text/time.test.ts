@@ -38,4 +38,12 @@ describe('times for people and programs', () => {
     expect(shortTime(undefined)).toBe('-');
     expect(shortTime(1_774_375_200)).toBe('2026-03-24 18:00');
   });
+
+  it('writes for people the first part of what programs get', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 253_402_300_799 }), (seconds) => {
+        expect(shortTime(seconds)).toBe(isoTime(seconds)?.slice(0, 16).replace('T', ' '));
+      }),
+    );
+  });
 });
