@@ -8,7 +8,7 @@ import { stdout } from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
-import { scanners } from '../build/grammars.js';
+import { scanners } from '../build/grammars.cjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { values } = parseArgs({

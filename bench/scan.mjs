@@ -4,7 +4,7 @@
 //   node bench/scan.mjs FILE       the messages of a log, and those that no rule matches
 import { readFileSync } from 'node:fs';
 import { argv, stdout } from 'node:process';
-import { scanners } from '../build/grammars.js';
+import { scanners } from '../build/grammars.cjs';
 
 const sshd = scanners.find(({ service }) => service === 'sshd');
 const LINES = 1_000_000;

@@ -1,5 +1,5 @@
 // Compiles the grammars that are shipped: grammar/*.grammar -> build/grammars/*.cjs, one scanner each,
-// and build/grammars.js, which lists them and loads each when its first line comes.
+// and build/grammars.cjs, which lists them and loads each when its first line comes.
 // Nothing is written if one of them has a fault or an example fails.
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -29,10 +29,10 @@ export async function buildGrammars({
   for (const [index, { service }] of compiled.entries()) {
     writeWhole(join(to, 'grammars', `${service}.cjs`), modules[index]);
   }
-  writeWhole(join(to, 'grammars.js'), listOf(compiled));
+  writeWhole(join(to, 'grammars.cjs'), listOf(compiled));
   const scanner = JSON.stringify(join(notation, 'scanner.ts'));
   writeWhole(
-    join(to, 'grammars.d.ts'),
+    join(to, 'grammars.d.cts'),
     `import type { Scanner } from ${to === join(root, 'build') ? "'../grammar/notation/scanner.ts'" : scanner};\n\n` +
       '/** One for each shipped grammar, by name of the service. */\nexport declare const scanners: readonly Scanner[];\n',
   );
@@ -120,22 +120,23 @@ async function moduleOf({ source }) {
   return outputFiles[0].text;
 }
 
-/** What there is, by name of the service; the scanners are loaded where a log needs them. */
+/**
+ * What there is, by name of the service; the scanners are loaded where a log needs them. For
+ * require, as Node takes 5 ms to be ready for the first import.
+ */
 function listOf(compiled) {
   const entries = compiled.map(({ service, programs, messages }) => {
     const described = JSON.stringify({ service, programs, messages });
     return `  late(${described}, ${JSON.stringify(`./grammars/${service}.cjs`)}),\n`;
   });
-  return `import { createRequire } from 'node:module';
-const require = createRequire(import.meta.url);
-function late(described, file) {
+  return `function late(described, file) {
   let scan = (bytes, start, end, reading) => {
     scan = require(file).scan;
     return scan(bytes, start, end, reading);
   };
   return { ...described, scan: (bytes, start, end, reading) => scan(bytes, start, end, reading) };
 }
-export const scanners = [
+exports.scanners = [
 ${entries.join('')}];
 `;
 }

@@ -1,4 +1,5 @@
 // Builds what runs: the shipped grammars become scanners (build/), the program a bundle (dist/).
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -16,6 +17,7 @@ export async function build() {
   await buildGrammars();
   rmSync(join(root, 'dist'), { recursive: true, force: true });
   await bundle();
+  compileAhead();
   writeFileSync(stampFile, stamp);
 }
 
@@ -37,6 +39,8 @@ export const QUICK_COMMANDS = ['add', 'allow', 'check', 'expire', 'show', 'undo'
  * require, which Node is ready for sooner than for import.
  */
 export async function bundle(dist = join(root, 'dist')) {
+  // What V8 made of other bundles must not be taken for what it makes of these.
+  for (const name of ['quick', 'whole']) rmSync(join(dist, `${name}.cjs.code`), { force: true });
   const { build: esbuild } = await import('esbuild');
   const common = {
     absWorkingDir: root,
@@ -45,16 +49,7 @@ export async function bundle(dist = join(root, 'dist')) {
     platform: 'node',
     target: 'node20',
     // bindings looks for the native part of better-sqlite3 beside itself.
-    external: [
-      '#grammars',
-      'bindings',
-      'chevrotain',
-      'fastify',
-      'mmdb-lib',
-      'pg',
-      'redis',
-      'unbzip2-stream',
-    ],
+    external: ['#grammars', 'bindings', 'fastify', 'mmdb-lib', 'pg', 'redis', 'unbzip2-stream'],
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: 'none',
@@ -64,7 +59,9 @@ export async function bundle(dist = join(root, 'dist')) {
     ...common,
     format: 'cjs',
     outExtension: { '.js': '.cjs' },
-    define: { 'import.meta.url': '__filename' },
+    define: { 'import.meta.url': '__filename', 'import.meta.dirname': '__dirname' },
+    // Code that was kept cannot import, and the first import makes Node take 5 ms to be ready for it.
+    supported: { 'dynamic-import': false },
   };
   const quickCommands = { QUICK_COMMANDS: JSON.stringify(QUICK_COMMANDS) };
   const plugins = [loadApart, loadNodeLate];
@@ -80,9 +77,17 @@ export async function bundle(dist = join(root, 'dist')) {
       entryPoints: { quick: 'src/cli/start.ts' },
       plugins: [quickCommandsAlone, ...plugins],
     }),
-    // chevrotain can only be imported.
-    esbuild({ ...common, format: 'esm', entryPoints: { notation: 'grammar/notation/load.ts' } }),
+    esbuild({ ...forRequire, entryPoints: { notation: 'grammar/notation/load.ts' } }),
   ]);
+}
+
+/** Without it the program starts later, and does the same. */
+export function compileAhead(dist = join(root, 'dist')) {
+  const script = fileURLToPath(new URL('compile-ahead.mjs', import.meta.url));
+  const { status } = spawnSync(process.execPath, [script, dist], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  if (status !== 0) process.stderr.write('what V8 makes of the program was not kept\n');
 }
 
 const quickCommandsAlone = {
@@ -99,7 +104,7 @@ const loadApart = {
   name: 'load apart',
   setup(bundler) {
     bundler.onResolve({ filter: /\/notation\/load\.ts$/ }, ({ kind }) =>
-      kind === 'dynamic-import' ? { path: './notation.js', external: true } : undefined,
+      kind === 'dynamic-import' ? { path: './notation.cjs', external: true } : undefined,
     );
   },
 };

@@ -1,6 +1,9 @@
-import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { loadBundle } from './bundle.ts';
 import type * as program from './start.ts';
 import { wantedCommand } from './wanted-command.ts';
+
+export { codeFileOf, compileBundle, runBundle } from './bundle.ts';
 
 /** The commands that the quick program has, besides help; the build says which. */
 declare const QUICK_COMMANDS: readonly string[];
@@ -9,7 +12,7 @@ declare const QUICK_COMMANDS: readonly string[];
 export function launch(): Promise<void> {
   const command = wantedCommand(process.argv.slice(2));
   const isQuick = command === undefined || QUICK_COMMANDS.includes(command);
-  const load = createRequire(import.meta.url);
-  const { start }: typeof program = load(isQuick ? './quick.cjs' : './whole.cjs');
+  const file = join(import.meta.dirname, isQuick ? 'quick.cjs' : 'whole.cjs');
+  const { start } = loadBundle(file) as typeof program;
   return start();
 }

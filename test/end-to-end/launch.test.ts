@@ -8,14 +8,19 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.ts';
+import type * as launcher from '../../src/cli/launch.ts';
 
 const repository = join(import.meta.dirname, '..', '..');
-const { bundle, QUICK_COMMANDS } = (await import(join(repository, 'scripts', 'build.mjs'))) as {
+const { bundle, compileAhead, QUICK_COMMANDS } = (await import(
+  join(repository, 'scripts', 'build.mjs')
+)) as {
   readonly bundle: (dist: string) => Promise<void>;
+  readonly compileAhead: (dist: string) => void;
   readonly QUICK_COMMANDS: readonly string[];
 };
 const root = mkdtempSync(join(tmpdir(), 'mcblock-launch-'));
@@ -32,6 +37,7 @@ beforeAll(async () => {
   symlinkSync(join(repository, 'node_modules'), join(root, 'node_modules'));
   mkdirSync(join(root, 'dist'));
   await bundle(join(root, 'dist'));
+  compileAhead(join(root, 'dist'));
   writeFileSync(config, `[firewall]\nkind = "file"\nfile = "${table}"\n`);
   writeFileSync(join(root, 'spy.cjs'), SPY);
   mcblock('add', '--force', '192.0.2.0/24');
@@ -83,6 +89,27 @@ describe('a cold start', () => {
   it('of the help opens no store', () => {
     const { files } = loadedBy('--help');
     expect(files).toEqual(['mcblock.js', 'launch.cjs', 'quick.cjs']);
+  });
+});
+
+describe('what V8 made of the program at the build', () => {
+  const load = createRequire(import.meta.url);
+
+  it.each(['quick.cjs', 'whole.cjs'])('of %s is taken', (name) => {
+    const launched = load(join(root, 'dist', 'launch.cjs')) as typeof launcher;
+    const file = join(root, 'dist', name);
+    const code = readFileSync(launched.codeFileOf(file));
+    expect(launched.compileBundle(file, code).cachedDataRejected).toBe(false);
+  });
+
+  it('is not needed, and that of another V8 is not taken', () => {
+    const code = join(root, 'dist', 'quick.cjs.code');
+    const kept = readFileSync(code);
+    writeFileSync(code, 'of another');
+    expect(mcblock('check', '192.0.2.1')).toContain('is blocked');
+    rmSync(code);
+    expect(mcblock('check', '192.0.2.1')).toContain('is blocked');
+    writeFileSync(code, kept);
   });
 });
 

@@ -22,7 +22,7 @@ it('builds one scanner for each grammar, which needs nothing else to run', async
   writeFileSync(join(folder, 'b.grammar'), 'service b "b"\nm note = "b " USER\n');
   writeFileSync(join(folder, 'a.grammar'), 'service a "a"\nm sign 5 = "a " ADDRESS\n');
   expect(build()).toMatchObject({ status: 0, stderr: '' });
-  const built = join(folder, 'out', 'grammars.js');
+  const built = join(folder, 'out', 'grammars.cjs');
   const scanner = readFileSync(join(folder, 'out', 'grammars', 'a.cjs'), 'utf8');
   expect(scanner).not.toMatch(/\bimport\b|\brequire\b/u);
   const { scanners } = (await import(pathToFileURL(built).href)) as { scanners: Scanner[] };
@@ -31,7 +31,7 @@ it('builds one scanner for each grammar, which needs nothing else to run', async
     message: 'm',
     address: '192.0.2.7',
   });
-  expect(existsSync(join(folder, 'out', 'grammars.d.ts'))).toBe(true);
+  expect(existsSync(join(folder, 'out', 'grammars.d.cts'))).toBe(true);
 });
 
 it('writes nothing where a grammar has a fault or an example fails, and names them all', () => {

@@ -30,7 +30,7 @@ export class Program {
           name: 'grammars',
           setup: (bundler) =>
             bundler.onResolve({ filter: /^#grammars$/ }, () => ({
-              path: join(repository, 'build', 'grammars.js'),
+              path: join(repository, 'build', 'grammars.cjs'),
               external: true,
             })),
         },
