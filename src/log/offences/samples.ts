@@ -30,12 +30,15 @@ interface NetworkSamples {
 const LENGTHS = { 4: 24, 6: 64 } as const;
 const LIMIT = 200_000;
 const TEXT_LIMIT_BYTES = 512;
+const FULL_PLACES = 2 ** 16;
 
 /** The first lines that count, of each network so many: what a rehearsal shows. */
 export class Samples {
   /** By what networks of their length have in front: one word for IPv4, two for IPv6. */
   readonly #networks4 = new Map<number, NetworkSamples>();
   readonly #networks6 = new Map<number, Map<number, NetworkSamples>>();
+  /** The IPv4 networks of which nothing more is wanted, as far as none took the place of another. */
+  readonly #full4 = new Uint32Array(FULL_PLACES);
   readonly #limitOfNetwork: number;
   #count = 0;
   /** All networks in order, once they are asked for; until there is one more. */
@@ -46,8 +49,14 @@ export class Samples {
   }
 
   add({ number, bytes, start, end }: Line, address: Address): void {
+    const { family, a } = address;
+    const place = placeOf(a);
+    if (family === 4 && this.#full4[place] === fullMark(a)) return;
     let known = this.#of(address);
-    if (this.#count >= LIMIT || (known?.samples.length ?? 0) >= this.#limitOfNetwork) return;
+    if (this.#count >= LIMIT || (known?.samples.length ?? 0) >= this.#limitOfNetwork) {
+      if (family === 4) this.#full4[place] = fullMark(a);
+      return;
+    }
     known ??= this.#addNetwork(address);
     this.#count++;
     const text = textOf(bytes, start, Math.min(end, start + TEXT_LIMIT_BYTES));
@@ -106,4 +115,14 @@ export class Samples {
       comparePrefixes(p.network, q.network),
     );
   }
+}
+
+/** Where the network of an IPv4 address has its place among those that are full. */
+function placeOf(address: number): number {
+  return Math.imul(address >>> 8, 0x9e3779b1) >>> 16;
+}
+
+/** What stands there if it is full; never 0. */
+function fullMark(address: number): number {
+  return (address >>> 8) + 1;
 }
