@@ -1,14 +1,19 @@
+import { availableParallelism } from 'node:os';
+import { basename } from 'node:path';
 import { McblockError } from '../../errors.ts';
 import type { Chunks, Source } from '../source.ts';
 import { damaged, type Warn } from './broken.ts';
 import { bunzip2 } from './bunzip2.ts';
+import { bunzip2Parts } from './bunzip2-parts.ts';
+import { Uncuttable } from './bzip2-cutter.ts';
 import { findProgram, type Outcome, runDecompressor } from './program.ts';
 
 /** What decompresses bzip2: `auto` is the quickest there is. */
 export type Decompressor = 'auto' | 'lbzip2' | 'bzip2' | 'built-in';
 
-/** lbzip2 uses all cores. */
 const PROGRAMS = ['lbzip2', 'bzip2'] as const;
+/** Less is decompressed before a second program would have begun. */
+const IN_PARTS_FROM_BYTES = 2 ** 20;
 const END_MAGIC = 0x1772_4538_5090n;
 
 /**
@@ -28,21 +33,34 @@ export async function* decompressBzip2(
     yield* bunzip2(input, source.name, warn);
     return;
   }
-  const outcome: Outcome = { failure: undefined, said: '', tail: Buffer.alloc(0) };
+  const { name, totalBytes } = source;
   let decompressed = 0;
-  for await (const chunk of runDecompressor(path, ['-dc'], input, outcome)) {
-    decompressed += chunk.length;
-    yield chunk;
+  const isInParts = (totalBytes ?? 0) >= IN_PARTS_FROM_BYTES && canBeInParts(path);
+  const outcome: Outcome = { failure: undefined, said: '', tail: Buffer.alloc(0) };
+  try {
+    const chunks = isInParts
+      ? bunzip2Parts(path, input)
+      : runDecompressor(path, ['-dc'], input, outcome);
+    for await (const chunk of chunks) {
+      decompressed += chunk.length;
+      yield chunk;
+    }
+    if (isInParts || (outcome.failure === undefined && endsWithStream(outcome.tail))) return;
+  } catch (cause) {
+    if (!(cause instanceof Uncuttable)) throw cause;
   }
-  if (outcome.failure === undefined && endsWithStream(outcome.tail)) return;
-  if (source.totalBytes !== undefined) {
-    yield* after(bunzip2(source.chunks(), source.name, warn), decompressed);
+  if (totalBytes !== undefined) {
+    yield* after(bunzip2(source.chunks(), name, warn), decompressed);
   } else if (outcome.failure !== undefined) {
-    const breakage = { name: source.name, format: 'bzip2', byte: undefined, decompressed };
-    throw damaged(breakage, outcome.failure);
+    throw damaged({ name, format: 'bzip2', byte: undefined, decompressed }, outcome.failure);
   } else {
-    warn(`${source.name}: what follows the compressed data is ignored`);
+    warn(`${name}: what follows the compressed data is ignored`);
   }
+}
+
+/** lbzip2 uses all cores by itself. */
+function canBeInParts(path: string): boolean {
+  return basename(path) === 'bzip2' && availableParallelism() > 1;
 }
 
 function programFor(decompressor: Decompressor): string | undefined {

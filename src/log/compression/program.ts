@@ -3,13 +3,15 @@ import { accessSync, constants } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { reasonOf } from '../../errors.ts';
 import type { Chunks } from '../source.ts';
+import { outputOf } from './program-output.ts';
 
 /** Where the system keeps its programs; PATH is not asked, as it may be anybody's. */
 const FOLDERS = ['/usr/bin', '/usr/local/bin', '/bin', '/opt/homebrew/bin'];
+/** LBZIP2, BZIP2, XZ_OPT and their like would add options. */
+export const PROGRAM_ENVIRONMENT = { PATH: '/usr/bin:/bin', LC_ALL: 'C' };
 const STDERR_LIMIT_CHARACTERS = 2000;
 /** Enough for the end of any stream, wherever in a byte it lies. */
 const TAIL_BYTES = 32;
-const GATHERED_BYTES = 32_768;
 
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 
@@ -48,8 +50,7 @@ export async function* runDecompressor(
 ): AsyncGenerator<Buffer> {
   const child = spawn(path, argv, {
     stdio: ['pipe', 'pipe', 'pipe'],
-    // LBZIP2, BZIP2, XZ_OPT and their like would add options.
-    env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
+    env: PROGRAM_ENVIRONMENT,
   });
   const said = listen(child);
   const ended = endOf(child);
@@ -59,7 +60,7 @@ export async function* runDecompressor(
     child.kill();
   });
   try {
-    yield* gathered(child.stdout);
+    yield* outputOf(child.stdout);
     const status = await ended;
     await fed;
     if (brokenInput !== undefined) throw brokenInput;
@@ -69,27 +70,6 @@ export async function* runDecompressor(
     child.kill();
     child.stdin.destroy();
   }
-}
-
-/**
- * What a program writes a little at a time (bzip2: 4 KiB), in few pieces, all in the same memory:
- * to go through many small pieces in ever new memory takes twice as long.
- */
-async function* gathered(output: Readable): AsyncGenerator<Buffer> {
-  const buffer = Buffer.allocUnsafeSlow(GATHERED_BYTES);
-  let length = 0;
-  for await (const chunk of output) {
-    if (!Buffer.isBuffer(chunk)) continue;
-    for (let start = 0; start < chunk.length; ) {
-      const taken = chunk.copy(buffer, length, start);
-      length += taken;
-      start += taken;
-      if (length < buffer.length) continue;
-      yield buffer;
-      length = 0;
-    }
-  }
-  if (length > 0) yield buffer.subarray(0, length);
 }
 
 async function feed(child: Child, input: Chunks, outcome: Outcome): Promise<void> {

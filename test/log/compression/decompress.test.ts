@@ -68,6 +68,17 @@ function once(bytes: Buffer): Source {
   return { ...memorySource('stdin', chunks, 0), totalBytes: undefined };
 }
 
+/** Bytes that do not get smaller; the same every time. */
+function noise(length: number): Buffer {
+  const bytes = Buffer.alloc(length);
+  let state = 1;
+  for (let i = 0; i < length; i++) {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+    bytes[i] = state >>> 16;
+  }
+  return bytes;
+}
+
 function flipped(bytes: Buffer, at: number): Buffer {
   const copy = Buffer.from(bytes);
   copy[at < 0 ? copy.length + at : at]! ^= 0x10;
@@ -186,6 +197,50 @@ describe.skipIf(!hasBzip2)('bzip2 (needs bzip2 to make the files)', () => {
       expect((await read(once(long), decompressor)).content.equals(LONG)).toBe(true);
       const { message } = await errorOf(read(once(flipped(long, 60_000)), decompressor));
       expect(message).toMatch(/stdin is damaged.*after \d+ decompressed bytes/);
+    });
+  });
+
+  describe('by several bzip2 at once (where there are cores)', () => {
+    /** 16 blocks that hardly get smaller: two parts. */
+    const content = noise(1_500_000);
+    const packed = hasBzip2 ? pack('bzip2', content, '-1') : content;
+    const twice = Buffer.concat([packed, hello, packed]);
+
+    it('reads one stream and several', async () => {
+      expect((await readFile(packed, 'bzip2')).content.equals(content)).toBe(true);
+      const done = await readFile(twice, 'bzip2');
+      expect(done.content.equals(Buffer.concat([content, HELLO, content]))).toBe(true);
+      expect(done.warnings).toEqual([]);
+    });
+
+    it('reads what is much greater than its parts', async () => {
+      const zeros = Buffer.alloc(40_000_000);
+      const bytes = Buffer.concat([packed, pack('bzip2', zeros), packed]);
+      const done = await readFile(bytes, 'bzip2');
+      expect(done.content.equals(Buffer.concat([content, zeros, content]))).toBe(true);
+    });
+
+    it('ignores what is after the end, with a warning', async () => {
+      const done = await readFile(Buffer.concat([packed, Buffer.from('garbage\n')]), 'bzip2');
+      expect(done.content.equals(content)).toBe(true);
+      expect(done.warnings).toEqual([
+        expect.stringContaining(`from byte ${packed.length} on, is ignored`),
+      ]);
+    });
+
+    it.each([
+      ['a block', flipped(packed, 1_200_000)],
+      ['the checksum of a stream', flipped(twice, packed.length - 3)],
+      ['the end', packed.subarray(0, -5)],
+      ['the last block', twice.subarray(0, -1000)],
+    ])('says the same as the decoder of ours of damage in %s', async (_, bytes) => {
+      const { message } = await errorOf(readFile(bytes, 'bzip2'));
+      expect(message).toBe((await errorOf(readFile(bytes, 'built-in'))).message);
+    });
+
+    it('stops at the limit of size', async () => {
+      const { message } = await errorOf(readFile(packed, 'bzip2', 1_400_000));
+      expect(message).toContain('holds more than 1400000 bytes');
     });
   });
 
