@@ -2,13 +2,13 @@
 //   node bench/fuzz.mjs [--lines 1000000] [--seed 1] [--service NAME] [--show 20]
 // Prints for each service how many lines were read with their true address (or, rightly, none), as
 // ambiguous, as no message, and wrong: with another address. Exits with 1 if any was wrong.
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stdout } from 'node:process';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { build } from 'esbuild';
-import { scanners } from '../build/grammars.cjs';
+import { grammars as compiled } from '../build/grammars.cjs';
+import { load } from './load.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { values } = parseArgs({
@@ -19,7 +19,12 @@ const { values } = parseArgs({
     show: { type: 'string', default: '20' },
   },
 });
-const { Forger, choices, readGrammar, addressText } = await loadForger();
+const { Forger, choices, readGrammar, addressText, instantiate } = await load(`
+export { Forger, choices } from './test/grammar/forger.ts';
+export { addressText } from './test/grammar/reader.ts';
+export { readGrammar } from './grammar/notation/read.ts';
+export { instantiate } from './grammar/notation/instance.ts';`);
+const scanners = compiled.map(instantiate);
 const folder = join(root, 'grammar');
 const grammars = readdirSync(folder)
   .filter((name) => name.endsWith('.grammar'))
@@ -75,31 +80,4 @@ function show(key, line) {
 function row([name, ...numbers]) {
   const cells = numbers.map((cell) => cell.toLocaleString('en').padStart(12));
   stdout.write(`${name.padEnd(12)}${cells.join('')}\n`);
-}
-
-async function loadForger() {
-  const { outputFiles } = await build({
-    stdin: {
-      contents: `export { Forger, choices } from './test/grammar/forger.ts';
-export { addressText } from './test/grammar/reader.ts';
-export { readGrammar } from './grammar/notation/read.ts';`,
-      resolveDir: root,
-      loader: 'ts',
-    },
-    bundle: true,
-    write: false,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    external: ['chevrotain'],
-    logLevel: 'warning',
-  });
-  // Inside the project, where chevrotain is found.
-  const place = mkdtempSync(join(root, 'build', '.fuzz-'));
-  try {
-    writeFileSync(join(place, 'forger.mjs'), outputFiles[0].contents);
-    return await import(pathToFileURL(join(place, 'forger.mjs')).href);
-  } finally {
-    rmSync(place, { recursive: true });
-  }
 }

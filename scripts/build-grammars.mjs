@@ -1,5 +1,5 @@
-// Compiles the grammars that are shipped: grammar/*.grammar -> build/grammars/*.cjs, one scanner each,
-// and build/grammars.cjs, which lists them and loads each when its first line comes.
+// Compiles the grammars that are shipped: grammar/*.grammar -> build/grammars/*.wasm, one module each,
+// and build/grammars.cjs, which lists them and reads each when its first line comes.
 // Nothing is written if one of them has a fault or an example fails.
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -24,17 +24,19 @@ export async function buildGrammars({
   to = join(root, 'build'),
 } = {}) {
   const compiled = await compileFolder(from, await loadCompiler());
-  const modules = await Promise.all(compiled.map(moduleOf));
+  rmSync(join(to, 'grammars'), { recursive: true, force: true });
   mkdirSync(join(to, 'grammars'), { recursive: true });
-  for (const [index, { service }] of compiled.entries()) {
-    writeWhole(join(to, 'grammars', `${service}.cjs`), modules[index]);
+  for (const { service, wasm } of compiled) {
+    writeWhole(join(to, 'grammars', `${service}.wasm`), wasm);
   }
   writeWhole(join(to, 'grammars.cjs'), listOf(compiled));
-  const scanner = JSON.stringify(join(notation, 'scanner.ts'));
+  const instance = JSON.stringify(
+    to === join(root, 'build') ? '../grammar/notation/instance.ts' : join(notation, 'instance.ts'),
+  );
   writeWhole(
     join(to, 'grammars.d.cts'),
-    `import type { Scanner } from ${to === join(root, 'build') ? "'../grammar/notation/scanner.ts'" : scanner};\n\n` +
-      '/** One for each shipped grammar, by name of the service. */\nexport declare const scanners: readonly Scanner[];\n',
+    `import type { LateGrammar } from ${instance};\n\n` +
+      '/** Those that are shipped, by name of the service. */\nexport declare const grammars: readonly LateGrammar[];\n',
   );
 }
 
@@ -51,13 +53,7 @@ async function compileFolder(
     try {
       const grammar = readGrammar(readFileSync(join(from, file), 'utf8'), file);
       refuseFaults(checkExamples(grammar, scannerOf(grammar)), file);
-      const { service, programs } = grammar;
-      const messages = grammar.messages.map(({ name, kind, points = 0 }) => ({
-        name,
-        kind,
-        points,
-      }));
-      compiled.push({ service, programs, messages, source: compileGrammar(grammar) });
+      compiled.push(compileGrammar(grammar));
     } catch (error) {
       reasons.push(error instanceof Error ? error.message : String(error));
     }
@@ -98,45 +94,18 @@ export { compileGrammar } from './compile.ts';`,
   }
 }
 
-/** A scanner that needs nothing else to run. */
-async function moduleOf({ source }) {
-  const { build } = await import('esbuild');
-  const { outputFiles } = await build({
-    stdin: {
-      contents: `import * as runtime from './runtime.ts';\nmodule.exports = ((runtime) => {\n${source}})(runtime);\n`,
-      resolveDir: notation,
-      loader: 'js',
-    },
-    bundle: true,
-    write: false,
-    format: 'cjs',
-    platform: 'node',
-    target: 'node20',
-    // Puts constants in their place.
-    minifySyntax: true,
-    minifyWhitespace: true,
-    logLevel: 'warning',
-  });
-  return outputFiles[0].text;
-}
-
 /**
- * What there is, by name of the service; the scanners are loaded where a log needs them. For
- * require, as Node takes 5 ms to be ready for the first import.
+ * What there is, by name of the service. For require, as Node takes 5 ms to be ready for the first
+ * import.
  */
 function listOf(compiled) {
   const entries = compiled.map(({ service, programs, messages }) => {
-    const described = JSON.stringify({ service, programs, messages });
-    return `  late(${described}, ${JSON.stringify(`./grammars/${service}.cjs`)}),\n`;
+    const described = JSON.stringify({ service, programs, messages }).slice(1, -1);
+    return `  { ${described}, wasm: () => read(${JSON.stringify(`grammars/${service}.wasm`)}) },\n`;
   });
-  return `function late(described, file) {
-  let scan = (bytes, start, end, reading) => {
-    scan = require(file).scan;
-    return scan(bytes, start, end, reading);
-  };
-  return { ...described, scan: (bytes, start, end, reading) => scan(bytes, start, end, reading) };
-}
-exports.scanners = [
+  return `const { readFileSync } = require('node:fs');
+const read = (file) => readFileSync(\`\${__dirname}/\${file}\`);
+exports.grammars = [
 ${entries.join('')}];
 `;
 }

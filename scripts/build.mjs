@@ -1,4 +1,4 @@
-// Builds what runs: the shipped grammars become scanners (build/), the program a bundle (dist/).
+// Builds what runs: what scanners call and the shipped grammars (build/), the program a bundle (dist/).
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,6 +13,8 @@ export async function build() {
   const stamp = digestOfInputs();
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return;
   process.stderr.write('building mcblock\n');
+  const { buildAssembly } = await import('./build-assembly.mjs');
+  await buildAssembly();
   const { buildGrammars } = await import('./build-grammars.mjs');
   await buildGrammars();
   rmSync(join(root, 'dist'), { recursive: true, force: true });

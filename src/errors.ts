@@ -17,6 +17,8 @@ const EXIT_CODES = {
   protected: 1,
   /** Another program that is needed failed or is missing. */
   program: 1,
+  /** The system does not give what is needed. */
+  system: 1,
 } as const;
 
 export type ErrorCode = keyof typeof EXIT_CODES;

@@ -1,13 +1,45 @@
 import { type State, statesOf } from './graph.ts';
+import { type Machine, STOP } from './machine.ts';
+import { AMBIGUOUS } from './scanner.ts';
 import { namesAddress } from './tree.ts';
+import {
+  block,
+  branch,
+  branchTo,
+  type Code,
+  get,
+  int,
+  type Local,
+  leave,
+  load,
+  newLabel,
+  op,
+  select,
+  set,
+  when,
+} from './wasm/code.ts';
+import type { FunctionBuilder } from './wasm/module.ts';
 
-/** Source that runs, in the order of the file, the messages that a line can be by its first bytes. */
-export function dispatchSource(starts: readonly State[]): string {
+/** The parameters of `scan`. */
+const P: Local = 0;
+const E: Local = 1;
+const NO_BYTE = 256;
+
+/**
+ * Code of `scan` that runs, in the order of the file, the messages that a line can be by its first
+ * bytes. `byte` is a variable of it for this use.
+ */
+export function dispatch(
+  machine: Machine,
+  starts: readonly State[],
+  messages: readonly FunctionBuilder[],
+  byte: Local,
+): Code {
   const entries = starts.flatMap((start, message) =>
     leadsOf(start, new Map()).map((lead) => ({ lead, message })),
   );
   const noAddress = starts.map((start) => !statesOf(start).some(isAddress));
-  return choose(entries, 0, true, noAddress);
+  return new Chooser(machine, messages, noAddress, byte).code(entries);
 }
 
 interface Entry {
@@ -17,6 +49,8 @@ interface Entry {
   readonly message: number;
 }
 
+/** More calls would make a function that V8 refuses to run, or takes long to make ready. */
+const MOST_CALLS = 50_000;
 const MOST_LEADS = 64;
 const LONGEST_LEAD = 64;
 
@@ -28,7 +62,7 @@ function leadsOf(state: State, known: Map<State, Leads>): Leads {
   if (before) return before;
   let leads: Leads = [[]];
   if (state.type === 'choice') {
-    const all = state.branches.flatMap((branch) => leadsOf(branch, known));
+    const all = state.branches.flatMap((one) => leadsOf(one, known));
     if (all.length <= MOST_LEADS) leads = all;
   } else if (state.type === 'literal') {
     const after = leadsOf(state.next, known);
@@ -39,25 +73,85 @@ function leadsOf(state: State, known: Map<State, Leads>): Leads {
 }
 
 /** Looks only at bytes that tell messages apart; the messages themselves compare the rest. */
-function choose(
-  entries: readonly Entry[],
-  depth: number,
-  isTop: boolean,
-  noAddress: readonly boolean[],
-): string {
-  const at = dividingByte(entries, depth);
-  const live = entries.filter(({ lead }) => lead.length > at);
-  if (live.length === 0 || (!isTop && messagesOf(live).length === 1)) {
-    return calls(messagesOf(entries), noAddress);
+class Chooser {
+  readonly #machine: Machine;
+  readonly #messages: readonly FunctionBuilder[];
+  readonly #noAddress: readonly boolean[];
+  readonly #byte: Local;
+  /** How many calls stand in what was written. */
+  #calls = 0;
+
+  constructor(
+    machine: Machine,
+    messages: readonly FunctionBuilder[],
+    noAddress: readonly boolean[],
+    byte: Local,
+  ) {
+    this.#machine = machine;
+    this.#messages = messages;
+    this.#noAddress = noAddress;
+    this.#byte = byte;
   }
-  const ended = entries.filter(({ lead }) => lead.length <= at);
-  const bytes = [...new Set(live.map(({ lead }) => lead[at] ?? -1))].toSorted((p, q) => p - q);
-  const cases = bytes.map((byte) => {
-    const those = entries.filter(({ lead }) => lead.length <= at || lead[at] === byte);
-    return `case ${byte}:\n${choose(those, at + 1, false, noAddress)}break;\n`;
-  });
-  const otherwise = `default:\n${calls(messagesOf(ended), noAddress)}`;
-  return `switch (p + ${at} < e ? b[p + ${at}] : -1) {\n${cases.join('')}${otherwise}}\n`;
+
+  /** Where too many messages begin in any way they are all called, one after the other. */
+  code(entries: readonly Entry[]): Code {
+    const chosen = this.#choose(entries, 0);
+    return this.#calls > MOST_CALLS ? this.#callAll(messagesOf(entries)) : chosen;
+  }
+
+  #choose(entries: readonly Entry[], depth: number): Code {
+    if (this.#calls > MOST_CALLS) return [];
+    const at = dividingByte(entries, depth);
+    const live = entries.filter(({ lead }) => lead.length > at);
+    if (live.length === 0 || (depth > 0 && messagesOf(live).length === 1)) {
+      return this.#callAll(messagesOf(entries));
+    }
+    const bytes = [...new Set(live.map(({ lead }) => lead[at] ?? -1))].toSorted((p, q) => p - q);
+    const cases = bytes.map((byte) => ({
+      byte,
+      code: this.#choose(
+        entries.filter(({ lead }) => lead.length <= at || lead[at] === byte),
+        at + 1,
+      ),
+    }));
+    const ended = this.#callAll(messagesOf(entries.filter(({ lead }) => lead.length <= at)));
+    // Behind the end there are bytes that mean nothing.
+    const isThere = op(op(get(E), '-', get(P)), '>', int(at));
+    return [
+      set(this.#byte, select(isThere, load(1, get(P), at), int(NO_BYTE))),
+      byCase(this.#byte, cases, ended),
+    ];
+  }
+
+  #callAll(messages: readonly number[]): Code {
+    this.#calls += messages.length;
+    return messages.map((message) => {
+      const called = this.#messages[message]?.call(get(P), get(E)) ?? int(0);
+      const tried = when(op(called, '==', STOP), leave(int(AMBIGUOUS)));
+      // Two readings without an address never disagree.
+      return this.#noAddress[message] ? when(this.#machine.wantsAddressless(), tried) : tried;
+    });
+  }
+}
+
+/** Runs the code of the case that the byte is, or `otherwise`. */
+function byCase(
+  byte: Local,
+  cases: readonly { readonly byte: number; readonly code: Code }[],
+  otherwise: Code,
+): Code {
+  const first = cases[0]?.byte ?? 0;
+  const last = cases.at(-1)?.byte ?? 0;
+  const end = newLabel();
+  const labels = new Map(cases.map((one) => [one.byte, newLabel()]));
+  const none = newLabel();
+  const targets = Array.from({ length: last - first + 1 }, (_, i) => labels.get(first + i) ?? none);
+  const jump = branchTo(op(get(byte), '-', int(first)), [...targets, none]);
+  const inner = cases.reduce(
+    (code: Code, one) => [block(labels.get(one.byte) ?? none, code), one.code, branch(end)],
+    jump,
+  );
+  return block(end, [block(none, inner), otherwise]);
 }
 
 /** The first byte from `depth` on where the leads are not all the same. */
@@ -70,16 +164,6 @@ function dividingByte(entries: readonly Entry[], depth: number): number {
 
 function messagesOf(entries: readonly Entry[]): readonly number[] {
   return [...new Set(entries.map(({ message }) => message))].toSorted((p, q) => p - q);
-}
-
-function calls(messages: readonly number[], noAddress: readonly boolean[]): string {
-  return messages
-    .map((message) => {
-      // Two readings without an address never disagree.
-      const worth = noAddress[message] ? '(found < 0 || firstFamily !== 0) && ' : '';
-      return `if (${worth}message${message}(b, p, e) === 2) return AMBIGUOUS;\n`;
-    })
-    .join('');
 }
 
 function isAddress(state: State): boolean {

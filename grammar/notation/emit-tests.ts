@@ -1,58 +1,73 @@
 import type { State } from './graph.ts';
+import {
+  branchWhen,
+  type Code,
+  differs,
+  get,
+  int,
+  type Label,
+  type Local,
+  load,
+  long,
+  not,
+  op,
+  when,
+} from './wasm/code.ts';
 
 /** The text that a search looks for: all that is then compared already where it is a literal. */
 export function searchText(next: State): readonly number[] {
   return next.type === 'literal' ? next.bytes : next.prefix;
 }
 
-/** Statements that go on with the next place where what follows cannot stand at q. */
-export function searchTest(next: State, q: string): string {
+/** Goes on with the next place where what follows cannot stand at q. */
+export function searchTest(next: State, q: Local, e: Local, again: Label): Code {
   const bytes = searchText(next);
-  const test = bytes.length > 0 ? textTest(bytes, q, 0, '===', ' && ') : firstByteTest(next, q);
-  if (test === '') return '';
-  const notLast = next.least === 0 ? `${q} < e && ` : '';
-  return `if (${notLast}!(${test})) continue;\n`;
+  const tests = bytes.length > 0 ? differsFrom(bytes, q, 0) : optional(firstByteTest(next, q));
+  const tested = tests.map((test) => branchWhen(test, again));
+  // At the end of the line nothing may be left.
+  return next.least === 0 ? when(op(get(q), '<', get(e)), tested) : tested;
 }
+
+const WIDTHS = [8, 4, 2, 1] as const;
 
 /**
- * Compares bytes that are known to lie in the line, four at a time where it can: a place in a
- * DataView is as fast to read as one in an array.
+ * Tests whether bytes that are known to lie in the line are others than these, as many at a time as
+ * it can: each test gives no zero where they are.
  */
-export function textTest(
-  bytes: readonly number[],
-  base: string,
-  offset: number,
-  operator: '===' | '!==',
-  join: string,
-): string {
-  const tests: string[] = [];
-  for (let i = 0; i < bytes.length; ) {
-    const rest = bytes.length - i;
-    const [size, read] = rest >= 4 ? WIDE : rest >= 2 ? DOUBLE : SINGLE;
+export function differsFrom(bytes: readonly number[], base: Local, offset: number): Code[] {
+  const tests: Code[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const rest = bytes.length - at;
     // The last ones are read together with some that were compared already.
-    const from = rest === 3 && i > 0 ? i - 1 : i;
-    const [width, reader] = from < i ? WIDE : [size, read];
-    const value = bytes.slice(from, from + width).reduceRight((high, byte) => high * 256 + byte, 0);
-    tests.push(
-      `${reader(sum(base, offset + from))} ${operator} ${width === 4 ? value | 0 : value}`,
-    );
-    i = from + width;
+    const width = WIDTHS.find((one) => one <= rest || (one < rest * 2 && one <= bytes.length)) ?? 1;
+    const from = Math.min(at, bytes.length - width);
+    tests.push(differsAt(bytes.slice(from, from + width), width, base, offset + from));
+    at = from + width;
   }
-  return tests.join(join);
+  return tests;
 }
 
-const WIDE = [4, (place: string) => `view.getInt32(${place}, true)`] as const;
-const DOUBLE = [2, (place: string) => `view.getUint16(${place}, true)`] as const;
-const SINGLE = [1, (place: string) => `b[${place}]`] as const;
+function differsAt(
+  bytes: readonly number[],
+  width: (typeof WIDTHS)[number],
+  base: Local,
+  offset: number,
+): Code {
+  const value = bytes.reduceRight((high, byte) => high * 256n + BigInt(byte), 0n);
+  const expected = width === 8 ? long(value) : int(Number(value));
+  return differs(load(width, get(base), offset), expected, width);
+}
 
 const MOST_BYTES_TESTED = 8;
 
-/** Whether the byte at a place is one that the state can begin with; '' where most are. */
-export function firstByteTest({ firstBytes }: State, place: string): string {
-  if (firstBytes.size > MOST_BYTES_TESTED) return '';
-  return [...firstBytes].map((byte) => `b[${place}] === ${byte}`).join(' || ');
+/** Tests whether the state cannot begin with the byte at a place; undefined where most can. */
+export function firstByteTest({ firstBytes }: State, place: Local): Code | undefined {
+  if (firstBytes.size > MOST_BYTES_TESTED) return undefined;
+  const byte = load(1, get(place), 0);
+  const [first = int(0), ...others] = [...firstBytes].map((one) => op(byte, '==', int(one)));
+  return not(others.reduce((left, right) => op(left, '|', right), first));
 }
 
-export function sum(base: string, offset: number): string {
-  return offset === 0 ? base : `${base} + ${offset}`;
+function optional(test: Code | undefined): readonly Code[] {
+  return test === undefined ? [] : [test];
 }

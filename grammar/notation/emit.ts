@@ -1,279 +1,293 @@
-import { firstByteTest, searchTest, searchText, sum, textTest } from './emit-tests.ts';
+import {
+  addressOf,
+  downwards,
+  keep,
+  type Leave,
+  leaveLongWord,
+  leaveWhenSpent,
+  lengthTest,
+  type Place,
+} from './emit-parts.ts';
+import { differsFrom, firstByteTest, searchTest } from './emit-tests.ts';
 import { type FieldState, nextOf, type State, statesOf } from './graph.ts';
-import { type Field, namesAddress } from './tree.ts';
+import { type Machine, NOTHING, READ, STOP } from './machine.ts';
+import { isFreeText, isSearched, revisitedStates, statesApart } from './reach.ts';
+import { namesAddress } from './tree.ts';
+import {
+  block,
+  branch,
+  type Code,
+  type Global,
+  get,
+  getGlobal,
+  int,
+  type Local,
+  leave,
+  newLabel,
+  op,
+  set,
+  setGlobal,
+  when,
+} from './wasm/code.ts';
+import type { FunctionBuilder } from './wasm/module.ts';
+
+/** The parameters of every function here: where in the memory it begins, and the end of the line. */
+const P: Local = 0;
+const E: Local = 1;
 
 /**
- * The source of `messageN(b, p, e)`, which finds every reading of bytes p to e of b as this
- * message, as far as they can differ in the address.
+ * Writes the function that finds every reading of the bytes from p to e as this message, as far as
+ * they can differ in the address.
  *
  * A state that several others lead to is a function of its own, which matches what begins at p and
- * all that follows it to the end of the line; the others stand where they are used. The value of
- * each is 0 where there is no reading, 1 where there is one, 2 to stop: two readings disagree, or
- * the line has taken too many steps. Where no ADDRESS is ahead, further readings cannot change the
- * address, so that the first one is enough.
+ * all that follows it to the end of the line; so is one that so many others stand before that the
+ * stack would not do to write them all in one. The others stand where they are used. The value of
+ * each is NOTHING, READ or STOP: two readings disagree, or the line has taken too many steps. Where
+ * no ADDRESS is ahead, further readings cannot change the address, so that the first one is enough.
  */
-export function messageSource(start: State, message: number): string {
-  return new Writer(start, message).write();
+export function writeMessage(machine: Machine, start: State, message: number): FunctionBuilder {
+  return new Writer(machine, start, message).write();
 }
 
-/** Statements that leave the part that is being written with a value. */
-type Leave = (value: string) => string;
-
 class Writer {
+  readonly #machine: Machine;
   readonly #start: State;
   readonly #message: number;
-  readonly #shared: ReadonlySet<State>;
+  /** The functions of the states that have one. */
+  readonly #apart: ReadonlyMap<State, FunctionBuilder>;
   readonly #revisited: ReadonlySet<State>;
   /** What can stand behind a USER or TEXT. */
   readonly #behindText: ReadonlySet<State>;
   /** Variables that remember the lowest place tried, to be reset for each line. */
-  readonly #marks: string[] = [];
-  /** Declarations of the tables that searches skip by. */
-  readonly #skips: string[] = [];
-  /** Functions for what is seldom read. */
-  readonly #apart: string[] = [];
-  #numbers = 0;
+  readonly #marks: Global[] = [];
+  /** The function that is being written. */
+  #function: FunctionBuilder;
 
-  constructor(start: State, message: number) {
+  constructor(machine: Machine, start: State, message: number) {
+    this.#machine = machine;
     this.#start = start;
     this.#message = message;
     const states = statesOf(start);
-    const arrivals = states.flatMap(nextOf).filter(({ type }) => type !== 'end');
-    this.#shared = new Set(arrivals.filter((state, index) => arrivals.indexOf(state) < index));
+    const apart = statesApart(states).map((state) => [state, machine.module.declare(2)] as const);
+    this.#apart = new Map(apart);
     this.#revisited = revisitedStates(states);
     this.#behindText = new Set(states.filter(isFreeText).flatMap(nextOf).flatMap(statesOf));
+    this.#function = machine.module.declare(2);
   }
 
-  write(): string {
-    const functions = [...this.#shared].map(
-      (state) => `function ${this.#name(state)}(b, p, e) {\n${this.#body(state)}}`,
-    );
-    const body = this.#body(this.#start);
-    const marks = this.#marks.map((mark) => `${mark} = e + 1;\n`).join('');
-    return [
-      ...this.#marks.map((mark) => `var ${mark} = 0;`),
-      ...this.#skips,
-      ...functions,
-      ...this.#apart,
-      `function message${this.#message}(b, p, e) {`,
-      `${marks}family = 0;\nuserStart = userEnd = -1;\n${body}}`,
-    ].join('\n');
+  write(): FunctionBuilder {
+    const whole = this.#function;
+    for (const [state, written] of this.#apart) this.#writeInto(written, () => this.#body(state));
+    // Its marks are only known when it has been written.
+    const body = this.#writeInto(whole, () => this.#body(this.#start));
+    const marks = this.#marks.map((mark) => setGlobal(mark, op(get(E), '+', int(1))));
+    whole.write([...marks, this.#machine.beginMessage(), body]);
+    return whole;
   }
 
-  #body(state: State): string {
-    return this.#inline(state, 'p', 0, (value) => `return ${value};\n`);
+  #writeInto(written: FunctionBuilder, write: () => Code): Code {
+    const before = this.#function;
+    this.#function = written;
+    const body = write();
+    written.write(body);
+    this.#function = before;
+    return body;
   }
 
-  /** What matches `state` at base + offset. */
-  #match(state: State, base: string, offset: number, leave: Leave): string {
-    if (!this.#shared.has(state)) return this.#inline(state, base, offset, leave);
-    return leave(`${this.#name(state)}(b, ${sum(base, offset)}, e)`);
+  #body(state: State): Code {
+    return this.#inline(state, { base: P, offset: 0 }, leave);
   }
 
-  #inline(state: State, base: string, offset: number, leave: Leave): string {
-    const place = sum(base, offset);
-    if (state.type === 'end') return leave(`(${place} === e ? accept(${this.#message}) : 0)`);
+  /** What matches `state` there. */
+  #match(state: State, place: Place, exit: Leave): Code {
+    const written = this.#apart.get(state);
+    return written === undefined
+      ? this.#inline(state, place, exit)
+      : exit(written.call(addressOf(place), get(E)));
+  }
+
+  #inline(state: State, place: Place, exit: Leave): Code {
+    if (state.type === 'end') {
+      return [
+        when(op(addressOf(place), '!=', get(E)), exit(NOTHING)),
+        exit(this.#machine.accept(this.#message)),
+      ];
+    }
     if (state.type === 'choice') {
-      return this.#at(place, (p) => this.#choice(state.branches, state.addressAhead, p, leave));
+      return this.#at(place, (p) => this.#choice(state.branches, state.addressAhead, p, exit));
     }
     // The lengths of all that follows are known, so that one test for each base is enough.
-    const lengths = offset === 0 ? lengthTest(state, base, leave) : '';
+    const lengths = place.offset === 0 ? lengthTest(state, place.base, E, exit) : [];
     if (state.type === 'literal') {
-      const differs = textTest(state.bytes, base, offset, '!==', ' || ');
-      const after = this.#match(state.next, base, offset + state.bytes.length, leave);
-      return `${lengths}if (${differs}) ${leave('0')}${after}`;
+      const [first = [], ...others] = differsFrom(state.bytes, place.base, place.offset);
+      const { base, offset } = place;
+      return [
+        lengths,
+        when(first, exit(NOTHING)),
+        ...others.map((differs) => when(differs, exit(NOTHING))),
+        this.#match(state.next, { base, offset: offset + state.bytes.length }, exit),
+      ];
     }
-    return lengths + this.#at(place, (p) => this.#field(state, p, leave));
+    return [lengths, this.#at(place, (p) => this.#field(state, p, exit))];
   }
 
-  #field(state: FieldState, p: string, leave: Leave): string {
+  #field(state: FieldState, p: Local, exit: Leave): Code {
     const { field, next } = state;
-    if (isSearched(state)) return this.#search(state, p, leave);
-    const q = this.#new('q');
-    if (field === 'WORD') {
-      return `const ${q} = wordEnd(b, ${p}, e);
-if (${q} === ${p}) ${leave('0')}${leaveLongWord(next, `${q} - ${p}`, leave)}steps -= (${q} - ${p}) >> 6;
-${this.#match(next, q, 0, leave)}`;
-    }
-    if (namesAddress(field)) return this.#peer(state, p, leave);
-    const found = `const ${q} = ${FINDERS[field]}(b, ${p}, e);\nif (${q} < 0) ${leave('0')}`;
-    return found + this.#match(next, q, 0, leave);
+    if (isSearched(state)) return this.#search(state, p, exit);
+    if (namesAddress(field)) return this.#peer(state, p, exit);
+    const q = this.#function.local();
+    const found = set(q, this.#machine.endOf(field, get(p), get(E)));
+    const after = this.#match(next, { base: q, offset: 0 }, exit);
+    if (field !== 'WORD') return [found, when(op(get(q), '<', int(0)), exit(NOTHING)), after];
+    const length = op(get(q), '-', get(p));
+    return [
+      found,
+      when(op(get(q), '==', get(p)), exit(NOTHING)),
+      leaveLongWord(this.#machine, next, length, exit),
+      this.#machine.spendFor(length),
+      after,
+    ];
   }
 
-  #peer(state: FieldState, p: string, leave: Leave): string {
-    const q = this.#new('q');
-    const after = this.#block((inner) => this.#match(state.next, q, 0, inner));
-    return `const ${q} = ${FINDERS[state.field]}(b, ${p}, e);
-if (${q} < 0) ${leave(`${this.#nobody(state)}(b, ${p}, e)`)}family = words[4];
-${after.source}family = 0;
-${this.#behindText.has(state) ? `if (isLong && ${after.value} !== 0) ${after.value} = 2;\n` : ''}${leave(after.value)}`;
+  #peer(state: FieldState, p: Local, exit: Leave): Code {
+    const machine = this.#machine;
+    const q = this.#function.local();
+    const nobody = this.#nobody(state);
+    const after = this.#block((inner) => this.#match(state.next, { base: q, offset: 0 }, inner));
+    const isSomething = get(after.value);
+    return [
+      set(q, machine.endOf(state.field, get(p), get(E))),
+      when(op(get(q), '<', int(0)), exit(nobody.call(get(p), get(E)))),
+      machine.takeAddress(),
+      after.code,
+      machine.forgetAddress(),
+      this.#behindText.has(state)
+        ? when(machine.isLong(), when(isSomething, set(after.value, STOP)))
+        : [],
+      exit(get(after.value)),
+    ];
   }
 
   /**
    * Writes a function that reads a name in the place of an address: a reading that names nobody.
    * It stands apart, as it is seldom called. A name may end with a colon of its own: `unix:`.
    */
-  #nobody({ field, next, id }: FieldState): string {
-    const name = `nobody${this.#message}_${id}`;
-    const rest = `after${name}`;
-    const colon = `if (r !== 2 && (q = pastColon(b, q, e)) >= 0) r = Math.max(r, ${rest}(b, q, e));\n`;
-    this.#apart.push(
-      `function ${rest}(b, p, e) {\n${this.#body(next)}}`,
-      `function ${name}(b, p, e) {
-let q = ${field === 'ADDRESS' ? 'nameEnd' : 'nameAndPortEnd'}(b, p, e);
-if (q < 0) return 0;
-family = NOBODY;
-let r = ${rest}(b, q, e);
-${field === 'ADDRESS' ? colon : ''}family = 0;
-return r;
-}`,
-    );
-    return name;
+  #nobody({ field, next }: FieldState): FunctionBuilder {
+    const machine = this.#machine;
+    const rest = machine.module.declare(2);
+    this.#writeInto(rest, () => this.#body(next));
+    const nobody = machine.module.declare(2);
+    const [q, r, s] = [nobody.local(), nobody.local(), nobody.local()];
+    const afterColon = [
+      set(s, machine.pastColon(get(q), get(E))),
+      when(op(get(s), '>=', int(0)), set(r, op(get(r), '|', rest.call(get(s), get(E))))),
+    ];
+    nobody.write([
+      set(q, machine.endOfName(field, get(P), get(E))),
+      when(op(get(q), '<', int(0)), leave(NOTHING)),
+      machine.takeNobody(),
+      set(r, rest.call(get(q), get(E))),
+      field === 'ADDRESS' ? when(op(get(r), '!=', STOP), afterColon) : [],
+      machine.forgetAddress(),
+      // Of a reading and one that stops the second counts.
+      when(op(get(r), '>', READ), leave(STOP)),
+      leave(get(r)),
+    ]);
+    return nobody;
   }
 
-  #choice(branches: readonly State[], addressAhead: boolean, p: string, leave: Leave): string {
-    const r = this.#new('r');
-    const tries = branches.map((branch) => {
+  #choice(branches: readonly State[], addressAhead: boolean, p: Local, exit: Leave): Code {
+    const r = this.#function.local();
+    const tries = branches.map((one) => {
       // A literal is compared at once; what a guard would spare is the way to a function.
-      const guarded = branch.least > 0 && branch.type !== 'literal';
-      const test = guarded ? firstByteTest(branch, p) : '';
-      const tried = this.#block((inner) => {
-        const guard = test === '' ? '' : `if (!(${p} < e && (${test}))) ${inner('0')}`;
-        return guard + this.#match(branch, p, 0, inner);
-      });
-      return tried.source + keep(tried.value, r, addressAhead, leave);
+      const guarded = one.least > 0 && one.type !== 'literal';
+      const test = guarded ? firstByteTest(one, p) : undefined;
+      const tried = this.#block((inner) => [
+        test === undefined ? [] : when(op(op(get(p), '>=', get(E)), '|', test), inner(NOTHING)),
+        this.#match(one, { base: p, offset: 0 }, inner),
+      ]);
+      return [tried.code, keep(tried.value, r, addressAhead, exit)];
     });
-    return `${leaveWhenSpent(leave)}let ${r} = 0;\n${tries.join('')}${leave(r)}`;
+    return [leaveWhenSpent(this.#machine, exit), set(r, int(0)), ...tries, exit(get(r))];
   }
 
   /** A field of any length: what follows is tried at every place it can stand, the last first. */
-  #search(state: FieldState, p: string, leave: Leave): string {
+  #search(state: FieldState, p: Local, exit: Leave): Code {
+    const machine = this.#machine;
     const { field, next } = state;
     const isUser = field === 'USER';
-    const forget = isUser ? 'userStart = userEnd = -1;\n' : '';
-    const setUser = (end: string) => (isUser ? `userStart = ${p};\nuserEnd = ${end};\n` : '');
-    const [q, r, s, w] = ['q', 'r', 's', 'w'].map((name) => this.#new(name)) as [
-      ...[string, string, string, string],
-    ];
+    const forget = isUser ? machine.forgetUser() : [];
+    const setUser = (end: Code) => (isUser ? machine.takeUser(get(p), end) : []);
     if (next.type === 'end') {
-      const accept = `const ${r} = accept(${this.#message});\n`;
-      return `${setUser('e')}${accept}${forget}${leave(r)}`;
+      const r = this.#function.local();
+      return [setUser(get(E)), set(r, machine.accept(this.#message)), forget, exit(get(r))];
     }
+    const [q, r, s, w] = [0, 0, 0, 0].map(() => this.#function.local()) as [
+      ...[Local, Local, Local, Local],
+    ];
     const isWord = field === 'WORD';
     // Places that were tried from an earlier beginning of this field gave all they can give.
-    const mark = !isWord && next.addressAhead && this.#revisited.has(state) ? this.#newMark() : '';
+    const mark =
+      !isWord && next.addressAhead && this.#revisited.has(state) ? this.#newMark() : undefined;
     const tried = this.#block((inner) =>
       next.type === 'literal'
-        ? this.#match(next.next, q, next.bytes.length, inner)
-        : this.#match(next, q, 0, inner),
+        ? this.#match(next.next, { base: q, offset: next.bytes.length }, inner)
+        : this.#match(next, { base: q, offset: 0 }, inner),
     );
+    const lowestByLength = op(get(E), '-', int(next.most));
+    const atMost = (value: Code) => when(op(get(q), '>', value), set(q, value));
+    const length = op(get(w), '-', get(p));
+    const width = op(get(q), '-', get(s));
     return [
-      `let ${q} = e - ${next.least};\n`,
+      set(q, op(get(E), '-', int(next.least))),
       isWord
-        ? `const ${w} = wordEnd(b, ${p}, e);\n${leaveLongWord(next, `${w} - ${p}`, leave)}steps -= (${w} - ${p}) >> 6;\n`
-        : '',
-      isWord ? `if (${q} > ${w}) ${q} = ${w};\n` : '',
-      mark ? `if (${q} >= ${mark}) ${q} = ${mark} - 1;\n` : '',
-      `let ${r} = 0, ${s} = ${isWord ? `${p} + 1` : p};\n`,
-      Number.isFinite(next.most) ? `if (${s} < e - ${next.most}) ${s} = e - ${next.most};\n` : '',
-      `if (${q} - ${s} >= 64) steps -= (${q} - ${s}) >> 6;\n`,
-      `for (; ${q} >= ${s}; ${this.#toNext(next, q)}) {\n${searchTest(next, q)}${leaveWhenSpent(leave)}`,
-      `${setUser(q)}${tried.source}${keep(tried.value, r, next.addressAhead, leave)}}\n`,
-      mark ? `if (${p} < ${mark}) ${mark} = ${p};\n` : '',
-      `${forget}${leave(r)}`,
-    ].join('');
-  }
-
-  /** Steps to the next place to the left where what follows can stand. */
-  #toNext(next: State, q: string): string {
-    const text = searchText(next);
-    if (text.length < 2 || next.least === 0) return `${q}--`;
-    const skip = `skip${this.#message}_${this.#skips.length}`;
-    this.#skips.push(`const ${skip} = skipTable(${JSON.stringify(text)});`);
-    return `${q} = (${q} - ${skip}[b[${q}]]) | 0`;
+        ? [
+            set(w, machine.endOf('WORD', get(p), get(E))),
+            leaveLongWord(this.#machine, next, length, exit),
+            machine.spendFor(length),
+            atMost(get(w)),
+          ]
+        : [],
+      mark ? atMost(op(getGlobal(mark), '-', int(1))) : [],
+      set(r, int(0)),
+      set(s, isWord ? op(get(p), '+', int(1)) : get(p)),
+      Number.isFinite(next.most)
+        ? when(op(get(s), '<', lowestByLength), set(s, lowestByLength))
+        : [],
+      when(op(width, '>=', int(64)), machine.spendFor(width)),
+      downwards(q, s, (again) => [
+        searchTest(next, q, E, again),
+        leaveWhenSpent(machine, exit),
+        setUser(get(q)),
+        tried.code,
+        keep(tried.value, r, next.addressAhead, exit),
+      ]),
+      mark ? when(op(get(p), '<', getGlobal(mark)), setGlobal(mark, get(p))) : [],
+      forget,
+      exit(get(r)),
+    ];
   }
 
   /** A part that is left with a value of its own, which stands in a variable afterwards. */
-  #block(write: (leave: Leave) => string): { source: string; value: string } {
-    const value = this.#new('t');
-    const label = this.#new('l');
-    const body = write((result) => {
-      return result === '0' ? `break ${label};\n` : `{ ${value} = ${result}; break ${label}; }\n`;
-    });
-    return { source: `let ${value} = 0;\n${label}: {\n${body}}\n`, value };
+  #block(write: (exit: Leave) => Code): { code: Code; value: Local } {
+    const value = this.#function.local();
+    const label = newLabel();
+    const body = write((result) =>
+      result === NOTHING ? branch(label) : [set(value, result), branch(label)],
+    );
+    return { code: [set(value, int(0)), block(label, body)], value };
   }
 
-  /** Gives the place a name where it has none. */
-  #at(place: string, write: (name: string) => string): string {
-    if (/^\w+$/u.test(place)) return write(place);
-    const p = this.#new('p');
-    return `const ${p} = ${place};\n${write(p)}`;
+  /** Gives the place a variable where it has none. */
+  #at(place: Place, write: (p: Local) => Code): Code {
+    if (place.offset === 0) return write(place.base);
+    const p = this.#function.local();
+    return [set(p, addressOf(place)), write(p)];
   }
 
-  #name(state: State): string {
-    return `message${this.#message}_${state.id}`;
-  }
-
-  #new(letter: string): string {
-    return `${letter}${this.#numbers++}`;
-  }
-
-  #newMark(): string {
-    const mark = `mark${this.#message}_${this.#marks.length}`;
+  #newMark(): Global {
+    const mark = this.#machine.module.global(0);
     this.#marks.push(mark);
     return mark;
   }
-}
-
-const FINDERS: Readonly<Record<Field, string>> = {
-  ADDRESS: 'addressAt',
-  ENDPOINT: 'endpointAt',
-  PORT: 'portEnd',
-  INT: 'intEnd',
-  WORD: 'wordEnd',
-  USER: '',
-  TEXT: '',
-};
-
-/** States that can be reached at more than one place of a line. */
-function revisitedStates(states: readonly State[]): ReadonlySet<State> {
-  const revisited = new Set<State>();
-  // The states come in the order of a line, so that those before are known.
-  for (const state of states) {
-    if (state.type !== 'choice' && !isSearched(state) && !revisited.has(state)) continue;
-    for (const next of nextOf(state)) revisited.add(next);
-  }
-  return revisited;
-}
-
-function isFreeText(state: State): boolean {
-  return state.type === 'field' && (state.field === 'USER' || state.field === 'TEXT');
-}
-
-/** Whether a field can end at more than one place. A WORD before a space cannot. */
-function isSearched(state: State): boolean {
-  if (state.type !== 'field') return false;
-  if (state.field === 'WORD') return [...state.next.firstBytes].some((byte) => byte !== 0x20);
-  return isFreeText(state);
-}
-
-/** Statements that take the value of one try into `all`, and leave where it says enough. */
-function keep(value: string, all: string, addressAhead: boolean, leave: Leave): string {
-  if (!addressAhead) return `if (${value} !== 0) ${leave(value)}`;
-  return `if (${value} === 2) ${leave('2')}${all} |= ${value};\n`;
-}
-
-function leaveWhenSpent(leave: Leave): string {
-  return `if (--steps < 0) ${leave('2')}`;
-}
-
-/** Statements that stop where a WORD may have pushed the true address out of a line that was cut. */
-function leaveLongWord({ addressAhead }: State, length: string, leave: Leave): string {
-  return addressAhead ? `if (isLong && ${length} > 255) ${leave('2')}` : '';
-}
-
-/** Statements that leave where the rest of the line is too short or too long. */
-function lengthTest({ least, most }: State, base: string, leave: Leave): string {
-  const tooLong = Number.isFinite(most) ? ` || e - ${base} > ${most}` : '';
-  return `if (e - ${base} < ${least}${tooLong}) ${leave('0')}`;
 }

@@ -1,5 +1,5 @@
+import { wholeAddress } from './fields.ts';
 import { bytesOf, unquote } from './literal.ts';
-import { addressAt } from './runtime.ts';
 import type { ExpectedReading } from './tree.ts';
 
 /** What an example says, without its place. */
@@ -55,7 +55,7 @@ function readExpected(text: string): ExpectedReading | string {
     if (clause === 'no address' && !addressSaid) addressSaid = true;
     else if (word === 'message' && good && message === undefined) message = value;
     else if (word === 'address' && good && !addressSaid) {
-      if (!isAddress(value)) return `${value} is not an address`;
+      if (!wholeAddress(bytesOf(value))) return `${value} is not an address`;
       addressSaid = true;
       address = value;
     } else return `"${clause}" is not understood; write ${EXPECTATIONS}`;
@@ -66,9 +66,4 @@ function readExpected(text: string): ExpectedReading | string {
 
 function isQuoted(text: string): boolean {
   return text.length >= 2 && text.startsWith('"') && text.endsWith('"');
-}
-
-function isAddress(text: string): boolean {
-  const bytes = bytesOf(text);
-  return addressAt(bytes, 0, bytes.length) === bytes.length;
 }

@@ -1,8 +1,8 @@
 import { formatAddress } from '../../src/net/address-text.ts';
 import { type Fault, faultAt } from './fault.ts';
+import { wholeAddress } from './fields.ts';
 import { bytesOf } from './literal.ts';
-import { addressAt, words } from './runtime.ts';
-import { AMBIGUOUS, emptyReading, type Reading, type Scanner } from './scanner.ts';
+import { AMBIGUOUS, emptyReading, type Scanner } from './scanner.ts';
 import type { Example, ExpectedReading, Grammar, MessageRule } from './tree.ts';
 
 /**
@@ -32,21 +32,8 @@ function compare({ line, expected }: Example, { name }: MessageRule, scanner: Sc
 }
 
 function expectedText({ message, address, user }: ExpectedReading, name: string): string {
-  let named: string | undefined;
-  if (address !== undefined) {
-    const bytes = bytesOf(address);
-    addressAt(bytes, 0, bytes.length);
-    const [a = 0, b = 0, c = 0, d = 0, family] = words;
-    const rest = family === 4 ? [0, 0, 0] : [b, c, d];
-    named = addressText({
-      family: family === 4 ? 4 : 6,
-      a,
-      b: rest[0] ?? 0,
-      c: rest[1] ?? 0,
-      d: rest[2] ?? 0,
-    });
-  }
-  return said(message ?? name, named, user);
+  const named = address === undefined ? undefined : wholeAddress(bytesOf(address));
+  return said(message ?? name, named && formatAddress(named), user);
 }
 
 function readingText(scanner: Scanner, line: Uint8Array, withUser: boolean): string {
@@ -56,7 +43,7 @@ function readingText(scanner: Scanner, line: Uint8Array, withUser: boolean): str
   const message = scanner.messages[found];
   if (!message) return 'no message';
   const { family, userStart, userEnd } = reading;
-  const address = family === 0 ? undefined : addressText({ ...reading, family });
+  const address = family === 0 ? undefined : formatAddress({ ...reading, family });
   const hasUser = withUser && userStart >= 0;
   return said(message.name, address, hasUser ? line.subarray(userStart, userEnd) : undefined);
 }
@@ -66,14 +53,4 @@ function said(message: string, address: string | undefined, user: Uint8Array | u
   // Latin-1, as a name may hold bytes that are no UTF-8: each byte is one character.
   const who = user ? `, user ${JSON.stringify(Buffer.from(user).toString('latin1'))}` : '';
   return `${message}, ${named}${who}`;
-}
-
-function addressText({
-  family,
-  a,
-  b,
-  c,
-  d,
-}: Pick<Reading, 'a' | 'b' | 'c' | 'd'> & { family: 4 | 6 }): string {
-  return formatAddress({ family, a: a >>> 0, b: b >>> 0, c: c >>> 0, d: d >>> 0 });
 }

@@ -9,7 +9,6 @@ export type State = EndState | LiteralState | FieldState | ChoiceState;
 
 /** What is known of the part of a line that a state and all that follows it match. */
 interface Rest {
-  readonly id: number;
   /** Fewest and most bytes; `most` may be Infinity. */
   readonly least: number;
   readonly most: number;
@@ -47,24 +46,22 @@ interface ChoiceState extends Rest {
 
 /** The graph of one message; the state it begins with. */
 export function graphOf(flat: Flat): State {
-  let ids = 0;
   const build = (part: Flat, next: State): State => {
     switch (part.type) {
       case 'sequence':
         return part.items.reduceRight((rest, item) => build(item, rest), next);
       case 'literal':
-        return literalState(ids++, part.at, part.bytes, next);
+        return literalState(part.at, part.bytes, next);
       case 'field':
-        return fieldState(ids++, part.at, part.field, next);
+        return fieldState(part.at, part.field, next);
       case 'choice': {
         const branches = part.branches.map((branch) => build(branch, next));
-        return choiceState(ids++, part.at, branches);
+        return choiceState(part.at, branches);
       }
     }
   };
   const end: EndState = {
     type: 'end',
-    id: ids++,
     least: 0,
     most: 0,
     addressAhead: false,
@@ -96,11 +93,10 @@ export function nextOf(state: State): readonly State[] {
   return state.type === 'choice' ? state.branches : [state.next];
 }
 
-function literalState(id: number, at: Place, bytes: readonly number[], next: State): LiteralState {
+function literalState(at: Place, bytes: readonly number[], next: State): LiteralState {
   const length = bytes.length;
   return {
     type: 'literal',
-    id,
     at,
     bytes,
     next,
@@ -112,11 +108,10 @@ function literalState(id: number, at: Place, bytes: readonly number[], next: Sta
   };
 }
 
-function fieldState(id: number, at: Place, field: Field, next: State): FieldState {
+function fieldState(at: Place, field: Field, next: State): FieldState {
   const { least, most, firstBytes } = FIELD_SHAPES[field];
   return {
     type: 'field',
-    id,
     at,
     field,
     next,
@@ -128,10 +123,9 @@ function fieldState(id: number, at: Place, field: Field, next: State): FieldStat
   };
 }
 
-function choiceState(id: number, at: Place, branches: readonly State[]): ChoiceState {
+function choiceState(at: Place, branches: readonly State[]): ChoiceState {
   return {
     type: 'choice',
-    id,
     at,
     branches,
     least: Math.min(...branches.map((branch) => branch.least)),

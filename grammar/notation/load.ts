@@ -1,19 +1,19 @@
 import { checkGrammar } from './check.ts';
-import { compileGrammar } from './compile.ts';
+import { type CompiledGrammar, compileGrammar } from './compile.ts';
 import { checkExamples } from './examples.ts';
 import { type Fault, inFileOrder } from './fault.ts';
+import { instantiate } from './instance.ts';
 import { parseGrammar } from './parser.ts';
 import { readGrammar } from './read.ts';
-import * as runtime from './runtime.ts';
 import type { Scanner } from './scanner.ts';
 import type { Grammar } from './tree.ts';
 
 /**
- * The scanner of a user's own grammar. Throws a `config` error that names the file, line and
+ * A user's own grammar, compiled. Throws a `config` error that names the file, line and
  * column of every fault that was found.
  */
-export function loadGrammar(text: string, fileName: string): Scanner {
-  return scannerOf(readGrammar(text, fileName));
+export function loadGrammar(text: string, fileName: string): CompiledGrammar {
+  return compileGrammar(readGrammar(text, fileName));
 }
 
 /** What a grammar holds and what is wrong with it, in the order of the file. */
@@ -43,8 +43,6 @@ export function tryGrammar(text: string): Trial {
 
 /** The scanner of a grammar that was checked. */
 export function scannerOf(grammar: Grammar): Scanner {
-  // The source is made of numbers, our own words and one JSON value; see compile.ts.
-  // oxlint-disable-next-line typescript/no-implied-eval
-  const make = new Function('runtime', compileGrammar(grammar)) as (using: unknown) => Scanner;
-  return make(runtime);
+  const { wasm, ...described } = compileGrammar(grammar);
+  return instantiate({ ...described, wasm: () => wasm });
 }

@@ -41,6 +41,11 @@ export interface Scanner {
    * the message, NO_MATCH or AMBIGUOUS.
    */
   readonly scan: (bytes: Uint8Array, start: number, end: number, reading: Reading) => number;
+  /**
+   * The same of a line that lies in the memory that scanners share; what was read lies there too.
+   * Undefined for what is no compiled grammar.
+   */
+  readonly inMemory?: () => (start: number, end: number) => number;
 }
 
 export function emptyReading(): Reading {

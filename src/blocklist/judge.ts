@@ -177,6 +177,9 @@ export class Judge {
 
 /** Of those active at the time, with the widest first; of equals the longest match. */
 function longestLasting(covering: readonly OpenEntry[], at: Seconds): OpenEntry | undefined {
+  // Mostly there is one; to go through a list costs more than all else that is asked of it.
+  const only = covering[0];
+  if (covering.length < 2) return only?.isActive(at) ? only : undefined;
   let best: OpenEntry | undefined;
   for (const open of covering) {
     if (!open.isActive(at)) continue;

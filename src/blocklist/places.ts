@@ -39,8 +39,10 @@ export class Places {
   readonly #space: ProtectedSpace;
   readonly #policy: Policy;
   readonly #witness: Witness;
-  readonly #places = new Map<number | string, Place>();
-  readonly #open = new Map<number | string, OpenEntry>();
+  // A map that is emptied still holds in V8 what was in it, and so does each after it, until all
+  // memory is looked through; so each time begins with new ones.
+  #places = new Map<number | string, Place>();
+  #open = new Map<number | string, OpenEntry>();
   /** The place that was asked for last, and for whom: whoever offends mostly goes on. */
   #last: Place | undefined;
   #lastAddress: Address | undefined;
@@ -155,7 +157,7 @@ export class Places {
         for (const moment of window.moments) pending.push(moment);
       }
     }
-    this.#places.clear();
+    this.#places = new Map();
     return pending;
   }
 
@@ -166,11 +168,12 @@ export class Places {
   settle(windowsOverAt: Seconds): void {
     if (this.#open.size > 0) {
       for (const open of this.#open.values()) open.carryOut();
-      this.#open.clear();
+      this.#open = new Map();
     }
     this.#last = undefined;
     this.#lastAddress = undefined;
-    for (const place of this.#places.values()) {
+    const places = new Map<number | string, Place>();
+    for (const [key, place] of this.#places) {
       const live: Part[] = [];
       for (const part of place.parts) {
         const { latestAt = windowsOverAt } = part.window;
@@ -178,11 +181,12 @@ export class Places {
         part.covering = undefined;
       }
       place.parts = live;
-      if (live.length === 0) this.#places.delete(keyOf(place.prefix));
+      if (live.length > 0) places.set(key, place);
       place.whole = undefined;
       place.logins = undefined;
       place.space = undefined;
     }
+    this.#places = places;
   }
 }
 

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { instantiate } from '../../grammar/notation/instance.ts';
 import type { Scanner } from '../../grammar/notation/scanner.ts';
 import { McblockError, reasonOf } from '../errors.ts';
 
@@ -8,21 +9,23 @@ import { McblockError, reasonOf } from '../errors.ts';
  * grammar of his is for a service that has a shipped one, his takes its place.
  */
 export async function loadScanners(folder: string): Promise<readonly Scanner[]> {
-  const { scanners } = await import('#grammars');
-  if (folder === '') return scanners;
+  const { grammars } = await import('#grammars');
+  if (folder === '') return grammars.map(instantiate);
   // Reading grammars takes a parser that is slow to load: only who has grammars waits for it.
   const { loadGrammar } = await import('../../grammar/notation/load.ts');
   const own = grammarFiles(folder).map((file) => {
     const text = readGrammar(file);
     try {
-      return loadGrammar(text, file);
+      const { wasm, ...described } = loadGrammar(text, file);
+      return { ...described, wasm: () => wasm };
     } catch (error) {
       // Built apart, the parser has an error class of its own, so that only its words are taken.
       throw new McblockError('config', reasonOf(error), { cause: error });
     }
   });
   const replaced = new Set(own.map(({ service }) => service));
-  return [...own, ...scanners.filter(({ service }) => !replaced.has(service))];
+  const shipped = grammars.filter(({ service }) => !replaced.has(service));
+  return [...own, ...shipped].map(instantiate);
 }
 
 function grammarFiles(folder: string): string[] {

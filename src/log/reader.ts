@@ -4,14 +4,15 @@ import {
   type Reading,
   type Scanner,
 } from '../../grammar/notation/scanner.ts';
-import { asciiBytes, sameBytes } from './bytes.ts';
 import { emptyHeader, type Header, type HeaderReader, readHeader } from './header/header.ts';
 import { ownHeaderOf } from './header/own-header.ts';
 import { followsSelector } from './header/program-part.ts';
 import { HostNames } from './hosts.ts';
 import { LineSplitter } from './lines.ts';
 import { Programs } from './programs.ts';
-import { readLastRepetition, readQuotedRepetition } from './repeat.ts';
+import { isSyslogd, readLastRepetition, readQuotedRepetition } from './repeat.ts';
+import { MOST_MESSAGES } from './skim/assembly/memory-map.ts';
+import { type Listener, Skimming } from './skim/skimming.ts';
 import type { LogTime } from './time/clock.ts';
 import { LineClock } from './time/line-clock.ts';
 import type { CivilTime } from './time/zone.ts';
@@ -82,6 +83,8 @@ export class LogReader {
     this.#read(bytes, start, end, offset, cut),
   );
   readonly #line: Line = emptyLine();
+  /** None where the sink gets all lines. */
+  #skimming: Skimming | undefined;
   readonly #repetition = { count: 1, start: 0, end: 0 };
   /** The line before was of a known service: then `#line` still holds what it said. */
   #repeatable = false;
@@ -112,37 +115,73 @@ export class LogReader {
     this.#lines.finish();
   }
 
+  /**
+   * From now on the sink only gets lines that must be read with care; of the others the listener
+   * hears.
+   */
+  passOver(listener: Listener): void {
+    // The memory has room to count so many.
+    if (this.#owner >= 0 || listener.interest.weights.length > MOST_MESSAGES) return;
+    this.#skimming = new Skimming(this.#scanners, this.#programs, this.hosts, this, listener);
+    this.#lines.skimmer = this.#skimming;
+  }
+
+  /** The lines that come count anew: none is passed over before one of its kind was read. */
+  forgetPassed(): void {
+    this.#skimming?.forget();
+  }
+
+  get line(): Line {
+    return this.#line;
+  }
+
+  again(start: number, end: number): void {
+    const line = this.#line;
+    line.start = start;
+    line.end = end;
+    line.cut = false;
+    line.count = 1;
+    line.repeatsLast = false;
+    this.#readHeaderOf(line);
+    this.#scan(line);
+  }
+
   #read(bytes: Buffer, from: number, end: number, offset: number, cut: boolean): void {
     const line = this.#line;
-    const { header } = line;
-    let start = from;
-    // What a machine that lost its power may have left before the next line.
-    while (start < end && bytes[start] === 0) start++;
     // Telling the garbage collector of a reference costs more than to see that it is no new one.
     if (line.bytes !== bytes) line.bytes = bytes;
-    line.start = start;
+    line.start = from;
     line.end = end;
     line.number++;
     line.offset = offset;
     line.cut = cut;
     line.count = 1;
     line.repeatsLast = false;
-    const time = this.#readHeader(bytes, start, end, header) ? this.clock.tick(header) : undefined;
-    line.known = time !== undefined;
-    if (time !== undefined) {
-      line.time = time;
-      line.messageStart = header.messageStart;
-      line.messageEnd = end;
-    }
+    this.#readHeaderOf(line);
     if (!this.#repeatLast(line)) this.#scan(line);
+    this.#skimming?.learn(line);
     this.#sink(line);
+  }
+
+  #readHeaderOf(line: Line): void {
+    const { bytes, end, header } = line;
+    // What a machine that lost its power may have left before the next line.
+    while (line.start < end && bytes[line.start] === 0) line.start++;
+    const isHeader = this.#readHeader(bytes, line.start, end, header);
+    const time = isHeader ? this.clock.tick(header) : undefined;
+    line.known = time !== undefined;
+    if (time === undefined) return;
+    line.time = time;
+    line.messageStart = header.messageStart;
+    line.messageEnd = end;
   }
 
   /** Whether the line only says that the line before came again, from the same host. */
   #repeatLast(line: Line): boolean {
     if (!this.#repeatable || !line.known || line.cut) return false;
     const { bytes, header } = line;
-    if (header.programStart >= 0 && !isSyslogd(bytes, header)) return false;
+    if (header.programStart >= 0 && !isSyslogd(bytes, header.programStart, header.programEnd))
+      return false;
     // After a line without a host, what looks like one is the first word of the message.
     const isHostless =
       line.host === 0 && header.programStart < 0 && header.hostEnd > header.hostStart;
@@ -212,12 +251,6 @@ export class LogReader {
       return;
     }
   }
-}
-
-const SYSLOGD = asciiBytes('syslogd');
-
-function isSyslogd(bytes: Uint8Array, header: Header): boolean {
-  return sameBytes(bytes, header.programStart, header.programEnd, SYSLOGD);
 }
 
 function emptyLine(): Line {

@@ -1,4 +1,4 @@
-import { asciiBytes, startsWith } from './bytes.ts';
+import { asciiBytes, sameBytes, startsWith } from './bytes.ts';
 
 /** More than that is no repetition that a syslogd writes but somebody's nonsense. */
 const REPEAT_LIMIT = 1000;
@@ -6,6 +6,7 @@ const MESSAGE_REPEATED = asciiBytes('message repeated ');
 const LAST_MESSAGE_REPEATED = asciiBytes('last message repeated ');
 const TIMES = asciiBytes(' times');
 const BRACKET = asciiBytes(': [ ');
+const SYSLOGD = asciiBytes('syslogd');
 const CLOSING = 0x5d;
 const LETTER_L = 0x6c;
 const LETTER_M = 0x6d;
@@ -33,6 +34,11 @@ export function readQuotedRepetition(
   repetition.start = times + BRACKET.length;
   repetition.end = end - 1;
   return repetition.start <= repetition.end;
+}
+
+/** Whether the program is the one that says that the line before came again. */
+export function isSyslogd(bytes: Uint8Array, start: number, end: number): boolean {
+  return sameBytes(bytes, start, end, SYSLOGD);
 }
 
 /** `last message repeated 3 times`, and nothing after it. */

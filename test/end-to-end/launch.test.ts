@@ -62,6 +62,15 @@ function mcblock(...argv: string[]): string {
   });
 }
 
+/** The same with so little virtual memory that WebAssembly cannot have its usual room. */
+function limited(env: NodeJS.ProcessEnv, ...argv: string[]) {
+  const limit = 'ulimit -v 4000000 && exec "$@"';
+  return spawnSync('/bin/sh', ['-c', limit, 'sh', process.execPath, ...command, ...argv], {
+    encoding: 'utf8',
+    env,
+  });
+}
+
 /** The files and the modules of Node that a command loads. */
 function loadedBy(...argv: string[]): { files: string[]; own: string[] } {
   const file = join(root, 'loaded.json');
@@ -139,6 +148,21 @@ describe('what is launched', () => {
       expect(status).toBe(2);
     }
   });
+
+  it.runIf(process.platform === 'linux')(
+    'says what to do where too little virtual memory is allowed to read logs',
+    () => {
+      const log = join(root, 'auth.log');
+      writeFileSync(log, 'Mar 19 23:48:18 gw sshd[1]: Invalid user a from 192.0.2.7 port 1\n');
+      expect(limited(process.env, 'check', '192.0.2.1').status).toBe(0);
+      const refused = limited(process.env, 'grok', '--dry-run', log);
+      expect(refused.stderr).toMatch(/^mcblock: the limit on virtual memory .*ulimit -v/);
+      expect(refused.status).toBe(1);
+      const [, cure = ''] = /NODE_OPTIONS=(\S+?),/.exec(refused.stderr) ?? [];
+      const cured = limited({ ...process.env, NODE_OPTIONS: cure }, 'grok', '--dry-run', log);
+      expect(cured.stdout).toContain('1 offence');
+    },
+  );
 
   it('finds the shipped grammars and the notation of others', () => {
     const log = join(root, 'auth.log');

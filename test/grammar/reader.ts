@@ -34,6 +34,11 @@ export function addressText({ family, a, b, c, d }: Omit<Reading, 'userStart' | 
   return new URL(`http://[${text}]/`).hostname.slice(1, -1);
 }
 
+/** The scanner of a grammar that has no fault. */
+export function scannerOfText(text: string): Scanner {
+  return scannerOf(readGrammar(text, 'x.grammar'));
+}
+
 /** The faults of a grammar's examples. */
 export function exampleFaults(text: string): readonly Fault[] {
   const grammar = readGrammar(text, 'x.grammar');

@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { grammars } from '#grammars';
+import { instantiate } from '../../grammar/notation/instance.ts';
 import { NO_MATCH, type Scanner } from '../../grammar/notation/scanner.ts';
 import type { Offence } from '../../src/blocklist/offence.ts';
 import type { Extent, KnownExtents } from '../../src/log/extent.ts';
@@ -16,6 +18,8 @@ import { tinyScanner } from './tiny-scanner.ts';
 const utc = (text: string): number => Date.parse(`${text}Z`) / 1000;
 const NOW = utc('2026-03-24T00:00:00');
 const OPTIONS = { scanners: [tinyScanner], zone: 'UTC', points: new Map<string, number>() };
+/** Lines of a scanner that is compiled are passed over where they can be. */
+const shipped = grammars.filter(({ service }) => service === 'sshd').map(instantiate);
 const unknown: KnownExtents = () => [];
 const sha256 = (bytes: string): Buffer => createHash('sha256').update(bytes).digest();
 
@@ -219,6 +223,16 @@ describe('a log that has grown', () => {
       'Mar 19 23:48:11 gw sshd[7]: Failed password for x from 5.149.104.7 port 1 ssh2\n';
     const before = (await told(invalid)).summary.content;
     expect((await told(invalid + failed, {}, () => [before])).offences).toEqual([]);
+  });
+
+  it('counts the lines that follow one that was read before in part from the first on', async () => {
+    const known = () => [{ bytes: 20, digest: sha256(whole.slice(0, 20)) }];
+    const { summary } = await told(whole, { scanners: shipped }, known);
+    expect(summary.lines).toMatchObject({ lines: 11, matched: 11 });
+    expect(summary.span).toEqual({
+      first: utc('2026-03-19T23:48:11'),
+      last: utc('2026-03-19T23:48:21'),
+    });
   });
 
   it('never tells of a line twice, wherever reading stopped, in chunks of any size', async () => {

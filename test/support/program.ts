@@ -22,8 +22,8 @@ export class Program {
       platform: 'node',
       format: 'cjs',
       external: ['better-sqlite3', 'chevrotain', 'unbzip2-stream'],
-      // A bundle for require has no import.meta; the store finds its native part all the same.
-      logOverride: { 'empty-import-meta': 'silent' },
+      // So that it finds what the project has built.
+      define: { 'import.meta.url': JSON.stringify(join(repository, 'dist', 'whole.cjs')) },
       logLevel: 'error',
       plugins: [
         {

@@ -1,6 +1,14 @@
-import { isIPv4, isIPv6 } from 'node:net';
 import { AMBIGUOUS, NO_MATCH } from '../../grammar/notation/scanner.ts';
 import type { Expression, Field, Grammar } from '../../grammar/notation/tree.ts';
+import {
+  intLength,
+  nameAndPortLengths,
+  nameLengths,
+  portLength,
+  readAddress,
+  readEndpoint,
+  wordLength,
+} from './read-fields.ts';
 
 /** What a line is, as a scanner would say it. */
 export interface Interpreted {
@@ -85,20 +93,14 @@ function* fieldReadings(field: Field, line: string, from: Found): Generator<Foun
       for (let end = line.length; end >= start; end--) yield { ...from, end };
       return;
     case 'WORD':
-      for (let end = start + matched(/^[^ ]*/, line, start).length; end > start; end--) {
+      for (let end = start + wordLength(line.slice(start)); end > start; end--) {
         yield { ...from, end };
       }
       return;
-    case 'INT': {
-      const digits = matched(/^[0-9]*/, line, start);
-      if (/^.{1,20}$/.test(digits)) yield { ...from, end: start + digits.length };
-      return;
-    }
+    case 'INT':
     case 'PORT': {
-      const digits = matched(/^[0-9]*/, line, start);
-      if (digits !== '' && String(Number(digits)) === digits && Number(digits) <= 65535) {
-        yield { ...from, end: start + digits.length };
-      }
+      const length = (field === 'INT' ? intLength : portLength)(line.slice(start));
+      if (length !== undefined) yield { ...from, end: start + length };
       return;
     }
     case 'ADDRESS':
@@ -106,80 +108,10 @@ function* fieldReadings(field: Field, line: string, from: Found): Generator<Foun
       const read = field === 'ADDRESS' ? readAddress : readEndpoint;
       const found = read(line.slice(start));
       if (found) yield { ...from, end: start + found.length, address: found.address };
-      else for (const end of nameEnds(field, line, start)) yield { ...from, end, address: NOBODY };
+      else {
+        const lengths = (field === 'ADDRESS' ? nameLengths : nameAndPortLengths)(line.slice(start));
+        for (const length of lengths) yield { ...from, end: start + length, address: NOBODY };
+      }
     }
   }
-}
-
-/** Where a name can end that stands in the place of an address. */
-function nameEnds(field: 'ADDRESS' | 'ENDPOINT', line: string, start: number): number[] {
-  const text = line.slice(start);
-  const name = matched(/^[0-9A-Za-z._%\x80-\xff-]*/, text, 0);
-  if (/^[._%-]$/.test(name)) return [];
-  if (field === 'ADDRESS') {
-    if (name.length > 255) return [];
-    const ends = text[name.length] === ':' ? [name.length, name.length + 1] : [name.length];
-    return ends.map((length) => start + length);
-  }
-  const found =
-    /^\[(?![._%-]\])[0-9A-Za-z._%\x80-\xff-]{0,255}\]:([0-9]+)/.exec(text) ??
-    (name.length <= 255 ? /^[0-9A-Za-z._%\x80-\xff-]*:([0-9]+)/.exec(text) : null);
-  const port = found?.[1] ?? '';
-  return found && String(Number(port)) === port && Number(port) <= 65535
-    ? [start + found[0].length]
-    : [];
-}
-
-/** The address that a text begins with, as long as it goes on, in one canonical spelling. */
-export function readAddress(text: string): { length: number; address: string } | undefined {
-  const dotted = matched(/^[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+/, text, 0);
-  if (isIPv4(dotted) && endsThere(text, dotted)) {
-    return { length: dotted.length, address: dotted };
-  }
-  const run = matched(/^[0-9A-Fa-f.:]*/, text, 0);
-  if (!endsThere(text, run)) return undefined;
-  for (const candidate of [run, run.replace(/:$/, '')]) {
-    if (!isIPv6(candidate)) continue;
-    const zone = candidate === run ? matched(/^%[0-9A-Za-z._-]*/, text, run.length) : '';
-    if (zone === '%' || zone.length > 16) return undefined;
-    return { length: candidate.length + zone.length, address: canonical(candidate) };
-  }
-  return undefined;
-}
-
-/** The address and port that a text begins with; the port is always there. */
-export function readEndpoint(text: string): { length: number; address: string } | undefined {
-  const run = matched(/^[0-9A-Fa-f.:]*(%[0-9A-Za-z._-]*(:[0-9]+)?)?/, text, 0).replace(/:$/, '');
-  for (const [pattern, lowestPort] of [
-    [/^([0-9]+\.[0-9]+\.[0-9]+\.[0-9]+):([0-9]+)/, 0],
-    [/^\[([0-9A-Fa-f.:]+(?:%[0-9A-Za-z._-]*)?)\]:([0-9]+)/, 0],
-    [/^(.*:.*:.*):([0-9]+)$/, 1],
-  ] as const) {
-    const written = pattern.exec(lowestPort === 0 ? text : run);
-    if (!written) continue;
-    const [whole, host = '', port = ''] = written;
-    const found = readAddress(host);
-    if (!found || found.length !== host.length || !endsThere(text, whole)) continue;
-    if (String(Number(port)) !== port || Number(port) < lowestPort || Number(port) > 65535)
-      continue;
-    return { length: whole.length, address: found.address };
-  }
-  return undefined;
-}
-
-function endsThere(text: string, found: string): boolean {
-  return !/^[0-9A-Za-z._-]/.test(text.slice(found.length));
-}
-
-function matched(pattern: RegExp, text: string, start: number): string {
-  return pattern.exec(text.slice(start))?.[0] ?? '';
-}
-
-/** As a browser writes it (RFC 5952), or as IPv4 where it is IPv4-mapped. */
-function canonical(ipv6: string): string {
-  const short = new URL(`http://[${ipv6}]/`).hostname.slice(1, -1);
-  const mapped = /^::ffff:([0-9a-f]+):([0-9a-f]+)$/.exec(short);
-  if (!mapped) return short;
-  const words = [mapped[1]!, mapped[2]!].map((group) => Number.parseInt(group, 16));
-  return words.flatMap((word) => [word >> 8, word & 0xff]).join('.');
 }

@@ -1,7 +1,7 @@
 import type { Seconds } from '../../blocklist/entry.ts';
 import type { Offence, OffenceKind } from '../../blocklist/offence.ts';
 import type { Login } from '../../blocklist/protect.ts';
-import { type Address, compareAddresses } from '../../net/address.ts';
+import { type Address, addressOf, compareAddresses } from '../../net/address.ts';
 import { contains, type Prefix } from '../../net/prefix.ts';
 import type { OffenceGroup } from '../offences/offence-table.ts';
 import { Scale } from '../offences/scale.ts';
@@ -118,13 +118,15 @@ export class FollowedLines {
     const id = scale.weightId(line);
     const weight = scale.weights[id];
     if (weight === undefined || line.reading.family === 0) return;
-    const address = scale.addresses.id(line.reading);
-    if (weight.kind === 'login' && isNew) this.#logins.set(address, line.time);
-    const points = scale.pointsOf(line, weight, address);
+    if (weight.kind === 'login' && isNew) {
+      this.#logins.set(scale.addresses.id(line.reading), line.time);
+    }
+    const points = scale.pointsOf(line, weight);
     if (points === 0 || !isNew) return;
+    const { family, a, b, c, d } = line.reading;
     this.#found.push({
       time: line.time,
-      address: scale.addresses.address(address),
+      address: addressOf(family === 4 ? 4 : 6, a, b, c, d),
       kind: this.#kind(id, line.host),
       points,
       count: line.count,

@@ -4,7 +4,7 @@ import { readCtime, readMonthTime } from './ctime.ts';
 import { afterDigits, digitAt, fourDigits, monthAt, twoDigits } from './digits.ts';
 import type { Header, HeaderReader, HeaderTime } from './header.ts';
 import { readIsoTime } from './iso-header.ts';
-import { PID_LIMIT } from './program-part.ts';
+import { PID_LIMIT } from './pid-limit.ts';
 import { afterFraction, readZone, secondOfDay } from './time-parts.ts';
 
 const SPACE = 0x20;

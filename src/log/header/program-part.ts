@@ -1,6 +1,7 @@
 import { asciiBytes, startsWith } from '../bytes.ts';
 import { afterDigits } from './digits.ts';
 import type { Header, HeaderReader } from './header.ts';
+import { PID_LIMIT } from './pid-limit.ts';
 
 const SPACE = 0x20;
 const DOT = 0x2e;
@@ -14,8 +15,6 @@ const CLOSING = 0x5d;
 const ID = asciiBytes('[ID ');
 /** `<local7.warning>` is the longest there is; what is longer is no priority. */
 const PRIORITY_LIMIT_BYTES = 24;
-/** No system has larger ones (Linux: PID_MAX_LIMIT is 4,194,304). */
-export const PID_LIMIT = 0x400000;
 /** What BusyBox and OpenWrt write before the program. */
 const SELECTOR =
   /^(?:kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|local[0-7])\.(?:emerg|alert|crit|err|warn|notice|info|debug)$/;

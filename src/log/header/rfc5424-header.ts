@@ -1,7 +1,8 @@
 import { digitAt } from './digits.ts';
 import type { Header } from './header.ts';
 import { readIsoTime } from './iso-header.ts';
-import { afterPriority, PID_LIMIT } from './program-part.ts';
+import { PID_LIMIT } from './pid-limit.ts';
+import { afterPriority } from './program-part.ts';
 
 const SPACE = 0x20;
 const QUOTE = 0x22;

@@ -1,3 +1,4 @@
+import { webcrypto } from 'node:crypto';
 import { type Address, addressOf } from '../../net/address.ts';
 
 const START_CAPACITY = 1024;
@@ -122,11 +123,15 @@ export class AddressTable {
   }
 }
 
+/** Whoever knew it could choose addresses that all have the same slots. */
+const [KEY = 0] = webcrypto.getRandomValues(new Uint32Array(1));
+
 /** Every word counts: networks of IPv6 differ in their upper words alone. */
 function hashOf(family: number, a: number, b: number, c: number, d: number): number {
   let hash = Math.imul(a ^ family, 0x9e3779b1);
   hash = Math.imul(hash ^ (hash >>> 15) ^ b, 0x85ebca77);
   hash = Math.imul(hash ^ (hash >>> 13) ^ c, 0xc2b2ae3d);
   hash = Math.imul(hash ^ (hash >>> 16) ^ d, 0x27d4eb2f);
-  return hash ^ (hash >>> 15);
+  hash = Math.imul(hash ^ (hash >>> 15) ^ KEY, 0x9e3779b1);
+  return hash ^ (hash >>> 16);
 }

@@ -131,8 +131,8 @@ export class OffenceTable {
   #sortByGroup(calendar: Calendar, { groupOf, memberOf, spaces }: AddressGroups) {
     const ids = this.#addressIds.view();
     const ends = new Uint32Array(spaces.size);
-    for (const id of ids) {
-      const group = groupOf[id] ?? 0;
+    for (let row = 0; row < ids.length; row++) {
+      const group = groupOf[ids[row] ?? 0] ?? 0;
       ends[group] = (ends[group] ?? 0) + 1;
     }
     let start = 0;

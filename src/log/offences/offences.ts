@@ -6,9 +6,12 @@ import type { Address } from '../../net/address.ts';
 import type { Prefix } from '../../net/prefix.ts';
 import type { HostNames } from '../hosts.ts';
 import type { Line } from '../reader.ts';
-import type { Calendar } from '../time/clock.ts';
+import type { Interest, Passed } from '../skim/skimmer.ts';
+import type { Heard, Listener } from '../skim/skimming.ts';
+import type { Calendar, LogTime } from '../time/clock.ts';
+import type { AddressWords } from './address-table.ts';
 import { NO_KIND, type OffenceGroup, OffenceTable } from './offence-table.ts';
-import type { Samples } from './samples.ts';
+import type { SampledLine, Samples } from './samples.ts';
 import { type PointsByMessage, Scale } from './scale.ts';
 
 /** How many lines there were of which sort. */
@@ -33,8 +36,8 @@ export interface MessageCount {
   readonly count: number;
 }
 
-/** Collects what counts in a log. */
-export class OffenceCollector {
+/** Collects what counts in a log. Of lines that were passed over it only hears how many they were. */
+export class OffenceCollector implements Listener {
   readonly #scale: Scale;
   readonly #hosts: HostNames;
   readonly #log: string;
@@ -83,6 +86,33 @@ export class OffenceCollector {
     else {
       counts.matched++;
       this.#weigh(line);
+    }
+  }
+
+  get interest(): Interest {
+    const { weights, firstIds, connections } = this.#scale;
+    return { weights, firstMessages: firstIds, log: connections.log };
+  }
+
+  heard(line: Heard): void {
+    if (line.points > 0) this.#take(line, line, line.message, line.points, 1);
+    else this.#logins.set(this.#scale.addresses.id(line), line.time);
+  }
+
+  passed(last: LogTime): void {
+    this.#firstTime ??= last;
+    this.#lastTime = last;
+    this.#offences.note(last);
+  }
+
+  counted({ lines, matched, unmatched, ambiguous, messages }: Passed): void {
+    const counts = this.#lineCounts;
+    counts.lines += lines;
+    counts.matched += matched;
+    counts.unmatched += unmatched;
+    counts.ambiguous += ambiguous;
+    for (let id = 0; id < messages.length; id++) {
+      this.#messageCounts[id] = (this.#messageCounts[id] ?? 0) + (messages[id] ?? 0);
     }
   }
 
@@ -139,12 +169,21 @@ export class OffenceCollector {
     this.#messageCounts[id] = (this.#messageCounts[id] ?? 0) + line.count;
     if (weight === undefined || line.reading.family === 0) return;
     if (weight.kind === 'login') this.#logins.set(scale.addresses.id(line.reading), line.time);
-    if (weight.points === 0) return;
-    const address = scale.addresses.id(line.reading);
-    const points = scale.pointsOf(line, weight, address);
-    if (points === 0) return;
-    this.#samples?.add(line, scale.addresses.address(address));
-    this.#offences.push(line.time, address, this.#kindId(id, line.host), points, line.count);
+    const points = scale.pointsOf(line, weight);
+    if (points > 0) this.#take(line, line.reading, id, points, line.count);
+  }
+
+  #take(
+    line: SampledLine & { readonly time: LogTime; readonly host: number },
+    words: AddressWords,
+    weightId: number,
+    points: number,
+    count: number,
+  ): void {
+    const { addresses } = this.#scale;
+    const address = addresses.id(words);
+    this.#samples?.add(line, address, addresses);
+    this.#offences.push(line.time, address, this.#kindId(weightId, line.host), points, count);
   }
 
   #kindId(weightId: number, hostId: number): number {

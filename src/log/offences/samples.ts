@@ -8,6 +8,7 @@ import {
 } from '../../net/prefix.ts';
 import { textOf } from '../bytes.ts';
 import type { Line } from '../reader.ts';
+import type { AddressTable } from './address-table.ts';
 
 /** A line that counts. */
 export interface Sample {
@@ -30,15 +31,16 @@ interface NetworkSamples {
 const LENGTHS = { 4: 24, 6: 64 } as const;
 const LIMIT = 200_000;
 const TEXT_LIMIT_BYTES = 512;
-const FULL_PLACES = 2 ** 16;
+
+export type SampledLine = Pick<Line, 'number' | 'bytes' | 'start' | 'end'>;
 
 /** The first lines that count, of each network so many: what a rehearsal shows. */
 export class Samples {
   /** By what networks of their length have in front: one word for IPv4, two for IPv6. */
   readonly #networks4 = new Map<number, NetworkSamples>();
   readonly #networks6 = new Map<number, Map<number, NetworkSamples>>();
-  /** The IPv4 networks of which nothing more is wanted, as far as none took the place of another. */
-  readonly #full4 = new Uint32Array(FULL_PLACES);
+  /** By number of the address: 1 where nothing more is wanted of its network. */
+  #full = new Uint8Array(1024);
   readonly #limitOfNetwork: number;
   #count = 0;
   /** All networks in order, once they are asked for; until there is one more. */
@@ -48,13 +50,13 @@ export class Samples {
     this.#limitOfNetwork = limitOfNetwork;
   }
 
-  add({ number, bytes, start, end }: Line, address: Address): void {
-    const { family, a } = address;
-    const place = placeOf(a);
-    if (family === 4 && this.#full4[place] === fullMark(a)) return;
+  /** A line with the address that has this number. */
+  add({ number, bytes, start, end }: SampledLine, id: number, addresses: AddressTable): void {
+    if (this.#full[id] === 1) return;
+    const address = addresses.address(id);
     let known = this.#of(address);
     if (this.#count >= LIMIT || (known?.samples.length ?? 0) >= this.#limitOfNetwork) {
-      if (family === 4) this.#full4[place] = fullMark(a);
+      this.#setFull(id);
       return;
     }
     known ??= this.#addNetwork(address);
@@ -74,6 +76,15 @@ export class Samples {
     return this.#networksIn(prefix)
       .flatMap(({ samples }) => samples)
       .toSorted((p, q) => p.number - q.number);
+  }
+
+  #setFull(id: number): void {
+    if (id >= this.#full.length) {
+      const grown = new Uint8Array(id * 2);
+      grown.set(this.#full);
+      this.#full = grown;
+    }
+    this.#full[id] = 1;
   }
 
   #of({ family, a, b }: Address): NetworkSamples | undefined {
@@ -115,14 +126,4 @@ export class Samples {
       comparePrefixes(p.network, q.network),
     );
   }
-}
-
-/** Where the network of an IPv4 address has its place among those that are full. */
-function placeOf(address: number): number {
-  return Math.imul(address >>> 8, 0x9e3779b1) >>> 16;
-}
-
-/** What stands there if it is full; never 0. */
-function fullMark(address: number): number {
-  return (address >>> 8) + 1;
 }

@@ -20,15 +20,16 @@ export class Scale {
   readonly addresses = new AddressTable();
   /** All messages of all services; {@link weightId} is the place in it. */
   readonly weights: readonly Weight[];
-  readonly #connections = new Connections();
-  readonly #firstIds: readonly number[];
+  readonly connections = new Connections();
+  /** The place of the first message of each service. */
+  readonly firstIds: readonly number[];
 
   constructor(scanners: readonly Scanner[], points: PointsByMessage) {
     this.weights = scanners.flatMap(({ service, messages }) =>
       messages.map((message) => weightOf(service, message, points)),
     );
     let first = 0;
-    this.#firstIds = scanners.map(({ messages }) => {
+    this.firstIds = scanners.map(({ messages }) => {
       first += messages.length;
       return first - messages.length;
     });
@@ -36,18 +37,19 @@ export class Scale {
 
   /** The number of the message of a line that has one. */
   weightId(line: Line): number {
-    return (this.#firstIds[line.service] ?? 0) + line.message;
+    return (this.firstIds[line.service] ?? 0) + line.message;
   }
 
   /**
    * What a line with this message and this address adds to the points of the address. To be asked
    * once for each line, in order.
    */
-  pointsOf(line: Line, weight: Weight, address: number): number {
+  pointsOf(line: Line, weight: Weight): number {
     if (weight.points === 0) return 0;
-    const isAttempt = weight.kind === 'attempt';
+    const { speaker, pid, reading, time } = line;
     const points = pointsAlone(line, weight);
-    return this.#connections.add(line.speaker, line.pid, address, line.time, isAttempt, points);
+    const isAttempt = weight.kind === 'attempt';
+    return this.connections.add(speaker, pid, reading, time, isAttempt, points);
   }
 }
 

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { scanners } from '#grammars';
+import { grammars } from '#grammars';
+import { instantiate } from '../../../grammar/notation/instance.ts';
 import { NO_MATCH, type Scanner } from '../../../grammar/notation/scanner.ts';
 import type { Event } from '../../../src/log/event.ts';
 import { emptyHeader, readHeader } from '../../../src/log/header/header.ts';
@@ -11,6 +12,7 @@ import { LogReader } from '../../../src/log/reader.ts';
 import { CivilTime, zoneOffsets } from '../../../src/log/time/zone.ts';
 import { sourceOf } from '../lines-of.ts';
 
+const scanners = grammars.map(instantiate);
 const NOW = Date.parse('2026-11-23T00:00:00Z') / 1000;
 const HEAD = '2026-11-22T09:00:0';
 

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { AddressTable } from '../../../src/log/offences/address-table.ts';
 import { Samples } from '../../../src/log/offences/samples.ts';
-import type { Line } from '../../../src/log/reader.ts';
 import { type Address, addressOf } from '../../../src/net/address.ts';
 import { contains, type Prefix, prefixAround } from '../../../src/net/prefix.ts';
 
@@ -27,13 +27,13 @@ it('keeps the first lines of each network and finds them by any prefix', () => {
       fc.array(fc.tuple(address, fc.array(prefix, { maxLength: 2 })), { maxLength: 40 }),
       (told) => {
         const samples = new Samples(LIMIT);
+        const addresses = new AddressTable();
         const kept: { readonly number: number; readonly from: Address }[] = [];
         for (const [index, [from, asked]] of told.entries()) {
           const number = index + 1;
           const bytes = Buffer.from(`line ${number}\n`);
-          // A line has much more, of which samples look at nothing.
-          const line = { number, bytes, start: 0, end: bytes.length - 1 } as Line;
-          samples.add(line, from);
+          const line = { number, bytes, start: 0, end: bytes.length - 1 };
+          samples.add(line, addresses.id(from), addresses);
           const network = networkOf(from);
           if (kept.filter((one) => contains(network, one.from)).length < LIMIT) {
             kept.push({ number, from });

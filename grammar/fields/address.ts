@@ -1,0 +1,56 @@
+import { endsAddress, inIpv6 } from './bytes';
+import { dottedAt } from './ipv4';
+import { afterZone, ipv6At, ipv6Of, ipv6RunEnd, LONGEST_ADDRESS } from './ipv6';
+import { FAMILY } from './memory-map';
+import { LONGEST_PORT, portEnd } from './number';
+
+/**
+ * The end of the address that begins at `start`, which is then in the words. It must be a whole
+ * one: what follows it may be no letter, digit, `.`, `-` or `_`.
+ */
+export function addressAt(start: i32, end: i32): i32 {
+  // Where a search tries every word, most are seen to be none by their first letter.
+  if (!inIpv6(load<u8>(start))) return -1;
+  const ipv4End = dottedAt(start, end);
+  if (ipv4End < 0 || !endsAddress(ipv4End, end)) return ipv6At(start, end);
+  store<i32>(FAMILY, 4);
+  return ipv4End;
+}
+
+/**
+ * The end of the address and port that begin at `start`; the address is then in the words. Written
+ * are 192.0.2.7:22, [2001:db8::7]:22 and, by services that put the same after both families,
+ * 2001:db8::7:22. There the last group is the port, as a service that writes one always does.
+ * What follows may be no letter, digit, `.`, `-` or `_`.
+ */
+export function endpointAt(start: i32, end: i32): i32 {
+  const isOpen = start < end && load<u8>(start) === 0x5b;
+  const at = isOpen ? addressAt(start + 1, end) : dottedAt(start, end);
+  if (at < 0) return isOpen ? -1 : bareEndpointAt(start, end);
+  if (!isOpen) store<i32>(FAMILY, 4);
+  else if (at >= end || load<u8>(at) !== 0x5d) return -1;
+  const colon = isOpen ? at + 1 : at;
+  if (colon >= end || load<u8>(colon) !== 0x3a) return -1;
+  const portEnds = portEnd(colon + 1, end);
+  return portEnds >= 0 && endsAddress(portEnds, end) ? portEnds : -1;
+}
+
+/** IPv6 without brackets, its zone if it has one, and a port from 1 behind the last colon. */
+function bareEndpointAt(start: i32, end: i32): i32 {
+  let run = ipv6RunEnd(start, end, LONGEST_ADDRESS + 1 + LONGEST_PORT);
+  let addressEnd = run;
+  let colon: i32;
+  if (run < end && load<u8>(run) === 0x25) {
+    colon = afterZone(run, end);
+    run = colon < 0 ? -1 : portEnd(colon + 1, end);
+    if (run < 0 || load<u8>(colon) !== 0x3a) return -1;
+  } else {
+    // A colon of the sentence, as after an address.
+    if (run > start && load<u8>(run - 1) === 0x3a) run--;
+    colon = run - 1;
+    while (colon > start && load<u8>(colon) !== 0x3a) colon--;
+    addressEnd = colon;
+  }
+  if (!endsAddress(run, end) || load<u8>(colon + 1) === 0x30) return -1;
+  return portEnd(colon + 1, run) === run && ipv6Of(start, addressEnd) ? run : -1;
+}

@@ -1,0 +1,30 @@
+export const LONGEST_PORT = 5;
+const LONGEST_INT = 20;
+
+/** The end of the number from 0 to 65535 at `start`: all digits there, no leading zero. */
+export function portEnd(start: i32, end: i32): i32 {
+  let value: u32 = 0;
+  let p = start;
+  for (; p < end; p++) {
+    const digit = digitAt(p);
+    if (digit > 9) break;
+    if (p - start === LONGEST_PORT) return -1;
+    value = value * 10 + digit;
+  }
+  if (p === start || value > 0xffff) return -1;
+  return digitAt(start) === 0 && p - start > 1 ? -1 : p;
+}
+
+/** The end of the digits at `start`, all that there are, at most 20. */
+export function intEnd(start: i32, end: i32): i32 {
+  let p = start;
+  for (; p < end && digitAt(p) <= 9; p++) {
+    if (p - start === LONGEST_INT) return -1;
+  }
+  return p === start ? -1 : p;
+}
+
+/** The value of the digit at `p`, more than 9 where there is none. */
+function digitAt(p: i32): u32 {
+  return <u32>load<u8>(p) - 0x30;
+}

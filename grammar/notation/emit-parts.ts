@@ -1,0 +1,71 @@
+import type { State } from './graph.ts';
+import { type Machine, NOTHING, STOP } from './machine.ts';
+import {
+  block,
+  branch,
+  branchWhen,
+  type Code,
+  get,
+  int,
+  type Label,
+  type Local,
+  loop,
+  newLabel,
+  op,
+  set,
+  when,
+} from './wasm/code.ts';
+
+/** Leaves the part that is being written with a value. */
+export type Leave = (value: Code) => Code;
+
+/** A place in the line: so many bytes behind a variable. */
+export interface Place {
+  readonly base: Local;
+  readonly offset: number;
+}
+
+/** Takes the value of one try into `all`, and leaves where it says enough. */
+export function keep(value: Local, all: Local, addressAhead: boolean, exit: Leave): Code {
+  if (!addressAhead) return when(get(value), exit(get(value)));
+  return [when(op(get(value), '==', STOP), exit(STOP)), set(all, op(get(all), '|', get(value)))];
+}
+
+/** Runs the body at every place from q down to s; a branch to `again` goes on with the next. */
+export function downwards(q: Local, s: Local, body: (again: Label) => Code): Code {
+  const [top, out, again] = [newLabel(), newLabel(), newLabel()];
+  const next = set(q, op(get(q), '-', int(1)));
+  const isDone = op(get(q), '<', get(s));
+  return block(
+    out,
+    loop(top, [branchWhen(isDone, out), block(again, body(again)), next, branch(top)]),
+  );
+}
+
+/** Leaves where the rest of the line is too short or too long. */
+export function lengthTest({ least, most }: State, base: Local, e: Local, exit: Leave): Code {
+  const rest = op(get(e), '-', get(base));
+  return [
+    when(op(rest, '<', int(least)), exit(NOTHING)),
+    Number.isFinite(most) ? when(op(rest, '>', int(most)), exit(NOTHING)) : [],
+  ];
+}
+
+export function leaveWhenSpent(machine: Machine, exit: Leave): Code {
+  return when(machine.spend(), exit(STOP));
+}
+
+/** Stops where a WORD may have pushed the true address out of a line that was cut. */
+export function leaveLongWord(
+  machine: Machine,
+  { addressAhead }: State,
+  length: Code,
+  exit: Leave,
+): Code {
+  if (!addressAhead) return [];
+  return when(machine.isLong(), when(op(length, '>', int(255)), exit(STOP)));
+}
+
+export function addressOf({ base, offset }: Place): Code {
+  return offset === 0 ? get(base) : op(get(base), '+', int(offset));
+}

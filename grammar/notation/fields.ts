@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { type Address, addressOf } from '../../src/net/address.ts';
+import { LINES } from '../fields/memory-map.ts';
+import { memory, memoryBytes, words } from './memory.ts';
+
+/**
+ * Where a field that begins at `start` ends, -1 where there is none; `start` and `end` of the line
+ * are places in the memory.
+ */
+export type FieldEnd = (start: number, end: number) => number;
+
+/** What scanners call (grammar/fields); those that find an address leave it in `words`. */
+export interface Fields {
+  readonly addressAt: FieldEnd;
+  readonly endpointAt: FieldEnd;
+  readonly nameEnd: FieldEnd;
+  readonly nameAndPortEnd: FieldEnd;
+  readonly pastColon: FieldEnd;
+  readonly portEnd: FieldEnd;
+  readonly intEnd: FieldEnd;
+  readonly wordEnd: FieldEnd;
+}
+
+let loaded: Fields | undefined;
+
+/** They are loaded when the first scanner needs them. */
+export function fields(): Fields {
+  loaded ??= load();
+  return loaded;
+}
+
+function load(): Fields {
+  const file = createRequire(import.meta.url).resolve('#fields');
+  const module = new WebAssembly.Module(readFileSync(file));
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  // The build compiles them from grammar/fields/index.ts.
+  return exports as unknown as Fields;
+}
+
+/** With its zone. */
+const LONGEST_ADDRESS = 61;
+
+/** The address that `bytes` are from the first to the last. Not to be called while a line is read. */
+export function wholeAddress(bytes: Uint8Array): Address | undefined {
+  if (bytes.length > LONGEST_ADDRESS) return undefined;
+  memoryBytes.set(bytes, LINES);
+  const end = LINES + bytes.length;
+  if (fields().addressAt(LINES, end) !== end) return undefined;
+  const [a = 0, b = 0, c = 0, d = 0, family] = words;
+  return family === 4 ? addressOf(4, a) : addressOf(6, a, b, c, d);
+}

@@ -1,0 +1,212 @@
+import { FAMILY, READING, WORDS } from '../fields/memory-map.ts';
+import { NO_MATCH } from './scanner.ts';
+import type { Field } from './tree.ts';
+import {
+  type Code,
+  call,
+  type Global,
+  get,
+  getGlobal,
+  int,
+  leave,
+  load,
+  op,
+  select,
+  setGlobal,
+  store,
+  when,
+} from './wasm/code.ts';
+import type { FunctionBuilder, ModuleBuilder } from './wasm/module.ts';
+
+/** What a part of a message comes to: no reading, one, or that the line is to be given up. */
+export const NOTHING: Code = int(0);
+export const READ: Code = int(1);
+export const STOP: Code = int(2);
+
+/** The family of a name in the place of an address. */
+const NOBODY = -1;
+
+/** The functions of the fields, and how many parameters each has. */
+const FIELD_FUNCTIONS = {
+  addressAt: 2,
+  endpointAt: 2,
+  nameEnd: 2,
+  nameAndPortEnd: 2,
+  pastColon: 2,
+  portEnd: 2,
+  intEnd: 2,
+  wordEnd: 2,
+} as const;
+
+type FieldFunction = keyof typeof FIELD_FUNCTIONS;
+
+const FINDERS: Readonly<Partial<Record<Field, FieldFunction>>> = {
+  ADDRESS: 'addressAt',
+  ENDPOINT: 'endpointAt',
+  PORT: 'portEnd',
+  INT: 'intEnd',
+  WORD: 'wordEnd',
+};
+
+/**
+ * What the messages of a scanner share while a line is read: the variables, and `accept`, which is
+ * called at the end of each reading. The first is the answer, every further one only has to name the
+ * same address. A name in the place of the address is no answer, and yet disagrees with every
+ * address.
+ */
+export class Machine {
+  readonly module: ModuleBuilder;
+  readonly #functions: Readonly<Record<FieldFunction, number>>;
+  readonly #found: Global;
+  readonly #steps: Global;
+  readonly #family: Global;
+  readonly #userStart: Global;
+  readonly #userEnd: Global;
+  readonly #sawNobody: Global;
+  readonly #isLong: Global;
+  readonly #firstFamily: Global;
+  readonly #firstWords: readonly Global[];
+  readonly #accept: FunctionBuilder;
+
+  constructor(module: ModuleBuilder) {
+    this.module = module;
+    const imported = Object.entries(FIELD_FUNCTIONS).map(([name, parameters]) => [
+      name,
+      module.importFunction('fields', name, parameters),
+    ]);
+    this.#functions = Object.fromEntries(imported) as Record<FieldFunction, number>;
+    this.#found = module.global(NO_MATCH);
+    this.#steps = module.global(0);
+    this.#family = module.global(0);
+    this.#userStart = module.global(-1);
+    this.#userEnd = module.global(-1);
+    this.#sawNobody = module.global(0);
+    this.#isLong = module.global(0);
+    this.#firstFamily = module.global(0);
+    this.#firstWords = [0, 0, 0, 0].map((zero) => module.global(zero));
+    this.#accept = module.declare(1);
+    this.#writeAccept();
+  }
+
+  /** Before the first message is tried on a line. */
+  beginLine(length: Code, longLine: number, stepLimit: number): Code {
+    return [
+      setGlobal(this.#found, int(NO_MATCH)),
+      setGlobal(this.#sawNobody, int(0)),
+      setGlobal(this.#isLong, op(length, '>=', int(longLine))),
+      setGlobal(this.#steps, int(stepLimit)),
+    ];
+  }
+
+  beginMessage(): Code {
+    return [setGlobal(this.#family, int(0)), this.forgetUser()];
+  }
+
+  accept(message: number): Code {
+    return call(this.#accept.index, int(message));
+  }
+
+  found(): Code {
+    return getGlobal(this.#found);
+  }
+
+  /** Whether a message without an address can still be the answer, or disagree with it. */
+  wantsAddressless(): Code {
+    return op(op(this.found(), '<', int(0)), '|', getGlobal(this.#firstFamily));
+  }
+
+  /** Where the field that begins at p ends; less than 0 where there is none. */
+  endOf(field: Field, p: Code, e: Code): Code {
+    const finder = FINDERS[field];
+    if (finder === undefined) throw new RangeError(`${field} can end anywhere`);
+    return call(this.#functions[finder], p, e);
+  }
+
+  /** Where what stands in the place of an address ends: a name, or nothing. */
+  endOfName(field: Field, p: Code, e: Code): Code {
+    return call(this.#functions[field === 'ADDRESS' ? 'nameEnd' : 'nameAndPortEnd'], p, e);
+  }
+
+  pastColon(p: Code, e: Code): Code {
+    return call(this.#functions.pastColon, p, e);
+  }
+
+  takeAddress(): Code {
+    return setGlobal(this.#family, load(4, int(0), FAMILY));
+  }
+
+  takeNobody(): Code {
+    return setGlobal(this.#family, int(NOBODY));
+  }
+
+  forgetAddress(): Code {
+    return setGlobal(this.#family, int(0));
+  }
+
+  takeUser(start: Code, end: Code): Code {
+    return [setGlobal(this.#userStart, start), setGlobal(this.#userEnd, end)];
+  }
+
+  forgetUser(): Code {
+    return this.takeUser(int(-1), int(-1));
+  }
+
+  isLong(): Code {
+    return getGlobal(this.#isLong);
+  }
+
+  /** Takes a step; whether the line has taken too many. */
+  spend(): Code {
+    return [
+      setGlobal(this.#steps, op(getGlobal(this.#steps), '-', int(1))),
+      op(getGlobal(this.#steps), '<', int(0)),
+    ];
+  }
+
+  /** One step for 64 bytes each. */
+  spendFor(bytes: Code): Code {
+    return setGlobal(this.#steps, op(getGlobal(this.#steps), '-', op(bytes, '>>', int(6))));
+  }
+
+  #writeAccept(): void {
+    const family = getGlobal(this.#family);
+    const firstFamily = getGlobal(this.#firstFamily);
+    const isAnswered = op(this.found(), '>=', int(0));
+    const isNobody = op(family, '==', int(NOBODY));
+    const otherWords = this.#firstWords.map((first, index) =>
+      op(load(4, int(0), WORDS + 4 * index), '!=', getGlobal(first)),
+    );
+    const [otherFirst = [], ...otherLast] = otherWords;
+    // Of IPv4 only the first word counts; the others are of an address before it.
+    const hasWord = (index: number) => (index === 0 ? family : op(family, '==', int(6)));
+    const isOther = otherLast.reduce((left, right) => op(left, '|', right));
+    this.#accept.write([
+      when(isNobody, [
+        setGlobal(this.#sawNobody, int(1)),
+        when(isAnswered, when(firstFamily, leave(STOP))),
+        leave(READ),
+      ]),
+      when(getGlobal(this.#sawNobody), when(family, leave(STOP))),
+      when(isAnswered, [
+        when(op(family, '!=', firstFamily), leave(STOP)),
+        when(op(family, '==', int(0)), leave(READ)),
+        when(otherFirst, leave(STOP)),
+        when(op(family, '==', int(4)), leave(READ)),
+        when(isOther, leave(STOP)),
+        leave(READ),
+      ]),
+      setGlobal(this.#found, get(0)),
+      setGlobal(this.#firstFamily, family),
+      ...this.#firstWords.map((first, index) =>
+        setGlobal(first, select(hasWord(index), load(4, int(0), WORDS + 4 * index), int(0))),
+      ),
+      store(int(0), READING, family),
+      ...this.#firstWords.map((first, index) =>
+        store(int(0), READING + 4 * (index + 1), getGlobal(first)),
+      ),
+      store(int(0), READING + 20, getGlobal(this.#userStart)),
+      store(int(0), READING + 24, getGlobal(this.#userEnd)),
+      leave(READ),
+    ]);
+  }
+}
