@@ -81,9 +81,13 @@ export class FollowedLines {
       at: utc(time),
     }));
     const found = this.#found;
-    const times = Float64Array.from(found, ({ time }) => time);
-    this.#setbacks.resolve(times, calendar);
-    const offences = Array.from(times, (at, index) => offenceOf(found[index], Math.max(0, at)));
+    const offences: Offence[][] = [];
+    this.#setbacks.resolve(
+      found.length,
+      (index) => found[index]?.time ?? 0,
+      calendar,
+      (at, index) => offences.push(offenceOf(found[index], Math.max(0, at))),
+    );
     this.#found = [];
     this.#logins = new Map();
     this.#setbacks.clear();

@@ -1,19 +1,24 @@
 type Numbers = Uint8Array | Uint16Array | Uint32Array | Float64Array;
 
-/** A growing column of numbers: memory is what its type needs, and at most half as much again. */
+const BLOCK_BITS = 13;
+const BLOCK_LENGTH = 2 ** BLOCK_BITS;
+
+/** A growing column of numbers: memory is what its type needs, and a block of 8,192 at most more. */
 export class Column<T extends Numbers> {
   readonly #make: new (
     length: number,
   ) => T;
-  #values: T;
+  #blocks: T[] = [];
+  /** The last of them. */
+  #block: T;
   #length = 0;
   readonly #largest: number;
 
   constructor(make: new (length: number) => T) {
     this.#make = make;
-    this.#values = new make(1024);
-    const isFloat = this.#values instanceof Float64Array;
-    this.#largest = isFloat ? Infinity : 2 ** (this.#values.BYTES_PER_ELEMENT * 8) - 1;
+    this.#block = new make(0);
+    const isFloat = this.#block instanceof Float64Array;
+    this.#largest = isFloat ? Infinity : 2 ** (this.#block.BYTES_PER_ELEMENT * 8) - 1;
   }
 
   get length(): number {
@@ -22,28 +27,20 @@ export class Column<T extends Numbers> {
 
   /** Numbers above what the type holds count as the largest it holds. */
   push(value: number): void {
-    if (this.#length === this.#values.length) {
-      const grown = new this.#make(Math.ceil(this.#length * 1.5));
-      grown.set(this.#values);
-      this.#values = grown;
+    const place = this.#length++ % BLOCK_LENGTH;
+    if (place === 0) {
+      this.#block = new this.#make(BLOCK_LENGTH);
+      this.#blocks.push(this.#block);
     }
-    this.#values[this.#length++] = value > this.#largest ? this.#largest : value;
+    this.#block[place] = value > this.#largest ? this.#largest : value;
   }
 
   at(index: number): number {
-    return this.#values[index] ?? 0;
-  }
-
-  /** What there is so far, where it lies: valid until the next push. */
-  view(): T {
-    return this.#values.subarray(0, this.#length) as T;
-  }
-
-  copy(): T {
-    return this.#values.slice(0, this.#length) as T;
+    return this.#blocks[index >>> BLOCK_BITS]?.[index % BLOCK_LENGTH] ?? 0;
   }
 
   clear(): void {
+    this.#blocks = [];
     this.#length = 0;
   }
 }

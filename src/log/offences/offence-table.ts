@@ -129,10 +129,10 @@ export class OffenceTable {
 
   /** Counting sort: the rows by group, those of one group as they came, and where each ends. */
   #sortByGroup(calendar: Calendar, { groupOf, memberOf, spaces }: AddressGroups) {
-    const ids = this.#addressIds.view();
+    const ids = this.#addressIds;
     const ends = new Uint32Array(spaces.size);
     for (let row = 0; row < ids.length; row++) {
-      const group = groupOf[ids[row] ?? 0] ?? 0;
+      const group = groupOf[ids.at(row)] ?? 0;
       ends[group] = (ends[group] ?? 0) + 1;
     }
     let start = 0;
@@ -141,23 +141,16 @@ export class OffenceTable {
       ends[group] = start;
       start += size;
     }
-    const times = this.#times.copy();
-    this.#setbacks.resolve(times, calendar);
     const rows = new OffenceRows(ids.length, this.#kindOf);
-    const [kindIds, points, counts] = [
-      this.#kindIds.view(),
-      this.#points.view(),
-      this.#counts.view(),
-    ];
-    for (let row = 0; row < ids.length; row++) {
-      const id = ids[row] ?? 0;
+    const timeAt = (row: number) => this.#times.at(row);
+    this.#setbacks.resolve(ids.length, timeAt, calendar, (at, row) => {
+      const id = ids.at(row);
       const group = groupOf[id] ?? 0;
       const place = ends[group] ?? 0;
       ends[group] = place + 1;
-      const at = Math.max(0, times[row] ?? 0);
-      const member = memberOf[id] ?? 0;
-      rows.set(place, at, member, kindIds[row] ?? 0, points[row] ?? 0, counts[row] ?? 0);
-    }
+      const [kindId, points] = [this.#kindIds.at(row), this.#points.at(row)];
+      rows.set(place, Math.max(0, at), memberOf[id] ?? 0, kindId, points, this.#counts.at(row));
+    });
     return { rows, ends };
   }
 }

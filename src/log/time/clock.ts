@@ -165,16 +165,21 @@ export class Setbacks {
     this.#last = time;
   }
 
-  /** Resolves the kept times, in order, each in its place. */
-  resolve(times: Float64Array, calendar: Calendar): void {
+  /** Resolves so many kept times, in order: `take` is given each with its index. */
+  resolve(
+    length: number,
+    timeAt: (index: number) => LogTime,
+    calendar: Calendar,
+    take: (at: Seconds, index: number) => void,
+  ): void {
     let next = 0;
     let due = this.#found[0]?.index ?? Infinity;
-    for (let index = 0; index < times.length; index++) {
+    for (let index = 0; index < length; index++) {
       for (; due === index; due = this.#found[++next]?.index ?? Infinity) {
         calendar.next(this.#found[next]?.from ?? 0);
         calendar.next(this.#found[next]?.to ?? 0);
       }
-      times[index] = calendar.next(times[index] ?? 0);
+      take(calendar.next(timeAt(index)), index);
     }
   }
 

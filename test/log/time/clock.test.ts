@@ -28,9 +28,14 @@ function readBack(
 }
 
 function resolved(setbacks: Setbacks, times: readonly number[], calendar: Calendar): string[] {
-  const column = Float64Array.from(times);
-  setbacks.resolve(column, calendar);
-  return Array.from(column, iso);
+  const texts: string[] = [];
+  setbacks.resolve(
+    times.length,
+    (index) => times[index] ?? 0,
+    calendar,
+    (at) => texts.push(iso(at)),
+  );
+  return texts;
 }
 
 function iso(at: number): string {
