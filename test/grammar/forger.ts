@@ -86,6 +86,11 @@ const SIGNS = [
   '198.51.100.9',
   ' 198.51.100.9 ',
 ];
+/**
+ * How many bytes the words of a peer can have at most, where a service sees to that: OpenVPN keeps 64
+ * of a name (TLS_USERNAME_LEN; so does X.509, in ub-common-name), and its peers say nothing else.
+ */
+const LONGEST_WORDS: Readonly<Record<string, number>> = { openvpn: 64 };
 /** Where programs, the C library, syslogd and the reader cut lines. */
 const CUTS = [950, 1023, 1024, 2048, 8192, 65_536];
 
@@ -131,7 +136,7 @@ export class Forger {
     }
     if (choose(60) === 0) text = this.#long(text, choose);
     if (!spaces) text = text.replaceAll(' ', choose(2) === 0 ? '' : '\t');
-    return text;
+    return text.slice(0, LONGEST_WORDS[grammar.service]);
   }
 
   /** Long enough to be cut, now and then longer than any line. */
