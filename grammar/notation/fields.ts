@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { type Address, addressOf } from '../../src/net/address.ts';
 import { LINES } from '../fields/memory-map.ts';
-import { memory, memoryBytes, words } from './memory.ts';
+import { assemblyOf, exportsOf } from './assembly.ts';
+import { memoryBytes, words } from './memory.ts';
 
 /**
  * Where a field that begins at `start` ends, -1 where there is none; `start` and `end` of the line
@@ -26,16 +25,9 @@ let loaded: Fields | undefined;
 
 /** They are loaded when the first scanner needs them. */
 export function fields(): Fields {
-  loaded ??= load();
-  return loaded;
-}
-
-function load(): Fields {
-  const file = createRequire(import.meta.url).resolve('#fields');
-  const module = new WebAssembly.Module(readFileSync(file));
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
   // The build compiles them from grammar/fields/index.ts.
-  return exports as unknown as Fields;
+  loaded ??= exportsOf(assemblyOf('#fields')) as unknown as Fields;
+  return loaded;
 }
 
 /** With its zone. */

@@ -1,4 +1,5 @@
 import { READING } from '../fields/memory-map.ts';
+import { exportsOf } from './assembly.ts';
 import type { CompiledGrammar } from './compile.ts';
 import { fields } from './fields.ts';
 import { LINE_LIMIT_BYTES, memory, placeOf } from './memory.ts';
@@ -14,7 +15,7 @@ type Scan = (start: number, end: number) => number;
 /** The scanner of a grammar that was compiled, be it long ago. */
 export function instantiate({ service, programs, messages, wasm }: LateGrammar): Scanner {
   let loaded: Scan | undefined;
-  const inMemory = (): Scan => (loaded ??= exportOf(wasm()));
+  const inMemory = (): Scan => (loaded ??= scanOf(wasm()));
   const scan: Scanner['scan'] = (bytes, start, end, reading) => {
     if (end - start > LINE_LIMIT_BYTES) return NO_MATCH;
     const place = placeOf(bytes, start, end);
@@ -25,13 +26,9 @@ export function instantiate({ service, programs, messages, wasm }: LateGrammar):
   return { service, programs, messages, scan, inMemory };
 }
 
-function exportOf(wasm: Uint8Array): Scan {
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(wasm), {
-    env: { memory },
-    fields: { ...fields() },
-  });
+function scanOf(wasm: Uint8Array): Scan {
   // The compiler exports it from every module.
-  return exports['scan'] as Scan;
+  return exportsOf(wasm, {}, { ...fields() })['scan'] as Scan;
 }
 
 const family = new Int32Array(memory.buffer, READING, 1);

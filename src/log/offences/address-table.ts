@@ -1,5 +1,5 @@
-import { webcrypto } from 'node:crypto';
 import { type Address, addressOf } from '../../net/address.ts';
+import { randomWord } from '../random-word.ts';
 
 const START_CAPACITY = 1024;
 
@@ -124,7 +124,7 @@ export class AddressTable {
 }
 
 /** Whoever knew it could choose addresses that all have the same slots. */
-const [KEY = 0] = webcrypto.getRandomValues(new Uint32Array(1));
+const KEY = randomWord();
 
 /** Every word counts: networks of IPv6 differ in their upper words alone. */
 function hashOf(family: number, a: number, b: number, c: number, d: number): number {

@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { memory } from '../../../grammar/notation/memory.ts';
+import { assemblyOf, exportsOf } from '../../../grammar/notation/assembly.ts';
+import { randomWord } from '../random-word.ts';
 import { MOST_PROGRAMS } from './assembly/memory-map.ts';
 
 /** The functions of src/log/skim/assembly; the doc comments stand there. Places are of the memory. */
@@ -45,16 +44,9 @@ export function skimModule(): SkimModule {
 }
 
 function load(): SkimModule {
-  const file = createRequire(import.meta.url).resolve('#skim');
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(file)), {
-    env: { memory, table: scannerTable },
-  });
+  const exported = exportsOf(assemblyOf('#skim'), { table: scannerTable });
   // The build compiles them from src/log/skim/assembly/skim.ts.
-  const module = exports as unknown as SkimModule;
+  const module = exported as unknown as SkimModule;
   module.setKey(randomWord(), randomWord());
   return module;
-}
-
-function randomWord(): number {
-  return Math.floor(Math.random() * 2 ** 32);
 }
