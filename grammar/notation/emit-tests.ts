@@ -15,7 +15,7 @@ import {
 } from './wasm/code.ts';
 
 /** The text that a search looks for: all that is then compared already where it is a literal. */
-export function searchText(next: State): readonly number[] {
+function searchText(next: State): readonly number[] {
   return next.type === 'literal' ? next.bytes : next.prefix;
 }
 

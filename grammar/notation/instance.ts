@@ -36,7 +36,7 @@ const words = new Uint32Array(memory.buffer, READING + 4, 4);
 const user = new Int32Array(memory.buffer, READING + 20, 2);
 
 /** Takes what a scanner read; `shift` turns a place in the memory into one in the line's bytes. */
-export function takeReading(reading: Reading, shift: number): void {
+function takeReading(reading: Reading, shift: number): void {
   const found = family[0] ?? 0;
   reading.family = found === 4 ? 4 : found === 6 ? 6 : 0;
   reading.a = found === 0 ? 0 : (words[0] ?? 0);

@@ -1,9 +1,15 @@
 import { BitWriter } from './bit-writer.ts';
-import { bitsAt, END_MAGIC, findMarks, MAGIC_BITS, MAGIC_BYTES, type Mark } from './bzip2-marks.ts';
+import {
+  bitsAt,
+  END_BITS,
+  END_MAGIC,
+  findMarks,
+  MAGIC_BITS,
+  MAGIC_BYTES,
+  type Mark,
+} from './bzip2-marks.ts';
 
 const HEADER_BYTES = 4;
-/** The magic number and the CRC of a stream's end. */
-const END_BITS = 80;
 /** The longest block: 900,000 codes of 20 bits, and the tables. */
 const MOST_BYTES = 2_500_000;
 

@@ -2,10 +2,15 @@
 export const BLOCK_MAGIC = [0x314159, 0x265359] as const;
 export const END_MAGIC = [0x177245, 0x385090] as const;
 export const MAGIC_BITS = 48;
+/** The magic number and the CRC of a stream's end. */
+export const END_BITS = 80;
 /** A magic number lies in so many bytes at most. */
 export const MAGIC_BYTES = 7;
 /** Of those so many pairs of bytes are known, whatever is before and behind. */
 const PAIRS = 4;
+
+/** Its upper and its lower 24 bits. */
+type Magic = readonly [high: number, low: number];
 
 /** A magic number that was found, by its first bit. */
 export interface Mark {
@@ -34,13 +39,15 @@ export function findMarks(bytes: Buffer, start: number, end: number): Mark[] {
     for (const { bits, isEnd } of CLUES.get(pair) ?? []) {
       const bit = at * 8 - bits;
       if (bit < start * 8 || bit >= end * 8) continue;
-      const [high, low] = isEnd ? END_MAGIC : BLOCK_MAGIC;
-      if (bitsAt(bytes, bit, 24) === high && bitsAt(bytes, bit + 24, 24) === low) {
-        marks.push({ bit, isEnd });
-      }
+      if (isMagic(bytes, bit, isEnd ? END_MAGIC : BLOCK_MAGIC)) marks.push({ bit, isEnd });
     }
   }
   return marks;
+}
+
+/** Whether a magic number begins at this bit. */
+export function isMagic(bytes: Buffer, bit: number, [high, low]: Magic): boolean {
+  return bitsAt(bytes, bit, 24) === high && bitsAt(bytes, bit + 24, 24) === low;
 }
 
 /** Up to 32 bits as a number. */

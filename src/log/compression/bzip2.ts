@@ -6,6 +6,7 @@ import { damaged, type Warn } from './broken.ts';
 import { bunzip2 } from './bunzip2.ts';
 import { bunzip2Parts } from './bunzip2-parts.ts';
 import { Uncuttable } from './bzip2-cutter.ts';
+import { END_BITS, END_MAGIC, isMagic } from './bzip2-marks.ts';
 import { findProgram, type Outcome, runDecompressor } from './program.ts';
 
 /** What decompresses bzip2: `auto` is the quickest there is. */
@@ -14,7 +15,6 @@ export type Decompressor = 'auto' | 'lbzip2' | 'bzip2' | 'built-in';
 const PROGRAMS = ['lbzip2', 'bzip2'] as const;
 /** Less is decompressed before a second program would have begun. */
 const IN_PARTS_FROM_BYTES = 2 ** 20;
-const END_MAGIC = 0x1772_4538_5090n;
 
 /**
  * Decompresses bzip2 with a program of the system where there is one. What such a program makes of
@@ -73,13 +73,12 @@ function programFor(decompressor: Decompressor): string | undefined {
   return path;
 }
 
-/** A stream ends with a magic number and its CRC, 10 bytes in all, and up to 7 bits to spare. */
+/** A stream ends with a magic number and its CRC, and up to 7 bits to spare. */
 function endsWithStream(tail: Buffer): boolean {
-  const last = BigInt(`0x0${tail.subarray(-11).toString('hex')}`);
-  for (let spare = 0n; spare < 8n; spare++) {
-    if (((last >> (32n + spare)) & 0xffff_ffff_ffffn) === END_MAGIC) return true;
-  }
-  return false;
+  const last = tail.length * 8 - END_BITS;
+  return Array.from({ length: 8 }, (_, spare) => last - spare).some(
+    (bit) => bit >= 0 && isMagic(tail, bit, END_MAGIC),
+  );
 }
 
 /** What comes after the first so many bytes. */

@@ -58,6 +58,7 @@ export interface Speaker {
 }
 
 const LONGEST_HOST_BYTES = 255;
+const LINE_COUNTS = [map.LINES, map.MATCHED, map.UNMATCHED, map.AMBIGUOUS_LINES];
 
 const numbers = new Int32Array(memory.buffer);
 /** The log whose headers and counts lie in the memory; 0: none. */
@@ -171,13 +172,8 @@ export class Skimmer {
     this.#module.setLog(this.#interest.log);
     numbers.set(this.#interest.weights.map(weightNumber), map.WEIGHTS >> 2);
     // Of a log that was left in the midst of a chunk some may be there.
-    this.count({
-      lines: 0,
-      matched: 0,
-      unmatched: 0,
-      ambiguous: 0,
-      messages: new Uint32Array(map.MOST_MESSAGES),
-    });
+    for (const place of LINE_COUNTS) taken(place);
+    numbers.fill(0, map.COUNTS >> 2, (map.COUNTS >> 2) + map.MOST_MESSAGES);
   }
 
   #add(start: number, end: number, speaker: Speaker): void {
