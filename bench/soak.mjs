@@ -278,9 +278,9 @@ function kilobytes(pid) {
 
 function loadParts() {
   return load(
-    `export { RedisServer } from './test/fleet/bell/redis-server.ts';
-export { FleetKey } from './src/fleet/bell/fleet-key.ts';
-export { messageText } from './src/fleet/bell/message-text.ts';
+    `export { RedisServer } from './test/fleet/pubsub/redis-server.ts';
+export { FleetKey } from './src/fleet/pubsub/fleet-key.ts';
+export { messageText } from './src/fleet/pubsub/message-text.ts';
 export { parsePrefix } from './src/net/prefix-text.ts';
 export { parseAddress } from './src/net/address-text.ts';`,
     folder,

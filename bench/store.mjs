@@ -44,7 +44,7 @@ const measures = {
     const store = openStore(path, { mode: 'write' });
     const prefix = prefixAround(addressOf(4, Math.random() * 2 ** 32), 24);
     store.transaction(() => {
-      store.covering(prefix);
+      store.supernets(prefix);
       const entry = {
         prefix,
         origin: 'manual',
@@ -64,7 +64,7 @@ const measures = {
   },
   'check (open, covering)'({ openStore, hostPrefix, addressOf }, path) {
     const store = openStore(path, { mode: 'read' });
-    store.covering(hostPrefix(addressOf(4, Math.random() * 2 ** 32)));
+    store.supernets(hostPrefix(addressOf(4, Math.random() * 2 ** 32)));
     store.close();
   },
   counts: ({ openStore }, path) => openStore(path, { mode: 'read' }).counts(NOW).active,

@@ -26,7 +26,7 @@ export function checkMessages({ rules, messages }: Grammar): readonly Fault[] {
     const start = graphOf(flat);
     return [
       ...(same ? [faultAt(message.at, neverReached(message, same))] : []),
-      ...twinBranches(flat),
+      ...referenceBranches(flat),
       ...statesOf(start).flatMap(neighbours),
       ...paths(message, start),
     ];
@@ -38,15 +38,15 @@ function neverReached({ name }: MessageRule, { name: first, at }: MessageRule): 
 }
 
 /** A branch that is written twice in one choice. */
-function twinBranches(flat: Flat): Fault[] {
+function referenceBranches(flat: Flat): Fault[] {
   switch (flat.type) {
     case 'literal':
     case 'field':
       return [];
     case 'sequence':
-      return flat.items.flatMap(twinBranches);
+      return flat.items.flatMap(referenceBranches);
     case 'choice':
-      return [...sameBranches(flat), ...flat.branches.flatMap(twinBranches)];
+      return [...sameBranches(flat), ...flat.branches.flatMap(referenceBranches)];
   }
 }
 

@@ -1,5 +1,5 @@
 import { McblockError } from '../errors.ts';
-import { covers, type Prefix } from '../net/prefix.ts';
+import { containsPrefix, type Prefix } from '../net/prefix.ts';
 import { activateEntry, hitEntry, prolongEntry, recallEntry } from './change.ts';
 import {
   type Entry,
@@ -16,7 +16,7 @@ import { type ProtectedSpace, REASONS_BY_HAND } from './protect.ts';
 import type { AutomaticRequest, Decision, ManualRequest, Request } from './request.ts';
 
 /**
- * What becomes of a request to block. Pure: the caller stores the entry of the decision, in place of
+ * What becomes of a request to block. Pure: the caller stores the entry of the decision, in network of
  * the one with the same prefix if there is one, in one transaction with the reading of `entries`.
  *
  * `entries` are those that cover the prefix asked for or lie under it, in any order; for an
@@ -39,8 +39,8 @@ export function decide(
 }
 
 /**
- * Whether a request for the prefix may bring back this entry, which covers it. The prefix itself
- * always may come back: an entry can be new only once. A wider one may unless it covers what is
+ * Whether a request for the prefix may bring back this entry, which contains it. The prefix itself
+ * always may come back: an entry can be new only once. A wider one may unless it contains what is
  * protected, is wider than the policy's widest, or is a bogon while the offender was not seen to
  * come from outside.
  */
@@ -76,7 +76,7 @@ function decideAutomatic(
   // Nearly every request is for a prefix that was never heard of.
   if (entries.length === 0)
     return activation(undefined, prefix, origin, hits, at, undefined, policy);
-  const above = covering(entries, prefix);
+  const above = supernets(entries, prefix);
   const active = longestLasting(above.filter((entry) => isActive(entry, at)));
   if (active !== undefined) {
     const entry = hitEntry(active, hits, at, policy);
@@ -108,7 +108,7 @@ function decideByHand(
   const protection = space.overlapping(prefix, REASONS_BY_HAND);
   if (protection !== undefined && !force) return { kind: 'refused', protection };
 
-  const above = covering(entries, prefix);
+  const above = supernets(entries, prefix);
   const own = above.find((entry) => entry.prefix.length === prefix.length);
   const wanted = until ?? at + penaltySeconds(activationsWanted(own, at), policy);
   // A request that was typed before the latest activation, but comes later, is one for the same.
@@ -137,9 +137,9 @@ function decideByHand(
 }
 
 /** Those that cover the prefix, the widest first. */
-function covering(entries: readonly Entry[], prefix: Prefix): readonly Entry[] {
+function supernets(entries: readonly Entry[], prefix: Prefix): readonly Entry[] {
   return entries
-    .filter((entry) => covers(entry.prefix, prefix))
+    .filter((entry) => containsPrefix(entry.prefix, prefix))
     .toSorted((p, q) => p.prefix.length - q.prefix.length);
 }
 

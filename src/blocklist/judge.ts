@@ -2,15 +2,15 @@ import type { Address } from '../net/address.ts';
 import { comparePrefixes } from '../net/prefix.ts';
 import { decide, isEligible } from './decide.ts';
 import { laterExpiry, type Seconds } from './entry.ts';
-import type { Memory } from './memory.ts';
+import type { EntryRepository } from './entry-repository.ts';
+import { EvidenceAggregator } from './evidence-aggregator.ts';
+import { automaticRequest, type EvidenceSource } from './evidence-source.ts';
 import type { Offence } from './offence.ts';
+import { type OffenderNetwork, OffenderNetworks, type Part } from './offender-networks.ts';
 import { OpenEntry } from './open-entry.ts';
-import { type Part, type Place, Places } from './places.ts';
 import type { Policy } from './policy.ts';
 import { isTrusted, type ProtectedSpace } from './protect.ts';
 import { type Spared, SparedAddresses } from './spared.ts';
-import { Tally } from './tally.ts';
-import { automaticRequest, type Witness } from './witness.ts';
 
 export interface JudgeSummary {
   /** How many offences there were in all, the spared ones among them. */
@@ -24,36 +24,36 @@ export interface JudgeSummary {
  * Makes requests of offences and decides them, as the lines come: an offence against an active
  * entry is a hit, one from before the latest activation is evidence, and where the points of a
  * prefix within the window reach the policy's, it is blocked. Offences come in order of time,
- * roughly. Memory is bounded by the number of prefixes that offended since the last settling, with
+ * roughly. EntryRepository is bounded by the number of prefixes that offended since the last settling, with
  * at most 256 rows of evidence each, and of protected addresses that offended.
  */
 export class Judge {
-  readonly #memory: Memory;
+  readonly #repository: EntryRepository;
   readonly #space: ProtectedSpace;
   readonly #policy: Policy;
   readonly #clock: () => Seconds;
-  readonly #witness: Witness;
-  readonly #places: Places;
+  readonly #witness: EvidenceSource;
+  readonly #networks: OffenderNetworks;
   readonly #spared = new SparedAddresses();
   #offences = 0;
   #now: Seconds;
   /** The time of the latest offence since the last settling. */
   #latestAt = Number.NEGATIVE_INFINITY;
 
-  /** The space is what is protected at all times; logins come from the memory. */
+  /** The space is what is protected at all times; logins come from the repository. */
   constructor(
-    memory: Memory,
+    repository: EntryRepository,
     space: ProtectedSpace,
     policy: Policy,
     clock: () => Seconds,
-    witness: Witness = 'log',
+    witness: EvidenceSource = 'log',
   ) {
-    this.#memory = memory;
+    this.#repository = repository;
     this.#space = space;
     this.#policy = policy;
     this.#clock = clock;
     this.#witness = witness;
-    this.#places = new Places(memory, space, policy, witness);
+    this.#networks = new OffenderNetworks(repository, space, policy, witness);
     this.#now = clock();
   }
 
@@ -66,34 +66,34 @@ export class Judge {
     const at = this.#timeOf(offence);
     this.#offences += offence.count;
     this.#latestAt = Math.max(this.#latestAt, at);
-    const place = this.#places.at(offence.address);
-    const part = this.#places.part(place, offence.address, at);
+    const network = this.#networks.at(offence.address);
+    const part = this.#networks.part(network, offence.address, at);
     if ('reason' in part) {
       this.#spared.add(offence, part.reason);
       return;
     }
-    const covering = this.#places.covering(part);
-    const active = longestLasting(covering, at);
+    const supernets = this.#networks.supernets(part);
+    const active = longestLasting(supernets, at);
     if (active !== undefined) {
       active.hit(offence, at);
       return;
     }
     const eligible =
-      covering.length === 0
-        ? covering
-        : covering.filter((open) => this.#isEligible(open, part, at));
+      supernets.length === 0
+        ? supernets
+        : supernets.filter((open) => this.#isEligible(open, part, at));
     const later = eligible.find(({ entry }) => (entry.activatedAt ?? at) > at);
     if (later !== undefined) later.recall(offence, at);
-    else if (this.#witness === 'log') this.#count(place, part, eligible, offence, at);
-    else if (eligible.length > 0) this.#bringBack(place, part, eligible, offence, at);
+    else if (this.#witness === 'log') this.#count(network, part, eligible, offence, at);
+    else if (eligible.length > 0) this.#bringBack(network, part, eligible, offence, at);
   }
 
   /**
-   * Carries out what was gathered, and forgets what the memory said, so that what others changed
+   * Carries out what was gathered, and forgets what the repository said, so that what others changed
    * is seen. At the end of a log, and now and then while following one.
    */
   settle(): void {
-    this.#places.settle(this.#latestAt - this.#policy.offence.windowSeconds);
+    this.#networks.settle(this.#latestAt - this.#policy.offence.windowSeconds);
     this.#latestAt = Number.NEGATIVE_INFINITY;
   }
 
@@ -102,7 +102,7 @@ export class Judge {
     this.settle();
     const offences = this.#offences;
     this.#offences = 0;
-    return { offences, spared: this.#spared.take(), pending: this.#places.takePending() };
+    return { offences, spared: this.#spared.take(), pending: this.#networks.takePending() };
   }
 
   /** A time in the future counts as now. */
@@ -119,9 +119,9 @@ export class Judge {
     });
   }
 
-  /** An offence that no active entry covers; a request, if it makes the points full. */
+  /** An offence that no active entry contains; a request, if it makes the points full. */
   #count(
-    place: Place,
+    network: OffenderNetwork,
     part: Part,
     eligible: readonly OpenEntry[],
     { address, points, count, kind }: Offence,
@@ -132,56 +132,56 @@ export class Judge {
     window.add({ at, address, kind, points, count }, limit.windowSeconds);
     const wasActive = eligible.some(({ entry }) => entry.activations > 0);
     const wanted = wasActive ? Math.min(limit.points, reactivate.points) : limit.points;
-    if (window.points >= wanted) this.#request(place, part, eligible, address, at);
+    if (window.points >= wanted) this.#request(network, part, eligible, address, at);
   }
 
   /** A packet from where an expired entry is. */
   #bringBack(
-    place: Place,
+    network: OffenderNetwork,
     part: Part,
     eligible: readonly OpenEntry[],
     { address, points, count, kind }: Offence,
     at: Seconds,
   ): void {
     part.window.add({ at, address, kind, points, count }, this.#policy.offence.windowSeconds);
-    this.#request(place, part, eligible, address, at);
+    this.#request(network, part, eligible, address, at);
   }
 
   #request(
-    place: Place,
+    network: OffenderNetwork,
     { window }: Part,
     eligible: readonly OpenEntry[],
     offender: Address,
     at: Seconds,
   ): void {
-    for (const open of eligible) open.carryOut();
+    for (const open of eligible) open.commit();
     const request = automaticRequest(this.#witness, { offender, at, hits: window.count });
-    // No active entry covers the part, so that those that are not eligible have no say, and for
+    // No active entry contains the part, so that those that are not eligible have no say, and for
     // those that are, only the logins around the offender matter.
     const entries = eligible.map(({ entry }) => entry);
-    const space = this.#places.spaceOf(place, at);
+    const space = this.#networks.spaceOf(network, at);
     const decision = decide(entries, space, request, this.#policy, this.#now);
-    const tally = new Tally();
-    window.emptyInto(tally);
-    this.#memory.carryOut({ request, decision, evidence: tally.take() });
+    const aggregator = new EvidenceAggregator();
+    window.emptyInto(aggregator);
+    this.#repository.commit({ request, decision, evidence: aggregator.take() });
     if (decision.kind === 'refused') return;
     const { entry } = decision;
     const open = eligible.find((other) => comparePrefixes(other.entry.prefix, entry.prefix) === 0);
-    if (open !== undefined) open.activated(entry, tally);
+    if (open !== undefined) open.activated(entry, aggregator);
     else {
-      const added = new OpenEntry(entry, this.#memory, this.#policy, this.#witness, tally);
-      this.#places.add(place, added);
+      const added = new OpenEntry(entry, this.#repository, this.#policy, this.#witness, aggregator);
+      this.#networks.add(network, added);
     }
   }
 }
 
 /** Of those active at the time, with the widest first; of equals the longest match. */
-function longestLasting(covering: readonly OpenEntry[], at: Seconds): OpenEntry | undefined {
+function longestLasting(supernets: readonly OpenEntry[], at: Seconds): OpenEntry | undefined {
   // Mostly there is one; to go through a list costs more than all else that is asked of it.
-  const only = covering[0];
-  if (covering.length < 2) return only?.isActive(at) ? only : undefined;
+  const only = supernets[0];
+  if (supernets.length < 2) return only?.isActive(at) ? only : undefined;
   let best: OpenEntry | undefined;
-  for (const open of covering) {
+  for (const open of supernets) {
     if (!open.isActive(at)) continue;
     if (best === undefined || laterExpiry(best.expiresAt, open.expiresAt) === open.expiresAt) {
       best = open;

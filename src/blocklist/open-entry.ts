@@ -1,13 +1,13 @@
 import type { Address } from '../net/address.ts';
 import { dayOf, hitEntry, isPersistent, recallEntry } from './change.ts';
 import { type Entry, type Expiry, laterExpiry, outlasts, type Seconds } from './entry.ts';
-import type { Memory } from './memory.ts';
+import type { EntryRepository } from './entry-repository.ts';
+import { EvidenceAggregator } from './evidence-aggregator.ts';
+import { automaticRequest, type EvidenceSource } from './evidence-source.ts';
 import type { Offence } from './offence.ts';
 import { penaltySeconds } from './penalty.ts';
 import type { Policy } from './policy.ts';
 import type { Login } from './protect.ts';
-import { Tally } from './tally.ts';
-import { automaticRequest, type Witness } from './witness.ts';
 
 /** Offences that will be carried out as one request. */
 interface Batch {
@@ -30,9 +30,9 @@ interface Day {
  * result as one by one. The entry's expiry is known at once all the same.
  */
 export class OpenEntry {
-  readonly #memory: Memory;
+  readonly #repository: EntryRepository;
   readonly #policy: Policy;
-  readonly #witness: Witness;
+  readonly #witness: EvidenceSource;
   /** With the hits of the days before the last one that was hit. */
   #entry: Entry;
   /** With all hits. */
@@ -40,23 +40,29 @@ export class OpenEntry {
   #day: Day | undefined;
   /** Hits that were not carried out yet; `at` is the time of the last. */
   #hits: Batch | undefined;
-  #hitTally: Tally | undefined;
+  #hitAggregator: EvidenceAggregator | undefined;
   /** When it was to expire before them. */
   #expiredAt: Expiry;
   /** Offences from before the latest activation; `at` is the time of the first. */
   #recalled: Batch | undefined;
-  #recallTally: Tally | undefined;
+  #recallAggregator: EvidenceAggregator | undefined;
   #latestLogin: Login | 'none' | undefined;
 
-  /** The tally holds what brought about the latest activation, if that was seen. */
-  constructor(entry: Entry, memory: Memory, policy: Policy, witness: Witness, tally?: Tally) {
-    this.#memory = memory;
+  /** The aggregator holds what brought about the latest activation, if that was seen. */
+  constructor(
+    entry: Entry,
+    repository: EntryRepository,
+    policy: Policy,
+    witness: EvidenceSource,
+    aggregator?: EvidenceAggregator,
+  ) {
+    this.#repository = repository;
     this.#policy = policy;
     this.#witness = witness;
     this.#entry = entry;
     this.#expiresAt = entry.expiresAt;
     this.#expiredAt = entry.expiresAt;
-    this.#hitTally = tally;
+    this.#hitAggregator = aggregator;
   }
 
   /** Right in all but the hits, times and expiry that were not carried out yet. */
@@ -79,7 +85,7 @@ export class OpenEntry {
   /** The latest login from an address in it. */
   latestLogin(): Login | undefined {
     this.#latestLogin ??=
-      this.#memory
+      this.#repository
         .loginsWithin(this.#entry.prefix)
         .reduce<Login | undefined>((p, q) => (p === undefined || q.at > p.at ? q : p), undefined) ??
       'none';
@@ -102,8 +108,8 @@ export class OpenEntry {
       batch.at = at;
       batch.offender = address;
     }
-    this.#hitTally ??= new Tally();
-    this.#hitTally.add(address, kind, at, count);
+    this.#hitAggregator ??= new EvidenceAggregator();
+    this.#hitAggregator.add(address, kind, at, count);
   }
 
   /** An offence from before its latest activation. */
@@ -115,29 +121,29 @@ export class OpenEntry {
       batch.at = at;
       batch.offender = address;
     }
-    this.#recallTally ??= new Tally();
-    this.#recallTally.add(address, kind, at, count);
+    this.#recallAggregator ??= new EvidenceAggregator();
+    this.#recallAggregator.add(address, kind, at, count);
   }
 
   /** The entry was brought back. Whatever came before must have been carried out. */
-  activated(entry: Entry, tally: Tally): void {
+  activated(entry: Entry, aggregator: EvidenceAggregator): void {
     this.#entry = entry;
     this.#expiresAt = entry.expiresAt;
     this.#expiredAt = entry.expiresAt;
-    this.#hitTally = tally;
+    this.#hitAggregator = aggregator;
   }
 
-  carryOut(): void {
+  commit(): void {
     this.#carryOutHits();
     const batch = this.#recalled;
     if (batch === undefined) return;
     this.#recalled = undefined;
     const entry = recallEntry(this.#entry, batch.hits, batch.at);
     this.#entry = entry;
-    this.#memory.carryOut({
+    this.#repository.commit({
       request: automaticRequest(this.#witness, batch),
       decision: { kind: 'evidence', entry },
-      evidence: this.#recallTally?.take() ?? [],
+      evidence: this.#recallAggregator?.take() ?? [],
     });
   }
 
@@ -149,10 +155,10 @@ export class OpenEntry {
     const entry = this.#entry;
     const extended = entry.expiresAt !== this.#expiredAt;
     this.#expiredAt = entry.expiresAt;
-    this.#memory.carryOut({
+    this.#repository.commit({
       request: automaticRequest(this.#witness, batch),
       decision: { kind: 'covered', entry, extended },
-      evidence: this.#hitTally?.take() ?? [],
+      evidence: this.#hitAggregator?.take() ?? [],
     });
   }
 

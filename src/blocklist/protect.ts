@@ -2,7 +2,7 @@ import { type Address, compareAddresses } from '../net/address.ts';
 import {
   comparePrefixes,
   contains,
-  covers,
+  containsPrefix,
   hostPrefix,
   overlaps,
   type Prefix,
@@ -32,7 +32,7 @@ interface Layer {
 
 /**
  * The addresses that must not be blocked. A value. Inside there is a layer for each reason, in which
- * whatever overlaps a prefix is found next to its place.
+ * whatever overlaps a prefix is found next to its network.
  */
 export class ProtectedSpace {
   readonly #layers: readonly Layer[];
@@ -58,10 +58,10 @@ export class ProtectedSpace {
   overlapping(prefix: Prefix, reasons = REASONS): Protection | undefined {
     for (const { reason, sorted } of this.#layers) {
       if (reasons !== REASONS && !reasons.includes(reason)) continue;
-      const place = placeOf(sorted, prefix);
-      const before = place > 0 ? sorted[place - 1] : undefined;
+      const network = placeOf(sorted, prefix);
+      const before = network > 0 ? sorted[network - 1] : undefined;
       if (before !== undefined && overlaps(before.prefix, prefix)) return before;
-      const after = place < sorted.length ? sorted[place] : undefined;
+      const after = network < sorted.length ? sorted[network] : undefined;
       if (after !== undefined && contains(prefix, after.prefix)) return after;
     }
     return undefined;
@@ -76,8 +76,12 @@ export class ProtectedSpace {
     for (const { sorted } of this.#layers) {
       // Of a sorted list the two neighbours of an address share the most leading bits with it.
       const after = placeOf(sorted, offender);
-      for (let place = Math.max(after - 1, 0); place <= after && place < sorted.length; place++) {
-        const near = sorted[place];
+      for (
+        let network = Math.max(after - 1, 0);
+        network <= after && network < sorted.length;
+        network++
+      ) {
+        const near = sorted[network];
         if (near === undefined) continue;
         if (contains(near.prefix, offender)) return near;
         narrowest = Math.max(narrowest, commonBits(near.prefix, offender) + 1);
@@ -106,12 +110,13 @@ export function isTrusted(login: Login, at: Seconds, policy: Policy): boolean {
   return login.at >= at - policy.trust.days * DAY_SECONDS;
 }
 
-/** Sorted, without those that another one covers. */
+/** Sorted, without those that another one contains. */
 function widest(protections: readonly Protection[]): readonly Protection[] {
   const kept: Protection[] = [];
   for (const protection of protections.toSorted((p, q) => comparePrefixes(p.prefix, q.prefix))) {
     const last = kept.at(-1);
-    if (last === undefined || !covers(last.prefix, protection.prefix)) kept.push(protection);
+    if (last === undefined || !containsPrefix(last.prefix, protection.prefix))
+      kept.push(protection);
   }
   return kept;
 }

@@ -44,14 +44,14 @@ export interface Protection {
   readonly reason: ProtectionReason;
 }
 
-/** What became of a request. The entry is the one to store in place of what was there. */
+/** What became of a request. The entry is the one to store in network of what was there. */
 export type Decision =
   /** Nothing is stored: the offender, or what was asked for by hand, is protected. */
   | { readonly kind: 'refused'; readonly protection: Protection }
-  /** An active entry covers it already; its hits grew, and perhaps its expiry. */
+  /** An active entry contains it already; its hits grew, and perhaps its expiry. */
   | { readonly kind: 'covered'; readonly entry: Entry; readonly extended: boolean }
   /** Older than the latest activation of the entry: remembered, with no effect on its times. */
   | { readonly kind: 'evidence'; readonly entry: Entry }
-  /** An expired entry is active again. `wider`: it covers more than was asked for. */
+  /** An expired entry is active again. `wider`: it contains more than was asked for. */
   | { readonly kind: 'reactivated'; readonly entry: Entry; readonly wider: boolean }
   | { readonly kind: 'new'; readonly entry: Entry };

@@ -1,5 +1,5 @@
 import { FAMILY_BITS, type Family } from '../net/address.ts';
-import { comparePrefixes, covers, type Prefix, prefixAround } from '../net/prefix.ts';
+import { comparePrefixes, containsPrefix, type Prefix, prefixAround } from '../net/prefix.ts';
 import { type Entry, isActive, type Seconds } from './entry.ts';
 import type { Policy } from './policy.ts';
 
@@ -8,7 +8,7 @@ export interface WidenBounds {
   /** The widest prefix that is proposed. */
   readonly widest4: number;
   readonly widest6: number;
-  /** The least share of the places in it, in percent, that must be blocked or have been. */
+  /** The least share of the networks in it, in percent, that must be blocked or have been. */
   readonly share: number;
   /** And how many at least. */
   readonly least: number;
@@ -18,7 +18,7 @@ export interface WidenBounds {
 export interface Candidate {
   readonly prefix: Prefix;
   /** How many automatic prefixes lie in it; as floating point where that is more than 2^53. */
-  readonly places: number;
+  readonly networks: number;
   /** How many of them are blocked or were, and how many are blocked now. */
   readonly blocked: number;
   readonly active: number;
@@ -65,7 +65,7 @@ export function wideningCandidates(
     if (prefix.family !== family || prefix.length !== length || entry.activations === 0) continue;
     for (let wide = widest; wide < length; wide++) {
       const group = groups[wide];
-      if (group !== undefined && covers(group.prefix, prefix)) {
+      if (group !== undefined && containsPrefix(group.prefix, prefix)) {
         count(group, entry, now);
         continue;
       }
@@ -92,18 +92,18 @@ function count(group: Group, entry: Entry, now: Seconds): Group {
 
 function candidateOf(group: Group, length: number, bounds: WidenBounds): Candidate | undefined {
   const { prefix, blocked } = group;
-  const places = 2 ** (length - prefix.length);
-  if (blocked < bounds.least || blocked * 100 < places * bounds.share) return undefined;
+  const networks = 2 ** (length - prefix.length);
+  if (blocked < bounds.least || blocked * 100 < networks * bounds.share) return undefined;
   const addressesOfPlace = 2 ** (FAMILY_BITS[prefix.family] - length);
-  return { ...group, places, addedAddresses: (places - blocked) * addressesOfPlace };
+  return { ...group, networks, addedAddresses: (networks - blocked) * addressesOfPlace };
 }
 
-/** Without those that another one covers, in the order of their networks. */
+/** Without those that another one contains, in the order of their networks. */
 function outermost(candidates: readonly Candidate[]): Candidate[] {
   const kept: Candidate[] = [];
   for (const candidate of candidates.toSorted((p, q) => comparePrefixes(p.prefix, q.prefix))) {
     const last = kept.at(-1);
-    if (last === undefined || !covers(last.prefix, candidate.prefix)) kept.push(candidate);
+    if (last === undefined || !containsPrefix(last.prefix, candidate.prefix)) kept.push(candidate);
   }
   return kept;
 }

@@ -1,7 +1,7 @@
 import { compareAddresses } from '../net/address.ts';
 import type { Seconds } from './entry.ts';
+import type { EvidenceAggregator } from './evidence-aggregator.ts';
 import type { Offence } from './offence.ts';
-import type { Tally } from './tally.ts';
 
 /** Offences of one kind from one address in one second. */
 interface Moment extends Offence {
@@ -54,16 +54,17 @@ export class Window {
   }
 
   /** Hands all of it on as evidence, and begins anew. */
-  emptyInto(tally: Tally): void {
-    for (const { address, kind, at, count } of this.#moments) tally.add(address, kind, at, count);
+  emptyInto(aggregator: EvidenceAggregator): void {
+    for (const { address, kind, at, count } of this.#moments)
+      aggregator.add(address, kind, at, count);
     this.#moments = [];
     this.#points = 0;
   }
 
   #insert(moment: Moment): void {
-    let place = this.#moments.length;
-    for (; place > 0; place--) {
-      const before = this.#moments[place - 1];
+    let index = this.#moments.length;
+    for (; index > 0; index--) {
+      const before = this.#moments[index - 1];
       if (before === undefined || before.at < moment.at) break;
       if (isAlike(before, moment)) {
         before.points += moment.points;
@@ -71,7 +72,7 @@ export class Window {
         return;
       }
     }
-    this.#moments.splice(place, 0, moment);
+    this.#moments.splice(index, 0, moment);
   }
 
   /** Drops all but what lies between the two times, which do not belong to it. */

@@ -3,7 +3,7 @@ import { reasonOf } from '../errors.ts';
 /** What expires leaves the firewall after so long at most. */
 const EVERY_MILLISECONDS = 300_000;
 const FIRST_WAIT_MILLISECONDS = 1000;
-const LONGEST_WAIT_MILLISECONDS = 60_000;
+const MAX_WAIT_MILLISECONDS = 60_000;
 
 /**
  * Brings the firewall up to date for a command that lasts: when it is asked to, now and then, and
@@ -61,7 +61,7 @@ export class Applier {
     if (this.#isClosed) return;
     const wait = failed ? this.#waitMilliseconds : EVERY_MILLISECONDS;
     if (failed) {
-      this.#waitMilliseconds = Math.min(this.#waitMilliseconds * 2, LONGEST_WAIT_MILLISECONDS);
+      this.#waitMilliseconds = Math.min(this.#waitMilliseconds * 2, MAX_WAIT_MILLISECONDS);
     }
     this.#timer = setTimeout(() => this.request(), wait);
     this.#timer.unref();

@@ -8,7 +8,7 @@ import type { Prefix } from '../net/prefix.ts';
 import { formatPrefix, shortPrefix } from '../net/prefix-text.ts';
 import { isTooWide, WIDEST } from '../net/wide.ts';
 import type { Store } from '../store/store.ts';
-import { carryOut } from './carry-out.ts';
+import { commit } from './commit.ts';
 import type { Context } from './context.ts';
 import type { Policies } from './policies.ts';
 import { protectedSpace } from './protected-space.ts';
@@ -108,18 +108,18 @@ export class HandBlocker {
       note,
     } as const;
     const policy = this.#policies.policyFor(prefix);
-    const covering = this.#store.covering(prefix);
+    const supernets = this.#store.supernets(prefix);
     // Who logged in does not stop a hand, but keeps a wider entry from coming back over him.
-    const logins = this.#store.loginsWithin(covering[0]?.prefix ?? prefix, 0);
+    const logins = this.#store.loginsWithin(supernets[0]?.prefix ?? prefix, 0);
     const space = this.#space.plus(loginProtections(logins, this.#now, policy));
-    const decision = decide(covering, space, request, policy, this.#now);
+    const decision = decide(supernets, space, request, policy, this.#now);
     if (decision.kind === 'refused') {
       throw new McblockError(
         'protected',
         `${shortPrefix(prefix)} overlaps ${protectionText(decision.protection)}; --force blocks it all the same`,
       );
     }
-    carryOut(this.#store, request, decision);
+    commit(this.#store, request, decision);
     return decision;
   }
 }

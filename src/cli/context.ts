@@ -3,20 +3,20 @@ import type { Policy } from '../blocklist/policy.ts';
 import type { Store } from '../store/store.ts';
 import { type Config, loadConfig, policyOf } from './config/config.ts';
 import { type Geo, loadGeo } from './geo.ts';
-import { storePath } from './place.ts';
 import { type Policies, policiesOf } from './policies.ts';
 import type { Sink } from './sink.ts';
+import { storePath } from './store-location.ts';
 import { type Colours, loadColours } from './text/colours.ts';
 import { jsonText } from './text/json-text.ts';
 import { parseTime } from './text/time.ts';
 
 /** What a command changes that changes more entries cannot be taken back. */
-const MOST_UNDONE = 100_000;
+const MAX_UNDONE = 100_000;
 /** Output is written in pieces of about so much. */
 const WRITE_CHARACTERS = 65_536;
 
 /** What the command line is given from outside; a test gives its own. */
-export interface Surroundings {
+export interface Environment {
   readonly stdout: Sink;
   readonly stderr: Sink;
   readonly env: NodeJS.ProcessEnv;
@@ -42,7 +42,7 @@ export class Context {
   readonly env: NodeJS.ProcessEnv;
   /** Sets the exit code of a command that was carried out: `check` uses 1 for "not blocked". */
   readonly exit: (code: number) => void;
-  readonly #surroundings: Surroundings;
+  readonly #environment: Environment;
   readonly #options: () => CommonOptions;
   /** The command as it was typed, where `undo` takes it back. */
   readonly #undoable: string | undefined;
@@ -52,17 +52,17 @@ export class Context {
   #now: Seconds | undefined;
 
   constructor(
-    surroundings: Surroundings,
+    environment: Environment,
     options: () => CommonOptions,
     exit: (code: number) => void,
     undoable?: string,
   ) {
-    this.stdout = surroundings.stdout;
-    this.stderr = surroundings.stderr;
-    this.env = surroundings.env;
+    this.stdout = environment.stdout;
+    this.stderr = environment.stderr;
+    this.env = environment.env;
     this.exit = exit;
     this.#undoable = undoable;
-    this.#surroundings = surroundings;
+    this.#environment = environment;
     this.#options = options;
   }
 
@@ -73,13 +73,13 @@ export class Context {
   /** The time at which the command acts; the same from its beginning to its end. */
   get now(): Seconds {
     const { now } = this.options;
-    this.#now ??= now === undefined ? this.#surroundings.clock() : parseTime(now, '--now');
+    this.#now ??= now === undefined ? this.#environment.clock() : parseTime(now, '--now');
     return this.#now;
   }
 
   /** The time now, for a command that lasts; with --now it stands still. */
   get present(): Seconds {
-    return this.options.now === undefined ? this.#surroundings.clock() : this.now;
+    return this.options.now === undefined ? this.#environment.clock() : this.now;
   }
 
   config(): Promise<Config> {
@@ -132,7 +132,7 @@ export class Context {
       command:
         this.#undoable === undefined
           ? undefined
-          : { text: this.#undoable, at: this.now, mostEntries: MOST_UNDONE },
+          : { text: this.#undoable, at: this.now, mostEntries: MAX_UNDONE },
       outbox:
         config.get('fleet.url') === ''
           ? undefined

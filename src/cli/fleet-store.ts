@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { McblockError, reasonOf } from '../errors.ts';
 import type { FleetStore } from '../fleet/fleet-store.ts';
 import type { Context } from './context.ts';
-import { storePath } from './place.ts';
+import { storePath } from './store-location.ts';
 
 const BUSY_MILLISECONDS = 10_000;
 

@@ -1,18 +1,18 @@
 import { Command, CommanderError, Option } from 'commander';
 import { McblockError } from '../errors.ts';
 import { COMMANDS } from './commands.ts';
-import { type CommonOptions, Context, type Surroundings } from './context.ts';
+import { type CommonOptions, Context, type Environment } from './context.ts';
 import { ReaderGone } from './sink.ts';
 import { printable } from './text/printable.ts';
 import { wantedCommand } from './wanted-command.ts';
 
 /** Carries out one command line (without node and script). Gives the exit code; never throws. */
-export async function main(argv: readonly string[], surroundings: Surroundings): Promise<number> {
-  const { stderr } = surroundings;
+export async function main(argv: readonly string[], environment: Environment): Promise<number> {
+  const { stderr } = environment;
   let exitCode = 0;
-  const program = programOf(surroundings);
+  const program = programOf(environment);
   const context = new Context(
-    surroundings,
+    environment,
     () => program.opts<CommonOptions>(),
     (code) => {
       exitCode = code;
@@ -39,7 +39,7 @@ export async function main(argv: readonly string[], surroundings: Surroundings):
   }
 }
 
-function programOf({ stdout, stderr, version }: Surroundings): Command {
+function programOf({ stdout, stderr, version }: Environment): Command {
   return new Command('mcblock')
     .description(
       'Keeps out the hosts that knock: reads logs, remembers offenders, writes pf rules.',

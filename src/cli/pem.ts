@@ -1,17 +1,17 @@
 import { createSecureContext } from 'node:tls';
 import { McblockError, reasonOf } from '../errors.ts';
-import { readSmallFile } from '../small-file.ts';
+import { readConfigFile } from '../read-config-file.ts';
 
 /** A bundle of all authorities there are has some 250 KB. */
 const LIMIT_BYTES = 4 * 1024 * 1024;
 
 /**
- * A certificate or key in PEM (RFC 7468). `named` is how the file was named, for messages: `bell.cert`
+ * A certificate or key in PEM (RFC 7468). `named` is how the file was named, for messages: `pubsub.cert`
  * or `--tls-cert`. Throws McblockError('config').
  */
 export function readPem(file: string, named: string): Buffer {
   try {
-    const content = readSmallFile(file, ({ size }) =>
+    const content = readConfigFile(file, ({ size }) =>
       size > LIMIT_BYTES ? 'it is larger than 4 MiB' : undefined,
     );
     if (!content.includes('-----BEGIN ')) throw new Error('it is no PEM');
@@ -31,7 +31,7 @@ interface TlsFiles {
 
 /**
  * Certificates and key that go together, before anything is tried with them: a daemon would try for
- * ever. `named` says which they are, for messages: `bell.cert, bell.key and bell.ca`. Throws
+ * ever. `named` says which they are, for messages: `pubsub.cert, pubsub.key and pubsub.ca`. Throws
  * McblockError('config').
  */
 export function checkTls({ cert, key, ca }: TlsFiles, named: string): void {

@@ -1,7 +1,7 @@
 import { privateSpace } from '../blocklist/bogons.ts';
+import type { EvidenceSource } from '../blocklist/evidence-source.ts';
 import { ProtectedSpace } from '../blocklist/protect.ts';
 import type { Protection } from '../blocklist/request.ts';
-import type { Witness } from '../blocklist/witness.ts';
 import { hostPrefix } from '../net/prefix.ts';
 import type { Store } from '../store/store.ts';
 import { ownAddresses } from './own-addresses.ts';
@@ -11,7 +11,7 @@ import { ownAddresses } from './own-addresses.ts';
  * come from logs, private space; in what pf saw come from outside it is a bogon. Logins are not
  * among it, as what they protect depends on the time.
  */
-export function protectedSpace(store: Store, witness: Witness = 'log'): ProtectedSpace {
+export function protectedSpace(store: Store, witness: EvidenceSource = 'log'): ProtectedSpace {
   return new ProtectedSpace([
     ...allowedProtections(store),
     ...ownProtections(),

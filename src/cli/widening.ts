@@ -7,7 +7,7 @@ import { type Candidate, type WidenBounds, wideningCandidates } from '../blockli
 import { addressOf } from '../net/address.ts';
 import { prefixAround } from '../net/prefix.ts';
 import type { Store } from '../store/store.ts';
-import { carryOut } from './carry-out.ts';
+import { commit } from './commit.ts';
 import type { Config } from './config/config.ts';
 import { protectedSpace } from './protected-space.ts';
 
@@ -35,7 +35,7 @@ export function wideningsOf(
     .filter(({ prefix }) => {
       const logins = loginProtections(store.loginsWithin(prefix, 0), now, policy);
       if (space.plus(logins).overlapping(prefix) !== undefined) return false;
-      return !store.covering(prefix).some((entry) => isActive(entry, now));
+      return !store.supernets(prefix).some((entry) => isActive(entry, now));
     });
 }
 
@@ -51,7 +51,7 @@ export function widen(
 ): Entry[] {
   const space = protectedSpace(store);
   return candidates.map((candidate) => {
-    const { prefix, blocked, places } = candidate;
+    const { prefix, blocked, networks } = candidate;
     const request: ManualRequest = {
       kind: 'manual',
       origin: 'grok',
@@ -60,11 +60,11 @@ export function widen(
       until: undefined,
       exact: true,
       force: false,
-      note: `widened: ${blocked} of ${places} were blocked`,
+      note: `widened: ${blocked} of ${networks} were blocked`,
     };
-    const decision = decide(store.covering(prefix), space, request, policy, now);
+    const decision = decide(store.supernets(prefix), space, request, policy, now);
     if (decision.kind === 'refused') throw new Error('a candidate holds nothing protected');
-    carryOut(store, request, decision);
+    commit(store, request, decision);
     return decision.entry;
   });
 }

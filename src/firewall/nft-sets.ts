@@ -17,7 +17,7 @@ const FAMILIES = {
 } as const;
 
 const CHUNK_BYTES = 1 << 16;
-const LONGEST_ELEMENT_BYTES = 64;
+const MAX_ELEMENT_BYTES = 64;
 const COMMA = 0x2c;
 const NEWLINE = 0x0a;
 
@@ -59,7 +59,7 @@ export function* setElements(list: PrefixList, set: SetKey): Generator<Uint8Arra
   let end = 0;
   for (let index = 0; index < lengths.length; index++) {
     if (lengths[index] !== length) continue;
-    if (end > CHUNK_BYTES - LONGEST_ELEMENT_BYTES) {
+    if (end > CHUNK_BYTES - MAX_ELEMENT_BYTES) {
       yield chunk.subarray(0, end);
       chunk = Buffer.allocUnsafe(CHUNK_BYTES);
       end = 0;

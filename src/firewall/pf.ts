@@ -6,7 +6,7 @@ import type { Pfctl } from './pfctl.ts';
 import { type Finished, wordsOf } from './program.ts';
 
 /** FreeBSD takes no more addresses in one call, unless net.pf.request_maxcount says more. */
-const MOST_IN_ONE_CALL = 65_535;
+const MAX_IN_ONE_CALL = 65_535;
 
 /**
  * A table of pf. Addresses are added before others are deleted, so that
@@ -126,7 +126,7 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
 function partsOf(list: PrefixList): PrefixList[] {
   const parts: PrefixList[] = [];
   for (let index = 0; index < list.size; index++) {
-    if (index % MOST_IN_ONE_CALL === 0) parts.push(new PrefixList());
+    if (index % MAX_IN_ONE_CALL === 0) parts.push(new PrefixList());
     parts.at(-1)?.push(list.at(index));
   }
   return parts;

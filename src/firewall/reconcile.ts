@@ -22,7 +22,7 @@ export interface Reconciled extends Difference {
 }
 
 /** To empty a larger table is seldom meant. */
-const MOST_EMPTIED = 1000;
+const MAX_EMPTIED = 1000;
 /** Another program may change the table, or another mcblock the store, at the same time. */
 const ATTEMPTS = 3;
 
@@ -68,7 +68,7 @@ export async function reconcile(
 }
 
 function refuse(firewall: Firewall, held: number, wanted: PrefixList, { added }: Difference): void {
-  if (held > MOST_EMPTIED && wanted.size === 0) {
+  if (held > MAX_EMPTIED && wanted.size === 0) {
     throw new McblockError(
       'protected',
       `${firewall.name} holds ${held} rules and would be left with none; apply --force empties it`,

@@ -7,10 +7,10 @@ import type { User } from './user.ts';
 const VERDICT_MILLISECONDS = 10 * 60_000;
 /** What the store says of a user holds so long: then he who was disabled is out. */
 const USER_MILLISECONDS = 2000;
-const MOST_KEPT = 10_000;
+const MAX_KEPT = 10_000;
 /** Each takes a processor for a tenth of a second or more; the rest wait, and not too many. */
-const MOST_AT_ONCE = 2;
-const MOST_WAITING = 200;
+const MAX_AT_ONCE = 2;
+const MAX_WAITING = 200;
 
 /** Too many passwords wait to be checked. */
 export const BUSY = Symbol('busy');
@@ -67,7 +67,7 @@ export class Credentials {
     const now = this.#now();
     const known = this.#verdicts.get(digest);
     if (known !== undefined && now < known.until) return known.right;
-    if (this.#waiting.length >= MOST_WAITING) return BUSY;
+    if (this.#waiting.length >= MAX_WAITING) return BUSY;
     const right = this.#inTurn(() => isPassword(password, kept));
     keep(this.#verdicts, digest, { right, until: now + VERDICT_MILLISECONDS });
     right.catch(() => this.#verdicts.delete(digest));
@@ -75,7 +75,7 @@ export class Credentials {
   }
 
   async #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#running >= MOST_AT_ONCE) {
+    if (this.#running >= MAX_AT_ONCE) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     } else this.#running++;
     try {
@@ -92,7 +92,7 @@ export class Credentials {
 function keep<V>(map: Map<string, V>, key: string, value: V): void {
   map.delete(key);
   map.set(key, value);
-  if (map.size <= MOST_KEPT) return;
+  if (map.size <= MAX_KEPT) return;
   const oldest = map.keys().next();
   if (!oldest.done) map.delete(oldest.value);
 }

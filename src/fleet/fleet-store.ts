@@ -69,7 +69,7 @@ export interface Need {
 }
 
 /** What was there when nobody else could write. */
-export interface Past {
+export interface FleetSnapshot {
   readonly sequence: number;
   /** Those that cover a prefix of the need, each once, in any order. */
   readonly entries: readonly FleetEntry[];
@@ -126,7 +126,7 @@ export interface FleetStore {
    * Reads what is needed, lets `settle` decide, and writes that, in one transaction in which nobody
    * else writes. `settle` is pure; where it throws, nothing is written.
    */
-  change(need: Need, settle: (past: Past) => Change): Promise<void>;
+  change(need: Need, settle: (past: FleetSnapshot) => Change): Promise<void>;
   /** What changed after this number, at most so much of it. */
   changesSince(sequence: number, limit: number): Promise<readonly Changed[]>;
   /** The allow-list by sequence, and what was removed from it. */

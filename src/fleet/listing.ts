@@ -4,9 +4,9 @@ import { PrefixList } from '../net/prefix-list.ts';
 import { PrefixMap } from '../net/prefix-map.ts';
 import { formatPrefix } from '../net/prefix-text.ts';
 import { subtract } from '../net/subtract.ts';
-import { Copy } from './copy.ts';
+import { CachedBody } from './cached-body.ts';
 import type { Changed, FleetEntry, FleetStore } from './fleet-store.ts';
-import { LatestRead } from './latest-read.ts';
+import { SharedRead } from './shared-read.ts';
 
 export type ListOrder = 'insertion' | 'ip';
 
@@ -15,7 +15,7 @@ const PAGE = 50_000;
 /** What is blocked at one time, as version 1 lists it. */
 export interface Listed {
   readonly count: number;
-  copy(order: ListOrder): Copy;
+  copy(order: ListOrder): CachedBody;
 }
 
 interface Made extends Listed {
@@ -31,7 +31,7 @@ interface Made extends Listed {
 export class Listing {
   readonly #store: FleetStore;
   readonly #clock: () => Seconds;
-  readonly #latest: LatestRead<number>;
+  readonly #latest: SharedRead<number>;
   readonly #entries = new PrefixMap<FleetEntry>();
   readonly #allowed = new PrefixMap<Prefix>();
   #sequence = 0;
@@ -41,7 +41,7 @@ export class Listing {
   constructor(store: FleetStore, clock: () => Seconds) {
     this.#store = store;
     this.#clock = clock;
-    this.#latest = new LatestRead(() => store.sequence());
+    this.#latest = new SharedRead(() => store.sequence());
   }
 
   /** The number of the latest change, for one who asks now. */
@@ -98,7 +98,7 @@ export class Listing {
     }
     const texts = (entries: readonly FleetEntry[]) =>
       entries.flatMap(({ entry }) => partsOf(entry.prefix, this.#allowed)).map(formatPrefix);
-    const copies = new Map<ListOrder, Copy>();
+    const copies = new Map<ListOrder, CachedBody>();
     return {
       sequence: this.#sequence,
       until,
@@ -108,7 +108,7 @@ export class Listing {
         if (made !== undefined) return made;
         // A walk is sorted by address already.
         const sorted = order === 'ip' ? active : active.toSorted((p, q) => p.place - q.place);
-        const copy = new Copy(`${JSON.stringify(texts(sorted).map((text) => [text]))}\n`);
+        const copy = new CachedBody(`${JSON.stringify(texts(sorted).map((text) => [text]))}\n`);
         copies.set(order, copy);
         return copy;
       },
@@ -119,7 +119,7 @@ export class Listing {
 /** The prefix less the allow-list, which is always open; nearly always itself. */
 function partsOf(prefix: Prefix, allowed: PrefixMap<Prefix>): readonly Prefix[] {
   if (allowed.size === 0) return [prefix];
-  const holes = [...allowed.covering(prefix), ...allowed.coveredBy(prefix)];
+  const holes = [...allowed.supernets(prefix), ...allowed.subnets(prefix)];
   if (holes.length === 0) return [prefix];
   return [
     ...subtract(PrefixList.from([prefix]), PrefixList.from(holes.map((hole) => hole.prefix))),

@@ -1,4 +1,4 @@
-import type { Results } from './settle.ts';
+import type { Results } from './process-reports.ts';
 
 /** The upper ends of the classes of durations, in seconds. */
 const BUCKETS = [0.001, 0.005, 0.025, 0.1, 0.5, 2.5] as const;

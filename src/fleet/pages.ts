@@ -1,14 +1,14 @@
-import { Copy } from './copy.ts';
+import { CachedBody } from './cached-body.ts';
 import type { FleetStore } from './fleet-store.ts';
 import { changedJson } from './wire.ts';
 
 /** So many pages are kept; a full copy of 100,000 entries has ten of the largest. */
-const MOST_KEPT = 64;
+const MAX_KEPT = 64;
 
 interface Page {
   /** The number of the latest change in the store when it was made. */
   readonly sequence: number;
-  readonly copy: Promise<Copy>;
+  readonly copy: Promise<CachedBody>;
 }
 
 /**
@@ -35,7 +35,11 @@ export class Pages {
    * Undefined where the number is that of another store: no change has it yet, or he says so.
    * @param identity of the store that the number is from; null where he does not know
    */
-  async since(since: number, limit: number, identity: string | null): Promise<Copy | undefined> {
+  async since(
+    since: number,
+    limit: number,
+    identity: string | null,
+  ): Promise<CachedBody | undefined> {
     const sequence = await this.#sequence();
     if (since > sequence) return undefined;
     if (since > 0 && identity !== null && identity !== this.#identity) return undefined;
@@ -47,11 +51,11 @@ export class Pages {
     this.#pages.set(key, { sequence, copy });
     copy.catch(() => this.#pages.delete(key));
     const oldest = this.#pages.keys().next();
-    if (this.#pages.size > MOST_KEPT && !oldest.done) this.#pages.delete(oldest.value);
+    if (this.#pages.size > MAX_KEPT && !oldest.done) this.#pages.delete(oldest.value);
     return copy;
   }
 
-  async #read(since: number, limit: number, sequence: number): Promise<Copy> {
+  async #read(since: number, limit: number, sequence: number): Promise<CachedBody> {
     // One more than is sent tells whether there is more.
     const changes = since < sequence ? await this.#store.changesSince(since, limit + 1) : [];
     const sent = changes.slice(0, limit);
@@ -61,6 +65,6 @@ export class Pages {
     const next = more ? (last ?? since) : Math.max(sequence, last ?? 0);
     const latest = Math.max(sequence, next);
     const page = { store: this.#identity, next, more, latest, changes: sent.map(changedJson) };
-    return new Copy(`${JSON.stringify(page)}\n`);
+    return new CachedBody(`${JSON.stringify(page)}\n`);
   }
 }

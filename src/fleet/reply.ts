@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { McblockError } from '../errors.ts';
-import type { Copy } from './copy.ts';
+import type { CachedBody } from './cached-body.ts';
 import type { Answer } from './route.ts';
 
 const JSON_TYPE = 'application/json';
@@ -36,7 +36,7 @@ export function faultAnswer(error: unknown): Answer {
 async function sendCopy(
   request: FastifyRequest,
   reply: FastifyReply,
-  copy: Copy,
+  copy: CachedBody,
 ): Promise<FastifyReply> {
   reply.headers({ etag: copy.etag, 'cache-control': 'no-cache', vary: 'accept-encoding' });
   if (isKnown(request.headers['if-none-match'], copy.etag)) {

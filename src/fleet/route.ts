@@ -1,4 +1,4 @@
-import type { Copy } from './copy.ts';
+import type { CachedBody } from './cached-body.ts';
 import type { Scope, User } from './user.ts';
 
 /** A request as the routes see it: checked for who it is, and read. */
@@ -19,7 +19,7 @@ export interface Answer {
   readonly status: number;
   readonly value?: unknown;
   /** Instead of a value: many fetch the same. */
-  readonly copy?: Copy;
+  readonly copy?: CachedBody;
   /** Instead of a value: text that is not JSON. */
   readonly text?: string;
   readonly type?: string;

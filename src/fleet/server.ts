@@ -1,12 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { McblockError, reasonOf } from '../errors.ts';
+import { Authenticator, isV1, type V1Status } from './authenticator.ts';
 import { Credentials } from './credentials.ts';
 import type { FleetStore } from './fleet-store.ts';
-import { Gate, isV1, type V1Status } from './gate.ts';
 import { Listing } from './listing.ts';
 import { Metrics } from './metrics.ts';
 import { openApiOf } from './openapi.ts';
 import { Pages } from './pages.ts';
+import type { Rules } from './process-reports.ts';
 import { Rate } from './rate.ts';
 import { faultAnswer, send } from './reply.ts';
 import type { Access, Route } from './route.ts';
@@ -14,7 +15,6 @@ import { openRoutes } from './routes-open.ts';
 import { routesV1 } from './routes-v1.ts';
 import { routesV2 } from './routes-v2.ts';
 import type { ServerLog } from './server-log.ts';
-import type { Rules } from './settle.ts';
 import type { User } from './user.ts';
 import { Writer } from './writer.ts';
 
@@ -51,7 +51,11 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   const writer = new Writer(store, options.rules, clock);
   const listing = new Listing(store, clock);
   const pages = new Pages(store, await store.identity(), () => listing.sequence());
-  const gate = new Gate({ credentials: new Credentials(store), metrics, v1Status });
+  const authenticator = new Authenticator({
+    credentials: new Credentials(store),
+    metrics,
+    v1Status,
+  });
   const mostItems = limits.listItems;
   const routes: Route[] = [
     ...openRoutes(listing),
@@ -60,9 +64,14 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     ...ownRoutes(listing, metrics, () => openApiOf(routes, options.version)),
   ];
   const app = await bareServer(options);
-  const desk = new Desk(gate, new Rate(limits.perSecond), metrics, options.log);
-  for (const route of routes) desk.put(app, route);
-  desk.putFaults(app);
+  const processor = new ReportProcessor(
+    authenticator,
+    new Rate(limits.perSecond),
+    metrics,
+    options.log,
+  );
+  for (const route of routes) processor.put(app, route);
+  processor.putFaults(app);
   app.addHook('onClose', () => writer.idle());
   return app;
 }
@@ -122,15 +131,15 @@ function secured({ cert, key, ca }: Tls): object {
 }
 
 /** Leads a request to its route and the answer back. */
-class Desk {
-  readonly #gate: Gate;
+class ReportProcessor {
+  readonly #authenticator: Authenticator;
   readonly #rate: Rate;
   readonly #metrics: Metrics;
   readonly #log: ServerLog;
   readonly #users = new WeakMap<FastifyRequest, User>();
 
-  constructor(gate: Gate, rate: Rate, metrics: Metrics, log: ServerLog) {
-    this.#gate = gate;
+  constructor(authenticator: Authenticator, rate: Rate, metrics: Metrics, log: ServerLog) {
+    this.#authenticator = authenticator;
     this.#rate = rate;
     this.#metrics = metrics;
     this.#log = log;
@@ -177,7 +186,7 @@ class Desk {
     access: Access,
   ): Promise<FastifyReply | undefined> {
     const { authorization } = request.headers;
-    const entrance = await this.#gate.enter(
+    const entrance = await this.#authenticator.enter(
       access,
       pathOf(request),
       addressOf(request),

@@ -5,7 +5,7 @@ import type { ListReport } from './report.ts';
 
 /** Version 1 of what comes over the wire: the protocol of acacia's clients. */
 
-const LONGEST_SOURCE = 255;
+const MAX_SOURCE_LENGTH = 255;
 
 /**
  * The body of `POST /v1/pf`: a list of `{"IP", "source"}`, or a form of the two. All are right or
@@ -43,10 +43,10 @@ function listingOf(item: unknown, index: number): ListReport {
   const source = valueOf(item, 'source', index);
   const prefix = prefixOf(item, index);
   const isText = typeof source === 'string' && !/[\p{Cc}\p{Surrogate}]/u.test(source);
-  if (isText && source.length <= LONGEST_SOURCE) return { kind: 'list', prefix, source };
+  if (isText && source.length <= MAX_SOURCE_LENGTH) return { kind: 'list', prefix, source };
   throw new McblockError(
     'input',
-    `'source' of item ${index} must be a text of at most ${LONGEST_SOURCE} printable characters`,
+    `'source' of item ${index} must be a text of at most ${MAX_SOURCE_LENGTH} printable characters`,
   );
 }
 

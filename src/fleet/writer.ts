@@ -1,9 +1,9 @@
 import type { Seconds } from '../blocklist/entry.ts';
 import type { FleetStore } from './fleet-store.ts';
-import { needOf, type Results, type Rules, type Submission, settle } from './settle.ts';
+import { needOf, type Results, type Rules, type Submission, settle } from './process-reports.ts';
 
 /** So many reports are settled in one transaction; one submission may hold more. */
-const MOST_REPORTS = 20_000;
+const MAX_REPORTS = 20_000;
 
 interface Job {
   readonly submission: Submission;
@@ -53,7 +53,7 @@ export class Writer {
     let count = 0;
     for (const { submission } of this.#waiting) {
       reports += submission.reports.length;
-      if (count > 0 && reports > MOST_REPORTS) break;
+      if (count > 0 && reports > MAX_REPORTS) break;
       count++;
     }
     return this.#waiting.splice(0, count);

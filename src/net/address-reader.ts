@@ -2,7 +2,7 @@ import type { Family } from './address.ts';
 import { COLON, DOT, decimalDigit } from './ascii.ts';
 
 /** The longest address there can be in text: eight groups, the last two written as IPv4. */
-export const LONGEST_ADDRESS_TEXT = '0000:0000:0000:0000:0000:0000:255.255.255.255'.length;
+export const MAX_ADDRESS_TEXT_LENGTH = '0000:0000:0000:0000:0000:0000:255.255.255.255'.length;
 
 /**
  * Reads bytes[start, end) as one address, from its first byte to its last, into words[0] to [3],

@@ -1,5 +1,5 @@
 import { type Address, addressOf } from './address.ts';
-import { LONGEST_ADDRESS_TEXT, readAddress } from './address-reader.ts';
+import { MAX_ADDRESS_TEXT_LENGTH, readAddress } from './address-reader.ts';
 import { writeAddress6 } from './address-writer.ts';
 import { copyAscii } from './ascii.ts';
 
@@ -24,5 +24,5 @@ export function formatAddress(address: Address): string {
 }
 
 /** Room for one address, used again by each call. */
-const TEXT = Buffer.alloc(LONGEST_ADDRESS_TEXT);
+const TEXT = Buffer.alloc(MAX_ADDRESS_TEXT_LENGTH);
 const WORDS = new Uint32Array(4);

@@ -4,7 +4,7 @@ import { type NetworkRun, sortNetworks6 } from './prefix-sort.ts';
 
 /**
  * The fewest prefixes that cover exactly the same addresses, in order. Linear, whatever order they
- * come in; the list keeps its own. In the result no prefix covers another and no two are the halves
+ * come in; the list keeps its own. In the result no prefix contains another and no two are the halves
  * of one.
  */
 export function coalesce(list: PrefixList): PrefixList {

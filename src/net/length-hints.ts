@@ -3,12 +3,12 @@ import type { Prefix } from './prefix.ts';
 /**
  * Which IPv4 lengths are worth asking for an address: one word for each /16, in which bit n from
  * the left stands for the length n + 1. A bit that is not set means that no prefix of that length
- * covers an address there; one that is set, that perhaps one does. /0 has no bit.
+ * contains an address there; one that is set, that perhaps one does. /0 has no bit.
  */
 export class LengthHints4 {
   readonly words = new Uint32Array(0x10000);
 
-  /** Linear in the number of /16 that the prefix covers. */
+  /** Linear in the number of /16 that the prefix contains. */
   add({ a, length }: Prefix): void {
     if (length === 0) return;
     const bit = 1 << (32 - length);

@@ -37,7 +37,7 @@ export class NetworkOrder {
   }
 
   /**
-   * Adds what the outer prefix covers to `found`. Among it may be some that are no longer in the
+   * Adds what the outer prefix contains to `found`. Among it may be some that are no longer in the
    * table, and some twice.
    */
   collect(outer: Prefix, found: PrefixList): void {

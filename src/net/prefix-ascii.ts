@@ -1,11 +1,11 @@
 import { FAMILY_BITS, type Family } from './address.ts';
-import { isMapped, LONGEST_ADDRESS_TEXT, readAddress4, readAddress6 } from './address-reader.ts';
+import { isMapped, MAX_ADDRESS_TEXT_LENGTH, readAddress4, readAddress6 } from './address-reader.ts';
 import { writeAddress4, writeAddress6, writeDecimal } from './address-writer.ts';
 import { COLON, DOT, decimalDigit, SLASH } from './ascii.ts';
 import { wordMask } from './prefix.ts';
 
 /** The longest prefix there can be in text. */
-export const LONGEST_PREFIX_TEXT = LONGEST_ADDRESS_TEXT + '/128'.length;
+export const MAX_PREFIX_TEXT_LENGTH = MAX_ADDRESS_TEXT_LENGTH + '/128'.length;
 
 /** What can be wrong with the text of a prefix. */
 export type PrefixFault =

@@ -14,10 +14,10 @@ export interface Match<V> {
 type Tables<V extends Value> = (NetworkTable<V> | undefined)[];
 
 /**
- * A map from prefixes to values that answers what covers what. It is made of a table for each
+ * A map from prefixes to values that answers what contains what. It is made of a table for each
  * length that there is, 33 for IPv4 and 129 for IPv6 at most, and only those are asked. Costs for n
  * prefixes: get, set and delete O(1), and up to 65,536 short steps to set an IPv4 prefix wider than
- * /16; longestMatch and covering a few looks, for IPv6 covering one for each length; coveredBy as told at NetworkOrder; a
+ * /16; longestMatch and covering a few looks, for IPv6 covering one for each length; subnets as told at NetworkOrder; a
  * walk O(n).
  */
 export class PrefixMap<V extends Value> {
@@ -25,7 +25,7 @@ export class PrefixMap<V extends Value> {
   #size6 = 0;
   readonly #tables4: Tables<V> = Array.from({ length: FAMILY_BITS[4] + 1 });
   readonly #tables6: Tables<V> = Array.from({ length: FAMILY_BITS[6] + 1 });
-  /** Of those lengths alone for which somebody has asked coveredBy. */
+  /** Of those lengths alone for which somebody has asked subnets. */
   readonly #orders4: (NetworkOrder | undefined)[] = [];
   readonly #orders6: (NetworkOrder | undefined)[] = [];
   #hints4 = new LengthHints4();
@@ -81,18 +81,18 @@ export class PrefixMap<V extends Value> {
     return true;
   }
 
-  /** The longest prefix that covers the address. */
+  /** The longest prefix that contains the address. */
   longestMatch(address: Address): Match<V> | undefined {
     return address.family === 4 ? this.#longestMatch4(address.a) : this.#longestMatch6(address);
   }
 
   /** All that cover the prefix, itself too, the widest first. */
-  covering(prefix: Prefix): Match<V>[] {
+  supernets(prefix: Prefix): Match<V>[] {
     return prefix.family === 4 ? this.#covering4(prefix) : this.#covering6(prefix);
   }
 
-  /** All that the prefix covers, itself too, in order. */
-  coveredBy(prefix: Prefix): Match<V>[] {
+  /** All that the prefix contains, itself too, in order. */
+  subnets(prefix: Prefix): Match<V>[] {
     const tables = this.#tables(prefix.family);
     const found = new PrefixList();
     if (this.has(prefix)) found.push(prefix);

@@ -5,7 +5,7 @@ import { copyAscii } from './ascii.ts';
 import { type Prefix, prefixAround } from './prefix.ts';
 import {
   emptyPrefixWords,
-  LONGEST_PREFIX_TEXT,
+  MAX_PREFIX_TEXT_LENGTH,
   type PrefixFault,
   type PrefixWords,
   readPrefix,
@@ -97,5 +97,5 @@ function familyOf(words: PrefixWords): Family {
 }
 
 /** Room for one prefix, used again by each call. */
-const TEXT = new Uint8Array(LONGEST_PREFIX_TEXT);
+const TEXT = new Uint8Array(MAX_PREFIX_TEXT_LENGTH);
 const WORDS = emptyPrefixWords();

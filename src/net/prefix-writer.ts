@@ -15,7 +15,7 @@ export interface PrefixShape {
 
 /** So many prefixes fill a chunk of about 64 KiB. */
 const CHUNK_PREFIXES = 3500;
-const LONGEST_PREFIX_BYTES = { 4: '255.255.255.255/32'.length, 6: 39 + '/128'.length } as const;
+const MAX_PREFIX_BYTES = { 4: '255.255.255.255/32'.length, 6: 39 + '/128'.length } as const;
 
 /**
  * The prefixes of the list as text for programs, always with their length, by default one a line:
@@ -46,7 +46,7 @@ function* chunksOf(
   const run = family === 4 ? list.run4() : list.run6();
   const write = family === 4 ? write4 : write6;
   const size = run.lengths.length;
-  const bytesEach = before.length + LONGEST_PREFIX_BYTES[family] + after.length;
+  const bytesEach = before.length + MAX_PREFIX_BYTES[family] + after.length;
   for (let start = 0; start < size; start += CHUNK_PREFIXES) {
     const end = Math.min(start + CHUNK_PREFIXES, size);
     const chunk = Buffer.allocUnsafe((end - start) * bytesEach);

@@ -36,8 +36,8 @@ export function wordMask(length: number, word: number): number {
   return bits >= 32 ? -1 : -1 << (32 - bits);
 }
 
-/** Whether every address of `inner` lies in `outer`; a prefix covers itself. */
-export function covers(outer: Prefix, inner: Prefix): boolean {
+/** Whether every address of `inner` lies in `outer`; a prefix contains itself. */
+export function containsPrefix(outer: Prefix, inner: Prefix): boolean {
   return outer.length <= inner.length && contains(outer, inner);
 }
 
@@ -53,7 +53,7 @@ export function contains(prefix: Prefix, address: Address): boolean {
   );
 }
 
-/** Whether the two have an address in common: one covers the other, as prefixes never cross. */
+/** Whether the two have an address in common: one contains the other, as prefixes never cross. */
 export function overlaps(p: Prefix, q: Prefix): boolean {
   return contains(p.length <= q.length ? p : q, p.length <= q.length ? q : p);
 }

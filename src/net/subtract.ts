@@ -5,7 +5,7 @@ import { PrefixList } from './prefix-list.ts';
 import type { NetworkRun } from './prefix-sort.ts';
 
 /**
- * What the list covers and the holes do not: the fewest prefixes that cover exactly those
+ * What the list contains and the holes do not: the fewest prefixes that cover exactly those
  * addresses, in order. Linear in both lists and the result; neither list is changed.
  */
 export function subtract(list: PrefixList, holes: PrefixList): PrefixList {
@@ -54,12 +54,12 @@ function relationOf(
   hole: number,
   stride: number,
   length: number,
-): 'before' | 'after' | 'covers' | 'inside' {
+): 'before' | 'after' | 'contains' | 'inside' {
   if (hole >= holes.lengths.length) return 'after';
   const holeLength = holes.lengths[hole] ?? 0;
   load(holes.networks, hole, stride, HOLE);
   const same = sameBits(NETWORK, HOLE);
-  if (same >= holeLength && holeLength <= length) return 'covers';
+  if (same >= holeLength && holeLength <= length) return 'contains';
   if (same >= length) return 'inside';
   const word = same >>> 5;
   return (HOLE[word] ?? 0) < (NETWORK[word] ?? 0) ? 'before' : 'after';

@@ -170,7 +170,7 @@ export class Connection {
 }
 
 /**
- * Where npm puts the native part. Told that, better-sqlite3 need not search for it, which takes
+ * Where npm puts the native part. Announcement that, better-sqlite3 need not search for it, which takes
  * longer than all the rest of opening. Where it lies elsewhere, it searches.
  */
 function nativeBinding(): { nativeBinding?: string } {

@@ -76,7 +76,7 @@ export class Entries {
   }
 
   /** The entries that cover the prefix, itself included, the widest first. */
-  covering(prefix: Prefix): Entry[] {
+  supernets(prefix: Prefix): Entry[] {
     const lengths = this.#lengths.of(prefix.family).filter((length) => length <= prefix.length);
     if (lengths.length === 0) return [];
     const keys: Cell[] = [];
@@ -96,7 +96,7 @@ export class Entries {
     return this.#connection.rows(OF_LENGTH, family, length, limit).map(entryOfRow);
   }
 
-  /** The entries that the prefix covers, itself included: the widest first, then by network. */
+  /** The entries that the prefix contains, itself included: the widest first, then by network. */
   *under(prefix: Prefix, filter?: EntryFilter): IterableIterator<Entry> {
     const sql = pageSql(ENTRY_COLUMNS, filter ? CONDITIONS[filter.state] : '');
     const time: Cell[] = filter && filter.state !== 'never' ? [filter.at, filter.at] : [];

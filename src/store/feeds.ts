@@ -74,8 +74,8 @@ export class Feeds {
     for (const row of this.#connection.rows(ALL)) push(list, row);
   }
 
-  /** The feeds that name the prefix or one that covers it, the widest first. */
-  covering(prefix: Prefix): { readonly feed: string; readonly prefix: Prefix }[] {
+  /** The feeds that name the prefix or one that contains it, the widest first. */
+  supernets(prefix: Prefix): { readonly feed: string; readonly prefix: Prefix }[] {
     const lengths = Array.from({ length: prefix.length + 1 }, (_, length) => length);
     const keys = lengths.flatMap((length) => [length, addressBytes(prefixAround(prefix, length))]);
     const rows = this.#connection.rows(coveringSql(lengths.length), ...keys, prefix.family);

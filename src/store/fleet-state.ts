@@ -19,7 +19,7 @@ export interface Position {
 }
 
 /** The tables of pf are read to report to the API and to ring the bell, each at its own times. */
-type Purpose = 'api' | 'bell';
+type Purpose = 'api' | 'pubsub';
 
 /** How far this machine is with its fleet, and with the tables of pf. */
 export class FleetState {

@@ -15,7 +15,7 @@ import { keyOf } from './key.ts';
 import { timeText } from './record-fields.ts';
 
 /** What a person said here that the fleet is to know. */
-export type Told =
+export type Announcement =
   | {
       readonly type: 'block';
       readonly prefix: Prefix;
@@ -44,7 +44,7 @@ export interface OutboxOptions {
 }
 
 const TEXT_CHARACTERS = { word: 64, line: 255 } as const;
-const MOST_COUNTED = 1_000_000;
+const MAX_COUNTED = 1_000_000;
 
 const ORIGIN = `
 SELECT origin FROM activation WHERE family = ? AND length = ? AND network = ? AND number = ?`;
@@ -93,7 +93,7 @@ export class Outbox {
   }
 
   /** What a person said. @param about the prefix of the entry that it changed here */
-  tell(told: Told, about: Prefix = told.prefix): void {
+  tell(told: Announcement, about: Prefix = told.prefix): void {
     const report = { ...told, prefix: formatPrefix(told.prefix), until: undefined };
     this.#put(about, { ...report, ...endOf(told), ...noteOf(told) });
   }
@@ -108,7 +108,7 @@ export class Outbox {
         prefix: formatPrefix(prefix),
         at: timeText(row.lastSeen),
         firstSeen: timeText(row.firstSeen),
-        count: Math.min(row.count, MOST_COUNTED),
+        count: Math.min(row.count, MAX_COUNTED),
         origin: row.service === 'pf' ? 'pf' : 'grok',
         service: sendable(row.service, TEXT_CHARACTERS.word),
         message: sendable(row.message, TEXT_CHARACTERS.word),
@@ -163,12 +163,12 @@ export class Outbox {
 }
 
 /** null is for ever; what is left out is left to the penalty. */
-function endOf(told: Told): { readonly until?: string | null } {
+function endOf(told: Announcement): { readonly until?: string | null } {
   if (told.type !== 'block' || told.until === undefined) return {};
   return { until: told.until === 'forever' ? null : timeText(told.until) };
 }
 
-function noteOf(told: Told): { readonly note?: string } {
+function noteOf(told: Announcement): { readonly note?: string } {
   return 'note' in told ? { note: sendable(told.note, TEXT_CHARACTERS.line) } : {};
 }
 

@@ -16,7 +16,7 @@ import { Logs, type ReadLog } from './logs.ts';
 import { type OpenOptions, openConnection } from './open.ts';
 import { Outbox, type OutboxOptions } from './outbox.ts';
 import { Pending } from './pending.ts';
-import { Surroundings } from './surroundings.ts';
+import { Snapshot } from './snapshot.ts';
 import { type FormerEntry, type LastCommand, Undo, type UndoableCommand } from './undo.ts';
 
 export interface StoreOptions extends OpenOptions {
@@ -89,16 +89,16 @@ export class Store {
   }
 
   /** The entries that cover the prefix, itself included, the widest first. */
-  covering(prefix: Prefix): Entry[] {
-    return this.#parts.entries.covering(prefix);
+  supernets(prefix: Prefix): Entry[] {
+    return this.#parts.entries.supernets(prefix);
   }
 
   /** What it has around places, quicker than one by one where there are many. */
-  surroundings(): Surroundings {
-    return new Surroundings(this.#parts.entries, this.#parts.logins);
+  snapshot(): Snapshot {
+    return new Snapshot(this.#parts.entries, this.#parts.logins);
   }
 
-  /** The entries that the prefix covers, itself included: the widest first, then by network. */
+  /** The entries that the prefix contains, itself included: the widest first, then by network. */
   under(prefix: Prefix, filter?: EntryFilter): IterableIterator<Entry> {
     return this.#parts.entries.under(prefix, filter);
   }
@@ -236,9 +236,9 @@ export class Store {
     return this.#parts.feeds.prefixesOf(name);
   }
 
-  /** The feeds that name the prefix or one that covers it, the widest first. */
-  feedsCovering(prefix: Prefix): ReturnType<Feeds['covering']> {
-    return this.#parts.feeds.covering(prefix);
+  /** The feeds that name the prefix or one that contains it, the widest first. */
+  feedsCovering(prefix: Prefix): ReturnType<Feeds['supernets']> {
+    return this.#parts.feeds.supernets(prefix);
   }
 
   /** Offences that made no block yet: IPv4 first, by address, then by time. */

@@ -10,7 +10,7 @@ import {
   FAMILY_BITS,
   type Family,
 } from '../../src/net/address.ts';
-import { covers, type Prefix, prefixAround } from '../../src/net/prefix.ts';
+import { containsPrefix, type Prefix, prefixAround } from '../../src/net/prefix.ts';
 
 /** A world of 64 addresses, the last ones of their family, so that all happens close together. */
 export const FAMILIES: readonly Family[] = [4, 6];
@@ -79,7 +79,7 @@ export function logins(family: Family): fc.Arbitrary<Login[]> {
 export function entries(family: Family): fc.Arbitrary<Entry[]> {
   return fc.uniqueArray(entry(family), {
     maxLength: 6,
-    comparator: (p, q) => covers(p.prefix, q.prefix) && covers(q.prefix, p.prefix),
+    comparator: (p, q) => containsPrefix(p.prefix, q.prefix) && containsPrefix(q.prefix, p.prefix),
   });
 }
 

@@ -102,7 +102,7 @@ describe('an automatic request', () => {
     });
   });
 
-  it('brings back none that covers a protected address, but narrows and goes on', () => {
+  it('brings back none that contains a protected address, but narrows and goes on', () => {
     const entries = [entry('5.149.104.0/22', 30), entry('5.149.105.0/24', 30)];
     const inTheTwentyTwo = [protection('5.149.107.1', 'login')];
     expect(outcome(entries, offence('5.149.105.9', day(100)), inTheTwentyTwo)).toMatchObject({

@@ -5,7 +5,7 @@ import { DAY_SECONDS, DEFAULT_POLICY } from '../../src/blocklist/policy.ts';
 import { ProtectedSpace } from '../../src/blocklist/protect.ts';
 import type { Protection } from '../../src/blocklist/request.ts';
 import { parsePrefix } from '../../src/net/prefix-text.ts';
-import { kindOf } from '../twins/kinds.ts';
+import { kindOf } from '../reference/kinds.ts';
 import { MemoryMap } from './memory-map.ts';
 
 const DAY0 = 19_700 * DAY_SECONDS;
@@ -31,47 +31,52 @@ function seen(
   entries: readonly Entry[],
   protections: readonly Protection[] = [],
 ) {
-  const memory = new MemoryMap(entries);
+  const repository = new MemoryMap(entries);
   const space = new ProtectedSpace(protections);
-  const judge = new Judge(memory, space, DEFAULT_POLICY, () => NOW, 'pf');
+  const judge = new Judge(repository, space, DEFAULT_POLICY, () => NOW, 'pf');
   for (const at of times) {
     judge.offend({ at, address: parsePrefix(source), points: 1, count: 1, kind: KIND });
   }
   const { pending } = judge.finish();
-  return { memory, pending, kinds: memory.verdicts.map(({ decision }) => decision.kind) };
+  return { repository, pending, kinds: repository.verdicts.map(({ decision }) => decision.kind) };
 }
 
 describe('what pf saw', () => {
   it('makes no new entry, however often it came, and leaves nothing pending', () => {
     const times = Array.from({ length: 1000 }, (_, n) => DAY0 + n);
-    const { memory, pending, kinds } = seen('5.149.105.9', times, []);
+    const { repository, pending, kinds } = seen('5.149.105.9', times, []);
     expect(kinds).toEqual([]);
-    expect(memory.entries).toEqual([]);
+    expect(repository.entries).toEqual([]);
     expect(pending).toEqual([]);
   });
 
   it('brings back the widest expired entry at once', () => {
     const old = entryOf('5.149.104.0/22', DAY0 - 100 * DAY_SECONDS);
-    const { memory, kinds } = seen('5.149.105.9', [DAY0, DAY0 + 5], [old]);
+    const { repository, kinds } = seen('5.149.105.9', [DAY0, DAY0 + 5], [old]);
     expect(kinds).toEqual(['reactivated', 'covered']);
-    expect(memory.entries).toMatchObject([
+    expect(repository.entries).toMatchObject([
       { prefix: parsePrefix('5.149.104.0/22'), activations: 2, hits: 5, activatedAt: DAY0 },
     ]);
-    expect(memory.verdicts[0]?.request).toMatchObject({ origin: 'pf', external: true });
+    expect(repository.verdicts[0]?.request).toMatchObject({ origin: 'pf', external: true });
   });
 
   it('keeps those out who go on probing for days though nothing answers', () => {
     const active = entryOf('5.149.105.0/24', DAY0);
     const days = Array.from({ length: 25 }, (_, day) => DAY0 + (day + 1) * DAY_SECONDS);
-    const { memory } = seen('5.149.105.9', days, [active]);
-    expect(memory.entries[0]).toMatchObject({ activations: 1, expiresAt: DAY0 + 55 * DAY_SECONDS });
+    const { repository } = seen('5.149.105.9', days, [active]);
+    expect(repository.entries[0]).toMatchObject({
+      activations: 1,
+      expiresAt: DAY0 + 55 * DAY_SECONDS,
+    });
   });
 
   it('activates the bogons that a source lies in', () => {
     const bogon = neverActive(parsePrefix('192.168.0.0/16'), 'bogon', '');
-    const { memory, kinds } = seen('192.168.7.9', [DAY0], [bogon]);
+    const { repository, kinds } = seen('192.168.7.9', [DAY0], [bogon]);
     expect(kinds).toEqual(['reactivated']);
-    expect(memory.entries).toMatchObject([{ origin: 'bogon', activations: 1, activatedAt: DAY0 }]);
+    expect(repository.entries).toMatchObject([
+      { origin: 'bogon', activations: 1, activatedAt: DAY0 },
+    ]);
   });
 
   it('leaves alone what is protected, and bogons and entries that hold it', () => {

@@ -6,7 +6,7 @@ import { DAY_SECONDS, DEFAULT_POLICY } from '../../src/blocklist/policy.ts';
 import { type Login, ProtectedSpace } from '../../src/blocklist/protect.ts';
 import type { Protection } from '../../src/blocklist/request.ts';
 import { parsePrefix } from '../../src/net/prefix-text.ts';
-import { kindOf } from '../twins/kinds.ts';
+import { kindOf } from '../reference/kinds.ts';
 import { MemoryMap } from './memory-map.ts';
 
 const DAY0 = 19_700 * DAY_SECONDS;
@@ -43,23 +43,23 @@ function judged(
   protections: readonly Protection[] = [],
   logins: readonly Login[] = [],
 ) {
-  const memory = new MemoryMap(entries, logins);
-  const judge = new Judge(memory, new ProtectedSpace(protections), DEFAULT_POLICY, () => NOW);
+  const repository = new MemoryMap(entries, logins);
+  const judge = new Judge(repository, new ProtectedSpace(protections), DEFAULT_POLICY, () => NOW);
   for (const one of offences) judge.offend(one);
   const summary = judge.finish();
-  return { memory, summary, kinds: memory.verdicts.map(({ decision }) => decision.kind) };
+  return { repository, summary, kinds: repository.verdicts.map(({ decision }) => decision.kind) };
 }
 
 describe('Judge', () => {
   it('blocks a prefix when its points are full, whichever addresses they came from', () => {
-    const { memory, kinds, summary } = judged([
+    const { repository, kinds, summary } = judged([
       offence('5.149.105.9', DAY0),
       offence('5.149.105.10', DAY0 + HOUR),
       offence('5.149.106.1', DAY0 + HOUR),
       offence('5.149.105.9', DAY0 + 2 * HOUR, { count: 2 }),
     ]);
     expect(kinds).toEqual(['new']);
-    const [verdict] = memory.verdicts;
+    const [verdict] = repository.verdicts;
     expect(verdict).toMatchObject({
       request: { hits: 4, at: DAY0 + 2 * HOUR, offender: parsePrefix('5.149.105.9') },
       decision: { entry: { prefix: parsePrefix('5.149.105.0/24'), hits: 4 } },
@@ -101,9 +101,9 @@ describe('Judge', () => {
 
   it('needs one offence where the prefix was blocked before, and many for a bogon that was not', () => {
     const one = [offence('5.149.105.9', DAY0)];
-    const { memory, kinds } = judged(one, [expired('5.149.104.0/22')]);
+    const { repository, kinds } = judged(one, [expired('5.149.104.0/22')]);
     expect(kinds).toEqual(['reactivated']);
-    expect(memory.verdicts[0]?.decision).toMatchObject({
+    expect(repository.verdicts[0]?.decision).toMatchObject({
       wider: true,
       entry: { activations: 2, expiresAt: DAY0 + 60 * DAY_SECONDS },
     });
@@ -125,21 +125,21 @@ describe('Judge', () => {
     const offences = [0, 1, 2, 3, 4, 5, 24, 25].map((hours) =>
       offence('5.149.105.9', DAY0 + hours * HOUR, { count: 2 }),
     );
-    const { memory, kinds } = judged(offences, [expired('5.149.104.0/22')]);
+    const { repository, kinds } = judged(offences, [expired('5.149.104.0/22')]);
     expect(kinds).toEqual(['reactivated', 'covered']);
-    expect(memory.verdicts.map(({ request }) => [request.hits, request.at - DAY0])).toEqual([
+    expect(repository.verdicts.map(({ request }) => [request.hits, request.at - DAY0])).toEqual([
       [2, 0],
       [14, 25 * HOUR],
     ]);
-    expect(memory.entries[0]).toMatchObject({ hits: 19, hitDays: [19_700, 19_701] });
+    expect(repository.entries[0]).toMatchObject({ hits: 19, hitDays: [19_700, 19_701] });
   });
 
   it('keeps those out who go on for months', () => {
     const offences = Array.from({ length: 200 }, (_, days) =>
       offence('5.149.105.9', DAY0 + days * DAY_SECONDS),
     );
-    const { memory } = judged(offences, [expired('5.149.105.0/24')]);
-    expect(memory.entries[0]).toMatchObject({
+    const { repository } = judged(offences, [expired('5.149.105.0/24')]);
+    expect(repository.entries[0]).toMatchObject({
       activations: 2,
       expiresAt: DAY0 + 259 * DAY_SECONDS,
     });
@@ -171,23 +171,25 @@ describe('Judge', () => {
     const guards = [{ prefix: parsePrefix('5.149.105.200'), reason: 'own' as const }];
     const low = Array.from({ length: 2 }, () => offence('5.149.105.9', DAY0));
     const high = Array.from({ length: 3 }, () => offence('5.149.105.255', DAY0));
-    const { memory } = judged([...low, ...high], [], guards);
-    expect(memory.entries.map(({ prefix }) => prefix)).toEqual([parsePrefix('5.149.105.224/27')]);
+    const { repository } = judged([...low, ...high], [], guards);
+    expect(repository.entries.map(({ prefix }) => prefix)).toEqual([
+      parsePrefix('5.149.105.224/27'),
+    ]);
   });
 
   it('counts an offence in the future as now', () => {
     let now = DAY0;
-    const memory = new MemoryMap();
-    const judge = new Judge(memory, new ProtectedSpace([]), DEFAULT_POLICY, () => now);
+    const repository = new MemoryMap();
+    const judge = new Judge(repository, new ProtectedSpace([]), DEFAULT_POLICY, () => now);
     judge.offend(offence('5.149.105.9', DAY0 + HOUR, { points: 30 }));
     now = DAY0 + 2 * HOUR;
     judge.offend(offence('5.149.106.9', DAY0 + HOUR, { points: 30 }));
-    expect(memory.verdicts.map(({ request }) => request.at)).toEqual([DAY0, DAY0 + HOUR]);
+    expect(repository.verdicts.map(({ request }) => request.at)).toEqual([DAY0, DAY0 + HOUR]);
   });
 
   it('remembers what is older than the latest activation, the earliest time of it', () => {
     const before = DAY0 - 100 * DAY_SECONDS;
-    const { memory, kinds } = judged(
+    const { repository, kinds } = judged(
       [
         offence('5.149.105.9', before - 5),
         offence('5.149.104.9', before - 9, { count: 4 }),
@@ -196,10 +198,10 @@ describe('Judge', () => {
       [expired('5.149.104.0/22')],
     );
     expect(kinds).toEqual(['evidence']);
-    expect(memory.entries).toEqual([
+    expect(repository.entries).toEqual([
       { ...expired('5.149.104.0/22'), hits: 9, firstSeen: before - 9 },
     ]);
-    expect(memory.verdicts[0]?.evidence).toHaveLength(2);
+    expect(repository.verdicts[0]?.evidence).toHaveLength(2);
   });
 
   it('names 256 addresses of one activation, and the others together', () => {
@@ -207,8 +209,8 @@ describe('Judge', () => {
       Array.from({ length: 600 }, (_, n) =>
         offence(`2a00::${(n + day * 100).toString(16)}`, DAY0 + day * DAY_SECONDS + n),
       );
-    const { memory } = judged([...offences(0), ...offences(1)], [expired('2a00::/64')]);
-    const rows = memory.verdicts.flatMap(({ evidence }) => evidence);
+    const { repository } = judged([...offences(0), ...offences(1)], [expired('2a00::/64')]);
+    const rows = repository.verdicts.flatMap(({ evidence }) => evidence);
     const named = rows.flatMap(({ address }) => (address === undefined ? [] : [address.d]));
     expect(new Set(named)).toEqual(new Set(Array.from({ length: 256 }, (_, n) => n)));
     const nameless = rows.filter(({ address }) => address === undefined);
@@ -235,16 +237,18 @@ describe('Judge', () => {
   });
 
   it('sees what others changed after it settled, and adds up across', () => {
-    const memory = new MemoryMap();
-    const judge = new Judge(memory, new ProtectedSpace([]), DEFAULT_POLICY, () => NOW);
+    const repository = new MemoryMap();
+    const judge = new Judge(repository, new ProtectedSpace([]), DEFAULT_POLICY, () => NOW);
     judge.offend(offence('5.149.105.9', DAY0));
     judge.offend(offence('5.149.106.9', DAY0, { points: 20 }));
     judge.settle();
-    memory.entries = [expired('5.149.104.0/23')];
+    repository.entries = [expired('5.149.104.0/23')];
     judge.offend(offence('5.149.105.9', DAY0 + 1));
     judge.offend(offence('5.149.106.9', DAY0 + 1));
     judge.settle();
-    expect(memory.verdicts.map(({ decision, request }) => [decision.kind, request.hits])).toEqual([
+    expect(
+      repository.verdicts.map(({ decision, request }) => [decision.kind, request.hits]),
+    ).toEqual([
       ['reactivated', 2],
       ['new', 2],
     ]);
@@ -252,13 +256,13 @@ describe('Judge', () => {
 
   it('asks for the whole prefix again when nothing in it is protected any more', () => {
     const login = { address: parsePrefix('5.149.105.200'), at: DAY0 };
-    const memory = new MemoryMap([], [login]);
-    const judge = new Judge(memory, new ProtectedSpace([]), DEFAULT_POLICY, () => NOW);
+    const repository = new MemoryMap([], [login]);
+    const judge = new Judge(repository, new ProtectedSpace([]), DEFAULT_POLICY, () => NOW);
     judge.offend(offence('5.149.105.9', DAY0));
     judge.settle();
-    memory.logins = [];
+    repository.logins = [];
     judge.offend(offence('5.149.105.9', DAY0 + 1, { points: 30 }));
-    expect(memory.entries).toMatchObject([{ prefix: parsePrefix('5.149.105.0/24'), hits: 1 }]);
+    expect(repository.entries).toMatchObject([{ prefix: parsePrefix('5.149.105.0/24'), hits: 1 }]);
   });
 
   it('takes a log that begins a year before the last one ended', () => {

@@ -1,10 +1,10 @@
 import type { Entry } from '../../src/blocklist/entry.ts';
-import type { Memory, Verdict } from '../../src/blocklist/memory.ts';
+import type { EntryRepository, Verdict } from '../../src/blocklist/entry-repository.ts';
 import type { Login } from '../../src/blocklist/protect.ts';
-import { comparePrefixes, contains, covers, type Prefix } from '../../src/net/prefix.ts';
+import { comparePrefixes, contains, containsPrefix, type Prefix } from '../../src/net/prefix.ts';
 
-/** A memory that forgets nothing, for tests. */
-export class MemoryMap implements Memory {
+/** A repository that forgets nothing, for tests. */
+export class MemoryMap implements EntryRepository {
   entries: readonly Entry[];
   logins: readonly Login[];
   readonly verdicts: Verdict[] = [];
@@ -14,15 +14,15 @@ export class MemoryMap implements Memory {
     this.logins = logins;
   }
 
-  covering(prefix: Prefix): readonly Entry[] {
-    return this.entries.filter((entry) => covers(entry.prefix, prefix));
+  supernets(prefix: Prefix): readonly Entry[] {
+    return this.entries.filter((entry) => containsPrefix(entry.prefix, prefix));
   }
 
   loginsWithin(prefix: Prefix): readonly Login[] {
     return this.logins.filter(({ address }) => contains(prefix, address));
   }
 
-  carryOut(verdict: Verdict): void {
+  commit(verdict: Verdict): void {
     this.verdicts.push(verdict);
     if (verdict.decision.kind === 'refused') return;
     const { entry } = verdict.decision;

@@ -8,9 +8,9 @@ import {
   REASONS_BY_HAND,
 } from '../../src/blocklist/protect.ts';
 import type { Protection, ProtectionReason } from '../../src/blocklist/request.ts';
-import { covers, hostPrefix, overlaps } from '../../src/net/prefix.ts';
+import { containsPrefix, hostPrefix, overlaps } from '../../src/net/prefix.ts';
 import { parsePrefix } from '../../src/net/prefix-text.ts';
-import { slowNarrow } from '../twins/decide.ts';
+import { slowNarrow } from '../reference/decide.ts';
 import { address, FAMILIES, POLICY, prefix, protections } from './arbitraries.ts';
 
 function protection(text: string, reason: ProtectionReason = 'allowed'): Protection {
@@ -29,7 +29,7 @@ describe('ProtectedSpace', () => {
     expect(narrowed('2001:db8::1')).toEqual(parsePrefix('2001:d00::/24'));
   });
 
-  it('finds what covers a prefix behind what lies beside it', () => {
+  it('finds what contains a prefix behind what lies beside it', () => {
     const space = new ProtectedSpace([
       protection('10.0.0.0/24'),
       protection('10/8'),
@@ -113,7 +113,7 @@ describe('ProtectedSpace', () => {
           const narrowed = space.narrow(offender, length);
           if ('reason' in narrowed) {
             expect(all).toContainEqual(narrowed);
-            expect(covers(narrowed.prefix, hostPrefix(offender))).toBe(true);
+            expect(containsPrefix(narrowed.prefix, hostPrefix(offender))).toBe(true);
           }
           expect('reason' in narrowed ? undefined : narrowed).toEqual(
             slowNarrow(all, offender, POLICY),

@@ -4,7 +4,12 @@ import { type Entry, neverActive } from '../../src/blocklist/entry.ts';
 import { DAY_SECONDS, DEFAULT_POLICY } from '../../src/blocklist/policy.ts';
 import { type WidenBounds, wideningCandidates } from '../../src/blocklist/widen.ts';
 import { addressOf } from '../../src/net/address.ts';
-import { comparePrefixes, covers, type Prefix, prefixAround } from '../../src/net/prefix.ts';
+import {
+  comparePrefixes,
+  containsPrefix,
+  type Prefix,
+  prefixAround,
+} from '../../src/net/prefix.ts';
 import { formatPrefix, parsePrefix } from '../../src/net/prefix-text.ts';
 
 const NOW = 20_000 * DAY_SECONDS;
@@ -41,7 +46,7 @@ describe('wideningCandidates', () => {
     expect(others).toEqual([]);
     expect(candidate).toEqual({
       prefix: parsePrefix('5.149.96.0/20'),
-      places: 16,
+      networks: 16,
       blocked: 8,
       active: 7,
       hits: 30,
@@ -68,11 +73,11 @@ describe('wideningCandidates', () => {
   });
 
   it('does the same for IPv6', () => {
-    const places = Array.from({ length: 40_000 }, (_, n) =>
+    const networks = Array.from({ length: 40_000 }, (_, n) =>
       entryOf(prefixAround(addressOf(6, 0x2a0e0c41, n), 64)),
     );
-    expect(proposed(places, BOUNDS, 6)).toMatchObject([
-      { prefix: parsePrefix('2a0e:c41::/48'), blocked: 40_000, places: 65_536 },
+    expect(proposed(networks, BOUNDS, 6)).toMatchObject([
+      { prefix: parsePrefix('2a0e:c41::/48'), blocked: 40_000, networks: 65_536 },
     ]);
   });
 
@@ -89,9 +94,9 @@ describe('wideningCandidates', () => {
           for (let length = widest4; length < 24; length++) {
             for (let octet = 0; octet < 64; octet += 2 ** (24 - length)) {
               const prefix = prefixAround(addressOf(4, 0x05950000 + octet * 256), length);
-              const inside = entries.filter((e) => covers(prefix, e.prefix)).length;
+              const inside = entries.filter((e) => containsPrefix(prefix, e.prefix)).length;
               const enough = inside >= least && inside * 100 >= 2 ** (24 - length) * share;
-              const isCovered = slow.some((text) => covers(parsePrefix(text), prefix));
+              const isCovered = slow.some((text) => containsPrefix(parsePrefix(text), prefix));
               if (enough && !isCovered) slow.push(formatPrefix(prefix));
             }
           }

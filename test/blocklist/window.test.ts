@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Tally } from '../../src/blocklist/tally.ts';
+import { EvidenceAggregator } from '../../src/blocklist/evidence-aggregator.ts';
 import { Window } from '../../src/blocklist/window.ts';
 import { parsePrefix } from '../../src/net/prefix-text.ts';
-import { kindOf } from '../twins/kinds.ts';
+import { kindOf } from '../reference/kinds.ts';
 
 const address = parsePrefix('5.149.105.9');
 const WINDOW_SECONDS = 10;
@@ -11,10 +11,10 @@ const WINDOW_SECONDS = 10;
 const KIND = kindOf('s', 'first');
 const OTHER = kindOf('s', 'second');
 
-class CountingTally extends Tally {
+class CountingTally extends EvidenceAggregator {
   additions = 0;
 
-  override add(...offence: Parameters<Tally['add']>): void {
+  override add(...offence: Parameters<EvidenceAggregator['add']>): void {
     this.additions++;
     super.add(...offence);
   }
@@ -71,10 +71,10 @@ describe('Window', () => {
         window.add({ at, address, kind, points: 1, count: 1 }, WINDOW_SECONDS);
       }
     }
-    const tally = new CountingTally();
-    window.emptyInto(tally);
-    expect(tally.additions).toBe(3);
-    expect(tally.take()).toMatchObject([
+    const aggregator = new CountingTally();
+    window.emptyInto(aggregator);
+    expect(aggregator.additions).toBe(3);
+    expect(aggregator.take()).toMatchObject([
       { message: 'second', count: 100, firstSeen: 7, lastSeen: 7 },
       { message: 'first', count: 200, firstSeen: 7, lastSeen: 8 },
     ]);
@@ -82,13 +82,13 @@ describe('Window', () => {
   });
 });
 
-describe('Tally', () => {
+describe('EvidenceAggregator', () => {
   it('knows the first and the last time, in any order, since it was taken', () => {
-    const tally = new Tally();
-    for (const at of [5, 9, 3, 7]) tally.add(address, KIND, at, 2);
-    expect(tally.take()).toMatchObject([{ count: 8, firstSeen: 3, lastSeen: 9 }]);
-    tally.add(address, KIND, 20, 1);
-    expect(tally.take()).toMatchObject([{ count: 1, firstSeen: 20, lastSeen: 20 }]);
-    expect(tally.take()).toEqual([]);
+    const aggregator = new EvidenceAggregator();
+    for (const at of [5, 9, 3, 7]) aggregator.add(address, KIND, at, 2);
+    expect(aggregator.take()).toMatchObject([{ count: 8, firstSeen: 3, lastSeen: 9 }]);
+    aggregator.add(address, KIND, 20, 1);
+    expect(aggregator.take()).toMatchObject([{ count: 1, firstSeen: 20, lastSeen: 20 }]);
+    expect(aggregator.take()).toEqual([]);
   });
 });

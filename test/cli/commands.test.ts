@@ -133,7 +133,7 @@ describe('show', () => {
     ]);
   });
 
-  it('shows what covers an address, in every state', async () => {
+  it('shows what contains an address, in every state', async () => {
     await line.run('add', '5.149.104/22');
     await line.run('expire', '5.149.104/22');
     await line.run('add', '--exact', '5.149.105/24');

@@ -3,9 +3,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DEFAULT_POLICY } from '../../src/blocklist/policy.ts';
 import { readAcacia } from '../../src/cli/listen/acacia.ts';
 import { readChannels, showChannels } from '../../src/cli/listen/channels.ts';
-import { askSeconds } from '../../src/cli/listen/errands.ts';
 import { storeBans } from '../../src/cli/listen/store.ts';
-import type { BlockRequest } from '../../src/fleet/bell/block-queue.ts';
+import { askSeconds } from '../../src/cli/listen/tasks.ts';
+import type { BlockRequest } from '../../src/fleet/pubsub/block-queue.ts';
 import { parsePrefix } from '../../src/net/prefix-text.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import { CommandLine } from '../support/command-line.ts';
@@ -156,15 +156,15 @@ describe('channels', () => {
 
 describe('the command', () => {
   it.each([
-    ['', /bell.address does not say/],
-    ['bell.address = "redis.example.net:6379"', /mutual TLS/],
-    ['bell.address = "127.0.0.1:1"\nbell.cert = "/x"', /bell.key is missing/],
-    ['bell.address = "127.0.0.1:1"\nbell.require-signature = true', /needs bell.fleet-key/],
+    ['', /pubsub.address does not say/],
+    ['pubsub.address = "redis.example.net:6379"', /mutual TLS/],
+    ['pubsub.address = "127.0.0.1:1"\npubsub.cert = "/x"', /pubsub.key is missing/],
+    ['pubsub.address = "127.0.0.1:1"\npubsub.require-signature = true', /needs pubsub.fleet-key/],
     [
-      'bell.address = "127.0.0.1:1"\nbell.fleet-key = "/nonexistent"',
-      /bell.fleet-key \/nonexistent cannot/,
+      'pubsub.address = "127.0.0.1:1"\npubsub.fleet-key = "/nonexistent"',
+      /pubsub.fleet-key \/nonexistent cannot/,
     ],
-    ['bell.address = "127.0.0.1:1"\nlisten.channels = { a = "b" }', /listen.channels takes/],
+    ['pubsub.address = "127.0.0.1:1"\nlisten.channels = { a = "b" }', /listen.channels takes/],
   ])('does not start: %s', async (content, message) => {
     const { exitCode, stderr } = await runWith(content, '--as-root', '--no-apply');
     expect([exitCode, stderr]).toEqual([2, expect.stringMatching(message)]);
@@ -172,7 +172,7 @@ describe('the command', () => {
 
   it('takes no key of the fleet that others may read, or that is short', async () => {
     const key = line.path('fleet.key');
-    const config = `bell.address = "127.0.0.1:1"\nbell.fleet-key = "${key}"`;
+    const config = `pubsub.address = "127.0.0.1:1"\npubsub.fleet-key = "${key}"`;
     writeFileSync(key, Buffer.alloc(32).toString('base64'), { mode: 0o644 });
     expect((await runWith(config, '--as-root')).stderr).toMatch(/chmod 600/);
     const short = line.path('short.key');
@@ -181,11 +181,11 @@ describe('the command', () => {
   });
 
   it.skipIf(process.getuid?.() !== 0)('is not for root without a word', async () => {
-    const { exitCode, stderr } = await runWith('bell.address = "127.0.0.1:1"');
+    const { exitCode, stderr } = await runWith('pubsub.address = "127.0.0.1:1"');
     expect([exitCode, stderr]).toEqual([2, expect.stringMatching(/listen.user/)]);
-    const unknown = await runWith('bell.address = "127.0.0.1:1"\nlisten.user = "no-such-user"');
+    const unknown = await runWith('pubsub.address = "127.0.0.1:1"\nlisten.user = "no-such-user"');
     expect([unknown.exitCode, unknown.stderr]).toEqual([2, expect.stringMatching(/no user/)]);
-    const root = await runWith('bell.address = "127.0.0.1:1"\nlisten.user = "root"');
+    const root = await runWith('pubsub.address = "127.0.0.1:1"\nlisten.user = "root"');
     expect(root.stderr).toMatch(/is root/);
   });
 });

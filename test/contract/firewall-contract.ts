@@ -5,7 +5,7 @@ import { reconcile } from '../../src/firewall/reconcile.ts';
 import { coalesce } from '../../src/net/coalesce.ts';
 import { PrefixList } from '../../src/net/prefix-list.ts';
 import { formatPrefix, parsePrefix } from '../../src/net/prefix-text.ts';
-import { anyPrefix } from '../twins/arbitraries.ts';
+import { anyPrefix } from '../reference/arbitraries.ts';
 
 /** One firewall for a test, and what the test can do behind its back. */
 export interface Bench {

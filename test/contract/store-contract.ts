@@ -3,7 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { type Entry, isActive } from '../../src/blocklist/entry.ts';
 import type { Offence } from '../../src/blocklist/offence.ts';
 import { addressOf } from '../../src/net/address.ts';
-import { comparePrefixes, covers, type Prefix, prefixAround } from '../../src/net/prefix.ts';
+import {
+  comparePrefixes,
+  containsPrefix,
+  type Prefix,
+  prefixAround,
+} from '../../src/net/prefix.ts';
 import { formatPrefix, parsePrefix } from '../../src/net/prefix-text.ts';
 import type { Store } from '../../src/store/store.ts';
 import { addressOfText, bogonOf, entryOf, errorOf, evidenceOf, NOW } from '../store/workshop.ts';
@@ -72,7 +77,7 @@ export function storeContract(name: string, open: (seed: readonly Entry[]) => St
       expect([...store.entries()]).toEqual([]);
     });
 
-    it('finds what covers and what lies under, like an array that is searched', () => {
+    it('finds what contains and what lies under, like an array that is searched', () => {
       fc.assert(
         fc.property(fc.array(prefixArbitrary()), fc.array(prefixArbitrary()), (inside, asked) => {
           const store = open([]);
@@ -80,14 +85,14 @@ export function storeContract(name: string, open: (seed: readonly Entry[]) => St
             const array: Entry[] = [];
             for (const prefix of inside) {
               // Asked between the writes too: what was found out once must not be held for ever.
-              expect(store.covering(prefix)).toEqual(coveringTwin(array, prefix));
+              expect(store.supernets(prefix)).toEqual(supernetsReference(array, prefix));
               if (!array.some((entry) => comparePrefixes(entry.prefix, prefix) === 0)) {
                 array.push(entryOf(formatPrefix(prefix)));
                 store.put(array.at(-1) as Entry);
               }
             }
             for (const prefix of [...asked, ...inside, ...EDGES.map(parsePrefix)]) {
-              expect(store.covering(prefix)).toEqual(coveringTwin(array, prefix));
+              expect(store.supernets(prefix)).toEqual(supernetsReference(array, prefix));
               expect([...store.under(prefix)]).toEqual(underTwin(array, prefix));
             }
           } finally {
@@ -335,15 +340,15 @@ export function storeContract(name: string, open: (seed: readonly Entry[]) => St
   });
 }
 
-function coveringTwin(array: readonly Entry[], prefix: Prefix): Entry[] {
+function supernetsReference(array: readonly Entry[], prefix: Prefix): Entry[] {
   return array
-    .filter((entry) => covers(entry.prefix, prefix))
+    .filter((entry) => containsPrefix(entry.prefix, prefix))
     .toSorted((p, q) => p.prefix.length - q.prefix.length);
 }
 
 function underTwin(array: readonly Entry[], prefix: Prefix): Entry[] {
   return array
-    .filter((entry) => covers(prefix, entry.prefix))
+    .filter((entry) => containsPrefix(prefix, entry.prefix))
     .toSorted((p, q) => p.prefix.length - q.prefix.length || comparePrefixes(p.prefix, q.prefix));
 }
 

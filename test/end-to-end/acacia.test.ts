@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { hear } from '../../src/fleet/bell/hear.ts';
+import { hear } from '../../src/fleet/pubsub/verify.ts';
 import { formatPrefix } from '../../src/net/prefix-text.ts';
-import { Ear } from '../fleet/bell/ear.ts';
-import { REDIS_MISSING, RedisServer } from '../fleet/bell/redis-server.ts';
+import { Ear } from '../fleet/pubsub/ear.ts';
+import { REDIS_MISSING, RedisServer } from '../fleet/pubsub/redis-server.ts';
 import { CommandLine } from '../support/command-line.ts';
 
 const PYTHON = '/usr/bin/python3';
@@ -91,11 +91,11 @@ describe.skipIf(MISSING)(`what acacia's daemon hears (${MISSING ?? 'Redis over T
   });
 
   it('is never a message of ours', async () => {
-    configure('bell.channel = "block"\n');
+    configure('pubsub.channel = "block"\n');
     const { exitCode, stderr } = await line.run('add', '192.0.2.7', '--share');
     expect([exitCode, stderr]).toEqual([
       2,
-      expect.stringMatching(/bell.channel.*bell.plain-channel/),
+      expect.stringMatching(/pubsub.channel.*pubsub.plain-channel/),
     ]);
   });
 });

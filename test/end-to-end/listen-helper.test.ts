@@ -4,8 +4,8 @@ import { dirname } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PfHelper } from '../firewall/pf-helper.ts';
 import { PfMachine } from '../firewall/pf-machine.ts';
-import { REDIS_MISSING, RedisServer } from '../fleet/bell/redis-server.ts';
-import { until } from '../fleet/bell/until.ts';
+import { REDIS_MISSING, RedisServer } from '../fleet/pubsub/redis-server.ts';
+import { until } from '../fleet/pubsub/until.ts';
 import { CommandLine } from '../support/command-line.ts';
 import { Program } from '../support/program.ts';
 

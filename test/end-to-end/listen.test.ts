@@ -3,14 +3,14 @@ import { chmodSync, chownSync, existsSync, readFileSync, writeFileSync } from 'n
 import { request } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/cli/config/config.ts';
-import { openPublisher } from '../../src/cli/listen/publish.ts';
+import { openPublisher } from '../../src/cli/listen/open-publisher.ts';
 import type { EntryJson } from '../../src/cli/text/entry-text.ts';
-import type { Message } from '../../src/fleet/bell/ban.ts';
-import { FleetKey } from '../../src/fleet/bell/fleet-key.ts';
-import { messageText } from '../../src/fleet/bell/message-text.ts';
+import type { Message } from '../../src/fleet/pubsub/ban.ts';
+import { FleetKey } from '../../src/fleet/pubsub/fleet-key.ts';
+import { messageText } from '../../src/fleet/pubsub/message-text.ts';
 import { parsePrefix } from '../../src/net/prefix-text.ts';
-import { REDIS_MISSING, RedisServer } from '../fleet/bell/redis-server.ts';
-import { until } from '../fleet/bell/until.ts';
+import { REDIS_MISSING, RedisServer } from '../fleet/pubsub/redis-server.ts';
+import { until } from '../fleet/pubsub/until.ts';
 import { CommandLine } from '../support/command-line.ts';
 import { Program } from '../support/program.ts';
 
@@ -73,7 +73,7 @@ describe.skipIf(REDIS_MISSING)(`mcblock listen (${REDIS_MISSING ?? 'with Redis o
   });
 
   it('blocks whom another machine tells of, once for both forms', async () => {
-    const daemon = await connected(`bell.fleet-key = "${keyFile()}"`);
+    const daemon = await connected(`pubsub.fleet-key = "${keyFile()}"`);
     const publisher = openPublisher(await loadConfig(publisherConfig(), {}));
     await publisher?.publish(messageOf('203.0.113.0/24', '203.0.113.9').ban);
     await publisher?.close();
@@ -84,7 +84,7 @@ describe.skipIf(REDIS_MISSING)(`mcblock listen (${REDIS_MISSING ?? 'with Redis o
   });
 
   it('blocks at once whom grok blocks on another machine', async () => {
-    const daemon = await connected(`bell.fleet-key = "${keyFile()}"`);
+    const daemon = await connected(`pubsub.fleet-key = "${keyFile()}"`);
     const other = new CommandLine();
     other.now = `@${Math.floor(Date.now() / 1000)}`;
     try {
@@ -103,7 +103,7 @@ describe.skipIf(REDIS_MISSING)(`mcblock listen (${REDIS_MISSING ?? 'with Redis o
   });
 
   it('carries nothing out that is forged, replayed, too wide, its own or for this host', async () => {
-    const daemon = await connected(`bell.fleet-key = "${keyFile()}"`);
+    const daemon = await connected(`pubsub.fleet-key = "${keyFile()}"`);
     const message = messageOf('203.0.113.0/24', '203.0.113.9');
     const good = messageText(message, KEY);
     const wide = {
@@ -155,7 +155,7 @@ describe.skipIf(REDIS_MISSING)(`mcblock listen (${REDIS_MISSING ?? 'with Redis o
   });
 
   it('speaks to no Redis that another authority vouches for', async () => {
-    const daemon = await start(`bell.ca = "${redis.otherAuthority()}"`);
+    const daemon = await start(`pubsub.ca = "${redis.otherAuthority()}"`);
     await until(async () => (await daemon.status()).lastError !== null);
     const { lastError, connections } = await daemon.status();
     expect([lastError, connections]).toEqual([expect.stringMatching(/certificate|signature/), 0]);
@@ -207,7 +207,7 @@ place = { command = ${echo}, carries = "address" }`);
   });
 
   it(`stays as large as it is in a flood of ${FLOOD} messages, and blocks all who are told of`, async () => {
-    const daemon = await connected(`bell.fleet-key = "${keyFile()}"`);
+    const daemon = await connected(`pubsub.fleet-key = "${keyFile()}"`);
     const forged = messageText(messageOf('203.0.113.0/24', '203.0.113.9'));
     const valid = FLOOD / FLOOD_VALID_EACH;
     const messages = Array.from({ length: FLOOD }, (_, sent) =>
@@ -233,7 +233,7 @@ place = { command = ${echo}, carries = "address" }`);
     const { cert, key, ca } = redis.files;
     const bell = { address: `127.0.0.1:${redis.port}`, cert, key, ca, 'fleet-key': keyFile() };
     const lines = Object.entries({ ...bell, sender: 'a.example.net' });
-    writeFileSync(file, lines.map(([name, value]) => `bell.${name} = "${value}"\n`).join(''));
+    writeFileSync(file, lines.map(([name, value]) => `pubsub.${name} = "${value}"\n`).join(''));
     return file;
   }
 
@@ -278,13 +278,13 @@ class Daemon {
     const file = this.#line.path('mcblock.toml');
     const identity = { address: `127.0.0.1:${redis.port}`, cert, key, ca };
     const said = Object.entries(identity)
-      .filter(([name]) => !config.includes(`bell.${name} `))
-      .map(([name, value]) => `bell.${name} = "${value}"`);
+      .filter(([name]) => !config.includes(`pubsub.${name} `))
+      .map(([name, value]) => `pubsub.${name} = "${value}"`);
     writeFileSync(
       file,
       [
         ...said,
-        'bell.sender = "b.example.net"',
+        'pubsub.sender = "b.example.net"',
         'listen.status = "127.0.0.1:0"',
         'firewall.kind = "file"',
         `firewall.file = "${this.#line.path('table')}"`,

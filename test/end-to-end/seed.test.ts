@@ -52,7 +52,7 @@ describe('the example of the seed article', () => {
     line.now = '2026-03-20T00:00:00Z';
     const { stdout } = await line.run('add', '5.149.105/24');
     expect(stdout).toBe(
-      '5.149.104/22, which covers 5.149.105/24, was blocked before and is blocked again until 2026-05-19 00:00 UTC (60 days)\n',
+      '5.149.104/22, which contains 5.149.105/24, was blocked before and is blocked again until 2026-05-19 00:00 UTC (60 days)\n',
     );
     expect((await line.run('emit')).stdout).toBe('5.149.104.0/22\n');
   });

@@ -1,12 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { FleetKey } from '../../src/fleet/bell/fleet-key.ts';
-import { parseMessage, splitSignature } from '../../src/fleet/bell/message-text.ts';
+import { FleetKey } from '../../src/fleet/pubsub/fleet-key.ts';
+import { parseMessage, splitSignature } from '../../src/fleet/pubsub/message-text.ts';
 import { parseAddress } from '../../src/net/address-text.ts';
 import { parsePrefix } from '../../src/net/prefix-text.ts';
-import { Ear } from '../fleet/bell/ear.ts';
-import { REDIS_MISSING, RedisServer } from '../fleet/bell/redis-server.ts';
 import { LiveServer, PASSWORD } from '../fleet/client/live-server.ts';
+import { Ear } from '../fleet/pubsub/ear.ts';
+import { REDIS_MISSING, RedisServer } from '../fleet/pubsub/redis-server.ts';
 import { CommandLine } from '../support/command-line.ts';
 import { PfTables } from '../support/pf-tables.ts';
 
@@ -40,8 +40,8 @@ describe.skipIf(REDIS_MISSING)(`mcblock sync and the bell (${REDIS_MISSING ?? 'T
     line.config = line.path('mcblock.toml');
     writeFileSync(
       line.config,
-      `${redis.settings}bell.fleet-key = "${secret}"
-bell.sender = "a.example.net"
+      `${redis.settings}pubsub.fleet-key = "${secret}"
+pubsub.sender = "a.example.net"
 firewall.kind = "pf"
 firewall.pfctl = "${pf.pfctl}"
 fleet.pf-tables = ["brute*"]
@@ -152,7 +152,7 @@ ${more}`,
   });
 
   it.each([
-    [/^bell.address.*$/m, [], /no bell to ring/],
+    [/^pubsub.address.*$/m, [], /no bell to ring/],
     [/^fleet.pf-tables.*$/m, [], /nothing to take from pf/],
     [/^$/m, ['--only-api'], /is neither/],
   ])('says what it lacks: %s', async (lacking, argv, message) => {

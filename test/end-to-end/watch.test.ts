@@ -112,14 +112,14 @@ function outcome(): Promise<string[]> {
 
 /** The same of a store in which one grok read all the lines at once. */
 async function outcomeOfGrok(): Promise<string[]> {
-  const twin = new CommandLine();
+  const reference = new CommandLine();
   try {
     writeFileSync(log, written.join(''));
-    twin.now = NOW;
-    expect((await twin.run('grok', log)).exitCode).toBe(0);
-    return await outcomeIn(twin);
+    reference.now = NOW;
+    expect((await reference.run('grok', log)).exitCode).toBe(0);
+    return await outcomeIn(reference);
   } finally {
-    twin.remove();
+    reference.remove();
   }
 }
 

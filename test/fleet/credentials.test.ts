@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { BUSY, Credentials, parseBasic } from '../../src/fleet/credentials.ts';
 import { hashPassword, isPassword, makePassword, nobodysHash } from '../../src/fleet/password.ts';
 import type { User } from '../../src/fleet/user.ts';
-import { MemoryFleetStore } from '../twins/memory-fleet-store.ts';
+import { MemoryFleetStore } from '../reference/memory-fleet-store.ts';
 
 const CHEAP = { N: 16, r: 1, p: 1 };
 

@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { LatestRead } from '../../src/fleet/latest-read.ts';
 import { columnsOf } from '../../src/fleet/postgres/columns.ts';
+import type { Submission } from '../../src/fleet/process-reports.ts';
 import { Rate } from '../../src/fleet/rate.ts';
-import type { Submission } from '../../src/fleet/settle.ts';
+import { SharedRead } from '../../src/fleet/shared-read.ts';
 import { Writer } from '../../src/fleet/writer.ts';
 import { parsePrefix } from '../../src/net/prefix-text.ts';
-import { MemoryFleetStore } from '../twins/memory-fleet-store.ts';
+import { MemoryFleetStore } from '../reference/memory-fleet-store.ts';
 import { ADMIN, RULES } from './store-contract.ts';
 
 describe('a shared read', () => {
   it('gives nobody what was read before he asked, and reads once for all who wait', async () => {
     let reads = 0;
     const ends: (() => void)[] = [];
-    const latest = new LatestRead(() => {
+    const latest = new SharedRead(() => {
       const number = ++reads;
       return new Promise<number>((resolve) => ends.push(() => resolve(number)));
     });
@@ -33,7 +33,7 @@ describe('a shared read', () => {
 
   it('goes on after one that failed', async () => {
     let reads = 0;
-    const latest = new LatestRead(async () => {
+    const latest = new SharedRead(async () => {
       reads++;
       if (reads === 1) throw new Error('no');
       return reads;

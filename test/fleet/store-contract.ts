@@ -14,8 +14,8 @@ import type { User } from '../../src/fleet/user.ts';
 import { Writer } from '../../src/fleet/writer.ts';
 import type { Prefix } from '../../src/net/prefix.ts';
 import { formatPrefix, parsePrefix } from '../../src/net/prefix-text.ts';
-import { anyPrefixes } from '../twins/arbitraries.ts';
-import { MemoryFleetStore } from '../twins/memory-fleet-store.ts';
+import { anyPrefixes } from '../reference/arbitraries.ts';
+import { MemoryFleetStore } from '../reference/memory-fleet-store.ts';
 
 const NOW = 1_780_000_000;
 
@@ -380,10 +380,10 @@ export function describeFleetStore(makePlace: () => Place): void {
     expect(await store.sequence()).toBe(21);
   });
 
-  it('ends up as its slow twin does, whatever is reported', async () => {
-    const twin = new MemoryFleetStore();
+  it('ends up as its slow reference does, whatever is reported', async () => {
+    const reference = new MemoryFleetStore();
     let now = NOW;
-    const [writer, twinWriter] = [store, twin].map((one) => new Writer(one, RULES, () => now));
+    const [writer, twinWriter] = [store, reference].map((one) => new Writer(one, RULES, () => now));
     await fc.assert(
       fc.asyncProperty(
         fc.array(anyReports, { maxLength: 4 }),
@@ -395,7 +395,7 @@ export function describeFleetStore(makePlace: () => Place): void {
             expect(await writer?.submit(submission)).toEqual(await twinWriter?.submit(submission));
           }
           expect(await store.changesSince(0, 1_000_000)).toEqual(
-            await twin.changesSince(0, 1_000_000),
+            await reference.changesSince(0, 1_000_000),
           );
         },
       ),

@@ -8,7 +8,7 @@ import { parseGrammar } from '../../grammar/notation/parser.ts';
 import { readGrammar } from '../../grammar/notation/read.ts';
 import { AMBIGUOUS, NO_MATCH } from '../../grammar/notation/scanner.ts';
 import type { Expression, Grammar } from '../../grammar/notation/tree.ts';
-import { interpretGrammar } from '../twins/interpret-grammar.ts';
+import { interpretGrammar } from '../reference/interpret-grammar.ts';
 import { scanLine, scannerOfText } from './reader.ts';
 
 const TEXTS = [' ', ' x ', ': ', 'x'];

@@ -11,7 +11,7 @@ import {
   readAddress,
   readEndpoint,
   wordLength,
-} from '../twins/read-fields.ts';
+} from '../reference/read-fields.ts';
 import { addressText } from './reader.ts';
 
 const { addressAt, endpointAt, intEnd, nameAndPortEnd, nameEnd, pastColon, portEnd, wordEnd } =

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { readExample, readLine } from '../../grammar/notation/example.ts';
 import { checkExamples } from '../../grammar/notation/examples.ts';
 import type { Example, Forged, Grammar } from '../../grammar/notation/tree.ts';
-import { interpretGrammar } from '../twins/interpret-grammar.ts';
+import { interpretGrammar } from '../reference/interpret-grammar.ts';
 import { addressText, scanLine } from './reader.ts';
 import { shippedGrammars } from './shipped.ts';
 

@@ -8,7 +8,7 @@ import {
   type Reading,
   type Scanner,
 } from '../../grammar/notation/scanner.ts';
-import type { Interpreted } from '../twins/interpret-grammar.ts';
+import type { Interpreted } from '../reference/interpret-grammar.ts';
 
 /** What a compiled scanner says of a line (one character a byte), in the words of the twin. */
 export function scanLine(scanner: Scanner, line: string): Interpreted {

@@ -6,7 +6,7 @@ import { scannerOf } from '../../grammar/notation/load.ts';
 import { readGrammar } from '../../grammar/notation/read.ts';
 import { AMBIGUOUS } from '../../grammar/notation/scanner.ts';
 import type { Expression } from '../../grammar/notation/tree.ts';
-import { interpretGrammar } from '../twins/interpret-grammar.ts';
+import { interpretGrammar } from '../reference/interpret-grammar.ts';
 import { scanLine } from './reader.ts';
 
 const file = new URL('../../grammar/sshd.grammar', import.meta.url);

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatAddress, parseAddress } from '../../src/net/address-text.ts';
-import { parseAddressTwin } from '../twins/address-text.ts';
-import { anyAddress } from '../twins/arbitraries.ts';
+import { parseAddressReference } from '../reference/address-text.ts';
+import { anyAddress } from '../reference/arbitraries.ts';
 
 describe('parseAddress', () => {
   it.each([
@@ -82,7 +82,7 @@ describe('parseAddress', () => {
     const mixed = fc.tuple(groups, octets).map(([left, right]) => `${left}:${right}`);
     fc.assert(
       fc.property(fc.oneof(text, octets, groups, mixed), (input) => {
-        expect(parseAddress(input)).toEqual(parseAddressTwin(input));
+        expect(parseAddress(input)).toEqual(parseAddressReference(input));
       }),
       { numRuns: 3000 },
     );
@@ -116,7 +116,7 @@ describe('formatAddress', () => {
       fc.property(anyAddress, (address) => {
         const text = formatAddress(address);
         expect(parseAddress(text)).toEqual(address);
-        expect(parseAddressTwin(text)).toEqual(address);
+        expect(parseAddressReference(text)).toEqual(address);
         expect(text).toMatch(/^[0-9a-f:.]+$/);
       }),
       { numRuns: 1000 },

@@ -5,8 +5,8 @@ import type { Prefix } from '../../src/net/prefix.ts';
 import { PrefixList } from '../../src/net/prefix-list.ts';
 import { formatPrefix, parsePrefix } from '../../src/net/prefix-text.ts';
 import { subtract } from '../../src/net/subtract.ts';
-import { anyPrefix, anyPrefixes } from '../twins/arbitraries.ts';
-import { coalesceTwin, subtractTwin } from '../twins/networks.ts';
+import { anyPrefix, anyPrefixes } from '../reference/arbitraries.ts';
+import { coalesceReference, subtractReference } from '../reference/networks.ts';
 
 function listOf(texts: readonly string[]): PrefixList {
   return PrefixList.from(texts.map(parsePrefix));
@@ -49,13 +49,13 @@ describe('coalesce', () => {
     expect(textsOf(coalesce(listOf(given)))).toEqual(expected);
   });
 
-  it('gives what the twin gives, the list unchanged, and the same again', () => {
+  it('gives what the reference gives, the list unchanged, and the same again', () => {
     fc.assert(
       fc.property(anyPrefixes, (prefixes) => {
         const list = PrefixList.from(prefixes);
         const before = [...list];
         const result = coalesce(list);
-        expect([...result]).toEqual(coalesceTwin(prefixes));
+        expect([...result]).toEqual(coalesceReference(prefixes));
         expect([...list]).toEqual(before);
         expect([...coalesce(result)]).toEqual([...result]);
       }),
@@ -105,7 +105,7 @@ describe('subtract', () => {
     ]);
   });
 
-  it('gives what the twin gives, both lists unchanged', () => {
+  it('gives what the reference gives, both lists unchanged', () => {
     const pairs = fc.oneof(
       fc.tuple(anyPrefixes, anyPrefixes),
       fc.tuple(anyPrefixes, fc.array(anyPrefix, { maxLength: 5 })),
@@ -118,7 +118,7 @@ describe('subtract', () => {
         const holeList = PrefixList.from(holes);
         const before = [[...list], [...holeList]];
         const rest = [...subtract(list, holeList)];
-        expect(rest).toEqual(subtractTwin(prefixes, holes).filter(isReal));
+        expect(rest).toEqual(subtractReference(prefixes, holes).filter(isReal));
         expect([[...list], [...holeList]]).toEqual(before);
       }),
       { numRuns: 300 },

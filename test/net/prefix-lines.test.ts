@@ -4,7 +4,7 @@ import { PrefixList } from '../../src/net/prefix-list.ts';
 import { readPrefixes } from '../../src/net/prefix-reader.ts';
 import { formatPrefix, parsePrefix } from '../../src/net/prefix-text.ts';
 import { type PrefixShape, writePrefixes } from '../../src/net/prefix-writer.ts';
-import { anyPrefixes } from '../twins/arbitraries.ts';
+import { anyPrefixes } from '../reference/arbitraries.ts';
 
 function read(text: string) {
   const { list, bad, badCount } = readPrefixes(Buffer.from(text));

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { comparePrefixes } from '../../src/net/prefix.ts';
 import { PrefixList } from '../../src/net/prefix-list.ts';
-import { anyPrefix, anyPrefixes, EDGES } from '../twins/arbitraries.ts';
+import { anyPrefix, anyPrefixes, EDGES } from '../reference/arbitraries.ts';
 
 const many = fc.oneof(anyPrefixes, fc.array(anyPrefix, { minLength: 500, maxLength: 700 }));
 

@@ -5,8 +5,8 @@ import { parseAddress } from '../../src/net/address-text.ts';
 import { type Prefix, prefixAround } from '../../src/net/prefix.ts';
 import { PrefixMap } from '../../src/net/prefix-map.ts';
 import { formatPrefix, parsePrefix } from '../../src/net/prefix-text.ts';
-import { anyAddress, anyPrefix, anyPrefixes, EDGES } from '../twins/arbitraries.ts';
-import { PrefixMapTwin } from '../twins/prefix-map.ts';
+import { anyAddress, anyPrefix, anyPrefixes, EDGES } from '../reference/arbitraries.ts';
+import { PrefixMapReference } from '../reference/prefix-map.ts';
 
 function mapOf(...texts: string[]): PrefixMap<string> {
   const map = new PrefixMap<string>();
@@ -54,16 +54,16 @@ describe('PrefixMap', () => {
     expect(new PrefixMap<string>().longestMatch(address('0.0.0.0'))).toBeUndefined();
   });
 
-  it('gives what covers a prefix and what it covers', () => {
+  it('gives what contains a prefix and what it contains', () => {
     const map = mapOf('10.1.2.3', '10.1/16', '10/8', '0/0', '10.1.0.0/24', '10.0.0.0', '::/0');
-    expect(valuesOf(map.covering(parsePrefix('10.1.2/24')))).toEqual(['0/0', '10/8', '10.1/16']);
-    expect(valuesOf(map.covering(parsePrefix('10/8')))).toEqual(['0/0', '10/8']);
-    expect(valuesOf(map.coveredBy(parsePrefix('10.1/16')))).toEqual([
+    expect(valuesOf(map.supernets(parsePrefix('10.1.2/24')))).toEqual(['0/0', '10/8', '10.1/16']);
+    expect(valuesOf(map.supernets(parsePrefix('10/8')))).toEqual(['0/0', '10/8']);
+    expect(valuesOf(map.subnets(parsePrefix('10.1/16')))).toEqual([
       '10.1/16',
       '10.1.0.0/24',
       '10.1.2.3',
     ]);
-    expect(valuesOf(map.coveredBy(parsePrefix('0/0')))).toEqual([
+    expect(valuesOf(map.subnets(parsePrefix('0/0')))).toEqual([
       '0/0',
       '10/8',
       '10.0.0.0',
@@ -87,7 +87,7 @@ describe('PrefixMap', () => {
     expect(seen).toEqual(['10/8', '12/8']);
   });
 
-  it('does what the twin does', () => {
+  it('does what the reference does', () => {
     const step = fc.record({
       kind: fc.constantFrom('set', 'set', 'set', 'delete'),
       pick: fc.nat(),
@@ -99,25 +99,25 @@ describe('PrefixMap', () => {
       fc.property(anyPrefixes, fc.array(step, { maxLength: 120 }), (some, steps) => {
         const prefixes = [...some, ...EDGES];
         const map = new PrefixMap<number>();
-        const twin = new PrefixMapTwin<number>();
+        const reference = new PrefixMapReference<number>();
         for (const { kind, pick, value, ask } of steps) {
           const prefix = prefixes[pick % prefixes.length]!;
-          if (kind === 'delete') expect(map.delete(prefix)).toBe(twin.delete(prefix));
+          if (kind === 'delete') expect(map.delete(prefix)).toBe(reference.delete(prefix));
           else {
             map.set(prefix, value);
-            twin.set(prefix, value);
+            reference.set(prefix, value);
           }
           const other = prefixes[(pick + value) % prefixes.length]!;
-          expect(map.get(other)).toBe(twin.get(other));
-          expect(map.covering(other)).toEqual(twin.covering(other));
-          expect(map.coveredBy(other)).toEqual(twin.coveredBy(other));
-          expect(map.longestMatch(ask)).toEqual(twin.longestMatch(ask));
-          expect(map.longestMatch(other)).toEqual(twin.longestMatch(other));
+          expect(map.get(other)).toBe(reference.get(other));
+          expect(map.supernets(other)).toEqual(reference.supernets(other));
+          expect(map.subnets(other)).toEqual(reference.subnets(other));
+          expect(map.longestMatch(ask)).toEqual(reference.longestMatch(ask));
+          expect(map.longestMatch(other)).toEqual(reference.longestMatch(other));
         }
-        expect(map.size).toBe(twin.size);
-        expect([...map.walk()]).toEqual(twin.all());
+        expect(map.size).toBe(reference.size);
+        expect([...map.walk()]).toEqual(reference.all());
         for (const length of map.lengths(6)) {
-          const expected = twin
+          const expected = reference
             .all()
             .filter(({ prefix: p }) => p.family === 6 && p.length === length);
           expect(expected.length).toBeGreaterThan(0);
@@ -135,19 +135,17 @@ describe('PrefixMap', () => {
       prefixAround(network, network.family === 4 ? lengths[index]! : lengths[index]! * 4),
     );
     const map = new PrefixMap<string>();
-    const twin = new Map<string, Prefix>();
+    const reference = new Map<string, Prefix>();
     const compare = () => {
-      const expected = [...twin.keys()].toSorted();
+      const expected = [...reference.keys()].toSorted();
       expect([...map.walk()].map(({ prefix }) => formatPrefix(prefix)).toSorted()).toEqual(
         expected,
       );
-      const covered = EDGES.filter(({ length }) => length === 0).flatMap((all) =>
-        map.coveredBy(all),
-      );
+      const covered = EDGES.filter(({ length }) => length === 0).flatMap((all) => map.subnets(all));
       expect(valuesOf(covered).toSorted()).toEqual(expected);
-      expect(map.size).toBe(twin.size);
-      for (const prefix of twin.values()) {
-        const longest = map.covering(prefixAround(prefix, prefix.family === 4 ? 32 : 128)).at(-1);
+      expect(map.size).toBe(reference.size);
+      for (const prefix of reference.values()) {
+        const longest = map.supernets(prefixAround(prefix, prefix.family === 4 ? 32 : 128)).at(-1);
         expect(map.longestMatch(prefix)).toEqual(longest);
       }
     };
@@ -155,12 +153,12 @@ describe('PrefixMap', () => {
       for (const prefix of prefixes) {
         const text = formatPrefix(prefix);
         map.set(prefix, text);
-        twin.set(text, prefix);
+        reference.set(text, prefix);
       }
       compare();
       for (const [index, prefix] of prefixes.entries()) {
         if (index % 4 === round) continue;
-        expect(map.delete(prefix)).toBe(twin.delete(formatPrefix(prefix)));
+        expect(map.delete(prefix)).toBe(reference.delete(formatPrefix(prefix)));
       }
       compare();
     }
@@ -182,14 +180,14 @@ describe('PrefixMap', () => {
     fc.assert(
       fc.property(fc.array(anyPrefix, { maxLength: 40 }), anyPrefix, (prefixes, asked) => {
         const map = new PrefixMap<number>();
-        const twin = new PrefixMapTwin<number>();
+        const reference = new PrefixMapReference<number>();
         for (const [value, prefix] of prefixes.entries()) {
           map.set(prefix, value);
-          twin.set(prefix, value);
+          reference.set(prefix, value);
         }
-        expect(map.covering(asked)).toEqual(twin.covering(asked));
-        expect(map.coveredBy(asked)).toEqual(twin.coveredBy(asked));
-        expect([...map.walk()]).toEqual(twin.all());
+        expect(map.supernets(asked)).toEqual(reference.supernets(asked));
+        expect(map.subnets(asked)).toEqual(reference.subnets(asked));
+        expect([...map.walk()]).toEqual(reference.all());
       }),
       { numRuns: 150 },
     );

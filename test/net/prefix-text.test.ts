@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { McblockError } from '../../src/errors.ts';
 import { formatPrefix, parsePrefix, shortPrefix } from '../../src/net/prefix-text.ts';
-import { anyPrefix } from '../twins/arbitraries.ts';
+import { anyPrefix } from '../reference/arbitraries.ts';
 
 describe('parsePrefix', () => {
   it.each([

@@ -29,12 +29,12 @@ function storeOf(count: number): string {
 /** What a command does that is about one address: to look it up, and to write. */
 function commands(path: string): void {
   const reader = openStore(path, { mode: 'read' });
-  expect(reader.covering(parsePrefix('10.0.5.7/32')).length).toBe(1);
-  reader.covering(parsePrefix('2001:db8::1/128'));
+  expect(reader.supernets(parsePrefix('10.0.5.7/32')).length).toBe(1);
+  reader.supernets(parsePrefix('2001:db8::1/128'));
   reader.close();
   const store = openStore(path, { mode: 'write' });
   store.transaction(() => {
-    store.covering(parsePrefix('192.0.2.0/24'));
+    store.supernets(parsePrefix('192.0.2.0/24'));
     expect([...store.under(parsePrefix('192.0.2.0/24'))]).toEqual([]);
     store.put(entryOf('192.0.2.0/24'));
     store.recordActivation(entryOf('192.0.2.0/24'));

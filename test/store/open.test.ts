@@ -145,18 +145,18 @@ describe('a store that is there', () => {
     const path = smallStore(temporaryDirectory());
     const [reader, writer] = [open(path, 'read'), open(path, 'write')];
     const { prefix } = entryOf('192.0.2.7/32');
-    expect(reader.covering(prefix).length).toBe(1);
+    expect(reader.supernets(prefix).length).toBe(1);
     writer.put(entryOf('192.0.2.0/28'));
-    expect(reader.covering(prefix).length).toBe(2);
+    expect(reader.supernets(prefix).length).toBe(2);
     writer.transaction(() => {
-      expect(writer.covering(prefix).length).toBe(2);
+      expect(writer.supernets(prefix).length).toBe(2);
       writer.put(entryOf('192.0.2.0/30'));
-      expect(writer.covering(prefix).length).toBe(2);
+      expect(writer.supernets(prefix).length).toBe(2);
       writer.put(entryOf('192.0.2.4/30'));
-      expect(writer.covering(prefix).length).toBe(3);
-      expect(reader.covering(prefix).length).toBe(2);
+      expect(writer.supernets(prefix).length).toBe(3);
+      expect(reader.supernets(prefix).length).toBe(2);
     });
-    expect(reader.covering(prefix).length).toBe(3);
+    expect(reader.supernets(prefix).length).toBe(3);
   });
 
   it('makes others wait while it is written, and tells them who is in the way', () => {
@@ -180,7 +180,7 @@ describe('a store that is there', () => {
     asNobody(() => {
       const store = open(path, 'read');
       expect([...store.entries()].length).toBe(2);
-      expect(store.covering(entryOf('192.0.2.7/32').prefix).length).toBe(1);
+      expect(store.supernets(entryOf('192.0.2.7/32').prefix).length).toBe(1);
       expect(store.activePrefixes(NOW).size).toBe(1);
     });
     expect(readdirSync(directory)).toEqual(['mcblock.db']);

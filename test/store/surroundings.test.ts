@@ -7,7 +7,7 @@ import { entryOf, NOW, temporaryDirectory } from './workshop.ts';
 
 const MANY = 1500;
 
-describe('Surroundings', () => {
+describe('Snapshot', () => {
   it.each([3, MANY])('says what the store says, with %i entries of a length', (count) => {
     const store = openStore(`${temporaryDirectory()}/s.db`, { mode: 'write' });
     const asked: Prefix[] = [parsePrefix('0.0.0.0/0'), parsePrefix('2001:db8:5::/64')];
@@ -22,12 +22,12 @@ describe('Surroundings', () => {
         asked.push(place, prefixAround(place, 20), hostPrefix(addressOf(4, place.a + 9)));
       }
     });
-    const surroundings = store.surroundings();
+    const snapshot = store.snapshot();
     for (const prefix of asked) {
-      expect(surroundings.covering(prefix)).toEqual(store.covering(prefix));
-      expect(surroundings.loginsWithin(prefix)).toEqual(store.loginsWithin(prefix, 0));
+      expect(snapshot.supernets(prefix)).toEqual(store.supernets(prefix));
+      expect(snapshot.loginsWithin(prefix)).toEqual(store.loginsWithin(prefix, 0));
     }
-    expect(surroundings.covering(parsePrefix('10.0.0.5')).map((e) => e.prefix.length)).toEqual([
+    expect(snapshot.supernets(parsePrefix('10.0.0.5')).map((e) => e.prefix.length)).toEqual([
       0, 8, 24,
     ]);
     store.close();

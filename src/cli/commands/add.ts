@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { isActive } from '../../blocklist/entry.ts';
-import type { Ban } from '../../fleet/bell/ban.ts';
+import type { Ban } from '../../fleet/pubsub/ban.ts';
 import { FAMILY_BITS } from '../../net/address.ts';
-import { covers, type Prefix } from '../../net/prefix.ts';
+import { containsPrefix, type Prefix } from '../../net/prefix.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
 import type { Store } from '../../store/store.ts';
 import { applyAfterwards } from '../apply-rules.ts';
@@ -15,8 +15,8 @@ import {
   refuseTooWide,
 } from '../by-hand.ts';
 import type { Context } from '../context.ts';
+import { publishBans } from '../publish.ts';
 import { requireFleet } from '../require-fleet.ts';
-import { ringOut } from '../ring.ts';
 import { formatDuration } from '../text/duration.ts';
 import { entryJson } from '../text/entry-text.ts';
 import { parsePrefixes } from '../text/prefixes.ts';
@@ -27,10 +27,10 @@ export function define(command: Command, context: Context): void {
     .option('--apply', 'bring the firewall up to date too')
     .option(
       '--share',
-      'have the fleet block it too: at once by the bell, surely with the next sync',
+      'have the fleet block it too: at once by the banPublisher, surely with the next sync',
     )
     .description(
-      'Blocks by hand. Where an expired entry covers the prefix, the widest one comes back, for twice as long as before; --exact takes the prefix itself.',
+      'Blocks by hand. Where an expired entry contains the prefix, the widest one comes back, for twice as long as before; --exact takes the prefix itself.',
     )
     .argument('<prefix...>', 'such as 5.149.104/22, 10/8, 192.0.2.7 or 2001:db8::/32')
     .addHelpText(
@@ -77,7 +77,7 @@ async function add(context: Context, texts: readonly string[], options: AddOptio
   if (context.options.json) context.json(outcomes.map((outcome) => outcomeJson(outcome, now)));
   else context.lines(outcomes.map((outcome) => outcomeLine(outcome, now)));
   if (options.apply) await applyAfterwards(context, options.force ? { force: true } : {});
-  if (options.share) await ringOut(context, outcomes.map(banOf));
+  if (options.share) await publishBans(context, outcomes.map(banOf));
 }
 
 /** Asked for once more it is told once more: who has it already does nothing. */
@@ -116,7 +116,7 @@ function outcomeLine({ asked, decision }: Outcome, now: number): string {
     entry.expiresAt === 'forever' ? 'for ever' : `until ${shortTime(entry.expiresAt)} UTC`;
   if (kind === 'covered') {
     if (decision.extended) return `${name} stays blocked, now ${until}`;
-    const by = covers(asked, entry.prefix) ? '' : ` by ${name}`;
+    const by = containsPrefix(asked, entry.prefix) ? '' : ` by ${name}`;
     return `${shortPrefix(asked)} is already blocked${by}, ${until}`;
   }
   const penalty =
@@ -124,6 +124,8 @@ function outcomeLine({ asked, decision }: Outcome, now: number): string {
       ? ''
       : ` (${formatDuration(entry.expiresAt - now)})`;
   const again = entry.activations > 1 ? ' was blocked before and is blocked again' : ' is blocked';
-  const wider = covers(asked, entry.prefix) ? '' : `, which covers ${shortPrefix(asked)},`;
+  const wider = containsPrefix(asked, entry.prefix)
+    ? ''
+    : `, which contains ${shortPrefix(asked)},`;
   return `${name}${wider}${again} ${until}${penalty}`;
 }

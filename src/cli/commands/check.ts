@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { type Entry, type Expiry, isActive, type Seconds } from '../../blocklist/entry.ts';
-import { covers, type Prefix } from '../../net/prefix.ts';
+import { containsPrefix, type Prefix } from '../../net/prefix.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
 import type { Store } from '../../store/store.ts';
 import type { Context } from '../context.ts';
@@ -66,13 +66,13 @@ export function namingFeeds(store: Store, host: Prefix): ReturnType<Store['feeds
 export function blockerOf(store: Store, host: Prefix, now: Seconds): Entry | undefined {
   if (isAllowed(store, host)) return undefined;
   return store
-    .covering(host)
+    .supernets(host)
     .filter((entry) => isActive(entry, now))
     .toSorted((p, q) => order(q) - order(p))[0];
 }
 
 function isAllowed(store: Store, host: Prefix): boolean {
-  return store.allowed().some(({ prefix }) => covers(prefix, host));
+  return store.allowed().some(({ prefix }) => containsPrefix(prefix, host));
 }
 
 function order({ expiresAt }: Entry): number {

@@ -5,7 +5,7 @@ import type { Setting } from '../config/kinds.ts';
 import { SETTINGS, type SettingKey } from '../config/settings.ts';
 import type { Context } from '../context.ts';
 import { readOptionsOf } from '../log-options.ts';
-import { storePath } from '../place.ts';
+import { storePath } from '../store-location.ts';
 import { tableLines } from '../text/table.ts';
 
 export function define(command: Command, context: Context): void {

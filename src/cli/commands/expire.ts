@@ -47,7 +47,7 @@ async function expire(
       const entry = store.get(prefix);
       const expired = entry && expireEntry(entry, now);
       if (!expired || expired === entry) {
-        const around = store.covering(prefix).find((other) => other.prefix.length < prefix.length);
+        const around = store.supernets(prefix).find((other) => other.prefix.length < prefix.length);
         const hint = around ? `; it lies in ${shortPrefix(around.prefix)}` : '';
         const what = entry ? 'is not active' : 'is no entry';
         throw new McblockError(

@@ -70,7 +70,7 @@ async function explain(context: Context, texts: readonly string[]): Promise<void
 function explanationOf(store: Store, address: Address, policy: Policy, now: number): Explanation {
   const wanted = address.family === 4 ? policy.auto.length4 : policy.auto.length6;
   const around = prefixAround(address, wanted);
-  const entries = store.covering(hostPrefix(address));
+  const entries = store.supernets(hostPrefix(address));
   const widest = entries[0]?.prefix ?? around;
   const logins = store.loginsWithin(widest.length < around.length ? widest : around, 0);
   const space = protectedSpace(store).plus(loginProtections(logins, now, policy));
@@ -88,7 +88,7 @@ function explanationOf(store: Store, address: Address, policy: Policy, now: numb
     feeds: namingFeeds(store, hostPrefix(address)),
     entries: entries.map((entry) => ({ entry, history: store.history(entry.prefix) })),
     protection: space.overlapping(hostPrefix(address)),
-    next: decide(store.covering(around), space, request, policy, now),
+    next: decide(store.supernets(around), space, request, policy, now),
   };
 }
 

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { McblockError } from '../../errors.ts';
-import type { Ban } from '../../fleet/bell/ban.ts';
+import type { Ban } from '../../fleet/pubsub/ban.ts';
 import type { Extent } from '../../log/extent.ts';
 import { newestRotation, oldestFirst } from '../../log/follow/rotation.ts';
 import { type LogSummary, type OffenceOptions, readOffences } from '../../log/read-offences.ts';
@@ -10,12 +10,12 @@ import type { Store } from '../../store/store.ts';
 import { applyAfterwards } from '../apply-rules.ts';
 import { INTERFACE_NAME } from '../config/settings.ts';
 import type { Context } from '../context.ts';
-import type { Draft } from '../judge/draft.ts';
 import { GrokReport } from '../judge/grok-report.ts';
 import { judgeLog, type Rules } from '../judge/judge-log.ts';
+import type { PendingChanges } from '../judge/pending-changes.ts';
 import { addLogOptions, type LogCommandOptions, openLog, readOptionsOf } from '../log-options.ts';
 import { Progress } from '../progress.ts';
-import { bansOf, ringOut } from '../ring.ts';
+import { bansOf, publishBans } from '../publish.ts';
 import { grokReportJson, grokReportLines, SHOWN_SAMPLES } from '../text/grok-report-text.ts';
 import { widen, widenBounds, wideningsOf } from '../widening.ts';
 
@@ -89,7 +89,7 @@ async function grok(context: Context, named: string[], options: GrokOptions): Pr
   }
   if (!options.dryRun) await widenByPolicy(context, store);
   if (options.apply) await applyAfterwards(context);
-  await ringOut(context, bans);
+  await publishBans(context, bans);
   if (context.options.json) context.json(reports.map(grokReportJson));
 }
 
@@ -185,7 +185,7 @@ function record(
       );
     }
     store.recordLogins(summary.logins);
-    const settle = (draft: Draft): void => {
+    const settle = (draft: PendingChanges): void => {
       draft.write(store);
       for (const ban of bansOf(draft.changes(), context.now)) bans.push(ban);
     };

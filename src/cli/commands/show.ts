@@ -128,7 +128,7 @@ function aroundAndIn(
   const found = new Map<string, Entry>();
   for (const prefix of prefixes) {
     const around = store
-      .covering(prefix)
+      .supernets(prefix)
       .filter((entry) => !filter || stateOf(entry, filter.at) === filter.state);
     for (const entry of [...around, ...store.under(prefix, filter)]) {
       found.set(formatPrefix(entry.prefix), entry);

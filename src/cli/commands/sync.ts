@@ -2,9 +2,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { McblockError } from '../../errors.ts';
 import type { Context } from '../context.ts';
-import { type Rung, requireBell, ringRound, rungText } from '../sync/bell.ts';
 import { fleetClient } from '../sync/client.ts';
 import { type Round, rehearseRound, syncRound } from '../sync/round.ts';
+import { type Rung, requireBell, ringRound, rungText } from '../sync/subscribe.ts';
 import { parseDuration } from '../text/duration.ts';
 import { jsonText } from '../text/json-text.ts';
 
@@ -21,7 +21,7 @@ interface SyncOptions {
 export function define(command: Command, context: Context): void {
   command
     .description(
-      "Shares with the fleet: takes what is in pf's tables, rings the bell for it, reports it and what was blocked here since, fetches what the others block, brings the firewall up to date if the configuration has a [firewall], and empties the tables of what has been there for long. The configuration says where the API is ([fleet]) and the bell ([bell]). What cannot be reported waits; nothing is lost while the API is away.",
+      "Shares with the fleet: takes what is in pf's tables, rings the bell for it, reports it and what was blocked here since, fetches what the others block, brings the firewall up to date if the configuration has a [firewall], and empties the tables of what has been there for long. The configuration says where the API is ([fleet]) and the bell ([pubsub]). What cannot be reported waits; nothing is lost while the API is away.",
     )
     .option('--only-api', 'by the API alone')
     .option('--only-pubsub', "by the bell alone: tell of what came into pf's tables, nothing more")

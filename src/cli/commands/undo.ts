@@ -15,7 +15,7 @@ interface UndoOptions {
 }
 
 /** More entries than that are only counted, unless --verbose asks for them. */
-const MOST_LINES = 20;
+const MAX_LINES = 20;
 
 export function define(command: Command, context: Context): void {
   command
@@ -93,7 +93,7 @@ function* undoLines(
 ): Generator<string> {
   const done = dryRun ? 'would be taken back' : 'taken back';
   yield `${done}: ${printable(text)} (${shortTime(at)} UTC); as before:`;
-  const shown = verbose ? entries : entries.slice(0, MOST_LINES);
+  const shown = verbose ? entries : entries.slice(0, MAX_LINES);
   for (const { prefix, former } of shown) {
     yield `  ${shortPrefix(prefix)}: ${former === undefined ? 'no entry' : stateText(former.entry, now)}`;
   }

@@ -4,7 +4,7 @@ import { Applier } from '../applier.ts';
 import { applyRules } from '../apply-rules.ts';
 import type { Context } from '../context.ts';
 import { readOptionsOf } from '../log-options.ts';
-import { Bell } from '../ring.ts';
+import { BanPublisher } from '../publish.ts';
 import { jsonText } from '../text/json-text.ts';
 import { watchJson, watchLine } from '../text/watch-text.ts';
 import { activated, type BatchReport } from '../watch/record.ts';
@@ -45,7 +45,9 @@ async function watch(context: Context, files: string[], options: WatchOptions): 
   const names = [...new Set(files.map((file) => resolve(file)))];
   const signals = new Signals();
   const applier = options.apply && applierOf(context);
-  const bell = await Bell.open(await context.config(), (text) => context.stderr.write(`${text}\n`));
+  const banPublisher = await BanPublisher.open(await context.config(), (text) =>
+    context.stderr.write(`${text}\n`),
+  );
   let watcher: Watcher | undefined;
   try {
     const setup = await setupOf(context, options);
@@ -55,7 +57,7 @@ async function watch(context: Context, files: string[], options: WatchOptions): 
       setup: () => context.withFreshConfig(() => setupOf(context, options)),
       remark: (text) => context.stderr.write(`${text}\n`),
       onChange: (report) => {
-        bell?.ring(report.bans);
+        banPublisher?.ring(report.bans);
         announce(context, report);
         if (activated(report).length > 0) applier?.request();
       },
@@ -69,7 +71,7 @@ async function watch(context: Context, files: string[], options: WatchOptions): 
   } finally {
     watcher?.close();
     await applier?.close();
-    await bell?.close();
+    await banPublisher?.close();
     signals.close();
   }
 }

@@ -51,7 +51,7 @@ const COLUMNS: readonly Column<Candidate>[] = [
   {
     title: 'BLOCKED',
     align: 'right',
-    cell: ({ blocked, places }) => `${blocked} of ${places.toLocaleString('en')}`,
+    cell: ({ blocked, networks }) => `${blocked} of ${networks.toLocaleString('en')}`,
   },
   { title: 'NOW', align: 'right', cell: ({ active }) => String(active) },
   { title: 'HITS', align: 'right', cell: ({ hits }) => countText(hits) },

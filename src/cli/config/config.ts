@@ -3,9 +3,9 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Policy } from '../../blocklist/policy.ts';
 import { McblockError, reasonOf } from '../../errors.ts';
-import { readSmallFile } from '../../small-file.ts';
+import { readConfigFile } from '../../read-config-file.ts';
 import type { Setting } from './kinds.ts';
-import { SETTINGS, type SettingKey, type SettingValue } from './settings.ts';
+import { type ReadSettings, SETTINGS, type SettingKey, type SettingValue } from './settings.ts';
 
 /** Where a value came from: the file and the line in it, or the program. */
 type Source = { readonly file: string; readonly line: number } | 'default';
@@ -38,12 +38,6 @@ export async function loadConfig(
   return configOf(file, parseSettings(text, file));
 }
 
-/** What was read for each key that the file has. */
-export type ReadSettings = ReadonlyMap<
-  SettingKey,
-  { readonly value: unknown; readonly line: number }
->;
-
 /** The part of the configuration that the rules of the blocklist take. */
 export function policyOf(config: Config): Policy {
   return {
@@ -70,7 +64,7 @@ function usualPlaces(env: NodeJS.ProcessEnv): string[] {
 
 function readConfig(file: string, isRoots: boolean): string {
   try {
-    const content = readSmallFile(file, ({ size, uid, mode }) => {
+    const content = readConfigFile(file, ({ size, uid, mode }) => {
       if (size > FILE_LIMIT_BYTES) return 'it is larger than 1 MiB';
       if (!isRoots || (uid === 0 && (mode & 0o022) === 0)) return undefined;
       return `others than root could have written it; run chown root ${file} && chmod go-w ${file}`;

@@ -85,23 +85,23 @@ export const SETTINGS = {
   'fleet.longest': duration(policy.penalty.longestSeconds),
   'fleet.change-limit': integer(1_000_000, 1, 1_000_000_000),
   'fleet.outbox-limit': integer(100_000, 1, 10_000_000),
-  'bell.address': text(
+  'pubsub.address': text(
     '',
     /^(?:|\/.+|[^/\s]+:\d+)$/,
     'where Redis is, such as "redis.example.net:6379"',
   ),
-  'bell.cert': file('the certificate of this machine, PEM'),
-  'bell.key': file('the key to bell.cert, PEM'),
-  'bell.ca': file('the certificate of who signed that of Redis, PEM'),
-  'bell.fleet-key': file('the key that the machines of the fleet sign with, mode 0600'),
-  'bell.require-signature': flag(false),
-  'bell.sender': text(
+  'pubsub.cert': file('the certificate of this machine, PEM'),
+  'pubsub.key': file('the key to pubsub.cert, PEM'),
+  'pubsub.ca': file('the certificate of who signed that of Redis, PEM'),
+  'pubsub.fleet-key': file('the key that the machines of the fleet sign with, mode 0600'),
+  'pubsub.require-signature': flag(false),
+  'pubsub.sender': text(
     '',
     /^(?:[A-Za-z0-9][\w.-]{0,63})?$/,
     'a name of at most 64 letters, digits, dots, - and _',
   ),
-  'bell.channel': text('mcblock', /^\S{1,64}$/, 'the name of a channel'),
-  'bell.plain-channel': text('block', /^\S{0,64}$/, 'the name of a channel'),
+  'pubsub.channel': text('mcblock', /^\S{1,64}$/, 'the name of a channel'),
+  'pubsub.plain-channel': text('block', /^\S{0,64}$/, 'the name of a channel'),
   'listen.channels': channels(),
   'listen.widest4': integer(8, 1, 32),
   'listen.widest6': integer(19, 1, 128),
@@ -121,3 +121,12 @@ export const SETTINGS = {
 
 export type SettingKey = keyof typeof SETTINGS;
 export type SettingValue<Key extends SettingKey> = (typeof SETTINGS)[Key]['fallback'];
+
+/** The values that a configuration file sets, with their lines. */
+export type ReadSettings = ReadonlyMap<
+  SettingKey,
+  { readonly value: unknown; readonly line: number }
+>;
+
+/** Tables and keys of earlier versions, with the name that replaces each. */
+export const RENAMED: ReadonlyMap<string, string> = new Map([['bell', 'pubsub']]);

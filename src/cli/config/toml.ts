@@ -1,8 +1,7 @@
 import { parse, TomlError } from 'smol-toml';
 import { McblockError, reasonOf } from '../../errors.ts';
 import { nearest } from '../text/nearest.ts';
-import type { ReadSettings } from './config.ts';
-import { SETTINGS, type SettingKey } from './settings.ts';
+import { RENAMED, type ReadSettings, SETTINGS, type SettingKey } from './settings.ts';
 
 /** Reads and checks a whole configuration. Throws McblockError 'config' with file and line. */
 export function parseSettings(text: string, file: string): ReadSettings {
@@ -13,6 +12,10 @@ export function parseSettings(text: string, file: string): ReadSettings {
     if (!isSettingKey(key)) {
       if (Object.keys(SETTINGS).some((known) => known.startsWith(`${key}.`))) {
         throw new McblockError('config', `${file}:${line}: ${key} is a table: write [${key}]`);
+      }
+      const renamed = newNameOf(key);
+      if (renamed !== undefined) {
+        throw new McblockError('config', `${file}:${line}: ${key} is now ${renamed}`);
       }
       const close = nearest(key, Object.keys(SETTINGS));
       const advice =
@@ -55,6 +58,14 @@ function parseToml(text: string, file: string): Record<string, unknown> {
       cause: error,
     });
   }
+}
+
+/** The present name of a key that an earlier version had under another one. */
+function newNameOf(key: string): string | undefined {
+  for (const [before, now] of RENAMED) {
+    if (key === before || key.startsWith(`${before}.`)) return now + key.slice(before.length);
+  }
+  return undefined;
 }
 
 function isSettingKey(key: string): key is SettingKey {

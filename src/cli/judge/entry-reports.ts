@@ -3,7 +3,7 @@ import { Column } from '../../log/offences/column.ts';
 import type { MessageCount } from '../../log/offences/offences.ts';
 import { comparePrefixes, type Prefix } from '../../net/prefix.ts';
 import { PrefixList } from '../../net/prefix-list.ts';
-import { type Change, OUTCOMES, type Outcome } from './draft.ts';
+import { type Change, OUTCOMES, type Outcome } from './pending-changes.ts';
 
 /** What one log did to one entry. */
 export interface EntryReport {

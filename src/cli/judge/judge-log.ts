@@ -1,11 +1,11 @@
 import type { Seconds } from '../../blocklist/entry.ts';
+import type { EvidenceSource } from '../../blocklist/evidence-source.ts';
 import { Judge } from '../../blocklist/judge.ts';
 import { Logins } from '../../blocklist/logins.ts';
 import type { Offence } from '../../blocklist/offence.ts';
 import type { Policy } from '../../blocklist/policy.ts';
 import type { Login } from '../../blocklist/protect.ts';
 import type { Spared } from '../../blocklist/spared.ts';
-import type { Witness } from '../../blocklist/witness.ts';
 import type { LogSummary } from '../../log/read-offences.ts';
 import type { Address } from '../../net/address.ts';
 import { type Prefix, prefixAround } from '../../net/prefix.ts';
@@ -13,16 +13,16 @@ import type { Store } from '../../store/store.ts';
 import type { Context } from '../context.ts';
 import type { Policies } from '../policies.ts';
 import { protectedSpace } from '../protected-space.ts';
-import { type Change, Draft, type Past } from './draft.ts';
 import { PendingOffences } from './pending.ts';
+import { type Change, type EntrySnapshot, PendingChanges } from './pending-changes.ts';
 
 /** By what a log is judged. */
 export interface Rules extends Policies {
-  readonly witness: Witness;
+  readonly witness: EvidenceSource;
 }
 
 /** What is judged of a log, or of some lines of it. */
-type Told = Pick<LogSummary, 'groups' | 'logins'>;
+type Announcement = Pick<LogSummary, 'groups' | 'logins'>;
 
 /** What is pending, on its way through the places. */
 interface PendingPlaces {
@@ -46,7 +46,7 @@ export function judgeLog(
   summary: LogSummary,
   rules: Rules,
   report: JudgeReport,
-  settle: (draft: Draft) => void,
+  settle: (draft: PendingChanges) => void,
 ): readonly Offence[] {
   // What is pending was told of by services: what pf tells makes no new entry.
   const pending = new PendingOffences(rules.witness === 'log' ? store.pending() : []);
@@ -57,16 +57,16 @@ export function judgeLog(
 
 /**
  * Judges offences place after place: what happens in one cannot concern another, unless an entry
- * that is wider than both covers them; then they are judged together.
+ * that is wider than both contains them; then they are judged together.
  */
 export function judgePlaces(
   now: Seconds,
   store: Store,
-  told: Told,
+  told: Announcement,
   rules: Rules,
   pending: PendingPlaces,
   report: JudgeReport,
-  settle: (draft: Draft) => void,
+  settle: (draft: PendingChanges) => void,
 ): void {
   const { witness } = rules;
   const policyFor = witness === 'log' ? rules.policyFor : forAddresses(rules.policyFor);
@@ -74,9 +74,9 @@ export function judgePlaces(
   const past = pastOf(store, told.logins);
   const spaceAround = (address: Address): Prefix => {
     const place = placeOf(address, policyFor(address));
-    return past.covering(place)[0]?.prefix ?? place;
+    return past.supernets(place)[0]?.prefix ?? place;
   };
-  const draft = new Draft(past, witness);
+  const draft = new PendingChanges(past, witness);
   const judges = new Map<Policy, Judge>();
   for (const group of told.groups(spaceAround)) {
     const policy = policyFor(group.space);
@@ -105,13 +105,13 @@ function forAddresses(policyFor: Rules['policyFor']): Rules['policyFor'] {
 }
 
 /** What the store and the logins of the log say. */
-function pastOf(store: Store, logins: readonly Login[]): Past {
-  const surroundings = store.surroundings();
+function pastOf(store: Store, logins: readonly Login[]): EntrySnapshot {
+  const snapshot = store.snapshot();
   const told = new Logins(logins);
   return {
-    covering: (prefix) => surroundings.covering(prefix),
+    supernets: (prefix) => snapshot.supernets(prefix),
     loginsWithin: (prefix) => {
-      const stored = surroundings.loginsWithin(prefix);
+      const stored = snapshot.loginsWithin(prefix);
       const more = told.within(prefix);
       return more.length === 0 ? stored : [...stored, ...more];
     },

@@ -1,5 +1,5 @@
 import { McblockError, reasonOf } from '../../errors.ts';
-import { readSmallFile } from '../../small-file.ts';
+import { readConfigFile } from '../../read-config-file.ts';
 import { nearest } from '../text/nearest.ts';
 import type { ChannelSetting } from './channels.ts';
 
@@ -64,7 +64,7 @@ export function readAcacia(file: string): AcaciaConfig {
 
 function readJson(file: string): Record<string, unknown> {
   try {
-    const content = readSmallFile(file, ({ size }) =>
+    const content = readConfigFile(file, ({ size }) =>
       size > LIMIT_BYTES ? 'it is larger than 1 MiB' : undefined,
     );
     const value: unknown = JSON.parse(content.toString('utf8'));

@@ -1,23 +1,23 @@
 import type { Seconds } from '../../blocklist/entry.ts';
 import { reasonOf } from '../../errors.ts';
-import { Bell } from '../../fleet/bell/bell.ts';
-import { BlockQueue, type BlockRequest, type BlockResult } from '../../fleet/bell/block-queue.ts';
-import { CommandQueue, type CommandReport } from '../../fleet/bell/command-queue.ts';
-import { endpointText } from '../../fleet/bell/endpoint.ts';
-import type { Errand } from '../../fleet/bell/errand.ts';
-import { Listener } from '../../fleet/bell/listener.ts';
-import { banJson, type PageData } from '../../fleet/bell/page-data.ts';
-import { BellStatus, type Dropped } from '../../fleet/bell/status.ts';
-import { StatusServer } from '../../fleet/bell/status-server.ts';
-import { statusJson } from '../../fleet/bell/status-text.ts';
+import { BlockQueue, type BlockRequest, type BlockResult } from '../../fleet/pubsub/block-queue.ts';
+import { CommandQueue, type CommandReport } from '../../fleet/pubsub/command-queue.ts';
+import { endpointText } from '../../fleet/pubsub/endpoint.ts';
+import { banJson, type PageData } from '../../fleet/pubsub/page-data.ts';
+import type { RepeatingTask } from '../../fleet/pubsub/repeating-task.ts';
+import { type Dropped, SubscriberStatus } from '../../fleet/pubsub/status.ts';
+import { StatusServer } from '../../fleet/pubsub/status-server.ts';
+import { statusJson } from '../../fleet/pubsub/status-text.ts';
+import { Subscriber } from '../../fleet/pubsub/subscriber.ts';
+import { Subscription } from '../../fleet/pubsub/subscription.ts';
 import type { ServerLog } from '../../fleet/server-log.ts';
 import { formatPrefix } from '../../net/prefix-text.ts';
 import type { CaughtUp } from '../sync/catch-up.ts';
 import type { Sent } from '../sync/outbox.ts';
 import { whyText } from '../text/messages-text.ts';
 import type { Applier } from './apply.ts';
-import { askSeconds, catchUpErrand, postErrand } from './errands.ts';
 import type { ListenSetup } from './setup.ts';
+import { askSeconds, catchUpErrand, postErrand } from './tasks.ts';
 
 export interface DaemonDeps {
   readonly setup: ListenSetup;
@@ -44,15 +44,15 @@ const REFUSALS_TOLD = 20;
 /** The daemon: what hears, what carries out, and what tells of it. */
 export class ListenDaemon {
   readonly #deps: DaemonDeps;
-  readonly #status: BellStatus;
+  readonly #status: SubscriberStatus;
   readonly #blocks: BlockQueue;
   readonly #commands: CommandQueue;
-  readonly #bell: Bell;
-  readonly #catchUp: Errand<CaughtUp> | undefined;
-  readonly #post: Errand<Sent> | undefined;
+  readonly #subscriber: Subscriber;
+  readonly #catchUp: RepeatingTask<CaughtUp> | undefined;
+  readonly #post: RepeatingTask<Sent> | undefined;
   readonly #server: StatusServer;
   readonly #timers: NodeJS.Timeout[] = [];
-  #listener: Listener | undefined;
+  #subscription: Subscription | undefined;
   #lastDisconnect: string | undefined;
   #isPageStale = false;
   #refusals = 0;
@@ -70,12 +70,12 @@ export class ListenDaemon {
       onFailure: (part, error) => log.write('error', 'failed', { part, reason: reasonOf(error) }),
     });
     this.#commands = new CommandQueue(setup.limits, (report) => this.#ended(report));
-    this.#status = new BellStatus(
+    this.#status = new SubscriberStatus(
       setup.channels.map(({ name }) => name),
       now(),
       () => ({ blocks: this.#blocks.size, commands: this.#commands.size }),
     );
-    this.#bell = new Bell({
+    this.#subscriber = new Subscriber({
       rules: setup.rules,
       channels: setup.channels,
       status: this.#status,
@@ -117,8 +117,8 @@ export class ListenDaemon {
     this.#blocks.applySoon();
     const names = setup.channels.map(({ name }) => name);
     log.write('info', 'connecting', { to: endpointText(setup.place.endpoint) });
-    this.#listener = await Listener.open(setup.place, names, {
-      onMessage: (channel, bytes) => this.#bell.hear(channel, bytes),
+    this.#subscription = await Subscription.open(setup.place, names, {
+      onMessage: (channel, bytes) => this.#subscriber.hear(channel, bytes),
       onConnected: () => {
         this.#status.connected(now());
         this.#lastDisconnect = undefined;
@@ -140,7 +140,7 @@ export class ListenDaemon {
 
   /** What was heard is stored and in the firewall, as far as can be. */
   async close(): Promise<void> {
-    this.#listener?.close();
+    this.#subscription?.close();
     for (const timer of this.#timers) clearInterval(timer);
     await this.#catchUp?.close();
     await this.#post?.close();

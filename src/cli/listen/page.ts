@@ -1,6 +1,6 @@
 import type { Entry, Origin, Seconds } from '../../blocklist/entry.ts';
-import type { PageData, ShownBan } from '../../fleet/bell/page-data.ts';
-import { spaceMap } from '../../fleet/bell/space-map.ts';
+import type { PageData, ShownBan } from '../../fleet/pubsub/page-data.ts';
+import { spaceMap } from '../../fleet/pubsub/space-map.ts';
 import type { Activation } from '../../store/history.ts';
 import type { Store } from '../../store/store.ts';
 import { rulesAt } from '../rules-at.ts';
@@ -11,7 +11,7 @@ const LAST_BANS = 50;
 const SLICE = 2000;
 /** Looking through the store takes at most this part of the time, and is done at most so often. */
 const PART = 1 / 50;
-const LEAST_MILLISECONDS = 1000;
+const MIN_MILLISECONDS = 1000;
 
 /** What the page shows, kept for a while, as looking through a large store takes long. */
 export class PageSource {
@@ -63,7 +63,7 @@ export class PageSource {
       worked += performance.now() - startedAt;
       return { bans, active, active6, byOrigin, map };
     } finally {
-      this.#staleAt = performance.now() + Math.max(LEAST_MILLISECONDS, worked / PART);
+      this.#staleAt = performance.now() + Math.max(MIN_MILLISECONDS, worked / PART);
     }
   }
 }

@@ -1,18 +1,18 @@
 import { hostname } from 'node:os';
 import { McblockError } from '../../errors.ts';
-import { wordPattern } from '../../fleet/bell/carried.ts';
-import type { Channel } from '../../fleet/bell/channel.ts';
-import type { CommandLimits } from '../../fleet/bell/command-queue.ts';
+import { wordPattern } from '../../fleet/pubsub/carried.ts';
+import type { Channel } from '../../fleet/pubsub/channel.ts';
+import type { CommandLimits } from '../../fleet/pubsub/command-queue.ts';
 import {
   type Endpoint,
   type Identity,
   parseEndpoint,
   refuseInTheClear,
-} from '../../fleet/bell/endpoint.ts';
-import { type FleetKey, readFleetKey } from '../../fleet/bell/fleet-key.ts';
-import type { HearingRules } from '../../fleet/bell/hear.ts';
-import { isSender } from '../../fleet/bell/message-text.ts';
-import type { BellPlace } from '../../fleet/bell/redis-options.ts';
+} from '../../fleet/pubsub/endpoint.ts';
+import { type FleetKey, readFleetKey } from '../../fleet/pubsub/fleet-key.ts';
+import { isSender } from '../../fleet/pubsub/message-text.ts';
+import type { RedisLocation } from '../../fleet/pubsub/redis-options.ts';
+import type { VerificationRules } from '../../fleet/pubsub/verify.ts';
 import type { Config } from '../config/config.ts';
 import { checkTls, readPem } from '../pem.ts';
 import type { AcaciaConfig } from './acacia.ts';
@@ -20,9 +20,9 @@ import type { ChannelSetting } from './channels.ts';
 
 /** All that the daemon is told; certificates and keys are read already. */
 export interface ListenSetup {
-  readonly place: BellPlace;
+  readonly place: RedisLocation;
   readonly channels: readonly Channel[];
-  readonly rules: HearingRules;
+  readonly rules: VerificationRules;
   readonly limits: CommandLimits;
   /** Whoever hears every message asks the API all the same, so often. */
   readonly catchUpSeconds: number;
@@ -38,18 +38,18 @@ export function listenSetup(config: Config, acacia?: AcaciaConfig): ListenSetup 
   const channels = new Map([...config.get('listen.channels'), ...(acacia?.channels ?? [])]);
   const status = acacia?.status ?? config.get('listen.status');
   const key = fleetKeyOf(config);
-  if (key === undefined && config.get('bell.require-signature')) {
+  if (key === undefined && config.get('pubsub.require-signature')) {
     throw new McblockError(
       'config',
-      'bell.require-signature needs bell.fleet-key, the key that signatures are checked with',
+      'pubsub.require-signature needs pubsub.fleet-key, the key that signatures are checked with',
     );
   }
   return {
-    place: bellPlace(config, acacia),
+    place: redisLocation(config, acacia),
     channels: Array.from(channels, ([name, setting]) => channelOf(name, setting)),
     rules: {
       key,
-      requireSignature: config.get('bell.require-signature'),
+      requireSignature: config.get('pubsub.require-signature'),
       self: senderOf(config),
       widest4: config.get('listen.widest4'),
       widest6: config.get('listen.widest6'),
@@ -68,15 +68,15 @@ export function listenSetup(config: Config, acacia?: AcaciaConfig): ListenSetup 
 }
 
 /** Where Redis is, and who we are there. */
-export function bellPlace(config: Config, acacia?: AcaciaConfig): BellPlace {
-  const address = acacia?.address ?? config.get('bell.address');
+export function redisLocation(config: Config, acacia?: AcaciaConfig): RedisLocation {
+  const address = acacia?.address ?? config.get('pubsub.address');
   if (address === '') {
     throw new McblockError(
       'config',
-      'bell.address does not say where Redis is, such as "redis.example.net:6379"',
+      'pubsub.address does not say where Redis is, such as "redis.example.net:6379"',
     );
   }
-  const endpoint = parseEndpoint(address, 'bell.address');
+  const endpoint = parseEndpoint(address, 'pubsub.address');
   const identity = identityOf(config, acacia);
   refuseInTheClear(endpoint, identity);
   return { endpoint, identity };
@@ -84,25 +84,25 @@ export function bellPlace(config: Config, acacia?: AcaciaConfig): BellPlace {
 
 /** The key that messages are signed with; undefined where there is none. */
 export function fleetKeyOf(config: Config): FleetKey | undefined {
-  const file = config.get('bell.fleet-key');
+  const file = config.get('pubsub.fleet-key');
   return file === '' ? undefined : readFleetKey(file);
 }
 
 /** The name of this host in messages. */
 export function senderOf(config: Config): string {
-  const name = config.get('bell.sender') || hostname();
+  const name = config.get('pubsub.sender') || hostname();
   if (isSender(name)) return name;
   throw new McblockError(
     'config',
-    'the name of this host cannot stand in messages; give bell.sender a name of letters, digits and dots',
+    'the name of this host cannot stand in messages; give pubsub.sender a name of letters, digits and dots',
   );
 }
 
 function identityOf(config: Config, acacia?: AcaciaConfig): Identity | undefined {
   const files = {
-    cert: acacia?.cert ?? config.get('bell.cert'),
-    key: acacia?.key ?? config.get('bell.key'),
-    ca: acacia?.ca ?? config.get('bell.ca'),
+    cert: acacia?.cert ?? config.get('pubsub.cert'),
+    key: acacia?.key ?? config.get('pubsub.key'),
+    ca: acacia?.ca ?? config.get('pubsub.ca'),
   };
   const missing = Object.entries(files).filter(([, file]) => file === '');
   if (missing.length === 3) return undefined;
@@ -110,15 +110,15 @@ function identityOf(config: Config, acacia?: AcaciaConfig): Identity | undefined
   if (first !== undefined) {
     throw new McblockError(
       'config',
-      `mutual TLS needs bell.cert, bell.key and bell.ca; bell.${first[0]} is missing`,
+      `mutual TLS needs pubsub.cert, pubsub.key and pubsub.ca; pubsub.${first[0]} is missing`,
     );
   }
   const identity = {
-    cert: readPem(files.cert, 'bell.cert'),
-    key: readPem(files.key, 'bell.key'),
-    ca: readPem(files.ca, 'bell.ca'),
+    cert: readPem(files.cert, 'pubsub.cert'),
+    key: readPem(files.key, 'pubsub.key'),
+    ca: readPem(files.ca, 'pubsub.ca'),
   };
-  checkTls(identity, 'bell.cert, bell.key and bell.ca');
+  checkTls(identity, 'pubsub.cert, pubsub.key and pubsub.ca');
   return identity;
 }
 

@@ -4,8 +4,8 @@ import type { Evidence } from '../../blocklist/evidence.ts';
 import type { Policy } from '../../blocklist/policy.ts';
 import { loginProtections, type ProtectedSpace } from '../../blocklist/protect.ts';
 import type { Decision } from '../../blocklist/request.ts';
-import type { Ban } from '../../fleet/bell/ban.ts';
-import type { BlockRequest, BlockResult } from '../../fleet/bell/block-queue.ts';
+import type { Ban } from '../../fleet/pubsub/ban.ts';
+import type { BlockRequest, BlockResult } from '../../fleet/pubsub/block-queue.ts';
 import type { Prefix } from '../../net/prefix.ts';
 import type { Store } from '../../store/store.ts';
 import { protectedSpace } from '../protected-space.ts';
@@ -30,7 +30,7 @@ function storeBan(
   policy: Policy,
   now: Seconds,
 ): BlockResult {
-  const wide = store.covering(request.prefix)[0]?.prefix ?? request.prefix;
+  const wide = store.supernets(request.prefix)[0]?.prefix ?? request.prefix;
   const logins = store.loginsWithin(wide, 0);
   const space = always.plus(loginProtections(logins, now, policy));
   const prefix = unprotected(space, request);
@@ -42,7 +42,7 @@ function storeBan(
   const { entry } = decision;
   const outcome = decision.kind === 'covered' && decision.extended ? 'extended' : decision.kind;
   // The second telling of a ban may only add to what the first did.
-  if (!request.isEcho || outcome !== 'covered') carryOut(store, request, entry, outcome, now);
+  if (!request.isEcho || outcome !== 'covered') commit(store, request, entry, outcome, now);
   return { outcome, prefix: entry.prefix, expiresAt: entry.expiresAt };
 }
 
@@ -64,16 +64,16 @@ function decideBan(
   policy: Policy,
   now: Seconds,
 ): Decision {
-  const covering = store.covering(prefix);
+  const supernets = store.supernets(prefix);
   if (message !== undefined && isSigned) {
     const { expiresAt: until } = message.ban;
     const asked = { kind: 'manual', origin: 'fleet', prefix, at: now, until, note: '' } as const;
-    return decide(covering, space, { ...asked, exact: true, force: false }, policy, now);
+    return decide(supernets, space, { ...asked, exact: true, force: false }, policy, now);
   }
   const { length } = prefix;
   const auto = { length4: length, length6: length };
   return decide(
-    covering,
+    supernets,
     space,
     {
       kind: 'automatic',
@@ -88,7 +88,7 @@ function decideBan(
   );
 }
 
-function carryOut(
+function commit(
   store: Store,
   request: BlockRequest,
   entry: Entry,

@@ -6,8 +6,8 @@ import { type Merge, mergeEntry } from '../../fleet/client/merge.ts';
 import { formatPrefix } from '../../net/prefix-text.ts';
 import { isTooWide } from '../../net/wide.ts';
 import type { Position } from '../../store/fleet-state.ts';
+import type { Snapshot } from '../../store/snapshot.ts';
 import type { Store } from '../../store/store.ts';
-import type { Surroundings } from '../../store/surroundings.ts';
 import type { Policies } from '../policies.ts';
 import { protectedSpace } from '../protected-space.ts';
 
@@ -113,7 +113,7 @@ function takePage(deps: CatchUpDeps, { changes }: ChangesPage, done: Counts): vo
     const outcome = takeAllowed(deps, change, notes);
     if (outcome !== 'unchanged') done[outcome]++;
   }
-  const here = { space: protectedSpace(store), logins: store.surroundings() };
+  const here = { space: protectedSpace(store), logins: store.snapshot() };
   for (const change of changes) {
     if (change.type !== 'entry') continue;
     const kind = takeEntry(deps, change.entry, here);
@@ -123,7 +123,7 @@ function takePage(deps: CatchUpDeps, { changes }: ChangesPage, done: Counts): vo
 
 interface Around {
   readonly space: ProtectedSpace;
-  readonly logins: Pick<Surroundings, 'loginsWithin'>;
+  readonly logins: Pick<Snapshot, 'loginsWithin'>;
 }
 
 /** What it did; 'prolonged' where the entry blocked already. */
@@ -134,15 +134,15 @@ function takeEntry(
 ): Merge['kind'] | 'prolonged' {
   const { prefix } = told;
   const policy = policies.policyFor(prefix);
-  const covering = store.covering(prefix);
+  const supernets = store.supernets(prefix);
   const logins = loginProtections(around.logins.loginsWithin(prefix), now(), policy);
   const here = {
-    covering,
+    supernets,
     space: around.space.plus(logins),
     endedAt: () => store.history(prefix).at(-1)?.endedAt,
   };
   const merge = mergeEntry(told, here, { policy, longestSeconds }, now());
-  const own = covering.find((one) => one.prefix.length === prefix.length);
+  const own = supernets.find((one) => one.prefix.length === prefix.length);
   const isProlonged = merge.kind === 'blocked' && own !== undefined && isActive(own, now());
   const kind = isProlonged ? 'prolonged' : merge.kind;
   if (merge.kind === 'unchanged' || merge.kind === 'refused' || isDryRun) return kind;

@@ -5,9 +5,9 @@ import { applyAfterwards } from '../apply-rules.ts';
 import type { Config } from '../config/config.ts';
 import { SETTINGS, type SettingKey } from '../config/settings.ts';
 import type { Context } from '../context.ts';
-import { type Rung, ringForTables } from './bell.ts';
 import { type CaughtUp, catchUp } from './catch-up.ts';
 import { type Sent, sendOutbox } from './outbox.ts';
+import { type Rung, ringForTables } from './subscribe.ts';
 import {
   countFresh,
   expirePfTables,
@@ -50,7 +50,7 @@ export async function syncRound(
     tables = await readPfTables(pfctl, config.get('fleet.pf-tables'));
     round.taken = takePfTables(store, tables, policies, context.present);
   });
-  if (rings && config.get('bell.address') !== '') {
+  if (rings && config.get('pubsub.address') !== '') {
     await attempt(round, async () => {
       round.rung = await ringForTables({ context, config, store, tables });
     });
@@ -76,7 +76,7 @@ export async function rehearseRound(
   const store = await context.store('read');
   const pfctl = config.get('firewall.pfctl');
   const tables = await readPfTables(pfctl, config.get('fleet.pf-tables'));
-  const isRung = rings && config.get('bell.address') !== '';
+  const isRung = rings && config.get('pubsub.address') !== '';
   return {
     ...NOTHING,
     rung: isRung

@@ -125,11 +125,11 @@ export function decideHost(
   const policy = policies.policyFor(offender);
   const { length4, length6 } = policy.auto;
   const place = prefixAround(offender, offender.family === 4 ? length4 : length6);
-  const covering = store.covering(place);
-  const logins = store.loginsWithin(covering[0]?.prefix ?? place, 0);
+  const supernets = store.supernets(place);
+  const logins = store.loginsWithin(supernets[0]?.prefix ?? place, 0);
   const space = always.plus(loginProtections(logins, now, policy));
   return decide(
-    covering,
+    supernets,
     space,
     // The connection was made: nobody pretends to be another address so far.
     { kind: 'automatic', origin: 'pf', offender, at: now, hits: 1, external: false },

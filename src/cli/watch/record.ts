@@ -1,6 +1,6 @@
 import type { Seconds } from '../../blocklist/entry.ts';
 import type { Spared } from '../../blocklist/spared.ts';
-import type { Ban } from '../../fleet/bell/ban.ts';
+import type { Ban } from '../../fleet/pubsub/ban.ts';
 import type { Extent } from '../../log/extent.ts';
 import type { Batch } from '../../log/follow/follow-content.ts';
 import type { Store } from '../../store/store.ts';
@@ -8,7 +8,7 @@ import { type EntryReport, EntryReports } from '../judge/entry-reports.ts';
 import { judgePlaces } from '../judge/judge-log.ts';
 import { StoredPending } from '../judge/pending.ts';
 import type { Policies } from '../policies.ts';
-import { bansOf } from '../ring.ts';
+import { bansOf } from '../publish.ts';
 
 /** So often, or after so many offences, what is pending is looked through for what is too old. */
 const PRUNE_MILLISECONDS = 60_000;

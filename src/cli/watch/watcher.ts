@@ -12,7 +12,7 @@ import { activated, BatchRecorder, type BatchReport } from './record.ts';
 /** So often logs are looked at even where nothing says that they were written to. */
 const POLL_MILLISECONDS = 250;
 const FIRST_WAIT_MILLISECONDS = 1000;
-const LONGEST_WAIT_MILLISECONDS = 60_000;
+const MAX_WAIT_MILLISECONDS = 60_000;
 /** What may pass by itself: another program writes, the disk is full or does not answer. */
 const PASSING = /^SQLITE_(?:BUSY|LOCKED|FULL|IOERR)/;
 
@@ -127,7 +127,7 @@ export class Watcher {
     this.#waitMilliseconds = isInTrouble
       ? Math.min(
           Math.max(this.#waitMilliseconds * 2, FIRST_WAIT_MILLISECONDS),
-          LONGEST_WAIT_MILLISECONDS,
+          MAX_WAIT_MILLISECONDS,
         )
       : POLL_MILLISECONDS;
     return !isInTrouble;

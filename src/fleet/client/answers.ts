@@ -17,16 +17,16 @@ import type { AllowedChange, Change, ChangesPage, FleetEntry, ReportAnswer } fro
 
 /** What a server answers, read with as much distrust as what a client sends. */
 
-const MOST_HITS = 1e12;
-const MOST_ACTIVATIONS = 1e6;
+const MAX_HITS = 1e12;
+const MAX_ACTIVATIONS = 1e6;
 const TEXT_CHARACTERS = 4096;
 const ORIGINS = ['grok', 'manual', 'pf', 'fleet', 'import', 'bogon'] as const;
 
 const ENTRY = tolerant({
   sequence: whole(0, Number.MAX_SAFE_INTEGER),
   prefix: prefix(),
-  activations: whole(0, MOST_ACTIVATIONS),
-  hits: whole(0, MOST_HITS),
+  activations: whole(0, MAX_ACTIVATIONS),
+  hits: whole(0, MAX_HITS),
   firstSeen: nullable(time()),
   lastSeen: nullable(time()),
   activatedAt: nullable(time()),

@@ -9,7 +9,7 @@ import type { FleetEntry } from './change.ts';
 /** What this machine knows of the place that a peer speaks of. */
 export interface Here {
   /** The entries that cover the prefix, itself among them. */
-  readonly covering: readonly Entry[];
+  readonly supernets: readonly Entry[];
   /** What is protected now, logins in the prefix among it. */
   readonly space: ProtectedSpace;
   /** When the latest activation of its own entry was expired by hand. */
@@ -44,7 +44,7 @@ export function mergeEntry(told: FleetEntry, here: Here, rules: MergeRules, now:
   if (isTooWide(prefix)) return { kind: 'refused', why: 'too wide' };
   if (activatedAt === undefined) return { kind: 'unchanged' };
   const peer = bounded(told, Math.min(activatedAt, now), rules.longestSeconds, now);
-  const own = here.covering.find((entry) => entry.prefix.length === prefix.length);
+  const own = here.supernets.find((entry) => entry.prefix.length === prefix.length);
   return outlasts(peer.expiresAt, now)
     ? mergeActive(peer, own, here, rules, now)
     : mergeExpired(peer, endedAt, own, now);
@@ -61,7 +61,7 @@ interface Peer extends Entry {
 function mergeActive(
   peer: Peer,
   own: Entry | undefined,
-  { covering, space, endedAt }: Here,
+  { supernets, space, endedAt }: Here,
   { policy }: MergeRules,
   now: Seconds,
 ): Merge {
@@ -72,7 +72,7 @@ function mergeActive(
     return { kind: 'unchanged' };
   }
   const decision = decide(
-    covering,
+    supernets,
     space,
     {
       kind: 'manual',

@@ -7,9 +7,9 @@ import type {
   Changed,
   EntryHistory,
   FleetAllowed,
+  FleetSnapshot,
   FleetStore,
   Need,
-  Past,
 } from '../fleet-store.ts';
 import { mergeChanged } from '../merge-changed.ts';
 import {
@@ -44,7 +44,7 @@ import {
   writeStatement,
 } from './statements.ts';
 
-const MOST_CONNECTIONS = 8;
+const MAX_CONNECTIONS = 8;
 const PATIENCE_MILLISECONDS = 30_000;
 
 /** Opens the fleet's store in this database (postgres://...), at its newest version. */
@@ -53,7 +53,7 @@ export async function openPostgres(url: string): Promise<FleetStore> {
   const { default: pg } = await import('pg');
   const pool = new pg.Pool({
     connectionString: url,
-    max: MOST_CONNECTIONS,
+    max: MAX_CONNECTIONS,
     // What is asked at once goes one way there and back: a small transaction waits for little else.
     pipeline: true,
     application_name: 'mcblock',
@@ -92,21 +92,21 @@ class PostgresFleetStore implements FleetStore {
 
   async sequence(): Promise<number> {
     const [row] = await this.#queries.rows(
-      'SELECT sequence::float8 AS sequence FROM mcblock.ledger',
+      'SELECT sequence::float8 AS sequence FROM mcblock.changeSet',
     );
     return Number(row?.['sequence']);
   }
 
   async identity(): Promise<string> {
-    const [row] = await this.#queries.rows('SELECT identity FROM mcblock.ledger');
+    const [row] = await this.#queries.rows('SELECT identity FROM mcblock.changeSet');
     return String(row?.['identity']);
   }
 
   async renewIdentity(): Promise<void> {
-    await this.#queries.run('UPDATE mcblock.ledger SET identity = gen_random_uuid()::text');
+    await this.#queries.run('UPDATE mcblock.changeSet SET identity = gen_random_uuid()::text');
   }
 
-  async change(need: Need, settle: (past: Past) => Change): Promise<void> {
+  async change(need: Need, settle: (past: FleetSnapshot) => Change): Promise<void> {
     await this.#connected(async (queries) => {
       const past = await readPast(queries, need);
       // Where it cannot be written PostgreSQL makes a rollback of it.
@@ -218,10 +218,13 @@ class PostgresFleetStore implements FleetStore {
 }
 
 /** Begins a transaction in which nobody else writes. */
-async function readPast(queries: Queries, { prefixes, keys, activeAt }: Need): Promise<Past> {
+async function readPast(
+  queries: Queries,
+  { prefixes, keys, activeAt }: Need,
+): Promise<FleetSnapshot> {
   const texts = [...new Set(prefixes.map(formatPrefix))];
   const [names, wanted] = [keys.map(({ by }) => by), keys.map(({ key }) => key)];
-  const [, [ledger], allowed, covering, active, known] = await Promise.all([
+  const [, [changeSet], allowed, supernets, active, known] = await Promise.all([
     // Whatever the default of the database: what is read must be what is there after the lock.
     queries.script('BEGIN ISOLATION LEVEL READ COMMITTED'),
     queries.rows(LOCK),
@@ -230,13 +233,13 @@ async function readPast(queries: Queries, { prefixes, keys, activeAt }: Need): P
     activeAt === undefined ? [] : queries.rows(ACTIVE, activeAt),
     keys.length === 0 ? [] : queries.rows(KNOWN_KEYS, names, wanted),
   ]);
-  const byPrefix = new Map([...covering, ...active].map((row) => [row['prefix'], row]));
+  const byPrefix = new Map([...supernets, ...active].map((row) => [row['prefix'], row]));
   return {
-    sequence: Number(ledger?.['sequence']),
+    sequence: Number(changeSet?.['sequence']),
     allowed: allowed.map(allowedOfRow),
     entries: Array.from(byPrefix.values(), entryOfRow),
     keys: known.map((row) => ({ by: String(row['said_by']), key: String(row['key']) })),
-    said: covering.map((row) => ({
+    said: supernets.map((row) => ({
       prefix: parsePrefix(String(row['prefix'])),
       count: Number(row['said']),
     })),

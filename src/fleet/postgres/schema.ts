@@ -11,8 +11,8 @@ const LOCK = 0x6d_63_62_66;
 const MIGRATIONS: readonly string[] = [
   `
 -- One row: the latest number that was given to a change. Whoever changes anything locks it first.
-CREATE TABLE mcblock.ledger (sequence bigint NOT NULL);
-INSERT INTO mcblock.ledger VALUES (0);
+CREATE TABLE mcblock.changeSet (sequence bigint NOT NULL);
+INSERT INTO mcblock.changeSet VALUES (0);
 
 CREATE TABLE mcblock.entry (
   prefix cidr PRIMARY KEY,
@@ -101,7 +101,7 @@ CREATE TABLE mcblock."user" (
 `,
   `
 -- Numbers of a store with another identity are those of other changes.
-ALTER TABLE mcblock.ledger ADD COLUMN identity text NOT NULL DEFAULT gen_random_uuid()::text;
+ALTER TABLE mcblock.changeSet ADD COLUMN identity text NOT NULL DEFAULT gen_random_uuid()::text;
 `,
 ];
 

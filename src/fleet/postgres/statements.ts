@@ -50,7 +50,7 @@ function selected(columns: readonly string[]): string {
 }
 
 /**
- * What covers any of these prefixes, each once, looked up by the lengths that there are; and how
+ * What contains any of these prefixes, each once, looked up by the lengths that there are; and how
  * many statements there are of its latest activation.
  */
 export const COVERING = `
@@ -68,7 +68,7 @@ export const ACTIVE = select(
 );
 
 /** Nobody else changes anything until the transaction ends; what is read after it still holds then. */
-export const LOCK = 'SELECT sequence::float8 AS sequence FROM mcblock.ledger FOR UPDATE';
+export const LOCK = 'SELECT sequence::float8 AS sequence FROM mcblock.changeSet FOR UPDATE';
 
 export const ALLOWED = select('allowed', ALLOWED_COLUMNS, 'ORDER BY t.sequence');
 
@@ -135,7 +135,7 @@ export function writeStatement(
     values.push(...columnsOf(rows, columns));
   }
   const first = parts.length === 0 ? '' : `WITH ${parts.join(', ')} `;
-  const sql = `${first}UPDATE mcblock.ledger SET sequence = $1::bigint WHERE sequence <> $1::bigint`;
+  const sql = `${first}UPDATE mcblock.changeSet SET sequence = $1::bigint WHERE sequence <> $1::bigint`;
   return { sql, values };
 }
 

@@ -14,8 +14,8 @@ const STORE_ID = 0x6d_63_62_6c;
 const MIGRATIONS: readonly string[] = [
   `
 -- One row: the latest number that was given to a change.
-CREATE TABLE ledger (sequence INTEGER NOT NULL) STRICT;
-INSERT INTO ledger VALUES (0);
+CREATE TABLE changeSet (sequence INTEGER NOT NULL) STRICT;
+INSERT INTO changeSet VALUES (0);
 
 CREATE TABLE entry (
   prefix TEXT PRIMARY KEY NOT NULL,
@@ -106,8 +106,8 @@ CREATE TABLE user (
 `,
   `
 -- Numbers of a store with another identity are those of other changes.
-ALTER TABLE ledger ADD COLUMN identity TEXT NOT NULL DEFAULT '';
-UPDATE ledger SET identity = lower(hex(randomblob(16)));
+ALTER TABLE changeSet ADD COLUMN identity TEXT NOT NULL DEFAULT '';
+UPDATE changeSet SET identity = lower(hex(randomblob(16)));
 `,
 ];
 

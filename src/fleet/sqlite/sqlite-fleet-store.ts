@@ -2,16 +2,15 @@ import type { Entry, Seconds } from '../../blocklist/entry.ts';
 import type { Family } from '../../net/address.ts';
 import type { Prefix } from '../../net/prefix.ts';
 import { formatPrefix } from '../../net/prefix-text.ts';
-import { coveringKeys } from '../covering-keys.ts';
 import type {
   Change,
   Changed,
   EntryHistory,
   FleetAllowed,
   FleetEntry,
+  FleetSnapshot,
   FleetStore,
   Need,
-  Past,
   ReportKey,
   Said,
 } from '../fleet-store.ts';
@@ -34,6 +33,7 @@ import {
   USER_COLUMNS,
   userOfRow,
 } from '../rows.ts';
+import { coveringKeys } from '../supernet-keys.ts';
 import type { User } from '../user.ts';
 import type { Cell, SqliteConnection } from './connection.ts';
 import { migrate } from './schema.ts';
@@ -78,20 +78,20 @@ export class SqliteFleetStore implements FleetStore {
   }
 
   async identity(): Promise<string> {
-    return String(this.#connection.row('SELECT identity FROM ledger')?.[0]);
+    return String(this.#connection.row('SELECT identity FROM changeSet')?.[0]);
   }
 
   async renewIdentity(): Promise<void> {
-    this.#connection.run('UPDATE ledger SET identity = lower(hex(randomblob(16)))');
+    this.#connection.run('UPDATE changeSet SET identity = lower(hex(randomblob(16)))');
   }
 
-  async change(need: Need, settle: (past: Past) => Change): Promise<void> {
+  async change(need: Need, settle: (past: FleetSnapshot) => Change): Promise<void> {
     this.#connection.transaction(() => {
-      const covering = this.#covering(need.prefixes);
+      const supernets = this.#supernets(need.prefixes);
       const past = {
         sequence: this.#sequence(),
-        entries: [...covering, ...this.#activeBesides(covering, need.activeAt)],
-        said: covering.map(({ entry }) => this.#said(entry)),
+        entries: [...supernets, ...this.#activeBesides(supernets, need.activeAt)],
+        said: supernets.map(({ entry }) => this.#said(entry)),
         allowed: this.#allowed(),
         keys: need.keys.filter((key) => this.#isKnown(key)),
       };
@@ -166,14 +166,14 @@ export class SqliteFleetStore implements FleetStore {
   }
 
   #sequence(): number {
-    return Number(this.#connection.row('SELECT sequence FROM ledger')?.[0]);
+    return Number(this.#connection.row('SELECT sequence FROM changeSet')?.[0]);
   }
 
   #allowed(): FleetAllowed[] {
     return this.#rows(query(ALLOWED_COLUMNS, 'FROM allowed ORDER BY sequence')).map(allowedOfRow);
   }
 
-  #covering(prefixes: readonly Prefix[]): FleetEntry[] {
+  #supernets(prefixes: readonly Prefix[]): FleetEntry[] {
     const lengths = new Map<Family, number[]>([
       [4, []],
       [6, []],
@@ -216,7 +216,7 @@ export class SqliteFleetStore implements FleetStore {
   #write(change: Change, before: number): void {
     const { sequence, at, entries, allowed, past, statements, keys } = change;
     const connection = this.#connection;
-    if (sequence !== before) connection.run('UPDATE ledger SET sequence = ?', sequence);
+    if (sequence !== before) connection.run('UPDATE changeSet SET sequence = ?', sequence);
     for (const held of entries) connection.run(PUT_ENTRY, ...rowOfEntry(held));
     for (const [family, length] of lengthsOf(entries)) {
       connection.run('INSERT OR IGNORE INTO length VALUES (?, ?)', family, length);

@@ -24,7 +24,7 @@ export type PacketTime = 'utc' | 'local' | 'yearless';
  * may begin its connection, and a rule may have let it through without keeping state. Therefore
  *
  * - no packet makes a new entry: anybody could have anybody else blocked with it;
- * - a blocked packet that came in from outside is one more hit on an active entry that covers its
+ * - a blocked packet that came in from outside is one more hit on an active entry that contains its
  *   source: forged, it can at most keep out who is kept out already;
  * - it may bring an expired entry of bogons back, as nobody is to be met there;
  * - whether it may bring back another expired entry is for policy to say: what is at stake is an

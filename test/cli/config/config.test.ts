@@ -81,3 +81,11 @@ describe('loadConfig', () => {
     expect(config.file).toBeUndefined();
   });
 });
+
+describe('a key of an earlier version', () => {
+  it('is refused with the name that replaces it', async () => {
+    await expect(load('[bell]\naddress = "redis.example.net:6379"\n')).rejects.toThrow(
+      'mcblock.toml:2: bell.address is now pubsub.address',
+    );
+  });
+});

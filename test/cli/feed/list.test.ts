@@ -44,7 +44,7 @@ describe('a list of a feed', () => {
 });
 
 describe('rangePrefixes', () => {
-  it('covers all and no more', () => {
+  it('contains all and no more', () => {
     expect(range('0.0.0.0', '255.255.255.255')).toEqual(['0.0.0.0/0']);
     expect(range('255.255.255.255', '255.255.255.255')).toEqual(['255.255.255.255/32']);
     expect(range('::', `${'ffff:'.repeat(7)}ffff`)).toEqual(['::/0']);

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { PageSource } from '../../../src/cli/listen/page.ts';
 import { formatPrefix } from '../../../src/net/prefix-text.ts';
 import { openStore, type Store } from '../../../src/store/store.ts';
-import { until } from '../../fleet/bell/until.ts';
+import { until } from '../../fleet/pubsub/until.ts';
 import { CommandLine } from '../../support/command-line.ts';
 
 let line: CommandLine;

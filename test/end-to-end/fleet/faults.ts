@@ -1,8 +1,8 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Message } from '../../../src/fleet/bell/ban.ts';
-import { FleetKey } from '../../../src/fleet/bell/fleet-key.ts';
-import { messageText } from '../../../src/fleet/bell/message-text.ts';
+import type { Message } from '../../../src/fleet/pubsub/ban.ts';
+import { FleetKey } from '../../../src/fleet/pubsub/fleet-key.ts';
+import { messageText } from '../../../src/fleet/pubsub/message-text.ts';
 import { parsePrefix } from '../../../src/net/prefix-text.ts';
 import { FLEET_KEY } from './hub.ts';
 import type { Machine } from './machine.ts';
@@ -17,7 +17,7 @@ interface Fault {
 const KEY = new FleetKey(FLEET_KEY);
 const FLOOD_AT_ONCE = 10_000;
 /** A disk that is full may take some more where room was made before. */
-const MOST_OFFENCES = 100;
+const MAX_OFFENCES = 100;
 /** So many rows want room of their own. */
 const MANY = 250;
 
@@ -128,7 +128,7 @@ export const FAULTS: readonly Fault[] = [
       const before = third.listen.logged('failed').length;
       let offender = '';
       for (let offences = 0; third.listen.logged('failed').length === before; offences++) {
-        if (offences === MOST_OFFENCES) throw new Error('the disk is not full');
+        if (offences === MAX_OFFENCES) throw new Error('the disk is not full');
         offender = trial.offend();
         await trial.isOut(offender, [trial.first]);
       }
@@ -146,7 +146,7 @@ export const FAULTS: readonly Fault[] = [
       const full = join(fleet.hub.disk, 'full');
       fill(full);
       for (let times = 0; fleet.hub.failures === 0; times++) {
-        if (times === MOST_OFFENCES) throw new Error('the disk is not full');
+        if (times === MAX_OFFENCES) throw new Error('the disk is not full');
         const networks = Array.from({ length: MANY }, () => networkOf(trial.fresh()));
         const posted = first.listen.logged('posted').length;
         first.command('add', ...networks, '--apply', '--share');

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import type { Namespace } from '../../firewall/namespace.ts';
-import { RedisServer } from '../../fleet/bell/redis-server.ts';
 import { type Cluster, findPostgres, startCluster } from '../../fleet/postgres-cluster.ts';
+import { RedisServer } from '../../fleet/pubsub/redis-server.ts';
 import { Running } from './running.ts';
 
 const API_PORT = 8123;
@@ -104,7 +104,7 @@ url = "https://${this.address}:${API_PORT}"
 user = "${name}"
 password-file = "${password}"
 ca = "${ca}"
-[bell]
+[pubsub]
 address = "${this.address}:${this.redis.port}"
 cert = "${cert}"
 key = "${key}"

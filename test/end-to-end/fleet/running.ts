@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { until } from '../../fleet/bell/until.ts';
+import { until } from '../../fleet/pubsub/until.ts';
 
 /** One line of the log of a daemon. */
 type Logged = Readonly<Record<string, unknown>>;

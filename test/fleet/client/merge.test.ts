@@ -7,7 +7,7 @@ import { ProtectedSpace } from '../../../src/blocklist/protect.ts';
 import type { Protection } from '../../../src/blocklist/request.ts';
 import type { FleetEntry } from '../../../src/fleet/client/change.ts';
 import { type Here, type Merge, mergeEntry } from '../../../src/fleet/client/merge.ts';
-import { covers } from '../../../src/net/prefix.ts';
+import { containsPrefix } from '../../../src/net/prefix.ts';
 import { parsePrefix } from '../../../src/net/prefix-text.ts';
 
 const NOW = 1_780_000_000;
@@ -27,9 +27,9 @@ function entryOf(prefix: string, over: Partial<Entry> = {}): Entry {
   };
 }
 
-function hereOf(covering: readonly Entry[] = [], more: Partial<Here> = {}): Here {
+function hereOf(supernets: readonly Entry[] = [], more: Partial<Here> = {}): Here {
   return {
-    covering,
+    supernets,
     space: new ProtectedSpace([...privateSpace(), allowed('198.51.100.7')]),
     endedAt: () => undefined,
     ...more,
@@ -40,8 +40,8 @@ function allowed(prefix: string): Protection {
   return { prefix: parsePrefix(prefix), reason: 'allowed' };
 }
 
-function merge(told: Entry & Partial<FleetEntry>, ...covering: Entry[]): Merge {
-  return mergeEntry({ endedAt: undefined, ...told }, hereOf(covering), RULES, NOW);
+function merge(told: Entry & Partial<FleetEntry>, ...supernets: Entry[]): Merge {
+  return mergeEntry({ endedAt: undefined, ...told }, hereOf(supernets), RULES, NOW);
 }
 
 describe('what a peer says', () => {
@@ -187,7 +187,9 @@ describe('any number of tellings', () => {
           const expiresAt = length === 'forever' ? length : activatedAt + length;
           const told = entryOf(prefix, { activatedAt, expiresAt, activations });
           const tell = (): Merge => {
-            const around = [...store.values()].filter((one) => covers(one.prefix, told.prefix));
+            const around = [...store.values()].filter((one) =>
+              containsPrefix(one.prefix, told.prefix),
+            );
             return merge(told, ...around);
           };
           const merged = tell();

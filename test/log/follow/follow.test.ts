@@ -32,13 +32,13 @@ const spaceAround = (address: Parameters<typeof prefixAround>[0]): Prefix =>
 
 let folder = '';
 let log = '';
-let memory: Memory;
+let memory: EntryRepository;
 let reports: string[] = [];
 let followed: FollowedLog[] = [];
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'mcblock-test-'));
   log = join(folder, 'auth.log');
-  memory = new Memory();
+  memory = new EntryRepository();
   reports = [];
   followed = [];
 });
@@ -54,7 +54,7 @@ interface Row {
 }
 
 /** What a store keeps of batches: how far logs were read, and what counted. */
-class Memory {
+class EntryRepository {
   rows: Row[] = [];
   offences: string[] = [];
   batches = 0;
@@ -208,7 +208,7 @@ describe('a log that is followed', () => {
     );
     await fc.assert(
       fc.asyncProperty(steps, async (taken) => {
-        memory = new Memory();
+        memory = new EntryRepository();
         let [whole, at] = ['', 0];
         writeFileSync(log, '');
         let one = follow();
@@ -451,7 +451,7 @@ describe('a log that is rotated at any moment', () => {
         async (steps, interruptions) => {
           rmSync(folder, { recursive: true });
           mkdirSync(folder);
-          memory = new Memory();
+          memory = new EntryRepository();
           const writer = new Writer();
           writer.append();
           let one = follow();

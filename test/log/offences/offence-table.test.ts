@@ -7,7 +7,7 @@ import { Clock } from '../../../src/log/time/clock.ts';
 import { CivilTime, zoneOffsets } from '../../../src/log/time/zone.ts';
 import { type Address, addressOf, compareAddresses } from '../../../src/net/address.ts';
 import { contains, type Prefix, prefixAround } from '../../../src/net/prefix.ts';
-import { kindOf } from '../../twins/kinds.ts';
+import { kindOf } from '../../reference/kinds.ts';
 
 const KINDS = [kindOf('sshd', 'failed-login'), kindOf('sshd', 'invalid-user')] as const;
 const WORDS = [0, 1, 255, 256, 0x0a00_0001, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff];

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Calendar, Clock, Setbacks } from '../../../src/log/time/clock.ts';
 import { CivilTime, zoneOffsets } from '../../../src/log/time/zone.ts';
-import { slowLocal } from '../civil-twin.ts';
+import { slowLocal } from '../civil-reference.ts';
 
 const DAY = 86_400;
 const utc = (text: string): number => Date.parse(`${text}Z`) / 1000;

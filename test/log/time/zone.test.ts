@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CivilTime, zoneOffsets } from '../../../src/log/time/zone.ts';
-import { slowLocal, slowUtc } from '../civil-twin.ts';
+import { slowLocal, slowUtc } from '../civil-reference.ts';
 
 const utc = (text: string): number => Date.parse(`${text}Z`) / 1000;
 const never = Number.NEGATIVE_INFINITY;

@@ -1,0 +1,98 @@
+import { type Address, compareAddresses } from '../net/address.ts';
+import type { Seconds } from './entry.ts';
+import type { Evidence } from './evidence.ts';
+import type { OffenceKind } from './offence.ts';
+
+/** Of one activation so many rows name their address; what more there is, is summed without. */
+const EVIDENCE_ROWS = 256;
+
+interface Row {
+  readonly address: Address | undefined;
+  readonly kind: OffenceKind;
+  count: number;
+  firstSeen: Seconds;
+  lastSeen: Seconds;
+}
+
+interface NamedRow extends Row {
+  readonly address: Address;
+  readonly next: NamedRow | undefined;
+}
+
+/**
+ * Sums the evidence of one activation by address and kind. What is taken out is forgotten, but not
+ * which addresses it named: they alone go on being named when there are too many.
+ */
+export class EvidenceAggregator {
+  /** Those that name their address, by a hash of it; those with the same hash are chained. */
+  readonly #rows = new Map<number, NamedRow>();
+  #named = 0;
+  readonly #nameless: Row[] = [];
+  /** The rows with a count above 0. */
+  #counted: Row[] = [];
+  #lastRow: Row | undefined;
+
+  add(address: Address, kind: OffenceKind, at: Seconds, count: number): void {
+    const last = this.#lastRow;
+    // Whoever tries on and on is told of in the same words.
+    const row =
+      last !== undefined && last.address === address && last.kind === kind
+        ? last
+        : this.#rowOf(address, kind);
+    this.#lastRow = row;
+    if (row.count === 0) {
+      this.#counted.push(row);
+      row.firstSeen = at;
+      row.lastSeen = at;
+    }
+    row.count += count;
+    row.firstSeen = Math.min(row.firstSeen, at);
+    row.lastSeen = Math.max(row.lastSeen, at);
+  }
+
+  /** The rows since the last time. */
+  take(): readonly Evidence[] {
+    const taken: Evidence[] = [];
+    for (const row of this.#counted) {
+      const { address, kind, count, firstSeen, lastSeen } = row;
+      const { service, message, log, host } = kind;
+      taken.push({ address, service, message, count, firstSeen, lastSeen, log, host });
+      row.count = 0;
+    }
+    this.#counted = [];
+    return taken;
+  }
+
+  #rowOf(address: Address, kind: OffenceKind): Row {
+    const hash = hashOf(address);
+    const next = this.#rows.get(hash);
+    for (let row = next; row !== undefined; row = row.next) {
+      if (row.kind === kind && isSame(row.address, address)) return row;
+    }
+    if (this.#named < EVIDENCE_ROWS) {
+      const row = { address, kind, count: 0, firstSeen: 0, lastSeen: 0, next };
+      this.#rows.set(hash, row);
+      this.#named++;
+      return row;
+    }
+    return this.#namelessRow(kind);
+  }
+
+  #namelessRow(kind: OffenceKind): Row {
+    const sum = this.#nameless.find((row) => row.kind === kind);
+    if (sum !== undefined) return sum;
+    const row = { address: undefined, kind, count: 0, firstSeen: 0, lastSeen: 0 };
+    this.#nameless.push(row);
+    return row;
+  }
+}
+
+/** Mostly the two are one object. */
+function isSame(p: Address, q: Address): boolean {
+  return p === q || compareAddresses(p, q) === 0;
+}
+
+/** A small integer: a map asks for those several times faster than for other keys. */
+function hashOf({ a, b, c, d }: Address): number {
+  return a ^ b ^ c ^ d;
+}

@@ -1,0 +1,288 @@
+import { decide } from '../blocklist/decide.ts';
+import type { Entry, Seconds } from '../blocklist/entry.ts';
+import { expireEntry } from '../blocklist/expire.ts';
+import { DAY_SECONDS, type Policy } from '../blocklist/policy.ts';
+import { ProtectedSpace, REASONS_BY_HAND } from '../blocklist/protect.ts';
+import type { Decision, Protection, Request } from '../blocklist/request.ts';
+import { hostPrefix, type Prefix } from '../net/prefix.ts';
+import { formatPrefix } from '../net/prefix-text.ts';
+import { type Bounds, ChangeSet } from './change-set.ts';
+import type { Change, FleetSnapshot, Need, ReportKey, Statement } from './fleet-store.ts';
+import { limitFault } from './limits.ts';
+import type {
+  AllowReport,
+  BlockReport,
+  ExpireReport,
+  ListReport,
+  OffenceReport,
+  Report,
+  Reporter,
+  ReportResult,
+} from './report.ts';
+
+/** What one request to the server asks for; carried out whole or not at all. */
+export interface Submission {
+  readonly by: Reporter;
+  readonly reports: readonly Report[];
+  /** Expire everything that is active first. */
+  readonly reset: boolean;
+}
+
+/** What the server decides by. */
+export interface Rules extends Bounds {
+  readonly policy: Policy;
+}
+
+/** One result for each report of a submission. */
+export type Results = readonly ReportResult[];
+
+/** What has to be read before these can be settled. */
+export function needOf(submissions: readonly Submission[], now: Seconds): Need {
+  const prefixes: Prefix[] = [];
+  const keys: ReportKey[] = [];
+  for (const { by, reports } of submissions) {
+    for (const report of reports) {
+      // What contains the offender itself also contains whatever will be blocked around it.
+      prefixes.push(report.kind === 'offence' ? hostPrefix(report.address) : report.prefix);
+      const key = keyOf(report, by);
+      if (key !== undefined) keys.push(key);
+    }
+  }
+  const resets = submissions.some(({ reset }) => reset);
+  return { prefixes, keys, activeAt: resets ? now : undefined };
+}
+
+/** Decides all of them, in their order, by the rules of the blocklist. Pure. */
+export function settle(
+  past: FleetSnapshot,
+  submissions: readonly Submission[],
+  rules: Rules,
+  now: Seconds,
+): { readonly change: Change; readonly results: readonly Results[] } {
+  const changeSet = new ChangeSet(past, rules, now);
+  const processor = new ReportProcessor(changeSet, rules.policy, now);
+  const results = submissions.map(({ by, reports, reset }) => {
+    if (reset) for (const { prefix } of changeSet.active()) processor.expire(prefix, by);
+    return reports.map((report) => processor.settle(report, by));
+  });
+  return { change: changeSet.change(), results };
+}
+
+function keyOf(report: Report, by: Reporter): ReportKey | undefined {
+  const key = 'key' in report ? report.key : undefined;
+  return key === undefined ? undefined : { by: by.name, key };
+}
+
+/** Where reports are settled. */
+class ReportProcessor {
+  readonly #changeSet: ChangeSet;
+  readonly #policy: Policy;
+  readonly #now: Seconds;
+
+  constructor(changeSet: ChangeSet, policy: Policy, now: Seconds) {
+    this.#changeSet = changeSet;
+    this.#policy = policy;
+    this.#now = now;
+  }
+
+  settle(report: Report, by: Reporter): ReportResult {
+    const fault = limitFault(report, by, this.#now);
+    if (fault !== undefined) return nothingDone('refused', fault);
+    const key = keyOf(report, by);
+    if (key !== undefined && !this.#changeSet.takeKey(key)) return nothingDone('repeated');
+    switch (report.kind) {
+      case 'offence':
+        return this.#offence(report, by);
+      case 'list':
+        return this.#list(report, by);
+      case 'block':
+        return this.#block(report, by);
+      case 'expire':
+        return this.#expireReported(report, by);
+      case 'allow':
+      case 'disallow':
+        return this.#allow(report, by);
+    }
+  }
+
+  /** The entry of this very prefix, expired now; undefined where it is not active. */
+  expire(prefix: Prefix, by: Reporter): Entry | undefined {
+    const entry = this.#changeSet.get(prefix);
+    if (entry === undefined) return undefined;
+    const expired = expireEntry(entry, this.#now);
+    if (expired === entry) return undefined;
+    this.#changeSet.alter(expired, { by: by.name, origin: entry.origin, note: '' });
+    this.#changeSet.say(this.#statement(expired, 'expire', by));
+    return expired;
+  }
+
+  #offence(report: OffenceReport, by: Reporter): ReportResult {
+    const { address, prefix, origin, count } = report;
+    const at = Math.min(report.at, this.#now);
+    const decision = decide(
+      this.#changeSet.supernets(hostPrefix(address)),
+      this.#changeSet.space,
+      { kind: 'automatic', origin, offender: address, at, hits: count, external: false },
+      prefix === undefined ? this.#policy : withLength(this.#policy, prefix.length),
+      this.#now,
+    );
+    const { service, message, log, host } = report;
+    return this.#commit(decision, by, origin, '', {
+      kind: 'offence',
+      address,
+      service,
+      message,
+      log,
+      host,
+      count,
+      firstSeen: Math.min(report.firstSeen, at),
+      lastSeen: at,
+    });
+  }
+
+  /** Version 1 knows a list of prefixes and nothing of what contains what: each is its own entry. */
+  #list({ prefix, source }: ListReport, by: Reporter): ReportResult {
+    const protection = this.#protectionOf(prefix, by);
+    if (protection !== undefined) return spared(protection);
+    const own = this.#changeSet.get(prefix);
+    const decision = decide(
+      own === undefined ? [] : [own],
+      NOTHING_PROTECTED,
+      {
+        kind: 'automatic',
+        origin: 'fleet',
+        offender: prefix,
+        at: this.#now,
+        hits: 1,
+        external: false,
+      },
+      withLength(this.#policy, prefix.length),
+      this.#now,
+    );
+    return this.#commit(decision, by, 'fleet', source, { kind: 'list', message: source });
+  }
+
+  #block(report: BlockReport, by: Reporter): ReportResult {
+    const { prefix, until, exact, note } = report;
+    const protection = this.#protectionOf(prefix, by);
+    if (protection !== undefined) return spared(protection);
+    const request: Request = {
+      kind: 'manual',
+      origin: 'manual',
+      prefix,
+      at: this.#now,
+      until,
+      exact,
+      force: false,
+      note,
+    };
+    const supernets = this.#changeSet.supernets(prefix);
+    const decision = decide(supernets, this.#changeSet.space, request, this.#policy, this.#now);
+    return this.#commit(decision, by, 'manual', note, { kind: 'block', message: note });
+  }
+
+  #expireReported({ prefix }: ExpireReport, by: Reporter): ReportResult {
+    const entry = this.expire(prefix, by);
+    return entry === undefined ? nothingDone('absent') : resultOf('expired', entry);
+  }
+
+  #allow({ kind, prefix, note }: AllowReport, by: Reporter): ReportResult {
+    const isChange = this.#changeSet.allow(prefix, kind === 'disallow', note, by.name);
+    if (!isChange && kind === 'disallow') return nothingDone('absent');
+    return {
+      outcome: kind === 'allow' ? 'allowed' : 'disallowed',
+      prefix,
+      expiresAt: undefined,
+      reason: '',
+    };
+  }
+
+  #protectionOf(prefix: Prefix, { isAdmin }: Reporter): Protection | undefined {
+    return this.#changeSet.space.overlapping(prefix, isAdmin ? REASONS_BY_HAND : undefined);
+  }
+
+  #commit(
+    decision: Decision,
+    by: Reporter,
+    origin: Entry['origin'],
+    note: string,
+    said: Partial<Statement> & Pick<Statement, 'kind'>,
+  ): ReportResult {
+    if (decision.kind === 'refused') return spared(decision.protection);
+    const before = this.#changeSet.get(decision.entry.prefix);
+    const { outcome, entry } = quieted(decision, before, said.kind);
+    const isNews = (outcome !== 'covered' && outcome !== 'evidence') || before?.note !== entry.note;
+    if (isNews) this.#changeSet.alter(entry, { by: by.name, origin, note });
+    else this.#changeSet.hit(entry);
+    // Of an activation itself it is known already who made it and why.
+    const isSaid = said.kind !== 'offence' && (outcome === 'new' || outcome === 'reactivated');
+    if (!isSaid) this.#changeSet.say({ ...this.#statement(entry, said.kind, by), ...said });
+    return resultOf(outcome, entry);
+  }
+
+  #statement({ prefix, activations }: Entry, kind: Statement['kind'], by: Reporter): Statement {
+    return {
+      prefix,
+      activation: activations,
+      by: by.name,
+      kind,
+      address: undefined,
+      service: '',
+      message: '',
+      log: '',
+      host: '',
+      count: 1,
+      firstSeen: this.#now,
+      lastSeen: this.#now,
+    };
+  }
+}
+
+const NOTHING_PROTECTED = new ProtectedSpace([]);
+
+function withLength(policy: Policy, length: number): Policy {
+  return { ...policy, auto: { length4: length, length6: length } };
+}
+
+/**
+ * Hits of many days prolong an entry with each further one. The fleet is told when that makes a day
+ * more, not every few minutes: until then the entry lasts as long as was told.
+ */
+function quieted(
+  decision: Exclude<Decision, { kind: 'refused' }>,
+  before: Entry | undefined,
+  kind: Statement['kind'],
+): { outcome: ReportResult['outcome']; entry: Entry } {
+  const { entry } = decision;
+  if (decision.kind !== 'covered' || !decision.extended) return { outcome: decision.kind, entry };
+  const [old, extended] = [before?.expiresAt, entry.expiresAt];
+  const isLittle =
+    typeof old === 'number' && typeof extended === 'number' && extended - old < DAY_SECONDS;
+  if (kind === 'block' || !isLittle) return { outcome: 'extended', entry };
+  return { outcome: 'covered', entry: { ...entry, expiresAt: old } };
+}
+
+function resultOf(outcome: ReportResult['outcome'], entry: Entry): ReportResult {
+  return { outcome, prefix: entry.prefix, expiresAt: entry.expiresAt, reason: '' };
+}
+
+function nothingDone(outcome: 'refused' | 'repeated' | 'absent', reason = ''): ReportResult {
+  return { outcome, prefix: undefined, expiresAt: undefined, reason };
+}
+
+const WHY: Readonly<Record<Protection['reason'], string>> = {
+  allowed: 'the allow-list',
+  own: 'an address of the server',
+  login: 'an address that logged in',
+  session: 'where an administrator is logged in',
+  private: 'private space',
+};
+
+function spared({ prefix, reason }: Protection): ReportResult {
+  return {
+    outcome: 'spared',
+    prefix: undefined,
+    expiresAt: undefined,
+    reason: `it overlaps ${WHY[reason]}: ${formatPrefix(prefix)}`,
+  };
+}

@@ -1,0 +1,43 @@
+import type { ServerResponse } from 'node:http';
+
+const MAX_LISTENERS = 64;
+/** A browser that does not read is cut off; it comes back by itself. */
+const MAX_UNREAD_BYTES = 256 * 1024;
+const HEARTBEAT_MILLISECONDS = 15_000;
+
+/** Server-sent events (WHATWG HTML, 9.2) to every browser that looks at the page. */
+export class Events {
+  readonly #listeners = new Set<ServerResponse>();
+  readonly #heartbeat = setInterval(() => this.#write(':\n\n'), HEARTBEAT_MILLISECONDS).unref();
+
+  /** Whether anybody listens. */
+  get isHeard(): boolean {
+    return this.#listeners.size > 0;
+  }
+
+  /** False where there are too many already. */
+  add(response: ServerResponse): boolean {
+    if (this.#listeners.size >= MAX_LISTENERS) return false;
+    this.#listeners.add(response);
+    response.once('close', () => this.#listeners.delete(response));
+    response.write('retry: 2000\n\n');
+    return true;
+  }
+
+  send(event: string, data: object): void {
+    // JSON has no line breaks of its own.
+    if (this.isHeard) this.#write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+  }
+
+  close(): void {
+    clearInterval(this.#heartbeat);
+    for (const response of this.#listeners) response.end();
+  }
+
+  #write(text: string): void {
+    for (const response of this.#listeners) {
+      if (response.writableLength > MAX_UNREAD_BYTES) response.destroy();
+      else response.write(text);
+    }
+  }
+}

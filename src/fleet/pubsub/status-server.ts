@@ -1,0 +1,147 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { McblockError, reasonOf } from '../../errors.ts';
+import { type Endpoint, endpointText, isLocal } from './endpoint.ts';
+import { Events } from './events.ts';
+import { PAGE, PAGE_POLICY } from './page.ts';
+import { type PageData, pageJson } from './page-data.ts';
+import type { SubscriberStatus } from './status.ts';
+import { metricsText, stateText, statusJson } from './status-text.ts';
+
+export interface StatusServerDeps {
+  readonly status: SubscriberStatus;
+  readonly version: string;
+  /** What the page shows; asked for each time, so that whoever gives it keeps it for a while. */
+  readonly page: () => Promise<PageData>;
+}
+
+interface Answer {
+  readonly code: number;
+  readonly type: string;
+  readonly body: string | Uint8Array;
+}
+
+const MAX_CONNECTIONS = 256;
+const REQUEST_MILLISECONDS = 10_000;
+const TEXT = 'text/plain; charset=utf-8';
+
+/** What the daemon tells of itself, over HTTP; nothing can be changed through it. */
+export class StatusServer {
+  readonly events = new Events();
+  readonly #deps: StatusServerDeps;
+  readonly #server: Server;
+  /** Whether this host alone can ask, and its names are therefore few. */
+  #isLocal = false;
+
+  constructor(deps: StatusServerDeps) {
+    this.#deps = deps;
+    this.#server = createServer(
+      { requestTimeout: REQUEST_MILLISECONDS, headersTimeout: REQUEST_MILLISECONDS },
+      (request, response) => void this.#answer(request, response),
+    );
+    this.#server.maxConnections = MAX_CONNECTIONS;
+  }
+
+  /** Throws McblockError('program') where it cannot listen there. Gives its address. */
+  async listen(endpoint: Endpoint): Promise<string> {
+    this.#isLocal = isLocal(endpoint);
+    try {
+      this.#server.listen(
+        endpoint.kind === 'unix' ? endpoint.path : { host: endpoint.host, port: endpoint.port },
+      );
+      await once(this.#server, 'listening');
+    } catch (error) {
+      throw new McblockError(
+        'program',
+        `cannot listen on ${endpointText(endpoint)}: ${reasonOf(error)}`,
+        { cause: error },
+      );
+    }
+    const address = this.#server.address();
+    if (address === null || typeof address === 'string') return endpointText(endpoint);
+    return endpointText({ kind: 'tcp', host: address.address, port: address.port });
+  }
+
+  async close(): Promise<void> {
+    this.events.close();
+    this.#server.close();
+    this.#server.closeAllConnections();
+    if (this.#server.listening) await once(this.#server, 'close');
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    response.setHeader('X-Content-Type-Options', 'nosniff');
+    response.setHeader('Referrer-Policy', 'no-referrer');
+    response.setHeader('Cross-Origin-Resource-Policy', 'same-origin');
+    response.setHeader('Cache-Control', 'no-store');
+    response.on('error', () => {});
+    try {
+      const [path = '/'] = (request.url ?? '/').split('?');
+      const isRead = request.method === 'GET' || request.method === 'HEAD';
+      if (!isRead) send(response, { code: 405, type: TEXT, body: 'GET and HEAD alone\n' });
+      else if (!isForAll(path) && !this.#isNamed(request)) {
+        // Else a page from elsewhere could read this one, by a name that it had made point here.
+        send(response, { code: 421, type: TEXT, body: 'not the name of this server\n' });
+      } else if (path === '/events' && request.method === 'GET') this.#listenTo(response);
+      else send(response, await this.#answerTo(path), request.method === 'HEAD');
+    } catch (error) {
+      if (!response.headersSent) {
+        send(response, { code: 500, type: TEXT, body: `failed: ${reasonOf(error)}\n` });
+      } else response.destroy();
+    }
+  }
+
+  async #answerTo(path: string): Promise<Answer> {
+    const { status, version, page } = this.#deps;
+    switch (path) {
+      case '/':
+        return { code: 200, type: 'text/html; charset=utf-8', body: PAGE };
+      case '/status':
+        return { code: 200, type: TEXT, body: stateText(status) };
+      case '/version':
+        return { code: 200, type: TEXT, body: `mcblock ${version}\n` };
+      case '/healthz':
+        return { code: 200, type: TEXT, body: 'ok\n' };
+      case '/metrics':
+        return { code: 200, type: 'text/plain; version=0.0.4', body: metricsText(status) };
+      case '/status.json':
+        return json(statusJson(status));
+      case '/page.json':
+        return json(pageJson(await page()));
+      case '/map':
+        return { code: 200, type: 'application/octet-stream', body: (await page()).map };
+      default:
+        return { code: 404, type: TEXT, body: 'there is nothing here\n' };
+    }
+  }
+
+  #listenTo(response: ServerResponse): void {
+    response.writeHead(200, { 'Content-Type': 'text/event-stream' });
+    if (!this.events.add(response)) response.end();
+  }
+
+  #isNamed({ headers }: IncomingMessage): boolean {
+    const name = (headers.host ?? '').toLowerCase().replace(/:\d+$/, '');
+    return !this.#isLocal || /^(?:|localhost|[\d.]+|\[[\da-f:.]+\])$/.test(name);
+  }
+}
+
+/** What tells nothing of anybody, whoever asks. */
+function isForAll(path: string): boolean {
+  return path === '/status' || path === '/version' || path === '/healthz';
+}
+
+function json(value: object): Answer {
+  return { code: 200, type: 'application/json', body: `${JSON.stringify(value)}\n` };
+}
+
+function send(response: ServerResponse, { code, type, body }: Answer, isHead = false): void {
+  const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+  response.writeHead(code, {
+    'Content-Type': type,
+    'Content-Length': bytes.length,
+    'Content-Security-Policy': type.startsWith('text/html') ? PAGE_POLICY : "default-src 'none'",
+    ...(code === 405 ? { Allow: 'GET, HEAD' } : {}),
+  });
+  response.end(isHead ? undefined : bytes);
+}

@@ -1,0 +1,76 @@
+import type { Entry } from '../blocklist/entry.ts';
+import { Logins as LoginsByAddress } from '../blocklist/logins.ts';
+import type { Login } from '../blocklist/protect.ts';
+import type { Family } from '../net/address.ts';
+import { type Prefix, prefixAround } from '../net/prefix.ts';
+import { PrefixMap } from '../net/prefix-map.ts';
+import type { Entries } from './entries.ts';
+import type { Logins } from './logins.ts';
+
+/** What is no more than that is read at once and looked up in memory. */
+const FEW = 1024;
+const NOTHING: readonly Entry[] = [];
+
+/**
+ * What a store has around many places, for whoever asks a thousand times. The answers are those of
+ * the time when it was made or later: nothing may be written around a place that is asked for
+ * afterwards.
+ */
+export class Snapshot {
+  readonly #entries: Entries;
+  readonly #logins: Logins;
+  /** The lengths with few entries, and the entries. */
+  readonly #few = new PrefixMap<Entry>();
+  /** The lengths with many entries, the widest first. */
+  readonly #many = new Map<Family, readonly number[]>();
+  /** All logins, where they are few. */
+  #allLogins: LoginsByAddress | 'many' | undefined;
+
+  constructor(entries: Entries, logins: Logins) {
+    this.#entries = entries;
+    this.#logins = logins;
+  }
+
+  /** The entries that cover the prefix, itself included, the widest first. */
+  supernets(prefix: Prefix): readonly Entry[] {
+    const many = this.#lengthsWithMany(prefix.family);
+    const few = this.#few.supernets(prefix);
+    // Around nearly all places there is nothing.
+    if (few.length === 0 && many.length === 0) return NOTHING;
+    const found = few.map(({ value }) => value);
+    for (const length of many) {
+      if (length > prefix.length) break;
+      const entry = this.#entries.get(prefixAround(prefix, length));
+      if (entry !== undefined) found.push(entry);
+    }
+    return many.length === 0 || found.length < 2
+      ? found
+      : found.toSorted((p, q) => p.prefix.length - q.prefix.length);
+  }
+
+  /** The logins from addresses in the prefix. */
+  loginsWithin(prefix: Prefix): readonly Login[] {
+    this.#allLogins ??= this.#readLogins();
+    return this.#allLogins === 'many'
+      ? this.#logins.within(prefix, 0)
+      : this.#allLogins.within(prefix);
+  }
+
+  #lengthsWithMany(family: Family): readonly number[] {
+    const known = this.#many.get(family);
+    if (known !== undefined) return known;
+    const many = this.#entries.lengths(family).filter((length) => {
+      const entries = this.#entries.ofLength(family, length, FEW + 1);
+      if (entries.length > FEW) return true;
+      for (const entry of entries) this.#few.set(entry.prefix, entry);
+      return false;
+    });
+    this.#many.set(family, many);
+    return many;
+  }
+
+  #readLogins(): LoginsByAddress | 'many' {
+    const logins = this.#logins.first(FEW + 1);
+    return logins.length > FEW ? 'many' : new LoginsByAddress(logins);
+  }
+}

@@ -1,0 +1,121 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Judge } from '../../src/blocklist/judge.ts';
+import type { Offence } from '../../src/blocklist/offence.ts';
+import { DAY_SECONDS } from '../../src/blocklist/policy.ts';
+import { ProtectedSpace } from '../../src/blocklist/protect.ts';
+import type { Family } from '../../src/net/address.ts';
+import { comparePrefixes } from '../../src/net/prefix.ts';
+import { evidenceCounts, SlowJudge } from '../reference/judge.ts';
+import { kindOf } from '../reference/kinds.ts';
+import { address, entries, FAMILIES, logins, POLICY, protections, time } from './arbitraries.ts';
+import { MemoryMap } from './memory-map.ts';
+
+/** Mostly forward, by hours, with steps back of hours and of days. */
+function offences(family: Family): fc.Arbitrary<(Offence | 'settle')[]> {
+  const step = fc.record({
+    forwardHours: fc.oneof(
+      { weight: 8, arbitrary: fc.integer({ min: 0, max: 12 }) },
+      { weight: 2, arbitrary: fc.integer({ min: 13, max: 120 }) },
+      { weight: 2, arbitrary: fc.integer({ min: -6, max: -1 }) },
+      { weight: 1, arbitrary: fc.integer({ min: -400, max: -20 }) },
+    ),
+    address: address(family),
+    points: fc.constantFrom(5, 10, 10, 15),
+    count: fc.integer({ min: 1, max: 3 }),
+    kind: fc.constantFrom(
+      kindOf('sshd', 'failed-login'),
+      kindOf('sshd', 'no-such-user'),
+      kindOf('postfix', 'failed-login'),
+      kindOf('postfix', 'no-such-user'),
+    ),
+    settles: fc.integer({ min: 0, max: 9 }),
+  });
+  return fc.tuple(time, fc.array(step, { minLength: 1, maxLength: 60 })).map(([start, steps]) => {
+    let at = start;
+    return steps.flatMap(({ forwardHours, settles, ...rest }) => {
+      at += forwardHours * 3600;
+      const offence: Offence = { ...rest, at };
+      return settles === 0 ? ['settle' as const, offence] : [offence];
+    });
+  });
+}
+
+describe.each(FAMILIES)('Judge, IPv%i', (family) => {
+  it('gathers with the same result as one by one', () => {
+    const kinds = new Set<string>();
+    fc.assert(
+      fc.property(
+        entries(family),
+        logins(family),
+        protections(family),
+        offences(family),
+        time.map((at) => at + 20 * DAY_SECONDS),
+        (start, whoLoggedIn, guards, told, now) => {
+          const repository = new MemoryMap(start, whoLoggedIn);
+          const judge = new Judge(repository, new ProtectedSpace(guards), POLICY, () => now);
+          const slow = new SlowJudge(start, whoLoggedIn, guards, POLICY, now);
+          for (const offence of told) {
+            if (offence === 'settle') {
+              judge.settle();
+              slow.settle();
+            } else {
+              judge.offend(offence);
+              slow.offend(offence);
+            }
+          }
+          const summary = judge.finish();
+
+          expect(sorted(repository.entries)).toEqual(sorted(slow.entries));
+          expect(countsByAddress(summary.spared)).toEqual(countsByAddress(slow.spared));
+          const activations = (
+            verdicts: readonly Pick<(typeof repository.verdicts)[0], 'decision' | 'request'>[],
+          ) =>
+            verdicts
+              .filter(({ decision }) => decision.kind === 'new' || decision.kind === 'reactivated')
+              .map(({ decision, request }) => ({ kind: decision.kind, request }));
+          expect(activations(repository.verdicts)).toEqual(activations(slow.verdicts));
+
+          const counts = new Map<string, number>();
+          for (const { decision, evidence } of repository.verdicts) {
+            if (decision.kind === 'refused') throw new Error('refused');
+            evidenceCounts(evidence, decision.entry, counts);
+            kinds.add(
+              decision.kind === 'covered' && decision.extended ? 'extended' : decision.kind,
+            );
+          }
+          const slowCounts = new Map<string, number>();
+          for (const { decision, evidence } of slow.verdicts) {
+            evidenceCounts(evidence, decision.entry, slowCounts);
+          }
+          expect(counts).toEqual(slowCounts);
+        },
+      ),
+      { numRuns: 800 },
+    );
+    expect([...kinds].toSorted()).toEqual([
+      'covered',
+      'evidence',
+      'extended',
+      'new',
+      'reactivated',
+    ]);
+  });
+});
+
+function countsByAddress(
+  spared: readonly Pick<Offence, 'address' | 'count'>[],
+): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { address: who, count } of spared) {
+    const key = JSON.stringify(who);
+    counts.set(key, (counts.get(key) ?? 0) + count);
+  }
+  return counts;
+}
+
+function sorted<T extends { readonly prefix: Parameters<typeof comparePrefixes>[0] }>(
+  list: readonly T[],
+): T[] {
+  return list.toSorted((p, q) => comparePrefixes(p.prefix, q.prefix));
+}

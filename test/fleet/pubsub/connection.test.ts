@@ -1,0 +1,120 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { FleetKey } from '../../../src/fleet/pubsub/fleet-key.ts';
+import { Publisher, type PublisherOptions } from '../../../src/fleet/pubsub/publisher.ts';
+import { redisOptions } from '../../../src/fleet/pubsub/redis-options.ts';
+import { Subscription } from '../../../src/fleet/pubsub/subscription.ts';
+import { parsePrefix } from '../../../src/net/prefix-text.ts';
+import { REDIS_MISSING, RedisServer } from './redis-server.ts';
+import { until } from './until.ts';
+
+const OPTIONS: PublisherOptions = {
+  sender: 'a.example.net',
+  key: new FleetKey(Buffer.alloc(32, 7)),
+  channel: 'mcblock',
+  plainChannel: 'block',
+  timeLimitMilliseconds: 5000,
+  now: Date.now,
+};
+
+const BAN = {
+  prefix: parsePrefix('198.51.100.0/24'),
+  address: parsePrefix('198.51.100.7'),
+  expiresAt: 'forever',
+  origin: 'grok',
+  evidence: [],
+  note: '',
+} as const;
+
+describe.skipIf(REDIS_MISSING)(`with a Redis server (${REDIS_MISSING ?? 'TLS'})`, () => {
+  let redis: RedisServer;
+  const open: { close(): unknown }[] = [];
+
+  beforeAll(async () => {
+    redis = await RedisServer.start();
+  });
+  afterEach(async () => {
+    for (const each of open.splice(0)) await each.close();
+  });
+  afterAll(() => redis.remove());
+
+  it('listens before it says that it is connected, the first time and each time after', async () => {
+    const subscribers: number[] = [];
+    const reasons: string[] = [];
+    const messages: string[] = [];
+    const subscription = await Subscription.open(redis.place, ['block', 'mcblock'], {
+      onMessage: (channel, bytes) => messages.push(`${channel} ${Buffer.from(bytes).toString()}`),
+      onConnected: () => subscribers.push(redis.subscribers('mcblock')),
+      onDisconnected: (reason) => reasons.push(reason),
+    });
+    open.push(subscription);
+    await until(() => subscribers.length === 1);
+    await redis.kill();
+    await until(() => reasons.length > 0);
+    await redis.start();
+    await until(() => subscribers.length === 2);
+    expect(subscribers).toEqual([1, 1]);
+    redis.publish('block', '192.0.2.1');
+    await until(() => messages.length === 1);
+    expect(messages).toEqual(['block 192.0.2.1']);
+  });
+
+  it('tells the message first, then the plain address', async () => {
+    const heard: string[] = [];
+    let isConnected = false;
+    open.push(
+      await Subscription.open(redis.place, ['block', 'mcblock'], {
+        onMessage: (channel, bytes) => heard.push(`${channel} ${Buffer.from(bytes).toString()}`),
+        onConnected: () => {
+          isConnected = true;
+        },
+        onDisconnected: () => {},
+      }),
+    );
+    const publisher = new Publisher(redis.place, OPTIONS);
+    open.push(publisher);
+    await until(() => isConnected);
+    expect(await publisher.publish(BAN)).toBe(1);
+    await publisher.publish({ ...BAN, address: undefined });
+    await publisher.publish({ ...BAN, address: undefined, prefix: parsePrefix('2001:db8::1') });
+    await until(() => heard.length === 5);
+    const forms = heard.map((message) => message.replace(/\{.*\}/, 'message'));
+    expect(forms).toEqual([
+      'mcblock message',
+      'block 198.51.100.7',
+      'mcblock message',
+      'mcblock message',
+      'block 2001:db8::1',
+    ]);
+  });
+
+  it('does not wait for ever for a server that does not answer, nor says later what it could not', async () => {
+    const publisher = new Publisher(redis.place, { ...OPTIONS, timeLimitMilliseconds: 300 });
+    open.push(publisher);
+    await publisher.publish(BAN).catch(() => undefined);
+    redis.freeze();
+    await expect(publisher.publish(BAN)).rejects.toThrow('Redis was not told');
+    redis.thaw();
+    await redis.kill();
+    await expect(publisher.publish(BAN)).rejects.toThrow('Redis was not told');
+    await redis.start();
+    let count = 0;
+    await until(async () => {
+      count = await publisher.publish(BAN).catch(() => -1);
+      return count >= 0;
+    });
+    expect(count).toBe(0);
+  });
+});
+
+it('speaks without TLS to this host alone', () => {
+  const clear = { identity: undefined };
+  const tcp = (host: string) => ({
+    ...clear,
+    endpoint: { kind: 'tcp', host, port: 6379 } as const,
+  });
+  for (const host of ['redis.example.net', '192.0.2.1', '10.0.0.1', '0.0.0.0', '::']) {
+    expect(() => redisOptions(tcp(host))).toThrow('mutual TLS');
+  }
+  for (const host of ['127.0.0.1', '127.5.0.1', '::1', 'localhost']) redisOptions(tcp(host));
+  redisOptions({ ...clear, endpoint: { kind: 'unix', path: '/run/redis.sock' } });
+});

@@ -1,0 +1,178 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Message } from '../../../src/fleet/pubsub/ban.ts';
+import { FleetKey } from '../../../src/fleet/pubsub/fleet-key.ts';
+import { messageText } from '../../../src/fleet/pubsub/message-text.ts';
+import { hear, type VerificationRules } from '../../../src/fleet/pubsub/verify.ts';
+import { formatAddress } from '../../../src/net/address-text.ts';
+import { formatPrefix, parsePrefix } from '../../../src/net/prefix-text.ts';
+import { anyAddress, anyPrefix, EDGES } from '../../reference/arbitraries.ts';
+import { anyMessage, NOW } from './message.arbitraries.ts';
+
+const KEY = new FleetKey(Buffer.alloc(32, 7));
+const RULES: VerificationRules = {
+  key: KEY,
+  requireSignature: false,
+  self: 'own.example.net',
+  widest4: 1,
+  widest6: 1,
+  maxAgeSeconds: 300,
+};
+const MESSAGE: Message = {
+  ban: {
+    prefix: parsePrefix('198.51.100.0/24'),
+    address: undefined,
+    expiresAt: NOW + 86_400,
+    origin: 'grok',
+    evidence: [{ service: 'sshd', message: 'failed-login', count: 3 }],
+    note: '',
+  },
+  sender: 'a.example.net',
+  number: 1,
+  at: NOW,
+};
+
+describe('a message of ours', () => {
+  it('is heard as it was sent', () => {
+    fc.assert(
+      fc.property(anyMessage, (message) => {
+        const text = messageText(message, KEY);
+        expect(text).not.toMatch(/\n/);
+        expect(heard(text)).toEqual({
+          prefix: message.ban.prefix,
+          address: message.ban.address,
+          message,
+          isSigned: true,
+        });
+      }),
+    );
+  });
+
+  it('is forged as soon as one byte of it is another', () => {
+    fc.assert(
+      fc.property(anyMessage, fc.nat(), fc.integer({ min: 1, max: 255 }), (message, at, change) => {
+        const bytes = Buffer.from(messageText(message, KEY));
+        const place = 1 + (at % (bytes.length - 1));
+        bytes[place] = (bytes[place] ?? 0) ^ change;
+        expect(hear(bytes, RULES, NOW)).toHaveProperty('refused');
+      }),
+    );
+  });
+
+  it('is forged with another key, and unsigned without one', () => {
+    const other = new FleetKey(Buffer.alloc(32, 8));
+    expect(refusal(messageText(MESSAGE, other))).toBe('forged');
+    expect(refusal(messageText(MESSAGE))).toBe('unsigned');
+  });
+
+  it('may be unsigned where there is no key, and is not believed to be signed', () => {
+    const keyless = { ...RULES, key: undefined };
+    for (const key of [undefined, KEY]) {
+      expect(heard(messageText(MESSAGE, key), keyless)).toMatchObject({ isSigned: false });
+    }
+  });
+
+  it.each([
+    ['own', { sender: 'own.example.net' }],
+    ['too old', { at: NOW - 301 }],
+    ['too early', { at: NOW + 61 }],
+    ['expired', { ban: { ...MESSAGE.ban, expiresAt: NOW } }],
+  ])('is refused: %s', (why, change) => {
+    expect(refusal(messageText({ ...MESSAGE, ...change }, KEY))).toBe(why);
+  });
+
+  it('is refused as a whole where a field is wrong, too many or too few', () => {
+    const body = JSON.parse(messageText(MESSAGE)) as Record<string, unknown>;
+    const wrong = [
+      { format: 'mcblock/2' },
+      { sender: '-x' },
+      { sender: '' },
+      { number: 0 },
+      { number: 1.5 },
+      { prefix: '0.0.0.0/0' },
+      { prefix: '198.51.100.1/24' },
+      { prefix: ['198.51.100.0/24'] },
+      { address: '203.0.113.1' },
+      { expiresAt: 'soon' },
+      { evidence: Array.from({ length: 17 }, () => ({ service: 'a', message: 'b', count: 1 })) },
+      { note: 'x'.repeat(256) },
+      { note: 'a\u001b[0m' },
+      { more: 1 },
+      { at: undefined },
+    ];
+    for (const change of wrong) {
+      const text = JSON.stringify({ ...body, ...change });
+      const signed = `${text.slice(0, -1)},"signature":"${KEY.sign(text)}"}`;
+      expect([change, refusal(signed)]).toEqual([change, 'malformed']);
+    }
+  });
+});
+
+describe('a plain message', () => {
+  it('is an address or a prefix, and nothing else', () => {
+    fc.assert(
+      fc.property(anyAddress, (address) => {
+        const result = heard(formatAddress(address));
+        expect(result).toMatchObject({ address, message: undefined, isSigned: false });
+      }),
+    );
+    fc.assert(
+      fc.property(anyPrefix, (prefix) => {
+        const result = heard(formatPrefix(prefix));
+        if (prefix.length === 0) expect(result).toMatchObject({ refused: 'too wide' });
+        else expect(result).toMatchObject({ prefix });
+      }),
+    );
+  });
+
+  it('never throws, and gives only what it was given', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 80 }), (bytes) => {
+        const result = hear(bytes, RULES, NOW);
+        if (!('refused' in result)) expect(result.prefix.length).toBeGreaterThan(0);
+      }),
+    );
+    for (const text of [
+      '',
+      ' 192.0.2.1',
+      '192.0.2.1\n',
+      '-h',
+      '192.0.2.1 192.0.2.2',
+      '192.0.2.01',
+      'x',
+    ]) {
+      expect([text, refusal(text)]).toEqual([text, 'malformed']);
+    }
+    expect(hear(Buffer.from([0x31, 0xff]), RULES, NOW)).toMatchObject({ refused: 'malformed' });
+  });
+
+  it('is refused where signatures are required', () => {
+    expect(refusal('192.0.2.1', { ...RULES, requireSignature: true })).toBe('unsigned');
+  });
+});
+
+it('refuses what is too wide, of either family, in either form', () => {
+  const rules = { ...RULES, widest4: 16, widest6: 48 };
+  for (const prefix of [...EDGES, parsePrefix('10.0.0.0/15'), parsePrefix('2001:db8::/47')]) {
+    if (prefix.length === 0) continue;
+    const isWide = prefix.length < (prefix.family === 4 ? 16 : 48);
+    const message = { ...MESSAGE, ban: { ...MESSAGE.ban, prefix } };
+    for (const text of [formatPrefix(prefix), messageText(message, KEY)]) {
+      expect([text, refusal(text, rules)]).toEqual([text, isWide ? 'too wide' : undefined]);
+    }
+  }
+});
+
+it('refuses what is too long unread', () => {
+  expect(refusal('1'.repeat(65))).toBe('too long');
+  expect(refusal(`{${'['.repeat(8192)}`)).toBe('too long');
+});
+
+function heard(text: string, rules = RULES) {
+  return hear(Buffer.from(text), rules, NOW);
+}
+
+function refusal(text: string, rules = RULES): string | undefined {
+  const result = heard(text, rules);
+  return 'refused' in result ? result.refused : undefined;
+}

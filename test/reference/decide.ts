@@ -1,0 +1,155 @@
+import type { Entry, Expiry } from '../../src/blocklist/entry.ts';
+import { DAY_SECONDS, type Policy } from '../../src/blocklist/policy.ts';
+import type { Decision, Protection, Request } from '../../src/blocklist/request.ts';
+import { FAMILY_BITS } from '../../src/net/address.ts';
+import { containsPrefix, overlaps, type Prefix, prefixAround } from '../../src/net/prefix.ts';
+
+/** What a request comes to, sentence by sentence. */
+export function slowDecide(
+  entries: readonly Entry[],
+  protections: readonly Protection[],
+  request: Request,
+  policy: Policy,
+  now: number,
+): Decision {
+  // A time in the future counts as now.
+  const t = request.at > now ? now : request.at;
+  const byHand = request.kind === 'manual';
+
+  // An automatic request is narrowed to the widest part around the offender that contains no
+  // protected address, and refused if the offender itself is protected. One by hand is refused
+  // where it overlaps the allow-list or this host, unless it is forced.
+  let prefix: Prefix;
+  if (byHand) {
+    prefix = request.prefix;
+    const inTheWay = protections.filter(
+      (p) => ['allowed', 'own'].includes(p.reason) && overlaps(p.prefix, request.prefix),
+    );
+    if (inTheWay.length > 0 && !request.force) {
+      return { kind: 'refused', protection: inTheWay[0]! };
+    }
+  } else {
+    const part = slowNarrow(protections, request.offender, policy);
+    if (part === undefined) {
+      const host = prefixAround(request.offender, FAMILY_BITS[request.offender.family]);
+      return {
+        kind: 'refused',
+        protection: protections.find((p) => containsPrefix(p.prefix, host))!,
+      };
+    }
+    prefix = part;
+  }
+
+  // The widest comes first.
+  const supernets: Entry[] = [];
+  for (let length = 0; length <= prefix.length; length++) {
+    for (const entry of entries) {
+      if (entry.prefix.length === length && containsPrefix(entry.prefix, prefix))
+        supernets.push(entry);
+    }
+  }
+  const blocksAt = (entry: Entry) =>
+    entry.activatedAt !== undefined &&
+    (byHand || entry.activatedAt <= t) &&
+    end(entry.expiresAt) > t;
+  const active = supernets.filter(blocksAt);
+  const lastEnd = Math.max(...active.map((entry) => end(entry.expiresAt)));
+  const longest = active.findLast((entry) => end(entry.expiresAt) === lastEnd);
+  const itself = supernets.find((entry) => entry.prefix.length === prefix.length);
+
+  const seen = (entry: Entry) => ({
+    ...entry,
+    lastSeen: Math.max(entry.lastSeen ?? t, t),
+    note: byHand && request.note !== '' ? request.note : entry.note,
+  });
+
+  if (request.kind === 'automatic' && longest !== undefined) {
+    // Its hits and last-seen grow. If hits came on so many distinct days, its expiry moves.
+    const today = Math.floor(t / DAY_SECONDS);
+    const days = [...new Set([...longest.hitDays, today])].toSorted((p, q) => p - q);
+    while (days.length > policy.persistent.days) days.shift();
+    let expiresAt = longest.expiresAt;
+    if (days.length === policy.persistent.days && expiresAt !== 'forever') {
+      expiresAt = Math.max(expiresAt, t + slowPenalty(longest.activations, policy));
+    }
+    return {
+      kind: 'covered',
+      entry: { ...seen(longest), hits: longest.hits + request.hits, hitDays: days, expiresAt },
+      extended: expiresAt !== longest.expiresAt,
+    };
+  }
+  if (request.kind === 'manual') {
+    const isActive = itself !== undefined && active.includes(itself);
+    const activations = (itself?.activations ?? 0) + (isActive ? 0 : 1);
+    const asked: Expiry = request.until ?? t + slowPenalty(activations, policy);
+    // Already covered, if the active entry outlasts what was asked for.
+    if (longest !== undefined && end(longest.expiresAt) >= end(asked)) {
+      return { kind: 'covered', entry: seen(longest), extended: false };
+    }
+    // Asked again for the same prefix, the later expiry wins.
+    if (isActive) {
+      return { kind: 'covered', entry: { ...seen(itself), expiresAt: asked }, extended: true };
+    }
+  }
+
+  const eligible = supernets.filter((entry) => {
+    if (entry === itself) return true;
+    if (entry.prefix.length < policy.reactivate[entry.prefix.family === 4 ? 'widest4' : 'widest6'])
+      return false;
+    if (entry.origin === 'bogon' && (byHand || !request.external)) return false;
+    return !protections.some((p) => overlaps(p.prefix, entry.prefix));
+  });
+  const hits = byHand ? 0 : request.hits;
+
+  // Older than the latest activation: evidence only.
+  const later = eligible.find((entry) => entry.activatedAt !== undefined && entry.activatedAt > t);
+  if (!byHand && later !== undefined) {
+    const firstSeen = Math.min(later.firstSeen ?? t, t);
+    return { kind: 'evidence', entry: { ...later, hits: later.hits + hits, firstSeen } };
+  }
+
+  // The widest eligible expired one is activated again; otherwise the prefix is a new entry.
+  const back = eligible.find(
+    (entry) => !blocksAt(entry) && !(byHand && request.exact && entry !== itself),
+  );
+  const activations = (back?.activations ?? 0) + 1;
+  const entry: Entry = {
+    prefix: back?.prefix ?? prefix,
+    origin: back?.origin ?? request.origin,
+    note: (byHand && request.note) || (back?.note ?? ''),
+    activations,
+    hits: (back?.hits ?? 0) + hits,
+    firstSeen: Math.min(back?.firstSeen ?? t, t),
+    lastSeen: Math.max(back?.lastSeen ?? t, t),
+    activatedAt: t,
+    expiresAt: (byHand ? request.until : undefined) ?? t + slowPenalty(activations, policy),
+    hitDays: [],
+  };
+  if (back === undefined) return { kind: 'new', entry };
+  return { kind: 'reactivated', entry, wider: back !== itself };
+}
+
+/** Tries every length; undefined if the offender itself is protected. */
+export function slowNarrow(
+  protections: readonly Protection[],
+  offender: Prefix | { family: 4 | 6; a: number; b: number; c: number; d: number },
+  policy: Policy,
+): Prefix | undefined {
+  const wanted = offender.family === 4 ? policy.auto.length4 : policy.auto.length6;
+  for (let length = wanted; length <= FAMILY_BITS[offender.family]; length++) {
+    const prefix = prefixAround(offender, length);
+    if (!protections.some((p) => overlaps(p.prefix, prefix))) return prefix;
+  }
+  return undefined;
+}
+
+/** Doubles as often as it takes. */
+function slowPenalty(activations: number, policy: Policy): number {
+  let seconds = policy.penalty.firstSeconds;
+  for (let n = 1; n < activations && seconds < policy.penalty.longestSeconds; n++) seconds *= 2;
+  return Math.min(seconds, policy.penalty.longestSeconds);
+}
+
+function end(expiry: Expiry): number {
+  return expiry === 'forever' ? Number.POSITIVE_INFINITY : expiry;
+}

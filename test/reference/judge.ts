@@ -1,0 +1,147 @@
+import { decide } from '../../src/blocklist/decide.ts';
+import { type Entry, isActive } from '../../src/blocklist/entry.ts';
+import type { Evidence } from '../../src/blocklist/evidence.ts';
+import type { Offence } from '../../src/blocklist/offence.ts';
+import { DAY_SECONDS, type Policy } from '../../src/blocklist/policy.ts';
+import { type Login, ProtectedSpace } from '../../src/blocklist/protect.ts';
+import type { AutomaticRequest, Decision, Protection } from '../../src/blocklist/request.ts';
+import {
+  comparePrefixes,
+  containsPrefix,
+  hostPrefix,
+  overlaps,
+  type Prefix,
+} from '../../src/net/prefix.ts';
+import { slowNarrow } from './decide.ts';
+
+export interface SlowVerdict {
+  readonly request: AutomaticRequest;
+  readonly decision: Exclude<Decision, { kind: 'refused' }>;
+  readonly evidence: readonly Offence[];
+}
+
+/** Judges one offence after the other, each with all there is to know, and gathers nothing. */
+export class SlowJudge {
+  entries: Entry[];
+  readonly verdicts: SlowVerdict[] = [];
+  readonly spared: Offence[] = [];
+  #windows: { prefix: Prefix; offences: Offence[] }[] = [];
+  #latestAt = Number.NEGATIVE_INFINITY;
+  readonly #logins: readonly Login[];
+  readonly #protections: readonly Protection[];
+  readonly #policy: Policy;
+  readonly #now: number;
+
+  constructor(
+    entries: readonly Entry[],
+    logins: readonly Login[],
+    protections: readonly Protection[],
+    policy: Policy,
+    now: number,
+  ) {
+    this.entries = [...entries];
+    this.#logins = logins;
+    this.#protections = protections;
+    this.#policy = policy;
+    this.#now = now;
+  }
+
+  offend(told: Offence): void {
+    const policy = this.#policy;
+    const at = Math.min(told.at, this.#now);
+    const offence = { ...told, at };
+    this.#latestAt = Math.max(this.#latestAt, at);
+    const trusted = this.#logins
+      .filter((login) => login.at >= at - policy.trust.days * DAY_SECONDS)
+      .map(({ address }): Protection => ({ prefix: hostPrefix(address), reason: 'login' }));
+    const protections = [...this.#protections, ...trusted];
+    const prefix = slowNarrow(protections, offence.address, policy);
+    if (prefix === undefined) {
+      this.spared.push(offence);
+      return;
+    }
+    const supernets = this.entries.filter((entry) => containsPrefix(entry.prefix, prefix));
+    const eligible = supernets.filter(
+      ({ prefix: wider, origin }) =>
+        wider.length === prefix.length ||
+        (origin !== 'bogon' &&
+          wider.length >=
+            (wider.family === 4 ? policy.reactivate.widest4 : policy.reactivate.widest6) &&
+          !protections.some((protection) => overlaps(protection.prefix, wider))),
+    );
+    if (
+      supernets.some((entry) => isActive(entry, at)) ||
+      eligible.some(({ activatedAt }) => activatedAt !== undefined && activatedAt > at)
+    ) {
+      this.#commit([offence], offence, protections);
+      return;
+    }
+
+    const window = this.#windows.find((other) => comparePrefixes(other.prefix, prefix) === 0) ?? {
+      prefix,
+      offences: [],
+    };
+    if (!this.#windows.includes(window)) this.#windows.push(window);
+    const { windowSeconds } = policy.offence;
+    const near = [...window.offences, offence].filter((o) => Math.abs(o.at - at) < windowSeconds);
+    const latestAt = Math.max(...near.map((o) => o.at));
+    window.offences = near.filter((o) => latestAt - o.at < windowSeconds);
+    const points = window.offences.reduce((sum, o) => sum + o.points, 0);
+    const before = eligible.some(({ activations }) => activations >= 1);
+    if (points >= policy.offence.points || (before && points >= policy.reactivate.points)) {
+      this.#commit(window.offences, offence, protections);
+      window.offences = [];
+    }
+  }
+
+  settle(): void {
+    const { windowSeconds } = this.#policy.offence;
+    this.#windows = this.#windows.filter((window) =>
+      window.offences.some(({ at }) => at > this.#latestAt - windowSeconds),
+    );
+    this.#latestAt = Number.NEGATIVE_INFINITY;
+  }
+
+  #commit(offences: readonly Offence[], last: Offence, protections: readonly Protection[]): void {
+    const request: AutomaticRequest = {
+      kind: 'automatic',
+      origin: 'grok',
+      offender: last.address,
+      at: last.at,
+      hits: offences.reduce((sum, { count }) => sum + count, 0),
+      external: false,
+    };
+    const space = new ProtectedSpace(protections);
+    const decision = decide(this.entries, space, request, this.#policy, this.#now);
+    if (decision.kind === 'refused') throw new Error('refused after it was not spared');
+    const { entry } = decision;
+    this.entries = this.entries.filter((old) => comparePrefixes(old.prefix, entry.prefix) !== 0);
+    this.entries.push(entry);
+    this.verdicts.push({ request, decision, evidence: offences });
+  }
+}
+
+/** How many offences each kind of evidence stands for, by everything else that is in a row. */
+export function evidenceCounts(
+  rows: readonly (Evidence | Offence)[],
+  entry: Entry,
+  counts: Map<string, number>,
+): void {
+  for (const row of rows) {
+    const { address, count } = row;
+    const { service, message, log, host } = 'kind' in row ? row.kind : row;
+    const { a, length } = entry.prefix;
+    const key = JSON.stringify([
+      a,
+      entry.prefix.d,
+      length,
+      entry.activations,
+      address,
+      service,
+      message,
+      log,
+      host,
+    ]);
+    counts.set(key, (counts.get(key) ?? 0) + count);
+  }
+}

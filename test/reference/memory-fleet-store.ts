@@ -1,0 +1,129 @@
+import { isActive } from '../../src/blocklist/entry.ts';
+import type {
+  Change,
+  Changed,
+  EntryHistory,
+  FleetActivation,
+  FleetAllowed,
+  FleetEntry,
+  FleetSnapshot,
+  FleetStore,
+  Need,
+  Statement,
+} from '../../src/fleet/fleet-store.ts';
+import type { User } from '../../src/fleet/user.ts';
+import { containsPrefix, type Prefix } from '../../src/net/prefix.ts';
+import { formatPrefix } from '../../src/net/prefix-text.ts';
+
+/** The slow, obvious fleet's store: plain maps that are searched from end to end. */
+export class MemoryFleetStore implements FleetStore {
+  #sequence = 0;
+  #identity = 'memory';
+  readonly #entries = new Map<string, FleetEntry>();
+  readonly #allowed = new Map<string, FleetAllowed>();
+  readonly #past: FleetActivation[] = [];
+  readonly #statements = new Map<string, Statement>();
+  readonly #keys = new Map<string, number>();
+  readonly #users = new Map<string, User>();
+
+  async sequence(): Promise<number> {
+    return this.#sequence;
+  }
+
+  async identity(): Promise<string> {
+    return this.#identity;
+  }
+
+  async renewIdentity(): Promise<void> {
+    this.#identity += "'";
+  }
+
+  async change(
+    { prefixes, keys, activeAt }: Need,
+    settle: (past: FleetSnapshot) => Change,
+  ): Promise<void> {
+    const change = settle({
+      sequence: this.#sequence,
+      entries: [...this.#entries.values()].filter(
+        ({ entry }) =>
+          prefixes.some((prefix) => containsPrefix(entry.prefix, prefix)) ||
+          (activeAt !== undefined && isActive(entry, activeAt)),
+      ),
+      allowed: [...this.#allowed.values()],
+      said: [...this.#entries.values()].map(({ entry: { prefix, activations } }) => ({
+        prefix,
+        count: [...this.#statements.values()].filter(
+          (row) =>
+            formatPrefix(row.prefix) === formatPrefix(prefix) && row.activation === activations,
+        ).length,
+      })),
+      keys: keys.filter(({ by, key }) => this.#keys.has(`${by} ${key}`)),
+    });
+    this.#sequence = change.sequence;
+    for (const held of change.entries) this.#entries.set(formatPrefix(held.entry.prefix), held);
+    for (const row of change.allowed) this.#allowed.set(formatPrefix(row.prefix), row);
+    this.#past.push(...change.past);
+    for (const row of change.statements) {
+      const { count, firstSeen, lastSeen, ...rest } = row;
+      const key = JSON.stringify(rest);
+      const old = this.#statements.get(key);
+      this.#statements.set(key, {
+        ...row,
+        count: count + (old?.count ?? 0),
+        firstSeen: Math.min(firstSeen, old?.firstSeen ?? firstSeen),
+        lastSeen: Math.max(lastSeen, old?.lastSeen ?? lastSeen),
+      });
+    }
+    for (const { by, key } of change.keys) this.#keys.set(`${by} ${key}`, change.at);
+  }
+
+  async changesSince(sequence: number, limit: number): Promise<readonly Changed[]> {
+    return [
+      ...Array.from(this.#entries.values(), (value): Changed => ({ kind: 'entry', value })),
+      ...Array.from(this.#allowed.values(), (value): Changed => ({ kind: 'allowed', value })),
+    ]
+      .filter(({ value }) => value.sequence > sequence)
+      .toSorted((p, q) => p.value.sequence - q.value.sequence)
+      .slice(0, limit);
+  }
+
+  async allowed(): Promise<readonly FleetAllowed[]> {
+    return [...this.#allowed.values()].toSorted((p, q) => p.sequence - q.sequence);
+  }
+
+  async history(prefix: Prefix): Promise<EntryHistory | undefined> {
+    const text = formatPrefix(prefix);
+    const held = this.#entries.get(text);
+    if (held === undefined) return undefined;
+    const own = (row: { readonly prefix: Prefix }) => formatPrefix(row.prefix) === text;
+    return {
+      ...held,
+      activations: [...this.#past.filter(own), held.activation],
+      statements: [...this.#statements.values()].filter(own),
+    };
+  }
+
+  async user(name: string): Promise<User | undefined> {
+    return this.#users.get(name);
+  }
+
+  async users(): Promise<readonly User[]> {
+    return [...this.#users.values()].toSorted((p, q) => (p.name < q.name ? -1 : 1));
+  }
+
+  async putUser(user: User): Promise<void> {
+    this.#users.set(user.name, user);
+  }
+
+  async removeUser(name: string): Promise<boolean> {
+    return this.#users.delete(name);
+  }
+
+  async forgetKeys(before: number): Promise<number> {
+    const old = [...this.#keys].filter(([, at]) => at < before);
+    for (const [key] of old) this.#keys.delete(key);
+    return old.length;
+  }
+
+  async close(): Promise<void> {}
+}
