@@ -24,17 +24,19 @@ const measures = {
           index % 50 === 0
             ? [addressOf(6, 0x20010000 + (random() >>> 16), random(), random(), random()), 64]
             : [addressOf(4, random()), index % 5 > 0 ? 24 : 16 + (random() % 17)];
-        store.put({
-          prefix: prefixAround(address, length),
-          origin: 'grok',
-          note: '',
-          activations: 1,
-          hits: 30,
-          firstSeen: NOW - 9000,
-          lastSeen: NOW - 5000,
-          activatedAt: NOW - 6000,
-          expiresAt: index % 10 === 0 ? NOW - 1 : NOW + 2_592_000,
-          hitDays: [20_531],
+        store.record({
+          entry: {
+            prefix: prefixAround(address, length),
+            origin: 'grok',
+            note: '',
+            activations: 1,
+            hits: 30,
+            firstSeen: NOW - 9000,
+            lastSeen: NOW - 5000,
+            activatedAt: NOW - 6000,
+            expiresAt: index % 10 === 0 ? NOW - 1 : NOW + 2_592_000,
+            hitDays: [20_531],
+          },
         });
       }
     });
@@ -57,8 +59,7 @@ const measures = {
         expiresAt: NOW + 9,
         hitDays: [],
       };
-      store.put(entry);
-      store.recordActivation(entry);
+      store.record({ entry, activations: [entry] });
     });
     store.close();
   },

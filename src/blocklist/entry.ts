@@ -6,8 +6,15 @@ export type Seconds = number;
 /** When a block ends. Forever is a value of its own, not a large number. */
 export type Expiry = Seconds | 'forever';
 
+/** Who can make an entry: {@link Origin}. */
+export const ORIGINS = ['grok', 'manual', 'pf', 'fleet', 'import', 'bogon'] as const;
+
 /** Who made the entry. */
-export type Origin = 'grok' | 'manual' | 'pf' | 'fleet' | 'import' | 'bogon';
+export type Origin = (typeof ORIGINS)[number];
+
+export function isOrigin(value: unknown): value is Origin {
+  return (ORIGINS as readonly unknown[]).includes(value);
+}
 
 /**
  * One prefix in the blocklist, with its history. An entry is a value: a change makes a new one.

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { decide } from '../blocklist/decide.ts';
 import type { Expiry, Origin, Seconds } from '../blocklist/entry.ts';
+import { changeOf } from '../blocklist/entry-change.ts';
 import { loginProtections, type ProtectedSpace } from '../blocklist/protect.ts';
 import type { Decision } from '../blocklist/request.ts';
 import { McblockError } from '../errors.ts';
@@ -8,7 +9,6 @@ import type { Prefix } from '../net/prefix.ts';
 import { formatPrefix, shortPrefix } from '../net/prefix-text.ts';
 import { isTooWide, WIDEST } from '../net/wide.ts';
 import type { Store } from '../store/store.ts';
-import { commit } from './commit.ts';
 import type { Context } from './context.ts';
 import type { Policies } from './policies.ts';
 import { protectedSpace } from './protected-space.ts';
@@ -119,7 +119,7 @@ export class HandBlocker {
         `${shortPrefix(prefix)} overlaps ${protectionText(decision.protection)}; --force blocks it all the same`,
       );
     }
-    commit(this.#store, request, decision);
+    this.#store.record(changeOf(decision, request));
     return decision;
   }
 }

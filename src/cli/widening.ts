@@ -1,5 +1,6 @@
 import { decide } from '../blocklist/decide.ts';
 import { type Entry, isActive, type Seconds } from '../blocklist/entry.ts';
+import { changeOf } from '../blocklist/entry-change.ts';
 import type { Policy } from '../blocklist/policy.ts';
 import { loginProtections } from '../blocklist/protect.ts';
 import type { ManualRequest } from '../blocklist/request.ts';
@@ -7,7 +8,6 @@ import { type Candidate, type WidenBounds, wideningCandidates } from '../blockli
 import { addressOf } from '../net/address.ts';
 import { prefixAround } from '../net/prefix.ts';
 import type { Store } from '../store/store.ts';
-import { commit } from './commit.ts';
 import type { Config } from './config/config.ts';
 import { protectedSpace } from './protected-space.ts';
 
@@ -64,7 +64,7 @@ export function widen(
     };
     const decision = decide(store.supernets(prefix), space, request, policy, now);
     if (decision.kind === 'refused') throw new Error('a candidate holds nothing protected');
-    commit(store, request, decision);
+    store.record(changeOf(decision, request));
     return decision.entry;
   });
 }

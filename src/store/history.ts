@@ -1,4 +1,11 @@
-import type { Entry, Expiry, Origin, Seconds } from '../blocklist/entry.ts';
+import {
+  type Entry,
+  type Expiry,
+  isOrigin,
+  type Origin,
+  type Seconds,
+} from '../blocklist/entry.ts';
+import type { ActivationCause } from '../blocklist/entry-change.ts';
 import type { Evidence } from '../blocklist/evidence.ts';
 import { McblockError } from '../errors.ts';
 import type { Prefix } from '../net/prefix.ts';
@@ -11,7 +18,6 @@ import {
   expiryOfCell,
   isExpiry,
   isOptionalSeconds,
-  isOrigin,
   isSeconds,
   isWhole,
 } from './value.ts';
@@ -67,12 +73,8 @@ export class History {
     this.#connection = connection;
   }
 
-  /**
-   * Records the latest activation of an entry that is stored, or, if it is recorded, until when it
-   * lasts now.
-   * @param cause who activated it and why, where that is not who made the entry
-   */
-  record(entry: Entry, cause: { readonly origin: Origin; readonly note: string } = entry): void {
+  /** Records the latest activation of a stored entry, or its new expiry if it is recorded. */
+  record(entry: Entry, cause: ActivationCause): void {
     const { prefix, activations, activatedAt, expiresAt } = entry;
     if (!isWhole(activations) || !isSeconds(activatedAt) || !isExpiry(expiresAt)) {
       throw new McblockError('store', 'an entry that was never active has no activation to record');

@@ -83,10 +83,10 @@ export class Outbox {
    * Whether evidence for this activation is for the fleet: its entry blocks now, and this machine
    * activated it or makes it last longer. What peers told has been told.
    */
-  isOurs(prefix: Prefix, activation: number, entryOf: () => Entry | undefined): boolean {
+  isOurs(entry: Entry, activation: number): boolean {
+    const { prefix } = entry;
     if (this.#options === undefined) return false;
-    const entry = entryOf();
-    if (entry?.activations !== activation || !isActive(entry, this.#options.now())) return false;
+    if (entry.activations !== activation || !isActive(entry, this.#options.now())) return false;
     const isSeenHere = this.#seenHere.has(`${formatPrefix(prefix)} ${activation}`);
     if (isSeenHere && this.#transaction === this.#connection.transactions) return true;
     return this.#connection.row(ORIGIN, ...keyOf(prefix), activation)?.[0] !== 'fleet';

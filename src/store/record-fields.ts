@@ -1,10 +1,10 @@
-import type { Expiry, Origin, Seconds } from '../blocklist/entry.ts';
+import { type Expiry, isOrigin, type Origin, type Seconds } from '../blocklist/entry.ts';
 import { McblockError, reasonOf } from '../errors.ts';
 import type { Address } from '../net/address.ts';
 import { parseAddress } from '../net/address-text.ts';
 import type { Prefix } from '../net/prefix.ts';
 import { parsePrefix } from '../net/prefix-text.ts';
-import { isOrigin, isSeconds, isWhole } from './value.ts';
+import { isSeconds, isWhole } from './value.ts';
 
 const TIME = /^(?:\d{4}|\+\d{6})-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 const DAY = /^(?:\d{4}|\+\d{6})-\d\d-\d\d$/;

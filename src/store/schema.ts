@@ -9,7 +9,7 @@ const APPLICATION_ID = 0x6d_63_62_6c;
  *
  * A prefix is (family, length, network), its network as 4 or 16 bytes from the left; bytes compare
  * like the numbers they stand for, so each length is one ordered run. Times are UTC seconds. What
- * SQL cannot check (host bits, rising days) is checked when a row is read.
+ * SQL cannot check (host bits, origins, rising days) is checked when a row is read.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -17,7 +17,7 @@ CREATE TABLE entry (
   family INTEGER NOT NULL CHECK (family IN (4, 6)),
   length INTEGER NOT NULL CHECK (length BETWEEN 0 AND iif(family = 4, 32, 128)),
   network BLOB NOT NULL CHECK (length(network) = iif(family = 4, 4, 16)),
-  origin TEXT NOT NULL CHECK (origin IN ('grok', 'manual', 'pf', 'fleet', 'import', 'bogon')),
+  origin TEXT NOT NULL,
   note TEXT NOT NULL,
   activations INTEGER NOT NULL CHECK (activations >= 0),
   hits INTEGER NOT NULL CHECK (hits >= 0),
@@ -39,7 +39,7 @@ CREATE TABLE activation (
   at INTEGER NOT NULL CHECK (at >= 0),
   until INTEGER CHECK (until >= 0), -- NULL: for ever
   ended_at INTEGER CHECK (ended_at >= 0), -- expired by hand
-  origin TEXT NOT NULL CHECK (origin IN ('grok', 'manual', 'pf', 'fleet', 'import', 'bogon')),
+  origin TEXT NOT NULL,
   note TEXT NOT NULL,
   PRIMARY KEY (family, length, network, number),
   FOREIGN KEY (family, length, network) REFERENCES entry

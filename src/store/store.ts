@@ -1,5 +1,5 @@
-import { type Entry, isActive, type Origin, type Seconds } from '../blocklist/entry.ts';
-import type { Evidence } from '../blocklist/evidence.ts';
+import { type Entry, isActive, type Seconds } from '../blocklist/entry.ts';
+import type { EntryChange } from '../blocklist/entry-change.ts';
 import type { Offence } from '../blocklist/offence.ts';
 import type { Login } from '../blocklist/protect.ts';
 import type { Prefix } from '../net/prefix.ts';
@@ -120,47 +120,28 @@ export class Store {
     return this.#parts.entries.counts(at);
   }
 
-  /** Stores the entry in place of the one with the same prefix. */
-  put(entry: Entry): void {
-    const { connection, entries, undo } = this.#parts;
+  /**
+   * Records an entry in place of the one with the same prefix, its new or prolonged activations and
+   * the evidence for them, all or nothing. Evidence of the same kind adds up. What this machine saw
+   * and blocks is put in the outbox as well.
+   */
+  record({ entry, activations = [], cause = entry, evidence = [], ended }: EntryChange): void {
+    const { connection, entries, history, undo } = this.#parts;
+    const { prefix } = entry;
     connection.together(() => {
-      undo.entryChanges(entry.prefix);
+      undo.entryChanges(prefix);
       entries.put(entry);
+      if (ended) history.end(prefix, ended.activation, ended.at);
+      for (const activated of activations) {
+        history.record(activated, cause);
+        // Before the evidence: it is only shared if this machine activated the entry.
+        this.outbox.activated(activated, cause.origin);
+      }
+      for (const { activation, rows } of evidence) {
+        history.addEvidence(prefix, activation, rows);
+        if (this.outbox.isOurs(entry, activation)) this.outbox.tellOffences(prefix, rows);
+      }
     });
-  }
-
-  /** All of them or none. */
-  putMany(entries: Iterable<Entry>): void {
-    this.#parts.connection.together(() => {
-      for (const entry of entries) this.put(entry);
-    });
-  }
-
-  /**
-   * Records the latest activation of an entry that was put, or, if it is recorded already, until
-   * when it lasts now.
-   * @param cause who activated it and why, where that is not who made the entry
-   */
-  recordActivation(entry: Entry, cause?: { readonly origin: Origin; readonly note: string }): void {
-    this.#parts.history.record(entry, cause);
-    this.outbox.activated(entry, cause?.origin ?? entry.origin);
-  }
-
-  /** Records that this activation was expired by hand. The entry is put apart. */
-  endActivation(prefix: Prefix, number: number, at: Seconds): void {
-    this.#parts.history.end(prefix, number, at);
-  }
-
-  /**
-   * Adds evidence to an activation that is recorded; the same kind adds up. The fleet is told of
-   * what this machine saw and blocks: its past is its own, and peers need not hear themselves.
-   */
-  addEvidence(prefix: Prefix, activation: number, evidence: readonly Evidence[]): void {
-    const { history, entries } = this.#parts;
-    history.addEvidence(prefix, activation, evidence);
-    if (this.outbox.isOurs(prefix, activation, () => entries.get(prefix))) {
-      this.outbox.tellOffences(prefix, evidence);
-    }
   }
 
   /** The activations of the entry with this prefix, the first one first. */

@@ -1,21 +1,8 @@
-import type { Expiry, Origin, Seconds } from '../blocklist/entry.ts';
+import type { Expiry, Seconds } from '../blocklist/entry.ts';
 import type { Cell } from './connection.ts';
 
 /** The last second that a Date can be: 13 September 275760. */
 const LAST_SECOND = 8_640_000_000_000;
-
-const ORIGINS: ReadonlySet<unknown> = new Set<Origin>([
-  'grok',
-  'manual',
-  'pf',
-  'fleet',
-  'import',
-  'bogon',
-]);
-
-export function isOrigin(value: unknown): value is Origin {
-  return ORIGINS.has(value);
-}
 
 /** A number that SQLite and JavaScript count alike: whole, from 0. */
 export function isWhole(value: unknown): value is number {

@@ -149,7 +149,7 @@ describe('undo', () => {
     await line.run('add', '9.9.9.9', '8.8.8.8');
     follow((store) => {
       const entry = store.get(parsePrefix('9.9.9.9'));
-      if (entry) store.put({ ...entry, hits: 7 });
+      if (entry) store.record({ entry: { ...entry, hits: 7 } });
     });
     expect((await line.run('undo')).stdout).toContain('1 changed since and stay as they are');
     expect(await line.json('show')).toMatchObject([{ prefix: '9.9.9.9/32', hits: 7 }]);
@@ -169,8 +169,8 @@ describe('undo', () => {
     const store = openStore(line.db, { mode: 'write', command });
     const entries = ['1.1.1.1', '2.2.2.2', '3.3.3.3'].map((text) => entryOf(`${text}/32`));
     // In several transactions, as a command with several logs has it.
-    for (const entry of entries) store.put(entry);
-    for (const entry of entries) store.put(entry);
+    for (const entry of entries) store.record({ entry });
+    for (const entry of entries) store.record({ entry });
     store.close();
     expect(await line.run('undo')).toMatchObject({
       exitCode: 1,

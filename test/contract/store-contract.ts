@@ -30,7 +30,7 @@ export function storeContract(name: string, open: (seed: readonly Entry[]) => St
         entryOf('198.51.100.128/25', { activatedAt: 0, expiresAt: 0, firstSeen: 0, lastSeen: 0 }),
         bogonOf('2001:db8::/32'),
       ];
-      store.putMany(entries);
+      recordAll(store, entries);
       for (const entry of entries) expect(store.get(entry.prefix)).toEqual(entry);
       expect(store.get(parsePrefix('198.51.100.0/26'))).toBeUndefined();
     });
@@ -38,7 +38,7 @@ export function storeContract(name: string, open: (seed: readonly Entry[]) => St
     it('puts an entry in place of the one before', () => {
       const store = open([]);
       const entry = entryOf('192.0.2.0/24');
-      store.put(entry);
+      store.record({ entry });
       const later = {
         ...entry,
         activations: 2,
@@ -46,7 +46,7 @@ export function storeContract(name: string, open: (seed: readonly Entry[]) => St
         expiresAt: 'forever',
         hitDays: [],
       } as const;
-      store.put(later);
+      store.record({ entry: later });
       expect([...store.entries()]).toEqual([later]);
     });
 
@@ -66,14 +66,16 @@ export function storeContract(name: string, open: (seed: readonly Entry[]) => St
       { origin: 'nobody' as 'grok' },
     ])('refuses what is no entry: %o', (changes) => {
       const store = open([]);
-      expect(errorOf(() => store.put(entryOf('192.0.2.0/24', changes))).code).toBe('store');
+      expect(errorOf(() => store.record({ entry: entryOf('192.0.2.0/24', changes) })).code).toBe(
+        'store',
+      );
       expect([...store.entries()]).toEqual([]);
     });
 
     it('puts all of many or none', () => {
       const store = open([]);
       const broken = entryOf('192.0.2.0/24', { hits: -1 });
-      errorOf(() => store.putMany([entryOf('198.51.100.0/24'), broken]));
+      errorOf(() => recordAll(store, [entryOf('198.51.100.0/24'), broken]));
       expect([...store.entries()]).toEqual([]);
     });
 
@@ -88,7 +90,7 @@ export function storeContract(name: string, open: (seed: readonly Entry[]) => St
               expect(store.supernets(prefix)).toEqual(supernetsReference(array, prefix));
               if (!array.some((entry) => comparePrefixes(entry.prefix, prefix) === 0)) {
                 array.push(entryOf(formatPrefix(prefix)));
-                store.put(array.at(-1) as Entry);
+                store.record({ entry: array.at(-1) as Entry });
               }
             }
             for (const prefix of [...asked, ...inside, ...EDGES.map(parsePrefix)]) {
@@ -113,7 +115,7 @@ export function storeContract(name: string, open: (seed: readonly Entry[]) => St
         bogonOf('10.0.0.0/8'),
         entryOf('2001:db8::/32'),
       ];
-      store.putMany(entries);
+      recordAll(store, entries);
       for (const at of [0, NOW - 86_400, NOW - 1, NOW, NOW + 5, NOW + 30 * 86_400]) {
         const texts = (state: 'active' | 'expired' | 'never') =>
           [...store.entries({ state, at })].map((entry) => formatPrefix(entry.prefix));
@@ -142,13 +144,13 @@ export function storeContract(name: string, open: (seed: readonly Entry[]) => St
       );
       const model = entryOf('192.0.2.0/24');
       store.transaction(() => {
-        for (const prefix of prefixes) store.put({ ...model, prefix });
+        for (const prefix of prefixes) store.record({ entry: { ...model, prefix } });
       });
-      store.put(entryOf('255.255.255.255/32'));
+      store.record({ entry: entryOf('255.255.255.255/32') });
       const found: Entry[] = [];
       store.transaction(() => {
         for (const entry of store.entries()) {
-          store.put({ ...entry, hits: 31 });
+          store.record({ entry: { ...entry, hits: 31 } });
           found.push(entry);
         }
       });
@@ -164,17 +166,17 @@ export function storeContract(name: string, open: (seed: readonly Entry[]) => St
       const store = open([]);
       const first = entryOf('192.0.2.0/24', { note: 'of its own' });
       const { prefix } = first;
-      store.put(first);
-      store.recordActivation(first);
       const other = evidenceOf({ address: addressOfText('2001:db8::1'), host: '' });
-      store.addEvidence(prefix, 1, [evidenceOf(), other, evidenceOf({ address: undefined })]);
-      store.addEvidence(prefix, 1, [
+      const rows = [evidenceOf(), other, evidenceOf({ address: undefined })];
+      store.record({ entry: first, activations: [first], evidence: [{ activation: 1, rows }] });
+      const more = [
         evidenceOf({ count: 4, firstSeen: NOW - 99_000, lastSeen: NOW - 85_000 }),
         evidenceOf({ address: undefined, lastSeen: NOW }),
-      ]);
+      ];
+      store.record({ entry: first, evidence: [{ activation: 1, rows: more }] });
       const second: Entry = { ...first, activations: 2, activatedAt: NOW, expiresAt: 'forever' };
-      store.put(second);
-      store.recordActivation(second, { origin: 'pf', note: 'rang the bell' });
+      const cause = { origin: 'pf', note: 'rang the bell' } as const;
+      store.record({ entry: second, activations: [second], cause });
       expect(store.history(prefix)).toEqual([
         {
           number: 1,
@@ -205,22 +207,35 @@ export function storeContract(name: string, open: (seed: readonly Entry[]) => St
     it('keeps an extension and an end by hand', () => {
       const store = open([]);
       const entry = entryOf('192.0.2.0/24');
-      store.put(entry);
-      store.recordActivation(entry);
-      store.recordActivation({ ...entry, expiresAt: NOW + 60 * 86_400 });
-      store.endActivation(entry.prefix, 1, NOW);
+      store.record({ entry, activations: [entry] });
+      const prolonged = { ...entry, expiresAt: NOW + 60 * 86_400 };
+      store.record({ entry: prolonged, activations: [prolonged] });
+      store.record({ entry: prolonged, ended: { activation: 1, at: NOW } });
       const history = store.history(entry.prefix);
       expect(history).toMatchObject([
         { number: 1, at: NOW - 86_400, until: NOW + 60 * 86_400, endedAt: NOW },
       ]);
     });
 
-    it('has no activation of what was never active, nor of what is not there', () => {
-      const store = open([bogonOf('10.0.0.0/8')]);
-      expect(errorOf(() => store.recordActivation(bogonOf('10.0.0.0/8'))).code).toBe('store');
-      expect(errorOf(() => store.recordActivation(entryOf('192.0.2.0/24'))).code).toBe('store');
-      const { prefix } = bogonOf('10.0.0.0/8');
-      expect(errorOf(() => store.addEvidence(prefix, 1, [evidenceOf()])).code).toBe('store');
+    it('refuses an activation of an entry that was never active, and evidence without one', () => {
+      const entry = bogonOf('10.0.0.0/8');
+      const store = open([entry]);
+      const evidence = [{ activation: 1, rows: [evidenceOf()] }];
+      expect(errorOf(() => store.record({ entry, activations: [entry] })).code).toBe('store');
+      expect(errorOf(() => store.record({ entry, evidence })).code).toBe('store');
+    });
+
+    it('records all of a change or none of it', () => {
+      const store = open([]);
+      const entry = entryOf('192.0.2.0/24');
+      const rows = [evidenceOf()];
+      const evidence = [
+        { activation: 1, rows },
+        { activation: 2, rows },
+      ];
+      errorOf(() => store.record({ entry, activations: [entry], evidence }));
+      expect(store.get(entry.prefix)).toBeUndefined();
+      expect(store.history(entry.prefix)).toEqual([]);
     });
   });
 
@@ -321,14 +336,16 @@ export function storeContract(name: string, open: (seed: readonly Entry[]) => St
       const stop = new Error('stop');
       const failing = () =>
         store.transaction(() => {
-          store.put(entryOf('192.0.2.0/24'));
+          store.record({ entry: entryOf('192.0.2.0/24') });
           store.allow(parsePrefix('10.0.0.0/8'), '', NOW);
           throw stop;
         });
       expect(failing).toThrow(stop);
       expect([...store.entries()]).toEqual([]);
       expect(store.allowed()).toEqual([]);
-      expect(store.transaction(() => store.put(entryOf('192.0.2.0/24')))).toBeUndefined();
+      expect(
+        store.transaction(() => store.record({ entry: entryOf('192.0.2.0/24') })),
+      ).toBeUndefined();
       expect([...store.entries()].length).toBe(1);
     });
 
@@ -363,4 +380,10 @@ function prefixArbitrary(): fc.Arbitrary<Prefix> {
     .tuple(word, word, word, word, fc.constantFrom(0, 1, 31, 32, 33, 64, 65, 127, 128))
     .map(([a, b, c, d, length]) => prefixAround(addressOf(6, a, b, c, d), length));
   return fc.oneof(edge, four, six);
+}
+
+function recordAll(store: Store, entries: readonly Entry[]): void {
+  store.transaction(() => {
+    for (const entry of entries) store.record({ entry });
+  });
 }

@@ -24,20 +24,18 @@ function open(path = join(temporaryDirectory(), 'mcblock.db'), mode: 'read' | 'w
 function fullStore(path?: string): Store {
   const store = open(path);
   const entry = entryOf('192.0.2.0/24', { note: 'line\nbreak "quoted" ü 🙂' });
-  const { prefix } = entry;
-  store.put(entry);
-  store.recordActivation(entry);
-  store.addEvidence(prefix, 1, [
+  const rows = [
     evidenceOf(),
     evidenceOf({ address: addressOfText('2001:db8::1'), log: '' }),
     evidenceOf({ address: undefined, count: 1000 }),
-  ]);
-  store.endActivation(prefix, 1, NOW - 5);
+  ];
+  store.record({ entry, activations: [entry], evidence: [{ activation: 1, rows }] });
+  store.record({ entry, ended: { activation: 1, at: NOW - 5 } });
   const again = { ...entry, activations: 2, activatedAt: NOW, expiresAt: 'forever' } as const;
-  store.put(again);
-  store.recordActivation(again, { origin: 'manual', note: 'enough' });
-  store.put(entryOf('2001:db8::/32', { hitDays: [], expiresAt: 8_640_000_000_000 }));
-  store.put(entryOf('255.255.255.255/32', { activatedAt: 0, expiresAt: 0 }));
+  const cause = { origin: 'manual', note: 'enough' } as const;
+  store.record({ entry: again, activations: [again], cause });
+  store.record({ entry: entryOf('2001:db8::/32', { hitDays: [], expiresAt: 8_640_000_000_000 }) });
+  store.record({ entry: entryOf('255.255.255.255/32', { activatedAt: 0, expiresAt: 0 }) });
   store.allow(parsePrefix('198.51.100.7/32'), 'the office', NOW);
   store.allow(parsePrefix('0.0.0.0/0'), '', 0);
   store.recordLog({
@@ -118,10 +116,9 @@ describe('an export', () => {
     const rows = throughText(fullStore().exportRows());
     const store = open();
     const other = entryOf('192.0.2.0/24', { activations: 9 });
-    store.put(other);
-    store.recordActivation(other);
-    store.addEvidence(other.prefix, 9, [evidenceOf()]);
-    store.put(entryOf('203.0.113.0/24'));
+    const evidence = [{ activation: 9, rows: [evidenceOf()] }];
+    store.record({ entry: other, activations: [other], evidence });
+    store.record({ entry: entryOf('203.0.113.0/24') });
     store.importRows(rows);
     expect(store.history(other.prefix).map(({ number }) => number)).toEqual([1, 2]);
     expect(store.get(parsePrefix('203.0.113.0/24'))).toBeDefined();
@@ -133,7 +130,7 @@ describe('an export', () => {
     const rows = open(path, 'read').exportRows();
     const first = rows.next().value as object;
     const before = throughText(writer.exportRows());
-    writer.put(entryOf('203.0.113.0/24'));
+    writer.record({ entry: entryOf('203.0.113.0/24') });
     writer.disallow(parsePrefix('0.0.0.0/0'));
     expect(throughText([first, ...rows])).toEqual(before);
     expect(throughText(writer.exportRows())).not.toEqual(before);

@@ -17,10 +17,10 @@ function storeOf(count: number): string {
   store.transaction(() => {
     for (let index = 0; index < count; index++) {
       const address = addressOf(4, 0x0a_00_00_00 + index * 256);
-      store.put({ ...model, prefix: prefixAround(address, 24) });
+      store.record({ entry: { ...model, prefix: prefixAround(address, 24) } });
     }
-    store.put(entryOf('172.16.0.0/12'));
-    store.put(entryOf('2001:db8::/32'));
+    store.record({ entry: entryOf('172.16.0.0/12') });
+    store.record({ entry: entryOf('2001:db8::/32') });
   });
   store.close();
   return path;
@@ -36,9 +36,8 @@ function commands(path: string): void {
   store.transaction(() => {
     store.supernets(parsePrefix('192.0.2.0/24'));
     expect([...store.under(parsePrefix('192.0.2.0/24'))]).toEqual([]);
-    store.put(entryOf('192.0.2.0/24'));
-    store.recordActivation(entryOf('192.0.2.0/24'));
-    store.addEvidence(parsePrefix('192.0.2.0/24'), 1, []);
+    const entry = entryOf('192.0.2.0/24');
+    store.record({ entry, activations: [entry], evidence: [{ activation: 1, rows: [] }] });
     store.history(parsePrefix('192.0.2.0/24'));
     store.loginsWithin(parsePrefix('192.0.2.0/24'), 0);
     store.findLog(Buffer.alloc(32));

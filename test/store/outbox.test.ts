@@ -47,9 +47,12 @@ function record(
   origin: Entry['origin'],
   ...evidence: Evidence[]
 ): void {
-  store.put(entry);
-  store.recordActivation(entry, { origin, note: '' });
-  store.addEvidence(entry.prefix, entry.activations, evidence);
+  store.record({
+    entry,
+    activations: [entry],
+    cause: { origin, note: '' },
+    evidence: [{ activation: entry.activations, rows: evidence }],
+  });
 }
 
 describe('the outbox', () => {
@@ -84,7 +87,8 @@ describe('the outbox', () => {
   it('has nothing of what peers told, of what is over, or of another activation', () => {
     withStore((store) => {
       store.transaction(() => record(store, entryOf(), 'fleet', evidenceOf()));
-      store.addEvidence(PREFIX, 1, [evidenceOf()]);
+      const again = [{ activation: 1, rows: [evidenceOf()] }];
+      store.record({ entry: entryOf(), evidence: again });
       expect(store.outbox.size()).toBe(0);
       // Peers blocked it, and this machine makes it last longer.
       store.transaction(() =>

@@ -13,11 +13,11 @@ describe('Snapshot', () => {
     const asked: Prefix[] = [parsePrefix('0.0.0.0/0'), parsePrefix('2001:db8:5::/64')];
     store.transaction(() => {
       for (const wide of ['0.0.0.0/0', '10.0.0.0/8', '10.2.0.0/15', '2001:db8::/32']) {
-        store.put(entryOf(wide));
+        store.record({ entry: entryOf(wide) });
       }
       for (let index = 0; index < count; index++) {
         const place = prefixAround(addressOf(4, 0x0a_00_00_00 + index * 256), 24);
-        store.put({ ...entryOf('192.0.2.0/24'), prefix: place });
+        store.record({ entry: { ...entryOf('192.0.2.0/24'), prefix: place } });
         store.recordLogins([{ address: addressOf(4, 0x0a_00_00_07 + index * 512), at: NOW }]);
         asked.push(place, prefixAround(place, 20), hostPrefix(addressOf(4, place.a + 9)));
       }

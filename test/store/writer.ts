@@ -35,13 +35,12 @@ function record(log: number): void {
   for (let index = 0; index < ENTRIES_PER_LOG; index++) {
     const network = Number(own) * 2 ** 24 + log * ENTRIES_PER_LOG * 256 + index * 256;
     const entry = { ...model, prefix: prefixAround(addressOf(4, network), 24), note: name };
-    store.put(entry);
-    store.recordActivation(entry);
-    store.addEvidence(entry.prefix, 1, [evidenceOf({ log: name })]);
+    const evidence = [{ activation: 1, rows: [evidenceOf({ log: name })] }];
+    store.record({ entry, activations: [entry], evidence });
   }
   const entry = store.get(shared);
   if (!entry) throw new Error('the entry that all share is gone');
-  store.put({ ...entry, hits: entry.hits + 1 });
+  store.record({ entry: { ...entry, hits: entry.hits + 1 } });
   const digest = createHash('sha256').update(name).digest();
   const times = { firstEvent: NOW, lastEvent: NOW, readAt: NOW };
   store.recordLog({ digest, name, bytes: 1, lines: 1, ...times, head: digest });

@@ -16,11 +16,10 @@ export function recordOffences(store: Store, first: number, count: number, at: n
         hits: 1,
         ...times,
       };
-      store.put(entry);
-      store.recordActivation(entry);
       const address = parseAddress(`${network}.7`);
       const seen = { count: 1, firstSeen: at, lastSeen: at, log: String(number), host: '' };
-      store.addEvidence(prefix, 1, [{ address, service: 'sshd', message: 'x', ...seen }]);
+      const rows = [{ address, service: 'sshd', message: 'x', ...seen }];
+      store.record({ entry, activations: [entry], evidence: [{ activation: 1, rows }] });
     }
   });
 }

@@ -55,8 +55,7 @@ async function expire(
           `${shortPrefix(prefix)} ${what}${hint}. Nothing was changed.`,
         );
       }
-      store.put(expired);
-      store.endActivation(prefix, expired.activations, now);
+      store.record({ entry: expired, ended: { activation: expired.activations, at: now } });
       if (options.share) store.outbox.tell({ type: 'expire', prefix });
     }
   });

@@ -77,13 +77,7 @@ export class PendingChanges implements EntryRepository {
   write(store: Store): void {
     const origin = this.#witness === 'pf' ? 'pf' : 'grok';
     for (const { entry, activations, evidence } of this.#changes) {
-      store.put(entry);
-      for (const activated of activations) {
-        store.recordActivation(activated, { origin, note: '' });
-      }
-      for (const { activation, rows } of evidence) {
-        store.addEvidence(entry.prefix, activation, rows);
-      }
+      store.record({ entry, activations, cause: { origin, note: '' }, evidence });
     }
   }
 

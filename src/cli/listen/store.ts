@@ -1,5 +1,6 @@
 import { decide } from '../../blocklist/decide.ts';
-import type { Entry, Seconds } from '../../blocklist/entry.ts';
+import type { Seconds } from '../../blocklist/entry.ts';
+import { changeOf, changesActivation } from '../../blocklist/entry-change.ts';
 import type { Evidence } from '../../blocklist/evidence.ts';
 import type { Policy } from '../../blocklist/policy.ts';
 import { loginProtections, type ProtectedSpace } from '../../blocklist/protect.ts';
@@ -41,8 +42,12 @@ function storeBan(
   if (decision.kind === 'refused') return { outcome: 'protected', prefix, expiresAt: undefined };
   const { entry } = decision;
   const outcome = decision.kind === 'covered' && decision.extended ? 'extended' : decision.kind;
-  // The second telling of a ban may only add to what the first did.
-  if (!request.isEcho || outcome !== 'covered') commit(store, request, entry, outcome, now);
+  // A ban that is received again counts as a hit only once.
+  if (!request.isEcho || outcome !== 'covered') {
+    const cause = { origin: 'fleet', note: causeOf(request) } as const;
+    const evidence = changesActivation(decision) ? evidenceOf(request, now) : [];
+    store.record(changeOf(decision, cause, evidence));
+  }
   return { outcome, prefix: entry.prefix, expiresAt: entry.expiresAt };
 }
 
@@ -86,20 +91,6 @@ function decideBan(
     { ...policy, auto },
     now,
   );
-}
-
-function commit(
-  store: Store,
-  request: BlockRequest,
-  entry: Entry,
-  outcome: BlockResult['outcome'],
-  now: Seconds,
-): void {
-  store.put(entry);
-  if (outcome === 'covered' || outcome === 'evidence') return;
-  store.recordActivation(entry, { origin: 'fleet', note: causeOf(request) });
-  const evidence = evidenceOf(request, now);
-  if (evidence.length > 0) store.addEvidence(entry.prefix, entry.activations, evidence);
 }
 
 /** Who said so, and his note if he left one; the page reads it again. */

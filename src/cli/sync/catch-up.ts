@@ -148,12 +148,11 @@ function takeEntry(
   if (merge.kind === 'unchanged' || merge.kind === 'refused' || isDryRun) return kind;
   const { entry } = merge;
   const before = own?.activations ?? 0;
-  store.put(entry);
-  if (merge.kind === 'expired') store.endActivation(prefix, before, now());
+  const ended = merge.kind === 'expired' ? { ended: { activation: before, at: now() } } : {};
   // Expired by hand, an activation keeps the end that it would have had.
-  if (merge.kind === 'blocked' || entry.activations > before) {
-    store.recordActivation(entry, { origin: 'fleet', note: told.note });
-  }
+  const isActivation = merge.kind === 'blocked' || entry.activations > before;
+  const activations = isActivation ? [entry] : [];
+  store.record({ entry, activations, cause: { origin: 'fleet', note: told.note }, ...ended });
   return kind;
 }
 

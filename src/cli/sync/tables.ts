@@ -1,5 +1,6 @@
 import { decide } from '../../blocklist/decide.ts';
 import type { Seconds } from '../../blocklist/entry.ts';
+import { changeOf } from '../../blocklist/entry-change.ts';
 import { loginProtections, type ProtectedSpace } from '../../blocklist/protect.ts';
 import type { Decision } from '../../blocklist/request.ts';
 import { McblockError } from '../../errors.ts';
@@ -103,14 +104,9 @@ function takeHost(
 ): boolean {
   const decision = decideHost(store, space, offender, policies, now);
   if (decision.kind === 'refused') return false;
-  const { kind, entry } = decision;
-  store.put(entry);
-  if (kind === 'new' || kind === 'reactivated' || (kind === 'covered' && decision.extended)) {
-    store.recordActivation(entry, { origin: 'pf', note: table });
-  }
   const seen = { count: 1, firstSeen: now, lastSeen: now, log: '', host: '' };
   const evidence = { address: offender, service: 'pf', message: table, ...seen };
-  store.addEvidence(entry.prefix, entry.activations, [evidence]);
+  store.record(changeOf(decision, { origin: 'pf', note: table }, [evidence]));
   return true;
 }
 

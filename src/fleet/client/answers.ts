@@ -1,3 +1,4 @@
+import { ORIGINS } from '../../blocklist/entry.ts';
 import { McblockError } from '../../errors.ts';
 import {
   expiry,
@@ -20,7 +21,6 @@ import type { AllowedChange, Change, ChangesPage, FleetEntry, ReportAnswer } fro
 const MAX_HITS = 1e12;
 const MAX_ACTIVATIONS = 1e6;
 const TEXT_CHARACTERS = 4096;
-const ORIGINS = ['grok', 'manual', 'pf', 'fleet', 'import', 'bogon'] as const;
 
 const ENTRY = tolerant({
   sequence: whole(0, Number.MAX_SAFE_INTEGER),

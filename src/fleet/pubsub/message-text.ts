@@ -1,3 +1,4 @@
+import { ORIGINS } from '../../blocklist/entry.ts';
 import { McblockError } from '../../errors.ts';
 import { formatAddress } from '../../net/address-text.ts';
 import { contains } from '../../net/prefix.ts';
@@ -44,7 +45,7 @@ const MESSAGE = object({
   prefix: prefix(),
   address: optional(address(), undefined),
   expiresAt: expiry(),
-  origin: oneOf('grok', 'manual', 'pf', 'fleet', 'import', 'bogon'),
+  origin: oneOf(...ORIGINS),
   evidence: list(EVIDENCE, MAX_EVIDENCE),
   note: text(NOTE_CHARACTERS),
 });

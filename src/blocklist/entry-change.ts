@@ -1,0 +1,46 @@
+import type { Entry, Origin, Seconds } from './entry.ts';
+import type { Evidence } from './evidence.ts';
+import type { Decision } from './request.ts';
+
+/** Who activated an entry, and why. */
+export interface ActivationCause {
+  readonly origin: Origin;
+  readonly note: string;
+}
+
+/** Evidence for one activation of an entry, by its number. */
+export interface ActivationEvidence {
+  readonly activation: number;
+  readonly rows: readonly Evidence[];
+}
+
+/** What is recorded of one entry: the entry, its activations and the evidence for them. */
+export interface EntryChange {
+  /** The entry from now on. */
+  readonly entry: Entry;
+  /** The entry at each activation that is new or was prolonged, oldest first. */
+  readonly activations?: readonly Entry[];
+  /** Of these activations; by default the origin and note of the entry. */
+  readonly cause?: ActivationCause;
+  readonly evidence?: readonly ActivationEvidence[];
+  /** The activation that was expired by hand, and when. */
+  readonly ended?: { readonly activation: number; readonly at: Seconds };
+}
+
+/** What to record of a decision, with the evidence for it. */
+export function changeOf(
+  decision: Exclude<Decision, { kind: 'refused' }>,
+  { origin, note }: ActivationCause,
+  rows: readonly Evidence[] = [],
+): EntryChange {
+  const { entry } = decision;
+  const evidence = rows.length === 0 ? [] : [{ activation: entry.activations, rows }];
+  const activations = changesActivation(decision) ? [entry] : [];
+  return { entry, activations, cause: { origin, note }, evidence };
+}
+
+/** Whether an activation is new or lasts longer. */
+export function changesActivation(decision: Decision): boolean {
+  const { kind } = decision;
+  return kind === 'new' || kind === 'reactivated' || (kind === 'covered' && decision.extended);
+}
