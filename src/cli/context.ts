@@ -1,9 +1,9 @@
 import type { Seconds } from '../blocklist/entry.ts';
 import type { Policy } from '../blocklist/policy.ts';
+import { type Geo, loadGeo } from '../engine/geo.ts';
+import { type Policies, policiesOf } from '../engine/policies.ts';
 import type { Store } from '../store/store.ts';
 import { type Config, loadConfig, policyOf } from './config/config.ts';
-import { type Geo, loadGeo } from './geo.ts';
-import { type Policies, policiesOf } from './policies.ts';
 import type { Sink } from './sink.ts';
 import { storePath } from './store-location.ts';
 import { type Colours, loadColours } from './text/colours.ts';

@@ -2,10 +2,10 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { MessageKind } from '../../grammar/notation/scanner.ts';
 import { McblockError } from '../errors.ts';
 import type { ReadOptions } from '../log/read-options.ts';
+import { loadScanners } from '../log/scanners.ts';
 import { openSource, type Source } from '../log/source.ts';
 import type { Config } from './config/config.ts';
 import type { Context } from './context.ts';
-import { loadScanners } from './scanners.ts';
 import { nearest } from './text/nearest.ts';
 
 /** What `grok` and `parse` have in common. */

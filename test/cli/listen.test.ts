@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DEFAULT_POLICY } from '../../src/blocklist/policy.ts';
-import { readAcacia } from '../../src/cli/listen/acacia.ts';
-import { readChannels, showChannels } from '../../src/cli/listen/channels.ts';
-import { storeBans } from '../../src/cli/listen/store.ts';
-import { askSeconds } from '../../src/cli/listen/tasks.ts';
+import { readAcacia } from '../../src/cli/config/acacia.ts';
+import { readChannels, showChannels } from '../../src/cli/config/channels.ts';
+import { storeBans } from '../../src/engine/listen/store-bans.ts';
+import { askSeconds } from '../../src/engine/listen/tasks.ts';
 import type { BlockRequest } from '../../src/fleet/pubsub/block-queue.ts';
 import { parsePrefix } from '../../src/net/prefix-text.ts';
 import { openStore, type Store } from '../../src/store/store.ts';

@@ -3,7 +3,7 @@ import { chmodSync, chownSync, existsSync, readFileSync, writeFileSync } from 'n
 import { request } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/cli/config/config.ts';
-import { openPublisher } from '../../src/cli/listen/open-publisher.ts';
+import { openPublisher } from '../../src/cli/config/publisher-settings.ts';
 import type { EntryJson } from '../../src/cli/text/entry-text.ts';
 import type { Message } from '../../src/fleet/pubsub/ban.ts';
 import { FleetKey } from '../../src/fleet/pubsub/fleet-key.ts';

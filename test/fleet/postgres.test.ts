@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import { openFleetStore } from '../../src/cli/fleet-store.ts';
+import { openFleetStore } from '../../src/engine/fleet-store.ts';
 import { describeApi } from './api.ts';
 import { describeKill } from './kill.ts';
 import { type Cluster, findPostgres, startCluster } from './postgres-cluster.ts';

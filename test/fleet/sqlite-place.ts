@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openFleetStore } from '../../src/cli/fleet-store.ts';
+import { openFleetStore } from '../../src/engine/fleet-store.ts';
 import type { Place } from './store-contract.ts';
 
 /** A new SQLite file in a folder of its own. */

@@ -1,11 +1,7 @@
 import type { Command } from 'commander';
 import { isActive } from '../../blocklist/entry.ts';
-import type { Ban } from '../../fleet/pubsub/ban.ts';
-import { FAMILY_BITS } from '../../net/address.ts';
-import { containsPrefix, type Prefix } from '../../net/prefix.ts';
-import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
-import type { Store } from '../../store/store.ts';
-import { applyAfterwards } from '../apply-rules.ts';
+import { applyAfterwards } from '../../engine/firewall/apply-rules.ts';
+import { publishBans } from '../../engine/publish/publish-bans.ts';
 import {
   addHandOptions,
   endOf,
@@ -13,10 +9,14 @@ import {
   type HandDecision,
   type HandOptions,
   refuseTooWide,
-} from '../by-hand.ts';
+} from '../../engine/record/manual-blocker.ts';
+import type { Ban } from '../../fleet/pubsub/ban.ts';
+import { FAMILY_BITS } from '../../net/address.ts';
+import { containsPrefix, type Prefix } from '../../net/prefix.ts';
+import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
+import type { Store } from '../../store/store.ts';
+import { requireFleet } from '../config/require-fleet.ts';
 import type { Context } from '../context.ts';
-import { publishBans } from '../publish.ts';
-import { requireFleet } from '../require-fleet.ts';
 import { formatDuration } from '../text/duration.ts';
 import { entryJson } from '../text/entry-text.ts';
 import { parsePrefixes } from '../text/prefixes.ts';

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
+import { applyAfterwards } from '../../engine/firewall/apply-rules.ts';
 import { McblockError } from '../../errors.ts';
 import type { Prefix } from '../../net/prefix.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
 import type { AllowedPrefix } from '../../store/allowed.ts';
-import { applyAfterwards } from '../apply-rules.ts';
+import { requireFleet } from '../config/require-fleet.ts';
 import type { Context } from '../context.ts';
-import { requireFleet } from '../require-fleet.ts';
 import { parsePrefixes } from '../text/prefixes.ts';
 import { printable } from '../text/printable.ts';
 import { tableLines } from '../text/table.ts';

@@ -1,6 +1,11 @@
 import type { Command } from 'commander';
+import {
+  type Applied,
+  type ApplyOptions,
+  appliedText,
+  applyRules,
+} from '../../engine/firewall/apply-rules.ts';
 import { formatPrefix } from '../../net/prefix-text.ts';
-import { type Applied, type ApplyOptions, appliedText, applyRules } from '../apply-rules.ts';
 import type { Context } from '../context.ts';
 
 export function define(command: Command, context: Context): void {

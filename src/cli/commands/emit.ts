@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
+import { rulesAt } from '../../engine/rules-at.ts';
 import { writeFileWhole } from '../../firewall/atomic-file.ts';
 import { FORMATS, formatRules, type RuleFormat } from '../../firewall/rule-text.ts';
 import type { Context } from '../context.ts';
-import { rulesAt } from '../rules-at.ts';
 
 interface EmitOptions {
   readonly format: RuleFormat;

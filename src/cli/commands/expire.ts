@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { expireEntry } from '../../blocklist/expire.ts';
+import { applyAfterwards } from '../../engine/firewall/apply-rules.ts';
 import { McblockError } from '../../errors.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
-import { applyAfterwards } from '../apply-rules.ts';
+import { requireFleet } from '../config/require-fleet.ts';
 import type { Context } from '../context.ts';
-import { requireFleet } from '../require-fleet.ts';
 import { parsePrefixes } from '../text/prefixes.ts';
 
 export function define(command: Command, context: Context): void {

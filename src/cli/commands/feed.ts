@@ -1,9 +1,9 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { isUrl, readFeed, type Update, type UpdateOptions } from '../../engine/feed/update.ts';
 import { McblockError } from '../../errors.ts';
 import { formatPrefix } from '../../net/prefix-text.ts';
 import type { Feed } from '../../store/feeds.ts';
 import type { Context } from '../context.ts';
-import { isUrl, readFeed, type Update, type UpdateOptions } from '../feed/update.ts';
 import { countText } from '../text/count.ts';
 import { printable } from '../text/printable.ts';
 import { type Column, tableLines } from '../text/table.ts';

@@ -1,4 +1,10 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { applyAfterwards } from '../../engine/firewall/apply-rules.ts';
+import { judgeLog, type Rules } from '../../engine/judge/judge-log.ts';
+import { GrokReport } from '../../engine/judge/log-report.ts';
+import type { PendingChanges } from '../../engine/judge/pending-changes.ts';
+import { bansOf, publishBans } from '../../engine/publish/publish-bans.ts';
+import { widen, widenBounds, wideningsOf } from '../../engine/record/widen.ts';
 import { McblockError } from '../../errors.ts';
 import type { Ban } from '../../fleet/pubsub/ban.ts';
 import type { Extent } from '../../log/extent.ts';
@@ -7,17 +13,11 @@ import { type LogSummary, type OffenceOptions, readOffences } from '../../log/re
 import type { Source } from '../../log/source.ts';
 import { shortPrefix } from '../../net/prefix-text.ts';
 import type { Store } from '../../store/store.ts';
-import { applyAfterwards } from '../apply-rules.ts';
 import { INTERFACE_NAME } from '../config/settings.ts';
 import type { Context } from '../context.ts';
-import { GrokReport } from '../judge/grok-report.ts';
-import { judgeLog, type Rules } from '../judge/judge-log.ts';
-import type { PendingChanges } from '../judge/pending-changes.ts';
 import { addLogOptions, type LogCommandOptions, openLog, readOptionsOf } from '../log-options.ts';
 import { Progress } from '../progress.ts';
-import { bansOf, publishBans } from '../publish.ts';
 import { grokReportJson, grokReportLines, SHOWN_SAMPLES } from '../text/grok-report-text.ts';
-import { widen, widenBounds, wideningsOf } from '../widening.ts';
 
 /** Of one network a rehearsal shows so many lines that count where all are wanted. */
 const VERBOSE_SAMPLES = 20;

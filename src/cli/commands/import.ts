@@ -1,12 +1,18 @@
 import type { Command } from 'commander';
+import {
+  addHandOptions,
+  endOf,
+  HandBlocker,
+  type HandOptions,
+  refuseTooWide,
+} from '../../engine/record/manual-blocker.ts';
+import { TextFile } from '../../engine/text-file.ts';
 import { McblockError } from '../../errors.ts';
 import { parsePrefix } from '../../net/prefix-text.ts';
 import type { Store } from '../../store/store.ts';
-import { addHandOptions, endOf, HandBlocker, type HandOptions, refuseTooWide } from '../by-hand.ts';
 import type { Context } from '../context.ts';
 import { Progress } from '../progress.ts';
 import { countText } from '../text/count.ts';
-import { TextFile } from '../text-file.ts';
 
 export function define(command: Command, context: Context): void {
   addHandOptions(command)

@@ -1,17 +1,17 @@
 import type { Command } from 'commander';
+import { applier, NO_APPLIER } from '../../engine/firewall/live-firewall.ts';
+import { ListenDaemon } from '../../engine/listen/listen-daemon.ts';
+import { PageSource } from '../../engine/listen/page-source.ts';
+import { storeBans } from '../../engine/listen/store-bans.ts';
+import { sendOutbox } from '../../engine/sync/send-outbox.ts';
+import { catchUpWith } from '../../engine/sync/sync-round.ts';
 import { McblockError } from '../../errors.ts';
+import { readAcacia } from '../config/acacia.ts';
+import { fleetClient } from '../config/fleet-client.ts';
+import { type ListenSetup, listenSetup } from '../config/listen-settings.ts';
 import type { Context } from '../context.ts';
 import { daemonLog, stopped } from '../daemon.ts';
-import { readAcacia } from '../listen/acacia.ts';
-import { applier, NO_APPLIER } from '../listen/apply.ts';
-import { ListenDaemon } from '../listen/daemon.ts';
-import { PageSource } from '../listen/page.ts';
-import { type ListenSetup, listenSetup } from '../listen/setup.ts';
-import { storeBans } from '../listen/store.ts';
 import { lesserUser } from '../privileges.ts';
-import { fleetClient } from '../sync/client.ts';
-import { sendOutbox } from '../sync/outbox.ts';
-import { catchUpWith } from '../sync/round.ts';
 import { VERSION } from '../version.ts';
 
 interface ListenOptions {

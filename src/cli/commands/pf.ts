@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
+import { readAsked, rootsConfig, rootsProtected, sift } from '../../engine/firewall/pf-request.ts';
 import { McblockError } from '../../errors.ts';
 import { directPfctl, type PfCommand } from '../../firewall/pfctl.ts';
 import type { PrefixList } from '../../net/prefix-list.ts';
 import type { Config } from '../config/config.ts';
 import type { Context } from '../context.ts';
-import { readAsked, rootsConfig, rootsProtected, sift } from '../pf-request.ts';
 
 /** So many of those that were refused are named. */
 const REFUSALS_TOLD = 20;

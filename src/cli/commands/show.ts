@@ -1,13 +1,13 @@
 import { type Command, Option } from 'commander';
 import type { Entry, Expiry } from '../../blocklist/entry.ts';
+import { byCountry, type CountrySum, countrySumJson } from '../../engine/by-country.ts';
+import type { Geo } from '../../engine/geo.ts';
 import { McblockError } from '../../errors.ts';
 import { comparePrefixes, type Prefix } from '../../net/prefix.ts';
 import { formatPrefix, parsePrefix } from '../../net/prefix-text.ts';
 import type { EntryFilter } from '../../store/entries.ts';
 import type { Store } from '../../store/store.ts';
-import { byCountry, type CountrySum, countrySumJson } from '../by-country.ts';
 import type { Context } from '../context.ts';
-import type { Geo } from '../geo.ts';
 import { countText } from '../text/count.ts';
 import { entryColumns, entryJson, stateOf } from '../text/entry-text.ts';
 import { jsonText } from '../text/json-text.ts';
@@ -101,7 +101,7 @@ async function sharedEntries(
   prefixes: readonly Prefix[],
   filter: EntryFilter | undefined,
 ): Promise<Iterable<Entry>> {
-  const { fleetEntries } = await import('../share-show.ts');
+  const { fleetEntries } = await import('../../engine/sync/fleet-entries.ts');
   return fleetEntries(context, prefixes, filter);
 }
 

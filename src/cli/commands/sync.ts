@@ -1,10 +1,15 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Command } from 'commander';
+import {
+  type Rung,
+  requireBell,
+  ringRound,
+  rungText,
+} from '../../engine/sync/publish-pf-tables.ts';
+import { type Round, rehearseRound, syncRound } from '../../engine/sync/sync-round.ts';
 import { McblockError } from '../../errors.ts';
+import { fleetClient } from '../config/fleet-client.ts';
 import type { Context } from '../context.ts';
-import { fleetClient } from '../sync/client.ts';
-import { type Round, rehearseRound, syncRound } from '../sync/round.ts';
-import { type Rung, requireBell, ringRound, rungText } from '../sync/subscribe.ts';
 import { parseDuration } from '../text/duration.ts';
 import { jsonText } from '../text/json-text.ts';
 

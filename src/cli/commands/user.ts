@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
 import type { Expiry } from '../../blocklist/entry.ts';
 import { DAY_SECONDS } from '../../blocklist/policy.ts';
+import { fleetPlace, openFleetStore } from '../../engine/fleet-store.ts';
 import { McblockError } from '../../errors.ts';
 import type { FleetStore } from '../../fleet/fleet-store.ts';
 import { hashPassword } from '../../fleet/password.ts';
 import { checkUserName, isScope, may, SCOPES, type Scope, type User } from '../../fleet/user.ts';
 import { type ChosenPassword, choosePassword } from '../choose-password.ts';
 import type { Context } from '../context.ts';
-import { fleetPlace, openFleetStore } from '../fleet-store.ts';
 import { parseDuration, shortDuration } from '../text/duration.ts';
 import { tableLines } from '../text/table.ts';
 import { isoTime, shortTime } from '../text/time.ts';

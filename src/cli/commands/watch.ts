@@ -1,15 +1,15 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { Applier } from '../applier.ts';
-import { applyRules } from '../apply-rules.ts';
+import { applyRules } from '../../engine/firewall/apply-rules.ts';
+import { Applier } from '../../engine/firewall/firewall-updater.ts';
+import { BanPublisher } from '../../engine/publish/publish-bans.ts';
+import { activated, type BatchReport } from '../../engine/watch/batch-recorder.ts';
+import { Watcher, type WatchSetup } from '../../engine/watch/watcher.ts';
 import type { Context } from '../context.ts';
 import { readOptionsOf } from '../log-options.ts';
-import { BanPublisher } from '../publish.ts';
+import { Signals } from '../signals.ts';
 import { jsonText } from '../text/json-text.ts';
 import { watchJson, watchLine } from '../text/watch-text.ts';
-import { activated, type BatchReport } from '../watch/record.ts';
-import { Signals } from '../watch/signals.ts';
-import { Watcher, type WatchSetup } from '../watch/watcher.ts';
 
 interface WatchOptions {
   readonly apply?: true;

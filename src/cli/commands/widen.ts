@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import type { Candidate } from '../../blocklist/widen.ts';
+import { widen, widenBounds, wideningsOf } from '../../engine/record/widen.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
 import type { Context } from '../context.ts';
 import { countText } from '../text/count.ts';
 import { type Column, tableLines } from '../text/table.ts';
 import { isoTime, shortTime } from '../text/time.ts';
-import { widen, widenBounds, wideningsOf } from '../widening.ts';
 
 interface WidenOptions {
   readonly dryRun?: true;

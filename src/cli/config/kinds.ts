@@ -1,5 +1,5 @@
-import { type ChannelSetting, readChannels, showChannels } from '../listen/channels.ts';
 import { parseDuration, shortDuration } from '../text/duration.ts';
+import { type ChannelSetting, readChannels, showChannels } from './channels.ts';
 
 /** One key of the configuration: what it may be, what it is when nothing is said, how it is shown. */
 export interface Setting<Value> {

@@ -1,7 +1,7 @@
 import { type Entry, isActive, type Seconds } from '../../blocklist/entry.ts';
+import type { Geo } from '../../engine/geo.ts';
 import type { Address } from '../../net/address.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
-import type { Geo } from '../geo.ts';
 import { printable } from './printable.ts';
 import type { Column } from './table.ts';
 import { isoTime, shortTime } from './time.ts';

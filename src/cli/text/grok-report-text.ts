@@ -1,9 +1,9 @@
+import type { EntryReport } from '../../engine/judge/entry-reports.ts';
+import type { GrokReport } from '../../engine/judge/log-report.ts';
+import { OUTCOMES, type Outcome } from '../../engine/judge/pending-changes.ts';
 import type { Sample } from '../../log/offences/samples.ts';
 import { formatAddress } from '../../net/address-text.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
-import type { EntryReport } from '../judge/entry-reports.ts';
-import type { GrokReport } from '../judge/grok-report.ts';
-import { OUTCOMES, type Outcome } from '../judge/pending-changes.ts';
 import type { Colours } from './colours.ts';
 import { countText } from './count.ts';
 import { messagesText } from './messages-text.ts';

@@ -1,5 +1,5 @@
+import type { EntryReport } from '../../engine/judge/entry-reports.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
-import type { EntryReport } from '../judge/entry-reports.ts';
 import { printable } from './printable.ts';
 import { isoTime, shortTime } from './time.ts';
 

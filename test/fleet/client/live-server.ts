@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { privateSpace } from '../../../src/blocklist/bogons.ts';
 import { DAY_SECONDS, DEFAULT_POLICY } from '../../../src/blocklist/policy.ts';
-import { openFleetStore } from '../../../src/cli/fleet-store.ts';
+import { openFleetStore } from '../../../src/engine/fleet-store.ts';
 import type { FleetStore } from '../../../src/fleet/fleet-store.ts';
 import { hashPassword } from '../../../src/fleet/password.ts';
 import { buildServer, type ServerOptions } from '../../../src/fleet/server.ts';

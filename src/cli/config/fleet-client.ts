@@ -1,0 +1,60 @@
+import { McblockError } from '../../errors.ts';
+import { FleetClient } from '../../fleet/client/client.ts';
+import { type Endpoint, serverUrl } from '../../fleet/client/endpoint.ts';
+import { USUAL_PATIENCE } from '../../fleet/client/retry.ts';
+import { Transport } from '../../fleet/client/transport.ts';
+import { readSecretFile } from '../../fleet/secret-file.ts';
+import type { Config } from './config.ts';
+import { checkTls, readPem } from './pem.ts';
+import { requireFleet } from './require-fleet.ts';
+
+/**
+ * A client of the API that the configuration names; whoever makes it closes it. Throws
+ * McblockError('config') where what it needs is not said, or could be read by others.
+ * @param signal ends what is under way
+ */
+export function fleetClient(config: Config, signal?: AbortSignal): FleetClient {
+  requireFleet(config);
+  return new FleetClient(new Transport(endpointOf(config)), USUAL_PATIENCE, signal);
+}
+
+function endpointOf(config: Config): Endpoint {
+  const [user, file] = [config.get('fleet.user'), config.get('fleet.password-file')];
+  if (user === '' || file === '') {
+    throw new McblockError('config', 'fleet.url needs fleet.user and fleet.password-file too');
+  }
+  const [ca, cert, key] = [
+    pemOf(config, 'fleet.ca'),
+    pemOf(config, 'fleet.cert'),
+    pemOf(config, 'fleet.key'),
+  ];
+  if ((cert === undefined) !== (key === undefined)) {
+    throw new McblockError('config', 'fleet.cert and fleet.key go together: give both or none');
+  }
+  if (ca !== undefined || cert !== undefined) {
+    checkTls({ cert, key, ca }, 'fleet.cert, fleet.key and fleet.ca');
+  }
+  const identity = cert === undefined || key === undefined ? undefined : { cert, key };
+  return {
+    url: serverUrl(config.get('fleet.url')),
+    user,
+    password: passwordIn(file),
+    ca,
+    identity,
+  };
+}
+
+function pemOf(config: Config, key: 'fleet.ca' | 'fleet.cert' | 'fleet.key'): Buffer | undefined {
+  const file = config.get(key);
+  return file === '' ? undefined : readPem(file, key);
+}
+
+/** The first line of the file, which nobody but its owner may read. */
+function passwordIn(file: string): string {
+  const password = (readSecretFile(file, 'fleet.password-file').split('\n', 1)[0] ?? '').replace(
+    /\r$/,
+    '',
+  );
+  if (password !== '') return password;
+  throw new McblockError('config', `fleet.password-file ${file} has no password in its first line`);
+}

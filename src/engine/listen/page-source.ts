@@ -1,0 +1,90 @@
+import type { Entry, Origin, Seconds } from '../../blocklist/entry.ts';
+import { whyText } from '../../cli/text/messages-text.ts';
+import type { PageData, ShownBan } from '../../fleet/pubsub/page-data.ts';
+import { spaceMap } from '../../fleet/pubsub/space-map.ts';
+import type { Activation } from '../../store/history.ts';
+import type { Store } from '../../store/store.ts';
+import { rulesAt } from '../rules-at.ts';
+
+const LAST_BANS = 50;
+/** Between so many entries messages are looked at. */
+const SLICE = 2000;
+/** Looking through the store takes at most this part of the time, and is done at most so often. */
+const PART = 1 / 50;
+const MIN_MILLISECONDS = 1000;
+
+/** What the page shows, kept for a while, as looking through a large store takes long. */
+export class PageSource {
+  readonly #store: Store;
+  readonly #now: () => Seconds;
+  #data: Promise<PageData> | undefined;
+  #staleAt = 0;
+
+  constructor(store: Store, now: () => Seconds) {
+    this.#store = store;
+    this.#now = now;
+  }
+
+  /** Whether `data` would look anew, and so give what has changed since. */
+  isOld(): boolean {
+    return this.#data === undefined || performance.now() >= this.#staleAt;
+  }
+
+  data(): Promise<PageData> {
+    if (this.#data === undefined || this.isOld()) {
+      this.#staleAt = Number.POSITIVE_INFINITY;
+      this.#data = this.#read();
+    }
+    return this.#data;
+  }
+
+  async #read(): Promise<PageData> {
+    let worked = 0;
+    try {
+      const byOrigin = new Map<Origin, number>();
+      let latest: Entry[] = [];
+      let active = 0;
+      let active6 = 0;
+      const at = this.#now();
+      let startedAt = performance.now();
+      for (const entry of this.#store.entries({ state: 'active', at })) {
+        active++;
+        if (entry.prefix.family === 6) active6++;
+        byOrigin.set(entry.origin, (byOrigin.get(entry.origin) ?? 0) + 1);
+        latest.push(entry);
+        if (latest.length >= SLICE) latest = latestOf(latest);
+        if (active % SLICE !== 0) continue;
+        worked += performance.now() - startedAt;
+        await new Promise(setImmediate);
+        startedAt = performance.now();
+      }
+      const bans = latestOf(latest).map((entry) => shown(entry, this.#store.history(entry.prefix)));
+      const map = spaceMap(rulesAt(this.#store, at));
+      worked += performance.now() - startedAt;
+      return { bans, active, active6, byOrigin, map };
+    } finally {
+      this.#staleAt = performance.now() + Math.max(MIN_MILLISECONDS, worked / PART);
+    }
+  }
+}
+
+function latestOf(entries: readonly Entry[]): Entry[] {
+  return entries
+    .toSorted((p, q) => (q.activatedAt ?? 0) - (p.activatedAt ?? 0))
+    .slice(0, LAST_BANS);
+}
+
+function shown(entry: Entry, history: readonly Activation[]): ShownBan {
+  const last = history.at(-1);
+  const [sender, ...note] = (last?.note ?? '').split(': ');
+  const isFleet = last?.origin === 'fleet';
+  const words = isFleet ? note.join(': ') : (last?.note ?? '');
+  return {
+    at: entry.activatedAt ?? 0,
+    prefix: entry.prefix,
+    from: isFleet && sender ? sender : `this host (${last?.origin ?? entry.origin})`,
+    why: whyText(last?.evidence ?? [], words),
+    outcome: entry.activations > 1 ? 'reactivated' : 'new',
+    expiresAt: entry.expiresAt,
+  };
+}

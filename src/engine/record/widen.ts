@@ -1,0 +1,70 @@
+import { decide } from '../../blocklist/decide.ts';
+import { type Entry, isActive, type Seconds } from '../../blocklist/entry.ts';
+import { changeOf } from '../../blocklist/entry-change.ts';
+import type { Policy } from '../../blocklist/policy.ts';
+import { loginProtections } from '../../blocklist/protect.ts';
+import type { ManualRequest } from '../../blocklist/request.ts';
+import { type Candidate, type WidenBounds, wideningCandidates } from '../../blocklist/widen.ts';
+import type { Config } from '../../cli/config/config.ts';
+import { addressOf } from '../../net/address.ts';
+import { prefixAround } from '../../net/prefix.ts';
+import type { Store } from '../../store/store.ts';
+import { protectedSpace } from '../protected-space.ts';
+
+/** What the configuration allows. */
+export function widenBounds(config: Config): WidenBounds {
+  return {
+    widest4: config.get('widen.widest4'),
+    widest6: config.get('widen.widest6'),
+    share: config.get('widen.share'),
+    least: config.get('widen.least'),
+  };
+}
+
+/** The prefixes that could be blocked as a whole: not blocked yet, and without a protected address. */
+export function wideningsOf(
+  store: Store,
+  bounds: WidenBounds,
+  policy: Policy,
+  now: Seconds,
+): Candidate[] {
+  const space = protectedSpace(store);
+  const everything = [addressOf(4, 0), addressOf(6, 0)].map((zero) => prefixAround(zero, 0));
+  return everything
+    .flatMap((all) => wideningCandidates(all.family, store.under(all), bounds, policy, now))
+    .filter(({ prefix }) => {
+      const logins = loginProtections(store.loginsWithin(prefix, 0), now, policy);
+      if (space.plus(logins).overlapping(prefix) !== undefined) return false;
+      return !store.supernets(prefix).some((entry) => isActive(entry, now));
+    });
+}
+
+/**
+ * Blocks the candidates, in the transaction that is under way; the narrow entries stay as they are.
+ * Returns the entries.
+ */
+export function widen(
+  store: Store,
+  candidates: readonly Candidate[],
+  policy: Policy,
+  now: Seconds,
+): Entry[] {
+  const space = protectedSpace(store);
+  return candidates.map((candidate) => {
+    const { prefix, blocked, networks } = candidate;
+    const request: ManualRequest = {
+      kind: 'manual',
+      origin: 'grok',
+      prefix,
+      at: now,
+      until: undefined,
+      exact: true,
+      force: false,
+      note: `widened: ${blocked} of ${networks} were blocked`,
+    };
+    const decision = decide(store.supernets(prefix), space, request, policy, now);
+    if (decision.kind === 'refused') throw new Error('a candidate holds nothing protected');
+    store.record(changeOf(decision, request));
+    return decision.entry;
+  });
+}

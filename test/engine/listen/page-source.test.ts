@@ -1,0 +1,47 @@
+import { writeFileSync } from 'node:fs';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { PageSource } from '../../../src/engine/listen/page-source.ts';
+import { formatPrefix } from '../../../src/net/prefix-text.ts';
+import { openStore, type Store } from '../../../src/store/store.ts';
+import { until } from '../../fleet/pubsub/until.ts';
+import { CommandLine } from '../../support/command-line.ts';
+
+let line: CommandLine;
+let store: Store;
+beforeEach(async () => {
+  line = new CommandLine();
+  await line.run('add', '192.0.2.7', '2001:db8::/64', '--note', 'mine');
+  store = openStore(line.db, { mode: 'read' });
+});
+afterEach(() => {
+  store.close();
+  line.remove();
+});
+
+it('shows what is active, by whom and why, and knows when it is old', async () => {
+  const source = new PageSource(store, () => Date.parse(line.now) / 1000);
+  expect(source.isOld()).toBe(true);
+  const first = await source.data();
+  expect(source.isOld()).toBe(false);
+  expect(first).toMatchObject({ active: 2, active6: 1, byOrigin: new Map([['manual', 2]]) });
+  expect(first.bans[0]).toMatchObject({ from: 'this host (manual)', why: 'mine', outcome: 'new' });
+  await line.run('add', '192.0.2.9');
+  expect(await source.data()).toBe(first);
+  await until(() => source.isOld());
+  const { bans } = await source.data();
+  expect(bans.map(({ prefix }) => formatPrefix(prefix))).toContain('192.0.2.9/32');
+});
+
+it('adds up the evidence of several addresses', async () => {
+  const log = line.path('auth.log');
+  const lines = [7, 8, 9, 10, 11, 12].map(
+    (pid) =>
+      `2025-12-31T23:00:00Z gw sshd[${pid}]: Failed password for root from 9.9.0.${pid % 2} port 9 ssh2\n`,
+  );
+  writeFileSync(log, lines.join(''));
+  await line.run('grok', log);
+  const { bans } = await new PageSource(store, () => Date.parse(line.now) / 1000).data();
+  expect(bans.find(({ from }) => from === 'this host (grok)')).toMatchObject({
+    why: 'sshd: failed-login 6',
+  });
+});

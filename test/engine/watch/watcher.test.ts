@@ -1,0 +1,183 @@
+import { once } from 'node:events';
+import { appendFileSync, renameSync, writeFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+import Database from 'better-sqlite3';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DEFAULT_POLICY } from '../../../src/blocklist/policy.ts';
+import { Watcher, type WatchSetup } from '../../../src/engine/watch/watcher.ts';
+import { McblockError } from '../../../src/errors.ts';
+import { openStore, type Store } from '../../../src/store/store.ts';
+import { tinyScanner } from '../../log/tiny-scanner.ts';
+import { CommandLine } from '../../support/command-line.ts';
+
+const NOW = Date.UTC(2026, 2, 24) / 1000;
+const SETUP: WatchSetup = {
+  policies: {
+    policyFor: () => DEFAULT_POLICY,
+    windowSeconds: DEFAULT_POLICY.offence.windowSeconds,
+  },
+  readOptions: { scanners: [tinyScanner], zone: 'UTC', points: new Map() },
+};
+
+let line: CommandLine;
+let log = '';
+let store: Store;
+let remarks: string[] = [];
+let changes = 0;
+beforeEach(() => {
+  line = new CommandLine();
+  log = line.path('auth.log');
+  store = openStore(line.db, { mode: 'write' });
+  remarks = [];
+  changes = 0;
+});
+afterEach(() => {
+  store.close();
+  line.remove();
+});
+
+/** Three attempts from one address: a block. */
+function attempts(third: number): string {
+  return [0, 1, 2]
+    .map(
+      (n) =>
+        `2026-03-23T10:${third}:0${n}Z gw sshd[${third}${n}]: Failed password for root from 5.149.${third}.9 port 4711 ssh2\n`,
+    )
+    .join('');
+}
+
+/** Runs a watcher; each pause does the next of these, and after the last it is stopped. */
+async function runThrough(pauses: readonly (() => void)[], setup = async () => SETUP) {
+  const waits: number[] = [];
+  let isHungUp = false;
+  const signals = {
+    isStopped: false,
+    takeHangUp: () => {
+      const was = isHungUp;
+      isHungUp = false;
+      return was;
+    },
+    pause: async (milliseconds: number) => {
+      const next = pauses[waits.length];
+      waits.push(milliseconds);
+      next?.();
+      if (waits.length >= pauses.length) signals.isStopped = true;
+    },
+  };
+  const watcher = new Watcher([log], await setup(), signals, {
+    store,
+    now: () => NOW,
+    setup,
+    remark: (text) => remarks.push(text),
+    onChange: () => changes++,
+  });
+  try {
+    await watcher.run();
+  } finally {
+    watcher.close();
+  }
+  return waits;
+}
+
+/** The next so many transactions fail as SQLite's do. */
+function breakStore(code: string, times: number): void {
+  const transaction = store.transaction.bind(store);
+  let left = times;
+  store.transaction = (work) => {
+    if (left-- > 0) {
+      const cause = new Database.SqliteError('no', code);
+      throw new McblockError('store', 'the store has no room', { cause });
+    }
+    return transaction(work);
+  };
+}
+
+const nothing = (): void => {};
+const prefixes = (): number => [...store.entries()].length;
+
+describe('a watcher', () => {
+  it('tries again, ever later, while the store cannot be written, and loses nothing', async () => {
+    breakStore('SQLITE_FULL', 3);
+    writeFileSync(log, attempts(11));
+    const none = () => expect(prefixes()).toBe(0);
+    const more = () => appendFileSync(log, attempts(12));
+    const waits = await runThrough([none, more, none, nothing, nothing]);
+    expect(waits).toEqual([1000, 2000, 4000, 250, 250]);
+    expect(prefixes()).toBe(2);
+    expect(changes).toBe(1);
+    expect(remarks).toEqual(['mcblock: the store has no room; watch tries again']);
+  });
+
+  it('waits no longer than a minute', async () => {
+    breakStore('SQLITE_BUSY', 10);
+    writeFileSync(log, attempts(11));
+    const waits = await runThrough(Array.from({ length: 12 }, () => nothing));
+    expect(Math.max(...waits)).toBe(60_000);
+    expect(prefixes()).toBe(1);
+  });
+
+  it('ends where the store is damaged', async () => {
+    breakStore('SQLITE_CORRUPT', 1);
+    writeFileSync(log, attempts(11));
+    await expect(runThrough([nothing])).rejects.toThrow('no room');
+  });
+
+  it('tells once of a log that is not there, and again when it has been', async () => {
+    await runThrough([nothing, nothing, () => writeFileSync(log, attempts(11)), nothing]);
+    expect(remarks).toEqual([`mcblock: ${log} is not there yet`]);
+    expect(prefixes()).toBe(1);
+  });
+
+  it('reads at once what is written, in the file that has the name by then', async () => {
+    writeFileSync(log, attempts(11));
+    const written = [
+      () => appendFileSync(log, attempts(12)),
+      () => {
+        renameSync(log, `${log}.0`);
+        writeFileSync(log, attempts(13));
+      },
+      () => appendFileSync(log, attempts(14)),
+    ];
+    const signals = {
+      isStopped: false,
+      takeHangUp: () => false,
+      // Nothing but the alarm ends a pause after which something is to be read.
+      pause: async (_: number, early?: AbortSignal) => {
+        const write = written.shift();
+        if (write === undefined) {
+          signals.isStopped = prefixes() === 4;
+          return;
+        }
+        write();
+        // Who has another file under the old name is not told, but looks.
+        if (written.length !== 1 && early?.aborted === false) await once(early, 'abort');
+      },
+    };
+    const setup = async () => SETUP;
+    const tell = { remark: nothing, onChange: nothing };
+    const watcher = new Watcher([log], SETUP, signals, { store, now: () => NOW, setup, ...tell });
+    try {
+      await watcher.run();
+      expect(prefixes()).toBe(4);
+    } finally {
+      watcher.close();
+    }
+  });
+
+  it('says once what is missing, when it shall read once', async () => {
+    const signals = { isStopped: false, takeHangUp: () => false, pause: async () => {} };
+    const watcher = new Watcher([log], SETUP, signals, {
+      store,
+      now: () => NOW,
+      setup: async () => SETUP,
+      remark: () => {},
+      onChange: () => {},
+    });
+    await expect(watcher.once()).rejects.toThrow(`there is no log ${log}`);
+    writeFileSync(log, gzipSync(attempts(11)));
+    await expect(watcher.once()).rejects.toThrow(`nothing of ${log} was read: it is compressed`);
+    writeFileSync(log, attempts(11));
+    await watcher.once();
+    expect(prefixes()).toBe(1);
+  });
+});
