@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-require('../dist/launch.cjs').launch();
+require('../dist/mcblock.cjs').start();

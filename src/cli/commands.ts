@@ -1,4 +1,10 @@
 import type { Command } from 'commander';
+import { define as add } from './commands/add.ts';
+import { define as allow } from './commands/allow.ts';
+import { define as check } from './commands/check.ts';
+import { define as expire } from './commands/expire.ts';
+import { define as show } from './commands/show.ts';
+import { define as undo } from './commands/undo.ts';
 import type { Context } from './context.ts';
 
 /** A module of src/cli/commands/: gives the command its arguments, options, help and action. */
@@ -12,10 +18,13 @@ interface CommandEntry {
   readonly summary: string;
   /** Whether it changes entries, which `undo` takes back. */
   readonly isUndoable?: true;
-  readonly load: () => Promise<CommandModule>;
+  readonly load: () => CommandModule | Promise<CommandModule>;
 }
 
-/** Every command, in the order of the help. */
+/**
+ * Every command, in the order of the help. Short commands, which scripts run again and again, are
+ * part of the program's main file; each other one is loaded when it is run.
+ */
 export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'grok',
@@ -41,38 +50,38 @@ export const COMMANDS: readonly CommandEntry[] = [
     usage: '[OPTION…] PREFIX…',
     summary: 'block by hand',
     isUndoable: true,
-    load: () => import('./commands/add.ts'),
+    load: () => ({ define: add }),
   },
   {
     name: 'expire',
     usage: '[OPTION…] PREFIX…',
     summary: 'stop blocking now, keep the history',
     isUndoable: true,
-    load: () => import('./commands/expire.ts'),
+    load: () => ({ define: expire }),
   },
   {
     name: 'undo',
     usage: '[OPTION…]',
     summary: 'take back the last command that changed entries',
-    load: () => import('./commands/undo.ts'),
+    load: () => ({ define: undo }),
   },
   {
     name: 'allow',
     usage: '[OPTION…] [PREFIX…]',
     summary: 'protect; without a prefix, list what is protected',
-    load: () => import('./commands/allow.ts'),
+    load: () => ({ define: allow }),
   },
   {
     name: 'show',
     usage: '[OPTION…] [ADDRESS or PREFIX…]',
     summary: 'the entries',
-    load: () => import('./commands/show.ts'),
+    load: () => ({ define: show }),
   },
   {
     name: 'check',
     usage: '[OPTION…] ADDRESS…',
     summary: 'exit 0 if all are blocked, 1 if not; for scripts',
-    load: () => import('./commands/check.ts'),
+    load: () => ({ define: check }),
   },
   {
     name: 'explain',

@@ -1,8 +1,9 @@
+import { bogonEntries } from '../blocklist/bogons.ts';
 import type { Seconds } from '../blocklist/entry.ts';
 import type { Policy } from '../blocklist/policy.ts';
 import { type Geo, loadGeo } from '../engine/geo.ts';
 import { type Policies, policiesOf } from '../engine/policies.ts';
-import type { Store } from '../store/store.ts';
+import { openStore, type Store } from '../store/store.ts';
 import { type Config, loadConfig, policyOf } from './config/config.ts';
 import type { Sink } from './sink.ts';
 import { storePath } from './store-location.ts';
@@ -122,10 +123,8 @@ export class Context {
   /** The store; it is closed when the command ends. */
   async store(mode: 'read' | 'write'): Promise<Store> {
     if (this.#store) return this.#store;
-    const { openStore } = await import('../store/store.ts');
     // The configuration is checked before anything is touched.
     const config = await this.config();
-    const { bogonEntries } = await import('../blocklist/bogons.ts');
     this.#store = openStore(storePath(this.options.db, this.env), {
       mode,
       seed: bogonEntries,

@@ -1,5 +1,6 @@
-import { fstatSync, writeSync } from 'node:fs';
-import { isatty, WriteStream } from 'node:tty';
+import { fstatSync, statSync, writeSync } from 'node:fs';
+import { devNull } from 'node:os';
+import type * as ttyModule from 'node:tty';
 import { McblockError, reasonOf } from '../errors.ts';
 
 /** Where results or messages go. Writes are whole: nothing is buffered behind the caller's back. */
@@ -18,22 +19,28 @@ export class ReaderGone extends Error {
 /** A sink that writes to a file descriptor, waiting where a pipe is full. */
 export function descriptorSink(descriptor: number): Sink {
   let known: boolean | undefined;
-  const isTerminal = () => {
-    // Node's part for terminals takes long to load; where this says no, it is not asked.
-    known ??= fstatSync(descriptor).isCharacterDevice() && isatty(descriptor);
-    return known;
-  };
+  const isTerminal = () => (known ??= mayBeTerminal(descriptor) && tty().isatty(descriptor));
   return {
     get isTerminal() {
       return isTerminal();
     },
     get columns() {
-      return isTerminal() ? new WriteStream(descriptor).columns : undefined;
+      return isTerminal() ? new (tty().WriteStream)(descriptor).columns : undefined;
     },
     write(data) {
       writeWhole(descriptor, typeof data === 'string' ? Buffer.from(data) : data);
     },
   };
+}
+
+/** Loads 30 more modules of Node, so it is called only for what may be a terminal. */
+function tty(): typeof ttyModule {
+  return process.getBuiltinModule('node:tty');
+}
+
+function mayBeTerminal(descriptor: number): boolean {
+  const stat = fstatSync(descriptor);
+  return stat.isCharacterDevice() && stat.rdev !== statSync(devNull).rdev;
 }
 
 /** write(2) may take less than it was given, and a pipe that does not block may take nothing. */

@@ -2,9 +2,9 @@ import { main } from './main.ts';
 import { descriptorSink } from './sink.ts';
 import { VERSION } from './version.ts';
 
-/** Runs the command line of this process. Called by what bin/mcblock.js launches. */
+/** Runs the command line of this process. Called by bin/mcblock.js. */
 export async function start(): Promise<void> {
-  // In case it ends with nothing left to wait for, and yet no answer.
+  // Stays if the process runs out of work before there is an answer.
   process.exitCode = 1;
   process.exitCode = await main(process.argv.slice(2), {
     stdout: descriptorSink(1),

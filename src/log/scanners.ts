@@ -19,7 +19,6 @@ export async function loadScanners(folder: string): Promise<readonly Scanner[]> 
       const { wasm, ...described } = loadGrammar(text, file);
       return { ...described, wasm: () => wasm };
     } catch (error) {
-      // Built apart, the parser has an error class of its own, so that only its words are taken.
       throw new McblockError('config', reasonOf(error), { cause: error });
     }
   });

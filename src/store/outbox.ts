@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import {
   type Entry,
   type Expiry,
@@ -155,7 +154,7 @@ export class Outbox {
   }
 
   #put(about: Prefix, report: object): void {
-    this.#connection.run(PUT, randomUUID(), formatPrefix(about), JSON.stringify(report));
+    this.#connection.run(PUT, crypto.randomUUID(), formatPrefix(about), JSON.stringify(report));
     if (this.#options === undefined) return;
     const dropped = this.#connection.run(PRUNE, this.#options.most);
     if (dropped > 0) this.#connection.run(COUNT_DROPPED, dropped);

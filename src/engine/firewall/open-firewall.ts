@@ -1,7 +1,6 @@
 import type { Config } from '../../cli/config/config.ts';
 import { McblockError } from '../../errors.ts';
 import type { Firewall } from '../../firewall/firewall.ts';
-import { directPfctl, helpedPfctl } from '../../firewall/pfctl.ts';
 
 /** The firewall that the configuration names; of `auto` that of the system. */
 export async function firewallOf(config: Config): Promise<Firewall> {
@@ -10,6 +9,7 @@ export async function firewallOf(config: Config): Promise<Firewall> {
   switch (kind === 'auto' ? kindOfSystem() : kind) {
     case 'pf': {
       const { pfFirewall } = await import('../../firewall/pf.ts');
+      const { directPfctl, helpedPfctl } = await import('../../firewall/pfctl.ts');
       const direct = directPfctl(config.get('firewall.pfctl'), table);
       const helper = config.get('firewall.helper');
       return pfFirewall(helper.length === 0 ? direct : helpedPfctl(helper, direct), table);

@@ -1,0 +1,89 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { COMMANDS } from '../../src/cli/commands.ts';
+
+const repository = join(import.meta.dirname, '..', '..');
+const root = mkdtempSync(join(tmpdir(), 'mcblock-start-'));
+const db = join(root, 'mcblock.db');
+const config = join(root, 'mcblock.toml');
+const table = join(root, 'table');
+const command = [join(root, 'bin', 'mcblock.js'), '--db', db, '--config', config];
+
+/** What the package contains, without the sources. */
+beforeAll(() => {
+  for (const name of ['bin', 'build', 'dist', 'package.json']) {
+    cpSync(join(repository, name), join(root, name), { recursive: true });
+  }
+  symlinkSync(join(repository, 'node_modules'), join(root, 'node_modules'));
+  writeFileSync(config, `[firewall]\nkind = "file"\nfile = "${table}"\n`);
+  mcblock('add', '--force', '192.0.2.0/24');
+});
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+function mcblock(...argv: string[]): string {
+  return execFileSync(process.execPath, [...command, ...argv], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+/** Runs mcblock with too little virtual memory for WebAssembly's usual reservation. */
+function limited(env: NodeJS.ProcessEnv, ...argv: string[]) {
+  const limit = 'ulimit -v 4000000 && exec "$@"';
+  return spawnSync('/bin/sh', ['-c', limit, 'sh', process.execPath, ...command, ...argv], {
+    encoding: 'utf8',
+    env,
+  });
+}
+
+describe('the installed program', () => {
+  it.each(COMMANDS.map(({ name }) => name))('prints the help of %s', (name) => {
+    expect(mcblock(name, '--help')).toContain(`mcblock ${name}`);
+  });
+
+  it('applies to the firewall', () => {
+    mcblock('add', '--force', '--apply', '198.51.100.0/24');
+    expect(readFileSync(table, 'utf8')).toContain('198.51.100.0/24');
+  });
+
+  it.each(['add --share 203.0.113.0/24', 'show --fleet', 'explain nobody', 'nothing'])(
+    'reports the wrong use of %s as such',
+    (line) => {
+      const { status, stderr } = spawnSync(process.execPath, [...command, ...line.split(' ')], {
+        encoding: 'utf8',
+      });
+      expect(stderr).toMatch(/^mcblock: (?!this should not)/);
+      expect(status).toBe(2);
+    },
+  );
+
+  it.runIf(process.platform === 'linux')(
+    'says what to do if the limit on virtual memory is too low to read logs',
+    () => {
+      const log = join(root, 'auth.log');
+      writeFileSync(log, 'Mar 19 23:48:18 gw sshd[1]: Invalid user a from 192.0.2.7 port 1\n');
+      expect(limited(process.env, 'check', '192.0.2.1').status).toBe(0);
+      const refused = limited(process.env, 'grok', '--dry-run', log);
+      expect(refused.stderr).toMatch(/^mcblock: the limit on virtual memory .*ulimit -v/);
+      expect(refused.status).toBe(1);
+      const [, cure = ''] = /NODE_OPTIONS=(\S+?),/.exec(refused.stderr) ?? [];
+      const cured = limited({ ...process.env, NODE_OPTIONS: cure }, 'grok', '--dry-run', log);
+      expect(cured.stdout).toContain('1 offence');
+    },
+  );
+
+  it("finds the shipped grammars and compiles the user's own", () => {
+    const log = join(root, 'auth.log');
+    writeFileSync(
+      log,
+      'Mar 19 12:00:01 gw sshd[1]: Failed password for root from 5.149.96.9 port 9 ssh2\n',
+    );
+    expect(mcblock('parse', '--year', '2026', log)).toContain('5.149.96.9');
+    const grammar = join(root, 'sshd.grammar');
+    cpSync(join(repository, 'grammar', 'sshd.grammar'), grammar);
+    expect(mcblock('grammar', 'check', grammar)).toContain('sshd');
+  });
+});
