@@ -51,7 +51,15 @@ export async function bundle(dist = join(root, 'dist')) {
     platform: 'node',
     target: 'node20',
     // bindings looks for the native part of better-sqlite3 beside itself.
-    external: ['#grammars', 'bindings', 'fastify', 'mmdb-lib', 'pg', 'redis', 'unbzip2-stream'],
+    external: [
+      '#grammars',
+      '@redis/client',
+      'bindings',
+      'fastify',
+      'mmdb-lib',
+      'pg',
+      'unbzip2-stream',
+    ],
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: 'none',
