@@ -15,7 +15,7 @@ const PAGE = 50_000;
 /** What is blocked at one time, as version 1 lists it. */
 export interface Listed {
   readonly count: number;
-  copy(order: ListOrder): CachedBody;
+  body(order: ListOrder): CachedBody;
 }
 
 interface Made extends Listed {
@@ -98,19 +98,19 @@ export class Listing {
     }
     const texts = (entries: readonly FleetEntry[]) =>
       entries.flatMap(({ entry }) => partsOf(entry.prefix, this.#allowed)).map(formatPrefix);
-    const copies = new Map<ListOrder, CachedBody>();
+    const bodies = new Map<ListOrder, CachedBody>();
     return {
       sequence: this.#sequence,
       until,
       count: active.length,
-      copy(order) {
-        const made = copies.get(order);
+      body(order) {
+        const made = bodies.get(order);
         if (made !== undefined) return made;
         // A walk is sorted by address already.
         const sorted = order === 'ip' ? active : active.toSorted((p, q) => p.place - q.place);
-        const copy = new CachedBody(`${JSON.stringify(texts(sorted).map((text) => [text]))}\n`);
-        copies.set(order, copy);
-        return copy;
+        const body = new CachedBody(`${JSON.stringify(texts(sorted).map((text) => [text]))}\n`);
+        bodies.set(order, body);
+        return body;
       },
     };
   }

@@ -1,34 +1,38 @@
-import type { Route } from './route.ts';
+import type { RouteOptions } from 'fastify';
+import type { Field } from './fields.ts';
 
-/** The document of these routes (OpenAPI 3.1.0). */
-export function openApiOf(routes: readonly Route[], version: string): object {
+/** The OpenAPI 3.1.0 document of these routes, made from the fields that validate their requests. */
+export function openApiOf(routes: readonly RouteOptions[], version: string): object {
   const paths: Record<string, Record<string, object>> = {};
   for (const route of routes) {
-    const path = route.path.replace(/:(\w+)/g, '{$1}');
-    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operationOf(route) };
+    const path = route.url.replace(/:(\w+)/g, '{$1}');
+    for (const method of [route.method].flat()) {
+      // Fastify adds a HEAD route to each GET.
+      if (method === 'HEAD') continue;
+      paths[path] = { ...paths[path], [method.toLowerCase()]: operationOf(route) };
+    }
   }
   return {
     openapi: '3.1.0',
     info: {
       title: 'mcblock',
       version,
-      description: 'Machines of a fleet tell each other whom they block.',
+      description: 'The machines of a fleet share the addresses that they block.',
     },
     paths,
     components: { securitySchemes: { basic: { type: 'http', scheme: 'basic' } } },
   };
 }
 
-function operationOf({ path, access, summary, query = {}, body, answers }: Route): object {
-  const parameters = [
-    ...Array.from(path.matchAll(/:(\w+)/g), ([, name]) => parameterOf('path', name ?? '')),
-    ...Object.entries(query).map(([name, text]) => parameterOf('query', name, text)),
-  ];
+function operationOf({ config, schema = {} }: RouteOptions): object {
+  const { summary, answers = {}, params, querystring, body } = schema;
+  const access = config?.access ?? 'open';
+  const parameters = [...parametersOf('path', params), ...parametersOf('query', querystring)];
   return {
     summary,
     ...(parameters.length > 0 && { parameters }),
-    ...(body && {
-      requestBody: { required: true, content: { 'application/json': { schema: body } } },
+    ...(isField(body) && {
+      requestBody: { required: true, content: { 'application/json': { schema: body.schema } } },
     }),
     responses: Object.fromEntries(
       Object.entries(answers).map(([status, description]) => [status, { description }]),
@@ -37,13 +41,24 @@ function operationOf({ path, access, summary, query = {}, body, answers }: Route
   };
 }
 
-function parameterOf(place: 'path' | 'query', name: string, description?: string): object {
-  const schema = { type: 'string' };
-  return {
-    name,
-    in: place,
-    required: place === 'path',
-    schema,
-    ...(description && { description }),
-  };
+function parametersOf(location: 'path' | 'query', field: unknown): object[] {
+  if (!isField(field) || !('properties' in field.schema)) return [];
+  const properties = field.schema.properties as Readonly<Record<string, object>>;
+  return Object.entries(properties).map(
+    ([name, { description, ...schema }]: [string, Property]) => ({
+      name,
+      in: location,
+      required: location === 'path',
+      schema,
+      ...(description !== undefined && { description }),
+    }),
+  );
+}
+
+interface Property {
+  readonly description?: string;
+}
+
+function isField(value: unknown): value is Field<unknown> {
+  return typeof value === 'object' && value !== null && 'schema' in value && 'read' in value;
 }

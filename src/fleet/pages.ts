@@ -8,7 +8,7 @@ const MAX_KEPT = 64;
 interface Page {
   /** The number of the latest change in the store when it was made. */
   readonly sequence: number;
-  readonly copy: Promise<CachedBody>;
+  readonly body: Promise<CachedBody>;
 }
 
 /**
@@ -32,27 +32,27 @@ export class Pages {
   }
 
   /**
-   * Undefined where the number is that of another store: no change has it yet, or he says so.
-   * @param identity of the store that the number is from; null where he does not know
+   * Undefined if the number is of another store: no change has it yet, or the client says so.
+   * @param identity of the store that the number is from; undefined where the client does not know
    */
   async since(
     since: number,
     limit: number,
-    identity: string | null,
+    identity: string | undefined,
   ): Promise<CachedBody | undefined> {
     const sequence = await this.#sequence();
     if (since > sequence) return undefined;
-    if (since > 0 && identity !== null && identity !== this.#identity) return undefined;
+    if (since > 0 && identity !== undefined && identity !== this.#identity) return undefined;
     const key = `${since} ${limit}`;
     const known = this.#pages.get(key);
-    if (known?.sequence === sequence) return known.copy;
-    const copy = this.#read(since, limit, sequence);
+    if (known?.sequence === sequence) return known.body;
+    const body = this.#read(since, limit, sequence);
     this.#pages.delete(key);
-    this.#pages.set(key, { sequence, copy });
-    copy.catch(() => this.#pages.delete(key));
+    this.#pages.set(key, { sequence, body });
+    body.catch(() => this.#pages.delete(key));
     const oldest = this.#pages.keys().next();
     if (this.#pages.size > MAX_KEPT && !oldest.done) this.#pages.delete(oldest.value);
-    return copy;
+    return body;
   }
 
   async #read(since: number, limit: number, sequence: number): Promise<CachedBody> {

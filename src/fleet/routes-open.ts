@@ -1,51 +1,51 @@
+import type { Api } from './api.ts';
+import { peerAddress } from './authentication.ts';
 import type { Listing } from './listing.ts';
-import type { Route } from './route.ts';
 
-/** acacia's sample rows are four; a list with fewer than three has lost some. */
-const FEWEST_ROWS = 3;
+/** acacia has four sample rows; a shorter list than this has lost some. */
+const MIN_ROWS = 3;
 
-/** What anybody may ask, as acacia has it. */
-export function openRoutes(listing: Listing): Route[] {
-  return [
+/** acacia's routes that anybody may use. */
+export function addOpenRoutes(api: Api, listing: Listing): void {
+  const config = { access: 'open' } as const;
+
+  api.get(
+    '/',
+    { config, schema: { summary: 'Answers that the server is up', answers: { 200: 'a text' } } },
+    async (_request, reply) => reply.type('application/json').send('"Hello world!"'),
+  );
+
+  api.get(
+    '/ip',
     {
-      method: 'GET',
-      path: '/',
-      access: 'open',
-      summary: 'Says that the server is there',
-      answers: { 200: 'a text' },
-      handle: () => ({ status: 200, value: 'Hello world!' }),
+      config,
+      schema: { summary: "The client's address", answers: { 200: '`{"origin": ADDRESS}`' } },
     },
+    async (request) => ({ origin: peerAddress(request) }),
+  );
+
+  api.get(
+    '/ua',
     {
-      method: 'GET',
-      path: '/ip',
-      access: 'open',
-      summary: 'The address that the request comes from',
-      answers: { 200: '`{"origin": ADDRESS}`' },
-      handle: ({ address }) => ({ status: 200, value: { origin: address } }),
+      config,
+      schema: { summary: "The client's user agent", answers: { 200: '`{"User-Agent": TEXT}`' } },
     },
+    async ({ headers }) => ({ 'User-Agent': headers['user-agent'] ?? null }),
+  );
+
+  api.get(
+    '/v2/healthcheck',
     {
-      method: 'GET',
-      path: '/ua',
-      access: 'open',
-      summary: 'The program that the request says it comes from',
-      answers: { 200: '`{"User-Agent": TEXT}`' },
-      handle: ({ headers }) => ({
-        status: 200,
-        value: { 'User-Agent': headers['user-agent'] ?? null },
-      }),
-    },
-    {
-      method: 'GET',
-      path: '/v2/healthcheck',
-      access: 'open',
-      summary: 'Whether the list can be read and is not empty',
-      answers: { 200: '`"OK"`', 500: `fewer than ${FEWEST_ROWS} prefixes are blocked` },
-      handle: async () => {
-        const { count } = await listing.now();
-        return count >= FEWEST_ROWS
-          ? { status: 200, value: 'OK' }
-          : { status: 500, value: { error: 'Too few results, check health' } };
+      config,
+      schema: {
+        summary: 'Whether the list can be read and is not empty',
+        answers: { 200: '`"OK"`', 500: `fewer than ${MIN_ROWS} prefixes are blocked` },
       },
     },
-  ];
+    async (_request, reply) => {
+      const { count } = await listing.now();
+      if (count >= MIN_ROWS) return reply.type('application/json').send('"OK"');
+      return reply.code(500).send({ error: 'Too few results, check health' });
+    },
+  );
 }

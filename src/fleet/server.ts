@@ -1,6 +1,14 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type {
+  FastifyError,
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  onSendAsyncHookHandler,
+  RouteOptions,
+} from 'fastify';
 import { McblockError, reasonOf } from '../errors.ts';
-import { Authenticator, isV1, type V1Status } from './authenticator.ts';
+import { type Api, compileField } from './api.ts';
+import { authenticate, peerAddress, type V1Status } from './authentication.ts';
 import { Credentials } from './credentials.ts';
 import type { FleetStore } from './fleet-store.ts';
 import { Listing } from './listing.ts';
@@ -8,27 +16,25 @@ import { Metrics } from './metrics.ts';
 import { openApiOf } from './openapi.ts';
 import { Pages } from './pages.ts';
 import type { Rules } from './process-reports.ts';
-import { Rate } from './rate.ts';
-import { faultAnswer, send } from './reply.ts';
-import type { Access, Route } from './route.ts';
-import { openRoutes } from './routes-open.ts';
-import { routesV1 } from './routes-v1.ts';
-import { routesV2 } from './routes-v2.ts';
+import { limitRate, RateLimiter } from './rate-limit.ts';
+import { addOpenRoutes } from './routes-open.ts';
+import { addOwnRoutes } from './routes-own.ts';
+import { addRoutesV1 } from './routes-v1.ts';
+import { addRoutesV2 } from './routes-v2.ts';
 import type { ServerLog } from './server-log.ts';
-import type { User } from './user.ts';
 import { Writer } from './writer.ts';
 
 interface ServerLimits {
   readonly bodyBytes: number;
   readonly listItems: number;
-  /** Requests of one user a second, each item of a list being one. */
+  /** Requests of one user a second; each item of a list counts as one. */
   readonly perSecond: number;
 }
 
 export interface Tls {
   readonly cert: Buffer;
   readonly key: Buffer;
-  /** Who signs the certificates of clients; undefined where they need none. */
+  /** The CA that signs the clients' certificates; undefined where they need none. */
   readonly ca: Buffer | undefined;
 }
 
@@ -44,214 +50,138 @@ export interface ServerOptions {
   readonly tls: Tls | undefined;
 }
 
-/** The server, which does not listen yet. When it is closed all it was told is in the store. */
+/** The server, not yet listening. Closing it waits until every accepted report is stored. */
 export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
-  const { store, limits, clock, v1Status } = options;
+  const { store, limits, clock, log, v1Status } = options;
   const metrics = new Metrics();
+  const credentials = new Credentials(store);
   const writer = new Writer(store, options.rules, clock);
   const listing = new Listing(store, clock);
   const pages = new Pages(store, await store.identity(), () => listing.sequence());
-  const authenticator = new Authenticator({
-    credentials: new Credentials(store),
-    metrics,
-    v1Status,
+  const { listItems: maxItems } = limits;
+
+  const app = await createApp(options);
+  const routes: RouteOptions[] = [];
+  app.addHook('onRoute', (route) => {
+    routes.push(route);
   });
-  const mostItems = limits.listItems;
-  const routes: Route[] = [
-    ...openRoutes(listing),
-    ...routesV1(listing, writer, metrics, mostItems),
-    ...routesV2({ store, writer, pages, metrics, mostItems }),
-    ...ownRoutes(listing, metrics, () => openApiOf(routes, options.version)),
-  ];
-  const app = await bareServer(options);
-  const processor = new ReportProcessor(
-    authenticator,
-    new Rate(limits.perSecond),
-    metrics,
-    options.log,
-  );
-  for (const route of routes) processor.put(app, route);
-  processor.putFaults(app);
+  app.addHook('preValidation', limitRate(new RateLimiter(limits.perSecond), metrics));
+  app.addHook('onSend', endJsonLine);
+  app.addHook('onResponse', async (request, reply) => account(request, reply, metrics, log));
   app.addHook('onClose', () => writer.idle());
+  app.setErrorHandler((error: FastifyError, request, reply) =>
+    sendFault(error, request, reply, log),
+  );
+  app.setNotFoundHandler(sendNotFound);
+
+  await app.register(
+    async (v1: Api) => {
+      // A path that does not exist asks for a login too: acacia's clients get the same answer.
+      v1.addHook(
+        'onRequest',
+        authenticate({ credentials, metrics, unauthorizedStatus: v1Status, defaultAccess: 'read' }),
+      );
+      v1.setNotFoundHandler(sendNotFound);
+      addRoutesV1(v1, { listing, writer, metrics, maxItems });
+    },
+    { prefix: '/v1' },
+  );
+  await app.register(async (rest: Api) => {
+    rest.addHook(
+      'onRequest',
+      authenticate({ credentials, metrics, unauthorizedStatus: 401, defaultAccess: 'open' }),
+    );
+    addOpenRoutes(rest, listing);
+    addOwnRoutes(rest, listing, metrics, () => openApiOf(routes, options.version));
+    await rest.register(
+      async (v2: Api) => addRoutesV2(v2, { store, writer, pages, metrics, maxItems }),
+      { prefix: '/v2' },
+    );
+  });
   return app;
 }
 
-/** What the server tells of itself. */
-function ownRoutes(listing: Listing, metrics: Metrics, document: () => object): Route[] {
-  return [
-    {
-      method: 'GET',
-      path: '/metrics',
-      access: 'local',
-      summary: 'What the server counts, for Prometheus; without a password from the same host',
-      answers: { 200: 'text' },
-      handle: async () => {
-        const { count } = await listing.now();
-        const text = metrics.text(count, await listing.sequence());
-        return { status: 200, text, type: 'text/plain; version=0.0.4; charset=utf-8' };
-      },
-    },
-    {
-      method: 'GET',
-      path: '/openapi.json',
-      access: 'open',
-      summary: 'This document',
-      answers: { 200: 'OpenAPI' },
-      handle: () => ({ status: 200, value: document() }),
-    },
-  ];
-}
-
-/** Fastify is loaded here: no other command may pay for it. */
-async function bareServer({ limits, tls }: ServerOptions): Promise<FastifyInstance> {
+/** Loads Fastify only here: no other command should pay for it. */
+async function createApp({ limits, tls }: ServerOptions): Promise<Api> {
   const { fastify } = await import('fastify');
-  const common = {
+  const options = {
     bodyLimit: limits.bodyBytes,
-    // Time to send a request in, and to be idle in between.
+    // How long a request may take to arrive, and a connection may idle between two.
     requestTimeout: 30_000,
     keepAliveTimeout: 75_000,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 64 },
   } as const;
   const app =
-    tls === undefined
-      ? fastify(common)
-      : (fastify({ ...common, https: { ...secured(tls) } }) as unknown as FastifyInstance);
-  app.addContentTypeParser(
-    'application/x-www-form-urlencoded',
-    { parseAs: 'string' },
-    (_request, body, done) => done(null, new URLSearchParams(String(body))),
-  );
+    tls === undefined ? fastify(options) : fastify({ ...options, https: tlsOptions(tls) });
+  app.decorateRequest('user');
+  app.setValidatorCompiler(compileField);
   return app;
 }
 
-function secured({ cert, key, ca }: Tls): object {
+function tlsOptions({ cert, key, ca }: Tls) {
   const clients = ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: true };
-  return { cert, key, minVersion: 'TLSv1.2', ...clients };
+  return { cert, key, minVersion: 'TLSv1.2' as const, ...clients };
 }
 
-/** Leads a request to its route and the answer back. */
-class ReportProcessor {
-  readonly #authenticator: Authenticator;
-  readonly #rate: Rate;
-  readonly #metrics: Metrics;
-  readonly #log: ServerLog;
-  readonly #users = new WeakMap<FastifyRequest, User>();
+/** JSON ends in a newline and has acacia's content type, to which Fastify would add a charset. */
+const endJsonLine: onSendAsyncHookHandler = async (_request, reply, payload) => {
+  const type = String(reply.getHeader('content-type') ?? '');
+  if (typeof payload !== 'string' || !type.startsWith('application/json')) return payload;
+  reply.header('content-type', 'application/json');
+  return `${payload}\n`;
+};
 
-  constructor(authenticator: Authenticator, rate: Rate, metrics: Metrics, log: ServerLog) {
-    this.#authenticator = authenticator;
-    this.#rate = rate;
-    this.#metrics = metrics;
-    this.#log = log;
-  }
-
-  put(app: FastifyInstance, route: Route): void {
-    app.route({
-      method: route.method,
-      url: route.path,
-      // Before the body is read: whoever is not known cannot make us read it.
-      onRequest: (request, reply) => this.#admit(request, reply, route.access),
-      handler: (request, reply) => this.#handle(request, reply, route),
-      onResponse: async (request, reply) => this.#account(request, reply, route.path),
-    });
-  }
-
-  putFaults(app: FastifyInstance): void {
-    app.setNotFoundHandler(async (request, reply) => {
-      const path = pathOf(request);
-      // All of version 1 asks who it is, what there is not as well.
-      if (isV1(path) && (await this.#admit(request, reply, 'read')) !== undefined) return reply;
-      await send(request, reply, { status: 404, value: { error: 'Not Found' } });
-      this.#account(request, reply, 'none');
-      return reply;
-    });
-    app.setErrorHandler(async (error, request, reply) => {
-      const answer = faultAnswer(error);
-      if (answer.status >= 500) {
-        const { method } = request;
-        this.#log.write('error', 'failed', {
-          method,
-          path: pathOf(request),
-          reason: traced(error),
-        });
-      }
-      return send(request, reply, answer);
-    });
-  }
-
-  /** Gives the reply where it was sent already. */
-  async #admit(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    access: Access,
-  ): Promise<FastifyReply | undefined> {
-    const { authorization } = request.headers;
-    const entrance = await this.#authenticator.enter(
-      access,
-      pathOf(request),
-      addressOf(request),
-      authorization,
-    );
-    const { user, refusal } = entrance;
-    if (user !== undefined) this.#users.set(request, user);
-    return refusal === undefined ? undefined : send(request, reply, refusal);
-  }
-
-  async #handle(request: FastifyRequest, reply: FastifyReply, route: Route): Promise<FastifyReply> {
-    const user = this.#users.get(request);
-    const { body } = request;
-    const waitSeconds = user === undefined ? 0 : this.#rate.take(user.name, costOf(body));
-    if (waitSeconds > 0) {
-      this.#metrics.countLimited();
-      const headers = { 'retry-after': String(waitSeconds) };
-      return send(request, reply, { status: 429, value: { error: 'too many requests' }, headers });
-    }
-    const answer = await route.handle({
-      params: request.params as Readonly<Record<string, string>>,
-      query: new URLSearchParams(request.url.split('?', 2)[1] ?? ''),
-      body,
-      headers: request.headers,
-      address: addressOf(request),
-      user,
-    });
-    return send(request, reply, answer);
-  }
-
-  #account(request: FastifyRequest, reply: FastifyReply, path: string): void {
-    const { method } = request;
-    const status = reply.statusCode;
-    const milliseconds = reply.elapsedTime;
-    this.#metrics.countRequest(method, path, status, milliseconds / 1000);
-    const isRead = method === 'GET' || method === 'HEAD';
-    const level = status >= 400 ? 'warning' : isRead ? 'debug' : 'info';
-    this.#log.write(level, 'request', {
-      method,
-      path: pathOf(request).slice(0, 200),
-      status,
-      user: this.#users.get(request)?.name ?? null,
-      address: addressOf(request),
-      milliseconds: Math.round(milliseconds * 100) / 100,
-    });
-  }
+async function sendNotFound(_request: unknown, reply: FastifyReply): Promise<FastifyReply> {
+  return reply.code(404).send({ error: 'Not Found' });
 }
 
-/** Of a fault of ours also where it is. */
-function traced(error: unknown): string {
-  const isOurs = error instanceof Error && !(error instanceof McblockError);
-  return isOurs && error.stack !== undefined ? error.stack : reasonOf(error);
+/** An internal fault goes to the log; the client learns only that there was one. */
+function sendFault(
+  error: FastifyError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  log: ServerLog,
+): FastifyReply {
+  const isOurs = error instanceof McblockError;
+  if (isOurs && (error.code === 'input' || error.code === 'usage')) {
+    return reply.code(400).send({ error: error.message });
+  }
+  const { statusCode = 500 } = error;
+  if (!isOurs && statusCode >= 400 && statusCode < 500) {
+    return reply.code(statusCode).send({ error: error.message });
+  }
+  log.write('error', 'failed', {
+    method: request.method,
+    path: pathOf(request),
+    reason: isOurs ? reasonOf(error) : (error.stack ?? reasonOf(error)),
+  });
+  if (!isOurs) return reply.code(500).send({ error: 'Internal Server Error' });
+  reply.header('retry-after', '10');
+  return reply.code(503).send({ error: 'the store is unavailable' });
+}
+
+function account(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  metrics: Metrics,
+  log: ServerLog,
+): void {
+  const { method, user, routeOptions } = request;
+  const { statusCode: status, elapsedTime } = reply;
+  metrics.countRequest(method, routeOptions.url ?? 'none', status, elapsedTime / 1000);
+  const isRead = method === 'GET' || method === 'HEAD';
+  const level = status >= 400 ? 'warning' : isRead ? 'debug' : 'info';
+  log.write(level, 'request', {
+    method,
+    path: pathOf(request).slice(0, 200),
+    status,
+    user: user?.name ?? null,
+    address: peerAddress(request),
+    milliseconds: Math.round(elapsedTime * 100) / 100,
+  });
 }
 
 function pathOf({ url }: FastifyRequest): string {
   return url.split('?', 1)[0] ?? '';
-}
-
-/** Of the peer; IPv4 as such. */
-function addressOf({ ip }: FastifyRequest): string {
-  return ip.startsWith('::ffff:') ? ip.slice('::ffff:'.length) : ip;
-}
-
-/** One for the request, and one for each further item of its list. */
-function costOf(body: unknown): number {
-  const list = typeof body === 'object' && body !== null && 'reports' in body ? body.reports : body;
-  return Array.isArray(list) ? Math.max(1, list.length) : 1;
 }

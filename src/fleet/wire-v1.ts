@@ -1,41 +1,82 @@
 import { McblockError, reasonOf } from '../errors.ts';
 import type { Prefix } from '../net/prefix.ts';
 import { parsePrefix } from '../net/prefix-text.ts';
-import type { ListReport } from './report.ts';
+import type { Field } from './fields.ts';
+import type { ListOrder } from './listing.ts';
+import { query } from './query.ts';
+import type { ExpireReport, ListReport } from './report.ts';
 
-/** Version 1 of what comes over the wire: the protocol of acacia's clients. */
+/** The wire format of version 1: acacia's. Errors have acacia's texts where it has one. */
 
 const MAX_SOURCE_LENGTH = 255;
+const IP = { type: 'string', description: 'an address or a prefix' };
+const SOURCE = { type: 'string', description: 'why' };
 
-/**
- * The body of `POST /v1/pf`: a list of `{"IP", "source"}`, or a form of the two. All are right or
- * none is taken. Throws McblockError('input') with the text that the answer has.
- */
-export function readListings(body: unknown, most: number): ListReport[] {
+/** `GET /v1/pf?order=ip` */
+export function orderQuery(): Field<{ readonly order: ListOrder }> {
+  return query({
+    order: {
+      schema: {
+        type: 'string',
+        description: '`ip`: IPv4 first, by address; by default in order of insertion',
+      },
+      isOptional: true,
+      read: (value): ListOrder => {
+        if (value === undefined) return 'insertion';
+        if (typeof value === 'string' && value.toLowerCase() === 'ip') return 'ip';
+        throw new McblockError('input', 'Bad Request');
+      },
+    },
+  });
+}
+
+/** `POST /v1/pf`: a list of `{"IP", "source"}`, or a form with one. */
+export function listingsField(maxItems: number): Field<readonly ListReport[]> {
+  return {
+    schema: listSchema({ IP, source: SOURCE }, maxItems),
+    isOptional: false,
+    read: (body) => readListings(body, maxItems),
+  };
+}
+
+/** `DELETE /v1/pf`: a list of `{"IP"}`, or a form with one. */
+export function deletionsField(maxItems: number): Field<readonly ExpireReport[]> {
+  return {
+    schema: listSchema({ IP }, maxItems),
+    isOptional: false,
+    read: (body) => readDeletions(body, maxItems),
+  };
+}
+
+function readListings(body: unknown, maxItems: number): ListReport[] {
   if (body instanceof URLSearchParams) {
     if (body.has('IP') && body.has('source')) return [listingOf(Object.fromEntries(body), 0)];
     throw new McblockError('input', 'Bad Request: key missing');
   }
-  const items = itemsOf(body ?? [], most);
+  const items = itemsOf(body ?? [], maxItems);
   if (items.length > 0) return items.map(listingOf);
   throw new McblockError('input', 'Bad Request: not a form');
 }
 
-/** The body of `DELETE /v1/pf`: a list of `{"IP"}`, or a form of it. */
-export function readDeletions(body: unknown, most: number): Prefix[] {
+function readDeletions(body: unknown, maxItems: number): ExpireReport[] {
   const items = body instanceof URLSearchParams ? [Object.fromEntries(body)] : body;
-  return itemsOf(items, most).map((item, index) => {
+  return itemsOf(items, maxItems).map((item, index) => {
     if (typeof item === 'object' && item !== null && Object.hasOwn(item, 'IP')) {
-      return prefixOf(item, index);
+      return { kind: 'expire', key: undefined, prefix: prefixOf(item, index) };
     }
     throw new McblockError('input', 'Bad Request');
   });
 }
 
-function itemsOf(body: unknown, most: number): readonly unknown[] {
+function listSchema(properties: Readonly<Record<string, object>>, maxItems: number): object {
+  const items = { type: 'object', properties, required: Object.keys(properties) };
+  return { type: 'array', maxItems, items };
+}
+
+function itemsOf(body: unknown, maxItems: number): readonly unknown[] {
   if (!Array.isArray(body)) throw new McblockError('input', 'Bad Request');
-  if (body.length <= most) return body;
-  throw new McblockError('input', `the list has ${body.length} items; send at most ${most}`);
+  if (body.length <= maxItems) return body;
+  throw new McblockError('input', `the list has ${body.length} items; send at most ${maxItems}`);
 }
 
 function listingOf(item: unknown, index: number): ListReport {
@@ -46,21 +87,22 @@ function listingOf(item: unknown, index: number): ListReport {
   if (isText && source.length <= MAX_SOURCE_LENGTH) return { kind: 'list', prefix, source };
   throw new McblockError(
     'input',
-    `'source' of item ${index} must be a text of at most ${MAX_SOURCE_LENGTH} printable characters`,
+    `'source' of item ${index} must be text of at most ${MAX_SOURCE_LENGTH} printable characters`,
   );
 }
 
 function prefixOf(item: unknown, index: number): Prefix {
   const text = valueOf(item, 'IP', index);
-  if (typeof text !== 'string')
-    throw new McblockError('input', `'IP' of item ${index} must be a text`);
+  if (typeof text !== 'string') {
+    throw new McblockError('input', `'IP' of item ${index} must be a string`);
+  }
   try {
     const prefix = parsePrefix(text.trim());
     if (prefix.length > 0) return prefix;
   } catch (error) {
     throw new McblockError('input', `'IP' of item ${index}: ${reasonOf(error)}`, { cause: error });
   }
-  throw new McblockError('input', `'IP' of item ${index} is every address there is`);
+  throw new McblockError('input', `'IP' of item ${index} is the whole address space`);
 }
 
 function valueOf(item: unknown, name: 'IP' | 'source', index: number): unknown {

@@ -1,8 +1,9 @@
 import type { Expiry, Seconds } from '../blocklist/entry.ts';
 import { McblockError } from '../errors.ts';
-import { formatAddress } from '../net/address-text.ts';
-import { contains } from '../net/prefix.ts';
-import { formatPrefix } from '../net/prefix-text.ts';
+import { FAMILY_BITS } from '../net/address.ts';
+import { formatAddress, parseAddress } from '../net/address-text.ts';
+import { contains, type Prefix } from '../net/prefix.ts';
+import { formatPrefix, parsePrefix } from '../net/prefix-text.ts';
 import {
   address,
   expiry,
@@ -82,6 +83,21 @@ export function allowField(kind: AllowReport['kind']): Field<AllowReport> {
     isOptional: false,
     read: (value, path) => ({ kind, ...ALLOW.read(value, path) }),
   };
+}
+
+/** Reads the prefix at the end of `/v2/entries/192.0.2.0/24`. */
+export function pathPrefix(): Field<Prefix> {
+  const properties = { address: { type: 'string' }, length: { type: 'string' } };
+  return { schema: { type: 'object', properties }, isOptional: false, read: readPathPrefix };
+}
+
+function readPathPrefix(value: unknown): Prefix {
+  const { address: network, length } = value as Readonly<Record<'address' | 'length', string>>;
+  const family = parseAddress(network)?.family;
+  if (family === undefined || !/^\d{1,3}$/.test(length) || Number(length) > FAMILY_BITS[family]) {
+    throw new McblockError('input', 'the path must end in a prefix such as 192.0.2.0/24');
+  }
+  return parsePrefix(`${network}/${length}`);
 }
 
 function readReport(value: unknown, path: string): Report {

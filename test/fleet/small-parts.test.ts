@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { columnsOf } from '../../src/fleet/postgres/columns.ts';
 import type { Submission } from '../../src/fleet/process-reports.ts';
-import { Rate } from '../../src/fleet/rate.ts';
+import { RateLimiter } from '../../src/fleet/rate-limit.ts';
 import { SharedRead } from '../../src/fleet/shared-read.ts';
 import { Writer } from '../../src/fleet/writer.ts';
 import { parsePrefix } from '../../src/net/prefix-text.ts';
@@ -48,7 +48,7 @@ describe('a shared read', () => {
 describe('the rate', () => {
   it('lets a burst through, then as much as fills up', () => {
     let now = 0;
-    const rate = new Rate(10, () => now);
+    const rate = new RateLimiter(10, () => now);
     expect(rate.take('gate1', 1500)).toBe(0);
     expect(rate.take('gate1', 501)).toBe(1);
     expect(rate.take('gate1', 500)).toBe(0);

@@ -5,7 +5,7 @@ import type { Protection } from '../../blocklist/request.ts';
 import { fleetPlace, openFleetStore, shownPlace } from '../../engine/fleet-store.ts';
 import { ownAddresses } from '../../engine/own-addresses.ts';
 import { McblockError, reasonOf } from '../../errors.ts';
-import { V1_STATUSES } from '../../fleet/authenticator.ts';
+import { V1_STATUSES } from '../../fleet/authentication.ts';
 import type { FleetStore } from '../../fleet/fleet-store.ts';
 import { isLoopback } from '../../fleet/loopback.ts';
 import { hashPassword, makePassword } from '../../fleet/password.ts';

@@ -1,8 +1,8 @@
-import type { RedisClientOptions } from 'redis';
+import type { RedisClientOptions } from '@redis/client';
 
 /** Loaded when it is first needed: no command but those that ring or hear pays for it. */
 export async function createRedis(options: RedisClientOptions) {
-  const { createClient } = await import('redis');
+  const { createClient } = await import('@redis/client');
   return createClient(options);
 }
 

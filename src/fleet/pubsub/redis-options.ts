@@ -1,4 +1,4 @@
-import type { RedisClientOptions } from 'redis';
+import type { RedisClientOptions } from '@redis/client';
 import { backoff } from './backoff.ts';
 import { type Endpoint, type Identity, refuseInTheClear } from './endpoint.ts';
 

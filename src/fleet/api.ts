@@ -1,0 +1,56 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  FastifySchemaCompiler,
+  FastifyTypeProvider,
+  RawServerDefault,
+} from 'fastify';
+import { McblockError } from '../errors.ts';
+import type { Field } from './fields.ts';
+import type { Scope, User } from './user.ts';
+
+/** Who may use a route: everybody, this host or whoever may read, or a user with the scope. */
+export type Access = 'open' | 'local' | Scope;
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who sent the request, on a route that asks for a user. */
+    user: User | undefined;
+  }
+  interface FastifyContextConfig {
+    access?: Access;
+  }
+  interface FastifySchema {
+    /** For the OpenAPI document. */
+    summary?: string;
+    /** What each status means, for the OpenAPI document. */
+    answers?: Readonly<Record<number, string>>;
+  }
+}
+
+/** Types body, query and parameters by the fields that a route's schema declares for them. */
+interface FieldTypes extends FastifyTypeProvider {
+  readonly validator: this['schema'] extends Field<infer T> ? T : unknown;
+}
+
+/** A Fastify instance whose routes declare their requests as fields. */
+export type Api = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  FieldTypes
+>;
+
+/** Validates by a field. Handlers get the value that it reads: an address, not its text. */
+export const compileField: FastifySchemaCompiler<Field<unknown>> = ({ schema }) => {
+  return (data) => {
+    try {
+      return { value: schema.read(data, '') };
+    } catch (error) {
+      if (error instanceof McblockError) return { error };
+      throw error;
+    }
+  };
+};

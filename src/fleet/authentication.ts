@@ -1,0 +1,71 @@
+import { STATUS_CODES } from 'node:http';
+import type { FastifyReply, FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
+import type { Access } from './api.ts';
+import { BUSY, type Credentials, parseBasic } from './credentials.ts';
+import { isLoopback } from './loopback.ts';
+import type { Metrics } from './metrics.ts';
+import type { Reporter } from './report.ts';
+import { may, reporterOf } from './user.ts';
+
+/**
+ * The status with which version 1 answers a wrong name or password: acacia means to send 503, sends
+ * 500 where it does not know the name, and RFC 9110 says 401.
+ */
+export const V1_STATUSES = [503, 500, 401] as const;
+export type V1Status = (typeof V1_STATUSES)[number];
+
+export interface AuthenticationOptions {
+  readonly credentials: Credentials;
+  readonly metrics: Metrics;
+  /** Answers a wrong name or password. */
+  readonly unauthorizedStatus: V1Status;
+  /** Of paths that do not exist. */
+  readonly defaultAccess: Access;
+}
+
+/**
+ * An onRequest hook that sets `request.user` or answers in place of the route. It runs before the
+ * body is read, so that only known users can make the server read one.
+ */
+export function authenticate({
+  credentials,
+  metrics,
+  unauthorizedStatus,
+  defaultAccess,
+}: AuthenticationOptions): onRequestAsyncHookHandler {
+  return async (request, reply) => {
+    const { access = defaultAccess } = request.routeOptions.config;
+    if (access === 'open' || (access === 'local' && isLoopback(peerAddress(request)))) return;
+    const login = parseBasic(request.headers.authorization);
+    const user = login && (await credentials.userOf(login.name, login.password));
+    if (user === BUSY) {
+      return reply
+        .code(503)
+        .header('retry-after', '10')
+        .send({ error: 'too many passwords wait to be checked' });
+    }
+    if (user === undefined) {
+      if (login !== undefined) metrics.countFailedLogin();
+      return sendUnauthorized(reply, unauthorizedStatus);
+    }
+    request.user = user;
+    const scope = access === 'local' ? 'read' : access;
+    if (!may(user, scope)) return reply.code(403).send({ error: `this needs the scope ${scope}` });
+  };
+}
+
+/** The user of a route that asks for one, with their limits. */
+export function reporterOfRequest({ user }: FastifyRequest): Reporter {
+  if (user === undefined) throw new Error('the route does not ask for a user');
+  return reporterOf(user);
+}
+
+/** The peer's address; an IPv4-mapped one as IPv4. */
+export function peerAddress({ ip }: FastifyRequest): string {
+  return ip.startsWith('::ffff:') ? ip.slice('::ffff:'.length) : ip;
+}
+
+function sendUnauthorized(reply: FastifyReply, status: V1Status): FastifyReply {
+  if (status === 401) reply.header('www-authenticate', 'Basic realm="mcblock", charset="UTF-8"');
+  return reply.code(status).send({ error: STATUS_CODES[status] });
+}

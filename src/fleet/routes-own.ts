@@ -1,0 +1,36 @@
+import type { Api } from './api.ts';
+import type { Listing } from './listing.ts';
+import type { Metrics } from './metrics.ts';
+
+/** What the server tells about itself. */
+export function addOwnRoutes(
+  api: Api,
+  listing: Listing,
+  metrics: Metrics,
+  openApi: () => object,
+): void {
+  api.get(
+    '/metrics',
+    {
+      config: { access: 'local' },
+      schema: {
+        summary: 'Metrics for Prometheus; without a password from the same host',
+        answers: { 200: 'text' },
+      },
+    },
+    async (_request, reply) => {
+      const { count } = await listing.now();
+      const text = metrics.text(count, await listing.sequence());
+      return reply.type('text/plain; version=0.0.4; charset=utf-8').send(text);
+    },
+  );
+
+  api.get(
+    '/openapi.json',
+    {
+      config: { access: 'open' },
+      schema: { summary: 'This document', answers: { 200: 'OpenAPI' } },
+    },
+    async () => openApi(),
+  );
+}
