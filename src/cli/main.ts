@@ -39,7 +39,8 @@ export async function main(argv: readonly string[], environment: Environment): P
   }
 }
 
-function programOf({ stdout, stderr, version }: Environment): Command {
+/** The command line without its commands: the options common to all, and the help. */
+export function programOf({ stdout, stderr, version }: Environment): Command {
   return new Command('mcblock')
     .description(
       'Keeps out the hosts that knock: reads logs, remembers offenders, writes pf rules.',
@@ -77,7 +78,11 @@ Examples:
  * The commands, of which only the wanted one is loaded: the others stand there by name and summary
  * for the help. A cold start must not pay for what it does not use.
  */
-async function addCommands(program: Command, context: Context, wanted: string | undefined) {
+export async function addCommands(
+  program: Command,
+  context: Context,
+  wanted: string | undefined,
+): Promise<void> {
   for (const { name, usage, summary, load } of COMMANDS) {
     const command = program.command(name).summary(summary);
     command.copyInheritedSettings(program).usage(usage);
