@@ -2,9 +2,10 @@ import { bogonEntries } from '../blocklist/bogons.ts';
 import type { Seconds } from '../blocklist/entry.ts';
 import type { Policy } from '../blocklist/policy.ts';
 import { type Geo, loadGeo } from '../engine/geo.ts';
-import { type Policies, policiesOf } from '../engine/policies.ts';
+import type { Policies } from '../engine/policies.ts';
 import { openStore, type Store } from '../store/store.ts';
-import { type Config, loadConfig, policyOf } from './config/config.ts';
+import { type Config, loadConfig } from './config/config.ts';
+import { policiesOf, policyOf } from './config/policies.ts';
 import type { Sink } from './sink.ts';
 import { storePath } from './store-location.ts';
 import { type Colours, loadColours } from './text/colours.ts';
@@ -116,7 +117,9 @@ export class Context {
 
   /** Where addresses are; undefined where the configuration names no database. */
   geo(): Promise<Geo | undefined> {
-    this.#geo ??= this.config().then(loadGeo);
+    this.#geo ??= this.config().then((config) =>
+      loadGeo({ country: config.get('geo.country'), network: config.get('geo.network') }),
+    );
     return this.#geo;
   }
 

@@ -1,14 +1,15 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { MessageKind } from '../../grammar/notation/scanner.ts';
+import type { Seconds } from '../blocklist/entry.ts';
 import { McblockError } from '../errors.ts';
 import type { ReadOptions } from '../log/read-options.ts';
 import { loadScanners } from '../log/scanners.ts';
 import { openSource, type Source } from '../log/source.ts';
 import type { Config } from './config/config.ts';
-import type { Context } from './context.ts';
+
 import { nearest } from './text/nearest.ts';
 
-/** What `grok` and `parse` have in common. */
+/** The options that `grok` and `parse` have in common. */
 export interface LogCommandOptions {
   readonly year?: number;
   readonly service?: string;
@@ -27,12 +28,11 @@ export function addLogOptions(command: Command): Command {
     );
 }
 
-/** How logs are read, by the configuration and the command line. */
+/** How the configuration and the command line want logs to be read. Throws McblockError. */
 export async function readOptionsOf(
-  context: Context,
+  config: Config,
   { year, service }: LogCommandOptions,
 ): Promise<ReadOptions> {
-  const config = await context.config();
   const scanners = await loadScanners(config.get('grammar.folder'));
   if (service !== undefined) checkService(service, scanners);
   checkMessages(config, scanners);
@@ -47,10 +47,10 @@ export async function readOptionsOf(
   };
 }
 
-/** Opens a log. What was written after the time at which we act was, for us, written then. */
-export function openLog(context: Context, name: string): Source {
-  const source = openSource(name, context.now);
-  return { ...source, fileTime: Math.min(source.fileTime, context.now) };
+/** Opens a log. A file that changed after `now` counts as changed then. */
+export function openLog(name: string, now: Seconds): Source {
+  const source = openSource(name, now);
+  return { ...source, fileTime: Math.min(source.fileTime, now) };
 }
 
 function checkService(name: string, scanners: ReadOptions['scanners']): void {
@@ -62,7 +62,7 @@ function checkService(name: string, scanners: ReadOptions['scanners']): void {
   throw new McblockError('usage', `there is no service ${name}; ${hint}`);
 }
 
-/** Points are given to messages that there are, and that can have some. */
+/** Points can be set only for messages that exist and count points. */
 function checkMessages(config: Config, scanners: ReadOptions['scanners']): void {
   const names = [...config.get('offence.messages').keys()];
   if (names.length === 0) return;
@@ -72,7 +72,7 @@ function checkMessages(config: Config, scanners: ReadOptions['scanners']): void 
     ),
   );
   const source = config.sourceOf('offence.messages');
-  const place = source === 'default' ? '' : `${source.file}:${source.line}: `;
+  const location = source === 'default' ? '' : `${source.file}:${source.line}: `;
   for (const name of names) {
     const kind = kinds.get(name);
     if (kind === 'attempt' || kind === 'sign') continue;
@@ -82,7 +82,7 @@ function checkMessages(config: Config, scanners: ReadOptions['scanners']): void 
       kind === undefined
         ? `there is no message ${name}${hint}`
         : `${name} is a ${kind}; only attempts and signs count points`;
-    throw new McblockError('config', `${place}offence.messages: ${fault}`);
+    throw new McblockError('config', `${location}offence.messages: ${fault}`);
   }
 }
 

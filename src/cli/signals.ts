@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** The signals that a program hears that runs until it is told to stop. */
+/** The signals of a program that runs until it is stopped. */
 export class Signals {
   readonly #listeners = {
     SIGTERM: () => this.#stop(),
@@ -12,7 +12,7 @@ export class Signals {
   };
   #isStopped = false;
   #isHungUp = false;
-  /** Ends the pause that is under way. */
+  /** Ends the current pause. */
   #wake = new AbortController();
 
   constructor() {
@@ -24,14 +24,14 @@ export class Signals {
     return this.#isStopped;
   }
 
-  /** Whether SIGHUP came since it was last asked. */
+  /** Whether SIGHUP came since the last call. */
   takeHangUp(): boolean {
     const isHungUp = this.#isHungUp;
     this.#isHungUp = false;
     return isHungUp;
   }
 
-  /** Waits so long, or until a signal comes, or until `early` is aborted. */
+  /** Waits that long, or until a signal comes or `early` is aborted. */
   async pause(milliseconds: number, early?: AbortSignal): Promise<void> {
     if (this.#isStopped || this.#isHungUp) return;
     this.#wake = new AbortController();
@@ -41,7 +41,7 @@ export class Signals {
     });
   }
 
-  /** Hears no more. */
+  /** Removes the signal handlers. */
   close(): void {
     for (const [name, listener] of Object.entries(this.#listeners)) process.off(name, listener);
   }

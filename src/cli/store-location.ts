@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { isPostgres } from '../engine/fleet-store.ts';
 import { McblockError } from '../errors.ts';
 
 /**
@@ -11,6 +12,12 @@ export function storePath(named: string | undefined, env: NodeJS.ProcessEnv): st
   if (named !== undefined) return checked(named);
   if (process.getuid?.() === 0) return '/var/db/mcblock/mcblock.db';
   return join(env['XDG_DATA_HOME'] || join(homedir(), '.local', 'share'), 'mcblock', 'mcblock.db');
+}
+
+/** The location of the fleet's store: `named`, else fleet.db beside the store of a machine. */
+export function fleetLocation(named: string | undefined, env: NodeJS.ProcessEnv): string {
+  if (named !== undefined) return isPostgres(named) ? named : resolve(named);
+  return join(dirname(storePath(undefined, env)), 'fleet.db');
 }
 
 function checked(named: string): string {

@@ -3,19 +3,19 @@ import { coalesce } from '../net/coalesce.ts';
 import { PrefixList } from '../net/prefix-list.ts';
 import type { Geo } from './geo.ts';
 
-/** What there is of one country. An entry is where its first address is. */
+/** Totals for one country. An entry belongs to the country of its first address. */
 export interface CountrySum {
-  /** Undefined: the database does not know. */
+  /** Undefined if the database does not know. */
   readonly country: string | undefined;
   readonly entries: number;
   readonly hits: number;
-  /** Addresses that the entries cover, those that two cover once. */
+  /** IPv4 addresses covered by the entries, each counted once. */
   readonly addresses4: number;
-  /** The same of IPv6, in networks of /64; what is narrower counts as a part of one. */
+  /** IPv6 networks of /64 covered by the entries; narrower prefixes count as fractions of one. */
   readonly networks6: number;
 }
 
-/** The country with most entries first. */
+/** Sorted by number of entries, largest first. */
 export function byCountry(entries: Iterable<Entry>, geo: Geo): CountrySum[] {
   const sums = new Map<string | undefined, { entries: number; hits: number; list: PrefixList }>();
   for (const { prefix, hits } of entries) {
@@ -34,8 +34,4 @@ export function byCountry(entries: Iterable<Entry>, geo: Geo): CountrySum[] {
     }
     return { country, entries: count, hits, addresses4, networks6: Math.ceil(networks6) };
   }).toSorted((p, q) => q.entries - p.entries || ((p.country ?? '') < (q.country ?? '') ? -1 : 1));
-}
-
-export function countrySumJson({ country, ...sums }: CountrySum): object {
-  return { country: country ?? null, ...sums };
 }

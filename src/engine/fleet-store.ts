@@ -1,22 +1,24 @@
 import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import type { Context } from '../cli/context.ts';
-import { storePath } from '../cli/store-location.ts';
+import { dirname } from 'node:path';
+
 import { McblockError, reasonOf } from '../errors.ts';
 import type { FleetStore } from '../fleet/fleet-store.ts';
 
 const BUSY_MILLISECONDS = 10_000;
 
-/** The fleet's store: a PostgreSQL database, or an SQLite file, which is made if it is not there. */
-export async function openFleetStore(place: string): Promise<FleetStore> {
-  if (isPostgres(place)) {
+/**
+ * Opens the fleet's store: a PostgreSQL database (a postgres:// URL) or an SQLite file, which is
+ * created if it does not exist. Throws McblockError('store').
+ */
+export async function openFleetStore(location: string): Promise<FleetStore> {
+  if (isPostgres(location)) {
     const { openPostgres } = await import('../fleet/postgres/postgres-fleet-store.ts');
-    return openPostgres(place);
+    return openPostgres(location);
   }
   const { SqliteFleetStore } = await import('../fleet/sqlite/sqlite-fleet-store.ts');
   const { Connection } = await import('../store/connection.ts');
-  makeFile(place);
-  const connection = new Connection(place, place, { busyMilliseconds: BUSY_MILLISECONDS });
+  makeFile(location);
+  const connection = new Connection(location, location, { busyMilliseconds: BUSY_MILLISECONDS });
   try {
     const store = new SqliteFleetStore(connection);
     connection.row('PRAGMA journal_mode = WAL');
@@ -28,23 +30,16 @@ export async function openFleetStore(place: string): Promise<FleetStore> {
   }
 }
 
-/** The place without a password that stands in it. */
-export function shownPlace(place: string): string {
-  return isPostgres(place) ? place.replace(/^(\w+:\/\/[^:/@]*):[^@]*@/, '$1@') : place;
+/** The location without a password, for messages. */
+export function shownLocation(location: string): string {
+  return isPostgres(location) ? location.replace(/^(\w+:\/\/[^:/@]*):[^@]*@/, '$1@') : location;
 }
 
-/** What --db or MCBLOCK_DB names; else fleet.db, beside where the store of a machine lies. */
-export function fleetPlace(context: Context): string {
-  const { db } = context.options;
-  if (db !== undefined) return isPostgres(db) ? db : resolve(db);
-  return join(dirname(storePath(undefined, context.env)), 'fleet.db');
+export function isPostgres(location: string): boolean {
+  return /^postgres(?:ql)?:\/\//.test(location);
 }
 
-function isPostgres(place: string): boolean {
-  return /^postgres(?:ql)?:\/\//.test(place);
-}
-
-/** Before SQLite does, which would make it readable to everybody. */
+/** SQLite itself would create the file readable by everybody. */
 function makeFile(path: string): void {
   try {
     if (existsSync(path)) return;

@@ -1,25 +1,30 @@
 import { readFileSync } from 'node:fs';
 import type { Reader } from 'mmdb-lib';
-import type { Config } from '../cli/config/config.ts';
+
 import { McblockError, reasonOf } from '../errors.ts';
 import type { Address } from '../net/address.ts';
 import { formatAddress } from '../net/address-text.ts';
 
-/** Where addresses are, by databases in MaxMind's format. */
+/** Looks up addresses in databases in MaxMind's format. */
 export interface Geo {
-  /** ISO 3166-1, two letters; undefined where the database does not know. */
+  /** Country code, ISO 3166-1 alpha-2; undefined if the database does not know. */
   country(address: Address): string | undefined;
   /** The autonomous system: `AS64500 Example Net`. */
   network(address: Address): string | undefined;
 }
 
-const NETWORK_LIMIT_CHARACTERS = 100;
+/** Database files; an empty name for none. */
+export interface GeoFiles {
+  readonly country: string;
+  readonly network: string;
+}
 
-/** Undefined where the configuration names no database. Throws McblockError('config'). */
-export async function loadGeo(config: Config): Promise<Geo | undefined> {
-  const files = [config.get('geo.country'), config.get('geo.network')];
-  if (files.every((file) => file === '')) return undefined;
-  const [countries, networks] = await Promise.all(files.map(openDatabase));
+const MAX_NETWORK_CHARACTERS = 100;
+
+/** Undefined if no database is named. Throws McblockError('config') if one cannot be read. */
+export async function loadGeo({ country, network }: GeoFiles): Promise<Geo | undefined> {
+  if (country === '' && network === '') return undefined;
+  const [countries, networks] = await Promise.all([country, network].map(openDatabase));
   return {
     country: (address) => countries && countryOf(countries(address)),
     network: (address) => networks && networkOf(networks(address)),
@@ -41,13 +46,13 @@ async function openDatabase(file: string): Promise<Lookup | undefined> {
   }
 }
 
-/** A database of IPv4 alone has nothing to say of IPv6, and says so by throwing. */
+/** The reader throws for IPv6 addresses if the database has only IPv4. */
 function lookUp(reader: Reader<never>, address: Address): unknown {
   if (address.family === 6 && reader.metadata.ipVersion === 4) return undefined;
   return reader.get(formatAddress(address)) ?? undefined;
 }
 
-/** MaxMind and DB-IP have it in `country.iso_code`, others as `country` itself. */
+/** MaxMind and DB-IP use `country.iso_code`, others `country` itself. */
 function countryOf(record: unknown): string | undefined {
   const country = field(record, 'country') ?? field(record, 'registered_country');
   const code = field(country, 'iso_code') ?? field(record, 'country_code') ?? country;
@@ -61,7 +66,7 @@ function networkOf(record: unknown): string | undefined {
     typeof number === 'number' ? `AS${number}` : number,
     name ?? field(record, 'name'),
   ].filter((part) => typeof part === 'string');
-  return parts.length === 0 ? undefined : parts.join(' ').slice(0, NETWORK_LIMIT_CHARACTERS);
+  return parts.length === 0 ? undefined : parts.join(' ').slice(0, MAX_NETWORK_CHARACTERS);
 }
 
 function field(record: unknown, name: string): unknown {

@@ -3,11 +3,11 @@ import { StringDecoder } from 'node:string_decoder';
 import { McblockError, reasonOf } from '../errors.ts';
 
 const CHUNK_BYTES = 256 * 1024;
-const LINE_LIMIT_CHARACTERS = 64 * 1024 * 1024;
+const MAX_LINE_CHARACTERS = 64 * 1024 * 1024;
 
-/** A text file, or standard input for `-`, line by line, without the ends of lines. */
+/** A text file, or standard input for `-`. */
 export class TextFile {
-  /** As it is named in messages. */
+  /** The file's name in messages. */
   readonly name: string;
   readonly #descriptor: number;
 
@@ -20,13 +20,14 @@ export class TextFile {
     }
   }
 
+  /** Its lines, without line ends. */
   *lines(): Generator<string> {
     const decoder = new StringDecoder('utf8');
     let rest = '';
     for (const chunk of this.#chunks()) {
       const lines = `${rest}${decoder.write(chunk)}`.split('\n');
       rest = lines.pop() ?? '';
-      if (rest.length > LINE_LIMIT_CHARACTERS) {
+      if (rest.length > MAX_LINE_CHARACTERS) {
         throw new McblockError('input', `${this.name} has a line of more than 64 MiB`);
       }
       for (const line of lines) yield line.endsWith('\r') ? line.slice(0, -1) : line;
@@ -35,7 +36,7 @@ export class TextFile {
     if (rest !== '') yield rest;
   }
 
-  /** All of it. Throws McblockError('input') where it is longer. */
+  /** The whole content. Throws McblockError('input') if it exceeds the limit. */
   whole(limitBytes: number): Buffer {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -60,7 +61,7 @@ export class TextFile {
     }
   }
 
-  /** A pipe that is not ready yet is waited for. */
+  /** Reads, waiting for a pipe that is not ready. */
   #read(buffer: Buffer): number {
     for (;;) {
       try {

@@ -1,86 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DEFAULT_POLICY } from '../../src/blocklist/policy.ts';
 import { readAcacia } from '../../src/cli/config/acacia.ts';
 import { readChannels, showChannels } from '../../src/cli/config/channels.ts';
-import { storeBans } from '../../src/engine/listen/store-bans.ts';
-import { askSeconds } from '../../src/engine/listen/tasks.ts';
-import type { BlockRequest } from '../../src/fleet/pubsub/block-queue.ts';
-import { parsePrefix } from '../../src/net/prefix-text.ts';
-import { openStore, type Store } from '../../src/store/store.ts';
 import { CommandLine } from '../support/command-line.ts';
-
-const NOW = Date.UTC(2026, 0, 1) / 1000;
-const DAY = 86_400;
 
 let line: CommandLine;
 beforeEach(() => {
   line = new CommandLine();
 });
 afterEach(() => line.remove());
-
-describe('what the fleet asks for', () => {
-  let store: Store;
-  beforeEach(() => {
-    store = openStore(line.db, { mode: 'write' });
-  });
-  afterEach(() => store.close());
-
-  const ask = (...requests: BlockRequest[]) => storeBans(store, requests, DEFAULT_POLICY, NOW);
-  const hits = (prefix: string) => store.get(parsePrefix(prefix))?.hits;
-
-  it('is blocked as it was said: the address, or the prefix until then', () => {
-    expect(ask(plain('192.0.2.7'), signed('198.51.100.0/24', '198.51.100.9'))).toEqual([
-      { outcome: 'new', prefix: parsePrefix('192.0.2.7'), expiresAt: NOW + 30 * DAY },
-      { outcome: 'new', prefix: parsePrefix('198.51.100.0/24'), expiresAt: NOW + 7 * DAY },
-    ]);
-    const [activation] = store.history(parsePrefix('198.51.100.0/24'));
-    expect(activation).toMatchObject({ origin: 'fleet', note: 'a.example.net: why' });
-    expect(activation?.evidence).toMatchObject([
-      { service: 'sshd', count: 3, host: 'a.example.net' },
-    ]);
-  });
-
-  it('is believed no expiry that is not signed', () => {
-    const [result] = ask({ ...signed('198.51.100.0/24', '198.51.100.9'), isSigned: false });
-    expect(result?.expiresAt).toBe(NOW + 30 * DAY);
-    expect(hits('198.51.100.0/24')).toBe(3);
-  });
-
-  it('counts once, however the two forms come', () => {
-    ask(plain('192.0.2.7'));
-    const message = { ...signed('192.0.2.7', '192.0.2.7'), isSigned: false, isEcho: true };
-    expect(ask(message)).toMatchObject([{ outcome: 'covered' }]);
-    expect(hits('192.0.2.7')).toBe(1);
-  });
-
-  it('never touches what is protected', () => {
-    store.allow(parsePrefix('198.51.100.128/25'), '', NOW);
-    store.recordLogins([{ address: parsePrefix('203.0.113.5'), at: NOW - DAY }]);
-    const outcomes = ask(
-      plain('198.51.100.200'),
-      plain('203.0.113.5'),
-      plain('127.0.0.1'),
-      plain('10.1.2.3'),
-      plain('::1'),
-      { ...plain('203.0.113.0'), prefix: parsePrefix('203.0.113.0/24'), address: undefined },
-      signed('203.0.113.0/24', undefined),
-      signed('198.51.100.128/25', '198.51.100.200'),
-    ).map(({ outcome }) => outcome);
-    expect(outcomes).toEqual(Array.from({ length: 8 }, () => 'protected'));
-    expect([...store.entries()]).toEqual([]);
-    // Around an offender it is narrowed to what is not.
-    expect(ask(signed('198.51.100.0/24', '198.51.100.9'))).toMatchObject([
-      { outcome: 'new', prefix: parsePrefix('198.51.100.0/25') },
-    ]);
-  });
-
-  it('is stored whole or not at all', () => {
-    const broken = { ...plain('192.0.2.9'), prefix: undefined } as unknown as BlockRequest;
-    expect(() => ask(plain('192.0.2.7'), broken)).toThrow();
-    expect([...store.entries()]).toEqual([]);
-  });
-});
 
 describe("acacia's own configuration", () => {
   it('is read whole', () => {
@@ -190,33 +118,6 @@ describe('the command', () => {
   });
 });
 
-function plain(text: string): BlockRequest {
-  const prefix = parsePrefix(text);
-  return {
-    prefix,
-    address: prefix,
-    message: undefined,
-    isSigned: false,
-    channel: 'block',
-    isEcho: false,
-  };
-}
-
-function signed(text: string, offender: string | undefined): BlockRequest {
-  const prefix = parsePrefix(text);
-  const address = offender === undefined ? undefined : parsePrefix(offender);
-  const ban = {
-    prefix,
-    address,
-    expiresAt: NOW + 7 * DAY,
-    origin: 'grok',
-    evidence: [{ service: 'sshd', message: 'failed-login', count: 3 }],
-    note: 'why',
-  } as const;
-  const message = { ban, sender: 'a.example.net', number: 1, at: NOW };
-  return { prefix, address, message, isSigned: true, channel: 'mcblock', isEcho: false };
-}
-
 function readFile(content: unknown) {
   const file = line.path('acacia.json');
   writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content));
@@ -228,9 +129,3 @@ function runWith(content: string, ...argv: string[]) {
   writeFileSync(line.config, content);
   return line.run('listen', ...argv);
 }
-
-it('asks the API often while it does not hear the bell, and for a while after that', () => {
-  const asks = [undefined, NOW - 1, NOW - 29, NOW - 30].map((since) => askSeconds(since, NOW, 180));
-  expect(asks).toEqual([10, 10, 10, 180]);
-  expect(askSeconds(undefined, NOW, 5)).toBe(5);
-});

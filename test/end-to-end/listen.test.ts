@@ -3,7 +3,7 @@ import { chmodSync, chownSync, existsSync, readFileSync, writeFileSync } from 'n
 import { request } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/cli/config/config.ts';
-import { openPublisher } from '../../src/cli/config/publisher-settings.ts';
+import { openConfiguredPublisher } from '../../src/cli/config/sync-options.ts';
 import type { EntryJson } from '../../src/cli/text/entry-text.ts';
 import type { Message } from '../../src/fleet/pubsub/ban.ts';
 import { FleetKey } from '../../src/fleet/pubsub/fleet-key.ts';
@@ -74,9 +74,9 @@ describe.skipIf(REDIS_MISSING)(`mcblock listen (${REDIS_MISSING ?? 'with Redis o
 
   it('blocks whom another machine tells of, once for both forms', async () => {
     const daemon = await connected(`pubsub.fleet-key = "${keyFile()}"`);
-    const publisher = openPublisher(await loadConfig(publisherConfig(), {}));
-    await publisher?.publish(messageOf('203.0.113.0/24', '203.0.113.9').ban);
-    await publisher?.close();
+    const publisher = await openConfiguredPublisher(await loadConfig(publisherConfig(), {}));
+    await publisher.publish(messageOf('203.0.113.0/24', '203.0.113.9').ban);
+    await publisher.close();
     await until(() => daemon.table().includes('203.0.113.0/24'));
     await until(async () => (await daemon.status()).channels['block']?.received === 1);
     expect(await daemon.entries()).toMatchObject([{ prefix: '203.0.113.0/24', activations: 1 }]);

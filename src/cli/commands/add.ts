@@ -1,20 +1,19 @@
 import type { Command } from 'commander';
 import { isActive } from '../../blocklist/entry.ts';
-import { applyAfterwards } from '../../engine/firewall/apply-rules.ts';
-import { publishBans } from '../../engine/publish/publish-bans.ts';
-import {
-  addHandOptions,
-  endOf,
-  HandBlocker,
-  type HandDecision,
-  type HandOptions,
-  refuseTooWide,
-} from '../../engine/record/manual-blocker.ts';
 import type { Ban } from '../../fleet/pubsub/ban.ts';
 import { FAMILY_BITS } from '../../net/address.ts';
 import { containsPrefix, type Prefix } from '../../net/prefix.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
 import type { Store } from '../../store/store.ts';
+import { applyAfterwards, publishAfterwards } from '../afterwards.ts';
+import {
+  addHandOptions,
+  expiryOf,
+  type HandDecision,
+  type HandOptions,
+  handBlocker,
+  refuseTooWide,
+} from '../by-hand.ts';
 import { requireFleet } from '../config/require-fleet.ts';
 import type { Context } from '../context.ts';
 import { formatDuration } from '../text/duration.ts';
@@ -60,16 +59,16 @@ interface Outcome {
 async function add(context: Context, texts: readonly string[], options: AddOptions): Promise<void> {
   const { now } = context;
   // Before the store is opened: what is written wrongly must not even make one.
-  endOf(options, now);
+  expiryOf(options, now);
   const prefixes = parsePrefixes(texts);
   for (const prefix of prefixes) refuseTooWide(prefix, options);
   if (options.share) requireFleet(await context.config());
   const policies = await context.policies();
   const store = await context.store('write');
   const outcomes = store.transaction(() => {
-    const blocker = new HandBlocker(store, policies, 'manual', options, context);
+    const block = handBlocker(store, policies, 'manual', options, now, context.env);
     return prefixes.map((asked): Outcome => {
-      const decision = blocker.block(asked);
+      const decision = block(asked);
       if (options.share) share(store, asked, decision, options, now);
       return { asked, decision };
     });
@@ -77,7 +76,7 @@ async function add(context: Context, texts: readonly string[], options: AddOptio
   if (context.options.json) context.json(outcomes.map((outcome) => outcomeJson(outcome, now)));
   else context.lines(outcomes.map((outcome) => outcomeLine(outcome, now)));
   if (options.apply) await applyAfterwards(context, options.force ? { force: true } : {});
-  if (options.share) await publishBans(context, outcomes.map(banOf));
+  if (options.share) await publishAfterwards(context, outcomes.map(banOf));
 }
 
 /** Asked for once more it is told once more: who has it already does nothing. */
@@ -97,7 +96,7 @@ function share(
   now: number,
 ): void {
   const { exact = false, note = '' } = options;
-  const until = endOf(options, now);
+  const until = expiryOf(options, now);
   store.outbox.tell({ type: 'block', prefix, until, exact, note }, entry.prefix);
 }
 

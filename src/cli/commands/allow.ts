@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { applyAfterwards } from '../../engine/firewall/apply-rules.ts';
 import { McblockError } from '../../errors.ts';
 import type { Prefix } from '../../net/prefix.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
 import type { AllowedPrefix } from '../../store/allowed.ts';
+import { applyAfterwards } from '../afterwards.ts';
 import { requireFleet } from '../config/require-fleet.ts';
 import type { Context } from '../context.ts';
 import { parsePrefixes } from '../text/prefixes.ts';

@@ -1,12 +1,9 @@
 import type { Command } from 'commander';
-import {
-  type Applied,
-  type ApplyOptions,
-  appliedText,
-  applyRules,
-} from '../../engine/firewall/apply-rules.ts';
+import { type AppliedRules, type ApplyOptions } from '../../engine/firewall/apply-rules.ts';
 import { formatPrefix } from '../../net/prefix-text.ts';
+import { applyConfigured } from '../afterwards.ts';
 import type { Context } from '../context.ts';
+import { appliedText } from '../text/applied-text.ts';
 
 export function define(command: Command, context: Context): void {
   command
@@ -29,7 +26,7 @@ Examples:
 }
 
 async function apply(context: Context, options: ApplyOptions): Promise<void> {
-  const applied = await applyRules(context, options);
+  const applied = await applyConfigured(context, options);
   if (context.options.json) context.json(appliedJson(applied, options));
   else if (options.dryRun) {
     context.lines(differenceLines(applied));
@@ -37,7 +34,7 @@ async function apply(context: Context, options: ApplyOptions): Promise<void> {
   } else context.lines([appliedText(applied)]);
 }
 
-function appliedJson(applied: Applied, { dryRun = false }: { dryRun?: boolean }): object {
+function appliedJson(applied: AppliedRules, { dryRun = false }: ApplyOptions): object {
   const { firewall, rules, added, removed, whole } = applied;
   return {
     firewall,
@@ -49,7 +46,7 @@ function appliedJson(applied: Applied, { dryRun = false }: { dryRun?: boolean })
   };
 }
 
-function* differenceLines({ added, removed }: Applied): Generator<string> {
+function* differenceLines({ added, removed }: AppliedRules): Generator<string> {
   for (const prefix of removed) yield `- ${formatPrefix(prefix)}`;
   for (const prefix of added) yield `+ ${formatPrefix(prefix)}`;
 }

@@ -38,7 +38,7 @@ async function config(context: Context, what: string | undefined): Promise<void>
   const loaded = await context.config();
   if (what === 'check') {
     // The grammars are a part of it, and what it says of their messages.
-    await readOptionsOf(context, {});
+    await readOptionsOf(loaded, {});
     context.remark(`${loaded.file ?? 'no configuration file: the defaults'} is right`);
     return;
   }

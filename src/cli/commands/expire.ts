@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { expireEntry } from '../../blocklist/expire.ts';
-import { applyAfterwards } from '../../engine/firewall/apply-rules.ts';
 import { McblockError } from '../../errors.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
+import { applyAfterwards } from '../afterwards.ts';
 import { requireFleet } from '../config/require-fleet.ts';
 import type { Context } from '../context.ts';
 import { parsePrefixes } from '../text/prefixes.ts';

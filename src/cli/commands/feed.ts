@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { isUrl, readFeed, type Update, type UpdateOptions } from '../../engine/feed/update.ts';
+import { type FeedOptions, type FeedUpdate, isUrl, readFeed } from '../../engine/feed/update.ts';
 import { McblockError } from '../../errors.ts';
 import { formatPrefix } from '../../net/prefix-text.ts';
 import type { Feed } from '../../store/feeds.ts';
@@ -9,12 +9,15 @@ import { printable } from '../text/printable.ts';
 import { type Column, tableLines } from '../text/table.ts';
 import { isoTime, shortTime } from '../text/time.ts';
 
-interface FeedOptions extends Omit<UpdateOptions, 'maxSizeBytes'> {
+interface FeedCommandOptions {
   readonly all?: true;
   readonly remove?: true;
   readonly list?: true;
   readonly dryRun?: true;
+  readonly minLines: number;
   readonly maxSize: number;
+  readonly timeout: number;
+  readonly ca?: string;
 }
 
 const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/i;
@@ -52,18 +55,8 @@ JSON with "cidr" or "ip"; # and ; begin comments. A list that cannot be had, is 
 short changes nothing, and the exit code is 1.
 `,
     )
-    .action(
-      (
-        name: string | undefined,
-        source: string | undefined,
-        { maxSize, timeout, ...options }: FeedOptions & { timeout: number },
-      ) =>
-        feed(context, name, source, {
-          ...options,
-          maxSize,
-          maxSizeBytes: maxSize * MEBIBYTE,
-          timeoutSeconds: timeout,
-        }),
+    .action((name: string | undefined, source: string | undefined, options: FeedCommandOptions) =>
+      feed(context, name, source, options),
     );
 }
 
@@ -71,7 +64,7 @@ async function feed(
   context: Context,
   name: string | undefined,
   source: string | undefined,
-  options: FeedOptions & UpdateOptions,
+  options: FeedCommandOptions,
 ): Promise<void> {
   if (name === undefined) {
     if (options.remove || options.list) throw new McblockError('usage', 'name the feed');
@@ -93,26 +86,28 @@ async function updateOne(
   context: Context,
   name: string,
   source: string | undefined,
-  options: FeedOptions & UpdateOptions,
+  options: FeedCommandOptions,
 ): Promise<void> {
   const store = await context.store(options.dryRun ? 'read' : 'write');
-  const place = source ?? store.feeds().find((known) => known.name === name)?.source;
-  if (place === undefined) {
+  const known = store.feeds().find((one) => one.name === name);
+  const location = source ?? known?.source;
+  if (location === undefined) {
     throw new McblockError('usage', `name the source of ${name}: a file, - or an https URL`);
   }
-  const update = await readFeed(context, store, name, place, options);
+  const update = await readFeed(name, location, known, feedOptions(context, options));
   if (!options.dryRun) store.putFeed(update.feed, update.prefixes);
   if (context.options.json) context.json(feedJson(update.feed));
   else context.lines([updateText(update)]);
 }
 
 /** Each by itself: one that cannot be had keeps none from the others. */
-async function updateAll(context: Context, options: FeedOptions & UpdateOptions): Promise<void> {
+async function updateAll(context: Context, options: FeedCommandOptions): Promise<void> {
   const store = await context.store(options.dryRun ? 'read' : 'write');
   const updated: Feed[] = [];
-  for (const { name, source } of store.feeds().filter((known) => isUrl(known.source))) {
+  for (const known of store.feeds().filter(({ source }) => isUrl(source))) {
     try {
-      const update = await readFeed(context, store, name, source, options);
+      const { name, source } = known;
+      const update = await readFeed(name, source, known, feedOptions(context, options));
       if (!options.dryRun) store.putFeed(update.feed, update.prefixes);
       updated.push(update.feed);
       if (!context.options.json) context.lines([updateText(update)]);
@@ -123,6 +118,20 @@ async function updateAll(context: Context, options: FeedOptions & UpdateOptions)
     }
   }
   if (context.options.json) context.json(updated.map(feedJson));
+}
+
+function feedOptions(
+  context: Context,
+  { minLines, maxSize, timeout, ca }: FeedCommandOptions,
+): FeedOptions {
+  return {
+    minLines,
+    maxSizeBytes: maxSize * MEBIBYTE,
+    timeoutSeconds: timeout,
+    ...(ca === undefined ? {} : { ca }),
+    now: context.now,
+    warn: (text) => context.remark(printable(text)),
+  };
 }
 
 async function removeFeed(context: Context, name: string): Promise<void> {
@@ -160,7 +169,7 @@ function feedJson({ name, source, fetchedAt, prefixes }: Feed): object {
   return { name, source, fetchedAt: isoTime(fetchedAt), prefixes };
 }
 
-function updateText({ feed: { name, prefixes: count }, prefixes }: Update): string {
+function updateText({ feed: { name, prefixes: count }, prefixes }: FeedUpdate): string {
   const what = `${countText(count)} prefix${count === 1 ? '' : 'es'}`;
   return prefixes === undefined ? `${name} has not changed: ${what}` : `${name}: ${what}`;
 }

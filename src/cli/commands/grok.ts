@@ -1,18 +1,17 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { applyAfterwards } from '../../engine/firewall/apply-rules.ts';
-import { judgeLog, type Rules } from '../../engine/judge/judge-log.ts';
-import { GrokReport } from '../../engine/judge/log-report.ts';
-import type { PendingChanges } from '../../engine/judge/pending-changes.ts';
-import { bansOf, publishBans } from '../../engine/publish/publish-bans.ts';
-import { widen, widenBounds, wideningsOf } from '../../engine/record/widen.ts';
+import type { JudgeSettings } from '../../engine/judge/judge-log.ts';
+import type { LogReport } from '../../engine/judge/log-report.ts';
+import { recordLog, rehearseLog } from '../../engine/judge/record-log.ts';
+import { findWidenings, widen } from '../../engine/record/widen.ts';
 import { McblockError } from '../../errors.ts';
-import type { Ban } from '../../fleet/pubsub/ban.ts';
-import type { Extent } from '../../log/extent.ts';
+
 import { newestRotation, oldestFirst } from '../../log/follow/rotation.ts';
 import { type LogSummary, type OffenceOptions, readOffences } from '../../log/read-offences.ts';
 import type { Source } from '../../log/source.ts';
 import { shortPrefix } from '../../net/prefix-text.ts';
 import type { Store } from '../../store/store.ts';
+import { applyAfterwards, publishAfterwards } from '../afterwards.ts';
+import { widenBounds } from '../config/policies.ts';
 import { INTERFACE_NAME } from '../config/settings.ts';
 import type { Context } from '../context.ts';
 import { addLogOptions, type LogCommandOptions, openLog, readOptionsOf } from '../log-options.ts';
@@ -66,20 +65,19 @@ async function grok(context: Context, named: string[], options: GrokOptions): Pr
   if (options.apply && options.dryRun) {
     throw new McblockError('usage', '--dry-run changes nothing: give one of --apply and --dry-run');
   }
-  const rules: Rules = {
+  const settings: JudgeSettings = {
     ...(await context.policies()),
-    witness: options.pf ? 'pf' : 'log',
+    source: options.pf ? 'pf' : 'log',
   };
   const read = await readerOf(context, options);
   const store = await context.store(options.dryRun ? 'read' : 'write');
-  const reports: GrokReport[] = [];
-  const bans: Ban[] = [];
+  const reports: LogReport[] = [];
   for (const file of files) {
     const summary = await readLog(context, store, file, read, options);
     for (const warning of summary.warnings) context.remark(warning);
     const report = options.dryRun
-      ? rehearse(context, store, summary, rules)
-      : record(context, store, summary, rules, options.again ?? false, bans);
+      ? rehearseLog(store, summary, settings, context.now)
+      : recordLog(store, summary, settings, context.now, options.again);
     reports.push(report);
     if (!context.options.json && !context.options.quiet) {
       context.lines(
@@ -89,7 +87,8 @@ async function grok(context: Context, named: string[], options: GrokOptions): Pr
   }
   if (!options.dryRun) await widenByPolicy(context, store);
   if (options.apply) await applyAfterwards(context);
-  await publishBans(context, bans);
+  const bans = reports.flatMap((report) => report.bans);
+  await publishAfterwards(context, bans);
   if (context.options.json) context.json(reports.map(grokReportJson));
 }
 
@@ -99,7 +98,7 @@ async function widenByPolicy(context: Context, store: Store): Promise<void> {
   if (!config.get('widen.enabled')) return;
   const [bounds, policy] = [widenBounds(config), await context.policy()];
   const widened = store.transaction(() =>
-    widen(store, wideningsOf(store, bounds, policy, context.now), policy, context.now),
+    widen(store, findWidenings(store, bounds, policy, context.now), policy, context.now),
   );
   for (const { prefix, note } of widened) context.remark(`${shortPrefix(prefix)} is ${note}`);
 }
@@ -118,7 +117,7 @@ type ReadLog = (
 ) => Promise<LogSummary>;
 
 async function readerOf(context: Context, options: GrokOptions): Promise<ReadLog> {
-  const readOptions = await readOptionsOf(context, options);
+  const readOptions = await readOptionsOf(await context.config(), options);
   if (!options.pf) {
     if (options.external) throw new McblockError('usage', '--external goes with --pf');
     return (source, more) => readOffences(source, { ...readOptions, ...more });
@@ -144,7 +143,7 @@ async function readLog(
   { again, dryRun }: GrokOptions,
 ): Promise<LogSummary> {
   const progress = new Progress(context, `reading ${file}`);
-  const source = openLog(context, file);
+  const source = openLog(file, context.now);
   try {
     return await read(source, {
       ...(dryRun && !context.options.quiet ? { samples: samplesShown(context) } : {}),
@@ -159,76 +158,6 @@ async function readLog(
 
 function samplesShown({ options }: Context): number {
   return options.verbose || options.json ? VERBOSE_SAMPLES : SHOWN_SAMPLES + 1;
-}
-
-/** The whole of a log in one transaction, or nothing of it. */
-function record(
-  context: Context,
-  store: Store,
-  summary: LogSummary,
-  rules: Rules,
-  again: boolean,
-  bans: Ban[],
-): GrokReport {
-  const { content, span, lines, name } = summary;
-  return store.transaction(() => {
-    // Another process may have read the same log since we looked.
-    const known = again ? undefined : store.findLog(content.digest);
-    const report = new GrokReport(summary, isReadBefore(summary) || known !== undefined);
-    if (report.alreadyRead) return report;
-    // Or the beginning of it, or more of it: then we do not know what of ours is new.
-    const extents = again ? [] : store.logsWithHead(content.head);
-    if (!isSame(extents, summary.knownExtents)) {
-      throw new McblockError(
-        'store',
-        `another mcblock read ${name} at the same time; nothing was recorded here: run the command again`,
-      );
-    }
-    store.recordLogins(summary.logins);
-    const settle = (draft: PendingChanges): void => {
-      draft.write(store);
-      for (const ban of bansOf(draft.changes(), context.now)) bans.push(ban);
-    };
-    const pending = judgeLog(context, store, summary, rules, report, settle);
-    if (rules.witness === 'log') store.replacePending(pending);
-    store.recordLog({
-      digest: content.digest,
-      head: content.head,
-      name,
-      bytes: content.bytes,
-      lines: lines.lines,
-      firstEvent: span?.first,
-      lastEvent: span?.last,
-      readAt: context.now,
-    });
-    return report;
-  });
-}
-
-/** Both come in the order of the store. */
-function isSame(extents: readonly Extent[], others: readonly Extent[]): boolean {
-  return (
-    extents.length === others.length &&
-    extents.every(
-      ({ digest }, index) => Buffer.compare(digest, others[index]?.digest ?? digest) === 0,
-    )
-  );
-}
-
-/** The same, but nothing is stored. */
-function rehearse(context: Context, store: Store, summary: LogSummary, rules: Rules): GrokReport {
-  const report = new GrokReport(summary, isReadBefore(summary));
-  if (!report.alreadyRead) judgeLog(context, store, summary, rules, report, () => {});
-  return report;
-}
-
-/**
- * All of it; or it begins as a log of which more was read than is here: then it is a copy of that log
- * (logrotate's copytruncate) from before its last lines came, and they were read where they came.
- */
-function isReadBefore({ content, newFrom, knownExtents }: LogSummary): boolean {
-  if (newFrom === 0) return false;
-  return newFrom === content.bytes || knownExtents.some(({ bytes }) => bytes > content.bytes);
 }
 
 function parseInterfaces(text: string): readonly string[] {

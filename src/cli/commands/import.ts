@@ -1,15 +1,17 @@
 import type { Command } from 'commander';
-import {
-  addHandOptions,
-  endOf,
-  HandBlocker,
-  type HandOptions,
-  refuseTooWide,
-} from '../../engine/record/manual-blocker.ts';
 import { TextFile } from '../../engine/text-file.ts';
 import { McblockError } from '../../errors.ts';
+import type { Prefix } from '../../net/prefix.ts';
 import { parsePrefix } from '../../net/prefix-text.ts';
 import type { Store } from '../../store/store.ts';
+import {
+  addHandOptions,
+  expiryOf,
+  type HandDecision,
+  type HandOptions,
+  handBlocker,
+  refuseTooWide,
+} from '../by-hand.ts';
 import type { Context } from '../context.ts';
 import { Progress } from '../progress.ts';
 import { countText } from '../text/count.ts';
@@ -36,7 +38,7 @@ async function importFile(
   path: string | undefined,
   options: HandOptions,
 ): Promise<void> {
-  endOf(options, context.now);
+  expiryOf(options, context.now);
   const file = new TextFile(path ?? '-');
   try {
     const policies = await context.policies();
@@ -50,8 +52,9 @@ async function importFile(
         refuseOptions(options);
         return { records: importExport(store, file.name, rest) };
       }
-      const blocker = new HandBlocker(store, policies, 'import', options, context);
-      return importList(blocker, file.name, rest, options, progress);
+      const { now, env } = context;
+      const block = handBlocker(store, policies, 'import', options, now, env);
+      return importList(block, file.name, rest, options, progress);
     });
     progress.end();
     if (context.options.json) context.json(outcome);
@@ -71,7 +74,7 @@ interface ListOutcome {
 type ImportOutcome = ListOutcome | { readonly records: number };
 
 function importList(
-  blocker: HandBlocker,
+  block: (prefix: Prefix) => HandDecision,
   name: string,
   lines: Iterable<string>,
   options: HandOptions,
@@ -86,7 +89,7 @@ function importList(
     try {
       const prefix = parsePrefix(text);
       refuseTooWide(prefix, options);
-      const { kind } = blocker.block(prefix);
+      const { kind } = block(prefix);
       outcome.prefixes++;
       if (kind !== 'evidence') outcome[kind]++;
     } catch (error) {

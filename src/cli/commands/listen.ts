@@ -1,14 +1,17 @@
 import type { Command } from 'commander';
-import { applier, NO_APPLIER } from '../../engine/firewall/live-firewall.ts';
+import { liveFirewall, NO_FIREWALL } from '../../engine/firewall/live-firewall.ts';
+import { openFirewall } from '../../engine/firewall/open-firewall.ts';
 import { ListenDaemon } from '../../engine/listen/listen-daemon.ts';
 import { PageSource } from '../../engine/listen/page-source.ts';
 import { storeBans } from '../../engine/listen/store-bans.ts';
+import { catchUp } from '../../engine/sync/catch-up.ts';
 import { sendOutbox } from '../../engine/sync/send-outbox.ts';
-import { catchUpWith } from '../../engine/sync/sync-round.ts';
 import { McblockError } from '../../errors.ts';
 import { readAcacia } from '../config/acacia.ts';
+import { firewallSettings } from '../config/firewall-settings.ts';
 import { fleetClient } from '../config/fleet-client.ts';
-import { type ListenSetup, listenSetup } from '../config/listen-settings.ts';
+import { type DaemonUser, listenSettings } from '../config/listen-settings.ts';
+import { catchUpOptions } from '../config/sync-options.ts';
 import type { Context } from '../context.ts';
 import { daemonLog, stopped } from '../daemon.ts';
 import { lesserUser } from '../privileges.ts';
@@ -45,41 +48,42 @@ Log lines go to stderr, each a JSON object. SIGTERM stops it when all it heard i
 async function listen(context: Context, options: ListenOptions): Promise<void> {
   const config = await context.config();
   const acacia = options.acacia === undefined ? undefined : readAcacia(options.acacia);
-  // Certificates and keys may be for root alone.
-  const setup = listenSetup(config, acacia);
-  const servant =
-    setup.user === '' ? undefined : lesserUser(setup.user, setup.group, 'listen.user');
-  refuseRoot(setup, options);
+  // Only root may be able to read certificates and keys.
+  const { user, group, ...settings } = listenSettings(config, acacia);
+  const lesser = user === '' ? undefined : lesserUser(user, group, 'listen.user');
+  refuseRoot({ user }, options);
   const policy = await context.policy();
   const log = daemonLog(context);
-  const store = await (servant === undefined
+  const store = await (lesser === undefined
     ? context.store('write')
-    : servant.during(() => context.store('write')));
+    : lesser.during(() => context.store('write')));
   const stop = new AbortController();
+  const now = () => context.present;
   const client = config.get('fleet.url') === '' ? undefined : fleetClient(config, stop.signal);
-  const page = new PageSource(store, () => context.present);
+  const changes = catchUpOptions(config, await context.policies(), now);
+  const warn = (text: string) => log.write('warning', 'outbox', { text });
   const daemon = new ListenDaemon({
-    setup,
+    settings,
     log,
     version: VERSION,
-    now: () => context.present,
-    storeBans: (requests) => storeBans(store, requests, policy, context.present),
-    firewall: options.apply ? await applier(context) : NO_APPLIER,
-    catchUp: client && (() => catchUpWith(context, store, client, false)),
-    post:
-      client &&
-      (() => sendOutbox(store, client, (text) => log.write('warning', 'outbox', { text }))),
+    now,
+    storeBans: (requests) => storeBans(store, requests, policy, now()),
+    firewall: options.apply
+      ? liveFirewall(await openFirewall(firewallSettings(config)), store, now)
+      : NO_FIREWALL,
+    catchUp: client && (() => catchUp(store, client, changes)),
+    post: client && (() => sendOutbox(store, client, warn)),
     renew: () => client?.renew(),
-    page,
+    page: new PageSource(store, now),
   });
   try {
-    await daemon.answer();
-    servant?.become();
-    await daemon.hear();
+    await daemon.serveStatus();
+    lesser?.become();
+    await daemon.subscribe();
     const signal = await stopped();
     log.write('info', 'stopping', { signal });
   } finally {
-    // What the API does not say now it is asked for the next time.
+    // Requests to the API that are cut off are made again next time.
     stop.abort();
     await daemon.close();
     client?.close();
@@ -87,7 +91,7 @@ async function listen(context: Context, options: ListenOptions): Promise<void> {
   log.write('info', 'stopped');
 }
 
-function refuseRoot({ user }: ListenSetup, { asRoot }: ListenOptions): void {
+function refuseRoot({ user }: Pick<DaemonUser, 'user'>, { asRoot }: ListenOptions): void {
   if (process.geteuid?.() !== 0 || user !== '' || asRoot) return;
   throw new McblockError(
     'config',

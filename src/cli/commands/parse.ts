@@ -66,10 +66,10 @@ async function* eventsOf(
   options: LogCommandOptions,
   onUnmatched: (service: string, message: string) => void,
 ): AsyncGenerator<readonly Event[]> {
-  const readOptions = await readOptionsOf(context, options);
+  const readOptions = await readOptionsOf(await context.config(), options);
   const warn = (warning: string): void => context.remark(warning);
   for (const file of files.length === 0 ? ['-'] : oldestFirst(files)) {
-    const source = openLog(context, file);
+    const source = openLog(file, context.now);
     try {
       yield* readEvents(source, { ...readOptions, warn, onUnmatched });
     } finally {

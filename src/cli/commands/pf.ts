@@ -1,10 +1,16 @@
 import type { Command } from 'commander';
-import { readAsked, rootsConfig, rootsProtected, sift } from '../../engine/firewall/pf-request.ts';
+import { type RefusedPrefix, rootsProtectedSpace, sift } from '../../engine/firewall/pf-request.ts';
 import { McblockError } from '../../errors.ts';
 import { directPfctl, type PfCommand } from '../../firewall/pfctl.ts';
 import type { PrefixList } from '../../net/prefix-list.ts';
+import { shortPrefix } from '../../net/prefix-text.ts';
+import { WIDEST } from '../../net/wide.ts';
 import type { Config } from '../config/config.ts';
+import { rootsConfig } from '../config/roots-config.ts';
 import type { Context } from '../context.ts';
+import { readPrefixInput } from '../prefix-input.ts';
+import { storePath } from '../store-location.ts';
+import { protectionText } from '../text/protection-text.ts';
 
 /** So many of those that were refused are named. */
 const REFUSALS_TOLD = 20;
@@ -42,11 +48,11 @@ Exit code 1 if something was refused or pf failed.
   command
     .command('show')
     .description('what the table holds, as pfctl shows it')
-    .action(async () => ask(context, await rootsConfig(context), 'show'));
+    .action(async () => ask(context, await configOf(context), 'show'));
   command
     .command('memory')
     .description("pf's limits, as pfctl shows them")
-    .action(async () => ask(context, await rootsConfig(context), 'memory'));
+    .action(async () => ask(context, await configOf(context), 'memory'));
 }
 
 async function change(
@@ -55,20 +61,30 @@ async function change(
   texts: readonly string[],
 ): Promise<void> {
   // Before anything is read that the caller wrote.
-  const config = await rootsConfig(context);
-  const asked = readAsked(texts);
+  const config = await configOf(context);
+  const asked = readPrefixInput(texts);
   const { list, refused } =
     command === 'delete'
       ? { list: asked, refused: [] }
-      : sift(asked, await rootsProtected(context));
+      : sift(asked, rootsProtectedSpace(storePath(context.options.db, {})));
   const isLeft = list.size > 0 || (command === 'replace' && asked.size === 0);
   if (isLeft) await ask(context, config, command, list);
   if (refused.length === 0) return;
   const more = refused.length - REFUSALS_TOLD;
   throw new McblockError(
     'protected',
-    `not blocked: ${refused.slice(0, REFUSALS_TOLD).join('; ')}${more > 0 ? `; and ${more} more` : ''} (mcblock apply as root does, if they are meant)`,
+    `not blocked: ${refused.slice(0, REFUSALS_TOLD).map(refusalText).join('; ')}${more > 0 ? `; and ${more} more` : ''} (mcblock apply as root does, if they are meant)`,
   );
+}
+
+function configOf({ options, env }: Context): Promise<Config> {
+  return rootsConfig(options, env);
+}
+
+function refusalText({ prefix, reason }: RefusedPrefix): string {
+  return reason === 'too wide'
+    ? `${shortPrefix(prefix)} is wider than /${WIDEST[prefix.family]}`
+    : `${shortPrefix(prefix)} overlaps ${protectionText(reason)}`;
 }
 
 /** Says what pfctl says. */

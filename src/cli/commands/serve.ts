@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { privateSpace } from '../../blocklist/bogons.ts';
 import { DAY_SECONDS } from '../../blocklist/policy.ts';
 import type { Protection } from '../../blocklist/request.ts';
-import { fleetPlace, openFleetStore, shownPlace } from '../../engine/fleet-store.ts';
+import { openFleetStore, shownLocation } from '../../engine/fleet-store.ts';
 import { ownAddresses } from '../../engine/own-addresses.ts';
 import { McblockError, reasonOf } from '../../errors.ts';
 import { V1_STATUSES } from '../../fleet/authentication.ts';
@@ -16,6 +16,7 @@ import { checkTls, readPem } from '../config/pem.ts';
 import type { Context } from '../context.ts';
 import { daemonLog, stopped } from '../daemon.ts';
 import { lesserUser } from '../privileges.ts';
+import { fleetLocation } from '../store-location.ts';
 import { VERSION } from '../version.ts';
 import { newUser } from './user.ts';
 
@@ -85,7 +86,8 @@ async function serve(context: Context, options: ServeOptions): Promise<void> {
   const servant = options.user === undefined ? undefined : lesserUser(options.user, '', '--user');
   const log = daemonLog(context);
   // What SQLite makes must belong to him who will write it.
-  const open = (): Promise<FleetStore> => openFleetStore(fleetPlace(context));
+  const location = fleetLocation(context.options.db, context.env);
+  const open = (): Promise<FleetStore> => openFleetStore(location);
   const store = await (servant === undefined ? open() : servant.during(open));
   try {
     if (options.restored) await store.renewIdentity();
@@ -117,7 +119,7 @@ async function serve(context: Context, options: ServeOptions): Promise<void> {
     log.write('info', 'listening', {
       at: app.listeningOrigin,
       tls: tls !== undefined,
-      store: shownPlace(fleetPlace(context)),
+      store: shownLocation(location),
     });
     const chores = startChores(store, clock, log);
     const signal = await stopped();

@@ -1,9 +1,9 @@
 import { type Command, Option } from 'commander';
 import type { Entry, Expiry } from '../../blocklist/entry.ts';
-import { byCountry, type CountrySum, countrySumJson } from '../../engine/by-country.ts';
+import { byCountry, type CountrySum } from '../../engine/by-country.ts';
 import type { Geo } from '../../engine/geo.ts';
 import { McblockError } from '../../errors.ts';
-import { comparePrefixes, type Prefix } from '../../net/prefix.ts';
+import { comparePrefixes, overlaps, type Prefix } from '../../net/prefix.ts';
 import { formatPrefix, parsePrefix } from '../../net/prefix-text.ts';
 import type { EntryFilter } from '../../store/entries.ts';
 import type { Store } from '../../store/store.ts';
@@ -95,14 +95,31 @@ function stateWanted(options: ShowOptions, named: boolean): EntryFilter['state']
   return options.all || named ? undefined : 'active';
 }
 
-/** The client of the API is only loaded here: most never ask it. */
+/** Loads the client of the API only here: most commands never ask it. */
 async function sharedEntries(
   context: Context,
   prefixes: readonly Prefix[],
   filter: EntryFilter | undefined,
 ): Promise<Iterable<Entry>> {
-  const { fleetEntries } = await import('../../engine/sync/fleet-entries.ts');
-  return fleetEntries(context, prefixes, filter);
+  const [{ fleetClient }, { fleetEntries }] = await Promise.all([
+    import('../config/fleet-client.ts'),
+    import('../../engine/sync/fleet-entries.ts'),
+  ]);
+  const client = fleetClient(await context.config());
+  try {
+    return await fleetEntries(client, (entry) => isWanted(entry, prefixes, filter));
+  } finally {
+    client.close();
+  }
+}
+
+function isWanted(
+  entry: Entry,
+  prefixes: readonly Prefix[],
+  filter: EntryFilter | undefined,
+): boolean {
+  if (filter !== undefined && stateOf(entry, filter.at) !== filter.state) return false;
+  return prefixes.length === 0 || prefixes.some((prefix) => overlaps(prefix, entry.prefix));
 }
 
 async function storedEntries(
@@ -174,6 +191,10 @@ async function showByCountry(
   if (context.options.json) context.json(sums.map(countrySumJson));
   else if (sums.length === 0) context.remark('no entries');
   else context.lines(tableLines(COUNTRY_COLUMNS, sums));
+}
+
+function countrySumJson({ country, ...sums }: CountrySum): object {
+  return { country: country ?? null, ...sums };
 }
 
 const COUNTRY_COLUMNS: readonly Column<CountrySum>[] = [

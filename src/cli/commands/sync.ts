@@ -1,14 +1,23 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Command } from 'commander';
+import { readPfTables } from '../../engine/sync/pf-tables.ts';
+import { type PublishedTables, publishPfTables } from '../../engine/sync/publish-pf-tables.ts';
 import {
-  type Rung,
-  requireBell,
-  ringRound,
-  rungText,
-} from '../../engine/sync/publish-pf-tables.ts';
-import { type Round, rehearseRound, syncRound } from '../../engine/sync/sync-round.ts';
+  rehearseSync,
+  type SyncOptions,
+  type SyncRound,
+  syncRound,
+} from '../../engine/sync/sync-round.ts';
 import { McblockError } from '../../errors.ts';
+import { applyAfterwards } from '../afterwards.ts';
+import { namesFirewall } from '../config/firewall-settings.ts';
 import { fleetClient } from '../config/fleet-client.ts';
+import {
+  catchUpOptions,
+  openConfiguredPublisher,
+  pfTableOptions,
+  requirePubsub,
+} from '../config/sync-options.ts';
 import type { Context } from '../context.ts';
 import { parseDuration } from '../text/duration.ts';
 import { jsonText } from '../text/json-text.ts';
@@ -16,7 +25,7 @@ import { jsonText } from '../text/json-text.ts';
 /** So that a fleet that was started at once does not ask at once for ever. */
 const SPREAD = 0.1;
 
-interface SyncOptions {
+interface SyncCommandOptions {
   readonly onlyApi?: true;
   readonly onlyPubsub?: true;
   readonly every?: string;
@@ -47,7 +56,7 @@ then asks the API.
 Exit code 1 if the API or Redis could not be reached; what waits is sent the next time.
 `,
     )
-    .action((options: SyncOptions) => sync(context, options));
+    .action((options: SyncCommandOptions) => sync(context, options));
 }
 
 /** One way to share, once. */
@@ -64,7 +73,7 @@ interface Done {
   readonly failures: readonly McblockError[];
 }
 
-async function sync(context: Context, options: SyncOptions): Promise<void> {
+async function sync(context: Context, options: SyncCommandOptions): Promise<void> {
   const { every } = options;
   if (options.onlyApi && options.onlyPubsub) {
     throw new McblockError(
@@ -76,7 +85,7 @@ async function sync(context: Context, options: SyncOptions): Promise<void> {
   const stop = new AbortController();
   const end = () => stop.abort();
   const way = await (options.onlyPubsub
-    ? byBell(context)
+    ? byPubsub(context)
     : byApi(context, options.onlyApi !== true, stop.signal));
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, end);
   try {
@@ -89,30 +98,49 @@ async function sync(context: Context, options: SyncOptions): Promise<void> {
   }
 }
 
-async function byApi(context: Context, rings: boolean, signal: AbortSignal): Promise<Way> {
-  const client = fleetClient(await context.config(), signal);
+async function byApi(context: Context, publishes: boolean, signal: AbortSignal): Promise<Way> {
+  const config = await context.config();
+  const client = fleetClient(config, signal);
+  const now = () => context.present;
+  const options: SyncOptions = {
+    ...catchUpOptions(config, await context.policies(), now),
+    ...pfTableOptions(config),
+    openPublisher:
+      publishes && config.get('pubsub.address') !== ''
+        ? () => openConfiguredPublisher(config)
+        : undefined,
+    apply: namesFirewall(config) ? () => applyAfterwards(context) : undefined,
+    warn: (text) => context.remark(text),
+  };
   return {
-    round: async () => roundDone(await syncRound(context, client, rings)),
-    rehearse: async () => roundDone(await rehearseRound(context, client, rings)),
+    round: async () => roundDone(await syncRound(await context.store('write'), client, options)),
+    rehearse: async () =>
+      roundDone(await rehearseSync(await context.store('read'), client, options)),
     close: () => client.close(),
   };
 }
 
-async function byBell(context: Context): Promise<Way> {
-  requireBell(await context.config());
-  return {
-    round: async () => rungDone(await ringRound(context, false)),
-    rehearse: async () => rungDone(await ringRound(context, true)),
-    close() {},
+async function byPubsub(context: Context): Promise<Way> {
+  const config = await context.config();
+  requirePubsub(config);
+  const open = () => openConfiguredPublisher(config);
+  const policies = await context.policies();
+  const { pfctl, pfTables } = pfTableOptions(config);
+  const publish = async (isDryRun: boolean): Promise<Done> => {
+    const tables = await readPfTables(pfctl, pfTables);
+    const store = await context.store(isDryRun ? 'read' : 'write');
+    const now = () => context.present;
+    return publishedDone(await publishPfTables(store, tables, open, policies, now, isDryRun));
   };
+  return { round: () => publish(false), rehearse: () => publish(true), close() {} };
 }
 
-function roundDone(round: Round): Done {
+function roundDone(round: SyncRound): Done {
   return { text: roundText(round), json: roundJson(round), failures: round.failures };
 }
 
-function rungDone(rung: Rung): Done {
-  return { text: rungText(rung), json: rung, failures: [] };
+function publishedDone(published: PublishedTables): Done {
+  return { text: publishedText(published), json: published, failures: [] };
 }
 
 async function once(context: Context, way: Way): Promise<void> {
@@ -150,10 +178,10 @@ function report(context: Context, { text, json }: Done, dryRun: boolean): void {
   else if (!context.options.quiet) context.lines([`${dryRun ? 'would be: ' : ''}${text}`]);
 }
 
-function roundJson({ taken, rung, sent, waiting, caughtUp, failures }: Round): object {
+function roundJson({ recorded, published, sent, waiting, caughtUp, failures }: SyncRound): object {
   return {
-    taken: taken ?? null,
-    rung: rung ?? null,
+    recorded: recorded ?? null,
+    published: published ?? null,
     sent: sent ?? null,
     waiting,
     fetched: caughtUp ?? null,
@@ -161,14 +189,23 @@ function roundJson({ taken, rung, sent, waiting, caughtUp, failures }: Round): o
   };
 }
 
+/** `3 told over the bell, 1 protected`. */
+function publishedText({ published, spared, left }: PublishedTables): string {
+  const more = [
+    ...(spared > 0 ? [`${spared} protected`] : []),
+    ...(left > 0 ? [`${left} left for the next time`] : []),
+  ];
+  return [`${published} told over the bell`, ...more].join(', ');
+}
+
 /** `1 taken from pf; 2 reported, 0 wait; from the fleet 3 blocked, 0 expired`. */
-function roundText({ taken, rung, sent, waiting, caughtUp }: Round): string {
+function roundText({ recorded, published, sent, waiting, caughtUp }: SyncRound): string {
   const parts: string[] = [];
-  if (taken !== undefined && taken.fresh > 0) {
-    const spared = taken.spared > 0 ? ` (${taken.spared} of them protected)` : '';
-    parts.push(`${taken.fresh} taken from pf${spared}`);
+  if (recorded !== undefined && recorded.fresh > 0) {
+    const spared = recorded.spared > 0 ? ` (${recorded.spared} of them protected)` : '';
+    parts.push(`${recorded.fresh} taken from pf${spared}`);
   }
-  if (rung !== undefined && rung.told > 0) parts.push(rungText(rung));
+  if (published !== undefined && published.published > 0) parts.push(publishedText(published));
   const refused = sent !== undefined && sent.refused > 0 ? `${sent.refused} not taken, ` : '';
   parts.push(`${sent?.reported ?? 0} reported, ${refused}${waiting} waiting`);
   if (caughtUp === undefined) parts.push('nothing fetched');

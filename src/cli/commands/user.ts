@@ -1,13 +1,14 @@
 import type { Command } from 'commander';
 import type { Expiry } from '../../blocklist/entry.ts';
 import { DAY_SECONDS } from '../../blocklist/policy.ts';
-import { fleetPlace, openFleetStore } from '../../engine/fleet-store.ts';
+import { openFleetStore } from '../../engine/fleet-store.ts';
 import { McblockError } from '../../errors.ts';
 import type { FleetStore } from '../../fleet/fleet-store.ts';
 import { hashPassword } from '../../fleet/password.ts';
 import { checkUserName, isScope, may, SCOPES, type Scope, type User } from '../../fleet/user.ts';
 import { type ChosenPassword, choosePassword } from '../choose-password.ts';
 import type { Context } from '../context.ts';
+import { fleetLocation } from '../store-location.ts';
 import { parseDuration, shortDuration } from '../text/duration.ts';
 import { tableLines } from '../text/table.ts';
 import { isoTime, shortTime } from '../text/time.ts';
@@ -152,7 +153,7 @@ function change(
 
 async function withStore<T>(context: Context, work: (store: FleetStore) => Promise<T>): Promise<T> {
   await context.config();
-  const store = await openFleetStore(fleetPlace(context));
+  const store = await openFleetStore(fleetLocation(context.options.db, context.env));
   try {
     return await work(store);
   } finally {

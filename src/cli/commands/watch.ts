@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { applyRules } from '../../engine/firewall/apply-rules.ts';
-import { Applier } from '../../engine/firewall/firewall-updater.ts';
-import { BanPublisher } from '../../engine/publish/publish-bans.ts';
+import { firewallUpdater } from '../../engine/firewall/firewall-updater.ts';
+import { BanPublisher, openPublisher } from '../../engine/publish/ban-publisher.ts';
 import { activated, type BatchReport } from '../../engine/watch/batch-recorder.ts';
-import { Watcher, type WatchSetup } from '../../engine/watch/watcher.ts';
+import { Watcher, type WatchSettings } from '../../engine/watch/watcher.ts';
+import { applyConfigured } from '../afterwards.ts';
+import { publisherSettings } from '../config/publisher-settings.ts';
 import type { Context } from '../context.ts';
 import { readOptionsOf } from '../log-options.ts';
 import { Signals } from '../signals.ts';
@@ -44,25 +45,24 @@ Examples:
 async function watch(context: Context, files: string[], options: WatchOptions): Promise<void> {
   const names = [...new Set(files.map((file) => resolve(file)))];
   const signals = new Signals();
-  const applier = options.apply && applierOf(context);
-  const banPublisher = await BanPublisher.open(await context.config(), (text) =>
-    context.stderr.write(`${text}\n`),
-  );
+  const warn = (text: string): void => context.stderr.write(`${text}\n`);
+  const updater = options.apply && firewallUpdater(() => applyConfigured(context), warn);
+  const publishing = publisherSettings(await context.config());
+  const publisher = publishing && new BanPublisher(await openPublisher(publishing), warn);
   let watcher: Watcher | undefined;
   try {
-    const setup = await setupOf(context, options);
-    watcher = new Watcher(names, setup, signals, {
+    watcher = new Watcher(names, await settingsOf(context, options), signals, {
       store: await context.store('write'),
       now: () => context.present,
-      setup: () => context.withFreshConfig(() => setupOf(context, options)),
-      remark: (text) => context.stderr.write(`${text}\n`),
+      reload: () => context.withFreshConfig(() => settingsOf(context, options)),
+      warn,
       onChange: (report) => {
-        banPublisher?.ring(report.bans);
+        publisher?.publish(report.bans);
         announce(context, report);
-        if (activated(report).length > 0) applier?.request();
+        updater?.request();
       },
     });
-    applier?.request();
+    updater?.request();
     if (options.once) await watcher.once();
     else {
       context.remark(`mcblock: watching ${names.join(', ')}`);
@@ -70,19 +70,15 @@ async function watch(context: Context, files: string[], options: WatchOptions): 
     }
   } finally {
     watcher?.close();
-    await applier?.close();
-    await banPublisher?.close();
+    await updater?.close();
+    await publisher?.close();
     signals.close();
   }
 }
 
-function applierOf(context: Context): Applier {
-  const remark = (text: string): void => context.stderr.write(`${text}\n`);
-  return new Applier(() => applyRules(context), remark);
-}
-
-async function setupOf(context: Context, options: WatchOptions): Promise<WatchSetup> {
-  return { policies: await context.policies(), readOptions: await readOptionsOf(context, options) };
+async function settingsOf(context: Context, options: WatchOptions): Promise<WatchSettings> {
+  const readOptions = await readOptionsOf(await context.config(), options);
+  return { policies: await context.policies(), readOptions };
 }
 
 /** One line for each entry that is new, active again or extended. */

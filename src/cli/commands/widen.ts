@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import type { Candidate } from '../../blocklist/widen.ts';
-import { widen, widenBounds, wideningsOf } from '../../engine/record/widen.ts';
+import { findWidenings, widen } from '../../engine/record/widen.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
+import { widenBounds } from '../config/policies.ts';
 import type { Context } from '../context.ts';
 import { countText } from '../text/count.ts';
 import { type Column, tableLines } from '../text/table.ts';
@@ -34,10 +35,10 @@ async function widenEntries(context: Context, { dryRun }: WidenOptions): Promise
   const store = await context.store(dryRun ? 'read' : 'write');
   let candidates: readonly Candidate[] = [];
   if (dryRun) {
-    candidates = wideningsOf(store, bounds, policy, now);
+    candidates = findWidenings(store, bounds, policy, now);
   } else {
     store.transaction(() => {
-      candidates = wideningsOf(store, bounds, policy, now);
+      candidates = findWidenings(store, bounds, policy, now);
       widen(store, candidates, policy, now);
     });
   }

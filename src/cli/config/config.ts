@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { Policy } from '../../blocklist/policy.ts';
 import { McblockError, reasonOf } from '../../errors.ts';
 import { readConfigFile } from '../../read-config-file.ts';
 import type { Setting } from './kinds.ts';
@@ -36,25 +35,6 @@ export async function loadConfig(
   // Loaded here, so that a command without a configuration does not pay for it.
   const { parseSettings } = await import('./toml.ts');
   return configOf(file, parseSettings(text, file));
-}
-
-/** The part of the configuration that the rules of the blocklist take. */
-export function policyOf(config: Config): Policy {
-  return {
-    penalty: {
-      firstSeconds: config.get('penalty.first'),
-      longestSeconds: config.get('penalty.longest'),
-    },
-    auto: { length4: config.get('auto.length4'), length6: config.get('auto.length6') },
-    persistent: { days: config.get('persistent.days') },
-    reactivate: {
-      widest4: config.get('reactivate.widest4'),
-      widest6: config.get('reactivate.widest6'),
-      points: config.get('reactivate.points'),
-    },
-    trust: { days: config.get('trust.days') },
-    offence: { points: config.get('offence.points'), windowSeconds: config.get('offence.window') },
-  };
 }
 
 function usualPlaces(env: NodeJS.ProcessEnv): string[] {

@@ -1,17 +1,17 @@
+import { messagesText } from '../../blocklist/message-counts.ts';
 import type { EntryReport } from '../../engine/judge/entry-reports.ts';
-import type { GrokReport } from '../../engine/judge/log-report.ts';
-import { OUTCOMES, type Outcome } from '../../engine/judge/pending-changes.ts';
+import type { LogReport } from '../../engine/judge/log-report.ts';
+import { type EntryOutcome, OUTCOMES } from '../../engine/judge/pending-changes.ts';
 import type { Sample } from '../../log/offences/samples.ts';
 import { formatAddress } from '../../net/address-text.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
 import type { Colours } from './colours.ts';
 import { countText } from './count.ts';
-import { messagesText } from './messages-text.ts';
 import { printable } from './printable.ts';
 import { type Column, tableLines } from './table.ts';
 import { isoTime, shortTime } from './time.ts';
 
-const TITLES: Record<Outcome, string> = {
+const TITLES: Record<EntryOutcome, string> = {
   new: 'new',
   reactivated: 'reactivated',
   extended: 'extended',
@@ -33,7 +33,7 @@ const COLUMNS: readonly Column<EntryReport>[] = [
 
 /** What reading a log did, for people: what was read, what became of whom, and the sum. */
 export function* grokReportLines(
-  report: GrokReport,
+  report: LogReport,
   colours: Colours,
   verbose: boolean,
 ): Generator<string> {
@@ -60,7 +60,7 @@ export function* grokReportLines(
   yield `  ${sumText(report)}`;
 }
 
-export function grokReportJson(report: GrokReport): object {
+export function grokReportJson(report: LogReport): object {
   const { name, content, newFrom, span, lines, offenceCount, warnings, samples } = report.summary;
   return {
     log: name,
@@ -103,7 +103,7 @@ const SPARED = {
   private: 'private space',
 } as const;
 
-function readText({ summary }: GrokReport): string {
+function readText({ summary }: LogReport): string {
   const { lines, span, offenceCount, newFrom } = summary;
   const since = newFrom > 0 ? ' new' : '';
   const when = span ? `, ${shortTime(span.first)} to ${shortTime(span.last)} UTC` : '';
@@ -116,7 +116,7 @@ function readText({ summary }: GrokReport): string {
   return `${countText(lines.lines)}${since} ${lines.lines === 1 ? 'line' : 'lines'}${when}, ${offences(offenceCount)}${oddText}`;
 }
 
-function sumText(report: GrokReport): string {
+function sumText(report: LogReport): string {
   const parts = OUTCOMES.map((outcome) => `${report.entries.count(outcome)} ${TITLES[outcome]}`);
   return [...parts, `${report.spared.length} spared`].join(', ');
 }
@@ -129,7 +129,7 @@ function offences(count: number): string {
 function withSamples(
   line: string,
   row: EntryReport | undefined,
-  { summary }: GrokReport,
+  { summary }: LogReport,
   colours: Colours,
   verbose: boolean,
 ): string {

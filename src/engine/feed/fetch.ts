@@ -5,14 +5,14 @@ import { McblockError, reasonOf } from '../../errors.ts';
 export interface FetchOptions {
   readonly timeoutMilliseconds: number;
   readonly sizeLimitBytes: number;
-  /** Certificates that are trusted instead of the system's, as PEM. */
+  /** Certificates to trust instead of the system's, PEM. */
   readonly ca?: string;
-  /** What the server said of the text when it was fetched last. */
+  /** The server's headers when the text was last fetched. */
   readonly etag: string | undefined;
   readonly lastModified: string | undefined;
 }
 
-/** The text, or `unchanged` since it was fetched last. */
+/** The text, or `unchanged` since it was last fetched. */
 export type Fetched =
   | 'unchanged'
   | {
@@ -21,23 +21,25 @@ export type Fetched =
       readonly lastModified: string | undefined;
     };
 
-const REDIRECT_LIMIT = 5;
+const MAX_REDIRECTS = 5;
 
 /**
- * Gets a text by https. One time limit for all of it; redirects lead to https alone. Throws
+ * Fetches a text over https. The time limit covers all redirects, which must be https too. Throws
  * McblockError('input').
  */
 export async function fetchText(url: string, options: FetchOptions): Promise<Fetched> {
   const signal = AbortSignal.timeout(options.timeoutMilliseconds);
   try {
-    let place = new URL(url);
-    for (let redirects = 0; redirects <= REDIRECT_LIMIT; redirects++) {
-      const response = await get(place, options, signal);
+    let location = new URL(url);
+    for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
+      const response = await get(location, options, signal);
       const { statusCode = 0, headers } = response;
       if ([301, 302, 303, 307, 308].includes(statusCode) && headers.location !== undefined) {
         response.destroy();
-        place = new URL(headers.location, place);
-        if (place.protocol !== 'https:') throw new Error(`it leads to ${place.origin}, not https`);
+        location = new URL(headers.location, location);
+        if (location.protocol !== 'https:') {
+          throw new Error(`it leads to ${location.origin}, not https`);
+        }
         continue;
       }
       if (statusCode === 304) {
@@ -51,7 +53,7 @@ export async function fetchText(url: string, options: FetchOptions): Promise<Fet
       const text = await textOf(response, options.sizeLimitBytes);
       return { text, etag: headers.etag, lastModified: headers['last-modified'] };
     }
-    throw new Error(`it leads on more than ${REDIRECT_LIMIT} times`);
+    throw new Error(`it leads on more than ${MAX_REDIRECTS} times`);
   } catch (cause) {
     const reason = signal.aborted
       ? `it took longer than ${options.timeoutMilliseconds / 1000} seconds`
@@ -72,9 +74,9 @@ function get(url: URL, options: FetchOptions, signal: AbortSignal): Promise<Inco
       ...(etag === undefined ? {} : { 'if-none-match': etag }),
       ...(lastModified === undefined ? {} : { 'if-modified-since': lastModified }),
     };
-    const asked = request(url, { signal, headers, ...(ca === undefined ? {} : { ca }) }, resolve);
-    asked.on('error', reject);
-    asked.end();
+    const sent = request(url, { signal, headers, ...(ca === undefined ? {} : { ca }) }, resolve);
+    sent.on('error', reject);
+    sent.end();
   });
 }
 

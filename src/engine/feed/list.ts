@@ -4,22 +4,22 @@ import { lastAddress, type Prefix, prefixAround } from '../../net/prefix.ts';
 import { PrefixList } from '../../net/prefix-list.ts';
 import { parsePrefix } from '../../net/prefix-text.ts';
 
-/** What a feed's text says. */
+/** The content of a feed's text. */
 export interface FeedList {
   readonly prefixes: PrefixList;
-  /** Lines that name something. */
+  /** Lines other than comments. */
   readonly lines: number;
-  /** Lines that name nothing that could be blocked, and the first of them. */
+  /** Lines that name no prefix, and the first of them. */
   readonly bad: number;
   readonly firstBad: { readonly number: number; readonly text: string } | undefined;
 }
 
-const TEXT_LIMIT_CHARACTERS = 80;
+const MAX_SHOWN_CHARACTERS = 80;
 
 /**
- * Reads a list as feeds publish them: a prefix, an address or a range (`192.0.2.1-192.0.2.9`) at the
- * beginning of each line, whatever follows it; `#`, `;` and `//` begin comments. Lines of JSON name
- * it as `cidr` or `ip`.
+ * Reads a published list: each line begins with a prefix, an address or a range
+ * (`192.0.2.1-192.0.2.9`), and anything may follow; `#`, `;` and `//` begin comments. In lines of
+ * JSON the field is `cidr` or `ip`.
  */
 export function readFeedList(text: string): FeedList {
   const prefixes = new PrefixList();
@@ -33,13 +33,13 @@ export function readFeedList(text: string): FeedList {
     const found = prefixesOf(content);
     if (found === undefined) {
       bad++;
-      firstBad ??= { number, text: content.slice(0, TEXT_LIMIT_CHARACTERS) };
+      firstBad ??= { number, text: content.slice(0, MAX_SHOWN_CHARACTERS) };
     } else for (const prefix of found) prefixes.push(prefix);
   }
   return { prefixes, lines, bad, firstBad };
 }
 
-/** Lines of JSON that are about the list itself, such as `{"type":"metadata",…}`. */
+/** JSON lines that describe the list itself, such as `{"type":"metadata",…}`. */
 function isRemark(content: string): boolean {
   return content.startsWith('{"type":"metadata"');
 }
@@ -49,7 +49,7 @@ function prefixesOf(content: string): readonly Prefix[] | undefined {
   const range = /^([\da-f.:]+)\s*[-\t ]\s*([\da-f.:]+)(?:\s|$)/i.exec(word);
   if (range) {
     const [first, last] = [range[1], range[2]].map((text) => parseAddress(text ?? ''));
-    // Two addresses side by side are a range where the second is the later one.
+    // Two addresses side by side are a range if the second is not lower.
     if (first && last) return rangePrefixes(first, last);
   }
   const [name = ''] = word.split(/[\s,|]/, 1);
@@ -71,14 +71,14 @@ function jsonWord(content: string): string {
   }
 }
 
-/** The fewest prefixes that are exactly the addresses from the first to the last. */
+/** The fewest prefixes that hold exactly the addresses from the first to the last. */
 export function rangePrefixes(first: Address, last: Address): readonly Prefix[] | undefined {
   if (first.family !== last.family || compareAddresses(first, last) > 0) return undefined;
   const prefixes: Prefix[] = [];
   const bits = FAMILY_BITS[first.family];
   for (let start: Address | undefined = first; start !== undefined; ) {
     let length: number = bits;
-    // The widest prefix that begins here and does not pass the end.
+    // Find the widest prefix that begins here and does not pass the end.
     while (length > 0) {
       const wider = prefixAround(start, length - 1);
       if (compareAddresses(wider, start) !== 0) break;
@@ -93,7 +93,7 @@ export function rangePrefixes(first: Address, last: Address): readonly Prefix[] 
   return prefixes;
 }
 
-/** The address after this one, which is not the last of its family. */
+/** The next address. This one must not be the last of its family. */
 function next({ family, a, b, c, d }: Address): Address {
   if (family === 4) return { family, a: a + 1, b, c, d };
   const words = [a, b, c, d];

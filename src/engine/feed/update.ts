@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { privateSpace } from '../../blocklist/bogons.ts';
-import type { Context } from '../../cli/context.ts';
-import { printable } from '../../cli/text/printable.ts';
+import type { Seconds } from '../../blocklist/entry.ts';
 import { McblockError, reasonOf } from '../../errors.ts';
 import { hostPrefix } from '../../net/prefix.ts';
 import { PrefixList } from '../../net/prefix-list.ts';
@@ -10,49 +9,51 @@ import { formatPrefix } from '../../net/prefix-text.ts';
 import { subtract } from '../../net/subtract.ts';
 import { isTooWide } from '../../net/wide.ts';
 import type { Feed } from '../../store/feeds.ts';
-import type { Store } from '../../store/store.ts';
 import { ownAddresses } from '../own-addresses.ts';
 import { TextFile } from '../text-file.ts';
 import { fetchText } from './fetch.ts';
 import { readFeedList } from './list.ts';
 
-export interface UpdateOptions {
+export interface FeedOptions {
+  /** A shorter list is refused. */
   readonly minLines: number;
   readonly maxSizeBytes: number;
   readonly timeoutSeconds: number;
-  /** A file of certificates. */
+  /** A file of certificates to trust instead of the system's. */
   readonly ca?: string;
+  readonly now: Seconds;
+  readonly warn: (text: string) => void;
 }
 
-/** A feed as it is now; `prefixes` undefined: it has not changed. */
-export interface Update {
+/** A feed as it is now; `prefixes` is undefined if it has not changed. */
+export interface FeedUpdate {
   readonly feed: Feed;
   readonly prefixes: PrefixList | undefined;
 }
 
-/** Of the lines of a list so many percent may be none; else it is something else. */
-const BAD_PERCENT = 1;
+/** A text is no list if more than this share of its lines is not understood. */
+const MAX_BAD_PERCENT = 1;
 
 /**
- * Reads a feed from its source. What is protected, or wider than any block by hand, is left out.
- * Throws McblockError('input') where it is no list, or too short a one: then the feed stays as it is.
+ * Reads a feed: an https URL, a file or `-` for standard input. Private space, this host's addresses
+ * and prefixes wider than any block by hand are left out. Throws McblockError('input') if the feed
+ * cannot be read, is no list or is too short.
+ * @param known the feed of that name as it was read before
  */
 export async function readFeed(
-  context: Context,
-  store: Store,
   name: string,
   source: string,
-  options: UpdateOptions,
-): Promise<Update> {
-  const known = store.feeds().find((feed) => feed.name === name);
-  const same = known?.source === source ? known : undefined;
-  const { now: fetchedAt } = context;
+  known: Feed | undefined,
+  options: FeedOptions,
+): Promise<FeedUpdate> {
+  const { now: fetchedAt } = options;
   if (!isUrl(source)) {
-    const place = source === '-' ? source : resolve(source);
-    const prefixes = prefixesOf(context, name, textOfFile(place, options), options);
-    const feed = { name, source: place, fetchedAt, prefixes: prefixes.size };
+    const file = source === '-' ? source : resolve(source);
+    const prefixes = prefixesOf(name, textOfFile(file, options), options);
+    const feed = { name, source: file, fetchedAt, prefixes: prefixes.size };
     return { feed: { ...feed, etag: undefined, lastModified: undefined }, prefixes };
   }
+  const same = known?.source === source ? known : undefined;
   const fetched = await fetchText(source, {
     timeoutMilliseconds: options.timeoutSeconds * 1000,
     sizeLimitBytes: options.maxSizeBytes,
@@ -65,11 +66,12 @@ export async function readFeed(
     return { feed: { ...same, fetchedAt }, prefixes: undefined };
   }
   const { text, etag, lastModified } = fetched;
-  const prefixes = prefixesOf(context, name, text, options);
+  const prefixes = prefixesOf(name, text, options);
   const feed = { name, source, fetchedAt, prefixes: prefixes.size, etag, lastModified };
   return { feed, prefixes };
 }
 
+/** Whether the source is an https URL. Throws McblockError('usage') for http. */
 export function isUrl(source: string): boolean {
   if (/^http:/i.test(source)) {
     throw new McblockError('usage', `${source} could be changed on its way; feeds come by https`);
@@ -77,36 +79,31 @@ export function isUrl(source: string): boolean {
   return /^https:/i.test(source);
 }
 
-function prefixesOf(
-  context: Context,
-  name: string,
-  text: string,
-  { minLines }: UpdateOptions,
-): PrefixList {
+function prefixesOf(name: string, text: string, { minLines, warn }: FeedOptions): PrefixList {
   const { prefixes, lines, bad, firstBad } = readFeedList(text);
   const refuse = (why: string): never => {
     throw new McblockError('input', `the feed ${name} ${why}. It stays as it was.`);
   };
-  if (firstBad && bad * 100 > lines * BAD_PERCENT) {
+  if (firstBad && bad * 100 > lines * MAX_BAD_PERCENT) {
     refuse(
-      `is no list of prefixes: ${bad} of ${lines} lines are none, the first is line ${firstBad.number}: "${printable(firstBad.text)}"`,
+      `is no list of prefixes: ${bad} of ${lines} lines are none, the first is line ${firstBad.number}: "${firstBad.text}"`,
     );
   }
   if (lines < minLines) refuse(`has ${lines} lines, fewer than --min-lines ${minLines}`);
   if (firstBad) {
-    context.remark(`${name}:${firstBad.number}: "${printable(firstBad.text)}" is passed over`);
+    warn(`${name}:${firstBad.number}: "${firstBad.text}" is passed over`);
   }
   const kept = new PrefixList();
   for (const prefix of prefixes) {
     if (isTooWide(prefix)) {
-      context.remark(`${name}: ${formatPrefix(prefix)} is passed over, it is too wide`);
+      warn(`${name}: ${formatPrefix(prefix)} is passed over, it is too wide`);
     } else kept.push(prefix);
   }
   const holes = [...ownAddresses().map(hostPrefix), ...privateSpace().map(({ prefix }) => prefix)];
   return subtract(kept, PrefixList.from(holes));
 }
 
-function textOfFile(path: string, { maxSizeBytes }: UpdateOptions): string {
+function textOfFile(path: string, { maxSizeBytes }: FeedOptions): string {
   const file = new TextFile(path);
   try {
     let text = '';

@@ -1,41 +1,40 @@
-import type { Context } from '../../cli/context.ts';
+import type { Seconds } from '../../blocklist/entry.ts';
 import { McblockError } from '../../errors.ts';
+import type { Firewall } from '../../firewall/firewall.ts';
 import { reconcile, widestOf } from '../../firewall/reconcile.ts';
 import type { Prefix } from '../../net/prefix.ts';
 import { PrefixList } from '../../net/prefix-list.ts';
+import type { Store } from '../../store/store.ts';
 import { rulesAt } from '../rules-at.ts';
-import { firewallOf } from './open-firewall.ts';
 
-/** What keeps the firewall as the store says. */
-export interface Applier {
-  /** Puts in what began to block; false where that is to be done by `apply`. */
+/** Keeps a firewall up to date while bans arrive. */
+export interface LiveFirewall {
+  /** Adds prefixes that became active. False if that takes `apply`. */
   readonly add: (prefixes: readonly Prefix[]) => Promise<boolean>;
-  /** Makes it hold the rules of the store as they are when it is called. */
+  /** Makes the firewall hold the rules of the store. */
   readonly apply: () => Promise<void>;
 }
 
-export async function applier(context: Context): Promise<Applier> {
-  const firewall = await firewallOf(await context.config());
-  const store = await context.store('write');
+export function liveFirewall(firewall: Firewall, store: Store, now: () => Seconds): LiveFirewall {
   return {
     add: async (prefixes) => {
       const list = PrefixList.from(prefixes);
       list.sort();
-      // What is too wide is refused, with the reason, where everything is looked at.
+      // Prefixes that are too wide are left to `apply`, which refuses them with a reason.
       if (firewall.add === undefined || widestOf(list) !== undefined) return false;
       try {
         return await firewall.add(list);
       } catch (error) {
-        // Somebody else changed it; that is seen, and told, when it is read.
+        // Another program changed the firewall. `apply` reads it and reports that.
         if (error instanceof McblockError) return false;
         throw error;
       }
     },
     apply: async () => {
-      await reconcile(firewall, () => rulesAt(store, context.present), {});
+      await reconcile(firewall, () => rulesAt(store, now()), {});
     },
   };
 }
 
-/** Where something else applies. */
-export const NO_APPLIER: Applier = { add: async () => true, apply: async () => {} };
+/** For when another program applies the rules. */
+export const NO_FIREWALL: LiveFirewall = { add: async () => true, apply: async () => {} };

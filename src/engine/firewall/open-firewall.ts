@@ -1,25 +1,36 @@
-import type { Config } from '../../cli/config/config.ts';
 import { McblockError } from '../../errors.ts';
 import type { Firewall } from '../../firewall/firewall.ts';
 
-/** The firewall that the configuration names; of `auto` that of the system. */
-export async function firewallOf(config: Config): Promise<Firewall> {
-  const kind = config.get('firewall.kind');
-  const table = config.get('firewall.table');
-  switch (kind === 'auto' ? kindOfSystem() : kind) {
+/** Which firewall holds the rules, and how it is reached. Programs are absolute paths. */
+export interface FirewallSettings {
+  /** `auto` is nftables on Linux, else pf. */
+  readonly kind: 'auto' | 'pf' | 'nft' | 'file';
+  readonly table: string;
+  readonly pfctl: string;
+  /** A command that may run pfctl for this process; empty for none. */
+  readonly helper: readonly string[];
+  readonly nft: string;
+  /** The table file, for `file`. */
+  readonly file: string;
+  /** Run after the table file has changed; empty for none. */
+  readonly command: readonly string[];
+}
+
+/** Throws McblockError('config') if a setting is missing. */
+export async function openFirewall(settings: FirewallSettings): Promise<Firewall> {
+  const { kind, table, pfctl, helper, nft, file, command } = settings;
+  switch (kind === 'auto' ? systemKind() : kind) {
     case 'pf': {
       const { pfFirewall } = await import('../../firewall/pf.ts');
       const { directPfctl, helpedPfctl } = await import('../../firewall/pfctl.ts');
-      const direct = directPfctl(config.get('firewall.pfctl'), table);
-      const helper = config.get('firewall.helper');
+      const direct = directPfctl(pfctl, table);
       return pfFirewall(helper.length === 0 ? direct : helpedPfctl(helper, direct), table);
     }
     case 'nft': {
       const { nftFirewall } = await import('../../firewall/nft.ts');
-      return nftFirewall(config.get('firewall.nft'), table);
+      return nftFirewall(nft, table);
     }
     case 'file': {
-      const file = config.get('firewall.file');
       if (file === '') {
         throw new McblockError(
           'config',
@@ -27,11 +38,11 @@ export async function firewallOf(config: Config): Promise<Firewall> {
         );
       }
       const { fileFirewall } = await import('../../firewall/file.ts');
-      return fileFirewall(file, config.get('firewall.command'));
+      return fileFirewall(file, command);
     }
   }
 }
 
-function kindOfSystem(): 'pf' | 'nft' {
+function systemKind(): 'pf' | 'nft' {
   return process.platform === 'linux' ? 'nft' : 'pf';
 }

@@ -1,27 +1,28 @@
 import type { Expiry } from '../../blocklist/entry.ts';
+import type { MessageCount } from '../../blocklist/message-counts.ts';
 import { Column } from '../../log/offences/column.ts';
-import type { MessageCount } from '../../log/offences/offences.ts';
+
 import { comparePrefixes, type Prefix } from '../../net/prefix.ts';
 import { PrefixList } from '../../net/prefix-list.ts';
-import { type Change, OUTCOMES, type Outcome } from './pending-changes.ts';
+import { type EntryOutcome, OUTCOMES, type PendingChange } from './pending-changes.ts';
 
-/** What one log did to one entry. */
+/** How one log changed one entry. */
 export interface EntryReport {
   readonly prefix: Prefix;
-  readonly outcome: Outcome;
+  readonly outcome: EntryOutcome;
   readonly activations: number;
   readonly expiresAt: Expiry;
-  /** Offences of this log. */
+  /** Offences in this log. */
   readonly hits: number;
-  /** The most frequent first. */
+  /** Most frequent first. */
   readonly messages: readonly MessageCount[];
 }
 
 const FOREVER = Number.POSITIVE_INFINITY;
 
 /**
- * What one log did to all the entries that it touched, some fifty bytes for each. Places come in
- * order, so that the entries do.
+ * How one log changed all the entries it touched, about fifty bytes each. Entries are added network
+ * by network, in order.
  */
 export class EntryReports {
   readonly #prefixes = new PrefixList();
@@ -29,15 +30,15 @@ export class EntryReports {
   readonly #activations = new Column(Uint32Array);
   readonly #expiries = new Column(Float64Array);
   readonly #hits = new Column(Float64Array);
-  /** Where the messages of an entry end; they begin where those before it end. */
+  /** Where the messages of each entry end; they begin where those of the entry before it end. */
   readonly #ends = new Column(Uint32Array);
   readonly #messages = new Column(Uint16Array);
   readonly #counts = new Column(Uint32Array);
   readonly #names: Omit<MessageCount, 'count'>[] = [];
   readonly #countByOutcome = OUTCOMES.map(() => 0);
 
-  /** What became of the entries of one place. */
-  add(changes: readonly Change[]): void {
+  /** Adds the changes to the entries of one network. */
+  add(changes: readonly PendingChange[]): void {
     const sorted = changes.length > 1 ? changes.toSorted(byPrefix) : changes;
     for (const { entry, outcome, hits, evidence } of sorted) {
       const rank = OUTCOMES.indexOf(outcome);
@@ -56,11 +57,11 @@ export class EntryReports {
   }
 
   /** How many entries had this outcome. */
-  count(outcome: Outcome): number {
+  count(outcome: EntryOutcome): number {
     return this.#countByOutcome[OUTCOMES.indexOf(outcome)] ?? 0;
   }
 
-  /** By what happened, the most telling first, then by prefix. */
+  /** In the order of OUTCOMES, then by prefix. */
   *[Symbol.iterator](): Generator<EntryReport> {
     for (let rank = 0; rank < OUTCOMES.length; rank++) {
       for (let index = 0; index < this.#outcomes.length; index++) {
@@ -69,14 +70,14 @@ export class EntryReports {
     }
   }
 
-  /** The messages of the entry with this index, the most frequent first. */
+  /** The messages of the entry with this index, most frequent first. */
   messagesOf(index: number): readonly MessageCount[] {
     const messages: MessageCount[] = [];
     const end = this.#ends.at(index);
     for (let at = index === 0 ? 0 : this.#ends.at(index - 1); at < end; at++) {
       const name = this.#names[this.#messages.at(at)];
       if (name === undefined) continue;
-      // Not by spreading: what comes of that outlives many a collection of garbage.
+      // A spread would make objects that survive many garbage collections.
       const { service, message } = name;
       messages.push({ service, message, count: this.#counts.at(at) });
     }
@@ -91,7 +92,7 @@ export class EntryReports {
     return new Row(this, index, this.#prefixes.at(index), outcome, activations, expiresAt, hits);
   }
 
-  #addMessages(evidence: Change['evidence']): void {
+  #addMessages(evidence: PendingChange['evidence']): void {
     const sums: Sum[] = [];
     for (const { rows } of evidence) {
       for (const { service, message, count } of rows) {
@@ -114,7 +115,7 @@ export class EntryReports {
   }
 }
 
-function byPrefix(p: Change, q: Change): number {
+function byPrefix(p: PendingChange, q: PendingChange): number {
   return comparePrefixes(p.entry.prefix, q.entry.prefix);
 }
 
@@ -122,7 +123,7 @@ interface Sum extends MessageCount {
   count: number;
 }
 
-/** The sum for the message, new if there is none. */
+/** The sum for this message; added if there is none. */
 function sumOf(sums: Sum[], service: string, message: string): Sum {
   for (const sum of sums) {
     if (sum.message === message && sum.service === service) return sum;
@@ -136,10 +137,10 @@ function byCount(p: MessageCount, q: MessageCount): number {
   return q.count - p.count;
 }
 
-/** One entry. Its messages are made when they are asked for: who measures columns needs none. */
+/** One entry. The messages are built on demand: measuring columns does not need them. */
 class Row implements EntryReport {
   readonly prefix: Prefix;
-  readonly outcome: Outcome;
+  readonly outcome: EntryOutcome;
   readonly activations: number;
   readonly expiresAt: Expiry;
   readonly hits: number;
@@ -150,7 +151,7 @@ class Row implements EntryReport {
     reports: EntryReports,
     index: number,
     prefix: Prefix,
-    outcome: Outcome,
+    outcome: EntryOutcome,
     activations: number,
     expiresAt: Expiry,
     hits: number,

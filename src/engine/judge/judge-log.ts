@@ -6,7 +6,6 @@ import type { Offence } from '../../blocklist/offence.ts';
 import type { Policy } from '../../blocklist/policy.ts';
 import type { Login } from '../../blocklist/protect.ts';
 import type { Spared } from '../../blocklist/spared.ts';
-import type { Context } from '../../cli/context.ts';
 import type { LogSummary } from '../../log/read-offences.ts';
 import type { Address } from '../../net/address.ts';
 import { type Prefix, prefixAround } from '../../net/prefix.ts';
@@ -14,86 +13,86 @@ import type { Store } from '../../store/store.ts';
 import type { Policies } from '../policies.ts';
 import { protectedSpace } from '../protected-space.ts';
 import { PendingOffences } from './pending.ts';
-import { type Change, type EntrySnapshot, PendingChanges } from './pending-changes.ts';
+import { type EntrySnapshot, type PendingChange, PendingChanges } from './pending-changes.ts';
 
-/** By what a log is judged. */
-export interface Rules extends Policies {
-  readonly witness: EvidenceSource;
+/** How a log is judged. */
+export interface JudgeSettings extends Policies {
+  readonly source: EvidenceSource;
 }
 
-/** What is judged of a log, or of some lines of it. */
-type Announcement = Pick<LogSummary, 'groups' | 'logins'>;
+/** The part of a log summary that is judged. */
+type Observations = Pick<LogSummary, 'groups' | 'logins'>;
 
-/** What is pending, on its way through the places. */
-interface PendingPlaces {
+/** Offences that did not block anything yet. */
+interface PendingPool {
   joined(space: Prefix, offences: Iterable<Offence>): Iterable<Offence>;
   keep(offences: readonly Offence[]): void;
 }
 
-/** Who hears what became of them. */
+/** Collects the results. */
 interface JudgeReport {
-  readonly entries: { add(changes: readonly Change[]): void };
+  readonly entries: { add(changes: readonly PendingChange[]): void };
   readonly spared: Spared[];
 }
 
 /**
- * Judges the offences of a log. `settle` is given what became of each place. Returns what is
- * pending afterwards.
+ * Judges the offences of a log, calling `onJudged` with the changes to each network. Returns the
+ * offences that are pending afterwards.
  */
 export function judgeLog(
-  context: Context,
   store: Store,
   summary: LogSummary,
-  rules: Rules,
+  settings: JudgeSettings,
+  now: Seconds,
   report: JudgeReport,
-  settle: (draft: PendingChanges) => void,
+  onJudged: (changes: PendingChanges) => void,
 ): readonly Offence[] {
-  // What is pending was told of by services: what pf tells makes no new entry.
-  const pending = new PendingOffences(rules.witness === 'log' ? store.pending() : []);
-  judgePlaces(context.now, store, summary, rules, pending, report, settle);
-  const logEnd = Math.min(summary.span?.last ?? 0, context.now);
-  return pending.rest(logEnd, rules.windowSeconds);
+  // Pending offences were reported by services; what pf reports never makes a new entry.
+  const pending = new PendingOffences(settings.source === 'log' ? store.pending() : []);
+  judgeNetworks(store, summary, settings, now, pending, report, onJudged);
+  const logEnd = Math.min(summary.span?.last ?? 0, now);
+  return pending.rest(logEnd, settings.windowSeconds);
 }
 
 /**
- * Judges offences place after place: what happens in one cannot concern another, unless an entry
- * that is wider than both contains them; then they are judged together.
+ * Judges offences one network at a time. Networks do not affect each other unless a wider entry
+ * contains both; then they are judged together.
  */
-export function judgePlaces(
-  now: Seconds,
+export function judgeNetworks(
   store: Store,
-  told: Announcement,
-  rules: Rules,
-  pending: PendingPlaces,
+  observations: Observations,
+  settings: JudgeSettings,
+  now: Seconds,
+  pending: PendingPool,
   report: JudgeReport,
-  settle: (draft: PendingChanges) => void,
+  onJudged: (changes: PendingChanges) => void,
 ): void {
-  const { witness } = rules;
-  const policyFor = witness === 'log' ? rules.policyFor : forAddresses(rules.policyFor);
-  const space = protectedSpace(store, witness);
-  const past = pastOf(store, told.logins);
+  const { source } = settings;
+  const policyFor = source === 'log' ? settings.policyFor : hostPolicies(settings.policyFor);
+  const space = protectedSpace(store, source);
+  const snapshot = snapshotWith(store, observations.logins);
   const spaceAround = (address: Address): Prefix => {
-    const place = placeOf(address, policyFor(address));
-    return past.supernets(place)[0]?.prefix ?? place;
+    const network = automaticPrefix(address, policyFor(address));
+    return snapshot.supernets(network)[0]?.prefix ?? network;
   };
-  const draft = new PendingChanges(past, witness);
+  const changes = new PendingChanges(snapshot, source);
   const judges = new Map<Policy, Judge>();
-  for (const group of told.groups(spaceAround)) {
+  for (const group of observations.groups(spaceAround)) {
     const policy = policyFor(group.space);
-    const judge = judges.get(policy) ?? new Judge(draft, space, policy, () => now, witness);
+    const judge = judges.get(policy) ?? new Judge(changes, space, policy, () => now, source);
     judges.set(policy, judge);
     judge.offendAll(pending.joined(group.space, group.offences));
     const judged = judge.finish();
     pending.keep(judged.pending);
     for (const spared of judged.spared) report.spared.push(spared);
-    report.entries.add(draft.changes());
-    settle(draft);
-    draft.clear();
+    report.entries.add(changes.changes());
+    onJudged(changes);
+    changes.clear();
   }
 }
 
-/** What pf saw concerns the address alone, not what lies around it. */
-function forAddresses(policyFor: Rules['policyFor']): Rules['policyFor'] {
+/** The same policies for a single address: a packet that pf logged says nothing about its network. */
+function hostPolicies(policyFor: Policies['policyFor']): Policies['policyFor'] {
   const auto = { length4: 32, length6: 128 };
   const narrowed = new Map<Policy, Policy>();
   return (address) => {
@@ -104,21 +103,20 @@ function forAddresses(policyFor: Rules['policyFor']): Rules['policyFor'] {
   };
 }
 
-/** What the store and the logins of the log say. */
-function pastOf(store: Store, logins: readonly Login[]): EntrySnapshot {
+/** The store's entries and logins, and the logins of the log. */
+function snapshotWith(store: Store, logins: readonly Login[]): EntrySnapshot {
   const snapshot = store.snapshot();
-  const told = new Logins(logins);
+  const logged = new Logins(logins);
   return {
     supernets: (prefix) => snapshot.supernets(prefix),
     loginsWithin: (prefix) => {
       const stored = snapshot.loginsWithin(prefix);
-      const more = told.within(prefix);
+      const more = logged.within(prefix);
       return more.length === 0 ? stored : [...stored, ...more];
     },
   };
 }
 
-/** The automatic prefix around an address. */
-function placeOf(address: Address, { auto }: Policy): Prefix {
+function automaticPrefix(address: Address, { auto }: Policy): Prefix {
   return prefixAround(address, address.family === 4 ? auto.length4 : auto.length6);
 }

@@ -1,14 +1,17 @@
 import type { Spared } from '../../blocklist/spared.ts';
+import type { Ban } from '../../fleet/pubsub/ban.ts';
 import type { LogSummary } from '../../log/read-offences.ts';
 import { EntryReports } from './entry-reports.ts';
 
-/** What reading one log did. */
-export class GrokReport {
+/** The result of judging one log. */
+export class LogReport {
   readonly summary: LogSummary;
-  /** The same content was read before: nothing was done. */
+  /** The same content was read before; nothing was done. */
   readonly alreadyRead: boolean;
   readonly entries = new EntryReports();
   readonly spared: Spared[] = [];
+  /** Entries that became active and were stored. */
+  readonly bans: Ban[] = [];
 
   constructor(summary: LogSummary, alreadyRead: boolean) {
     this.summary = summary;

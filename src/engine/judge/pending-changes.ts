@@ -6,47 +6,47 @@ import type { Login } from '../../blocklist/protect.ts';
 import { comparePrefixes, containsPrefix, type Prefix } from '../../net/prefix.ts';
 import type { Store } from '../../store/store.ts';
 
-/** What happened to an entry, the most telling first. */
+/** What can happen to an entry, most important first. */
 export const OUTCOMES = ['new', 'reactivated', 'extended', 'covered', 'evidence'] as const;
-export type Outcome = (typeof OUTCOMES)[number];
+export type EntryOutcome = (typeof OUTCOMES)[number];
 
-/** What becomes of one entry. */
-export interface Change {
+/** How one entry changes. */
+export interface PendingChange {
   entry: Entry;
-  outcome: Outcome;
-  /** Offences that hit it. */
+  outcome: EntryOutcome;
+  /** Offences that hit the entry. */
   hits: number;
-  /** The activations that are new or last longer, as the entry was in each. */
+  /** The entry as of each activation that is new or extended. */
   readonly activations: Entry[];
   readonly evidence: { readonly activation: number; rows: readonly Evidence[] }[];
 }
 
-/** What was before. */
+/** The state that changes start from. */
 export type EntrySnapshot = Pick<EntryRepository, 'supernets' | 'loginsWithin'>;
 
 /**
- * What the offences of one place change: each entry is written once at the end, however often it
- * was hit, or never in a dry run. Between reading and writing no other process may write, so that
- * both belong into one transaction.
+ * The changes that the offences of one network cause. Each entry is written once at the end, however
+ * often it was hit; in a dry run it is never written. Reading and writing belong in one transaction,
+ * because no other process may write in between.
  */
 export class PendingChanges implements EntryRepository {
-  readonly #past: EntrySnapshot;
-  readonly #witness: EvidenceSource;
-  /** Few, as they are those of one place. */
-  #changes: Change[] = [];
+  readonly #snapshot: EntrySnapshot;
+  readonly #source: EvidenceSource;
+  /** One network has only a few. */
+  #changes: PendingChange[] = [];
 
-  constructor(past: EntrySnapshot, witness: EvidenceSource) {
-    this.#past = past;
-    this.#witness = witness;
+  constructor(snapshot: EntrySnapshot, source: EvidenceSource) {
+    this.#snapshot = snapshot;
+    this.#source = source;
   }
 
   supernets(prefix: Prefix): readonly Entry[] {
-    const past = this.#past.supernets(prefix);
-    return this.#changes.length === 0 ? past : this.#withChanges(past, prefix);
+    const stored = this.#snapshot.supernets(prefix);
+    return this.#changes.length === 0 ? stored : this.#withChanges(stored, prefix);
   }
 
   loginsWithin(prefix: Prefix): readonly Login[] {
-    return this.#past.loginsWithin(prefix);
+    return this.#snapshot.loginsWithin(prefix);
   }
 
   commit({ decision, evidence, request }: Verdict): void {
@@ -55,7 +55,7 @@ export class PendingChanges implements EntryRepository {
     const outcome = kind === 'covered' && decision.extended ? 'extended' : kind;
     const change = this.#changeOf(entry, outcome);
     change.entry = entry;
-    change.outcome = tellingMore(change.outcome, outcome);
+    change.outcome = moreImportant(change.outcome, outcome);
     change.hits += request.hits;
     if (outcome !== 'covered' && outcome !== 'evidence') {
       if (change.activations.at(-1)?.activations === entry.activations) change.activations.pop();
@@ -64,30 +64,30 @@ export class PendingChanges implements EntryRepository {
     if (evidence.length > 0) addEvidence(change, evidence);
   }
 
-  changes(): readonly Change[] {
+  changes(): readonly PendingChange[] {
     return this.#changes;
   }
 
-  /** Begins anew, with the next place. */
+  /** Starts over, for the next network. */
   clear(): void {
     if (this.#changes.length > 0) this.#changes = [];
   }
 
-  /** Stores all of it. */
+  /** Stores all changes. */
   write(store: Store): void {
-    const origin = this.#witness === 'pf' ? 'pf' : 'grok';
+    const origin = this.#source === 'pf' ? 'pf' : 'grok';
     for (const { entry, activations, evidence } of this.#changes) {
       store.record({ entry, activations, cause: { origin, note: '' }, evidence });
     }
   }
 
-  #withChanges(past: readonly Entry[], prefix: Prefix): readonly Entry[] {
-    const unchanged = past.filter((entry) => this.#find(entry.prefix) === undefined);
+  #withChanges(stored: readonly Entry[], prefix: Prefix): readonly Entry[] {
+    const unchanged = stored.filter((entry) => this.#find(entry.prefix) === undefined);
     const changed = this.#changes.map(({ entry }) => entry);
     return [...unchanged, ...changed.filter((entry) => containsPrefix(entry.prefix, prefix))];
   }
 
-  #changeOf(entry: Entry, outcome: Outcome): Change {
+  #changeOf(entry: Entry, outcome: EntryOutcome): PendingChange {
     const known = this.#find(entry.prefix);
     if (known) return known;
     const change = { entry, outcome, hits: 0, activations: [], evidence: [] };
@@ -95,18 +95,18 @@ export class PendingChanges implements EntryRepository {
     return change;
   }
 
-  #find(prefix: Prefix): Change | undefined {
+  #find(prefix: Prefix): PendingChange | undefined {
     return this.#changes.find(({ entry }) => comparePrefixes(entry.prefix, prefix) === 0);
   }
 }
 
-/** Activations come one after the other. */
-function addEvidence({ entry, evidence }: Change, rows: readonly Evidence[]): void {
+/** Activations come in order, so that only the last one can gain evidence. */
+function addEvidence({ entry, evidence }: PendingChange, rows: readonly Evidence[]): void {
   const last = evidence.at(-1);
   if (last?.activation === entry.activations) last.rows = last.rows.concat(rows);
   else evidence.push({ activation: entry.activations, rows });
 }
 
-function tellingMore(p: Outcome, q: Outcome): Outcome {
+function moreImportant(p: EntryOutcome, q: EntryOutcome): EntryOutcome {
   return OUTCOMES.indexOf(p) <= OUTCOMES.indexOf(q) ? p : q;
 }

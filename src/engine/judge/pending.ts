@@ -4,17 +4,17 @@ import { compareAddresses } from '../../net/address.ts';
 import { contains, type Prefix } from '../../net/prefix.ts';
 import type { Store } from '../../store/store.ts';
 
-/** So many are kept at most, the latest: nobody fills the store with single attempts. */
-const LIMIT = 65_536;
+/** Only the latest offences are kept, so that single attempts cannot fill the store. */
+const MAX_PENDING = 65_536;
 
-const NOTHING: readonly Offence[] = [];
+const NO_OFFENCES: readonly Offence[] = [];
 
 /**
- * What earlier logs told that made no block, on its way through the next log: where an offender
- * tried twice before the log was turned over and once after, the three make one block.
+ * Offences of earlier logs that did not lead to a block, merged into the next log: two attempts
+ * before a rotation and one after it make one block.
  */
 export class PendingOffences {
-  /** By address, then by time. */
+  /** Sorted by address, then by time. */
   readonly #before: readonly Offence[];
   #next = 0;
   readonly #after: Offence[] = [];
@@ -23,29 +23,32 @@ export class PendingOffences {
     this.#before = before;
   }
 
-  /** These and those of the space, by time. Spaces must come in order of their addresses. */
+  /**
+   * The given offences and the pending ones in the same space, sorted by time. Spaces must come in
+   * address order.
+   */
   joined(space: Prefix, offences: Iterable<Offence>): Iterable<Offence> {
     return joinByTime(this.#take(space), offences);
   }
 
-  /** What is pending after them. */
+  /** Adds offences that are pending from now on. */
   keep(offences: Iterable<Offence>): void {
     for (const offence of offences) this.#after.push(offence);
   }
 
-  /** What is pending at the end of a log that ends at this time, less what is too old to count. */
+  /** What is pending at the end of a log that ends at `logEnd`, without what is too old to count. */
   rest(logEnd: Seconds, windowSeconds: number): readonly Offence[] {
     this.keep(this.#before.slice(this.#next));
     this.#next = this.#before.length;
     const newest = this.#after.reduce((at, offence) => Math.max(at, offence.at), logEnd);
     const live = this.#after.filter(({ at }) => at > newest - windowSeconds);
-    if (live.length <= LIMIT) return live;
-    return live.toSorted((p, q) => q.at - p.at).slice(0, LIMIT);
+    if (live.length <= MAX_PENDING) return live;
+    return live.toSorted((p, q) => q.at - p.at).slice(0, MAX_PENDING);
   }
 
-  /** The pending ones in the space, by time; those before it are kept as they are. */
+  /** Takes the pending offences in the space, sorted by time. Those before the space stay pending. */
   #take(space: Prefix): readonly Offence[] {
-    if (this.#next === this.#before.length) return NOTHING;
+    if (this.#next === this.#before.length) return NO_OFFENCES;
     const taken: Offence[] = [];
     for (let one = this.#before[this.#next]; one; one = this.#before[++this.#next]) {
       if (contains(space, one.address)) taken.push(one);
@@ -57,12 +60,12 @@ export class PendingOffences {
 }
 
 /**
- * The same for a log that is followed: what is pending stays in the store, and only that of the
- * places that offended is read and written. Within the transaction in which they are judged.
+ * The same for a log that is followed: pending offences stay in the store, and only those of
+ * networks that offend are read and written, in the transaction that judges them.
  */
 export class StoredPending {
   readonly #store: Store;
-  /** How many offences it was given to keep. */
+  /** The number of offences passed to `keep`. */
   kept = 0;
 
   constructor(store: Store) {
@@ -79,13 +82,13 @@ export class StoredPending {
     this.kept += offences.length;
   }
 
-  /** Now and then: drops what is too old to count, or too much. */
+  /** Drops offences that are too old to count, or too many. To be called now and then. */
   prune(windowSeconds: number): void {
-    this.#store.prunePending(windowSeconds, LIMIT);
+    this.#store.prunePending(windowSeconds, MAX_PENDING);
   }
 }
 
-/** The pending ones, by time, each before the first offence that is later. */
+/** Both lists sorted by time; at equal times the pending offence comes first. */
 function joinByTime(pending: readonly Offence[], offences: Iterable<Offence>): Iterable<Offence> {
   return pending.length === 0 ? offences : inOrder(pending, offences);
 }

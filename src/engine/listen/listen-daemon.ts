@@ -1,66 +1,85 @@
 import type { Seconds } from '../../blocklist/entry.ts';
-import type { ListenSetup } from '../../cli/config/listen-settings.ts';
-import { whyText } from '../../cli/text/messages-text.ts';
+
+import { reasonText } from '../../blocklist/message-counts.ts';
 import { reasonOf } from '../../errors.ts';
 import { BlockQueue, type BlockRequest, type BlockResult } from '../../fleet/pubsub/block-queue.ts';
-import { CommandQueue, type CommandReport } from '../../fleet/pubsub/command-queue.ts';
-import { endpointText } from '../../fleet/pubsub/endpoint.ts';
+import type { Channel } from '../../fleet/pubsub/channel.ts';
+import {
+  type CommandLimits,
+  CommandQueue,
+  type CommandReport,
+} from '../../fleet/pubsub/command-queue.ts';
+import { type Endpoint, endpointText } from '../../fleet/pubsub/endpoint.ts';
 import { banJson, type PageData } from '../../fleet/pubsub/page-data.ts';
-import type { RepeatingTask } from '../../fleet/pubsub/repeating-task.ts';
+import type { RedisLocation } from '../../fleet/pubsub/redis-options.ts';
 import { type Dropped, SubscriberStatus } from '../../fleet/pubsub/status.ts';
 import { StatusServer } from '../../fleet/pubsub/status-server.ts';
 import { statusJson } from '../../fleet/pubsub/status-text.ts';
 import { Subscriber } from '../../fleet/pubsub/subscriber.ts';
 import { Subscription } from '../../fleet/pubsub/subscription.ts';
+import type { VerificationRules } from '../../fleet/pubsub/verify.ts';
 import type { ServerLog } from '../../fleet/server-log.ts';
 import { formatPrefix } from '../../net/prefix-text.ts';
-import type { Applier } from '../firewall/live-firewall.ts';
-import type { CaughtUp } from '../sync/catch-up.ts';
-import type { Sent } from '../sync/send-outbox.ts';
-import { askSeconds, catchUpErrand, postErrand } from './tasks.ts';
+import type { RepeatingTask } from '../../repeating-task.ts';
+import type { LiveFirewall } from '../firewall/live-firewall.ts';
+import type { CatchUpResult } from '../sync/catch-up.ts';
+import type { SentReports } from '../sync/send-outbox.ts';
+import { catchUpSeconds, catchUpTask, postTask } from './tasks.ts';
 
-export interface DaemonDeps {
-  readonly setup: ListenSetup;
+export interface ListenSettings {
+  readonly redis: RedisLocation;
+  readonly channels: readonly Channel[];
+  readonly rules: VerificationRules;
+  /** Limits for commands that channels start. */
+  readonly limits: CommandLimits;
+  /** The API is asked at this interval even while no message is missed. */
+  readonly catchUpSeconds: number;
+  /** Where the status is served over HTTP; undefined if it is not. */
+  readonly status: Endpoint | undefined;
+}
+
+export interface ListenDeps {
+  readonly settings: ListenSettings;
   readonly log: ServerLog;
   readonly now: () => Seconds;
   readonly version: string;
   readonly storeBans: (requests: readonly BlockRequest[]) => readonly BlockResult[];
-  readonly firewall: Applier;
-  /** Asks the API for everything since the last number; undefined where there is none to ask. */
-  readonly catchUp: (() => Promise<CaughtUp>) | undefined;
-  /** Tells the API what other commands of this host blocked. */
-  readonly post: (() => Promise<Sent>) | undefined;
-  /** The network was away, perhaps, and is back: connections to the API may lead nowhere. */
+  readonly firewall: LiveFirewall;
+  /** Fetches the changes since the last known number from the API; undefined without an API. */
+  readonly catchUp: (() => Promise<CatchUpResult>) | undefined;
+  /** Sends the outbox to the API. */
+  readonly post: (() => Promise<SentReports>) | undefined;
+  /** Drops connections to the API: the network may have been away, and they may be dead. */
   readonly renew: () => void;
   readonly page: { data(): Promise<PageData>; isOld(): boolean };
 }
 
 const STATE_MILLISECONDS = 1000;
-/** What expires leaves the firewall within this time. */
+/** Expired entries leave the firewall within this time. */
 const APPLY_MILLISECONDS = 60_000;
-/** In a second one by one; the others as a number. */
-const REFUSALS_TOLD = 20;
+/** Refusals that are logged one by one each second; the others are counted. */
+const MAX_LOGGED_REFUSALS = 20;
 
-/** The daemon: what hears, what carries out, and what tells of it. */
+/** Receives bans and commands over Redis, carries them out, and reports on itself. */
 export class ListenDaemon {
-  readonly #deps: DaemonDeps;
+  readonly #deps: ListenDeps;
   readonly #status: SubscriberStatus;
   readonly #blocks: BlockQueue;
   readonly #commands: CommandQueue;
   readonly #subscriber: Subscriber;
-  readonly #catchUp: RepeatingTask<CaughtUp> | undefined;
-  readonly #post: RepeatingTask<Sent> | undefined;
+  readonly #catchUp: RepeatingTask | undefined;
+  readonly #post: RepeatingTask | undefined;
   readonly #server: StatusServer;
   readonly #timers: NodeJS.Timeout[] = [];
   #subscription: Subscription | undefined;
   #lastDisconnect: string | undefined;
   #isPageStale = false;
   #refusals = 0;
-  /** The API has to be asked, as something was heard for which there was no room. */
+  /** A message was dropped for lack of room, so that the API must be asked. */
   #isMissing = false;
 
-  constructor(deps: DaemonDeps) {
-    const { setup, log, now, version, page } = deps;
+  constructor(deps: ListenDeps) {
+    const { settings, log, now, version, page } = deps;
     this.#deps = deps;
     this.#blocks = new BlockQueue({
       store: deps.storeBans,
@@ -69,15 +88,15 @@ export class ListenDaemon {
       onResult: (request, result) => this.#blocked(request, result),
       onFailure: (part, error) => log.write('error', 'failed', { part, reason: reasonOf(error) }),
     });
-    this.#commands = new CommandQueue(setup.limits, (report) => this.#ended(report));
+    this.#commands = new CommandQueue(settings.limits, (report) => this.#ended(report));
     this.#status = new SubscriberStatus(
-      setup.channels.map(({ name }) => name),
+      settings.channels.map(({ name }) => name),
       now(),
       () => ({ blocks: this.#blocks.size, commands: this.#commands.size }),
     );
     this.#subscriber = new Subscriber({
-      rules: setup.rules,
-      channels: setup.channels,
+      rules: settings.rules,
+      channels: settings.channels,
       status: this.#status,
       now,
       commands: this.#commands,
@@ -86,70 +105,70 @@ export class ListenDaemon {
     });
     this.#catchUp =
       deps.catchUp &&
-      catchUpErrand(
+      catchUpTask(
         deps.catchUp,
         (result) => this.#caughtUp(result),
         (reason) => this.#notCaughtUp(reason),
-        () => askSeconds(this.#status.connectedSince, now(), setup.catchUpSeconds),
+        () => catchUpSeconds(this.#status.connectedSince, now(), settings.catchUpSeconds),
       );
-    this.#post = deps.post && postErrand(deps.post, log);
+    this.#post = deps.post && postTask(deps.post, log);
     this.#server = new StatusServer({ status: this.#status, version, page: () => page.data() });
   }
 
-  /** Answers over HTTP. Throws McblockError('program') where it cannot listen there. */
-  async answer(): Promise<void> {
-    const { setup, log } = this.#deps;
-    if (setup.status === undefined) return;
-    log.write('info', 'answering', { at: await this.#server.listen(setup.status) });
+  /** Serves the status. Throws McblockError('program') if it cannot listen there. */
+  async serveStatus(): Promise<void> {
+    const { settings, log } = this.#deps;
+    if (settings.status === undefined) return;
+    log.write('info', 'answering', { at: await this.#server.listen(settings.status) });
   }
 
-  /** Hears, until it is closed. */
-  async hear(): Promise<void> {
-    const { setup, log, now } = this.#deps;
+  /** Receives messages until it is closed. */
+  async subscribe(): Promise<void> {
+    const { settings, log, now } = this.#deps;
     this.#timers.push(
-      setInterval(() => this.#tell(), STATE_MILLISECONDS),
+      setInterval(() => this.#publishState(), STATE_MILLISECONDS),
       setInterval(() => {
         this.#blocks.applySoon();
-        // Other programs write into the store too.
+        // Other programs write to the store too.
         this.#isPageStale = true;
       }, APPLY_MILLISECONDS),
     );
     this.#blocks.applySoon();
-    const names = setup.channels.map(({ name }) => name);
-    log.write('info', 'connecting', { to: endpointText(setup.place.endpoint) });
-    this.#subscription = await Subscription.open(setup.place, names, {
+    const names = settings.channels.map(({ name }) => name);
+    log.write('info', 'connecting', { to: endpointText(settings.redis.endpoint) });
+    this.#subscription = await Subscription.open(settings.redis, names, {
       onMessage: (channel, bytes) => this.#subscriber.hear(channel, bytes),
       onConnected: () => {
         this.#status.connected(now());
         this.#lastDisconnect = undefined;
         log.write('info', 'connected', { channels: names.join(' ') });
-        this.#tell();
+        this.#publishState();
         this.#deps.renew();
-        this.#catchUp?.soon();
+        this.#catchUp?.requestNow();
       },
       onDisconnected: (reason) => {
         this.#status.disconnected(reason);
-        // It tries for ever, and says it once.
+        // It keeps trying, and logs each reason once.
         if (reason !== this.#lastDisconnect) log.write('warning', 'disconnected', { reason });
-        if (this.#lastDisconnect === undefined) this.#catchUp?.soon();
+        if (this.#lastDisconnect === undefined) this.#catchUp?.requestNow();
         this.#lastDisconnect = reason;
-        this.#tell();
+        this.#publishState();
       },
     });
   }
 
-  /** What was heard is stored and in the firewall, as far as can be. */
+  /** Stores and applies what was received, as far as possible, and ends. */
   async close(): Promise<void> {
     this.#subscription?.close();
     for (const timer of this.#timers) clearInterval(timer);
-    await this.#catchUp?.close();
-    await this.#post?.close();
+    await this.#catchUp?.stop();
+    await this.#post?.stop();
     await this.#blocks.close();
     this.#commands.close();
     await this.#server.close();
   }
 
-  #caughtUp(result: CaughtUp): void {
+  #caughtUp(result: CatchUpResult): void {
     this.#status.caughtUp = result;
     this.#status.caughtUpAt = this.#deps.now();
     this.#status.apiError = undefined;
@@ -185,16 +204,16 @@ export class ListenDaemon {
     const { evidence = [], note = '' } = message?.ban ?? {};
     const at = this.#deps.now();
     this.#status.blockedBy(from, at);
-    const ban = { at, prefix, from, why: whyText(evidence, note), outcome, expiresAt };
+    const ban = { at, prefix, from, why: reasonText(evidence, note), outcome, expiresAt };
     this.#server.events.send('ban', banJson(ban));
   }
 
   #dropped(channel: string, why: Dropped, detail: string): void {
     this.#isMissing ||= why === 'queue full';
-    const isAsItShouldBe = why === 'echo' || why === 'own';
-    // Nobody fills the log, or the time of this host, by sending what is refused.
-    if (++this.#refusals > REFUSALS_TOLD) return;
-    this.#deps.log.write(isAsItShouldBe ? 'debug' : 'warning', 'refused', { channel, why, detail });
+    const isExpected = why === 'echo' || why === 'own';
+    // Nobody can fill the log by sending messages that are refused.
+    if (++this.#refusals > MAX_LOGGED_REFUSALS) return;
+    this.#deps.log.write(isExpected ? 'debug' : 'warning', 'refused', { channel, why, detail });
   }
 
   #ended({ argv, status, signal, output, error, seconds, channel }: CommandReport): void {
@@ -212,20 +231,20 @@ export class ListenDaemon {
     });
   }
 
-  #tell(): void {
-    if (this.#refusals > REFUSALS_TOLD) {
-      const more = this.#refusals - REFUSALS_TOLD;
+  #publishState(): void {
+    if (this.#refusals > MAX_LOGGED_REFUSALS) {
+      const more = this.#refusals - MAX_LOGGED_REFUSALS;
       this.#deps.log.write('warning', 'refused', { more });
     }
     this.#refusals = 0;
     if (this.#isMissing && this.#blocks.size === 0) {
       this.#isMissing = false;
-      this.#catchUp?.soon();
+      this.#catchUp?.requestNow();
     }
     const { events } = this.#server;
     if (!events.isHeard) return;
     events.send('state', statusJson(this.#status));
-    // Whoever asks earlier is given what was before.
+    // Until the page data is old, a browser that asks gets what it already has.
     if (!this.#isPageStale || !this.#deps.page.isOld()) return;
     events.send('changed', {});
     this.#isPageStale = false;

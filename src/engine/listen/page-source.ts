@@ -1,5 +1,5 @@
 import type { Entry, Origin, Seconds } from '../../blocklist/entry.ts';
-import { whyText } from '../../cli/text/messages-text.ts';
+import { reasonText } from '../../blocklist/message-counts.ts';
 import type { PageData, ShownBan } from '../../fleet/pubsub/page-data.ts';
 import { spaceMap } from '../../fleet/pubsub/space-map.ts';
 import type { Activation } from '../../store/history.ts';
@@ -7,13 +7,13 @@ import type { Store } from '../../store/store.ts';
 import { rulesAt } from '../rules-at.ts';
 
 const LAST_BANS = 50;
-/** Between so many entries messages are looked at. */
+/** Entries read before other work of the process gets its turn. */
 const SLICE = 2000;
-/** Looking through the store takes at most this part of the time, and is done at most so often. */
-const PART = 1 / 50;
+/** Reading the store takes at most this share of the time, and is repeated no sooner than this. */
+const MAX_SHARE = 1 / 50;
 const MIN_MILLISECONDS = 1000;
 
-/** What the page shows, kept for a while, as looking through a large store takes long. */
+/** The data of the status page, cached because reading a large store takes long. */
 export class PageSource {
   readonly #store: Store;
   readonly #now: () => Seconds;
@@ -25,7 +25,7 @@ export class PageSource {
     this.#now = now;
   }
 
-  /** Whether `data` would look anew, and so give what has changed since. */
+  /** Whether `data` would read the store again. */
   isOld(): boolean {
     return this.#data === undefined || performance.now() >= this.#staleAt;
   }
@@ -63,7 +63,7 @@ export class PageSource {
       worked += performance.now() - startedAt;
       return { bans, active, active6, byOrigin, map };
     } finally {
-      this.#staleAt = performance.now() + Math.max(MIN_MILLISECONDS, worked / PART);
+      this.#staleAt = performance.now() + Math.max(MIN_MILLISECONDS, worked / MAX_SHARE);
     }
   }
 }
@@ -83,7 +83,7 @@ function shown(entry: Entry, history: readonly Activation[]): ShownBan {
     at: entry.activatedAt ?? 0,
     prefix: entry.prefix,
     from: isFleet && sender ? sender : `this host (${last?.origin ?? entry.origin})`,
-    why: whyText(last?.evidence ?? [], words),
+    why: reasonText(last?.evidence ?? [], words),
     outcome: entry.activations > 1 ? 'reactivated' : 'new',
     expiresAt: entry.expiresAt,
   };

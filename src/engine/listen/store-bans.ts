@@ -11,7 +11,7 @@ import type { Prefix } from '../../net/prefix.ts';
 import type { Store } from '../../store/store.ts';
 import { protectedSpace } from '../protected-space.ts';
 
-/** Decides what the fleet asked for, and stores it, in one transaction. */
+/** Decides on requests of other machines and stores the decisions, in one transaction. */
 export function storeBans(
   store: Store,
   requests: readonly BlockRequest[],
@@ -51,7 +51,7 @@ function storeBan(
   return { outcome, prefix: entry.prefix, expiresAt: entry.expiresAt };
 }
 
-/** The widest part around the offender that is not protected; without an offender, all or nothing. */
+/** The widest unprotected prefix around the offender; without an offender, all or nothing. */
 function unprotected(space: ProtectedSpace, { prefix, address }: BlockRequest): Prefix | undefined {
   if (address === undefined) return space.overlapping(prefix) === undefined ? prefix : undefined;
   const narrowed = space.narrow(address, prefix.length);
@@ -59,8 +59,8 @@ function unprotected(space: ProtectedSpace, { prefix, address }: BlockRequest): 
 }
 
 /**
- * What is signed was decided by the fleet: this prefix, until then. What is not is one offence, for
- * which this host's own penalty is due; of its prefix too, as API version 1 has it.
+ * A signed ban is a decision of the fleet: this prefix, until this time. An unsigned one is one
+ * offence of the prefix, for which this machine's own penalty applies, as in API version 1.
  */
 function decideBan(
   store: Store,
@@ -93,7 +93,7 @@ function decideBan(
   );
 }
 
-/** Who said so, and his note if he left one; the page reads it again. */
+/** The sender and the note, in a form that the status page reads back. */
 function causeOf({ channel, message }: BlockRequest): string {
   if (message === undefined) return `channel ${channel}`;
   const { sender, ban } = message;

@@ -1,53 +1,61 @@
 import type { Seconds } from '../../blocklist/entry.ts';
 import { reasonOf } from '../../errors.ts';
-import { RepeatingTask } from '../../fleet/pubsub/repeating-task.ts';
 import type { ServerLog } from '../../fleet/server-log.ts';
-import type { CaughtUp } from '../sync/catch-up.ts';
-import type { Sent } from '../sync/send-outbox.ts';
+import { RepeatingTask } from '../../repeating-task.ts';
+import type { CatchUpResult } from '../sync/catch-up.ts';
+import type { SentReports } from '../sync/send-outbox.ts';
 
-/** Whoever does not hear the bell asks so often. */
-const DEAF_SECONDS = 10;
-/** And so long after it is heard again: what was missed may be told to the API only now. */
+/** The API is asked at this interval while Redis is not connected. */
+const DISCONNECTED_SECONDS = 10;
+/** And this long after it is connected again: the API may learn only now of what was missed. */
 const UNSETTLED_SECONDS = 30;
-/** So often it is looked whether anything waits for the API. */
+/** The outbox is checked at this interval. */
 const POST_SECONDS = 1;
 const RETRY_SECONDS = 5;
+/** The random part of each wait, so that the machines of a fleet do not all ask at once. */
+const SPREAD = 0.25;
 
-/** After how many seconds the API is to be asked again. @param usual where the bell is heard */
-export function askSeconds(
+/**
+ * The interval at which the API is to be asked.
+ * @param usual the interval while Redis is connected
+ */
+export function catchUpSeconds(
   connectedSince: Seconds | undefined,
   now: Seconds,
   usual: number,
 ): number {
   const isSettled = connectedSince !== undefined && now >= connectedSince + UNSETTLED_SECONDS;
-  return isSettled ? usual : Math.min(DEAF_SECONDS, usual);
+  return isSettled ? usual : Math.min(DISCONNECTED_SECONDS, usual);
 }
 
-/** Asks the API for everything since the last number. */
-export function catchUpErrand(
-  work: () => Promise<CaughtUp>,
-  onDone: (result: CaughtUp) => void,
+/** Fetches the changes since the last known number from the API. */
+export function catchUpTask(
+  work: () => Promise<CatchUpResult>,
+  onDone: (result: CatchUpResult) => void,
   onFailure: (reason: string) => void,
   everySeconds: () => number,
-): RepeatingTask<CaughtUp> {
+): RepeatingTask {
   return new RepeatingTask({
-    work,
-    onDone,
-    everySeconds,
-    retrySeconds: RETRY_SECONDS,
+    work: async () => onDone(await work()),
     onFailure: (error) => onFailure(reasonOf(error)),
+    everySeconds: () => spread(everySeconds()),
+    retrySeconds: () => spread(RETRY_SECONDS),
   });
 }
 
-/** Tells the API what waits in the outbox, whichever command put it there. */
-export function postErrand(work: () => Promise<Sent>, log: ServerLog): RepeatingTask<Sent> {
+/** Sends to the API what any command of this machine has put into the outbox. */
+export function postTask(work: () => Promise<SentReports>, log: ServerLog): RepeatingTask {
   return new RepeatingTask({
-    work,
-    everySeconds: () => POST_SECONDS,
-    retrySeconds: RETRY_SECONDS,
-    onDone: ({ reported, refused }) => {
+    work: async () => {
+      const { reported, refused } = await work();
       if (reported + refused > 0) log.write('info', 'posted', { reported, refused });
     },
     onFailure: (error) => log.write('warning', 'not posted', { reason: reasonOf(error) }),
+    everySeconds: () => spread(POST_SECONDS),
+    retrySeconds: () => spread(RETRY_SECONDS),
   });
+}
+
+function spread(seconds: number): number {
+  return seconds * (1 + SPREAD * (2 * Math.random() - 1));
 }

@@ -5,24 +5,13 @@ import type { Policy } from '../../blocklist/policy.ts';
 import { loginProtections } from '../../blocklist/protect.ts';
 import type { ManualRequest } from '../../blocklist/request.ts';
 import { type Candidate, type WidenBounds, wideningCandidates } from '../../blocklist/widen.ts';
-import type { Config } from '../../cli/config/config.ts';
 import { addressOf } from '../../net/address.ts';
 import { prefixAround } from '../../net/prefix.ts';
 import type { Store } from '../../store/store.ts';
 import { protectedSpace } from '../protected-space.ts';
 
-/** What the configuration allows. */
-export function widenBounds(config: Config): WidenBounds {
-  return {
-    widest4: config.get('widen.widest4'),
-    widest6: config.get('widen.widest6'),
-    share: config.get('widen.share'),
-    least: config.get('widen.least'),
-  };
-}
-
-/** The prefixes that could be blocked as a whole: not blocked yet, and without a protected address. */
-export function wideningsOf(
+/** Prefixes that could be blocked as a whole: not blocked yet, and without protected addresses. */
+export function findWidenings(
   store: Store,
   bounds: WidenBounds,
   policy: Policy,
@@ -40,8 +29,8 @@ export function wideningsOf(
 }
 
 /**
- * Blocks the candidates, in the transaction that is under way; the narrow entries stay as they are.
- * Returns the entries.
+ * Blocks the candidates, in the transaction in which they were found. The narrow entries stay as
+ * they are. Returns the new entries.
  */
 export function widen(
   store: Store,
@@ -63,7 +52,7 @@ export function widen(
       note: `widened: ${blocked} of ${networks} were blocked`,
     };
     const decision = decide(store.supernets(prefix), space, request, policy, now);
-    if (decision.kind === 'refused') throw new Error('a candidate holds nothing protected');
+    if (decision.kind === 'refused') throw new Error('a candidate contains protected space');
     store.record(changeOf(decision, request));
     return decision.entry;
   });

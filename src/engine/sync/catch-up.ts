@@ -11,61 +11,69 @@ import type { Store } from '../../store/store.ts';
 import type { Policies } from '../policies.ts';
 import { protectedSpace } from '../protected-space.ts';
 
-/** What the allow-list of the fleet put on that of this machine is noted so. */
+/** The note of allow-list entries that came from the fleet. */
 const FLEET_NOTE = 'fleet';
-const PAGE = 10_000;
+const PAGE_SIZE = 10_000;
 
-export interface CatchUpDeps {
-  readonly store: Store;
-  readonly client: FleetClient;
+export interface CatchUpOptions {
   readonly policies: Policies;
-  /** No peer has anything blocked for longer. */
-  readonly longestSeconds: number;
-  /** No more changes are taken at a time; the rest the next time. */
-  readonly mostChanges: number;
+  /** Blocks by the fleet last no longer than this here. */
+  readonly longestSeconds: Seconds;
+  /** Changes beyond this number wait for the next time. */
+  readonly maxChanges: number;
   readonly now: () => Seconds;
-  /** Find out, and store nothing. */
-  readonly isDryRun?: boolean;
 }
 
-/** What the changes of the fleet did here. */
-export interface CaughtUp {
-  /** The number of the last change that this host has. */
+/** The effect of the fleet's changes on this machine. */
+export interface CatchUpResult {
+  /** The number of the last change that this machine has. */
   lastNumber: number;
-  /** 0, or where there was too much for one time: so many numbers are left. */
+  /** How many change numbers are left for the next time. */
   behind: number;
-  /** What did not block before; that something lasts longer is not counted. */
+  /** Entries that became active; extended ones are not counted. */
   blocked: number;
   expired: number;
-  /** The allow-list changed. */
+  /** Changes to the allow-list. */
   allowed: number;
   /** Protected here, or too wide. */
   refused: number;
 }
 
+interface Deps extends CatchUpOptions {
+  readonly store: Store;
+  readonly client: FleetClient;
+  readonly isDryRun: boolean;
+}
+
 /**
- * Asks the API for everything since the last number, and stores it page after page, the number in
- * the same transaction. Throws McblockError where the API is away, and where it answers nonsense:
- * then nothing of that page is stored.
+ * Fetches all changes since the last known number from the API and stores them page by page, each
+ * with its number in one transaction. Throws McblockError if the API cannot be reached or its answer
+ * is invalid; then nothing of that page is stored.
+ * @param isDryRun counts, and stores nothing
  */
-export async function catchUp(deps: CatchUpDeps): Promise<CaughtUp> {
-  const { store, client, mostChanges } = deps;
+export async function catchUp(
+  store: Store,
+  client: FleetClient,
+  options: CatchUpOptions,
+  isDryRun = false,
+): Promise<CatchUpResult> {
+  const deps: Deps = { ...options, store, client, isDryRun };
   const done = { blocked: 0, expired: 0, allowed: 0, refused: 0 };
   let known = store.fleetState.position(client.url);
   let from = known;
-  let left = mostChanges;
+  let left = options.maxChanges;
   for (;;) {
-    const page = await client.changes(from.sequence, Math.min(PAGE, left), from.store);
+    const page = await client.changes(from.sequence, Math.min(PAGE_SIZE, left), from.store);
     if (page === undefined) {
-      // The API has another store than before, whose numbers mean other changes.
+      // The API has a different store than before, with its own numbers.
       from = { sequence: 0, store: '' };
       continue;
     }
     const next = { sequence: page.next, store: page.store };
-    const isTaken = takeIn(deps, page, known, next, done);
-    known = isTaken ? next : store.fleetState.position(client.url);
+    const isStored = storePage(deps, page, known, next, done);
+    known = isStored ? next : store.fleetState.position(client.url);
     from = known;
-    if (!isTaken) continue;
+    if (!isStored) continue;
     left -= page.changes.length;
     if (!page.more || left <= 0) {
       const { sequence } = next;
@@ -74,9 +82,9 @@ export async function catchUp(deps: CatchUpDeps): Promise<CaughtUp> {
   }
 }
 
-/** Whether the page was stored; not where another process was quicker. */
-function takeIn(
-  deps: CatchUpDeps,
+/** Stores a page. False if another process has stored changes meanwhile. */
+function storePage(
+  deps: Deps,
   page: ChangesPage,
   known: Position,
   next: Position,
@@ -85,12 +93,12 @@ function takeIn(
   const { store, client } = deps;
   if (page.changes.length === 0 && isSame(next, known)) return true;
   if (deps.isDryRun) {
-    takePage(deps, page, done);
+    applyPage(deps, page, done);
     return true;
   }
   return store.transaction(() => {
     if (!isSame(store.fleetState.position(client.url), known)) return false;
-    takePage(deps, page, done);
+    applyPage(deps, page, done);
     store.fleetState.setPosition(client.url, next);
     return true;
   });
@@ -100,23 +108,23 @@ function isSame(p: Position, q: Position): boolean {
   return p.sequence === q.sequence && p.store === q.store;
 }
 
-type Counts = Omit<CaughtUp, 'lastNumber' | 'behind'>;
+type Counts = Omit<CatchUpResult, 'lastNumber' | 'behind'>;
 
-/** The allow-list goes first: what it protects from now on must not be blocked by the rest. */
-function takePage(deps: CatchUpDeps, { changes }: ChangesPage, done: Counts): void {
+/** The allow-list goes first, because it protects against the entries of the same page. */
+function applyPage(deps: Deps, { changes }: ChangesPage, done: Counts): void {
   const { store } = deps;
   const listed = changes.filter((change) => change.type === 'allow');
   const notes = new Map(
     listed.length === 0 ? [] : store.allowed().map((own) => [formatPrefix(own.prefix), own.note]),
   );
   for (const change of listed) {
-    const outcome = takeAllowed(deps, change, notes);
+    const outcome = applyAllowed(deps, change, notes);
     if (outcome !== 'unchanged') done[outcome]++;
   }
   const here = { space: protectedSpace(store), logins: store.snapshot() };
   for (const change of changes) {
     if (change.type !== 'entry') continue;
-    const kind = takeEntry(deps, change.entry, here);
+    const kind = applyEntry(deps, change.entry, here);
     if (kind === 'blocked' || kind === 'expired' || kind === 'refused') done[kind]++;
   }
 }
@@ -126,13 +134,13 @@ interface Around {
   readonly logins: Pick<Snapshot, 'loginsWithin'>;
 }
 
-/** What it did; 'prolonged' where the entry blocked already. */
-function takeEntry(
-  { store, policies, longestSeconds, now, isDryRun }: CatchUpDeps,
-  told: FleetEntry,
+/** The effect; 'prolonged' if the entry was active already. */
+function applyEntry(
+  { store, policies, longestSeconds, now, isDryRun }: Deps,
+  change: FleetEntry,
   around: Around,
 ): Merge['kind'] | 'prolonged' {
-  const { prefix } = told;
+  const { prefix } = change;
   const policy = policies.policyFor(prefix);
   const supernets = store.supernets(prefix);
   const logins = loginProtections(around.logins.loginsWithin(prefix), now(), policy);
@@ -141,7 +149,7 @@ function takeEntry(
     space: around.space.plus(logins),
     endedAt: () => store.history(prefix).at(-1)?.endedAt,
   };
-  const merge = mergeEntry(told, here, { policy, longestSeconds }, now());
+  const merge = mergeEntry(change, here, { policy, longestSeconds }, now());
   const own = supernets.find((one) => one.prefix.length === prefix.length);
   const isProlonged = merge.kind === 'blocked' && own !== undefined && isActive(own, now());
   const kind = isProlonged ? 'prolonged' : merge.kind;
@@ -149,19 +157,19 @@ function takeEntry(
   const { entry } = merge;
   const before = own?.activations ?? 0;
   const ended = merge.kind === 'expired' ? { ended: { activation: before, at: now() } } : {};
-  // Expired by hand, an activation keeps the end that it would have had.
+  // An activation that is expired by hand keeps its original end.
   const isActivation = merge.kind === 'blocked' || entry.activations > before;
   const activations = isActivation ? [entry] : [];
-  store.record({ entry, activations, cause: { origin: 'fleet', note: told.note }, ...ended });
+  store.record({ entry, activations, cause: { origin: 'fleet', note: change.note }, ...ended });
   return kind;
 }
 
 /**
- * What was allowed here by hand stays, whatever the fleet does.
- * @param notes those of the allow-list, by prefix; kept up to date
+ * Prefixes that were allowed by hand on this machine stay allowed, whatever the fleet does.
+ * @param notes notes of the allow-list by prefix, which are updated
  */
-function takeAllowed(
-  { store, isDryRun }: CatchUpDeps,
+function applyAllowed(
+  { store, isDryRun }: Deps,
   { prefix, removed, note, at }: AllowedChange,
   notes: Map<string, string>,
 ): 'allowed' | 'refused' | 'unchanged' {

@@ -12,25 +12,25 @@ import type { Store } from '../../store/store.ts';
 import type { Policies } from '../policies.ts';
 import { protectedSpace } from '../protected-space.ts';
 
-/** A table that pf fills by itself, as `max-src-conn-rate ... overload <brute>` does. */
+/** A table that pf itself fills, as `max-src-conn-rate ... overload <brute>` does. */
 export interface PfTable {
   readonly name: string;
-  /** The addresses in it; what is wider was put there by somebody else and is left alone. */
+  /** The addresses in the table. Wider prefixes were added by somebody else and are ignored. */
   readonly hosts: readonly Prefix[];
 }
 
-/** What became of the tables. */
-export interface Taken {
-  /** Addresses that were not there when the tables were read before. */
+/** Counts of the addresses that are recorded. */
+export interface RecordedTables {
+  /** Addresses that were not in the tables last time. */
   fresh: number;
-  /** Of those: protected. */
+  /** The protected ones among them. */
   spared: number;
 }
 
 const NAME = /^[A-Za-z_][\w-]{0,30}$/;
 const TIME_LIMIT_SECONDS = 30;
 
-/** The tables whose names match a pattern, read by pfctl(8). Throws McblockError('program'). */
+/** Reads the tables whose names match a pattern, with pfctl(8). Throws McblockError('program'). */
 export async function readPfTables(
   pfctl: string,
   patterns: readonly string[],
@@ -50,15 +50,15 @@ export async function readPfTables(
 }
 
 /**
- * Records whoever came into the tables since they were last read, as an offence of which the name
- * of the table is the evidence; all in one transaction.
+ * Records addresses that came into the tables since they were last read, in one transaction. Each is
+ * an offence; the name of the table is its evidence.
  */
-export function takePfTables(
+export function recordPfTables(
   store: Store,
   tables: readonly PfTable[],
   policies: Policies,
   now: Seconds,
-): Taken {
+): RecordedTables {
   const taken = { fresh: 0, spared: 0 };
   if (tables.length === 0) return taken;
   store.transaction(() => {
@@ -67,7 +67,7 @@ export function takePfTables(
       for (const host of hosts) {
         if (store.fleetState.isTaken('api', name, host)) continue;
         taken.fresh++;
-        if (!takeHost(store, space, name, host, policies, now)) taken.spared++;
+        if (!recordHost(store, space, name, host, policies, now)) taken.spared++;
       }
       store.fleetState.setTaken('api', name, hosts);
     }
@@ -75,7 +75,7 @@ export function takePfTables(
   return taken;
 }
 
-/** How many of them takePfTables would record. */
+/** The number of addresses that recordPfTables would record. */
 export function countFresh(store: Store, tables: readonly PfTable[]): number {
   return tables.reduce(
     (sum, { name, hosts }) =>
@@ -84,7 +84,7 @@ export function countFresh(store: Store, tables: readonly PfTable[]): number {
   );
 }
 
-/** Takes those out of the tables that have been there for so long. */
+/** Removes addresses that have been in the tables for that long. */
 export async function expirePfTables(
   pfctl: string,
   tables: readonly PfTable[],
@@ -93,8 +93,8 @@ export async function expirePfTables(
   for (const { name } of tables) await run(pfctl, ['-t', name, '-T', 'expire', String(seconds)]);
 }
 
-/** Whether it was not spared. */
-function takeHost(
+/** Whether the address was recorded; false if it is protected. */
+function recordHost(
   store: Store,
   space: ProtectedSpace,
   table: string,
@@ -110,7 +110,7 @@ function takeHost(
   return true;
 }
 
-/** What becomes of an address that pf put into a table. */
+/** The decision about an address that pf put into a table. */
 export function decideHost(
   store: Store,
   always: ProtectedSpace,
@@ -120,14 +120,14 @@ export function decideHost(
 ): Decision {
   const policy = policies.policyFor(offender);
   const { length4, length6 } = policy.auto;
-  const place = prefixAround(offender, offender.family === 4 ? length4 : length6);
-  const supernets = store.supernets(place);
-  const logins = store.loginsWithin(supernets[0]?.prefix ?? place, 0);
+  const network = prefixAround(offender, offender.family === 4 ? length4 : length6);
+  const supernets = store.supernets(network);
+  const logins = store.loginsWithin(supernets[0]?.prefix ?? network, 0);
   const space = always.plus(loginProtections(logins, now, policy));
   return decide(
     supernets,
     space,
-    // The connection was made: nobody pretends to be another address so far.
+    // Not external: the connection was established, so the address is not forged.
     { kind: 'automatic', origin: 'pf', offender, at: now, hits: 1, external: false },
     policy,
     now,
@@ -142,7 +142,7 @@ async function run(pfctl: string, args: readonly string[]): Promise<Buffer> {
   throw new McblockError('program', `${pfctl} ${args.join(' ')} failed: ${wordsOf(stderr)}`);
 }
 
-/** A * stands for any letters, or none. */
+/** `*` stands for any characters. */
 function matches(name: string, pattern: string): boolean {
   return new RegExp(`^${pattern.replaceAll('*', '.*')}$`).test(name);
 }

@@ -1,90 +1,61 @@
 import { isActive, type Seconds } from '../../blocklist/entry.ts';
-import type { Config } from '../../cli/config/config.ts';
-import type { Context } from '../../cli/context.ts';
-import { McblockError } from '../../errors.ts';
+import type { ProtectedSpace } from '../../blocklist/protect.ts';
 import type { Ban } from '../../fleet/pubsub/ban.ts';
 import type { Publisher } from '../../fleet/pubsub/publisher.ts';
 import type { Prefix } from '../../net/prefix.ts';
 import type { Store } from '../../store/store.ts';
 import type { Policies } from '../policies.ts';
 import { protectedSpace } from '../protected-space.ts';
-import { decideHost, type PfTable, readPfTables } from './pf-tables.ts';
+import { decideHost, type PfTable } from './pf-tables.ts';
 
-/** What became of the addresses in pf's tables of which the others were not told yet. */
-export interface Rung {
-  told: number;
+/** Counts of the addresses in pf's tables that had not been published. */
+export interface PublishedTables {
+  published: number;
   /** Protected here. */
   spared: number;
-  /** For the next time, as there were too many for one. */
+  /** Left for the next round. */
   left: number;
 }
 
-interface Fresh {
+interface FreshHost {
   readonly table: PfTable;
   readonly host: Prefix;
 }
 
-/** In one round; the API tells of all. */
-const MAX_AT_ONCE = 1000;
-
-/** Throws McblockError('config') where there is nothing to ring, or nothing to ring for. */
-export function requireBell(config: Config): void {
-  if (config.get('pubsub.address') === '') {
-    throw new McblockError(
-      'config',
-      'there is no bell to ring: put address, cert, key and ca under [pubsub] into the configuration',
-    );
-  }
-  if (config.get('fleet.pf-tables').length > 0) return;
-  throw new McblockError(
-    'config',
-    'there is nothing to take from pf: put pf-tables = ["brute*"] under [fleet] into the configuration',
-  );
-}
-
-/** Reads pf's tables and rings; nothing more, so that it can be done every minute. */
-export async function ringRound(context: Context, isDryRun: boolean): Promise<Rung> {
-  const config = await context.config();
-  const tables = await readPfTables(config.get('firewall.pfctl'), config.get('fleet.pf-tables'));
-  const store = await context.store(isDryRun ? 'read' : 'write');
-  return ringForTables({ context, config, store, tables, isDryRun });
-}
-
-export interface RingDeps {
-  readonly context: Context;
-  readonly config: Config;
-  readonly store: Store;
-  readonly tables: readonly PfTable[];
-  /** Find out, and tell nobody. */
-  readonly isDryRun?: boolean;
-}
+/** Addresses per round. The API tells the other machines of all. */
+const MAX_PER_ROUND = 1000;
 
 /**
- * Tells the others at once of whoever is in the tables and was not told of since it came there; what
- * is blocked is what this machine blocks, or would if it took the address now. What has left a table
- * and comes again is told again. Stores nothing but who was told of. Throws McblockError('program')
- * where Redis was not told; whoever is left is told of the next time.
+ * Publishes addresses that came into the tables since they were last published. What is published is
+ * the ban that this machine would make of the address now. An address that left a table and came back
+ * is published again. Only what was published is stored. Throws McblockError('program') if Redis
+ * fails; the remaining addresses are left for the next round.
+ * @param open connects to Redis; called if there is something to publish
+ * @param isDryRun counts, and publishes and stores nothing
  */
-export async function ringForTables(deps: RingDeps): Promise<Rung> {
-  const { context, config, store, tables, isDryRun = false } = deps;
-  const fresh = freshOf(store, tables);
-  const rung: Rung = { told: 0, spared: 0, left: Math.max(0, fresh.length - MAX_AT_ONCE) };
+export async function publishPfTables(
+  store: Store,
+  tables: readonly PfTable[],
+  open: () => Promise<Publisher>,
+  policies: Policies,
+  now: () => Seconds,
+  isDryRun = false,
+): Promise<PublishedTables> {
+  const fresh = freshHosts(store, tables);
+  const counts = { published: 0, spared: 0, left: Math.max(0, fresh.length - MAX_PER_ROUND) };
   const done = new Set<Prefix>();
-  const policies = await context.policies();
   const space = protectedSpace(store);
   let publisher: Publisher | undefined;
   try {
-    for (const one of fresh.slice(0, MAX_AT_ONCE)) {
-      const ban = banOf(one, store, space, policies, context.present);
-      if (ban === undefined) rung.spared++;
+    for (const one of fresh.slice(0, MAX_PER_ROUND)) {
+      const ban = banOf(one, store, space, policies, now());
+      if (ban === undefined) counts.spared++;
       else {
         if (!isDryRun) {
-          publisher ??= (await import('../../cli/config/publisher-settings.ts')).openPublisher(
-            config,
-          );
-          await publisher?.publish(ban);
+          publisher ??= await open();
+          await publisher.publish(ban);
         }
-        rung.told++;
+        counts.published++;
       }
       done.add(one.host);
     }
@@ -92,19 +63,10 @@ export async function ringForTables(deps: RingDeps): Promise<Rung> {
     await publisher?.close();
     if (!isDryRun) remember(store, tables, done);
   }
-  return rung;
+  return counts;
 }
 
-/** `3 told over the bell, 1 protected`. */
-export function rungText({ told, spared, left }: Rung): string {
-  const more = [
-    ...(spared > 0 ? [`${spared} protected`] : []),
-    ...(left > 0 ? [`${left} left for the next time`] : []),
-  ];
-  return [`${told} told over the bell`, ...more].join(', ');
-}
-
-function freshOf(store: Store, tables: readonly PfTable[]): Fresh[] {
+function freshHosts(store: Store, tables: readonly PfTable[]): FreshHost[] {
   return tables.flatMap((table) =>
     table.hosts
       .filter((host) => !store.fleetState.isTaken('pubsub', table.name, host))
@@ -112,11 +74,11 @@ function freshOf(store: Store, tables: readonly PfTable[]): Fresh[] {
   );
 }
 
-/** Undefined where it is protected. */
+/** Undefined if the address is protected. */
 function banOf(
-  { table, host }: Fresh,
+  { table, host }: FreshHost,
   store: Store,
-  space: ReturnType<typeof protectedSpace>,
+  space: ProtectedSpace,
   policies: Policies,
   now: Seconds,
 ): Ban | undefined {

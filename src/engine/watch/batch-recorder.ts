@@ -5,21 +5,21 @@ import type { Extent } from '../../log/extent.ts';
 import type { Batch } from '../../log/follow/follow-content.ts';
 import type { Store } from '../../store/store.ts';
 import { type EntryReport, EntryReports } from '../judge/entry-reports.ts';
-import { judgePlaces } from '../judge/judge-log.ts';
+import { judgeNetworks } from '../judge/judge-log.ts';
 import { StoredPending } from '../judge/pending.ts';
 import type { Policies } from '../policies.ts';
-import { bansOf } from '../publish/publish-bans.ts';
+import { bansOf } from '../publish/bans-of.ts';
 
-/** So often, or after so many offences, what is pending is looked through for what is too old. */
+/** Pending offences are pruned at this interval, or after this many. */
 const PRUNE_MILLISECONDS = 60_000;
 const PRUNE_OFFENCES = 65_536;
 
-/** What a batch did. */
+/** The result of judging one batch of lines. */
 export interface BatchReport {
   readonly log: string;
   readonly entries: EntryReports;
   readonly spared: Spared[];
-  /** What began to block. */
+  /** Entries that became active. */
   readonly bans: Ban[];
 }
 
@@ -34,8 +34,8 @@ export class BatchRecorder {
   }
 
   /**
-   * All that a batch told, and how far its log was read, in one transaction. Undefined: another
-   * process recorded something of the same log meanwhile, and nothing was done.
+   * Stores the results of a batch and how far its log was read, in one transaction. Undefined if
+   * another process recorded part of the same log meanwhile; then nothing is stored.
    */
   record(batch: Batch, policies: Policies, now: Seconds): BatchReport | undefined {
     const store = this.#store;
@@ -46,10 +46,10 @@ export class BatchRecorder {
       if (!isAsKnown(store, batch)) return undefined;
       store.recordLogins(batch.logins);
       const done: BatchReport = { log: name, entries: new EntryReports(), spared: [], bans: [] };
-      const rules = { ...policies, witness: 'log' } as const;
-      judgePlaces(now, store, batch, rules, pending, done, (draft) => {
-        draft.write(store);
-        done.bans.push(...bansOf(draft.changes(), now));
+      const settings = { ...policies, source: 'log' } as const;
+      judgeNetworks(store, batch, settings, now, pending, done, (changes) => {
+        changes.write(store);
+        done.bans.push(...bansOf(changes.changes(), now));
       });
       isPruned ||= this.#keptSince + pending.kept > PRUNE_OFFENCES;
       if (isPruned) pending.prune(policies.windowSeconds);
@@ -67,7 +67,7 @@ export class BatchRecorder {
   }
 }
 
-/** Whether nobody else recorded anything of a log with this first line. */
+/** Whether no other process has recorded a log with the same first line since. */
 function isAsKnown(store: Store, { content, known, instead }: Batch): boolean {
   const expected = new Set([...known, ...(instead ? [{ digest: instead }] : [])].map(keyOf));
   const found = store.logsWithHead(content.head);
@@ -78,7 +78,7 @@ function keyOf({ digest }: Pick<Extent, 'digest'>): string {
   return Buffer.from(digest).toString('hex');
 }
 
-/** The entries that changed what is blocked. */
+/** The entries of the report that were activated or extended. */
 export function activated({ entries }: BatchReport): EntryReport[] {
   return [...entries].filter(({ outcome }) => outcome !== 'covered' && outcome !== 'evidence');
 }

@@ -9,15 +9,15 @@ import type { Store } from '../../store/store.ts';
 import type { Policies } from '../policies.ts';
 import { activated, BatchRecorder, type BatchReport } from './batch-recorder.ts';
 
-/** So often logs are looked at even where nothing says that they were written to. */
+/** Logs are checked at this interval even if no change was signalled. */
 const POLL_MILLISECONDS = 250;
 const FIRST_WAIT_MILLISECONDS = 1000;
 const MAX_WAIT_MILLISECONDS = 60_000;
-/** What may pass by itself: another program writes, the disk is full or does not answer. */
-const PASSING = /^SQLITE_(?:BUSY|LOCKED|FULL|IOERR)/;
+/** Failures that may go away: another program is writing, or the disk is full or does not answer. */
+const TRANSIENT = /^SQLITE_(?:BUSY|LOCKED|FULL|IOERR)/;
 
-/** What a configuration says about watching. */
-export interface WatchSetup {
+/** What can change while logs are followed. */
+export interface WatchSettings {
   readonly policies: Policies;
   readonly readOptions: ReadOptions;
 }
@@ -25,55 +25,57 @@ export interface WatchSetup {
 interface WatcherOptions {
   readonly store: Store;
   readonly now: () => Seconds;
-  /** Makes the set-up anew, of a configuration that may have changed. */
-  readonly setup: () => Promise<WatchSetup>;
-  readonly remark: (text: string) => void;
-  /** Entries were stored that change what is blocked. The place to tell a firewall from. */
+  /** Reads the settings again, after a hang-up. */
+  readonly reload: () => Promise<WatchSettings>;
+  readonly warn: (text: string) => void;
+  /** Called when entries were activated or extended. */
   readonly onChange: (report: BatchReport) => void;
 }
 
-/** What tells a watcher from outside; see Signals. */
+/** How a watcher is controlled. */
 interface WatchSignals {
   readonly isStopped: boolean;
+  /** Whether a hang-up came since the last call. */
   takeHangUp(): boolean;
+  /** Waits that long, or until the watcher is stopped or `early` is aborted. */
   pause(milliseconds: number, early?: AbortSignal): Promise<void>;
 }
 
-/** Follows logs, and judges and stores what they tell as it comes. */
+/** Follows logs, and judges and stores their lines as they are written. */
 export class Watcher {
   readonly #options: WatcherOptions;
   readonly #signals: WatchSignals;
   readonly #recorder: BatchRecorder;
   readonly #logs: readonly FollowedLog[];
   readonly #alarm: Alarm;
-  /** The last trouble with each log, which is told of once. */
-  readonly #troubles = new Map<string, string>();
-  #setup: WatchSetup;
+  /** The last warning about each log, which is not repeated. */
+  readonly #warnings = new Map<string, string>();
+  #settings: WatchSettings;
   #waitMilliseconds = POLL_MILLISECONDS;
 
   constructor(
     names: readonly string[],
-    setup: WatchSetup,
+    settings: WatchSettings,
     signals: WatchSignals,
     options: WatcherOptions,
   ) {
     this.#options = options;
-    this.#setup = setup;
+    this.#settings = settings;
     this.#signals = signals;
     this.#recorder = new BatchRecorder(options.store);
     this.#logs = names.map((name) => new FollowedLog(name, this.#followOptions(name)));
     this.#alarm = new Alarm(names);
   }
 
-  /** Until a signal says to stop. */
+  /** Follows the logs until it is stopped. */
   async run(): Promise<void> {
     while (!this.#signals.isStopped) {
       this.#alarm.set();
       const beganAt = performance.now();
       const isWell = await this.#readAll();
       const taken = performance.now() - beganAt;
-      if (this.#signals.takeHangUp()) await this.#renew();
-      // However much is written, reading takes half of the time at most.
+      if (this.#signals.takeHangUp()) await this.#reload();
+      // However fast logs grow, reading takes at most half of the time.
       await this.#signals.pause(
         this.#waitMilliseconds,
         isWell ? this.#alarm.after(taken) : undefined,
@@ -82,7 +84,7 @@ export class Watcher {
     this.#recordPlaces();
   }
 
-  /** What is there now. Throws McblockError('file') for a log that is not there or is compressed. */
+  /** Reads what is new, once. Throws McblockError('file') if a log is missing or compressed. */
   async once(): Promise<void> {
     for (const log of this.#logs) {
       await log.read(this.#record, () => this.#signals.isStopped);
@@ -105,23 +107,23 @@ export class Watcher {
   }
 
   readonly #record: RecordBatch = (batch) => {
-    const report = this.#recorder.record(batch, this.#setup.policies, this.#options.now());
+    const report = this.#recorder.record(batch, this.#settings.policies, this.#options.now());
     if (report === undefined) return 'changed';
     if (activated(report).length > 0) this.#options.onChange(report);
     return 'recorded';
   };
 
-  /** Whether the store takes what is read. */
+  /** Reads all logs. False if the store cannot be written. */
   async #readAll(): Promise<boolean> {
     let isInTrouble = false;
     for (const log of this.#logs) {
       try {
         await log.read(this.#record, () => this.#signals.isStopped);
-        if (log.isThere) this.#troubles.delete(log.name);
+        if (log.isThere) this.#warnings.delete(log.name);
       } catch (error) {
-        if (!mayPass(error)) throw error;
+        if (!isTransient(error)) throw error;
         isInTrouble ||= error.code === 'store';
-        this.#tell(log.name, `${error.message}; watch tries again`);
+        this.#warn(log.name, `${error.message}; watch tries again`);
       }
     }
     this.#waitMilliseconds = isInTrouble
@@ -133,18 +135,18 @@ export class Watcher {
     return !isInTrouble;
   }
 
-  async #renew(): Promise<void> {
-    const { setup, remark } = this.#options;
+  async #reload(): Promise<void> {
+    const { reload, warn } = this.#options;
     try {
-      const fresh = await setup();
-      // By the configuration under which they came.
+      const settings = await reload();
+      // Lines that were read belong to the old settings.
       this.#recordPlaces();
-      this.#setup = fresh;
+      this.#settings = settings;
       for (const log of this.#logs) log.renew(this.#followOptions(log.name));
-      remark('mcblock: the configuration was read again');
+      warn('mcblock: the configuration was read again');
     } catch (error) {
       if (!(error instanceof McblockError)) throw error;
-      remark(`mcblock: ${error.message}; the old configuration stays in force`);
+      warn(`mcblock: ${error.message}; the old configuration stays in force`);
     }
   }
 
@@ -155,24 +157,24 @@ export class Watcher {
   #followOptions(name: string): FollowOptions {
     const { store, now } = this.#options;
     return {
-      ...this.#setup.readOptions,
+      ...this.#settings.readOptions,
       known: (head) => store.logsWithHead(head),
       now,
-      report: (text) => this.#tell(name, text),
+      report: (text) => this.#warn(name, text),
     };
   }
 
-  #tell(log: string, text: string): void {
-    if (this.#troubles.get(log) === text) return;
-    this.#troubles.set(log, text);
-    this.#options.remark(`mcblock: ${text}`);
+  #warn(log: string, text: string): void {
+    if (this.#warnings.get(log) === text) return;
+    this.#warnings.set(log, text);
+    this.#options.warn(`mcblock: ${text}`);
   }
 }
 
-/** A file that cannot be read now, or a store that cannot be written now. */
-function mayPass(error: unknown): error is McblockError {
+/** Whether a file cannot be read, or the store cannot be written, at the moment only. */
+function isTransient(error: unknown): error is McblockError {
   if (!(error instanceof McblockError)) return false;
   if (error.code !== 'store') return error.code === 'file';
   const { cause } = error;
-  return cause instanceof Error && 'code' in cause && PASSING.test(String(cause.code));
+  return cause instanceof Error && 'code' in cause && TRANSIENT.test(String(cause.code));
 }

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Expiry } from '../../blocklist/entry.ts';
 import type { Prefix } from '../../net/prefix.ts';
+import { doubling, RepeatingTask } from '../../repeating-task.ts';
 import type { VerifiedMessage } from './verify.ts';
 
 /** What was heard on a channel with the action block. */
@@ -37,89 +38,88 @@ export interface BlockDeps {
   readonly onFailure: (part: 'store' | 'firewall', error: unknown) => void;
 }
 
-/** Some milliseconds of work, after which new messages are looked at. */
+/** Some milliseconds of work, after which new messages are received. */
 const BATCH = 256;
-/** What waits takes some 20 MB at most. What is beyond is fetched from the API. */
+/** Some 20 MB. Messages beyond this are dropped, and fetched from the API later. */
 const MAX_WAITING = 65_536;
-/** Where nothing is missing in the firewall, to look it through takes at most this part of the time. */
-const PART = 1 / 10;
-const LAST_DELAY_MILLISECONDS = 60_000;
-/** What fails is tried again after so long, and each time after twice as long. */
-const FIRST_RETRY_MILLISECONDS = 1000;
-const LAST_RETRY_MILLISECONDS = 30_000;
+/** Checking a firewall that lacks nothing takes at most this share of the time. */
+const MAX_SHARE = 1 / 10;
+const MAX_DELAY_MILLISECONDS = 60_000;
+const FIRST_RETRY_SECONDS = 1;
+const MAX_RETRY_SECONDS = 30;
 
-/** What was heard, on its way into the store, and from there into the firewall. */
+/** Stores received bans and puts them into the firewall. */
 export class BlockQueue {
   readonly #deps: BlockDeps;
-  readonly #most: number;
+  readonly #maxWaiting: number;
   #waiting: BlockRequest[] = [];
-  #storing: Promise<void> | undefined;
-  #applying: Promise<void> | undefined;
-  #isStale = false;
-  /** What is stored, and not in the firewall yet. */
+  /** Stored, but not in the firewall yet. */
   #fresh: Prefix[] = [];
-  #adding: Promise<void> | undefined;
+  readonly #storing: RepeatingTask;
+  readonly #adding: RepeatingTask;
+  readonly #applying: RepeatingTask;
   #later: NodeJS.Timeout | undefined;
+  /** When the firewall was last brought up to date, and how long that took. */
+  #appliedAt = Number.NEGATIVE_INFINITY;
   #applyMilliseconds = 0;
   readonly #stop = new AbortController();
 
-  constructor(deps: BlockDeps, mostWaiting = MAX_WAITING) {
+  constructor(deps: BlockDeps, maxWaiting = MAX_WAITING) {
     this.#deps = deps;
-    this.#most = mostWaiting;
+    this.#maxWaiting = maxWaiting;
+    const retrySeconds = doubling(FIRST_RETRY_SECONDS, MAX_RETRY_SECONDS);
+    this.#storing = new RepeatingTask({
+      work: () => this.#store(),
+      onFailure: (error) => deps.onFailure('store', error),
+      retrySeconds,
+    });
+    this.#adding = new RepeatingTask({
+      work: () => this.#add(),
+      onFailure: (error) => deps.onFailure('firewall', error),
+    });
+    this.#applying = new RepeatingTask({
+      work: () => this.#apply(),
+      onFailure: (error) => deps.onFailure('firewall', error),
+      retrySeconds,
+    });
   }
 
   get size(): number {
     return this.#waiting.length;
   }
 
-  /** False where the queue is full. */
+  /** False if the queue is full. */
   add(request: BlockRequest): boolean {
-    if (this.#stop.signal.aborted || this.#waiting.length >= this.#most) return false;
+    if (this.#stop.signal.aborted || this.#waiting.length >= this.#maxWaiting) return false;
     this.#waiting.push(request);
-    this.#storing ??= this.#store().finally(() => {
-      this.#storing = undefined;
-    });
+    this.#storing.request();
     return true;
   }
 
-  /** Brings the firewall up to date, once for all who ask while it is done. */
+  /** Brings the firewall up to date, once for all requests made meanwhile. */
   applySoon(): void {
     clearTimeout(this.#later);
     this.#later = undefined;
-    this.#isStale = true;
-    this.#applying ??= this.#apply().finally(() => {
-      this.#applying = undefined;
-    });
+    this.#applying.request();
   }
 
-  /** All that waits is stored and in the firewall, or cannot be. */
+  /** Stores and applies what is waiting, as far as possible. */
   async close(): Promise<void> {
     this.#stop.abort();
-    await this.#storing;
-    await this.#adding;
+    await this.#storing.close();
+    await this.#adding.close();
     if (this.#later !== undefined) this.applySoon();
-    await this.#applying;
+    await this.#applying.close();
   }
 
   async #store(): Promise<void> {
-    // First all that came with this message.
-    await new Promise(setImmediate);
-    let failures = 0;
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.slice(0, BATCH);
-      let results: readonly BlockResult[];
-      try {
-        results = this.#deps.store(batch);
-      } catch (error) {
-        this.#deps.onFailure('store', error);
-        if (this.#stop.signal.aborted) return;
-        await this.#pause(retryAfter(failures++));
-        continue;
-      }
-      failures = 0;
+      const results = this.#deps.store(batch);
       this.#waiting = this.#waiting.slice(batch.length);
-      // First of all the firewall, then the telling.
-      this.#addSoon(results.filter(isBeginning).map(({ prefix }) => prefix));
+      // The firewall comes first, then the reports.
+      this.#fresh.push(...results.filter(isBeginning).map(({ prefix }) => prefix));
+      if (this.#fresh.length > 0) this.#adding.request();
       for (const [index, request] of batch.entries()) {
         const result = results[index];
         if (result !== undefined) this.#deps.onResult(request, result);
@@ -128,56 +128,39 @@ export class BlockQueue {
     }
   }
 
-  #addSoon(prefixes: readonly Prefix[]): void {
-    if (prefixes.length === 0) return;
-    this.#fresh.push(...prefixes);
-    this.#adding ??= this.#add();
-  }
-
   async #add(): Promise<void> {
-    while (this.#fresh.length > 0) {
-      const fresh = this.#fresh;
-      this.#fresh = [];
-      if (await this.#deps.add(fresh)) this.#applyLater();
+    const fresh = this.#fresh;
+    this.#fresh = [];
+    let isAdded = false;
+    try {
+      isAdded = await this.#deps.add(fresh);
+    } finally {
+      if (isAdded) this.#applyLater();
       else this.applySoon();
     }
-    this.#adding = undefined;
   }
 
-  /** Some of what was put in may be one rule with others, and somebody else may have changed them. */
+  /** Some of what was added may coalesce with other rules, and another program may change them. */
   #applyLater(): void {
-    const delay = Math.min(this.#applyMilliseconds / PART, LAST_DELAY_MILLISECONDS);
+    const delay = Math.min(this.#applyMilliseconds / MAX_SHARE, MAX_DELAY_MILLISECONDS);
     this.#later ??= setTimeout(() => this.applySoon(), delay);
   }
 
   async #apply(): Promise<void> {
-    let failures = 0;
-    while (this.#isStale) {
-      this.#isStale = false;
-      const startedAt = performance.now();
-      try {
-        await this.#deps.apply();
-        failures = 0;
-        this.#applyMilliseconds = performance.now() - startedAt;
-        // In a flood the firewall takes half of the time at most, and the store the other.
-        if (this.#isStale && this.#waiting.length > 0) await this.#pause(this.#applyMilliseconds);
-      } catch (error) {
-        this.#deps.onFailure('firewall', error);
-        if (this.#stop.signal.aborted) return;
-        this.#isStale = true;
-        await this.#pause(retryAfter(failures++));
-      }
-    }
+    if (this.#waiting.length > 0) await this.#yieldToStore();
+    const startedAt = performance.now();
+    await this.#deps.apply();
+    this.#appliedAt = performance.now();
+    this.#applyMilliseconds = this.#appliedAt - startedAt;
   }
 
-  async #pause(milliseconds: number): Promise<void> {
+  /** In a flood the firewall takes at most half of the time, and the store the other half. */
+  async #yieldToStore(): Promise<void> {
+    const milliseconds = this.#appliedAt + this.#applyMilliseconds - performance.now();
+    if (milliseconds <= 0) return;
     const { signal } = this.#stop;
     await pause(milliseconds, undefined, { signal }).catch(() => {});
   }
-}
-
-function retryAfter(failures: number): number {
-  return Math.min(FIRST_RETRY_MILLISECONDS * 2 ** failures, LAST_RETRY_MILLISECONDS);
 }
 
 /** What only lasts longer is in the firewall. */

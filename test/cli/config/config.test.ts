@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DEFAULT_POLICY } from '../../../src/blocklist/policy.ts';
-import { loadConfig, policyOf } from '../../../src/cli/config/config.ts';
+import { loadConfig } from '../../../src/cli/config/config.ts';
+import { policyOf } from '../../../src/cli/config/policies.ts';
 
 let folder: string;
 beforeEach(() => {

@@ -4,14 +4,14 @@ import { gzipSync } from 'node:zlib';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DEFAULT_POLICY } from '../../../src/blocklist/policy.ts';
-import { Watcher, type WatchSetup } from '../../../src/engine/watch/watcher.ts';
+import { Watcher, type WatchSettings } from '../../../src/engine/watch/watcher.ts';
 import { McblockError } from '../../../src/errors.ts';
 import { openStore, type Store } from '../../../src/store/store.ts';
 import { tinyScanner } from '../../log/tiny-scanner.ts';
 import { CommandLine } from '../../support/command-line.ts';
 
 const NOW = Date.UTC(2026, 2, 24) / 1000;
-const SETUP: WatchSetup = {
+const SETTINGS: WatchSettings = {
   policies: {
     policyFor: () => DEFAULT_POLICY,
     windowSeconds: DEFAULT_POLICY.offence.windowSeconds,
@@ -22,13 +22,13 @@ const SETUP: WatchSetup = {
 let line: CommandLine;
 let log = '';
 let store: Store;
-let remarks: string[] = [];
+let warnings: string[] = [];
 let changes = 0;
 beforeEach(() => {
   line = new CommandLine();
   log = line.path('auth.log');
   store = openStore(line.db, { mode: 'write' });
-  remarks = [];
+  warnings = [];
   changes = 0;
 });
 afterEach(() => {
@@ -47,7 +47,7 @@ function attempts(third: number): string {
 }
 
 /** Runs a watcher; each pause does the next of these, and after the last it is stopped. */
-async function runThrough(pauses: readonly (() => void)[], setup = async () => SETUP) {
+async function runThrough(pauses: readonly (() => void)[], reload = async () => SETTINGS) {
   const waits: number[] = [];
   let isHungUp = false;
   const signals = {
@@ -64,11 +64,11 @@ async function runThrough(pauses: readonly (() => void)[], setup = async () => S
       if (waits.length >= pauses.length) signals.isStopped = true;
     },
   };
-  const watcher = new Watcher([log], await setup(), signals, {
+  const watcher = new Watcher([log], await reload(), signals, {
     store,
     now: () => NOW,
-    setup,
-    remark: (text) => remarks.push(text),
+    reload,
+    warn: (text) => warnings.push(text),
     onChange: () => changes++,
   });
   try {
@@ -105,7 +105,7 @@ describe('a watcher', () => {
     expect(waits).toEqual([1000, 2000, 4000, 250, 250]);
     expect(prefixes()).toBe(2);
     expect(changes).toBe(1);
-    expect(remarks).toEqual(['mcblock: the store has no room; watch tries again']);
+    expect(warnings).toEqual(['mcblock: the store has no room; watch tries again']);
   });
 
   it('waits no longer than a minute', async () => {
@@ -124,7 +124,7 @@ describe('a watcher', () => {
 
   it('tells once of a log that is not there, and again when it has been', async () => {
     await runThrough([nothing, nothing, () => writeFileSync(log, attempts(11)), nothing]);
-    expect(remarks).toEqual([`mcblock: ${log} is not there yet`]);
+    expect(warnings).toEqual([`mcblock: ${log} is not there yet`]);
     expect(prefixes()).toBe(1);
   });
 
@@ -153,9 +153,14 @@ describe('a watcher', () => {
         if (written.length !== 1 && early?.aborted === false) await once(early, 'abort');
       },
     };
-    const setup = async () => SETUP;
-    const tell = { remark: nothing, onChange: nothing };
-    const watcher = new Watcher([log], SETUP, signals, { store, now: () => NOW, setup, ...tell });
+    const reload = async () => SETTINGS;
+    const callbacks = { warn: nothing, onChange: nothing };
+    const watcher = new Watcher([log], SETTINGS, signals, {
+      store,
+      now: () => NOW,
+      reload,
+      ...callbacks,
+    });
     try {
       await watcher.run();
       expect(prefixes()).toBe(4);
@@ -166,11 +171,11 @@ describe('a watcher', () => {
 
   it('says once what is missing, when it shall read once', async () => {
     const signals = { isStopped: false, takeHangUp: () => false, pause: async () => {} };
-    const watcher = new Watcher([log], SETUP, signals, {
+    const watcher = new Watcher([log], SETTINGS, signals, {
       store,
       now: () => NOW,
-      setup: async () => SETUP,
-      remark: () => {},
+      reload: async () => SETTINGS,
+      warn: () => {},
       onChange: () => {},
     });
     await expect(watcher.once()).rejects.toThrow(`there is no log ${log}`);

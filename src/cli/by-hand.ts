@@ -1,0 +1,97 @@
+import type { Command } from 'commander';
+import type { Expiry, Origin, Seconds } from '../blocklist/entry.ts';
+import type { Decision } from '../blocklist/request.ts';
+import type { Policies } from '../engine/policies.ts';
+import { ManualBlocker } from '../engine/record/manual-blocker.ts';
+import { McblockError } from '../errors.ts';
+import type { Prefix } from '../net/prefix.ts';
+import { formatPrefix, shortPrefix } from '../net/prefix-text.ts';
+import { isTooWide, WIDEST } from '../net/wide.ts';
+import type { Store } from '../store/store.ts';
+import { sessionProtections } from './ssh-session.ts';
+import { parseDuration } from './text/duration.ts';
+import { protectionText } from './text/protection-text.ts';
+import { parseTime } from './text/time.ts';
+
+/** The options that `add` and `import` have in common. */
+export interface HandOptions {
+  readonly for?: string;
+  readonly until?: string;
+  readonly forever?: true;
+  readonly exact?: true;
+  readonly note?: string;
+  readonly force?: true;
+}
+
+export type HandDecision = Exclude<Decision, { kind: 'refused' }>;
+
+export function addHandOptions(command: Command): Command {
+  return command
+    .option('--for <time>', 'how long: 12h, 90d, 2w, 1y')
+    .option('--until <time>', 'until when: 2026-12-31 or 2026-12-31T18:00Z')
+    .option('--forever', 'until it is expired by hand')
+    .option('--exact', 'this prefix, even where a wider expired entry would come back')
+    .option('--note <text>', 'why')
+    .option('--force', 'even what is protected or very wide');
+}
+
+/** When blocks with these options end; undefined leaves it to the penalty. */
+export function expiryOf(options: HandOptions, now: Seconds): Expiry | undefined {
+  const ways = [options.for, options.until, options.forever].filter((way) => way !== undefined);
+  if (ways.length > 1) throw new McblockError('usage', 'give one of --for, --until and --forever');
+  if (options.forever) return 'forever';
+  if (options.for !== undefined) return now + parseDuration(options.for, '--for');
+  if (options.until === undefined) return undefined;
+  const until = parseTime(options.until, '--until');
+  if (until <= now) throw new McblockError('usage', `--until ${options.until} is already past`);
+  return until;
+}
+
+/** Throws if the prefix is so wide that it is hardly meant. */
+export function refuseTooWide(prefix: Prefix, { force }: HandOptions): void {
+  if (prefix.length === 0) {
+    throw new McblockError(
+      'usage',
+      `${formatPrefix(prefix)} is every address there is; it is never blocked`,
+    );
+  }
+  const widest = WIDEST[prefix.family];
+  if (isTooWide(prefix) && !force) {
+    throw new McblockError(
+      'protected',
+      `${formatPrefix(prefix)} is wider than /${widest}; --force blocks it all the same`,
+    );
+  }
+}
+
+/**
+ * Blocks a prefix as these options say, inside one transaction that the caller began. Throws
+ * McblockError('protected') if the prefix overlaps protected space.
+ */
+export function handBlocker(
+  store: Store,
+  policies: Policies,
+  origin: Origin,
+  options: HandOptions,
+  now: Seconds,
+  env: NodeJS.ProcessEnv,
+): (prefix: Prefix) => HandDecision {
+  const { exact, force, note } = options;
+  const blocker = new ManualBlocker(store, policies, {
+    origin,
+    now,
+    until: expiryOf(options, now),
+    exact,
+    force,
+    note,
+    protections: sessionProtections(env),
+  });
+  return (prefix) => {
+    const decision = blocker.block(prefix);
+    if (decision.kind !== 'refused') return decision;
+    throw new McblockError(
+      'protected',
+      `${shortPrefix(prefix)} overlaps ${protectionText(decision.protection)}; --force blocks it all the same`,
+    );
+  };
+}

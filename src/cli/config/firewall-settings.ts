@@ -1,0 +1,21 @@
+import type { FirewallSettings } from '../../engine/firewall/open-firewall.ts';
+import type { Config } from './config.ts';
+import { SETTINGS, type SettingKey } from './settings.ts';
+
+export function firewallSettings(config: Config): FirewallSettings {
+  return {
+    kind: config.get('firewall.kind'),
+    table: config.get('firewall.table'),
+    pfctl: config.get('firewall.pfctl'),
+    helper: config.get('firewall.helper'),
+    nft: config.get('firewall.nft'),
+    file: config.get('firewall.file'),
+    command: config.get('firewall.command'),
+  };
+}
+
+/** Whether the file sets anything in [firewall]; otherwise no firewall is touched by `sync`. */
+export function namesFirewall(config: Config): boolean {
+  const keys = Object.keys(SETTINGS) as SettingKey[];
+  return keys.some((key) => key.startsWith('firewall.') && config.sourceOf(key) !== 'default');
+}

@@ -1,0 +1,60 @@
+import type { Policy } from '../../blocklist/policy.ts';
+import type { WidenBounds } from '../../blocklist/widen.ts';
+import type { Geo } from '../../engine/geo.ts';
+import { type Policies, policiesByCountry } from '../../engine/policies.ts';
+import type { Config } from './config.ts';
+
+/** The policy that the configuration sets for all countries. */
+export function policyOf(config: Config): Policy {
+  return {
+    penalty: {
+      firstSeconds: config.get('penalty.first'),
+      longestSeconds: config.get('penalty.longest'),
+    },
+    auto: { length4: config.get('auto.length4'), length6: config.get('auto.length6') },
+    persistent: { days: config.get('persistent.days') },
+    reactivate: {
+      widest4: config.get('reactivate.widest4'),
+      widest6: config.get('reactivate.widest6'),
+      points: config.get('reactivate.points'),
+    },
+    trust: { days: config.get('trust.days') },
+    offence: { points: config.get('offence.points'), windowSeconds: config.get('offence.window') },
+  };
+}
+
+export function policiesOf(config: Config, geo: Geo | undefined): Policies {
+  const common = policyOf(config);
+  return policiesByCountry(common, countryPolicies(config, common), geo);
+}
+
+/** Bounds for blocking the prefix around many blocked neighbours. */
+export function widenBounds(config: Config): WidenBounds {
+  return {
+    widest4: config.get('widen.widest4'),
+    widest6: config.get('widen.widest6'),
+    share: config.get('widen.share'),
+    least: config.get('widen.least'),
+  };
+}
+
+function countryPolicies(config: Config, common: Policy): ReadonlyMap<string, Policy> {
+  const penalties = config.get('geo.penalties');
+  const lengths4 = config.get('geo.lengths4');
+  const lengths6 = config.get('geo.lengths6');
+  const countries = new Set([...penalties.keys(), ...lengths4.keys(), ...lengths6.keys()]);
+  const { penalty, auto } = common;
+  return new Map(
+    Array.from(countries, (country): [string, Policy] => [
+      country,
+      {
+        ...common,
+        penalty: { ...penalty, firstSeconds: penalties.get(country) ?? penalty.firstSeconds },
+        auto: {
+          length4: lengths4.get(country) ?? auto.length4,
+          length6: lengths6.get(country) ?? auto.length6,
+        },
+      },
+    ]),
+  );
+}

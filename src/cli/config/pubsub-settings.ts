@@ -1,0 +1,64 @@
+import { hostname } from 'node:os';
+import { McblockError } from '../../errors.ts';
+import { type Identity, parseEndpoint, refuseInTheClear } from '../../fleet/pubsub/endpoint.ts';
+import { type FleetKey, readFleetKey } from '../../fleet/pubsub/fleet-key.ts';
+import { isSender } from '../../fleet/pubsub/message-text.ts';
+import type { RedisLocation } from '../../fleet/pubsub/redis-options.ts';
+import type { AcaciaConfig } from './acacia.ts';
+import type { Config } from './config.ts';
+import { checkTls, readPem } from './pem.ts';
+
+/** Where Redis is, and this machine's certificate. Values from acacia's configuration win. */
+export function redisLocation(config: Config, acacia?: AcaciaConfig): RedisLocation {
+  const address = acacia?.address ?? config.get('pubsub.address');
+  if (address === '') {
+    throw new McblockError(
+      'config',
+      'pubsub.address does not say where Redis is, such as "redis.example.net:6379"',
+    );
+  }
+  const endpoint = parseEndpoint(address, 'pubsub.address');
+  const identity = identityOf(config, acacia);
+  refuseInTheClear(endpoint, identity);
+  return { endpoint, identity };
+}
+
+/** The key that signs messages; undefined if there is none. */
+export function fleetKeyOf(config: Config): FleetKey | undefined {
+  const file = config.get('pubsub.fleet-key');
+  return file === '' ? undefined : readFleetKey(file);
+}
+
+/** The name of this machine in messages. */
+export function senderOf(config: Config): string {
+  const name = config.get('pubsub.sender') || hostname();
+  if (isSender(name)) return name;
+  throw new McblockError(
+    'config',
+    'the name of this host cannot stand in messages; give pubsub.sender a name of letters, digits and dots',
+  );
+}
+
+function identityOf(config: Config, acacia?: AcaciaConfig): Identity | undefined {
+  const files = {
+    cert: acacia?.cert ?? config.get('pubsub.cert'),
+    key: acacia?.key ?? config.get('pubsub.key'),
+    ca: acacia?.ca ?? config.get('pubsub.ca'),
+  };
+  const missing = Object.entries(files).filter(([, file]) => file === '');
+  if (missing.length === 3) return undefined;
+  const [first] = missing;
+  if (first !== undefined) {
+    throw new McblockError(
+      'config',
+      `mutual TLS needs pubsub.cert, pubsub.key and pubsub.ca; pubsub.${first[0]} is missing`,
+    );
+  }
+  const identity = {
+    cert: readPem(files.cert, 'pubsub.cert'),
+    key: readPem(files.key, 'pubsub.key'),
+    ca: readPem(files.ca, 'pubsub.ca'),
+  };
+  checkTls(identity, 'pubsub.cert, pubsub.key and pubsub.ca');
+  return identity;
+}

@@ -1,0 +1,85 @@
+import type { Seconds } from '../../blocklist/entry.ts';
+import { McblockError } from '../../errors.ts';
+import type { Extent } from '../../log/extent.ts';
+import type { LogSummary } from '../../log/read-offences.ts';
+import type { Store } from '../../store/store.ts';
+import { bansOf } from '../publish/bans-of.ts';
+import { type JudgeSettings, judgeLog } from './judge-log.ts';
+import { LogReport } from './log-report.ts';
+
+/**
+ * Judges a log and stores the result, in one transaction. Throws McblockError('store') if another
+ * process recorded the same log meanwhile; then nothing is stored.
+ * @param again judges content that was read before once more
+ */
+export function recordLog(
+  store: Store,
+  summary: LogSummary,
+  settings: JudgeSettings,
+  now: Seconds,
+  again = false,
+): LogReport {
+  const { content, span, lines, name } = summary;
+  return store.transaction(() => {
+    // Another process may have read the same log since the caller looked.
+    const known = again ? undefined : store.findLog(content.digest);
+    const report = new LogReport(summary, isReadBefore(summary) || known !== undefined);
+    if (report.alreadyRead) return report;
+    // It may also have read a shorter or longer part, which leaves unclear what is new here.
+    const extents = again ? [] : store.logsWithHead(content.head);
+    if (!isSame(extents, summary.knownExtents)) {
+      throw new McblockError(
+        'store',
+        `another mcblock read ${name} at the same time; nothing was recorded here: run the command again`,
+      );
+    }
+    store.recordLogins(summary.logins);
+    const pending = judgeLog(store, summary, settings, now, report, (changes) => {
+      changes.write(store);
+      for (const ban of bansOf(changes.changes(), now)) report.bans.push(ban);
+    });
+    if (settings.source === 'log') store.replacePending(pending);
+    store.recordLog({
+      digest: content.digest,
+      head: content.head,
+      name,
+      bytes: content.bytes,
+      lines: lines.lines,
+      firstEvent: span?.first,
+      lastEvent: span?.last,
+      readAt: now,
+    });
+    return report;
+  });
+}
+
+/** Judges a log and stores nothing. */
+export function rehearseLog(
+  store: Store,
+  summary: LogSummary,
+  settings: JudgeSettings,
+  now: Seconds,
+): LogReport {
+  const report = new LogReport(summary, isReadBefore(summary));
+  if (!report.alreadyRead) judgeLog(store, summary, settings, now, report, () => {});
+  return report;
+}
+
+/** Both lists are in the order of the store. */
+function isSame(extents: readonly Extent[], others: readonly Extent[]): boolean {
+  return (
+    extents.length === others.length &&
+    extents.every(
+      ({ digest }, index) => Buffer.compare(digest, others[index]?.digest ?? digest) === 0,
+    )
+  );
+}
+
+/**
+ * Whether nothing of the log is new. If more of a log with the same beginning was read than this one
+ * has, this is a copy (logrotate's copytruncate) made before its last lines were written.
+ */
+function isReadBefore({ content, newFrom, knownExtents }: LogSummary): boolean {
+  if (newFrom === 0) return false;
+  return newFrom === content.bytes || knownExtents.some(({ bytes }) => bytes > content.bytes);
+}
