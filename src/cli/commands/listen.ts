@@ -48,7 +48,7 @@ async function listen(context: Context, options: ListenOptions): Promise<void> {
   // Certificates and keys may be for root alone.
   const setup = listenSetup(config, acacia);
   const servant =
-    setup.user === '' ? undefined : lesserUser(setup.user, setup.group, 'listen.user');
+    setup.user === '' ? undefined : await lesserUser(setup.user, setup.group, 'listen.user');
   refuseRoot(setup, options);
   const policy = await context.policy();
   const log = daemonLog(context);
