@@ -174,6 +174,8 @@ async function startServer(name, db) {
     { stdio: ['ignore', 'ignore', 'inherit'] },
   );
   cleanups.push(async () => {
+    // If it failed to start, there is no process to signal.
+    if (!server.pid) return;
     server.kill('SIGTERM');
     if (server.exitCode === null) await once(server, 'close');
   });

@@ -38,7 +38,8 @@ try {
   const page = lookAt('/events');
   await soak(daemon, page, parts);
 } finally {
-  for (const child of children) child.kill('SIGKILL');
+  // A child that failed to start has no process to signal.
+  for (const child of children) if (child.pid) child.kill('SIGKILL');
   await redis?.remove();
   rmSync(folder, { recursive: true, force: true });
 }

@@ -1,35 +1,27 @@
-// Compiles AssemblyScript: grammar/fields -> build/fields.wasm, src/log/skim/assembly -> build/skim.wasm.
+// Compiles AssemblyScript: grammar/fields -> build/fields.wasm.
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** What is compiled to what. Each is given its memory, and asks for little else. */
-const MODULES = [
-  { source: 'grammar/fields/index.ts', name: 'fields.wasm', options: [] },
-  // The scanners, which are called by number.
-  { source: 'src/log/skim/assembly/skim.ts', name: 'skim.wasm', options: ['--importTable'] },
-];
+const SOURCE = 'grammar/fields/index.ts';
 
 /** Throws with what the compiler says of the sources. Writes the same bytes for the same sources. */
 export async function buildAssembly(to = join(root, 'build')) {
   const { default: asc } = await import('assemblyscript/asc');
-  for (const { source, name, options } of MODULES) {
-    writeWhole(join(to, name), await compile(asc, source, options));
-  }
+  writeWhole(join(to, 'fields.wasm'), await compile(asc));
 }
 
-async function compile(asc, source, options) {
+async function compile(asc) {
   let binary;
   const { error, stderr } = await asc.main(
     [
-      source,
+      SOURCE,
       '--baseDir',
       root,
       '--outFile',
       'module.wasm',
-      ...options,
       '--optimizeLevel',
       '3',
       '--converge',
@@ -45,7 +37,7 @@ async function compile(asc, source, options) {
       },
     },
   );
-  if (error) throw new Error(`${source} is not built:\n${stderr}`, { cause: error });
+  if (error) throw new Error(`${SOURCE} is not built:\n${stderr}`, { cause: error });
   return binary;
 }
 

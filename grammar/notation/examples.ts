@@ -2,7 +2,8 @@ import { formatAddress } from '../../src/net/address-text.ts';
 import { type Fault, faultAt } from './fault.ts';
 import { wholeAddress } from './fields.ts';
 import { bytesOf } from './literal.ts';
-import { AMBIGUOUS, emptyReading, type Scanner } from './scanner.ts';
+import { emptyReading } from './reading.ts';
+import { AMBIGUOUS, type Scanner } from './scanner.ts';
 import type { Example, ExpectedReading, Grammar, MessageRule } from './tree.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { type Address, addressOf } from '../../src/net/address.ts';
 import { LINES } from '../fields/memory-map.ts';
-import { assemblyOf, exportsOf } from './assembly.ts';
+import { exportsOf, fieldsModule } from './assembly.ts';
 import { memoryBytes, words } from './memory.ts';
 
 /**
@@ -26,7 +26,7 @@ let loaded: Fields | undefined;
 /** They are loaded when the first scanner needs them. */
 export function fields(): Fields {
   // The build compiles them from grammar/fields/index.ts.
-  loaded ??= exportsOf(assemblyOf('#fields')) as unknown as Fields;
+  loaded ??= exportsOf(fieldsModule()) as unknown as Fields;
   return loaded;
 }
 

@@ -1,60 +1,54 @@
-import { READING } from '../fields/memory-map.ts';
 import { exportsOf } from './assembly.ts';
 import type { CompiledGrammar } from './compile.ts';
 import { fields } from './fields.ts';
-import { LINE_LIMIT_BYTES, memory, placeOf } from './memory.ts';
-import { NO_MATCH, type Reading, type Scanner } from './scanner.ts';
+import { LINE_LIMIT_BYTES, memory, offsetInMemory } from './memory.ts';
+import { READING_OFFSETS, type Reading } from './reading.ts';
+import { NO_MATCH, type Scanner } from './scanner.ts';
 
-/** A grammar whose code is read when its first line comes. */
+/** A grammar whose code is loaded with the first line that it reads. */
 export interface LateGrammar extends Omit<CompiledGrammar, 'wasm'> {
   readonly wasm: () => Uint8Array;
 }
 
 type Scan = (start: number, end: number) => number;
 
-/** The scanner of a grammar that was compiled, be it long ago. */
+/** The scanner of a compiled grammar. */
 export function instantiate({ service, programs, messages, wasm }: LateGrammar): Scanner {
   let loaded: Scan | undefined;
-  const inMemory = (): Scan => (loaded ??= scanOf(wasm()));
   const scan: Scanner['scan'] = (bytes, start, end, reading) => {
     if (end - start > LINE_LIMIT_BYTES) return NO_MATCH;
-    const place = placeOf(bytes, start, end);
-    const found = (loaded ?? inMemory())(place, place + end - start);
-    if (found >= 0) takeReading(reading, start - place);
-    return found;
+    loaded ??= scanOf(wasm());
+    const offset = offsetInMemory(bytes, start, end);
+    const message = loaded(offset, offset + end - start);
+    if (message >= 0) takeReading(reading, start - offset);
+    return message;
   };
-  return { service, programs, messages, scan, inMemory };
+  return { service, programs, messages, scan };
 }
 
 function scanOf(wasm: Uint8Array): Scan {
   // The compiler exports it from every module.
-  return exportsOf(wasm, {}, { ...fields() })['scan'] as Scan;
+  return exportsOf(wasm, { ...fields() })['scan'] as Scan;
 }
 
-const family = new Int32Array(memory.buffer, READING, 1);
-const words = new Uint32Array(memory.buffer, READING + 4, 4);
-const user = new Int32Array(memory.buffer, READING + 20, 2);
+const ints = new Int32Array(memory.buffer);
+const FAMILY = READING_OFFSETS.family >> 2;
+const A = READING_OFFSETS.a >> 2;
+const B = READING_OFFSETS.b >> 2;
+const C = READING_OFFSETS.c >> 2;
+const D = READING_OFFSETS.d >> 2;
+const USER_START = READING_OFFSETS.userStart >> 2;
+const USER_END = READING_OFFSETS.userEnd >> 2;
 
-/** Takes what a scanner read; `shift` turns a place in the memory into one in the line's bytes. */
+/** Takes what the scanner left in memory; `shift` turns an offset there into one in the line's bytes. */
 function takeReading(reading: Reading, shift: number): void {
-  const found = family[0] ?? 0;
-  reading.family = found === 4 ? 4 : found === 6 ? 6 : 0;
-  reading.a = found === 0 ? 0 : (words[0] ?? 0);
-  reading.b = found === 6 ? (words[1] ?? 0) : 0;
-  reading.c = found === 6 ? (words[2] ?? 0) : 0;
-  reading.d = found === 6 ? (words[3] ?? 0) : 0;
-  const userStart = user[0] ?? -1;
+  const family = ints[FAMILY] ?? 0;
+  reading.family = family === 4 ? 4 : family === 6 ? 6 : 0;
+  reading.a = (ints[A] ?? 0) >>> 0;
+  reading.b = (ints[B] ?? 0) >>> 0;
+  reading.c = (ints[C] ?? 0) >>> 0;
+  reading.d = (ints[D] ?? 0) >>> 0;
+  const userStart = ints[USER_START] ?? -1;
   reading.userStart = userStart < 0 ? -1 : userStart + shift;
-  reading.userEnd = userStart < 0 ? -1 : (user[1] ?? -1) + shift;
-}
-
-/** Puts an address where a scanner leaves the one that it read. */
-export function putAddress(
-  address: Pick<Reading, 'a' | 'b' | 'c' | 'd'> & { family: number },
-): void {
-  family[0] = address.family;
-  words[0] = address.a;
-  words[1] = address.b;
-  words[2] = address.c;
-  words[3] = address.d;
+  reading.userEnd = userStart < 0 ? -1 : (ints[USER_END] ?? -1) + shift;
 }

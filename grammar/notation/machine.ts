@@ -1,4 +1,5 @@
-import { FAMILY, READING, WORDS } from '../fields/memory-map.ts';
+import { FAMILY, WORDS } from '../fields/memory-map.ts';
+import { READING_FIELDS, READING_OFFSETS, type Reading } from './reading.ts';
 import { NO_MATCH } from './scanner.ts';
 import type { Field } from './tree.ts';
 import {
@@ -180,6 +181,16 @@ export class Machine {
     // Of IPv4 only the first word counts; the others are of an address before it.
     const hasWord = (index: number) => (index === 0 ? family : op(family, '==', int(6)));
     const isOther = otherLast.reduce((left, right) => op(left, '|', right));
+    const [a = [], b = [], c = [], d = []] = this.#firstWords.map(getGlobal);
+    const reading: Readonly<Record<keyof Reading, Code>> = {
+      family,
+      a,
+      b,
+      c,
+      d,
+      userStart: getGlobal(this.#userStart),
+      userEnd: getGlobal(this.#userEnd),
+    };
     this.#accept.write([
       when(isNobody, [
         setGlobal(this.#sawNobody, int(1)),
@@ -200,12 +211,7 @@ export class Machine {
       ...this.#firstWords.map((first, index) =>
         setGlobal(first, select(hasWord(index), load(4, int(0), WORDS + 4 * index), int(0))),
       ),
-      store(int(0), READING, family),
-      ...this.#firstWords.map((first, index) =>
-        store(int(0), READING + 4 * (index + 1), getGlobal(first)),
-      ),
-      store(int(0), READING + 20, getGlobal(this.#userStart)),
-      store(int(0), READING + 24, getGlobal(this.#userEnd)),
+      ...READING_FIELDS.map((field) => store(int(0), READING_OFFSETS[field], reading[field])),
       leave(READ),
     ]);
   }

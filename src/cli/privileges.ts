@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process';
 import { McblockError, reasonOf } from '../errors.ts';
+import { runProgram, wordsOf } from '../process/run-program.ts';
 
 const ID = '/usr/bin/id';
 
@@ -18,8 +18,8 @@ export interface LesserUser {
  * `group` empty: that of the user. `named` is how the user was named, for messages: `--user`.
  * Throws McblockError('config') where there is no such user, or this process may not go on as him.
  */
-export function lesserUser(user: string, group: string, named: string): LesserUser {
-  const uid = idOf('-u', user, named);
+export async function lesserUser(user: string, group: string, named: string): Promise<LesserUser> {
+  const uid = await idOf('-u', user, named);
   if (process.geteuid?.() === uid && uid !== 0) return ALREADY_HE;
   if (process.geteuid?.() !== 0) {
     throw new McblockError(
@@ -27,7 +27,7 @@ export function lesserUser(user: string, group: string, named: string): LesserUs
       `only root can go on as ${user}; leave ${named} out, or start as root`,
     );
   }
-  const gid = group === '' ? idOf('-g', user, named) : groupId(group);
+  const gid = group === '' ? await idOf('-g', user, named) : groupId(group);
   if (uid === 0) throw new McblockError('config', `${user} is root; name another user`);
   return {
     async during(work) {
@@ -71,19 +71,16 @@ function canReturn(): boolean {
   }
 }
 
-/** Only id(1) knows users that are not in /etc/passwd. PATH is not asked where it is. */
-function idOf(what: '-u' | '-g', user: string, named: string): number {
-  try {
-    if (!/^[A-Za-z_][\w.-]*$/.test(user)) throw new Error('it is no name');
-    const stdio = ['ignore', 'pipe', 'pipe'] as const;
-    return Number(execFileSync(ID, [what, user], { encoding: 'utf8', stdio: [...stdio] }));
-  } catch (error) {
-    throw new McblockError(
-      'config',
-      `${named} ${user}: there is no user of that name (${reasonOf(error).trim()})`,
-      { cause: error },
-    );
-  }
+/** Asks id(1), as not every user is in /etc/passwd. */
+async function idOf(what: '-u' | '-g', user: string, named: string): Promise<number> {
+  if (!/^[A-Za-z_][\w.-]*$/.test(user)) throw noSuchUser(user, named, 'not a user name');
+  const { ok, stdout, stderr } = await runProgram(ID, [what, user]);
+  if (!ok || !/^\d+\n$/.test(stdout.toString())) throw noSuchUser(user, named, wordsOf(stderr));
+  return Number(stdout);
+}
+
+function noSuchUser(user: string, named: string, reason: string): McblockError {
+  return new McblockError('config', `${named} ${user}: there is no user of that name (${reason})`);
 }
 
 /** Node looks the name up where the system does; asking for one's own group changes nothing. */

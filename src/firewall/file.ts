@@ -2,10 +2,10 @@ import { readFileSync, statSync } from 'node:fs';
 import { McblockError, reasonOf } from '../errors.ts';
 import type { PrefixList } from '../net/prefix-list.ts';
 import { readPrefixes } from '../net/prefix-reader.ts';
+import { runProgram, wordsOf } from '../process/run-program.ts';
 import { writeFileWhole } from './atomic-file.ts';
 import type { Firewall } from './firewall.ts';
 import { pfTableText } from './pf-text.ts';
-import { runProgram, wordsOf } from './program.ts';
 
 const FILE_LIMIT_BYTES = 256 * 1024 * 1024;
 

@@ -1,10 +1,10 @@
 import { McblockError } from '../errors.ts';
 import { PrefixList } from '../net/prefix-list.ts';
+import { type Finished, runProgram, wordsOf } from '../process/run-program.ts';
 import type { Firewall } from './firewall.ts';
 import { type NftListing, readNftListing } from './nft-listing.ts';
 import { setName, setsOf } from './nft-sets.ts';
 import { nftChangeText, nftText } from './nft-text.ts';
-import { type Finished, runProgram, wordsOf } from './program.ts';
 
 /**
  * A table of our own in nftables, by nft(8) at this path. What is added is added in one

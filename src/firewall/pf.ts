@@ -1,9 +1,9 @@
 import { McblockError } from '../errors.ts';
 import { PrefixList } from '../net/prefix-list.ts';
 import { readPrefixes } from '../net/prefix-reader.ts';
+import { type Finished, wordsOf } from '../process/run-program.ts';
 import type { Change, Firewall } from './firewall.ts';
 import type { Pfctl } from './pfctl.ts';
-import { type Finished, wordsOf } from './program.ts';
 
 /** FreeBSD takes no more addresses in one call, unless net.pf.request_maxcount says more. */
 const MAX_IN_ONE_CALL = 65_535;

@@ -2,8 +2,8 @@ import { McblockError } from '../errors.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { PrefixList } from '../net/prefix-list.ts';
 import { formatPrefix } from '../net/prefix-text.ts';
+import { type Finished, runProgram } from '../process/run-program.ts';
 import { pfTableText } from './pf-text.ts';
-import { type Finished, runProgram } from './program.ts';
 
 /** What is asked of pf about one table; `memory` shows how much all tables may hold. */
 export type PfCommand = 'show' | 'memory' | 'add' | 'delete' | 'replace';

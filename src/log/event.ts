@@ -3,40 +3,40 @@ import { addressOf } from '../net/address.ts';
 import { formatAddress } from '../net/address-text.ts';
 import { textOf } from './bytes.ts';
 import type { HostNames } from './hosts.ts';
-import { type PointsByMessage, pointsAlone, Scale } from './offences/scale.ts';
-import type { Line } from './reader.ts';
+import type { Line } from './line.ts';
+import { type PointsByMessage, PointsTable, pointsAlone } from './offences/points-table.ts';
 import type { Calendar } from './time/clock.ts';
 
-/** What one log line says, as `parse --json` writes it; null where there is nothing. */
+/** What one log line says, as `parse --json` prints it; null for what it does not say. */
 export interface Event {
-  /** The number of the line, from 1. */
+  /** From 1. */
   readonly line: number;
   /** ISO 8601, UTC. */
   readonly time: string | null;
   readonly host: string | null;
   readonly service: string | null;
   readonly pid: number | null;
-  /** The name of the message, or `ambiguous`: two readings that name different addresses. */
+  /** The name of the message, or `ambiguous` if two readings name different addresses. */
   readonly event: string | null;
-  /** It adds points to its address. */
+  /** It counts against its address. */
   readonly offence: boolean;
   readonly points: number | null;
   readonly address: string | null;
-  /** Bytes that are no UTF-8 replaced. */
+  /** Invalid UTF-8 is replaced. */
   readonly user: string | null;
   /** How many events the line stands for. */
   readonly count: number;
 }
 
-/** Makes an {@link Event} of each line, in the order of the log. */
+/** Turns lines into events, in the order of the log. */
 export class EventMaker {
-  readonly #scale: Scale;
+  readonly #points: PointsTable;
   readonly #scanners: readonly Scanner[];
   readonly #calendar: () => Calendar;
   readonly #hosts: HostNames;
   #time = Number.NaN;
   #timeText = '';
-  /** The user of the line before, for a line that repeats it. */
+  /** Of the line before, for a line that repeats it. */
   #user: string | null = null;
 
   constructor(
@@ -45,7 +45,7 @@ export class EventMaker {
     hosts: HostNames,
     calendar: () => Calendar,
   ) {
-    this.#scale = new Scale(scanners, points);
+    this.#points = new PointsTable(scanners, points);
     this.#scanners = scanners;
     this.#hosts = hosts;
     this.#calendar = calendar;
@@ -55,7 +55,7 @@ export class EventMaker {
     const { reading } = line;
     const named = line.message >= 0;
     const address = named && reading.family !== 0;
-    const points = address ? this.#points(line) : 0;
+    const points = address ? this.#pointsOf(line) : 0;
     if (!line.repeatsLast) this.#user = named ? userOf(line) : null;
     const service = this.#scanners[line.service];
     return {
@@ -73,10 +73,10 @@ export class EventMaker {
     };
   }
 
-  /** By itself: that lines of one connection may tell of one attempt is for `grok` to see. */
-  #points(line: Line): number {
-    const weight = this.#scale.weights[this.#scale.weightId(line)];
-    return weight ? pointsAlone(line, weight) : 0;
+  /** Of the line alone: `grok` knows which lines report the same attempt. */
+  #pointsOf(line: Line): number {
+    const message = this.#points.messages[this.#points.idOf(line)];
+    return message ? pointsAlone(line, message) : 0;
   }
 
   #timeOf(line: Line): string {

@@ -9,13 +9,13 @@ export { LINE_LIMIT_BYTES };
 
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
-/** A chunk is taken in pieces, so that there is room for the line before it. */
+/** Chunks are taken in pieces, so that the line before fits too. */
 const PIECE_BYTES = LOG_END - LOG_START - LINE_LIMIT_BYTES - 1;
 
 /**
- * Takes a line without its end, from bytes[start, end), which are the memory of the scanners.
- * `offset` is where the line began in the stream; `cut`: it was longer than the limit, and the rest
- * is gone. Only valid during the call.
+ * Takes a line without its newline, from bytes[start, end), which are in the memory of the scanners
+ * and valid only during the call. `offset` is that of the line in the stream; `cut` tells that the
+ * line was longer than the limit and the rest is lost.
  */
 export type LineSink = (
   bytes: Buffer,
@@ -25,24 +25,13 @@ export type LineSink = (
   cut: boolean,
 ) => void;
 
-/** Passes over lines that the sink need not see. */
-export interface LineSkimmer {
-  /** From `start` on, as far as it can; `end` is where the bytes end. */
-  skim(start: number, end: number): void;
-  /** The line that it stopped at, and its newline; -1 where that has not come yet. */
-  readonly lineStart: number;
-  readonly lineEnd: number;
-}
-
-/** Cuts chunks of a stream into lines, wherever the chunks end. */
+/** Splits a stream into lines, however it is chunked. */
 export class LineSplitter {
   readonly #sink: LineSink;
-  /** None: the sink sees all lines. */
-  skimmer: LineSkimmer | undefined;
-  /** The beginning of a line whose end has not come yet; one byte more than the limit tells of more. */
+  /** The beginning of a line that has not ended; one byte more than the limit shows a longer one. */
   readonly #held = Buffer.alloc(LINE_LIMIT_BYTES + 1);
   #heldLength = 0;
-  /** Where the next chunk, and where the held line, begin in the stream. */
+  /** Offsets in the stream of the next chunk and of the held line. */
   #offset = 0;
   #lineOffset = 0;
 
@@ -56,7 +45,7 @@ export class LineSplitter {
     }
   }
 
-  /** The stream has ended: its last line may lack a newline. */
+  /** Ends the stream, whose last line may lack a newline. */
   finish(): void {
     if (this.#heldLength === 0) return;
     this.#held.copy(memoryBytes, LOG_START, 0, this.#heldLength);
@@ -68,28 +57,19 @@ export class LineSplitter {
     const held = this.#heldLength;
     const from = LOG_START + held;
     this.#held.copy(memoryBytes, LOG_START, 0, held);
-    // Of a line that is too long already only the end is looked for.
+    // Of a line that is already too long only the end is needed.
     const rest = held > LINE_LIMIT_BYTES ? afterLine(piece) : piece;
     const dropped = piece.length - rest.length;
     rest.copy(memoryBytes, from);
     const shift = this.#offset + dropped - from;
     const end = from + rest.length;
     let start = LOG_START;
-    // The first line may have begun before.
-    for (let isFirst = held > 0; ; isFirst = false) {
-      let newline: number;
-      if (this.skimmer === undefined || isFirst) {
-        // What lies behind the end is of earlier lines.
-        newline = memoryBytes.indexOf(NEWLINE, start);
-        if (newline >= end) newline = -1;
-      } else {
-        this.skimmer.skim(start, end);
-        start = this.skimmer.lineStart;
-        newline = this.skimmer.lineEnd;
-      }
-      if (newline < 0) break;
+    // The held line has no newline.
+    let newline = newlineAt(from, end);
+    while (newline >= 0) {
       this.#emit(start, newline, start < from ? this.#lineOffset : start + shift);
       start = newline + 1;
+      newline = newlineAt(start, end);
     }
     if (start >= from) this.#lineOffset = start + shift;
     const length = Math.min(end - start, LINE_LIMIT_BYTES + 1);
@@ -104,6 +84,13 @@ export class LineSplitter {
     if (!cut && to > start && memoryBytes[to - 1] === RETURN) to--;
     this.#sink(memoryBytes, start, to, offset, cut);
   }
+}
+
+/** The first newline of the memory between the offsets, or -1. */
+function newlineAt(start: number, end: number): number {
+  // Behind the end lie older lines.
+  const newline = memoryBytes.indexOf(NEWLINE, start);
+  return newline < end ? newline : -1;
 }
 
 /** What is left from the newline on. */

@@ -1,6 +1,7 @@
 import { asciiBytes, sameBytes } from './bytes.ts';
-import { emptyHeader, readHeader } from './header/header.ts';
+import { emptyHeader } from './header/header.ts';
 import { ownHeaderOf } from './header/own-header.ts';
+import { readHeader } from './header/read-header.ts';
 import type { Chunks } from './source.ts';
 
 const NEWLINE = 0x0a;

@@ -65,8 +65,6 @@ export async function readLines(
   const reader = new LogReader(options.scanners, civil, service, (line) => {
     // A line that was not whole when the log was read before was counted as it was.
     if (line.offset >= part.from) collector.add(line);
-    // The first line that counts is to be read with care.
-    else reader.forgetPassed();
   });
   const collector = new OffenceCollector(
     options.scanners,
@@ -75,15 +73,11 @@ export async function readLines(
     source.name,
     samples,
   );
-  reader.passOver(collector);
   const content = await part.read(
     chunks,
     options.known,
     (chunk) => reader.push(chunk),
-    () => {
-      collector.forget();
-      reader.forgetPassed();
-    },
+    () => collector.forget(),
   );
   reader.finish();
   const { lines, headless } = collector.lineCounts;

@@ -2,7 +2,7 @@ import type { Scanner } from '../../grammar/notation/scanner.ts';
 import type { Warn } from './compression/broken.ts';
 import type { Decompressor } from './compression/bzip2.ts';
 import { DEFAULT_SIZE_LIMIT_BYTES, decompress } from './compression/decompress.ts';
-import type { PointsByMessage } from './offences/scale.ts';
+import type { PointsByMessage } from './offences/points-table.ts';
 import { type OwnContent, ownContent } from './own-file.ts';
 import type { Source } from './source.ts';
 

@@ -1,81 +1,33 @@
-import {
-  emptyReading,
-  NO_MATCH,
-  type Reading,
-  type Scanner,
-} from '../../grammar/notation/scanner.ts';
-import { emptyHeader, type Header, type HeaderReader, readHeader } from './header/header.ts';
+import { NO_MATCH, type Scanner } from '../../grammar/notation/scanner.ts';
+import type { HeaderReader } from './header/header.ts';
 import { ownHeaderOf } from './header/own-header.ts';
 import { followsSelector } from './header/program-part.ts';
+import { readHeader } from './header/read-header.ts';
 import { HostNames } from './hosts.ts';
+import { emptyLine, type Line } from './line.ts';
 import { LineSplitter } from './lines.ts';
 import { Programs } from './programs.ts';
 import { isSyslogd, readLastRepetition, readQuotedRepetition } from './repeat.ts';
-import { MOST_MESSAGES } from './skim/assembly/memory-map.ts';
-import { type Listener, Skimming } from './skim/skimming.ts';
-import type { LogTime } from './time/clock.ts';
 import { LineClock } from './time/line-clock.ts';
 import type { CivilTime } from './time/zone.ts';
 
-/**
- * nginx cuts a line of its error log here (NGX_MAX_ERROR_STR, less the newline), with a long user
- * name in the place of the address.
- */
+/** nginx truncates a line of its error log here (NGX_MAX_ERROR_STR, less the newline). */
 const NGINX_LIMIT_BYTES = 2047;
 /**
- * BusyBox's syslogd reads 255 bytes of a message unless it was built to read more, priority and time
- * among them (`<190>Mar 19 23:48:18 `), and OpenWrt's logd once did: so much at least is left of one
- * that they cut. They are known by the selector that they write before the program.
+ * The least that is left of a message that BusyBox's syslogd or OpenWrt's logd truncates: they read
+ * 255 bytes by default, with priority and time (`<190>Mar 19 23:48:18 `). They are recognised by the
+ * selector before the program.
  */
 const BUSYBOX_LIMIT_BYTES = 230;
 
-/**
- * The line that is being read. One object is filled again for each line; what it holds is only to
- * be read during the call that hands it over.
- */
-export interface Line {
-  bytes: Buffer;
-  start: number;
-  end: number;
-  /** From 1, and where the line begins in the decompressed stream. */
-  number: number;
-  offset: number;
-  /**
-   * Longer than the limit, ours or that of the service: its rest is gone, and it is not looked at
-   * for messages.
-   */
-  cut: boolean;
-  /** The line begins as log lines do; else all that follows here says nothing. */
-  known: boolean;
-  time: LogTime;
-  readonly header: Header;
-  /** The message, without what a repetition wraps around it. */
-  messageStart: number;
-  messageEnd: number;
-  /** Index of the scanner that knows what was said, or may; -1 where none does. */
-  service: number;
-  /** The same, but of a program in whose name another speaks (PAM) it is the program's own. */
-  speaker: number;
-  /** The host and the process (-1: none); only where there is a service. */
-  host: number;
-  pid: number;
-  /** What it said: index of its message, NO_MATCH or AMBIGUOUS. */
-  message: number;
-  readonly reading: Reading;
-  /** How many events the line stands for. */
-  count: number;
-  /** The line tells of the line before once more; users then lie in that one's bytes. */
-  repeatsLast: boolean;
-}
-
-/** Reads a stream of log lines: chunks in, one call a line out. Keeps no line. */
+/** Reads a stream of log lines, calling the sink with each. Keeps no line. */
 export class LogReader {
   readonly clock: LineClock;
   readonly hosts = new HostNames();
   readonly #scanners: readonly Scanner[];
   readonly #programs: Programs;
   readonly #readHeader: HeaderReader;
-  /** The service whose own file it is; -1: a syslogd's. */
+  /** The service that writes the file itself; -1 if a syslogd writes it. */
   readonly #owner: number;
   readonly #nginx: number;
   readonly #sink: (line: Line) => void;
@@ -83,13 +35,11 @@ export class LogReader {
     this.#read(bytes, start, end, offset, cut),
   );
   readonly #line: Line = emptyLine();
-  /** None where the sink gets all lines. */
-  #skimming: Skimming | undefined;
   readonly #repetition = { count: 1, start: 0, end: 0 };
-  /** The line before was of a known service: then `#line` still holds what it said. */
+  /** The line before was of a known service, and `#line` still holds its reading. */
   #repeatable = false;
 
-  /** `owner`: the service whose own file it is; else the log is what a syslogd writes. */
+  /** `owner` is the service that writes the file itself; undefined if a syslogd does. */
   constructor(
     scanners: readonly Scanner[],
     civil: CivilTime,
@@ -115,40 +65,9 @@ export class LogReader {
     this.#lines.finish();
   }
 
-  /**
-   * From now on the sink only gets lines that must be read with care; of the others the listener
-   * hears.
-   */
-  passOver(listener: Listener): void {
-    // The memory has room to count so many.
-    if (this.#owner >= 0 || listener.interest.weights.length > MOST_MESSAGES) return;
-    this.#skimming = new Skimming(this.#scanners, this.#programs, this.hosts, this, listener);
-    this.#lines.skimmer = this.#skimming;
-  }
-
-  /** The lines that come count anew: none is passed over before one of its kind was read. */
-  forgetPassed(): void {
-    this.#skimming?.forget();
-  }
-
-  get line(): Line {
-    return this.#line;
-  }
-
-  again(start: number, end: number): void {
-    const line = this.#line;
-    line.start = start;
-    line.end = end;
-    line.cut = false;
-    line.count = 1;
-    line.repeatsLast = false;
-    this.#readHeaderOf(line);
-    this.#scan(line);
-  }
-
   #read(bytes: Buffer, from: number, end: number, offset: number, cut: boolean): void {
     const line = this.#line;
-    // Telling the garbage collector of a reference costs more than to see that it is no new one.
+    // Comparing is cheaper than the write barrier.
     if (line.bytes !== bytes) line.bytes = bytes;
     line.start = from;
     line.end = end;
@@ -159,13 +78,12 @@ export class LogReader {
     line.repeatsLast = false;
     this.#readHeaderOf(line);
     if (!this.#repeatLast(line)) this.#scan(line);
-    this.#skimming?.learn(line);
     this.#sink(line);
   }
 
   #readHeaderOf(line: Line): void {
     const { bytes, end, header } = line;
-    // What a machine that lost its power may have left before the next line.
+    // A power failure can leave NUL bytes before a line.
     while (line.start < end && bytes[line.start] === 0) line.start++;
     const isHeader = this.#readHeader(bytes, line.start, end, header);
     const time = isHeader ? this.clock.tick(header) : undefined;
@@ -176,13 +94,13 @@ export class LogReader {
     line.messageEnd = end;
   }
 
-  /** Whether the line only says that the line before came again, from the same host. */
+  /** Whether the line only says that the line before was repeated, by the same host. */
   #repeatLast(line: Line): boolean {
     if (!this.#repeatable || !line.known || line.cut) return false;
     const { bytes, header } = line;
     if (header.programStart >= 0 && !isSyslogd(bytes, header.programStart, header.programEnd))
       return false;
-    // After a line without a host, what looks like one is the first word of the message.
+    // If the line before has no host, what looks like one is the first word of the message.
     const isHostless =
       line.host === 0 && header.programStart < 0 && header.hostEnd > header.hostStart;
     const start = isHostless ? header.hostStart : line.messageStart;
@@ -217,7 +135,7 @@ export class LogReader {
     if (scanner === undefined) return;
     line.host = this.hosts.id(bytes, header.hostStart, header.hostEnd);
     line.pid = header.pid;
-    // What is left of a line that was cut could name an address that the whole line does not.
+    // A truncated line could name an address that the whole line does not.
     if (line.cut) return;
     const repetition = this.#repetition;
     if (readQuotedRepetition(bytes, line.messageStart, line.messageEnd, repetition)) {
@@ -231,15 +149,15 @@ export class LogReader {
       if (isNamed) this.#scanAsOther(line);
       return;
     }
-    // It is of a program that nobody knows, and says nothing that any program says.
+    // An unknown program, and no message that any program may write.
     line.service = -1;
     line.speaker = -1;
     this.#repeatable = false;
   }
 
   /**
-   * What the grammar of a program does not know may be of another program with that name (imapd), or
-   * what PAM says in its name.
+   * A message that the grammar of a program does not have may be of another program of that name
+   * (imapd), or of PAM.
    */
   #scanAsOther(line: Line): void {
     const { bytes, header, messageStart, messageEnd, reading } = line;
@@ -251,28 +169,4 @@ export class LogReader {
       return;
     }
   }
-}
-
-function emptyLine(): Line {
-  return {
-    bytes: Buffer.alloc(0),
-    start: 0,
-    end: 0,
-    number: 0,
-    offset: 0,
-    cut: false,
-    known: false,
-    time: 0,
-    header: emptyHeader(),
-    messageStart: 0,
-    messageEnd: 0,
-    service: -1,
-    speaker: -1,
-    host: 0,
-    pid: -1,
-    message: NO_MATCH,
-    reading: emptyReading(),
-    count: 1,
-    repeatsLast: false,
-  };
 }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { signal } from '../../src/process/program.ts';
 import { PfHelper } from '../firewall/pf-helper.ts';
 import { PfMachine } from '../firewall/pf-machine.ts';
 import { REDIS_MISSING, RedisServer } from '../fleet/pubsub/redis-server.ts';
@@ -22,7 +23,7 @@ describe.skipIf(MISSING)(`mcblock listen as another user (${MISSING ?? 'nobody'}
     [redis] = await Promise.all([RedisServer.start(), program.build()]);
   });
   afterAll(async () => {
-    child?.kill('SIGKILL');
+    if (child !== undefined) signal(child, 'SIGKILL');
     await redis.remove();
     program.remove();
     machine.remove();

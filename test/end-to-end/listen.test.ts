@@ -9,6 +9,7 @@ import type { Message } from '../../src/fleet/pubsub/ban.ts';
 import { FleetKey } from '../../src/fleet/pubsub/fleet-key.ts';
 import { messageText } from '../../src/fleet/pubsub/message-text.ts';
 import { parsePrefix } from '../../src/net/prefix-text.ts';
+import { signal } from '../../src/process/program.ts';
 import { REDIS_MISSING, RedisServer } from '../fleet/pubsub/redis-server.ts';
 import { until } from '../fleet/pubsub/until.ts';
 import { CommandLine } from '../support/command-line.ts';
@@ -358,14 +359,14 @@ class Daemon {
 
   async stop(): Promise<number | null> {
     const ended = new Promise<number | null>((resolve) => this.#child.once('exit', resolve));
-    this.#child.kill('SIGTERM');
+    signal(this.#child, 'SIGTERM');
     return ended;
   }
 
   async remove(): Promise<void> {
     if (this.#child.exitCode === null && this.#child.signalCode === null) {
       const ended = new Promise((resolve) => this.#child.once('exit', resolve));
-      this.#child.kill('SIGKILL');
+      signal(this.#child, 'SIGKILL');
       await ended;
     }
     this.#line.remove();

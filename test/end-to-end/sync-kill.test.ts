@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { signal } from '../../src/process/program.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import { LiveServer, PASSWORD } from '../fleet/client/live-server.ts';
 import { CommandLine } from '../support/command-line.ts';
@@ -74,7 +75,7 @@ describe('mcblock sync as a process', () => {
         record(store, batch);
         const moment = MOMENTS[batch % MOMENTS.length];
         const { child, ended } = start();
-        const kill = () => child.kill('SIGKILL');
+        const kill = () => signal(child, 'SIGKILL');
         watch.on = (now) => {
           if (now === moment) kill();
         };
@@ -116,7 +117,7 @@ describe('mcblock sync as a process', () => {
     const { child, ended } = start('--every', '1h');
     const [chunk] = (await once(child.stdout, 'data')) as [Buffer];
     expect(chunk.toString()).toContain('0 reported, 0 waiting');
-    child.kill('SIGTERM');
+    signal(child, 'SIGTERM');
     await ended;
     expect([child.exitCode, child.signalCode]).toEqual([0, null]);
   });

@@ -13,6 +13,7 @@ import { gzipSync } from 'node:zlib';
 import Database from 'better-sqlite3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { EntryJson } from '../../src/cli/text/entry-text.ts';
+import { signal } from '../../src/process/program.ts';
 import { CommandLine } from '../support/command-line.ts';
 import { Program } from '../support/program.ts';
 
@@ -40,7 +41,7 @@ beforeEach(() => {
 });
 afterEach(async () => {
   for (const { child, ended } of watches) {
-    child.kill('SIGKILL');
+    signal(child, 'SIGKILL');
     await ended;
   }
   line.remove();
@@ -158,7 +159,7 @@ const offencesWritten = (): number => written.filter((text) => text.includes('Fa
 const allIsStored = () => until('all lines', () => offencesStored() >= offencesWritten());
 
 async function stop({ child, ended, stderr }: Watch): Promise<void> {
-  child.kill('SIGTERM');
+  signal(child, 'SIGTERM');
   expect(await ended, stderr()).toBe(0);
 }
 
@@ -286,7 +287,7 @@ describe('watch', () => {
         }
         await pause(8);
       }
-      watch.child.kill('SIGKILL');
+      signal(watch.child, 'SIGKILL');
       await watch.ended;
       // And while nobody watches.
       if (kill % 3 === 1) rotate();
@@ -329,11 +330,11 @@ describe('watch', () => {
     const watch = startWatch(log);
     for (let turn = 0; turn < 3; turn++) {
       await allIsStored();
-      watch.child.kill('SIGSTOP');
+      signal(watch.child, 'SIGSTOP');
       append(10);
       expect((await line.run('grok', log)).stdout).toContain('10 new lines');
       append(10);
-      watch.child.kill('SIGCONT');
+      signal(watch.child, 'SIGCONT');
     }
     await allIsStored();
     await stop(watch);
@@ -347,12 +348,12 @@ describe('watch', () => {
     const watch = startWatch('--config', config, log);
     await allIsStored();
     writeFileSync(config, '[auto]\nlenght4 = 24\n');
-    watch.child.kill('SIGHUP');
+    signal(watch.child, 'SIGHUP');
     await until('the complaint', () => watch.stderr().includes('did you mean auto.length4?'));
     expect(watch.stderr()).toContain('the old configuration stays in force');
     expect(await line.json<EntryJson[]>('show')).toEqual([]);
     writeFileSync(config, '[auto]\nlength4 = 24\n');
-    watch.child.kill('SIGHUP');
+    signal(watch.child, 'SIGHUP');
     await until('the change', () => watch.stderr().includes('configuration was read again'));
     append(60);
     await allIsStored();

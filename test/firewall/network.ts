@@ -2,6 +2,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { signal } from '../../src/process/program.ts';
 import { Namespace } from './namespace.ts';
 
 const TRAFFIC = join(import.meta.dirname, 'traffic.mjs');
@@ -33,7 +34,7 @@ class Running {
   }
 
   kill(): void {
-    this.#child.kill('SIGKILL');
+    signal(this.#child, 'SIGKILL');
   }
 }
 

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { signal } from '../../src/process/program.ts';
 import { openStore } from '../../src/store/store.ts';
 import { CommandLine } from '../support/command-line.ts';
 import { Program } from '../support/program.ts';
@@ -71,7 +72,7 @@ export function describeKill(makePlace: () => Place & { readonly db: string }): 
       for (let round = 0; round < ROUNDS; round++) {
         record(machine.db, round);
         const { child, ended } = startSync(program, machine);
-        const wait = setTimeout(() => child.kill('SIGKILL'), 100 + Math.random() * 600);
+        const wait = setTimeout(() => signal(child, 'SIGKILL'), 100 + Math.random() * 600);
         await pause(Math.random() * 400);
         await killed(server);
         server = await serve(program, '--db', place.db, '--listen', `127.0.0.1:${port}`);
@@ -134,12 +135,12 @@ async function post(origin: () => string, list: number): Promise<boolean> {
 }
 
 async function killed(server: Serving): Promise<void> {
-  server.process.kill('SIGKILL');
+  signal(server.process, 'SIGKILL');
   await server.ended;
 }
 
 async function stopped(server: Serving): Promise<void> {
-  server.process.kill('SIGTERM');
+  signal(server.process, 'SIGTERM');
   await server.ended;
   expect(server.process.exitCode).toBe(0);
   expect(server.lines.at(-1)).toContain('"event":"stopped"');

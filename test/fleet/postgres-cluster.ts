@@ -4,6 +4,7 @@ import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { signal } from '../../src/process/program.ts';
 
 /** A PostgreSQL server of its own in a temporary folder, reached by a socket in it. */
 export interface Cluster {
@@ -86,7 +87,7 @@ export async function startCluster(
     },
     async stop() {
       // At once, with no check point: nothing of it is needed any more.
-      server.kill('SIGQUIT');
+      signal(server, 'SIGQUIT');
       await ended;
       rmSync(place, { recursive: true, force: true });
     },

@@ -4,6 +4,7 @@ import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { signal } from '../../src/process/program.ts';
 import { openStore } from '../../src/store/store.ts';
 import { Program } from '../support/program.ts';
 import { addUser, type Serving, serve } from './serve.ts';
@@ -34,7 +35,7 @@ function run(argv: readonly string[], input = '') {
 }
 
 async function stop({ process: child, ended }: Serving): Promise<void> {
-  child.kill('SIGTERM');
+  signal(child, 'SIGTERM');
   await ended;
   expect(child.exitCode).toBe(0);
 }

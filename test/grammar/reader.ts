@@ -2,12 +2,8 @@ import { checkExamples } from '../../grammar/notation/examples.ts';
 import type { Fault } from '../../grammar/notation/fault.ts';
 import { scannerOf } from '../../grammar/notation/load.ts';
 import { readGrammar } from '../../grammar/notation/read.ts';
-import {
-  emptyReading,
-  type NO_MATCH,
-  type Reading,
-  type Scanner,
-} from '../../grammar/notation/scanner.ts';
+import { emptyReading, type Reading } from '../../grammar/notation/reading.ts';
+import type { NO_MATCH, Scanner } from '../../grammar/notation/scanner.ts';
 import type { Interpreted } from '../reference/interpret-grammar.ts';
 
 /** What a compiled scanner says of a line (one character a byte), in the words of the twin. */

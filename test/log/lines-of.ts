@@ -1,5 +1,5 @@
 import type { Scanner } from '../../grammar/notation/scanner.ts';
-import type { Line } from '../../src/log/reader.ts';
+import type { Line } from '../../src/log/line.ts';
 import { LogReader } from '../../src/log/reader.ts';
 import { memorySource } from '../../src/log/source.ts';
 import { CivilTime, zoneOffsets } from '../../src/log/time/zone.ts';

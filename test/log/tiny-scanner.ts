@@ -1,10 +1,5 @@
-import {
-  AMBIGUOUS,
-  type Message,
-  NO_MATCH,
-  type Reading,
-  type Scanner,
-} from '../../grammar/notation/scanner.ts';
+import type { Reading } from '../../grammar/notation/reading.ts';
+import { AMBIGUOUS, type Message, NO_MATCH, type Scanner } from '../../grammar/notation/scanner.ts';
 import type { Address } from '../../src/net/address.ts';
 import { parseAddress } from '../../src/net/address-text.ts';
 

@@ -7,6 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { signal } from '../../src/process/program.ts';
 import { temporaryDirectory } from './workshop.ts';
 
 const ENTRIES_PER_LOG = 40;
@@ -115,7 +116,7 @@ describe('a process that is killed', () => {
       const writer = startWriter(path, run, 1_000_000);
       await writer.reached(isNew ? 1 : 2);
       await pause(Math.random() * 40);
-      writer.process.kill('SIGKILL');
+      signal(writer.process, 'SIGKILL');
       await writer.ended;
       expect(writer.complaints()).toBe('');
       const recorded = writer.recorded();

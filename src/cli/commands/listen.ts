@@ -50,7 +50,7 @@ async function listen(context: Context, options: ListenOptions): Promise<void> {
   const acacia = options.acacia === undefined ? undefined : readAcacia(options.acacia);
   // Only root may be able to read certificates and keys.
   const { user, group, ...settings } = listenSettings(config, acacia);
-  const lesser = user === '' ? undefined : lesserUser(user, group, 'listen.user');
+  const lesser = user === '' ? undefined : await lesserUser(user, group, 'listen.user');
   refuseRoot({ user }, options);
   const policy = await context.policy();
   const log = daemonLog(context);

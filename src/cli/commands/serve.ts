@@ -83,7 +83,8 @@ async function serve(context: Context, options: ServeOptions): Promise<void> {
     );
   }
   const config = await context.config();
-  const servant = options.user === undefined ? undefined : lesserUser(options.user, '', '--user');
+  const servant =
+    options.user === undefined ? undefined : await lesserUser(options.user, '', '--user');
   const log = daemonLog(context);
   // What SQLite makes must belong to him who will write it.
   const location = fleetLocation(context.options.db, context.env);

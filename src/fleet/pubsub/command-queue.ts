@@ -1,5 +1,4 @@
-import { spawn } from 'node:child_process';
-import { reasonOf } from '../../errors.ts';
+import { Program } from '../../process/program.ts';
 
 export interface CommandLimits {
   /** So many run at a time. */
@@ -34,7 +33,7 @@ export class CommandQueue {
   readonly #limits: CommandLimits;
   readonly #onEnd: (report: CommandReport) => void;
   readonly #waiting: Job[] = [];
-  readonly #running = new Set<() => void>();
+  readonly #running = new Set<Program>();
   #isClosed = false;
 
   constructor(limits: CommandLimits, onEnd: (report: CommandReport) => void) {
@@ -51,7 +50,7 @@ export class CommandQueue {
   add(job: Job): boolean {
     if (this.#isClosed) return false;
     if (this.#running.size < this.#limits.atOnce) {
-      this.#run(job);
+      void this.#run(job);
       return true;
     }
     if (this.#waiting.length >= this.#limits.waiting) return false;
@@ -63,55 +62,34 @@ export class CommandQueue {
   close(): void {
     this.#isClosed = true;
     this.#waiting.length = 0;
-    for (const kill of this.#running) kill();
+    for (const program of this.#running) program.end('was stopped');
   }
 
-  #run({ channel, argv }: Job): void {
+  async #run({ channel, argv }: Job): Promise<void> {
     const startedAt = performance.now();
-    const [program, ...args] = argv;
-    // A group of its own, so that the time limit ends whatever it started too.
-    const child = spawn(program, args, {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      shell: false,
-      detached: true,
-      env: { PATH: '/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin' },
-      cwd: '/',
-    });
-    const kill = () => killGroup(child.pid);
-    this.#running.add(kill);
-    const limit = setTimeout(kill, this.#limits.timeLimitSeconds * 1000);
+    const [path, ...args] = argv;
+    // The time limit must also end what the command started.
+    const program = new Program(path, args, { ownGroup: true });
+    this.#running.add(program);
+    program.limitTime(this.#limits.timeLimitSeconds);
+    program.stdin.end();
     const output = new FirstBytes();
-    child.stdout.on('data', (bytes: Buffer) => output.add(bytes));
-    child.stderr.on('data', (bytes: Buffer) => output.add(bytes));
-    let isEnded = false;
-    const end = (status: number | null, signal: string | null, error?: unknown) => {
-      if (isEnded) return;
-      isEnded = true;
-      clearTimeout(limit);
-      this.#running.delete(kill);
-      this.#onEnd({
-        channel,
-        argv,
-        status: status ?? undefined,
-        signal: signal ?? undefined,
-        output: output.text,
-        error: error === undefined ? undefined : reasonOf(error),
-        seconds: (performance.now() - startedAt) / 1000,
-      });
-      const next = this.#waiting.shift();
-      if (next !== undefined) this.#run(next);
-    };
-    child.once('error', (error) => end(null, null, error));
-    child.once('close', (status, signal) => end(status, signal));
-  }
-}
-
-function killGroup(pid: number | undefined): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch {
-    // It has ended meanwhile.
+    for (const stream of [program.stdout, program.stderr]) {
+      stream.on('data', (bytes: Buffer) => output.add(bytes));
+    }
+    const { status, signal, failure } = await program.ended;
+    this.#running.delete(program);
+    this.#onEnd({
+      channel,
+      argv,
+      status,
+      signal,
+      output: output.text,
+      error: failure,
+      seconds: (performance.now() - startedAt) / 1000,
+    });
+    const next = this.#waiting.shift();
+    if (next !== undefined) void this.#run(next);
   }
 }
 

@@ -1,38 +1,40 @@
 import { McblockError, reasonOf } from '../../errors.ts';
 
-/** What is told of on the way that is no error. */
+/** Reports what is no error. */
 export type Warn = (message: string) => void;
 
-/** Where compressed data broke. */
+/** Where compressed data is broken. */
 export interface Breakage {
   readonly name: string;
   readonly format: string;
-  /** Byte of the compressed file; undefined where the program that decompressed did not tell. */
+  /** Offset in the compressed file; undefined if the decompressor did not tell. */
   readonly byte: number | undefined;
-  /** How many bytes had been decompressed till then. */
+  /** How many bytes were decompressed before. */
   readonly decompressed: number;
 }
 
-/** The data is not what its checks say. */
+/** The data fails a check of its format. */
 export function damaged({ name, format, byte, decompressed }: Breakage, cause: unknown) {
-  const where = byte === undefined ? '' : ` at byte ${byte}`;
   return new McblockError(
     'input',
-    `${name} is damaged${where}, after ${decompressed} decompressed bytes; nothing of it was recorded (${format}: ${reasonOf(cause)})`,
+    `${name} is damaged${at(byte)}, after ${decompressed} decompressed bytes; nothing of it was recorded (${format}: ${reasonOf(cause)})`,
     { cause },
   );
 }
 
-/** The file is over before the data is. */
+/** The file ends before the data does. */
 export function truncated({ name, format, byte, decompressed }: Breakage) {
-  const where = byte === undefined ? '' : ` at byte ${byte}`;
   return new McblockError(
     'input',
-    `${name} ends too early${where}, after ${decompressed} decompressed bytes; nothing of it was recorded (${format} has no end there)`,
+    `${name} ends too early${at(byte)}, after ${decompressed} decompressed bytes; nothing of it was recorded (${format}: truncated)`,
   );
 }
 
-/** Data that is whole may be followed by what is none: it is left alone, with a word about it. */
+/** A warning: compressed data may be followed by something else, which is left alone. */
 export function garbageAfter(name: string, byte: number): string {
   return `${name}: what follows the compressed data, from byte ${byte} on, is ignored`;
+}
+
+function at(byte: number | undefined): string {
+  return byte === undefined ? '' : ` at byte ${byte}`;
 }

@@ -1,26 +1,26 @@
-import { availableParallelism } from 'node:os';
-import { basename } from 'node:path';
 import { McblockError } from '../../errors.ts';
+import { findProgram } from '../../process/find-program.ts';
+import { ProgramError } from '../../process/program.ts';
 import type { Chunks, Source } from '../source.ts';
 import { damaged, type Warn } from './broken.ts';
 import { bunzip2 } from './bunzip2.ts';
-import { bunzip2Parts } from './bunzip2-parts.ts';
-import { Uncuttable } from './bzip2-cutter.ts';
-import { END_BITS, END_MAGIC, isMagic } from './bzip2-marks.ts';
-import { findProgram, type Outcome, runDecompressor } from './program.ts';
+import { runDecompressor } from './external.ts';
 
-/** What decompresses bzip2: `auto` is the quickest there is. */
+/** What decompresses bzip2; `auto` is the fastest available. */
 export type Decompressor = 'auto' | 'lbzip2' | 'bzip2' | 'built-in';
 
 const PROGRAMS = ['lbzip2', 'bzip2'] as const;
-/** Less is decompressed before a second program would have begun. */
-const IN_PARTS_FROM_BYTES = 2 ** 20;
+/** Enough for the end of a stream, at any bit. */
+const TAIL_BYTES = 32;
+/** A stream ends with this number and its CRC of 32 bits, padded with up to 7 bits. */
+const END_MAGIC = 0x1772_4538_5090n;
+const MAGIC_MASK = 0xffff_ffff_ffffn;
+const CRC_BITS = 32;
 
 /**
- * Decompresses bzip2 with a program of the system where there is one. What such a program makes of
- * a file that is not as it should be is not always told by how it ends, nor does it say where the
- * file broke; so the decoder of ours has the last word then, and goes on where the program stopped.
- * `input` is the source's bytes from the beginning.
+ * Decompresses bzip2 with a program if one is installed. A program's status does not always tell
+ * that a file is damaged, and its messages do not tell where; so if in doubt the built-in decoder
+ * continues where the program stopped. `input` is the source's bytes from the beginning.
  */
 export async function* decompressBzip2(
   source: Source,
@@ -28,39 +28,32 @@ export async function* decompressBzip2(
   decompressor: Decompressor,
   warn: Warn,
 ): AsyncGenerator<Buffer> {
+  const { name, totalBytes } = source;
   const path = programFor(decompressor);
   if (path === undefined) {
-    yield* bunzip2(input, source.name, warn);
+    yield* bunzip2(input, name, warn);
     return;
   }
-  const { name, totalBytes } = source;
+  const tail = { bytes: Buffer.alloc(0) };
   let decompressed = 0;
-  const isInParts = (totalBytes ?? 0) >= IN_PARTS_FROM_BYTES && canBeInParts(path);
-  const outcome: Outcome = { failure: undefined, said: '', tail: Buffer.alloc(0) };
+  let failure: string | undefined;
   try {
-    const chunks = isInParts
-      ? bunzip2Parts(path, input)
-      : runDecompressor(path, ['-dc'], input, outcome);
-    for await (const chunk of chunks) {
+    for await (const chunk of runDecompressor(path, ['-dc'], watchTail(input, tail))) {
       decompressed += chunk.length;
       yield chunk;
     }
-    if (isInParts || (outcome.failure === undefined && endsWithStream(outcome.tail))) return;
+    if (endsWithStream(tail.bytes)) return;
   } catch (cause) {
-    if (!(cause instanceof Uncuttable)) throw cause;
+    if (!(cause instanceof ProgramError)) throw cause;
+    failure = cause.reason;
   }
   if (totalBytes !== undefined) {
-    yield* after(bunzip2(source.chunks(), name, warn), decompressed);
-  } else if (outcome.failure !== undefined) {
-    throw damaged({ name, format: 'bzip2', byte: undefined, decompressed }, outcome.failure);
+    yield* skip(bunzip2(source.chunks(), name, warn), decompressed);
+  } else if (failure !== undefined) {
+    throw damaged({ name, format: 'bzip2', byte: undefined, decompressed }, failure);
   } else {
     warn(`${name}: what follows the compressed data is ignored`);
   }
-}
-
-/** lbzip2 uses all cores by itself. */
-function canBeInParts(path: string): boolean {
-  return basename(path) === 'bzip2' && availableParallelism() > 1;
 }
 
 function programFor(decompressor: Decompressor): string | undefined {
@@ -68,25 +61,32 @@ function programFor(decompressor: Decompressor): string | undefined {
   const names = decompressor === 'auto' ? PROGRAMS : [decompressor];
   const path = names.map(findProgram).find((found) => found !== undefined);
   if (path === undefined && decompressor !== 'auto') {
-    throw new McblockError('program', `there is no ${decompressor} on this system; install it`);
+    throw new McblockError('program', `${decompressor} is not installed`);
   }
   return path;
 }
 
-/** A stream ends with a magic number and its CRC, and up to 7 bits to spare. */
+/** Passes the chunks on and keeps the last bytes. */
+async function* watchTail(chunks: Chunks, tail: { bytes: Buffer }): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks) {
+    const last = Buffer.concat([tail.bytes, chunk.subarray(-TAIL_BYTES)]);
+    tail.bytes = last.subarray(-TAIL_BYTES);
+    yield chunk;
+  }
+}
+
 function endsWithStream(tail: Buffer): boolean {
-  const last = tail.length * 8 - END_BITS;
-  return Array.from({ length: 8 }, (_, spare) => last - spare).some(
-    (bit) => bit >= 0 && isMagic(tail, bit, END_MAGIC),
+  const bits = BigInt(`0x0${tail.toString('hex')}`);
+  return Array.from({ length: 8 }, (_, padding) => bits >> BigInt(CRC_BITS + padding)).some(
+    (shifted) => (shifted & MAGIC_MASK) === END_MAGIC,
   );
 }
 
-/** What comes after the first so many bytes. */
-async function* after(chunks: Chunks, bytes: number): AsyncGenerator<Buffer> {
-  let toSkip = bytes;
+async function* skip(chunks: Chunks, bytes: number): AsyncGenerator<Buffer> {
+  let left = bytes;
   for await (const chunk of chunks) {
-    const skipped = Math.min(toSkip, chunk.length);
-    toSkip -= skipped;
+    const skipped = Math.min(left, chunk.length);
+    left -= skipped;
     if (skipped < chunk.length) yield chunk.subarray(skipped);
   }
 }

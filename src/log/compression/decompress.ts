@@ -1,27 +1,27 @@
 import { McblockError } from '../../errors.ts';
 import type { Chunks, Source } from '../source.ts';
 import type { Warn } from './broken.ts';
-import { decompressByProgram } from './by-program.ts';
 import { type Decompressor, decompressBzip2 } from './bzip2.ts';
+import { decompressExternally } from './external.ts';
 import { type Format, MAGIC_BYTES, recogniseFormat } from './format.ts';
 import { gunzip } from './gunzip.ts';
 import { peek } from './peek.ts';
 
-/** A log of 4 GiB has some forty million lines. */
+/** 4 GiB, or about forty million lines. */
 export const DEFAULT_SIZE_LIMIT_BYTES = 4 * 2 ** 30;
 
 export interface DecompressOptions {
   readonly decompressor: Decompressor;
-  /** More than that is not decompressed: a small file can hold endless zeros. */
+  /** Where decompression stops, as a small file can hold endless zeros. */
   readonly sizeLimitBytes: number;
-  /** Hears how many bytes of the file have been read, compressed as they are. */
+  /** Called with the number of compressed bytes read so far. */
   readonly onBytes: (bytes: number) => void;
   readonly warn: Warn;
 }
 
 /**
- * The content of a log, decompressed as its first bytes ask for. Throws McblockError('input') where
- * the compressed data is damaged, ends too early or is too much.
+ * The content of a log, decompressed by the format that its first bytes tell. Throws
+ * McblockError('input') if the data is damaged, truncated or exceeds the limit.
  */
 export async function* decompress(
   source: Source,
@@ -39,7 +39,7 @@ export async function* decompress(
     if (bytes > options.sizeLimitBytes) {
       throw new McblockError(
         'input',
-        `${source.name} holds more than ${options.sizeLimitBytes} bytes when it is decompressed; raise the limit if it is what it should be`,
+        `${source.name} holds more than ${options.sizeLimitBytes} bytes when decompressed; raise the limit if that is right`,
       );
     }
     yield chunk;
@@ -55,8 +55,8 @@ function decompressed(
   const byFormat = {
     bzip2: () => decompressBzip2(source, input, decompressor, warn),
     gzip: () => gunzip(input, source.name, warn),
-    xz: () => decompressByProgram('xz', input, source.name, warn),
-    zstd: () => decompressByProgram('zstd', input, source.name, warn),
+    xz: () => decompressExternally('xz', input, source.name, warn),
+    zstd: () => decompressExternally('zstd', input, source.name, warn),
   };
   return byFormat[format]();
 }

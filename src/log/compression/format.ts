@@ -1,13 +1,13 @@
-/** How a log is compressed. */
+/** A compression format. */
 export interface Format {
   readonly name: 'plain' | 'bzip2' | 'gzip' | 'xz' | 'zstd';
-  /** The first bytes of such a file; plain is what begins otherwise. */
+  /** The first bytes of a file of that format; a file that begins otherwise is plain. */
   readonly magic: readonly number[];
 }
 
 const PLAIN: Format = { name: 'plain', magic: [] };
 
-/** Every format that is read, in the order of trying. */
+/** Every supported format, in the order in which they are tried. */
 const FORMATS: readonly Format[] = [
   { name: 'bzip2', magic: [0x42, 0x5a, 0x68] },
   { name: 'gzip', magic: [0x1f, 0x8b] },
@@ -16,10 +16,10 @@ const FORMATS: readonly Format[] = [
   PLAIN,
 ];
 
-/** So many bytes are enough to recognise any format. */
+/** How many bytes recognise any format. */
 export const MAGIC_BYTES = Math.max(...FORMATS.map(({ magic }) => magic.length));
 
-/** By content, never by name. `head` is the first bytes of the file, all of them if it is short. */
+/** The format by content, never by name. `head` is the beginning of the file, or all of it. */
 export function recogniseFormat(head: Uint8Array): Format {
   return (
     FORMATS.find(

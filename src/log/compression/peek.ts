@@ -1,6 +1,6 @@
 import type { Chunks } from '../source.ts';
 
-/** The first bytes, so many or all there are and perhaps more, and all bytes including them. */
+/** Returns at least the first `bytes` bytes, or all there are, and the whole stream with them. */
 export async function peek(chunks: Chunks, bytes: number): Promise<readonly [Buffer, Chunks]> {
   const iterator = chunks[Symbol.asyncIterator]();
   const pieces: Buffer[] = [];

@@ -1,17 +1,16 @@
-/** The decoder within unbzip2-stream, which decodes one block a call. */
+/** Parts of unbzip2-stream: its own stream cannot tell where a file broke, nor what follows it. */
 declare module 'unbzip2-stream/lib/bzip2.js' {
-  /** The next 1 to 32 bits; null goes on to the next whole byte. */
-  type Bits = (count: number | null) => number;
+  import type { BitIterator } from 'unbzip2-stream/lib/bit_iterator.js';
 
   interface Decoder {
-    /** Reads the beginning of a stream; returns its block size in units of 100,000 bytes. */
-    header(bits: Bits): number;
+    /** Reads the header of a stream; returns the block size in units of 100,000 bytes. */
+    header(bits: BitIterator): number;
     /**
-     * Reads a block, or the end of a stream: then it returns null, else the CRC of the stream so
-     * far. `block` is its memory, of `size` numbers.
+     * Reads one block and returns the CRC of the stream so far, or reads the end of the stream and
+     * returns null. `block` is scratch memory of `size` numbers.
      */
     decompress(
-      bits: Bits,
+      bits: BitIterator,
       put: (byte: number) => void,
       block: Int32Array,
       size: number,
@@ -20,4 +19,15 @@ declare module 'unbzip2-stream/lib/bzip2.js' {
   }
   const decoder: Decoder;
   export default decoder;
+}
+
+declare module 'unbzip2-stream/lib/bit_iterator.js' {
+  export interface BitIterator {
+    /** The next 1 to 32 bits; null skips to the next whole byte. */
+    (count: number | null): number;
+    /** How many bytes were begun. */
+    readonly bytesRead: number;
+  }
+  /** What `nextBuffer` throws is thrown by the iterator. */
+  export default function bitIterator(nextBuffer: () => Uint8Array): BitIterator;
 }

@@ -3,10 +3,13 @@ import type { Offence, OffenceKind } from '../../blocklist/offence.ts';
 import type { Login } from '../../blocklist/protect.ts';
 import { type Address, addressOf, compareAddresses } from '../../net/address.ts';
 import { contains, type Prefix } from '../../net/prefix.ts';
+import type { Line } from '../line.ts';
+import { AddressTable } from '../offences/address-table.ts';
+import { Connections } from '../offences/connections.ts';
 import type { OffenceGroup } from '../offences/offence-table.ts';
-import { Scale } from '../offences/scale.ts';
+import { PointsTable } from '../offences/points-table.ts';
 import type { ReadOptions } from '../read-options.ts';
-import { type Line, LogReader } from '../reader.ts';
+import { LogReader } from '../reader.ts';
 import { type Calendar, type LogTime, Setbacks } from '../time/clock.ts';
 import { CivilTime, zoneOffsets } from '../time/zone.ts';
 
@@ -30,7 +33,9 @@ export class FollowedLines {
   readonly #options: ReadOptions;
   readonly #log: string;
   readonly #reader: LogReader;
-  readonly #scale: Scale;
+  readonly #points: PointsTable;
+  readonly #addresses = new AddressTable();
+  readonly #connections = new Connections();
   readonly #newFrom: number;
   readonly #kinds = new Map<number, OffenceKind>();
   readonly #setbacks = new Setbacks();
@@ -51,7 +56,7 @@ export class FollowedLines {
     this.#options = options;
     this.#log = log;
     this.#newFrom = newFrom;
-    this.#scale = new Scale(options.scanners, options.points);
+    this.#points = new PointsTable(options.scanners, options.points);
     const civil = new CivilTime(zoneOffsets(options.zone));
     this.#reader = new LogReader(options.scanners, civil, service, (line) => this.#add(line));
   }
@@ -77,7 +82,7 @@ export class FollowedLines {
     const utc = (time: LogTime): Seconds => calendar.utc(time, Number.NEGATIVE_INFINITY);
     const span = { first: utc(this.#first), last: utc(this.#last) };
     const logins = Array.from(this.#logins, ([id, time]) => ({
-      address: this.#scale.addresses.address(id),
+      address: this.#addresses.address(id),
       at: utc(time),
     }));
     const found = this.#found;
@@ -114,18 +119,18 @@ export class FollowedLines {
       this.#last = line.time;
       this.#setbacks.note(line.time, this.#found.length);
     }
-    if (line.service >= 0 && line.message >= 0) this.#weigh(line, isNew);
+    if (line.service >= 0 && line.message >= 0) this.#count(line, isNew);
   }
 
-  #weigh(line: Line, isNew: boolean): void {
-    const scale = this.#scale;
-    const id = scale.weightId(line);
-    const weight = scale.weights[id];
-    if (weight === undefined || line.reading.family === 0) return;
-    if (weight.kind === 'login' && isNew) {
-      this.#logins.set(scale.addresses.id(line.reading), line.time);
-    }
-    const points = scale.pointsOf(line, weight);
+  #count(line: Line, isNew: boolean): void {
+    const id = this.#points.idOf(line);
+    const message = this.#points.messages[id];
+    if (message === undefined || line.reading.family === 0) return;
+    const isLogin = message.kind === 'login';
+    if (!isLogin && message.points === 0) return;
+    const addressId = this.#addresses.id(line.reading);
+    if (isLogin && isNew) this.#logins.set(addressId, line.time);
+    const points = this.#connections.pointsOf(line, message, addressId);
     if (points === 0 || !isNew) return;
     const { family, a, b, c, d } = line.reading;
     this.#found.push({
@@ -137,12 +142,12 @@ export class FollowedLines {
     });
   }
 
-  #kind(weightId: number, hostId: number): OffenceKind {
-    const { weights } = this.#scale;
-    const key = hostId * weights.length + weightId;
+  #kind(messageId: number, hostId: number): OffenceKind {
+    const { messages } = this.#points;
+    const key = hostId * messages.length + messageId;
     const known = this.#kinds.get(key);
     if (known !== undefined) return known;
-    const { service = '', message = '' } = weights[weightId] ?? {};
+    const { service = '', message = '' } = messages[messageId] ?? {};
     const host = this.#reader.hosts.name(hostId);
     const kind = { service, message, log: this.#log, host };
     this.#kinds.set(key, kind);

@@ -1,5 +1,5 @@
 import { type Address, addressOf } from '../../net/address.ts';
-import { randomWord } from '../random-word.ts';
+import { randomWord } from './random-word.ts';
 
 const START_CAPACITY = 1024;
 

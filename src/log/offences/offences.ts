@@ -5,55 +5,56 @@ import type { Login } from '../../blocklist/protect.ts';
 import type { Address } from '../../net/address.ts';
 import type { Prefix } from '../../net/prefix.ts';
 import type { HostNames } from '../hosts.ts';
-import type { Line } from '../reader.ts';
-import type { Interest, Passed } from '../skim/skimmer.ts';
-import type { Heard, Listener } from '../skim/skimming.ts';
-import type { Calendar, LogTime } from '../time/clock.ts';
-import type { AddressWords } from './address-table.ts';
+import type { Line } from '../line.ts';
+import type { Calendar } from '../time/clock.ts';
+import { AddressTable } from './address-table.ts';
+import { Connections } from './connections.ts';
 import { NO_KIND, type OffenceGroup, OffenceTable } from './offence-table.ts';
-import type { SampledLine, Samples } from './samples.ts';
-import { type PointsByMessage, Scale } from './scale.ts';
+import { type PointsByMessage, PointsTable } from './points-table.ts';
+import type { Samples } from './samples.ts';
 
-/** How many lines there were of which sort. */
+/** How many lines there were, by what became of them. */
 export interface LineCounts {
   lines: number;
-  /** Lines of a known service that a rule matched. */
+  /** Of a known service, with a known message. */
   matched: number;
-  /** Lines of a known service that no rule matched. */
+  /** Of a known service, with an unknown message. */
   unmatched: number;
-  /** Lines that two rules read with different addresses. */
+  /** With two readings that name different addresses. */
   ambiguous: number;
-  /** Lines that were longer than the limit, and cut there. */
+  /** Longer than the limit. */
   cut: number;
-  /** Lines without the beginning that log lines have. */
+  /** Without the header of a log line. */
   headless: number;
 }
 
-/** How often a log had one kind of message. */
+/** How often a message occurred. */
 export interface MessageCount {
   readonly service: string;
   readonly message: string;
   readonly count: number;
 }
 
-/** Collects what counts in a log. Of lines that were passed over it only hears how many they were. */
-export class OffenceCollector implements Listener {
-  readonly #scale: Scale;
+/** Collects the offences and logins of a log. */
+export class OffenceCollector {
+  readonly #points: PointsTable;
+  readonly #addresses = new AddressTable();
+  readonly #connections = new Connections();
   readonly #hosts: HostNames;
   readonly #log: string;
   readonly #samples: Samples | undefined;
   readonly #offences: OffenceTable;
   readonly #kinds: OffenceKind[] = [];
-  /** Place in the kinds, by host and message. */
+  /** Index in the kinds, by host and message. */
   readonly #kindIds = new Map<number, number>();
-  /** Latest login by number of the address. */
+  /** Latest login by id of the address. */
   readonly #logins = new Map<number, number>();
   readonly #messageCounts: Float64Array;
   #lineCounts = noLines();
   #firstTime: number | undefined;
   #lastTime = 0;
 
-  /** `log` is what the log is called; the lines that count go into `samples` too. */
+  /** `log` is the name of the log; lines that count are added to `samples`. */
   constructor(
     scanners: readonly Scanner[],
     points: PointsByMessage,
@@ -61,12 +62,12 @@ export class OffenceCollector implements Listener {
     log: string,
     samples?: Samples,
   ) {
-    this.#scale = new Scale(scanners, points);
+    this.#points = new PointsTable(scanners, points);
     this.#hosts = hosts;
     this.#log = log;
     this.#samples = samples;
-    this.#offences = new OffenceTable(this.#scale.addresses, (id) => this.#kinds[id] ?? NO_KIND);
-    this.#messageCounts = new Float64Array(this.#scale.weights.length);
+    this.#offences = new OffenceTable(this.#addresses, (id) => this.#kinds[id] ?? NO_KIND);
+    this.#messageCounts = new Float64Array(this.#points.messages.length);
   }
 
   add(line: Line): void {
@@ -85,38 +86,11 @@ export class OffenceCollector implements Listener {
     else if (line.message === AMBIGUOUS) counts.ambiguous++;
     else {
       counts.matched++;
-      this.#weigh(line);
+      this.#count(line);
     }
   }
 
-  get interest(): Interest {
-    const { weights, firstIds, connections } = this.#scale;
-    return { weights, firstMessages: firstIds, log: connections.log };
-  }
-
-  heard(line: Heard): void {
-    if (line.points > 0) this.#take(line, line, line.message, line.points, 1);
-    else this.#logins.set(this.#scale.addresses.id(line), line.time);
-  }
-
-  passed(last: LogTime): void {
-    this.#firstTime ??= last;
-    this.#lastTime = last;
-    this.#offences.note(last);
-  }
-
-  counted({ lines, matched, unmatched, ambiguous, messages }: Passed): void {
-    const counts = this.#lineCounts;
-    counts.lines += lines;
-    counts.matched += matched;
-    counts.unmatched += unmatched;
-    counts.ambiguous += ambiguous;
-    for (let id = 0; id < messages.length; id++) {
-      this.#messageCounts[id] = (this.#messageCounts[id] ?? 0) + (messages[id] ?? 0);
-    }
-  }
-
-  /** Forgets all lines so far, but not the connections they opened: they were counted before. */
+  /** Discards all lines so far, which were counted before, but not their connections. */
   forget(): void {
     this.#offences.clear();
     this.#logins.clear();
@@ -130,7 +104,7 @@ export class OffenceCollector implements Listener {
   }
 
   get messageCounts(): readonly MessageCount[] {
-    return this.#scale.weights
+    return this.#points.messages
       .map(({ service, message }, id) => ({
         service,
         message,
@@ -150,47 +124,38 @@ export class OffenceCollector implements Listener {
 
   logins(calendar: Calendar): Login[] {
     return Array.from(this.#logins, ([id, time]) => ({
-      address: this.#scale.addresses.address(id),
+      address: this.#addresses.address(id),
       at: calendar.utc(time, Number.NEGATIVE_INFINITY),
     }));
   }
 
-  /** The times of the first and the last line; undefined where no line has one. */
+  /** The times of the first and the last line; undefined if no line has one. */
   span(calendar: Calendar): { first: Seconds; last: Seconds } | undefined {
     if (this.#firstTime === undefined) return undefined;
     const first = calendar.utc(this.#firstTime, Number.NEGATIVE_INFINITY);
     return { first, last: calendar.utc(this.#lastTime, first) };
   }
 
-  #weigh(line: Line): void {
-    const scale = this.#scale;
-    const id = scale.weightId(line);
-    const weight = scale.weights[id];
+  #count(line: Line): void {
+    const id = this.#points.idOf(line);
+    const message = this.#points.messages[id];
     this.#messageCounts[id] = (this.#messageCounts[id] ?? 0) + line.count;
-    if (weight === undefined || line.reading.family === 0) return;
-    if (weight.kind === 'login') this.#logins.set(scale.addresses.id(line.reading), line.time);
-    const points = scale.pointsOf(line, weight);
-    if (points > 0) this.#take(line, line.reading, id, points, line.count);
+    if (message === undefined || line.reading.family === 0) return;
+    const isLogin = message.kind === 'login';
+    if (!isLogin && message.points === 0) return;
+    const address = this.#addresses.id(line.reading);
+    if (isLogin) this.#logins.set(address, line.time);
+    const points = this.#connections.pointsOf(line, message, address);
+    if (points === 0) return;
+    this.#samples?.add(line, address, this.#addresses);
+    this.#offences.push(line.time, address, this.#kindId(id, line.host), points, line.count);
   }
 
-  #take(
-    line: SampledLine & { readonly time: LogTime; readonly host: number },
-    words: AddressWords,
-    weightId: number,
-    points: number,
-    count: number,
-  ): void {
-    const { addresses } = this.#scale;
-    const address = addresses.id(words);
-    this.#samples?.add(line, address, addresses);
-    this.#offences.push(line.time, address, this.#kindId(weightId, line.host), points, count);
-  }
-
-  #kindId(weightId: number, hostId: number): number {
-    const key = hostId * this.#scale.weights.length + weightId;
+  #kindId(messageId: number, hostId: number): number {
+    const key = hostId * this.#points.messages.length + messageId;
     const known = this.#kindIds.get(key);
     if (known !== undefined) return known;
-    const { service, message } = this.#scale.weights[weightId] ?? NO_KIND;
+    const { service, message } = this.#points.messages[messageId] ?? NO_KIND;
     const host = this.#hosts.name(hostId);
     const kindId = this.#kinds.push({ service, message, log: this.#log, host }) - 1;
     this.#kindIds.set(key, kindId);

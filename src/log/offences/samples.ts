@@ -7,7 +7,7 @@ import {
   prefixAround,
 } from '../../net/prefix.ts';
 import { textOf } from '../bytes.ts';
-import type { Line } from '../reader.ts';
+import type { Line } from '../line.ts';
 import type { AddressTable } from './address-table.ts';
 
 /** A line that counts. */

@@ -1,6 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { signal } from '../../../src/process/program.ts';
 import type { Namespace } from '../../firewall/namespace.ts';
 
 /** What is under test may be bundled elsewhere. */
@@ -29,7 +30,7 @@ class Program {
   }
 
   kill(): void {
-    this.#child.kill('SIGKILL');
+    signal(this.#child, 'SIGKILL');
   }
 }
 

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { signal } from '../../../src/process/program.ts';
 import { until } from '../../fleet/pubsub/until.ts';
 
 /** One line of the log of a daemon. */
@@ -51,8 +52,8 @@ export class Running {
   }
 
   /** Its exit code; null where it was killed. */
-  async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> {
-    this.#child.kill(signal);
+  async end(name: 'SIGTERM' | 'SIGKILL'): Promise<number | null> {
+    signal(this.#child, name);
     await this.#ended;
     return this.#child.exitCode;
   }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Identity } from '../../../src/fleet/pubsub/endpoint.ts';
 import type { RedisLocation } from '../../../src/fleet/pubsub/redis-options.ts';
+import { signal } from '../../../src/process/program.ts';
 
 const REDIS = '/usr/bin/redis-server';
 const OPENSSL = '/usr/bin/openssl';
@@ -97,17 +98,17 @@ export class RedisServer {
     const child = this.#child;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const ended = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGKILL');
+    signal(child, 'SIGKILL');
     await ended;
   }
 
   /** SIGSTOP: its connections stay open, and nothing answers. */
   freeze(): void {
-    this.#child?.kill('SIGSTOP');
+    if (this.#child !== undefined) signal(this.#child, 'SIGSTOP');
   }
 
   thaw(): void {
-    this.#child?.kill('SIGCONT');
+    if (this.#child !== undefined) signal(this.#child, 'SIGCONT');
   }
 
   /** What a plain client publishes; gives how many heard it. */

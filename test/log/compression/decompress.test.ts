@@ -7,8 +7,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { McblockError } from '../../../src/errors.ts';
 import type { Decompressor } from '../../../src/log/compression/bzip2.ts';
 import { DEFAULT_SIZE_LIMIT_BYTES, decompress } from '../../../src/log/compression/decompress.ts';
-import { findProgram } from '../../../src/log/compression/program.ts';
 import { memorySource, openSource, type Source } from '../../../src/log/source.ts';
+import { findProgram } from '../../../src/process/find-program.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'mcblock-test-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { emptyHeader, readHeader } from '../../../src/log/header/header.ts';
+import { emptyHeader } from '../../../src/log/header/header.ts';
+import { readHeader } from '../../../src/log/header/read-header.ts';
 
 /** Reads one line; what lies around it in the bytes must not matter. */
 function read(line: string) {

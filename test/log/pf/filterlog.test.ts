@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { emptyHeader, readHeader } from '../../../src/log/header/header.ts';
+import { emptyHeader } from '../../../src/log/header/header.ts';
+import { readHeader } from '../../../src/log/header/read-header.ts';
 import { HostNames } from '../../../src/log/hosts.ts';
 import { readFilterlog } from '../../../src/log/pf/filterlog.ts';
 import { emptyPacket } from '../../../src/log/pf/packet.ts';

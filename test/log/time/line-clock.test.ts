@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { emptyHeader, readHeader } from '../../../src/log/header/header.ts';
+import { emptyHeader } from '../../../src/log/header/header.ts';
+import { readHeader } from '../../../src/log/header/read-header.ts';
 import { dayNumber } from '../../../src/log/time/date.ts';
 import { LineClock } from '../../../src/log/time/line-clock.ts';
 import { CivilTime, zoneOffsets } from '../../../src/log/time/zone.ts';

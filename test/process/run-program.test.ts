@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { runProgram, wordsOf } from '../../src/firewall/program.ts';
+import { runProgram, wordsOf } from '../../src/process/run-program.ts';
 
 const NODE = process.execPath;
 

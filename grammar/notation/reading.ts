@@ -1,0 +1,29 @@
+import { READING } from '../fields/memory-map.ts';
+
+/**
+ * What a scanner found in a line. One object is reused for all lines; it is valid only if `scan`
+ * returned a message.
+ */
+export interface Reading {
+  /** 0 if the message names no address; the words are those of an Address, unsigned. */
+  family: 0 | 4 | 6;
+  a: number;
+  b: number;
+  c: number;
+  d: number;
+  /** Where the user name is in the bytes of the line; -1 if there is none. */
+  userStart: number;
+  userEnd: number;
+}
+
+/** The fields in the order in which a compiled scanner leaves them in memory, an i32 each. */
+export const READING_FIELDS = ['family', 'a', 'b', 'c', 'd', 'userStart', 'userEnd'] as const;
+
+/** Their byte offsets in memory. */
+export const READING_OFFSETS = Object.fromEntries(
+  READING_FIELDS.map((field, index) => [field, READING + 4 * index]),
+) as Readonly<Record<keyof Reading, number>>;
+
+export function emptyReading(): Reading {
+  return { family: 0, a: 0, b: 0, c: 0, d: 0, userStart: -1, userEnd: -1 };
+}
