@@ -31,6 +31,7 @@ export async function build() {
 async function bundle() {
   rmSync(join(root, 'dist'), { recursive: true, force: true });
   const { build: rolldown } = await import('rolldown');
+  const { textImports } = await import('./text-imports.mjs');
   await rolldown({
     cwd: root,
     input: { mcblock: 'src/cli/start.ts' },
@@ -46,7 +47,7 @@ async function bundle() {
       /^unbzip2-stream/,
     ],
     transform: { target: 'node20', define: { 'import.meta.url': '__filename' } },
-    plugins: [withoutChildProcess],
+    plugins: [textImports, withoutChildProcess],
     output: {
       dir: 'dist',
       format: 'cjs',
