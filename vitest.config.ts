@@ -6,6 +6,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     testTimeout: 30_000,
+    hookTimeout: 30_000,
     // Else Vitest empties style sheets, imported as text too.
     css: true,
     // Logs without a zone are read in that of the host.
