@@ -1,26 +1,42 @@
 // Builds what runs: the WebAssembly modules and the shipped grammars (build/), the program (dist/).
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const stampFile = join(root, 'build', '.inputs');
-const program = join(root, 'dist', 'mcblock.cjs');
 
-/** Builds unless the inputs are those of the last build. */
+/** Each is built again only where its inputs are not those of its last build. */
+const PARTS = [
+  {
+    name: 'the grammars',
+    output: join(root, 'build', 'grammars.cjs'),
+    inputs: ['grammar', 'scripts', 'src/net', 'src/errors.ts'],
+    make: async () => {
+      const { buildAssembly } = await import('./build-assembly.mjs');
+      await buildAssembly();
+      const { buildGrammars } = await import('./build-grammars.mjs');
+      await buildGrammars();
+    },
+  },
+  {
+    name: 'the program',
+    output: join(root, 'dist', 'mcblock.cjs'),
+    inputs: ['grammar', 'scripts', 'src'],
+    make: bundle,
+  },
+];
+
 export async function build() {
-  const stamp = digestOfInputs();
-  if (existsSync(program) && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) {
-    return;
+  for (const { name, output, inputs, make } of PARTS) {
+    const stampFile = `${output}.inputs`;
+    const stamp = digestOf(inputs);
+    const isBuilt = existsSync(output) && existsSync(stampFile);
+    if (isBuilt && readFileSync(stampFile, 'utf8') === stamp) continue;
+    process.stderr.write(`building ${name}\n`);
+    await make();
+    writeFileSync(stampFile, stamp);
   }
-  process.stderr.write('building mcblock\n');
-  const { buildAssembly } = await import('./build-assembly.mjs');
-  await buildAssembly();
-  const { buildGrammars } = await import('./build-grammars.mjs');
-  await buildGrammars();
-  await bundle();
-  writeFileSync(stampFile, stamp);
 }
 
 /**
@@ -31,6 +47,7 @@ export async function build() {
 async function bundle() {
   rmSync(join(root, 'dist'), { recursive: true, force: true });
   const { build: rolldown } = await import('rolldown');
+  const { textImports } = await import('./text-imports.mjs');
   await rolldown({
     cwd: root,
     input: { mcblock: 'src/cli/start.ts' },
@@ -46,7 +63,7 @@ async function bundle() {
       /^unbzip2-stream/,
     ],
     transform: { target: 'node20', define: { 'import.meta.url': '__filename' } },
-    plugins: [withoutChildProcess],
+    plugins: [textImports, withoutChildProcess],
     output: {
       dir: 'dist',
       format: 'cjs',
@@ -68,21 +85,24 @@ const withoutChildProcess = {
   load: (id) => (id === '\0empty' ? '' : undefined),
 };
 
-function digestOfInputs() {
+/** Of the files and folders, and of what the package depends on. */
+function digestOf(inputs) {
   const hash = createHash('sha256');
-  const files = ['package.json', 'package-lock.json'];
-  for (const folder of ['src', 'grammar', 'scripts']) {
-    for (const file of readdirSync(join(root, folder), { recursive: true, withFileTypes: true })) {
-      if (file.isFile()) files.push(join(file.parentPath, file.name).slice(root.length));
-    }
-  }
-  for (const file of files.toSorted()) {
+  for (const file of ['package.json', 'package-lock.json', ...inputs].flatMap(filesIn)) {
     hash
       .update(`${file}\0`)
       .update(readFileSync(join(root, file)))
       .update('\0');
   }
   return hash.digest('hex');
+}
+
+function filesIn(path) {
+  if (!statSync(join(root, path)).isDirectory()) return [path];
+  return readdirSync(join(root, path), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)))
+    .toSorted();
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) await build();

@@ -10,6 +10,7 @@ await setup({ tests: true });
 
 const STEPS = [
   ['types', 'tsc', ['--noEmit', '-p', '.']],
+  ['types of the status page', 'tsc', ['--noEmit', '-p', 'src/fleet/pubsub/page']],
   [
     'lint',
     'oxlint',

@@ -1,5 +1,6 @@
 import type { Seconds } from '../../blocklist/entry.ts';
 import { timeText } from '../fields.ts';
+import type { StatusJson } from './page/json.ts';
 import type { SubscriberStatus } from './status.ts';
 
 /** For check_http: one line, exactly. */
@@ -7,8 +8,7 @@ export function stateText(status: SubscriberStatus): string {
   return `state: ${status.isConnected ? 'connected' : 'disconnected'}\n`;
 }
 
-/** Times ISO 8601 UTC, null where there is nothing to tell. */
-export function statusJson(status: SubscriberStatus): object {
+export function statusJson(status: SubscriberStatus): StatusJson {
   const { caughtUp, queues } = status;
   return {
     state: status.isConnected ? 'connected' : 'disconnected',

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cellOf } from '../../../src/fleet/pubsub/hilbert.ts';
 import { banJson, type PageData } from '../../../src/fleet/pubsub/page-data.ts';
-import { cellOf, spaceMap } from '../../../src/fleet/pubsub/space-map.ts';
+import { spaceMap } from '../../../src/fleet/pubsub/space-map.ts';
 import { SubscriberStatus } from '../../../src/fleet/pubsub/status.ts';
 import { StatusServer } from '../../../src/fleet/pubsub/status-server.ts';
 import { statusJson } from '../../../src/fleet/pubsub/status-text.ts';
@@ -58,11 +59,11 @@ describe.skipIf(BROWSER_MISSING)(`the page in a browser (${BROWSER_MISSING ?? 'C
   const text = (id: string) =>
     browser.value<string>(`document.getElementById('${id}').textContent`);
 
-  it('shows the state, whom is blocked by whom, and what others said as text', async () => {
+  it('shows the state, the bans and their senders, and foreign text as text', async () => {
     expect(await text('state')).toBe('state: connected');
     expect(await text('active')).toBe('3 entries are active.');
-    expect(await text('origins')).toBe('logs of this host2the fleet1');
-    expect(await text('families')).toContain('3 of IPv4, 0 of IPv6');
+    expect(await text('origins')).toBe('local logs2fleet1');
+    expect(await text('families')).toContain('3 IPv4, 0 IPv6');
     expect(await text('last')).toContain(`5.149.104.0/22${EVIL}${EVIL}new`);
     expect(await text('counts')).toContain(EVIL);
     expect(await text('senders')).toMatch(/^<script>.*2\d+ \w+ ago$/);
@@ -71,9 +72,9 @@ describe.skipIf(BROWSER_MISSING)(`the page in a browser (${BROWSER_MISSING ?? 'C
     expect(browser.complaints).toEqual([]);
   });
 
-  it('draws the map, and says in words what it shows', async () => {
+  it('draws the map and describes it in words', async () => {
     expect(await text('covered')).toBe(
-      'Of 65,536 /16s 18 hold what is blocked, 17 are blocked whole.',
+      '18 of 65,536 /16s have blocked addresses, 17 are blocked entirely.',
     );
     const inked = `(() => {
       const map = document.getElementById('map');
@@ -85,10 +86,10 @@ describe.skipIf(BROWSER_MISSING)(`the page in a browser (${BROWSER_MISSING ?? 'C
       return found / scale ** 2;
     })()`;
     expect(await browser.value(inked)).toBe(17);
-    expect(await text('most')).toBe('Most of them are in 45/8 (16), 5/8 (1), 185/8 (1).');
+    expect(await text('most')).toBe('Most are in 45/8 (16), 5/8 (1), 185/8 (1).');
   });
 
-  it('shows what happens as it happens', async () => {
+  it('shows bans and the state as they change', async () => {
     const ban = {
       ...data.bans[0]!,
       prefix: parsePrefix('2001:db8::/64'),
@@ -97,13 +98,13 @@ describe.skipIf(BROWSER_MISSING)(`the page in a browser (${BROWSER_MISSING ?? 'C
     server.events.send('ban', banJson(ban));
     await until(async () => (await rows()) === 4);
     expect(await text('last')).toMatch(/^2026-09-21 14:13:202001:db8::\/64/);
-    expect(await text('last')).toContain('for ever');
+    expect(await text('last')).toContain('forever');
     status.disconnected('gone');
     server.events.send('state', statusJson(status));
     await until(async () => (await text('state')) === 'state: disconnected');
   });
 
-  it('says of the map what is under the pointer, and under the arrow keys', async () => {
+  it('describes the /16 under the pointer and the arrow keys', async () => {
     const press = (key: string, shiftKey = false) =>
       browser.value(
         `document.getElementById('map').dispatchEvent(new KeyboardEvent('keydown', ${JSON.stringify({ key, shiftKey })}))`,
@@ -125,7 +126,7 @@ describe.skipIf(BROWSER_MISSING)(`the page in a browser (${BROWSER_MISSING ?? 'C
     expect(await browser.value("document.getElementById('map').tabIndex")).toBe(0);
   });
 
-  it('fits on a telephone, and on a dark screen has light ink', async () => {
+  it('fits a telephone and follows the dark colour scheme', async () => {
     await browser.resize(390, 844);
     await browser.media({ 'prefers-color-scheme': 'dark' });
     const width = 'document.documentElement.scrollWidth <= 390 && window.innerWidth === 390';
@@ -134,7 +135,7 @@ describe.skipIf(BROWSER_MISSING)(`the page in a browser (${BROWSER_MISSING ?? 'C
     await until(async () => (await browser.value(ink)) === 'rgb(236, 236, 236)');
   });
 
-  it('tells the steps of the map by lightness alone, from that of nothing on', async () => {
+  it('distinguishes the levels of the map by lightness alone', async () => {
     for (const scheme of ['light', 'dark']) {
       await browser.media({ 'prefers-color-scheme': scheme });
       const inks = await browser.value<string[]>(`(() => {
@@ -152,23 +153,23 @@ describe.skipIf(BROWSER_MISSING)(`the page in a browser (${BROWSER_MISSING ?? 'C
     }
   });
 
-  it('says that it has lost the daemon, and finds it again', async () => {
+  it('shows that the connection is lost, and reconnects', async () => {
     const hidden = "document.getElementById('lost').hidden";
     expect(await browser.value(hidden)).toBe(true);
     const port = Number(place.split(':')[1]);
     await server.close();
     await until(async () => (await browser.value(hidden)) === false);
-    expect(await text('lost')).toMatch(/has lost the daemon; what it shows is of 20\d\d-/);
-    expect(await text('state')).toBe('state: not known');
+    expect(await text('lost')).toMatch(/^Connection to mcblock lost; reconnecting\. .* at 20\d\d-/);
+    expect(await text('state')).toBe('state: unknown');
     server = new StatusServer({ status, version: '1', page: async () => NOTHING });
     await server.listen({ kind: 'tcp', host: '127.0.0.1', port });
     await until(async () => (await browser.value(hidden)) === true);
     await until(async () => (await text('state')) === 'state: disconnected');
   });
 
-  it('says so where nothing is blocked yet', async () => {
+  it('shows that nothing is blocked yet', async () => {
     await until(async () => (await text('active')) === 'Nothing is blocked yet.');
-    expect(await text('covered')).toBe('Nothing in the IPv4 space is blocked.');
+    expect(await text('covered')).toBe('No IPv4 address is blocked.');
     expect(await browser.value("document.getElementById('no-bans').hidden")).toBe(false);
     expect(await rows()).toBe(0);
   });

@@ -1,0 +1,101 @@
+import { byId, create, row, rowHead } from './dom.ts';
+import { countText, timeText } from './format.ts';
+import type { BanJson, PageJson } from './json.ts';
+
+const HEADS = ['Time', 'Prefix', 'From', 'Why', 'Outcome', 'Until'];
+const MAX_ROWS = 50;
+const DRAW_MILLISECONDS = 100;
+const ANNOUNCE_MILLISECONDS = 10_000;
+const ORIGINS: Readonly<Record<string, string>> = {
+  grok: 'local logs',
+  manual: 'by hand',
+  pf: 'local pf',
+  fleet: 'fleet',
+  import: 'imported lists',
+  bogon: 'bogons',
+};
+
+let pending: BanJson[] = [];
+let announcedAt = 0;
+
+export function showBlocklist({ active, active6, byOrigin, bans }: PageJson): void {
+  byId('active').textContent = activeText(active);
+  byId('by-origin').hidden = active === 0;
+  byId('families').textContent =
+    `${countText(active - active6)} IPv4, ${countText(active6)} IPv6, `;
+  const counts = Object.entries(byOrigin).toSorted(([, p], [, q]) => q - p);
+  const highest = counts[0]?.[1] ?? 1;
+  byId('origins').replaceChildren(
+    ...counts.map(([origin, count]) =>
+      row(
+        rowHead(ORIGINS[origin] ?? origin),
+        create('td', countText(count), 'number'),
+        barCell(count / highest),
+      ),
+    ),
+  );
+  lastBans().replaceChildren(...bans.map((ban) => banRow(ban)));
+  byId('no-bans').hidden = bans.length > 0;
+}
+
+/** Draws at intervals: a flood of bans is no more work than anybody can see. */
+export function addBan(ban: BanJson): void {
+  pending.push(ban);
+  if (pending.length > MAX_ROWS) pending.shift();
+  else if (pending.length === 1) setTimeout(drawPending, DRAW_MILLISECONDS);
+}
+
+function drawPending(): void {
+  const table = lastBans();
+  for (const ban of pending) table.prepend(banRow(ban, 'fresh'));
+  while (table.rows.length > MAX_ROWS) table.deleteRow(-1);
+  const latest = pending.at(-1);
+  pending = [];
+  byId('no-bans').hidden = true;
+  if (latest === undefined || Date.now() - announcedAt < ANNOUNCE_MILLISECONDS) return;
+  announcedAt = Date.now();
+  byId('announcement').textContent = `${latest.prefix} blocked, reported by ${latest.from}`;
+}
+
+function lastBans(): HTMLTableSectionElement {
+  return byId('last', HTMLTableSectionElement);
+}
+
+function activeText(active: number): string {
+  if (active === 0) return 'Nothing is blocked yet.';
+  return active === 1 ? '1 entry is active.' : `${countText(active)} entries are active.`;
+}
+
+function barCell(part: number): HTMLTableCellElement {
+  const bar = create('i');
+  bar.style.width = `${part * 100}%`;
+  const cell = create('td', '', 'bar');
+  cell.ariaHidden = 'true';
+  cell.append(bar);
+  return cell;
+}
+
+function banRow(ban: BanJson, className = ''): HTMLTableRowElement {
+  const texts = [
+    timeText(ban.at),
+    ban.prefix,
+    ban.from,
+    ban.why || '-',
+    ban.outcome,
+    untilText(ban.expiresAt),
+  ];
+  const cells = texts.map((text, index) => {
+    const cell = create('td', text);
+    cell.dataset['head'] = HEADS[index];
+    return cell;
+  });
+  const element = row(...cells);
+  if (className !== '') element.className = className;
+  return element;
+}
+
+/** To the minute. */
+function untilText(expiresAt: string | null | undefined): string {
+  if (expiresAt === undefined) return '-';
+  return expiresAt === null ? 'forever' : timeText(expiresAt).slice(0, 16);
+}

@@ -1,0 +1,79 @@
+import { addBan, showBlocklist } from './bans-view.ts';
+import { byId } from './dom.ts';
+import { timeText } from './format.ts';
+import type { BanJson, PageJson, StatusJson } from './json.ts';
+import { showMap, startMap } from './map.ts';
+import { showState, showStatus } from './status-view.ts';
+
+const RETRY_MILLISECONDS = 3000;
+
+/** When the server last sent something. */
+let receivedAt: Date | undefined;
+
+startMap();
+listen();
+showVersion().catch(() => {});
+
+function listen(): void {
+  const events = new EventSource('/events');
+  on(events, 'state', (data) => showStatus(data as StatusJson));
+  on(events, 'ban', (data) => addBan(data as BanJson));
+  on(events, 'changed', refresh);
+  events.addEventListener('error', () => {
+    showLost();
+    // The browser reconnects by itself unless it was refused.
+    if (events.readyState === EventSource.CLOSED) setTimeout(listen, RETRY_MILLISECONDS);
+  });
+  events.addEventListener('open', () => {
+    showFound();
+    fetchStatus().catch(() => {});
+    refresh();
+  });
+}
+
+function on(events: EventSource, name: string, show: (data: unknown) => void): void {
+  events.addEventListener(name, ({ data }: MessageEvent<string>) => {
+    showFound();
+    show(JSON.parse(data));
+  });
+}
+
+async function showVersion(): Promise<void> {
+  const response = await fetch('/version');
+  byId('version').textContent = (await response.text()).trim();
+}
+
+async function fetchStatus(): Promise<void> {
+  const response = await fetch('/status.json');
+  showStatus((await response.json()) as StatusJson);
+}
+
+function refresh(): void {
+  fetchBlocklist().catch(() => {});
+}
+
+async function fetchBlocklist(): Promise<void> {
+  const [page, map] = await Promise.all([fetch('/page.json'), fetch('/map')]);
+  if (!page.ok || !map.ok) return;
+  showBlocklist((await page.json()) as PageJson);
+  showMap(new Uint8Array(await map.arrayBuffer()));
+}
+
+function showLost(): void {
+  const lost = byId('lost');
+  if (!lost.hidden) return;
+  lost.hidden = false;
+  const shown =
+    receivedAt === undefined
+      ? ''
+      : ` This page shows what it knew at ${timeText(receivedAt.toISOString().slice(0, 19))} UTC.`;
+  lost.textContent = `Connection to mcblock lost; reconnecting.${shown}`;
+  showState('unknown', false);
+  document.body.className = 'lost';
+}
+
+function showFound(): void {
+  receivedAt = new Date();
+  byId('lost').hidden = true;
+  document.body.className = '';
+}
