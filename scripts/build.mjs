@@ -36,7 +36,15 @@ async function bundle() {
     input: { mcblock: 'src/cli/start.ts' },
     platform: 'node',
     // bindings searches for the native module of better-sqlite3 from its own folder upwards.
-    external: ['#grammars', '@redis/client', 'bindings', 'fastify', 'mmdb-lib', 'pg', /^unbzip2-stream/],
+    external: [
+      '#grammars',
+      '@redis/client',
+      'bindings',
+      'fastify',
+      'mmdb-lib',
+      'pg',
+      /^unbzip2-stream/,
+    ],
     transform: { target: 'node20', define: { 'import.meta.url': '__filename' } },
     plugins: [withoutChildProcess],
     output: {

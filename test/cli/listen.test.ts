@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DEFAULT_POLICY } from '../../src/blocklist/policy.ts';
 import { readAcacia } from '../../src/cli/config/acacia.ts';
-import { readChannels, showChannels } from '../../src/cli/config/channels.ts';
+import { channels } from '../../src/cli/config/channels.ts';
+import { setting, settingText } from '../../src/cli/config/setting.ts';
 import { storeBans } from '../../src/engine/listen/store-bans.ts';
 import { askSeconds } from '../../src/engine/listen/tasks.ts';
 import type { BlockRequest } from '../../src/fleet/pubsub/block-queue.ts';
@@ -127,12 +128,13 @@ describe("acacia's own configuration", () => {
 
 describe('channels', () => {
   it('are shown as they are read', () => {
-    const channels = {
+    const table = {
       block: 'block',
       'a.b': { command: ['/bin/x', '-y'], carries: 'prefix' },
       deploy: { command: ['/bin/x'], carries: 'word', words: 'web|mail' },
     };
-    expect(showChannels(readChannels(channels))).toBe(
+    const codec = channels();
+    expect(settingText(setting(new Map(), codec), codec.read(table, 'channels'))).toBe(
       '{ block = "block", "a.b" = { command = ["/bin/x","-y"], carries = "prefix" }, deploy = { command = ["/bin/x"], carries = "word", words = "web|mail" } }',
     );
   });
@@ -150,7 +152,7 @@ describe('channels', () => {
     [{ a: { command: ['/bin/x'], carries: 'address', words: 'x' } }],
     [{ a: { command: ['/bin/x'], carries: 'address', shell: true } }],
   ])('are refused: %j', (value) => {
-    expect(() => readChannels(value)).toThrow('takes');
+    expect(() => channels().read(value, 'channels')).toThrow('must be');
   });
 });
 
@@ -164,7 +166,7 @@ describe('the command', () => {
       'pubsub.address = "127.0.0.1:1"\npubsub.fleet-key = "/nonexistent"',
       /pubsub.fleet-key \/nonexistent cannot/,
     ],
-    ['pubsub.address = "127.0.0.1:1"\nlisten.channels = { a = "b" }', /listen.channels takes/],
+    ['pubsub.address = "127.0.0.1:1"\nlisten.channels = { a = "b" }', /listen.channels.a must be/],
   ])('does not start: %s', async (content, message) => {
     const { exitCode, stderr } = await runWith(content, '--as-root', '--no-apply');
     expect([exitCode, stderr]).toEqual([2, expect.stringMatching(message)]);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Policy } from '../../blocklist/policy.ts';
 import { McblockError, reasonOf } from '../../errors.ts';
 import { readConfigFile } from '../../read-config-file.ts';
-import type { Setting } from './kinds.ts';
+import type { Setting } from './setting.ts';
 import { type ReadSettings, SETTINGS, type SettingKey, type SettingValue } from './settings.ts';
 
 /** Where a value came from: the file and the line in it, or the program. */
