@@ -7,7 +7,7 @@ import type {
   RawServerDefault,
 } from 'fastify';
 import { McblockError } from '../errors.ts';
-import type { Field } from './fields.ts';
+import type { Decoder } from '../validation/codec.ts';
 import type { Scope, User } from './user.ts';
 
 /** Who may use a route: everybody, this host or whoever may read, or a user with the scope. */
@@ -29,22 +29,22 @@ declare module 'fastify' {
   }
 }
 
-/** Types body, query and parameters by the fields that a route's schema declares for them. */
-interface FieldTypes extends FastifyTypeProvider {
-  readonly validator: this['schema'] extends Field<infer T> ? T : unknown;
+/** Types body, query and parameters by the decoders that a route's schema declares for them. */
+interface DecoderTypes extends FastifyTypeProvider {
+  readonly validator: this['schema'] extends Decoder<infer T> ? T : unknown;
 }
 
-/** A Fastify instance whose routes declare their requests as fields. */
+/** A Fastify instance whose routes declare decoders for their requests. */
 export type Api = FastifyInstance<
   RawServerDefault,
   IncomingMessage,
   ServerResponse,
   FastifyBaseLogger,
-  FieldTypes
+  DecoderTypes
 >;
 
-/** Validates by a field. Handlers get the value that it reads: an address, not its text. */
-export const compileField: FastifySchemaCompiler<Field<unknown>> = ({ schema }) => {
+/** Validates by a decoder. Handlers get the value that it reads: an address, not its text. */
+export const compileDecoder: FastifySchemaCompiler<Decoder<unknown>> = ({ schema }) => {
   return (data) => {
     try {
       return { value: schema.read(data, '') };

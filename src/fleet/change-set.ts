@@ -1,17 +1,17 @@
 import { type Entry, isActive, type Origin, type Seconds } from '../blocklist/entry.ts';
 import { ProtectedSpace } from '../blocklist/protect.ts';
 import type { Protection } from '../blocklist/request.ts';
-import { formatAddress } from '../net/address-text.ts';
 import type { Prefix } from '../net/prefix.ts';
 import { formatPrefix } from '../net/prefix-text.ts';
+import { keyOfEvidence, mergeEvidence } from '../validation/evidence.ts';
 import type {
   Change,
   FleetActivation,
   FleetAllowed,
   FleetEntry,
+  FleetEvidence,
   FleetSnapshot,
   ReportKey,
-  Statement,
 } from './fleet-store.ts';
 import { SupernetMap } from './supernet-map.ts';
 
@@ -26,8 +26,8 @@ export interface Cause {
 export interface Bounds {
   /** Besides the allow-list: the server's own addresses, and private space. */
   readonly protections: readonly Protection[];
-  /** So many statements of one activation are kept whole. */
-  readonly mostStatements: number;
+  /** Rows of evidence that are kept whole for one activation. */
+  readonly maxEvidence: number;
 }
 
 /**
@@ -47,9 +47,9 @@ export class ChangeSet {
   readonly #written = new SupernetMap<FleetEntry>();
   readonly #writtenAllowed = new SupernetMap<FleetAllowed>();
   readonly #past: FleetActivation[] = [];
-  readonly #statements = new Map<string, Statement>();
-  /** How many there are of the latest activation of an entry, those that are kept already too. */
-  readonly #said = new SupernetMap<number>();
+  readonly #evidence = new Map<string, FleetEvidence>();
+  /** Rows for the latest activation of an entry, stored ones included. */
+  readonly #evidenceCounts = new SupernetMap<number>();
   readonly #keys: ReportKey[] = [];
 
   constructor(past: FleetSnapshot, bounds: Bounds, at: Seconds) {
@@ -59,7 +59,7 @@ export class ChangeSet {
     for (const held of past.entries) this.#entries.set(held.entry.prefix, held);
     for (const allowed of past.allowed) this.#allowed.set(allowed.prefix, allowed);
     for (const key of past.keys) this.#known.add(textOfKey(key));
-    for (const { prefix, count } of past.said) this.#said.set(prefix, count);
+    for (const { prefix, count } of past.evidenceCounts) this.#evidenceCounts.set(prefix, count);
   }
 
   get space(): ProtectedSpace {
@@ -105,36 +105,26 @@ export class ChangeSet {
       return;
     }
     if (held !== undefined) this.#past.push(held.activation);
-    this.#said.set(entry.prefix, 0);
+    this.#evidenceCounts.set(entry.prefix, 0);
     const { prefix, activations: number, activatedAt: at = this.#at, expiresAt: until } = entry;
     const { origin, note, by } = cause;
     const activation = { prefix, number, at, until, endedAt: undefined, origin, note, by };
-    this.#put({ entry, sequence, place: sequence, activation });
+    this.#put({ entry, sequence, activatedSequence: sequence, activation });
   }
 
   /**
-   * Adds to what is known of the latest activation of an entry. Where so much is said of it already
-   * only who says how often is kept of the rest: nobody fills the disk by talking.
+   * Adds evidence for the latest activation of an entry. Beyond the bound only who reported, and how
+   * often, is kept, so that nobody fills the disk.
    */
-  say(said: Statement): void {
-    const count = this.#said.get(said.prefix) ?? 0;
-    const statement = count < this.#bounds.mostStatements ? said : { ...said, ...UNSAID };
-    const { prefix, activation, by, kind, address, service, message, log, host } = statement;
-    const who = address === undefined ? '' : formatAddress(address);
-    const key = JSON.stringify([
-      formatPrefix(prefix),
-      activation,
-      by,
-      kind,
-      who,
-      service,
-      message,
-      log,
-      host,
-    ]);
-    const same = this.#statements.get(key);
-    this.#statements.set(key, same === undefined ? statement : sum(same, statement));
-    if (same === undefined) this.#said.set(prefix, count + 1);
+  addEvidence(reported: FleetEvidence): void {
+    const { prefix, activation, by, kind } = reported;
+    const count = this.#evidenceCounts.get(prefix) ?? 0;
+    const evidence = count < this.#bounds.maxEvidence ? reported : { ...reported, ...NO_DETAILS };
+    const owner = [formatPrefix(prefix), activation, by, kind];
+    const key = JSON.stringify([...owner, keyOfEvidence(evidence)]);
+    const same = this.#evidence.get(key);
+    this.#evidence.set(key, same === undefined ? evidence : mergeEvidence(same, evidence));
+    if (same === undefined) this.#evidenceCounts.set(prefix, count + 1);
   }
 
   /** Whether that changed the allow-list. */
@@ -157,7 +147,7 @@ export class ChangeSet {
       entries: [...this.#written.values()],
       allowed: [...this.#writtenAllowed.values()],
       past: this.#past,
-      statements: [...this.#statements.values()],
+      evidence: [...this.#evidence.values()],
       keys: this.#keys,
     };
   }
@@ -180,17 +170,8 @@ export class ChangeSet {
   }
 }
 
-const UNSAID = { address: undefined, service: '', message: '', log: '', host: '' } as const;
+const NO_DETAILS = { address: undefined, service: '', message: '', log: '', host: '' } as const;
 
 function textOfKey({ by, key }: ReportKey): string {
   return `${by} ${key}`;
-}
-
-function sum(p: Statement, q: Statement): Statement {
-  return {
-    ...p,
-    count: p.count + q.count,
-    firstSeen: Math.min(p.firstSeen, q.firstSeen),
-    lastSeen: Math.max(p.lastSeen, q.lastSeen),
-  };
 }

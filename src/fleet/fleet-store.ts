@@ -1,5 +1,5 @@
 import type { Entry, Expiry, Origin, Seconds } from '../blocklist/entry.ts';
-import type { Address } from '../net/address.ts';
+import type { Evidence } from '../blocklist/evidence.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { User } from './user.ts';
 
@@ -8,8 +8,8 @@ export interface FleetEntry {
   readonly entry: Entry;
   /** The number of its latest change that concerns other machines; no two changes share one. */
   readonly sequence: number;
-  /** The number of the change that made it active last: the order of version 1. */
-  readonly place: number;
+  /** The number of the change that activated it last: version 1 lists in this order. */
+  readonly activatedSequence: number;
   /** The latest one. */
   readonly activation: FleetActivation;
 }
@@ -37,21 +37,13 @@ export interface FleetActivation {
   readonly by: string;
 }
 
-/** Who said what of an activation, besides whoever made it; what is alike adds up. */
-export interface Statement {
+/** Evidence that was reported for an activation. Rows with the same key are merged. */
+export interface FleetEvidence extends Evidence {
   readonly prefix: Prefix;
   readonly activation: number;
+  /** The user who reported it. */
   readonly by: string;
   readonly kind: 'offence' | 'list' | 'block' | 'expire';
-  /** Whom it names; undefined where it names no one address. */
-  readonly address: Address | undefined;
-  readonly service: string;
-  readonly message: string;
-  readonly log: string;
-  readonly host: string;
-  readonly count: number;
-  readonly firstSeen: Seconds;
-  readonly lastSeen: Seconds;
 }
 
 /** The key of a report that was counted. */
@@ -77,11 +69,12 @@ export interface FleetSnapshot {
   readonly allowed: readonly FleetAllowed[];
   /** The keys of the need that are known. */
   readonly keys: readonly ReportKey[];
-  /** How many statements there are of the latest activation of these entries; of others none. */
-  readonly said: readonly Said[];
+  /** How much evidence there is for the latest activation of these entries; others have none. */
+  readonly evidenceCounts: readonly EvidenceCount[];
 }
 
-export interface Said {
+/** How many rows of evidence the latest activation of an entry has. */
+export interface EvidenceCount {
   readonly prefix: Prefix;
   readonly count: number;
 }
@@ -95,7 +88,7 @@ export interface Change {
   readonly allowed: readonly FleetAllowed[];
   /** Activations that are no longer the latest of their entry, for good. */
   readonly past: readonly FleetActivation[];
-  readonly statements: readonly Statement[];
+  readonly evidence: readonly FleetEvidence[];
   readonly keys: readonly ReportKey[];
 }
 
@@ -103,7 +96,7 @@ export interface Change {
 export interface EntryHistory extends FleetEntry {
   /** The first one first. */
   readonly activations: readonly FleetActivation[];
-  readonly statements: readonly Statement[];
+  readonly evidence: readonly FleetEvidence[];
 }
 
 /** What changed, by rising sequence. */

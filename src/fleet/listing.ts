@@ -107,7 +107,10 @@ export class Listing {
         const made = bodies.get(order);
         if (made !== undefined) return made;
         // A walk is sorted by address already.
-        const sorted = order === 'ip' ? active : active.toSorted((p, q) => p.place - q.place);
+        const sorted =
+          order === 'ip'
+            ? active
+            : active.toSorted((p, q) => p.activatedSequence - q.activatedSequence);
         const body = new CachedBody(`${JSON.stringify(texts(sorted).map((text) => [text]))}\n`);
         bodies.set(order, body);
         return body;

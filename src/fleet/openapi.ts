@@ -1,5 +1,5 @@
 import type { RouteOptions } from 'fastify';
-import type { Field } from './fields.ts';
+import type { Decoder } from '../validation/codec.ts';
 
 /** The OpenAPI 3.1.0 document of these routes, made from the fields that validate their requests. */
 export function openApiOf(routes: readonly RouteOptions[], version: string): object {
@@ -31,7 +31,7 @@ function operationOf({ config, schema = {} }: RouteOptions): object {
   return {
     summary,
     ...(parameters.length > 0 && { parameters }),
-    ...(isField(body) && {
+    ...(isDecoder(body) && {
       requestBody: { required: true, content: { 'application/json': { schema: body.schema } } },
     }),
     responses: Object.fromEntries(
@@ -42,7 +42,7 @@ function operationOf({ config, schema = {} }: RouteOptions): object {
 }
 
 function parametersOf(location: 'path' | 'query', field: unknown): object[] {
-  if (!isField(field) || !('properties' in field.schema)) return [];
+  if (!isDecoder(field) || !('properties' in field.schema)) return [];
   const properties = field.schema.properties as Readonly<Record<string, object>>;
   return Object.entries(properties).map(
     ([name, { description, ...schema }]: [string, Property]) => ({
@@ -59,6 +59,6 @@ interface Property {
   readonly description?: string;
 }
 
-function isField(value: unknown): value is Field<unknown> {
+function isDecoder(value: unknown): value is Decoder<unknown> {
   return typeof value === 'object' && value !== null && 'schema' in value && 'read' in value;
 }

@@ -1,6 +1,6 @@
 import { CachedBody } from './cached-body.ts';
 import type { FleetStore } from './fleet-store.ts';
-import { changedJson } from './wire.ts';
+import { changedJson, WIRE_VERSION } from './wire.ts';
 
 /** So many pages are kept; a full copy of 100,000 entries has ten of the largest. */
 const MAX_KEPT = 64;
@@ -64,7 +64,8 @@ export class Pages {
     // Nothing that is later has a lower number: who has read all goes on from the latest.
     const next = more ? (last ?? since) : Math.max(sequence, last ?? 0);
     const latest = Math.max(sequence, next);
-    const page = { store: this.#identity, next, more, latest, changes: sent.map(changedJson) };
+    const about = { version: WIRE_VERSION, store: this.#identity };
+    const page = { ...about, next, more, latest, changes: sent.map(changedJson) };
     return new CachedBody(`${JSON.stringify(page)}\n`);
   }
 }

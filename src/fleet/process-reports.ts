@@ -7,7 +7,7 @@ import type { Decision, Protection, Request } from '../blocklist/request.ts';
 import { hostPrefix, type Prefix } from '../net/prefix.ts';
 import { formatPrefix } from '../net/prefix-text.ts';
 import { type Bounds, ChangeSet } from './change-set.ts';
-import type { Change, FleetSnapshot, Need, ReportKey, Statement } from './fleet-store.ts';
+import type { Change, FleetEvidence, FleetSnapshot, Need, ReportKey } from './fleet-store.ts';
 import { limitFault } from './limits.ts';
 import type {
   AllowReport,
@@ -112,32 +112,30 @@ class ReportProcessor {
     const expired = expireEntry(entry, this.#now);
     if (expired === entry) return undefined;
     this.#changeSet.alter(expired, { by: by.name, origin: entry.origin, note: '' });
-    this.#changeSet.say(this.#statement(expired, 'expire', by));
+    this.#changeSet.addEvidence(this.#evidence(expired, 'expire', by));
     return expired;
   }
 
   #offence(report: OffenceReport, by: Reporter): ReportResult {
-    const { address, prefix, origin, count } = report;
+    const { address, prefix, origin } = report;
     const at = Math.min(report.at, this.#now);
     const decision = decide(
       this.#changeSet.supernets(hostPrefix(address)),
       this.#changeSet.space,
-      { kind: 'automatic', origin, offender: address, at, hits: count, external: false },
+      {
+        kind: 'automatic',
+        origin,
+        offender: address,
+        at,
+        hits: report.details.count,
+        external: false,
+      },
       prefix === undefined ? this.#policy : withLength(this.#policy, prefix.length),
       this.#now,
     );
-    const { service, message, log, host } = report;
-    return this.#commit(decision, by, origin, '', {
-      kind: 'offence',
-      address,
-      service,
-      message,
-      log,
-      host,
-      count,
-      firstSeen: Math.min(report.firstSeen, at),
-      lastSeen: at,
-    });
+    const { kind, details } = report;
+    const times = { firstSeen: Math.min(report.firstSeen, at), lastSeen: at };
+    return this.#commit(decision, by, origin, '', { kind, address, ...details, ...times });
   }
 
   /** Version 1 knows a list of prefixes and nothing of what contains what: each is its own entry. */
@@ -206,21 +204,28 @@ class ReportProcessor {
     by: Reporter,
     origin: Entry['origin'],
     note: string,
-    said: Partial<Statement> & Pick<Statement, 'kind'>,
+    reported: Partial<FleetEvidence> & Pick<FleetEvidence, 'kind'>,
   ): ReportResult {
     if (decision.kind === 'refused') return spared(decision.protection);
     const before = this.#changeSet.get(decision.entry.prefix);
-    const { outcome, entry } = quieted(decision, before, said.kind);
+    const { outcome, entry } = quieted(decision, before, reported.kind);
     const isNews = (outcome !== 'covered' && outcome !== 'evidence') || before?.note !== entry.note;
     if (isNews) this.#changeSet.alter(entry, { by: by.name, origin, note });
     else this.#changeSet.hit(entry);
-    // Of an activation itself it is known already who made it and why.
-    const isSaid = said.kind !== 'offence' && (outcome === 'new' || outcome === 'reactivated');
-    if (!isSaid) this.#changeSet.say({ ...this.#statement(entry, said.kind, by), ...said });
+    // The activation already records who made it and why.
+    const isRecorded =
+      reported.kind !== 'offence' && (outcome === 'new' || outcome === 'reactivated');
+    if (!isRecorded) {
+      this.#changeSet.addEvidence({ ...this.#evidence(entry, reported.kind, by), ...reported });
+    }
     return resultOf(outcome, entry);
   }
 
-  #statement({ prefix, activations }: Entry, kind: Statement['kind'], by: Reporter): Statement {
+  #evidence(
+    { prefix, activations }: Entry,
+    kind: FleetEvidence['kind'],
+    by: Reporter,
+  ): FleetEvidence {
     return {
       prefix,
       activation: activations,
@@ -251,7 +256,7 @@ function withLength(policy: Policy, length: number): Policy {
 function quieted(
   decision: Exclude<Decision, { kind: 'refused' }>,
   before: Entry | undefined,
-  kind: Statement['kind'],
+  kind: FleetEvidence['kind'],
 ): { outcome: ReportResult['outcome']; entry: Entry } {
   const { entry } = decision;
   if (decision.kind !== 'covered' || !decision.extended) return { outcome: decision.kind, entry };

@@ -1,12 +1,12 @@
 import { McblockError } from '../errors.ts';
-import type { Field, ValueOf } from './fields.ts';
+import type { Decoder, ValueOf } from '../validation/codec.ts';
 
-type Parameters = Readonly<Record<string, Field<unknown>>>;
+type Parameters = Readonly<Record<string, Decoder<unknown>>>;
 
 /** The parameters of a query. Others are ignored. */
 export function query<P extends Parameters>(
   parameters: P,
-): Field<{ readonly [K in keyof P]: ValueOf<P[K]> }> {
+): Decoder<{ readonly [K in keyof P]: ValueOf<P[K]> }> {
   const all = Object.entries(parameters);
   return {
     schema: {
@@ -22,7 +22,7 @@ export function query<P extends Parameters>(
   };
 }
 
-export function textParameter(description: string): Field<string | undefined> {
+export function textParameter(description: string): Decoder<string | undefined> {
   return {
     schema: { type: 'string', description },
     isOptional: true,
@@ -35,7 +35,7 @@ export function wholeParameter(
   fallback: number,
   minimum: number,
   maximum: number,
-): Field<number> {
+): Decoder<number> {
   return {
     schema: { type: 'integer', minimum, maximum, default: fallback, description },
     isOptional: true,

@@ -1,6 +1,7 @@
 import type { Expiry, Origin, Seconds } from '../blocklist/entry.ts';
 import type { Address } from '../net/address.ts';
 import type { Prefix } from '../net/prefix.ts';
+import type { Details } from '../validation/evidence.ts';
 
 /** What a peer or a person tells the fleet. */
 export type Report = OffenceReport | ListReport | BlockReport | ExpireReport | AllowReport;
@@ -15,12 +16,8 @@ export interface OffenceReport {
   readonly prefix: Prefix | undefined;
   readonly firstSeen: Seconds;
   readonly at: Seconds;
-  readonly count: number;
   readonly origin: Origin;
-  readonly service: string;
-  readonly message: string;
-  readonly log: string;
-  readonly host: string;
+  readonly details: Details;
 }
 
 /** Version 1: a machine has this prefix in a table of its firewall. It is taken as it stands. */

@@ -8,7 +8,7 @@ import type { Listing } from './listing.ts';
 import type { Metrics } from './metrics.ts';
 import type { ListReport, Reporter } from './report.ts';
 import { sendCached } from './send-cached.ts';
-import { deletionsField, listingsField, orderQuery } from './wire-v1.ts';
+import { deletionsDecoder, listingsDecoder, orderQuery } from './wire-v1.ts';
 import type { Writer } from './writer.ts';
 
 const SAMPLE_ROWS = ['198.51.100.0/26', '198.51.100.212', '203.0.113.123', '192.0.2.24'];
@@ -49,7 +49,7 @@ export function addRoutesV1(api: Api, { listing, writer, metrics, maxItems }: V1
       config: { access: 'report' },
       schema: {
         summary: 'Blocks these prefixes, given as JSON or as a form of one; all or none of them',
-        body: listingsField(maxItems),
+        body: listingsDecoder(maxItems),
         answers: { 204: 'done', 400: 'one of them is wrong; nothing was changed' },
       },
       errorHandler: sendListFault,
@@ -69,7 +69,7 @@ export function addRoutesV1(api: Api, { listing, writer, metrics, maxItems }: V1
       config: { access: 'report' },
       schema: {
         summary: 'Expires these prefixes, whether they are there or not; their history is kept',
-        body: deletionsField(maxItems),
+        body: deletionsDecoder(maxItems),
         answers: { 204: 'done', 400: 'one of them is wrong; nothing was changed' },
       },
     },

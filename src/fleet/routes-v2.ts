@@ -6,12 +6,13 @@ import type { Pages } from './pages.ts';
 import { query, textParameter, wholeParameter } from './query.ts';
 import { sendCached } from './send-cached.ts';
 import {
+  allowDecoder,
   allowedJson,
-  allowField,
   historyJson,
   pathPrefix,
-  reportsField,
+  reportsDecoder,
   resultJson,
+  WIRE_VERSION,
 } from './wire.ts';
 import type { Writer } from './writer.ts';
 
@@ -38,7 +39,7 @@ export function addRoutesV2(
       schema: {
         summary:
           'Reports offences, blocks and expiries; one whose `key` this user sent before is ignored',
-        body: reportsField(maxItems),
+        body: reportsDecoder(maxItems),
         answers: { 200: 'one result for each report, in order', 400: 'nothing was changed' },
       },
     },
@@ -47,7 +48,7 @@ export function addRoutesV2(
       const { reports } = request.body;
       const results = await writer.submit({ by, reports, reset: false });
       metrics.countReports(results);
-      return { results: results.map(resultJson) };
+      return { version: WIRE_VERSION, results: results.map(resultJson) };
     },
   );
 
@@ -69,7 +70,7 @@ export function addRoutesV2(
           limit: wholeParameter('the most changes to send', DEFAULT_CHANGES, 1, MAX_CHANGES),
         }),
         answers: {
-          200: '`{"store", "next", "more", "latest", "changes"}`',
+          200: '`{"version", "store", "next", "more", "latest", "changes"}`',
           304: 'unchanged',
           410: 'the number is that of another store',
         },
@@ -120,7 +121,7 @@ export function addRoutesV2(
           kind === 'allow'
             ? "Adds a prefix to the fleet's allow-list"
             : "Removes a prefix from the fleet's allow-list",
-        body: allowField(kind),
+        body: allowDecoder(kind),
         answers: { 200: 'the outcome', 400: 'nothing was changed' },
       },
       handler: async (request) => {

@@ -1,17 +1,25 @@
 import type { Entry, Expiry, Origin, Seconds } from '../blocklist/entry.ts';
+import type { Evidence } from '../blocklist/evidence.ts';
 import { McblockError, reasonOf } from '../errors.ts';
-import { formatAddress, parseAddress } from '../net/address-text.ts';
 import { formatPrefix, parsePrefix } from '../net/prefix-text.ts';
-import type { FleetActivation, FleetAllowed, FleetEntry, Statement } from './fleet-store.ts';
+import {
+  columnName,
+  EVIDENCE_FIELDS,
+  EVIDENCE_KEY,
+  EVIDENCE_NAMES,
+  type EvidenceName,
+} from '../validation/evidence.ts';
+import type { SqlColumn, SqlValue } from '../validation/sql-column.ts';
+import type { FleetActivation, FleetAllowed, FleetEntry, FleetEvidence } from './fleet-store.ts';
 import { isScope, type User } from './user.ts';
 
 /** One row as both back-ends give it: texts, whole numbers, null for ever. By name of the column. */
-export type Row = Readonly<Record<string, unknown>>;
+export type FleetRow = Readonly<Record<string, unknown>>;
 
-export const ENTRY_COLUMNS = [
+export const FLEET_ENTRY_COLUMNS = [
   'prefix',
   'sequence',
-  'place',
+  'activated_sequence',
   'origin',
   'note',
   'activations',
@@ -36,25 +44,34 @@ export const ACTIVATION_COLUMNS = [
   'ended_at',
   'origin',
   'note',
-  'said_by',
+  'reported_by',
 ] as const;
 
-export const STATEMENT_COLUMNS = [
+export const FLEET_EVIDENCE_COLUMNS = [
   'prefix',
   'activation',
-  'said_by',
+  'reported_by',
   'kind',
-  'address',
-  'service',
-  'message',
-  'log',
-  'host',
-  'count',
-  'first_seen',
-  'last_seen',
+  ...EVIDENCE_NAMES.map(columnName),
 ] as const;
 
-export const ALLOWED_COLUMNS = ['prefix', 'sequence', 'removed', 'note', 'said_by', 'at'] as const;
+/** The columns of the primary key. */
+export const FLEET_EVIDENCE_KEY = [
+  'prefix',
+  'activation',
+  'reported_by',
+  'kind',
+  ...EVIDENCE_KEY.map(columnName),
+] as const;
+
+export const ALLOWED_COLUMNS = [
+  'prefix',
+  'sequence',
+  'removed',
+  'note',
+  'reported_by',
+  'at',
+] as const;
 
 export const USER_COLUMNS = [
   'name',
@@ -67,16 +84,18 @@ export const USER_COLUMNS = [
   'created_at',
 ] as const;
 
-/** What a column takes. */
-export type Value = string | number | null;
-
-/** In the order of ENTRY_COLUMNS. */
-export function rowOfEntry({ entry, sequence, place, activation }: FleetEntry): Value[] {
+/** In the order of FLEET_ENTRY_COLUMNS. */
+export function rowOfFleetEntry({
+  entry,
+  sequence,
+  activatedSequence,
+  activation,
+}: FleetEntry): SqlValue[] {
   const { prefix, firstSeen, lastSeen, activatedAt, expiresAt } = entry;
   return [
     formatPrefix(prefix),
     sequence,
-    place,
+    activatedSequence,
     entry.origin,
     entry.note,
     entry.activations,
@@ -94,7 +113,7 @@ export function rowOfEntry({ entry, sequence, place, activation }: FleetEntry): 
   ];
 }
 
-export function entryOfRow(row: Row): FleetEntry {
+export function fleetEntryOfRow(row: FleetRow): FleetEntry {
   return readRow('entry', row, () => {
     const days = text(row, 'hit_days');
     const prefix = parsePrefix(text(row, 'prefix'));
@@ -122,20 +141,21 @@ export function entryOfRow(row: Row): FleetEntry {
       note: text(row, 'activated_note'),
       by: text(row, 'activated_by'),
     };
-    const [sequence, place] = [whole(row, 'sequence'), whole(row, 'place')];
-    return { entry, sequence, place, activation };
+    const sequence = whole(row, 'sequence');
+    const activatedSequence = whole(row, 'activated_sequence');
+    return { entry, sequence, activatedSequence, activation };
   });
 }
 
 /** In the order of ACTIVATION_COLUMNS. */
-export function rowOfActivation(activation: FleetActivation): Value[] {
+export function rowOfActivation(activation: FleetActivation): SqlValue[] {
   const { prefix, number, at, until, endedAt, by } = activation;
   const ended = endedAt ?? null;
   const { origin: from, note } = activation;
   return [formatPrefix(prefix), number, at, numberOf(until), ended, from, note, by];
 }
 
-export function activationOfRow(row: Row): FleetActivation {
+export function activationOfRow(row: FleetRow): FleetActivation {
   return readRow('activation', row, () => ({
     prefix: parsePrefix(text(row, 'prefix')),
     number: whole(row, 'number'),
@@ -144,60 +164,68 @@ export function activationOfRow(row: Row): FleetActivation {
     endedAt: optionalWhole(row, 'ended_at'),
     origin: origin(row, 'origin'),
     note: text(row, 'note'),
-    by: text(row, 'said_by'),
+    by: text(row, 'reported_by'),
   }));
 }
 
-/** In the order of STATEMENT_COLUMNS. */
-export function rowOfStatement(statement: Statement): Value[] {
-  const { prefix, activation, by, kind, address, service, message, log, host } = statement;
-  const { count, firstSeen, lastSeen } = statement;
-  const who = address === undefined ? '' : formatAddress(address);
-  const said = [by, kind, who, service, message, log, host];
-  return [formatPrefix(prefix), activation, ...said, count, firstSeen, lastSeen];
+/** In the order of FLEET_EVIDENCE_COLUMNS. */
+export function rowOfEvidence(evidence: FleetEvidence): SqlValue[] {
+  const { prefix, activation, by, kind } = evidence;
+  const values = EVIDENCE_NAMES.map((name) => columnOf(name).toSql(evidence[name]));
+  return [formatPrefix(prefix), activation, by, kind, ...values];
 }
 
-export function statementOfRow(row: Row): Statement {
-  return readRow('statement', row, () => ({
-    prefix: parsePrefix(text(row, 'prefix')),
-    activation: whole(row, 'activation'),
-    by: text(row, 'said_by'),
-    kind: text(row, 'kind') as Statement['kind'],
-    address: parseAddress(text(row, 'address')),
-    service: text(row, 'service'),
-    message: text(row, 'message'),
-    log: text(row, 'log'),
-    host: text(row, 'host'),
-    count: whole(row, 'count'),
-    firstSeen: whole(row, 'first_seen'),
-    lastSeen: whole(row, 'last_seen'),
-  }));
+export function evidenceOfRow(row: FleetRow): FleetEvidence {
+  return readRow('evidence', row, () => {
+    const values = EVIDENCE_NAMES.map((name) => [
+      name,
+      columnOf(name).fromSql(row[columnName(name)]),
+    ]);
+    return {
+      prefix: parsePrefix(text(row, 'prefix')),
+      activation: whole(row, 'activation'),
+      by: text(row, 'reported_by'),
+      kind: text(row, 'kind') as FleetEvidence['kind'],
+      ...(Object.fromEntries(values) as unknown as Evidence),
+    };
+  });
+}
+
+function columnOf(name: EvidenceName): SqlColumn<unknown> {
+  return EVIDENCE_FIELDS[name].column;
 }
 
 /** In the order of ALLOWED_COLUMNS. */
-export function rowOfAllowed({ prefix, sequence, removed, note, by, at }: FleetAllowed): Value[] {
+export function rowOfAllowed({
+  prefix,
+  sequence,
+  removed,
+  note,
+  by,
+  at,
+}: FleetAllowed): SqlValue[] {
   return [formatPrefix(prefix), sequence, Number(removed), note, by, at];
 }
 
-export function allowedOfRow(row: Row): FleetAllowed {
+export function allowedOfRow(row: FleetRow): FleetAllowed {
   return readRow('allowed', row, () => ({
     prefix: parsePrefix(text(row, 'prefix')),
     sequence: whole(row, 'sequence'),
     removed: whole(row, 'removed') === 1,
     note: text(row, 'note'),
-    by: text(row, 'said_by'),
+    by: text(row, 'reported_by'),
     at: whole(row, 'at'),
   }));
 }
 
 /** In the order of USER_COLUMNS. */
-export function rowOfUser(user: User): Value[] {
+export function rowOfUser(user: User): SqlValue[] {
   const { name, password, scopes, widest4, widest6, longest, disabled, createdAt } = user;
   const limits = [widest4, widest6, numberOf(longest)];
   return [name, password, scopes.join(','), ...limits, Number(disabled), createdAt];
 }
 
-export function userOfRow(row: Row): User {
+export function userOfRow(row: FleetRow): User {
   return readRow('user', row, () => ({
     name: text(row, 'name'),
     password: text(row, 'password'),
@@ -210,7 +238,7 @@ export function userOfRow(row: Row): User {
   }));
 }
 
-function readRow<T>(table: string, row: Row, read: () => T): T {
+function readRow<T>(table: string, row: FleetRow, read: () => T): T {
   try {
     return read();
   } catch (error) {
@@ -222,27 +250,27 @@ function readRow<T>(table: string, row: Row, read: () => T): T {
   }
 }
 
-function text(row: Row, column: string): string {
+function text(row: FleetRow, column: string): string {
   const value = row[column];
   if (typeof value === 'string') return value;
   throw new Error(`${column} is no text`);
 }
 
-function whole(row: Row, column: string): number {
+function whole(row: FleetRow, column: string): number {
   const value = row[column];
   if (Number.isSafeInteger(value) && Number(value) >= 0) return Number(value);
   throw new Error(`${column} is no whole number from 0`);
 }
 
-function expiry(row: Row, column: string): Expiry {
+function expiry(row: FleetRow, column: string): Expiry {
   return row[column] === null ? 'forever' : whole(row, column);
 }
 
-function optionalWhole(row: Row, column: string): number | undefined {
+function optionalWhole(row: FleetRow, column: string): number | undefined {
   return row[column] === null ? undefined : whole(row, column);
 }
 
-function origin(row: Row, column: string): Origin {
+function origin(row: FleetRow, column: string): Origin {
   return text(row, column) as Origin;
 }
 

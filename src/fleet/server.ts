@@ -7,7 +7,7 @@ import type {
   RouteOptions,
 } from 'fastify';
 import { McblockError, reasonOf } from '../errors.ts';
-import { type Api, compileField } from './api.ts';
+import { type Api, compileDecoder } from './api.ts';
 import { authenticate, peerAddress, type V1Status } from './authentication.ts';
 import { Credentials } from './credentials.ts';
 import type { FleetStore } from './fleet-store.ts';
@@ -115,7 +115,7 @@ async function createApp({ limits, tls }: ServerOptions): Promise<Api> {
   const app =
     tls === undefined ? fastify(options) : fastify({ ...options, https: tlsOptions(tls) });
   app.decorateRequest('user');
-  app.setValidatorCompiler(compileField);
+  app.setValidatorCompiler(compileDecoder);
   return app;
 }
 

@@ -1,7 +1,7 @@
 import { McblockError, reasonOf } from '../errors.ts';
 import type { Prefix } from '../net/prefix.ts';
 import { parsePrefix } from '../net/prefix-text.ts';
-import type { Field } from './fields.ts';
+import type { Decoder } from '../validation/codec.ts';
 import type { ListOrder } from './listing.ts';
 import { query } from './query.ts';
 import type { ExpireReport, ListReport } from './report.ts';
@@ -13,7 +13,7 @@ const IP = { type: 'string', description: 'an address or a prefix' };
 const SOURCE = { type: 'string', description: 'why' };
 
 /** `GET /v1/pf?order=ip` */
-export function orderQuery(): Field<{ readonly order: ListOrder }> {
+export function orderQuery(): Decoder<{ readonly order: ListOrder }> {
   return query({
     order: {
       schema: {
@@ -31,7 +31,7 @@ export function orderQuery(): Field<{ readonly order: ListOrder }> {
 }
 
 /** `POST /v1/pf`: a list of `{"IP", "source"}`, or a form with one. */
-export function listingsField(maxItems: number): Field<readonly ListReport[]> {
+export function listingsDecoder(maxItems: number): Decoder<readonly ListReport[]> {
   return {
     schema: listSchema({ IP, source: SOURCE }, maxItems),
     isOptional: false,
@@ -40,7 +40,7 @@ export function listingsField(maxItems: number): Field<readonly ListReport[]> {
 }
 
 /** `DELETE /v1/pf`: a list of `{"IP"}`, or a form with one. */
-export function deletionsField(maxItems: number): Field<readonly ExpireReport[]> {
+export function deletionsDecoder(maxItems: number): Decoder<readonly ExpireReport[]> {
   return {
     schema: listSchema({ IP }, maxItems),
     isOptional: false,

@@ -1,92 +1,52 @@
-import type { Expiry, Seconds } from '../blocklist/entry.ts';
+import type { Seconds } from '../blocklist/entry.ts';
 import { McblockError } from '../errors.ts';
 import { FAMILY_BITS } from '../net/address.ts';
-import { formatAddress, parseAddress } from '../net/address-text.ts';
-import { contains, type Prefix } from '../net/prefix.ts';
+import { parseAddress } from '../net/address-text.ts';
+import type { Prefix } from '../net/prefix.ts';
 import { formatPrefix, parsePrefix } from '../net/prefix-text.ts';
+import { type Decoder, isObject, list, object, refuse } from '../validation/codec.ts';
+import { codecsOf, EVIDENCE_FIELDS } from '../validation/evidence.ts';
 import {
-  address,
-  expiry,
-  type Field,
-  flag,
-  key,
-  list,
-  object,
-  oneOf,
-  optional,
-  prefix,
-  text,
-  time,
-  timeText,
-  type ValueOf,
-  whole,
-} from './fields.ts';
+  ALLOW_REPORT,
+  BLOCK_REPORT,
+  EXPIRE_REPORT,
+  OFFENCE_REPORT,
+} from '../validation/reports.ts';
+import { expiryText, timeText } from '../validation/time-text.ts';
 import type {
   Changed,
   EntryHistory,
   FleetActivation,
   FleetAllowed,
   FleetEntry,
-  Statement,
+  FleetEvidence,
 } from './fleet-store.ts';
 import type { AllowReport, Report, ReportResult } from './report.ts';
 
-/** Version 2 of what goes over the wire, both ways: prefixes whole, times ISO 8601 UTC. */
+/**
+ * Version 2 of the API. A reader ignores fields that it does not know, so a new field needs no new
+ * version. Answers state the version.
+ */
+export const WIRE_VERSION = 2;
 
-const OFFENCE = object({
-  type: oneOf('offence'),
-  key: optional(key(), undefined),
-  address: address(),
-  prefix: optional(prefix(), undefined),
-  at: time(),
-  firstSeen: optional(time(), undefined),
-  count: optional(whole(1, 1_000_000), 1),
-  origin: optional(oneOf('grok', 'pf'), 'grok'),
-  service: text(64),
-  message: text(64),
-  log: optional(text(255), ''),
-  host: optional(text(255), ''),
-});
-
-const BLOCK = object({
-  type: oneOf('block'),
-  key: optional(key(), undefined),
-  prefix: prefix(),
-  /** Left out: by the penalty. null: for ever. */
-  until: optional(expiry(), undefined),
-  exact: optional(flag(), false),
-  note: optional(text(255), ''),
-});
-
-const EXPIRE = object({
-  type: oneOf('expire'),
-  key: optional(key(), undefined),
-  prefix: prefix(),
-});
-
-const ALLOW = object({ prefix: prefix(), note: optional(text(255), '') });
-
-/** Reads the reports of `POST /v2/reports`, at most so many. Throws McblockError('input'). */
-export function reportsField(most: number): Field<{ readonly reports: readonly Report[] }> {
-  const report: Field<Report> = {
-    schema: { oneOf: [OFFENCE.schema, BLOCK.schema, EXPIRE.schema] },
-    isOptional: false,
-    read: readReport,
-  };
-  return object({ reports: list(report, most) });
+/** The body of `POST /v2/reports`. */
+export function reportsDecoder(most: number): Decoder<{ readonly reports: readonly Report[] }> {
+  const schema = { oneOf: [OFFENCE_REPORT.schema, BLOCK_REPORT.schema, EXPIRE_REPORT.schema] };
+  const write = (report: Report) => report;
+  return object({ reports: list({ schema, isOptional: false, read: readReport, write }, most) });
 }
 
-/** Reads the prefix of `POST` and `DELETE /v2/allow`. */
-export function allowField(kind: AllowReport['kind']): Field<AllowReport> {
+/** The body of `POST` and `DELETE /v2/allow`. */
+export function allowDecoder(kind: AllowReport['kind']): Decoder<AllowReport> {
   return {
-    schema: ALLOW.schema,
+    schema: ALLOW_REPORT.schema,
     isOptional: false,
-    read: (value, path) => ({ kind, ...ALLOW.read(value, path) }),
+    read: (value, path) => ({ kind, ...ALLOW_REPORT.read(value, path) }),
   };
 }
 
 /** Reads the prefix at the end of `/v2/entries/192.0.2.0/24`. */
-export function pathPrefix(): Field<Prefix> {
+export function pathPrefix(): Decoder<Prefix> {
   const properties = { address: { type: 'string' }, length: { type: 'string' } };
   return { schema: { type: 'object', properties }, isOptional: false, read: readPathPrefix };
 }
@@ -101,29 +61,24 @@ function readPathPrefix(value: unknown): Prefix {
 }
 
 function readReport(value: unknown, path: string): Report {
-  const type = typeof value === 'object' && value !== null && 'type' in value ? value.type : '';
-  if (type === 'block') return blockOf(BLOCK.read(value, path));
-  if (type === 'expire') {
-    const read = EXPIRE.read(value, path);
-    return { kind: 'expire', key: read.key, prefix: read.prefix };
+  const type = isObject(value) ? value['type'] : undefined;
+  switch (type) {
+    case 'offence': {
+      const read = OFFENCE_REPORT.read(value, path);
+      const { type: kind, key, address, prefix, at, firstSeen = at, origin, ...details } = read;
+      return { kind, key, address, prefix, at, firstSeen, origin, details };
+    }
+    case 'block': {
+      const { type: kind, ...read } = BLOCK_REPORT.read(value, path);
+      return { kind, ...read };
+    }
+    case 'expire': {
+      const { type: kind, ...read } = EXPIRE_REPORT.read(value, path);
+      return { kind, ...read };
+    }
+    default:
+      return refuse(`${path}.type`, 'one of offence, block, expire', type);
   }
-  if (type === 'offence') return offenceOf(OFFENCE.read(value, path), path);
-  throw new McblockError('input', `${path}.type must be one of offence, block, expire`);
-}
-
-function blockOf({ key: own, prefix: wanted, until, exact, note }: ValueOf<typeof BLOCK>): Report {
-  return { kind: 'block', key: own, prefix: wanted, until, exact, note };
-}
-
-function offenceOf({ type: kind, ...read }: ValueOf<typeof OFFENCE>, path: string): Report {
-  const { at, firstSeen = at } = read;
-  if (firstSeen > at) {
-    throw new McblockError('input', `${path}.firstSeen cannot be later than ${path}.at`);
-  }
-  if (read.prefix !== undefined && !contains(read.prefix, read.address)) {
-    throw new McblockError('input', `${path}.address does not lie in ${path}.prefix`);
-  }
-  return { kind, ...read, firstSeen };
 }
 
 export function resultJson({ outcome, prefix: entry, expiresAt, reason }: ReportResult): object {
@@ -155,7 +110,7 @@ export function historyJson(history: EntryHistory): object {
   return {
     ...entryJson(history),
     history: history.activations.map(activationJson),
-    evidence: history.statements.map(statementJson),
+    evidence: history.evidence.map(evidenceJson),
   };
 }
 
@@ -170,7 +125,7 @@ function entryJson({ entry, sequence, activation }: FleetEntry): object {
     lastSeen: timeOrNull(lastSeen),
     activatedAt: timeOrNull(activatedAt),
     expiresAt: expiryText(entry.expiresAt),
-    // Only then did somebody end it; else its time was over.
+    // Only if it was expired by hand.
     endedAt: timeOrNull(activation.endedAt),
     origin: entry.origin,
     note: entry.note,
@@ -182,28 +137,13 @@ function activationJson({ number, at, until, endedAt, origin, note, by }: FleetA
   return { number, at: timeText(at), until: expiryText(until), endedAt: ended, origin, note, by };
 }
 
-function statementJson(statement: Statement): object {
-  const { activation, by, kind, service, message, log, host, count } = statement;
-  return {
-    activation,
-    by,
-    type: kind,
-    address: statement.address === undefined ? null : formatAddress(statement.address),
-    service,
-    message,
-    log,
-    host,
-    count,
-    firstSeen: timeText(statement.firstSeen),
-    lastSeen: timeText(statement.lastSeen),
-  };
+const EVIDENCE_JSON = object(codecsOf(EVIDENCE_FIELDS, 'json'));
+
+function evidenceJson(evidence: FleetEvidence): object {
+  const { activation, by, kind } = evidence;
+  return { activation, by, type: kind, ...(EVIDENCE_JSON.write(evidence) as object) };
 }
 
 function timeOrNull(at: Seconds | undefined): string | null {
   return at === undefined ? null : timeText(at);
-}
-
-/** null is for ever. */
-function expiryText(at: Expiry): string | null {
-  return at === 'forever' ? null : timeText(at);
 }

@@ -1,9 +1,9 @@
 import type { Seconds } from '../blocklist/entry.ts';
 import type { Prefix } from '../net/prefix.ts';
+import { isSeconds } from '../validation/time-text.ts';
 import type { Connection, Row } from './connection.ts';
 import { keyOf, prefixOfRow } from './key.ts';
 import { damagedRow } from './store-error.ts';
-import { isSeconds } from './value.ts';
 
 /** A prefix of the allow-list. */
 export interface AllowedPrefix {

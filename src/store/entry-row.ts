@@ -1,9 +1,10 @@
 import { type Entry, isOrigin } from '../blocklist/entry.ts';
 import { McblockError } from '../errors.ts';
+import { isWhole } from '../validation/time-text.ts';
 import type { Cell, Row } from './connection.ts';
 import { keyOf, prefixOfRow } from './key.ts';
 import { damagedRow } from './store-error.ts';
-import { cellOfExpiry, expiryOfCell, isExpiry, isOptionalSeconds, isWhole } from './value.ts';
+import { cellOfExpiry, expiryOfCell, isExpiry, isOptionalSeconds } from './value.ts';
 
 /** What {@link entryOfRow} reads, in this order. */
 export const ENTRY_COLUMNS =

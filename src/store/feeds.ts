@@ -2,10 +2,10 @@ import type { Seconds } from '../blocklist/entry.ts';
 import { addressBytes, type Family } from '../net/address.ts';
 import { type Prefix, prefixAround } from '../net/prefix.ts';
 import { PrefixList } from '../net/prefix-list.ts';
+import { isSeconds, isWhole } from '../validation/time-text.ts';
 import type { Connection, Row } from './connection.ts';
 import { keyOf, prefixOfRow, pushHex } from './key.ts';
 import { damagedRow } from './store-error.ts';
-import { isSeconds, isWhole } from './value.ts';
 
 /** A list of prefixes that somebody publishes, as it was fetched last. */
 export interface Feed {

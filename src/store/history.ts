@@ -9,18 +9,13 @@ import type { ActivationCause } from '../blocklist/entry-change.ts';
 import type { Evidence } from '../blocklist/evidence.ts';
 import { McblockError } from '../errors.ts';
 import type { Prefix } from '../net/prefix.ts';
+import { sumEvidence } from '../validation/evidence.ts';
+import { isSeconds, isWhole } from '../validation/time-text.ts';
 import type { Cell, Connection, Row } from './connection.ts';
-import { cellOfEvidence, evidenceOfCell, sumEvidence } from './evidence-cell.ts';
+import { cellOfEvidence, evidenceOfCell } from './evidence-cell.ts';
 import { keyOf } from './key.ts';
 import { damagedRow } from './store-error.ts';
-import {
-  cellOfExpiry,
-  expiryOfCell,
-  isExpiry,
-  isOptionalSeconds,
-  isSeconds,
-  isWhole,
-} from './value.ts';
+import { cellOfExpiry, expiryOfCell, isExpiry, isOptionalSeconds } from './value.ts';
 
 /** One activation of an entry: when, for how long, by whom, and on which evidence. */
 export interface Activation {

@@ -2,11 +2,11 @@ import type { Seconds } from '../blocklist/entry.ts';
 import type { Login } from '../blocklist/protect.ts';
 import { addressBytes } from '../net/address.ts';
 import { lastAddress, type Prefix } from '../net/prefix.ts';
+import { isSeconds } from '../validation/time-text.ts';
 import type { Connection, Row } from './connection.ts';
 import { addressOfHex } from './key.ts';
 import { EVERYTHING } from './pages.ts';
 import { damagedRow } from './store-error.ts';
-import { isSeconds } from './value.ts';
 
 const RECORD = `
 INSERT INTO login VALUES (?, ?, ?)

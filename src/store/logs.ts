@@ -1,7 +1,8 @@
 import type { Seconds } from '../blocklist/entry.ts';
+import { isSeconds, isWhole } from '../validation/time-text.ts';
 import type { Cell, Connection, Row } from './connection.ts';
 import { damagedRow } from './store-error.ts';
-import { isOptionalSeconds, isSeconds, isWhole } from './value.ts';
+import { isOptionalSeconds } from './value.ts';
 
 /** A log that was read. */
 export interface ReadLog {

@@ -6,12 +6,16 @@ import {
   type Seconds,
 } from '../blocklist/entry.ts';
 import type { Evidence } from '../blocklist/evidence.ts';
-import { formatAddress } from '../net/address-text.ts';
 import type { Prefix } from '../net/prefix.ts';
 import { formatPrefix } from '../net/prefix-text.ts';
+import {
+  ALLOW_REPORT,
+  BLOCK_REPORT,
+  EXPIRE_REPORT,
+  OFFENCE_REPORT,
+} from '../validation/reports.ts';
 import type { Connection } from './connection.ts';
 import { keyOf } from './key.ts';
-import { timeText } from './record-fields.ts';
 
 /** What a person said here that the fleet is to know. */
 export type Announcement =
@@ -24,7 +28,8 @@ export type Announcement =
       readonly note: string;
     }
   | { readonly type: 'allow'; readonly prefix: Prefix; readonly note: string }
-  | { readonly type: 'expire' | 'disallow'; readonly prefix: Prefix };
+  | { readonly type: 'expire'; readonly prefix: Prefix }
+  | { readonly type: 'disallow'; readonly prefix: Prefix };
 
 /** A report that waits to be sent. */
 export interface OutboxItem {
@@ -41,9 +46,6 @@ export interface OutboxOptions {
   readonly most: number;
   readonly now: () => Seconds;
 }
-
-const TEXT_CHARACTERS = { word: 64, line: 255 } as const;
-const MAX_COUNTED = 1_000_000;
 
 const ORIGIN = `
 SELECT origin FROM activation WHERE family = ? AND length = ? AND network = ? AND number = ?`;
@@ -91,29 +93,25 @@ export class Outbox {
     return this.#connection.row(ORIGIN, ...keyOf(prefix), activation)?.[0] !== 'fleet';
   }
 
-  /** What a person said. @param about the prefix of the entry that it changed here */
-  tell(told: Announcement, about: Prefix = told.prefix): void {
-    const report = { ...told, prefix: formatPrefix(told.prefix), until: undefined };
-    this.#put(about, { ...report, ...endOf(told), ...noteOf(told) });
+  /** @param about the prefix of the entry that was changed here */
+  share(announcement: Announcement, about: Prefix = announcement.prefix): void {
+    this.#put(about, reportOf(announcement));
   }
 
-  /** Offences against an active entry, in the order in which they came: the first ones made it. */
-  tellOffences(prefix: Prefix, evidence: readonly Evidence[]): void {
+  /** Offences against an active entry, oldest first: the first ones led to the block. */
+  shareOffences(prefix: Prefix, evidence: readonly Evidence[]): void {
     for (const row of evidence.toSorted((p, q) => p.lastSeen - q.lastSeen)) {
-      this.#put(prefix, {
+      const report = {
+        ...row,
         type: 'offence',
-        // Where more addresses offended than are kept, the first of the prefix stands for them.
-        address: formatAddress(row.address ?? prefix),
-        prefix: formatPrefix(prefix),
-        at: timeText(row.lastSeen),
-        firstSeen: timeText(row.firstSeen),
-        count: Math.min(row.count, MAX_COUNTED),
+        key: undefined,
+        // Evidence without an address sums up many; the first of the prefix stands for them.
+        address: row.address ?? prefix,
+        prefix,
+        at: row.lastSeen,
         origin: row.service === 'pf' ? 'pf' : 'grok',
-        service: sendable(row.service, TEXT_CHARACTERS.word),
-        message: sendable(row.message, TEXT_CHARACTERS.word),
-        log: sendable(row.log, TEXT_CHARACTERS.line),
-        host: sendable(row.host, TEXT_CHARACTERS.line),
-      });
+      } as const;
+      this.#put(prefix, OFFENCE_REPORT.write(report));
     }
   }
 
@@ -153,7 +151,7 @@ export class Outbox {
     });
   }
 
-  #put(about: Prefix, report: object): void {
+  #put(about: Prefix, report: unknown): void {
     this.#connection.run(PUT, crypto.randomUUID(), formatPrefix(about), JSON.stringify(report));
     if (this.#options === undefined) return;
     const dropped = this.#connection.run(PRUNE, this.#options.most);
@@ -161,17 +159,15 @@ export class Outbox {
   }
 }
 
-/** null is for ever; what is left out is left to the penalty. */
-function endOf(told: Announcement): { readonly until?: string | null } {
-  if (told.type !== 'block' || told.until === undefined) return {};
-  return { until: told.until === 'forever' ? null : timeText(told.until) };
-}
-
-function noteOf(told: Announcement): { readonly note?: string } {
-  return 'note' in told ? { note: sendable(told.note, TEXT_CHARACTERS.line) } : {};
-}
-
-/** Without what the server refuses: control characters, halves of characters, and great length. */
-function sendable(text: string, most: number): string {
-  return text.slice(0, most).replace(/[\p{Cc}\p{Surrogate}]/gu, '?');
+function reportOf(announcement: Announcement): unknown {
+  switch (announcement.type) {
+    case 'block':
+      return BLOCK_REPORT.write({ ...announcement, key: undefined });
+    case 'expire':
+      return EXPIRE_REPORT.write({ ...announcement, type: 'expire', key: undefined });
+    case 'allow':
+      return { type: 'allow', ...(ALLOW_REPORT.write(announcement) as object) };
+    case 'disallow':
+      return { type: 'disallow', ...(ALLOW_REPORT.write({ ...announcement, note: '' }) as object) };
+  }
 }

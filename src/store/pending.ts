@@ -1,24 +1,37 @@
 import type { Offence, OffenceKind } from '../blocklist/offence.ts';
+import { reasonOf } from '../errors.ts';
 import { addressBytes } from '../net/address.ts';
 import { lastAddress, type Prefix } from '../net/prefix.ts';
+import {
+  columnName,
+  DETAIL_FIELDS,
+  DETAIL_NAMES,
+  type Details,
+  type EvidenceField,
+} from '../validation/evidence.ts';
+import { detailsOf, offenceDetails } from '../validation/offence.ts';
+import { COUNT_COLUMN, TIME_COLUMN } from '../validation/sql-column.ts';
 import type { Connection, Row } from './connection.ts';
 import { addressOfHex } from './key.ts';
 import { damagedRow } from './store-error.ts';
-import { isSeconds, isWhole } from './value.ts';
 
-const COLUMNS = 'at, hex(address), points, count, service, message, log, host';
-const ORDER = 'ORDER BY family, address, at, service, message, log, host';
-const ALL = `SELECT ${COLUMNS} FROM pending ${ORDER}`;
+const DETAILS = DETAIL_NAMES.map(columnName);
+const KEY = ['family', 'address', 'at', ...detailsOfKind('key').map(columnName)].join(', ');
+const COLUMNS = ['at', 'hex(address)', 'points', ...DETAILS].join(', ');
+const ALL = `SELECT ${COLUMNS} FROM pending ORDER BY ${KEY}`;
 const WITHIN = 'WHERE family = ? AND address BETWEEN ? AND ?';
 
+const NAMES = ['family', 'address', 'at', 'points', ...DETAILS];
 const INSERT = `
-INSERT INTO pending (family, address, at, service, message, log, host, points, count)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (family, address, at, service, message, log, host) DO UPDATE SET `;
-const ADD = `${INSERT} points = points + excluded.points, count = count + excluded.count`;
-const PUT = `${INSERT} points = excluded.points, count = excluded.count`;
+INSERT INTO pending (${NAMES.join(', ')}) VALUES (${NAMES.map(() => '?').join(', ')})
+ON CONFLICT (${KEY}) DO UPDATE SET `;
+const SUMMED = ['points', ...detailsOfKind('sum').map(columnName)];
+const LATEST = detailsOfKind('latest').map((name) => replaced(columnName(name)));
+const ADD =
+  INSERT + [...SUMMED.map((name) => `${name} = ${name} + excluded.${name}`), ...LATEST].join(', ');
+const PUT = INSERT + [...SUMMED.map(replaced), ...LATEST].join(', ');
 
-/** Offences that made no block yet, and may make one together with those of the next log. */
+/** Offences that have not led to a block yet, and may do so together with those of the next log. */
 export class Pending {
   readonly #connection: Connection;
 
@@ -28,11 +41,10 @@ export class Pending {
 
   /** IPv4 first, by address, then by time. */
   all(): Offence[] {
-    const kinds = new Map<string, OffenceKind>();
-    return this.#connection.rows(ALL).map((row) => offenceOfRow(row, kinds));
+    return readRows(this.#connection.rows(ALL));
   }
 
-  /** These take the place of all there are; those that are alike add up. */
+  /** Replaces all of them. Equal ones are added up. */
   replace(offences: Iterable<Offence>): void {
     this.#connection.together(() => {
       this.#connection.run('DELETE FROM pending');
@@ -40,28 +52,25 @@ export class Pending {
     });
   }
 
-  /** Takes those from the prefix out; by address, then by time. */
+  /** Removes and returns those from the prefix, by address, then by time. */
   take(prefix: Prefix): Offence[] {
     const range = [prefix.family, addressBytes(prefix), addressBytes(lastAddress(prefix))] as const;
-    const kinds = new Map<string, OffenceKind>();
     return this.#connection.together(() => {
-      const rows = this.#connection.rows(
-        `SELECT ${COLUMNS} FROM pending ${WITHIN} ${ORDER}`,
-        ...range,
-      );
+      const sql = `SELECT ${COLUMNS} FROM pending ${WITHIN} ORDER BY ${KEY}`;
+      const rows = this.#connection.rows(sql, ...range);
       if (rows.length > 0) this.#connection.run(`DELETE FROM pending ${WITHIN}`, ...range);
-      return rows.map((row) => offenceOfRow(row, kinds));
+      return readRows(rows);
     });
   }
 
-  /** Those that are alike add up. */
+  /** Equal ones are added up. */
   add(offences: Iterable<Offence>): void {
     this.#connection.together(() => {
       for (const offence of offences) this.#write(ADD, offence);
     });
   }
 
-  /** Drops those that are no less than so long before the latest, and all but the `most` latest. */
+  /** Removes those at least `windowSeconds` before the latest, and all but the `most` latest. */
   prune(windowSeconds: number, most: number): void {
     this.#connection.together(() => {
       this.#connection.run(
@@ -75,30 +84,58 @@ export class Pending {
     });
   }
 
-  /** Takes the place of one that is alike. */
+  /** Replaces an equal one. */
   put(offence: Offence): void {
     this.#write(PUT, offence);
   }
 
-  #write(sql: string, { at, address, points, count, kind }: Offence): void {
-    const { service, message, log, host } = kind;
-    const key = [address.family, addressBytes(address), at, service, message, log, host] as const;
-    this.#connection.run(sql, ...key, points, count);
+  #write(sql: string, offence: Offence): void {
+    const { at, address, points } = offence;
+    const details = detailsOf(offence);
+    const values = DETAIL_NAMES.map((name) => fieldOf(name).column.toSql(details[name]));
+    this.#connection.run(sql, address.family, addressBytes(address), at, points, ...values);
   }
 }
 
-function offenceOfRow(row: Row, kinds: Map<string, OffenceKind>): Offence {
-  const [at, hex, points, count, ...words] = row;
-  const address = addressOfHex(hex ?? null);
-  if (!address || !isSeconds(at) || !isWhole(points) || !isWhole(count)) {
-    throw damagedRow('pending', String(hex), 'it is no address, time or number');
-  }
-  const key = JSON.stringify(words);
-  let kind = kinds.get(key);
-  if (kind === undefined) {
-    const [service = '', message = '', log = '', host = ''] = words.map(String);
-    kind = { service, message, log, host };
+function detailsOfKind(merge: EvidenceField<unknown>['merge']): readonly (keyof Details)[] {
+  return DETAIL_NAMES.filter((name) => fieldOf(name).merge === merge);
+}
+
+function replaced(column: string): string {
+  return `${column} = excluded.${column}`;
+}
+
+/** Offences of the same kind share one object. */
+function readRows(rows: readonly Row[]): Offence[] {
+  const kinds = new Map<string, OffenceKind>();
+  return rows.map((row) => {
+    const offence = offenceOfRow(row);
+    const key = JSON.stringify(offence.kind);
+    const kind = kinds.get(key) ?? offence.kind;
     kinds.set(key, kind);
+    return { ...offence, kind };
+  });
+}
+
+function offenceOfRow([at, hex = null, points, ...cells]: Row): Offence {
+  try {
+    const values = DETAIL_NAMES.map((name, index) => [
+      name,
+      fieldOf(name).column.fromSql(cells[index]),
+    ]);
+    const address = addressOfHex(hex);
+    if (address === undefined) throw new Error('not an address');
+    return {
+      at: TIME_COLUMN.fromSql(at),
+      address,
+      points: COUNT_COLUMN.fromSql(points),
+      ...offenceDetails(Object.fromEntries(values)),
+    };
+  } catch (error) {
+    throw damagedRow('pending', String(hex), reasonOf(error));
   }
-  return { at, address, points, count, kind };
+}
+
+function fieldOf(name: keyof Details): EvidenceField<unknown> {
+  return DETAIL_FIELDS[name];
 }

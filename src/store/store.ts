@@ -139,7 +139,7 @@ export class Store {
       }
       for (const { activation, rows } of evidence) {
         history.addEvidence(prefix, activation, rows);
-        if (this.outbox.isOurs(entry, activation)) this.outbox.tellOffences(prefix, rows);
+        if (this.outbox.isOurs(entry, activation)) this.outbox.shareOffences(prefix, rows);
       }
     });
   }

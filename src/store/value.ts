@@ -1,17 +1,6 @@
 import type { Expiry, Seconds } from '../blocklist/entry.ts';
+import { isSeconds } from '../validation/time-text.ts';
 import type { Cell } from './connection.ts';
-
-/** The last second that a Date can be: 13 September 275760. */
-const LAST_SECOND = 8_640_000_000_000;
-
-/** A number that SQLite and JavaScript count alike: whole, from 0. */
-export function isWhole(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-export function isSeconds(value: unknown): value is Seconds {
-  return isWhole(value) && value <= LAST_SECOND;
-}
 
 export function isOptionalSeconds(value: unknown): value is Seconds | undefined {
   return value === undefined || isSeconds(value);

@@ -121,11 +121,11 @@ describe('apply', () => {
 
   it.each([
     ['kind = "file"\n', /firewall\.file does not say which/],
-    ['kind = "ipfw"\n', /firewall\.kind takes one of/],
-    ['kind = "pf"\npfctl = "pfctl"\n', /firewall\.pfctl takes the absolute path/],
-    ['kind = "pf"\ncommand = ["pfctl", "-f"]\n', /firewall\.command takes a list/],
-    ['kind = "pf"\ncommand = "pfctl -f"\n', /firewall\.command takes a list/],
-    ['kind = "pf"\ntable = "no name"\n', /firewall\.table takes a table name/],
+    ['kind = "ipfw"\n', /firewall\.kind must be one of/],
+    ['kind = "pf"\npfctl = "pfctl"\n', /firewall\.pfctl must be the absolute path/],
+    ['kind = "pf"\ncommand = ["pfctl", "-f"]\n', /firewall\.command.* must be a list/],
+    ['kind = "pf"\ncommand = "pfctl -f"\n', /firewall\.command must be a list/],
+    ['kind = "pf"\ntable = "no name"\n', /firewall\.table must be a table name/],
   ])('refuses the configuration %j', async (text, message) => {
     configure(text);
     expect(await line.run('apply')).toMatchObject({

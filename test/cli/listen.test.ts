@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readAcacia } from '../../src/cli/config/acacia.ts';
-import { readChannels, showChannels } from '../../src/cli/config/channels.ts';
+import { channels } from '../../src/cli/config/channels.ts';
+import { setting, settingText } from '../../src/cli/config/setting.ts';
 import { CommandLine } from '../support/command-line.ts';
 
 let line: CommandLine;
@@ -55,12 +56,13 @@ describe("acacia's own configuration", () => {
 
 describe('channels', () => {
   it('are shown as they are read', () => {
-    const channels = {
+    const table = {
       block: 'block',
       'a.b': { command: ['/bin/x', '-y'], carries: 'prefix' },
       deploy: { command: ['/bin/x'], carries: 'word', words: 'web|mail' },
     };
-    expect(showChannels(readChannels(channels))).toBe(
+    const codec = channels();
+    expect(settingText(setting(new Map(), codec), codec.read(table, 'channels'))).toBe(
       '{ block = "block", "a.b" = { command = ["/bin/x","-y"], carries = "prefix" }, deploy = { command = ["/bin/x"], carries = "word", words = "web|mail" } }',
     );
   });
@@ -78,7 +80,7 @@ describe('channels', () => {
     [{ a: { command: ['/bin/x'], carries: 'address', words: 'x' } }],
     [{ a: { command: ['/bin/x'], carries: 'address', shell: true } }],
   ])('are refused: %j', (value) => {
-    expect(() => readChannels(value)).toThrow('takes');
+    expect(() => channels().read(value, 'channels')).toThrow('must be');
   });
 });
 
@@ -92,7 +94,7 @@ describe('the command', () => {
       'pubsub.address = "127.0.0.1:1"\npubsub.fleet-key = "/nonexistent"',
       /pubsub.fleet-key \/nonexistent cannot/,
     ],
-    ['pubsub.address = "127.0.0.1:1"\nlisten.channels = { a = "b" }', /listen.channels takes/],
+    ['pubsub.address = "127.0.0.1:1"\nlisten.channels = { a = "b" }', /listen.channels.a must be/],
   ])('does not start: %s', async (content, message) => {
     const { exitCode, stderr } = await runWith(content, '--as-root', '--no-apply');
     expect([exitCode, stderr]).toEqual([2, expect.stringMatching(message)]);

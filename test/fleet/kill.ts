@@ -155,7 +155,7 @@ async function expectEachOnce(place: Place): Promise<void> {
     const logs: string[] = [];
     for (const { entry } of entries) {
       const history = await store.history(entry.prefix);
-      for (const { log, count } of history?.statements ?? []) {
+      for (const { log, count } of history?.evidence ?? []) {
         expect(count).toBe(1);
         logs.push(log);
       }

@@ -6,20 +6,22 @@ import type {
   Change,
   FleetActivation,
   FleetEntry,
+  FleetEvidence,
   FleetStore,
-  Statement,
 } from '../../src/fleet/fleet-store.ts';
 import type { Report, Reporter } from '../../src/fleet/report.ts';
 import type { User } from '../../src/fleet/user.ts';
 import { Writer } from '../../src/fleet/writer.ts';
 import type { Prefix } from '../../src/net/prefix.ts';
 import { formatPrefix, parsePrefix } from '../../src/net/prefix-text.ts';
+import { sumEvidence } from '../../src/validation/evidence.ts';
 import { anyPrefixes } from '../reference/arbitraries.ts';
 import { MemoryFleetStore } from '../reference/memory-fleet-store.ts';
+import { mergeableEvidence } from '../support/any-evidence.ts';
 
 const NOW = 1_780_000_000;
 
-export const RULES = { policy: DEFAULT_POLICY, protections: [], mostStatements: 1000 };
+export const RULES = { policy: DEFAULT_POLICY, protections: [], maxEvidence: 1000 };
 export const ADMIN: Reporter = {
   name: 'anna',
   isAdmin: true,
@@ -52,7 +54,7 @@ function entryOf(text: string, over: Partial<Entry> = {}): Entry {
 
 function heldOf(text: string, sequence: number, over: Partial<Entry> = {}): FleetEntry {
   const entry = entryOf(text, over);
-  return { entry, sequence, place: sequence, activation: activationOf(entry) };
+  return { entry, sequence, activatedSequence: sequence, activation: activationOf(entry) };
 }
 
 function activationOf({ prefix, activations, activatedAt, expiresAt }: Entry): FleetActivation {
@@ -73,7 +75,7 @@ const NOTHING: Omit<Change, 'sequence'> = {
   entries: [],
   allowed: [],
   past: [],
-  statements: [],
+  evidence: [],
   keys: [],
 };
 
@@ -204,7 +206,7 @@ export function describeFleetStore(makePlace: () => Place): void {
       const held = heldOf('192.0.2.0/24', 1, { activations: 2 });
       const { prefix } = held.entry;
       const ended = { ...held.activation, number: 1, at: 5, until: 'forever', endedAt: 9 } as const;
-      const said: Statement = {
+      const reported: FleetEvidence = {
         prefix,
         activation: 1,
         by: 'gate1',
@@ -218,20 +220,20 @@ export function describeFleetStore(makePlace: () => Place): void {
         firstSeen: NOW - 5,
         lastSeen: NOW,
       };
-      const own = { ...said, address: undefined };
-      await put(store, { sequence: 1, entries: [held], past: [ended], statements: [said, own] });
+      const own = { ...reported, address: undefined };
+      await put(store, { sequence: 1, entries: [held], past: [ended], evidence: [reported, own] });
       await put(store, {
         sequence: 1,
-        statements: [
-          { ...said, count: 4, firstSeen: NOW - 9, lastSeen: NOW + 3 },
-          { ...said, by: 'gate2' },
+        evidence: [
+          { ...reported, count: 4, firstSeen: NOW - 9, lastSeen: NOW + 3 },
+          { ...reported, by: 'gate2' },
         ],
       });
       const history = await store.history(prefix);
       expect(history?.entry).toEqual(held.entry);
       expect(history?.activations).toEqual([ended, held.activation]);
       expect(
-        history?.statements.map(({ by, count, firstSeen, lastSeen }) => [
+        history?.evidence.map(({ by, count, firstSeen, lastSeen }) => [
           by,
           count,
           firstSeen,
@@ -242,8 +244,27 @@ export function describeFleetStore(makePlace: () => Place): void {
         ['gate1', 3, NOW - 5, NOW],
         ['gate2', 3, NOW - 5, NOW],
       ]);
-      expect(history?.statements[0]?.address).toMatchObject({ family: 4, a: 0xc0000207 });
-      expect(history?.statements[1]?.address).toBeUndefined();
+      expect(history?.evidence[0]?.address).toMatchObject({ family: 4, a: 0xc0000207 });
+      expect(history?.evidence[1]?.address).toBeUndefined();
+    });
+
+    it('merge evidence with the same key, field by field', async () => {
+      const held = heldOf('192.0.2.0/24', 1);
+      const { prefix } = held.entry;
+      await put(store, { sequence: 1, entries: [held] });
+      let activation = 0;
+      await fc.assert(
+        fc.asyncProperty(mergeableEvidence(), async (rows) => {
+          const about = { prefix, activation: ++activation, by: 'gate1', kind: 'offence' } as const;
+          for (const row of rows) {
+            await put(store, { sequence: 1, evidence: [{ ...row, ...about }] });
+          }
+          const history = await store.history(prefix);
+          const own = history?.evidence.filter((row) => row.activation === about.activation) ?? [];
+          expect(sumEvidence(own)).toEqual(sumEvidence(rows).map((row) => ({ ...row, ...about })));
+        }),
+        { numRuns: 20 },
+      );
     });
   });
 
@@ -285,10 +306,10 @@ export function describeFleetStore(makePlace: () => Place): void {
     expect(await store.sequence()).toBe(3);
   });
 
-  it('tells a change how much is said of the latest activation of an entry', async () => {
+  it('tells a change how much evidence the latest activation of an entry has', async () => {
     const held = heldOf('192.0.2.0/24', 1, { activations: 2 });
     const { prefix } = held.entry;
-    const said = (activation: number, log: string): Statement => ({
+    const reported = (activation: number, log: string): FleetEvidence => ({
       prefix,
       activation,
       by: 'gate1',
@@ -302,12 +323,14 @@ export function describeFleetStore(makePlace: () => Place): void {
       firstSeen: NOW,
       lastSeen: NOW,
     });
-    const statements = [said(1, 'a'), said(2, 'b'), said(2, 'c')];
-    await put(store, { sequence: 2, entries: [held, heldOf('192.0.2.7/32', 2)], statements });
+    const evidence = [reported(1, 'a'), reported(2, 'b'), reported(2, 'c')];
+    await put(store, { sequence: 2, entries: [held, heldOf('192.0.2.7/32', 2)], evidence });
     let counts: unknown;
     const need = { prefixes: [parsePrefix('192.0.2.7/32')], keys: [], activeAt: NOW };
     await store.change(need, (past) => {
-      counts = Object.fromEntries(past.said.map((one) => [formatPrefix(one.prefix), one.count]));
+      counts = Object.fromEntries(
+        past.evidenceCounts.map((one) => [formatPrefix(one.prefix), one.count]),
+      );
       return { ...NOTHING, sequence: past.sequence };
     });
     expect(counts).toEqual({ '192.0.2.0/24': 2, '192.0.2.7/32': 0 });
@@ -424,12 +447,8 @@ function anyReport(prefix: Prefix): fc.Arbitrary<Report> {
       prefix: fc.constantFrom(undefined, prefix),
       at: fc.constantFrom(NOW, NOW - 40 * DAY_SECONDS, NOW + 1),
       firstSeen: fc.constant(NOW - 50 * DAY_SECONDS),
-      count: fc.integer({ min: 1, max: 3 }),
       origin: fc.constantFrom('grok' as const, 'pf' as const),
-      service: fc.constant(about.service),
-      message: fc.constant(about.message),
-      log: fc.constant(about.log),
-      host: fc.constant(about.host),
+      details: fc.integer({ min: 1, max: 3 }).map((count) => ({ ...about, count })),
     }),
     fc.record({
       kind: fc.constant('block' as const),

@@ -6,10 +6,10 @@ import type {
   FleetActivation,
   FleetAllowed,
   FleetEntry,
+  FleetEvidence,
   FleetSnapshot,
   FleetStore,
   Need,
-  Statement,
 } from '../../src/fleet/fleet-store.ts';
 import type { User } from '../../src/fleet/user.ts';
 import { containsPrefix, type Prefix } from '../../src/net/prefix.ts';
@@ -22,7 +22,7 @@ export class MemoryFleetStore implements FleetStore {
   readonly #entries = new Map<string, FleetEntry>();
   readonly #allowed = new Map<string, FleetAllowed>();
   readonly #past: FleetActivation[] = [];
-  readonly #statements = new Map<string, Statement>();
+  readonly #evidence = new Map<string, FleetEvidence>();
   readonly #keys = new Map<string, number>();
   readonly #users = new Map<string, User>();
 
@@ -50,9 +50,9 @@ export class MemoryFleetStore implements FleetStore {
           (activeAt !== undefined && isActive(entry, activeAt)),
       ),
       allowed: [...this.#allowed.values()],
-      said: [...this.#entries.values()].map(({ entry: { prefix, activations } }) => ({
+      evidenceCounts: [...this.#entries.values()].map(({ entry: { prefix, activations } }) => ({
         prefix,
-        count: [...this.#statements.values()].filter(
+        count: [...this.#evidence.values()].filter(
           (row) =>
             formatPrefix(row.prefix) === formatPrefix(prefix) && row.activation === activations,
         ).length,
@@ -63,11 +63,11 @@ export class MemoryFleetStore implements FleetStore {
     for (const held of change.entries) this.#entries.set(formatPrefix(held.entry.prefix), held);
     for (const row of change.allowed) this.#allowed.set(formatPrefix(row.prefix), row);
     this.#past.push(...change.past);
-    for (const row of change.statements) {
+    for (const row of change.evidence) {
       const { count, firstSeen, lastSeen, ...rest } = row;
       const key = JSON.stringify(rest);
-      const old = this.#statements.get(key);
-      this.#statements.set(key, {
+      const old = this.#evidence.get(key);
+      this.#evidence.set(key, {
         ...row,
         count: count + (old?.count ?? 0),
         firstSeen: Math.min(firstSeen, old?.firstSeen ?? firstSeen),
@@ -99,7 +99,7 @@ export class MemoryFleetStore implements FleetStore {
     return {
       ...held,
       activations: [...this.#past.filter(own), held.activation],
-      statements: [...this.#statements.values()].filter(own),
+      evidence: [...this.#evidence.values()].filter(own),
     };
   }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Entry, neverActive } from '../../src/blocklist/entry.ts';
 import type { Evidence } from '../../src/blocklist/evidence.ts';
-import { reportsField } from '../../src/fleet/wire.ts';
+import { reportsDecoder } from '../../src/fleet/wire.ts';
 import { parseAddress } from '../../src/net/address-text.ts';
 import { parsePrefix } from '../../src/net/prefix-text.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
@@ -120,26 +120,31 @@ describe('the outbox', () => {
         evidenceOf({ address: undefined, count: 5_000_000, service: 'pf', message: strange }),
         evidenceOf({ log: strange, host: `${'x'.repeat(254)}\u{1f600}` }),
       );
-      store.outbox.tell({
+      store.outbox.share({
         type: 'block',
         prefix: PREFIX,
         until: 'forever',
         exact: true,
         note: strange,
       });
-      store.outbox.tell({
+      store.outbox.share({
         type: 'block',
         prefix: PREFIX,
         until: undefined,
         exact: false,
         note: '',
       });
-      store.outbox.tell({ type: 'expire', prefix: PREFIX });
+      store.outbox.share({ type: 'expire', prefix: PREFIX });
       const sent = store.outbox.after(0, 10).map(({ key, report }) => ({ ...report, key }));
-      const { reports } = reportsField(10).read({ reports: sent }, '');
+      const { reports } = reportsDecoder(10).read({ reports: sent }, '');
       expect(reports).toMatchObject([
-        { kind: 'offence', count: 1_000_000, origin: 'pf', address: parseAddress('5.149.104.0') },
-        { kind: 'offence', count: 1, origin: 'grok' },
+        {
+          kind: 'offence',
+          details: { count: 1_000_000 },
+          origin: 'pf',
+          address: parseAddress('5.149.104.0'),
+        },
+        { kind: 'offence', details: { count: 1 }, origin: 'grok' },
         { kind: 'block', until: 'forever', exact: true },
         { kind: 'block', until: undefined, exact: false },
         { kind: 'expire' },
@@ -151,7 +156,7 @@ describe('the outbox', () => {
   it('holds no more than it may, and counts what it dropped', () => {
     withStore((store) => {
       for (let host = 1; host <= 5; host++) {
-        store.outbox.tell({ type: 'expire', prefix: parsePrefix(`5.6.7.${host}`) });
+        store.outbox.share({ type: 'expire', prefix: parsePrefix(`5.6.7.${host}`) });
         // What was sent makes room.
         if (host === 2) store.outbox.remove([1, 2]);
       }

@@ -97,7 +97,7 @@ function share(
 ): void {
   const { exact = false, note = '' } = options;
   const until = expiryOf(options, now);
-  store.outbox.tell({ type: 'block', prefix, until, exact, note }, entry.prefix);
+  store.outbox.share({ type: 'block', prefix, until, exact, note }, entry.prefix);
 }
 
 function outcomeJson({ asked, decision }: Outcome, now: number): object {

@@ -92,7 +92,7 @@ async function protect(
   store.transaction(() => {
     for (const prefix of prefixes) {
       store.allow(prefix, note, context.now);
-      if (share) store.outbox.tell({ type: 'allow', prefix, note });
+      if (share) store.outbox.share({ type: 'allow', prefix, note });
     }
   });
   report(context, prefixes, 'is protected');
@@ -112,7 +112,7 @@ async function remove(
           `${shortPrefix(prefix)} is not on the allow-list. Nothing was changed.`,
         );
       }
-      if (share) store.outbox.tell({ type: 'disallow', prefix });
+      if (share) store.outbox.share({ type: 'disallow', prefix });
     }
   });
   report(context, prefixes, 'is protected no longer');

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { McblockError } from '../../errors.ts';
 import type { Config } from '../config/config.ts';
-import type { Setting } from '../config/kinds.ts';
+import { type Setting, settingText } from '../config/setting.ts';
 import { SETTINGS, type SettingKey } from '../config/settings.ts';
 import type { Context } from '../context.ts';
 import { readOptionsOf } from '../log-options.ts';
@@ -68,7 +68,7 @@ function rowOf(key: SettingKey, loaded: Config): Row {
   const setting = SETTINGS[key] as Setting<unknown>;
   return {
     key,
-    value: setting.show(loaded.get(key)),
+    value: settingText(setting, loaded.get(key)),
     source: source === 'default' ? source : `${source.file}:${source.line}`,
   };
 }

@@ -56,7 +56,7 @@ async function expire(
         );
       }
       store.record({ entry: expired, ended: { activation: expired.activations, at: now } });
-      if (options.share) store.outbox.tell({ type: 'expire', prefix });
+      if (options.share) store.outbox.share({ type: 'expire', prefix });
     }
   });
   if (context.options.json) {

@@ -103,7 +103,7 @@ async function serve(context: Context, options: ServeOptions): Promise<void> {
       rules: {
         policy: await context.policy(),
         protections: protections(),
-        mostStatements: config.get('fleet.evidence-limit'),
+        maxEvidence: config.get('fleet.evidence-limit'),
       },
       limits: {
         bodyBytes: config.get('fleet.body-limit'),

@@ -1,3 +1,5 @@
+import { type Codec, codec, isObject, mapOf } from '../../validation/codec.ts';
+
 /** What the configuration says of one channel. */
 export type ChannelSetting =
   | 'block'
@@ -9,43 +11,29 @@ export type ChannelSetting =
       readonly words: string | undefined;
     };
 
-const WHAT =
-  'takes a table such as { block = "block", ping = { command = ["/sbin/ping", "-c", "5"], carries = "address" } }; carries is "address", "prefix", or "word" with words = "a regular expression"';
+const ACTION: Codec<ChannelSetting> = codec({
+  schema: {},
+  wanted:
+    '"block" or a table such as { command = ["/sbin/ping", "-c", "5"], carries = "address" }; carries is "address", "prefix", or "word" with words = "a regular expression"',
+  parse: parseAction,
+});
 
-/** Throws an Error whose message ends the sentence "listen.channels ...". */
-export function readChannels(value: unknown): ReadonlyMap<string, ChannelSetting> {
-  if (!isTable(value)) throw new Error(WHAT);
-  return new Map(
-    Object.entries(value).map(([name, action]) => {
-      if (!/^[\x21-\x7e]{1,64}$/.test(name)) throw new Error(`has no channel "${name}"; ${WHAT}`);
-      return [name, readAction(action)];
-    }),
-  );
+/** By the name of the channel. */
+export function channels(): Codec<ReadonlyMap<string, ChannelSetting>> {
+  return mapOf(/^[\x21-\x7e]{1,64}$/, 'a table of channels such as { block = "block" }', ACTION);
 }
 
-/** As an inline table. */
-export function showChannels(channels: ReadonlyMap<string, ChannelSetting>): string {
-  const shown = Array.from(channels, ([name, action]) => {
-    const key = /^[\w-]+$/.test(name) ? name : JSON.stringify(name);
-    if (action === 'block') return `${key} = "block"`;
-    const { command, carries, words } = action;
-    const pattern = words === undefined ? '' : `, words = ${JSON.stringify(words)}`;
-    return `${key} = { command = ${JSON.stringify(command)}, carries = "${carries}"${pattern} }`;
-  });
-  return `{ ${shown.join(', ')} }`;
-}
-
-function readAction(value: unknown): ChannelSetting {
+function parseAction(value: unknown): ChannelSetting | undefined {
   if (value === 'block') return value;
-  if (!isTable(value)) throw new Error(WHAT);
+  if (!isObject(value)) return undefined;
   const { command, carries, words, ...rest } = value;
   const isArgv =
     Array.isArray(command) &&
     command.every((word) => typeof word === 'string' && !word.includes('\0')) &&
     String(command[0]).startsWith('/');
   const isCarried = carries === 'address' || carries === 'prefix' || carries === 'word';
-  if (!isArgv || !isCarried || Object.keys(rest).length > 0) throw new Error(WHAT);
-  if ((carries === 'word') !== isPattern(words)) throw new Error(WHAT);
+  if (!isArgv || !isCarried || Object.keys(rest).length > 0) return undefined;
+  if (carries === 'word' ? !isPattern(words) : words !== undefined) return undefined;
   return {
     command: command as [string, ...string[]],
     carries,
@@ -60,8 +48,4 @@ function isPattern(value: unknown): boolean {
   } catch {
     return false;
   }
-}
-
-function isTable(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

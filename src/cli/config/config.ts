@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { McblockError, reasonOf } from '../../errors.ts';
 import { readConfigFile } from '../../read-config-file.ts';
-import type { Setting } from './kinds.ts';
+import type { Setting } from './setting.ts';
 import { type ReadSettings, SETTINGS, type SettingKey, type SettingValue } from './settings.ts';
 
 /** Where a value came from: the file and the line in it, or the program. */

@@ -1,122 +1,145 @@
 import { DEFAULT_POLICY } from '../../blocklist/policy.ts';
-import {
-  channels,
-  choice,
-  command,
-  countries,
-  duration,
-  file,
-  flag,
-  integer,
-  points,
-  size,
-  text,
-  texts,
-  timezone,
-} from './kinds.ts';
+import { list, mapOf } from '../../validation/codec.ts';
+import { boolean, matching, oneOf, whole } from '../../validation/values.ts';
+import { type ChannelSetting, channels } from './channels.ts';
+import { setting } from './setting.ts';
+import { command, countries, duration, file, size, timezone } from './setting-codecs.ts';
 
 const policy = DEFAULT_POLICY;
 
-/** An absolute path, or nothing. */
+/** An absolute path or nothing. */
 const FILE = /^(?:\/.*)?$/;
 
 /** An interface as pf names it; IFNAMSIZ leaves 15 characters. */
 export const INTERFACE_NAME = /^[A-Za-z][\w.:-]{0,14}$/;
 
-/** Every key there is. The configuration file has these and no others. */
+const CHANNELS: ReadonlyMap<string, ChannelSetting> = new Map([
+  ['block', 'block'],
+  ['mcblock', 'block'],
+]);
+
+/** Points that replace those of the grammar; with 0 the message does not count. */
+const MESSAGE_POINTS = mapOf(
+  /^[\w-]+\.[\w-]+$/,
+  'a table of messages and points, such as { "sshd.failed-login" = 20 }',
+  whole(0, 1_000_000),
+);
+
+/** The keys of the configuration file; others are refused. */
 export const SETTINGS = {
-  timezone: timezone('local'),
-  'penalty.first': duration(policy.penalty.firstSeconds),
-  'penalty.longest': duration(policy.penalty.longestSeconds),
-  'auto.length4': integer(policy.auto.length4, 8, 32),
-  'auto.length6': integer(policy.auto.length6, 19, 128),
-  'persistent.days': integer(policy.persistent.days, 1, 366),
-  'reactivate.widest4': integer(policy.reactivate.widest4, 1, 32),
-  'reactivate.widest6': integer(policy.reactivate.widest6, 1, 128),
-  'reactivate.points': integer(policy.reactivate.points, 1, 1_000_000),
-  'trust.days': integer(policy.trust.days, 0, 36_500),
-  'offence.points': integer(policy.offence.points, 1, 1_000_000),
-  'offence.window': duration(policy.offence.windowSeconds),
-  'offence.messages': points(),
-  'widen.enabled': flag(false),
-  'widen.widest4': integer(20, 8, 31),
-  'widen.widest6': integer(48, 19, 127),
-  'widen.share': integer(50, 1, 100),
-  'widen.least': integer(4, 2, 1_000_000),
-  'log.size-limit': size(4 * 1024 ** 3),
-  'log.decompressor': choice('auto', ['auto', 'lbzip2', 'bzip2', 'built-in']),
-  'geo.country': text('', FILE, 'an absolute path of a database in MaxMind’s format'),
-  'geo.network': text('', FILE, 'an absolute path of a database in MaxMind’s format'),
-  'geo.penalties': countries(duration(0)),
-  'geo.lengths4': countries(integer(24, 8, 32)),
-  'geo.lengths6': countries(integer(64, 19, 128)),
-  'grammar.folder': text('', FILE, 'an absolute path of a folder with .grammar files'),
-  'firewall.kind': choice('auto', ['auto', 'pf', 'nft', 'file']),
-  'firewall.table': text(
+  timezone: setting('local', timezone()),
+  'penalty.first': setting(policy.penalty.firstSeconds, duration()),
+  'penalty.longest': setting(policy.penalty.longestSeconds, duration()),
+  'auto.length4': setting(policy.auto.length4, whole(8, 32)),
+  'auto.length6': setting(policy.auto.length6, whole(19, 128)),
+  'persistent.days': setting(policy.persistent.days, whole(1, 366)),
+  'reactivate.widest4': setting(policy.reactivate.widest4, whole(1, 32)),
+  'reactivate.widest6': setting(policy.reactivate.widest6, whole(1, 128)),
+  'reactivate.points': setting(policy.reactivate.points, whole(1, 1_000_000)),
+  'trust.days': setting(policy.trust.days, whole(0, 36_500)),
+  'offence.points': setting(policy.offence.points, whole(1, 1_000_000)),
+  'offence.window': setting(policy.offence.windowSeconds, duration()),
+  'offence.messages': setting(new Map<string, number>(), MESSAGE_POINTS),
+  'widen.enabled': setting(false, boolean()),
+  'widen.widest4': setting(20, whole(8, 31)),
+  'widen.widest6': setting(48, whole(19, 127)),
+  'widen.share': setting(50, whole(1, 100)),
+  'widen.least': setting(4, whole(2, 1_000_000)),
+  'log.size-limit': setting(4 * 1024 ** 3, size()),
+  'log.decompressor': setting('auto', oneOf('auto', 'lbzip2', 'bzip2', 'built-in')),
+  'geo.country': setting('', matching(FILE, 'the absolute path of a database in MaxMind’s format')),
+  'geo.network': setting('', matching(FILE, 'the absolute path of a database in MaxMind’s format')),
+  'geo.penalties': setting(new Map<string, number>(), countries(duration())),
+  'geo.lengths4': setting(new Map<string, number>(), countries(whole(8, 32))),
+  'geo.lengths6': setting(new Map<string, number>(), countries(whole(19, 128))),
+  'grammar.folder': setting(
+    '',
+    matching(FILE, 'the absolute path of a folder with .grammar files'),
+  ),
+  'firewall.kind': setting('auto', oneOf('auto', 'pf', 'nft', 'file')),
+  'firewall.table': setting(
     'mcblock',
-    /^[A-Za-z_][\w-]{0,30}$/,
-    'a table name of at most 31 letters, digits, - and _',
+    matching(/^[A-Za-z_][\w-]{0,30}$/, 'a table name of at most 31 letters, digits, - and _'),
   ),
-  'pf.external': texts(INTERFACE_NAME, 'a list of interfaces such as ["em0", "em1"]'),
-  'firewall.file': text('', /^(?:\/\P{Cc}+)?$/u, 'the absolute path of a table file'),
-  'firewall.command': command('["/sbin/pfctl", "-f", "/etc/pf.conf"]'),
-  'firewall.pfctl': text('/sbin/pfctl', /^\/\P{Cc}+$/u, 'the absolute path of pfctl'),
-  'firewall.helper': command('["/usr/bin/doas", "-n", "/usr/local/libexec/mcblock-pf"]'),
-  'firewall.nft': text('/usr/sbin/nft', /^\/\P{Cc}+$/u, 'the absolute path of nft'),
-  'fleet.body-limit': size(8 * 1024 ** 2),
-  'fleet.list-limit': integer(50_000, 1, 1_000_000),
-  'fleet.evidence-limit': integer(1000, 1, 1_000_000),
-  'fleet.rate': integer(1000, 1, 1_000_000_000),
-  'fleet.url': text(
+  'pf.external': setting(
+    [],
+    list(matching(INTERFACE_NAME, 'the name of an interface such as "em0"')),
+  ),
+  'firewall.file': setting('', matching(/^(?:\/\P{Cc}+)?$/u, 'the absolute path of a table file')),
+  'firewall.command': setting([], command('["/sbin/pfctl", "-f", "/etc/pf.conf"]')),
+  'firewall.pfctl': setting('/sbin/pfctl', matching(/^\/\P{Cc}+$/u, 'the absolute path of pfctl')),
+  'firewall.helper': setting(
+    [],
+    command('["/usr/bin/doas", "-n", "/usr/local/libexec/mcblock-pf"]'),
+  ),
+  'firewall.nft': setting('/usr/sbin/nft', matching(/^\/\P{Cc}+$/u, 'the absolute path of nft')),
+  'fleet.body-limit': setting(8 * 1024 ** 2, size()),
+  'fleet.list-limit': setting(50_000, whole(1, 1_000_000)),
+  'fleet.evidence-limit': setting(1000, whole(1, 1_000_000)),
+  'fleet.rate': setting(1000, whole(1, 1_000_000_000)),
+  'fleet.url': setting(
     '',
-    /^(?:https?:\/\/[^\s/?#@]+(?:\/[^\s?#@]*)?)?$/,
-    'where the API is, such as "https://fleet.example.net", without a name or password',
+    matching(
+      /^(?:https?:\/\/[^\s/?#@]+(?:\/[^\s?#@]*)?)?$/,
+      'the URL of the API, such as "https://fleet.example.net", without a name or password',
+    ),
   ),
-  'fleet.user': text('', /^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$|^$/, 'the name of a user of the API'),
-  'fleet.password-file': file('a file with the password, mode 0600'),
-  'fleet.ca': file('the certificate of who signed that of the API, PEM'),
-  'fleet.cert': file('the certificate of this machine, PEM'),
-  'fleet.key': file('the key to fleet.cert, PEM'),
-  'fleet.pf-tables': texts(
-    /^[\w*-]{1,31}$/,
-    'a list of tables of pf, in which * stands for any letters or none, such as ["brute*"]',
-  ),
-  'fleet.pf-expire': duration(1215),
-  'fleet.longest': duration(policy.penalty.longestSeconds),
-  'fleet.change-limit': integer(1_000_000, 1, 1_000_000_000),
-  'fleet.outbox-limit': integer(100_000, 1, 10_000_000),
-  'pubsub.address': text(
+  'fleet.user': setting(
     '',
-    /^(?:|\/.+|[^/\s]+:\d+)$/,
-    'where Redis is, such as "redis.example.net:6379"',
+    matching(/^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$|^$/, 'the name of a user of the API'),
   ),
-  'pubsub.cert': file('the certificate of this machine, PEM'),
-  'pubsub.key': file('the key to pubsub.cert, PEM'),
-  'pubsub.ca': file('the certificate of who signed that of Redis, PEM'),
-  'pubsub.fleet-key': file('the key that the machines of the fleet sign with, mode 0600'),
-  'pubsub.require-signature': flag(false),
-  'pubsub.sender': text(
+  'fleet.password-file': setting('', file('a file with the password, mode 0600')),
+  'fleet.ca': setting('', file('the certificate of who signed that of the API, PEM')),
+  'fleet.cert': setting('', file('the certificate of this machine, PEM')),
+  'fleet.key': setting('', file('the key to fleet.cert, PEM')),
+  'fleet.pf-tables': setting(
+    [],
+    list(
+      matching(
+        /^[\w*-]{1,31}$/,
+        'the name of a pf table such as "brute*", in which * matches any characters',
+      ),
+    ),
+  ),
+  'fleet.pf-expire': setting(1215, duration()),
+  'fleet.longest': setting(policy.penalty.longestSeconds, duration()),
+  'fleet.change-limit': setting(1_000_000, whole(1, 1_000_000_000)),
+  'fleet.outbox-limit': setting(100_000, whole(1, 10_000_000)),
+  'pubsub.address': setting(
     '',
-    /^(?:[A-Za-z0-9][\w.-]{0,63})?$/,
-    'a name of at most 64 letters, digits, dots, - and _',
+    matching(/^(?:|\/.+|[^/\s]+:\d+)$/, 'the address of Redis, such as "redis.example.net:6379"'),
   ),
-  'pubsub.channel': text('mcblock', /^\S{1,64}$/, 'the name of a channel'),
-  'pubsub.plain-channel': text('block', /^\S{0,64}$/, 'the name of a channel'),
-  'listen.channels': channels(),
-  'listen.widest4': integer(8, 1, 32),
-  'listen.widest6': integer(19, 1, 128),
-  'listen.max-age': duration(300),
-  'listen.catch-up': duration(180),
-  'listen.status': text(
+  'pubsub.cert': setting('', file('the certificate of this machine, PEM')),
+  'pubsub.key': setting('', file('the key to pubsub.cert, PEM')),
+  'pubsub.ca': setting('', file('the certificate of who signed that of Redis, PEM')),
+  'pubsub.fleet-key': setting(
+    '',
+    file('the key that the machines of the fleet sign with, mode 0600'),
+  ),
+  'pubsub.require-signature': setting(false, boolean()),
+  'pubsub.sender': setting(
+    '',
+    matching(
+      /^(?:[A-Za-z0-9][\w.-]{0,63})?$/,
+      'a name of at most 64 letters, digits, dots, - and _',
+    ),
+  ),
+  'pubsub.channel': setting('mcblock', matching(/^\S{1,64}$/, 'the name of a channel')),
+  'pubsub.plain-channel': setting('block', matching(/^\S{0,64}$/, 'the name of a channel')),
+  'listen.channels': setting(CHANNELS, channels()),
+  'listen.widest4': setting(8, whole(1, 32)),
+  'listen.widest6': setting(19, whole(1, 128)),
+  'listen.max-age': setting(300, duration()),
+  'listen.catch-up': setting(180, duration()),
+  'listen.status': setting(
     '127.0.0.1:8091',
-    /^(?:|[^/\s]+:\d+)$/,
-    'where to answer, such as "127.0.0.1:8091", or "" for nowhere',
+    matching(/^(?:|[^/\s]+:\d+)$/, 'an address such as "127.0.0.1:8091", or "" for none'),
   ),
-  'listen.user': text('', /^(?:[A-Za-z_][\w.-]*)?$/, 'the name of a user'),
-  'listen.group': text('', /^(?:[A-Za-z_][\w.-]*)?$/, 'the name of a group'),
-  'listen.commands': integer(4, 1, 1000),
-  'listen.queue': integer(1000, 0, 1_000_000),
-  'listen.time-limit': duration(30),
+  'listen.user': setting('', matching(/^(?:[A-Za-z_][\w.-]*)?$/, 'the name of a user')),
+  'listen.group': setting('', matching(/^(?:[A-Za-z_][\w.-]*)?$/, 'the name of a group')),
+  'listen.commands': setting(4, whole(1, 1000)),
+  'listen.queue': setting(1000, whole(0, 1_000_000)),
+  'listen.time-limit': setting(30, duration()),
 } as const;
 
 export type SettingKey = keyof typeof SETTINGS;

@@ -23,9 +23,9 @@ export function parseSettings(text: string, file: string): ReadSettings {
       throw new McblockError('config', `${file}:${line}: there is no key ${key}; ${advice}`);
     }
     try {
-      read.set(key, { value: SETTINGS[key].read(value), line });
+      read.set(key, { value: SETTINGS[key].codec.read(value, key), line });
     } catch (error) {
-      throw new McblockError('config', `${file}:${line}: ${key} ${reasonOf(error).trim()}`, {
+      throw new McblockError('config', `${file}:${line}: ${reasonOf(error)}`, {
         cause: error,
       });
     }

@@ -1,19 +1,14 @@
-import { ORIGINS } from '../../blocklist/entry.ts';
 import { McblockError } from '../../errors.ts';
+import { type Codec, isObject, list, nullable, object, optional } from '../../validation/codec.ts';
 import {
+  boolean,
   expiry,
-  type Field,
-  flag,
-  list,
-  object,
-  oneOf,
-  optional,
+  origin,
   prefix,
-  text,
+  printable,
   time,
-  type ValueOf,
   whole,
-} from '../fields.ts';
+} from '../../validation/values.ts';
 import type { AllowedChange, Change, ChangesPage, FleetEntry, ReportAnswer } from './change.ts';
 
 /** What a server answers, read with as much distrust as what a client sends. */
@@ -22,9 +17,9 @@ const MAX_HITS = 1e12;
 const MAX_ACTIVATIONS = 1e6;
 const TEXT_CHARACTERS = 4096;
 
-const ENTRY = tolerant({
+const ENTRY = object({
   sequence: whole(0, Number.MAX_SAFE_INTEGER),
-  prefix: prefix(),
+  prefix: prefix(1),
   activations: whole(0, MAX_ACTIVATIONS),
   hits: whole(0, MAX_HITS),
   firstSeen: nullable(time()),
@@ -32,29 +27,37 @@ const ENTRY = tolerant({
   activatedAt: nullable(time()),
   expiresAt: expiry(),
   endedAt: optional(nullable(time()), undefined),
-  origin: oneOf(...ORIGINS),
-  note: text(TEXT_CHARACTERS),
+  origin: origin(),
+  note: printable(TEXT_CHARACTERS),
 });
 
-const ALLOWED = tolerant({
+const ALLOWED = object({
   sequence: whole(0, Number.MAX_SAFE_INTEGER),
-  prefix: prefix(),
-  removed: flag(),
-  note: text(TEXT_CHARACTERS),
+  prefix: prefix(1),
+  removed: boolean(),
+  note: printable(TEXT_CHARACTERS),
   at: time(),
 });
 
-const PAGE = tolerant({
-  store: optional(text(64), ''),
+/** Each change is read by its type. */
+const ANYTHING: Codec<unknown> = {
+  schema: {},
+  isOptional: false,
+  read: (value) => value,
+  write: (value) => value,
+};
+
+const PAGE = object({
+  store: optional(printable(64), ''),
   next: whole(0, Number.MAX_SAFE_INTEGER),
-  more: flag(),
+  more: boolean(),
   latest: optional(whole(0, Number.MAX_SAFE_INTEGER), undefined),
-  changes: list<unknown>({ schema: {}, isOptional: false, read: (value) => value }, 100_000),
+  changes: list(ANYTHING, 100_000),
 });
 
-const RESULTS = tolerant({
+const RESULTS = object({
   results: list(
-    tolerant({ outcome: text(64), reason: optional(text(TEXT_CHARACTERS), '') }),
+    object({ outcome: printable(64), reason: optional(printable(TEXT_CHARACTERS), '') }),
     1_000_000,
   ),
 });
@@ -89,7 +92,7 @@ export function readResults(body: Buffer, count: number): readonly ReportAnswer[
 /** Why the server did not do what it was asked, as it says itself. */
 export function readReason(body: Buffer): string {
   try {
-    const said = tolerant({ error: text(TEXT_CHARACTERS) }).read(jsonOf(body), '').error;
+    const said = object({ error: printable(TEXT_CHARACTERS) }).read(jsonOf(body), '').error;
     return said.slice(0, 500);
   } catch {
     return 'it does not say why';
@@ -97,7 +100,7 @@ export function readReason(body: Buffer): string {
 }
 
 function readChange(value: unknown, path: string): Change {
-  const type = typeof value === 'object' && value !== null && 'type' in value ? value.type : '';
+  const type = isObject(value) ? value['type'] : undefined;
   if (type === 'allow') return { type, ...(ALLOWED.read(value, path) satisfies AllowedChange) };
   if (type !== 'entry') throw new McblockError('input', `${path}.type must be entry or allow`);
   const { sequence, endedAt, ...fields } = ENTRY.read(value, path);
@@ -114,29 +117,4 @@ function jsonOf(body: Buffer): unknown {
   } catch (error) {
     throw new McblockError('input', 'its answer is no JSON', { cause: error });
   }
-}
-
-/** An object of which only these fields are looked at: a newer server may say more. */
-function tolerant<F extends Readonly<Record<string, Field<unknown>>>>(
-  fields: F,
-): Field<{ readonly [K in keyof F]: ValueOf<F[K]> }> {
-  const strict = object(fields);
-  return {
-    ...strict,
-    read: (value, path) => {
-      if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-        return strict.read(value, path);
-      }
-      const known = Object.entries(value).filter(([name]) => Object.hasOwn(fields, name));
-      return strict.read(Object.fromEntries(known), path);
-    },
-  };
-}
-
-/** null is that there is none. */
-function nullable<T>(inner: Field<T>): Field<T | undefined> {
-  return {
-    ...inner,
-    read: (value, path) => (value === null ? undefined : inner.read(value, path)),
-  };
 }

@@ -17,22 +17,22 @@ import {
   ALLOWED_COLUMNS,
   activationOfRow,
   allowedOfRow,
-  ENTRY_COLUMNS,
-  entryOfRow,
+  evidenceOfRow,
+  FLEET_ENTRY_COLUMNS,
+  FLEET_EVIDENCE_COLUMNS,
+  fleetEntryOfRow,
   rowOfActivation,
   rowOfAllowed,
-  rowOfEntry,
-  rowOfStatement,
+  rowOfEvidence,
+  rowOfFleetEntry,
   rowOfUser,
-  STATEMENT_COLUMNS,
-  statementOfRow,
   USER_COLUMNS,
   userOfRow,
 } from '../rows.ts';
 import type { User } from '../user.ts';
 import { columnsOf } from './columns.ts';
-import { Queries, storeError } from './queries.ts';
-import { migrate } from './schema.ts';
+import { postgresError, Queries } from './queries.ts';
+import { migratePostgres } from './schema.ts';
 import {
   ACTIVE,
   ALLOWED,
@@ -86,24 +86,24 @@ class PostgresFleetStore implements FleetStore {
   migrate(): Promise<void> {
     return this.#transaction(async (queries) => {
       await queries.script('BEGIN');
-      await migrate(queries);
+      await migratePostgres(queries);
     });
   }
 
   async sequence(): Promise<number> {
     const [row] = await this.#queries.rows(
-      'SELECT sequence::float8 AS sequence FROM mcblock.changeSet',
+      'SELECT sequence::float8 AS sequence FROM mcblock.fleet',
     );
     return Number(row?.['sequence']);
   }
 
   async identity(): Promise<string> {
-    const [row] = await this.#queries.rows('SELECT identity FROM mcblock.changeSet');
+    const [row] = await this.#queries.rows('SELECT identity FROM mcblock.fleet');
     return String(row?.['identity']);
   }
 
   async renewIdentity(): Promise<void> {
-    await this.#queries.run('UPDATE mcblock.changeSet SET identity = gen_random_uuid()::text');
+    await this.#queries.run('UPDATE mcblock.fleet SET identity = gen_random_uuid()::text');
   }
 
   async change(need: Need, settle: (past: FleetSnapshot) => Change): Promise<void> {
@@ -117,13 +117,17 @@ class PostgresFleetStore implements FleetStore {
   changesSince(sequence: number, limit: number): Promise<readonly Changed[]> {
     const which = 'WHERE t.sequence > $1 ORDER BY t.sequence LIMIT $2';
     return this.#snapshot(async (queries) => {
-      const entries = await queries.rows(select('entry', ENTRY_COLUMNS, which), sequence, limit);
+      const entries = await queries.rows(
+        select('entry', FLEET_ENTRY_COLUMNS, which),
+        sequence,
+        limit,
+      );
       const allowed = await queries.rows(
         select('allowed', ALLOWED_COLUMNS, which),
         sequence,
         limit,
       );
-      return mergeChanged(entries.map(entryOfRow), allowed.map(allowedOfRow), limit);
+      return mergeChanged(entries.map(fleetEntryOfRow), allowed.map(allowedOfRow), limit);
     });
   }
 
@@ -135,19 +139,19 @@ class PostgresFleetStore implements FleetStore {
     const key = formatPrefix(prefix);
     const of = 'WHERE prefix = $1::cidr ORDER BY';
     return this.#snapshot(async (queries) => {
-      const [held] = await queries.rows(select('entry', ENTRY_COLUMNS, `${of} prefix`), key);
+      const [held] = await queries.rows(select('entry', FLEET_ENTRY_COLUMNS, `${of} prefix`), key);
       if (held === undefined) return undefined;
-      const latest = entryOfRow(held);
+      const latest = fleetEntryOfRow(held);
       const past = select('activation', ACTIVATION_COLUMNS, `${of} t.number`);
-      const statements = select(
-        'statement',
-        STATEMENT_COLUMNS,
-        `${of} t.activation, t.first_seen, said_by, kind, address, message`,
+      const evidence = select(
+        'evidence',
+        FLEET_EVIDENCE_COLUMNS,
+        `${of} t.activation, t.first_seen, reported_by, kind, address, message`,
       );
       return {
         ...latest,
         activations: [...(await queries.rows(past, key)).map(activationOfRow), latest.activation],
-        statements: (await queries.rows(statements, key)).map(statementOfRow),
+        evidence: (await queries.rows(evidence, key)).map(evidenceOfRow),
       };
     });
   }
@@ -212,7 +216,7 @@ class PostgresFleetStore implements FleetStore {
     try {
       return await this.#pool.connect();
     } catch (error) {
-      throw storeError(error);
+      throw postgresError(error);
     }
   }
 }
@@ -224,7 +228,7 @@ async function readPast(
 ): Promise<FleetSnapshot> {
   const texts = [...new Set(prefixes.map(formatPrefix))];
   const [names, wanted] = [keys.map(({ by }) => by), keys.map(({ key }) => key)];
-  const [, [changeSet], allowed, supernets, active, known] = await Promise.all([
+  const [, [fleet], allowed, supernets, active, known] = await Promise.all([
     // Whatever the default of the database: what is read must be what is there after the lock.
     queries.script('BEGIN ISOLATION LEVEL READ COMMITTED'),
     queries.rows(LOCK),
@@ -235,23 +239,23 @@ async function readPast(
   ]);
   const byPrefix = new Map([...supernets, ...active].map((row) => [row['prefix'], row]));
   return {
-    sequence: Number(changeSet?.['sequence']),
+    sequence: Number(fleet?.['sequence']),
     allowed: allowed.map(allowedOfRow),
-    entries: Array.from(byPrefix.values(), entryOfRow),
-    keys: known.map((row) => ({ by: String(row['said_by']), key: String(row['key']) })),
-    said: supernets.map((row) => ({
+    entries: Array.from(byPrefix.values(), fleetEntryOfRow),
+    keys: known.map((row) => ({ by: String(row['reported_by']), key: String(row['key']) })),
+    evidenceCounts: supernets.map((row) => ({
       prefix: parsePrefix(String(row['prefix'])),
-      count: Number(row['said']),
+      count: Number(row['evidence_count']),
     })),
   };
 }
 
 async function write(queries: Queries, change: Change): Promise<void> {
-  const { sequence, at, entries, past, statements, allowed, keys } = change;
+  const { sequence, at, entries, past, evidence, allowed, keys } = change;
   const lists = [
-    entries.map(rowOfEntry),
+    entries.map(rowOfFleetEntry),
     past.map(rowOfActivation),
-    statements.map(rowOfStatement),
+    evidence.map(rowOfEvidence),
     allowed.map(rowOfAllowed),
     keys.map(({ by, key }) => [by, key, at]),
   ];

@@ -1,42 +1,42 @@
 import type { ClientBase, Pool } from 'pg';
 import { McblockError, reasonOf } from '../../errors.ts';
-import type { Row } from '../rows.ts';
+import type { FleetRow } from '../rows.ts';
 
-/** What a statement takes for one of its places. */
-export type Value = number | string | null | readonly string[];
+/** A value for a placeholder of a statement. */
+type Parameter = number | string | null | readonly string[];
 
 /** Runs statements; what PostgreSQL refuses comes out as McblockError('store'). */
 export class Queries {
   readonly #client: ClientBase | Pool;
   readonly #prepares: boolean;
 
-  /** @param prepares whether what has places is planned once for the connection */
+  /** @param prepares whether statements with placeholders are planned once for the connection */
   constructor(client: ClientBase | Pool, prepares = false) {
     this.#client = client;
     this.#prepares = prepares;
   }
 
   /** Rows by name of the column. */
-  async rows(sql: string, ...values: readonly Value[]): Promise<Row[]> {
+  async rows(sql: string, ...values: readonly Parameter[]): Promise<FleetRow[]> {
     return (await this.#query(sql, values)).rows;
   }
 
   /** How many rows it changed. */
-  async run(sql: string, ...values: readonly Value[]): Promise<number> {
+  async run(sql: string, ...values: readonly Parameter[]): Promise<number> {
     return (await this.#query(sql, values)).rowCount ?? 0;
   }
 
   /** Several statements at once, in one way there and back; gives the rows of each. */
-  async script(sql: string): Promise<Row[][]> {
+  async script(sql: string): Promise<FleetRow[][]> {
     try {
       const results: unknown = await this.#client.query(sql);
-      return [results].flat().map((result) => (result as { readonly rows: Row[] }).rows);
+      return [results].flat().map((result) => (result as { readonly rows: FleetRow[] }).rows);
     } catch (error) {
-      throw storeError(error);
+      throw postgresError(error);
     }
   }
 
-  async #query(text: string, values: readonly Value[]) {
+  async #query(text: string, values: readonly Parameter[]) {
     try {
       const name = this.#prepares ? { name: nameOf(text) } : {};
       return await this.#client.query<Record<string, unknown>>({
@@ -45,12 +45,12 @@ export class Queries {
         values: [...values],
       });
     } catch (error) {
-      throw storeError(error);
+      throw postgresError(error);
     }
   }
 }
 
-export function storeError(error: unknown): McblockError {
+export function postgresError(error: unknown): McblockError {
   const reason = reasonOf(error);
   const advice = reason.includes('password must be')
     ? 'it wants a password; put that into MCBLOCK_DB or PGPASSWORD'

@@ -11,13 +11,13 @@ const LOCK = 0x6d_63_62_66;
 const MIGRATIONS: readonly string[] = [
   `
 -- One row: the latest number that was given to a change. Whoever changes anything locks it first.
-CREATE TABLE mcblock.changeSet (sequence bigint NOT NULL);
-INSERT INTO mcblock.changeSet VALUES (0);
+CREATE TABLE mcblock.fleet (sequence bigint NOT NULL);
+INSERT INTO mcblock.fleet VALUES (0);
 
 CREATE TABLE mcblock.entry (
   prefix cidr PRIMARY KEY,
   sequence bigint NOT NULL UNIQUE,
-  place bigint NOT NULL,
+  activated_sequence bigint NOT NULL,
   origin text NOT NULL,
   note text NOT NULL,
   activations integer NOT NULL CHECK (activations >= 1),
@@ -51,14 +51,14 @@ CREATE TABLE mcblock.activation (
   ended_at timestamptz, -- expired by hand
   origin text NOT NULL,
   note text NOT NULL,
-  said_by text NOT NULL,
+  reported_by text NOT NULL,
   PRIMARY KEY (prefix, number)
 );
 
-CREATE TABLE mcblock.statement (
+CREATE TABLE mcblock.evidence (
   prefix cidr NOT NULL,
   activation integer NOT NULL,
-  said_by text NOT NULL,
+  reported_by text NOT NULL,
   kind text NOT NULL CHECK (kind IN ('offence', 'list', 'block', 'expire')),
   address text NOT NULL, -- empty where no one address is named
   service text NOT NULL,
@@ -68,7 +68,7 @@ CREATE TABLE mcblock.statement (
   count bigint NOT NULL CHECK (count >= 1),
   first_seen timestamptz NOT NULL,
   last_seen timestamptz NOT NULL,
-  PRIMARY KEY (prefix, activation, said_by, kind, address, service, message, log, host)
+  PRIMARY KEY (prefix, activation, reported_by, kind, address, service, message, log, host)
 );
 
 CREATE TABLE mcblock.allowed (
@@ -76,15 +76,15 @@ CREATE TABLE mcblock.allowed (
   sequence bigint NOT NULL UNIQUE,
   removed integer NOT NULL CHECK (removed IN (0, 1)),
   note text NOT NULL,
-  said_by text NOT NULL,
+  reported_by text NOT NULL,
   at timestamptz NOT NULL
 );
 
 CREATE TABLE mcblock.report_key (
-  said_by text NOT NULL,
+  reported_by text NOT NULL,
   key text NOT NULL,
   at timestamptz NOT NULL,
-  PRIMARY KEY (said_by, key)
+  PRIMARY KEY (reported_by, key)
 );
 CREATE INDEX report_key_at ON mcblock.report_key (at);
 
@@ -101,7 +101,7 @@ CREATE TABLE mcblock."user" (
 `,
   `
 -- Numbers of a store with another identity are those of other changes.
-ALTER TABLE mcblock.changeSet ADD COLUMN identity text NOT NULL DEFAULT gen_random_uuid()::text;
+ALTER TABLE mcblock.fleet ADD COLUMN identity text NOT NULL DEFAULT gen_random_uuid()::text;
 `,
 ];
 
@@ -110,7 +110,7 @@ CREATE SCHEMA IF NOT EXISTS mcblock;
 CREATE TABLE mcblock.migration (number integer PRIMARY KEY, at timestamptz NOT NULL DEFAULT now())`;
 
 /** Brings the database to the newest version. To be called inside a transaction. */
-export async function migrate(queries: Queries): Promise<void> {
+export async function migratePostgres(queries: Queries): Promise<void> {
   await queries.run('SELECT pg_advisory_xact_lock($1)', LOCK);
   const [found] = await queries.rows(`SELECT to_regclass('mcblock.migration')::text AS name`);
   if (found?.['name'] === null) await queries.script(FIRST);

@@ -1,10 +1,13 @@
+import { columnName, EVIDENCE_FIELDS, EVIDENCE_NAMES } from '../../validation/evidence.ts';
+import type { SqlColumn, SqlValue } from '../../validation/sql-column.ts';
+import { mergedEvidence } from '../merged-evidence.ts';
 import {
   ACTIVATION_COLUMNS,
   ALLOWED_COLUMNS,
-  ENTRY_COLUMNS,
-  STATEMENT_COLUMNS,
+  FLEET_ENTRY_COLUMNS,
+  FLEET_EVIDENCE_COLUMNS,
+  FLEET_EVIDENCE_KEY,
   USER_COLUMNS,
-  type Value,
 } from '../rows.ts';
 import { columnsOf } from './columns.ts';
 
@@ -12,6 +15,7 @@ import { columnsOf } from './columns.ts';
 const TIMES: ReadonlySet<string> = new Set([
   'first_seen',
   'last_seen',
+  ...evidenceColumns('time'),
   'activated_at',
   'expires_at',
   'at',
@@ -21,12 +25,12 @@ const TIMES: ReadonlySet<string> = new Set([
 ]);
 const NUMBERS: ReadonlySet<string> = new Set([
   'sequence',
-  'place',
+  'activated_sequence',
   'activations',
   'activation',
   'hits',
   'number',
-  'count',
+  ...evidenceColumns('integer'),
   'removed',
   'widest4',
   'widest6',
@@ -51,30 +55,30 @@ function selected(columns: readonly string[]): string {
 
 /**
  * What contains any of these prefixes, each once, looked up by the lengths that there are; and how
- * many statements there are of its latest activation.
+ * much evidence there is for its latest activation.
  */
 export const COVERING = `
-SELECT ${selected(ENTRY_COLUMNS)}, (
-  SELECT count(*)::float8 FROM mcblock.statement s
-  WHERE s.prefix = t.prefix AND s.activation = t.activations) AS said
+SELECT ${selected(FLEET_ENTRY_COLUMNS)}, (
+  SELECT count(*)::float8 FROM mcblock.evidence s
+  WHERE s.prefix = t.prefix AND s.activation = t.activations) AS evidence_count
 FROM mcblock.entry t WHERE prefix IN (
   SELECT set_masklen(p, l.length) FROM unnest($1::cidr[]) p
   JOIN mcblock.length l ON l.family = family(p) AND l.length <= masklen(p))`;
 
 export const ACTIVE = select(
   'entry',
-  ENTRY_COLUMNS,
+  FLEET_ENTRY_COLUMNS,
   'WHERE activated_at <= to_timestamp($1) AND (expires_at IS NULL OR expires_at > to_timestamp($1))',
 );
 
 /** Nobody else changes anything until the transaction ends; what is read after it still holds then. */
-export const LOCK = 'SELECT sequence::float8 AS sequence FROM mcblock.changeSet FOR UPDATE';
+export const LOCK = 'SELECT sequence::float8 AS sequence FROM mcblock.fleet FOR UPDATE';
 
 export const ALLOWED = select('allowed', ALLOWED_COLUMNS, 'ORDER BY t.sequence');
 
 export const KNOWN_KEYS = `
-SELECT k.said_by, k.key FROM mcblock.report_key k
-JOIN unnest($1::text[], $2::text[]) AS n(said_by, key) USING (said_by, key)`;
+SELECT k.reported_by, k.key FROM mcblock.report_key k
+JOIN unnest($1::text[], $2::text[]) AS n(reported_by, key) USING (reported_by, key)`;
 
 /** What a change can hold, in the order of its lists: where it goes, and how, from these rows. */
 const PARTS: readonly {
@@ -82,10 +86,10 @@ const PARTS: readonly {
   readonly write: (rows: string) => string;
 }[] = [
   {
-    columns: ENTRY_COLUMNS,
+    columns: FLEET_ENTRY_COLUMNS,
     write: (rows) => `e AS (
   INSERT INTO mcblock.entry ${rows}
-  ON CONFLICT (prefix) DO UPDATE SET ${replaced(ENTRY_COLUMNS.slice(1))}
+  ON CONFLICT (prefix) DO UPDATE SET ${replaced(FLEET_ENTRY_COLUMNS.slice(1))}
   RETURNING family(prefix) AS family, masklen(prefix) AS length
 ), l AS (
   INSERT INTO mcblock.length SELECT DISTINCT family, length FROM e ON CONFLICT DO NOTHING
@@ -96,13 +100,11 @@ const PARTS: readonly {
     write: (rows) => `a AS (INSERT INTO mcblock.activation ${rows})`,
   },
   {
-    columns: STATEMENT_COLUMNS,
+    columns: FLEET_EVIDENCE_COLUMNS,
     write: (rows) => `s AS (
-  INSERT INTO mcblock.statement ${rows}
-  ON CONFLICT (prefix, activation, said_by, kind, address, service, message, log, host)
-  DO UPDATE SET count = statement.count + excluded.count,
-    first_seen = least(statement.first_seen, excluded.first_seen),
-    last_seen = greatest(statement.last_seen, excluded.last_seen)
+  INSERT INTO mcblock.evidence AS old ${rows}
+  ON CONFLICT (${FLEET_EVIDENCE_KEY.join(', ')})
+  DO UPDATE SET ${mergedEvidence('least', 'greatest')}
 )`,
   },
   {
@@ -113,17 +115,17 @@ const PARTS: readonly {
 )`,
   },
   {
-    columns: ['said_by', 'key', 'at'],
+    columns: ['reported_by', 'key', 'at'],
     write: (rows) => `k AS (INSERT INTO mcblock.report_key ${rows})`,
   },
 ];
 
 /**
- * All of a change in one way there and back: entries, past activations, statements, allow-list and
+ * All of a change in one way there and back: entries, past activations, evidence, allow-list and
  * keys, as rows, and the latest number. What is empty is not mentioned: there are 32 statements.
  */
 export function writeStatement(
-  lists: readonly (readonly (readonly Value[])[])[],
+  lists: readonly (readonly (readonly SqlValue[])[])[],
   sequence: number,
 ): { readonly sql: string; readonly values: readonly (string | number)[] } {
   const values: (string | number)[] = [sequence];
@@ -135,7 +137,7 @@ export function writeStatement(
     values.push(...columnsOf(rows, columns));
   }
   const first = parts.length === 0 ? '' : `WITH ${parts.join(', ')} `;
-  const sql = `${first}UPDATE mcblock.changeSet SET sequence = $1::bigint WHERE sequence <> $1::bigint`;
+  const sql = `${first}UPDATE mcblock.fleet SET sequence = $1::bigint WHERE sequence <> $1::bigint`;
   return { sql, values };
 }
 
@@ -156,4 +158,10 @@ function unnested(columns: readonly string[], first: number): string {
 
 function replaced(columns: readonly string[]): string {
   return columns.map((name) => `${name} = excluded.${name}`).join(', ');
+}
+
+function evidenceColumns(type: SqlColumn<unknown>['type']): readonly string[] {
+  return EVIDENCE_NAMES.filter((name) => EVIDENCE_FIELDS[name].column.type === type).map(
+    columnName,
+  );
 }

@@ -1,15 +1,16 @@
 import type { Expiry, Origin, Seconds } from '../../blocklist/entry.ts';
 import type { Address } from '../../net/address.ts';
 import type { Prefix } from '../../net/prefix.ts';
+import { DETAIL_FIELDS, type Details } from '../../validation/evidence.ts';
 
-/** One kind of offence, and how often it was seen. */
-interface BanEvidence {
-  readonly service: string;
-  readonly message: string;
-  readonly count: number;
-}
+/** A message names the address, the host and the time itself, and no log. */
+const { log: _, host: __, ...fields } = DETAIL_FIELDS;
+export const MESSAGE_FIELDS = fields;
 
-/** What one host tells the others: this prefix is blocked, until when, and why. */
+/** Why a prefix is blocked. */
+export type BanEvidence = Omit<Details, 'log' | 'host'>;
+
+/** What one host shares with the others: a prefix, until when it is blocked, and why. */
 export interface Ban {
   readonly prefix: Prefix;
   /** Who offended; undefined for a block by hand. */

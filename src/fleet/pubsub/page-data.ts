@@ -1,7 +1,7 @@
 import type { Expiry, Origin, Seconds } from '../../blocklist/entry.ts';
 import type { Prefix } from '../../net/prefix.ts';
 import { formatPrefix } from '../../net/prefix-text.ts';
-import { timeText } from '../fields.ts';
+import { timeText } from '../../validation/time-text.ts';
 import type { BanJson, PageJson } from './page/json.ts';
 
 export interface ShownBan {

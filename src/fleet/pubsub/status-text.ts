@@ -1,5 +1,5 @@
 import type { Seconds } from '../../blocklist/entry.ts';
-import { timeText } from '../fields.ts';
+import { timeText } from '../../validation/time-text.ts';
 import type { StatusJson } from './page/json.ts';
 import type { SubscriberStatus } from './status.ts';
 

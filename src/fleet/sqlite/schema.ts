@@ -14,13 +14,13 @@ const STORE_ID = 0x6d_63_62_6c;
 const MIGRATIONS: readonly string[] = [
   `
 -- One row: the latest number that was given to a change.
-CREATE TABLE changeSet (sequence INTEGER NOT NULL) STRICT;
-INSERT INTO changeSet VALUES (0);
+CREATE TABLE fleet (sequence INTEGER NOT NULL) STRICT;
+INSERT INTO fleet VALUES (0);
 
 CREATE TABLE entry (
   prefix TEXT PRIMARY KEY NOT NULL,
   sequence INTEGER NOT NULL,
-  place INTEGER NOT NULL,
+  activated_sequence INTEGER NOT NULL,
   origin TEXT NOT NULL,
   note TEXT NOT NULL,
   activations INTEGER NOT NULL CHECK (activations >= 1),
@@ -55,14 +55,14 @@ CREATE TABLE activation (
   ended_at INTEGER, -- expired by hand
   origin TEXT NOT NULL,
   note TEXT NOT NULL,
-  said_by TEXT NOT NULL,
+  reported_by TEXT NOT NULL,
   PRIMARY KEY (prefix, number)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE statement (
+CREATE TABLE evidence (
   prefix TEXT NOT NULL,
   activation INTEGER NOT NULL,
-  said_by TEXT NOT NULL,
+  reported_by TEXT NOT NULL,
   kind TEXT NOT NULL CHECK (kind IN ('offence', 'list', 'block', 'expire')),
   address TEXT NOT NULL, -- empty where no one address is named
   service TEXT NOT NULL,
@@ -72,7 +72,7 @@ CREATE TABLE statement (
   count INTEGER NOT NULL CHECK (count >= 1),
   first_seen INTEGER NOT NULL,
   last_seen INTEGER NOT NULL,
-  PRIMARY KEY (prefix, activation, said_by, kind, address, service, message, log, host)
+  PRIMARY KEY (prefix, activation, reported_by, kind, address, service, message, log, host)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE allowed (
@@ -80,16 +80,16 @@ CREATE TABLE allowed (
   sequence INTEGER NOT NULL,
   removed INTEGER NOT NULL CHECK (removed IN (0, 1)),
   note TEXT NOT NULL,
-  said_by TEXT NOT NULL,
+  reported_by TEXT NOT NULL,
   at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX allowed_sequence ON allowed (sequence);
 
 CREATE TABLE report_key (
-  said_by TEXT NOT NULL,
+  reported_by TEXT NOT NULL,
   key TEXT NOT NULL,
   at INTEGER NOT NULL,
-  PRIMARY KEY (said_by, key)
+  PRIMARY KEY (reported_by, key)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX report_key_at ON report_key (at);
 
@@ -106,13 +106,13 @@ CREATE TABLE user (
 `,
   `
 -- Numbers of a store with another identity are those of other changes.
-ALTER TABLE changeSet ADD COLUMN identity TEXT NOT NULL DEFAULT '';
-UPDATE changeSet SET identity = lower(hex(randomblob(16)));
+ALTER TABLE fleet ADD COLUMN identity TEXT NOT NULL DEFAULT '';
+UPDATE fleet SET identity = lower(hex(randomblob(16)));
 `,
 ];
 
 /** Brings the database to the newest version. Throws McblockError('store') for that of another program. */
-export function migrate(connection: SqliteConnection): void {
+export function migrateFleet(connection: SqliteConnection): void {
   if (versionOf(connection) === MIGRATIONS.length) return;
   connection.transaction(() => {
     // Once more, now that nobody else can write: another process may have been quicker.

@@ -6,54 +6,55 @@ import type {
   Change,
   Changed,
   EntryHistory,
+  EvidenceCount,
   FleetAllowed,
   FleetEntry,
   FleetSnapshot,
   FleetStore,
   Need,
   ReportKey,
-  Said,
 } from '../fleet-store.ts';
 import { mergeChanged } from '../merge-changed.ts';
+import { mergedEvidence } from '../merged-evidence.ts';
 import {
   ACTIVATION_COLUMNS,
   ALLOWED_COLUMNS,
   activationOfRow,
   allowedOfRow,
-  ENTRY_COLUMNS,
-  entryOfRow,
-  type Row,
+  evidenceOfRow,
+  FLEET_ENTRY_COLUMNS,
+  FLEET_EVIDENCE_COLUMNS,
+  FLEET_EVIDENCE_KEY,
+  type FleetRow,
+  fleetEntryOfRow,
   rowOfActivation,
   rowOfAllowed,
-  rowOfEntry,
-  rowOfStatement,
+  rowOfEvidence,
+  rowOfFleetEntry,
   rowOfUser,
-  STATEMENT_COLUMNS,
-  statementOfRow,
   USER_COLUMNS,
   userOfRow,
 } from '../rows.ts';
 import { coveringKeys } from '../supernet-keys.ts';
 import type { User } from '../user.ts';
 import type { Cell, SqliteConnection } from './connection.ts';
-import { migrate } from './schema.ts';
+import { migrateFleet } from './schema.ts';
 
 const ACTIVE = 'activated_at <= ? AND (expires_at IS NULL OR expires_at > ?)';
 
 const PUT_ENTRY = `
-INSERT INTO entry (${ENTRY_COLUMNS.join(', ')}) VALUES (${marks(ENTRY_COLUMNS)})
-ON CONFLICT (prefix) DO UPDATE SET ${ENTRY_COLUMNS.slice(1)
+INSERT INTO entry (${FLEET_ENTRY_COLUMNS.join(', ')}) VALUES (${marks(FLEET_ENTRY_COLUMNS)})
+ON CONFLICT (prefix) DO UPDATE SET ${FLEET_ENTRY_COLUMNS.slice(1)
   .map((name) => `${name} = excluded.${name}`)
   .join(', ')}`;
 
 const ADD_ACTIVATION = `
 INSERT INTO activation (${ACTIVATION_COLUMNS.join(', ')}) VALUES (${marks(ACTIVATION_COLUMNS)})`;
 
-const ADD_STATEMENT = `
-INSERT INTO statement (${STATEMENT_COLUMNS.join(', ')}) VALUES (${marks(STATEMENT_COLUMNS)})
-ON CONFLICT (prefix, activation, said_by, kind, address, service, message, log, host)
-DO UPDATE SET count = count + excluded.count,
-  first_seen = min(first_seen, excluded.first_seen), last_seen = max(last_seen, excluded.last_seen)`;
+const ADD_EVIDENCE = `
+INSERT INTO evidence AS old (${FLEET_EVIDENCE_COLUMNS.join(', ')})
+VALUES (${marks(FLEET_EVIDENCE_COLUMNS)})
+ON CONFLICT (${FLEET_EVIDENCE_KEY.join(', ')}) DO UPDATE SET ${mergedEvidence('min', 'max')}`;
 
 const PUT_ALLOWED = `
 INSERT OR REPLACE INTO allowed (${ALLOWED_COLUMNS.join(', ')}) VALUES (${marks(ALLOWED_COLUMNS)})`;
@@ -61,7 +62,7 @@ INSERT OR REPLACE INTO allowed (${ALLOWED_COLUMNS.join(', ')}) VALUES (${marks(A
 const PUT_USER = `
 INSERT OR REPLACE INTO user (${USER_COLUMNS.join(', ')}) VALUES (${marks(USER_COLUMNS)})`;
 
-const GET_ENTRY = query(ENTRY_COLUMNS, 'FROM entry WHERE prefix = ?');
+const GET_ENTRY = query(FLEET_ENTRY_COLUMNS, 'FROM entry WHERE prefix = ?');
 
 /** The fleet's store in an SQLite file. */
 export class SqliteFleetStore implements FleetStore {
@@ -69,7 +70,7 @@ export class SqliteFleetStore implements FleetStore {
 
   /** Brings the database to the newest version. */
   constructor(connection: SqliteConnection) {
-    migrate(connection);
+    migrateFleet(connection);
     this.#connection = connection;
   }
 
@@ -78,11 +79,11 @@ export class SqliteFleetStore implements FleetStore {
   }
 
   async identity(): Promise<string> {
-    return String(this.#connection.row('SELECT identity FROM changeSet')?.[0]);
+    return String(this.#connection.row('SELECT identity FROM fleet')?.[0]);
   }
 
   async renewIdentity(): Promise<void> {
-    this.#connection.run('UPDATE changeSet SET identity = lower(hex(randomblob(16)))');
+    this.#connection.run('UPDATE fleet SET identity = lower(hex(randomblob(16)))');
   }
 
   async change(need: Need, settle: (past: FleetSnapshot) => Change): Promise<void> {
@@ -91,7 +92,7 @@ export class SqliteFleetStore implements FleetStore {
       const past = {
         sequence: this.#sequence(),
         entries: [...supernets, ...this.#activeBesides(supernets, need.activeAt)],
-        said: supernets.map(({ entry }) => this.#said(entry)),
+        evidenceCounts: supernets.map(({ entry }) => this.#evidenceCount(entry)),
         allowed: this.#allowed(),
         keys: need.keys.filter((key) => this.#isKnown(key)),
       };
@@ -102,9 +103,13 @@ export class SqliteFleetStore implements FleetStore {
   async changesSince(sequence: number, limit: number): Promise<readonly Changed[]> {
     const which = 'WHERE sequence > ? ORDER BY sequence LIMIT ?';
     return this.#snapshot(() => {
-      const entries = this.#rows(query(ENTRY_COLUMNS, `FROM entry ${which}`), sequence, limit);
+      const entries = this.#rows(
+        query(FLEET_ENTRY_COLUMNS, `FROM entry ${which}`),
+        sequence,
+        limit,
+      );
       const allowed = this.#rows(query(ALLOWED_COLUMNS, `FROM allowed ${which}`), sequence, limit);
-      return mergeChanged(entries.map(entryOfRow), allowed.map(allowedOfRow), limit);
+      return mergeChanged(entries.map(fleetEntryOfRow), allowed.map(allowedOfRow), limit);
     });
   }
 
@@ -122,12 +127,15 @@ export class SqliteFleetStore implements FleetStore {
         query(ACTIVATION_COLUMNS, `FROM activation ${of} number`),
         key,
       );
-      const order = 'activation, first_seen, said_by, kind, address, message';
-      const statements = this.#rows(query(STATEMENT_COLUMNS, `FROM statement ${of} ${order}`), key);
+      const order = 'activation, first_seen, reported_by, kind, address, message';
+      const evidence = this.#rows(
+        query(FLEET_EVIDENCE_COLUMNS, `FROM evidence ${of} ${order}`),
+        key,
+      );
       return {
         ...held,
         activations: [...activations.map(activationOfRow), held.activation],
-        statements: statements.map(statementOfRow),
+        evidence: evidence.map(evidenceOfRow),
       };
     });
   }
@@ -166,7 +174,7 @@ export class SqliteFleetStore implements FleetStore {
   }
 
   #sequence(): number {
-    return Number(this.#connection.row('SELECT sequence FROM changeSet')?.[0]);
+    return Number(this.#connection.row('SELECT sequence FROM fleet')?.[0]);
   }
 
   #allowed(): FleetAllowed[] {
@@ -193,43 +201,43 @@ export class SqliteFleetStore implements FleetStore {
   #activeBesides(known: readonly FleetEntry[], at: Seconds | undefined): FleetEntry[] {
     if (at === undefined) return [];
     const keys = new Set(known.map(({ entry }) => formatPrefix(entry.prefix)));
-    return this.#rows(query(ENTRY_COLUMNS, `FROM entry WHERE ${ACTIVE}`), at, at)
+    return this.#rows(query(FLEET_ENTRY_COLUMNS, `FROM entry WHERE ${ACTIVE}`), at, at)
       .filter((row) => !keys.has(String(row['prefix'])))
-      .map(entryOfRow);
+      .map(fleetEntryOfRow);
   }
 
   #get(key: string): FleetEntry | undefined {
-    return this.#rows(GET_ENTRY, key).map(entryOfRow)[0];
+    return this.#rows(GET_ENTRY, key).map(fleetEntryOfRow)[0];
   }
 
-  #said({ prefix, activations }: Entry): Said {
-    const sql = 'SELECT count(*) FROM statement WHERE prefix = ? AND activation = ?';
+  #evidenceCount({ prefix, activations }: Entry): EvidenceCount {
+    const sql = 'SELECT count(*) FROM evidence WHERE prefix = ? AND activation = ?';
     const count = Number(this.#connection.row(sql, formatPrefix(prefix), activations)?.[0]);
     return { prefix, count };
   }
 
   #isKnown({ by, key }: ReportKey): boolean {
-    const sql = 'SELECT 1 FROM report_key WHERE said_by = ? AND key = ?';
+    const sql = 'SELECT 1 FROM report_key WHERE reported_by = ? AND key = ?';
     return this.#connection.row(sql, by, key) !== undefined;
   }
 
   #write(change: Change, before: number): void {
-    const { sequence, at, entries, allowed, past, statements, keys } = change;
+    const { sequence, at, entries, allowed, past, evidence, keys } = change;
     const connection = this.#connection;
-    if (sequence !== before) connection.run('UPDATE changeSet SET sequence = ?', sequence);
-    for (const held of entries) connection.run(PUT_ENTRY, ...rowOfEntry(held));
+    if (sequence !== before) connection.run('UPDATE fleet SET sequence = ?', sequence);
+    for (const held of entries) connection.run(PUT_ENTRY, ...rowOfFleetEntry(held));
     for (const [family, length] of lengthsOf(entries)) {
       connection.run('INSERT OR IGNORE INTO length VALUES (?, ?)', family, length);
     }
     for (const row of allowed) connection.run(PUT_ALLOWED, ...rowOfAllowed(row));
     for (const row of past) connection.run(ADD_ACTIVATION, ...rowOfActivation(row));
-    for (const row of statements) connection.run(ADD_STATEMENT, ...rowOfStatement(row));
+    for (const row of evidence) connection.run(ADD_EVIDENCE, ...rowOfEvidence(row));
     for (const { by, key } of keys) {
       connection.run('INSERT INTO report_key VALUES (?, ?, ?)', by, key, at);
     }
   }
 
-  #rows({ sql, columns }: Query, ...values: readonly Cell[]): Row[] {
+  #rows({ sql, columns }: Query, ...values: readonly Cell[]): FleetRow[] {
     return this.#connection
       .rows(sql, ...values)
       .map((row) => Object.fromEntries(columns.map((name, index) => [name, row[index]])));

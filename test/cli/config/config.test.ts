@@ -54,18 +54,18 @@ describe('loadConfig', () => {
       /mcblock\.toml:2: there is no key penalty\.frist; did you mean penalty\.first\?/,
     ],
     ['colour = "red"\n', /mcblock\.toml:1: there is no key colour/],
-    ['[penalty]\n\nfirst = 7\n', /mcblock\.toml:3: penalty\.first takes a length of time/],
-    ['penalty.first = "30 days"\n', /:1: penalty\.first takes a length of time such as/],
+    ['[penalty]\n\nfirst = 7\n', /mcblock\.toml:3: penalty\.first must be a length of time/],
+    ['penalty.first = "30 days"\n', /:1: penalty\.first must be a length of time in quotes/],
     ['[[penalty]]\nfirst = "1d"\n', /:1: penalty is a table: write \[penalty\]/],
     ['penalty = 3\n', /:1: penalty is a table: write \[penalty\]/],
-    ['auto.length4 = 7\n', /auto\.length4 takes a whole number from 8 to 32/],
+    ['auto.length4 = 7\n', /auto\.length4 must be a whole number from 8 to 32/],
     ['[penalty]\nfirst = "7d\n', /mcblock\.toml:2:\d+: /],
-    ['timezone = "Mars/Olympus"\n', /timezone takes an IANA time zone/],
+    ['timezone = "Mars/Olympus"\n', /timezone must be an IANA time zone/],
     [
       '[penalty]\nfirst = "30d"\nlongest = "7d"\n',
       /mcblock\.toml:3: penalty\.longest .* shorter than penalty\.first/,
     ],
-    ['offence.messages = { sshd = 3 }\n', /offence\.messages takes a table/],
+    ['offence.messages = { sshd = 3 }\n', /offence\.messages must be a table/],
   ])('refuses %j', async (text, message) => {
     await expect(load(text)).rejects.toThrow(message);
     await expect(load(text)).rejects.toMatchObject({ code: 'config', exitCode: 2 });

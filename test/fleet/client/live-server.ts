@@ -51,7 +51,7 @@ export class LiveServer {
     this.store = await openFleetStore(this.#db);
     this.app = await buildServer({
       store: this.store,
-      rules: { policy: DEFAULT_POLICY, protections: privateSpace(), mostStatements: 1000 },
+      rules: { policy: DEFAULT_POLICY, protections: privateSpace(), maxEvidence: 1000 },
       limits: { bodyBytes: 1024 ** 2, listItems: 10_000, perSecond: 1_000_000 },
       log: new ServerLog(() => {}, 'error'),
       clock: () => this.now,

@@ -1,0 +1,73 @@
+import { type Codec, checked, codec, list, mapOf } from '../../validation/codec.ts';
+import { matching } from '../../validation/values.ts';
+import { parseDuration, shortDuration } from '../text/duration.ts';
+
+export function timezone(): Codec<string> {
+  return codec({
+    schema: { type: 'string' },
+    wanted: 'an IANA time zone such as "Europe/Berlin", or "local"',
+    parse: (value) => (value === 'local' || isTimeZone(value) ? String(value) : undefined),
+  });
+}
+
+function isTimeZone(name: unknown): boolean {
+  if (typeof name !== 'string') return false;
+  try {
+    return Boolean(new Intl.DateTimeFormat('en', { timeZone: name }));
+  } catch {
+    return false;
+  }
+}
+
+/** A length of time in seconds. */
+export function duration(): Codec<number> {
+  return codec({
+    schema: { type: 'string' },
+    wanted: 'a length of time in quotes, such as "30m", "12h", "90d", "2w" or "1y"',
+    parse: (value) => {
+      try {
+        return typeof value === 'string' ? parseDuration(value, '') : undefined;
+      } catch {
+        return undefined;
+      }
+    },
+    write: shortDuration,
+  });
+}
+
+const UNIT_BYTES = { K: 1024, M: 1024 ** 2, G: 1024 ** 3, T: 1024 ** 4 } as const;
+
+/** A size in bytes. */
+export function size(): Codec<number> {
+  return codec({
+    schema: { type: 'string' },
+    wanted: 'a size in quotes, such as "512M" or "4G"',
+    parse: (value) => {
+      const match = typeof value === 'string' ? /^([1-9]\d{0,8})([KMGT])$/.exec(value) : null;
+      if (!match) return undefined;
+      return Number(match[1]) * UNIT_BYTES[match[2] as keyof typeof UNIT_BYTES];
+    },
+    write: (value) => {
+      const unit = value % UNIT_BYTES.G === 0 ? 'G' : value % UNIT_BYTES.M === 0 ? 'M' : 'K';
+      return `${value / UNIT_BYTES[unit]}${unit}`;
+    },
+  });
+}
+
+/** `{ XX = … }`: a value per country (ISO 3166-1). */
+export function countries<T>(item: Codec<T>): Codec<ReadonlyMap<string, T>> {
+  return mapOf(/^[A-Z]{2}$/, 'a table of countries by their two letters, such as { XX = … }', item);
+}
+
+/** An absolute path or nothing. @param what the file, as in "the key, PEM" */
+export function file(what: string): Codec<string> {
+  return matching(/^(?:\/\P{Cc}+)?$/u, `the absolute path of ${what}`);
+}
+
+/** A program by its full path, and its arguments; no shell runs it. Empty means none. */
+export function command(example: string): Codec<readonly string[]> {
+  const wanted = `a list that begins with the absolute path of a program, such as ${example}`;
+  return checked(list(matching(/^[^\0]*$/, wanted)), ([program = '/']) =>
+    program.startsWith('/') ? undefined : `must be ${wanted}`,
+  );
+}

@@ -1,0 +1,49 @@
+import { contains } from '../net/prefix.ts';
+import { checked, object, optional } from './codec.ts';
+import { codecsOf, DETAIL_FIELDS } from './evidence.ts';
+import { address, boolean, expiry, matching, oneOf, prefix, printable, time } from './values.ts';
+
+/** Reports of version 2 of the API, as the outbox writes and the server reads them. */
+
+/** The sender makes up a key for each report; a report with a known key counts nothing. */
+const KEY = optional(
+  matching(/^[A-Za-z0-9._:-]{8,64}$/, '8 to 64 letters, digits, dots, colons, - and _'),
+  undefined,
+);
+
+const NOTE = optional(printable(255), '');
+
+export const OFFENCE_REPORT = checked(
+  object({
+    type: oneOf('offence'),
+    key: KEY,
+    address: address(),
+    /** What the machine itself blocks; if missing, the fleet's policy decides. */
+    prefix: optional(prefix(1), undefined),
+    /** The last of the offences. */
+    at: time(),
+    firstSeen: optional(time(), undefined),
+    origin: optional(oneOf('grok', 'pf'), 'grok'),
+    ...codecsOf(DETAIL_FIELDS, 'wire'),
+  }),
+  ({ at, firstSeen = at, prefix: blocked, address: offender }) => {
+    if (firstSeen > at) return 'firstSeen must not be later than at';
+    if (blocked === undefined || contains(blocked, offender)) return undefined;
+    return 'prefix does not contain address';
+  },
+);
+
+export const BLOCK_REPORT = object({
+  type: oneOf('block'),
+  key: KEY,
+  prefix: prefix(1),
+  /** null is for ever; if missing, the penalty decides. */
+  until: optional(expiry(), undefined),
+  exact: optional(boolean(), false),
+  note: NOTE,
+});
+
+export const EXPIRE_REPORT = object({ type: oneOf('expire'), key: KEY, prefix: prefix(1) });
+
+/** What `POST` and `DELETE /v2/allow` take. */
+export const ALLOW_REPORT = object({ prefix: prefix(1), note: NOTE });
