@@ -3,17 +3,23 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { build } from 'rolldown';
 
+const SUFFIX = /\?(raw|script)$/;
+
 /** For rolldown, and for Vite, which has no `?script`. */
 export const textImports = {
   name: 'text imports',
   enforce: 'pre',
-  resolveId: (id, importer) =>
-    /\?(raw|script)$/.test(id) ? join(dirname(importer), id) : undefined,
-  async load(id) {
-    const [file, kind] = id.split('?', 2);
-    if (kind !== 'raw' && kind !== 'script') return undefined;
-    const text = kind === 'raw' ? await readFile(file, 'utf8') : await scriptOf(file);
-    return { code: `export default ${JSON.stringify(text)};`, moduleType: 'js' };
+  resolveId: {
+    filter: { id: SUFFIX },
+    handler: (id, importer) => join(dirname(importer), id),
+  },
+  load: {
+    filter: { id: SUFFIX },
+    async handler(id) {
+      const [file, kind] = id.split('?', 2);
+      const text = kind === 'raw' ? await readFile(file, 'utf8') : await scriptOf(file);
+      return { code: `export default ${JSON.stringify(text)};`, moduleType: 'js' };
+    },
   },
 };
 

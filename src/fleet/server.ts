@@ -17,6 +17,7 @@ import { openApiOf } from './openapi.ts';
 import { Pages } from './pages.ts';
 import type { Rules } from './process-reports.ts';
 import { limitRate, RateLimiter } from './rate-limit.ts';
+import { API_REVISION, REVISION_HEADER } from './revision.ts';
 import { addOpenRoutes } from './routes-open.ts';
 import { addOwnRoutes } from './routes-own.ts';
 import { addRoutesV1 } from './routes-v1.ts';
@@ -65,6 +66,9 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   app.addHook('onRoute', (route) => {
     routes.push(route);
   });
+  app.addHook('onRequest', async (_request, reply) => {
+    reply.header(REVISION_HEADER, String(API_REVISION));
+  });
   app.addHook('preValidation', limitRate(new RateLimiter(limits.perSecond), metrics));
   app.addHook('onSend', endJsonLine);
   app.addHook('onResponse', async (request, reply) => account(request, reply, metrics, log));
@@ -74,7 +78,8 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   );
   app.setNotFoundHandler(sendNotFound);
 
-  await app.register(
+  // Not awaited: whoever builds on this server may still add hooks.
+  void app.register(
     async (v1: Api) => {
       // A path that does not exist asks for a login too: acacia's clients get the same answer.
       v1.addHook(
@@ -86,14 +91,14 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     },
     { prefix: '/v1' },
   );
-  await app.register(async (rest: Api) => {
+  void app.register(async (rest: Api) => {
     rest.addHook(
       'onRequest',
       authenticate({ credentials, metrics, unauthorizedStatus: 401, defaultAccess: 'open' }),
     );
     addOpenRoutes(rest, listing);
     addOwnRoutes(rest, listing, metrics, () => openApiOf(routes, options.version));
-    await rest.register(
+    void rest.register(
       async (v2: Api) => addRoutesV2(v2, { store, writer, pages, metrics, maxItems }),
       { prefix: '/v2' },
     );

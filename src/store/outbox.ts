@@ -41,6 +41,13 @@ export interface OutboxItem {
   readonly report: Readonly<Record<string, unknown>>;
 }
 
+/** Reports that the API refused for their form. */
+export interface SetAsideReports {
+  readonly count: number;
+  /** The most frequent ones first. */
+  readonly reasons: readonly { readonly reason: string; readonly count: number }[];
+}
+
 export interface OutboxOptions {
   /** Where more wait, the oldest are dropped, and counted. */
   readonly most: number;
@@ -49,9 +56,20 @@ export interface OutboxOptions {
 
 const ORIGIN = `
 SELECT origin FROM activation WHERE family = ? AND length = ? AND network = ? AND number = ?`;
+const MAX_REASONS = 10;
 const PUT = 'INSERT INTO outbox (key, prefix, report) VALUES (?, ?, ?)';
 // What was sent is removed from the oldest on, so that numbers tell how many there are.
 const PRUNE = 'DELETE FROM outbox WHERE id <= (SELECT max(id) FROM outbox) - ?';
+const WAITING = `
+SELECT id, key, report FROM outbox WHERE id > ? AND refusal IS NULL ORDER BY id LIMIT ?`;
+const SET_ASIDE = 'UPDATE outbox SET refusal = ?, refused_revision = ? WHERE id = ?';
+const RETRY = `
+UPDATE outbox SET refusal = NULL, refused_revision = NULL
+WHERE refusal IS NOT NULL AND refused_revision <> ?`;
+const FORGET_SET_ASIDE = 'DELETE FROM outbox WHERE prefix = ? AND refusal IS NOT NULL';
+const REASONS = `
+SELECT refusal, count(*) FROM outbox WHERE refusal IS NOT NULL
+GROUP BY refusal ORDER BY count(*) DESC, refusal LIMIT ?`;
 const COUNT_DROPPED = `
 INSERT INTO outbox_dropped VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET count = count + excluded.count`;
 
@@ -95,6 +113,8 @@ export class Outbox {
 
   /** @param about the prefix of the entry that was changed here */
   share(announcement: Announcement, about: Prefix = announcement.prefix): void {
+    // Sent later, a report that is set aside would undo this one.
+    this.#connection.run(FORGET_SET_ASIDE, formatPrefix(about));
     this.#put(about, reportOf(announcement));
   }
 
@@ -117,13 +137,11 @@ export class Outbox {
 
   /** The oldest of those after this number. */
   after(id: number, most: number): OutboxItem[] {
-    return this.#connection
-      .rows('SELECT id, key, report FROM outbox WHERE id > ? ORDER BY id LIMIT ?', id, most)
-      .map(([number, key, report]) => ({
-        id: Number(number),
-        key: String(key),
-        report: JSON.parse(String(report)) as OutboxItem['report'],
-      }));
+    return this.#connection.rows(WAITING, id, most).map(([number, key, report]) => ({
+      id: Number(number),
+      key: String(key),
+      report: JSON.parse(String(report)) as OutboxItem['report'],
+    }));
   }
 
   /** Those that the server has. */
@@ -138,8 +156,29 @@ export class Outbox {
     this.#connection.run('DELETE FROM outbox WHERE prefix = ?', formatPrefix(prefix));
   }
 
+  /** The number of reports that wait to be sent. */
   size(): number {
-    return Number(this.#connection.row('SELECT count(*) FROM outbox')?.[0] ?? 0);
+    return this.#count('refusal IS NULL');
+  }
+
+  /** Keeps a report that the API refused for its form, so that it does not hold back the others. */
+  setAside(id: number, reason: string, revision: number): void {
+    this.#connection.run(SET_ASIDE, reason, revision, id);
+  }
+
+  /** Lets the reports wait again that another revision of the API refused. */
+  retrySetAside(revision: number): void {
+    this.#connection.run(RETRY, revision);
+  }
+
+  setAsideReports(): SetAsideReports {
+    const count = this.#count('refusal IS NOT NULL');
+    const rows = count === 0 ? [] : this.#connection.rows(REASONS, MAX_REASONS);
+    const reasons = rows.map(([reason, times]) => ({
+      reason: String(reason),
+      count: Number(times),
+    }));
+    return { count, reasons };
   }
 
   /** How many were dropped since this was last asked. */
@@ -149,6 +188,11 @@ export class Outbox {
       if (count > 0) this.#connection.run('DELETE FROM outbox_dropped');
       return count;
     });
+  }
+
+  #count(condition: string): number {
+    const row = this.#connection.row(`SELECT count(*) FROM outbox WHERE ${condition}`);
+    return Number(row?.[0] ?? 0);
   }
 
   #put(about: Prefix, report: unknown): void {

@@ -177,6 +177,13 @@ CREATE TABLE pf_taken (
 -- Which store of the server the number is of; empty where that is not known.
 ALTER TABLE fleet_server ADD COLUMN store TEXT NOT NULL DEFAULT '';
 `,
+  `
+-- A report that the API refused for its form: why, and the revision of the API. NULL: it waits.
+ALTER TABLE outbox ADD COLUMN refusal TEXT;
+ALTER TABLE outbox ADD COLUMN refused_revision INTEGER;
+CREATE INDEX outbox_waiting ON outbox (id) WHERE refusal IS NULL;
+CREATE INDEX outbox_refused ON outbox (id) WHERE refusal IS NOT NULL;
+`,
 ];
 
 /**

@@ -1,5 +1,6 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { API_REVISION, REVISION_HEADER } from '../../src/fleet/revision.ts';
 import { LiveServer, PASSWORD } from '../fleet/client/live-server.ts';
 import { CommandLine } from '../support/command-line.ts';
 import { PfTables } from '../support/pf-tables.ts';
@@ -226,7 +227,7 @@ describe('while the server is away', () => {
       if (index > 0) continue;
       const { exitCode, stdout, stderr } = await a.run('sync');
       expect([exitCode, stdout]).toEqual([1, '0 reported, 2 waiting; nothing fetched\n']);
-      expect(stderr).toContain('does not answer');
+      expect(stderr).toContain('no answer from');
       expect(stderr).not.toContain(PASSWORD);
     }
     await server.start();
@@ -264,7 +265,7 @@ describe('a server that is not what it should be', () => {
     });
     const { exitCode, stderr } = await a.run('sync');
     expect(exitCode).toBe(1);
-    expect(stderr).toContain('answers nonsense');
+    expect(stderr).toContain('invalid answer');
     expect(await active(a)).toEqual(['5.5.5.5/32']);
     nonsense = false;
     expect(await ok(a, 'sync')).toContain('1 reported, 0 waiting; from the fleet 1 blocked');
@@ -272,12 +273,18 @@ describe('a server that is not what it should be', () => {
     expect(await server.store.sequence()).toBe(2);
   });
 
-  it('takes what it can where it cannot take one report', async () => {
+  it('sets aside a report that is refused for its form until the API changes', async () => {
     let refusals = 0;
+    let revision = API_REVISION;
     await server.stop();
     await server.start((app) => {
-      app.addHook('preHandler', async (request, reply) => {
-        if (!JSON.stringify(request.body ?? '').includes('6.6.6.13')) return undefined;
+      app.addHook('preParsing', async (_request, reply, payload) => {
+        reply.header(REVISION_HEADER, String(revision));
+        return payload;
+      });
+      app.addHook('preValidation', async (request, reply) => {
+        const isRefused = revision === API_REVISION;
+        if (!isRefused || !JSON.stringify(request.body ?? '').includes('6.6.6.13')) return;
         refusals++;
         return reply.code(400).send({ error: 'not this one' });
       });
@@ -287,10 +294,22 @@ describe('a server that is not what it should be', () => {
     const { exitCode, stdout, stderr } = await a.run('sync');
     expect([exitCode, stdout]).toEqual([
       0,
-      '19 reported, 1 not taken, 0 waiting; from the fleet 0 blocked, 0 expired\n',
+      '19 reported, 0 waiting, 1 set aside (not this one); from the fleet 0 blocked, 0 expired\n',
     ]);
-    expect(stderr).toBe('mcblock: the fleet does not take block 6.6.6.13/32: not this one\n');
+    expect(stderr).toBe('mcblock: API refused block 6.6.6.13/32, now set aside: not this one\n');
     expect(refusals).toBeLessThan(10);
+    refusals = 0;
+    const again = JSON.parse(await ok(a, 'sync', '--json'));
+    expect(again).toMatchObject({
+      waiting: 0,
+      setAside: { count: 1, reasons: [{ reason: 'not this one', count: 1 }] },
+    });
+    expect(refusals).toBe(0);
+    revision++;
+    expect(await ok(a, 'sync')).toBe(
+      '1 reported, 0 waiting; from the fleet 0 blocked, 0 expired\n',
+    );
+    expect(await server.store.sequence()).toBe(20);
   });
 
   it('is asked for everything where it has another store than before', async () => {
@@ -422,7 +441,7 @@ describe('the configuration', () => {
     configure(a, 'gate1', '', 'http://fleet.example.net');
     expect(await a.run('sync')).toMatchObject({
       exitCode: 2,
-      stderr: expect.stringContaining('must begin with https://'),
+      stderr: expect.stringContaining('use https://'),
     });
   });
 
@@ -452,7 +471,7 @@ describe('the configuration', () => {
     configure(a, 'nobody');
     expect(await a.run('sync')).toMatchObject({
       exitCode: 2,
-      stderr: expect.stringContaining('does not let this machine in'),
+      stderr: expect.stringContaining('login refused'),
     });
   });
 });

@@ -168,4 +168,33 @@ describe('the outbox', () => {
       expect(store.outbox.takeDropped()).toBe(0);
     }, 2);
   });
+
+  it('keeps refused reports set aside until the revision of the API changes', () => {
+    withStore((store) => {
+      const { outbox } = store;
+      for (const host of [1, 2, 3, 4]) {
+        outbox.share({ type: 'expire', prefix: parsePrefix(`5.6.7.${host}`) });
+      }
+      expect(outbox.setAsideReports()).toEqual({ count: 0, reasons: [] });
+      outbox.setAside(1, 'bad prefix', 1);
+      outbox.setAside(2, 'bad key', 1);
+      outbox.setAside(3, 'bad key', 1);
+      expect(outbox.size()).toBe(1);
+      expect(outbox.after(0, 10).map(({ id }) => id)).toEqual([4]);
+      expect(outbox.setAsideReports()).toEqual({
+        count: 3,
+        reasons: [
+          { reason: 'bad key', count: 2 },
+          { reason: 'bad prefix', count: 1 },
+        ],
+      });
+      outbox.retrySetAside(1);
+      expect(outbox.size()).toBe(1);
+      // Sent later, it would undo what is announced now.
+      outbox.share({ type: 'allow', prefix: parsePrefix('5.6.7.2'), note: '' });
+      outbox.retrySetAside(2);
+      expect(outbox.after(0, 10).map(({ id }) => id)).toEqual([1, 3, 4, 5]);
+      expect(outbox.setAsideReports().count).toBe(0);
+    });
+  });
 });

@@ -178,12 +178,14 @@ function report(context: Context, { text, json }: Done, dryRun: boolean): void {
   else if (!context.options.quiet) context.lines([`${dryRun ? 'would be: ' : ''}${text}`]);
 }
 
-function roundJson({ recorded, published, sent, waiting, caughtUp, failures }: SyncRound): object {
+function roundJson(round: SyncRound): object {
+  const { recorded, published, sent, waiting, setAside, caughtUp, failures } = round;
   return {
     recorded: recorded ?? null,
     published: published ?? null,
     sent: sent ?? null,
     waiting,
+    setAside,
     fetched: caughtUp ?? null,
     failures: failures.map(({ message }) => message),
   };
@@ -199,7 +201,8 @@ function publishedText({ published, spared, left }: PublishedTables): string {
 }
 
 /** `1 taken from pf; 2 reported, 0 wait; from the fleet 3 blocked, 0 expired`. */
-function roundText({ recorded, published, sent, waiting, caughtUp }: SyncRound): string {
+function roundText(round: SyncRound): string {
+  const { recorded, published, sent, waiting, setAside, caughtUp } = round;
   const parts: string[] = [];
   if (recorded !== undefined && recorded.fresh > 0) {
     const spared = recorded.spared > 0 ? ` (${recorded.spared} of them protected)` : '';
@@ -207,7 +210,8 @@ function roundText({ recorded, published, sent, waiting, caughtUp }: SyncRound):
   }
   if (published !== undefined && published.published > 0) parts.push(publishedText(published));
   const refused = sent !== undefined && sent.refused > 0 ? `${sent.refused} not taken, ` : '';
-  parts.push(`${sent?.reported ?? 0} reported, ${refused}${waiting} waiting`);
+  const aside = setAside.count > 0 ? `, ${setAsideText(setAside)}` : '';
+  parts.push(`${sent?.reported ?? 0} reported, ${refused}${waiting} waiting${aside}`);
   if (caughtUp === undefined) parts.push('nothing fetched');
   else {
     const { blocked, expired, allowed, refused: own, behind } = caughtUp;
@@ -219,4 +223,9 @@ function roundText({ recorded, published, sent, waiting, caughtUp }: SyncRound):
     parts.push([`from the fleet ${blocked} blocked, ${expired} expired`, ...rest].join(', '));
   }
   return parts.join('; ');
+}
+
+/** `3 set aside (reason; reason)`: reports that the API refused for their form. */
+function setAsideText({ count, reasons }: SyncRound['setAside']): string {
+  return `${count} set aside (${reasons.map(({ reason }) => reason).join('; ')})`;
 }

@@ -1,7 +1,7 @@
 import { McblockError } from '../../errors.ts';
+import { type ApiEndpoint, serverUrl } from '../../fleet/client/api-endpoint.ts';
 import { FleetClient } from '../../fleet/client/client.ts';
-import { type Endpoint, serverUrl } from '../../fleet/client/endpoint.ts';
-import { USUAL_PATIENCE } from '../../fleet/client/retry.ts';
+import { DEFAULT_RETRY } from '../../fleet/client/retry.ts';
 import { Transport } from '../../fleet/client/transport.ts';
 import { readSecretFile } from '../../fleet/secret-file.ts';
 import type { Config } from './config.ts';
@@ -15,10 +15,10 @@ import { requireFleet } from './require-fleet.ts';
  */
 export function fleetClient(config: Config, signal?: AbortSignal): FleetClient {
   requireFleet(config);
-  return new FleetClient(new Transport(endpointOf(config)), USUAL_PATIENCE, signal);
+  return new FleetClient(new Transport(endpointOf(config)), DEFAULT_RETRY, signal);
 }
 
-function endpointOf(config: Config): Endpoint {
+function endpointOf(config: Config): ApiEndpoint {
   const [user, file] = [config.get('fleet.user'), config.get('fleet.password-file')];
   if (user === '' || file === '') {
     throw new McblockError('config', 'fleet.url needs fleet.user and fleet.password-file too');

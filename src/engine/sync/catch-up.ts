@@ -1,8 +1,8 @@
 import { isActive, type Seconds } from '../../blocklist/entry.ts';
 import { loginProtections, type ProtectedSpace } from '../../blocklist/protect.ts';
-import type { AllowedChange, ChangesPage, FleetEntry } from '../../fleet/client/change.ts';
 import type { FleetClient } from '../../fleet/client/client.ts';
 import { type Merge, mergeEntry } from '../../fleet/client/merge.ts';
+import type { ChangesPage, RemoteAllowed, RemoteEntry } from '../../fleet/client/remote-change.ts';
 import { formatPrefix } from '../../net/prefix-text.ts';
 import { isTooWide } from '../../net/wide.ts';
 import type { Position } from '../../store/fleet-state.ts';
@@ -137,7 +137,7 @@ interface Around {
 /** The effect; 'prolonged' if the entry was active already. */
 function applyEntry(
   { store, policies, longestSeconds, now, isDryRun }: Deps,
-  change: FleetEntry,
+  change: RemoteEntry,
   around: Around,
 ): Merge['kind'] | 'prolonged' {
   const { prefix } = change;
@@ -170,7 +170,7 @@ function applyEntry(
  */
 function applyAllowed(
   { store, isDryRun }: Deps,
-  { prefix, removed, note, at }: AllowedChange,
+  { prefix, removed, note, at }: RemoteAllowed,
   notes: Map<string, string>,
 ): 'allowed' | 'refused' | 'unchanged' {
   if (isTooWide(prefix)) return removed ? 'unchanged' : 'refused';

@@ -1,32 +1,38 @@
-import type { FleetClient, Reported } from '../../fleet/client/client.ts';
+import type { FleetClient, ReportResponse } from '../../fleet/client/client.ts';
 import type { OutboxItem } from '../../store/outbox.ts';
 import type { Store } from '../../store/store.ts';
 
 /** Well under the number of reports that a server accepts at once. */
 const PAGE_SIZE = 500;
 
+/** Outcomes of a report that the server does not act on. */
+const DECLINED = new Set(['refused', 'spared']);
+
 /** Counts of the reports that were sent. */
 export interface SentReports {
   /** The server has them. */
   reported: number;
-  /** The server refused them. */
+  /** The server declined them. */
   refused: number;
 }
 
 /**
- * Sends the reports in the outbox, oldest first, and removes those that the server has accepted or,
- * with a warning, refused for good. After a crash the same reports are sent again with the same keys.
- * Throws what the client throws; then the remaining reports wait.
+ * Sends the reports in the outbox, oldest first. Accepted ones are removed, as are, with a warning,
+ * those that the server declines. A report that it refuses for its form is set aside, with a warning,
+ * and sent again when the server states another revision of the API. After a crash the same reports
+ * are sent again with the same keys. Throws what the client throws; then the remaining reports wait.
  */
 export async function sendOutbox(
   store: Store,
   client: FleetClient,
   warn: (text: string) => void,
 ): Promise<SentReports> {
+  const { outbox } = store;
   const sent: SentReports = { reported: 0, refused: 0 };
+  if (outbox.setAsideReports().count > 0) outbox.retrySetAside(await client.revision());
   const first = nextPage(store);
   if (first.length === 0) return sent;
-  const dropped = store.outbox.takeDropped();
+  const dropped = outbox.takeDropped();
   if (dropped > 0) {
     warn(`mcblock: ${dropped} reports were dropped, as more waited than fleet.outbox-limit`);
   }
@@ -50,30 +56,35 @@ async function sendPage(
   sent: SentReports,
   warn: (text: string) => void,
 ): Promise<void> {
-  const result = await send(client, items);
-  if (result.kind === 'unacceptable' && items.length > 1) {
+  const { outbox } = store;
+  const response = await send(client, items);
+  const [first] = items;
+  if (response.kind === 'processed') {
+    outbox.remove(items.map(({ id }) => id));
+    const declined = [...response.results.entries()].filter(([, { outcome }]) =>
+      DECLINED.has(outcome),
+    );
+    sent.reported += items.length - declined.length;
+    sent.refused += declined.length;
+    for (const [index, { reason }] of declined) {
+      warn(`mcblock: API declined ${nameOf(items[index])}: ${reason}`);
+    }
+  } else if (items.length > 1) {
     // One bad report must not hold back the others.
     const middle = items.length >>> 1;
     await sendPage(store, client, items.slice(0, middle), sent, warn);
     await sendPage(store, client, items.slice(middle), sent, warn);
-    return;
-  }
-  store.outbox.remove(items.map(({ id }) => id));
-  if (result.kind === 'unacceptable') {
+  } else if (first !== undefined && response.kind === 'malformed') {
+    outbox.setAside(first.id, response.reason, await client.revision());
+    warn(`mcblock: API refused ${nameOf(first)}, now set aside: ${response.reason}`);
+  } else if (first !== undefined) {
+    outbox.remove([first.id]);
     sent.refused++;
-    warn(`mcblock: the fleet does not take ${nameOf(items[0])}: ${result.reason}`);
-    return;
-  }
-  sent.reported += items.length;
-  for (const [index, { outcome, reason }] of result.answers.entries()) {
-    if (outcome !== 'refused' && outcome !== 'spared') continue;
-    sent.reported--;
-    sent.refused++;
-    warn(`mcblock: the fleet does not take ${nameOf(items[index])}: ${reason}`);
+    warn(`mcblock: API declined ${nameOf(first)}: ${response.reason}`);
   }
 }
 
-function send(client: FleetClient, items: readonly OutboxItem[]): Promise<Reported> {
+function send(client: FleetClient, items: readonly OutboxItem[]): Promise<ReportResponse> {
   const [first] = items;
   if (first === undefined || !isAllow(first)) return client.report(items);
   const { prefix, note } = first.report;

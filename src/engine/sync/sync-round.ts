@@ -2,6 +2,7 @@ import type { Seconds } from '../../blocklist/entry.ts';
 import { McblockError } from '../../errors.ts';
 import type { FleetClient } from '../../fleet/client/client.ts';
 import type { Publisher } from '../../fleet/pubsub/publisher.ts';
+import type { SetAsideReports } from '../../store/outbox.ts';
 import type { Store } from '../../store/store.ts';
 import { type CatchUpOptions, type CatchUpResult, catchUp } from './catch-up.ts';
 import {
@@ -36,6 +37,8 @@ export interface SyncRound {
   sent: SentReports | undefined;
   /** Reports that wait for the API. */
   waiting: number;
+  /** Reports that the API refused for their form. */
+  setAside: SetAsideReports;
   caughtUp: CatchUpResult | undefined;
   /** Why steps failed, in the order of the steps. */
   readonly failures: McblockError[];
@@ -52,7 +55,8 @@ export async function syncRound(
   options: SyncOptions,
 ): Promise<SyncRound> {
   const { pfctl, pfTables, pfExpireSeconds, policies, now, openPublisher, apply, warn } = options;
-  const round: SyncRound = { ...NOT_DONE, failures: [] };
+  const setAside = store.outbox.setAsideReports();
+  const round: SyncRound = { ...NOT_DONE, setAside, failures: [] };
   let tables: readonly PfTable[] = [];
   await attempt(round, async () => {
     tables = await readPfTables(pfctl, pfTables);
@@ -71,6 +75,7 @@ export async function syncRound(
   // The addresses are recorded by now, whether the API knows of them or not.
   await attempt(round, () => expirePfTables(pfctl, tables, pfExpireSeconds));
   round.waiting = store.outbox.size();
+  round.setAside = store.outbox.setAsideReports();
   return round;
 }
 
@@ -88,6 +93,7 @@ export async function rehearseSync(
       openPublisher && (await publishPfTables(store, tables, openPublisher, policies, now, true)),
     recorded: { fresh: countFresh(store, tables), spared: 0 },
     waiting: store.outbox.size(),
+    setAside: store.outbox.setAsideReports(),
     caughtUp: await catchUp(store, client, options, true),
     failures: [],
   };

@@ -9,7 +9,13 @@ import {
   time,
   whole,
 } from '../../validation/values.ts';
-import type { AllowedChange, Change, ChangesPage, FleetEntry, ReportAnswer } from './change.ts';
+import type {
+  ChangesPage,
+  RemoteAllowed,
+  RemoteChange,
+  RemoteEntry,
+  RemoteResult,
+} from './remote-change.ts';
 
 /** What a server answers, read with as much distrust as what a client sends. */
 
@@ -83,7 +89,7 @@ export function readChanges(body: Buffer, since: number): ChangesPage {
 }
 
 /** One for each of so many reports. Throws McblockError('input'). */
-export function readResults(body: Buffer, count: number): readonly ReportAnswer[] {
+export function readResults(body: Buffer, count: number): readonly RemoteResult[] {
   const { results } = RESULTS.read(jsonOf(body), '');
   if (results.length === count) return results;
   throw new McblockError('input', `it was sent ${count} reports and answered ${results.length}`);
@@ -99,12 +105,12 @@ export function readReason(body: Buffer): string {
   }
 }
 
-function readChange(value: unknown, path: string): Change {
+function readChange(value: unknown, path: string): RemoteChange {
   const type = isObject(value) ? value['type'] : undefined;
-  if (type === 'allow') return { type, ...(ALLOWED.read(value, path) satisfies AllowedChange) };
+  if (type === 'allow') return { type, ...(ALLOWED.read(value, path) satisfies RemoteAllowed) };
   if (type !== 'entry') throw new McblockError('input', `${path}.type must be entry or allow`);
   const { sequence, endedAt, ...fields } = ENTRY.read(value, path);
-  const entry: FleetEntry = { ...fields, hitDays: [], endedAt };
+  const entry: RemoteEntry = { ...fields, hitDays: [], endedAt };
   if ((entry.activations === 0) !== (entry.activatedAt === undefined)) {
     throw new McblockError('input', `${path} has activations without a time, or the reverse`);
   }

@@ -1,35 +1,41 @@
 import { McblockError } from '../../errors.ts';
+import { API_REVISION, reportForRevision } from '../revision.ts';
 import { readChanges, readReason, readResults } from './answers.ts';
-import type { ChangesPage, ReportAnswer } from './change.ts';
-import { type Patience, patiently, USUAL_PATIENCE } from './retry.ts';
-import type { Answered, Asking, Transport } from './transport.ts';
+import type { ChangesPage, RemoteResult } from './remote-change.ts';
+import { DEFAULT_RETRY, type RetryPolicy, withRetries } from './retry.ts';
+import type { ApiRequest, ApiResponse, Transport } from './transport.ts';
 
-/** A report and the key by which the server knows it again. */
-export interface Keyed {
+/** A report and the key by which the server recognizes it when it is sent again. */
+export interface KeyedReport {
   readonly key: string;
   readonly report: Readonly<Record<string, unknown>>;
 }
 
-/** What the server said to a list of reports. */
-export type Reported =
-  | { readonly kind: 'taken'; readonly answers: readonly ReportAnswer[] }
-  /** It will never take this list as it stands; none of it was counted. */
-  | { readonly kind: 'unacceptable'; readonly reason: string };
+/** The server's answer to a list of reports. */
+export type ReportResponse =
+  /** One result for each report. */
+  | { readonly kind: 'processed'; readonly results: readonly RemoteResult[] }
+  /** Refused for its form: nothing was counted, and a server of this revision never will. */
+  | { readonly kind: 'malformed'; readonly reason: string }
+  /** The user may not do this. */
+  | { readonly kind: 'forbidden'; readonly reason: string };
 
-const UNACCEPTABLE: readonly number[] = [400, 413, 422];
+const MALFORMED = new Set([400, 413, 422]);
 
 /**
- * What a machine asks of its server. Every method throws McblockError where the server is away
- * ('program'), answers nonsense ('input') or does not let the machine in ('config').
+ * A client of the fleet's API. Every method throws McblockError: 'program' if the server cannot be
+ * reached, 'input' for an answer that makes no sense, 'config' if it refuses the login.
  */
 export class FleetClient {
   readonly #transport: Transport;
-  readonly #patience: Patience;
+  readonly #retry: RetryPolicy;
   readonly #signal: AbortSignal | undefined;
+  #revision: number | undefined;
 
-  constructor(transport: Transport, patience = USUAL_PATIENCE, signal?: AbortSignal) {
+  /** @param signal ends the requests under way */
+  constructor(transport: Transport, retry = DEFAULT_RETRY, signal?: AbortSignal) {
     this.#transport = transport;
-    this.#patience = patience;
+    this.#retry = retry;
     this.#signal = signal;
   }
 
@@ -37,41 +43,49 @@ export class FleetClient {
     return this.#transport.url;
   }
 
-  /** Sends offences, blocks and expiries. Sent again with the same keys they count nothing. */
-  async report(reports: readonly Keyed[]): Promise<Reported> {
-    const body = { reports: reports.map(({ key, report }) => ({ ...report, key })) };
-    const answer = await this.#ask({ method: 'POST', path: '/v2/reports', body });
-    if (UNACCEPTABLE.includes(answer.status)) return unacceptable(answer);
-    return {
-      kind: 'taken',
-      answers: this.#read(answer, (text) => readResults(text, body.reports.length)),
-    };
-  }
-
-  /** Puts a prefix on the allow-list of the fleet, or takes it off; doing it twice does no harm. */
-  async allow(method: 'POST' | 'DELETE', body: object): Promise<Reported> {
-    const answer = await this.#ask({ method, path: '/v2/allow', body });
-    // Who may not is told so each time; it would keep all that comes after it from being sent.
-    if ([...UNACCEPTABLE, 403].includes(answer.status)) return unacceptable(answer);
-    this.#read(answer, () => undefined);
-    return { kind: 'taken', answers: [] };
+  /** The server's revision of the API; 0 where it states none. */
+  async revision(): Promise<number> {
+    if (this.#revision === undefined) await this.changes(0, 1);
+    return this.#revision ?? 0;
   }
 
   /**
-   * At most so many changes after this number; undefined: it is the number of another store.
-   * @param store which one it is of; empty where that is not known
+   * Sends offences, blocks and expiries, with the fields that the server knows. Reports that are
+   * sent again with the same keys count once.
+   */
+  async report(reports: readonly KeyedReport[]): Promise<ReportResponse> {
+    const assumed = this.#revision ?? API_REVISION;
+    const response = await this.#report(reports, assumed);
+    const stated = this.#revision ?? assumed;
+    return response.kind === 'malformed' && stated < assumed
+      ? this.#report(reports, stated)
+      : response;
+  }
+
+  /** Adds a prefix to the fleet's allow-list or removes it; harmless when repeated. */
+  async allow(method: 'POST' | 'DELETE', body: object): Promise<ReportResponse> {
+    const response = await this.#send({ method, path: '/v2/allow', body });
+    if (MALFORMED.has(response.status)) return refused('malformed', response);
+    // Thrown, it would keep everything after it in the outbox from being sent.
+    if (response.status === 403) return refused('forbidden', response);
+    return this.#read(response, () => ({ kind: 'processed', results: [] }));
+  }
+
+  /**
+   * The changes after this number, at most `limit`; undefined if it is a number of another store.
+   * @param store the store of the number; empty where it is not known
    */
   async changes(since: number, limit: number, store = ''): Promise<ChangesPage | undefined> {
-    const of = store === '' ? '' : `&store=${encodeURIComponent(store)}`;
-    const path = `/v2/entries?since=${since}&limit=${limit}${of}`;
-    const answer = await this.#ask({ method: 'GET', path });
-    if (answer.status === 410 && since > 0) return undefined;
-    return this.#read(answer, (text) => readChanges(text, since));
+    const storeParameter = store === '' ? '' : `&store=${encodeURIComponent(store)}`;
+    const path = `/v2/entries?since=${since}&limit=${limit}${storeParameter}`;
+    const response = await this.#send({ method: 'GET', path });
+    if (response.status === 410 && since > 0) return undefined;
+    return this.#read(response, (body) => readChanges(body, since));
   }
 
   /**
-   * What is under way is asked for again, over a new connection: to be called where the network was
-   * away and is back, as the old one may wait long before it finds out.
+   * Repeats the request under way over a new connection. To be called when the network is back: the
+   * old connection may take long to notice that it is dead.
    */
   renew(): void {
     this.#transport.close();
@@ -81,33 +95,53 @@ export class FleetClient {
     this.#transport.close();
   }
 
-  #ask(asking: Asking): Promise<Answered> {
-    const signal = this.#signal;
-    return patiently(() => this.#transport.ask({ ...asking, signal }), this.#patience, signal);
+  async #report(reports: readonly KeyedReport[], revision: number): Promise<ReportResponse> {
+    const body = {
+      reports: reports.map(({ key, report }) => ({ ...reportForRevision(report, revision), key })),
+    };
+    const response = await this.#send({ method: 'POST', path: '/v2/reports', body });
+    if (MALFORMED.has(response.status)) return refused('malformed', response);
+    return this.#read(response, (answer) => ({
+      kind: 'processed',
+      results: readResults(answer, reports.length),
+    }));
   }
 
-  #read<T>({ status, body }: Answered, read: (body: Buffer) => T): T {
+  async #send(request: ApiRequest): Promise<ApiResponse> {
+    const signal = this.#signal;
+    const send = () => this.#transport.send({ ...request, signal });
+    const response = await withRetries(send, this.#retry, signal);
+    this.#revision = response.revision ?? this.#revision;
+    return response;
+  }
+
+  #read<T>({ status, body }: ApiResponse, read: (body: Buffer) => T): T {
     if (status === 200) {
       try {
         return read(body);
       } catch (error) {
         if (!(error instanceof McblockError)) throw error;
-        throw new McblockError('input', `${this.url} answers nonsense: ${error.message}`, {
+        throw new McblockError('input', `${this.url}: invalid answer: ${error.message}`, {
           cause: error,
         });
       }
     }
-    if (status === 401 || status === 403) {
-      const advice =
-        status === 401
-          ? 'see to fleet.user and the file of fleet.password-file'
-          : 'give the user the scopes report and read';
-      throw new McblockError('config', `${this.url} does not let this machine in: ${advice}`);
+    if (status === 401) {
+      throw new McblockError(
+        'config',
+        `${this.url}: login refused; check fleet.user and fleet.password-file`,
+      );
     }
-    throw new McblockError('program', `${this.url} answers ${status}: ${readReason(body)}`);
+    if (status === 403) {
+      throw new McblockError(
+        'config',
+        `${this.url}: permission denied; the user needs the scopes report and read`,
+      );
+    }
+    throw new McblockError('program', `${this.url}: status ${status}: ${readReason(body)}`);
   }
 }
 
-function unacceptable({ body }: Answered): Reported {
-  return { kind: 'unacceptable', reason: readReason(body) };
+function refused(kind: 'malformed' | 'forbidden', { body }: ApiResponse): ReportResponse {
+  return { kind, reason: readReason(body) };
 }

@@ -4,54 +4,58 @@ import { expireEntry } from '../../blocklist/expire.ts';
 import type { Policy } from '../../blocklist/policy.ts';
 import type { ProtectedSpace } from '../../blocklist/protect.ts';
 import { isTooWide } from '../../net/wide.ts';
-import type { FleetEntry } from './change.ts';
+import type { RemoteEntry } from './remote-change.ts';
 
-/** What this machine knows of the place that a peer speaks of. */
-export interface Here {
-  /** The entries that cover the prefix, itself among them. */
+/** What this machine knows about the prefix of a remote entry. */
+export interface LocalState {
+  /** The entries that contain the prefix, its own included. */
   readonly supernets: readonly Entry[];
-  /** What is protected now, logins in the prefix among it. */
+  /** What is protected now, including addresses in the prefix with recent logins. */
   readonly space: ProtectedSpace;
-  /** When the latest activation of its own entry was expired by hand. */
+  /** When the latest activation of the prefix's own entry was expired by hand. */
   readonly endedAt: () => Seconds | undefined;
 }
 
 export interface MergeRules {
   readonly policy: Policy;
-  /** No peer has anything blocked for longer. */
+  /** The longest time for which a peer may have something blocked. */
   readonly longestSeconds: number;
 }
 
-/** What becomes of what a peer said. */
+/** What a remote entry changes here. */
 export type Merge =
   | { readonly kind: 'unchanged' }
-  | { readonly kind: 'refused'; readonly why: 'too wide' | 'protected' }
-  /** The entry blocks, or for longer: its latest activation is to be recorded. */
+  | { readonly kind: 'refused'; readonly reason: 'too wide' | 'protected' }
+  /** The entry becomes active or lasts longer: its latest activation is to be recorded. */
   | { readonly kind: 'blocked'; readonly entry: Entry }
-  /** The entry blocked and does not any more. */
+  /** The entry was active and is not any more. */
   | { readonly kind: 'expired'; readonly entry: Entry }
-  /** What is blocked stays as it is; the entry knows of activations elsewhere. */
+  /** What is active stays as it is; the entry counts activations elsewhere. */
   | { readonly kind: 'remembered'; readonly entry: Entry };
 
 /**
- * What becomes of an entry of the fleet here. Pure. It is checked as any input, and then decided
- * by the same rules as a request for this very prefix, at the time of its activation. The entry
- * takes over how often the fleet knows it to have been active, so that penalties double across
- * machines.
+ * Decides what an entry of the fleet changes here. Pure. The entry is checked like any input and then
+ * decided like a request for exactly this prefix at the time of its activation. It takes over the
+ * fleet's number of activations, so that penalties double across machines.
  */
-export function mergeEntry(told: FleetEntry, here: Here, rules: MergeRules, now: Seconds): Merge {
-  const { prefix, activatedAt, endedAt } = told;
-  if (isTooWide(prefix)) return { kind: 'refused', why: 'too wide' };
+export function mergeEntry(
+  remote: RemoteEntry,
+  local: LocalState,
+  rules: MergeRules,
+  now: Seconds,
+): Merge {
+  const { prefix, activatedAt, endedAt } = remote;
+  if (isTooWide(prefix)) return { kind: 'refused', reason: 'too wide' };
   if (activatedAt === undefined) return { kind: 'unchanged' };
-  const peer = bounded(told, Math.min(activatedAt, now), rules.longestSeconds, now);
-  const own = here.supernets.find((entry) => entry.prefix.length === prefix.length);
+  const peer = bounded(remote, Math.min(activatedAt, now), rules.longestSeconds, now);
+  const own = local.supernets.find((entry) => entry.prefix.length === prefix.length);
   return outlasts(peer.expiresAt, now)
-    ? mergeActive(peer, own, here, rules, now)
+    ? mergeActive(peer, own, local, rules, now)
     : mergeExpired(peer, endedAt, own, now);
 }
 
-/** An entry of the fleet that was active at least once, within bounds. */
-interface Peer extends Entry {
+/** A remote entry that was active at least once, within bounds. */
+interface PeerEntry extends Entry {
   readonly firstSeen: Seconds;
   readonly lastSeen: Seconds;
   readonly activatedAt: Seconds;
@@ -59,16 +63,16 @@ interface Peer extends Entry {
 }
 
 function mergeActive(
-  peer: Peer,
+  peer: PeerEntry,
   own: Entry | undefined,
-  { supernets, space, endedAt }: Here,
+  { supernets, space, endedAt }: LocalState,
   { policy }: MergeRules,
   now: Seconds,
 ): Merge {
   const { prefix, activatedAt, expiresAt } = peer;
-  if (space.overlapping(prefix) !== undefined) return { kind: 'refused', why: 'protected' };
+  if (space.overlapping(prefix) !== undefined) return { kind: 'refused', reason: 'protected' };
   if (own !== undefined && !isActive(own, now) && (endedAt() ?? -1) >= activatedAt) {
-    // Somebody here said that this block ends. A new activation is another matter.
+    // Somebody here ended this block by hand. Only a new activation brings it back.
     return { kind: 'unchanged' };
   }
   const decision = decide(
@@ -87,7 +91,7 @@ function mergeActive(
     policy,
     now,
   );
-  if (decision.kind === 'refused') return { kind: 'refused', why: 'protected' };
+  if (decision.kind === 'refused') return { kind: 'refused', reason: 'protected' };
   if (decision.kind !== 'covered' || decision.extended) {
     return { kind: 'blocked', entry: joined(decision.entry, peer) };
   }
@@ -97,15 +101,15 @@ function mergeActive(
 }
 
 function mergeExpired(
-  peer: Peer,
+  peer: PeerEntry,
   endedAt: Seconds | undefined,
   own: Entry | undefined,
   now: Seconds,
 ): Merge {
   if (own === undefined) return { kind: 'remembered', entry: { ...peer, origin: 'fleet' } };
   if (isActive(own, now)) {
-    // Somebody ended it when it blocked here already. What was activated later the peers do not
-    // know yet, and where their time was merely over, what blocks here has a time of its own.
+    // Ended by hand after it was activated here. A later activation is not known to the peers yet,
+    // and where theirs merely expired, the one here has an expiry of its own.
     return endedAt !== undefined && (own.activatedAt ?? 0) <= endedAt
       ? { kind: 'expired', entry: joined(expireEntry(own, now), peer) }
       : { kind: 'unchanged' };
@@ -115,16 +119,16 @@ function mergeExpired(
   return { kind: 'remembered', entry: { ...joined(own, peer), activatedAt, expiresAt } };
 }
 
-/** No time later than now, no end beyond what peers may ask for. */
-function bounded(told: Entry, activatedAt: Seconds, longest: number, now: Seconds): Peer {
+/** No time is later than now, and the expiry within what peers may ask for. */
+function bounded(remote: Entry, activatedAt: Seconds, longest: number, now: Seconds): PeerEntry {
   const latest = activatedAt + longest;
-  const expiresAt = told.expiresAt === 'forever' ? latest : Math.min(told.expiresAt, latest);
-  const firstSeen = Math.min(told.firstSeen ?? activatedAt, now);
-  const lastSeen = Math.min(told.lastSeen ?? activatedAt, now);
-  return { ...told, activatedAt, expiresAt, firstSeen, lastSeen: Math.max(firstSeen, lastSeen) };
+  const expiresAt = remote.expiresAt === 'forever' ? latest : Math.min(remote.expiresAt, latest);
+  const firstSeen = Math.min(remote.firstSeen ?? activatedAt, now);
+  const lastSeen = Math.min(remote.lastSeen ?? activatedAt, now);
+  return { ...remote, activatedAt, expiresAt, firstSeen, lastSeen: Math.max(firstSeen, lastSeen) };
 }
 
-function joined(entry: Entry, peer: Peer): Entry {
+function joined(entry: Entry, peer: PeerEntry): Entry {
   return {
     ...entry,
     activations: Math.max(entry.activations, peer.activations),

@@ -1,44 +1,43 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { McblockError } from '../../errors.ts';
-import type { Answered } from './transport.ts';
+import type { ApiResponse } from './transport.ts';
 
-export interface Patience {
-  /** How often a request is sent, at least once. */
+export interface RetryPolicy {
+  /** At least 1. */
   readonly attempts: number;
-  /** The longest pause after the first failure; twice as long after each further one. */
+  /** The longest pause after the first failure; it doubles with each further one. */
   readonly firstMilliseconds: number;
-  readonly longestMilliseconds: number;
+  readonly maxMilliseconds: number;
 }
 
-export const USUAL_PATIENCE: Patience = {
+export const DEFAULT_RETRY: RetryPolicy = {
   attempts: 4,
   firstMilliseconds: 500,
-  longestMilliseconds: 60_000,
+  maxMilliseconds: 60_000,
 };
 
 /**
- * The answer, asked for again while there is none or the server says that it could be otherwise
- * later (429, 5xx). The pauses are random, so that a thousand machines do not come back at once.
- * Throws what the last attempt threw.
+ * Sends again while there is no answer or a temporary failure (429, 5xx). The pauses are random, so
+ * that a thousand machines do not come back at once. Throws what the last attempt threw.
  */
-export async function patiently(
-  ask: () => Promise<Answered>,
-  { attempts, firstMilliseconds, longestMilliseconds }: Patience,
+export async function withRetries(
+  send: () => Promise<ApiResponse>,
+  { attempts, firstMilliseconds, maxMilliseconds }: RetryPolicy,
   signal: AbortSignal | undefined,
-): Promise<Answered> {
+): Promise<ApiResponse> {
   for (let attempt = 1; ; attempt++) {
     let retryAfterSeconds: number | undefined;
     try {
-      const answer = await ask();
-      if (attempt === attempts || !isTransient(answer.status)) return answer;
-      ({ retryAfterSeconds } = answer);
+      const response = await send();
+      if (attempt === attempts || !isTemporary(response.status)) return response;
+      ({ retryAfterSeconds } = response);
     } catch (error) {
-      const isNonsense = error instanceof McblockError && error.code === 'input';
-      if (attempt === attempts || isNonsense || signal?.aborted) throw error;
+      const isInvalid = error instanceof McblockError && error.code === 'input';
+      if (attempt === attempts || isInvalid || signal?.aborted) throw error;
     }
-    const longest = Math.min(firstMilliseconds * 2 ** (attempt - 1), longestMilliseconds);
-    const asked = Math.min((retryAfterSeconds ?? 0) * 1000, longestMilliseconds);
-    await pause(asked + Math.random() * longest, signal);
+    const longest = Math.min(firstMilliseconds * 2 ** (attempt - 1), maxMilliseconds);
+    const requested = Math.min((retryAfterSeconds ?? 0) * 1000, maxMilliseconds);
+    await pause(requested + Math.random() * longest, signal);
   }
 }
 
@@ -46,10 +45,10 @@ async function pause(milliseconds: number, signal: AbortSignal | undefined): Pro
   try {
     await wait(milliseconds, undefined, signal === undefined ? {} : { signal });
   } catch (error) {
-    throw new McblockError('program', 'stopped while the API was waited for', { cause: error });
+    throw new McblockError('program', 'stopped while waiting for the API', { cause: error });
   }
 }
 
-function isTransient(status: number): boolean {
+function isTemporary(status: number): boolean {
   return status === 429 || status >= 500;
 }

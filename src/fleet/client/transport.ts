@@ -3,57 +3,59 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { McblockError, reasonOf } from '../../errors.ts';
-import type { Endpoint } from './endpoint.ts';
+import { REVISION_HEADER } from '../revision.ts';
+import type { ApiEndpoint } from './api-endpoint.ts';
 
 export interface TransportLimits {
-  /** How long the other side may say nothing. */
+  /** The longest silence of the server. */
   readonly idleMilliseconds: number;
-  /** How long one request may take in all. */
+  /** The longest time for a whole request. */
   readonly requestMilliseconds: number;
-  /** What an answer may have, as it travels and unpacked. */
-  readonly answerBytes: number;
+  /** The largest body, both compressed and decompressed. */
+  readonly bodyBytes: number;
 }
 
-const USUAL_LIMITS: TransportLimits = {
+const DEFAULT_LIMITS: TransportLimits = {
   idleMilliseconds: 30_000,
   requestMilliseconds: 300_000,
-  answerBytes: 64 * 1024 * 1024,
+  bodyBytes: 64 * 1024 * 1024,
 };
 
-export interface Asking {
+export interface ApiRequest {
   readonly method: 'GET' | 'POST' | 'DELETE';
-  /** From /v2 on. */
+  /** Begins with /v2. */
   readonly path: string;
   /** Sent as JSON. */
   readonly body?: object;
-  /** Ends the request early. */
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface Answered {
+export interface ApiResponse {
   readonly status: number;
   readonly body: Buffer;
-  /** What Retry-After says, in seconds. */
+  /** The value of Retry-After. */
   readonly retryAfterSeconds: number | undefined;
+  /** The server's revision of the API; undefined where it states none, as a proxy does. */
+  readonly revision: number | undefined;
 }
 
-const unpack = promisify(gunzip);
+const gunzipAsync = promisify(gunzip);
 
-/** Requests to one server over one connection, which is kept. Redirections are not followed. */
+/** Requests to one server over one persistent connection. Redirects are not followed. */
 export class Transport {
-  readonly #endpoint: Endpoint;
+  readonly #endpoint: ApiEndpoint;
   readonly #limits: TransportLimits;
   readonly #agent: HttpAgent | HttpsAgent;
-  readonly #request: typeof httpRequest;
+  readonly #httpRequest: typeof httpRequest;
   readonly #authorization: string;
 
-  constructor(endpoint: Endpoint, limits: TransportLimits = USUAL_LIMITS) {
+  constructor(endpoint: ApiEndpoint, limits: TransportLimits = DEFAULT_LIMITS) {
     this.#endpoint = endpoint;
     this.#limits = limits;
     const { url, user, password, ca, identity } = endpoint;
     const isSecure = url.startsWith('https:');
     const kept = { keepAlive: true, maxSockets: 1 };
-    this.#request = isSecure ? httpsRequest : httpRequest;
+    this.#httpRequest = isSecure ? httpsRequest : httpRequest;
     this.#agent = isSecure
       ? new HttpsAgent({
           ...kept,
@@ -69,33 +71,40 @@ export class Transport {
     return this.#endpoint.url;
   }
 
-  /** Throws McblockError: 'program' where there is no answer, 'input' where there is too much. */
-  async ask(asking: Asking): Promise<Answered> {
+  /** Throws McblockError: 'program' if there is no answer, 'input' if its body is too large. */
+  async send(request: ApiRequest): Promise<ApiResponse> {
     const { requestMilliseconds } = this.#limits;
-    const late = AbortSignal.timeout(requestMilliseconds);
-    const signal = asking.signal === undefined ? late : AbortSignal.any([late, asking.signal]);
+    const timeout = AbortSignal.timeout(requestMilliseconds);
+    const signal =
+      request.signal === undefined ? timeout : AbortSignal.any([timeout, request.signal]);
     try {
-      const answer = await this.#send(asking, signal);
-      const body = await this.#bodyOf(answer);
-      const { statusCode = 0, headers } = answer;
-      return { status: statusCode, body, retryAfterSeconds: secondsOf(headers['retry-after']) };
+      const message = await this.#request(request, signal);
+      const body = await this.#bodyOf(message);
+      const { statusCode: status = 0, headers } = message;
+      return {
+        status,
+        body,
+        retryAfterSeconds: wholeOf(headers['retry-after']),
+        revision: wholeOf(headers[REVISION_HEADER]),
+      };
     } catch (error) {
       if (error instanceof McblockError) throw error;
-      const why = late.aborted ? `it took more than ${requestMilliseconds / 1000} s` : whyOf(error);
-      throw new McblockError('program', `${this.url} does not answer: ${why}`, { cause: error });
+      const why = timeout.aborted
+        ? `incomplete after ${requestMilliseconds / 1000} s`
+        : reasonOfFailure(error);
+      throw new McblockError('program', `no answer from ${this.url}: ${why}`, { cause: error });
     }
   }
 
-  /** Ends the connection. */
   close(): void {
     this.#agent.destroy();
   }
 
-  #send({ method, path, body }: Asking, signal: AbortSignal): Promise<IncomingMessage> {
+  #request({ method, path, body }: ApiRequest, signal: AbortSignal): Promise<IncomingMessage> {
     const sent = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
     const { idleMilliseconds } = this.#limits;
     return new Promise((resolve, reject) => {
-      const request = this.#request(`${this.#endpoint.url}${path}`, {
+      const request = this.#httpRequest(`${this.#endpoint.url}${path}`, {
         method,
         agent: this.#agent,
         signal,
@@ -109,39 +118,39 @@ export class Transport {
       request.on('response', resolve);
       request.on('error', reject);
       request.setTimeout(idleMilliseconds, () =>
-        request.destroy(new Error(`it said nothing for ${idleMilliseconds / 1000} s`)),
+        request.destroy(new Error(`silent for ${idleMilliseconds / 1000} s`)),
       );
       request.end(sent);
     });
   }
 
-  async #bodyOf(answer: IncomingMessage): Promise<Buffer> {
-    const { answerBytes } = this.#limits;
+  async #bodyOf(message: IncomingMessage): Promise<Buffer> {
+    const { bodyBytes } = this.#limits;
     const chunks: Buffer[] = [];
     let bytes = 0;
-    for await (const chunk of answer as AsyncIterable<Buffer>) {
+    for await (const chunk of message as AsyncIterable<Buffer>) {
       bytes += chunk.length;
-      if (bytes > answerBytes) throw this.#nonsense(`more than ${answerBytes} bytes`);
+      if (bytes > bodyBytes) throw this.#invalid(`more than ${bodyBytes} bytes`);
       chunks.push(chunk);
     }
     const whole = Buffer.concat(chunks);
-    if (answer.headers['content-encoding'] !== 'gzip') return whole;
+    if (message.headers['content-encoding'] !== 'gzip') return whole;
     try {
-      return await unpack(whole, { maxOutputLength: answerBytes });
+      return await gunzipAsync(whole, { maxOutputLength: bodyBytes });
     } catch (error) {
-      throw this.#nonsense(`what unpacks to more than ${answerBytes} bytes, or to nothing`, error);
+      throw this.#invalid(`gzip data is damaged or exceeds ${bodyBytes} bytes`, error);
     }
   }
 
-  #nonsense(what: string, cause?: unknown): McblockError {
-    return new McblockError('input', `${this.url} answers nonsense: ${what}`, { cause });
+  #invalid(fault: string, cause?: unknown): McblockError {
+    return new McblockError('input', `${this.url}: invalid answer: ${fault}`, { cause });
   }
 }
 
-const UNTRUSTED = 'its certificate is signed by nobody that this machine trusts; see to fleet.ca';
-const NO_CERTIFICATE = 'it wants a certificate of this machine; see to fleet.cert and fleet.key';
+const UNTRUSTED = 'the certificate is not signed by a trusted CA; check fleet.ca';
+const NO_CERTIFICATE = 'a client certificate is required; check fleet.cert and fleet.key';
 
-/** OpenSSL's words for what a configuration does not say, in ours. */
+/** OpenSSL's error codes that a wrong configuration causes. */
 const FAULTS: Readonly<Record<string, string>> = {
   SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
   DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
@@ -150,14 +159,14 @@ const FAULTS: Readonly<Record<string, string>> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
   ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: NO_CERTIFICATE,
   ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: NO_CERTIFICATE,
-  ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS; see to fleet.url',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'the server does not speak TLS; check fleet.url',
 };
 
-function whyOf(error: unknown): string {
+function reasonOfFailure(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   return FAULTS[code] ?? reasonOf(error);
 }
 
-function secondsOf(header: string | undefined): number | undefined {
-  return header !== undefined && /^\d{1,6}$/.test(header) ? Number(header) : undefined;
+function wholeOf(header: string | string[] | undefined): number | undefined {
+  return typeof header === 'string' && /^\d{1,6}$/.test(header) ? Number(header) : undefined;
 }

@@ -2,9 +2,10 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { McblockError } from '../../../src/errors.ts';
+import { serverUrl } from '../../../src/fleet/client/api-endpoint.ts';
 import { FleetClient } from '../../../src/fleet/client/client.ts';
-import { serverUrl } from '../../../src/fleet/client/endpoint.ts';
 import { Transport, type TransportLimits } from '../../../src/fleet/client/transport.ts';
+import { API_REVISION, REVISION_HEADER, reportForRevision } from '../../../src/fleet/revision.ts';
 
 const ENTRY = {
   type: 'entry',
@@ -19,16 +20,16 @@ const ENTRY = {
   origin: 'grok',
   note: '',
 };
-const PATIENCE = { attempts: 3, firstMilliseconds: 1, longestMilliseconds: 2 };
+const RETRY = { attempts: 3, firstMilliseconds: 1, maxMilliseconds: 2 };
 
 let listener: RequestListener;
-let asked: number;
+let requests: number;
 let server: Server;
 let client: FleetClient;
 beforeEach(async () => {
-  asked = 0;
+  requests = 0;
   server = createServer((request, response) => {
-    asked++;
+    requests++;
     request.resume();
     listener(request, response);
   });
@@ -44,7 +45,7 @@ afterEach(async () => {
 function clientOf(limits: Partial<TransportLimits> = {}, signal?: AbortSignal): FleetClient {
   const address = server.address();
   const port = typeof address === 'object' ? address?.port : undefined;
-  const usual = { idleMilliseconds: 5000, requestMilliseconds: 5000, answerBytes: 100_000 };
+  const defaults = { idleMilliseconds: 5000, requestMilliseconds: 5000, bodyBytes: 100_000 };
   const endpoint = {
     url: `http://127.0.0.1:${port}`,
     user: 'gate1',
@@ -52,7 +53,7 @@ function clientOf(limits: Partial<TransportLimits> = {}, signal?: AbortSignal): 
     ca: undefined,
     identity: undefined,
   };
-  return new FleetClient(new Transport(endpoint, { ...usual, ...limits }), PATIENCE, signal);
+  return new FleetClient(new Transport(endpoint, { ...defaults, ...limits }), RETRY, signal);
 }
 
 function answer(value: unknown, status = 200, headers: Record<string, string> = {}): void {
@@ -70,11 +71,11 @@ async function failure(work: Promise<unknown>): Promise<McblockError> {
     (thrown: unknown) => thrown,
   );
   if (error instanceof McblockError) return error;
-  throw new Error(`it did not fail as it should: ${String(error)}`);
+  throw new Error(`expected a McblockError, got ${String(error)}`);
 }
 
-describe('a client of the fleet', () => {
-  it('reads changes, whatever else a newer server says', async () => {
+describe('a client of the API', () => {
+  it('reads changes and ignores fields of a newer server', async () => {
     answer({ ...page({}, { country: 'xx' }), server: 'new' });
     const read = await client.changes(3, 100);
     expect(read).toMatchObject({ next: 9, more: false });
@@ -83,75 +84,75 @@ describe('a client of the fleet', () => {
     ]);
   });
 
-  it('asks again over a new connection when it is told that the old one leads nowhere', async () => {
+  it('repeats a request over a new connection when it is told to', async () => {
     answer(page({}));
-    const well = listener;
-    const isAsked = new Promise<void>((resolve) => {
+    const working = listener;
+    const received = new Promise<void>((resolve) => {
       listener = () => {
-        listener = well;
+        listener = working;
         resolve();
       };
     });
-    const read = clientOf({ idleMilliseconds: 3_600_000, requestMilliseconds: 3_600_000 });
-    const changes = read.changes(3, 100);
-    await isAsked;
-    read.renew();
+    const renewed = clientOf({ idleMilliseconds: 3_600_000, requestMilliseconds: 3_600_000 });
+    const changes = renewed.changes(3, 100);
+    await received;
+    renewed.renew();
     expect((await changes)?.changes).toHaveLength(1);
-    expect(asked).toBe(2);
-    read.close();
+    expect(requests).toBe(2);
+    renewed.close();
   });
 
-  it('reads what is compressed', async () => {
+  it('reads a compressed answer', async () => {
     answer(gzipSync(JSON.stringify(page({}))), 200, { 'content-encoding': 'gzip' });
     expect((await client.changes(0, 100))?.changes).toHaveLength(1);
   });
 
   it.each<[string, unknown]>([
-    ['no JSON', Buffer.from('<html>')],
+    ['invalid JSON', Buffer.from('<html>')],
     ['null', null],
     ['a list', []],
     ['no changes', { next: 9, more: false }],
-    ['changes that are none', page({ changes: [1] })],
-    ['a type that there is not', page({}, { type: 'user' })],
-    ['all addresses', page({}, { prefix: '0.0.0.0/0' })],
-    ['all IPv6 addresses', page({}, { prefix: '::/0' })],
-    ['host bits', page({}, { prefix: '5.149.104.1/24' })],
+    ['a change that is not an object', page({ changes: [1] })],
+    ['an unknown type', page({}, { type: 'user' })],
+    ['0.0.0.0/0', page({}, { prefix: '0.0.0.0/0' })],
+    ['::/0', page({}, { prefix: '::/0' })],
+    ['host bits set', page({}, { prefix: '5.149.104.1/24' })],
     ['a prefix that is a number', page({}, { prefix: 5 })],
-    ['a number that is a text', page({}, { hits: '10' })],
+    ['a number as text', page({}, { hits: '10' })],
     ['a negative number', page({}, { hits: -1 })],
     [
-      'a number without end',
+      'an infinite number',
       Buffer.from(JSON.stringify(page({})).replace('"hits":10', '"hits":1e999')),
     ],
-    ['a time that is none', page({}, { activatedAt: '2026-02-31T00:00:00Z' })],
+    ['a date that does not exist', page({}, { activatedAt: '2026-02-31T00:00:00Z' })],
     ['activations without a time', page({}, { activatedAt: null })],
-    ['a note with an escape', page({}, { note: '\u001b[2J' })],
-    ['an origin that there is not', page({}, { origin: 'attacker' })],
-    ['changes from before', page({}, { sequence: 3 })],
-    ['a number that goes back', page({ next: 2 })],
-    ['a circle', { next: 3, more: true, changes: [] }],
-    ['no end', { next: 4, more: true, changes: [] }],
-    ['a gap', page({ more: true })],
-    ['more than it may', page({ padding: 'x'.repeat(200_000) })],
-    ['prototypes', Buffer.from('{"__proto__":{"next":9},"more":false,"changes":[]}')],
-  ])('takes nothing of an answer with %s, and asks no more', async (_what, value) => {
+    ['a control character in a note', page({}, { note: '\u001b[2J' })],
+    ['an unknown origin', page({}, { origin: 'attacker' })],
+    ['a change before the requested number', page({}, { sequence: 3 })],
+    ['a next number that goes back', page({ next: 2 })],
+    ['the same number to ask with again', { next: 3, more: true, changes: [] }],
+    ['no changes but more to come', { next: 4, more: true, changes: [] }],
+    ['a next number beyond the last change', page({ more: true })],
+    ['too many bytes', page({ padding: 'x'.repeat(200_000) })],
+    ['a prototype', Buffer.from('{"__proto__":{"next":9},"more":false,"changes":[]}')],
+  ])('rejects an answer with %s and does not retry', async (_what, value) => {
     answer(value);
     expect(await failure(client.changes(3, 100))).toMatchObject({ code: 'input' });
-    expect(asked).toBe(1);
+    expect(requests).toBe(1);
   });
 
-  it('unpacks no more than it may', async () => {
+  it('bounds the decompressed size', async () => {
     answer(gzipSync(Buffer.alloc(10_000_000)), 200, { 'content-encoding': 'gzip' });
     expect(await failure(client.changes(0, 100))).toMatchObject({ code: 'input' });
   });
 
-  it('knows the number of another store', async () => {
+  it('reports that a number is of another store', async () => {
     answer({ error: 'ask with since=0' }, 410);
     expect(await client.changes(3, 100)).toBeUndefined();
     expect(await failure(client.changes(0, 100))).toMatchObject({ code: 'program' });
   });
 
-  it('takes reports as taken only where each has an answer', async () => {
+  it('expects a result for each report', async () => {
     const reports = [
       { key: 'key-00001', report: { type: 'offence' } },
       { key: 'key-00002', report: { type: 'offence' } },
@@ -160,78 +161,105 @@ describe('a client of the fleet', () => {
     expect(await failure(client.report(reports))).toMatchObject({ code: 'input' });
     answer({ results: [{ outcome: 'new' }, { outcome: 'refused', reason: 'too wide' }] });
     expect(await client.report(reports)).toEqual({
-      kind: 'taken',
-      answers: [
+      kind: 'processed',
+      results: [
         { outcome: 'new', reason: '' },
         { outcome: 'refused', reason: 'too wide' },
       ],
     });
     answer({ error: 'reports[1] is bad' }, 400);
     expect(await client.report(reports)).toEqual({
-      kind: 'unacceptable',
+      kind: 'malformed',
       reason: 'reports[1] is bad',
     });
   });
 
-  it('asks again where the server could not, with pauses', async () => {
+  it('sends a refused report once more, with fewer fields, where the server is older', async () => {
+    const reports = [{ key: 'key-00001', report: { type: 'offence' } }];
+    const older = { [REVISION_HEADER]: String(API_REVISION - 1) };
+    answer({ error: 'reports[0] has an unknown field' }, 400, older);
+    const malformed = { kind: 'malformed', reason: 'reports[0] has an unknown field' };
+    expect(await client.report(reports)).toEqual(malformed);
+    expect(requests).toBe(2);
+    // Its revision is known from now on.
+    expect(await client.report(reports)).toEqual(malformed);
+    expect(requests).toBe(3);
+    expect(await client.revision()).toBe(API_REVISION - 1);
+  });
+
+  it('retries a temporary failure', async () => {
     listener = (_request, response) => {
-      if (asked < 3) response.writeHead(503, { 'retry-after': '0' }).end('{}');
+      if (requests < 3) response.writeHead(503, { 'retry-after': '0' }).end('{}');
       else response.end(JSON.stringify(page({})));
     };
     expect((await client.changes(0, 100))?.next).toBe(9);
-    expect(asked).toBe(3);
+    expect(requests).toBe(3);
   });
 
-  it('gives up in the end, and never tells the password', async () => {
+  it('gives up in the end, and never shows the password', async () => {
     listener = (request) => request.destroy();
     const error = await failure(client.changes(0, 100));
     expect(error).toMatchObject({ code: 'program' });
-    expect(asked).toBe(3);
+    expect(requests).toBe(3);
     const basic = Buffer.from('gate1:correct horse').toString('base64');
     expect(`${error.message} ${String(error.cause)}`).not.toMatch(
       new RegExp(`correct horse|${basic}`),
     );
   });
 
-  it('waits for nobody for ever: not for an answer, nor for the rest of one', async () => {
+  it('bounds the silence of the server and the whole request', async () => {
     const idle = clientOf({ idleMilliseconds: 20 });
     listener = () => {};
-    expect((await failure(idle.changes(0, 100))).message).toContain('said nothing');
+    expect((await failure(idle.changes(0, 100))).message).toContain('silent for 0.02 s');
     idle.close();
-    const impatient = clientOf({ requestMilliseconds: 300 });
+    const slow = clientOf({ requestMilliseconds: 300 });
     listener = (_request, response) => {
       response.write('{');
       const drip = setInterval(() => response.write(' '), 5);
       response.on('close', () => clearInterval(drip));
     };
-    expect((await failure(impatient.changes(0, 100))).message).toContain('more than 0.3 s');
-    impatient.close();
+    expect((await failure(slow.changes(0, 100))).message).toContain('incomplete after 0.3 s');
+    slow.close();
   });
 
-  it('ends at once when it is told to', async () => {
+  it('stops at once when it is aborted', async () => {
     const stop = new AbortController();
     const stopped = clientOf({}, stop.signal);
     listener = () => stop.abort();
     expect(await failure(stopped.changes(0, 100))).toMatchObject({ code: 'program' });
-    expect(asked).toBe(1);
+    expect(requests).toBe(1);
     stopped.close();
   });
 
-  it('does not follow where it is sent', async () => {
+  it('does not follow redirects', async () => {
     answer('', 302, { location: 'http://192.0.2.1/' });
-    expect((await failure(client.changes(0, 100))).message).toContain('answers 302');
-    expect(asked).toBe(1);
+    expect((await failure(client.changes(0, 100))).message).toContain('status 302');
+    expect(requests).toBe(1);
+  });
+});
+
+describe('a report for an older server', () => {
+  it('has only the fields that the server knows', () => {
+    const report = { type: 'offence', address: '192.0.2.7', port: 22, session: 'x' };
+    const introduced = { port: 3, session: 4 };
+    expect(reportForRevision(report, 4, introduced)).toEqual(report);
+    const { session: _, ...older } = report;
+    expect(reportForRevision(report, 3, introduced)).toEqual(older);
+    expect(reportForRevision(report, 0, introduced)).toEqual({
+      type: 'offence',
+      address: '192.0.2.7',
+    });
   });
 });
 
 describe('serverUrl', () => {
   it.each(['https://fleet.example.net', 'http://127.0.0.1:8123', 'http://[::1]:8123/acacia/'])(
-    'takes %s',
+    'accepts %s',
     (text) => expect(serverUrl(text)).toBe(text.replace(/\/$/, '')),
   );
 
   it.each(['http://fleet.example.net', 'http://127.0.0.1.example.net', 'http://10.0.0.1'])(
     'refuses %s',
-    (text) => expect(() => serverUrl(text)).toThrow('must begin with https://'),
+    (text) => expect(() => serverUrl(text)).toThrow('use https://'),
   );
 });

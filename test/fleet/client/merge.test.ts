@@ -5,8 +5,8 @@ import { type Entry, isActive, neverActive, outlasts } from '../../../src/blockl
 import { DAY_SECONDS, DEFAULT_POLICY } from '../../../src/blocklist/policy.ts';
 import { ProtectedSpace } from '../../../src/blocklist/protect.ts';
 import type { Protection } from '../../../src/blocklist/request.ts';
-import type { FleetEntry } from '../../../src/fleet/client/change.ts';
-import { type Here, type Merge, mergeEntry } from '../../../src/fleet/client/merge.ts';
+import { type LocalState, type Merge, mergeEntry } from '../../../src/fleet/client/merge.ts';
+import type { RemoteEntry } from '../../../src/fleet/client/remote-change.ts';
 import { containsPrefix } from '../../../src/net/prefix.ts';
 import { parsePrefix } from '../../../src/net/prefix-text.ts';
 
@@ -27,7 +27,7 @@ function entryOf(prefix: string, over: Partial<Entry> = {}): Entry {
   };
 }
 
-function hereOf(supernets: readonly Entry[] = [], more: Partial<Here> = {}): Here {
+function localState(supernets: readonly Entry[] = [], more: Partial<LocalState> = {}): LocalState {
   return {
     supernets,
     space: new ProtectedSpace([...privateSpace(), allowed('198.51.100.7')]),
@@ -40,8 +40,8 @@ function allowed(prefix: string): Protection {
   return { prefix: parsePrefix(prefix), reason: 'allowed' };
 }
 
-function merge(told: Entry & Partial<FleetEntry>, ...supernets: Entry[]): Merge {
-  return mergeEntry({ endedAt: undefined, ...told }, hereOf(supernets), RULES, NOW);
+function merge(remote: Entry & Partial<RemoteEntry>, ...supernets: Entry[]): Merge {
+  return mergeEntry({ endedAt: undefined, ...remote }, localState(supernets), RULES, NOW);
 }
 
 describe('what a peer says', () => {
@@ -63,8 +63,8 @@ describe('what a peer says', () => {
     ['192.0.0.0/8', 'protected'],
     ['::1/128', 'protected'],
     ['fe80::/64', 'protected'],
-  ])('is refused for %s, which is %s', (prefix, why) => {
-    expect(merge(entryOf(prefix))).toEqual({ kind: 'refused', why });
+  ])('is refused for %s, which is %s', (prefix, reason) => {
+    expect(merge(entryOf(prefix))).toEqual({ kind: 'refused', reason });
   });
 
   it.each(['5.0.0.0/8', '255.255.255.255/32', '2001::/19', 'ffff:ffff:ffff:ffff::ffff/128'])(
@@ -121,7 +121,7 @@ describe('what a peer says', () => {
   it('does not bring back what a person here has expired since', () => {
     const own = entryOf('5.6.7.0/24', { expiresAt: NOW - 5 });
     const told = entryOf('5.6.7.0/24');
-    const here = hereOf([own], { endedAt: () => NOW - 5 });
+    const here = localState([own], { endedAt: () => NOW - 5 });
     expect(mergeEntry({ ...told, endedAt: undefined }, here, RULES, NOW)).toEqual({
       kind: 'unchanged',
     });

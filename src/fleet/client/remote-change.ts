@@ -1,0 +1,42 @@
+import type { Entry, Seconds } from '../../blocklist/entry.ts';
+import type { Prefix } from '../../net/prefix.ts';
+
+/** A change in the fleet, as a server reports it. */
+export type RemoteChange =
+  | ({ readonly type: 'allow' } & RemoteAllowed)
+  | { readonly type: 'entry'; readonly sequence: number; readonly entry: RemoteEntry };
+
+/** An entry of the fleet. */
+export interface RemoteEntry extends Entry {
+  /** When it was expired by hand; undefined if it was not. */
+  readonly endedAt: Seconds | undefined;
+}
+
+/** A prefix that was added to the fleet's allow-list, or removed from it. */
+export interface RemoteAllowed {
+  readonly sequence: number;
+  readonly prefix: Prefix;
+  readonly removed: boolean;
+  readonly note: string;
+  readonly at: Seconds;
+}
+
+/** Changes in rising sequence, all after the number that was asked with. */
+export interface ChangesPage {
+  /** The store whose numbers these are; empty where the server does not say. */
+  readonly store: string;
+  /** The number to ask with next. */
+  readonly next: number;
+  readonly more: boolean;
+  /** The server's latest number; at least that of the last change here. */
+  readonly latest: number;
+  readonly changes: readonly RemoteChange[];
+}
+
+/** What became of one report. */
+export interface RemoteResult {
+  /** In the server's words: `new`, `covered`, `repeated`, `refused`, ... */
+  readonly outcome: string;
+  /** Why it was refused or spared; else empty. */
+  readonly reason: string;
+}
