@@ -1,4 +1,4 @@
-// Builds what runs: the WebAssembly modules and the shipped grammars (build/), the program (dist/).
+// Builds the WebAssembly modules and the shipped grammars (build/), the program and the library (dist/).
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -24,6 +24,15 @@ const PARTS = [
     output: join(root, 'dist', 'mcblock.cjs'),
     inputs: ['grammar', 'scripts', 'src'],
     make: bundle,
+  },
+  {
+    name: 'the library',
+    output: join(root, 'dist', 'lib', 'engine.js'),
+    inputs: ['grammar', 'scripts', 'src', 'tsconfig.json', 'tsconfig.library.json'],
+    make: async () => {
+      const { buildLibrary } = await import('./build-library.mjs');
+      await buildLibrary();
+    },
   },
 ];
 

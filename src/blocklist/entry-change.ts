@@ -9,7 +9,7 @@ export interface ActivationCause {
 }
 
 /** Evidence for one activation of an entry, by its number. */
-export interface ActivationEvidence {
+interface ActivationEvidence {
   readonly activation: number;
   readonly rows: readonly Evidence[];
 }

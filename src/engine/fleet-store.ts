@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 
 import { McblockError, reasonOf } from '../errors.ts';
 import type { FleetStore } from '../fleet/fleet-store.ts';
+import { Connection } from '../store/connection.ts';
 
 const BUSY_MILLISECONDS = 10_000;
 
@@ -16,7 +17,7 @@ export async function openFleetStore(location: string): Promise<FleetStore> {
     return openPostgres(location);
   }
   const { SqliteFleetStore } = await import('../fleet/sqlite/sqlite-fleet-store.ts');
-  const { Connection } = await import('../store/connection.ts');
+
   makeFile(location);
   const connection = new Connection(location, location, { busyMilliseconds: BUSY_MILLISECONDS });
   try {

@@ -8,7 +8,7 @@ import { McblockError, reasonOf } from '../errors.ts';
  * The scanners in force: those that are shipped, and those of the user's own grammars. Where a
  * grammar of his is for a service that has a shipped one, his takes its place.
  */
-export async function loadScanners(folder: string): Promise<readonly Scanner[]> {
+export async function loadScanners(folder = ''): Promise<readonly Scanner[]> {
   const { grammars } = await import('#grammars');
   if (folder === '') return grammars.map(instantiate);
   // Reading grammars takes a parser that is slow to load: only who has grammars waits for it.

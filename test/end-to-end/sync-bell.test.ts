@@ -87,7 +87,7 @@ ${more}`,
     pf.hold({ brute: [] });
     await pubsub();
     pf.hold({ brute: ['203.0.113.9'] });
-    expect(await line.json('sync', '--only-pubsub')).toMatchObject({ dryRun: false, told: 1 });
+    expect(await line.json('sync', '--only-pubsub')).toMatchObject({ dryRun: false, published: 1 });
     expect(await ear.texts('block', 3)).toEqual(['203.0.113.9', '203.0.113.10', '203.0.113.9']);
   });
 

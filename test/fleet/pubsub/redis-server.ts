@@ -64,7 +64,7 @@ export class RedisServer {
   get settings(): string {
     const { cert, key, ca } = this.files;
     return Object.entries({ address: `127.0.0.1:${this.port}`, cert, key, ca })
-      .map(([name, value]) => `bell.${name} = "${value}"\n`)
+      .map(([name, value]) => `pubsub.${name} = "${value}"\n`)
       .join('');
   }
 
