@@ -1,16 +1,27 @@
 import { defineConfig } from 'vitest/config';
 import { textImports } from './scripts/text-imports.mjs';
 
+/** Tests that start processes, servers, browsers or network namespaces, or run whole commands. */
+const SYSTEM = ['test/end-to-end/**/*.test.ts', 'test/**/*.system.test.ts'];
+
 export default defineConfig({
   plugins: [textImports],
   test: {
-    include: ['test/**/*.test.ts'],
+    globalSetup: 'test/support/global-setup.mjs',
+    setupFiles: 'test/support/seed.ts',
     testTimeout: 30_000,
     hookTimeout: 30_000,
     // Else Vitest empties style sheets, imported as text too.
     css: true,
     // Logs without a zone are read in that of the host.
     env: { TZ: 'UTC' },
+    projects: [
+      {
+        extends: true,
+        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: SYSTEM },
+      },
+      { extends: true, test: { name: 'system', include: SYSTEM } },
+    ],
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts', 'grammar/**/*.ts'],

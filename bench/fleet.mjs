@@ -29,7 +29,7 @@ try {
     folder,
   );
   if (NO_FLEET !== undefined) throw new Error(NO_FLEET);
-  const program = { file: join(repository, 'bin', 'mcblock.js'), env: process.env };
+  const program = join(repository, 'bin', 'mcblock.js');
   const fleet = await Fleet.start(program, ['a', 'b', 'c']);
   try {
     const trial = await Trial.begin(fleet);

@@ -1,7 +1,7 @@
 // Builds the WebAssembly modules and the shipped grammars (build/), the program and the library (dist/).
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -38,7 +38,7 @@ const PARTS = [
 
 export async function build() {
   for (const { name, output, inputs, make } of PARTS) {
-    const stampFile = `${output}.inputs`;
+    const stampFile = join(root, 'build', `.${basename(output)}.inputs`);
     const stamp = digestOf(inputs);
     const isBuilt = existsSync(output) && existsSync(stampFile);
     if (isBuilt && readFileSync(stampFile, 'utf8') === stamp) continue;
@@ -62,15 +62,7 @@ async function bundle() {
     input: { mcblock: 'src/cli/start.ts' },
     platform: 'node',
     // bindings searches for the native module of better-sqlite3 from its own folder upwards.
-    external: [
-      '#grammars',
-      '@redis/client',
-      'bindings',
-      'fastify',
-      'mmdb-lib',
-      'pg',
-      /^unbzip2-stream/,
-    ],
+    external: ['#grammars', 'bindings', 'pg-native'],
     transform: { target: 'node20', define: { 'import.meta.url': '__filename' } },
     plugins: [textImports, withoutChildProcess],
     output: {

@@ -1,42 +1,38 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signal } from '../../src/process/program.ts';
 import { PfHelper } from '../firewall/pf-helper.ts';
 import { PfMachine } from '../firewall/pf-machine.ts';
 import { REDIS_MISSING, RedisServer } from '../fleet/pubsub/redis-server.ts';
-import { until } from '../fleet/pubsub/until.ts';
 import { CommandLine } from '../support/command-line.ts';
-import { Program } from '../support/program.ts';
+import { program } from '../support/program.ts';
+import { until } from '../support/until.ts';
 
 const NOBODY = 65_534;
 const MISSING = process.getuid?.() === 0 ? REDIS_MISSING : 'only root can become another user';
 
 describe.skipIf(MISSING)(`mcblock listen as another user (${MISSING ?? 'nobody'})`, () => {
-  const program = new Program();
   const machine = new PfMachine();
   const line = new CommandLine();
   let redis: RedisServer;
   let child: ChildProcess;
   beforeAll(async () => {
-    [redis] = await Promise.all([RedisServer.start(), program.build()]);
+    redis = await RedisServer.start();
   });
   afterAll(async () => {
     if (child !== undefined) signal(child, 'SIGKILL');
     await redis.remove();
-    program.remove();
     machine.remove();
     line.remove();
   });
 
   it('changes pf by the helper alone', async () => {
-    const { helper } = new PfHelper(machine, program);
+    const { helper } = new PfHelper(machine);
     const stores = line.path('stores');
     mkdirSync(stores, { mode: 0o700 });
     chownSync(stores, NOBODY, NOBODY);
     chmodSync(line.folder, 0o755);
-    chmodSync(dirname(program.file), 0o755);
     // The pf that is a stand-in is a file, which who plays doas here must be able to write.
     chownSync(machine.folder, NOBODY, NOBODY);
     chownSync(`${machine.folder}/state.json`, NOBODY, NOBODY);
@@ -52,8 +48,7 @@ firewall.helper = ["${helper}"]
 `,
     );
     const args = ['--config', config, '--db', `${stores}/mcblock.db`, 'listen'];
-    child = spawn(process.execPath, [program.file, ...args], {
-      env: program.env,
+    child = spawn(process.execPath, [program, ...args], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     let log = '';

@@ -11,9 +11,9 @@ import { messageText } from '../../src/fleet/pubsub/message-text.ts';
 import { parsePrefix } from '../../src/net/prefix-text.ts';
 import { signal } from '../../src/process/program.ts';
 import { REDIS_MISSING, RedisServer } from '../fleet/pubsub/redis-server.ts';
-import { until } from '../fleet/pubsub/until.ts';
 import { CommandLine } from '../support/command-line.ts';
-import { Program } from '../support/program.ts';
+import { program } from '../support/program.ts';
+import { until } from '../support/until.ts';
 
 const FLOOD = 100_000;
 const FLOOD_AT_ONCE = 10_000;
@@ -35,23 +35,21 @@ interface StatusJson {
 }
 
 describe.skipIf(REDIS_MISSING)(`mcblock listen (${REDIS_MISSING ?? 'with Redis over TLS'})`, () => {
-  const program = new Program();
   let redis: RedisServer;
   let daemons: Daemon[] = [];
   beforeAll(async () => {
-    [redis] = await Promise.all([RedisServer.start(), program.build()]);
+    redis = await RedisServer.start();
   });
   afterEach(async () => {
     for (const daemon of daemons.splice(0)) await daemon.remove();
   });
   afterAll(async () => {
     await redis.remove();
-    program.remove();
     daemons = [];
   });
 
   async function start(config = '', ...argv: string[]): Promise<Daemon> {
-    const daemon = new Daemon(program, redis, config, argv);
+    const daemon = new Daemon(redis, config, argv);
     daemons.push(daemon);
     await daemon.answering();
     return daemon;
@@ -273,7 +271,7 @@ class Daemon {
   readonly #child: ChildProcess;
   #log = '';
 
-  constructor(program: Program, redis: RedisServer, config: string, argv: readonly string[]) {
+  constructor(redis: RedisServer, config: string, argv: readonly string[]) {
     const { cert, key, ca } = redis.files;
     const [before, tables = ''] = config.split(/^(?=\[)/m);
     const file = this.#line.path('mcblock.toml');
@@ -299,8 +297,7 @@ class Daemon {
       chownSync(this.#line.folder, 65_534, 65_534);
     }
     const args = ['--db', this.#line.db, '--config', file, 'listen', ...asRoot, ...argv];
-    this.#child = spawn(process.execPath, [program.file, ...args], {
-      env: program.env,
+    this.#child = spawn(process.execPath, [program, ...args], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     this.#child.stderr?.on('data', (bytes: Buffer) => {

@@ -1,23 +1,18 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.ts';
+import { program } from '../support/program.ts';
 
-const repository = join(import.meta.dirname, '..', '..');
 const root = mkdtempSync(join(tmpdir(), 'mcblock-start-'));
 const db = join(root, 'mcblock.db');
 const config = join(root, 'mcblock.toml');
 const table = join(root, 'table');
-const command = [join(root, 'bin', 'mcblock.js'), '--db', db, '--config', config];
+const command = [program, '--db', db, '--config', config];
 
-/** What the package contains, without the sources. */
 beforeAll(() => {
-  for (const name of ['bin', 'build', 'dist', 'package.json']) {
-    cpSync(join(repository, name), join(root, name), { recursive: true });
-  }
-  symlinkSync(join(repository, 'node_modules'), join(root, 'node_modules'));
   writeFileSync(config, `[firewall]\nkind = "file"\nfile = "${table}"\n`);
   mcblock('add', '--force', '192.0.2.0/24');
 });
@@ -82,8 +77,7 @@ describe('the installed program', () => {
       'Mar 19 12:00:01 gw sshd[1]: Failed password for root from 5.149.96.9 port 9 ssh2\n',
     );
     expect(mcblock('parse', '--year', '2026', log)).toContain('5.149.96.9');
-    const grammar = join(root, 'sshd.grammar');
-    cpSync(join(repository, 'grammar', 'sshd.grammar'), grammar);
+    const grammar = join(import.meta.dirname, '..', '..', 'grammar', 'sshd.grammar');
     expect(mcblock('grammar', 'check', grammar)).toContain('sshd');
   });
 });

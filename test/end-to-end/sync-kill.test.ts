@@ -7,7 +7,7 @@ import { signal } from '../../src/process/program.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import { LiveServer, PASSWORD } from '../fleet/client/live-server.ts';
 import { CommandLine } from '../support/command-line.ts';
-import { Program } from '../support/program.ts';
+import { program } from '../support/program.ts';
 import { recordOffences } from '../support/record-offences.ts';
 
 const REPORTS = 1000;
@@ -16,13 +16,11 @@ const BATCHES = 10;
 const MOMENTS = ['asked', 'stored', 'answered', undefined] as const;
 
 describe('mcblock sync as a process', () => {
-  const program = new Program();
   const line = new CommandLine();
   const server = new LiveServer(line.path('fleet.db'));
   const watch = { on: (_moment: (typeof MOMENTS)[number]): void => {} };
 
   beforeAll(async () => {
-    await program.build();
     await server.start(watchMoments);
     await server.addUser('gate1');
     writeFileSync(line.path('password'), PASSWORD, { mode: 0o600 });
@@ -35,7 +33,6 @@ describe('mcblock sync as a process', () => {
   afterAll(async () => {
     await server.stop();
     line.remove();
-    program.remove();
   });
 
   function watchMoments(app: FastifyInstance): void {
@@ -46,9 +43,8 @@ describe('mcblock sync as a process', () => {
 
   function start(...more: string[]) {
     const common = ['--db', line.db, '--now', line.now, '--config', line.config ?? ''];
-    const argv = [program.file, ...common, 'sync', ...more];
+    const argv = [program, ...common, 'sync', ...more];
     const child = spawn(process.execPath, argv, {
-      env: program.env,
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     return { child, ended: once(child, 'close') };

@@ -11,20 +11,16 @@ import {
 import { setTimeout as pause } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import Database from 'better-sqlite3';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EntryJson } from '../../src/cli/text/entry-text.ts';
 import { signal } from '../../src/process/program.ts';
 import { CommandLine } from '../support/command-line.ts';
-import { Program } from '../support/program.ts';
+import { program } from '../support/program.ts';
 
 const NOW = '2026-03-24T00:00:00Z';
 const START = Date.UTC(2026, 2, 19, 12) / 1000;
 const GENEROUS_MILLISECONDS = 20_000;
 const KILLS = 8;
-
-const program = new Program();
-beforeAll(() => program.build());
-afterAll(() => program.remove());
 
 let line: CommandLine;
 let log = '';
@@ -57,8 +53,8 @@ interface Watch {
 /** A process of its own that watches until it is told to stop. */
 function startWatch(...argv: string[]): Watch {
   const common = ['--db', line.db, '--now', NOW];
-  const child = spawn(process.execPath, [program.file, 'watch', ...common, ...argv], {
-    env: { ...program.env, TZ: 'UTC' },
+  const child = spawn(process.execPath, [program, 'watch', ...common, ...argv], {
+    env: { ...process.env, TZ: 'UTC' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let [stdout, stderr] = ['', ''];

@@ -1,23 +1,18 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Firewall } from '../../src/firewall/firewall.ts';
 import { pfFirewall } from '../../src/firewall/pf.ts';
 import { directPfctl, helpedPfctl } from '../../src/firewall/pfctl.ts';
 import { reconcile } from '../../src/firewall/reconcile.ts';
 import { PrefixList } from '../../src/net/prefix-list.ts';
 import { parsePrefix } from '../../src/net/prefix-text.ts';
-import { Program } from '../support/program.ts';
 import { PfHelper } from './pf-helper.ts';
 import { PfMachine } from './pf-machine.ts';
-
-const program = new Program();
-beforeAll(() => program.build());
-afterAll(() => program.remove());
 
 let machine: PfMachine;
 let firewall: Firewall;
 beforeEach(() => {
   machine = new PfMachine();
-  const { helper } = new PfHelper(machine, program);
+  const { helper } = new PfHelper(machine);
   const direct = directPfctl('/nonexistent/pfctl', 'mcblock');
   firewall = pfFirewall(
     helpedPfctl([helper], direct, () => false),

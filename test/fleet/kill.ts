@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { signal } from '../../src/process/program.ts';
 import { openStore } from '../../src/store/store.ts';
 import { CommandLine } from '../support/command-line.ts';
-import { Program } from '../support/program.ts';
+import { program } from '../support/program.ts';
 import { recordOffences } from '../support/record-offences.ts';
 import { addUser, type Serving, serve } from './serve.ts';
 import type { Place } from './store-contract.ts';
@@ -20,17 +20,13 @@ const PASSWORD = 'correct horse';
 
 /** What holds of a server that is killed at any moment. */
 export function describeKill(makePlace: () => Place & { readonly db: string }): void {
-  const program = new Program();
-  beforeAll(() => program.build());
-  afterAll(() => program.remove());
-
   it('has every report exactly once, however often it is killed meanwhile', {
     timeout: 120_000,
   }, async () => {
     const place = makePlace();
     try {
-      addUser(program, place.db, 'gate1', PASSWORD);
-      let server = await serve(program, '--db', place.db);
+      addUser(place.db, 'gate1', PASSWORD);
+      let server = await serve('--db', place.db);
       const sent = { done: 0 };
       const send = async (sender: number) => {
         for (let list = sender; list < REPORTS / PER_REQUEST; list += SENDERS) {
@@ -43,7 +39,7 @@ export function describeKill(makePlace: () => Place & { readonly db: string }): 
           const wanted = (REPORTS / PER_REQUEST / (KILLS + 1)) * kills;
           while (sent.done < wanted) await new Promise(setImmediate);
           await killed(server);
-          server = await serve(program, '--db', place.db);
+          server = await serve('--db', place.db);
         }
       };
       await Promise.all([...Array.from({ length: SENDERS }, (_, sender) => send(sender)), kill()]);
@@ -60,8 +56,8 @@ export function describeKill(makePlace: () => Place & { readonly db: string }): 
     const place = makePlace();
     const machine = new CommandLine();
     try {
-      addUser(program, place.db, 'gate1', PASSWORD);
-      let server = await serve(program, '--db', place.db);
+      addUser(place.db, 'gate1', PASSWORD);
+      let server = await serve('--db', place.db);
       const port = new URL(server.origin).port;
       machine.config = machine.path('mcblock.toml');
       writeFileSync(machine.path('password'), PASSWORD, { mode: 0o600 });
@@ -71,15 +67,15 @@ export function describeKill(makePlace: () => Place & { readonly db: string }): 
       );
       for (let round = 0; round < ROUNDS; round++) {
         record(machine.db, round);
-        const { child, ended } = startSync(program, machine);
+        const { child, ended } = startSync(machine);
         const wait = setTimeout(() => signal(child, 'SIGKILL'), 100 + Math.random() * 600);
         await pause(Math.random() * 400);
         await killed(server);
-        server = await serve(program, '--db', place.db, '--listen', `127.0.0.1:${port}`);
+        server = await serve('--db', place.db, '--listen', `127.0.0.1:${port}`);
         await ended;
         clearTimeout(wait);
       }
-      const { child, ended } = startSync(program, machine);
+      const { child, ended } = startSync(machine);
       await ended;
       expect(child.exitCode).toBe(0);
       await stopped(server);
@@ -99,9 +95,9 @@ function record(db: string, round: number): void {
   store.close();
 }
 
-function startSync(program: Program, { db, config = '' }: CommandLine) {
-  const argv = [program.file, 'sync', '--quiet', '--db', db, '--config', config];
-  const child = spawn(process.execPath, argv, { env: program.env, stdio: 'ignore' });
+function startSync({ db, config = '' }: CommandLine) {
+  const argv = [program, 'sync', '--quiet', '--db', db, '--config', config];
+  const child = spawn(process.execPath, argv, { stdio: 'ignore' });
   return { child, ended: once(child, 'close') };
 }
 

@@ -6,26 +6,19 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signal } from '../../src/process/program.ts';
 import { openStore } from '../../src/store/store.ts';
-import { Program } from '../support/program.ts';
+import { program } from '../support/program.ts';
 import { addUser, type Serving, serve } from './serve.ts';
 
 const PASSWORD = '8d604831';
-const program = new Program();
 const folder = mkdtempSync(join(tmpdir(), 'mcblock-serve-'));
 const db = join(folder, 'fleet.db');
 
-beforeAll(async () => {
-  await program.build();
-  addUser(program, db, 'test', PASSWORD, '--admin');
-});
-afterAll(() => {
-  program.remove();
-  rmSync(folder, { recursive: true, force: true });
-});
+beforeAll(() => addUser(db, 'test', PASSWORD, '--admin'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function run(argv: readonly string[], input = '') {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [program.file, ...argv], {
-    env: { ...program.env, MCBLOCK_DB: db },
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...argv], {
+    env: { ...process.env, MCBLOCK_DB: db },
     input,
     encoding: 'utf8',
     // Where it serves instead of saying what is wrong.
@@ -109,7 +102,7 @@ describe('mcblock user', () => {
 describe('mcblock serve', () => {
   it('makes a first user where there is none, and serves', async () => {
     const own = join(folder, 'first.db');
-    const server = await serve(program, '--db', own, '--first-user', 'anna');
+    const server = await serve('--db', own, '--first-user', 'anna');
     expect((await fetch(`${server.origin}/`)).status).toBe(200);
     await stop(server);
     const again = run(['user', 'list', '--json', '--db', own]);
@@ -120,7 +113,7 @@ describe('mcblock serve', () => {
   });
 
   it('answers what was asked before it stops', async () => {
-    const server = await serve(program, '--db', db);
+    const server = await serve('--db', db);
     const authorization = `Basic ${Buffer.from(`test:${PASSWORD}`).toString('base64')}`;
     const post = (IP: string) =>
       fetch(`${server.origin}/v1/pf`, {
@@ -137,7 +130,7 @@ describe('mcblock serve', () => {
     await new Promise(setImmediate);
     await stop(server);
     const done = (await Promise.all(answers)).filter((status) => status === 204).length;
-    const next = await serve(program, '--db', db);
+    const next = await serve('--db', db);
     const listed = await fetch(`${next.origin}/v1/pf`, { headers: { authorization } });
     const rows = ((await listed.json()) as string[][]).flat();
     await stop(next);
@@ -179,7 +172,7 @@ describe('mcblock serve', () => {
     async () => {
       const [own, client, stranger] = [make('own'), make('client'), make('stranger')];
       const tls = ['--tls-cert', own.cert, '--tls-key', own.key, '--tls-ca', client.cert];
-      const server = await serve(program, '--db', db, ...tls);
+      const server = await serve('--db', db, ...tls);
       expect(server.origin).toMatch(/^https:/);
       const status = (by?: { key: string; cert: string }) =>
         new Promise((resolve) => {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import type { Program } from '../support/program.ts';
+import { program } from '../support/program.ts';
 
 /** The server as a process of its own. */
 export interface Serving {
@@ -14,15 +14,10 @@ export interface Serving {
 }
 
 /** Starts it on a free port of this host. */
-export async function serve(program: Program, ...argv: string[]): Promise<Serving> {
-  const child = spawn(
-    process.execPath,
-    [program.file, 'serve', '--listen', '127.0.0.1:0', ...argv],
-    {
-      env: program.env,
-      stdio: ['ignore', 'ignore', 'pipe'],
-    },
-  );
+export async function serve(...argv: string[]): Promise<Serving> {
+  const child = spawn(process.execPath, [program, 'serve', '--listen', '127.0.0.1:0', ...argv], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   const ended = once(child, 'close');
   const lines: string[] = [];
   const origin = new Promise<string>((resolve, reject) => {
@@ -35,16 +30,9 @@ export async function serve(program: Program, ...argv: string[]): Promise<Servin
   return { process: child, origin: await origin, lines, ended };
 }
 
-export function addUser(
-  program: Program,
-  db: string,
-  name: string,
-  password: string,
-  ...more: string[]
-) {
-  const argv = [program.file, 'user', 'add', name, '--db', db, '--password-stdin', ...more];
+export function addUser(db: string, name: string, password: string, ...more: string[]) {
+  const argv = [program, 'user', 'add', name, '--db', db, '--password-stdin', ...more];
   const { status, stderr } = spawnSync(process.execPath, argv, {
-    env: program.env,
     input: `${password}\n`,
     encoding: 'utf8',
   });

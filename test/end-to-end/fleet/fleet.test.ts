@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Program } from '../../support/program.ts';
+import { program } from '../../support/program.ts';
 import { FAULTS, floodOf } from './faults.ts';
 import { Fleet, NO_FLEET } from './fleet.ts';
 import { Trial } from './trial.ts';
@@ -9,18 +9,13 @@ const FLOOD = 100_000;
 const WHY = NO_FLEET ? `: ${NO_FLEET}` : '';
 
 describe.skipIf(NO_FLEET)(`a fleet on one machine${WHY}`, { timeout: LIMIT_MILLISECONDS }, () => {
-  const program = new Program();
   let fleet: Fleet;
   let trial: Trial;
   beforeAll(async () => {
-    await program.build();
     fleet = await Fleet.start(program, ['a', 'b', 'c']);
     trial = await Trial.begin(fleet);
   }, LIMIT_MILLISECONDS);
-  afterAll(async () => {
-    await fleet?.remove();
-    program.remove();
-  }, LIMIT_MILLISECONDS);
+  afterAll(() => fleet?.remove(), LIMIT_MILLISECONDS);
 
   it('drops everywhere whom the log of one machine tells of, and nobody else', async () => {
     const [offender, neighbour] = [trial.fresh(), '5.0.1.9'];

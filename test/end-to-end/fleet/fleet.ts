@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Namespace, NO_NAMESPACES } from '../../firewall/namespace.ts';
 import { findPostgres } from '../../fleet/postgres-cluster.ts';
 import { REDIS_MISSING } from '../../fleet/pubsub/redis-server.ts';
-import { type Executable, Hub } from './hub.ts';
+import { Hub } from './hub.ts';
 import { Machine } from './machine.ts';
 import { answerPackets, Prober } from './prober.ts';
 
@@ -32,7 +32,7 @@ export class Fleet {
   readonly #outside: Namespace;
   readonly #removals: Removals;
 
-  static async start(program: Executable, names: readonly string[]): Promise<Fleet> {
+  static async start(program: string, names: readonly string[]): Promise<Fleet> {
     const removals = new Removals();
     try {
       const outside = new Namespace();

@@ -10,19 +10,14 @@ const PASSWORD = '8d604831';
 /** What the machines sign with. */
 export const FLEET_KEY = Buffer.alloc(32, 7);
 
-/** The program under test, and the environment that it needs. */
-export interface Executable {
-  readonly file: string;
-  readonly env: NodeJS.ProcessEnv;
-}
-
 /** Where the machines of a fleet meet: Redis, and the API on PostgreSQL; both over TLS. */
 export class Hub {
   readonly address: string;
   readonly redis: RedisServer;
   readonly disk: string;
   readonly #namespace: Namespace;
-  readonly #program: Executable;
+  /** bin/mcblock.js */
+  readonly #program: string;
   readonly #cluster: Cluster;
   readonly #db: string;
   #api: Running | undefined;
@@ -31,7 +26,7 @@ export class Hub {
   static async start(
     namespace: Namespace,
     address: string,
-    program: Executable,
+    program: string,
     disk: string,
   ): Promise<Hub> {
     const found = findPostgres();
@@ -52,7 +47,7 @@ export class Hub {
   private constructor(
     namespace: Namespace,
     address: string,
-    program: Executable,
+    program: string,
     redis: RedisServer,
     cluster: Cluster,
     disk: string,
@@ -74,8 +69,7 @@ export class Hub {
       this.redis.path('redis.key'),
     ];
     const argv = ['serve', '--db', this.#db, '--listen', `${this.address}:${API_PORT}`, ...tls];
-    const { file, env } = this.#program;
-    this.#api = new Running(this.#namespace.argv(process.execPath, file, ...argv), env);
+    this.#api = new Running(this.#namespace.argv(process.execPath, this.#program, ...argv));
     await this.#api.hasSaid('"event":"listening"');
   }
 
@@ -90,10 +84,18 @@ export class Hub {
 
   /** Adds a user of the API, and gives the part of the configuration that a machine needs for it. */
   addUser(name: string, ...more: readonly string[]): string {
-    const { file, env } = this.#program;
-    const argv = [file, 'user', 'add', name, '--db', this.#db, '--password-stdin', ...more];
+    const argv = [
+      this.#program,
+      'user',
+      'add',
+      name,
+      '--db',
+      this.#db,
+      '--password-stdin',
+      ...more,
+    ];
     const input = `${PASSWORD}\n`;
-    const { status, stderr } = spawnSync(process.execPath, argv, { env, input, encoding: 'utf8' });
+    const { status, stderr } = spawnSync(process.execPath, argv, { input, encoding: 'utf8' });
     if (status !== 0) throw new Error(stderr);
     const [password, fleetKey] = [this.redis.path('password'), this.redis.path('fleet.key')];
     writeFileSync(password, input, { mode: 0o600 });

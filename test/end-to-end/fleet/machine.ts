@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { readNftListing } from '../../../src/firewall/nft-listing.ts';
 import { formatPrefix } from '../../../src/net/prefix-text.ts';
 import type { Namespace } from '../../firewall/namespace.ts';
-import type { Executable } from './hub.ts';
 import { Running } from './running.ts';
 
 const STATUS_PORT = 8091;
@@ -19,18 +18,12 @@ export class Machine {
   readonly folder: string;
   readonly log: string;
   readonly #config: string;
-  readonly #program: Executable;
+  readonly #program: string;
   #listen: Running | undefined;
   #watch: Running | undefined;
 
   /** @param disk where it writes */
-  constructor(
-    name: string,
-    address: string,
-    namespace: Namespace,
-    program: Executable,
-    disk: string,
-  ) {
+  constructor(name: string, address: string, namespace: Namespace, program: string, disk: string) {
     this.name = name;
     this.address = address;
     this.namespace = namespace;
@@ -80,9 +73,7 @@ export class Machine {
   /** Runs a command to its end, and gives what it wrote. */
   command(...argv: readonly string[]): string {
     const [program, ...args] = this.namespace.argv(...this.#argv(argv));
-    const { env } = this.#program;
     return execFileSync(program, args, {
-      env,
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -131,11 +122,11 @@ export class Machine {
 
   #run(...argv: readonly string[]): Running {
     const [program, ...args] = this.#argv(argv);
-    return new Running(this.namespace.argv(program, ...args), this.#program.env);
+    return new Running(this.namespace.argv(program, ...args));
   }
 
   #argv(argv: readonly string[]): [string, ...string[]] {
     const common = ['--db', join(this.folder, 'mcblock.db'), '--config', this.#config];
-    return [process.execPath, this.#program.file, ...common, ...argv];
+    return [process.execPath, this.#program, ...common, ...argv];
   }
 }

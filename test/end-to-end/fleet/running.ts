@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { signal } from '../../../src/process/program.ts';
-import { until } from '../../fleet/pubsub/until.ts';
+import { until } from '../../support/until.ts';
 
 /** One line of the log of a daemon. */
 type Logged = Readonly<Record<string, unknown>>;
@@ -13,8 +13,8 @@ export class Running {
   readonly #lines: string[] = [];
   #rest = '';
 
-  constructor([program, ...args]: readonly [string, ...string[]], env: NodeJS.ProcessEnv) {
-    this.#child = spawn(program, args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
+  constructor([program, ...args]: readonly [string, ...string[]]) {
+    this.#child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
     this.#ended = once(this.#child, 'close');
     this.#child.stderr?.on('data', (bytes: Buffer) => {
       const lines = (this.#rest + bytes.toString()).split('\n');

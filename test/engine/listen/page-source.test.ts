@@ -3,8 +3,8 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { PageSource } from '../../../src/engine/listen/page-source.ts';
 import { formatPrefix } from '../../../src/net/prefix-text.ts';
 import { openStore, type Store } from '../../../src/store/store.ts';
-import { until } from '../../fleet/pubsub/until.ts';
 import { CommandLine } from '../../support/command-line.ts';
+import { until } from '../../support/until.ts';
 
 let line: CommandLine;
 let store: Store;

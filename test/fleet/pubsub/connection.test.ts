@@ -4,8 +4,8 @@ import { Publisher, type PublisherOptions } from '../../../src/fleet/pubsub/publ
 import { redisOptions } from '../../../src/fleet/pubsub/redis-options.ts';
 import { Subscription } from '../../../src/fleet/pubsub/subscription.ts';
 import { parsePrefix } from '../../../src/net/prefix-text.ts';
+import { until } from '../../support/until.ts';
 import { REDIS_MISSING, RedisServer } from './redis-server.ts';
-import { until } from './until.ts';
 
 const OPTIONS: PublisherOptions = {
   sender: 'a.example.net',

@@ -1,6 +1,6 @@
 import { Subscription } from '../../../src/fleet/pubsub/subscription.ts';
+import { until } from '../../support/until.ts';
 import type { RedisServer } from './redis-server.ts';
-import { until } from './until.ts';
 
 /** What is published, byte for byte. */
 export class Ear {

@@ -7,8 +7,8 @@ import { StatusServer } from '../../../src/fleet/pubsub/status-server.ts';
 import { statusJson } from '../../../src/fleet/pubsub/status-text.ts';
 import { PrefixList } from '../../../src/net/prefix-list.ts';
 import { parsePrefix } from '../../../src/net/prefix-text.ts';
+import { until } from '../../support/until.ts';
 import { BROWSER_MISSING, Browser } from './browser.ts';
-import { until } from './until.ts';
 
 const AT = 1_790_000_000;
 const EVIL = '<script>document.title = "evil"</script><img src="/x" onerror="document.title = 1">';

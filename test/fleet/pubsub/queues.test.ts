@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { BlockQueue, type BlockRequest } from '../../../src/fleet/pubsub/block-queue.ts';
 import { CommandQueue, type CommandReport } from '../../../src/fleet/pubsub/command-queue.ts';
 import { parsePrefix } from '../../../src/net/prefix-text.ts';
-import { until } from './until.ts';
+import { until } from '../../support/until.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'mcblock-queue-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

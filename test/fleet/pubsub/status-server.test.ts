@@ -5,7 +5,7 @@ import { PAGE } from '../../../src/fleet/pubsub/page.ts';
 import { SubscriberStatus } from '../../../src/fleet/pubsub/status.ts';
 import { StatusServer } from '../../../src/fleet/pubsub/status-server.ts';
 import { parsePrefix } from '../../../src/net/prefix-text.ts';
-import { until } from './until.ts';
+import { until } from '../../support/until.ts';
 
 const status = new SubscriberStatus(['block', 'a"\\b'], 1_790_000_000, () => ({
   blocks: 3,
