@@ -65,6 +65,14 @@ export function isActive(entry: Entry, at: Seconds): boolean {
   );
 }
 
+export type EntryState = 'active' | 'expired' | 'never';
+
+/** `never` for a bogon that was never active. */
+export function stateOf(entry: Entry, at: Seconds): EntryState {
+  if (entry.activations === 0) return 'never';
+  return isActive(entry, at) ? 'active' : 'expired';
+}
+
 /** Whether the block still lasts at the time `at`, or beyond it for ever. */
 export function outlasts(expiry: Expiry, at: Seconds): boolean {
   return expiry === 'forever' || at < expiry;

@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
-import { type Entry, type Expiry, isActive, type Seconds } from '../../blocklist/entry.ts';
-import { containsPrefix, type Prefix } from '../../net/prefix.ts';
+import { type Block, blockOf } from '../../engine/blocker.ts';
+import type { Prefix } from '../../net/prefix.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
-import type { Store } from '../../store/store.ts';
 import type { Context } from '../context.ts';
 import { parseAddressArguments } from '../text/prefixes.ts';
 import { isoTime, shortTime } from '../text/time.ts';
@@ -40,43 +39,6 @@ async function check(context: Context, texts: readonly string[]): Promise<void> 
   } else if (!context.options.quiet) {
     context.lines(found.map(({ host, blocker }) => line(host, blocker)));
   }
-}
-
-/** What blocks an address: an entry, or a feed that names it. */
-interface Block {
-  readonly prefix: Prefix;
-  /** Undefined where it is a feed. */
-  readonly expiresAt: Expiry | undefined;
-  readonly feed: string | undefined;
-}
-
-function blockOf(store: Store, host: Prefix, now: Seconds): Block | undefined {
-  const blocker = blockerOf(store, host, now);
-  if (blocker !== undefined) return { ...blocker, feed: undefined };
-  const named = namingFeeds(store, host)[0];
-  return named && { prefix: named.prefix, expiresAt: undefined, feed: named.feed };
-}
-
-/** The feeds that have it blocked; none where the allow-list makes a hole in the rules. */
-export function namingFeeds(store: Store, host: Prefix): ReturnType<Store['feedsCovering']> {
-  return isAllowed(store, host) ? [] : store.feedsCovering(host);
-}
-
-/** The active entry that blocks it longest; none where the allow-list makes a hole in the rules. */
-export function blockerOf(store: Store, host: Prefix, now: Seconds): Entry | undefined {
-  if (isAllowed(store, host)) return undefined;
-  return store
-    .supernets(host)
-    .filter((entry) => isActive(entry, now))
-    .toSorted((p, q) => order(q) - order(p))[0];
-}
-
-function isAllowed(store: Store, host: Prefix): boolean {
-  return store.allowed().some(({ prefix }) => containsPrefix(prefix, host));
-}
-
-function order({ expiresAt }: Entry): number {
-  return expiresAt === 'forever' ? Number.MAX_SAFE_INTEGER : expiresAt;
 }
 
 function line(host: Prefix, blocker: Block | undefined): string {

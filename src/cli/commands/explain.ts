@@ -1,26 +1,20 @@
 import type { Command } from 'commander';
-import { decide } from '../../blocklist/decide.ts';
-import { type Entry, isActive } from '../../blocklist/entry.ts';
+import { type Entry, isActive, stateOf } from '../../blocklist/entry.ts';
 import type { Evidence } from '../../blocklist/evidence.ts';
 import { penaltySeconds } from '../../blocklist/penalty.ts';
 import type { Policy } from '../../blocklist/policy.ts';
-import { loginProtections } from '../../blocklist/protect.ts';
-import type { Decision, Protection } from '../../blocklist/request.ts';
-import { protectedSpace } from '../../engine/protected-space.ts';
-import type { Address } from '../../net/address.ts';
+import type { Decision } from '../../blocklist/request.ts';
+import { type Explanation, explain } from '../../engine/explain.ts';
 import { formatAddress } from '../../net/address-text.ts';
-import { hostPrefix, prefixAround } from '../../net/prefix.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
 import type { Activation } from '../../store/history.ts';
-import type { Store } from '../../store/store.ts';
 import type { Context } from '../context.ts';
 import { formatDuration } from '../text/duration.ts';
-import { entryJson, stateOf, whereJson } from '../text/entry-text.ts';
+import { entryJson, whereJson } from '../text/entry-text.ts';
 import { parseAddressArgument } from '../text/prefixes.ts';
 import { printable } from '../text/printable.ts';
 import { protectionText } from '../text/protection-text.ts';
 import { isoTime, shortTime } from '../text/time.ts';
-import { blockerOf, namingFeeds } from './check.ts';
 
 export function define(command: Command, context: Context): void {
   command
@@ -36,28 +30,21 @@ Examples:
   mcblock explain --json 5.149.105.9 | jq '.[].next'
 `,
     )
-    .action((texts: string[]) => explain(context, texts));
+    .action((texts: string[]) => explainAddresses(context, texts));
 }
 
-/** All that is known of one address. */
-interface Explanation {
-  readonly address: Address;
-  /** Undefined where no database tells. */
-  readonly where?: ReturnType<typeof whereJson> | undefined;
-  readonly blocker: Entry | undefined;
-  readonly feeds: ReturnType<typeof namingFeeds>;
-  readonly entries: readonly { readonly entry: Entry; readonly history: readonly Activation[] }[];
-  readonly protection: Protection | undefined;
-  readonly next: Decision;
+/** What is known of an address, with its country and network where there are databases. */
+interface LocatedExplanation extends Explanation {
+  readonly where: ReturnType<typeof whereJson> | undefined;
 }
 
-async function explain(context: Context, texts: readonly string[]): Promise<void> {
+async function explainAddresses(context: Context, texts: readonly string[]): Promise<void> {
   const addresses = texts.map(parseAddressArgument);
   const { policyFor } = await context.policies();
   const store = await context.store('read');
   const geo = await context.geo();
   const found = addresses.map((address) => ({
-    ...explanationOf(store, address, policyFor(address), context.now),
+    ...explain(store, address, policyFor(address), context.now),
     where: geo && whereJson(address, geo),
   }));
   if (context.options.json) context.json(found.map((one) => explanationJson(one, context.now)));
@@ -67,32 +54,7 @@ async function explain(context: Context, texts: readonly string[]): Promise<void
     );
 }
 
-function explanationOf(store: Store, address: Address, policy: Policy, now: number): Explanation {
-  const wanted = address.family === 4 ? policy.auto.length4 : policy.auto.length6;
-  const around = prefixAround(address, wanted);
-  const entries = store.supernets(hostPrefix(address));
-  const widest = entries[0]?.prefix ?? around;
-  const logins = store.loginsWithin(widest.length < around.length ? widest : around, 0);
-  const space = protectedSpace(store).plus(loginProtections(logins, now, policy));
-  const request = {
-    kind: 'automatic',
-    origin: 'grok',
-    offender: address,
-    at: now,
-    hits: 1,
-    external: false,
-  } as const;
-  return {
-    address,
-    blocker: blockerOf(store, hostPrefix(address), now),
-    feeds: namingFeeds(store, hostPrefix(address)),
-    entries: entries.map((entry) => ({ entry, history: store.history(entry.prefix) })),
-    protection: space.overlapping(hostPrefix(address)),
-    next: decide(store.supernets(around), space, request, policy, now),
-  };
-}
-
-function explanationLines(one: Explanation, policy: Policy, now: number): string[] {
+function explanationLines(one: LocatedExplanation, policy: Policy, now: number): string[] {
   const { address, blocker, entries, feeds, protection, where } = one;
   const blocked = blocker
     ? `is blocked by ${shortPrefix(blocker.prefix)} since ${shortTime(blocker.activatedAt)} ${endText(blocker)}`
@@ -181,7 +143,7 @@ function extensionText(entry: Entry, policy: Policy, now: number): string {
   return `hits on ${missing} more day${missing === 1 ? '' : 's'} make it last ${penalty} from then on (now until ${isActive(entry, now) ? shortTime(entry.expiresAt) : '-'})`;
 }
 
-function explanationJson(one: Explanation, now: number): object {
+function explanationJson(one: LocatedExplanation, now: number): object {
   const { address, blocker, entries, feeds, protection, next, where } = one;
   return {
     address: formatAddress(address),

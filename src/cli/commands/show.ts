@@ -1,15 +1,15 @@
 import { type Command, Option } from 'commander';
 import type { Entry, Expiry } from '../../blocklist/entry.ts';
 import { byCountry, type CountrySum } from '../../engine/by-country.ts';
+import { findEntries, isFound } from '../../engine/find-entries.ts';
 import type { Geo } from '../../engine/geo.ts';
 import { McblockError } from '../../errors.ts';
-import { comparePrefixes, overlaps, type Prefix } from '../../net/prefix.ts';
-import { formatPrefix, parsePrefix } from '../../net/prefix-text.ts';
+import { comparePrefixes, type Prefix } from '../../net/prefix.ts';
+import { parsePrefix } from '../../net/prefix-text.ts';
 import type { EntryFilter } from '../../store/entries.ts';
-import type { Store } from '../../store/store.ts';
 import type { Context } from '../context.ts';
 import { countText } from '../text/count.ts';
-import { entryColumns, entryJson, stateOf } from '../text/entry-text.ts';
+import { entryColumns, entryJson } from '../text/entry-text.ts';
 import { jsonText } from '../text/json-text.ts';
 import { type Column, tableLines } from '../text/table.ts';
 
@@ -80,7 +80,7 @@ async function show(
   const filter = state && { state, at: context.now };
   const entries = await (options.fleet
     ? sharedEntries(context, prefixes, filter)
-    : storedEntries(context, prefixes, filter));
+    : findEntries(await context.store('read'), prefixes, filter));
   if (options.count) return writeCount(context, [...entries].length);
   const geo = await context.geo();
   if (options.byCountry) return showByCountry(context, entries, geo);
@@ -107,51 +107,15 @@ async function sharedEntries(
   ]);
   const client = fleetClient(await context.config());
   try {
-    return await fleetEntries(client, (entry) => isWanted(entry, prefixes, filter));
+    return await fleetEntries(client, (entry) => isFound(entry, prefixes, filter));
   } finally {
     client.close();
   }
 }
 
-function isWanted(
-  entry: Entry,
-  prefixes: readonly Prefix[],
-  filter: EntryFilter | undefined,
-): boolean {
-  if (filter !== undefined && stateOf(entry, filter.at) !== filter.state) return false;
-  return prefixes.length === 0 || prefixes.some((prefix) => overlaps(prefix, entry.prefix));
-}
-
-async function storedEntries(
-  context: Context,
-  prefixes: readonly Prefix[],
-  filter: EntryFilter | undefined,
-): Promise<Iterable<Entry>> {
-  const store = await context.store('read');
-  return prefixes.length > 0 ? aroundAndIn(store, prefixes, filter) : store.entries(filter);
-}
-
 function writeCount(context: Context, count: number): void {
   if (context.options.json) context.json({ count });
   else context.lines([String(count)]);
-}
-
-/** Each entry once, though prefixes may overlap. */
-function aroundAndIn(
-  store: Store,
-  prefixes: readonly Prefix[],
-  filter: EntryFilter | undefined,
-): Iterable<Entry> {
-  const found = new Map<string, Entry>();
-  for (const prefix of prefixes) {
-    const around = store
-      .supernets(prefix)
-      .filter((entry) => !filter || stateOf(entry, filter.at) === filter.state);
-    for (const entry of [...around, ...store.under(prefix, filter)]) {
-      found.set(formatPrefix(entry.prefix), entry);
-    }
-  }
-  return found.values();
 }
 
 /** One array, a line for each entry, written in parts: a million entries are no million strings. */

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import type { Entry, Seconds } from '../../blocklist/entry.ts';
+import { type Entry, type Seconds, stateOf } from '../../blocklist/entry.ts';
 import { McblockError } from '../../errors.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
 import type { FormerEntry, LastCommand } from '../../store/undo.ts';
 import { applyAfterwards } from '../afterwards.ts';
 import type { Context } from '../context.ts';
-import { entryJson, stateOf } from '../text/entry-text.ts';
+import { entryJson } from '../text/entry-text.ts';
 import { printable } from '../text/printable.ts';
 import { isoTime, shortTime } from '../text/time.ts';
 

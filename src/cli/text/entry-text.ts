@@ -1,4 +1,4 @@
-import { type Entry, isActive, type Seconds } from '../../blocklist/entry.ts';
+import { type Entry, isActive, type Seconds, stateOf } from '../../blocklist/entry.ts';
 import type { Geo } from '../../engine/geo.ts';
 import type { Address } from '../../net/address.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
@@ -46,12 +46,6 @@ export function whereJson(
   geo: Geo,
 ): { readonly country: string | null; readonly network: string | null } {
   return { country: geo.country(address) ?? null, network: geo.network(address) ?? null };
-}
-
-/** `active`, `expired`, or `never` for a bogon that was never active. */
-export function stateOf(entry: Entry, now: Seconds): 'active' | 'expired' | 'never' {
-  if (entry.activations === 0) return 'never';
-  return isActive(entry, now) ? 'active' : 'expired';
 }
 
 /** The columns of `show`. */

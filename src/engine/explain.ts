@@ -1,0 +1,48 @@
+import { decide } from '../blocklist/decide.ts';
+import type { Entry, Seconds } from '../blocklist/entry.ts';
+import type { Policy } from '../blocklist/policy.ts';
+import { loginProtections } from '../blocklist/protect.ts';
+import type { Decision, Protection } from '../blocklist/request.ts';
+import type { Address } from '../net/address.ts';
+import { hostPrefix, prefixAround } from '../net/prefix.ts';
+import type { Activation } from '../store/history.ts';
+import type { Store } from '../store/store.ts';
+import { blockerOf, blockingFeeds, type FeedMatch } from './blocker.ts';
+import { protectedSpace } from './protected-space.ts';
+
+/** What is known of an address. */
+export interface Explanation {
+  readonly address: Address;
+  readonly blocker: Entry | undefined;
+  readonly feeds: readonly FeedMatch[];
+  /** The entries that contain it, widest first. */
+  readonly entries: readonly { readonly entry: Entry; readonly history: readonly Activation[] }[];
+  readonly protection: Protection | undefined;
+  /** The effect of its next offence. */
+  readonly next: Decision;
+}
+
+/** @param policy the policy for this address */
+export function explain(store: Store, address: Address, policy: Policy, now: Seconds): Explanation {
+  const host = hostPrefix(address);
+  const { length4, length6 } = policy.auto;
+  const network = prefixAround(address, address.family === 4 ? length4 : length6);
+  const entries = store.supernets(host);
+  const widest = entries[0]?.prefix ?? network;
+  const logins = store.loginsWithin(widest.length < network.length ? widest : network, 0);
+  const space = protectedSpace(store).plus(loginProtections(logins, now, policy));
+  return {
+    address,
+    blocker: blockerOf(store, host, now),
+    feeds: blockingFeeds(store, host),
+    entries: entries.map((entry) => ({ entry, history: store.history(entry.prefix) })),
+    protection: space.overlapping(host),
+    next: decide(
+      store.supernets(network),
+      space,
+      { kind: 'automatic', origin: 'grok', offender: address, at: now, hits: 1, external: false },
+      policy,
+      now,
+    ),
+  };
+}
