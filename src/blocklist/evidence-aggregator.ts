@@ -1,7 +1,7 @@
 import { type Address, compareAddresses } from '../net/address.ts';
 import type { Seconds } from './entry.ts';
 import type { Evidence } from './evidence.ts';
-import type { OffenceKind } from './offence.ts';
+import type { Offence, OffenceKind } from './offence.ts';
 
 /** Of one activation so many rows name their address; what more there is, is summed without. */
 const EVIDENCE_ROWS = 256;
@@ -32,7 +32,8 @@ export class EvidenceAggregator {
   #counted: Row[] = [];
   #lastRow: Row | undefined;
 
-  add(address: Address, kind: OffenceKind, at: Seconds, count: number): void {
+  /** @param at the time of the offence, or now if that is in the future */
+  add({ address, kind, count }: Offence, at: Seconds): void {
     const last = this.#lastRow;
     // Whoever tries on and on is told of in the same words.
     const row =

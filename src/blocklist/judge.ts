@@ -124,15 +124,15 @@ export class Judge {
     network: OffenderNetwork,
     part: Part,
     eligible: readonly OpenEntry[],
-    { address, points, count, kind }: Offence,
+    offence: Offence,
     at: Seconds,
   ): void {
     const { offence: limit, reactivate } = this.#policy;
     const { window } = part;
-    window.add({ at, address, kind, points, count }, limit.windowSeconds);
+    window.add(offence, at, limit.windowSeconds);
     const wasActive = eligible.some(({ entry }) => entry.activations > 0);
     const wanted = wasActive ? Math.min(limit.points, reactivate.points) : limit.points;
-    if (window.points >= wanted) this.#request(network, part, eligible, address, at);
+    if (window.points >= wanted) this.#request(network, part, eligible, offence.address, at);
   }
 
   /** A packet from where an expired entry is. */
@@ -140,11 +140,11 @@ export class Judge {
     network: OffenderNetwork,
     part: Part,
     eligible: readonly OpenEntry[],
-    { address, points, count, kind }: Offence,
+    offence: Offence,
     at: Seconds,
   ): void {
-    part.window.add({ at, address, kind, points, count }, this.#policy.offence.windowSeconds);
-    this.#request(network, part, eligible, address, at);
+    part.window.add(offence, at, this.#policy.offence.windowSeconds);
+    this.#request(network, part, eligible, offence.address, at);
   }
 
   #request(

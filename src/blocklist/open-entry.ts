@@ -93,7 +93,8 @@ export class OpenEntry {
   }
 
   /** An offence while it is active. */
-  hit({ address, kind, count }: Offence, at: Seconds): void {
+  hit(offence: Offence, at: Seconds): void {
+    const { address, count } = offence;
     const day = this.#dayOf(at);
     day.hits += count;
     if (at > day.at) day.at = at;
@@ -109,11 +110,12 @@ export class OpenEntry {
       batch.offender = address;
     }
     this.#hitAggregator ??= new EvidenceAggregator();
-    this.#hitAggregator.add(address, kind, at, count);
+    this.#hitAggregator.add(offence, at);
   }
 
   /** An offence from before its latest activation. */
-  recall({ address, kind, count }: Offence, at: Seconds): void {
+  recall(offence: Offence, at: Seconds): void {
+    const { address, count } = offence;
     this.#recalled ??= { hits: 0, at, offender: address };
     const batch = this.#recalled;
     batch.hits += count;
@@ -122,7 +124,7 @@ export class OpenEntry {
       batch.offender = address;
     }
     this.#recallAggregator ??= new EvidenceAggregator();
-    this.#recallAggregator.add(address, kind, at, count);
+    this.#recallAggregator.add(offence, at);
   }
 
   /** The entry was brought back. Whatever came before must have been carried out. */

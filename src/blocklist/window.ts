@@ -38,8 +38,9 @@ export class Window {
     return this.#moments[this.#moments.length - 1]?.at;
   }
 
-  add(moment: Moment, windowSeconds: number): void {
-    const { at } = moment;
+  /** Keeps a copy. @param at the time of the offence, or now if that is in the future */
+  add(offence: Offence, at: Seconds, windowSeconds: number): void {
+    const moment = { ...offence, at };
     const latestAt = this.latestAt;
     if (latestAt === undefined || latestAt <= at - windowSeconds) {
       // Nearly all there is comes here: who offends now and then is alone in its window.
@@ -55,8 +56,7 @@ export class Window {
 
   /** Hands all of it on as evidence, and begins anew. */
   emptyInto(aggregator: EvidenceAggregator): void {
-    for (const { address, kind, at, count } of this.#moments)
-      aggregator.add(address, kind, at, count);
+    for (const moment of this.#moments) aggregator.add(moment, moment.at);
     this.#moments = [];
     this.#points = 0;
   }

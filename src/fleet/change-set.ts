@@ -170,7 +170,14 @@ export class ChangeSet {
   }
 }
 
-const NO_DETAILS = { address: undefined, service: '', message: '', log: '', host: '' } as const;
+/** Evidence that says only who reported, when and how often. */
+export const NO_DETAILS = {
+  address: undefined,
+  service: '',
+  message: '',
+  log: '',
+  host: '',
+} as const;
 
 function textOfKey({ by, key }: ReportKey): string {
   return `${by} ${key}`;

@@ -6,7 +6,7 @@ import { ProtectedSpace, REASONS_BY_HAND } from '../blocklist/protect.ts';
 import type { Decision, Protection, Request } from '../blocklist/request.ts';
 import { hostPrefix, type Prefix } from '../net/prefix.ts';
 import { formatPrefix } from '../net/prefix-text.ts';
-import { type Bounds, ChangeSet } from './change-set.ts';
+import { type Bounds, ChangeSet, NO_DETAILS } from './change-set.ts';
 import type { Change, FleetEvidence, FleetSnapshot, Need, ReportKey } from './fleet-store.ts';
 import { limitFault } from './limits.ts';
 import type {
@@ -231,11 +231,7 @@ class ReportProcessor {
       activation: activations,
       by: by.name,
       kind,
-      address: undefined,
-      service: '',
-      message: '',
-      log: '',
-      host: '',
+      ...NO_DETAILS,
       count: 1,
       firstSeen: this.#now,
       lastSeen: this.#now,

@@ -4,7 +4,7 @@ import { FAMILY_BITS } from '../net/address.ts';
 import { parseAddress } from '../net/address-text.ts';
 import type { Prefix } from '../net/prefix.ts';
 import { formatPrefix, parsePrefix } from '../net/prefix-text.ts';
-import { type Decoder, isObject, list, object, refuse } from '../validation/codec.ts';
+import { type Codec, type Decoder, isObject, list, object, refuse } from '../validation/codec.ts';
 import { codecsOf, EVIDENCE_FIELDS } from '../validation/evidence.ts';
 import {
   ALLOW_REPORT,
@@ -29,11 +29,16 @@ import type { AllowReport, Report, ReportResult } from './report.ts';
  */
 export const WIRE_VERSION = 2;
 
+const REPORT: Codec<Report> = {
+  schema: { oneOf: [OFFENCE_REPORT.schema, BLOCK_REPORT.schema, EXPIRE_REPORT.schema] },
+  isOptional: false,
+  read: readReport,
+  write: (report) => report,
+};
+
 /** The body of `POST /v2/reports`. */
 export function reportsDecoder(most: number): Decoder<{ readonly reports: readonly Report[] }> {
-  const schema = { oneOf: [OFFENCE_REPORT.schema, BLOCK_REPORT.schema, EXPIRE_REPORT.schema] };
-  const write = (report: Report) => report;
-  return object({ reports: list({ schema, isOptional: false, read: readReport, write }, most) });
+  return object({ reports: list(REPORT, most) });
 }
 
 /** The body of `POST` and `DELETE /v2/allow`. */

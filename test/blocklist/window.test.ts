@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EvidenceAggregator } from '../../src/blocklist/evidence-aggregator.ts';
+import type { Offence, OffenceKind } from '../../src/blocklist/offence.ts';
 import { Window } from '../../src/blocklist/window.ts';
 import { parsePrefix } from '../../src/net/prefix-text.ts';
 import { kindOf } from '../reference/kinds.ts';
@@ -11,7 +12,11 @@ const WINDOW_SECONDS = 10;
 const KIND = kindOf('s', 'first');
 const OTHER = kindOf('s', 'second');
 
-class CountingTally extends EvidenceAggregator {
+function offenceOf(kind: OffenceKind, at: number, points: number, count: number): Offence {
+  return { at, address, points, count, kind };
+}
+
+class CountingAggregator extends EvidenceAggregator {
   additions = 0;
 
   override add(...offence: Parameters<EvidenceAggregator['add']>): void {
@@ -39,7 +44,7 @@ describe('Window', () => {
           let at = 100;
           for (const { step, points, count, kind } of offences) {
             at += step;
-            window.add({ at, address, kind, points, count }, WINDOW_SECONDS);
+            window.add(offenceOf(kind, at, points, count), at, WINDOW_SECONDS);
             held.push({ at, points, count });
             const center = at;
             held = held.filter((one) => Math.abs(one.at - center) < WINDOW_SECONDS);
@@ -68,10 +73,10 @@ describe('Window', () => {
         [OTHER, 7],
         [KIND, 8],
       ] as const) {
-        window.add({ at, address, kind, points: 1, count: 1 }, WINDOW_SECONDS);
+        window.add(offenceOf(kind, at, 1, 1), at, WINDOW_SECONDS);
       }
     }
-    const aggregator = new CountingTally();
+    const aggregator = new CountingAggregator();
     window.emptyInto(aggregator);
     expect(aggregator.additions).toBe(3);
     expect(aggregator.take()).toMatchObject([
@@ -85,9 +90,9 @@ describe('Window', () => {
 describe('EvidenceAggregator', () => {
   it('knows the first and the last time, in any order, since it was taken', () => {
     const aggregator = new EvidenceAggregator();
-    for (const at of [5, 9, 3, 7]) aggregator.add(address, KIND, at, 2);
+    for (const at of [5, 9, 3, 7]) aggregator.add(offenceOf(KIND, at, 1, 2), at);
     expect(aggregator.take()).toMatchObject([{ count: 8, firstSeen: 3, lastSeen: 9 }]);
-    aggregator.add(address, KIND, 20, 1);
+    aggregator.add(offenceOf(KIND, 20, 1, 1), 20);
     expect(aggregator.take()).toMatchObject([{ count: 1, firstSeen: 20, lastSeen: 20 }]);
     expect(aggregator.take()).toEqual([]);
   });
