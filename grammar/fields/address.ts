@@ -1,8 +1,8 @@
 import { endsAddress, inIpv6 } from './bytes';
 import { dottedAt } from './ipv4';
-import { afterZone, ipv6At, ipv6Of, ipv6RunEnd, LONGEST_ADDRESS } from './ipv6';
+import { afterZone, ipv6At, ipv6Of, ipv6RunEnd, MAX_ADDRESS_BYTES } from './ipv6';
 import { FAMILY } from './memory-map';
-import { LONGEST_PORT, portEnd } from './number';
+import { MAX_PORT_DIGITS, portEnd } from './number';
 
 /**
  * The end of the address that begins at `start`, which is then in the words. It must be a whole
@@ -37,7 +37,7 @@ export function endpointAt(start: i32, end: i32): i32 {
 
 /** IPv6 without brackets, its zone if it has one, and a port from 1 behind the last colon. */
 function bareEndpointAt(start: i32, end: i32): i32 {
-  let run = ipv6RunEnd(start, end, LONGEST_ADDRESS + 1 + LONGEST_PORT);
+  let run = ipv6RunEnd(start, end, MAX_ADDRESS_BYTES + 1 + MAX_PORT_DIGITS);
   let addressEnd = run;
   let colon: i32;
   if (run < end && load<u8>(run) === 0x25) {

@@ -3,12 +3,12 @@ import { dottedAt } from './ipv4';
 import { FAMILY, WORDS } from './memory-map';
 
 /** Without its zone. */
-export const LONGEST_ADDRESS = 45;
-const LONGEST_ZONE = 15;
+export const MAX_ADDRESS_BYTES = 45;
+const MAX_ZONE_BYTES = 15;
 
 /** The end of the address that begins at `start`, and of its zone; the address is then in the words. */
 export function ipv6At(start: i32, end: i32): i32 {
-  const run = ipv6RunEnd(start, end, LONGEST_ADDRESS + 1);
+  const run = ipv6RunEnd(start, end, MAX_ADDRESS_BYTES + 1);
   // Two colons at least.
   if (run - start < 2 || !endsAddress(run, end)) return -1;
   if (ipv6Of(start, run)) return afterZone(run, end);
@@ -102,7 +102,7 @@ function setIpv6(high: u64, low: u64): void {
 export function afterZone(start: i32, end: i32): i32 {
   if (start >= end || load<u8>(start) !== 0x25) return start;
   let p = start + 1;
-  while (p < end && p - start <= LONGEST_ZONE + 1 && inName(load<u8>(p))) p++;
+  while (p < end && p - start <= MAX_ZONE_BYTES + 1 && inName(load<u8>(p))) p++;
   const length = p - start - 1;
-  return length > 0 && length <= LONGEST_ZONE ? p : -1;
+  return length > 0 && length <= MAX_ZONE_BYTES ? p : -1;
 }

@@ -2,7 +2,7 @@ import { inHostName, isSign } from './bytes';
 import { portEnd } from './number';
 
 /** RFC 1035, 2.3.4. */
-const LONGEST_NAME = 255;
+const MAX_NAME_BYTES = 255;
 
 /**
  * The end of the name at `start`, where the name of a host, or a word for one that is not known,
@@ -11,7 +11,7 @@ const LONGEST_NAME = 255;
 export function nameEnd(start: i32, end: i32): i32 {
   let p = start;
   while (p < end && inHostName(load<u8>(p))) {
-    if (p - start === LONGEST_NAME) return -1;
+    if (p - start === MAX_NAME_BYTES) return -1;
     p++;
   }
   // A sign alone says that nothing is told (`-`).

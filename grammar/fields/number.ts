@@ -1,5 +1,5 @@
-export const LONGEST_PORT = 5;
-const LONGEST_INT = 20;
+export const MAX_PORT_DIGITS = 5;
+const MAX_INT_DIGITS = 20;
 
 /** The end of the number from 0 to 65535 at `start`: all digits there, no leading zero. */
 export function portEnd(start: i32, end: i32): i32 {
@@ -8,7 +8,7 @@ export function portEnd(start: i32, end: i32): i32 {
   for (; p < end; p++) {
     const digit = digitAt(p);
     if (digit > 9) break;
-    if (p - start === LONGEST_PORT) return -1;
+    if (p - start === MAX_PORT_DIGITS) return -1;
     value = value * 10 + digit;
   }
   if (p === start || value > 0xffff) return -1;
@@ -19,7 +19,7 @@ export function portEnd(start: i32, end: i32): i32 {
 export function intEnd(start: i32, end: i32): i32 {
   let p = start;
   for (; p < end && digitAt(p) <= 9; p++) {
-    if (p - start === LONGEST_INT) return -1;
+    if (p - start === MAX_INT_DIGITS) return -1;
   }
   return p === start ? -1 : p;
 }

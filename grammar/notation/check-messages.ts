@@ -1,5 +1,5 @@
 import { type Fault, faultAt } from './fault.ts';
-import { canonical, type Flat, type FlatChoice, flatten, LARGEST_MESSAGE } from './flatten.ts';
+import { canonical, type Flat, type FlatChoice, flatten, MAX_MESSAGE_PARTS } from './flatten.ts';
 import {
   type FieldState,
   followers,
@@ -17,7 +17,7 @@ export function checkMessages({ rules, messages }: Grammar): readonly Fault[] {
   return messages.flatMap((message) => {
     const flat = flatten(message.body, byName);
     if (!flat) {
-      const size = `more than ${LARGEST_MESSAGE} parts when its sub-rules are put in`;
+      const size = `more than ${MAX_MESSAGE_PARTS} parts when its sub-rules are put in`;
       return [faultAt(message.at, `${message.name} is too large: ${size}`)];
     }
     const key = canonical(flat);

@@ -1,7 +1,7 @@
 import { type Fault, faultAt } from './fault.ts';
-import type { Expression, Grammar, MessageRule, Place, SubRule } from './tree.ts';
+import type { Expression, Grammar, Location, MessageRule, SubRule } from './tree.ts';
 
-const MOST_POINTS = 1000;
+const MAX_POINTS = 1000;
 
 /** Names that are given twice, not known, not used or recursive, and points that do not fit. */
 export function checkNames(grammar: Grammar): readonly Fault[] {
@@ -37,7 +37,7 @@ export function checkNames(grammar: Grammar): readonly Fault[] {
   }
 }
 
-function namesIn(expression: Expression): readonly { name: string; at: Place }[] {
+function namesIn(expression: Expression): readonly { name: string; at: Location }[] {
   switch (expression.type) {
     case 'literal':
     case 'field':
@@ -73,7 +73,7 @@ function leadsTo(from: SubRule, name: string, byName: ReadonlyMap<string, SubRul
 }
 
 function twice({ rules, messages }: Grammar): Fault[] {
-  const first = new Map<string, Place>();
+  const first = new Map<string, Location>();
   const inOrder = [...rules, ...messages].toSorted(
     (p, q) => p.at.line - q.at.line || p.at.column - q.at.column,
   );
@@ -94,6 +94,6 @@ function points({ at, name, kind, points: given }: MessageRule): Fault[] {
   }
   // A sign that anybody could forge counts nothing unless the policy says that it does.
   const least = kind === 'sign' ? 0 : 1;
-  if (given >= least && given <= MOST_POINTS) return [];
-  return [faultAt(at, `${name}: points are from ${least} to ${MOST_POINTS}, not ${given}`)];
+  if (given >= least && given <= MAX_POINTS) return [];
+  return [faultAt(at, `${name}: points are from ${least} to ${MAX_POINTS}, not ${given}`)];
 }

@@ -50,9 +50,9 @@ interface Entry {
 }
 
 /** More calls would make a function that V8 refuses to run, or takes long to make ready. */
-const MOST_CALLS = 50_000;
-const MOST_LEADS = 64;
-const LONGEST_LEAD = 64;
+const MAX_CALLS = 50_000;
+const MAX_LEADS = 64;
+const MAX_LEAD_BYTES = 64;
 
 type Leads = readonly (readonly number[])[];
 
@@ -63,10 +63,10 @@ function leadsOf(state: State, known: Map<State, Leads>): Leads {
   let leads: Leads = [[]];
   if (state.type === 'choice') {
     const all = state.branches.flatMap((one) => leadsOf(one, known));
-    if (all.length <= MOST_LEADS) leads = all;
+    if (all.length <= MAX_LEADS) leads = all;
   } else if (state.type === 'literal') {
     const after = leadsOf(state.next, known);
-    leads = after.map((rest) => [...state.bytes, ...rest].slice(0, LONGEST_LEAD));
+    leads = after.map((rest) => [...state.bytes, ...rest].slice(0, MAX_LEAD_BYTES));
   }
   known.set(state, leads);
   return leads;
@@ -96,11 +96,11 @@ class Chooser {
   /** Where too many messages begin in any way they are all called, one after the other. */
   code(entries: readonly Entry[]): Code {
     const chosen = this.#choose(entries, 0);
-    return this.#calls > MOST_CALLS ? this.#callAll(messagesOf(entries)) : chosen;
+    return this.#calls > MAX_CALLS ? this.#callAll(messagesOf(entries)) : chosen;
   }
 
   #choose(entries: readonly Entry[], depth: number): Code {
-    if (this.#calls > MOST_CALLS) return [];
+    if (this.#calls > MAX_CALLS) return [];
     const at = dividingByte(entries, depth);
     const live = entries.filter(({ lead }) => lead.length > at);
     if (live.length === 0 || (depth > 0 && messagesOf(live).length === 1)) {

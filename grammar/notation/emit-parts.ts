@@ -20,7 +20,7 @@ import {
 export type Leave = (value: Code) => Code;
 
 /** A place in the line: so many bytes behind a variable. */
-export interface Place {
+export interface LineOffset {
   readonly base: Local;
   readonly offset: number;
 }
@@ -66,6 +66,6 @@ export function leaveLongWord(
   return when(machine.isLong(), when(op(length, '>', int(255)), exit(STOP)));
 }
 
-export function addressOf({ base, offset }: Place): Code {
+export function offsetOf({ base, offset }: LineOffset): Code {
   return offset === 0 ? get(base) : op(get(base), '+', int(offset));
 }

@@ -19,7 +19,7 @@ function searchText(next: State): readonly number[] {
   return next.type === 'literal' ? next.bytes : next.prefix;
 }
 
-/** Goes on with the next place where what follows cannot stand at q. */
+/** Goes on with the next at where what follows cannot stand at q. */
 export function searchTest(next: State, q: Local, e: Local, again: Label): Code {
   const bytes = searchText(next);
   const tests = bytes.length > 0 ? differsFrom(bytes, q, 0) : optional(firstByteTest(next, q));
@@ -58,12 +58,12 @@ function differsAt(
   return differs(load(width, get(base), offset), expected, width);
 }
 
-const MOST_BYTES_TESTED = 8;
+const MAX_BYTES_TESTED = 8;
 
-/** Tests whether the state cannot begin with the byte at a place; undefined where most can. */
-export function firstByteTest({ firstBytes }: State, place: Local): Code | undefined {
-  if (firstBytes.size > MOST_BYTES_TESTED) return undefined;
-  const byte = load(1, get(place), 0);
+/** Tests whether the state cannot begin with the byte at a at; undefined where most can. */
+export function firstByteTest({ firstBytes }: State, at: Local): Code | undefined {
+  if (firstBytes.size > MAX_BYTES_TESTED) return undefined;
+  const byte = load(1, get(at), 0);
   const [first = int(0), ...others] = [...firstBytes].map((one) => op(byte, '==', int(one)));
   return not(others.reduce((left, right) => op(left, '|', right), first));
 }

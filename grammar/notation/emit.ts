@@ -1,12 +1,12 @@
 import {
-  addressOf,
   downwards,
   keep,
   type Leave,
+  type LineOffset,
   leaveLongWord,
   leaveWhenSpent,
   lengthTest,
-  type Place,
+  offsetOf,
 } from './emit-parts.ts';
 import { differsFrom, firstByteTest, searchTest } from './emit-tests.ts';
 import { type FieldState, nextOf, type State, statesOf } from './graph.ts';
@@ -58,7 +58,7 @@ class Writer {
   readonly #revisited: ReadonlySet<State>;
   /** What can stand behind a USER or TEXT. */
   readonly #behindText: ReadonlySet<State>;
-  /** Variables that remember the lowest place tried, to be reset for each line. */
+  /** Variables that remember the lowest at tried, to be reset for each line. */
   readonly #marks: Global[] = [];
   /** The function that is being written. */
   #function: FunctionBuilder;
@@ -99,28 +99,28 @@ class Writer {
   }
 
   /** What matches `state` there. */
-  #match(state: State, place: Place, exit: Leave): Code {
+  #match(state: State, at: LineOffset, exit: Leave): Code {
     const written = this.#apart.get(state);
     return written === undefined
-      ? this.#inline(state, place, exit)
-      : exit(written.call(addressOf(place), get(E)));
+      ? this.#inline(state, at, exit)
+      : exit(written.call(offsetOf(at), get(E)));
   }
 
-  #inline(state: State, place: Place, exit: Leave): Code {
+  #inline(state: State, at: LineOffset, exit: Leave): Code {
     if (state.type === 'end') {
       return [
-        when(op(addressOf(place), '!=', get(E)), exit(NOTHING)),
+        when(op(offsetOf(at), '!=', get(E)), exit(NOTHING)),
         exit(this.#machine.accept(this.#message)),
       ];
     }
     if (state.type === 'choice') {
-      return this.#at(place, (p) => this.#choice(state.branches, state.addressAhead, p, exit));
+      return this.#at(at, (p) => this.#choice(state.branches, state.addressAhead, p, exit));
     }
     // The lengths of all that follows are known, so that one test for each base is enough.
-    const lengths = place.offset === 0 ? lengthTest(state, place.base, E, exit) : [];
+    const lengths = at.offset === 0 ? lengthTest(state, at.base, E, exit) : [];
     if (state.type === 'literal') {
-      const [first = [], ...others] = differsFrom(state.bytes, place.base, place.offset);
-      const { base, offset } = place;
+      const [first = [], ...others] = differsFrom(state.bytes, at.base, at.offset);
+      const { base, offset } = at;
       return [
         lengths,
         when(first, exit(NOTHING)),
@@ -128,7 +128,7 @@ class Writer {
         this.#match(state.next, { base, offset: offset + state.bytes.length }, exit),
       ];
     }
-    return [lengths, this.#at(place, (p) => this.#field(state, p, exit))];
+    return [lengths, this.#at(at, (p) => this.#field(state, p, exit))];
   }
 
   #field(state: FieldState, p: Local, exit: Leave): Code {
@@ -169,7 +169,7 @@ class Writer {
   }
 
   /**
-   * Writes a function that reads a name in the place of an address: a reading that names nobody.
+   * Writes a function that reads a name in the at of an address: a reading that names nobody.
    * It stands apart, as it is seldom called. A name may end with a colon of its own: `unix:`.
    */
   #nobody({ field, next }: FieldState): FunctionBuilder {
@@ -211,7 +211,7 @@ class Writer {
     return [leaveWhenSpent(this.#machine, exit), set(r, int(0)), ...tries, exit(get(r))];
   }
 
-  /** A field of any length: what follows is tried at every place it can stand, the last first. */
+  /** A field of any length: what follows is tried at every at it can stand, the last first. */
   #search(state: FieldState, p: Local, exit: Leave): Code {
     const machine = this.#machine;
     const { field, next } = state;
@@ -278,11 +278,11 @@ class Writer {
     return { code: [set(value, int(0)), block(label, body)], value };
   }
 
-  /** Gives the place a variable where it has none. */
-  #at(place: Place, write: (p: Local) => Code): Code {
-    if (place.offset === 0) return write(place.base);
+  /** Gives the at a variable where it has none. */
+  #at(at: LineOffset, write: (p: Local) => Code): Code {
+    if (at.offset === 0) return write(at.base);
     const p = this.#function.local();
-    return [set(p, addressOf(place)), write(p)];
+    return [set(p, offsetOf(at)), write(p)];
   }
 
   #newMark(): Global {

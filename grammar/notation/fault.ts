@@ -1,13 +1,13 @@
 import { McblockError } from '../../src/errors.ts';
-import type { Place } from './tree.ts';
+import type { Location } from './tree.ts';
 
 /** Something wrong in a grammar, and what to do about it. */
-export interface Fault extends Place {
+export interface Fault extends Location {
   readonly message: string;
 }
 
-export function faultAt(place: Place, message: string): Fault {
-  return { line: place.line, column: place.column, message };
+export function faultAt(location: Location, message: string): Fault {
+  return { line: location.line, column: location.column, message };
 }
 
 /** Throws a `config` error with one line for each fault, in the order of the file. */

@@ -31,11 +31,11 @@ export function fields(): Fields {
 }
 
 /** With its zone. */
-const LONGEST_ADDRESS = 61;
+const MAX_ADDRESS_BYTES = 61;
 
 /** The address that `bytes` are from the first to the last. Not to be called while a line is read. */
 export function wholeAddress(bytes: Uint8Array): Address | undefined {
-  if (bytes.length > LONGEST_ADDRESS) return undefined;
+  if (bytes.length > MAX_ADDRESS_BYTES) return undefined;
   memoryBytes.set(bytes, LINES);
   const end = LINES + bytes.length;
   if (fields().addressAt(LINES, end) !== end) return undefined;

@@ -1,4 +1,4 @@
-import type { Expression, Field, Place, SubRule } from './tree.ts';
+import type { Expression, Field, Location, SubRule } from './tree.ts';
 
 /**
  * An expression with nothing left to look up: sub-rules are put in place of their names, an
@@ -9,40 +9,40 @@ export type Flat = FlatLiteral | FlatField | FlatSequence | FlatChoice;
 
 interface FlatLiteral {
   readonly type: 'literal';
-  readonly at: Place;
+  readonly at: Location;
   readonly bytes: readonly number[];
 }
 
 interface FlatField {
   readonly type: 'field';
-  readonly at: Place;
+  readonly at: Location;
   readonly field: Field;
 }
 
 interface FlatSequence {
   readonly type: 'sequence';
-  readonly at: Place;
+  readonly at: Location;
   readonly items: readonly Flat[];
 }
 
 export interface FlatChoice {
   readonly type: 'choice';
-  readonly at: Place;
+  readonly at: Location;
   /** In the order of preference. */
   readonly branches: readonly Flat[];
 }
 
 /** How many parts a message may have when every sub-rule is put in its place. */
-export const LARGEST_MESSAGE = 2_000;
+export const MAX_MESSAGE_PARTS = 2_000;
 
 /**
  * Flattens the expression of a message whose names are all known and not recursive; undefined
- * where it has more than LARGEST_MESSAGE parts.
+ * where it has more than MAX_MESSAGE_PARTS parts.
  */
 export function flatten(body: Expression, rules: ReadonlyMap<string, SubRule>): Flat | undefined {
   let parts = 0;
   const flat = (expression: Expression): Flat | undefined => {
-    if (++parts > LARGEST_MESSAGE) return undefined;
+    if (++parts > MAX_MESSAGE_PARTS) return undefined;
     switch (expression.type) {
       case 'literal':
       case 'field':
@@ -87,7 +87,7 @@ function all(
   return flats;
 }
 
-function joinedSequence(at: Place, parts: readonly Flat[]): Flat {
+function joinedSequence(at: Location, parts: readonly Flat[]): Flat {
   const items: Flat[] = [];
   for (const part of parts.flatMap((one) => (one.type === 'sequence' ? one.items : [one]))) {
     const last = items.at(-1);

@@ -1,5 +1,5 @@
 import type { Flat } from './flatten.ts';
-import { type Field, namesAddress, type Place } from './tree.ts';
+import { type Field, type Location, namesAddress } from './tree.ts';
 
 /**
  * A message as a graph of what is to be matched from here to the end of the line. Branches that
@@ -26,21 +26,21 @@ interface EndState extends Rest {
 
 export interface LiteralState extends Rest {
   readonly type: 'literal';
-  readonly at: Place;
+  readonly at: Location;
   readonly bytes: readonly number[];
   readonly next: State;
 }
 
 export interface FieldState extends Rest {
   readonly type: 'field';
-  readonly at: Place;
+  readonly at: Location;
   readonly field: Field;
   readonly next: State;
 }
 
 interface ChoiceState extends Rest {
   readonly type: 'choice';
-  readonly at: Place;
+  readonly at: Location;
   readonly branches: readonly State[];
 }
 
@@ -93,7 +93,7 @@ export function nextOf(state: State): readonly State[] {
   return state.type === 'choice' ? state.branches : [state.next];
 }
 
-function literalState(at: Place, bytes: readonly number[], next: State): LiteralState {
+function literalState(at: Location, bytes: readonly number[], next: State): LiteralState {
   const length = bytes.length;
   return {
     type: 'literal',
@@ -108,7 +108,7 @@ function literalState(at: Place, bytes: readonly number[], next: State): Literal
   };
 }
 
-function fieldState(at: Place, field: Field, next: State): FieldState {
+function fieldState(at: Location, field: Field, next: State): FieldState {
   const { least, most, firstBytes } = FIELD_SHAPES[field];
   return {
     type: 'field',
@@ -123,7 +123,7 @@ function fieldState(at: Place, field: Field, next: State): FieldState {
   };
 }
 
-function choiceState(at: Place, branches: readonly State[]): ChoiceState {
+function choiceState(at: Location, branches: readonly State[]): ChoiceState {
   return {
     type: 'choice',
     at,

@@ -87,9 +87,9 @@ export function tokenize(text: string) {
 
 function lexingFault(error: ILexingError, text: string): Fault {
   const found = text.charAt(error.offset);
-  const place = { line: error.line ?? 1, column: error.column ?? 1 };
+  const location = { line: error.line ?? 1, column: error.column ?? 1 };
   return faultAt(
-    place,
+    location,
     found === '"'
       ? 'this " has no closing " on its line; inside a text write \\"'
       : `${JSON.stringify(found)} means nothing here; text of a message stands in quotes`,

@@ -5,7 +5,7 @@ import type {
   TokenType,
 } from 'chevrotain';
 import { Head, Service } from './lexer.ts';
-import type { Place } from './tree.ts';
+import type { Location } from './tree.ts';
 
 /** Says what was expected in the words of grammar/README.md. */
 export const PARSER_MESSAGES: IParserErrorMessageProvider = {
@@ -36,15 +36,15 @@ function foundText(token: IToken | undefined): string {
     : token.image;
 }
 
-export function placeOf(token: IToken): Place {
+export function locationOf(token: IToken): Location {
   return { line: token.startLine ?? 1, column: token.startColumn ?? 1 };
 }
 
-export function placeOfError({ token }: IRecognitionException, end: Place): Place {
-  return Number.isInteger(token.startLine) ? placeOf(token) : end;
+export function locationOfError({ token }: IRecognitionException, end: Location): Location {
+  return Number.isInteger(token.startLine) ? locationOf(token) : end;
 }
 
-export function endOf(text: string): Place {
+export function endLocation(text: string): Location {
   const lines = text.trimEnd().split('\n');
   return { line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 };
 }

@@ -21,7 +21,7 @@ import {
   tokenize,
 } from './lexer.ts';
 import { unquote } from './literal.ts';
-import { endOf, PARSER_MESSAGES, placeOf, placeOfError } from './parser-messages.ts';
+import { endLocation, locationOf, locationOfError, PARSER_MESSAGES } from './parser-messages.ts';
 import type { MessageKind } from './scanner.ts';
 import {
   type Example,
@@ -43,8 +43,9 @@ export function parseGrammar(text: string): { grammar: Grammar; faults: readonly
   parser.faults = faults;
   parser.input = tokens;
   const grammar = parser.file();
-  const end = endOf(text);
-  for (const error of parser.errors) faults.push(faultAt(placeOfError(error, end), error.message));
+  const end = endLocation(text);
+  for (const error of parser.errors)
+    faults.push(faultAt(locationOfError(error, end), error.message));
   return { grammar, faults };
 }
 
@@ -113,14 +114,14 @@ class GrammarParser extends EmbeddedActionsParser {
       ]);
     });
     return this.ACTION((): Statement => {
-      const at = placeOf(head);
+      const at = locationOf(head);
       if (kind) {
         const number = points && Number(points.image);
         const named = { at, name: head.image, kind: kind.image as MessageKind, points: number };
         return { message: { ...named, body, examples, forged } };
       }
-      for (const { at: place } of [...examples, ...forged]) {
-        this.faults.push(faultAt(place, 'an example stands under a message, not a sub-rule'));
+      for (const { at: location } of [...examples, ...forged]) {
+        this.faults.push(faultAt(location, 'an example stands under a message, not a sub-rule'));
       }
       return { rule: { at, name: head.image, body } };
     });
@@ -166,7 +167,7 @@ class GrammarParser extends EmbeddedActionsParser {
         {
           ALT: () => {
             const token = this.CONSUME(Name);
-            return { type: 'name', at: placeOf(token), name: token.image };
+            return { type: 'name', at: locationOf(token), name: token.image };
           },
         },
         {
@@ -174,7 +175,7 @@ class GrammarParser extends EmbeddedActionsParser {
             const open = this.CONSUME(SquareOpen);
             const body = this.SUBRULE(this.expression);
             this.CONSUME(SquareClose);
-            return { type: 'optional', at: placeOf(open), body };
+            return { type: 'optional', at: locationOf(open), body };
           },
         },
         {
@@ -191,30 +192,34 @@ class GrammarParser extends EmbeddedActionsParser {
   private literal(token: IToken): Expression {
     const bytes = unquote(token.image);
     const fault = typeof bytes === 'string' ? bytes : bytes.length === 0 && 'the text is empty';
-    if (fault !== false) this.faults.push(faultAt(placeOf(token), fault));
-    return { type: 'literal', at: placeOf(token), bytes: typeof bytes === 'string' ? [] : bytes };
+    if (fault !== false) this.faults.push(faultAt(locationOf(token), fault));
+    return {
+      type: 'literal',
+      at: locationOf(token),
+      bytes: typeof bytes === 'string' ? [] : bytes,
+    };
   }
 
   private field(token: IToken): Expression {
     const field = FIELDS.find((name) => name === token.image);
     if (!field) {
       const known = `the fields are ${FIELDS.join(', ')}; sub-rules have lower case names`;
-      this.faults.push(faultAt(placeOf(token), `there is no field ${token.image}: ${known}`));
+      this.faults.push(faultAt(locationOf(token), `there is no field ${token.image}: ${known}`));
     }
-    return { type: 'field', at: placeOf(token), field: field ?? 'TEXT' };
+    return { type: 'field', at: locationOf(token), field: field ?? 'TEXT' };
   }
 
   private textOf(token: IToken): string {
     const bytes = unquote(token.image);
     const text = typeof bytes === 'string' ? '' : new TextDecoder().decode(Uint8Array.from(bytes));
     const fault = typeof bytes === 'string' ? bytes : text === '' && 'a program has a name';
-    if (fault !== false) this.faults.push(faultAt(placeOf(token), fault));
+    if (fault !== false) this.faults.push(faultAt(locationOf(token), fault));
     return text;
   }
 
   private addExample(token: IToken, examples: Example[]): void {
     this.mustBeginItsLine(token);
-    const at = placeOf(token);
+    const at = locationOf(token);
     const example = readExample(token.image.slice(1));
     if (typeof example === 'string') this.faults.push(faultAt(at, example));
     else examples.push({ at, ...example });
@@ -222,7 +227,7 @@ class GrammarParser extends EmbeddedActionsParser {
 
   private addForged(token: IToken, forged: Forged[]): void {
     this.mustBeginItsLine(token);
-    const at = placeOf(token);
+    const at = locationOf(token);
     const line = readLine(token.image.slice(1));
     if (typeof line === 'string') this.faults.push(faultAt(at, line));
     else forged.push({ at, line });
@@ -232,7 +237,7 @@ class GrammarParser extends EmbeddedActionsParser {
     const lineStart = this.text.lastIndexOf('\n', token.startOffset) + 1;
     if (this.text.slice(lineStart, token.startOffset).trim() === '') return;
     const what = token.image.charAt(0);
-    this.faults.push(faultAt(placeOf(token), `put ${what} at the beginning of a line`));
+    this.faults.push(faultAt(locationOf(token), `put ${what} at the beginning of a line`));
   }
 }
 

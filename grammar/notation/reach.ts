@@ -23,7 +23,7 @@ export function isSearched(state: State): boolean {
 }
 
 /** So many states stand in one another at most. */
-const DEEPEST = 200;
+const MAX_DEPTH = 200;
 
 /** Those that are written as functions of their own, the end of the line not among them. */
 export function statesApart(states: readonly State[]): readonly State[] {
@@ -34,7 +34,7 @@ export function statesApart(states: readonly State[]): readonly State[] {
   for (const state of states) {
     const depth = depths.get(state) ?? 0;
     // A literal that is searched for is compared where it is found.
-    if (depth >= DEEPEST && state.type !== 'literal') apart.add(state);
+    if (depth >= MAX_DEPTH && state.type !== 'literal') apart.add(state);
     for (const next of nextOf(state).filter(({ type }) => type !== 'end')) {
       if (seen.has(next)) apart.add(next);
       seen.add(next);

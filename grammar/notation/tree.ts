@@ -1,7 +1,7 @@
 import type { MessageKind } from './scanner.ts';
 
 /** Where something stands in a grammar: both from 1, the column in UTF-16 units. */
-export interface Place {
+export interface Location {
   readonly line: number;
   readonly column: number;
 }
@@ -18,23 +18,23 @@ export function namesAddress(field: Field): boolean {
 
 /** What stands on the right of `=`, as it was written. */
 export type Expression =
-  | { readonly type: 'literal'; readonly at: Place; readonly bytes: readonly number[] }
-  | { readonly type: 'field'; readonly at: Place; readonly field: Field }
-  | { readonly type: 'name'; readonly at: Place; readonly name: string }
-  | { readonly type: 'sequence'; readonly at: Place; readonly items: readonly Expression[] }
-  | { readonly type: 'choice'; readonly at: Place; readonly branches: readonly Expression[] }
-  | { readonly type: 'optional'; readonly at: Place; readonly body: Expression };
+  | { readonly type: 'literal'; readonly at: Location; readonly bytes: readonly number[] }
+  | { readonly type: 'field'; readonly at: Location; readonly field: Field }
+  | { readonly type: 'name'; readonly at: Location; readonly name: string }
+  | { readonly type: 'sequence'; readonly at: Location; readonly items: readonly Expression[] }
+  | { readonly type: 'choice'; readonly at: Location; readonly branches: readonly Expression[] }
+  | { readonly type: 'optional'; readonly at: Location; readonly body: Expression };
 
 /** `name = expression` */
 export interface SubRule {
-  readonly at: Place;
+  readonly at: Location;
   readonly name: string;
   readonly body: Expression;
 }
 
 /** `name KIND [POINTS] = expression`, with the lines that show what it is to match. */
 export interface MessageRule {
-  readonly at: Place;
+  readonly at: Location;
   readonly name: string;
   readonly kind: MessageKind;
   /** undefined where the grammar names none. */
@@ -46,7 +46,7 @@ export interface MessageRule {
 
 /** `> line | what it must be read as` */
 export interface Example {
-  readonly at: Place;
+  readonly at: Location;
   readonly line: Uint8Array;
   readonly expected: 'ambiguous' | ExpectedReading;
 }
@@ -62,7 +62,7 @@ export interface ExpectedReading {
 
 /** `! line` that no message of the service may match. */
 export interface Forged {
-  readonly at: Place;
+  readonly at: Location;
   readonly line: Uint8Array;
 }
 

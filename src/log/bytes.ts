@@ -1,9 +1,9 @@
-/** The bytes of a text that is plain ASCII. */
+/** The bytes of an ASCII text. */
 export function asciiBytes(text: string): Uint8Array {
   return Buffer.from(text, 'latin1');
 }
 
-/** Whether bytes[at, end) begins with these. */
+/** Whether bytes[at, end) begins with the expected bytes. */
 export function startsWith(
   bytes: Uint8Array,
   at: number,
@@ -15,7 +15,7 @@ export function startsWith(
   return true;
 }
 
-/** Whether bytes[start, end) are exactly these. */
+/** Whether bytes[start, end) equal the expected bytes. */
 export function sameBytes(
   bytes: Uint8Array,
   start: number,
@@ -25,7 +25,7 @@ export function sameBytes(
   return end - start === expected.length && startsWith(bytes, start, end, expected);
 }
 
-/** Bytes as text; what is no UTF-8 is replaced (U+FFFD). */
+/** Decodes UTF-8; invalid bytes become U+FFFD. */
 export function textOf(bytes: Uint8Array, start: number, end: number): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8');
 }

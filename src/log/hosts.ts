@@ -1,15 +1,15 @@
 import { sameBytes } from './bytes.ts';
 
-/** Where a log names more hosts than fit a column of 16 bits, the others have no name. */
+/** As many as fit 16 bits; further hosts have no name. */
 const HOST_LIMIT = 65_535;
-/** RFC 1035: no host name is longer. */
+/** RFC 1035. */
 const NAME_LIMIT_BYTES = 255;
 
-/** Gives each host name that a log names a small number; 0 is no name. */
+/** Assigns each host name of a log a small number; 0 is no name. */
 export class HostNames {
   readonly #ids = new Map<string, number>([['', 0]]);
   readonly #names: string[] = [''];
-  /** The host of the line before: mostly this one's too. */
+  /** The host of the line before, which is usually that of this one. */
   #lastName = Buffer.alloc(0);
   #lastId = 0;
 

@@ -7,18 +7,18 @@ import type { Chunks } from './source.ts';
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
 const SPACE = 0x20;
-/** What is looked at to tell whose file it is. */
+/** How much is examined to find the service that writes the file. */
 const SAMPLE_LINES = 32;
 const SAMPLE_BYTES = 65_536;
-/** No line has to be looked at further to know it. */
+/** How much of a line is examined. */
 const TEXT_LIMIT_BYTES = 256;
 
 const LEVEL = '(?:emerg|alert|crit|error|warn|notice|info|debug|trace\\d)';
 const IP4_PORT = '\\d+\\.\\d+\\.\\d+\\.\\d+:\\d+';
 
 /**
- * How messages begin that only one service writes to its file, behind the time. Clients have no say
- * in how a line begins.
+ * How a message after the time begins if only one service writes such messages. Clients have no
+ * influence on the beginning of a line.
  */
 const CERTAIN: readonly (readonly [service: string, message: RegExp])[] = [
   ['apache', new RegExp(`^\\[(?:[a-z_\\d]*:)?${LEVEL}\\] `)],
@@ -50,33 +50,33 @@ const CERTAIN: readonly (readonly [service: string, message: RegExp])[] = [
   ['xrdp', /^\[(?:CORE|ERROR|WARN|INFO|DEBUG|TRACE) *\] /],
 ];
 
-/** What newsyslog writes into every log that it begins. */
+/** newsyslog writes the first line of every log that it rotates. */
 const NEWSYSLOG = asciiBytes('newsyslog');
 const HOST_NAME = /^[\w.:-]+$/;
 
-/** A log, and the service whose own file it is; undefined: what a syslogd writes. */
+/** A log, and the service that writes it; undefined if a syslogd does. */
 export interface OwnContent {
   readonly chunks: Chunks;
   readonly service: string | undefined;
 }
 
 /**
- * Tells by the first lines of a log, at most 32 of 64 KiB together, whose own file it is. It is
- * nobody's as soon as a line is certainly a syslogd's, or two services' lines are there: then it is
- * read as a syslogd's. To know of a syslogd's log takes its first line.
+ * Finds the service that writes a log from its first lines, at most 32 lines and 64 KiB. It is read as
+ * a syslogd's as soon as a line is certainly a syslogd's, or if lines of two services are found. For a
+ * syslogd's log the first line is enough.
  */
 export async function ownContent(
   chunks: Chunks,
   services: ReadonlySet<string>,
 ): Promise<OwnContent> {
   const iterator = chunks[Symbol.asyncIterator]();
-  const guess = new Guess(services);
+  const guess = new OwnerGuess(services);
   const taken: Buffer[] = [];
   while (!guess.isMade) {
     const { done, value } = await iterator.next();
     if (done === true) guess.finish();
     else {
-      // A chunk is only valid until the next: here some are held together.
+      // A chunk is only valid until the next, but several are kept here.
       const chunk = guess.push(value) ? value : Buffer.from(value);
       taken.push(chunk);
     }
@@ -101,8 +101,8 @@ async function* resumed(
   }
 }
 
-/** Makes up its mind from the first lines. */
-class Guess {
+/** Finds the owner of a log from its first lines. */
+class OwnerGuess {
   isMade = false;
   service: string | undefined;
   readonly #services: ReadonlySet<string>;
@@ -115,7 +115,7 @@ class Guess {
     this.#services = services;
   }
 
-  /** Takes the next bytes; true: it knows enough. */
+  /** Takes the next bytes; returns true when the owner is decided. */
   push(chunk: Buffer): boolean {
     const sample = Buffer.concat([this.#held, chunk.subarray(0, SAMPLE_BYTES - this.#bytes)]);
     this.#bytes += Math.min(chunk.length, SAMPLE_BYTES - this.#bytes);
@@ -152,7 +152,7 @@ class Guess {
     if (++this.#lines === SAMPLE_LINES) this.isMade = true;
   }
 
-  /** The services that alone write such lines. */
+  /** The services to which such a line is unique. */
   #owners(bytes: Buffer, start: number, end: number): string[] {
     const header = this.#header;
     return CERTAIN.filter(([service, pattern]) => {
@@ -165,9 +165,9 @@ class Guess {
   }
 
   /**
-   * A host and a program, or a program and its process. Some services write the time as some
-   * syslogds do, with a space for the T: behind that, only a host with a program and its process
-   * are certain.
+   * A syslogd's line has a host and a program, or a program and its process. Some services write the
+   * time as some syslogds do, with a space for the T; only a host with a program and its process is
+   * then certain.
    */
   #isOfSyslogd(bytes: Buffer, start: number, end: number): boolean {
     const header = this.#header;

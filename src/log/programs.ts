@@ -9,20 +9,20 @@ interface Program {
   readonly service: number;
 }
 
-/** A name with a star in it, which stands for any text, also for none. */
+/** A name with a star, which matches any text. */
 interface Pattern {
   readonly head: Uint8Array;
   readonly tail: Uint8Array;
   readonly service: number;
 }
 
-/** Finds the scanner that reads a program's lines, by the bytes of its name. */
+/** Finds the scanner for a program by the bytes of its name. */
 export class Programs {
   readonly #byHash = new Map<number, Program[]>();
   readonly #patterns: readonly Pattern[];
-  /** The program of the line before: mostly this one's too. */
+  /** The program of the line before, which is usually that of this one. */
   #last: Program = { name: NOTHING, service: -1 };
-  /** The scanner that reads what programs without one of their own write (`"*"`), or -1. */
+  /** The scanner for programs without one of their own (`"*"`), or -1. */
   readonly others: number;
 
   constructor(scanners: readonly Scanner[]) {
@@ -46,8 +46,8 @@ export class Programs {
   }
 
   /**
-   * The index of the scanner, or -1. A whole name goes before one with a star; where two name the
-   * same program the first has it.
+   * The index of the scanner, or -1. A full name takes precedence over one with a star, and the
+   * first scanner over later ones.
    */
   find(bytes: Uint8Array, start: number, end: number): number {
     if (sameBytes(bytes, start, end, this.#last.name)) return this.#last.service;
@@ -58,7 +58,7 @@ export class Programs {
     return found.service;
   }
 
-  /** Those that are asked next where the scanner that `find` gave knows nothing of a line. */
+  /** The scanners to try if the one that `find` returned does not match. */
   *next(bytes: Uint8Array, start: number, end: number): Generator<number> {
     const [, ...sharing] = this.#byHash.get(hashOf(bytes, start, end)) ?? [];
     for (const { name, service } of sharing) {
@@ -79,7 +79,7 @@ export class Programs {
 
 function hashOf(bytes: Uint8Array, start: number, end: number): number {
   let hash = end - start;
-  // The last bytes tell paths and their programs apart as well as all of them would.
+  // The last bytes distinguish paths as well as all of them would.
   for (let i = Math.max(start, end - 16); i < end; i++) hash = (hash * 31 + (bytes[i] ?? 0)) | 0;
   return hash;
 }

@@ -10,19 +10,19 @@ import type { Calendar } from './time/clock.ts';
 import type { LineClock } from './time/line-clock.ts';
 import { CivilTime, zoneOffsets } from './time/zone.ts';
 
-/** No batch comes of more than that, lest endless empty lines fill the memory. */
+/** How much input makes a batch, lest many short lines fill the memory. */
 const BATCH_BYTES = 262_144;
 
 export interface EventOptions extends ReadOptions {
-  /** Hears of each message of a known service that no rule matched. */
+  /** Called with each message of a known service that no rule matches. */
   readonly onUnmatched?: (service: string, message: string) => void;
   readonly warn?: Warn;
 }
 
 /**
- * One event for each line, in batches. As years are only known from the last line, a file is read
- * twice. What can only be read once (standard input) is taken as beginning within the year before
- * its time, or with the year that is given.
+ * Yields one event for each line, in batches. As years are only known from the last line, a file is
+ * read twice. Standard input, which can only be read once, is assumed to begin within the year before
+ * now, or in the given year.
  */
 export async function* readEvents(
   source: Source,
@@ -39,13 +39,13 @@ export async function* readEvents(
   const { chunks, service: owner } = await contentOf(source, options, warn);
   const reader = new LogReader(scanners, civil, owner, (line) => {
     batch.push(maker.make(line));
-    if (line.message === NO_MATCH) tellUnmatched(line);
+    if (line.message === NO_MATCH) reportUnmatched(line);
   });
   const maker = new EventMaker(scanners, options.points, reader.hosts, () => {
     calendar ??= calendarOf(reader.clock);
     return calendar;
   });
-  const tellUnmatched = ({ service, bytes, messageStart, messageEnd }: Line): void => {
+  const reportUnmatched = ({ service, bytes, messageStart, messageEnd }: Line): void => {
     const name = scanners[service]?.service;
     if (name !== undefined) onUnmatched?.(name, textOf(bytes, messageStart, messageEnd));
   };
@@ -61,7 +61,7 @@ export async function* readEvents(
   if (batch.length > 0) yield batch;
 }
 
-/** The clock after the last line. */
+/** Reads the log for its clock after the last line. */
 async function lastClock(
   source: Source,
   options: ReadOptions,

@@ -2,7 +2,12 @@ import type { Seconds } from '../blocklist/entry.ts';
 import type { Login } from '../blocklist/protect.ts';
 import type { Address } from '../net/address.ts';
 import type { Prefix } from '../net/prefix.ts';
-import { type ContentDigest, type Extent, type KnownExtents, NewPart } from './extent.ts';
+import {
+  type Checkpoint,
+  type ContentDigest,
+  type KnownCheckpoints,
+  NewPart,
+} from './checkpoint.ts';
 import type { OffenceGroup } from './offences/offence-table.ts';
 import { type LineCounts, type MessageCount, OffenceCollector } from './offences/offences.ts';
 import { Samples } from './offences/samples.ts';
@@ -13,46 +18,45 @@ import type { Source } from './source.ts';
 import { CivilTime, zoneOffsets } from './time/zone.ts';
 
 const NO_LOG =
-  'no line of it begins as a line of a log does; --service tells whose own file it is, if it is one';
+  'no line has the header of a log line; if a service writes this file itself, name it with --service';
 
 export interface OffenceOptions extends ReadOptions {
-  /** How far logs with this first line were read before: that far they count for nothing. */
-  readonly known: KnownExtents;
-  /** How many of the lines that count to keep of each network; default: none. */
+  /** Checkpoints of earlier runs: what was read before does not count again. */
+  readonly known: KnownCheckpoints;
+  /** How many lines that count to keep for each network. Default: none. */
   readonly samples?: number;
 }
 
-/** What a log told. All but `content` speaks of the part that is new alone. */
+/** What a log holds. All but `content` is about the new part only. */
 export interface LogSummary {
   readonly name: string;
   readonly content: ContentDigest;
-  /** The extents that were known of logs with the same first line. */
-  readonly knownExtents: readonly Extent[];
-  /** The first byte that is new; 0: all is, `content.bytes`: nothing is. */
+  /** The known checkpoints of logs with the same first line. */
+  readonly knownCheckpoints: readonly Checkpoint[];
+  /** Offset of the first new byte: 0 if all is new, `content.bytes` if nothing is. */
   readonly newFrom: number;
-  /** The times of the first and the last line; undefined where no line has one. */
+  /** The times of the first and the last line; undefined if no line has one. */
   readonly span: { readonly first: Seconds; readonly last: Seconds } | undefined;
   readonly lines: Readonly<LineCounts>;
   readonly messages: readonly MessageCount[];
   readonly offenceCount: number;
-  /** The offences, as {@link OffenceTable.groups} gives them. */
+  /** The offences; see {@link OffenceTable.groups}. */
   readonly groups: (spaceAround: (address: Address) => Prefix) => Iterable<OffenceGroup>;
-  /** The latest from each address. */
+  /** The latest for each address. */
   readonly logins: readonly Login[];
-  /** Some of the lines that count, where they were asked for. */
+  /** Some of the lines that count, if requested. */
   readonly samples: Samples | undefined;
-  /** What was odd, but no error. */
   readonly warnings: readonly string[];
 }
 
-/** Reads a log to its end. Throws McblockError where it is damaged; then nothing of it counts. */
+/** Reads a log. Throws McblockError if it is damaged; nothing of it then counts. */
 export async function readOffences(source: Source, options: OffenceOptions): Promise<LogSummary> {
   const warnings: string[] = [];
   const content = await contentOf(source, options, (text) => warnings.push(text));
   return readLines(source, content, options, warnings);
 }
 
-/** The same of lines that were opened before, with the warnings that there were till then. */
+/** As readOffences, for content that is already open, with the warnings so far. */
 export async function readLines(
   source: Source,
   { chunks, service }: OwnContent,
@@ -63,7 +67,7 @@ export async function readLines(
   const samples = options.samples === undefined ? undefined : new Samples(options.samples);
   const part = new NewPart();
   const reader = new LogReader(options.scanners, civil, service, (line) => {
-    // A line that was not whole when the log was read before was counted as it was.
+    // A line that was incomplete when the log was read before was counted as it was.
     if (line.offset >= part.from) collector.add(line);
   });
   const collector = new OffenceCollector(
@@ -86,7 +90,7 @@ export async function readLines(
   return {
     name: source.name,
     content,
-    knownExtents: part.knownExtents,
+    knownCheckpoints: part.knownCheckpoints,
     newFrom: part.from,
     span: collector.span(calendar),
     lines: collector.lineCounts,

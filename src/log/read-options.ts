@@ -6,25 +6,25 @@ import type { PointsByMessage } from './offences/points-table.ts';
 import { type OwnContent, ownContent } from './own-file.ts';
 import type { Source } from './source.ts';
 
-/** How a log is read, for whatever purpose. */
+/** How a log is read. */
 export interface ReadOptions {
   readonly scanners: readonly Scanner[];
-  /** The time zone of lines that name none: an IANA name, or `local` for this host's. */
+  /** The time zone of lines that name none: an IANA name, or `local` for that of this host. */
   readonly zone: string;
   readonly points: PointsByMessage;
-  /** The service whose own file it is; default: what its first lines tell, else a syslogd's. */
+  /** The service that writes the file itself. Default: found from its first lines. */
   readonly service?: string;
-  /** The year of the last line, where its file's own time is not to tell. */
+  /** The year of the last line. Default: from the time of the file. */
   readonly year?: number;
-  /** Hears how much of the file has been read, in bytes; the total only where it is known. */
+  /** Called with the bytes read so far, and the total if it is known. */
   readonly onProgress?: (bytesRead: number, bytesTotal: number | undefined) => void;
-  /** Default: the quickest that the system has. */
+  /** Default: `auto`. */
   readonly decompressor?: Decompressor;
   /** Default: 4 GiB. */
   readonly sizeLimitBytes?: number;
 }
 
-/** The decompressed content of a source, and the service that wrote it if it is no syslogd's. */
+/** The decompressed content of a source, and the service that writes it, if not a syslogd. */
 export async function contentOf(
   source: Source,
   options: ReadOptions,

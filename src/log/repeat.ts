@@ -1,6 +1,6 @@
 import { asciiBytes, sameBytes, startsWith } from './bytes.ts';
 
-/** More than that is no repetition that a syslogd writes but somebody's nonsense. */
+/** No syslogd writes more. */
 const REPEAT_LIMIT = 1000;
 const MESSAGE_REPEATED = asciiBytes('message repeated ');
 const LAST_MESSAGE_REPEATED = asciiBytes('last message repeated ');
@@ -11,15 +11,15 @@ const CLOSING = 0x5d;
 const LETTER_L = 0x6c;
 const LETTER_M = 0x6d;
 
-/** What a repetition stands for. One object is filled again for each line. */
+/** What a repetition stands for. One object is reused for all lines. */
 export interface Repetition {
   count: number;
-  /** The message within, where the line quotes it. */
+  /** The quoted message, if there is one. */
   start: number;
   end: number;
 }
 
-/** rsyslog's `message repeated 3 times: [ MESSAGE]`: the message, and 3 at most 1,000. */
+/** Reads rsyslog's `message repeated 3 times: [ MESSAGE]`; the count is at most 1,000. */
 export function readQuotedRepetition(
   bytes: Uint8Array,
   start: number,
@@ -36,12 +36,12 @@ export function readQuotedRepetition(
   return repetition.start <= repetition.end;
 }
 
-/** Whether the program is the one that says that the line before came again. */
+/** Whether the program is the one that reports repetitions. */
 export function isSyslogd(bytes: Uint8Array, start: number, end: number): boolean {
   return sameBytes(bytes, start, end, SYSLOGD);
 }
 
-/** `last message repeated 3 times`, and nothing after it. */
+/** Reads `last message repeated 3 times`, with nothing after it. */
 export function readLastRepetition(
   bytes: Uint8Array,
   start: number,
@@ -55,7 +55,7 @@ export function readLastRepetition(
   );
 }
 
-/** Reads `N times` into `repetition.count`; returns the place after it, or -1. */
+/** Reads `N times` into `repetition.count`; returns the offset after it, or -1. */
 function readCount(bytes: Uint8Array, start: number, end: number, repetition: Repetition): number {
   let at = start;
   let count = 0;
@@ -65,7 +65,7 @@ function readCount(bytes: Uint8Array, start: number, end: number, repetition: Re
     count = Math.min(count * 10 + digit, REPEAT_LIMIT);
   }
   if (at === start || count === 0) return -1;
-  // syslogd writes `1 time` as `1 times`; some write it right.
+  // syslogd writes `1 times`; others write `1 time`.
   let length = TIMES.length;
   if (!startsWith(bytes, at, end, TIMES)) {
     if (count !== 1 || !startsWith(bytes, at, end, TIMES.subarray(0, 5))) return -1;

@@ -5,13 +5,13 @@ import type { Scanner } from '../../grammar/notation/scanner.ts';
 import { McblockError, reasonOf } from '../errors.ts';
 
 /**
- * The scanners in force: those that are shipped, and those of the user's own grammars. Where a
- * grammar of his is for a service that has a shipped one, his takes its place.
+ * All scanners: those that are shipped, and those of the user's own grammars, which replace shipped
+ * ones of the same service.
  */
 export async function loadScanners(folder = ''): Promise<readonly Scanner[]> {
   const { grammars } = await import('#grammars');
   if (folder === '') return grammars.map(instantiate);
-  // Reading grammars takes a parser that is slow to load: only who has grammars waits for it.
+  // The parser is slow to load, so it is loaded only if there are grammars to read.
   const { loadGrammar } = await import('../../grammar/notation/load.ts');
   const own = grammarFiles(folder).map((file) => {
     const text = readGrammar(file);

@@ -4,23 +4,23 @@ import { McblockError, reasonOf } from '../errors.ts';
 
 const CHUNK_BYTES = 262_144;
 
-/** Bytes as they come. A chunk is only valid until the next one is asked for. */
+/** A stream of bytes. A chunk is only valid until the next one is requested. */
 export type Chunks = AsyncIterable<Buffer>;
 
-/** A log as it lies there, compressed or not. */
+/** A log, compressed or not. */
 export interface Source {
-  /** As it was named; `stdin` for standard input. */
+  /** As given; `stdin` for standard input. */
   readonly name: string;
-  /** When it was last written to; the present for what is no regular file. */
+  /** When it was last written to; now if it is not a regular file. */
   readonly fileTime: Seconds;
-  /** Undefined for what is no regular file: that can only be read once. */
+  /** Undefined if it is not a regular file, which can only be read once. */
   readonly totalBytes: number | undefined;
-  /** Its bytes from the beginning; `onBytes` hears how many have been read. */
+  /** Its bytes from the beginning; calls `onBytes` with the number of bytes read so far. */
   readonly chunks: (onBytes?: (bytes: number) => void) => Chunks;
   readonly close: () => void;
 }
 
-/** Opens a file, or standard input for `-`. Throws McblockError('file') if that cannot be. */
+/** Opens a file, or standard input for `-`. Throws McblockError('file') if it cannot be opened. */
 export function openSource(name: string, now: Seconds): Source {
   if (name === '-') return streamSource('stdin', process.stdin, now);
   let file: number | undefined;
@@ -38,7 +38,7 @@ export function openSource(name: string, now: Seconds): Source {
   }
 }
 
-/** A log in memory, for what is no file: the bytes in chunks of any size. */
+/** A log in memory. */
 export function memorySource(name: string, chunks: readonly Buffer[], fileTime: Seconds): Source {
   return {
     name,
@@ -70,30 +70,30 @@ function streamSource(name: string, stream: NodeJS.ReadableStream, now: Seconds)
 }
 
 /**
- * Reads by place, so that a file can be read again although it may have got another name. Waiting
- * for the disk in place is quicker than having it done elsewhere, and there is nothing else to do.
+ * Reads from the open file, which may have been renamed. Synchronous reads are faster, and there is
+ * nothing else to do.
  */
 function* readFrom(name: string, file: number): Generator<Buffer> {
   const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
-  for (let place = 0; ; ) {
-    const length = readAt(name, file, buffer, place);
+  for (let offset = 0; ; ) {
+    const length = readAt(name, file, buffer, offset);
     if (length === 0) return;
-    place += length;
+    offset += length;
     yield buffer.subarray(0, length);
   }
 }
 
-function readAt(name: string, file: number, buffer: Buffer, place: number): number {
+function readAt(name: string, file: number, buffer: Buffer, offset: number): number {
   try {
-    return readSync(file, buffer, 0, buffer.length, place);
+    return readSync(file, buffer, 0, buffer.length, offset);
   } catch (cause) {
-    throw new McblockError('file', `${name} cannot be read at byte ${place}: ${reasonOf(cause)}`, {
+    throw new McblockError('file', `${name} cannot be read at byte ${offset}: ${reasonOf(cause)}`, {
       cause,
     });
   }
 }
 
-/** A stream without an encoding gives nothing else. */
+/** Without an encoding, a stream yields buffers only. */
 async function* buffersOf(stream: NodeJS.ReadableStream): AsyncGenerator<Buffer> {
   for await (const chunk of stream) if (Buffer.isBuffer(chunk)) yield chunk;
 }
@@ -114,9 +114,9 @@ function fileError(name: string, cause: unknown): McblockError {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
   const reason =
     code === 'ENOENT'
-      ? 'there is no such file'
+      ? 'no such file'
       : code === 'EACCES' || code === 'EPERM'
-        ? 'you may not read it'
+        ? 'permission denied'
         : reasonOf(cause);
   return new McblockError('file', `${name} cannot be opened: ${reason}`, { cause });
 }

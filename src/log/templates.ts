@@ -1,29 +1,29 @@
 import { parseAddress } from '../net/address-text.ts';
 
-/** Messages that are alike, with what differs in them as fields. */
+/** Similar messages, with fields for what differs. */
 export interface Template {
   readonly service: string;
-  /** As a rule of a grammar would have it: `"Connection reset by " ADDRESS " port " INT`. */
+  /** In the notation of grammars: `"Connection reset by " ADDRESS " port " INT`. */
   readonly template: string;
   readonly count: number;
   /** The first of them. */
   readonly example: string;
 }
 
-/** Of one service so many are told apart, and so many that begin alike; others are summed. */
+/** Limits for each service, and for messages that begin alike; further messages are summed. */
 const CLUSTER_LIMIT = 1000;
 const BUCKET_LIMIT = 50;
-/** Words beyond these are one text. */
+/** Further words are one text. */
 const WORD_LIMIT = 64;
 const EXAMPLE_LIMIT_CHARACTERS = 512;
-/** Messages are alike if of their words that are no fields at least this share is the same. */
+/** Messages are similar if at least this share of their words, fields excepted, is equal. */
 const ALIKE = 0.6;
 
 const ADDRESS = 'ADDRESS';
 const INT = 'INT';
 const WORD = 'WORD';
 
-/** A piece of a message: its text as it stands there, or the field in its place. */
+/** A piece of a message: its text, and the field that replaces it, if any. */
 interface Piece {
   text: string;
   field: string | undefined;
@@ -36,17 +36,16 @@ interface Cluster {
 }
 
 interface ServiceClusters {
-  /** How many clusters there are. */
+  /** The number of clusters. */
   size: number;
   readonly buckets: Map<string, Cluster[]>;
-  /** What found no place. */
+  /** Messages beyond the limits. */
   other: Cluster | undefined;
 }
 
 /**
- * Groups messages by what they have in common, so that a user sees which rules a grammar lacks.
- * Addresses and numbers are fields from the start; other words become one where messages that are
- * alike differ in them.
+ * Groups similar messages, to show which rules a grammar lacks. Addresses and numbers are fields from
+ * the start; other words become fields where similar messages differ.
  */
 export class Templates {
   readonly #services = new Map<string, ServiceClusters>();
@@ -60,7 +59,7 @@ export class Templates {
     addTo(clusters, message);
   }
 
-  /** The most frequent first. */
+  /** Sorted by frequency, the most frequent first. */
   all(): Template[] {
     const all = [...this.#services].flatMap(([service, { buckets, other }]) =>
       [...[...buckets.values()].flat(), ...(other ? [other] : [])].map(
@@ -75,7 +74,7 @@ export class Templates {
 
 function addTo(clusters: ServiceClusters, message: string): void {
   const pieces = piecesOf(message);
-  // Only what has as many pieces and begins with the same word is compared.
+  // Only messages with the same first word and number of pieces are compared.
   const first = pieces.find(({ field }) => field === undefined)?.text ?? '';
   const key = `${pieces.length} ${first}`;
   const bucket = clusters.buckets.get(key) ?? [];
@@ -97,7 +96,7 @@ function addTo(clusters: ServiceClusters, message: string): void {
   }
 }
 
-/** Words and what stands between them; a word loses the punctuation around it. */
+/** Splits a message into words and separators; punctuation is split from words. */
 function piecesOf(message: string): Piece[] {
   const pieces: Piece[] = [];
   const words = message.split(/([\s,;()"'=<>[\]]+)/, WORD_LIMIT * 2 + 1);
@@ -111,7 +110,7 @@ function piecesOf(message: string): Piece[] {
   return pieces;
 }
 
-/** `192.0.2.7:` is an address and a colon, `port:22` a word, a colon and a number. */
+/** Splits `192.0.2.7:` into address and colon, `port:22` into word, colon and number. */
 function wordPieces(word: string): Piece[] {
   const [, body = word, end = ''] = /^(.*?)([.:]*)$/s.exec(word) ?? [];
   const tail = end === '' ? [] : [{ text: end, field: undefined }];
@@ -145,7 +144,7 @@ function isAlike(p: readonly Piece[], q: readonly Piece[]): boolean {
   return same >= words * ALIKE;
 }
 
-/** Where the two differ, a field takes the place of the text. */
+/** Replaces text by a field where the two differ. */
 function widen(pieces: readonly Piece[], others: readonly Piece[]): void {
   for (const [index, piece] of pieces.entries()) {
     const other = others[index];

@@ -393,7 +393,7 @@ describe('the command line', () => {
 
   it('writes no control character of a name to the terminal', async () => {
     const { stderr } = await line.run('grok', '/no\u001b[31m\u009bsuch');
-    expect(stderr).toBe('mcblock: /no\\x1b[31m\\x9bsuch cannot be opened: there is no such file\n');
+    expect(stderr).toBe('mcblock: /no\\x1b[31m\\x9bsuch cannot be opened: no such file\n');
   });
 
   it.each([[['nonsense']], [['--nonsense']], [['--now', 'never', 'show']]])(

@@ -59,7 +59,7 @@ describe('grok', () => {
     const { exitCode, stdout, stderr } = await grok(file);
     expect(exitCode).toBe(0);
     expect(stdout).toContain('no.log: 2 lines, 0 offences');
-    expect(stderr).toContain('no line of it begins as a line of a log does; --service');
+    expect(stderr).toContain('no line has the header of a log line');
     writeFileSync(file, `one\n${attempts('5.149.104.7', 0, 3)}`);
     expect((await grok(file)).stderr).toBe('');
     writeFileSync(file, attempts('5.149.104.8', 0, 1));

@@ -251,7 +251,7 @@ describe('watch', () => {
   it('follows several logs, and waits for one that is not there', async () => {
     const other = line.path('secure');
     const watch = startWatch(log, other);
-    await until('that it waits', () => watch.stderr().includes(`${other} is not there yet`));
+    await until('that it waits', () => watch.stderr().includes(`${other} does not exist yet`));
     append(12);
     writeFileSync(other, lines(12));
     await allIsStored();
@@ -363,7 +363,7 @@ describe('watch', () => {
 
   it('minds the allow-list as it is when the line comes', async () => {
     const watch = startWatch('--json', log);
-    await until('that it waits', () => watch.stderr().includes('is not there yet'));
+    await until('that it waits', () => watch.stderr().includes('does not exist yet'));
     await line.run('allow', '5.149.105.0/25');
     writeFileSync(log, attemptsOf('5.149.105.9') + attemptsOf('5.149.105.200'));
     await until('the entry', () => watch.stdout().includes('\n'));

@@ -7,7 +7,7 @@ import { grammars } from '#grammars';
 import { instantiate } from '../../grammar/notation/instance.ts';
 import { NO_MATCH, type Scanner } from '../../grammar/notation/scanner.ts';
 import type { Offence } from '../../src/blocklist/offence.ts';
-import type { Extent, KnownExtents } from '../../src/log/extent.ts';
+import type { Checkpoint, KnownCheckpoints } from '../../src/log/checkpoint.ts';
 import { type LogSummary, readOffences } from '../../src/log/read-offences.ts';
 import { openSource } from '../../src/log/source.ts';
 import { formatAddress } from '../../src/net/address-text.ts';
@@ -20,7 +20,7 @@ const NOW = utc('2026-03-24T00:00:00');
 const OPTIONS = { scanners: [tinyScanner], zone: 'UTC', points: new Map<string, number>() };
 /** Lines of a scanner that is compiled are passed over where they can be. */
 const shipped = grammars.filter(({ service }) => service === 'sshd').map(instantiate);
-const unknown: KnownExtents = () => [];
+const unknown: KnownCheckpoints = () => [];
 const sha256 = (bytes: string): Buffer => createHash('sha256').update(bytes).digest();
 
 const fixture = (name: string): string =>
@@ -184,7 +184,7 @@ describe('a log that has grown', () => {
 
   /** Reads it as it was at each of these lengths, and last as it is now; all that was told. */
   async function readAgainAndAgain(lengths: readonly number[], chunkBytes: number) {
-    const read: (Extent & { head: Uint8Array })[] = [];
+    const read: (Checkpoint & { head: Uint8Array })[] = [];
     const all: string[] = [];
     let newFrom = 0;
     for (const length of [...lengths, whole.length]) {

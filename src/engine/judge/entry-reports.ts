@@ -1,6 +1,6 @@
 import type { Expiry } from '../../blocklist/entry.ts';
 import type { MessageCount } from '../../blocklist/message-counts.ts';
-import { Column } from '../../log/offences/column.ts';
+import { NumberColumn } from '../../log/offences/number-column.ts';
 
 import { comparePrefixes, type Prefix } from '../../net/prefix.ts';
 import { PrefixList } from '../../net/prefix-list.ts';
@@ -26,14 +26,14 @@ const FOREVER = Number.POSITIVE_INFINITY;
  */
 export class EntryReports {
   readonly #prefixes = new PrefixList();
-  readonly #outcomes = new Column(Uint8Array);
-  readonly #activations = new Column(Uint32Array);
-  readonly #expiries = new Column(Float64Array);
-  readonly #hits = new Column(Float64Array);
+  readonly #outcomes = new NumberColumn(Uint8Array);
+  readonly #activations = new NumberColumn(Uint32Array);
+  readonly #expiries = new NumberColumn(Float64Array);
+  readonly #hits = new NumberColumn(Float64Array);
   /** Where the messages of each entry end; they begin where those of the entry before it end. */
-  readonly #ends = new Column(Uint32Array);
-  readonly #messages = new Column(Uint16Array);
-  readonly #counts = new Column(Uint32Array);
+  readonly #ends = new NumberColumn(Uint32Array);
+  readonly #messages = new NumberColumn(Uint16Array);
+  readonly #counts = new NumberColumn(Uint32Array);
   readonly #names: Omit<MessageCount, 'count'>[] = [];
   readonly #countByOutcome = OUTCOMES.map(() => 0);
 

@@ -1,6 +1,6 @@
 import type { Seconds } from '../../blocklist/entry.ts';
 import { McblockError } from '../../errors.ts';
-import type { Extent } from '../../log/extent.ts';
+import type { Checkpoint } from '../../log/checkpoint.ts';
 import type { LogSummary } from '../../log/read-offences.ts';
 import type { Store } from '../../store/store.ts';
 import { bansOf } from '../publish/bans-of.ts';
@@ -26,8 +26,8 @@ export function recordLog(
     const report = new LogReport(summary, isReadBefore(summary) || known !== undefined);
     if (report.alreadyRead) return report;
     // It may also have read a shorter or longer part, which leaves unclear what is new here.
-    const extents = again ? [] : store.logsWithHead(content.head);
-    if (!isSame(extents, summary.knownExtents)) {
+    const checkpoints = again ? [] : store.logsWithHead(content.head);
+    if (!isSame(checkpoints, summary.knownCheckpoints)) {
       throw new McblockError(
         'store',
         `another mcblock read ${name} at the same time; nothing was recorded here: run the command again`,
@@ -66,10 +66,10 @@ export function rehearseLog(
 }
 
 /** Both lists are in the order of the store. */
-function isSame(extents: readonly Extent[], others: readonly Extent[]): boolean {
+function isSame(checkpoints: readonly Checkpoint[], others: readonly Checkpoint[]): boolean {
   return (
-    extents.length === others.length &&
-    extents.every(
+    checkpoints.length === others.length &&
+    checkpoints.every(
       ({ digest }, index) => Buffer.compare(digest, others[index]?.digest ?? digest) === 0,
     )
   );
@@ -79,7 +79,7 @@ function isSame(extents: readonly Extent[], others: readonly Extent[]): boolean 
  * Whether nothing of the log is new. If more of a log with the same beginning was read than this one
  * has, this is a copy (logrotate's copytruncate) made before its last lines were written.
  */
-function isReadBefore({ content, newFrom, knownExtents }: LogSummary): boolean {
+function isReadBefore({ content, newFrom, knownCheckpoints }: LogSummary): boolean {
   if (newFrom === 0) return false;
-  return newFrom === content.bytes || knownExtents.some(({ bytes }) => bytes > content.bytes);
+  return newFrom === content.bytes || knownCheckpoints.some(({ bytes }) => bytes > content.bytes);
 }

@@ -1,7 +1,7 @@
 import type { Seconds } from '../../blocklist/entry.ts';
 import type { Spared } from '../../blocklist/spared.ts';
 import type { Ban } from '../../fleet/pubsub/ban.ts';
-import type { Extent } from '../../log/extent.ts';
+import type { Checkpoint } from '../../log/checkpoint.ts';
 import type { Batch } from '../../log/follow/follow-content.ts';
 import type { Store } from '../../store/store.ts';
 import { type EntryReport, EntryReports } from '../judge/entry-reports.ts';
@@ -71,10 +71,12 @@ export class BatchRecorder {
 function isAsKnown(store: Store, { content, known, instead }: Batch): boolean {
   const expected = new Set([...known, ...(instead ? [{ digest: instead }] : [])].map(keyOf));
   const found = store.logsWithHead(content.head);
-  return found.length === expected.size && found.every((extent) => expected.has(keyOf(extent)));
+  return (
+    found.length === expected.size && found.every((checkpoint) => expected.has(keyOf(checkpoint)))
+  );
 }
 
-function keyOf({ digest }: Pick<Extent, 'digest'>): string {
+function keyOf({ digest }: Pick<Checkpoint, 'digest'>): string {
   return Buffer.from(digest).toString('hex');
 }
 

@@ -1,6 +1,6 @@
 import type { Seconds } from '../../blocklist/entry.ts';
 import { McblockError } from '../../errors.ts';
-import { Alarm } from '../../log/follow/alarm.ts';
+import { FileWatcher } from '../../log/follow/file-watcher.ts';
 import { FollowedLog } from '../../log/follow/follow.ts';
 import type { RecordBatch } from '../../log/follow/follow-content.ts';
 import type { FollowOptions } from '../../log/follow/follow-rotations.ts';
@@ -47,7 +47,7 @@ export class Watcher {
   readonly #signals: WatchSignals;
   readonly #recorder: BatchRecorder;
   readonly #logs: readonly FollowedLog[];
-  readonly #alarm: Alarm;
+  readonly #fileWatcher: FileWatcher;
   /** The last warning about each log, which is not repeated. */
   readonly #warnings = new Map<string, string>();
   #settings: WatchSettings;
@@ -64,13 +64,13 @@ export class Watcher {
     this.#signals = signals;
     this.#recorder = new BatchRecorder(options.store);
     this.#logs = names.map((name) => new FollowedLog(name, this.#followOptions(name)));
-    this.#alarm = new Alarm(names);
+    this.#fileWatcher = new FileWatcher(names);
   }
 
   /** Follows the logs until it is stopped. */
   async run(): Promise<void> {
     while (!this.#signals.isStopped) {
-      this.#alarm.set();
+      this.#fileWatcher.reset();
       const beganAt = performance.now();
       const isWell = await this.#readAll();
       const taken = performance.now() - beganAt;
@@ -78,10 +78,10 @@ export class Watcher {
       // However fast logs grow, reading takes at most half of the time.
       await this.#signals.pause(
         this.#waitMilliseconds,
-        isWell ? this.#alarm.after(taken) : undefined,
+        isWell ? this.#fileWatcher.signalAfter(taken) : undefined,
       );
     }
-    this.#recordPlaces();
+    this.#recordOffsets();
   }
 
   /** Reads what is new, once. Throws McblockError('file') if a log is missing or compressed. */
@@ -89,7 +89,7 @@ export class Watcher {
     for (const log of this.#logs) {
       await log.read(this.#record, () => this.#signals.isStopped);
     }
-    this.#recordPlaces();
+    this.#recordOffsets();
     const missing = this.#logs.find(({ isThere }) => !isThere);
     if (missing) throw new McblockError('file', `there is no log ${missing.name}`);
     const packed = this.#logs.find(({ isCompressed }) => isCompressed);
@@ -102,7 +102,7 @@ export class Watcher {
   }
 
   close(): void {
-    this.#alarm.close();
+    this.#fileWatcher.close();
     for (const log of this.#logs) log.close();
   }
 
@@ -140,7 +140,7 @@ export class Watcher {
     try {
       const settings = await reload();
       // Lines that were read belong to the old settings.
-      this.#recordPlaces();
+      this.#recordOffsets();
       this.#settings = settings;
       for (const log of this.#logs) log.renew(this.#followOptions(log.name));
       warn('mcblock: the configuration was read again');
@@ -150,8 +150,8 @@ export class Watcher {
     }
   }
 
-  #recordPlaces(): void {
-    for (const log of this.#logs) log.recordPlaces(this.#record);
+  #recordOffsets(): void {
+    for (const log of this.#logs) log.recordOffsets(this.#record);
   }
 
   #followOptions(name: string): FollowOptions {

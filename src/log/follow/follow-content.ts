@@ -1,45 +1,45 @@
 import { createHash } from 'node:crypto';
 import type { Seconds } from '../../blocklist/entry.ts';
-import type { ContentDigest, Extent } from '../extent.ts';
+import type { Checkpoint, ContentDigest } from '../checkpoint.ts';
 import type { ReadOptions } from '../read-options.ts';
-import { FollowedLines, type LinesTold } from './follow-lines.ts';
+import { FollowedLines, type LinesSummary } from './follow-lines.ts';
 
-/** Without an event, it is recorded this often how far a log was read: reading it again is cheap. */
+/** How often the offset is recorded if there are no events; reading a log again is cheap. */
 const UNEVENTFUL_BYTES = 4 * 2 ** 20;
 
-/** What came to a log since the last batch, whole lines, to be recorded in one transaction. */
-export interface Batch extends LinesTold {
+/** The lines since the last batch, to be recorded in one transaction. */
+export interface Batch extends LinesSummary {
   readonly name: string;
-  /** The log from its beginning to the end of these lines. */
+  /** The log up to the end of these lines. */
   readonly content: ContentDigest;
-  /** The extents that are known of it: those from before it was opened, and of the first batch. */
-  readonly known: readonly Extent[];
-  /** The digest up to the end of the batch before, if it was not the first: this one takes its place. */
+  /** Its known checkpoints: those from before it was opened, and that of the first batch. */
+  readonly known: readonly Checkpoint[];
+  /** The digest of the checkpoint that this one replaces, if any. */
   readonly instead: Uint8Array | undefined;
-  /** How many lines were read since it was opened. */
+  /** Lines read since it was opened. */
   readonly lineCount: number;
 }
 
 /**
- * `changed`: another process recorded something of the same log, so that it is not known what of
- * the batch is new; nothing was recorded.
+ * `changed`: another process recorded lines of the same log, so that it is not known which lines of
+ * the batch are new; nothing was recorded.
  */
 export type Recorded = 'recorded' | 'changed';
 
-/** Stores a batch, whole or not at all; throws where it cannot. */
+/** Stores a batch in one transaction; throws if it cannot. */
 export type RecordBatch = (batch: Batch) => Recorded;
 
 export interface FollowedPart {
   readonly name: string;
-  /** Of the first line: see ContentDigest. */
+  /** See ContentDigest. */
   readonly head: Uint8Array;
-  readonly known: readonly Extent[];
-  /** So many bytes were counted at another time. */
+  readonly known: readonly Checkpoint[];
+  /** How many bytes were counted before. */
   readonly newFrom: number;
   readonly service: string | undefined;
 }
 
-/** What was read of a log, from its first byte: its digest so far, and what its lines told. */
+/** The part of a log that was read, from its first byte. */
 export class FollowedContent {
   readonly part: FollowedPart;
   readonly #lines: FollowedLines;
@@ -47,7 +47,7 @@ export class FollowedContent {
   #bytes = 0;
   #recordedBytes: number;
   #instead: Uint8Array | undefined;
-  #first: Extent | undefined;
+  #first: Checkpoint | undefined;
 
   constructor(options: ReadOptions, part: FollowedPart) {
     this.part = part;
@@ -59,12 +59,12 @@ export class FollowedContent {
     return this.#bytes;
   }
 
-  /** How much of it no batch has yet. */
+  /** Bytes that are in no batch yet. */
   get unrecordedBytes(): number {
     return Math.max(0, this.#bytes - this.#recordedBytes);
   }
 
-  /** The next bytes; where a batch is to follow they end with a line. */
+  /** Takes the next bytes; before a batch is recorded they must end with a line. */
   take(chunk: Buffer): void {
     this.#hash.update(chunk);
     this.#bytes += chunk.length;
@@ -76,11 +76,11 @@ export class FollowedContent {
   }
 
   /**
-   * Records what is new, if it tells of something, is much, or `always`. `fileTime`: when the log
-   * was last written to.
+   * Records what is new if it holds events or is large, or `always`. `fileTime` is when the log was
+   * last written to.
    */
   record(record: RecordBatch, fileTime: Seconds, always: boolean): Recorded {
-    const isNew = this.#lines.isEventful || this.unrecordedBytes > (always ? 0 : UNEVENTFUL_BYTES);
+    const isNew = this.#lines.hasEvents || this.unrecordedBytes > (always ? 0 : UNEVENTFUL_BYTES);
     if (!isNew) return 'recorded';
     const { name, head } = this.part;
     const known = this.#first === undefined ? this.part.known : [...this.part.known, this.#first];
@@ -89,7 +89,7 @@ export class FollowedContent {
     const [instead, lineCount] = [this.#instead, this.#lines.count];
     const recorded = record({ name, content, known, instead, lineCount, groups, logins, span });
     if (recorded === 'recorded') {
-      // How it began stays known, so that a copy can be told that was made before the last lines.
+      // The first checkpoint is kept, to recognise a copy that lacks the last lines.
       if (this.#first === undefined && this.part.newFrom === 0) this.#first = content;
       else this.#instead = content.digest;
       this.#recordedBytes = this.#bytes;

@@ -1,25 +1,25 @@
 import { closeSync, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
 import type { Seconds } from '../../blocklist/entry.ts';
 import { McblockError, reasonOf } from '../../errors.ts';
-import { headOf } from '../extent.ts';
+import { headOf } from '../checkpoint.ts';
 import { LINE_LIMIT_BYTES } from '../lines.ts';
 import type { FollowedContent } from './follow-content.ts';
 
 const NEWLINE = 0x0a;
-/** So much is read at a time. */
+/** How much is read at a time. */
 export const READ_BYTES = 2 ** 20;
 
-/** Bytes are looked at where they were read; nobody keeps them. */
+/** Shared by all files: nobody keeps what is read. */
 const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
 
-/** A file that may grow, held open: whatever its name is by now, it is the same file. */
+/** A file that may grow. It is held open, so that renaming does not matter. */
 export class FollowedFile {
   readonly name: string;
-  /** What was read of it; undefined until its first line is whole. */
+  /** Undefined until the first line is complete. */
   content: FollowedContent | undefined;
-  /** Whether it had been there already when it was first looked for. */
+  /** The file existed when it was first looked for. */
   isOld: boolean;
-  /** What came to the log before this file was read, or is being read. */
+  /** The files before this one were read, or are being read. */
   isSettled = false;
   readonly #descriptor: number;
   readonly #opened: Stats;
@@ -36,7 +36,7 @@ export class FollowedFile {
     closeSync(this.#descriptor);
   }
 
-  /** Whether this is the file that the name stands for. While it is open, no other has its inode. */
+  /** Whether the name still refers to this file. While it is open, no other has its inode. */
   isAt(name: string): boolean {
     const stat = statSync(name, { throwIfNoEntry: false });
     return stat !== undefined && areSame(stat, this.#opened);
@@ -55,36 +55,35 @@ export class FollowedFile {
     return Math.floor(this.#stat().mtimeMs / 1000);
   }
 
-  /** How long ago it was last written to, by this host's clock. */
+  /** Time since it was last written to, by the clock of this host. */
   get quietMilliseconds(): number {
     return Date.now() - this.#stat().mtimeMs;
   }
 
   /**
-   * The next whole lines, as many as are read at a time; a line beyond the limit comes in pieces.
-   * Undefined: what was read before is no longer there, the file was truncated. Valid until the
-   * next call.
+   * The next whole lines; a line beyond the limit comes in pieces. Undefined if the file was
+   * truncated. Valid until the next call.
    */
   wholeLines(): Buffer | undefined {
     const chunk = this.#next();
     const end = chunk.lastIndexOf(NEWLINE) + 1;
     const taken = chunk.subarray(0, end > 0 || chunk.length <= LINE_LIMIT_BYTES ? end : undefined);
-    // Afterwards, so that what was read is certainly from before it was truncated.
+    // Checked after reading, which then was before any truncation.
     return this.#isTruncated(taken.length) ? undefined : taken;
   }
 
-  /** Like wholeLines, with a line that has no end yet. */
-  allThereIs(): Buffer | undefined {
+  /** As wholeLines, and the incomplete line after them. */
+  rest(): Buffer | undefined {
     const chunk = this.#next();
     return this.#isTruncated(chunk.length) ? undefined : chunk;
   }
 
-  /** Its first bytes, as many as there are up to the limit. Valid until the next call. */
+  /** The first bytes, up to the limit. Valid until the next call. */
   beginning(limitBytes: number): Buffer {
     return this.#read(0, limitBytes);
   }
 
-  /** All of it up to this byte, chunk after chunk, each valid until the next. */
+  /** The file up to this offset, in chunks that are valid until the next. */
   async *chunks(end: number): AsyncGenerator<Buffer> {
     for (let start = 0; start < end; ) {
       const chunk = this.#read(start, end - start);
@@ -94,13 +93,13 @@ export class FollowedFile {
     }
   }
 
-  /** It is to be read from its beginning. `headBytes`: how much of it tells its first line. */
+  /** Starts reading from the beginning. `headBytes` is the length of the first line. */
   begin(content: FollowedContent | undefined, headBytes: number): void {
     this.content = content;
     this.#headBytes = headBytes;
   }
 
-  /** Shorter than what was read of it, or another first line. */
+  /** It is shorter than what was read, or has another first line. */
   #isTruncated(moreBytes: number): boolean {
     if (this.content === undefined) return false;
     if (this.size < this.content.bytes + moreBytes) return true;
@@ -135,17 +134,17 @@ function areSame(p: Stats, q: Stats): boolean {
 }
 
 /**
- * Opens a file to be followed; undefined where there is none. Throws McblockError('file') for what
- * is no regular file and what may not be read.
+ * Opens a file to be followed; undefined if it does not exist. Throws McblockError('file') if it is
+ * not a regular file or cannot be read.
  */
 export function openFollowed(name: string, isOld: boolean): FollowedFile | undefined {
   let descriptor: number | undefined;
   try {
-    // A named pipe would keep us waiting.
+    // Opening a named pipe would block.
     const stat = statSync(name, { throwIfNoEntry: false });
     if (stat === undefined) return undefined;
     if (!stat.isFile()) {
-      throw new McblockError('file', `${name} is no regular file; only those can be followed`);
+      throw new McblockError('file', `${name} is not a regular file; only those can be followed`);
     }
     descriptor = openSync(name, 'r');
     return new FollowedFile(name, descriptor, fstatSync(descriptor), isOld);

@@ -1,45 +1,45 @@
-import type { ContentDigest, Extent, KnownExtents } from '../extent.ts';
-import { digestWhile, headOf } from '../extent.ts';
+import type { Checkpoint, ContentDigest, KnownCheckpoints } from '../checkpoint.ts';
+import { digestWhile, headOf } from '../checkpoint.ts';
 import { LINE_LIMIT_BYTES } from '../lines.ts';
 import { contentOf, type ReadOptions } from '../read-options.ts';
 import type { Chunks, Source } from '../source.ts';
 
 const NEWLINE = 0x0a;
 
-/** What is known of a log that lies there. */
+/** A log compared with its known checkpoints. */
 export interface KnownContent {
   readonly content: ContentDigest;
-  readonly known: readonly Extent[];
-  /** The longest extent that is the beginning of it; 0: there is none. */
+  readonly known: readonly Checkpoint[];
+  /** The longest checkpoint that matches its beginning; 0 if none does. */
   readonly newFrom: number;
-  /** More was read of a log with the same first line than is there now. */
+  /** A log with the same first line was read further than this one goes. */
   readonly isShorter: boolean;
 }
 
-/** Digests a log, to find how far it was read. */
-export async function knownContent(chunks: Chunks, known: KnownExtents): Promise<KnownContent> {
-  let extents: readonly Extent[] = [];
+/** Digests a log to find how far it was read. */
+export async function knownContent(chunks: Chunks, known: KnownCheckpoints): Promise<KnownContent> {
+  let checkpoints: readonly Checkpoint[] = [];
   let newFrom = 0;
   const content = await digestWhile(
     chunks,
     (head) => {
-      extents = known(head);
-      return extents;
+      checkpoints = known(head);
+      return checkpoints;
     },
     () => {},
     (bytes) => {
       newFrom = bytes;
     },
   );
-  const isShorter = extents.some(({ bytes }) => bytes > content.bytes);
-  return { content, known: extents, newFrom, isShorter };
+  const isShorter = checkpoints.some(({ bytes }) => bytes > content.bytes);
+  return { content, known: checkpoints, newFrom, isShorter };
 }
 
-/** Whether anything was read of a log with this first line. Reads no further than that line. */
+/** Whether a log with this first line was read before. Reads no further than that line. */
 export async function isHeadKnown(
   source: Source,
   options: ReadOptions,
-  known: KnownExtents,
+  known: KnownCheckpoints,
 ): Promise<boolean> {
   const { chunks } = await contentOf(source, options, () => {});
   let beginning = Buffer.alloc(0);

@@ -13,8 +13,8 @@ import { LogReader } from '../reader.ts';
 import { type Calendar, type LogTime, Setbacks } from '../time/clock.ts';
 import { CivilTime, zoneOffsets } from '../time/zone.ts';
 
-/** What some lines of a log told; the fields are those of LogSummary. */
-export interface LinesTold {
+/** What some lines of a log hold; the fields are those of LogSummary. */
+export interface LinesSummary {
   readonly span: { readonly first: Seconds; readonly last: Seconds } | undefined;
   readonly groups: (spaceAround: (address: Address) => Prefix) => Iterable<OffenceGroup>;
   readonly logins: readonly Login[];
@@ -26,8 +26,8 @@ interface Found extends Omit<Offence, 'at'> {
 }
 
 /**
- * The lines of a log that is followed: what counts in them is handed over now and then, and what is
- * known of connections stays. So a log in pieces counts what it counts as a whole.
+ * The lines of a log that is followed. Offences are taken in batches, while connections are kept, so
+ * that a log counts the same in pieces as in one.
  */
 export class FollowedLines {
   readonly #options: ReadOptions;
@@ -48,9 +48,9 @@ export class FollowedLines {
   count = 0;
 
   /**
-   * @param service whose own file it is; undefined: a syslogd's
-   * @param log what the log is called
-   * @param newFrom lines that begin before this byte were counted at another time
+   * @param service the service that writes the file itself; undefined if a syslogd does
+   * @param log the name of the log
+   * @param newFrom lines that begin before this offset were counted before
    */
   constructor(options: ReadOptions, service: string | undefined, log: string, newFrom: number) {
     this.#options = options;
@@ -65,18 +65,18 @@ export class FollowedLines {
     this.#reader.push(chunk);
   }
 
-  /** The last line may lack its newline. */
+  /** Ends the log, whose last line may lack a newline. */
   finish(): void {
     this.#reader.finish();
   }
 
-  /** Something was found that counts. */
-  get isEventful(): boolean {
+  /** Offences or logins were found. */
+  get hasEvents(): boolean {
     return this.#found.length > 0 || this.#logins.size > 0;
   }
 
-  /** What was found since it was last asked. `fileTime`: the last line is no later than that. */
-  take(fileTime: Seconds): LinesTold {
+  /** What was found since the last call. The last line is no later than `fileTime`. */
+  take(fileTime: Seconds): LinesSummary {
     if (this.#first === undefined) return { span: undefined, groups: () => [], logins: [] };
     const calendar = this.#calendarAt(fileTime);
     const utc = (time: LogTime): Seconds => calendar.utc(time, Number.NEGATIVE_INFINITY);
@@ -100,8 +100,8 @@ export class FollowedLines {
   }
 
   /**
-   * The calendar stays as long as it is right: it knows whether the clocks were put back. It turns
-   * out wrong where this host did not know its own time when the log began.
+   * The calendar is kept while it is right, as it knows whether clocks were set back. It is wrong if
+   * this host did not know the time when the log began.
    */
   #calendarAt(fileTime: Seconds): Calendar {
     const fresh = this.#reader.clock.calendar(fileTime, this.#options.year);
@@ -161,7 +161,7 @@ function offenceOf(found: Found | undefined, at: Seconds): Offence[] {
   return [{ at, address, kind, points, count }];
 }
 
-/** As OffenceTable.groups, for few. */
+/** As OffenceTable.groups, for few offences. */
 function* groupsOf(
   offences: readonly Offence[],
   spaceAround: (address: Address) => Prefix,

@@ -1,7 +1,7 @@
 import type { Seconds } from '../../blocklist/entry.ts';
 import { McblockError } from '../../errors.ts';
+import type { KnownCheckpoints } from '../checkpoint.ts';
 import { recogniseFormat } from '../compression/format.ts';
-import type { KnownExtents } from '../extent.ts';
 import { contentOf, type ReadOptions } from '../read-options.ts';
 import type { Source } from '../source.ts';
 import { FollowedContent, type RecordBatch } from './follow-content.ts';
@@ -11,30 +11,30 @@ import { rotationsOf } from './rotation.ts';
 
 const NEWLINE = 0x0a;
 /**
- * So much of a history is recorded at a time: each batch writes its entries anew, and what it tells
- * is held in memory.
+ * How much of an older log is recorded at a time. Each batch writes its entries again, and is held in
+ * memory.
  */
 export const BATCH_BYTES = 2 ** 22;
-/** A log that was rotated may still be written to, until whoever writes it opens the new one. */
+/** A rotated log may still be written to until its writer opens the new one. */
 export const GRACE_MILLISECONDS = 5000;
-/** So many rotations, the newest, are looked through. */
-const LOOKED_AT = 100;
+/** How many rotations are examined, the newest first. */
+const MAX_ROTATIONS = 100;
 
-/** What following a log takes, besides how it is read. */
+/** How a log is followed. */
 export interface FollowOptions extends ReadOptions {
-  readonly known: KnownExtents;
+  readonly known: KnownCheckpoints;
   readonly now: () => Seconds;
-  /** Hears what was odd. The same text may come again and again. */
+  /** Called with warnings, which may repeat. */
   readonly report: (text: string) => void;
 }
 
 /**
- * The rotations of a log with lines that were not read, the oldest first: the newest one of which a
- * part was read, and those that came after it. None where no rotation was ever read: then following
- * begins with the log itself. Who gets them closes them. Undefined: they got other names meanwhile.
+ * The rotations of a log that have unread lines, the oldest first: the newest one that was partly
+ * read, and those after it. None if no rotation was ever read; following then begins with the log
+ * itself. The caller closes them. Undefined if they were renamed meanwhile.
  * @param current the log itself
- * @param leaving rotations that are open already; those that are not settled come among the others
- * @param onFound hears the first lines of rotations that were read
+ * @param leaving rotations that are already open; those that are not settled are returned too
+ * @param onFound called with the heads of rotations that were read
  */
 export async function unreadRotations(
   log: string,
@@ -47,10 +47,10 @@ export async function unreadRotations(
   let unread: FollowedFile[] = [];
   let isFound = false;
   let areSame = false;
-  /** Of those unread, so many are at least as new as one that was the log itself. */
+  /** How many of the unread are no older than a file that was the log itself. */
   let certain = 0;
   try {
-    const names = rotationsOf(log).slice(0, LOOKED_AT);
+    const names = rotationsOf(log).slice(0, MAX_ROTATIONS);
     for (const name of names) {
       const file = openRotation(name, options);
       if (file === undefined) continue;
@@ -69,7 +69,7 @@ export async function unreadRotations(
       isFound = state === 'read' || state === 'begun' || state === 'copy';
       if (isFound) break;
     }
-    const last = rotationsOf(log).slice(0, LOOKED_AT);
+    const last = rotationsOf(log).slice(0, MAX_ROTATIONS);
     areSame = last.join('\n') === names.join('\n') && opened.every((file) => file.isAt(file.name));
     if (!isFound) unread = unread.slice(0, certain);
     return areSame ? unread.toReversed() : undefined;
@@ -79,7 +79,7 @@ export async function unreadRotations(
   }
 }
 
-/** Reads a compressed rotation, from where it was read to before. */
+/** Reads a compressed rotation from where reading stopped before. */
 export async function readRotation(
   log: string,
   file: FollowedFile,
@@ -94,7 +94,7 @@ export async function readRotation(
   }
 }
 
-/** Whether it was recorded; else something was recorded of it by others, and it is to do again. */
+/** Returns false if another process recorded part of it; it must then be read again. */
 async function readSource(
   log: string,
   source: Source,
@@ -130,8 +130,8 @@ function openRotation(name: string, { report }: FollowOptions): FollowedFile | u
 }
 
 /**
- * `copy`: one that was made before the last lines came; those were read where they came. `nothing`:
- * it is empty or damaged.
+ * `copy`: it lacks the last lines, which were read in the original. `nothing`: it is empty or
+ * damaged.
  */
 type RotationState = 'unread' | 'begun' | 'read' | 'copy' | 'nothing';
 
@@ -171,8 +171,8 @@ export function isCompressed(beginning: Buffer): boolean {
   return recogniseFormat(beginning).name !== 'plain';
 }
 
-/** Throws what has nothing to do with this rotation. */
+/** Throws errors that do not concern this rotation. */
 function reportUnreadable(error: unknown, report: (text: string) => void): void {
   if (!(error instanceof McblockError) || error.code === 'store') throw error;
-  report(`${error.message}; nothing more of it is counted`);
+  report(`${error.message}; the rest of it is not counted`);
 }

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { headOf } from '../checkpoint.ts';
 import { MAGIC_BYTES } from '../compression/format.ts';
-import { headOf } from '../extent.ts';
 import { LINE_LIMIT_BYTES } from '../lines.ts';
 import { ownContent } from '../own-file.ts';
 import { FollowedContent, type RecordBatch } from './follow-content.ts';
@@ -16,26 +16,26 @@ import {
 } from './follow-rotations.ts';
 
 const NEWLINE = 0x0a;
-/** Whose own file a log is can be told from so much of it at most. */
+/** How much of a log is examined to find the service that writes it. */
 const SAMPLE_BYTES = 65_536;
-/** Rotations get other names while they are looked for, and logs are truncated; seldom twice. */
-const TURNS = 5;
+/** Files are renamed and truncated while they are read, but rarely more than once. */
+const MAX_TURNS = 5;
 
 /**
  * A log that is followed across rotation and truncation, as `tail -F` does. How far it was read is
- * told by extents: whatever comes of this process, the next one finds its place by the digest of
+ * told by checkpoints: whatever comes of this process, the next one finds its place by the digest of
  * what it read, in the log or in one of its rotations.
  */
 export class FollowedLog {
   readonly name: string;
   #options: FollowOptions;
-  /** Rotated, but perhaps not to its end; the oldest first. */
+  /** Rotated files that may have unread lines, the oldest first. */
   #leaving: FollowedFile[] = [];
   #current: FollowedFile | undefined;
-  /** There may be rotations that were not read. */
+  /** There may be unread rotations. */
   #isToSearch = true;
   #isFirst = true;
-  /** The first lines of rotations that were read before. */
+  /** The heads of rotations that were read before. */
   readonly #foundHeads = new Set<string>();
 
   constructor(name: string, options: FollowOptions) {
@@ -43,7 +43,7 @@ export class FollowedLog {
     this.#options = options;
   }
 
-  /** What lies there under this name is compressed, and was not read. */
+  /** The file of this name is compressed, and was not read. */
   get isCompressed(): boolean {
     return this.#current !== undefined && isCompressed(this.#current.beginning(MAGIC_BYTES));
   }
@@ -53,13 +53,13 @@ export class FollowedLog {
   }
 
   /**
-   * Records what is new now; ends early where `isStopped`. Whatever it throws, what was not
-   * recorded is read again at the next call.
+   * Records what is new; returns early if `isStopped`. If it throws, what was not recorded is read
+   * again by the next call.
    */
   async read(record: RecordBatch, isStopped: () => boolean): Promise<void> {
-    for (let turn = 1; turn <= TURNS && !isStopped(); turn++) {
+    for (let turn = 1; turn <= MAX_TURNS && !isStopped(); turn++) {
       this.#openCurrent();
-      // Strictly in this order: where something of a file was recorded, all before it was read.
+      // In this order: if part of a file was recorded, all before it must have been read.
       if (this.#isToSearch) await this.#readRotations(record, isStopped);
       if (!this.#isToSearch) await this.#readFiles(record, isStopped);
       if (!this.#isToSearch) return;
@@ -67,11 +67,11 @@ export class FollowedLog {
   }
 
   /** Records how far everything was read. */
-  recordPlaces(record: RecordBatch): void {
+  recordOffsets(record: RecordBatch): void {
     for (const file of this.#files()) this.#record(file, record, true);
   }
 
-  /** Goes on with other options: what was recorded is read again, to know its connections. */
+  /** Continues with other options, reading what was recorded again for its connections. */
   renew(options: FollowOptions): void {
     this.#options = options;
     for (const file of this.#files()) file.begin(undefined, 0);
@@ -87,13 +87,13 @@ export class FollowedLog {
     return this.#current === undefined ? this.#leaving : [...this.#leaving, this.#current];
   }
 
-  /** The file of that name; one that has it no longer was rotated. */
+  /** Opens the file of this name if it is another than before, which was then rotated. */
   #openCurrent(): void {
     if (this.#current?.isAt(this.name)) return;
     const file = openFollowed(this.name, this.#isFirst);
     this.#isFirst = false;
     if (file === undefined) {
-      if (this.#current === undefined) this.#options.report(`${this.name} is not there yet`);
+      if (this.#current === undefined) this.#options.report(`${this.name} does not exist yet`);
       return;
     }
     if (this.#current !== undefined) {
@@ -106,7 +106,7 @@ export class FollowedLog {
 
   async #readRotations(record: RecordBatch, isStopped: () => boolean): Promise<void> {
     const leaving = this.#leaving;
-    // What is left of those before comes first, so that it is not found twice.
+    // First the rest of the files before, lest it be found twice.
     for (const file of leaving) {
       if (file.isSettled) await this.#readFile(file, record, isStopped);
     }
@@ -146,12 +146,12 @@ export class FollowedLog {
       if (lines.length === 0) return;
       file.content?.take(lines);
       if (!isBehind(file)) this.#record(file, record, false);
-      // Signals are heard between two batches.
+      // Lets signals be handled between two batches.
       await nextTurn();
     }
   }
 
-  /** It was truncated: what was copied before has what we did not see. */
+  /** After truncation; what was not read may be in a copy. */
   #beginAnew(file: FollowedFile, record: RecordBatch): void {
     this.#record(file, record, true);
     file.begin(undefined, 0);
@@ -161,11 +161,11 @@ export class FollowedLog {
   }
 
   /**
-   * Finds the place from which the file was not read, once it has a line, or `always`. Whether it
-   * has begun.
+   * Finds the offset up to which the file was read, once it has a line, or `always`. Returns whether
+   * reading has begun.
    */
   async #begin(file: FollowedFile, always: boolean): Promise<boolean> {
-    const { known: knownExtents, report } = this.#options;
+    const { known: knownCheckpoints, report } = this.#options;
     const { size } = file;
     const beginning = Buffer.from(file.beginning(LINE_LIMIT_BYTES + 1));
     const lineEnd = beginning.indexOf(NEWLINE);
@@ -178,15 +178,13 @@ export class FollowedLog {
     }
     if (lineEnd < 0 && beginning.length <= LINE_LIMIT_BYTES && !always) return false;
     const head = headOf(beginning);
-    const known = knownExtents(head);
+    const known = knownCheckpoints(head);
     let newFrom = 0;
     if (known.length > 0) {
       const found = await knownContent(file.chunks(size), () => known);
       newFrom = found.newFrom;
       if (file.isOld && found.isShorter && !this.#foundHeads.has(hexOf(head))) {
-        report(
-          `${file.name} is shorter than it was when it was read last; what comes is read, what is there is not read again`,
-        );
+        report(`${file.name} is shorter than when it was last read; only new lines are read`);
         newFrom = size;
       }
     }
@@ -203,7 +201,7 @@ export class FollowedLog {
     return true;
   }
 
-  /** Whether it is recorded, or waits to be. If not, the file is read again from what is known. */
+  /** Returns false if another process recorded part of the file, which is then read again. */
   #record(file: FollowedFile, record: RecordBatch, always: boolean): boolean {
     if (file.content === undefined) return true;
     const fileTime = Math.min(file.fileTime, this.#options.now());
@@ -216,7 +214,7 @@ export class FollowedLog {
     return isDone;
   }
 
-  /** The first lines may not tell yet whose own file it is, and the next ones do. */
+  /** The first lines may not tell the service that writes the file, but later ones do. */
   async #checkService(file: FollowedFile, record: RecordBatch): Promise<void> {
     const { content } = file;
     if (content === undefined || content.bytes > SAMPLE_BYTES) return;
@@ -231,13 +229,13 @@ export class FollowedLog {
     const { service, scanners } = this.#options;
     if (service !== undefined) return service;
     const sample = Buffer.from(file.beginning(SAMPLE_BYTES));
-    // Half a line could be taken for another.
+    // An incomplete line could be mistaken for another.
     const lines = sample.subarray(0, sample.lastIndexOf(NEWLINE) + 1);
     const services = new Set(scanners.map((scanner) => scanner.service));
     return (await ownContent(once(lines), services)).service;
   }
 
-  /** Nobody writes to it any more. */
+  /** It is no longer written to. */
   #isLeft(file: FollowedFile): boolean {
     const isFollowed = this.#current !== undefined && this.#current.size > 0;
     return isFollowed && file.quietMilliseconds > GRACE_MILLISECONDS;
@@ -245,8 +243,8 @@ export class FollowedLog {
 
   async #leave(file: FollowedFile, record: RecordBatch): Promise<void> {
     if (file.content !== undefined || (await this.#begin(file, true))) {
-      const rest = file.allThereIs();
-      // What was truncated after it was rotated has no end to read.
+      const rest = file.rest();
+      // Undefined if it was truncated after it was rotated.
       if (rest !== undefined) file.content?.take(rest);
       file.content?.finish();
       if (!this.#record(file, record, true)) return;
@@ -260,7 +258,7 @@ export class FollowedLog {
   }
 }
 
-/** Whether there is so much more to read that recording it bit by bit would take far longer. */
+/** Whether so much is unread that recording in small batches would take far longer. */
 function isBehind({ content, size }: FollowedFile): boolean {
   if (content === undefined || content.unrecordedBytes >= BATCH_BYTES) return false;
   return size - content.bytes > READ_BYTES;

@@ -2,18 +2,18 @@ import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { McblockError, reasonOf } from '../../errors.ts';
 
-/** How rotated logs may be compressed; newsyslog and logrotate know these. */
+/** The formats of newsyslog and logrotate. */
 const COMPRESSED = /\.(?:bz2|gz|xz|zst)$/;
 
 interface Rotation {
   readonly file: string;
   readonly mtimeMs: number;
-  /** As in auth.log.0; a date counts as one that is larger the older it is. */
+  /** The number, as in auth.log.0; for a date, a number that is greater the older it is. */
   readonly age: number;
 }
 
 /**
- * The newest rotation of a log: see {@link rotationsOf}. Throws McblockError('file') where there is
+ * The newest rotation of a log: see {@link rotationsOf}. Throws McblockError('file') if there is
  * none.
  */
 export function newestRotation(log: string): string {
@@ -21,17 +21,17 @@ export function newestRotation(log: string): string {
   if (newest === undefined) {
     throw new McblockError(
       'file',
-      `there is no rotation of ${log} (such as ${basename(log)}.0 or ${basename(log)}.0.bz2)`,
+      `${log} has no rotation, such as ${basename(log)}.0 or ${basename(log)}.0.bz2`,
     );
   }
   return newest;
 }
 
 /**
- * The rotations of a log, the newest first: `auth.log.0`, `auth.log.1` or `auth.log-20260101` and
- * the like, compressed or not yet: newsyslog runs a command of ours before it compresses. Newest is
- * what was written to last; of two alike the lower number or the later date. Throws
- * McblockError('file') where the folder cannot be read.
+ * The rotations of a log, the newest first: `auth.log.0`, `auth.log-20260101` and the like,
+ * compressed or not, as newsyslog runs its command before it compresses. The newest is the one last
+ * written to; if equal, the one with the lower number or the later date. Throws McblockError('file')
+ * if the folder cannot be read.
  */
 export function rotationsOf(log: string): string[] {
   const folder = dirname(log);
@@ -44,7 +44,7 @@ export function rotationsOf(log: string): string[] {
   const pattern = rotationPattern(basename(log));
   return (
     names
-      // What stands beside itself uncompressed is still being compressed.
+      // A compressed file next to the original is still being written.
       .filter((name) => !COMPRESSED.test(name) || !names.includes(name.replace(COMPRESSED, '')))
       .flatMap((name) => rotationOf(join(folder, name), pattern.exec(name.replace(COMPRESSED, ''))))
       .toSorted(newestFirst)
@@ -52,7 +52,7 @@ export function rotationsOf(log: string): string[] {
   );
 }
 
-/** The files in the order in which they were last written to; of those alike, as they were named. */
+/** The files by the time they were last written to; if equal, in the given order. */
 export function oldestFirst(files: readonly string[]): string[] {
   return files
     .map((file) => ({ file, mtimeMs: file === '-' ? Infinity : modified(file) }))
@@ -81,7 +81,7 @@ function newestFirst(p: Rotation, q: Rotation): number {
   return q.mtimeMs - p.mtimeMs || p.age - q.age || (p.file < q.file ? -1 : 1);
 }
 
-/** What is not there is told of when it is opened. */
+/** A missing file is reported when it is opened. */
 function modified(file: string): number {
   return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }

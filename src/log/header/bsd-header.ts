@@ -7,13 +7,13 @@ const SPACE = 0x20;
 const ZERO = 0x30;
 const COLON = 0x3a;
 const LESS = 0x3c;
-/** A 29 February may be: which year it is comes out later. */
+/** 29 February is accepted, as the year is only known later. */
 const LEAP_YEAR = 2000;
 
 /**
  * `Mar 19 23:48:18 host program[pid]: message` (RFC 3164), with the priority that FreeBSD's
- * syslogd writes after the time when asked to (`-v`: `<4.6>`, `-vv`: `<auth.info>`) or that a line
- * taken from the wire still begins with (`<38>`). Some write no host.
+ * syslogd writes after the time (`-v`: `<4.6>`, `-vv`: `<auth.info>`), or before it as on the wire
+ * (`<38>`). The host may be missing.
  */
 export function readBsdHeader(
   bytes: Uint8Array,
@@ -30,8 +30,8 @@ export function readBsdHeader(
 }
 
 /**
- * `Mmm dd hh:mm:ss `, 16 bytes; the day with a space or a zero before a single figure. Most lines
- * have the minute of the line before, which is told by three numbers of four bytes each.
+ * `Mmm dd hh:mm:ss `, 16 bytes, with a space or a zero before a day below 10. Most lines have the
+ * minute of the line before, so its 12 bytes are compared first.
  */
 function readTime(bytes: Uint8Array, at: number, header: Header): boolean {
   if (bytes !== viewed) {
@@ -54,7 +54,7 @@ function readTime(bytes: Uint8Array, at: number, header: Header): boolean {
   if ((last & 0xff) !== SPACE || last >>> 24 !== COLON) return false;
   const tens = ((last >>> 16) & 0xff) - ZERO;
   const ones = ((last >>> 8) & 0xff) - ZERO;
-  // 60: a leap second.
+  // 60 is a leap second.
   if (tens < 0 || ones < 0 || ones > 9 || tens * 10 + ones > 60) return false;
   header.dating = 'yearless';
   header.month = minute.month;
@@ -63,7 +63,7 @@ function readTime(bytes: Uint8Array, at: number, header: Header): boolean {
   return true;
 }
 
-/** The minute that was read last: its 12 bytes, and what they say. */
+/** The minute that was read last, as bytes and as numbers. */
 const minute = { first: -1, second: -1, third: -1, month: 0, day: 0, start: 0 };
 let viewed: Uint8Array = new Uint8Array(0);
 let view = new DataView(viewed.buffer);

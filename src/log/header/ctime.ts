@@ -7,8 +7,8 @@ const SPACE = 0x20;
 const WEEKDAYS = new Set(['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']);
 
 /**
- * `Sun Nov 22 10:00:00 2026`, as ctime(3) writes it, or with a fraction before the year. Gives the
- * place after it, or -1.
+ * Reads `Sun Nov 22 10:00:00 2026`, as ctime(3) writes it, or with a fraction before the year. Returns
+ * the offset after it, or -1.
  */
 export function readCtime(bytes: Uint8Array, start: number, end: number, time: HeaderTime): number {
   if (end - start < 24 || !isWeekday(bytes, start)) return -1;
@@ -25,7 +25,7 @@ export function isWeekday(bytes: Uint8Array, start: number): boolean {
   return WEEKDAYS.has(String.fromCharCode(...bytes.subarray(start, start + 3)));
 }
 
-/** `Nov 22 10:00:00`, without a year. Gives the place after it, or -1. */
+/** Reads `Nov 22 10:00:00`. Returns the offset after it, or -1. */
 export function readMonthTime(
   bytes: Uint8Array,
   start: number,

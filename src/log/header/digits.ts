@@ -1,33 +1,33 @@
 const ZERO = 0x30;
 
-/** Negative where there is no digit. */
+/** Negative if there is no digit. */
 export function digitAt(bytes: Uint8Array, at: number): number {
   const digit = (bytes[at] ?? 0) - ZERO;
   return digit > 9 ? -1 : digit;
 }
 
-/** Negative where there are no two digits. */
+/** Negative if there are not two digits. */
 export function twoDigits(bytes: Uint8Array, at: number): number {
   const tens = digitAt(bytes, at);
   const ones = digitAt(bytes, at + 1);
   return tens < 0 || ones < 0 ? -1 : tens * 10 + ones;
 }
 
-/** Negative where there are no four digits. */
+/** Negative if there are not four digits. */
 export function fourDigits(bytes: Uint8Array, at: number): number {
   const hundreds = twoDigits(bytes, at);
   const ones = twoDigits(bytes, at + 2);
   return hundreds < 0 || ones < 0 ? -1 : hundreds * 100 + ones;
 }
 
-/** The place after the digits that stand there, `at` itself if there are none. */
+/** The offset after the digits at `at`, which is `at` if there are none. */
 export function afterDigits(bytes: Uint8Array, at: number, end: number): number {
-  let place = at;
-  while (place < end && digitAt(bytes, place) >= 0) place++;
-  return place;
+  let next = at;
+  while (next < end && digitAt(bytes, next) >= 0) next++;
+  return next;
 }
 
-/** 0 for `Jan`; negative where no month stands there. */
+/** 0 for `Jan`; negative if there is no month. */
 export function monthAt(bytes: Uint8Array, at: number): number {
   const name = ((bytes[at] ?? 0) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
   switch (name) {

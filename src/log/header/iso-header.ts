@@ -10,13 +10,13 @@ const LETTER_T = 0x54;
 
 /**
  * `2026-11-22T10:00:00.123456+01:00 host program[pid]: message`, as rsyslog writes it by default and
- * journalctl with `-o short-iso`; with a space for the T, without a zone, a fraction or a host too.
+ * journalctl with `-o short-iso`. The T may be a space; zone, fraction and host may be missing.
  */
 export const readIsoHeader: HeaderReader = headerWithTime(readIsoTime);
 
 /**
- * `2026-11-22T10:00:00`, with a space for the T too, and what of fraction and zone follows directly.
- * Gives the place after it, or -1.
+ * Reads `2026-11-22T10:00:00`, or a space for the T, with fraction and zone if they follow directly.
+ * Returns the offset after it, or -1.
  */
 export function readIsoTime(
   bytes: Uint8Array,

@@ -9,11 +9,11 @@ import { afterFraction, readZone, secondOfDay } from './time-parts.ts';
 
 const SPACE = 0x20;
 const UTC = asciiBytes('UTC');
-/** No abbreviation of a zone is longer (tzfile(5)). */
+/** The longest abbreviation of a zone (tzfile(5)). */
 const ZONE_LIMIT_BYTES = 6;
 
 /**
- * What some write in the place of a BSD header: `Mar 9 23:48:18` with one space before a small day,
+ * Variants of the BSD header: `Mar 9 23:48:18` with one space before a day below 10,
  * `Mar 19 2026 23:48:18` with a year, and either with a fraction of a second.
  */
 export const readLooseHeader: HeaderReader = headerWithTime((bytes, start, end, header) =>
@@ -22,11 +22,11 @@ export const readLooseHeader: HeaderReader = headerWithTime((bytes, start, end, 
 
 /**
  * `Sun 2026-11-22 10:00:00 CET host program[pid]: message`, as journalctl writes it with
- * `-o short-full`. The zone's short name, which several zones share, is this host's own.
+ * `-o short-full`. The abbreviation of the zone is ambiguous, so it is taken for this host's zone.
  */
 export const readJournalHeader: HeaderReader = headerWithTime(readJournalTime);
 
-/** Gives the place after the zone, or -1. */
+/** Returns the offset after the zone, or -1. */
 function readJournalTime(
   bytes: Uint8Array,
   start: number,
@@ -47,7 +47,7 @@ function readJournalTime(
   return at;
 }
 
-/** Gives the place after the seconds, or -1. */
+/** Returns the offset after the seconds, or -1. */
 function readLooseTime(bytes: Uint8Array, start: number, end: number, time: HeaderTime): number {
   const at = readMonthTime(bytes, start, end, time);
   if (at >= 0) return at;

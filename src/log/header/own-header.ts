@@ -19,12 +19,12 @@ const PROFTPD = asciiBytes('proftpd[');
 /** `[22/Nov/2026:10:00:00 +0100` */
 const ACCESS_TIME_BYTES = 27;
 
-/** Reads a time at bytes[at, end); gives the place after it, or -1. */
+/** Reads a time at bytes[at, end); returns the offset after it, or -1. */
 type TimeReader = (bytes: Uint8Array, at: number, end: number, time: HeaderTime) => number;
 
 /**
- * The headers of services that write files of their own: a time, and mostly nothing else. These
- * lines name no host and no program.
+ * The headers of services that write their own files. Most have a time only; none names a host or a
+ * program, except proftpd's.
  */
 const OWN_HEADERS: ReadonlyMap<string, HeaderReader> = new Map([
   ['apache', bracketed(readCtime)],
@@ -42,12 +42,12 @@ const OWN_HEADERS: ReadonlyMap<string, HeaderReader> = new Map([
   ['xrdp', bracketed((...line) => firstOf(line, readXrdpTime, readIsoTime))],
 ]);
 
-/** Reads the lines of a file that a service writes itself. */
+/** The header of the lines of a file that this service writes itself. */
 export function ownHeaderOf(service: string): HeaderReader {
   return OWN_HEADERS.get(service) ?? readAnyTime;
 }
 
-/** A service of which it is not known how it writes the time: it may be any of these. */
+/** For services whose time format is unknown. */
 function readAnyTime(bytes: Uint8Array, start: number, end: number, header: Header): boolean {
   const read = bytes[start] === BRACKET ? bracketed(anyTime) : followed(anyTime);
   return read(bytes, start, end, header);
@@ -98,7 +98,7 @@ function setMessage(header: Header, messageStart: number): true {
   return true;
 }
 
-/** `2026/11/22 10:00:00 [error] …`: nginx's grammar has the time in the message. */
+/** `2026/11/22 10:00:00 [error] …`; the grammar of nginx includes the time. */
 function readNginxHeader(bytes: Uint8Array, start: number, end: number, header: Header): boolean {
   const at = readSlashTime(bytes, start, end, header);
   return at >= 0 && at < end && bytes[at] === SPACE && setMessage(header, start);
@@ -123,7 +123,7 @@ function readNamedTime(bytes: Uint8Array, start: number, end: number, time: Head
   return isTime ? afterFraction(bytes, start + 20, end) : -1;
 }
 
-/** `2026-11-22  8:00:00` or, before 5.6, `261122  8:00:00`: a small hour has a space for the zero. */
+/** `2026-11-22  8:00:00` or, before 5.6, `261122  8:00:00`, with a space before an hour below 10. */
 function readMysqlTime(bytes: Uint8Array, start: number, end: number, time: HeaderTime): number {
   const isLong = bytes[start + 4] === MINUS && bytes[start + 7] === MINUS;
   const at = isLong ? start + 11 : start + 7;
@@ -139,7 +139,7 @@ function readMysqlTime(bytes: Uint8Array, start: number, end: number, time: Head
   return setLocalTime(time, year, month, twoDigits(bytes, dayStart), second) ? at + 8 : -1;
 }
 
-/** `:mm:ss` in seconds; negative where it is none. */
+/** `:mm:ss` in seconds; negative if there is none. */
 function restOfHour(bytes: Uint8Array, at: number): number {
   const minutes = twoDigits(bytes, at + 1);
   const seconds = twoDigits(bytes, at + 4);
@@ -158,7 +158,7 @@ function readXrdpTime(bytes: Uint8Array, start: number, end: number, time: Heade
   return isTime ? afterFraction(bytes, start + 17, end) : -1;
 }
 
-/** `2026-11-22 10:00:00.123 +0100`; the zone where `log_timezone` is set. */
+/** `2026-11-22 10:00:00.123 +0100`; the zone only with `log_timezone`. */
 function readEximTime(bytes: Uint8Array, start: number, end: number, time: HeaderTime): number {
   const at = readIsoTime(bytes, start, end, time);
   if (at < 0 || at >= end || bytes[at] !== SPACE || time.dating === 'zoned') return at;
@@ -166,7 +166,7 @@ function readEximTime(bytes: Uint8Array, start: number, end: number, time: Heade
   return zoneEnd === at + 1 ? at : zoneEnd;
 }
 
-/** `2026-11-22 10:00:00: (mod_auth.c.853) …`; older versions have the same. */
+/** `2026-11-22 10:00:00: (mod_auth.c.853) …` */
 function readLighttpdHeader(
   bytes: Uint8Array,
   start: number,
@@ -183,7 +183,7 @@ function readLighttpdHeader(
   );
 }
 
-/** `2026-11-22 10:00:00 …` or `Sun Nov 22 10:00:00 2026 …`, with `us=123456 ` from `verb 4` on. */
+/** `2026-11-22 10:00:00 …` or `Sun Nov 22 10:00:00 2026 …`, with `us=123456 ` at `verb 4` and above. */
 function readOpenvpnHeader(bytes: Uint8Array, start: number, end: number, header: Header): boolean {
   const at = firstOf([bytes, start, end, header], readIsoTime, readCtime);
   if (at < 0 || at >= end || bytes[at] !== SPACE) return false;
@@ -194,8 +194,8 @@ function readOpenvpnHeader(bytes: Uint8Array, start: number, end: number, header
 }
 
 /**
- * `2026-11-22 10:00:00,123 host proftpd[4711] …`, before 1.3.6 with `Nov 22 10:00:00`. In syslog a
- * colon follows the process, here none does.
+ * `2026-11-22 10:00:00,123 host proftpd[4711] …`, before 1.3.6 with `Nov 22 10:00:00`. Unlike in
+ * syslog, no colon follows the process.
  */
 function readProftpdHeader(bytes: Uint8Array, start: number, end: number, header: Header): boolean {
   const time = firstOf([bytes, start, end, header], readIsoTime, readMonthTime);
@@ -216,9 +216,9 @@ function readProftpdHeader(bytes: Uint8Array, start: number, end: number, header
 }
 
 /**
- * `192.0.2.7 - me [22/Nov/2026:10:00:00 +0100] "GET …`: the whole line is the message. The client's
- * words come before the time (the user) and after it; as servers write no bare quote in a user, the
- * first that is bare opens the request, and the time stands before it.
+ * `192.0.2.7 - me [22/Nov/2026:10:00:00 +0100] "GET …`: the whole line is the message. The client
+ * chooses text before the time (the user) and after it. As servers escape quotes in a user, the first
+ * unescaped quote opens the request, and the time precedes it.
  */
 function readAccessHeader(bytes: Uint8Array, start: number, end: number, header: Header): boolean {
   for (let quote = start + ACCESS_TIME_BYTES + 2; quote < end; quote++) {

@@ -1,5 +1,2 @@
-/**
- * No system has larger process numbers (Linux: PID_MAX_LIMIT is 4,194,304). This file is both
- * TypeScript and AssemblyScript.
- */
+/** No system has larger process numbers (PID_MAX_LIMIT of Linux is 4,194,304). */
 export const PID_LIMIT = 0x400000;

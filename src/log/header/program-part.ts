@@ -13,21 +13,21 @@ const BRACKET = 0x5b;
 const CLOSING = 0x5d;
 
 const ID = asciiBytes('[ID ');
-/** `<local7.warning>` is the longest there is; what is longer is no priority. */
+/** `<local7.warning>` is the longest priority. */
 const PRIORITY_LIMIT_BYTES = 24;
-/** What BusyBox and OpenWrt write before the program. */
+/** BusyBox and OpenWrt write it before the program. */
 const SELECTOR =
   /^(?:kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|local[0-7])\.(?:emerg|alert|crit|err|warn|notice|info|debug)$/;
 /** `authpriv.notice`. */
 const SELECTOR_LIMIT_BYTES = 15;
 
 /**
- * Fills in what follows the time: `host program[pid]: message`. The program is all up to `[` or
- * `:`, be it a path. A word that ends in a colon is no host name but the program of a line without
- * a host, if the colon is the first in it or stands behind a process number. To believe it gives
- * nobody more power: who can choose the first word, as some senders of remote logs can, can choose
- * the program that stands behind a host just as well. Where such a word is none, the line speaks for
- * no service, as what follows it may be anybody's text.
+ * Fills in what follows the time: `host program[pid]: message`. The program extends to `[` or `:`, and
+ * may be a path. A word that ends in a colon is not a host but the program of a line without a host,
+ * if it has no other colon or the colon follows a process number. This gives no additional power:
+ * whoever can choose the first word, as some senders of remote logs can, can also choose the program
+ * after a host. Any other word with a colon leaves the line without a program, as anybody may have
+ * written what follows it.
  */
 export function readHostAndProgram(
   bytes: Uint8Array,
@@ -64,7 +64,7 @@ export function readHostAndProgram(
   header.messageStart = rest;
 }
 
-/** `[program] ` or `[program]: `, as metalog writes it, in the place of a host. */
+/** `[program] ` or `[program]: ` instead of a host, as metalog writes it. */
 function readBracketed(bytes: Uint8Array, start: number, wordEnd: number, header: Header): void {
   const closing = bytes[wordEnd - 1] === COLON ? wordEnd - 2 : wordEnd - 1;
   if (closing <= start + 1 || bytes[closing] !== CLOSING) return;
@@ -74,8 +74,8 @@ function readBracketed(bytes: Uint8Array, start: number, wordEnd: number, header
 }
 
 /**
- * `program[pid]: ` or `program: `, with BusyBox's `auth.info ` before it or not; anything else leaves
- * the header as it was.
+ * `program[pid]: ` or `program: `, after BusyBox's `auth.info ` if it is there. If there is neither,
+ * the header is left unchanged.
  */
 export function readProgram(
   bytes: Uint8Array,
@@ -115,7 +115,7 @@ export function readProgram(
   header.messageStart = bytes[message] === BRACKET ? afterId(bytes, message, end) : message;
 }
 
-/** The place after Solaris's `[ID 800047 auth.info] `, or where it would stand if there is none. */
+/** The offset after Solaris's `[ID 800047 auth.info] `, or `start` if there is none. */
 function afterId(bytes: Uint8Array, start: number, end: number): number {
   if (!startsWith(bytes, start, end, ID)) return start;
   const digits = start + ID.length;
@@ -128,8 +128,8 @@ function afterId(bytes: Uint8Array, start: number, end: number): number {
 }
 
 /**
- * Reads a header whose time is followed by a space, host and program; a priority may stand before it.
- * `readTime` gives the place after the time, or -1.
+ * Reads a header of a time, a space, host and program; a priority may precede it. `readTime` returns
+ * the offset after the time, or -1.
  */
 export function headerWithTime(
   readTime: (bytes: Uint8Array, start: number, end: number, header: Header) => number,
@@ -142,7 +142,7 @@ export function headerWithTime(
   };
 }
 
-/** Where the line goes on after `<…>` and a space, if there is one; `at` itself if it is none. */
+/** The offset after `<…>` and a space if there is one; `at` if there is no priority. */
 export function afterPriority(bytes: Uint8Array, at: number, end: number): number {
   if (at >= end || bytes[at] !== LESS) return at;
   const limit = Math.min(end, at + PRIORITY_LIMIT_BYTES);
@@ -162,7 +162,7 @@ export function isSelector(bytes: Uint8Array, start: number, end: number): boole
   return dot < end && SELECTOR.test(Buffer.from(bytes.subarray(start, end)).toString('latin1'));
 }
 
-/** Whether a selector stands before this place, which is behind a space. */
+/** Whether a selector and a space precede this offset. */
 export function followsSelector(bytes: Uint8Array, start: number, at: number): boolean {
   let word = at - 1;
   while (word > start && bytes[word - 1] !== SPACE) word--;

@@ -14,9 +14,8 @@ const CLOSING = 0x5d;
 
 /**
  * `<34>1 2003-10-11T22:14:15.003Z host app procid msgid [structured data] message` (RFC 5424,
- * section 6), without the priority too, as some write it to files. `-` stands for what is not
- * known. Structured data that is none leaves the line without a program: where its message begins
- * cannot be told.
+ * section 6); in files the priority may be missing. `-` stands for an unknown value. If the structured
+ * data is malformed, the line has no program, as the beginning of its message is unknown.
  */
 export function readRfc5424Header(
   bytes: Uint8Array,
@@ -61,7 +60,7 @@ function afterWord(bytes: Uint8Array, start: number, end: number): number {
   return at;
 }
 
-/** The place after `-` or `[id name="value"][…]`; -1 where neither stands there whole. */
+/** The offset after `-` or `[id name="value"][…]`; -1 if neither is there or it is incomplete. */
 function afterData(bytes: Uint8Array, start: number, end: number): number {
   if (start >= end) return -1;
   let at = start;
@@ -70,7 +69,7 @@ function afterData(bytes: Uint8Array, start: number, end: number): number {
   return at > start && (at === end || (at < end && bytes[at] === SPACE)) ? at : -1;
 }
 
-/** The place after the `]` that no quotes hold; beyond `end` where there is none. */
+/** The offset after the first unquoted `]`; beyond `end` if there is none. */
 function afterElement(bytes: Uint8Array, start: number, end: number): number {
   let isQuoted = false;
   for (let at = start; at < end; at++) {
@@ -82,7 +81,7 @@ function afterElement(bytes: Uint8Array, start: number, end: number): number {
   return end + 1;
 }
 
-/** Behind the space and the mark that says the message is UTF-8. */
+/** The offset after the space and the byte order mark, if there is one. */
 function messageAt(bytes: Uint8Array, dataEnd: number, end: number): number {
   const at = Math.min(dataEnd + 1, end);
   const isMarked =
@@ -94,7 +93,7 @@ function isNil(bytes: Uint8Array, start: number, end: number): boolean {
   return end - start === 1 && bytes[start] === MINUS;
 }
 
-/** -1 for what is no process number. */
+/** -1 if it is not a process number. */
 function numberOf(bytes: Uint8Array, start: number, end: number): number {
   let number = start < end ? 0 : -1;
   for (let at = start; at < end; at++) {

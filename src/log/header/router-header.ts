@@ -5,8 +5,8 @@ import { isSelector, readProgram } from './program-part.ts';
 const SPACE = 0x20;
 
 /**
- * `Sun Nov 22 10:00:00 2026 authpriv.info dropbear[4711]: message`, as OpenWrt's logread writes it.
- * It names no host.
+ * `Sun Nov 22 10:00:00 2026 authpriv.info dropbear[4711]: message`, as OpenWrt's logread writes it,
+ * without a host.
  */
 export function readRouterHeader(
   bytes: Uint8Array,

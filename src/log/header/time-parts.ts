@@ -8,30 +8,30 @@ const DOT = 0x2e;
 const COLON = 0x3a;
 const LETTER_Z = 0x5a;
 
-/** `hh:mm:ss`, which must be there whole, as seconds since midnight; negative where it is none. */
+/** `hh:mm:ss` as seconds since midnight; negative if it is not there. */
 export function secondOfDay(bytes: Uint8Array, at: number, end: number): number {
   if (end - at < 8 || bytes[at + 2] !== COLON || bytes[at + 5] !== COLON) return -1;
   const hours = twoDigits(bytes, at);
   const minutes = twoDigits(bytes, at + 3);
   const seconds = twoDigits(bytes, at + 6);
-  // 60: a leap second.
+  // 60 is a leap second.
   if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59 || seconds < 0 || seconds > 60) {
     return -1;
   }
   return hours * 3600 + minutes * 60 + Math.min(seconds, 59);
 }
 
-/** The place after `.123` or `,123`; `at` itself if none stands there. */
+/** The offset after `.123` or `,123`, which is `at` if there is none. */
 export function afterFraction(bytes: Uint8Array, at: number, end: number): number {
   if (at >= end || (bytes[at] !== DOT && bytes[at] !== COMMA)) return at;
-  let place = at + 1;
-  while (place < end && digitAt(bytes, place) >= 0) place++;
-  return place === at + 1 ? at : place;
+  let next = at + 1;
+  while (next < end && digitAt(bytes, next) >= 0) next++;
+  return next === at + 1 ? at : next;
 }
 
 /**
- * `Z`, `+01:00`, `+0100` or `+01`: sets the offset, and gives the place after it; `at` itself if none
- * stands there.
+ * Reads `Z`, `+01:00`, `+0100` or `+01` into the time. Returns the offset after it, which is `at` if
+ * there is none.
  */
 export function readZone(bytes: Uint8Array, at: number, end: number, time: HeaderTime): number {
   if (at >= end) return at;
@@ -40,20 +40,20 @@ export function readZone(bytes: Uint8Array, at: number, end: number, time: Heade
   if ((sign !== PLUS && sign !== MINUS) || end - at < 3) return at;
   const hours = twoDigits(bytes, at + 1);
   if (hours < 0 || hours > 23) return at;
-  let place = at + 3;
+  let next = at + 3;
   let minutes = 0;
-  const digits = place < end && bytes[place] === COLON ? place + 1 : place;
+  const digits = next < end && bytes[next] === COLON ? next + 1 : next;
   if (end - digits >= 2 && twoDigits(bytes, digits) >= 0) {
     minutes = twoDigits(bytes, digits);
-    place = digits + 2;
+    next = digits + 2;
   }
   if (minutes > 59) return at;
   const offset = hours * 3600 + minutes * 60;
-  return setOffset(time, sign === MINUS ? -offset : offset, place);
+  return setOffset(time, sign === MINUS ? -offset : offset, next);
 }
 
-function setOffset(time: HeaderTime, offsetSeconds: number, place: number): number {
+function setOffset(time: HeaderTime, offsetSeconds: number, next: number): number {
   time.dating = 'zoned';
   time.offsetSeconds = offsetSeconds;
-  return place;
+  return next;
 }

@@ -3,7 +3,7 @@ import { randomWord } from './random-word.ts';
 
 const START_CAPACITY = 1024;
 
-/** The words of an address, as a scanner gives them. */
+/** The words of an address, as in a Reading. */
 export interface AddressWords {
   readonly family: number;
   readonly a: number;
@@ -12,11 +12,11 @@ export interface AddressWords {
   readonly d: number;
 }
 
-/** Gives each address a small number, in the order of their coming. Open addressing, linear. */
+/** Assigns each address a small id, in order of appearance. Open addressing with linear probing. */
 export class AddressTable {
-  /** Five words for each address: its family and its four words. */
+  /** Five for each address: its family and its four words. */
   #words = new Uint32Array(START_CAPACITY * 5);
-  /** Number of the address + 1; 0 is free. At most half are taken. */
+  /** The id + 1; 0 is free. At most half are taken. */
   #slots = new Int32Array(START_CAPACITY * 2);
   #size = 0;
 
@@ -52,7 +52,7 @@ export class AddressTable {
     return addressOf(words[at] === 4 ? 4 : 6, a, b, words[at + 3] ?? 0, words[at + 4] ?? 0);
   }
 
-  /** The numbers of all addresses, IPv4 first, then by value. */
+  /** All ids, those of IPv4 first, then by address. */
   sorted(): Uint32Array {
     const words = this.#words;
     const four = new Uint32Array(this.#size);
@@ -62,7 +62,7 @@ export class AddressTable {
       if (words[id * 5] === 4) four[count++] = words[id * 5 + 1] ?? 0;
       else six.push(id);
     }
-    // Sorting numbers and finding each again is several times as quick as sorting by comparison.
+    // Sorting numbers and looking each up again is several times faster than comparing.
     const ids = four.subarray(0, count);
     ids.sort();
     for (let i = 0; i < count; i++) {
@@ -98,11 +98,11 @@ export class AddressTable {
     this.#words[at + 3] = c;
     this.#words[at + 4] = d;
     this.#slots[slot] = id + 1;
-    if (this.#size * 2 > this.#slots.length) this.#spread();
+    if (this.#size * 2 > this.#slots.length) this.#grow();
     return id;
   }
 
-  #spread(): void {
+  #grow(): void {
     const slots = new Int32Array(this.#slots.length * 2);
     const mask = slots.length - 1;
     const words = this.#words;
@@ -123,10 +123,10 @@ export class AddressTable {
   }
 }
 
-/** Whoever knew it could choose addresses that all have the same slots. */
+/** Without a secret key, somebody could choose addresses that share a slot. */
 const KEY = randomWord();
 
-/** Every word counts: networks of IPv6 differ in their upper words alone. */
+/** Includes every word, as IPv6 networks differ in the upper words only. */
 function hashOf(family: number, a: number, b: number, c: number, d: number): number {
   let hash = Math.imul(a ^ family, 0x9e3779b1);
   hash = Math.imul(hash ^ (hash >>> 15) ^ b, 0x85ebca77);

@@ -4,13 +4,10 @@ import { type Address, addressOf } from '../../net/address.ts';
 const NOBODY: Address = addressOf(4, 0);
 const NOTHING: OffenceKind = { service: '', message: '', log: '', host: '' };
 
-/** The words of a row: time, number of the address in its group, kind, points, count. */
+/** The words of a row: time, index of the address in its group, kind, points, count. */
 const WORDS = 5;
 
-/**
- * Offences in rows, to be written in any order and read one after the other: each row lies in one
- * place, 20 bytes of it.
- */
+/** Offences in rows of 20 bytes, which are written in any order and read in sequence. */
 export class OffenceRows {
   readonly #words: Uint32Array;
   readonly #kindOf: (id: number) => OffenceKind;
@@ -20,7 +17,7 @@ export class OffenceRows {
     this.#kindOf = kindOf;
   }
 
-  /** `at` is in UTC seconds; logs know of no time after 2106. */
+  /** `at` is in UTC seconds, of 32 bits. */
   set(
     row: number,
     at: number,
@@ -30,15 +27,15 @@ export class OffenceRows {
     count: number,
   ): void {
     const words = this.#words;
-    const place = row * WORDS;
-    words[place] = at;
-    words[place + 1] = member;
-    words[place + 2] = kindId;
-    words[place + 3] = points;
-    words[place + 4] = count;
+    const index = row * WORDS;
+    words[index] = at;
+    words[index + 1] = member;
+    words[index + 2] = kindId;
+    words[index + 3] = points;
+    words[index + 4] = count;
   }
 
-  /** The rows of one group, which has these addresses. */
+  /** The rows of one group, by the index of their address in `addresses`. */
   between(start: number, end: number, addresses: readonly Address[]): Iterable<Offence> {
     return new RowIterator(this.#words, start * WORDS, end * WORDS, addresses, this.#kindOf);
   }
@@ -47,12 +44,12 @@ export class OffenceRows {
 type Changing<T> = { -readonly [Name in keyof T]: T[Name] };
 
 /**
- * Goes through rows once. One object is filled again for each, and that is handed over in one that
- * is the same each time: a generator takes as long for a row as all that is done with it.
+ * Iterates over rows, reusing one offence and one result: a generator would take as long as all the
+ * work on a row.
  */
 class RowIterator implements IterableIterator<Offence> {
   readonly #words: Uint32Array;
-  #place: number;
+  #index: number;
   readonly #end: number;
   readonly #addresses: readonly Address[];
   readonly #kindOf: (id: number) => OffenceKind;
@@ -73,7 +70,7 @@ class RowIterator implements IterableIterator<Offence> {
     kindOf: (id: number) => OffenceKind,
   ) {
     this.#words = words;
-    this.#place = start;
+    this.#index = start;
     this.#end = end;
     this.#addresses = addresses;
     this.#kindOf = kindOf;
@@ -85,15 +82,15 @@ class RowIterator implements IterableIterator<Offence> {
 
   next(): IteratorResult<Offence, undefined> {
     const words = this.#words;
-    const place = this.#place;
-    if (place === this.#end) return { done: true, value: undefined };
-    this.#place = place + WORDS;
+    const index = this.#index;
+    if (index === this.#end) return { done: true, value: undefined };
+    this.#index = index + WORDS;
     const offence = this.#offence;
-    offence.at = words[place] ?? 0;
-    offence.address = this.#addresses[words[place + 1] ?? 0] ?? NOBODY;
-    offence.kind = this.#kindOf(words[place + 2] ?? 0);
-    offence.points = words[place + 3] ?? 0;
-    offence.count = words[place + 4] ?? 0;
+    offence.at = words[index] ?? 0;
+    offence.address = this.#addresses[words[index + 1] ?? 0] ?? NOBODY;
+    offence.kind = this.#kindOf(words[index + 2] ?? 0);
+    offence.points = words[index + 3] ?? 0;
+    offence.count = words[index + 4] ?? 0;
     return this.#result as IteratorYieldResult<Offence>;
   }
 }

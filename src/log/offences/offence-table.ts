@@ -4,43 +4,43 @@ import { lastAddress, type Prefix } from '../../net/prefix.ts';
 import { PrefixList } from '../../net/prefix-list.ts';
 import { type Calendar, Setbacks } from '../time/clock.ts';
 import type { AddressTable } from './address-table.ts';
-import { Column } from './column.ts';
+import { NumberColumn } from './number-column.ts';
 import { OffenceRows } from './offence-rows.ts';
 
-/** The offences of one space. */
+/** The offences of the addresses in one prefix. */
 export interface OffenceGroup {
   readonly space: Prefix;
-  /** Can be gone through once. An offence is one object that changes: valid until the next one. */
+  /** Can be iterated once. One object is reused: an offence is valid until the next. */
   readonly offences: Iterable<Offence>;
 }
 
-/** The addresses in groups. */
+/** The addresses by group. */
 interface AddressGroups {
-  /** In order. */
+  /** Sorted. */
   readonly ids: Uint32Array;
-  /** By the number of an address: its group, and the how manieth in it it is, from 0. */
+  /** By id of the address: its group, and its index in the group. */
   readonly groupOf: Uint32Array;
   readonly memberOf: Uint32Array;
-  /** By group: its space, and where its addresses end; they begin where those before it end. */
+  /** By group: its prefix, and the end of its addresses in `ids`. */
   readonly spaces: PrefixList;
   readonly ends: Uint32Array;
 }
 
-/** Where none is known. */
+/** The default for unknown kinds. */
 export const NO_KIND: OffenceKind = { service: '', message: '', log: '', host: '' };
 
 /**
- * The offences of one log, 22 bytes each until it has been read to its end: only then is its year
- * known. Addresses and kinds are numbers until then.
+ * The offences of one log, 22 bytes each. The year is known only at the end of the log; until then,
+ * addresses and kinds are ids.
  */
 export class OffenceTable {
   readonly #addresses: AddressTable;
   readonly #kindOf: (id: number) => OffenceKind;
-  readonly #times = new Column(Float64Array);
-  readonly #addressIds = new Column(Uint32Array);
-  readonly #kindIds = new Column(Uint32Array);
-  readonly #points = new Column(Uint32Array);
-  readonly #counts = new Column(Uint16Array);
+  readonly #times = new NumberColumn(Float64Array);
+  readonly #addressIds = new NumberColumn(Uint32Array);
+  readonly #kindIds = new NumberColumn(Uint32Array);
+  readonly #points = new NumberColumn(Uint32Array);
+  readonly #counts = new NumberColumn(Uint16Array);
   readonly #setbacks = new Setbacks();
 
   constructor(addresses: AddressTable, kindOf: (id: number) => OffenceKind) {
@@ -52,7 +52,7 @@ export class OffenceTable {
     return this.#times.length;
   }
 
-  /** Tells of the time of each line, before its offence is pushed, if it is one. */
+  /** Records the time of each line, before its offence is pushed if it has one. */
   note(time: number): void {
     this.#setbacks.note(time, this.#times.length);
   }
@@ -79,10 +79,9 @@ export class OffenceTable {
   }
 
   /**
-   * The offences in groups, each in the order of the log, the groups in the order of their
-   * addresses. `spaceAround` names the space of a group by its first address; it must name the same
-   * for all addresses in that space. Who looks at one group after the other finds what he needs
-   * near at hand, where in the order of the log it would lie all over the memory.
+   * The offences in groups, which are sorted by address; within a group they are in the order of the
+   * log. `spaceAround` returns the prefix of a group from its first address, and must return the same
+   * for all addresses in it. Reading group by group keeps memory accesses close together.
    */
   *groups(calendar: Calendar, spaceAround: (address: Address) => Prefix): Generator<OffenceGroup> {
     const addresses = this.#groupAddresses(spaceAround);
@@ -107,7 +106,7 @@ export class OffenceTable {
     const memberOf = new Uint32Array(ids.length);
     const ends = new Uint32Array(ids.length);
     const spaces = new PrefixList();
-    /** The last address of the space that was named last: what comes after it lies outside. */
+    /** The last address of the latest prefix. */
     let last: Address | undefined;
     let first = 0;
     for (let index = 0; index < ids.length; index++) {
@@ -127,7 +126,7 @@ export class OffenceTable {
     return { ids, groupOf, memberOf, spaces, ends: ends.subarray(0, spaces.size) };
   }
 
-  /** Counting sort: the rows by group, those of one group as they came, and where each ends. */
+  /** Sorts the rows by group (a counting sort, which is stable), and returns where each ends. */
   #sortByGroup(calendar: Calendar, { groupOf, memberOf, spaces }: AddressGroups) {
     const ids = this.#addressIds;
     const ends = new Uint32Array(spaces.size);
@@ -146,10 +145,10 @@ export class OffenceTable {
     this.#setbacks.resolve(ids.length, timeAt, calendar, (at, row) => {
       const id = ids.at(row);
       const group = groupOf[id] ?? 0;
-      const place = ends[group] ?? 0;
-      ends[group] = place + 1;
+      const sorted = ends[group] ?? 0;
+      ends[group] = sorted + 1;
       const [kindId, points] = [this.#kindIds.at(row), this.#points.at(row)];
-      rows.set(place, Math.max(0, at), memberOf[id] ?? 0, kindId, points, this.#counts.at(row));
+      rows.set(sorted, Math.max(0, at), memberOf[id] ?? 0, kindId, points, this.#counts.at(row));
     });
     return { rows, ends };
   }

@@ -12,7 +12,7 @@ import type { AddressTable } from './address-table.ts';
 
 /** A line that counts. */
 export interface Sample {
-  /** Its place in the log, from 1. */
+  /** The number of the line, from 1. */
   readonly number: number;
   readonly text: string;
 }
@@ -27,30 +27,30 @@ interface NetworkSamples {
   readonly samples: AddressedSample[];
 }
 
-/** Samples are kept by networks of these lengths, so many in all. */
+/** Samples are kept by networks of these lengths. */
 const LENGTHS = { 4: 24, 6: 64 } as const;
 const LIMIT = 200_000;
 const TEXT_LIMIT_BYTES = 512;
 
 export type SampledLine = Pick<Line, 'number' | 'bytes' | 'start' | 'end'>;
 
-/** The first lines that count, of each network so many: what a rehearsal shows. */
+/** The first lines that count, a few for each network, to be shown by `--dry-run`. */
 export class Samples {
-  /** By what networks of their length have in front: one word for IPv4, two for IPv6. */
+  /** By the leading bits: part of one word for IPv4, two words for IPv6. */
   readonly #networks4 = new Map<number, NetworkSamples>();
   readonly #networks6 = new Map<number, Map<number, NetworkSamples>>();
-  /** By number of the address: 1 where nothing more is wanted of its network. */
+  /** By id of the address: 1 if its network has enough. */
   #full = new Uint8Array(1024);
   readonly #limitOfNetwork: number;
   #count = 0;
-  /** All networks in order, once they are asked for; until there is one more. */
+  /** All networks, sorted; undefined after one was added. */
   #sorted: readonly NetworkSamples[] | undefined;
 
   constructor(limitOfNetwork: number) {
     this.#limitOfNetwork = limitOfNetwork;
   }
 
-  /** A line with the address that has this number. */
+  /** Adds a line that counts against the address with this id. */
   add({ number, bytes, start, end }: SampledLine, id: number, addresses: AddressTable): void {
     if (this.#full[id] === 1) return;
     const address = addresses.address(id);
@@ -65,7 +65,7 @@ export class Samples {
     known.samples.push({ number, text, address });
   }
 
-  /** Those from the prefix, in the order of the log. */
+  /** The samples of a prefix, in the order of the log. */
   within(prefix: Prefix): readonly Sample[] {
     const { family, length } = prefix;
     if (length > LENGTHS[family]) {

@@ -4,10 +4,10 @@ import { readFilterlog } from './filterlog.ts';
 import { emptyPacket, type Packet } from './packet.ts';
 import { type SkipReason, skipReason } from './packet-offences.ts';
 
-/** The service that speaks of packets. */
+/** The service name of packets. */
 export const PF = 'pf';
 
-/** What is said of a packet: that it was blocked, or why it counts against nobody. */
+/** The messages: a packet was blocked, or why it does not count. */
 const NAMES: Readonly<Record<SkipReason | 'blocked', string>> = {
   blocked: 'blocked',
   notBlocked: 'not-blocked',
@@ -21,12 +21,12 @@ export function packetMessage(packet: Packet, external: ReadonlySet<string>): st
   return NAMES[skipReason(packet, external) ?? 'blocked'];
 }
 
-/** Each packet that counts is told of by itself: it belongs to no connection. */
+/** Packets belong to no connection. */
 const MESSAGES: readonly Message[] = Object.values(NAMES).map((name) =>
   name === NAMES.blocked ? { name, kind: 'attempt', points: 1 } : { name, kind: 'note', points: 0 },
 );
 
-/** Reads the lines that pfSense and OPNsense write of packets, which a syslogd has kept. */
+/** Reads the filterlog lines of pfSense and OPNsense from a syslogd's file. */
 export function filterlogScanner(external: ReadonlySet<string>): Scanner {
   const packet = emptyPacket();
   const interfaces = new HostNames();

@@ -12,27 +12,26 @@ import {
 import { readAction, readDirection, readNumber, readTcpFlags } from './words.ts';
 
 const COMMA = 0x2c;
-/** What comes behind TCP's flags is not looked at. */
+/** Fields after TCP's flags are not needed. */
 const FIELD_LIMIT = 24;
 const MORE_FRAGMENTS_UNIT = 0x1fff * 8;
 
-/** The fields that all lines have, from 0. */
+/** Indices of the fields that all lines have. */
 const INTERFACE = 4;
 const ACTION = 6;
 const DIRECTION = 7;
 const VERSION = 8;
 
-/** The fields of the two families; those of the transport follow the destination. */
-const PLACES = {
+/** Indices of the fields of each family; those of the transport follow the destination. */
+const FIELDS_BY_FAMILY = {
   4: { offset: 13, protocol: 15, source: 18, destination: 19 },
   6: { offset: -1, protocol: 13, source: 15, destination: 16 },
 } as const;
 
 /**
- * Reads bytes[start, end), the message of a line whose program is `filterlog`, as pfSense and
- * OPNsense have it, into the packet; its time stands in the header of the line and is left as it
- * is. Returns whether it could be read. Sources: pfSense's "Raw Filter Log Format", OPNsense's
- * description.txt of filterlog.
+ * Reads bytes[start, end), a message of the program `filterlog` of pfSense or OPNsense, into the
+ * packet, except for its time, which is in the header of the line. Returns whether it could be read.
+ * Sources: pfSense's "Raw Filter Log Format", OPNsense's description.txt of filterlog.
  *
  *     rule,sub-rule,anchor,tracker,interface,reason,action,direction,
  *       4,tos,ecn,ttl,id,offset,flags,protocol,name,length,source,destination[,…]
@@ -50,21 +49,21 @@ export function readFilterlog(
   const count = splitFields(bytes, start, end);
   const family = count > VERSION ? familyAt(bytes) : 0;
   if (family === 0) return false;
-  const places = PLACES[family];
-  if (count <= places.destination || from(INTERFACE) === to(INTERFACE)) return false;
-  if (!readAddressField(bytes, places.source, family, packet.source)) return false;
-  if (!readAddressField(bytes, places.destination, family, packet.destination)) return false;
+  const fields = FIELDS_BY_FAMILY[family];
+  if (count <= fields.destination || from(INTERFACE) === to(INTERFACE)) return false;
+  if (!readAddressField(bytes, fields.source, family, packet.source)) return false;
+  if (!readAddressField(bytes, fields.destination, family, packet.destination)) return false;
   packet.interface = interfaces.name(interfaces.id(bytes, from(INTERFACE), to(INTERFACE)));
   packet.action = readAction(bytes, from(ACTION), to(ACTION));
   packet.direction = readDirection(bytes, from(DIRECTION), to(DIRECTION));
-  packet.protocol = numberField(bytes, places.protocol, 0xff);
+  packet.protocol = numberField(bytes, fields.protocol, 0xff);
   const isLater =
-    places.offset >= 0 && numberField(bytes, places.offset, MORE_FRAGMENTS_UNIT) !== 0;
-  if (!isLater) readTransport(bytes, places.destination + 1, count, packet);
+    fields.offset >= 0 && numberField(bytes, fields.offset, MORE_FRAGMENTS_UNIT) !== 0;
+  if (!isLater) readTransport(bytes, fields.destination + 1, count, packet);
   return true;
 }
 
-/** Where each field begins, of the line that is being read; it ends a byte before the next. */
+/** Offsets of the fields of the line; each ends one byte before the next. */
 const STARTS = new Uint32Array(FIELD_LIMIT + 1);
 
 function from(field: number): number {
@@ -75,7 +74,7 @@ function to(field: number): number {
   return (STARTS[field + 1] ?? 0) - 1;
 }
 
-/** Returns how many fields there are, FIELD_LIMIT at most. */
+/** Returns the number of fields, at most FIELD_LIMIT. */
 function splitFields(bytes: Buffer, start: number, end: number): number {
   let count = 0;
   STARTS[0] = start;
@@ -95,7 +94,7 @@ function numberField(bytes: Buffer, field: number, limit: number): number {
   return readNumber(bytes, from(field), to(field), limit);
 }
 
-/** An address of another family than the packet's is none: IPv4-mapped ones too. */
+/** The address must be of the family of the packet; an IPv4-mapped one is not. */
 function readAddressField(
   bytes: Buffer,
   field: number,
@@ -114,7 +113,7 @@ function readTransport(bytes: Buffer, field: number, count: number, packet: Pack
   if ((protocol !== PROTOCOL_TCP && protocol !== PROTOCOL_UDP) || count < field + 2) return;
   const sourcePort = numberField(bytes, field, 0xffff);
   const destinationPort = numberField(bytes, field + 1, 0xffff);
-  // `errormsg=…` stands here where the header made no sense.
+  // `errormsg=…` is here if the header was invalid.
   if (sourcePort < 0 || destinationPort < 0) return;
   packet.sourcePort = sourcePort;
   packet.destinationPort = destinationPort;

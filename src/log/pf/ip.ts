@@ -13,10 +13,10 @@ import {
 const IP4_HEADER_BYTES = 20;
 const IP6_HEADER_BYTES = 40;
 const FRAGMENT_OFFSET = 0x1fff;
-/** Where TCP has its flags (RFC 9293, 3.1). */
+/** Offset of TCP's flags (RFC 9293, 3.1). */
 const TCP_FLAGS_AT = 13;
 
-/** The extension headers of IPv6 (RFC 8200, 4) that stand before the transport. */
+/** The extension headers of IPv6 (RFC 8200, 4) that precede the transport. */
 const HOP_BY_HOP = 0;
 const ROUTING = 43;
 const FRAGMENT = 44;
@@ -24,8 +24,8 @@ const AUTHENTICATION = 51;
 const DESTINATION_OPTIONS = 60;
 
 /**
- * Reads bytes[start, end), an IP packet that may have been cut anywhere behind its addresses, into
- * the packet. Returns whether it is one of this family.
+ * Reads bytes[start, end), an IP packet that may be truncated anywhere after its addresses, into the
+ * packet. Returns whether it is one of this family.
  */
 export function readIp(
   bytes: Uint8Array,
@@ -53,8 +53,8 @@ function readIp4(bytes: Uint8Array, start: number, end: number, packet: Packet):
 }
 
 /**
- * RFC 8200, 3. An IPv4-mapped address belongs on no wire (RFC 4942, 2.2): it would pass for the
- * IPv4 address.
+ * RFC 8200, 3. An IPv4-mapped address must not appear on the wire (RFC 4942, 2.2): it would be taken
+ * for the IPv4 address.
  */
 function readIp6(bytes: Uint8Array, start: number, end: number, packet: Packet): boolean {
   if (end - start < IP6_HEADER_BYTES) return false;
@@ -65,7 +65,7 @@ function readIp6(bytes: Uint8Array, start: number, end: number, packet: Packet):
   for (;;) {
     const headerBytes = extensionBytes(next, bytes[at + 1] ?? 0);
     if (headerBytes === 0) break;
-    // What is cut off says nothing of what would have followed it.
+    // What follows a truncated header is unknown.
     if (at + headerBytes > end) return true;
     const isLater = next === FRAGMENT && uint16(bytes, at + 2) >>> 3 !== 0;
     next = bytes[at] ?? 0;
@@ -80,7 +80,7 @@ function readIp6(bytes: Uint8Array, start: number, end: number, packet: Packet):
   return true;
 }
 
-/** How long an extension header is; 0: it is none. */
+/** The length of an extension header; 0 if it is not one. */
 function extensionBytes(type: number, length: number): number {
   switch (type) {
     case HOP_BY_HOP:

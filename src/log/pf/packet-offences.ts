@@ -1,19 +1,19 @@
 import type { Address } from '../../net/address.ts';
 import { type Packet, PROTOCOL_TCP, TCP_ACK, TCP_RST } from './packet.ts';
 
-/** How many packets count against nobody, each by the first reason that fits, in this order. */
+/** How many packets do not count, by the first reason that applies, in this order. */
 interface SkipCounts {
-  /** pf let it through, or did something else with it. */
+  /** pf passed it, or did something else. */
   notBlocked: number;
-  /** It was on its way out, or which way it went is not told. */
+  /** It was outbound, or its direction is unknown. */
   notInbound: number;
-  /** It came in where no strangers are. */
+  /** It came in on an interface that is not external. */
   notExternal: number;
-  /** Nobody is there: a multicast, broadcast or unspecified source (RFC 1122, 3.2.1.3; RFC 4291). */
+  /** Its source is multicast, broadcast or unspecified (RFC 1122, 3.2.1.3; RFC 4291). */
   noHost: number;
   /**
-   * TCP with ACK or RST, or with flags that are not told: it may be the late answer of a server
-   * that was asked and whose state is gone, or one to packets that others forged with our address.
+   * TCP with ACK or RST, or with unknown flags: it may be the late answer of a server whose state is
+   * gone, or an answer to packets that others forged with our address.
    */
   answer: number;
 }
@@ -21,12 +21,12 @@ interface SkipCounts {
 export type SkipReason = keyof SkipCounts;
 
 export interface PacketOffences<P extends Packet> {
-  /** What counts, in the order of the log. See Packet for what it can serve for. */
+  /** The packets that count, in the order of the log; see Packet for what they prove. */
   readonly counted: readonly P[];
   readonly skipped: Readonly<SkipCounts>;
 }
 
-/** What counts of these packets; `external` are the interfaces behind which strangers are. */
+/** The packets that count; `external` are the interfaces to the Internet. */
 export function packetOffences<P extends Packet>(
   packets: Iterable<P>,
   external: ReadonlySet<string>,
@@ -47,7 +47,7 @@ export function packetOffences<P extends Packet>(
   return { counted, skipped };
 }
 
-/** Why the packet does not count; undefined: it counts. */
+/** Why the packet does not count; undefined if it does. */
 export function skipReason(packet: Packet, external: ReadonlySet<string>): SkipReason | undefined {
   if (packet.action !== 'block') return 'notBlocked';
   if (packet.direction !== 'in') return 'notInbound';

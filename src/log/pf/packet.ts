@@ -3,32 +3,31 @@ import { type Address, addressOf, type Family } from '../../net/address.ts';
 /** What pf did with a packet. `other`: match, scrub, nat, binat, rdr, synproxy-drop and the like. */
 export type PacketAction = 'block' | 'pass' | 'other';
 
-/** `other`: pf does not tell, or the packet was forwarded. */
+/** `other`: unknown, or the packet was forwarded. */
 export type PacketDirection = 'in' | 'out' | 'other';
 
 /**
- * How the time of a packet is told: in UTC seconds; in `local` civil time, counted in seconds as if
- * it were UTC (for CivilTime); or without a year, as the reader's Clock gave it (for its Calendar).
+ * What the time of a packet is: UTC seconds; `local` civil time in seconds as if it were UTC (for
+ * CivilTime); or a time without a year from the reader's Clock (for its Calendar).
  */
 export type PacketTime = 'utc' | 'local' | 'yearless';
 
 /**
- * One packet as pf logged it. One object is filled again for each packet: what is to be kept must
- * be copied during the call that hands it over. Its addresses are of one family.
+ * One packet as pf logged it. One object is reused for all packets: what is kept must be copied during
+ * the call that passes it on. Its addresses are of one family.
  *
- * What it can serve for. The source of a packet is what its sender wrote there. Only who answers
- * shows that he is where he says: with TCP, by an acknowledgement of the number that our own
- * SYN-ACK carried. A blocked packet gets no such answer from us, so nothing that was blocked proves
- * its source: UDP and ICMP need no answer at all, a SYN comes before it, and an ACK that belongs to
- * no state can be made up (RFC 4987, RFC 2827). A packet that was passed proves nothing either: it
- * may begin its connection, and a rule may have let it through without keeping state. Therefore
+ * What it proves. The source of a packet is whatever its sender wrote there. Only an answer shows that
+ * the source is true: with TCP, an acknowledgement of the number in our own SYN-ACK. A blocked packet
+ * gets no such answer, so it proves nothing: UDP and ICMP need no answer, a SYN precedes it, and an
+ * ACK without state can be made up (RFC 4987, RFC 2827). A passed packet proves nothing either: it may
+ * begin a connection, and a rule may have passed it without keeping state. Therefore
  *
- * - no packet makes a new entry: anybody could have anybody else blocked with it;
- * - a blocked packet that came in from outside is one more hit on an active entry that contains its
- *   source: forged, it can at most keep out who is kept out already;
- * - it may bring an expired entry of bogons back, as nobody is to be met there;
- * - whether it may bring back another expired entry is for policy to say: what is at stake is an
- *   address that once offended, and may be forged now.
+ * - no packet makes a new entry, as anybody could have anybody else blocked with it;
+ * - a blocked inbound packet is one more hit on an active entry that contains its source: if forged, it
+ *   can at most prolong a block;
+ * - it may reactivate an expired entry of bogons, where nobody legitimate is;
+ * - whether it may reactivate another expired entry is up to policy: the address offended once, and
+ *   may be forged now.
  */
 export interface Packet {
   time: number;
@@ -39,20 +38,20 @@ export interface Packet {
   direction: PacketDirection;
   readonly source: Writable<Address>;
   readonly destination: Writable<Address>;
-  /** Its number at IANA (6: TCP); -1 where that is not told. */
+  /** IANA protocol number (6: TCP); -1 if unknown. */
   protocol: number;
-  /** -1 where there are none, as in ICMP and in a later fragment, or they are not told. */
+  /** -1 if there is none, as in ICMP and in later fragments, or if unknown. */
   sourcePort: number;
   destinationPort: number;
-  /** The eight flags as TCP has them (RFC 9293, 3.1); -1 where they are not told. */
+  /** The eight flags of TCP (RFC 9293, 3.1); -1 if unknown. */
   tcpFlags: number;
-  /** Whether it proves that its source is not forged. No single packet does. */
+  /** Whether it proves its source. No single packet does. */
   readonly handshake: false;
 }
 
 export type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
-/** Takes a packet, and where it begins in the stream. The packet is only valid during the call. */
+/** Takes a packet and its offset in the stream. The packet is only valid during the call. */
 export type PacketSink = (packet: Packet, offset: number) => void;
 
 export const PROTOCOL_ICMP = 1;
@@ -87,7 +86,7 @@ export function emptyPacket(): Packet {
   };
 }
 
-/** Takes back what the packet before said of the transport. */
+/** Clears what the packet before had of the transport. */
 export function forgetTransport(packet: Packet): void {
   packet.protocol = -1;
   packet.sourcePort = -1;
@@ -95,7 +94,7 @@ export function forgetTransport(packet: Packet): void {
   packet.tcpFlags = -1;
 }
 
-/** Puts words[0] to [3] into the address. */
+/** Sets the address to words[0] to words[3]. */
 export function setAddress(address: Writable<Address>, family: Family, words: Uint32Array): void {
   address.family = family;
   address.a = words[0] ?? 0;

@@ -1,13 +1,13 @@
 import { McblockError } from '../../errors.ts';
 
-/** As many bytes tell a pcap file from anything else. */
+/** How many bytes recognise a pcap file. */
 export const PCAP_MAGIC_BYTES = 4;
-/** libpcap captures no more of one packet (MAXIMUM_SNAPLEN). */
+/** The most that libpcap captures of one packet (MAXIMUM_SNAPLEN). */
 const CAPTURE_LIMIT_BYTES = 262_144;
 const FILE_HEADER_BYTES = 24;
 const PACKET_HEADER_BYTES = 16;
 const VERSION_MAJOR = 2;
-/** The upper bits of the link type say whether packets have a checksum at their end. */
+/** The upper bits of the link type tell whether packets end with a checksum. */
 const LINK_TYPE_MASK = 0x03ff_ffff;
 const LINKTYPE_PFLOG = 117;
 /** With microseconds and with nanoseconds; written in the byte order of the machine. */
@@ -17,8 +17,8 @@ const MAGIC_NANOSECONDS = 0xa1b23c4d;
 const MAGIC_PCAPNG = 0x0a0d0d0a;
 
 /**
- * Takes a packet, bytes[start, end), captured at `seconds` UTC. `offset` is where its header begins
- * in the stream. Only valid during the call.
+ * Takes a packet, bytes[start, end), captured at `seconds` UTC. `offset` is that of its header in the
+ * stream. Only valid during the call.
  */
 export type CaptureSink = (
   bytes: Buffer,
@@ -28,24 +28,24 @@ export type CaptureSink = (
   offset: number,
 ) => void;
 
-/** Whether a file that begins so is a pcap file, or a pcapng file, which is refused. */
+/** Whether it is the beginning of a pcap file, or of a pcapng file, which is refused. */
 export function isPcap(head: Buffer): boolean {
   if (head.length < PCAP_MAGIC_BYTES) return false;
   return byteOrderOf(head, 0) !== undefined || head.readUInt32BE(0) === MAGIC_PCAPNG;
 }
 
 /**
- * Cuts chunks of a pcap file (draft-ietf-opsawg-pcap) with pf's link type into packets, wherever
- * the chunks end. Throws McblockError('input') where it is damaged, ends too early or is a file of
- * another sort; what came before it then counts for nothing.
+ * Splits a pcap file (draft-ietf-opsawg-pcap) with pf's link type into packets, however it is chunked.
+ * Throws McblockError('input') if it is damaged, truncated or of another kind; nothing of it then
+ * counts.
  */
 export class PcapSplitter {
   readonly #name: string;
   readonly #sink: CaptureSink;
-  /** The beginning of a piece whose end has not come yet. */
+  /** The beginning of an incomplete piece. */
   #held = Buffer.alloc(1024);
   #heldLength = 0;
-  /** What the next piece is, how long, and where it begins in the stream. */
+  /** What the next piece is, its length, and its offset in the stream. */
   #state: 'file header' | 'packet header' | 'packet' = 'file header';
   #pieceBytes = FILE_HEADER_BYTES;
   #offset = 0;
@@ -101,7 +101,7 @@ export class PcapSplitter {
     this.#heldLength = length;
   }
 
-  /** The next piece, whole, and what is to come after it. */
+  /** Reads a complete piece, which tells what the next one is. */
   #take(bytes: Buffer, start: number): void {
     const size = this.#pieceBytes;
     if (this.#state === 'packet') {
@@ -127,20 +127,20 @@ export class PcapSplitter {
     if (order === undefined) {
       throw new McblockError(
         'input',
-        `${this.#name} is a pcapng file; turn it into a pcap file first: tcpdump -r LOG -w FILE`,
+        `${this.#name} is a pcapng file; convert it to pcap first: tcpdump -r LOG -w FILE`,
       );
     }
     this.#isLittleEndian = order === 'little';
     const major =
       order === 'little' ? bytes.readUInt16LE(start + 4) : bytes.readUInt16BE(start + 4);
     if (major !== VERSION_MAJOR) {
-      throw this.#damaged(4, `there is no version ${major} of the format`);
+      throw this.#damaged(4, `unknown version ${major} of the format`);
     }
     const linkType = this.#uint32(bytes, start + 20) & LINK_TYPE_MASK;
     if (linkType !== LINKTYPE_PFLOG) {
       throw new McblockError(
         'input',
-        `${this.#name} is no log of pf: its link type is ${linkType}, not ${LINKTYPE_PFLOG} (PFLOG); capture on a pflog interface`,
+        `${this.#name} is not a log of pf: its link type is ${linkType}, not ${LINKTYPE_PFLOG} (PFLOG); capture on a pflog interface`,
       );
     }
   }
@@ -149,7 +149,7 @@ export class PcapSplitter {
   #takePacketHeader(bytes: Buffer, start: number): void {
     const captured = this.#uint32(bytes, start + 8);
     if (captured > CAPTURE_LIMIT_BYTES) {
-      throw this.#damaged(this.#offset, `a packet of ${captured} bytes is longer than any`);
+      throw this.#damaged(this.#offset, `a packet of ${captured} bytes is too long`);
     }
     this.#packetOffset = this.#offset;
     this.#seconds = this.#uint32(bytes, start);

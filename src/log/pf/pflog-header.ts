@@ -7,9 +7,9 @@ import type { Packet, PacketAction, PacketDirection } from './packet.ts';
 const INTERFACE_BYTES = 16;
 const INTERFACE_AT = 4;
 const ALIGNMENT_BYTES = 4;
-/** With OpenBSD's addresses before translation; what is longer is not known. */
-const LONGEST_BYTES = 100;
-/** From here on `dir` stands behind two uids and two pids. */
+/** With OpenBSD's addresses before translation, the longest known. */
+const MAX_BYTES = 100;
+/** From this length on, `dir` follows two uids and two pids. */
 const USUAL_BYTES = 61;
 
 const AF_INET = 2;
@@ -23,16 +23,15 @@ const PF_OUT = 2;
 
 /**
  * Reads bytes[start, end), a packet of a pflog file: struct pfloghdr (pflog(4), <net/if_pflog.h>)
- * and the IP packet behind it. Returns whether it could be read.
+ * and the IP packet after it. Returns whether it could be read.
  *
  *     0 length  1 af  2 action  3 reason  4 ifname[16]  20 ruleset[16]  36 rulenr  40 subrulenr
  *     44 uid  48 pid  52 rule_uid  56 rule_pid  60 dir
  *
- * That is all (length 61) in OpenBSD before 4.9, in FreeBSD before 14, in NetBSD, DragonFly and
- * macOS. FreeBSD adds ridentifier (69); OpenBSD rewritten, naf, saddr, daddr, sport and dport
- * (100): where the packet was sent to by translation. Older is OpenBSD 3.4 without users (45), and
- * of its own the OPNsense that has ridentifier in their place (49). `length` leaves out the padding
- * at the end, to a multiple of 4.
+ * This is all (length 61) in OpenBSD before 4.9, FreeBSD before 14, NetBSD, DragonFly and macOS.
+ * FreeBSD adds ridentifier (69); OpenBSD adds rewritten, naf, saddr, daddr, sport and dport (100), the
+ * addresses after translation. OpenBSD 3.4 has no uids and pids (45); OPNsense has ridentifier instead
+ * of them (49). `length` excludes the padding to a multiple of 4.
  */
 export function readPflog(
   bytes: Buffer,
@@ -43,7 +42,7 @@ export function readPflog(
 ): boolean {
   if (end - start < USUAL_BYTES - 16) return false;
   const length = bytes[start] ?? 0;
-  const directionAt = directionPlace(length);
+  const directionAt = directionOffset(length);
   const family = familyOf(bytes[start + 1] ?? 0);
   const ipAt = start + Math.ceil(length / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
   if (directionAt < 0 || family === 0 || ipAt >= end) return false;
@@ -57,9 +56,9 @@ export function readPflog(
   return readIp(bytes, ipAt, end, family, packet);
 }
 
-/** Where `dir` stands in a header of this length; -1 where there is no such header. */
-function directionPlace(length: number): number {
-  if (length >= USUAL_BYTES) return length <= LONGEST_BYTES ? USUAL_BYTES - 1 : -1;
+/** Offset of `dir` in a header of this length; -1 if there is no such header. */
+function directionOffset(length: number): number {
+  if (length >= USUAL_BYTES) return length <= MAX_BYTES ? USUAL_BYTES - 1 : -1;
   return length === 45 || length === 49 ? length - 1 : -1;
 }
 

@@ -1,6 +1,6 @@
 import type { OffenceKind } from '../../blocklist/offence.ts';
+import { NewPart } from '../checkpoint.ts';
 import { peek } from '../compression/peek.ts';
-import { NewPart } from '../extent.ts';
 import { AddressTable } from '../offences/address-table.ts';
 import { OffenceTable } from '../offences/offence-table.ts';
 import type { MessageCount } from '../offences/offences.ts';
@@ -14,18 +14,17 @@ import type { Packet } from './packet.ts';
 import { isPcap } from './pcap.ts';
 import { PacketReader } from './reader.ts';
 
-/** What is looked at to tell a syslogd's file with filterlog lines from tcpdump's text. */
+/** How much is examined to distinguish filterlog lines from the output of tcpdump. */
 const SAMPLE_BYTES = 65_536;
 const LATEST_SECONDS = 2 ** 32 - 1;
 
-/** The interfaces behind which strangers are: `em0`. */
+/** The interfaces to the Internet, such as `em0`. */
 export type Interfaces = ReadonlySet<string>;
 
 /**
- * Reads what pf logged to its end: a pcap file, the text that tcpdump makes of one, or the
- * filterlog lines of a syslogd. Every packet that pf blocked as it came in on one of these
- * interfaces is an offence of one point; see Packet for what it can serve for. Throws
- * McblockError('input').
+ * Reads a log of pf: a pcap file, the output of tcpdump, or filterlog lines in a syslogd's file. Every
+ * inbound packet that pf blocked on one of these interfaces is an offence of one point; see Packet for
+ * what it proves. Throws McblockError('input').
  */
 export async function readPacketOffences(
   source: Source,
@@ -33,7 +32,7 @@ export async function readPacketOffences(
   external: Interfaces,
 ): Promise<LogSummary> {
   const warnings: string[] = [];
-  // It is no service's own file, whatever its first lines look like.
+  // No service writes it itself, whatever its first lines look like.
   const own = { ...options, service: PF };
   const { chunks } = await contentOf(source, own, (text) => warnings.push(text));
   const [head, content] = await peek(chunks, SAMPLE_BYTES);
@@ -69,7 +68,7 @@ async function readPackets(
   return {
     name: source.name,
     content,
-    knownExtents: part.knownExtents,
+    knownCheckpoints: part.knownCheckpoints,
     newFrom: part.from,
     span: packets.span(calendar),
     lines: {
@@ -97,7 +96,7 @@ class PacketCollector {
   readonly #log: string;
   readonly #external: Interfaces;
   readonly #addresses = new AddressTable();
-  /** One for each interface, which is the host that tells of it. */
+  /** One for each interface, which is recorded as the host. */
   readonly #kinds: OffenceKind[] = [];
   readonly #messageCounts = new Map<string, number>();
   #firstTime: LogTime | undefined;
@@ -147,7 +146,7 @@ class PacketCollector {
     return knownTime(Math.min(Math.max(Math.floor(at), 0), LATEST_SECONDS));
   }
 
-  /** Of external interfaces there are as many as were named. */
+  /** There are only as many as external interfaces. */
   #kindId(message: string, host: string): number {
     const known = this.#kinds.findIndex((kind) => kind.host === host);
     if (known >= 0) return known;

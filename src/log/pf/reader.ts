@@ -9,13 +9,13 @@ import { readPflog } from './pflog-header.ts';
 import { readTcpdumpLine } from './tcpdump-line.ts';
 import { isDayless, type LineTime, readLineTime } from './tcpdump-time.ts';
 
-/** How many packets there were, and how many of the file's packets or lines say nothing. */
+/** How many packets were read, and how many packets or lines could not be. */
 export interface PacketCounts {
   packets: number;
   unread: number;
 }
 
-/** Reads a log of pf to its end, handing over each packet. Throws as PacketReader does. */
+/** Reads a log of pf, passing each packet to the sink. Throws as PacketReader does. */
 export async function readPackets(
   name: string,
   chunks: Chunks,
@@ -28,24 +28,24 @@ export async function readPackets(
 }
 
 /**
- * Reads a stream of what pf logged: a pcap file as pflogd(8) writes it, or the text that tcpdump
- * makes of one; which it is, its first bytes tell. Throws McblockError('input') where the file is
- * damaged or ends too early, or has no day in its times: then nothing of it counts.
+ * Reads a log of pf: a pcap file as pflogd(8) writes it, or the output of tcpdump, as its first bytes
+ * tell. Throws McblockError('input') if it is damaged or truncated, or if its times have no date;
+ * nothing of it then counts.
  */
 export class PacketReader {
-  /** Gave the times of packets whose lines have no year. */
+  /** For lines without a year. */
   readonly clock = new Clock();
   readonly counts: PacketCounts = { packets: 0, unread: 0 };
   readonly #name: string;
   readonly #sink: PacketSink;
-  /** Names of interfaces: they are told apart as hosts are. */
+  /** The names of interfaces. */
   readonly #interfaces = new HostNames();
   readonly #packet = emptyPacket();
   readonly #time: LineTime = { kind: 'utc', second: 0, month: 0, day: 0, end: 0 };
   #head = Buffer.alloc(0);
   #splitter: PcapSplitter | LineSplitter | undefined;
   #lines = 0;
-  /** Some packet had its day: a line that has none is then no reason to refuse the others. */
+  /** A line had a date; one without is then skipped, not an error. */
   #dated = false;
 
   constructor(name: string, sink: PacketSink) {
@@ -99,7 +99,7 @@ export class PacketReader {
     packet.timeKind = time.kind;
     packet.time =
       time.kind === 'yearless' ? this.clock.tick(time.month, time.day, time.second) : time.second;
-    // What is left of a line that was cut could name an address that the whole line does not.
+    // A truncated line could name an address that the whole line does not.
     const known = !cut && readTcpdumpLine(bytes, time.end, end, this.#interfaces, packet);
     if (known) this.#dated = true;
     this.#handOver(known, offset);
@@ -117,7 +117,7 @@ export class PacketReader {
   #dayless(): McblockError {
     return new McblockError(
       'input',
-      `${this.#name} does not say on which day its packets came (line ${this.#lines}); nothing of it was recorded; write the text with tcpdump -n -e -tttt (OpenBSD: -ttt), or read the pcap file that tcpdump read`,
+      `${this.#name} has times without a date (line ${this.#lines}); nothing of it was recorded; use tcpdump -n -e -tttt (OpenBSD: -ttt), or read the pcap file itself`,
     );
   }
 }

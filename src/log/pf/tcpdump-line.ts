@@ -22,19 +22,19 @@ const BRACKET_CLOSING = 0x5d;
 const RULE = asciiBytes('rule ');
 const ON = asciiBytes(' on ');
 const ARROW = asciiBytes(' > ');
-/** Before the addresses, where there is more than one link layer to tell apart. */
+/** Before the addresses, if there are several link layers. */
 const IP_NAMES = [asciiBytes('IP '), asciiBytes('IP6 ')];
 
 /**
- * Reads bytes[start, end), a line of `tcpdump -n -e` about a packet that pf logged, from behind its
- * time. Returns whether it could be read. OpenBSD's tcpdump, and that of tcpdump.org:
+ * Reads bytes[start, end), a line of `tcpdump -n -e` about a packet that pf logged, after its time.
+ * Returns whether it could be read. From OpenBSD's tcpdump, and that of tcpdump.org:
  *
  *     rule 2/(match) block in on em0: 192.0.2.7.40112 > 203.0.113.1.22: S 1:1(0) win 1024
  *     rule 4.foo.3/0(match): block in on em0: 2001:db8::7.40112 > 2001:db8::1.22: Flags [S], seq 1
  *
- * The port is behind the last dot. What comes behind the addresses tells the protocol or does not:
- * tcpdump goes by the port to say what may be within, and then names no protocol. Options that show
- * the content of packets (-A, -X) let strangers write lines, and without -n they choose the names.
+ * The port follows the last dot. The protocol is not always named: tcpdump may decode the content by
+ * the port instead. With options that show the content of packets (-A, -X) strangers can write lines,
+ * and without -n they choose the names.
  */
 export function readTcpdumpLine(
   bytes: Buffer,
@@ -61,9 +61,9 @@ export function readTcpdumpLine(
   const targetAt = sourceEnd + ARROW.length;
   const targetEnd = wordAfter(bytes, targetAt, end) - 1;
   if (targetEnd <= targetAt || bytes[targetEnd] !== COLON) return false;
-  packet.sourcePort = readPlace(bytes, sourceAt, sourceEnd, packet.source);
-  packet.destinationPort = readPlace(bytes, targetAt, targetEnd, packet.destination);
-  if (packet.sourcePort === NO_PLACE || packet.destinationPort === NO_PLACE) return false;
+  packet.sourcePort = readEndpoint(bytes, sourceAt, sourceEnd, packet.source);
+  packet.destinationPort = readEndpoint(bytes, targetAt, targetEnd, packet.destination);
+  if (packet.sourcePort === NO_ENDPOINT || packet.destinationPort === NO_ENDPOINT) return false;
   if (packet.source.family !== packet.destination.family) return false;
   readTransport(bytes, targetEnd + 2, end, packet);
   return true;
@@ -76,14 +76,14 @@ function find(bytes: Buffer, start: number, end: number, wanted: Uint8Array): nu
   return -1;
 }
 
-/** Where the word that ends at `end` begins. */
+/** The beginning of the word that ends at `end`. */
 function wordBefore(bytes: Buffer, start: number, end: number): number {
   let at = end;
   while (at > start && bytes[at - 1] !== SPACE) at--;
   return at;
 }
 
-/** Where the word that begins at `start` ends. */
+/** The end of the word that begins at `start`. */
 function wordAfter(bytes: Buffer, start: number, end: number): number {
   let at = start;
   while (at < end && bytes[at] !== SPACE) at++;
@@ -95,19 +95,24 @@ function afterIpName(bytes: Buffer, at: number, end: number): number {
   return name === undefined ? at : at + name.length;
 }
 
-const NO_PLACE = -2;
+const NO_ENDPOINT = -2;
 
-/** An address, or one with a dot and a port. Returns the port, -1 without one, or NO_PLACE. */
-function readPlace(bytes: Buffer, start: number, end: number, address: Writable<Address>): number {
-  // Both ways of reading it never fit: four octets and a port are no address.
+/** Reads an address, with a dot and a port or without. Returns the port, -1, or NO_ENDPOINT. */
+function readEndpoint(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  address: Writable<Address>,
+): number {
+  // It is never both: four octets and a port are not an address.
   if (readAddressOf(bytes, start, end, address)) return -1;
   let dot = end - 1;
   while (dot > start && bytes[dot] !== DOT) dot--;
   const port = readNumber(bytes, dot + 1, end, 0xffff);
-  return port >= 0 && readAddressOf(bytes, start, dot, address) ? port : NO_PLACE;
+  return port >= 0 && readAddressOf(bytes, start, dot, address) ? port : NO_ENDPOINT;
 }
 
-/** An IPv4-mapped address belongs on no wire: it would pass for the IPv4 address. */
+/** An IPv4-mapped address must not appear on the wire: it would be taken for the IPv4 address. */
 function readAddressOf(
   bytes: Buffer,
   start: number,
@@ -130,7 +135,7 @@ const WORDS = new Uint32Array(4);
 const TCP_FLAGS = asciiBytes('Flags [');
 const TCP_NONE = asciiBytes('none');
 const IP_PROTOCOL = asciiBytes('ip-proto-');
-/** tcpdump.org's name, then OpenBSD's; both have brackets around what was cut off. */
+/** tcpdump.org's name, then OpenBSD's; both put brackets around what is truncated. */
 const PROTOCOL_NAMES: readonly (readonly [Uint8Array, number])[] = [
   [asciiBytes('[|tcp]'), PROTOCOL_TCP],
   [asciiBytes('UDP, '), PROTOCOL_UDP],
@@ -141,7 +146,7 @@ const PROTOCOL_NAMES: readonly (readonly [Uint8Array, number])[] = [
   [asciiBytes('icmp6: '), PROTOCOL_ICMP6],
 ];
 
-/** What the text behind the addresses tells of the protocol. */
+/** Reads the protocol from the text after the addresses. */
 function readTransport(bytes: Buffer, at: number, end: number, packet: Packet): void {
   if (packet.sourcePort >= 0 && readTcp(bytes, at, end, packet)) return;
   if (startsWith(bytes, at, end, IP_PROTOCOL)) {
@@ -161,7 +166,7 @@ function readTcp(bytes: Buffer, at: number, end: number, packet: Packet): boolea
     let to = from;
     while (to < end && bytes[to] !== BRACKET_CLOSING) to++;
     packet.protocol = PROTOCOL_TCP;
-    // Without its end there may have been more of them.
+    // If the closing bracket is missing, flags may be missing too.
     if (to < end) {
       packet.tcpFlags = startsWith(bytes, from, to, TCP_NONE) ? 0 : readTcpFlags(bytes, from, to);
     }
@@ -170,7 +175,7 @@ function readTcp(bytes: Buffer, at: number, end: number, packet: Packet): boolea
   const to = wordAfter(bytes, at, end);
   if (!OPENBSD_TCP.test(bytes.toString('latin1', at, Math.min(end, to + 64)))) return false;
   packet.protocol = PROTOCOL_TCP;
-  // The dot is only for having no other flag; ACK is told by its number.
+  // The dot only means that there is no other flag; ACK has its number.
   const others = bytes[at] === DOT ? 0 : readTcpFlags(bytes, at, to);
   const hasAck = find(bytes, to, end, OPENBSD_ACK) >= 0;
   packet.tcpFlags = others | (hasAck ? TCP_ACK : 0);

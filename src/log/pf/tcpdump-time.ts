@@ -8,25 +8,25 @@ const DOT = 0x2e;
 const COLON = 0x3a;
 const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec';
 const RULE = asciiBytes('rule ');
-/** February has 29 here: which year it is may come out later. */
+/** 29 February is accepted, as the year may be known only later. */
 const MONTH_DAYS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
-/** What a line of tcpdump begins with. One object is filled again for each line. */
+/** The time of a line of tcpdump. One object is reused for all lines. */
 export interface LineTime {
   kind: PacketTime;
-  /** UTC seconds; local civil time in seconds as if it were UTC; for `yearless` of the day. */
+  /** UTC seconds; local civil time in seconds as if it were UTC; for `yearless`, second of the day. */
   second: number;
-  /** Only for `yearless`: 0 for January, and 1 to 31. */
+  /** Only for `yearless`; `month` from 0, `day` from 1. */
   month: number;
   day: number;
-  /** Where the line goes on. */
+  /** The offset after it. */
   end: number;
 }
 
 /**
- * Reads the time that the line bytes[start, end) begins with, if it says the day:
+ * Reads the time at the beginning of the line bytes[start, end), if it has a date:
  * `2026-11-22 10:00:00.123456` (-tttt), `Nov 22 10:00:00.123456` (-ttt of OpenBSD's tcpdump) or
- * `1795341600.123456` (-tt). False where it does not.
+ * `1795341600.123456` (-tt). Returns false if it has none.
  */
 export function readLineTime(bytes: Buffer, start: number, end: number, time: LineTime): boolean {
   const at = start;
@@ -37,9 +37,9 @@ export function readLineTime(bytes: Buffer, start: number, end: number, time: Li
 }
 
 /**
- * Whether bytes[start, end) is a line of tcpdump about a packet that pf logged, with no time (-t)
- * or one that leaves the day out: `10:00:00.123456` (no option), or what passed since the packet
- * before or the first one (` 00:00:01.000000`: -ttt and -ttttt of tcpdump.org, as FreeBSD has it).
+ * Whether bytes[start, end) is a line of tcpdump about a packet that pf logged, without a time (-t) or
+ * with one without a date: `10:00:00.123456` (no option), or the time since the packet before or the
+ * first one (` 00:00:01.000000`: -ttt and -ttttt of tcpdump.org, as on FreeBSD).
  */
 export function isDayless(bytes: Buffer, start: number, end: number): boolean {
   let at = start;
@@ -63,14 +63,14 @@ function readDate(bytes: Buffer, at: number, end: number, time: LineTime): boole
   return true;
 }
 
-/** The date that was read last: most lines have that of the line before. */
+/** The date that was read last, which most lines share. */
 const date = { year: Number.NaN, month: 0, day: 0, midnight: 0 };
 
-/** Makes it the date that was read last; false: there is no such date. */
+/** Makes it the date that was read last; returns false if there is no such date. */
 function enterDate(year: number, month: number, day: number): boolean {
   if (day === date.day && month === date.month && year === date.year) return true;
   const midnight = new Date(Date.UTC(year, month, day));
-  // A date that there is not comes out as another one.
+  // A date that does not exist yields another one.
   if (year < 1970 || midnight.getUTCMonth() !== month || midnight.getUTCDate() !== day)
     return false;
   date.year = year;
@@ -114,19 +114,19 @@ function readEpoch(bytes: Buffer, start: number, end: number, time: LineTime): b
   return true;
 }
 
-/** `hh:mm:ss` as a second of the day, or -1. */
+/** `hh:mm:ss` as the second of the day, or -1. */
 function readClockTime(bytes: Buffer, at: number, end: number): number {
   if (end - at < 8 || bytes[at + 2] !== COLON || bytes[at + 5] !== COLON) return -1;
   const hours = number(bytes, at, 2);
   const minutes = number(bytes, at + 3, 2);
   const seconds = number(bytes, at + 6, 2);
   if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59) return -1;
-  // 60: a leap second.
+  // 60 is a leap second.
   if (seconds < 0 || seconds > 60) return -1;
   return hours * 3600 + minutes * 60 + Math.min(seconds, 59);
 }
 
-/** Behind `.123456 ` or a space alone. */
+/** The offset after `.123456 ` or a single space. */
 function afterFraction(bytes: Buffer, from: number, end: number): number {
   let at = from;
   if (bytes[at] === DOT) at++;
@@ -134,7 +134,7 @@ function afterFraction(bytes: Buffer, from: number, end: number): number {
   return at < end && bytes[at] === SPACE ? at + 1 : at;
 }
 
-/** The number that these digits are, all of them; -1 where one is no digit. */
+/** The value of the digits; -1 if one is not a digit. */
 function number(bytes: Buffer, at: number, digits: number): number {
   let value = 0;
   for (let index = 0; index < digits; index++) {

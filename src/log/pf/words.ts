@@ -17,7 +17,7 @@ const PASS = asciiBytes('pass');
 const IN = asciiBytes('in');
 const OUT = asciiBytes('out');
 
-/** bytes[start, end) as the name of an action, as tcpdump and filterlog write it. */
+/** The action that bytes[start, end) name, as tcpdump and filterlog write it. */
 export function readAction(bytes: Uint8Array, start: number, end: number): PacketAction {
   if (sameBytes(bytes, start, end, BLOCK)) return 'block';
   return sameBytes(bytes, start, end, PASS) ? 'pass' : 'other';
@@ -28,7 +28,7 @@ export function readDirection(bytes: Uint8Array, start: number, end: number): Pa
   return sameBytes(bytes, start, end, OUT) ? 'out' : 'other';
 }
 
-/** bytes[start, end) as a decimal number up to `limit`; -1 where it is none. */
+/** bytes[start, end) as a decimal number up to `limit`; -1 if it is not one. */
 export function readNumber(bytes: Uint8Array, start: number, end: number, limit: number): number {
   let value = 0;
   for (let at = start; at < end; at++) {
@@ -40,7 +40,7 @@ export function readNumber(bytes: Uint8Array, start: number, end: number, limit:
   return end > start ? value : -1;
 }
 
-/** Letters as `SA` or `S.` as TCP's flags; -1 where one is none. No letter: no flag. */
+/** The TCP flags of letters such as `SA` or `S.`; -1 if one is unknown. */
 export function readTcpFlags(bytes: Uint8Array, start: number, end: number): number {
   let flags = 0;
   for (let at = start; at < end; at++) {
@@ -51,7 +51,7 @@ export function readTcpFlags(bytes: Uint8Array, start: number, end: number): num
   return flags;
 }
 
-/** tcpdump has a dot for ACK, and W for CWR; filterlog A and C. Both have E for ECE. */
+/** tcpdump writes a dot for ACK and W for CWR; filterlog A and C. Both write E for ECE. */
 const FLAGS: ReadonlyMap<number, number> = new Map(
   Object.entries({
     F: TCP_FIN,

@@ -4,23 +4,23 @@ import type { CivilTime } from './zone.ts';
 
 const DAY_SECONDS = 86_400;
 const MONTH_SECONDS = 31 * DAY_SECONDS;
-/** All months with 31 days: months, days and seconds are found again by division. */
+/** Every month has 31 days here, so that division yields months, days and seconds again. */
 const YEAR_SECONDS = 12 * MONTH_SECONDS;
 const FEBRUARY_29 = MONTH_SECONDS + 28 * DAY_SECONDS;
-/** Clocks of hosts and of file systems disagree; by less than this the year stays. */
+/** How far the clocks of hosts and of file systems may disagree without changing the year. */
 const GRACE_SECONDS = DAY_SECONDS;
-/** Lines a little out of order do not show that clocks were put back. */
+/** Lines that are out of order by less do not mean that clocks were set back. */
 export const DISORDER_SECONDS = 60;
-/** Years until one with a 29 February comes round for certain (1896 to 1904). */
+/** The most years between two leap years (1896 to 1904). */
 const LEAP_YEARS_APART = 8;
 
 /**
- * The time of a line whose year is not known yet: how many New Years the log had passed (counted
- * from 1), and month, day and second as one number that rises through the year. Below 2^32.
+ * The time of a line whose year is not known yet: the number of New Years that the log has passed
+ * (from 1), and month, day and second as one number that rises through the year. Below 2^32.
  */
 export type YearlessTime = number;
 
-/** A {@link YearlessTime}, or below zero a time that is known: UTC seconds less 2^32. */
+/** A {@link YearlessTime}, or if negative a known time: UTC seconds less 2^32. */
 export type LogTime = number;
 
 const KNOWN = 2 ** 32;
@@ -30,7 +30,7 @@ export function knownTime(at: Seconds): LogTime {
   return at - KNOWN;
 }
 
-/** Gives each line of a log its {@link YearlessTime}, in the order of the lines. */
+/** Computes the {@link YearlessTime} of each line, in the order of the log. */
 export class Clock {
   #year = 1;
   #inYear = -1;
@@ -52,9 +52,8 @@ export class Clock {
   }
 
   /**
-   * Once the last line has been read: the calendar that puts it at or before `fileTime`, or into
-   * `lastYear` where that is given. Throws McblockError('usage') if the log has a 29 February that
-   * a given year did not have.
+   * After the last line: the calendar that puts it at or before `fileTime`, or in `lastYear` if given.
+   * Throws McblockError('usage') if the log has a 29 February that the given year excludes.
    */
   calendar(civil: CivilTime, fileTime: Seconds, lastYear: number | undefined): Calendar {
     if (lastYear !== undefined) {
@@ -62,7 +61,7 @@ export class Clock {
       if (!this.#leapsFit(calendar)) {
         throw new McblockError(
           'usage',
-          `the log has a line of 29 February, which does not go with the year ${lastYear}; name the year of its last line`,
+          `the log has a line of 29 February, which does not fit the year ${lastYear}; give the year of its last line`,
         );
       }
       return calendar;
@@ -75,13 +74,12 @@ export class Clock {
         return calendar;
       }
     }
-    // Only where the log has a 29 February in two years that are not four apart.
+    // Only if the log has a 29 February in years that are not a multiple of four apart.
     return new Calendar(civil, newest - 1 - this.#year);
   }
 
   /**
-   * The calendar that goes with a line after all these, whose time and year are known; undefined
-   * where there was no line.
+   * The calendar by which a later line has this known year and time; undefined if there was no line.
    */
   calendarBefore(civil: CivilTime, year: number, inYear: number): Calendar | undefined {
     if (this.#inYear < 0) return undefined;
@@ -93,24 +91,24 @@ export class Clock {
   }
 }
 
-/** Month from 0, day from 1 and second as one number that rises through the year. */
+/** Month (from 0), day (from 1) and second as one number that rises through the year. */
 export function inYearOf(month: number, day: number, second: number): number {
   return month * MONTH_SECONDS + (day - 1) * DAY_SECONDS + second;
 }
 
-/** The New Years between two lines, by what {@link inYearOf} gives for them: 1, 0 or -1. */
+/** The New Years between two values of {@link inYearOf}: 1, 0 or -1. */
 export function newYearsBetween(from: number, to: number): number {
   const step = to - from;
-  // A line of New Year's Eve that came late: it belongs to the old year.
+  // A late line of New Year's Eve belongs to the old year.
   if (step > YEAR_SECONDS - DAY_SECONDS) return -1;
-  // A date that falls back by more than half a year has passed New Year.
+  // A step back of more than half a year has passed New Year.
   return step < -YEAR_SECONDS / 2 ? 1 : 0;
 }
 
-/** Turns the times of one log into UTC, its years known. */
+/** Converts the times of one log to UTC. */
 export class Calendar {
   readonly #civil: CivilTime;
-  /** The year in which the log had passed no New Year. */
+  /** The year before the log has passed a New Year. */
   readonly #yearZero: number;
   #day = Number.NaN;
   #dayStart = 0;
@@ -121,7 +119,7 @@ export class Calendar {
     this.#yearZero = yearZero;
   }
 
-  /** To be asked in the order of the lines: of an hour that came twice the one that goes forward. */
+  /** To be called in the order of the lines; of a repeated hour, time keeps going forward. */
   next(time: LogTime): Seconds {
     const at = this.utc(time, this.#latest - DISORDER_SECONDS);
     if (at > this.#latest) this.#latest = at;
@@ -147,15 +145,14 @@ export class Calendar {
 }
 
 /**
- * Where local time fell back between two lines, by an hour or two, among times that are resolved
- * later: without it the lines between would be missing for telling the two readings of an hour
- * that came twice apart.
+ * Records where local time fell back by an hour or two between lines, for times that are resolved
+ * later. Only some lines are kept, and these alone do not show which of a repeated hour is meant.
  */
 export class Setbacks {
   readonly #found: { readonly index: number; readonly from: number; readonly to: number }[] = [];
   #last = 0;
 
-  /** Tells of the next line; `index` is how many times have been kept so far. */
+  /** Records the next line; `index` is the number of times kept so far. */
   note(time: LogTime, index: number): void {
     if (time < 0) return;
     const back = this.#last - time;
@@ -165,7 +162,7 @@ export class Setbacks {
     this.#last = time;
   }
 
-  /** Resolves so many kept times, in order: `take` is given each with its index. */
+  /** Resolves the kept times in order, passing each with its index to `take`. */
   resolve(
     length: number,
     timeAt: (index: number) => LogTime,

@@ -1,19 +1,19 @@
 import type { HeaderTime } from '../header/header.ts';
 
 const MONTH_DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-/** A 29 February may be, where no year is named: which year it is comes out later. */
+/** 29 February is accepted without a year, as the year is only known later. */
 const LEAP_YEAR = 2000;
-/** What UTC seconds of 32 bits hold. */
+/** The range of 32-bit UTC seconds, in whole years. */
 const FIRST_YEAR = 1970;
 const LAST_YEAR = 2105;
 
-/** `month` from 0; 0 days in a month there is not. */
+/** `month` from 0; 0 for a month that does not exist. */
 export function daysOfMonth(month: number, year: number): number {
   const days = MONTH_DAYS[month] ?? 0;
   return month === 1 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : days;
 }
 
-/** `month` from 0, `day` from 1. Only days from 1970 to 2105 are. */
+/** Whether it is a date from 1970 to 2105; `month` from 0, `day` from 1. */
 function isDate(year: number, month: number, day: number): boolean {
   return (
     year >= FIRST_YEAR &&
@@ -26,7 +26,7 @@ function isDate(year: number, month: number, day: number): boolean {
 
 /** The days since 1 January 1970. */
 export function dayNumber(year: number, month: number, day: number): number {
-  // Years that begin in March have their leap day at the end.
+  // In years that begin in March, the leap day is the last day.
   const marchYear = month < 2 ? year - 1 : year;
   const marchMonth = month < 2 ? month + 10 : month - 2;
   const leapDays =
@@ -34,7 +34,7 @@ export function dayNumber(year: number, month: number, day: number): number {
   return marchYear * 365 + leapDays + Math.floor((marchMonth * 153 + 2) / 5) + day - 719_469;
 }
 
-/** Sets a time of the policy's zone. False: there is no such date. */
+/** Sets a time without a zone. Returns false if there is no such date. */
 export function setLocalTime(
   header: HeaderTime,
   year: number,
@@ -51,7 +51,7 @@ export function setLocalTime(
   return true;
 }
 
-/** Sets a time that names no year. False: there is no such date in any. */
+/** Sets a time without a year. Returns false if no year has such a date. */
 export function setYearlessTime(
   header: HeaderTime,
   month: number,

@@ -16,16 +16,16 @@ const DAY_SECONDS = 86_400;
 const LATEST_SECONDS = 2 ** 32 - 1;
 
 /**
- * Gives each line of a log its time, in the order of the lines. Lines without a year wait for the
- * last line, as Clock has it, until one comes that has a year: that dates those before it, and those
- * after it go on from there. So a log whose style was changed is dated as a whole.
+ * Computes the time of each line, in the order of the log. Lines without a year are dated by the last
+ * line (see Clock), or by the first line that has a year, after which lines continue from there. So a
+ * log whose format changed is dated as a whole.
  */
 export class LineClock {
   readonly #civil: CivilTime;
   readonly #yearless = new Clock();
-  /** Since a line had a year: what dates the lines before it. */
+  /** Dates the lines before the first one that has a year. */
   #before: Calendar | undefined;
-  /** The year of the latest line since then, and where in the year it stands; 0: none had one. */
+  /** Year and time in the year of the latest line since then; 0 if no line had a year. */
   #year = 0;
   #inYear = 0;
   #latest: Seconds = Number.NEGATIVE_INFINITY;
@@ -35,7 +35,7 @@ export class LineClock {
     this.#civil = civil;
   }
 
-  /** A line that names no time has that of the line before; undefined where there is none. */
+  /** A line without a time has that of the line before; undefined if there is none. */
   tick(time: HeaderTime): LogTime | undefined {
     if (time.dating === 'untimed') return this.#last;
     const { month, day, second } = time;
@@ -46,7 +46,7 @@ export class LineClock {
     return this.#last;
   }
 
-  /** Once the last line has been read; see Clock.calendar. */
+  /** After the last line; see Clock.calendar. */
   calendar(fileTime: Seconds, lastYear: number | undefined): Calendar {
     return this.#before ?? this.#yearless.calendar(this.#civil, fileTime, lastYear);
   }
@@ -60,7 +60,7 @@ export class LineClock {
     } else if (this.#year === 0) {
       this.#before = this.#yearless.calendarBefore(this.#civil, year, inYear);
     }
-    // A late line of the old year changes nothing; nor is it the first, so that there is a year.
+    // A late line of the old year changes nothing.
     if (dating !== 'yearless' || year >= this.#year) {
       this.#year = year;
       this.#inYear = inYear;

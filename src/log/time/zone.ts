@@ -3,12 +3,12 @@ import { McblockError } from '../../errors.ts';
 
 const DAY_SECONDS = 86_400;
 
-/** The seconds to add to UTC to have the local time, at a point in time. */
+/** The seconds to add to UTC for the local time, at a given time. */
 export type OffsetAt = (at: Seconds) => number;
 
 /**
- * The offsets of a time zone. `local` is the zone of this host, any other name one of the IANA
- * database. Throws McblockError('config') for a name there is not.
+ * The offsets of a time zone: `local` for that of this host, or a name in the IANA database. Throws
+ * McblockError('config') for an unknown name.
  */
 export function zoneOffsets(zone: string): OffsetAt {
   if (zone === 'local') return (at) => -new Date(at * 1000).getTimezoneOffset() * 60;
@@ -19,7 +19,7 @@ export function zoneOffsets(zone: string): OffsetAt {
   } catch (cause) {
     throw new McblockError(
       'config',
-      `there is no time zone ${zone}; name one as Europe/Berlin, UTC, or local for this host's`,
+      `unknown time zone ${zone}; use a name such as Europe/Berlin, UTC, or local for that of this host`,
       { cause },
     );
   }
@@ -27,13 +27,13 @@ export function zoneOffsets(zone: string): OffsetAt {
 }
 
 /**
- * Turns local civil time into UTC. Days without a change of the clocks, all but two a year, cost
- * two look-ups of the zone for the day and none for its lines.
+ * Converts local civil time to UTC. On all but two days a year, the zone is looked up twice for the
+ * day and not at all for its lines.
  */
 export class CivilTime {
   readonly #offsetAt: OffsetAt;
   #day = Number.NaN;
-  /** The offsets at the beginning and at the end of the day, and the UTC time between them. */
+  /** The offsets at the beginning and the end of the day, and the time of the change. */
   #before = 0;
   #after = 0;
   #change = 0;
@@ -43,9 +43,9 @@ export class CivilTime {
   }
 
   /**
-   * The UTC time at which clocks show `local`, civil time counted in seconds as if it were UTC.
-   * An hour that clocks show twice is read as the first one, unless that lies before `notBefore`;
-   * a time that clocks leave out is counted on from the last one there was.
+   * The UTC time at which clocks show `local`, which is civil time in seconds as if it were UTC. A
+   * repeated hour is the first one, unless that is before `notBefore`; a skipped time is counted on
+   * from the last one that existed.
    */
   utc(local: number, notBefore: Seconds): Seconds {
     const day = Math.floor(local / DAY_SECONDS);
@@ -54,14 +54,14 @@ export class CivilTime {
     if (this.#before === this.#after) return early;
     const late = local - this.#after;
     if (early >= this.#change) {
-      // After the change by the old offset: it must be the new one, or a time that never was.
+      // After the change by the old offset, it is the new one or a skipped time.
       return late >= this.#change ? late : early;
     }
     return late >= this.#change && early < notBefore ? late : early;
   }
 
   #enter(day: number): void {
-    // Wide enough for any offset, so that both ends lie outside the local day.
+    // Both ends are outside the local day at any offset.
     let low = day * DAY_SECONDS - 14 * 3600;
     let high = (day + 1) * DAY_SECONDS + 14 * 3600;
     this.#day = day;
@@ -76,7 +76,7 @@ export class CivilTime {
   }
 }
 
-/** `3/19/2026, GMT+01:00`; plain `GMT` is no offset. */
+/** `3/19/2026, GMT+01:00`; plain `GMT` is an offset of 0. */
 function offsetOf(format: Intl.DateTimeFormat, at: Seconds): number {
   const text = format.format(at * 1000);
   const match = /GMT(?:([+-])(\d\d):(\d\d)(?::(\d\d))?)?$/.exec(text);

@@ -124,7 +124,7 @@ describe('a watcher', () => {
 
   it('tells once of a log that is not there, and again when it has been', async () => {
     await runThrough([nothing, nothing, () => writeFileSync(log, attempts(11)), nothing]);
-    expect(warnings).toEqual([`mcblock: ${log} is not there yet`]);
+    expect(warnings).toEqual([`mcblock: ${log} does not exist yet`]);
     expect(prefixes()).toBe(1);
   });
 

@@ -108,7 +108,7 @@ function follow(options: Partial<FollowOptions> = {}): FollowedLog {
 /** What is there now; then how far it was read is recorded, as at the end of a process. */
 async function readOnce(one = follow()): Promise<void> {
   await one.read(memory.record, () => false);
-  one.recordPlaces(memory.record);
+  one.recordOffsets(memory.record);
 }
 
 async function poll(one: FollowedLog): Promise<void> {
@@ -143,7 +143,7 @@ describe('a log that is followed', () => {
   it('is read line by line, as it grows', async () => {
     const one = follow();
     await poll(one);
-    expect(reports).toEqual([`${log} is not there yet`]);
+    expect(reports).toEqual([`${log} does not exist yet`]);
     writeFileSync(log, attempts(0, 3));
     await poll(one);
     expect(counted()).toEqual(range(0, 3));
@@ -221,7 +221,7 @@ describe('a log that is followed', () => {
             whole += text;
           } else if (step === 'poll') await poll(one);
           else if (step === 'renew') {
-            one.recordPlaces(memory.record);
+            one.recordOffsets(memory.record);
             one.renew({
               scanners: [tinyScanner],
               zone: 'UTC',
@@ -231,7 +231,7 @@ describe('a log that is followed', () => {
               report: () => {},
             });
           } else {
-            if (step === 'stop') one.recordPlaces(memory.record);
+            if (step === 'stop') one.recordOffsets(memory.record);
             one.close();
             one = follow();
           }
@@ -291,8 +291,8 @@ describe('a log that is followed', () => {
       await poll(one);
     }
     expect(memory.batches).toBe(1);
-    one.recordPlaces(memory.record);
-    one.recordPlaces(memory.record);
+    one.recordOffsets(memory.record);
+    one.recordOffsets(memory.record);
     expect(memory.batches).toBe(2);
   });
 
@@ -317,7 +317,7 @@ describe('a log that is followed', () => {
     const one = follow();
     let asked = 0;
     await one.read(memory.record, () => ++asked > 3);
-    one.recordPlaces(memory.record);
+    one.recordOffsets(memory.record);
     expect(memory.offences.length).toBeGreaterThan(0);
     expect(memory.offences.length).toBeLessThan(count);
     await readOnce();
@@ -346,7 +346,7 @@ describe('a log that is followed', () => {
     expect(reports).toEqual([`${log} is compressed; only plain logs can be followed`]);
     rmSync(log);
     mkdirSync(log);
-    await expect(readOnce()).rejects.toThrow('is no regular file');
+    await expect(readOnce()).rejects.toThrow('is not a regular file');
   });
 
   it("is known as a service's own file as soon as its lines tell", async () => {
@@ -593,10 +593,10 @@ describe('a log that is truncated', () => {
     writeFileSync(log, attempts(0, 5));
     const one = follow();
     await poll(one);
-    expect(reports.join()).toContain('is shorter than it was when it was read last');
+    expect(reports.join()).toContain('is shorter than when it was last read');
     appendFileSync(log, attempts(8, 10));
     await poll(one);
-    one.recordPlaces(memory.record);
+    one.recordOffsets(memory.record);
     await readOnce();
     expect(counted()).toEqual(range(0, 10));
   });

@@ -19,7 +19,7 @@ const address: fc.Arbitrary<Address> = fc.oneof(
     .map(([a, b, d]) => addressOf(6, a, b, 7, d)),
 );
 
-function placeOf(one: Address): Prefix {
+function prefixOf(one: Address): Prefix {
   return prefixAround(one, one.family === 4 ? 24 : 64);
 }
 
@@ -44,8 +44,8 @@ describe('OffenceTable', () => {
           const spaces: Prefix[] = [];
           const groups = Array.from(
             table.groups(calendar, (one) => {
-              spaces.push(placeOf(one));
-              return placeOf(one);
+              spaces.push(prefixOf(one));
+              return prefixOf(one);
             }),
             ({ offences }) => Array.from(offences, (offence) => ({ ...offence })),
           );

@@ -171,7 +171,7 @@ describe('a pcap file of pf', () => {
     const second = 24 + one.length;
     file.writeUInt32BE(262_145, second + 8);
     expect(() => packetsOf(file)).toThrow(
-      `test.log is damaged at byte ${second}, after 1 packets; nothing of it was recorded (pcap: a packet of 262145 bytes is longer than any)`,
+      `test.log is damaged at byte ${second}, after 1 packets; nothing of it was recorded (pcap: a packet of 262145 bytes is too long)`,
     );
     file.writeUInt32BE(262_144, second + 8);
     expect(() => packetsOf(file)).toThrow('ends too early');

@@ -233,13 +233,13 @@ describe('the text of tcpdump', () => {
     'is refused where its times have no day: %s',
     (time) => {
       expect(() => packetsOf(`headline\n${line({ time })}`)).toThrow(
-        'test.log does not say on which day its packets came (line 2); nothing of it was recorded; write the text with tcpdump -n -e -tttt (OpenBSD: -ttt), or read the pcap file that tcpdump read',
+        'test.log has times without a date (line 2); nothing of it was recorded; use tcpdump -n -e -tttt (OpenBSD: -ttt), or read the pcap file itself',
       );
     },
   );
 
   it('is refused where it has no times', () => {
-    expect(() => packetsOf(line({}).slice(27))).toThrow('on which day');
+    expect(() => packetsOf(line({}).slice(27))).toThrow('without a date');
   });
 
   it('is not refused for a line without a day behind one that has it', () => {

@@ -4,61 +4,61 @@ import type { Chunks } from './source.ts';
 
 const NEWLINE = 0x0a;
 
-/** How far a log was read at another time: so many bytes, with this SHA-256. */
-export interface Extent {
+/** How far a log was read before: the number of bytes, and their SHA-256. */
+export interface Checkpoint {
   readonly bytes: number;
   readonly digest: Uint8Array;
 }
 
-/** What tells one log's content from another's. */
-export interface ContentDigest extends Extent {
-  /** SHA-256 of the first line, without its newline; it stays the same while a log grows. */
+/** Identifies the content of a log. */
+export interface ContentDigest extends Checkpoint {
+  /** SHA-256 of the first line without its newline, which stays the same while a log grows. */
   readonly head: Uint8Array;
 }
 
-/** Finds the extents that are known of a log with this first line. */
-export type KnownExtents = (head: Uint8Array) => readonly Extent[];
+/** Returns the known checkpoints of logs with this head. */
+export type KnownCheckpoints = (head: Uint8Array) => readonly Checkpoint[];
 
 /**
- * Passes the chunks on to `push` and reckons their digest. Wherever the content up to there is a
- * known extent, `onKnown` is called with its length, before what follows is passed on.
+ * Passes the chunks to `push` and computes their digest. Wherever the content so far matches a known
+ * checkpoint, `onKnown` is called with its length, before the next bytes are passed on.
  */
 export async function digestWhile(
   chunks: Chunks,
-  known: KnownExtents,
+  known: KnownCheckpoints,
   push: (chunk: Buffer) => void,
   onKnown: (bytes: number) => void,
 ): Promise<ContentDigest> {
   const hash = createHash('sha256');
   let bytes = 0;
-  let extents: readonly Extent[] = [];
+  let checkpoints: readonly Checkpoint[] = [];
   let next = 0;
   const take = (chunk: Buffer): void => {
     let start = 0;
     while (start < chunk.length) {
-      const extent = extents[next];
+      const checkpoint = checkpoints[next];
       const end = Math.min(
         chunk.length,
-        extent === undefined ? Infinity : extent.bytes - bytes + start,
+        checkpoint === undefined ? Infinity : checkpoint.bytes - bytes + start,
       );
       const piece = chunk.subarray(start, end);
       hash.update(piece);
       push(piece);
       bytes += piece.length;
       start = end;
-      while (extents[next]?.bytes === bytes) {
-        if (sameDigest(extents[next], hash.copy().digest())) onKnown(bytes);
+      while (checkpoints[next]?.bytes === bytes) {
+        if (sameDigest(checkpoints[next], hash.copy().digest())) onKnown(bytes);
         next++;
       }
     }
   };
-  // Until the first line is whole nothing is taken: it tells which extents to look out for.
+  // The checkpoints are only known when the first line is complete.
   let first = Buffer.alloc(0);
   let head: Buffer | undefined;
   const begin = (): void => {
     head = headOf(first);
-    extents = known(head)
-      .filter((extent) => extent.bytes > 0)
+    checkpoints = known(head)
+      .filter((checkpoint) => checkpoint.bytes > 0)
       .toSorted((p, q) => p.bytes - q.bytes);
     take(first);
   };
@@ -74,36 +74,36 @@ export async function digestWhile(
   return { bytes, digest: hash.digest(), head: head ?? Buffer.alloc(0) };
 }
 
-/** The {@link ContentDigest.head} of a log, by its beginning: its first line or all there is. */
+/** The {@link ContentDigest.head} of a log from its beginning, which has its first line. */
 export function headOf(beginning: Buffer): Buffer {
   const end = beginning.indexOf(NEWLINE);
   const length = Math.min(end < 0 ? beginning.length : end, LINE_LIMIT_BYTES);
   return createHash('sha256').update(beginning.subarray(0, length)).digest();
 }
 
-function sameDigest(extent: Extent | undefined, digest: Buffer): boolean {
-  return extent !== undefined && digest.equals(extent.digest);
+function sameDigest(checkpoint: Checkpoint | undefined, digest: Buffer): boolean {
+  return checkpoint !== undefined && digest.equals(checkpoint.digest);
 }
 
-/** What is new in a log of which more or less was read before. */
+/** The part of a log that was not read before. */
 export class NewPart {
-  /** The first byte of it, as far as the log has been read; all of the log where it is 0. */
+  /** Offset of the first new byte, as far as is known yet. */
   from = 0;
-  /** The extents that were known of logs with the same first line. */
-  knownExtents: readonly Extent[] = [];
+  /** The known checkpoints of logs with the same first line. */
+  knownCheckpoints: readonly Checkpoint[] = [];
 
-  /** Passes the chunks on; `forget` is called wherever what came till then turns out to be known. */
+  /** Passes the chunks on; calls `forget` if all of them so far turn out to be known. */
   read(
     chunks: Chunks,
-    known: KnownExtents,
+    known: KnownCheckpoints,
     push: (chunk: Buffer) => void,
     forget: () => void,
   ): Promise<ContentDigest> {
     return digestWhile(
       chunks,
       (head) => {
-        this.knownExtents = known(head);
-        return this.knownExtents;
+        this.knownCheckpoints = known(head);
+        return this.knownCheckpoints;
       },
       push,
       (bytes) => {

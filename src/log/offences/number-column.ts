@@ -3,13 +3,13 @@ type Numbers = Uint8Array | Uint16Array | Uint32Array | Float64Array;
 const BLOCK_BITS = 13;
 const BLOCK_LENGTH = 2 ** BLOCK_BITS;
 
-/** A growing column of numbers: memory is what its type needs, and a block of 8,192 at most more. */
-export class Column<T extends Numbers> {
+/** A growing column of numbers, in blocks of 8,192. */
+export class NumberColumn<T extends Numbers> {
   readonly #make: new (
     length: number,
   ) => T;
   #blocks: T[] = [];
-  /** The last of them. */
+  /** The last block. */
   #block: T;
   #length = 0;
   readonly #largest: number;
@@ -25,14 +25,14 @@ export class Column<T extends Numbers> {
     return this.#length;
   }
 
-  /** Numbers above what the type holds count as the largest it holds. */
+  /** Larger numbers than the type can hold become its largest. */
   push(value: number): void {
-    const place = this.#length++ % BLOCK_LENGTH;
-    if (place === 0) {
+    const index = this.#length++ % BLOCK_LENGTH;
+    if (index === 0) {
       this.#block = new this.#make(BLOCK_LENGTH);
       this.#blocks.push(this.#block);
     }
-    this.#block[place] = value > this.#largest ? this.#largest : value;
+    this.#block[index] = value > this.#largest ? this.#largest : value;
   }
 
   at(index: number): number {
