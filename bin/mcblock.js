@@ -1,2 +1,10 @@
 #!/usr/bin/env node
-require('../dist/mcblock.cjs').start();
+// Any Node can read this file. The program itself is a syntax error to old ones.
+const [major, minor] = process.versions.node.split('.').map(Number);
+
+if (major > 20 || (major === 20 && minor >= 19)) {
+  require('../dist/mcblock.cjs').start();
+} else {
+  console.error(`mcblock needs Node.js 20.19 or later; this is ${process.version}`);
+  process.exitCode = 1;
+}

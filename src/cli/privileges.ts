@@ -1,36 +1,40 @@
+import { closeSync, openSync } from 'node:fs';
 import { McblockError, reasonOf } from '../errors.ts';
 import { runProgram, wordsOf } from '../process/run-program.ts';
 
 const ID = '/usr/bin/id';
 
-/** The type declarations of Node do not know it. */
+/** Missing in the type declarations of Node. */
 const { initgroups } = process as { readonly initgroups?: (user: string, group: number) => void };
 
-/** The user and group as whom root goes on. */
+/** The user and group that root switches to. */
 export interface LesserUser {
-  /** What `work` makes meanwhile is his. */
+  /** Runs `work` as that user, who owns the files that it creates. */
   during<T>(work: () => Promise<T>): Promise<T>;
-  /** As him from now on. Throws McblockError('program') unless there is no way back. */
+  /** Gives up root for good. Throws McblockError('program') if there is a way back. */
   become(): void;
 }
 
 /**
- * `group` empty: that of the user. `named` is how the user was named, for messages: `--user`.
- * Throws McblockError('config') where there is no such user, or this process may not go on as him.
+ * `group` defaults to the group of the user, if empty. `named` is the option or key that names the
+ * user, for messages. Throws McblockError('config') if there is no such user, if this process may not
+ * switch to it, or if it may not read the program.
  */
 export async function lesserUser(user: string, group: string, named: string): Promise<LesserUser> {
   const uid = await idOf('-u', user, named);
-  if (process.geteuid?.() === uid && uid !== 0) return ALREADY_HE;
+  if (process.geteuid?.() === uid && uid !== 0) return ALREADY_THAT_USER;
   if (process.geteuid?.() !== 0) {
     throw new McblockError(
       'config',
-      `only root can go on as ${user}; leave ${named} out, or start as root`,
+      `only root can switch to ${user}: leave out ${named}, or start as root`,
     );
   }
   const gid = group === '' ? await idOf('-g', user, named) : groupId(group);
-  if (uid === 0) throw new McblockError('config', `${user} is root; name another user`);
-  return {
+  if (uid === 0) throw new McblockError('config', `${named}: ${user} is root; name another user`);
+  const lesser: LesserUser = {
     async during(work) {
+      const groups = process.getgroups?.() ?? [];
+      initgroups?.call(process, user, gid);
       process.setegid?.(gid);
       process.seteuid?.(uid);
       try {
@@ -38,28 +42,45 @@ export async function lesserUser(user: string, group: string, named: string): Pr
       } finally {
         process.seteuid?.(0);
         process.setegid?.(0);
+        process.setgroups?.(groups);
       }
     },
     become() {
-      // In this order: without root the groups could not be changed any more.
+      // In this order: only root can change the groups.
       process.setgid?.(gid);
       initgroups?.call(process, user, gid);
       process.setuid?.(uid);
       check(uid, gid);
     },
   };
+  await lesser.during(async () => checkProgram(user, named));
+  return lesser;
 }
 
-/** Whoever starts daemons made it so. */
-const ALREADY_HE: LesserUser = { during: (work) => work(), become() {} };
+/** Parts of the program are loaded when they are first needed, which may be after the switch. */
+function checkProgram(user: string, named: string): void {
+  const file = import.meta.filename;
+  try {
+    closeSync(openSync(file, 'r'));
+  } catch (error) {
+    throw new McblockError(
+      'config',
+      `${named}: ${user} cannot read the program (${file}): install it where that user can read it`,
+      { cause: error },
+    );
+  }
+}
+
+/** The process was started as that user. */
+const ALREADY_THAT_USER: LesserUser = { during: (work) => work(), become() {} };
 
 function check(uid: number, gid: number): void {
   const { getuid, geteuid, getgid, getegid, getgroups } = process;
-  const isHim =
+  const isThatUser =
     getuid?.() === uid && geteuid?.() === uid && getgid?.() === gid && getegid?.() === gid;
   const isRootsGroup = gid !== 0 && getgroups?.().includes(0);
-  if (isHim && !isRootsGroup && !canReturn()) return;
-  throw new McblockError('program', 'root could not be given up whole; nothing is done');
+  if (isThatUser && !isRootsGroup && !canReturn()) return;
+  throw new McblockError('program', 'root privileges could not be dropped completely');
 }
 
 function canReturn(): boolean {
@@ -80,17 +101,17 @@ async function idOf(what: '-u' | '-g', user: string, named: string): Promise<num
 }
 
 function noSuchUser(user: string, named: string, reason: string): McblockError {
-  return new McblockError('config', `${named} ${user}: there is no user of that name (${reason})`);
+  return new McblockError('config', `${named}: no such user: ${user} (${reason})`);
 }
 
-/** Node looks the name up where the system does; asking for one's own group changes nothing. */
+/** Switches to the group and back, as Node looks up names of groups only for that. */
 function groupId(group: string): number {
   const own = process.getegid?.() ?? 0;
   try {
     process.setegid?.(group);
     return process.getegid?.() ?? own;
   } catch (error) {
-    throw new McblockError('config', `there is no group ${group} (${reasonOf(error)})`, {
+    throw new McblockError('config', `no such group: ${group} (${reasonOf(error)})`, {
       cause: error,
     });
   } finally {

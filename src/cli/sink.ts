@@ -1,4 +1,5 @@
 import { fstatSync, statSync, writeSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { devNull } from 'node:os';
 import type * as ttyModule from 'node:tty';
 import { McblockError, reasonOf } from '../errors.ts';
@@ -35,7 +36,7 @@ export function descriptorSink(descriptor: number): Sink {
 
 /** Loads 30 more modules of Node, so it is called only for what may be a terminal. */
 function tty(): typeof ttyModule {
-  return process.getBuiltinModule('node:tty');
+  return createRequire(import.meta.url)('node:tty');
 }
 
 function mayBeTerminal(descriptor: number): boolean {

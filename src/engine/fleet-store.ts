@@ -17,7 +17,6 @@ export async function openFleetStore(location: string): Promise<FleetStore> {
     return openPostgres(location);
   }
   const { SqliteFleetStore } = await import('../fleet/sqlite/sqlite-fleet-store.ts');
-
   makeFile(location);
   const connection = new Connection(location, location, { busyMilliseconds: BUSY_MILLISECONDS });
   try {

@@ -43,7 +43,7 @@ export class Connection {
         readonly,
         fileMustExist: typeof source === 'string' && source !== EMPTY,
         timeout: busyMilliseconds,
-        ...nativeBinding(),
+        ...nativeModule(),
       });
     } catch (error) {
       throw storeError(path, error);
@@ -169,14 +169,22 @@ export class Connection {
   }
 }
 
+let loaded: { readonly nativeBinding?: string } | undefined;
+
 /**
- * Where npm puts the native part. Announcement that, better-sqlite3 need not search for it, which takes
- * longer than all the rest of opening. Where it lies elsewhere, it searches.
+ * The native module where npm puts it, as better-sqlite3 takes longer to search for it than to open a
+ * store. Loaded once: later, this process may have given up the right to read it.
  */
-function nativeBinding(): { nativeBinding?: string } {
+function nativeModule(): { readonly nativeBinding?: string } {
+  loaded ??= loadNativeModule();
+  return loaded;
+}
+
+function loadNativeModule(): { readonly nativeBinding?: string } {
   try {
     const require = createRequire(import.meta.url);
-    return { nativeBinding: require.resolve('better-sqlite3/build/Release/better_sqlite3.node') };
+    // better-sqlite3 takes a loaded module too; its type declarations do not say so.
+    return { nativeBinding: require('better-sqlite3/build/Release/better_sqlite3.node') as string };
   } catch {
     return {};
   }

@@ -1,5 +1,17 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signal } from '../../src/process/program.ts';
 import { PfHelper } from '../firewall/pf-helper.ts';
@@ -62,5 +74,28 @@ firewall.helper = ["${helper}"]
     redis.publish('block', '192.0.2.7');
     await until(() => machine.state.tables['mcblock']?.includes('192.0.2.7/32') === true);
     expect(log).not.toContain('"event":"failed"');
+  });
+
+  it('is refused if that user cannot read the program', () => {
+    // A folder of mode 0700, as root's home is.
+    const folder = mkdtempSync(join(tmpdir(), 'mcblock-private-'));
+    try {
+      cpSync(join(dirname(program), '..'), folder, { recursive: true });
+      const config = line.path('private.toml');
+      writeFileSync(config, `${redis.settings}listen.user = "nobody"\n`);
+      const argv = ['--config', config, '--db', line.path('private.db'), 'listen'];
+      const { status, stderr } = spawnSync(
+        process.execPath,
+        [join(folder, 'bin', 'mcblock.js'), ...argv],
+        { encoding: 'utf8' },
+      );
+      expect(stderr).toMatch(
+        /^mcblock: listen.user: nobody cannot read the program \(\S+\): install/,
+      );
+      expect(status).toBe(1);
+      expect(existsSync(line.path('private.db'))).toBe(false);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 });

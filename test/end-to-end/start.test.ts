@@ -55,6 +55,15 @@ describe('the installed program', () => {
     },
   );
 
+  it.each(['v0.12.18', 'v18.19.0', 'v20.18.3'])('refuses Node.js %s', (version) => {
+    const pretend = `Object.defineProperty(process.versions, 'node', { value: '${version.slice(1)}' });
+      Object.defineProperty(process, 'version', { value: '${version}' });
+      require(${JSON.stringify(program)});`;
+    const { status, stderr } = spawnSync(process.execPath, ['-e', pretend], { encoding: 'utf8' });
+    expect(stderr).toBe(`mcblock needs Node.js 20.19 or later; this is ${version}\n`);
+    expect(status).toBe(1);
+  });
+
   it.runIf(process.platform === 'linux')(
     'says what to do if the limit on virtual memory is too low to read logs',
     () => {

@@ -1,4 +1,12 @@
-import { chmodSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -11,7 +19,7 @@ interface PfState {
   calls: string[][];
 }
 
-const STAND_IN = pathToFileURL(join(import.meta.dirname, 'pfctl-stand-in.mjs')).href;
+const STAND_IN = 'pfctl-stand-in.mjs';
 
 /** A machine with pf: its pfctl is the stand-in, its tables lie in a file. */
 export class PfMachine {
@@ -21,9 +29,12 @@ export class PfMachine {
 
   constructor() {
     this.write({ tables: {}, limit: 200_000, maxCount: 65_535, calls: [] });
+    // A copy, as other users run it too, who may not read the checkout.
+    const standIn = join(this.folder, STAND_IN);
+    copyFileSync(join(import.meta.dirname, STAND_IN), standIn);
     writeFileSync(
       this.pfctl,
-      `#!${process.execPath}\nprocess.env.PF_STATE = ${JSON.stringify(this.#file)};\nimport(${JSON.stringify(STAND_IN)});\n`,
+      `#!${process.execPath}\nprocess.env.PF_STATE = ${JSON.stringify(this.#file)};\nimport(${JSON.stringify(pathToFileURL(standIn).href)});\n`,
     );
     chmodSync(this.pfctl, 0o755);
   }
