@@ -1,18 +1,18 @@
 import type { AutomaticRequest } from './request.ts';
 
 /**
- * Who tells of offences: services in their logs, or pf of packets that it blocked as they came in
- * from outside. A packet may say that it comes from anywhere, so that pf's word makes no new entry:
- * it is a hit on an active one, and brings back an expired one, the bogons too.
+ * Where offences come from: logs of services, or packets from outside that pf blocked. The source of
+ * a packet can be forged, so that a packet makes no new entry: it is a hit on an active one, and
+ * activates an expired one again, bogons included.
  */
 export type EvidenceSource = 'log' | 'pf';
 
-/** What offences that this witness told of ask for. */
+/** The request that offences from this source make. */
 export function automaticRequest(
-  witness: EvidenceSource,
+  source: EvidenceSource,
   { offender, at, hits }: Pick<AutomaticRequest, 'offender' | 'at' | 'hits'>,
 ): AutomaticRequest {
-  const isPf = witness === 'pf';
+  const isPf = source === 'pf';
   const origin = isPf ? 'pf' : 'grok';
   return { kind: 'automatic', origin, offender, at, hits, external: isPf };
 }

@@ -32,7 +32,7 @@ export class Judge {
   readonly #space: ProtectedSpace;
   readonly #policy: Policy;
   readonly #clock: () => Seconds;
-  readonly #witness: EvidenceSource;
+  readonly #source: EvidenceSource;
   readonly #networks: OffenderNetworks;
   readonly #spared = new SparedAddresses();
   #offences = 0;
@@ -46,14 +46,14 @@ export class Judge {
     space: ProtectedSpace,
     policy: Policy,
     clock: () => Seconds,
-    witness: EvidenceSource = 'log',
+    source: EvidenceSource = 'log',
   ) {
     this.#repository = repository;
     this.#space = space;
     this.#policy = policy;
     this.#clock = clock;
-    this.#witness = witness;
-    this.#networks = new OffenderNetworks(repository, space, policy, witness);
+    this.#source = source;
+    this.#networks = new OffenderNetworks(repository, space, policy, source);
     this.#now = clock();
   }
 
@@ -84,7 +84,7 @@ export class Judge {
         : supernets.filter((open) => this.#isEligible(open, part, at));
     const later = eligible.find(({ entry }) => (entry.activatedAt ?? at) > at);
     if (later !== undefined) later.recall(offence, at);
-    else if (this.#witness === 'log') this.#count(network, part, eligible, offence, at);
+    else if (this.#source === 'log') this.#count(network, part, eligible, offence, at);
     else if (eligible.length > 0) this.#bringBack(network, part, eligible, offence, at);
   }
 
@@ -112,7 +112,7 @@ export class Judge {
   }
 
   #isEligible(open: OpenEntry, part: Part, at: Seconds): boolean {
-    return isEligible(open.entry, part.prefix, this.#witness === 'pf', this.#policy, (prefix) => {
+    return isEligible(open.entry, part.prefix, this.#source === 'pf', this.#policy, (prefix) => {
       if (this.#space.overlapping(prefix) !== undefined) return true;
       const login = open.latestLogin();
       return login !== undefined && isTrusted(login, at, this.#policy);
@@ -155,7 +155,7 @@ export class Judge {
     at: Seconds,
   ): void {
     for (const open of eligible) open.commit();
-    const request = automaticRequest(this.#witness, { offender, at, hits: window.count });
+    const request = automaticRequest(this.#source, { offender, at, hits: window.count });
     // No active entry contains the part, so that those that are not eligible have no say, and for
     // those that are, only the logins around the offender matter.
     const entries = eligible.map(({ entry }) => entry);
@@ -169,7 +169,7 @@ export class Judge {
     const open = eligible.find((other) => comparePrefixes(other.entry.prefix, entry.prefix) === 0);
     if (open !== undefined) open.activated(entry, aggregator);
     else {
-      const added = new OpenEntry(entry, this.#repository, this.#policy, this.#witness, aggregator);
+      const added = new OpenEntry(entry, this.#repository, this.#policy, this.#source, aggregator);
       this.#networks.add(network, added);
     }
   }

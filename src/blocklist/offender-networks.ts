@@ -44,7 +44,7 @@ export class OffenderNetworks {
   readonly #repository: EntryRepository;
   readonly #space: ProtectedSpace;
   readonly #policy: Policy;
-  readonly #witness: EvidenceSource;
+  readonly #source: EvidenceSource;
   // A map that is emptied still holds in V8 what was in it, and so does each after it, until all
   // repository is looked through; so each time begins with new ones.
   #networks = new Map<number | string, OffenderNetwork>();
@@ -57,12 +57,12 @@ export class OffenderNetworks {
     repository: EntryRepository,
     space: ProtectedSpace,
     policy: Policy,
-    witness: EvidenceSource,
+    source: EvidenceSource,
   ) {
     this.#repository = repository;
     this.#space = space;
     this.#policy = policy;
-    this.#witness = witness;
+    this.#source = source;
   }
 
   at(address: Address): OffenderNetwork {
@@ -140,7 +140,7 @@ export class OffenderNetworks {
       const key = keyOf(entry.prefix);
       let open = this.#open.get(key);
       if (open === undefined) {
-        open = new OpenEntry(entry, this.#repository, this.#policy, this.#witness);
+        open = new OpenEntry(entry, this.#repository, this.#policy, this.#source);
         this.#open.set(key, open);
       }
       supernets.push(open);

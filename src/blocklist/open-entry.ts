@@ -32,7 +32,7 @@ interface Day {
 export class OpenEntry {
   readonly #repository: EntryRepository;
   readonly #policy: Policy;
-  readonly #witness: EvidenceSource;
+  readonly #source: EvidenceSource;
   /** With the hits of the days before the last one that was hit. */
   #entry: Entry;
   /** With all hits. */
@@ -53,12 +53,12 @@ export class OpenEntry {
     entry: Entry,
     repository: EntryRepository,
     policy: Policy,
-    witness: EvidenceSource,
+    source: EvidenceSource,
     aggregator?: EvidenceAggregator,
   ) {
     this.#repository = repository;
     this.#policy = policy;
-    this.#witness = witness;
+    this.#source = source;
     this.#entry = entry;
     this.#expiresAt = entry.expiresAt;
     this.#expiredAt = entry.expiresAt;
@@ -143,7 +143,7 @@ export class OpenEntry {
     const entry = recallEntry(this.#entry, batch.hits, batch.at);
     this.#entry = entry;
     this.#repository.commit({
-      request: automaticRequest(this.#witness, batch),
+      request: automaticRequest(this.#source, batch),
       decision: { kind: 'evidence', entry },
       evidence: this.#recallAggregator?.take() ?? [],
     });
@@ -158,7 +158,7 @@ export class OpenEntry {
     const extended = entry.expiresAt !== this.#expiredAt;
     this.#expiredAt = entry.expiresAt;
     this.#repository.commit({
-      request: automaticRequest(this.#witness, batch),
+      request: automaticRequest(this.#source, batch),
       decision: { kind: 'covered', entry, extended },
       evidence: this.#hitAggregator?.take() ?? [],
     });

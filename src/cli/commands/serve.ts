@@ -74,7 +74,7 @@ Log lines go to stderr, each a JSON object. SIGTERM stops it when all it was tol
 }
 
 async function serve(context: Context, options: ServeOptions): Promise<void> {
-  const { host, port } = placeOf(options.listen);
+  const { host, port } = listenAddress(options.listen);
   const tls = tlsOf(options);
   if (tls === undefined && !isLoopback(host) && !options.insecure) {
     throw new McblockError(
@@ -134,7 +134,7 @@ async function serve(context: Context, options: ServeOptions): Promise<void> {
   log.write('info', 'stopped');
 }
 
-function placeOf(text: string): { readonly host: string; readonly port: number } {
+function listenAddress(text: string): { readonly host: string; readonly port: number } {
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
   const host = match?.[1] ?? match?.[2];
   const port = Number(match?.[3]);
@@ -185,11 +185,11 @@ function protections(): Protection[] {
   return [...own, ...privateSpace()];
 }
 
-async function listen(start: () => Promise<unknown>, place: string): Promise<void> {
+async function listen(start: () => Promise<unknown>, address: string): Promise<void> {
   try {
     await start();
   } catch (error) {
-    throw new McblockError('program', `cannot listen on ${place}: ${reasonOf(error)}`, {
+    throw new McblockError('program', `cannot listen on ${address}: ${reasonOf(error)}`, {
       cause: error,
     });
   }

@@ -85,7 +85,7 @@ function* leaves(table: Record<string, unknown>, path: string): Generator<[strin
   }
 }
 
-/** The line of each key and table heading; the TOML parser keeps no places. */
+/** The line of each key and table heading; the TOML parser keeps no positions. */
 function keyLines(text: string): Map<string, number> {
   const lines = new Map<string, number>();
   let table = '';
