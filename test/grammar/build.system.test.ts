@@ -39,7 +39,7 @@ it('writes nothing where a grammar has a fault or an example fails, and names th
   writeFileSync(join(folder, 'b.grammar'), 'service b "b"\nm note = "b"\n  > c | no address\n');
   const { status, stderr } = build();
   expect(status).toBe(1);
-  expect(stderr).toContain('a.grammar:2:14: there is no field FOO');
-  expect(stderr).toContain('b.grammar:3:3: expected m, no address; came no message');
+  expect(stderr).toContain('a.grammar:2:14: unknown field FOO');
+  expect(stderr).toContain('b.grammar:3:3: expected m, no address; read no message');
   expect(existsSync(join(folder, 'out'))).toBe(false);
 });
