@@ -4,7 +4,7 @@ import { flatten } from './flatten.ts';
 import { graphOf } from './graph.ts';
 import { LONG_LINE, STEP_LIMIT } from './limits.ts';
 import { Machine } from './machine.ts';
-import type { Message } from './scanner.ts';
+import type { GrammarMessage } from './scanner.ts';
 import type { Grammar } from './tree.ts';
 import { get, leave, op } from './wasm/code.ts';
 import { ModuleBuilder } from './wasm/module.ts';
@@ -13,7 +13,7 @@ import { ModuleBuilder } from './wasm/module.ts';
 export interface CompiledGrammar {
   readonly service: string;
   readonly programs: readonly string[];
-  readonly messages: readonly Message[];
+  readonly messages: readonly GrammarMessage[];
   /**
    * A WebAssembly module that exports `scan(start, end)`, which returns the index of the message in
    * these bytes of the memory, NO_MATCH or AMBIGUOUS, and leaves a Reading in the memory.

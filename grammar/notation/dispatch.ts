@@ -14,7 +14,7 @@ import {
   load,
   newLabel,
   op,
-  select,
+  selectValue,
   set,
   when,
 } from './wasm/code.ts';
@@ -118,7 +118,7 @@ class Chooser {
     // The bytes after the end of the line are undefined.
     const isThere = op(op(get(E), '-', get(P)), '>', int(at));
     return [
-      set(this.#byte, select(isThere, load(1, get(P), at), int(NO_BYTE))),
+      set(this.#byte, selectValue(isThere, load(1, get(P), at), int(NO_BYTE))),
       byCase(this.#byte, cases, ended),
     ];
   }

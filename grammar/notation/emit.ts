@@ -2,11 +2,11 @@ import {
   downwards,
   keep,
   type Leave,
-  type LineOffset,
   leaveLongWord,
   leaveWhenSpent,
   lengthTest,
-  offsetOf,
+  type Position,
+  positionCode,
 } from './emit-parts.ts';
 import { differsFrom, firstByteTest, searchTest } from './emit-tests.ts';
 import { type FieldState, nextOf, type State, statesOf } from './graph.ts';
@@ -98,22 +98,22 @@ class Writer {
   }
 
   /** Matches `state` at this position. */
-  #match(state: State, at: LineOffset, exit: Leave): Code {
+  #match(state: State, at: Position, exit: Leave): Code {
     const written = this.#apart.get(state);
     return written === undefined
       ? this.#inline(state, at, exit)
-      : exit(written.call(offsetOf(at), get(E)));
+      : exit(written.call(positionCode(at), get(E)));
   }
 
-  #inline(state: State, at: LineOffset, exit: Leave): Code {
+  #inline(state: State, at: Position, exit: Leave): Code {
     if (state.type === 'end') {
       return [
-        when(op(offsetOf(at), '!=', get(E)), exit(NOTHING)),
+        when(op(positionCode(at), '!=', get(E)), exit(NOTHING)),
         exit(this.#machine.accept(this.#message)),
       ];
     }
     if (state.type === 'choice') {
-      return this.#at(at, (p) => this.#choice(state.branches, state.addressAhead, p, exit));
+      return this.#inVariable(at, (p) => this.#choice(state.branches, state.addressAhead, p, exit));
     }
     // The length of all that follows is known, so one test for each base is enough.
     const lengths = at.offset === 0 ? lengthTest(state, at.base, E, exit) : [];
@@ -127,7 +127,7 @@ class Writer {
         this.#match(state.next, { base, offset: offset + state.bytes.length }, exit),
       ];
     }
-    return [lengths, this.#at(at, (p) => this.#field(state, p, exit))];
+    return [lengths, this.#inVariable(at, (p) => this.#field(state, p, exit))];
   }
 
   #field(state: FieldState, p: Local, exit: Leave): Code {
@@ -278,10 +278,10 @@ class Writer {
   }
 
   /** Puts a position with an offset into a variable. */
-  #at(at: LineOffset, write: (p: Local) => Code): Code {
+  #inVariable(at: Position, write: (p: Local) => Code): Code {
     if (at.offset === 0) return write(at.base);
     const p = this.#function.local();
-    return [set(p, offsetOf(at)), write(p)];
+    return [set(p, positionCode(at)), write(p)];
   }
 
   #newMark(): Global {

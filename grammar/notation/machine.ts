@@ -12,7 +12,7 @@ import {
   leave,
   load,
   op,
-  select,
+  selectValue,
   setGlobal,
   store,
   when,
@@ -208,7 +208,7 @@ export class Machine {
       setGlobal(this.#found, get(0)),
       setGlobal(this.#firstFamily, family),
       ...this.#firstWords.map((first, index) =>
-        setGlobal(first, select(hasWord(index), load(4, int(0), WORDS + 4 * index), int(0))),
+        setGlobal(first, selectValue(hasWord(index), load(4, int(0), WORDS + 4 * index), int(0))),
       ),
       ...READING_FIELDS.map((field) => store(int(0), READING_OFFSETS[field], reading[field])),
       leave(READ),

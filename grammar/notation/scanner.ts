@@ -4,7 +4,7 @@ import type { Reading } from './reading.ts';
 export type MessageKind = 'attempt' | 'sign' | 'login' | 'note';
 
 /** A message of a service, as its grammar declares it. */
-export interface Message {
+export interface GrammarMessage {
   readonly name: string;
   readonly kind: MessageKind;
   /** 0 for a login or a note. */
@@ -21,7 +21,7 @@ export interface Scanner {
   readonly service: string;
   /** The programs whose lines it reads. */
   readonly programs: readonly string[];
-  readonly messages: readonly Message[];
+  readonly messages: readonly GrammarMessage[];
   /**
    * Reads the message that bytes[start, end) are as a whole. Returns its index, NO_MATCH or
    * AMBIGUOUS.

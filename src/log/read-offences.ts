@@ -1,4 +1,5 @@
 import type { Seconds } from '../blocklist/entry.ts';
+import type { MessageCount } from '../blocklist/message-counts.ts';
 import type { Login } from '../blocklist/protect.ts';
 import type { Address } from '../net/address.ts';
 import type { Prefix } from '../net/prefix.ts';
@@ -9,7 +10,7 @@ import {
   NewPart,
 } from './checkpoint.ts';
 import type { OffenceGroup } from './offences/offence-table.ts';
-import { type LineCounts, type MessageCount, OffenceCollector } from './offences/offences.ts';
+import { type LineCounts, OffenceCollector } from './offences/offences.ts';
 import { Samples } from './offences/samples.ts';
 import type { OwnContent } from './own-file.ts';
 import { contentOf, type ReadOptions } from './read-options.ts';

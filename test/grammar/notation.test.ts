@@ -207,7 +207,7 @@ describe('examples', () => {
     expect(faults).toEqual([{ line: 3, column: 3, message }]);
   });
 
-  it('tells addresses of both families apart', () => {
+  it('distinguishes addresses of both families', () => {
     const text = `${HEAD}m note = "x " ADDRESS
   > x 192.0.2.7 | no address
   > x 192.0.2.7 | address 192.0.2.8

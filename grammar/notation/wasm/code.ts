@@ -64,7 +64,7 @@ export function call(index: number, ...values: readonly Code[]): Code {
 }
 
 /** `then` if the condition holds, else `otherwise`; both are evaluated. */
-export function select(condition: Code, then: Code, otherwise: Code): Code {
+export function selectValue(condition: Code, then: Code, otherwise: Code): Code {
   return [then, otherwise, condition, 0x1b];
 }
 

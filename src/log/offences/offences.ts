@@ -1,5 +1,6 @@
 import { AMBIGUOUS, NO_MATCH, type Scanner } from '../../../grammar/notation/scanner.ts';
 import type { Seconds } from '../../blocklist/entry.ts';
+import type { MessageCount } from '../../blocklist/message-counts.ts';
 import type { OffenceKind } from '../../blocklist/offence.ts';
 import type { Login } from '../../blocklist/protect.ts';
 import type { Address } from '../../net/address.ts';
@@ -26,13 +27,6 @@ export interface LineCounts {
   cut: number;
   /** Without the header of a log line. */
   headless: number;
-}
-
-/** How often a message occurred. */
-export interface MessageCount {
-  readonly service: string;
-  readonly message: string;
-  readonly count: number;
 }
 
 /** Collects the offences and logins of a log. */

@@ -1,9 +1,9 @@
+import type { MessageCount } from '../../blocklist/message-counts.ts';
 import type { OffenceKind } from '../../blocklist/offence.ts';
 import { NewPart } from '../checkpoint.ts';
 import { peek } from '../compression/peek.ts';
 import { AddressTable } from '../offences/address-table.ts';
 import { OffenceTable } from '../offences/offence-table.ts';
-import type { MessageCount } from '../offences/offences.ts';
 import { type LogSummary, type OffenceOptions, readLines } from '../read-offences.ts';
 import { contentOf } from '../read-options.ts';
 import type { Chunks, Source } from '../source.ts';
