@@ -1,14 +1,14 @@
-// What it costs to bring nftables up to date, and what an interval set costs:
+// The cost of bringing nftables up to date, and of an interval set:
 //   node bench/apply.mjs [RULES]
-// Needs root, nft and ip; everything happens in a network namespace of its own. By turns:
-//   apply to an empty firewall      mcblock apply of RULES rules (100,000 if nothing is said)
+// Needs root, nft and ip; runs in a network namespace of its own. By turns:
+//   apply to an empty firewall      mcblock apply of RULES rules (default: 100,000)
 //   apply of a difference of 10     the same after 10 more were added
 //   apply where nothing changed     the same again
 //   nft -f, interval set            the same rules as one set with flags interval, with nft alone
 //   nft -f, 10 more                 10 elements added to that set
 //   nft -f, hash sets               the rules as `mcblock emit --format nft` writes them
 //   nft -f, 10 more in them         10 elements added to those
-// Wall time, CPU time and the memory of the largest process, of five rounds the median.
+// Prints wall time, CPU time and the memory of the largest process, as medians of five rounds.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -115,7 +115,7 @@ function time(name, argv) {
   results.set(name, list);
 }
 
-/** What was measured must have been done. */
+/** Checks that the firewall holds the rules. */
 function expectElements(count) {
   const listed = must(file('nft'), 'list', 'ruleset');
   const found = listed.match(/\b(?!255\.255)\d+\.\d+\.\d+\.0(?=[,/\s])/g)?.length ?? 0;
@@ -140,13 +140,13 @@ function report() {
   }
 }
 
-/** Distinct /24 of which no two are one prefix, the same in each run. */
+/** Distinct /24 that do not coalesce, the same in each run. */
 function distinctPrefixes(count) {
   const networks = new Set();
   let state = 1;
   while (networks.size < count) {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    // The even ones: no two of them are the halves of a wider one.
+    // Even ones only: no two of them form a wider prefix.
     const network = (state >>> 8) & ~1;
     if (network >= 0x010000 && network < 0xe00000) networks.add(network);
   }

@@ -1,5 +1,5 @@
 // Measures coalescing against iprange (the Debian package): node bench/coalesce.mjs [FILE]
-// FILE is a list of prefixes, plain or .gz, such as a BGP table. Besides it: a million random /24.
+// FILE is a list of prefixes, plain or .gz, such as a BGP table. A million random /24 are measured too.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,7 +22,7 @@ try {
   rmSync(folder, { recursive: true });
 }
 
-/** The modules measured, and with a file as its argument a program that does what iprange does. */
+/** The modules under test, and as a program what iprange does with a file. */
 async function bundle() {
   await build({
     stdin: {
@@ -84,7 +84,7 @@ function report(what, run) {
   console.log(`  ${what}: median ${median(times).toFixed(1)} ms, the first time ${first} ms`);
 }
 
-/** By turns, so that what else the machine does falls on both. */
+/** By turns, so that other load affects both. */
 function compareProcesses(file) {
   const ours = [];
   const theirs = [];

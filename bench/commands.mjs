@@ -1,8 +1,8 @@
-// Whole commands against what people would use otherwise, by turns, as medians and ratios.
-//   node bench/commands.mjs start          a cold start of check, show and add over `node -e 0`
+// Whole commands against alternatives, by turns, as medians and ratios.
+//   node bench/commands.mjs start          a cold start of check, show and add against `node -e 0`
 //   node bench/commands.mjs grok [LINES] [NETWORKS]
 //                                          a log against bzip2 -dc, sshguard's parser and fail2ban
-//   node bench/commands.mjs store [SIZE]   add, check and emit with so many entries in the store
+//   node bench/commands.mjs store [SIZE]   add, check and emit with SIZE entries in the store
 // Needs bash, GNU time (Debian package time), and bzip2, lbzip2, sshguard and fail2ban for grok.
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
@@ -29,7 +29,7 @@ try {
   if (what === 'start') start();
   else if (what === 'grok') grok(Number(size ?? 1_000_000), sources);
   else if (what === 'store') store(Number(size ?? 1_000_000));
-  else throw new Error(`there is no ${what}: start, grok or store`);
+  else throw new Error(`unknown benchmark ${what}: use start, grok or store`);
 } finally {
   rmSync(folder, { recursive: true });
 }
@@ -75,7 +75,7 @@ function grok(lines, networks) {
     'grok, plain': fresh('grok', '-q', log),
     'grok --dry-run, plain': fresh('grok', '--dry-run', '-q', log),
   });
-  // These are too slow for more than one round.
+  // Too slow for more than one round.
   const once = {
     'grok .bz2, built-in': fresh('--config', config('built-in'), 'grok', '-q', `${log}.bz2`),
     ...(existsSync(FAIL2BAN)
@@ -96,14 +96,14 @@ function store(entries) {
   });
 }
 
-/** A file with the first so many lines of the log. */
+/** A file with the first lines of the log. */
 function head(log, lines) {
   const part = `${log}.head`;
   execFileSync('sh', ['-c', 'head -n "$1" "$2" > "$3"', 'head', String(lines), log, part]);
   return part;
 }
 
-/** The same on a store that is new each time. */
+/** On a new store each time. */
 function fresh(...args) {
   return { before: () => rmSync(db, { force: true }), command: own(...args) };
 }
@@ -112,13 +112,13 @@ function own(...args) {
   return [process.execPath, mcblock, '--db', db, ...args];
 }
 
-/** Runs all of them by turns, so that the machine is the same for each. */
+/** Runs the commands by turns, so that other load affects all of them. */
 function compare(rounds, commands) {
   const results = Object.keys(commands).map(() => []);
   for (let round = 0; round <= rounds; round++) {
     for (const [index, command] of Object.values(commands).entries()) {
       const result = run(command);
-      // The first round warms the caches.
+      // The first round fills the caches.
       if (round > 0) results[index].push(result);
     }
   }
@@ -131,7 +131,7 @@ function run(command) {
   before?.();
   const report = join(folder, 'time');
   const stdin = input ? openSync(input, 'r') : 'ignore';
-  // GNU time tells of memory, but of time in steps of 10 ms only; bash in steps of one.
+  // GNU time reports memory, but time only in steps of 10 ms; bash in steps of 1 ms.
   const timed = ['/usr/bin/time', '-f', '%M', '-o', report, ...argv];
   const { output } = spawnSync('bash', ['-c', 'time "$@" 2>&3', 'bash', ...timed], {
     stdio: [stdin, 'ignore', 'pipe', 'inherit'],

@@ -1,11 +1,11 @@
-// How quick a fleet is, and what it loses: three machines, a hub and an attacker on this one, each in
-// a network namespace of its own (see test/end-to-end/fleet). Build first (npm run build).
+// How fast a fleet is, and what it loses: three machines, a hub and an attacker on this host, each in a
+// network namespace of its own (see test/end-to-end/fleet). Build first (npm run build).
 //   node bench/fleet.mjs [BANS]
 // Needs root, nft, ip, redis-server, openssl and PostgreSQL. In this order:
-//   from the log line on A to the first packet that B drops   BANS bans (1,000 if nothing is said)
+//   from the log line on A to the first packet that B drops   BANS bans (default: 1,000)
 //   the same to the first packet that A drops                 a tenth as many
-//   to notice a dead Redis                                    stopped, and its cable pulled
-//   bans lost                                                 over all faults, while A is attacked
+//   to notice a dead Redis                                    stopped, and disconnected
+//   bans lost                                                 during all faults, while A is attacked
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -64,7 +64,7 @@ async function strikes(trial, machine, bans) {
   return times;
 }
 
-/** From when Redis says nothing any more until all machines know it. */
+/** From the silence of Redis until all machines notice it. */
 async function deaths(trial) {
   const { hub } = trial.fleet;
   const kinds = [
@@ -74,7 +74,7 @@ async function deaths(trial) {
   for (const [name, end, begin] of kinds) {
     const times = [];
     for (let death = 0; death < DEATHS; death++) {
-      // At another moment between two pings each time.
+      // At a different time between two pings each time.
       await pause(3000 * Math.random());
       const endedAt = performance.now();
       end();
@@ -87,7 +87,7 @@ async function deaths(trial) {
   }
 }
 
-/** Each fault in turn; meanwhile somebody new offends on A five times a second. */
+/** Each fault in turn, while a new attacker appears on A five times a second. */
 async function faults(trial, all) {
   const before = trial.size;
   const attack = setInterval(() => trial.offend(), ATTACK_MILLISECONDS);

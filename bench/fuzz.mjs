@@ -1,7 +1,7 @@
-// Lines with hostile words in them, and whom the shipped grammars name for them. Build first.
+// Reads lines with hostile words by the shipped grammars, and checks whom they name. Build first.
 //   node bench/fuzz.mjs [--lines 1000000] [--seed 1] [--service NAME] [--show 20]
-// Prints for each service how many lines were read with their true address (or, rightly, none), as
-// ambiguous, as no message, and wrong: with another address. Exits with 1 if any was wrong.
+// Prints for each service how many lines were read with their true address (or rightly with none), as
+// ambiguous, as no message, and wrong, with another address. Exits with 1 if any was wrong.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stdout } from 'node:process';

@@ -1,9 +1,9 @@
-// Writes an auth.log as sshd and its neighbours would have written it, to standard output: the same
-// for the same options. All addresses, names and keys are invented.
+// Writes an auth.log of sshd and other programs to standard output, always the same for the same
+// options. All addresses, names and keys are invented.
 //
 //   node bench/generate-log.mjs [--lines 4000] [--seed 1] [--days 4] [--networks N]
 //     [--style freebsd|linux|openbsd]
-// From so many networks come the attacks; where none is said, one for 90 lines.
+// Attacks come from N networks; by default, from one for 90 lines.
 import { parseArgs } from 'node:util';
 
 const { values } = parseArgs({
@@ -21,7 +21,7 @@ const lineCount = positive('lines');
 const days = positive('days');
 const random = generator(positive('seed'));
 
-/** When the log was turned over: its last line. */
+/** When the log was rotated: its last line. */
 const END = Date.UTC(2026, 2, 23) / 1000;
 const START = END - days * 86_400;
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
@@ -42,7 +42,7 @@ const HONEST = [
   { user: 'alice', address: '192.168.1.20', key: fingerprint() },
 ];
 
-/** The lines so far, in any order. */
+/** The lines so far, unsorted. */
 const lines = [];
 let pid = 812;
 
@@ -72,7 +72,7 @@ function session(at) {
   else other(at);
 }
 
-/** One connection that guesses passwords. */
+/** A connection that guesses passwords. */
 function attack(at, address) {
   const sender = newProcess();
   const port = anyPort();
@@ -126,7 +126,7 @@ function failure(time, sender, invalid, user, address, port) {
   say(time, sender, `Failed password for ${whom} from ${address} port ${port} ssh2`);
 }
 
-/** One connection that never comes to a login. */
+/** A connection that ends before a login. */
 function probe(at, address) {
   const sender = newProcess();
   const port = anyPort();
@@ -166,7 +166,7 @@ function probe(at, address) {
   }
 }
 
-/** Somebody who may: now and then with a typing error first. */
+/** A legitimate login, sometimes after a typing error. */
 function visit(at, { user, address, key }) {
   const sender = newProcess();
   const port = anyPort();
@@ -200,7 +200,7 @@ function visit(at, { user, address, key }) {
     say(time, sender, `pam_unix(sshd:session): session closed for user ${user}`);
 }
 
-/** What other programs write into the same log. */
+/** Lines of other programs. */
 function other(at) {
   if (values.style === 'linux') {
     const sender = newProcess();
@@ -253,7 +253,7 @@ function stamp(time) {
   return `${MONTHS[date.getUTCMonth()]} ${day} ${date.toISOString().slice(11, 19)}`;
 }
 
-/** A few networks are busy, most are seldom seen. */
+/** A few networks are busy, most are rare. */
 function attacker() {
   const nth = Math.floor(networks.length * random() ** 2);
   const found = networks[nth];
@@ -261,7 +261,7 @@ function attacker() {
   return [...found, 2 + ((nth * 37 + Math.floor(random() * 4)) % 250)].join('.');
 }
 
-/** An IPv4 /24 of unicast space, or now and then an IPv6 /64. */
+/** A unicast IPv4 /24, or sometimes an IPv6 /64. */
 function network() {
   if (random() < 0.1) return `2a0e:${hex(random() * 65_000 + 16)}:${hex(random() * 250 + 1)}:`;
   for (;;) {
@@ -289,7 +289,7 @@ function anyPort() {
   return 1024 + Math.floor(random() * 64_000);
 }
 
-/** Its number is only given when its first line is written, so that numbers rise with time. */
+/** A process gets its number with its first line, so that numbers rise with time. */
 function newProcess() {
   return { pid: 0 };
 }
@@ -312,7 +312,7 @@ function pick(list) {
   return list[Math.floor(random() * list.length)];
 }
 
-/** Numbers in [0, 1), the same on every machine (a Weyl sequence, mixed as MurmurHash3 ends). */
+/** Numbers in [0, 1), the same on every host (a Weyl sequence with the finalizer of MurmurHash3). */
 function generator(seed) {
   let state = seed | 0;
   return () => {

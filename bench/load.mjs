@@ -6,14 +6,13 @@ import { build } from 'esbuild';
 const repository = fileURLToPath(new URL('..', import.meta.url));
 
 /**
- * What these lines of TypeScript export, which name their files from the repository's root on.
+ * Bundles and imports TypeScript code, whose imports are relative to the root of the repository.
  * @param {string} contents
- * @param {string} folder where the bundle of it may lie while it is loaded; where packages are named
- *   it must be in the repository, which is where they are found
+ * @param {string} folder a folder for the bundle; in the repository if packages are imported
  */
 export async function load(contents, folder = join(repository, 'build')) {
-  const place = mkdtempSync(join(folder, 'load-'));
-  const outfile = join(place, 'bundle.mjs');
+  const bundleFolder = mkdtempSync(join(folder, 'load-'));
+  const outfile = join(bundleFolder, 'bundle.mjs');
   try {
     await build({
       stdin: { contents, resolveDir: repository, loader: 'ts' },
@@ -26,6 +25,6 @@ export async function load(contents, folder = join(repository, 'build')) {
     });
     return await import(pathToFileURL(outfile).href);
   } finally {
-    rmSync(place, { recursive: true });
+    rmSync(bundleFolder, { recursive: true });
   }
 }

@@ -44,7 +44,7 @@ try {
     let sum = 0;
     const rates = [];
     const theirRates = [];
-    // By turns, so that what else the machine does falls on both.
+    // By turns, so that other load affects both.
     for (let run = 0; run < RUNS; run++) {
       const start = performance.now();
       sum = matchAll(map, addresses);
@@ -94,7 +94,7 @@ function contentOf(file) {
   return file.endsWith('.gz') ? gunzipSync(bytes) : bytes;
 }
 
-/** As many and as long as in a BGP table, roughly: half of them /24. */
+/** As many as in a BGP table, roughly, and half of them /24. */
 function randomPrefixes(list) {
   for (let index = 0; index < 200_000; index++) {
     const length = index % 2 ? 24 : 12 + (random() % 13);

@@ -1,6 +1,6 @@
 // How many lines a second the shipped grammars read. Run `npm run build` first.
-//   node bench/scan.mjs            a million made-up lines of sshd
-//   node bench/scan.mjs hostile    lines of 64 KiB that are made to take long
+//   node bench/scan.mjs            a million invented lines of sshd
+//   node bench/scan.mjs hostile    lines of 64 KiB that are meant to take long
 //   node bench/scan.mjs FILE       the messages of a log, and those that no rule matches
 import { readFileSync } from 'node:fs';
 import { argv, stdout } from 'node:process';
@@ -18,7 +18,7 @@ if (argv[2] === 'hostile') hostile();
 else if (argv[2]) recognised(argv[2]);
 else measure(madeUp());
 
-/** Each in a share that is usual on a host that is knocked at all day. */
+/** Messages in the proportions of a host under constant attack. */
 function madeUp() {
   let seed = 1;
   const random = (below) => {
@@ -99,7 +99,7 @@ function measure(bytes) {
   );
 }
 
-/** How many lines of the memory between these places are messages. */
+/** How many lines of the memory between these offsets are messages. */
 function matchedIn(from, end) {
   let matched = 0;
   for (let start = from; start < end; ) {

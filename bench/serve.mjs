@@ -1,6 +1,6 @@
 // Requests per second of `mcblock serve`, on SQLite and on a PostgreSQL of its own, with a plain
-// Node client on the same machine. Build first (npm run build).
-//   --against URL   another server of version 1 as well, by turns: http://NAME:PASSWORD@HOST:PORT;
+// Node client on the same host. Build first (npm run build).
+//   --against URL   also another server of version 1, by turns: http://NAME:PASSWORD@HOST:PORT;
 //                   its list is replaced
 //   --postgres URL  an empty database to use instead, such as one beside that server's
 import { spawn, spawnSync } from 'node:child_process';
@@ -39,7 +39,7 @@ try {
   for (const clean of cleanups.toReversed()) await clean();
 }
 
-/** Every kind of request, by turns to each of them. */
+/** Every kind of request to each server, by turns. */
 async function measure(targets) {
   for (const target of targets) {
     await fresh(target);
@@ -98,7 +98,7 @@ function median(numbers) {
   return numbers.toSorted((p, q) => p - q)[Math.floor(numbers.length / 2)];
 }
 
-/** The list is empty but for sample rows. */
+/** The list is empty except for sample rows. */
 async function fresh({ ask }) {
   const { status } = await ask('GET', '/v1/pf-init');
   if (status !== 204) throw new Error(`the answer to pf-init was ${status}`);
@@ -112,7 +112,7 @@ async function latest(ask) {
   }
 }
 
-/** How often a second each does `work`: the medians of some rounds. */
+/** How often each does `work` per second, as medians of several rounds. */
 async function rates(what, targets, work, connections = CONNECTIONS) {
   const measured = new Map(targets.map((target) => [target, []]));
   for (let round = 0; round < ROUNDS; round++) {
@@ -240,12 +240,12 @@ function send(asked, body) {
   });
 }
 
-/** Public addresses, no two the same. */
+/** Distinct public addresses. */
 function addressOf(host) {
   return `${5 + (host >>> 22)}.${(host >>> 14) & 255}.${(host >>> 6) & 255}.${host & 63}`;
 }
 
-/** The URL of a database in a PostgreSQL that was started for this. */
+/** The URL of a database in a PostgreSQL started for this. */
 async function ownPostgres() {
   const { findPostgres, startCluster } = await load(
     "export * from './test/fleet/postgres-cluster.ts';",

@@ -1,4 +1,4 @@
-// An hour's worth of messages in minutes, and whether memory stays flat:
+// An hour's messages in minutes, to see whether memory stays flat:
 //   node bench/soak.mjs [MESSAGES] [SECONDS]
 // A redis-server of its own (mutual TLS), the fleet's API and `mcblock listen` with a page that looks
 // at it; every tenth of the time Redis is killed and started again, or stopped for six seconds. Of
@@ -20,7 +20,7 @@ const SECONDS = Number(process.argv[3] ?? 300);
 const PARTS = 10;
 const TICK_MILLISECONDS = 100;
 const FREEZE_MILLISECONDS = 6000;
-/** Attackers come back: so many /24 are told of again and again. */
+/** Attackers come back: how many /24 are reported again and again. */
 const NETWORKS = 4000;
 const HOST = '127.0.0.1';
 const [API_PORT, STATUS_PORT] = [18_124, 18_125];
@@ -28,7 +28,7 @@ const [API_PORT, STATUS_PORT] = [18_124, 18_125];
 const folder = mkdtempSync(join(tmpdir(), 'mcblock-soak-'));
 const file = (name) => join(folder, name);
 const children = [];
-/** Redis is; what is sent meanwhile is lost, as it would be. */
+/** Redis is away; what is sent meanwhile is lost. */
 let isAway = false;
 let redis;
 try {
@@ -94,7 +94,7 @@ async function soak(daemon, page, parts) {
   compare(told);
 }
 
-/** What must be in the firewall, and is. A message that was under way when Redis died may be lost. */
+/** What must be in the firewall. A message in transit when Redis died may be lost. */
 function compare(told) {
   const table = readFileSync(file('table'), 'utf8').trim().split('\n');
   const held = new Set(spawnList(['show', '--json']));
@@ -139,7 +139,7 @@ async function settled() {
   }
 }
 
-/** The senders: gives what they say next, so many messages. */
+/** The senders; yields their messages. */
 function makeCrowd({ FleetKey, messageText, parsePrefix, parseAddress }) {
   const [key, strange] = [7, 8].map((byte) => new FleetKey(Buffer.alloc(32, byte)));
   const old = [];
@@ -149,9 +149,9 @@ function makeCrowd({ FleetKey, messageText, parsePrefix, parseAddress }) {
 
   function one(index) {
     const kind = index % 100;
-    // A stride that has no divisor in common with the number of networks.
-    const place = (index * 1237) % NETWORKS;
-    const network = `5.${place >> 7}.${(place & 127) * 2}.0/24`;
+    // A stride that is coprime to the number of networks.
+    const number = (index * 1237) % NETWORKS;
+    const network = `5.${number >> 7}.${(number & 127) * 2}.0/24`;
     const address = network.replace('0/24', String(1 + (index % 200)));
     if (kind < 40) {
       const text = message(network, address, key);
@@ -224,7 +224,7 @@ ping = { command = ["/bin/echo"], carries = "address" }
   return daemon;
 }
 
-/** Gives the password of its first user. */
+/** Returns the password of the first user. */
 async function startApi() {
   const listen = ['--listen', `${HOST}:${API_PORT}`, '--first-user', 'soak', '--quiet'];
   const child = start(
@@ -260,7 +260,7 @@ async function json(path) {
   return (await fetch(`http://${HOST}:${STATUS_PORT}${path}`)).json();
 }
 
-/** As a browser does that has the page open. */
+/** Reads the page as a browser does. */
 function lookAt(path) {
   const page = { bytes: 0 };
   get({ host: HOST, port: STATUS_PORT, path }, (answer) => {

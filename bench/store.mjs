@@ -1,5 +1,5 @@
 // Measures the store with a million entries: node bench/store.mjs [COUNT] [DIRECTORY]
-// Each measure runs in a process of its own, so that times are cold and peaks of memory its own.
+// Each measurement runs in a process of its own, for cold times and its own peak memory.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -100,8 +100,8 @@ if (process.argv[2] === '--measure') {
   await main(Number(process.argv[2] ?? 1_000_000), process.argv[3] ?? tmpdir());
 }
 
-async function main(count, place) {
-  const directory = mkdtempSync(join(place, 'mcblock-bench-'));
+async function main(count, folder) {
+  const directory = mkdtempSync(join(folder, 'mcblock-bench-'));
   try {
     const library = join(directory, 'library.cjs');
     await bundleInto(library);

@@ -5,11 +5,11 @@ import { FAMILY } from './memory-map';
 import { MAX_PORT_DIGITS, portEnd } from './number';
 
 /**
- * The end of the address that begins at `start`, which is then in the words. It must be a whole
- * one: what follows it may be no letter, digit, `.`, `-` or `_`.
+ * The end of the address that begins at `start`, which is then in the words. It must not be followed by
+ * a letter, digit, `.`, `-` or `_`.
  */
 export function addressAt(start: i32, end: i32): i32 {
-  // Where a search tries every word, most are seen to be none by their first letter.
+  // A search tries every word, and the first byte excludes most.
   if (!inIpv6(load<u8>(start))) return -1;
   const ipv4End = dottedAt(start, end);
   if (ipv4End < 0 || !endsAddress(ipv4End, end)) return ipv6At(start, end);
@@ -18,10 +18,10 @@ export function addressAt(start: i32, end: i32): i32 {
 }
 
 /**
- * The end of the address and port that begin at `start`; the address is then in the words. Written
- * are 192.0.2.7:22, [2001:db8::7]:22 and, by services that put the same after both families,
- * 2001:db8::7:22. There the last group is the port, as a service that writes one always does.
- * What follows may be no letter, digit, `.`, `-` or `_`.
+ * The end of the address and port that begin at `start`; the address is then in the words. They are
+ * written as 192.0.2.7:22, [2001:db8::7]:22 or, by services that do not distinguish the families,
+ * 2001:db8::7:22, where the last group is the port, as such a service always writes one. They must not
+ * be followed by a letter, digit, `.`, `-` or `_`.
  */
 export function endpointAt(start: i32, end: i32): i32 {
   const isOpen = start < end && load<u8>(start) === 0x5b;
@@ -35,7 +35,7 @@ export function endpointAt(start: i32, end: i32): i32 {
   return portEnds >= 0 && endsAddress(portEnds, end) ? portEnds : -1;
 }
 
-/** IPv6 without brackets, its zone if it has one, and a port from 1 behind the last colon. */
+/** IPv6 without brackets, a zone if it has one, and a port of at least 1 after the last colon. */
 function bareEndpointAt(start: i32, end: i32): i32 {
   let run = ipv6RunEnd(start, end, MAX_ADDRESS_BYTES + 1 + MAX_PORT_DIGITS);
   let addressEnd = run;
@@ -45,7 +45,7 @@ function bareEndpointAt(start: i32, end: i32): i32 {
     run = colon < 0 ? -1 : portEnd(colon + 1, end);
     if (run < 0 || load<u8>(colon) !== 0x3a) return -1;
   } else {
-    // A colon of the sentence, as after an address.
+    // A colon that belongs to the sentence.
     if (run > start && load<u8>(run - 1) === 0x3a) run--;
     colon = run - 1;
     while (colon > start && load<u8>(colon) !== 0x3a) colon--;

@@ -1,21 +1,21 @@
-// Sets of the bytes below 0x80, one bit each: those below 0x40 and those from there on.
+// Sets of bytes as bits: those below 0x40, and those from 0x40 to 0x7f.
 const IN_NAME_LOW: u64 = 0x03ff_6000_0000_0000;
 const IN_NAME_HIGH: u64 = 0x07ff_fffe_87ff_fffe;
 const IN_IPV6_LOW: u64 = 0x07ff_4000_0000_0000;
 const HEX_LOW: u64 = 0x03ff_0000_0000_0000;
 const HEX_HIGH: u64 = 0x0000_007e_0000_007e;
 
-/** Letters, digits, `.`, `-`, `_`: what host names and longer numbers go on with. */
+/** Letters, digits, `.`, `-`, `_`, which continue a host name or a number. */
 export function inName(byte: u32): bool {
   return isIn(byte, IN_NAME_LOW, IN_NAME_HIGH);
 }
 
-/** What names are made of, and what is no ASCII; `%` for a zone. */
+/** Characters of names, `%` for a zone, and bytes that are not ASCII. */
 export function inHostName(byte: u32): bool {
   return byte >= 0x80 || byte === 0x25 || inName(byte);
 }
 
-/** What can stand in a name and is neither letter nor digit. */
+/** A character of names that is neither a letter nor a digit. */
 export function isSign(byte: u32): bool {
   return byte <= 0x2e || byte === 0x5f;
 }
@@ -34,12 +34,12 @@ export function hexValue(byte: u32): u32 {
   return (byte & 0xf) + (byte >> 6) * 9;
 }
 
-/** Whether an address can end at `p`: nothing follows that a name or a longer number goes on with. */
+/** Whether an address can end at `p`: no character of a name or number follows. */
 export function endsAddress(p: i32, end: i32): bool {
   return p >= end || !inName(load<u8>(p));
 }
 
 function isIn(byte: u32, low: u64, high: u64): bool {
-  // A shift takes the lowest six bits of the byte.
+  // A shift uses the lowest six bits of the byte.
   return byte < 0x80 && ((select(low, high, byte < 0x40) >> byte) & 1) !== 0;
 }

@@ -1,6 +1,5 @@
-// What the scanners call. A place in a line is an address in memory; what begins at `start` ends
-// where the function says, -1 where there is no such thing. No line is read behind its `end` in a
-// way that changes an answer, and nothing here makes garbage.
+// The functions that scanners call. Each returns the end of what begins at `start`, or -1; all are
+// offsets in the memory. Bytes after the `end` of a line may be read, but do not change a result.
 export { addressAt, endpointAt } from './address';
 export { nameAndPortEnd, nameEnd, pastColon } from './name';
 export { intEnd, portEnd } from './number';

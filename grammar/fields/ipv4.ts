@@ -3,7 +3,7 @@ import { WORDS } from './memory-map';
 const ZEROS4: u32 = 0x3030_3030;
 const ZEROS8: u64 = 0x3030_3030_3030_3030;
 const LOW_BITS: u64 = 0x7f7f_7f7f_7f7f_7f7f;
-/** More, and any byte that is no digit has its highest bit set, without a carry to the next. */
+/** Added to bytes, sets the highest bit of those that are not digits, without a carry. */
 const ALL_BUT_DIGITS: u64 = 0x7676_7676_7676_7676;
 const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
 
@@ -11,12 +11,12 @@ const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
  * The end of the four decimal octets without leading zeros (RFC 6943, 3.1.1, the strict form) at
  * `start`, which are then in the first word.
  *
- * No loop, and hardly a branch that depends on the digits: addresses have them in any number, so
- * that a processor guesses wrong again and again.
+ * There is no loop, and hardly a branch that depends on the digits: as their number varies, branches
+ * would often be mispredicted.
  */
 export function dottedAt(start: i32, end: i32): i32 {
   const room = end - start;
-  // One bit for each of 16 bytes that is no digit, set for all that are not in the line.
+  // One bit for each of 16 bytes that is not a digit or is beyond the line.
   let others = noDigits(start) | (noDigits(start + 8) << 8) | (-1 << min<u32>(room, 16));
   const first = ctz<i32>(others);
   others &= others - 1;
@@ -36,19 +36,19 @@ export function dottedAt(start: i32, end: i32): i32 {
   return start + length;
 }
 
-/** The bytes among the eight at `p` that are no digits, one bit each, the first lowest. */
+/** Which of the eight bytes at `p` are not digits, one bit each, the first lowest. */
 function noDigits(p: i32): i32 {
-  // Less 0x30, a digit is 0 to 9.
+  // Without 0x30, a digit is 0 to 9.
   const bytes = load<u64>(p) ^ ZEROS8;
   const marked = (((bytes & LOW_BITS) + ALL_BUT_DIGITS) | bytes) & HIGH_BITS;
-  // The bit of byte n goes to place 56 + n.
+  // Moves the bit of byte n to bit 56 + n.
   return <i32>(((marked >> 7) * 0x0102_0408_1020_4080) >> 56);
 }
 
-/** The value of the digits at `p`, more than 255 where they are no octet. */
+/** The value of the digits at `p`, more than 255 if they are not an octet. */
 function octetAt(p: i32, length: i32): u32 {
   const bytes = load<u32>(p) ^ ZEROS4;
-  // The last digit goes to the highest byte; what is before the first is 0.
+  // Moves the last digit to the highest byte; the bytes before the first are 0.
   const digits = bytes << ((4 - length) << 3);
   const value = (digits >> 24) + ((digits >> 16) & 0xff) * 10 + ((digits >> 8) & 0xff) * 100;
   return <u32>(length - 1) > 2 || (length > 1 && (bytes & 0xff) === 0) ? 256 : value;

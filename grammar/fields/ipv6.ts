@@ -2,21 +2,21 @@ import { endsAddress, hexValue, inIpv6, inName, isHex } from './bytes';
 import { dottedAt } from './ipv4';
 import { FAMILY, WORDS } from './memory-map';
 
-/** Without its zone. */
+/** Without a zone. */
 export const MAX_ADDRESS_BYTES = 45;
 const MAX_ZONE_BYTES = 15;
 
 /** The end of the address that begins at `start`, and of its zone; the address is then in the words. */
 export function ipv6At(start: i32, end: i32): i32 {
   const run = ipv6RunEnd(start, end, MAX_ADDRESS_BYTES + 1);
-  // Two colons at least.
+  // At least two colons.
   if (run - start < 2 || !endsAddress(run, end)) return -1;
   if (ipv6Of(start, run)) return afterZone(run, end);
-  // A colon of the sentence, as in `from 2001:db8::1: 11: Bye`.
+  // A colon that belongs to the sentence, as in `from 2001:db8::1: 11: Bye`.
   return load<u8>(run - 1) === 0x3a && ipv6Of(start, run - 1) ? run - 1 : -1;
 }
 
-/** The end of the bytes that IPv6 is written with; those after `most` are none of them. */
+/** The end of the characters of IPv6 addresses, of which at most `most` + 1 are examined. */
 export function ipv6RunEnd(start: i32, end: i32, most: i32): i32 {
   let run = start;
   while (run < end && run - start <= most && inIpv6(load<u8>(run))) run++;
@@ -24,8 +24,8 @@ export function ipv6RunEnd(start: i32, end: i32, most: i32): i32 {
 }
 
 /**
- * Reads exactly the bytes from `start` to `end` into the words (RFC 4291, 2.2). The groups are
- * gathered in 128 bits, those before the gap apart from those behind it.
+ * Reads the bytes from `start` to `end` as a whole into the words (RFC 4291, 2.2). The groups are
+ * collected in 128 bits, those before the gap separately from those after it.
  */
 export function ipv6Of(start: i32, end: i32): bool {
   let p = start;
@@ -73,7 +73,7 @@ export function ipv6Of(start: i32, end: i32): bool {
     }
   }
   if (gap < 0 ? count !== 8 : count > 7) return false;
-  // Up to four groups before the gap lie in the lower half, and go to the upper one.
+  // Up to four groups before the gap are in the lower half, and move to the upper one.
   const moved = (8 - gap) << 4;
   if (gap > 4) {
     high |= (highBefore << moved) | (lowBefore >> (64 - moved));
@@ -92,13 +92,13 @@ function setIpv6(high: u64, low: u64): void {
     store<i32>(FAMILY, 4);
     return;
   }
-  // The higher half of each comes first.
+  // The higher half of each is first.
   store<u64>(WORDS, rotl(high, 32));
   store<u64>(WORDS + 8, rotl(low, 32));
   store<i32>(FAMILY, 6);
 }
 
-/** Passes over a zone (`%em0`, RFC 4007), which is nothing to a blocklist. */
+/** The offset after a zone (`%em0`, RFC 4007), which a blocklist ignores. */
 export function afterZone(start: i32, end: i32): i32 {
   if (start >= end || load<u8>(start) !== 0x25) return start;
   let p = start + 1;

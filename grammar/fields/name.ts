@@ -5,8 +5,8 @@ import { portEnd } from './number';
 const MAX_NAME_BYTES = 255;
 
 /**
- * The end of the name at `start`, where the name of a host, or a word for one that is not known,
- * stands in the place of an address; nothing at all is one too. -1 where it is longer than names are.
+ * The end of the name at `start`: the name of a host, or a word for an unknown one, instead of an
+ * address. It may be empty. -1 if it is too long.
  */
 export function nameEnd(start: i32, end: i32): i32 {
   let p = start;
@@ -14,16 +14,16 @@ export function nameEnd(start: i32, end: i32): i32 {
     if (p - start === MAX_NAME_BYTES) return -1;
     p++;
   }
-  // A sign alone says that nothing is told (`-`).
+  // A single sign (`-`) stands for no value.
   return p - start === 1 && isSign(load<u8>(start)) ? -1 : p;
 }
 
-/** The same with the colon that follows it (`unix:`), -1 where none does. */
+/** The offset after a colon at `start` (`unix:`), or -1. */
 export function pastColon(start: i32, end: i32): i32 {
   return start < end && load<u8>(start) === 0x3a ? start + 1 : -1;
 }
 
-/** The same where a port follows it, in brackets or without. */
+/** The end of a name, in brackets or without, and a port. */
 export function nameAndPortEnd(start: i32, end: i32): i32 {
   const isOpen = start < end && load<u8>(start) === 0x5b;
   let p = nameEnd(isOpen ? start + 1 : start, end);

@@ -1,7 +1,7 @@
 export const MAX_PORT_DIGITS = 5;
 const MAX_INT_DIGITS = 20;
 
-/** The end of the number from 0 to 65535 at `start`: all digits there, no leading zero. */
+/** The end of the number from 0 to 65535 at `start`: all digits, without leading zeros. */
 export function portEnd(start: i32, end: i32): i32 {
   let value: u32 = 0;
   let p = start;
@@ -15,7 +15,7 @@ export function portEnd(start: i32, end: i32): i32 {
   return digitAt(start) === 0 && p - start > 1 ? -1 : p;
 }
 
-/** The end of the digits at `start`, all that there are, at most 20. */
+/** The end of the digits at `start`, at most 20. */
 export function intEnd(start: i32, end: i32): i32 {
   let p = start;
   for (; p < end && digitAt(p) <= 9; p++) {
@@ -24,7 +24,7 @@ export function intEnd(start: i32, end: i32): i32 {
   return p === start ? -1 : p;
 }
 
-/** The value of the digit at `p`, more than 9 where there is none. */
+/** The value of the digit at `p`, more than 9 if there is none. */
 function digitAt(p: i32): u32 {
   return <u32>load<u8>(p) - 0x30;
 }

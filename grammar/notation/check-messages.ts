@@ -10,14 +10,14 @@ import {
 } from './graph.ts';
 import { type Field, type Grammar, type MessageRule, namesAddress } from './tree.ts';
 
-/** What is wrong with each message when its sub-rules are in place. */
+/** Faults of each message, with its sub-rules expanded. */
 export function checkMessages({ rules, messages }: Grammar): readonly Fault[] {
   const byName = new Map(rules.map((rule) => [rule.name, rule]));
   const earlier = new Map<string, MessageRule>();
   return messages.flatMap((message) => {
     const flat = flatten(message.body, byName);
     if (!flat) {
-      const size = `more than ${MAX_MESSAGE_PARTS} parts when its sub-rules are put in`;
+      const size = `more than ${MAX_MESSAGE_PARTS} parts with its sub-rules expanded`;
       return [faultAt(message.at, `${message.name} is too large: ${size}`)];
     }
     const key = canonical(flat);
@@ -34,10 +34,10 @@ export function checkMessages({ rules, messages }: Grammar): readonly Fault[] {
 }
 
 function neverReached({ name }: MessageRule, { name: first, at }: MessageRule): string {
-  return `no line can be ${name}: ${first} in line ${at.line} matches the same lines and is first`;
+  return `${name} never matches: ${first} in line ${at.line} matches the same lines and comes first`;
 }
 
-/** A branch that is written twice in one choice. */
+/** Branches that occur twice in one choice. */
 function referenceBranches(flat: Flat): Fault[] {
   switch (flat.type) {
     case 'literal':
@@ -54,12 +54,12 @@ function sameBranches({ branches }: FlatChoice): Fault[] {
   const texts = branches.map(canonical);
   return branches.flatMap((branch, index) =>
     texts.indexOf(texts[index] ?? '') < index
-      ? [faultAt(branch.at, 'an earlier branch of this choice is the same')]
+      ? [faultAt(branch.at, 'this branch occurs earlier in this choice')]
       : [],
   );
 }
 
-/** Faults between a part and what can come directly after it. */
+/** Faults between a part and what can follow it directly. */
 function neighbours(state: State): Fault[] {
   if (state.type !== 'literal' && state.type !== 'field') return [];
   const next = followers(state.next);
@@ -68,20 +68,20 @@ function neighbours(state: State): Fault[] {
   const field = next.flatMap((one) => (one.type === 'field' ? [one.field] : [])).find(namesAddress);
   return field === undefined
     ? []
-    : [faultAt(state.at, `the text before ${field} ends with what could be a part of an address`)];
+    : [faultAt(state.at, `the text before ${field} ends with a character of addresses`)];
 }
 
 function afterField({ field }: FieldState, next: State): Fault[] {
   if (next.type === 'field') {
-    const what = `nothing shows where ${field} ends and ${next.field} begins`;
-    return [faultAt(next.at, `${what}: put text between them`)];
+    const what = `nothing separates ${field} from ${next.field}`;
+    return [faultAt(next.at, `${what}; put text between them`)];
   }
   if (next.type !== 'literal' || !GOES_ON[field].test(byteText(next.bytes[0]))) return [];
-  const what = `this text never matches after ${field}, which takes all that it can`;
+  const what = `this text never matches after ${field}, which takes as much as it can`;
   return [faultAt(next.at, what)];
 }
 
-/** What can never follow a field, as the field would have taken it. */
+/** What can never follow a field, as it would be part of it. */
 const GOES_ON: Readonly<Record<Field, RegExp>> = {
   ADDRESS: /[0-9A-Za-z._-]/u,
   ENDPOINT: /[0-9A-Za-z._-]/u,
@@ -96,7 +96,7 @@ function byteText(byte: LiteralState['bytes'][number] | undefined): string {
   return byte === undefined ? '' : String.fromCharCode(byte);
 }
 
-/** Faults of the ways from the first byte to the last. */
+/** Faults of the paths from the first byte to the last. */
 function paths({ at, name, kind }: MessageRule, start: State): Fault[] {
   const faults: Fault[] = [];
   for (const isOne of [namesAddress, isUser]) {
@@ -105,7 +105,7 @@ function paths({ at, name, kind }: MessageRule, start: State): Fault[] {
   }
   const fewest = (weight: (state: State) => number) => fewestOf(start, weight);
   if (fewest((state) => (state.type === 'literal' ? 1 : 0)) === 0) {
-    faults.push(faultAt(at, `${name} can match without any text of its own: it has no anchor`));
+    faults.push(faultAt(at, `${name} can match without any fixed text`));
   }
   if (kind !== 'note' && fewest((state) => (isField(state, namesAddress) ? 1 : 0)) === 0) {
     faults.push(faultAt(at, `${name} can match without an ADDRESS; only a note may`));
@@ -113,7 +113,7 @@ function paths({ at, name, kind }: MessageRule, start: State): Fault[] {
   return faults;
 }
 
-/** A field after which another such field can come. */
+/** A field of a kind that can follow another of that kind. */
 function secondOf(start: State, isOne: (field: Field) => boolean): FieldState | undefined {
   const states = statesOf(start);
   for (const first of states) {
@@ -138,10 +138,10 @@ function isUser(field: Field): boolean {
   return field === 'USER';
 }
 
-/** The weight of the lightest way from here to the end. */
+/** The least weight of a path from here to the end. */
 function fewestOf(start: State, weight: (state: State) => number): number {
   const known = new Map<State, number>();
-  // From the end backwards, so that what follows is known.
+  // Backwards from the end, so that what follows is known.
   for (const state of statesOf(start).toReversed()) {
     const rest =
       state.type === 'end'

@@ -3,7 +3,7 @@ import type { Expression, Grammar, Location, MessageRule, SubRule } from './tree
 
 const MAX_POINTS = 1000;
 
-/** Names that are given twice, not known, not used or recursive, and points that do not fit. */
+/** Faults of names that are duplicate, unknown, unused or recursive, and of points. */
 export function checkNames(grammar: Grammar): readonly Fault[] {
   const { rules, messages } = grammar;
   const byName = new Map(rules.map((rule) => [rule.name, rule]));
@@ -17,22 +17,22 @@ export function checkNames(grammar: Grammar): readonly Fault[] {
   }
   for (const rule of rules) {
     const { at, name } = rule;
-    if (!used.has(name)) faults.push(faultAt(at, `the sub-rule ${name} is never used`));
+    if (!used.has(name)) faults.push(faultAt(at, `sub-rule ${name} is never used`));
     if (leadsTo(rule, name, byName)) {
-      faults.push(faultAt(at, `the sub-rule ${name} contains itself; rules cannot be recursive`));
+      faults.push(faultAt(at, `sub-rule ${name} contains itself; rules cannot be recursive`));
     }
   }
   if (messages.length === 0) {
-    faults.push(faultAt({ line: 1, column: 1 }, `the service ${grammar.service} has no message`));
+    faults.push(faultAt({ line: 1, column: 1 }, `service ${grammar.service} has no message`));
   }
   return [...faults, ...twice(grammar), ...messages.flatMap((m) => [...points(m), ...examples(m)])];
 
-  /** An example may name the message that it is: one that exists. */
+  /** The message that an example names must exist. */
   function examples({ examples: lines }: MessageRule): Fault[] {
     return lines.flatMap(({ at, expected }) => {
       const name = expected === 'ambiguous' ? undefined : expected.message;
       if (name === undefined || messages.some((message) => message.name === name)) return [];
-      return [faultAt(at, `there is no message ${name}`)];
+      return [faultAt(at, `unknown message ${name}`)];
     });
   }
 }
@@ -56,7 +56,7 @@ function namesIn(expression: Expression): readonly { name: string; at: Location 
 function unknownName(name: string, { messages }: Grammar): string {
   return messages.some((message) => message.name === name)
     ? `${name} is a message; only sub-rules (name = …) can be used in a rule`
-    : `there is no sub-rule ${name}; text of a message stands in quotes`;
+    : `unknown sub-rule ${name}; put text of a message in quotes`;
 }
 
 function leadsTo(from: SubRule, name: string, byName: ReadonlyMap<string, SubRule>): boolean {
@@ -90,10 +90,10 @@ function points({ at, name, kind, points: given }: MessageRule): Fault[] {
     return given === undefined ? [] : [faultAt(at, `${name}: a ${kind} has no points`)];
   }
   if (given === undefined) {
-    return [faultAt(at, `${name}: say how many points it counts, as in "${name} ${kind} 10 = …"`)];
+    return [faultAt(at, `${name} needs points, as in "${name} ${kind} 10 = …"`)];
   }
-  // A sign that anybody could forge counts nothing unless the policy says that it does.
+  // A sign that can be forged counts nothing, unless policy gives it points.
   const least = kind === 'sign' ? 0 : 1;
   if (given >= least && given <= MAX_POINTS) return [];
-  return [faultAt(at, `${name}: points are from ${least} to ${MAX_POINTS}, not ${given}`)];
+  return [faultAt(at, `${name}: points must be from ${least} to ${MAX_POINTS}, not ${given}`)];
 }

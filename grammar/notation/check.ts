@@ -4,8 +4,8 @@ import type { Fault } from './fault.ts';
 import type { Grammar } from './tree.ts';
 
 /**
- * What is wrong with a grammar that could be parsed. Only where every name is good can the
- * messages be looked at, so that faults may come in two helpings.
+ * The faults of a parsed grammar. Messages can only be checked when there are no faults of names, so
+ * faults may be reported in two rounds.
  */
 export function checkGrammar(grammar: Grammar): readonly Fault[] {
   const faults = checkNames(grammar);

@@ -4,26 +4,26 @@ import { flatten } from './flatten.ts';
 import { graphOf } from './graph.ts';
 import { LONG_LINE, STEP_LIMIT } from './limits.ts';
 import { Machine } from './machine.ts';
-import type { Message } from './scanner.ts';
+import type { GrammarMessage } from './scanner.ts';
 import type { Grammar } from './tree.ts';
 import { get, leave, op } from './wasm/code.ts';
 import { ModuleBuilder } from './wasm/module.ts';
 
-/** A grammar as it is kept until a line needs it. */
+/** A compiled grammar. */
 export interface CompiledGrammar {
   readonly service: string;
   readonly programs: readonly string[];
-  readonly messages: readonly Message[];
+  readonly messages: readonly GrammarMessage[];
   /**
-   * A module of WebAssembly that exports `scan(start, end)`: the index of the message that the
-   * bytes of the memory are, NO_MATCH or AMBIGUOUS; what it read lies at READING.
+   * A WebAssembly module that exports `scan(start, end)`, which returns the index of the message in
+   * these bytes of the memory, NO_MATCH or AMBIGUOUS, and leaves a Reading in the memory.
    */
   readonly wasm: Uint8Array;
 }
 
 /**
- * Compiles a grammar that was checked. No text of a grammar becomes code: literals are compared with
- * numbers, and functions and variables have no names.
+ * Compiles a checked grammar. No text of a grammar becomes code: literals become numbers that are
+ * compared, and functions and variables have no names.
  */
 export function compileGrammar({ service, programs, rules, messages }: Grammar): CompiledGrammar {
   const byName = new Map(rules.map((rule) => [rule.name, rule]));

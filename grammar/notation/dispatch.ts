@@ -14,7 +14,7 @@ import {
   load,
   newLabel,
   op,
-  select,
+  selectValue,
   set,
   when,
 } from './wasm/code.ts';
@@ -26,8 +26,8 @@ const E: Local = 1;
 const NO_BYTE = 256;
 
 /**
- * Code of `scan` that runs, in the order of the file, the messages that a line can be by its first
- * bytes. `byte` is a variable of it for this use.
+ * Code for `scan` that tries, in the order of the file, the messages that a line can be by its first
+ * bytes. `byte` is a variable for this use.
  */
 export function dispatch(
   machine: Machine,
@@ -43,20 +43,20 @@ export function dispatch(
 }
 
 interface Entry {
-  /** Bytes that a line begins with if it is the message this way. */
+  /** The first bytes of a line that is the message by one of its branches. */
   readonly lead: readonly number[];
-  /** Its index. */
+  /** The index of the message. */
   readonly message: number;
 }
 
-/** More calls would make a function that V8 refuses to run, or takes long to make ready. */
+/** More calls would make a function that V8 refuses or is slow to compile. */
 const MAX_CALLS = 50_000;
 const MAX_LEADS = 64;
 const MAX_LEAD_BYTES = 64;
 
 type Leads = readonly (readonly number[])[];
 
-/** The texts that a state can begin with, each as far as it is fixed. */
+/** The texts with which a state can begin, each as far as it is fixed. */
 function leadsOf(state: State, known: Map<State, Leads>): Leads {
   const before = known.get(state);
   if (before) return before;
@@ -72,13 +72,13 @@ function leadsOf(state: State, known: Map<State, Leads>): Leads {
   return leads;
 }
 
-/** Looks only at bytes that tell messages apart; the messages themselves compare the rest. */
+/** Compares only bytes that distinguish messages; the messages themselves compare the rest. */
 class Chooser {
   readonly #machine: Machine;
   readonly #messages: readonly FunctionBuilder[];
   readonly #noAddress: readonly boolean[];
   readonly #byte: Local;
-  /** How many calls stand in what was written. */
+  /** The number of calls emitted so far. */
   #calls = 0;
 
   constructor(
@@ -93,7 +93,7 @@ class Chooser {
     this.#byte = byte;
   }
 
-  /** Where too many messages begin in any way they are all called, one after the other. */
+  /** If too many messages can begin with any byte, all are called in turn. */
   code(entries: readonly Entry[]): Code {
     const chosen = this.#choose(entries, 0);
     return this.#calls > MAX_CALLS ? this.#callAll(messagesOf(entries)) : chosen;
@@ -115,10 +115,10 @@ class Chooser {
       ),
     }));
     const ended = this.#callAll(messagesOf(entries.filter(({ lead }) => lead.length <= at)));
-    // Behind the end there are bytes that mean nothing.
+    // The bytes after the end of the line are undefined.
     const isThere = op(op(get(E), '-', get(P)), '>', int(at));
     return [
-      set(this.#byte, select(isThere, load(1, get(P), at), int(NO_BYTE))),
+      set(this.#byte, selectValue(isThere, load(1, get(P), at), int(NO_BYTE))),
       byCase(this.#byte, cases, ended),
     ];
   }
@@ -128,13 +128,13 @@ class Chooser {
     return messages.map((message) => {
       const called = this.#messages[message]?.call(get(P), get(E)) ?? int(0);
       const tried = when(op(called, '==', STOP), leave(int(AMBIGUOUS)));
-      // Two readings without an address never disagree.
+      // Two readings without an address cannot disagree.
       return this.#noAddress[message] ? when(this.#machine.wantsAddressless(), tried) : tried;
     });
   }
 }
 
-/** Runs the code of the case that the byte is, or `otherwise`. */
+/** Runs the code for the value of the byte, or `otherwise`. */
 function byCase(
   byte: Local,
   cases: readonly { readonly byte: number; readonly code: Code }[],
@@ -154,7 +154,7 @@ function byCase(
   return block(end, [block(none, inner), otherwise]);
 }
 
-/** The first byte from `depth` on where the leads are not all the same. */
+/** The first index from `depth` on at which the leads differ. */
 function dividingByte(entries: readonly Entry[], depth: number): number {
   for (let at = depth; ; at++) {
     const bytes = new Set(entries.map(({ lead }) => lead[at]));

@@ -16,22 +16,22 @@ import {
   when,
 } from './wasm/code.ts';
 
-/** Leaves the part that is being written with a value. */
+/** Leaves the part that is being emitted with a value. */
 export type Leave = (value: Code) => Code;
 
-/** A place in the line: so many bytes behind a variable. */
-export interface LineOffset {
+/** A position in the line: the value of a variable, and an offset. */
+export interface Position {
   readonly base: Local;
   readonly offset: number;
 }
 
-/** Takes the value of one try into `all`, and leaves where it says enough. */
+/** Combines the result of one attempt with `all`, and leaves if it is decisive. */
 export function keep(value: Local, all: Local, addressAhead: boolean, exit: Leave): Code {
   if (!addressAhead) return when(get(value), exit(get(value)));
   return [when(op(get(value), '==', STOP), exit(STOP)), set(all, op(get(all), '|', get(value)))];
 }
 
-/** Runs the body at every place from q down to s; a branch to `again` goes on with the next. */
+/** Runs the body at every position from q down to s; a branch to `again` continues with the next. */
 export function downwards(q: Local, s: Local, body: (again: Label) => Code): Code {
   const [top, out, again] = [newLabel(), newLabel(), newLabel()];
   const next = set(q, op(get(q), '-', int(1)));
@@ -42,7 +42,7 @@ export function downwards(q: Local, s: Local, body: (again: Label) => Code): Cod
   );
 }
 
-/** Leaves where the rest of the line is too short or too long. */
+/** Leaves if the rest of the line is too short or too long. */
 export function lengthTest({ least, most }: State, base: Local, e: Local, exit: Leave): Code {
   const rest = op(get(e), '-', get(base));
   return [
@@ -55,7 +55,7 @@ export function leaveWhenSpent(machine: Machine, exit: Leave): Code {
   return when(machine.spend(), exit(STOP));
 }
 
-/** Stops where a WORD may have pushed the true address out of a line that was cut. */
+/** Stops if a WORD may have pushed the true address out of a truncated line. */
 export function leaveLongWord(
   machine: Machine,
   { addressAhead }: State,
@@ -66,6 +66,6 @@ export function leaveLongWord(
   return when(machine.isLong(), when(op(length, '>', int(255)), exit(STOP)));
 }
 
-export function offsetOf({ base, offset }: LineOffset): Code {
+export function positionCode({ base, offset }: Position): Code {
   return offset === 0 ? get(base) : op(get(base), '+', int(offset));
 }

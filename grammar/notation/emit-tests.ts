@@ -14,12 +14,12 @@ import {
   when,
 } from './wasm/code.ts';
 
-/** The text that a search looks for: all that is then compared already where it is a literal. */
+/** The text to search for; of a literal it is the whole, which then need not be compared again. */
 function searchText(next: State): readonly number[] {
   return next.type === 'literal' ? next.bytes : next.prefix;
 }
 
-/** Goes on with the next at where what follows cannot stand at q. */
+/** Continues with the next position if `next` cannot be at q. */
 export function searchTest(next: State, q: Local, e: Local, again: Label): Code {
   const bytes = searchText(next);
   const tests = bytes.length > 0 ? differsFrom(bytes, q, 0) : optional(firstByteTest(next, q));
@@ -31,14 +31,14 @@ export function searchTest(next: State, q: Local, e: Local, again: Label): Code 
 const WIDTHS = [8, 4, 2, 1] as const;
 
 /**
- * Tests whether bytes that are known to lie in the line are others than these, as many at a time as
- * it can: each test gives no zero where they are.
+ * Compares bytes that are known to be in the line with these, up to eight at a time. A test is not zero
+ * if they differ.
  */
 export function differsFrom(bytes: readonly number[], base: Local, offset: number): Code[] {
   const tests: Code[] = [];
   for (let at = 0; at < bytes.length; ) {
     const rest = bytes.length - at;
-    // The last ones are read together with some that were compared already.
+    // The last bytes are read together with some that were already compared.
     const width = WIDTHS.find((one) => one <= rest || (one < rest * 2 && one <= bytes.length)) ?? 1;
     const from = Math.min(at, bytes.length - width);
     tests.push(differsAt(bytes.slice(from, from + width), width, base, offset + from));
@@ -60,7 +60,7 @@ function differsAt(
 
 const MAX_BYTES_TESTED = 8;
 
-/** Tests whether the state cannot begin with the byte at a at; undefined where most can. */
+/** Tests that the state cannot begin with this byte; undefined if it can begin with most. */
 export function firstByteTest({ firstBytes }: State, at: Local): Code | undefined {
   if (firstBytes.size > MAX_BYTES_TESTED) return undefined;
   const byte = load(1, get(at), 0);

@@ -2,11 +2,11 @@ import {
   downwards,
   keep,
   type Leave,
-  type LineOffset,
   leaveLongWord,
   leaveWhenSpent,
   lengthTest,
-  offsetOf,
+  type Position,
+  positionCode,
 } from './emit-parts.ts';
 import { differsFrom, firstByteTest, searchTest } from './emit-tests.ts';
 import { type FieldState, nextOf, type State, statesOf } from './graph.ts';
@@ -31,19 +31,18 @@ import {
 } from './wasm/code.ts';
 import type { FunctionBuilder } from './wasm/module.ts';
 
-/** The parameters of every function here: where in the memory it begins, and the end of the line. */
+/** The parameters of every emitted function: its beginning in the memory, and the end of the line. */
 const P: Local = 0;
 const E: Local = 1;
 
 /**
- * Writes the function that finds every reading of the bytes from p to e as this message, as far as
- * they can differ in the address.
+ * Emits the function that finds every reading of the bytes from p to e as this message, as far as they
+ * can differ in the address.
  *
- * A state that several others lead to is a function of its own, which matches what begins at p and
- * all that follows it to the end of the line; so is one that so many others stand before that the
- * stack would not do to write them all in one. The others stand where they are used. The value of
- * each is NOTHING, READ or STOP: two readings disagree, or the line has taken too many steps. Where
- * no ADDRESS is ahead, further readings cannot change the address, so that the first one is enough.
+ * A state that several others lead to is a function of its own, which matches from p to the end of the
+ * line; so is one at a depth that would need too much stack. Other states are emitted inline. The value
+ * is NOTHING, READ, or STOP if two readings disagree or the line has taken too many steps. If no
+ * ADDRESS is ahead, further readings cannot change the address, so the first one is enough.
  */
 export function writeMessage(machine: Machine, start: State, message: number): FunctionBuilder {
   return new Writer(machine, start, message).write();
@@ -53,14 +52,14 @@ class Writer {
   readonly #machine: Machine;
   readonly #start: State;
   readonly #message: number;
-  /** The functions of the states that have one. */
+  /** The states that are functions of their own. */
   readonly #apart: ReadonlyMap<State, FunctionBuilder>;
   readonly #revisited: ReadonlySet<State>;
-  /** What can stand behind a USER or TEXT. */
+  /** The states that can follow a USER or TEXT. */
   readonly #behindText: ReadonlySet<State>;
-  /** Variables that remember the lowest at tried, to be reset for each line. */
+  /** Variables for the lowest position tried, which are reset for each line. */
   readonly #marks: Global[] = [];
-  /** The function that is being written. */
+  /** The function that is being emitted. */
   #function: FunctionBuilder;
 
   constructor(machine: Machine, start: State, message: number) {
@@ -78,7 +77,7 @@ class Writer {
   write(): FunctionBuilder {
     const whole = this.#function;
     for (const [state, written] of this.#apart) this.#writeInto(written, () => this.#body(state));
-    // Its marks are only known when it has been written.
+    // The marks are only known afterwards.
     const body = this.#writeInto(whole, () => this.#body(this.#start));
     const marks = this.#marks.map((mark) => setGlobal(mark, op(get(E), '+', int(1))));
     whole.write([...marks, this.#machine.beginMessage(), body]);
@@ -98,25 +97,25 @@ class Writer {
     return this.#inline(state, { base: P, offset: 0 }, leave);
   }
 
-  /** What matches `state` there. */
-  #match(state: State, at: LineOffset, exit: Leave): Code {
+  /** Matches `state` at this position. */
+  #match(state: State, at: Position, exit: Leave): Code {
     const written = this.#apart.get(state);
     return written === undefined
       ? this.#inline(state, at, exit)
-      : exit(written.call(offsetOf(at), get(E)));
+      : exit(written.call(positionCode(at), get(E)));
   }
 
-  #inline(state: State, at: LineOffset, exit: Leave): Code {
+  #inline(state: State, at: Position, exit: Leave): Code {
     if (state.type === 'end') {
       return [
-        when(op(offsetOf(at), '!=', get(E)), exit(NOTHING)),
+        when(op(positionCode(at), '!=', get(E)), exit(NOTHING)),
         exit(this.#machine.accept(this.#message)),
       ];
     }
     if (state.type === 'choice') {
-      return this.#at(at, (p) => this.#choice(state.branches, state.addressAhead, p, exit));
+      return this.#inVariable(at, (p) => this.#choice(state.branches, state.addressAhead, p, exit));
     }
-    // The lengths of all that follows are known, so that one test for each base is enough.
+    // The length of all that follows is known, so one test for each base is enough.
     const lengths = at.offset === 0 ? lengthTest(state, at.base, E, exit) : [];
     if (state.type === 'literal') {
       const [first = [], ...others] = differsFrom(state.bytes, at.base, at.offset);
@@ -128,7 +127,7 @@ class Writer {
         this.#match(state.next, { base, offset: offset + state.bytes.length }, exit),
       ];
     }
-    return [lengths, this.#at(at, (p) => this.#field(state, p, exit))];
+    return [lengths, this.#inVariable(at, (p) => this.#field(state, p, exit))];
   }
 
   #field(state: FieldState, p: Local, exit: Leave): Code {
@@ -169,8 +168,8 @@ class Writer {
   }
 
   /**
-   * Writes a function that reads a name in the at of an address: a reading that names nobody.
-   * It stands apart, as it is seldom called. A name may end with a colon of its own: `unix:`.
+   * Emits a function that reads a name instead of an address, which names nobody. It is a function of
+   * its own, as it is rarely called. A name may end with a colon of its own: `unix:`.
    */
   #nobody({ field, next }: FieldState): FunctionBuilder {
     const machine = this.#machine;
@@ -189,7 +188,7 @@ class Writer {
       set(r, rest.call(get(q), get(E))),
       field === 'ADDRESS' ? when(op(get(r), '!=', STOP), afterColon) : [],
       machine.forgetAddress(),
-      // Of a reading and one that stops the second counts.
+      // STOP takes precedence over READ.
       when(op(get(r), '>', READ), leave(STOP)),
       leave(get(r)),
     ]);
@@ -199,7 +198,7 @@ class Writer {
   #choice(branches: readonly State[], addressAhead: boolean, p: Local, exit: Leave): Code {
     const r = this.#function.local();
     const tries = branches.map((one) => {
-      // A literal is compared at once; what a guard would spare is the way to a function.
+      // A literal is compared at once; a guard only saves the call of a function.
       const guarded = one.least > 0 && one.type !== 'literal';
       const test = guarded ? firstByteTest(one, p) : undefined;
       const tried = this.#block((inner) => [
@@ -211,7 +210,7 @@ class Writer {
     return [leaveWhenSpent(this.#machine, exit), set(r, int(0)), ...tries, exit(get(r))];
   }
 
-  /** A field of any length: what follows is tried at every at it can stand, the last first. */
+  /** A field of any length: tries what follows at every possible position, the last first. */
   #search(state: FieldState, p: Local, exit: Leave): Code {
     const machine = this.#machine;
     const { field, next } = state;
@@ -226,7 +225,7 @@ class Writer {
       ...[Local, Local, Local, Local],
     ];
     const isWord = field === 'WORD';
-    // Places that were tried from an earlier beginning of this field gave all they can give.
+    // Positions that were tried from an earlier beginning of this field yield nothing new.
     const mark =
       !isWord && next.addressAhead && this.#revisited.has(state) ? this.#newMark() : undefined;
     const tried = this.#block((inner) =>
@@ -268,7 +267,7 @@ class Writer {
     ];
   }
 
-  /** A part that is left with a value of its own, which stands in a variable afterwards. */
+  /** A part that is left with a value, which is then in a variable. */
   #block(write: (exit: Leave) => Code): { code: Code; value: Local } {
     const value = this.#function.local();
     const label = newLabel();
@@ -278,11 +277,11 @@ class Writer {
     return { code: [set(value, int(0)), block(label, body)], value };
   }
 
-  /** Gives the at a variable where it has none. */
-  #at(at: LineOffset, write: (p: Local) => Code): Code {
+  /** Puts a position with an offset into a variable. */
+  #inVariable(at: Position, write: (p: Local) => Code): Code {
     if (at.offset === 0) return write(at.base);
     const p = this.#function.local();
-    return [set(p, offsetOf(at)), write(p)];
+    return [set(p, positionCode(at)), write(p)];
   }
 
   #newMark(): Global {

@@ -2,7 +2,7 @@ import { wholeAddress } from './fields.ts';
 import { bytesOf, unquote } from './literal.ts';
 import type { ExpectedReading } from './tree.ts';
 
-/** What an example says, without its place. */
+/** An example without its location. */
 export interface ExampleText {
   readonly line: Uint8Array;
   readonly expected: 'ambiguous' | ExpectedReading;
@@ -12,12 +12,12 @@ const EXPECTATIONS =
   'address A, no address or ambiguous; then message NAME and user U where they matter';
 
 /**
- * Reads what follows `>`: a line, the last ` | `, and what the line must be read as. Returns what
- * is wrong where it cannot.
+ * Reads what follows `>`: a line, ` | `, and how the line must be read. Returns the fault as a text if
+ * it cannot.
  */
 export function readExample(text: string): ExampleText | string {
   const bar = text.lastIndexOf(' | ');
-  if (bar < 0) return `the example does not say what it is: after " | " write ${EXPECTATIONS}`;
+  if (bar < 0) return `the example has no expectation: after " | " write ${EXPECTATIONS}`;
   const line = readLine(text.slice(0, bar));
   if (typeof line === 'string') return line;
   const expected = readExpected(text.slice(bar + 3).trim());
@@ -25,8 +25,8 @@ export function readExample(text: string): ExampleText | string {
 }
 
 /**
- * Reads a line of a log: as it stands without the space around it, or in quotes, where the space
- * belongs to it and the escapes of a literal hold. Returns what is wrong where it cannot.
+ * Reads a line of a log: without the space around it, or in quotes, where space is kept and the escapes
+ * of a literal apply. Returns the fault as a text if it cannot.
  */
 export function readLine(text: string): Uint8Array | string {
   const trimmed = text.trim();
@@ -35,14 +35,14 @@ export function readLine(text: string): Uint8Array | string {
   return typeof bytes === 'string' ? bytes : Uint8Array.from(bytes);
 }
 
-/** What is wrong, as a text, where it is not `ambiguous`. */
+/** Returns the fault as a text if it cannot; `ambiguous` is an expectation. */
 function readExpected(text: string): ExpectedReading | string {
   if (text === 'ambiguous') return 'ambiguous';
   let address: string | undefined;
   let message: string | undefined;
   let user: Uint8Array | undefined;
   let addressSaid = false;
-  // The user comes last and takes the rest, as a user name may have a comma in it.
+  // The user is last and takes the rest, as a user name may contain a comma.
   const userAt = /(?:^|, )user /u.exec(text);
   if (userAt) {
     const bytes = readLine(text.slice(userAt.index + userAt[0].length));
@@ -58,7 +58,7 @@ function readExpected(text: string): ExpectedReading | string {
       if (!wholeAddress(bytesOf(value))) return `${value} is not an address`;
       addressSaid = true;
       address = value;
-    } else return `"${clause}" is not understood; write ${EXPECTATIONS}`;
+    } else return `unknown expectation "${clause}"; write ${EXPECTATIONS}`;
   }
   if (!addressSaid) return `the example names no address; write ${EXPECTATIONS}`;
   return { message, address, user };

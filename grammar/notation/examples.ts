@@ -7,18 +7,18 @@ import { AMBIGUOUS, type Scanner } from './scanner.ts';
 import type { Example, ExpectedReading, Grammar, MessageRule } from './tree.ts';
 
 /**
- * Runs every example and forged line of a grammar through its scanner. Each fault says what was
- * expected and what came.
+ * Runs every example and forged line of a grammar through its scanner. Each fault tells what was
+ * expected and what was read.
  */
 export function checkExamples(grammar: Grammar, scanner: Scanner): readonly Fault[] {
   return grammar.messages.flatMap((message) => [
     ...message.examples.flatMap((example) => {
       const { expected, came } = compare(example, message, scanner);
-      return expected === came ? [] : [faultAt(example.at, `expected ${expected}; came ${came}`)];
+      return expected === came ? [] : [faultAt(example.at, `expected ${expected}; read ${came}`)];
     }),
     ...message.forged.flatMap(({ at, line }) => {
       const came = readingText(scanner, line, true);
-      return came === 'no message' ? [] : [faultAt(at, `expected no message; came ${came}`)];
+      return came === 'no message' ? [] : [faultAt(at, `expected no message; read ${came}`)];
     }),
   ]);
 }
@@ -27,14 +27,14 @@ function compare({ line, expected }: Example, { name }: MessageRule, scanner: Sc
   if (expected === 'ambiguous') return { expected, came: readingText(scanner, line, true) };
   return {
     expected: expectedText(expected, name),
-    // Of the user only where the example says something of him.
+    // The user is compared only if the example names one.
     came: readingText(scanner, line, expected.user !== undefined),
   };
 }
 
 function expectedText({ message, address, user }: ExpectedReading, name: string): string {
   const named = address === undefined ? undefined : wholeAddress(bytesOf(address));
-  return said(message ?? name, named && formatAddress(named), user);
+  return textOf(message ?? name, named && formatAddress(named), user);
 }
 
 function readingText(scanner: Scanner, line: Uint8Array, withUser: boolean): string {
@@ -46,12 +46,16 @@ function readingText(scanner: Scanner, line: Uint8Array, withUser: boolean): str
   const { family, userStart, userEnd } = reading;
   const address = family === 0 ? undefined : formatAddress({ ...reading, family });
   const hasUser = withUser && userStart >= 0;
-  return said(message.name, address, hasUser ? line.subarray(userStart, userEnd) : undefined);
+  return textOf(message.name, address, hasUser ? line.subarray(userStart, userEnd) : undefined);
 }
 
-function said(message: string, address: string | undefined, user: Uint8Array | undefined): string {
+function textOf(
+  message: string,
+  address: string | undefined,
+  user: Uint8Array | undefined,
+): string {
   const named = address === undefined ? 'no address' : `address ${address}`;
-  // Latin-1, as a name may hold bytes that are no UTF-8: each byte is one character.
+  // Latin-1, as a name may not be valid UTF-8.
   const who = user ? `, user ${JSON.stringify(Buffer.from(user).toString('latin1'))}` : '';
   return `${message}, ${named}${who}`;
 }

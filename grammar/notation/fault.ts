@@ -1,7 +1,7 @@
 import { McblockError } from '../../src/errors.ts';
 import type { Location } from './tree.ts';
 
-/** Something wrong in a grammar, and what to do about it. */
+/** A fault in a grammar. */
 export interface Fault extends Location {
   readonly message: string;
 }
@@ -10,7 +10,7 @@ export function faultAt(location: Location, message: string): Fault {
   return { line: location.line, column: location.column, message };
 }
 
-/** Throws a `config` error with one line for each fault, in the order of the file. */
+/** Throws McblockError('config') with one line for each fault, in the order of the file. */
 export function refuseFaults(faults: readonly Fault[], fileName: string): void {
   if (faults.length === 0) return;
   const lines = inFileOrder(faults).map((f) => `${fileName}:${f.line}:${f.column}: ${f.message}`);

@@ -4,12 +4,12 @@ import { exportsOf, fieldsModule } from './assembly.ts';
 import { memoryBytes, words } from './memory.ts';
 
 /**
- * Where a field that begins at `start` ends, -1 where there is none; `start` and `end` of the line
- * are places in the memory.
+ * The end of the field that begins at `start`, or -1 if there is none; `end` is that of the line. All
+ * are offsets in the memory.
  */
 export type FieldEnd = (start: number, end: number) => number;
 
-/** What scanners call (grammar/fields); those that find an address leave it in `words`. */
+/** The functions of grammar/fields; those that find an address leave it in `words`. */
 export interface Fields {
   readonly addressAt: FieldEnd;
   readonly endpointAt: FieldEnd;
@@ -23,17 +23,17 @@ export interface Fields {
 
 let loaded: Fields | undefined;
 
-/** They are loaded when the first scanner needs them. */
+/** Loaded when the first scanner needs them. */
 export function fields(): Fields {
   // The build compiles them from grammar/fields/index.ts.
   loaded ??= exportsOf(fieldsModule()) as unknown as Fields;
   return loaded;
 }
 
-/** With its zone. */
+/** With a zone. */
 const MAX_ADDRESS_BYTES = 61;
 
-/** The address that `bytes` are from the first to the last. Not to be called while a line is read. */
+/** The address that `bytes` are as a whole. Not to be called while a line is read. */
 export function wholeAddress(bytes: Uint8Array): Address | undefined {
   if (bytes.length > MAX_ADDRESS_BYTES) return undefined;
   memoryBytes.set(bytes, LINES);

@@ -1,9 +1,8 @@
 import type { Expression, Field, Location, SubRule } from './tree.ts';
 
 /**
- * An expression with nothing left to look up: sub-rules are put in place of their names, an
- * optional part is a choice whose last branch is empty, no sequence stands directly in a sequence
- * and no two literals side by side.
+ * An expression with its sub-rules expanded. An optional part is a choice whose last branch is empty;
+ * no sequence is directly in a sequence, and no two literals are adjacent.
  */
 export type Flat = FlatLiteral | FlatField | FlatSequence | FlatChoice;
 
@@ -28,16 +27,16 @@ interface FlatSequence {
 export interface FlatChoice {
   readonly type: 'choice';
   readonly at: Location;
-  /** In the order of preference. */
+  /** In order of preference. */
   readonly branches: readonly Flat[];
 }
 
-/** How many parts a message may have when every sub-rule is put in its place. */
+/** How many parts a message may have with its sub-rules expanded. */
 export const MAX_MESSAGE_PARTS = 2_000;
 
 /**
- * Flattens the expression of a message whose names are all known and not recursive; undefined
- * where it has more than MAX_MESSAGE_PARTS parts.
+ * Flattens the expression of a message whose names are all known and not recursive; undefined if
+ * it has more than MAX_MESSAGE_PARTS parts.
  */
 export function flatten(body: Expression, rules: ReadonlyMap<string, SubRule>): Flat | undefined {
   let parts = 0;
@@ -69,7 +68,7 @@ export function flatten(body: Expression, rules: ReadonlyMap<string, SubRule>): 
   return flat(body);
 }
 
-/** What the expression matches, written so that equal texts match the same lines. */
+/** A text of the expression; equal texts match the same lines. */
 export function canonical(flat: Flat): string {
   return JSON.stringify(flat, (key, value: unknown) => (key === 'at' ? undefined : value));
 }

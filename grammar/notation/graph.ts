@@ -2,21 +2,21 @@ import type { Flat } from './flatten.ts';
 import { type Field, type Location, namesAddress } from './tree.ts';
 
 /**
- * A message as a graph of what is to be matched from here to the end of the line. Branches that
- * come together again share what follows them. There are no loops.
+ * A message as a graph: a state is what must match from here to the end of the line. Branches that
+ * join again share what follows. There are no loops.
  */
 export type State = EndState | LiteralState | FieldState | ChoiceState;
 
-/** What is known of the part of a line that a state and all that follows it match. */
+/** What is known of the rest of a line that a state matches. */
 interface Rest {
-  /** Fewest and most bytes; `most` may be Infinity. */
+  /** Its length in bytes; `most` may be Infinity. */
   readonly least: number;
   readonly most: number;
-  /** Whether some way to the end has an ADDRESS. */
+  /** Whether some path to the end has an ADDRESS. */
   readonly addressAhead: boolean;
-  /** The bytes that it can begin with. */
+  /** The bytes with which it can begin. */
   readonly firstBytes: ReadonlySet<number>;
-  /** The bytes that it always begins with. */
+  /** The bytes with which it always begins. */
   readonly prefix: readonly number[];
 }
 
@@ -44,7 +44,7 @@ interface ChoiceState extends Rest {
   readonly branches: readonly State[];
 }
 
-/** The graph of one message; the state it begins with. */
+/** The first state of the graph of a message. */
 export function graphOf(flat: Flat): State {
   const build = (part: Flat, next: State): State => {
     switch (part.type) {
@@ -71,12 +71,12 @@ export function graphOf(flat: Flat): State {
   return build(flat, end);
 }
 
-/** What can be matched directly after `state`, without the choices between. */
+/** The states at `state`, with choices replaced by their branches. */
 export function followers(state: State): readonly State[] {
   return state.type === 'choice' ? state.branches.flatMap(followers) : [state];
 }
 
-/** Every state once, those that come later in a line after those that come before. */
+/** Every state once, in the order of a line. */
 export function statesOf(start: State): readonly State[] {
   const seen = new Set<State>();
   const visit = (state: State): void => {
@@ -147,8 +147,8 @@ const DIGITS: ReadonlySet<number> = new Set(Buffer.from('0123456789'));
 const NO_SPACE: ReadonlySet<number> = new Set([...ANY_BYTE].filter((byte) => byte !== 0x20));
 
 /**
- * In the place of an ADDRESS a name of 255 bytes and a colon can stand, which is longer than any
- * address; brackets, colon and port add 8 to the name.
+ * Instead of an ADDRESS there can be a name of 255 bytes and a colon, which is longer than any address;
+ * brackets, colon and port add 8 to the name.
  */
 const FIELD_SHAPES: Readonly<
   Record<Field, { least: number; most: number; firstBytes: ReadonlySet<number> }>

@@ -1,9 +1,9 @@
 import { createToken, type ILexingError, Lexer, type TokenType } from 'chevrotain';
 import { type Fault, faultAt } from './fault.ts';
 
-/** `service` where a statement begins. */
+/** `service` at the beginning of a statement. */
 export const Service = atLineStart('Service', /service(?![A-Za-z0-9-])/y, 'service');
-/** The name that a statement begins with. Only there does a name stand in the first column. */
+/** The name at the beginning of a statement, the only name in the first column. */
 export const Head = atLineStart('Head', /[a-z][a-z0-9-]*/y, 'a name in the first column');
 
 export const Name = createToken({
@@ -11,7 +11,7 @@ export const Name = createToken({
   pattern: /[a-z][a-z0-9-]*/,
   label: 'a name',
 });
-/** A word of its own only after the name of a message; elsewhere a name like others. */
+/** A keyword only after the name of a message; elsewhere a name. */
 export const Kind = createToken({
   name: 'Kind',
   pattern: /(?:attempt|sign|login|note)(?![a-z0-9-])/,
@@ -53,7 +53,7 @@ const Space = createToken({
 });
 const Comment = createToken({ name: 'Comment', pattern: /#[^\r\n]*/, group: Lexer.SKIPPED });
 
-/** Every token; where two fit, the first is taken. */
+/** Every token, in order of precedence. */
 export const TOKENS: TokenType[] = [
   Space,
   Comment,
@@ -79,7 +79,7 @@ const lexer = new Lexer(TOKENS, {
   ensureOptimizations: true,
 });
 
-/** The tokens of a grammar, and what of it is none. */
+/** The tokens of a grammar, and faults for what is none. */
 export function tokenize(text: string) {
   const { tokens, errors } = lexer.tokenize(text);
   return { tokens, faults: errors.map((error) => lexingFault(error, text)) };
@@ -91,8 +91,8 @@ function lexingFault(error: ILexingError, text: string): Fault {
   return faultAt(
     location,
     found === '"'
-      ? 'this " has no closing " on its line; inside a text write \\"'
-      : `${JSON.stringify(found)} means nothing here; text of a message stands in quotes`,
+      ? 'unterminated text; inside a text write \\" for a quote'
+      : `${JSON.stringify(found)} is unexpected; put text of a message in quotes`,
   );
 }
 

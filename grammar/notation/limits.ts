@@ -1,8 +1,8 @@
-/** Steps that one line may take: places tried, and 64 bytes each that are looked through. */
+/** How many steps a line may take. A step is a position tried, or 64 bytes searched. */
 export const STEP_LIMIT = 10_000;
 
 /**
- * From this length on a line may have been cut: sshd writes 1,023 bytes of a message, dropbear,
- * musl's syslog() and many a syslogd 1,024 with what stands before it, nginx 2,048.
+ * From this length on a line may be truncated: sshd writes 1,023 bytes of a message; dropbear, musl's
+ * syslog() and many syslogds 1,024 with its header; nginx 2,048.
  */
 export const LONG_LINE = 900;

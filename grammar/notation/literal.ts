@@ -1,13 +1,13 @@
 const encoder = new TextEncoder();
 
-/** The bytes of a text as they stand in a log: UTF-8. */
+/** The bytes of a text in UTF-8. */
 export function bytesOf(text: string): Uint8Array {
   return encoder.encode(text);
 }
 
 /**
- * The bytes that a quoted literal stands for, quotes included in `quoted`; or what is wrong with
- * it. The escapes are \" \\ \t and \xNN for one byte.
+ * The bytes of a literal in quotes, or its fault as a text. The escapes are \" \\ \t and \xNN for one
+ * byte.
  */
 export function unquote(quoted: string): number[] | string {
   const bytes: number[] = [];
@@ -17,11 +17,11 @@ export function unquote(quoted: string): number[] | string {
     else if (piece.length === 4) bytes.push(Number.parseInt(piece.slice(2), 16));
     else {
       const byte = ESCAPES.get(piece);
-      if (byte === undefined) return `${piece} is no escape; they are \\" \\\\ \\t and \\xNN`;
+      if (byte === undefined) return `unknown escape ${piece}; use \\" \\\\ \\t or \\xNN`;
       bytes.push(byte);
     }
   }
-  return bytes.includes(0x0a) ? 'a line of a log has no newline in it' : bytes;
+  return bytes.includes(0x0a) ? 'a line of a log contains no newline' : bytes;
 }
 
 const ESCAPES: ReadonlyMap<string, number> = new Map([

@@ -9,25 +9,25 @@ import type { Scanner } from './scanner.ts';
 import type { Grammar } from './tree.ts';
 
 /**
- * A user's own grammar, compiled. Throws a `config` error that names the file, line and
- * column of every fault that was found.
+ * Compiles a user's own grammar. Throws McblockError('config') with file, line and column of every
+ * fault.
  */
 export function loadGrammar(text: string, fileName: string): CompiledGrammar {
   return compileGrammar(readGrammar(text, fileName));
 }
 
-/** What a grammar holds and what is wrong with it, in the order of the file. */
+/** The result of checking a grammar. */
 export interface Trial {
   readonly messages: number;
-  /** Forged lines too. */
+  /** Including forged lines. */
   readonly examples: number;
-  /** Of the notation; where there is one the examples were not run. */
+  /** Of the notation; if there are any, the examples were not run. */
   readonly faults: readonly Fault[];
-  /** Examples that are not what they say. */
+  /** Examples that fail. */
   readonly wrong: readonly Fault[];
 }
 
-/** Reads a grammar and runs its examples, without throwing for what it finds. */
+/** Reads a grammar and runs its examples. */
 export function tryGrammar(text: string): Trial {
   const { grammar, faults: broken } = parseGrammar(text);
   const faults = inFileOrder(broken.length > 0 ? broken : checkGrammar(grammar));
@@ -41,7 +41,7 @@ export function tryGrammar(text: string): Trial {
   };
 }
 
-/** The scanner of a grammar that was checked. */
+/** The scanner of a checked grammar. */
 export function scannerOf(grammar: Grammar): Scanner {
   const { wasm, ...described } = compileGrammar(grammar);
   return instantiate({ ...described, wasm: () => wasm });

@@ -12,22 +12,22 @@ import {
   leave,
   load,
   op,
-  select,
+  selectValue,
   setGlobal,
   store,
   when,
 } from './wasm/code.ts';
 import type { FunctionBuilder, ModuleBuilder } from './wasm/module.ts';
 
-/** What a part of a message comes to: no reading, one, or that the line is to be given up. */
+/** The results of a part of a message: no reading, one, or that the line is ambiguous. */
 export const NOTHING: Code = int(0);
 export const READ: Code = int(1);
 export const STOP: Code = int(2);
 
-/** The family of a name in the place of an address. */
+/** The family of a name instead of an address. */
 const NOBODY = -1;
 
-/** The functions of the fields, and how many parameters each has. */
+/** The functions of the fields, with their number of parameters. */
 const FIELD_FUNCTIONS = {
   addressAt: 2,
   endpointAt: 2,
@@ -50,10 +50,9 @@ const FINDERS: Readonly<Partial<Record<Field, FieldFunction>>> = {
 };
 
 /**
- * What the messages of a scanner share while a line is read: the variables, and `accept`, which is
- * called at the end of each reading. The first is the answer, every further one only has to name the
- * same address. A name in the place of the address is no answer, and yet disagrees with every
- * address.
+ * What the messages of a scanner share: the variables, and `accept`, which is called at the end of each
+ * reading. The first reading is the result; any further one must name the same address. A name instead
+ * of an address is not a result, but disagrees with every address.
  */
 export class Machine {
   readonly module: ModuleBuilder;
@@ -111,19 +110,19 @@ export class Machine {
     return getGlobal(this.#found);
   }
 
-  /** Whether a message without an address can still be the answer, or disagree with it. */
+  /** Whether a message without an address can be the result, or disagree with it. */
   wantsAddressless(): Code {
     return op(op(this.found(), '<', int(0)), '|', getGlobal(this.#firstFamily));
   }
 
-  /** Where the field that begins at p ends; less than 0 where there is none. */
+  /** The end of the field that begins at p; negative if there is none. */
   endOf(field: Field, p: Code, e: Code): Code {
     const finder = FINDERS[field];
     if (finder === undefined) throw new RangeError(`${field} can end anywhere`);
     return call(this.#functions[finder], p, e);
   }
 
-  /** Where what stands in the place of an address ends: a name, or nothing. */
+  /** The end of a name instead of an address, which may be empty. */
   endOfName(field: Field, p: Code, e: Code): Code {
     return call(this.#functions[field === 'ADDRESS' ? 'nameEnd' : 'nameAndPortEnd'], p, e);
   }
@@ -156,7 +155,7 @@ export class Machine {
     return getGlobal(this.#isLong);
   }
 
-  /** Takes a step; whether the line has taken too many. */
+  /** Takes a step, and tests whether the line has taken too many. */
   spend(): Code {
     return [
       setGlobal(this.#steps, op(getGlobal(this.#steps), '-', int(1))),
@@ -178,7 +177,7 @@ export class Machine {
       op(load(4, int(0), WORDS + 4 * index), '!=', getGlobal(first)),
     );
     const [otherFirst = [], ...otherLast] = otherWords;
-    // Of IPv4 only the first word counts; the others are of an address before it.
+    // Of an IPv4 address only the first word is set; the others are of an earlier address.
     const hasWord = (index: number) => (index === 0 ? family : op(family, '==', int(6)));
     const isOther = otherLast.reduce((left, right) => op(left, '|', right));
     const [a = [], b = [], c = [], d = []] = this.#firstWords.map(getGlobal);
@@ -209,7 +208,7 @@ export class Machine {
       setGlobal(this.#found, get(0)),
       setGlobal(this.#firstFamily, family),
       ...this.#firstWords.map((first, index) =>
-        setGlobal(first, select(hasWord(index), load(4, int(0), WORDS + 4 * index), int(0))),
+        setGlobal(first, selectValue(hasWord(index), load(4, int(0), WORDS + 4 * index), int(0))),
       ),
       ...READING_FIELDS.map((field) => store(int(0), READING_OFFSETS[field], reading[field])),
       leave(READ),

@@ -7,7 +7,7 @@ import type {
 import { Head, Service } from './lexer.ts';
 import type { Location } from './tree.ts';
 
-/** Says what was expected in the words of grammar/README.md. */
+/** Messages in the terms of grammar/README.md. */
 export const PARSER_MESSAGES: IParserErrorMessageProvider = {
   buildMismatchTokenMessage: ({ expected, actual }) =>
     `expected ${labelOf(expected)}, found ${foundText(actual)}`,
@@ -32,7 +32,7 @@ function labelOf(type: TokenType): string {
 function foundText(token: IToken | undefined): string {
   if (!token || token.image === '') return 'the end of the file';
   return token.tokenType === Head || token.tokenType === Service
-    ? `${token.image} in the first column (what goes on must be indented)`
+    ? `${token.image} in the first column (continued lines must be indented)`
     : token.image;
 }
 

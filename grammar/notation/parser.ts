@@ -34,8 +34,8 @@ import {
 } from './tree.ts';
 
 /**
- * Reads a grammar as far as its shape goes. Where there are faults, all that could be found at
- * once are given, and the tree is not to be used.
+ * Parses a grammar. If there are faults, as many as possible are returned, and the tree is not to be
+ * used.
  */
 export function parseGrammar(text: string): { grammar: Grammar; faults: readonly Fault[] } {
   const { tokens, faults } = tokenize(text);
@@ -49,13 +49,13 @@ export function parseGrammar(text: string): { grammar: Grammar; faults: readonly
   return { grammar, faults };
 }
 
-/** What is thrown away after a fault still has the shape of a statement. */
+/** Both undefined while the parser recovers from a fault. */
 interface Statement {
   readonly rule?: SubRule;
   readonly message?: MessageRule;
 }
 
-/** The notation as chevrotain reads it; the same in EBNF stands in grammar/README.md. */
+/** The notation for chevrotain; grammar/README.md has it in EBNF. */
 class GrammarParser extends EmbeddedActionsParser {
   text = '';
   faults: Fault[] = [];
@@ -121,7 +121,7 @@ class GrammarParser extends EmbeddedActionsParser {
         return { message: { ...named, body, examples, forged } };
       }
       for (const { at: location } of [...examples, ...forged]) {
-        this.faults.push(faultAt(location, 'an example stands under a message, not a sub-rule'));
+        this.faults.push(faultAt(location, 'an example belongs under a message, not a sub-rule'));
       }
       return { rule: { at, name: head.image, body } };
     });
@@ -204,7 +204,7 @@ class GrammarParser extends EmbeddedActionsParser {
     const field = FIELDS.find((name) => name === token.image);
     if (!field) {
       const known = `the fields are ${FIELDS.join(', ')}; sub-rules have lower case names`;
-      this.faults.push(faultAt(locationOf(token), `there is no field ${token.image}: ${known}`));
+      this.faults.push(faultAt(locationOf(token), `unknown field ${token.image}: ${known}`));
     }
     return { type: 'field', at: locationOf(token), field: field ?? 'TEXT' };
   }
@@ -212,7 +212,8 @@ class GrammarParser extends EmbeddedActionsParser {
   private textOf(token: IToken): string {
     const bytes = unquote(token.image);
     const text = typeof bytes === 'string' ? '' : new TextDecoder().decode(Uint8Array.from(bytes));
-    const fault = typeof bytes === 'string' ? bytes : text === '' && 'a program has a name';
+    const fault =
+      typeof bytes === 'string' ? bytes : text === '' && 'the name of a program is empty';
     if (fault !== false) this.faults.push(faultAt(locationOf(token), fault));
     return text;
   }
@@ -237,11 +238,11 @@ class GrammarParser extends EmbeddedActionsParser {
     const lineStart = this.text.lastIndexOf('\n', token.startOffset) + 1;
     if (this.text.slice(lineStart, token.startOffset).trim() === '') return;
     const what = token.image.charAt(0);
-    this.faults.push(faultAt(locationOf(token), `put ${what} at the beginning of a line`));
+    this.faults.push(faultAt(locationOf(token), `${what} must begin a line`));
   }
 }
 
-/** One is itself; it is not wrapped. */
+/** A single part is not wrapped. */
 function joined(type: 'choice' | 'sequence', parts: readonly Expression[]): Expression {
   const [first] = parts;
   const at = first?.at ?? { line: 1, column: 1 };

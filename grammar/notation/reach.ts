@@ -1,9 +1,9 @@
 import { nextOf, type State } from './graph.ts';
 
-/** States that can be reached at more than one place of a line. */
+/** States that can be reached at more than one position of a line. */
 export function revisitedStates(states: readonly State[]): ReadonlySet<State> {
   const revisited = new Set<State>();
-  // The states come in the order of a line, so that those before are known.
+  // The states are in the order of a line, so those before are known.
   for (const state of states) {
     if (state.type !== 'choice' && !isSearched(state) && !revisited.has(state)) continue;
     for (const next of nextOf(state)) revisited.add(next);
@@ -15,25 +15,25 @@ export function isFreeText(state: State): boolean {
   return state.type === 'field' && (state.field === 'USER' || state.field === 'TEXT');
 }
 
-/** Whether a field can end at more than one place. A WORD before a space cannot. */
+/** Whether a field can end at more than one position. A WORD before a space cannot. */
 export function isSearched(state: State): boolean {
   if (state.type !== 'field') return false;
   if (state.field === 'WORD') return [...state.next.firstBytes].some((byte) => byte !== 0x20);
   return isFreeText(state);
 }
 
-/** So many states stand in one another at most. */
+/** How deep states may be nested. */
 const MAX_DEPTH = 200;
 
-/** Those that are written as functions of their own, the end of the line not among them. */
+/** The states that become functions of their own, except the end of the line. */
 export function statesApart(states: readonly State[]): readonly State[] {
   const seen = new Set<State>();
   const apart = new Set<State>();
   const depths = new Map<State, number>();
-  // They come in the order of a line, so that all that lead to a state were seen before it.
+  // In the order of a line, all states that lead to a state come before it.
   for (const state of states) {
     const depth = depths.get(state) ?? 0;
-    // A literal that is searched for is compared where it is found.
+    // A literal is compared where it is searched for.
     if (depth >= MAX_DEPTH && state.type !== 'literal') apart.add(state);
     for (const next of nextOf(state).filter(({ type }) => type !== 'end')) {
       if (seen.has(next)) apart.add(next);

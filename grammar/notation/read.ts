@@ -4,8 +4,8 @@ import { parseGrammar } from './parser.ts';
 import type { Grammar } from './tree.ts';
 
 /**
- * Parses and checks a grammar. Throws a `config` error that names the file, line and column of
- * every fault that was found. The examples are not run.
+ * Parses and checks a grammar, without running its examples. Throws McblockError('config') with file,
+ * line and column of every fault.
  */
 export function readGrammar(text: string, fileName: string): Grammar {
   const { grammar, faults } = parseGrammar(text);

@@ -1,22 +1,22 @@
 import type { MessageKind } from './scanner.ts';
 
-/** Where something stands in a grammar: both from 1, the column in UTF-16 units. */
+/** A location in a grammar, from 1; columns are UTF-16 units. */
 export interface Location {
   readonly line: number;
   readonly column: number;
 }
 
-/** The fields a message can have; what each matches stands in grammar/README.md. */
+/** The fields of messages; see grammar/README.md. */
 export const FIELDS = ['ADDRESS', 'ENDPOINT', 'PORT', 'USER', 'WORD', 'INT', 'TEXT'] as const;
 
 export type Field = (typeof FIELDS)[number];
 
-/** Whether what a field matches names the peer. */
+/** Whether the field names the peer. */
 export function namesAddress(field: Field): boolean {
   return field === 'ADDRESS' || field === 'ENDPOINT';
 }
 
-/** What stands on the right of `=`, as it was written. */
+/** The right side of a statement, as written. */
 export type Expression =
   | { readonly type: 'literal'; readonly at: Location; readonly bytes: readonly number[] }
   | { readonly type: 'field'; readonly at: Location; readonly field: Field }
@@ -32,19 +32,19 @@ export interface SubRule {
   readonly body: Expression;
 }
 
-/** `name KIND [POINTS] = expression`, with the lines that show what it is to match. */
+/** `name KIND [POINTS] = expression`, with its examples. */
 export interface MessageRule {
   readonly at: Location;
   readonly name: string;
   readonly kind: MessageKind;
-  /** undefined where the grammar names none. */
+  /** Undefined if there are none. */
   readonly points: number | undefined;
   readonly body: Expression;
   readonly examples: readonly Example[];
   readonly forged: readonly Forged[];
 }
 
-/** `> line | what it must be read as` */
+/** `> line | expectation` */
 export interface Example {
   readonly at: Location;
   readonly line: Uint8Array;
@@ -52,15 +52,15 @@ export interface Example {
 }
 
 export interface ExpectedReading {
-  /** The message that the line is; undefined for the one that the example stands under. */
+  /** Default: the message to which the example belongs. */
   readonly message: string | undefined;
-  /** As it was written, known to be a good address; undefined where the line names none. */
+  /** As written, and valid; undefined if the line names none. */
   readonly address: string | undefined;
-  /** undefined where the example says nothing of the user. */
+  /** Undefined if the example does not name the user. */
   readonly user: Uint8Array | undefined;
 }
 
-/** `! line` that no message of the service may match. */
+/** `! line`, which no message of the service may match. */
 export interface Forged {
   readonly at: Location;
   readonly line: Uint8Array;

@@ -43,7 +43,7 @@ describe('grammar check', () => {
     const { exitCode, stdout } = await line.run('grammar', 'check', bad, good);
     expect(exitCode).toBe(1);
     expect(stdout).toBe(
-      `${bad}:3:3: expected refused, address 2001:db8::8, user "admin"; came refused, address 2001:db8::7, user "admin"\n` +
+      `${bad}:3:3: expected refused, address 2001:db8::8, user "admin"; read refused, address 2001:db8::7, user "admin"\n` +
         `${bad}: 1 message, 2 examples, 1 not as they say\n` +
         `${good}: 1 message, 2 examples, all as they say\n`,
     );
@@ -53,7 +53,7 @@ describe('grammar check', () => {
     const bad = file('bad.grammar', KNOCKD.replace('ENDPOINT', 'PEER'));
     const { exitCode, stdout } = await line.run('grammar', 'check', bad);
     expect(exitCode).toBe(1);
-    expect(stdout).toContain(`${bad}:2:47: there is no field PEER`);
+    expect(stdout).toContain(`${bad}:2:47: unknown field PEER`);
     expect(stdout).toContain(`${bad}: 1 error, so that no example was run\n`);
   });
 
@@ -74,7 +74,7 @@ describe('grammar check', () => {
           {
             line: 4,
             column: 3,
-            message: 'expected no message; came refused, address 192.0.2.7, user "admin"',
+            message: 'expected no message; read refused, address 192.0.2.7, user "admin"',
           },
         ],
       },

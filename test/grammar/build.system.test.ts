@@ -34,12 +34,12 @@ it('builds a module for each grammar, and a list of them', async () => {
   expect(existsSync(join(folder, 'out', 'grammars.d.cts'))).toBe(true);
 });
 
-it('writes nothing where a grammar has a fault or an example fails, and names them all', () => {
+it('writes nothing if a grammar has a fault or an example fails, and names them all', () => {
   writeFileSync(join(folder, 'a.grammar'), 'service a "a"\nm note = "a" FOO\n');
   writeFileSync(join(folder, 'b.grammar'), 'service b "b"\nm note = "b"\n  > c | no address\n');
   const { status, stderr } = build();
   expect(status).toBe(1);
-  expect(stderr).toContain('a.grammar:2:14: there is no field FOO');
-  expect(stderr).toContain('b.grammar:3:3: expected m, no address; came no message');
+  expect(stderr).toContain('a.grammar:2:14: unknown field FOO');
+  expect(stderr).toContain('b.grammar:3:3: expected m, no address; read no message');
   expect(existsSync(join(folder, 'out'))).toBe(false);
 });

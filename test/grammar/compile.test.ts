@@ -120,7 +120,7 @@ describe('a compiled grammar', () => {
     expect(scanLine(scanner, '').message).toBe(NO_MATCH);
   });
 
-  it('counts a reading without an address as another address', () => {
+  it('treats a reading without an address as a different address', () => {
     const scanner = scannerOfText(
       'service t "t"\nnamed note = "from " ADDRESS\nall note = "from " TEXT\n',
     );
@@ -128,7 +128,7 @@ describe('a compiled grammar', () => {
     expect(scanLine(scanner, 'from host').message).toBe('all');
   });
 
-  it('takes a name in the place of an address for nobody, who disagrees with everybody', () => {
+  it('treats a name instead of an address as nobody, who disagrees with every address', () => {
     const scanner = scannerOfText(
       'service t "t"\nm sign 1 = "ruser=" TEXT " rhost=" ADDRESS [" user=" USER]\nall note = "r" TEXT "!"\n',
     );
@@ -147,7 +147,7 @@ describe('a compiled grammar', () => {
     }
   });
 
-  it('believes no address behind free text in a line that may have been cut', () => {
+  it('trusts no address after free text in a line that may be truncated', () => {
     const scanner = scannerOfText(
       'service t "t"\nm note = "user " USER " from " ADDRESS\nn note = "[" ADDRESS "] " TEXT\n',
     );
@@ -171,12 +171,12 @@ describe('a compiled grammar', () => {
     expect(scanLine(scanner, 'u thea from c').user).toBe('thea');
   });
 
-  it('reads bytes that are no UTF-8', () => {
+  it('reads invalid UTF-8', () => {
     const scanner = scannerOfText('service t "t"\nm note = "\\xff\\t\\\\\\"" USER "é"\n');
     expect(scanLine(scanner, '\xff\t\\"\xfe\x00\xc3\xa9')).toMatchObject({ user: '\xfe\x00' });
   });
 
-  it('gives what the grammar declares', () => {
+  it('has what the grammar declares', () => {
     const scanner = scannerOfText(
       'service note  "a" "b c"\nm attempt 10 = "x " ADDRESS\nl login = "y " ADDRESS\n',
     );
@@ -188,7 +188,7 @@ describe('a compiled grammar', () => {
     ]);
   });
 
-  it('may have messages as large as the notation has them', () => {
+  it('can have messages as large as the notation allows', () => {
     for (const field of ['INT', 'TEXT', 'WORD']) {
       const parts = Array.from({ length: 980 }, (_, i) => `"a${i}=" ${field} `);
       const scanner = scannerOfText(`service t "t"\nm note = ${parts.join('')} "!"\n`);
@@ -200,7 +200,7 @@ describe('a compiled grammar', () => {
     }
   });
 
-  it('may have many messages that begin in any way', () => {
+  it('can have many messages that begin with any byte', () => {
     const messages = Array.from(
       { length: 1000 },
       (_, i) => `any${i} note = TEXT "any ${i}!"\nown${i} note = "own ${i} " INT\n`,
@@ -212,7 +212,7 @@ describe('a compiled grammar', () => {
     }
   });
 
-  it('is a module that can do nothing but read the memory that it is given', () => {
+  it('is a module that can only read the shared memory', () => {
     const evil = '`${globalThis.hacked = 1}`*/\\"\'); globalThis.hacked = 1; //';
     const literal = JSON.stringify(evil);
     const grammar = readGrammar(`service t ${literal}\nm note = ${literal} USER\n`, 'x.grammar');
@@ -227,7 +227,7 @@ describe('a compiled grammar', () => {
     expect('hacked' in globalThis).toBe(false);
   });
 
-  it('gives up on a line that has too many readings, and says ambiguous', () => {
+  it('reports a line with too many readings as ambiguous', () => {
     const scanner = scannerOfText(`service t "t"
 text note = "a" TEXT "a" TEXT "a" TEXT "a" TEXT "; " ADDRESS " "
 word note = "w" WORD "w" WORD "w" WORD "-" ADDRESS " "

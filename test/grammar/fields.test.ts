@@ -73,7 +73,7 @@ const after = fc.constantFrom(
 const around = fc.constantFrom('5', '.5', ':', '::5', '.5.5.5', ']:5', '%em0', ' ', 'x');
 
 describe('an address in a line', () => {
-  it('is what Node takes for one, as long as it goes on', () => {
+  it('is what Node accepts, as far as it extends', () => {
     fc.assert(
       fc.property(nearly, after, around, (address, rest, other) => {
         const text = address + rest;
@@ -134,7 +134,7 @@ describe('an address and its port in a line', () => {
     (address: string) => address,
   );
 
-  it('is what the twin takes for one', () => {
+  it('is what the reference accepts', () => {
     fc.assert(
       fc.property(nearly, port, form, after, around, (address, number, write, rest, other) => {
         const text = write(address, number) + rest;
@@ -242,7 +242,7 @@ describe('any field in any text', () => {
     ['word', wordEnd, wordLength],
     ['address', addressAt, (text) => readAddress(text)?.length],
     ['address and port', endpointAt, (text) => readEndpoint(text)?.length],
-  ])('is as long as the twin says: %s', (_, find, twin) => {
+  ])('is as long as the reference says: %s', (_, find, twin) => {
     fc.assert(
       fc.property(rubbish, around, (text, other) => {
         expect({ text, length: lengthOf(find, text, other) }).toEqual({ text, length: twin(text) });
@@ -251,7 +251,7 @@ describe('any field in any text', () => {
     );
   });
 
-  it('ends where the room for lines ends', () => {
+  it('ends at the end of the memory for lines', () => {
     for (const text of ['192.0.2.7', '2001:db8::7', '22', '007', 'a-word', '']) {
       memoryBytes.write(text, LOG_END - text.length, 'latin1');
       const ends = Object.values(fields()).map((find) => find(LOG_END - text.length, LOG_END));
@@ -265,7 +265,7 @@ function whole(text: string) {
 }
 
 describe('bytes that are not in the memory', () => {
-  it('are an address from the first to the last, or none', () => {
+  it('are an address as a whole, or not one', () => {
     expect(whole('192.0.2.7')).toEqual({ family: 4, a: 0xc000_0207, b: 0, c: 0, d: 0 });
     expect(whole('2001:db8::7')).toEqual({ family: 6, a: 0x2001_0db8, b: 0, c: 0, d: 7 });
     expect(whole('::ffff:192.0.2.7')).toEqual(whole('192.0.2.7'));

@@ -35,7 +35,7 @@ describe.each(shippedGrammars().map((one) => ({ ...one, name: one.grammar.servic
   ({ grammar, scanner, name }) => {
     const { examples, forged } = corpusOf(name);
 
-    it('are what they say', () => {
+    it('are read as expected', () => {
       expect(examples.length).toBeGreaterThan(20);
       expect(forged.length).toBeGreaterThan(5);
       const [first] = grammar.messages;
@@ -46,7 +46,7 @@ describe.each(shippedGrammars().map((one) => ({ ...one, name: one.grammar.servic
       expect(checkExamples(corpus, scanner)).toEqual([]);
     });
 
-    it('accuse nobody but the peer', () => {
+    it('name nobody but the peer', () => {
       for (const { expected } of examples) {
         expect(expected === 'ambiguous' ? undefined : expected.address).not.toBe(DECOY);
       }
@@ -63,7 +63,7 @@ describe.each(shippedGrammars().map((one) => ({ ...one, name: one.grammar.servic
       }
     });
 
-    it('accuse nobody with a name of 64 KiB', () => {
+    it('name nobody with a name of 64 KiB', () => {
       const reading = { family: 0 as const, a: 0, b: 0, c: 0, d: 0, userStart: -1, userEnd: -1 };
       for (const { examples: own } of grammar.messages) {
         for (const { line } of own) {

@@ -67,7 +67,7 @@ describe('hostile words in a log', () => {
   });
   afterEach(() => command.remove());
 
-  it('never make another service speak than the one of the header', async () => {
+  it('never speak for another service than that of the header', async () => {
     const choose = choices(20_261_122);
     const lines = shipped
       .filter(({ grammar }) => grammar.service !== 'pam' && grammar.service !== 'http-access')

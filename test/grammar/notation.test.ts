@@ -67,27 +67,27 @@ describe('the notation', () => {
       `${HEAD}m note =\nn note = "x"\n`,
       3,
       1,
-      'found n in the first column (what goes on must be indented)',
+      'found n in the first column (continued lines must be indented)',
     ],
-    [`${HEAD}m note = "x\n`, 2, 10, 'this " has no closing "'],
-    [`${HEAD}m note = "x" ; "y"\n`, 2, 14, '";" means nothing here'],
-    [`${HEAD}m note = "\\n"\n`, 2, 10, '\\n is no escape'],
+    [`${HEAD}m note = "x\n`, 2, 10, 'unterminated text'],
+    [`${HEAD}m note = "x" ; "y"\n`, 2, 14, '";" is unexpected'],
+    [`${HEAD}m note = "\\n"\n`, 2, 10, 'unknown escape \\n'],
     [`${HEAD}m note = "\\x0a"\n`, 2, 10, 'no newline'],
     [`${HEAD}m note = ""\n`, 2, 10, 'the text is empty'],
     [
       `${HEAD}m note = "x" NAME\n`,
       2,
       14,
-      'there is no field NAME: the fields are ADDRESS, ENDPOINT, PORT',
+      'unknown field NAME: the fields are ADDRESS, ENDPOINT, PORT',
     ],
-    [`${HEAD}m note = "x" > x | no address\n`, 2, 14, 'put > at the beginning of a line'],
-    [`${HEAD}m note = "x"\n  > x\n`, 3, 3, 'does not say what it is'],
-    [`${HEAD}m note = "x"\n  > x | adress 1.2.3.4\n`, 3, 3, '"adress 1.2.3.4" is not understood'],
+    [`${HEAD}m note = "x" > x | no address\n`, 2, 14, '> must begin a line'],
+    [`${HEAD}m note = "x"\n  > x\n`, 3, 3, 'has no expectation'],
+    [`${HEAD}m note = "x"\n  > x | adress 1.2.3.4\n`, 3, 3, 'unknown expectation "adress 1.2.3.4"'],
     [`${HEAD}m note = "x"\n  > x | address 1.2.3\n`, 3, 3, '1.2.3 is not an address'],
-    [`${HEAD}m note = "x"\n  > x | user me\n`, 3, 3, 'is not understood'],
+    [`${HEAD}m note = "x"\n  > x | user me\n`, 3, 3, 'unknown expectation'],
     [`${HEAD}m note = "x"\n  > x | message m\n`, 3, 3, 'names no address'],
-    [`${HEAD}m note = "x"\n  > x | message o, no address\n`, 3, 3, 'there is no message o'],
-    [`${HEAD}part = "x"\n  ! x\nm note = part\n`, 3, 3, 'stands under a message'],
+    [`${HEAD}m note = "x"\n  > x | message o, no address\n`, 3, 3, 'unknown message o'],
+    [`${HEAD}part = "x"\n  ! x\nm note = part\n`, 3, 3, 'belongs under a message'],
   ])('refuses %j', (text, line, column, message) => {
     const [first] = refusal(text).split('\n');
     expect(first).toMatch(new RegExp(`^x\\.grammar:${line}:${column}: `));
@@ -109,30 +109,35 @@ describe('the notation', () => {
 
 describe('the check', () => {
   it.each([
-    ['m note = "x" part', 2, 14, 'there is no sub-rule part'],
+    ['m note = "x" part', 2, 14, 'unknown sub-rule part'],
     ['m note = "x" n\nn note = "y"', 2, 14, 'n is a message'],
     ['part = "x"\nm note = "y"', 2, 1, 'part is never used'],
     ['a = "x" b\nb = ["y" a]\nm note = a', 2, 1, 'a contains itself'],
     ['m note = "x"\nm note = "y"', 3, 1, 'm is already declared in line 2'],
-    ['a = "x"', 1, 1, 'the service t has no message'],
-    ['m attempt = "x" ADDRESS', 2, 1, 'say how many points'],
-    ['m sign 1001 = "x" ADDRESS', 2, 1, 'points are from 0 to 1000'],
-    ['m attempt 0 = "x" ADDRESS', 2, 1, 'points are from 1 to 1000'],
+    ['a = "x"', 1, 1, 'service t has no message'],
+    ['m attempt = "x" ADDRESS', 2, 1, 'm needs points'],
+    ['m sign 1001 = "x" ADDRESS', 2, 1, 'points must be from 0 to 1000'],
+    ['m attempt 0 = "x" ADDRESS', 2, 1, 'points must be from 1 to 1000'],
     ['m sign 0 = "x"', 2, 1, 'm can match without'],
-    ['m attempt 1001 = "x" ADDRESS', 2, 1, 'points are from 1 to 1000'],
+    ['m attempt 1001 = "x" ADDRESS', 2, 1, 'points must be from 1 to 1000'],
     ['m note 5 = "x"', 2, 1, 'a note has no points'],
     ['m login 5 = "x" ADDRESS', 2, 1, 'a login has no points'],
     ['m attempt 5 = "x" [" " ADDRESS]', 2, 1, 'm can match without an ADDRESS'],
     ['m login = "x " USER', 2, 1, 'm can match without an ADDRESS'],
-    ['m note = "x" USER TEXT', 2, 19, 'nothing shows where USER ends and TEXT begins'],
-    ['m note = "x" TEXT ["y"] ADDRESS', 2, 25, 'nothing shows where TEXT ends and ADDRESS begins'],
-    ['m note = "x" [TEXT] ["y"] [WORD]', 2, 28, 'nothing shows where TEXT ends and WORD begins'],
-    ['m note = ["x"] TEXT', 2, 1, 'm can match without any text of its own'],
+    ['m note = "x" USER TEXT', 2, 19, 'nothing separates USER from TEXT'],
+    ['m note = "x" TEXT ["y"] ADDRESS', 2, 25, 'nothing separates TEXT from ADDRESS'],
+    ['m note = "x" [TEXT] ["y"] [WORD]', 2, 28, 'nothing separates TEXT from WORD'],
+    ['m note = ["x"] TEXT', 2, 1, 'm can match without any fixed text'],
     ['m note = "x " ADDRESS " " ["y " ADDRESS]', 2, 33, 'm can have ADDRESS twice'],
     ['m note = "x " ADDRESS " " ENDPOINT', 2, 27, 'm can name an address twice'],
     ['m note = "x " USER " " USER', 2, 24, 'm can have USER twice'],
-    ['m note = "xa" ADDRESS', 2, 10, 'could be a part of an address'],
-    ['m note = "xa" ENDPOINT', 2, 10, 'the text before ENDPOINT ends with what could be a part'],
+    ['m note = "xa" ADDRESS', 2, 10, 'ends with a character of addresses'],
+    [
+      'm note = "xa" ENDPOINT',
+      2,
+      10,
+      'the text before ENDPOINT ends with a character of addresses',
+    ],
     ['m note = "x " ENDPOINT "-"', 2, 24, 'this text never matches after ENDPOINT'],
     ['m attempt 5 = "x" [" " ENDPOINT]', 2, 1, 'm can match without an ADDRESS'],
     ['m note = "x " ADDRESS "."', 2, 23, 'this text never matches after ADDRESS'],
@@ -141,9 +146,9 @@ describe('the check', () => {
       'm note = "x" ["y"]\nn note = (("x") ["y"])',
       3,
       1,
-      'no line can be n: m in line 2 matches the same lines',
+      'n never matches: m in line 2 matches the same lines',
     ],
-    ['m note = "x" ("a" | "b" | "a")', 2, 27, 'an earlier branch of this choice is the same'],
+    ['m note = "x" ("a" | "b" | "a")', 2, 27, 'this branch occurs earlier in this choice'],
   ])('refuses %j', (body, line, column, message) => {
     const [first] = refusal(`${HEAD}${body}\n`).split('\n');
     expect(first).toMatch(new RegExp(`^x\\.grammar:${line}:${column}: `));
@@ -181,28 +186,28 @@ describe('examples', () => {
   });
 
   it.each([
-    ['> u me | ambiguous', 'expected ambiguous; came m, no address, user "me"'],
-    ['> u me at 192.0.2.7 | address 192.0.2.7', 'expected m, address 192.0.2.7; came ambiguous'],
-    ['> u me | address 192.0.2.7', 'expected m, address 192.0.2.7; came m, no address'],
+    ['> u me | ambiguous', 'expected ambiguous; read m, no address, user "me"'],
+    ['> u me at 192.0.2.7 | address 192.0.2.7', 'expected m, address 192.0.2.7; read ambiguous'],
+    ['> u me | address 192.0.2.7', 'expected m, address 192.0.2.7; read m, no address'],
     [
       '> u me | no address, user you',
-      'expected m, no address, user "you"; came m, no address, user "me"',
+      'expected m, no address, user "you"; read m, no address, user "me"',
     ],
-    ['> v me | no address', 'expected m, no address; came n, no address'],
+    ['> v me | no address', 'expected m, no address; read n, no address'],
     [
       '> v me | message n, no address, user me',
-      'expected n, no address, user "me"; came n, no address',
+      'expected n, no address, user "me"; read n, no address',
     ],
-    ['> w | no address', 'expected m, no address; came no message'],
-    ['! u me', 'expected no message; came m, no address, user "me"'],
-    ['! u me at 192.0.2.7', 'expected no message; came ambiguous'],
+    ['> w | no address', 'expected m, no address; read no message'],
+    ['! u me', 'expected no message; read m, no address, user "me"'],
+    ['! u me at 192.0.2.7', 'expected no message; read ambiguous'],
   ])('fails: %s', (example, message) => {
     const [first = '', second = ''] = GRAMMAR.split(/(?=n note)/u);
     const faults = exampleFaults(`${first}  ${example}\n${second}`);
     expect(faults).toEqual([{ line: 3, column: 3, message }]);
   });
 
-  it('tells addresses of both families apart', () => {
+  it('distinguishes addresses of both families', () => {
     const text = `${HEAD}m note = "x " ADDRESS
   > x 192.0.2.7 | no address
   > x 192.0.2.7 | address 192.0.2.8

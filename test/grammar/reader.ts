@@ -6,16 +6,22 @@ import { emptyReading, type Reading } from '../../grammar/notation/reading.ts';
 import type { NO_MATCH, Scanner } from '../../grammar/notation/scanner.ts';
 import type { Interpreted } from '../reference/interpret-grammar.ts';
 
-/** What a compiled scanner says of a line (one character a byte), in the words of the twin. */
+/** What a compiled scanner finds in a line (one character a byte), as the reference puts it. */
 export function scanLine(scanner: Scanner, line: string): Interpreted {
-  // In the middle of other bytes, so that reading past an end shows.
+  // Between other bytes, so that reading past an end shows.
   const bytes = Buffer.from(`7${line}7 from 203.0.113.1 port 1`, 'latin1');
   const reading = emptyReading();
   const found = scanner.scan(bytes, 1, 1 + line.length, reading);
-  if (found < 0) return { message: found as typeof NO_MATCH, address: '', user: undefined };
+  if (found < 0) {
+    return { message: found as typeof NO_MATCH, reading: undefined, address: '', user: undefined };
+  }
   const { userStart, userEnd } = reading;
+  // As offsets in the line.
+  const shifted =
+    userStart < 0 ? reading : { ...reading, userStart: userStart - 1, userEnd: userEnd - 1 };
   return {
     message: scanner.messages[found]!.name,
+    reading: shifted,
     address: addressText(reading),
     user: userStart < 0 ? undefined : bytes.toString('latin1', userStart, userEnd),
   };

@@ -73,7 +73,7 @@ describe('the grammar of sshd', () => {
     expect(checkExamples(grammar, scanner)).toEqual([]);
   });
 
-  it('shows every message by an example, and a forged line for each free text with an address', () => {
+  it('has an example for every message, and a forged line for each free text with an address', () => {
     for (const { name, examples, forged, kind } of grammar.messages) {
       expect({ name, shown: examples.length > 0 }).toEqual({ name, shown: true });
       if (kind !== 'note')
@@ -128,7 +128,7 @@ describe('the grammar of sshd', () => {
     ["'", "Bad protocol version identification '", ''],
     ['x', 'Starting session: ', ''],
     [' for a from 192.0.2.7 port 1 id 1', 'Starting session: ', ''],
-  ])('comes to an end on a line of 64 KiB of %j', (piece, head, tail) => {
+  ])('terminates on a line of 64 KiB of %j', (piece, head, tail) => {
     const middle = piece.repeat(Math.floor((65_536 - head.length - tail.length) / piece.length));
     const { message, address } = scanLine(scanner, head + middle + tail);
     // Whichever it is: nobody but the one address in the line is named.
@@ -136,7 +136,7 @@ describe('the grammar of sshd', () => {
     else expect(typeof message === 'string' ? message : message < 0).toBeTruthy();
   });
 
-  it('blames nobody for a long line that names two addresses', () => {
+  it('names nobody for a long line with two addresses', () => {
     const forged = ' from 192.0.2.9 port 1 ssh2: a b'.repeat(950);
     const line = `Failed hostbased for${forged} from 192.0.2.7 port 1 ssh2: R S, client user "${forged}", client host "h"`;
     expect(scanLine(scanner, line).message).toBe(AMBIGUOUS);

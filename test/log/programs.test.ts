@@ -37,13 +37,13 @@ describe('the program of a line', () => {
     expect(find(programs, name)).toBe(service);
   });
 
-  it('has to be as long as what stands around the star', () => {
+  it('must be as long as the text around the star', () => {
     const around = new Programs([scannerOf('aba*ba')]);
     expect(find(around, 'aba')).toBe(-1);
     expect(find(around, 'ababa')).toBe(0);
   });
 
-  it('may be that of several, who are asked one after the other', () => {
+  it('may be that of several scanners, which are tried in turn', () => {
     const bytes = Buffer.from('imapd');
     const shared = new Programs([scannerOf('imapd'), scannerOf('*'), scannerOf('x', 'imapd')]);
     expect(find(shared, 'imapd')).toBe(0);
@@ -52,7 +52,7 @@ describe('the program of a line', () => {
     expect([...new Programs([scannerOf('imapd')]).next(bytes, 0, 5)]).toEqual([]);
   });
 
-  it('names those that have none of their own', () => {
+  it('finds the scanner for programs without their own', () => {
     expect(programs.others).toBe(3);
   });
 });

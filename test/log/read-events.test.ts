@@ -110,7 +110,7 @@ describe('events', () => {
     expect(events.slice(5, 6)).toMatchObject([{ event: null, user: null, address: null }]);
   });
 
-  it('have null where no rule matched, and say what is ambiguous', async () => {
+  it('have null if no rule matched, and report ambiguity', async () => {
     const head = 'Mar 19 23:48:18 gw sshd[1]: ';
     const unmatched: string[] = [];
     const events = await eventsOf(`${head}hello\n${head}Two faces\n`, {
@@ -123,19 +123,19 @@ describe('events', () => {
     expect(unmatched).toEqual(['sshd: hello']);
   });
 
-  it('replace what is no UTF-8 in users', async () => {
+  it('replace invalid UTF-8 in users', async () => {
     const head = 'Mar 19 23:48:18 gw sshd[1]: Failed password for ';
     const tail = ' from 5.149.104.7 port 1 ssh2\n';
     const bytes = [Buffer.from(head), Buffer.from([0xff, 0xc3, 0xa9]), Buffer.from(tail)];
     expect(await eventsOf(Buffer.concat(bytes))).toMatchObject([{ user: '\ufffd\u00e9' }]);
   });
 
-  it('have the year that the last line tells', async () => {
+  it('have the year of the last line', async () => {
     const times = (await eventsOf(fixture('new-year.log'))).map(({ time }) => time?.slice(0, 10));
     expect(times).toEqual(['2025-12-30', '2026-01-01', '2025-12-31', '2026-01-02']);
   });
 
-  it('of what can only be read once have the year that the first line tells', async () => {
+  it('of a source that can only be read once have the year of the first line', async () => {
     const log = `rubbish\n${fixture('new-year.log')}`;
     const times = (await eventsOf(log, { once: true })).map(({ time }) => time?.slice(0, 10));
     expect(times).toEqual([undefined, '2025-12-30', '2026-01-01', '2025-12-31', '2026-01-02']);

@@ -74,7 +74,7 @@ describe('the offences of a log', () => {
     });
   });
 
-  it('can be asked for again', async () => {
+  it('can be read again', async () => {
     const { summary } = await told(fixture('bsd.log'));
     expect(offencesOf(summary)).toEqual(offencesOf(summary));
   });
@@ -84,7 +84,7 @@ describe('the offences of a log', () => {
     expect(offences).toEqual(['2026-03-19T23:48:19 10 1 5.149.104.7 invalid-user gw']);
   });
 
-  it('are one where the program and PAM in its name tell of the same attempt', async () => {
+  it('are one if the program and PAM in its name report the same attempt', async () => {
     const mute = { ...tinyScanner, scan: () => NO_MATCH };
     const own: Scanner = {
       ...tinyScanner,
@@ -125,7 +125,7 @@ Mar 19 23:48:20 gw sshd[2]: Invalid user a from 5.149.104.7 port 1
     ]);
   });
 
-  it('have the year and the zone that they are given', async () => {
+  it('have the given year and zone', async () => {
     const { offences } = await told(fixture('bsd.log'), { year: 2011, zone: 'Europe/Berlin' });
     expect(offences[0]).toContain('2011-03-19T22:48:19');
   });
@@ -197,14 +197,14 @@ describe('a log that has grown', () => {
     return { all, newFrom };
   }
 
-  it('tells only of what is new', async () => {
+  it('yields only what is new', async () => {
     const first = lines.slice(0, 5).join('').length;
     const { all, newFrom } = await readAgainAndAgain([first], 1 << 20);
     expect(newFrom).toBe(first);
     expect(all).toEqual((await told(whole)).offences);
   });
 
-  it('tells nothing if it has not grown', async () => {
+  it('yields nothing if it has not grown', async () => {
     const { all, newFrom } = await readAgainAndAgain([whole.length], 1 << 20);
     expect(newFrom).toBe(whole.length);
     expect(all).toEqual((await told(whole)).offences);
@@ -217,7 +217,7 @@ describe('a log that has grown', () => {
     expect(summary).toMatchObject({ newFrom: 0, offenceCount: 12 });
   });
 
-  it('goes on with the connections that were open', async () => {
+  it('continues the connections that were open', async () => {
     const invalid = 'Mar 19 23:48:10 gw sshd[7]: Invalid user x from 5.149.104.7 port 1\n';
     const failed =
       'Mar 19 23:48:11 gw sshd[7]: Failed password for x from 5.149.104.7 port 1 ssh2\n';
@@ -225,7 +225,7 @@ describe('a log that has grown', () => {
     expect((await told(invalid + failed, {}, () => [before])).offences).toEqual([]);
   });
 
-  it('counts the lines that follow one that was read before in part from the first on', async () => {
+  it('counts all lines after one that was partly read before', async () => {
     const known = () => [{ bytes: 20, digest: sha256(whole.slice(0, 20)) }];
     const { summary } = await told(whole, { scanners: shipped }, known);
     expect(summary.lines).toMatchObject({ lines: 11, matched: 11 });
@@ -235,7 +235,7 @@ describe('a log that has grown', () => {
     });
   });
 
-  it('never tells of a line twice, wherever reading stopped, in chunks of any size', async () => {
+  it('never counts a line twice, wherever reading stopped, in chunks of any size', async () => {
     const lengths = fc.array(fc.integer({ min: 0, max: whole.length }), { maxLength: 4 });
     const once = (await told(whole)).offences;
     await fc.assert(

@@ -14,7 +14,7 @@ const fixture = (name: string): string =>
   readFileSync(new URL(`../../fixtures/logs/${name}`, import.meta.url), 'latin1');
 
 describe('lines', () => {
-  it('are told by the scanner that their program chooses', () => {
+  it('are read by the scanner of their program', () => {
     const [line] = readLines(`${HEAD}${FAILED}\n`);
     expect(line).toMatchObject({ number: 1, message: 0, address: ADDRESS, user: 'root', pid: 1 });
   });
@@ -26,17 +26,17 @@ describe('lines', () => {
     ['a known name within the message', `Mar 19 23:48:18 gw cron[1]: sshd[1]: ${FAILED}`],
     ['no program', `Mar 19 23:48:18 gw ${FAILED}`],
     ['no header', FAILED],
-  ])('of %s say nothing', (_, line) => {
+  ])('of %s are ignored', (_, line) => {
     expect(readLines(line)).toMatchObject([{ service: -1, message: NO_MATCH }]);
   });
 
-  it('keep apart what no rule matches and what two rules read differently', () => {
+  it('distinguish no match and ambiguity', () => {
     const [none, two] = readLines(`${HEAD}hello\n${HEAD}Two faces\n`);
     expect(none).toMatchObject({ service: 0, message: NO_MATCH });
     expect(two).toMatchObject({ service: 0, message: AMBIGUOUS });
   });
 
-  it('may end in CRLF, or not at all', () => {
+  it('may end with CRLF, or without a newline', () => {
     const lines = readLines(`${HEAD}${FAILED}\r\n${HEAD}${FAILED}`);
     expect(lines).toMatchObject([{ message: 0 }, { message: 0 }]);
   });
@@ -65,7 +65,7 @@ describe('lines', () => {
     [0, false],
     [1, true],
     [1_000_000, true],
-  ])('are cut at the limit (%i bytes over it), and then say nothing', (over, cut) => {
+  ])('are cut at the limit (%i bytes over it), and then ignored', (over, cut) => {
     const start = `${HEAD}Failed password for `;
     const tail = ' from 5.149.104.7 port 50112 ssh2';
     const name = 'x'.repeat(LINE_LIMIT_BYTES - start.length - tail.length);
@@ -79,27 +79,27 @@ describe('lines', () => {
   });
 });
 
-describe('what a program says that its own grammar does not know', () => {
+describe('a message that the grammar of its program does not have', () => {
   const own = { ...tinyScanner, programs: ['cron'] };
   const others = { ...tinyScanner, service: 'pam', programs: ['*'] };
   const read = (line: string) => readLines(line, undefined, [mute, own, others])[0];
   const mute = { ...tinyScanner, scan: () => NO_MATCH };
 
-  it('is asked of the grammar that any program may speak', () => {
+  it('is tried with the grammar for any program', () => {
     expect(read(`${HEAD}${FAILED}`)).toMatchObject({ service: 2, message: 0, address: ADDRESS });
     expect(read(`${HEAD}Two faces`)).toMatchObject({ service: 2, message: AMBIGUOUS });
   });
 
-  it('is asked of another program with that name first', () => {
+  it('is first tried with another program of that name', () => {
     const [line] = readLines(`${HEAD}${FAILED}`, undefined, [mute, others, { ...tinyScanner }]);
     expect(line).toMatchObject({ service: 2, message: 0, address: ADDRESS });
   });
 
-  it('stays its own where that does not know it either', () => {
+  it('stays with its program if no other has it', () => {
     expect(read(`${HEAD}hello`)).toMatchObject({ service: 0, message: NO_MATCH });
   });
 
-  it('is not asked of it if its own grammar knows it', () => {
+  it('is not tried with others if its own grammar has it', () => {
     const line = `Mar 19 23:48:18 gw cron[1]: ${FAILED}`;
     expect(read(line)).toMatchObject({ service: 1, message: 0 });
   });
@@ -185,7 +185,7 @@ describe('repetitions', () => {
     expect(readLines(line)[0]).toMatchObject({ message: NO_MATCH, count: 1 });
   });
 
-  it('of a cut line count for nothing', () => {
+  it('of a truncated line do not count', () => {
     const long = `${HEAD}${'x'.repeat(LINE_LIMIT_BYTES)}\n`;
     const last = 'Mar 19 23:48:28 gw last message repeated 3 times\n';
     expect(readLines(`${HEAD}${FAILED}\n${long}${last}`)[2]).toMatchObject({ message: NO_MATCH });

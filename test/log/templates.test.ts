@@ -22,7 +22,7 @@ describe('Templates', () => {
     ]);
   });
 
-  it('make a field of what differs in messages that are alike', () => {
+  it('make a field of what differs in similar messages', () => {
     expect(
       templatesOf(
         'user admin of group wheel has no shell',
@@ -36,13 +36,13 @@ describe('Templates', () => {
     ]);
   });
 
-  it('write what a grammar reads', () => {
+  it('write what the notation accepts', () => {
     expect(templatesOf('said "x\\y" and\u0007 left')).toEqual([
       '1 "said \\"x\\\\y\\" and\\x07 left"',
     ]);
   });
 
-  it('are bounded, and count every message', () => {
+  it('are limited, and count every message', () => {
     const templates = new Templates();
     for (let n = 0; n < 5000; n++) templates.add('sshd', `word${n}x is not word${n * 7}y`);
     for (let n = 0; n < 300; n++) templates.add('sshd', `odd ${String.fromCharCode(0x3b1 + n)}a`);
@@ -51,7 +51,7 @@ describe('Templates', () => {
     expect(all.reduce((sum, { count }) => sum + count, 0)).toBe(5300);
   });
 
-  it('take any text', () => {
+  it('accept any text', () => {
     fc.assert(
       fc.property(fc.array(fc.string({ unit: 'binary' }), { minLength: 1 }), (messages) => {
         const templates = new Templates();

@@ -1,9 +1,14 @@
 import type { Reading } from '../../grammar/notation/reading.ts';
-import { AMBIGUOUS, type Message, NO_MATCH, type Scanner } from '../../grammar/notation/scanner.ts';
+import {
+  AMBIGUOUS,
+  type GrammarMessage,
+  NO_MATCH,
+  type Scanner,
+} from '../../grammar/notation/scanner.ts';
 import type { Address } from '../../src/net/address.ts';
 import { parseAddress } from '../../src/net/address-text.ts';
 
-const MESSAGES: readonly Message[] = [
+const MESSAGES: readonly GrammarMessage[] = [
   { name: 'failed-login', kind: 'attempt', points: 10 },
   { name: 'invalid-user', kind: 'sign', points: 10 },
   { name: 'closed-early', kind: 'sign', points: 2 },

@@ -1,5 +1,7 @@
+import { emptyReading, type Reading } from '../../grammar/notation/reading.ts';
 import { AMBIGUOUS, NO_MATCH } from '../../grammar/notation/scanner.ts';
 import type { Expression, Field, Grammar } from '../../grammar/notation/tree.ts';
+import { parseAddressReference } from './address-text.ts';
 import {
   intLength,
   nameAndPortLengths,
@@ -10,23 +12,26 @@ import {
   wordLength,
 } from './read-fields.ts';
 
-/** What a line is, as a scanner would say it. */
+/** What a scanner should find in a line. */
 export interface Interpreted {
   /** The name of the message, NO_MATCH or AMBIGUOUS. */
   readonly message: string | typeof NO_MATCH | typeof AMBIGUOUS;
-  /** In one canonical spelling, '' where there is none; so is the user. */
+  /** Undefined if there is no message. */
+  readonly reading: Reading | undefined;
+  /** The address of the reading as text, '' if there is none. */
   readonly address: string;
   readonly user: string | undefined;
 }
 
 interface Found {
   readonly end: number;
-  /** NOBODY where a name stands in the place of an address. */
+  /** NOBODY if there is a name instead of an address. */
   readonly address: string;
-  readonly user: string | undefined;
+  readonly user: { readonly start: number; readonly end: number } | undefined;
 }
 
 const NOBODY = 'nobody';
+const NONE = { reading: undefined, address: '', user: undefined };
 
 /**
  * Tries every way of deriving the line (one character a byte, fewer than 900, from where on a line
@@ -41,13 +46,22 @@ export function interpretGrammar(grammar: Grammar, line: string): Interpreted {
       if (found.end !== line.length) continue;
       addresses.add(found.address);
       if (found.address === NOBODY) continue;
-      first ??= { message: name, address: found.address, user: found.user };
+      first ??= interpreted(name, found);
     }
   }
   // No address is named by either.
   if (addresses.has('')) addresses.delete(NOBODY);
-  if (addresses.size > 1) return { message: AMBIGUOUS, address: '', user: undefined };
-  return first ?? { message: NO_MATCH, address: '', user: undefined };
+  if (addresses.size > 1) return { message: AMBIGUOUS, ...NONE };
+  return first ?? { message: NO_MATCH, ...NONE };
+
+  function interpreted(message: string, { address, user }: Found): Interpreted {
+    const reading = {
+      ...emptyReading(),
+      ...parseAddressReference(address),
+      ...(user && { userStart: user.start, userEnd: user.end }),
+    };
+    return { message, reading, address, user: user && line.slice(user.start, user.end) };
+  }
 
   function* readings(expression: Expression, from: Found): Generator<Found> {
     switch (expression.type) {
@@ -86,7 +100,7 @@ function* fieldReadings(field: Field, line: string, from: Found): Generator<Foun
   switch (field) {
     case 'USER':
       for (let end = line.length; end >= start; end--) {
-        yield { ...from, end, user: line.slice(start, end) };
+        yield { ...from, end, user: { start, end } };
       }
       return;
     case 'TEXT':

@@ -1,12 +1,12 @@
 /**
- * Instructions of WebAssembly (Core Specification 2.0, 5.4), as far as scanners need them. All
- * values are 32-bit integers; 64-bit ones are only ever compared.
+ * The instructions of WebAssembly (Core Specification 2.0, 5.4) that scanners need. All values are
+ * 32-bit integers; 64-bit ones are only compared.
  */
 export type Code = readonly Part[];
 
 type Part = number | Code | Scope | Branch;
 
-/** Names a block or loop for the branches within it. */
+/** The target of branches within a block or loop. */
 export type Label = symbol;
 
 export function newLabel(): Label {
@@ -21,19 +21,19 @@ interface Scope {
 
 interface Branch {
   readonly opcode: 0x0c | 0x0d | 0x0e;
-  /** One; for a table all, the last for what is out of range. */
+  /** One, or those of a table with the default last. */
   readonly targets: readonly Label[];
 }
 
 const NO_RESULT = 0x40;
 const END = 0x0b;
 
-/** What is left by a branch to its label. */
+/** A branch to its label leaves it. */
 export function block(label: Label, body: Code): Code {
   return [{ opcode: 0x02, label, body }];
 }
 
-/** What begins again by a branch to its label. */
+/** A branch to its label repeats it. */
 export function loop(label: Label, body: Code): Code {
   return [{ opcode: 0x03, label, body }];
 }
@@ -50,7 +50,7 @@ export function branchWhen(condition: Code, target: Label): Code {
   return [condition, { opcode: 0x0d, targets: [target] }];
 }
 
-/** To the target with the number of the value, the last where there is none. */
+/** Branches to the target with this index, or to the last. */
 export function branchTo(value: Code, targets: readonly Label[]): Code {
   return [value, { opcode: 0x0e, targets }];
 }
@@ -63,8 +63,8 @@ export function call(index: number, ...values: readonly Code[]): Code {
   return [...values, 0x10, unsigned(index)];
 }
 
-/** `then` where the condition holds, else `otherwise`; both are reckoned. */
-export function select(condition: Code, then: Code, otherwise: Code): Code {
+/** `then` if the condition holds, else `otherwise`; both are evaluated. */
+export function selectValue(condition: Code, then: Code, otherwise: Code): Code {
   return [then, otherwise, condition, 0x1b];
 }
 
@@ -102,7 +102,7 @@ export function setGlobal({ index }: Global, value: Code): Code {
 
 const LOADS = { 1: 0x2d, 2: 0x2f, 4: 0x28, 8: 0x29 } as const;
 
-/** Little-endian, unsigned, wherever it lies; the offset is no less than 0. */
+/** Little-endian, unsigned, not necessarily aligned; the offset is not negative. */
 export function load(width: keyof typeof LOADS, base: Code, offset: number): Code {
   return [base, LOADS[width], 0, unsigned(offset)];
 }
@@ -124,7 +124,7 @@ const OPERATORS = {
   '>>': 0x75,
 } as const;
 
-/** Signed, where it matters. */
+/** Signed, if it matters. */
 export function op(left: Code, operator: keyof typeof OPERATORS, right: Code): Code {
   return [left, right, OPERATORS[operator]];
 }
@@ -137,7 +137,7 @@ export function not(value: Code): Code {
   return [value, 0x45];
 }
 
-/** The bytes of the code of a whole function. */
+/** The bytes of the code of a function. */
 export function bytesOfCode(code: Code): number[] {
   const bytes: number[] = [];
   append(code, [], bytes);
@@ -145,7 +145,7 @@ export function bytesOfCode(code: Code): number[] {
   return bytes;
 }
 
-/** `scopes`: those that the code lies in, the innermost last. */
+/** `scopes` are those around the code, the innermost last. */
 function append(code: Code, scopes: readonly Label[], bytes: number[]): void {
   for (const part of code) {
     if (typeof part === 'number') bytes.push(part);

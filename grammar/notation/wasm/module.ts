@@ -1,6 +1,6 @@
 import { bytesOfCode, type Code, call, type Global, int, type Local, unsigned } from './code.ts';
 
-/** A function that takes and gives 32-bit integers. */
+/** A function with parameters and a result of 32-bit integers. */
 interface Function {
   readonly parameters: number;
   locals: number;
@@ -11,15 +11,15 @@ interface Function {
 const INT = 0x7f;
 const MAGIC = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
 
-/** Puts a module of WebAssembly together (Core Specification 2.0, 5.5). */
+/** Builds a WebAssembly module (Core Specification 2.0, 5.5). */
 export class ModuleBuilder {
   readonly #imports: { readonly from: string; readonly name: string; readonly type: number }[] = [];
   readonly #functions: Function[] = [];
   readonly #globals: number[] = [];
-  /** How many parameters the functions of each type have; all give one value. */
+  /** The number of parameters of each function type; all have one result. */
   readonly #types: number[] = [];
 
-  /** The index of a function that the module is given. All imports come before the functions. */
+  /** Returns the index of an imported function. Imports come before functions. */
   importFunction(from: string, name: string, parameters: number): number {
     if (this.#functions.length > 0) throw new RangeError('an import after a function');
     return this.#imports.push({ from, name, type: this.#type(parameters) }) - 1;
@@ -29,7 +29,7 @@ export class ModuleBuilder {
     return { index: this.#globals.push(first) - 1 };
   }
 
-  /** Declares a function, so that others can call it before it is written. */
+  /** Declares a function that can be called before it is written. */
   declare(parameters: number, exportedAs?: string): FunctionBuilder {
     const written: Function = { parameters, locals: 0, body: [], exportedAs };
     this.#type(parameters);
@@ -56,7 +56,7 @@ export class ModuleBuilder {
         ]),
       ),
       ...section(2, [
-        // A memory that has a page or more.
+        // At least one page.
         [...textOf('env'), ...textOf('memory'), 0x02, 0x00, 0x01],
         ...this.#imports.map(({ from, name, type }) => [
           ...textOf(from),
@@ -84,7 +84,7 @@ export class ModuleBuilder {
   }
 }
 
-/** A function while it is written. */
+/** A function that is being written. */
 export class FunctionBuilder {
   readonly index: number;
   readonly #written: Function;
@@ -94,7 +94,7 @@ export class FunctionBuilder {
     this.#written = written;
   }
 
-  /** A new variable, 0 when the function begins. */
+  /** A new variable, initially 0. */
   local(): Local {
     return this.#written.parameters + this.#written.locals++;
   }
@@ -103,7 +103,7 @@ export class FunctionBuilder {
     return call(this.index, ...values);
   }
 
-  /** Must end by leaving with a value. */
+  /** The body must leave with a value. */
   write(body: Code): void {
     this.#written.body = body;
   }
@@ -111,7 +111,7 @@ export class FunctionBuilder {
 
 function bytesOfFunction({ locals, body }: Function): number[] {
   const declared = locals === 0 ? [0] : [1, ...unsigned(locals), INT];
-  // What leaves in the midst of all blocks leaves nothing behind for the end.
+  // The body leaves with a value, so its end is unreachable.
   const bytes = [...declared, ...bytesOfCode([body, 0x00])];
   return [...unsigned(bytes.length), ...bytes];
 }

@@ -1,4 +1,4 @@
-import type { Message, MessageKind, Scanner } from '../../../grammar/notation/scanner.ts';
+import type { GrammarMessage, MessageKind, Scanner } from '../../../grammar/notation/scanner.ts';
 import type { Line } from '../line.ts';
 
 /** Points by `service.message` that replace those of the grammar; 0: the message is no offence. */
@@ -42,7 +42,11 @@ export function pointsAlone({ count }: Line, { kind, points }: MessagePoints): n
   return kind === 'attempt' ? points * count : points;
 }
 
-function pointsOf(service: string, message: Message, points: PointsByMessage): MessagePoints {
+function pointsOf(
+  service: string,
+  message: GrammarMessage,
+  points: PointsByMessage,
+): MessagePoints {
   const { name, kind } = message;
   const isOffence = kind === 'attempt' || kind === 'sign';
   return {

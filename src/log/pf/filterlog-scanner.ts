@@ -1,4 +1,4 @@
-import { type Message, NO_MATCH, type Scanner } from '../../../grammar/notation/scanner.ts';
+import { type GrammarMessage, NO_MATCH, type Scanner } from '../../../grammar/notation/scanner.ts';
 import { HostNames } from '../hosts.ts';
 import { readFilterlog } from './filterlog.ts';
 import { emptyPacket, type Packet } from './packet.ts';
@@ -22,7 +22,7 @@ export function packetMessage(packet: Packet, external: ReadonlySet<string>): st
 }
 
 /** Packets belong to no connection. */
-const MESSAGES: readonly Message[] = Object.values(NAMES).map((name) =>
+const MESSAGES: readonly GrammarMessage[] = Object.values(NAMES).map((name) =>
   name === NAMES.blocked ? { name, kind: 'attempt', points: 1 } : { name, kind: 'note', points: 0 },
 );
 

@@ -178,7 +178,7 @@ describe.skipIf(!hasBzip2)('bzip2 (needs bzip2 to make the files)', () => {
       expect(byte).toBeLessThan(from + hello.length);
     });
 
-    it.skipIf(missing)('tells in which block the damage is', async () => {
+    it.skipIf(missing)('reports the block that is damaged', async () => {
       const { message } = await errorOf(get(flipped(long, long.length - 2000)));
       const [, byte, bytes] = /at byte (\d+), after (\d+) decompressed/.exec(message) ?? [];
       expect(Number(byte)).toBeGreaterThan(long.length / 4);
@@ -193,14 +193,14 @@ describe.skipIf(!hasBzip2)('bzip2 (needs bzip2 to make the files)', () => {
       expect((await readFile(packed, decompressor, 5_000_000)).content.length).toBe(5_000_000);
     });
 
-    it.skipIf(missing)('reads what can only be read once', async () => {
+    it.skipIf(missing)('reads a source that can only be read once', async () => {
       expect((await read(once(long), decompressor)).content.equals(LONG)).toBe(true);
       const { message } = await errorOf(read(once(flipped(long, 60_000)), decompressor));
       expect(message).toMatch(/stdin is damaged.*after \d+ decompressed bytes/);
     });
   });
 
-  describe('by several bzip2 at once (where there are cores)', () => {
+  describe('large files by bzip2', () => {
     /** 16 blocks that hardly get smaller: two parts. */
     const content = noise(1_500_000);
     const packed = hasBzip2 ? pack('bzip2', content, '-1') : content;
@@ -213,7 +213,7 @@ describe.skipIf(!hasBzip2)('bzip2 (needs bzip2 to make the files)', () => {
       expect(done.warnings).toEqual([]);
     });
 
-    it('reads what is much greater than its parts', async () => {
+    it('reads a stream that expands a thousandfold', async () => {
       const zeros = Buffer.alloc(40_000_000);
       const bytes = Buffer.concat([packed, pack('bzip2', zeros), packed]);
       const done = await readFile(bytes, 'bzip2');
@@ -233,18 +233,18 @@ describe.skipIf(!hasBzip2)('bzip2 (needs bzip2 to make the files)', () => {
       ['the checksum of a stream', flipped(twice, packed.length - 3)],
       ['the end', packed.subarray(0, -5)],
       ['the last block', twice.subarray(0, -1000)],
-    ])('says the same as the decoder of ours of damage in %s', async (_, bytes) => {
+    ])('reports the same damage in %s as the built-in decoder', async (_, bytes) => {
       const { message } = await errorOf(readFile(bytes, 'bzip2'));
       expect(message).toBe((await errorOf(readFile(bytes, 'built-in'))).message);
     });
 
-    it('stops at the limit of size', async () => {
+    it('stops at the size limit', async () => {
       const { message } = await errorOf(readFile(packed, 'bzip2', 1_400_000));
       expect(message).toContain('holds more than 1400000 bytes');
     });
   });
 
-  it('goes by the content, not by the name', async () => {
+  it('recognises formats by content, not by name', async () => {
     expect((await readFile(hello)).content).toEqual(HELLO);
     expect((await readFile(HELLO)).content).toEqual(HELLO);
   });
@@ -298,7 +298,7 @@ describe('gzip', () => {
     ]);
   });
 
-  it('refuses a file that ends too early, wherever it is cut', async () => {
+  it('refuses a file that is truncated anywhere', async () => {
     const two = Buffer.concat([hello, withName(hello, 'x')]);
     for (let length = 2; length < two.length; length++) {
       if (length === hello.length) continue;
@@ -338,7 +338,7 @@ describe('gzip', () => {
 });
 
 describe('plain logs', () => {
-  it('are read as they are, of any length', async () => {
+  it('are read unchanged, at any length', async () => {
     for (const content of [Buffer.alloc(0), Buffer.from('B'), HELLO, LONG]) {
       expect((await readFile(content)).content.equals(content)).toBe(true);
     }
@@ -346,19 +346,19 @@ describe('plain logs', () => {
 });
 
 describe('files', () => {
-  it('that are not there are an error that says so', () => {
+  it('that do not exist are an error', () => {
     expect(() => openSource(join(folder, 'none'), 0)).toThrow(
       expect.objectContaining({ code: 'file', message: expect.stringContaining('no such file') }),
     );
   });
 
-  it('that are directories are an error that says so', () => {
+  it('that are directories are an error', () => {
     expect(() => openSource(folder, 0)).toThrow(
       expect.objectContaining({ code: 'file', message: expect.stringContaining('is a directory') }),
     );
   });
 
-  it('that are no regular files are read once, and end at the present', async () => {
+  it('that are not regular are read once, and end now', async () => {
     const source = openSource('/dev/null', 1234);
     expect(source).toMatchObject({ fileTime: 1234, totalBytes: undefined });
     expect((await read(source, 'auto')).content.length).toBe(0);
@@ -402,7 +402,7 @@ describe.each(['xz', 'zstd'])('%s', (program) => {
       expect(message).not.toContain('stdin');
     });
 
-    it('stops at the limit of size', async () => {
+    it('stops at the size limit', async () => {
       const zeros = packedBy(program, Buffer.alloc(50_000_000));
       const { message } = await errorOf(readFile(zeros, 'auto', 1_000_000));
       expect(message).toContain('holds more than 1000000 bytes');

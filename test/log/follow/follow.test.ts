@@ -173,7 +173,7 @@ describe('a log that is followed', () => {
     expect(counted()).toEqual([0, 65_000, 66_000, 700_000, 2_500_000].map((n) => n));
   });
 
-  it('is gone on with by the next process, without a repetition', async () => {
+  it('is continued by the next process, without repetition', async () => {
     writeFileSync(log, attempts(0, 3));
     await readOnce();
     appendFileSync(log, attempts(3, 6));
@@ -183,7 +183,7 @@ describe('a log that is followed', () => {
     expect(memory.rows).toHaveLength(2);
   });
 
-  it('counts in pieces what it counts as a whole, whatever became of a process between', async () => {
+  it('counts the same in pieces as in one, however processes end', async () => {
     // Few processes and addresses, so that connections have several lines.
     const line = fc.record({
       pid: fc.integer({ min: 1, max: 3 }),
@@ -258,7 +258,7 @@ describe('a log that is followed', () => {
     );
   });
 
-  it('is read again where a batch could not be recorded', async () => {
+  it('is read again if a batch could not be recorded', async () => {
     writeFileSync(log, attempts(0, 3));
     const one = follow();
     await poll(one);
@@ -282,7 +282,7 @@ describe('a log that is followed', () => {
     expect(counted()).toEqual(range(0, 9));
   });
 
-  it('is not recorded at every line that counts for nothing', async () => {
+  it('is not recorded at every line that does not count', async () => {
     writeFileSync(log, attempts(0, 1));
     const one = follow();
     await poll(one);
@@ -296,7 +296,7 @@ describe('a log that is followed', () => {
     expect(memory.batches).toBe(2);
   });
 
-  it('is recorded in few batches where much of it is there already', async () => {
+  it('is recorded in few batches if it is already long', async () => {
     const count = 40_000;
     writeFileSync(log, attempts(0, count));
     const megabytes = statSync(log).size / 2 ** 20;
@@ -311,7 +311,7 @@ describe('a log that is followed', () => {
     expect(memory.batches).toBe(3);
   });
 
-  it('is stopped in the midst of much, and gone on with from there', async () => {
+  it('can be stopped in the middle of a long log, and continues there', async () => {
     const count = 40_000;
     writeFileSync(log, attempts(0, count));
     const one = follow();
@@ -324,7 +324,7 @@ describe('a log that is followed', () => {
     expect(memory.offences.length).toBe(count);
   });
 
-  it('leaves known how it began, and how far it was read', async () => {
+  it('records how it began, and how far it was read', async () => {
     const one = follow();
     for (const end of [3, 6, 9, 12]) {
       writeFileSync(log, attempts(0, end));
@@ -340,7 +340,7 @@ describe('a log that is followed', () => {
     expect(counted()).toEqual(range(0, 15));
   });
 
-  it('is refused where it is no plain file', async () => {
+  it('is refused if it is not a regular file', async () => {
     writeFileSync(log, gzipSync(attempts(0, 3)));
     await readOnce();
     expect(reports).toEqual([`${log} is compressed; only plain logs can be followed`]);
@@ -349,7 +349,7 @@ describe('a log that is followed', () => {
     await expect(readOnce()).rejects.toThrow('is not a regular file');
   });
 
-  it("is known as a service's own file as soon as its lines tell", async () => {
+  it('is recognised as the file of a service as soon as its lines tell', async () => {
     const scanner: Scanner = {
       ...tinyScanner,
       service: 'nginx',
@@ -371,7 +371,7 @@ describe('a log that is followed', () => {
 });
 
 describe('a log that is rotated', () => {
-  it('is read to its end, and its last line without a newline once nobody writes any more', async () => {
+  it('is read to its end, and its last line without a newline once it is no longer written to', async () => {
     writeFileSync(log, attempts(0, 3));
     const one = follow();
     await poll(one);
@@ -390,7 +390,7 @@ describe('a log that is rotated', () => {
     expect(counted()).toEqual(range(0, 8));
   });
 
-  it('has its rotations read that nobody saw, the compressed ones too', async () => {
+  it('has its unread rotations read, compressed ones too', async () => {
     writeFileSync(`${log}.3.gz`, gzipSync('2026-03-01T00:00:00Z gw sshd[1]: of old, never read\n'));
     writeFileSync(log, attempts(0, 3));
     await readOnce();
@@ -407,14 +407,14 @@ describe('a log that is rotated', () => {
     expect(counted()).toEqual(range(0, 12));
   });
 
-  it('has none of its rotations read when it is followed for the first time', async () => {
+  it('has no rotation read when it is followed for the first time', async () => {
     writeFileSync(`${log}.0`, attempts(0, 3));
     writeFileSync(log, attempts(3, 6));
     await readOnce();
     expect(counted()).toEqual(range(3, 6));
   });
 
-  it('is read on where a rotation is damaged', async () => {
+  it('is read on after a damaged rotation', async () => {
     writeFileSync(log, attempts(0, 300));
     await readOnce();
     writeFileSync(`${log}.1.gz`, gzipSync(attempts(0, 303)));
@@ -426,7 +426,7 @@ describe('a log that is rotated', () => {
     expect(reports.join()).toContain('ends too early');
   });
 
-  it('finds the files between where it was rotated several times at once', async () => {
+  it('finds the files between when it was rotated several times', async () => {
     writeFileSync(log, attempts(0, 3));
     const one = follow();
     await poll(one);
@@ -441,7 +441,7 @@ describe('a log that is rotated', () => {
 });
 
 describe('a log that is rotated at any moment', () => {
-  it('has each line counted once, though the process is killed at any moment too', async () => {
+  it('has each line counted once, even if the process is killed at any moment', async () => {
     const happening = fc.constantFrom('nothing', 'nothing', 'append', 'rotate', 'compress', 'kill');
     const step = fc.constantFrom('append', 'append', 'rotate', 'compress', 'poll', 'poll', 'kill');
     await fc.assert(
@@ -548,7 +548,7 @@ class Writer {
 }
 
 describe('a log that is truncated', () => {
-  it('begins anew, be it shorter or longer than before', async () => {
+  it('begins again, whether shorter or longer than before', async () => {
     writeFileSync(log, attempts(0, 5));
     const one = follow();
     await poll(one);
@@ -559,7 +559,7 @@ describe('a log that is truncated', () => {
     expect(counted()).toEqual(range(0, 20));
   });
 
-  it('has in its copy what came at last', async () => {
+  it('has its last lines in its copy', async () => {
     writeFileSync(log, attempts(0, 5));
     const one = follow();
     await poll(one);
@@ -573,7 +573,7 @@ describe('a log that is truncated', () => {
     expect(counted()).toEqual(range(0, 10));
   });
 
-  it('is not counted again where its copy lacks what came at last', async () => {
+  it('is not counted again if its copy lacks the last lines', async () => {
     writeFileSync(log, attempts(0, 5));
     writeFileSync(`${log}.2`, attempts(900, 905));
     const one = follow();
@@ -587,7 +587,7 @@ describe('a log that is truncated', () => {
     expect(counted()).toEqual(range(0, 10));
   });
 
-  it('goes on at its end where its end was lost with the power', async () => {
+  it('continues at its end if its end was lost in a power failure', async () => {
     writeFileSync(log, attempts(0, 8));
     await readOnce();
     writeFileSync(log, attempts(0, 5));
@@ -601,7 +601,7 @@ describe('a log that is truncated', () => {
     expect(counted()).toEqual(range(0, 10));
   });
 
-  it('is known apart from its rotations where all begin with the same line', async () => {
+  it('is distinguished from rotations that begin with the same line', async () => {
     const header = 'a line that every log begins with\n';
     writeFileSync(log, header + attempts(0, 8));
     await readOnce();

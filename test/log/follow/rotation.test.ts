@@ -43,7 +43,7 @@ describe('the newest rotation', () => {
     expect(newestRotation(join(folder, 'auth.log'))).toBe(wanted);
   });
 
-  it('is an error where there is none', () => {
+  it('is an error if there is none', () => {
     put('auth.log', 100);
     expect(() => newestRotation(join(folder, 'auth.log'))).toThrow(
       expect.objectContaining({ code: 'file', message: expect.stringContaining('auth.log.0') }),
@@ -55,12 +55,12 @@ describe('the newest rotation', () => {
 });
 
 describe('files in one command', () => {
-  it('come oldest first, and standard input last', () => {
+  it('are sorted oldest first, with standard input last', () => {
     const [c, a, b] = [put('c', 300), put('a', 100), put('b', 200)];
     expect(oldestFirst([c, '-', a, b])).toEqual([a, b, c, '-']);
   });
 
-  it('keep their order where they are of an age', () => {
+  it('keep their order if they have the same age', () => {
     const [x, y, z] = [put('x', 100), put('y', 100), put('z', 100)];
     expect(oldestFirst([z, x, y])).toEqual([z, x, y]);
   });

@@ -75,7 +75,7 @@ const SYSLOGS = [
 ] as const;
 
 describe('a log', () => {
-  it.each([...OWN_FILES, ...SYSLOGS])('%s is known, with its times', async (name, service) => {
+  it.each([...OWN_FILES, ...SYSLOGS])('%s is recognised, with its times', async (name, service) => {
     const log = fixture(name);
     const events = await eventsOf(log);
     // What comes over UDP counts against nobody, and is known all the same.
@@ -97,7 +97,7 @@ describe('a log', () => {
     expect(await eventsOf(fixture(name), service)).toEqual(await eventsOf(fixture(name)));
   });
 
-  it.each(OWN_FILES)('%s may end its lines with CRLF, and hold rubbish', async (name) => {
+  it.each(OWN_FILES)('%s may have CRLF line ends and garbage', async (name) => {
     const log = fixture(name);
     const rubbish = Buffer.from([0xff, 0xfe, 0x00, 0x0a, 0xc3, 0x28, 0x0a]);
     const crlf = Buffer.from(log.replaceAll('\n', '\r\n').trimEnd(), 'latin1');
@@ -105,7 +105,7 @@ describe('a log', () => {
     expect(offencesOf(events)).toEqual(offencesOf(await eventsOf(log)));
   });
 
-  it.each(OWN_FILES)('of a syslogd stays one, though %s is quoted in it', async (name) => {
+  it.each(OWN_FILES)('of a syslogd stays one, even if it quotes %s', async (name) => {
     const lines = fixture(name).trimEnd().split('\n');
     const said = lines.map((line) => `Nov 22 09:00:00 gw x[1]: ${line}\n`).join('');
     const sshd =
@@ -119,17 +119,17 @@ describe('a log', () => {
     ['rfc5424.log', [1, 1, 1, 2]],
     ['iso.log', [1, 1, 1, 1, 2, 1]],
     ['hostless.log', [1, 2, 1]],
-  ])('%s counts what is repeated', async (name, expected) => {
+  ])('%s counts repetitions', async (name, expected) => {
     const counts = (await eventsOf(fixture(name))).map(({ count }) => count);
     expect(counts).toEqual(expected);
   });
 
-  it('of two services is neither one', async () => {
+  it('of two services belongs to neither', async () => {
     const events = await eventsOf(fixture('vsftpd.log') + fixture('nginx-error.log'));
     expect(events.some(({ offence }) => offence)).toBe(false);
   });
 
-  it('of nginx does not believe a line that nginx cut', () => {
+  it('of nginx ignores lines that nginx truncated', () => {
     const nginx: Scanner = {
       service: 'nginx',
       programs: ['nginx'],
@@ -164,7 +164,7 @@ describe('a header', () => {
       .map((line) => ({ line, service })),
   );
 
-  it('that is cut off is read within what is left of it', () => {
+  it('that is truncated is read within its bytes', () => {
     for (const { line, service } of cases) {
       for (const read of [readHeader, ownHeaderOf(service), ownHeaderOf('unknown')]) {
         for (let length = 0; length <= line.length; length++) {
@@ -193,7 +193,7 @@ describe('a header', () => {
     }
   });
 
-  it('of any bytes throws nothing', () => {
+  it('of any bytes does not throw', () => {
     const pieces = fc.array(
       fc.oneof(
         fc.constantFrom(...cases.map(({ line }) => line.slice(0, 40))),

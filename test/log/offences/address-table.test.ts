@@ -12,7 +12,7 @@ const address = fc.oneof(
   fc.tuple(word, word, word, word).map(([a, b, c, d]) => addressOf(6, a, b, c, d)),
 );
 
-it('numbers addresses in the order of their coming, and gives them back', () => {
+it('numbers addresses in order of appearance, and returns them', () => {
   fc.assert(
     fc.property(fc.array(address, { maxLength: 200 }), (addresses) => {
       const table = new AddressTable();

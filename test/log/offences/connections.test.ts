@@ -56,7 +56,7 @@ const sign = { service: 0, pid: 1, address: 7, wait: 1, isAttempt: false, points
 const attempt = { ...sign, isAttempt: true };
 
 describe('the lines of one connection', () => {
-  it('tell of one attempt once', () => {
+  it('report one attempt once', () => {
     expect(quickly([sign, attempt, attempt])).toEqual([10, 0, 10]);
     expect(quickly([attempt, sign])).toEqual([10, 0]);
     expect(quickly([{ ...sign, points: 2 }, sign, sign])).toEqual([2, 8, 0]);
@@ -96,7 +96,7 @@ describe('the lines of one connection', () => {
     );
   });
 
-  it('are forgotten with the oldest of 65,536 connections, and with no other', () => {
+  it('are forgotten when 65,536 newer connections are known, and not before', () => {
     const connections = new Connections();
     const again = (pid: number, address: number) =>
       connections.add(0, pid, address, 100, false, 10);

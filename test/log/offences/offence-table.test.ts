@@ -24,7 +24,7 @@ function prefixOf(one: Address): Prefix {
 }
 
 describe('OffenceTable', () => {
-  it('gives all offences, group by group in the order of addresses, each in that of the log', () => {
+  it('returns all offences by group, sorted by address, and within a group in the order of the log', () => {
     fc.assert(
       fc.property(
         fc.array(fc.tuple(address, fc.nat({ max: 1 }), fc.integer({ min: 1, max: 90 }))),

@@ -82,7 +82,7 @@ describe('filterlog', () => {
     ['an IPv6 address as IPv4', TCP.replace('192.0.2.7', '2001:db8::7')],
     ['an IPv4-mapped address', TCP6.replace('2001:db8:7::7', '::ffff:192.0.2.7')],
     ['no source', TCP.replace('192.0.2.7', '')],
-  ])('makes nothing of %s', (_, message) => {
+  ])('ignores %s', (_, message) => {
     expect(read(message)).toBeUndefined();
   });
 
@@ -102,11 +102,11 @@ describe('filterlog', () => {
     ['a later fragment', TCP.replace(',0,DF,', ',1480,none,'), { sourcePort: -1, tcpFlags: -1 }],
     ['a fragment that is not told', TCP.replace(',0,DF,', ',,none,'), { destinationPort: -1 }],
     ['another action', TCP.replace('block', 'rdr'), { action: 'other' }],
-  ])('reads what is left of %s', (_, message, difference) => {
+  ])('reads the rest of %s', (_, message, difference) => {
     expect(read(message)).toMatchObject({ source: '192.0.2.7', ...difference });
   });
 
-  it('is not read beyond its end, and takes anything', () => {
+  it('is not read beyond its end, whatever it holds', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...MESSAGES),

@@ -20,7 +20,7 @@ function packetFrom(source: string, difference: Partial<Packet> = {}): Packet {
   };
 }
 
-describe('what counts of the packets that pf logged', () => {
+describe('packets that pf logged', () => {
   it.each([
     ['a SYN', {}],
     ['a SYN on another external interface', { interface: 'pppoe0' }],
@@ -30,7 +30,7 @@ describe('what counts of the packets that pf logged', () => {
     ['UDP', { protocol: 17, tcpFlags: -1 }],
     ['ICMP', { protocol: 1, tcpFlags: -1 }],
     ['a protocol that is not told', { protocol: -1, tcpFlags: -1 }],
-  ])('%s does', (_, difference) => {
+  ])('%s counts', (_, difference) => {
     expect(skipReason(packetFrom('192.0.2.7', difference), EXTERNAL)).toBeUndefined();
   });
 
@@ -46,7 +46,7 @@ describe('what counts of the packets that pf logged', () => {
     ['a late FIN', { tcpFlags: 0x11 }, 'answer'],
     ['a RST', { tcpFlags: 0x04 }, 'answer'],
     ['TCP whose flags are not told', { tcpFlags: -1 }, 'answer'],
-  ] as const)('a packet %s does not', (_, difference, reason) => {
+  ] as const)('a packet %s does not count', (_, difference, reason) => {
     expect(skipReason(packetFrom('192.0.2.7', difference), EXTERNAL)).toBe(reason);
   });
 
@@ -59,7 +59,7 @@ describe('what counts of the packets that pf logged', () => {
     'ff00::',
     'ff02::1',
     'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff',
-  ])('nobody is at %s', (source) => {
+  ])('%s is no host', (source) => {
     expect(skipReason(packetFrom(source), EXTERNAL)).toBe('noHost');
   });
 
@@ -71,11 +71,11 @@ describe('what counts of the packets that pf logged', () => {
     '::1',
     'feff:ffff:ffff:ffff:ffff:ffff:ffff:ffff',
     'e000::1',
-  ])('somebody may be at %s', (source) => {
+  ])('%s may be a host', (source) => {
     expect(skipReason(packetFrom(source), EXTERNAL)).toBeUndefined();
   });
 
-  it('keeps the order, and counts what it leaves out by the first reason', () => {
+  it('keep their order, and are skipped by the first reason', () => {
     const first = packetFrom('192.0.2.7');
     const second = packetFrom('2001:db8::7');
     const packets = [
@@ -92,11 +92,11 @@ describe('what counts of the packets that pf logged', () => {
     expect(skipped).toEqual({ notBlocked: 1, notInbound: 1, notExternal: 1, noHost: 1, answer: 1 });
   });
 
-  it('counts nothing where no interface is external', () => {
+  it('do not count if no interface is external', () => {
     expect(packetOffences([packetFrom('192.0.2.7')], new Set()).counted).toEqual([]);
   });
 
-  it('never takes a packet for a proof of its source', () => {
+  it('never prove their source', () => {
     expect(packetFrom('192.0.2.7', { action: 'pass', tcpFlags: 0x10 }).handshake).toBe(false);
   });
 });

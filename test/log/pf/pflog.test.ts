@@ -88,7 +88,7 @@ describe('a pcap file of pf', () => {
     );
   });
 
-  it('gives of a packet that was cut what is there, and never anything else', () => {
+  it('reads what a truncated packet has, and nothing else', () => {
     fc.assert(
       fc.property(anyOrder, anyLayout, anyPlan, (order, layout, plan) => {
         const whole = expected(plan);
@@ -111,7 +111,7 @@ describe('a pcap file of pf', () => {
     );
   });
 
-  it('is refused where it ends too early, with the byte', () => {
+  it('is refused if it is truncated, with the byte', () => {
     fc.assert(
       fc.property(
         anyOrder,
@@ -134,13 +134,13 @@ describe('a pcap file of pf', () => {
     );
   });
 
-  it('shorter than its magic number it is taken for text, and says nothing', () => {
+  it('that is shorter than its magic number is read as text', () => {
     for (let length = 0; length < 4; length++) {
       expect(packetsOf(pcapFile('big', []).subarray(0, length)).packets).toEqual([]);
     }
   });
 
-  it('throws nothing but an error that names the byte, whichever bits are turned', () => {
+  it('only throws errors that name the byte, whichever bits are flipped', () => {
     const plans = [PROBE, { ...PROBE, source: '2001:db8::7', destination: '2001:db8::1' }];
     const file = pcapFile(
       'little',
@@ -165,7 +165,7 @@ describe('a pcap file of pf', () => {
     );
   });
 
-  it('is damaged where a packet is longer than any can be', () => {
+  it('is damaged if a packet is too long', () => {
     const one = pcapPacket('big', LAYOUTS.openbsd, PROBE);
     const file = pcapFile('big', [one, one]);
     const second = 24 + one.length;
@@ -177,7 +177,7 @@ describe('a pcap file of pf', () => {
     expect(() => packetsOf(file)).toThrow('ends too early');
   });
 
-  it('takes packets as long as there can be', () => {
+  it('accepts packets of the maximum length', () => {
     const packet = pcapPacket('little', LAYOUTS.openbsd, PROBE);
     const long = Buffer.concat([packet, Buffer.alloc(262_144 - (packet.length - 16))]);
     long.writeUInt32LE(262_144, 8);
@@ -185,7 +185,7 @@ describe('a pcap file of pf', () => {
     expect(packets).toEqual([expected(PROBE), expected(PROBE)]);
   });
 
-  it('says which truncated packet it was, and what to do', () => {
+  it('names the truncated packet, and what to do', () => {
     const one = pcapPacket('big', LAYOUTS.openbsd, PROBE);
     const file = pcapFile('big', [one, one]).subarray(0, -1);
     expect(() => packetsOf(file)).toThrow(
@@ -201,7 +201,7 @@ describe('a pcap file of pf', () => {
     expect(() => packetsOf(file)).toThrow(message);
   });
 
-  it('keeps its link type when checksums are told of beside it', () => {
+  it('has its link type although checksums are declared with it', () => {
     expect(packetsOf(pcapFile('big', [], { linkType: 0x24000075 })).packets).toEqual([]);
   });
 
@@ -214,20 +214,20 @@ describe('a pcap file of pf', () => {
     ['no interface', 4, 0],
     ['an IPv4 header that is too short', 100, 0x44],
     ['neither IPv4 nor IPv6', 100, 0x75],
-  ])('leaves out a packet with %s', (_, at, byte) => {
+  ])('skips a packet with %s', (_, at, byte) => {
     const packet = pcapPacket('big', LAYOUTS.openbsd, PROBE);
     packet[16 + at] = byte;
     const { packets, unread } = packetsOf(pcapFile('big', [packet]));
     expect({ packets, unread }).toEqual({ packets: [], unread: 1 });
   });
 
-  it('leaves out a packet whose interface has no end', () => {
+  it('skips a packet whose interface is not terminated', () => {
     const packet = pcapPacket('big', LAYOUTS.openbsd, PROBE);
     packet.fill(0x61, 16 + 4, 16 + 36);
     expect(packetsOf(pcapFile('big', [packet])).unread).toBe(1);
   });
 
-  it('takes no IPv4-mapped address off an IPv6 packet', () => {
+  it('accepts no IPv4-mapped address in an IPv6 packet', () => {
     const plan = { ...PROBE, source: '2001:db8::7', destination: '2001:db8::1' };
     for (const at of [8, 24]) {
       const packet = pcapPacket('big', LAYOUTS.openbsd, plan);

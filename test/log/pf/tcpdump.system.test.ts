@@ -56,7 +56,7 @@ function expectSame(text: string) {
 }
 
 describe('the text of tcpdump', () => {
-  it('is the fixture’s that the maker makes', () => {
+  it('is what the fixture was made from', () => {
     expect(fixtureFile().equals(fixture('freebsd.pflog'))).toBe(true);
   });
 
@@ -105,7 +105,7 @@ describe('the text of tcpdump', () => {
     expect(packets[7]?.interface).toBe('pppoe0');
   });
 
-  it('leaves it to the calendar in which year it was', () => {
+  it('leaves the year to the calendar', () => {
     const { packets, clock } = packetsOf(OPENBSD);
     const civil = new CivilTime(zoneOffsets('UTC'));
     const calendar = clock.calendar(civil, Date.UTC(2026, 10, 23) / 1000, undefined);
@@ -219,18 +219,18 @@ describe('the text of tcpdump', () => {
     'tcpdump: listening on pflog0',
     'rubbish',
     '2026-11-22 10:00:00.123456',
-  ])('makes nothing of: %s', (text) => {
+  ])('ignores %s', (text) => {
     const { packets, unread } = packetsOf(`${text}\n`);
     expect({ packets, unread }).toEqual({ packets: [], unread: 1 });
   });
 
-  it('makes nothing of a line that is too long', () => {
+  it('ignores a line that is too long', () => {
     const text = line({ who: `192.0.2.7 > 203.0.113.1: ${'x'.repeat(70_000)}` });
     expect(packetsOf(`${text}\n${line({})}\n`)).toMatchObject({ packets: [PROBE], unread: 1 });
   });
 
   it.each([' 00:00:00.000000', '00:00:00.000000', '10:00:00.123456', '-00:00:01.000000'])(
-    'is refused where its times have no day: %s',
+    'is refused if its times have no date: %s',
     (time) => {
       expect(() => packetsOf(`headline\n${line({ time })}`)).toThrow(
         'test.log has times without a date (line 2); nothing of it was recorded; use tcpdump -n -e -tttt (OpenBSD: -ttt), or read the pcap file itself',
@@ -238,21 +238,21 @@ describe('the text of tcpdump', () => {
     },
   );
 
-  it('is refused where it has no times', () => {
+  it('is refused if it has no times', () => {
     expect(() => packetsOf(line({}).slice(27))).toThrow('without a date');
   });
 
-  it('is not refused for a line without a day behind one that has it', () => {
+  it('is accepted with a line without a date after one that has it', () => {
     const text = [line({}), line({ time: '10:00:00.123456' }), line({})].join('\n');
     expect(packetsOf(text)).toMatchObject({ packets: [PROBE, PROBE], unread: 1 });
   });
 
-  it('hands over where each line begins', () => {
+  it('passes on the offset of each line', () => {
     const text = `${line({})}\nrubbish\n${line({})}`;
     expect(packetsOf(text, 5).offsets).toEqual([0, text.lastIndexOf('2026')]);
   });
 
-  it('never names an address that is not there, whatever is done to it', () => {
+  it('never names an address that is not in it, wherever it is truncated', () => {
     const known = new Set(packetsOf(RECORDED).packets.map(({ source }) => source));
     fc.assert(
       fc.property(fc.nat({ max: RECORDED.length }), (length) => {
@@ -264,7 +264,7 @@ describe('the text of tcpdump', () => {
     );
   });
 
-  it('throws nothing but errors of ours, whichever bits are turned', () => {
+  it('only throws McblockError, whichever bits are flipped', () => {
     const texts = [Buffer.from(RECORDED), Buffer.from(OPENBSD)];
     fc.assert(
       fc.property(
@@ -284,7 +284,7 @@ describe('the text of tcpdump', () => {
     );
   });
 
-  it('is read from a source as well', async () => {
+  it('can be read from a source', async () => {
     const source = memorySource('pf.txt', [Buffer.from(RECORDED)], 0);
     const packets: Seen[] = [];
     const { counts } = await readPackets(source.name, source.chunks(), (packet) =>

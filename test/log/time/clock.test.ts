@@ -82,18 +82,18 @@ describe('the year of a line', () => {
     expect(readBack('UTC', lines.map(utc), utc(file))).toEqual(lines);
   });
 
-  it('is what the caller says', () => {
+  it('is the given one', () => {
     const lines = ['2011-12-31T00:00:00', '2012-01-01T00:00:00', '2012-02-29T00:00:00'];
     expect(readBack('UTC', lines.map(utc), utc('2026-01-01T00:00:00'), 2012)).toEqual(lines);
   });
 
-  it('is refused if it had no 29 February', () => {
+  it('is refused if it has no 29 February', () => {
     expect(() => readBack('UTC', [utc('2024-02-29T00:00:00')], 0, 2025)).toThrow(
       expect.objectContaining({ code: 'usage', message: expect.stringContaining('29 February') }),
     );
   });
 
-  it('comes back for any log without gaps of half a year', () => {
+  it('is found for any log without gaps of half a year', () => {
     const gaps = fc.array(fc.integer({ min: 0, max: 150 * DAY }), { minLength: 1, maxLength: 30 });
     const start = fc.integer({ min: utc('1999-01-01T00:00:00'), max: utc('2030-01-01T00:00:00') });
     const late = fc.integer({ min: -DAY / 2, max: 360 * DAY });
@@ -109,7 +109,7 @@ describe('the year of a line', () => {
   });
 });
 
-describe('an hour that comes twice', () => {
+describe('a repeated hour', () => {
   it.each([
     ['Europe/Berlin', '2026-10-24T23:00:00'],
     ['America/New_York', '2026-11-01T04:00:00'],
@@ -126,7 +126,7 @@ describe('an hour that comes twice', () => {
     expect(readBack(zone, times, times.at(-1)! + DAY)).toEqual(times.map(iso));
   });
 
-  it('is told apart by lines whose times are not kept', () => {
+  it('is distinguished by lines whose times are not kept', () => {
     const clock = new Clock();
     const setbacks = new Setbacks();
     const times = ['02:50', '02:05', '02:55'].map((text) => {

@@ -26,7 +26,7 @@ function timesOf(zone: string, heads: readonly string[], fileTime = utc('2026-12
 }
 
 describe('the times of lines with a year', () => {
-  it('are in the zone of the policy where they name none', () => {
+  it('are in the zone of the policy if they name none', () => {
     expect(timesOf('Europe/Berlin', ['2026-11-22T10:00:00', '2026-07-22T10:00:00'])).toEqual([
       '2026-11-22T09:00:00',
       '2026-07-22T08:00:00',
@@ -38,7 +38,7 @@ describe('the times of lines with a year', () => {
     expect(timesOf('Europe/Berlin', heads)).toEqual(['2026-10-25T01:30:00', '2026-10-25T00:30:00']);
   });
 
-  it('go forward when an hour comes twice', () => {
+  it('go forward in a repeated hour', () => {
     const heads = ['02:50', '02:05', '02:55'].map((time) => `2026-10-25 ${time}:00`);
     expect(timesOf('Europe/Berlin', heads)).toEqual([
       '2026-10-25T00:50:00',
@@ -52,7 +52,7 @@ describe('the times of lines with a year', () => {
     expect(timesOf('UTC', heads)).toEqual(['1970-01-01T00:00:00', '2106-01-01T09:59:59']);
   });
 
-  it('are those of the line before where a line has none', () => {
+  it('are those of the line before if a line has none', () => {
     const heads = ['<1>1 -', '2026-11-22T10:00:00Z', '<1>1 -'];
     expect(timesOf('UTC', heads.slice(0, 2))).toEqual([undefined, '2026-11-22T10:00:00']);
     const clock = new LineClock(new CivilTime(zoneOffsets('UTC')));

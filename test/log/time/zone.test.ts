@@ -28,7 +28,7 @@ describe('civil time', () => {
   });
 
   it.each(['Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe'])(
-    'is what the slow twin says near the changes of the clocks in %s',
+    'is what the slow reference says near changes of the clocks in %s',
     (zone) => {
       const civil = new CivilTime(zoneOffsets(zone));
       const changes = changesOf(zone);
@@ -48,7 +48,7 @@ describe('civil time', () => {
     },
   );
 
-  it('comes back from local time where it started', () => {
+  it('round-trips through local time', () => {
     const zones = ['Europe/Berlin', 'America/New_York', 'Asia/Kolkata', 'Pacific/Auckland'];
     const times = fc.integer({ min: utc('2001-01-01T00:00:00'), max: utc('2037-01-01T00:00:00') });
     fc.assert(
@@ -59,13 +59,13 @@ describe('civil time', () => {
     );
   });
 
-  it('knows the zone of this host', () => {
+  it('has the zone of this host', () => {
     const at = utc('2026-03-19T12:00:00');
     const here = new Date(2026, 2, 19, 12).getTime() / 1000;
     expect(new CivilTime(zoneOffsets('local')).utc(at, never)).toBe(here);
   });
 
-  it('refuses a zone there is not', () => {
+  it('refuses an unknown zone', () => {
     expect(() => zoneOffsets('Europe/Bielefeld')).toThrow(
       expect.objectContaining({ code: 'config', message: expect.stringContaining('Bielefeld') }),
     );
