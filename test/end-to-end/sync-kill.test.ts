@@ -8,6 +8,7 @@ import { openStore, type Store } from '../../src/store/store.ts';
 import { LiveServer, PASSWORD } from '../fleet/client/live-server.ts';
 import { CommandLine } from '../support/command-line.ts';
 import { program } from '../support/program.ts';
+import { random } from '../support/random.ts';
 import { recordOffences } from '../support/record-offences.ts';
 
 const REPORTS = 1000;
@@ -75,7 +76,7 @@ describe('mcblock sync as a process', () => {
         watch.on = (now) => {
           if (now === moment) kill();
         };
-        if (moment === undefined) setTimeout(kill, 50 + Math.random() * 200);
+        if (moment === undefined) setTimeout(kill, 50 + random() * 200);
         await ended;
         if (child.signalCode === 'SIGKILL') killed++;
       }

@@ -4,11 +4,11 @@ import {
   appendFileSync,
   copyFileSync,
   existsSync,
+  readFileSync,
   renameSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { setTimeout as pause } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -16,11 +16,14 @@ import type { EntryJson } from '../../src/cli/text/entry-text.ts';
 import { signal } from '../../src/process/program.ts';
 import { CommandLine } from '../support/command-line.ts';
 import { program } from '../support/program.ts';
+import { random } from '../support/random.ts';
+import { until as untilTrue } from '../support/until.ts';
 
 const NOW = '2026-03-24T00:00:00Z';
 const START = Date.UTC(2026, 2, 19, 12) / 1000;
-const GENEROUS_MILLISECONDS = 20_000;
 const KILLS = 8;
+/** Offences that are written before the watch has stored earlier ones. */
+const BACKLOG = 40;
 
 let line: CommandLine;
 let log = '';
@@ -124,16 +127,17 @@ function countsOf(rows: readonly string[]): string[] {
   return rows.map((row) => row.replace(/"activatedAt".*/, ''));
 }
 
-async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const end = performance.now() + GENEROUS_MILLISECONDS;
-  while (!(await isSo())) {
-    if (performance.now() > end) {
-      throw new Error(
-        `${what}: did not come; ${watches.map(({ stderr }) => stderr()).join('---\n')}`,
-      );
-    }
-    await pause(20);
-  }
+function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
+  const instead = () => `${what}; ${watches.map(({ stderr }) => stderr()).join('---\n')}`;
+  return untilTrue(condition, { instead });
+}
+
+/** From files of all kinds. Linux alone says. */
+function bytesReadBy({ child }: Watch): number {
+  const file = `/proc/${child.pid}/io`;
+  return existsSync(file)
+    ? Number(/^rchar: (\d+)/.exec(readFileSync(file, 'utf8'))?.[1])
+    : Infinity;
 }
 
 /** How many offences the store holds, in entries or pending. */
@@ -268,7 +272,7 @@ describe('watch', () => {
     await stop(await started(startWatch(log)));
     for (let kill = 0; kill < KILLS; kill++) {
       const watch = startWatch(log);
-      const killedAt = performance.now() + 100 + Math.random() * 350;
+      const killedAt = performance.now() + 100 + random() * 350;
       for (let step = 0; performance.now() < killedAt; step++) {
         const text = lines(1 + (step % 4));
         // In two writes: the end of a line may come later.
@@ -281,7 +285,10 @@ describe('watch', () => {
           if (kill % 4 === 3) compress(`${log}.0`);
           if (!existsSync(log)) writeFileSync(log, lines(1));
         }
-        await pause(8);
+        await until(
+          'reading falls behind',
+          () => performance.now() >= killedAt || offencesWritten() - offencesStored() < BACKLOG,
+        );
       }
       signal(watch.child, 'SIGKILL');
       await watch.ended;
@@ -385,11 +392,12 @@ describe('watch', () => {
     await allIsStored();
     const database = new Database(line.db);
     database.exec('BEGIN IMMEDIATE');
-    append(30);
-    await pause(400);
+    const before = bytesReadBy(watch);
+    const more = lines(30);
+    appendFileSync(log, more);
+    await until('the lines are read', () => bytesReadBy(watch) >= before + more.length);
     rotate();
     writeFileSync(log, lines(10));
-    await pause(400);
     database.exec('ROLLBACK');
     database.close();
     await allIsStored();

@@ -62,13 +62,16 @@ function hold(from, to) {
 function flood(...pairs) {
   let ready = 0;
   let ended = false;
+  const sockets = [];
   for (const pair of pairs) {
     const [to, from] = pair.split(',');
     const socket = createSocket(to.includes(':') ? 'udp6' : 'udp4');
     socket.on('error', () => {});
+    sockets.push(socket);
     const send = () => {
+      if (ended) return;
       for (let i = 0; i < PACKETS_A_TURN; i++) socket.send('x', 9, to, () => {});
-      if (!ended) setTimeout(send, 1);
+      setTimeout(send, 1);
     };
     socket.bind({ address: from }, () => {
       send();
@@ -78,7 +81,7 @@ function flood(...pairs) {
   process.stdin
     .on('end', () => {
       ended = true;
-      setTimeout(() => process.exit(), 100);
+      for (const socket of sockets) socket.close();
     })
     .resume();
 }

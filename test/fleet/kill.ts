@@ -7,6 +7,7 @@ import { signal } from '../../src/process/program.ts';
 import { openStore } from '../../src/store/store.ts';
 import { CommandLine } from '../support/command-line.ts';
 import { program } from '../support/program.ts';
+import { random } from '../support/random.ts';
 import { recordOffences } from '../support/record-offences.ts';
 import { addUser, type Serving, serve } from './serve.ts';
 import type { Place } from './store-contract.ts';
@@ -68,8 +69,8 @@ export function describeKill(makePlace: () => Place & { readonly db: string }): 
       for (let round = 0; round < ROUNDS; round++) {
         record(machine.db, round);
         const { child, ended } = startSync(machine);
-        const wait = setTimeout(() => signal(child, 'SIGKILL'), 100 + Math.random() * 600);
-        await pause(Math.random() * 400);
+        const wait = setTimeout(() => signal(child, 'SIGKILL'), 100 + random() * 600);
+        await pause(random() * 400);
         await killed(server);
         server = await serve('--db', place.db, '--listen', `127.0.0.1:${port}`);
         await ended;
@@ -125,7 +126,7 @@ async function post(origin: () => string, list: number): Promise<boolean> {
     await answer.arrayBuffer();
     return answer.status === 200;
   } catch {
-    await pause(5);
+    await new Promise(setImmediate);
     return false;
   }
 }

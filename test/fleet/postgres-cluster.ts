@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { signal } from '../../src/process/program.ts';
+import { until } from '../support/until.ts';
 
 /** A PostgreSQL server of its own in a temporary folder, reached by a socket in it. */
 export interface Cluster {
@@ -71,15 +71,16 @@ export async function startCluster(
   const ended = once(server, 'close');
   const ask = (sql: string) =>
     run('psql', '-q', '-h', place, '-U', 'mcblock', '-d', 'postgres', '-c', sql);
-  for (let tries = 1; ; tries++) {
+  const answers = () => {
+    if (server.exitCode !== null) throw new Error(`PostgreSQL ended with ${server.exitCode}`);
     try {
       ask('SET client_min_messages = warning');
-      break;
-    } catch (error) {
-      if (tries === 200 || server.exitCode !== null) throw error;
-      await pause(50);
+      return true;
+    } catch {
+      return false;
     }
-  }
+  };
+  await until(answers);
   return {
     emptyDatabase() {
       ask('DROP SCHEMA IF EXISTS mcblock CASCADE');

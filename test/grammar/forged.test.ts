@@ -36,8 +36,9 @@ describe.each(shippedGrammars().map((one) => ({ ...one, name: one.grammar.servic
     const { examples, forged } = corpusOf(name);
 
     it('are read as expected', () => {
-      expect(examples.length).toBeGreaterThan(20);
-      expect(forged.length).toBeGreaterThan(5);
+      const wanted = `fixtures/forged/${name}.txt must hold more than 20 readings (>) and more than 5 forged lines (!)`;
+      expect(examples.length, wanted).toBeGreaterThan(20);
+      expect(forged.length, wanted).toBeGreaterThan(5);
       const [first] = grammar.messages;
       const corpus: Grammar = {
         ...grammar,

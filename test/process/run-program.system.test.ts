@@ -18,11 +18,15 @@ describe('runProgram', () => {
 
   it('writes the whole input, however slowly it is read', async () => {
     const input = Array.from({ length: 50 }, () => Buffer.alloc(100_000, 'x'));
-    const count =
-      'let n = 0; process.stdin.on("data", (d) => { n += d.length; }).on("end", () => console.log(n))';
-    const { stdout } = await runProgram(NODE, ['-e', `setTimeout(() => { ${count} }, 50)`], {
-      input,
-    });
+    const count = `(async () => {
+      let count = 0;
+      for await (const bytes of process.stdin) {
+        count += bytes.length;
+        for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate);
+      }
+      console.log(count);
+    })()`;
+    const { stdout } = await runProgram(NODE, ['-e', count], { input });
     expect(stdout.toString()).toBe('5000000\n');
   });
 

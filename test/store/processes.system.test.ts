@@ -8,6 +8,7 @@ import Database from 'better-sqlite3';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signal } from '../../src/process/program.ts';
+import { random } from '../support/random.ts';
 import { temporaryDirectory } from './workshop.ts';
 
 const ENTRIES_PER_LOG = 40;
@@ -115,7 +116,7 @@ describe('a process that is killed', () => {
       }
       const writer = startWriter(path, run, 1_000_000);
       await writer.reached(isNew ? 1 : 2);
-      await pause(Math.random() * 40);
+      await pause(random() * 40);
       signal(writer.process, 'SIGKILL');
       await writer.ended;
       expect(writer.complaints()).toBe('');

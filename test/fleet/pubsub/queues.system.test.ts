@@ -1,8 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { BlockQueue, type BlockRequest } from '../../../src/fleet/pubsub/block-queue.ts';
 import { CommandQueue, type CommandReport } from '../../../src/fleet/pubsub/command-queue.ts';
 import { parsePrefix } from '../../../src/net/prefix-text.ts';
@@ -60,7 +59,8 @@ describe('blocks', () => {
     queue.add(request);
     await until(() => queue.size === 0);
     // However long the last time took.
-    await pause(100);
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 60_000);
+    onTestFinished(() => clock.mockRestore());
     applied[0]?.();
     for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate);
     expect(applied.length).toBe(2);
@@ -147,11 +147,14 @@ describe('commands', () => {
     const limits = { atOnce: 2, waiting: 3, timeLimitSeconds: 60 };
     const queue = new CommandQueue(limits, (report) => reports.push(report));
     const file = join(folder, 'running');
-    const script = `echo + >> ${file}; sleep 0.05; echo - >> ${file}`;
+    const go = join(folder, 'go');
+    const script = `echo + >> ${file}; until [ -e ${go} ]; do sleep 0.01; done; echo - >> ${file}`;
     const taken = Array.from({ length: 8 }, () =>
       queue.add({ channel: 'c', argv: ['/bin/sh', '-c', script] }),
     );
     expect(taken.filter(Boolean).length).toBe(5);
+    await until(() => existsSync(file) && readFileSync(file, 'utf8') === '+\n+\n');
+    writeFileSync(go, '');
     await until(() => reports.length === 5);
     let running = 0;
     for (const sign of readFileSync(file, 'utf8').trim().split('\n')) {

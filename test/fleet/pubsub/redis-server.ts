@@ -3,10 +3,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Identity } from '../../../src/fleet/pubsub/endpoint.ts';
 import type { RedisLocation } from '../../../src/fleet/pubsub/redis-options.ts';
 import { signal } from '../../../src/process/program.ts';
+import { until } from '../../support/until.ts';
 
 const REDIS = '/usr/bin/redis-server';
 const OPENSSL = '/usr/bin/openssl';
@@ -90,7 +90,7 @@ export class RedisServer {
     const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
     const [program, ...rest] = this.#at.argv(REDIS, ...args);
     this.#child = spawn(program, rest, { stdio: 'ignore' });
-    while (this.#ask('PING') !== 'PONG') await pause(20);
+    await until(() => this.#ask('PING') === 'PONG');
   }
 
   /** As a power cut would: SIGKILL, and no word to anybody. */
