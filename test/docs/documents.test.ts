@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { type Command, CommanderError } from 'commander';
 import { describe, expect, it } from 'vitest';
@@ -11,6 +11,9 @@ import { wantedCommand } from '../../src/cli/wanted-command.ts';
 import { commandsIn, commandsOf, type ShownCommand } from './commands-of.ts';
 import { type Document, documents, ROOT, readDocument } from './document.ts';
 
+const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+  readonly scripts: object;
+};
 const pages = documents();
 const byName = new Map(pages.map((page) => [page.name, page]));
 
@@ -45,6 +48,12 @@ describe.each(pages)('$name', (page) => {
       if (fault !== undefined) faults.push(`mcblock ${shown.argv.join(' ')}: ${fault}`);
     }
     expect(faults).toEqual([]);
+  });
+
+  it('names only scripts that package.json has', () => {
+    const shown = [...page.spans, ...page.blocks.flatMap(({ lines }) => lines)].join('\n');
+    const named = Array.from(shown.matchAll(/npm run ([\w:]+)/g), ([, name = '']) => name);
+    expect(named.filter((name) => !Object.hasOwn(scripts, name))).toEqual([]);
   });
 
   it('shows only configurations that are valid', () => {
