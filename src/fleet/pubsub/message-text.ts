@@ -12,7 +12,7 @@ import {
   time,
   whole,
 } from '../../validation/values.ts';
-import { MAX_EVIDENCE, MESSAGE_FIELDS, type Message } from './ban.ts';
+import { type BanMessage, MAX_EVIDENCE, MESSAGE_FIELDS } from './ban.ts';
 import type { FleetKey } from './fleet-key.ts';
 
 /** What our messages begin with; acacia's never do. */
@@ -51,7 +51,7 @@ export function isSender(name: string): boolean {
  * The message on one line: JSON with prefixes whole, times ISO 8601 UTC, `expiresAt` null for ever,
  * and last its signature, where there is a key.
  */
-export function messageText({ ban, sender, number, at }: Message, key?: FleetKey): string {
+export function messageText({ ban, sender, number, at }: BanMessage, key?: FleetKey): string {
   const body = JSON.stringify(
     MESSAGE.write({ format: FORMAT, version: VERSION, sender, number, at, ...ban }),
   );
@@ -69,7 +69,7 @@ export function splitSignature(line: string): {
 }
 
 /** Reads a message without its signature. Throws McblockError('input') that says what is wrong. */
-export function parseMessage(body: string): Message {
+export function parseMessage(body: string): BanMessage {
   const { format: _, version: __, sender, number, at, ...ban } = MESSAGE.read(parseJson(body), '');
   if (!isSender(sender)) throw new McblockError('input', 'sender is no name of a host');
   if (ban.address !== undefined && !contains(ban.prefix, ban.address)) {
