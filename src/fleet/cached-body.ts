@@ -4,13 +4,13 @@ import { gzip } from 'node:zlib';
 
 const gzipAsync = promisify(gzip);
 
-/** Smaller ones are not worth it. */
+/** Smaller bodies are not compressed. */
 const GZIP_BYTES = 1024;
 
-/** A body that many fetch: made, named and compressed once. */
+/** A response body that many clients fetch: serialized, hashed and compressed once. */
 export class CachedBody {
   readonly plain: Buffer;
-  /** Of the content, so that two servers name the same alike; weak, as it names both forms. */
+  /** A hash of the content, so that servers agree on it; weak, as it stands for both encodings. */
   readonly etag: string;
   #gzipped: Promise<Buffer> | undefined;
 
@@ -19,7 +19,7 @@ export class CachedBody {
     this.etag = `W/"${createHash('sha256').update(this.plain).digest('base64url').slice(0, 22)}"`;
   }
 
-  /** Undefined where it is too short to be compressed. */
+  /** Undefined if it is too short to be compressed. */
   gzipped(): Promise<Buffer> | undefined {
     if (this.plain.length < GZIP_BYTES) return undefined;
     this.#gzipped ??= gzipAsync(this.plain, { level: 5 });

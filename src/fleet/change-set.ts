@@ -5,9 +5,9 @@ import type { Prefix } from '../net/prefix.ts';
 import { formatPrefix } from '../net/prefix-text.ts';
 import { keyOfEvidence, mergeEvidence } from '../validation/evidence.ts';
 import type {
-  Change,
   FleetActivation,
   FleetAllowed,
+  FleetChange,
   FleetEntry,
   FleetEvidence,
   FleetSnapshot,
@@ -15,25 +15,25 @@ import type {
 } from './fleet-store.ts';
 import { SupernetMap } from './supernet-map.ts';
 
-/** Why an entry changes. */
+/** Who changed an entry, and why. */
 export interface Cause {
   readonly by: string;
   readonly origin: Origin;
   readonly note: string;
 }
 
-/** What no report gets past. */
+/** Limits that no report can exceed. */
 export interface Bounds {
-  /** Besides the allow-list: the server's own addresses, and private space. */
+  /** The server's own addresses and private space; the allow-list comes from the store. */
   readonly protections: readonly Protection[];
   /** Rows of evidence that are kept whole for one activation. */
   readonly maxEvidence: number;
 }
 
 /**
- * What was, and what becomes of it while reports are settled one after the other: each finds what
- * the ones before it did. What concerns other machines gets a number; mere hits do not, as a fleet
- * must not be told of each.
+ * A snapshot and the changes to it while reports are processed one after the other; each sees the
+ * effect of those before it. Changes that concern other machines get a number. Mere hits do not:
+ * the fleet need not know of each.
  */
 export class ChangeSet {
   readonly #at: Seconds;
@@ -43,7 +43,7 @@ export class ChangeSet {
   readonly #entries = new SupernetMap<FleetEntry>();
   readonly #allowed = new SupernetMap<FleetAllowed>();
   readonly #known = new Set<string>();
-  /** Those of them that changed. */
+  /** The entries and the allow-list entries that changed. */
   readonly #written = new SupernetMap<FleetEntry>();
   readonly #writtenAllowed = new SupernetMap<FleetAllowed>();
   readonly #past: FleetActivation[] = [];
@@ -52,14 +52,15 @@ export class ChangeSet {
   readonly #evidenceCounts = new SupernetMap<number>();
   readonly #keys: ReportKey[] = [];
 
-  constructor(past: FleetSnapshot, bounds: Bounds, at: Seconds) {
+  constructor(snapshot: FleetSnapshot, bounds: Bounds, at: Seconds) {
     this.#at = at;
     this.#bounds = bounds;
-    this.#sequence = past.sequence;
-    for (const held of past.entries) this.#entries.set(held.entry.prefix, held);
-    for (const allowed of past.allowed) this.#allowed.set(allowed.prefix, allowed);
-    for (const key of past.keys) this.#known.add(textOfKey(key));
-    for (const { prefix, count } of past.evidenceCounts) this.#evidenceCounts.set(prefix, count);
+    this.#sequence = snapshot.sequence;
+    for (const held of snapshot.entries) this.#entries.set(held.entry.prefix, held);
+    for (const allowed of snapshot.allowed) this.#allowed.set(allowed.prefix, allowed);
+    for (const key of snapshot.keys) this.#known.add(textOfKey(key));
+    for (const { prefix, count } of snapshot.evidenceCounts)
+      this.#evidenceCounts.set(prefix, count);
   }
 
   get space(): ProtectedSpace {
@@ -80,8 +81,8 @@ export class ChangeSet {
     return all.filter((entry) => isActive(entry, this.#at));
   }
 
-  /** Whether the key is new; it is known from now on. */
-  takeKey(key: ReportKey): boolean {
+  /** Remembers the key. Returns whether it is new. */
+  addKey(key: ReportKey): boolean {
     const text = textOfKey(key);
     if (this.#known.has(text)) return false;
     this.#known.add(text);
@@ -89,19 +90,19 @@ export class ChangeSet {
     return true;
   }
 
-  /** An entry that is there was only hit. */
+  /** Replaces an entry that was only hit. */
   hit(entry: Entry): void {
     const held = this.#entries.get(entry.prefix);
-    if (held === undefined) throw new Error('only an entry that is there can be hit');
+    if (held === undefined) throw new Error('there is no entry to hit');
     this.#put({ ...held, entry });
   }
 
-  /** The entry became active, lasts longer, ends or reads otherwise: others have to know. */
-  alter(entry: Entry, cause: Cause): void {
+  /** Replaces an entry that was activated, extended, expired or renamed; the change gets a number. */
+  update(entry: Entry, cause: Cause): void {
     const held = this.#entries.get(entry.prefix);
     const sequence = ++this.#sequence;
     if (held !== undefined && held.entry.activations === entry.activations) {
-      this.#put({ ...held, entry, sequence, activation: this.#prolonged(held, entry) });
+      this.#put({ ...held, entry, sequence, activation: this.#updated(held, entry) });
       return;
     }
     if (held !== undefined) this.#past.push(held.activation);
@@ -127,7 +128,7 @@ export class ChangeSet {
     if (same === undefined) this.#evidenceCounts.set(prefix, count + 1);
   }
 
-  /** Whether that changed the allow-list. */
+  /** Returns whether that changed the allow-list. */
   allow(prefix: Prefix, removed: boolean, note: string, by: string): boolean {
     const held = this.#allowed.get(prefix);
     const isRemoved = held === undefined || held.removed;
@@ -140,7 +141,7 @@ export class ChangeSet {
     return true;
   }
 
-  change(): Change {
+  change(): FleetChange {
     return {
       sequence: this.#sequence,
       at: this.#at,
@@ -163,10 +164,12 @@ export class ChangeSet {
     this.#written.set(held.entry.prefix, held);
   }
 
-  /** Lasting longer, or expired by hand; who activated it stays. */
-  #prolonged({ entry: before, activation }: FleetEntry, entry: Entry): FleetActivation {
-    const ends = isActive(before, this.#at) && !isActive(entry, this.#at);
-    return ends ? { ...activation, endedAt: this.#at } : { ...activation, until: entry.expiresAt };
+  /** The activation after it was extended or expired by hand. */
+  #updated({ entry: before, activation }: FleetEntry, entry: Entry): FleetActivation {
+    const isEnded = isActive(before, this.#at) && !isActive(entry, this.#at);
+    return isEnded
+      ? { ...activation, endedAt: this.#at }
+      : { ...activation, until: entry.expiresAt };
   }
 }
 

@@ -1,31 +1,31 @@
 import { hash, randomBytes } from 'node:crypto';
 import type { FleetStore } from './fleet-store.ts';
-import { isPassword, nobodysHash } from './password.ts';
+import { isPassword, unmatchableHash } from './password.ts';
 import type { User } from './user.ts';
 
-/** What was found out about a password holds so long. */
-const VERDICT_MILLISECONDS = 10 * 60_000;
-/** What the store says of a user holds so long: then he who was disabled is out. */
+/** How long the result of a password check is cached. */
+const CHECK_MILLISECONDS = 10 * 60_000;
+/** How long a user is cached, and so how long a disabled user can still log in. */
 const USER_MILLISECONDS = 2000;
 const MAX_KEPT = 10_000;
-/** Each takes a processor for a tenth of a second or more; the rest wait, and not too many. */
+/** Each check takes a processor for a tenth of a second or more. */
 const MAX_AT_ONCE = 2;
 const MAX_WAITING = 200;
 
-/** Too many passwords wait to be checked. */
+/** Too many passwords are waiting to be checked. */
 export const BUSY = Symbol('busy');
 
 /**
- * Who it is that gives a name and a password. What is expensive by design (scrypt) is done once for
- * each; that is remembered for a short time under a digest that is of no use outside this process.
- * An unknown name costs what a known one does.
+ * Checks names and passwords. The result of scrypt, which is expensive by design, is cached for a
+ * short time under a digest that is of no use outside this process. An unknown name costs as much as
+ * a known one.
  */
 export class Credentials {
   readonly #store: FleetStore;
   readonly #now: () => number;
   readonly #secret = randomBytes(32).toString('base64url');
-  readonly #nobody = nobodysHash();
-  readonly #verdicts = new Map<
+  readonly #nobody = unmatchableHash();
+  readonly #checks = new Map<
     string,
     { readonly right: Promise<boolean>; readonly until: number }
   >();
@@ -42,7 +42,7 @@ export class Credentials {
     this.#now = now;
   }
 
-  /** Undefined where the name or the password is wrong, or the user is disabled. */
+  /** Undefined if the name or the password is wrong, or the user is disabled. */
   async userOf(name: string, password: string): Promise<User | typeof BUSY | undefined> {
     const user = await this.#user(name);
     const kept = user?.password ?? this.#nobody;
@@ -62,15 +62,15 @@ export class Credentials {
   }
 
   #isRight(name: string, password: string, kept: string): Promise<boolean> | typeof BUSY {
-    // The kept hash is part of it: a new password makes what is known of the old one void.
+    // The stored hash is included, so that a new password invalidates cached results.
     const digest = hash('sha256', `${this.#secret}\0${kept}\0${name}\0${password}`, 'base64url');
     const now = this.#now();
-    const known = this.#verdicts.get(digest);
+    const known = this.#checks.get(digest);
     if (known !== undefined && now < known.until) return known.right;
     if (this.#waiting.length >= MAX_WAITING) return BUSY;
     const right = this.#inTurn(() => isPassword(password, kept));
-    keep(this.#verdicts, digest, { right, until: now + VERDICT_MILLISECONDS });
-    right.catch(() => this.#verdicts.delete(digest));
+    keep(this.#checks, digest, { right, until: now + CHECK_MILLISECONDS });
+    right.catch(() => this.#checks.delete(digest));
     return right;
   }
 
@@ -88,7 +88,7 @@ export class Credentials {
   }
 }
 
-/** Puts it in, and what was put in first out where there are too many. */
+/** Adds an item, and drops the oldest if there are too many. */
 function keep<V>(map: Map<string, V>, key: string, value: V): void {
   map.delete(key);
   map.set(key, value);
@@ -97,7 +97,7 @@ function keep<V>(map: Map<string, V>, key: string, value: V): void {
   if (!oldest.done) map.delete(oldest.value);
 }
 
-/** Name and password of an Authorization header (RFC 7617); undefined where it has none. */
+/** Name and password of an Authorization header (RFC 7617); undefined if it has none. */
 export function parseBasic(
   header: string | undefined,
 ): { readonly name: string; readonly password: string } | undefined {

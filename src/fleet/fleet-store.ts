@@ -3,10 +3,10 @@ import type { Evidence } from '../blocklist/evidence.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { User } from './user.ts';
 
-/** An entry as the fleet keeps it. */
+/** An entry in the fleet's store. */
 export interface FleetEntry {
   readonly entry: Entry;
-  /** The number of its latest change that concerns other machines; no two changes share one. */
+  /** The number of its latest change that concerns other machines; unique to the change. */
   readonly sequence: number;
   /** The number of the change that activated it last: version 1 lists in this order. */
   readonly activatedSequence: number;
@@ -14,7 +14,7 @@ export interface FleetEntry {
   readonly activation: FleetActivation;
 }
 
-/** A prefix of the fleet's allow-list. One that was removed stays, so that all can be told. */
+/** A prefix of the fleet's allow-list. A removed one stays, so that every machine learns of it. */
 export interface FleetAllowed {
   readonly prefix: Prefix;
   readonly sequence: number;
@@ -46,28 +46,28 @@ export interface FleetEvidence extends Evidence {
   readonly kind: 'offence' | 'list' | 'block' | 'expire';
 }
 
-/** The key of a report that was counted. */
+/** The key of a report that was processed. */
 export interface ReportKey {
   readonly by: string;
   readonly key: string;
 }
 
-/** What has to be known for a change. */
-export interface Need {
+/** What a change has to know. */
+export interface SnapshotQuery {
   readonly prefixes: readonly Prefix[];
   readonly keys: readonly ReportKey[];
-  /** All entries that are active at this time, as well. */
+  /** Also read all entries that are active at this time. */
   readonly activeAt: Seconds | undefined;
 }
 
-/** What was there when nobody else could write. */
+/** The state of the store under its write lock. */
 export interface FleetSnapshot {
   readonly sequence: number;
-  /** Those that cover a prefix of the need, each once, in any order. */
+  /** Entries that contain a prefix of the query, each once, in any order. */
   readonly entries: readonly FleetEntry[];
-  /** The whole allow-list, and what was removed from it. */
+  /** The whole allow-list, removed prefixes included. */
   readonly allowed: readonly FleetAllowed[];
-  /** The keys of the need that are known. */
+  /** The keys of the query that are known. */
   readonly keys: readonly ReportKey[];
   /** How much evidence there is for the latest activation of these entries; others have none. */
   readonly evidenceCounts: readonly EvidenceCount[];
@@ -79,60 +79,59 @@ export interface EvidenceCount {
   readonly count: number;
 }
 
-/** What is to be written, whole or not at all. In each list no two are alike. */
-export interface Change {
-  /** The latest number given out. */
+/** What to write, as a whole or not at all. No list has duplicates. */
+export interface FleetChange {
+  /** The latest number in use. */
   readonly sequence: number;
   readonly at: Seconds;
   readonly entries: readonly FleetEntry[];
   readonly allowed: readonly FleetAllowed[];
-  /** Activations that are no longer the latest of their entry, for good. */
+  /** Activations that are no longer the latest of their entry. */
   readonly past: readonly FleetActivation[];
   readonly evidence: readonly FleetEvidence[];
   readonly keys: readonly ReportKey[];
 }
 
-/** One entry with all that is known of it. */
+/** An entry with its history. */
 export interface EntryHistory extends FleetEntry {
-  /** The first one first. */
+  /** Oldest first. */
   readonly activations: readonly FleetActivation[];
   readonly evidence: readonly FleetEvidence[];
 }
 
-/** What changed, by rising sequence. */
 export type Changed =
   | { readonly kind: 'entry'; readonly value: FleetEntry }
   | { readonly kind: 'allowed'; readonly value: FleetAllowed };
 
 /**
- * What a server keeps. Several servers may use one at the same time. Everything may throw
+ * The store of the API server. Several servers may use one at the same time. Every method may throw
  * McblockError('store').
  */
 export interface FleetStore {
   /** The number of the latest change. */
   sequence(): Promise<number>;
-  /** Made at random with the store: the numbers of another one are those of other changes. */
+  /** A random name, made with the store: change numbers of another store mean other changes. */
   identity(): Promise<string>;
-  /** Another identity from now on: an older copy was put back, whose numbers come a second time. */
+  /** Makes a new identity. To be called after a restore, when change numbers are used again. */
   renewIdentity(): Promise<void>;
   /**
-   * Reads what is needed, lets `settle` decide, and writes that, in one transaction in which nobody
-   * else writes. `settle` is pure; where it throws, nothing is written.
+   * Reads what the query asks for, calls `decide` and writes its result, in one transaction under the
+   * write lock. `decide` is pure; if it throws, nothing is written.
    */
-  change(need: Need, settle: (past: FleetSnapshot) => Change): Promise<void>;
-  /** What changed after this number, at most so much of it. */
+  change(query: SnapshotQuery, decide: (snapshot: FleetSnapshot) => FleetChange): Promise<void>;
+  /** Changes after this number in rising order, at most `limit`. */
   changesSince(sequence: number, limit: number): Promise<readonly Changed[]>;
-  /** The allow-list by sequence, and what was removed from it. */
+  /** The allow-list by sequence, removed prefixes included. */
   allowed(): Promise<readonly FleetAllowed[]>;
   history(prefix: Prefix): Promise<EntryHistory | undefined>;
   user(name: string): Promise<User | undefined>;
   /** By name. */
   users(): Promise<readonly User[]>;
-  /** Adds the user, or changes the one of this name. */
+  /** Adds the user, or replaces the one of this name. */
   putUser(user: User): Promise<void>;
-  /** Whether he was there. */
+  /** Returns whether the user existed. */
   removeUser(name: string): Promise<boolean>;
-  /** Forgets the keys of reports before this time; gives their number. */
+  /** Deletes the keys of reports before this time. Returns their number. */
   forgetKeys(before: Seconds): Promise<number>;
   close(): Promise<void>;
 }

@@ -3,7 +3,7 @@ import type { Prefix } from '../net/prefix.ts';
 import { formatPrefix } from '../net/prefix-text.ts';
 import type { Report, Reporter } from './report.ts';
 
-/** Why the reporter may not ask for this; undefined where he may. */
+/** Why the reporter may not request this; undefined if it may. */
 export function limitFault(report: Report, by: Reporter, now: Seconds): string | undefined {
   if (report.kind === 'offence') {
     return report.prefix === undefined ? undefined : widthFault(report.prefix, by);
@@ -16,7 +16,7 @@ export function limitFault(report: Report, by: Reporter, now: Seconds): string |
 function widthFault(prefix: Prefix, { widest4, widest6 }: Reporter): string | undefined {
   const widest = prefix.family === 4 ? widest4 : widest6;
   if (prefix.length >= widest) return undefined;
-  return `${formatPrefix(prefix)} is wider than /${widest}, the widest that you may ask for`;
+  return `${formatPrefix(prefix)} is wider than your limit, /${widest}`;
 }
 
 function lengthFault(
@@ -25,8 +25,8 @@ function lengthFault(
   now: Seconds,
 ): string | undefined {
   if (until === undefined) return undefined;
-  if (!outlasts(until, now)) return 'the block would end before it begins';
+  if (!outlasts(until, now)) return 'until is in the past';
   if (longestSeconds === 'forever') return undefined;
   if (until !== 'forever' && until - now <= longestSeconds) return undefined;
-  return `it would last longer than ${longestSeconds} seconds, the longest that you may ask for`;
+  return `the block is longer than your limit, ${longestSeconds} seconds`;
 }

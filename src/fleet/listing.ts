@@ -12,21 +12,21 @@ export type ListOrder = 'insertion' | 'ip';
 
 const PAGE = 50_000;
 
-/** What is blocked at one time, as version 1 lists it. */
+/** The prefixes that are blocked at one time, as version 1 lists them. */
 export interface Listed {
   readonly count: number;
   body(order: ListOrder): CachedBody;
 }
 
-interface Made extends Listed {
+interface CachedListing extends Listed {
   readonly sequence: number;
   /** When the first of them expires. */
   readonly until: Seconds;
 }
 
 /**
- * The prefixes that are blocked, kept in memory and brought up to date by what changed in the
- * store since, so that nobody who asks costs more than a look at its number.
+ * The blocked prefixes in memory, updated from the store's changes, so that a request costs no more
+ * than a look at the latest change number.
  */
 export class Listing {
   readonly #store: FleetStore;
@@ -36,7 +36,7 @@ export class Listing {
   readonly #allowed = new PrefixMap<Prefix>();
   #sequence = 0;
   #updating: Promise<void> | undefined;
-  #made: Made | undefined;
+  #cached: CachedListing | undefined;
 
   constructor(store: FleetStore, clock: () => Seconds) {
     this.#store = store;
@@ -44,7 +44,7 @@ export class Listing {
     this.#latest = new SharedRead(() => store.sequence());
   }
 
-  /** The number of the latest change, for one who asks now. */
+  /** The number of the latest change. */
   sequence(): Promise<number> {
     return this.#latest.get();
   }
@@ -58,17 +58,17 @@ export class Listing {
       await this.#updating;
     }
     const at = this.#clock();
-    const made = this.#made;
-    if (made?.sequence === this.#sequence && at < made.until) return made;
-    this.#made = this.#make(at);
-    return this.#made;
+    const cached = this.#cached;
+    if (cached?.sequence === this.#sequence && at < cached.until) return cached;
+    this.#cached = this.#make(at);
+    return this.#cached;
   }
 
   async #update(wanted: number): Promise<void> {
     while (this.#sequence < wanted) {
       const changes = await this.#store.changesSince(this.#sequence, PAGE);
       for (const change of changes) this.#take(change);
-      // Numbers may be missing where an entry changed again since.
+      // The number of an entry that changed again in the meantime is missing.
       this.#sequence =
         changes.length < PAGE ? Math.max(wanted, this.#lastOf(changes)) : this.#lastOf(changes);
     }
@@ -84,12 +84,12 @@ export class Listing {
     else this.#allowed.set(value.prefix, value.prefix);
   }
 
-  #make(at: Seconds): Made {
+  #make(at: Seconds): CachedListing {
     let until = Number.POSITIVE_INFINITY;
     const active: FleetEntry[] = [];
     for (const { value } of this.#entries.walk()) {
       const { expiresAt } = value.entry;
-      // What has expired comes back by a change alone.
+      // An expired entry comes back only by a change.
       if (!outlasts(expiresAt, at)) this.#entries.delete(value.entry.prefix);
       else {
         active.push(value);
@@ -106,7 +106,7 @@ export class Listing {
       body(order) {
         const made = bodies.get(order);
         if (made !== undefined) return made;
-        // A walk is sorted by address already.
+        // PrefixMap.walk is sorted by address.
         const sorted =
           order === 'ip'
             ? active
@@ -119,7 +119,7 @@ export class Listing {
   }
 }
 
-/** The prefix less the allow-list, which is always open; nearly always itself. */
+/** The prefix minus the allow-list; nearly always itself. */
 function partsOf(prefix: Prefix, allowed: PrefixMap<Prefix>): readonly Prefix[] {
   if (allowed.size === 0) return [prefix];
   const holes = [...allowed.supernets(prefix), ...allowed.subnets(prefix)];

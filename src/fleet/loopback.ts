@@ -1,4 +1,4 @@
-/** Whether what goes to this host, a name or an address, stays on this one. */
+/** Whether a host name or address is this host's loopback. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }

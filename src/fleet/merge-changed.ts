@@ -1,6 +1,6 @@
 import type { Changed, FleetAllowed, FleetEntry } from './fleet-store.ts';
 
-/** Both in one, by rising sequence; each came in that order, and with at least `limit` if it has more. */
+/** Merges changes by rising sequence. Each list is sorted and has `limit` items unless it is complete. */
 export function mergeChanged(
   entries: readonly FleetEntry[],
   allowed: readonly FleetAllowed[],

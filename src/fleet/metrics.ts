@@ -1,9 +1,9 @@
-import type { Results } from './process-reports.ts';
+import type { SubmissionResults } from './process-reports.ts';
 
-/** The upper ends of the classes of durations, in seconds. */
+/** Upper bounds of the histogram, in seconds. */
 const BUCKETS = [0.001, 0.005, 0.025, 0.1, 0.5, 2.5] as const;
 
-/** What the server counts, for Prometheus (text format 0.0.4). */
+/** The server's metrics, for Prometheus (text format 0.0.4). */
 export class Metrics {
   readonly #requests = new Map<string, number>();
   readonly #reports = new Map<string, number>();
@@ -22,7 +22,7 @@ export class Metrics {
     });
   }
 
-  countReports(results: Results): void {
+  countReports(results: SubmissionResults): void {
     for (const { outcome } of results) add(this.#reports, `outcome="${outcome}"`, 1);
   }
 
@@ -34,23 +34,28 @@ export class Metrics {
     this.#limited++;
   }
 
-  /** @param blocked how many prefixes are blocked now */
+  /** @param blocked the number of prefixes blocked now */
   text(blocked: number, sequence: number): string {
     const duration = 'mcblock_request_duration_seconds';
     return [
       ...head('mcblock_requests_total', 'counter', 'Requests answered.'),
       ...rows('mcblock_requests_total', this.#requests),
-      ...head(duration, 'histogram', 'How long answers took.'),
+      ...head(duration, 'histogram', 'Duration of requests.'),
       ...BUCKETS.map(
         (end, index) => `${duration}_bucket{le="${end}"} ${this.#buckets[index] ?? 0}`,
       ),
       `${duration}_bucket{le="+Inf"} ${this.#count}`,
       `${duration}_sum ${this.#seconds}`,
       `${duration}_count ${this.#count}`,
-      ...head('mcblock_reports_total', 'counter', 'Reports settled, by what became of them.'),
+      ...head('mcblock_reports_total', 'counter', 'Reports processed, by outcome.'),
       ...rows('mcblock_reports_total', this.#reports),
-      ...single('mcblock_failed_logins_total', 'counter', 'Wrong passwords.', this.#failedLogins),
-      ...single('mcblock_limited_total', 'counter', 'Requests over the rate.', this.#limited),
+      ...single(
+        'mcblock_failed_logins_total',
+        'counter',
+        'Logins with a wrong name or password.',
+        this.#failedLogins,
+      ),
+      ...single('mcblock_limited_total', 'counter', 'Requests over the rate limit.', this.#limited),
       ...single('mcblock_blocked_prefixes', 'gauge', 'Prefixes blocked now.', blocked),
       ...single('mcblock_sequence', 'gauge', 'The number of the latest change.', sequence),
       '',

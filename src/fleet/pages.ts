@@ -1,19 +1,19 @@
 import { CachedBody } from './cached-body.ts';
 import type { FleetStore } from './fleet-store.ts';
-import { changedJson, WIRE_VERSION } from './wire.ts';
+import { changedJson } from './wire.ts';
 
-/** So many pages are kept; a full copy of 100,000 entries has ten of the largest. */
-const MAX_KEPT = 64;
+/** A full copy of 100,000 entries has ten pages of the default size. */
+const MAX_CACHED = 64;
 
 interface Page {
-  /** The number of the latest change in the store when it was made. */
+  /** The store's latest change number when the page was made. */
   readonly sequence: number;
   readonly body: Promise<CachedBody>;
 }
 
 /**
- * Pages of what changed since a number. What a thousand machines fetch is made once, as long as
- * nothing changes.
+ * Pages of changes after a number, cached until something changes: a thousand machines fetch the
+ * same ones.
  */
 export class Pages {
   readonly #store: FleetStore;
@@ -22,8 +22,8 @@ export class Pages {
   readonly #pages = new Map<string, Page>();
 
   /**
-   * @param identity that of the store
-   * @param sequence the number of the latest change
+   * @param identity of the store
+   * @param sequence returns the latest change number
    */
   constructor(store: FleetStore, identity: string, sequence: () => Promise<number>) {
     this.#store = store;
@@ -51,21 +51,20 @@ export class Pages {
     this.#pages.set(key, { sequence, body });
     body.catch(() => this.#pages.delete(key));
     const oldest = this.#pages.keys().next();
-    if (this.#pages.size > MAX_KEPT && !oldest.done) this.#pages.delete(oldest.value);
+    if (this.#pages.size > MAX_CACHED && !oldest.done) this.#pages.delete(oldest.value);
     return body;
   }
 
   async #read(since: number, limit: number, sequence: number): Promise<CachedBody> {
-    // One more than is sent tells whether there is more.
+    // Reads one more than it sends, to know whether there are more.
     const changes = since < sequence ? await this.#store.changesSince(since, limit + 1) : [];
     const sent = changes.slice(0, limit);
     const more = changes.length > limit;
     const last = sent.at(-1)?.value.sequence;
-    // Nothing that is later has a lower number: who has read all goes on from the latest.
+    // Later changes have higher numbers: a client that has all goes on from the latest.
     const next = more ? (last ?? since) : Math.max(sequence, last ?? 0);
     const latest = Math.max(sequence, next);
-    const about = { version: WIRE_VERSION, store: this.#identity };
-    const page = { ...about, next, more, latest, changes: sent.map(changedJson) };
+    const page = { store: this.#identity, next, more, latest, changes: sent.map(changedJson) };
     return new CachedBody(`${JSON.stringify(page)}\n`);
   }
 }

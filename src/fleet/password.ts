@@ -1,25 +1,25 @@
 import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
 
-/** What OWASP's Password Storage Cheat Sheet gives for scrypt with 32 MiB. */
+/** From OWASP's Password Storage Cheat Sheet, for scrypt with 32 MiB. */
 const COST: Cost = { N: 2 ** 15, r: 8, p: 3 };
 const HASH_BYTES = 32;
 const SALT_BYTES = 16;
 
-/** How dear a guess is (RFC 7914, 2): memory is 128 N r bytes, work is N r p. */
+/** The cost of a guess (RFC 7914, 2): 128 N r bytes of memory, work proportional to N r p. */
 export interface Cost {
   readonly N: number;
   readonly r: number;
   readonly p: number;
 }
 
-/** A password as it is kept: `scrypt$N$r$p$SALT$HASH`, the last two in base64url. */
+/** Returns `scrypt$N$r$p$SALT$HASH`, the last two in base64url. */
 export async function hashPassword(password: string, cost: Cost = COST): Promise<string> {
   const salt = randomBytes(SALT_BYTES);
   return writeHash(cost, salt, await derive(password, salt, HASH_BYTES, cost));
 }
 
-/** Whether it is the password; in a time that does not tell how much of it is right. */
+/** Compares in constant time. */
 export async function isPassword(password: string, kept: string): Promise<boolean> {
   const [name, N, r, p, saltText = '', hashText = ''] = kept.split('$');
   const hash = Buffer.from(hashText, 'base64url');
@@ -29,20 +29,20 @@ export async function isPassword(password: string, kept: string): Promise<boolea
   return timingSafeEqual(derived, hash);
 }
 
-/** A password of 144 random bits, which can be typed and pasted. */
+/** A random password of 144 bits, easy to type and paste. */
 export function makePassword(): string {
   return randomBytes(18).toString('base64url');
 }
 
-/** What nobody's password fits, but takes as long to find out. */
-export function nobodysHash(): string {
+/** A hash that no password matches, and that takes as long to check as a real one. */
+export function unmatchableHash(): string {
   return writeHash(COST, randomBytes(SALT_BYTES), randomBytes(HASH_BYTES));
 }
 
 const scryptAsync = promisify<string, Buffer, number, ScryptOptions, Buffer>(scrypt);
 
 function derive(password: string, salt: Buffer, bytes: number, cost: Cost): Promise<Buffer> {
-  // Node's own limit is just what N = 2^15 and r = 8 need, and not a byte more.
+  // Node's default limit is exactly what N = 2^15 and r = 8 need.
   const maxmem = 256 * cost.N * cost.r;
   return scryptAsync(password.normalize('NFC'), salt, bytes, { ...cost, maxmem });
 }

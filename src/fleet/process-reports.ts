@@ -7,7 +7,13 @@ import type { Decision, Protection, Request } from '../blocklist/request.ts';
 import { hostPrefix, type Prefix } from '../net/prefix.ts';
 import { formatPrefix } from '../net/prefix-text.ts';
 import { type Bounds, ChangeSet, NO_DETAILS } from './change-set.ts';
-import type { Change, FleetEvidence, FleetSnapshot, Need, ReportKey } from './fleet-store.ts';
+import type {
+  FleetChange,
+  FleetEvidence,
+  FleetSnapshot,
+  ReportKey,
+  SnapshotQuery,
+} from './fleet-store.ts';
 import { limitFault } from './limits.ts';
 import type {
   AllowReport,
@@ -20,29 +26,28 @@ import type {
   ReportResult,
 } from './report.ts';
 
-/** What one request to the server asks for; carried out whole or not at all. */
+/** The reports of one request, processed as a whole or not at all. */
 export interface Submission {
   readonly by: Reporter;
   readonly reports: readonly Report[];
-  /** Expire everything that is active first. */
+  /** Expires every active entry first. */
   readonly reset: boolean;
 }
 
-/** What the server decides by. */
-export interface Rules extends Bounds {
+export interface ReportRules extends Bounds {
   readonly policy: Policy;
 }
 
 /** One result for each report of a submission. */
-export type Results = readonly ReportResult[];
+export type SubmissionResults = readonly ReportResult[];
 
-/** What has to be read before these can be settled. */
-export function needOf(submissions: readonly Submission[], now: Seconds): Need {
+/** What has to be read to process these submissions. */
+export function snapshotQueryOf(submissions: readonly Submission[], now: Seconds): SnapshotQuery {
   const prefixes: Prefix[] = [];
   const keys: ReportKey[] = [];
   for (const { by, reports } of submissions) {
     for (const report of reports) {
-      // What contains the offender itself also contains whatever will be blocked around it.
+      // Entries that contain the offender include all that contain the prefix around it.
       prefixes.push(report.kind === 'offence' ? hostPrefix(report.address) : report.prefix);
       const key = keyOf(report, by);
       if (key !== undefined) keys.push(key);
@@ -52,18 +57,18 @@ export function needOf(submissions: readonly Submission[], now: Seconds): Need {
   return { prefixes, keys, activeAt: resets ? now : undefined };
 }
 
-/** Decides all of them, in their order, by the rules of the blocklist. Pure. */
-export function settle(
-  past: FleetSnapshot,
+/** Decides all reports in order, by the rules of the blocklist. Pure. */
+export function processReports(
+  snapshot: FleetSnapshot,
   submissions: readonly Submission[],
-  rules: Rules,
+  rules: ReportRules,
   now: Seconds,
-): { readonly change: Change; readonly results: readonly Results[] } {
-  const changeSet = new ChangeSet(past, rules, now);
+): { readonly change: FleetChange; readonly results: readonly SubmissionResults[] } {
+  const changeSet = new ChangeSet(snapshot, rules, now);
   const processor = new ReportProcessor(changeSet, rules.policy, now);
   const results = submissions.map(({ by, reports, reset }) => {
     if (reset) for (const { prefix } of changeSet.active()) processor.expire(prefix, by);
-    return reports.map((report) => processor.settle(report, by));
+    return reports.map((report) => processor.process(report, by));
   });
   return { change: changeSet.change(), results };
 }
@@ -73,7 +78,6 @@ function keyOf(report: Report, by: Reporter): ReportKey | undefined {
   return key === undefined ? undefined : { by: by.name, key };
 }
 
-/** Where reports are settled. */
 class ReportProcessor {
   readonly #changeSet: ChangeSet;
   readonly #policy: Policy;
@@ -85,11 +89,11 @@ class ReportProcessor {
     this.#now = now;
   }
 
-  settle(report: Report, by: Reporter): ReportResult {
+  process(report: Report, by: Reporter): ReportResult {
     const fault = limitFault(report, by, this.#now);
     if (fault !== undefined) return nothingDone('refused', fault);
     const key = keyOf(report, by);
-    if (key !== undefined && !this.#changeSet.takeKey(key)) return nothingDone('repeated');
+    if (key !== undefined && !this.#changeSet.addKey(key)) return nothingDone('repeated');
     switch (report.kind) {
       case 'offence':
         return this.#offence(report, by);
@@ -105,13 +109,13 @@ class ReportProcessor {
     }
   }
 
-  /** The entry of this very prefix, expired now; undefined where it is not active. */
+  /** Expires the entry of exactly this prefix; undefined if it is not active. */
   expire(prefix: Prefix, by: Reporter): Entry | undefined {
     const entry = this.#changeSet.get(prefix);
     if (entry === undefined) return undefined;
     const expired = expireEntry(entry, this.#now);
     if (expired === entry) return undefined;
-    this.#changeSet.alter(expired, { by: by.name, origin: entry.origin, note: '' });
+    this.#changeSet.update(expired, { by: by.name, origin: entry.origin, note: '' });
     this.#changeSet.addEvidence(this.#evidence(expired, 'expire', by));
     return expired;
   }
@@ -138,7 +142,7 @@ class ReportProcessor {
     return this.#commit(decision, by, origin, '', { kind, address, ...details, ...times });
   }
 
-  /** Version 1 knows a list of prefixes and nothing of what contains what: each is its own entry. */
+  /** Version 1 is a list of prefixes, each an entry of its own, whatever contains it. */
   #list({ prefix, source }: ListReport, by: Reporter): ReportResult {
     const protection = this.#protectionOf(prefix, by);
     if (protection !== undefined) return spared(protection);
@@ -208,9 +212,10 @@ class ReportProcessor {
   ): ReportResult {
     if (decision.kind === 'refused') return spared(decision.protection);
     const before = this.#changeSet.get(decision.entry.prefix);
-    const { outcome, entry } = quieted(decision, before, reported.kind);
-    const isNews = (outcome !== 'covered' && outcome !== 'evidence') || before?.note !== entry.note;
-    if (isNews) this.#changeSet.alter(entry, { by: by.name, origin, note });
+    const { outcome, entry } = withoutSmallExtension(decision, before, reported.kind);
+    const isChange =
+      (outcome !== 'covered' && outcome !== 'evidence') || before?.note !== entry.note;
+    if (isChange) this.#changeSet.update(entry, { by: by.name, origin, note });
     else this.#changeSet.hit(entry);
     // The activation already records who made it and why.
     const isRecorded =
@@ -246,10 +251,10 @@ function withLength(policy: Policy, length: number): Policy {
 }
 
 /**
- * Hits of many days prolong an entry with each further one. The fleet is told when that makes a day
- * more, not every few minutes: until then the entry lasts as long as was told.
+ * Each further hit extends an entry that was hit on many days. The fleet gets a change only once
+ * that makes a whole day, not every few minutes; until then the entry keeps its expiry.
  */
-function quieted(
+function withoutSmallExtension(
   decision: Exclude<Decision, { kind: 'refused' }>,
   before: Entry | undefined,
   kind: FleetEvidence['kind'],
@@ -257,9 +262,9 @@ function quieted(
   const { entry } = decision;
   if (decision.kind !== 'covered' || !decision.extended) return { outcome: decision.kind, entry };
   const [old, extended] = [before?.expiresAt, entry.expiresAt];
-  const isLittle =
+  const isSmall =
     typeof old === 'number' && typeof extended === 'number' && extended - old < DAY_SECONDS;
-  if (kind === 'block' || !isLittle) return { outcome: 'extended', entry };
+  if (kind === 'block' || !isSmall) return { outcome: 'extended', entry };
   return { outcome: 'covered', entry: { ...entry, expiresAt: old } };
 }
 
@@ -271,11 +276,11 @@ function nothingDone(outcome: 'refused' | 'repeated' | 'absent', reason = ''): R
   return { outcome, prefix: undefined, expiresAt: undefined, reason };
 }
 
-const WHY: Readonly<Record<Protection['reason'], string>> = {
+const REASONS: Readonly<Record<Protection['reason'], string>> = {
   allowed: 'the allow-list',
   own: 'an address of the server',
-  login: 'an address that logged in',
-  session: 'where an administrator is logged in',
+  login: 'an address with a recent login',
+  session: "an administrator's session",
   private: 'private space',
 };
 
@@ -284,6 +289,6 @@ function spared({ prefix, reason }: Protection): ReportResult {
     outcome: 'spared',
     prefix: undefined,
     expiresAt: undefined,
-    reason: `it overlaps ${WHY[reason]}: ${formatPrefix(prefix)}`,
+    reason: `overlaps ${REASONS[reason]}: ${formatPrefix(prefix)}`,
   };
 }

@@ -3,16 +3,16 @@ import type { Address } from '../net/address.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { Details } from '../validation/evidence.ts';
 
-/** What a peer or a person tells the fleet. */
+/** A report to the API. */
 export type Report = OffenceReport | ListReport | BlockReport | ExpireReport | AllowReport;
 
-/** An offender that a machine has decided to block by its own log or firewall. */
+/** An offender that a machine blocks because of its own log or firewall. */
 export interface OffenceReport {
   readonly kind: 'offence';
-  /** Made by the sender: a report with a key that is known from this sender counts nothing. */
+  /** Chosen by the sender. A report with a known key of the same sender is ignored. */
   readonly key: string | undefined;
   readonly address: Address;
-  /** What the machine blocks itself; undefined leaves it to the policy of the fleet. */
+  /** The prefix that the machine blocks; undefined leaves it to the fleet's policy. */
   readonly prefix: Prefix | undefined;
   readonly firstSeen: Seconds;
   readonly at: Seconds;
@@ -20,15 +20,15 @@ export interface OffenceReport {
   readonly details: Details;
 }
 
-/** Version 1: a machine has this prefix in a table of its firewall. It is taken as it stands. */
+/** Version 1: a prefix in a table of a machine's firewall, blocked as it is. */
 export interface ListReport {
   readonly kind: 'list';
   readonly prefix: Prefix;
-  /** The table, as a rule. */
+  /** Usually the name of the table. */
   readonly source: string;
 }
 
-/** A person blocks. */
+/** A block by hand. */
 export interface BlockReport {
   readonly kind: 'block';
   readonly key: string | undefined;
@@ -39,32 +39,31 @@ export interface BlockReport {
   readonly note: string;
 }
 
-/** The block of this very prefix ends now. */
+/** Expires the entry of exactly this prefix. */
 export interface ExpireReport {
   readonly kind: 'expire';
   readonly key: string | undefined;
   readonly prefix: Prefix;
 }
 
-/** The prefix goes on the allow-list of the fleet, or leaves it. */
+/** Adds a prefix to the fleet's allow-list, or removes it. */
 export interface AllowReport {
   readonly kind: 'allow' | 'disallow';
   readonly prefix: Prefix;
   readonly note: string;
 }
 
-/** Who reports, and what he may ask for. */
+/** The user who reports, with their limits. */
 export interface Reporter {
   readonly name: string;
-  /** An administrator is a person: private space does not hold him back. */
+  /** An administrator is a person, who may block private space. */
   readonly isAdmin: boolean;
-  /** The widest prefix he may have blocked, as a length. */
+  /** The shortest prefix lengths that they may have blocked. */
   readonly widest4: number;
   readonly widest6: number;
   readonly longestSeconds: Expiry;
 }
 
-/** What became of a report. */
 export interface ReportResult {
   readonly outcome:
     | 'new'
@@ -75,17 +74,17 @@ export interface ReportResult {
     | 'expired'
     | 'allowed'
     | 'disallowed'
-    /** There was nothing to expire or to take off the allow-list. */
+    /** There was nothing to expire or to remove from the allow-list. */
     | 'absent'
-    /** The key was known: it was counted the first time. */
+    /** The key was known: the report was counted before. */
     | 'repeated'
-    /** It would touch what is protected. */
+    /** The prefix overlaps a protected one. */
     | 'spared'
-    /** The reporter may not ask for it. */
+    /** It exceeds the reporter's limits. */
     | 'refused';
-  /** The prefix of the entry that it counts for. */
+  /** The prefix of the entry that was changed or hit. */
   readonly prefix: Prefix | undefined;
   readonly expiresAt: Expiry | undefined;
-  /** Why it was spared or refused; else empty. */
+  /** Why it was spared or refused; otherwise empty. */
   readonly reason: string;
 }

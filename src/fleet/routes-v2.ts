@@ -12,7 +12,6 @@ import {
   pathPrefix,
   reportsDecoder,
   resultJson,
-  WIRE_VERSION,
 } from './wire.ts';
 import type { Writer } from './writer.ts';
 
@@ -48,7 +47,7 @@ export function addRoutesV2(
       const { reports } = request.body;
       const results = await writer.submit({ by, reports, reset: false });
       metrics.countReports(results);
-      return { version: WIRE_VERSION, results: results.map(resultJson) };
+      return { results: results.map(resultJson) };
     },
   );
 
@@ -70,7 +69,7 @@ export function addRoutesV2(
           limit: wholeParameter('the most changes to send', DEFAULT_CHANGES, 1, MAX_CHANGES),
         }),
         answers: {
-          200: '`{"version", "store", "next", "more", "latest", "changes"}`',
+          200: '`{"store", "next", "more", "latest", "changes"}`',
           304: 'unchanged',
           410: 'the number is that of another store',
         },

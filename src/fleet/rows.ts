@@ -13,7 +13,7 @@ import type { SqlColumn, SqlValue } from '../validation/sql-column.ts';
 import type { FleetActivation, FleetAllowed, FleetEntry, FleetEvidence } from './fleet-store.ts';
 import { isScope, type User } from './user.ts';
 
-/** One row as both back-ends give it: texts, whole numbers, null for ever. By name of the column. */
+/** A row by column name, as both back-ends return it: texts, integers, null for forever. */
 export type FleetRow = Readonly<Record<string, unknown>>;
 
 export const FLEET_ENTRY_COLUMNS = [
@@ -244,7 +244,7 @@ function readRow<T>(table: string, row: FleetRow, read: () => T): T {
   } catch (error) {
     throw new McblockError(
       'store',
-      `the fleet's store is damaged: in the table ${table}, row ${String(row['prefix'] ?? row['name'])}: ${reasonOf(error)}; put back a copy of it`,
+      `the fleet's store is damaged: table ${table}, row ${String(row['prefix'] ?? row['name'])}: ${reasonOf(error)}; restore a backup`,
       { cause: error },
     );
   }
@@ -253,13 +253,13 @@ function readRow<T>(table: string, row: FleetRow, read: () => T): T {
 function text(row: FleetRow, column: string): string {
   const value = row[column];
   if (typeof value === 'string') return value;
-  throw new Error(`${column} is no text`);
+  throw new Error(`${column} is not text`);
 }
 
 function whole(row: FleetRow, column: string): number {
   const value = row[column];
   if (Number.isSafeInteger(value) && Number(value) >= 0) return Number(value);
-  throw new Error(`${column} is no whole number from 0`);
+  throw new Error(`${column} is not a non-negative integer`);
 }
 
 function expiry(row: FleetRow, column: string): Expiry {

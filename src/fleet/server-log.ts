@@ -1,21 +1,21 @@
-/** One line of the log; what a peer said stands in values, never in keys. */
+/** The fields of a log line. Text from peers is in values, never in keys. */
 export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
 export type Level = 'debug' | 'info' | 'warning' | 'error';
 const LEVELS: readonly Level[] = ['debug', 'info', 'warning', 'error'];
 
-/** Where the server tells what happens: a JSON object a line. */
+/** A log of JSON objects, one a line. */
 export class ServerLog {
   readonly #write: (line: string) => void;
-  readonly #least: number;
+  readonly #minimum: number;
 
-  constructor(write: (line: string) => void, least: Level) {
+  constructor(write: (line: string) => void, minimum: Level) {
     this.#write = write;
-    this.#least = LEVELS.indexOf(least);
+    this.#minimum = LEVELS.indexOf(minimum);
   }
 
   write(level: Level, event: string, fields: LogFields = {}): void {
-    if (LEVELS.indexOf(level) < this.#least) return;
+    if (LEVELS.indexOf(level) < this.#minimum) return;
     const time = new Date().toISOString();
     this.#write(`${JSON.stringify({ time, level, event, ...fields })}\n`);
   }

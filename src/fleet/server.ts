@@ -15,7 +15,7 @@ import { Listing } from './listing.ts';
 import { Metrics } from './metrics.ts';
 import { openApiOf } from './openapi.ts';
 import { Pages } from './pages.ts';
-import type { Rules } from './process-reports.ts';
+import type { ReportRules } from './process-reports.ts';
 import { limitRate, RateLimiter } from './rate-limit.ts';
 import { API_REVISION, REVISION_HEADER } from './revision.ts';
 import { addOpenRoutes } from './routes-open.ts';
@@ -41,7 +41,7 @@ export interface Tls {
 
 export interface ServerOptions {
   readonly store: FleetStore;
-  readonly rules: Rules;
+  readonly rules: ReportRules;
   readonly limits: ServerLimits;
   readonly log: ServerLog;
   /** UTC seconds. */

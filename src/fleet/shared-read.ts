@@ -1,6 +1,6 @@
 /**
- * Shares a read among all who ask for it, without giving anyone what was read before he asked:
- * whoever comes while it is under way waits for the next.
+ * Shares a read among its callers. No caller gets a result that was read before it called: one that
+ * comes while a read is under way waits for the next.
  */
 export class SharedRead<T> {
   readonly #read: () => Promise<T>;

@@ -2,11 +2,14 @@ import type { Family } from '../net/address.ts';
 import { type Prefix, prefixAround } from '../net/prefix.ts';
 import { SupernetMap } from './supernet-map.ts';
 
-/** Which lengths the entries of each family have. */
-export type Lengths = ReadonlyMap<Family, readonly number[]>;
+/** The prefix lengths in use, by family. */
+export type PrefixLengths = ReadonlyMap<Family, readonly number[]>;
 
-/** Every prefix of one of the lengths that contains one of these, each once: where to look. */
-export function coveringKeys(prefixes: readonly Prefix[], lengths: Lengths): Iterable<Prefix> {
+/** The prefixes, each once, under which an entry containing one of these may be stored. */
+export function coveringKeys(
+  prefixes: readonly Prefix[],
+  lengths: PrefixLengths,
+): Iterable<Prefix> {
   const keys = new SupernetMap<Prefix>();
   for (const prefix of prefixes) {
     for (const length of lengths.get(prefix.family) ?? []) {

@@ -4,8 +4,8 @@ import { type Prefix, prefixAround } from '../net/prefix.ts';
 type Key = number | string;
 
 /**
- * A map from prefixes to values that knows what contains what, for the few thousand of one
- * transaction: unlike a PrefixMap it costs next to nothing to make.
+ * A map from prefixes to values with lookup of supernets, for the few thousand entries of one
+ * transaction. Unlike a PrefixMap it costs next to nothing to make.
  */
 export class SupernetMap<V> {
   /** By family and length. */
@@ -28,7 +28,7 @@ export class SupernetMap<V> {
     table.set(keyOf(prefix), value);
   }
 
-  /** The values of all that cover the prefix, itself too, in any order. */
+  /** The values of all prefixes that contain this one, its own included, in any order. */
   supernets(prefix: Prefix): V[] {
     const found: V[] = [];
     for (const [length, table] of this.#tables[prefix.family]) {

@@ -24,10 +24,9 @@ import type {
 import type { AllowReport, Report, ReportResult } from './report.ts';
 
 /**
- * Version 2 of the API. A reader ignores fields that it does not know, so a new field needs no new
- * version. Answers state the version.
+ * The wire format of version 2. A reader ignores fields that it does not know; which fields a server
+ * knows it states as its revision (revision.ts).
  */
-export const WIRE_VERSION = 2;
 
 const REPORT: Codec<Report> = {
   schema: { oneOf: [OFFENCE_REPORT.schema, BLOCK_REPORT.schema, EXPIRE_REPORT.schema] },
@@ -93,7 +92,7 @@ export function resultJson({ outcome, prefix: entry, expiresAt, reason }: Report
   return expiresAt === undefined ? shown : { ...shown, expiresAt: expiryText(expiresAt) };
 }
 
-/** What changed. Whether an entry is active is for the reader to see: it changes by itself. */
+/** Whether an entry is active is left to the reader, as that changes with time. */
 export function changedJson(changed: Changed): object {
   return changed.kind === 'entry'
     ? { type: 'entry', ...entryJson(changed.value) }

@@ -1,50 +1,55 @@
 import type { Seconds } from '../blocklist/entry.ts';
 import type { FleetStore } from './fleet-store.ts';
-import { needOf, type Results, type Rules, type Submission, settle } from './process-reports.ts';
+import {
+  processReports,
+  type ReportRules,
+  type Submission,
+  type SubmissionResults,
+  snapshotQueryOf,
+} from './process-reports.ts';
 
-/** So many reports are settled in one transaction; one submission may hold more. */
+/** Reports in one transaction; a single submission may hold more. */
 const MAX_REPORTS = 20_000;
 
 interface Job {
   readonly submission: Submission;
-  readonly resolve: (results: Results) => void;
+  readonly resolve: (results: SubmissionResults) => void;
   readonly reject: (error: unknown) => void;
 }
 
 /**
- * Brings submissions into the store, one transaction after the other. What comes while one is under
- * way shares the next: the disk is waited for once for all of them. A submission is answered when
- * it is on the disk, and not before.
+ * Writes submissions to the store, one transaction after the other. Those that arrive during one
+ * share the next, and so a single wait for the disk. A submission is answered once it is on disk.
  */
 export class Writer {
   readonly #store: FleetStore;
-  readonly #rules: Rules;
+  readonly #rules: ReportRules;
   readonly #clock: () => Seconds;
   #waiting: Job[] = [];
   #running: Promise<void> | undefined;
 
-  constructor(store: FleetStore, rules: Rules, clock: () => Seconds) {
+  constructor(store: FleetStore, rules: ReportRules, clock: () => Seconds) {
     this.#store = store;
     this.#rules = rules;
     this.#clock = clock;
   }
 
-  submit(submission: Submission): Promise<Results> {
+  submit(submission: Submission): Promise<SubmissionResults> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ submission, resolve, reject });
       this.#running ??= this.#run();
     });
   }
 
-  /** Resolves when all that was submitted is answered. */
+  /** Resolves when every submission is answered. */
   async idle(): Promise<void> {
     await this.#running;
   }
 
   async #run(): Promise<void> {
-    // Whoever comes in the same turn of the loop still takes part.
+    // Submissions of the same turn of the event loop share the first transaction too.
     await new Promise(setImmediate);
-    while (this.#waiting.length > 0) await this.#settle(this.#take());
+    while (this.#waiting.length > 0) await this.#process(this.#take());
     this.#running = undefined;
   }
 
@@ -59,20 +64,20 @@ export class Writer {
     return this.#waiting.splice(0, count);
   }
 
-  async #settle(jobs: readonly Job[]): Promise<void> {
+  async #process(jobs: readonly Job[]): Promise<void> {
     const submissions = jobs.map(({ submission }) => submission);
     const now = this.#clock();
-    let results: readonly Results[] = [];
+    let results: readonly SubmissionResults[] = [];
     try {
-      await this.#store.change(needOf(submissions, now), (past) => {
-        const settled = settle(past, submissions, this.#rules, now);
-        results = settled.results;
-        return settled.change;
+      await this.#store.change(snapshotQueryOf(submissions, now), (snapshot) => {
+        const processed = processReports(snapshot, submissions, this.#rules, now);
+        results = processed.results;
+        return processed.change;
       });
     } catch (error) {
-      // One of them must not make the others fail; nothing was written.
+      // Nothing was written. One submission must not make the others fail.
       if (jobs.length === 1) jobs[0]?.reject(error);
-      else for (const job of jobs) await this.#settle([job]);
+      else for (const job of jobs) await this.#process([job]);
       return;
     }
     jobs.forEach(({ resolve }, index) => {

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { hear } from '../../src/fleet/pubsub/verify.ts';
+import { verifyMessage } from '../../src/fleet/pubsub/verify-message.ts';
 import { formatPrefix } from '../../src/net/prefix-text.ts';
-import { Ear } from '../fleet/pubsub/ear.ts';
+import { Recorder } from '../fleet/pubsub/recorder.ts';
 import { REDIS_MISSING, RedisServer } from '../fleet/pubsub/redis-server.ts';
 import { CommandLine } from '../support/command-line.ts';
 
@@ -32,8 +32,8 @@ describe("what acacia's client publishes", () => {
     ['::ffff:192.0.2.7', '192.0.2.7/32'],
     ['192.0.2.0/24', '192.0.2.0/24'],
   ])('is understood: %s', (published, prefix) => {
-    const heard = hear(Buffer.from(published), RULES, 0);
-    expect('refused' in heard ? heard : formatPrefix(heard.prefix)).toBe(prefix);
+    const verified = verifyMessage(Buffer.from(published), RULES, 0);
+    expect('refused' in verified ? verified : formatPrefix(verified.prefix)).toBe(prefix);
   });
 });
 
@@ -44,7 +44,7 @@ describe("what acacia's client publishes", () => {
 describe.skipIf(MISSING)(`what acacia's daemon hears (${MISSING ?? 'Redis over TLS'})`, () => {
   let redis: RedisServer;
   let line: CommandLine;
-  let ear: Ear;
+  let recorder: Recorder;
   beforeAll(async () => {
     redis = await RedisServer.start();
   });
@@ -52,10 +52,10 @@ describe.skipIf(MISSING)(`what acacia's daemon hears (${MISSING ?? 'Redis over T
     line = new CommandLine();
     line.now = `@${Math.floor(Date.now() / 1000)}`;
     configure();
-    ear = await Ear.open(redis, 'block', 'mcblock');
+    recorder = await Recorder.open(redis, 'block', 'mcblock');
   });
   afterEach(() => {
-    ear.close();
+    recorder.close();
     line.remove();
   });
   afterAll(() => redis.remove());
@@ -67,7 +67,7 @@ describe.skipIf(MISSING)(`what acacia's daemon hears (${MISSING ?? 'Redis over T
 
   it('is an address, byte for byte', async () => {
     await line.run('add', '192.0.2.7', '2001:DB8:0::7', '--share');
-    const published = await ear.texts('block', 2);
+    const published = await recorder.texts('block', 2);
     expect(published).toEqual(['192.0.2.7', '2001:db8::7']);
     expect(published.map(asItsScript)).toEqual(published);
   });
@@ -80,14 +80,14 @@ describe.skipIf(MISSING)(`what acacia's daemon hears (${MISSING ?? 'Redis over T
     );
     writeFileSync(log, lines.join(''));
     await line.run('grok', log);
-    expect(await ear.texts('block', 1)).toEqual(['203.0.113.9']);
-    expect((await ear.texts('mcblock', 1))[0]).toContain('"prefix":"203.0.113.0/24"');
+    expect(await recorder.texts('block', 1)).toEqual(['203.0.113.9']);
+    expect((await recorder.texts('mcblock', 1))[0]).toContain('"prefix":"203.0.113.0/24"');
   });
 
   it('is nothing where a network is blocked by hand, which its script would not take', async () => {
     await line.run('add', '203.0.113.0/24', '192.0.2.7', '--share');
-    await ear.texts('mcblock', 2);
-    expect(await ear.texts('block', 1)).toEqual(['192.0.2.7']);
+    await recorder.texts('mcblock', 2);
+    expect(await recorder.texts('block', 1)).toEqual(['192.0.2.7']);
   });
 
   it('is never a message of ours', async () => {

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/cli/config/config.ts';
 import { openConfiguredPublisher } from '../../src/cli/config/sync-options.ts';
 import type { EntryJson } from '../../src/cli/text/entry-text.ts';
-import type { Message } from '../../src/fleet/pubsub/ban.ts';
+import type { BanMessage } from '../../src/fleet/pubsub/ban.ts';
 import { FleetKey } from '../../src/fleet/pubsub/fleet-key.ts';
 import { messageText } from '../../src/fleet/pubsub/message-text.ts';
 import { parsePrefix } from '../../src/net/prefix-text.ts';
@@ -79,7 +79,7 @@ describe.skipIf(REDIS_MISSING)(`mcblock listen (${REDIS_MISSING ?? 'with Redis o
     await until(() => daemon.table().includes('203.0.113.0/24'));
     await until(async () => (await daemon.status()).channels['block']?.received === 1);
     expect(await daemon.entries()).toMatchObject([{ prefix: '203.0.113.0/24', activations: 1 }]);
-    expect((await daemon.status()).refused).toEqual({ echo: 1 });
+    expect((await daemon.status()).refused).toEqual({ duplicate: 1 });
   });
 
   it('blocks at once whom grok blocks on another machine', async () => {
@@ -172,7 +172,7 @@ place = { command = ${echo}, carries = "address" }`);
     await until(() => daemon.logged('command').length === 2);
     const outputs = daemon.logged('command').map(({ output }) => String(output));
     expect(outputs.toSorted()).toEqual(['[2001:db8::1]', '[web]']);
-    expect((await daemon.status()).refused).toEqual({ malformed: 6, 'not carried': 1 });
+    expect((await daemon.status()).refused).toEqual({ malformed: 6, 'not an address': 1 });
   });
 
   it("goes by acacia's configuration", async () => {
@@ -248,7 +248,7 @@ function addressOf(number: number): string {
   return `5.${number >> 15}.${(number >> 7) & 255}.${(number * 2) & 255}`;
 }
 
-function messageOf(prefix: string, offender: string): Message {
+function messageOf(prefix: string, offender: string): BanMessage {
   const now = Math.floor(Date.now() / 1000);
   return {
     ban: {

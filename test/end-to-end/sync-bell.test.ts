@@ -5,7 +5,7 @@ import { parseMessage, splitSignature } from '../../src/fleet/pubsub/message-tex
 import { parseAddress } from '../../src/net/address-text.ts';
 import { parsePrefix } from '../../src/net/prefix-text.ts';
 import { LiveServer, PASSWORD } from '../fleet/client/live-server.ts';
-import { Ear } from '../fleet/pubsub/ear.ts';
+import { Recorder } from '../fleet/pubsub/recorder.ts';
 import { REDIS_MISSING, RedisServer } from '../fleet/pubsub/redis-server.ts';
 import { CommandLine } from '../support/command-line.ts';
 import { PfTables } from '../support/pf-tables.ts';
@@ -17,7 +17,7 @@ describe.skipIf(REDIS_MISSING)(`mcblock sync and the bell (${REDIS_MISSING ?? 'T
   let redis: RedisServer;
   let line: CommandLine;
   let pf: PfTables;
-  let ear: Ear;
+  let recorder: Recorder;
   beforeAll(async () => {
     redis = await RedisServer.start();
   });
@@ -26,10 +26,10 @@ describe.skipIf(REDIS_MISSING)(`mcblock sync and the bell (${REDIS_MISSING ?? 'T
     line.now = `@${NOW}`;
     pf = new PfTables(line.folder);
     configure();
-    ear = await Ear.open(redis, 'block', 'mcblock');
+    recorder = await Recorder.open(redis, 'block', 'mcblock');
   });
   afterEach(() => {
-    ear.close();
+    recorder.close();
     line.remove();
   });
   afterAll(() => redis.remove());
@@ -58,8 +58,8 @@ ${more}`,
       stdout: '2 told over the bell\n',
       stderr: '',
     });
-    expect(await ear.texts('block', 2)).toEqual(['203.0.113.9', '2001:67c::7']);
-    const [first] = (await ear.texts('mcblock', 2)).map((text) => {
+    expect(await recorder.texts('block', 2)).toEqual(['203.0.113.9', '2001:67c::7']);
+    const [first] = (await recorder.texts('mcblock', 2)).map((text) => {
       const { body, signature } = splitSignature(text);
       expect(new FleetKey(KEY).verify(body, signature ?? '')).toBe(true);
       return parseMessage(body);
@@ -88,7 +88,11 @@ ${more}`,
     await pubsub();
     pf.hold({ brute: ['203.0.113.9'] });
     expect(await line.json('sync', '--only-pubsub')).toMatchObject({ dryRun: false, published: 1 });
-    expect(await ear.texts('block', 3)).toEqual(['203.0.113.9', '203.0.113.10', '203.0.113.9']);
+    expect(await recorder.texts('block', 3)).toEqual([
+      '203.0.113.9',
+      '203.0.113.10',
+      '203.0.113.9',
+    ]);
   });
 
   it('tells of nobody who is protected here', async () => {
@@ -98,7 +102,7 @@ ${more}`,
       'would be: 1 told over the bell, 2 protected\n',
     );
     expect((await pubsub()).stdout).toBe('1 told over the bell, 2 protected\n');
-    expect(await ear.texts('block', 1)).toEqual(['203.0.113.10']);
+    expect(await recorder.texts('block', 1)).toEqual(['203.0.113.10']);
     expect((await pubsub()).stdout).toBe('0 told over the bell\n');
   });
 
@@ -106,7 +110,7 @@ ${more}`,
     pf.hold({ brute: ['203.0.113.9'] });
     await redis.kill();
     const { exitCode, stderr } = await pubsub();
-    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('Redis was not told')]);
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('cannot publish to Redis')]);
     await redis.start();
     expect((await pubsub()).stdout).toBe('1 told over the bell\n');
   });
@@ -131,7 +135,7 @@ ${more}`,
       expect((await line.run('sync')).stdout).toMatch(
         /^1 taken from pf; 1 told over the bell; 1 reported/,
       );
-      expect(await ear.texts('block', 2)).toEqual(['203.0.113.9', '9.9.9.9']);
+      expect(await recorder.texts('block', 2)).toEqual(['203.0.113.9', '9.9.9.9']);
     } finally {
       await server.stop();
     }

@@ -558,7 +558,7 @@ export function describeApi(makePlace: () => Place): void {
       );
       expect(results).toMatchObject([
         { outcome: 'new', prefix: '192.0.2.128/25' },
-        { outcome: 'spared', reason: 'it overlaps the allow-list: 192.0.2.0/26' },
+        { outcome: 'spared', reason: 'overlaps the allow-list: 192.0.2.0/26' },
         { outcome: 'spared' },
       ]);
     });

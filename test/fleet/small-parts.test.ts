@@ -74,9 +74,9 @@ describe('the writer', () => {
     const store = new MemoryFleetStore();
     let changes = 0;
     const change = store.change.bind(store);
-    store.change = (need, settle) => {
+    store.change = (query, decide) => {
       changes++;
-      return change(need, settle);
+      return change(query, decide);
     };
     const writer = new Writer(store, RULES, () => 1000);
     const texts = Array.from({ length: 50 }, (_, index) => `192.0.2.${index}`);
@@ -89,9 +89,9 @@ describe('the writer', () => {
   it('carries out the others where one fails', async () => {
     const store = new MemoryFleetStore();
     const change = store.change.bind(store);
-    store.change = (need, settle) => {
-      if (need.prefixes.some(({ a }) => a === 0xc0000207)) throw new Error('no');
-      return change(need, settle);
+    store.change = (query, decide) => {
+      if (query.prefixes.some(({ a }) => a === 0xc0000207)) throw new Error('no');
+      return change(query, decide);
     };
     const writer = new Writer(store, RULES, () => 1000);
     const results = await Promise.allSettled(

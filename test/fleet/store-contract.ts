@@ -3,8 +3,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Entry } from '../../src/blocklist/entry.ts';
 import { DAY_SECONDS, DEFAULT_POLICY } from '../../src/blocklist/policy.ts';
 import type {
-  Change,
   FleetActivation,
+  FleetChange,
   FleetEntry,
   FleetEvidence,
   FleetStore,
@@ -70,7 +70,7 @@ function activationOf({ prefix, activations, activatedAt, expiresAt }: Entry): F
   };
 }
 
-const NOTHING: Omit<Change, 'sequence'> = {
+const NOTHING: Omit<FleetChange, 'sequence'> = {
   at: NOW,
   entries: [],
   allowed: [],
@@ -79,7 +79,7 @@ const NOTHING: Omit<Change, 'sequence'> = {
   keys: [],
 };
 
-function put(store: FleetStore, change: Partial<Change> & { readonly sequence: number }) {
+function put(store: FleetStore, change: Partial<FleetChange> & { readonly sequence: number }) {
   return store.change({ prefixes: [], keys: [], activeAt: undefined }, () => ({
     ...NOTHING,
     ...change,

@@ -1,15 +1,15 @@
 import { isActive } from '../../src/blocklist/entry.ts';
 import type {
-  Change,
   Changed,
   EntryHistory,
   FleetActivation,
   FleetAllowed,
+  FleetChange,
   FleetEntry,
   FleetEvidence,
   FleetSnapshot,
   FleetStore,
-  Need,
+  SnapshotQuery,
 } from '../../src/fleet/fleet-store.ts';
 import type { User } from '../../src/fleet/user.ts';
 import { containsPrefix, type Prefix } from '../../src/net/prefix.ts';
@@ -39,10 +39,10 @@ export class MemoryFleetStore implements FleetStore {
   }
 
   async change(
-    { prefixes, keys, activeAt }: Need,
-    settle: (past: FleetSnapshot) => Change,
+    { prefixes, keys, activeAt }: SnapshotQuery,
+    decide: (past: FleetSnapshot) => FleetChange,
   ): Promise<void> {
-    const change = settle({
+    const change = decide({
       sequence: this.#sequence,
       entries: [...this.#entries.values()].filter(
         ({ entry }) =>

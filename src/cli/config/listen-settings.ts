@@ -1,7 +1,7 @@
 import type { ListenSettings } from '../../engine/listen/listen-daemon.ts';
 import { McblockError } from '../../errors.ts';
-import { wordPattern } from '../../fleet/pubsub/carried.ts';
 import type { Channel } from '../../fleet/pubsub/channel.ts';
+import { wordPattern } from '../../fleet/pubsub/command-argument.ts';
 import { parseEndpoint } from '../../fleet/pubsub/endpoint.ts';
 import type { AcaciaConfig } from './acacia.ts';
 import type { ChannelSetting } from './channels.ts';

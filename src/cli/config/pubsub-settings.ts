@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { McblockError } from '../../errors.ts';
-import { type Identity, parseEndpoint, refuseInTheClear } from '../../fleet/pubsub/endpoint.ts';
+import { type Identity, parseEndpoint, requireTls } from '../../fleet/pubsub/endpoint.ts';
 import { type FleetKey, readFleetKey } from '../../fleet/pubsub/fleet-key.ts';
 import { isSender } from '../../fleet/pubsub/message-text.ts';
 import type { RedisLocation } from '../../fleet/pubsub/redis-options.ts';
@@ -19,7 +19,7 @@ export function redisLocation(config: Config, acacia?: AcaciaConfig): RedisLocat
   }
   const endpoint = parseEndpoint(address, 'pubsub.address');
   const identity = identityOf(config, acacia);
-  refuseInTheClear(endpoint, identity);
+  requireTls(endpoint, identity);
   return { endpoint, identity };
 }
 

@@ -12,12 +12,12 @@ import {
 import { type Endpoint, endpointText } from '../../fleet/pubsub/endpoint.ts';
 import { banJson, type PageData } from '../../fleet/pubsub/page-data.ts';
 import type { RedisLocation } from '../../fleet/pubsub/redis-options.ts';
-import { type Dropped, SubscriberStatus } from '../../fleet/pubsub/status.ts';
+import { type DropReason, SubscriberStatus } from '../../fleet/pubsub/status.ts';
 import { StatusServer } from '../../fleet/pubsub/status-server.ts';
 import { statusJson } from '../../fleet/pubsub/status-text.ts';
 import { Subscriber } from '../../fleet/pubsub/subscriber.ts';
 import { Subscription } from '../../fleet/pubsub/subscription.ts';
-import type { VerificationRules } from '../../fleet/pubsub/verify.ts';
+import type { VerificationRules } from '../../fleet/pubsub/verify-message.ts';
 import type { ServerLog } from '../../fleet/server-log.ts';
 import { formatPrefix } from '../../net/prefix-text.ts';
 import type { RepeatingTask } from '../../repeating-task.ts';
@@ -101,7 +101,7 @@ export class ListenDaemon {
       now,
       commands: this.#commands,
       block: (request) => this.#blocks.add(request),
-      onDropped: (channel, why, detail) => this.#dropped(channel, why, detail),
+      onDropped: (channel, reason, detail) => this.#dropped(channel, reason, detail),
     });
     this.#catchUp =
       deps.catchUp &&
@@ -137,7 +137,7 @@ export class ListenDaemon {
     const names = settings.channels.map(({ name }) => name);
     log.write('info', 'connecting', { to: endpointText(settings.redis.endpoint) });
     this.#subscription = await Subscription.open(settings.redis, names, {
-      onMessage: (channel, bytes) => this.#subscriber.hear(channel, bytes),
+      onMessage: (channel, bytes) => this.#subscriber.receive(channel, bytes),
       onConnected: () => {
         this.#status.connected(now());
         this.#lastDisconnect = undefined;
@@ -208,12 +208,12 @@ export class ListenDaemon {
     this.#server.events.send('ban', banJson(ban));
   }
 
-  #dropped(channel: string, why: Dropped, detail: string): void {
-    this.#isMissing ||= why === 'queue full';
-    const isExpected = why === 'echo' || why === 'own';
+  #dropped(channel: string, reason: DropReason, detail: string): void {
+    this.#isMissing ||= reason === 'queue full';
+    const isExpected = reason === 'duplicate' || reason === 'own';
     // Nobody can fill the log by sending messages that are refused.
     if (++this.#refusals > MAX_LOGGED_REFUSALS) return;
-    this.#deps.log.write(isExpected ? 'debug' : 'warning', 'refused', { channel, why, detail });
+    this.#deps.log.write(isExpected ? 'debug' : 'warning', 'refused', { channel, reason, detail });
   }
 
   #ended({ argv, status, signal, output, error, seconds, channel }: CommandReport): void {
@@ -242,7 +242,7 @@ export class ListenDaemon {
       this.#catchUp?.requestNow();
     }
     const { events } = this.#server;
-    if (!events.isHeard) return;
+    if (!events.hasListeners) return;
     events.send('state', statusJson(this.#status));
     // Until the page data is old, a browser that asks gets what it already has.
     if (!this.#isPageStale || !this.#deps.page.isOld()) return;

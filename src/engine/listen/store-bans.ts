@@ -43,7 +43,7 @@ function storeBan(
   const { entry } = decision;
   const outcome = decision.kind === 'covered' && decision.extended ? 'extended' : decision.kind;
   // A ban that is received again counts as a hit only once.
-  if (!request.isEcho || outcome !== 'covered') {
+  if (!request.isDuplicate || outcome !== 'covered') {
     const cause = { origin: 'fleet', note: causeOf(request) } as const;
     const evidence = changesActivation(decision) ? evidenceOf(request, now) : [];
     store.record(changeOf(decision, cause, evidence));

@@ -17,7 +17,7 @@ import type {
   RemoteResult,
 } from './remote-change.ts';
 
-/** What a server answers, read with as much distrust as what a client sends. */
+/** Reads a server's answers with as much distrust as the server reads requests. */
 
 const MAX_HITS = 1e12;
 const MAX_ACTIVATIONS = 1e6;
@@ -69,39 +69,38 @@ const RESULTS = object({
 });
 
 /**
- * A page of changes after a number. Throws McblockError('input') where any of it is not what it
- * should be: then none of it is taken.
+ * A page of changes after a number. Throws McblockError('input') if any part of it is invalid.
  */
 export function readChanges(body: Buffer, since: number): ChangesPage {
   const { store, next, more, latest, changes } = PAGE.read(jsonOf(body), '');
   const read = changes.map((change, index) => readChange(change, `changes[${index}]`));
   let last = since;
   for (const { sequence } of read) {
-    if (sequence <= last) throw new McblockError('input', 'its changes are not in order');
+    if (sequence <= last) throw new McblockError('input', 'the changes are not in order');
     last = sequence;
   }
-  // Without this a server could keep a client asking for ever.
+  // Otherwise a server could keep a client asking without end.
   if (next < last || (more && (changes.length === 0 || next !== last))) {
-    throw new McblockError('input', `after ${last} it would go on with ${next}`);
+    throw new McblockError('input', `next is ${next} after change ${last}`);
   }
   const newest = Math.max(latest ?? 0, more ? next + 1 : next);
   return { store, next, more, latest: newest, changes: read };
 }
 
-/** One for each of so many reports. Throws McblockError('input'). */
+/** The results of `count` reports. Throws McblockError('input'). */
 export function readResults(body: Buffer, count: number): readonly RemoteResult[] {
   const { results } = RESULTS.read(jsonOf(body), '');
   if (results.length === count) return results;
-  throw new McblockError('input', `it was sent ${count} reports and answered ${results.length}`);
+  throw new McblockError('input', `${results.length} results for ${count} reports`);
 }
 
-/** Why the server did not do what it was asked, as it says itself. */
+/** The server's reason for an error. */
 export function readReason(body: Buffer): string {
   try {
-    const said = object({ error: printable(TEXT_CHARACTERS) }).read(jsonOf(body), '').error;
-    return said.slice(0, 500);
+    const { error } = object({ error: printable(TEXT_CHARACTERS) }).read(jsonOf(body), '');
+    return error.slice(0, 500);
   } catch {
-    return 'it does not say why';
+    return 'no reason given';
   }
 }
 
@@ -121,6 +120,6 @@ function jsonOf(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString('utf8'));
   } catch (error) {
-    throw new McblockError('input', 'its answer is no JSON', { cause: error });
+    throw new McblockError('input', 'not JSON', { cause: error });
   }
 }

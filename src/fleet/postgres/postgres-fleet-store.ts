@@ -3,13 +3,13 @@ import type { Seconds } from '../../blocklist/entry.ts';
 import type { Prefix } from '../../net/prefix.ts';
 import { formatPrefix, parsePrefix } from '../../net/prefix-text.ts';
 import type {
-  Change,
   Changed,
   EntryHistory,
   FleetAllowed,
+  FleetChange,
   FleetSnapshot,
   FleetStore,
-  Need,
+  SnapshotQuery,
 } from '../fleet-store.ts';
 import { mergeChanged } from '../merge-changed.ts';
 import {
@@ -40,28 +40,28 @@ import {
   KNOWN_KEYS,
   LOCK,
   PUT_USER,
-  select,
+  selectFrom,
   writeStatement,
 } from './statements.ts';
 
 const MAX_CONNECTIONS = 8;
 const PATIENCE_MILLISECONDS = 30_000;
 
-/** Opens the fleet's store in this database (postgres://...), at its newest version. */
+/** Opens the fleet's store in a database (postgres://...) and migrates it to the newest version. */
 export async function openPostgres(url: string): Promise<FleetStore> {
-  // Loaded here: no other command may pay for it.
+  // Loaded only here: no other command should pay for it.
   const { default: pg } = await import('pg');
   const pool = new pg.Pool({
     connectionString: url,
     max: MAX_CONNECTIONS,
-    // What is asked at once goes one way there and back: a small transaction waits for little else.
+    // Statements sent together take one round trip, which is most of a small transaction.
     pipeline: true,
     application_name: 'mcblock',
     connectionTimeoutMillis: PATIENCE_MILLISECONDS / 3,
     statement_timeout: PATIENCE_MILLISECONDS,
     keepAlive: true,
   });
-  // A connection that breaks while nobody uses it is replaced; whoever uses one hears of it.
+  // The pool replaces a connection that breaks while idle; one in use reports its own errors.
   pool.on('error', () => {});
   const store = new PostgresFleetStore(pool);
   try {
@@ -106,11 +106,14 @@ class PostgresFleetStore implements FleetStore {
     await this.#queries.run('UPDATE mcblock.fleet SET identity = gen_random_uuid()::text');
   }
 
-  async change(need: Need, settle: (past: FleetSnapshot) => Change): Promise<void> {
+  async change(
+    query: SnapshotQuery,
+    decide: (snapshot: FleetSnapshot) => FleetChange,
+  ): Promise<void> {
     await this.#connected(async (queries) => {
-      const past = await readPast(queries, need);
-      // Where it cannot be written PostgreSQL makes a rollback of it.
-      await Promise.all([write(queries, settle(past)), queries.script('COMMIT')]);
+      const past = await readPast(queries, query);
+      // After a failed write PostgreSQL turns the commit into a rollback.
+      await Promise.all([write(queries, decide(past)), queries.script('COMMIT')]);
     });
   }
 
@@ -118,12 +121,12 @@ class PostgresFleetStore implements FleetStore {
     const which = 'WHERE t.sequence > $1 ORDER BY t.sequence LIMIT $2';
     return this.#snapshot(async (queries) => {
       const entries = await queries.rows(
-        select('entry', FLEET_ENTRY_COLUMNS, which),
+        selectFrom('entry', FLEET_ENTRY_COLUMNS, which),
         sequence,
         limit,
       );
       const allowed = await queries.rows(
-        select('allowed', ALLOWED_COLUMNS, which),
+        selectFrom('allowed', ALLOWED_COLUMNS, which),
         sequence,
         limit,
       );
@@ -139,11 +142,14 @@ class PostgresFleetStore implements FleetStore {
     const key = formatPrefix(prefix);
     const of = 'WHERE prefix = $1::cidr ORDER BY';
     return this.#snapshot(async (queries) => {
-      const [held] = await queries.rows(select('entry', FLEET_ENTRY_COLUMNS, `${of} prefix`), key);
+      const [held] = await queries.rows(
+        selectFrom('entry', FLEET_ENTRY_COLUMNS, `${of} prefix`),
+        key,
+      );
       if (held === undefined) return undefined;
       const latest = fleetEntryOfRow(held);
-      const past = select('activation', ACTIVATION_COLUMNS, `${of} t.number`);
-      const evidence = select(
+      const past = selectFrom('activation', ACTIVATION_COLUMNS, `${of} t.number`);
+      const evidence = selectFrom(
         'evidence',
         FLEET_EVIDENCE_COLUMNS,
         `${of} t.activation, t.first_seen, reported_by, kind, address, message`,
@@ -157,12 +163,12 @@ class PostgresFleetStore implements FleetStore {
   }
 
   async user(name: string): Promise<User | undefined> {
-    const sql = select('"user"', USER_COLUMNS, 'WHERE name = $1');
+    const sql = selectFrom('"user"', USER_COLUMNS, 'WHERE name = $1');
     return (await this.#queries.rows(sql, name)).map(userOfRow)[0];
   }
 
   async users(): Promise<readonly User[]> {
-    const sql = select('"user"', USER_COLUMNS, 'ORDER BY name COLLATE "C"');
+    const sql = selectFrom('"user"', USER_COLUMNS, 'ORDER BY name COLLATE "C"');
     return (await this.#queries.rows(sql)).map(userOfRow);
   }
 
@@ -182,7 +188,7 @@ class PostgresFleetStore implements FleetStore {
     await this.#pool.end();
   }
 
-  /** All that is read is as it was at one time. */
+  /** Reads a consistent snapshot. */
   #snapshot<T>(read: (queries: Queries) => Promise<T>): Promise<T> {
     return this.#transaction(async (queries) => {
       await queries.script('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
@@ -190,7 +196,7 @@ class PostgresFleetStore implements FleetStore {
     });
   }
 
-  /** `work` begins it. */
+  /** `work` begins the transaction. */
   #transaction<T>(work: (queries: Queries) => Promise<T>): Promise<T> {
     return this.#connected(async (queries) => {
       const result = await work(queries);
@@ -199,7 +205,7 @@ class PostgresFleetStore implements FleetStore {
     });
   }
 
-  /** Where anything fails the connection is given up, and with it what it did. */
+  /** Closes the connection on any failure, which rolls back its transaction. */
   async #connected<T>(work: (queries: Queries) => Promise<T>): Promise<T> {
     const client = await this.#connect();
     try {
@@ -221,15 +227,15 @@ class PostgresFleetStore implements FleetStore {
   }
 }
 
-/** Begins a transaction in which nobody else writes. */
+/** Begins a transaction under the write lock. */
 async function readPast(
   queries: Queries,
-  { prefixes, keys, activeAt }: Need,
+  { prefixes, keys, activeAt }: SnapshotQuery,
 ): Promise<FleetSnapshot> {
   const texts = [...new Set(prefixes.map(formatPrefix))];
   const [names, wanted] = [keys.map(({ by }) => by), keys.map(({ key }) => key)];
   const [, [fleet], allowed, supernets, active, known] = await Promise.all([
-    // Whatever the default of the database: what is read must be what is there after the lock.
+    // Whatever the database's default: reads must see what was committed before the lock.
     queries.script('BEGIN ISOLATION LEVEL READ COMMITTED'),
     queries.rows(LOCK),
     queries.rows(ALLOWED),
@@ -250,7 +256,7 @@ async function readPast(
   };
 }
 
-async function write(queries: Queries, change: Change): Promise<void> {
+async function write(queries: Queries, change: FleetChange): Promise<void> {
   const { sequence, at, entries, past, evidence, allowed, keys } = change;
   const lists = [
     entries.map(rowOfFleetEntry),

@@ -5,28 +5,28 @@ import type { FleetRow } from '../rows.ts';
 /** A value for a placeholder of a statement. */
 type Parameter = number | string | null | readonly string[];
 
-/** Runs statements; what PostgreSQL refuses comes out as McblockError('store'). */
+/** Runs statements. Errors of PostgreSQL become McblockError('store'). */
 export class Queries {
   readonly #client: ClientBase | Pool;
   readonly #prepares: boolean;
 
-  /** @param prepares whether statements with placeholders are planned once for the connection */
+  /** @param prepares whether statements with placeholders are prepared once for the connection */
   constructor(client: ClientBase | Pool, prepares = false) {
     this.#client = client;
     this.#prepares = prepares;
   }
 
-  /** Rows by name of the column. */
+  /** Rows by column name. */
   async rows(sql: string, ...values: readonly Parameter[]): Promise<FleetRow[]> {
     return (await this.#query(sql, values)).rows;
   }
 
-  /** How many rows it changed. */
+  /** Returns the number of rows changed. */
   async run(sql: string, ...values: readonly Parameter[]): Promise<number> {
     return (await this.#query(sql, values)).rowCount ?? 0;
   }
 
-  /** Several statements at once, in one way there and back; gives the rows of each. */
+  /** Runs several statements in one round trip. Returns the rows of each. */
   async script(sql: string): Promise<FleetRow[][]> {
     try {
       const results: unknown = await this.#client.query(sql);
@@ -53,8 +53,8 @@ export class Queries {
 export function postgresError(error: unknown): McblockError {
   const reason = reasonOf(error);
   const advice = reason.includes('password must be')
-    ? 'it wants a password; put that into MCBLOCK_DB or PGPASSWORD'
-    : `${reason || 'it cannot be reached'}; see that PostgreSQL runs, and what --db says`;
+    ? 'a password is required; set MCBLOCK_DB or PGPASSWORD'
+    : `${reason || 'no connection'}; check that PostgreSQL is running, and --db`;
   return new McblockError('store', `the fleet's store failed: ${advice}`, { cause: error });
 }
 

@@ -1,7 +1,7 @@
 import { McblockError } from '../../errors.ts';
 import type { Queries } from './queries.ts';
 
-/** "mcbf": whoever brings the schema forward holds this lock. */
+/** "mcbf": held during migrations. */
 const LOCK = 0x6d_63_62_66;
 
 /**
@@ -109,7 +109,7 @@ const FIRST = `
 CREATE SCHEMA IF NOT EXISTS mcblock;
 CREATE TABLE mcblock.migration (number integer PRIMARY KEY, at timestamptz NOT NULL DEFAULT now())`;
 
-/** Brings the database to the newest version. To be called inside a transaction. */
+/** Migrates the database to the newest version. To be called inside a transaction. */
 export async function migratePostgres(queries: Queries): Promise<void> {
   await queries.run('SELECT pg_advisory_xact_lock($1)', LOCK);
   const [found] = await queries.rows(`SELECT to_regclass('mcblock.migration')::text AS name`);
@@ -121,7 +121,7 @@ export async function migratePostgres(queries: Queries): Promise<void> {
   if (version > MIGRATIONS.length) {
     throw new McblockError(
       'store',
-      `the fleet's store was written by a newer mcblock (its version is ${version}, this program knows ${MIGRATIONS.length}); bring mcblock up to date`,
+      `the fleet's store was written by a newer mcblock (version ${version}, this one knows ${MIGRATIONS.length}); update mcblock`,
     );
   }
   for (const [index, migration] of MIGRATIONS.slice(version).entries()) {

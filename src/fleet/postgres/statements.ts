@@ -11,7 +11,7 @@ import {
 } from '../rows.ts';
 import { columnsOf } from './columns.ts';
 
-/** The columns that hold a time: a number of seconds outside. */
+/** Columns with a time, which is a number of seconds in JavaScript. */
 const TIMES: ReadonlySet<string> = new Set([
   'first_seen',
   'last_seen',
@@ -38,8 +38,8 @@ const NUMBERS: ReadonlySet<string> = new Set([
   'disabled',
 ]);
 
-/** Reads these columns of a table, which the rest calls t: texts, and numbers that JavaScript has. */
-export function select(table: string, columns: readonly string[], rest: string): string {
+/** Selects columns of a table, which is t in `rest`, as texts and JavaScript numbers. */
+export function selectFrom(table: string, columns: readonly string[], rest: string): string {
   return `SELECT ${selected(columns)} FROM mcblock.${table} t ${rest}`;
 }
 
@@ -54,8 +54,8 @@ function selected(columns: readonly string[]): string {
 }
 
 /**
- * What contains any of these prefixes, each once, looked up by the lengths that there are; and how
- * much evidence there is for its latest activation.
+ * Entries that contain any of these prefixes, each once, found by the prefix lengths in use; with the
+ * amount of evidence for the latest activation.
  */
 export const COVERING = `
 SELECT ${selected(FLEET_ENTRY_COLUMNS)}, (
@@ -65,22 +65,22 @@ FROM mcblock.entry t WHERE prefix IN (
   SELECT set_masklen(p, l.length) FROM unnest($1::cidr[]) p
   JOIN mcblock.length l ON l.family = family(p) AND l.length <= masklen(p))`;
 
-export const ACTIVE = select(
+export const ACTIVE = selectFrom(
   'entry',
   FLEET_ENTRY_COLUMNS,
   'WHERE activated_at <= to_timestamp($1) AND (expires_at IS NULL OR expires_at > to_timestamp($1))',
 );
 
-/** Nobody else changes anything until the transaction ends; what is read after it still holds then. */
+/** The write lock: what is read after it stays true until the transaction ends. */
 export const LOCK = 'SELECT sequence::float8 AS sequence FROM mcblock.fleet FOR UPDATE';
 
-export const ALLOWED = select('allowed', ALLOWED_COLUMNS, 'ORDER BY t.sequence');
+export const ALLOWED = selectFrom('allowed', ALLOWED_COLUMNS, 'ORDER BY t.sequence');
 
 export const KNOWN_KEYS = `
 SELECT k.reported_by, k.key FROM mcblock.report_key k
 JOIN unnest($1::text[], $2::text[]) AS n(reported_by, key) USING (reported_by, key)`;
 
-/** What a change can hold, in the order of its lists: where it goes, and how, from these rows. */
+/** How each list of a change is written, in their order. */
 const PARTS: readonly {
   readonly columns: readonly string[];
   readonly write: (rows: string) => string;
@@ -121,8 +121,8 @@ const PARTS: readonly {
 ];
 
 /**
- * All of a change in one way there and back: entries, past activations, evidence, allow-list and
- * keys, as rows, and the latest number. What is empty is not mentioned: there are 32 statements.
+ * Writes a change in one round trip: entries, past activations, evidence, allow-list and keys, as
+ * rows, and the latest number. Empty lists are left out, so there are 32 different statements.
  */
 export function writeStatement(
   lists: readonly (readonly (readonly SqlValue[])[])[],
@@ -145,7 +145,7 @@ export const PUT_USER = `
 INSERT INTO mcblock."user" ${unnested(USER_COLUMNS, 1)}
 ON CONFLICT (name) DO UPDATE SET ${replaced(USER_COLUMNS.slice(1))}`;
 
-/** The columns of a table, and a query for them out of one array each, the first in place $first. */
+/** The columns of a table, and a query for them from one array each; the first one is $first. */
 function unnested(columns: readonly string[], first: number): string {
   const values = columns.map((name) => (TIMES.has(name) ? `to_timestamp(${name})` : name));
   const arrays = columns.map((name, index) => {

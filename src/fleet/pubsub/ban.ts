@@ -10,26 +10,26 @@ export const MESSAGE_FIELDS = fields;
 /** Why a prefix is blocked. */
 export type BanEvidence = Omit<Details, 'log' | 'host'>;
 
-/** What one host shares with the others: a prefix, until when it is blocked, and why. */
+/** A prefix that a host blocks: until when, and why. */
 export interface Ban {
   readonly prefix: Prefix;
-  /** Who offended; undefined for a block by hand. */
+  /** The offender; undefined for a block by hand. */
   readonly address: Address | undefined;
   readonly expiresAt: Expiry;
   readonly origin: Origin;
-  /** No more than 16. */
+  /** At most MAX_EVIDENCE. */
   readonly evidence: readonly BanEvidence[];
   readonly note: string;
 }
 
-/** A ban under way: who says so, when, and which of his messages it is. */
-export interface Message {
+/** A ban as it is published. */
+export interface BanMessage {
   readonly ban: Ban;
   readonly sender: string;
-  /** Rises with each message of the sender, so that none counts twice. */
+  /** Rises with each message of the sender, so that none is accepted twice. */
   readonly number: number;
   readonly at: Seconds;
 }
 
-/** Evidence beyond this is left out of a message. */
+/** More evidence is left out of a message. */
 export const MAX_EVIDENCE = 16;

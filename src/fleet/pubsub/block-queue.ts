@@ -2,39 +2,39 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Expiry } from '../../blocklist/entry.ts';
 import type { Prefix } from '../../net/prefix.ts';
 import { doubling, RepeatingTask } from '../../repeating-task.ts';
-import type { VerifiedMessage } from './verify.ts';
+import type { VerifiedMessage } from './verify-message.ts';
 
-/** What was heard on a channel with the action block. */
+/** A message on a channel with the action block. */
 export interface BlockRequest extends VerifiedMessage {
   readonly channel: string;
-  /** The same ban was heard as a plain address, and counted. */
-  readonly isEcho: boolean;
+  /** The same ban came as a plain address before, and was counted. */
+  readonly isDuplicate: boolean;
 }
 
-/** What became of what was heard; `protected` where it would touch what is. */
+/** `protected`: it overlaps what is protected. */
 type BlockOutcome = 'new' | 'reactivated' | 'extended' | 'covered' | 'evidence' | 'protected';
 
-/** What is blocked now; of what is protected, what was asked for. */
 export interface BlockResult {
   readonly outcome: BlockOutcome;
+  /** What is blocked now; of a protected one, what was requested. */
   readonly prefix: Prefix;
   readonly expiresAt: Expiry | undefined;
 }
 
-/** Stores what was heard, all of it or, if it throws, nothing; a result for each, in order. */
+/** Stores all requests or, if it throws, none. Returns a result for each, in order. */
 type StoreBans = (requests: readonly BlockRequest[]) => readonly BlockResult[];
 
 export interface BlockDeps {
   readonly store: StoreBans;
   /**
-   * Puts into the firewall what began to block, whatever else it holds. False where it has to be
-   * brought up to date as a whole for that.
+   * Adds prefixes that became active to the firewall. Returns false if the whole firewall has to be
+   * brought up to date instead.
    */
   readonly add: (prefixes: readonly Prefix[]) => Promise<boolean>;
-  /** Brings the firewall up to date with the store: the longer the more it holds. */
+  /** Brings the firewall up to date with the store, which takes the longer the more it holds. */
   readonly apply: () => Promise<void>;
   readonly onResult: (request: BlockRequest, result: BlockResult) => void;
-  /** The store or the firewall failed; it is tried again. */
+  /** The store or the firewall failed. It is retried. */
   readonly onFailure: (part: 'store' | 'firewall', error: unknown) => void;
 }
 
@@ -163,7 +163,7 @@ export class BlockQueue {
   }
 }
 
-/** What only lasts longer is in the firewall. */
+/** An entry that only lasts longer is in the firewall already. */
 function isBeginning({ outcome }: BlockResult): boolean {
   return outcome === 'new' || outcome === 'reactivated';
 }

@@ -1,8 +1,7 @@
 /** What is done with the messages of a channel. */
 type Action =
-  /** Validate, protect, decide, store, apply. */
   | { readonly kind: 'block' }
-  /** A program of the user's, run with these arguments and one more. */
+  /** A program is run with these arguments and one from the message. */
   | {
       readonly kind: 'command';
       /** The absolute path of the program first. */
@@ -10,7 +9,7 @@ type Action =
       readonly carries: Carries;
     };
 
-/** What the one argument is that comes from the message. */
+/** What a message carries, which becomes the argument. */
 type Carries = 'address' | 'prefix' | { readonly words: RegExp };
 
 export interface Channel {

@@ -1,21 +1,19 @@
 import { Program } from '../../process/program.ts';
 
 export interface CommandLimits {
-  /** So many run at a time. */
   readonly atOnce: number;
-  /** So many wait; of more, the latest are refused. */
+  /** Commands beyond this number are refused. */
   readonly waiting: number;
   readonly timeLimitSeconds: number;
 }
 
-/** What became of a command. */
 export interface CommandReport {
   readonly channel: string;
   readonly argv: readonly string[];
-  /** The exit status; undefined where it was ended by a signal or never began. */
+  /** The exit status; undefined if a signal ended it or it did not start. */
   readonly status: number | undefined;
   readonly signal: string | undefined;
-  /** What it wrote on stdout and stderr, the first 4 KiB of it. */
+  /** The first 4 KiB of stdout and stderr. */
   readonly output: string;
   readonly error: string | undefined;
   readonly seconds: number;

@@ -1,6 +1,6 @@
 import type { RedisClientOptions } from '@redis/client';
 
-/** Loaded when it is first needed: no command but those that ring or hear pays for it. */
+/** Loads the client when it is first needed: commands that do not use Redis should not pay for it. */
 export async function createRedis(options: RedisClientOptions) {
   const { createClient } = await import('@redis/client');
   return createClient(options);

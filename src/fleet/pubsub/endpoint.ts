@@ -6,7 +6,7 @@ export type Endpoint =
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
   | { readonly kind: 'unix'; readonly path: string };
 
-/** What proves who we are, and by whom the other side must be proved: all PEM. */
+/** This host's certificate and key, and the CA of the server's; all PEM. */
 export interface Identity {
   readonly cert: Buffer;
   readonly key: Buffer;
@@ -14,10 +14,11 @@ export interface Identity {
 }
 
 /**
- * `redis.example.net:6379`, `[2001:db8::1]:6379` or the absolute path of a unix socket. `what`
- * begins the message of the McblockError('config') that is thrown for anything else.
+ * Parses `redis.example.net:6379`, `[2001:db8::1]:6379` or the absolute path of a unix socket. Throws
+ * McblockError('config') for anything else.
+ * @param setting begins the message
  */
-export function parseEndpoint(text: string, what: string): Endpoint {
+export function parseEndpoint(text: string, setting: string): Endpoint {
   if (text.startsWith('/') && !text.includes('\0')) return { kind: 'unix', path: text };
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9._-]+)):(\d{1,5})$/.exec(text);
   const host = match?.[1] ?? match?.[2];
@@ -25,27 +26,27 @@ export function parseEndpoint(text: string, what: string): Endpoint {
   if (host !== undefined && port <= 65_535) return { kind: 'tcp', host, port };
   throw new McblockError(
     'config',
-    `${what} takes HOST:PORT such as redis.example.net:6379 or [::1]:6379, or the path of a unix socket, not ${JSON.stringify(text)}`,
+    `${setting} takes HOST:PORT such as redis.example.net:6379 or [::1]:6379, or the path of a unix socket, not ${JSON.stringify(text)}`,
   );
 }
 
-/** Whether what goes there stays on this host. */
+/** Whether traffic to it stays on this host. */
 export function isLocal(endpoint: Endpoint): boolean {
   return endpoint.kind === 'unix' || isLoopback(endpoint.host);
 }
 
-/** As it is written in the configuration. */
+/** As in the configuration. */
 export function endpointText(endpoint: Endpoint): string {
   if (endpoint.kind === 'unix') return endpoint.path;
   const { host, port } = endpoint;
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** Throws McblockError('config') where messages would leave this host without mutual TLS. */
-export function refuseInTheClear(endpoint: Endpoint, identity: Identity | undefined): void {
+/** Throws McblockError('config') if traffic would leave this host without mutual TLS. */
+export function requireTls(endpoint: Endpoint, identity: Identity | undefined): void {
   if (identity !== undefined || isLocal(endpoint)) return;
   throw new McblockError(
     'config',
-    `${endpointText(endpoint)} is another host: pubsub.cert, pubsub.key and pubsub.ca are needed, as Redis is spoken to over mutual TLS alone`,
+    `Redis on another host, ${endpointText(endpoint)}, requires mutual TLS: set pubsub.cert, pubsub.key and pubsub.ca`,
   );
 }

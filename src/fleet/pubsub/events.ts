@@ -1,21 +1,20 @@
 import type { ServerResponse } from 'node:http';
 
 const MAX_LISTENERS = 64;
-/** A browser that does not read is cut off; it comes back by itself. */
+/** A browser that does not read is disconnected; it reconnects by itself. */
 const MAX_UNREAD_BYTES = 256 * 1024;
 const HEARTBEAT_MILLISECONDS = 15_000;
 
-/** Server-sent events (WHATWG HTML, 9.2) to every browser that looks at the page. */
+/** Server-sent events (WHATWG HTML, 9.2) for every browser that shows the page. */
 export class Events {
   readonly #listeners = new Set<ServerResponse>();
   readonly #heartbeat = setInterval(() => this.#write(':\n\n'), HEARTBEAT_MILLISECONDS).unref();
 
-  /** Whether anybody listens. */
-  get isHeard(): boolean {
+  get hasListeners(): boolean {
     return this.#listeners.size > 0;
   }
 
-  /** False where there are too many already. */
+  /** False if there are too many. */
   add(response: ServerResponse): boolean {
     if (this.#listeners.size >= MAX_LISTENERS) return false;
     this.#listeners.add(response);
@@ -25,8 +24,8 @@ export class Events {
   }
 
   send(event: string, data: object): void {
-    // JSON has no line breaks of its own.
-    if (this.isHeard) this.#write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+    // JSON has no line breaks, which would end the event.
+    if (this.hasListeners) this.#write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
   }
 
   close(): void {

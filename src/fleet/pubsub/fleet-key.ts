@@ -3,9 +3,9 @@ import { McblockError } from '../../errors.ts';
 import { readSecretFile } from '../secret-file.ts';
 
 const MIN_BYTES = 32;
-const HOW = 'make one with: (umask 077; openssl rand -base64 32 > FILE)';
+const ADVICE = 'create one with: (umask 077; openssl rand -base64 32 > FILE)';
 
-/** The key that all hosts of the fleet have; signatures are HMAC-SHA-256 (RFC 2104). */
+/** The key that all hosts of a fleet share. Signatures are HMAC-SHA-256 (RFC 2104). */
 export class FleetKey {
   readonly #bytes: Buffer;
 
@@ -14,16 +14,16 @@ export class FleetKey {
     this.#bytes = bytes;
   }
 
-  /** 43 characters, base64 for URLs. */
+  /** 43 characters of base64url. */
   sign(text: string): string {
     return this.#mac(text).toString('base64url');
   }
 
-  /** Takes equally long for every wrong signature. */
+  /** Takes the same time for every wrong signature. */
   verify(text: string, signature: string): boolean {
     const mac = this.#mac(text);
     const given = Buffer.from(signature, 'base64url');
-    // The text is compared too: base64 has several texts for the same bytes.
+    // The text is compared too: base64 allows several texts for the same bytes.
     return (
       given.length === mac.length &&
       timingSafeEqual(given, mac) &&
@@ -36,10 +36,7 @@ export class FleetKey {
   }
 }
 
-/**
- * The key in this file, written in base64, and readable for its owner alone. Throws
- * McblockError('config').
- */
+/** Reads a key in base64 from a file that only its owner can read. Throws McblockError('config'). */
 export function readFleetKey(file: string): FleetKey {
   const text = readSecretFile(file, 'pubsub.fleet-key').trim();
   const bytes = Buffer.from(text, 'base64');
@@ -47,7 +44,7 @@ export function readFleetKey(file: string): FleetKey {
   if (!isBase64 || bytes.length < MIN_BYTES) {
     throw new McblockError(
       'config',
-      `the key of the fleet in ${file} must be at least ${MIN_BYTES} random bytes in base64; ${HOW}`,
+      `pubsub.fleet-key: ${file} must hold at least ${MIN_BYTES} random bytes in base64; ${ADVICE}`,
     );
   }
   return new FleetKey(bytes);

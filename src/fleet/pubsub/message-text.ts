@@ -12,19 +12,19 @@ import {
   time,
   whole,
 } from '../../validation/values.ts';
-import { MAX_EVIDENCE, MESSAGE_FIELDS, type Message } from './ban.ts';
+import { type BanMessage, MAX_EVIDENCE, MESSAGE_FIELDS } from './ban.ts';
 import type { FleetKey } from './fleet-key.ts';
 
-/** What our messages begin with; acacia's never do. */
+/** The first character of a ban message; acacia's messages never begin with it. */
 export const OPENING = '{';
-/** In bytes; a longer one is refused unread. */
+/** Longer messages are refused without parsing them. */
 export const MESSAGE_LIMIT_BYTES = 8192;
 
 /** Readers ignore fields that they do not know, so a new field needs no new version. */
 const FORMAT = 'mcblock';
 const VERSION = 1;
 const SENDER = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
-/** The signature is of all that stands before it, and a closing brace in its place. */
+/** The signature covers everything before it, with a closing brace in its place. */
 const SIGNATURE = /,"signature":"([\w-]{1,128})"\}$/;
 const MAX_NOTE = 255;
 
@@ -42,23 +42,23 @@ const MESSAGE = object({
   note: printable(MAX_NOTE),
 });
 
-/** A name that hosts may go by in messages. */
+/** Whether this is a valid name of a sender. */
 export function isSender(name: string): boolean {
   return SENDER.test(name);
 }
 
 /**
- * The message on one line: JSON with prefixes whole, times ISO 8601 UTC, `expiresAt` null for ever,
- * and last its signature, where there is a key.
+ * The message on one line: JSON with whole prefixes, times in ISO 8601 UTC and `expiresAt` null for
+ * forever. With a key, its last field is the signature.
  */
-export function messageText({ ban, sender, number, at }: Message, key?: FleetKey): string {
+export function messageText({ ban, sender, number, at }: BanMessage, key?: FleetKey): string {
   const body = JSON.stringify(
     MESSAGE.write({ format: FORMAT, version: VERSION, sender, number, at, ...ban }),
   );
   return key === undefined ? body : `${body.slice(0, -1)},"signature":"${key.sign(body)}"}`;
 }
 
-/** The text of a message without its signature, and the signature if it has one. */
+/** Separates a message from its signature. */
 export function splitSignature(line: string): {
   readonly body: string;
   readonly signature: string | undefined;
@@ -68,12 +68,12 @@ export function splitSignature(line: string): {
   return { body: `${line.slice(0, match.index)}}`, signature: match[1] };
 }
 
-/** Reads a message without its signature. Throws McblockError('input') that says what is wrong. */
-export function parseMessage(body: string): Message {
+/** Parses a message without its signature. Throws McblockError('input'). */
+export function parseMessage(body: string): BanMessage {
   const { format: _, version: __, sender, number, at, ...ban } = MESSAGE.read(parseJson(body), '');
-  if (!isSender(sender)) throw new McblockError('input', 'sender is no name of a host');
+  if (!isSender(sender)) throw new McblockError('input', 'sender is not a host name');
   if (ban.address !== undefined && !contains(ban.prefix, ban.address)) {
-    throw new McblockError('input', 'address does not lie in prefix');
+    throw new McblockError('input', 'address is not in prefix');
   }
   return { sender, number, at, ban };
 }
@@ -82,6 +82,6 @@ function parseJson(body: string): unknown {
   try {
     return JSON.parse(body);
   } catch (error) {
-    throw new McblockError('input', 'it is no JSON', { cause: error });
+    throw new McblockError('input', 'not JSON', { cause: error });
   }
 }

@@ -5,46 +5,46 @@ import { formatAddress } from '../../net/address-text.ts';
 import type { Ban } from './ban.ts';
 import { createRedis, type Redis } from './connect.ts';
 import type { FleetKey } from './fleet-key.ts';
+import { MessageNumbers } from './message-numbers.ts';
 import { messageText } from './message-text.ts';
-import { Numbers } from './numbers.ts';
 import { type RedisLocation, redisOptions } from './redis-options.ts';
 
 export interface PublisherOptions {
   /** The name of this host. */
   readonly sender: string;
-  /** Signs the messages; undefined: they bear no signature. */
+  /** Signs the messages; undefined: they are unsigned. */
   readonly key: FleetKey | undefined;
   readonly channel: string;
-  /** Where acacia's daemons listen for plain addresses; undefined: they are not told. */
+  /** Where acacia's daemons receive plain addresses; undefined: none are published. */
   readonly plainChannel: string | undefined;
   readonly timeLimitMilliseconds: number;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
 
-/** The most that may wait for an answer of Redis; beyond it publishing fails at once. */
+/** Commands that may wait for Redis; beyond this number publishing fails at once. */
 const MAX_WAITING = 4096;
 
-/** Tells the others of bans, over a connection of its own. */
+/** Publishes bans over a connection of its own. */
 export class Publisher {
   readonly #client: Promise<Redis>;
   readonly #options: PublisherOptions;
-  readonly #numbers: Numbers;
+  readonly #numbers: MessageNumbers;
   #lastError: unknown;
 
-  /** Connects at once. Throws McblockError('config') where it would be in the clear. */
-  constructor(place: RedisLocation, options: PublisherOptions) {
+  /** Connects at once. Throws McblockError('config') if that would be unencrypted. */
+  constructor(location: RedisLocation, options: PublisherOptions) {
     this.#options = options;
-    this.#numbers = new Numbers(process.pid, options.now);
-    this.#client = this.#open(redisOptions(place));
-    // Whoever publishes hears of it.
+    this.#numbers = new MessageNumbers(process.pid, options.now);
+    this.#client = this.#open(redisOptions(location));
+    // `publish` throws it.
     this.#client.catch(() => {});
   }
 
   /**
-   * Publishes the ban as a message of ours, and right after it as the plain address of the
-   * offender, if there is one. Returns how many heard the message. Throws McblockError('program')
-   * where Redis does not say within the time limit that it was done; it may have been all the same.
+   * Publishes the ban as a message and, right after it, as the plain address of the offender, if
+   * there is one. Returns the number of subscribers that received the message. Throws
+   * McblockError('program') if Redis does not confirm it in time; it may be published all the same.
    */
   async publish(ban: Ban): Promise<number> {
     const limit = new AbortController();
@@ -53,8 +53,10 @@ export class Publisher {
       return await Promise.race([this.#send(ban, limit.signal), aborted(limit.signal)]);
     } catch (error) {
       const cause = limit.signal.aborted ? (this.#lastError ?? error) : error;
-      const why = limit.signal.aborted ? 'it did not answer in time: ' : '';
-      throw new McblockError('program', `Redis was not told: ${why}${reasonOf(cause)}`, { cause });
+      const timeout = limit.signal.aborted ? 'no answer in time: ' : '';
+      throw new McblockError('program', `cannot publish to Redis: ${timeout}${reasonOf(cause)}`, {
+        cause,
+      });
     } finally {
       clearTimeout(timer);
       limit.abort();
@@ -69,7 +71,7 @@ export class Publisher {
   async #open(options: ReturnType<typeof redisOptions>): Promise<Redis> {
     const client = await createRedis({
       ...options,
-      // What cannot be said now must not be said an hour later.
+      // A ban that cannot be published now must not be published an hour later.
       disableOfflineQueue: true,
       commandsQueueMaxLength: MAX_WAITING,
     });
@@ -91,18 +93,18 @@ export class Publisher {
     if (address !== undefined && plainChannel !== undefined) {
       sent.push(client.publish(plainChannel, address));
     }
-    const [heard = 0] = await Promise.all(sent);
-    return heard;
+    const [subscribers = 0] = await Promise.all(sent);
+    return subscribers;
   }
 }
 
-/** acacia's daemons and their commands take one address. */
+/** acacia's daemons and their commands take single addresses. */
 function plainAddress({ prefix, address }: Ban): string | undefined {
   if (address !== undefined) return formatAddress(address);
   return prefix.length === FAMILY_BITS[prefix.family] ? formatAddress(prefix) : undefined;
 }
 
-/** Failed attempts to connect are no end of it, until the limit. */
+/** Waits through failed attempts to connect, until the limit. */
 async function ready(client: Redis, limit: AbortSignal): Promise<void> {
   await new Promise<void>((resolve) => {
     const done = () => {
@@ -113,10 +115,10 @@ async function ready(client: Redis, limit: AbortSignal): Promise<void> {
     client.on('ready', done);
     limit.addEventListener('abort', done);
   });
-  if (limit.aborted) throw new Error('it is not connected');
+  if (limit.aborted) throw new Error('not connected');
 }
 
 async function aborted(signal: AbortSignal): Promise<never> {
   await once(signal, 'abort');
-  throw new Error('no answer');
+  throw new Error('timed out');
 }

@@ -1,46 +1,46 @@
 import type { RedisClientOptions } from '@redis/client';
 import { backoff } from './backoff.ts';
-import { type Endpoint, type Identity, refuseInTheClear } from './endpoint.ts';
+import { type Endpoint, type Identity, requireTls } from './endpoint.ts';
 
-/** Where the Redis of the fleet is, and who we are there. */
+/** The fleet's Redis server, and this host's identity there. */
 export interface RedisLocation {
   readonly endpoint: Endpoint;
-  /** Undefined: without TLS, to this host alone. */
+  /** Undefined: without TLS, which is for this host only. */
   readonly identity: Identity | undefined;
 }
 
 const PING_MILLISECONDS = 1000;
 /**
- * A peer that is gone without a word is noticed after the ping and this: it must be longer than the
- * ping, or every quiet second would be taken for a failure.
+ * A server that is gone is noticed after the ping interval and this time, which must be the longer
+ * one, or every quiet second would count as a failure.
  */
 const SOCKET_MILLISECONDS = 2500;
-/** Of a stopped process the kernel still accepts connections; TLS with it never comes to an end. */
+/** The kernel accepts connections for a stopped process, whose TLS handshake then never ends. */
 const CONNECT_MILLISECONDS = 2000;
 
 /**
- * Options of node-redis. Its own strategy gives up after a socket time-out, therefore this one.
- * Throws McblockError('config') where messages would go over a network in the clear.
+ * Options of node-redis, whose default reconnect strategy gives up after a socket timeout. Throws
+ * McblockError('config') if messages would cross a network unencrypted.
  */
 export function redisOptions({ endpoint, identity }: RedisLocation): RedisClientOptions {
-  refuseInTheClear(endpoint, identity);
+  requireTls(endpoint, identity);
   const limits = {
     connectTimeout: CONNECT_MILLISECONDS,
     socketTimeout: SOCKET_MILLISECONDS,
     reconnectStrategy: (attempt: number) => backoff(attempt, Math.random()),
   };
-  const place =
+  const target =
     endpoint.kind === 'unix'
       ? { path: endpoint.path }
       : { host: endpoint.host, port: endpoint.port, noDelay: true };
   return {
     pingInterval: PING_MILLISECONDS,
-    // Commands that are for other products of its maker, and may be refused by an ACL.
+    // These commands are for Redis Inc.'s services, and an ACL may refuse them.
     disableClientInfo: true,
     maintNotifications: 'disabled',
     socket:
       identity === undefined || endpoint.kind === 'unix'
-        ? { ...place, ...limits }
-        : { ...place, ...limits, ...identity, tls: true, minVersion: 'TLSv1.2' },
+        ? { ...target, ...limits }
+        : { ...target, ...limits, ...identity, tls: true, minVersion: 'TLSv1.2' },
   };
 }

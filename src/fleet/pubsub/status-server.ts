@@ -11,7 +11,7 @@ import { metricsText, stateText, statusJson } from './status-text.ts';
 export interface StatusServerDeps {
   readonly status: SubscriberStatus;
   readonly version: string;
-  /** What the page shows; asked for each time, so that whoever gives it keeps it for a while. */
+  /** The data of the page; called for each request, so it should be cached. */
   readonly page: () => Promise<PageData>;
 }
 
@@ -25,12 +25,12 @@ const MAX_CONNECTIONS = 256;
 const REQUEST_MILLISECONDS = 10_000;
 const TEXT = 'text/plain; charset=utf-8';
 
-/** What the daemon tells of itself, over HTTP; nothing can be changed through it. */
+/** Serves the status of the daemon over HTTP, read-only. */
 export class StatusServer {
   readonly events = new Events();
   readonly #deps: StatusServerDeps;
   readonly #server: Server;
-  /** Whether this host alone can ask, and its names are therefore few. */
+  /** Whether only this host can connect, under a few known names. */
   #isLocal = false;
 
   constructor(deps: StatusServerDeps) {
@@ -42,7 +42,7 @@ export class StatusServer {
     this.#server.maxConnections = MAX_CONNECTIONS;
   }
 
-  /** Throws McblockError('program') where it cannot listen there. Gives its address. */
+  /** Returns its address. Throws McblockError('program') if it cannot listen there. */
   async listen(endpoint: Endpoint): Promise<string> {
     this.#isLocal = isLocal(endpoint);
     try {
@@ -78,10 +78,11 @@ export class StatusServer {
     try {
       const [path = '/'] = (request.url ?? '/').split('?');
       const isRead = request.method === 'GET' || request.method === 'HEAD';
-      if (!isRead) send(response, { code: 405, type: TEXT, body: 'GET and HEAD alone\n' });
-      else if (!isForAll(path) && !this.#isNamed(request)) {
-        // Else a page from elsewhere could read this one, by a name that it had made point here.
-        send(response, { code: 421, type: TEXT, body: 'not the name of this server\n' });
+      if (!isRead)
+        send(response, { code: 405, type: TEXT, body: 'only GET and HEAD are allowed\n' });
+      else if (!isPublic(path) && !this.#isNamed(request)) {
+        // DNS rebinding: a page from elsewhere could make its own name point here.
+        send(response, { code: 421, type: TEXT, body: 'unknown host name\n' });
       } else if (path === '/events' && request.method === 'GET') this.#listenTo(response);
       else send(response, await this.#answerTo(path), request.method === 'HEAD');
     } catch (error) {
@@ -111,7 +112,7 @@ export class StatusServer {
       case '/map':
         return { code: 200, type: 'application/octet-stream', body: (await page()).map };
       default:
-        return { code: 404, type: TEXT, body: 'there is nothing here\n' };
+        return { code: 404, type: TEXT, body: 'not found\n' };
     }
   }
 
@@ -126,8 +127,8 @@ export class StatusServer {
   }
 }
 
-/** What tells nothing of anybody, whoever asks. */
-function isForAll(path: string): boolean {
+/** Paths that reveal nothing about anybody. */
+function isPublic(path: string): boolean {
   return path === '/status' || path === '/version' || path === '/healthz';
 }
 

@@ -3,7 +3,7 @@ import { timeText } from '../../validation/time-text.ts';
 import type { StatusJson } from './page/json.ts';
 import type { SubscriberStatus } from './status.ts';
 
-/** For check_http: one line, exactly. */
+/** Exactly one line, for check_http. */
 export function stateText(status: SubscriberStatus): string {
   return `state: ${status.isConnected ? 'connected' : 'disconnected'}\n`;
 }
@@ -17,7 +17,7 @@ export function statusJson(status: SubscriberStatus): StatusJson {
     connections: status.connections,
     lastError: status.lastError ?? null,
     lastMessageAt: timeOrNull(status.lastMessageAt),
-    underWaySeconds: status.underWaySeconds ?? null,
+    latencySeconds: status.latencySeconds ?? null,
     lastNumber: caughtUp?.lastNumber ?? null,
     lag: caughtUp?.behind ?? null,
     caughtUpAt: timeOrNull(status.caughtUpAt),
@@ -41,39 +41,47 @@ export function statusJson(status: SubscriberStatus): StatusJson {
   };
 }
 
-/** The text format of Prometheus, version 0.0.4. */
+/** Prometheus's text format 0.0.4. */
 export function metricsText(status: SubscriberStatus): string {
   const { channels, queues, caughtUp } = status;
   const lines = [
     ...gauge('connected', 'Whether Redis is connected.', status.isConnected ? 1 : 0),
-    ...gauge('connected_since_seconds', 'Since when, 0 if not.', status.connectedSince ?? 0),
-    ...gauge('start_time_seconds', 'When it was started.', status.startedAt),
-    ...gauge('last_message_seconds', 'When the last message came.', status.lastMessageAt ?? 0),
-    ...gauge('waiting_blocks', 'What waits for the store.', queues.blocks),
-    ...gauge('waiting_commands', 'Commands that run or wait.', queues.commands),
-    ...gauge('last_number', 'The last number of the API that is here.', caughtUp?.lastNumber ?? 0),
-    ...gauge('lag', 'How many changes the API has beyond that.', caughtUp?.behind ?? 0),
     ...gauge(
-      'api_failed',
-      'Whether the API could not be asked the last time.',
-      status.apiError ? 1 : 0,
+      'connected_since_seconds',
+      'When Redis was connected, 0 if it is not.',
+      status.connectedSince ?? 0,
     ),
+    ...gauge('start_time_seconds', 'When the daemon was started.', status.startedAt),
+    ...gauge(
+      'last_message_seconds',
+      'When the last message was received.',
+      status.lastMessageAt ?? 0,
+    ),
+    ...gauge('waiting_blocks', 'Bans waiting to be stored.', queues.blocks),
+    ...gauge('waiting_commands', 'Commands running or waiting.', queues.commands),
+    ...gauge(
+      'last_number',
+      'The number of the last change from the API.',
+      caughtUp?.lastNumber ?? 0,
+    ),
+    ...gauge('lag', 'Changes that the API has beyond that.', caughtUp?.behind ?? 0),
+    ...gauge('api_failed', 'Whether the last request to the API failed.', status.apiError ? 1 : 0),
     ...gauge(
       'caught_up_seconds',
-      'When the API was asked last, 0 if never.',
+      'When the API was last asked, 0 if never.',
       status.caughtUpAt ?? 0,
     ),
-    ...header('connections_total', 'counter', 'How often Redis was connected.'),
+    ...header('connections_total', 'counter', 'Connections to Redis.'),
     `mcblock_pubsub_connections_total ${status.connections}`,
     ...header('messages_total', 'counter', 'Messages received.'),
     ...Array.from(channels, ([name, { received }]) => {
       return `mcblock_pubsub_messages_total{channel=${label(name)}} ${received}`;
     }),
-    ...header('accepted_total', 'counter', 'Messages that had an effect.'),
+    ...header('accepted_total', 'counter', 'Messages accepted.'),
     ...Array.from(channels, ([name, { accepted }]) => {
       return `mcblock_pubsub_accepted_total{channel=${label(name)}} ${accepted}`;
     }),
-    ...header('refused_total', 'counter', 'Messages that had none, and why.'),
+    ...header('refused_total', 'counter', 'Messages refused, by reason.'),
     ...Array.from(channels, ([name, { refused }]) =>
       Array.from(refused, ([why, count]) => {
         return `mcblock_pubsub_refused_total{channel=${label(name)},reason=${label(why)}} ${count}`;

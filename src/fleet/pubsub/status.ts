@@ -1,34 +1,34 @@
 import type { Seconds } from '../../blocklist/entry.ts';
-import type { Refusal } from './verify.ts';
+import type { Refusal } from './verify-message.ts';
 
-/** Why a message was not carried out, though some of these are as they should be. */
-export type Dropped = Refusal | 'echo' | 'protected' | 'queue full' | 'not carried';
+/** Why a message had no effect. Some of these reasons are expected, such as `own`. */
+export type DropReason = Refusal | 'duplicate' | 'protected' | 'queue full' | 'not an address';
 
 interface ChannelCount {
   received: number;
   accepted: number;
-  readonly refused: Map<Dropped, number>;
+  readonly refused: Map<DropReason, number>;
   lastMessageAt: Seconds | undefined;
 }
 
 interface SenderCount {
-  /** Of his bans, those that blocked something, or for longer. */
+  /** Bans that blocked something, or for longer. */
   bans: number;
   lastAt: Seconds;
 }
 
-/** Beyond so many the one who was silent longest is forgotten: whoever sends may call himself anything. */
+/** Bounded, because senders choose their names; the one silent for the longest time is dropped. */
 const MAX_SENDERS = 64;
 
-/** What asking the API for all since the last number came to. */
-export interface CaughtUp {
+/** The result of fetching changes from the API. */
+export interface ApiPosition {
   /** The number of the last change that this host has. */
   readonly lastNumber: number;
-  /** How many changes the API has beyond that. */
+  /** The number of changes that the API has beyond it. */
   readonly behind: number;
 }
 
-/** What the daemon knows of itself. */
+/** The state and the counters of the daemon. */
 export class SubscriberStatus {
   readonly startedAt: Seconds;
   readonly #channels = new Map<string, ChannelCount>();
@@ -37,12 +37,12 @@ export class SubscriberStatus {
   connections = 0;
   lastError: string | undefined;
   lastMessageAt: Seconds | undefined;
-  caughtUp: CaughtUp | undefined;
+  caughtUp: ApiPosition | undefined;
   caughtUpAt: Seconds | undefined;
-  /** Why the API could not be asked the last time. */
+  /** Why the last request to the API failed; undefined if it did not. */
   apiError: string | undefined;
-  /** Of messages with a time: how long the last one was under way, in seconds. */
-  underWaySeconds: number | undefined;
+  /** The age of the last message on arrival; plain addresses have none. */
+  latencySeconds: number | undefined;
   readonly #queues: () => { readonly blocks: number; readonly commands: number };
 
   constructor(
@@ -90,21 +90,21 @@ export class SubscriberStatus {
     if (count !== undefined) count.accepted++;
   }
 
-  /** Whose ban changed what is blocked. */
+  /** Counts a ban that changed what is blocked. */
   blockedBy(sender: string, at: Seconds): void {
     const bans = (this.#senders.get(sender)?.bans ?? 0) + 1;
-    // To the end of the map: those who were silent longest come first.
+    // To the end of the map, which is ordered by the last ban.
     this.#senders.delete(sender);
     this.#senders.set(sender, { bans, lastAt: at });
-    for (const silent of this.#senders.keys()) {
+    for (const oldest of this.#senders.keys()) {
       if (this.#senders.size <= MAX_SENDERS) break;
-      this.#senders.delete(silent);
+      this.#senders.delete(oldest);
     }
   }
 
-  dropped(channel: string, why: Dropped): void {
+  dropped(channel: string, reason: DropReason): void {
     const refused = this.#channels.get(channel)?.refused;
-    refused?.set(why, (refused.get(why) ?? 0) + 1);
+    refused?.set(reason, (refused.get(reason) ?? 0) + 1);
   }
 
   get channels(): ReadonlyMap<string, Readonly<ChannelCount>> {

@@ -1,94 +1,98 @@
 import type { Seconds } from '../../blocklist/entry.ts';
 import type { BlockRequest } from './block-queue.ts';
-import { banArgument, wordArgument } from './carried.ts';
 import type { Channel } from './channel.ts';
+import { banArgument, wordArgument } from './command-argument.ts';
 import type { CommandQueue } from './command-queue.ts';
-import { Echoes } from './echoes.ts';
-import { Seen } from './seen.ts';
-import type { Dropped, SubscriberStatus } from './status.ts';
-import { hear, type VerificationRules, type VerifiedMessage } from './verify.ts';
+import { DualFormFilter } from './dual-form-filter.ts';
+import { ReplayFilter } from './replay-filter.ts';
+import type { DropReason, SubscriberStatus } from './status.ts';
+import { type VerificationRules, type VerifiedMessage, verifyMessage } from './verify-message.ts';
 
 export interface SubscriberOptions {
   readonly rules: VerificationRules;
   readonly channels: readonly Channel[];
   readonly status: SubscriberStatus;
-  /** Takes what is to be blocked, and counts it when it is; false where there is no room. */
+  /** Queues a ban; it counts it as accepted later. False if the queue is full. */
   readonly block: (request: BlockRequest) => boolean;
   readonly commands: CommandQueue;
-  /** What a message was refused for. */
-  readonly onDropped: (channel: string, why: Dropped, detail: string) => void;
+  readonly onDropped: (channel: string, reason: DropReason, detail: string) => void;
   readonly now: () => Seconds;
 }
 
-/** What happens with each message, from its bytes to the queue of its action. */
+/** Takes each message from its bytes to the queue of its channel's action. */
 export class Subscriber {
-  readonly #deps: SubscriberOptions;
-  readonly #channels: ReadonlyMap<string, { readonly channel: Channel; readonly seen: Seen }>;
-  readonly #echoes = new Echoes();
+  readonly #options: SubscriberOptions;
+  readonly #channels: ReadonlyMap<
+    string,
+    { readonly channel: Channel; readonly replays: ReplayFilter }
+  >;
+  readonly #forms = new DualFormFilter();
 
-  constructor(deps: SubscriberOptions) {
-    this.#deps = deps;
+  constructor(options: SubscriberOptions) {
+    this.#options = options;
     this.#channels = new Map(
-      deps.channels.map((channel) => [channel.name, { channel, seen: new Seen() }]),
+      options.channels.map((channel) => [channel.name, { channel, replays: new ReplayFilter() }]),
     );
   }
 
-  /** A message, as it came. Throws nothing that a message could bring about. */
-  hear(name: string, bytes: Uint8Array): void {
-    const { status, now } = this.#deps;
+  /** No message makes it throw. */
+  receive(name: string, bytes: Uint8Array): void {
+    const { status, now } = this.#options;
     const known = this.#channels.get(name);
     if (known === undefined) return;
     status.received(name, now());
     const { action } = known.channel;
     if (action.kind === 'command' && typeof action.carries === 'object') {
       const word = wordArgument(bytes, action.carries.words);
-      if (word === undefined) this.#drop(name, 'malformed', 'it is no word of the pattern');
+      if (word === undefined) this.#drop(name, 'malformed', 'not a word that the pattern allows');
       else this.#run(name, [...action.argv, word]);
       return;
     }
-    const verification = hear(bytes, this.#deps.rules, now());
-    if ('refused' in verification) {
-      const { ownAddress } = verification;
-      if (ownAddress !== undefined) this.#echoes.isEcho('message', ownAddress, now());
-      this.#drop(name, verification.refused, verification.why);
+    const verified = verifyMessage(bytes, this.#options.rules, now());
+    if ('refused' in verified) {
+      const { ownAddress } = verified;
+      if (ownAddress !== undefined) this.#forms.isDuplicate('message', ownAddress, now());
+      this.#drop(name, verified.refused, verified.detail);
       return;
     }
-    const { message } = verification;
-    if (message !== undefined && !known.seen.isNew(message.sender, message.number)) {
+    const { message } = verified;
+    if (message !== undefined && !known.replays.isNew(message.sender, message.number)) {
       this.#drop(name, 'replayed', `number ${message.number} of ${message.sender}`);
       return;
     }
-    if (message !== undefined) status.underWaySeconds = now() - message.at;
+    if (message !== undefined) status.latencySeconds = now() - message.at;
     if (action.kind === 'block') {
-      this.#block(name, verification);
+      this.#block(name, verified);
     } else if (action.carries === 'address' || action.carries === 'prefix') {
-      const argument = banArgument(verification, action.carries);
-      if (argument === undefined) this.#drop(name, 'not carried', 'a network, not an address');
+      const argument = banArgument(verified, action.carries);
+      if (argument === undefined) this.#drop(name, 'not an address', 'the ban is of a network');
       else this.#run(name, [...action.argv, argument]);
     }
   }
 
-  #block(name: string, heard: VerifiedMessage): void {
-    const form = heard.message === undefined ? 'plain' : 'message';
-    const { address } = heard;
-    const isEcho = address !== undefined && this.#echoes.isEcho(form, address, this.#deps.now());
-    // The message says more: which prefix, and until when. It is carried out even if it comes last.
-    if (isEcho && form === 'plain') {
-      this.#drop(name, 'echo', 'its message was heard');
+  #block(name: string, verified: VerifiedMessage): void {
+    const form = verified.message === undefined ? 'plain' : 'message';
+    const { address } = verified;
+    const isDuplicate =
+      address !== undefined && this.#forms.isDuplicate(form, address, this.#options.now());
+    // The message has the prefix and the expiry too, so it takes effect even if it comes second.
+    if (isDuplicate && form === 'plain') {
+      this.#drop(name, 'duplicate', 'its message came before');
       return;
     }
-    if (!this.#deps.block({ ...heard, channel: name, isEcho })) {
-      this.#drop(name, 'queue full', 'the API has it');
+    if (!this.#options.block({ ...verified, channel: name, isDuplicate })) {
+      this.#drop(name, 'queue full', 'the API has the ban');
     }
   }
 
   #run(name: string, argv: [string, ...string[]]): void {
-    if (this.#deps.commands.add({ channel: name, argv })) this.#deps.status.accepted(name);
-    else this.#drop(name, 'queue full', 'too many commands wait');
+    const { commands, status } = this.#options;
+    if (commands.add({ channel: name, argv })) status.accepted(name);
+    else this.#drop(name, 'queue full', 'too many commands are waiting');
   }
 
-  #drop(name: string, why: Dropped, detail: string): void {
-    this.#deps.status.dropped(name, why);
-    this.#deps.onDropped(name, why, detail);
+  #drop(name: string, reason: DropReason, detail: string): void {
+    this.#options.status.dropped(name, reason);
+    this.#options.onDropped(name, reason, detail);
   }
 }

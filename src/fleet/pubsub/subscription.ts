@@ -4,41 +4,41 @@ import { type RedisLocation, redisOptions } from './redis-options.ts';
 
 export interface SubscriptionOptions {
   readonly onMessage: (channel: string, bytes: Uint8Array) => void;
-  /** Every channel is subscribed to: from now on nothing is missed. */
+  /** Every channel is subscribed to: nothing is missed from now on. */
   readonly onConnected: () => void;
-  /** The connection is gone, or could not be made; it is tried again. */
+  /** The connection failed or was lost. It is retried without end. */
   readonly onDisconnected: (reason: string) => void;
 }
 
 const RETRY_MILLISECONDS = 1000;
 
-/** A connection that listens to channels, and comes back for ever. */
+/** A connection subscribed to channels, which reconnects without end. */
 export class Subscription {
   readonly #client: Redis;
   readonly #channels: readonly string[];
-  readonly #deps: SubscriptionOptions;
+  readonly #options: SubscriptionOptions;
   #isSubscribed = false;
   #retry: NodeJS.Timeout | undefined;
 
-  /** Throws McblockError('config') where messages would go over a network in the clear. */
+  /** Throws McblockError('config') if messages would cross a network unencrypted. */
   static async open(
-    place: RedisLocation,
+    location: RedisLocation,
     channels: readonly string[],
-    deps: SubscriptionOptions,
+    options: SubscriptionOptions,
   ): Promise<Subscription> {
-    return new Subscription(await createRedis(redisOptions(place)), channels, deps);
+    return new Subscription(await createRedis(redisOptions(location)), channels, options);
   }
 
-  private constructor(client: Redis, channels: readonly string[], deps: SubscriptionOptions) {
+  private constructor(client: Redis, channels: readonly string[], options: SubscriptionOptions) {
     this.#client = client;
     this.#channels = channels;
-    this.#deps = deps;
+    this.#options = options;
     client.on('ready', () => void this.#subscribe());
     client.on('error', (error) => {
-      // What went wrong with a ping alone is no end of the connection.
-      if (!client.isReady) deps.onDisconnected(reasonOf(error));
+      // A failed ping alone does not end the connection.
+      if (!client.isReady) options.onDisconnected(reasonOf(error));
     });
-    // It settles when it is connected, or closed before that; both are told otherwise.
+    // Failures are reported by the events above.
     client.connect().catch(() => {});
   }
 
@@ -49,24 +49,24 @@ export class Subscription {
     this.#client.destroy();
   }
 
-  /** The client subscribes anew by itself, before it is ready; but not what failed the first time. */
+  /** The client renews subscriptions before it is ready, but not one that failed the first time. */
   async #subscribe(): Promise<void> {
     clearTimeout(this.#retry);
     try {
       if (!this.#isSubscribed) {
         await Promise.all(
           this.#channels.map((name) =>
-            this.#client.subscribe(name, (bytes) => this.#deps.onMessage(name, bytes), true),
+            this.#client.subscribe(name, (bytes) => this.#options.onMessage(name, bytes), true),
           ),
         );
         this.#isSubscribed = true;
       }
     } catch (error) {
       if (!this.#client.isReady) return;
-      this.#deps.onDisconnected(`cannot subscribe: ${reasonOf(error)}`);
+      this.#options.onDisconnected(`cannot subscribe: ${reasonOf(error)}`);
       this.#retry = setTimeout(() => void this.#subscribe(), RETRY_MILLISECONDS);
       return;
     }
-    if (this.#client.isReady) this.#deps.onConnected();
+    if (this.#client.isReady) this.#options.onConnected();
   }
 }

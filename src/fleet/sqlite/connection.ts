@@ -1,17 +1,17 @@
-export type Cell = number | string | Uint8Array | null;
-type Row = readonly Cell[];
+export type SqliteValue = number | string | Uint8Array | null;
+type Row = readonly SqliteValue[];
 
-/** One open SQLite database, as the store of this machine opens them too. */
+/** An open SQLite database. */
 export interface SqliteConnection {
-  /** What messages call it. */
+  /** For messages. */
   readonly path: string;
-  run(sql: string, ...values: readonly Cell[]): number;
-  row(sql: string, ...values: readonly Cell[]): Row | undefined;
-  rows(sql: string, ...values: readonly Cell[]): Row[];
+  run(sql: string, ...values: readonly SqliteValue[]): number;
+  row(sql: string, ...values: readonly SqliteValue[]): Row | undefined;
+  rows(sql: string, ...values: readonly SqliteValue[]): Row[];
   execute(sql: string): void;
-  /** All that `work` writes or nothing; nobody else writes meanwhile. `work` is synchronous. */
+  /** Commits what `work` writes, or nothing if it throws. Others cannot write meanwhile. */
   transaction<T>(work: () => T): T;
-  /** Until what comes back is called, everything read is as it is now. */
+  /** Freezes what is read until the returned function is called. */
   snapshot(): () => void;
   close(): void;
 }

@@ -1,9 +1,9 @@
 import { McblockError } from '../../errors.ts';
 import type { SqliteConnection } from './connection.ts';
 
-/** "mcbf": what makes a database a fleet's (PRAGMA application_id). */
+/** "mcbf": the application_id of a fleet's store. */
 const APPLICATION_ID = 0x6d_63_62_66;
-/** "mcbl": the store of one machine. */
+/** "mcbl": the application_id of a machine's store. */
 const STORE_ID = 0x6d_63_62_6c;
 
 /**
@@ -111,11 +111,11 @@ UPDATE fleet SET identity = lower(hex(randomblob(16)));
 `,
 ];
 
-/** Brings the database to the newest version. Throws McblockError('store') for that of another program. */
+/** Migrates the database to the newest version. Throws McblockError('store') for another program's. */
 export function migrateFleet(connection: SqliteConnection): void {
   if (versionOf(connection) === MIGRATIONS.length) return;
   connection.transaction(() => {
-    // Once more, now that nobody else can write: another process may have been quicker.
+    // Read again under the lock: another process may have migrated it.
     for (const migration of MIGRATIONS.slice(versionOf(connection))) connection.execute(migration);
     connection.execute(
       `PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${MIGRATIONS.length}`,
@@ -130,14 +130,14 @@ function versionOf(connection: SqliteConnection): number {
     if (version <= MIGRATIONS.length) return version;
     throw new McblockError(
       'store',
-      `the fleet's store ${connection.path} was written by a newer mcblock (its version is ${version}, this program knows ${MIGRATIONS.length}); bring mcblock up to date`,
+      `the fleet's store ${connection.path} was written by a newer mcblock (version ${version}, this one knows ${MIGRATIONS.length}); update mcblock`,
     );
   }
   if (application === 0 && !connection.row('SELECT 1 FROM sqlite_schema LIMIT 1')) return 0;
   throw new McblockError(
     'store',
     application === STORE_ID
-      ? `${connection.path} is the store of one machine, and a fleet has one of its own; name another file with --db`
+      ? `${connection.path} is the store of one machine, not of a fleet; name another file with --db`
       : `${connection.path} is the database of another program; name another file with --db`,
   );
 }

@@ -3,16 +3,16 @@ import type { Family } from '../../net/address.ts';
 import type { Prefix } from '../../net/prefix.ts';
 import { formatPrefix } from '../../net/prefix-text.ts';
 import type {
-  Change,
   Changed,
   EntryHistory,
   EvidenceCount,
   FleetAllowed,
+  FleetChange,
   FleetEntry,
   FleetSnapshot,
   FleetStore,
-  Need,
   ReportKey,
+  SnapshotQuery,
 } from '../fleet-store.ts';
 import { mergeChanged } from '../merge-changed.ts';
 import { mergedEvidence } from '../merged-evidence.ts';
@@ -37,30 +37,30 @@ import {
 } from '../rows.ts';
 import { coveringKeys } from '../supernet-keys.ts';
 import type { User } from '../user.ts';
-import type { Cell, SqliteConnection } from './connection.ts';
+import type { SqliteConnection, SqliteValue } from './connection.ts';
 import { migrateFleet } from './schema.ts';
 
 const ACTIVE = 'activated_at <= ? AND (expires_at IS NULL OR expires_at > ?)';
 
 const PUT_ENTRY = `
-INSERT INTO entry (${FLEET_ENTRY_COLUMNS.join(', ')}) VALUES (${marks(FLEET_ENTRY_COLUMNS)})
+INSERT INTO entry (${FLEET_ENTRY_COLUMNS.join(', ')}) VALUES (${placeholders(FLEET_ENTRY_COLUMNS)})
 ON CONFLICT (prefix) DO UPDATE SET ${FLEET_ENTRY_COLUMNS.slice(1)
   .map((name) => `${name} = excluded.${name}`)
   .join(', ')}`;
 
 const ADD_ACTIVATION = `
-INSERT INTO activation (${ACTIVATION_COLUMNS.join(', ')}) VALUES (${marks(ACTIVATION_COLUMNS)})`;
+INSERT INTO activation (${ACTIVATION_COLUMNS.join(', ')}) VALUES (${placeholders(ACTIVATION_COLUMNS)})`;
 
 const ADD_EVIDENCE = `
 INSERT INTO evidence AS old (${FLEET_EVIDENCE_COLUMNS.join(', ')})
-VALUES (${marks(FLEET_EVIDENCE_COLUMNS)})
+VALUES (${placeholders(FLEET_EVIDENCE_COLUMNS)})
 ON CONFLICT (${FLEET_EVIDENCE_KEY.join(', ')}) DO UPDATE SET ${mergedEvidence('min', 'max')}`;
 
 const PUT_ALLOWED = `
-INSERT OR REPLACE INTO allowed (${ALLOWED_COLUMNS.join(', ')}) VALUES (${marks(ALLOWED_COLUMNS)})`;
+INSERT OR REPLACE INTO allowed (${ALLOWED_COLUMNS.join(', ')}) VALUES (${placeholders(ALLOWED_COLUMNS)})`;
 
 const PUT_USER = `
-INSERT OR REPLACE INTO user (${USER_COLUMNS.join(', ')}) VALUES (${marks(USER_COLUMNS)})`;
+INSERT OR REPLACE INTO user (${USER_COLUMNS.join(', ')}) VALUES (${placeholders(USER_COLUMNS)})`;
 
 const GET_ENTRY = query(FLEET_ENTRY_COLUMNS, 'FROM entry WHERE prefix = ?');
 
@@ -68,7 +68,7 @@ const GET_ENTRY = query(FLEET_ENTRY_COLUMNS, 'FROM entry WHERE prefix = ?');
 export class SqliteFleetStore implements FleetStore {
   readonly #connection: SqliteConnection;
 
-  /** Brings the database to the newest version. */
+  /** Migrates the database to the newest version. */
   constructor(connection: SqliteConnection) {
     migrateFleet(connection);
     this.#connection = connection;
@@ -86,17 +86,20 @@ export class SqliteFleetStore implements FleetStore {
     this.#connection.run('UPDATE fleet SET identity = lower(hex(randomblob(16)))');
   }
 
-  async change(need: Need, settle: (past: FleetSnapshot) => Change): Promise<void> {
+  async change(
+    wanted: SnapshotQuery,
+    decide: (snapshot: FleetSnapshot) => FleetChange,
+  ): Promise<void> {
     this.#connection.transaction(() => {
-      const supernets = this.#supernets(need.prefixes);
+      const supernets = this.#supernets(wanted.prefixes);
       const past = {
         sequence: this.#sequence(),
-        entries: [...supernets, ...this.#activeBesides(supernets, need.activeAt)],
+        entries: [...supernets, ...this.#activeBesides(supernets, wanted.activeAt)],
         evidenceCounts: supernets.map(({ entry }) => this.#evidenceCount(entry)),
         allowed: this.#allowed(),
-        keys: need.keys.filter((key) => this.#isKnown(key)),
+        keys: wanted.keys.filter((key) => this.#isKnown(key)),
       };
-      this.#write(settle(past), past.sequence);
+      this.#write(decide(past), past.sequence);
     });
   }
 
@@ -197,7 +200,7 @@ export class SqliteFleetStore implements FleetStore {
     return found;
   }
 
-  /** The others that are active at this time, if one is given. */
+  /** The other entries that are active at this time, if there is one. */
   #activeBesides(known: readonly FleetEntry[], at: Seconds | undefined): FleetEntry[] {
     if (at === undefined) return [];
     const keys = new Set(known.map(({ entry }) => formatPrefix(entry.prefix)));
@@ -221,7 +224,7 @@ export class SqliteFleetStore implements FleetStore {
     return this.#connection.row(sql, by, key) !== undefined;
   }
 
-  #write(change: Change, before: number): void {
+  #write(change: FleetChange, before: number): void {
     const { sequence, at, entries, allowed, past, evidence, keys } = change;
     const connection = this.#connection;
     if (sequence !== before) connection.run('UPDATE fleet SET sequence = ?', sequence);
@@ -237,7 +240,7 @@ export class SqliteFleetStore implements FleetStore {
     }
   }
 
-  #rows({ sql, columns }: Query, ...values: readonly Cell[]): FleetRow[] {
+  #rows({ sql, columns }: Query, ...values: readonly SqliteValue[]): FleetRow[] {
     return this.#connection
       .rows(sql, ...values)
       .map((row) => Object.fromEntries(columns.map((name, index) => [name, row[index]])));
@@ -263,6 +266,6 @@ function lengthsOf(entries: readonly FleetEntry[]): readonly (readonly [Family, 
   return [...lengths.values()];
 }
 
-function marks(columns: readonly string[]): string {
+function placeholders(columns: readonly string[]): string {
   return columns.map(() => '?').join(', ');
 }

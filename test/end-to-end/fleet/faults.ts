@@ -1,6 +1,6 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Message } from '../../../src/fleet/pubsub/ban.ts';
+import type { BanMessage } from '../../../src/fleet/pubsub/ban.ts';
 import { FleetKey } from '../../../src/fleet/pubsub/fleet-key.ts';
 import { messageText } from '../../../src/fleet/pubsub/message-text.ts';
 import { parsePrefix } from '../../../src/net/prefix-text.ts';
@@ -233,7 +233,7 @@ export function floodOf(messages: number): Fault {
 }
 
 /** Signed, it would be believed. */
-function messageOf(offender: string): Message {
+function messageOf(offender: string): BanMessage {
   const at = Math.floor(Date.now() / 1000);
   const address = parsePrefix(offender);
   const ban = {

@@ -44,7 +44,7 @@ describe('storeBans', () => {
 
   it('counts a ban once if both of its forms arrive', () => {
     ask(plain('192.0.2.7'));
-    const message = { ...signed('192.0.2.7', '192.0.2.7'), isSigned: false, isEcho: true };
+    const message = { ...signed('192.0.2.7', '192.0.2.7'), isSigned: false, isDuplicate: true };
     expect(ask(message)).toMatchObject([{ outcome: 'covered' }]);
     expect(hits('192.0.2.7')).toBe(1);
   });
@@ -85,7 +85,7 @@ function plain(text: string): BlockRequest {
     message: undefined,
     isSigned: false,
     channel: 'block',
-    isEcho: false,
+    isDuplicate: false,
   };
 }
 
@@ -101,5 +101,5 @@ function signed(text: string, offender: string | undefined): BlockRequest {
     note: 'why',
   } as const;
   const message = { ban, sender: 'a.example.net', number: 1, at: NOW };
-  return { prefix, address, message, isSigned: true, channel: 'mcblock', isEcho: false };
+  return { prefix, address, message, isSigned: true, channel: 'mcblock', isDuplicate: false };
 }

@@ -7,10 +7,10 @@ import { signal } from '../../../src/process/program.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
 
-/** Why pages cannot be looked at here; undefined where they can. */
+/** Why there is no browser here; undefined if there is one. */
 export const BROWSER_MISSING = existsSync(CHROMIUM) ? undefined : 'chromium is not installed';
 
-interface Answer {
+interface DevToolsMessage {
   readonly id?: number;
   readonly method?: string;
   readonly params?: object;
@@ -18,15 +18,15 @@ interface Answer {
   readonly error?: { readonly message: string };
 }
 
-/** One page in Chromium, over the pipe of its DevTools protocol. */
+/** A page in Chromium, controlled by the DevTools protocol over a pipe. */
 export class Browser {
   readonly #folder = mkdtempSync(join(tmpdir(), 'mcblock-browser-'));
   readonly #child: ChildProcess;
-  readonly #waiting = new Map<number, (answer: Answer) => void>();
-  /** What the page complained of: errors, and what its policy did not let through. */
+  readonly #waiting = new Map<number, (answer: DevToolsMessage) => void>();
+  /** Errors in the page, and violations of its policy. */
   readonly complaints: string[] = [];
   #session: string | undefined;
-  #asked = 0;
+  #lastId = 0;
 
   static async open(url: string): Promise<Browser> {
     const browser = new Browser();
@@ -48,7 +48,7 @@ export class Browser {
     (this.#child.stdio[4] as Readable).on('data', (bytes: Buffer) => {
       const parts = (text + bytes.toString()).split('\0');
       text = parts.pop() ?? '';
-      for (const part of parts) this.#hear(JSON.parse(part) as Answer);
+      for (const part of parts) this.#receive(JSON.parse(part) as DevToolsMessage);
     });
   }
 
@@ -82,8 +82,8 @@ export class Browser {
   }
 
   async #ask(method: string, params: object = {}): Promise<Readonly<Record<string, unknown>>> {
-    const id = ++this.#asked;
-    const answered = new Promise<Answer>((resolve) => this.#waiting.set(id, resolve));
+    const id = ++this.#lastId;
+    const answered = new Promise<DevToolsMessage>((resolve) => this.#waiting.set(id, resolve));
     const session = this.#session === undefined ? {} : { sessionId: this.#session };
     (this.#child.stdio[3] as Writable).write(
       `${JSON.stringify({ id, method, params, ...session })}\0`,
@@ -93,7 +93,7 @@ export class Browser {
     return result ?? {};
   }
 
-  #hear(answer: Answer): void {
+  #receive(answer: DevToolsMessage): void {
     if (answer.id !== undefined) this.#waiting.get(answer.id)?.(answer);
     else if (answer.method === 'Log.entryAdded' || answer.method === 'Runtime.exceptionThrown') {
       this.complaints.push(JSON.stringify(answer.params));

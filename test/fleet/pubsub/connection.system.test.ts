@@ -37,11 +37,11 @@ describe.skipIf(REDIS_MISSING)(`with a Redis server (${REDIS_MISSING ?? 'TLS'})`
   });
   afterAll(() => redis.remove());
 
-  it('listens before it says that it is connected, the first time and each time after', async () => {
+  it('is subscribed whenever it reports that it is connected', async () => {
     const subscribers: number[] = [];
     const reasons: string[] = [];
     const messages: string[] = [];
-    const subscription = await Subscription.open(redis.place, ['block', 'mcblock'], {
+    const subscription = await Subscription.open(redis.location, ['block', 'mcblock'], {
       onMessage: (channel, bytes) => messages.push(`${channel} ${Buffer.from(bytes).toString()}`),
       onConnected: () => subscribers.push(redis.subscribers('mcblock')),
       onDisconnected: (reason) => reasons.push(reason),
@@ -58,26 +58,26 @@ describe.skipIf(REDIS_MISSING)(`with a Redis server (${REDIS_MISSING ?? 'TLS'})`
     expect(messages).toEqual(['block 192.0.2.1']);
   });
 
-  it('tells the message first, then the plain address', async () => {
-    const heard: string[] = [];
+  it('publishes the message first, then the plain address', async () => {
+    const received: string[] = [];
     let isConnected = false;
     open.push(
-      await Subscription.open(redis.place, ['block', 'mcblock'], {
-        onMessage: (channel, bytes) => heard.push(`${channel} ${Buffer.from(bytes).toString()}`),
+      await Subscription.open(redis.location, ['block', 'mcblock'], {
+        onMessage: (channel, bytes) => received.push(`${channel} ${Buffer.from(bytes).toString()}`),
         onConnected: () => {
           isConnected = true;
         },
         onDisconnected: () => {},
       }),
     );
-    const publisher = new Publisher(redis.place, OPTIONS);
+    const publisher = new Publisher(redis.location, OPTIONS);
     open.push(publisher);
     await until(() => isConnected);
     expect(await publisher.publish(BAN)).toBe(1);
     await publisher.publish({ ...BAN, address: undefined });
     await publisher.publish({ ...BAN, address: undefined, prefix: parsePrefix('2001:db8::1') });
-    await until(() => heard.length === 5);
-    const forms = heard.map((message) => message.replace(/\{.*\}/, 'message'));
+    await until(() => received.length === 5);
+    const forms = received.map((message) => message.replace(/\{.*\}/, 'message'));
     expect(forms).toEqual([
       'mcblock message',
       'block 198.51.100.7',
@@ -87,15 +87,15 @@ describe.skipIf(REDIS_MISSING)(`with a Redis server (${REDIS_MISSING ?? 'TLS'})`
     ]);
   });
 
-  it('does not wait for ever for a server that does not answer, nor says later what it could not', async () => {
-    const publisher = new Publisher(redis.place, { ...OPTIONS, timeLimitMilliseconds: 300 });
+  it('gives up on a server that does not answer, and does not publish later', async () => {
+    const publisher = new Publisher(redis.location, { ...OPTIONS, timeLimitMilliseconds: 300 });
     open.push(publisher);
     await publisher.publish(BAN).catch(() => undefined);
     redis.freeze();
-    await expect(publisher.publish(BAN)).rejects.toThrow('Redis was not told');
+    await expect(publisher.publish(BAN)).rejects.toThrow('cannot publish to Redis');
     redis.thaw();
     await redis.kill();
-    await expect(publisher.publish(BAN)).rejects.toThrow('Redis was not told');
+    await expect(publisher.publish(BAN)).rejects.toThrow('cannot publish to Redis');
     await redis.start();
     let count = 0;
     await until(async () => {
@@ -106,7 +106,7 @@ describe.skipIf(REDIS_MISSING)(`with a Redis server (${REDIS_MISSING ?? 'TLS'})`
   });
 });
 
-it('speaks without TLS to this host alone', () => {
+it('connects without TLS only to this host', () => {
   const clear = { identity: undefined };
   const tcp = (host: string) => ({
     ...clear,

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import type { Ban, Message } from '../../../src/fleet/pubsub/ban.ts';
+import type { Ban, BanMessage } from '../../../src/fleet/pubsub/ban.ts';
 import { hostPrefix, prefixAround } from '../../../src/net/prefix.ts';
 import { anyAddress, anyPrefix } from '../../reference/arbitraries.ts';
 
@@ -11,7 +11,7 @@ const words = fc
 
 const anyBan: fc.Arbitrary<Ban> = fc
   .record({
-    place: fc.oneof(
+    target: fc.oneof(
       anyPrefix.map((prefix) => ({ prefix, address: undefined })),
       fc.tuple(anyAddress, fc.integer({ min: 1, max: 32 })).map(([address, length]) => ({
         prefix: prefixAround(address, length),
@@ -29,10 +29,10 @@ const anyBan: fc.Arbitrary<Ban> = fc
     ),
     note: words,
   })
-  .map(({ place, ...rest }) => ({ ...rest, ...plain(place) }));
+  .map(({ target, ...rest }) => ({ ...rest, ...plain(target) }));
 
-/** Messages as a sender may make them, with any prefix but /0. */
-export const anyMessage: fc.Arbitrary<Message> = fc.record({
+/** Valid messages, with any prefix but /0. */
+export const anyMessage: fc.Arbitrary<BanMessage> = fc.record({
   ban: anyBan.filter(({ prefix }) => prefix.length > 0),
   sender: fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,20}$/),
   number: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),

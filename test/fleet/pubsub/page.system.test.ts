@@ -42,12 +42,12 @@ describe.skipIf(BROWSER_MISSING)(`the page in a browser (${BROWSER_MISSING ?? 'C
   };
   let server = new StatusServer({ status, version: '1', page: async () => data });
   let browser: Browser;
-  let place: string;
+  let address: string;
   beforeAll(async () => {
     status.connected(AT);
     for (const at of [AT, AT + 1]) status.blockedBy(EVIL, at);
-    place = await server.listen({ kind: 'tcp', host: '127.0.0.1', port: 0 });
-    browser = await Browser.open(`http://${place}/`);
+    address = await server.listen({ kind: 'tcp', host: '127.0.0.1', port: 0 });
+    browser = await Browser.open(`http://${address}/`);
     await until(async () => (await rows()) === 3);
   });
   afterAll(async () => {
@@ -156,7 +156,7 @@ describe.skipIf(BROWSER_MISSING)(`the page in a browser (${BROWSER_MISSING ?? 'C
   it('shows that the connection is lost, and reconnects', async () => {
     const hidden = "document.getElementById('lost').hidden";
     expect(await browser.value(hidden)).toBe(true);
-    const port = Number(place.split(':')[1]);
+    const port = Number(address.split(':')[1]);
     await server.close();
     await until(async () => (await browser.value(hidden)) === false);
     expect(await text('lost')).toMatch(/^Connection to mcblock lost; reconnecting\. .* at 20\d\d-/);

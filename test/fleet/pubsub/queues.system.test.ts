@@ -10,17 +10,17 @@ import { until } from '../../support/until.ts';
 const folder = mkdtempSync(join(tmpdir(), 'mcblock-queue-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe('blocks', () => {
+describe('the block queue', () => {
   const request: BlockRequest = {
     prefix: parsePrefix('192.0.2.1'),
     address: undefined,
     message: undefined,
     isSigned: false,
     channel: 'block',
-    isEcho: false,
+    isDuplicate: false,
   };
 
-  it('are stored once each and in order, over a failure of the store, and then applied', async () => {
+  it('stores each ban once and in order through a failure of the store, and then applies', async () => {
     const stored: number[] = [];
     const failures: string[] = [];
     let applied = 0;
@@ -44,7 +44,7 @@ describe('blocks', () => {
     await queue.close();
   });
 
-  it('are in the firewall next, where they come while it is brought up to date', async () => {
+  it('applies again for bans that arrive meanwhile', async () => {
     const applied: (() => void)[] = [];
     const queue = new BlockQueue({
       store: (requests) =>
@@ -68,9 +68,9 @@ describe('blocks', () => {
     await queue.close();
   });
 
-  it('are put in at once while all else is looked through, which is done again afterwards', async () => {
+  it('adds new bans at once while the whole firewall is checked, and checks again afterwards', async () => {
     const done: string[] = [];
-    const looks: (() => void)[] = [];
+    const checks: (() => void)[] = [];
     const queue = new BlockQueue({
       store: (requests) =>
         requests.map(({ prefix }) => ({
@@ -84,7 +84,7 @@ describe('blocks', () => {
       },
       apply: () => {
         done.push('apply');
-        return new Promise((resolve) => looks.push(resolve));
+        return new Promise((resolve) => checks.push(resolve));
       },
       onResult: () => {},
       onFailure: () => {},
@@ -93,14 +93,14 @@ describe('blocks', () => {
     for (const a of [1, 2, 3]) queue.add({ ...request, prefix: { ...request.prefix, a } });
     await until(() => done.length === 2);
     expect(done).toEqual(['apply', 'add 1 3']);
-    looks[0]?.();
+    checks[0]?.();
     await until(() => done.length === 3);
-    looks[1]?.();
+    checks[1]?.();
     await queue.close();
     expect(done).toEqual(['apply', 'add 1 3', 'apply']);
   });
 
-  it('have a queue that has an end', async () => {
+  it('is bounded', async () => {
     const queue = new BlockQueue(
       {
         store: () => [],
@@ -111,20 +111,20 @@ describe('blocks', () => {
       },
       10,
     );
-    const taken = Array.from({ length: 15 }, () => queue.add(request));
-    expect(taken.filter(Boolean).length).toBe(10);
+    const accepted = Array.from({ length: 15 }, () => queue.add(request));
+    expect(accepted.filter(Boolean).length).toBe(10);
     expect(queue.size).toBe(10);
     await queue.close();
   });
 });
 
-describe('commands', () => {
-  it('get their words as they are, from no shell', async () => {
+describe('the command queue', () => {
+  it('passes arguments unchanged, without a shell', async () => {
     const [report] = await run({}, ['/usr/bin/printf', '<%s>', '$(id)', '`id`', 'a b', '*', ';']);
     expect(report).toMatchObject({ status: 0, output: '<$(id)><`id`><a b><*><;>' });
   });
 
-  it('tell their status and the first of what they say', async () => {
+  it('reports the exit status and the start of the output', async () => {
     const long = 'head -c 100000 /dev/zero | tr "\\0" x; echo problem >&2; exit 3';
     const [report] = await run({}, ['/bin/sh', '-c', long]);
     expect(report?.status).toBe(3);
@@ -133,7 +133,7 @@ describe('commands', () => {
     expect(missing?.error).toMatch('ENOENT');
   });
 
-  it('are ended at the time limit, with all that they started', async () => {
+  it('kills a command and its children at the time limit', async () => {
     const file = join(folder, 'pid');
     const script = `sleep 600 & echo $! > ${file}; wait`;
     const [report] = await run({ timeLimitSeconds: 0.3 }, ['/bin/sh', '-c', script]);
@@ -142,17 +142,17 @@ describe('commands', () => {
     await until(() => !isAlive(pid));
   });
 
-  it('run no more than so many at a time, and wait no more than so many', async () => {
+  it('bounds the commands that run and that wait', async () => {
     const reports: CommandReport[] = [];
     const limits = { atOnce: 2, waiting: 3, timeLimitSeconds: 60 };
     const queue = new CommandQueue(limits, (report) => reports.push(report));
     const file = join(folder, 'running');
     const go = join(folder, 'go');
     const script = `echo + >> ${file}; until [ -e ${go} ]; do sleep 0.01; done; echo - >> ${file}`;
-    const taken = Array.from({ length: 8 }, () =>
+    const accepted = Array.from({ length: 8 }, () =>
       queue.add({ channel: 'c', argv: ['/bin/sh', '-c', script] }),
     );
-    expect(taken.filter(Boolean).length).toBe(5);
+    expect(accepted.filter(Boolean).length).toBe(5);
     await until(() => existsSync(file) && readFileSync(file, 'utf8') === '+\n+\n');
     writeFileSync(go, '');
     await until(() => reports.length === 5);

@@ -53,7 +53,7 @@ export class RedisServer {
     return { cert: readFileSync(cert), key: readFileSync(key), ca: readFileSync(ca) };
   }
 
-  get place(): RedisLocation {
+  get location(): RedisLocation {
     return {
       endpoint: { kind: 'tcp', host: this.#at.address, port: this.port },
       identity: this.identity,

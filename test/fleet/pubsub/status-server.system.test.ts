@@ -35,12 +35,12 @@ const server = new StatusServer({
 let port = 0;
 
 beforeAll(async () => {
-  const place = await server.listen({ kind: 'tcp', host: '127.0.0.1', port: 0 });
-  port = Number(place.split(':')[1]);
+  const address = await server.listen({ kind: 'tcp', host: '127.0.0.1', port: 0 });
+  port = Number(address.split(':')[1]);
 });
 afterAll(() => server.close());
 
-it('says in one line whether it is connected', async () => {
+it('serves the state in one line', async () => {
   expect((await ask('/status')).body).toBe('state: disconnected\n');
   status.connected(1_790_000_100);
   expect((await ask('/status')).body).toBe('state: connected\n');
@@ -48,7 +48,7 @@ it('says in one line whether it is connected', async () => {
   expect((await ask('/status')).body).toBe('state: disconnected\n');
 });
 
-it('tells what it knows, as JSON and for Prometheus', async () => {
+it('serves the status as JSON and for Prometheus', async () => {
   status.received('block', 1_790_000_200);
   status.accepted('block');
   status.received('a"\\b', 1_790_000_201);
@@ -73,7 +73,7 @@ it('tells what it knows, as JSON and for Prometheus', async () => {
   for (const line of body.trim().split('\n')) expect(line).toMatch(/^(?:# |\w+(?:\{.*\})? \d+$)/);
 });
 
-it('remembers who told of bans last, and no more of them than 64', async () => {
+it('keeps the 64 hosts that sent bans last', async () => {
   for (let host = 0; host < 100; host++) status.blockedBy(`host${host}`, 1_790_000_000 + host);
   status.blockedBy('host50', 1_790_000_100);
   const { senders } = JSON.parse((await ask('/status.json')).body) as { senders: object[] };
@@ -82,7 +82,7 @@ it('remembers who told of bans last, and no more of them than 64', async () => {
   expect(senders.at(-1)).toEqual({ sender: 'host50', bans: 2, lastAt: '2026-09-21T14:15:00Z' });
 });
 
-it('answers to what is asked, and to nothing else', async () => {
+it('refuses unknown paths, methods and host names', async () => {
   expect((await ask('/version')).body).toBe('mcblock 1.2.3\n');
   expect((await ask('/healthz')).body).toBe('ok\n');
   expect((await ask('/nothing')).code).toBe(404);
@@ -92,7 +92,7 @@ it('answers to what is asked, and to nothing else', async () => {
   expect((await ask('/', { method: 'HEAD' })).body).toBe('');
 });
 
-it('has a page that loads and runs nothing but what stands in it', async () => {
+it('serves a page that runs only its own script', async () => {
   const { body, headers } = await ask('/');
   expect(body).toBe(PAGE);
   const policy = String(headers['content-security-policy']);
@@ -107,7 +107,7 @@ it('has a page that loads and runs nothing but what stands in it', async () => {
   expect(body).not.toMatch(/innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval/);
 });
 
-it('gives what others said as data, which is no HTML', async () => {
+it('serves foreign text as data, not as HTML', async () => {
   const page = await ask('/page.json');
   expect(page.headers['content-type']).toBe('application/json');
   expect(page.headers['x-content-type-options']).toBe('nosniff');
@@ -129,30 +129,30 @@ it('gives what others said as data, which is no HTML', async () => {
   expect((await ask('/map')).headers['content-length']).toBe('65536');
 });
 
-it('tells browsers what happens, as it happens', async () => {
+it('sends events to browsers', async () => {
   let text = '';
-  const asked = request({ port, path: '/events' }, (response) => {
+  const sent = request({ port, path: '/events' }, (response) => {
     response.on('data', (bytes: Buffer) => {
       text += bytes.toString();
     });
   });
-  asked.end();
-  await until(() => server.events.isHeard);
+  sent.end();
+  await until(() => server.events.hasListeners);
   server.events.send('ban', { prefix: 'a\nb' });
   await until(() => text.includes('event: ban\ndata: {"prefix":"a\\nb"}\n\n'));
-  asked.destroy();
-  await until(() => !server.events.isHeard);
+  sent.destroy();
+  await until(() => !server.events.hasListeners);
 });
 
-interface Asked {
+interface TestResponse {
   readonly code: number | undefined;
   readonly headers: NodeJS.Dict<string | string[]>;
   readonly body: string;
 }
 
-function ask(path: string, { method = 'GET', host = 'localhost' } = {}): Promise<Asked> {
+function ask(path: string, { method = 'GET', host = 'localhost' } = {}): Promise<TestResponse> {
   return new Promise((resolve, reject) => {
-    const asked = request({ port, path, method, headers: { host } }, (response) => {
+    const sent = request({ port, path, method, headers: { host } }, (response) => {
       const parts: Buffer[] = [];
       response.on('data', (bytes: Buffer) => parts.push(bytes));
       response.on('end', () => {
@@ -160,7 +160,7 @@ function ask(path: string, { method = 'GET', host = 'localhost' } = {}): Promise
         resolve({ code: response.statusCode, headers: response.headers, body });
       });
     });
-    asked.on('error', reject);
-    asked.end();
+    sent.on('error', reject);
+    sent.end();
   });
 }

@@ -1,5 +1,5 @@
 import { byId, create, row, rowHead } from './dom.ts';
-import { countText, timeText } from './format.ts';
+import { formatCount, formatTime } from './format.ts';
 import type { BanJson, PageJson } from './json.ts';
 
 const HEADS = ['Time', 'Prefix', 'From', 'Why', 'Outcome', 'Until'];
@@ -22,14 +22,14 @@ export function showBlocklist({ active, active6, byOrigin, bans }: PageJson): vo
   byId('active').textContent = activeText(active);
   byId('by-origin').hidden = active === 0;
   byId('families').textContent =
-    `${countText(active - active6)} IPv4, ${countText(active6)} IPv6, `;
+    `${formatCount(active - active6)} IPv4, ${formatCount(active6)} IPv6, `;
   const counts = Object.entries(byOrigin).toSorted(([, p], [, q]) => q - p);
   const highest = counts[0]?.[1] ?? 1;
   byId('origins').replaceChildren(
     ...counts.map(([origin, count]) =>
       row(
         rowHead(ORIGINS[origin] ?? origin),
-        create('td', countText(count), 'number'),
+        create('td', formatCount(count), 'number'),
         barCell(count / highest),
       ),
     ),
@@ -63,7 +63,7 @@ function lastBans(): HTMLTableSectionElement {
 
 function activeText(active: number): string {
   if (active === 0) return 'Nothing is blocked yet.';
-  return active === 1 ? '1 entry is active.' : `${countText(active)} entries are active.`;
+  return active === 1 ? '1 entry is active.' : `${formatCount(active)} entries are active.`;
 }
 
 function barCell(part: number): HTMLTableCellElement {
@@ -77,7 +77,7 @@ function barCell(part: number): HTMLTableCellElement {
 
 function banRow(ban: BanJson, className = ''): HTMLTableRowElement {
   const texts = [
-    timeText(ban.at),
+    formatTime(ban.at),
     ban.prefix,
     ban.from,
     ban.why || '-',
@@ -97,5 +97,5 @@ function banRow(ban: BanJson, className = ''): HTMLTableRowElement {
 /** To the minute. */
 function untilText(expiresAt: string | null | undefined): string {
   if (expiresAt === undefined) return '-';
-  return expiresAt === null ? 'forever' : timeText(expiresAt).slice(0, 16);
+  return expiresAt === null ? 'forever' : formatTime(expiresAt).slice(0, 16);
 }

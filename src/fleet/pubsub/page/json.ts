@@ -7,7 +7,7 @@ export interface StatusJson {
   readonly connections: number;
   readonly lastError: string | null;
   readonly lastMessageAt: string | null;
-  readonly underWaySeconds: number | null;
+  readonly latencySeconds: number | null;
   readonly lastNumber: number | null;
   readonly lag: number | null;
   readonly caughtUpAt: string | null;

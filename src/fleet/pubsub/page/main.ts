@@ -1,6 +1,6 @@
 import { addBan, showBlocklist } from './bans-view.ts';
 import { byId } from './dom.ts';
-import { timeText } from './format.ts';
+import { formatTime } from './format.ts';
 import type { BanJson, PageJson, StatusJson } from './json.ts';
 import { showMap, startMap } from './map.ts';
 import { showState, showStatus } from './status-view.ts';
@@ -66,7 +66,7 @@ function showLost(): void {
   const shown =
     receivedAt === undefined
       ? ''
-      : ` This page shows what it knew at ${timeText(receivedAt.toISOString().slice(0, 19))} UTC.`;
+      : ` This page shows what it knew at ${formatTime(receivedAt.toISOString().slice(0, 19))} UTC.`;
   lost.textContent = `Connection to mcblock lost; reconnecting.${shown}`;
   showState('unknown', false);
   document.body.className = 'lost';

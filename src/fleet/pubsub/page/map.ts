@@ -1,6 +1,6 @@
 import { offsetOf, SIDE } from '../hilbert.ts';
 import { byId } from './dom.ts';
-import { countText } from './format.ts';
+import { formatCount } from './format.ts';
 import { drawCells, type Point } from './map-drawing.ts';
 
 /** Cells along each side of a /8. */
@@ -64,7 +64,7 @@ function describeMap(): void {
   byId('covered').textContent =
     partly === 0
       ? 'No IPv4 address is blocked.'
-      : `${countText(partly)} of 65,536 /16s have blocked addresses, ${countText(wholly)} are blocked entirely.`;
+      : `${formatCount(partly)} of 65,536 /16s have blocked addresses, ${formatCount(wholly)} are blocked entirely.`;
   const most = [...blocks].toSorted(([p, m], [q, n]) => n - m || p - q).slice(0, MAX_LISTED);
   byId('most').textContent =
     most.length === 0

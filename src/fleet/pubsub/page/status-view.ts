@@ -1,5 +1,5 @@
 import { byId, create, row, rowHead } from './dom.ts';
-import { agoText, countText, sinceText } from './format.ts';
+import { formatAge, formatCount, formatSince } from './format.ts';
 import type { ChannelJson, StatusJson } from './json.ts';
 
 const MAX_SENDERS = 12;
@@ -12,7 +12,11 @@ export function showStatus(status: StatusJson): void {
   const senders = status.senders.toSorted((p, q) => q.bans - p.bans).slice(0, MAX_SENDERS);
   byId('senders').replaceChildren(
     ...senders.map(({ sender, bans, lastAt }) =>
-      row(rowHead(sender), create('td', countText(bans), 'number'), create('td', agoText(lastAt))),
+      row(
+        rowHead(sender),
+        create('td', formatCount(bans), 'number'),
+        create('td', formatAge(lastAt)),
+      ),
     ),
   );
   byId('no-senders').hidden = senders.length > 0;
@@ -32,12 +36,12 @@ export function showState(state: string, isGood: boolean): void {
 function factsOf(status: StatusJson): readonly (readonly [string, string])[] {
   const { lastNumber, queue, lastError } = status;
   return [
-    ['Connected since', sinceText(status.connectedSince)],
-    ['Last message', sinceText(status.lastMessageAt)],
-    ['Last change number', lastNumber === null ? '-' : countText(lastNumber)],
+    ['Connected since', formatSince(status.connectedSince)],
+    ['Last message', formatSince(status.lastMessageAt)],
+    ['Last change number', lastNumber === null ? '-' : formatCount(lastNumber)],
     ['Changes behind the API', lagText(status)],
-    ['API last asked', sinceText(status.caughtUpAt)],
-    ['Queued', `${countText(queue.blocks)} blocks, ${countText(queue.commands)} commands`],
+    ['API last asked', formatSince(status.caughtUpAt)],
+    ['Queued', `${formatCount(queue.blocks)} blocks, ${formatCount(queue.commands)} commands`],
     ...(lastError === null ? [] : [['Last error', lastError] as const]),
   ];
 }
@@ -45,17 +49,17 @@ function factsOf(status: StatusJson): readonly (readonly [string, string])[] {
 function lagText({ apiError, lag }: StatusJson): string {
   if (apiError !== null) return `unknown: ${apiError}`;
   if (lag === null) return '-';
-  return lag === 0 ? 'none' : countText(lag);
+  return lag === 0 ? 'none' : formatCount(lag);
 }
 
 function channelRow([name, channel]: readonly [string, ChannelJson]): HTMLTableRowElement {
   const refused = Object.entries(channel.refused).map(
-    ([reason, count]) => `${reason} ${countText(count)}`,
+    ([reason, count]) => `${reason} ${formatCount(count)}`,
   );
   return row(
     rowHead(name),
-    create('td', countText(channel.received), 'number'),
-    create('td', countText(channel.accepted), 'number'),
+    create('td', formatCount(channel.received), 'number'),
+    create('td', formatCount(channel.accepted), 'number'),
     create('td', refused.join(', ') || '-'),
   );
 }

@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Message } from '../../../src/fleet/pubsub/ban.ts';
+import type { BanMessage } from '../../../src/fleet/pubsub/ban.ts';
 import { FleetKey } from '../../../src/fleet/pubsub/fleet-key.ts';
 import { messageText } from '../../../src/fleet/pubsub/message-text.ts';
-import { hear, type VerificationRules } from '../../../src/fleet/pubsub/verify.ts';
+import { type VerificationRules, verifyMessage } from '../../../src/fleet/pubsub/verify-message.ts';
 import { formatAddress } from '../../../src/net/address-text.ts';
 import { formatPrefix, parsePrefix } from '../../../src/net/prefix-text.ts';
 import { anyAddress, anyPrefix, EDGES } from '../../reference/arbitraries.ts';
@@ -18,7 +18,7 @@ const RULES: VerificationRules = {
   widest6: 1,
   maxAgeSeconds: 300,
 };
-const MESSAGE: Message = {
+const MESSAGE: BanMessage = {
   ban: {
     prefix: parsePrefix('198.51.100.0/24'),
     address: undefined,
@@ -32,13 +32,13 @@ const MESSAGE: Message = {
   at: NOW,
 };
 
-describe('a message of ours', () => {
-  it('is heard as it was sent', () => {
+describe('a ban message', () => {
+  it('is read as it was sent', () => {
     fc.assert(
       fc.property(anyMessage, (message) => {
         const text = messageText(message, KEY);
         expect(text).not.toMatch(/\n/);
-        expect(heard(text)).toEqual({
+        expect(verify(text)).toEqual({
           prefix: message.ban.prefix,
           address: message.ban.address,
           message,
@@ -48,13 +48,13 @@ describe('a message of ours', () => {
     );
   });
 
-  it('is forged as soon as one byte of it is another', () => {
+  it('is refused if any byte of it is changed', () => {
     fc.assert(
       fc.property(anyMessage, fc.nat(), fc.integer({ min: 1, max: 255 }), (message, at, change) => {
         const bytes = Buffer.from(messageText(message, KEY));
-        const place = 1 + (at % (bytes.length - 1));
-        bytes[place] = (bytes[place] ?? 0) ^ change;
-        expect(hear(bytes, RULES, NOW)).toHaveProperty('refused');
+        const offset = 1 + (at % (bytes.length - 1));
+        bytes[offset] = (bytes[offset] ?? 0) ^ change;
+        expect(verifyMessage(bytes, RULES, NOW)).toHaveProperty('refused');
       }),
     );
   });
@@ -65,10 +65,10 @@ describe('a message of ours', () => {
     expect(refusal(messageText(MESSAGE))).toBe('unsigned');
   });
 
-  it('may be unsigned where there is no key, and is not believed to be signed', () => {
+  it('may be unsigned where there is no key, and then counts as unsigned', () => {
     const keyless = { ...RULES, key: undefined };
     for (const key of [undefined, KEY]) {
-      expect(heard(messageText(MESSAGE, key), keyless)).toMatchObject({ isSigned: false });
+      expect(verify(messageText(MESSAGE, key), keyless)).toMatchObject({ isSigned: false });
     }
   });
 
@@ -77,11 +77,11 @@ describe('a message of ours', () => {
     ['too old', { at: NOW - 301 }],
     ['too early', { at: NOW + 61 }],
     ['expired', { ban: { ...MESSAGE.ban, expiresAt: NOW } }],
-  ])('is refused: %s', (why, change) => {
-    expect(refusal(messageText({ ...MESSAGE, ...change }, KEY))).toBe(why);
+  ])('is refused: %s', (reason, change) => {
+    expect(refusal(messageText({ ...MESSAGE, ...change }, KEY))).toBe(reason);
   });
 
-  it('is refused as a whole where a field is wrong, too many or too few', () => {
+  it('is refused as a whole if a field is wrong or missing', () => {
     const body = JSON.parse(messageText(MESSAGE)) as Record<string, unknown>;
     const wrong = [
       { format: 'mcblock/2' },
@@ -112,23 +112,23 @@ describe('a plain message', () => {
   it('is an address or a prefix, and nothing else', () => {
     fc.assert(
       fc.property(anyAddress, (address) => {
-        const result = heard(formatAddress(address));
+        const result = verify(formatAddress(address));
         expect(result).toMatchObject({ address, message: undefined, isSigned: false });
       }),
     );
     fc.assert(
       fc.property(anyPrefix, (prefix) => {
-        const result = heard(formatPrefix(prefix));
+        const result = verify(formatPrefix(prefix));
         if (prefix.length === 0) expect(result).toMatchObject({ refused: 'too wide' });
         else expect(result).toMatchObject({ prefix });
       }),
     );
   });
 
-  it('never throws, and gives only what it was given', () => {
+  it('never makes the verification throw', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 80 }), (bytes) => {
-        const result = hear(bytes, RULES, NOW);
+        const result = verifyMessage(bytes, RULES, NOW);
         if (!('refused' in result)) expect(result.prefix.length).toBeGreaterThan(0);
       }),
     );
@@ -143,7 +143,9 @@ describe('a plain message', () => {
     ]) {
       expect([text, refusal(text)]).toEqual([text, 'malformed']);
     }
-    expect(hear(Buffer.from([0x31, 0xff]), RULES, NOW)).toMatchObject({ refused: 'malformed' });
+    expect(verifyMessage(Buffer.from([0x31, 0xff]), RULES, NOW)).toMatchObject({
+      refused: 'malformed',
+    });
   });
 
   it('is refused where signatures are required', () => {
@@ -151,7 +153,7 @@ describe('a plain message', () => {
   });
 });
 
-it('refuses what is too wide, of either family, in either form', () => {
+it('refuses prefixes that are too wide, in both families and forms', () => {
   const rules = { ...RULES, widest4: 16, widest6: 48 };
   for (const prefix of [...EDGES, parsePrefix('10.0.0.0/15'), parsePrefix('2001:db8::/47')]) {
     if (prefix.length === 0) continue;
@@ -163,16 +165,16 @@ it('refuses what is too wide, of either family, in either form', () => {
   }
 });
 
-it('refuses what is too long unread', () => {
+it('refuses long messages without parsing them', () => {
   expect(refusal('1'.repeat(65))).toBe('too long');
   expect(refusal(`{${'['.repeat(8192)}`)).toBe('too long');
 });
 
-function heard(text: string, rules = RULES) {
-  return hear(Buffer.from(text), rules, NOW);
+function verify(text: string, rules = RULES) {
+  return verifyMessage(Buffer.from(text), rules, NOW);
 }
 
 function refusal(text: string, rules = RULES): string | undefined {
-  const result = heard(text, rules);
+  const result = verify(text, rules);
   return 'refused' in result ? result.refused : undefined;
 }

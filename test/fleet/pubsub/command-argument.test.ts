@@ -1,6 +1,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { banArgument, wordArgument, wordPattern } from '../../../src/fleet/pubsub/carried.ts';
+import {
+  banArgument,
+  wordArgument,
+  wordPattern,
+} from '../../../src/fleet/pubsub/command-argument.ts';
 import { hostPrefix } from '../../../src/net/prefix.ts';
 import { parsePrefix } from '../../../src/net/prefix-text.ts';
 import { anyAddress, anyPrefix } from '../../reference/arbitraries.ts';
@@ -8,7 +12,7 @@ import { anyAddress, anyPrefix } from '../../reference/arbitraries.ts';
 const ANYTHING = wordPattern('[^]*');
 
 describe('a word', () => {
-  it('never begins with a dash, nor has it spaces or control characters, whatever the pattern', () => {
+  it('never has a leading dash, a space or a control character, whatever the pattern', () => {
     fc.assert(
       fc.property(
         fc.oneof(
@@ -26,7 +30,7 @@ describe('a word', () => {
     );
   });
 
-  it('is one of the pattern from its first letter to its last', () => {
+  it('matches the pattern as a whole', () => {
     const pattern = wordPattern('web|mail');
     const words = [
       'web',
@@ -40,23 +44,23 @@ describe('a word', () => {
       'web;id',
       '-web',
     ];
-    const taken = words.filter((word) => wordArgument(Buffer.from(word), pattern) !== undefined);
-    expect(taken).toEqual(['web', 'mail']);
+    const accepted = words.filter((word) => wordArgument(Buffer.from(word), pattern) !== undefined);
+    expect(accepted).toEqual(['web', 'mail']);
   });
 
-  it('has a pattern that closes no bracket of ours', () => {
+  it('cannot have a pattern that escapes its group', () => {
     expect(() => wordPattern('a)|(?:b')).toThrow(SyntaxError);
   });
 });
 
-it('writes a ban anew: a network is no address', () => {
+it('formats the prefix or the address of a ban; a network alone has no address', () => {
   fc.assert(
     fc.property(anyPrefix, anyAddress, (prefix, address) => {
-      const heard = { prefix, address: undefined, message: undefined, isSigned: false };
-      expect(parsePrefix(banArgument(heard, 'prefix') ?? '')).toEqual(prefix);
+      const verified = { prefix, address: undefined, message: undefined, isSigned: false };
+      expect(parsePrefix(banArgument(verified, 'prefix') ?? '')).toEqual(prefix);
       const isHost = prefix.length === (prefix.family === 4 ? 32 : 128);
-      expect(banArgument(heard, 'address') === undefined).toBe(!isHost);
-      const offender = banArgument({ ...heard, address }, 'address');
+      expect(banArgument(verified, 'address') === undefined).toBe(!isHost);
+      const offender = banArgument({ ...verified, address }, 'address');
       expect(parsePrefix(offender ?? '')).toEqual(hostPrefix(address));
     }),
   );

@@ -1,11 +1,11 @@
-/** Leaves room below 2^53 until the year 2039. */
+/** Keeps numbers below 2^53 until the year 2039. */
 const PROCESSES = 4096;
 
 /**
- * The numbers of a sender's messages: they rise with time, so that they need no file, and two
- * processes of one host have none in common unless their ids are the same modulo 4096.
+ * The numbers of a sender's messages. They rise with time, so that they need no file, and two
+ * processes of one host share none unless their ids are the same modulo 4096.
  */
-export class Numbers {
+export class MessageNumbers {
   readonly #process: number;
   readonly #now: () => number;
   #last = 0;
@@ -17,7 +17,7 @@ export class Numbers {
   }
 
   next(): number {
-    // More than one a millisecond are ahead of the clock for a while.
+    // More than one in a millisecond run ahead of the clock.
     this.#last = Math.max(this.#last + 1, this.#now());
     return this.#last * PROCESSES + this.#process;
   }
