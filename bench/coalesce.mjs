@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { gunzipSync } from 'node:zlib';
-import { build } from 'esbuild';
+import { bundleTypeScript } from '../scripts/bundle-typescript.mjs';
 
 const RUNS = 15;
 const folder = mkdtempSync(join(tmpdir(), 'mcblock-bench-'));
@@ -24,26 +24,18 @@ try {
 
 /** The modules under test, and as a program what iprange does with a file. */
 async function bundle() {
-  await build({
-    stdin: {
-      contents: `
-        import { readFileSync, writeSync } from 'node:fs';
-        import { coalesce } from './src/net/coalesce.ts';
-        import { readPrefixes } from './src/net/prefix-reader.ts';
-        import { writePrefixes } from './src/net/prefix-writer.ts';
-        export { coalesce, readPrefixes, writePrefixes };
-        if (import.meta.filename === process.argv[1]) {
-          const { list } = readPrefixes(readFileSync(process.argv[2]));
-          for (const chunk of writePrefixes(coalesce(list))) writeSync(1, chunk);
-        }`,
-      resolveDir: fileURLToPath(new URL('..', import.meta.url)),
-    },
-    outfile: program,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-  });
+  await bundleTypeScript(
+    `import { readFileSync, writeSync } from 'node:fs';
+    import { coalesce } from './src/net/coalesce.ts';
+    import { readPrefixes } from './src/net/prefix-reader.ts';
+    import { writePrefixes } from './src/net/prefix-writer.ts';
+    export { coalesce, readPrefixes, writePrefixes };
+    if (import.meta.filename === process.argv[1]) {
+      const { list } = readPrefixes(readFileSync(process.argv[2]));
+      for (const chunk of writePrefixes(coalesce(list))) writeSync(1, chunk);
+    }`,
+    program,
+  );
 }
 
 function contentOf(file) {

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
+import { bundleTypeScript } from '../scripts/bundle-typescript.mjs';
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
 
@@ -14,15 +14,7 @@ export async function load(contents, folder = join(repository, 'build')) {
   const bundleFolder = mkdtempSync(join(folder, 'load-'));
   const outfile = join(bundleFolder, 'bundle.mjs');
   try {
-    await build({
-      stdin: { contents, resolveDir: repository, loader: 'ts' },
-      outfile,
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      external: ['chevrotain'],
-      logLevel: 'warning',
-    });
+    await bundleTypeScript(contents, outfile);
     return await import(pathToFileURL(outfile).href);
   } finally {
     rmSync(bundleFolder, { recursive: true });

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { gunzipSync } from 'node:zlib';
-import { build } from 'esbuild';
+import { bundleTypeScript } from '../scripts/bundle-typescript.mjs';
 
 const ADDRESSES = 500_000;
 const RUNS = 7;
@@ -73,19 +73,9 @@ function matchAll(map, addresses) {
 
 async function modules() {
   const outfile = join(folder, 'net.mjs');
-  await build({
-    stdin: {
-      contents: ['prefix-list', 'prefix-map', 'prefix-reader', 'prefix-writer']
-        .map((name) => `export * from './src/net/${name}.ts';`)
-        .join('\n'),
-      resolveDir: root,
-    },
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-  });
+  const names = ['prefix-list', 'prefix-map', 'prefix-reader', 'prefix-writer'];
+  const contents = names.map((name) => `export * from './src/net/${name}.ts';`).join('\n');
+  await bundleTypeScript(contents, outfile);
   return import(pathToFileURL(outfile).href);
 }
 

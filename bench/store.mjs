@@ -2,16 +2,13 @@
 // Each measurement runs in a process of its own, for cold times and its own peak memory.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
+import { fileURLToPath } from 'node:url';
+import { build } from '../scripts/build.mjs';
 
 const NOW = 1_773_964_098;
 const RUNS = 15;
-const repository = fileURLToPath(new URL('..', import.meta.url));
-const require = createRequire(import.meta.url);
 
 const measures = {
   /** Fills the store: 4 of 5 entries a random /24, the others of all kinds. */
@@ -86,10 +83,10 @@ const measures = {
 };
 
 if (process.argv[2] === '--measure') {
-  const [name, library, path, count] = process.argv.slice(3);
-  const bundle = require(library);
+  const [name, path, count] = process.argv.slice(3);
+  const library = { ...(await import('mcblock/net')), ...(await import('mcblock/store')) };
   const [start, before] = [performance.now(), process.cpuUsage()];
-  const result = measures[name](bundle, path, Number(count));
+  const result = measures[name](library, path, Number(count));
   const milliseconds = performance.now() - start;
   const { user, system } = process.cpuUsage(before);
   const megabytes = process.resourceUsage().maxRSS / 1024;
@@ -103,12 +100,11 @@ if (process.argv[2] === '--measure') {
 async function main(count, folder) {
   const directory = mkdtempSync(join(folder, 'mcblock-bench-'));
   try {
-    const library = join(directory, 'library.cjs');
-    await bundleInto(library);
+    await build();
     const path = join(directory, 'mcblock.db');
     for (const name of Object.keys(measures)) {
       const runs = Array.from({ length: /^(add|check)/.test(name) ? RUNS : 1 }, () =>
-        measured(name, library, path, count),
+        measured(name, path, count),
       );
       runs.sort((p, q) => p.milliseconds - q.milliseconds);
       const { milliseconds, cpu, megabytes, result } = runs[runs.length >> 1];
@@ -121,41 +117,12 @@ async function main(count, folder) {
   }
 }
 
-function measured(name, library, path, count) {
+function measured(name, path, count) {
   const own = fileURLToPath(import.meta.url);
-  const args = [own, '--measure', name, library, path, String(count)];
+  const args = [own, '--measure', name, path, String(count)];
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
   if (status !== 0) throw new Error(stderr);
   return JSON.parse(stdout);
-}
-
-async function bundleInto(outfile) {
-  const connection = pathToFileURL(join(repository, 'src/store/connection.ts'));
-  await build({
-    stdin: {
-      contents: `export * from './src/store/store.ts';
-        export * from './src/net/prefix.ts';
-        export * from './src/net/address.ts';`,
-      resolveDir: repository,
-    },
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    define: { 'import.meta.url': JSON.stringify(connection.href) },
-    plugins: [
-      {
-        name: 'better-sqlite3 where it is installed',
-        setup: (bundler) => {
-          const found = require.resolve('better-sqlite3');
-          bundler.onResolve({ filter: /^better-sqlite3$/ }, () => ({
-            path: found,
-            external: true,
-          }));
-        },
-      },
-    ],
-  });
 }
 
 /** Unsigned 32-bit words, the same in each run (xorshift). */

@@ -4,6 +4,7 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { bundleTypeScript } from './bundle-typescript.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const notation = join(root, 'grammar', 'notation');
@@ -64,33 +65,21 @@ async function compileFolder(
 
 /** The compiler is TypeScript: it is bundled to a module that is gone again once it is loaded. */
 async function loadCompiler() {
-  const { build } = await import('esbuild');
-  const { outputFiles } = await build({
-    stdin: {
-      contents: `export { readGrammar } from './read.ts';
-export { scannerOf } from './load.ts';
-export { checkExamples } from './examples.ts';
-export { refuseFaults } from './fault.ts';
-export { compileGrammar } from './compile.ts';`,
-      resolveDir: notation,
-      loader: 'ts',
-    },
-    bundle: true,
-    write: false,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    external: ['chevrotain'],
-    logLevel: 'warning',
-  });
   // Inside the project, where chevrotain is found.
   mkdirSync(join(root, 'build'), { recursive: true });
   const file = join(root, 'build', `.compiler-${process.pid}.mjs`);
-  writeFileSync(file, outputFiles[0].contents);
   try {
+    await bundleTypeScript(
+      `export { readGrammar } from './grammar/notation/read.ts';
+export { scannerOf } from './grammar/notation/load.ts';
+export { checkExamples } from './grammar/notation/examples.ts';
+export { refuseFaults } from './grammar/notation/fault.ts';
+export { compileGrammar } from './grammar/notation/compile.ts';`,
+      file,
+    );
     return await import(pathToFileURL(file).href);
   } finally {
-    rmSync(file);
+    rmSync(file, { force: true });
   }
 }
 

@@ -3,7 +3,7 @@
  * subtraction. Pure; nothing here touches a file or the network.
  */
 export { McblockError } from '../errors.ts';
-export { type Address, compareAddresses, type Family } from './address.ts';
+export { type Address, addressOf, compareAddresses, type Family } from './address.ts';
 export { formatAddress, parseAddress } from './address-text.ts';
 export { coalesce } from './coalesce.ts';
 export {

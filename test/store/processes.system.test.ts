@@ -1,12 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import Database from 'better-sqlite3';
-import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bundleTypeScript } from '../../scripts/bundle-typescript.mjs';
 import { signal } from '../../src/process/program.ts';
 import { random } from '../support/random.ts';
 import { temporaryDirectory } from './workshop.ts';
@@ -15,22 +14,11 @@ const ENTRIES_PER_LOG = 40;
 const KILLS = 21;
 const SEVERAL = 3;
 const repository = join(import.meta.dirname, '..', '..');
-const directory = mkdtempSync(join(tmpdir(), 'mcblock-writer-'));
-const program = join(directory, 'writer.cjs');
+// Inside the repository, where the packages are.
+const directory = mkdtempSync(join(repository, 'build', 'writer-'));
+const program = join(directory, 'writer.mjs');
 
-beforeAll(async () => {
-  await build({
-    entryPoints: [join(import.meta.dirname, 'writer.ts')],
-    outfile: program,
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    external: ['better-sqlite3'],
-    logLevel: 'error',
-    // A bundle for require has no import.meta; the store finds the native part all the same.
-    logOverride: { 'empty-import-meta': 'silent' },
-  });
-});
+beforeAll(() => bundleTypeScript("import './test/store/writer.ts';", program));
 
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
@@ -46,7 +34,6 @@ interface Writer {
 
 function startWriter(path: string, own: number, count: number): Writer {
   const child = spawn(process.execPath, [program, path, String(own), String(count)], {
-    env: { ...process.env, NODE_PATH: join(repository, 'node_modules') },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let [output, complaints] = ['', ''];

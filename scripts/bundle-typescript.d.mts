@@ -1,0 +1,1 @@
+export declare function bundleTypeScript(contents: string, outfile: string): Promise<void>;
