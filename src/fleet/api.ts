@@ -10,7 +10,7 @@ import { McblockError } from '../errors.ts';
 import type { Decoder } from '../validation/codec.ts';
 import type { Scope, User } from './user.ts';
 
-/** Who may use a route: everybody, this host or whoever may read, or a user with the scope. */
+/** Who may use a route: everybody, this host and users with the scope read, or users with a scope. */
 export type Access = 'open' | 'local' | Scope;
 
 declare module 'fastify' {

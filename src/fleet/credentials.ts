@@ -24,7 +24,7 @@ export class Credentials {
   readonly #store: FleetStore;
   readonly #now: () => number;
   readonly #secret = randomBytes(32).toString('base64url');
-  readonly #nobody = unmatchableHash();
+  readonly #unmatchable = unmatchableHash();
   readonly #checks = new Map<
     string,
     { readonly right: Promise<boolean>; readonly until: number }
@@ -45,8 +45,8 @@ export class Credentials {
   /** Undefined if the name or the password is wrong, or the user is disabled. */
   async userOf(name: string, password: string): Promise<User | typeof BUSY | undefined> {
     const user = await this.#user(name);
-    const kept = user?.password ?? this.#nobody;
-    const right = await this.#isRight(name, password, kept);
+    const stored = user?.password ?? this.#unmatchable;
+    const right = await this.#isRight(name, password, stored);
     if (right === BUSY) return BUSY;
     return right && user?.disabled === false ? user : undefined;
   }
@@ -61,14 +61,14 @@ export class Credentials {
     return user;
   }
 
-  #isRight(name: string, password: string, kept: string): Promise<boolean> | typeof BUSY {
+  #isRight(name: string, password: string, stored: string): Promise<boolean> | typeof BUSY {
     // The stored hash is included, so that a new password invalidates cached results.
-    const digest = hash('sha256', `${this.#secret}\0${kept}\0${name}\0${password}`, 'base64url');
+    const digest = hash('sha256', `${this.#secret}\0${stored}\0${name}\0${password}`, 'base64url');
     const now = this.#now();
     const known = this.#checks.get(digest);
     if (known !== undefined && now < known.until) return known.right;
     if (this.#waiting.length >= MAX_WAITING) return BUSY;
-    const right = this.#inTurn(() => isPassword(password, kept));
+    const right = this.#inTurn(() => isPassword(password, stored));
     keep(this.#checks, digest, { right, until: now + CHECK_MILLISECONDS });
     right.catch(() => this.#checks.delete(digest));
     return right;

@@ -20,8 +20,8 @@ export async function hashPassword(password: string, cost: Cost = COST): Promise
 }
 
 /** Compares in constant time. */
-export async function isPassword(password: string, kept: string): Promise<boolean> {
-  const [name, N, r, p, saltText = '', hashText = ''] = kept.split('$');
+export async function isPassword(password: string, stored: string): Promise<boolean> {
+  const [name, N, r, p, saltText = '', hashText = ''] = stored.split('$');
   const hash = Buffer.from(hashText, 'base64url');
   if (name !== 'scrypt' || hash.length === 0) return false;
   const cost = { N: Number(N), r: Number(r), p: Number(p) };

@@ -5,7 +5,6 @@ import { DAY_SECONDS, type Policy } from '../blocklist/policy.ts';
 import { ProtectedSpace, REASONS_BY_HAND } from '../blocklist/protect.ts';
 import type { Decision, Protection, Request } from '../blocklist/request.ts';
 import { hostPrefix, type Prefix } from '../net/prefix.ts';
-import { formatPrefix } from '../net/prefix-text.ts';
 import { type Bounds, ChangeSet, NO_DETAILS } from './change-set.ts';
 import type {
   FleetChange,
@@ -25,6 +24,7 @@ import type {
   Reporter,
   ReportResult,
 } from './report.ts';
+import { resultOf, spared, unchanged } from './report-result.ts';
 
 /** The reports of one request, processed as a whole or not at all. */
 export interface Submission {
@@ -91,9 +91,9 @@ class ReportProcessor {
 
   process(report: Report, by: Reporter): ReportResult {
     const fault = limitFault(report, by, this.#now);
-    if (fault !== undefined) return nothingDone('refused', fault);
+    if (fault !== undefined) return unchanged('refused', fault);
     const key = keyOf(report, by);
-    if (key !== undefined && !this.#changeSet.addKey(key)) return nothingDone('repeated');
+    if (key !== undefined && !this.#changeSet.addKey(key)) return unchanged('repeated');
     switch (report.kind) {
       case 'offence':
         return this.#offence(report, by);
@@ -185,12 +185,12 @@ class ReportProcessor {
 
   #expireReported({ prefix }: ExpireReport, by: Reporter): ReportResult {
     const entry = this.expire(prefix, by);
-    return entry === undefined ? nothingDone('absent') : resultOf('expired', entry);
+    return entry === undefined ? unchanged('absent') : resultOf('expired', entry);
   }
 
   #allow({ kind, prefix, note }: AllowReport, by: Reporter): ReportResult {
     const isChange = this.#changeSet.allow(prefix, kind === 'disallow', note, by.name);
-    if (!isChange && kind === 'disallow') return nothingDone('absent');
+    if (!isChange && kind === 'disallow') return unchanged('absent');
     return {
       outcome: kind === 'allow' ? 'allowed' : 'disallowed',
       prefix,
@@ -266,29 +266,4 @@ function withoutSmallExtension(
     typeof old === 'number' && typeof extended === 'number' && extended - old < DAY_SECONDS;
   if (kind === 'block' || !isSmall) return { outcome: 'extended', entry };
   return { outcome: 'covered', entry: { ...entry, expiresAt: old } };
-}
-
-function resultOf(outcome: ReportResult['outcome'], entry: Entry): ReportResult {
-  return { outcome, prefix: entry.prefix, expiresAt: entry.expiresAt, reason: '' };
-}
-
-function nothingDone(outcome: 'refused' | 'repeated' | 'absent', reason = ''): ReportResult {
-  return { outcome, prefix: undefined, expiresAt: undefined, reason };
-}
-
-const REASONS: Readonly<Record<Protection['reason'], string>> = {
-  allowed: 'the allow-list',
-  own: 'an address of the server',
-  login: 'an address with a recent login',
-  session: "an administrator's session",
-  private: 'private space',
-};
-
-function spared({ prefix, reason }: Protection): ReportResult {
-  return {
-    outcome: 'spared',
-    prefix: undefined,
-    expiresAt: undefined,
-    reason: `overlaps ${REASONS[reason]}: ${formatPrefix(prefix)}`,
-  };
 }

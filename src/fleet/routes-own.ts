@@ -2,7 +2,7 @@ import type { Api } from './api.ts';
 import type { Listing } from './listing.ts';
 import type { Metrics } from './metrics.ts';
 
-/** What the server tells about itself. */
+/** Metrics and the OpenAPI document. */
 export function addOwnRoutes(
   api: Api,
   listing: Listing,

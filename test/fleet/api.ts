@@ -37,7 +37,7 @@ async function userOf(name: string, over: Partial<User> = {}): Promise<User> {
   };
 }
 
-interface Asking {
+interface TestRequest {
   readonly user?: string | null;
   readonly password?: string;
   readonly json?: unknown;
@@ -94,8 +94,8 @@ export function describeApi(makePlace: () => Place): void {
     });
   }
 
-  async function ask(method: 'GET' | 'POST' | 'DELETE', url: string, asking: Asking = {}) {
-    const { user = 'test', password = PASSWORD, json, form, headers = {} } = asking;
+  async function ask(method: 'GET' | 'POST' | 'DELETE', url: string, request: TestRequest = {}) {
+    const { user = 'test', password = PASSWORD, json, form, headers = {} } = request;
     const basic = Buffer.from(`${user}:${password}`).toString('base64');
     const type =
       json !== undefined
@@ -150,7 +150,7 @@ export function describeApi(makePlace: () => Place): void {
   });
 
   describe('version 1', () => {
-    it('is open to nobody who is not known, with 503 as acacia says', async () => {
+    it('answers an unknown user with 503, as acacia does', async () => {
       for (const [user, password] of [
         [null, ''],
         ['test', 'wrong'],
@@ -174,7 +174,7 @@ export function describeApi(makePlace: () => Place): void {
       expect(refused.headers['www-authenticate']).toContain('Basic');
     });
 
-    it('lists the sample rows after pf-init, which is for administrators', async () => {
+    it('lists the sample rows after pf-init, which only administrators may use', async () => {
       expect(await list()).toEqual([]);
       const denied = await ask('GET', '/v1/pf-init', { user: 'gate1' });
       expect(denied.statusCode).toBe(403);
@@ -189,7 +189,7 @@ export function describeApi(makePlace: () => Place): void {
       expect(await list()).toEqual(SAMPLE);
     });
 
-    it('lists by address where it is asked to, in any case', async () => {
+    it('lists by address on request', async () => {
       await ask('GET', '/v1/pf-init');
       await ask('POST', '/v1/pf', { json: [{ IP: '2001:db8::1', source: 'x' }] });
       await ask('POST', '/v1/pf', { json: [{ IP: '1.2.3.4', source: 'x' }] });
@@ -208,7 +208,7 @@ export function describeApi(makePlace: () => Place): void {
       }
     });
 
-    it('takes lists and forms, and duplicates', async () => {
+    it('accepts lists, forms and duplicates', async () => {
       const posted = await ask('POST', '/v1/pf', {
         json: [
           { IP: '192.0.2.1', source: 'brutessh' },
@@ -228,7 +228,7 @@ export function describeApi(makePlace: () => Place): void {
       expect(evidence).toMatchObject([{ type: 'list', by: 'test', message: 'bruteweb' }]);
     });
 
-    it('changes nothing at all where one item is wrong, and says which', async () => {
+    it('changes nothing if one item is wrong, and names the item', async () => {
       const good = { IP: '192.0.2.1', source: 'x' };
       for (const [json, error] of [
         [[good, { IP: '192.0.2.2' }], "'source' key is missing"],
@@ -266,7 +266,7 @@ export function describeApi(makePlace: () => Place): void {
       expect(await list()).toEqual([]);
     });
 
-    it('refuses what is wider than the user may have blocked', async () => {
+    it('refuses prefixes wider than the limit of the user', async () => {
       const wide = { json: [{ IP: '4.0.0.0/7', source: 'x' }], user: 'gate1' };
       expect((await ask('POST', '/v1/pf', wide)).statusCode).toBe(400);
       const wide6 = { json: [{ IP: '2000::/18', source: 'x' }], user: 'gate1' };
@@ -276,7 +276,7 @@ export function describeApi(makePlace: () => Place): void {
       expect(await list()).toEqual([['4.0.0.0/7']]);
     });
 
-    it('spares what is protected', async () => {
+    it('does not block protected prefixes', async () => {
       await ask('POST', '/v2/allow', { json: { prefix: '198.51.100.7' } });
       const json = ['198.51.100.0/24', '10.0.0.1', '9.9.9.0/24', '192.0.2.1'].map((IP) => ({
         IP,
@@ -289,7 +289,7 @@ export function describeApi(makePlace: () => Place): void {
       expect(await list()).toEqual([['192.0.2.1/32'], ['10.0.0.1/32']]);
     });
 
-    it('has holes where the allow-list was made later', async () => {
+    it('leaves holes for prefixes that are allowed later', async () => {
       await ask('POST', '/v1/pf', { json: [{ IP: '192.0.2.0/30', source: 'x' }] });
       await ask('POST', '/v2/allow', { json: { prefix: '192.0.2.1' } });
       expect(await list()).toEqual([['192.0.2.0/32'], ['192.0.2.2/31']]);
@@ -297,7 +297,7 @@ export function describeApi(makePlace: () => Place): void {
       expect(await list()).toEqual([['192.0.2.0/30']]);
     });
 
-    it('expires what is deleted, present or not, IPv6 too, and keeps its history', async () => {
+    it('expires deleted prefixes and keeps their history', async () => {
       const json = ['192.0.2.1', '2001:db8::1', '2001:db8::/48'].map((IP) => ({ IP, source: 'x' }));
       await ask('POST', '/v1/pf', { json });
       const deleted = await ask('DELETE', '/v1/pf', {
@@ -324,7 +324,7 @@ export function describeApi(makePlace: () => Place): void {
       });
     });
 
-    it('lists no longer what has expired by itself', async () => {
+    it('does not list expired entries', async () => {
       await ask('POST', '/v1/pf', { json: [{ IP: '192.0.2.1', source: 'x' }] });
       now += 30 * DAY_SECONDS - 1;
       expect(await list()).toEqual([['192.0.2.1/32']]);
@@ -334,7 +334,7 @@ export function describeApi(makePlace: () => Place): void {
       expect((await ask('GET', '/v1/pf')).headers.etag).not.toBe(etag);
     });
 
-    it('sends a copy once, and compressed', async () => {
+    it('sends an unchanged list once, and compresses it', async () => {
       const json = Array.from({ length: 300 }, (_, n) => ({
         IP: `192.0.2.${n % 256}`,
         source: 'x',
@@ -358,7 +358,7 @@ export function describeApi(makePlace: () => Place): void {
       expect(changed.statusCode).toBe(200);
     });
 
-    it('answers whoever asks for the rest', async () => {
+    it('serves the open routes', async () => {
       const open = { user: null };
       const few = await ask('GET', '/v2/healthcheck', open);
       expect([few.statusCode, few.json()]).toEqual([
@@ -377,7 +377,7 @@ export function describeApi(makePlace: () => Place): void {
   });
 
   describe('version 2', () => {
-    it('has one memory for the fleet: penalties double across machines', async () => {
+    it('doubles penalties across machines', async () => {
       const [first] = await report('gate1', offence('192.0.2.7'));
       expect(first).toEqual({
         outcome: 'new',
@@ -410,7 +410,7 @@ export function describeApi(makePlace: () => Place): void {
       ]);
     });
 
-    it('counts a report with a key once for each sender, however it is sent again', async () => {
+    it('counts a report with a key once for each sender', async () => {
       const own = offence('192.0.2.7', { key: 'gate1-0001', count: 5 });
       expect(await outcomes('gate1', own, own)).toEqual(['new', 'repeated']);
       expect(await outcomes('gate1', offence('192.0.2.8'), own)).toEqual(['covered', 'repeated']);
@@ -418,7 +418,7 @@ export function describeApi(makePlace: () => Place): void {
       expect((await ask('GET', '/v2/entries/192.0.2.0/24')).json().hits).toBe(11);
     });
 
-    it('tells what changed since, in pages that meet, and no more to who has it', async () => {
+    it('sends the changes since a number, in pages', async () => {
       const identity = await store.identity();
       expect((await ask('GET', '/v2/entries')).json()).toEqual({
         store: identity,
@@ -471,7 +471,7 @@ export function describeApi(makePlace: () => Place): void {
       }
     });
 
-    it('knows the numbers of another store by its identity', async () => {
+    it('recognizes numbers of another store by its identity', async () => {
       await ask('GET', '/v1/pf-init');
       const path = '/v2/entries?since=';
       expect(await status('gate1', 'GET', `${path}2&store=${await store.identity()}`)).toBe(200);
@@ -481,7 +481,7 @@ export function describeApi(makePlace: () => Place): void {
       expect(await status('gate1', 'GET', `${path}2`)).toBe(200);
     });
 
-    it('keeps so much evidence of an activation whole, and of more only how much', async () => {
+    it('bounds the evidence of an activation; beyond that it keeps only counts', async () => {
       await report('gate1', ...said(0, 3));
       await report('gate1', ...said(3, MAX_EVIDENCE_ROWS), ...said(0, 3));
       await report('gate2', ...said(100, 5));
@@ -509,7 +509,7 @@ export function describeApi(makePlace: () => Place): void {
       ]);
     });
 
-    it('tells that hits of many days make a block last longer, but not every minute', async () => {
+    it('reports an extension by hits only once it makes a day', async () => {
       const results: unknown[] = [];
       for (const days of [0, 1, 2, 3, 3, 4]) {
         now = NOW + days * DAY_SECONDS + results.length;
@@ -519,7 +519,7 @@ export function describeApi(makePlace: () => Place): void {
       expect(results).toEqual(['new', 'covered', 'covered', 'extended', 'covered', 'extended']);
     });
 
-    it('blocks by hand as long as the user may, and no wider', async () => {
+    it('blocks by hand within the limits of the user', async () => {
       const results = await report(
         'gate1',
         block({ until: '2026-08-26T20:26:40Z', note: 'form spam' }),
@@ -548,7 +548,7 @@ export function describeApi(makePlace: () => Place): void {
       ]);
     });
 
-    it('narrows what a machine reports until nothing protected is in it', async () => {
+    it('narrows a reported prefix until it overlaps nothing protected', async () => {
       await ask('POST', '/v2/allow', { json: { prefix: '192.0.2.0/26' } });
       const results = await report(
         'gate1',
@@ -563,7 +563,7 @@ export function describeApi(makePlace: () => Place): void {
       ]);
     });
 
-    it('refuses a body with a fault, with its place, and changes nothing', async () => {
+    it('refuses an invalid body, names the field and changes nothing', async () => {
       const good = offence('192.0.2.7');
       for (const [bad, error] of [
         [{ reports: [good, offence('x')] }, 'reports[1].address must be an address, not "x"'],
@@ -595,7 +595,7 @@ export function describeApi(makePlace: () => Place): void {
       expect(await store.sequence()).toBe(0);
     });
 
-    it('lets everybody do what his scopes say', async () => {
+    it('enforces scopes', async () => {
       for (const [user, read, told, allowed] of [
         ['test', 200, 200, 200],
         ['gate1', 200, 200, 403],
@@ -616,12 +616,12 @@ export function describeApi(makePlace: () => Place): void {
       expect(await status('reader', 'POST', '/v1/pf', [])).toBe(403);
     });
 
-    it('does not read a body without end', async () => {
+    it('bounds the size of a body', async () => {
       const json = { reports: [offence('192.0.2.7', { log: 'x'.repeat(1024 ** 2) })] };
       expect((await ask('POST', '/v2/reports', { json })).statusCode).toBe(413);
     });
 
-    it('holds back who asks for too much, and nobody else', async () => {
+    it('limits the rate of each user alone', async () => {
       await server.close();
       server = await start({ limits: { bodyBytes: 1024 ** 2, listItems: 10_000, perSecond: 1 } });
       const json = Array.from({ length: 199 }, () => ({ IP: '192.0.2.1', source: 'x' }));
@@ -633,7 +633,7 @@ export function describeApi(makePlace: () => Place): void {
     });
   });
 
-  it('serves what a store that fails cannot say with 503, and goes on', async () => {
+  it('survives a failure of the store', async () => {
     const user = store.user.bind(store);
     const change = store.change.bind(store);
     const broken: FleetStore = Object.assign(Object.create(store) as FleetStore, {
@@ -651,7 +651,7 @@ export function describeApi(makePlace: () => Place): void {
     expect((await ask('POST', '/v1/pf', { json })).statusCode).toBe(204);
   });
 
-  it('tells Prometheus, and its document what there is', async () => {
+  it('serves metrics and an OpenAPI document of every route', async () => {
     await ask('GET', '/v1/pf-init');
     await ask('GET', '/v1/pf', { password: 'wrong' });
     const metrics = await ask('GET', '/metrics', { user: null });
@@ -672,13 +672,13 @@ export function describeApi(makePlace: () => Place): void {
       for (const method of Object.keys(operations as object)) {
         const url = path.replace('{address}', '192.0.2.0').replace('{length}', '24');
         const { statusCode } = await ask(method.toUpperCase() as 'GET', url, { user: null });
-        // What the document names is there: it asks who it is, or answers.
+        // Each route exists: it answers or asks for a login.
         expect([200, 401, 500, 503]).toContain(statusCode);
       }
     }
   });
 
-  it('logs who did what as JSON, and no password', async () => {
+  it('logs requests as JSON, without passwords', async () => {
     await ask('POST', '/v1/pf', { json: [{ IP: '192.0.2.1', source: 'x' }] });
     const last = JSON.parse(lines.at(-1) ?? '');
     expect(last).toMatchObject({

@@ -1,6 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { BUSY, Credentials, parseBasic } from '../../src/fleet/credentials.ts';
-import { hashPassword, isPassword, makePassword, unmatchableHash } from '../../src/fleet/password.ts';
+import {
+  hashPassword,
+  isPassword,
+  makePassword,
+  unmatchableHash,
+} from '../../src/fleet/password.ts';
 import type { User } from '../../src/fleet/user.ts';
 import { MemoryFleetStore } from '../reference/memory-fleet-store.ts';
 
@@ -32,7 +37,7 @@ const cost = (kept: string) => kept.split('$').slice(0, 4);
 const header = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
 
 describe('passwords', () => {
-  it('fit what is kept of them, and nothing else does', async () => {
+  it('match their own hash only', async () => {
     const kept = await hashPassword('pässword', CHEAP);
     expect(kept).toMatch(/^scrypt\$16\$1\$1\$[\w-]{22}\$[\w-]{43}$/);
     expect(await isPassword('pässword', kept)).toBe(true);
@@ -46,12 +51,12 @@ describe('passwords', () => {
     expect(await hashPassword('pässword', CHEAP)).not.toBe(kept);
   });
 
-  it('of nobody cost as much as those of somebody, and fit nothing', async () => {
+  it('of unknown users cost as much to check as others, and never match', async () => {
     expect(cost(unmatchableHash())).toEqual(cost(await hashPassword('x')));
     expect(await isPassword('', unmatchableHash())).toBe(false);
   });
 
-  it('that are made are long, and no two the same', () => {
+  it('are random and long if they are generated', () => {
     const made = new Set(Array.from({ length: 100 }, makePassword));
     expect(made.size).toBe(100);
     for (const password of made) expect(password).toMatch(/^[\w-]{24}$/);
@@ -59,7 +64,7 @@ describe('passwords', () => {
 });
 
 describe('credentials', () => {
-  it('are of the user with this name and password', async () => {
+  it('are those of the user with this name and password', async () => {
     expect(await credentials.userOf('gate1', 'correct horse')).toEqual(user);
     expect(await credentials.userOf('gate1', 'wrong')).toBeUndefined();
     expect(await credentials.userOf('nobody', 'correct horse')).toBeUndefined();
@@ -68,7 +73,7 @@ describe('credentials', () => {
     expect(await credentials.userOf('gate1\0correct', 'horse')).toBeUndefined();
   });
 
-  it('are remembered, but not for longer than a moment what the store says', async () => {
+  it('are cached, the user only for a moment', async () => {
     expect(await credentials.userOf('gate1', 'correct horse')).toEqual(user);
     await store.putUser({ ...user, disabled: true });
     now = 1999;
@@ -87,7 +92,7 @@ describe('credentials', () => {
     expect(await credentials.userOf('gate1', 'another one')).toBeUndefined();
   });
 
-  it('are refused when too many wait, but for those that are known', async () => {
+  it('are refused if too many checks wait, unless they are cached', async () => {
     await credentials.userOf('gate1', 'correct horse');
     const guesses = Array.from({ length: 400 }, (_, guess) =>
       credentials.userOf('gate1', `guess ${guess}`),
@@ -101,8 +106,8 @@ describe('credentials', () => {
   });
 });
 
-describe('the header', () => {
-  it('is read as RFC 7617 writes it', () => {
+describe('the Authorization header', () => {
+  it('is parsed as in RFC 7617', () => {
     expect(parseBasic(header('test:a:b:ü'))).toEqual({ name: 'test', password: 'a:b:ü' });
     expect(parseBasic(header(':'))).toEqual({ name: '', password: '' });
     expect(parseBasic(header('test:x').replace('Basic', 'bASIC  '))).toMatchObject({

@@ -21,7 +21,7 @@ const PASSWORD = 'correct horse';
 
 /** What holds of a server that is killed at any moment. */
 export function describeKill(makePlace: () => Place & { readonly db: string }): void {
-  it('has every report exactly once, however often it is killed meanwhile', {
+  it('stores every report exactly once, however often it is killed', {
     timeout: 120_000,
   }, async () => {
     const place = makePlace();
@@ -51,7 +51,7 @@ export function describeKill(makePlace: () => Place & { readonly db: string }): 
     }
   });
 
-  it('has every report exactly once, however often it and the reporting machine are killed', {
+  it('stores every report exactly once, however often it and the reporting machine are killed', {
     timeout: 120_000,
   }, async () => {
     const place = makePlace();

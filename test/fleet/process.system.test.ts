@@ -44,7 +44,7 @@ const make = (name: string) => {
 };
 
 describe('mcblock user', () => {
-  it('makes a password and shows it once, or takes one from stdin', () => {
+  it('creates a password and shows it once, or reads one from stdin', () => {
     const made = run(['user', 'add', 'gate1']);
     expect(made).toMatchObject({
       status: 0,
@@ -65,7 +65,7 @@ describe('mcblock user', () => {
     expect(statSync(db).mode & 0o777).toBe(0o600);
   });
 
-  it('changes, keeps out, lets in and removes', () => {
+  it('changes, disables, enables and removes users', () => {
     run(['user', 'add', 'gate3', '--longest', 'forever', '--widest4', '16']);
     const passwd = run(['user', 'passwd', 'gate3', '--json']);
     expect(JSON.parse(passwd.stdout)).toEqual({ name: 'gate3', password: expect.any(String) });
@@ -81,7 +81,7 @@ describe('mcblock user', () => {
     expect(gate3()).toBeUndefined();
   });
 
-  it('says what is wrong', () => {
+  it('reports wrong use', () => {
     for (const [argv, status, text, input] of [
       [['add', 'test'], 1, 'is a user already', ''],
       [['add', 'a:b'], 2, 'is no name', ''],
@@ -100,7 +100,7 @@ describe('mcblock user', () => {
 });
 
 describe('mcblock serve', () => {
-  it('makes a first user where there is none, and serves', async () => {
+  it('creates a first user and serves', async () => {
     const own = join(folder, 'first.db');
     const server = await serve('--db', own, '--first-user', 'anna');
     expect((await fetch(`${server.origin}/`)).status).toBe(200);
@@ -112,7 +112,7 @@ describe('mcblock serve', () => {
     );
   });
 
-  it('answers what was asked before it stops', async () => {
+  it('answers pending requests before it stops', async () => {
     const server = await serve('--db', db);
     const authorization = `Basic ${Buffer.from(`test:${PASSWORD}`).toString('base64')}`;
     const post = (IP: string) =>
@@ -139,7 +139,7 @@ describe('mcblock serve', () => {
     expect(rows).toContain('5.6.7.8/32');
   });
 
-  it('says what is wrong', () => {
+  it('reports wrong use', () => {
     const machine = join(folder, 'machine.db');
     openStore(machine, { mode: 'write' }).close();
     for (const [argv, status, text] of [

@@ -9,7 +9,7 @@ import { MemoryFleetStore } from '../reference/memory-fleet-store.ts';
 import { ADMIN, RULES } from './store-contract.ts';
 
 describe('a shared read', () => {
-  it('gives nobody what was read before he asked, and reads once for all who wait', async () => {
+  it('returns no result from before the call, and reads once for all callers that wait', async () => {
     let reads = 0;
     const ends: (() => void)[] = [];
     const latest = new SharedRead(() => {
@@ -31,7 +31,7 @@ describe('a shared read', () => {
     expect(await last).toBe(3);
   });
 
-  it('goes on after one that failed', async () => {
+  it('survives a read that fails', async () => {
     let reads = 0;
     const latest = new SharedRead(async () => {
       reads++;
@@ -45,8 +45,8 @@ describe('a shared read', () => {
   });
 });
 
-describe('the rate', () => {
-  it('lets a burst through, then as much as fills up', () => {
+describe('the rate limiter', () => {
+  it('allows a burst, then what refills', () => {
     let now = 0;
     const rate = new RateLimiter(10, () => now);
     expect(rate.take('gate1', 1500)).toBe(0);
@@ -57,7 +57,7 @@ describe('the rate', () => {
     now = 2500;
     expect(rate.take('gate1', 25)).toBe(0);
     now = 1e9;
-    // What is more than the bucket holds is let through when it is full.
+    // A cost above the capacity is allowed when the bucket is full.
     expect(rate.take('gate1', 1e6)).toBe(0);
     expect(rate.take('gate1', 1)).toBe(1);
   });
@@ -70,7 +70,7 @@ const listing = (text: string): Submission => ({
 });
 
 describe('the writer', () => {
-  it('settles together what comes together', async () => {
+  it('processes submissions that arrive together in one transaction', async () => {
     const store = new MemoryFleetStore();
     let changes = 0;
     const change = store.change.bind(store);
@@ -86,7 +86,7 @@ describe('the writer', () => {
     await writer.idle();
   });
 
-  it('carries out the others where one fails', async () => {
+  it('processes the others if one fails', async () => {
     const store = new MemoryFleetStore();
     const change = store.change.bind(store);
     store.change = (query, decide) => {
@@ -103,7 +103,7 @@ describe('the writer', () => {
 });
 
 describe('columns for PostgreSQL', () => {
-  it('are arrays in which a text stays what it was', () => {
+  it('are array literals that keep every text', () => {
     const rows = [
       ['192.0.2.0/24', 1, null],
       ['null', 2.5, 'a,b'],

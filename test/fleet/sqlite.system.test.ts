@@ -8,7 +8,7 @@ import { describeFleetStore } from './store-contract.ts';
 describe("the fleet's store in SQLite", () => describeFleetStore(sqlitePlace));
 
 describe("an older fleet's store in SQLite", () => {
-  it('is brought forward, and given an identity', async () => {
+  it('is migrated and gets an identity', async () => {
     const place = sqlitePlace();
     try {
       await (await place.open()).close();

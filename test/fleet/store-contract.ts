@@ -122,14 +122,14 @@ export function describeFleetStore(makePlace: () => Place): void {
   });
 
   describe('entries', () => {
-    it('are nothing at first', async () => {
+    it('do not exist at first', async () => {
       expect(await store.sequence()).toBe(0);
       expect(await store.changesSince(0, 10)).toEqual([]);
       expect(await store.allowed()).toEqual([]);
       expect(await store.history(parsePrefix('192.0.2.0/24'))).toBeUndefined();
     });
 
-    it('come back as they went in, at every edge', async () => {
+    it('are read as they were written, at every edge', async () => {
       const entries = [
         heldOf('0.0.0.0/1', 1, { expiresAt: 'forever' }),
         heldOf('255.255.255.255/32', 2, { hitDays: [20_370, 20_371, 20_372], hits: 2 ** 40 }),
@@ -143,7 +143,7 @@ export function describeFleetStore(makePlace: () => Place): void {
       expect(await entriesIn(await open())).toEqual(entries);
     });
 
-    it('are given to a change where they cover what it needs, and nothing else', async () => {
+    it('are in the snapshot if they contain a prefix of the query', async () => {
       const entries = ['10.0.0.0/8', '10.0.0.0/16', '10.0.0.1/32', '10.0.0.0/32', '2001:db8::/32'];
       const held = entries.map((text, index) => heldOf(text, index + 1));
       await put(store, { sequence: 5, entries: held });
@@ -166,7 +166,7 @@ export function describeFleetStore(makePlace: () => Place): void {
       ]);
     });
 
-    it('are given to a change where they are active, if it asks for that', async () => {
+    it('are in the snapshot if they are active, if the query asks for that', async () => {
       const entries = [
         heldOf('192.0.2.1/32', 1, { expiresAt: 'forever' }),
         heldOf('192.0.2.2/32', 2, { expiresAt: NOW }),
@@ -181,7 +181,7 @@ export function describeFleetStore(makePlace: () => Place): void {
       expect(active.toSorted((p, q) => p - q)).toEqual([1, 3]);
     });
 
-    it('stay as they were where a change cannot be decided', async () => {
+    it('stay as they were if the decision throws', async () => {
       const fault = new Error('no');
       const need = { prefixes: [], keys: [], activeAt: undefined };
       await expect(
@@ -202,7 +202,7 @@ export function describeFleetStore(makePlace: () => Place): void {
       expect(await store.sequence()).toBe(1);
     });
 
-    it('have a history in which what is alike adds up', async () => {
+    it('have a history with merged evidence', async () => {
       const held = heldOf('192.0.2.0/24', 1, { activations: 2 });
       const { prefix } = held.entry;
       const ended = { ...held.activation, number: 1, at: 5, until: 'forever', endedAt: 9 } as const;
@@ -268,7 +268,7 @@ export function describeFleetStore(makePlace: () => Place): void {
     });
   });
 
-  it('tells what changed by number, the allow-list among it, in pages', async () => {
+  it('returns changes by number, allow-list included, in pages', async () => {
     await put(store, {
       sequence: 5,
       entries: [heldOf('192.0.2.1/32', 1), heldOf('192.0.2.2/32', 4), heldOf('192.0.2.3/32', 5)],
@@ -295,7 +295,7 @@ export function describeFleetStore(makePlace: () => Place): void {
     ]);
   });
 
-  it('has an identity of its own, until that is renewed', async () => {
+  it('has a unique identity until that is renewed', async () => {
     const identity = await store.identity();
     expect(identity).toMatch(/^[0-9a-f-]{32,36}$/);
     expect(await (await open()).identity()).toBe(identity);
@@ -306,7 +306,7 @@ export function describeFleetStore(makePlace: () => Place): void {
     expect(await store.sequence()).toBe(3);
   });
 
-  it('tells a change how much evidence the latest activation of an entry has', async () => {
+  it('counts the evidence of the latest activation in the snapshot', async () => {
     const held = heldOf('192.0.2.0/24', 1, { activations: 2 });
     const { prefix } = held.entry;
     const reported = (activation: number, log: string): FleetEvidence => ({
@@ -336,7 +336,7 @@ export function describeFleetStore(makePlace: () => Place): void {
     expect(counts).toEqual({ '192.0.2.0/24': 2, '192.0.2.7/32': 0 });
   });
 
-  it('knows keys by sender, until they are forgotten', async () => {
+  it('keeps keys by sender until they are forgotten', async () => {
     const keys = [
       { by: 'gate1', key: 'aaaaaaaa' },
       { by: 'gate2', key: 'bbbbbbbb' },
@@ -359,7 +359,7 @@ export function describeFleetStore(makePlace: () => Place): void {
     expect(await known()).toEqual([]);
   });
 
-  it('keeps users', async () => {
+  it('stores users', async () => {
     const user: User = {
       name: 'gate1',
       password: 'scrypt$1$2$3$a$b',
@@ -381,7 +381,7 @@ export function describeFleetStore(makePlace: () => Place): void {
     expect(await store.removeUser('gate1')).toBe(false);
   });
 
-  it('loses nothing of what two servers write at the same time', async () => {
+  it('loses nothing that two servers write at the same time', async () => {
     const writers = [store, await open()].map((one) => new Writer(one, RULES, () => NOW));
     await Promise.all(
       Array.from({ length: 60 }, (_, index) =>
@@ -403,10 +403,12 @@ export function describeFleetStore(makePlace: () => Place): void {
     expect(await store.sequence()).toBe(21);
   });
 
-  it('ends up as its slow reference does, whatever is reported', async () => {
+  it('agrees with its slow reference on random reports', async () => {
     const reference = new MemoryFleetStore();
     let now = NOW;
-    const [writer, twinWriter] = [store, reference].map((one) => new Writer(one, RULES, () => now));
+    const [writer, referenceWriter] = [store, reference].map(
+      (one) => new Writer(one, RULES, () => now),
+    );
     await fc.assert(
       fc.asyncProperty(
         fc.array(anyReports, { maxLength: 4 }),
@@ -415,7 +417,9 @@ export function describeFleetStore(makePlace: () => Place): void {
           now += days * DAY_SECONDS;
           for (const reports of lists) {
             const submission = { by: ADMIN, reports, reset: false };
-            expect(await writer?.submit(submission)).toEqual(await twinWriter?.submit(submission));
+            expect(await writer?.submit(submission)).toEqual(
+              await referenceWriter?.submit(submission),
+            );
           }
           expect(await store.changesSince(0, 1_000_000)).toEqual(
             await reference.changesSince(0, 1_000_000),

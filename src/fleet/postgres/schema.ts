@@ -5,8 +5,8 @@ import type { Queries } from './queries.ts';
 const LOCK = 0x6d_63_62_66;
 
 /**
- * Migration n leads from version n to n + 1. One that was released is never changed. Everything
- * lies in a schema of its own. NULL in a time that an end could have is for ever.
+ * Migration n leads from version n to n + 1; a released one is never changed. Everything is in the
+ * schema mcblock. NULL in until, expires_at and longest is forever.
  */
 const MIGRATIONS: readonly string[] = [
   `
@@ -94,7 +94,7 @@ CREATE TABLE mcblock."user" (
   scopes text NOT NULL, -- report,read
   widest4 integer NOT NULL,
   widest6 integer NOT NULL,
-  longest bigint, -- seconds; NULL: for ever
+  longest bigint, -- seconds; NULL: forever
   disabled integer NOT NULL CHECK (disabled IN (0, 1)),
   created_at timestamptz NOT NULL
 );

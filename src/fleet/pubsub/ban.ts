@@ -8,7 +8,7 @@ const { log: _, host: __, ...fields } = DETAIL_FIELDS;
 export const MESSAGE_FIELDS = fields;
 
 /** Why a prefix is blocked. */
-export type BanEvidence = Omit<Details, 'log' | 'host'>;
+type BanEvidence = Omit<Details, 'log' | 'host'>;
 
 /** A prefix that a host blocks: until when, and why. */
 export interface Ban {

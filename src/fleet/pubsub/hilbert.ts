@@ -21,7 +21,7 @@ export function cellOf(offset: number): number {
 }
 
 /** The offset along the curve of a cell: the inverse of cellOf. */
-export function offsetOf(cell: number): number {
+export function curveOffset(cell: number): number {
   let x = cell % SIDE;
   let y = Math.floor(cell / SIDE);
   let offset = 0;

@@ -7,9 +7,9 @@ const APPLICATION_ID = 0x6d_63_62_66;
 const STORE_ID = 0x6d_63_62_6c;
 
 /**
- * Migration n leads from version n to n + 1. One that was released is never changed. Prefixes and
- * addresses are texts, written whole; times are UTC seconds. What SQL cannot check is checked when
- * a row is read.
+ * Migration n leads from version n to n + 1; a released one is never changed. Prefixes and addresses
+ * are texts, written whole; times are UTC seconds. What SQL cannot check is checked when a row is
+ * read.
  */
 const MIGRATIONS: readonly string[] = [
   `
@@ -31,7 +31,7 @@ CREATE TABLE entry (
   expires_at INTEGER, -- NULL: never
   hit_days TEXT NOT NULL CHECK (hit_days NOT GLOB '*[^0-9,]*'),
   -- The latest activation: as long as it was meant to last, and when it was expired by hand.
-  until INTEGER, -- NULL: for ever
+  until INTEGER, -- NULL: forever
   ended_at INTEGER,
   activated_origin TEXT NOT NULL,
   activated_note TEXT NOT NULL,
@@ -51,7 +51,7 @@ CREATE TABLE activation (
   prefix TEXT NOT NULL,
   number INTEGER NOT NULL CHECK (number >= 1),
   at INTEGER NOT NULL,
-  until INTEGER, -- NULL: for ever
+  until INTEGER, -- NULL: forever
   ended_at INTEGER, -- expired by hand
   origin TEXT NOT NULL,
   note TEXT NOT NULL,
@@ -99,7 +99,7 @@ CREATE TABLE user (
   scopes TEXT NOT NULL, -- report,read
   widest4 INTEGER NOT NULL,
   widest6 INTEGER NOT NULL,
-  longest INTEGER, -- seconds; NULL: for ever
+  longest INTEGER, -- seconds; NULL: forever
   disabled INTEGER NOT NULL CHECK (disabled IN (0, 1)),
   created_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;

@@ -44,7 +44,7 @@ function merge(remote: Entry & Partial<RemoteEntry>, ...supernets: Entry[]): Mer
   return mergeEntry({ endedAt: undefined, ...remote }, localState(supernets), RULES, NOW);
 }
 
-describe('what a peer says', () => {
+describe('a remote entry', () => {
   it('becomes an entry of the fleet', () => {
     expect(merge(entryOf('5.149.104.0/24', { note: 'ssh', activations: 2 }))).toEqual({
       kind: 'blocked',
@@ -68,18 +68,18 @@ describe('what a peer says', () => {
   });
 
   it.each(['5.0.0.0/8', '255.255.255.255/32', '2001::/19', 'ffff:ffff:ffff:ffff::ffff/128'])(
-    'is taken for %s',
+    'is accepted for %s',
     (prefix) => expect(merge(entryOf(prefix)).kind).toBe('blocked'),
   );
 
-  it('lasts no longer than peers may ask for', () => {
+  it('lasts no longer than the limit for peers', () => {
     const merged = merge(entryOf('5.6.7.8', { expiresAt: 'forever' }));
     expect(merged).toMatchObject({
       entry: { expiresAt: NOW - DAY_SECONDS + RULES.longestSeconds },
     });
   });
 
-  it('has no time that is still to come', () => {
+  it('has no time in the future', () => {
     const later = NOW + 1000;
     const told = entryOf('5.6.7.8', { firstSeen: later, lastSeen: later, activatedAt: later });
     expect(merge(told)).toMatchObject({
@@ -87,14 +87,14 @@ describe('what a peer says', () => {
     });
   });
 
-  it('changes nothing where it is known, or something wider lasts as long', () => {
+  it('changes nothing if it is known or contained in an entry that lasts as long', () => {
     const told = entryOf('5.6.7.0/24');
     expect(merge(told, told)).toEqual({ kind: 'unchanged' });
     expect(merge(told, entryOf('5.6.0.0/16'))).toEqual({ kind: 'unchanged' });
     expect(merge(told, entryOf('5.6.0.0/16', { expiresAt: NOW + 1 })).kind).toBe('blocked');
   });
 
-  it('makes an active entry last longer, never shorter', () => {
+  it('extends an active entry, never shortens it', () => {
     const own = entryOf('5.6.7.0/24');
     const longer = NOW + 60 * DAY_SECONDS;
     expect(merge(entryOf('5.6.7.0/24', { expiresAt: longer, activations: 3 }), own)).toMatchObject({
@@ -110,7 +110,7 @@ describe('what a peer says', () => {
     );
   });
 
-  it('brings an expired entry back', () => {
+  it('reactivates an expired entry', () => {
     const own = entryOf('5.6.7.0/24', { activatedAt: 1000, expiresAt: 2000 });
     expect(merge(entryOf('5.6.7.0/24'), own)).toMatchObject({
       kind: 'blocked',
@@ -118,7 +118,7 @@ describe('what a peer says', () => {
     });
   });
 
-  it('does not bring back what a person here has expired since', () => {
+  it('does not reactivate an entry that was expired by hand here since', () => {
     const own = entryOf('5.6.7.0/24', { expiresAt: NOW - 5 });
     const told = entryOf('5.6.7.0/24');
     const here = localState([own], { endedAt: () => NOW - 5 });
@@ -131,7 +131,7 @@ describe('what a peer says', () => {
     });
   });
 
-  it('ends what the fleet ended, but not what began here afterwards', () => {
+  it('expires an entry that the fleet ended, unless it was activated here later', () => {
     const told = { ...entryOf('5.6.7.0/24', { expiresAt: NOW - 10 }), endedAt: NOW - 10 };
     expect(merge(told, entryOf('5.6.7.0/24'))).toMatchObject({
       kind: 'expired',
@@ -142,7 +142,7 @@ describe('what a peer says', () => {
     expect(merge(over, entryOf('5.6.7.0/24')).kind).toBe('unchanged');
   });
 
-  it('is remembered where it is over already', () => {
+  it('is remembered if it has expired', () => {
     const told = entryOf('5.6.7.0/24', { expiresAt: NOW - 10, activations: 4, note: 'x' });
     expect(merge(told)).toEqual({ kind: 'remembered', entry: { ...told, origin: 'fleet' } });
     const own = entryOf('5.6.7.0/24', { activatedAt: 1000, expiresAt: 2000 });
@@ -153,7 +153,7 @@ describe('what a peer says', () => {
     expect(merge(own, told).kind).toBe('unchanged');
   });
 
-  it('is nothing where it was never active', () => {
+  it('is ignored if it was never active', () => {
     expect(merge(neverActive(parsePrefix('5.6.7.0/24'), 'bogon', ''))).toEqual({
       kind: 'unchanged',
     });
@@ -177,8 +177,8 @@ const tellings = fc.array(
   { maxLength: 12 },
 );
 
-describe('any number of tellings', () => {
-  it('say the same when they are said again, and block nothing that is protected', () => {
+describe('any sequence of remote entries', () => {
+  it('is idempotent and blocks nothing protected', () => {
     const space = new ProtectedSpace([...privateSpace(), allowed('198.51.100.7')]);
     fc.assert(
       fc.property(tellings, (all) => {

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { cellOf, offsetOf, SIDE } from '../../../src/fleet/pubsub/hilbert.ts';
+import { cellOf, curveOffset, SIDE } from '../../../src/fleet/pubsub/hilbert.ts';
 import { MAX_LEVEL, spaceMap } from '../../../src/fleet/pubsub/space-map.ts';
 import { PrefixList } from '../../../src/net/prefix-list.ts';
 import { parsePrefix } from '../../../src/net/prefix-text.ts';
@@ -21,7 +21,7 @@ it('visits each cell once, each the neighbour of the last', () => {
 it('finds the offset of every cell', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: SIDE * SIDE - 1 }), (offset) => {
-      expect(offsetOf(cellOf(offset))).toBe(offset);
+      expect(curveOffset(cellOf(offset))).toBe(offset);
     }),
   );
 });
