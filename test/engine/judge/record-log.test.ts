@@ -1,0 +1,86 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DEFAULT_POLICY } from '../../../src/blocklist/policy.ts';
+import { recordLog, rehearseLog } from '../../../src/engine/judge/record-log.ts';
+import { onePolicy } from '../../../src/engine/policies.ts';
+import { readOffences } from '../../../src/log/read-offences.ts';
+import { memorySource } from '../../../src/log/source.ts';
+import { formatPrefix, parsePrefix } from '../../../src/net/prefix-text.ts';
+import { openStore, type Store } from '../../../src/store/store.ts';
+import { tinyScanner } from '../../log/tiny-scanner.ts';
+import { CommandLine } from '../../support/command-line.ts';
+
+const NOW = Date.UTC(2026, 2, 24) / 1000;
+const SETTINGS = { ...onePolicy(DEFAULT_POLICY), source: 'log' } as const;
+const NETWORK = parsePrefix('5.149.11.0/24');
+
+let line: CommandLine;
+let store: Store;
+beforeEach(() => {
+  line = new CommandLine();
+  store = openStore(line.db, { mode: 'write' });
+});
+afterEach(() => {
+  store.close();
+  line.remove();
+});
+
+/** Failed logins from one address, one a second. */
+function attempts(count: number): string {
+  return Array.from(
+    { length: count },
+    (_, n) =>
+      `2026-03-23T10:11:0${n}Z gw sshd[11${n}]: Failed password for root from 5.149.11.9 port 47 ssh2\n`,
+  ).join('');
+}
+
+function read(text: string, isNew = false) {
+  return readOffences(memorySource('auth.log', [Buffer.from(text)], NOW), {
+    scanners: [tinyScanner],
+    zone: 'UTC',
+    points: new Map(),
+    known: (head) => (isNew ? [] : store.logsWithHead(head)),
+  });
+}
+
+const hits = () => store.get(NETWORK)?.hits;
+
+describe('recordLog', () => {
+  it('stores the entry and reports it as a ban', async () => {
+    const report = recordLog(store, await read(attempts(3)), SETTINGS, NOW);
+    expect(Array.from(report.entries, ({ outcome }) => outcome)).toEqual(['new']);
+    expect(report.bans.map(({ prefix }) => formatPrefix(prefix))).toEqual(['5.149.11.0/24']);
+    expect(hits()).toBe(3);
+  });
+
+  it('records a log only once, unless it is told to do so again', async () => {
+    recordLog(store, await read(attempts(3)), SETTINGS, NOW);
+    expect(recordLog(store, await read(attempts(3)), SETTINGS, NOW).alreadyRead).toBe(true);
+    expect(hits()).toBe(3);
+    const again = recordLog(store, await read(attempts(3), true), SETTINGS, NOW, true);
+    expect(again.alreadyRead).toBe(false);
+    expect(hits()).toBeGreaterThan(3);
+  });
+
+  it('keeps offences that do not block yet for the next log', async () => {
+    recordLog(store, await read(attempts(2)), SETTINGS, NOW);
+    expect(store.get(NETWORK)).toBeUndefined();
+    recordLog(store, await read(attempts(3)), SETTINGS, NOW);
+    expect(hits()).toBe(3);
+  });
+
+  it('stores nothing if more of the same log was recorded since it was read', async () => {
+    const summary = await read(attempts(3));
+    recordLog(store, await read(attempts(2)), SETTINGS, NOW);
+    expect(() => recordLog(store, summary, SETTINGS, NOW)).toThrow(
+      expect.objectContaining({ code: 'store' }),
+    );
+    expect(store.get(NETWORK)).toBeUndefined();
+  });
+});
+
+it('rehearseLog reports the same entries and stores nothing', async () => {
+  const report = rehearseLog(store, await read(attempts(3)), SETTINGS, NOW);
+  expect(report.entries.count('new')).toBe(1);
+  expect([...store.entries()]).toEqual([]);
+  expect(store.pending()).toEqual([]);
+});
