@@ -28,7 +28,7 @@ export async function applyAfterwards(context: Context, options: ApplyOptions = 
     if (!(error instanceof McblockError)) throw error;
     throw new McblockError(
       error.code,
-      `it is recorded, but not in the firewall yet: ${error.message}`,
+      `recorded, but the firewall is not up to date: ${error.message}`,
       { cause: error },
     );
   }

@@ -27,23 +27,24 @@ export type HandDecision = Exclude<Decision, { kind: 'refused' }>;
 
 export function addHandOptions(command: Command): Command {
   return command
-    .option('--for <time>', 'how long: 12h, 90d, 2w, 1y')
-    .option('--until <time>', 'until when: 2026-12-31 or 2026-12-31T18:00Z')
-    .option('--forever', 'until it is expired by hand')
-    .option('--exact', 'this prefix, even where a wider expired entry would come back')
-    .option('--note <text>', 'why')
-    .option('--force', 'even what is protected or very wide');
+    .option('--for <time>', 'block for this long: 12h, 90d, 2w, 1y')
+    .option('--until <time>', 'block until then: 2026-12-31, 2026-12-31T18:00Z')
+    .option('--forever', 'block until expired by hand')
+    .option('--exact', 'block this prefix itself, even if a wider expired entry contains it')
+    .option('--note <text>', 'reason, kept with the entry')
+    .option('--force', 'allow protected and very wide prefixes');
 }
 
-/** When blocks with these options end; undefined leaves it to the penalty. */
+/** When blocks with these options expire; undefined: by the penalty. */
 export function expiryOf(options: HandOptions, now: Seconds): Expiry | undefined {
   const ways = [options.for, options.until, options.forever].filter((way) => way !== undefined);
-  if (ways.length > 1) throw new McblockError('usage', 'give one of --for, --until and --forever');
+  if (ways.length > 1)
+    throw new McblockError('usage', 'use only one of --for, --until and --forever');
   if (options.forever) return 'forever';
   if (options.for !== undefined) return now + parseDuration(options.for, '--for');
   if (options.until === undefined) return undefined;
   const until = parseTime(options.until, '--until');
-  if (until <= now) throw new McblockError('usage', `--until ${options.until} is already past`);
+  if (until <= now) throw new McblockError('usage', `--until ${options.until} is in the past`);
   return until;
 }
 
@@ -52,14 +53,14 @@ export function refuseTooWide(prefix: Prefix, { force }: HandOptions): void {
   if (prefix.length === 0) {
     throw new McblockError(
       'usage',
-      `${formatPrefix(prefix)} is every address there is; it is never blocked`,
+      `${formatPrefix(prefix)} covers all addresses and cannot be blocked`,
     );
   }
   const widest = WIDEST[prefix.family];
   if (isTooWide(prefix) && !force) {
     throw new McblockError(
       'protected',
-      `${formatPrefix(prefix)} is wider than /${widest}; --force blocks it all the same`,
+      `${formatPrefix(prefix)} is wider than /${widest}; use --force to block it`,
     );
   }
 }
@@ -91,7 +92,7 @@ export function handBlocker(
     if (decision.kind !== 'refused') return decision;
     throw new McblockError(
       'protected',
-      `${shortPrefix(prefix)} overlaps ${protectionText(decision.protection)}; --force blocks it all the same`,
+      `${shortPrefix(prefix)} overlaps ${protectionText(decision.protection)}; use --force to block it`,
     );
   };
 }

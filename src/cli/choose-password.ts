@@ -6,15 +6,15 @@ import { makePassword } from '../fleet/password.ts';
 const SHORTEST = 8;
 const LONGEST = 256;
 
-/** A password that was given on stdin, or a new one, which has to be shown. */
+/** A password from stdin, or a generated one, which must be shown. */
 export interface ChosenPassword {
   readonly password: string;
   readonly isMade: boolean;
 }
 
 /**
- * The first line of stdin where it is a pipe or a file, or `asked` for; else a new password. Never
- * an argument: everybody on the host can read those.
+ * The first line of stdin if it is a pipe or file, or `asked` for; otherwise generates a password.
+ * Never an argument: every user of the host can read those.
  */
 export function choosePassword(asked: boolean): ChosenPassword {
   const line = asked || isPiped() ? firstLine() : '';
@@ -22,7 +22,7 @@ export function choosePassword(asked: boolean): ChosenPassword {
   if (line.length < SHORTEST || line.length > LONGEST) {
     throw new McblockError(
       'usage',
-      `a password has ${SHORTEST} to ${LONGEST} characters; the first line of stdin has ${line.length}`,
+      `the password on stdin has ${line.length} characters; use ${SHORTEST} to ${LONGEST}`,
     );
   }
   return { password: line, isMade: false };

@@ -12,12 +12,12 @@ import { type Colours, loadColours } from './text/colours.ts';
 import { jsonText } from './text/json-text.ts';
 import { parseTime } from './text/time.ts';
 
-/** What a command changes that changes more entries cannot be taken back. */
+/** A command that changes more entries cannot be undone. */
 const MAX_UNDONE = 100_000;
-/** Output is written in pieces of about so much. */
+/** Output is written in pieces of about this size. */
 const WRITE_CHARACTERS = 65_536;
 
-/** What the command line is given from outside; a test gives its own. */
+/** What the command line needs from the process; tests pass their own. */
 export interface Environment {
   readonly stdout: Sink;
   readonly stderr: Sink;
@@ -26,7 +26,7 @@ export interface Environment {
   readonly clock: () => Seconds;
 }
 
-/** The options that every command has. */
+/** The options common to all commands. */
 export interface CommonOptions {
   readonly db?: string;
   readonly config?: string;
@@ -37,16 +37,16 @@ export interface CommonOptions {
   readonly color: boolean;
 }
 
-/** What the commands work with. Each thing is made when it is first asked for. */
+/** What the commands work with. Everything is created on first use. */
 export class Context {
   readonly stdout: Sink;
   readonly stderr: Sink;
   readonly env: NodeJS.ProcessEnv;
-  /** Sets the exit code of a command that was carried out: `check` uses 1 for "not blocked". */
+  /** Sets the exit code of a command that succeeded: `check` uses 1 for "not blocked". */
   readonly exit: (code: number) => void;
   readonly #environment: Environment;
   readonly #options: () => CommonOptions;
-  /** The command as it was typed, where `undo` takes it back. */
+  /** The command as typed, if `undo` can take it back. */
   readonly #undoable: string | undefined;
   #config: Promise<Config> | undefined;
   #geo: Promise<Geo | undefined> | undefined;
@@ -72,14 +72,14 @@ export class Context {
     return this.#options();
   }
 
-  /** The time at which the command acts; the same from its beginning to its end. */
+  /** The time at which the command acts; fixed from its start to its end. */
   get now(): Seconds {
     const { now } = this.options;
     this.#now ??= now === undefined ? this.#environment.clock() : parseTime(now, '--now');
     return this.#now;
   }
 
-  /** The time now, for a command that lasts; with --now it stands still. */
+  /** The present time, for commands that keep running; fixed with --now. */
   get present(): Seconds {
     return this.options.now === undefined ? this.#environment.clock() : this.now;
   }
@@ -90,8 +90,8 @@ export class Context {
   }
 
   /**
-   * What `work` makes of the configuration, which is read anew for it. Where either fails, the old
-   * configuration stays in force.
+   * Reads the configuration again and runs `work` with it. If either fails, the old configuration
+   * stays in force.
    */
   async withFreshConfig<T>(work: () => Promise<T>): Promise<T> {
     const [old, oldGeo] = [this.#config, this.#geo];
@@ -115,7 +115,7 @@ export class Context {
     return policiesOf(await this.config(), await this.geo());
   }
 
-  /** Where addresses are; undefined where the configuration names no database. */
+  /** The geolocation databases; undefined if none is configured. */
   geo(): Promise<Geo | undefined> {
     this.#geo ??= this.config().then((config) =>
       loadGeo({ country: config.get('geo.country'), network: config.get('geo.network') }),
@@ -123,7 +123,7 @@ export class Context {
     return this.#geo;
   }
 
-  /** The store; it is closed when the command ends. */
+  /** The store, which is closed when the command ends. */
   async store(mode: 'read' | 'write'): Promise<Store> {
     if (this.#store) return this.#store;
     // The configuration is checked before anything is touched.
@@ -143,7 +143,7 @@ export class Context {
     return this.#store;
   }
 
-  /** A remark for the person at the terminal; nothing with --quiet. */
+  /** A remark on stderr; nothing with --quiet. */
   remark(text: string): void {
     if (!this.options.quiet) this.stderr.write(`${text}\n`);
   }
@@ -165,7 +165,7 @@ export class Context {
     if (text !== '') this.stdout.write(text);
   }
 
-  /** Colours for stdout, without effect where nobody sees them. */
+  /** Colours for stdout; without effect unless it is a terminal. */
   colours(): Promise<Colours> {
     const { stdout, options, env } = this;
     return loadColours(options.color && !env['NO_COLOR'] && stdout.isTerminal);

@@ -3,21 +3,21 @@ import { ServerLog } from '../fleet/server-log.ts';
 import type { Context } from './context.ts';
 import { ReaderGone } from './sink.ts';
 
-/** The log of a program that runs until it is stopped: JSON lines on stderr. */
+/** The log of a daemon: JSON lines on stderr. */
 export function daemonLog(context: Context): ServerLog {
   const { quiet, verbose } = context.options;
   const write = (line: string): void => {
     try {
       context.stderr.write(line);
     } catch (error) {
-      // Nobody reads the log any more; the fleet goes on.
+      // A closed log must not stop the daemon.
       if (!(error instanceof ReaderGone)) throw error;
     }
   };
   return new ServerLog(write, quiet ? 'warning' : verbose ? 'debug' : 'info');
 }
 
-/** Waits for the signal that stops the program, and gives its name. */
+/** Waits for the signal that stops the program and returns its name. */
 export async function stopped(): Promise<string> {
   const stop = new AbortController();
   const signals = ['SIGTERM', 'SIGINT'] as const;

@@ -19,12 +19,12 @@ export function addLogOptions(command: Command): Command {
   return command
     .option(
       '--year <yyyy>',
-      "the year of the last line, where lines have none (default: from the file's time)",
+      "year of the last line, for lines without one (default: from the file's time)",
       parseYear,
     )
     .option(
       '--service <name>',
-      'the files are what this service writes itself, not what a syslogd does (default: as their first lines tell)',
+      "the files are this service's own logs, not a syslogd's (default: detected)",
     );
 }
 
@@ -57,9 +57,8 @@ function checkService(name: string, scanners: ReadOptions['scanners']): void {
   const services = scanners.map(({ service }) => service).toSorted();
   if (services.includes(name)) return;
   const meant = nearest(name, services);
-  const hint =
-    meant === undefined ? `name one of ${services.join(', ')}` : `did you mean ${meant}?`;
-  throw new McblockError('usage', `there is no service ${name}; ${hint}`);
+  const hint = meant === undefined ? `use one of ${services.join(', ')}` : `did you mean ${meant}?`;
+  throw new McblockError('usage', `unknown service ${name}; ${hint}`);
 }
 
 /** Points can be set only for messages that exist and count points. */
@@ -80,14 +79,14 @@ function checkMessages(config: Config, scanners: ReadOptions['scanners']): void 
     const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
     const fault =
       kind === undefined
-        ? `there is no message ${name}${hint}`
-        : `${name} is a ${kind}; only attempts and signs count points`;
+        ? `unknown message ${name}${hint}`
+        : `${name} is a ${kind}; only attempts and signs have points`;
     throw new McblockError('config', `${location}offence.messages: ${fault}`);
   }
 }
 
 function parseYear(text: string): number {
   if (!/^(?:19[7-9]\d|20\d{2})$/.test(text))
-    throw new InvalidArgumentError('Give four digits, such as 2026.');
+    throw new InvalidArgumentError('use four digits, as in 2026');
   return Number(text);
 }

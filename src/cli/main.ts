@@ -6,7 +6,7 @@ import { ReaderGone } from './sink.ts';
 import { printable } from './text/printable.ts';
 import { wantedCommand } from './wanted-command.ts';
 
-/** Carries out one command line (without node and script). Gives the exit code; never throws. */
+/** Runs one command line (without node and script) and returns its exit code; never throws. */
 export async function main(argv: readonly string[], environment: Environment): Promise<number> {
   const { stderr } = environment;
   let exitCode = 0;
@@ -25,14 +25,14 @@ export async function main(argv: readonly string[], environment: Environment): P
     return exitCode;
   } catch (error) {
     if (error instanceof ReaderGone) return exitCode;
-    // Commander has said what is wrong itself; help and version are no failures.
+    // Commander has already printed the error; help and version are not failures.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (error instanceof McblockError) {
       stderr.write(`mcblock: ${error.message.split('\n').map(printable).join('\n')}\n`);
       return error.exitCode;
     }
     const unexpected = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    stderr.write(`mcblock: this should not have happened, please report it: ${unexpected}\n`);
+    stderr.write(`mcblock: internal error: ${unexpected}\n`);
     return 1;
   } finally {
     context.close();
@@ -42,41 +42,51 @@ export async function main(argv: readonly string[], environment: Environment): P
 /** The command line without its commands: the options common to all, and the help. */
 export function programOf({ stdout, stderr, version }: Environment): Command {
   return new Command('mcblock')
-    .description(
-      'Keeps out the hosts that knock: reads logs, remembers offenders, writes pf rules.',
-    )
+    .description('Reads logs, remembers offenders and blocks them with pf or nftables.')
     .version(version, '--version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .usage('COMMAND [OPTION…]')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => stdout.write(text),
-      writeErr: (text) => stderr.write(text.replace(/^error: /, 'mcblock: ')),
+      writeErr: (text) => stderr.write(text),
+      outputError: (text, write) => write(`mcblock: ${usageText(text)}\n`),
       getOutHelpWidth: () => Math.min(stdout.columns ?? 80, 100),
       getErrHelpWidth: () => Math.min(stderr.columns ?? 80, 100),
     })
-    .showHelpAfterError('mcblock --help tells more')
-    .addOption(new Option('--db <file>', 'the store').env('MCBLOCK_DB'))
-    .addOption(new Option('--config <file>', 'the configuration').env('MCBLOCK_CONFIG'))
-    .option('--now <time>', 'act as if it were that time: rehearsals and replays')
-    .option('--json', 'results as JSON')
-    .option('-q, --quiet', 'no remarks, and no reports of grok, watch, check and sync')
-    .option('-v, --verbose', 'say more')
-    .option('--no-color', 'no colours (also NO_COLOR)')
+    .showHelpAfterError('try "mcblock --help"')
+    .addOption(new Option('--db <file>', 'store').env('MCBLOCK_DB'))
+    .addOption(new Option('--config <file>', 'configuration file').env('MCBLOCK_CONFIG'))
+    .option('--now <time>', 'act as if it were this time, as in 2026-03-24T18:00Z')
+    .option('--json', 'print results as JSON')
+    .option('-q, --quiet', 'print errors only; no reports from grok, watch, check or sync')
+    .option('-v, --verbose', 'print more detail')
+    .option('--no-color', 'no colours (env: NO_COLOR)')
     .addHelpText('after', EXAMPLES);
+}
+
+/** Commander's error in our form: one line, lower case, double quotes, no full stop. */
+function usageText(error: string): string {
+  return error
+    .trim()
+    .replace(/^error: /, '')
+    .replace(/\n\(Did you mean (.+)\?\)$/, '; did you mean $1?')
+    .replace(/\. (\w)/, (_, letter: string) => `: ${letter.toLowerCase()}`)
+    .replace(/\.$/, '')
+    .replaceAll("'", '"');
 }
 
 const EXAMPLES = `
 Examples:
-  mcblock grok --rotated /var/log/auth.log   read the log that was just rotated
+  mcblock grok --rotated /var/log/auth.log   read the log just rotated
   mcblock add 5.149.104/22 --for 90d         block by hand
-  mcblock emit > /etc/pf.blocked             the pf table
-  mcblock explain 5.149.105.9                why is it blocked, or not?
+  mcblock emit > /etc/pf.blocked             write the pf table
+  mcblock explain 5.149.105.9                show why it is blocked or not
 `;
 
 /**
- * The commands, of which only the wanted one is loaded: the others stand there by name and summary
- * for the help. A cold start must not pay for what it does not use.
+ * Adds all commands but loads only the wanted one; the others are there for the help, by name and
+ * summary. A cold start must not pay for what it does not use.
  */
 export async function addCommands(
   program: Command,
@@ -88,14 +98,14 @@ export async function addCommands(
     command.copyInheritedSettings(program).usage(usage);
     if (name !== wanted) continue;
     (await load()).define(command, context);
-    command.showHelpAfterError(`mcblock ${name} --help tells more`);
+    command.showHelpAfterError(`try "mcblock ${name} --help"`);
   }
   program.helpCommand('help [command]', 'print help for a command');
 }
 
 const TEXT_CHARACTERS = 200;
 
-/** From the command on, as it was typed; undefined for one that changes no entries. */
+/** The command line from the command on, as typed; undefined if `undo` does not apply to it. */
 function undoableText(argv: readonly string[]): string | undefined {
   const name = wantedCommand(argv);
   if (!COMMANDS.some((command) => command.name === name && command.isUndoable)) return undefined;

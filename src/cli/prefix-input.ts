@@ -14,6 +14,6 @@ export function readPrefixInput(texts: readonly string[]): PrefixList {
   const { list, bad, badCount } = readPrefixes(file.whole(MAX_INPUT_BYTES));
   const [first] = bad;
   if (first === undefined) return list;
-  const more = badCount > 1 ? ` (and ${badCount - 1} more lines are none)` : '';
-  throw new McblockError('input', `stdin, line ${first.line}: ${first.problem}${more}`);
+  const more = badCount > 1 ? ` (and ${badCount - 1} more bad lines)` : '';
+  throw new McblockError('input', `stdin:${first.line}: ${first.problem}${more}`);
 }

@@ -3,7 +3,7 @@ import type { Context } from './context.ts';
 const BAR_CHARACTERS = 24;
 const PAUSE_MILLISECONDS = 100;
 
-/** A line on the terminal that says how far long work has come; nothing where there is none. */
+/** A progress line on stderr, if that is a terminal. */
 export class Progress {
   readonly #context: Context;
   readonly #label: string;
@@ -25,7 +25,7 @@ export class Progress {
     this.#context.stderr.write(`\r\x1b[K${this.#label}: ${text}`);
   }
 
-  /** A bar, where it is known how much there is to do. */
+  /** A bar if the total is known. */
   showShare(done: number, total: number | undefined): void {
     if (!total) {
       this.show(`${(done / 1e6).toFixed(1)} MB`);

@@ -19,7 +19,7 @@ export class Signals {
     for (const [name, listener] of Object.entries(this.#listeners)) process.on(name, listener);
   }
 
-  /** SIGTERM or SIGINT came. */
+  /** Whether SIGTERM or SIGINT was received. */
   get isStopped(): boolean {
     return this.#isStopped;
   }

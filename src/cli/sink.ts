@@ -4,20 +4,20 @@ import { devNull } from 'node:os';
 import type * as ttyModule from 'node:tty';
 import { McblockError, reasonOf } from '../errors.ts';
 
-/** Where results or messages go. Writes are whole: nothing is buffered behind the caller's back. */
+/** Destination of results or messages. Writes are complete: nothing is buffered. */
 export interface Sink {
   readonly isTerminal: boolean;
-  /** Columns of the terminal; undefined where there is none. */
+  /** Columns of the terminal; undefined if it is not one. */
   readonly columns: number | undefined;
   write(data: string | Uint8Array): void;
 }
 
-/** The reader went away; there is nobody left to tell. */
+/** The reader of the output closed it. */
 export class ReaderGone extends Error {
   override readonly name = 'ReaderGone';
 }
 
-/** A sink that writes to a file descriptor, waiting where a pipe is full. */
+/** A sink that writes to a file descriptor and waits while a pipe is full. */
 export function descriptorSink(descriptor: number): Sink {
   let known: boolean | undefined;
   const isTerminal = () => (known ??= mayBeTerminal(descriptor) && tty().isatty(descriptor));
@@ -44,7 +44,7 @@ function mayBeTerminal(descriptor: number): boolean {
   return stat.isCharacterDevice() && stat.rdev !== statSync(devNull).rdev;
 }
 
-/** write(2) may take less than it was given, and a pipe that does not block may take nothing. */
+/** write(2) may write less than asked, and nothing at all to a full non-blocking pipe. */
 function writeWhole(descriptor: number, bytes: Uint8Array): void {
   let offset = 0;
   while (offset < bytes.length) {
@@ -54,7 +54,7 @@ function writeWhole(descriptor: number, bytes: Uint8Array): void {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'EPIPE') throw new ReaderGone();
       if (code !== 'EAGAIN') {
-        throw new McblockError('file', `cannot write the output: ${reasonOf(error)}`, {
+        throw new McblockError('file', `output: ${reasonOf(error)}`, {
           cause: error,
         });
       }

@@ -3,8 +3,8 @@ import { parseAddress } from '../net/address-text.ts';
 import { hostPrefix } from '../net/prefix.ts';
 
 /**
- * The address from which the person who types the command came by ssh, as sshd(8) leaves it in
- * SSH_CONNECTION: client address and port, server address and port. Nothing outside a session.
+ * The address from which the user logged in by ssh, if any: the first field of SSH_CONNECTION
+ * (ssh(1)).
  */
 export function sessionProtections(env: NodeJS.ProcessEnv): readonly Protection[] {
   const [client = ''] = (env['SSH_CONNECTION'] ?? '').split(' ', 1);

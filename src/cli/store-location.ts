@@ -5,8 +5,8 @@ import { isPostgres } from '../engine/fleet-store.ts';
 import { McblockError } from '../errors.ts';
 
 /**
- * Where the store lies: where --db or MCBLOCK_DB says, /var/db/mcblock/mcblock.db for root, else in
- * the user's data directory (XDG Base Directory Specification).
+ * The path of the store: --db or MCBLOCK_DB, /var/db/mcblock/mcblock.db for root, else in the user's
+ * data directory (XDG Base Directory Specification).
  */
 export function storePath(named: string | undefined, env: NodeJS.ProcessEnv): string {
   if (named !== undefined) return checked(named);
@@ -22,14 +22,11 @@ export function fleetLocation(named: string | undefined, env: NodeJS.ProcessEnv)
 
 function checked(named: string): string {
   if (named === '') {
-    throw new McblockError('usage', '--db and MCBLOCK_DB name a file; here they name nothing');
+    throw new McblockError('usage', '--db and MCBLOCK_DB must not be empty');
   }
   if (isDirectory(named)) {
     const inside = join(named, 'mcblock.db');
-    throw new McblockError(
-      'usage',
-      `${named} is a directory; --db names a file in it, such as ${inside}`,
-    );
+    throw new McblockError('usage', `${named}: is a directory; name a file, such as ${inside}`);
   }
   return named;
 }
@@ -38,7 +35,7 @@ function isDirectory(path: string): boolean {
   try {
     return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
   } catch {
-    // What is wrong with it is told of when it is opened.
+    // Opening it will report what is wrong.
     return false;
   }
 }

@@ -1,6 +1,6 @@
 const COMMON_WITH_VALUE = new Set(['--db', '--config', '--now']);
 
-/** The first word that is neither an option nor the value of one; what `help` asks about. */
+/** The command: the first word that is neither an option, an option's value nor `help`. */
 export function wantedCommand(argv: readonly string[]): string | undefined {
   for (let index = 0; index < argv.length; index++) {
     const word = argv[index] ?? '';

@@ -48,7 +48,7 @@ function makeFile(path: string): void {
   } catch (error) {
     throw new McblockError(
       'store',
-      `the fleet's store ${path} cannot be made: ${reasonOf(error)}; name another with --db`,
+      `fleet store ${path}: ${reasonOf(error)}; use --db to name another`,
       { cause: error },
     );
   }

@@ -40,7 +40,7 @@ async function openDatabase(file: string): Promise<Lookup | undefined> {
     const reader: Reader<never> = new MmdbReader(readFileSync(file));
     return (address) => lookUp(reader, address);
   } catch (cause) {
-    throw new McblockError('config', `cannot read the database ${file}: ${reasonOf(cause)}`, {
+    throw new McblockError('config', `${file}: ${reasonOf(cause)}`, {
       cause,
     });
   }

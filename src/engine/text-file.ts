@@ -16,7 +16,7 @@ export class TextFile {
     try {
       this.#descriptor = path === '-' ? 0 : openSync(path, 'r');
     } catch (error) {
-      throw new McblockError('file', `cannot open ${path}: ${reasonOf(error)}`, { cause: error });
+      throw new McblockError('file', `${path}: ${reasonOf(error)}`, { cause: error });
     }
   }
 
@@ -28,7 +28,7 @@ export class TextFile {
       const lines = `${rest}${decoder.write(chunk)}`.split('\n');
       rest = lines.pop() ?? '';
       if (rest.length > MAX_LINE_CHARACTERS) {
-        throw new McblockError('input', `${this.name} has a line of more than 64 MiB`);
+        throw new McblockError('input', `${this.name}: line longer than 64 MiB`);
       }
       for (const line of lines) yield line.endsWith('\r') ? line.slice(0, -1) : line;
     }
@@ -43,7 +43,7 @@ export class TextFile {
     for (const chunk of this.#chunks()) {
       size += chunk.length;
       if (size > limitBytes) {
-        throw new McblockError('input', `${this.name} has more than ${limitBytes} bytes`);
+        throw new McblockError('input', `${this.name}: larger than ${limitBytes} bytes`);
       }
       chunks.push(Buffer.from(chunk));
     }
@@ -70,7 +70,7 @@ export class TextFile {
         const { code } = error as NodeJS.ErrnoException;
         if (code === 'EOF') return 0;
         if (code !== 'EAGAIN') {
-          throw new McblockError('file', `cannot read ${this.name}: ${reasonOf(error)}`, {
+          throw new McblockError('file', `${this.name}: ${reasonOf(error)}`, {
             cause: error,
           });
         }

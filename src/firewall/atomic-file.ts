@@ -19,9 +19,9 @@ import { McblockError, reasonOf } from '../errors.ts';
 const NEW_FILE_MODE = 0o644;
 
 /**
- * Writes the file whole or not at all: into a temporary file beside it, to the disk, then renamed
- * over it. A file that was there keeps its mode and owner; a symbolic link stays one. Throws
- * McblockError 'file', and then nothing has changed.
+ * Writes the file completely or not at all: to a temporary file beside it, which is synced and
+ * renamed over it. An existing file keeps its mode and owner; a symbolic link stays one. Throws
+ * McblockError('file'), in which case nothing has changed.
  */
 export function writeFileWhole(named: string, chunks: Iterable<Uint8Array>): void {
   const path = existsSync(named) ? realpathSync(named) : named;
@@ -42,14 +42,13 @@ export function writeFileWhole(named: string, chunks: Iterable<Uint8Array>): voi
     if (descriptor !== undefined) closeSync(descriptor);
     removeIfThere(temporary);
     if (error instanceof McblockError) throw error;
-    throw new McblockError('file', `cannot write ${path}: ${reasonOf(error)}`, { cause: error });
+    throw new McblockError('file', `${path}: ${reasonOf(error)}`, { cause: error });
   }
 }
 
 function statsOf(path: string): Stats | undefined {
   const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats && !stats.isFile())
-    throw new McblockError('file', `cannot write ${path}: it is no file`);
+  if (stats && !stats.isFile()) throw new McblockError('file', `${path}: not a regular file`);
   return stats;
 }
 
@@ -59,7 +58,7 @@ function writeAll(descriptor: number, bytes: Uint8Array): void {
   }
 }
 
-/** The rename itself is on the disk only when the folder is. */
+/** A rename is on the disk only once the folder is. */
 function syncFolder(folder: string): void {
   const descriptor = openSync(folder, 'r');
   try {

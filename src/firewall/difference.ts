@@ -6,7 +6,7 @@ export interface Difference {
   readonly removed: PrefixList;
 }
 
-/** What to add to the one list and remove from it to get the other. Both are in order. Linear. */
+/** What turns one list into the other. Both must be sorted. Linear. */
 export function differenceOf(held: PrefixList, wanted: PrefixList): Difference {
   const added = new PrefixList();
   const removed = new PrefixList();

@@ -10,17 +10,16 @@ import { pfTableText } from './pf-text.ts';
 const FILE_LIMIT_BYTES = 256 * 1024 * 1024;
 
 /**
- * A table file as pf.conf(5) has it, one prefix a line. `command` (a full path and its arguments;
- * empty: none) is run after each apply, also where the file was right already: nobody knows whether
- * what reads the file has read it.
+ * A table file as in pf.conf(5), one prefix a line. `command` (a full path and its arguments; may be
+ * empty) runs after each apply, even if the file did not change: its reader may have missed it.
  */
 export function fileFirewall(path: string, command: readonly string[]): Firewall {
   const [program, ...args] = command;
   return {
-    name: `the file ${path}`,
+    name: `file ${path}`,
     read: async () => readTable(path),
     change: async ({ wanted }) => writeFileWhole(path, pfTableText(wanted)),
-    ...(program === undefined ? {} : { finish: () => runAfter(program, args) }),
+    ...(program === undefined ? {} : { finish: () => runAfter(path, program, args) }),
   };
 }
 
@@ -32,15 +31,15 @@ function readTable(path: string): PrefixList | undefined {
     list.sort();
     return badCount === 0 ? list : undefined;
   } catch (error) {
-    throw new McblockError('file', `cannot read ${path}: ${reasonOf(error)}`, { cause: error });
+    throw new McblockError('file', `${path}: ${reasonOf(error)}`, { cause: error });
   }
 }
 
-async function runAfter(program: string, args: readonly string[]): Promise<void> {
+async function runAfter(path: string, program: string, args: readonly string[]): Promise<void> {
   const { ok, stderr } = await runProgram(program, args);
   if (ok) return;
   throw new McblockError(
     'program',
-    `the file was written, but the command after it (firewall.command) failed: ${program}: ${wordsOf(stderr)}; put that right and apply again`,
+    `${path} written, but firewall.command failed: ${program}: ${wordsOf(stderr)}`,
   );
 }

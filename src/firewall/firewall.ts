@@ -1,33 +1,32 @@
 import type { PrefixList } from '../net/prefix-list.ts';
 
-/** What is to become of what a firewall holds. All lists are in the order of comparePrefixes. */
+/** A change to what a firewall holds. All lists are in the order of comparePrefixes. */
 export interface Change {
   readonly wanted: PrefixList;
-  /** Wanted and not held; held and not wanted. */
   readonly added: PrefixList;
   readonly removed: PrefixList;
-  /** What is held is not known or not as we write it: then all of it is put in its place anew. */
+  /** The table does not exist or is not in our form, and is to be replaced. */
   readonly whole: boolean;
 }
 
 /**
- * What holds the rules: a table of our own in pf or nftables, or a file. Nothing else of it is ever
- * touched. Everything may throw McblockError 'program' or 'file', with what the program said and
+ * Holds the rules: a table of our own in pf or nftables, or a file. Nothing else in the firewall is
+ * touched. All methods may throw McblockError('program' or 'file') with what the program wrote and
  * what to do about it.
  */
 export interface Firewall {
-  /** For messages, such as `the pf table mcblock`. */
+  /** For messages: `pf table mcblock`. */
   readonly name: string;
-  /** What it holds, in order; undefined where that is nothing of ours, or not as we write it. */
+  /** What it holds, sorted; undefined if it does not exist or is not in our form. */
   read(): Promise<PrefixList | undefined>;
   change(change: Change): Promise<void>;
   /**
-   * Puts these in besides what it holds, without a look at that: it costs the same however much that
-   * is. False where it has to be read first. Absent where reading costs next to nothing.
+   * Adds prefixes without reading the table, at a cost that does not depend on its size. False if the
+   * table must be read first. Absent if reading is cheap.
    */
   readonly add?: (prefixes: PrefixList) => Promise<boolean>;
-  /** Ends the connections that hosts in these prefixes have. Absent where that is not needed. */
+  /** Kills the states of hosts in these prefixes. Absent if not needed. */
   readonly kill?: (prefixes: PrefixList) => Promise<void>;
-  /** Called once the rules are as wanted, whether or not anything had to be changed. */
+  /** Called once the rules are in place, whether or not anything changed. */
   readonly finish?: () => Promise<void>;
 }

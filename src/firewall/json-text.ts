@@ -12,7 +12,7 @@ export function* jsonText(rules: PrefixList): Generator<Uint8Array> {
   yield Buffer.from('[');
   let first = true;
   for (const chunk of writePrefixes(rules, { before: SEPARATOR, after: '"' })) {
-    // Before the first one stands no comma.
+    // No comma before the first.
     yield first ? chunk.subarray(1) : chunk;
     first = false;
   }

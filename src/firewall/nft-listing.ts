@@ -3,17 +3,16 @@ import { prefixAround } from '../net/prefix.ts';
 import { PrefixList } from '../net/prefix-list.ts';
 import { type SetKey, setName, setOfName, setType } from './nft-sets.ts';
 
-/** What our table holds, and which sets it has. */
+/** The rules and sets of our table. */
 export interface NftListing {
   readonly rules: PrefixList;
   readonly sets: readonly SetKey[];
 }
 
 /**
- * Reads what `nft -j list table` writes (libnftables-json(5)). Undefined where the table is not in
- * the shape that we give it: a set or a rule of somebody else's, one that is gone, a chain with
- * another hook. Of a rule only so much is looked at as says what it asks and does, because versions
- * of nft write the rest differently.
+ * Reads the output of `nft -j list table` (libnftables-json(5)). Undefined if the table is not in our
+ * form: a foreign or missing set or rule, a chain with another hook. Of a rule only the lookup and the
+ * verdict are compared, as versions of nft differ in the rest.
  */
 export function readNftListing(json: string): NftListing | undefined {
   const objects = objectsOf(json);
@@ -53,7 +52,7 @@ function objectsOf(json: string): JsonRecord[] | undefined {
   }
 }
 
-/** Puts the elements on the list. */
+/** Adds the elements to `rules`; undefined if the set is not ours. */
 function readSet(set: JsonRecord, rules: PrefixList): SetKey | undefined {
   const key = setOfName(String(set['name']));
   const elements = set['elem'] ?? [];
@@ -64,7 +63,7 @@ function readSet(set: JsonRecord, rules: PrefixList): SetKey | undefined {
     const address = typeof element === 'string' ? parseAddress(element) : undefined;
     if (address?.family !== key.family) return undefined;
     const prefix = prefixAround(address, key.length);
-    // An address with bits beyond the mask is one that no packet ever matches.
+    // An element with bits beyond the mask never matches a packet.
     const { a, b, c, d } = prefix;
     if (a !== address.a || b !== address.b || c !== address.c || d !== address.d) return undefined;
     rules.push(prefix);
@@ -81,7 +80,7 @@ function isOurChain(chain: JsonRecord): boolean {
   );
 }
 
-/** Answers pass first; then each set is asked once, and drops. */
+/** Reply packets are accepted first; then each set is looked up once and drops. */
 function areOurRules([first = '', ...others]: readonly string[], sets: readonly SetKey[]): boolean {
   if (!(first.includes('"reply"') && first.includes('"accept"'))) return false;
   const names = others.flatMap((rule) => {

@@ -4,13 +4,13 @@ import { writeAddress4, writeAddress6 } from '../net/address-writer.ts';
 import { lastAddress, prefixAround } from '../net/prefix.ts';
 import type { PrefixList } from '../net/prefix-list.ts';
 
-/** One hash set of the table: the prefixes of one family and length. */
+/** A hash set of the table: the prefixes of one family and length. */
 export interface SetKey {
   readonly family: Family;
   readonly length: number;
 }
 
-/** What the two families are called in nft(8). */
+/** The names of the families in nft(8). */
 const FAMILIES = {
   4: { header: 'ip', type: 'ipv4_addr' },
   6: { header: 'ip6', type: 'ipv6_addr' },
@@ -21,7 +21,7 @@ const MAX_ELEMENT_BYTES = 64;
 const COMMA = 0x2c;
 const NEWLINE = 0x0a;
 
-/** The sets that the list needs: IPv4 first, the widest first. */
+/** The sets that the list needs: IPv4 first, then by length, widest first. */
 export function setsOf(list: PrefixList): SetKey[] {
   return [...lengthsOf(list, 4), ...lengthsOf(list, 6)];
 }
@@ -31,7 +31,7 @@ export function setName({ family, length }: SetKey): string {
   return `${FAMILIES[family].header}_${length}`;
 }
 
-/** What {@link setName} named; undefined for any other name. */
+/** The inverse of {@link setName}; undefined for any other name. */
 export function setOfName(name: string): SetKey | undefined {
   const match = /^(ip6?)_(0|[1-9]\d{0,2})$/.exec(name);
   if (!match) return undefined;
@@ -40,17 +40,17 @@ export function setOfName(name: string): SetKey | undefined {
   return length <= (family === 4 ? 32 : 128) ? { family, length } : undefined;
 }
 
-/** The type of the elements: their networks. */
+/** The type of the elements. */
 export function setType({ family }: SetKey): string {
   return FAMILIES[family].type;
 }
 
-/** The rule that asks this set. */
+/** The rule that looks up this set. */
 export function dropRule(set: SetKey): string {
   return `${FAMILIES[set.family].header} saddr & ${mask(set)} @${setName(set)} drop`;
 }
 
-/** The elements of one set, each followed by a comma and a newline; nft takes a comma at the end. */
+/** The elements of one set, each followed by comma and newline; nft accepts a trailing comma. */
 export function* setElements(list: PrefixList, set: SetKey): Generator<Uint8Array> {
   const { family, length } = set;
   const { lengths } = family === 4 ? list.run4() : list.run6();

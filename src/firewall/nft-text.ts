@@ -3,11 +3,10 @@ import type { Difference } from './difference.ts';
 import { dropRule, type SetKey, setElements, setName, setsOf, setType } from './nft-sets.ts';
 
 /**
- * A script for `nft -f` that puts a table of our own in the place of the one that is there, in one
- * transaction. For each prefix length a hash set, asked with the address masked to that length: an
- * interval set takes minutes to load a million prefixes, these take seconds. Packets that answer a
- * connection from here pass, as with pf's states; everything else from a blocked address is
- * dropped, connections that it opened before among it.
+ * A script for `nft -f` that replaces our table in one transaction. It has a hash set for each prefix
+ * length, looked up with the address masked to that length: an interval set takes minutes to load a
+ * million prefixes, these take seconds. Replies to connections from here pass, as with pf's states;
+ * everything else from a blocked address is dropped, established connections included.
  */
 export function* nftText(rules: PrefixList, table: string): Generator<Uint8Array> {
   const sets = setsOf(rules);
@@ -25,8 +24,9 @@ export function* nftText(rules: PrefixList, table: string): Generator<Uint8Array
 }
 
 /**
- * A script for `nft -f` that changes so much of that table, in one transaction. Where it has no set
- * of a length yet, it gets one; one that is empty stays. `sets` names those that it has.
+ * A script for `nft -f` that changes that table in one transaction. Missing sets are created; empty
+ * ones stay.
+ * @param sets those that the table has
  */
 export function* nftChangeText(
   { added, removed }: Difference,

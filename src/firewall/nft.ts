@@ -7,23 +7,22 @@ import { setName, setsOf } from './nft-sets.ts';
 import { nftChangeText, nftText } from './nft-text.ts';
 
 /**
- * A table of our own in nftables, by nft(8) at this path. What is added is added in one
- * transaction, and only then is taken out what goes, in another: a packet that is under way while
- * one ends may be looked up in one set before it and in the next one after it, and must be found in
- * one of them. Packets of connections that are open are dropped too, so that there is nothing to
- * kill.
+ * A table of our own in nftables, managed with nft(8) at this path. Prefixes are added in one
+ * transaction and removed in a second one: a packet may be looked up in one set before a transaction
+ * and in the next set after it, and must be found in one of them. Packets of established connections
+ * are dropped too, so that there are no states to kill.
  */
 export function nftFirewall(nft: string, table: string): Firewall {
   let listing: NftListing | undefined;
   return {
-    name: `the nftables table inet ${table}`,
+    name: `nftables table inet ${table}`,
     read: async () => {
       listing = await list(nft, table);
       return listing?.rules;
     },
     add: async (added) => {
       const known = new Set(listing?.sets.map(setName));
-      // A set that another program made meanwhile would be asked twice.
+      // A set that another program created meanwhile would be looked up twice.
       if (listing === undefined || !setsOf(added).every((set) => known.has(setName(set)))) {
         return false;
       }
@@ -58,15 +57,15 @@ function checked(finished: Finished): Finished {
   const advice = ADVICE.find(([words]) => words.test(finished.stderr))?.[1];
   throw new McblockError(
     'program',
-    `nft failed: ${wordsOf(finished.stderr)}${advice === undefined ? '' : ` (${advice})`}`,
+    `nft: ${wordsOf(finished.stderr)}${advice === undefined ? '' : ` (${advice})`}`,
   );
 }
 
-/** What to do about what nft says. */
+/** What to do about errors of nft. */
 const ADVICE: readonly (readonly [RegExp, string])[] = [
   [/Operation not permitted|Permission denied/, 'run mcblock as root'],
-  [/JSON support not compiled/, 'install an nft that is built with JSON'],
-  [/Device or resource busy|Resource busy/, 'another program is changing it; run it again'],
-  [/Message too long|No buffer space/, 'raise it with sysctl net.core.wmem_max'],
-  [/Operation not supported|Protocol not supported/, 'this kernel has no nf_tables'],
+  [/JSON support not compiled/, 'install an nft built with JSON support'],
+  [/Device or resource busy|Resource busy/, 'another program is changing the table; try again'],
+  [/Message too long|No buffer space/, 'raise sysctl net.core.wmem_max'],
+  [/Operation not supported|Protocol not supported/, 'the kernel lacks nf_tables'],
 ];

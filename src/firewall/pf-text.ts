@@ -8,7 +8,7 @@ export function pfTableText(rules: PrefixList): Iterable<Uint8Array> {
 
 /** A table and its block rule, for an anchor of its own (pf.conf(5)). */
 export function* pfRulesText(rules: PrefixList, table: string): Generator<Uint8Array> {
-  // An empty list in braces is written as none.
+  // pf.conf(5) does not allow empty braces.
   if (rules.size === 0) {
     yield Buffer.from(`table <${table}> persist\n`);
   } else {

@@ -5,18 +5,17 @@ import { type Finished, wordsOf } from '../process/run-program.ts';
 import type { Change, Firewall } from './firewall.ts';
 import type { Pfctl } from './pfctl.ts';
 
-/** FreeBSD takes no more addresses in one call, unless net.pf.request_maxcount says more. */
+/** FreeBSD's limit of addresses in one call, unless net.pf.request_maxcount is raised. */
 const MAX_IN_ONE_CALL = 65_535;
 
 /**
- * A table of pf. Addresses are added before others are deleted, so that
- * nobody gets through in between; only where the table has no room for both it is the other way
- * round.
+ * A pf table. Addresses are added before others are deleted, so that nothing slips through in
+ * between; the other way round only if the table has no room for both.
  */
 export function pfFirewall(pfctl: Pfctl, table: string): Firewall {
   const pf = new PfTable(pfctl, table);
   return {
-    name: `the pf table ${table}`,
+    name: `pf table ${table}`,
     read: () => pf.read(),
     add: (prefixes) => pf.add(prefixes),
     change: (change) => pf.change(change),
@@ -38,7 +37,7 @@ class PfTable {
     if (!finished.ok && finished.stderr.includes('Table does not exist')) return undefined;
     const { list, badCount } = readPrefixes(this.#checked(finished).stdout);
     list.sort();
-    // An address with ! before it is one that somebody else put there.
+    // A negated address (!) is not ours.
     return badCount === 0 ? list : undefined;
   }
 
@@ -52,7 +51,7 @@ class PfTable {
     if (wanted.size > limit) {
       throw new McblockError(
         'program',
-        `there are ${wanted.size} rules, and pf holds at most ${limit} addresses in all its tables; put "set limit table-entries ${roomFor(wanted.size)}" into pf.conf and load it`,
+        `${wanted.size} rules exceed pf's limit of ${limit} table entries; put "set limit table-entries ${roomFor(wanted.size)}" into pf.conf and load it`,
       );
     }
     if (whole) {
@@ -73,26 +72,26 @@ class PfTable {
     for (const prefix of prefixes) this.#checked(await this.#pfctl.kill(prefix));
   }
 
-  /** How many addresses all tables together may have (`pfctl -s memory`). */
+  /** pf's limit of addresses in all tables together (`pfctl -s memory`). */
   async #limit(): Promise<number> {
     const { stdout } = this.#checked(await this.#pfctl.run('memory'));
     const limit = /^table-entries\s+hard limit\s+(\d+)\s*$/m.exec(stdout.toString('latin1'))?.[1];
     return limit === undefined ? Number.POSITIVE_INFINITY : Number(limit);
   }
 
-  /** Also makes a table that is not there. */
+  /** Also creates the table if it does not exist. */
   async #replace(prefixes: PrefixList): Promise<void> {
     this.#checked(await this.#pfctl.run('replace', prefixes));
   }
 
   async #send(command: 'add' | 'delete', prefixes: PrefixList): Promise<void> {
     const { stderr } = this.#checked(await this.#pfctl.run(command, prefixes));
-    // It says so on stderr, and ends with 0 even where it took only some of them.
+    // pfctl reports the count on stderr and exits 0 even if it took only some.
     const done = /^(\d+)\/(\d+) addresses (?:added|deleted)\.$/m.exec(stderr);
     if (Number(done?.[1]) === prefixes.size && Number(done?.[2]) === prefixes.size) return;
     throw new McblockError(
       'program',
-      `pfctl was to ${command} ${prefixes.size} addresses in the table ${this.#table} and said: ${wordsOf(stderr)}; does another program change the table too?`,
+      `pfctl ${command} of ${prefixes.size} addresses, table ${this.#table}: ${wordsOf(stderr)}; another program may be changing the table`,
     );
   }
 
@@ -101,28 +100,25 @@ class PfTable {
     const advice = ADVICE.find(([words]) => words.test(finished.stderr))?.[1];
     throw new McblockError(
       'program',
-      `pfctl failed: ${wordsOf(finished.stderr)}${advice === undefined ? '' : ` (${advice})`}`,
+      `pfctl: ${wordsOf(finished.stderr).replace(/^pfctl: /, '')}${advice === undefined ? '' : ` (${advice})`}`,
     );
   }
 }
 
-/** What to do about what pfctl says. */
+/** What to do about errors of pfctl. */
 const ADVICE: readonly (readonly [RegExp, string])[] = [
   [/Permission denied|Operation not permitted/, 'run mcblock as root'],
-  [/Device busy/, 'another program is changing pf; run the command again'],
-  [
-    /Cannot allocate memory/,
-    'the tables are full: put a higher "set limit table-entries" into pf.conf and load it',
-  ],
+  [/Device busy/, 'another program is changing pf; try again'],
+  [/Cannot allocate memory/, 'tables full: raise "set limit table-entries" in pf.conf and load it'],
   [
     /Invalid argument/,
-    'FreeBSD lists and takes 65,535 addresses in one call: raise it with sysctl net.pf.request_maxcount, in /etc/sysctl.conf too',
+    'FreeBSD handles 65,535 addresses in one call: raise sysctl net.pf.request_maxcount, also in /etc/sysctl.conf',
   ],
-  [/\/dev\/pf: No such file/, 'pf is not there: load it, on FreeBSD with kldload pf'],
-  [/^usage:/m, 'check firewall.table in the configuration: a name has at most 31 characters'],
+  [/\/dev\/pf: No such file/, 'pf is not loaded; on FreeBSD run kldload pf'],
+  [/^usage:/m, 'check firewall.table: a table name has at most 31 characters'],
 ];
 
-/** Parts of which pf takes each in one call. */
+/** The list in parts that pf takes in one call each. */
 function partsOf(list: PrefixList): PrefixList[] {
   const parts: PrefixList[] = [];
   for (let index = 0; index < list.size; index++) {
@@ -132,7 +128,7 @@ function partsOf(list: PrefixList): PrefixList[] {
   return parts;
 }
 
-/** Twice as much, as a round number: a limit that is met exactly is met again tomorrow. */
+/** Twice as much, rounded up: a limit raised just enough is hit again tomorrow. */
 function roomFor(rules: number): number {
   return Math.ceil((rules * 2) / 100_000) * 100_000;
 }

@@ -5,18 +5,18 @@ import { formatPrefix } from '../net/prefix-text.ts';
 import { type Finished, runProgram } from '../process/run-program.ts';
 import { pfTableText } from './pf-text.ts';
 
-/** What is asked of pf about one table; `memory` shows how much all tables may hold. */
+/** A command on one table; `memory` shows the limits of all tables. */
 export type PfCommand = 'show' | 'memory' | 'add' | 'delete' | 'replace';
 
-/** pfctl(8), or somebody who may run it. */
+/** pfctl(8), or a helper that may run it. */
 export interface Pfctl {
-  /** `prefixes` for those commands that take some. */
+  /** `prefixes` for the commands that take some. */
   run(command: PfCommand, prefixes?: PrefixList): Promise<Finished>;
-  /** Ends the states of hosts in the prefix. */
+  /** Kills the states of hosts in the prefix. */
   kill(prefix: Prefix): Promise<Finished>;
 }
 
-/** By this program, which needs to be run as root; every argument but the table is fixed. */
+/** Runs pfctl itself, which takes root. All arguments but the table are fixed. */
 export function directPfctl(path: string, table: string): Pfctl {
   return {
     run(command, prefixes) {
@@ -30,9 +30,8 @@ export function directPfctl(path: string, table: string): Pfctl {
 }
 
 /**
- * By a helper that may do it, such as `doas mcblock pf`, which is given the command as its last
- * argument and prefixes on standard input, and says what pfctl said. While this process is root
- * itself, it asks directly.
+ * Runs a helper such as `doas mcblock pf`, with the command as its last argument and prefixes on
+ * standard input. It writes what pfctl writes. While this process is root, pfctl is run directly.
  */
 export function helpedPfctl(
   helper: readonly string[],
@@ -50,7 +49,7 @@ export function helpedPfctl(
       if (isRoot()) return direct.kill(prefix);
       throw new McblockError(
         'config',
-        'firewall.helper ends no states; run mcblock apply --kill as root',
+        'firewall.helper cannot kill states; run mcblock apply --kill as root',
       );
     },
   };

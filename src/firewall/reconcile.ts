@@ -7,29 +7,29 @@ import { type Difference, differenceOf } from './difference.ts';
 import type { Firewall } from './firewall.ts';
 
 export interface ReconcileOptions {
-  /** Only say what would be changed. */
+  /** Only report what would change. */
   readonly dryRun?: boolean | undefined;
-  /** Empty a table that held many rules, and put in rules that are very wide. */
+  /** Allow emptying a large table, and very wide rules. */
   readonly force?: boolean | undefined;
 }
 
-/** What was changed, or would be. */
+/** What changed, or would change. */
 export interface Reconciled extends Difference {
-  /** How many rules are wanted. */
+  /** Number of rules the firewall now holds, or would hold. */
   readonly rules: number;
-  /** What was there was nothing, or not as we write it: so all of it is new. */
+  /** The table did not exist or was not in our form, and was created anew. */
   readonly whole: boolean;
 }
 
-/** To empty a larger table is seldom meant. */
+/** Emptying a larger table is rarely intended. */
 const MAX_EMPTIED = 1000;
-/** Another program may change the table, or another mcblock the store, at the same time. */
+/** Other programs may change the table, or another mcblock the store, at the same time. */
 const ATTEMPTS = 3;
 
 /**
- * Makes the firewall hold the rules: reads what it holds, changes the difference alone, and reads
- * again, until there is none. `rules` is asked anew each time, so that of several that do this at
- * once the last one leaves what the store says then.
+ * Makes the firewall hold the rules: reads what it holds, changes the difference only, and reads
+ * again until there is none. `rules` is called anew each time, so that the last of several processes
+ * leaves what the store holds by then.
  */
 export async function reconcile(
   firewall: Firewall,
@@ -39,12 +39,12 @@ export async function reconcile(
   let first: Reconciled | undefined;
   let failure: unknown;
   for (let attempt = 0; ; attempt++) {
-    // At the same time: the one is work for another process, the other for this one.
+    // In parallel: one is work for another process, the other for this one.
     const [held, early] = await Promise.all([firewall.read(), Promise.resolve().then(rules)]);
     let wanted = early;
     let change = differenceOf(held ?? new PrefixList(), wanted);
     if (change.removed.size > 0) {
-      // Somebody may have put it in since the rules were asked for; he stored it before that.
+      // Another process may have added it since the rules were computed; it stored it before.
       wanted = rules();
       change = differenceOf(held ?? new PrefixList(), wanted);
     }
@@ -58,7 +58,7 @@ export async function reconcile(
       await firewall.change({ ...change, wanted, whole });
       failure = undefined;
     } catch (error) {
-      // Perhaps only because somebody else was quicker; then the next attempt shows it.
+      // Another process may have been quicker; the next attempt shows it.
       if (!(error instanceof McblockError) || failure !== undefined) throw error;
       failure = error;
     }
@@ -71,18 +71,18 @@ function refuse(firewall: Firewall, held: number, wanted: PrefixList, { added }:
   if (held > MAX_EMPTIED && wanted.size === 0) {
     throw new McblockError(
       'protected',
-      `${firewall.name} holds ${held} rules and would be left with none; apply --force empties it`,
+      `${firewall.name} holds ${held} rules and would be emptied; use apply --force`,
     );
   }
   const wide = widestOf(added);
   if (wide === undefined) return;
   throw new McblockError(
     'protected',
-    `the rule ${formatPrefix(wide)} is wider than /${WIDEST[wide.family]}; apply --force puts it into ${firewall.name} all the same`,
+    `rule ${formatPrefix(wide)} for ${firewall.name} is wider than /${WIDEST[wide.family]}; use apply --force`,
   );
 }
 
-/** The first rule that is wider than may be put in without --force. */
+/** The first rule that is too wide without --force. */
 export function widestOf(added: PrefixList): Prefix | undefined {
   for (const prefix of added) if (isTooWide(prefix)) return prefix;
   return undefined;
@@ -91,6 +91,6 @@ export function widestOf(added: PrefixList): Prefix | undefined {
 function notTaken({ name }: Firewall, { added, removed }: Difference): McblockError {
   return new McblockError(
     'program',
-    `${name} does not hold what was put into it: ${added.size} rules are missing, ${removed.size} are too many; does another program change it too?`,
+    `${name}: ${added.size} rules missing and ${removed.size} unexpected after the change; another program may be changing it`,
   );
 }

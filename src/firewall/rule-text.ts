@@ -11,12 +11,12 @@ const WRITERS = {
   json: jsonText,
 } as const;
 
-/** How rules can be written. */
+/** Output formats of rules. */
 export type RuleFormat = keyof typeof WRITERS;
 
 export const FORMATS = Object.keys(WRITERS) as RuleFormat[];
 
-/** The text of the rules, in parts. `table` is the name of the pf or nft table. */
+/** The text of the rules, in chunks. `table` is the name of the pf or nftables table. */
 export function formatRules(
   rules: PrefixList,
   format: RuleFormat,

@@ -32,7 +32,7 @@ function grammarFiles(folder: string): string[] {
     const names = readdirSync(folder).filter((name) => name.endsWith('.grammar'));
     return names.toSorted().map((name) => join(folder, name));
   } catch (error) {
-    throw new McblockError('config', `cannot read grammar.folder ${folder}: ${reasonOf(error)}`, {
+    throw new McblockError('config', `grammar.folder: ${folder}: ${reasonOf(error)}`, {
       cause: error,
     });
   }
@@ -42,6 +42,6 @@ function readGrammar(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new McblockError('config', `cannot read ${file}: ${reasonOf(error)}`, { cause: error });
+    throw new McblockError('config', `${file}: ${reasonOf(error)}`, { cause: error });
   }
 }

@@ -87,7 +87,7 @@ function readAt(name: string, file: number, buffer: Buffer, offset: number): num
   try {
     return readSync(file, buffer, 0, buffer.length, offset);
   } catch (cause) {
-    throw new McblockError('file', `${name} cannot be read at byte ${offset}: ${reasonOf(cause)}`, {
+    throw new McblockError('file', `${name}: ${reasonOf(cause)} (at byte ${offset})`, {
       cause,
     });
   }
@@ -111,12 +111,5 @@ async function* counted(
 }
 
 function fileError(name: string, cause: unknown): McblockError {
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-  const reason =
-    code === 'ENOENT'
-      ? 'no such file'
-      : code === 'EACCES' || code === 'EPERM'
-        ? 'permission denied'
-        : reasonOf(cause);
-  return new McblockError('file', `${name} cannot be opened: ${reason}`, { cause });
+  return new McblockError('file', `${name}: ${reasonOf(cause)}`, { cause });
 }

@@ -37,7 +37,7 @@ export class ProgramError extends McblockError {
   readonly reason: string;
 
   constructor(path: string, reason: string) {
-    super('program', `${path} ${reason}`);
+    super('program', `${path}: ${reason}`);
     this.reason = reason;
   }
 }
@@ -109,10 +109,7 @@ export class Program {
   limitTime(seconds: number): void {
     clearTimeout(this.#timer);
     if (this.#hasEnded) return;
-    this.#timer = setTimeout(
-      () => this.end(`took more than ${seconds} seconds and was ended`),
-      seconds * 1000,
-    );
+    this.#timer = setTimeout(() => this.end(`timed out after ${seconds} seconds`), seconds * 1000);
   }
 
   /** Kills the program. What still holds its streams open is not waited for. */
@@ -128,7 +125,7 @@ export class Program {
       const end = (status: number | null, by: NodeJS.Signals | null): void => {
         clearTimeout(this.#timer);
         this.#hasEnded = true;
-        if (by !== null) this.#failure ??= `was ended by ${by}`;
+        if (by !== null) this.#failure ??= `killed by ${by}`;
         resolve({
           status: status ?? undefined,
           signal: by ?? undefined,
@@ -159,5 +156,5 @@ export function collectStderr({ stderr }: Program): () => string {
 }
 
 function notStarted(error: unknown): string {
-  return `cannot be run: ${reasonOf(error)}`;
+  return reasonOf(error);
 }

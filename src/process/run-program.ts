@@ -45,7 +45,7 @@ export async function runProgram(
   program.stdout.on('data', (chunk: Buffer) => {
     bytes += chunk.length;
     if (bytes <= outputLimitBytes) chunks.push(chunk);
-    else program.end(`wrote more than ${outputLimitBytes} bytes and was ended`);
+    else program.end(`wrote more than ${outputLimitBytes} bytes`);
   });
   const fed = pipeline(Readable.from(input, { objectMode: false }), program.stdin).catch(
     () => undefined,
@@ -60,5 +60,5 @@ export async function runProgram(
 /** What a program wrote to stderr, as one line of at most 500 characters. */
 export function wordsOf(stderr: string): string {
   const words = stderr.replace(/[\p{Cc}\s]+/gu, ' ').trim();
-  return words === '' ? 'it said nothing' : words.slice(0, 500);
+  return words === '' ? 'no error message' : words.slice(0, 500);
 }

@@ -49,7 +49,7 @@ export class Allowed {
 function allowedOfRow([family, length, hex, note, addedAt]: Row): AllowedPrefix {
   const prefix = prefixOfRow('allowed', family ?? null, length ?? null, hex ?? null);
   if (typeof note !== 'string' || !isSeconds(addedAt)) {
-    throw damagedRow('allowed', `${family}/${length}/${hex}`, 'the note or the time is none');
+    throw damagedRow('allowed', `${family}/${length}/${hex}`, 'bad note or time');
   }
   return { prefix, note, addedAt };
 }

@@ -47,7 +47,7 @@ export function entryOfRow(row: Row): Entry {
 export function rowOfEntry(entry: Entry): Cell[] {
   const fault = faultOf(entry);
   if (fault) {
-    throw new McblockError('store', `the entry cannot be stored, because ${fault}`);
+    throw new McblockError('store', `invalid entry: ${fault}`);
   }
   return [
     ...keyOf(entry.prefix),
@@ -66,20 +66,19 @@ export function rowOfEntry(entry: Entry): Cell[] {
 /** What keeps the fields from being an entry, or undefined. */
 function faultOf(entry: { readonly [Name in keyof Entry]: unknown }): string | undefined {
   const { activations, activatedAt, hitDays } = entry;
-  if (!isOrigin(entry.origin)) return `${entry.origin} is no origin`;
-  if (typeof entry.note !== 'string') return 'the note is no text';
-  if (!isWhole(activations)) return `${activations} is no number of activations`;
-  if (!isWhole(entry.hits)) return `${entry.hits} is no number of hits`;
+  if (!isOrigin(entry.origin)) return `bad origin ${entry.origin}`;
+  if (typeof entry.note !== 'string') return 'note is not text';
+  if (!isWhole(activations)) return `bad number of activations ${activations}`;
+  if (!isWhole(entry.hits)) return `bad number of hits ${entry.hits}`;
   for (const name of ['firstSeen', 'lastSeen', 'activatedAt'] as const) {
-    if (!isOptionalSeconds(entry[name]))
-      return `${JSON.stringify(entry[name])} is no time (${name})`;
+    if (!isOptionalSeconds(entry[name])) return `bad time ${JSON.stringify(entry[name])} (${name})`;
   }
-  if (!isExpiry(entry.expiresAt)) return `${entry.expiresAt} is no expiry`;
+  if (!isExpiry(entry.expiresAt)) return `bad expiry ${entry.expiresAt}`;
   if ((activations === 0) !== (activatedAt === undefined)) {
-    return `${activations} activations do not go with the latest being at ${activatedAt}`;
+    return `${activations} activations, but the latest at ${activatedAt}`;
   }
-  if (activations === 0 && entry.expiresAt !== 0) return 'it expires without ever being active';
-  if (!Array.isArray(hitDays) || !isRising(hitDays)) return 'the days of its hits are not rising';
+  if (activations === 0 && entry.expiresAt !== 0) return 'expiry without activation';
+  if (!Array.isArray(hitDays) || !isRising(hitDays)) return 'hit days out of order';
   return undefined;
 }
 

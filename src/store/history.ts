@@ -140,7 +140,7 @@ function activationOfRow(row: Row, evidence: readonly Evidence[]): Activation {
     throw damagedRow('activation', String(number), 'a number is none');
   }
   if (!isOrigin(origin) || typeof note !== 'string') {
-    throw damagedRow('activation', String(number), `${origin} is no origin or the note no text`);
+    throw damagedRow('activation', String(number), 'bad origin or note');
   }
   return { number, at, until, endedAt, origin, note, evidence };
 }

@@ -21,7 +21,7 @@ export function prefixOfRow(table: string, family: Cell, length: Cell, hex: Cell
     const prefix = isLength(family, length) ? prefixAround(address, length) : undefined;
     if (prefix && isSame(prefix, address)) return prefix;
   }
-  throw damagedRow(table, `${family}/${length}/${hex}`, 'there is no prefix but something else');
+  throw damagedRow(table, `${family}/${length}/${hex}`, 'bad prefix');
 }
 
 /** Puts the prefix of a row on a list, as {@link prefixOfRow} would read it. */

@@ -33,7 +33,7 @@ export function openConnection(
   const place = resolve(path);
   if (place !== place.trim()) {
     // better-sqlite3 would trim it, and open another file.
-    throw new McblockError('store', `the name of a store cannot end in white space: "${path}"`);
+    throw new McblockError('store', `store "${path}": the name ends in white space`);
   }
   if (mode === 'write') return openToWrite(place, busyMilliseconds, fill);
   if (!holdsSomething(place)) return openNothing(fill);

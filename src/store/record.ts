@@ -95,13 +95,13 @@ export function checkHeader(row: unknown): void {
   if (!isObject(row) || row['format'] !== HEADER.format) {
     throw new McblockError(
       'input',
-      `not an export of mcblock: its first line must be ${JSON.stringify(HEADER)}`,
+      `not an export of mcblock: the first line must be ${JSON.stringify(HEADER)}`,
     );
   }
   if (row['version'] !== HEADER.version) {
     throw new McblockError(
       'input',
-      `the export has version ${JSON.stringify(row['version'])}, this program reads ${HEADER.version}; bring mcblock up to date`,
+      `export of version ${JSON.stringify(row['version'])}, this mcblock reads ${HEADER.version}; update mcblock`,
     );
   }
 }

@@ -198,13 +198,13 @@ export function versionOf(connection: Connection, migrations = MIGRATIONS): numb
     if (application === 0 && version === 0 && isEmpty) return 0;
     throw new McblockError(
       'store',
-      `${connection.path} is the database of another program; name another file with --db`,
+      `${connection.path}: not a store of mcblock; use --db to name another`,
     );
   }
   if (version > migrations.length) {
     throw new McblockError(
       'store',
-      `the store ${connection.path} was written by a newer mcblock (its version is ${version}, this program knows ${migrations.length}); bring mcblock up to date`,
+      `store ${connection.path}: written by a newer mcblock (version ${version}, this one reads up to ${migrations.length}); update mcblock`,
     );
   }
   return version;

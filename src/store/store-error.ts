@@ -9,19 +9,19 @@ export function storeError(path: string, error: unknown): unknown {
   if (isNotLoaded(error)) {
     return new McblockError(
       'program',
-      `better-sqlite3 was not compiled for this Node.js (${process.version}); run "npm rebuild better-sqlite3" where mcblock is installed`,
+      `better-sqlite3 is not built for Node.js ${process.version}; run "npm rebuild better-sqlite3" in the folder of mcblock`,
       { cause: error },
     );
   }
   if (!(error instanceof Database.SqliteError)) return error;
-  return new McblockError('store', `the store ${path} ${explain(error)}`, { cause: error });
+  return new McblockError('store', `store ${path}: ${explain(error)}`, { cause: error });
 }
 
 /** What the file system threw while the store was looked for or made. */
 export function fileError(path: string, error: unknown): McblockError {
   return new McblockError(
     'store',
-    `the store ${path} cannot be used: ${reasonOf(error)}; run the command as its owner, or name another store with --db`,
+    `store ${path}: ${reasonOf(error)}; run as its owner, or use --db to name another`,
     { cause: error },
   );
 }
@@ -30,7 +30,7 @@ export function fileError(path: string, error: unknown): McblockError {
 export function damagedRow(table: string, key: string, what: string): McblockError {
   return new McblockError(
     'store',
-    `the store is damaged: in the table ${table}, row ${key}, ${what}; put back a copy of the store, or start a new one and import your last export`,
+    `the store is damaged: table ${table}, row ${key}: ${what}; restore a copy, or import the last export into a new store`,
   );
 }
 
@@ -44,25 +44,25 @@ function explain({ code, message }: { readonly code: string; readonly message: s
   const is = (...names: readonly string[]) =>
     names.some((name) => code.startsWith(`SQLITE_${name}`));
   if (is('BUSY', 'LOCKED')) {
-    return 'is being written by another program; run the command again when that has ended';
+    return 'locked by another process; try again later';
   }
   if (is('FULL')) {
-    return 'has no room left on its disk; nothing was recorded: make room and run the command again';
+    return 'disk full; nothing was recorded';
   }
   if (is('READONLY')) {
-    return `may not be written by this user (${message}); nothing was recorded: run the command as its owner, or name another store with --db`;
+    return 'read-only for this user; nothing was recorded; run as its owner, or use --db to name another';
   }
   if (is('CANTOPEN', 'PERM', 'AUTH')) {
-    return `may not be opened by this user, is no file, or lies on a disk that is mounted read-only (${message}); run the command as its owner, or name another store with --db`;
+    return 'cannot be opened: no permission, not a file, or a read-only file system; run as its owner, or use --db to name another';
   }
   if (is('NOTADB')) {
-    return 'is no store of mcblock, nor any SQLite database; name another file with --db';
+    return 'not a store of mcblock; use --db to name another';
   }
   if (is('CORRUPT')) {
-    return `is damaged (${message}): put back a copy of it, or start a new one and import your last export`;
+    return `damaged (${message}); restore a copy, or import the last export into a new store`;
   }
   if (is('IOERR')) {
-    return `cannot be read or written (${message}, ${code}); nothing was recorded: see to the disk and run the command again`;
+    return `${message} (${code}); nothing was recorded; check the disk`;
   }
-  return `failed (${message}, ${code}); nothing was recorded`;
+  return `${message} (${code}); nothing was recorded`;
 }

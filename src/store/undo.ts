@@ -219,7 +219,7 @@ function recordOfJson(json: string): StoreRecord {
   try {
     return recordOfRow(JSON.parse(json));
   } catch (error) {
-    throw new McblockError('store', 'what was before the last command is damaged', {
+    throw new McblockError('store', 'the store is damaged: table undo', {
       cause: error,
     });
   }

@@ -26,24 +26,22 @@ function table(): string[] | undefined {
 }
 
 describe('apply', () => {
-  it('makes the firewall hold the rules, and says what it changed', async () => {
+  it('makes the firewall hold the rules and reports the changes', async () => {
     await line.run('add', '5.149.104/24', '5.149.105/24', '2001:67c::/32');
     expect(await line.run('apply')).toEqual({
       exitCode: 0,
-      stdout: 'the pf table mcblock holds 2 rules: 2 added, 0 removed, all of it put there anew\n',
+      stdout: 'pf table mcblock created: 2 rules\n',
       stderr: '',
     });
     expect(table()).toEqual(['5.149.104.0/23', '2001:67c::/32']);
-    expect((await line.run('apply')).stdout).toBe(
-      'the pf table mcblock holds 2 rules: as before\n',
-    );
+    expect((await line.run('apply')).stdout).toBe('pf table mcblock: 2 rules (unchanged)\n');
     await line.run('expire', '5.149.105/24');
     expect((await line.run('apply')).stdout).toBe(
-      'the pf table mcblock holds 2 rules: 1 added, 1 removed\n',
+      'pf table mcblock: 2 rules (1 added, 1 removed)\n',
     );
   });
 
-  it('holds what is active at the time, no more', async () => {
+  it('drops the rules of entries that have expired', async () => {
     await line.run('add', '--for', '1d', '9.9.9.9');
     await line.run('add', '--for', '3d', '8.8.8.8');
     await line.run('apply');
@@ -59,10 +57,10 @@ describe('apply', () => {
     expect(await line.run('apply', '--dry-run')).toEqual({
       exitCode: 0,
       stdout: '- 9.9.9.9/32\n+ 7.7.7.7/32\n',
-      stderr: 'the pf table mcblock would hold 2 rules\n',
+      stderr: 'pf table mcblock would hold 2 rules\n',
     });
     expect(await line.json('apply', '--dry-run')).toEqual({
-      firewall: 'the pf table mcblock',
+      firewall: 'pf table mcblock',
       dryRun: true,
       rules: 2,
       whole: false,
@@ -72,24 +70,26 @@ describe('apply', () => {
     expect(table()).toEqual(['8.8.8.8/32', '9.9.9.9/32']);
   });
 
-  it('makes no store where there is none', async () => {
+  it('creates no store', async () => {
     expect((await line.run('apply')).exitCode).toBe(0);
     expect(table()).toEqual([]);
     expect(statSync(line.db, { throwIfNoEntry: false })).toBeUndefined();
   });
 
-  it('wants to be forced where blocks add up to a rule that is very wide', async () => {
+  it('needs --force for a very wide rule that results from narrower entries', async () => {
     await line.run('add', '64/8', '65/8');
     expect(await line.run('apply')).toMatchObject({
       exitCode: 1,
-      stderr: expect.stringContaining('the rule 64.0.0.0/7 is wider than /8; apply --force'),
+      stderr: expect.stringContaining(
+        'rule 64.0.0.0/7 for pf table mcblock is wider than /8; use apply --force',
+      ),
     });
     expect(table()).toBeUndefined();
     expect((await line.run('apply', '--force')).exitCode).toBe(0);
     expect(table()).toEqual(['64.0.0.0/7']);
   });
 
-  it('ends the states of what is newly blocked with --kill', async () => {
+  it('kills the states of newly blocked prefixes with --kill', async () => {
     await line.run('add', '9.9.9.9', '--apply');
     await line.run('add', '8.8.8.8');
     machine.calls();
@@ -102,16 +102,16 @@ describe('apply', () => {
     });
   });
 
-  it('fails with what pfctl says', async () => {
+  it('fails with the error of pfctl', async () => {
     machine.set({ fault: 'permission' });
     expect(await line.run('apply')).toEqual({
       exitCode: 1,
       stdout: '',
-      stderr: 'mcblock: pfctl failed: pfctl: /dev/pf: Permission denied (run mcblock as root)\n',
+      stderr: 'mcblock: pfctl: /dev/pf: Permission denied (run mcblock as root)\n',
     });
   });
 
-  it('writes a file and runs the command after it', async () => {
+  it('writes a file and then runs the command', async () => {
     const file = line.path('pf.blocked');
     const copy = line.path('copy');
     configure(`kind = "file"\nfile = "${file}"\ncommand = ["/bin/cp", "${file}", "${copy}"]\n`);
@@ -120,7 +120,7 @@ describe('apply', () => {
   });
 
   it.each([
-    ['kind = "file"\n', /firewall\.file does not say which/],
+    ['kind = "file"\n', /set firewall\.file to the absolute path/],
     ['kind = "ipfw"\n', /firewall\.kind must be one of/],
     ['kind = "pf"\npfctl = "pfctl"\n', /firewall\.pfctl must be the absolute path/],
     ['kind = "pf"\ncommand = ["pfctl", "-f"]\n', /firewall\.command.* must be a list/],
@@ -138,15 +138,15 @@ describe('apply', () => {
 describe('--apply', () => {
   it('brings the firewall up to date with add and expire', async () => {
     expect(await line.run('add', '9.9.9.9', '--apply')).toMatchObject({
-      stdout: expect.stringMatching(/^9\.9\.9\.9 is blocked until .*\n$/),
-      stderr: 'the pf table mcblock holds 1 rule: 1 added, 0 removed, all of it put there anew\n',
+      stdout: expect.stringMatching(/^9\.9\.9\.9 blocked until .*\n$/),
+      stderr: 'pf table mcblock created: 1 rule\n',
     });
     expect(table()).toEqual(['9.9.9.9/32']);
     await line.run('expire', '9.9.9.9', '--apply');
     expect(table()).toEqual([]);
   });
 
-  it('makes the hole of allow in the firewall at once, and closes it again', async () => {
+  it('makes and closes the holes of the allow-list', async () => {
     await line.run('add', '5.149.104/22', '2001:67c::/32', '--apply');
     await line.run('allow', '5.149.105.9', '2001:67c:8000::/33', '--apply');
     const rules = table() ?? [];
@@ -168,28 +168,28 @@ describe('--apply', () => {
     expect(table()).toEqual(['5.149.104.0/22', '2001:67c::/32']);
   });
 
-  it('says that it is recorded where the firewall fails', async () => {
+  it('reports that the entry is recorded if the firewall fails', async () => {
     machine.set({ fault: 'busy' });
     expect(await line.run('add', '9.9.9.9', '--apply')).toMatchObject({
       exitCode: 1,
-      stderr: expect.stringMatching(/it is recorded, but not in the firewall yet: .*Device busy/),
+      stderr: expect.stringMatching(/recorded, but the firewall is not up to date: .*Device busy/),
     });
     machine.set({ fault: undefined });
     await line.run('apply');
     expect(table()).toEqual(['9.9.9.9/32']);
   });
 
-  it('takes the force of add along', async () => {
+  it('inherits --force from add', async () => {
     expect((await line.run('add', '64/7', '--force', '--apply')).exitCode).toBe(0);
     expect(table()).toEqual(['64.0.0.0/7']);
   });
 
-  it('needs a prefix', async () => {
+  it('needs a prefix with allow', async () => {
     expect((await line.run('allow', '--apply')).exitCode).toBe(2);
   });
 });
 
-describe('the ssh session that types the command', () => {
+describe('the ssh session of the user', () => {
   it.each([
     ['198.51.100.7 50122 203.0.113.1 22', '198.51.100/24', '198.51.100.7'],
     ['2001:67c::7 50122 2001:67c::1 22', '2001:67c::/32', '2001:67c::7/128'],
@@ -200,13 +200,13 @@ describe('the ssh session that types the command', () => {
     expect(await line.run('add', prefix)).toEqual({
       exitCode: 1,
       stdout: '',
-      stderr: `mcblock: ${prefix === 'fe80::7' ? name : prefix} overlaps ${name}, from where your ssh session comes; --force blocks it all the same\n`,
+      stderr: `mcblock: ${prefix === 'fe80::7' ? name : prefix} overlaps ${name} (your ssh session); use --force to block it\n`,
     });
     expect(await line.json('show')).toEqual([]);
     expect((await line.run('add', '--force', prefix)).exitCode).toBe(0);
   });
 
-  it('is not blocked by a list either', async () => {
+  it('is not blocked by import', async () => {
     line.env = { SSH_CONNECTION: '198.51.100.7 50122 203.0.113.1 22' };
     const list = line.path('list');
     writeFileSync(list, '9.9.9.9\n198.51.100.0/24\n');
@@ -217,7 +217,7 @@ describe('the ssh session that types the command', () => {
     expect(await line.json('show')).toEqual([]);
   });
 
-  it('does not come back with a wider entry that has expired', async () => {
+  it('is not blocked by a wider expired entry', async () => {
     await line.run('add', '198.51.100/24');
     line.now = '2026-06-01T00:00:00Z';
     line.env = { SSH_CONNECTION: '198.51.100.7 50122 203.0.113.1 22' };
@@ -225,7 +225,7 @@ describe('the ssh session that types the command', () => {
     expect(await line.json('show')).toMatchObject([{ prefix: '198.51.100.200/32' }]);
   });
 
-  it.each(['', 'nonsense', '1.2.3 4'])('may be %j, which is none', async (connection) => {
+  it.each(['', 'nonsense', '1.2.3 4'])('is ignored if SSH_CONNECTION is %j', async (connection) => {
     line.env = { SSH_CONNECTION: connection };
     expect((await line.run('add', '198.51.100/24')).exitCode).toBe(0);
   });

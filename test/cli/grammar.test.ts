@@ -21,43 +21,43 @@ function file(name: string, text: string): string {
 }
 
 describe('grammar check', () => {
-  it('says how much of a file is right', async () => {
+  it('counts the messages and examples of a file', async () => {
     const good = file('knockd.grammar', KNOCKD);
     expect(await line.run('grammar', 'check', good)).toEqual({
       exitCode: 0,
-      stdout: `${good}: 1 message, 2 examples, all as they say\n`,
+      stdout: `${good}: OK: 1 message, 2 examples\n`,
       stderr: '',
     });
   });
 
-  it('finds the shipped grammars right', async () => {
+  it('accepts the shipped grammars', async () => {
     const sshd = fileURLToPath(new URL('../../grammar/sshd.grammar', import.meta.url));
     const { exitCode, stdout } = await line.run('grammar', 'check', sshd);
     expect(exitCode).toBe(0);
-    expect(stdout).toMatch(/: \d+ messages, \d+ examples, all as they say\n$/);
+    expect(stdout).toMatch(/: OK: \d+ messages, \d+ examples\n$/);
   });
 
-  it('says where an example is wrong, what was expected and what came', async () => {
+  it('reports the place of a failed example, what was expected and what was read', async () => {
     const good = file('good.grammar', KNOCKD);
     const bad = file('bad.grammar', KNOCKD.replace('address 2001:db8::7,', 'address 2001:db8::8,'));
     const { exitCode, stdout } = await line.run('grammar', 'check', bad, good);
     expect(exitCode).toBe(1);
     expect(stdout).toBe(
       `${bad}:3:3: expected refused, address 2001:db8::8, user "admin"; read refused, address 2001:db8::7, user "admin"\n` +
-        `${bad}: 1 message, 2 examples, 1 not as they say\n` +
-        `${good}: 1 message, 2 examples, all as they say\n`,
+        `${bad}: 1 message, 2 examples, 1 failed\n` +
+        `${good}: OK: 1 message, 2 examples\n`,
     );
   });
 
-  it('says where the notation is wrong, and runs no example', async () => {
+  it('reports the place of a syntax error and runs no example', async () => {
     const bad = file('bad.grammar', KNOCKD.replace('ENDPOINT', 'PEER'));
     const { exitCode, stdout } = await line.run('grammar', 'check', bad);
     expect(exitCode).toBe(1);
     expect(stdout).toContain(`${bad}:2:47: unknown field PEER`);
-    expect(stdout).toContain(`${bad}: 1 error, so that no example was run\n`);
+    expect(stdout).toContain(`${bad}: 1 error; no example was run\n`);
   });
 
-  it('gives the same as JSON', async () => {
+  it('prints the same as JSON', async () => {
     const bad = file(
       'bad.grammar',
       KNOCKD.replace('! refused admin from gate.example', '! refused admin from 192.0.2.7'),
@@ -82,17 +82,17 @@ describe('grammar check', () => {
   });
 
   it.each([[[]], [['check']], [['chekc', 'x.grammar']], [['check', '--nonsense', 'x.grammar']]])(
-    'is used wrongly with %j',
+    'is a usage error with %j',
     async (words) => {
       const { exitCode, stdout } = await line.run('grammar', ...words);
       expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
     },
   );
 
-  it('fails where a file is not there', async () => {
+  it('fails if a file does not exist', async () => {
     const { exitCode, stderr } = await line.run('grammar', 'check', line.path('none.grammar'));
     expect(exitCode).toBe(1);
-    expect(stderr).toContain('mcblock: cannot read ');
+    expect(stderr).toBe(`mcblock: ${line.path('none.grammar')}: no such file\n`);
   });
 
   it('has help with examples', async () => {

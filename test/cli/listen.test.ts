@@ -11,8 +11,8 @@ beforeEach(() => {
 });
 afterEach(() => line.remove());
 
-describe("acacia's own configuration", () => {
-  it('is read whole', () => {
+describe("acacia's configuration", () => {
+  it('is read with all its settings', () => {
     const config = readFile({
       CertPath: '/etc/ssl/host.pem',
       KeyPath: '/etc/ssl/host.key',
@@ -42,20 +42,20 @@ describe("acacia's own configuration", () => {
   });
 
   it.each([
-    ['{', /cannot read/],
-    ['[]', /no object/],
+    ['{', /acacia\.json: .*JSON/],
+    ['[]', /not a JSON object/],
     [{ CertPat: '/x' }, /did you mean CertPath/],
-    [{ User: 7 }, /User is no text/],
+    [{ User: 7 }, /User must be a string/],
     [{ Actions: { a: 'ping' } }, /absolute path/],
     [{ Actions: { a: '' } }, /absolute path/],
-    [{ Actions: [] }, /table/],
+    [{ Actions: [] }, /Actions must be an object/],
   ])('is refused: %j', (content, message) => {
     expect(() => readFile(content)).toThrow(message);
   });
 });
 
 describe('channels', () => {
-  it('are shown as they are read', () => {
+  it('are shown as they are written', () => {
     const table = {
       block: 'block',
       'a.b': { command: ['/bin/x', '-y'], carries: 'prefix' },
@@ -84,11 +84,11 @@ describe('channels', () => {
   });
 });
 
-describe('the command', () => {
+describe('listen', () => {
   it.each([
-    ['', /pubsub.address does not say/],
+    ['', /set pubsub\.address/],
     ['pubsub.address = "redis.example.net:6379"', /mutual TLS/],
-    ['pubsub.address = "127.0.0.1:1"\npubsub.cert = "/x"', /pubsub.key is missing/],
+    ['pubsub.address = "127.0.0.1:1"\npubsub.cert = "/x"', /pubsub\.key is not set/],
     ['pubsub.address = "127.0.0.1:1"\npubsub.require-signature = true', /needs pubsub.fleet-key/],
     [
       'pubsub.address = "127.0.0.1:1"\npubsub.fleet-key = "/nonexistent"',
@@ -100,7 +100,7 @@ describe('the command', () => {
     expect([exitCode, stderr]).toEqual([2, expect.stringMatching(message)]);
   });
 
-  it('takes no key of the fleet that others may read, or that is short', async () => {
+  it('refuses a fleet key that others can read or that is short', async () => {
     const key = line.path('fleet.key');
     const config = `pubsub.address = "127.0.0.1:1"\npubsub.fleet-key = "${key}"`;
     writeFileSync(key, Buffer.alloc(32).toString('base64'), { mode: 0o644 });
@@ -110,7 +110,7 @@ describe('the command', () => {
     expect((await runWith(config.replace(key, short), '--as-root')).stderr).toMatch(/at least 32/);
   });
 
-  it.skipIf(process.getuid?.() !== 0)('is not for root without a word', async () => {
+  it.skipIf(process.getuid?.() !== 0)('refuses to run as root without listen.user', async () => {
     const { exitCode, stderr } = await runWith('pubsub.address = "127.0.0.1:1"');
     expect([exitCode, stderr]).toEqual([2, expect.stringMatching(/listen.user/)]);
     const unknown = await runWith('pubsub.address = "127.0.0.1:1"\nlisten.user = "no-such-user"');

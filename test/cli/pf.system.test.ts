@@ -26,7 +26,7 @@ const pf = (...argv: string[]) => line.run('pf', ...argv);
 const table = () => machine.state.tables['bans'];
 
 describe('mcblock pf', () => {
-  it('adds to and deletes from the table of the configuration, by fixed arguments', async () => {
+  it('changes the configured table with fixed arguments', async () => {
     expect(await pf('add', '192.0.2.7', '5.149.104/22', '2001:DB8::/64')).toEqual({
       exitCode: 0,
       stdout: '',
@@ -46,12 +46,12 @@ describe('mcblock pf', () => {
     ['0.0.0.0/0', /wider than \/8/],
     ['128.0.0.0/7', /wider than \/8/],
     ['2000::/3', /wider than \/19/],
-    ['127.0.0.1', /an address of this host/],
-    ['127.0.0.0/8', /an address of this host/],
-    ['::1', /an address of this host/],
-    ['198.51.100.9', /198.51.100\/24 on the allow-list/],
-    ['198.51.0.0/16', /198.51.100\/24 on the allow-list/],
-  ])('does not block %s, and the rest all the same', async (prefix, message) => {
+    ['127.0.0.1', /127\.0\.0\.1 \(this host\)/],
+    ['127.0.0.0/8', /127\.0\.0\.1 \(this host\)/],
+    ['::1', /::1\/128 \(this host\)/],
+    ['198.51.100.9', /198.51.100\/24 \(allow-list\)/],
+    ['198.51.0.0/16', /198.51.100\/24 \(allow-list\)/],
+  ])('refuses %s and blocks the rest', async (prefix, message) => {
     await line.run('allow', '198.51.100.0/24');
     const { exitCode, stderr } = await pf('add', prefix, '192.0.2.7');
     expect([exitCode, stderr]).toEqual([1, expect.stringMatching(message)]);
@@ -60,7 +60,7 @@ describe('mcblock pf', () => {
     expect(table()).toEqual(['192.0.2.7/32']);
   });
 
-  it('blocks no address of this host', async () => {
+  it('refuses the addresses of this host', async () => {
     const own = Object.values(networkInterfaces()).flatMap((some) =>
       (some ?? []).map(({ address }) => address.replace(/%.*/, '')),
     );
@@ -83,13 +83,13 @@ describe('mcblock pf', () => {
     expect(machine.calls()).toEqual([]);
   });
 
-  it('fails where pf does', async () => {
+  it('fails if pf does', async () => {
     machine.set({ fault: 'permission' });
     const { exitCode, stderr } = await pf('add', '192.0.2.7');
     expect([exitCode, stderr]).toEqual([1, expect.stringContaining('Permission denied')]);
   });
 
-  it.skipIf(!IS_ROOT)('goes by no configuration that others could have written', async () => {
+  it.skipIf(!IS_ROOT)('refuses a configuration that others can write', async () => {
     chmodSync(line.path('mcblock.toml'), 0o664);
     expect(await pf('add', '192.0.2.7')).toMatchObject({
       exitCode: 2,
@@ -101,7 +101,7 @@ describe('mcblock pf', () => {
     expect(machine.calls()).toEqual([]);
   });
 
-  it.skipIf(!IS_ROOT)('lets nobody choose it through doas or sudo', async () => {
+  it.skipIf(!IS_ROOT)('refuses --config through doas and sudo', async () => {
     for (const name of ['DOAS_USER', 'SUDO_USER', 'SUDO_UID']) {
       line.env = { [name]: '_mcblock' };
       for (const argv of [['add', '192.0.2.7'], ['show']]) {

@@ -49,11 +49,11 @@ function follow(work: (store: Store) => void): void {
 describe('undo', () => {
   it.each([
     ['add', ['add', '5.149.104/22', '--note', 'spam']],
-    ['add, which brings a wider one back', ['add', '11.201.53.9']],
-    ['add, which only prolongs', ['add', '--forever', '5.149.104/24']],
-    ['add of what is blocked already', ['add', '--for', '1h', '5.149.104/24']],
+    ['add, which activates a wider entry', ['add', '11.201.53.9']],
+    ['add, which only prolongs the entry', ['add', '--forever', '5.149.104/24']],
+    ['add of a prefix already blocked', ['add', '--for', '1h', '5.149.104/24']],
     ['expire', ['expire', '5.149.104/24', '2a0e:5f9a:be::/64']],
-  ])('takes back %s', async (_, argv) => {
+  ])('undoes %s', async (_, argv) => {
     await grok(FIXTURE);
     await line.run('expire', '11.201.53/24');
     const before = await whole();
@@ -63,7 +63,7 @@ describe('undo', () => {
     expect(await whole()).toBe(before);
   });
 
-  it('takes back a log that was read, so that it can be read again', async () => {
+  it('undoes the reading of logs, so that they can be read again', async () => {
     // A prefix with a history, offences that made no block yet, and a wider entry to bring back.
     await line.run('add', '7.63/16');
     await line.run('expire', '7.63/16');
@@ -73,13 +73,13 @@ describe('undo', () => {
     const before = await whole();
     await grok(FIXTURE, log('second', '5.149.105.9', 4));
     const after = await whole();
-    expect((await line.run('undo')).stdout).toContain('2 logs count as not read');
+    expect((await line.run('undo')).stdout).toContain('2 logs forgotten, to be read again');
     expect(withoutLogins(await whole())).toEqual(withoutLogins(before));
     await grok(FIXTURE, line.path('second'));
     expect(await whole()).toBe(after);
   });
 
-  it('takes back an import of a list and of a whole store', async () => {
+  it('undoes the import of a list and of a store', async () => {
     await line.run('add', '9.9.9.9', '--note', 'mine');
     const other = new CommandLine();
     try {
@@ -100,7 +100,7 @@ describe('undo', () => {
     }
   });
 
-  it('takes back the last one only, and only once', async () => {
+  it('undoes only the last command, and only once', async () => {
     await line.run('add', '9.9.9.9');
     const before = await whole();
     await line.run('add', '8.8.8.8');
@@ -109,30 +109,30 @@ describe('undo', () => {
     expect(await line.run('undo')).toEqual({
       exitCode: 1,
       stdout: '',
-      stderr: 'mcblock: there is nothing to take back\n',
+      stderr: 'mcblock: nothing to undo\n',
     });
     expect(await whole()).toBe(before);
   });
 
-  it('passes over commands that changed no entry', async () => {
+  it('skips commands that changed no entry', async () => {
     await line.run('add', '9.9.9.9');
     await line.run('allow', '198.51.100/24');
     expect((await line.run('add', '8.8.8.8', '198.51.100/24')).exitCode).toBe(1);
     expect((await line.run('expire', '7.7.7.7')).exitCode).toBe(1);
     await grok(log('quiet', '5.149.104.9', 1));
     expect((await line.run('undo')).stdout).toBe(
-      'taken back: add 9.9.9.9 (2026-03-24 00:00 UTC); as before:\n  9.9.9.9: no entry\n',
+      'undone: add 9.9.9.9 (2026-03-24 00:00 UTC)\n  9.9.9.9: no entry\n',
     );
     expect(await line.json('show', '--expired')).toEqual([]);
     expect(await line.json('allow')).toHaveLength(1);
   });
 
-  it('says what it would do, and does not', async () => {
+  it('changes nothing in a dry run', async () => {
     await line.run('add', '9.9.9.9', '8.8.8.8');
     await line.run('expire', '9.9.9.9');
     const before = await whole();
     expect((await line.run('undo', '--dry-run')).stdout).toBe(
-      'would be taken back: expire 9.9.9.9 (2026-03-24 00:00 UTC); as before:\n  9.9.9.9: active until 2026-04-23 00:00 UTC\n',
+      'would undo: expire 9.9.9.9 (2026-03-24 00:00 UTC)\n  9.9.9.9: active until 2026-04-23 00:00 UTC\n',
     );
     expect(await line.json('undo', '--dry-run')).toMatchObject({
       command: 'expire 9.9.9.9',
@@ -145,17 +145,17 @@ describe('undo', () => {
     expect(await whole()).toBe(before);
   });
 
-  it('leaves as it is what others changed since', async () => {
+  it('keeps what other commands changed since', async () => {
     await line.run('add', '9.9.9.9', '8.8.8.8');
     follow((store) => {
       const entry = store.get(parsePrefix('9.9.9.9'));
       if (entry) store.record({ entry: { ...entry, hits: 7 } });
     });
-    expect((await line.run('undo')).stdout).toContain('1 changed since and stay as they are');
+    expect((await line.run('undo')).stdout).toContain('1 changed since, kept as they are');
     expect(await line.json('show')).toMatchObject([{ prefix: '9.9.9.9/32', hits: 7 }]);
   });
 
-  it('leaves a log read where others went on from what was pending', async () => {
+  it('keeps a log as read if its pending offences were used since', async () => {
     await grok(log('first', '5.149.104.9', 4));
     follow((store) => store.replacePending([]));
     expect((await line.run('undo')).exitCode).toBe(0);
@@ -164,7 +164,7 @@ describe('undo', () => {
     expect(await line.json('show')).toEqual([]);
   });
 
-  it('does not take back what changed very many entries, and says so', async () => {
+  it('refuses to undo a command that changed very many entries', async () => {
     const command = { text: 'import list', at: 0, mostEntries: 2 };
     const store = openStore(line.db, { mode: 'write', command });
     const entries = ['1.1.1.1', '2.2.2.2', '3.3.3.3'].map((text) => entryOf(`${text}/32`));
@@ -174,7 +174,7 @@ describe('undo', () => {
     store.close();
     expect(await line.run('undo')).toMatchObject({
       exitCode: 1,
-      stderr: expect.stringContaining('changed too many entries to be taken back: import list'),
+      stderr: expect.stringContaining('changed too many entries to be undone: import list'),
     });
     expect((await line.run('show', '3.3.3.3')).stdout).toContain('3.3.3.3');
     await line.run('add', '9.9.9.9');

@@ -31,7 +31,7 @@ describe("what acacia's client publishes", () => {
     ['2001:0db8:0000:0000:0000:0000:0000:0007', '2001:db8::7/128'],
     ['::ffff:192.0.2.7', '192.0.2.7/32'],
     ['192.0.2.0/24', '192.0.2.0/24'],
-  ])('is understood: %s', (published, prefix) => {
+  ])('is accepted: %s', (published, prefix) => {
     const verified = verifyMessage(Buffer.from(published), RULES, 0);
     expect('refused' in verified ? verified : formatPrefix(verified.prefix)).toBe(prefix);
   });
@@ -41,7 +41,7 @@ describe("what acacia's client publishes", () => {
  * acacia_pubsub gives the whole message as the last argument to the command of the channel, without
  * a shell; the script that it is used with refuses what Python's ipaddress does not take.
  */
-describe.skipIf(MISSING)(`what acacia's daemon hears (${MISSING ?? 'Redis over TLS'})`, () => {
+describe.skipIf(MISSING)(`what acacia's daemon receives (${MISSING ?? 'Redis over TLS'})`, () => {
   let redis: RedisServer;
   let line: CommandLine;
   let recorder: Recorder;
@@ -72,7 +72,7 @@ describe.skipIf(MISSING)(`what acacia's daemon hears (${MISSING ?? 'Redis over T
     expect(published.map(asItsScript)).toEqual(published);
   });
 
-  it('is who offended, where the network around him is blocked', async () => {
+  it('is the offender if the network around it is blocked', async () => {
     const log = line.path('auth.log');
     const at = new Date(Date.now() - 60_000).toISOString();
     const lines = [7, 8, 9].map(
@@ -84,13 +84,13 @@ describe.skipIf(MISSING)(`what acacia's daemon hears (${MISSING ?? 'Redis over T
     expect((await recorder.texts('mcblock', 1))[0]).toContain('"prefix":"203.0.113.0/24"');
   });
 
-  it('is nothing where a network is blocked by hand, which its script would not take', async () => {
+  it('is nothing if a network is blocked by hand, which its script would refuse', async () => {
     await line.run('add', '203.0.113.0/24', '192.0.2.7', '--share');
     await recorder.texts('mcblock', 2);
     expect(await recorder.texts('block', 1)).toEqual(['192.0.2.7']);
   });
 
-  it('is never a message of ours', async () => {
+  it('is never one of our messages', async () => {
     configure('pubsub.channel = "block"\n');
     const { exitCode, stderr } = await line.run('add', '192.0.2.7', '--share');
     expect([exitCode, stderr]).toEqual([

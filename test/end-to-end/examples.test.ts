@@ -22,7 +22,7 @@ function said(program: string, ...args: string[]): unknown {
 const NOTHING = [0, '', ''];
 
 describe('the examples', () => {
-  it.each(scripts)('%s is a script of the shell', (file) => {
+  it.each(scripts)('%s is a valid shell script', (file) => {
     expect(said('/bin/sh', '-n', file)).toEqual(NOTHING);
   });
 
@@ -32,7 +32,7 @@ describe('the examples', () => {
     expect(said(SHELLCHECK, '-s', shell, '-e', 'SC1091,SC2034', file)).toEqual(NOTHING);
   });
 
-  it.skipIf(!existsSync(SYSTEMD_ANALYZE)).each(units)('%s is a unit of systemd', (file) => {
+  it.skipIf(!existsSync(SYSTEMD_ANALYZE)).each(units)('%s is a valid systemd unit', (file) => {
     expect(said(SYSTEMD_ANALYZE, 'verify', '--man=no', file)).toEqual(NOTHING);
   });
 });

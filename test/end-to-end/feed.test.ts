@@ -19,28 +19,26 @@ function fileOf(content: string): string {
 }
 
 describe('feed', () => {
-  it('blocks what a list names, as long as it names it', async () => {
+  it('blocks the prefixes of a list as long as they are on it', async () => {
     const file = fileOf('# list\n5.149.104.0/24\n5.149.105.0/24 ; SBL1\n2a0e:c41::/32\n');
-    expect((await line.run('feed', 'drop', file)).stdout).toBe('drop: 2 prefixes\n');
+    expect((await line.run('feed', 'drop', file)).stdout).toBe('feed drop: 2 prefixes\n');
     expect((await line.run('emit')).stdout).toBe('5.149.104.0/23\n2a0e:c41::/32\n');
     expect((await line.run('check', '5.149.105.9')).stdout).toBe(
-      '5.149.105.9 is blocked by 5.149.104/23 of the feed drop\n',
+      '5.149.105.9 blocked by 5.149.104/23 (feed drop)\n',
     );
-    expect((await line.run('explain', '5.149.105.9')).stdout).toContain(
-      'the feed drop names 5.149.104/23',
-    );
+    expect((await line.run('explain', '5.149.105.9')).stdout).toContain('feed drop: 5.149.104/23');
     expect(await line.json('show', '--all', '5.149.105.9')).toEqual([]);
     expect((await line.run('feed')).stdout).toMatch(/drop +2 .*list\.txt/);
 
     fileOf('2a0e:c41::/32\n');
-    expect((await line.run('feed', 'drop')).stdout).toBe('drop: 1 prefix\n');
+    expect((await line.run('feed', 'drop')).stdout).toBe('feed drop: 1 prefix\n');
     expect((await line.run('check', '5.149.105.9')).exitCode).toBe(1);
     await line.run('feed', 'drop', '--remove');
     expect((await line.run('emit')).stdout).toBe('');
     expect((await line.run('feed', 'drop', '--remove')).exitCode).toBe(1);
   });
 
-  it('leaves an entry and its history as they are', async () => {
+  it('does not change entries or their history', async () => {
     await line.run('add', '5.149.104.0/24', '--for', '1d');
     const before = await line.json('show');
     await line.run('feed', 'drop', fileOf('5.149.104.0/24\n'));
@@ -48,7 +46,7 @@ describe('feed', () => {
     expect(await line.json('show')).toEqual(before);
   });
 
-  it('never blocks private space or what is allowed', async () => {
+  it('never blocks private space or the allow-list', async () => {
     await line.run('allow', '5.149.104.7');
     await line.run('feed', 'x', fileOf('192.168.1.0/24\n127.0.0.1\n5.149.104.0/24\n10.0.0.0/7\n'));
     const rules = (await line.run('emit')).stdout.split('\n');
@@ -58,9 +56,9 @@ describe('feed', () => {
   });
 
   it.each([
-    ['a page', '<html>\n<body>gone</body>\n', 'is no list of prefixes: 2 of 2 lines'],
-    ['nothing', '# empty\n', 'has 0 lines'],
-  ])('stays as it was when its list is %s', async (_, content, message) => {
+    ['a page', '<html>\n<body>gone</body>\n', '2 of 2 lines hold no prefix'],
+    ['nothing', '# empty\n', 'feed drop: 0 lines'],
+  ])('keeps its prefixes if the list is %s', async (_, content, message) => {
     await line.run('feed', 'drop', fileOf('5.149.104.0/24\n'));
     const { exitCode, stderr } = await line.run('feed', 'drop', fileOf(content));
     expect(exitCode).toBe(1);
@@ -69,19 +67,19 @@ describe('feed', () => {
   });
 
   it.each([
-    [['feed', 'drop'], 'name the source'],
-    [['feed', 'a b', 'x'], 'a feed is called by'],
-    [['feed', 'drop', 'http://example.org/x'], 'feeds come by https'],
-    [['feed', '--remove'], 'name the feed'],
+    [['feed', 'drop'], 'feed drop has no source yet'],
+    [['feed', 'a b', 'x'], 'bad feed name "a b"'],
+    [['feed', 'drop', 'http://example.org/x'], 'over https only'],
+    [['feed', '--remove'], 'need the name of a feed'],
     [['feed', 'drop', 'x', '--min-lines', '0'], 'whole number from 1'],
-  ])('says what is wrong with %j', async (argv, message) => {
+  ])('reports the usage error of %j', async (argv, message) => {
     const { exitCode, stderr } = await line.run(...argv);
     expect(exitCode).toBe(2);
     expect(stderr).toContain(message);
   });
 });
 
-describe.skipIf(!existsSync('/usr/bin/openssl'))('a feed by https (needs openssl)', () => {
+describe.skipIf(!existsSync('/usr/bin/openssl'))('a feed over https (needs openssl)', () => {
   let server: Server;
   let answer: RequestListener;
   let url: string;
@@ -121,21 +119,26 @@ describe.skipIf(!existsSync('/usr/bin/openssl'))('a feed by https (needs openssl
   const feed = (...argv: string[]) =>
     line.run('feed', 'drop', url, '--ca', line.path('cert.pem'), ...argv);
 
-  it('is asked for once, then only whether it has changed', async () => {
+  it('is fetched once, then only if it has changed', async () => {
     answer = ({ headers }, response) => {
       response.setHeader('etag', '"1"');
       response.statusCode = headers['if-none-match'] === '"1"' ? 304 : 200;
       response.end(response.statusCode === 200 ? '5.149.104.0/24\n' : undefined);
     };
-    expect((await feed()).stdout).toBe('drop: 1 prefix\n');
-    expect((await feed()).stdout).toBe('drop has not changed: 1 prefix\n');
+    expect((await feed()).stdout).toBe('feed drop: 1 prefix\n');
+    expect((await feed()).stdout).toBe('feed drop unchanged: 1 prefix\n');
     expect(asked).toEqual(['undefined', '"1"']);
     const all = await line.run('feed', '--all', '--ca', line.path('cert.pem'));
-    expect(all.stdout).toBe('drop has not changed: 1 prefix\n');
+    expect(all.stdout).toBe('feed drop unchanged: 1 prefix\n');
   });
 
   it.each<[string, RequestListener, string[], string]>([
-    ['an error', (_, response) => void response.writeHead(500).end(), [], 'answers 500'],
+    [
+      'an error',
+      (_, response) => void response.writeHead(500).end(),
+      [],
+      ': status 500; nothing changed',
+    ],
     [
       'too much',
       (_, r) => void r.end('5.149.104.7\n'.repeat(200_000)),
@@ -152,21 +155,21 @@ describe.skipIf(!existsSync('/usr/bin/openssl'))('a feed by https (needs openssl
       'a broken end',
       (_, r) => void r.writeHead(200, { 'content-length': '99' }).write('5.', () => r.destroy()),
       [],
-      'cannot be fetched',
+      '; nothing changed',
     ],
     [
-      'a way to http',
+      'a redirect to http',
       (_, r) => void r.writeHead(302, { location: 'http://127.0.0.1/' }).end(),
       [],
       'not https',
     ],
     [
-      'a circle',
+      'a redirect loop',
       (_, r) => void r.writeHead(302, { location: '/' }).end(),
       [],
-      'leads on more than',
+      'more than 5 redirects',
     ],
-  ])('that answers with %s changes nothing', async (_, listener, argv, message) => {
+  ])('changes nothing if the answer is %s', async (_, listener, argv, message) => {
     await line.run('feed', 'drop', fileOf('5.149.104.0/24\n'));
     answer = listener;
     const { exitCode, stderr } = await feed(...argv);
@@ -175,7 +178,7 @@ describe.skipIf(!existsSync('/usr/bin/openssl'))('a feed by https (needs openssl
     expect((await line.run('emit')).stdout).toBe('5.149.104.0/24\n');
   });
 
-  it('is not believed without a certificate that is trusted', async () => {
+  it('is refused without a trusted certificate', async () => {
     answer = (_, response) => void response.end('5.149.104.0/24\n');
     const { exitCode, stderr } = await line.run('feed', 'drop', url);
     expect(exitCode).toBe(1);

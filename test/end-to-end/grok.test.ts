@@ -40,7 +40,7 @@ async function entriesOf(...parts: string[][]): Promise<object[]> {
 }
 
 describe('grok', () => {
-  it('makes a blocklist of a rotated log', async () => {
+  it('makes a blocklist from a rotated log', async () => {
     const { exitCode, stdout } = await grok(FIXTURE);
     expect(exitCode).toBe(0);
     expect(stdout).toContain(
@@ -53,7 +53,7 @@ describe('grok', () => {
     }
   });
 
-  it('says so where no line begins as log lines do', async () => {
+  it('warns if no line looks like a log line', async () => {
     const file = line.path('no.log');
     writeFileSync(file, 'one\ntwo\n');
     const { exitCode, stdout, stderr } = await grok(file);
@@ -66,19 +66,19 @@ describe('grok', () => {
     expect((await grok(file)).stdout).toContain('no.log: 1 line, ');
   });
 
-  it('reads a log once, whatever it is called and however it is packed', async () => {
+  it('reads a log once, whatever its name or compression', async () => {
     await grok(FIXTURE);
     const before = (await line.run('export')).stdout;
     const plain = line.path('auth.log.1');
     writeFileSync(plain, execFileSync('bzip2', ['-dc', FIXTURE], { maxBuffer: 1e8 }));
     writeFileSync(line.path('auth.log.2'), gzipSync(readFileSync(plain)));
     for (const name of [FIXTURE, plain, line.path('auth.log.2')]) {
-      expect((await grok(name)).stdout).toContain('read before, nothing new');
+      expect((await grok(name)).stdout).toContain('nothing new since it was last read');
     }
     expect((await line.run('export')).stdout).toBe(before);
   });
 
-  it('shows in a rehearsal which lines count', async () => {
+  it('shows in a dry run which lines count', async () => {
     const file = line.path('auth.log');
     writeFileSync(file, attempts('5.149.105.9', 0, 4) + attempts('5.149.105.10', 4, 2));
     const { stdout } = await grok('--dry-run', file);
@@ -108,20 +108,20 @@ describe('grok', () => {
     const { exitCode, stderr } = await line.run(command, ...more, '--apply', file);
     expect([exitCode, stderr]).toEqual([
       0,
-      expect.stringMatching(command === 'grok' ? /1 added/ : /^$/),
+      expect.stringMatching(command === 'grok' ? /created: 1 rule/ : /^$/),
     ]);
     expect(readFileSync(table, 'utf8')).toContain('5.149.105.0/24');
   });
 
-  it('cannot apply what it only rehearses', async () => {
+  it('refuses --apply with --dry-run', async () => {
     line.config = line.path('mcblock.toml');
     writeFileSync(line.config, '[firewall]\nkind = "file"\n');
     const { exitCode, stderr } = await line.run('grok', '--apply', '--dry-run', FIXTURE);
     expect(exitCode).toBe(2);
-    expect(stderr).toContain('one of --apply and --dry-run');
+    expect(stderr).toContain('only one of --apply and --dry-run');
   });
 
-  it('adds up what stands before a rotation and after it', async () => {
+  it('sums offences before and after a rotation', async () => {
     const [first, second] = [line.path('auth.log.1'), line.path('auth.log.0')];
     writeFileSync(first, attempts('5.149.105.9', 0, 2) + attempts('5.149.99.9', 2, 2));
     writeFileSync(second, attempts('5.149.105.10', 10, 1));
@@ -135,7 +135,7 @@ describe('grok', () => {
     expect(stdout).toContain(second);
   });
 
-  it('makes the same of a log in two parts, wherever it is cut', async () => {
+  it('has the same result for a log split at any line', async () => {
     // Twelve hours apart, the addresses by turns: some reach the points in a day, some never.
     const lines = Array.from({ length: 40 }, (_, n) => {
       const at = new Date(Date.UTC(2026, 2, 1) + n * 2.9 * 3_600_000).toISOString();
@@ -149,7 +149,7 @@ describe('grok', () => {
     }
   });
 
-  it('counts only what is new in a log that has grown', async () => {
+  it('counts only the new lines of a log that has grown', async () => {
     const file = line.path('auth.log');
     writeFileSync(file, attempts('5.149.105.9', 0, 4));
     await grok(file);
@@ -176,7 +176,7 @@ describe('grok', () => {
     ]);
   });
 
-  it('narrows a block around who is protected', async () => {
+  it('narrows a block to leave out protected addresses', async () => {
     await line.run('allow', '5.149.105.200');
     const file = line.path('auth.log');
     writeFileSync(file, attempts('5.149.105.9', 0, 3));
@@ -184,14 +184,14 @@ describe('grok', () => {
     expect(await line.json('show')).toMatchObject([{ prefix: '5.149.105.0/25' }]);
   });
 
-  it('changes nothing in a dry run, and makes no store', async () => {
+  it('changes nothing in a dry run and creates no store', async () => {
     const { exitCode, stdout } = await grok('--dry-run', FIXTURE);
     expect(exitCode).toBe(0);
     expect(stdout).toContain('47 new');
     expect(statSync(line.db, { throwIfNoEntry: false })).toBeUndefined();
   });
 
-  it('records nothing of a log that is cut off, and says where', async () => {
+  it('records nothing from a truncated log and reports where it ends', async () => {
     const file = line.path('cut.bz2');
     writeFileSync(file, readFileSync(FIXTURE).subarray(0, 20_000));
     const { exitCode, stderr } = await grok(file);
@@ -200,7 +200,7 @@ describe('grok', () => {
     expect(await line.json('show')).toEqual([]);
   });
 
-  it('finds the newest rotation, compressed or not yet', async () => {
+  it('finds the newest rotation, compressed or not', async () => {
     writeFileSync(line.path('auth.log'), '');
     writeFileSync(line.path('auth.log.0'), attempts('5.149.105.9', 0, 3));
     writeFileSync(line.path('auth.log.1.bz2'), 'rubbish');
@@ -221,26 +221,26 @@ describe('grok', () => {
     ]);
   });
 
-  it('is used wrongly without a log', async () => {
+  it('is a usage error without a log', async () => {
     expect((await line.run('grok')).exitCode).toBe(2);
     expect((await grok(line.path('none'))).exitCode).toBe(1);
   });
 });
 
 describe('explain', () => {
-  it('tells what blocks, since when, on which evidence, and what comes next', async () => {
+  it('shows what blocks, since when, the evidence and the next step', async () => {
     await grok(FIXTURE);
     const { stdout } = await line.run('explain', '5.149.104.9');
-    expect(stdout).toMatch(/^5\.149\.104\.9 is blocked by 5\.149\.104\/24 since 2026-03-/);
-    expect(stdout).toMatch(/5\.149\.104\.\d+: \d+ × sshd failed-login, .*, on gw$/m);
-    expect(stdout).toMatch(/the next offence: is a hit on 5\.149\.104\/24; /);
+    expect(stdout).toMatch(/^5\.149\.104\.9 blocked by 5\.149\.104\/24 since 2026-03-/);
+    expect(stdout).toMatch(/5\.149\.104\.\d+: sshd failed-login \d+, .*, on gw$/m);
+    expect(stdout).toMatch(/next offence: a hit on 5\.149\.104\/24; /);
   });
 
-  it('tells what protects', async () => {
+  it('shows what protects an address', async () => {
     await line.run('allow', '5.149.104.0/25');
     const { stdout } = await line.run('explain', '5.149.104.9');
-    expect(stdout).toContain('is not blocked');
-    expect(stdout).toContain('protected by 5.149.104.0/25 on the allow-list');
-    expect(stdout).toContain('the next offence: is not counted');
+    expect(stdout).toContain('5.149.104.9 not blocked');
+    expect(stdout).toContain('protected by 5.149.104.0/25 (allow-list)');
+    expect(stdout).toContain('next offence: not counted');
   });
 });

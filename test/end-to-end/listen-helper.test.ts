@@ -39,7 +39,7 @@ describe.skipIf(MISSING)(`mcblock listen as another user (${MISSING ?? 'nobody'}
     line.remove();
   });
 
-  it('changes pf by the helper alone', async () => {
+  it('changes pf only through the helper', async () => {
     const { helper } = new PfHelper(machine);
     const stores = line.path('stores');
     mkdirSync(stores, { mode: 0o700 });

@@ -61,7 +61,7 @@ describe.skipIf(REDIS_MISSING)(`mcblock listen (${REDIS_MISSING ?? 'with Redis o
     return daemon;
   }
 
-  it("blocks whom acacia's client tells of, and says so", async () => {
+  it("blocks what acacia's client publishes and reports it", async () => {
     const daemon = await connected();
     expect(redis.publish('block', '192.0.2.7')).toBe(1);
     await until(() => daemon.table().includes('192.0.2.7'));
@@ -71,7 +71,7 @@ describe.skipIf(REDIS_MISSING)(`mcblock listen (${REDIS_MISSING ?? 'with Redis o
     expect(await daemon.stop()).toBe(0);
   });
 
-  it('blocks whom another machine tells of, once for both forms', async () => {
+  it('blocks what another machine publishes, once for both forms', async () => {
     const daemon = await connected(`pubsub.fleet-key = "${keyFile()}"`);
     const publisher = await openConfiguredPublisher(await loadConfig(publisherConfig(), {}));
     await publisher.publish(messageOf('203.0.113.0/24', '203.0.113.9').ban);
@@ -82,7 +82,7 @@ describe.skipIf(REDIS_MISSING)(`mcblock listen (${REDIS_MISSING ?? 'with Redis o
     expect((await daemon.status()).refused).toEqual({ duplicate: 1 });
   });
 
-  it('blocks at once whom grok blocks on another machine', async () => {
+  it('blocks at once what grok blocks on another machine', async () => {
     const daemon = await connected(`pubsub.fleet-key = "${keyFile()}"`);
     const other = new CommandLine();
     other.now = `@${Math.floor(Date.now() / 1000)}`;
@@ -101,7 +101,7 @@ describe.skipIf(REDIS_MISSING)(`mcblock listen (${REDIS_MISSING ?? 'with Redis o
     }
   });
 
-  it('carries nothing out that is forged, replayed, too wide, its own or for this host', async () => {
+  it('refuses messages that are forged, replayed, too wide, its own or about this host', async () => {
     const daemon = await connected(`pubsub.fleet-key = "${keyFile()}"`);
     const message = messageOf('203.0.113.0/24', '203.0.113.9');
     const good = messageText(message, KEY);
@@ -139,7 +139,7 @@ describe.skipIf(REDIS_MISSING)(`mcblock listen (${REDIS_MISSING ?? 'with Redis o
     expect(await daemon.entries()).toMatchObject([{ prefix: '203.0.113.0/24' }]);
   });
 
-  it('knows when Redis was killed or does not answer, and comes back', async () => {
+  it('detects that Redis was killed or hangs, and reconnects', async () => {
     const daemon = await connected();
     await redis.kill();
     await until(async () => (await daemon.ask('/status')) === 'state: disconnected\n');
@@ -153,14 +153,14 @@ describe.skipIf(REDIS_MISSING)(`mcblock listen (${REDIS_MISSING ?? 'with Redis o
     await until(() => daemon.table().includes('192.0.2.8'));
   });
 
-  it('speaks to no Redis that another authority vouches for', async () => {
+  it('refuses a Redis with a certificate of another CA', async () => {
     const daemon = await start(`pubsub.ca = "${redis.otherAuthority()}"`);
     await until(async () => (await daemon.status()).lastError !== null);
     const { lastError, connections } = await daemon.status();
     expect([lastError, connections]).toEqual([expect.stringMatching(/certificate|signature/), 0]);
   });
 
-  it('runs commands with one argument that is written anew, and nothing else', async () => {
+  it('runs commands with a single, reformatted argument', async () => {
     const echo = '["/usr/bin/printf", "[%s]"]';
     const daemon = await connected(`[listen.channels]
 word = { command = ${echo}, carries = "word", words = "web|[-x]+|a b" }
@@ -175,7 +175,7 @@ place = { command = ${echo}, carries = "address" }`);
     expect((await daemon.status()).refused).toEqual({ malformed: 6, 'not an address': 1 });
   });
 
-  it("goes by acacia's configuration", async () => {
+  it("uses acacia's configuration", async () => {
     const acacia = redis.path('acacia.json');
     const { cert, key, ca } = redis.files;
     writeFileSync(
@@ -194,7 +194,7 @@ place = { command = ${echo}, carries = "address" }`);
     expect(daemon.logged('command')).toMatchObject([{ output: 'banned:192.0.2.7', status: 0 }]);
   });
 
-  it.skipIf(!IS_ROOT)('gives up being root, once it has read what is for root alone', async () => {
+  it.skipIf(!IS_ROOT)('drops root once it has read the files that only root can read', async () => {
     for (const file of Object.values(redis.files)) chmodSync(file, 0o600);
     const daemon = await connected('listen.user = "nobody"');
     const status = readFileSync(`/proc/${daemon.pid}/status`, 'utf8');
@@ -205,7 +205,7 @@ place = { command = ${echo}, carries = "address" }`);
     await until(() => daemon.table().includes('192.0.2.7'));
   });
 
-  it(`stays as large as it is in a flood of ${FLOOD} messages, and blocks all who are told of`, async () => {
+  it(`does not grow in a flood of ${FLOOD} messages and blocks all of them`, async () => {
     const daemon = await connected(`pubsub.fleet-key = "${keyFile()}"`);
     const forged = messageText(messageOf('203.0.113.0/24', '203.0.113.9'));
     const valid = FLOOD / FLOOD_VALID_EACH;

@@ -39,7 +39,7 @@ describe.skipIf(NO_NAMESPACES)(`real packets${WHY}`, () => {
     ]);
   }
 
-  it('stop from whom a log tells of, pass from next door, and pass again once expired', async () => {
+  it('are dropped from offenders, pass from their neighbours, and pass again after expiry', async () => {
     for (const host of network.hosts) await network.serve(host);
     for (const host of [0, 1]) {
       expect(await open(ATTACKER, host, true)).toEqual([true, true]);
@@ -49,7 +49,7 @@ describe.skipIf(NO_NAMESPACES)(`real packets${WHY}`, () => {
 
     on(0);
     await line.run('grok', '--year', '2026', LOG);
-    expect((await line.run('apply')).stdout).toContain('holds 46 rules');
+    expect((await line.run('apply')).stdout).toContain('created: 46 rules');
     expect(await open(ATTACKER, 0, false)).toEqual([false, false]);
     expect(await open(NEIGHBOUR, 0, true)).toEqual([true, true]);
     // The other host has not heard of it yet.
@@ -74,7 +74,7 @@ describe.skipIf(NO_NAMESPACES)(`real packets${WHY}`, () => {
     expect(await open(ATTACKER, 0, false)).toEqual([false, true]);
   });
 
-  it('neither slip through nor are lost in 64 reloads', async () => {
+  it('neither slip through nor get lost in 64 reloads', async () => {
     const [host] = network.hosts;
     if (host === undefined) throw new Error('no host');
     await network.serve(host);

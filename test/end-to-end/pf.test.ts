@@ -48,16 +48,16 @@ function grok(fixture: string, external: string, ...argv: string[]) {
 }
 
 describe('grok --pf', () => {
-  it.each(LOGS)('blocks nobody new by %s', async (file, external) => {
+  it.each(LOGS)('makes no new entry from %s', async (file, external) => {
     const { exitCode, stdout } = await grok(file, external);
     expect(exitCode).toBe(0);
     expect(stdout).toContain('2026-11-22 10:00');
     expect(stdout).toContain('0 new, 0 reactivated');
     expect(await line.json('show')).toEqual([]);
-    expect((await grok(file, external)).stdout).toContain('read before, nothing new');
+    expect((await grok(file, external)).stdout).toContain('nothing new since it was last read');
   });
 
-  it.each(LOGS)('brings back by %s who was blocked before', async (file, external) => {
+  it.each(LOGS)('activates expired entries from %s', async (file, external) => {
     line.now = '2026-08-01T00:00:00Z';
     await line.run('add', '5.149.105.0/24');
     await line.run('add', '45.9.20.0/26', '--forever');
@@ -69,7 +69,7 @@ describe('grok --pf', () => {
     expect((await line.run('explain', '5.149.105.9')).stdout).toContain('pf blocked');
   });
 
-  it('counts only what came in on an external interface', async () => {
+  it('counts only packets on external interfaces', async () => {
     await line.run('add', '5.149.105.0/24', '--forever');
     expect((await grok('fixtures/pf/freebsd.pflog', 'em9')).stdout).toContain('0 hit again');
     const { stdout } = await line.run(
@@ -84,7 +84,7 @@ describe('grok --pf', () => {
     expect(stdout).toMatch(/pf not-external: \d/);
   });
 
-  it('counts of a file that has grown what is new', async () => {
+  it('counts only the new packets of a file that has grown', async () => {
     await line.run('add', '5.149.105.0/24', '--forever');
     const whole = readFileSync(logOf('fixtures/pf/freebsd.tcpdump.txt'));
     const cut = whole.indexOf('\n', whole.length / 2) + 1;
@@ -102,7 +102,7 @@ describe('grok --pf', () => {
     expect(await line.json('show', '5.149.105.9')).toMatchObject([{ hits: entry?.hits }]);
   });
 
-  it('reads it compressed, and records nothing of what is damaged', async () => {
+  it('reads compressed files and records nothing from damaged ones', async () => {
     await line.run('add', '5.149.105.0/24', '--forever');
     const packed = execFileSync('bzip2', ['-c', logOf('fixtures/pf/freebsd.pflog')]);
     const file = line.path('pflog.0.bz2');
@@ -113,16 +113,16 @@ describe('grok --pf', () => {
     writeFileSync(broken, readFileSync(logOf('fixtures/pf/freebsd.pflog')).subarray(0, -7));
     const { exitCode, stderr } = await grok(broken, 'em0');
     expect(exitCode).toBe(1);
-    expect(stderr).toContain('ends too early at byte');
+    expect(stderr).toContain(': truncated at byte');
     expect((await line.run('export')).stdout).toBe(before);
   });
 
   it.each([
-    [['grok', '--pf', 'x'], 'name the interfaces'],
-    [['grok', '--external', 'em0', 'x'], '--external goes with --pf'],
-    [['grok', '--pf', '--external', 'em 0', 'x'], 'names of interfaces'],
+    [['grok', '--pf', 'x'], '--pf needs the external interfaces'],
+    [['grok', '--external', 'em0', 'x'], '--external needs --pf'],
+    [['grok', '--pf', '--external', 'em 0', 'x'], 'use interface names'],
     [['grok', '--pf', '--external', 'em0', '--service', 'sshd', 'x'], 'one of --pf and --service'],
-  ])('says what is wrong with %j', async (argv, message) => {
+  ])('reports the usage error of %j', async (argv, message) => {
     const { exitCode, stderr } = await line.run(...argv);
     expect(exitCode).toBe(2);
     expect(stderr).toContain(message);

@@ -27,7 +27,7 @@ describe('the example of the seed article', () => {
     expect((await line.run('emit')).stdout).toBe('5.149.104.0/23\n');
   });
 
-  it('brings the expired /22 back for twice as long when an address in it offends', async () => {
+  it('activates the expired /22 for twice as long when an address in it offends', async () => {
     line.now = '2026-01-01T00:00:00Z';
     await line.run('add', '5.149.104/22');
     line.now = '2026-03-20T00:00:00Z';
@@ -47,17 +47,17 @@ describe('the example of the seed article', () => {
     });
   });
 
-  it('brings it back for a request by hand too, and says so', async () => {
+  it('activates it for a request by hand too, and reports it', async () => {
     await line.run('add', '5.149.104/22');
     line.now = '2026-03-20T00:00:00Z';
     const { stdout } = await line.run('add', '5.149.105/24');
     expect(stdout).toBe(
-      '5.149.104/22, which contains 5.149.105/24, was blocked before and is blocked again until 2026-05-19 00:00 UTC (60 days)\n',
+      '5.149.104/22 (contains 5.149.105/24) blocked again (activation 2) until 2026-05-19 00:00 UTC (60 days)\n',
     );
     expect((await line.run('emit')).stdout).toBe('5.149.104.0/22\n');
   });
 
-  it('takes the prefix itself with --exact', async () => {
+  it('blocks the prefix itself with --exact', async () => {
     await line.run('add', '5.149.104/22');
     line.now = '2026-03-20T00:00:00Z';
     await line.run('add', '--exact', '5.149.105/24');

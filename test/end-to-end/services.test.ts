@@ -25,7 +25,7 @@ async function parse(...messages: string[]) {
 }
 
 describe('the service of a line', () => {
-  it('is that of the program in its header', async () => {
+  it('is the program in its header', async () => {
     expect(
       await parse(
         'sshd[1]: Failed password for root from 5.149.104.9 port 4711 ssh2',
@@ -41,7 +41,7 @@ describe('the service of a line', () => {
     ]);
   });
 
-  it('is PAM where a program without a grammar says what PAM says, and nothing else', async () => {
+  it('is PAM for PAM messages of a program without a grammar, and nothing else', async () => {
     const failure =
       'authentication failure; logname= uid=0 euid=0 tty= ruser= rhost=5.149.104.9  user=root';
     expect(
@@ -57,7 +57,7 @@ describe('the service of a line', () => {
     ]);
   });
 
-  it('is never one that the message names', async () => {
+  it('is never named by the message', async () => {
     expect(
       await parse(
         'postfix/smtpd[2]: sshd[1]: Failed password for root from 5.149.104.9 port 4711 ssh2',
@@ -70,7 +70,7 @@ describe('the service of a line', () => {
   });
 });
 
-describe('a packet over UDP', () => {
+describe('a UDP packet', () => {
   // Its source is whatever its sender wrote there.
   it.each([
     "named[1]: client @0x7f 5.149.104.9#53 (example.org): query (cache) 'example.org/A/IN' denied",
@@ -92,7 +92,7 @@ describe('a packet over UDP', () => {
   });
 });
 
-describe('a packet over UDP that the policy counts', () => {
+describe('a UDP packet that the policy counts', () => {
   it('has the points of the policy', async () => {
     configure('offence.messages = { "named.query-denied" = 2 }');
     expect(
@@ -101,8 +101,8 @@ describe('a packet over UDP that the policy counts', () => {
   });
 });
 
-describe("a grammar of one's own for a program that has one", () => {
-  it('knows its messages, and the shipped one the others', async () => {
+describe("a user's grammar for a program with a shipped one", () => {
+  it('adds its messages to the shipped ones', async () => {
     const folder = line.path('grammar.d');
     mkdirSync(folder);
     writeFileSync(
@@ -123,7 +123,7 @@ describe("a grammar of one's own for a program that has one", () => {
 });
 
 describe('--service', () => {
-  it('says whose own file it is', async () => {
+  it('names the service of a file', async () => {
     const file = line.path('own.log');
     writeFileSync(
       file,

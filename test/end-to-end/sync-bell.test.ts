@@ -13,7 +13,7 @@ import { PfTables } from '../support/pf-tables.ts';
 const KEY = Buffer.alloc(32, 7);
 const NOW = Math.floor(Date.now() / 1000);
 
-describe.skipIf(REDIS_MISSING)(`mcblock sync and the bell (${REDIS_MISSING ?? 'TLS'})`, () => {
+describe.skipIf(REDIS_MISSING)(`mcblock sync over Redis (${REDIS_MISSING ?? 'TLS'})`, () => {
   let redis: RedisServer;
   let line: CommandLine;
   let pf: PfTables;
@@ -51,11 +51,11 @@ ${more}`,
 
   const pubsub = (...argv: string[]) => line.run('sync', '--only-pubsub', ...argv);
 
-  it("tells of what is in pf's tables, in both forms, and does nothing more", async () => {
+  it("publishes the addresses in pf's tables in both forms, and does nothing else", async () => {
     pf.hold({ bruteforce: ['203.0.113.9', '2001:67c::7'], mcblock: ['198.51.100.1'] });
     expect(await pubsub()).toEqual({
       exitCode: 0,
-      stdout: '2 told over the bell\n',
+      stdout: '2 published\n',
       stderr: '',
     });
     expect(await recorder.texts('block', 2)).toEqual(['203.0.113.9', '2001:67c::7']);
@@ -78,12 +78,12 @@ ${more}`,
     expect(pf.calls()).toEqual(['-s Tables', '-t bruteforce -T show']);
   });
 
-  it('tells of an address once for as long as it is there', async () => {
+  it('publishes an address once while it is in the table', async () => {
     pf.hold({ brute: ['203.0.113.9'] });
     await pubsub();
-    expect((await pubsub()).stdout).toBe('0 told over the bell\n');
+    expect((await pubsub()).stdout).toBe('0 published\n');
     pf.hold({ brute: ['203.0.113.9', '203.0.113.10'] });
-    expect((await pubsub()).stdout).toBe('1 told over the bell\n');
+    expect((await pubsub()).stdout).toBe('1 published\n');
     pf.hold({ brute: [] });
     await pubsub();
     pf.hold({ brute: ['203.0.113.9'] });
@@ -95,27 +95,25 @@ ${more}`,
     ]);
   });
 
-  it('tells of nobody who is protected here', async () => {
+  it('does not publish protected addresses', async () => {
     await line.run('allow', '203.0.113.9');
     pf.hold({ brute: ['192.168.1.7', '203.0.113.9', '203.0.113.10'] });
-    expect((await pubsub('--dry-run')).stdout).toBe(
-      'would be: 1 told over the bell, 2 protected\n',
-    );
-    expect((await pubsub()).stdout).toBe('1 told over the bell, 2 protected\n');
+    expect((await pubsub('--dry-run')).stdout).toBe('dry run: 1 published, 2 protected\n');
+    expect((await pubsub()).stdout).toBe('1 published, 2 protected\n');
     expect(await recorder.texts('block', 1)).toEqual(['203.0.113.10']);
-    expect((await pubsub()).stdout).toBe('0 told over the bell\n');
+    expect((await pubsub()).stdout).toBe('0 published\n');
   });
 
-  it('tells of it the next time where Redis is away', async () => {
+  it('retries the next time if Redis is away', async () => {
     pf.hold({ brute: ['203.0.113.9'] });
     await redis.kill();
     const { exitCode, stderr } = await pubsub();
     expect([exitCode, stderr]).toEqual([1, expect.stringContaining('cannot publish to Redis')]);
     await redis.start();
-    expect((await pubsub()).stdout).toBe('1 told over the bell\n');
+    expect((await pubsub()).stdout).toBe('1 published\n');
   });
 
-  it('is one half of what sync does, the API the other', async () => {
+  it('is one half of sync; the API is the other', async () => {
     const server = new LiveServer(line.path('fleet.db'));
     await server.start();
     try {
@@ -126,22 +124,20 @@ ${more}`,
         `fleet.url = "${server.url}"\nfleet.user = "gate1"\nfleet.password-file = "${line.path('password')}"`,
       );
       pf.hold({ brute: ['203.0.113.9'] });
-      expect((await line.run('sync', '--only-api')).stdout).toMatch(/^1 taken from pf; 1 reported/);
-      expect((await pubsub()).stdout).toBe('1 told over the bell\n');
+      expect((await line.run('sync', '--only-api')).stdout).toMatch(/^pf: 1 new; 1 reported/);
+      expect((await pubsub()).stdout).toBe('1 published\n');
       pf.hold({ brute: ['203.0.113.9', '9.9.9.9'] });
       expect((await line.run('sync', '--dry-run')).stdout).toMatch(
-        /^would be: 1 taken from pf; 1 told over the bell; /,
+        /^dry run: pf: 1 new; 1 published; /,
       );
-      expect((await line.run('sync')).stdout).toMatch(
-        /^1 taken from pf; 1 told over the bell; 1 reported/,
-      );
+      expect((await line.run('sync')).stdout).toMatch(/^pf: 1 new; 1 published; 1 reported/);
       expect(await recorder.texts('block', 2)).toEqual(['203.0.113.9', '9.9.9.9']);
     } finally {
       await server.stop();
     }
   });
 
-  it('takes no key that is not that of the certificate', async () => {
+  it('refuses a key that does not match the certificate', async () => {
     const text = readFileSync(line.path('mcblock.toml'), 'utf8');
     writeFileSync(
       line.path('mcblock.toml'),
@@ -151,15 +147,15 @@ ${more}`,
     const { exitCode, stderr } = await pubsub();
     expect([exitCode, stderr]).toEqual([
       2,
-      expect.stringContaining('the key is not that of the certificate'),
+      expect.stringContaining('key does not match certificate'),
     ]);
   });
 
   it.each([
-    [/^pubsub.address.*$/m, [], /no bell to ring/],
-    [/^fleet.pf-tables.*$/m, [], /nothing to take from pf/],
-    [/^$/m, ['--only-api'], /is neither/],
-  ])('says what it lacks: %s', async (lacking, argv, message) => {
+    [/^pubsub.address.*$/m, [], /needs pubsub\.address/],
+    [/^fleet.pf-tables.*$/m, [], /needs fleet\.pf-tables/],
+    [/^$/m, ['--only-api'], /only one of --only-api and --only-pubsub/],
+  ])('reports missing settings: %s', async (lacking, argv, message) => {
     const file = line.path('mcblock.toml');
     writeFileSync(file, readFileSync(file, 'utf8').replace(lacking, ''));
     const { exitCode, stderr } = await pubsub(...argv);

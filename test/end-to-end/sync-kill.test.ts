@@ -59,7 +59,7 @@ describe('mcblock sync as a process', () => {
     );
   }
 
-  it('reports each offence exactly once, however often it is killed meanwhile', {
+  it('reports each offence exactly once, however often it is killed', {
     timeout: 120_000,
   }, async () => {
     const store = openStore(line.db, {
@@ -96,7 +96,7 @@ describe('mcblock sync as a process', () => {
     left.close();
   });
 
-  it('reports each offence exactly once where several run at the same time', async () => {
+  it('reports each offence exactly once when several run at the same time', async () => {
     const before = await hitsAtServer();
     const store = openStore(line.db, {
       mode: 'write',
@@ -110,10 +110,10 @@ describe('mcblock sync as a process', () => {
     expect(await hitsAtServer()).toBe(before + (3 * REPORTS) / BATCHES);
   });
 
-  it('goes on with --every, and ends at once when it is told to', async () => {
+  it('repeats with --every, and stops at once on SIGTERM', async () => {
     const { child, ended } = start('--every', '1h');
     const [chunk] = (await once(child.stdout, 'data')) as [Buffer];
-    expect(chunk.toString()).toContain('0 reported, 0 waiting');
+    expect(chunk.toString()).toContain('0 reported, 0 pending');
     signal(child, 'SIGTERM');
     await ended;
     expect([child.exitCode, child.signalCode]).toEqual([0, null]);

@@ -92,27 +92,23 @@ describe('two machines and a server', () => {
   it('share a ban in both directions', async () => {
     await ok(a, 'grok', '--year', '2025', attack(a, '5.149.104.9'));
     await ok(b, 'grok', '--year', '2025', attack(b, '2001:67c::9'));
-    expect(await ok(a, 'sync')).toBe(
-      '2 reported, 0 waiting; from the fleet 0 blocked, 0 expired\n',
-    );
+    expect(await ok(a, 'sync')).toBe('2 reported, 0 pending; fleet: 0 blocked, 0 expired\n');
     expect(await ok(b, 'sync', '--only-api')).toBe(
-      '2 reported, 0 waiting; from the fleet 1 blocked, 0 expired\n',
+      '2 reported, 0 pending; fleet: 1 blocked, 0 expired\n',
     );
-    expect(await ok(a, 'sync')).toContain('from the fleet 1 blocked');
+    expect(await ok(a, 'sync')).toContain('fleet: 1 blocked');
     const both = ['5.149.104.0/24', '2001:67c::/64'];
     expect(await active(a)).toEqual(both);
     expect(await active(b)).toEqual(both);
     // What the others blocked is not reported again.
-    expect(await ok(b, 'sync')).toBe(
-      '0 reported, 0 waiting; from the fleet 0 blocked, 0 expired\n',
-    );
+    expect(await ok(b, 'sync')).toBe('0 reported, 0 pending; fleet: 0 blocked, 0 expired\n');
     const [seen] = await b.json<Shown[]>('show', '5.149.104.9');
     expect(seen).toMatchObject({ origin: 'fleet', activations: 1, hits: 10 });
     const history = await server.store.changesSince(0, 10);
     expect(history.map(({ value }) => 'entry' in value && value.entry.hits)).toEqual([10, 10]);
   });
 
-  it('share what is said by hand: blocks, expiries, the allow-list', async () => {
+  it('share changes by hand: blocks, expiries, the allow-list', async () => {
     await ok(a, 'add', '9.9.9.0/24', '--for', '90d', '--note', 'form spam', '--share');
     await ok(a, 'add', '8.8.8.8');
     await ok(a, 'sync');
@@ -162,15 +158,15 @@ describe('two machines and a server', () => {
     }
   });
 
-  it('spares what is protected here, and says so', async () => {
+  it('refuse bans of protected addresses and report it', async () => {
     await ok(b, 'allow', '5.149.104.77');
     await ok(a, 'add', '5.149.104.0/24', '6.6.6.6', '--share');
     await ok(a, 'sync');
-    expect(await ok(b, 'sync')).toContain('1 blocked, 0 expired, 1 not taken');
+    expect(await ok(b, 'sync')).toContain('1 blocked, 0 expired, 1 refused');
     expect(await active(b)).toEqual(['6.6.6.6/32']);
   });
 
-  it('shows what the fleet holds', async () => {
+  it('show the entries of the fleet', async () => {
     await ok(a, 'add', '5.149.104.0/24', '6.6.6.6', '--for', '10d', '--share');
     await ok(a, 'add', '4.4.4.4', '--for', '1d', '--share');
     await ok(a, 'sync');
@@ -186,61 +182,57 @@ describe('two machines and a server', () => {
     expect(await active(b)).toEqual([]);
   });
 
-  it('calls nothing new that one of them blocked itself', async () => {
+  it('do not count again what one of them blocked itself', async () => {
     await ok(a, 'add', '6.6.6.6', '--share');
     server.now += 5;
     // The fleet's block begins when it hears of it, and so it lasts a little longer.
-    expect(await ok(a, 'sync')).toBe(
-      '1 reported, 0 waiting; from the fleet 0 blocked, 0 expired\n',
-    );
+    expect(await ok(a, 'sync')).toBe('1 reported, 0 pending; fleet: 0 blocked, 0 expired\n');
     const [entry] = await a.json<{ expiresAt: string; activations: number }[]>('show');
     expect(entry).toMatchObject({ expiresAt: '2026-01-31T00:00:05Z', activations: 1 });
   });
 
-  it('changes nothing in a dry run', async () => {
+  it('change nothing in a dry run', async () => {
     await ok(a, 'add', '6.6.6.6', '--share');
     await ok(a, 'sync');
     await ok(b, 'add', '3.3.3.3', '--share');
     expect(await ok(b, 'sync', '--dry-run')).toBe(
-      'would be: 0 reported, 1 waiting; from the fleet 1 blocked, 0 expired\n',
+      'dry run: 0 reported, 1 pending; fleet: 1 blocked, 0 expired\n',
     );
     expect(await active(b)).toEqual(['3.3.3.3/32']);
-    expect(await ok(b, 'sync')).toBe(
-      '1 reported, 0 waiting; from the fleet 1 blocked, 0 expired\n',
-    );
+    expect(await ok(b, 'sync')).toBe('1 reported, 0 pending; fleet: 1 blocked, 0 expired\n');
   });
 
-  it('drops what was taken back before it was sent', async () => {
+  it('do not report what was undone before it was sent', async () => {
     await ok(a, 'grok', '--year', '2025', attack(a, '5.149.104.9'));
     await ok(a, 'undo');
-    expect(await ok(a, 'sync')).toContain('0 reported, 0 waiting');
+    expect(await ok(a, 'sync')).toContain('0 reported, 0 pending');
     expect(await active(a)).toEqual([]);
   });
 });
 
 describe('while the server is away', () => {
-  it('keeps what is to be told, and tells it later in one go', async () => {
+  it('keeps reports and sends them later at once', async () => {
     await ok(a, 'add', '6.6.6.1', '--share');
     await server.stop();
     for (const [index, address] of ['6.6.6.2', '6.6.6.3'].entries()) {
       await ok(a, 'add', address, '--share');
       if (index > 0) continue;
       const { exitCode, stdout, stderr } = await a.run('sync');
-      expect([exitCode, stdout]).toEqual([1, '0 reported, 2 waiting; nothing fetched\n']);
+      expect([exitCode, stdout]).toEqual([1, '0 reported, 2 pending; nothing fetched\n']);
       expect(stderr).toContain('no answer from');
       expect(stderr).not.toContain(PASSWORD);
     }
     await server.start();
-    expect(await ok(a, 'sync')).toContain('3 reported, 0 waiting');
+    expect(await ok(a, 'sync')).toContain('3 reported, 0 pending');
     await ok(b, 'sync');
     expect(await active(b)).toEqual(['6.6.6.1/32', '6.6.6.2/32', '6.6.6.3/32']);
   });
 
-  it('drops the oldest where too much waits, and says how many', async () => {
+  it('drops the oldest reports of a full outbox and says how many', async () => {
     configure(a, 'gate1', 'outbox-limit = 2\n');
     await ok(a, 'add', '6.6.6.1', '6.6.6.2', '6.6.6.3', '--share');
     const { stdout, stderr } = await a.run('sync');
-    expect(stderr).toContain('1 reports were dropped');
+    expect(stderr).toContain('1 reports dropped');
     expect(stdout).toContain('2 reported');
     expect((await a.run('sync')).stderr).toBe('');
     await ok(b, 'sync');
@@ -248,8 +240,8 @@ describe('while the server is away', () => {
   });
 });
 
-describe('a server that is not what it should be', () => {
-  it('changes nothing while it answers nonsense, and all is well afterwards', async () => {
+describe('a broken or replaced server', () => {
+  it('changes nothing while its answers are invalid', async () => {
     await ok(b, 'add', '6.6.6.6', '--share');
     await ok(b, 'sync');
     await ok(a, 'add', '5.5.5.5', '--share');
@@ -268,7 +260,7 @@ describe('a server that is not what it should be', () => {
     expect(stderr).toContain('invalid answer');
     expect(await active(a)).toEqual(['5.5.5.5/32']);
     nonsense = false;
-    expect(await ok(a, 'sync')).toContain('1 reported, 0 waiting; from the fleet 1 blocked');
+    expect(await ok(a, 'sync')).toContain('1 reported, 0 pending; fleet: 1 blocked');
     expect(await active(a)).toEqual(['5.5.5.5/32', '6.6.6.6/32']);
     expect(await server.store.sequence()).toBe(2);
   });
@@ -294,7 +286,7 @@ describe('a server that is not what it should be', () => {
     const { exitCode, stdout, stderr } = await a.run('sync');
     expect([exitCode, stdout]).toEqual([
       0,
-      '19 reported, 0 waiting, 1 set aside (not this one); from the fleet 0 blocked, 0 expired\n',
+      '19 reported, 0 pending, 1 set aside (not this one); fleet: 0 blocked, 0 expired\n',
     ]);
     expect(stderr).toBe('mcblock: API refused block 6.6.6.13/32, now set aside: not this one\n');
     expect(refusals).toBeLessThan(10);
@@ -306,13 +298,11 @@ describe('a server that is not what it should be', () => {
     });
     expect(refusals).toBe(0);
     revision++;
-    expect(await ok(a, 'sync')).toBe(
-      '1 reported, 0 waiting; from the fleet 0 blocked, 0 expired\n',
-    );
+    expect(await ok(a, 'sync')).toBe('1 reported, 0 pending; fleet: 0 blocked, 0 expired\n');
     expect(await server.store.sequence()).toBe(20);
   });
 
-  it('is asked for everything where it has another store than before', async () => {
+  it('is asked for everything if it has a new store', async () => {
     await ok(b, 'add', '6.6.6.6', '6.6.6.7', '--share');
     await ok(b, 'sync');
     await ok(a, 'sync');
@@ -323,7 +313,7 @@ describe('a server that is not what it should be', () => {
     expect(await active(a)).toEqual(['6.6.6.6/32', '6.6.6.7/32', '7.7.7.7/32']);
   });
 
-  it('is asked for everything where its store was replaced by one that has gone further', async () => {
+  it('is asked for everything if its store was replaced by a more recent one', async () => {
     await ok(b, 'add', '6.6.6.6', '--share');
     await ok(b, 'sync');
     await ok(a, 'sync');
@@ -345,7 +335,7 @@ describe('a server that is not what it should be', () => {
     expect(await ok(a, 'sync')).toContain('1 blocked');
   });
 
-  it('has no more than so many changes taken at a time', async () => {
+  it('is asked for a limited number of changes at a time', async () => {
     configure(a, 'gate1', 'change-limit = 2\n');
     await ok(b, 'add', '6.6.6.1', '6.6.6.2', '6.6.6.3', '--share');
     await ok(b, 'sync');
@@ -366,7 +356,7 @@ describe("pf's tables", () => {
     );
   });
 
-  it('are taken by pattern, reported once, applied, and expired', async () => {
+  it('are read by pattern, reported once, applied and expired', async () => {
     pf.hold({
       bruteforce: ['9.1.2.3', '2001:67c::7'],
       mcblock: ['1.2.3.4'],
@@ -374,7 +364,7 @@ describe("pf's tables", () => {
       'brute;reboot': ['5.5.5.5'],
     });
     expect(await ok(a, 'sync')).toBe(
-      '3 taken from pf (1 of them protected); 2 reported, 0 waiting; from the fleet 0 blocked, 0 expired\n',
+      'pf: 3 new (1 protected); 2 reported, 0 pending; fleet: 0 blocked, 0 expired\n',
     );
     expect(readFileSync(a.path('rules'), 'utf8')).toBe('9.1.2.0/24\n2001:67c::/64\n');
     expect(pf.calls()).toEqual([
@@ -391,33 +381,30 @@ describe("pf's tables", () => {
     pf.hold({ bruteforce: ['2001:67c::7'] });
     await ok(a, 'sync');
     pf.hold({ bruteforce: ['9.1.2.3', '2001:67c::7'] });
-    expect(await ok(a, 'sync')).toMatch(/^1 taken from pf; 1 reported/);
+    expect(await ok(a, 'sync')).toMatch(/^pf: 1 new; 1 reported/);
     await ok(b, 'sync');
     expect(await active(b)).toEqual(['9.1.2.0/24', '2001:67c::/64']);
   });
 
-  it('block here though the server is away', async () => {
+  it('are blocked here while the server is away', async () => {
     pf.hold({ brutes: ['9.1.2.3'] });
     await server.stop();
     const { exitCode, stdout } = await a.run('sync');
-    expect([exitCode, stdout]).toEqual([
-      1,
-      '1 taken from pf; 0 reported, 1 waiting; nothing fetched\n',
-    ]);
+    expect([exitCode, stdout]).toEqual([1, 'pf: 1 new; 0 reported, 1 pending; nothing fetched\n']);
     expect(readFileSync(a.path('rules'), 'utf8')).toBe('9.1.2.0/24\n');
     expect(pf.calls().at(-1)).toBe('-t brutes -T expire 1215');
     await server.start();
     expect(await ok(a, 'sync')).toMatch(/^1 reported/);
   });
 
-  it('are left alone in a dry run', async () => {
+  it('do not change in a dry run', async () => {
     pf.hold({ brutes: ['9.1.2.3'] });
-    expect(await ok(a, 'sync', '--dry-run')).toMatch(/^would be: 1 taken from pf; 0 reported/);
+    expect(await ok(a, 'sync', '--dry-run')).toMatch(/^dry run: pf: 1 new; 0 reported/);
     expect(pf.calls()).toEqual(['-s Tables', '-t brutes -T show']);
     expect(await active(a)).toEqual([]);
   });
 
-  it('that cannot be read do not keep the rest from being done', async () => {
+  it('may be unreadable without stopping the rest', async () => {
     writeFileSync(pf.pfctl, '#!/bin/sh\necho "pfctl: /dev/pf: Permission denied" >&2\nexit 1\n');
     await ok(b, 'add', '6.6.6.6', '--share');
     await ok(b, 'sync');
@@ -429,7 +416,7 @@ describe("pf's tables", () => {
 });
 
 describe('the configuration', () => {
-  it('keeps the password from others', async () => {
+  it('must keep the password private', async () => {
     chmodSync(a.path('password'), 0o640);
     expect(await a.run('sync')).toMatchObject({
       exitCode: 2,
@@ -437,7 +424,7 @@ describe('the configuration', () => {
     });
   });
 
-  it('sends no password in the clear', async () => {
+  it('must not send passwords without TLS', async () => {
     configure(a, 'gate1', '', 'http://fleet.example.net');
     expect(await a.run('sync')).toMatchObject({
       exitCode: 2,
@@ -445,21 +432,21 @@ describe('the configuration', () => {
     });
   });
 
-  it('is asked for where there is none', async () => {
+  it('is required to share', async () => {
     a.config = undefined;
     for (const argv of [['sync'], ['add', '6.6.6.6', '--share'], ['show', '--fleet']]) {
       expect(await a.run(...argv)).toMatchObject({
         exitCode: 2,
-        stderr: expect.stringContaining('there is no fleet to share with'),
+        stderr: expect.stringContaining('no fleet configured'),
       });
     }
   });
 
   it.each([
-    ['pf-tables = ["brute;reboot"]', 'a list of tables of pf'],
+    ['pf-tables = ["brute;reboot"]', 'the name of a pf table'],
     ['url = "https://gate1:secret@fleet.example.net"', 'without a name or password'],
     ['cert = "gate1.pem"', 'the absolute path of the certificate of this machine'],
-  ])('takes no %s', async (line, what) => {
+  ])('refuses %s', async (line, what) => {
     writeFileSync(a.path('mcblock.toml'), `[fleet]\n${line}\n`);
     expect(await a.run('show')).toMatchObject({
       exitCode: 2,
@@ -467,7 +454,7 @@ describe('the configuration', () => {
     });
   });
 
-  it('names a user who is let in', async () => {
+  it('must name a user of the API', async () => {
     configure(a, 'nobody');
     expect(await a.run('sync')).toMatchObject({
       exitCode: 2,

@@ -180,7 +180,7 @@ function compress(name: string): void {
 }
 
 describe('watch', () => {
-  it('stores what comes, as it comes, and ends when it is told to', async () => {
+  it('records lines as they are written, and stops on SIGTERM', async () => {
     append(20);
     const watch = startWatch(log);
     await allIsStored();
@@ -199,7 +199,7 @@ describe('watch', () => {
     expect(await outcome()).toEqual(await outcomeOfGrok());
   });
 
-  it('goes on in the new log when the old one is renamed, and reads the old one to its end', async () => {
+  it('reads a renamed log to its end and continues in the new one', async () => {
     append(30);
     const watch = startWatch(log);
     await allIsStored();
@@ -218,7 +218,7 @@ describe('watch', () => {
     expect(countsOf(await outcome())).toEqual(countsOf(await outcomeOfGrok()));
   });
 
-  it('begins anew in a log that was copied and truncated, whatever came between', async () => {
+  it('starts over in a log that was copied and truncated', async () => {
     append(30);
     const watch = startWatch(log);
     await allIsStored();
@@ -235,7 +235,7 @@ describe('watch', () => {
     expect(await outcome()).toEqual(await outcomeOfGrok());
   });
 
-  it('has its lines not counted again where grok reads a copy that was made before the last came', async () => {
+  it('is not counted again by grok from a copy made before the last lines', async () => {
     append(20);
     const watch = startWatch(log);
     await allIsStored();
@@ -247,12 +247,12 @@ describe('watch', () => {
     await allIsStored();
     writeFileSync(log, lines(5));
     await allIsStored();
-    expect((await line.run('grok', '--rotated', log)).stdout).toContain('read before, nothing new');
+    expect((await line.run('grok', '--rotated', log)).stdout).toContain('nothing new since');
     await stop(watch);
     expect(await outcome()).toEqual(await outcomeOfGrok());
   });
 
-  it('follows several logs, and waits for one that is not there', async () => {
+  it('follows several logs and waits for a missing one', async () => {
     const other = line.path('secure');
     const watch = startWatch(log, other);
     await until('that it waits', () => watch.stderr().includes(`${other} does not exist yet`));
@@ -302,7 +302,7 @@ describe('watch', () => {
     expect(await outcome()).toEqual(await outcomeOfGrok());
   }, 60_000);
 
-  it('ends when it is told to in the midst of much, and the next one goes on there', async () => {
+  it('stops in the middle of a large log, and the next one continues there', async () => {
     append(30_000);
     const watch = startWatch(log);
     await until('the first batch', () => offencesStored() > 0);
@@ -313,22 +313,22 @@ describe('watch', () => {
     expect(await outcome()).toEqual(await outcomeOfGrok());
   });
 
-  it('goes on where grok ended, and grok where it ended', async () => {
+  it('continues where grok stopped, and grok where it stopped', async () => {
     append(20);
     await line.run('grok', log);
     append(20);
     await stop(await started(startWatch(log)));
     expect(offencesStored()).toBe(offencesWritten());
-    expect((await line.run('grok', log)).stdout).toContain('read before, nothing new');
+    expect((await line.run('grok', log)).stdout).toContain('nothing new since');
     append(20);
     expect((await line.run('grok', log)).stdout).toContain('20 new lines');
     await stop(await started(startWatch(log)));
     writeFileSync(`${log}.0.gz`, gzipSync(written.join('')));
-    expect((await line.run('grok', '--rotated', log)).stdout).toContain('read before');
+    expect((await line.run('grok', '--rotated', log)).stdout).toContain('nothing new since');
     expect(await outcome()).toEqual(await outcomeOfGrok());
   });
 
-  it('does not count again what grok reads of the same log while it is followed', async () => {
+  it('does not count again what grok reads from the same log', async () => {
     append(20);
     const watch = startWatch(log);
     for (let turn = 0; turn < 3; turn++) {
@@ -344,7 +344,7 @@ describe('watch', () => {
     expect(await outcome()).toEqual(await outcomeOfGrok());
   });
 
-  it('reads its configuration again on SIGHUP, and keeps the old one if the new is broken', async () => {
+  it('reloads its configuration on SIGHUP and keeps the old one if the new one is invalid', async () => {
     const config = line.path('mcblock.toml');
     writeFileSync(config, '[auto]\nlength4 = 32\n');
     append(30);
@@ -353,11 +353,11 @@ describe('watch', () => {
     writeFileSync(config, '[auto]\nlenght4 = 24\n');
     signal(watch.child, 'SIGHUP');
     await until('the complaint', () => watch.stderr().includes('did you mean auto.length4?'));
-    expect(watch.stderr()).toContain('the old configuration stays in force');
+    expect(watch.stderr()).toContain('keeping the old configuration');
     expect(await line.json<EntryJson[]>('show')).toEqual([]);
     writeFileSync(config, '[auto]\nlength4 = 24\n');
     signal(watch.child, 'SIGHUP');
-    await until('the change', () => watch.stderr().includes('configuration was read again'));
+    await until('the change', () => watch.stderr().includes('configuration reloaded'));
     append(60);
     await allIsStored();
     await stop(watch);
@@ -368,7 +368,7 @@ describe('watch', () => {
     expect(offencesStored()).toBe(offencesWritten());
   });
 
-  it('minds the allow-list as it is when the line comes', async () => {
+  it('uses the allow-list as it is when a line is written', async () => {
     const watch = startWatch('--json', log);
     await until('that it waits', () => watch.stderr().includes('does not exist yet'));
     await line.run('allow', '5.149.105.0/25');
@@ -386,7 +386,7 @@ describe('watch', () => {
     ]);
   });
 
-  it('waits for a store that another program writes, and loses nothing', async () => {
+  it('waits for a locked store and loses nothing', async () => {
     append(10);
     const watch = startWatch(log);
     await allIsStored();

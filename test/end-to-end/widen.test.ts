@@ -23,10 +23,17 @@ function logOf(...octets: number[]): string {
 }
 
 describe('widen', () => {
-  it('lists candidates, then blocks them, and keeps the narrow entries', async () => {
+  it('lists candidates, then blocks them and keeps the narrower entries', async () => {
     await line.run('grok', '--year', '2026', logOf(96, 97, 98, 99, 100, 101, 102, 117, 200));
     expect(await line.json('widen', '--dry-run')).toMatchObject([
-      { prefix: '5.149.96.0/21', places: 8, blocked: 7, active: 7, hits: 21, addedAddresses: 256 },
+      {
+        prefix: '5.149.96.0/21',
+        networks: 8,
+        blocked: 7,
+        active: 7,
+        hits: 21,
+        addedAddresses: 256,
+      },
     ]);
     expect((await line.run('widen', '--dry-run')).stdout).toMatch(/5\.149\.96\/21 +7 of 8 +7 +21/);
     expect((await line.run('check', '5.149.103.1')).exitCode).toBe(1);
@@ -35,23 +42,23 @@ describe('widen', () => {
     expect((await line.run('check', '5.149.103.1')).exitCode).toBe(0);
     const shown = await line.json<{ prefix: string; note: string }[]>('show', '5.149.96.9');
     expect(shown.map(({ prefix }) => prefix)).toEqual(['5.149.96.0/21', '5.149.96.0/24']);
-    expect(shown[0]?.note).toBe('widened: 7 of 8 were blocked');
+    expect(shown[0]?.note).toBe('widened: 7 of 8 networks blocked');
     const { stderr } = await line.run('widen');
-    expect(stderr).toContain('no prefix has so many');
+    expect(stderr).toContain('no candidates');
   });
 
-  it('spares what is protected, and prefixes with a login', async () => {
+  it('spares protected addresses and prefixes with a login', async () => {
     await line.run('grok', '--year', '2026', logOf(96, 97, 98, 99));
     await line.run('allow', '5.149.97.200');
     expect(await line.json('widen', '--dry-run')).toEqual([]);
   });
 
-  it('is done by grok where the configuration says so', async () => {
+  it('is done by grok with widen.enabled', async () => {
     const config = line.path('mcblock.toml');
     writeFileSync(config, '[widen]\nenabled = true\nleast = 3\n');
     const log = logOf(96, 97, 98);
     const { stderr } = await line.run('--config', config, 'grok', '--year', '2026', log);
-    expect(stderr).toContain('5.149.96/22 is widened: 3 of 4 were blocked');
+    expect(stderr).toContain('5.149.96/22: widened: 3 of 4 networks blocked');
     expect((await line.run('emit')).stdout).toBe('5.149.96.0/22\n');
   });
 });

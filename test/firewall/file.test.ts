@@ -33,7 +33,7 @@ function recorder(exitCode = 0): string {
 }
 
 describe('the table file', () => {
-  it('is not written where it is right already, and keeps its mode where it is', async () => {
+  it('is written only if it differs, and keeps its mode', async () => {
     writeFileSync(file, '# mine\n9.9.9.9\n', { mode: 0o640 });
     const firewall = fileFirewall(file, []);
     await apply({ firewall }, ['9.9.9.9/32']);
@@ -44,7 +44,7 @@ describe('the table file', () => {
     expect(readdirSync(folder)).toEqual(['pf.blocked']);
   });
 
-  it('stays as it was where it cannot be written', async () => {
+  it('is left as it was if it cannot be written', async () => {
     const missing = join(folder, 'none', 'pf.blocked');
     await expect(
       apply({ firewall: fileFirewall(missing, []) }, ['9.9.9.9/32']),
@@ -55,8 +55,8 @@ describe('the table file', () => {
   });
 });
 
-describe('the command after it', () => {
-  it('is run each time, with its arguments as they stand and without the environment', async () => {
+describe('firewall.command', () => {
+  it('runs after each apply, with its arguments unchanged and without the environment', async () => {
     process.env['SECRET'] = 'known';
     try {
       const firewall = fileFirewall(file, [recorder(), '$(id); *']);
@@ -70,18 +70,20 @@ describe('the command after it', () => {
     );
   });
 
-  it('is not run in a dry run', async () => {
+  it('does not run in a dry run', async () => {
     const firewall = fileFirewall(file, [recorder()]);
     await apply({ firewall }, ['9.9.9.9/32'], { dryRun: true });
     expect(readdirSync(folder)).toEqual(['recorder']);
   });
 
-  it('fails with its own words, and is run again by the next apply', async () => {
+  it('fails with its error message, and runs again after the next apply', async () => {
     await expect(
       apply({ firewall: fileFirewall(file, [recorder(3)]) }, ['9.9.9.9/32']),
     ).rejects.toMatchObject({
       code: 'program',
-      message: expect.stringMatching(/file was written, but the command .*recorder: first second;/),
+      message: expect.stringMatching(
+        /pf\.blocked written, but firewall\.command failed: .*recorder: first second$/,
+      ),
     });
     expect(readFileSync(file, 'utf8')).toBe('9.9.9.9/32\n');
     await apply({ firewall: fileFirewall(file, [recorder()]) }, ['9.9.9.9/32']);

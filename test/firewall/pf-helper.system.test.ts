@@ -29,8 +29,8 @@ async function apply(...texts: string[]): Promise<void> {
   await reconcile(firewall, () => rules, {});
 }
 
-describe('pf by a helper', () => {
-  it('is brought up to date by what changed alone', async () => {
+describe('pf through a helper', () => {
+  it('is changed only by the difference', async () => {
     await apply('192.0.2.7', '5.149.104/22');
     await apply('2001:db8::/64', '5.149.104/22');
     expect(table()).toEqual(['5.149.104.0/22', '2001:db8::/64']);
@@ -42,26 +42,26 @@ describe('pf by a helper', () => {
     ]);
   });
 
-  it('replaces what somebody else wrote into the table', async () => {
+  it('is replaced if the table has foreign addresses', async () => {
     machine.set({ tables: { mcblock: ['!3.3.3.3/32', '4.4.4.4/32'] } });
     await apply('192.0.2.7');
     expect(table()).toEqual(['192.0.2.7/32']);
   });
 
-  it('blocks all but what the helper refuses, and says what that is', async () => {
+  it('blocks all but the refused prefixes, which are named', async () => {
     await apply('192.0.2.7');
     await expect(apply('192.0.2.7', '127.0.0.0/24', '5.149.104/22')).rejects.toThrow(
-      /127.0.0\/24 overlaps 127.0.0.1, an address of this host/,
+      /127.0.0\/24 overlaps 127.0.0.1 \(this host\)/,
     );
     expect(table()).toEqual(['5.149.104.0/22', '192.0.2.7/32']);
   });
 
-  it('says what pfctl says', async () => {
+  it('passes on the errors of pfctl', async () => {
     machine.set({ fault: 'missing' });
     await expect(apply('192.0.2.7')).rejects.toThrow(/kldload pf/);
   });
 
-  it('ends no states, and says who does', async () => {
+  it('cannot kill states', async () => {
     await expect(firewall.kill?.(PrefixList.from([parsePrefix('192.0.2.7')]))).rejects.toThrow(
       /mcblock apply --kill as root/,
     );

@@ -22,8 +22,8 @@ function hosts(count: number): string[] {
   );
 }
 
-describe('the table of pf', () => {
-  it('is made by its first apply, and afterwards only changed', async () => {
+describe('the pf table', () => {
+  it('is created by the first apply, then changed', async () => {
     await apply(bench(), ['5.149.104.0/24', '9.9.9.9/32']);
     expect(machine.calls()).toEqual([
       '-t mcblock -T show',
@@ -41,21 +41,21 @@ describe('the table of pf', () => {
     ]);
   });
 
-  it('is only looked at where nothing is to be changed', async () => {
+  it('is only read if nothing changes', async () => {
     await apply(bench(), ['9.9.9.9/32']);
     machine.calls();
     await apply(bench(), ['9.9.9.9/32']);
     expect(machine.calls()).toEqual(['-t mcblock -T show']);
   });
 
-  it('is the only one that is touched', async () => {
+  it('is the only table that changes', async () => {
     machine.set({ tables: { other: ['1.1.1.1/32'] } });
     await apply(bench(), ['9.9.9.9/32']);
     await apply(bench(), []);
     expect(machine.state.tables).toEqual({ other: ['1.1.1.1/32'], mcblock: [] });
   });
 
-  it('reads all the forms that pfctl prints', async () => {
+  it('is read in all formats of pfctl', async () => {
     const rules = [
       '0.0.0.0/1',
       '10.0.0.0/8',
@@ -85,7 +85,7 @@ describe('the table of pf', () => {
     expect(machine.calls().filter((call) => call.includes('-T delete'))).toHaveLength(2);
   });
 
-  it('takes out before it puts in where there is no room for both', async () => {
+  it('deletes before it adds if there is no room for both', async () => {
     machine.set({ limit: 3 });
     await apply(bench(), ['1.1.1.1/32', '3.3.3.3/32', '5.5.5.5/32']);
     machine.calls();
@@ -98,11 +98,11 @@ describe('the table of pf', () => {
   });
 });
 
-describe('what pfctl reports', () => {
+describe('an error of pfctl', () => {
   it.each([
     ['missing', /\/dev\/pf: No such file or directory.*kldload pf/],
     ['permission', /\/dev\/pf: Permission denied.*as root/],
-    ['busy', /Device busy.*run the command again/],
+    ['busy', /Device busy.*try again/],
   ] as const)('is told, with what to do: %s', async (fault, message) => {
     machine.set({ fault });
     await expect(apply(bench(), ['9.9.9.9/32'])).rejects.toMatchObject({
@@ -112,16 +112,18 @@ describe('what pfctl reports', () => {
     });
   });
 
-  it('is a table that is full, by the limit that it names', async () => {
+  it('is predicted if the rules exceed the limit', async () => {
     machine.set({ limit: 2 });
     await expect(apply(bench(), hosts(3))).rejects.toMatchObject({
       code: 'program',
-      message: expect.stringMatching(/at most 2 addresses.*set limit table-entries 100000/),
+      message: expect.stringMatching(
+        /3 rules exceed pf's limit of 2 table entries.*set limit table-entries 100000/,
+      ),
     });
     expect(machine.state.tables).toEqual({});
   });
 
-  it('is a table that is full because others fill it', async () => {
+  it('is explained if other tables fill the limit', async () => {
     machine.set({ limit: 4, tables: { other: ['1.1.1.1/32', '2.2.2.2/32'], mcblock: [] } });
     await expect(apply(bench(), hosts(3))).rejects.toMatchObject({
       code: 'program',
@@ -130,51 +132,53 @@ describe('what pfctl reports', () => {
     expect(machine.state.tables['mcblock']).toEqual([]);
   });
 
-  it('is that it took only some of the addresses', async () => {
+  it('is raised if it took only some of the addresses', async () => {
     await apply(bench(), []);
     machine.set({ fault: 'half' });
     await expect(apply(bench(), hosts(12))).rejects.toMatchObject({
       code: 'program',
-      message: expect.stringMatching(/to add 6 addresses .* said: 3\/6 addresses added\./),
+      message: expect.stringMatching(
+        /pfctl add of 6 addresses, table mcblock: 3\/6 addresses added\./,
+      ),
     });
     machine.set({ fault: undefined });
     await apply(bench(), hosts(12));
     expect(machine.state.tables['mcblock']).toEqual(hosts(12));
   });
 
-  it('is that there are more addresses than it lists in one call', async () => {
+  it('is explained if it cannot list all addresses in one call', async () => {
     machine.set({ maxCount: 2, tables: { mcblock: hosts(3) } });
     await expect(apply(bench(), hosts(3))).rejects.toMatchObject({
       message: expect.stringMatching(/Invalid argument.*net\.pf\.request_maxcount/),
     });
   });
 
-  it('is a name that is too long', async () => {
+  it('is explained if the table name is too long', async () => {
     await expect(apply(bench('a'.repeat(32)), [])).rejects.toMatchObject({
       message: expect.stringMatching(/usage: pfctl .*at most 31 characters/),
     });
     await apply(bench('a'.repeat(31)), ['9.9.9.9/32']);
   });
 
-  it('is something that is no address: then all of the table is written anew', async () => {
+  it('follows from a foreign address: the table is replaced', async () => {
     machine.set({ fault: 'garbage' });
     await expect(apply(bench(), ['9.9.9.9/32'])).rejects.toMatchObject({
       code: 'program',
-      message: expect.stringContaining('does not hold what was put into it'),
+      message: expect.stringContaining('1 rules missing and 0 unexpected'),
     });
   });
 
-  it('is nothing where there is no pfctl', async () => {
+  it('is raised if pfctl is missing', async () => {
     const firewall = pfFirewall(directPfctl(`${machine.folder}/none`, 'mcblock'), 'mcblock');
     await expect(apply({ firewall }, [])).rejects.toMatchObject({
       code: 'program',
-      message: expect.stringContaining('none cannot be run'),
+      message: expect.stringContaining('none: no such file'),
     });
   });
 });
 
-describe('what another program does meanwhile', () => {
-  it('is made up for in the next attempt', async () => {
+describe('a concurrent change of another program', () => {
+  it('is corrected by the next attempt', async () => {
     await apply(bench(), ['1.1.1.1/32']);
     const { firewall } = bench();
     // Between reading and changing, someone takes out what is to be taken out.
@@ -193,7 +197,7 @@ describe('what another program does meanwhile', () => {
 });
 
 describe('--kill', () => {
-  it('ends the states of each prefix', async () => {
+  it('kills the states of each prefix', async () => {
     const { firewall } = bench();
     const { added } = await apply({ firewall }, ['5.149.104.0/23', '2001:67c::/32']);
     machine.calls();

@@ -4,7 +4,7 @@ import { reconcile } from '../../src/firewall/reconcile.ts';
 import { PrefixList } from '../../src/net/prefix-list.ts';
 import { formatPrefix, parsePrefix } from '../../src/net/prefix-text.ts';
 
-it('never takes out what another put in while it looked, stored as it is by then', async () => {
+it('keeps what another process stored and added meanwhile', async () => {
   let stored = ['5.0.0.0/24'];
   let held = ['5.0.0.0/24', '6.0.0.0/24'];
   const removed: string[] = [];

@@ -54,7 +54,7 @@ describe('mcblock user', () => {
       ['user', 'add', 'gate2', '--scope', 'read', '--password-stdin'],
       'a password\n',
     );
-    expect(given).toMatchObject({ status: 0, stdout: 'gate2 is a user now, for read\n' });
+    expect(given).toMatchObject({ status: 0, stdout: 'user gate2 added (scopes: read)\n' });
     const listed = run(['user', 'list', '--json']);
     expect(JSON.parse(listed.stdout)).toMatchObject([
       { name: 'gate1', scopes: ['report', 'read'], widest4: 8, widest6: 19, disabled: false },
@@ -83,15 +83,15 @@ describe('mcblock user', () => {
 
   it('reports wrong use', () => {
     for (const [argv, status, text, input] of [
-      [['add', 'test'], 1, 'is a user already', ''],
+      [['add', 'test'], 1, 'user test exists', ''],
       [['add', 'a:b'], 2, 'is no name', ''],
       [['add', 'x', '--scope', 'all'], 2, '--scope takes', ''],
       [['add', 'x', '--widest4', '0'], 2, '--widest4 takes', ''],
       [['add', 'x', '--longest', 'long'], 2, '--longest takes', ''],
-      [['add', 'x', '--password-stdin'], 2, '8 to 256 characters', 'short\n'],
-      [['add', 'x', '--password-stdin'], 2, '8 to 256 characters', ''],
-      [['passwd', 'x'], 1, 'there is no user x', ''],
-      [['remove', 'x'], 1, 'there is no user x', ''],
+      [['add', 'x', '--password-stdin'], 2, 'use 8 to 256', 'short\n'],
+      [['add', 'x', '--password-stdin'], 2, 'use 8 to 256', ''],
+      [['passwd', 'x'], 1, 'no user x', ''],
+      [['remove', 'x'], 1, 'no user x', ''],
     ] as const) {
       const { status: got, stderr } = run(['user', ...argv], input);
       expect([got, stderr]).toEqual([status, expect.stringContaining(text)]);
@@ -143,8 +143,8 @@ describe('mcblock serve', () => {
     const machine = join(folder, 'machine.db');
     openStore(machine, { mode: 'write' }).close();
     for (const [argv, status, text] of [
-      [['--listen', '0.0.0.0:0'], 2, 'in the clear'],
-      [['--listen', '[::]:0'], 2, 'in the clear'],
+      [['--listen', '0.0.0.0:0'], 2, 'unencrypted'],
+      [['--listen', '[::]:0'], 2, 'unencrypted'],
       [['--listen', 'here'], 2, '--listen takes'],
       [['--listen', '127.0.0.1:70000'], 2, '--listen takes'],
       [['--tls-cert', 'x'], 2, 'both'],
@@ -152,10 +152,10 @@ describe('mcblock serve', () => {
       [
         ['--tls-cert', '/nonexistent', '--tls-key', 'x'],
         2,
-        '--tls-cert /nonexistent cannot be read',
+        '--tls-cert: /nonexistent: no such file',
       ],
       [['--user', 'no such user'], 2, '--user'],
-      [['--listen', '203.0.113.1:1', '--insecure'], 1, 'cannot listen'],
+      [['--listen', '203.0.113.1:1', '--insecure'], 1, '--listen 203.0.113.1:1: '],
       [['--db', machine], 1, 'is the store of one machine'],
       [['--db', '/dev/null/x'], 1, 'cannot be made'],
       [['--db', 'postgres://nobody:secret@127.0.0.1:1/x'], 1, 'see that PostgreSQL runs'],

@@ -4,7 +4,7 @@ import { runProgram, wordsOf } from '../../src/process/run-program.ts';
 const NODE = process.execPath;
 
 describe('runProgram', () => {
-  it('gives what the program wrote and how it ended', async () => {
+  it('returns the output and how the program ended', async () => {
     const finished = await runProgram(NODE, [
       '-e',
       'process.stdout.write("out"); process.stderr.write("err\\n"); process.exitCode = 3',
@@ -16,7 +16,7 @@ describe('runProgram', () => {
     });
   });
 
-  it('writes the whole input, however slowly it is read', async () => {
+  it('writes the whole input, even to a slow reader', async () => {
     const input = Array.from({ length: 50 }, () => Buffer.alloc(100_000, 'x'));
     const count = `(async () => {
       let count = 0;
@@ -30,7 +30,7 @@ describe('runProgram', () => {
     expect(stdout.toString()).toBe('5000000\n');
   });
 
-  it('does not mind a program that reads nothing', async () => {
+  it('ignores that a program does not read its input', async () => {
     const input = Array.from({ length: 50 }, () => Buffer.alloc(100_000, 'x'));
     expect((await runProgram(NODE, ['-e', ''], { input })).ok).toBe(true);
   });
@@ -38,33 +38,33 @@ describe('runProgram', () => {
   const forever = 'setTimeout(() => {}, 60_000)';
 
   it.each([
-    ['takes too long', forever, 0.2, /took more than 0\.2 seconds/],
+    ['takes too long', forever, 0.2, /timed out after 0\.2 seconds/],
     [
       'does not listen',
       `process.on("SIGTERM", () => {}); ${forever}`,
       0.2,
-      /took more than 0\.2 seconds/,
+      /timed out after 0\.2 seconds/,
     ],
     ['writes too much', `process.stdout.write("x".repeat(1001)); ${forever}`, 60, /more than 1000/],
-    ['is killed', 'process.kill(process.pid, "SIGSEGV")', 60, /was ended by SIGSEGV/],
+    ['is killed', 'process.kill(process.pid, "SIGSEGV")', 60, /killed by SIGSEGV/],
   ])('ends a program that %s', async (_, script, timeLimitSeconds, message) => {
     await expect(
       runProgram(NODE, ['-e', script], { timeLimitSeconds, outputLimitBytes: 1000 }),
     ).rejects.toMatchObject({ code: 'program', message: expect.stringMatching(message) });
   });
 
-  it('says that there is no such program', async () => {
+  it('reports a missing program', async () => {
     await expect(runProgram('/none/pfctl', [])).rejects.toMatchObject({
       code: 'program',
-      message: expect.stringContaining('/none/pfctl cannot be run'),
+      message: expect.stringContaining('/none/pfctl: no such file'),
     });
   });
 });
 
 describe('wordsOf', () => {
-  it('is one harmless line', () => {
+  it('returns one safe line', () => {
     expect(wordsOf('pfctl: a\n\u001b[31mb\n')).toBe('pfctl: a [31mb');
-    expect(wordsOf('')).toBe('it said nothing');
+    expect(wordsOf('')).toBe('no error message');
     expect(wordsOf('x'.repeat(10_000))).toHaveLength(500);
   });
 });

@@ -52,7 +52,7 @@ describe('a program as a filter', () => {
   it.each([
     ['fails', 'console.error("broken"); process.exitCode = 2', 'broken'],
     ['fails silently', 'process.exitCode = 2', 'exited with status 2'],
-    ['is killed', 'process.kill(process.pid, "SIGSEGV")', 'was ended by SIGSEGV'],
+    ['is killed', 'process.kill(process.pid, "SIGSEGV")', 'killed by SIGSEGV'],
   ])('throws the reason if it %s', async (_, script, reason) => {
     const error: unknown = await outputOf(script).catch((cause: unknown) => cause);
     expect(error).toBeInstanceOf(ProgramError);

@@ -23,15 +23,12 @@ import { shortTime } from '../text/time.ts';
 
 export function define(command: Command, context: Context): void {
   addHandOptions(command)
-    .option('--apply', 'bring the firewall up to date too')
-    .option(
-      '--share',
-      'have the fleet block it too: at once by the banPublisher, surely with the next sync',
-    )
+    .option('--apply', 'bring the firewall up to date')
+    .option('--share', 'block it in the whole fleet: now over Redis, and with the next sync')
     .description(
-      'Blocks by hand. Where an expired entry contains the prefix, the widest one comes back, for twice as long as before; --exact takes the prefix itself.',
+      'Blocks prefixes by hand. If expired entries contain the prefix, the widest one is activated again, for twice as long as before; --exact blocks the prefix itself.',
     )
-    .argument('<prefix...>', 'such as 5.149.104/22, 10/8, 192.0.2.7 or 2001:db8::/32')
+    .argument('<prefix...>', '5.149.104/22, 10/8, 192.0.2.7, 2001:db8::/32')
     .addHelpText(
       'after',
       `
@@ -40,7 +37,7 @@ Examples:
   mcblock add 192.0.2.7 --for 90d --note "form spam"
   mcblock add 192.0.2.7 --apply --share
 
-All of them are added or, if one cannot be, none.
+If one prefix cannot be added, none is.
 `,
     )
     .action((texts: string[], options: AddOptions) => add(context, texts, options));
@@ -58,7 +55,7 @@ interface Outcome {
 
 async function add(context: Context, texts: readonly string[], options: AddOptions): Promise<void> {
   const { now } = context;
-  // Before the store is opened: what is written wrongly must not even make one.
+  // Before the store is opened: a mistyped command must not create one.
   expiryOf(options, now);
   const prefixes = parsePrefixes(texts);
   for (const prefix of prefixes) refuseTooWide(prefix, options);
@@ -79,7 +76,7 @@ async function add(context: Context, texts: readonly string[], options: AddOptio
   if (options.share) await publishAfterwards(context, outcomes.map(banOf));
 }
 
-/** Asked for once more it is told once more: who has it already does nothing. */
+/** Published even if already blocked: machines that have it ignore it. */
 function banOf({ decision: { entry } }: Outcome): Ban {
   const { prefix, expiresAt, origin, note } = entry;
   const isHost = prefix.length === FAMILY_BITS[prefix.family];
@@ -87,7 +84,7 @@ function banOf({ decision: { entry } }: Outcome): Ban {
   return { prefix, address, expiresAt, origin, evidence: [], note };
 }
 
-/** The fleet decides about what was asked for by its own memory, not by what came of it here. */
+/** Shares the request, not its outcome: the fleet decides by its own history. */
 function share(
   store: Store,
   prefix: Prefix,
@@ -112,19 +109,17 @@ function outcomeLine({ asked, decision }: Outcome, now: number): string {
   const { kind, entry } = decision;
   const name = shortPrefix(entry.prefix);
   const until =
-    entry.expiresAt === 'forever' ? 'for ever' : `until ${shortTime(entry.expiresAt)} UTC`;
+    entry.expiresAt === 'forever' ? 'forever' : `until ${shortTime(entry.expiresAt)} UTC`;
   if (kind === 'covered') {
-    if (decision.extended) return `${name} stays blocked, now ${until}`;
+    if (decision.extended) return `${name} still blocked, now ${until}`;
     const by = containsPrefix(asked, entry.prefix) ? '' : ` by ${name}`;
-    return `${shortPrefix(asked)} is already blocked${by}, ${until}`;
+    return `${shortPrefix(asked)} already blocked${by} ${until}`;
   }
   const penalty =
     entry.expiresAt === 'forever' || !isActive(entry, now)
       ? ''
       : ` (${formatDuration(entry.expiresAt - now)})`;
-  const again = entry.activations > 1 ? ' was blocked before and is blocked again' : ' is blocked';
-  const wider = containsPrefix(asked, entry.prefix)
-    ? ''
-    : `, which contains ${shortPrefix(asked)},`;
-  return `${name}${wider}${again} ${until}${penalty}`;
+  const wider = containsPrefix(asked, entry.prefix) ? '' : ` (contains ${shortPrefix(asked)})`;
+  const again = entry.activations > 1 ? ` again (activation ${entry.activations})` : '';
+  return `${name}${wider} blocked${again} ${until}${penalty}`;
 }

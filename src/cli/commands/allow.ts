@@ -21,13 +21,16 @@ interface AllowOptions {
 export function define(command: Command, context: Context): void {
   command
     .description(
-      'Protects prefixes: nothing blocks them, and rules that would cover them get a hole. Without a prefix, lists what is protected.',
+      'Puts prefixes on the allow-list: they are never blocked, and rules that cover them get a hole. Without a prefix, prints the allow-list.',
     )
     .argument('[prefix...]')
-    .option('--remove', 'protect no longer')
-    .option('--note <text>', 'why')
-    .option('--apply', 'bring the firewall up to date too')
-    .option('--share', 'for the whole fleet, with the next sync; for administrators of its API')
+    .option('--remove', 'remove from the allow-list')
+    .option('--note <text>', 'reason')
+    .option('--apply', 'bring the firewall up to date')
+    .option(
+      '--share',
+      'change the allow-list of the whole fleet, with the next sync (administrators only)',
+    )
     .addHelpText(
       'after',
       `
@@ -50,7 +53,7 @@ async function allow(
     if (options.remove || options.note !== undefined || options.apply || options.share) {
       throw new McblockError(
         'usage',
-        'allow needs a prefix for --remove, --note, --apply or --share',
+        'missing prefix: --remove, --note, --apply and --share need one',
       );
     }
     list(context, (await context.store('read')).allowed());
@@ -72,7 +75,7 @@ function list(context: Context, allowed: readonly AllowedPrefix[]): void {
       })),
     );
   } else if (allowed.length === 0) {
-    context.remark('nothing is on the allow-list');
+    context.remark('the allow-list is empty');
   } else {
     const columns = [
       { title: 'PREFIX', cell: (row: AllowedPrefix) => shortPrefix(row.prefix) },
@@ -95,7 +98,7 @@ async function protect(
       if (share) store.outbox.share({ type: 'allow', prefix, note });
     }
   });
-  report(context, prefixes, 'is protected');
+  report(context, prefixes, 'allowed');
 }
 
 async function remove(
@@ -109,13 +112,13 @@ async function remove(
       if (!store.disallow(prefix)) {
         throw new McblockError(
           'input',
-          `${shortPrefix(prefix)} is not on the allow-list. Nothing was changed.`,
+          `${shortPrefix(prefix)} is not on the allow-list; nothing changed`,
         );
       }
       if (share) store.outbox.share({ type: 'disallow', prefix });
     }
   });
-  report(context, prefixes, 'is protected no longer');
+  report(context, prefixes, 'removed from the allow-list');
 }
 
 function report(context: Context, prefixes: readonly Prefix[], what: string): void {

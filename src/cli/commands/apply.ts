@@ -8,11 +8,11 @@ import { appliedText } from '../text/applied-text.ts';
 export function define(command: Command, context: Context): void {
   command
     .description(
-      'Makes the firewall hold exactly the rules, whatever it held before: reads its table, changes the difference and nothing else, and reads again. The configuration says which firewall ([firewall]).',
+      'Brings the firewall up to date: makes its table hold exactly the rules, changing only what differs. The firewall is set by [firewall] in the configuration.',
     )
-    .option('--dry-run', 'show what would be added (+) and removed (-), change nothing')
-    .option('--force', 'also empty a large table, and put in rules wider than /8 or /19')
-    .option('--kill', 'end the connections of what is newly blocked (pf)')
+    .option('--dry-run', 'print what would be added (+) and removed (-); change nothing')
+    .option('--force', 'allow emptying a large table, and rules wider than /8 (IPv6: /19)')
+    .option('--kill', 'kill the states of newly blocked prefixes (pf only)')
     .addHelpText(
       'after',
       `

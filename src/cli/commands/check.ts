@@ -8,7 +8,7 @@ import { isoTime, shortTime } from '../text/time.ts';
 
 export function define(command: Command, context: Context): void {
   command
-    .description('Tells whether addresses are blocked. Exit code 0 if all are, 1 if one is not.')
+    .description('Tests whether addresses are blocked. Exit code: 0 if all are, 1 if not.')
     .argument('<address...>')
     .addHelpText(
       'after',
@@ -43,11 +43,11 @@ async function check(context: Context, texts: readonly string[]): Promise<void> 
 
 function line(host: Prefix, blocker: Block | undefined): string {
   const name = shortPrefix(host);
-  if (!blocker) return `${name} is not blocked`;
+  if (!blocker) return `${name} not blocked`;
   if (blocker.feed !== undefined) {
-    return `${name} is blocked by ${shortPrefix(blocker.prefix)} of the feed ${blocker.feed}`;
+    return `${name} blocked by ${shortPrefix(blocker.prefix)} (feed ${blocker.feed})`;
   }
   const until = shortTime(blocker.expiresAt);
   const end = blocker.expiresAt === 'forever' ? until : `until ${until} UTC`;
-  return `${name} is blocked by ${shortPrefix(blocker.prefix)} ${end}`;
+  return `${name} blocked by ${shortPrefix(blocker.prefix)} ${end}`;
 }

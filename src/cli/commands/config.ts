@@ -11,15 +11,15 @@ import { tableLines } from '../text/table.ts';
 export function define(command: Command, context: Context): void {
   command
     .description(
-      'Shows what is in force and where each value was said; `config check` only checks.',
+      'Shows the configuration in force and the source of each value. "config check" only checks it.',
     )
-    .argument('[check]', 'only check the configuration, and the grammars it names')
+    .argument('[check]', 'check the configuration and its grammars')
     .addHelpText(
       'after',
       `
 Examples:
-  mcblock config                           every key, its value and its source
-  mcblock --config new.toml config check   check a file before it is put in place
+  mcblock config                           all keys with values and sources
+  mcblock --config new.toml config check   check a file before installing it
 `,
     )
     .action((what: string | undefined) => config(context, what));
@@ -33,13 +33,13 @@ interface Row {
 
 async function config(context: Context, what: string | undefined): Promise<void> {
   if (what !== undefined && what !== 'check') {
-    throw new McblockError('usage', `config knows "check", not "${what}"`);
+    throw new McblockError('usage', `unknown subcommand "${what}"; use config or config check`);
   }
   const loaded = await context.config();
   if (what === 'check') {
-    // The grammars are a part of it, and what it says of their messages.
+    // Includes the user's grammars, and offence.messages.
     await readOptionsOf(loaded, {});
-    context.remark(`${loaded.file ?? 'no configuration file: the defaults'} is right`);
+    context.remark(`${loaded.file ?? 'no configuration file, defaults'}: OK`);
     return;
   }
   const rows = (Object.keys(SETTINGS) as SettingKey[]).map((key) => rowOf(key, loaded));
@@ -50,7 +50,7 @@ async function config(context: Context, what: string | undefined): Promise<void>
   }
   context.lines([
     `# store: ${store}`,
-    `# configuration: ${loaded.file ?? 'none, so the defaults'}`,
+    `# configuration: ${loaded.file ?? 'none (defaults)'}`,
     ...tableLines(
       [
         { title: '# KEY', cell: (row: Row) => row.key },
@@ -64,7 +64,7 @@ async function config(context: Context, what: string | undefined): Promise<void>
 
 function rowOf(key: SettingKey, loaded: Config): Row {
   const source = loaded.sourceOf(key);
-  // Each setting shows its own kind of value; which kind is lost once the key is a variable.
+  // The type of the value is lost once the key is a variable.
   const setting = SETTINGS[key] as Setting<unknown>;
   return {
     key,

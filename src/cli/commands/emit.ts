@@ -12,21 +12,19 @@ interface EmitOptions {
 export function define(command: Command, context: Context): void {
   command
     .description(
-      'Writes the rules: the active entries, less the allow-list, coalesced to the fewest prefixes that block exactly the same addresses.',
+      'Prints the rules: the active entries minus the allow-list, coalesced to the fewest prefixes that cover exactly the same addresses.',
     )
-    .addOption(
-      new Option('--format <format>', 'how they are written').choices(FORMATS).default('pf'),
-    )
-    .option('-o, --output <file>', 'write the file whole or not at all, its mode kept')
+    .addOption(new Option('--format <format>', 'output format').choices(FORMATS).default('pf'))
+    .option('-o, --output <file>', 'replace this file atomically, keeping its mode')
     .addHelpText(
       'after',
       `
 Formats:
-  pf        a table file, one prefix a line
-  pf-rules  the table and its block rule, for an anchor
-  nft       a table for nft -f, replaced in one transaction
-  plain     one prefix a line
-  json      an array of strings
+  pf        table file, one prefix per line
+  pf-rules  table and block rule, for an anchor
+  nft       table for nft -f, replaced in one transaction
+  plain     one prefix per line
+  json      array of strings
 
 Examples:
   mcblock emit --output /etc/pf.blocked && pfctl -t mcblock -T replace -f /etc/pf.blocked
@@ -45,7 +43,7 @@ async function emit(context: Context, options: EmitOptions): Promise<void> {
   const text = formatRules(rules, format, table);
   if (options.output !== undefined) {
     writeFileWhole(options.output, text);
-    context.remark(`${rules.size} rules written to ${options.output}`);
+    context.remark(`${options.output} written: ${rules.size} rules`);
     return;
   }
   for (const part of text) context.stdout.write(part);

@@ -10,11 +10,11 @@ import { parsePrefixes } from '../text/prefixes.ts';
 export function define(command: Command, context: Context): void {
   command
     .description(
-      'Stops blocking now. The entry and its history stay: the next offence brings it back, for twice as long.',
+      'Stops blocking now. Entries keep their history: the next offence activates them again, for twice as long.',
     )
-    .argument('<prefix...>', 'entries as `mcblock show` names them')
-    .option('--apply', 'bring the firewall up to date too')
-    .option('--share', 'have the fleet stop blocking it too, with the next sync')
+    .argument('<prefix...>', 'entries, as listed by "mcblock show"')
+    .option('--apply', 'bring the firewall up to date')
+    .option('--share', 'expire it in the whole fleet, with the next sync')
     .addHelpText(
       'after',
       `
@@ -22,7 +22,7 @@ Examples:
   mcblock expire 5.149.104/22
   mcblock expire 192.0.2.7 2001:db8::/32 --apply
 
-Exit code 1 if one of them is no entry or not active; then none is changed.
+Exit code 1 if one of them is not an active entry; none is changed then.
 `,
     )
     .action((texts: string[], options: ExpireOptions) => expire(context, texts, options));
@@ -48,12 +48,10 @@ async function expire(
       const expired = entry && expireEntry(entry, now);
       if (!expired || expired === entry) {
         const around = store.supernets(prefix).find((other) => other.prefix.length < prefix.length);
-        const hint = around ? `; it lies in ${shortPrefix(around.prefix)}` : '';
-        const what = entry ? 'is not active' : 'is no entry';
-        throw new McblockError(
-          'input',
-          `${shortPrefix(prefix)} ${what}${hint}. Nothing was changed.`,
-        );
+        const hint = around ? ` (contained in ${shortPrefix(around.prefix)})` : '';
+        const name = shortPrefix(prefix);
+        const what = entry ? `${name} is not active` : `no entry for ${name}`;
+        throw new McblockError('input', `${what}${hint}; nothing changed`);
       }
       store.record({ entry: expired, ended: { activation: expired.activations, at: now } });
       if (options.share) store.outbox.share({ type: 'expire', prefix });

@@ -19,7 +19,7 @@ import { isoTime, shortTime } from '../text/time.ts';
 export function define(command: Command, context: Context): void {
   command
     .description(
-      'Tells of an address which entry blocks it or none, since when and until when, how often before, on which evidence, what protects it, and what its next offence would do.',
+      'Shows why an address is blocked or not: the entries and feeds that contain it, their history and evidence, what protects it, and what its next offence would do.',
     )
     .argument('<address...>')
     .addHelpText(
@@ -57,31 +57,36 @@ async function explainAddresses(context: Context, texts: readonly string[]): Pro
 function explanationLines(one: LocatedExplanation, policy: Policy, now: number): string[] {
   const { address, blocker, entries, feeds, protection, where } = one;
   const blocked = blocker
-    ? `is blocked by ${shortPrefix(blocker.prefix)} since ${shortTime(blocker.activatedAt)} ${endText(blocker)}`
+    ? `blocked by ${shortPrefix(blocker.prefix)} since ${shortTime(blocker.activatedAt)} ${endText(blocker)}`
     : feeds.length > 0
-      ? 'is blocked by a feed'
-      : 'is not blocked';
+      ? 'blocked by a feed'
+      : 'not blocked';
   const lines = [`${formatAddress(address)} ${blocked}`];
-  if (where) lines.push(`  in ${where.country ?? 'no known country'}, ${where.network ?? '-'}`);
+  if (where) lines.push(`  country ${where.country ?? 'unknown'}, ${where.network ?? '-'}`);
   if (protection) lines.push(`  protected by ${protectionText(protection)}`);
-  for (const { feed, prefix } of feeds)
-    lines.push(`  the feed ${feed} names ${shortPrefix(prefix)}`);
+  for (const { feed, prefix } of feeds) lines.push(`  feed ${feed}: ${shortPrefix(prefix)}`);
   for (const { entry, history } of entries) {
     lines.push(`  ${shortPrefix(entry.prefix)}: ${entryText(entry, now)}`);
     for (const activation of history.toReversed()) lines.push(...activationLines(activation));
   }
-  return [...lines, `  the next offence: ${nextText(one.next, policy, now)}`];
+  return [...lines, `  next offence: ${nextText(one.next, policy, now)}`];
 }
 
 function entryText(entry: Entry, now: number): string {
   const note = entry.note === '' ? '' : `, "${printable(entry.note)}"`;
-  const times = `${entry.activations} time${entry.activations === 1 ? '' : 's'} blocked`;
+  const times = blockedText(entry.activations);
   const hits = `${entry.hits} hit${entry.hits === 1 ? '' : 's'}`;
   return `${stateOf(entry, now)}, ${times}, ${hits}, origin ${entry.origin}${note}`;
 }
 
+function blockedText(activations: number): string {
+  if (activations === 0) return 'never blocked';
+  if (activations === 1) return 'blocked once';
+  return activations === 2 ? 'blocked twice' : `blocked ${activations} times`;
+}
+
 function endText({ expiresAt }: Entry): string {
-  return expiresAt === 'forever' ? 'for ever' : `until ${shortTime(expiresAt)} (UTC)`;
+  return expiresAt === 'forever' ? 'forever' : `until ${shortTime(expiresAt)} UTC`;
 }
 
 function activationLines({ number, at, until, endedAt, evidence }: Activation): string[] {
@@ -102,7 +107,7 @@ function evidenceText({
   log,
   host,
 }: Evidence): string {
-  const who = address ? formatAddress(address) : 'others';
+  const who = address ? formatAddress(address) : 'other addresses';
   const place = [log && `in ${printable(log)}`, host && `on ${printable(host)}`].filter(
     (part) => part,
   );
@@ -110,25 +115,25 @@ function evidenceText({
     firstSeen === lastSeen
       ? shortTime(firstSeen)
       : `${shortTime(firstSeen)} to ${shortTime(lastSeen)}`;
-  return [`${who}: ${count} × ${service} ${message}`, span, ...place].join(', ');
+  return [`${who}: ${service} ${message} ${count}`, span, ...place].join(', ');
 }
 
 function nextText(next: Decision, policy: Policy, now: number): string {
   const points = `${policy.offence.points} points within ${formatDuration(policy.offence.windowSeconds)}`;
   switch (next.kind) {
     case 'refused':
-      return 'is not counted, the address is protected';
+      return 'not counted, the address is protected';
     case 'covered':
-      return `is a hit on ${shortPrefix(next.entry.prefix)}; ${extensionText(next.entry, policy, now)}`;
+      return `a hit on ${shortPrefix(next.entry.prefix)}; ${extensionText(next.entry, policy, now)}`;
     case 'evidence':
-      return `is evidence for ${shortPrefix(next.entry.prefix)}`;
+      return `evidence for ${shortPrefix(next.entry.prefix)}`;
     case 'reactivated': {
       const { prefix, activations } = next.entry;
       const least =
         activations > 1
           ? `${policy.reactivate.points} points within ${formatDuration(policy.offence.windowSeconds)}`
           : points;
-      return `${least} bring back ${shortPrefix(prefix)} for ${formatDuration(penaltySeconds(activations, policy))}`;
+      return `${least} activate ${shortPrefix(prefix)} again for ${formatDuration(penaltySeconds(activations, policy))}`;
     }
     case 'new':
       return `${points} block ${shortPrefix(next.entry.prefix)} for ${formatDuration(penaltySeconds(1, policy))}`;
@@ -136,11 +141,11 @@ function nextText(next: Decision, policy: Policy, now: number): string {
 }
 
 function extensionText(entry: Entry, policy: Policy, now: number): string {
-  if (entry.expiresAt === 'forever') return 'it is blocked for ever';
+  if (entry.expiresAt === 'forever') return 'blocked forever';
   const missing = policy.persistent.days - entry.hitDays.length;
   const penalty = formatDuration(penaltySeconds(entry.activations, policy));
-  if (missing <= 0) return `it lasts ${penalty} from each hit on`;
-  return `hits on ${missing} more day${missing === 1 ? '' : 's'} make it last ${penalty} from then on (now until ${isActive(entry, now) ? shortTime(entry.expiresAt) : '-'})`;
+  if (missing <= 0) return `every hit extends it to ${penalty} from then`;
+  return `hits on ${missing} more day${missing === 1 ? '' : 's'} extend it to ${penalty} from then (now until ${isActive(entry, now) ? shortTime(entry.expiresAt) : '-'})`;
 }
 
 function explanationJson(one: LocatedExplanation, now: number): object {

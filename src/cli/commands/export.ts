@@ -7,7 +7,7 @@ const PART_BYTES = 64 * 1024;
 export function define(command: Command, context: Context): void {
   command
     .description(
-      'Writes the whole store as NDJSON: entries with history and evidence, the allow-list, logins and logs read. `mcblock import` reads it back without loss.',
+      'Exports the whole store as NDJSON: entries with history and evidence, the allow-list, logins, and logs read. "mcblock import" restores it without loss.',
     )
     .addHelpText(
       'after',

@@ -26,33 +26,30 @@ const MEBIBYTE = 2 ** 20;
 export function define(command: Command, context: Context): void {
   command
     .description(
-      'Blocks what a published list names, as long as it names it: blocklist.de, Emerging Threats, Spamhaus DROP and the like. What a list names makes no entry and no penalty grows by it. Private space, this host and the allow-list are left out.',
+      'Blocks the prefixes of a published list (blocklist.de, Emerging Threats, Spamhaus DROP and the like) as long as they are on it. Feeds make no entries and do not affect penalties. Private space, this host and the allow-list are never blocked.',
     )
-    .argument('[name]', 'what the feed is called; without it, all feeds are listed')
-    .argument(
-      '[source]',
-      'a file, - for stdin, or an https URL; default: where it came from before',
-    )
-    .option('--all', 'read all feeds again that come by https')
-    .option('--list', 'write what the feed names')
-    .option('--remove', 'block no longer what it names')
-    .option('--dry-run', 'only say what the list names')
-    .addOption(wholeOption('--min-lines <n>', 'refuse a shorter list', 1))
-    .addOption(wholeOption('--max-size <mib>', 'refuse a larger one', 16))
-    .addOption(wholeOption('--timeout <seconds>', 'for all of the fetching', 30))
-    .option('--ca <file>', 'trust these certificates instead of the system’s')
+    .argument('[name]', 'name of the feed; without it, list all feeds')
+    .argument('[source]', 'file, - for stdin, or https URL; default: the same as before')
+    .option('--all', 'update all feeds fetched over https')
+    .option('--list', 'print the prefixes of the feed')
+    .option('--remove', 'remove the feed')
+    .option('--dry-run', 'only count the prefixes; change nothing')
+    .addOption(wholeOption('--min-lines <n>', 'refuse a list with fewer lines', 1))
+    .addOption(wholeOption('--max-size <mib>', 'refuse a larger list', 16))
+    .addOption(wholeOption('--timeout <seconds>', 'time limit for the fetch', 30))
+    .option('--ca <file>', "trust these certificates instead of the system's")
     .addHelpText(
       'after',
       `
 Examples:
   mcblock feed spamhaus-drop https://www.spamhaus.org/drop/drop.txt --min-lines 500
-  mcblock feed --all                  from cron; then mcblock apply
+  mcblock feed --all                  from cron(8), followed by mcblock apply
   mcblock feed own-list list.txt
   mcblock feed spamhaus-drop --remove
 
-A list has a prefix, an address or a range (192.0.2.1-192.0.2.9) at the beginning of each line, or
-JSON with "cidr" or "ip"; # and ; begin comments. A list that cannot be had, is no list or is too
-short changes nothing, and the exit code is 1.
+Each line of a list starts with a prefix, an address or a range (192.0.2.1-192.0.2.9), or is JSON
+with "cidr" or "ip"; # and ; start comments. If the list cannot be fetched or parsed, or is too short,
+nothing changes and the exit code is 1.
 `,
     )
     .action((name: string | undefined, source: string | undefined, options: FeedCommandOptions) =>
@@ -67,16 +64,17 @@ async function feed(
   options: FeedCommandOptions,
 ): Promise<void> {
   if (name === undefined) {
-    if (options.remove || options.list) throw new McblockError('usage', 'name the feed');
+    if (options.remove || options.list)
+      throw new McblockError('usage', '--list and --remove need the name of a feed');
     return options.all ? updateAll(context, options) : listFeeds(context);
   }
   if (!NAME.test(name)) {
     throw new McblockError(
       'usage',
-      `a feed is called by letters, digits, . _ and -, not "${name}"`,
+      `bad feed name "${name}"; use letters, digits, ".", "_" and "-"`,
     );
   }
-  if (options.all) throw new McblockError('usage', '--all goes with no name');
+  if (options.all) throw new McblockError('usage', '--all takes no name');
   if (options.remove) return removeFeed(context, name);
   if (options.list) return listPrefixes(context, name);
   return updateOne(context, name, source, options);
@@ -92,7 +90,10 @@ async function updateOne(
   const known = store.feeds().find((one) => one.name === name);
   const location = source ?? known?.source;
   if (location === undefined) {
-    throw new McblockError('usage', `name the source of ${name}: a file, - or an https URL`);
+    throw new McblockError(
+      'usage',
+      `feed ${name} has no source yet; use a file, - or an https URL`,
+    );
   }
   const update = await readFeed(name, location, known, feedOptions(context, options));
   if (!options.dryRun) store.putFeed(update.feed, update.prefixes);
@@ -100,7 +101,7 @@ async function updateOne(
   else context.lines([updateText(update)]);
 }
 
-/** Each by itself: one that cannot be had keeps none from the others. */
+/** Updates each on its own: a failure does not hold back the others. */
 async function updateAll(context: Context, options: FeedCommandOptions): Promise<void> {
   const store = await context.store(options.dryRun ? 'read' : 'write');
   const updated: Feed[] = [];
@@ -136,15 +137,15 @@ function feedOptions(
 
 async function removeFeed(context: Context, name: string): Promise<void> {
   const store = await context.store('write');
-  if (!store.removeFeed(name)) throw new McblockError('input', `there is no feed ${name}`);
+  if (!store.removeFeed(name)) throw new McblockError('input', `no feed ${name}`);
   if (context.options.json) context.json({ name });
-  else context.lines([`${name} removed`]);
+  else context.lines([`feed ${name} removed`]);
 }
 
 async function listPrefixes(context: Context, name: string): Promise<void> {
   const store = await context.store('read');
   if (!store.feeds().some((known) => known.name === name)) {
-    throw new McblockError('input', `there is no feed ${name}`);
+    throw new McblockError('input', `no feed ${name}`);
   }
   const texts = Array.from(store.feedPrefixes(name), formatPrefix);
   if (context.options.json) context.json(texts);
@@ -171,12 +172,12 @@ function feedJson({ name, source, fetchedAt, prefixes }: Feed): object {
 
 function updateText({ feed: { name, prefixes: count }, prefixes }: FeedUpdate): string {
   const what = `${countText(count)} prefix${count === 1 ? '' : 'es'}`;
-  return prefixes === undefined ? `${name} has not changed: ${what}` : `${name}: ${what}`;
+  return prefixes === undefined ? `feed ${name} unchanged: ${what}` : `feed ${name}: ${what}`;
 }
 
 function wholeOption(flags: string, description: string, fallback: number): Option {
   return new Option(flags, description).default(fallback).argParser((text) => {
-    if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Give a whole number from 1.');
+    if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('use a whole number from 1');
     return Number(text);
   });
 }

@@ -6,13 +6,13 @@ import type { Context } from '../context.ts';
 
 export function define(command: Command, context: Context): void {
   command
-    .description('Tests grammar files of your own: the notation, and every example in them.')
+    .description('Tests your own grammar files: their notation and every example in them.')
     .argument('<what>', 'check')
     .argument('<file...>', 'grammar files')
     .addHelpText(
       'after',
       `
-Exit code: 0 all is right, 1 a file has an error or an example is not what it says.
+Exit code: 0 if all examples pass, 1 if a file has an error or an example fails.
 
 Examples:
   mcblock grammar check knockd.grammar
@@ -28,8 +28,9 @@ interface Checked extends Trial {
 }
 
 async function checkFiles(context: Context, what: string, files: readonly string[]): Promise<void> {
-  if (what !== 'check') throw new McblockError('usage', `grammar knows "check", not "${what}"`);
-  // The parser is slow to load, and stands apart: no other command waits for it.
+  if (what !== 'check')
+    throw new McblockError('usage', `unknown subcommand "${what}"; use grammar check`);
+  // The parser is slow to load and in a bundle of its own: no other command waits for it.
   const { tryGrammar } = await import('../../../grammar/notation/load.ts');
   const checked = files.map((file): Checked => ({ file, ...tryGrammar(textOf(file)) }));
   if (context.options.json) context.json(checked);
@@ -41,21 +42,19 @@ function textOf(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new McblockError('file', `cannot read ${file}: ${reasonOf(error)}`, { cause: error });
+    throw new McblockError('file', `${file}: ${reasonOf(error)}`, { cause: error });
   }
 }
 
 function linesOf({ file, messages, examples, faults, wrong }: Checked): string[] {
   const found = [...faults, ...wrong];
   if (found.length === 0) {
-    return [
-      `${file}: ${counted(messages, 'message')}, ${counted(examples, 'example')}, all as they say`,
-    ];
+    return [`${file}: OK: ${counted(messages, 'message')}, ${counted(examples, 'example')}`];
   }
   const summary =
     faults.length > 0
-      ? `${file}: ${counted(faults.length, 'error')}, so that no example was run`
-      : `${file}: ${counted(messages, 'message')}, ${counted(examples, 'example')}, ${wrong.length} not as they say`;
+      ? `${file}: ${counted(faults.length, 'error')}; no example was run`
+      : `${file}: ${counted(messages, 'message')}, ${counted(examples, 'example')}, ${wrong.length} failed`;
   return [
     ...found.map(({ line, column, message }) => `${file}:${line}:${column}: ${message}`),
     summary,

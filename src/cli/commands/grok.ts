@@ -18,7 +18,7 @@ import { addLogOptions, type LogCommandOptions, openLog, readOptionsOf } from '.
 import { Progress } from '../progress.ts';
 import { grokReportJson, grokReportLines, SHOWN_SAMPLES } from '../text/grok-report-text.ts';
 
-/** Of one network a rehearsal shows so many lines that count where all are wanted. */
+/** Most lines that a dry run shows for a network with --verbose. */
 const VERBOSE_SAMPLES = 20;
 
 interface GrokOptions extends LogCommandOptions {
@@ -33,27 +33,27 @@ interface GrokOptions extends LogCommandOptions {
 export function define(command: Command, context: Context): void {
   addLogOptions(command)
     .description(
-      'Reads logs and records who offended: what was new, came back, was extended or was spared. A log whose content was read before, under whatever name, is not read again; of one that has grown only what is new counts.',
+      'Reads logs and records offenders. Content that was read before, under whatever name, is skipped: of a log that has grown, only new lines count.',
     )
-    .argument('[file...]', 'plain, bzip2, gzip, xz or zstd; - is stdin')
-    .option('--rotated <log>', 'the newest rotation of this log, compressed or not yet')
-    .option('--pf', 'what pf logged: a pflog file, what tcpdump made of one, or filterlog lines')
+    .argument('[file...]', 'logs: plain, bzip2, gzip, xz or zstd; - for stdin')
+    .option('--rotated <log>', 'read the newest rotation of this log, compressed or not')
+    .option('--pf', 'read packets logged by pf: pflog files, tcpdump output or filterlog lines')
     .option(
       '--external <interfaces>',
-      'with --pf: the interfaces behind which strangers are (default: pf.external of the configuration)',
+      'external interfaces for --pf (default: pf.external)',
       parseInterfaces,
     )
-    .option('--dry-run', 'show what would happen and which lines count, change nothing')
-    .option('--apply', 'bring the firewall up to date too')
-    .option('--again', 'read a log that was read before; its offences count again')
+    .option('--dry-run', 'show what would change, and which lines count; change nothing')
+    .option('--apply', 'bring the firewall up to date')
+    .option('--again', 'read logs again that were read before; their offences count again')
     .addHelpText(
       'after',
       `
 Examples:
   mcblock grok --rotated /var/log/auth.log    from newsyslog's R flag or logrotate
-  mcblock grok /var/log/auth.log.*.bz2        the history so far, the oldest first
+  mcblock grok /var/log/auth.log.*.bz2        all rotations, oldest first
   mcblock grok --pf --external em0 /var/log/pflog.0.bz2
-                                              who goes on knocking, though nothing answers
+                                              hosts that keep probing although blocked
   ssh gateway cat /var/log/auth.log | mcblock grok --dry-run -
 `,
     )
@@ -63,7 +63,7 @@ Examples:
 async function grok(context: Context, named: string[], options: GrokOptions): Promise<void> {
   const files = filesOf(named, options);
   if (options.apply && options.dryRun) {
-    throw new McblockError('usage', '--dry-run changes nothing: give one of --apply and --dry-run');
+    throw new McblockError('usage', 'use only one of --apply and --dry-run');
   }
   const settings: JudgeSettings = {
     ...(await context.policies()),
@@ -92,7 +92,7 @@ async function grok(context: Context, named: string[], options: GrokOptions): Pr
   if (context.options.json) context.json(reports.map(grokReportJson));
 }
 
-/** Where the configuration says so, the prefix around many blocked neighbours is blocked too. */
+/** With widen.enabled, blocks prefixes in which many networks are blocked. */
 async function widenByPolicy(context: Context, store: Store): Promise<void> {
   const config = await context.config();
   if (!config.get('widen.enabled')) return;
@@ -100,17 +100,17 @@ async function widenByPolicy(context: Context, store: Store): Promise<void> {
   const widened = store.transaction(() =>
     widen(store, findWidenings(store, bounds, policy, context.now), policy, context.now),
   );
-  for (const { prefix, note } of widened) context.remark(`${shortPrefix(prefix)} is ${note}`);
+  for (const { prefix, note } of widened) context.remark(`${shortPrefix(prefix)}: ${note}`);
 }
 
 function filesOf(named: string[], { rotated }: GrokOptions): string[] {
   if (rotated === undefined && named.length === 0) {
-    throw new McblockError('usage', 'name a log to read, - for stdin, or --rotated LOG');
+    throw new McblockError('usage', 'missing log: name a file, - for stdin, or --rotated LOG');
   }
   return oldestFirst(rotated === undefined ? named : [...named, newestRotation(rotated)]);
 }
 
-/** Reads a log of the sort that was named. */
+/** Reads a log of the chosen kind. */
 type ReadLog = (
   source: Source,
   options: Pick<OffenceOptions, 'known' | 'onProgress' | 'samples'>,
@@ -119,16 +119,16 @@ type ReadLog = (
 async function readerOf(context: Context, options: GrokOptions): Promise<ReadLog> {
   const readOptions = await readOptionsOf(await context.config(), options);
   if (!options.pf) {
-    if (options.external) throw new McblockError('usage', '--external goes with --pf');
+    if (options.external) throw new McblockError('usage', '--external needs --pf');
     return (source, more) => readOffences(source, { ...readOptions, ...more });
   }
-  if (options.service) throw new McblockError('usage', 'give one of --pf and --service');
+  if (options.service) throw new McblockError('usage', 'use only one of --pf and --service');
   const config = await context.config();
   const external = new Set(options.external ?? config.get('pf.external'));
   if (external.size === 0) {
     throw new McblockError(
       'usage',
-      'name the interfaces behind which strangers are: --external em0, or pf.external in the configuration',
+      '--pf needs the external interfaces: use --external em0, or set pf.external in the configuration',
     );
   }
   const { readPacketOffences } = await import('../../log/pf/read-packet-offences.ts');
@@ -163,7 +163,7 @@ function samplesShown({ options }: Context): number {
 function parseInterfaces(text: string): readonly string[] {
   const names = text.split(',');
   if (!names.every((name) => INTERFACE_NAME.test(name))) {
-    throw new InvalidArgumentError('Give names of interfaces such as em0,em1.');
+    throw new InvalidArgumentError('use interface names, as in em0,em1');
   }
   return names;
 }

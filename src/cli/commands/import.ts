@@ -19,9 +19,9 @@ import { countText } from '../text/count.ts';
 export function define(command: Command, context: Context): void {
   addHandOptions(command)
     .description(
-      'Reads a list of prefixes, one a line (# and ; begin comments), and blocks them as `mcblock add` would; or an export of a whole store, which it merges into this one. All of it or nothing.',
+      'Imports a list of prefixes, one per line (# and ; start comments), and blocks them like "mcblock add"; or an exported store, which is merged into this one. If anything is wrong, nothing is imported.',
     )
-    .argument('[file]', 'stdin where none is named, or -')
+    .argument('[file]', 'list or export; - for stdin, the default')
     .addHelpText(
       'after',
       `
@@ -116,7 +116,7 @@ function importExport(store: Store, name: string, lines: Iterable<string>): numb
 }
 
 function nothing({ message }: Error): string {
-  return `${message}${message.endsWith('?') ? '' : '.'} Nothing was imported.`;
+  return `${message} (nothing imported)`;
 }
 
 function* jsonRows(lines: Iterable<string>): Generator {
@@ -127,21 +127,18 @@ function* jsonRows(lines: Iterable<string>): Generator {
       yield JSON.parse(line);
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
-      throw new McblockError('input', `line ${number} is no JSON: it is damaged or cut off`, {
+      throw new McblockError('input', `line ${number}: not JSON (damaged or truncated)`, {
         cause: error,
       });
     }
   }
 }
 
-/** An export says itself when each entry ends and why it is there. */
+/** An export has expiry and note of each entry itself. */
 function refuseOptions(options: HandOptions): void {
   const given = Object.keys(options)[0];
   if (given === undefined) return;
-  throw new McblockError(
-    'usage',
-    `--${given} is for lists of prefixes; this is an export of a store`,
-  );
+  throw new McblockError('usage', `--${given} is for lists of prefixes, not for exported stores`);
 }
 
 function* withFirst(first: string, rest: Iterable<string>): Generator<string> {
@@ -152,5 +149,5 @@ function* withFirst(first: string, rest: Iterable<string>): Generator<string> {
 function outcomeText(outcome: ImportOutcome): string {
   if ('records' in outcome) return `${outcome.records} records imported`;
   const { prefixes, reactivated, covered } = outcome;
-  return `${prefixes} prefixes read: ${outcome.new} new, ${reactivated} reactivated, ${covered} already blocked`;
+  return `${prefixes} prefixes: ${outcome.new} new, ${reactivated} reactivated, ${covered} already blocked`;
 }

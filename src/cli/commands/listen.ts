@@ -26,20 +26,20 @@ interface ListenOptions {
 export function define(command: Command, context: Context): void {
   command
     .description(
-      'The bell of the fleet: hears over Redis whom the other machines block, stores it, and brings the firewall up to date at once. Posts to the API whom other commands block here, and asks it for what was missed. Says over HTTP whether it is connected. Where Redis is, the certificates, the channels and the user to go on as are said in the configuration (bell.* and listen.*).',
+      'Subscribes to the bans of other machines over Redis pub/sub, stores them and updates the firewall at once. Reports the bans of other commands of this host to the API, and fetches from it what was missed. Serves its status over HTTP. Configured by [pubsub] and [listen].',
     )
-    .option('--acacia <file>', "take acacia_pubsub's own configuration file too; it goes first")
-    .option('--as-root', 'stay root; else root must be told as whom to go on')
-    .option('--no-apply', 'store only; something else applies')
+    .option('--acacia <file>', "also read acacia_pubsub's configuration file; it takes precedence")
+    .option('--as-root', 'keep root privileges; without it, root needs listen.user')
+    .option('--no-apply', 'do not update the firewall')
     .addHelpText(
       'after',
       `
 Examples:
-  mcblock listen                              until it is stopped; see examples/ for rc.d and systemd
-  mcblock listen --acacia /etc/acacia.json    in the place of acacia_pubsub
-  curl http://127.0.0.1:8091/status           state: connected
+  mcblock listen                              as a daemon; see examples/ for rc.d and systemd
+  mcblock listen --acacia /etc/acacia.json    as a replacement for acacia_pubsub
+  curl http://127.0.0.1:8091/status           show the status
 
-Log lines go to stderr, each a JSON object. SIGTERM stops it when all it heard is stored.
+Logs to stderr, one JSON object per line. SIGTERM stops it once all it received is stored.
 `,
     )
     .action((options: ListenOptions) => listen(context, options));
@@ -95,6 +95,6 @@ function refuseRoot({ user }: Pick<DaemonUser, 'user'>, { asRoot }: ListenOption
   if (process.geteuid?.() !== 0 || user !== '' || asRoot) return;
   throw new McblockError(
     'config',
-    'what other machines send is not for root to hear: listen.user names the user to go on as (and firewall.helper who changes pf for him), or --as-root stays root',
+    'refusing to run as root: set listen.user (and firewall.helper for pf), or use --as-root',
   );
 }

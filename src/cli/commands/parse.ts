@@ -15,11 +15,11 @@ interface ParseOptions extends LogCommandOptions {
 
 export function define(command: Command, context: Context): void {
   addLogOptions(command)
-    .description('Shows what the grammar sees in logs, one record a line. Changes nothing.')
-    .argument('[file...]', 'plain, bzip2, gzip, xz or zstd; stdin where none is named, or -')
+    .description('Shows how the grammar reads logs, one record per line. Changes nothing.')
+    .argument('[file...]', 'logs: plain, bzip2, gzip, xz or zstd; - for stdin, the default')
     .option(
       '--unknown',
-      'only the messages of known services that no rule matches, as templates with counts: the rules that a grammar lacks',
+      'only messages of known services that no rule matches, as templates with counts',
     )
     .addHelpText(
       'after',
@@ -55,7 +55,7 @@ async function parseUnknown(
   for await (const _ of eventsOf(context, files, options, add));
   const all = templates.all();
   if (context.options.json) context.json(all);
-  else if (all.length === 0) context.remark('every message of a known service is understood');
+  else if (all.length === 0) context.remark('all messages of known services match');
   else context.lines(templateLines(all, await context.colours()));
 }
 

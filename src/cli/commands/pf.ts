@@ -12,46 +12,46 @@ import { readPrefixInput } from '../prefix-input.ts';
 import { storePath } from '../store-location.ts';
 import { protectionText } from '../text/protection-text.ts';
 
-/** So many of those that were refused are named. */
+/** Most refused prefixes that are named. */
 const REFUSALS_TOLD = 20;
 
 export function define(command: Command, context: Context): void {
   command
     .description(
-      "Changes the table of pf that root's configuration names, by pfctl(8), and nothing else: for a daemon that runs as another user, whom doas(1) or sudo(8) lets run this as root. Whatever he asks for is checked here: that it is an address or a prefix, and for what is to be blocked that it is not very wide, not this host, and not on the allow-list of root's store. What is refused is named, and the rest is done.",
+      "Changes the pf table of root's configuration with pfctl(8), and nothing else. For a daemon of another user that may run this as root through doas(1) or sudo(8). Prefixes are checked: very wide ones, this host and the allow-list of root's store are refused and named; the rest is done.",
     )
     .addHelpText(
       'after',
       `
 Examples:
-  mcblock pf add 192.0.2.7                           one
-  mcblock pf add < list.txt                          many, one a line
-  doas -n /usr/local/libexec/mcblock-pf add 192.0.2.7   as a user whom doas.conf(5) lets do that
+  mcblock pf add 192.0.2.7                              one prefix
+  mcblock pf add < list.txt                             many, one per line
+  doas -n /usr/local/libexec/mcblock-pf add 192.0.2.7   as a user permitted by doas.conf(5)
 
-For "mcblock listen" and "mcblock watch --apply" as another user than root, examples/mcblock-pf is
-that script, and firewall.helper in the configuration names it. As root, --config takes only a file
-that nobody but root can write; through doas and sudo it is refused.
+To run "mcblock listen" or "mcblock watch --apply" as another user than root, set firewall.helper
+to the script examples/mcblock-pf. As root, --config must name a file that only root can write;
+through doas and sudo it is refused.
 
 Exit code 1 if something was refused or pf failed.
 `,
     );
   for (const [name, summary] of [
-    ['add', 'put them in'],
-    ['delete', 'take them out'],
-    ['replace', 'hold these and no others'],
+    ['add', 'add prefixes'],
+    ['delete', 'delete prefixes'],
+    ['replace', 'replace all prefixes'],
   ] as const) {
     command
       .command(`${name} [prefixes...]`)
-      .description(`${summary}; without any, those on standard input, one a line`)
+      .description(`${summary}; without arguments, those on standard input, one per line`)
       .action((texts: string[]) => change(context, name, texts));
   }
   command
     .command('show')
-    .description('what the table holds, as pfctl shows it')
+    .description('print the table, as pfctl does')
     .action(async () => ask(context, await configOf(context), 'show'));
   command
     .command('memory')
-    .description("pf's limits, as pfctl shows them")
+    .description("print pf's limits, as pfctl does")
     .action(async () => ask(context, await configOf(context), 'memory'));
 }
 
@@ -60,7 +60,7 @@ async function change(
   command: 'add' | 'delete' | 'replace',
   texts: readonly string[],
 ): Promise<void> {
-  // Before anything is read that the caller wrote.
+  // Before any input of the caller is read.
   const config = await configOf(context);
   const asked = readPrefixInput(texts);
   const { list, refused } =
@@ -73,7 +73,7 @@ async function change(
   const more = refused.length - REFUSALS_TOLD;
   throw new McblockError(
     'protected',
-    `not blocked: ${refused.slice(0, REFUSALS_TOLD).map(refusalText).join('; ')}${more > 0 ? `; and ${more} more` : ''} (mcblock apply as root does, if they are meant)`,
+    `refused: ${refused.slice(0, REFUSALS_TOLD).map(refusalText).join('; ')}${more > 0 ? `; and ${more} more` : ''}`,
   );
 }
 
@@ -87,7 +87,7 @@ function refusalText({ prefix, reason }: RefusedPrefix): string {
     : `${shortPrefix(prefix)} overlaps ${protectionText(reason)}`;
 }
 
-/** Says what pfctl says. */
+/** Runs pfctl and passes its output on. */
 async function ask(
   context: Context,
   config: Config,

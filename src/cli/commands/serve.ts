@@ -20,9 +20,9 @@ import { fleetLocation } from '../store-location.ts';
 import { VERSION } from '../version.ts';
 import { newUser } from './user.ts';
 
-/** A retry is known by its key for so long. */
+/** How long the keys of requests are kept, by which retries are recognised. */
 const KEY_DAYS = 366;
-/** Requests that are not done so long after SIGTERM are cut off; their senders try again. */
+/** Requests that take longer after SIGTERM are cut off; clients retry them. */
 const STOP_MILLISECONDS = 10_000;
 
 interface ServeOptions {
@@ -40,21 +40,21 @@ interface ServeOptions {
 export function define(command: Command, context: Context): void {
   command
     .description(
-      "The fleet's API: machines report whom they block, and fetch whom the others do. --db names its store: a file, or postgres://...",
+      "Runs the fleet's API server, to which machines report bans and from which they fetch those of others. --db names its store: a file, or postgres://...",
     )
-    .option('--listen <host:port>', 'where', '127.0.0.1:8123')
+    .option('--listen <host:port>', 'address to listen on', '127.0.0.1:8123')
     .option('--tls-cert <file>', 'certificate, PEM')
-    .option('--tls-key <file>', 'its key, PEM')
-    .option('--tls-ca <file>', 'ask clients for certificates that this one signed, PEM')
-    .option('--insecure', 'without TLS, even where others can listen in')
-    .option('--user <name>', 'as root: go on as this user')
-    .option('--first-user <name>', 'where there is no user yet: add this administrator')
-    .option('--restored', 'the store is an older copy that was put back: all fetch all of it again')
+    .option('--tls-key <file>', 'key of the certificate, PEM')
+    .option('--tls-ca <file>', 'require client certificates signed by this one, PEM')
+    .option('--insecure', 'allow passwords without TLS on other than loopback addresses')
+    .option('--user <name>', 'drop root privileges to this user')
+    .option('--first-user <name>', 'add this administrator if there are no users yet')
+    .option('--restored', 'the store was restored from a backup: make all machines fetch it again')
     .addOption(
       command
         .createOption(
           '--v1-status <status>',
-          'what version 1 answers to a wrong name or password: acacia says 503, and 500 if it does not know the name; version 2 says 401',
+          'status of version 1 of the API for a wrong name or password; acacia sends 503, or 500 for an unknown name',
         )
         .choices(V1_STATUSES.map(String))
         .default('503'),
@@ -67,7 +67,7 @@ Examples:
   mcblock serve --db postgres://mcblock@db.example.net/fleet --listen 0.0.0.0:443 \\
     --tls-cert fleet.pem --tls-key fleet.key --user mcblock
 
-Log lines go to stderr, each a JSON object. SIGTERM stops it when all it was told is stored.
+Logs to stderr, one JSON object per line. SIGTERM stops it once all requests are done.
 `,
     )
     .action((options: ServeOptions) => serve(context, options));
@@ -79,14 +79,14 @@ async function serve(context: Context, options: ServeOptions): Promise<void> {
   if (tls === undefined && !isLoopback(host) && !options.insecure) {
     throw new McblockError(
       'usage',
-      `passwords would go to ${options.listen} in the clear: give --tls-cert and --tls-key, or --insecure where something else encrypts`,
+      `passwords would cross the network unencrypted: use --tls-cert and --tls-key, or --insecure behind a TLS proxy`,
     );
   }
   const config = await context.config();
   const servant =
     options.user === undefined ? undefined : await lesserUser(options.user, '', '--user');
   const log = daemonLog(context);
-  // What SQLite makes must belong to him who will write it.
+  // Files that SQLite creates must belong to the user who will write them.
   const location = fleetLocation(context.options.db, context.env);
   const open = (): Promise<FleetStore> => openFleetStore(location);
   const store = await (servant === undefined ? open() : servant.during(open));
@@ -115,7 +115,7 @@ async function serve(context: Context, options: ServeOptions): Promise<void> {
     await listen(() => app.listen({ host, port }), options.listen);
     servant?.become();
     if (process.geteuid?.() === 0) {
-      log.write('warning', 'root', { advice: 'a server need not be root: see --user' });
+      log.write('warning', 'root', { advice: 'running as root; use --user' });
     }
     log.write('info', 'listening', {
       at: app.listeningOrigin,
@@ -163,11 +163,11 @@ async function addFirst(context: Context, store: FleetStore, name: string): Prom
   if ((await store.users()).length > 0) return;
   const password = makePassword();
   await store.putUser(newUser(name, await hashPassword(password), ['admin'], context.now));
-  context.lines([`${name} is an administrator now; the password is shown this once`]);
+  context.lines([`user ${name} added (scopes: admin)`]);
   context.lines([`password: ${password}`]);
 }
 
-/** With --now the clock starts there. */
+/** With --now, a clock that starts there. */
 function clockOf(context: Context): () => number {
   const ahead = context.options.now === undefined ? 0 : context.now - utcSeconds();
   return () => utcSeconds() + ahead;
@@ -177,7 +177,7 @@ function utcSeconds(): number {
   return Math.floor(Date.now() / 1000);
 }
 
-/** No peer has the server itself blocked, nor private space. */
+/** No machine may block the server itself or private space. */
 function protections(): Protection[] {
   const own = ownAddresses().map(
     (address): Protection => ({ prefix: hostPrefix(address), reason: 'own' }),
@@ -189,7 +189,7 @@ async function listen(start: () => Promise<unknown>, address: string): Promise<v
   try {
     await start();
   } catch (error) {
-    throw new McblockError('program', `cannot listen on ${address}: ${reasonOf(error)}`, {
+    throw new McblockError('program', `--listen ${address}: ${reasonOf(error)}`, {
       cause: error,
     });
   }

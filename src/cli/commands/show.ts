@@ -33,19 +33,16 @@ interface ShowOptions {
 export function define(command: Command, context: Context): void {
   command
     .description(
-      'Shows entries: those that are active, or with an address or prefix those around and in it, whatever their state.',
+      'Shows the active entries, or, for an address or prefix, all entries that contain it or lie within it.',
     )
     .argument('[address or prefix...]')
-    .option('--expired', 'the expired ones')
-    .option('--all', 'all, with bogons that were never active')
-    .option('--by-country', 'how many entries and addresses there are of each country')
-    .option('--fleet', 'what the API of the fleet holds now')
-    .option('--count', 'how many there are')
+    .option('--expired', 'only expired entries')
+    .option('--all', 'all entries, including bogons that were never active')
+    .option('--by-country', 'entries and addresses of each country')
+    .option('--fleet', 'entries of the fleet, from its API')
+    .option('--count', 'only the number of entries')
     .addOption(
-      new Option(
-        '--sort <order>',
-        'prefix, or: soonest to expire, most hits, most activations, seen last',
-      )
+      new Option('--sort <order>', 'order of the entries')
         .choices(Object.keys(SORTS))
         .default('prefix'),
     )
@@ -70,10 +67,7 @@ async function show(
   options: ShowOptions,
 ): Promise<void> {
   if (options.expired && options.all) {
-    throw new McblockError(
-      'usage',
-      '--all shows the expired ones too: give one of --expired and --all',
-    );
+    throw new McblockError('usage', 'use only one of --expired and --all');
   }
   const prefixes = texts.map((text) => parsePrefix(text));
   const state = stateWanted(options, prefixes.length > 0);
@@ -89,7 +83,7 @@ async function show(
   else await writeTable(context, sorted, geo);
 }
 
-/** Undefined: of every state. Around an address all matter, unless it is said otherwise. */
+/** Undefined: every state, the default for a given address or prefix. */
 function stateWanted(options: ShowOptions, named: boolean): EntryFilter['state'] | undefined {
   if (options.expired) return 'expired';
   return options.all || named ? undefined : 'active';
@@ -148,7 +142,7 @@ async function showByCountry(
   if (geo === undefined) {
     throw new McblockError(
       'config',
-      'which country an address is in a database has to tell: name one in MaxMind’s format as geo.country in the configuration',
+      '--by-country needs a database: set geo.country in the configuration',
     );
   }
   const sums = byCountry(entries, geo);

@@ -22,7 +22,7 @@ import type { Context } from '../context.ts';
 import { parseDuration } from '../text/duration.ts';
 import { jsonText } from '../text/json-text.ts';
 
-/** So that a fleet that was started at once does not ask at once for ever. */
+/** Spreads the requests of machines that were started at the same time. */
 const SPREAD = 0.1;
 
 interface SyncCommandOptions {
@@ -35,31 +35,31 @@ interface SyncCommandOptions {
 export function define(command: Command, context: Context): void {
   command
     .description(
-      "Shares with the fleet: takes what is in pf's tables, rings the bell for it, reports it and what was blocked here since, fetches what the others block, brings the firewall up to date if the configuration has a [firewall], and empties the tables of what has been there for long. The configuration says where the API is ([fleet]) and the bell ([pubsub]). What cannot be reported waits; nothing is lost while the API is away.",
+      "Exchanges bans with the fleet: reads pf's tables, publishes their addresses over Redis, reports them and other new bans to the API, fetches the bans of other machines, brings the firewall up to date if [firewall] is configured, and expires old addresses from the tables. Configured by [fleet] and [pubsub]. Reports are kept until the API takes them.",
     )
-    .option('--only-api', 'by the API alone')
-    .option('--only-pubsub', "by the bell alone: tell of what came into pf's tables, nothing more")
-    .option('--every <time>', 'again and again, such as every 5m, until it is stopped')
-    .option('--dry-run', 'show what would be done, change nothing')
+    .option('--only-api', 'exchange with the API only')
+    .option('--only-pubsub', "only publish new addresses in pf's tables")
+    .option('--every <time>', 'repeat, for example every 5m, until stopped')
+    .option('--dry-run', 'show what would be done; change nothing')
     .addHelpText(
       'after',
       `
 Examples:
   mcblock sync --quiet --only-pubsub   from cron(8) every minute
   mcblock sync --quiet --only-api      from cron(8) every five minutes
-  mcblock sync --every 5m              both, until it is stopped
+  mcblock sync --every 5m              both, as a daemon
   mcblock sync --dry-run
 
-An address is told over the bell once, and again when it left the table and came back: who was away
-then asks the API.
+An address is published once, and again if it left the table and came back. Machines that miss a
+message get it from the API.
 
-Exit code 1 if the API or Redis could not be reached; what waits is sent the next time.
+Exit code 1 if the API or Redis could not be reached; pending reports are sent the next time.
 `,
     )
     .action((options: SyncCommandOptions) => sync(context, options));
 }
 
-/** One way to share, once. */
+/** A way to exchange bans. */
 interface Way {
   round(): Promise<Done>;
   rehearse(): Promise<Done>;
@@ -69,17 +69,14 @@ interface Way {
 interface Done {
   readonly text: string;
   readonly json: object;
-  /** Why something was not done, in the order in which it was tried. */
+  /** The steps that failed, in order. */
   readonly failures: readonly McblockError[];
 }
 
 async function sync(context: Context, options: SyncCommandOptions): Promise<void> {
   const { every } = options;
   if (options.onlyApi && options.onlyPubsub) {
-    throw new McblockError(
-      'usage',
-      'by the API alone and by the bell alone is neither; without both options it is both',
-    );
+    throw new McblockError('usage', 'use only one of --only-api and --only-pubsub');
   }
   const everySeconds = every === undefined ? undefined : parseDuration(every, '--every');
   const stop = new AbortController();
@@ -164,7 +161,7 @@ async function repeatedly(
       report(context, done, false);
       for (const { message } of done.failures) context.stderr.write(`mcblock: ${message}\n`);
     } catch (error) {
-      // What is wrong from the start is for whoever started it; later the next round may do better.
+      // Fail at the start, where somebody is watching; later, the next round may succeed.
       if (rounds === 0 || !(error instanceof McblockError)) throw error;
       context.stderr.write(`mcblock: ${error.message}\n`);
     }
@@ -175,7 +172,7 @@ async function repeatedly(
 
 function report(context: Context, { text, json }: Done, dryRun: boolean): void {
   if (context.options.json) context.lines([jsonText({ dryRun, ...json })]);
-  else if (!context.options.quiet) context.lines([`${dryRun ? 'would be: ' : ''}${text}`]);
+  else if (!context.options.quiet) context.lines([`${dryRun ? 'dry run: ' : ''}${text}`]);
 }
 
 function roundJson(round: SyncRound): object {
@@ -191,36 +188,36 @@ function roundJson(round: SyncRound): object {
   };
 }
 
-/** `3 told over the bell, 1 protected`. */
+/** `3 published, 1 protected`. */
 function publishedText({ published, spared, left }: PublishedTables): string {
   const more = [
     ...(spared > 0 ? [`${spared} protected`] : []),
-    ...(left > 0 ? [`${left} left for the next time`] : []),
+    ...(left > 0 ? [`${left} left`] : []),
   ];
-  return [`${published} told over the bell`, ...more].join(', ');
+  return [`${published} published`, ...more].join(', ');
 }
 
-/** `1 taken from pf; 2 reported, 0 wait; from the fleet 3 blocked, 0 expired`. */
+/** `pf: 1 new; 2 reported, 0 pending; fleet: 3 blocked, 0 expired`. */
 function roundText(round: SyncRound): string {
   const { recorded, published, sent, waiting, setAside, caughtUp } = round;
   const parts: string[] = [];
   if (recorded !== undefined && recorded.fresh > 0) {
-    const spared = recorded.spared > 0 ? ` (${recorded.spared} of them protected)` : '';
-    parts.push(`${recorded.fresh} taken from pf${spared}`);
+    const spared = recorded.spared > 0 ? ` (${recorded.spared} protected)` : '';
+    parts.push(`pf: ${recorded.fresh} new${spared}`);
   }
   if (published !== undefined && published.published > 0) parts.push(publishedText(published));
-  const refused = sent !== undefined && sent.refused > 0 ? `${sent.refused} not taken, ` : '';
+  const refused = sent !== undefined && sent.refused > 0 ? `${sent.refused} refused, ` : '';
   const aside = setAside.count > 0 ? `, ${setAsideText(setAside)}` : '';
-  parts.push(`${sent?.reported ?? 0} reported, ${refused}${waiting} waiting${aside}`);
+  parts.push(`${sent?.reported ?? 0} reported, ${refused}${waiting} pending${aside}`);
   if (caughtUp === undefined) parts.push('nothing fetched');
   else {
     const { blocked, expired, allowed, refused: own, behind } = caughtUp;
     const rest = [
-      ...(allowed > 0 ? [`${allowed} changes of the allow-list`] : []),
-      ...(own > 0 ? [`${own} not taken as they are protected here or too wide`] : []),
-      ...(behind > 0 ? ['more the next time'] : []),
+      ...(allowed > 0 ? [`${allowed} allow-list changes`] : []),
+      ...(own > 0 ? [`${own} refused (protected or too wide)`] : []),
+      ...(behind > 0 ? ['more to fetch'] : []),
     ];
-    parts.push([`from the fleet ${blocked} blocked, ${expired} expired`, ...rest].join(', '));
+    parts.push([`fleet: ${blocked} blocked, ${expired} expired`, ...rest].join(', '));
   }
   return parts.join('; ');
 }

@@ -14,16 +14,16 @@ interface UndoOptions {
   readonly apply?: true;
 }
 
-/** More entries than that are only counted, unless --verbose asks for them. */
+/** Further entries are only counted, except with --verbose. */
 const MAX_LINES = 20;
 
 export function define(command: Command, context: Context): void {
   command
     .description(
-      'Takes back the last command that changed entries (add, expire, import, grok): each of them is as it was before, with its history, and a log that was read counts as not read. What others changed since stays as it is. Once taken back, there is nothing more to take back.',
+      'Undoes the last command that changed entries (add, expire, import, grok): restores the entries with their history, and forgets that logs were read. Entries that other commands changed since stay as they are. Only the last command can be undone.',
     )
-    .option('--dry-run', 'show what would be taken back, change nothing')
-    .option('--apply', 'bring the firewall up to date too')
+    .option('--dry-run', 'show what would be undone; change nothing')
+    .option('--apply', 'bring the firewall up to date')
     .addHelpText(
       'after',
       `
@@ -55,12 +55,12 @@ async function undo(context: Context, options: UndoOptions): Promise<void> {
 
 function takeable(last: LastCommand | undefined): LastCommand {
   if (last === undefined) {
-    throw new McblockError('input', 'there is nothing to take back');
+    throw new McblockError('input', 'nothing to undo');
   }
   if (last.isTooLarge) {
     throw new McblockError(
       'input',
-      `the last command changed too many entries to be taken back: ${printable(last.text)}; expire them, or import the last export into a new store`,
+      `the last command changed too many entries to be undone: ${printable(last.text)}; expire them, or import the last export into a new store`,
     );
   }
   return last;
@@ -91,15 +91,15 @@ function* undoLines(
   entries: readonly FormerEntry[],
   { dryRun }: UndoOptions,
 ): Generator<string> {
-  const done = dryRun ? 'would be taken back' : 'taken back';
-  yield `${done}: ${printable(text)} (${shortTime(at)} UTC); as before:`;
+  const done = dryRun ? 'would undo' : 'undone';
+  yield `${done}: ${printable(text)} (${shortTime(at)} UTC)`;
   const shown = verbose ? entries : entries.slice(0, MAX_LINES);
   for (const { prefix, former } of shown) {
     yield `  ${shortPrefix(prefix)}: ${former === undefined ? 'no entry' : stateText(former.entry, now)}`;
   }
   if (shown.length < entries.length) yield `  and ${entries.length - shown.length} more`;
-  if (changedSince > 0) yield `  ${changedSince} changed since and stay as they are`;
-  if (logs > 0) yield `  ${logs} ${logs === 1 ? 'log counts' : 'logs count'} as not read`;
+  if (changedSince > 0) yield `  ${changedSince} changed since, kept as they are`;
+  if (logs > 0) yield `  ${logs} ${logs === 1 ? 'log' : 'logs'} forgotten, to be read again`;
 }
 
 function stateText(entry: Entry, now: Seconds): string {

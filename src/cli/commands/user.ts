@@ -25,46 +25,50 @@ interface AddOptions {
 export function define(command: Command, context: Context): void {
   command
     .description(
-      'The users of the fleet. A password is the first line of stdin, or one is made and shown once.',
+      'Manages the users of the fleet. The password is the first line of standard input, if that is a pipe or file; otherwise one is generated and printed once.',
     )
     .addHelpText(
       'after',
       `
 Examples:
-  mcblock user add gate1 --db fleet.db         a machine; shows its password
+  mcblock user add gate1 --db fleet.db         a machine; prints its password
   mcblock user add anna --admin < secret.txt   a person, with a password from a file
 `,
     );
   withPassword(command.command('add <name>').description('add a user'))
-    .option('--admin', 'may do everything')
-    .option('--scope <list>', `of ${SCOPES.join(', ')}; with commas`, 'report,read')
-    .option('--widest4 <length>', 'the widest IPv4 prefix that the user may have blocked', '8')
-    .option('--widest6 <length>', 'the widest IPv6 prefix', '19')
-    .option('--longest <time>', 'how long a block by hand may last: 90d, 1y, or forever', '3650d')
+    .option('--admin', 'grant all permissions')
+    .option(
+      '--scope <list>',
+      `permissions, separated by commas: ${SCOPES.join(', ')}`,
+      'report,read',
+    )
+    .option('--widest4 <length>', 'shortest length of IPv4 prefixes that the user may block', '8')
+    .option('--widest6 <length>', 'the same for IPv6', '19')
+    .option('--longest <time>', 'longest block by hand: 90d, 1y or forever', '3650d')
     .action((name: string, options: AddOptions) => add(context, name, options));
   command
     .command('list')
     .description('list the users')
     .action(() => list(context));
-  withPassword(command.command('passwd <name>').description('give a user another password')).action(
-    (name: string, options: AddOptions) => setPassword(context, name, options),
-  );
+  withPassword(
+    command.command('passwd <name>').description('change the password of a user'),
+  ).action((name: string, options: AddOptions) => setPassword(context, name, options));
   for (const [word, disabled] of [
     ['disable', true],
     ['enable', false],
   ] as const) {
     command
       .command(`${word} <name>`)
-      .description(`${disabled ? 'keep a user out, ' : 'let a user in again, '}whose limits stay`)
+      .description(`${word} a user, keeping password and limits`)
       .action((name: string) => setDisabled(context, name, disabled));
   }
   command
     .command('remove <name>')
-    .description('remove a user; what the user said is kept')
+    .description('remove a user, keeping their reports')
     .action((name: string) => remove(context, name));
 }
 
-/** A user as `user add` makes one unless it is told otherwise. */
+/** A user with the defaults of `user add`. */
 export function newUser(
   name: string,
   password: string,
@@ -79,7 +83,7 @@ export function newUser(
 function withPassword(command: Command): Command {
   return command.option(
     '--password-stdin',
-    'read the password from stdin, even where that is neither a pipe nor a file',
+    'read the password from standard input whatever that is',
   );
 }
 
@@ -94,12 +98,15 @@ async function add(context: Context, name: string, options: AddOptions): Promise
   const chosen = choosePassword(options.passwordStdin === true);
   await withStore(context, async (store) => {
     if ((await store.user(name)) !== undefined) {
-      throw new McblockError('input', `${name} is a user already; see mcblock user passwd`);
+      throw new McblockError(
+        'input',
+        `user ${name} exists; use mcblock user passwd to change the password`,
+      );
     }
     const password = await hashPassword(chosen.password);
     await store.putUser({ ...newUser(name, password, scopes, context.now), ...limits });
   });
-  report(context, name, `is a user now, for ${scopes.join(', ')}`, chosen);
+  report(context, name, `user ${name} added (scopes: ${scopes.join(', ')})`, chosen);
 }
 
 async function list(context: Context): Promise<void> {
@@ -110,7 +117,7 @@ async function list(context: Context): Promise<void> {
   }
   const columns = [
     { title: 'NAME', cell: ({ name }: User) => name },
-    { title: 'MAY', cell: ({ scopes }: User) => scopes.join(',') },
+    { title: 'SCOPES', cell: ({ scopes }: User) => scopes.join(',') },
     { title: 'WIDEST', cell: widestText },
     { title: 'LONGEST', cell: longestText },
     { title: 'SINCE (UTC)', cell: ({ createdAt }: User) => shortTime(createdAt) },
@@ -125,18 +132,18 @@ async function setPassword(context: Context, name: string, options: AddOptions):
     ...user,
     password: await hashPassword(chosen.password),
   }));
-  report(context, name, 'has another password', chosen);
+  report(context, name, `password of ${name} changed`, chosen);
 }
 
 async function setDisabled(context: Context, name: string, disabled: boolean): Promise<void> {
   await change(context, name, async (user) => ({ ...user, disabled }));
-  report(context, name, disabled ? 'is kept out' : 'is let in');
+  report(context, name, `${name} ${disabled ? 'disabled' : 'enabled'}`);
 }
 
 async function remove(context: Context, name: string): Promise<void> {
   const was = await withStore(context, (store) => store.removeUser(name));
   if (!was) throw noUser(name);
-  report(context, name, 'is removed');
+  report(context, name, `user ${name} removed`);
 }
 
 function change(
@@ -167,10 +174,10 @@ function report(context: Context, name: string, what: string, chosen?: ChosenPas
     context.json({ name, ...(password !== undefined && { password }) });
     return;
   }
-  context.lines([`${name} ${what}`]);
+  context.lines([what]);
   if (password !== undefined) {
     context.lines([`password: ${password}`]);
-    context.remark('The password is shown this once; only a hash of it is kept.');
+    context.remark('only a hash of the password is stored; it cannot be shown again');
   }
 }
 
@@ -193,7 +200,7 @@ function scopesOf(text: string): readonly Scope[] {
     if (isScope(word)) return word;
     throw new McblockError(
       'usage',
-      `--scope takes ${SCOPES.join(', ')} with commas, not "${word}"`,
+      `--scope takes ${SCOPES.join(', ')}, separated by commas, not "${word}"`,
     );
   });
   const scopes = new Set(words);
@@ -210,16 +217,16 @@ function longestOf(text: string): Expiry {
   return text === 'forever' ? text : parseDuration(text, '--longest');
 }
 
-/** An administrator has no limits. */
+/** Administrators have no limits. */
 function widestText(user: User): string {
   return may(user, 'admin') ? '' : `/${user.widest4} /${user.widest6}`;
 }
 
 function longestText(user: User): string {
   if (may(user, 'admin')) return '';
-  return user.longest === 'forever' ? 'for ever' : shortDuration(user.longest);
+  return user.longest === 'forever' ? 'forever' : shortDuration(user.longest);
 }
 
 function noUser(name: string): McblockError {
-  return new McblockError('input', `there is no user ${name}; mcblock user list has them all`);
+  return new McblockError('input', `no user ${name}`);
 }

@@ -21,22 +21,22 @@ interface WatchOptions {
 export function define(command: Command, context: Context): void {
   command
     .description(
-      'Follows logs across rotation and truncation, and records who offends as the lines come. Started again, it goes on where it ended, in the log or in one of its rotations; what grok read is not counted again, nor does grok count again what watch has read. SIGHUP: read the configuration and the grammars anew; SIGTERM: record what was read, and end.',
+      'Follows logs across rotation and truncation, and records offenders as lines are written. After a restart it continues where it stopped, if need be in a rotated log. Lines read by watch or grok are not counted again by the other. SIGHUP rereads the configuration and the grammars; SIGTERM records what was read and exits.',
     )
-    .argument('<file...>', 'logs, not compressed; one that is not there yet is waited for')
-    .option('--apply', 'bring the firewall up to date too')
-    .option('--once', 'record what is new, and end')
+    .argument('<file...>', 'uncompressed logs; they need not exist yet')
+    .option('--apply', 'keep the firewall up to date')
+    .option('--once', 'record what is new and exit')
     .option(
       '--service <name>',
-      'the files are what this service writes itself, not what a syslogd does (default: as their first lines tell)',
+      "the files are this service's own logs, not a syslogd's (default: detected)",
     )
     .addHelpText(
       'after',
       `
 Examples:
-  mcblock watch /var/log/auth.log               until it is stopped; see examples/ for rc.d and systemd
+  mcblock watch /var/log/auth.log               as a daemon; see examples/ for rc.d and systemd
   mcblock watch --once /var/log/auth.log        from cron(8)
-  mcblock --json watch /var/log/auth.log        an object a line for each entry that changed
+  mcblock --json watch /var/log/auth.log        one object per line for each entry that changed
 `,
     )
     .action((files: string[], options: WatchOptions) => watch(context, files, options));
@@ -81,7 +81,7 @@ async function settingsOf(context: Context, options: WatchOptions): Promise<Watc
   return { policies: await context.policies(), readOptions };
 }
 
-/** One line for each entry that is new, active again or extended. */
+/** Prints a line for each entry that is new, active again or extended. */
 function announce(context: Context, report: BatchReport): void {
   const { json, quiet } = context.options;
   const entries = activated(report);

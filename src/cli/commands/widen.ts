@@ -15,9 +15,9 @@ interface WidenOptions {
 export function define(command: Command, context: Context): void {
   command
     .description(
-      'Blocks the prefix around many neighbours that are blocked or were, within the bounds widen.* of the configuration. The narrow entries keep their history. With widen.enabled, grok does it after each log.',
+      'Blocks prefixes in which many networks are or were blocked, within the bounds of [widen] in the configuration. The narrower entries keep their history. With widen.enabled, grok does this after each log.',
     )
-    .option('--dry-run', 'only list the candidates and what speaks for them')
+    .option('--dry-run', 'list the candidates; change nothing')
     .addHelpText(
       'after',
       `
@@ -43,7 +43,7 @@ async function widenEntries(context: Context, { dryRun }: WidenOptions): Promise
     });
   }
   if (context.options.json) context.json(candidates.map(candidateJson));
-  else if (candidates.length === 0) context.remark('no prefix has so many blocked neighbours');
+  else if (candidates.length === 0) context.remark('no candidates');
   else context.lines(tableLines(COLUMNS, candidates));
 }
 
@@ -58,7 +58,7 @@ const COLUMNS: readonly Column<Candidate>[] = [
   { title: 'HITS', align: 'right', cell: ({ hits }) => countText(hits) },
   { title: 'FIRST (UTC)', cell: ({ firstSeen }) => shortTime(firstSeen) },
   { title: 'LAST (UTC)', cell: ({ lastSeen }) => shortTime(lastSeen) },
-  { title: 'ADDRESSES THAT NEVER OFFENDED', cell: (candidate) => addedText(candidate) },
+  { title: 'OTHER ADDRESSES', cell: (candidate) => addedText(candidate) },
 ];
 
 function addedText({ addedAddresses }: Candidate): string {

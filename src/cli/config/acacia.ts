@@ -3,7 +3,7 @@ import { readConfigFile } from '../../read-config-file.ts';
 import { nearest } from '../text/nearest.ts';
 import type { ChannelSetting } from './channels.ts';
 
-/** What acacia_pubsub's configuration says, where it says it. */
+/** The settings of acacia_pubsub's configuration; undefined where it has none. */
 export interface AcaciaConfig {
   readonly cert: string | undefined;
   readonly key: string | undefined;
@@ -15,7 +15,7 @@ export interface AcaciaConfig {
 }
 
 const LIMIT_BYTES = 1024 * 1024;
-/** Older versions say Address. */
+/** Older versions use Address. */
 const KEYS = [
   'CertPath',
   'KeyPath',
@@ -28,25 +28,26 @@ const KEYS = [
 ] as const;
 
 /**
- * Reads acacia_pubsub's own configuration file, which is JSON. An action of it is a command, whose
- * words stand between spaces as there; what it is given is one address, always, as no other message
- * can be told from an argument that somebody made up. Throws McblockError('config').
+ * Reads acacia_pubsub's own configuration file, which is JSON. An action is a command, split at
+ * spaces as there. Its argument is always one address: any other message could be an argument that a
+ * publisher made up. Throws McblockError('config').
  */
 export function readAcacia(file: string): AcaciaConfig {
   const values = new Map<string, unknown>();
   for (const [name, value] of Object.entries(readJson(file))) {
-    // acacia takes them in any letters.
+    // acacia ignores case.
     const known = KEYS.find((key) => key.toLowerCase() === name.toLowerCase());
     if (known === undefined) {
       const close = nearest(name, KEYS);
       const advice = close === undefined ? '' : `; did you mean ${close}?`;
-      throw new McblockError('config', `${file}: acacia knows no key ${name}${advice}`);
+      throw new McblockError('config', `${file}: unknown key ${name}${advice}`);
     }
     values.set(known, value);
   }
   const text = (name: (typeof KEYS)[number]): string | undefined => {
     const value = values.get(name) ?? '';
-    if (typeof value !== 'string') throw new McblockError('config', `${file}: ${name} is no text`);
+    if (typeof value !== 'string')
+      throw new McblockError('config', `${file}: ${name} must be a string`);
     return value === '' ? undefined : value;
   };
   const status = text('StatusAddress');
@@ -55,7 +56,7 @@ export function readAcacia(file: string): AcaciaConfig {
     key: text('KeyPath'),
     ca: text('CaPath'),
     address: text('RedisAddress') ?? text('Address'),
-    // Without a host, its own would listen everywhere; ours listens where it is told to, or here.
+    // Without a host, acacia listens on all addresses; we listen on loopback.
     status: status?.startsWith(':') ? `127.0.0.1${status}` : status,
     user: text('User'),
     channels: channelsOf(values.get('Actions') ?? {}, file),
@@ -65,25 +66,21 @@ export function readAcacia(file: string): AcaciaConfig {
 function readJson(file: string): Record<string, unknown> {
   try {
     const content = readConfigFile(file, ({ size }) =>
-      size > LIMIT_BYTES ? 'it is larger than 1 MiB' : undefined,
+      size > LIMIT_BYTES ? 'larger than 1 MiB' : undefined,
     );
     const value: unknown = JSON.parse(content.toString('utf8'));
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      throw new Error('it is no object');
+      throw new Error('not a JSON object');
     }
     return value as Record<string, unknown>;
   } catch (error) {
-    throw new McblockError(
-      'config',
-      `cannot read acacia's configuration ${file}: ${reasonOf(error)}`,
-      { cause: error },
-    );
+    throw new McblockError('config', `${file}: ${reasonOf(error)}`, { cause: error });
   }
 }
 
 function channelsOf(actions: unknown, file: string): Map<string, ChannelSetting> {
   if (typeof actions !== 'object' || actions === null || Array.isArray(actions)) {
-    throw new McblockError('config', `${file}: Actions is a table of channels and commands`);
+    throw new McblockError('config', `${file}: Actions must be an object of channels and commands`);
   }
   return new Map(
     Object.entries(actions).map(([channel, action]) => [channel, actionOf(channel, action, file)]),
@@ -96,7 +93,7 @@ function actionOf(channel: string, action: unknown, file: string): ChannelSettin
   if (program === undefined || !program.startsWith('/')) {
     throw new McblockError(
       'config',
-      `${file}: the action of ${channel} must be a command with the absolute path of its program, or "block"`,
+      `${file}: action of ${channel} must be "block" or a command that starts with an absolute path`,
     );
   }
   return { command: [program, ...rest], carries: 'address', words: undefined };

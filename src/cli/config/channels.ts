@@ -1,6 +1,6 @@
 import { type Codec, codec, isObject, mapOf } from '../../validation/codec.ts';
 
-/** What the configuration says of one channel. */
+/** The action of a channel. */
 export type ChannelSetting =
   | 'block'
   | {

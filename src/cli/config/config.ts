@@ -6,12 +6,12 @@ import { readConfigFile } from '../../read-config-file.ts';
 import type { Setting } from './setting.ts';
 import { type ReadSettings, SETTINGS, type SettingKey, type SettingValue } from './settings.ts';
 
-/** Where a value came from: the file and the line in it, or the program. */
+/** Where a value comes from: a line of the file, or the program. */
 type Source = { readonly file: string; readonly line: number } | 'default';
 
-/** The configuration in force. Checked whole when it is made. */
+/** The configuration in force, checked whole when it is loaded. */
 export interface Config {
-  /** The file that was read; undefined where there is none. */
+  /** The file that was read, if any. */
   readonly file: string | undefined;
   get<Key extends SettingKey>(key: Key): SettingValue<Key>;
   sourceOf(key: SettingKey): Source;
@@ -20,9 +20,9 @@ export interface Config {
 const FILE_LIMIT_BYTES = 1024 * 1024;
 
 /**
- * Reads `named` (the user's `--config` or MCBLOCK_CONFIG), else the file in its usual place, else
- * takes the defaults. Throws McblockError 'config' with file and line.
- * @param isRoots refuses a file that anybody but root could have written
+ * Reads `named` (`--config` or MCBLOCK_CONFIG), else the file in its usual place, else uses the
+ * defaults. Throws McblockError('config') with file and line.
+ * @param isRoots refuses a file that others than root can write
  */
 export async function loadConfig(
   named: string | undefined,
@@ -32,7 +32,7 @@ export async function loadConfig(
   const file = named ?? usualPlaces(env).find((path) => existsSync(path));
   if (file === undefined) return configOf(undefined, new Map());
   const text = readConfig(file, isRoots);
-  // Loaded here, so that a command without a configuration does not pay for it.
+  // Loaded only here: commands without a configuration must not pay for it.
   const { parseSettings } = await import('./toml.ts');
   return configOf(file, parseSettings(text, file));
 }
@@ -45,13 +45,13 @@ function usualPlaces(env: NodeJS.ProcessEnv): string[] {
 function readConfig(file: string, isRoots: boolean): string {
   try {
     const content = readConfigFile(file, ({ size, uid, mode }) => {
-      if (size > FILE_LIMIT_BYTES) return 'it is larger than 1 MiB';
+      if (size > FILE_LIMIT_BYTES) return 'larger than 1 MiB';
       if (!isRoots || (uid === 0 && (mode & 0o022) === 0)) return undefined;
-      return `others than root could have written it; run chown root ${file} && chmod go-w ${file}`;
+      return `writable by others than root; run chown root ${file} && chmod go-w ${file}`;
     });
     return content.toString('utf8');
   } catch (error) {
-    throw new McblockError('config', `cannot read the configuration ${file}: ${reasonOf(error)}`, {
+    throw new McblockError('config', `${file}: ${reasonOf(error)}`, {
       cause: error,
     });
   }

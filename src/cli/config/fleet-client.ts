@@ -9,9 +9,9 @@ import { checkTls, readPem } from './pem.ts';
 import { requireFleet } from './require-fleet.ts';
 
 /**
- * A client of the API that the configuration names; whoever makes it closes it. Throws
- * McblockError('config') where what it needs is not said, or could be read by others.
- * @param signal ends what is under way
+ * A client of the configured API; the caller closes it. Throws McblockError('config') if a setting is
+ * missing or others can read the password.
+ * @param signal aborts requests
  */
 export function fleetClient(config: Config, signal?: AbortSignal): FleetClient {
   requireFleet(config);
@@ -21,7 +21,7 @@ export function fleetClient(config: Config, signal?: AbortSignal): FleetClient {
 function endpointOf(config: Config): ApiEndpoint {
   const [user, file] = [config.get('fleet.user'), config.get('fleet.password-file')];
   if (user === '' || file === '') {
-    throw new McblockError('config', 'fleet.url needs fleet.user and fleet.password-file too');
+    throw new McblockError('config', 'fleet.url needs fleet.user and fleet.password-file');
   }
   const [ca, cert, key] = [
     pemOf(config, 'fleet.ca'),
@@ -29,7 +29,7 @@ function endpointOf(config: Config): ApiEndpoint {
     pemOf(config, 'fleet.key'),
   ];
   if ((cert === undefined) !== (key === undefined)) {
-    throw new McblockError('config', 'fleet.cert and fleet.key go together: give both or none');
+    throw new McblockError('config', 'set both fleet.cert and fleet.key, or none');
   }
   if (ca !== undefined || cert !== undefined) {
     checkTls({ cert, key, ca }, 'fleet.cert, fleet.key and fleet.ca');
@@ -49,12 +49,12 @@ function pemOf(config: Config, key: 'fleet.ca' | 'fleet.cert' | 'fleet.key'): Bu
   return file === '' ? undefined : readPem(file, key);
 }
 
-/** The first line of the file, which nobody but its owner may read. */
+/** The first line of the file, which must be readable by its owner only. */
 function passwordIn(file: string): string {
   const password = (readSecretFile(file, 'fleet.password-file').split('\n', 1)[0] ?? '').replace(
     /\r$/,
     '',
   );
   if (password !== '') return password;
-  throw new McblockError('config', `fleet.password-file ${file} has no password in its first line`);
+  throw new McblockError('config', `fleet.password-file: ${file}: first line is empty`);
 }

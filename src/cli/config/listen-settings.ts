@@ -23,10 +23,7 @@ export function listenSettings(config: Config, acacia?: AcaciaConfig): ListenSet
   const status = acacia?.status ?? config.get('listen.status');
   const key = fleetKeyOf(config);
   if (key === undefined && config.get('pubsub.require-signature')) {
-    throw new McblockError(
-      'config',
-      'pubsub.require-signature needs pubsub.fleet-key, the key that signatures are checked with',
-    );
+    throw new McblockError('config', 'pubsub.require-signature needs pubsub.fleet-key');
   }
   return {
     redis: redisLocation(config, acacia),

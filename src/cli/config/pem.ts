@@ -2,22 +2,22 @@ import { createSecureContext } from 'node:tls';
 import { McblockError, reasonOf } from '../../errors.ts';
 import { readConfigFile } from '../../read-config-file.ts';
 
-/** A bundle of all authorities there are has some 250 KB. */
+/** A bundle of all public authorities has some 250 KB. */
 const LIMIT_BYTES = 4 * 1024 * 1024;
 
 /**
- * A certificate or key in PEM (RFC 7468). `named` is how the file was named, for messages: `pubsub.cert`
- * or `--tls-cert`. Throws McblockError('config').
+ * Reads a certificate or key in PEM (RFC 7468). Throws McblockError('config').
+ * @param named the setting or option that names the file, for messages: `pubsub.cert`, `--tls-cert`
  */
 export function readPem(file: string, named: string): Buffer {
   try {
     const content = readConfigFile(file, ({ size }) =>
-      size > LIMIT_BYTES ? 'it is larger than 4 MiB' : undefined,
+      size > LIMIT_BYTES ? 'larger than 4 MiB' : undefined,
     );
-    if (!content.includes('-----BEGIN ')) throw new Error('it is no PEM');
+    if (!content.includes('-----BEGIN ')) throw new Error('not PEM');
     return content;
   } catch (error) {
-    throw new McblockError('config', `${named} ${file} cannot be read: ${reasonOf(error)}`, {
+    throw new McblockError('config', `${named}: ${file}: ${reasonOf(error)}`, {
       cause: error,
     });
   }
@@ -30,18 +30,16 @@ interface TlsFiles {
 }
 
 /**
- * Certificates and key that go together, before anything is tried with them: a daemon would try for
- * ever. `named` says which they are, for messages: `pubsub.cert, pubsub.key and pubsub.ca`. Throws
+ * Checks that certificates and key fit together, at the start: a daemon would retry for ever. Throws
  * McblockError('config').
+ * @param named the settings or options, for messages: `pubsub.cert, pubsub.key and pubsub.ca`
  */
 export function checkTls({ cert, key, ca }: TlsFiles, named: string): void {
   try {
     createSecureContext({ cert, key, ca });
   } catch (error) {
     const reason = reasonOf(error);
-    const why = /key values mismatch/.test(reason)
-      ? 'the key is not that of the certificate'
-      : reason;
-    throw new McblockError('config', `${named} cannot be used: ${why}`, { cause: error });
+    const why = /key values mismatch/.test(reason) ? 'key does not match certificate' : reason;
+    throw new McblockError('config', `${named}: ${why}`, { cause: error });
   }
 }

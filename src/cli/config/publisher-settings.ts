@@ -16,7 +16,7 @@ export function publisherSettings(config: Config): PublisherSettings | undefined
   if (channel === plainChannel) {
     throw new McblockError(
       'config',
-      `pubsub.channel and pubsub.plain-channel are both "${channel}": acacia's machines would take our messages for addresses; name two channels, or give pubsub.plain-channel "" where there are none`,
+      `pubsub.channel and pubsub.plain-channel must differ, or machines with acacia would read messages as addresses`,
     );
   }
   return {

@@ -12,10 +12,7 @@ import { checkTls, readPem } from './pem.ts';
 export function redisLocation(config: Config, acacia?: AcaciaConfig): RedisLocation {
   const address = acacia?.address ?? config.get('pubsub.address');
   if (address === '') {
-    throw new McblockError(
-      'config',
-      'pubsub.address does not say where Redis is, such as "redis.example.net:6379"',
-    );
+    throw new McblockError('config', 'set pubsub.address, for example to "redis.example.net:6379"');
   }
   const endpoint = parseEndpoint(address, 'pubsub.address');
   const identity = identityOf(config, acacia);
@@ -35,7 +32,7 @@ export function senderOf(config: Config): string {
   if (isSender(name)) return name;
   throw new McblockError(
     'config',
-    'the name of this host cannot stand in messages; give pubsub.sender a name of letters, digits and dots',
+    'the host name cannot be used in messages; set pubsub.sender to a name of letters, digits and dots',
   );
 }
 
@@ -51,7 +48,7 @@ function identityOf(config: Config, acacia?: AcaciaConfig): Identity | undefined
   if (first !== undefined) {
     throw new McblockError(
       'config',
-      `mutual TLS needs pubsub.cert, pubsub.key and pubsub.ca; pubsub.${first[0]} is missing`,
+      `TLS needs pubsub.cert, pubsub.key and pubsub.ca; pubsub.${first[0]} is not set`,
     );
   }
   const identity = {

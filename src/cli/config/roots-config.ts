@@ -19,7 +19,7 @@ export async function rootsConfig(
   if (isBorrowed && (config !== undefined || db !== undefined)) {
     throw new McblockError(
       'usage',
-      "through doas or sudo, pf goes by root's own configuration; leave out --config, --db, MCBLOCK_CONFIG and MCBLOCK_DB",
+      "through doas or sudo, pf uses root's own configuration; do not set --config, --db, MCBLOCK_CONFIG or MCBLOCK_DB",
     );
   }
   return loadConfig(config, {}, true);

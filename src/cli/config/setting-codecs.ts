@@ -19,11 +19,11 @@ function isTimeZone(name: unknown): boolean {
   }
 }
 
-/** A length of time in seconds. */
+/** A duration in seconds. */
 export function duration(): Codec<number> {
   return codec({
     schema: { type: 'string' },
-    wanted: 'a length of time in quotes, such as "30m", "12h", "90d", "2w" or "1y"',
+    wanted: 'a duration in quotes, such as "30m", "12h", "90d", "2w" or "1y"',
     parse: (value) => {
       try {
         return typeof value === 'string' ? parseDuration(value, '') : undefined;
@@ -56,7 +56,7 @@ export function size(): Codec<number> {
 
 /** `{ XX = … }`: a value per country (ISO 3166-1). */
 export function countries<T>(item: Codec<T>): Codec<ReadonlyMap<string, T>> {
-  return mapOf(/^[A-Z]{2}$/, 'a table of countries by their two letters, such as { XX = … }', item);
+  return mapOf(/^[A-Z]{2}$/, 'a table of two-letter country codes, such as { XX = … }', item);
 }
 
 /** An absolute path or nothing. @param what the file, as in "the key, PEM" */

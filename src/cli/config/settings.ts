@@ -10,7 +10,7 @@ const policy = DEFAULT_POLICY;
 /** An absolute path or nothing. */
 const FILE = /^(?:\/.*)?$/;
 
-/** An interface as pf names it; IFNAMSIZ leaves 15 characters. */
+/** The name of an interface; IFNAMSIZ leaves 15 characters. */
 export const INTERFACE_NAME = /^[A-Za-z][\w.:-]{0,14}$/;
 
 const CHANNELS: ReadonlyMap<string, ChannelSetting> = new Map([
@@ -89,9 +89,9 @@ export const SETTINGS = {
     matching(/^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$|^$/, 'the name of a user of the API'),
   ),
   'fleet.password-file': setting('', file('a file with the password, mode 0600')),
-  'fleet.ca': setting('', file('the certificate of who signed that of the API, PEM')),
+  'fleet.ca': setting('', file('the CA certificate of the API server, PEM')),
   'fleet.cert': setting('', file('the certificate of this machine, PEM')),
-  'fleet.key': setting('', file('the key to fleet.cert, PEM')),
+  'fleet.key': setting('', file('the key of fleet.cert, PEM')),
   'fleet.pf-tables': setting(
     [],
     list(
@@ -110,12 +110,9 @@ export const SETTINGS = {
     matching(/^(?:|\/.+|[^/\s]+:\d+)$/, 'the address of Redis, such as "redis.example.net:6379"'),
   ),
   'pubsub.cert': setting('', file('the certificate of this machine, PEM')),
-  'pubsub.key': setting('', file('the key to pubsub.cert, PEM')),
-  'pubsub.ca': setting('', file('the certificate of who signed that of Redis, PEM')),
-  'pubsub.fleet-key': setting(
-    '',
-    file('the key that the machines of the fleet sign with, mode 0600'),
-  ),
+  'pubsub.key': setting('', file('the key of pubsub.cert, PEM')),
+  'pubsub.ca': setting('', file('the CA certificate of Redis, PEM')),
+  'pubsub.fleet-key': setting('', file('the key that signs messages of the fleet, mode 0600')),
   'pubsub.require-signature': setting(false, boolean()),
   'pubsub.sender': setting(
     '',
@@ -145,11 +142,11 @@ export const SETTINGS = {
 export type SettingKey = keyof typeof SETTINGS;
 export type SettingValue<Key extends SettingKey> = (typeof SETTINGS)[Key]['fallback'];
 
-/** The values that a configuration file sets, with their lines. */
+/** The values set by a configuration file, with their lines. */
 export type ReadSettings = ReadonlyMap<
   SettingKey,
   { readonly value: unknown; readonly line: number }
 >;
 
-/** Tables and keys of earlier versions, with the name that replaces each. */
+/** Tables and keys of earlier versions, and their new names. */
 export const RENAMED: ReadonlyMap<string, string> = new Map([['bell', 'pubsub']]);

@@ -36,10 +36,7 @@ export function pfTableOptions(
 export function requirePubsub(config: Config): void {
   if (config.get('pubsub.address') === '') throw noRedis();
   if (config.get('fleet.pf-tables').length > 0) return;
-  throw new McblockError(
-    'config',
-    'there is nothing to take from pf: put pf-tables = ["brute*"] under [fleet] into the configuration',
-  );
+  throw new McblockError('config', '--only-pubsub needs fleet.pf-tables in the configuration');
 }
 
 /** Throws McblockError('config'). */
@@ -50,8 +47,5 @@ export async function openConfiguredPublisher(config: Config): Promise<Publisher
 }
 
 function noRedis(): McblockError {
-  return new McblockError(
-    'config',
-    'there is no bell to ring: put address, cert, key and ca under [pubsub] into the configuration',
-  );
+  return new McblockError('config', '--only-pubsub needs pubsub.address in the configuration');
 }

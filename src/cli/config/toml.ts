@@ -19,8 +19,8 @@ export function parseSettings(text: string, file: string): ReadSettings {
       }
       const close = nearest(key, Object.keys(SETTINGS));
       const advice =
-        close === undefined ? 'see mcblock config for all keys' : `did you mean ${close}?`;
-      throw new McblockError('config', `${file}:${line}: there is no key ${key}; ${advice}`);
+        close === undefined ? '"mcblock config" lists all keys' : `did you mean ${close}?`;
+      throw new McblockError('config', `${file}:${line}: unknown key ${key}; ${advice}`);
     }
     try {
       read.set(key, { value: SETTINGS[key].codec.read(value, key), line });
@@ -34,7 +34,7 @@ export function parseSettings(text: string, file: string): ReadSettings {
   return read;
 }
 
-/** What is right by itself and wrong beside another key. */
+/** Checks values against each other. */
 function checkTogether(read: ReadSettings, file: string): void {
   const first = read.get('penalty.first');
   const longest = read.get('penalty.longest');
@@ -44,7 +44,7 @@ function checkTogether(read: ReadSettings, file: string): void {
   const line = longest?.line ?? first?.line ?? 1;
   throw new McblockError(
     'config',
-    `${file}:${line}: penalty.longest would be shorter than penalty.first`,
+    `${file}:${line}: penalty.longest is shorter than penalty.first`,
   );
 }
 
@@ -53,14 +53,14 @@ function parseToml(text: string, file: string): Record<string, unknown> {
     return parse(text);
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
-    const [reason = 'it is no TOML'] = error.message.split('\n');
+    const [reason = 'not TOML'] = error.message.split('\n');
     throw new McblockError('config', `${file}:${error.line}:${error.column}: ${reason}`, {
       cause: error,
     });
   }
 }
 
-/** The present name of a key that an earlier version had under another one. */
+/** The new name of a key of an earlier version. */
 function newNameOf(key: string): string | undefined {
   for (const [before, now] of RENAMED) {
     if (key === before || key.startsWith(`${before}.`)) return now + key.slice(before.length);
@@ -72,7 +72,7 @@ function isSettingKey(key: string): key is SettingKey {
   return Object.hasOwn(SETTINGS, key);
 }
 
-/** Dotted keys with their values; a table that is itself a setting is not gone into. */
+/** Dotted keys with their values; does not descend into tables that are settings. */
 function* leaves(table: Record<string, unknown>, path: string): Generator<[string, unknown]> {
   for (const [name, value] of Object.entries(table)) {
     const key = path === '' ? name : `${path}.${name}`;
@@ -104,7 +104,7 @@ function bare(key: string): string {
   return key.replace(/["'\s]/g, '');
 }
 
-/** The line of the key, or of the nearest table that it lies in (an inline table has one line). */
+/** The line of the key, or of the nearest table around it (an inline table has one line). */
 function lineOf(key: string, lines: ReadonlyMap<string, number>): number {
   for (let path = key; path !== ''; path = path.slice(0, Math.max(0, path.lastIndexOf('.')))) {
     const line = lines.get(path);

@@ -1,6 +1,6 @@
 type Paint = (text: string) => string;
 
-/** The colours that tables and reports have on a terminal. */
+/** Colours of tables and reports on a terminal. */
 export interface Colours {
   readonly bold: Paint;
   readonly dim: Paint;
@@ -20,7 +20,7 @@ const PLAIN: Colours = {
   cyan: asItIs,
 };
 
-/** The real ones where they are wanted; the library is only loaded then. */
+/** Loads the library only if colours are wanted. */
 export async function loadColours(wanted: boolean): Promise<Colours> {
   if (!wanted) return PLAIN;
   const { Chalk } = await import('chalk');

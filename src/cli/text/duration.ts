@@ -4,7 +4,7 @@ import { countText } from './count.ts';
 
 const UNIT_SECONDS = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800, y: 31_536_000 } as const;
 
-/** A length of time as people write it, `90d`, `12h`, `2w`, `1y` (365 days), in seconds. */
+/** Parses a duration such as `90d`, `12h`, `2w` or `1y` (365 days) into seconds. */
 export function parseDuration(text: string, what: string): Seconds {
   const match = /^(\d{1,9})([smhdwy])$/.exec(text);
   const seconds =
@@ -12,13 +12,13 @@ export function parseDuration(text: string, what: string): Seconds {
   if (!match || seconds === 0) {
     throw new McblockError(
       'usage',
-      `${what} takes a length of time such as 30m, 12h, 90d, 2w or 1y, not "${text}"`,
+      `${what} takes a duration such as 30m, 12h, 90d, 2w or 1y, not "${text}"`,
     );
   }
   return seconds;
 }
 
-/** A length of time in the largest unit that tells enough: `30 days`, `12 hours`. */
+/** A duration for people, rounded to its largest unit: `30 days`, `12 hours`. */
 export function formatDuration(seconds: Seconds): string {
   for (const [unit, size] of [
     ['day', 86_400],
@@ -32,7 +32,7 @@ export function formatDuration(seconds: Seconds): string {
   return `${seconds} second${seconds === 1 ? '' : 's'}`;
 }
 
-/** A length of time as {@link parseDuration} reads it, in the largest unit that is exact. */
+/** A duration as {@link parseDuration} reads it, in the largest exact unit. */
 export function shortDuration(seconds: Seconds): string {
   for (const [unit, size] of Object.entries(UNIT_SECONDS).toReversed()) {
     if (unit !== 'y' && unit !== 'w' && seconds % size === 0) return `${seconds / size}${unit}`;

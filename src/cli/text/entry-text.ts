@@ -6,7 +6,7 @@ import { printable } from './printable.ts';
 import type { Column } from './table.ts';
 import { isoTime, shortTime } from './time.ts';
 
-/** An entry as programs read it; the names and their meaning do not change. */
+/** An entry for programs. Names and meanings are stable. */
 export interface EntryJson {
   readonly prefix: string;
   readonly active: boolean;
@@ -15,11 +15,11 @@ export interface EntryJson {
   readonly firstSeen: string | null;
   readonly lastSeen: string | null;
   readonly activatedAt: string | null;
-  /** null is for ever. */
+  /** null: forever. */
   readonly expiresAt: string | null;
   readonly origin: string;
   readonly note: string;
-  /** Only where the configuration names a database that tells; null where it does not know. */
+  /** Absent without a database; null if it does not know. */
   readonly country?: string | null;
   readonly network?: string | null;
 }
@@ -40,7 +40,7 @@ export function entryJson(entry: Entry, now: Seconds, geo?: Geo): EntryJson {
   };
 }
 
-/** Where an address is, as programs read it. */
+/** The country and network of an address, for programs. */
 export function whereJson(
   address: Address,
   geo: Geo,

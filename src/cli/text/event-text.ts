@@ -2,7 +2,7 @@ import type { Event } from '../../log/event.ts';
 import type { Colours } from './colours.ts';
 import { printable } from './printable.ts';
 
-/** One event for people: line, time, service, what it says, of whom, and what it counts. */
+/** An event for people: line, time, service, message, address, user, points. */
 export function eventLine(event: Event, colours: Colours): string {
   const { line, time, service, pid, address, user, points, count } = event;
   const who = service ? `${service}${pid === null ? '' : `[${pid}]`}` : '-';
@@ -20,7 +20,7 @@ export function eventLine(event: Event, colours: Colours): string {
 }
 
 function paintedName({ event, service, offence }: Event, colours: Colours): string {
-  if (event === null) return service ? colours.yellow('not understood') : colours.dim('-');
+  if (event === null) return service ? colours.yellow('unmatched') : colours.dim('-');
   if (event === 'ambiguous') return colours.yellow(event);
   return offence ? colours.red(event) : event;
 }

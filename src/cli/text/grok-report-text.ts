@@ -19,7 +19,7 @@ const TITLES: Record<EntryOutcome, string> = {
   evidence: 'evidence',
 };
 
-/** So many of the lines that make an entry are shown. */
+/** Number of lines shown for each entry of a dry run. */
 export const SHOWN_SAMPLES = 3;
 
 const COLUMNS: readonly Column<EntryReport>[] = [
@@ -28,10 +28,10 @@ const COLUMNS: readonly Column<EntryReport>[] = [
   { title: 'TIMES', align: 'right', cell: ({ activations }) => String(activations) },
   { title: 'UNTIL (UTC)', cell: ({ expiresAt }) => shortTime(expiresAt) },
   { title: 'HITS', align: 'right', cell: ({ hits }) => String(hits) },
-  { title: 'BECAUSE OF', cell: ({ messages }) => messagesText(messages) },
+  { title: 'EVIDENCE', cell: ({ messages }) => messagesText(messages) },
 ];
 
-/** What reading a log did, for people: what was read, what became of whom, and the sum. */
+/** The report of one log for people: what was read, the entries that changed, and the totals. */
 export function* grokReportLines(
   report: LogReport,
   colours: Colours,
@@ -39,7 +39,7 @@ export function* grokReportLines(
 ): Generator<string> {
   const name = printable(report.summary.name);
   if (report.alreadyRead) {
-    yield `${name}: read before, nothing new`;
+    yield `${name}: nothing new since it was last read`;
     return;
   }
   yield `${name}: ${readText(report)}`;
@@ -96,10 +96,10 @@ function sampleJson({ number, text }: Sample): object {
 }
 
 const SPARED = {
-  allowed: 'on the allow-list',
-  own: 'an address of this host',
-  session: 'from where your ssh session comes',
-  login: 'logged in',
+  allowed: 'allow-list',
+  own: 'this host',
+  session: 'your ssh session',
+  login: 'trusted address',
   private: 'private space',
 } as const;
 
@@ -108,7 +108,7 @@ function readText({ summary }: LogReport): string {
   const since = newFrom > 0 ? ' new' : '';
   const when = span ? `, ${shortTime(span.first)} to ${shortTime(span.last)} UTC` : '';
   const odd = [
-    lines.unmatched > 0 && `${countText(lines.unmatched)} not understood`,
+    lines.unmatched > 0 && `${countText(lines.unmatched)} unmatched`,
     lines.ambiguous > 0 && `${countText(lines.ambiguous)} ambiguous`,
     lines.cut > 0 && `${countText(lines.cut)} too long`,
   ].filter((text) => text !== false);
@@ -125,7 +125,7 @@ function offences(count: number): string {
   return `${countText(count)} offence${count === 1 ? '' : 's'}`;
 }
 
-/** In a rehearsal, the lines that count stand below the entry that they make. */
+/** In a dry run, the lines that count are shown below their entry. */
 function withSamples(
   line: string,
   row: EntryReport | undefined,

@@ -1,10 +1,10 @@
-/** Characters that JSON.stringify leaves as they are, and a terminal may obey. */
+/** Control characters that JSON.stringify does not escape. */
 const OBEYED = /[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /**
- * The value as JSON that may be shown on a terminal, whatever a log or a list says: control
- * characters and the marks that turn the direction of writing are escapes of JSON's own. `indent` is
- * that of JSON.stringify.
+ * JSON that is safe on a terminal, whatever a log or list contains: control characters and
+ * bidirectional marks are escaped.
+ * @param indent as for JSON.stringify
  */
 export function jsonText(value: unknown, indent?: number): string {
   return JSON.stringify(value, undefined, indent).replace(OBEYED, (character) =>

@@ -1,4 +1,4 @@
-/** The candidate that is the fewest edits away from the word, if it is near enough to be meant. */
+/** The candidate closest to the word, if close enough for "did you mean". */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bestEdits = Math.max(2, Math.floor(word.length / 3)) + 1;

@@ -4,24 +4,24 @@ import { parseAddress } from '../../net/address-text.ts';
 import { hostPrefix, type Prefix } from '../../net/prefix.ts';
 import { parsePrefix } from '../../net/prefix-text.ts';
 
-/** The arguments of a command, all of them, before anything is done with the first. */
+/** Parses all arguments before anything is done with the first. */
 export function parsePrefixes(texts: readonly string[]): Prefix[] {
   return texts.map((text) => parsePrefix(text));
 }
 
-/** One address; a prefix or a name is an error that says so. */
+/** Parses one address. Throws McblockError('usage') for anything else. */
 export function parseAddressArgument(text: string): Address {
   const address = parseAddress(text);
   if (address === undefined) {
     throw new McblockError(
       'usage',
-      `"${text}" is no IPv4 or IPv6 address; names are never resolved`,
+      `"${text}" is not an IPv4 or IPv6 address; names are not resolved`,
     );
   }
   return address;
 }
 
-/** Addresses as the prefixes that hold each alone. */
+/** Parses addresses as host prefixes. */
 export function parseAddressArguments(texts: readonly string[]): Prefix[] {
   return texts.map((text) => hostPrefix(parseAddressArgument(text)));
 }

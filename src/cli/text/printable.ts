@@ -1,6 +1,6 @@
 /**
- * Text from logs and lists as it may be shown on a terminal: control characters, escape sequences
- * and the marks that turn the direction of writing are written as escapes.
+ * Makes text from logs and lists safe for a terminal: escapes control characters and bidirectional
+ * marks.
  */
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (character) => {

@@ -1,19 +1,19 @@
 import type { Protection } from '../../blocklist/request.ts';
 import { shortPrefix } from '../../net/prefix-text.ts';
 
-/** What protects, for the end of a sentence: `198.51.100.0/24 on the allow-list`. */
+/** What protects an address: `198.51.100.0/24 (allow-list)`. */
 export function protectionText({ prefix, reason }: Protection): string {
   const place = shortPrefix(prefix);
   switch (reason) {
     case 'allowed':
-      return `${place} on the allow-list`;
+      return `${place} (allow-list)`;
     case 'own':
-      return `${place}, an address of this host`;
+      return `${place} (this host)`;
     case 'session':
-      return `${place}, from where your ssh session comes`;
+      return `${place} (your ssh session)`;
     case 'login':
-      return `${place}, which logged in`;
+      return `${place} (trusted address)`;
     case 'private':
-      return `${place}, private space`;
+      return `${place} (private space)`;
   }
 }

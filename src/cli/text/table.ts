@@ -5,12 +5,12 @@ export interface Column<Row> {
   readonly cell: (row: Row) => string;
 }
 
-/** Colours a line by the row that it shows; undefined: the titles. */
+/** Colours a line by its row; undefined: the titles. */
 export type Paint<Row> = (line: string, row: Row | undefined) => string;
 
 /**
- * Lines of aligned columns under their titles; the last column is not padded. The rows are gone
- * through twice, for their widths and for their lines: nothing is kept of a million rows.
+ * Aligned columns under their titles; the last one is not padded. Iterates over the rows twice, for
+ * the widths and for the lines, so that a million rows need no memory.
  */
 export function* tableLines<Row>(
   columns: readonly Column<Row>[],
@@ -34,7 +34,7 @@ interface PlacedColumn<Row> extends Column<Row> {
   width: number;
 }
 
-/** One line of the table; undefined: the titles. */
+/** A line of the table; undefined: the titles. */
 function lineOf<Row>(columns: readonly PlacedColumn<Row>[], row: Row | undefined): string {
   let line = '';
   for (const column of columns) {

@@ -3,7 +3,7 @@ import type { Colours } from './colours.ts';
 import { countText } from './count.ts';
 import { printable } from './printable.ts';
 
-/** For each template how often it came, what a rule for it would say, and an example. */
+/** For each template its count, its text and an example. */
 export function templateLines(templates: readonly Template[], colours: Colours): string[] {
   const width = Math.max(...templates.map(({ count }) => countText(count).length));
   return templates.flatMap(({ service, template, count, example }) => [

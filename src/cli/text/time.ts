@@ -5,7 +5,7 @@ const DAY_SECONDS = 86_400;
 const ISO_8601 =
   /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?$/;
 
-/** A time as ISO 8601, UTC where it names no zone, or `@SECONDS` since 1970. */
+/** Parses ISO 8601 (UTC unless it has a zone) or `@SECONDS` since 1970. */
 export function parseTime(text: string, what: string): Seconds {
   const seconds = text.startsWith('@') ? epochSeconds(text.slice(1)) : isoSeconds(text);
   if (seconds === undefined) {
@@ -17,7 +17,7 @@ export function parseTime(text: string, what: string): Seconds {
   return seconds;
 }
 
-/** ISO 8601, UTC, to the second; null for ever, as in JSON. */
+/** ISO 8601, UTC, in whole seconds; null for "forever", as in JSON. */
 export function isoTime(at: Expiry): string | null {
   return at === 'forever' ? null : new Date(at * 1000).toISOString().replace('.000Z', 'Z');
 }
@@ -25,13 +25,13 @@ export function isoTime(at: Expiry): string | null {
 /** For people: `2026-03-24 18:00`, UTC. */
 export function shortTime(at: Expiry | undefined): string {
   if (at === undefined) return '-';
-  if (at === 'forever') return 'for ever';
+  if (at === 'forever') return 'forever';
   const day = Math.floor(at / DAY_SECONDS);
   const minute = Math.floor((at - day * DAY_SECONDS) / 60);
   return `${dayText(day)} ${twoDigits(Math.floor(minute / 60))}:${twoDigits(minute % 60)}`;
 }
 
-/** The days that were written lately: a long table has few. */
+/** Cache: a long table has few different days. */
 const DAYS = new Map<number, string>();
 const DAYS_LIMIT = 1000;
 
@@ -58,7 +58,7 @@ function isoSeconds(text: string): Seconds | undefined {
   const milliseconds = Date.parse(
     text.length === 10 ? `${text}T00:00:00Z` : `${text.replace(' ', 'T')}${zoned ? '' : 'Z'}`,
   );
-  // Date.parse reads 30 February as 2 March; a date that is written back otherwise is none.
+  // Date.parse reads 30 February as 2 March: a valid date is written back unchanged.
   const day = new Date(`${text.slice(0, 10)}T00:00:00Z`);
   if (Number.isNaN(milliseconds) || Number.isNaN(day.getTime())) return undefined;
   if (!day.toISOString().startsWith(text.slice(0, 10))) return undefined;

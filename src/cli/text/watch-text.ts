@@ -3,17 +3,17 @@ import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
 import { printable } from './printable.ts';
 import { isoTime, shortTime } from './time.ts';
 
-/** What became of an entry, in one line: `new 5.149.105/24 until 2026-04-18 12:00, 3 hits: …`. */
+/** A change of an entry in one line: `new 5.149.105/24 until 2026-04-18 12:00 UTC, 3 hits in …`. */
 export function watchLine(log: string, report: EntryReport): string {
   const { outcome, prefix, activations, expiresAt, hits, messages } = report;
   const times = activations === 1 ? '' : `, activation ${activations}`;
   const causes = messages.map(({ service, message, count }) => `${service} ${message} ${count}`);
   const why = causes.length === 0 ? '' : `: ${causes.join(', ')}`;
-  const until = expiresAt === 'forever' ? 'for ever' : `until ${shortTime(expiresAt)} UTC`;
+  const until = expiresAt === 'forever' ? 'forever' : `until ${shortTime(expiresAt)} UTC`;
   return `${outcome} ${shortPrefix(prefix)} ${until}${times}, ${hits} hit${hits === 1 ? '' : 's'} in ${printable(log)}${why}`;
 }
 
-/** The same for programs: one object of `watch --json`. */
+/** The same as an object of `watch --json`. */
 export function watchJson(log: string, report: EntryReport): object {
   const { outcome, prefix, activations, expiresAt, hits, messages } = report;
   return {

@@ -38,7 +38,7 @@ export async function fetchText(url: string, options: FetchOptions): Promise<Fet
         response.destroy();
         location = new URL(headers.location, location);
         if (location.protocol !== 'https:') {
-          throw new Error(`it leads to ${location.origin}, not https`);
+          throw new Error(`redirected to ${location.origin}, not https`);
         }
         continue;
       }
@@ -48,17 +48,17 @@ export async function fetchText(url: string, options: FetchOptions): Promise<Fet
       }
       if (statusCode !== 200) {
         response.destroy();
-        throw new Error(`the server answers ${statusCode}`);
+        throw new Error(`status ${statusCode}`);
       }
       const text = await textOf(response, options.sizeLimitBytes);
       return { text, etag: headers.etag, lastModified: headers['last-modified'] };
     }
-    throw new Error(`it leads on more than ${MAX_REDIRECTS} times`);
+    throw new Error(`more than ${MAX_REDIRECTS} redirects`);
   } catch (cause) {
     const reason = signal.aborted
-      ? `it took longer than ${options.timeoutMilliseconds / 1000} seconds`
+      ? `took longer than ${options.timeoutMilliseconds / 1000} seconds`
       : reasonOf(cause);
-    throw new McblockError('input', `${url} cannot be fetched: ${reason}. Nothing was changed.`, {
+    throw new McblockError('input', `${url}: ${reason}; nothing changed`, {
       cause,
     });
   }
@@ -88,10 +88,10 @@ async function textOf(response: IncomingMessage, limitBytes: number): Promise<st
     length += piece.length;
     if (length > limitBytes) {
       response.destroy();
-      throw new Error(`it is larger than ${limitBytes} bytes`);
+      throw new Error(`larger than ${limitBytes} bytes`);
     }
     pieces.push(piece);
   }
-  if (!response.complete) throw new Error('the answer ended too early');
+  if (!response.complete) throw new Error('connection closed too early');
   return Buffer.concat(pieces).toString('utf8');
 }

@@ -62,7 +62,11 @@ export async function readFeed(
     lastModified: same?.lastModified,
   });
   if (fetched === 'unchanged') {
-    if (same === undefined) throw new McblockError('input', `${source} gave nothing`);
+    if (same === undefined)
+      throw new McblockError(
+        'input',
+        `${source}: answered 304 although nothing was read from it before`,
+      );
     return { feed: { ...same, fetchedAt }, prefixes: undefined };
   }
   const { text, etag, lastModified } = fetched;
@@ -74,7 +78,7 @@ export async function readFeed(
 /** Whether the source is an https URL. Throws McblockError('usage') for http. */
 export function isUrl(source: string): boolean {
   if (/^http:/i.test(source)) {
-    throw new McblockError('usage', `${source} could be changed on its way; feeds come by https`);
+    throw new McblockError('usage', `${source}: feeds are fetched over https only`);
   }
   return /^https:/i.test(source);
 }
@@ -82,21 +86,21 @@ export function isUrl(source: string): boolean {
 function prefixesOf(name: string, text: string, { minLines, warn }: FeedOptions): PrefixList {
   const { prefixes, lines, bad, firstBad } = readFeedList(text);
   const refuse = (why: string): never => {
-    throw new McblockError('input', `the feed ${name} ${why}. It stays as it was.`);
+    throw new McblockError('input', `feed ${name}: ${why}; nothing changed`);
   };
   if (firstBad && bad * 100 > lines * MAX_BAD_PERCENT) {
     refuse(
-      `is no list of prefixes: ${bad} of ${lines} lines are none, the first is line ${firstBad.number}: "${firstBad.text}"`,
+      `${bad} of ${lines} lines hold no prefix, the first is line ${firstBad.number}: "${firstBad.text}"`,
     );
   }
-  if (lines < minLines) refuse(`has ${lines} lines, fewer than --min-lines ${minLines}`);
+  if (lines < minLines) refuse(`${lines} lines, fewer than --min-lines ${minLines}`);
   if (firstBad) {
-    warn(`${name}:${firstBad.number}: "${firstBad.text}" is passed over`);
+    warn(`${name}:${firstBad.number}: skipped "${firstBad.text}"`);
   }
   const kept = new PrefixList();
   for (const prefix of prefixes) {
     if (isTooWide(prefix)) {
-      warn(`${name}: ${formatPrefix(prefix)} is passed over, it is too wide`);
+      warn(`${name}: skipped ${formatPrefix(prefix)}: too wide`);
     } else kept.push(prefix);
   }
   const holes = [...ownAddresses().map(hostPrefix), ...privateSpace().map(({ prefix }) => prefix)];
@@ -110,7 +114,7 @@ function textOfFile(path: string, { maxSizeBytes }: FeedOptions): string {
     for (const line of file.lines()) {
       text += `${line}\n`;
       if (text.length > maxSizeBytes) {
-        throw new McblockError('input', `${file.name} is larger than ${maxSizeBytes} bytes`);
+        throw new McblockError('input', `${file.name}: larger than ${maxSizeBytes} bytes`);
       }
     }
     return text;
@@ -123,6 +127,6 @@ function readCertificates(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {
-    throw new McblockError('file', `cannot read ${path}: ${reasonOf(cause)}`, { cause });
+    throw new McblockError('file', `${path}: ${reasonOf(cause)}`, { cause });
   }
 }

@@ -12,7 +12,7 @@ export interface ApplyOptions extends ReconcileOptions {
 
 /** What changed in the firewall. */
 export interface AppliedRules extends Reconciled {
-  /** The firewall's name in messages, such as `the pf table mcblock`. */
+  /** The firewall's name in messages, such as `pf table mcblock`. */
   readonly firewall: string;
 }
 
@@ -29,7 +29,7 @@ export async function applyRules(
   if (options.kill && firewall.kill === undefined) {
     throw new McblockError(
       'usage',
-      `--kill is for pf; ${firewall.name} needs none: what is blocked is dropped, open connections too`,
+      `--kill is for pf only: ${firewall.name} drops established connections too`,
     );
   }
   const reconciled = await reconcile(firewall, () => rulesAt(store, now()), options);

@@ -34,7 +34,7 @@ export async function openFirewall(settings: FirewallSettings): Promise<Firewall
       if (file === '') {
         throw new McblockError(
           'config',
-          'firewall.kind is "file", and firewall.file does not say which: give the absolute path of the table file',
+          'firewall.kind is "file": set firewall.file to the absolute path of the table file',
         );
       }
       const { fileFirewall } = await import('../../firewall/file.ts');

@@ -30,7 +30,7 @@ export function recordLog(
     if (!isSame(checkpoints, summary.knownCheckpoints)) {
       throw new McblockError(
         'store',
-        `another mcblock read ${name} at the same time; nothing was recorded here: run the command again`,
+        `${name}: another mcblock read it at the same time; nothing was recorded; run the command again`,
       );
     }
     store.recordLogins(summary.logins);

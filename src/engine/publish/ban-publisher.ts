@@ -46,8 +46,7 @@ export class BanPublisher {
     this.#publisher = publisher;
     this.#task = new RepeatingTask({
       work: () => this.#publishWaiting(),
-      onFailure: (error) =>
-        warn(`mcblock: the other machines were not told at once: ${reasonOf(error)}`),
+      onFailure: (error) => warn(`mcblock: bans not published: ${reasonOf(error)}`),
     });
   }
 

@@ -49,7 +49,7 @@ export function widen(
       until: undefined,
       exact: true,
       force: false,
-      note: `widened: ${blocked} of ${networks} were blocked`,
+      note: `widened: ${blocked} of ${networks} networks blocked`,
     };
     const decision = decide(store.supernets(prefix), space, request, policy, now);
     if (decision.kind === 'refused') throw new Error('a candidate contains protected space');

@@ -139,7 +139,7 @@ async function run(pfctl: string, args: readonly string[]): Promise<Buffer> {
     timeLimitSeconds: TIME_LIMIT_SECONDS,
   });
   if (ok) return stdout;
-  throw new McblockError('program', `${pfctl} ${args.join(' ')} failed: ${wordsOf(stderr)}`);
+  throw new McblockError('program', `${pfctl} ${args.join(' ')}: ${wordsOf(stderr)}`);
 }
 
 /** `*` stands for any characters. */

@@ -34,7 +34,7 @@ export async function sendOutbox(
   if (first.length === 0) return sent;
   const dropped = outbox.takeDropped();
   if (dropped > 0) {
-    warn(`mcblock: ${dropped} reports were dropped, as more waited than fleet.outbox-limit`);
+    warn(`mcblock: ${dropped} reports dropped: outbox full (fleet.outbox-limit)`);
   }
   for (let items = first; items.length > 0; items = nextPage(store)) {
     await sendPage(store, client, items, sent, warn);

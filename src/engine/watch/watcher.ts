@@ -91,13 +91,10 @@ export class Watcher {
     }
     this.#recordOffsets();
     const missing = this.#logs.find(({ isThere }) => !isThere);
-    if (missing) throw new McblockError('file', `there is no log ${missing.name}`);
+    if (missing) throw new McblockError('file', `${missing.name}: no such file`);
     const packed = this.#logs.find(({ isCompressed }) => isCompressed);
     if (packed) {
-      throw new McblockError(
-        'file',
-        `nothing of ${packed.name} was read: it is compressed; mcblock grok reads it`,
-      );
+      throw new McblockError('file', `${packed.name}: compressed; use mcblock grok to read it`);
     }
   }
 
@@ -123,7 +120,7 @@ export class Watcher {
       } catch (error) {
         if (!isTransient(error)) throw error;
         isInTrouble ||= error.code === 'store';
-        this.#warn(log.name, `${error.message}; watch tries again`);
+        this.#warn(log.name, `${error.message}; retrying`);
       }
     }
     this.#waitMilliseconds = isInTrouble
@@ -143,10 +140,10 @@ export class Watcher {
       this.#recordOffsets();
       this.#settings = settings;
       for (const log of this.#logs) log.renew(this.#followOptions(log.name));
-      warn('mcblock: the configuration was read again');
+      warn('mcblock: configuration reloaded');
     } catch (error) {
       if (!(error instanceof McblockError)) throw error;
-      warn(`mcblock: ${error.message}; the old configuration stays in force`);
+      warn(`mcblock: ${error.message}; keeping the old configuration`);
     }
   }
 

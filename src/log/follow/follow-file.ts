@@ -116,11 +116,9 @@ export class FollowedFile {
       const wanted = Math.min(length, into.length);
       return into.subarray(0, readSync(this.#descriptor, into, 0, wanted, start));
     } catch (cause) {
-      throw new McblockError(
-        'file',
-        `${this.name} cannot be read at byte ${start}: ${reasonOf(cause)}`,
-        { cause },
-      );
+      throw new McblockError('file', `${this.name}: ${reasonOf(cause)} (at byte ${start})`, {
+        cause,
+      });
     }
   }
 
@@ -152,6 +150,6 @@ export function openFollowed(name: string, isOld: boolean): FollowedFile | undef
     if (descriptor !== undefined) closeSync(descriptor);
     if (cause instanceof McblockError) throw cause;
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined;
-    throw new McblockError('file', `${name} cannot be opened: ${reasonOf(cause)}`, { cause });
+    throw new McblockError('file', `${name}: ${reasonOf(cause)}`, { cause });
   }
 }

@@ -39,7 +39,7 @@ export function rotationsOf(log: string): string[] {
   try {
     names = readdirSync(folder);
   } catch (cause) {
-    throw new McblockError('file', `${folder} cannot be read: ${reasonOf(cause)}`, { cause });
+    throw new McblockError('file', `${folder}: ${reasonOf(cause)}`, { cause });
   }
   const pattern = rotationPattern(basename(log));
   return (

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { countText } from '../../../src/cli/text/count.ts';
 
-it('writes counts as English has them', () => {
+it('writes thousands separators', () => {
   fc.assert(
     fc.property(fc.oneof(fc.nat(), fc.maxSafeNat()), (count) => {
       expect(countText(count)).toBe(count.toLocaleString('en'));

@@ -17,7 +17,7 @@ describe('parseDuration', () => {
   it.each(['', '90', 'd', '0d', '-1d', '1.5d', '90 d', '1d2h', '9999999999d'])(
     'refuses "%s"',
     (text) => {
-      expect(() => parseDuration(text, '--for')).toThrow(/--for takes a length of time such as/);
+      expect(() => parseDuration(text, '--for')).toThrow(/--for takes a duration such as/);
     },
   );
 

@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { nearest } from '../../../src/cli/text/nearest.ts';
 
 describe('nearest', () => {
-  it('finds the word that was meant', () => {
+  it('finds a mistyped word', () => {
     expect(nearest('penalty.frist', ['penalty.first', 'penalty.longest'])).toBe('penalty.first');
   });
 
-  it('finds none where nothing is near', () => {
+  it('finds nothing if no word is close', () => {
     expect(nearest('colour', ['penalty.first', 'trust.days'])).toBeUndefined();
   });
 });

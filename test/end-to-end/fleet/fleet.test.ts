@@ -17,7 +17,7 @@ describe.skipIf(NO_FLEET)(`a fleet on one machine${WHY}`, { timeout: LIMIT_MILLI
   }, LIMIT_MILLISECONDS);
   afterAll(() => fleet?.remove(), LIMIT_MILLISECONDS);
 
-  it('drops everywhere whom the log of one machine tells of, and nobody else', async () => {
+  it('drops offenders in the log of one machine everywhere, and nobody else', async () => {
     const [offender, neighbour] = [trial.fresh(), '5.0.1.9'];
     for (const { address } of fleet.machines) {
       expect(await fleet.attacker.isOpen(offender, address)).toBe(true);
@@ -33,13 +33,13 @@ describe.skipIf(NO_FLEET)(`a fleet on one machine${WHY}`, { timeout: LIMIT_MILLI
   });
 
   for (const { name, run } of [...FAULTS, floodOf(FLOOD)]) {
-    it(`has the same rules everywhere, none missing, none wrong, after ${name}`, async () => {
+    it(`has the same, complete rules everywhere after this: ${name}`, async () => {
       await run(trial);
       await trial.agree();
     });
   }
 
-  it('has counted each offence once on every machine', async () => {
+  it('counted each offence once on every machine', async () => {
     await trial.agree();
     const [first, ...others] = fleet.machines.map((machine) => machine.entries());
     expect(first).toHaveLength(trial.size);

@@ -33,18 +33,18 @@ describe('a list of a feed', () => {
     expect(readFeedList(list).bad).toBe(0);
   });
 
-  it('says which lines name nothing', () => {
+  it('reports lines without a prefix', () => {
     const list = readFeedList('# a\n5.149.104.7\n<html>\n192.030.0.6\n5.149.104.9-5.149.104.8\n');
     expect(list).toMatchObject({ lines: 4, bad: 3, firstBad: { number: 3, text: '<html>' } });
   });
 
-  it('takes any text', () => {
+  it('accepts any text', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => void readFeedList(text)));
   });
 });
 
 describe('rangePrefixes', () => {
-  it('contains all and no more', () => {
+  it('covers exactly the range', () => {
     expect(range('0.0.0.0', '255.255.255.255')).toEqual(['0.0.0.0/0']);
     expect(range('255.255.255.255', '255.255.255.255')).toEqual(['255.255.255.255/32']);
     expect(range('::', `${'ffff:'.repeat(7)}ffff`)).toEqual(['::/0']);
@@ -66,7 +66,7 @@ describe('rangePrefixes', () => {
     );
   });
 
-  it('carries over the words of IPv6', () => {
+  it('carries over between the words of IPv6', () => {
     const [first, second] = rangePrefixes(
       addressOf(6, 1, 2, 0xffffffff, 0xffffffff),
       addressOf(6, 1, 3, 0, 0),

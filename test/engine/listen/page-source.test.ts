@@ -18,7 +18,7 @@ afterEach(() => {
   line.remove();
 });
 
-it('shows what is active, by whom and why, and knows when it is old', async () => {
+it('has the active entries, their source and reason, and knows when it is stale', async () => {
   const source = new PageSource(store, () => Date.parse(line.now) / 1000);
   expect(source.isOld()).toBe(true);
   const first = await source.data();
@@ -32,7 +32,7 @@ it('shows what is active, by whom and why, and knows when it is old', async () =
   expect(bans.map(({ prefix }) => formatPrefix(prefix))).toContain('192.0.2.9/32');
 });
 
-it('adds up the evidence of several addresses', async () => {
+it('sums the evidence of several addresses', async () => {
   const log = line.path('auth.log');
   const lines = [7, 8, 9, 10, 11, 12].map(
     (pid) =>

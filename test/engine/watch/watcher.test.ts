@@ -96,7 +96,7 @@ const nothing = (): void => {};
 const prefixes = (): number => [...store.entries()].length;
 
 describe('a watcher', () => {
-  it('tries again, ever later, while the store cannot be written, and loses nothing', async () => {
+  it('retries with growing delays while the store cannot be written, and loses nothing', async () => {
     breakStore('SQLITE_FULL', 3);
     writeFileSync(log, attempts(11));
     const none = () => expect(prefixes()).toBe(0);
@@ -105,7 +105,7 @@ describe('a watcher', () => {
     expect(waits).toEqual([1000, 2000, 4000, 250, 250]);
     expect(prefixes()).toBe(2);
     expect(changes).toBe(1);
-    expect(warnings).toEqual(['mcblock: the store has no room; watch tries again']);
+    expect(warnings).toEqual(['mcblock: the store has no room; retrying']);
   });
 
   it('waits no longer than a minute', async () => {
@@ -116,19 +116,19 @@ describe('a watcher', () => {
     expect(prefixes()).toBe(1);
   });
 
-  it('ends where the store is damaged', async () => {
+  it('stops if the store is damaged', async () => {
     breakStore('SQLITE_CORRUPT', 1);
     writeFileSync(log, attempts(11));
     await expect(runThrough([nothing])).rejects.toThrow('no room');
   });
 
-  it('tells once of a log that is not there, and again when it has been', async () => {
+  it('reports a missing log once, and again after it has existed', async () => {
     await runThrough([nothing, nothing, () => writeFileSync(log, attempts(11)), nothing]);
     expect(warnings).toEqual([`mcblock: ${log} does not exist yet`]);
     expect(prefixes()).toBe(1);
   });
 
-  it('reads at once what is written, in the file that has the name by then', async () => {
+  it('reads new lines at once, also of a file that replaced the log', async () => {
     writeFileSync(log, attempts(11));
     const written = [
       () => appendFileSync(log, attempts(12)),
@@ -169,7 +169,7 @@ describe('a watcher', () => {
     }
   });
 
-  it('says once what is missing, when it shall read once', async () => {
+  it('reports missing and compressed logs with --once', async () => {
     const signals = { isStopped: false, takeHangUp: () => false, pause: async () => {} };
     const watcher = new Watcher([log], SETTINGS, signals, {
       store,
@@ -178,9 +178,9 @@ describe('a watcher', () => {
       warn: () => {},
       onChange: () => {},
     });
-    await expect(watcher.once()).rejects.toThrow(`there is no log ${log}`);
+    await expect(watcher.once()).rejects.toThrow(`${log}: no such file`);
     writeFileSync(log, gzipSync(attempts(11)));
-    await expect(watcher.once()).rejects.toThrow(`nothing of ${log} was read: it is compressed`);
+    await expect(watcher.once()).rejects.toThrow(`${log}: compressed`);
     writeFileSync(log, attempts(11));
     await watcher.once();
     expect(prefixes()).toBe(1);
