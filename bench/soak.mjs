@@ -150,8 +150,8 @@ function makeCrowd({ FleetKey, messageText, parsePrefix, parseAddress }) {
   function one(index) {
     const kind = index % 100;
     // A stride that is coprime to the number of networks.
-    const number = (index * 1237) % NETWORKS;
-    const network = `5.${number >> 7}.${(number & 127) * 2}.0/24`;
+    const slot = (index * 1237) % NETWORKS;
+    const network = `5.${slot >> 7}.${(slot & 127) * 2}.0/24`;
     const address = network.replace('0/24', String(1 + (index % 200)));
     if (kind < 40) {
       const text = message(network, address, key);

@@ -22,9 +22,9 @@ const SAMPLE_BYTES = 65_536;
 const MAX_TURNS = 5;
 
 /**
- * A log that is followed across rotation and truncation, as `tail -F` does. How far it was read is
- * told by checkpoints: whatever comes of this process, the next one finds its place by the digest of
- * what it read, in the log or in one of its rotations.
+ * A log that is followed across rotation and truncation, as `tail -F` does. Checkpoints tell how far
+ * it was read: the next process finds the offset by the digest of what this one read, in the log or
+ * in one of its rotations.
  */
 export class FollowedLog {
   readonly name: string;
