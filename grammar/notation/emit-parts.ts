@@ -20,7 +20,7 @@ import {
 export type Leave = (value: Code) => Code;
 
 /** A position in the line: the value of a variable, and an offset. */
-export interface Position {
+export interface LinePosition {
   readonly base: Local;
   readonly offset: number;
 }
@@ -66,6 +66,6 @@ export function leaveLongWord(
   return when(machine.isLong(), when(op(length, '>', int(255)), exit(STOP)));
 }
 
-export function positionCode({ base, offset }: Position): Code {
+export function positionCode({ base, offset }: LinePosition): Code {
   return offset === 0 ? get(base) : op(get(base), '+', int(offset));
 }

@@ -2,10 +2,10 @@ import {
   downwards,
   keep,
   type Leave,
+  type LinePosition,
   leaveLongWord,
   leaveWhenSpent,
   lengthTest,
-  type Position,
   positionCode,
 } from './emit-parts.ts';
 import { differsFrom, firstByteTest, searchTest } from './emit-tests.ts';
@@ -98,14 +98,14 @@ class Writer {
   }
 
   /** Matches `state` at this position. */
-  #match(state: State, at: Position, exit: Leave): Code {
+  #match(state: State, at: LinePosition, exit: Leave): Code {
     const written = this.#apart.get(state);
     return written === undefined
       ? this.#inline(state, at, exit)
       : exit(written.call(positionCode(at), get(E)));
   }
 
-  #inline(state: State, at: Position, exit: Leave): Code {
+  #inline(state: State, at: LinePosition, exit: Leave): Code {
     if (state.type === 'end') {
       return [
         when(op(positionCode(at), '!=', get(E)), exit(NOTHING)),
@@ -278,7 +278,7 @@ class Writer {
   }
 
   /** Puts a position with an offset into a variable. */
-  #inVariable(at: Position, write: (p: Local) => Code): Code {
+  #inVariable(at: LinePosition, write: (p: Local) => Code): Code {
     if (at.offset === 0) return write(at.base);
     const p = this.#function.local();
     return [set(p, positionCode(at)), write(p)];
