@@ -92,7 +92,7 @@ describe('listen', () => {
     ['pubsub.address = "127.0.0.1:1"\npubsub.require-signature = true', /needs pubsub.fleet-key/],
     [
       'pubsub.address = "127.0.0.1:1"\npubsub.fleet-key = "/nonexistent"',
-      /pubsub.fleet-key \/nonexistent cannot/,
+      /pubsub.fleet-key: \/nonexistent: no such file/,
     ],
     ['pubsub.address = "127.0.0.1:1"\nlisten.channels = { a = "b" }', /listen.channels.a must be/],
   ])('does not start: %s', async (content, message) => {
@@ -114,7 +114,7 @@ describe('listen', () => {
     const { exitCode, stderr } = await runWith('pubsub.address = "127.0.0.1:1"');
     expect([exitCode, stderr]).toEqual([2, expect.stringMatching(/listen.user/)]);
     const unknown = await runWith('pubsub.address = "127.0.0.1:1"\nlisten.user = "no-such-user"');
-    expect([unknown.exitCode, unknown.stderr]).toEqual([2, expect.stringMatching(/no user/)]);
+    expect([unknown.exitCode, unknown.stderr]).toEqual([2, expect.stringMatching(/no such user/)]);
     const root = await runWith('pubsub.address = "127.0.0.1:1"\nlisten.user = "root"');
     expect(root.stderr).toMatch(/is root/);
   });

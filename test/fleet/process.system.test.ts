@@ -84,7 +84,7 @@ describe('mcblock user', () => {
   it('reports wrong use', () => {
     for (const [argv, status, text, input] of [
       [['add', 'test'], 1, 'user test exists', ''],
-      [['add', 'a:b'], 2, 'is no name', ''],
+      [['add', 'a:b'], 2, 'is not a user name', ''],
       [['add', 'x', '--scope', 'all'], 2, '--scope takes', ''],
       [['add', 'x', '--widest4', '0'], 2, '--widest4 takes', ''],
       [['add', 'x', '--longest', 'long'], 2, '--longest takes', ''],
@@ -157,8 +157,8 @@ describe('mcblock serve', () => {
       [['--user', 'no such user'], 2, '--user'],
       [['--listen', '203.0.113.1:1', '--insecure'], 1, '--listen 203.0.113.1:1: '],
       [['--db', machine], 1, 'is the store of one machine'],
-      [['--db', '/dev/null/x'], 1, 'cannot be made'],
-      [['--db', 'postgres://nobody:secret@127.0.0.1:1/x'], 1, 'see that PostgreSQL runs'],
+      [['--db', '/dev/null/x'], 1, 'use --db to name another'],
+      [['--db', 'postgres://nobody:secret@127.0.0.1:1/x'], 1, 'check that PostgreSQL is running'],
     ] as const) {
       const { status: got, stderr } = run(['serve', ...argv]);
       expect([got, stderr]).toEqual([status, expect.stringContaining(text)]);

@@ -97,7 +97,6 @@ describe('a ban message', () => {
       { evidence: Array.from({ length: 17 }, () => ({ service: 'a', message: 'b', count: 1 })) },
       { note: 'x'.repeat(256) },
       { note: 'a\u001b[0m' },
-      { more: 1 },
       { at: undefined },
     ];
     for (const change of wrong) {
@@ -105,6 +104,12 @@ describe('a ban message', () => {
       const signed = `${text.slice(0, -1)},"signature":"${KEY.sign(text)}"}`;
       expect([change, refusal(signed)]).toEqual([change, 'malformed']);
     }
+  });
+
+  it('may have fields of a newer version', () => {
+    const text = JSON.stringify({ ...JSON.parse(messageText(MESSAGE)), more: 1 });
+    const signed = `${text.slice(0, -1)},"signature":"${KEY.sign(text)}"}`;
+    expect(verify(signed)).toMatchObject({ message: MESSAGE, isSigned: true });
   });
 });
 
