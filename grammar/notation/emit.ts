@@ -134,6 +134,7 @@ class Writer {
     const { field, next } = state;
     if (isSearched(state)) return this.#search(state, p, exit);
     if (namesAddress(field)) return this.#peer(state, p, exit);
+    if (field === 'PORT') return this.#port(state, p, exit);
     const q = this.#function.local();
     const found = set(q, this.#machine.endOf(field, get(p), get(E)));
     const after = this.#match(next, { base: q, offset: 0 }, exit);
@@ -158,11 +159,27 @@ class Writer {
       set(q, machine.endOf(state.field, get(p), get(E))),
       when(op(get(q), '<', int(0)), exit(nobody.call(get(p), get(E)))),
       machine.takeAddress(),
+      state.field === 'ENDPOINT' ? machine.takePort() : [],
       after.code,
       machine.forgetAddress(),
       this.#behindText.has(state)
         ? when(machine.isLong(), when(isSomething, set(after.value, STOP)))
         : [],
+      exit(get(after.value)),
+    ];
+  }
+
+  #port({ field, next }: FieldState, p: Local, exit: Leave): Code {
+    const machine = this.#machine;
+    const [q, before] = [this.#function.local(), this.#function.local()];
+    const after = this.#block((inner) => this.#match(next, { base: q, offset: 0 }, inner));
+    return [
+      set(q, machine.endOf(field, get(p), get(E))),
+      when(op(get(q), '<', int(0)), exit(NOTHING)),
+      set(before, machine.port()),
+      machine.takePort(),
+      after.code,
+      machine.setPort(get(before)),
       exit(get(after.value)),
     ];
   }
