@@ -7,10 +7,11 @@ import {
   lengthTest,
   type Position,
   positionCode,
+  writeNobody,
 } from './emit-parts.ts';
 import { differsFrom, firstByteTest, searchTest } from './emit-tests.ts';
 import { type FieldState, nextOf, type State, statesOf } from './graph.ts';
-import { type Machine, NOTHING, READ, STOP } from './machine.ts';
+import { type Machine, NOTHING, STOP } from './machine.ts';
 import { isFreeText, isSearched, revisitedStates, statesApart } from './reach.ts';
 import { namesAddress } from './tree.ts';
 import {
@@ -185,30 +186,15 @@ class Writer {
   }
 
   /**
-   * Emits a function that reads a name instead of an address, which names nobody. It is a function of
-   * its own, as it is rarely called. A name may end with a colon of its own: `unix:`.
+   * A function that reads a name instead of an address, which names nobody. It is a function of its
+   * own, as it is rarely called.
    */
   #nobody({ field, next }: FieldState): FunctionBuilder {
     const machine = this.#machine;
     const rest = machine.module.declare(2);
     this.#writeInto(rest, () => this.#body(next));
     const nobody = machine.module.declare(2);
-    const [q, r, s] = [nobody.local(), nobody.local(), nobody.local()];
-    const afterColon = [
-      set(s, machine.pastColon(get(q), get(E))),
-      when(op(get(s), '>=', int(0)), set(r, op(get(r), '|', rest.call(get(s), get(E))))),
-    ];
-    nobody.write([
-      set(q, machine.endOfName(field, get(P), get(E))),
-      when(op(get(q), '<', int(0)), leave(NOTHING)),
-      machine.takeNobody(),
-      set(r, rest.call(get(q), get(E))),
-      field === 'ADDRESS' ? when(op(get(r), '!=', STOP), afterColon) : [],
-      machine.forgetAddress(),
-      // STOP takes precedence over READ.
-      when(op(get(r), '>', READ), leave(STOP)),
-      leave(get(r)),
-    ]);
+    writeNobody(machine, field, nobody, rest);
     return nobody;
   }
 

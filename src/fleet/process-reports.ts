@@ -1,12 +1,13 @@
 import { decide } from '../blocklist/decide.ts';
 import type { Entry, Seconds } from '../blocklist/entry.ts';
+import { NO_DETAILS } from '../blocklist/evidence.ts';
 import { expireEntry } from '../blocklist/expire.ts';
 import { DAY_SECONDS, type Policy } from '../blocklist/policy.ts';
 import { ProtectedSpace, REASONS_BY_HAND } from '../blocklist/protect.ts';
 import type { Decision, Protection, Request } from '../blocklist/request.ts';
 import { hostPrefix, type Prefix } from '../net/prefix.ts';
 import { formatPrefix } from '../net/prefix-text.ts';
-import { type Bounds, ChangeSet, NO_DETAILS } from './change-set.ts';
+import { type Bounds, ChangeSet } from './change-set.ts';
 import type {
   FleetChange,
   FleetEvidence,
@@ -237,6 +238,7 @@ class ReportProcessor {
       by: by.name,
       kind,
       ...NO_DETAILS,
+      address: undefined,
       count: 1,
       firstSeen: this.#now,
       lastSeen: this.#now,

@@ -128,7 +128,7 @@ describe('an address in a line', () => {
 });
 
 describe('an address and its port in a line', () => {
-  const number = fc.oneof(
+  const numbers = fc.oneof(
     fc.nat(70_000).map(String),
     fc.constantFrom('', '0', '022', '4a', 'ffff'),
   );
@@ -142,7 +142,7 @@ describe('an address and its port in a line', () => {
 
   it('is what the reference accepts', () => {
     fc.assert(
-      fc.property(nearly, number, form, after, around, (address, digits, write, rest, other) => {
+      fc.property(nearly, numbers, form, after, around, (address, digits, write, rest, other) => {
         const text = write(address, digits) + rest;
         const came = found(text, endpointAt, other);
         const withPort = came && { ...came, port: port[0] };
