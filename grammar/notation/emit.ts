@@ -155,7 +155,6 @@ class Writer {
     const q = this.#function.local();
     const nobody = this.#nobody(state);
     const after = this.#block((inner) => this.#match(state.next, { base: q, offset: 0 }, inner));
-    const isSomething = get(after.value);
     return [
       set(q, machine.endOf(state.field, get(p), get(E))),
       when(op(get(q), '<', int(0)), exit(nobody.call(get(p), get(E)))),
@@ -164,7 +163,7 @@ class Writer {
       after.code,
       machine.forgetAddress(),
       this.#behindText.has(state)
-        ? when(machine.isLong(), when(isSomething, set(after.value, STOP)))
+        ? when(machine.isLong(), when(get(after.value), set(after.value, STOP)))
         : [],
       exit(get(after.value)),
     ];

@@ -122,7 +122,7 @@ class ReportProcessor {
   }
 
   #offence(report: OffenceReport, by: Reporter): ReportResult {
-    const { address, prefix, origin } = report;
+    const { kind, address, prefix, origin, details } = report;
     const at = Math.min(report.at, this.#now);
     const decision = decide(
       this.#changeSet.supernets(hostPrefix(address)),
@@ -132,13 +132,12 @@ class ReportProcessor {
         origin,
         offender: address,
         at,
-        hits: report.details.count,
+        hits: details.count,
         external: false,
       },
       prefix === undefined ? this.#policy : withLength(this.#policy, prefix.length),
       this.#now,
     );
-    const { kind, details } = report;
     const times = { firstSeen: Math.min(report.firstSeen, at), lastSeen: at };
     return this.#commit(decision, by, origin, '', { kind, address, ...details, ...times });
   }
