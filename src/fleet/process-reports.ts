@@ -6,7 +6,6 @@ import { DAY_SECONDS, type Policy } from '../blocklist/policy.ts';
 import { ProtectedSpace, REASONS_BY_HAND } from '../blocklist/protect.ts';
 import type { Decision, Protection, Request } from '../blocklist/request.ts';
 import { hostPrefix, type Prefix } from '../net/prefix.ts';
-import { formatPrefix } from '../net/prefix-text.ts';
 import { type Bounds, ChangeSet } from './change-set.ts';
 import type {
   FleetChange,
@@ -26,6 +25,7 @@ import type {
   Reporter,
   ReportResult,
 } from './report.ts';
+import { nothingDone, resultOf, spared } from './report-results.ts';
 
 /** The reports of one request, processed as a whole or not at all. */
 export interface Submission {
@@ -267,29 +267,4 @@ function withoutSmallExtension(
     typeof old === 'number' && typeof extended === 'number' && extended - old < DAY_SECONDS;
   if (kind === 'block' || !isSmall) return { outcome: 'extended', entry };
   return { outcome: 'covered', entry: { ...entry, expiresAt: old } };
-}
-
-function resultOf(outcome: ReportResult['outcome'], entry: Entry): ReportResult {
-  return { outcome, prefix: entry.prefix, expiresAt: entry.expiresAt, reason: '' };
-}
-
-function nothingDone(outcome: 'refused' | 'repeated' | 'absent', reason = ''): ReportResult {
-  return { outcome, prefix: undefined, expiresAt: undefined, reason };
-}
-
-const REASONS: Readonly<Record<Protection['reason'], string>> = {
-  allowed: 'the allow-list',
-  own: 'an address of the server',
-  login: 'an address with a recent login',
-  session: "an administrator's session",
-  private: 'private space',
-};
-
-function spared({ prefix, reason }: Protection): ReportResult {
-  return {
-    outcome: 'spared',
-    prefix: undefined,
-    expiresAt: undefined,
-    reason: `overlaps ${REASONS[reason]}: ${formatPrefix(prefix)}`,
-  };
 }

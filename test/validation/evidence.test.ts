@@ -153,7 +153,7 @@ describe('evidence with the same key', () => {
           const same = rows.filter((row) => keyOfEvidence(row) === keyOfEvidence(sum));
           expect(sum.count).toBe(same.reduce((total, { count }) => total + count, 0));
           expect(sum.firstSeen).toBe(Math.min(...same.map(({ firstSeen }) => firstSeen)));
-          const newest = same.filter(({ lastSeen }) => lastSeen === sum.lastSeen).at(-1);
+          const newest = same.findLast(({ lastSeen }) => lastSeen === sum.lastSeen);
           for (const name of LATEST) expect(sum[name]).toBe(newest?.[name]);
           expect(sum.lastSeen).toBe(Math.max(...same.map(({ lastSeen }) => lastSeen)));
         }
