@@ -9,6 +9,9 @@ export const WORDS = 1024;
 /** The family of that address, 4 or 6, an i32. */
 export const FAMILY = 1040;
 
+/** The port found last, an i32. */
+export const PORT = 1044;
+
 /** What a scanner found in a line; see grammar/notation/reading.ts. */
 export const READING = 1056;
 

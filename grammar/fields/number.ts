@@ -1,7 +1,12 @@
+import { PORT } from './memory-map';
+
 export const MAX_PORT_DIGITS = 5;
 const MAX_INT_DIGITS = 20;
 
-/** The end of the number from 0 to 65535 at `start`: all digits, without leading zeros. */
+/**
+ * The end of the number from 0 to 65535 at `start`, which is then in the memory: all digits, without
+ * leading zeros.
+ */
 export function portEnd(start: i32, end: i32): i32 {
   let value: u32 = 0;
   let p = start;
@@ -12,7 +17,9 @@ export function portEnd(start: i32, end: i32): i32 {
     value = value * 10 + digit;
   }
   if (p === start || value > 0xffff) return -1;
-  return digitAt(start) === 0 && p - start > 1 ? -1 : p;
+  if (digitAt(start) === 0 && p - start > 1) return -1;
+  store<i32>(PORT, value);
+  return p;
 }
 
 /** The end of the digits at `start`, at most 20. */

@@ -1,5 +1,6 @@
 import type { State } from './graph.ts';
-import { type Machine, NOTHING, STOP } from './machine.ts';
+import { type Machine, NOTHING, READ, STOP } from './machine.ts';
+import type { Field } from './tree.ts';
 import {
   block,
   branch,
@@ -9,12 +10,14 @@ import {
   int,
   type Label,
   type Local,
+  leave,
   loop,
   newLabel,
   op,
   set,
   when,
 } from './wasm/code.ts';
+import type { FunctionBuilder } from './wasm/module.ts';
 
 /** Leaves the part that is being emitted with a value. */
 export type Leave = (value: Code) => Code;
@@ -68,4 +71,30 @@ export function leaveLongWord(
 
 export function positionCode({ base, offset }: LinePosition): Code {
   return offset === 0 ? get(base) : op(get(base), '+', int(offset));
+}
+
+/** A name instead of an address, then the rest. A name may end with a colon of its own: `unix:`. */
+export function writeNobody(
+  machine: Machine,
+  field: Field,
+  nobody: FunctionBuilder,
+  rest: FunctionBuilder,
+): void {
+  const [start, end] = [get(0), get(1)];
+  const [q, r, s] = [nobody.local(), nobody.local(), nobody.local()];
+  const afterColon = [
+    set(s, machine.pastColon(get(q), end)),
+    when(op(get(s), '>=', int(0)), set(r, op(get(r), '|', rest.call(get(s), end)))),
+  ];
+  nobody.write([
+    set(q, machine.endOfName(field, start, end)),
+    when(op(get(q), '<', int(0)), leave(NOTHING)),
+    machine.takeNobody(),
+    set(r, rest.call(get(q), end)),
+    field === 'ADDRESS' ? when(op(get(r), '!=', STOP), afterColon) : [],
+    machine.forgetAddress(),
+    // STOP takes precedence over READ.
+    when(op(get(r), '>', READ), leave(STOP)),
+    leave(get(r)),
+  ]);
 }

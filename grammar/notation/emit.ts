@@ -7,10 +7,11 @@ import {
   leaveWhenSpent,
   lengthTest,
   positionCode,
+  writeNobody,
 } from './emit-parts.ts';
 import { differsFrom, firstByteTest, searchTest } from './emit-tests.ts';
 import { type FieldState, nextOf, type State, statesOf } from './graph.ts';
-import { type Machine, NOTHING, READ, STOP } from './machine.ts';
+import { type Machine, NOTHING, STOP } from './machine.ts';
 import { isFreeText, isSearched, revisitedStates, statesApart } from './reach.ts';
 import { namesAddress } from './tree.ts';
 import {
@@ -134,6 +135,7 @@ class Writer {
     const { field, next } = state;
     if (isSearched(state)) return this.#search(state, p, exit);
     if (namesAddress(field)) return this.#peer(state, p, exit);
+    if (field === 'PORT') return this.#port(state, p, exit);
     const q = this.#function.local();
     const found = set(q, this.#machine.endOf(field, get(p), get(E)));
     const after = this.#match(next, { base: q, offset: 0 }, exit);
@@ -153,45 +155,45 @@ class Writer {
     const q = this.#function.local();
     const nobody = this.#nobody(state);
     const after = this.#block((inner) => this.#match(state.next, { base: q, offset: 0 }, inner));
-    const isSomething = get(after.value);
     return [
       set(q, machine.endOf(state.field, get(p), get(E))),
       when(op(get(q), '<', int(0)), exit(nobody.call(get(p), get(E)))),
       machine.takeAddress(),
+      state.field === 'ENDPOINT' ? machine.takePort() : [],
       after.code,
       machine.forgetAddress(),
       this.#behindText.has(state)
-        ? when(machine.isLong(), when(isSomething, set(after.value, STOP)))
+        ? when(machine.isLong(), when(get(after.value), set(after.value, STOP)))
         : [],
       exit(get(after.value)),
     ];
   }
 
+  #port({ field, next }: FieldState, p: Local, exit: Leave): Code {
+    const machine = this.#machine;
+    const [q, before] = [this.#function.local(), this.#function.local()];
+    const after = this.#block((inner) => this.#match(next, { base: q, offset: 0 }, inner));
+    return [
+      set(q, machine.endOf(field, get(p), get(E))),
+      when(op(get(q), '<', int(0)), exit(NOTHING)),
+      set(before, machine.port()),
+      machine.takePort(),
+      after.code,
+      machine.setPort(get(before)),
+      exit(get(after.value)),
+    ];
+  }
+
   /**
-   * Emits a function that reads a name instead of an address, which names nobody. It is a function of
-   * its own, as it is rarely called. A name may end with a colon of its own: `unix:`.
+   * A function that reads a name instead of an address, which names nobody. It is a function of its
+   * own, as it is rarely called.
    */
   #nobody({ field, next }: FieldState): FunctionBuilder {
     const machine = this.#machine;
     const rest = machine.module.declare(2);
     this.#writeInto(rest, () => this.#body(next));
     const nobody = machine.module.declare(2);
-    const [q, r, s] = [nobody.local(), nobody.local(), nobody.local()];
-    const afterColon = [
-      set(s, machine.pastColon(get(q), get(E))),
-      when(op(get(s), '>=', int(0)), set(r, op(get(r), '|', rest.call(get(s), get(E))))),
-    ];
-    nobody.write([
-      set(q, machine.endOfName(field, get(P), get(E))),
-      when(op(get(q), '<', int(0)), leave(NOTHING)),
-      machine.takeNobody(),
-      set(r, rest.call(get(q), get(E))),
-      field === 'ADDRESS' ? when(op(get(r), '!=', STOP), afterColon) : [],
-      machine.forgetAddress(),
-      // STOP takes precedence over READ.
-      when(op(get(r), '>', READ), leave(STOP)),
-      leave(get(r)),
-    ]);
+    writeNobody(machine, field, nobody, rest);
     return nobody;
   }
 

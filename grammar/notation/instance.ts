@@ -37,6 +37,7 @@ const A = READING_OFFSETS.a >> 2;
 const B = READING_OFFSETS.b >> 2;
 const C = READING_OFFSETS.c >> 2;
 const D = READING_OFFSETS.d >> 2;
+const PORT = READING_OFFSETS.port >> 2;
 const USER_START = READING_OFFSETS.userStart >> 2;
 const USER_END = READING_OFFSETS.userEnd >> 2;
 
@@ -48,6 +49,7 @@ function takeReading(reading: Reading, shift: number): void {
   reading.b = (ints[B] ?? 0) >>> 0;
   reading.c = (ints[C] ?? 0) >>> 0;
   reading.d = (ints[D] ?? 0) >>> 0;
+  reading.port = ints[PORT] ?? -1;
   const userStart = ints[USER_START] ?? -1;
   reading.userStart = userStart < 0 ? -1 : userStart + shift;
   reading.userEnd = userStart < 0 ? -1 : (ints[USER_END] ?? -1) + shift;

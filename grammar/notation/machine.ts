@@ -1,4 +1,4 @@
-import { FAMILY, WORDS } from '../fields/memory-map.ts';
+import { FAMILY, PORT, WORDS } from '../fields/memory-map.ts';
 import { READING_FIELDS, READING_OFFSETS, type Reading } from './reading.ts';
 import { NO_MATCH } from './scanner.ts';
 import type { Field } from './tree.ts';
@@ -60,6 +60,7 @@ export class Machine {
   readonly #found: Global;
   readonly #steps: Global;
   readonly #family: Global;
+  readonly #port: Global;
   readonly #userStart: Global;
   readonly #userEnd: Global;
   readonly #sawNobody: Global;
@@ -78,6 +79,7 @@ export class Machine {
     this.#found = module.global(NO_MATCH);
     this.#steps = module.global(0);
     this.#family = module.global(0);
+    this.#port = module.global(-1);
     this.#userStart = module.global(-1);
     this.#userEnd = module.global(-1);
     this.#sawNobody = module.global(0);
@@ -99,7 +101,7 @@ export class Machine {
   }
 
   beginMessage(): Code {
-    return [setGlobal(this.#family, int(0)), this.forgetUser()];
+    return [this.forgetAddress(), this.forgetUser()];
   }
 
   accept(message: number): Code {
@@ -140,7 +142,25 @@ export class Machine {
   }
 
   forgetAddress(): Code {
-    return setGlobal(this.#family, int(0));
+    return [setGlobal(this.#family, int(0)), this.setPort(int(-1))];
+  }
+
+  port(): Code {
+    return getGlobal(this.#port);
+  }
+
+  /** The first port after the address is that of the peer. */
+  takePort(): Code {
+    const isPeers = op(
+      op(getGlobal(this.#family), '!=', int(0)),
+      '&',
+      op(this.port(), '<', int(0)),
+    );
+    return when(isPeers, this.setPort(load(4, int(0), PORT)));
+  }
+
+  setPort(port: Code): Code {
+    return setGlobal(this.#port, port);
   }
 
   takeUser(start: Code, end: Code): Code {
@@ -187,6 +207,7 @@ export class Machine {
       b,
       c,
       d,
+      port: this.port(),
       userStart: getGlobal(this.#userStart),
       userEnd: getGlobal(this.#userEnd),
     };

@@ -11,13 +11,24 @@ export interface Reading {
   b: number;
   c: number;
   d: number;
+  /** Of the peer; -1 if the message names none. */
+  port: number;
   /** Where the user name is in the bytes of the line; -1 if there is none. */
   userStart: number;
   userEnd: number;
 }
 
 /** The fields in the order in which a compiled scanner leaves them in memory, an i32 each. */
-export const READING_FIELDS = ['family', 'a', 'b', 'c', 'd', 'userStart', 'userEnd'] as const;
+export const READING_FIELDS = [
+  'family',
+  'a',
+  'b',
+  'c',
+  'd',
+  'port',
+  'userStart',
+  'userEnd',
+] as const;
 
 /** Their byte offsets in memory. */
 export const READING_OFFSETS = Object.fromEntries(
@@ -25,5 +36,5 @@ export const READING_OFFSETS = Object.fromEntries(
 ) as Readonly<Record<keyof Reading, number>>;
 
 export function emptyReading(): Reading {
-  return { family: 0, a: 0, b: 0, c: 0, d: 0, userStart: -1, userEnd: -1 };
+  return { family: 0, a: 0, b: 0, c: 0, d: 0, port: -1, userStart: -1, userEnd: -1 };
 }

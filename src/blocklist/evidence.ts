@@ -16,3 +16,6 @@ export interface Evidence {
   /** The host that the log lines name; empty where they name none. */
   readonly host: string;
 }
+
+/** The details of evidence that has none. */
+export const NO_DETAILS = { service: '', message: '', log: '', host: '' } as const;

@@ -67,8 +67,9 @@ export class Window {
       const before = this.#moments[index - 1];
       if (before === undefined || before.at < moment.at) break;
       if (isAlike(before, moment)) {
-        before.points += moment.points;
-        before.count += moment.count;
+        moment.points += before.points;
+        moment.count += before.count;
+        this.#moments[index - 1] = moment;
         return;
       }
     }

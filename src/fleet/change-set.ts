@@ -1,4 +1,5 @@
 import { type Entry, isActive, type Origin, type Seconds } from '../blocklist/entry.ts';
+import { NO_DETAILS } from '../blocklist/evidence.ts';
 import { ProtectedSpace } from '../blocklist/protect.ts';
 import type { Protection } from '../blocklist/request.ts';
 import type { Prefix } from '../net/prefix.ts';
@@ -120,7 +121,10 @@ export class ChangeSet {
   addEvidence(reported: FleetEvidence): void {
     const { prefix, activation, by, kind } = reported;
     const count = this.#evidenceCounts.get(prefix) ?? 0;
-    const evidence = count < this.#bounds.maxEvidence ? reported : { ...reported, ...NO_DETAILS };
+    const evidence =
+      count < this.#bounds.maxEvidence
+        ? reported
+        : { ...reported, ...NO_DETAILS, address: undefined };
     const owner = [formatPrefix(prefix), activation, by, kind];
     const key = JSON.stringify([...owner, keyOfEvidence(evidence)]);
     const same = this.#evidence.get(key);
@@ -172,15 +176,6 @@ export class ChangeSet {
       : { ...activation, until: entry.expiresAt };
   }
 }
-
-/** Evidence that says only who reported, when and how often. */
-export const NO_DETAILS = {
-  address: undefined,
-  service: '',
-  message: '',
-  log: '',
-  host: '',
-} as const;
 
 function textOfKey({ by, key }: ReportKey): string {
   return `${by} ${key}`;

@@ -1,11 +1,12 @@
 import { decide } from '../blocklist/decide.ts';
 import type { Entry, Seconds } from '../blocklist/entry.ts';
+import { NO_DETAILS } from '../blocklist/evidence.ts';
 import { expireEntry } from '../blocklist/expire.ts';
 import { DAY_SECONDS, type Policy } from '../blocklist/policy.ts';
 import { ProtectedSpace, REASONS_BY_HAND } from '../blocklist/protect.ts';
 import type { Decision, Protection, Request } from '../blocklist/request.ts';
 import { hostPrefix, type Prefix } from '../net/prefix.ts';
-import { type Bounds, ChangeSet, NO_DETAILS } from './change-set.ts';
+import { type Bounds, ChangeSet } from './change-set.ts';
 import type {
   FleetChange,
   FleetEvidence,
@@ -121,7 +122,7 @@ class ReportProcessor {
   }
 
   #offence(report: OffenceReport, by: Reporter): ReportResult {
-    const { address, prefix, origin } = report;
+    const { kind, address, prefix, origin, details } = report;
     const at = Math.min(report.at, this.#now);
     const decision = decide(
       this.#changeSet.supernets(hostPrefix(address)),
@@ -131,13 +132,12 @@ class ReportProcessor {
         origin,
         offender: address,
         at,
-        hits: report.details.count,
+        hits: details.count,
         external: false,
       },
       prefix === undefined ? this.#policy : withLength(this.#policy, prefix.length),
       this.#now,
     );
-    const { kind, details } = report;
     const times = { firstSeen: Math.min(report.firstSeen, at), lastSeen: at };
     return this.#commit(decision, by, origin, '', { kind, address, ...details, ...times });
   }
@@ -237,6 +237,7 @@ class ReportProcessor {
       by: by.name,
       kind,
       ...NO_DETAILS,
+      address: undefined,
       count: 1,
       firstSeen: this.#now,
       lastSeen: this.#now,

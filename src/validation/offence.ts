@@ -1,8 +1,10 @@
 import type { Offence } from '../blocklist/offence.ts';
-import type { Codec } from './codec.ts';
-import { object } from './codec.ts';
+import { type Codec, object } from './codec.ts';
 import { codecsOf, DETAIL_FIELDS, type Details } from './evidence.ts';
 import { address, time, whole } from './values.ts';
+
+/** What an offence says besides who, when and how many points. */
+type OffenceDetails = Omit<Offence, 'at' | 'address' | 'points'>;
 
 const FLAT = object({
   at: time(),
@@ -11,27 +13,28 @@ const FLAT = object({
   ...codecsOf(DETAIL_FIELDS, 'json'),
 });
 
-/** An offence that is pending, in an export. */
+/** A pending offence in an export. */
 export const OFFENCE: Codec<Offence> = {
   ...FLAT,
   read: (value, path) => {
     const { at, address: offender, points, ...details } = FLAT.read(value, path);
     return { at, address: offender, points, ...offenceDetails(details) };
   },
-  write: (offence) => {
-    const { at, address: offender, points } = offence;
-    return FLAT.write({ at, address: offender, points, ...detailsOf(offence) });
-  },
+  write: ({ at, address: offender, points, ...details }) =>
+    FLAT.write({ at, address: offender, points, ...detailsOf(details) }),
 };
 
-export function detailsOf({ kind, count }: Omit<Offence, 'at' | 'address' | 'points'>): Details {
-  return { ...kind, count };
+export function detailsOf({ kind, ...others }: OffenceDetails): Details {
+  return { ...kind, ...others };
 }
 
 /** The inverse of {@link detailsOf}. */
 export function offenceDetails({
-  count,
-  ...kind
-}: Details): Omit<Offence, 'at' | 'address' | 'points'> {
-  return { kind, count };
+  service,
+  message,
+  log,
+  host,
+  ...others
+}: Details): OffenceDetails {
+  return { kind: { service, message, log, host }, ...others };
 }

@@ -34,6 +34,16 @@ export const TIME_COLUMN: SqlColumn<number> = {
   fromSql: (value) => (isSeconds(value) ? value : damaged('a time', value)),
 };
 
+/** A whole number from 0; NULL for undefined. */
+export const OPTIONAL_COLUMN: SqlColumn<number | undefined> = {
+  type: 'integer',
+  toSql: (value) => value ?? null,
+  fromSql: (value) => {
+    if (value === null || value === undefined) return undefined;
+    return isWhole(value) ? value : damaged('a whole number', value);
+  },
+};
+
 /** Empty for undefined: NULL cannot be part of a primary key. */
 export const ADDRESS_COLUMN: SqlColumn<Address | undefined> = {
   type: 'text',

@@ -6,6 +6,7 @@ import { ProtectedSpace } from '../../src/blocklist/protect.ts';
 import type { Protection } from '../../src/blocklist/request.ts';
 import { parsePrefix } from '../../src/net/prefix-text.ts';
 import { kindOf } from '../reference/kinds.ts';
+import { offenceOf } from '../support/offence.ts';
 import { MemoryMap } from './memory-map.ts';
 
 const DAY0 = 19_700 * DAY_SECONDS;
@@ -35,7 +36,7 @@ function seen(
   const space = new ProtectedSpace(protections);
   const judge = new Judge(repository, space, DEFAULT_POLICY, () => NOW, 'pf');
   for (const at of times) {
-    judge.offend({ at, address: parsePrefix(source), points: 1, count: 1, kind: KIND });
+    judge.offend(offenceOf({ at, address: parsePrefix(source), kind: KIND }));
   }
   const { pending } = judge.finish();
   return { repository, pending, kinds: repository.verdicts.map(({ decision }) => decision.kind) };

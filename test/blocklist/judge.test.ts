@@ -7,6 +7,7 @@ import { type Login, ProtectedSpace } from '../../src/blocklist/protect.ts';
 import type { Protection } from '../../src/blocklist/request.ts';
 import { parsePrefix } from '../../src/net/prefix-text.ts';
 import { kindOf } from '../reference/kinds.ts';
+import { offenceOf } from '../support/offence.ts';
 import { MemoryMap } from './memory-map.ts';
 
 const DAY0 = 19_700 * DAY_SECONDS;
@@ -14,14 +15,8 @@ const HOUR = 3600;
 const NOW = DAY0 + 5000 * DAY_SECONDS;
 
 function offence(address: string, at: number, more: Partial<Offence> = {}): Offence {
-  return {
-    at,
-    address: parsePrefix(address),
-    points: 10,
-    count: 1,
-    kind: kindOf('sshd', 'failed-login'),
-    ...more,
-  };
+  const kind = kindOf('sshd', 'failed-login');
+  return offenceOf({ at, address: parsePrefix(address), points: 10, kind, ...more });
 }
 
 function expired(prefix: string, activations = 1): Entry {

@@ -1,20 +1,16 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EvidenceAggregator } from '../../src/blocklist/evidence-aggregator.ts';
-import type { Offence, OffenceKind } from '../../src/blocklist/offence.ts';
 import { Window } from '../../src/blocklist/window.ts';
 import { parsePrefix } from '../../src/net/prefix-text.ts';
 import { kindOf } from '../reference/kinds.ts';
+import { offenceOf } from '../support/offence.ts';
 
 const address = parsePrefix('5.149.105.9');
 const WINDOW_SECONDS = 10;
 
 const KIND = kindOf('s', 'first');
 const OTHER = kindOf('s', 'second');
-
-function offenceOf(kind: OffenceKind, at: number, points: number, count: number): Offence {
-  return { at, address, points, count, kind };
-}
 
 class CountingAggregator extends EvidenceAggregator {
   additions = 0;
@@ -44,7 +40,7 @@ describe('Window', () => {
           let at = 100;
           for (const { step, points, count, kind } of offences) {
             at += step;
-            window.add(offenceOf(kind, at, points, count), at, WINDOW_SECONDS);
+            window.add(offenceOf({ at, address, kind, points, count }), at, WINDOW_SECONDS);
             held.push({ at, points, count });
             const center = at;
             held = held.filter((one) => Math.abs(one.at - center) < WINDOW_SECONDS);
@@ -73,7 +69,7 @@ describe('Window', () => {
         [OTHER, 7],
         [KIND, 8],
       ] as const) {
-        window.add(offenceOf(kind, at, 1, 1), at, WINDOW_SECONDS);
+        window.add(offenceOf({ at, address, kind }), at, WINDOW_SECONDS);
       }
     }
     const aggregator = new CountingAggregator();
@@ -90,9 +86,10 @@ describe('Window', () => {
 describe('EvidenceAggregator', () => {
   it('knows the first and the last time, in any order, since it was taken', () => {
     const aggregator = new EvidenceAggregator();
-    for (const at of [5, 9, 3, 7]) aggregator.add(offenceOf(KIND, at, 1, 2), at);
+    for (const at of [5, 9, 3, 7])
+      aggregator.add(offenceOf({ at, address, kind: KIND, count: 2 }), at);
     expect(aggregator.take()).toMatchObject([{ count: 8, firstSeen: 3, lastSeen: 9 }]);
-    aggregator.add(offenceOf(KIND, 20, 1, 1), 20);
+    aggregator.add(offenceOf({ at: 20, address, kind: KIND }), 20);
     expect(aggregator.take()).toMatchObject([{ count: 1, firstSeen: 20, lastSeen: 20 }]);
     expect(aggregator.take()).toEqual([]);
   });

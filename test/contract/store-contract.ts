@@ -12,6 +12,7 @@ import {
 import { formatPrefix, parsePrefix } from '../../src/net/prefix-text.ts';
 import type { Store } from '../../src/store/store.ts';
 import { addressOfText, bogonOf, entryOf, errorOf, evidenceOf, NOW } from '../store/workshop.ts';
+import { offenceOf } from '../support/offence.ts';
 
 const EDGES = ['0.0.0.0/0', '255.255.255.255/32', `${'ffff:'.repeat(7)}ffff/128`, '::/0'];
 
@@ -273,7 +274,7 @@ export function storeContract(name: string, open: (seed: readonly Entry[]) => St
   describe(`${name}: what is pending`, () => {
     const kind = { service: 'sshd', message: 'failed-login', log: 'auth.log', host: 'gate' };
     const offence = (address: string, at = NOW): Offence => {
-      return { at, address: addressOfText(address), points: 10, count: 1, kind };
+      return offenceOf({ at, address: addressOfText(address), points: 10, kind });
     };
 
     it('is kept until it is replaced, by address and time, and adds up', () => {

@@ -12,6 +12,7 @@ import { parsePrefix } from '../../src/net/prefix-text.ts';
 import { signal } from '../../src/process/program.ts';
 import { REDIS_MISSING, RedisServer } from '../fleet/pubsub/redis-server.ts';
 import { CommandLine } from '../support/command-line.ts';
+import { plainEvidence } from '../support/offence.ts';
 import { program } from '../support/program.ts';
 import { until } from '../support/until.ts';
 
@@ -256,7 +257,7 @@ function messageOf(prefix: string, offender: string): BanMessage {
       address: parsePrefix(offender),
       expiresAt: now + 86_400,
       origin: 'grok',
-      evidence: [{ service: 'sshd', message: 'failed-login', count: 3 }],
+      evidence: [plainEvidence({ service: 'sshd', message: 'failed-login', count: 3 })],
       note: '',
     },
     sender: 'a.example.net',

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Entry } from '../../src/blocklist/entry.ts';
+import { NO_DETAILS } from '../../src/blocklist/evidence.ts';
 import { DAY_SECONDS, DEFAULT_POLICY } from '../../src/blocklist/policy.ts';
 import type {
   FleetActivation,
@@ -18,6 +19,7 @@ import { sumEvidence } from '../../src/validation/evidence.ts';
 import { anyPrefixes } from '../reference/arbitraries.ts';
 import { MemoryFleetStore } from '../reference/memory-fleet-store.ts';
 import { mergeableEvidence } from '../support/any-evidence.ts';
+import { plainEvidence } from '../support/offence.ts';
 
 const NOW = 1_780_000_000;
 
@@ -207,6 +209,7 @@ export function describeFleetStore(makePlace: () => Place): void {
       const { prefix } = held.entry;
       const ended = { ...held.activation, number: 1, at: 5, until: 'forever', endedAt: 9 } as const;
       const reported: FleetEvidence = {
+        ...plainEvidence({}),
         prefix,
         activation: 1,
         by: 'gate1',
@@ -310,6 +313,7 @@ export function describeFleetStore(makePlace: () => Place): void {
     const held = heldOf('192.0.2.0/24', 1, { activations: 2 });
     const { prefix } = held.entry;
     const reported = (activation: number, log: string): FleetEvidence => ({
+      ...plainEvidence({}),
       prefix,
       activation,
       by: 'gate1',
@@ -437,7 +441,7 @@ const anyReports: fc.Arbitrary<Report[]> = anyPrefixes.chain((prefixes) =>
 
 function anyReport(prefix: Prefix): fc.Arbitrary<Report> {
   const key = fc.option(fc.constantFrom('aaaaaaaa', 'bbbbbbbb', 'cccccccc'), { nil: undefined });
-  const about = { service: 'sshd', message: 'failed-login', log: 'auth.log', host: 'gw' };
+  const about = { ...NO_DETAILS, service: 'sshd', message: 'failed-login', log: 'auth.log' };
   return fc.oneof(
     fc.record({
       kind: fc.constant('list' as const),

@@ -120,6 +120,25 @@ describe('a compiled grammar', () => {
     expect(scanLine(scanner, '').message).toBe(NO_MATCH);
   });
 
+  it('takes the first port after the address, in whichever branch it is', () => {
+    const scanner = scannerOfText(
+      'service t "t"\n' +
+        'm note = "for " [PORT "! "] ADDRESS [" port " PORT] [" to port " PORT] [" on " INT]\n' +
+        'n note = "by " ENDPOINT [" port " PORT]\n',
+    );
+    for (const [line, port] of [
+      ['for 192.0.2.7 port 4711', 4711],
+      ['for 192.0.2.7', -1],
+      ['for 22! 192.0.2.7', -1],
+      ['for 22! 192.0.2.7 port 0 to port 22', 0],
+      ['for 192.0.2.7 to port 22', 22],
+      ['for 192.0.2.7 on 22', -1],
+      ['by [2001:db8::7]:4711 port 22', 4711],
+    ] as const) {
+      expect({ line, port: scanLine(scanner, line).reading?.port }).toEqual({ line, port });
+    }
+  });
+
   it('treats a reading without an address as a different address', () => {
     const scanner = scannerOfText(
       'service t "t"\nnamed note = "from " ADDRESS\nall note = "from " TEXT\n',

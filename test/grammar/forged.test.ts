@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readExample, readLine } from '../../grammar/notation/example.ts';
 import { checkExamples } from '../../grammar/notation/examples.ts';
+import { emptyReading } from '../../grammar/notation/reading.ts';
 import type { Example, Forged, Grammar } from '../../grammar/notation/tree.ts';
 import { interpretGrammar } from '../reference/interpret-grammar.ts';
 import { addressText, scanLine } from './reader.ts';
@@ -65,7 +66,7 @@ describe.each(shippedGrammars().map((one) => ({ ...one, name: one.grammar.servic
     });
 
     it('name nobody with a name of 64 KiB', () => {
-      const reading = { family: 0 as const, a: 0, b: 0, c: 0, d: 0, userStart: -1, userEnd: -1 };
+      const reading = emptyReading();
       for (const { examples: own } of grammar.messages) {
         for (const { line } of own) {
           if (scanner.scan(line, 0, line.length, reading) < 0 || reading.userStart < 0) continue;

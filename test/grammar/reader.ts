@@ -28,7 +28,13 @@ export function scanLine(scanner: Scanner, line: string): Interpreted {
 }
 
 /** RFC 5952, by way of a browser's URL. */
-export function addressText({ family, a, b, c, d }: Omit<Reading, 'userStart' | 'userEnd'>) {
+export function addressText({
+  family,
+  a,
+  b,
+  c,
+  d,
+}: Pick<Reading, 'family' | 'a' | 'b' | 'c' | 'd'>) {
   if (family === 0) return '';
   if (family === 4) return [a >>> 24, (a >>> 16) & 255, (a >>> 8) & 255, a & 255].join('.');
   const groups = [a, b, c, d].flatMap((word) => [word >>> 16, word & 0xffff]);

@@ -5,7 +5,6 @@ import {
   NO_MATCH,
   type Scanner,
 } from '../../grammar/notation/scanner.ts';
-import type { Address } from '../../src/net/address.ts';
 import { parseAddress } from '../../src/net/address-text.ts';
 
 const MESSAGES: readonly GrammarMessage[] = [
@@ -16,11 +15,11 @@ const MESSAGES: readonly GrammarMessage[] = [
   { name: 'bye', kind: 'note', points: 0 },
 ];
 const PATTERNS = [
-  /^Failed \S+ for (?:invalid user )?(.*) from (\S+) port \d+ ssh2$/d,
-  /^Invalid user (.*) from (\S+) port \d+$/d,
-  /^()Connection closed by (\S+) port \d+ \[preauth\]$/d,
-  /^Accepted \S+ for (\S+) from (\S+) port \d+ ssh2$/d,
-  /^()Received disconnect from (\S+) port \d+:11: .*$/d,
+  /^Failed \S+ for (?:invalid user )?(.*) from (\S+) port (\d+) ssh2$/d,
+  /^Invalid user (.*) from (\S+) port (\d+)$/d,
+  /^()Connection closed by (\S+) port (\d+) \[preauth\]$/d,
+  /^Accepted \S+ for (\S+) from (\S+) port (\d+) ssh2$/d,
+  /^()Received disconnect from (\S+) port (\d+):11: .*$/d,
 ];
 
 /** A scanner by regular expressions, for a handful of messages. */
@@ -36,14 +35,12 @@ export const tinyScanner: Scanner = {
       const address = match === null ? undefined : parseAddress(match[2] ?? '');
       if (match === null || address === undefined) continue;
       const [from = 0, to = 0] = match.indices?.[1] ?? [];
-      fill(reading, address, to > from ? start + from : -1, to > from ? start + to : -1);
+      const [userStart, userEnd] = to > from ? [start + from, start + to] : [-1, -1];
+      const { family, a, b, c, d } = address;
+      const port = Number(match[3]);
+      Object.assign(reading, { family, a, b, c, d, port, userStart, userEnd } satisfies Reading);
       return index;
     }
     return NO_MATCH;
   },
 };
-
-function fill(reading: Reading, address: Address, userStart: number, userEnd: number): void {
-  const { family, a, b, c, d } = address;
-  Object.assign(reading, { family, a, b, c, d, userStart, userEnd });
-}

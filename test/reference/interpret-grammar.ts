@@ -27,6 +27,7 @@ interface Found {
   readonly end: number;
   /** NOBODY if there is a name instead of an address. */
   readonly address: string;
+  readonly port: number;
   readonly user: { readonly start: number; readonly end: number } | undefined;
 }
 
@@ -42,7 +43,7 @@ export function interpretGrammar(grammar: Grammar, line: string): Interpreted {
   let first: Interpreted | undefined;
   const addresses = new Set<string>();
   for (const { name, body } of grammar.messages) {
-    for (const found of readings(body, { end: 0, address: '', user: undefined })) {
+    for (const found of readings(body, { end: 0, address: '', port: -1, user: undefined })) {
       if (found.end !== line.length) continue;
       addresses.add(found.address);
       if (found.address === NOBODY) continue;
@@ -54,10 +55,11 @@ export function interpretGrammar(grammar: Grammar, line: string): Interpreted {
   if (addresses.size > 1) return { message: AMBIGUOUS, ...NONE };
   return first ?? { message: NO_MATCH, ...NONE };
 
-  function interpreted(message: string, { address, user }: Found): Interpreted {
+  function interpreted(message: string, { address, port, user }: Found): Interpreted {
     const reading = {
       ...emptyReading(),
       ...parseAddressReference(address),
+      port,
       ...(user && { userStart: user.start, userEnd: user.end }),
     };
     return { message, reading, address, user: user && line.slice(user.start, user.end) };
@@ -114,14 +116,17 @@ function* fieldReadings(field: Field, line: string, from: Found): Generator<Foun
     case 'INT':
     case 'PORT': {
       const length = (field === 'INT' ? intLength : portLength)(line.slice(start));
-      if (length !== undefined) yield { ...from, end: start + length };
+      if (length === undefined) return;
+      const end = start + length;
+      const isPeers = field === 'PORT' && from.address !== '' && from.port < 0;
+      yield { ...from, end, port: isPeers ? Number(line.slice(start, end)) : from.port };
       return;
     }
     case 'ADDRESS':
     case 'ENDPOINT': {
       const read = field === 'ADDRESS' ? readAddress : readEndpoint;
       const found = read(line.slice(start));
-      if (found) yield { ...from, end: start + found.length, address: found.address };
+      if (found) yield { ...from, port: -1, ...found, end: start + found.length };
       else {
         const lengths = (field === 'ADDRESS' ? nameLengths : nameAndPortLengths)(line.slice(start));
         for (const length of lengths) yield { ...from, end: start + length, address: NOBODY };

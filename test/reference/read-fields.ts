@@ -18,7 +18,9 @@ export function readAddress(text: string): { length: number; address: string } |
 }
 
 /** The address and port that a text begins with; the port is always there. */
-export function readEndpoint(text: string): { length: number; address: string } | undefined {
+export function readEndpoint(
+  text: string,
+): { length: number; address: string; port: number } | undefined {
   const run = matched(/^[0-9A-Fa-f.:]*(%[0-9A-Za-z._-]*(:[0-9]+)?)?/, text).replace(/:$/, '');
   for (const [pattern, lowestPort] of [
     [/^([0-9]+\.[0-9]+\.[0-9]+\.[0-9]+):([0-9]+)/, 0],
@@ -31,7 +33,7 @@ export function readEndpoint(text: string): { length: number; address: string } 
     const found = readAddress(host);
     if (!found || found.length !== host.length || !endsThere(text, whole)) continue;
     if (!isPort(port) || Number(port) < lowestPort) continue;
-    return { length: whole.length, address: found.address };
+    return { length: whole.length, address: found.address, port: Number(port) };
   }
   return undefined;
 }

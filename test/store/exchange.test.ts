@@ -4,6 +4,7 @@ import { addressOf } from '../../src/net/address.ts';
 import { PrefixList } from '../../src/net/prefix-list.ts';
 import { parsePrefix } from '../../src/net/prefix-text.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
+import { offenceOf } from '../support/offence.ts';
 import {
   addressOfText,
   bogonOf,
@@ -54,7 +55,7 @@ function fullStore(path?: string): Store {
   ]);
   const kind = { service: 'sshd', message: 'failed-login', log: 'auth.log', host: 'gate' };
   const address = addressOfText('203.0.113.9');
-  store.replacePending([{ at: NOW, address, points: 10, count: 2, kind }]);
+  store.replacePending([offenceOf({ at: NOW, address, points: 10, count: 2, kind })]);
   store.putFeed(
     {
       name: 'drop',

@@ -3,6 +3,7 @@ import type { Evidence } from '../../src/blocklist/evidence.ts';
 import type { Address } from '../../src/net/address.ts';
 import { parseAddress } from '../../src/net/address-text.ts';
 import { parsePrefix } from '../../src/net/prefix-text.ts';
+import { plainEvidence } from '../support/offence.ts';
 
 /** 19 March 2026, 23:48:18 UTC. */
 export const NOW = 1_773_964_098;
@@ -45,7 +46,7 @@ export function addressOfText(text: string): Address {
 }
 
 export function evidenceOf(changes: Partial<Evidence> = {}): Evidence {
-  return {
+  return plainEvidence({
     address: addressOfText('192.0.2.7'),
     service: 'sshd',
     message: 'failed-login',
@@ -55,5 +56,5 @@ export function evidenceOf(changes: Partial<Evidence> = {}): Evidence {
     log: '/var/log/auth.log',
     host: 'gate',
     ...changes,
-  };
+  });
 }

@@ -6,6 +6,7 @@ import { parseAddress } from '../../src/net/address-text.ts';
 import { parsePrefix } from '../../src/net/prefix-text.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import { CommandLine } from '../support/command-line.ts';
+import { plainEvidence } from '../support/offence.ts';
 
 const NOW = 1_780_000_000;
 const PREFIX = parsePrefix('5.149.104.0/24');
@@ -37,7 +38,7 @@ function entryOf(over: Partial<Entry> = {}): Entry {
 function evidenceOf(over: Partial<Evidence> = {}): Evidence {
   const times = { firstSeen: NOW, lastSeen: NOW };
   const kind = { service: 'sshd', message: 'failed-login', log: 'auth.log', host: 'gate1' };
-  return { address: parseAddress('5.149.104.9'), count: 1, ...times, ...kind, ...over };
+  return plainEvidence({ address: parseAddress('5.149.104.9'), ...times, ...kind, ...over });
 }
 
 /** As the log reader and the listener record. */

@@ -4,12 +4,13 @@ import type { Offence } from '../../src/blocklist/offence.ts';
 import { parseAddress } from '../../src/net/address-text.ts';
 import { prefixAround } from '../../src/net/prefix.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
+import { offenceOf } from '../support/offence.ts';
 import { temporaryDirectory } from './workshop.ts';
 
 const KIND = { service: 'sshd', message: 'failed-login', log: 'auth.log', host: 'gw' };
 
 function offence(text: string, at: number): Offence {
-  return { address: parseAddress(text)!, at, points: 10, count: 1, kind: KIND };
+  return offenceOf({ address: parseAddress(text)!, at, points: 10, kind: KIND });
 }
 
 function newStore(): Store {

@@ -2,6 +2,7 @@ import { type Entry, neverActive } from '../../src/blocklist/entry.ts';
 import { parseAddress } from '../../src/net/address-text.ts';
 import { parsePrefix } from '../../src/net/prefix-text.ts';
 import type { Store } from '../../src/store/store.ts';
+import { plainEvidence } from './offence.ts';
 
 /** Records so many offenders, all different and each in a log of its own, from this number on. */
 export function recordOffences(store: Store, first: number, count: number, at: number): void {
@@ -18,7 +19,7 @@ export function recordOffences(store: Store, first: number, count: number, at: n
       };
       const address = parseAddress(`${network}.7`);
       const seen = { count: 1, firstSeen: at, lastSeen: at, log: String(number), host: '' };
-      const rows = [{ address, service: 'sshd', message: 'x', ...seen }];
+      const rows = [plainEvidence({ address, service: 'sshd', message: 'x', ...seen })];
       store.record({ entry, activations: [entry], evidence: [{ activation: 1, rows }] });
     }
   });

@@ -11,6 +11,9 @@ import { recordOfRow, rowOfRecord } from '../../src/store/record.ts';
 import {
   DETAIL_NAMES,
   EVIDENCE,
+  EVIDENCE_FIELDS,
+  EVIDENCE_NAMES,
+  type EvidenceField,
   keyOfEvidence,
   mergeEvidence,
   sumEvidence,
@@ -20,6 +23,9 @@ import { OFFENCE_REPORT } from '../../src/validation/reports.ts';
 import { entryOf } from '../store/models.ts';
 import { anyEvidence, mergeableEvidence } from '../support/any-evidence.ts';
 
+const LATEST = EVIDENCE_NAMES.filter(
+  (name) => (EVIDENCE_FIELDS[name] as EvidenceField<unknown>).merge === 'latest',
+);
 const OFFENDER = addressOf(4, 0xc000_0207);
 
 function throughText(value: unknown): unknown {
@@ -138,7 +144,7 @@ describe('the details of evidence come back', () => {
 });
 
 describe('evidence with the same key', () => {
-  it('is merged in any order of equal times', () => {
+  it('is merged into one row', () => {
     fc.assert(
       fc.property(mergeableEvidence(), (rows) => {
         const sums = sumEvidence(rows);
@@ -147,6 +153,8 @@ describe('evidence with the same key', () => {
           const same = rows.filter((row) => keyOfEvidence(row) === keyOfEvidence(sum));
           expect(sum.count).toBe(same.reduce((total, { count }) => total + count, 0));
           expect(sum.firstSeen).toBe(Math.min(...same.map(({ firstSeen }) => firstSeen)));
+          const newest = same.findLast(({ lastSeen }) => lastSeen === sum.lastSeen);
+          for (const name of LATEST) expect(sum[name]).toBe(newest?.[name]);
           expect(sum.lastSeen).toBe(Math.max(...same.map(({ lastSeen }) => lastSeen)));
         }
       }),

@@ -103,16 +103,8 @@ function causeOf({ channel, message }: BlockRequest): string {
 function evidenceOf({ address, message }: BlockRequest, now: Seconds): Evidence[] {
   if (message === undefined) return [];
   const at = Math.min(message.at, now);
-  return message.ban.evidence.map(({ service, message: kind, count }) => ({
-    address,
-    service,
-    message: kind,
-    count,
-    firstSeen: at,
-    lastSeen: at,
-    log: '',
-    host: message.sender,
-  }));
+  const seen = { address, firstSeen: at, lastSeen: at, log: '', host: message.sender };
+  return message.ban.evidence.map((evidence) => ({ ...evidence, ...seen }));
 }
 
 function countOf({ evidence }: Ban): number {

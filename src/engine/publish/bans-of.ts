@@ -1,6 +1,7 @@
 import { isActive, type Seconds } from '../../blocklist/entry.ts';
-import { sumMessages } from '../../blocklist/message-counts.ts';
+import type { Evidence } from '../../blocklist/evidence.ts';
 import { type Ban, MAX_EVIDENCE } from '../../fleet/pubsub/ban.ts';
+import { sumEvidence } from '../../validation/evidence.ts';
 import type { PendingChange } from '../judge/pending-changes.ts';
 
 /** The entries that became active with these changes and still are. */
@@ -14,9 +15,15 @@ export function bansOf(changes: Iterable<PendingChange>, now: Seconds): Ban[] {
       address: rows.find(({ address }) => address !== undefined)?.address,
       expiresAt: entry.expiresAt,
       origin: entry.origin,
-      evidence: sumMessages(rows).slice(0, MAX_EVIDENCE),
+      evidence: mostFrequent(rows).slice(0, MAX_EVIDENCE),
       note: entry.note,
     });
   }
   return bans;
+}
+
+/** Each message once. The message to the fleet names address and host itself. */
+function mostFrequent(rows: readonly Evidence[]): Evidence[] {
+  const messages = rows.map((row) => ({ ...row, address: undefined, log: '', host: '' }));
+  return sumEvidence(messages).toSorted((p, q) => q.count - p.count);
 }

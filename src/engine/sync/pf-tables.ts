@@ -1,6 +1,7 @@
 import { decide } from '../../blocklist/decide.ts';
 import type { Seconds } from '../../blocklist/entry.ts';
 import { changeOf } from '../../blocklist/entry-change.ts';
+import { NO_DETAILS } from '../../blocklist/evidence.ts';
 import { loginProtections, type ProtectedSpace } from '../../blocklist/protect.ts';
 import type { Decision } from '../../blocklist/request.ts';
 import { McblockError } from '../../errors.ts';
@@ -104,8 +105,8 @@ function recordHost(
 ): boolean {
   const decision = decideHost(store, space, offender, policies, now);
   if (decision.kind === 'refused') return false;
-  const seen = { count: 1, firstSeen: now, lastSeen: now, log: '', host: '' };
-  const evidence = { address: offender, service: 'pf', message: table, ...seen };
+  const seen = { count: 1, firstSeen: now, lastSeen: now };
+  const evidence = { ...NO_DETAILS, address: offender, service: 'pf', message: table, ...seen };
   store.record(changeOf(decision, { origin: 'pf', note: table }, [evidence]));
   return true;
 }

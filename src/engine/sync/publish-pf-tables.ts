@@ -1,4 +1,5 @@
 import { isActive, type Seconds } from '../../blocklist/entry.ts';
+import { NO_DETAILS } from '../../blocklist/evidence.ts';
 import type { ProtectedSpace } from '../../blocklist/protect.ts';
 import type { Ban } from '../../fleet/pubsub/ban.ts';
 import type { Publisher } from '../../fleet/pubsub/publisher.ts';
@@ -90,7 +91,7 @@ function banOf(
     address: host,
     expiresAt,
     origin: 'pf',
-    evidence: [{ service: 'pf', message: table.name, count: 1 }],
+    evidence: [{ ...NO_DETAILS, service: 'pf', message: table.name, count: 1 }],
     note: '',
   };
 }

@@ -157,8 +157,8 @@ export class FollowedLines {
 
 function offenceOf(found: Found | undefined, at: Seconds): Offence[] {
   if (found === undefined) return [];
-  const { address, kind, points, count } = found;
-  return [{ at, address, kind, points, count }];
+  const { time: _, ...offence } = found;
+  return [{ ...offence, at }];
 }
 
 /** As OffenceTable.groups, for few offences. */

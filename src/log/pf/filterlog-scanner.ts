@@ -37,7 +37,11 @@ export function filterlogScanner(external: ReadonlySet<string>): Scanner {
     scan(bytes, start, end, reading) {
       const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
       if (!readFilterlog(buffer, start, end, interfaces, packet)) return NO_MATCH;
-      Object.assign(reading, packet.source, { userStart: -1, userEnd: -1 });
+      Object.assign(reading, packet.source, {
+        port: packet.sourcePort,
+        userStart: -1,
+        userEnd: -1,
+      });
       const said = packetMessage(packet, external);
       return MESSAGES.findIndex(({ name }) => name === said);
     },

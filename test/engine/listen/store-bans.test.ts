@@ -5,6 +5,7 @@ import type { BlockRequest } from '../../../src/fleet/pubsub/block-queue.ts';
 import { parsePrefix } from '../../../src/net/prefix-text.ts';
 import { openStore, type Store } from '../../../src/store/store.ts';
 import { CommandLine } from '../../support/command-line.ts';
+import { plainEvidence } from '../../support/offence.ts';
 
 const NOW = Date.UTC(2026, 0, 1) / 1000;
 const DAY = 86_400;
@@ -97,7 +98,7 @@ function signed(text: string, offender: string | undefined): BlockRequest {
     address,
     expiresAt: NOW + 7 * DAY,
     origin: 'grok',
-    evidence: [{ service: 'sshd', message: 'failed-login', count: 3 }],
+    evidence: [plainEvidence({ service: 'sshd', message: 'failed-login', count: 3 })],
     note: 'why',
   } as const;
   const message = { ban, sender: 'a.example.net', number: 1, at: NOW };
