@@ -1,6 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { BUSY, Credentials, parseBasic } from '../../src/fleet/credentials.ts';
-import { hashPassword, isPassword, makePassword, unmatchableHash } from '../../src/fleet/password.ts';
+import {
+  hashPassword,
+  isPassword,
+  makePassword,
+  unmatchableHash,
+} from '../../src/fleet/password.ts';
 import type { User } from '../../src/fleet/user.ts';
 import { MemoryFleetStore } from '../reference/memory-fleet-store.ts';
 
