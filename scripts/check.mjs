@@ -1,6 +1,6 @@
 // Everything that must hold before a commit lands: types, lint, format, unused code, package, tests.
 import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setup } from './setup.mjs';
 
@@ -16,6 +16,7 @@ const STEPS = [
     'oxlint',
     ['--type-aware', '--deny-warnings', 'src', 'grammar', 'test', 'bench', 'scripts', 'bin'],
   ],
+  ['names', process.execPath, ['scripts/check-names.mjs']],
   ['format', 'biome', ['check', '.']],
   ['unused code', 'knip', []],
   ['package', 'publint', ['--strict']],
@@ -24,7 +25,7 @@ const STEPS = [
 
 const failed = STEPS.filter(([name, command, args]) => {
   process.stdout.write(`\n== ${name}\n`);
-  return spawnSync(join(bin, command), args, { cwd: root, stdio: 'inherit' }).status !== 0;
+  return spawnSync(resolve(bin, command), args, { cwd: root, stdio: 'inherit' }).status !== 0;
 }).map(([name]) => name);
 
 process.stdout.write(
