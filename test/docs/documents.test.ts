@@ -8,6 +8,7 @@ import { Context, type Environment } from '../../src/cli/context.ts';
 import { addCommands, programOf } from '../../src/cli/main.ts';
 import type { Sink } from '../../src/cli/sink.ts';
 import { wantedCommand } from '../../src/cli/wanted-command.ts';
+import { CommandLine } from '../support/command-line.ts';
 import { commandsIn, commandsOf, type ShownCommand } from './commands-of.ts';
 import { type Document, documents, ROOT, readDocument } from './document.ts';
 
@@ -71,6 +72,23 @@ describe('the documentation', () => {
     const values = Object.fromEntries(Array.from(shown, ([key, { value }]) => [key, value]));
     const defaults = Object.entries(SETTINGS).map(([key, { fallback }]) => [key, fallback]);
     expect(values).toEqual(Object.fromEntries(defaults));
+  });
+
+  it('shows in the README what the program prints', async () => {
+    const line = new CommandLine();
+    line.now = '2026-03-24T00:00:00Z';
+    const log = join(ROOT, 'fixtures', 'auth.log.0.bz2');
+    const outputs = [await line.run('grok', '--year', '2026', log), await line.run('emit')];
+    const printed = new Set(
+      outputs
+        .flatMap(({ stdout }) => stdout.split('\n'))
+        .map((text) => text.replace(log, '/var/log/auth.log.0.bz2').trim()),
+    );
+    line.remove();
+    const block = byName.get('README.md')?.blocks.find(({ lines }) => lines[0]?.startsWith('$ '));
+    const shown = block?.lines.filter((text) => text !== '...' && !text.startsWith('$ ')) ?? [];
+    expect(shown.filter((text) => !printed.has(text))).toEqual([]);
+    expect(shown.length).toBeGreaterThan(5);
   });
 
   it('has a link to each of its pages', () => {
