@@ -1,13 +1,13 @@
 // Compiles AssemblyScript: grammar/fields -> build/fields.wasm.
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { writeWhole } from './write-whole.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 const SOURCE = 'grammar/fields/index.ts';
 
-/** Throws with what the compiler says of the sources. Writes the same bytes for the same sources. */
+/** Throws with the compiler's messages. The same sources give the same bytes. */
 export async function buildAssembly(to = join(root, 'build')) {
   const { default: asc } = await import('assemblyscript/asc');
   writeWhole(join(to, 'fields.wasm'), await compile(asc));
@@ -39,11 +39,4 @@ async function compile(asc) {
   );
   if (error) throw new Error(`${SOURCE} is not built:\n${stderr}`, { cause: error });
   return binary;
-}
-
-/** Never leaves half a file for a build that runs at the same time. */
-function writeWhole(file, contents) {
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(`${file}.${process.pid}`, contents);
-  renameSync(`${file}.${process.pid}`, file);
 }

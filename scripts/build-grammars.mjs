@@ -1,10 +1,11 @@
-// Compiles the grammars that are shipped: grammar/*.grammar -> build/grammars/*.wasm, one module each,
-// and build/grammars.cjs, which lists them and reads each when its first line comes.
-// Nothing is written if one of them has a fault or an example fails.
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+// Compiles the shipped grammars: grammar/*.grammar -> build/grammars/*.wasm, one module each, and
+// build/grammars.cjs, which lists them and reads a module when the service's first line comes.
+// Writes nothing if a grammar has a fault or an example fails.
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { bundleTypeScript } from './bundle-typescript.mjs';
+import { writeWhole } from './write-whole.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const notation = join(root, 'grammar', 'notation');
@@ -19,7 +20,7 @@ if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) 
   }
 }
 
-/** Compiles every grammar in `from` into `to`. Throws with every fault, by file, line and column. */
+/** Compiles the grammars in `from` into `to`. Throws with all faults, by file, line and column. */
 export async function buildGrammars({
   from = join(root, 'grammar'),
   to = join(root, 'build'),
@@ -63,9 +64,9 @@ async function compileFolder(
   return compiled;
 }
 
-/** The compiler is TypeScript: it is bundled to a module that is gone again once it is loaded. */
+/** The compiler is TypeScript: a bundle of it is written, loaded and removed. */
 async function loadCompiler() {
-  // Inside the project, where chevrotain is found.
+  // Inside the repository, where chevrotain is found.
   mkdirSync(join(root, 'build'), { recursive: true });
   const file = join(root, 'build', `.compiler-${process.pid}.mjs`);
   try {
@@ -83,10 +84,7 @@ export { compileGrammar } from './grammar/notation/compile.ts';`,
   }
 }
 
-/**
- * What there is, by name of the service. For require, as Node takes 5 ms to be ready for the first
- * import.
- */
+/** A CommonJS module, like the program that loads it. */
 function listOf(compiled) {
   const entries = compiled.map(({ service, programs, messages }) => {
     const described = JSON.stringify({ service, programs, messages }).slice(1, -1);
@@ -97,11 +95,4 @@ const read = (file) => readFileSync(\`\${__dirname}/\${file}\`);
 exports.grammars = [
 ${entries.join('')}];
 `;
-}
-
-/** Never leaves half a file for a build that runs at the same time. */
-function writeWhole(file, text) {
-  const whole = `${file}.${process.pid}`;
-  writeFileSync(whole, text);
-  renameSync(whole, file);
 }

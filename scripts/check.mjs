@@ -1,4 +1,4 @@
-// Everything that must hold before a commit lands: types, lint, format, unused code, package, tests.
+// All checks: types, lint, names, format, unused code, package, tests.
 import { spawnSync } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,4 +1,4 @@
-// A rotated auth.log in, a blocklist and a pf table out, in a scratch store that is removed again.
+// Reads a rotated auth.log into a temporary store, and shows the entries and the pf table.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,7 @@ await setup({ tests: false });
 const scratch = mkdtempSync(join(tmpdir(), 'mcblock-demo-'));
 try {
   const log = 'fixtures/auth.log.0.bz2';
-  // The log is from March 2026: its year, and a clock a day after its last line.
+  // The log is of March 2026; the clock is set to the day after its last line.
   const common = ['--db', join(scratch, 'demo.db'), '--now', '2026-03-24T00:00:00Z'];
   for (const [args, shown] of [
     [['grok', '--year', '2026', log], `grok ${log}`],

@@ -1,5 +1,5 @@
-// Makes a fresh clone ready: packages, the build and, with --tests, the programs the tests use.
-// What is up to date is left as it is. Needs nothing but Node and npm.
+// Prepares a clone: installs packages, builds and, with --tests, installs the programs that tests run.
+// Does only what is not done yet. Needs nothing but Node and npm.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Programs that tests run for real, with the Debian package that brings each. */
+/** Programs that tests run, each with its Debian package. */
 const TEST_PROGRAMS = [
   ['/usr/bin/bzip2', 'bzip2'],
   ['/usr/bin/lbzip2', 'lbzip2'],
@@ -22,7 +22,7 @@ const TEST_PROGRAMS = [
   ['/usr/bin/shellcheck', 'shellcheck'],
   ['/usr/bin/tcpdump', 'tcpdump'],
   ['/usr/bin/python3', 'python3'],
-  // Its server lies in a folder named after its version; this lists the servers.
+  // The server itself is in a folder named after its version.
   ['/usr/bin/pg_lsclusters', 'postgresql'],
 ];
 
@@ -40,12 +40,12 @@ export async function setup({ tests }) {
 function installPackages() {
   const stampFile = join(root, 'node_modules', '.mcblock-lock');
   const lock = readFileSync(join(root, 'package-lock.json'));
-  // Another major version of Node needs its native modules built again.
+  // Native modules are built for one major version of Node.
   const stamp = createHash('sha256').update(lock).update(process.versions.modules).digest('hex');
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return;
   process.stderr.write('installing packages (better-sqlite3 may compile for a minute or two)\n');
   run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
-  // npm 11 runs no install script that package.json does not allow; older ones run them all.
+  // npm 11 runs only the install scripts that package.json allows; older versions run all.
   const probe = "new (require('better-sqlite3'))(':memory:').close()";
   if (spawnSync(process.execPath, ['-e', probe], { cwd: root }).status !== 0) {
     run('npm', ['rebuild', 'better-sqlite3', '--loglevel=error']);
@@ -59,9 +59,7 @@ function installTestPrograms() {
   if (missing.length === 0) return;
   const packages = missing.map(([, name]) => name);
   if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
-    process.stderr.write(
-      `the tests that need these are skipped, install them to run all: ${packages.join(' ')}\n`,
-    );
+    process.stderr.write(`tests are skipped for lack of these packages: ${packages.join(' ')}\n`);
     return;
   }
   process.stderr.write(`installing ${packages.join(' ')} for the tests\n`);
@@ -72,7 +70,7 @@ function installTestPrograms() {
 function run(command, args) {
   const { status, error } = spawnSync(command, args, {
     cwd: root,
-    // What programs say belongs to the report, never to the result.
+    // Stdout is for the results of the script that called this.
     stdio: ['ignore', 2, 2],
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
   });
