@@ -9,6 +9,7 @@ const EVIDENCE_ROWS = 256;
 interface Row {
   readonly address: Address | undefined;
   readonly kind: OffenceKind;
+  port: number | undefined;
   count: number;
   firstSeen: Seconds;
   lastSeen: Seconds;
@@ -33,7 +34,7 @@ export class EvidenceAggregator {
   #lastRow: Row | undefined;
 
   /** @param at the time of the offence, or now if that is in the future */
-  add({ address, kind, count }: Offence, at: Seconds): void {
+  add({ address, kind, port, count }: Offence, at: Seconds): void {
     const last = this.#lastRow;
     // Whoever tries on and on is told of in the same words.
     const row =
@@ -48,6 +49,7 @@ export class EvidenceAggregator {
     }
     row.count += count;
     row.firstSeen = Math.min(row.firstSeen, at);
+    if (at >= row.lastSeen) row.port = port;
     row.lastSeen = Math.max(row.lastSeen, at);
   }
 
@@ -55,9 +57,9 @@ export class EvidenceAggregator {
   take(): readonly Evidence[] {
     const taken: Evidence[] = [];
     for (const row of this.#counted) {
-      const { address, kind, count, firstSeen, lastSeen } = row;
+      const { address, kind, port, count, firstSeen, lastSeen } = row;
       const { service, message, log, host } = kind;
-      taken.push({ address, service, message, count, firstSeen, lastSeen, log, host });
+      taken.push({ address, service, message, port, count, firstSeen, lastSeen, log, host });
       row.count = 0;
     }
     this.#counted = [];
@@ -71,7 +73,7 @@ export class EvidenceAggregator {
       if (row.kind === kind && isSame(row.address, address)) return row;
     }
     if (this.#named < EVIDENCE_ROWS) {
-      const row = { address, kind, count: 0, firstSeen: 0, lastSeen: 0, next };
+      const row = { address, kind, port: undefined, count: 0, firstSeen: 0, lastSeen: 0, next };
       this.#rows.set(hash, row);
       this.#named++;
       return row;
@@ -82,7 +84,14 @@ export class EvidenceAggregator {
   #namelessRow(kind: OffenceKind): Row {
     const sum = this.#nameless.find((row) => row.kind === kind);
     if (sum !== undefined) return sum;
-    const row = { address: undefined, kind, count: 0, firstSeen: 0, lastSeen: 0 };
+    const row = {
+      address: undefined,
+      kind,
+      port: undefined,
+      count: 0,
+      firstSeen: 0,
+      lastSeen: 0,
+    };
     this.#nameless.push(row);
     return row;
   }

@@ -7,6 +7,8 @@ export interface Evidence {
   readonly address: Address | undefined;
   readonly service: string;
   readonly message: string;
+  /** The TCP or UDP source port of the latest of them; undefined where it names none. */
+  readonly port: number | undefined;
   /** How many offences of this kind. */
   readonly count: number;
   readonly firstSeen: Seconds;
@@ -18,4 +20,4 @@ export interface Evidence {
 }
 
 /** The details of evidence that has none. */
-export const NO_DETAILS = { service: '', message: '', log: '', host: '' } as const;
+export const NO_DETAILS = { service: '', message: '', log: '', host: '', port: undefined } as const;

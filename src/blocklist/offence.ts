@@ -19,5 +19,7 @@ export interface Offence {
   readonly points: number;
   /** How many events it stands for (a repeated message); at least 1. */
   readonly count: number;
+  /** The source port of the last of them; undefined if none is named. */
+  readonly port: number | undefined;
   readonly kind: OffenceKind;
 }

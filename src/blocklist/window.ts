@@ -48,8 +48,8 @@ export class Window {
       this.#points = moment.points;
       return;
     }
-    this.#insert(moment);
     this.#points += moment.points;
+    this.#insert(moment);
     this.#keep(at - windowSeconds, at + windowSeconds);
     this.#keep((this.latestAt ?? at) - windowSeconds, Number.POSITIVE_INFINITY);
   }
@@ -61,6 +61,7 @@ export class Window {
     this.#points = 0;
   }
 
+  /** A moment takes in one that is alike. */
   #insert(moment: Moment): void {
     let index = this.#moments.length;
     for (; index > 0; index--) {

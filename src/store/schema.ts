@@ -184,6 +184,10 @@ ALTER TABLE outbox ADD COLUMN refused_revision INTEGER;
 CREATE INDEX outbox_waiting ON outbox (id) WHERE refusal IS NULL;
 CREATE INDEX outbox_refused ON outbox (id) WHERE refusal IS NOT NULL;
 `,
+  `
+-- The peer's port; NULL if none is named.
+ALTER TABLE pending ADD COLUMN port INTEGER CHECK (port BETWEEN 0 AND 65535);
+`,
 ];
 
 /**

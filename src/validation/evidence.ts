@@ -1,10 +1,11 @@
 import type { Evidence } from '../blocklist/evidence.ts';
 import { compareAddresses } from '../net/address.ts';
 import { formatAddress } from '../net/address-text.ts';
-import { type Codec, checked, nullable, object, optional } from './codec.ts';
+import { addedLater, type Codec, checked, nullable, object, optional } from './codec.ts';
 import {
   ADDRESS_COLUMN,
   COUNT_COLUMN,
+  OPTIONAL_COLUMN,
   type SqlColumn,
   TEXT_COLUMN,
   TIME_COLUMN,
@@ -35,11 +36,19 @@ const MAX_REPORTED_COUNT = 1_000_000;
 
 const TIME = { json: time(), wire: time(), column: TIME_COLUMN } as const;
 
+const PORT = whole(0, 65_535);
+
 export const DETAIL_FIELDS = {
   service: textField(printable(64)),
   message: textField(printable(64)),
   log: textField(optional(printable(255), '')),
   host: textField(optional(printable(255), '')),
+  port: {
+    json: addedLater(nullable(PORT)),
+    wire: optional(PORT, undefined),
+    column: OPTIONAL_COLUMN,
+    merge: 'latest',
+  },
   count: {
     json: whole(1),
     wire: optional(whole(1, MAX_REPORTED_COUNT), 1),

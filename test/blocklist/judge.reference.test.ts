@@ -6,7 +6,7 @@ import { DAY_SECONDS } from '../../src/blocklist/policy.ts';
 import { ProtectedSpace } from '../../src/blocklist/protect.ts';
 import type { Family } from '../../src/net/address.ts';
 import { comparePrefixes } from '../../src/net/prefix.ts';
-import { evidenceCounts, SlowJudge } from '../reference/judge.ts';
+import { evidenceCounts, latestPorts, SlowJudge } from '../reference/judge.ts';
 import { kindOf } from '../reference/kinds.ts';
 import { address, entries, FAMILIES, logins, POLICY, protections, time } from './arbitraries.ts';
 import { MemoryMap } from './memory-map.ts';
@@ -23,6 +23,7 @@ function offences(family: Family): fc.Arbitrary<(Offence | 'settle')[]> {
     address: address(family),
     points: fc.constantFrom(5, 10, 10, 15),
     count: fc.integer({ min: 1, max: 3 }),
+    port: fc.constantFrom(undefined, 4711, 65_535),
     kind: fc.constantFrom(
       kindOf('sshd', 'failed-login'),
       kindOf('sshd', 'no-such-user'),
@@ -89,6 +90,10 @@ describe.each(FAMILIES)('Judge, IPv%i', (family) => {
             evidenceCounts(evidence, decision.entry, slowCounts);
           }
           expect(counts).toEqual(slowCounts);
+          const slowPorts = latestPorts(slow.verdicts);
+          for (const [key, ports] of latestPorts(repository.verdicts)) {
+            expect(slowPorts.get(key)).toEqual(expect.arrayContaining(ports.slice(-1)));
+          }
         },
       ),
       { numRuns: 800 },

@@ -45,6 +45,14 @@ function offencesOf(summary: LogSummary): Offence[] {
 }
 
 describe('the offences of a log', () => {
+  it('name the port of the peer, if the line does', async () => {
+    const summary = await readOffences(sourceOf(fixture('bsd.log'), NOW, 1 << 20), {
+      ...OPTIONS,
+      known: unknown,
+    });
+    expect(offencesOf(summary).map(({ port }) => port)).toEqual([50112, 40110]);
+  });
+
   it('count once for each attempt of a connection', async () => {
     const { summary, offences } = await told(fixture('bsd.log'));
     expect(offences).toEqual([

@@ -121,27 +121,43 @@ export class SlowJudge {
   }
 }
 
-/** How many offences each kind of evidence stands for, by everything else that is in a row. */
+/** How many offences each kind of evidence stands for, by its key. */
 export function evidenceCounts(
   rows: readonly (Evidence | Offence)[],
   entry: Entry,
   counts: Map<string, number>,
 ): void {
   for (const row of rows) {
-    const { address, count } = row;
-    const { service, message, log, host } = 'kind' in row ? row.kind : row;
-    const { a, length } = entry.prefix;
-    const key = JSON.stringify([
-      a,
-      entry.prefix.d,
-      length,
-      entry.activations,
-      address,
-      service,
-      message,
-      log,
-      host,
-    ]);
-    counts.set(key, (counts.get(key) ?? 0) + count);
+    const key = keyOf(row, entry);
+    counts.set(key, (counts.get(key) ?? 0) + row.count);
   }
+}
+
+/** The ports of the latest offences of each kind, in the order in which they were recorded. */
+export function latestPorts(
+  verdicts: readonly {
+    readonly decision: Decision;
+    readonly evidence: readonly (Evidence | Offence)[];
+  }[],
+): Map<string, (number | undefined)[]> {
+  const latest = new Map<string, number>();
+  const ports = new Map<string, (number | undefined)[]>();
+  for (const { decision, evidence } of verdicts) {
+    if (decision.kind === 'refused') continue;
+    for (const row of evidence) {
+      const key = keyOf(row, decision.entry);
+      const at = 'kind' in row ? row.at : row.lastSeen;
+      const known = latest.get(key) ?? Number.NEGATIVE_INFINITY;
+      if (at > known) ports.set(key, []);
+      if (at >= known) ports.get(key)?.push(row.port);
+      latest.set(key, Math.max(at, known));
+    }
+  }
+  return ports;
+}
+
+function keyOf(row: Evidence | Offence, { prefix, activations }: Entry): string {
+  const { service, message, log, host } = 'kind' in row ? row.kind : row;
+  const { a, d, length } = prefix;
+  return JSON.stringify([a, d, length, activations, row.address, service, message, log, host]);
 }

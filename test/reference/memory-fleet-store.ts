@@ -64,11 +64,12 @@ export class MemoryFleetStore implements FleetStore {
     for (const row of change.allowed) this.#allowed.set(formatPrefix(row.prefix), row);
     this.#past.push(...change.past);
     for (const row of change.evidence) {
-      const { count, firstSeen, lastSeen, ...rest } = row;
+      const { count, firstSeen, lastSeen, port, ...rest } = row;
       const key = JSON.stringify(rest);
       const old = this.#evidence.get(key);
       this.#evidence.set(key, {
         ...row,
+        port: old !== undefined && old.lastSeen > lastSeen ? old.port : port,
         count: count + (old?.count ?? 0),
         firstSeen: Math.min(firstSeen, old?.firstSeen ?? firstSeen),
         lastSeen: Math.max(lastSeen, old?.lastSeen ?? lastSeen),

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import type { Evidence } from '../../src/blocklist/evidence.ts';
+import type { Ban } from '../../src/fleet/pubsub/ban.ts';
 import { addressOf } from '../../src/net/address.ts';
 
 const SECONDS = fc.integer({ min: 1_700_000_000, max: 1_800_000_000 });
@@ -18,6 +19,7 @@ const FIELDS: { readonly [Name in keyof Evidence]-?: fc.Arbitrary<Evidence[Name]
   message: WORD,
   log: fc.constantFrom('', '/var/log/auth.log', '/var/log/maillog'),
   host: fc.constantFrom('', 'gate', 'mail'),
+  port: fc.option(fc.nat({ max: 65_535 }), { nil: undefined }),
   count: fc.integer({ min: 1, max: 1_000_000 }),
   firstSeen: SECONDS,
   lastSeen: SECONDS,
@@ -30,6 +32,14 @@ export function anyEvidence(): fc.Arbitrary<Evidence> {
     firstSeen: Math.min(row.firstSeen, row.lastSeen),
     lastSeen: Math.max(row.firstSeen, row.lastSeen),
   }));
+}
+
+/** Evidence as a message has it, without address, log, host and times. */
+export function anyBanEvidence(): fc.Arbitrary<Ban['evidence'][number]> {
+  return anyEvidence().map((row) => {
+    const { address: _, log: __, host: ___, firstSeen: _4, lastSeen: _5, ...evidence } = row;
+    return evidence;
+  });
 }
 
 /** Rows of which many have the same key. */

@@ -103,6 +103,10 @@ CREATE TABLE mcblock."user" (
 -- Numbers of a store with another identity are those of other changes.
 ALTER TABLE mcblock.fleet ADD COLUMN identity text NOT NULL DEFAULT gen_random_uuid()::text;
 `,
+  `
+-- The peer's port; NULL if none is named.
+ALTER TABLE mcblock.evidence ADD COLUMN port integer CHECK (port BETWEEN 0 AND 65535);
+`,
 ];
 
 const FIRST = `

@@ -109,6 +109,10 @@ CREATE TABLE user (
 ALTER TABLE fleet ADD COLUMN identity TEXT NOT NULL DEFAULT '';
 UPDATE fleet SET identity = lower(hex(randomblob(16)));
 `,
+  `
+-- The peer's port; NULL if none is named.
+ALTER TABLE evidence ADD COLUMN port INTEGER CHECK (port BETWEEN 0 AND 65535);
+`,
 ];
 
 /** Migrates the database to the newest version. Throws McblockError('store') for another program's. */

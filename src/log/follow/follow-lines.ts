@@ -132,13 +132,14 @@ export class FollowedLines {
     if (isLogin && isNew) this.#logins.set(addressId, line.time);
     const points = this.#connections.pointsOf(line, message, addressId);
     if (points === 0 || !isNew) return;
-    const { family, a, b, c, d } = line.reading;
+    const { family, a, b, c, d, port } = line.reading;
     this.#found.push({
       time: line.time,
       address: addressOf(family === 4 ? 4 : 6, a, b, c, d),
       kind: this.#kind(id, line.host),
       points,
       count: line.count,
+      port: port < 0 ? undefined : port,
     });
   }
 

@@ -4,10 +4,10 @@ import { type Address, addressOf } from '../../net/address.ts';
 const NOBODY: Address = addressOf(4, 0);
 const NOTHING: OffenceKind = { service: '', message: '', log: '', host: '' };
 
-/** The words of a row: time, index of the address in its group, kind, points, count. */
-const WORDS = 5;
+/** The words of a row: time, index of the address in its group, kind, points, count, port + 1. */
+const WORDS = 6;
 
-/** Offences in rows of 20 bytes, which are written in any order and read in sequence. */
+/** Offences in rows of 24 bytes, which are written in any order and read in sequence. */
 export class OffenceRows {
   readonly #words: Uint32Array;
   readonly #kindOf: (id: number) => OffenceKind;
@@ -17,7 +17,7 @@ export class OffenceRows {
     this.#kindOf = kindOf;
   }
 
-  /** `at` is in UTC seconds, of 32 bits. */
+  /** `at` is in UTC seconds, of 32 bits; a `port` of -1 is none. */
   set(
     row: number,
     at: number,
@@ -25,6 +25,7 @@ export class OffenceRows {
     kindId: number,
     points: number,
     count: number,
+    port: number,
   ): void {
     const words = this.#words;
     const index = row * WORDS;
@@ -33,6 +34,7 @@ export class OffenceRows {
     words[index + 2] = kindId;
     words[index + 3] = points;
     words[index + 4] = count;
+    words[index + 5] = port + 1;
   }
 
   /** The rows of one group, by the index of their address in `addresses`. */
@@ -58,6 +60,7 @@ class RowIterator implements IterableIterator<Offence> {
     address: NOBODY,
     points: 0,
     count: 0,
+    port: undefined,
     kind: NOTHING,
   };
   readonly #result: { done: boolean; value: Offence } = { done: false, value: this.#offence };
@@ -91,6 +94,11 @@ class RowIterator implements IterableIterator<Offence> {
     offence.kind = this.#kindOf(words[index + 2] ?? 0);
     offence.points = words[index + 3] ?? 0;
     offence.count = words[index + 4] ?? 0;
+    offence.port = portOf(words[index + 5] ?? 0);
     return this.#result as IteratorYieldResult<Offence>;
   }
+}
+
+function portOf(word: number): number | undefined {
+  return word === 0 ? undefined : word - 1;
 }

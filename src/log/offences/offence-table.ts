@@ -30,7 +30,7 @@ interface AddressGroups {
 export const NO_KIND: OffenceKind = { service: '', message: '', log: '', host: '' };
 
 /**
- * The offences of one log, 22 bytes each. The year is known only at the end of the log; until then,
+ * The offences of one log, 26 bytes each. The year is known only at the end of the log; until then,
  * addresses and kinds are ids.
  */
 export class OffenceTable {
@@ -41,6 +41,8 @@ export class OffenceTable {
   readonly #kindIds = new NumberColumn(Uint32Array);
   readonly #points = new NumberColumn(Uint32Array);
   readonly #counts = new NumberColumn(Uint16Array);
+  /** The port + 1; 0 if there is none. */
+  readonly #ports = new NumberColumn(Uint32Array);
   readonly #setbacks = new Setbacks();
 
   constructor(addresses: AddressTable, kindOf: (id: number) => OffenceKind) {
@@ -57,12 +59,21 @@ export class OffenceTable {
     this.#setbacks.note(time, this.#times.length);
   }
 
-  push(time: number, addressId: number, kindId: number, points: number, count: number): void {
+  /** A `port` of -1 is none. */
+  push(
+    time: number,
+    addressId: number,
+    kindId: number,
+    points: number,
+    count: number,
+    port: number,
+  ): void {
     this.#times.push(time);
     this.#addressIds.push(addressId);
     this.#kindIds.push(kindId);
     this.#points.push(points);
     this.#counts.push(count);
+    this.#ports.push(port + 1);
   }
 
   clear(): void {
@@ -72,6 +83,7 @@ export class OffenceTable {
       this.#kindIds,
       this.#points,
       this.#counts,
+      this.#ports,
     ]) {
       column.clear();
     }
@@ -148,7 +160,8 @@ export class OffenceTable {
       const sorted = ends[group] ?? 0;
       ends[group] = sorted + 1;
       const [kindId, points] = [this.#kindIds.at(row), this.#points.at(row)];
-      rows.set(sorted, Math.max(0, at), memberOf[id] ?? 0, kindId, points, this.#counts.at(row));
+      const [count, port] = [this.#counts.at(row), this.#ports.at(row) - 1];
+      rows.set(sorted, Math.max(0, at), memberOf[id] ?? 0, kindId, points, count, port);
     });
     return { rows, ends };
   }

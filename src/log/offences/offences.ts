@@ -142,7 +142,9 @@ export class OffenceCollector {
     const points = this.#connections.pointsOf(line, message, address);
     if (points === 0) return;
     this.#samples?.add(line, address, this.#addresses);
-    this.#offences.push(line.time, address, this.#kindId(id, line.host), points, line.count);
+    const kindId = this.#kindId(id, line.host);
+    const { port } = line.reading;
+    this.#offences.push(line.time, address, kindId, points, line.count, port);
   }
 
   #kindId(messageId: number, hostId: number): number {

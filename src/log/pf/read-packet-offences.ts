@@ -120,7 +120,7 @@ class PacketCollector {
     this.offences.note(time);
     if (message !== 'blocked') return;
     const kind = this.#kindId(message, packet.interface);
-    this.offences.push(time, this.#addresses.id(packet.source), kind, 1, 1);
+    this.offences.push(time, this.#addresses.id(packet.source), kind, 1, 1, packet.sourcePort);
   }
 
   forget(): void {

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import type { Ban, BanMessage } from '../../../src/fleet/pubsub/ban.ts';
 import { hostPrefix, prefixAround } from '../../../src/net/prefix.ts';
 import { anyAddress, anyPrefix } from '../../reference/arbitraries.ts';
+import { anyBanEvidence } from '../../support/any-evidence.ts';
 
 export const NOW = 1_790_000_000;
 
@@ -23,10 +24,7 @@ const anyBan: fc.Arbitrary<Ban> = fc
       fc.integer({ min: NOW + 1, max: NOW + 1e9 }),
     ),
     origin: fc.constantFrom('grok', 'manual', 'pf', 'fleet', 'import'),
-    evidence: fc.array(
-      fc.record({ service: words, message: words, count: fc.integer({ min: 1, max: 1e6 }) }),
-      { maxLength: 16 },
-    ),
+    evidence: fc.array(anyBanEvidence(), { maxLength: 16 }),
     note: words,
   })
   .map(({ target, ...rest }) => ({ ...rest, ...plain(target) }));

@@ -24,7 +24,7 @@ const MESSAGE: BanMessage = {
     address: undefined,
     expiresAt: NOW + 86_400,
     origin: 'grok',
-    evidence: [{ service: 'sshd', message: 'failed-login', count: 3 }],
+    evidence: [{ service: 'sshd', message: 'failed-login', port: 4711, count: 3 }],
     note: '',
   },
   sender: 'a.example.net',
@@ -97,6 +97,7 @@ describe('a ban message', () => {
       { evidence: Array.from({ length: 17 }, () => ({ service: 'a', message: 'b', count: 1 })) },
       { note: 'x'.repeat(256) },
       { note: 'a\u001b[0m' },
+      { version: 0 },
       { at: undefined },
     ];
     for (const change of wrong) {
@@ -106,8 +107,9 @@ describe('a ban message', () => {
     }
   });
 
-  it('may have fields of a newer version', () => {
-    const text = JSON.stringify({ ...JSON.parse(messageText(MESSAGE)), more: 1 });
+  it('may have fields that a newer version added', () => {
+    const body = JSON.parse(messageText(MESSAGE)) as Record<string, unknown>;
+    const text = JSON.stringify({ ...body, version: 7, more: 1 });
     const signed = `${text.slice(0, -1)},"signature":"${KEY.sign(text)}"}`;
     expect(verify(signed)).toMatchObject({ message: MESSAGE, isSigned: true });
   });

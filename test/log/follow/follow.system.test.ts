@@ -81,8 +81,9 @@ class EntryRepository {
     const digest = Buffer.from(content.digest);
     this.rows.push({ head: hex(content.head), bytes: content.bytes, digest });
     for (const { offences } of groups(spaceAround)) {
-      for (const { at, address, points, kind } of offences) {
-        this.offences.push(`${at} ${formatAddress(address)} ${points} ${kind.message}`);
+      for (const { at, address, port, points, kind } of offences) {
+        const peer = `${formatAddress(address)}:${port}`;
+        this.offences.push(`${at} ${peer} ${points} ${kind.message}`);
       }
     }
     return 'recorded';
@@ -248,8 +249,8 @@ describe('a log that is followed', () => {
         const expected = [...summary.groups(spaceAround)].flatMap(({ offences }) =>
           Array.from(
             offences,
-            ({ at: time, address, points, kind }) =>
-              `${time} ${formatAddress(address)} ${points} ${kind.message}`,
+            ({ at: time, address, port, points, kind }) =>
+              `${time} ${formatAddress(address)}:${port} ${points} ${kind.message}`,
           ),
         );
         expect(memory.offences.toSorted()).toEqual(expected.toSorted());

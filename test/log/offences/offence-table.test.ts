@@ -27,17 +27,25 @@ describe('OffenceTable', () => {
   it('returns all offences by group, sorted by address, and within a group in the order of the log', () => {
     fc.assert(
       fc.property(
-        fc.array(fc.tuple(address, fc.nat({ max: 1 }), fc.integer({ min: 1, max: 90 }))),
+        fc.array(
+          fc.tuple(
+            address,
+            fc.nat({ max: 1 }),
+            fc.integer({ min: 1, max: 90 }),
+            fc.constantFrom(undefined, 0, 65_535),
+          ),
+        ),
         (told) => {
           const addresses = new AddressTable();
           const table = new OffenceTable(addresses, (id) => KINDS[id === 0 ? 0 : 1]);
           const clock = new Clock();
-          const expected: Offence[] = told.map(([one, kind, points], index) => {
+          const expected: Offence[] = told.map(([one, kind, points, port], index) => {
             const time = clock.tick(0, 1, index);
             table.note(time);
-            table.push(time, addresses.id(one), kind, points, index + 1);
+            const count = index + 1;
+            table.push(time, addresses.id(one), kind, points, count, port ?? -1);
             const at = Date.UTC(2026, 0, 1) / 1000 + index;
-            return { at, address: one, points, count: index + 1, kind: KINDS[kind === 0 ? 0 : 1] };
+            return { at, address: one, points, count, port, kind: KINDS[kind === 0 ? 0 : 1] };
           });
           const calendar = clock.calendar(new CivilTime(zoneOffsets('UTC')), 0, 2026);
 
