@@ -1,6 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
-import { McblockError, reasonOf } from '../errors.ts';
-import { runProgram, wordsOf } from '../process/run-program.ts';
+import { McblockError } from '../errors.ts';
+import { runProgram } from '../process/run-program.ts';
 
 const ID = '/usr/bin/id';
 
@@ -94,14 +94,14 @@ function canReturn(): boolean {
 
 /** Asks id(1), as not every user is in /etc/passwd. */
 async function idOf(what: '-u' | '-g', user: string, named: string): Promise<number> {
-  if (!/^[A-Za-z_][\w.-]*$/.test(user)) throw noSuchUser(user, named, 'not a user name');
-  const { ok, stdout, stderr } = await runProgram(ID, [what, user]);
-  if (!ok || !/^\d+\n$/.test(stdout.toString())) throw noSuchUser(user, named, wordsOf(stderr));
+  if (!/^[A-Za-z_][\w.-]*$/.test(user)) throw noSuchUser(user, named);
+  const { ok, stdout } = await runProgram(ID, [what, user]);
+  if (!ok || !/^\d+\n$/.test(stdout.toString())) throw noSuchUser(user, named);
   return Number(stdout);
 }
 
-function noSuchUser(user: string, named: string, reason: string): McblockError {
-  return new McblockError('config', `${named}: no such user: ${user} (${reason})`);
+function noSuchUser(user: string, named: string): McblockError {
+  return new McblockError('config', `${named}: no such user: ${user}`);
 }
 
 /** Switches to the group and back, as Node looks up names of groups only for that. */
@@ -111,7 +111,7 @@ function groupId(group: string): number {
     process.setegid?.(group);
     return process.getegid?.() ?? own;
   } catch (error) {
-    throw new McblockError('config', `no such group: ${group} (${reasonOf(error)})`, {
+    throw new McblockError('config', `listen.group: no such group: ${group}`, {
       cause: error,
     });
   } finally {

@@ -196,7 +196,7 @@ describe('grok', () => {
     writeFileSync(file, readFileSync(FIXTURE).subarray(0, 20_000));
     const { exitCode, stderr } = await grok(file);
     expect(exitCode).toBe(1);
-    expect(stderr).toContain(`${file} ends too early at byte 20000`);
+    expect(stderr).toContain(`${file}: truncated at byte 20000`);
     expect(await line.json('show')).toEqual([]);
   });
 

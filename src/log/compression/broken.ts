@@ -17,7 +17,7 @@ export interface Breakage {
 export function damaged({ name, format, byte, decompressed }: Breakage, cause: unknown) {
   return new McblockError(
     'input',
-    `${name} is damaged${at(byte)}, after ${decompressed} decompressed bytes; nothing of it was recorded (${format}: ${reasonOf(cause)})`,
+    `${name}: damaged${at(byte)}, after ${decompressed} decompressed bytes (${format}: ${reasonOf(cause)}); nothing was recorded`,
     { cause },
   );
 }
@@ -26,13 +26,13 @@ export function damaged({ name, format, byte, decompressed }: Breakage, cause: u
 export function truncated({ name, format, byte, decompressed }: Breakage) {
   return new McblockError(
     'input',
-    `${name} ends too early${at(byte)}, after ${decompressed} decompressed bytes; nothing of it was recorded (${format}: truncated)`,
+    `${name}: truncated${at(byte)}, after ${decompressed} decompressed bytes (${format}); nothing was recorded`,
   );
 }
 
 /** A warning: compressed data may be followed by something else, which is left alone. */
 export function garbageAfter(name: string, byte: number): string {
-  return `${name}: what follows the compressed data, from byte ${byte} on, is ignored`;
+  return `${name}: ignored trailing data from byte ${byte} on`;
 }
 
 function at(byte: number | undefined): string {

@@ -52,7 +52,7 @@ export async function* decompressBzip2(
   } else if (failure !== undefined) {
     throw damaged({ name, format: 'bzip2', byte: undefined, decompressed }, failure);
   } else {
-    warn(`${name}: what follows the compressed data is ignored`);
+    warn(`${name}: ignored trailing data`);
   }
 }
 

@@ -172,7 +172,7 @@ export class FollowedLog {
     if (beginning.length === 0) return false;
     if (isCompressed(beginning)) {
       if (file === this.#current) {
-        report(`${file.name} is compressed; only plain logs can be followed`);
+        report(`${file.name}: compressed; cannot be followed`);
       }
       return false;
     }

@@ -82,11 +82,11 @@ export class PcapSplitter {
     const byte = this.#offset + this.#heldLength;
     const what =
       this.#state === 'file header'
-        ? 'the header of the file has no end there'
-        : `the packet that begins at byte ${this.#state === 'packet' ? this.#packetOffset : this.#offset} has no end there`;
+        ? 'in the file header'
+        : `in the packet at byte ${this.#state === 'packet' ? this.#packetOffset : this.#offset}`;
     throw new McblockError(
       'input',
-      `${this.#name} ends too early at byte ${byte}, after ${this.#packets} packets; nothing of it was recorded (pcap: ${what}); if it is still being written, read it once it has been rotated`,
+      `${this.#name}: truncated at byte ${byte}, after ${this.#packets} packets (${what}); nothing was recorded; if it is still being written, read it after rotation`,
     );
   }
 
@@ -127,7 +127,7 @@ export class PcapSplitter {
     if (order === undefined) {
       throw new McblockError(
         'input',
-        `${this.#name} is a pcapng file; convert it to pcap first: tcpdump -r LOG -w FILE`,
+        `${this.#name}: is a pcapng file; convert it with tcpdump -r LOG -w FILE`,
       );
     }
     this.#isLittleEndian = order === 'little';
@@ -140,7 +140,7 @@ export class PcapSplitter {
     if (linkType !== LINKTYPE_PFLOG) {
       throw new McblockError(
         'input',
-        `${this.#name} is not a log of pf: its link type is ${linkType}, not ${LINKTYPE_PFLOG} (PFLOG); capture on a pflog interface`,
+        `${this.#name}: not a pf log: link type ${linkType}, not ${LINKTYPE_PFLOG} (PFLOG)`,
       );
     }
   }
@@ -167,7 +167,7 @@ export class PcapSplitter {
   #damaged(byte: number, why: string): McblockError {
     return new McblockError(
       'input',
-      `${this.#name} is damaged at byte ${byte}, after ${this.#packets} packets; nothing of it was recorded (pcap: ${why})`,
+      `${this.#name}: damaged at byte ${byte}, after ${this.#packets} packets (${why}); nothing was recorded`,
     );
   }
 }

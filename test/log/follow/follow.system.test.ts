@@ -344,7 +344,7 @@ describe('a log that is followed', () => {
   it('is refused if it is not a regular file', async () => {
     writeFileSync(log, gzipSync(attempts(0, 3)));
     await readOnce();
-    expect(reports).toEqual([`${log} is compressed; only plain logs can be followed`]);
+    expect(reports).toEqual([`${log}: compressed; cannot be followed`]);
     rmSync(log);
     mkdirSync(log);
     await expect(readOnce()).rejects.toThrow('is not a regular file');
@@ -424,7 +424,7 @@ describe('a log that is rotated', () => {
     writeFileSync(log, attempts(303, 306));
     await readOnce();
     expect(counted()).toEqual(range(0, 306));
-    expect(reports.join()).toContain('ends too early');
+    expect(reports.join()).toContain('truncated');
   });
 
   it('finds the files between when it was rotated several times', async () => {

@@ -126,7 +126,7 @@ describe('a pcap file of pf', () => {
             const whole = ends.indexOf(length);
             if (whole >= 0)
               expect(packetsOf(cut).packets).toEqual(plans.slice(0, whole).map(expected));
-            else expect(() => packetsOf(cut)).toThrow(`ends too early at byte ${length}, after `);
+            else expect(() => packetsOf(cut)).toThrow(`: truncated at byte ${length}, after `);
           }
         },
       ),
@@ -171,10 +171,10 @@ describe('a pcap file of pf', () => {
     const second = 24 + one.length;
     file.writeUInt32BE(262_145, second + 8);
     expect(() => packetsOf(file)).toThrow(
-      `test.log is damaged at byte ${second}, after 1 packets; nothing of it was recorded (pcap: a packet of 262145 bytes is too long)`,
+      `test.log: damaged at byte ${second}, after 1 packets (a packet of 262145 bytes is too long); nothing was recorded`,
     );
     file.writeUInt32BE(262_144, second + 8);
-    expect(() => packetsOf(file)).toThrow('ends too early');
+    expect(() => packetsOf(file)).toThrow('truncated');
   });
 
   it('accepts packets of the maximum length', () => {
@@ -189,12 +189,16 @@ describe('a pcap file of pf', () => {
     const one = pcapPacket('big', LAYOUTS.openbsd, PROBE);
     const file = pcapFile('big', [one, one]).subarray(0, -1);
     expect(() => packetsOf(file)).toThrow(
-      `test.log ends too early at byte ${file.length}, after 1 packets; nothing of it was recorded (pcap: the packet that begins at byte ${24 + one.length} has no end there); if it is still being written, read it once it has been rotated`,
+      `test.log: truncated at byte ${file.length}, after 1 packets (in the packet at byte ${24 + one.length}); nothing was recorded; if it is still being written, read it after rotation`,
     );
   });
 
   it.each([
-    ['of Ethernet', pcapFile('little', [], { linkType: 1 }), 'its link type is 1, not 117 (PFLOG)'],
+    [
+      'of Ethernet',
+      pcapFile('little', [], { linkType: 1 }),
+      'not a pf log: link type 1, not 117 (PFLOG)',
+    ],
     ['of another version', pcapFile('big', [], { major: 3 }), 'damaged at byte 4'],
     ['in pcapng', Buffer.from(`0a0d0d0a${'00'.repeat(24)}`, 'hex'), 'is a pcapng file'],
   ])('is refused: %s', (_, file, message) => {
