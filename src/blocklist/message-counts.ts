@@ -22,7 +22,7 @@ export function messagesText(messages: readonly MessageCount[]): string {
 }
 
 /** Each message once, with the sum of its counts, most frequent first. */
-export function sumMessages(messages: Iterable<MessageCount>): MessageCount[] {
+function sumMessages(messages: Iterable<MessageCount>): MessageCount[] {
   const sums = new Map<string, MessageCount>();
   for (const { service, message, count } of messages) {
     const name = `${service} ${message}`;

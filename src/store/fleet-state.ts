@@ -18,7 +18,7 @@ export interface Position {
   readonly store: string;
 }
 
-/** The tables of pf are read to report to the API and to ring the bell, each at its own times. */
+/** The tables of pf are read to report to the API and to publish, at different times. */
 type Purpose = 'api' | 'pubsub';
 
 /** How far this machine is with its fleet, and with the tables of pf. */

@@ -1,11 +1,11 @@
 import type { Entry } from '../blocklist/entry.ts';
-import { Logins as LoginsByAddress } from '../blocklist/logins.ts';
+import { Logins } from '../blocklist/logins.ts';
 import type { Login } from '../blocklist/protect.ts';
 import type { Family } from '../net/address.ts';
 import { type Prefix, prefixAround } from '../net/prefix.ts';
 import { PrefixMap } from '../net/prefix-map.ts';
 import type { Entries } from './entries.ts';
-import type { Logins } from './logins.ts';
+import type { LoginTable } from './logins.ts';
 
 /** What is no more than that is read at once and looked up in memory. */
 const FEW = 1024;
@@ -18,15 +18,15 @@ const NOTHING: readonly Entry[] = [];
  */
 export class Snapshot {
   readonly #entries: Entries;
-  readonly #logins: Logins;
+  readonly #logins: LoginTable;
   /** The lengths with few entries, and the entries. */
   readonly #few = new PrefixMap<Entry>();
   /** The lengths with many entries, the widest first. */
   readonly #many = new Map<Family, readonly number[]>();
   /** All logins, where they are few. */
-  #allLogins: LoginsByAddress | 'many' | undefined;
+  #allLogins: Logins | 'many' | undefined;
 
-  constructor(entries: Entries, logins: Logins) {
+  constructor(entries: Entries, logins: LoginTable) {
     this.#entries = entries;
     this.#logins = logins;
   }
@@ -69,8 +69,8 @@ export class Snapshot {
     return many;
   }
 
-  #readLogins(): LoginsByAddress | 'many' {
+  #readLogins(): Logins | 'many' {
     const logins = this.#logins.first(FEW + 1);
-    return logins.length > FEW ? 'many' : new LoginsByAddress(logins);
+    return logins.length > FEW ? 'many' : new Logins(logins);
   }
 }

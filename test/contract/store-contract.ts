@@ -176,7 +176,7 @@ export function storeContract(name: string, open: (seed: readonly Entry[]) => St
       ];
       store.record({ entry: first, evidence: [{ activation: 1, rows: more }] });
       const second: Entry = { ...first, activations: 2, activatedAt: NOW, expiresAt: 'forever' };
-      const cause = { origin: 'pf', note: 'rang the bell' } as const;
+      const cause = { origin: 'pf', note: 'form spam' } as const;
       store.record({ entry: second, activations: [second], cause });
       expect(store.history(prefix)).toEqual([
         {
@@ -198,7 +198,7 @@ export function storeContract(name: string, open: (seed: readonly Entry[]) => St
           until: 'forever',
           endedAt: undefined,
           origin: 'pf',
-          note: 'rang the bell',
+          note: 'form spam',
           evidence: [],
         },
       ]);

@@ -231,8 +231,8 @@ place = { command = ${echo}, carries = "address" }`);
   function publisherConfig(): string {
     const file = redis.path('publisher.toml');
     const { cert, key, ca } = redis.files;
-    const bell = { address: `127.0.0.1:${redis.port}`, cert, key, ca, 'fleet-key': keyFile() };
-    const lines = Object.entries({ ...bell, sender: 'a.example.net' });
+    const pubsub = { address: `127.0.0.1:${redis.port}`, cert, key, ca, 'fleet-key': keyFile() };
+    const lines = Object.entries({ ...pubsub, sender: 'a.example.net' });
     writeFileSync(file, lines.map(([name, value]) => `pubsub.${name} = "${value}"\n`).join(''));
     return file;
   }
