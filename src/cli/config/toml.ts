@@ -54,7 +54,8 @@ function parseToml(text: string, file: string): Record<string, unknown> {
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
     const [reason = 'not TOML'] = error.message.split('\n');
-    throw new McblockError('config', `${file}:${error.line}:${error.column}: ${reason}`, {
+    const fault = reason.replace(/^Invalid TOML document: /, '');
+    throw new McblockError('config', `${file}:${error.line}:${error.column}: ${fault}`, {
       cause: error,
     });
   }
