@@ -4,7 +4,7 @@ import { writePrefixes } from '../net/prefix-writer.ts';
 const SEPARATOR = ',\n  "';
 
 /** An array of strings, one a line. */
-export function* jsonText(rules: PrefixList): Generator<Uint8Array> {
+export function* rulesJsonText(rules: PrefixList): Generator<Uint8Array> {
   if (rules.size === 0) {
     yield Buffer.from('[]\n');
     return;

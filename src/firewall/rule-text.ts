@@ -1,5 +1,5 @@
 import type { PrefixList } from '../net/prefix-list.ts';
-import { jsonText } from './json-text.ts';
+import { rulesJsonText } from './json-text.ts';
 import { nftText } from './nft-text.ts';
 import { pfRulesText, pfTableText } from './pf-text.ts';
 
@@ -8,7 +8,7 @@ const WRITERS = {
   'pf-rules': pfRulesText,
   nft: nftText,
   plain: pfTableText,
-  json: jsonText,
+  json: rulesJsonText,
 } as const;
 
 /** Output formats of rules. */
