@@ -10,7 +10,7 @@ import {
   TEXT_COLUMN,
   TIME_COLUMN,
 } from './sql-column.ts';
-import { address, printable, text, time, whole } from './values.ts';
+import { address, printableText, text, time, whole } from './values.ts';
 
 /**
  * The fields of evidence, declared once. The evidence cell of the store, exports, reports and
@@ -39,10 +39,10 @@ const TIME = { json: time(), wire: time(), column: TIME_COLUMN } as const;
 const PORT = whole(0, 65_535);
 
 export const DETAIL_FIELDS = {
-  service: textField(printable(64)),
-  message: textField(printable(64)),
-  log: textField(optional(printable(255), '')),
-  host: textField(optional(printable(255), '')),
+  service: textField(printableText(64)),
+  message: textField(printableText(64)),
+  log: textField(optional(printableText(255), '')),
+  host: textField(optional(printableText(255), '')),
   port: {
     json: addedLater(nullable(PORT)),
     wire: optional(PORT, undefined),

@@ -1,7 +1,16 @@
 import { contains } from '../net/prefix.ts';
 import { checked, object, optional } from './codec.ts';
 import { codecsOf, DETAIL_FIELDS } from './evidence.ts';
-import { address, boolean, expiry, matching, oneOf, prefix, printable, time } from './values.ts';
+import {
+  address,
+  boolean,
+  expiry,
+  matching,
+  oneOf,
+  prefix,
+  printableText,
+  time,
+} from './values.ts';
 
 /** Reports of version 2 of the API, as the outbox writes and the server reads them. */
 
@@ -11,7 +20,7 @@ const KEY = optional(
   undefined,
 );
 
-const NOTE = optional(printable(255), '');
+const NOTE = optional(printableText(255), '');
 
 export const OFFENCE_REPORT = checked(
   object({

@@ -20,7 +20,7 @@ export function text(): Codec<string> {
 }
 
 /** Printable text of at most this many characters. A longer one is cut when it is written. */
-export function printable(most: number): Codec<string> {
+export function printableText(most: number): Codec<string> {
   const isRight = (value: unknown): value is string =>
     typeof value === 'string' && value.length <= most && !UNPRINTABLE.test(value);
   return codec({

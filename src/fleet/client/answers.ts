@@ -5,7 +5,7 @@ import {
   expiry,
   origin,
   prefix,
-  printable,
+  printableText,
   time,
   whole,
 } from '../../validation/values.ts';
@@ -34,14 +34,14 @@ const ENTRY = object({
   expiresAt: expiry(),
   endedAt: optional(nullable(time()), undefined),
   origin: origin(),
-  note: printable(TEXT_CHARACTERS),
+  note: printableText(TEXT_CHARACTERS),
 });
 
 const ALLOWED = object({
   sequence: whole(0, Number.MAX_SAFE_INTEGER),
   prefix: prefix(1),
   removed: boolean(),
-  note: printable(TEXT_CHARACTERS),
+  note: printableText(TEXT_CHARACTERS),
   at: time(),
 });
 
@@ -54,7 +54,7 @@ const ANYTHING: Codec<unknown> = {
 };
 
 const PAGE = object({
-  store: optional(printable(64), ''),
+  store: optional(printableText(64), ''),
   next: whole(0, Number.MAX_SAFE_INTEGER),
   more: boolean(),
   latest: optional(whole(0, Number.MAX_SAFE_INTEGER), undefined),
@@ -63,7 +63,7 @@ const PAGE = object({
 
 const RESULTS = object({
   results: list(
-    object({ outcome: printable(64), reason: optional(printable(TEXT_CHARACTERS), '') }),
+    object({ outcome: printableText(64), reason: optional(printableText(TEXT_CHARACTERS), '') }),
     1_000_000,
   ),
 });
@@ -97,7 +97,7 @@ export function readResults(body: Buffer, count: number): readonly RemoteResult[
 /** The server's reason for an error. */
 export function readReason(body: Buffer): string {
   try {
-    const { error } = object({ error: printable(TEXT_CHARACTERS) }).read(jsonOf(body), '');
+    const { error } = object({ error: printableText(TEXT_CHARACTERS) }).read(jsonOf(body), '');
     return error.slice(0, 500);
   } catch {
     return 'no reason given';

@@ -8,7 +8,7 @@ import {
   oneOf,
   origin,
   prefix,
-  printable,
+  printableText,
   time,
   whole,
 } from '../../validation/values.ts';
@@ -31,7 +31,7 @@ const MAX_NOTE = 255;
 const MESSAGE = object({
   format: oneOf(FORMAT),
   version: whole(1),
-  sender: printable(64),
+  sender: printableText(64),
   number: whole(1),
   at: time(),
   prefix: prefix(1),
@@ -39,7 +39,7 @@ const MESSAGE = object({
   expiresAt: expiry(),
   origin: origin(),
   evidence: list(object(codecsOf(MESSAGE_FIELDS, 'wire')), MAX_EVIDENCE),
-  note: printable(MAX_NOTE),
+  note: printableText(MAX_NOTE),
 });
 
 /** Whether this is a valid name of a sender. */
