@@ -92,7 +92,7 @@ firewall.helper = ["${helper}"]
       expect(stderr).toMatch(
         /^mcblock: listen.user: nobody cannot read the program \(\S+\): install/,
       );
-      expect(status).toBe(1);
+      expect(status).toBe(2);
       expect(existsSync(line.path('private.db'))).toBe(false);
     } finally {
       rmSync(folder, { recursive: true, force: true });
