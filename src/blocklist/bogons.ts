@@ -4,8 +4,8 @@ import { type Entry, neverActive } from './entry.ts';
 import type { Protection } from './request.ts';
 
 /**
- * The ranges from which no host of the internet can send, as entries that were never active. They
- * are those of IANA's IPv4 and IPv6 Special-Purpose Address Registries (RFC 6890, 8190, 9637, 9602,
+ * The ranges that cannot be a source on the internet, as entries that were never active: those of
+ * IANA's IPv4 and IPv6 Special-Purpose Address Registries (RFC 6890, 8190, 9637, 9602,
  * 9780) whose column "Globally Reachable" says False, and multicast (RFC 5771, RFC 4291).
  *
  * What the column calls True (AS112, AMT, anycast, ORCHIDv2, DRIP, 64:ff9b::/96) or N/A (6to4,
@@ -19,7 +19,7 @@ export function bogonEntries(): readonly Entry[] {
 }
 
 /**
- * What no log may have blocked: this host itself, its link and the private networks around it
+ * Never blocked by a request from a log: this host, its link and private networks
  * (RFC 1122, 1918, 3927, 4193, 4291).
  */
 export function privateSpace(): readonly Protection[] {
@@ -30,7 +30,7 @@ function v4(a: number, b: number, c: number, d: number, length: number): Prefix 
   return prefixAround(addressOf(4, (a << 24) | (b << 16) | (c << 8) | d), length);
 }
 
-/** The leading 32-bit words; those that are missing are zero. */
+/** From the leading 32-bit words; the rest is zero. */
 function v6(words: readonly number[], length: number): Prefix {
   const [a = 0, b = 0, c = 0, d = 0] = words;
   return prefixAround(addressOf(6, a, b, c, d), length);
@@ -82,7 +82,7 @@ const BOGONS: readonly (readonly [Prefix, string])[] = [
   [v6([0x0064_ff9b, 0x0001_0000], 48), 'IPv4-IPv6 Translation, local use (RFC 8215)'],
   [v6([0x0100_0000], 64), 'Discard-Only Address Block (RFC 6666)'],
   [v6([0x0100_0000, 1], 64), 'Dummy IPv6 Prefix (RFC 9780)'],
-  // 2001::/23 without what is assigned in it and reachable.
+  // 2001::/23 without the assignments in it that are reachable.
   [v6([0x2001_0002], 32), 'IETF Protocol Assignments (RFC 2928)'],
   [v6([0x2001_0002], 48), 'Benchmarking (RFC 5180)'],
   [v6([0x2001_0005], 32), 'IETF Protocol Assignments (RFC 2928)'],

@@ -3,12 +3,12 @@ import { penaltySeconds } from './penalty.ts';
 import { DAY_SECONDS, type Policy } from './policy.ts';
 
 /**
- * Offences against an active entry, all on the UTC day of `at`, the last of them at `at`. Once they
- * came on the policy's persistent days, the entry lasts a whole penalty from here on.
+ * Offences against an active entry, all on the UTC day of `at`, the last of them at `at`. With hits
+ * on the policy's persistent days, the expiry moves to at least a whole penalty from `at`.
  */
 export function hitEntry(entry: Entry, hits: number, at: Seconds, policy: Policy): Entry {
   const { prefix, origin, note, activations, firstSeen, activatedAt } = entry;
-  // Not by spreading, which is slow: this is done for every day of every entry.
+  // No spread: this runs for every day of every entry.
   return {
     prefix,
     origin,
@@ -25,18 +25,18 @@ export function hitEntry(entry: Entry, hits: number, at: Seconds, policy: Policy
   };
 }
 
-/** Whether hits came on so many days, that of `at` among them, that each further one extends. */
+/** Whether hits, including one at `at`, came on enough days to prolong the entry. */
 export function isPersistent({ hitDays }: Entry, at: Seconds, policy: Policy): boolean {
   const days = hitDays.includes(dayOf(at)) ? hitDays.length : hitDays.length + 1;
   return days >= policy.persistent.days;
 }
 
-/** Offences from before the latest activation: they count, and change nothing else. */
+/** Offences before the latest activation only count as hits. */
 export function recallEntry(entry: Entry, hits: number, at: Seconds): Entry {
   return { ...entry, hits: entry.hits + hits, firstSeen: earliest(entry.firstSeen, at) };
 }
 
-/** The entry active again; `until` undefined leaves the end of it to the penalty. */
+/** Activates the entry; with `until` undefined the penalty decides how long. */
 export function activateEntry(
   entry: Entry,
   hits: number,
@@ -57,7 +57,7 @@ export function activateEntry(
   };
 }
 
-/** A request by hand for what is active already: the later expiry wins. It is no hit. */
+/** A request by hand for an active entry: the later expiry wins. It is not a hit. */
 export function prolongEntry(entry: Entry, at: Seconds, wanted: Expiry): Entry {
   return {
     ...entry,
@@ -71,12 +71,12 @@ export function dayOf(at: Seconds): number {
   return Math.floor(at / DAY_SECONDS);
 }
 
-/** The latest days of hits, no more than are kept. */
+/** Adds the day and keeps only the latest days. */
 function withDay(days: readonly number[], at: Seconds, kept: number): readonly number[] {
   const day = dayOf(at);
   if (days.includes(day)) return days;
   const all = [...days, day];
-  // Nearly always the day is the latest.
+  // The day is nearly always the latest.
   if (day < (days.at(-1) ?? day)) all.sort((p, q) => p - q);
   return all.length > kept ? all.slice(all.length - kept) : all;
 }

@@ -16,14 +16,14 @@ import { type ProtectedSpace, REASONS_BY_HAND } from './protect.ts';
 import type { AutomaticRequest, Decision, ManualRequest, Request } from './request.ts';
 
 /**
- * What becomes of a request to block. Pure: the caller stores the entry of the decision, in network of
- * the one with the same prefix if there is one, in one transaction with the reading of `entries`.
+ * Decides a request to block. Pure: the caller stores the entry of the decision in place of the one
+ * with the same prefix, in the transaction in which it read `entries`.
  *
- * `entries` are those that cover the prefix asked for or lie under it, in any order; for an
- * automatic request that is the automatic prefix around the offender. `space` is what is protected
- * at the time of the request, logins in the entries' prefixes among it.
+ * `entries` are those that contain the requested prefix or lie within it, in any order; of an
+ * automatic request it is the automatic prefix around the offender. `space` is what is protected at
+ * the time of the request, including logins within the entries' prefixes.
  *
- * Throws McblockError (usage) for a request by hand whose end is not after its beginning.
+ * Throws McblockError('usage') for a request by hand that ends before it begins.
  */
 export function decide(
   entries: readonly Entry[],
@@ -39,10 +39,10 @@ export function decide(
 }
 
 /**
- * Whether a request for the prefix may bring back this entry, which contains it. The prefix itself
- * always may come back: an entry can be new only once. A wider one may unless it contains what is
- * protected, is wider than the policy's widest, or is a bogon while the offender was not seen to
- * come from outside.
+ * Whether a request for the prefix may reactivate this entry, which contains it. The entry of the
+ * prefix itself always may: an entry is new only once. A wider one may unless it contains something
+ * protected, is wider than the policy allows, or is a bogon and the offender was not seen on an
+ * external interface.
  */
 export function isEligible(
   entry: Entry,
@@ -73,7 +73,7 @@ function decideAutomatic(
   const prefix = space.narrow(offender, wanted);
   if ('reason' in prefix) return { kind: 'refused', protection: prefix };
 
-  // Nearly every request is for a prefix that was never heard of.
+  // Nearly every request is for an unknown prefix.
   if (entries.length === 0)
     return activation(undefined, prefix, origin, hits, at, undefined, policy);
   const above = supernets(entries, prefix);
@@ -83,8 +83,8 @@ function decideAutomatic(
     return { kind: 'covered', entry, extended: entry.expiresAt !== active.expiresAt };
   }
 
-  // A wider entry that is not eligible would not have been brought back by this offence, so that
-  // its activations say nothing about it: then the prefix has a history of its own.
+  // An ineligible wider entry would not have been reactivated by this offence, so the prefix gets a
+  // history of its own.
   const eligible = above.filter((entry) =>
     isEligible(entry, prefix, external, policy, (inside) => isProtected(space, inside)),
   );
@@ -111,7 +111,7 @@ function decideByHand(
   const above = supernets(entries, prefix);
   const own = above.find((entry) => entry.prefix.length === prefix.length);
   const wanted = until ?? at + penaltySeconds(activationsWanted(own, at), policy);
-  // A request that was typed before the latest activation, but comes later, is one for the same.
+  // A request made before the latest activation, but received later, is satisfied by it.
   const active = above.filter((entry) => outlasts(entry.expiresAt, at));
   const lasting = longestLasting(active);
   if (lasting !== undefined && laterExpiry(lasting.expiresAt, wanted) === lasting.expiresAt) {
@@ -136,14 +136,14 @@ function decideByHand(
   return { ...decision, entry: noted(decision.entry, request) };
 }
 
-/** Those that cover the prefix, the widest first. */
+/** The entries that contain the prefix, the widest first. */
 function supernets(entries: readonly Entry[], prefix: Prefix): readonly Entry[] {
   return entries
     .filter((entry) => containsPrefix(entry.prefix, prefix))
     .toSorted((p, q) => p.prefix.length - q.prefix.length);
 }
 
-/** Of entries with the widest first: the one that blocks longest, then the longest match. */
+/** The entry that blocks longest; of equals, the longest match. */
 function longestLasting(entries: readonly Entry[]): Entry | undefined {
   return entries.reduce<Entry | undefined>(
     (best, entry) =>
@@ -154,13 +154,13 @@ function longestLasting(entries: readonly Entry[]): Entry | undefined {
   );
 }
 
-/** Asked for again while it is active, the present penalty is meant; else that of the next. */
+/** A repeated request for an active entry means its current penalty, otherwise that of the next. */
 function activationsWanted(own: Entry | undefined, at: Seconds): number {
   if (own === undefined) return 1;
   return outlasts(own.expiresAt, at) ? own.activations : own.activations + 1;
 }
 
-/** The expired entry once more, or a new one where there is none. */
+/** Activates the expired entry, or a new one if there is none. */
 function activation(
   expired: Entry | undefined,
   prefix: Prefix,

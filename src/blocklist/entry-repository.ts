@@ -4,17 +4,17 @@ import type { Evidence } from './evidence.ts';
 import type { Login } from './protect.ts';
 import type { AutomaticRequest, Decision } from './request.ts';
 
-/** What became of one or more offences, to be stored whole. */
+/** The decision on one or more offences, to be stored as a whole. */
 export interface Verdict {
   readonly request: AutomaticRequest;
   readonly decision: Decision;
-  /** What the request stands for. The decision's entry has counted these hits already. */
+  /** The evidence for the request. Its hits are already counted in the decision's entry. */
   readonly evidence: readonly Evidence[];
 }
 
-/** Where the judge finds the past and puts the present. What was carried out is found at once. */
+/** From where the judge reads entries and logins, and where it commits decisions. */
 export interface EntryRepository {
-  /** The entries that cover the prefix, itself among them, in any order. */
+  /** The entries that contain the prefix, including its own, in any order. */
   supernets(prefix: Prefix): readonly Entry[];
   /** The latest accepted login of each address in the prefix that has one. */
   loginsWithin(prefix: Prefix): readonly Login[];

@@ -17,9 +17,9 @@ export function isOrigin(value: unknown): value is Origin {
 }
 
 /**
- * One prefix in the blocklist, with its history. An entry is a value: a change makes a new one.
- * Invariants: activations is 0 exactly when activatedAt is undefined, and then expiresAt is 0, so
- * that what was never active is expired like everything else that is not active.
+ * One prefix on the blocklist. An entry is a value: a change makes a new one. Invariants:
+ * activations is 0 exactly if activatedAt is undefined, and then expiresAt is 0, so that an entry
+ * that was never active counts as expired.
  */
 export interface Entry {
   readonly prefix: Prefix;
@@ -27,22 +27,22 @@ export interface Entry {
   readonly note: string;
   /** How often the entry went from absent or expired to active. */
   readonly activations: number;
-  /** Offences that logs, pf and peers told of; a request by hand is none. */
+  /** Offences from logs, pf and peers; a request by hand is not one. */
   readonly hits: number;
-  /** The first and the last offence or request; undefined for a bogon nobody has seen yet. */
+  /** The first and the last offence or request; undefined for a bogon that was never seen. */
   readonly firstSeen: Seconds | undefined;
   readonly lastSeen: Seconds | undefined;
   /** The latest activation. */
   readonly activatedAt: Seconds | undefined;
   readonly expiresAt: Expiry;
   /**
-   * The days (whole UTC days since 1970, rising, no two the same) on which hits came since the
-   * latest activation; no more of them are kept than the policy's persistent days.
+   * The days with hits since the latest activation (UTC days since 1970, ascending, distinct), at
+   * most as many as the policy's persistent days.
    */
   readonly hitDays: readonly number[];
 }
 
-/** The entry before its first activation: nothing was seen of it yet. */
+/** An entry before its first activation. */
 export function neverActive(prefix: Prefix, origin: Origin, note: string): Entry {
   return {
     prefix,
@@ -58,7 +58,7 @@ export function neverActive(prefix: Prefix, origin: Origin, note: string): Entry
   };
 }
 
-/** Whether the entry blocks at this time: activated, and not yet expired. */
+/** Whether the entry is active at this time. */
 export function isActive(entry: Entry, at: Seconds): boolean {
   return (
     entry.activatedAt !== undefined && entry.activatedAt <= at && outlasts(entry.expiresAt, at)
@@ -73,7 +73,7 @@ export function stateOf(entry: Entry, at: Seconds): EntryState {
   return isActive(entry, at) ? 'active' : 'expired';
 }
 
-/** Whether the block still lasts at the time `at`, or beyond it for ever. */
+/** Whether a block with this expiry lasts beyond `at`. */
 export function outlasts(expiry: Expiry, at: Seconds): boolean {
   return expiry === 'forever' || at < expiry;
 }

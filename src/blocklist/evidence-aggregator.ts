@@ -3,7 +3,7 @@ import type { Seconds } from './entry.ts';
 import type { Evidence } from './evidence.ts';
 import type { Offence, OffenceKind } from './offence.ts';
 
-/** Of one activation so many rows name their address; what more there is, is summed without. */
+/** Rows per activation that keep their address; further offences are summed without one. */
 const EVIDENCE_ROWS = 256;
 
 interface Row {
@@ -21,11 +21,11 @@ interface NamedRow extends Row {
 }
 
 /**
- * Sums the evidence of one activation by address and kind. What is taken out is forgotten, but not
- * which addresses it named: they alone go on being named when there are too many.
+ * Sums the evidence of one activation by address and kind. Rows that were taken keep their right to
+ * an address when there are too many.
  */
 export class EvidenceAggregator {
-  /** Those that name their address, by a hash of it; those with the same hash are chained. */
+  /** Rows with an address, by its hash; rows with the same hash are chained. */
   readonly #rows = new Map<number, NamedRow>();
   #named = 0;
   readonly #nameless: Row[] = [];
@@ -36,7 +36,7 @@ export class EvidenceAggregator {
   /** @param at the time of the offence, or now if that is in the future */
   add({ address, kind, port, count }: Offence, at: Seconds): void {
     const last = this.#lastRow;
-    // Whoever tries on and on is told of in the same words.
+    // Most offences repeat the last one.
     const row =
       last !== undefined && last.address === address && last.kind === kind
         ? last
@@ -97,12 +97,12 @@ export class EvidenceAggregator {
   }
 }
 
-/** Mostly the two are one object. */
+/** The two are usually the same object. */
 function isSame(p: Address, q: Address): boolean {
   return p === q || compareAddresses(p, q) === 0;
 }
 
-/** A small integer: a map asks for those several times faster than for other keys. */
+/** A small integer, which is several times faster as the key of a map. */
 function hashOf({ a, b, c, d }: Address): number {
   return a ^ b ^ c ^ d;
 }

@@ -1,23 +1,23 @@
 import type { Address } from '../net/address.ts';
 import type { Seconds } from './entry.ts';
 
-/** Why an activation happened, or what has hit it since: one kind of message from one address. */
+/** What led to an activation or hit it since: one kind of message from one address. */
 export interface Evidence {
-  /** Undefined where more addresses offended than are kept one by one. */
+  /** Undefined in the sum for addresses beyond the limit. */
   readonly address: Address | undefined;
   readonly service: string;
   readonly message: string;
-  /** The TCP or UDP source port of the latest of them; undefined where it names none. */
+  /** The TCP or UDP source port of the latest offence; undefined if it names none. */
   readonly port: number | undefined;
-  /** How many offences of this kind. */
+  /** The number of offences. */
   readonly count: number;
   readonly firstSeen: Seconds;
   readonly lastSeen: Seconds;
-  /** The log that told of it, as it was named; empty where there was none. */
+  /** The name of the log; empty if there is none. */
   readonly log: string;
-  /** The host that the log lines name; empty where they name none. */
+  /** The host that the log lines name; empty if there is none. */
   readonly host: string;
 }
 
-/** The details of evidence that has none. */
+/** The details of evidence without any. */
 export const NO_DETAILS = { service: '', message: '', log: '', host: '', port: undefined } as const;

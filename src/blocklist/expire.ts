@@ -1,6 +1,6 @@
 import { type Entry, isActive, type Seconds } from './entry.ts';
 
-/** The block ends now, the history stays. What is not active is returned as it is. */
+/** Ends the block now. Returns the entry itself if it is not active. */
 export function expireEntry(entry: Entry, now: Seconds): Entry {
   return isActive(entry, now) ? { ...entry, expiresAt: now } : entry;
 }

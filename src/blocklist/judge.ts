@@ -13,19 +13,19 @@ import { isTrusted, type ProtectedSpace } from './protect.ts';
 import { type Spared, SparedAddresses } from './spared.ts';
 
 export interface JudgeSummary {
-  /** How many offences there were in all, the spared ones among them. */
+  /** The number of offences, including spared ones. */
   readonly offences: number;
   readonly spared: readonly Spared[];
-  /** What made no block, and may yet make one together with what comes within the window. */
+  /** Offences that have not led to a block, and may do so with more within the window. */
   readonly pending: readonly Offence[];
 }
 
 /**
- * Makes requests of offences and decides them, as the lines come: an offence against an active
- * entry is a hit, one from before the latest activation is evidence, and where the points of a
- * prefix within the window reach the policy's, it is blocked. Offences come in order of time,
- * roughly. EntryRepository is bounded by the number of prefixes that offended since the last settling, with
- * at most 256 rows of evidence each, and of protected addresses that offended.
+ * Turns offences into requests and decides them: an offence against an active entry is a hit, one
+ * before the latest activation is evidence, and a prefix whose points within the window reach the
+ * policy's is blocked. Offences come roughly in order of time. Memory is bounded by the number of
+ * prefixes that offended since the last settle(), with at most 256 rows of evidence each, and of
+ * protected addresses that offended.
  */
 export class Judge {
   readonly #repository: EntryRepository;
@@ -37,10 +37,10 @@ export class Judge {
   readonly #spared = new SparedAddresses();
   #offences = 0;
   #now: Seconds;
-  /** The time of the latest offence since the last settling. */
+  /** The time of the latest offence since the last settle(). */
   #latestAt = Number.NEGATIVE_INFINITY;
 
-  /** The space is what is protected at all times; logins come from the repository. */
+  /** @param space what is always protected; logins come from the repository */
   constructor(
     repository: EntryRepository,
     space: ProtectedSpace,
@@ -57,7 +57,7 @@ export class Judge {
     this.#now = clock();
   }
 
-  /** The same offence object may be filled anew for each: none is kept. */
+  /** One object may be reused for all offences: none is kept. */
   offendAll(offences: Iterable<Offence>): void {
     for (const offence of offences) this.offend(offence);
   }
@@ -89,15 +89,15 @@ export class Judge {
   }
 
   /**
-   * Carries out what was gathered, and forgets what the repository said, so that what others changed
-   * is seen. At the end of a log, and now and then while following one.
+   * Commits what was collected, and drops what was read from the repository, so that changes by
+   * others are seen. To be called at the end of a log, and now and then while following one.
    */
   settle(): void {
     this.#networks.settle(this.#latestAt - this.#policy.offence.windowSeconds);
     this.#latestAt = Number.NEGATIVE_INFINITY;
   }
 
-  /** Settles, says what became of everything, and begins anew. */
+  /** Settles, returns a summary, and starts over. */
   finish(): JudgeSummary {
     this.settle();
     const offences = this.#offences;
@@ -119,7 +119,7 @@ export class Judge {
     });
   }
 
-  /** An offence that no active entry contains; a request, if it makes the points full. */
+  /** An offence that no active entry contains; a request if it reaches the points. */
   #count(
     network: OffenderNetwork,
     part: Part,
@@ -135,7 +135,7 @@ export class Judge {
     if (window.points >= wanted) this.#request(network, part, eligible, offence.address, at);
   }
 
-  /** A packet from where an expired entry is. */
+  /** A packet from an expired entry. */
   #bringBack(
     network: OffenderNetwork,
     part: Part,
@@ -156,8 +156,8 @@ export class Judge {
   ): void {
     for (const open of eligible) open.commit();
     const request = automaticRequest(this.#source, { offender, at, hits: window.count });
-    // No active entry contains the part, so that those that are not eligible have no say, and for
-    // those that are, only the logins around the offender matter.
+    // No active entry contains the part: ineligible ones do not matter, and of the logins only those
+    // around the offender.
     const entries = eligible.map(({ entry }) => entry);
     const space = this.#networks.spaceOf(network, at);
     const decision = decide(entries, space, request, this.#policy, this.#now);
@@ -175,9 +175,9 @@ export class Judge {
   }
 }
 
-/** Of those active at the time, with the widest first; of equals the longest match. */
+/** The active entry that lasts longest; of equals, the longest match. */
 function longestLasting(supernets: readonly OpenEntry[], at: Seconds): OpenEntry | undefined {
-  // Mostly there is one; to go through a list costs more than all else that is asked of it.
+  // There is usually one, and a loop would cost more than the check.
   const only = supernets[0];
   if (supernets.length < 2) return only?.isActive(at) ? only : undefined;
   let best: OpenEntry | undefined;

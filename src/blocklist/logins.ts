@@ -4,7 +4,7 @@ import type { Login } from './protect.ts';
 
 const NONE: readonly Login[] = [];
 
-/** Logins by address, for whoever asks for a thousand prefixes. */
+/** Logins by address, for thousands of lookups. */
 export class Logins {
   /** In the order of compareAddresses. */
   readonly #sorted: readonly Login[];
@@ -13,7 +13,7 @@ export class Logins {
     this.#sorted = [...logins].toSorted((p, q) => compareAddresses(p.address, q.address));
   }
 
-  /** Those from addresses in the prefix, by address. */
+  /** The logins from addresses in the prefix, by address. */
   within(prefix: Prefix): readonly Login[] {
     const start = this.#placeOf(prefix);
     let end = start;
@@ -23,7 +23,7 @@ export class Logins {
     return end === start ? NONE : this.#sorted.slice(start, end);
   }
 
-  /** How many lie before the address. */
+  /** The number of logins before the address. */
   #placeOf(address: Address): number {
     let low = 0;
     let high = this.#sorted.length;

@@ -1,12 +1,12 @@
 import type { Address } from '../net/address.ts';
 import type { Seconds } from './entry.ts';
 
-/** What is the same in many offences. There is one object for each, so that === compares them. */
+/** What many offences have in common. Equal kinds are the same object. */
 export interface OffenceKind {
-  /** The service that spoke, and which of its messages it was: `sshd`, `failed-login`. */
+  /** The service and its message: `sshd`, `failed-login`. */
   readonly service: string;
   readonly message: string;
-  /** The log it stands in and the host that the line names; empty where there is none. */
+  /** The name of the log and the host that the line names; empty if there is none. */
   readonly log: string;
   readonly host: string;
 }
@@ -15,9 +15,9 @@ export interface OffenceKind {
 export interface Offence {
   readonly at: Seconds;
   readonly address: Address;
-  /** What it adds to the points of its prefix; above 0. */
+  /** Added to the points of its prefix; above 0. */
   readonly points: number;
-  /** How many events it stands for (a repeated message); at least 1. */
+  /** The number of events, above 1 for a repeated message. */
   readonly count: number;
   /** The source port of the last of them; undefined if none is named. */
   readonly port: number | undefined;

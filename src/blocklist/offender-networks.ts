@@ -16,40 +16,40 @@ import { isTrusted, type Login, loginProtections, type ProtectedSpace } from './
 import type { Protection } from './request.ts';
 import { Window } from './window.ts';
 
-/** An automatic prefix in which somebody offended. */
+/** An automatic prefix with offences. */
 export interface OffenderNetwork {
   readonly prefix: Prefix;
-  /** The whole of it or, where something in it is protected, what offended beside that. */
+  /** The whole network or, if something in it is protected, the parts beside that. */
   parts: Part[];
-  /** The part that is the whole of it, once there is one. */
+  /** The part that is the whole network, if there is one. */
   whole: Part | undefined;
-  /** The logins in it, and whether nothing in it is protected; undefined until asked for. */
+  /** The logins in it, and whether nothing in it is protected; undefined until needed. */
   logins: readonly Login[] | undefined;
   clear: boolean;
-  /** What is protected while so many of its logins are trusted; undefined until asked for. */
+  /** What is protected while `trusted` of its logins are; undefined until needed. */
   space: ProtectedSpace | undefined;
   trusted: number;
 }
 
-/** What one request asks for. */
+/** The prefix of a possible request. */
 export interface Part {
   readonly prefix: Prefix;
-  /** The entries that cover it, the widest first; undefined until asked for. */
+  /** The entries that contain it, the widest first; undefined until needed. */
   supernets: OpenEntry[] | undefined;
   readonly window: Window;
 }
 
-/** The networks where somebody offended, with what the repository says of them. */
+/** The networks with offences, and their entries and logins. */
 export class OffenderNetworks {
   readonly #repository: EntryRepository;
   readonly #space: ProtectedSpace;
   readonly #policy: Policy;
   readonly #source: EvidenceSource;
-  // A map that is emptied still holds in V8 what was in it, and so does each after it, until all
-  // repository is looked through; so each time begins with new ones.
+  // New maps each time: in V8 a cleared map keeps its old content reachable until a full garbage
+  // collection.
   #networks = new Map<number | string, OffenderNetwork>();
   #open = new Map<number | string, OpenEntry>();
-  /** The network that was asked for last, and for whom: whoever offends mostly goes on. */
+  /** The last network and address: offences often repeat. */
   #last: OffenderNetwork | undefined;
   #lastAddress: Address | undefined;
 
@@ -96,7 +96,7 @@ export class OffenderNetworks {
     return network;
   }
 
-  /** The part of the network around the offender; where the offender is protected, by what. */
+  /** The part of the network around the offender, or what protects the offender. */
   part(network: OffenderNetwork, offender: Address, at: Seconds): Part | Protection {
     if (network.logins === undefined) {
       network.logins = this.#repository.loginsWithin(network.prefix);
@@ -104,7 +104,7 @@ export class OffenderNetworks {
         network.logins.length === 0 && this.#space.overlapping(network.prefix) === undefined;
     }
     if (network.clear) {
-      // Parts that are left from when something in the network was protected are longer matches.
+      // Parts from when something in the network was protected are longer.
       network.whole ??= partOf(network, network.prefix);
       return network.whole;
     }
@@ -113,11 +113,11 @@ export class OffenderNetworks {
     return partOf(network, prefix);
   }
 
-  /** What is protected at the time, with the logins in this network. */
+  /** What is protected at the time, including the logins in this network. */
   spaceOf(network: OffenderNetwork, at: Seconds): ProtectedSpace {
     const { logins = NO_LOGINS } = network;
     if (logins.length === 0) return this.#space;
-    // Which logins are trusted depends on the time alone, so that as many are the same ones.
+    // Which logins are trusted depends on the time alone: an equal number means the same logins.
     let trusted = 0;
     for (const login of logins) if (isTrusted(login, at, this.#policy)) trusted++;
     if (network.space === undefined || network.trusted !== trusted) {
@@ -127,13 +127,13 @@ export class OffenderNetworks {
     return network.space;
   }
 
-  /** The entries that cover the part, the widest first. */
+  /** The entries that contain the part, the widest first. */
   supernets(part: Part): readonly OpenEntry[] {
     part.supernets ??= this.#opened(this.#repository.supernets(part.prefix));
     return part.supernets;
   }
 
-  /** These entries, open, the widest first. */
+  /** Opens the entries, the widest first. */
   #opened(entries: readonly Entry[]): OpenEntry[] {
     const supernets: OpenEntry[] = [];
     for (const entry of entries) {
@@ -148,7 +148,7 @@ export class OffenderNetworks {
     return supernets.length > 1 ? supernets.toSorted(byWidth) : supernets;
   }
 
-  /** An entry is new in the network; it contains none of any other, which are beside it. */
+  /** Adds a new entry of the network. */
   add(network: OffenderNetwork, open: OpenEntry): void {
     const { prefix } = open.entry;
     this.#open.set(keyOf(prefix), open);
@@ -159,7 +159,7 @@ export class OffenderNetworks {
     }
   }
 
-  /** What is in the windows once all is settled; nothing is left in them. */
+  /** Removes and returns what is in the windows. To be called after settle(). */
   takePending(): readonly Offence[] {
     if (this.#networks.size === 0) return NOTHING;
     const pending: Offence[] = [];
@@ -173,8 +173,8 @@ export class OffenderNetworks {
   }
 
   /**
-   * Carries out what was gathered and forgets what the repository said. Windows that are over at this
-   * time are dropped, and the networks without one.
+   * Commits what was collected and drops what was read from the repository. Windows that are over at
+   * this time are dropped, and networks without one.
    */
   settle(windowsOverAt: Seconds): void {
     if (this.#open.size > 0) {
@@ -204,7 +204,7 @@ export class OffenderNetworks {
 const NO_LOGINS: readonly Login[] = [];
 const NOTHING: readonly Offence[] = [];
 
-/** The part of the network with this prefix, new if there is none. */
+/** The part with this prefix, created if necessary. */
 function partOf(network: OffenderNetwork, prefix: Prefix): Part {
   for (const known of network.parts) {
     if (comparePrefixes(known.prefix, prefix) === 0) return known;
@@ -218,7 +218,7 @@ function byWidth(p: OpenEntry, q: OpenEntry): number {
   return p.entry.prefix.length - q.entry.prefix.length;
 }
 
-/** A number wherever there can be one, as it is made and found sooner than a text. */
+/** A number if possible, which is faster than a text. */
 function keyOf({ family, a, b, c, d, length }: Prefix): number | string {
   return family === 4 ? a * 64 + length : `${a}:${b}:${c}:${d}/${length}`;
 }

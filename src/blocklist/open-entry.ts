@@ -9,7 +9,7 @@ import { penaltySeconds } from './penalty.ts';
 import type { Policy } from './policy.ts';
 import type { Login } from './protect.ts';
 
-/** Offences that will be carried out as one request. */
+/** Offences that are committed as one request. */
 interface Batch {
   hits: number;
   at: Seconds;
@@ -21,34 +21,34 @@ interface Day {
   readonly day: number;
   hits: number;
   at: Seconds;
-  /** Each of them makes the entry last longer. */
+  /** Each hit prolongs the entry. */
   readonly extends: boolean;
 }
 
 /**
- * An entry while offences come in: they are gathered, and carried out as one request with the same
- * result as one by one. The entry's expiry is known at once all the same.
+ * An entry that collects offences and commits them as one request, with the same result as one by
+ * one. Its expiry is always current.
  */
 export class OpenEntry {
   readonly #repository: EntryRepository;
   readonly #policy: Policy;
   readonly #source: EvidenceSource;
-  /** With the hits of the days before the last one that was hit. */
+  /** Includes the hits of all days but the last. */
   #entry: Entry;
-  /** With all hits. */
+  /** Includes all hits. */
   #expiresAt: Expiry;
   #day: Day | undefined;
-  /** Hits that were not carried out yet; `at` is the time of the last. */
+  /** Hits that are not committed; `at` is the time of the last. */
   #hits: Batch | undefined;
   #hitAggregator: EvidenceAggregator | undefined;
-  /** When it was to expire before them. */
+  /** The expiry before them. */
   #expiredAt: Expiry;
-  /** Offences from before the latest activation; `at` is the time of the first. */
+  /** Offences before the latest activation; `at` is the time of the first. */
   #recalled: Batch | undefined;
   #recallAggregator: EvidenceAggregator | undefined;
   #latestLogin: Login | 'none' | undefined;
 
-  /** The aggregator holds what brought about the latest activation, if that was seen. */
+  /** @param aggregator has the evidence for the latest activation, if it was made here */
   constructor(
     entry: Entry,
     repository: EntryRepository,
@@ -65,7 +65,7 @@ export class OpenEntry {
     this.#hitAggregator = aggregator;
   }
 
-  /** Right in all but the hits, times and expiry that were not carried out yet. */
+  /** Without the hits, times and expiry that are not committed. */
   get entry(): Entry {
     return this.#entry;
   }
@@ -113,7 +113,7 @@ export class OpenEntry {
     this.#hitAggregator.add(offence, at);
   }
 
-  /** An offence from before its latest activation. */
+  /** An offence before its latest activation. */
   recall(offence: Offence, at: Seconds): void {
     const { address, count } = offence;
     this.#recalled ??= { hits: 0, at, offender: address };
@@ -127,7 +127,7 @@ export class OpenEntry {
     this.#recallAggregator.add(offence, at);
   }
 
-  /** The entry was brought back. Whatever came before must have been carried out. */
+  /** The entry was reactivated. Earlier offences must be committed. */
   activated(entry: Entry, aggregator: EvidenceAggregator): void {
     this.#entry = entry;
     this.#expiresAt = entry.expiresAt;
@@ -136,7 +136,7 @@ export class OpenEntry {
   }
 
   commit(): void {
-    this.#carryOutHits();
+    this.#commitHits();
     const batch = this.#recalled;
     if (batch === undefined) return;
     this.#recalled = undefined;
@@ -149,7 +149,7 @@ export class OpenEntry {
     });
   }
 
-  #carryOutHits(): void {
+  #commitHits(): void {
     this.#endDay();
     const batch = this.#hits;
     if (batch === undefined) return;
@@ -164,7 +164,7 @@ export class OpenEntry {
     });
   }
 
-  /** The day of this time, which is the one that is gathered from now on. */
+  /** The day of this time, which becomes the current one. */
   #dayOf(at: Seconds): Day {
     const day = dayOf(at);
     if (this.#day?.day !== day) this.#endDay();

@@ -1,12 +1,12 @@
 import type { Seconds } from './entry.ts';
 import type { Policy } from './policy.ts';
 
-/** From here on doubling once more changes nothing: no penalty lasts 2^62 seconds. */
+/** Further doubling changes nothing: no penalty lasts 2^62 seconds. */
 const MAX_DOUBLINGS = 62;
 
 /**
- * How many seconds the activation with this number blocks (the first is 1): twice as long as the
- * one before it, and never longer than the policy's longest.
+ * How long the activation with this number blocks, in seconds; the first is 1. Each lasts twice as
+ * long as the one before, up to the policy's longest.
  */
 export function penaltySeconds(activations: number, policy: Policy): Seconds {
   const { firstSeconds, longestSeconds } = policy.penalty;

@@ -1,33 +1,33 @@
-/** What the owner decides about the blocklist. All durations are seconds unless named otherwise. */
+/** The rules of the blocklist that the owner sets. */
 export interface Policy {
   readonly penalty: {
-    /** How long the first activation blocks; each further one twice as long as the one before. */
+    /** The first penalty; each further one is twice as long. */
     readonly firstSeconds: number;
-    /** No penalty is longer. */
+    /** The upper limit of all penalties. */
     readonly longestSeconds: number;
   };
   readonly auto: {
-    /** The prefix around an IPv4 or IPv6 offender that an automatic request asks for. */
+    /** The prefix length around an IPv4 or IPv6 offender that is blocked automatically. */
     readonly length4: number;
     readonly length6: number;
   };
   readonly persistent: {
-    /** Hits on so many distinct days of one activation extend it. */
+    /** Hits on this many distinct days prolong an activation. */
     readonly days: number;
   };
   readonly reactivate: {
-    /** The widest (shortest) expired entry that a request may bring back. */
+    /** The shortest prefix length of an expired entry that a request may reactivate. */
     readonly widest4: number;
     readonly widest6: number;
-    /** So many points within the window bring back a prefix that was blocked before. */
+    /** Points within the window that reactivate a prefix. */
     readonly points: number;
   };
   readonly trust: {
-    /** An accepted login protects its address for so many days. */
+    /** How long an accepted login protects its address. */
     readonly days: number;
   };
   readonly offence: {
-    /** So many points within the window, from one automatic prefix, make a block. */
+    /** Points within the window, from one automatic prefix, that lead to a block. */
     readonly points: number;
     readonly windowSeconds: number;
   };

@@ -18,26 +18,25 @@ export interface Login {
   readonly at: Seconds;
 }
 
-/** What holds a person back; the rest only holds back what no person typed. */
+/** What also protects against requests by hand. */
 export const REASONS_BY_HAND: readonly ProtectionReason[] = ['allowed', 'own', 'session'];
 
-/** In this order a protection is named where several would do. */
+/** If several apply, the first is named. */
 const REASONS: readonly ProtectionReason[] = ['allowed', 'own', 'session', 'login', 'private'];
 
-/** What is protected for one reason: the widest protections alone, sorted and disjoint. */
+/** The protections of one reason: only the widest, sorted and disjoint. */
 interface Layer {
   readonly reason: ProtectionReason;
   readonly sorted: readonly Protection[];
 }
 
 /**
- * The addresses that must not be blocked. A value. Inside there is a layer for each reason, in which
- * whatever overlaps a prefix is found next to its network.
+ * The addresses that must not be blocked. A value, with a sorted layer per reason.
  */
 export class ProtectedSpace {
   readonly #layers: readonly Layer[];
 
-  /** All of these; those of `base` are taken over as they lie. */
+  /** @param base whose layers are reused */
   constructor(protections: Iterable<Protection>, base?: ProtectedSpace) {
     const added = [...protections];
     this.#layers = REASONS.map((reason) => {
@@ -49,12 +48,12 @@ export class ProtectedSpace {
     }).filter(({ sorted }) => sorted.length > 0);
   }
 
-  /** This space and these protections too. */
+  /** This space with more protections. */
   plus(protections: readonly Protection[]): ProtectedSpace {
     return protections.length === 0 ? this : new ProtectedSpace(protections, this);
   }
 
-  /** The first protection, for one of these reasons, that has an address in common with it. */
+  /** The first protection, for one of these reasons, that overlaps the prefix. */
   overlapping(prefix: Prefix, reasons = REASONS): Protection | undefined {
     for (const { reason, sorted } of this.#layers) {
       if (reasons !== REASONS && !reasons.includes(reason)) continue;
@@ -68,13 +67,13 @@ export class ProtectedSpace {
   }
 
   /**
-   * The widest prefix around the offender that has at least this length and holds no protected
-   * address; where the offender is protected itself, what protects it.
+   * The widest prefix around the offender with at least this length and without a protected address,
+   * or what protects the offender itself.
    */
   narrow(offender: Address, length: number): Prefix | Protection {
     let narrowest = length;
     for (const { sorted } of this.#layers) {
-      // Of a sorted list the two neighbours of an address share the most leading bits with it.
+      // In a sorted list the two neighbours of an address share the most leading bits with it.
       const after = placeOf(sorted, offender);
       for (
         let network = Math.max(after - 1, 0);
@@ -92,8 +91,8 @@ export class ProtectedSpace {
 }
 
 /**
- * The protections that these logins give at a time: those of the trusted days before it, and those
- * after it too, as whoever may log in later was no attacker before.
+ * The protections by these logins at a time: logins within the trusted days before it, and all after
+ * it, as somebody who logs in later was no attacker before.
  */
 export function loginProtections(
   logins: readonly Login[],
@@ -110,7 +109,7 @@ export function isTrusted(login: Login, at: Seconds, policy: Policy): boolean {
   return login.at >= at - policy.trust.days * DAY_SECONDS;
 }
 
-/** Sorted, without those that another one contains. */
+/** Sorted, without those that lie within another. */
 function widest(protections: readonly Protection[]): readonly Protection[] {
   const kept: Protection[] = [];
   for (const protection of protections.toSorted((p, q) => comparePrefixes(p.prefix, q.prefix))) {
@@ -121,7 +120,7 @@ function widest(protections: readonly Protection[]): readonly Protection[] {
   return kept;
 }
 
-/** How many of them begin at the address or before it. */
+/** The number that begin at or before the address. */
 function placeOf(layer: readonly Protection[], address: Address): number {
   let low = 0;
   let high = layer.length;
@@ -137,7 +136,7 @@ function placeOf(layer: readonly Protection[], address: Address): number {
   return low;
 }
 
-/** How many leading bits are the same; -1 across families, which share nothing. */
+/** The number of common leading bits; -1 for different families. */
 function commonBits(p: Address, q: Address): number {
   if (p.family !== q.family) return -1;
   if (p.a !== q.a) return Math.clz32(p.a ^ q.a);

@@ -3,9 +3,9 @@ import type { PrefixList } from '../net/prefix-list.ts';
 import { subtract } from '../net/subtract.ts';
 
 /**
- * What the firewall holds: the prefixes of the active entries less the allow-list, as the fewest
- * prefixes that block exactly the same addresses; sorted, disjoint. Throws McblockError (protected)
- * where that would be every address of a family: a /0 never leaves the program.
+ * The rules of the firewall: the active prefixes minus the allow-list, as the fewest prefixes that
+ * block exactly the same addresses; sorted and disjoint. Throws McblockError('protected') for a /0,
+ * which is never emitted.
  */
 export function rulesOf(active: PrefixList, allowed: PrefixList): PrefixList {
   const rules = subtract(active, allowed);

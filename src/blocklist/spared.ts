@@ -2,11 +2,11 @@ import type { Address } from '../net/address.ts';
 import type { Offence } from './offence.ts';
 import type { ProtectionReason } from './request.ts';
 
-/** Offences that were not counted, as their address is protected. */
+/** Offences that were not counted because their address is protected. */
 export interface Spared {
   readonly address: Address;
   readonly reason: ProtectionReason;
-  /** How many offences. */
+  /** The number of offences. */
   readonly count: number;
 }
 
@@ -19,7 +19,7 @@ const NONE: readonly Spared[] = [];
 /** Sums by address and reason. */
 export class SparedAddresses {
   readonly #sums = new Map<string, Sum>();
-  /** What was added to last: whoever tries on and on is spared again. */
+  /** The last sum: offences often repeat. */
   #last: Sum | undefined;
 
   add({ address, count }: Offence, reason: ProtectionReason): void {
@@ -29,7 +29,7 @@ export class SparedAddresses {
     this.#last.count += count;
   }
 
-  /** All of them, in the order of their coming, which are forgotten. */
+  /** Removes and returns all, in order of arrival. */
   take(): readonly Spared[] {
     if (this.#last === undefined) return NONE;
     const spared = [...this.#sums.values()];

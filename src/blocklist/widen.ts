@@ -3,30 +3,30 @@ import { comparePrefixes, containsPrefix, type Prefix, prefixAround } from '../n
 import { type Entry, isActive, type Seconds } from './entry.ts';
 import type { Policy } from './policy.ts';
 
-/** When so many neighbours were blocked that the prefix around them should be. */
+/** When the prefix around blocked neighbours is proposed. */
 export interface WidenBounds {
-  /** The widest prefix that is proposed. */
+  /** The widest prefix to propose. */
   readonly widest4: number;
   readonly widest6: number;
-  /** The least share of the networks in it, in percent, that must be blocked or have been. */
+  /** The least percentage of its networks that must be or have been blocked. */
   readonly share: number;
-  /** And how many at least. */
+  /** The least number of them. */
   readonly least: number;
 }
 
-/** A prefix that might be blocked as a whole, and what speaks for it. */
+/** A prefix that could be blocked as a whole, with the reasons. */
 export interface Candidate {
   readonly prefix: Prefix;
-  /** How many automatic prefixes lie in it; as floating point where that is more than 2^53. */
+  /** The number of automatic prefixes in it; may exceed 2^53. */
   readonly networks: number;
-  /** How many of them are blocked or were, and how many are blocked now. */
+  /** How many of them are or were blocked, and how many are blocked now. */
   readonly blocked: number;
   readonly active: number;
-  /** Offences from all of them, and when the first and the last of them was. */
+  /** Offences from all of them, and the times of the first and last. */
   readonly hits: number;
   readonly firstSeen: Seconds;
   readonly lastSeen: Seconds;
-  /** Addresses in it from which nothing ever came that was blocked. */
+  /** Addresses in it that were never blocked. */
   readonly addedAddresses: number;
 }
 
@@ -40,9 +40,9 @@ interface Group {
 }
 
 /**
- * The widest prefixes within the bounds, around automatic entries of one family. The entries must
- * come in the order of their networks; those of another length than the automatic one, and those
- * that were never active, are passed over. One pass, and nothing is kept but the candidates.
+ * The widest prefixes within the bounds, around automatic entries of one family. The entries must be
+ * in the order of their networks; those of another length than the automatic one and those that were
+ * never active are ignored. One pass, in constant memory apart from the candidates.
  */
 export function wideningCandidates(
   family: Family,
@@ -54,7 +54,7 @@ export function wideningCandidates(
   const length = family === 4 ? auto.length4 : auto.length6;
   const widest = family === 4 ? bounds.widest4 : bounds.widest6;
   const found: Candidate[] = [];
-  /** The group that is being filled, for each length from the widest on. */
+  /** The current group of each length, the widest first. */
   const groups: (Group | undefined)[] = [];
   const finish = (group: Group | undefined): void => {
     const candidate = group && candidateOf(group, length, bounds);
@@ -98,7 +98,7 @@ function candidateOf(group: Group, length: number, bounds: WidenBounds): Candida
   return { ...group, networks, addedAddresses: (networks - blocked) * addressesOfPlace };
 }
 
-/** Without those that another one contains, in the order of their networks. */
+/** Without those that lie within another, in the order of their networks. */
 function outermost(candidates: readonly Candidate[]): Candidate[] {
   const kept: Candidate[] = [];
   for (const candidate of candidates.toSorted((p, q) => comparePrefixes(p.prefix, q.prefix))) {

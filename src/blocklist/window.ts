@@ -10,9 +10,9 @@ interface Moment extends Offence {
 }
 
 /**
- * The offences of one prefix that are less than `windowSeconds` before the latest of them. Time
- * may go back a little; where it goes back by a window or more, another log begins, and what is
- * later by so much is dropped. Invariant: in order of time, no two alike, all within one window.
+ * The offences of one prefix that are less than `windowSeconds` before the latest. Time may go back a
+ * little; if it goes back by a window or more, another log begins, and later offences are dropped.
+ * Invariant: in order of time, distinct, all within one window.
  */
 export class Window {
   #moments: Moment[] = [];
@@ -23,7 +23,7 @@ export class Window {
     return this.#points;
   }
 
-  /** How many offences are in the window. */
+  /** The number of offences in the window. */
   get count(): number {
     return this.#moments.reduce((sum, { count }) => sum + count, 0);
   }
@@ -33,7 +33,7 @@ export class Window {
     return this.#moments;
   }
 
-  /** Undefined while nothing is in it. */
+  /** Undefined if the window is empty. */
   get latestAt(): Seconds | undefined {
     return this.#moments[this.#moments.length - 1]?.at;
   }
@@ -43,7 +43,7 @@ export class Window {
     const moment = { ...offence, at };
     const latestAt = this.latestAt;
     if (latestAt === undefined || latestAt <= at - windowSeconds) {
-      // Nearly all there is comes here: who offends now and then is alone in its window.
+      // The usual case: the only offence in its window.
       this.#moments = [moment];
       this.#points = moment.points;
       return;
@@ -54,14 +54,14 @@ export class Window {
     this.#keep((this.latestAt ?? at) - windowSeconds, Number.POSITIVE_INFINITY);
   }
 
-  /** Hands all of it on as evidence, and begins anew. */
+  /** Moves all offences into the aggregator. */
   emptyInto(aggregator: EvidenceAggregator): void {
     for (const moment of this.#moments) aggregator.add(moment, moment.at);
     this.#moments = [];
     this.#points = 0;
   }
 
-  /** A moment takes in one that is alike. */
+  /** Equal moments are merged. */
   #insert(moment: Moment): void {
     let index = this.#moments.length;
     for (; index > 0; index--) {
@@ -77,7 +77,7 @@ export class Window {
     this.#moments.splice(index, 0, moment);
   }
 
-  /** Drops all but what lies between the two times, which do not belong to it. */
+  /** Drops all offences that are not between the two times, exclusive. */
   #keep(after: Seconds, before: Seconds): void {
     const first = this.#moments[0];
     const last = this.#moments.at(-1);

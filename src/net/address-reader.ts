@@ -116,7 +116,7 @@ export function readAddress6(
 /** The groups of the address that is being read, in the order in which they are written. */
 const GROUPS = new Uint16Array(8);
 
-/** Puts the groups before the gap to the left and those after it to the right, zeros between. */
+/** Groups before the gap go to the left, those after it to the right. */
 function spreadGroups(count: number, gap: number, words: Uint32Array): void {
   words.fill(0, 0, 4);
   for (let index = 0; index < count; index++) {

@@ -3,17 +3,16 @@ import { PrefixList } from './prefix-list.ts';
 import { type NetworkRun, sortNetworks6 } from './prefix-sort.ts';
 
 /**
- * The fewest prefixes that cover exactly the same addresses, in order. Linear, whatever order they
- * come in; the list keeps its own. In the result no prefix contains another and no two are the halves
- * of one.
+ * The fewest prefixes that cover exactly the same addresses, in order. Linear; the list is not
+ * changed. In the result no prefix contains another and no two are siblings.
  */
 export function coalesce(list: PrefixList): PrefixList {
   return PrefixList.of(coalesce4(list.run4()), coalesce6(sortNetworks6(list.run6())));
 }
 
 /**
- * The result grows at its end alone: as the prefixes come in order, the wider first, only its last
- * one can cover the next, and only its last one can be the other half of what came.
+ * The result changes only at its end: as the prefixes are in order, the wider first, only its last
+ * one can contain the next or be its sibling.
  */
 function coalesce6({ networks, lengths }: NetworkRun): NetworkRun {
   const size = lengths.length;
@@ -33,7 +32,7 @@ function coalesce6({ networks, lengths }: NetworkRun): NetworkRun {
     outNetworks[count * 4 + 1] = networks[at + 1] ?? 0;
     outNetworks[count * 4 + 2] = networks[at + 2] ?? 0;
     outNetworks[count * 4 + 3] = networks[at + 3] ?? 0;
-    // The halves of a prefix differ in the last bit of their length alone; the left one stays.
+    // Siblings differ only in the last bit of their length; the left one stays.
     while (
       count > 0 &&
       outLengths[count - 1] === length &&
@@ -49,7 +48,7 @@ function coalesce6({ networks, lengths }: NetworkRun): NetworkRun {
   return { networks: outNetworks.slice(0, count * 4), lengths: outLengths.slice(0, count) };
 }
 
-/** How many bits from the left the two networks have in common; 128 if all. */
+/** The number of common leading bits; 128 if all. */
 function sameBits(p: Uint32Array, pAt: number, q: Uint32Array, qAt: number): number {
   for (let word = 0; word < 4; word++) {
     const differing = (p[pAt + word] ?? 0) ^ (q[qAt + word] ?? 0);

@@ -2,13 +2,13 @@ import type { NetworkRun } from './prefix-sort.ts';
 import { sortKeys } from './radix-sort.ts';
 
 /**
- * Coalesces IPv4 prefixes in any order. The work is done on one 32-bit number for each prefix, its
- * code: sorting moves a third of what network and length apart would need.
+ * Coalesces IPv4 prefixes in any order. Each prefix is one 32-bit number, its code: sorting moves a
+ * third of the bytes of separate networks and lengths.
  *
- * A code is 31 bits of network, without the first one, and a one bit that ends them: where the
- * lowest one stands tells the length. Codes in rising order are the prefixes in order, each between
- * the prefixes of its left and its right half. The missing bit is why both halves of the address
- * space are gone through one after the other, and /0 is seen to by itself.
+ * A code is the network without its first bit, ended by a one bit: the lowest one bit gives the
+ * length. Ascending codes are the prefixes in order, each between those of its left and its right
+ * half. Because the first bit is missing, the halves of the address space are processed separately,
+ * and /0 is a special case.
  */
 export function coalesce4(run: NetworkRun): NetworkRun {
   const size = run.lengths.length;
@@ -30,12 +30,12 @@ export function coalesce4(run: NetworkRun): NetworkRun {
 /** The code of 0.0.0.0/1, and of 128.0.0.0/1 too. */
 const HALF = 0x80000000;
 
-/** 0.0.0.0/0 alone. */
+/** Only 0.0.0.0/0. */
 function whole(): NetworkRun {
   return { networks: new Uint32Array(1), lengths: new Uint8Array(1) };
 }
 
-/** The codes of the left half from the left and the right ones from the right; how many are left. */
+/** Left half from the left, right half from the right; returns the number in the left half. */
 function encode({ networks, lengths }: NetworkRun, codes: Uint32Array): number {
   let left = 0;
   let right = codes.length;
@@ -51,9 +51,9 @@ function encode({ networks, lengths }: NetworkRun, codes: Uint32Array): number {
 }
 
 /**
- * Coalesces sorted codes, at the front of the same array; returns how many they are. The result
- * grows at its end alone: only its last ones can lie in the next or be its other half, and only
- * its last one can cover it.
+ * Coalesces sorted codes in place, at the front of the array; returns their number. The result
+ * changes only at its end: only its last codes can lie in the next or be its sibling, and only the
+ * last can contain it.
  */
 function coalesceCodes(codes: Uint32Array): number {
   let count = 0;
@@ -77,12 +77,12 @@ function coalesceCodes(codes: Uint32Array): number {
   return count;
 }
 
-/** The bits in which all codes of one prefix are the same, by the lowest one bit of its own. */
+/** The bits that all codes within a prefix share, by the lowest one bit of its code. */
 function sharedBits(low: number): number {
   return ~((low << 1) - 1);
 }
 
-/** The networks take the place of the codes. */
+/** Replaces the codes by networks. */
 function decoded(codes: Uint32Array, leftCount: number): NetworkRun {
   const lengths = new Uint8Array(codes.length);
   for (let index = 0; index < codes.length; index++) {

@@ -1,9 +1,9 @@
 import type { Prefix } from './prefix.ts';
 
 /**
- * Which IPv4 lengths are worth asking for an address: one word for each /16, in which bit n from
- * the left stands for the length n + 1. A bit that is not set means that no prefix of that length
- * contains an address there; one that is set, that perhaps one does. /0 has no bit.
+ * Which IPv4 lengths may have a prefix around an address: one word per /16, in which bit n from the
+ * left stands for length n + 1. If it is not set, no prefix of that length contains an address
+ * there; if it is set, one may. /0 has no bit.
  */
 export class LengthHints4 {
   readonly words = new Uint32Array(0x10000);
@@ -20,13 +20,12 @@ export class LengthHints4 {
   }
 }
 
-/** There are never fewer places than this for IPv6. */
+/** The least number of slots for IPv6. */
 const FEWEST_PLACES = 64;
 
 /**
- * The same for IPv6: one word for the lengths 1 to 32, wherever they are, and three for the longer
- * ones under each /32, at a place found by a hash of it. Where two /32 meet, both have the bits of
- * both.
+ * The same for IPv6: one word for lengths 1 to 32, and three words for the longer ones in each /32,
+ * in a slot given by its hash. Two /32 with the same slot share their bits.
  */
 export class LengthHints6 {
   short = 0;
@@ -34,14 +33,14 @@ export class LengthHints6 {
   readonly #shift: number;
   #size = 0;
 
-  /** With room for so many prefixes and as many again. */
+  /** @param size twice this many prefixes fit */
   constructor(size = 0) {
     const bits = Math.ceil(Math.log2(Math.max(FEWEST_PLACES, size * 2)));
     this.words = new Uint32Array(2 ** bits * 4);
     this.#shift = 32 - bits;
   }
 
-  /** Returns false if it has become too small; then it is time for another. */
+  /** Returns false if it has become too small and must be replaced. */
   add({ a, length }: Prefix): boolean {
     if (length === 0) return true;
     const word = (length - 1) >>> 5;
@@ -50,13 +49,13 @@ export class LengthHints6 {
       this.short |= bit;
       return true;
     }
-    const at = this.placeOf(a) + word;
+    const at = this.slotOf(a) + word;
     this.words[at] = (this.words[at] ?? 0) | bit;
     return ++this.#size * 4 <= this.words.length;
   }
 
-  /** Where the words of the /32 start; the first of the four is not used. */
-  placeOf(a: number): number {
+  /** The offset of the words of a /32; the first of the four is not used. */
+  slotOf(a: number): number {
     return (Math.imul(a, 0x9e3779b1) >>> this.#shift) * 4;
   }
 }

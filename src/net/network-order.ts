@@ -2,21 +2,20 @@ import { compareAddresses } from './address.ts';
 import { contains, type Prefix } from './prefix.ts';
 import { PrefixList } from './prefix-list.ts';
 
-/** What is put in order: a NetworkTable. */
+/** The interface of a NetworkTable that is needed here. */
 interface Networks {
   readonly size: number;
   copyTo(list: PrefixList): void;
 }
 
 /**
- * The networks of one table in order, for those who ask for a range of them: a sorted list, and
- * the few that were added since, in no order. It is sorted again only when the changes since are
- * many more than the square root of all, and then only if somebody asks; so a change costs
- * O(sqrt n) at most and a question O(log n + sqrt n), and what it finds.
+ * The networks of one table in order, for range queries: a sorted list, and the few that were added
+ * since, unsorted. It is sorted again by a query if the changes are many more than the square root of
+ * all. A change costs O(sqrt n) at most, a query O(log n + sqrt n) plus its results.
  */
 export class NetworkOrder {
   readonly #table: Networks;
-  /** May hold what is no longer in the table, or what is in #added too. */
+  /** May have networks that are no longer in the table, or that are in #added too. */
   #sorted: PrefixList;
   #added = new PrefixList();
   #deletions = 0;
@@ -26,19 +25,19 @@ export class NetworkOrder {
     this.#sorted = sortedPrefixes(table);
   }
 
-  /** To be called when the table has one more prefix. */
+  /** To be called when a prefix is added to the table. */
   added(prefix: Prefix): void {
     this.#added.push(prefix);
   }
 
-  /** To be called when the table has one less. */
+  /** To be called when a prefix is removed from the table. */
   deleted(): void {
     this.#deletions++;
   }
 
   /**
-   * Adds what the outer prefix contains to `found`. Among it may be some that are no longer in the
-   * table, and some twice.
+   * Adds the networks within the outer prefix to `found`. Some may no longer be in the table, or may
+   * occur twice.
    */
   collect(outer: Prefix, found: PrefixList): void {
     this.#settle();

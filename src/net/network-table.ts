@@ -2,18 +2,17 @@ import type { Family } from './address.ts';
 import type { Prefix } from './prefix.ts';
 import type { PrefixList } from './prefix-list.ts';
 
-/** Anything but undefined and null, so that undefined means that there is none. */
+/** Anything but undefined and null: undefined means no value. */
 export type Value = object | string | number | boolean;
 
 const FIRST_CAPACITY = 8;
 
 /**
- * Values by network, for one family and length: a hash table with open addressing. The networks lie
- * in one typed array, a word each for IPv4 and four for IPv6, so that asking for what is not there
- * touches nothing else, and few bytes of memory that are far apart. A slot whose words are all zero
- * is free; the network zero itself has its value after those of the slots. Invariants: a quarter of
- * the slots or more are free; from the slot that a network hashes to up to the one it lies in, none
- * is free.
+ * Values by network, for one family and length: a hash table with open addressing. The networks are
+ * in one typed array, one word for IPv4 and four for IPv6, so that a miss touches little memory. A
+ * slot whose words are all zero is free; the value of network zero follows those of the slots.
+ * Invariants: at least a quarter of the slots are free; between the slot that a network hashes to and
+ * its own slot none is free.
  */
 export class NetworkTable<V extends Value> {
   size = 0;
@@ -44,7 +43,7 @@ export class NetworkTable<V extends Value> {
     return this.#values[this.#slotOf(prefix)];
   }
 
-  /** Puts the value in the place of what is there; returns whether there was nothing. */
+  /** Returns whether the network is new. */
   set(prefix: Prefix, value: V): boolean {
     let slot = this.#slotOf(prefix);
     const isNew = this.#values[slot] === undefined;
@@ -60,14 +59,14 @@ export class NetworkTable<V extends Value> {
     return isNew;
   }
 
-  /** Returns whether it was there. */
+  /** Returns whether the network was in the table. */
   delete(prefix: Prefix): boolean {
     let hole = this.#slotOf(prefix);
     if (this.#values[hole] === undefined) return false;
     this.size--;
     this.#values[hole] = undefined;
     if (hole === this.#capacity) return true;
-    // Those behind it move up, so that no search ends at the hole too early.
+    // Move up those behind it, so that no search ends at the hole.
     const last = this.#capacity - 1;
     for (let slot = (hole + 1) & last; this.#values[slot] !== undefined; slot = (slot + 1) & last) {
       if (((slot - this.#homeOf(slot)) & last) < ((slot - hole) & last)) continue;
@@ -84,13 +83,13 @@ export class NetworkTable<V extends Value> {
     return true;
   }
 
-  /** Adds all prefixes, in no order, to the list. */
+  /** Adds all prefixes to the list, unsorted. */
   copyTo(list: PrefixList): void {
     const networks = this.#networks;
     for (let slot = 0; slot <= this.#capacity; slot++) {
       if (this.#values[slot] === undefined) continue;
       const at = slot * this.#stride;
-      // After the last slot there are no words: that is the network zero.
+      // Network zero has no words; its value follows the slots.
       const a = networks[at] ?? 0;
       if (this.#stride === 1) list.push4(a, this.#length);
       else {
@@ -100,7 +99,7 @@ export class NetworkTable<V extends Value> {
     }
   }
 
-  /** Where the network lies, or the free slot where it would. */
+  /** The slot of the network, or the free slot where it would be. */
   #slotOf({ a, b, c, d }: Prefix): number {
     return this.#stride === 1 ? this.#slot4(a | 0) : this.#slot6(a | 0, b | 0, c | 0, d | 0);
   }
@@ -161,16 +160,16 @@ export class NetworkTable<V extends Value> {
       const at = slot * this.#stride;
       const a = networks[at] ?? 0;
       if (this.#stride === 1) {
-        const place = this.#slot4(a);
-        this.#networks[place] = a;
-        this.#values[place] = value;
+        const free = this.#slot4(a);
+        this.#networks[free] = a;
+        this.#values[free] = value;
       } else {
         const b = networks[at + 1] ?? 0;
         const c = networks[at + 2] ?? 0;
         const d = networks[at + 3] ?? 0;
-        const place = this.#slot6(a, b, c, d);
-        this.#write(place, a, b, c, d);
-        this.#values[place] = value;
+        const free = this.#slot6(a, b, c, d);
+        this.#write(free, a, b, c, d);
+        this.#values[free] = value;
       }
     }
   }
@@ -180,10 +179,10 @@ function noValues<V>(capacity: number): (V | undefined)[] {
   return Array.from<V | undefined>({ length: capacity + 1 });
 }
 
-/** Others in each process, so that nobody can choose networks that all meet in one slot. */
+/** Random per process, so that nobody can choose networks that collide. */
 const SEED = Math.trunc(Math.random() * 0x100000000) | 0;
 
-/** The low bits of a network are mostly zero: what slots are made of depends on all of its bits. */
+/** The low bits of a network are mostly zero, so the slot depends on all bits. */
 function hash4(network: number): number {
   return finish(Math.imul(network ^ SEED, 0x9e3779b1));
 }

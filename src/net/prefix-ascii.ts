@@ -7,21 +7,21 @@ import { wordMask } from './prefix.ts';
 /** The longest prefix there can be in text. */
 export const MAX_PREFIX_TEXT_LENGTH = MAX_ADDRESS_TEXT_LENGTH + '/128'.length;
 
-/** What can be wrong with the text of a prefix. */
+/** Faults in the text of a prefix. */
 export type PrefixFault =
   | 'malformed'
   /** Fewer than four octets and no length. */
   | 'short'
   | 'leading zero'
   | 'octet over 255'
-  /** What follows the slash is no decimal number without leading zeros, or more than can be. */
+  /** The length is not a decimal number without leading zeros, or too large. */
   | 'length'
-  /** An address with bits beyond the length; the words hold it whole, and its length. */
+  /** Bits beyond the length are set; the words have the whole address and the length. */
   | 'host bits';
 
 /**
- * One prefix, as it is read: words[0] to [3] as in a Prefix, [4] its length, [5] its family. One
- * array is filled again for each prefix.
+ * One prefix: words[0] to [3] as in a Prefix, [4] its length, [5] its family. One array is reused for
+ * all prefixes.
  */
 export type PrefixWords = Uint32Array;
 

@@ -2,11 +2,10 @@ import type { Prefix } from './prefix.ts';
 import { type NetworkRun, sortNetworks4, sortNetworks6 } from './prefix-sort.ts';
 
 /**
- * Many prefixes without an object for each: for each family an array of networks and one of
- * lengths, of which the first `size4` or `size6` count. Network i of IPv6 is the four words from
- * networks6[i * 4] on. Invariant, which whoever pushes words keeps: as in a Prefix, host bits are
- * zero, and no IPv6 prefix lies in ::ffff:0:0/96, which is IPv4. The arrays are read by those who
- * go through many prefixes, and written by this class alone.
+ * Many prefixes without an object for each: per family an array of networks and one of lengths, of
+ * which the first `size4` or `size6` are used. Network i of IPv6 is the four words from
+ * networks6[i * 4]. Invariant, to be kept by callers that push words: as in a Prefix, host bits are
+ * zero, and no IPv6 prefix lies in ::ffff:0:0/96, which is IPv4. Only this class writes the arrays.
  */
 export class PrefixList {
   networks4: Uint32Array;
@@ -16,7 +15,7 @@ export class PrefixList {
   lengths6: Uint8Array;
   size6 = 0;
 
-  /** The capacities are only where it starts; it grows. */
+  /** The capacities are initial: the list grows. */
   constructor(capacity4 = 0, capacity6 = 0) {
     this.networks4 = new Uint32Array(capacity4);
     this.lengths4 = new Uint8Array(capacity4);
@@ -90,8 +89,7 @@ export class PrefixList {
   }
 
   /**
-   * Brings it into the order of comparePrefixes. Linear (radix sort), and one look at each
-   * prefix if they are in order already.
+   * Sorts by comparePrefixes. Linear (radix sort); a single pass if it is sorted already.
    */
   sort(): void {
     const run4 = sortNetworks4(this.run4());
@@ -102,7 +100,7 @@ export class PrefixList {
     this.lengths6 = run6.lengths;
   }
 
-  /** The list that these arrays are. It takes them over: no one else may write into them. */
+  /** Makes a list of these arrays, which the caller must no longer write to. */
   static of(run4: NetworkRun, run6: NetworkRun): PrefixList {
     const list = new PrefixList();
     list.networks4 = run4.networks;

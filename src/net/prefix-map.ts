@@ -5,7 +5,7 @@ import { NetworkTable, type Value } from './network-table.ts';
 import { comparePrefixes, type Prefix, prefixAround, wordMask } from './prefix.ts';
 import { PrefixList } from './prefix-list.ts';
 
-/** A prefix and what a PrefixMap has for it. */
+/** A prefix and its value. */
 export interface Match<V> {
   readonly prefix: Prefix;
   readonly value: V;
@@ -14,23 +14,22 @@ export interface Match<V> {
 type Tables<V extends Value> = (NetworkTable<V> | undefined)[];
 
 /**
- * A map from prefixes to values that answers what contains what. It is made of a table for each
- * length that there is, 33 for IPv4 and 129 for IPv6 at most, and only those are asked. Costs for n
- * prefixes: get, set and delete O(1), and up to 65,536 short steps to set an IPv4 prefix wider than
- * /16; longestMatch and covering a few looks, for IPv6 covering one for each length; subnets as told at NetworkOrder; a
- * walk O(n).
+ * A map from prefixes to values with queries for supernets and subnets. It has a table per existing
+ * length, at most 33 for IPv4 and 129 for IPv6. Costs for n prefixes: get, set and delete O(1), and up
+ * to 65,536 short steps to set an IPv4 prefix wider than /16; longestMatch and supernets a few
+ * lookups, for IPv6 supernets one per length; subnets as in NetworkOrder; a walk O(n).
  */
 export class PrefixMap<V extends Value> {
   #size4 = 0;
   #size6 = 0;
   readonly #tables4: Tables<V> = Array.from({ length: FAMILY_BITS[4] + 1 });
   readonly #tables6: Tables<V> = Array.from({ length: FAMILY_BITS[6] + 1 });
-  /** Of those lengths alone for which somebody has asked subnets. */
+  /** Only of the lengths for which subnets were queried. */
   readonly #orders4: (NetworkOrder | undefined)[] = [];
   readonly #orders6: (NetworkOrder | undefined)[] = [];
   #hints4 = new LengthHints4();
   #hints6 = new LengthHints6();
-  /** How many deleted prefixes may still stand in the hints. */
+  /** The number of deleted prefixes that may still be in the hints. */
   #stale4 = 0;
   #stale6 = 0;
 
@@ -46,7 +45,7 @@ export class PrefixMap<V extends Value> {
     return this.#table(prefix)?.get(prefix) !== undefined;
   }
 
-  /** Puts the value in the place of what is there for the same prefix. */
+  /** Replaces the value of the same prefix. */
   set(prefix: Prefix, value: V): this {
     const tables = this.#tables(prefix.family);
     let table = tables[prefix.length];
@@ -66,7 +65,7 @@ export class PrefixMap<V extends Value> {
     return this;
   }
 
-  /** Returns whether it was there. */
+  /** Returns whether the prefix was in the map. */
   delete(prefix: Prefix): boolean {
     const table = this.#table(prefix);
     if (table === undefined || !table.delete(prefix)) return false;
@@ -86,12 +85,12 @@ export class PrefixMap<V extends Value> {
     return address.family === 4 ? this.#longestMatch4(address.a) : this.#longestMatch6(address);
   }
 
-  /** All that cover the prefix, itself too, the widest first. */
+  /** The prefixes that contain this one, including itself, the widest first. */
   supernets(prefix: Prefix): Match<V>[] {
-    return prefix.family === 4 ? this.#covering4(prefix) : this.#covering6(prefix);
+    return prefix.family === 4 ? this.#supernets4(prefix) : this.#supernets6(prefix);
   }
 
-  /** All that the prefix contains, itself too, in order. */
+  /** The prefixes that this one contains, including itself, in order. */
   subnets(prefix: Prefix): Match<V>[] {
     const tables = this.#tables(prefix.family);
     const found = new PrefixList();
@@ -104,7 +103,7 @@ export class PrefixMap<V extends Value> {
     return [...this.#matchesOf(found)];
   }
 
-  /** All, in order; what is set or deleted meanwhile may be among them or not. */
+  /** All prefixes, in order; those set or deleted meanwhile may be included or not. */
   walk(): Generator<Match<V>, void> {
     const all = new PrefixList();
     for (const table of this.#tables4) table?.copyTo(all);
@@ -112,14 +111,14 @@ export class PrefixMap<V extends Value> {
     return this.#matchesOf(all);
   }
 
-  /** All of one length, in order, as walk. */
+  /** All prefixes of one length, in order; see walk. */
   walkLength(family: Family, length: number): Generator<Match<V>, void> {
     const all = new PrefixList();
     this.#tables(family)[length]?.copyTo(all);
     return this.#matchesOf(all);
   }
 
-  /** The lengths that there are, the widest first. */
+  /** The existing lengths, the widest first. */
   lengths(family: Family): number[] {
     return this.#tables(family).flatMap((table, length) => (table?.size ? [length] : []));
   }
@@ -132,7 +131,7 @@ export class PrefixMap<V extends Value> {
     return this.#tables(prefix.family)[prefix.length];
   }
 
-  #covering4(prefix: Prefix): Match<V>[] {
+  #supernets4(prefix: Prefix): Match<V>[] {
     const { a, length } = prefix;
     const found: Match<V>[] = [];
     const whole = matchOf(WHOLE4, this.#tables4[0]?.get4(0));
@@ -147,7 +146,7 @@ export class PrefixMap<V extends Value> {
     return found;
   }
 
-  #covering6(prefix: Prefix): Match<V>[] {
+  #supernets6(prefix: Prefix): Match<V>[] {
     const found: Match<V>[] = [];
     for (let length = 0; length <= prefix.length; length++) {
       const table = this.#tables6[length];
@@ -175,9 +174,9 @@ export class PrefixMap<V extends Value> {
   #longestMatch6(address: Address): Match<V> | undefined {
     const { a, b, c, d } = address;
     const { words, short } = this.#hints6;
-    const place = this.#hints6.placeOf(a);
+    const slot = this.#hints6.slotOf(a);
     for (let word = 3; word >= 0; word--) {
-      let lengths = word === 0 ? short : (words[place + word] ?? 0);
+      let lengths = word === 0 ? short : (words[slot + word] ?? 0);
       for (; lengths !== 0; lengths &= lengths - 1) {
         const length = word * 32 + lowestLength(lengths);
         const value = this.#tables6[length]?.get6(
@@ -203,7 +202,7 @@ export class PrefixMap<V extends Value> {
     return order;
   }
 
-  /** What is there for each of these prefixes, in order and once. */
+  /** The matches of these prefixes, in order and once each. */
   *#matchesOf(prefixes: PrefixList): Generator<Match<V>, void> {
     prefixes.sort();
     let last: Prefix | undefined;
@@ -239,7 +238,7 @@ function matchOf<V>(prefix: Prefix, value: V | undefined): Match<V> | undefined 
   return value === undefined ? undefined : { prefix, value };
 }
 
-/** So few are not worth new hints. */
+/** Fewer deletions than this are not worth new hints. */
 const STALE_LIMIT = 1000;
 
 /** The longest length in a word of hints, 1 to 32. */

@@ -4,11 +4,11 @@ import { emptyPrefixWords, type PrefixWords, readPrefix } from './prefix-ascii.t
 import { PrefixList } from './prefix-list.ts';
 import { faultText } from './prefix-text.ts';
 
-/** A line that is no prefix. */
+/** A line that is not a prefix. */
 interface BadLine {
   /** From 1. */
   readonly line: number;
-  /** The start of the line, as it is. */
+  /** The start of the line, unchanged. */
   readonly text: string;
   /** A sentence that says what is wrong. */
   readonly problem: string;
@@ -16,7 +16,7 @@ interface BadLine {
 
 export interface PrefixesRead {
   readonly list: PrefixList;
-  /** The first bad lines; of a file that is something else there are many. */
+  /** The first bad lines. */
   readonly bad: readonly BadLine[];
   readonly badCount: number;
 }
@@ -25,8 +25,8 @@ const BAD_LINES_KEPT = 100;
 const BAD_LINE_BYTES = 200;
 
 /**
- * Reads a text of prefixes, one a line, as parsePrefix would. Empty lines count for nothing, nor
- * does what follows `#` or `;`, nor blanks at both ends of a line.
+ * Reads a text of prefixes, one per line, as parsePrefix does. Empty lines, comments after `#` or `;`,
+ * and blanks at both ends of a line are ignored.
  */
 export function readPrefixes(bytes: Uint8Array): PrefixesRead {
   const list = new PrefixList();
@@ -51,8 +51,8 @@ export function readPrefixes(bytes: Uint8Array): PrefixesRead {
 }
 
 /**
- * Most lines of most lists are one IPv4 prefix or address, whole, and a newline; those are read
- * here in one go. Returns where the next line starts, or -1 for any other line.
+ * Reads the usual line in one pass: an IPv4 prefix or address and a newline. Returns the start of the
+ * next line, or -1 for any other line.
  */
 function readCanonical4(bytes: Uint8Array, start: number, list: PrefixList): number {
   let at = start;

@@ -6,12 +6,12 @@ export interface NetworkRun {
   readonly lengths: Uint8Array;
 }
 
-/** By network, then the wider first. Nothing given is written to; in order already, it is returned. */
+/** By network, then the wider first. The input is not changed; if it is sorted, it is returned. */
 export function sortNetworks4(run: NetworkRun): NetworkRun {
   if (isSorted4(run)) return run;
   const size = run.lengths.length;
   const work = new PairSorter(size);
-  // Least significant first: every pass keeps the order of the one before among equals.
+  // Least significant first: each pass is stable.
   work.keys.set(run.lengths);
   work.values.set(run.networks);
   work.sort();
@@ -20,7 +20,7 @@ export function sortNetworks4(run: NetworkRun): NetworkRun {
   return { networks: work.keys, lengths: new Uint8Array(work.values) };
 }
 
-/** The same for IPv6: what is sorted are the places, by length and then by each word. */
+/** The same for IPv6: the indices are sorted, by length and then by each word. */
 export function sortNetworks6(run: NetworkRun): NetworkRun {
   if (isSorted6(run)) return run;
   const { networks, lengths } = run;
@@ -63,20 +63,20 @@ function isSorted6({ networks, lengths }: NetworkRun): boolean {
   return true;
 }
 
-function gather6({ networks, lengths }: NetworkRun, places: Uint32Array): NetworkRun {
+function gather6({ networks, lengths }: NetworkRun, order: Uint32Array): NetworkRun {
   const sorted = {
     networks: new Uint32Array(networks.length),
     lengths: new Uint8Array(lengths.length),
   };
-  for (let index = 0; index < places.length; index++) {
-    const place = places[index] ?? 0;
-    const from = place * 4;
+  for (let index = 0; index < order.length; index++) {
+    const at = order[index] ?? 0;
+    const from = at * 4;
     const to = index * 4;
     sorted.networks[to] = networks[from] ?? 0;
     sorted.networks[to + 1] = networks[from + 1] ?? 0;
     sorted.networks[to + 2] = networks[from + 2] ?? 0;
     sorted.networks[to + 3] = networks[from + 3] ?? 0;
-    sorted.lengths[index] = lengths[place] ?? 0;
+    sorted.lengths[index] = lengths[at] ?? 0;
   }
   return sorted;
 }

@@ -3,7 +3,7 @@ import { writePrefix4, writePrefix6 } from './prefix-ascii.ts';
 import type { PrefixList } from './prefix-list.ts';
 import type { NetworkRun } from './prefix-sort.ts';
 
-/** What stands around each prefix; ASCII. */
+/** The text around each prefix; ASCII. */
 export interface PrefixShape {
   readonly before?: string;
   /** By default a newline. */
@@ -13,13 +13,13 @@ export interface PrefixShape {
   readonly last?: string;
 }
 
-/** So many prefixes fill a chunk of about 64 KiB. */
+/** The prefixes per chunk, which has about 64 KiB. */
 const CHUNK_PREFIXES = 3500;
 const MAX_PREFIX_BYTES = { 4: '255.255.255.255/32'.length, 6: 39 + '/128'.length } as const;
 
 /**
- * The prefixes of the list as text for programs, always with their length, by default one a line:
- * `5.149.104.0/22`. Of an empty list there is none. The chunks may be kept.
+ * The prefixes of the list as text for programs, always with their length, by default one per line:
+ * `5.149.104.0/22`. An empty list has no text. The chunks may be kept.
  */
 export function* writePrefixes(list: PrefixList, shape: PrefixShape = {}): Generator<Buffer, void> {
   const { before = '', after = '\n', between = '', last = '' } = shape;

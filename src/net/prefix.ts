@@ -8,7 +8,7 @@ export interface Prefix extends Address {
   readonly length: number;
 }
 
-/** The prefix of this length around the address. Throws RangeError for a length there cannot be. */
+/** The prefix of this length around the address. Throws RangeError for an invalid length. */
 export function prefixAround(address: Address, length: number): Prefix {
   const { family } = address;
   if (!Number.isInteger(length) || length < 0 || length > FAMILY_BITS[family]) {
@@ -24,7 +24,7 @@ export function prefixAround(address: Address, length: number): Prefix {
   };
 }
 
-/** The prefix that holds this address and no other. */
+/** The prefix of this address alone. */
 export function hostPrefix(address: Address): Prefix {
   return prefixAround(address, FAMILY_BITS[address.family]);
 }
@@ -53,7 +53,7 @@ export function contains(prefix: Prefix, address: Address): boolean {
   );
 }
 
-/** Whether the two have an address in common: one contains the other, as prefixes never cross. */
+/** Whether one prefix contains the other. */
 export function overlaps(p: Prefix, q: Prefix): boolean {
   return contains(p.length <= q.length ? p : q, p.length <= q.length ? q : p);
 }

@@ -1,7 +1,7 @@
-/** With more buckets at once they and what they point to no longer fit the near caches. */
+/** More buckets no longer fit the near caches. */
 const WIDEST_DIGIT = 12;
 
-/** Sorts the keys in place. The scratch must be as long; what it holds afterwards means nothing. */
+/** Sorts the keys in offset. The scratch array must be as long; its content is undefined afterwards. */
 export function sortKeys(keys: Uint32Array, scratch: Uint32Array): void {
   let from = keys;
   let to = scratch;
@@ -13,8 +13,8 @@ export function sortKeys(keys: Uint32Array, scratch: Uint32Array): void {
 }
 
 /**
- * Keys with a value each, and room to sort them as often as need be without new memory, which is
- * dear. `keys` and `values` are others after each call.
+ * Keys with values, and buffers to sort them repeatedly without allocation. `keys` and `values` are
+ * other arrays after each call.
  */
 export class PairSorter {
   keys: Uint32Array;
@@ -29,7 +29,7 @@ export class PairSorter {
     this.#toValues = new Uint32Array(size);
   }
 
-  /** By key; equal keys stay in the order they had. */
+  /** By key; stable. */
   sort(): void {
     for (const { shift, mask } of digitsOf(this.keys)) {
       const { keys, values } = this;
@@ -52,8 +52,8 @@ interface Digit {
 }
 
 /**
- * The digits to sort by, the least significant first: the bits in which keys differ, in as few
- * digits of even width as there can be. Keys that are all the same have none.
+ * The digits to sort by, the least significant first: the bits in which keys differ, in as few digits
+ * of even width as possible. Equal keys have none.
  */
 function digitsOf(keys: Uint32Array): Digit[] {
   const differing = differingBits(keys);
@@ -76,13 +76,13 @@ function differingBits(keys: Uint32Array): number {
 }
 
 function scatterKeys(from: Uint32Array, to: Uint32Array, shift: number, mask: number): void {
-  const places = placesOf(from, shift, mask);
+  const offsets = placesOf(from, shift, mask);
   for (let index = 0; index < from.length; index++) {
     const key = from[index] ?? 0;
     const digit = (key >>> shift) & mask;
-    const place = places[digit] ?? 0;
-    places[digit] = place + 1;
-    to[place] = key;
+    const offset = offsets[digit] ?? 0;
+    offsets[digit] = offset + 1;
+    to[offset] = key;
   }
 }
 
@@ -94,28 +94,28 @@ function scatterPairs(
   shift: number,
   mask: number,
 ): void {
-  const places = placesOf(keys, shift, mask);
+  const offsets = placesOf(keys, shift, mask);
   for (let index = 0; index < keys.length; index++) {
     const key = keys[index] ?? 0;
     const digit = (key >>> shift) & mask;
-    const place = places[digit] ?? 0;
-    places[digit] = place + 1;
-    toKeys[place] = key;
-    toValues[place] = values[index] ?? 0;
+    const offset = offsets[digit] ?? 0;
+    offsets[digit] = offset + 1;
+    toKeys[offset] = key;
+    toValues[offset] = values[index] ?? 0;
   }
 }
 
-/** Where the first key with each digit goes. */
+/** The index of the first key with each digit. */
 function placesOf(keys: Uint32Array, shift: number, mask: number): Uint32Array {
-  const places = new Uint32Array(mask + 1);
-  countDigits(keys, shift, mask, places);
-  let place = 0;
+  const offsets = new Uint32Array(mask + 1);
+  countDigits(keys, shift, mask, offsets);
+  let offset = 0;
   for (let digit = 0; digit <= mask; digit++) {
-    const count = places[digit] ?? 0;
-    places[digit] = place;
-    place += count;
+    const count = offsets[digit] ?? 0;
+    offsets[digit] = offset;
+    offset += count;
   }
-  return places;
+  return offsets;
 }
 
 function countDigits(keys: Uint32Array, shift: number, mask: number, counts: Uint32Array): void {

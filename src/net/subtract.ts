@@ -5,8 +5,8 @@ import { PrefixList } from './prefix-list.ts';
 import type { NetworkRun } from './prefix-sort.ts';
 
 /**
- * What the list contains and the holes do not: the fewest prefixes that cover exactly those
- * addresses, in order. Linear in both lists and the result; neither list is changed.
+ * The list minus the holes: the fewest prefixes that cover exactly those addresses, in order. Linear
+ * in both lists and the result; neither list is changed.
  */
 export function subtract(list: PrefixList, holes: PrefixList): PrefixList {
   const whole = coalesce(list);
@@ -19,8 +19,8 @@ export function subtract(list: PrefixList, holes: PrefixList): PrefixList {
 }
 
 /**
- * Goes along both, which are coalesced. The parts that stay of a prefix are the largest there can
- * be, so that no two of them are the halves of one, and parts of two prefixes never are.
+ * Walks both lists, which are coalesced. The remaining parts of a prefix are as large as possible, so
+ * that no two are siblings; parts of two prefixes never are.
  */
 function subtractFamily(family: Family, whole: NetworkRun, holes: NetworkRun, rest: PrefixList) {
   const stride = family === 4 ? 1 : 4;
@@ -43,12 +43,12 @@ function subtractFamily(family: Family, whole: NetworkRun, holes: NetworkRun, re
   }
 }
 
-/** The prefix that is cut up, the hole that is looked at, and how far the cutting is done. */
+/** The current prefix, the current hole, and how far the prefix is processed. */
 const NETWORK = new Uint32Array(4);
 const HOLE = new Uint32Array(4);
 const CURSOR = new Uint32Array(4);
 
-/** Where the hole lies, seen from NETWORK with this length. After the last hole comes none. */
+/** The position of the hole relative to NETWORK with this length. */
 function relationOf(
   holes: NetworkRun,
   hole: number,
@@ -70,7 +70,7 @@ function load(networks: Uint32Array, index: number, stride: number, into: Uint32
   for (let word = stride; word < 4; word++) into[word] = 0;
 }
 
-/** How many bits from the left are the same; 128 if all. */
+/** The number of common leading bits; 128 if all. */
 function sameBits(p: Uint32Array, q: Uint32Array): number {
   for (let word = 0; word < 4; word++) {
     const differing = (p[word] ?? 0) ^ (q[word] ?? 0);
@@ -79,7 +79,7 @@ function sameBits(p: Uint32Array, q: Uint32Array): number {
   return 128;
 }
 
-/** From the cursor to the hole: always the widest prefix that starts there and ends before it. */
+/** From the cursor to the hole: each time the widest prefix that starts there and ends before it. */
 function fillUpToHole(family: Family, rest: PrefixList): void {
   for (let same = sameBits(CURSOR, HOLE); same < 128; same = sameBits(CURSOR, HOLE)) {
     const length = Math.max(widestAt(family), same + 1);
@@ -88,7 +88,7 @@ function fillUpToHole(family: Family, rest: PrefixList): void {
   }
 }
 
-/** From the cursor to the end of NETWORK, where a step leaves it or comes round to its start. */
+/** From the cursor to the end of NETWORK, where a step leaves it or wraps around. */
 function fillUpToEnd(family: Family, networkLength: number, rest: PrefixList): void {
   for (;;) {
     const same = sameBits(CURSOR, NETWORK);
@@ -108,7 +108,7 @@ function widestAt(family: Family): number {
   return 0;
 }
 
-/** Moves to the first address after a prefix of this length; after the last of all comes the first. */
+/** Moves to the first address after a prefix of this length; wraps around at the end. */
 function step(words: Uint32Array, length: number): void {
   let word = (length - 1) >>> 5;
   let add = 2 ** (31 - ((length - 1) & 31));
@@ -122,6 +122,6 @@ function step(words: Uint32Array, length: number): void {
 function push(family: Family, words: Uint32Array, length: number, rest: PrefixList): void {
   const [a = 0, b = 0, c = 0, d = 0] = words;
   if (family === 4) rest.push4(a, length);
-  // No address of IPv6 is there, and written down it would be read as IPv4.
+  // This would be an IPv4-mapped address, which is IPv4.
   else if (length < 96 || !isMapped(words)) rest.push6(a, b, c, d, length);
 }

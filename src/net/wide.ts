@@ -1,9 +1,9 @@
 import type { Prefix } from './prefix.ts';
 
-/** Wider ones are seldom meant: a slip of the keyboard or a peer must not block a continent. */
+/** Wider prefixes are rarely intended: a typing error or a peer must not block a continent. */
 export const WIDEST = { 4: 8, 6: 19 } as const;
 
-/** Whether it is wider than what is blocked without being said twice. */
+/** Whether blocking the prefix needs --force. */
 export function isTooWide({ family, length }: Prefix): boolean {
   return length < WIDEST[family];
 }

@@ -25,18 +25,18 @@ export class Allowed {
     this.#connection = connection;
   }
 
-  /** Allowed again, it has the later note and time. */
+  /** Replaces the note and the time of a prefix that is on the list already. */
   put({ prefix, note, addedAt }: AllowedPrefix): void {
     this.#connection.run(PUT, ...keyOf(prefix), note, addedAt);
   }
 
-  /** Whether it was there. */
+  /** Returns whether the prefix was on the list. */
   remove(prefix: Prefix): boolean {
     const sql = 'DELETE FROM allowed WHERE family = ? AND length = ? AND network = ?';
     return this.#connection.run(sql, ...keyOf(prefix)) > 0;
   }
 
-  /** All of them, in the order of comparePrefixes. */
+  /** In the order of comparePrefixes. */
   all(): AllowedPrefix[] {
     return this.#connection
       .rows(

@@ -2,10 +2,10 @@ import { createRequire } from 'node:module';
 import Database from 'better-sqlite3';
 import { storeError } from './store-error.ts';
 
-/** What a column can hold. */
+/** The value of a column. */
 export type Cell = number | string | Uint8Array | null;
 
-/** One row, its columns in the order in which the statement names them. */
+/** The columns of a row, in the order of the statement. */
 export type Row = readonly Cell[];
 
 export interface ConnectionOptions {
@@ -14,12 +14,12 @@ export interface ConnectionOptions {
   readonly busyMilliseconds: number;
 }
 
-/** The source of a database in memory that holds nothing. */
+/** The source of an empty database in memory. */
 export const EMPTY = ':memory:';
 
 /**
- * One open SQLite database. Statements are compiled at their first use and kept. Whatever SQLite
- * throws comes out as a McblockError('store').
+ * One open SQLite database. Statements are compiled once. Errors of SQLite are thrown as
+ * McblockError('store').
  */
 export class Connection {
   readonly path: string;
@@ -29,8 +29,8 @@ export class Connection {
   #transactions = 0;
 
   /**
-   * @param path what messages call it
-   * @param source the file, which must be there, or its whole content
+   * @param path the name of the database in messages
+   * @param source an existing file, or the content of a database
    */
   constructor(
     path: string,
@@ -50,7 +50,7 @@ export class Connection {
     }
   }
 
-  /** Runs a statement that changes; returns how many rows it changed. */
+  /** Returns the number of rows that the statement changed. */
   run(sql: string, ...values: readonly Cell[]): number {
     try {
       return this.#statement(sql).run(...values).changes;
@@ -76,7 +76,7 @@ export class Connection {
     }
   }
 
-  /** The first column of all rows, without an array for each: for a million rows. */
+  /** The first column of all rows, without an array per row. */
   column(sql: string, ...values: readonly Cell[]): Cell[] {
     try {
       return this.#statement(sql, true).all(...values) as Cell[];
@@ -85,7 +85,7 @@ export class Connection {
     }
   }
 
-  /** Runs several statements that return nothing. */
+  /** Runs statements that return nothing. */
   execute(sql: string): void {
     try {
       this.#database.exec(sql);
@@ -98,14 +98,14 @@ export class Connection {
     return this.#database.inTransaction;
   }
 
-  /** How many transactions have begun here: another number in another one. */
+  /** The number of transactions so far, which identifies the current one. */
   get transactions(): number {
     return this.#transactions;
   }
 
   /**
-   * All that `work` writes, or nothing of it. The lock for writing is taken at once, so that what
-   * is read inside still holds when it is written. A transaction within a transaction is an error.
+   * Commits what `work` writes, or rolls back if it throws. The write lock is taken first, so that
+   * nothing changes between reading and writing. Transactions do not nest.
    */
   transaction<T>(work: () => T): T {
     if (this.inTransaction) throw new Error('a transaction of the store cannot hold another one');
@@ -117,20 +117,20 @@ export class Connection {
       this.run('COMMIT');
       return result;
     } catch (error) {
-      // SQLite rolls back by itself where the disk is full or broken.
+      // SQLite has rolled back already if the disk is full or broken.
       if (this.inTransaction) this.run('ROLLBACK');
       throw error;
     }
   }
 
-  /** Like transaction, but part of the one that is under way, if there is one. */
+  /** Joins the current transaction, or runs a new one. */
   together<T>(work: () => T): T {
     return this.inTransaction ? work() : this.transaction(work);
   }
 
   /**
-   * Until the function that comes back is called, everything read is as it is now, whatever others
-   * write meanwhile.
+   * Reads see the database as it is now, whatever others write, until the returned function is
+   * called.
    */
   snapshot(): () => void {
     if (this.inTransaction) return () => {};
@@ -142,7 +142,7 @@ export class Connection {
     };
   }
 
-  /** Another number after another connection wrote. */
+  /** Changes when another connection has written. */
   version(): number {
     return this.inTransaction ? this.#versionInTransaction : this.#dataVersion();
   }
@@ -160,7 +160,7 @@ export class Connection {
     let statement = this.#statements.get(sql);
     if (!statement) {
       statement = this.#database.prepare(sql);
-      // SQLite's wrapper gives rows as objects unless told otherwise.
+      // By default better-sqlite3 returns rows as objects.
       if (statement.reader && pluck) statement.pluck();
       else if (statement.reader) statement.raw();
       this.#statements.set(sql, statement);

@@ -8,7 +8,7 @@ import { keyOf, pushHex } from './key.ts';
 import { Lengths } from './lengths.ts';
 import { EVERYTHING, type PageKey, pageSql, pages } from './pages.ts';
 
-/** Which entries: those that block at the time, those that no longer do, or that never did. */
+/** Entries that are active at a time, that are expired, or that were never active. */
 export interface EntryFilter {
   readonly state: 'active' | 'expired' | 'never';
   readonly at: Seconds;
@@ -34,7 +34,7 @@ ON CONFLICT (family, length, network) DO UPDATE SET
 /** By the number of lengths. */
 const coveringStatements: string[] = [];
 
-/** One statement for all lengths: a seek for each, and one call in all. */
+/** A single statement that seeks each length. */
 function coveringSql(lengths: number): string {
   coveringStatements[lengths] ??= makeCoveringSql(lengths);
   return coveringStatements[lengths];
@@ -47,7 +47,7 @@ WITH key(l, n) AS (VALUES ${keys})
 SELECT ${ENTRY_COLUMNS} FROM key CROSS JOIN entry ON family = ? AND length = l AND network = n`;
 }
 
-/** The rule of isActive, in SQL; the time is bound twice. */
+/** isActive in SQL; the time is bound twice. */
 const ACTIVE = '(activated_at <= ? AND (expires_at IS NULL OR expires_at > ?))';
 
 const CONDITIONS = {
@@ -60,7 +60,7 @@ const COUNT = `
 SELECT count(*) FILTER (WHERE ${ACTIVE}), count(*) FILTER (WHERE activations = 0), count(*)
 FROM entry`;
 
-/** The entries as they are now, without their history. */
+/** The current entries, without their history. */
 export class Entries {
   readonly #connection: Connection;
   readonly #lengths: Lengths;
@@ -75,7 +75,7 @@ export class Entries {
     return row && entryOfRow(row);
   }
 
-  /** The entries that cover the prefix, itself included, the widest first. */
+  /** The entries that contain the prefix, including its own, the widest first. */
   supernets(prefix: Prefix): Entry[] {
     const lengths = this.#lengths.of(prefix.family).filter((length) => length <= prefix.length);
     if (lengths.length === 0) return [];
@@ -86,17 +86,17 @@ export class Entries {
       .map(entryOfRow);
   }
 
-  /** The prefix lengths that entries have, rising. */
+  /** The prefix lengths of the entries, ascending. */
   lengths(family: Family): readonly number[] {
     return this.#lengths.of(family);
   }
 
-  /** Entries of one length: all of them, or so many. */
+  /** At most `limit` entries of one length. */
   ofLength(family: Family, length: number, limit: number): Entry[] {
     return this.#connection.rows(OF_LENGTH, family, length, limit).map(entryOfRow);
   }
 
-  /** The entries that the prefix contains, itself included: the widest first, then by network. */
+  /** The entries that the prefix contains, including its own: the widest first, then by network. */
   *under(prefix: Prefix, filter?: EntryFilter): IterableIterator<Entry> {
     const sql = pageSql(ENTRY_COLUMNS, filter ? CONDITIONS[filter.state] : '');
     const time: Cell[] = filter && filter.state !== 'never' ? [filter.at, filter.at] : [];
@@ -112,7 +112,7 @@ export class Entries {
     for (const prefix of EVERYTHING) yield* this.under(prefix, filter);
   }
 
-  /** What blocks at that time; a million without an Entry for each. */
+  /** The prefixes of the active entries, without an object per entry. */
   activePrefixes(at: Seconds): PrefixList {
     const list = new PrefixList();
     const sql = pageSql('hex(network)', CONDITIONS.active);
@@ -138,13 +138,13 @@ export class Entries {
     return { active, expired: all - active - never, never };
   }
 
-  /** Takes the place of the entry with the same prefix. */
+  /** Replaces the entry with the same prefix. */
   put(entry: Entry): void {
     this.#connection.run(PUT, ...rowOfEntry(entry));
     this.#lengths.written(entry.prefix);
   }
 
-  /** What was never more than a mistake. Its history has to be gone already. */
+  /** For undo. The history of the entry must be removed first. */
   remove(prefix: Prefix): void {
     this.#connection.run(REMOVE, ...keyOf(prefix));
   }

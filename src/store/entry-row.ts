@@ -6,11 +6,11 @@ import { keyOf, prefixOfRow } from './key.ts';
 import { damagedRow } from './store-error.ts';
 import { cellOfExpiry, expiryOfCell, isExpiry, isOptionalSeconds } from './value.ts';
 
-/** What {@link entryOfRow} reads, in this order. */
+/** The columns for {@link entryOfRow}, in this order. */
 export const ENTRY_COLUMNS =
   'family, length, hex(network), origin, note, activations, hits, first_seen, last_seen, activated_at, expires_at, hit_days';
 
-/** Throws McblockError('store') for a row that is no entry. */
+/** Throws McblockError('store') for a damaged row. */
 export function entryOfRow(row: Row): Entry {
   const [
     family,
@@ -43,7 +43,7 @@ export function entryOfRow(row: Row): Entry {
   return entry as Entry;
 }
 
-/** The columns of the table, in its order. Throws McblockError('store') for what is no entry. */
+/** In the order of the table's columns. Throws McblockError('store') for an invalid entry. */
 export function rowOfEntry(entry: Entry): Cell[] {
   const fault = faultOf(entry);
   if (fault) {
@@ -63,7 +63,7 @@ export function rowOfEntry(entry: Entry): Cell[] {
   ];
 }
 
-/** What keeps the fields from being an entry, or undefined. */
+/** Why the fields are not a valid entry; undefined if they are. */
 function faultOf(entry: { readonly [Name in keyof Entry]: unknown }): string | undefined {
   const { activations, activatedAt, hitDays } = entry;
   if (!isOrigin(entry.origin)) return `bad origin ${entry.origin}`;

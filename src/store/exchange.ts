@@ -10,7 +10,7 @@ import type { Pending } from './pending.ts';
 import { checkHeader, HEADER, recordOfRow, rowOfRecord, type StoreRecord } from './record.ts';
 import type { Undo } from './undo.ts';
 
-/** What a store is made of. */
+/** The parts of a store. */
 export interface StoreParts {
   readonly connection: Connection;
   readonly entries: Entries;
@@ -23,7 +23,7 @@ export interface StoreParts {
   readonly undo: Undo;
 }
 
-/** The whole store, the header first, then a JSON object for each record; all as it is now. */
+/** The header, then one JSON object per record, from one snapshot of the store. */
 export function* exportRows(parts: StoreParts): IterableIterator<object> {
   const end = parts.connection.snapshot();
   try {
@@ -35,8 +35,8 @@ export function* exportRows(parts: StoreParts): IterableIterator<object> {
 }
 
 /**
- * Puts the rows of an export into the store, all or none. Returns how many records there were.
- * Throws McblockError that names the row.
+ * Imports the rows of an export, all or none. Returns the number of records. Throws McblockError
+ * with the number of the line.
  */
 export function importRows(parts: StoreParts, rows: Iterable<unknown>): number {
   return parts.connection.together(() => {
@@ -51,15 +51,15 @@ export function importRows(parts: StoreParts, rows: Iterable<unknown>): number {
         throw new McblockError(error.code, `line ${number}: ${error.message}`, { cause: error });
       }
     }
-    // No line at all: that is no export either.
+    // An empty file is not an export.
     if (number === 0) checkHeader(undefined);
     return number - 1;
   });
 }
 
 /**
- * Puts one record into the store, in place of what is there of the same prefix (its history too)
- * or the same log, offence or feed; of a login the later time is kept. Throws McblockError('input').
+ * Imports one record. It replaces the entry with its history, log, offence or feed of the same key;
+ * the later time of a login is kept. Throws McblockError('input').
  */
 export function importRow(parts: StoreParts, row: unknown): void {
   const record = recordOfRow(row);
@@ -95,7 +95,7 @@ export function importRow(parts: StoreParts, row: unknown): void {
 function* records(parts: StoreParts): IterableIterator<StoreRecord> {
   for (const allowed of parts.allowed.all()) yield { type: 'allow', allowed };
   for (const entry of parts.entries.walk()) {
-    // What was never active has no history to ask for.
+    // An entry that was never active has no history.
     const history = entry.activations === 0 ? [] : parts.history.of(entry.prefix);
     yield { type: 'entry', entry, history };
   }

@@ -7,14 +7,14 @@ import type { Connection, Row } from './connection.ts';
 import { keyOf, prefixOfRow, pushHex } from './key.ts';
 import { damagedRow } from './store-error.ts';
 
-/** A list of prefixes that somebody publishes, as it was fetched last. */
+/** A published list of prefixes, as of the last fetch. */
 export interface Feed {
   readonly name: string;
-  /** A file or an https URL; `-`: it was piped in. */
+  /** A file, an https URL, or `-` for standard input. */
   readonly source: string;
   readonly fetchedAt: Seconds;
   readonly prefixes: number;
-  /** What the server said of it, for asking whether it has changed. */
+  /** From the server, for conditional requests. */
   readonly etag: string | undefined;
   readonly lastModified: string | undefined;
 }
@@ -28,7 +28,7 @@ SELECT family, length, hex(network) FROM feed_prefix WHERE feed = ?
 ORDER BY family, network, length`;
 const ALL = 'SELECT DISTINCT family, length, hex(network) FROM feed_prefix';
 
-/** What feeds name is blocked as long as they name it. It makes no entries and has no history. */
+/** The prefixes of a feed are blocked while the feed lists them. They have no entries or history. */
 export class Feeds {
   readonly #connection: Connection;
 
@@ -41,7 +41,7 @@ export class Feeds {
     return this.#connection.rows(`SELECT ${COLUMNS} FROM feed ORDER BY name`).map(feedOfRow);
   }
 
-  /** What the feed named before is forgotten. */
+  /** Replaces the feed and its prefixes. */
   replace(feed: Feed, prefixes: PrefixList): void {
     this.#connection.together(() => {
       this.put(feed);
@@ -50,13 +50,13 @@ export class Feeds {
     });
   }
 
-  /** Records that the feed was fetched; what it names stays. */
+  /** Records a fetch that found the feed unchanged. */
   put({ name, source, fetchedAt, prefixes, etag, lastModified }: Feed): void {
     const said = [etag ?? null, lastModified ?? null] as const;
     this.#connection.run(PUT, name, source, fetchedAt, prefixes, ...said);
   }
 
-  /** Whether there was one. */
+  /** Returns whether the feed existed. */
   remove(name: string): boolean {
     return this.#connection.together(() => {
       this.#connection.run(CLEAR, name);
@@ -64,17 +64,17 @@ export class Feeds {
     });
   }
 
-  /** What one feed names, in the order of comparePrefixes. */
+  /** The prefixes of a feed, in the order of comparePrefixes. */
   prefixesOf(name: string): PrefixList {
     return this.#listOf(this.#connection.rows(OF_FEED, name));
   }
 
-  /** Puts what all feeds name on the list. */
+  /** Adds the prefixes of all feeds to the list. */
   pushAll(list: PrefixList): void {
     for (const row of this.#connection.rows(ALL)) push(list, row);
   }
 
-  /** The feeds that name the prefix or one that contains it, the widest first. */
+  /** The feeds that list the prefix or one that contains it, the widest first. */
   supernets(prefix: Prefix): { readonly feed: string; readonly prefix: Prefix }[] {
     const lengths = Array.from({ length: prefix.length + 1 }, (_, length) => length);
     const keys = lengths.flatMap((length) => [length, addressBytes(prefixAround(prefix, length))]);
@@ -94,7 +94,7 @@ export class Feeds {
 
 function push(list: PrefixList, [family, length, hex]: Row): void {
   if ((family !== 4 && family !== 6) || typeof length !== 'number') {
-    throw damagedRow('feed_prefix', String(hex), 'it is no prefix');
+    throw damagedRow('feed_prefix', String(hex), 'bad prefix');
   }
   pushHex(list, family satisfies Family, length, hex ?? null);
 }
@@ -109,7 +109,7 @@ CROSS JOIN feed_prefix ON family = ? AND length = l AND network = n ORDER BY len
 
 function feedOfRow([name, source, fetchedAt, prefixes, etag, lastModified]: Row): Feed {
   if (!isSeconds(fetchedAt) || !isWhole(prefixes)) {
-    throw damagedRow('feed', String(name), 'a number is none');
+    throw damagedRow('feed', String(name), 'bad number');
   }
   return {
     name: String(name),

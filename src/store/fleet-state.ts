@@ -10,18 +10,18 @@ ON CONFLICT (url) DO UPDATE SET sequence = excluded.sequence, store = excluded.s
 const TAKE =
   'INSERT INTO pf_taken VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET round = excluded.round';
 
-/** The last change that was taken over from a server. */
+/** The last change that was applied from a server. */
 export interface Position {
-  /** 0 for none. */
+  /** 0 if there is none. */
   readonly sequence: number;
-  /** Which of its stores it is a number of; empty where that is not known. */
+  /** The identity of the server's store; empty if unknown. */
   readonly store: string;
 }
 
 /** The tables of pf are read to report to the API and to publish, at different times. */
 type Purpose = 'api' | 'pubsub';
 
-/** How far this machine is with its fleet, and with the tables of pf. */
+/** The progress of this machine with its fleet and with the tables of pf. */
 export class FleetState {
   readonly #connection: Connection;
 
@@ -35,12 +35,12 @@ export class FleetState {
     return { sequence: Number(sequence), store: String(store) };
   }
 
-  /** To be called in the transaction that takes the changes over. */
+  /** To be called in the transaction that applies the changes. */
   setPosition(url: string, { sequence, store }: Position): void {
     this.#connection.run(PUT_POSITION, url, sequence, store);
   }
 
-  /** Whether this prefix was in that table of pf when it was last read for this. */
+  /** Whether the prefix was in the table of pf when it was last read for this purpose. */
   isTaken(purpose: Purpose, table: string, prefix: Prefix): boolean {
     const sql =
       'SELECT 1 FROM pf_taken WHERE name = ? AND family = ? AND length = ? AND network = ?';
@@ -48,11 +48,11 @@ export class FleetState {
     return this.#connection.row(sql, name, ...keyOf(prefix)) !== undefined;
   }
 
-  /** That table holds these now: what has left it and comes again is a new offence. */
+  /** Records what the table holds: a prefix that leaves it and comes back is a new offence. */
   setTaken(purpose: Purpose, table: string, prefixes: readonly Prefix[]): void {
     const name = nameOf(purpose, table);
     this.#connection.together(() => {
-      // Every minute it is most often as it was; then nothing is written.
+      // The table is usually unchanged; then nothing is written.
       const held = this.#connection.row('SELECT count(*) FROM pf_taken WHERE name = ?', name)?.[0];
       const isSame = prefixes.every((prefix) => this.isTaken(purpose, table, prefix));
       if (isSame && Number(held) === prefixes.length) return;

@@ -17,13 +17,13 @@ import { keyOf } from './key.ts';
 import { damagedRow } from './store-error.ts';
 import { cellOfExpiry, expiryOfCell, isExpiry, isOptionalSeconds } from './value.ts';
 
-/** One activation of an entry: when, for how long, by whom, and on which evidence. */
+/** One activation of an entry, with its evidence. */
 export interface Activation {
   /** The first is 1. */
   readonly number: number;
   readonly at: Seconds;
   readonly until: Expiry;
-  /** When it was expired by hand; `until` stays what it would have been. */
+  /** When it was expired by hand; `until` keeps the planned end. */
   readonly endedAt: Seconds | undefined;
   readonly origin: Origin;
   readonly note: string;
@@ -60,7 +60,7 @@ WHERE family = ? AND length = ? AND network = ? ORDER BY number, log`;
 
 const FORGET = 'DELETE FROM activation WHERE family = ? AND length = ? AND network = ?';
 
-/** What became of the entries over time. */
+/** The activations of the entries. */
 export class History {
   readonly #connection: Connection;
 
@@ -91,7 +91,7 @@ export class History {
     this.#connection.run(END, at, ...keyOf(prefix), number);
   }
 
-  /** Adds to an activation that is recorded; the same kind of evidence adds up. */
+  /** Adds evidence to a recorded activation; rows with the same key are merged. */
   addEvidence(prefix: Prefix, number: number, evidence: Iterable<Evidence>): void {
     const byLog = new Map<string, Evidence[]>();
     for (const row of evidence) {
@@ -102,7 +102,7 @@ export class History {
     for (const [log, rows] of byLog) this.#addFromLog([...keyOf(prefix), number, log], log, rows);
   }
 
-  /** Of one entry, the first activation first; nothing where there is no entry. */
+  /** The activations of an entry, oldest first; empty if there is no entry. */
   of(prefix: Prefix): Activation[] {
     const key = keyOf(prefix);
     const evidence = this.#connection.rows(EVIDENCE, ...key);
@@ -113,7 +113,7 @@ export class History {
     });
   }
 
-  /** Puts this history in the place of what is recorded of an entry. */
+  /** Replaces the recorded history of an entry. */
   replace(prefix: Prefix, activations: Iterable<Activation>): void {
     const key = keyOf(prefix);
     this.#connection.run(FORGET, ...key);
@@ -125,7 +125,7 @@ export class History {
   }
 
   #addFromLog(key: readonly Cell[], log: string, rows: readonly Evidence[]): void {
-    // What is alike adds up when it is read, or when there is more of the same log.
+    // Rows with the same key are merged when they are read, or when more comes from the same log.
     if (this.#connection.run(ADD_EVIDENCE, ...key, cellOfEvidence(rows)) > 0) return;
     const known = evidenceOfCell(this.#connection.row(EVIDENCE_OF_LOG, ...key)?.[0], log);
     this.#connection.run(CHANGE_EVIDENCE, cellOfEvidence(sumEvidence([...known, ...rows])), ...key);
@@ -137,7 +137,7 @@ function activationOfRow(row: Row, evidence: readonly Evidence[]): Activation {
   const until = expiryOfCell(untilCell);
   const endedAt = ended ?? undefined;
   if (!isWhole(number) || !isSeconds(at) || !isExpiry(until) || !isOptionalSeconds(endedAt)) {
-    throw damagedRow('activation', String(number), 'a number is none');
+    throw damagedRow('activation', String(number), 'bad number');
   }
   if (!isOrigin(origin) || typeof note !== 'string') {
     throw damagedRow('activation', String(number), 'bad origin or note');

@@ -4,7 +4,7 @@ import type { PrefixList } from '../net/prefix-list.ts';
 import type { Cell } from './connection.ts';
 import { damagedRow } from './store-error.ts';
 
-/** How a statement binds a prefix: family, length, network. */
+/** A prefix as bound by statements. */
 export type Key = readonly [family: number, length: number, network: Uint8Array];
 
 export function keyOf(prefix: Prefix): Key {
@@ -12,8 +12,8 @@ export function keyOf(prefix: Prefix): Key {
 }
 
 /**
- * The prefix of a row. The network comes as hex(network): making a text of eight digits is several
- * times as quick as making a Buffer. Throws McblockError('store') for what is no prefix.
+ * The prefix of a row. The network is hex(network): a text of eight digits is several times as fast
+ * as a Buffer. Throws McblockError('store') for a damaged row.
  */
 export function prefixOfRow(table: string, family: Cell, length: Cell, hex: Cell): Prefix {
   const address = addressOfHex(hex);
@@ -24,17 +24,17 @@ export function prefixOfRow(table: string, family: Cell, length: Cell, hex: Cell
   throw damagedRow(table, `${family}/${length}/${hex}`, 'bad prefix');
 }
 
-/** Puts the prefix of a row on a list, as {@link prefixOfRow} would read it. */
+/** Adds the prefix of a row to a list; see {@link prefixOfRow}. */
 export function pushHex(list: PrefixList, family: Family, length: number, hex: Cell): void {
   if (family === 4 && isLength(4, length) && typeof hex === 'string' && hex.length === 8) {
     const network = wordOfHex(hex, 0);
-    // A mask of 32-bit integers has a sign, the network has none.
+    // The mask is a signed integer, the network an unsigned one.
     if ((network & wordMask(length, 0)) >>> 0 === network) return list.push4(network, length);
   }
   list.push(prefixOfRow('entry', family, length, hex));
 }
 
-/** The address of hex(address): 8 digits or 32. Undefined for anything else. */
+/** The address of hex(address), 8 or 32 digits; undefined for anything else. */
 export function addressOfHex(hex: Cell): Address | undefined {
   if (typeof hex !== 'string') return undefined;
   if (hex.length === 8) return addressOf(4, wordOfHex(hex, 0));

@@ -2,7 +2,7 @@ import type { Family } from '../net/address.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { Connection } from './connection.ts';
 
-/** From one length to the next that exists: a seek for each, however many entries there are. */
+/** Seeks from each existing length to the next, however many entries there are. */
 const SKIP_SCAN = `
 WITH RECURSIVE run(length) AS (
   SELECT min(length) FROM entry WHERE family = ?
@@ -13,8 +13,8 @@ WITH RECURSIVE run(length) AS (
 SELECT length FROM run WHERE length IS NOT NULL`;
 
 /**
- * The prefix lengths that entries have. Lengths only arrive: an entry is removed only where the
- * command that made it is taken back, and a length that is gone costs a seek and finds nothing.
+ * The prefix lengths of the entries. A length is never removed: only undo removes entries, and a
+ * length without entries merely costs a seek.
  */
 export class Lengths {
   readonly #connection: Connection;
@@ -25,7 +25,7 @@ export class Lengths {
     this.#connection = connection;
   }
 
-  /** Those of one family, rising: the widest first. */
+  /** The lengths of a family, ascending. */
   of(family: Family): readonly number[] {
     const version = this.#connection.version();
     if (version !== this.#version) this.#known.clear();
@@ -38,7 +38,7 @@ export class Lengths {
     return lengths;
   }
 
-  /** To be told of each entry that this connection writes; others show in its version. */
+  /** To be called for each entry that this connection writes. Other writers change the version. */
   written({ family, length }: Prefix): void {
     const lengths = this.#known.get(family);
     if (lengths && !lengths.includes(length)) this.#known.delete(family);

@@ -18,7 +18,7 @@ WHERE family = ? AND address BETWEEN ? AND ? AND at >= ? ORDER BY address`;
 
 const FIRST = 'SELECT hex(address), at FROM login LIMIT ?';
 
-/** From where logins were accepted. */
+/** The addresses of accepted logins. */
 export class LoginTable {
   readonly #connection: Connection;
 
@@ -26,7 +26,7 @@ export class LoginTable {
     this.#connection = connection;
   }
 
-  /** Of each address the latest is kept. */
+  /** Keeps the latest login of each address. */
   record(logins: Iterable<Login>): void {
     this.#connection.together(() => {
       for (const { address, at } of logins) {
@@ -35,18 +35,18 @@ export class LoginTable {
     });
   }
 
-  /** Those from the prefix at that time or later, by address. */
+  /** The logins from the prefix at or after `since`, by address. */
   within(prefix: Prefix, since: Seconds): Login[] {
     const [first, last] = [addressBytes(prefix), addressBytes(lastAddress(prefix))];
     return this.#connection.rows(WITHIN, prefix.family, first, last, since).map(loginOfRow);
   }
 
-  /** All of them, or so many. */
+  /** At most `limit` logins. */
   first(limit: number): Login[] {
     return this.#connection.rows(FIRST, limit).map(loginOfRow);
   }
 
-  /** All of them, IPv4 first, by address. */
+  /** IPv4 first, by address. */
   all(): Login[] {
     return EVERYTHING.flatMap((prefix) => this.within(prefix, 0));
   }
@@ -54,7 +54,6 @@ export class LoginTable {
 
 function loginOfRow([hex, at]: Row): Login {
   const address = addressOfHex(hex ?? null);
-  if (!address || !isSeconds(at))
-    throw damagedRow('login', String(hex), 'it is no address or time');
+  if (!address || !isSeconds(at)) throw damagedRow('login', String(hex), 'bad address or time');
   return { address, at };
 }

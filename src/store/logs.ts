@@ -8,16 +8,16 @@ import { isOptionalSeconds } from './value.ts';
 export interface ReadLog {
   /** SHA-256 of its decompressed content: 32 bytes. */
   readonly digest: Uint8Array;
-  /** As it was named when it was read. */
+  /** The name under which it was read. */
   readonly name: string;
   /** Of the decompressed content. */
   readonly bytes: number;
   readonly lines: number;
-  /** Undefined where no line is an event. */
+  /** Undefined if no line is an event. */
   readonly firstEvent: Seconds | undefined;
   readonly lastEvent: Seconds | undefined;
   readonly readAt: Seconds;
-  /** SHA-256 of its first line: a log that has grown since has the same. */
+  /** SHA-256 of its first line, which stays the same while the log grows. */
   readonly head: Uint8Array;
 }
 
@@ -25,7 +25,7 @@ const COLUMNS = 'digest, name, bytes, lines, first_event, last_event, read_at, h
 
 const RECORD = `INSERT OR REPLACE INTO log (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
 
-/** The logs that were read, so that none is read twice. */
+/** The logs that were read; none is read twice. */
 export class Logs {
   readonly #connection: Connection;
 
@@ -33,7 +33,7 @@ export class Logs {
     this.#connection = connection;
   }
 
-  /** The log with this content, whatever its name was. */
+  /** The log with this content, whatever its name. */
   find(digest: Uint8Array): ReadLog | undefined {
     const row = this.#connection.row(`SELECT ${COLUMNS} FROM log WHERE digest = ?`, digest);
     return row && logOfRow(row);
@@ -48,8 +48,8 @@ export class Logs {
   }
 
   /**
-   * Read again, it has the later name and time.
-   * @param instead the digest of a shorter part of the same log, which is forgotten
+   * Replaces the name and the time of a known log.
+   * @param instead the digest of a shorter part of the same log, which is removed
    */
   record(log: ReadLog, instead?: Uint8Array): void {
     if (instead !== undefined) this.#connection.run('DELETE FROM log WHERE digest = ?', instead);
@@ -58,7 +58,7 @@ export class Logs {
     this.#connection.run(RECORD, ...cells);
   }
 
-  /** In the order of their digests. */
+  /** By digest. */
   *all(): IterableIterator<ReadLog> {
     for (const row of this.#connection.rows(`SELECT ${COLUMNS} FROM log ORDER BY digest`)) {
       yield logOfRow(row);
@@ -75,7 +75,7 @@ function logOfRow(row: Row): ReadLog {
     !(isWhole(bytes) && isWhole(lines) && isSeconds(readAt)) ||
     !(isOptionalSeconds(firstEvent) && isOptionalSeconds(lastEvent))
   ) {
-    throw damagedRow('log', String(name), 'a field is not what it should be');
+    throw damagedRow('log', String(name), 'bad field');
   }
   return { digest, name, bytes, lines, firstEvent, lastEvent, readAt, head };
 }

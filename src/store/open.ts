@@ -15,43 +15,43 @@ import { fileError } from './store-error.ts';
 
 export interface OpenOptions {
   readonly mode: 'read' | 'write';
-  /** How long to wait for another process that writes; 30 seconds if nothing is said. */
+  /** How long to wait for another process that writes; by default 30 seconds. */
   readonly busyMilliseconds?: number;
 }
 
 /**
- * Opens the database of a store at its newest version. To write: made if it is not there, the
- * file 0600 and missing directories 0700. To read: where there is none, an empty one in memory;
- * nothing is made. Throws McblockError('store').
- * @param fill puts what a new store holds from the start into it
+ * Opens the database of a store at the newest version. In mode `write` a missing file is created
+ * (0600, missing directories 0700); in mode `read` it is an empty database in memory. Throws
+ * McblockError('store').
+ * @param fill adds the initial content of a new store
  */
 export function openConnection(
   path: string,
   { mode, busyMilliseconds = 30_000 }: OpenOptions,
   fill: (connection: Connection) => void,
 ): Connection {
-  const place = resolve(path);
-  if (place !== place.trim()) {
-    // better-sqlite3 would trim it, and open another file.
+  const file = resolve(path);
+  if (file !== file.trim()) {
+    // better-sqlite3 would trim the name and open another file.
     throw new McblockError('store', `store "${path}": the name ends in white space`);
   }
-  if (mode === 'write') return openToWrite(place, busyMilliseconds, fill);
-  if (!holdsSomething(place)) return openNothing(fill);
-  if (holdsSomething(`${place}-journal`)) {
-    // Killed while it was made; only who may write can undo what is half done.
-    openToWrite(place, busyMilliseconds, fill).close();
+  if (mode === 'write') return openToWrite(file, busyMilliseconds, fill);
+  if (!holdsSomething(file)) return openNothing(fill);
+  if (holdsSomething(`${file}-journal`)) {
+    // A process was killed while it created the store; the rollback needs write access.
+    openToWrite(file, busyMilliseconds, fill).close();
   }
-  const connection = openToRead(place, busyMilliseconds);
+  const connection = openToRead(file, busyMilliseconds);
   try {
     if (versionOf(connection) === MIGRATIONS.length) return connection;
   } catch (error) {
     connection.close();
     throw error;
   }
-  // Older: it must be brought forward before it can be read.
+  // An older version must be migrated before it can be read.
   connection.close();
-  openToWrite(place, busyMilliseconds, fill).close();
-  return openToRead(place, busyMilliseconds);
+  openToWrite(file, busyMilliseconds, fill).close();
+  return openToRead(file, busyMilliseconds);
 }
 
 function openToWrite(
@@ -74,7 +74,7 @@ function openToWrite(
   }
 }
 
-/** Before SQLite does, which would make it readable to everybody. */
+/** SQLite would create it readable for everybody. */
 function makeFile(path: string): void {
   try {
     if (existsSync(path)) return;
@@ -85,7 +85,7 @@ function makeFile(path: string): void {
   }
 }
 
-/** Two processes that make the store at the same time are in each other's way here, not for long. */
+/** Two processes that create the store at the same time briefly conflict here. */
 function useWriteAheadLog(connection: Connection, busyMilliseconds: number): void {
   const pause = new Int32Array(new SharedArrayBuffer(4));
   for (let waited = 0; ; waited += 10) {
@@ -127,8 +127,8 @@ function openToRead(path: string, busyMilliseconds: number): Connection {
     return connection;
   } catch (error) {
     connection.close();
-    // A reader too needs the -shm file, which this user may not make. Where there is no write-ahead
-    // log, nobody writes, and the file is whole without it.
+    // Reading needs the -shm file, which this user may not create. Without a write-ahead log nobody
+    // is writing, and the file is complete.
     if (!isCannotOpen(error) || holdsSomething(`${path}-wal`)) throw error;
     const content = readFileSync(path);
     if (holdsSomething(`${path}-wal`)) throw error;
@@ -136,7 +136,7 @@ function openToRead(path: string, busyMilliseconds: number): Connection {
   }
 }
 
-/** The content with its header saying that it has no write-ahead log (SQLite file format, 1.3.3). */
+/** The content with a header that declares no write-ahead log (SQLite file format, 1.3.3). */
 function withoutLog(content: Buffer): Buffer {
   content.fill(1, 18, 20);
   return content;

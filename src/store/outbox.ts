@@ -17,12 +17,12 @@ import {
 import type { Connection } from './connection.ts';
 import { keyOf } from './key.ts';
 
-/** What a person said here that the fleet is to know. */
+/** A change by hand that is shared with the fleet. */
 export type Announcement =
   | {
       readonly type: 'block';
       readonly prefix: Prefix;
-      /** Undefined leaves it to the penalty. */
+      /** Undefined: the penalty decides. */
       readonly until: Expiry | undefined;
       readonly exact: boolean;
       readonly note: string;
@@ -33,11 +33,11 @@ export type Announcement =
 
 /** A report that waits to be sent. */
 export interface OutboxItem {
-  /** Rising in the order in which they are to be sent. */
+  /** In the order in which the reports are sent. */
   readonly id: number;
-  /** By which the server knows it when it is sent once more. */
+  /** Identifies the report if it is sent again. */
   readonly key: string;
-  /** As it will be sent: version 2 of the API, without the key. */
+  /** As in version 2 of the API, without the key. */
   readonly report: Readonly<Record<string, unknown>>;
 }
 
@@ -49,7 +49,7 @@ export interface SetAsideReports {
 }
 
 export interface OutboxOptions {
-  /** Where more wait, the oldest are dropped, and counted. */
+  /** If more reports wait, the oldest are dropped and counted. */
   readonly most: number;
   readonly now: () => Seconds;
 }
@@ -58,7 +58,7 @@ const ORIGIN = `
 SELECT origin FROM activation WHERE family = ? AND length = ? AND network = ? AND number = ?`;
 const MAX_REASONS = 10;
 const PUT = 'INSERT INTO outbox (key, prefix, report) VALUES (?, ?, ?)';
-// What was sent is removed from the oldest on, so that numbers tell how many there are.
+// Reports are sent and removed in order, so that ids give the number of waiting ones.
 const PRUNE = 'DELETE FROM outbox WHERE id <= (SELECT max(id) FROM outbox) - ?';
 const WAITING = `
 SELECT id, key, report FROM outbox WHERE id > ? AND refusal IS NULL ORDER BY id LIMIT ?`;
@@ -84,13 +84,13 @@ export class Outbox {
   readonly #seenHere = new Set<string>();
   #transaction = -1;
 
-  /** @param options undefined where there is no fleet: then nothing is put in by itself */
+  /** @param options undefined without a fleet: then no offences are shared */
   constructor(connection: Connection, options: OutboxOptions | undefined) {
     this.#connection = connection;
     this.#options = options;
   }
 
-  /** To be called where an activation was recorded, before the evidence for it. */
+  /** To be called for each recorded activation, before its evidence is added. */
   activated({ prefix, activations }: Entry, origin: Origin): void {
     if (this.#options === undefined) return;
     if (this.#transaction !== this.#connection.transactions) this.#seenHere.clear();
@@ -99,8 +99,8 @@ export class Outbox {
   }
 
   /**
-   * Whether evidence for this activation is for the fleet: its entry blocks now, and this machine
-   * activated it or makes it last longer. What peers told has been told.
+   * Whether evidence for this activation is shared: its entry is active, and this machine activated
+   * or prolonged it. What peers reported is known to the fleet.
    */
   isOurs(entry: Entry, activation: number): boolean {
     const { prefix } = entry;
@@ -135,7 +135,7 @@ export class Outbox {
     }
   }
 
-  /** The oldest of those after this number. */
+  /** The oldest reports after this id. */
   after(id: number, most: number): OutboxItem[] {
     return this.#connection.rows(WAITING, id, most).map(([number, key, report]) => ({
       id: Number(number),
@@ -144,14 +144,14 @@ export class Outbox {
     }));
   }
 
-  /** Those that the server has. */
+  /** Removes reports that the server has. */
   remove(ids: Iterable<number>): void {
     this.#connection.together(() => {
       for (const id of ids) this.#connection.run('DELETE FROM outbox WHERE id = ?', id);
     });
   }
 
-  /** What was to be told of this entry is not true any more. */
+  /** Drops the reports about an entry, which are no longer true. */
   forget(prefix: Prefix): void {
     this.#connection.run('DELETE FROM outbox WHERE prefix = ?', formatPrefix(prefix));
   }
@@ -181,7 +181,7 @@ export class Outbox {
     return { count, reasons };
   }
 
-  /** How many were dropped since this was last asked. */
+  /** Returns and resets the number of dropped reports. */
   takeDropped(): number {
     return this.#connection.together(() => {
       const count = Number(this.#connection.row('SELECT count FROM outbox_dropped')?.[0] ?? 0);

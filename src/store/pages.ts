@@ -2,10 +2,10 @@ import { addressBytes, addressOf } from '../net/address.ts';
 import { lastAddress, type Prefix, prefixAround } from '../net/prefix.ts';
 import type { Cell } from './connection.ts';
 
-/** What the statement of a page binds first. */
+/** The first parameters of the statement for a page. */
 export type PageKey = readonly [family: number, length: number, from: Uint8Array, last: Uint8Array];
 
-/** So many rows of a walk are in memory at once. */
+/** The rows of a page. */
 const PAGE_ROWS = 10_000;
 
 /** Every address, IPv4 first. */
@@ -14,7 +14,7 @@ export const EVERYTHING: readonly Prefix[] = [
   prefixAround(addressOf(6, 0), 0),
 ];
 
-/** A statement that reads one page; what `condition` binds comes behind the key. */
+/** A statement that reads one page; parameters of `condition` follow those of the key. */
 export function pageSql(columns: string, condition: string): string {
   return `SELECT ${columns} FROM entry
 WHERE family = ? AND length = ? AND network BETWEEN ? AND ? ${condition}
@@ -22,11 +22,10 @@ ORDER BY network LIMIT ${PAGE_ROWS}`;
 }
 
 /**
- * The rows under a prefix, one page after the other, each found by its key: between two pages no
- * statement is open, so whoever walks may write, and a walk of any length needs the memory of one
- * page.
- * @param lengths those that entries of the family have, rising
- * @param read carries out the statement of {@link pageSql}
+ * The rows within a prefix, page by page. No statement is open between pages, so that the caller may
+ * write, and only one page is in memory.
+ * @param lengths the lengths of the entries of the family, ascending
+ * @param read runs the statement of {@link pageSql}
  * @param hexOf hex(network) of a row
  */
 export function* pages<Item>(
@@ -47,7 +46,7 @@ export function* pages<Item>(
   }
 }
 
-/** The next bytes in order: the same with a zero at the end. */
+/** The next bytes in order: the same followed by a zero. */
 function bytesBehind(hex: Cell | undefined): Uint8Array {
   return Buffer.from(`${hex}00`, 'hex');
 }

@@ -1,15 +1,15 @@
 import { McblockError } from '../errors.ts';
 import type { Connection } from './connection.ts';
 
-/** "mcbl": what makes a database a store, whatever its name (PRAGMA application_id). */
+/** "mcbl": identifies a database as a store (PRAGMA application_id). */
 const APPLICATION_ID = 0x6d_63_62_6c;
 
 /**
- * Migration n leads from version n to n + 1. One that was released is never changed.
+ * Migration n leads from version n to n + 1. A released migration never changes.
  *
- * A prefix is (family, length, network), its network as 4 or 16 bytes from the left; bytes compare
- * like the numbers they stand for, so each length is one ordered run. Times are UTC seconds. What
- * SQL cannot check (host bits, origins, rising days) is checked when a row is read.
+ * A prefix is (family, length, network), the network as 4 or 16 bytes in network order, so that each
+ * length is one ordered range. Times are UTC seconds. What SQL cannot check (host bits, origins,
+ * ascending days) is checked when a row is read.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -143,7 +143,7 @@ CREATE TABLE undo_log (
 ) STRICT, WITHOUT ROWID;
 `,
   `
--- What the fleet is to be told, as it will be sent, until the server has it.
+-- Reports to the fleet that the server does not have yet.
 CREATE TABLE outbox (
   id INTEGER PRIMARY KEY AUTOINCREMENT, -- a number is never used again
   key TEXT NOT NULL,
@@ -191,8 +191,8 @@ ALTER TABLE pending ADD COLUMN port INTEGER CHECK (port BETWEEN 0 AND 65535);
 ];
 
 /**
- * The schema version of the database; 0 for one that holds nothing yet. Refuses the database of
- * another program and one that a newer mcblock wrote.
+ * The schema version of the database; 0 if it is empty. Throws McblockError('store') for the
+ * database of another program or of a newer mcblock.
  */
 export function versionOf(connection: Connection, migrations = MIGRATIONS): number {
   const version = connection.row('PRAGMA user_version')?.[0] as number;
@@ -215,8 +215,8 @@ export function versionOf(connection: Connection, migrations = MIGRATIONS): numb
 }
 
 /**
- * Brings the database to the newest version, in one transaction.
- * @param fill called in the same transaction when the store is new
+ * Migrates the database to the newest version, in one transaction.
+ * @param fill called in that transaction if the store is new
  */
 export function migrate(
   connection: Connection,
@@ -225,7 +225,7 @@ export function migrate(
 ): void {
   if (versionOf(connection, migrations) === migrations.length) return;
   connection.transaction(() => {
-    // Once more, now that nobody else can write: another process may have been quicker.
+    // Another process may have migrated it in the meantime.
     const version = versionOf(connection, migrations);
     for (const migration of migrations.slice(version)) connection.execute(migration);
     connection.execute(

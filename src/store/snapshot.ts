@@ -7,23 +7,22 @@ import { PrefixMap } from '../net/prefix-map.ts';
 import type { Entries } from './entries.ts';
 import type { LoginTable } from './logins.ts';
 
-/** What is no more than that is read at once and looked up in memory. */
+/** Up to this many rows are read at once and looked up in memory. */
 const FEW = 1024;
 const NOTHING: readonly Entry[] = [];
 
 /**
- * What a store has around many places, for whoever asks a thousand times. The answers are those of
- * the time when it was made or later: nothing may be written around a place that is asked for
- * afterwards.
+ * The entries and logins around many networks, for thousands of lookups. Results may be as old as
+ * the snapshot: nothing may be written around a network that is looked up afterwards.
  */
 export class Snapshot {
   readonly #entries: Entries;
   readonly #logins: LoginTable;
-  /** The lengths with few entries, and the entries. */
+  /** The entries of lengths that have few. */
   readonly #few = new PrefixMap<Entry>();
   /** The lengths with many entries, the widest first. */
   readonly #many = new Map<Family, readonly number[]>();
-  /** All logins, where they are few. */
+  /** All logins, if they are few. */
   #allLogins: Logins | 'many' | undefined;
 
   constructor(entries: Entries, logins: LoginTable) {
@@ -31,11 +30,11 @@ export class Snapshot {
     this.#logins = logins;
   }
 
-  /** The entries that cover the prefix, itself included, the widest first. */
+  /** The entries that contain the prefix, including its own, the widest first. */
   supernets(prefix: Prefix): readonly Entry[] {
     const many = this.#lengthsWithMany(prefix.family);
     const few = this.#few.supernets(prefix);
-    // Around nearly all places there is nothing.
+    // Most networks have no entries.
     if (few.length === 0 && many.length === 0) return NOTHING;
     const found = few.map(({ value }) => value);
     for (const length of many) {

@@ -2,8 +2,8 @@ import Database from 'better-sqlite3';
 import { McblockError, reasonOf } from '../errors.ts';
 
 /**
- * What SQLite threw, as an error that says what to do. Anything else comes back as it is: a bug
- * must not look like a fault of the disk.
+ * An error of SQLite as one that says what to do. Other errors are returned unchanged: a bug must
+ * not look like a fault of the disk.
  */
 export function storeError(path: string, error: unknown): unknown {
   if (isNotLoaded(error)) {
@@ -17,7 +17,7 @@ export function storeError(path: string, error: unknown): unknown {
   return new McblockError('store', `store ${path}: ${explain(error)}`, { cause: error });
 }
 
-/** What the file system threw while the store was looked for or made. */
+/** An error of the file system while the store was opened or created. */
 export function fileError(path: string, error: unknown): McblockError {
   return new McblockError(
     'store',
@@ -26,7 +26,7 @@ export function fileError(path: string, error: unknown): McblockError {
   );
 }
 
-/** A row that holds what mcblock never writes. */
+/** A row that mcblock cannot have written. */
 export function damagedRow(table: string, key: string, what: string): McblockError {
   return new McblockError(
     'store',
@@ -34,7 +34,7 @@ export function damagedRow(table: string, key: string, what: string): McblockErr
   );
 }
 
-/** After an update of Node.js: its native part must be compiled anew. */
+/** After an update of Node.js the native module must be compiled again. */
 function isNotLoaded(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ERR_DLOPEN_FAILED';
 }

@@ -20,18 +20,18 @@ import { Snapshot } from './snapshot.ts';
 import { type FormerEntry, type LastCommand, Undo, type UndoableCommand } from './undo.ts';
 
 export interface StoreOptions extends OpenOptions {
-  /** Called when a store is new: the entries that it holds from the start. */
+  /** The initial entries of a new store. */
   readonly seed?: () => Iterable<Entry>;
-  /** What is done to it, where that can be taken back. */
+  /** The command that changes the store, if it can be undone. */
   readonly command?: UndoableCommand | undefined;
-  /** Where this machine has a fleet: what is recorded here is put in the outbox for it. */
+  /** With a fleet: what is recorded is added to the outbox. */
   readonly outbox?: OutboxOptions | undefined;
 }
 
 /**
- * Opens the store in this file. To write, it is made if it is not there (0600, missing directories
- * 0700). To read, one that is not there is an empty one with its seed, and nothing is made. What it
- * costs does not depend on how much the store holds. Throws McblockError('store').
+ * Opens the store in this file. In mode `write` a missing file is created (0600, missing directories
+ * 0700); in mode `read` it is an empty store with its seed. The cost does not depend on the size of
+ * the store. Throws McblockError('store').
  */
 export function openStore(
   path: string,
@@ -42,14 +42,14 @@ export function openStore(
 }
 
 /**
- * Entries, their history, the logs read, the allow-list, the logins and what is pending. It keeps and finds; what is
- * to be kept is decided elsewhere. Everything may throw McblockError('store'): another program
- * writes for too long, the disk is full, a row is damaged.
+ * Entries, their history, the logs read, the allow-list, logins, feeds and pending offences. All
+ * methods may throw McblockError('store'): another program writes for too long, the disk is full, a
+ * row is damaged.
  */
 export class Store {
-  /** What the fleet is to be told. */
+  /** Reports to the fleet. */
   readonly outbox: Outbox;
-  /** How far this machine is with its fleet. */
+  /** The progress of this machine with its fleet. */
   readonly fleetState: FleetState;
   readonly #parts: StoreParts;
 
@@ -73,8 +73,8 @@ export class Store {
   }
 
   /**
-   * All that `work` writes, or nothing of it. Others that want to write wait until it ends. `work`
-   * is synchronous; a transaction within a transaction is an error.
+   * Commits what `work` writes, or nothing if it throws. Other writers wait. `work` is synchronous;
+   * transactions do not nest.
    */
   transaction<T>(work: () => T): T {
     return this.#parts.connection.transaction(work);
@@ -88,17 +88,17 @@ export class Store {
     return this.#parts.entries.get(prefix);
   }
 
-  /** The entries that cover the prefix, itself included, the widest first. */
+  /** The entries that contain the prefix, including its own, the widest first. */
   supernets(prefix: Prefix): Entry[] {
     return this.#parts.entries.supernets(prefix);
   }
 
-  /** What it has around places, quicker than one by one where there are many. */
+  /** For many lookups. */
   snapshot(): Snapshot {
     return new Snapshot(this.#parts.entries, this.#parts.logins);
   }
 
-  /** The entries that the prefix contains, itself included: the widest first, then by network. */
+  /** The entries that the prefix contains, including its own: the widest first, then by network. */
   under(prefix: Prefix, filter?: EntryFilter): IterableIterator<Entry> {
     return this.#parts.entries.under(prefix, filter);
   }
@@ -108,14 +108,14 @@ export class Store {
     return this.#parts.entries.walk(filter);
   }
 
-  /** The prefixes of the entries that block at that time, and what feeds name. */
+  /** The prefixes of the active entries and of the feeds. */
   activePrefixes(at: Seconds): PrefixList {
     const list = this.#parts.entries.activePrefixes(at);
     this.#parts.feeds.pushAll(list);
     return list;
   }
 
-  /** How many entries are active, expired, or were never active. Reads every entry. */
+  /** The number of active, expired and never active entries. Reads every entry. */
   counts(at: Seconds): EntryCounts {
     return this.#parts.entries.counts(at);
   }
@@ -144,24 +144,24 @@ export class Store {
     });
   }
 
-  /** The activations of the entry with this prefix, the first one first. */
+  /** The activations of the entry with this prefix, oldest first. */
   history(prefix: Prefix): Activation[] {
     return this.#parts.history.of(prefix);
   }
 
-  /** The log with this digest, if it was read. */
+  /** The log with this digest; undefined if it was not read. */
   findLog(digest: Uint8Array): ReadLog | undefined {
     return this.#parts.logs.find(digest);
   }
 
-  /** The logs read that begin with the line of this digest, the longest first. */
+  /** The logs whose first line has this digest, the longest first. */
   logsWithHead(head: Uint8Array): Pick<ReadLog, 'bytes' | 'digest'>[] {
     return this.#parts.logs.withHead(head);
   }
 
   /**
-   * Records that a log was read, or, while it is followed, how far.
-   * @param instead the digest of a shorter part of the same log, which is forgotten
+   * Records a log that was read, or how far a followed log was read.
+   * @param instead the digest of a shorter part of the same log, which is removed
    */
   recordLog(log: ReadLog, instead?: Uint8Array): void {
     const { connection, logs, undo } = this.#parts;
@@ -171,12 +171,12 @@ export class Store {
     });
   }
 
-  /** Allowed again, a prefix has the later note and time. */
+  /** Replaces the note and the time of a prefix that is on the list already. */
   allow(prefix: Prefix, note: string, at: Seconds): void {
     this.#parts.allowed.put({ prefix, note, addedAt: at });
   }
 
-  /** Whether the prefix was on the allow-list. */
+  /** Returns whether the prefix was on the allow-list. */
   disallow(prefix: Prefix): boolean {
     return this.#parts.allowed.remove(prefix);
   }
@@ -191,7 +191,7 @@ export class Store {
     this.#parts.logins.record(logins);
   }
 
-  /** The logins from the prefix at that time or later, by address. */
+  /** The logins from the prefix at or after `since`, by address. */
   loginsWithin(prefix: Prefix, since: Seconds): Login[] {
     return this.#parts.logins.within(prefix, since);
   }
@@ -201,69 +201,69 @@ export class Store {
     return this.#parts.feeds.all();
   }
 
-  /** Puts what a feed names in the place of what it named before; undefined: it is the same. */
+  /** Replaces a feed and its prefixes; undefined leaves the prefixes as they are. */
   putFeed(feed: Feed, prefixes: PrefixList | undefined): void {
     if (prefixes === undefined) this.#parts.feeds.put(feed);
     else this.#parts.feeds.replace(feed, prefixes);
   }
 
-  /** Whether there was such a feed. */
+  /** Returns whether the feed existed. */
   removeFeed(name: string): boolean {
     return this.#parts.feeds.remove(name);
   }
 
-  /** What one feed names, in the order of comparePrefixes. */
+  /** The prefixes of a feed, in the order of comparePrefixes. */
   feedPrefixes(name: string): PrefixList {
     return this.#parts.feeds.prefixesOf(name);
   }
 
-  /** The feeds that name the prefix or one that contains it, the widest first. */
+  /** The feeds that list the prefix or one that contains it, the widest first. */
   feedsCovering(prefix: Prefix): ReturnType<Feeds['supernets']> {
     return this.#parts.feeds.supernets(prefix);
   }
 
-  /** Offences that made no block yet: IPv4 first, by address, then by time. */
+  /** Offences that have not led to a block: IPv4 first, by address, then by time. */
   pending(): Offence[] {
     return this.#parts.pending.all();
   }
 
-  /** Puts these in the place of all that are pending. */
+  /** Replaces all pending offences. */
   replacePending(offences: Iterable<Offence>): void {
     this.#changePending((pending) => pending.replace(offences));
   }
 
-  /** Takes those from the prefix out; by address, then by time. */
+  /** Removes and returns the pending offences from the prefix, by address, then by time. */
   takePending(prefix: Prefix): Offence[] {
     return this.#changePending((pending) => pending.take(prefix));
   }
 
-  /** Adds these to those that are pending. */
+  /** Adds pending offences; equal ones are added up. */
   addPending(offences: Iterable<Offence>): void {
     this.#changePending((pending) => pending.add(offences));
   }
 
-  /** Drops those that are no less than so long before the latest, and all but the `most` latest. */
+  /** Removes those at least `windowSeconds` before the latest, and all but the `most` latest. */
   prunePending(windowSeconds: number, most: number): void {
     this.#changePending((pending) => pending.prune(windowSeconds, most));
   }
 
-  /** The last command that changed entries, which can be taken back. */
+  /** The last command that changed entries and can be undone. */
   lastCommand(): LastCommand | undefined {
     return this.#parts.undo.last();
   }
 
-  /** What its entries were before it. */
+  /** The entries before that command. */
   formerEntries(): Iterable<FormerEntry> {
     return this.#parts.undo.formerEntries();
   }
 
-  /** Makes what the last command changed as it was before: entries, their history, logs read. */
+  /** Undoes the last command: entries, their history and the logs read. */
   takeBack(): void {
     const { connection, undo } = this.#parts;
     connection.together(() => {
       const { at = 0 } = undo.last() ?? {};
       for (const { prefix, former } of undo.formerEntries()) {
-        // Of an entry that was active before, what waits may be older than the command.
+        // If the entry was active before, its reports may be older than the command.
         if (former === undefined || !isActive(former.entry, at)) this.outbox.forget(prefix);
       }
       undo.takeBack();
@@ -271,19 +271,19 @@ export class Store {
   }
 
   /**
-   * The whole store as plain objects for JSON, the header first. It is read as it was at the first
-   * of them; until the last one the store must not be written by this process.
+   * The store as plain objects for JSON, the header first, from one snapshot. This process must not
+   * write to the store until the last one was read.
    */
   exportRows(): IterableIterator<object> {
     return exportRows(this.#parts);
   }
 
-  /** Puts an export into the store, all or none; returns how many records it had. */
+  /** Imports an export, all or nothing; returns the number of records. */
   importRows(rows: Iterable<unknown>): number {
     return importRows(this.#parts, rows);
   }
 
-  /** Puts one record of an export into the store. Throws McblockError('input'). */
+  /** Imports one record of an export. Throws McblockError('input'). */
   importRow(row: unknown): void {
     importRow(this.#parts, row);
   }

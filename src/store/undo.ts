@@ -9,28 +9,28 @@ import type { Pending } from './pending.ts';
 import { recordOfRow, rowOfRecord, type StoreRecord } from './record.ts';
 import { damagedRow } from './store-error.ts';
 
-/** What is being done to the store, so that it can be taken back. */
+/** A command that can be undone. */
 export interface UndoableCommand {
-  /** As it was typed, or as much of it as tells. */
+  /** As typed, perhaps shortened. */
   readonly text: string;
   readonly at: Seconds;
-  /** Where it changes more entries, nothing is kept of what was before. */
+  /** If it changes more entries, it cannot be undone. */
   readonly mostEntries: number;
 }
 
 /** The last command that changed entries. */
 export interface LastCommand extends Omit<UndoableCommand, 'mostEntries'> {
-  /** How many entries would be as before. */
+  /** The number of entries that undo would restore. */
   readonly entries: number;
-  /** How many of its entries others changed since: these stay as they are. */
+  /** The number of entries that others have changed since, which undo leaves alone. */
   readonly changedSince: number;
-  /** It changed so many entries that what was before was not kept. */
+  /** It changed too many entries to be undone. */
   readonly isTooLarge: boolean;
-  /** How many logs it read that would count as not read. */
+  /** The number of logs that undo would mark as unread. */
   readonly logs: number;
 }
 
-/** An entry of that command, and what it was before: undefined where it was none. */
+/** An entry that the command changed, and its former state: undefined if there was none. */
 export interface FormerEntry {
   readonly prefix: Prefix;
   readonly former: Extract<StoreRecord, { type: 'entry' }> | undefined;
@@ -44,10 +44,9 @@ SELECT command, at, changed_since, too_large, (SELECT count(*) FROM undo_entry),
 FROM undo`;
 
 /**
- * What entries were before the last command that changed some, kept in the transaction that changes
- * them. A command is what one process does, from its first change of an entry on. Whoever changes
- * entries and is no such command (a log that is followed, a peer) only makes the entries that he
- * changes stay as they are.
+ * The former state of the entries that the last command changed, stored in the same transaction. A
+ * command is all that one process does from its first change of an entry. Changes by others (a log
+ * that is followed, a peer) exclude their entries from undo.
  */
 export class Undo {
   readonly #connection: Connection;
@@ -55,9 +54,9 @@ export class Undo {
   readonly #history: History;
   readonly #pending: Pending;
   readonly #command: UndoableCommand | undefined;
-  /** Tells the commands of two processes apart; undefined until this one changes an entry. */
+  /** Identifies the command of this process; undefined until it changes an entry. */
   #token: Cell | undefined;
-  /** The transaction in which was seen whose command the last one is, and what was seen. */
+  /** The transaction in which `#isOurs` was determined. */
   #looked = -1;
   #isOurs = false;
   #kept = 0;
@@ -76,19 +75,19 @@ export class Undo {
     this.#command = command;
   }
 
-  /** To be called in the transaction that changes this entry, before that is done. */
+  /** To be called before an entry is changed, in the same transaction. */
   entryChanges(prefix: Prefix): void {
     if (this.#command === undefined) this.#leave(prefix);
     else this.#keep(prefix, this.#command);
   }
 
-  /** To be called when a log was recorded that was not read before. */
+  /** To be called when a new log is recorded. */
   logRead(digest: Uint8Array): void {
     if (!this.#isCurrent()) return;
     this.#connection.run('INSERT OR IGNORE INTO undo_log VALUES (?)', digest);
   }
 
-  /** To be called before what is pending is changed. */
+  /** To be called before the pending offences change. */
   pendingChanges(): void {
     if (!this.#isCurrent()) {
       this.#connection.run('UPDATE undo SET pending = NULL WHERE pending IS NOT NULL');
@@ -99,7 +98,7 @@ export class Undo {
     this.#connection.run('UPDATE undo SET pending = ?', JSON.stringify(rows));
   }
 
-  /** Undefined where there is none, or it was taken back. */
+  /** Undefined if there is none or it was undone. */
   last(): LastCommand | undefined {
     const row = this.#connection.row(LAST);
     if (row === undefined) return undefined;
@@ -123,13 +122,13 @@ export class Undo {
       const prefix = prefixOfRow('undo_entry', family, length, hex);
       const former = typeof json === 'string' ? recordOfJson(json) : undefined;
       if (former !== undefined && former.type !== 'entry') {
-        throw damagedRow('undo_entry', String(hex), 'it is no entry');
+        throw damagedRow('undo_entry', String(hex), 'not an entry');
       }
       yield { prefix, former };
     }
   }
 
-  /** Makes all of it as it was before, in the transaction under way, and forgets the command. */
+  /** Restores the former state in the current transaction, and forgets the command. */
   takeBack(): void {
     for (const { prefix, former } of this.formerEntries()) {
       this.#history.replace(prefix, []);
@@ -140,7 +139,7 @@ export class Undo {
       }
     }
     const pending = this.#connection.row('SELECT pending FROM undo')?.[0];
-    // Where others changed what is pending, the log must stay read, or its offences count twice.
+    // If others changed the pending offences, the log stays read, or its offences would count twice.
     if (typeof pending === 'string') {
       this.#connection.run('DELETE FROM log WHERE digest IN (SELECT digest FROM undo_log)');
       this.#pending.replace(offencesOfJson(pending));
@@ -152,7 +151,7 @@ export class Undo {
     if (!this.#isCurrent()) this.#begin(command);
     if (this.#kept > command.mostEntries) return;
     const key = keyOf(prefix);
-    // Most entries are new, or known already: then this is all there is to do.
+    // Nothing more to do for an entry that was saved already.
     if (this.#connection.run(KEEP, ...key) === 0) return;
     this.#kept++;
     if (this.#kept > command.mostEntries) {
@@ -175,10 +174,10 @@ export class Undo {
     this.#connection.run('UPDATE undo SET changed_since = changed_since + 1');
   }
 
-  /** Whether the last command is that of this process. */
+  /** Whether the last command is ours. */
   #isCurrent(): boolean {
     if (this.#command === undefined) return false;
-    // Between two transactions another process may have begun; and ours may have been rolled back.
+    // Another process may have begun a command since, or ours was rolled back.
     if (this.#looked !== this.#connection.transactions) {
       const ours = this.#token;
       this.#isOurs =
@@ -198,7 +197,7 @@ export class Undo {
 
   #begin({ text, at }: UndoableCommand): void {
     this.#clear();
-    // SQLite's own, as Node's would cost each command the loading of all its cryptography.
+    // Random bytes of SQLite, as loading Node's crypto module takes longer.
     this.#token ??= this.#connection.row('SELECT randomblob(16)')?.[0] ?? null;
     this.#connection.run(
       'INSERT INTO undo (id, token, command, at, changed_since, too_large) VALUES (1, ?, ?, ?, 0, 0)',
