@@ -5,7 +5,7 @@ import type { Login } from './protect.ts';
 const NONE: readonly Login[] = [];
 
 /** Logins by address, for thousands of lookups. */
-export class LoginMap {
+export class Logins {
   /** In the order of compareAddresses. */
   readonly #sorted: readonly Login[];
 

@@ -19,7 +19,7 @@ WHERE family = ? AND address BETWEEN ? AND ? AND at >= ? ORDER BY address`;
 const FIRST = 'SELECT hex(address), at FROM login LIMIT ?';
 
 /** The addresses of accepted logins. */
-export class Logins {
+export class LoginTable {
   readonly #connection: Connection;
 
   constructor(connection: Connection) {

@@ -1,11 +1,11 @@
 import type { Entry } from '../blocklist/entry.ts';
-import { LoginMap } from '../blocklist/logins.ts';
+import { Logins } from '../blocklist/logins.ts';
 import type { Login } from '../blocklist/protect.ts';
 import type { Family } from '../net/address.ts';
 import { type Prefix, prefixAround } from '../net/prefix.ts';
 import { PrefixMap } from '../net/prefix-map.ts';
 import type { Entries } from './entries.ts';
-import type { Logins } from './logins.ts';
+import type { LoginTable } from './logins.ts';
 
 /** Up to this many rows are read at once and looked up in memory. */
 const FEW = 1024;
@@ -17,15 +17,15 @@ const NOTHING: readonly Entry[] = [];
  */
 export class Snapshot {
   readonly #entries: Entries;
-  readonly #logins: Logins;
+  readonly #logins: LoginTable;
   /** The entries of lengths that have few. */
   readonly #few = new PrefixMap<Entry>();
   /** The lengths with many entries, the widest first. */
   readonly #many = new Map<Family, readonly number[]>();
   /** All logins, if they are few. */
-  #allLogins: LoginMap | 'many' | undefined;
+  #allLogins: Logins | 'many' | undefined;
 
-  constructor(entries: Entries, logins: Logins) {
+  constructor(entries: Entries, logins: LoginTable) {
     this.#entries = entries;
     this.#logins = logins;
   }
@@ -68,8 +68,8 @@ export class Snapshot {
     return many;
   }
 
-  #readLogins(): LoginMap | 'many' {
+  #readLogins(): Logins | 'many' {
     const logins = this.#logins.first(FEW + 1);
-    return logins.length > FEW ? 'many' : new LoginMap(logins);
+    return logins.length > FEW ? 'many' : new Logins(logins);
   }
 }
