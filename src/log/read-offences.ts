@@ -18,8 +18,8 @@ import { LogReader } from './reader.ts';
 import type { Source } from './source.ts';
 import { CivilTime, zoneOffsets } from './time/zone.ts';
 
-const NO_LOG =
-  'no line has the header of a log line; if a service writes this file itself, name it with --service';
+/** A log is strange if fewer than one in this many of its lines has a header. */
+const STRANGE_SHARE = 10;
 
 export interface OffenceOptions extends ReadOptions {
   /** Checkpoints of earlier runs: what was read before does not count again. */
@@ -85,8 +85,7 @@ export async function readLines(
     () => collector.forget(),
   );
   reader.finish();
-  const { lines, headless } = collector.lineCounts;
-  const isStrange = lines > 0 && headless === lines && part.from === 0;
+  const strange = part.from === 0 ? strangeness(collector, options.service) : undefined;
   const calendar = reader.clock.calendar(source.fileTime, options.year);
   return {
     name: source.name,
@@ -100,6 +99,22 @@ export async function readLines(
     groups: (spaceAround) => collector.groups(calendar, spaceAround),
     logins: collector.logins(calendar),
     samples,
-    warnings: isStrange ? [...warnings, `${source.name}: ${NO_LOG}`] : warnings,
+    warnings: strange === undefined ? warnings : [...warnings, `${source.name}: ${strange}`],
   };
+}
+
+/** What is wrong with a log of which no line, or hardly any, has a header. */
+function strangeness(
+  { lineCounts: { lines, headless }, headlessLine }: OffenceCollector,
+  service: string | undefined,
+): string | undefined {
+  const read = lines - headless;
+  if (headlessLine === undefined || read * STRANGE_SHARE >= lines) return undefined;
+  const few = read === 0 ? 'no line has' : `only ${read} of ${lines} lines have`;
+  const first = read === 0 ? 'the first is' : 'the first without is';
+  const header =
+    service === undefined ? 'the header of a log line' : `a time as ${service} writes it`;
+  const advice =
+    service === undefined ? '; if a service writes this file itself, name it with --service' : '';
+  return `${few} ${header}; ${first} "${headlessLine}"${advice}`;
 }

@@ -5,6 +5,7 @@ import type { OffenceKind } from '../../blocklist/offence.ts';
 import type { Login } from '../../blocklist/protect.ts';
 import type { Address } from '../../net/address.ts';
 import type { Prefix } from '../../net/prefix.ts';
+import { textOf } from '../bytes.ts';
 import type { HostNames } from '../hosts.ts';
 import type { Line } from '../line.ts';
 import type { Calendar } from '../time/clock.ts';
@@ -13,6 +14,10 @@ import { Connections } from './connections.ts';
 import { NO_KIND, type OffenceGroup, OffenceTable } from './offence-table.ts';
 import { type PointsByMessage, PointsTable } from './points-table.ts';
 import type { Samples } from './samples.ts';
+
+/** How much of a line is shown in a warning. */
+const EXCERPT_BYTES = 100;
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
 /** How many lines there were, by what became of them. */
 export interface LineCounts {
@@ -25,7 +30,7 @@ export interface LineCounts {
   ambiguous: number;
   /** Longer than the limit. */
   cut: number;
-  /** Without the header of a log line. */
+  /** Without the header of a log line, or with one that names no program. */
   headless: number;
 }
 
@@ -45,6 +50,7 @@ export class OffenceCollector {
   readonly #logins = new Map<number, number>();
   readonly #messageCounts: Float64Array;
   #lineCounts = noLines();
+  #headlessLine: string | undefined;
   #firstTime: number | undefined;
   #lastTime = 0;
 
@@ -68,10 +74,12 @@ export class OffenceCollector {
     const counts = this.#lineCounts;
     counts.lines++;
     if (line.cut) counts.cut++;
-    if (!line.known) {
+    const isNamed = line.known && (line.service >= 0 || line.header.programStart >= 0);
+    if (!isNamed) {
       counts.headless++;
-      return;
+      this.#headlessLine ??= excerptOf(line);
     }
+    if (!line.known) return;
     this.#firstTime ??= line.time;
     this.#lastTime = line.time;
     this.#offences.note(line.time);
@@ -90,11 +98,17 @@ export class OffenceCollector {
     this.#logins.clear();
     this.#messageCounts.fill(0);
     this.#lineCounts = noLines();
+    this.#headlessLine = undefined;
     this.#firstTime = undefined;
   }
 
   get lineCounts(): Readonly<LineCounts> {
     return this.#lineCounts;
+  }
+
+  /** The beginning of the first line without a header. */
+  get headlessLine(): string | undefined {
+    return this.#headlessLine;
   }
 
   get messageCounts(): readonly MessageCount[] {
@@ -157,6 +171,15 @@ export class OffenceCollector {
     this.#kindIds.set(key, kindId);
     return kindId;
   }
+}
+
+/** Undefined for a blank line. */
+function excerptOf({ bytes, start, end }: Line): string | undefined {
+  const text = textOf(bytes, start, Math.min(end, start + EXCERPT_BYTES))
+    .replaceAll(UNPRINTABLE, '?')
+    .trim();
+  if (text === '') return undefined;
+  return end - start > EXCERPT_BYTES ? `${text}...` : text;
 }
 
 function noLines(): LineCounts {
