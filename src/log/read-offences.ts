@@ -9,6 +9,7 @@ import {
   type KnownCheckpoints,
   NewPart,
 } from './checkpoint.ts';
+import { futureDoubt, headerDoubt, spanDoubt } from './doubts.ts';
 import type { OffenceGroup } from './offences/offence-table.ts';
 import { type LineCounts, OffenceCollector } from './offences/offences.ts';
 import { Samples } from './offences/samples.ts';
@@ -17,9 +18,6 @@ import { contentOf, type ReadOptions } from './read-options.ts';
 import { LogReader } from './reader.ts';
 import type { Source } from './source.ts';
 import { CivilTime, zoneOffsets } from './time/zone.ts';
-
-/** A log is strange if fewer than one in this many of its lines has a header. */
-const STRANGE_SHARE = 10;
 
 export interface OffenceOptions extends ReadOptions {
   /** Checkpoints of earlier runs: what was read before does not count again. */
@@ -85,36 +83,25 @@ export async function readLines(
     () => collector.forget(),
   );
   reader.finish();
-  const strange = part.from === 0 ? strangeness(collector, options.service) : undefined;
   const calendar = reader.clock.calendar(source.fileTime, options.year);
+  const span = collector.span(calendar);
+  const doubts = [
+    part.from === 0 && headerDoubt(collector.lineCounts, collector.headlessLine, options.service),
+    reader.clock.isYearless && span !== undefined && spanDoubt(span),
+    futureDoubt(collector.latest(calendar), source.fileTime),
+  ].filter((doubt) => typeof doubt === 'string');
   return {
     name: source.name,
     content,
     knownCheckpoints: part.knownCheckpoints,
     newFrom: part.from,
-    span: collector.span(calendar),
+    span,
     lines: collector.lineCounts,
     messages: collector.messageCounts,
     offenceCount: collector.offenceCount,
     groups: (spaceAround) => collector.groups(calendar, spaceAround),
     logins: collector.logins(calendar),
     samples,
-    warnings: strange === undefined ? warnings : [...warnings, `${source.name}: ${strange}`],
+    warnings: [...warnings, ...doubts.map((doubt) => `${source.name}: ${doubt}`)],
   };
-}
-
-/** What is wrong with a log of which no line, or hardly any, has a header. */
-function strangeness(
-  { lineCounts: { lines, headless }, headlessLine }: OffenceCollector,
-  service: string | undefined,
-): string | undefined {
-  const read = lines - headless;
-  if (headlessLine === undefined || read * STRANGE_SHARE >= lines) return undefined;
-  const few = read === 0 ? 'no line has' : `only ${read} of ${lines} lines have`;
-  const first = read === 0 ? 'the first is' : 'the first without is';
-  const header =
-    service === undefined ? 'the header of a log line' : `a time as ${service} writes it`;
-  const advice =
-    service === undefined ? '; if a service writes this file itself, name it with --service' : '';
-  return `${few} ${header}; ${first} "${headlessLine}"${advice}`;
 }

@@ -8,7 +8,7 @@ import type { Prefix } from '../../net/prefix.ts';
 import { textOf } from '../bytes.ts';
 import type { HostNames } from '../hosts.ts';
 import type { Line } from '../line.ts';
-import type { Calendar } from '../time/clock.ts';
+import type { Calendar, LogTime } from '../time/clock.ts';
 import { AddressTable } from './address-table.ts';
 import { Connections } from './connections.ts';
 import { NO_KIND, type OffenceGroup, OffenceTable } from './offence-table.ts';
@@ -53,6 +53,9 @@ export class OffenceCollector {
   #headlessLine: string | undefined;
   #firstTime: number | undefined;
   #lastTime = 0;
+  /** The latest of the lines with a year, and of those without. */
+  #latestKnown: LogTime | undefined;
+  #latestYearless: LogTime | undefined;
 
   /** `log` is the name of the log; lines that count are added to `samples`. */
   constructor(
@@ -82,6 +85,8 @@ export class OffenceCollector {
     if (!line.known) return;
     this.#firstTime ??= line.time;
     this.#lastTime = line.time;
+    if (line.time < 0) this.#latestKnown = Math.max(line.time, this.#latestKnown ?? line.time);
+    else this.#latestYearless = Math.max(line.time, this.#latestYearless ?? 0);
     this.#offences.note(line.time);
     if (line.service < 0) return;
     if (line.message === NO_MATCH) counts.unmatched++;
@@ -100,6 +105,8 @@ export class OffenceCollector {
     this.#lineCounts = noLines();
     this.#headlessLine = undefined;
     this.#firstTime = undefined;
+    this.#latestKnown = undefined;
+    this.#latestYearless = undefined;
   }
 
   get lineCounts(): Readonly<LineCounts> {
@@ -135,6 +142,14 @@ export class OffenceCollector {
       address: this.#addresses.address(id),
       at: calendar.utc(time, Number.NEGATIVE_INFINITY),
     }));
+  }
+
+  /** The latest time of a line; undefined if no line has one. */
+  latest(calendar: Calendar): Seconds | undefined {
+    const latest = [this.#latestKnown, this.#latestYearless]
+      .filter((time) => time !== undefined)
+      .map((time) => calendar.utc(time, Number.NEGATIVE_INFINITY));
+    return latest.length === 0 ? undefined : Math.max(...latest);
   }
 
   /** The times of the first and the last line; undefined if no line has one. */
