@@ -29,3 +29,16 @@ export function sameBytes(
 export function textOf(bytes: Uint8Array, start: number, end: number): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8');
 }
+
+const BYTE_ORDER_MARK = Uint8Array.of(0xef, 0xbb, 0xbf);
+
+/**
+ * The offset after what may precede a line: NUL bytes, which a power failure can leave, and a byte
+ * order mark.
+ */
+export function lineStart(bytes: Uint8Array, start: number, end: number): number {
+  let at = start;
+  while (at < end && bytes[at] === 0) at++;
+  if (bytes[at] !== BYTE_ORDER_MARK[0]) return at;
+  return startsWith(bytes, at, end, BYTE_ORDER_MARK) ? at + BYTE_ORDER_MARK.length : at;
+}

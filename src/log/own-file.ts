@@ -1,4 +1,4 @@
-import { asciiBytes, sameBytes } from './bytes.ts';
+import { asciiBytes, lineStart, sameBytes } from './bytes.ts';
 import { emptyHeader } from './header/header.ts';
 import { ownHeaderOf } from './header/own-header.ts';
 import { readHeader } from './header/read-header.ts';
@@ -137,8 +137,7 @@ class OwnerGuess {
   }
 
   #see(bytes: Buffer, from: number, lineEnd: number): void {
-    let start = from;
-    while (start < lineEnd && bytes[start] === 0) start++;
+    const start = lineStart(bytes, from, lineEnd);
     const end = lineEnd > start && bytes[lineEnd - 1] === RETURN ? lineEnd - 1 : lineEnd;
     const owners = this.#owners(bytes, start, end);
     const [owner] = owners;

@@ -9,6 +9,7 @@ import {
   type KnownCheckpoints,
   NewPart,
 } from './checkpoint.ts';
+import { futureDoubt, headerDoubt, spanDoubt } from './doubts.ts';
 import type { OffenceGroup } from './offences/offence-table.ts';
 import { type LineCounts, OffenceCollector } from './offences/offences.ts';
 import { Samples } from './offences/samples.ts';
@@ -17,9 +18,6 @@ import { contentOf, type ReadOptions } from './read-options.ts';
 import { LogReader } from './reader.ts';
 import type { Source } from './source.ts';
 import { CivilTime, zoneOffsets } from './time/zone.ts';
-
-const NO_LOG =
-  'no line has the header of a log line; if a service writes this file itself, name it with --service';
 
 export interface OffenceOptions extends ReadOptions {
   /** Checkpoints of earlier runs: what was read before does not count again. */
@@ -85,21 +83,25 @@ export async function readLines(
     () => collector.forget(),
   );
   reader.finish();
-  const { lines, headless } = collector.lineCounts;
-  const isStrange = lines > 0 && headless === lines && part.from === 0;
   const calendar = reader.clock.calendar(source.fileTime, options.year);
+  const span = collector.span(calendar);
+  const doubts = [
+    part.from === 0 && headerDoubt(collector.lineCounts, collector.headlessLine, options.service),
+    reader.clock.isYearless && span !== undefined && spanDoubt(span),
+    futureDoubt(collector.latest(calendar), source.fileTime),
+  ].filter((doubt) => typeof doubt === 'string');
   return {
     name: source.name,
     content,
     knownCheckpoints: part.knownCheckpoints,
     newFrom: part.from,
-    span: collector.span(calendar),
+    span,
     lines: collector.lineCounts,
     messages: collector.messageCounts,
     offenceCount: collector.offenceCount,
     groups: (spaceAround) => collector.groups(calendar, spaceAround),
     logins: collector.logins(calendar),
     samples,
-    warnings: isStrange ? [...warnings, `${source.name}: ${NO_LOG}`] : warnings,
+    warnings: [...warnings, ...doubts.map((doubt) => `${source.name}: ${doubt}`)],
   };
 }

@@ -1,4 +1,5 @@
 import { NO_MATCH, type Scanner } from '../../grammar/notation/scanner.ts';
+import { lineStart } from './bytes.ts';
 import type { HeaderReader } from './header/header.ts';
 import { ownHeaderOf } from './header/own-header.ts';
 import { followsSelector } from './header/program-part.ts';
@@ -11,6 +12,7 @@ import { isSyslogd, readLastRepetition, readQuotedRepetition } from './repeat.ts
 import { LineClock } from './time/line-clock.ts';
 import type { CivilTime } from './time/zone.ts';
 
+const SPACE = 0x20;
 /** nginx truncates a line of its error log here (NGX_MAX_ERROR_STR, less the newline). */
 const NGINX_LIMIT_BYTES = 2047;
 /**
@@ -83,8 +85,7 @@ export class LogReader {
 
   #readHeaderOf(line: Line): void {
     const { bytes, end, header } = line;
-    // A power failure can leave NUL bytes before a line.
-    while (line.start < end && bytes[line.start] === 0) line.start++;
+    line.start = lineStart(bytes, line.start, end);
     const isHeader = this.#readHeader(bytes, line.start, end, header);
     const time = isHeader ? this.clock.tick(header) : undefined;
     line.known = time !== undefined;
@@ -143,16 +144,25 @@ export class LogReader {
       line.messageEnd = repetition.end;
       line.count = repetition.count;
     }
-    line.message = scanner.scan(bytes, line.messageStart, line.messageEnd, line.reading);
-    if (line.message !== NO_MATCH) return;
-    if (own >= 0) {
-      if (isNamed) this.#scanAsOther(line);
-      return;
+    const isShared = own >= 0 && isNamed;
+    this.#match(line, scanner, isShared);
+    // Some log shippers append a space. Grammars with a space at the end have been tried by now.
+    if (line.message === NO_MATCH && bytes[line.messageEnd - 1] === SPACE) {
+      while (line.messageEnd > line.messageStart && bytes[line.messageEnd - 1] === SPACE) {
+        line.messageEnd--;
+      }
+      this.#match(line, scanner, isShared);
     }
+    if (line.message !== NO_MATCH || own >= 0) return;
     // An unknown program, and no message that any program may write.
     line.service = -1;
     line.speaker = -1;
     this.#repeatable = false;
+  }
+
+  #match(line: Line, scanner: Scanner, isShared: boolean): void {
+    line.message = scanner.scan(line.bytes, line.messageStart, line.messageEnd, line.reading);
+    if (line.message === NO_MATCH && isShared) this.#scanAsOther(line);
   }
 
   /**

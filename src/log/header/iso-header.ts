@@ -7,6 +7,7 @@ import { afterFraction, readZone, secondOfDay } from './time-parts.ts';
 const SPACE = 0x20;
 const MINUS = 0x2d;
 const LETTER_T = 0x54;
+const UNDERSCORE = 0x5f;
 
 /**
  * `2026-11-22T10:00:00.123456+01:00 host program[pid]: message`, as rsyslog writes it by default and
@@ -15,7 +16,7 @@ const LETTER_T = 0x54;
 export const readIsoHeader: HeaderReader = headerWithTime(readIsoTime);
 
 /**
- * Reads `2026-11-22T10:00:00`, or a space for the T, with fraction and zone if they follow directly.
+ * Reads `2026-11-22T10:00:00`, or a space or an underscore for the T, with fraction and zone if they follow directly.
  * Returns the offset after it, or -1.
  */
 export function readIsoTime(
@@ -27,7 +28,7 @@ export function readIsoTime(
   if (end - start < 19) return -1;
   if (bytes[start + 4] !== MINUS || bytes[start + 7] !== MINUS) return -1;
   const divider = bytes[start + 10];
-  if (divider !== LETTER_T && divider !== SPACE) return -1;
+  if (divider !== LETTER_T && divider !== SPACE && divider !== UNDERSCORE) return -1;
   const year = fourDigits(bytes, start);
   const month = twoDigits(bytes, start + 5) - 1;
   const day = twoDigits(bytes, start + 8);

@@ -4,7 +4,7 @@ import { isWeekday, readMonthTime } from './ctime.ts';
 import { digitAt, fourDigits, monthAt, twoDigits } from './digits.ts';
 import type { HeaderReader, HeaderTime } from './header.ts';
 import { readIsoTime } from './iso-header.ts';
-import { headerWithTime } from './program-part.ts';
+import { afterSpaces, headerWithTime } from './program-part.ts';
 import { afterFraction, readZone, secondOfDay } from './time-parts.ts';
 
 const SPACE = 0x20;
@@ -14,7 +14,7 @@ const ZONE_LIMIT_BYTES = 6;
 
 /**
  * Variants of the BSD header: `Mar 9 23:48:18` with one space before a day below 10,
- * `Mar 19 2026 23:48:18` with a year, and either with a fraction of a second.
+ * `Mar 19 2026 23:48:18` with a year, any with more spaces or with a fraction of a second.
  */
 export const readLooseHeader: HeaderReader = headerWithTime((bytes, start, end, header) =>
   afterFraction(bytes, readLooseTime(bytes, start, end, header), end),
@@ -53,16 +53,16 @@ function readLooseTime(bytes: Uint8Array, start: number, end: number, time: Head
   if (at >= 0) return at;
   const month = monthAt(bytes, start);
   if (month < 0 || bytes[start + 3] !== SPACE) return -1;
-  const digits = bytes[start + 4] === SPACE ? start + 5 : start + 4;
-  const isSmall = digits > start + 4 || bytes[digits + 1] === SPACE;
+  const digits = afterSpaces(bytes, start + 3, end);
+  const isSmall = bytes[digits + 1] === SPACE;
   const day = isSmall ? digitAt(bytes, digits) : twoDigits(bytes, digits);
-  const next = digits + (isSmall ? 1 : 2);
-  if (bytes[next] !== SPACE) return -1;
-  const year = fourDigits(bytes, next + 1);
-  if (year >= 0 && bytes[next + 5] === SPACE) {
-    const second = secondOfDay(bytes, next + 6, end);
-    return setLocalTime(time, year, month, day, second) ? next + 14 : -1;
+  const dayEnd = digits + (isSmall ? 1 : 2);
+  if (bytes[dayEnd] !== SPACE) return -1;
+  const next = afterSpaces(bytes, dayEnd, end);
+  const year = fourDigits(bytes, next);
+  if (year >= 0 && bytes[next + 4] === SPACE) {
+    const clock = afterSpaces(bytes, next + 4, end);
+    return setLocalTime(time, year, month, day, secondOfDay(bytes, clock, end)) ? clock + 8 : -1;
   }
-  const second = secondOfDay(bytes, next + 1, end);
-  return setYearlessTime(time, month, day, second) ? next + 9 : -1;
+  return setYearlessTime(time, month, day, secondOfDay(bytes, next, end)) ? next + 8 : -1;
 }

@@ -35,33 +35,59 @@ export function readHostAndProgram(
   end: number,
   header: Header,
 ): void {
-  let at = start;
-  while (at < end && bytes[at] !== SPACE) at++;
-  header.hostStart = start;
+  const word = afterSpaces(bytes, start, end);
+  const at = afterWord(bytes, word, end);
+  header.hostStart = word;
   header.hostEnd = at;
   header.programStart = -1;
   header.programEnd = -1;
   header.pid = -1;
-  const rest = at < end ? at + 1 : end;
+  const rest = afterSpaces(bytes, at, end);
   header.messageStart = rest;
-  if (at === start) return;
-  if (bytes[start] === BRACKET) {
-    readBracketed(bytes, start, at, header);
+  if (at === word) return;
+  if (bytes[word] === BRACKET) {
+    readBracketed(bytes, word, at, header);
     return;
   }
   if (bytes[at - 1] !== COLON) {
-    if (at < end) readProgram(bytes, at + 1, end, header);
+    readProgram(bytes, afterSameHost(bytes, word, at, rest, end), end, header);
     return;
   }
-  readProgram(bytes, start, end, header);
+  readProgram(bytes, word, end, header);
   if (header.programStart >= 0 && header.messageStart === rest) {
-    header.hostEnd = start;
+    header.hostEnd = word;
     return;
   }
   header.programStart = -1;
   header.programEnd = -1;
   header.pid = -1;
   header.messageStart = rest;
+}
+
+/** The offset after the host if a relay has written it again, or `start`. */
+function afterSameHost(
+  bytes: Uint8Array,
+  host: number,
+  hostEnd: number,
+  start: number,
+  end: number,
+): number {
+  const next = start + hostEnd - host;
+  if (next >= end || bytes[next] !== SPACE) return start;
+  for (let i = 0; i < next - start; i++) if (bytes[host + i] !== bytes[start + i]) return start;
+  return afterSpaces(bytes, next, end);
+}
+
+export function afterSpaces(bytes: Uint8Array, start: number, end: number): number {
+  let at = start;
+  while (at < end && bytes[at] === SPACE) at++;
+  return at;
+}
+
+export function afterWord(bytes: Uint8Array, start: number, end: number): number {
+  let at = start;
+  while (at < end && bytes[at] !== SPACE) at++;
+  return at;
 }
 
 /** `[program] ` or `[program]: ` instead of a host, as metalog writes it. */
@@ -74,8 +100,8 @@ function readBracketed(bytes: Uint8Array, start: number, wordEnd: number, header
 }
 
 /**
- * `program[pid]: ` or `program: `, after BusyBox's `auth.info ` if it is there. If there is neither,
- * the header is left unchanged.
+ * `program[pid]: `, `program[pid] ` or `program: `, after BusyBox's `auth.info ` if it is there. If
+ * there is none, the header is left unchanged.
  */
 export function readProgram(
   bytes: Uint8Array,
@@ -90,7 +116,7 @@ export function readProgram(
   if (at >= end || at === start) return;
   if (byte === SPACE) {
     if (mayFollowSelector && isSelector(bytes, start, at)) {
-      readProgram(bytes, at + 1, end, header, false);
+      readProgram(bytes, afterSpaces(bytes, at, end), end, header, false);
     }
     return;
   }
@@ -105,13 +131,14 @@ export function readProgram(
       pid = pid * 10 + digit;
       if (pid > PID_LIMIT) return;
     }
-    if (at === digits || at + 1 >= end || bytes[at] !== CLOSING || bytes[at + 1] !== COLON) return;
+    if (at === digits || at + 1 >= end || bytes[at] !== CLOSING) return;
     at++;
+    if (bytes[at] !== COLON && bytes[at] !== SPACE) return;
   }
   header.programStart = start;
   header.programEnd = programEnd;
   header.pid = pid;
-  const message = at + 1 < end && bytes[at + 1] === SPACE ? at + 2 : at + 1;
+  const message = afterSpaces(bytes, at + 1, end);
   header.messageStart = bytes[message] === BRACKET ? afterId(bytes, message, end) : message;
 }
 
@@ -162,9 +189,11 @@ export function isSelector(bytes: Uint8Array, start: number, end: number): boole
   return dot < end && SELECTOR.test(Buffer.from(bytes.subarray(start, end)).toString('latin1'));
 }
 
-/** Whether a selector and a space precede this offset. */
+/** Whether a selector and spaces precede this offset. */
 export function followsSelector(bytes: Uint8Array, start: number, at: number): boolean {
-  let word = at - 1;
+  let wordEnd = at;
+  while (wordEnd > start && bytes[wordEnd - 1] === SPACE) wordEnd--;
+  let word = wordEnd;
   while (word > start && bytes[word - 1] !== SPACE) word--;
-  return word < at - 1 && isSelector(bytes, word, at - 1);
+  return wordEnd < at && isSelector(bytes, word, wordEnd);
 }

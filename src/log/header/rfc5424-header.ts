@@ -1,8 +1,9 @@
+import { lineStart } from '../bytes.ts';
 import { digitAt } from './digits.ts';
 import type { Header } from './header.ts';
 import { readIsoTime } from './iso-header.ts';
 import { PID_LIMIT } from './pid-limit.ts';
-import { afterPriority } from './program-part.ts';
+import { afterPriority, afterWord } from './program-part.ts';
 
 const SPACE = 0x20;
 const QUOTE = 0x22;
@@ -28,7 +29,31 @@ export function readRfc5424Header(
   const time = version + 2;
   const afterTime = readTime(bytes, time, end, header);
   if (afterTime < 0 || afterTime >= end || bytes[afterTime] !== SPACE) return false;
-  const host = afterTime + 1;
+  readFields(bytes, afterTime + 1, end, header);
+  return true;
+}
+
+/**
+ * Reads the fields of a line that has neither priority nor version, as rsyslog templates leave them
+ * out, into a header whose time is read. Returns false, and leaves the header unchanged, if what
+ * follows the time is not in full what RFC 5424 says.
+ */
+export function readVersionlessFields(
+  bytes: Uint8Array,
+  host: number,
+  end: number,
+  header: Header,
+): boolean {
+  const found = { ...header };
+  readFields(bytes, host, end, found);
+  const process = found.programEnd + 1;
+  const processEnd = afterWord(bytes, process, end);
+  if (found.programStart < 0 || (found.pid < 0 && !isNil(bytes, process, processEnd))) return false;
+  Object.assign(header, found);
+  return true;
+}
+
+function readFields(bytes: Uint8Array, host: number, end: number, header: Header): void {
   const hostEnd = afterWord(bytes, host, end);
   const app = Math.min(hostEnd + 1, end);
   const appEnd = afterWord(bytes, app, end);
@@ -45,19 +70,12 @@ export function readRfc5424Header(
   header.programEnd = isNamed ? appEnd : -1;
   header.pid = isNamed ? numberOf(bytes, process, processEnd) : -1;
   header.messageStart = dataEnd < 0 ? data : messageAt(bytes, dataEnd, end);
-  return true;
 }
 
 function readTime(bytes: Uint8Array, at: number, end: number, header: Header): number {
   if (bytes[at] !== MINUS) return readIsoTime(bytes, at, end, header);
   header.dating = 'untimed';
   return at + 1;
-}
-
-function afterWord(bytes: Uint8Array, start: number, end: number): number {
-  let at = start;
-  while (at < end && bytes[at] !== SPACE) at++;
-  return at;
 }
 
 /** The offset after `-` or `[id name="value"][…]`; -1 if neither is there or it is incomplete. */
@@ -83,10 +101,7 @@ function afterElement(bytes: Uint8Array, start: number, end: number): number {
 
 /** The offset after the space and the byte order mark, if there is one. */
 function messageAt(bytes: Uint8Array, dataEnd: number, end: number): number {
-  const at = Math.min(dataEnd + 1, end);
-  const isMarked =
-    end - at >= 3 && bytes[at] === 0xef && bytes[at + 1] === 0xbb && bytes[at + 2] === 0xbf;
-  return isMarked ? at + 3 : at;
+  return lineStart(bytes, Math.min(dataEnd + 1, end), end);
 }
 
 function isNil(bytes: Uint8Array, start: number, end: number): boolean {

@@ -11,12 +11,14 @@ const FEBRUARY_29 = MONTH_SECONDS + 28 * DAY_SECONDS;
 const GRACE_SECONDS = DAY_SECONDS;
 /** Lines that are out of order by less do not mean that clocks were set back. */
 export const DISORDER_SECONDS = 60;
+/** How long a clock runs that was not set at boot, before the time is known. */
+const UNSET_SECONDS = 7 * DAY_SECONDS;
 /** The most years between two leap years (1896 to 1904). */
 const LEAP_YEARS_APART = 8;
 
 /**
- * The time of a line whose year is not known yet: the number of New Years that the log has passed
- * (from 1), and month, day and second as one number that rises through the year. Below 2^32.
+ * The time of a line whose year is not known yet: the number of New Years that the log seems to have
+ * passed (from 1), and month, day and second as one number that rises through the year. Below 2^32.
  */
 export type YearlessTime = number;
 
@@ -34,7 +36,17 @@ export function knownTime(at: Seconds): LogTime {
 export class Clock {
   #year = 1;
   #inYear = -1;
+  /** What the latest New Year was concluded from: the time before it, and the first one after it. */
+  #before = -1;
+  #after = -1;
+  /** The years that began because a clock was not set. */
+  readonly #falseYears: number[] = [];
   readonly #leapYears = new Set<number>();
+
+  /** There was a line. */
+  get isRunning(): boolean {
+    return this.#inYear >= 0;
+  }
 
   /** `month` from 0, `day` from 1, `second` of the day. */
   tick(month: number, day: number, second: number): YearlessTime {
@@ -43,8 +55,9 @@ export class Clock {
     const passed = this.#inYear < 0 ? 0 : newYearsBetween(this.#inYear, inYear);
     if (passed < 0) year--;
     else {
-      year = Math.min(year + passed, 127);
-      this.#year = year;
+      if (passed > 0) this.#startYear(inYear);
+      else if (this.#isMadeGood(inYear)) this.#endFalseYear();
+      year = this.#year;
       this.#inYear = inYear;
     }
     if (inYear >= FEBRUARY_29 && inYear < FEBRUARY_29 + DAY_SECONDS) this.#leapYears.add(year);
@@ -57,7 +70,7 @@ export class Clock {
    */
   calendar(civil: CivilTime, fileTime: Seconds, lastYear: number | undefined): Calendar {
     if (lastYear !== undefined) {
-      const calendar = new Calendar(civil, lastYear - this.#year);
+      const calendar = this.#calendarOf(civil, lastYear);
       if (!this.#leapsFit(calendar)) {
         throw new McblockError(
           'usage',
@@ -69,13 +82,13 @@ export class Clock {
     const last = this.#year * YEAR_SECONDS + Math.max(this.#inYear, 0);
     const newest = new Date((fileTime + 2 * GRACE_SECONDS) * 1000).getUTCFullYear();
     for (let year = newest; year > newest - 2 - LEAP_YEARS_APART; year--) {
-      const calendar = new Calendar(civil, year - this.#year);
+      const calendar = this.#calendarOf(civil, year);
       if (calendar.utc(last, 0) <= fileTime + GRACE_SECONDS && this.#leapsFit(calendar)) {
         return calendar;
       }
     }
     // Only if the log has a 29 February in years that are not a multiple of four apart.
-    return new Calendar(civil, newest - 1 - this.#year);
+    return this.#calendarOf(civil, newest - 1);
   }
 
   /**
@@ -83,7 +96,33 @@ export class Clock {
    */
   calendarBefore(civil: CivilTime, year: number, inYear: number): Calendar | undefined {
     if (this.#inYear < 0) return undefined;
-    return new Calendar(civil, year - newYearsBetween(this.#inYear, inYear) - this.#year);
+    if (this.#isMadeGood(inYear)) this.#endFalseYear();
+    return this.#calendarOf(civil, year - newYearsBetween(this.#inYear, inYear));
+  }
+
+  #startYear(inYear: number): void {
+    this.#before = this.#inYear;
+    this.#after = inYear;
+    this.#year = Math.min(this.#year + 1, 127);
+  }
+
+  /**
+   * Whether a step forward to this time makes good the step back that began the year: a host without
+   * a clock battery begins at 1 January, or when its system was built, until it knows the time.
+   */
+  #isMadeGood(inYear: number): boolean {
+    if (this.#before < 0 || inYear < this.#before) return false;
+    return this.#inYear - this.#after < UNSET_SECONDS;
+  }
+
+  #endFalseYear(): void {
+    this.#before = -1;
+    if (this.#falseYears.at(-1) !== this.#year) this.#falseYears.push(this.#year);
+  }
+
+  /** The calendar by which the latest line is in this year. */
+  #calendarOf(civil: CivilTime, lastYear: number): Calendar {
+    return new Calendar(civil, lastYear - this.#year + this.#falseYears.length, this.#falseYears);
   }
 
   #leapsFit(calendar: Calendar): boolean {
@@ -110,13 +149,17 @@ export class Calendar {
   readonly #civil: CivilTime;
   /** The year before the log has passed a New Year. */
   readonly #yearZero: number;
+  /** Rising. */
+  readonly #falseYears: readonly number[];
   #day = Number.NaN;
   #dayStart = 0;
   #latest = Number.NEGATIVE_INFINITY;
 
-  constructor(civil: CivilTime, yearZero: number) {
+  /** `falseYears` are those of YearlessTime that did not begin at a New Year, rising. */
+  constructor(civil: CivilTime, yearZero: number, falseYears: readonly number[] = []) {
     this.#civil = civil;
     this.#yearZero = yearZero;
+    this.#falseYears = [...falseYears];
   }
 
   /** To be called in the order of the lines; of a repeated hour, time keeps going forward. */
@@ -134,13 +177,18 @@ export class Calendar {
       const dayOfYear = day - year * 372;
       this.#day = day;
       this.#dayStart =
-        Date.UTC(this.#yearZero + year, Math.floor(dayOfYear / 31), (dayOfYear % 31) + 1) / 1000;
+        Date.UTC(this.#yearOf(year), Math.floor(dayOfYear / 31), (dayOfYear % 31) + 1) / 1000;
     }
     return this.#civil.utc(this.#dayStart + (time - day * DAY_SECONDS), notBefore);
   }
 
   isLeap(newYears: number): boolean {
-    return new Date(Date.UTC(this.#yearZero + newYears, 1, 29)).getUTCDate() === 29;
+    return new Date(Date.UTC(this.#yearOf(newYears), 1, 29)).getUTCDate() === 29;
+  }
+
+  #yearOf(newYears: number): number {
+    const falseYears = this.#falseYears.filter((year) => year <= newYears).length;
+    return this.#yearZero + newYears - falseYears;
   }
 }
 

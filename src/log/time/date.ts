@@ -51,6 +51,23 @@ export function setLocalTime(
   return true;
 }
 
+/** Sets a time of UTC seconds. Returns false if it is before 1970 or after 2105. */
+export function setUtcTime(header: HeaderTime, at: number): boolean {
+  const date = new Date(at * 1000);
+  const second = date.getUTCHours() * 3600 + date.getUTCMinutes() * 60 + date.getUTCSeconds();
+  const isTime = setLocalTime(
+    header,
+    date.getUTCFullYear(),
+    date.getUTCMonth(),
+    date.getUTCDate(),
+    second,
+  );
+  if (!isTime) return false;
+  header.dating = 'zoned';
+  header.offsetSeconds = 0;
+  return true;
+}
+
 /** Sets a time without a year. Returns false if no year has such a date. */
 export function setYearlessTime(
   header: HeaderTime,

@@ -46,6 +46,11 @@ export class LineClock {
     return this.#last;
   }
 
+  /** Some line so far had no year. */
+  get isYearless(): boolean {
+    return this.#yearless.isRunning;
+  }
+
   /** After the last line; see Clock.calendar. */
   calendar(fileTime: Seconds, lastYear: number | undefined): Calendar {
     return this.#before ?? this.#yearless.calendar(this.#civil, fileTime, lastYear);

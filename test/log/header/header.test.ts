@@ -52,6 +52,10 @@ describe('the header of a line', () => {
       'Mar 19 23:48:18 2001:db8::1 sshd[1]: hello',
       { ...SSHD, host: '2001:db8::1' },
     ],
+    ['a pid without a colon', 'Mar 19 23:48:18 gw sshd[1] hello', SSHD],
+    ['spaces', 'Mar  19  23:48:18   gw   sshd[1]:   hello', SSHD],
+    ['spaces and no host', 'Mar 19 23:48:18  sshd[1]: hello', { ...SSHD, host: '' }],
+    ['a host twice', 'Mar 19 23:48:18 gw gw sshd[1]: hello', SSHD],
     ['no pid', 'Mar 19 23:48:18 gw sudo: hello', { ...SSHD, program: 'sudo', pid: -1 }],
     [
       'a path',
@@ -111,7 +115,6 @@ describe('the header of a line', () => {
     ],
     ['an empty pid', 'Mar 19 23:48:18 gw sshd[]: hello', 'sshd[]: hello'],
     ['a pid without an end', 'Mar 19 23:48:18 gw sshd[1', 'sshd[1'],
-    ['a pid without a colon', 'Mar 19 23:48:18 gw sshd[1] hello', 'sshd[1] hello'],
     ['a pid at the end of the line', 'Mar 19 23:48:18 gw sshd[1]', 'sshd[1]'],
     ['no name', 'Mar 19 23:48:18 gw : hello', ': hello'],
     ['neither host nor process', 'Mar 19 23:48:18 sshd[x]: sshd[2]: hello', 'sshd[2]: hello'],

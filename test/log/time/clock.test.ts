@@ -74,6 +74,72 @@ describe('the year of a line', () => {
       '2026-12-01T00:00:00',
     ],
     [
+      'a boot without a clock',
+      ['2026-11-20T10:00:00', '2026-01-01T01:00:07', '2026-01-01T01:00:40', '2026-11-22T10:00:00'],
+      '2026-11-22T12:00:00',
+    ],
+    [
+      'a boot with the clock at zero',
+      ['2026-11-20T10:00:00', '2026-01-01T00:00:12', '2026-11-22T10:00:00'],
+      '2026-11-22T12:00:00',
+    ],
+    [
+      'a boot with the clock of the last build',
+      ['2026-11-20T10:00:00', '2026-04-01T00:00:00', '2026-11-22T10:00:00'],
+      '2026-11-22T12:00:00',
+    ],
+    [
+      'two boots without a clock',
+      [
+        '2026-11-20T10:00:00',
+        '2026-01-01T00:00:12',
+        '2026-11-21T10:00:00',
+        '2026-01-01T00:00:12',
+        '2026-11-22T10:00:00',
+      ],
+      '2026-11-22T12:00:00',
+    ],
+    [
+      'two boots without a clock in a row',
+      [
+        '2026-11-20T10:00:00',
+        '2026-04-01T00:00:00',
+        '2026-01-01T00:00:12',
+        '2026-01-01T00:00:12',
+        '2026-11-22T10:00:00',
+      ],
+      '2026-11-22T12:00:00',
+    ],
+    [
+      'a boot without a clock before New Year, and one after it',
+      [
+        '2025-11-20T10:00:00',
+        '2025-01-01T00:00:12',
+        '2025-12-30T10:00:00',
+        '2026-01-03T10:00:00',
+        '2026-11-20T10:00:00',
+        '2026-01-01T00:00:12',
+        '2026-11-22T10:00:00',
+      ],
+      '2026-11-22T12:00:00',
+    ],
+    [
+      'a boot without a clock at New Year',
+      [
+        '2025-12-31T20:00:00',
+        '2025-12-31T20:00:07',
+        '2026-01-01T00:00:12',
+        '2025-12-31T23:00:00',
+        '2026-01-01T00:00:01',
+      ],
+      '2026-01-01T12:00:00',
+    ],
+    [
+      'a winter after New Year, and a quiet summer',
+      ['2025-11-20T10:00:00', '2026-01-01T10:00:00', '2026-01-15T10:00:00', '2026-11-22T10:00:00'],
+      '2026-11-22T12:00:00',
+    ],
+    [
       'lines a little out of order',
       ['2026-03-19T00:00:10', '2026-03-18T23:59:59', '2026-03-19T00:00:11'],
       '2026-03-20T00:00:00',
@@ -91,6 +157,12 @@ describe('the year of a line', () => {
     expect(() => readBack('UTC', [utc('2024-02-29T00:00:00')], 0, 2025)).toThrow(
       expect.objectContaining({ code: 'usage', message: expect.stringContaining('29 February') }),
     );
+  });
+
+  it('is found for a log of more boots without a clock than a year has days', () => {
+    const boot = ['2026-11-20T10:00:00', '2026-01-01T00:00:12'];
+    const lines = [...Array.from({ length: 400 }, () => boot).flat(), '2026-11-22T10:00:00'];
+    expect(readBack('UTC', lines.map(utc), utc('2026-11-22T12:00:00'))).toEqual(lines);
   });
 
   it('is found for any log without gaps of half a year', () => {
