@@ -4,7 +4,7 @@ import type { Connection } from './connection.ts';
 import type { Entries } from './entries.ts';
 import type { Feeds } from './feeds.ts';
 import type { History } from './history.ts';
-import type { Logins } from './logins.ts';
+import type { LoginTable } from './logins.ts';
 import type { Logs } from './logs.ts';
 import type { Pending } from './pending.ts';
 import { checkHeader, HEADER, recordOfRow, rowOfRecord, type StoreRecord } from './record.ts';
@@ -17,7 +17,7 @@ export interface StoreParts {
   readonly history: History;
   readonly logs: Logs;
   readonly allowed: Allowed;
-  readonly logins: Logins;
+  readonly logins: LoginTable;
   readonly pending: Pending;
   readonly feeds: Feeds;
   readonly undo: Undo;

@@ -11,7 +11,7 @@ import { exportRows, importRow, importRows, type StoreParts } from './exchange.t
 import { type Feed, Feeds } from './feeds.ts';
 import { FleetState } from './fleet-state.ts';
 import { type Activation, History } from './history.ts';
-import { Logins } from './logins.ts';
+import { LoginTable } from './logins.ts';
 import { Logs, type ReadLog } from './logs.ts';
 import { type OpenOptions, openConnection } from './open.ts';
 import { Outbox, type OutboxOptions } from './outbox.ts';
@@ -65,7 +65,7 @@ export class Store {
       history,
       logs: new Logs(connection),
       allowed: new Allowed(connection),
-      logins: new Logins(connection),
+      logins: new LoginTable(connection),
       pending,
       feeds: new Feeds(connection),
       undo: new Undo(connection, entries, history, pending, command),

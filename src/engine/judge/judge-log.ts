@@ -1,7 +1,7 @@
 import type { Seconds } from '../../blocklist/entry.ts';
 import type { EvidenceSource } from '../../blocklist/evidence-source.ts';
 import { Judge } from '../../blocklist/judge.ts';
-import { LoginMap } from '../../blocklist/logins.ts';
+import { Logins } from '../../blocklist/logins.ts';
 import type { Offence } from '../../blocklist/offence.ts';
 import type { Policy } from '../../blocklist/policy.ts';
 import type { Login } from '../../blocklist/protect.ts';
@@ -106,7 +106,7 @@ function hostPolicies(policyFor: Policies['policyFor']): Policies['policyFor'] {
 /** The store's entries and logins, and the logins of the log. */
 function snapshotWith(store: Store, logins: readonly Login[]): EntrySnapshot {
   const snapshot = store.snapshot();
-  const logged = new LoginMap(logins);
+  const logged = new Logins(logins);
   return {
     supernets: (prefix) => snapshot.supernets(prefix),
     loginsWithin: (prefix) => {
