@@ -14,6 +14,7 @@ describe("an older fleet's store in SQLite", () => {
       await (await place.open()).close();
       const database = new Database(place.db);
       database.exec('ALTER TABLE fleet DROP COLUMN identity; UPDATE fleet SET sequence = 7');
+      database.exec('ALTER TABLE evidence DROP COLUMN port');
       database.pragma('user_version = 1');
       database.close();
       const store = await place.open();
