@@ -31,6 +31,10 @@ export interface Policy {
     readonly points: number;
     readonly windowSeconds: number;
   };
+  readonly limits: {
+    /** The most that may be active at once, in percent of each family's addresses. */
+    readonly share: number;
+  };
 }
 
 export const DAY_SECONDS = 86_400;
@@ -42,4 +46,5 @@ export const DEFAULT_POLICY: Policy = {
   reactivate: { widest4: 8, widest6: 19, points: 10 },
   trust: { days: 30 },
   offence: { points: 30, windowSeconds: DAY_SECONDS },
+  limits: { share: 25 },
 };

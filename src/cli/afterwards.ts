@@ -17,7 +17,8 @@ export async function applyConfigured(
 ): Promise<AppliedRules> {
   const firewall = await openFirewall(firewallSettings(await context.config()));
   const store = await context.store('read');
-  return applyRules(firewall, store, () => context.present, options);
+  const { share } = (await context.policy()).limits;
+  return applyRules(firewall, store, () => context.present, { share, ...options });
 }
 
 /** The same after a command has changed the store, with a remark about the result. */

@@ -32,7 +32,7 @@ export function addHandOptions(command: Command): Command {
     .option('--forever', 'block until expired by hand')
     .option('--exact', 'block this prefix itself, even if a wider expired entry contains it')
     .option('--note <text>', 'reason, kept with the entry')
-    .option('--force', 'allow protected and very wide prefixes');
+    .option('--force', 'allow protected and very wide prefixes, and more than limits.share');
 }
 
 /** When blocks with these options expire; undefined: by the penalty. */

@@ -10,11 +10,17 @@ export interface Policies {
   readonly policyFor: (address: Address) => Policy;
   /** The window in which offences are counted together, the same for all countries. */
   readonly windowSeconds: Seconds;
+  /** The most that may be active, in percent of each family's addresses; the same too. */
+  readonly share: number;
 }
 
 /** One policy for all addresses. */
 export function onePolicy(policy: Policy): Policies {
-  return { policyFor: () => policy, windowSeconds: policy.offence.windowSeconds };
+  return {
+    policyFor: () => policy,
+    windowSeconds: policy.offence.windowSeconds,
+    share: policy.limits.share,
+  };
 }
 
 /**
@@ -34,6 +40,7 @@ export function policiesByCountry(
   const widest6 = Math.min(...all.map(({ auto }) => auto.length6));
   return {
     windowSeconds: common.offence.windowSeconds,
+    share: common.limits.share,
     policyFor(address) {
       const network = prefixAround(address, address.family === 4 ? widest4 : widest6);
       const country = geo.country(network);

@@ -27,6 +27,7 @@ export class Connection {
   readonly #statements = new Map<string, Database.Statement>();
   #versionInTransaction = 0;
   #transactions = 0;
+  #beforeCommit: (() => void) | undefined;
 
   /**
    * @param path the name of the database in messages
@@ -114,6 +115,7 @@ export class Connection {
     try {
       this.#versionInTransaction = this.#dataVersion();
       const result = work();
+      this.#beforeCommit?.();
       this.run('COMMIT');
       return result;
     } catch (error) {
@@ -121,6 +123,11 @@ export class Connection {
       if (this.inTransaction) this.run('ROLLBACK');
       throw error;
     }
+  }
+
+  /** Sets what runs at the end of each transaction, before it is committed. */
+  onCommit(write: () => void): void {
+    this.#beforeCommit = write;
   }
 
   /** Joins the current transaction, or runs a new one. */

@@ -188,6 +188,20 @@ CREATE INDEX outbox_refused ON outbox (id) WHERE refusal IS NOT NULL;
 -- The peer's port; NULL if none is named.
 ALTER TABLE pending ADD COLUMN port INTEGER CHECK (port BETWEEN 0 AND 65535);
 `,
+  `
+-- At least as many addresses as active entries and feeds cover. No row: not known.
+CREATE TABLE coverage (
+  family INTEGER PRIMARY KEY CHECK (family IN (4, 6)),
+  addresses REAL NOT NULL CHECK (addresses >= 0)
+) STRICT;
+
+-- The automatic requests that limits.share refused: no row, or one.
+CREATE TABLE share_refusal (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  count INTEGER NOT NULL CHECK (count >= 1),
+  last_at INTEGER NOT NULL CHECK (last_at >= 0)
+) STRICT;
+`,
 ];
 
 /**

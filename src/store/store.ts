@@ -6,6 +6,7 @@ import type { Prefix } from '../net/prefix.ts';
 import type { PrefixList } from '../net/prefix-list.ts';
 import { Allowed, type AllowedPrefix } from './allowed.ts';
 import type { Connection } from './connection.ts';
+import { Coverage } from './coverage.ts';
 import { Entries, type EntryCounts, type EntryFilter } from './entries.ts';
 import { exportRows, importRow, importRows, type StoreParts } from './exchange.ts';
 import { type Feed, Feeds } from './feeds.ts';
@@ -51,11 +52,14 @@ export class Store {
   readonly outbox: Outbox;
   /** The progress of this machine with its fleet. */
   readonly fleetState: FleetState;
+  /** How much of the address space is active at most. */
+  readonly coverage: Coverage;
   readonly #parts: StoreParts;
 
   constructor(connection: Connection, command?: UndoableCommand, outbox?: OutboxOptions) {
     this.outbox = new Outbox(connection, outbox);
     this.fleetState = new FleetState(connection);
+    this.coverage = new Coverage(connection);
     const entries = new Entries(connection);
     const history = new History(connection);
     const pending = new Pending(connection);
@@ -134,6 +138,7 @@ export class Store {
       if (ended) history.end(prefix, ended.activation, ended.at);
       for (const activated of activations) {
         history.record(activated, cause);
+        this.coverage.grow(activated.prefix);
         // Before the evidence: it is only shared if this machine activated the entry.
         this.outbox.activated(activated, cause.origin);
       }
@@ -203,8 +208,12 @@ export class Store {
 
   /** Replaces a feed and its prefixes; undefined leaves the prefixes as they are. */
   putFeed(feed: Feed, prefixes: PrefixList | undefined): void {
-    if (prefixes === undefined) this.#parts.feeds.put(feed);
-    else this.#parts.feeds.replace(feed, prefixes);
+    const { connection, feeds } = this.#parts;
+    if (prefixes === undefined) return feeds.put(feed);
+    connection.together(() => {
+      this.coverage.forget();
+      feeds.replace(feed, prefixes);
+    });
   }
 
   /** Returns whether the feed existed. */
@@ -261,6 +270,7 @@ export class Store {
   takeBack(): void {
     const { connection, undo } = this.#parts;
     connection.together(() => {
+      this.coverage.forget();
       const { at = 0 } = undo.last() ?? {};
       for (const { prefix, former } of undo.formerEntries()) {
         // If the entry was active before, its reports may be older than the command.
@@ -280,12 +290,18 @@ export class Store {
 
   /** Imports an export, all or nothing; returns the number of records. */
   importRows(rows: Iterable<unknown>): number {
-    return importRows(this.#parts, rows);
+    return this.#parts.connection.together(() => {
+      this.coverage.forget();
+      return importRows(this.#parts, rows);
+    });
   }
 
   /** Imports one record of an export. Throws McblockError('input'). */
   importRow(row: unknown): void {
-    importRow(this.#parts, row);
+    this.#parts.connection.together(() => {
+      this.coverage.forget();
+      importRow(this.#parts, row);
+    });
   }
 
   #changePending<T>(change: (pending: Pending) => T): T {

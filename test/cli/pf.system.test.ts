@@ -1,7 +1,9 @@
 import { chmodSync, chownSync, writeFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { formatPrefix } from '../../src/net/prefix-text.ts';
 import { PfMachine } from '../firewall/pf-machine.ts';
+import { prefixOf } from '../reference/networks.ts';
 import { CommandLine } from '../support/command-line.ts';
 
 const IS_ROOT = process.getuid?.() === 0;
@@ -12,15 +14,16 @@ beforeEach(() => {
   line = new CommandLine();
   machine = new PfMachine();
   line.config = line.path('mcblock.toml');
-  writeFileSync(
-    line.config,
-    `firewall.pfctl = "${machine.pfctl}"\nfirewall.table = "bans"\nfirewall.kind = "pf"\n`,
-  );
+  writeFileSync(line.config, configuration());
 });
 afterEach(() => {
   machine.remove();
   line.remove();
 });
+
+function configuration(): string {
+  return `firewall.pfctl = "${machine.pfctl}"\nfirewall.table = "bans"\nfirewall.kind = "pf"\n`;
+}
 
 const pf = (...argv: string[]) => line.run('pf', ...argv);
 const table = () => machine.state.tables['bans'];
@@ -32,7 +35,7 @@ describe('mcblock pf', () => {
       stdout: '',
       stderr: '1 table created.\n3/3 addresses added.\n',
     });
-    expect(machine.calls()).toEqual(['-t bans -T add -f -']);
+    expect(machine.calls()).toEqual(['-t bans -T show', '-t bans -T add -f -']);
     expect(table()).toEqual(['5.149.104.0/22', '192.0.2.7/32', '2001:db8::/64']);
     expect((await pf('add', '192.0.2.7')).stderr).toBe('0/1 addresses added.\n');
     expect((await pf('delete', '192.0.2.7')).exitCode).toBe(0);
@@ -40,6 +43,33 @@ describe('mcblock pf', () => {
     expect((await pf('replace', '192.0.2.9')).exitCode).toBe(0);
     expect(table()).toEqual(['192.0.2.9/32']);
     expect((await pf('memory')).stdout).toContain('table-entries hard limit');
+  });
+
+  it('keeps the table within limits.share, also one call at a time', async () => {
+    const wide = Array.from({ length: 223 }, (_, index) => `${index + 1}.0.0.0/8`);
+    for (let from = 0; from < wide.length; from += 30) {
+      await pf('add', ...wide.slice(from, from + 30));
+    }
+    expect(table()).toHaveLength(64);
+    expect(await pf('add', '200.1.2.3')).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('200.1.2.3 would bring the table above limits.share of IPv4'),
+    });
+    // What is blocked already takes no room.
+    expect((await pf('add', `${table()?.at(-1)?.split('.')[0]}.200.2.3`)).exitCode).toBe(0);
+    expect((await pf('replace', '2001:db8::/32', ...wide)).exitCode).toBe(1);
+    expect(table()).toHaveLength(65);
+  });
+
+  it('keeps the table within limits.share of 2000::/3', async () => {
+    writeFileSync(line.config ?? '', `${configuration()}limits.share = 1\n`);
+    // 656 prefixes of /19 are just over 1 % of the 65,536 in 2000::/3.
+    const texts = Array.from({ length: 700 }, (_, number) =>
+      formatPrefix(prefixOf(6, (1n << 125n) + (BigInt(number * 2) << 109n), 19)),
+    );
+    expect((await pf('add', ...texts.slice(0, 500))).exitCode).toBe(0);
+    expect((await pf('add', ...texts.slice(500))).exitCode).toBe(1);
+    expect(table()).toHaveLength(655);
   });
 
   it.each([

@@ -11,7 +11,10 @@ export function define(command: Command, context: Context): void {
       'Brings the firewall up to date: makes its table hold exactly the rules, changing only what differs. The firewall is set by [firewall] in the configuration.',
     )
     .option('--dry-run', 'print what would be added (+) and removed (-); change nothing')
-    .option('--force', 'allow emptying a large table, and rules wider than /8 (IPv6: /19)')
+    .option(
+      '--force',
+      'allow emptying a large table, rules wider than /8 (IPv6: /19), and more than limits.share',
+    )
     .option('--kill', 'kill the states of newly blocked prefixes (pf only)')
     .addHelpText(
       'after',

@@ -1,6 +1,12 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type FeedOptions, type FeedUpdate, isUrl, readFeed } from '../../engine/feed/update.ts';
-import { McblockError } from '../../errors.ts';
+import {
+  type FeedOptions,
+  type FeedUpdate,
+  isUrl,
+  readFeed,
+  storeFeed,
+} from '../../engine/feed/update.ts';
+import { type ErrorCode, McblockError } from '../../errors.ts';
 import { formatPrefix } from '../../net/prefix-text.ts';
 import type { Feed } from '../../store/feeds.ts';
 import type { Context } from '../context.ts';
@@ -22,6 +28,8 @@ interface FeedCommandOptions {
 
 const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/i;
 const MEBIBYTE = 2 ** 20;
+/** What concerns one feed alone: it cannot be read, or holds too much. */
+const FAILURES: ReadonlySet<ErrorCode> = new Set(['input', 'protected']);
 
 export function define(command: Command, context: Context): void {
   command
@@ -86,6 +94,7 @@ async function updateOne(
   source: string | undefined,
   options: FeedCommandOptions,
 ): Promise<void> {
+  const { limits } = await context.policy();
   const store = await context.store(options.dryRun ? 'read' : 'write');
   const known = store.feeds().find((one) => one.name === name);
   const location = source ?? known?.source;
@@ -96,24 +105,25 @@ async function updateOne(
     );
   }
   const update = await readFeed(name, location, known, feedOptions(context, options));
-  if (!options.dryRun) store.putFeed(update.feed, update.prefixes);
+  if (!options.dryRun) storeFeed(store, update, limits.share, context.now);
   if (context.options.json) context.json(feedJson(update.feed));
   else context.lines([updateText(update)]);
 }
 
 /** Updates each on its own: a failure does not hold back the others. */
 async function updateAll(context: Context, options: FeedCommandOptions): Promise<void> {
+  const { limits } = await context.policy();
   const store = await context.store(options.dryRun ? 'read' : 'write');
   const updated: Feed[] = [];
   for (const known of store.feeds().filter(({ source }) => isUrl(source))) {
     try {
       const { name, source } = known;
       const update = await readFeed(name, source, known, feedOptions(context, options));
-      if (!options.dryRun) store.putFeed(update.feed, update.prefixes);
+      if (!options.dryRun) storeFeed(store, update, limits.share, context.now);
       updated.push(update.feed);
       if (!context.options.json) context.lines([updateText(update)]);
     } catch (error) {
-      if (!(error instanceof McblockError) || error.code !== 'input') throw error;
+      if (!(error instanceof McblockError) || !FAILURES.has(error.code)) throw error;
       context.remark(error.message);
       context.exit(1);
     }

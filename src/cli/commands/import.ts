@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { withinShare } from '../../engine/record/share-limit.ts';
 import { TextFile } from '../../engine/text-file.ts';
 import { McblockError } from '../../errors.ts';
 import type { Prefix } from '../../net/prefix.ts';
@@ -50,7 +51,11 @@ async function importFile(
       const rest = first.done ? [] : withFirst(first.value, lines);
       if (!first.done && first.value.startsWith('{')) {
         refuseOptions(options);
-        return { records: importExport(store, file.name, rest) };
+        const merge = () => importExport(store, file.name, rest);
+        const records = options.force
+          ? merge()
+          : withinShare(store, policies.share, context.now, file.name, merge);
+        return { records };
       }
       const { now, env } = context;
       const block = handBlocker(store, policies, 'import', options, now, env);
@@ -134,9 +139,9 @@ function* jsonRows(lines: Iterable<string>): Generator {
   }
 }
 
-/** An export has expiry and note of each entry itself. */
+/** An export has expiry and note of each entry itself. --force is for the share that may be active. */
 function refuseOptions(options: HandOptions): void {
-  const given = Object.keys(options)[0];
+  const given = Object.keys(options).find((name) => name !== 'force');
   if (given === undefined) return;
   throw new McblockError('usage', `--${given} is for lists of prefixes, not for exported stores`);
 }

@@ -69,7 +69,7 @@ async function listen(context: Context, options: ListenOptions): Promise<void> {
     now,
     storeBans: (requests) => storeBans(store, requests, policy, now()),
     firewall: options.apply
-      ? liveFirewall(await openFirewall(firewallSettings(config)), store, now)
+      ? liveFirewall(await openFirewall(firewallSettings(config)), store, now, policy.limits.share)
       : NO_FIREWALL,
     catchUp: client && (() => catchUp(store, client, changes)),
     post: client && (() => sendOutbox(store, client, warn)),

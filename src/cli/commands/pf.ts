@@ -1,10 +1,17 @@
 import type { Command } from 'commander';
-import { type RefusedPrefix, rootsProtectedSpace, sift } from '../../engine/firewall/pf-request.ts';
+import {
+  type RefusedPrefix,
+  rootsProtectedSpace,
+  sift,
+  siftByShare,
+} from '../../engine/firewall/pf-request.ts';
 import { McblockError } from '../../errors.ts';
 import { directPfctl, type PfCommand } from '../../firewall/pfctl.ts';
-import type { PrefixList } from '../../net/prefix-list.ts';
+import { PrefixList } from '../../net/prefix-list.ts';
+import { readPrefixes } from '../../net/prefix-reader.ts';
 import { shortPrefix } from '../../net/prefix-text.ts';
 import { WIDEST } from '../../net/wide.ts';
+import { wordsOf } from '../../process/run-program.ts';
 import type { Config } from '../config/config.ts';
 import { rootsConfig } from '../config/roots-config.ts';
 import type { Context } from '../context.ts';
@@ -18,7 +25,7 @@ const REFUSALS_TOLD = 20;
 export function define(command: Command, context: Context): void {
   command
     .description(
-      "Changes the pf table of root's configuration with pfctl(8), and nothing else. For a daemon of another user that may run this as root through doas(1) or sudo(8). Prefixes are checked: very wide ones, this host and the allow-list of root's store are refused and named; the rest is done.",
+      "Changes the pf table of root's configuration with pfctl(8), and nothing else. For a daemon of another user that may run this as root through doas(1) or sudo(8). Prefixes are checked: very wide ones, this host, the allow-list of root's store, and what would bring the table above limits.share are refused and named; the rest is done.",
     )
     .addHelpText(
       'after',
@@ -66,7 +73,7 @@ async function change(
   const { list, refused } =
     command === 'delete'
       ? { list: asked, refused: [] }
-      : sift(asked, rootsProtectedSpace(storePath(context.options.db, {})));
+      : await permitted(context, config, asked, command === 'add');
   const isLeft = list.size > 0 || (command === 'replace' && asked.size === 0);
   if (isLeft) await ask(context, config, command, list);
   if (refused.length === 0) return;
@@ -77,11 +84,37 @@ async function change(
   );
 }
 
+/** What may be added to what the table holds, or may take its place. */
+async function permitted(
+  context: Context,
+  config: Config,
+  asked: PrefixList,
+  isAdded: boolean,
+): Promise<{ readonly list: PrefixList; readonly refused: readonly RefusedPrefix[] }> {
+  const sifted = sift(asked, rootsProtectedSpace(storePath(context.options.db, {})));
+  if (sifted.list.size === 0) return sifted;
+  const held = isAdded ? await heldBy(config) : new PrefixList();
+  const { list, refused } = siftByShare(sifted.list, held, config.get('limits.share'));
+  return { list, refused: [...sifted.refused, ...refused] };
+}
+
+/** What the table holds; nothing if it does not exist. */
+async function heldBy(config: Config): Promise<PrefixList> {
+  const pfctl = directPfctl(config.get('firewall.pfctl'), config.get('firewall.table'));
+  const { ok, stdout, stderr } = await pfctl.run('show');
+  if (ok) return readPrefixes(stdout).list;
+  if (stderr.includes('Table does not exist')) return new PrefixList();
+  throw new McblockError('program', `${config.get('firewall.pfctl')}: ${wordsOf(stderr)}`);
+}
+
 function configOf({ options, env }: Context): Promise<Config> {
   return rootsConfig(options, env);
 }
 
 function refusalText({ prefix, reason }: RefusedPrefix): string {
+  if (reason === 'too much') {
+    return `${shortPrefix(prefix)} would bring the table above limits.share of IPv${prefix.family}`;
+  }
   return reason === 'too wide'
     ? `${shortPrefix(prefix)} is wider than /${WIDEST[prefix.family]}`
     : `${shortPrefix(prefix)} overlaps ${protectionText(reason)}`;

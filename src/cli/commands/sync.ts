@@ -214,7 +214,7 @@ function roundText(round: SyncRound): string {
     const { blocked, expired, allowed, refused: own, behind } = caughtUp;
     const rest = [
       ...(allowed > 0 ? [`${allowed} allow-list changes`] : []),
-      ...(own > 0 ? [`${own} refused (protected or too wide)`] : []),
+      ...(own > 0 ? [`${own} refused (protected, too wide or too many addresses)`] : []),
       ...(behind > 0 ? ['more to fetch'] : []),
     ];
     parts.push([`fleet: ${blocked} blocked, ${expired} expired`, ...rest].join(', '));

@@ -59,6 +59,9 @@ async function watch(context: Context, files: string[], options: WatchOptions): 
       onChange: (report) => {
         publisher?.publish(report.bans);
         announce(context, report);
+        if (report.refused > 0) {
+          warn(`mcblock: ${report.refused} refused: too much would be blocked (limits.share)`);
+        }
         updater?.request();
       },
     });

@@ -38,8 +38,10 @@ async function widenEntries(context: Context, { dryRun }: WidenOptions): Promise
     candidates = findWidenings(store, bounds, policy, now);
   } else {
     store.transaction(() => {
-      candidates = findWidenings(store, bounds, policy, now);
-      widen(store, candidates, policy, now);
+      const found = findWidenings(store, bounds, policy, now);
+      const widened = widen(store, found, policy, now);
+      const names = new Set(widened.map(({ prefix }) => formatPrefix(prefix)));
+      candidates = found.filter(({ prefix }) => names.has(formatPrefix(prefix)));
     });
   }
   if (context.options.json) context.json(candidates.map(candidateJson));

@@ -20,6 +20,7 @@ export function policyOf(config: Config): Policy {
     },
     trust: { days: config.get('trust.days') },
     offence: { points: config.get('offence.points'), windowSeconds: config.get('offence.window') },
+    limits: { share: config.get('limits.share') },
   };
 }
 

@@ -40,6 +40,7 @@ export const SETTINGS = {
   'offence.points': setting(policy.offence.points, whole(1, 1_000_000)),
   'offence.window': setting(policy.offence.windowSeconds, duration()),
   'offence.messages': setting(new Map<string, number>(), MESSAGE_POINTS),
+  'limits.share': setting(policy.limits.share, whole(1, 100)),
   'widen.enabled': setting(false, boolean()),
   'widen.widest4': setting(20, whole(8, 31)),
   'widen.widest6': setting(48, whole(19, 127)),

@@ -57,6 +57,9 @@ export function* grokReportLines(
       yield `  ${service} ${message}: ${countText(count)}`;
     }
   }
+  if (report.refused > 0) {
+    yield `  refused      ${countText(report.refused)} more: too much would be blocked (limits.share)`;
+  }
   yield `  ${sumText(report)}`;
 }
 
@@ -87,6 +90,7 @@ export function grokReportJson(report: LogReport): object {
       reason,
       offences: count,
     })),
+    refused: report.refused,
     warnings,
   };
 }

@@ -9,7 +9,9 @@ import { formatPrefix } from '../../net/prefix-text.ts';
 import { subtract } from '../../net/subtract.ts';
 import { isTooWide } from '../../net/wide.ts';
 import type { Feed } from '../../store/feeds.ts';
+import type { Store } from '../../store/store.ts';
 import { ownAddresses } from '../own-addresses.ts';
+import { withinShare } from '../record/share-limit.ts';
 import { TextFile } from '../text-file.ts';
 import { fetchText } from './fetch.ts';
 import { readFeedList } from './list.ts';
@@ -73,6 +75,21 @@ export async function readFeed(
   const prefixes = prefixesOf(name, text, options);
   const feed = { name, source, fetchedAt, prefixes: prefixes.size, etag, lastModified };
   return { feed, prefixes };
+}
+
+/**
+ * Stores the feed. Throws McblockError('protected') if more would be blocked with it than
+ * `limits.share` allows; then the feed stays as it was.
+ */
+export function storeFeed(
+  store: Store,
+  { feed, prefixes }: FeedUpdate,
+  sharePercent: number,
+  now: Seconds,
+): void {
+  const put = () => store.putFeed(feed, prefixes);
+  if (prefixes === undefined) return put();
+  store.transaction(() => withinShare(store, sharePercent, now, `feed ${feed.name}`, put));
 }
 
 /** Whether the source is an https URL. Throws McblockError('usage') for http. */

@@ -1,11 +1,11 @@
 import type { Seconds } from '../../blocklist/entry.ts';
 import { McblockError } from '../../errors.ts';
 import type { Firewall } from '../../firewall/firewall.ts';
-import { reconcile, widestOf } from '../../firewall/reconcile.ts';
+import { widestOf } from '../../firewall/reconcile.ts';
 import type { Prefix } from '../../net/prefix.ts';
 import { PrefixList } from '../../net/prefix-list.ts';
 import type { Store } from '../../store/store.ts';
-import { rulesAt } from '../rules-at.ts';
+import { applyRules } from './apply-rules.ts';
 
 /** Keeps a firewall up to date while bans arrive. */
 export interface LiveFirewall {
@@ -15,7 +15,12 @@ export interface LiveFirewall {
   readonly apply: () => Promise<void>;
 }
 
-export function liveFirewall(firewall: Firewall, store: Store, now: () => Seconds): LiveFirewall {
+export function liveFirewall(
+  firewall: Firewall,
+  store: Store,
+  now: () => Seconds,
+  share: number,
+): LiveFirewall {
   return {
     add: async (prefixes) => {
       const list = PrefixList.from(prefixes);
@@ -31,7 +36,7 @@ export function liveFirewall(firewall: Firewall, store: Store, now: () => Second
       }
     },
     apply: async () => {
-      await reconcile(firewall, () => rulesAt(store, now()), {});
+      await applyRules(firewall, store, now, { share });
     },
   };
 }

@@ -1,5 +1,7 @@
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { mostAddresses } from '../../blocklist/coverage.ts';
+import { CoveredSpace } from '../../blocklist/covered-space.ts';
 import { ProtectedSpace, REASONS_BY_HAND } from '../../blocklist/protect.ts';
 import type { Protection } from '../../blocklist/request.ts';
 import type { Prefix } from '../../net/prefix.ts';
@@ -8,10 +10,13 @@ import { isTooWide } from '../../net/wide.ts';
 import { openStore } from '../../store/store.ts';
 import { allowedProtections, ownProtections } from '../protected-space.ts';
 
-/** Why a prefix is not put into pf's table for another user: what it overlaps, or its width. */
+/**
+ * Why a prefix is not put into pf's table for another user: what it overlaps, its width, or that the
+ * table would cover more than `limits.share` allows.
+ */
 export interface RefusedPrefix {
   readonly prefix: Prefix;
-  readonly reason: Protection | 'too wide';
+  readonly reason: Protection | 'too wide' | 'too much';
 }
 
 /** Separates the prefixes that may be blocked from those that may not. */
@@ -26,6 +31,32 @@ export function sift(
     if (reason === undefined) list.push(prefix);
     else refused.push({ prefix, reason });
   }
+  return { list, refused };
+}
+
+/**
+ * Separates the prefixes with which the table stays within the share, from the narrowest on, from
+ * the others.
+ * @param held what stays in the table
+ */
+export function siftByShare(
+  requested: PrefixList,
+  held: PrefixList,
+  sharePercent: number,
+): { readonly list: PrefixList; readonly refused: readonly RefusedPrefix[] } {
+  const space = new CoveredSpace(held);
+  const list = new PrefixList();
+  const refused: RefusedPrefix[] = [];
+  for (const prefix of [...requested].toSorted((p, q) => q.length - p.length)) {
+    const { family } = prefix;
+    const next = space.coverage[family] + space.gainOf(prefix);
+    if (next > mostAddresses(family, sharePercent)) refused.push({ prefix, reason: 'too much' });
+    else {
+      space.add(prefix);
+      list.push(prefix);
+    }
+  }
+  list.sort();
   return { list, refused };
 }
 

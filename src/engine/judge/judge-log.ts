@@ -12,6 +12,7 @@ import { type Prefix, prefixAround } from '../../net/prefix.ts';
 import type { Store } from '../../store/store.ts';
 import type { Policies } from '../policies.ts';
 import { protectedSpace } from '../protected-space.ts';
+import { ShareLimit } from '../record/share-limit.ts';
 import { PendingOffences } from './pending.ts';
 import { type EntrySnapshot, type PendingChange, PendingChanges } from './pending-changes.ts';
 
@@ -33,6 +34,8 @@ interface PendingPool {
 interface JudgeReport {
   readonly entries: { add(changes: readonly PendingChange[]): void };
   readonly spared: Spared[];
+  /** Entries that would have become active, or for longer, had `limits.share` allowed it. */
+  refused: number;
 }
 
 /**
@@ -77,6 +80,7 @@ export function judgeNetworks(
   };
   const changes = new PendingChanges(snapshot, source);
   const judges = new Map<Policy, Judge>();
+  const limit = new ShareLimit(store, settings.share, now);
   for (const group of observations.groups(spaceAround)) {
     const policy = policyFor(group.space);
     const judge = judges.get(policy) ?? new Judge(changes, space, policy, () => now, source);
@@ -85,10 +89,13 @@ export function judgeNetworks(
     const judged = judge.finish();
     pending.keep(judged.pending);
     for (const spared of judged.spared) report.spared.push(spared);
+    changes.keepAdmitted((entry) => limit.admits(entry));
     report.entries.add(changes.changes());
     onJudged(changes);
     changes.clear();
   }
+  report.refused += limit.refused;
+  limit.recordRefusals();
 }
 
 /** The same policies for a single address: a packet that pf logged says nothing about its network. */

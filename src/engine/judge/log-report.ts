@@ -10,6 +10,8 @@ export class LogReport {
   readonly alreadyRead: boolean;
   readonly entries = new EntryReports();
   readonly spared: Spared[] = [];
+  /** Entries that `limits.share` kept from becoming active, or for longer. */
+  refused = 0;
   /** Entries that became active and were stored. */
   readonly bans: Ban[] = [];
 

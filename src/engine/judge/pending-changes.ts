@@ -68,6 +68,14 @@ export class PendingChanges implements EntryRepository {
     return this.#changes;
   }
 
+  /** Drops the changes that would make an entry active, or for longer, unless they are admitted. */
+  keepAdmitted(admits: (entry: Entry) => boolean): void {
+    if (this.#changes.every(({ activations }) => activations.length === 0)) return;
+    this.#changes = this.#changes.filter(
+      ({ entry, activations }) => activations.length === 0 || admits(entry),
+    );
+  }
+
   /** Starts over, for the next network. */
   clear(): void {
     if (this.#changes.length > 0) this.#changes = [];

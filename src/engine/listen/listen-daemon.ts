@@ -187,7 +187,7 @@ export class ListenDaemon {
   #blocked({ channel, message }: BlockRequest, result: BlockResult): void {
     const { outcome, prefix, expiresAt } = result;
     const from = message?.sender ?? `channel ${channel}`;
-    if (outcome === 'protected') {
+    if (outcome === 'protected' || outcome === 'too much') {
       this.#status.dropped(channel, outcome);
       this.#dropped(channel, outcome, formatPrefix(prefix));
       return;

@@ -10,6 +10,7 @@ import type { BlockRequest, BlockResult } from '../../fleet/pubsub/block-queue.t
 import type { Prefix } from '../../net/prefix.ts';
 import type { Store } from '../../store/store.ts';
 import { protectedSpace } from '../protected-space.ts';
+import { ShareLimit } from '../record/share-limit.ts';
 
 /** Decides on requests of other machines and stores the decisions, in one transaction. */
 export function storeBans(
@@ -20,13 +21,17 @@ export function storeBans(
 ): BlockResult[] {
   return store.transaction(() => {
     const space = protectedSpace(store);
-    return requests.map((request) => storeBan(store, space, request, policy, now));
+    const limit = new ShareLimit(store, policy.limits.share, now);
+    const results = requests.map((request) => storeBan(store, space, limit, request, policy, now));
+    limit.recordRefusals();
+    return results;
   });
 }
 
 function storeBan(
   store: Store,
   always: ProtectedSpace,
+  limit: ShareLimit,
   request: BlockRequest,
   policy: Policy,
   now: Seconds,
@@ -41,6 +46,9 @@ function storeBan(
   const decision = decideBan(store, space, { ...request, prefix }, policy, now);
   if (decision.kind === 'refused') return { outcome: 'protected', prefix, expiresAt: undefined };
   const { entry } = decision;
+  if (changesActivation(decision) && !limit.admits(entry)) {
+    return { outcome: 'too much', prefix, expiresAt: undefined };
+  }
   const outcome = decision.kind === 'covered' && decision.extended ? 'extended' : decision.kind;
   // A ban that is received again counts as a hit only once.
   if (!request.isDuplicate || outcome !== 'covered') {

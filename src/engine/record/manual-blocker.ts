@@ -1,12 +1,13 @@
 import { decide } from '../../blocklist/decide.ts';
 import type { Expiry, Origin, Seconds } from '../../blocklist/entry.ts';
-import { changeOf } from '../../blocklist/entry-change.ts';
+import { changeOf, changesActivation } from '../../blocklist/entry-change.ts';
 import { loginProtections, type ProtectedSpace } from '../../blocklist/protect.ts';
 import type { Decision, Protection } from '../../blocklist/request.ts';
 import type { Prefix } from '../../net/prefix.ts';
 import type { Store } from '../../store/store.ts';
 import type { Policies } from '../policies.ts';
 import { protectedSpace } from '../protected-space.ts';
+import { ShareLimit } from './share-limit.ts';
 
 /** How a person wants prefixes to be blocked. */
 export interface ManualBlock {
@@ -16,7 +17,7 @@ export interface ManualBlock {
   readonly until?: Expiry | undefined;
   /** This prefix, even if a wider expired entry would come back. */
   readonly exact?: boolean | undefined;
-  /** Even if the prefix overlaps protected space. */
+  /** Even if the prefix overlaps protected space, or too much would be active. */
   readonly force?: boolean | undefined;
   readonly note?: string | undefined;
   /** Protected besides what the store and this host protect. */
@@ -29,15 +30,20 @@ export class ManualBlocker {
   readonly #space: ProtectedSpace;
   readonly #policies: Policies;
   readonly #block: ManualBlock;
+  readonly #limit: ShareLimit;
 
   constructor(store: Store, policies: Policies, block: ManualBlock) {
     this.#store = store;
     this.#space = protectedSpace(store).plus(block.protections ?? []);
     this.#policies = policies;
+    this.#limit = new ShareLimit(store, policies.share, block.now);
     this.#block = block;
   }
 
-  /** The decision, which is stored unless it is a refusal. */
+  /**
+   * The decision, which is stored unless it is a refusal. Throws McblockError('protected') if more
+   * would be active than `limits.share` allows, unless forced.
+   */
   block(prefix: Prefix): Decision {
     const { origin, now, until, exact = false, force = false, note = '' } = this.#block;
     const request = { kind: 'manual', origin, prefix, at: now, until, exact, force, note } as const;
@@ -47,7 +53,9 @@ export class ManualBlocker {
     const logins = this.#store.loginsWithin(supernets[0]?.prefix ?? prefix, 0);
     const space = this.#space.plus(loginProtections(logins, now, policy));
     const decision = decide(supernets, space, request, policy, now);
-    if (decision.kind !== 'refused') this.#store.record(changeOf(decision, request));
+    if (decision.kind === 'refused') return decision;
+    if (!force && changesActivation(decision)) this.#limit.require(decision.entry);
+    this.#store.record(changeOf(decision, request));
     return decision;
   }
 }

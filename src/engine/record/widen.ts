@@ -9,6 +9,7 @@ import { addressOf } from '../../net/address.ts';
 import { prefixAround } from '../../net/prefix.ts';
 import type { Store } from '../../store/store.ts';
 import { protectedSpace } from '../protected-space.ts';
+import { ShareLimit } from './share-limit.ts';
 
 /** Prefixes that could be blocked as a whole: not blocked yet, and without protected addresses. */
 export function findWidenings(
@@ -30,7 +31,7 @@ export function findWidenings(
 
 /**
  * Blocks the candidates, in the transaction in which they were found. The narrow entries stay as
- * they are. Returns the new entries.
+ * they are. Returns the new entries: without those that `limits.share` refuses.
  */
 export function widen(
   store: Store,
@@ -39,7 +40,8 @@ export function widen(
   now: Seconds,
 ): Entry[] {
   const space = protectedSpace(store);
-  return candidates.map((candidate) => {
+  const limit = new ShareLimit(store, policy.limits.share, now);
+  const widened = candidates.flatMap((candidate) => {
     const { prefix, blocked, networks } = candidate;
     const request: ManualRequest = {
       kind: 'manual',
@@ -53,7 +55,10 @@ export function widen(
     };
     const decision = decide(store.supernets(prefix), space, request, policy, now);
     if (decision.kind === 'refused') throw new Error('a candidate contains protected space');
+    if (!limit.admits(decision.entry)) return [];
     store.record(changeOf(decision, request));
-    return decision.entry;
+    return [decision.entry];
   });
+  limit.recordRefusals();
+  return widened;
 }

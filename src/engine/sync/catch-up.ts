@@ -10,6 +10,7 @@ import type { Snapshot } from '../../store/snapshot.ts';
 import type { Store } from '../../store/store.ts';
 import type { Policies } from '../policies.ts';
 import { protectedSpace } from '../protected-space.ts';
+import { ShareLimit } from '../record/share-limit.ts';
 
 /** The note of allow-list entries that came from the fleet. */
 const FLEET_NOTE = 'fleet';
@@ -35,7 +36,7 @@ export interface CatchUpResult {
   expired: number;
   /** Changes to the allow-list. */
   allowed: number;
-  /** Protected here, or too wide. */
+  /** Protected here, too wide, or more than `limits.share` allows. */
   refused: number;
 }
 
@@ -112,7 +113,7 @@ type Counts = Omit<CatchUpResult, 'lastNumber' | 'behind'>;
 
 /** The allow-list goes first, because it protects against the entries of the same page. */
 function applyPage(deps: Deps, { changes }: ChangesPage, done: Counts): void {
-  const { store } = deps;
+  const { store, policies } = deps;
   const listed = changes.filter((change) => change.type === 'allow');
   const notes = new Map(
     listed.length === 0 ? [] : store.allowed().map((own) => [formatPrefix(own.prefix), own.note]),
@@ -121,17 +122,20 @@ function applyPage(deps: Deps, { changes }: ChangesPage, done: Counts): void {
     const outcome = applyAllowed(deps, change, notes);
     if (outcome !== 'unchanged') done[outcome]++;
   }
-  const here = { space: protectedSpace(store), logins: store.snapshot() };
+  const limit = new ShareLimit(store, policies.share, deps.now());
+  const here = { space: protectedSpace(store), logins: store.snapshot(), limit };
   for (const change of changes) {
     if (change.type !== 'entry') continue;
     const kind = applyEntry(deps, change.entry, here);
     if (kind === 'blocked' || kind === 'expired' || kind === 'refused') done[kind]++;
   }
+  limit.recordRefusals();
 }
 
 interface Around {
   readonly space: ProtectedSpace;
   readonly logins: Pick<Snapshot, 'loginsWithin'>;
+  readonly limit: ShareLimit;
 }
 
 /** The effect; 'prolonged' if the entry was active already. */
@@ -153,6 +157,7 @@ function applyEntry(
   const own = supernets.find((one) => one.prefix.length === prefix.length);
   const isProlonged = merge.kind === 'blocked' && own !== undefined && isActive(own, now());
   const kind = isProlonged ? 'prolonged' : merge.kind;
+  if (merge.kind === 'blocked' && !around.limit.admits(merge.entry)) return 'refused';
   if (merge.kind === 'unchanged' || merge.kind === 'refused' || isDryRun) return kind;
   const { entry } = merge;
   const before = own?.activations ?? 0;

@@ -1,6 +1,6 @@
 import { decide } from '../../blocklist/decide.ts';
 import type { Seconds } from '../../blocklist/entry.ts';
-import { changeOf } from '../../blocklist/entry-change.ts';
+import { changeOf, changesActivation } from '../../blocklist/entry-change.ts';
 import { NO_DETAILS } from '../../blocklist/evidence.ts';
 import { loginProtections, type ProtectedSpace } from '../../blocklist/protect.ts';
 import type { Decision } from '../../blocklist/request.ts';
@@ -12,6 +12,7 @@ import { runProgram, wordsOf } from '../../process/run-program.ts';
 import type { Store } from '../../store/store.ts';
 import type { Policies } from '../policies.ts';
 import { protectedSpace } from '../protected-space.ts';
+import { ShareLimit } from '../record/share-limit.ts';
 
 /** A table that pf itself fills, as `max-src-conn-rate ... overload <brute>` does. */
 export interface PfTable {
@@ -24,7 +25,7 @@ export interface PfTable {
 export interface RecordedTables {
   /** Addresses that were not in the tables last time. */
   fresh: number;
-  /** The protected ones among them. */
+  /** Those among them that are protected, or more than `limits.share` allows. */
   spared: number;
 }
 
@@ -64,14 +65,16 @@ export function recordPfTables(
   if (tables.length === 0) return taken;
   store.transaction(() => {
     const space = protectedSpace(store);
+    const limit = new ShareLimit(store, policies.share, now);
     for (const { name, hosts } of tables) {
       for (const host of hosts) {
         if (store.fleetState.isTaken('api', name, host)) continue;
         taken.fresh++;
-        if (!recordHost(store, space, name, host, policies, now)) taken.spared++;
+        if (!recordHost(store, space, limit, name, host, policies, now)) taken.spared++;
       }
       store.fleetState.setTaken('api', name, hosts);
     }
+    limit.recordRefusals();
   });
   return taken;
 }
@@ -94,10 +97,11 @@ export async function expirePfTables(
   for (const { name } of tables) await run(pfctl, ['-t', name, '-T', 'expire', String(seconds)]);
 }
 
-/** Whether the address was recorded; false if it is protected. */
+/** Whether the address was recorded; false if it is protected, or too much would be active. */
 function recordHost(
   store: Store,
   space: ProtectedSpace,
+  limit: ShareLimit,
   table: string,
   offender: Prefix,
   policies: Policies,
@@ -105,6 +109,7 @@ function recordHost(
 ): boolean {
   const decision = decideHost(store, space, offender, policies, now);
   if (decision.kind === 'refused') return false;
+  if (changesActivation(decision) && !limit.admits(decision.entry)) return false;
   const seen = { count: 1, firstSeen: now, lastSeen: now };
   const evidence = { ...NO_DETAILS, address: offender, service: 'pf', message: table, ...seen };
   store.record(changeOf(decision, { origin: 'pf', note: table }, [evidence]));

@@ -19,6 +19,8 @@ export interface BatchReport {
   readonly log: string;
   readonly entries: EntryReports;
   readonly spared: Spared[];
+  /** Entries that `limits.share` kept from becoming active, or for longer. */
+  refused: number;
   /** Entries that became active. */
   readonly bans: Ban[];
 }
@@ -45,7 +47,8 @@ export class BatchRecorder {
     const report = store.transaction(() => {
       if (!isAsKnown(store, batch)) return undefined;
       store.recordLogins(batch.logins);
-      const done: BatchReport = { log: name, entries: new EntryReports(), spared: [], bans: [] };
+      const entries = new EntryReports();
+      const done: BatchReport = { log: name, entries, spared: [], refused: 0, bans: [] };
       const settings = { ...policies, source: 'log' } as const;
       judgeNetworks(store, batch, settings, now, pending, done, (changes) => {
         changes.write(store);

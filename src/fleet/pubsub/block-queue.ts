@@ -11,12 +11,19 @@ export interface BlockRequest extends VerifiedMessage {
   readonly isDuplicate: boolean;
 }
 
-/** `protected`: it overlaps what is protected. */
-type BlockOutcome = 'new' | 'reactivated' | 'extended' | 'covered' | 'evidence' | 'protected';
+/** `protected`: it overlaps what is protected. `too much`: more would be blocked than is allowed. */
+type BlockOutcome =
+  | 'new'
+  | 'reactivated'
+  | 'extended'
+  | 'covered'
+  | 'evidence'
+  | 'protected'
+  | 'too much';
 
 export interface BlockResult {
   readonly outcome: BlockOutcome;
-  /** What is blocked now; of a protected one, what was requested. */
+  /** What is blocked now; if it was refused, what was requested. */
   readonly prefix: Prefix;
   readonly expiresAt: Expiry | undefined;
 }

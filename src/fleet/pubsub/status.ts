@@ -2,7 +2,13 @@ import type { Seconds } from '../../blocklist/entry.ts';
 import type { Refusal } from './verify-message.ts';
 
 /** Why a message had no effect. Some of these reasons are expected, such as `own`. */
-export type DropReason = Refusal | 'duplicate' | 'protected' | 'queue full' | 'not an address';
+export type DropReason =
+  | Refusal
+  | 'duplicate'
+  | 'protected'
+  | 'too much'
+  | 'queue full'
+  | 'not an address';
 
 interface ChannelCount {
   received: number;
