@@ -8,12 +8,13 @@ import {
   type State,
   statesOf,
 } from './graph.ts';
-import { type Field, type Grammar, type MessageRule, namesAddress } from './tree.ts';
+import { type Field, type Grammar, type MessageRule, namesAddress, sessionKind } from './tree.ts';
 
 /** Faults of each message, with its sub-rules expanded. */
 export function checkMessages({ rules, messages }: Grammar): readonly Fault[] {
   const byName = new Map(rules.map((rule) => [rule.name, rule]));
   const earlier = new Map<string, MessageRule>();
+  const hasOpening = messages.some(({ role }) => role === 'opens');
   return messages.flatMap((message) => {
     const flat = flatten(message.body, byName);
     if (!flat) {
@@ -28,7 +29,7 @@ export function checkMessages({ rules, messages }: Grammar): readonly Fault[] {
       ...(same ? [faultAt(message.at, neverReached(message, same))] : []),
       ...referenceBranches(flat),
       ...statesOf(start).flatMap(neighbours),
-      ...paths(message, start),
+      ...paths(message, start, hasOpening),
     ];
   });
 }
@@ -90,6 +91,9 @@ const GOES_ON: Readonly<Record<Field, RegExp>> = {
   USER: /(?!)/u,
   TEXT: /(?!)/u,
   WORD: /(?!)/u,
+  SESSION: /(?!)/u,
+  'SESSION-PORT': /[0-9]/u,
+  'SESSION-PID': /[0-9]/u,
 };
 
 function byteText(byte: LiteralState['bytes'][number] | undefined): string {
@@ -97,9 +101,9 @@ function byteText(byte: LiteralState['bytes'][number] | undefined): string {
 }
 
 /** Faults of the paths from the first byte to the last. */
-function paths({ at, name, kind }: MessageRule, start: State): Fault[] {
+function paths({ at, name, kind, role }: MessageRule, start: State, hasOpening: boolean): Fault[] {
   const faults: Fault[] = [];
-  for (const isOne of [namesAddress, isUser]) {
+  for (const isOne of [namesAddress, isUser, isSession]) {
     const second = secondOf(start, isOne);
     if (second) faults.push(faultAt(second.at, twiceInALine(name, second.field)));
   }
@@ -107,10 +111,35 @@ function paths({ at, name, kind }: MessageRule, start: State): Fault[] {
   if (fewest((state) => (state.type === 'literal' ? 1 : 0)) === 0) {
     faults.push(faultAt(at, `${name} can match without any fixed text`));
   }
-  if (kind !== 'note' && fewest((state) => (isField(state, namesAddress) ? 1 : 0)) === 0) {
-    faults.push(faultAt(at, `${name} can match without an ADDRESS; only a note may`));
+  const always = (isOne: (field: Field) => boolean) =>
+    fewest((state) => (isField(state, isOne) ? 1 : 0)) > 0;
+  const fields = statesOf(start).flatMap((state) => (state.type === 'field' ? [state.field] : []));
+  if (role === 'opens' && !always(namesAddress)) {
+    faults.push(faultAt(at, `${name} opens a connection, but can match without an ADDRESS`));
+  } else if (kind !== 'note' && !always(namesAddress)) {
+    const takesPeer = hasOpening && !fields.some(namesAddress);
+    if (!takesPeer) faults.push(faultAt(at, withoutAddress(name, hasOpening)));
+    else if (fields.includes('SESSION') && !beginsWithSession(start)) {
+      faults.push(faultAt(at, `${name} takes its peer from SESSION: only text may precede it`));
+    }
+  }
+  if (new Set(fields.map(sessionKind)).size > (fields.every(isSession) ? 1 : 2)) {
+    faults.push(faultAt(at, `${name} identifies its connection in two ways`));
   }
   return faults;
+}
+
+function withoutAddress(name: string, hasOpening: boolean): string {
+  const what = `${name} can match without an ADDRESS`;
+  return hasOpening
+    ? `${what} and with one; write two messages`
+    : `${what}; only a note may, or what follows a message that opens its connection`;
+}
+
+/** What a client writes must not decide whose session it is. */
+function beginsWithSession(start: State): boolean {
+  const first = start.type === 'literal' ? start.next : start;
+  return isField(first, isSession);
 }
 
 /** A field of a kind that can follow another of that kind. */
@@ -132,6 +161,10 @@ function twiceInALine(name: string, field: Field): string {
 
 function isField(state: State, isOne: (field: Field) => boolean): state is FieldState {
   return state.type === 'field' && isOne(state.field);
+}
+
+function isSession(field: Field): boolean {
+  return sessionKind(field) !== undefined;
 }
 
 function isUser(field: Field): boolean {

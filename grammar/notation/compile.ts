@@ -1,11 +1,11 @@
 import { dispatch } from './dispatch.ts';
 import { writeMessage } from './emit.ts';
 import { flatten } from './flatten.ts';
-import { graphOf } from './graph.ts';
+import { graphOf, type State, statesOf } from './graph.ts';
 import { LONG_LINE, STEP_LIMIT } from './limits.ts';
 import { Machine } from './machine.ts';
 import type { GrammarMessage } from './scanner.ts';
-import type { Grammar } from './tree.ts';
+import { type Grammar, type MessageRule, namesAddress, sessionKind } from './tree.ts';
 import { get, leave, op } from './wasm/code.ts';
 import { ModuleBuilder } from './wasm/module.ts';
 
@@ -42,6 +42,15 @@ export function compileGrammar({ service, programs, rules, messages }: Grammar):
     dispatch(machine, starts, written, scan.local()),
     leave(machine.found()),
   ]);
-  const described = messages.map(({ name, kind, points = 0 }) => ({ name, kind, points }));
+  const described = messages.map((message, index) => describe(message, starts[index]));
   return { service, programs, messages: described, wasm: module.bytes() };
+}
+
+function describe({ name, kind, points = 0, role }: MessageRule, start?: State): GrammarMessage {
+  const fields = start
+    ? statesOf(start).flatMap((state) => (state.type === 'field' ? [state.field] : []))
+    : [];
+  const session = fields.map(sessionKind).find((one) => one !== undefined);
+  const takesPeer = (kind !== 'note' && !fields.some(namesAddress)) || undefined;
+  return { name, kind, points, role, session, takesPeer };
 }

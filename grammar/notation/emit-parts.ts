@@ -58,15 +58,31 @@ export function leaveWhenSpent(machine: Machine, exit: Leave): Code {
   return when(machine.spend(), exit(STOP));
 }
 
-/** Stops if a WORD may have pushed the true address out of a truncated line. */
-export function leaveLongWord(
+/** Stops if a WORD may have pushed the true address out of a truncated line, and takes its steps. */
+export function passWord(
   machine: Machine,
   { addressAhead }: State,
   length: Code,
   exit: Leave,
 ): Code {
-  if (!addressAhead) return [];
-  return when(machine.isLong(), when(op(length, '>', int(255)), exit(STOP)));
+  const isLong = when(machine.isLong(), when(op(length, '>', int(255)), exit(STOP)));
+  return [addressAhead ? isLong : [], machine.spendFor(length)];
+}
+
+/** Code that forgets, and that takes, what a field of any length that begins at p tells. */
+export function capture(
+  machine: Machine,
+  field: Field,
+  p: Local,
+): readonly [forget: Code, take: (end: Code) => Code] {
+  switch (field) {
+    case 'USER':
+      return [machine.forgetUser(), (end) => machine.takeUser(get(p), end)];
+    case 'SESSION':
+      return [machine.forgetSession(), (end) => machine.takeSession(get(p), end)];
+    default:
+      return [[], () => []];
+  }
 }
 
 export function positionCode({ base, offset }: LinePosition): Code {

@@ -1,19 +1,20 @@
 import {
+  capture,
   downwards,
   keep,
   type Leave,
   type LinePosition,
-  leaveLongWord,
   leaveWhenSpent,
   lengthTest,
+  passWord,
   positionCode,
   writeNobody,
 } from './emit-parts.ts';
 import { differsFrom, firstByteTest, searchTest } from './emit-tests.ts';
 import { type FieldState, nextOf, type State, statesOf } from './graph.ts';
 import { type Machine, NOTHING, STOP } from './machine.ts';
-import { isFreeText, isSearched, revisitedStates, statesApart } from './reach.ts';
-import { namesAddress } from './tree.ts';
+import { isFreeText, isSearched, isWord, revisitedStates, statesApart } from './reach.ts';
+import { namesAddress, sessionKind } from './tree.ts';
 import {
   block,
   branch,
@@ -135,17 +136,15 @@ class Writer {
     const { field, next } = state;
     if (isSearched(state)) return this.#search(state, p, exit);
     if (namesAddress(field)) return this.#peer(state, p, exit);
-    if (field === 'PORT') return this.#port(state, p, exit);
+    if (field === 'PORT' || sessionKind(field) !== undefined) return this.#noted(state, p, exit);
     const q = this.#function.local();
     const found = set(q, this.#machine.endOf(field, get(p), get(E)));
     const after = this.#match(next, { base: q, offset: 0 }, exit);
     if (field !== 'WORD') return [found, when(op(get(q), '<', int(0)), exit(NOTHING)), after];
-    const length = op(get(q), '-', get(p));
     return [
       found,
       when(op(get(q), '==', get(p)), exit(NOTHING)),
-      leaveLongWord(this.#machine, next, length, exit),
-      this.#machine.spendFor(length),
+      passWord(this.#machine, next, op(get(q), '-', get(p)), exit),
       after,
     ];
   }
@@ -169,17 +168,22 @@ class Writer {
     ];
   }
 
-  #port({ field, next }: FieldState, p: Local, exit: Leave): Code {
+  /** A port, or what identifies the connection, which is forgotten where the rest does not match. */
+  #noted({ field, next }: FieldState, p: Local, exit: Leave): Code {
     const machine = this.#machine;
     const [q, before] = [this.#function.local(), this.#function.local()];
     const after = this.#block((inner) => this.#match(next, { base: q, offset: 0 }, inner));
+    const isPort = field === 'PORT' || field === 'SESSION-PORT';
+    const isSession = sessionKind(field) !== undefined;
     return [
       set(q, machine.endOf(field, get(p), get(E))),
-      when(op(get(q), '<', int(0)), exit(NOTHING)),
-      set(before, machine.port()),
-      machine.takePort(),
+      when(op(get(q), '<', op(get(p), '+', int(1))), exit(NOTHING)),
+      isWord(field) ? passWord(machine, next, op(get(q), '-', get(p)), exit) : [],
+      isPort ? [set(before, machine.port()), machine.takePort()] : [],
+      isSession ? machine.takeSession(get(p), get(q)) : [],
       after.code,
-      machine.setPort(get(before)),
+      isPort ? machine.setPort(get(before)) : [],
+      isSession ? machine.forgetSession() : [],
       exit(get(after.value)),
     ];
   }
@@ -216,20 +220,18 @@ class Writer {
   #search(state: FieldState, p: Local, exit: Leave): Code {
     const machine = this.#machine;
     const { field, next } = state;
-    const isUser = field === 'USER';
-    const forget = isUser ? machine.forgetUser() : [];
-    const setUser = (end: Code) => (isUser ? machine.takeUser(get(p), end) : []);
+    const [forget, take] = capture(machine, field, p);
     if (next.type === 'end') {
       const r = this.#function.local();
-      return [setUser(get(E)), set(r, machine.accept(this.#message)), forget, exit(get(r))];
+      return [take(get(E)), set(r, machine.accept(this.#message)), forget, exit(get(r))];
     }
     const [q, r, s, w] = [0, 0, 0, 0].map(() => this.#function.local()) as [
       ...[Local, Local, Local, Local],
     ];
-    const isWord = field === 'WORD';
+    const isOneWord = isWord(field);
     // Positions that were tried from an earlier beginning of this field yield nothing new.
     const mark =
-      !isWord && next.addressAhead && this.#revisited.has(state) ? this.#newMark() : undefined;
+      !isOneWord && next.addressAhead && this.#revisited.has(state) ? this.#newMark() : undefined;
     const tried = this.#block((inner) =>
       next.type === 'literal'
         ? this.#match(next.next, { base: q, offset: next.bytes.length }, inner)
@@ -241,17 +243,16 @@ class Writer {
     const width = op(get(q), '-', get(s));
     return [
       set(q, op(get(E), '-', int(next.least))),
-      isWord
+      isOneWord
         ? [
             set(w, machine.endOf('WORD', get(p), get(E))),
-            leaveLongWord(this.#machine, next, length, exit),
-            machine.spendFor(length),
+            passWord(machine, next, length, exit),
             atMost(get(w)),
           ]
         : [],
       mark ? atMost(op(getGlobal(mark), '-', int(1))) : [],
       set(r, int(0)),
-      set(s, isWord ? op(get(p), '+', int(1)) : get(p)),
+      set(s, isOneWord ? op(get(p), '+', int(1)) : get(p)),
       Number.isFinite(next.most)
         ? when(op(get(s), '<', lowestByLength), set(s, lowestByLength))
         : [],
@@ -259,7 +260,7 @@ class Writer {
       downwards(q, s, (again) => [
         searchTest(next, q, E, again),
         leaveWhenSpent(machine, exit),
-        setUser(get(q)),
+        take(get(q)),
         tried.code,
         keep(tried.value, r, next.addressAhead, exit),
       ]),

@@ -160,4 +160,7 @@ const FIELD_SHAPES: Readonly<
   WORD: { least: 1, most: Number.POSITIVE_INFINITY, firstBytes: NO_SPACE },
   USER: { least: 0, most: Number.POSITIVE_INFINITY, firstBytes: ANY_BYTE },
   TEXT: { least: 0, most: Number.POSITIVE_INFINITY, firstBytes: ANY_BYTE },
+  SESSION: { least: 1, most: Number.POSITIVE_INFINITY, firstBytes: NO_SPACE },
+  'SESSION-PORT': { least: 1, most: 5, firstBytes: DIGITS },
+  'SESSION-PID': { least: 1, most: 20, firstBytes: DIGITS },
 };

@@ -40,6 +40,8 @@ const D = READING_OFFSETS.d >> 2;
 const PORT = READING_OFFSETS.port >> 2;
 const USER_START = READING_OFFSETS.userStart >> 2;
 const USER_END = READING_OFFSETS.userEnd >> 2;
+const SESSION_START = READING_OFFSETS.sessionStart >> 2;
+const SESSION_END = READING_OFFSETS.sessionEnd >> 2;
 
 /** Takes what the scanner left in memory; `shift` turns an offset there into one in the line's bytes. */
 function takeReading(reading: Reading, shift: number): void {
@@ -53,4 +55,7 @@ function takeReading(reading: Reading, shift: number): void {
   const userStart = ints[USER_START] ?? -1;
   reading.userStart = userStart < 0 ? -1 : userStart + shift;
   reading.userEnd = userStart < 0 ? -1 : (ints[USER_END] ?? -1) + shift;
+  const sessionStart = ints[SESSION_START] ?? -1;
+  reading.sessionStart = sessionStart < 0 ? -1 : sessionStart + shift;
+  reading.sessionEnd = sessionStart < 0 ? -1 : (ints[SESSION_END] ?? -1) + shift;
 }

@@ -18,6 +18,13 @@ export const Kind = createToken({
   label: 'attempt, sign, login or note',
   categories: [Name],
 });
+/** A keyword only after the kind of a message. */
+export const Role = createToken({
+  name: 'Role',
+  pattern: /(?:opens|closes|once)(?![a-z0-9-])/,
+  label: 'opens, closes or once',
+  categories: [Name],
+});
 export const FieldName = createToken({
   name: 'FieldName',
   pattern: /[A-Z][A-Za-z0-9-]*/,
@@ -60,6 +67,7 @@ export const TOKENS: TokenType[] = [
   Service,
   Head,
   Kind,
+  Role,
   Name,
   FieldName,
   Quoted,

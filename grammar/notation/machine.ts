@@ -47,6 +47,9 @@ const FINDERS: Readonly<Partial<Record<Field, FieldFunction>>> = {
   PORT: 'portEnd',
   INT: 'intEnd',
   WORD: 'wordEnd',
+  SESSION: 'wordEnd',
+  'SESSION-PORT': 'portEnd',
+  'SESSION-PID': 'intEnd',
 };
 
 /**
@@ -63,6 +66,8 @@ export class Machine {
   readonly #port: Global;
   readonly #userStart: Global;
   readonly #userEnd: Global;
+  readonly #sessionStart: Global;
+  readonly #sessionEnd: Global;
   readonly #sawNobody: Global;
   readonly #isLong: Global;
   readonly #firstFamily: Global;
@@ -82,6 +87,8 @@ export class Machine {
     this.#port = module.global(-1);
     this.#userStart = module.global(-1);
     this.#userEnd = module.global(-1);
+    this.#sessionStart = module.global(-1);
+    this.#sessionEnd = module.global(-1);
     this.#sawNobody = module.global(0);
     this.#isLong = module.global(0);
     this.#firstFamily = module.global(0);
@@ -101,7 +108,7 @@ export class Machine {
   }
 
   beginMessage(): Code {
-    return [this.forgetAddress(), this.forgetUser()];
+    return [this.forgetAddress(), this.forgetUser(), this.forgetSession()];
   }
 
   accept(message: number): Code {
@@ -171,6 +178,14 @@ export class Machine {
     return this.takeUser(int(-1), int(-1));
   }
 
+  takeSession(start: Code, end: Code): Code {
+    return [setGlobal(this.#sessionStart, start), setGlobal(this.#sessionEnd, end)];
+  }
+
+  forgetSession(): Code {
+    return this.takeSession(int(-1), int(-1));
+  }
+
   isLong(): Code {
     return getGlobal(this.#isLong);
   }
@@ -210,6 +225,8 @@ export class Machine {
       port: this.port(),
       userStart: getGlobal(this.#userStart),
       userEnd: getGlobal(this.#userEnd),
+      sessionStart: getGlobal(this.#sessionStart),
+      sessionEnd: getGlobal(this.#sessionEnd),
     };
     this.#accept.write([
       when(isNobody, [

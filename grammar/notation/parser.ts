@@ -12,6 +12,7 @@ import {
   Name,
   Points,
   Quoted,
+  Role,
   RoundClose,
   RoundOpen,
   Service,
@@ -22,7 +23,7 @@ import {
 } from './lexer.ts';
 import { unquote } from './literal.ts';
 import { endLocation, locationOf, locationOfError, PARSER_MESSAGES } from './parser-messages.ts';
-import type { MessageKind } from './scanner.ts';
+import type { ConnectionRole, MessageKind } from './scanner.ts';
 import {
   type Example,
   type Expression,
@@ -87,12 +88,16 @@ class GrammarParser extends EmbeddedActionsParser {
     const head = this.CONSUME(Head);
     let kind: IToken | undefined;
     let points: IToken | undefined;
+    let role: IToken | undefined;
     const examples: Example[] = [];
     const forged: Forged[] = [];
     this.OPTION(() => {
       kind = this.CONSUME(Kind);
       this.OPTION1(() => {
         points = this.CONSUME(Points);
+      });
+      this.OPTION2(() => {
+        role = this.CONSUME(Role);
       });
     });
     this.CONSUME(Equals);
@@ -118,7 +123,8 @@ class GrammarParser extends EmbeddedActionsParser {
       if (kind) {
         const number = points && Number(points.image);
         const named = { at, name: head.image, kind: kind.image as MessageKind, points: number };
-        return { message: { ...named, body, examples, forged } };
+        const connection = { role: role?.image as ConnectionRole | undefined };
+        return { message: { ...named, ...connection, body, examples, forged } };
       }
       for (const { at: location } of [...examples, ...forged]) {
         this.faults.push(faultAt(location, 'an example belongs under a message, not a sub-rule'));

@@ -1,4 +1,5 @@
 import { nextOf, type State } from './graph.ts';
+import type { Field } from './tree.ts';
 
 /** States that can be reached at more than one position of a line. */
 export function revisitedStates(states: readonly State[]): ReadonlySet<State> {
@@ -18,8 +19,12 @@ export function isFreeText(state: State): boolean {
 /** Whether a field can end at more than one position. A WORD before a space cannot. */
 export function isSearched(state: State): boolean {
   if (state.type !== 'field') return false;
-  if (state.field === 'WORD') return [...state.next.firstBytes].some((byte) => byte !== 0x20);
+  if (isWord(state.field)) return [...state.next.firstBytes].some((byte) => byte !== 0x20);
   return isFreeText(state);
+}
+
+export function isWord(field: Field): boolean {
+  return field === 'WORD' || field === 'SESSION';
 }
 
 /** How deep states may be nested. */

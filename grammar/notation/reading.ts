@@ -16,6 +16,9 @@ export interface Reading {
   /** Where the user name is in the bytes of the line; -1 if there is none. */
   userStart: number;
   userEnd: number;
+  /** Where the words that identify the connection are; -1 if there are none. */
+  sessionStart: number;
+  sessionEnd: number;
 }
 
 /** The fields in the order in which a compiled scanner leaves them in memory, an i32 each. */
@@ -28,6 +31,8 @@ export const READING_FIELDS = [
   'port',
   'userStart',
   'userEnd',
+  'sessionStart',
+  'sessionEnd',
 ] as const;
 
 /** Their byte offsets in memory. */
@@ -36,5 +41,16 @@ export const READING_OFFSETS = Object.fromEntries(
 ) as Readonly<Record<keyof Reading, number>>;
 
 export function emptyReading(): Reading {
-  return { family: 0, a: 0, b: 0, c: 0, d: 0, port: -1, userStart: -1, userEnd: -1 };
+  return {
+    family: 0,
+    a: 0,
+    b: 0,
+    c: 0,
+    d: 0,
+    port: -1,
+    userStart: -1,
+    userEnd: -1,
+    sessionStart: -1,
+    sessionEnd: -1,
+  };
 }

@@ -3,12 +3,27 @@ import type { Reading } from './reading.ts';
 /** See grammar/README.md. */
 export type MessageKind = 'attempt' | 'sign' | 'login' | 'note';
 
+/**
+ * What a message tells of its connection: it begins it, ends it, or occurs at most once in it.
+ */
+export type ConnectionRole = 'opens' | 'closes' | 'once';
+
+/**
+ * What identifies a connection, if not the process that writes the line: the process and the peer's
+ * port, an identifier that the service gives it, or another process.
+ */
+export type SessionKind = 'port' | 'word' | 'pid';
+
 /** A message of a service, as its grammar declares it. */
 export interface GrammarMessage {
   readonly name: string;
   readonly kind: MessageKind;
   /** 0 for a login or a note. */
   readonly points: number;
+  readonly role?: ConnectionRole | undefined;
+  readonly session?: SessionKind | undefined;
+  /** The message names no address: its peer is the one of the message that opened the connection. */
+  readonly takesPeer?: true | undefined;
 }
 
 /** `scan` found no message. */

@@ -1,4 +1,4 @@
-import type { MessageKind } from './scanner.ts';
+import type { ConnectionRole, MessageKind, SessionKind } from './scanner.ts';
 
 /** A location in a grammar, from 1; columns are UTF-16 units. */
 export interface Location {
@@ -7,13 +7,36 @@ export interface Location {
 }
 
 /** The fields of messages; see grammar/README.md. */
-export const FIELDS = ['ADDRESS', 'ENDPOINT', 'PORT', 'USER', 'WORD', 'INT', 'TEXT'] as const;
+export const FIELDS = [
+  'ADDRESS',
+  'ENDPOINT',
+  'PORT',
+  'USER',
+  'WORD',
+  'INT',
+  'TEXT',
+  'SESSION',
+  'SESSION-PORT',
+  'SESSION-PID',
+] as const;
 
 export type Field = (typeof FIELDS)[number];
 
 /** Whether the field names the peer. */
 export function namesAddress(field: Field): boolean {
   return field === 'ADDRESS' || field === 'ENDPOINT';
+}
+
+/** The fields that identify the connection. */
+const SESSION_KINDS: Readonly<Partial<Record<Field, SessionKind>>> = {
+  SESSION: 'word',
+  'SESSION-PORT': 'port',
+  'SESSION-PID': 'pid',
+};
+
+/** How the field identifies the connection; undefined if it does not. */
+export function sessionKind(field: Field): SessionKind | undefined {
+  return SESSION_KINDS[field];
 }
 
 /** The right side of a statement, as written. */
@@ -32,13 +55,14 @@ export interface SubRule {
   readonly body: Expression;
 }
 
-/** `name KIND [POINTS] = expression`, with its examples. */
+/** `name KIND [POINTS] [ROLE] = expression`, with its examples. */
 export interface MessageRule {
   readonly at: Location;
   readonly name: string;
   readonly kind: MessageKind;
   /** Undefined if there are none. */
   readonly points: number | undefined;
+  readonly role: ConnectionRole | undefined;
   readonly body: Expression;
   readonly examples: readonly Example[];
   readonly forged: readonly Forged[];

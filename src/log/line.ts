@@ -34,6 +34,13 @@ export interface Line {
   /** The host and the process (-1: none); only with a service. */
   host: number;
   pid: number;
+  /**
+   * What identifies the connection on that host: a process and a port of the peer, + 1, or 0; or the
+   * hash of a service's own identifier. Only with a message; the first word is -1 if the line stands
+   * alone.
+   */
+  process: number;
+  session: number;
   /** Index of the message, NO_MATCH or AMBIGUOUS. */
   message: number;
   readonly reading: Reading;
@@ -60,6 +67,8 @@ export function emptyLine(): Line {
     speaker: -1,
     host: 0,
     pid: -1,
+    process: -1,
+    session: 0,
     message: NO_MATCH,
     reading: emptyReading(),
     count: 1,

@@ -1,5 +1,6 @@
 import { NO_MATCH, type Scanner } from '../../grammar/notation/scanner.ts';
 import { lineStart } from './bytes.ts';
+import { setConnectionKey } from './connection-key.ts';
 import type { HeaderReader } from './header/header.ts';
 import { ownHeaderOf } from './header/own-header.ts';
 import { followsSelector } from './header/program-part.ts';
@@ -7,6 +8,7 @@ import { readHeader } from './header/read-header.ts';
 import { HostNames } from './hosts.ts';
 import { emptyLine, type Line } from './line.ts';
 import { LineSplitter } from './lines.ts';
+import { Peers } from './peers.ts';
 import { Programs } from './programs.ts';
 import { isSyslogd, readLastRepetition, readQuotedRepetition } from './repeat.ts';
 import { LineClock } from './time/line-clock.ts';
@@ -37,6 +39,7 @@ export class LogReader {
     this.#read(bytes, start, end, offset, cut),
   );
   readonly #line: Line = emptyLine();
+  readonly #peers = new Peers();
   readonly #repetition = { count: 1, start: 0, end: 0 };
   /** The line before was of a known service, and `#line` still holds its reading. */
   #repeatable = false;
@@ -79,7 +82,10 @@ export class LogReader {
     line.count = 1;
     line.repeatsLast = false;
     this.#readHeaderOf(line);
-    if (!this.#repeatLast(line)) this.#scan(line);
+    if (!this.#repeatLast(line)) {
+      this.#scan(line);
+      this.#findConnection(line);
+    }
     this.#sink(line);
   }
 
@@ -163,6 +169,14 @@ export class LogReader {
   #match(line: Line, scanner: Scanner, isShared: boolean): void {
     line.message = scanner.scan(line.bytes, line.messageStart, line.messageEnd, line.reading);
     if (line.message === NO_MATCH && isShared) this.#scanAsOther(line);
+  }
+
+  #findConnection(line: Line): void {
+    if (line.message < 0) return;
+    const message = this.#scanners[line.service]?.messages[line.message];
+    if (message === undefined) return;
+    setConnectionKey(line, message);
+    this.#peers.pass(line, message);
   }
 
   /**

@@ -207,6 +207,33 @@ describe('a compiled grammar', () => {
     ]);
   });
 
+  it('tells what the grammar says of connections', () => {
+    const scanner = scannerOfText(`service t  "t"
+open note opens = SESSION " open " ADDRESS
+bad sign 2 once = SESSION " bad"
+port note closes = "from " ADDRESS [":" SESSION-PORT]
+pid note = "pid = " SESSION-PID
+word note = "a" SESSION "b"
+`);
+    expect(scanner.messages).toEqual([
+      { name: 'open', kind: 'note', points: 0, role: 'opens', session: 'word' },
+      { name: 'bad', kind: 'sign', points: 2, role: 'once', session: 'word', takesPeer: true },
+      { name: 'port', kind: 'note', points: 0, role: 'closes', session: 'port' },
+      { name: 'pid', kind: 'note', points: 0, session: 'pid' },
+      { name: 'word', kind: 'note', points: 0, session: 'word' },
+    ]);
+    const session = (line: string) => {
+      const { sessionStart, sessionEnd, port } = scanLine(scanner, line).reading ?? {};
+      return [line.slice(sessionStart, sessionEnd), port];
+    };
+    expect(session('9a open 192.0.2.7')).toEqual(['9a', -1]);
+    expect(session('9a bad')).toEqual(['9a', -1]);
+    expect(session('from 192.0.2.7:22')).toEqual(['22', 22]);
+    expect(scanLine(scanner, 'from 192.0.2.7').reading).toMatchObject({ sessionStart: -1 });
+    expect(session('pid = 4711')).toEqual(['4711', -1]);
+    expect(session('axbyb')).toEqual(['xby', -1]);
+  });
+
   it('can have messages as large as the notation allows', () => {
     for (const field of ['INT', 'TEXT', 'WORD']) {
       const parts = Array.from({ length: 980 }, (_, i) => `"a${i}=" ${field} `);

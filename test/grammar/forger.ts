@@ -219,9 +219,14 @@ class Derivation {
             this.namesPeer = true;
             return [endpoint(this.#peer, choose)];
           case 'PORT':
+          case 'SESSION-PORT':
             return [String(choose(65_536))];
           case 'INT':
+          case 'SESSION-PID':
             return [String(choose(100_000))];
+          case 'SESSION':
+            // The service's own words.
+            return [choose(0x7fff_ffff).toString(16)];
           case 'WORD':
             return [this.#words(false) || 'w'];
           case 'USER':

@@ -79,7 +79,10 @@ describe('hostile words in a log', () => {
       )
       .filter(({ line }) => !/[\n\r]/.test(line) && line.length < 4000);
     const file = command.path('all.log');
-    const text = lines.map(({ program, line }) => `Mar 19 12:00:00 gw ${program}[1]: ${line}\n`);
+    const text = lines.map(
+      // Lines of one process could be those of one connection.
+      ({ program, line }, index) => `Mar 19 12:00:00 gw ${program}[${index + 1}]: ${line}\n`,
+    );
     writeFileSync(file, text.join(''), 'latin1');
     const { stdout } = await command.run('parse', '--json', '--year', '2026', file);
     const events = stdout

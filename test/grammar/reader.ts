@@ -15,10 +15,13 @@ export function scanLine(scanner: Scanner, line: string): Interpreted {
   if (found < 0) {
     return { message: found as typeof NO_MATCH, reading: undefined, address: '', user: undefined };
   }
-  const { userStart, userEnd } = reading;
+  const { userStart, userEnd, sessionStart, sessionEnd } = reading;
   // As offsets in the line.
-  const shifted =
-    userStart < 0 ? reading : { ...reading, userStart: userStart - 1, userEnd: userEnd - 1 };
+  const shifted = {
+    ...reading,
+    ...(userStart >= 0 && { userStart: userStart - 1, userEnd: userEnd - 1 }),
+    ...(sessionStart >= 0 && { sessionStart: sessionStart - 1, sessionEnd: sessionEnd - 1 }),
+  };
   return {
     message: scanner.messages[found]!.name,
     reading: shifted,

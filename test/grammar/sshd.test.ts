@@ -56,8 +56,11 @@ function lineOf(body: Expression, choices: readonly number[]): string {
             return ['192.0.2.7:4711', '[2001:db8::7]:4711', '2001:db8::7:4711'][choose(3)]!;
           case 'PORT':
           case 'INT':
+          case 'SESSION-PORT':
+          case 'SESSION-PID':
             return String(choose(70_000));
           case 'WORD':
+          case 'SESSION':
             return ['w', 'SHA256:ab/c', '192.0.2.9'][choose(3)]!;
           case 'USER':
           case 'TEXT':

@@ -38,7 +38,9 @@ export const tinyScanner: Scanner = {
       const [userStart, userEnd] = to > from ? [start + from, start + to] : [-1, -1];
       const { family, a, b, c, d } = address;
       const port = Number(match[3]);
-      Object.assign(reading, { family, a, b, c, d, port, userStart, userEnd } satisfies Reading);
+      const user = { userStart, userEnd };
+      const none = { sessionStart: -1, sessionEnd: -1 };
+      Object.assign(reading, { family, a, b, c, d, port, ...user, ...none } satisfies Reading);
       return index;
     }
     return NO_MATCH;

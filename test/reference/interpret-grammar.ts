@@ -29,9 +29,11 @@ interface Found {
   readonly address: string;
   readonly port: number;
   readonly user: { readonly start: number; readonly end: number } | undefined;
+  readonly session: { readonly start: number; readonly end: number } | undefined;
 }
 
 const NOBODY = 'nobody';
+const BEGINNING: Found = { end: 0, address: '', port: -1, user: undefined, session: undefined };
 const NONE = { reading: undefined, address: '', user: undefined };
 
 /**
@@ -43,7 +45,7 @@ export function interpretGrammar(grammar: Grammar, line: string): Interpreted {
   let first: Interpreted | undefined;
   const addresses = new Set<string>();
   for (const { name, body } of grammar.messages) {
-    for (const found of readings(body, { end: 0, address: '', port: -1, user: undefined })) {
+    for (const found of readings(body, BEGINNING)) {
       if (found.end !== line.length) continue;
       addresses.add(found.address);
       if (found.address === NOBODY) continue;
@@ -55,12 +57,13 @@ export function interpretGrammar(grammar: Grammar, line: string): Interpreted {
   if (addresses.size > 1) return { message: AMBIGUOUS, ...NONE };
   return first ?? { message: NO_MATCH, ...NONE };
 
-  function interpreted(message: string, { address, port, user }: Found): Interpreted {
+  function interpreted(message: string, { address, port, user, session }: Found): Interpreted {
     const reading = {
       ...emptyReading(),
       ...parseAddressReference(address),
       port,
       ...(user && { userStart: user.start, userEnd: user.end }),
+      ...(session && { sessionStart: session.start, sessionEnd: session.end }),
     };
     return { message, reading, address, user: user && line.slice(user.start, user.end) };
   }
@@ -97,6 +100,9 @@ export function interpretGrammar(grammar: Grammar, line: string): Interpreted {
   }
 }
 
+/** The fields that match the same. */
+const PLAIN = { SESSION: 'WORD', 'SESSION-PID': 'INT', 'SESSION-PORT': 'PORT' } as const;
+
 function* fieldReadings(field: Field, line: string, from: Found): Generator<Found> {
   const start = from.end;
   switch (field) {
@@ -122,6 +128,13 @@ function* fieldReadings(field: Field, line: string, from: Found): Generator<Foun
       yield { ...from, end, port: isPeers ? Number(line.slice(start, end)) : from.port };
       return;
     }
+    case 'SESSION':
+    case 'SESSION-PID':
+    case 'SESSION-PORT':
+      for (const found of fieldReadings(PLAIN[field], line, from)) {
+        yield { ...found, session: { start, end: found.end } };
+      }
+      return;
     case 'ADDRESS':
     case 'ENDPOINT': {
       const read = field === 'ADDRESS' ? readAddress : readEndpoint;

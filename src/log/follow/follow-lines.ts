@@ -7,7 +7,7 @@ import type { Line } from '../line.ts';
 import { AddressTable } from '../offences/address-table.ts';
 import { Connections } from '../offences/connections.ts';
 import type { OffenceGroup } from '../offences/offence-table.ts';
-import { PointsTable } from '../offences/points-table.ts';
+import { type MessagePoints, PointsTable } from '../offences/points-table.ts';
 import type { ReadOptions } from '../read-options.ts';
 import { LogReader } from '../reader.ts';
 import { type Calendar, type LogTime, Setbacks } from '../time/clock.ts';
@@ -127,7 +127,10 @@ export class FollowedLines {
     const message = this.#points.messages[id];
     if (message === undefined || line.reading.family === 0) return;
     const isLogin = message.kind === 'login';
-    if (!isLogin && message.points === 0) return;
+    if (!isLogin && message.points === 0) {
+      if (message.role !== undefined) this.#pass(line, message);
+      return;
+    }
     const addressId = this.#addresses.id(line.reading);
     if (isLogin && isNew) this.#logins.set(addressId, line.time);
     const points = this.#connections.pointsOf(line, message, addressId);
@@ -141,6 +144,11 @@ export class FollowedLines {
       count: line.count,
       port: port < 0 ? undefined : port,
     });
+  }
+
+  #pass(line: Line, message: MessagePoints): void {
+    const address = this.#addresses.find(line.reading);
+    if (address >= 0) this.#connections.pass(line, message, address);
   }
 
   #kind(messageId: number, hostId: number): OffenceKind {

@@ -24,7 +24,20 @@ export class AddressTable {
     return this.#size;
   }
 
+  /** The id of an address, which is added if it is unknown. */
   id(address: AddressWords): number {
+    const slot = this.#slotOf(address);
+    const taken = this.#slots[slot] ?? 0;
+    return taken === 0 ? this.#add(address, slot) : taken - 1;
+  }
+
+  /** The id of an address; -1 if it is unknown. */
+  find(address: AddressWords): number {
+    return (this.#slots[this.#slotOf(address)] ?? 0) - 1;
+  }
+
+  /** The slot of the address, or the free one that it would take. */
+  #slotOf(address: AddressWords): number {
     const { family, a, b, c, d } = address;
     const words = this.#words;
     const mask = this.#slots.length - 1;
@@ -38,11 +51,11 @@ export class AddressTable {
         words[at + 3] === c &&
         words[at] === family
       ) {
-        return taken - 1;
+        return slot;
       }
       slot = (slot + 1) & mask;
     }
-    return this.#add(address, slot);
+    return slot;
   }
 
   address(id: number): Address {

@@ -1,29 +1,41 @@
 import type { Line } from '../line.ts';
-import type { LogTime } from '../time/clock.ts';
 import { type MessagePoints, pointsAlone } from './points-table.ts';
 import { randomWord } from './random-word.ts';
 
 /** After so long without a line, a process number belongs to another connection. */
 const SILENCE_SECONDS = 3600;
 const MAX_CONNECTIONS = 65_536;
-/** Service and process as one number: process numbers are below 2^23. */
-const PROCESS_BITS = 23;
+/** Service and host as one number: hosts are below 2^16. */
+const HOST_BITS = 16;
 
 /** The fields of a connection in the table, a word each. */
-const PROCESS = 0;
-const ADDRESS = 1;
-const TIME = 2;
-const ATTEMPTS = 3;
-const SIGN = 4;
-const COUNTED = 5;
+const SERVICE = 0;
+const PROCESS = 1;
+const SESSION = 2;
+const ADDRESS = 3;
+const TIME = 4;
+const ATTEMPTS = 5;
+const SIGN = 6;
+const COUNTED = 7;
+/** The id of the latest message that occurs once, + 1; or ENDED. */
+const STATE = 8;
 /** The next connection with the same hash, + 1. */
-const NEXT = 6;
-const WORDS = 7;
+const NEXT = 9;
+const WORDS = 10;
+
+const ENDED = 0xffff_ffff;
+
+/** The fields of a line that tell its connection. */
+export type ConnectionLine = Pick<Line, 'speaker' | 'host' | 'process' | 'session' | 'time'>;
+
+/** What a message tells of its connection. */
+export type ConnectionMessage = Pick<MessagePoints, 'id' | 'kind' | 'role'>;
 
 /**
  * Several lines of one connection report one attempt: a connection counts the sum of its attempts,
- * or its strongest sign if it has none. A connection is the lines of one service, process and
- * address. The latest 65,536 connections are known.
+ * or its strongest sign if it has none. A connection is the lines of one service, host, process or
+ * session, and address, from a message that opens it to one that closes it. The latest 65,536
+ * connections are known.
  */
 export class Connections {
   readonly #words = new Uint32Array(MAX_CONNECTIONS * WORDS);
@@ -38,27 +50,20 @@ export class Connections {
   /** What a line with this message and address adds; to be called once for each, in order. */
   pointsOf(line: Line, message: MessagePoints, addressId: number): number {
     if (message.points === 0) return 0;
-    const { speaker, pid, time } = line;
-    const isAttempt = message.kind === 'attempt';
-    return this.add(speaker, pid, addressId, time, isAttempt, pointsAlone(line, message));
+    return this.add(line, message, addressId, pointsAlone(line, message));
   }
 
   /**
    * Returns what a line adds to the points of its address, which is how much its connection's total
-   * grows. A line without a process (`pid` -1) stands alone.
+   * grows. A line without a process (`process` -1) stands alone.
    */
-  add(
-    service: number,
-    pid: number,
-    addressId: number,
-    time: LogTime,
-    isAttempt: boolean,
-    points: number,
-  ): number {
-    if (pid < 0) return points;
+  add(line: ConnectionLine, message: ConnectionMessage, addressId: number, points: number): number {
+    if (line.process < 0) return points;
     const words = this.#words;
-    // Only the difference of times counts, which 32 bits hold for known times and for others.
-    const at = this.#find(((service << PROCESS_BITS) | pid) >>> 0, addressId, time >>> 0);
+    const found = this.#find(line, addressId);
+    const at = found < 0 ? this.#insert(line, addressId) : found;
+    this.#advance(at, line, message);
+    const isAttempt = message.kind === 'attempt';
     const attempts = (words[at + ATTEMPTS] ?? 0) + (isAttempt ? points : 0);
     const sign = Math.max(words[at + SIGN] ?? 0, isAttempt ? 0 : points);
     words[at + ATTEMPTS] = attempts;
@@ -70,25 +75,58 @@ export class Connections {
     return total - counted;
   }
 
-  /** Index of the words of the connection, which is added if it is unknown. */
-  #find(process: number, addressId: number, time: number): number {
+  /** A line that counts nothing, but may open or close its connection, if that is known. */
+  pass(line: ConnectionLine, message: ConnectionMessage, addressId: number): void {
+    if (line.process < 0) return;
+    const at = this.#find(line, addressId);
+    if (at >= 0) this.#advance(at, line, message);
+  }
+
+  /** Begins another connection where the line does not belong to the one that is known. */
+  #advance(at: number, { time }: ConnectionLine, { id, role }: ConnectionMessage): void {
     const words = this.#words;
-    const hash = this.#hash(process, addressId);
+    const state = words[at + STATE] ?? 0;
+    // Only the difference of times counts, which 32 bits hold for known times and for others.
+    const isSilent = (time >>> 0) - (words[at + TIME] ?? 0) > SILENCE_SECONDS;
+    const isAgain = role === 'once' && state === id + 1;
+    if (isSilent || state === ENDED || isAgain || role === 'opens') this.#clear(at);
+    words[at + TIME] = time >>> 0;
+    if (role === 'once') words[at + STATE] = id + 1;
+    else if (role === 'closes') words[at + STATE] = ENDED;
+  }
+
+  /** Index of the words of the connection; -1 if it is unknown. */
+  #find({ speaker, host, process, session }: ConnectionLine, addressId: number): number {
+    const words = this.#words;
+    const service = ((speaker << HOST_BITS) | host) >>> 0;
+    const hash = this.#hash(service, process, session, addressId);
     for (let link = this.#heads[hash] ?? 0; link !== 0; ) {
       const at = (link - 1) * WORDS;
-      if (words[at + PROCESS] === process && words[at + ADDRESS] === addressId) {
-        if (time - (words[at + TIME] ?? 0) > SILENCE_SECONDS) this.#clear(at);
-        words[at + TIME] = time;
+      if (
+        words[at + PROCESS] === process &&
+        words[at + ADDRESS] === addressId &&
+        words[at + SESSION] === session &&
+        words[at + SERVICE] === service
+      ) {
         return at;
       }
       link = words[at + NEXT] ?? 0;
     }
+    return -1;
+  }
+
+  #insert({ speaker, host, process, session, time }: ConnectionLine, addressId: number): number {
+    const words = this.#words;
     const at = this.#next * WORDS;
     if (this.#isFull) this.#unlink(at);
+    const service = ((speaker << HOST_BITS) | host) >>> 0;
+    const hash = this.#hash(service, process, session, addressId);
     this.#clear(at);
+    words[at + SERVICE] = service;
     words[at + PROCESS] = process;
+    words[at + SESSION] = session;
     words[at + ADDRESS] = addressId;
-    words[at + TIME] = time;
+    words[at + TIME] = time >>> 0;
     words[at + NEXT] = this.#heads[hash] ?? 0;
     this.#heads[hash] = this.#next + 1;
     this.#next = (this.#next + 1) % MAX_CONNECTIONS;
@@ -98,7 +136,12 @@ export class Connections {
 
   #unlink(at: number): void {
     const words = this.#words;
-    const hash = this.#hash(words[at + PROCESS] ?? 0, words[at + ADDRESS] ?? 0);
+    const hash = this.#hash(
+      words[at + SERVICE] ?? 0,
+      words[at + PROCESS] ?? 0,
+      words[at + SESSION] ?? 0,
+      words[at + ADDRESS] ?? 0,
+    );
     const link = at / WORDS + 1;
     const next = words[at + NEXT] ?? 0;
     let before = this.#heads[hash] ?? 0;
@@ -117,12 +160,14 @@ export class Connections {
     words[at + ATTEMPTS] = 0;
     words[at + SIGN] = 0;
     words[at + COUNTED] = 0;
+    words[at + STATE] = 0;
   }
 
-  #hash(process: number, addressId: number): number {
+  #hash(service: number, process: number, session: number, addressId: number): number {
     let hash = Math.imul(process ^ this.#key, 0x9e3779b1);
     hash = Math.imul(hash ^ (hash >>> 15) ^ addressId, 0x85ebca77);
-    hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae3d);
+    hash = Math.imul(hash ^ (hash >>> 13) ^ session, 0xc2b2ae3d);
+    hash = Math.imul(hash ^ (hash >>> 15) ^ service, 0x27d4eb2f);
     return (hash ^ (hash >>> 16)) & (MAX_CONNECTIONS - 1);
   }
 }

@@ -12,7 +12,7 @@ import type { Calendar, LogTime } from '../time/clock.ts';
 import { AddressTable } from './address-table.ts';
 import { Connections } from './connections.ts';
 import { NO_KIND, type OffenceGroup, OffenceTable } from './offence-table.ts';
-import { type PointsByMessage, PointsTable } from './points-table.ts';
+import { type MessagePoints, type PointsByMessage, PointsTable } from './points-table.ts';
 import type { Samples } from './samples.ts';
 
 /** How much of a line is shown in a warning. */
@@ -165,7 +165,10 @@ export class OffenceCollector {
     this.#messageCounts[id] = (this.#messageCounts[id] ?? 0) + line.count;
     if (message === undefined || line.reading.family === 0) return;
     const isLogin = message.kind === 'login';
-    if (!isLogin && message.points === 0) return;
+    if (!isLogin && message.points === 0) {
+      if (message.role !== undefined) this.#pass(line, message);
+      return;
+    }
     const address = this.#addresses.id(line.reading);
     if (isLogin) this.#logins.set(address, line.time);
     const points = this.#connections.pointsOf(line, message, address);
@@ -174,6 +177,11 @@ export class OffenceCollector {
     const kindId = this.#kindId(id, line.host);
     const { port } = line.reading;
     this.#offences.push(line.time, address, kindId, points, line.count, port);
+  }
+
+  #pass(line: Line, message: MessagePoints): void {
+    const address = this.#addresses.find(line.reading);
+    if (address >= 0) this.#connections.pass(line, message, address);
   }
 
   #kindId(messageId: number, hostId: number): number {

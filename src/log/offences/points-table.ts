@@ -1,4 +1,9 @@
-import type { GrammarMessage, MessageKind, Scanner } from '../../../grammar/notation/scanner.ts';
+import type {
+  ConnectionRole,
+  GrammarMessage,
+  MessageKind,
+  Scanner,
+} from '../../../grammar/notation/scanner.ts';
 import type { Line } from '../line.ts';
 
 /** Points by `service.message` that replace those of the grammar; 0: the message is no offence. */
@@ -6,11 +11,13 @@ export type PointsByMessage = ReadonlyMap<string, number>;
 
 /** One kind of message and its points by policy. */
 export interface MessagePoints {
+  readonly id: number;
   readonly service: string;
   readonly message: string;
   readonly kind: MessageKind;
   /** 0 if it is no offence. */
   readonly points: number;
+  readonly role: ConnectionRole | undefined;
 }
 
 /** The points of every message of every service. */
@@ -21,9 +28,11 @@ export class PointsTable {
   readonly #firstIds: readonly number[];
 
   constructor(scanners: readonly Scanner[], points: PointsByMessage) {
-    this.messages = scanners.flatMap(({ service, messages }) =>
-      messages.map((message) => pointsOf(service, message, points)),
-    );
+    this.messages = scanners
+      .flatMap(({ service, messages }) =>
+        messages.map((message) => pointsOf(service, message, points)),
+      )
+      .map((message, id) => ({ id, ...message }));
     let first = 0;
     this.#firstIds = scanners.map(({ messages }) => {
       first += messages.length;
@@ -37,22 +46,23 @@ export class PointsTable {
   }
 }
 
-/** What a line counts by itself; a sign counts once. */
-export function pointsAlone({ count }: Line, { kind, points }: MessagePoints): number {
-  return kind === 'attempt' ? points * count : points;
+/** What a line counts by itself; a sign counts once a connection. */
+export function pointsAlone({ count }: Line, { kind, points, role }: MessagePoints): number {
+  return kind === 'attempt' || role !== undefined ? points * count : points;
 }
 
 function pointsOf(
   service: string,
   message: GrammarMessage,
   points: PointsByMessage,
-): MessagePoints {
-  const { name, kind } = message;
+): Omit<MessagePoints, 'id'> {
+  const { name, kind, role } = message;
   const isOffence = kind === 'attempt' || kind === 'sign';
   return {
     service,
     message: name,
     kind,
     points: isOffence ? (points.get(`${service}.${name}`) ?? message.points) : 0,
+    role,
   };
 }

@@ -41,6 +41,8 @@ export function filterlogScanner(external: ReadonlySet<string>): Scanner {
         port: packet.sourcePort,
         userStart: -1,
         userEnd: -1,
+        sessionStart: -1,
+        sessionEnd: -1,
       });
       const said = packetMessage(packet, external);
       return MESSAGES.findIndex(({ name }) => name === said);

@@ -48,7 +48,12 @@ function quickly(steps: readonly Step[]): number[] {
   let time = 100;
   return steps.map(({ service, pid, address, wait, isAttempt, points }) => {
     time += wait;
-    return connections.add(service, pid, address, time, isAttempt, points);
+    return connections.add(
+      { speaker: service, host: 0, process: pid, session: 0, time },
+      { id: 0, kind: isAttempt ? 'attempt' : 'sign', role: undefined },
+      address,
+      points,
+    );
   });
 }
 
@@ -99,7 +104,12 @@ describe('the lines of one connection', () => {
   it('are forgotten when 65,536 newer connections are known, and not before', () => {
     const connections = new Connections();
     const again = (pid: number, address: number) =>
-      connections.add(0, pid, address, 100, false, 10);
+      connections.add(
+        { speaker: 0, host: 0, process: pid, session: 0, time: 100 },
+        { id: 0, kind: 'sign', role: undefined },
+        address,
+        10,
+      );
     const keys = Array.from(
       { length: 70_000 },
       (_, i) => [i % 999, Math.imul(i, 2654435761) >>> 0] as const,

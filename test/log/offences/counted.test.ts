@@ -56,3 +56,149 @@ describe('the keys of one ssh connection', () => {
     expect(await counted(lines)).toEqual([`${A} failed-key 10`]);
   });
 });
+
+describe('a daemon that outlives its connections', () => {
+  it('writes a drop of sshd for each connection that it refuses because of the peer', async () => {
+    const drop = (reason: string) =>
+      times(288, `sshd[812]: drop connection #0 from [${A}]:4%N on [198.51.100.2]:22 ${reason}`);
+    const failed = await counted(drop('penalty: failed authentication'), 300);
+    expect(failed).toEqual(Array(288).fill(`${A} dropped 3`));
+    const many = await counted(drop('past PerSourceMaxStartups'), 300);
+    expect(many).toEqual(Array(288).fill(`${A} dropped 3`));
+  });
+
+  it('blames nobody for the connections that others fill', async () => {
+    for (const reason of ['past MaxStartups', 'too many penalised addresses']) {
+      const line = `sshd[812]: drop connection #0 from [${A}]:4%N on [198.51.100.2]:22 ${reason}`;
+      expect(await counted(times(20, line))).toEqual([]);
+    }
+  });
+
+  it('names the process of a connection of sshd that timed out', async () => {
+    const line = `Timeout before authentication for connection from ${A} to 198.51.100.2, pid = 9%N`;
+    const lines = times(30, `sshd[812]: ${line}`);
+    expect(await counted(lines)).toEqual(Array(30).fill(`${A} no-login-in-time-l 2`));
+    const failed = `sshd-session[9%N]: Failed password for root from ${A} port 4711 ssh2`;
+    const both = times(30, failed, `sshd[812]: ${line}`);
+    expect(await counted(both)).toEqual(Array(30).fill(`${A} failed-login 10`));
+  });
+
+  it('serves many clients of postscreen at once', async () => {
+    const lines = times(
+      5,
+      `postfix/postscreen[500]: CONNECT from [${A}]:4%N to [198.51.100.2]:25`,
+      `postfix/postscreen[500]: PREGREET 11 after 0.1 from [${A}]:4%N: EHLO User`,
+      `postfix/postscreen[500]: HANGUP after 0.2 from [${A}]:4%N in tests after SMTP handshake`,
+      `postfix/postscreen[500]: DISCONNECT [${A}]:4%N`,
+    );
+    expect(await counted(lines)).toEqual(Array(5).fill(`${A} screened 10`));
+    const alone = times(5, `postfix/postscreen[500]: PREGREET 11 after 0 from [${A}]:4%N: EHLO`);
+    expect(await counted(alone)).toEqual(Array(5).fill(`${A} screened 10`));
+  });
+
+  it('serves one client of smtpd after the other', async () => {
+    const peer = `unknown[${A}]`;
+    const lost = `postfix/smtpd[600]: lost connection after AUTH from ${peer}`;
+    expect(await counted(times(5, lost))).toEqual(Array(5).fill(`${A} auth-broken-off 10`));
+    const whole = [
+      `postfix/smtpd[600]: connect from ${peer}`,
+      lost,
+      `postfix/smtpd[600]: disconnect from ${peer} ehlo=1 auth=0/1 commands=1/2`,
+    ];
+    expect(await counted(times(5, ...whole))).toEqual(Array(5).fill(`${A} auth-broken-off 10`));
+    expect(await counted(times(5, ...whole.slice(1)))).toEqual(
+      Array(5).fill(`${A} auth-broken-off 10`),
+    );
+    const ends = times(5, `postfix/smtpd[600]: disconnect from ${peer} auth=0/1 commands=0/1`);
+    expect(await counted(ends)).toEqual(Array(5).fill(`${A} auth-none-passed 10`));
+    const failed = `postfix/smtpd[600]: warning: ${peer}: SASL LOGIN authentication failed: x`;
+    const attempts = times(5, whole[0] ?? '', failed, ...whole.slice(1));
+    expect(await counted(attempts)).toEqual(Array(5).fill(`${A} failed-login 10`));
+  });
+
+  it('writes the session of each connection of OpenSMTPD', async () => {
+    const lines = times(
+      5,
+      `smtpd[700]: 9a3c8e0b1f2d4c5%N smtp event=failed-command address=${A} host=h.example command="AUTH PLAIN (...)" result="535 Authentication failed"`,
+    );
+    expect(await counted(lines)).toEqual(Array(5).fill(`${A} failed-command 10`));
+  });
+});
+
+describe('a line that names its peer through its connection', () => {
+  it('is a failed login of OpenSMTPD since 6.4', async () => {
+    const lines = times(
+      60,
+      `smtpd[700]: 9a3c8e0b1f2d4c%N smtp connected address=${A} host=h.example`,
+      'smtpd[700]: 9a3c8e0b1f2d4c%N smtp authentication user=info@example.org result=permfail',
+      'smtpd[700]: 9a3c8e0b1f2d4c%N smtp failed-command command="AUTH LOGIN (password)" result="535 Authentication failed"',
+      'smtpd[700]: 9a3c8e0b1f2d4c%N smtp disconnected reason=quit',
+    );
+    expect(await counted(lines)).toEqual(Array(60).fill(`${A} failed-in-session 10`));
+  });
+
+  it('is a login of OpenSMTPD', async () => {
+    const lines = [
+      `smtpd[700]: 9a smtp connected address=${A} host=h.example`,
+      'smtpd[700]: 9b smtp connected address=203.0.113.99 host=h.example',
+      'smtpd[700]: 9a smtp authentication user=me result=ok',
+    ];
+    expect(await loggedIn(lines)).toEqual([A]);
+  });
+
+  it('never names whom the client names', async () => {
+    const lines = [
+      `smtpd[700]: 9a smtp connected address=${A} host=h.example`,
+      'smtpd[700]: 9a smtp authentication user=x address=198.51.100.9 host=y result=permfail',
+      'smtpd[700]: 9c smtp authentication user=x address=198.51.100.9 host=y result=permfail',
+    ];
+    expect(await counted(lines)).toEqual([`${A} failed-in-session 10`]);
+  });
+
+  it('is the end of a connection of dropbear', async () => {
+    const lines = [
+      `dropbear[901]: Child connection from ${A}:40001`,
+      `dropbear[902]: Child connection from 203.0.113.8:40001`,
+      `dropbear[901]: Exit before auth (user 'root', 1 fails): Exited normally`,
+      `dropbear[902]: Exit before auth: Exited normally`,
+    ];
+    expect(await counted(lines)).toEqual([
+      `${A} exhausted-unnamed 10`,
+      '203.0.113.8 closed-unnamed 2',
+    ]);
+  });
+
+  it('counts once with the failed login of its connection', async () => {
+    const lines = [
+      `dropbear[901]: Child connection from ${A}:40001`,
+      `dropbear[901]: Bad password attempt for 'root' from ${A}:40001`,
+      `dropbear[901]: Exit before auth (user 'root', 1 fails): Exited normally`,
+    ];
+    expect(await counted(lines)).toEqual([`${A} failed-login 10`]);
+  });
+
+  it('is a line of sshd at LogLevel VERBOSE', async () => {
+    const lines = [
+      `sshd[901]: Connection from ${A} port 40001 on 198.51.100.2 port 22 rdomain "0"`,
+      'sshd[901]: Disconnecting: Too many authentication failures [preauth]',
+      `sshd[902]: Connection from 203.0.113.8 port 40001 on 198.51.100.2 port 22`,
+      'sshd[902]: fatal: no matching mac found: client hmac-md5 server umac-64 [preauth]',
+      `sshd[903]: Connection from 203.0.113.9 port 40001`,
+      'sshd[903]: error: kex_exchange_identification: Connection closed by remote host',
+    ];
+    expect(await counted(lines)).toEqual([
+      `${A} too-many-unnamed 10`,
+      '203.0.113.8 no-common-unnamed 2',
+      '203.0.113.9 no-ident-unnamed 2',
+    ]);
+  });
+
+  it('names nobody if its connection is unknown or long silent', async () => {
+    const end = 'sshd[901]: Disconnecting: Too many authentication failures [preauth]';
+    const start = `sshd[901]: Connection from ${A} port 40001`;
+    expect(await counted([end])).toEqual([]);
+    expect(await counted(['sshd[902]: Connection from 203.0.113.8 port 1', end])).toEqual([]);
+    expect(await counted([start, end], 600)).toEqual([`${A} too-many-unnamed 10`]);
+    expect(await counted([start, end], 601)).toEqual([]);
+  });
+});
