@@ -27,26 +27,31 @@ const CERTAIN: readonly (readonly [service: string, message: RegExp])[] = [
     'dovecot',
     /^(?:(?:imap|pop3|managesieve|submission)(?:-login)?|lmtp|lda|auth|auth-worker|master|log|config|stats|anvil)(?:\([^)]*\))?(?:<[^>]*>)*: (?:Info|Warning|Error|Fatal|Panic|Debug): /,
   ],
+  ['dropbear', /^(?:Not backgrounding|Child connection from |Exit |Bad |Login |Password |Pubkey )/],
   [
     'exim',
     /^(?:\[\d+\] )?(?:(?:[\dA-Za-z]{6}-[\dA-Za-z]{6}-[\dA-Za-z]{2}|[\dA-Za-z]{6}-[\dA-Za-z]{11}-[\dA-Za-z]{4}) (?:<=|=>|->|==|\*\*|\*>|Completed|H=)|exim \d\.|(?:Start|End) queue run: |\w+ authenticator failed for |no host name found for IP address |H=\S|SMTP (?:connection|protocol|call|command|data|syntax) |unexpected disconnection while |TLS error on connection )/,
   ],
+  ['gitea', /^\S+\.go:\d+:\S+\(\) \[[A-Z]\] /],
   ['http-access', /^(?:[\w.-]+:\d+ )?[\dA-Fa-f]*[.:][\dA-Fa-f.:]+ \S+ \S+ \[\d\d\//],
   ['lighttpd', /^\((?:\S*\/)?[\w.-]+\.c\.\d+\) /],
   [
     'named',
     /^(?:[a-z]+(?:-[a-z]+)*: )?(?:info|notice|warning|error|critical|debug \d+): |^(?:[a-z]+(?:-[a-z]+)*: )?client (?:@0x|[\dA-Fa-f.:]+#)/,
   ],
+  ['monit', /^(?:emergency|alert|critical|error|warning|notice|info|debug) +: /],
   ['mysqld', /^(?:\d+ )?\[(?:Note|Warning|ERROR|System)\] /],
   ['nginx', new RegExp(`^.{19} \\[${LEVEL}\\] \\d+#\\d+: `)],
+  // The name of a server has a letter, and an address in its place has none or a colon.
+  ['openbsd-httpd', /^(?=\S*[G-Zg-z])[\w.-]+ [\dA-Fa-f]*[.:][\dA-Fa-f.:]+ - \S+ \[\d\d\//],
   [
     'openvpn',
     new RegExp(
       `^(?:OpenVPN 2\\.|library versions: |MULTI: |Initialization Sequence Completed|TCP connection established with \\[AF_INET|(?:UDP|TCP)\\S* link (?:local|remote)|TLS Error: |(?:[\\w.-]+/)?${IP4_PORT} (?:TLS|VERIFY|peer info:|\\[|SENT CONTROL|PUSH: ))`,
     ),
   ],
-  ['proftpd', /^/],
   ['vsftpd', /^\[pid \d+\] /],
+  ['webmin', /^\[\d\d\/[A-Z][a-z]{2}\/\d{4} \d\d:\d\d:\d\d\] /],
   ['xrdp', /^\[(?:CORE|ERROR|WARN|INFO|DEBUG|TRACE) *\] /],
 ];
 

@@ -39,15 +39,19 @@ export class Programs {
         }
         const name = asciiBytes(program);
         const hash = hashOf(name, 0, name.length);
-        this.#byHash.set(hash, [...(this.#byHash.get(hash) ?? []), { name, service }]);
+        const sharing = this.#byHash.get(hash) ?? [];
+        const isNamesake = scanner.service === program;
+        if (isNamesake) sharing.unshift({ name, service });
+        else sharing.push({ name, service });
+        this.#byHash.set(hash, sharing);
       }
     }
     this.#patterns = patterns;
   }
 
   /**
-   * The index of the scanner, or -1. A full name takes precedence over one with a star, and the
-   * first scanner over later ones.
+   * The index of the scanner, or -1. A full name takes precedence over one with a star, the service
+   * that is called like the program over others, and the first scanner over later ones.
    */
   find(bytes: Uint8Array, start: number, end: number): number {
     if (sameBytes(bytes, start, end, this.#last.name)) return this.#last.service;

@@ -62,3 +62,14 @@ export function emptyHeader(): Header {
     messageStart: 0,
   };
 }
+
+/** Makes it the header of a line that names neither host nor program. */
+export function setMessage(header: Header, messageStart: number): true {
+  header.hostStart = messageStart;
+  header.hostEnd = messageStart;
+  header.programStart = -1;
+  header.programEnd = -1;
+  header.pid = -1;
+  header.messageStart = messageStart;
+  return true;
+}

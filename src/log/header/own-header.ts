@@ -1,44 +1,52 @@
 import { asciiBytes, startsWith } from '../bytes.ts';
-import { setLocalTime } from '../time/date.ts';
+import { setLocalTime, setUtcTime } from '../time/date.ts';
+import { readAccessHeader } from './access-header.ts';
 import { readCtime, readMonthTime } from './ctime.ts';
 import { afterDigits, digitAt, fourDigits, monthAt, twoDigits } from './digits.ts';
-import type { Header, HeaderReader, HeaderTime } from './header.ts';
+import { type Header, type HeaderReader, type HeaderTime, setMessage } from './header.ts';
 import { readIsoTime } from './iso-header.ts';
-import { PID_LIMIT } from './pid-limit.ts';
+import { afterWord, readOwnProcess } from './program-part.ts';
+import { readHeader } from './read-header.ts';
 import { afterFraction, readZone, secondOfDay } from './time-parts.ts';
 
 const SPACE = 0x20;
-const QUOTE = 0x22;
 const MINUS = 0x2d;
+const DOT = 0x2e;
 const SLASH = 0x2f;
 const COLON = 0x3a;
 const BRACKET = 0x5b;
 const CLOSING = 0x5d;
 const US = asciiBytes('us=');
-const PROFTPD = asciiBytes('proftpd[');
-/** `[22/Nov/2026:10:00:00 +0100` */
-const ACCESS_TIME_BYTES = 27;
+/** The longest abbreviation of a zone (tzfile(5)). */
+const ZONE_LIMIT_BYTES = 6;
+/** 2001 to 2286. */
+const EPOCH_DIGITS = 10;
 
 /** Reads a time at bytes[at, end); returns the offset after it, or -1. */
 type TimeReader = (bytes: Uint8Array, at: number, end: number, time: HeaderTime) => number;
 
 /**
  * The headers of services that write their own files. Most have a time only; none names a host or a
- * program, except proftpd's.
+ * program, except proftpd's, which is like a syslogd's.
  */
 const OWN_HEADERS: ReadonlyMap<string, HeaderReader> = new Map([
   ['apache', bracketed(readCtime)],
   ['asterisk', bracketed((...line) => firstOf(line, readIsoTime, readMonthTime))],
   ['dovecot', followed((...line) => firstOf(line, readMonthTime, readIsoTime))],
+  ['dropbear', readDropbearHeader],
   ['exim', followed(readEximTime)],
+  ['gitea', followed(readSlashTime)],
   ['http-access', readAccessHeader],
   ['lighttpd', readLighttpdHeader],
+  ['monit', bracketed((...line) => firstOf(line, readIsoTime, readMonitTime))],
   ['mysqld', followed((...line) => firstOf(line, readIsoTime, readMysqlTime))],
   ['named', followed((...line) => firstOf(line, readNamedTime, readIsoTime, readMonthTime))],
   ['nginx', readNginxHeader],
+  ['openbsd-httpd', readAccessHeader],
   ['openvpn', readOpenvpnHeader],
-  ['proftpd', readProftpdHeader],
+  ['proftpd', readHeader],
   ['vsftpd', followed(readCtime)],
+  ['webmin', readWebminHeader],
   ['xrdp', bracketed((...line) => firstOf(line, readXrdpTime, readIsoTime))],
 ]);
 
@@ -88,20 +96,40 @@ function bracketed(read: TimeReader): HeaderReader {
   };
 }
 
-function setMessage(header: Header, messageStart: number): true {
-  header.hostStart = messageStart;
-  header.hostEnd = messageStart;
-  header.programStart = -1;
-  header.programEnd = -1;
-  header.pid = -1;
-  header.messageStart = messageStart;
-  return true;
-}
-
 /** `2026/11/22 10:00:00 [error] …`; the grammar of nginx includes the time. */
 function readNginxHeader(bytes: Uint8Array, start: number, end: number, header: Header): boolean {
   const at = readSlashTime(bytes, start, end, header);
   return at >= 0 && at < end && bytes[at] === SPACE && setMessage(header, start);
+}
+
+/** `[825] Nov 22 10:00:00 message`, as dropbear writes to standard error. */
+function readDropbearHeader(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  header: Header,
+): boolean {
+  setMessage(header, start);
+  if (bytes[start] !== BRACKET || !readOwnProcess(bytes, start, end, header, header)) return false;
+  header.hostStart = header.messageStart;
+  header.hostEnd = header.messageStart;
+  return true;
+}
+
+/** `CEST Nov 22 10:00:00`, as Monit wrote it before 5.19; the zone is taken for this host's. */
+function readMonitTime(bytes: Uint8Array, start: number, end: number, time: HeaderTime): number {
+  const zoneEnd = afterWord(bytes, start, Math.min(end, start + ZONE_LIMIT_BYTES + 1));
+  return bytes[zoneEnd] === SPACE ? readMonthTime(bytes, zoneEnd + 1, end, time) : -1;
+}
+
+/** `1795341600.4711.0 [22/Nov/2026 10:00:00] …`; the time between the brackets has no zone. */
+function readWebminHeader(bytes: Uint8Array, start: number, end: number, header: Header): boolean {
+  const digitsEnd = afterDigits(bytes, start, end);
+  if (digitsEnd !== start + EPOCH_DIGITS || bytes[digitsEnd] !== DOT) return false;
+  const at = afterWord(bytes, digitsEnd, end);
+  if (at + 1 >= end || bytes[at + 1] !== BRACKET) return false;
+  const seconds = Number(Buffer.from(bytes.subarray(start, digitsEnd)).toString('latin1'));
+  return setUtcTime(header, seconds) && setMessage(header, at + 1);
 }
 
 /** `2026/11/22 10:00:00` */
@@ -191,56 +219,4 @@ function readOpenvpnHeader(bytes: Uint8Array, start: number, end: number, header
   const after = startsWith(bytes, at + 1, end, US) ? afterDigits(bytes, digits, end) : at;
   const isMore = after > digits && after < end && bytes[after] === SPACE;
   return setMessage(header, isMore ? after + 1 : at + 1);
-}
-
-/**
- * `2026-11-22 10:00:00,123 host proftpd[4711] …`, before 1.3.6 with `Nov 22 10:00:00`. Unlike in
- * syslog, no colon follows the process.
- */
-function readProftpdHeader(bytes: Uint8Array, start: number, end: number, header: Header): boolean {
-  const time = firstOf([bytes, start, end, header], readIsoTime, readMonthTime);
-  if (time < 0 || time >= end || bytes[time] !== SPACE) return false;
-  let hostEnd = time + 1;
-  while (hostEnd < end && bytes[hostEnd] !== SPACE) hostEnd++;
-  const digits = hostEnd + 1 + PROFTPD.length;
-  if (!startsWith(bytes, hostEnd + 1, end, PROFTPD)) return false;
-  const digitsEnd = afterDigits(bytes, digits, end);
-  if (digitsEnd === digits || digitsEnd - digits > 7 || digitsEnd + 1 >= end) return false;
-  if (bytes[digitsEnd] !== CLOSING || bytes[digitsEnd + 1] !== SPACE) return false;
-  setMessage(header, digitsEnd + 2);
-  header.hostStart = time + 1;
-  header.hostEnd = hostEnd;
-  const pid = Number(Buffer.from(bytes.subarray(digits, digitsEnd)).toString('latin1'));
-  header.pid = pid > PID_LIMIT ? -1 : pid;
-  return true;
-}
-
-/**
- * `192.0.2.7 - me [22/Nov/2026:10:00:00 +0100] "GET …`: the whole line is the message. The client
- * chooses text before the time (the user) and after it. As servers escape quotes in a user, the first
- * unescaped quote opens the request, and the time precedes it.
- */
-function readAccessHeader(bytes: Uint8Array, start: number, end: number, header: Header): boolean {
-  for (let quote = start + ACCESS_TIME_BYTES + 2; quote < end; quote++) {
-    if (bytes[quote] !== QUOTE || bytes[quote - 1] !== SPACE || bytes[quote - 2] !== CLOSING) {
-      continue;
-    }
-    const time = quote - 2 - ACCESS_TIME_BYTES;
-    return readAccessTime(bytes, time, quote - 2, header) && setMessage(header, start);
-  }
-  return false;
-}
-
-/** `[22/Nov/2026:10:00:00 +0100` */
-function readAccessTime(bytes: Uint8Array, start: number, end: number, header: Header): boolean {
-  const at = start + 1;
-  if (bytes[start] !== BRACKET || bytes[at + 2] !== SLASH || bytes[at + 6] !== SLASH) return false;
-  if (bytes[at + 11] !== COLON || bytes[at + 20] !== SPACE) return false;
-  const day = twoDigits(bytes, at);
-  const second = secondOfDay(bytes, at + 12, end);
-  const year = fourDigits(bytes, at + 7);
-  return (
-    setLocalTime(header, year, monthAt(bytes, at + 3), day, second) &&
-    readZone(bytes, at + 21, end, header) === end
-  );
 }

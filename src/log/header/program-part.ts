@@ -1,6 +1,7 @@
 import { asciiBytes, startsWith } from '../bytes.ts';
+import { readMonthTime } from './ctime.ts';
 import { afterDigits } from './digits.ts';
-import type { Header, HeaderReader } from './header.ts';
+import { emptyHeader, type Header, type HeaderReader, type HeaderTime } from './header.ts';
 import { PID_LIMIT } from './pid-limit.ts';
 
 const SPACE = 0x20;
@@ -138,9 +139,41 @@ export function readProgram(
   header.programStart = start;
   header.programEnd = programEnd;
   header.pid = pid;
-  const message = afterSpaces(bytes, at + 1, end);
-  header.messageStart = bytes[message] === BRACKET ? afterId(bytes, message, end) : message;
+  header.messageStart = afterSpaces(bytes, at + 1, end);
+  if (bytes[header.messageStart] === BRACKET) skipBracket(bytes, end, header);
 }
+
+/** Skips what Solaris and dropbear put before the message. */
+function skipBracket(bytes: Uint8Array, end: number, header: Header): void {
+  const start = header.messageStart;
+  header.messageStart = afterId(bytes, start, end);
+  if (header.messageStart === start) readOwnProcess(bytes, start, end, header);
+}
+
+/**
+ * `[825] Jul 10 23:53:52 `, as dropbear -E writes it to a standard error that goes to syslog. The
+ * process is that of the connection. If there is none, the header is left unchanged.
+ */
+export function readOwnProcess(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  header: Header,
+  time: HeaderTime = ownTime,
+): boolean {
+  const digitsEnd = afterDigits(bytes, start + 1, end);
+  const pid = Number(Buffer.from(bytes.subarray(start + 1, digitsEnd)).toString('latin1'));
+  if (digitsEnd === start + 1 || pid > PID_LIMIT || digitsEnd + 1 >= end) return false;
+  if (bytes[digitsEnd] !== CLOSING || bytes[digitsEnd + 1] !== SPACE) return false;
+  const at = readMonthTime(bytes, digitsEnd + 2, end, time);
+  if (at < 0 || at >= end || bytes[at] !== SPACE) return false;
+  header.pid = pid;
+  header.messageStart = at + 1;
+  return true;
+}
+
+/** The time that a message begins with; that of the header has precedence. */
+const ownTime: HeaderTime = emptyHeader();
 
 /** The offset after Solaris's `[ID 800047 auth.info] `, or `start` if there is none. */
 function afterId(bytes: Uint8Array, start: number, end: number): number {

@@ -64,6 +64,12 @@ const OWN_FILES = [
   ['mariadb.log', 'mysqld'],
   ['mysql.log', 'mysqld'],
   ['mysql-old.log', 'mysqld'],
+  ['gitea.log', 'gitea'],
+  ['monit.log', 'monit'],
+  ['monit-old.log', 'monit'],
+  ['openbsd-httpd.log', 'openbsd-httpd'],
+  ['webmin.log', 'webmin'],
+  ['dropbear.log', 'dropbear'],
 ] as const;
 
 const SYSLOGS = [
