@@ -8,7 +8,7 @@ const LOOK_MILLISECONDS = 20;
  */
 export async function until(
   condition: () => boolean | Promise<boolean>,
-  { seconds = 25, instead = () => '' }: { seconds?: number; instead?: () => string } = {},
+  { seconds = 100, instead = () => '' }: { seconds?: number; instead?: () => string } = {},
 ): Promise<void> {
   const end = performance.now() + seconds * 1000;
   while (!(await condition())) {
