@@ -1,5 +1,5 @@
 import { addressOf } from '../net/address.ts';
-import { type Prefix, prefixAround } from '../net/prefix.ts';
+import { comparePrefixes, overlaps, type Prefix, prefixAround } from '../net/prefix.ts';
 import { type Entry, neverActive } from './entry.ts';
 import type { Protection } from './request.ts';
 
@@ -23,7 +23,20 @@ export function bogonEntries(): readonly Entry[] {
  * (RFC 1122, 1918, 3927, 4193, 4291).
  */
 export function privateSpace(): readonly Protection[] {
-  return PRIVATE.map((prefix) => ({ prefix, reason: 'private' }));
+  const all = [...HOST_SPACE, ...PRIVATE].toSorted(comparePrefixes);
+  return all.map((prefix) => ({ prefix, reason: 'private' }));
+}
+
+/** What every host has for itself: loopback, the unspecified addresses and IPv6's link. */
+export function hostSpace(): readonly Prefix[] {
+  return HOST_SPACE;
+}
+
+/** The part of a network that is private, link-local or shared (RFC 6598); none if it is public. */
+export function localPartOf(network: Prefix): Prefix | undefined {
+  const range = [...PRIVATE, SHARED].find((one) => overlaps(one, network));
+  if (range === undefined) return undefined;
+  return range.length > network.length ? range : network;
 }
 
 function v4(a: number, b: number, c: number, d: number, length: number): Prefix {
@@ -36,18 +49,23 @@ function v6(words: readonly number[], length: number): Prefix {
   return prefixAround(addressOf(6, a, b, c, d), length);
 }
 
-const PRIVATE: readonly Prefix[] = [
+const HOST_SPACE: readonly Prefix[] = [
   v4(0, 0, 0, 0, 32),
-  v4(10, 0, 0, 0, 8),
   v4(127, 0, 0, 0, 8),
+  v6([0], 128),
+  v6([0, 0, 0, 1], 128),
+  v6([0xfe80_0000], 10),
+];
+
+const PRIVATE: readonly Prefix[] = [
+  v4(10, 0, 0, 0, 8),
   v4(169, 254, 0, 0, 16),
   v4(172, 16, 0, 0, 12),
   v4(192, 168, 0, 0, 16),
-  v6([0], 128),
-  v6([0, 0, 0, 1], 128),
   v6([0xfc00_0000], 7),
-  v6([0xfe80_0000], 10),
 ];
+
+const SHARED = v4(100, 64, 0, 0, 10);
 
 const BOGONS: readonly (readonly [Prefix, string])[] = [
   [v4(0, 0, 0, 0, 8), 'This network (RFC 791)'],

@@ -1,5 +1,5 @@
 import { McblockError } from '../errors.ts';
-import { containsPrefix, type Prefix } from '../net/prefix.ts';
+import { containsPrefix, hostPrefix, type Prefix, prefixAround } from '../net/prefix.ts';
 import { activateEntry, hitEntry, prolongEntry, recallEntry } from './change.ts';
 import {
   type Entry,
@@ -21,7 +21,8 @@ import type { AutomaticRequest, Decision, ManualRequest, Request } from './reque
  *
  * `entries` are those that contain the requested prefix or lie within it, in any order; of an
  * automatic request it is the automatic prefix around the offender. `space` is what is protected at
- * the time of the request, including logins within the entries' prefixes.
+ * the time of the request. An automatic request is refused only if the offender itself is protected:
+ * whatever else is protected gets a hole in the rules.
  *
  * Throws McblockError('usage') for a request by hand that ends before it begins.
  */
@@ -40,25 +41,19 @@ export function decide(
 
 /**
  * Whether a request for the prefix may reactivate this entry, which contains it. The entry of the
- * prefix itself always may: an entry is new only once. A wider one may unless it contains something
- * protected, is wider than the policy allows, or is a bogon and the offender was not seen on an
- * external interface.
+ * prefix itself always may: an entry is new only once. A wider one may unless it is wider than the
+ * policy allows, or is a bogon and the offender was not seen on an external interface.
  */
 export function isEligible(
   entry: Entry,
   prefix: Prefix,
   external: boolean,
   policy: Policy,
-  holdsProtected: (prefix: Prefix) => boolean,
 ): boolean {
   const { length, family } = entry.prefix;
   if (length === prefix.length) return true;
   const { widest4, widest6 } = policy.reactivate;
-  return (
-    length >= (family === 4 ? widest4 : widest6) &&
-    (entry.origin !== 'bogon' || external) &&
-    !holdsProtected(entry.prefix)
-  );
+  return length >= (family === 4 ? widest4 : widest6) && (entry.origin !== 'bogon' || external);
 }
 
 function decideAutomatic(
@@ -70,8 +65,9 @@ function decideAutomatic(
 ): Decision {
   const { offender, hits, origin, external } = request;
   const wanted = offender.family === 4 ? policy.auto.length4 : policy.auto.length6;
-  const prefix = space.narrow(offender, wanted);
-  if ('reason' in prefix) return { kind: 'refused', protection: prefix };
+  const protection = space.containing(hostPrefix(offender));
+  if (protection !== undefined) return { kind: 'refused', protection };
+  const prefix = prefixAround(offender, wanted);
 
   // Nearly every request is for an unknown prefix.
   if (entries.length === 0)
@@ -85,9 +81,7 @@ function decideAutomatic(
 
   // An ineligible wider entry would not have been reactivated by this offence, so the prefix gets a
   // history of its own.
-  const eligible = above.filter((entry) =>
-    isEligible(entry, prefix, external, policy, (inside) => isProtected(space, inside)),
-  );
+  const eligible = above.filter((entry) => isEligible(entry, prefix, external, policy));
   const later = eligible.find(({ activatedAt }) => activatedAt !== undefined && activatedAt > at);
   if (later !== undefined) return { kind: 'evidence', entry: recallEntry(later, hits, at) };
 
@@ -130,7 +124,7 @@ function decideByHand(
     (entry) =>
       !active.includes(entry) &&
       (!exact || entry === own) &&
-      isEligible(entry, prefix, false, policy, (inside) => isProtected(space, inside)),
+      isEligible(entry, prefix, false, policy),
   );
   const decision = activation(widest, prefix, origin, 0, at, until, policy);
   return { ...decision, entry: noted(decision.entry, request) };
@@ -179,8 +173,4 @@ function activation(
 
 function noted(entry: Entry, { note }: ManualRequest): Entry {
   return note === '' ? entry : { ...entry, note };
-}
-
-function isProtected(space: ProtectedSpace, prefix: Prefix): boolean {
-  return space.overlapping(prefix) !== undefined;
 }

@@ -6,10 +6,10 @@ import type { EntryRepository } from './entry-repository.ts';
 import { EvidenceAggregator } from './evidence-aggregator.ts';
 import { automaticRequest, type EvidenceSource } from './evidence-source.ts';
 import type { Offence } from './offence.ts';
-import { type OffenderNetwork, OffenderNetworks, type Part } from './offender-networks.ts';
+import { type OffenderNetwork, OffenderNetworks } from './offender-networks.ts';
 import { OpenEntry } from './open-entry.ts';
 import type { Policy } from './policy.ts';
-import { isTrusted, type ProtectedSpace } from './protect.ts';
+import type { ProtectedSpace } from './protect.ts';
 import { type Spared, SparedAddresses } from './spared.ts';
 
 export interface JudgeSummary {
@@ -67,12 +67,12 @@ export class Judge {
     this.#offences += offence.count;
     this.#latestAt = Math.max(this.#latestAt, at);
     const network = this.#networks.at(offence.address);
-    const part = this.#networks.part(network, offence.address, at);
-    if ('reason' in part) {
-      this.#spared.add(offence, part.reason);
+    const protection = this.#networks.protection(network, offence.address, at);
+    if (protection !== undefined) {
+      this.#spared.add(offence, protection.reason);
       return;
     }
-    const supernets = this.#networks.supernets(part);
+    const supernets = this.#networks.supernets(network);
     const active = longestLasting(supernets, at);
     if (active !== undefined) {
       active.hit(offence, at);
@@ -81,11 +81,11 @@ export class Judge {
     const eligible =
       supernets.length === 0
         ? supernets
-        : supernets.filter((open) => this.#isEligible(open, part, at));
+        : supernets.filter((open) => this.#isEligible(open, network));
     const later = eligible.find(({ entry }) => (entry.activatedAt ?? at) > at);
     if (later !== undefined) later.recall(offence, at);
-    else if (this.#source === 'log') this.#count(network, part, eligible, offence, at);
-    else if (eligible.length > 0) this.#bringBack(network, part, eligible, offence, at);
+    else if (this.#source === 'log') this.#count(network, eligible, offence, at);
+    else if (eligible.length > 0) this.#bringBack(network, eligible, offence, at);
   }
 
   /**
@@ -111,56 +111,48 @@ export class Judge {
     return Math.min(at, this.#now);
   }
 
-  #isEligible(open: OpenEntry, part: Part, at: Seconds): boolean {
-    return isEligible(open.entry, part.prefix, this.#source === 'pf', this.#policy, (prefix) => {
-      if (this.#space.overlapping(prefix) !== undefined) return true;
-      const login = open.latestLogin();
-      return login !== undefined && isTrusted(login, at, this.#policy);
-    });
+  #isEligible({ entry }: OpenEntry, { prefix }: OffenderNetwork): boolean {
+    return isEligible(entry, prefix, this.#source === 'pf', this.#policy);
   }
 
   /** An offence that no active entry contains; a request if it reaches the points. */
   #count(
     network: OffenderNetwork,
-    part: Part,
     eligible: readonly OpenEntry[],
     offence: Offence,
     at: Seconds,
   ): void {
     const { offence: limit, reactivate } = this.#policy;
-    const { window } = part;
+    const { window } = network;
     window.add(offence, at, limit.windowSeconds);
     const wasActive = eligible.some(({ entry }) => entry.activations > 0);
     const wanted = wasActive ? Math.min(limit.points, reactivate.points) : limit.points;
-    if (window.points >= wanted) this.#request(network, part, eligible, offence.address, at);
+    if (window.points >= wanted) this.#request(network, eligible, offence.address, at);
   }
 
   /** A packet from an expired entry. */
   #bringBack(
     network: OffenderNetwork,
-    part: Part,
     eligible: readonly OpenEntry[],
     offence: Offence,
     at: Seconds,
   ): void {
-    part.window.add(offence, at, this.#policy.offence.windowSeconds);
-    this.#request(network, part, eligible, offence.address, at);
+    network.window.add(offence, at, this.#policy.offence.windowSeconds);
+    this.#request(network, eligible, offence.address, at);
   }
 
   #request(
     network: OffenderNetwork,
-    { window }: Part,
     eligible: readonly OpenEntry[],
     offender: Address,
     at: Seconds,
   ): void {
+    const { window } = network;
     for (const open of eligible) open.commit();
     const request = automaticRequest(this.#source, { offender, at, hits: window.count });
-    // No active entry contains the part: ineligible ones do not matter, and of the logins only those
-    // around the offender.
+    // Entries that are active or not eligible have no say here, and the offender is not protected.
     const entries = eligible.map(({ entry }) => entry);
-    const space = this.#networks.spaceOf(network, at);
-    const decision = decide(entries, space, request, this.#policy, this.#now);
+    const decision = decide(entries, this.#space, request, this.#policy, this.#now);
     const aggregator = new EvidenceAggregator();
     window.emptyInto(aggregator);
     this.#repository.commit({ request, decision, evidence: aggregator.take() });

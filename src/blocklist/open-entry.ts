@@ -7,7 +7,6 @@ import { automaticRequest, type EvidenceSource } from './evidence-source.ts';
 import type { Offence } from './offence.ts';
 import { penaltySeconds } from './penalty.ts';
 import type { Policy } from './policy.ts';
-import type { Login } from './protect.ts';
 
 /** Offences that are committed as one request. */
 interface Batch {
@@ -46,7 +45,6 @@ export class OpenEntry {
   /** Offences before the latest activation; `at` is the time of the first. */
   #recalled: Batch | undefined;
   #recallAggregator: EvidenceAggregator | undefined;
-  #latestLogin: Login | 'none' | undefined;
 
   /** @param aggregator has the evidence for the latest activation, if it was made here */
   constructor(
@@ -80,16 +78,6 @@ export class OpenEntry {
       this.#entry.activatedAt !== undefined &&
       this.#entry.activatedAt <= at
     );
-  }
-
-  /** The latest login from an address in it. */
-  latestLogin(): Login | undefined {
-    this.#latestLogin ??=
-      this.#repository
-        .loginsWithin(this.#entry.prefix)
-        .reduce<Login | undefined>((p, q) => (p === undefined || q.at > p.at ? q : p), undefined) ??
-      'none';
-    return this.#latestLogin === 'none' ? undefined : this.#latestLogin;
   }
 
   /** An offence while it is active. */

@@ -6,7 +6,6 @@ import {
   hostPrefix,
   overlaps,
   type Prefix,
-  prefixAround,
 } from '../net/prefix.ts';
 import type { Seconds } from './entry.ts';
 import { DAY_SECONDS, type Policy } from './policy.ts';
@@ -22,7 +21,14 @@ export interface Login {
 export const REASONS_BY_HAND: readonly ProtectionReason[] = ['allowed', 'own', 'session'];
 
 /** If several apply, the first is named. */
-const REASONS: readonly ProtectionReason[] = ['allowed', 'own', 'session', 'login', 'private'];
+const REASONS: readonly ProtectionReason[] = [
+  'allowed',
+  'own',
+  'session',
+  'login',
+  'private',
+  'connected',
+];
 
 /** The protections of one reason: only the widest, sorted and disjoint. */
 interface Layer {
@@ -66,27 +72,13 @@ export class ProtectedSpace {
     return undefined;
   }
 
-  /**
-   * The widest prefix around the offender with at least this length and without a protected address,
-   * or what protects the offender itself.
-   */
-  narrow(offender: Address, length: number): Prefix | Protection {
-    let narrowest = length;
+  /** The first protection that contains the whole prefix. */
+  containing(prefix: Prefix): Protection | undefined {
     for (const { sorted } of this.#layers) {
-      // In a sorted list the two neighbours of an address share the most leading bits with it.
-      const after = placeOf(sorted, offender);
-      for (
-        let network = Math.max(after - 1, 0);
-        network <= after && network < sorted.length;
-        network++
-      ) {
-        const near = sorted[network];
-        if (near === undefined) continue;
-        if (contains(near.prefix, offender)) return near;
-        narrowest = Math.max(narrowest, commonBits(near.prefix, offender) + 1);
-      }
+      const before = sorted[placeOf(sorted, prefix) - 1];
+      if (before !== undefined && containsPrefix(before.prefix, prefix)) return before;
     }
-    return prefixAround(offender, narrowest);
+    return undefined;
   }
 }
 
@@ -97,7 +89,7 @@ export class ProtectedSpace {
 export function loginProtections(
   logins: readonly Login[],
   at: Seconds,
-  policy: Policy,
+  policy: Pick<Policy, 'trust'>,
 ): readonly Protection[] {
   return logins
     .filter((login) => isTrusted(login, at, policy))
@@ -105,8 +97,13 @@ export function loginProtections(
 }
 
 /** Whether the login protects its address at this time. */
-export function isTrusted(login: Login, at: Seconds, policy: Policy): boolean {
-  return login.at >= at - policy.trust.days * DAY_SECONDS;
+export function isTrusted(login: Login, at: Seconds, policy: Pick<Policy, 'trust'>): boolean {
+  return login.at >= trustedSince(at, policy);
+}
+
+/** The time of the earliest login that protects its address at this time. */
+export function trustedSince(at: Seconds, { trust }: Pick<Policy, 'trust'>): Seconds {
+  return at - trust.days * DAY_SECONDS;
 }
 
 /** Sorted, without those that lie within another. */
@@ -134,13 +131,4 @@ function placeOf(layer: readonly Protection[], address: Address): number {
     }
   }
   return low;
-}
-
-/** The number of common leading bits; -1 for different families. */
-function commonBits(p: Address, q: Address): number {
-  if (p.family !== q.family) return -1;
-  if (p.a !== q.a) return Math.clz32(p.a ^ q.a);
-  if (p.b !== q.b) return 32 + Math.clz32(p.b ^ q.b);
-  if (p.c !== q.c) return 64 + Math.clz32(p.c ^ q.c);
-  return 96 + Math.clz32(p.d ^ q.d);
 }

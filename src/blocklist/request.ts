@@ -35,9 +35,9 @@ export type Request = AutomaticRequest | ManualRequest;
 
 /**
  * Why a prefix is protected: the allow-list, an address of this host, the address of the current ssh
- * session, a login, or private space.
+ * session, a login, private space, or (in rules only) a network that this host is connected to.
  */
-export type ProtectionReason = 'allowed' | 'own' | 'session' | 'login' | 'private';
+export type ProtectionReason = 'allowed' | 'own' | 'session' | 'login' | 'private' | 'connected';
 
 export interface Protection {
   readonly prefix: Prefix;

@@ -1,17 +1,35 @@
 import { McblockError } from '../errors.ts';
-import type { PrefixList } from '../net/prefix-list.ts';
+import { PrefixList } from '../net/prefix-list.ts';
 import { subtract } from '../net/subtract.ts';
+import { REASONS_BY_HAND } from './protect.ts';
+import type { Protection } from './request.ts';
 
 /**
- * The rules of the firewall: the active prefixes minus the allow-list, as the fewest prefixes that
- * block exactly the same addresses; sorted and disjoint. Throws McblockError('protected') for a /0,
- * which is never emitted.
+ * The rules of the firewall: the active prefixes minus the holes, as the fewest prefixes that block
+ * exactly the same addresses; sorted and disjoint. The allow-list and this host are holes in
+ * everything, the other protections in what is not active by hand. Throws McblockError('protected')
+ * for a /0, which is never emitted.
+ * @param byHand those of the active prefixes whose current activation was made by hand
  */
-export function rulesOf(active: PrefixList, allowed: PrefixList): PrefixList {
-  const rules = subtract(active, allowed);
+export function rulesOf(
+  active: PrefixList,
+  byHand: PrefixList,
+  holes: Iterable<Protection>,
+): PrefixList {
+  const always = new PrefixList();
+  const unlessByHand = new PrefixList();
+  for (const hole of holes) (isAlwaysHole(hole) ? always : unlessByHand).push(hole.prefix);
+  const blocked = unlessByHand.size === 0 ? active : subtract(active, unlessByHand);
+  if (blocked !== active) for (const prefix of byHand) blocked.push(prefix);
+  const rules = subtract(blocked, always);
   refuseAll(4, rules.size4, rules.lengths4);
   refuseAll(6, rules.size6, rules.lengths6);
   return rules;
+}
+
+/** Whether not even a request by hand blocks it. */
+export function isAlwaysHole({ reason }: Protection): boolean {
+  return REASONS_BY_HAND.includes(reason);
 }
 
 function refuseAll(family: 4 | 6, size: number, lengths: Uint8Array): void {

@@ -17,8 +17,7 @@ export async function applyConfigured(
 ): Promise<AppliedRules> {
   const firewall = await openFirewall(firewallSettings(await context.config()));
   const store = await context.store('read');
-  const { share } = (await context.policy()).limits;
-  return applyRules(firewall, store, () => context.present, { share, ...options });
+  return applyRules(firewall, store, await context.policy(), () => context.present, options);
 }
 
 /** The same after a command has changed the store, with a remark about the result. */

@@ -1,9 +1,24 @@
 import { type Entry, type Expiry, isActive, type Seconds } from '../blocklist/entry.ts';
-import { containsPrefix, type Prefix } from '../net/prefix.ts';
+import type { Policy } from '../blocklist/policy.ts';
+import { ProtectedSpace } from '../blocklist/protect.ts';
+import type { Protection } from '../blocklist/request.ts';
+import { isAlwaysHole } from '../blocklist/rules.ts';
+import type { Prefix } from '../net/prefix.ts';
 import type { Store } from '../store/store.ts';
+import { holesAt } from './holes.ts';
 
 /** A feed that names an address, and the prefix by which it does. */
 export type FeedMatch = ReturnType<Store['feedsCovering']>[number];
+
+/** Whether and why the rules block an address. */
+export interface Blocking {
+  /** The active entry that blocks it longest. */
+  readonly entry: Entry | undefined;
+  /** The feeds that block it. */
+  readonly feeds: readonly FeedMatch[];
+  /** The hole in the rules that it is in; never defined if something blocks it. */
+  readonly hole: Protection | undefined;
+}
 
 /** What blocks an address: an entry or a feed. */
 export interface Block {
@@ -14,29 +29,38 @@ export interface Block {
 }
 
 /** What blocks an address: the entry that blocks it longest, else a feed. */
-export function blockOf(store: Store, host: Prefix, now: Seconds): Block | undefined {
-  const entry = blockerOf(store, host, now);
+export function blockOf(
+  store: Store,
+  host: Prefix,
+  policy: Pick<Policy, 'trust'>,
+  now: Seconds,
+): Block | undefined {
+  const { entry, feeds } = blockingOf(store, host, policy, now);
   if (entry !== undefined) return { ...entry, feed: undefined };
-  const [match] = blockingFeeds(store, host);
+  const [match] = feeds;
   return match && { prefix: match.prefix, expiresAt: undefined, feed: match.feed };
 }
 
-/** The active entry that blocks an address longest; none if the allow-list makes a hole there. */
-export function blockerOf(store: Store, host: Prefix, now: Seconds): Entry | undefined {
-  if (isAllowed(store, host)) return undefined;
-  return store
+/** The part of the rules that concerns one address; the same as in rulesAt. */
+export function blockingOf(
+  store: Store,
+  host: Prefix,
+  policy: Pick<Policy, 'trust'>,
+  now: Seconds,
+): Blocking {
+  const hole = new ProtectedSpace(holesAt(store, policy, now, [host])).containing(host);
+  if (hole !== undefined && isAlwaysHole(hole)) return { entry: undefined, feeds: [], hole };
+  const [entry] = store
     .supernets(host)
-    .filter((entry) => isActive(entry, now))
-    .toSorted((p, q) => order(q) - order(p))[0];
+    .filter((one) => isActive(one, now) && (hole === undefined || isByHand(store, one)))
+    .toSorted((p, q) => order(q) - order(p));
+  const feeds = hole === undefined ? store.feedsCovering(host) : [];
+  return { entry, feeds, hole: entry === undefined ? hole : undefined };
 }
 
-/** The feeds that block an address; none if the allow-list makes a hole there. */
-export function blockingFeeds(store: Store, host: Prefix): readonly FeedMatch[] {
-  return isAllowed(store, host) ? [] : store.feedsCovering(host);
-}
-
-function isAllowed(store: Store, host: Prefix): boolean {
-  return store.allowed().some(({ prefix }) => containsPrefix(prefix, host));
+/** Whether the current activation was made by hand. */
+function isByHand(store: Store, { prefix }: Entry): boolean {
+  return store.history(prefix).at(-1)?.origin === 'manual';
 }
 
 function order({ expiresAt }: Entry): number {

@@ -7,7 +7,7 @@ import type { Address } from '../net/address.ts';
 import { hostPrefix, prefixAround } from '../net/prefix.ts';
 import type { Activation } from '../store/history.ts';
 import type { Store } from '../store/store.ts';
-import { blockerOf, blockingFeeds, type FeedMatch } from './blocker.ts';
+import { blockingOf, type FeedMatch } from './blocker.ts';
 import { protectedSpace } from './protected-space.ts';
 
 /** What is known of an address. */
@@ -17,6 +17,7 @@ export interface Explanation {
   readonly feeds: readonly FeedMatch[];
   /** The entries that contain it, widest first. */
   readonly entries: readonly { readonly entry: Entry; readonly history: readonly Activation[] }[];
+  /** Why the rules have a hole there, whatever is active. */
   readonly protection: Protection | undefined;
   /** The effect of its next offence. */
   readonly next: Decision;
@@ -28,18 +29,17 @@ export function explain(store: Store, address: Address, policy: Policy, now: Sec
   const { length4, length6 } = policy.auto;
   const network = prefixAround(address, address.family === 4 ? length4 : length6);
   const entries = store.supernets(host);
-  const widest = entries[0]?.prefix ?? network;
-  const logins = store.loginsWithin(widest.length < network.length ? widest : network, 0);
-  const space = protectedSpace(store).plus(loginProtections(logins, now, policy));
+  const logins = loginProtections(store.loginsWithin(host, 0), now, policy);
+  const { entry: blocker, feeds, hole } = blockingOf(store, host, policy, now);
   return {
     address,
-    blocker: blockerOf(store, host, now),
-    feeds: blockingFeeds(store, host),
+    blocker,
+    feeds,
     entries: entries.map((entry) => ({ entry, history: store.history(entry.prefix) })),
-    protection: space.overlapping(host),
+    protection: hole,
     next: decide(
       store.supernets(network),
-      space,
+      protectedSpace(store).plus(logins),
       { kind: 'automatic', origin: 'grok', offender: address, at: now, hits: 1, external: false },
       policy,
       now,

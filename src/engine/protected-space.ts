@@ -1,4 +1,4 @@
-import { privateSpace } from '../blocklist/bogons.ts';
+import { hostSpace, privateSpace } from '../blocklist/bogons.ts';
 import type { EvidenceSource } from '../blocklist/evidence-source.ts';
 import { ProtectedSpace } from '../blocklist/protect.ts';
 import type { Protection } from '../blocklist/request.ts';
@@ -23,6 +23,8 @@ export function allowedProtections(store: Pick<Store, 'allowed'>): Protection[] 
   return store.allowed().map(({ prefix }) => ({ prefix, reason: 'allowed' }));
 }
 
+/** This host's addresses, loopback and IPv6's link. */
 export function ownProtections(): Protection[] {
-  return ownAddresses().map((address) => ({ prefix: hostPrefix(address), reason: 'own' }));
+  const prefixes = [...ownAddresses().map(hostPrefix), ...hostSpace()];
+  return prefixes.map((prefix) => ({ prefix, reason: 'own' }));
 }

@@ -9,6 +9,7 @@ const REASONS: Readonly<Record<Protection['reason'], string>> = {
   login: 'an address with a recent login',
   session: "an administrator's session",
   private: 'private space',
+  connected: 'private space',
 };
 
 export function resultOf(outcome: ReportResult['outcome'], entry: Entry): ReportResult {

@@ -4,7 +4,7 @@ import { type Prefix, prefixAround } from '../net/prefix.ts';
 import { PrefixList } from '../net/prefix-list.ts';
 import type { Cell, Connection } from './connection.ts';
 import { ENTRY_COLUMNS, entryOfRow, rowOfEntry } from './entry-row.ts';
-import { keyOf, pushHex } from './key.ts';
+import { keyOf, prefixOfRow, pushHex } from './key.ts';
 import { Lengths } from './lengths.ts';
 import { EVERYTHING, type PageKey, pageSql, pages } from './pages.ts';
 
@@ -59,6 +59,12 @@ const CONDITIONS = {
 const COUNT = `
 SELECT count(*) FILTER (WHERE ${ACTIVE}), count(*) FILTER (WHERE activations = 0), count(*)
 FROM entry`;
+
+/** By the partial index, whose condition it has to repeat. */
+const BY_HAND = `
+SELECT family, length, hex(network)
+FROM activation CROSS JOIN entry USING (family, length, network)
+WHERE activation.origin = 'manual' AND number = activations AND ${ACTIVE}`;
 
 /** The current entries, without their history. */
 export class Entries {
@@ -127,6 +133,15 @@ export class Entries {
       }
     } finally {
       end();
+    }
+    return list;
+  }
+
+  /** Those whose current activation was made by hand. */
+  activeByHand(at: Seconds): PrefixList {
+    const list = new PrefixList();
+    for (const [family, length, hex] of this.#connection.rows(BY_HAND, at, at)) {
+      list.push(prefixOfRow('entry', family ?? null, length ?? null, hex ?? null));
     }
     return list;
   }

@@ -202,6 +202,11 @@ CREATE TABLE share_refusal (
   last_at INTEGER NOT NULL CHECK (last_at >= 0)
 ) STRICT;
 `,
+  `
+-- What is active by hand is asked for with every change of the rules.
+CREATE INDEX activation_by_hand ON activation (family, length, network, number)
+WHERE origin = 'manual';
+`,
 ];
 
 /**

@@ -119,6 +119,11 @@ export class Store {
     return list;
   }
 
+  /** The prefixes of the entries that are active at that time by hand. */
+  activeByHand(at: Seconds): PrefixList {
+    return this.#parts.entries.activeByHand(at);
+  }
+
   /** The number of active, expired and never active entries. Reads every entry. */
   counts(at: Seconds): EntryCounts {
     return this.#parts.entries.counts(at);

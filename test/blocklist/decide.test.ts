@@ -102,19 +102,19 @@ describe('an automatic request', () => {
     });
   });
 
-  it('brings back none that contains a protected address, but narrows and goes on', () => {
+  it('is refused if the offender is protected, and not for other addresses', () => {
     const entries = [entry('5.149.104.0/22', 30), entry('5.149.105.0/24', 30)];
-    const inTheTwentyTwo = [protection('5.149.107.1', 'login')];
-    expect(outcome(entries, offence('5.149.105.9', day(100)), inTheTwentyTwo)).toMatchObject({
-      kind: 'reactivated',
-      wider: false,
-      entry: { prefix: parsePrefix('5.149.105.0/24') },
-    });
-    const beside = [protection('5.149.105.200', 'own')];
-    expect(outcome(entries, offence('5.149.105.9', day(100)), beside)).toMatchObject({
-      kind: 'new',
-      entry: { prefix: parsePrefix('5.149.105.0/25') },
-    });
+    for (const beside of ['5.149.107.1', '5.149.105.200', '5.149.105.8']) {
+      const guards = [protection(beside, 'login')];
+      expect(outcome(entries, offence('5.149.105.9', day(100)), guards)).toMatchObject({
+        kind: 'reactivated',
+        entry: { prefix: parsePrefix('5.149.104.0/22') },
+      });
+      expect(outcome([], offence('5.149.105.9', day(100)), guards)).toMatchObject({
+        kind: 'new',
+        entry: { prefix: parsePrefix('5.149.105.0/24') },
+      });
+    }
     const itself = [protection('5.149.105.8/30', 'allowed')];
     expect(outcome(entries, offence('5.149.105.9', day(100)), itself)).toEqual({
       kind: 'refused',
@@ -307,13 +307,13 @@ describe('a request by hand', () => {
     expect(forced.kind).toBe('new');
   });
 
-  it('is not held back by logins and private space, but brings back nothing wider over them', () => {
+  it('is not refused for logins and private space', () => {
     const guards = [protection('10.0.0.0/8', 'private'), protection('5.149.104.1', 'login')];
     expect(outcome([], byHand('10.1.2.0/24', day(0)), guards).kind).toBe('new');
     expect(outcome([], byHand('5.149.104.0/24', day(0)), guards).kind).toBe('new');
     expect(
       outcome([entry('5.149.104.0/22', 30)], byHand('5.149.105.0/24', day(100)), guards),
-    ).toMatchObject({ kind: 'new', entry: { prefix: parsePrefix('5.149.105.0/24') } });
+    ).toMatchObject({ kind: 'reactivated', entry: { prefix: parsePrefix('5.149.104.0/22') } });
   });
 
   it('does not bring back a wider bogon', () => {

@@ -80,13 +80,14 @@ describe('what pf saw', () => {
     ]);
   });
 
-  it('leaves alone what is protected, and bogons and entries that hold it', () => {
+  it('leaves alone who is protected, and nobody else', () => {
     const bogon = neverActive(parsePrefix('192.168.0.0/16'), 'bogon', '');
     const wide = entryOf('5.149.104.0/22', DAY0 - 100 * DAY_SECONDS);
     const own: Protection = { prefix: parsePrefix('192.168.1.1/32'), reason: 'own' };
     const allowed: Protection = { prefix: parsePrefix('5.149.107.4/32'), reason: 'allowed' };
-    expect(seen('192.168.7.9', [DAY0], [bogon], [own]).kinds).toEqual([]);
-    expect(seen('5.149.105.9', [DAY0], [wide], [allowed]).kinds).toEqual([]);
+    expect(seen('192.168.7.9', [DAY0], [bogon], [own]).kinds).toEqual(['reactivated']);
+    expect(seen('5.149.105.9', [DAY0], [wide], [allowed]).kinds).toEqual(['reactivated']);
+    expect(seen('5.149.107.4', [DAY0], [wide], [allowed]).kinds).toEqual([]);
     expect(seen('192.168.1.1', [DAY0], [bogon], [own]).kinds).toEqual([]);
   });
 

@@ -108,12 +108,10 @@ describe('Judge', () => {
     expect(judged([...few, ...few], [bogon]).kinds).toEqual(['reactivated', 'covered']);
   });
 
-  it('needs as many as ever where what was blocked before holds a login', () => {
+  it('brings back what was blocked before, whatever logins it contains', () => {
     const login = { address: parsePrefix('5.149.107.1'), at: DAY0 - DAY_SECONDS };
     const one = [offence('5.149.105.9', DAY0)];
-    expect(judged(one, [expired('5.149.104.0/22')], [], [login]).kinds).toEqual([]);
-    const old = { ...login, at: DAY0 - 31 * DAY_SECONDS };
-    expect(judged(one, [expired('5.149.104.0/22')], [], [old]).kinds).toEqual(['reactivated']);
+    expect(judged(one, [expired('5.149.104.0/22')], [], [login]).kinds).toEqual(['reactivated']);
   });
 
   it('gathers hits until it settles, and counts their days', () => {
@@ -162,14 +160,12 @@ describe('Judge', () => {
     });
   });
 
-  it('blocks around a protected neighbour, each side for its own offences', () => {
+  it('blocks the whole prefix around a protected neighbour, who is spared', () => {
     const guards = [{ prefix: parsePrefix('5.149.105.200'), reason: 'own' as const }];
-    const low = Array.from({ length: 2 }, () => offence('5.149.105.9', DAY0));
-    const high = Array.from({ length: 3 }, () => offence('5.149.105.255', DAY0));
-    const { repository } = judged([...low, ...high], [], guards);
-    expect(repository.entries.map(({ prefix }) => prefix)).toEqual([
-      parsePrefix('5.149.105.224/27'),
-    ]);
+    const offences = ['9', '200', '255', '9'].map((n) => offence(`5.149.105.${n}`, DAY0));
+    const { repository, summary } = judged(offences, [], guards);
+    expect(repository.entries).toMatchObject([{ prefix: parsePrefix('5.149.105.0/24'), hits: 3 }]);
+    expect(summary.spared).toMatchObject([{ reason: 'own', count: 1 }]);
   });
 
   it('counts an offence in the future as now', () => {
@@ -249,11 +245,11 @@ describe('Judge', () => {
     ]);
   });
 
-  it('asks for the whole prefix again when nothing in it is protected any more', () => {
-    const login = { address: parsePrefix('5.149.105.200'), at: DAY0 };
+  it('counts an address again that is protected no longer', () => {
+    const login = { address: parsePrefix('5.149.105.9'), at: DAY0 };
     const repository = new MemoryMap([], [login]);
     const judge = new Judge(repository, new ProtectedSpace([]), DEFAULT_POLICY, () => NOW);
-    judge.offend(offence('5.149.105.9', DAY0));
+    judge.offend(offence('5.149.105.9', DAY0, { points: 30 }));
     judge.settle();
     repository.logins = [];
     judge.offend(offence('5.149.105.9', DAY0 + 1, { points: 30 }));

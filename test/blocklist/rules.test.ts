@@ -1,9 +1,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Protection, ProtectionReason } from '../../src/blocklist/request.ts';
 import { rulesOf } from '../../src/blocklist/rules.ts';
 import { McblockError } from '../../src/errors.ts';
 import { coalesce } from '../../src/net/coalesce.ts';
-import { containsPrefix, hostPrefix } from '../../src/net/prefix.ts';
+import { containsPrefix, hostPrefix, type Prefix } from '../../src/net/prefix.ts';
 import { PrefixList } from '../../src/net/prefix-list.ts';
 import { formatPrefix, parsePrefix } from '../../src/net/prefix-text.ts';
 import { addressIn, FAMILIES, prefix } from './arbitraries.ts';
@@ -12,8 +13,13 @@ function list(texts: readonly string[]): PrefixList {
   return PrefixList.from(texts.map(parsePrefix));
 }
 
+function holes(prefixes: Iterable<Prefix>, reason: ProtectionReason): Protection[] {
+  return Array.from(prefixes, (one) => ({ prefix: one, reason }));
+}
+
 function rules(active: readonly string[], allowed: readonly string[] = []): string[] {
-  return [...rulesOf(list(active), list(allowed))].map(formatPrefix);
+  const found = rulesOf(list(active), list([]), holes(list(allowed), 'allowed'));
+  return [...found].map(formatPrefix);
 }
 
 describe('rulesOf', () => {
@@ -56,20 +62,27 @@ describe('rulesOf', () => {
   });
 
   it.each(FAMILIES)(
-    'blocks exactly what is active and not allowed, with the fewest rules, IPv%i',
+    'blocks exactly what is active and in no hole, with the fewest rules, IPv%i',
     (family) => {
       fc.assert(
         fc.property(
           fc.array(prefix(family, 6), { maxLength: 8 }),
+          fc.array(prefix(family, 6), { maxLength: 2 }),
           fc.array(prefix(family, 4), { maxLength: 4 }),
-          (active, allowed) => {
-            const found = [...rulesOf(PrefixList.from(active), PrefixList.from(allowed))];
+          fc.array(prefix(family, 4), { maxLength: 4 }),
+          fc.constantFrom('allowed' as const, 'own' as const),
+          fc.constantFrom('login' as const, 'connected' as const),
+          (automatic, byHand, always, unlessByHand, reason, otherReason) => {
+            const active = PrefixList.from([...automatic, ...byHand]);
+            const left = [...holes(always, reason), ...holes(unlessByHand, otherReason)];
+            const found = [...rulesOf(active, PrefixList.from(byHand), left)];
             expect([...coalesce(PrefixList.from(found))]).toEqual(found);
             for (let host = 0; host < 64; host++) {
               const one = hostPrefix(addressIn(family, host));
-              const subnets = (some: typeof active) =>
+              const isIn = (some: readonly Prefix[]) =>
                 some.some((outer) => containsPrefix(outer, one));
-              expect(subnets(found)).toBe(subnets(active) && !subnets(allowed));
+              const blocked = isIn(byHand) || (isIn(automatic) && !isIn(unlessByHand));
+              expect(isIn(found)).toBe(blocked && !isIn(always));
             }
           },
         ),

@@ -176,12 +176,14 @@ describe('grok', () => {
     ]);
   });
 
-  it('narrows a block to leave out protected addresses', async () => {
+  it('blocks the whole prefix, with a hole for protected addresses', async () => {
     await line.run('allow', '5.149.105.200');
     const file = line.path('auth.log');
     writeFileSync(file, attempts('5.149.105.9', 0, 3));
     await grok(file);
-    expect(await line.json('show')).toMatchObject([{ prefix: '5.149.105.0/25' }]);
+    expect(await line.json('show')).toMatchObject([{ prefix: '5.149.105.0/24' }]);
+    expect(await line.json('emit')).not.toContain('5.149.105.0/24');
+    expect((await line.run('check', '5.149.105.200')).exitCode).toBe(1);
   });
 
   it('changes nothing in a dry run and creates no store', async () => {

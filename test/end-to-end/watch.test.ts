@@ -382,7 +382,7 @@ describe('watch', () => {
         .split('\n')
         .map((row) => JSON.parse(row)),
     ).toMatchObject([
-      { outcome: 'new', prefix: '5.149.105.128/25', hits: 3, messages: { 'sshd failed-login': 3 } },
+      { outcome: 'new', prefix: '5.149.105.0/24', hits: 3, messages: { 'sshd failed-login': 3 } },
     ]);
   });
 

@@ -548,7 +548,7 @@ export function describeApi(makePlace: () => Place): void {
       ]);
     });
 
-    it('narrows a reported prefix until it overlaps nothing protected', async () => {
+    it('spares protected offenders, and records the whole prefix of the others', async () => {
       await ask('POST', '/v2/allow', { json: { prefix: '192.0.2.0/26' } });
       const results = await report(
         'gate1',
@@ -557,7 +557,7 @@ export function describeApi(makePlace: () => Place): void {
         offence('127.0.0.1'),
       );
       expect(results).toMatchObject([
-        { outcome: 'new', prefix: '192.0.2.128/25' },
+        { outcome: 'new', prefix: '192.0.2.0/24' },
         { outcome: 'spared', reason: 'overlaps the allow-list: 192.0.2.0/26' },
         { outcome: 'spared' },
       ]);

@@ -1,10 +1,16 @@
 import type { Entry, Expiry } from '../../src/blocklist/entry.ts';
 import { DAY_SECONDS, type Policy } from '../../src/blocklist/policy.ts';
 import type { Decision, Protection, Request } from '../../src/blocklist/request.ts';
-import { FAMILY_BITS } from '../../src/net/address.ts';
-import { containsPrefix, overlaps, type Prefix, prefixAround } from '../../src/net/prefix.ts';
+import type { Address } from '../../src/net/address.ts';
+import {
+  containsPrefix,
+  hostPrefix,
+  overlaps,
+  type Prefix,
+  prefixAround,
+} from '../../src/net/prefix.ts';
 
-/** What a request comes to, sentence by sentence. */
+/** Decides a request by the sentences of the rules, one after the other. */
 export function slowDecide(
   entries: readonly Entry[],
   protections: readonly Protection[],
@@ -16,8 +22,7 @@ export function slowDecide(
   const t = request.at > now ? now : request.at;
   const byHand = request.kind === 'manual';
 
-  // An automatic request is narrowed to the widest part around the offender that contains no
-  // protected address, and refused if the offender itself is protected. One by hand is refused
+  // An automatic request is refused if the offender itself is protected. One by hand is refused
   // where it overlaps the allow-list or this host, unless it is forced.
   let prefix: Prefix;
   if (byHand) {
@@ -29,15 +34,10 @@ export function slowDecide(
       return { kind: 'refused', protection: inTheWay[0]! };
     }
   } else {
-    const part = slowNarrow(protections, request.offender, policy);
-    if (part === undefined) {
-      const host = prefixAround(request.offender, FAMILY_BITS[request.offender.family]);
-      return {
-        kind: 'refused',
-        protection: protections.find((p) => containsPrefix(p.prefix, host))!,
-      };
-    }
-    prefix = part;
+    const host = hostPrefix(request.offender);
+    const around = protections.find((p) => containsPrefix(p.prefix, host));
+    if (around !== undefined) return { kind: 'refused', protection: around };
+    prefix = prefixAround(request.offender, automaticLength(request.offender, policy));
   }
 
   // The widest comes first.
@@ -96,8 +96,7 @@ export function slowDecide(
     if (entry === itself) return true;
     if (entry.prefix.length < policy.reactivate[entry.prefix.family === 4 ? 'widest4' : 'widest6'])
       return false;
-    if (entry.origin === 'bogon' && (byHand || !request.external)) return false;
-    return !protections.some((p) => overlaps(p.prefix, entry.prefix));
+    return entry.origin !== 'bogon' || (!byHand && request.external);
   });
   const hits = byHand ? 0 : request.hits;
 
@@ -129,18 +128,8 @@ export function slowDecide(
   return { kind: 'reactivated', entry, wider: back !== itself };
 }
 
-/** Tries every length; undefined if the offender itself is protected. */
-export function slowNarrow(
-  protections: readonly Protection[],
-  offender: Prefix | { family: 4 | 6; a: number; b: number; c: number; d: number },
-  policy: Policy,
-): Prefix | undefined {
-  const wanted = offender.family === 4 ? policy.auto.length4 : policy.auto.length6;
-  for (let length = wanted; length <= FAMILY_BITS[offender.family]; length++) {
-    const prefix = prefixAround(offender, length);
-    if (!protections.some((p) => overlaps(p.prefix, prefix))) return prefix;
-  }
-  return undefined;
+export function automaticLength({ family }: Address, { auto }: Policy): number {
+  return family === 4 ? auto.length4 : auto.length6;
 }
 
 /** Doubles as often as it takes. */

@@ -9,10 +9,10 @@ import {
   comparePrefixes,
   containsPrefix,
   hostPrefix,
-  overlaps,
   type Prefix,
+  prefixAround,
 } from '../../src/net/prefix.ts';
-import { slowNarrow } from './decide.ts';
+import { automaticLength } from './decide.ts';
 
 export interface SlowVerdict {
   readonly request: AutomaticRequest;
@@ -55,19 +55,19 @@ export class SlowJudge {
       .filter((login) => login.at >= at - policy.trust.days * DAY_SECONDS)
       .map(({ address }): Protection => ({ prefix: hostPrefix(address), reason: 'login' }));
     const protections = [...this.#protections, ...trusted];
-    const prefix = slowNarrow(protections, offence.address, policy);
-    if (prefix === undefined) {
+    const host = hostPrefix(offence.address);
+    if (protections.some((one) => containsPrefix(one.prefix, host))) {
       this.spared.push(offence);
       return;
     }
+    const prefix = prefixAround(offence.address, automaticLength(offence.address, policy));
     const supernets = this.entries.filter((entry) => containsPrefix(entry.prefix, prefix));
     const eligible = supernets.filter(
       ({ prefix: wider, origin }) =>
         wider.length === prefix.length ||
         (origin !== 'bogon' &&
           wider.length >=
-            (wider.family === 4 ? policy.reactivate.widest4 : policy.reactivate.widest6) &&
-          !protections.some((protection) => overlaps(protection.prefix, wider))),
+            (wider.family === 4 ? policy.reactivate.widest4 : policy.reactivate.widest6)),
     );
     if (
       supernets.some((entry) => isActive(entry, at)) ||

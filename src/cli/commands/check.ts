@@ -24,7 +24,11 @@ Examples:
 async function check(context: Context, texts: readonly string[]): Promise<void> {
   const hosts = parseAddressArguments(texts);
   const store = await context.store('read');
-  const found = hosts.map((host) => ({ host, blocker: blockOf(store, host, context.now) }));
+  const policy = await context.policy();
+  const found = hosts.map((host) => ({
+    host,
+    blocker: blockOf(store, host, policy, context.now),
+  }));
   if (found.some(({ blocker }) => blocker === undefined)) context.exit(1);
   if (context.options.json) {
     context.json(

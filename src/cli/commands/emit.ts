@@ -14,7 +14,7 @@ interface EmitOptions {
 export function define(command: Command, context: Context): void {
   command
     .description(
-      'Prints the rules: the active entries minus the allow-list, coalesced to the fewest prefixes that cover exactly the same addresses.',
+      'Prints the rules: the active entries minus the allow-list, this host and trusted addresses, coalesced to the fewest prefixes that cover exactly the same addresses.',
     )
     .addOption(new Option('--format <format>', 'output format').choices(FORMATS).default('pf'))
     .option('-o, --output <file>', 'replace this file atomically, keeping its mode')
@@ -44,14 +44,15 @@ the narrowest of them are written. Exit code 1.
 async function emit(context: Context, options: EmitOptions): Promise<void> {
   const format = context.options.json ? 'json' : options.format;
   const table = (await context.config()).get('firewall.table');
-  const { share } = (await context.policy()).limits;
+  const policy = await context.policy();
+  const { share } = policy.limits;
   const store = await context.store('read');
-  const all = rulesAt(store, context.now);
+  const all = rulesAt(store, policy, context.now);
   const excess = options.force ? undefined : excessOf(all, share);
   if (excess !== undefined && options.output !== undefined && isFilled(options.output)) {
     throw excessError(excess, share, `${options.output} stays as it is`);
   }
-  const rules = excess === undefined ? all : narrowestRulesAt(store, context.now, share);
+  const rules = excess === undefined ? all : narrowestRulesAt(store, policy, context.now);
   const text = formatRules(rules, format, table);
   if (options.output !== undefined) {
     writeFileWhole(options.output, text);

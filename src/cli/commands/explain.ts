@@ -122,7 +122,7 @@ function nextText(next: Decision, policy: Policy, now: number): string {
   const points = `${policy.offence.points} points within ${formatDuration(policy.offence.windowSeconds)}`;
   switch (next.kind) {
     case 'refused':
-      return 'not counted, the address is protected';
+      return `not counted, protected by ${protectionText(next.protection)}`;
     case 'covered':
       return `a hit on ${shortPrefix(next.entry.prefix)}; ${extensionText(next.entry, policy, now)}`;
     case 'evidence':

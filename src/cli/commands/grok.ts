@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { JudgeSettings } from '../../engine/judge/judge-log.ts';
 import type { LogReport } from '../../engine/judge/log-report.ts';
-import { recordLog, rehearseLog } from '../../engine/judge/record-log.ts';
+import { isCurrent, recordLog, rehearseLog } from '../../engine/judge/record-log.ts';
 import { findWidenings, widen } from '../../engine/record/widen.ts';
 import { McblockError } from '../../errors.ts';
 
@@ -65,15 +65,26 @@ async function grok(context: Context, named: string[], options: GrokOptions): Pr
   if (options.apply && options.dryRun) {
     throw new McblockError('usage', 'use only one of --apply and --dry-run');
   }
-  const settings: JudgeSettings = {
-    ...(await context.policies()),
-    source: options.pf ? 'pf' : 'log',
-  };
+  const policies = await context.policies();
   const read = await readerOf(context, options);
   const store = await context.store(options.dryRun ? 'read' : 'write');
   const reports: LogReport[] = [];
-  for (const file of files) {
-    const summary = await readLog(context, store, file, read, options);
+  // All are read before any is judged, so that the logins of all are known.
+  const summaries: (LogSummary | undefined)[] = [];
+  for (const file of files) summaries.push(await readLog(context, store, file, read, options));
+  const settings: JudgeSettings = {
+    ...policies,
+    source: options.pf ? 'pf' : 'log',
+    logins: summaries.flatMap((summary) => summary?.logins ?? []),
+  };
+  for (const [index, file] of files.entries()) {
+    let summary = summaries[index];
+    summaries[index] = undefined;
+    // The log before it may be a part of this one.
+    const isStale = file !== '-' && !options.again && summary && !isCurrent(store, summary);
+    if (summary === undefined || isStale) {
+      summary = await readLog(context, store, file, read, options);
+    }
     for (const warning of summary.warnings) context.remark(warning);
     const report = options.dryRun
       ? rehearseLog(store, summary, settings, context.now)

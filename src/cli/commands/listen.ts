@@ -69,12 +69,12 @@ async function listen(context: Context, options: ListenOptions): Promise<void> {
     now,
     storeBans: (requests) => storeBans(store, requests, policy, now()),
     firewall: options.apply
-      ? liveFirewall(await openFirewall(firewallSettings(config)), store, now, policy.limits.share)
+      ? liveFirewall(await openFirewall(firewallSettings(config)), store, policy, now)
       : NO_FIREWALL,
     catchUp: client && (() => catchUp(store, client, changes)),
     post: client && (() => sendOutbox(store, client, warn)),
     renew: () => client?.renew(),
-    page: new PageSource(store, now),
+    page: new PageSource(store, policy, now),
   });
   try {
     await daemon.serveStatus();

@@ -105,6 +105,7 @@ const SPARED = {
   session: 'your ssh session',
   login: 'trusted address',
   private: 'private space',
+  connected: 'a network of this host',
 } as const;
 
 function readText({ summary }: LogReport): string {

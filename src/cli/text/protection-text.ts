@@ -15,5 +15,7 @@ export function protectionText({ prefix, reason }: Protection): string {
       return `${place} (trusted address)`;
     case 'private':
       return `${place} (private space)`;
+    case 'connected':
+      return `${place} (a network of this host)`;
   }
 }

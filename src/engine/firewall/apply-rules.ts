@@ -1,18 +1,15 @@
 import type { Seconds } from '../../blocklist/entry.ts';
-import { DEFAULT_POLICY } from '../../blocklist/policy.ts';
 import { McblockError } from '../../errors.ts';
 import type { Firewall } from '../../firewall/firewall.ts';
 import { type Reconciled, type ReconcileOptions, reconcile } from '../../firewall/reconcile.ts';
 import type { Family } from '../../net/address.ts';
 import type { PrefixList } from '../../net/prefix-list.ts';
 import type { Store } from '../../store/store.ts';
-import { excessError, excessOf, narrowestRulesAt, rulesAt } from '../rules-at.ts';
+import { excessError, excessOf, narrowestRulesAt, type RulesPolicy, rulesAt } from '../rules-at.ts';
 
 export interface ApplyOptions extends ReconcileOptions {
   /** End the connections of what is newly blocked; pf only. */
   readonly kill?: boolean | undefined;
-  /** The most that the rules may cover without `force`, in percent of each family's addresses. */
-  readonly share?: number | undefined;
 }
 
 /** What changed in the firewall. */
@@ -29,6 +26,7 @@ export interface AppliedRules extends Reconciled {
 export async function applyRules(
   firewall: Firewall,
   store: Store,
+  policy: RulesPolicy,
   now: () => Seconds,
   options: ApplyOptions = {},
 ): Promise<AppliedRules> {
@@ -38,7 +36,7 @@ export async function applyRules(
       `--kill is for pf only: ${firewall.name} drops established connections too`,
     );
   }
-  const reconciled = await reconcileWithinShare(firewall, store, now, options);
+  const reconciled = await reconcileWithinShare(firewall, store, policy, now, options);
   if (options.kill && !options.dryRun) await firewall.kill?.(reconciled.added);
   return { ...reconciled, firewall: firewall.name };
 }
@@ -46,14 +44,16 @@ export async function applyRules(
 async function reconcileWithinShare(
   firewall: Firewall,
   store: Store,
+  policy: RulesPolicy,
   now: () => Seconds,
   options: ApplyOptions,
 ): Promise<Reconciled> {
-  const { share = DEFAULT_POLICY.limits.share, force, dryRun } = options;
+  const { share } = policy.limits;
+  const { force, dryRun } = options;
   const keeps = `${firewall.name} keeps what it holds`;
   let excess: Family | undefined;
   const wanted = (): PrefixList => {
-    const rules = rulesAt(store, now());
+    const rules = rulesAt(store, policy, now());
     excess = force ? undefined : excessOf(rules, share);
     if (excess !== undefined) throw excessError(excess, share, keeps);
     return rules;
@@ -64,7 +64,7 @@ async function reconcileWithinShare(
     if (excess === undefined || dryRun) throw error;
     const held = await firewall.read();
     if (held !== undefined && held.size > 0) throw error;
-    const narrowest = () => narrowestRulesAt(store, now(), share);
+    const narrowest = () => narrowestRulesAt(store, policy, now());
     const { rules } = await reconcile(firewall, narrowest, { force: true });
     throw excessError(excess, share, `${firewall.name} was empty and has the narrowest ${rules}`);
   }

@@ -1,15 +1,18 @@
 import type { Seconds } from '../../blocklist/entry.ts';
+import { rulesOf } from '../../blocklist/rules.ts';
 import { McblockError } from '../../errors.ts';
 import type { Firewall } from '../../firewall/firewall.ts';
 import { widestOf } from '../../firewall/reconcile.ts';
 import type { Prefix } from '../../net/prefix.ts';
 import { PrefixList } from '../../net/prefix-list.ts';
 import type { Store } from '../../store/store.ts';
+import { holesAt } from '../holes.ts';
+import type { RulesPolicy } from '../rules-at.ts';
 import { applyRules } from './apply-rules.ts';
 
 /** Keeps a firewall up to date while bans arrive. */
 export interface LiveFirewall {
-  /** Adds prefixes that became active. False if that takes `apply`. */
+  /** Adds the rules for prefixes that became active, not by hand. False if that takes `apply`. */
   readonly add: (prefixes: readonly Prefix[]) => Promise<boolean>;
   /** Makes the firewall hold the rules of the store. */
   readonly apply: () => Promise<void>;
@@ -18,15 +21,17 @@ export interface LiveFirewall {
 export function liveFirewall(
   firewall: Firewall,
   store: Store,
+  policy: RulesPolicy,
   now: () => Seconds,
-  share: number,
 ): LiveFirewall {
   return {
     add: async (prefixes) => {
-      const list = PrefixList.from(prefixes);
-      list.sort();
+      if (firewall.add === undefined) return false;
+      const holes = holesAt(store, policy, now(), prefixes);
+      const list = rulesOf(PrefixList.from(prefixes), new PrefixList(), holes);
+      if (list.size === 0) return true;
       // Prefixes that are too wide are left to `apply`, which refuses them with a reason.
-      if (firewall.add === undefined || widestOf(list) !== undefined) return false;
+      if (widestOf(list) !== undefined) return false;
       try {
         return await firewall.add(list);
       } catch (error) {
@@ -36,7 +41,7 @@ export function liveFirewall(
       }
     },
     apply: async () => {
-      await applyRules(firewall, store, now, { share });
+      await applyRules(firewall, store, policy, now);
     },
   };
 }

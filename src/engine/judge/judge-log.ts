@@ -19,6 +19,8 @@ import { type EntrySnapshot, type PendingChange, PendingChanges } from './pendin
 /** How a log is judged. */
 export interface JudgeSettings extends Policies {
   readonly source: EvidenceSource;
+  /** Logins in other logs of the same history, known before anything is judged. */
+  readonly logins?: readonly Login[];
 }
 
 /** The part of a log summary that is judged. */
@@ -73,7 +75,7 @@ export function judgeNetworks(
   const { source } = settings;
   const policyFor = source === 'log' ? settings.policyFor : hostPolicies(settings.policyFor);
   const space = protectedSpace(store, source);
-  const snapshot = snapshotWith(store, observations.logins);
+  const snapshot = snapshotWith(store, [...observations.logins, ...(settings.logins ?? [])]);
   const spaceAround = (address: Address): Prefix => {
     const network = automaticPrefix(address, policyFor(address));
     return snapshot.supernets(network)[0]?.prefix ?? network;

@@ -65,6 +65,11 @@ export function rehearseLog(
   return report;
 }
 
+/** Whether the store still knows the same parts of the log as when it was read. */
+export function isCurrent(store: Store, { content, knownCheckpoints }: LogSummary): boolean {
+  return isSame(store.logsWithHead(content.head), knownCheckpoints);
+}
+
 /** Both lists are in the order of the store. */
 function isSame(checkpoints: readonly Checkpoint[], others: readonly Checkpoint[]): boolean {
   return (

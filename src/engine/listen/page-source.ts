@@ -4,7 +4,7 @@ import type { PageData, ShownBan } from '../../fleet/pubsub/page-data.ts';
 import { spaceMap } from '../../fleet/pubsub/space-map.ts';
 import type { Activation } from '../../store/history.ts';
 import type { Store } from '../../store/store.ts';
-import { rulesAt } from '../rules-at.ts';
+import { type RulesPolicy, rulesAt } from '../rules-at.ts';
 
 const LAST_BANS = 50;
 /** Entries read before other work of the process gets its turn. */
@@ -16,12 +16,14 @@ const MIN_MILLISECONDS = 1000;
 /** The data of the status page, cached because reading a large store takes long. */
 export class PageSource {
   readonly #store: Store;
+  readonly #policy: RulesPolicy;
   readonly #now: () => Seconds;
   #data: Promise<PageData> | undefined;
   #staleAt = 0;
 
-  constructor(store: Store, now: () => Seconds) {
+  constructor(store: Store, policy: RulesPolicy, now: () => Seconds) {
     this.#store = store;
+    this.#policy = policy;
     this.#now = now;
   }
 
@@ -59,7 +61,7 @@ export class PageSource {
         startedAt = performance.now();
       }
       const bans = latestOf(latest).map((entry) => shown(entry, this.#store.history(entry.prefix)));
-      const map = spaceMap(rulesAt(this.#store, at));
+      const map = spaceMap(rulesAt(this.#store, this.#policy, at));
       worked += performance.now() - startedAt;
       return { bans, active, active6, byOrigin, map };
     } finally {

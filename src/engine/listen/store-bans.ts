@@ -7,7 +7,7 @@ import { loginProtections, type ProtectedSpace } from '../../blocklist/protect.t
 import type { Decision } from '../../blocklist/request.ts';
 import type { Ban } from '../../fleet/pubsub/ban.ts';
 import type { BlockRequest, BlockResult } from '../../fleet/pubsub/block-queue.ts';
-import type { Prefix } from '../../net/prefix.ts';
+import { hostPrefix } from '../../net/prefix.ts';
 import type { Store } from '../../store/store.ts';
 import { protectedSpace } from '../protected-space.ts';
 import { ShareLimit } from '../record/share-limit.ts';
@@ -36,15 +36,15 @@ function storeBan(
   policy: Policy,
   now: Seconds,
 ): BlockResult {
-  const wide = store.supernets(request.prefix)[0]?.prefix ?? request.prefix;
-  const logins = store.loginsWithin(wide, 0);
+  const logins = store.loginsWithin(request.prefix, 0);
   const space = always.plus(loginProtections(logins, now, policy));
-  const prefix = unprotected(space, request);
-  if (prefix === undefined) {
-    return { outcome: 'protected', prefix: request.prefix, expiresAt: undefined };
+  const { prefix, address } = request;
+  // Whatever else is protected inside the prefix gets a hole in the rules.
+  const isProtected = space.containing(address ? hostPrefix(address) : prefix) !== undefined;
+  const decision = isProtected ? undefined : decideBan(store, space, request, policy, now);
+  if (decision === undefined || decision.kind === 'refused') {
+    return { outcome: 'protected', prefix, expiresAt: undefined };
   }
-  const decision = decideBan(store, space, { ...request, prefix }, policy, now);
-  if (decision.kind === 'refused') return { outcome: 'protected', prefix, expiresAt: undefined };
   const { entry } = decision;
   if (changesActivation(decision) && !limit.admits(entry)) {
     return { outcome: 'too much', prefix, expiresAt: undefined };
@@ -57,13 +57,6 @@ function storeBan(
     store.record(changeOf(decision, cause, evidence));
   }
   return { outcome, prefix: entry.prefix, expiresAt: entry.expiresAt };
-}
-
-/** The widest unprotected prefix around the offender; without an offender, all or nothing. */
-function unprotected(space: ProtectedSpace, { prefix, address }: BlockRequest): Prefix | undefined {
-  if (address === undefined) return space.overlapping(prefix) === undefined ? prefix : undefined;
-  const narrowed = space.narrow(address, prefix.length);
-  return 'reason' in narrowed ? undefined : narrowed;
 }
 
 /**
@@ -81,7 +74,7 @@ function decideBan(
   if (message !== undefined && isSigned) {
     const { expiresAt: until } = message.ban;
     const asked = { kind: 'manual', origin: 'fleet', prefix, at: now, until, note: '' } as const;
-    return decide(supernets, space, { ...asked, exact: true, force: false }, policy, now);
+    return decide(supernets, space, { ...asked, exact: true, force: true }, policy, now);
   }
   const { length } = prefix;
   const auto = { length4: length, length6: length };

@@ -1,7 +1,7 @@
 import { decide } from '../../blocklist/decide.ts';
 import type { Expiry, Origin, Seconds } from '../../blocklist/entry.ts';
 import { changeOf, changesActivation } from '../../blocklist/entry-change.ts';
-import { loginProtections, type ProtectedSpace } from '../../blocklist/protect.ts';
+import type { ProtectedSpace } from '../../blocklist/protect.ts';
 import type { Decision, Protection } from '../../blocklist/request.ts';
 import type { Prefix } from '../../net/prefix.ts';
 import type { Store } from '../../store/store.ts';
@@ -49,10 +49,7 @@ export class ManualBlocker {
     const request = { kind: 'manual', origin, prefix, at: now, until, exact, force, note } as const;
     const policy = this.#policies.policyFor(prefix);
     const supernets = this.#store.supernets(prefix);
-    // A login does not prevent a block by hand, but it keeps a wider entry from coming back.
-    const logins = this.#store.loginsWithin(supernets[0]?.prefix ?? prefix, 0);
-    const space = this.#space.plus(loginProtections(logins, now, policy));
-    const decision = decide(supernets, space, request, policy, now);
+    const decision = decide(supernets, this.#space, request, policy, now);
     if (decision.kind === 'refused') return decision;
     if (!force && changesActivation(decision)) this.#limit.require(decision.entry);
     this.#store.record(changeOf(decision, request));

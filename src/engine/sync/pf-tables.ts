@@ -128,7 +128,7 @@ export function decideHost(
   const { length4, length6 } = policy.auto;
   const network = prefixAround(offender, offender.family === 4 ? length4 : length6);
   const supernets = store.supernets(network);
-  const logins = store.loginsWithin(supernets[0]?.prefix ?? network, 0);
+  const logins = store.loginsWithin(offender, 0);
   const space = always.plus(loginProtections(logins, now, policy));
   return decide(
     supernets,

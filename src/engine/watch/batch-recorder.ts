@@ -3,7 +3,9 @@ import type { Spared } from '../../blocklist/spared.ts';
 import type { Ban } from '../../fleet/pubsub/ban.ts';
 import type { Checkpoint } from '../../log/checkpoint.ts';
 import type { Batch } from '../../log/follow/follow-content.ts';
+import { hostPrefix } from '../../net/prefix.ts';
 import type { Store } from '../../store/store.ts';
+import { blockOf } from '../blocker.ts';
 import { type EntryReport, EntryReports } from '../judge/entry-reports.ts';
 import { judgeNetworks } from '../judge/judge-log.ts';
 import { StoredPending } from '../judge/pending.ts';
@@ -23,6 +25,8 @@ export interface BatchReport {
   refused: number;
   /** Entries that became active. */
   readonly bans: Ban[];
+  /** An address that was blocked is trusted now: the rules get a hole. */
+  readonly opensHole: boolean;
 }
 
 /** Judges and stores batches of lines of logs that are followed. */
@@ -46,9 +50,14 @@ export class BatchRecorder {
     let isPruned = performance.now() - this.#prunedAt > PRUNE_MILLISECONDS;
     const report = store.transaction(() => {
       if (!isAsKnown(store, batch)) return undefined;
+      const opensHole = batch.logins.some(
+        ({ address }) =>
+          blockOf(store, hostPrefix(address), policies.policyFor(address), now) !== undefined,
+      );
       store.recordLogins(batch.logins);
       const entries = new EntryReports();
-      const done: BatchReport = { log: name, entries, spared: [], refused: 0, bans: [] };
+      const found = { entries, spared: [], refused: 0, bans: [] };
+      const done: BatchReport = { log: name, ...found, opensHole };
       const settings = { ...policies, source: 'log' } as const;
       judgeNetworks(store, batch, settings, now, pending, done, (changes) => {
         changes.write(store);

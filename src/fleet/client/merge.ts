@@ -10,7 +10,7 @@ import type { RemoteEntry } from './remote-change.ts';
 export interface LocalState {
   /** The entries that contain the prefix, its own included. */
   readonly supernets: readonly Entry[];
-  /** What is protected now, including addresses in the prefix with recent logins. */
+  /** What is protected now, trusted addresses in the prefix included. */
   readonly space: ProtectedSpace;
   /** When the latest activation of the prefix's own entry was expired by hand. */
   readonly endedAt: () => Seconds | undefined;
@@ -70,7 +70,7 @@ function mergeActive(
   now: Seconds,
 ): Merge {
   const { prefix, activatedAt, expiresAt } = peer;
-  if (space.overlapping(prefix) !== undefined) return { kind: 'refused', reason: 'protected' };
+  if (space.containing(prefix) !== undefined) return { kind: 'refused', reason: 'protected' };
   if (own !== undefined && !isActive(own, now) && (endedAt() ?? -1) >= activatedAt) {
     // Somebody here ended this block by hand. Only a new activation brings it back.
     return { kind: 'unchanged' };
@@ -85,7 +85,8 @@ function mergeActive(
       at: activatedAt,
       until: expiresAt,
       exact: true,
-      force: false,
+      // What is protected inside the prefix gets a hole in the rules.
+      force: true,
       note: own === undefined ? peer.note : '',
     },
     policy,

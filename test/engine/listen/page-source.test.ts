@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { DEFAULT_POLICY } from '../../../src/blocklist/policy.ts';
 import { PageSource } from '../../../src/engine/listen/page-source.ts';
 import { formatPrefix } from '../../../src/net/prefix-text.ts';
 import { openStore, type Store } from '../../../src/store/store.ts';
@@ -19,7 +20,7 @@ afterEach(() => {
 });
 
 it('has the active entries, their source and reason, and knows when it is stale', async () => {
-  const source = new PageSource(store, () => Date.parse(line.now) / 1000);
+  const source = new PageSource(store, DEFAULT_POLICY, () => Date.parse(line.now) / 1000);
   expect(source.isOld()).toBe(true);
   const first = await source.data();
   expect(source.isOld()).toBe(false);
@@ -40,7 +41,11 @@ it('sums the evidence of several addresses', async () => {
   );
   writeFileSync(log, lines.join(''));
   await line.run('grok', log);
-  const { bans } = await new PageSource(store, () => Date.parse(line.now) / 1000).data();
+  const { bans } = await new PageSource(
+    store,
+    DEFAULT_POLICY,
+    () => Date.parse(line.now) / 1000,
+  ).data();
   expect(bans.find(({ from }) => from === 'this host (grok)')).toMatchObject({
     why: 'sshd: failed-login 6',
   });

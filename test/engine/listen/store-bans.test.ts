@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DEFAULT_POLICY } from '../../../src/blocklist/policy.ts';
 import { storeBans } from '../../../src/engine/listen/store-bans.ts';
+import { rulesAt } from '../../../src/engine/rules-at.ts';
 import type { BlockRequest } from '../../../src/fleet/pubsub/block-queue.ts';
-import { parsePrefix } from '../../../src/net/prefix-text.ts';
+import { formatPrefix, parsePrefix } from '../../../src/net/prefix-text.ts';
 import { openStore, type Store } from '../../../src/store/store.ts';
 import { CommandLine } from '../../support/command-line.ts';
 import { plainEvidence } from '../../support/offence.ts';
@@ -50,7 +51,7 @@ describe('storeBans', () => {
     expect(hits('192.0.2.7')).toBe(1);
   });
 
-  it('never blocks protected space', () => {
+  it('refuses protected offenders and prefixes', () => {
     store.allow(parsePrefix('198.51.100.128/25'), '', NOW);
     store.recordLogins([{ address: parsePrefix('203.0.113.5'), at: NOW - DAY }]);
     const outcomes = ask(
@@ -59,16 +60,25 @@ describe('storeBans', () => {
       plain('127.0.0.1'),
       plain('10.1.2.3'),
       plain('::1'),
-      { ...plain('203.0.113.0'), prefix: parsePrefix('203.0.113.0/24'), address: undefined },
-      signed('203.0.113.0/24', undefined),
+      { ...plain('10.0.0.0'), prefix: parsePrefix('10.0.0.0/24'), address: undefined },
+      signed('198.51.100.192/26', undefined),
       signed('198.51.100.128/25', '198.51.100.200'),
     ).map(({ outcome }) => outcome);
     expect(outcomes).toEqual(Array.from({ length: 8 }, () => 'protected'));
     expect([...store.entries()]).toEqual([]);
-    // Around an offender the prefix is narrowed to its unprotected part.
-    expect(ask(signed('198.51.100.0/24', '198.51.100.9'))).toMatchObject([
-      { outcome: 'new', prefix: parsePrefix('198.51.100.0/25') },
+  });
+
+  it('records a prefix whole where other addresses in it are protected', () => {
+    store.allow(parsePrefix('198.51.100.128/25'), '', NOW);
+    store.recordLogins([{ address: parsePrefix('203.0.113.5'), at: NOW - DAY }]);
+    expect(
+      ask(signed('198.51.100.0/24', '198.51.100.9'), signed('203.0.113.0/24', undefined)),
+    ).toMatchObject([
+      { outcome: 'new', prefix: parsePrefix('198.51.100.0/24') },
+      { outcome: 'new', prefix: parsePrefix('203.0.113.0/24') },
     ]);
+    const rules = Array.from(rulesAt(store, DEFAULT_POLICY, NOW), formatPrefix);
+    expect(rules.slice(0, 3)).toEqual(['198.51.100.0/25', '203.0.113.0/30', '203.0.113.4/32']);
   });
 
   it('stores all requests or none', () => {

@@ -187,7 +187,10 @@ describe('applyRules', () => {
   it('fills an empty firewall with the narrowest entries, and leaves another as it is', async () => {
     record('100.0.0.0/6', '45.0.0.0/8', '5.149.104.0/24');
     const firewall = fileFirewall(line.path('table'), []);
-    const apply = (force = false) => applyRules(firewall, store, () => NOW, { share: 1, force });
+    const apply = (force = false) =>
+      applyRules(firewall, store, ONE_PERCENT, () => NOW, {
+        force,
+      });
     const held = async () => [...((await firewall.read()) ?? [])].map(formatPrefix);
     await expect(apply()).rejects.toThrow(/was empty and has the narrowest 2/);
     expect(await held()).toEqual(['5.149.104.0/24', '45.0.0.0/8']);

@@ -57,15 +57,20 @@ describe('a remote entry', () => {
     ['::/0', 'too wide'],
     ['4.0.0.0/7', 'too wide'],
     ['2001::/18', 'too wide'],
-    ['198.51.100.0/24', 'protected'],
     ['198.51.100.7/32', 'protected'],
     ['10.1.2.3/32', 'protected'],
-    ['192.0.0.0/8', 'protected'],
     ['::1/128', 'protected'],
     ['fe80::/64', 'protected'],
   ])('is refused for %s, which is %s', (prefix, reason) => {
     expect(merge(entryOf(prefix))).toEqual({ kind: 'refused', reason });
   });
+
+  it.each(['198.51.100.0/24', '192.0.0.0/8'])(
+    'is taken over whole for %s, of which a part is protected',
+    (prefix) => {
+      expect(merge(entryOf(prefix))).toMatchObject({ kind: 'blocked' });
+    },
+  );
 
   it.each(['5.0.0.0/8', '255.255.255.255/32', '2001::/19', 'ffff:ffff:ffff:ffff::ffff/128'])(
     'is accepted for %s',
@@ -201,7 +206,7 @@ describe('any sequence of remote entries', () => {
         }
         for (const entry of store.values()) {
           if (!isActive(entry, NOW)) continue;
-          expect(space.overlapping(entry.prefix)).toBeUndefined();
+          expect(space.containing(entry.prefix)).toBeUndefined();
           expect(outlasts(entry.expiresAt, NOW + RULES.longestSeconds + 1)).toBe(false);
         }
       }),

@@ -1,0 +1,30 @@
+import type { Seconds } from '../blocklist/entry.ts';
+import type { Policy } from '../blocklist/policy.ts';
+import { loginProtections, trustedSince } from '../blocklist/protect.ts';
+import type { Protection } from '../blocklist/request.ts';
+import type { Prefix } from '../net/prefix.ts';
+import { EVERYTHING } from '../store/pages.ts';
+import type { Store } from '../store/store.ts';
+import { connectedNetworks } from './own-addresses.ts';
+import { allowedProtections, ownProtections } from './protected-space.ts';
+
+/**
+ * The holes in the rules at that time: the allow-list, this host, the networks that it is connected
+ * to, and trusted addresses.
+ * @param within where trusted addresses are looked for
+ */
+export function holesAt(
+  store: Store,
+  policy: Pick<Policy, 'trust'>,
+  at: Seconds,
+  within: readonly Prefix[] = EVERYTHING,
+): Protection[] {
+  const since = Math.max(0, trustedSince(at, policy));
+  const logins = within.flatMap((prefix) => store.loginsWithin(prefix, since));
+  return [
+    ...allowedProtections(store),
+    ...ownProtections(),
+    ...connectedNetworks().map((prefix): Protection => ({ prefix, reason: 'connected' })),
+    ...loginProtections(logins, at, policy),
+  ];
+}
