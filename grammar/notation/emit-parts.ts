@@ -75,14 +75,11 @@ export function capture(
   field: Field,
   p: Local,
 ): readonly [forget: Code, take: (end: Code) => Code] {
-  switch (field) {
-    case 'USER':
-      return [machine.forgetUser(), (end) => machine.takeUser(get(p), end)];
-    case 'SESSION':
-      return [machine.forgetSession(), (end) => machine.takeSession(get(p), end)];
-    default:
-      return [[], () => []];
+  if (field === 'USER') return [machine.forgetUser(), (end) => machine.takeUser(get(p), end)];
+  if (field === 'SESSION') {
+    return [machine.forgetSession(), (end) => machine.takeSession(get(p), end)];
   }
+  return [[], () => []];
 }
 
 export function positionCode({ base, offset }: LinePosition): Code {

@@ -19,7 +19,7 @@ export interface ShareRefusals {
  * An upper bound of what active entries and feeds cover, so that not every command has to read all
  * entries: it grows with each activation, and whoever counts exactly sets it anew.
  */
-export class Coverage {
+export class StoredCoverage {
   readonly #connection: Connection;
   /** What this transaction, by its number, has added so far. */
   #grown = { transaction: -1, 4: 0, 6: 0 };

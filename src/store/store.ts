@@ -6,7 +6,7 @@ import type { Prefix } from '../net/prefix.ts';
 import type { PrefixList } from '../net/prefix-list.ts';
 import { Allowed, type AllowedPrefix } from './allowed.ts';
 import type { Connection } from './connection.ts';
-import { Coverage } from './coverage.ts';
+import { StoredCoverage } from './coverage.ts';
 import { Entries, type EntryCounts, type EntryFilter } from './entries.ts';
 import { exportRows, importRow, importRows, type StoreParts } from './exchange.ts';
 import { type Feed, Feeds } from './feeds.ts';
@@ -53,13 +53,13 @@ export class Store {
   /** The progress of this machine with its fleet. */
   readonly fleetState: FleetState;
   /** How much of the address space is active at most. */
-  readonly coverage: Coverage;
+  readonly coverage: StoredCoverage;
   readonly #parts: StoreParts;
 
   constructor(connection: Connection, command?: UndoableCommand, outbox?: OutboxOptions) {
     this.outbox = new Outbox(connection, outbox);
     this.fleetState = new FleetState(connection);
-    this.coverage = new Coverage(connection);
+    this.coverage = new StoredCoverage(connection);
     const entries = new Entries(connection);
     const history = new History(connection);
     const pending = new Pending(connection);

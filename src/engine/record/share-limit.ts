@@ -102,7 +102,7 @@ export class ShareLimit {
 }
 
 /** `above 25 % of the IPv4 addresses (limits.share)`. */
-export function aboveText(family: Family, sharePercent: number): string {
+function aboveText(family: Family, sharePercent: number): string {
   return `above ${sharePercent} % of the IPv${family} addresses (limits.share)`;
 }
 
