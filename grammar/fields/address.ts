@@ -1,4 +1,4 @@
-import { endsAddress, inIpv6 } from './bytes';
+import { endsAddress, inIpv6, isFullStop } from './bytes';
 import { dottedAt } from './ipv4';
 import { afterZone, ipv6At, ipv6Of, ipv6RunEnd, MAX_ADDRESS_BYTES } from './ipv6';
 import { FAMILY } from './memory-map';
@@ -6,7 +6,7 @@ import { MAX_PORT_DIGITS, portEnd } from './number';
 
 /**
  * The end of the address that begins at `start`, which is then in the words. It must not be followed by
- * a letter, digit, `.`, `-` or `_`.
+ * a letter, digit, `-`, `_` or a dot that is no full stop.
  */
 export function addressAt(start: i32, end: i32): i32 {
   // A search tries every word, and the first byte excludes most.
@@ -21,7 +21,7 @@ export function addressAt(start: i32, end: i32): i32 {
  * The end of the address and port that begin at `start`; the address is then in the words. They are
  * written as 192.0.2.7:22, [2001:db8::7]:22 or, by services that do not distinguish the families,
  * 2001:db8::7:22, where the last group is the port, as such a service always writes one. They must not
- * be followed by a letter, digit, `.`, `-` or `_`.
+ * be followed by a letter, digit, `-`, `_` or a dot that is no full stop.
  */
 export function endpointAt(start: i32, end: i32): i32 {
   const isOpen = start < end && load<u8>(start) === 0x5b;
@@ -45,8 +45,8 @@ function bareEndpointAt(start: i32, end: i32): i32 {
     run = colon < 0 ? -1 : portEnd(colon + 1, end);
     if (run < 0 || load<u8>(colon) !== 0x3a) return -1;
   } else {
-    // A colon that belongs to the sentence.
-    if (run > start && load<u8>(run - 1) === 0x3a) run--;
+    // A full stop or colon that belongs to the sentence.
+    if (run > start && (load<u8>(run - 1) === 0x3a || isFullStop(run - 1, end))) run--;
     colon = run - 1;
     while (colon > start && load<u8>(colon) !== 0x3a) colon--;
     addressEnd = colon;

@@ -34,9 +34,14 @@ export function hexValue(byte: u32): u32 {
   return (byte & 0xf) + (byte >> 6) * 9;
 }
 
-/** Whether an address can end at `p`: no character of a name or number follows. */
+/** Whether an address can end at `p`: no character of a name or number follows, but a full stop may. */
 export function endsAddress(p: i32, end: i32): bool {
-  return p >= end || !inName(load<u8>(p));
+  return p >= end || !inName(load<u8>(p)) || isFullStop(p, end);
+}
+
+/** Whether there is a dot at `p` that no character of a host name follows. */
+export function isFullStop(p: i32, end: i32): bool {
+  return load<u8>(p) === 0x2e && (p + 1 >= end || !inHostName(load<u8>(p + 1)));
 }
 
 function isIn(byte: u32, low: u64, high: u64): bool {

@@ -1,6 +1,6 @@
 // The functions that scanners call. Each returns the end of what begins at `start`, or -1; all are
 // offsets in the memory. Bytes after the `end` of a line may be read, but do not change a result.
 export { addressAt, endpointAt } from './address';
-export { nameAndPortEnd, nameEnd, pastColon } from './name';
+export { beforeFullStop, nameAndPortEnd, nameEnd, pastColon } from './name';
 export { intEnd, portEnd } from './number';
 export { wordEnd } from './word';

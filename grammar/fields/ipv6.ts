@@ -1,4 +1,4 @@
-import { endsAddress, hexValue, inIpv6, inName, isHex } from './bytes';
+import { endsAddress, hexValue, inIpv6, inName, isFullStop, isHex } from './bytes';
 import { dottedAt } from './ipv4';
 import { FAMILY, WORDS } from './memory-map';
 
@@ -8,7 +8,8 @@ const MAX_ZONE_BYTES = 15;
 
 /** The end of the address that begins at `start`, and of its zone; the address is then in the words. */
 export function ipv6At(start: i32, end: i32): i32 {
-  const run = ipv6RunEnd(start, end, MAX_ADDRESS_BYTES + 1);
+  let run = ipv6RunEnd(start, end, MAX_ADDRESS_BYTES + 1);
+  if (run > start && isFullStop(run - 1, end)) run--;
   // At least two colons.
   if (run - start < 2 || !endsAddress(run, end)) return -1;
   if (ipv6Of(start, run)) return afterZone(run, end);
@@ -103,6 +104,7 @@ export function afterZone(start: i32, end: i32): i32 {
   if (start >= end || load<u8>(start) !== 0x25) return start;
   let p = start + 1;
   while (p < end && p - start <= MAX_ZONE_BYTES + 1 && inName(load<u8>(p))) p++;
+  if (isFullStop(p - 1, end)) p--;
   const length = p - start - 1;
   return length > 0 && length <= MAX_ZONE_BYTES ? p : -1;
 }

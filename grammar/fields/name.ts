@@ -1,4 +1,4 @@
-import { inHostName, isSign } from './bytes';
+import { inHostName, isFullStop, isSign } from './bytes';
 import { portEnd } from './number';
 
 /** RFC 1035, 2.3.4. */
@@ -16,6 +16,13 @@ export function nameEnd(start: i32, end: i32): i32 {
   }
   // A single sign (`-`) stands for no value.
   return p - start === 1 && isSign(load<u8>(start)) ? -1 : p;
+}
+
+/** The end of the name at `start` that a full stop follows, which may be empty; -1 if there is none. */
+export function beforeFullStop(start: i32, end: i32): i32 {
+  let p = start;
+  while (p < end && p - start <= MAX_NAME_BYTES && inHostName(load<u8>(p))) p++;
+  return p > start && p - start <= MAX_NAME_BYTES && isFullStop(p - 1, end) ? p - 1 : -1;
 }
 
 /** The offset after a colon at `start` (`unix:`), or -1. */

@@ -78,8 +78,14 @@ function afterField({ field }: FieldState, next: State): Fault[] {
     return [faultAt(next.at, `${what}; put text between them`)];
   }
   if (next.type !== 'literal' || !GOES_ON[field].test(byteText(next.bytes[0]))) return [];
+  if (namesAddress(field) && isFullStop(next)) return [];
   const what = `this text never matches after ${field}, which takes as much as it can`;
   return [faultAt(next.at, what)];
+}
+
+/** Whether the text can begin with a full stop, which is a dot that no character of a name follows. */
+function isFullStop({ bytes: [dot, after] }: LiteralState): boolean {
+  return dot === 0x2e && !/[0-9A-Za-z._%\x80-\xff-]/u.test(byteText(after));
 }
 
 /** What can never follow a field, as it would be part of it. */

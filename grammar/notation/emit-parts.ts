@@ -86,7 +86,10 @@ export function positionCode({ base, offset }: LinePosition): Code {
   return offset === 0 ? get(base) : op(get(base), '+', int(offset));
 }
 
-/** A name instead of an address, then the rest. A name may end with a colon of its own: `unix:`. */
+/**
+ * A name instead of an address, then the rest. A name may end with a colon of its own (`unix:`), and
+ * with a dot that may as well be a full stop.
+ */
 export function writeNobody(
   machine: Machine,
   field: Field,
@@ -95,16 +98,22 @@ export function writeNobody(
 ): void {
   const [start, end] = [get(0), get(1)];
   const [q, r, s] = [nobody.local(), nobody.local(), nobody.local()];
-  const afterColon = [
-    set(s, machine.pastColon(get(q), end)),
-    when(op(get(s), '>=', int(0)), set(r, op(get(r), '|', rest.call(get(s), end)))),
-  ];
+  const tryAt = (at: Code) =>
+    when(op(get(r), '<', STOP), [
+      set(s, at),
+      when(op(get(s), '>=', int(0)), set(r, op(get(r), '|', rest.call(get(s), end)))),
+    ]);
   nobody.write([
-    set(q, machine.endOfName(field, start, end)),
-    when(op(get(q), '<', int(0)), leave(NOTHING)),
     machine.takeNobody(),
-    set(r, rest.call(get(q), end)),
-    field === 'ADDRESS' ? when(op(get(r), '!=', STOP), afterColon) : [],
+    set(r, int(0)),
+    set(q, machine.endOfName(field, start, end)),
+    tryAt(get(q)),
+    field === 'ADDRESS'
+      ? [
+          when(op(get(q), '>=', int(0)), tryAt(machine.pastColon(get(q), end))),
+          tryAt(machine.beforeFullStop(start, end)),
+        ]
+      : [],
     machine.forgetAddress(),
     // STOP takes precedence over READ.
     when(op(get(r), '>', READ), leave(STOP)),

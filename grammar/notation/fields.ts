@@ -14,6 +14,7 @@ export interface Fields {
   readonly addressAt: FieldEnd;
   readonly endpointAt: FieldEnd;
   readonly nameEnd: FieldEnd;
+  readonly beforeFullStop: FieldEnd;
   readonly nameAndPortEnd: FieldEnd;
   readonly pastColon: FieldEnd;
   readonly portEnd: FieldEnd;

@@ -32,6 +32,7 @@ const FIELD_FUNCTIONS = {
   addressAt: 2,
   endpointAt: 2,
   nameEnd: 2,
+  beforeFullStop: 2,
   nameAndPortEnd: 2,
   pastColon: 2,
   portEnd: 2,
@@ -134,6 +135,10 @@ export class Machine {
   /** The end of a name instead of an address, which may be empty. */
   endOfName(field: Field, p: Code, e: Code): Code {
     return call(this.#functions[field === 'ADDRESS' ? 'nameEnd' : 'nameAndPortEnd'], p, e);
+  }
+
+  beforeFullStop(p: Code, e: Code): Code {
+    return call(this.#functions.beforeFullStop, p, e);
   }
 
   pastColon(p: Code, e: Code): Code {

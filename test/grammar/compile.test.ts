@@ -207,6 +207,41 @@ describe('a compiled grammar', () => {
     ]);
   });
 
+  it('takes a dot that no name goes on from for the end of an address', () => {
+    const grammar = readGrammar(
+      `service t  "t"
+vault attempt 10 = "Login failed. IP: " ADDRESS ". Username: " WORD
+from attempt 10 = USER " from " ADDRESS ". No"
+last attempt 10 = "last " ADDRESS "."
+port attempt 10 = "port " ENDPOINT "."
+`,
+      'x.grammar',
+    );
+    const scanner = scannerOf(grammar);
+    for (const [line, address] of [
+      ['Login failed. IP: 192.0.2.7. Username: me', '192.0.2.7'],
+      ['Login failed. IP: 2001:db8::7. Username: me', '2001:db8::7'],
+      ['Login failed. IP: fe80::7%em0. Username: me', 'fe80::7'],
+      ['last 192.0.2.7.', '192.0.2.7'],
+      ['last 192.0.2.7..', ''],
+      ['last 192.0.2.7.x.', ''],
+      ['last 192.0.2.7.\xe9.', ''],
+      ['port 192.0.2.7:22.', '192.0.2.7'],
+      ['port 2001:db8::7:22.', '2001:db8::7'],
+      ['port [2001:db8::7]:22.', '2001:db8::7'],
+      ['x from 198.51.100.9. y from 192.0.2.7. No', '192.0.2.7'],
+      ['x from 198.51.100.9. y from host.example. No', ''],
+      ['x from 198.51.100.9. No from host.example. No', ''],
+      ['x from 198.51.100.9. No from host.example.. No', ''],
+      ['x from 198.51.100.9. No from . No', ''],
+      ['x from 198.51.100.9. No from 198.51.100.8.example. No', ''],
+    ] as const) {
+      const found = scanLine(scanner, line);
+      expect({ line, address: found.address }).toEqual({ line, address });
+      expect({ line, ...found }).toEqual({ line, ...interpretGrammar(grammar, line) });
+    }
+  });
+
   it('tells what the grammar says of connections', () => {
     const scanner = scannerOfText(`service t  "t"
 open note opens = SESSION " open " ADDRESS

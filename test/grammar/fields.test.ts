@@ -5,6 +5,7 @@ import { type FieldEnd, fields, wholeAddress } from '../../grammar/notation/fiel
 import { LOG_END, memory, memoryBytes, words } from '../../grammar/notation/memory.ts';
 import {
   intLength,
+  lengthBeforeFullStop,
   nameAndPortLengths,
   nameLengths,
   portLength,
@@ -14,8 +15,17 @@ import {
 } from '../reference/read-fields.ts';
 import { addressText } from './reader.ts';
 
-const { addressAt, endpointAt, intEnd, nameAndPortEnd, nameEnd, pastColon, portEnd, wordEnd } =
-  fields();
+const {
+  addressAt,
+  beforeFullStop,
+  endpointAt,
+  intEnd,
+  nameAndPortEnd,
+  nameEnd,
+  pastColon,
+  portEnd,
+  wordEnd,
+} = fields();
 
 /** How long the field is that a text begins with, between bytes that would go on with it. */
 function lengthOf(find: FieldEnd, text: string, around = '5'): number | undefined {
@@ -242,6 +252,7 @@ const rubbish = fc
 describe('any field in any text', () => {
   it.each<[string, FieldEnd, (text: string) => number | undefined]>([
     ['name', nameEnd, (text) => nameLengths(text)[0]],
+    ['name before a full stop', beforeFullStop, lengthBeforeFullStop],
     ['name and port', nameAndPortEnd, (text) => nameAndPortLengths(text)[0]],
     ['colon', pastColon, (text) => (text.startsWith(':') ? 1 : undefined)],
     ['port', portEnd, portLength],

@@ -160,7 +160,7 @@ describe('the check', () => {
     ],
     ['m note = "x " ENDPOINT "-"', 2, 24, 'this text never matches after ENDPOINT'],
     ['m attempt 5 = "x" [" " ENDPOINT]', 2, 1, 'm can match without an ADDRESS'],
-    ['m note = "x " ADDRESS "."', 2, 23, 'this text never matches after ADDRESS'],
+    ['m note = "x " ADDRESS ".x"', 2, 23, 'this text never matches after ADDRESS'],
     ['m note = "x" INT "7"', 2, 18, 'this text never matches after INT'],
     [
       'm note = "x" ["y"]\nn note = (("x") ["y"])',

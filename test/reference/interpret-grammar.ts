@@ -4,6 +4,7 @@ import type { Expression, Field, Grammar } from '../../grammar/notation/tree.ts'
 import { parseAddressReference } from './address-text.ts';
 import {
   intLength,
+  lengthBeforeFullStop,
   nameAndPortLengths,
   nameLengths,
   portLength,
@@ -141,7 +142,10 @@ function* fieldReadings(field: Field, line: string, from: Found): Generator<Foun
       const found = read(line.slice(start));
       if (found) yield { ...from, port: -1, ...found, end: start + found.length };
       else {
-        const lengths = (field === 'ADDRESS' ? nameLengths : nameAndPortLengths)(line.slice(start));
+        const rest = line.slice(start);
+        const before = field === 'ADDRESS' ? lengthBeforeFullStop(rest) : undefined;
+        const lengths = (field === 'ADDRESS' ? nameLengths : nameAndPortLengths)(rest);
+        if (before !== undefined) lengths.push(before);
         for (const length of lengths) yield { ...from, end: start + length, address: NOBODY };
       }
     }

@@ -6,11 +6,13 @@ export function readAddress(text: string): { length: number; address: string } |
   if (isIPv4(dotted) && endsThere(text, dotted)) {
     return { length: dotted.length, address: dotted };
   }
-  const run = matched(/^[0-9A-Fa-f.:]*/, text);
+  const run = withoutFullStop(matched(/^[0-9A-Fa-f.:]*/, text), text);
   if (!endsThere(text, run)) return undefined;
   for (const candidate of [run, run.replace(/:$/, '')]) {
     if (!isIPv6(candidate)) continue;
-    const zone = candidate === run ? matched(/^%[0-9A-Za-z._-]*/, text.slice(run.length)) : '';
+    const after = text.slice(run.length);
+    const zone =
+      candidate === run ? withoutFullStop(matched(/^%[0-9A-Za-z._-]*/, after), after) : '';
     if (zone === '%' || zone.length > 16) return undefined;
     return { length: candidate.length + zone.length, address: canonical(candidate) };
   }
@@ -21,7 +23,8 @@ export function readAddress(text: string): { length: number; address: string } |
 export function readEndpoint(
   text: string,
 ): { length: number; address: string; port: number } | undefined {
-  const run = matched(/^[0-9A-Fa-f.:]*(%[0-9A-Za-z._-]*(:[0-9]+)?)?/, text).replace(/:$/, '');
+  const longest = matched(/^[0-9A-Fa-f.:]*(%[0-9A-Za-z._-]*(:[0-9]+)?)?/, text);
+  const run = longest.endsWith(':') ? longest.slice(0, -1) : withoutFullStop(longest, text);
   for (const [pattern, lowestPort] of [
     [/^([0-9]+\.[0-9]+\.[0-9]+\.[0-9]+):([0-9]+)/, 0],
     [/^\[([0-9A-Fa-f.:]+(?:%[0-9A-Za-z._-]*)?)\]:([0-9]+)/, 0],
@@ -43,6 +46,12 @@ export function nameLengths(text: string): number[] {
   const name = matched(/^[0-9A-Za-z._%\x80-\xff-]*/, text);
   if (/^[._%-]$/.test(name) || name.length > 255) return [];
   return text[name.length] === ':' ? [name.length, name.length + 1] : [name.length];
+}
+
+/** The length of the name that a text begins with and a full stop follows, which may be empty. */
+export function lengthBeforeFullStop(text: string): number | undefined {
+  const name = matched(/^[0-9A-Za-z._%\x80-\xff-]*/, text);
+  return name.endsWith('.') && name.length <= 255 ? name.length - 1 : undefined;
 }
 
 /** The same where a port follows the name, which may be in brackets. */
@@ -76,7 +85,13 @@ function isPort(digits: string): boolean {
 }
 
 function endsThere(text: string, found: string): boolean {
-  return !/^[0-9A-Za-z._-]/.test(text.slice(found.length));
+  return !/^([0-9A-Za-z_-]|\.[0-9A-Za-z._%\x80-\xff-])/.test(text.slice(found.length));
+}
+
+/** The beginning of a text without the full stop that ends it: no byte of a name follows that. */
+function withoutFullStop(beginning: string, text: string): string {
+  const isInside = /^[0-9A-Za-z._%\x80-\xff-]/.test(text.slice(beginning.length));
+  return isInside ? beginning : beginning.replace(/\.$/, '');
 }
 
 function matched(pattern: RegExp, text: string): string {
