@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Event } from '../../../src/log/event.ts';
 import { readEvents } from '../../../src/log/read-events.ts';
+import { readOffences } from '../../../src/log/read-offences.ts';
 import { formatAddress, parseAddress } from '../../../src/net/address-text.ts';
+import { prefixAround } from '../../../src/net/prefix.ts';
 import { shippedGrammars } from '../../grammar/shipped.ts';
 import { sourceOf } from '../lines-of.ts';
 
@@ -103,6 +105,17 @@ describe('a line of a service in syslog', () => {
     ],
   ])('of %s is read', async (_, line, expected) => {
     expect(await eventOf(line)).toMatchObject(expected);
+  });
+
+  it('counts each time that a process of nginx refuses somebody', async () => {
+    const line =
+      'Nov 22 10:00:00 gw nginx[2869]: 192.0.2.7 - bob [22/Nov/2026:10:00:00 +0000] "GET / HTTP/1.1" 401 5\n';
+    const options = { scanners, zone: 'UTC', points: new Map(), known: () => [] };
+    const { groups } = await readOffences(sourceOf(line.repeat(3), NOW), options);
+    const offences = [...groups((address) => prefixAround(address, 24))].flatMap((group) =>
+      Array.from(group.offences, ({ points }) => points),
+    );
+    expect(offences).toEqual([10, 10, 10]);
   });
 
   it('whose message only begins like that of dropbear -E is read as it is', async () => {
