@@ -1,4 +1,5 @@
 import { McblockError } from '../errors.ts';
+import { FAMILY_BITS } from '../net/address.ts';
 import { containsPrefix, hostPrefix, type Prefix, prefixAround } from '../net/prefix.ts';
 import { activateEntry, hitEntry, prolongEntry, recallEntry } from './change.ts';
 import {
@@ -11,7 +12,7 @@ import {
   type Seconds,
 } from './entry.ts';
 import { penaltySeconds } from './penalty.ts';
-import type { Policy } from './policy.ts';
+import { automaticLength, type Policy } from './policy.ts';
 import { type ProtectedSpace, REASONS_BY_HAND } from './protect.ts';
 import type { AutomaticRequest, Decision, ManualRequest, Request } from './request.ts';
 
@@ -42,7 +43,8 @@ export function decide(
 /**
  * Whether a request for the prefix may reactivate this entry, which contains it. The entry of the
  * prefix itself always may: an entry is new only once. A wider one may unless it is wider than the
- * policy allows, or is a bogon and the offender was not seen on an external interface.
+ * policy allows, or is a bogon and the offender was not seen on an external interface. What was seen
+ * there can be forged: it reactivates bogons, and entries no wider than the automatic length.
  */
 export function isEligible(
   entry: Entry,
@@ -52,8 +54,20 @@ export function isEligible(
 ): boolean {
   const { length, family } = entry.prefix;
   if (length === prefix.length) return true;
+  if (entry.origin === 'bogon') return external;
+  if (external) return length >= automaticLength(family, policy);
   const { widest4, widest6 } = policy.reactivate;
-  return length >= (family === 4 ? widest4 : widest6) && (entry.origin !== 'bogon' || external);
+  return length >= (family === 4 ? widest4 : widest6);
+}
+
+/**
+ * The points that a prefix within this expired entry needs to reactivate it: one offence up to /16
+ * (IPv6: /32), as many as for a new entry if it is wider or was never active.
+ */
+export function pointsNeeded({ prefix, activations }: Entry, policy: Policy): number {
+  const { offence, reactivate } = policy;
+  const isWide = prefix.length < (prefix.family === 4 ? 16 : 32);
+  return activations === 0 || isWide ? offence.points : Math.min(offence.points, reactivate.points);
 }
 
 function decideAutomatic(
@@ -64,10 +78,12 @@ function decideAutomatic(
   at: Seconds,
 ): Decision {
   const { offender, hits, origin, external } = request;
-  const wanted = offender.family === 4 ? policy.auto.length4 : policy.auto.length6;
   const protection = space.containing(hostPrefix(offender));
   if (protection !== undefined) return { kind: 'refused', protection };
-  const prefix = prefixAround(offender, wanted);
+  // A packet from outside says nothing about the network around its source.
+  const { family } = offender;
+  const length = external ? FAMILY_BITS[family] : automaticLength(family, policy);
+  const prefix = prefixAround(offender, length);
 
   // Nearly every request is for an unknown prefix.
   if (entries.length === 0)

@@ -1,6 +1,6 @@
 import type { Address } from '../net/address.ts';
 import { comparePrefixes } from '../net/prefix.ts';
-import { decide, isEligible } from './decide.ts';
+import { decide, isEligible, pointsNeeded } from './decide.ts';
 import { laterExpiry, type Seconds } from './entry.ts';
 import type { EntryRepository } from './entry-repository.ts';
 import { EvidenceAggregator } from './evidence-aggregator.ts';
@@ -122,12 +122,13 @@ export class Judge {
     offence: Offence,
     at: Seconds,
   ): void {
-    const { offence: limit, reactivate } = this.#policy;
+    const { offence: limit } = this.#policy;
     const { window } = network;
     window.add(offence, at, limit.windowSeconds);
-    const wasActive = eligible.some(({ entry }) => entry.activations > 0);
-    const wanted = wasActive ? Math.min(limit.points, reactivate.points) : limit.points;
-    if (window.points >= wanted) this.#request(network, eligible, offence.address, at);
+    const { points } = window;
+    const proven = eligible.filter(({ entry }) => points >= pointsNeeded(entry, this.#policy));
+    if (proven.length === 0 && points < limit.points) return;
+    this.#request(network, proven, offence.address, at);
   }
 
   /** A packet from an expired entry. */

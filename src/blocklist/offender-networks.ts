@@ -1,11 +1,11 @@
-import { type Address, compareAddresses } from '../net/address.ts';
+import { type Address, compareAddresses, FAMILY_BITS } from '../net/address.ts';
 import { contains, hostPrefix, type Prefix, prefixAround } from '../net/prefix.ts';
 import type { Entry, Seconds } from './entry.ts';
 import type { EntryRepository } from './entry-repository.ts';
 import type { EvidenceSource } from './evidence-source.ts';
 import type { Offence } from './offence.ts';
 import { OpenEntry } from './open-entry.ts';
-import type { Policy } from './policy.ts';
+import { automaticLength, type Policy } from './policy.ts';
 import { isTrusted, type Login, type ProtectedSpace } from './protect.ts';
 import type { Protection } from './request.ts';
 import { Window } from './window.ts';
@@ -59,8 +59,9 @@ export class OffenderNetworks {
   }
 
   #find(address: Address): OffenderNetwork {
-    const { length4, length6 } = this.#policy.auto;
-    const length = address.family === 4 ? length4 : length6;
+    const { family } = address;
+    const length =
+      this.#source === 'pf' ? FAMILY_BITS[family] : automaticLength(family, this.#policy);
     const prefix = prefixAround(address, length);
     const key = keyOf(prefix);
     const known = this.#networks.get(key);

@@ -1,3 +1,5 @@
+import type { Family } from '../net/address.ts';
+
 /** The rules of the blocklist that the owner sets. */
 export interface Policy {
   readonly penalty: {
@@ -48,3 +50,8 @@ export const DEFAULT_POLICY: Policy = {
   offence: { points: 30, windowSeconds: DAY_SECONDS },
   limits: { share: 25 },
 };
+
+/** The length of the prefix around an offender of this family. */
+export function automaticLength(family: Family, { auto }: Policy): number {
+  return family === 4 ? auto.length4 : auto.length6;
+}

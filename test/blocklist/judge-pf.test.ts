@@ -51,14 +51,27 @@ describe('what pf saw', () => {
     expect(pending).toEqual([]);
   });
 
-  it('brings back the widest expired entry at once', () => {
-    const old = entryOf('5.149.104.0/22', DAY0 - 100 * DAY_SECONDS);
+  it('brings back an expired entry of the automatic length at once', () => {
+    const old = entryOf('5.149.105.0/24', DAY0 - 100 * DAY_SECONDS);
     const { repository, kinds } = seen('5.149.105.9', [DAY0, DAY0 + 5], [old]);
     expect(kinds).toEqual(['reactivated', 'covered']);
     expect(repository.entries).toMatchObject([
-      { prefix: parsePrefix('5.149.104.0/22'), activations: 2, hits: 5, activatedAt: DAY0 },
+      { prefix: parsePrefix('5.149.105.0/24'), activations: 2, hits: 5, activatedAt: DAY0 },
     ]);
     expect(repository.verdicts[0]?.request).toMatchObject({ origin: 'pf', external: true });
+  });
+
+  it('brings back nothing wider, as sources can be forged', () => {
+    const wide = ['5.149.104.0/23', '5.0.0.0/8'].map((one) =>
+      entryOf(one, DAY0 - 100 * DAY_SECONDS),
+    );
+    const { repository, kinds } = seen('5.149.105.9', [DAY0, DAY0 + 5], wide);
+    expect(kinds).toEqual([]);
+    expect(repository.entries).toEqual(wide);
+    const host = entryOf('5.149.105.9', DAY0 - 100 * DAY_SECONDS);
+    expect(seen('5.149.105.9', [DAY0], [...wide, host]).repository.verdicts).toMatchObject([
+      { decision: { kind: 'reactivated', entry: { prefix: host.prefix } } },
+    ]);
   });
 
   it('keeps those out who go on probing for days though nothing answers', () => {
@@ -82,11 +95,11 @@ describe('what pf saw', () => {
 
   it('leaves alone who is protected, and nobody else', () => {
     const bogon = neverActive(parsePrefix('192.168.0.0/16'), 'bogon', '');
-    const wide = entryOf('5.149.104.0/22', DAY0 - 100 * DAY_SECONDS);
+    const wide = entryOf('5.149.107.0/24', DAY0 - 100 * DAY_SECONDS);
     const own: Protection = { prefix: parsePrefix('192.168.1.1/32'), reason: 'own' };
     const allowed: Protection = { prefix: parsePrefix('5.149.107.4/32'), reason: 'allowed' };
     expect(seen('192.168.7.9', [DAY0], [bogon], [own]).kinds).toEqual(['reactivated']);
-    expect(seen('5.149.105.9', [DAY0], [wide], [allowed]).kinds).toEqual(['reactivated']);
+    expect(seen('5.149.107.9', [DAY0], [wide], [allowed]).kinds).toEqual(['reactivated']);
     expect(seen('5.149.107.4', [DAY0], [wide], [allowed]).kinds).toEqual([]);
     expect(seen('192.168.1.1', [DAY0], [bogon], [own]).kinds).toEqual([]);
   });

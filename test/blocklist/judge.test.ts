@@ -45,6 +45,13 @@ function judged(
   return { repository, summary, kinds: repository.verdicts.map(({ decision }) => decision.kind) };
 }
 
+/** The lengths of the entries that these offences bring back. */
+function reactivatedLengths(offences: readonly Offence[], entries: readonly Entry[]): number[] {
+  return judged(offences, entries).repository.verdicts.flatMap(({ decision }) =>
+    decision.kind === 'reactivated' ? [decision.entry.prefix.length] : [],
+  );
+}
+
 describe('Judge', () => {
   it('blocks a prefix when its points are full, whichever addresses they came from', () => {
     const { repository, kinds, summary } = judged([
@@ -106,6 +113,16 @@ describe('Judge', () => {
     const few = [offence('198.51.100.1', DAY0), offence('198.51.100.1', DAY0)];
     expect(judged(few, [bogon]).kinds).toEqual([]);
     expect(judged([...few, ...few], [bogon]).kinds).toEqual(['reactivated', 'covered']);
+  });
+
+  it('needs all points of a block for an entry wider than /16, and one offence for the /16', () => {
+    const entries = [expired('5.0.0.0/8'), expired('5.149.0.0/16')];
+    const many = [0, 1, 2].map((n) => offence('5.149.105.9', DAY0 + n));
+    expect(reactivatedLengths(many.slice(0, 2), entries.slice(0, 1))).toEqual([]);
+    expect(reactivatedLengths(many, entries.slice(0, 1))).toEqual([8]);
+    expect(reactivatedLengths(many.slice(0, 1), entries)).toEqual([16]);
+    const all = [offence('5.149.105.9', DAY0, { points: 30 })];
+    expect(reactivatedLengths(all, entries)).toEqual([8]);
   });
 
   it('brings back what was blocked before, whatever logins it contains', () => {

@@ -37,7 +37,10 @@ export function slowDecide(
     const host = hostPrefix(request.offender);
     const around = protections.find((p) => containsPrefix(p.prefix, host));
     if (around !== undefined) return { kind: 'refused', protection: around };
-    prefix = prefixAround(request.offender, automaticLength(request.offender, policy));
+    // The source of a packet from outside can be forged: it speaks for its address alone.
+    prefix = request.external
+      ? host
+      : prefixAround(request.offender, automaticLength(request.offender, policy));
   }
 
   // The widest comes first.
@@ -94,9 +97,11 @@ export function slowDecide(
 
   const eligible = supernets.filter((entry) => {
     if (entry === itself) return true;
-    if (entry.prefix.length < policy.reactivate[entry.prefix.family === 4 ? 'widest4' : 'widest6'])
-      return false;
-    return entry.origin !== 'bogon' || (!byHand && request.external);
+    const isExternal = !byHand && request.external;
+    if (entry.origin === 'bogon') return isExternal;
+    if (isExternal) return entry.prefix.length >= automaticLength(entry.prefix, policy);
+    const { widest4, widest6 } = policy.reactivate;
+    return entry.prefix.length >= (entry.prefix.family === 4 ? widest4 : widest6);
   });
   const hits = byHand ? 0 : request.hits;
 

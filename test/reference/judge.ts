@@ -73,7 +73,7 @@ export class SlowJudge {
       supernets.some((entry) => isActive(entry, at)) ||
       eligible.some(({ activatedAt }) => activatedAt !== undefined && activatedAt > at)
     ) {
-      this.#commit([offence], offence, protections);
+      this.#commit(this.entries, [offence], offence, protections);
       return;
     }
 
@@ -87,9 +87,16 @@ export class SlowJudge {
     const latestAt = Math.max(...near.map((o) => o.at));
     window.offences = near.filter((o) => latestAt - o.at < windowSeconds);
     const points = window.offences.reduce((sum, o) => sum + o.points, 0);
-    const before = eligible.some(({ activations }) => activations >= 1);
-    if (points >= policy.offence.points || (before && points >= policy.reactivate.points)) {
-      this.#commit(window.offences, offence, protections);
+    // One offence is enough up to /16 (IPv6: /32), a whole block's points for anything wider.
+    const proven = eligible.filter(({ activations, prefix: wider }) => {
+      const isWide = wider.length < (wider.family === 4 ? 16 : 32);
+      return (
+        points >= policy.offence.points ||
+        (activations >= 1 && !isWide && points >= policy.reactivate.points)
+      );
+    });
+    if (points >= policy.offence.points || proven.length > 0) {
+      this.#commit(proven, window.offences, offence, protections);
       window.offences = [];
     }
   }
@@ -102,7 +109,12 @@ export class SlowJudge {
     this.#latestAt = Number.NEGATIVE_INFINITY;
   }
 
-  #commit(offences: readonly Offence[], last: Offence, protections: readonly Protection[]): void {
+  #commit(
+    entries: readonly Entry[],
+    offences: readonly Offence[],
+    last: Offence,
+    protections: readonly Protection[],
+  ): void {
     const request: AutomaticRequest = {
       kind: 'automatic',
       origin: 'grok',
@@ -112,7 +124,7 @@ export class SlowJudge {
       external: false,
     };
     const space = new ProtectedSpace(protections);
-    const decision = decide(this.entries, space, request, this.#policy, this.#now);
+    const decision = decide(entries, space, request, this.#policy, this.#now);
     if (decision.kind === 'refused') throw new Error('refused after it was not spared');
     const { entry } = decision;
     this.entries = this.entries.filter((old) => comparePrefixes(old.prefix, entry.prefix) !== 0);

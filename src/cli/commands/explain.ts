@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { pointsNeeded } from '../../blocklist/decide.ts';
 import { type Entry, isActive, stateOf } from '../../blocklist/entry.ts';
 import type { Evidence } from '../../blocklist/evidence.ts';
 import { penaltySeconds } from '../../blocklist/penalty.ts';
@@ -129,11 +130,9 @@ function nextText(next: Decision, policy: Policy, now: number): string {
       return `evidence for ${shortPrefix(next.entry.prefix)}`;
     case 'reactivated': {
       const { prefix, activations } = next.entry;
-      const least =
-        activations > 1
-          ? `${policy.reactivate.points} points within ${formatDuration(policy.offence.windowSeconds)}`
-          : points;
-      return `${least} activate ${shortPrefix(prefix)} again for ${formatDuration(penaltySeconds(activations, policy))}`;
+      const least = pointsNeeded({ ...next.entry, activations: activations - 1 }, policy);
+      const window = formatDuration(policy.offence.windowSeconds);
+      return `${least} points within ${window} activate ${shortPrefix(prefix)} again for ${formatDuration(penaltySeconds(activations, policy))}`;
     }
     case 'new':
       return `${points} block ${shortPrefix(next.entry.prefix)} for ${formatDuration(penaltySeconds(1, policy))}`;

@@ -72,8 +72,7 @@ export function judgeNetworks(
   report: JudgeReport,
   onJudged: (changes: PendingChanges) => void,
 ): void {
-  const { source } = settings;
-  const policyFor = source === 'log' ? settings.policyFor : hostPolicies(settings.policyFor);
+  const { source, policyFor } = settings;
   const space = protectedSpace(store, source);
   const snapshot = snapshotWith(store, [...observations.logins, ...(settings.logins ?? [])]);
   const spaceAround = (address: Address): Prefix => {
@@ -98,18 +97,6 @@ export function judgeNetworks(
   }
   report.refused += limit.refused;
   limit.recordRefusals();
-}
-
-/** The same policies for a single address: a packet that pf logged says nothing about its network. */
-function hostPolicies(policyFor: Policies['policyFor']): Policies['policyFor'] {
-  const auto = { length4: 32, length6: 128 };
-  const narrowed = new Map<Policy, Policy>();
-  return (address) => {
-    const policy = policyFor(address);
-    const known = narrowed.get(policy) ?? { ...policy, auto };
-    narrowed.set(policy, known);
-    return known;
-  };
 }
 
 /** The store's entries and logins, and the logins of the log. */
