@@ -17,7 +17,9 @@ export async function applyConfigured(
 ): Promise<AppliedRules> {
   const firewall = await openFirewall(firewallSettings(await context.config()));
   const store = await context.store('read');
-  return applyRules(firewall, store, await context.policy(), () => context.present, options);
+  const policy = await context.policy();
+  const { doubtfulSince: since } = context;
+  return applyRules(firewall, store, policy, () => context.present, { since, ...options });
 }
 
 /** The same after a command has changed the store, with a remark about the result. */

@@ -1,19 +1,26 @@
 import { bogonEntries } from '../blocklist/bogons.ts';
 import type { Seconds } from '../blocklist/entry.ts';
-import type { Policy } from '../blocklist/policy.ts';
+import { DAY_SECONDS, type Policy } from '../blocklist/policy.ts';
 import { type Geo, loadGeo } from '../engine/geo.ts';
 import type { Policies } from '../engine/policies.ts';
+import { isClockSynchronised } from '../engine/synchronised-clock.ts';
+import { McblockError } from '../errors.ts';
 import { openStore, type Store } from '../store/store.ts';
+import type { UndoableCommand } from '../store/undo.ts';
 import { type Config, loadConfig } from './config/config.ts';
 import { policiesOf, policyOf } from './config/policies.ts';
 import type { Sink } from './sink.ts';
 import { storePath } from './store-location.ts';
 import { type Colours, loadColours } from './text/colours.ts';
 import { jsonText } from './text/json-text.ts';
-import { parseTime } from './text/time.ts';
+import { parseTime, shortTime } from './text/time.ts';
 
 /** A command that changes more entries cannot be undone. */
 const MAX_UNDONE = 100_000;
+/** A clock that is set back by less than this, as NTP does, is no reason for a warning. */
+const TOLERANCE_SECONDS = 60;
+/** Further ahead of the latest time recorded, a clock may be wrong. */
+const MAX_AHEAD_SECONDS = 30 * DAY_SECONDS;
 /** Output is written in pieces of about this size. */
 const WRITE_CHARACTERS = 65_536;
 
@@ -24,6 +31,8 @@ export interface Environment {
   readonly env: NodeJS.ProcessEnv;
   readonly version: string;
   readonly clock: () => Seconds;
+  /** Whether the clock is known to be right; default: ask the system. */
+  readonly isClockSynchronised?: () => Promise<boolean>;
 }
 
 /** The options common to all commands. */
@@ -34,6 +43,7 @@ export interface CommonOptions {
   readonly json?: true;
   readonly quiet?: true;
   readonly verbose?: true;
+  readonly yes?: true;
   readonly color: boolean;
 }
 
@@ -51,7 +61,11 @@ export class Context {
   #config: Promise<Config> | undefined;
   #geo: Promise<Geo | undefined> | undefined;
   #store: Store | undefined;
+  #storeMode: 'read' | 'write' | undefined;
   #now: Seconds | undefined;
+  /** The latest time that the store has seen. */
+  #latest: Seconds | undefined;
+  #doubtfulSince: Seconds | undefined;
 
   constructor(
     environment: Environment,
@@ -72,16 +86,37 @@ export class Context {
     return this.#options();
   }
 
-  /** The time at which the command acts; fixed from its start to its end. */
+  /**
+   * The time at which the command acts; fixed from its start to its end, but for a clock that is
+   * behind the store, which is known once the store is open.
+   */
   get now(): Seconds {
     const { now } = this.options;
-    this.#now ??= now === undefined ? this.#environment.clock() : parseTime(now, '--now');
+    this.#now ??= now === undefined ? this.present : parseTime(now, '--now');
     return this.#now;
   }
 
-  /** The present time, for commands that keep running; fixed with --now. */
+  /**
+   * The present time, for commands that keep running: never before the latest that the store has
+   * seen, as a machine may start without a clock. Fixed with --now.
+   */
   get present(): Seconds {
-    return this.options.now === undefined ? this.#environment.clock() : this.now;
+    if (this.options.now !== undefined) return this.now;
+    return Math.max(this.#environment.clock(), this.#latest ?? 0);
+  }
+
+  /**
+   * If the system's clock is so far ahead that it may be wrong: the latest time before, at which
+   * rules are not removed yet. Known once the store is open.
+   */
+  get doubtfulSince(): Seconds | undefined {
+    return this.#doubtfulSince;
+  }
+
+  /** Throws McblockError('system') while the time is in doubt: automatic requests wait. */
+  requireTime(): void {
+    if (this.#doubtfulSince === undefined) return;
+    throw new McblockError('system', 'nothing recorded: the time is in doubt');
   }
 
   config(): Promise<Config> {
@@ -132,14 +167,15 @@ export class Context {
       mode,
       seed: bogonEntries,
       command:
-        this.#undoable === undefined
-          ? undefined
-          : { text: this.#undoable, at: this.now, mostEntries: MAX_UNDONE },
+        this.#undoable === undefined ? undefined : undoableCommand(this.#undoable, () => this.now),
+      present: () => this.#timeToRecord(),
       outbox:
         config.get('fleet.url') === ''
           ? undefined
           : { most: config.get('fleet.outbox-limit'), now: () => this.present },
     });
+    this.#storeMode = mode;
+    await this.#checkClock(this.#store);
     return this.#store;
   }
 
@@ -172,7 +208,55 @@ export class Context {
   }
 
   close(): void {
-    this.#store?.close();
-    this.#store = undefined;
+    try {
+      if (this.#storeMode === 'write') this.#store?.clock.record(this.#timeToRecord());
+    } catch (error) {
+      // The command is done; the disk may be full.
+      if (!(error instanceof McblockError)) throw error;
+    } finally {
+      this.#store?.close();
+      this.#store = undefined;
+    }
   }
+
+  /** Compares the system's clock with the latest time that the store has seen. */
+  async #checkClock(store: Store): Promise<void> {
+    if (this.options.now !== undefined) return;
+    this.#latest = store.clock.latest();
+    if (this.#latest === undefined) return;
+    const clock = this.#environment.clock();
+    const ahead = clock - this.#latest;
+    const recorded = `${shortTime(this.#latest)} UTC, the latest time recorded in the store`;
+    if (ahead < 0) this.#now = this.#latest;
+    if (ahead <= -TOLERANCE_SECONDS) {
+      this.stderr.write(
+        `mcblock: the system clock (${shortTime(clock)} UTC) is behind; using ${recorded}\n`,
+      );
+    }
+    if (ahead <= MAX_AHEAD_SECONDS || this.options.yes) return;
+    if (await (this.#environment.isClockSynchronised ?? isClockSynchronised)()) return;
+    this.#doubtfulSince = this.#latest;
+    this.stderr.write(
+      `mcblock: the system clock (${shortTime(clock)} UTC) is more than 30 days ahead of ${recorded}; if it is right, use --yes\n`,
+    );
+  }
+
+  /** The present time. One given with --now counts as far as the system's clock confirms it. */
+  #timeToRecord(): Seconds | undefined {
+    if (this.#doubtfulSince !== undefined) return undefined;
+    return this.options.now === undefined
+      ? this.present
+      : Math.min(this.now, this.#environment.clock());
+  }
+}
+
+/** The time is asked when the command first changes an entry: the store may correct it. */
+function undoableCommand(text: string, now: () => Seconds): UndoableCommand {
+  return {
+    text,
+    get at() {
+      return now();
+    },
+    mostEntries: MAX_UNDONE,
+  };
 }

@@ -1,6 +1,7 @@
 import { coverageOfCoalesced, exceededFamily, narrowestWithin } from '../blocklist/coverage.ts';
 import type { Seconds } from '../blocklist/entry.ts';
 import type { Policy } from '../blocklist/policy.ts';
+import type { Protection } from '../blocklist/request.ts';
 import { rulesOf } from '../blocklist/rules.ts';
 import { McblockError } from '../errors.ts';
 import type { Family } from '../net/address.ts';
@@ -12,17 +13,33 @@ import { holesAt } from './holes.ts';
 /** The part of the policy that shapes the rules. */
 export type RulesPolicy = Pick<Policy, 'trust' | 'limits'>;
 
-/** The rules that the firewall should hold at that time. Throws the same errors as rulesOf. */
-export function rulesAt(store: Store, policy: RulesPolicy, at: Seconds): PrefixList {
-  return rulesOf(store.activePrefixes(at), store.activeByHand(at), holesAt(store, policy, at));
+/**
+ * The rules that the firewall should hold at that time. Throws the same errors as rulesOf.
+ * @param since if the time is in doubt: the latest that is not, whose rules and holes stay
+ */
+export function rulesAt(
+  store: Store,
+  policy: RulesPolicy,
+  at: Seconds,
+  since: Seconds = at,
+): PrefixList {
+  const active = atBoth(at, since, (time) => store.activePrefixes(time));
+  const byHand = atBoth(at, since, (time) => store.activeByHand(time));
+  return rulesOf(active, byHand, holesAtBoth(store, policy, at, since));
 }
 
 /** The rules of the narrowest entries, as many as are within the share. */
-export function narrowestRulesAt(store: Store, policy: RulesPolicy, at: Seconds): PrefixList {
-  const narrowest = narrowestWithin(store.activePrefixes(at), policy.limits.share);
-  const byHand = store.activeByHand(at);
+export function narrowestRulesAt(
+  store: Store,
+  policy: RulesPolicy,
+  at: Seconds,
+  since: Seconds = at,
+): PrefixList {
+  const active = atBoth(at, since, (time) => store.activePrefixes(time));
+  const narrowest = narrowestWithin(active, policy.limits.share);
+  const byHand = atBoth(at, since, (time) => store.activeByHand(time));
   const byHandOfThem = subtract(byHand, subtract(byHand, narrowest));
-  return rulesOf(narrowest, byHandOfThem, holesAt(store, policy, at));
+  return rulesOf(narrowest, byHandOfThem, holesAtBoth(store, policy, at, since));
 }
 
 /** The family of which the rules cover more than the share. */
@@ -39,4 +56,22 @@ export function excessError(family: Family, sharePercent: number, what: string):
     'protected',
     `the rules cover more than ${sharePercent} % of the IPv${family} addresses (limits.share); ${what}; expire the widest entries, raise limits.share or use --force`,
   );
+}
+
+/** The holes of both times: an address that was trusted until the clock jumped still is. */
+function holesAtBoth(store: Store, policy: RulesPolicy, at: Seconds, since: Seconds): Protection[] {
+  const holes = holesAt(store, policy, at);
+  return since === at ? holes : [...holes, ...holesAt(store, policy, since)];
+}
+
+/** The prefixes of both times. */
+function atBoth(
+  at: Seconds,
+  since: Seconds,
+  prefixesAt: (time: Seconds) => PrefixList,
+): PrefixList {
+  const prefixes = prefixesAt(at);
+  if (since === at) return prefixes;
+  for (const prefix of prefixesAt(since)) prefixes.push(prefix);
+  return prefixes;
 }

@@ -27,7 +27,7 @@ export class Connection {
   readonly #statements = new Map<string, Database.Statement>();
   #versionInTransaction = 0;
   #transactions = 0;
-  #beforeCommit: (() => void) | undefined;
+  readonly #beforeCommit: (() => void)[] = [];
 
   /**
    * @param path the name of the database in messages
@@ -115,7 +115,7 @@ export class Connection {
     try {
       this.#versionInTransaction = this.#dataVersion();
       const result = work();
-      this.#beforeCommit?.();
+      for (const write of this.#beforeCommit) write();
       this.run('COMMIT');
       return result;
     } catch (error) {
@@ -125,9 +125,9 @@ export class Connection {
     }
   }
 
-  /** Sets what runs at the end of each transaction, before it is committed. */
+  /** Adds what runs at the end of each transaction, before it is committed. */
   onCommit(write: () => void): void {
-    this.#beforeCommit = write;
+    this.#beforeCommit.push(write);
   }
 
   /** Joins the current transaction, or runs a new one. */

@@ -207,6 +207,13 @@ CREATE TABLE share_refusal (
 CREATE INDEX activation_by_hand ON activation (family, length, network, number)
 WHERE origin = 'manual';
 `,
+  `
+-- The latest present time: no row, or one.
+CREATE TABLE clock (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  latest INTEGER NOT NULL CHECK (latest >= 0)
+) STRICT;
+`,
 ];
 
 /**

@@ -5,6 +5,7 @@ import type { Login } from '../blocklist/protect.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { PrefixList } from '../net/prefix-list.ts';
 import { Allowed, type AllowedPrefix } from './allowed.ts';
+import { Clock } from './clock.ts';
 import type { Connection } from './connection.ts';
 import { StoredCoverage } from './coverage.ts';
 import { Entries, type EntryCounts, type EntryFilter } from './entries.ts';
@@ -25,6 +26,8 @@ export interface StoreOptions extends OpenOptions {
   readonly seed?: () => Iterable<Entry>;
   /** The command that changes the store, if it can be undone. */
   readonly command?: UndoableCommand | undefined;
+  /** The present time, which is recorded; undefined while it is in doubt. */
+  readonly present?: (() => Seconds | undefined) | undefined;
   /** With a fleet: what is recorded is added to the outbox. */
   readonly outbox?: OutboxOptions | undefined;
 }
@@ -36,10 +39,10 @@ export interface StoreOptions extends OpenOptions {
  */
 export function openStore(
   path: string,
-  { seed, command, outbox, ...options }: StoreOptions,
+  { seed, command, outbox, present, ...options }: StoreOptions,
 ): Store {
   const fill = (connection: Connection) => new Entries(connection).putMany(seed?.() ?? []);
-  return new Store(openConnection(path, options, fill), command, outbox);
+  return new Store(openConnection(path, options, fill), command, outbox, present);
 }
 
 /**
@@ -54,12 +57,21 @@ export class Store {
   readonly fleetState: FleetState;
   /** How much of the address space is active at most. */
   readonly coverage: StoredCoverage;
+  /** The latest present time. */
+  readonly clock: Clock;
   readonly #parts: StoreParts;
 
-  constructor(connection: Connection, command?: UndoableCommand, outbox?: OutboxOptions) {
+  constructor(
+    connection: Connection,
+    command?: UndoableCommand,
+    outbox?: OutboxOptions,
+    present: () => Seconds | undefined = () => undefined,
+  ) {
     this.outbox = new Outbox(connection, outbox);
     this.fleetState = new FleetState(connection);
     this.coverage = new StoredCoverage(connection);
+    this.clock = new Clock(connection);
+    connection.onCommit(() => this.clock.record(present()));
     const entries = new Entries(connection);
     const history = new History(connection);
     const pending = new Pending(connection);

@@ -21,6 +21,17 @@ const EDGES = ['0.0.0.0/0', '255.255.255.255/32', `${'ffff:'.repeat(7)}ffff/128`
  * @param open a new store that holds these entries and nothing else
  */
 export function storeContract(name: string, open: (seed: readonly Entry[]) => Store): void {
+  describe(`${name}: the clock`, () => {
+    it('keeps the latest time, to the minute', () => {
+      const store = open([]);
+      expect(store.clock.latest()).toBeUndefined();
+      for (const time of [NOW, NOW + 59, undefined, NOW - 1000]) store.clock.record(time);
+      expect(store.clock.latest()).toBe(NOW);
+      store.clock.record(NOW + 60);
+      expect(store.clock.latest()).toBe(NOW + 60);
+    });
+  });
+
   describe(`${name}: entries`, () => {
     it('gives back what was put', () => {
       const store = open([]);

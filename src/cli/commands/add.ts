@@ -54,14 +54,14 @@ interface Outcome {
 }
 
 async function add(context: Context, texts: readonly string[], options: AddOptions): Promise<void> {
-  const { now } = context;
   // Before the store is opened: a mistyped command must not create one.
-  expiryOf(options, now);
+  expiryOf(options, context.now);
   const prefixes = parsePrefixes(texts);
   for (const prefix of prefixes) refuseTooWide(prefix, options);
   if (options.share) requireFleet(await context.config());
   const policies = await context.policies();
   const store = await context.store('write');
+  const { now } = context;
   const outcomes = store.transaction(() => {
     const block = handBlocker(store, policies, 'manual', options, now, context.env);
     return prefixes.map((asked): Outcome => {

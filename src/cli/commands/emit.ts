@@ -47,12 +47,13 @@ async function emit(context: Context, options: EmitOptions): Promise<void> {
   const policy = await context.policy();
   const { share } = policy.limits;
   const store = await context.store('read');
-  const all = rulesAt(store, policy, context.now);
+  const { now, doubtfulSince } = context;
+  const all = rulesAt(store, policy, now, doubtfulSince);
   const excess = options.force ? undefined : excessOf(all, share);
   if (excess !== undefined && options.output !== undefined && isFilled(options.output)) {
     throw excessError(excess, share, `${options.output} stays as it is`);
   }
-  const rules = excess === undefined ? all : narrowestRulesAt(store, policy, context.now);
+  const rules = excess === undefined ? all : narrowestRulesAt(store, policy, now, doubtfulSince);
   const text = formatRules(rules, format, table);
   if (options.output !== undefined) {
     writeFileWhole(options.output, text);

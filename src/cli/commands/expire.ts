@@ -39,9 +39,9 @@ async function expire(
   options: ExpireOptions,
 ): Promise<void> {
   const prefixes = parsePrefixes(texts);
-  const { now } = context;
   if (options.share) requireFleet(await context.config());
   const store = await context.store('write');
+  const { now } = context;
   store.transaction(() => {
     for (const prefix of prefixes) {
       const entry = store.get(prefix);

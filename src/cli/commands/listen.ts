@@ -57,6 +57,7 @@ async function listen(context: Context, options: ListenOptions): Promise<void> {
   const store = await (lesser === undefined
     ? context.store('write')
     : lesser.during(() => context.store('write')));
+  context.requireTime();
   const stop = new AbortController();
   const now = () => context.present;
   const client = config.get('fleet.url') === '' ? undefined : fleetClient(config, stop.signal);

@@ -71,6 +71,7 @@ async function show(
   }
   const prefixes = texts.map((text) => parsePrefix(text));
   const state = stateWanted(options, prefixes.length > 0);
+  if (!options.fleet) await context.store('read');
   const filter = state && { state, at: context.now };
   const entries = await (options.fleet
     ? sharedEntries(context, prefixes, filter)

@@ -86,6 +86,8 @@ async function sync(context: Context, options: SyncCommandOptions): Promise<void
     : byApi(context, options.onlyApi !== true, stop.signal));
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, end);
   try {
+    await context.store(options.dryRun ? 'read' : 'write');
+    if (!options.dryRun) context.requireTime();
     if (options.dryRun) report(context, await way.rehearse(), true);
     else if (everySeconds === undefined) await once(context, way);
     else await repeatedly(context, way, everySeconds, stop.signal);

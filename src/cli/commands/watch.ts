@@ -51,6 +51,8 @@ async function watch(context: Context, files: string[], options: WatchOptions): 
   const publisher = publishing && new BanPublisher(await openPublisher(publishing), warn);
   let watcher: Watcher | undefined;
   try {
+    await context.store('write');
+    context.requireTime();
     watcher = new Watcher(names, await settingsOf(context, options), signals, {
       store: await context.store('write'),
       now: () => context.present,

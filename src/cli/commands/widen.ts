@@ -30,9 +30,9 @@ Examples:
 }
 
 async function widenEntries(context: Context, { dryRun }: WidenOptions): Promise<void> {
-  const { now } = context;
   const [policy, bounds] = [await context.policy(), widenBounds(await context.config())];
   const store = await context.store(dryRun ? 'read' : 'write');
+  const { now } = context;
   let candidates: readonly Candidate[] = [];
   if (dryRun) {
     candidates = findWidenings(store, bounds, policy, now);

@@ -10,6 +10,8 @@ import { excessError, excessOf, narrowestRulesAt, type RulesPolicy, rulesAt } fr
 export interface ApplyOptions extends ReconcileOptions {
   /** End the connections of what is newly blocked; pf only. */
   readonly kill?: boolean | undefined;
+  /** If the time is in doubt: the latest that is not, at which no rule has ended. */
+  readonly since?: Seconds | undefined;
 }
 
 /** What changed in the firewall. */
@@ -49,11 +51,11 @@ async function reconcileWithinShare(
   options: ApplyOptions,
 ): Promise<Reconciled> {
   const { share } = policy.limits;
-  const { force, dryRun } = options;
+  const { force, dryRun, since } = options;
   const keeps = `${firewall.name} keeps what it holds`;
   let excess: Family | undefined;
   const wanted = (): PrefixList => {
-    const rules = rulesAt(store, policy, now());
+    const rules = rulesAt(store, policy, now(), since);
     excess = force ? undefined : excessOf(rules, share);
     if (excess !== undefined) throw excessError(excess, share, keeps);
     return rules;
@@ -64,7 +66,7 @@ async function reconcileWithinShare(
     if (excess === undefined || dryRun) throw error;
     const held = await firewall.read();
     if (held !== undefined && held.size > 0) throw error;
-    const narrowest = () => narrowestRulesAt(store, policy, now());
+    const narrowest = () => narrowestRulesAt(store, policy, now(), since);
     const { rules } = await reconcile(firewall, narrowest, { force: true });
     throw excessError(excess, share, `${firewall.name} was empty and has the narrowest ${rules}`);
   }

@@ -16,6 +16,9 @@ import { ShareLimit } from '../record/share-limit.ts';
 import { PendingOffences } from './pending.ts';
 import { type EntrySnapshot, type PendingChange, PendingChanges } from './pending-changes.ts';
 
+/** The clocks of two hosts may differ by this. */
+const MAX_AHEAD_SECONDS = 60;
+
 /** How a log is judged. */
 export interface JudgeSettings extends Policies {
   readonly source: EvidenceSource;
@@ -74,7 +77,8 @@ export function judgeNetworks(
 ): void {
   const { source, policyFor } = settings;
   const space = protectedSpace(store, source);
-  const snapshot = snapshotWith(store, [...observations.logins, ...(settings.logins ?? [])]);
+  const logins = pastLogins([...observations.logins, ...(settings.logins ?? [])], now);
+  const snapshot = snapshotWith(store, logins);
   const spaceAround = (address: Address): Prefix => {
     const network = automaticPrefix(address, policyFor(address));
     return snapshot.supernets(network)[0]?.prefix ?? network;
@@ -97,6 +101,11 @@ export function judgeNetworks(
   }
   report.refused += limit.refused;
   limit.recordRefusals();
+}
+
+/** Without those in the future, whose clock was wrong: they make no address trusted. */
+export function pastLogins(logins: readonly Login[], now: Seconds): readonly Login[] {
+  return logins.filter(({ at }) => at <= now + MAX_AHEAD_SECONDS);
 }
 
 /** The store's entries and logins, and the logins of the log. */

@@ -4,7 +4,7 @@ import type { Checkpoint } from '../../log/checkpoint.ts';
 import type { LogSummary } from '../../log/read-offences.ts';
 import type { Store } from '../../store/store.ts';
 import { bansOf } from '../publish/bans-of.ts';
-import { type JudgeSettings, judgeLog } from './judge-log.ts';
+import { type JudgeSettings, judgeLog, pastLogins } from './judge-log.ts';
 import { LogReport } from './log-report.ts';
 
 /**
@@ -33,7 +33,7 @@ export function recordLog(
         `${name}: another mcblock read it at the same time; nothing was recorded; run the command again`,
       );
     }
-    store.recordLogins(summary.logins);
+    store.recordLogins(pastLogins(summary.logins, now));
     const pending = judgeLog(store, summary, settings, now, report, (changes) => {
       changes.write(store);
       for (const ban of bansOf(changes.changes(), now)) report.bans.push(ban);

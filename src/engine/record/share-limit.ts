@@ -73,8 +73,7 @@ export class ShareLimit {
   #isWithinBound({ prefix }: Entry): boolean {
     const { family } = prefix;
     if (this.#exact !== undefined) return false;
-    const most = this.#most[family] ?? this.#store.coverage.most(family);
-    if (most === undefined) return false;
+    const most = this.#most[family] ?? this.#store.coverage.most(family) ?? this.#countOnce(family);
     const next = most + Number(sizeOf(prefix));
     if (next > Number(mostAddresses(family, this.#sharePercent)) * ROUNDING) return false;
     this.#most[family] = next;
@@ -89,6 +88,13 @@ export class ShareLimit {
     if (next > mostAddresses(family, this.#sharePercent)) return false;
     this.#exact.add(prefix);
     return true;
+  }
+
+  /** The bound that a new store, or one that was imported, does not have yet. */
+  #countOnce(family: Family): number {
+    const coverage = measured(this.#store, this.#now);
+    this.#store.coverage.set(coverage);
+    return Number(coverage[family]);
   }
 
   #count(): CoveredSpace {

@@ -7,7 +7,7 @@ import { hostPrefix } from '../../net/prefix.ts';
 import type { Store } from '../../store/store.ts';
 import { blockOf } from '../blocker.ts';
 import { type EntryReport, EntryReports } from '../judge/entry-reports.ts';
-import { judgeNetworks } from '../judge/judge-log.ts';
+import { judgeNetworks, pastLogins } from '../judge/judge-log.ts';
 import { StoredPending } from '../judge/pending.ts';
 import type { Policies } from '../policies.ts';
 import { bansOf } from '../publish/bans-of.ts';
@@ -50,11 +50,12 @@ export class BatchRecorder {
     let isPruned = performance.now() - this.#prunedAt > PRUNE_MILLISECONDS;
     const report = store.transaction(() => {
       if (!isAsKnown(store, batch)) return undefined;
-      const opensHole = batch.logins.some(
+      const logins = pastLogins(batch.logins, now);
+      const opensHole = logins.some(
         ({ address }) =>
           blockOf(store, hostPrefix(address), policies.policyFor(address), now) !== undefined,
       );
-      store.recordLogins(batch.logins);
+      store.recordLogins(logins);
       const entries = new EntryReports();
       const found = { entries, spared: [], refused: 0, bans: [] };
       const done: BatchReport = { log: name, ...found, opensHole };
