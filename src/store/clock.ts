@@ -8,7 +8,7 @@ INSERT INTO clock VALUES (1, ?)
 ON CONFLICT (id) DO UPDATE SET latest = excluded.latest WHERE excluded.latest > latest`;
 
 /** Remembers the latest present time, for a machine whose clock is set back or was lost. */
-export class Clock {
+export class LatestTime {
   readonly #connection: Connection;
 
   constructor(connection: Connection) {

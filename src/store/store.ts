@@ -5,7 +5,7 @@ import type { Login } from '../blocklist/protect.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { PrefixList } from '../net/prefix-list.ts';
 import { Allowed, type AllowedPrefix } from './allowed.ts';
-import { Clock } from './clock.ts';
+import { LatestTime } from './clock.ts';
 import type { Connection } from './connection.ts';
 import { StoredCoverage } from './coverage.ts';
 import { Entries, type EntryCounts, type EntryFilter } from './entries.ts';
@@ -58,7 +58,7 @@ export class Store {
   /** How much of the address space is active at most. */
   readonly coverage: StoredCoverage;
   /** The latest present time. */
-  readonly clock: Clock;
+  readonly clock: LatestTime;
   readonly #parts: StoreParts;
 
   constructor(
@@ -70,7 +70,7 @@ export class Store {
     this.outbox = new Outbox(connection, outbox);
     this.fleetState = new FleetState(connection);
     this.coverage = new StoredCoverage(connection);
-    this.clock = new Clock(connection);
+    this.clock = new LatestTime(connection);
     connection.onCommit(() => this.clock.record(present()));
     const entries = new Entries(connection);
     const history = new History(connection);
