@@ -191,16 +191,20 @@ describe('--apply', () => {
 
 describe('the ssh session of the user', () => {
   it.each([
-    ['198.51.100.7 50122 203.0.113.1 22', '198.51.100/24', '198.51.100.7'],
-    ['2001:67c::7 50122 2001:67c::1 22', '2001:67c::/32', '2001:67c::7/128'],
-    ['::ffff:198.51.100.7 50122 ::ffff:203.0.113.1 22', '198.51.100.7', '198.51.100.7'],
-    ['fe80::7%em0 50122 fe80::1%em0 22', 'fe80::7', 'fe80::7/128'],
-  ])('is not blocked by hand: %s', async (connection, prefix, name) => {
+    ['198.51.100.7 50122 203.0.113.1 22', '198.51.100/24', '198.51.100.7 (your ssh session)'],
+    ['2001:67c::7 50122 2001:67c::1 22', '2001:67c::/32', '2001:67c::7/128 (your ssh session)'],
+    [
+      '::ffff:198.51.100.7 50122 ::ffff:203.0.113.1 22',
+      '198.51.100.7',
+      '198.51.100.7 (your ssh session)',
+    ],
+    ['fe80::7%em0 50122 fe80::1%em0 22', 'fe80::7/128', 'fe80::/10 (this host)'],
+  ])('is not blocked by hand: %s', async (connection, prefix, protection) => {
     line.env = { SSH_CONNECTION: connection };
     expect(await line.run('add', prefix)).toEqual({
       exitCode: 1,
       stdout: '',
-      stderr: `mcblock: ${prefix === 'fe80::7' ? name : prefix} overlaps ${name} (your ssh session); use --force to block it\n`,
+      stderr: `mcblock: ${prefix} overlaps ${protection}; use --force to block it\n`,
     });
     expect(await line.json('show')).toEqual([]);
     expect((await line.run('add', '--force', prefix)).exitCode).toBe(0);

@@ -160,10 +160,19 @@ describe('two machines and a server', () => {
 
   it('refuse bans of protected addresses and report it', async () => {
     await ok(b, 'allow', '5.149.104.77');
-    await ok(a, 'add', '5.149.104.0/24', '6.6.6.6', '--share');
+    await ok(a, 'add', '5.149.104.77', '6.6.6.6', '--share');
     await ok(a, 'sync');
     expect(await ok(b, 'sync')).toContain('1 blocked, 0 expired, 1 refused');
     expect(await active(b)).toEqual(['6.6.6.6/32']);
+  });
+
+  it('leave a hole for what is protected in a wider ban', async () => {
+    await ok(b, 'allow', '5.149.104.64/26');
+    await ok(a, 'add', '5.149.104.0/24', '--share');
+    await ok(a, 'sync');
+    expect(await ok(b, 'sync')).toContain('1 blocked, 0 expired');
+    expect(await active(b)).toEqual(['5.149.104.0/24']);
+    expect(await ok(b, 'emit')).toBe('5.149.104.0/26\n5.149.104.128/25\n');
   });
 
   it('show the entries of the fleet', async () => {
