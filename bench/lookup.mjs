@@ -88,7 +88,7 @@ function contentOf(file) {
 function randomPrefixes(list) {
   for (let index = 0; index < 200_000; index++) {
     const length = index % 2 ? 24 : 12 + (random() % 13);
-    list.push4((random() & (-1 << (32 - length))) >>> 0, length);
+    list.runs[4].push((random() & (-1 << (32 - length))) >>> 0, 0, 0, 0, length);
   }
   return list;
 }

@@ -1,8 +1,8 @@
 import { FAMILY_BITS, type Family } from '../net/address.ts';
 import { coalesce } from '../net/coalesce.ts';
+import type { NetworkRun } from '../net/network-run.ts';
 import type { Prefix } from '../net/prefix.ts';
 import { PrefixList } from '../net/prefix-list.ts';
-import type { NetworkRun } from '../net/prefix-sort.ts';
 
 /** How many addresses of each family are covered. */
 export type Coverage = Readonly<Record<Family, bigint>>;
@@ -19,7 +19,7 @@ export function coverageOf(list: PrefixList): Coverage {
 
 /** The same for a list in which no prefix contains another, such as rules. */
 export function coverageOfCoalesced(list: PrefixList): Coverage {
-  return { 4: sumOf(4, list.run4()), 6: sumOf(6, list.run6()) };
+  return { 4: sumOf(list.runs[4]), 6: sumOf(list.runs[6]) };
 }
 
 /** The addresses of one prefix that count. */
@@ -80,10 +80,9 @@ function filled(
   return [...within, ...next.slice(0, Number(count))];
 }
 
-function sumOf(family: Family, { networks, lengths }: NetworkRun): bigint {
-  const stride = family === 4 ? 1 : 4;
+function sumOf({ family, stride, networks, lengths, size }: NetworkRun): bigint {
   const counts = Array.from({ length: FAMILY_BITS[family] + 1 }, () => 0);
-  for (let index = 0; index < lengths.length; index++) {
+  for (let index = 0; index < size; index++) {
     const length = lengths[index] ?? 0;
     if (isCounted(family, networks[index * stride] ?? 0, length)) {
       counts[length] = (counts[length] ?? 0) + 1;

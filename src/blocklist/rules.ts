@@ -1,4 +1,5 @@
 import { McblockError } from '../errors.ts';
+import type { NetworkRun } from '../net/network-run.ts';
 import { PrefixList } from '../net/prefix-list.ts';
 import { subtract } from '../net/subtract.ts';
 import { REASONS_BY_HAND } from './protect.ts';
@@ -22,8 +23,8 @@ export function rulesOf(
   const blocked = unlessByHand.size === 0 ? active : subtract(active, unlessByHand);
   if (blocked !== active) for (const prefix of byHand) blocked.push(prefix);
   const rules = subtract(blocked, always);
-  refuseAll(4, rules.size4, rules.lengths4);
-  refuseAll(6, rules.size6, rules.lengths6);
+  refuseAll(rules.runs[4]);
+  refuseAll(rules.runs[6]);
   return rules;
 }
 
@@ -32,7 +33,7 @@ export function isAlwaysHole({ reason }: Protection): boolean {
   return REASONS_BY_HAND.includes(reason);
 }
 
-function refuseAll(family: 4 | 6, size: number, lengths: Uint8Array): void {
+function refuseAll({ family, size, lengths }: NetworkRun): void {
   if (size === 0 || lengths[0] !== 0) return;
   throw new McblockError(
     'protected',

@@ -1,6 +1,5 @@
 import type { Family } from '../net/address.ts';
 import { formatAddress } from '../net/address-text.ts';
-import { writeAddress4, writeAddress6 } from '../net/address-writer.ts';
 import { lastAddress, prefixAround } from '../net/prefix.ts';
 import type { PrefixList } from '../net/prefix-list.ts';
 
@@ -16,10 +15,7 @@ const FAMILIES = {
   6: { header: 'ip6', type: 'ipv6_addr' },
 } as const;
 
-const CHUNK_BYTES = 1 << 16;
-const MAX_ELEMENT_BYTES = 64;
-const COMMA = 0x2c;
-const NEWLINE = 0x0a;
+const CHUNK_CHARACTERS = 1 << 16;
 
 /** The sets that the list needs: IPv4 first, then by length, widest first. */
 export function setsOf(list: PrefixList): SetKey[] {
@@ -53,50 +49,27 @@ export function dropRule(set: SetKey): string {
 /** The elements of one set, each followed by comma and newline; nft accepts a trailing comma. */
 export function* setElements(list: PrefixList, set: SetKey): Generator<Uint8Array> {
   const { family, length } = set;
-  const { lengths } = family === 4 ? list.run4() : list.run6();
-  const write = family === 4 ? writeElement4 : writeElement6;
-  let chunk = Buffer.allocUnsafe(CHUNK_BYTES);
-  let end = 0;
-  for (let index = 0; index < lengths.length; index++) {
-    if (lengths[index] !== length) continue;
-    if (end > CHUNK_BYTES - MAX_ELEMENT_BYTES) {
-      yield chunk.subarray(0, end);
-      chunk = Buffer.allocUnsafe(CHUNK_BYTES);
-      end = 0;
-    }
-    end = write(list, index, chunk, end);
-    chunk[end++] = COMMA;
-    chunk[end++] = NEWLINE;
+  const run = list.runs[family];
+  let text = '';
+  for (let index = 0; index < run.size; index++) {
+    if (run.lengths[index] !== length) continue;
+    text += `${formatAddress(run.at(index))},\n`;
+    if (text.length < CHUNK_CHARACTERS) continue;
+    yield Buffer.from(text, 'latin1');
+    text = '';
   }
-  yield chunk.subarray(0, end);
+  yield Buffer.from(text, 'latin1');
 }
 
 function lengthsOf(list: PrefixList, family: Family): SetKey[] {
-  const { lengths } = family === 4 ? list.run4() : list.run6();
-  return [...new Set(lengths)].toSorted((p, q) => p - q).map((length) => ({ family, length }));
+  const { lengths, size } = list.runs[family];
+  return [...new Set(lengths.subarray(0, size))]
+    .toSorted((p, q) => p - q)
+    .map((length) => ({ family, length }));
 }
 
 function mask({ family, length }: SetKey): string {
   const none = { family, a: 0, b: 0, c: 0, d: 0 };
   const all = lastAddress(prefixAround(none, 0));
   return formatAddress(prefixAround(all, length));
-}
-
-function writeElement4(
-  { networks4 }: PrefixList,
-  index: number,
-  chunk: Buffer,
-  at: number,
-): number {
-  return writeAddress4(chunk, at, networks4[index] ?? 0);
-}
-
-function writeElement6(
-  { networks6 }: PrefixList,
-  index: number,
-  chunk: Buffer,
-  at: number,
-): number {
-  const [a = 0, b = 0, c = 0, d = 0] = networks6.subarray(index * 4, index * 4 + 4);
-  return writeAddress6(chunk, at, a, b, c, d);
 }

@@ -3,6 +3,7 @@ import { NO_DETAILS } from '../blocklist/evidence.ts';
 import { ProtectedSpace } from '../blocklist/protect.ts';
 import type { Protection } from '../blocklist/request.ts';
 import type { Prefix } from '../net/prefix.ts';
+import { PrefixMap } from '../net/prefix-map.ts';
 import { formatPrefix } from '../net/prefix-text.ts';
 import { keyOfEvidence, mergeEvidence } from '../validation/evidence.ts';
 import type {
@@ -14,7 +15,6 @@ import type {
   FleetSnapshot,
   ReportKey,
 } from './fleet-store.ts';
-import { SupernetMap } from './supernet-map.ts';
 
 /** Who changed an entry, and why. */
 export interface Cause {
@@ -41,16 +41,16 @@ export class ChangeSet {
   readonly #bounds: Bounds;
   #sequence: number;
   #space: ProtectedSpace | undefined;
-  readonly #entries = new SupernetMap<FleetEntry>();
-  readonly #allowed = new SupernetMap<FleetAllowed>();
+  readonly #entries = new PrefixMap<FleetEntry>();
+  readonly #allowed = new PrefixMap<FleetAllowed>();
   readonly #known = new Set<string>();
   /** The entries and the allow-list entries that changed. */
-  readonly #written = new SupernetMap<FleetEntry>();
-  readonly #writtenAllowed = new SupernetMap<FleetAllowed>();
+  readonly #written = new PrefixMap<FleetEntry>();
+  readonly #writtenAllowed = new PrefixMap<FleetAllowed>();
   readonly #past: FleetActivation[] = [];
   readonly #evidence = new Map<string, FleetEvidence>();
   /** Rows for the latest activation of an entry, stored ones included. */
-  readonly #evidenceCounts = new SupernetMap<number>();
+  readonly #evidenceCounts = new PrefixMap<number>();
   readonly #keys: ReportKey[] = [];
 
   constructor(snapshot: FleetSnapshot, bounds: Bounds, at: Seconds) {
@@ -74,7 +74,7 @@ export class ChangeSet {
   }
 
   supernets(prefix: Prefix): Entry[] {
-    return this.#entries.supernets(prefix).map(({ entry }) => entry);
+    return this.#entries.supernets(prefix).map(({ value }) => value.entry);
   }
 
   active(): Entry[] {

@@ -1,6 +1,6 @@
 import type { Family } from '../net/address.ts';
 import { type Prefix, prefixAround } from '../net/prefix.ts';
-import { SupernetMap } from './supernet-map.ts';
+import { PrefixMap } from '../net/prefix-map.ts';
 
 /** The prefix lengths in use, by family. */
 export type PrefixLengths = ReadonlyMap<Family, readonly number[]>;
@@ -10,7 +10,7 @@ export function coveringKeys(
   prefixes: readonly Prefix[],
   lengths: PrefixLengths,
 ): Iterable<Prefix> {
-  const keys = new SupernetMap<Prefix>();
+  const keys = new PrefixMap<Prefix>();
   for (const prefix of prefixes) {
     for (const length of lengths.get(prefix.family) ?? []) {
       if (length > prefix.length) continue;

@@ -42,3 +42,9 @@ export function lineStart(bytes: Uint8Array, start: number, end: number): number
   if (bytes[at] !== BYTE_ORDER_MARK[0]) return at;
   return startsWith(bytes, at, end, BYTE_ORDER_MARK) ? at + BYTE_ORDER_MARK.length : at;
 }
+
+/** 0 to 9, or -1 if the byte is no decimal digit. */
+export function decimalDigit(byte: number): number {
+  const digit = byte - 0x30;
+  return digit >= 0 && digit <= 9 ? digit : -1;
+}

@@ -20,10 +20,15 @@ export interface Address {
 
 /** The address with these words; IPv4-mapped IPv6 becomes IPv4 (RFC 4291, 2.5.5.2). */
 export function addressOf(family: Family, a: number, b = 0, c = 0, d = 0): Address {
-  if (family === 6 && a === 0 && b === 0 && c === 0xffff) {
+  if (family === 6 && isMapped(a, b, c)) {
     return { family: 4, a: d >>> 0, b: 0, c: 0, d: 0 };
   }
   return { family, a: a >>> 0, b: b >>> 0, c: c >>> 0, d: d >>> 0 };
+}
+
+/** Whether these are the first words of an IPv4-mapped IPv6 address. */
+export function isMapped(a: number, b: number, c: number): boolean {
+  return a === 0 && b === 0 && c === 0xffff;
 }
 
 /** IPv4 before IPv6, then by value. */

@@ -1,26 +1,98 @@
 import { McblockError } from '../errors.ts';
-import { FAMILY_BITS, type Family } from './address.ts';
-import { formatAddress } from './address-text.ts';
-import { copyAscii } from './ascii.ts';
-import { type Prefix, prefixAround } from './prefix.ts';
-import {
-  emptyPrefixWords,
-  MAX_PREFIX_TEXT_LENGTH,
-  type PrefixFault,
-  type PrefixWords,
-  readPrefix,
-} from './prefix-ascii.ts';
+import { FAMILY_BITS, type Family, isMapped } from './address.ts';
+import { formatAddress, parseWord4, parseWords6 } from './address-text.ts';
+import { isNetwork, type Prefix, prefixAround } from './prefix.ts';
 
 /**
  * The prefix that the whole text is, as pf people write them: `5.149.104/22`, `10/8`, `1.2.3.4`
- * (a /32), `2001:db8::/32`, `2001:db8::1` (a /128). IPv4-mapped IPv6 becomes IPv4. Throws
- * McblockError 'usage' with a message that says what is wrong and what to write.
+ * (a /32), `2001:db8::/32`, `2001:db8::1` (a /128). IPv4-mapped IPv6 of 96 bits or more becomes
+ * IPv4. Throws McblockError('usage') with a message that says what is wrong and what to write.
  */
 export function parsePrefix(text: string): Prefix {
-  const length = copyAscii(text, TEXT);
-  const fault = length < 0 ? 'malformed' : readPrefix(TEXT, 0, length, WORDS);
-  if (fault !== undefined) throw new McblockError('usage', faultText(text, fault, WORDS));
-  return prefixOf(WORDS);
+  const read = readPrefix(text);
+  if (typeof read === 'string') throw new McblockError('usage', read);
+  return read;
+}
+
+/** The prefix, or a sentence that says what is wrong. */
+export function readPrefix(text: string): Prefix | string {
+  const slash = text.indexOf('/');
+  const network = slash < 0 ? text : text.slice(0, slash);
+  const digits = slash < 0 ? undefined : text.slice(slash + 1);
+  return network.includes(':')
+    ? readPrefix6(text, network, digits)
+    : readPrefix4(text, network, digits);
+}
+
+function readPrefix4(text: string, network: string, digits: string | undefined): Prefix | string {
+  let a = parseWord4(network);
+  if (a === undefined) {
+    const octets = network.split('.');
+    const fault = faultOfOctets(octets);
+    if (fault === 'malformed') return malformed(text);
+    if (fault !== undefined) return `${harmless(text)} has an octet ${fault}`;
+    if (digits === undefined) {
+      return `${text} is a short form and needs its length, as in ${text}/${octets.length * 8}`;
+    }
+    a = octets.reduce((word, octet, index) => word | (Number(octet) << (24 - index * 8)), 0) >>> 0;
+  }
+  const length = readLength(digits, 4);
+  if (length === undefined) return badLength(text, 4);
+  return withoutHostBits(text, { family: 4, a, b: 0, c: 0, d: 0, length });
+}
+
+function readPrefix6(text: string, network: string, digits: string | undefined): Prefix | string {
+  const words = parseWords6(network);
+  if (words === undefined) return malformed(text);
+  const length = readLength(digits, 6);
+  if (length === undefined) return badLength(text, 6);
+  const [a, b, c, d] = words;
+  const prefix: Prefix =
+    length >= 96 && isMapped(a, b, c)
+      ? { family: 4, a: d, b: 0, c: 0, d: 0, length: length - 96 }
+      : { family: 6, a, b, c, d, length };
+  return withoutHostBits(text, prefix);
+}
+
+/** What is wrong with one to four octets; what is not written is zero. */
+function faultOfOctets(octets: readonly string[]): string | undefined {
+  if (octets.length > 4 || !octets.every((octet) => /^\d+$/.test(octet))) return 'malformed';
+  if (octets.some((octet) => Number(octet) > 255)) return 'over 255';
+  return octets.some((octet) => /^0\d/.test(octet))
+    ? 'with a leading zero, which others read as octal; write it without'
+    : undefined;
+}
+
+const LENGTHS = Array.from({ length: 129 }, (_, length) => String(length));
+
+/** Without a length it is a host's. Undefined for what is no valid length. */
+function readLength(digits: string | undefined, family: Family): number | undefined {
+  if (digits === undefined) return FAMILY_BITS[family];
+  const length = Number(digits);
+  // Not 08, 8.0 or 0x8.
+  return length >= 0 && length <= FAMILY_BITS[family] && LENGTHS[length] === digits
+    ? length
+    : undefined;
+}
+
+function withoutHostBits(text: string, prefix: Prefix): Prefix | string {
+  if (isNetwork(prefix)) return prefix;
+  const meant = prefixAround(prefix, prefix.length);
+  return `${text} has host bits set; did you mean ${formatPrefix(meant)}?`;
+}
+
+function malformed(text: string): string {
+  return `"${harmless(text)}" is no prefix; write it like 5.149.104.0/22, 10/8, 1.2.3.4 or 2001:db8::/32`;
+}
+
+function badLength(text: string, family: Family): string {
+  return `${harmless(text)} has no valid length; after the slash stands a number from 0 to ${FAMILY_BITS[family]}`;
+}
+
+/** Text from outside is shown, but never as an escape sequence, and never without end. */
+function harmless(text: string): string {
+  const start = text.length > 60 ? `${text.slice(0, 60)}...` : text;
+  return start.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, '?');
 }
 
 /** The prefix as programs read it, always with its length: `5.149.104.0/22`. */
@@ -42,60 +114,3 @@ export function shortPrefix(prefix: Prefix): string {
   if (length > 24) text += `.${a & 0xff}`;
   return `${text}/${length}`;
 }
-
-/** A sentence that says what is wrong with the text; the words are those that readPrefix left. */
-export function faultText(text: string, fault: PrefixFault, words: PrefixWords): string {
-  return SENTENCES[fault](harmless(text), words);
-}
-
-const SENTENCES: Record<PrefixFault, (text: string, words: PrefixWords) => string> = {
-  malformed: (text) =>
-    `"${text}" is no prefix; write it like 5.149.104.0/22, 10/8, 1.2.3.4 or 2001:db8::/32`,
-  short: (text) =>
-    `${text} is a short form and needs its length, as in ${text}/${octetsOf(text) * 8}`,
-  'leading zero': (text) =>
-    `${text} has an octet with a leading zero, which others read as octal; write it without`,
-  'octet over 255': (text) => `${text} has an octet over 255`,
-  length: (text, words) =>
-    `${text} has no valid length; after the slash stands a number from 0 to ${bitsOf(words)}`,
-  'host bits': (text, words) =>
-    `${text} has host bits set; did you mean ${formatPrefix(meantPrefix(words))}?`,
-};
-
-/** Text from outside is shown, but never as an escape sequence, and never without end. */
-function harmless(text: string): string {
-  const start = text.length > 60 ? `${text.slice(0, 60)}...` : text;
-  return start.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, '?');
-}
-
-function octetsOf(text: string): number {
-  return text.split('.').length;
-}
-
-function bitsOf(words: PrefixWords): number {
-  return FAMILY_BITS[familyOf(words)];
-}
-
-function meantPrefix(words: PrefixWords): Prefix {
-  const read = prefixOf(words);
-  return prefixAround(read, read.length);
-}
-
-function prefixOf(words: PrefixWords): Prefix {
-  return {
-    family: familyOf(words),
-    a: words[0] ?? 0,
-    b: words[1] ?? 0,
-    c: words[2] ?? 0,
-    d: words[3] ?? 0,
-    length: words[4] ?? 0,
-  };
-}
-
-function familyOf(words: PrefixWords): Family {
-  return words[5] === 6 ? 6 : 4;
-}
-
-/** Room for one prefix, used again by each call. */
-const TEXT = new Uint8Array(MAX_PREFIX_TEXT_LENGTH);
-const WORDS = emptyPrefixWords();

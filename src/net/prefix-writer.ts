@@ -1,21 +1,19 @@
-import type { Family } from './address.ts';
-import { writePrefix4, writePrefix6 } from './prefix-ascii.ts';
 import type { PrefixList } from './prefix-list.ts';
-import type { NetworkRun } from './prefix-sort.ts';
+import { formatPrefix } from './prefix-text.ts';
 
 /** The text around each prefix; ASCII. */
 export interface PrefixShape {
   readonly before?: string;
   /** By default a newline. */
   readonly after?: string;
-  /** After each but the last one, and after the last one. */
+  /** After each prefix but the last one, and after the last one. */
   readonly between?: string;
   readonly last?: string;
 }
 
 /** The prefixes per chunk, which has about 64 KiB. */
 const CHUNK_PREFIXES = 3500;
-const MAX_PREFIX_BYTES = { 4: '255.255.255.255/32'.length, 6: 39 + '/128'.length } as const;
+const MAX_PREFIX_BYTES = '0000:0000:0000:0000:0000:0000:0000:0000/128'.length;
 
 /**
  * The prefixes of the list as text for programs, always with their length, by default one per line:
@@ -25,80 +23,45 @@ export function* writePrefixes(list: PrefixList, shape: PrefixShape = {}): Gener
   const { before = '', after = '\n', between = '', last = '' } = shape;
   const head = Buffer.from(before, 'latin1');
   const tail = Buffer.from(after + between, 'latin1');
-  let held: Buffer | undefined;
-  for (const family of [4, 6] as const) {
-    for (const chunk of chunksOf(family, list, head, tail)) {
-      if (held !== undefined) yield held;
-      held = chunk;
-    }
-  }
-  if (held === undefined) return;
-  yield held.subarray(0, held.length - tail.length);
-  yield Buffer.from(after + last, 'latin1');
-}
-
-function* chunksOf(
-  family: Family,
-  list: PrefixList,
-  before: Uint8Array,
-  after: Uint8Array,
-): Generator<Buffer, void> {
-  const run = family === 4 ? list.run4() : list.run6();
-  const write = family === 4 ? write4 : write6;
-  const size = run.lengths.length;
-  const bytesEach = before.length + MAX_PREFIX_BYTES[family] + after.length;
+  const { size } = list;
   for (let start = 0; start < size; start += CHUNK_PREFIXES) {
     const end = Math.min(start + CHUNK_PREFIXES, size);
-    const chunk = Buffer.allocUnsafe((end - start) * bytesEach);
-    yield chunk.subarray(0, write(chunk, run, start, end, before, after));
-  }
-}
-
-/** Writes the prefixes from index `start` up to `end`. Returns where the text ends. */
-function write4(
-  chunk: Buffer,
-  { networks, lengths }: NetworkRun,
-  start: number,
-  end: number,
-  before: Uint8Array,
-  after: Uint8Array,
-): number {
-  let at = 0;
-  for (let index = start; index < end; index++) {
-    at = copy(before, chunk, at);
-    at = writePrefix4(chunk, at, networks[index] ?? 0, lengths[index] ?? 0);
-    at = copy(after, chunk, at);
-  }
-  return at;
-}
-
-function write6(
-  chunk: Buffer,
-  { networks, lengths }: NetworkRun,
-  start: number,
-  end: number,
-  before: Uint8Array,
-  after: Uint8Array,
-): number {
-  let at = 0;
-  for (let index = start; index < end; index++) {
-    const word = index * 4;
-    at = copy(before, chunk, at);
-    at = writePrefix6(
-      chunk,
-      at,
-      networks[word] ?? 0,
-      networks[word + 1] ?? 0,
-      networks[word + 2] ?? 0,
-      networks[word + 3] ?? 0,
-      lengths[index] ?? 0,
+    const chunk = Buffer.allocUnsafe(
+      (end - start) * (head.length + MAX_PREFIX_BYTES + tail.length) + last.length,
     );
-    at = copy(after, chunk, at);
+    let at = 0;
+    for (let index = start; index < end; index++) {
+      at = copy(head, chunk, at);
+      at = writePrefix(list, index, chunk, at);
+      at = copy(tail, chunk, at);
+    }
+    if (end === size) {
+      at -= between.length;
+      at += chunk.write(last, at, 'latin1');
+    }
+    yield chunk.subarray(0, at);
   }
-  return at;
 }
 
-function copy(from: Uint8Array, to: Uint8Array, at: number): number {
+/** IPv4 is written as bytes: a text for each takes three times as long. */
+function writePrefix(list: PrefixList, index: number, chunk: Buffer, start: number): number {
+  const { size, networks, lengths } = list.runs[4];
+  if (index >= size) return start + chunk.write(formatPrefix(list.at(index)), start, 'latin1');
+  const network = networks[index] ?? 0;
+  let at = start;
+  for (let shift = 24; shift >= 0; shift -= 8) {
+    at = copy(OCTETS[(network >>> shift) & 0xff], chunk, at);
+  }
+  chunk[at - 1] = SLASH;
+  // A length is written like an octet, without the dot.
+  return copy(OCTETS[lengths[index] ?? 0], chunk, at) - 1;
+}
+
+const SLASH = 0x2f;
+const OCTETS = Array.from({ length: 256 }, (_, octet) => Buffer.from(`${octet}.`));
+
+function copy(from: Uint8Array | undefined, to: Uint8Array, at: number): number {
+  if (from === undefined) return at;
   for (let index = 0; index < from.length; index++) to[at + index] = from[index] ?? 0;
   return at + from.length;
 }

@@ -36,6 +36,16 @@ export function wordMask(length: number, word: number): number {
   return bits >= 32 ? -1 : -1 << (32 - bits);
 }
 
+/** Whether all host bits are zero. */
+export function isNetwork({ a, b, c, d, length }: Prefix): boolean {
+  return (
+    (a & ~wordMask(length, 0)) === 0 &&
+    (b & ~wordMask(length, 1)) === 0 &&
+    (c & ~wordMask(length, 2)) === 0 &&
+    (d & ~wordMask(length, 3)) === 0
+  );
+}
+
 /** Whether every address of `inner` lies in `outer`; a prefix contains itself. */
 export function containsPrefix(outer: Prefix, inner: Prefix): boolean {
   return outer.length <= inner.length && contains(outer, inner);

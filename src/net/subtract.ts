@@ -1,8 +1,7 @@
-import type { Family } from './address.ts';
-import { isMapped } from './address-reader.ts';
+import { type Family, isMapped } from './address.ts';
 import { coalesce } from './coalesce.ts';
+import type { NetworkRun } from './network-run.ts';
 import { PrefixList } from './prefix-list.ts';
-import type { NetworkRun } from './prefix-sort.ts';
 
 /**
  * The list minus the holes: the fewest prefixes that cover exactly those addresses, in order. Linear
@@ -12,9 +11,9 @@ export function subtract(list: PrefixList, holes: PrefixList): PrefixList {
   const whole = coalesce(list);
   if (holes.size === 0) return whole;
   const gone = coalesce(holes);
-  const rest = new PrefixList(whole.size4, whole.size6);
-  subtractFamily(4, whole.run4(), gone.run4(), rest);
-  subtractFamily(6, whole.run6(), gone.run6(), rest);
+  const rest = new PrefixList();
+  subtractRun(whole.runs[4], gone.runs[4], rest.runs[4]);
+  subtractRun(whole.runs[6], gone.runs[6], rest.runs[6]);
   return rest;
 }
 
@@ -22,23 +21,22 @@ export function subtract(list: PrefixList, holes: PrefixList): PrefixList {
  * Walks both lists, which are coalesced. The remaining parts of a prefix are as large as possible, so
  * that no two are siblings; parts of two prefixes never are.
  */
-function subtractFamily(family: Family, whole: NetworkRun, holes: NetworkRun, rest: PrefixList) {
-  const stride = family === 4 ? 1 : 4;
+function subtractRun(whole: NetworkRun, holes: NetworkRun, rest: NetworkRun) {
   let hole = 0;
-  for (let index = 0; index < whole.lengths.length; index++) {
+  for (let index = 0; index < whole.size; index++) {
     const length = whole.lengths[index] ?? 0;
-    load(whole.networks, index, stride, NETWORK);
-    let relation = relationOf(holes, hole, stride, length);
-    for (; relation === 'before'; relation = relationOf(holes, hole, stride, length)) hole++;
-    if (relation === 'after') push(family, NETWORK, length, rest);
+    load(whole, index, NETWORK);
+    let relation = relationOf(holes, hole, length);
+    for (; relation === 'before'; relation = relationOf(holes, hole, length)) hole++;
+    if (relation === 'after') push(NETWORK, length, rest);
     else if (relation === 'inside') {
       CURSOR.set(NETWORK);
-      for (; relation === 'inside'; relation = relationOf(holes, hole, stride, length)) {
-        fillUpToHole(family, rest);
+      for (; relation === 'inside'; relation = relationOf(holes, hole, length)) {
+        fillUpToHole(rest);
         step(CURSOR, holes.lengths[hole] ?? 0);
         hole++;
       }
-      fillUpToEnd(family, length, rest);
+      fillUpToEnd(length, rest);
     }
   }
 }
@@ -52,12 +50,11 @@ const CURSOR = new Uint32Array(4);
 function relationOf(
   holes: NetworkRun,
   hole: number,
-  stride: number,
   length: number,
 ): 'before' | 'after' | 'contains' | 'inside' {
-  if (hole >= holes.lengths.length) return 'after';
+  if (hole >= holes.size) return 'after';
   const holeLength = holes.lengths[hole] ?? 0;
-  load(holes.networks, hole, stride, HOLE);
+  load(holes, hole, HOLE);
   const same = sameBits(NETWORK, HOLE);
   if (same >= holeLength && holeLength <= length) return 'contains';
   if (same >= length) return 'inside';
@@ -65,7 +62,7 @@ function relationOf(
   return (HOLE[word] ?? 0) < (NETWORK[word] ?? 0) ? 'before' : 'after';
 }
 
-function load(networks: Uint32Array, index: number, stride: number, into: Uint32Array): void {
+function load({ networks, stride }: NetworkRun, index: number, into: Uint32Array): void {
   for (let word = 0; word < stride; word++) into[word] = networks[index * stride + word] ?? 0;
   for (let word = stride; word < 4; word++) into[word] = 0;
 }
@@ -80,21 +77,21 @@ function sameBits(p: Uint32Array, q: Uint32Array): number {
 }
 
 /** From the cursor to the hole: each time the widest prefix that starts there and ends before it. */
-function fillUpToHole(family: Family, rest: PrefixList): void {
+function fillUpToHole(rest: NetworkRun): void {
   for (let same = sameBits(CURSOR, HOLE); same < 128; same = sameBits(CURSOR, HOLE)) {
-    const length = Math.max(widestAt(family), same + 1);
-    push(family, CURSOR, length, rest);
+    const length = Math.max(widestAt(rest.family), same + 1);
+    push(CURSOR, length, rest);
     step(CURSOR, length);
   }
 }
 
 /** From the cursor to the end of NETWORK, where a step leaves it or wraps around. */
-function fillUpToEnd(family: Family, networkLength: number, rest: PrefixList): void {
+function fillUpToEnd(networkLength: number, rest: NetworkRun): void {
   for (;;) {
     const same = sameBits(CURSOR, NETWORK);
     if (same < networkLength || same === 128) return;
-    const length = widestAt(family);
-    push(family, CURSOR, length, rest);
+    const length = widestAt(rest.family);
+    push(CURSOR, length, rest);
     step(CURSOR, length);
   }
 }
@@ -119,9 +116,9 @@ function step(words: Uint32Array, length: number): void {
   }
 }
 
-function push(family: Family, words: Uint32Array, length: number, rest: PrefixList): void {
+function push(words: Uint32Array, length: number, rest: NetworkRun): void {
   const [a = 0, b = 0, c = 0, d = 0] = words;
-  if (family === 4) rest.push4(a, length);
   // This would be an IPv4-mapped address, which is IPv4.
-  else if (length < 96 || !isMapped(words)) rest.push6(a, b, c, d, length);
+  if (rest.family === 6 && length >= 96 && isMapped(a, b, c)) return;
+  rest.push(a, b, c, d, length);
 }

@@ -29,7 +29,8 @@ export function pushHex(list: PrefixList, family: Family, length: number, hex: C
   if (family === 4 && isLength(4, length) && typeof hex === 'string' && hex.length === 8) {
     const network = wordOfHex(hex, 0);
     // The mask is a signed integer, the network an unsigned one.
-    if ((network & wordMask(length, 0)) >>> 0 === network) return list.push4(network, length);
+    if ((network & wordMask(length, 0)) >>> 0 === network)
+      return list.runs[4].push(network, 0, 0, 0, length);
   }
   list.push(prefixOfRow('entry', family, length, hex));
 }

@@ -97,8 +97,8 @@ describe('subtract', () => {
   it('cuts one address out of everything', () => {
     const holes = ['255.255.255.255', 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff'];
     const rest = subtract(listOf(['0/0', '::/0']), listOf(holes));
-    expect(rest.size4).toBe(32);
-    expect(rest.size6).toBe(128);
+    expect(rest.runs[4].size).toBe(32);
+    expect(rest.runs[6].size).toBe(128);
     expect(textsOf(coalesce(PrefixList.from([...rest, ...listOf(holes)])))).toEqual([
       '0.0.0.0/0',
       '::/0',

@@ -128,8 +128,8 @@ describe('writePrefixes', () => {
   it('writes long lists in chunks that stay as they are', () => {
     const list = new PrefixList();
     for (let index = 0; index < 10_000; index++) {
-      list.push4((0xffff0000 + index) >>> 0, 32);
-      list.push6(0xffffffff, 0xffffffff, 0xffffffff, 0xffff0000 + index, 128);
+      list.runs[4].push((0xffff0000 + index) >>> 0, 0, 0, 0, 32);
+      list.runs[6].push(0xffffffff, 0xffffffff, 0xffffffff, 0xffff0000 + index, 128);
     }
     const chunks = [...writePrefixes(list)];
     expect(chunks.length).toBeGreaterThan(4);

@@ -32,10 +32,10 @@ describe('PrefixList', () => {
   });
 
   it('takes words as they are', () => {
-    const list = new PrefixList(1, 1);
-    list.push6(0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 128);
-    list.push4(0xffffffff, 32);
-    list.push4(0, 0);
+    const list = new PrefixList();
+    list.runs[6].push(0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 128);
+    list.runs[4].push(0xffffffff, 0, 0, 0, 32);
+    list.runs[4].push(0, 0, 0, 0, 0);
     expect([...list].map(({ a, d, length }) => [a, d, length])).toEqual([
       [0xffffffff, 0, 32],
       [0, 0, 0],

@@ -11,9 +11,9 @@ export const MAX_LEVEL = 9;
  */
 export function spaceMap(rules: PrefixList): Uint8Array {
   const addresses = new Float64Array(SIDE * SIDE);
-  for (let index = 0; index < rules.size4; index++) {
-    const first = (rules.networks4[index] ?? 0) >>> 16;
-    const length = rules.lengths4[index] ?? 0;
+  for (const { family, a, length } of rules) {
+    if (family === 6) break;
+    const first = a >>> 16;
     if (length >= 16) addresses[first] = (addresses[first] ?? 0) + 2 ** (32 - length);
     else addresses.fill(65_536, first, first + 2 ** (16 - length));
   }

@@ -1,12 +1,11 @@
 import type { Address, Family } from '../../net/address.ts';
-import { readAddress } from '../../net/address-reader.ts';
+import { parseAddress } from '../../net/address-text.ts';
 import type { HostNames } from '../hosts.ts';
 import {
   forgetTransport,
   type Packet,
   PROTOCOL_TCP,
   PROTOCOL_UDP,
-  setAddress,
   type Writable,
 } from './packet.ts';
 import { readAction, readDirection, readNumber, readTcpFlags } from './words.ts';
@@ -101,12 +100,11 @@ function readAddressField(
   family: Family,
   address: Writable<Address>,
 ): boolean {
-  if (readAddress(bytes, from(field), to(field), WORDS) !== family) return false;
-  setAddress(address, family, WORDS);
+  const read = parseAddress(bytes.toString('latin1', from(field), to(field)));
+  if (read?.family !== family) return false;
+  Object.assign(address, read);
   return true;
 }
-
-const WORDS = new Uint32Array(4);
 
 function readTransport(bytes: Buffer, field: number, count: number, packet: Packet): void {
   const { protocol } = packet;

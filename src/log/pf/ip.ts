@@ -1,5 +1,4 @@
-import type { Address, Family } from '../../net/address.ts';
-import { isMapped } from '../../net/address-reader.ts';
+import { type Address, type Family, isMapped } from '../../net/address.ts';
 import {
   forgetTransport,
   type Packet,
@@ -116,7 +115,7 @@ function setAddress4(address: Writable<Address>, bytes: Uint8Array, at: number):
 function setAddress6(address: Writable<Address>, bytes: Uint8Array, at: number): boolean {
   for (let word = 0; word < 4; word++) WORDS[word] = uint32(bytes, at + word * 4);
   setAddress(address, 6, WORDS);
-  return !isMapped(WORDS);
+  return !isMapped(address.a, address.b, address.c);
 }
 
 const WORDS = new Uint32Array(4);

@@ -1,5 +1,5 @@
 import type { Address } from '../../net/address.ts';
-import { readAddress } from '../../net/address-reader.ts';
+import { parseAddress } from '../../net/address-text.ts';
 import { asciiBytes, startsWith } from '../bytes.ts';
 import type { HostNames } from '../hosts.ts';
 import {
@@ -9,7 +9,6 @@ import {
   PROTOCOL_ICMP6,
   PROTOCOL_TCP,
   PROTOCOL_UDP,
-  setAddress,
   TCP_ACK,
   type Writable,
 } from './packet.ts';
@@ -119,18 +118,12 @@ function readAddressOf(
   end: number,
   address: Writable<Address>,
 ): boolean {
-  const family = readAddress(bytes, start, end, WORDS);
-  if (family === 0) return false;
-  setAddress(address, family, WORDS);
-  return family === 6 || !hasColon(bytes, start, end);
+  const text = bytes.toString('latin1', start, end);
+  const read = parseAddress(text);
+  if (read === undefined) return false;
+  Object.assign(address, read);
+  return read.family === 6 || !text.includes(':');
 }
-
-function hasColon(bytes: Buffer, start: number, end: number): boolean {
-  for (let at = start; at < end; at++) if (bytes[at] === COLON) return true;
-  return false;
-}
-
-const WORDS = new Uint32Array(4);
 
 const TCP_FLAGS = asciiBytes('Flags [');
 const TCP_NONE = asciiBytes('none');

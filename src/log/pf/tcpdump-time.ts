@@ -1,5 +1,4 @@
-import { decimalDigit } from '../../net/ascii.ts';
-import { asciiBytes, startsWith } from '../bytes.ts';
+import { asciiBytes, decimalDigit, startsWith } from '../bytes.ts';
 import type { PacketTime } from './packet.ts';
 
 const SPACE = 0x20;
