@@ -3,7 +3,6 @@ import type { Seconds } from '../blocklist/entry.ts';
 import { DAY_SECONDS, type Policy } from '../blocklist/policy.ts';
 import { type Geo, loadGeo } from '../engine/geo.ts';
 import type { Policies } from '../engine/policies.ts';
-import { isClockSynchronised } from '../engine/synchronised-clock.ts';
 import { McblockError } from '../errors.ts';
 import { openStore, type Store } from '../store/store.ts';
 import type { UndoableCommand } from '../store/undo.ts';
@@ -234,11 +233,18 @@ export class Context {
       );
     }
     if (ahead <= MAX_AHEAD_SECONDS || this.options.yes) return;
-    if (await (this.#environment.isClockSynchronised ?? isClockSynchronised)()) return;
+    if (await this.#isClockSynchronised()) return;
     this.#doubtfulSince = this.#latest;
     this.stderr.write(
       `mcblock: the system clock (${shortTime(clock)} UTC) is more than 30 days ahead of ${recorded}; if it is right, use --yes\n`,
     );
+  }
+
+  async #isClockSynchronised(): Promise<boolean> {
+    const { isClockSynchronised } = this.#environment;
+    if (isClockSynchronised !== undefined) return isClockSynchronised();
+    // Loaded here, as few commands run a program and all pay for what is loaded at the start.
+    return (await import('../engine/synchronised-clock.ts')).isClockSynchronised();
   }
 
   /** The present time. One given with --now counts as far as the system's clock confirms it. */
