@@ -1,7 +1,10 @@
 import { defineConfig } from 'vitest/config';
 import { textImports } from './scripts/text-imports.mjs';
 
-/** Tests that start processes, servers, browsers or network namespaces, or run whole commands. */
+/**
+ * Tests that start processes, servers, browsers or network namespaces, run whole commands or compile
+ * grammars, or take more than a second. Each file has a process of its own; unit tests share theirs.
+ */
 const SYSTEM = ['test/end-to-end/**/*.test.ts', 'test/**/*.system.test.ts'];
 
 export default defineConfig({
@@ -18,7 +21,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: SYSTEM },
+        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: SYSTEM, isolate: false },
       },
       {
         extends: true,

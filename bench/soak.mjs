@@ -199,7 +199,7 @@ async function startDaemon() {
   const { cert, key, ca } = redis.files;
   writeFileSync(
     file('mcblock.toml'),
-    `bell = { address = "${HOST}:${redis.port}", cert = "${cert}", key = "${key}", ca = "${ca}", fleet-key = "${file('fleet.key')}", sender = "soak.example.net" }
+    `pubsub = { address = "${HOST}:${redis.port}", cert = "${cert}", key = "${key}", ca = "${ca}", fleet-key = "${file('fleet.key')}", sender = "soak.example.net" }
 fleet = { url = "http://${HOST}:${API_PORT}", user = "soak", password-file = "${file('password')}" }
 listen.status = "${HOST}:${STATUS_PORT}"
 firewall = { kind = "file", file = "${file('table')}" }

@@ -1,4 +1,4 @@
-import { networkInterfaces } from 'node:os';
+import os from 'node:os';
 import { localPartOf } from '../blocklist/bogons.ts';
 import { type Address, FAMILY_BITS } from '../net/address.ts';
 import { parseAddress } from '../net/address-text.ts';
@@ -17,7 +17,7 @@ export function connectedNetworks(): Prefix[] {
 }
 
 function interfaceAddresses(): { address: Address; length: number }[] {
-  return Object.values(networkInterfaces())
+  return Object.values(os.networkInterfaces())
     .flatMap((addresses) => addresses ?? [])
     .flatMap(({ address: text, cidr }) => {
       const address = parseAddress(text.replace(/%.*/, ''));

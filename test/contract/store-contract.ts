@@ -11,7 +11,7 @@ import {
 } from '../../src/net/prefix.ts';
 import { formatPrefix, parsePrefix } from '../../src/net/prefix-text.ts';
 import type { Store } from '../../src/store/store.ts';
-import { addressOfText, bogonOf, entryOf, errorOf, evidenceOf, NOW } from '../store/workshop.ts';
+import { addressOfText, bogonOf, entryOf, errorOf, evidenceOf, NOW } from '../store/helpers.ts';
 import { offenceOf } from '../support/offence.ts';
 
 const EDGES = ['0.0.0.0/0', '255.255.255.255/32', `${'ffff:'.repeat(7)}ffff/128`, '::/0'];

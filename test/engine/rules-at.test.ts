@@ -1,5 +1,5 @@
 import { readFileSync, utimesSync, writeFileSync } from 'node:fs';
-import type * as Os from 'node:os';
+import os, { type NetworkInterfaceInfo } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DEFAULT_POLICY } from '../../src/blocklist/policy.ts';
 import { liveFirewall } from '../../src/engine/firewall/live-firewall.ts';
@@ -9,13 +9,7 @@ import { openStore } from '../../src/store/store.ts';
 import { CommandLine } from '../support/command-line.ts';
 
 /** The interfaces of this host, as `cidr` writes them. */
-const host = vi.hoisted((): { interfaces: string[] } => ({ interfaces: [] }));
-vi.mock('node:os', async (importOriginal) => ({
-  ...(await importOriginal<typeof Os>()),
-  networkInterfaces: () => ({
-    em0: host.interfaces.map((cidr) => ({ address: cidr.replace(/\/.*/, ''), cidr })),
-  }),
-}));
+let interfaces: string[];
 
 const FAILURE = 'Failed password for root from';
 const LOGIN = 'Accepted publickey for git from';
@@ -34,9 +28,17 @@ let line: CommandLine;
 beforeEach(() => {
   line = new CommandLine();
   line.now = '2026-03-24T00:00:00Z';
-  host.interfaces = ['127.0.0.1/8', '198.51.100.2/24'];
+  interfaces = ['127.0.0.1/8', '198.51.100.2/24'];
+  vi.spyOn(os, 'networkInterfaces').mockImplementation(() => ({
+    em0: interfaces.map(
+      (cidr) => ({ address: cidr.replace(/\/.*/, ''), cidr }) as NetworkInterfaceInfo,
+    ),
+  }));
 });
-afterEach(() => line.remove());
+afterEach(() => {
+  vi.restoreAllMocks();
+  line.remove();
+});
 
 function sshd(second: number, text: string, address: string): string {
   const time = `2026-03-23T10:11:${String(second).padStart(2, '0')}Z`;
@@ -161,7 +163,7 @@ describe('this host', () => {
   it('gets a hole in whatever blocks the address that it has now', async () => {
     await line.run('add', '203.0.113.0/24');
     expect(await rules()).toEqual(['203.0.113.0/24']);
-    host.interfaces.push('203.0.113.9/24');
+    interfaces.push('203.0.113.9/24');
     expect(await rules()).toEqual(HOLED);
     expect(await explained('203.0.113.9')).toEqual({ blocked: false, reason: 'own' });
   });
@@ -173,7 +175,7 @@ describe('this host', () => {
   });
 
   it('keeps its own networks open when their bogon comes back, but not against its owner', async () => {
-    host.interfaces.push('192.168.64.1/18', '100.64.1.1/10', 'fd00:1::1/64');
+    interfaces.push('192.168.64.1/18', '100.64.1.1/10', 'fd00:1::1/64');
     const packet =
       '2026-03-23T10:11:01Z fw filterlog[66047]: 5,,,1000000103,em0,match,block,in,4,0x0,,52,5929,0,DF,6,tcp,60,192.168.7.9,198.51.100.2,41000,22,0,S,1,,64240,,mss\n';
     writeFileSync(line.path('pf.log'), packet);

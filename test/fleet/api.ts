@@ -9,7 +9,7 @@ import { ServerLog } from '../../src/fleet/server-log.ts';
 import type { User } from '../../src/fleet/user.ts';
 import { hostPrefix } from '../../src/net/prefix.ts';
 import { parsePrefix } from '../../src/net/prefix-text.ts';
-import type { Place } from './store-contract.ts';
+import type { Backend } from './store-contract.ts';
 
 const NOW = 1_780_000_000;
 const PASSWORD = '8d604831';
@@ -66,8 +66,8 @@ const at = (days: number) => ({
 
 const block = (over: object) => ({ type: 'block', prefix: '192.0.2.0/24', ...over });
 
-export function describeApi(makePlace: () => Place): void {
-  let place: Place;
+export function describeApi(makeBackend: () => Backend): void {
+  let backend: Backend;
   let store: FleetStore;
   let server: FastifyInstance;
   let now = NOW;
@@ -131,8 +131,8 @@ export function describeApi(makePlace: () => Place): void {
   beforeEach(async () => {
     now = NOW;
     lines.length = 0;
-    place = makePlace();
-    store = await place.open();
+    backend = makeBackend();
+    store = await backend.open();
     for (const user of [
       await userOf('test', { scopes: ['admin'] }),
       await userOf('gate1'),
@@ -146,7 +146,7 @@ export function describeApi(makePlace: () => Place): void {
   afterEach(async () => {
     await server.close();
     await store.close();
-    await place.remove();
+    await backend.remove();
   });
 
   describe('version 1', () => {

@@ -10,7 +10,7 @@ import { program } from '../support/program.ts';
 import { random } from '../support/random.ts';
 import { recordOffences } from '../support/record-offences.ts';
 import { addUser, type Serving, serve } from './serve.ts';
-import type { Place } from './store-contract.ts';
+import type { Backend } from './store-contract.ts';
 
 const REPORTS = 1000;
 const PER_REQUEST = 5;
@@ -20,14 +20,14 @@ const ROUNDS = 10;
 const PASSWORD = 'correct horse';
 
 /** What holds of a server that is killed at any moment. */
-export function describeKill(makePlace: () => Place & { readonly db: string }): void {
+export function describeKill(makeBackend: () => Backend & { readonly db: string }): void {
   it('stores every report exactly once, however often it is killed', {
     timeout: 120_000,
   }, async () => {
-    const place = makePlace();
+    const backend = makeBackend();
     try {
-      addUser(place.db, 'gate1', PASSWORD);
-      let server = await serve('--db', place.db);
+      addUser(backend.db, 'gate1', PASSWORD);
+      let server = await serve('--db', backend.db);
       const sent = { done: 0 };
       const send = async (sender: number) => {
         for (let list = sender; list < REPORTS / PER_REQUEST; list += SENDERS) {
@@ -40,25 +40,25 @@ export function describeKill(makePlace: () => Place & { readonly db: string }): 
           const wanted = (REPORTS / PER_REQUEST / (KILLS + 1)) * kills;
           while (sent.done < wanted) await new Promise(setImmediate);
           await killed(server);
-          server = await serve('--db', place.db);
+          server = await serve('--db', backend.db);
         }
       };
       await Promise.all([...Array.from({ length: SENDERS }, (_, sender) => send(sender)), kill()]);
       await stopped(server);
-      await expectEachOnce(place);
+      await expectEachOnce(backend);
     } finally {
-      await place.remove();
+      await backend.remove();
     }
   });
 
   it('stores every report exactly once, however often it and the reporting machine are killed', {
     timeout: 120_000,
   }, async () => {
-    const place = makePlace();
+    const backend = makeBackend();
     const machine = new CommandLine();
     try {
-      addUser(place.db, 'gate1', PASSWORD);
-      let server = await serve('--db', place.db);
+      addUser(backend.db, 'gate1', PASSWORD);
+      let server = await serve('--db', backend.db);
       const port = new URL(server.origin).port;
       machine.config = machine.path('mcblock.toml');
       writeFileSync(machine.path('password'), PASSWORD, { mode: 0o600 });
@@ -72,7 +72,7 @@ export function describeKill(makePlace: () => Place & { readonly db: string }): 
         const wait = setTimeout(() => signal(child, 'SIGKILL'), 100 + random() * 600);
         await pause(random() * 400);
         await killed(server);
-        server = await serve('--db', place.db, '--listen', `127.0.0.1:${port}`);
+        server = await serve('--db', backend.db, '--listen', `127.0.0.1:${port}`);
         await ended;
         clearTimeout(wait);
       }
@@ -80,10 +80,10 @@ export function describeKill(makePlace: () => Place & { readonly db: string }): 
       await ended;
       expect(child.exitCode).toBe(0);
       await stopped(server);
-      await expectEachOnce(place);
+      await expectEachOnce(backend);
     } finally {
       machine.remove();
-      await place.remove();
+      await backend.remove();
     }
   });
 }
@@ -143,8 +143,8 @@ async function stopped(server: Serving): Promise<void> {
   expect(server.lines.at(-1)).toContain('"event":"stopped"');
 }
 
-async function expectEachOnce(place: Place): Promise<void> {
-  const store = await place.open();
+async function expectEachOnce(backend: Backend): Promise<void> {
+  const store = await backend.open();
   try {
     const changes = await store.changesSince(0, 10_000);
     const entries = changes.flatMap((change) => (change.kind === 'entry' ? [change.value] : []));

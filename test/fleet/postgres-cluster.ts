@@ -25,7 +25,7 @@ export function findPostgres(): { readonly folder: string } | { readonly missing
     '/usr/bin',
     '/opt/homebrew/bin',
   ];
-  const folder = folders.find((place) => existsSync(join(place, 'initdb')));
+  const folder = folders.find((candidate) => existsSync(join(candidate, 'initdb')));
   if (folder === undefined) return { missing: 'PostgreSQL is not installed (initdb is not found)' };
   if (process.getuid?.() === 0 && servant() === undefined) {
     return { missing: 'PostgreSQL does not run as root, and there is no user postgres or nobody' };
@@ -39,14 +39,14 @@ export async function startCluster(
   settings: readonly string[] = [],
   disk = tmpdir(),
 ): Promise<Cluster> {
-  const place = mkdtempSync(join(disk, 'mcblock-pg-'));
+  const directory = mkdtempSync(join(disk, 'mcblock-pg-'));
   const as = process.getuid?.() === 0 ? servant() : undefined;
-  if (as) chownSync(place, as.uid, as.gid);
-  const data = join(place, 'data');
+  if (as) chownSync(directory, as.uid, as.gid);
+  const data = join(directory, 'data');
   const run = (program: string, ...args: string[]) =>
     execFileSync(join(folder, program), args, {
       ...as,
-      cwd: place,
+      cwd: directory,
       stdio: ['ignore', 'ignore', 'pipe'],
     });
   run(
@@ -62,15 +62,15 @@ export async function startCluster(
     'UTF8',
     '--locale=C',
   );
-  const options = ['listen_addresses=', `unix_socket_directories=${place}`, ...settings];
+  const options = ['listen_addresses=', `unix_socket_directories=${directory}`, ...settings];
   const server = spawn(
     join(folder, 'postgres'),
     ['-D', data, ...options.flatMap((option) => ['-c', option])],
-    { ...as, cwd: place, stdio: 'ignore' },
+    { ...as, cwd: directory, stdio: 'ignore' },
   );
   const ended = once(server, 'close');
   const ask = (sql: string) =>
-    run('psql', '-q', '-h', place, '-U', 'mcblock', '-d', 'postgres', '-c', sql);
+    run('psql', '-q', '-h', directory, '-U', 'mcblock', '-d', 'postgres', '-c', sql);
   const answers = () => {
     if (server.exitCode !== null) throw new Error(`PostgreSQL ended with ${server.exitCode}`);
     try {
@@ -84,13 +84,13 @@ export async function startCluster(
   return {
     emptyDatabase() {
       ask('DROP SCHEMA IF EXISTS mcblock CASCADE');
-      return `postgres://mcblock@/postgres?host=${encodeURIComponent(place)}`;
+      return `postgres://mcblock@/postgres?host=${encodeURIComponent(directory)}`;
     },
     async stop() {
       // At once, with no check point: nothing of it is needed any more.
       signal(server, 'SIGQUIT');
       await ended;
-      rmSync(place, { recursive: true, force: true });
+      rmSync(directory, { recursive: true, force: true });
     },
   };
 }

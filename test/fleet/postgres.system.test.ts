@@ -17,11 +17,11 @@ if ('missing' in found) {
   });
   afterAll(() => cluster.stop());
 
-  const place = () => {
+  const backend = () => {
     const db = cluster.emptyDatabase();
     return { db, open: () => openFleetStore(db), remove: async () => {} };
   };
-  describe("the fleet's store in PostgreSQL", () => describeFleetStore(place));
-  describe('the server on PostgreSQL', () => describeApi(place));
-  describe('the server process on PostgreSQL', () => describeKill(place));
+  describe("the fleet's store in PostgreSQL", () => describeFleetStore(backend));
+  describe('the server on PostgreSQL', () => describeApi(backend));
+  describe('the server process on PostgreSQL', () => describeKill(backend));
 }

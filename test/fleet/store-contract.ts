@@ -32,8 +32,8 @@ export const ADMIN: Reporter = {
   longestSeconds: 'forever',
 };
 
-/** One place for a store, which may be opened more than once at the same time. */
-export interface Place {
+/** Where a store is kept, which may be opened several times at once. */
+export interface Backend {
   readonly open: () => Promise<FleetStore>;
   readonly remove: () => Promise<void>;
 }
@@ -105,22 +105,22 @@ const allowed = (text: string, sequence: number, removed: boolean) => ({
 const listed = (text: string) =>
   ({ kind: 'list', prefix: parsePrefix(text), source: 's' }) as const;
 
-export function describeFleetStore(makePlace: () => Place): void {
-  let place: Place;
+export function describeFleetStore(makeBackend: () => Backend): void {
+  let backend: Backend;
   let store: FleetStore;
   const opened: FleetStore[] = [];
   const open = async () => {
-    const one = await place.open();
+    const one = await backend.open();
     opened.push(one);
     return one;
   };
   beforeEach(async () => {
-    place = makePlace();
+    backend = makeBackend();
     store = await open();
   });
   afterEach(async () => {
     for (const one of opened.splice(0)) await one.close();
-    await place.remove();
+    await backend.remove();
   });
 
   describe('entries', () => {

@@ -13,7 +13,7 @@ import {
   evidenceOf,
   NOW,
   temporaryDirectory,
-} from './workshop.ts';
+} from './helpers.ts';
 
 function open(path = join(temporaryDirectory(), 'mcblock.db'), mode: 'read' | 'write' = 'write') {
   const store = openStore(path, { mode, seed: () => [bogonOf('10.0.0.0/8')] });

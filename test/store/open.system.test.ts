@@ -16,7 +16,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { Connection } from '../../src/store/connection.ts';
 import { MIGRATIONS, migrate, versionOf } from '../../src/store/schema.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
-import { bogonOf, entryOf, errorOf, evidenceOf, NOW, temporaryDirectory } from './workshop.ts';
+import { bogonOf, entryOf, errorOf, evidenceOf, NOW, temporaryDirectory } from './helpers.ts';
 
 const isRoot = process.getuid?.() === 0;
 const seed = () => [bogonOf('10.0.0.0/8')];

@@ -5,7 +5,7 @@ import { parseAddress } from '../../src/net/address-text.ts';
 import { prefixAround } from '../../src/net/prefix.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import { offenceOf } from '../support/offence.ts';
-import { temporaryDirectory } from './workshop.ts';
+import { temporaryDirectory } from './helpers.ts';
 
 const KIND = { service: 'sshd', message: 'failed-login', log: 'auth.log', host: 'gw' };
 

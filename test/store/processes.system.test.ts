@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundleTypeScript } from '../../scripts/bundle-typescript.mjs';
 import { signal } from '../../src/process/program.ts';
 import { random } from '../support/random.ts';
-import { temporaryDirectory } from './workshop.ts';
+import { temporaryDirectory } from './helpers.ts';
 
 const ENTRIES_PER_LOG = 40;
 const KILLS = 21;

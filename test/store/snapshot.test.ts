@@ -3,7 +3,7 @@ import { addressOf } from '../../src/net/address.ts';
 import { hostPrefix, type Prefix, prefixAround } from '../../src/net/prefix.ts';
 import { parsePrefix } from '../../src/net/prefix-text.ts';
 import { openStore } from '../../src/store/store.ts';
-import { entryOf, NOW, temporaryDirectory } from './workshop.ts';
+import { entryOf, NOW, temporaryDirectory } from './helpers.ts';
 
 const MANY = 1500;
 

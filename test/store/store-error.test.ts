@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { McblockError } from '../../src/errors.ts';
 import { storeError } from '../../src/store/store-error.ts';
-import { temporaryDirectory } from './workshop.ts';
+import { temporaryDirectory } from './helpers.ts';
 
 it('says what to do where the native part of better-sqlite3 is for another Node.js', () => {
   const file = join(temporaryDirectory(), 'better_sqlite3.node');

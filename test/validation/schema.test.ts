@@ -5,7 +5,7 @@ import { SqliteFleetStore } from '../../src/fleet/sqlite/sqlite-fleet-store.ts';
 import { Connection } from '../../src/store/connection.ts';
 import { openStore } from '../../src/store/store.ts';
 import { columnName, DETAIL_FIELDS, DETAIL_NAMES } from '../../src/validation/evidence.ts';
-import { temporaryDirectory } from '../store/workshop.ts';
+import { temporaryDirectory } from '../store/helpers.ts';
 
 interface Column {
   readonly name: string;

@@ -31,8 +31,8 @@ export class Hub {
   ): Promise<Hub> {
     const found = findPostgres();
     if ('missing' in found) throw new Error(found.missing);
-    const place = { address, argv: namespace.argv.bind(namespace) };
-    const redis = await RedisServer.start(place);
+    const location = { address, argv: namespace.argv.bind(namespace) };
+    const redis = await RedisServer.start(location);
     try {
       const cluster = await startCluster(found.folder, [], disk);
       const hub = new Hub(namespace, address, program, redis, cluster, disk);

@@ -17,12 +17,12 @@ export const REDIS_MISSING = [REDIS, OPENSSL].every((program) => existsSync(prog
   : 'redis-server or openssl is not installed';
 
 /** Where a server listens, and how a program is run that reaches it there. */
-export interface Place {
+export interface Location {
   readonly address: string;
   readonly argv: (...command: readonly string[]) => [string, ...string[]];
 }
 
-const LOOPBACK: Place = { address: '127.0.0.1', argv: (...command) => command as [string] };
+const LOOPBACK: Location = { address: '127.0.0.1', argv: (...command) => command as [string] };
 
 /** A Redis server that speaks mutual TLS alone, with certificates of its own. */
 export class RedisServer {
@@ -33,7 +33,7 @@ export class RedisServer {
     ca: this.path('ca.pem'),
   };
   readonly port: number;
-  readonly #at: Place;
+  readonly #at: Location;
   #child: ChildProcess | undefined;
 
   static async start(at = LOOPBACK): Promise<RedisServer> {
@@ -43,7 +43,7 @@ export class RedisServer {
     return server;
   }
 
-  private constructor(port: number, at: Place) {
+  private constructor(port: number, at: Location) {
     this.port = port;
     this.#at = at;
   }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
 import { openStore, type Store } from '../../src/store/store.ts';
-import { temporaryDirectory } from '../store/workshop.ts';
+import { temporaryDirectory } from '../store/helpers.ts';
 import { storeContract } from './store-contract.ts';
 
 const open: Store[] = [];

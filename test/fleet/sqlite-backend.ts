@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openFleetStore } from '../../src/engine/fleet-store.ts';
-import type { Place } from './store-contract.ts';
+import type { Backend } from './store-contract.ts';
 
 /** A new SQLite file in a folder of its own. */
-export function sqlitePlace(): Place & { readonly db: string } {
+export function sqliteBackend(): Backend & { readonly db: string } {
   const folder = mkdtempSync(join(tmpdir(), 'mcblock-fleet-'));
   const db = join(folder, 'fleet.db');
   return {
