@@ -3,11 +3,12 @@ import type { MessageKind } from '../../grammar/notation/scanner.ts';
 import type { Seconds } from '../blocklist/entry.ts';
 import { McblockError } from '../errors.ts';
 import type { ReadOptions } from '../log/read-options.ts';
-import { loadScanners } from '../log/scanners.ts';
+import { type LeaveOut, loadScanners } from '../log/scanners.ts';
 import { openSource, type Source } from '../log/source.ts';
 import type { Config } from './config/config.ts';
-
+import type { Context } from './context.ts';
 import { nearest } from './text/nearest.ts';
+import { printable } from './text/printable.ts';
 
 /** The options that `grok` and `parse` have in common. */
 export interface LogCommandOptions {
@@ -28,14 +29,26 @@ export function addLogOptions(command: Command): Command {
     );
 }
 
-/** How the configuration and the command line want logs to be read. Throws McblockError. */
+/**
+ * How the configuration and the command line want logs to be read. Throws McblockError.
+ * @param leaveOut called for each grammar that cannot be used; by default it throws
+ */
 export async function readOptionsOf(
   config: Config,
   { year, service }: LogCommandOptions,
+  leaveOut?: LeaveOut,
 ): Promise<ReadOptions> {
-  const scanners = await loadScanners(config.get('grammar.folder'));
+  let isComplete = true;
+  const scanners = await loadScanners(
+    config.get('grammar.folder'),
+    leaveOut &&
+      ((error) => {
+        isComplete = false;
+        leaveOut(error);
+      }),
+  );
   if (service !== undefined) checkService(service, scanners);
-  checkMessages(config, scanners);
+  checkMessages(config, scanners, isComplete);
   return {
     scanners,
     zone: config.get('timezone'),
@@ -44,6 +57,16 @@ export async function readOptionsOf(
     sizeLimitBytes: config.get('log.size-limit'),
     ...(year === undefined ? {} : { year }),
     ...(service === undefined ? {} : { service }),
+  };
+}
+
+/** Reports a grammar that cannot be used; the command goes on without it, and exits with 1. */
+export function grammarReporter({ stderr, exit }: Context): LeaveOut {
+  return ({ message }) => {
+    for (const line of message.split('\n')) {
+      stderr.write(`mcblock: ${printable(line)}; this grammar is not used\n`);
+    }
+    exit(1);
   };
 }
 
@@ -61,8 +84,15 @@ function checkService(name: string, scanners: ReadOptions['scanners']): void {
   throw new McblockError('usage', `unknown service ${name}; ${hint}`);
 }
 
-/** Points can be set only for messages that exist and count points. */
-function checkMessages(config: Config, scanners: ReadOptions['scanners']): void {
+/**
+ * Points can be set only for messages that exist and count points; if a grammar was left out, an
+ * unknown message may be one of it.
+ */
+function checkMessages(
+  config: Config,
+  scanners: ReadOptions['scanners'],
+  isComplete: boolean,
+): void {
   const names = [...config.get('offence.messages').keys()];
   if (names.length === 0) return;
   const kinds = new Map(
@@ -75,6 +105,7 @@ function checkMessages(config: Config, scanners: ReadOptions['scanners']): void 
   for (const name of names) {
     const kind = kinds.get(name);
     if (kind === 'attempt' || kind === 'sign') continue;
+    if (kind === undefined && !isComplete) continue;
     const meant = nearest(name, kinds.keys());
     const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
     const fault =

@@ -1,6 +1,7 @@
 import { NO_MATCH } from '../../grammar/notation/scanner.ts';
 import { textOf } from './bytes.ts';
 import type { Warn } from './compression/broken.ts';
+import { LogDoubts } from './doubts.ts';
 import { type Event, EventMaker } from './event.ts';
 import type { Line } from './line.ts';
 import { contentOf, type ReadOptions } from './read-options.ts';
@@ -37,7 +38,9 @@ export async function* readEvents(
 
   let batch: Event[] = [];
   const { chunks, service: owner } = await contentOf(source, options, warn);
+  const doubts = new LogDoubts();
   const reader = new LogReader(scanners, civil, owner, (line) => {
+    doubts.add(line);
     batch.push(maker.make(line));
     if (line.message === NO_MATCH) reportUnmatched(line);
   });
@@ -59,6 +62,13 @@ export async function* readEvents(
   }
   reader.finish();
   if (batch.length > 0) yield batch;
+  const found = doubts.warnings({
+    calendar: calendarOf(reader.clock),
+    fileTime: source.fileTime,
+    isYearless: reader.clock.isYearless,
+    service: options.service,
+  });
+  for (const doubt of found) warn(`${source.name}: ${doubt}`);
 }
 
 /** Reads the log for its clock after the last line. */

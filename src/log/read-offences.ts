@@ -9,7 +9,7 @@ import {
   type KnownCheckpoints,
   NewPart,
 } from './checkpoint.ts';
-import { futureDoubt, headerDoubt, spanDoubt } from './doubts.ts';
+import { LogDoubts } from './doubts.ts';
 import type { OffenceGroup } from './offences/offence-table.ts';
 import { type LineCounts, OffenceCollector } from './offences/offences.ts';
 import { Samples } from './offences/samples.ts';
@@ -65,7 +65,9 @@ export async function readLines(
   const civil = new CivilTime(zoneOffsets(options.zone));
   const samples = options.samples === undefined ? undefined : new Samples(options.samples);
   const part = new NewPart();
+  const doubts = new LogDoubts();
   const reader = new LogReader(options.scanners, civil, service, (line) => {
+    doubts.add(line);
     // A line that was incomplete when the log was read before was counted as it was.
     if (line.offset >= part.from) collector.add(line);
   });
@@ -80,28 +82,32 @@ export async function readLines(
     chunks,
     options.known,
     (chunk) => reader.push(chunk),
-    () => collector.forget(),
+    () => {
+      collector.forget();
+      doubts.forgetTimes();
+    },
   );
   reader.finish();
   const calendar = reader.clock.calendar(source.fileTime, options.year);
-  const span = collector.span(calendar);
-  const doubts = [
-    part.from === 0 && headerDoubt(collector.lineCounts, collector.headlessLine, options.service),
-    reader.clock.isYearless && span !== undefined && spanDoubt(span),
-    futureDoubt(collector.latest(calendar), source.fileTime),
-  ].filter((doubt) => typeof doubt === 'string');
+  const facts = {
+    calendar,
+    fileTime: source.fileTime,
+    isYearless: reader.clock.isYearless,
+    service: options.service,
+  };
+  const found = part.from < content.bytes ? doubts.warnings(facts) : [];
   return {
     name: source.name,
     content,
     knownCheckpoints: part.knownCheckpoints,
     newFrom: part.from,
-    span,
+    span: collector.span(calendar),
     lines: collector.lineCounts,
     messages: collector.messageCounts,
     offenceCount: collector.offenceCount,
     groups: (spaceAround) => collector.groups(calendar, spaceAround),
     logins: collector.logins(calendar),
     samples,
-    warnings: [...warnings, ...doubts.map((doubt) => `${source.name}: ${doubt}`)],
+    warnings: [...warnings, ...found.map((doubt) => `${source.name}: ${doubt}`)],
   };
 }

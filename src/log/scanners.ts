@@ -1,25 +1,34 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { instantiate } from '../../grammar/notation/instance.ts';
+import { instantiate, type LateGrammar } from '../../grammar/notation/instance.ts';
 import type { Scanner } from '../../grammar/notation/scanner.ts';
 import { McblockError, reasonOf } from '../errors.ts';
 
+/** Takes the error of a grammar that cannot be used, with file, line and reason. */
+export type LeaveOut = (error: McblockError) => void;
+
 /**
  * All scanners: those that are shipped, and those of the user's own grammars, which replace shipped
- * ones of the same service.
+ * ones of the same service. Throws McblockError('config') if the folder cannot be read.
+ * @param leaveOut called for each grammar that cannot be used; by default it throws
  */
-export async function loadScanners(folder = ''): Promise<readonly Scanner[]> {
+export async function loadScanners(
+  folder = '',
+  leaveOut: LeaveOut = (error) => {
+    throw error;
+  },
+): Promise<readonly Scanner[]> {
   const { grammars } = await import('#grammars');
   if (folder === '') return grammars.map(instantiate);
   // The parser is slow to load, so it is loaded only if there are grammars to read.
   const { loadGrammar } = await import('../../grammar/notation/load.ts');
-  const own = grammarFiles(folder).map((file) => {
-    const text = readGrammar(file);
+  const own = grammarFiles(folder).flatMap((file): LateGrammar[] => {
     try {
-      const { wasm, ...described } = loadGrammar(text, file);
-      return { ...described, wasm: () => wasm };
-    } catch (error) {
-      throw new McblockError('config', reasonOf(error), { cause: error });
+      const { wasm, ...described } = loadGrammar(readGrammar(file), file);
+      return [{ ...described, wasm: () => wasm }];
+    } catch (cause) {
+      leaveOut(new McblockError('config', reasonOf(cause), { cause }));
+      return [];
     }
   });
   const replaced = new Set(own.map(({ service }) => service));

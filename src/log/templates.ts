@@ -1,9 +1,13 @@
 import { parseAddress } from '../net/address-text.ts';
+import { type Piece, templateNotation } from './template-notation.ts';
 
 /** Similar messages, with fields for what differs. */
 export interface Template {
   readonly service: string;
-  /** In the notation of grammars: `"Connection reset by " ADDRESS " port " INT`. */
+  /**
+   * In the notation of grammars: `"Connection reset by " ADDRESS " port " INT`. `TEXT` stands for
+   * all messages beyond the limits, and for those without any text.
+   */
   readonly template: string;
   readonly count: number;
   /** The first of them. */
@@ -19,15 +23,10 @@ const EXAMPLE_LIMIT_CHARACTERS = 512;
 /** Messages are similar if at least this share of their words, fields excepted, is equal. */
 const ALIKE = 0.6;
 
-const ADDRESS = 'ADDRESS';
-const INT = 'INT';
-const WORD = 'WORD';
-
-/** A piece of a message: its text, and the field that replaces it, if any. */
-interface Piece {
-  text: string;
-  field: string | undefined;
-}
+/** What decoding puts in the place of bytes that are no UTF-8. */
+const NO_UTF8 = '\uFFFD';
+/** The longest number that INT matches. */
+const MAX_DIGITS = 20;
 
 interface Cluster {
   readonly pieces: Piece[];
@@ -61,14 +60,18 @@ export class Templates {
 
   /** Sorted by frequency, the most frequent first. */
   all(): Template[] {
-    const all = [...this.#services].flatMap(([service, { buckets, other }]) =>
-      [...[...buckets.values()].flat(), ...(other ? [other] : [])].map(
-        ({ count, example, pieces }) => {
-          return { service, template: templateText(pieces), count, example };
-        },
-      ),
+    const all = new Map<string, Template>();
+    for (const [service, { buckets, other }] of this.#services) {
+      for (const cluster of [...buckets.values()].flat().concat(other ?? [])) {
+        const template = templateNotation(cluster.pieces) ?? 'TEXT';
+        const key = `${service} ${template}`;
+        const { count, example } = all.get(key) ?? { count: 0, example: cluster.example };
+        all.set(key, { service, template, count: count + cluster.count, example });
+      }
+    }
+    return Array.from(all.values()).toSorted(
+      (p, q) => q.count - p.count || (p.template < q.template ? -1 : 1),
     );
-    return all.toSorted((p, q) => q.count - p.count || (p.template < q.template ? -1 : 1));
   }
 }
 
@@ -107,20 +110,23 @@ function piecesOf(message: string): Piece[] {
     else pieces.push(...wordPieces(word));
   }
   if (rest !== '') pieces.push({ text: rest, field: 'TEXT' });
-  return pieces;
+  // A rule needs some text.
+  const isOfFields = pieces.every(({ field }) => field !== undefined);
+  return isOfFields ? [{ text: message, field: undefined }] : pieces;
 }
 
 /** Splits `192.0.2.7:` into address and colon, `port:22` into word, colon and number. */
 function wordPieces(word: string): Piece[] {
   const [, body = word, end = ''] = /^(.*?)([.:]*)$/s.exec(word) ?? [];
   const tail = end === '' ? [] : [{ text: end, field: undefined }];
-  if (parseAddress(body) !== undefined) return [{ text: body, field: ADDRESS }, ...tail];
+  if (body.includes(NO_UTF8)) return [{ text: body, field: 'WORD' }, ...tail];
+  if (parseAddress(body) !== undefined) return [{ text: body, field: 'ADDRESS' }, ...tail];
   const pieces = body
     .split(/(:|(?<![\w.])\d+(?![\w.]))/)
     .filter((text) => text !== '')
     .map((text): Piece => {
-      if (/^\d+$/.test(text)) return { text, field: INT };
-      return { text, field: parseAddress(text) ? ADDRESS : undefined };
+      if (/^\d+$/.test(text)) return { text, field: text.length > MAX_DIGITS ? 'WORD' : 'INT' };
+      return { text, field: parseAddress(text) ? 'ADDRESS' : undefined };
     });
   return [...pieces, ...tail];
 }
@@ -134,7 +140,7 @@ function isAlike(p: readonly Piece[], q: readonly Piece[]): boolean {
     const isWord = /\w/.test(piece.text) && /\w/.test(other.text);
     if (!isWord) {
       if (piece.text !== other.text) return false;
-    } else if (piece.field === ADDRESS || other.field === ADDRESS) {
+    } else if (piece.field === 'ADDRESS' || other.field === 'ADDRESS') {
       if (piece.field !== other.field) return false;
     } else if (piece.field === undefined) {
       words++;
@@ -150,32 +156,7 @@ function widen(pieces: readonly Piece[], others: readonly Piece[]): void {
     const other = others[index];
     if (other === undefined || piece.field === 'TEXT') continue;
     if (piece.field !== other.field || (piece.field === undefined && piece.text !== other.text)) {
-      piece.field = WORD;
+      piece.field = 'WORD';
     }
   }
-}
-
-function templateText(pieces: readonly Piece[]): string {
-  const parts: string[] = [];
-  let literal = '';
-  for (const { text, field } of pieces) {
-    if (field === undefined) {
-      literal += text;
-      continue;
-    }
-    if (literal !== '') parts.push(quoted(literal));
-    literal = '';
-    parts.push(field);
-  }
-  if (literal !== '') parts.push(quoted(literal));
-  return parts.join(' ');
-}
-
-function quoted(text: string): string {
-  const escaped = text.replaceAll(/["\\]/g, '\\$&');
-  return `"${escaped.replaceAll(/\p{Cc}/gu, hexEscape)}"`;
-}
-
-function hexEscape(character: string): string {
-  return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
 }

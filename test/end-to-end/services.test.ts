@@ -150,3 +150,50 @@ describe('--service', () => {
     expect(stderr).toContain(hint);
   });
 });
+
+describe("a user's grammar with an error", () => {
+  it.each(['grok', 'parse', 'watch --once'])(
+    'is left out by %s, which exits with 1',
+    async (command) => {
+      const folder = line.path('grammar.d');
+      mkdirSync(folder);
+      writeFileSync(join(folder, 'a.grammar'), 'service a "a"\nx attempt = "no " ADDRESS\n');
+      writeFileSync(join(folder, 'b.grammar'), 'service b "b"\nx attempt 30 = "no " ADDRESS\n');
+      configure(`grammar.folder = "${folder}"\n[offence.messages]\n"a.x" = 20`);
+      const log = line.path('b.log');
+      const text = ['b[1]: no 5.149.104.9', 'sshd[1]: Connection closed by 5.149.105.9 port 1'];
+      writeFileSync(log, text.map((message) => `2026-01-01T00:00:00Z gw ${message}\n`).join(''));
+      const { exitCode, stdout, stderr } = await line.run(...command.split(' '), log);
+      expect(exitCode).toBe(1);
+      expect(stderr).toBe(
+        `mcblock: ${join(folder, 'a.grammar')}:2:1: x needs points, as in "x attempt 10 = …"; this grammar is not used\n`,
+      );
+      expect(stdout).toMatch(/5\.149\.104/);
+    },
+  );
+});
+
+describe('parse --unknown', () => {
+  it.each([
+    ['no lines', ''],
+    ['no line of a known service among 2', 'one\ntwo\n'],
+    ['no line of a known service among 1', '2026-01-01T00:00:00Z gw x[1]: y\n'],
+    [
+      'all messages of known services match',
+      '2026-01-01T00:00:00Z gw sshd[1]: Server listening on 0.0.0.0 port 22.\n',
+    ],
+  ])('says: %s', async (remark, text) => {
+    const log = line.path('any.log');
+    writeFileSync(log, text);
+    const { exitCode, stdout, stderr } = await line.run('parse', '--unknown', log);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: '' });
+    expect(stderr.trimEnd().split('\n').at(-1)).toBe(remark);
+  });
+
+  it('tells what the lines look like if none has a header', async () => {
+    const log = line.path('any.log');
+    writeFileSync(log, 'one\ntwo\n');
+    const { stderr } = await line.run('parse', '--unknown', log);
+    expect(stderr).toContain('no line has the header of a log line; the first is "one"');
+  });
+});

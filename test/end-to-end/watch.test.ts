@@ -386,6 +386,21 @@ describe('watch', () => {
     ]);
   });
 
+  it('warns once of a log that is not read as it was meant', async () => {
+    const other = line.path('other.log');
+    writeFileSync(other, 'one\ntwo\n');
+    const old = line.path('old.log');
+    const heads = ['Nov 20 10:00:00', 'Mar  1 00:00:00', 'Aug  1 00:00:00', 'Nov 22 10:00:00'];
+    const failed = 'gw sshd[1]: Failed password for root from 5.149.104.7 port 50112 ssh2\n';
+    writeFileSync(old, heads.map((head) => `${head} ${failed}`).join(''));
+    const { exitCode, stderr } = await line.run('watch', '--once', other, old);
+    expect(exitCode).toBe(0);
+    expect(stderr.trimEnd().split('\n')).toEqual([
+      expect.stringMatching(/^mcblock: .*other\.log: no line has the header of a log line; /),
+      expect.stringMatching(/^mcblock: .*old\.log: its lines have no year, and seem to span /),
+    ]);
+  });
+
   it('waits for a locked store and loses nothing', async () => {
     append(10);
     const watch = startWatch(log);

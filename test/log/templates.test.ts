@@ -1,6 +1,42 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { tryGrammar } from '../../grammar/notation/load.ts';
+import { emptyReading } from '../../grammar/notation/reading.ts';
+import { NO_MATCH } from '../../grammar/notation/scanner.ts';
 import { Templates } from '../../src/log/templates.ts';
+import { scannerOfText } from '../grammar/reader.ts';
+
+/** Words and separators between which the notation has rules. */
+const TRICKY = [
+  '192.0.2.7',
+  '2001:db8::7',
+  'fe80::1%em0',
+  '192.0.2.7:22',
+  '192.0.2.7.',
+  '192.0.2.7...',
+  '192.0.2.7:',
+  'a192.0.2.7',
+  'bad:192.0.2.7',
+  '12:30:45',
+  'pid-5',
+  'user-7',
+  'x',
+  'y',
+  '7',
+  '123456789012345678901234',
+  '\u0085',
+  '\uFFFDa',
+  'é5',
+  '"',
+  '\\',
+  ',',
+  '[',
+  ']',
+  ' ',
+  ' ',
+  ' ',
+  '. ',
+];
 
 function templatesOf(...messages: string[]) {
   const templates = new Templates();
@@ -18,7 +54,7 @@ describe('Templates', () => {
       ),
     ).toEqual([
       '2 "Bad packet from " ADDRESS " port " INT ": type " INT " [preauth]"',
-      '1 "session " INT " of [" ADDRESS "]:" INT " (" ADDRESS ") ended."',
+      '1 "session " INT " of [" ADDRESS "]:" INT " (" WORD ") ended."',
     ]);
   });
 
@@ -36,10 +72,50 @@ describe('Templates', () => {
     ]);
   });
 
-  it('write what the notation accepts', () => {
-    expect(templatesOf('said "x\\y" and\u0007 left')).toEqual([
-      '1 "said \\"x\\\\y\\" and\\x07 left"',
+  it('escape quotes, backslashes and each byte of a control character', () => {
+    expect(templatesOf('said "x\\y" and\u0007\u0085 left')).toEqual([
+      '1 "said \\"x\\\\y\\" and\\x07\\xc2\\x85 left"',
     ]);
+  });
+
+  it('have one address, which may end at a full stop, and text between fields', () => {
+    expect(
+      templatesOf(
+        'Login failed. IP: 192.0.2.7. Username: me',
+        'Login failed. IP: 192.0.2.8. Username: you',
+        'Client "x" (192.0.2.7) of host "192.0.2.7" went.',
+        'user-5 went away',
+        'user-x went away',
+        '192.0.2.7',
+      ),
+    ).toEqual([
+      '2 "Login failed. IP: " ADDRESS ". Username: " WORD',
+      '1 "192.0.2.7"',
+      '1 "Client \\"x\\" (" ADDRESS ") of host \\"" WORD "\\" went."',
+      '1 "user-" INT " went away"',
+      '1 "user-x went away"',
+    ]);
+  });
+
+  it('are rules that grammar check accepts, and that match their messages', () => {
+    const message = fc
+      .array(fc.constantFrom(...TRICKY), { minLength: 1, maxLength: 12 })
+      .map((words) => words.join(''));
+    fc.assert(
+      fc.property(fc.array(message, { minLength: 1, maxLength: 12 }), (messages) => {
+        const templates = new Templates();
+        for (const one of messages) templates.add('x', one);
+        const rules = templates.all().map(({ template }, index) => `m${index} note = ${template}`);
+        const grammar = `service x "x"\n${rules.join('\n')}\n`;
+        expect({ grammar, faults: tryGrammar(grammar).faults }).toEqual({ grammar, faults: [] });
+        const scanner = scannerOfText(grammar);
+        for (const one of messages.filter((text) => !text.includes('\uFFFD'))) {
+          const bytes = Buffer.from(one);
+          const found = scanner.scan(bytes, 0, bytes.length, emptyReading());
+          expect({ grammar, one, found }).not.toMatchObject({ found: NO_MATCH });
+        }
+      }),
+    );
   });
 
   it('are limited, and count every message', () => {

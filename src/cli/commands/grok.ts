@@ -14,7 +14,13 @@ import { applyAfterwards, publishAfterwards } from '../afterwards.ts';
 import { widenBounds } from '../config/policies.ts';
 import { INTERFACE_NAME } from '../config/settings.ts';
 import type { Context } from '../context.ts';
-import { addLogOptions, type LogCommandOptions, openLog, readOptionsOf } from '../log-options.ts';
+import {
+  addLogOptions,
+  grammarReporter,
+  type LogCommandOptions,
+  openLog,
+  readOptionsOf,
+} from '../log-options.ts';
 import { Progress } from '../progress.ts';
 import { grokReportJson, grokReportLines, SHOWN_SAMPLES } from '../text/grok-report-text.ts';
 
@@ -129,7 +135,11 @@ type ReadLog = (
 ) => Promise<LogSummary>;
 
 async function readerOf(context: Context, options: GrokOptions): Promise<ReadLog> {
-  const readOptions = await readOptionsOf(await context.config(), options);
+  const readOptions = await readOptionsOf(
+    await context.config(),
+    options,
+    grammarReporter(context),
+  );
   if (!options.pf) {
     if (options.external) throw new McblockError('usage', '--external needs --pf');
     return (source, more) => readOffences(source, { ...readOptions, ...more });

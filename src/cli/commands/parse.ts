@@ -4,7 +4,13 @@ import { oldestFirst } from '../../log/follow/rotation.ts';
 import { readEvents } from '../../log/read-events.ts';
 import { Templates } from '../../log/templates.ts';
 import type { Context } from '../context.ts';
-import { addLogOptions, type LogCommandOptions, openLog, readOptionsOf } from '../log-options.ts';
+import {
+  addLogOptions,
+  grammarReporter,
+  type LogCommandOptions,
+  openLog,
+  readOptionsOf,
+} from '../log-options.ts';
 import { eventLine } from '../text/event-text.ts';
 import { jsonText } from '../text/json-text.ts';
 import { templateLines } from '../text/template-text.ts';
@@ -52,11 +58,17 @@ async function parseUnknown(
 ): Promise<void> {
   const templates = new Templates();
   const add = (service: string, message: string): void => templates.add(service, message);
-  for await (const _ of eventsOf(context, files, options, add));
+  let [lines, known] = [0, 0];
+  for await (const events of eventsOf(context, files, options, add)) {
+    lines += events.length;
+    known += events.filter(({ service }) => service !== null).length;
+  }
   const all = templates.all();
   if (context.options.json) context.json(all);
-  else if (all.length === 0) context.remark('all messages of known services match');
-  else context.lines(templateLines(all, await context.colours()));
+  else if (all.length > 0) context.lines(templateLines(all, await context.colours()));
+  else if (lines === 0) context.remark('no lines');
+  else if (known === 0) context.remark(`no line of a known service among ${lines}`);
+  else context.remark('all messages of known services match');
 }
 
 /** The events of all the files, in batches. */
@@ -66,7 +78,11 @@ async function* eventsOf(
   options: LogCommandOptions,
   onUnmatched: (service: string, message: string) => void,
 ): AsyncGenerator<readonly Event[]> {
-  const readOptions = await readOptionsOf(await context.config(), options);
+  const readOptions = await readOptionsOf(
+    await context.config(),
+    options,
+    grammarReporter(context),
+  );
   const warn = (warning: string): void => context.remark(warning);
   for (const file of files.length === 0 ? ['-'] : oldestFirst(files)) {
     const source = openLog(file, context.now);

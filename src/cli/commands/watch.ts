@@ -7,7 +7,7 @@ import { Watcher, type WatchSettings } from '../../engine/watch/watcher.ts';
 import { applyConfigured } from '../afterwards.ts';
 import { publisherSettings } from '../config/publisher-settings.ts';
 import type { Context } from '../context.ts';
-import { readOptionsOf } from '../log-options.ts';
+import { grammarReporter, readOptionsOf } from '../log-options.ts';
 import { Signals } from '../signals.ts';
 import { jsonText } from '../text/json-text.ts';
 import { watchJson, watchLine } from '../text/watch-text.ts';
@@ -82,7 +82,11 @@ async function watch(context: Context, files: string[], options: WatchOptions): 
 }
 
 async function settingsOf(context: Context, options: WatchOptions): Promise<WatchSettings> {
-  const readOptions = await readOptionsOf(await context.config(), options);
+  const readOptions = await readOptionsOf(
+    await context.config(),
+    options,
+    grammarReporter(context),
+  );
   return { policies: await context.policies(), readOptions };
 }
 

@@ -29,6 +29,11 @@ export type Recorded = 'recorded' | 'changed';
 /** Stores a batch in one transaction; throws if it cannot. */
 export type RecordBatch = (batch: Batch) => Recorded;
 
+export interface ContentOptions extends ReadOptions {
+  /** Called with warnings, which may repeat. */
+  readonly report: (text: string) => void;
+}
+
 export interface FollowedPart {
   readonly name: string;
   /** See ContentDigest. */
@@ -42,6 +47,7 @@ export interface FollowedPart {
 /** The part of a log that was read, from its first byte. */
 export class FollowedContent {
   readonly part: FollowedPart;
+  readonly #report: (text: string) => void;
   readonly #lines: FollowedLines;
   readonly #hash = createHash('sha256');
   #bytes = 0;
@@ -49,8 +55,9 @@ export class FollowedContent {
   #instead: Uint8Array | undefined;
   #first: Checkpoint | undefined;
 
-  constructor(options: ReadOptions, part: FollowedPart) {
+  constructor(options: ContentOptions, part: FollowedPart) {
     this.part = part;
+    this.#report = options.report;
     this.#recordedBytes = part.newFrom;
     this.#lines = new FollowedLines(options, part.service, part.name, part.newFrom);
   }
@@ -80,6 +87,7 @@ export class FollowedContent {
    * last written to.
    */
   record(record: RecordBatch, fileTime: Seconds, always: boolean): Recorded {
+    for (const doubt of this.#lines.warnings(fileTime)) this.#report(`${this.part.name}: ${doubt}`);
     const isNew = this.#lines.hasEvents || this.unrecordedBytes > (always ? 0 : UNEVENTFUL_BYTES);
     if (!isNew) return 'recorded';
     const { name, head } = this.part;

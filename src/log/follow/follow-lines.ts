@@ -3,6 +3,7 @@ import type { Offence, OffenceKind } from '../../blocklist/offence.ts';
 import type { Login } from '../../blocklist/protect.ts';
 import { type Address, addressOf, compareAddresses } from '../../net/address.ts';
 import { contains, type Prefix } from '../../net/prefix.ts';
+import { LogDoubts } from '../doubts.ts';
 import type { Line } from '../line.ts';
 import { AddressTable } from '../offences/address-table.ts';
 import { Connections } from '../offences/connections.ts';
@@ -39,6 +40,7 @@ export class FollowedLines {
   readonly #newFrom: number;
   readonly #kinds = new Map<number, OffenceKind>();
   readonly #setbacks = new Setbacks();
+  readonly #doubts = new LogDoubts();
   #found: Found[] = [];
   #logins = new Map<number, LogTime>();
   #first: LogTime | undefined;
@@ -73,6 +75,14 @@ export class FollowedLines {
   /** Offences or logins were found. */
   get hasEvents(): boolean {
     return this.#found.length > 0 || this.#logins.size > 0;
+  }
+
+  /** What to warn of, each once. */
+  warnings(fileTime: Seconds): string[] {
+    const { clock } = this.#reader;
+    const { service, year } = this.#options;
+    const calendar = clock.calendar(fileTime, year);
+    return this.#doubts.warnings({ calendar, fileTime, isYearless: clock.isYearless, service });
   }
 
   /** What was found since the last call. The last line is no later than `fileTime`. */
@@ -113,6 +123,7 @@ export class FollowedLines {
   #add(line: Line): void {
     const isNew = line.offset >= this.#newFrom;
     if (isNew) this.count++;
+    this.#doubts.add(line);
     if (!line.known) return;
     if (isNew) {
       this.#first ??= line.time;

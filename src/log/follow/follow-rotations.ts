@@ -2,9 +2,9 @@ import type { Seconds } from '../../blocklist/entry.ts';
 import { McblockError } from '../../errors.ts';
 import type { KnownCheckpoints } from '../checkpoint.ts';
 import { recogniseFormat } from '../compression/format.ts';
-import { contentOf, type ReadOptions } from '../read-options.ts';
+import { contentOf } from '../read-options.ts';
 import type { Source } from '../source.ts';
-import { FollowedContent, type RecordBatch } from './follow-content.ts';
+import { type ContentOptions, FollowedContent, type RecordBatch } from './follow-content.ts';
 import { type FollowedFile, openFollowed } from './follow-file.ts';
 import { isHeadKnown, knownContent } from './follow-known.ts';
 import { rotationsOf } from './rotation.ts';
@@ -21,11 +21,9 @@ export const GRACE_MILLISECONDS = 5000;
 const MAX_ROTATIONS = 100;
 
 /** How a log is followed. */
-export interface FollowOptions extends ReadOptions {
+export interface FollowOptions extends ContentOptions {
   readonly known: KnownCheckpoints;
   readonly now: () => Seconds;
-  /** Called with warnings, which may repeat. */
-  readonly report: (text: string) => void;
 }
 
 /**

@@ -5,19 +5,15 @@ import type { OffenceKind } from '../../blocklist/offence.ts';
 import type { Login } from '../../blocklist/protect.ts';
 import type { Address } from '../../net/address.ts';
 import type { Prefix } from '../../net/prefix.ts';
-import { textOf } from '../bytes.ts';
+import { isHeadless } from '../doubts.ts';
 import type { HostNames } from '../hosts.ts';
 import type { Line } from '../line.ts';
-import type { Calendar, LogTime } from '../time/clock.ts';
+import type { Calendar } from '../time/clock.ts';
 import { AddressTable } from './address-table.ts';
 import { Connections } from './connections.ts';
 import { NO_KIND, type OffenceGroup, OffenceTable } from './offence-table.ts';
 import { type MessagePoints, type PointsByMessage, PointsTable } from './points-table.ts';
 import type { Samples } from './samples.ts';
-
-/** How much of a line is shown in a warning. */
-const EXCERPT_BYTES = 100;
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
 /** How many lines there were, by what became of them. */
 export interface LineCounts {
@@ -50,12 +46,8 @@ export class OffenceCollector {
   readonly #logins = new Map<number, number>();
   readonly #messageCounts: Float64Array;
   #lineCounts = noLines();
-  #headlessLine: string | undefined;
   #firstTime: number | undefined;
   #lastTime = 0;
-  /** The latest of the lines with a year, and of those without. */
-  #latestKnown: LogTime | undefined;
-  #latestYearless: LogTime | undefined;
 
   /** `log` is the name of the log; lines that count are added to `samples`. */
   constructor(
@@ -77,16 +69,10 @@ export class OffenceCollector {
     const counts = this.#lineCounts;
     counts.lines++;
     if (line.cut) counts.cut++;
-    const isNamed = line.known && (line.service >= 0 || line.header.programStart >= 0);
-    if (!isNamed) {
-      counts.headless++;
-      this.#headlessLine ??= excerptOf(line);
-    }
+    if (isHeadless(line)) counts.headless++;
     if (!line.known) return;
     this.#firstTime ??= line.time;
     this.#lastTime = line.time;
-    if (line.time < 0) this.#latestKnown = Math.max(line.time, this.#latestKnown ?? line.time);
-    else this.#latestYearless = Math.max(line.time, this.#latestYearless ?? 0);
     this.#offences.note(line.time);
     if (line.service < 0) return;
     if (line.message === NO_MATCH) counts.unmatched++;
@@ -103,19 +89,11 @@ export class OffenceCollector {
     this.#logins.clear();
     this.#messageCounts.fill(0);
     this.#lineCounts = noLines();
-    this.#headlessLine = undefined;
     this.#firstTime = undefined;
-    this.#latestKnown = undefined;
-    this.#latestYearless = undefined;
   }
 
   get lineCounts(): Readonly<LineCounts> {
     return this.#lineCounts;
-  }
-
-  /** The beginning of the first line without a header. */
-  get headlessLine(): string | undefined {
-    return this.#headlessLine;
   }
 
   get messageCounts(): readonly MessageCount[] {
@@ -142,14 +120,6 @@ export class OffenceCollector {
       address: this.#addresses.address(id),
       at: calendar.utc(time, Number.NEGATIVE_INFINITY),
     }));
-  }
-
-  /** The latest time of a line; undefined if no line has one. */
-  latest(calendar: Calendar): Seconds | undefined {
-    const latest = [this.#latestKnown, this.#latestYearless]
-      .filter((time) => time !== undefined)
-      .map((time) => calendar.utc(time, Number.NEGATIVE_INFINITY));
-    return latest.length === 0 ? undefined : Math.max(...latest);
   }
 
   /** The times of the first and the last line; undefined if no line has one. */
@@ -194,15 +164,6 @@ export class OffenceCollector {
     this.#kindIds.set(key, kindId);
     return kindId;
   }
-}
-
-/** Undefined for a blank line. */
-function excerptOf({ bytes, start, end }: Line): string | undefined {
-  const text = textOf(bytes, start, Math.min(end, start + EXCERPT_BYTES))
-    .replaceAll(UNPRINTABLE, '?')
-    .trim();
-  if (text === '') return undefined;
-  return end - start > EXCERPT_BYTES ? `${text}...` : text;
 }
 
 function noLines(): LineCounts {
