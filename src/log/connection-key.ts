@@ -6,11 +6,21 @@ import { randomWord } from './offences/random-word.ts';
 const PROCESS_KEY = randomWord();
 const SESSION_KEY = randomWord();
 
-/** Sets what identifies the connection of a line with this message. */
+/** The process of lines that name none, but the port of the peer. */
+const NO_PROCESS = 0xffff_ffff;
+
+/**
+ * Sets what identifies the connection of a line with this message. In a log without processes, it is
+ * the port of the peer, if the line has one.
+ */
 export function setConnectionKey(line: Line, { session }: GrammarMessage): void {
-  const { sessionStart, sessionEnd } = line.reading;
+  const { sessionStart, sessionEnd, port } = line.reading;
   line.process = line.pid;
   line.session = 0;
+  if (line.pid < 0 && port >= 0) {
+    line.process = NO_PROCESS;
+    line.session = port + 1;
+  }
   if (session === undefined || sessionStart < 0) return;
   if (session === 'word') {
     line.process = hashOf(line.bytes, sessionStart, sessionEnd, PROCESS_KEY);

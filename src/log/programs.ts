@@ -22,11 +22,11 @@ export class Programs {
   readonly #patterns: readonly Pattern[];
   /** The program of the line before, which is usually that of this one. */
   #last: Program = { name: NOTHING, service: -1 };
-  /** The scanner for programs without one of their own (`"*"`), or -1. */
-  readonly others: number;
+  /** The scanners for programs without one of their own (`"*"`). */
+  readonly others: readonly number[];
 
   constructor(scanners: readonly Scanner[]) {
-    this.others = scanners.findIndex(({ programs }) => programs.includes(STAR));
+    this.others = scanners.flatMap(({ programs }, index) => (programs.includes(STAR) ? index : []));
     const patterns: Pattern[] = [];
     for (const [service, scanner] of scanners.entries()) {
       for (const program of scanner.programs) {
@@ -62,13 +62,13 @@ export class Programs {
     return found.service;
   }
 
-  /** The scanners to try if the one that `find` returned does not match. */
-  *next(bytes: Uint8Array, start: number, end: number): Generator<number> {
+  /** The scanners to try if `tried`, which `find` returned or is the first of others, does not match. */
+  *next(bytes: Uint8Array, start: number, end: number, tried: number): Generator<number> {
     const [, ...sharing] = this.#byHash.get(hashOf(bytes, start, end)) ?? [];
     for (const { name, service } of sharing) {
       if (sameBytes(bytes, start, end, name)) yield service;
     }
-    if (this.others >= 0) yield this.others;
+    for (const other of this.others) if (other !== tried) yield other;
   }
 
   #findPattern(bytes: Uint8Array, start: number, end: number): number {

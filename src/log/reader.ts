@@ -132,7 +132,7 @@ export class LogReader {
     if (isNamed && line.messageEnd - header.programStart >= BUSYBOX_LIMIT_BYTES) {
       line.cut ||= followsSelector(bytes, line.start, header.programStart);
     }
-    line.service = own >= 0 || !isNamed || line.cut ? own : this.#programs.others;
+    line.service = own >= 0 || !isNamed || line.cut ? own : (this.#programs.others[0] ?? -1);
     if (own >= 0 && own === this.#nginx) {
       line.cut ||= line.messageEnd - line.messageStart >= NGINX_LIMIT_BYTES;
     }
@@ -150,14 +150,13 @@ export class LogReader {
       line.messageEnd = repetition.end;
       line.count = repetition.count;
     }
-    const isShared = own >= 0 && isNamed;
-    this.#match(line, scanner, isShared);
+    this.#match(line, scanner, isNamed);
     // Some log shippers append a space. Grammars with a space at the end have been tried by now.
     if (line.message === NO_MATCH && bytes[line.messageEnd - 1] === SPACE) {
       while (line.messageEnd > line.messageStart && bytes[line.messageEnd - 1] === SPACE) {
         line.messageEnd--;
       }
-      this.#match(line, scanner, isShared);
+      this.#match(line, scanner, isNamed);
     }
     if (line.message !== NO_MATCH || own >= 0) return;
     // An unknown program, and no message that any program may write.
@@ -166,9 +165,9 @@ export class LogReader {
     this.#repeatable = false;
   }
 
-  #match(line: Line, scanner: Scanner, isShared: boolean): void {
+  #match(line: Line, scanner: Scanner, isNamed: boolean): void {
     line.message = scanner.scan(line.bytes, line.messageStart, line.messageEnd, line.reading);
-    if (line.message === NO_MATCH && isShared) this.#scanAsOther(line);
+    if (line.message === NO_MATCH && isNamed) this.#scanAsOther(line);
   }
 
   #findConnection(line: Line): void {
@@ -185,7 +184,8 @@ export class LogReader {
    */
   #scanAsOther(line: Line): void {
     const { bytes, header, messageStart, messageEnd, reading } = line;
-    for (const other of this.#programs.next(bytes, header.programStart, header.programEnd)) {
+    const { programStart, programEnd } = header;
+    for (const other of this.#programs.next(bytes, programStart, programEnd, line.speaker)) {
       const message = this.#scanners[other]?.scan(bytes, messageStart, messageEnd, reading);
       if (message === undefined || message === NO_MATCH) continue;
       line.service = other;

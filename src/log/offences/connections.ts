@@ -17,13 +17,15 @@ const TIME = 4;
 const ATTEMPTS = 5;
 const SIGN = 6;
 const COUNTED = 7;
-/** The id of the latest message that occurs once, + 1; or ENDED. */
+/** A bit for each message that occurs once and was seen, and ENDED. */
 const STATE = 8;
 /** The next connection with the same hash, + 1. */
 const NEXT = 9;
 const WORDS = 10;
 
-const ENDED = 0xffff_ffff;
+const ENDED = 0x8000_0000;
+/** Two messages of a service may share a bit, which counts one of them twice at worst. */
+const BITS = 31;
 
 /** The fields of a line that tell its connection. */
 export type ConnectionLine = Pick<Line, 'speaker' | 'host' | 'process' | 'session' | 'time'>;
@@ -88,11 +90,11 @@ export class Connections {
     const state = words[at + STATE] ?? 0;
     // Only the difference of times counts, which 32 bits hold for known times and for others.
     const isSilent = (time >>> 0) - (words[at + TIME] ?? 0) > SILENCE_SECONDS;
-    const isAgain = role === 'once' && state === id + 1;
-    if (isSilent || state === ENDED || isAgain || role === 'opens') this.#clear(at);
+    const bit = role === 'once' ? 1 << (id % BITS) : role === 'closes' ? ENDED : 0;
+    const isAgain = (state & (ENDED | bit)) !== 0;
+    if (isSilent || isAgain || role === 'opens') this.#clear(at);
     words[at + TIME] = time >>> 0;
-    if (role === 'once') words[at + STATE] = id + 1;
-    else if (role === 'closes') words[at + STATE] = ENDED;
+    words[at + STATE] = (words[at + STATE] ?? 0) | bit;
   }
 
   /** Index of the words of the connection; -1 if it is unknown. */

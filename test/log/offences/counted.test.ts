@@ -125,6 +125,72 @@ describe('a daemon that outlives its connections', () => {
   });
 });
 
+describe('a daemon that writes no process', () => {
+  it('is counted by the ports of the peers', async () => {
+    const end = `for root from ${A} port 4711 ssh2`;
+    const lines = [
+      `sshd: Failed password ${end}`,
+      `sshd: Failed password ${end}`,
+      `sshd: error: maximum authentication attempts exceeded ${end} [preauth]`,
+      `sshd: Disconnecting authenticating user root ${A} port 4711: Too many authentication failures [preauth]`,
+      `sshd: Invalid user x from ${A} port 4712`,
+      `sshd: Failed password for invalid user x from ${A} port 4712 ssh2`,
+    ];
+    expect(await counted(lines)).toEqual([
+      `${A} failed-login 10`,
+      `${A} failed-login 10`,
+      `${A} invalid-user 10`,
+    ]);
+  });
+});
+
+describe('a daemon that writes of each request or connection', () => {
+  it.each([
+    `asterisk[812]: NOTICE[%N]: chan_sip.c:2 in x: Host ${A} failed to authenticate as 'x'`,
+    `nsd[812]: axfr for example.org. from ${A} refused, no acl matches`,
+    `nginx[812]: 2026/03/01 12:00:00 [error] 1#1: *%N [client ${A}] ModSecurity: Access denied with code 403 (phase 2). x`,
+    `openvpn[812]: ${A}:4%N TLS Auth Error: Auth Username/Password was not provided by peer`,
+    `httpd[812]: [:error] [pid 7:tid 2] [client ${A}:4%N] [client ${A}] ModSecurity: Access denied with code 403 (phase 2). x`,
+    `dovecot[4]: auth: passwd-file(me,${A},<abc%N>): unknown user`,
+  ])('counts each: %s', async (line) => {
+    const found = await counted(times(10, line));
+    expect(found).toHaveLength(10);
+    for (const offence of found) expect(offence).toMatch(/ 10$/);
+  });
+
+  it('counts each of several kinds by turns', async () => {
+    const lines = times(
+      10,
+      `nginx[812]: 2026/03/01 12:00:00 [error] 1#1: *%N access forbidden by rule, client: ${A}, server: x, request: "GET / HTTP/1.1", host: "x"`,
+      `nginx[812]: 2026/03/01 12:00:00 [error] 1#1: *%N limiting requests, excess: 1.5 by zone "x", client: ${A}, server: x, request: "GET / HTTP/1.1", host: "x"`,
+    );
+    expect(await counted(lines)).toEqual(Array(10).fill(`${A} denied 2`));
+  });
+
+  it('counts a login of dovecot once with what the auth process writes of it', async () => {
+    const lines = times(
+      3,
+      `dovecot[4]: auth: passwd-file(me,${A},<abc%N>): unknown user`,
+      `dovecot[5]: imap-login: Disconnected (auth failed, 1 attempts in 2 secs): user=<me>, method=PLAIN, rip=${A}, lip=198.51.100.1, TLS, session=<abc%N>`,
+    );
+    expect(await counted(lines)).toEqual(Array(3).fill(`${A} auth-failed 10`));
+  });
+});
+
+describe('a connection that the TCP wrappers refuse', () => {
+  it.each([
+    ['tcpd', 'vsftpd', 2],
+    ['tcpd', 'in.telnetd', 2],
+    ['libwrap', 'rpcbind', 0],
+    ['libwrap', 'in.tftpd', 0],
+    ['sshd', 'sshd', 2],
+  ])('is known by the service %s for %s and counts %d points', async (service, program, points) => {
+    const found = await read([`${program}[812]: refused connect from ${A} (${A})`]);
+    expect(found.messages).toMatchObject([{ service, count: 1 }]);
+    expect(found.offenceCount).toBe(points > 0 ? 1 : 0);
+  });
+});
+
 describe('a line that names its peer through its connection', () => {
   it('is a failed login of OpenSMTPD since 6.4', async () => {
     const lines = times(
