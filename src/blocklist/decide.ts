@@ -1,7 +1,8 @@
 import { McblockError } from '../errors.ts';
 import { FAMILY_BITS } from '../net/address.ts';
-import { containsPrefix, hostPrefix, type Prefix, prefixAround } from '../net/prefix.ts';
+import { contains, containsPrefix, hostPrefix, type Prefix, prefixAround } from '../net/prefix.ts';
 import { activateEntry, hitEntry, prolongEntry, recallEntry } from './change.ts';
+import { isEligible, pointsNeeded } from './eligible.ts';
 import {
   type Entry,
   type Expiry,
@@ -40,36 +41,6 @@ export function decide(
     : decideByHand(entries, space, request, policy, at);
 }
 
-/**
- * Whether a request for the prefix may reactivate this entry, which contains it. The entry of the
- * prefix itself always may: an entry is new only once. A wider one may unless it is wider than the
- * policy allows, or is a bogon and the offender was not seen on an external interface. What was seen
- * there can be forged: it reactivates bogons, and entries no wider than the automatic length.
- */
-export function isEligible(
-  entry: Entry,
-  prefix: Prefix,
-  external: boolean,
-  policy: Policy,
-): boolean {
-  const { length, family } = entry.prefix;
-  if (length === prefix.length) return true;
-  if (entry.origin === 'bogon') return external;
-  if (external) return length >= automaticLength(family, policy);
-  const { widest4, widest6 } = policy.reactivate;
-  return length >= (family === 4 ? widest4 : widest6);
-}
-
-/**
- * The points that a prefix within this expired entry needs to reactivate it: one offence up to /16
- * (IPv6: /32), as many as for a new entry if it is wider or was never active.
- */
-export function pointsNeeded({ prefix, activations }: Entry, policy: Policy): number {
-  const { offence, reactivate } = policy;
-  const isWide = prefix.length < (prefix.family === 4 ? 16 : 32);
-  return activations === 0 || isWide ? offence.points : Math.min(offence.points, reactivate.points);
-}
-
 function decideAutomatic(
   entries: readonly Entry[],
   space: ProtectedSpace,
@@ -77,7 +48,7 @@ function decideAutomatic(
   policy: Policy,
   at: Seconds,
 ): Decision {
-  const { offender, hits, origin, external } = request;
+  const { offender, hits, points, origin, external } = request;
   const protection = space.containing(hostPrefix(offender));
   if (protection !== undefined) return { kind: 'refused', protection };
   // A packet from outside says nothing about the network around its source.
@@ -87,21 +58,31 @@ function decideAutomatic(
 
   // Nearly every request is for an unknown prefix.
   if (entries.length === 0)
-    return activation(undefined, prefix, origin, hits, at, undefined, policy);
-  const above = supernets(entries, prefix);
-  const active = longestLasting(above.filter((entry) => isActive(entry, at)));
-  if (active !== undefined) {
-    const entry = hitEntry(active, hits, at, policy);
-    return { kind: 'covered', entry, extended: entry.expiresAt !== active.expiresAt };
+    return activation(undefined, prefix, undefined, origin, hits, at, policy);
+  const isFull = points >= policy.offence.points;
+  const around = supernets(entries, hostPrefix(offender));
+  const active = around.filter((entry) => isActive(entry, at));
+  const longest = longestLasting(active);
+  // Narrower entries do not keep the prefix itself from being blocked.
+  if (longest !== undefined && !(isFull && active.every((entry) => isNarrower(entry, prefix)))) {
+    const entry = hitEntry(longest, hits, at, policy);
+    return { kind: 'covered', entry, extended: entry.expiresAt !== longest.expiresAt };
   }
 
   // An ineligible wider entry would not have been reactivated by this offence, so the prefix gets a
   // history of its own.
-  const eligible = above.filter((entry) => isEligible(entry, prefix, external, policy));
+  const eligible = around.filter(
+    (entry) =>
+      isEligible(entry, prefix, external, policy) && !(isFull && isNarrower(entry, prefix)),
+  );
   const later = eligible.find(({ activatedAt }) => activatedAt !== undefined && activatedAt > at);
   if (later !== undefined) return { kind: 'evidence', entry: recallEntry(later, hits, at) };
 
-  return activation(eligible[0], prefix, origin, hits, at, undefined, policy);
+  const widest =
+    eligible.find((entry) => external || points >= pointsNeeded(entry, policy)) ??
+    eligible.find((entry) => entry.prefix.length === prefix.length);
+  const narrower = isFull ? entries.filter((entry) => isNarrower(entry, prefix)) : [];
+  return activation(widest, prefix, mostActive(narrower), origin, hits, at, policy);
 }
 
 function decideByHand(
@@ -120,7 +101,9 @@ function decideByHand(
 
   const above = supernets(entries, prefix);
   const own = above.find((entry) => entry.prefix.length === prefix.length);
-  const wanted = until ?? at + penaltySeconds(activationsWanted(own, at), policy);
+  const narrower = exact ? [] : entries.filter((entry) => isNarrower(entry, prefix));
+  const inner = mostActive(narrower);
+  const wanted = until ?? at + penaltySeconds(activationsWanted(own, inner, at), policy);
   // A request made before the latest activation, but received later, is satisfied by it.
   const active = above.filter((entry) => outlasts(entry.expiresAt, at));
   const lasting = longestLasting(active);
@@ -142,7 +125,7 @@ function decideByHand(
       (!exact || entry === own) &&
       isEligible(entry, prefix, false, policy),
   );
-  const decision = activation(widest, prefix, origin, 0, at, until, policy);
+  const decision = activation(widest, prefix, inner, origin, 0, at, policy, until);
   return { ...decision, entry: noted(decision.entry, request) };
 }
 
@@ -151,6 +134,10 @@ function supernets(entries: readonly Entry[], prefix: Prefix): readonly Entry[] 
   return entries
     .filter((entry) => containsPrefix(entry.prefix, prefix))
     .toSorted((p, q) => p.prefix.length - q.prefix.length);
+}
+
+function isNarrower(entry: Entry, prefix: Prefix): boolean {
+  return entry.prefix.length > prefix.length && contains(prefix, entry.prefix);
 }
 
 /** The entry that blocks longest; of equals, the longest match. */
@@ -165,26 +152,42 @@ function longestLasting(entries: readonly Entry[]): Entry | undefined {
 }
 
 /** A repeated request for an active entry means its current penalty, otherwise that of the next. */
-function activationsWanted(own: Entry | undefined, at: Seconds): number {
-  if (own === undefined) return 1;
-  return outlasts(own.expiresAt, at) ? own.activations : own.activations + 1;
+function activationsWanted(own: Entry | undefined, inner: Entry | undefined, at: Seconds): number {
+  if (own !== undefined && outlasts(own.expiresAt, at)) return own.activations;
+  return Math.max(own?.activations ?? 0, inner?.activations ?? 0) + 1;
 }
 
-/** Activates the expired entry, or a new one if there is none. */
+/** The entry that had the most activations. */
+function mostActive(entries: readonly Entry[]): Entry | undefined {
+  return entries.reduce<Entry | undefined>(
+    (most, entry) => (entry.activations > (most?.activations ?? 0) ? entry : most),
+    undefined,
+  );
+}
+
+/**
+ * Activates the expired entry, or a new one if there is none.
+ * @param inner the narrower entry with the most activations, from which those of the prefix itself go on
+ */
 function activation(
   expired: Entry | undefined,
   prefix: Prefix,
+  inner: Entry | undefined,
   origin: Entry['origin'],
   hits: number,
   at: Seconds,
-  until: Expiry | undefined,
   policy: Policy,
+  until?: Expiry,
 ): Extract<Decision, { kind: 'reactivated' | 'new' }> {
-  const before = expired ?? neverActive(prefix, origin, '');
-  const entry = activateEntry(before, hits, at, until, policy);
+  const own = expired ?? neverActive(prefix, origin, '');
+  const wider = own.prefix.length < prefix.length;
+  const inherits =
+    !wider && inner !== undefined && inner.activations > own.activations ? inner : undefined;
+  const { activations } = inherits ?? own;
+  const entry = activateEntry({ ...own, activations }, hits, at, until, policy);
   return expired === undefined
-    ? { kind: 'new', entry }
-    : { kind: 'reactivated', entry, wider: expired.prefix.length < prefix.length };
+    ? { kind: 'new', entry, inherits: inherits?.prefix }
+    : { kind: 'reactivated', entry, wider, inherits: inherits?.prefix };
 }
 
 function noted(entry: Entry, { note }: ManualRequest): Entry {

@@ -23,6 +23,8 @@ export interface EntryChange {
   /** Of these activations; by default the origin and note of the entry. */
   readonly cause?: ActivationCause;
   readonly evidence?: readonly ActivationEvidence[];
+  /** The activations above those of the entry are folded into another entry. */
+  readonly isFolded?: boolean;
   /** The activation that was expired by hand, and when. */
   readonly ended?: { readonly activation: number; readonly at: Seconds };
 }

@@ -1,6 +1,7 @@
 import type { Prefix } from '../net/prefix.ts';
 import type { Entry } from './entry.ts';
 import type { Evidence } from './evidence.ts';
+import type { PastActivation } from './fold.ts';
 import type { Login } from './protect.ts';
 import type { AutomaticRequest, Decision } from './request.ts';
 
@@ -10,12 +11,18 @@ export interface Verdict {
   readonly decision: Decision;
   /** The evidence for the request. Its hits are already counted in the decision's entry. */
   readonly evidence: readonly Evidence[];
+  /** Entries within that of the decision, without the activations that it replaces. */
+  readonly folded?: readonly Entry[];
 }
 
 /** From where the judge reads entries and logins, and where it commits decisions. */
 export interface EntryRepository {
   /** The entries that contain the prefix, including its own, in any order. */
   supernets(prefix: Prefix): readonly Entry[];
+  /** The entries within the prefix, without its own, in any order; at most a thousand of them. */
+  subnets(prefix: Prefix): readonly Entry[];
+  /** The activations of the entry with this prefix, oldest first. */
+  activations(prefix: Prefix): readonly PastActivation[];
   /** The latest accepted login of each address in the prefix that has one. */
   loginsWithin(prefix: Prefix): readonly Login[];
   commit(verdict: Verdict): void;

@@ -11,8 +11,9 @@ export type EvidenceSource = 'log' | 'pf';
 export function automaticRequest(
   source: EvidenceSource,
   { offender, at, hits }: Pick<AutomaticRequest, 'offender' | 'at' | 'hits'>,
+  points = 0,
 ): AutomaticRequest {
   const isPf = source === 'pf';
   const origin = isPf ? 'pf' : 'grok';
-  return { kind: 'automatic', origin, offender, at, hits, external: isPf };
+  return { kind: 'automatic', origin, offender, at, hits, points, external: isPf };
 }

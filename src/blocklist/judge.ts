@@ -1,10 +1,12 @@
 import type { Address } from '../net/address.ts';
-import { comparePrefixes } from '../net/prefix.ts';
-import { decide, isEligible, pointsNeeded } from './decide.ts';
-import { laterExpiry, type Seconds } from './entry.ts';
+import { comparePrefixes, type Prefix } from '../net/prefix.ts';
+import { decide } from './decide.ts';
+import { isEligible, pointsNeeded } from './eligible.ts';
+import { type Entry, laterExpiry, type Seconds } from './entry.ts';
 import type { EntryRepository } from './entry-repository.ts';
 import { EvidenceAggregator } from './evidence-aggregator.ts';
 import { automaticRequest, type EvidenceSource } from './evidence-source.ts';
+import { entryBefore, isByLog } from './fold.ts';
 import type { Offence } from './offence.ts';
 import { type OffenderNetwork, OffenderNetworks } from './offender-networks.ts';
 import { OpenEntry } from './open-entry.ts';
@@ -72,20 +74,30 @@ export class Judge {
       this.#spared.add(offence, protection.reason);
       return;
     }
-    const supernets = this.#networks.supernets(network);
+    const supernets = this.#networks.supernets(network, offence.address);
     const active = longestLasting(supernets, at);
+    const isNew = !offence.isJudged;
     if (active !== undefined) {
-      active.hit(offence, at);
-      return;
+      const isWhole = !isNarrower(active, network);
+      if (isWhole || isNew) active.hit(offence, at);
+      if (isWhole || supernets.some((one) => one.isActive(at) && !isNarrower(one, network))) return;
     }
     const eligible =
       supernets.length === 0
         ? supernets
         : supernets.filter((open) => this.#isEligible(open, network));
-    const later = eligible.find(({ entry }) => (entry.activatedAt ?? at) > at);
-    if (later !== undefined) later.recall(offence, at);
-    else if (this.#source === 'log') this.#count(network, eligible, offence, at);
-    else if (eligible.length > 0) this.#bringBack(network, eligible, offence, at);
+    const later =
+      active === undefined
+        ? eligible.find(({ entry }) => (entry.activatedAt ?? at) > at)
+        : undefined;
+    if (later !== undefined) {
+      const isWhole = !isNarrower(later, network);
+      if (isWhole || isNew) later.recall(offence, at);
+      if (isWhole) return;
+    }
+    const isKnown = (active ?? later) !== undefined;
+    if (this.#source === 'log') this.#count(network, eligible, offence, at, isKnown || !isNew);
+    else if (!isKnown && eligible.length > 0) this.#bringBack(network, eligible, offence, at);
   }
 
   /**
@@ -115,20 +127,30 @@ export class Judge {
     return isEligible(entry, prefix, this.#source === 'pf', this.#policy);
   }
 
-  /** An offence that no active entry contains; a request if it reaches the points. */
+  /**
+   * An offence that no active entry of the network contains; a request if it reaches the points.
+   * @param isKnown it was counted elsewhere, and only counts for the network
+   */
   #count(
     network: OffenderNetwork,
     eligible: readonly OpenEntry[],
     offence: Offence,
     at: Seconds,
+    isKnown: boolean,
   ): void {
     const { offence: limit } = this.#policy;
     const { window } = network;
     window.add(offence, at, limit.windowSeconds);
-    const { points } = window;
-    const proven = eligible.filter(({ entry }) => points >= pointsNeeded(entry, this.#policy));
-    if (proven.length === 0 && points < limit.points) return;
-    this.#request(network, proven, offence.address, at);
+    if (window.points >= limit.points) {
+      const wide = eligible.filter((open) => !isNarrower(open, network));
+      this.#request(network, wide, offence.address, at, network.prefix);
+      return;
+    }
+    if (isKnown) return;
+    const widest = eligible.find(({ entry }) => window.points >= pointsNeeded(entry, this.#policy));
+    if (widest === undefined) return;
+    const { prefix } = isNarrower(widest, network) ? widest.entry : network;
+    this.#request(network, eligible, offence.address, at, prefix);
   }
 
   /** A packet from an expired entry. */
@@ -139,24 +161,34 @@ export class Judge {
     at: Seconds,
   ): void {
     network.window.add(offence, at, this.#policy.offence.windowSeconds);
-    this.#request(network, eligible, offence.address, at);
+    this.#request(network, eligible, offence.address, at, network.prefix);
   }
 
+  /** @param from the offences from this prefix are the evidence */
   #request(
     network: OffenderNetwork,
     eligible: readonly OpenEntry[],
     offender: Address,
     at: Seconds,
+    from: Prefix,
   ): void {
     const { window } = network;
     for (const open of eligible) open.commit();
-    const request = automaticRequest(this.#source, { offender, at, hits: window.count });
+    const { points, firstAt = at } = window;
+    const isFull = points >= this.#policy.offence.points;
+    const inner = isFull ? this.#subnetsBefore(network, firstAt, at) : NO_SUBNETS;
+    const hits = window.countFrom(from);
+    const request = automaticRequest(this.#source, { offender, at, hits }, points);
     // Entries that are active or not eligible have no say here, and the offender is not protected.
-    const entries = eligible.map(({ entry }) => entry);
+    const entries = [...eligible.map(({ entry }) => entry), ...inner.before];
     const decision = decide(entries, this.#space, request, this.#policy, this.#now);
     const aggregator = new EvidenceAggregator();
-    window.emptyInto(aggregator);
-    this.#repository.commit({ request, decision, evidence: aggregator.take() });
+    window.addTo(aggregator, from);
+    // While only narrower entries are active, the offences go on counting for the network.
+    if (from === network.prefix) window.clear();
+    const isActivated = decision.kind === 'new' || decision.kind === 'reactivated';
+    const folded = isActivated ? inner.folded : [];
+    this.#repository.commit({ request, decision, evidence: aggregator.take(), folded });
     if (decision.kind === 'refused') return;
     const { entry } = decision;
     const open = eligible.find((other) => comparePrefixes(other.entry.prefix, entry.prefix) === 0);
@@ -166,6 +198,34 @@ export class Judge {
       this.#networks.add(network, added);
     }
   }
+
+  /**
+   * The entries within the network as they were before this time, and those among them whose
+   * activations since then were made by offences that count for the network.
+   */
+  #subnetsBefore(network: OffenderNetwork, since: Seconds, until: Seconds): Subnets {
+    const folded: Entry[] = [];
+    const before = this.#networks.takeSubnets(network).map((entry) => {
+      if ((entry.activatedAt ?? 0) < since) return entry;
+      const history = this.#repository.activations(entry.prefix);
+      const past = entryBefore(entry, history, since);
+      if (isByLog(history, since, until)) folded.push(past);
+      return past;
+    });
+    return { before, folded };
+  }
+}
+
+/** Entries within a network. */
+interface Subnets {
+  readonly before: readonly Entry[];
+  readonly folded: readonly Entry[];
+}
+
+const NO_SUBNETS: Subnets = { before: [], folded: [] };
+
+function isNarrower({ entry }: OpenEntry, { prefix }: OffenderNetwork): boolean {
+  return entry.prefix.length > prefix.length;
 }
 
 /** The active entry that lasts longest; of equals, the longest match. */

@@ -22,4 +22,6 @@ export interface Offence {
   /** The source port of the last of them; undefined if none is named. */
   readonly port: number | undefined;
   readonly kind: OffenceKind;
+  /** It was judged with an earlier log, and goes on counting for its automatic prefix only. */
+  readonly isJudged?: true;
 }

@@ -16,6 +16,10 @@ export interface OffenderNetwork {
   readonly window: Window;
   /** The entries that contain it, the widest first; undefined until they are read. */
   supernets: OpenEntry[] | undefined;
+  /** Whether it contains narrower entries; undefined until they are looked for. */
+  hasSubnets: boolean | undefined;
+  /** The narrower entries that contain an address, by address. */
+  narrower: Map<number | string, readonly OpenEntry[]>;
   /** The logins in it, and whether nothing in it is protected; undefined until they are read. */
   logins: readonly Login[] | undefined;
   isClear: boolean;
@@ -70,6 +74,8 @@ export class OffenderNetworks {
       prefix,
       window: new Window(),
       supernets: undefined,
+      hasSubnets: undefined,
+      narrower: new Map(),
       logins: undefined,
       isClear: false,
     };
@@ -93,10 +99,37 @@ export class OffenderNetworks {
     return isLoggedIn ? { prefix: host, reason: 'login' } : this.#space.containing(host);
   }
 
-  /** The entries that contain the network, the widest first. */
-  supernets(network: OffenderNetwork): readonly OpenEntry[] {
+  /** The entries that contain an address of the network, the widest first. */
+  supernets(network: OffenderNetwork, address: Address): readonly OpenEntry[] {
     network.supernets ??= this.#opened(this.#repository.supernets(network.prefix));
-    return network.supernets;
+    network.hasSubnets ??= this.#repository.subnets(network.prefix).length > 0;
+    // Most networks have no narrower entries.
+    if (!network.hasSubnets) return network.supernets;
+    return [...network.supernets, ...this.#narrower(network, address)];
+  }
+
+  #narrower(network: OffenderNetwork, address: Address): readonly OpenEntry[] {
+    const host = hostPrefix(address);
+    const key = keyOf(host);
+    const known = network.narrower.get(key);
+    if (known !== undefined) return known;
+    const found = this.#repository.supernets(host);
+    const narrower = this.#opened(
+      found.filter(({ prefix }) => prefix.length > network.prefix.length),
+    );
+    network.narrower.set(key, narrower);
+    return narrower;
+  }
+
+  /** Commits and returns the entries within the network, to be read again after they change. */
+  takeSubnets(network: OffenderNetwork): readonly Entry[] {
+    if (!network.hasSubnets) return NO_ENTRIES;
+    for (const open of [...network.narrower.values()].flat()) {
+      open.commit();
+      this.#open.delete(keyOf(open.entry.prefix));
+    }
+    network.narrower = new Map();
+    return this.#repository.subnets(network.prefix);
   }
 
   /** Opens the entries, the widest first. */
@@ -145,6 +178,8 @@ export class OffenderNetworks {
     const networks = new Map<number | string, OffenderNetwork>();
     for (const [key, network] of this.#networks) {
       network.supernets = undefined;
+      network.hasSubnets = undefined;
+      if (network.narrower.size > 0) network.narrower = new Map();
       network.logins = undefined;
       const { latestAt = windowsOverAt } = network.window;
       if (latestAt > windowsOverAt) networks.set(key, network);
@@ -154,6 +189,7 @@ export class OffenderNetworks {
 }
 
 const NOTHING: readonly Offence[] = [];
+const NO_ENTRIES: readonly Entry[] = [];
 
 function byWidth(p: OpenEntry, q: OpenEntry): number {
   return p.entry.prefix.length - q.entry.prefix.length;

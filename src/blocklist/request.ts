@@ -12,6 +12,11 @@ export interface AutomaticRequest {
   readonly at: Seconds;
   /** The number of offences, at least 1. */
   readonly hits: number;
+  /**
+   * The points of the prefix within the window. As many as for a new entry block the prefix itself;
+   * fewer reactivate an entry.
+   */
+  readonly points: number;
   /** A packet was seen on an external interface: the offender may be a bogon. */
   readonly external: boolean;
 }
@@ -52,6 +57,14 @@ export type Decision =
   | { readonly kind: 'covered'; readonly entry: Entry; readonly extended: boolean }
   /** Before the latest activation of the entry: only recorded. */
   | { readonly kind: 'evidence'; readonly entry: Entry }
-  /** An expired entry is active again. `wider`: it contains more than was requested. */
-  | { readonly kind: 'reactivated'; readonly entry: Entry; readonly wider: boolean }
-  | { readonly kind: 'new'; readonly entry: Entry };
+  /**
+   * An expired entry is active again. `wider`: it contains more than was requested. `inherits`: the
+   * narrower prefix from whose activations those of the entry go on.
+   */
+  | {
+      readonly kind: 'reactivated';
+      readonly entry: Entry;
+      readonly wider: boolean;
+      readonly inherits: Prefix | undefined;
+    }
+  | { readonly kind: 'new'; readonly entry: Entry; readonly inherits: Prefix | undefined };

@@ -1,4 +1,5 @@
 import { compareAddresses } from '../net/address.ts';
+import { contains, type Prefix } from '../net/prefix.ts';
 import type { Seconds } from './entry.ts';
 import type { EvidenceAggregator } from './evidence-aggregator.ts';
 import type { Offence } from './offence.ts';
@@ -23,14 +24,20 @@ export class Window {
     return this.#points;
   }
 
-  /** The number of offences in the window. */
-  get count(): number {
-    return this.#moments.reduce((sum, { count }) => sum + count, 0);
+  /** The number of offences in the window from this prefix. */
+  countFrom(prefix: Prefix): number {
+    const own = this.#moments.filter(({ address }) => contains(prefix, address));
+    return own.reduce((sum, { count }) => sum + count, 0);
   }
 
   /** In order of time. */
   get moments(): readonly Offence[] {
     return this.#moments;
+  }
+
+  /** Undefined if the window is empty. */
+  get firstAt(): Seconds | undefined {
+    return this.#moments[0]?.at;
   }
 
   /** Undefined if the window is empty. */
@@ -54,9 +61,14 @@ export class Window {
     this.#keep((this.latestAt ?? at) - windowSeconds, Number.POSITIVE_INFINITY);
   }
 
-  /** Moves all offences into the aggregator. */
-  emptyInto(aggregator: EvidenceAggregator): void {
-    for (const moment of this.#moments) aggregator.add(moment, moment.at);
+  /** Adds the offences from this prefix to the aggregator. */
+  addTo(aggregator: EvidenceAggregator, prefix: Prefix): void {
+    for (const moment of this.#moments) {
+      if (contains(prefix, moment.address)) aggregator.add(moment, moment.at);
+    }
+  }
+
+  clear(): void {
     this.#moments = [];
     this.#points = 0;
   }

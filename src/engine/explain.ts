@@ -1,7 +1,8 @@
 import { decide } from '../blocklist/decide.ts';
+import { pointsNeeded } from '../blocklist/eligible.ts';
 import type { Entry, Seconds } from '../blocklist/entry.ts';
 import type { Policy } from '../blocklist/policy.ts';
-import { loginProtections } from '../blocklist/protect.ts';
+import { loginProtections, type ProtectedSpace } from '../blocklist/protect.ts';
 import type { Decision, Protection } from '../blocklist/request.ts';
 import type { Address } from '../net/address.ts';
 import { hostPrefix, prefixAround } from '../net/prefix.ts';
@@ -37,12 +38,33 @@ export function explain(store: Store, address: Address, policy: Policy, now: Sec
     feeds,
     entries: entries.map((entry) => ({ entry, history: store.history(entry.prefix) })),
     protection: hole,
-    next: decide(
-      store.supernets(network),
+    next: nextOf(
+      store.around(network, host),
       protectedSpace(store).plus(logins),
-      { kind: 'automatic', origin: 'grok', offender: address, at: now, hits: 1, external: false },
+      address,
       policy,
       now,
     ),
   };
+}
+
+/** What one failed login does, or if that does nothing, what the points of a block do. */
+function nextOf(
+  entries: readonly Entry[],
+  space: ProtectedSpace,
+  offender: Address,
+  policy: Policy,
+  now: Seconds,
+): Decision {
+  const request = { kind: 'automatic', origin: 'grok', offender, at: now, hits: 1 } as const;
+  const after = (points: number) =>
+    decide(entries, space, { ...request, points, external: false }, policy, now);
+  const { points } = policy.reactivate;
+  const next = after(points);
+  const isEnough = (entry: Entry) =>
+    points >= pointsNeeded({ ...entry, activations: entry.activations - 1 }, policy);
+  if (next.kind === 'new' || (next.kind === 'reactivated' && !isEnough(next.entry))) {
+    return after(policy.offence.points);
+  }
+  return next;
 }

@@ -1,12 +1,15 @@
 import type { Entry, Seconds } from '../blocklist/entry.ts';
 import { addressBytes, type Family } from '../net/address.ts';
-import { type Prefix, prefixAround } from '../net/prefix.ts';
+import { lastAddress, type Prefix, prefixAround } from '../net/prefix.ts';
 import { PrefixList } from '../net/prefix-list.ts';
 import type { Cell, Connection } from './connection.ts';
 import { ENTRY_COLUMNS, entryOfRow, rowOfEntry } from './entry-row.ts';
 import { keyOf, prefixOfRow, pushHex } from './key.ts';
 import { Lengths } from './lengths.ts';
 import { EVERYTHING, type PageKey, pageSql, pages } from './pages.ts';
+
+/** The most entries that are read around one request; a /23 has room for 1,022. */
+export const MAX_SUBNETS = 1024;
 
 /** Entries that are active at a time, that are expired, or that were never active. */
 export interface EntryFilter {
@@ -22,6 +25,10 @@ const GET = `SELECT ${ENTRY_COLUMNS} FROM entry WHERE family = ? AND length = ? 
 const REMOVE = 'DELETE FROM entry WHERE family = ? AND length = ? AND network = ?';
 
 const OF_LENGTH = `SELECT ${ENTRY_COLUMNS} FROM entry WHERE family = ? AND length = ? LIMIT ?`;
+
+const WITHIN = `
+SELECT ${ENTRY_COLUMNS} FROM entry
+WHERE family = ? AND length = ? AND network BETWEEN ? AND ? LIMIT ?`;
 
 const PUT = `
 INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -100,6 +107,26 @@ export class Entries {
   /** At most `limit` entries of one length. */
   ofLength(family: Family, length: number, limit: number): Entry[] {
     return this.#connection.rows(OF_LENGTH, family, length, limit).map(entryOfRow);
+  }
+
+  /** At most `limit` entries of one length within the prefix. */
+  within(prefix: Prefix, length: number, limit: number): Entry[] {
+    const [first, last] = [addressBytes(prefix), addressBytes(lastAddress(prefix))];
+    return this.#connection.rows(WITHIN, prefix.family, length, first, last, limit).map(entryOfRow);
+  }
+
+  /**
+   * At most a thousand entries within the prefix, without its own, the widest first: all that an
+   * IPv4 prefix from /23 on can have.
+   */
+  subnets(prefix: Prefix): Entry[] {
+    const found: Entry[] = [];
+    for (const length of this.#lengths.of(prefix.family)) {
+      if (length <= prefix.length) continue;
+      if (found.length >= MAX_SUBNETS) break;
+      found.push(...this.within(prefix, length, MAX_SUBNETS - found.length));
+    }
+    return found;
   }
 
   /** The entries that the prefix contains, including its own: the widest first, then by network. */

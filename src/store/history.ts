@@ -1,12 +1,7 @@
-import {
-  type Entry,
-  type Expiry,
-  isOrigin,
-  type Origin,
-  type Seconds,
-} from '../blocklist/entry.ts';
+import { type Entry, isOrigin, type Seconds } from '../blocklist/entry.ts';
 import type { ActivationCause } from '../blocklist/entry-change.ts';
 import type { Evidence } from '../blocklist/evidence.ts';
+import type { PastActivation } from '../blocklist/fold.ts';
 import { McblockError } from '../errors.ts';
 import type { Prefix } from '../net/prefix.ts';
 import { sumEvidence } from '../validation/evidence.ts';
@@ -18,14 +13,7 @@ import { damagedRow } from './store-error.ts';
 import { cellOfExpiry, expiryOfCell, isExpiry, isOptionalSeconds } from './value.ts';
 
 /** One activation of an entry, with its evidence. */
-export interface Activation {
-  /** The first is 1. */
-  readonly number: number;
-  readonly at: Seconds;
-  readonly until: Expiry;
-  /** When it was expired by hand; `until` keeps the planned end. */
-  readonly endedAt: Seconds | undefined;
-  readonly origin: Origin;
+export interface Activation extends PastActivation {
   readonly note: string;
   readonly evidence: readonly Evidence[];
 }
@@ -111,6 +99,18 @@ export class History {
       const rows = own.flatMap(([, log, cell]) => evidenceOfCell(cell, String(log)));
       return activationOfRow(row, sumEvidence(rows));
     });
+  }
+
+  /** The same without their evidence. */
+  activationsOf(prefix: Prefix): Activation[] {
+    return this.#connection
+      .rows(ACTIVATIONS, ...keyOf(prefix))
+      .map((row) => activationOfRow(row, []));
+  }
+
+  /** Removes the activations above this number, with their evidence. */
+  dropAbove(prefix: Prefix, number: number): void {
+    this.#connection.run(`${FORGET} AND number > ?`, ...keyOf(prefix), number);
   }
 
   /** Replaces the recorded history of an entry. */

@@ -1,10 +1,12 @@
 import type { Entry } from '../blocklist/entry.ts';
+import type { PastActivation } from '../blocklist/fold.ts';
 import { Logins } from '../blocklist/logins.ts';
 import type { Login } from '../blocklist/protect.ts';
 import type { Family } from '../net/address.ts';
-import { type Prefix, prefixAround } from '../net/prefix.ts';
+import { comparePrefixes, contains, type Prefix, prefixAround } from '../net/prefix.ts';
 import { PrefixMap } from '../net/prefix-map.ts';
-import type { Entries } from './entries.ts';
+import { type Entries, MAX_SUBNETS } from './entries.ts';
+import type { History } from './history.ts';
 import type { LoginTable } from './logins.ts';
 
 /** Up to this many rows are read at once and looked up in memory. */
@@ -17,16 +19,20 @@ const NOTHING: readonly Entry[] = [];
  */
 export class Snapshot {
   readonly #entries: Entries;
+  readonly #history: History;
   readonly #logins: LoginTable;
   /** The entries of lengths that have few. */
   readonly #few = new PrefixMap<Entry>();
+  /** The same in order. */
+  readonly #ordered = new Map<Family, readonly Entry[]>();
   /** The lengths with many entries, the widest first. */
   readonly #many = new Map<Family, readonly number[]>();
   /** All logins, if they are few. */
   #allLogins: Logins | 'many' | undefined;
 
-  constructor(entries: Entries, logins: LoginTable) {
+  constructor(entries: Entries, history: History, logins: LoginTable) {
     this.#entries = entries;
+    this.#history = history;
     this.#logins = logins;
   }
 
@@ -47,6 +53,23 @@ export class Snapshot {
       : found.toSorted((p, q) => p.prefix.length - q.prefix.length);
   }
 
+  /** At most a thousand entries within the prefix, without its own. */
+  subnets(prefix: Prefix): readonly Entry[] {
+    const many = this.#lengthsWithMany(prefix.family);
+    const found = this.#fewWithin(prefix);
+    for (const length of many) {
+      if (length <= prefix.length) continue;
+      if (found.length >= MAX_SUBNETS) break;
+      found.push(...this.#entries.within(prefix, length, MAX_SUBNETS - found.length));
+    }
+    return found;
+  }
+
+  /** The activations of the entry with this prefix, oldest first. */
+  activations(prefix: Prefix): readonly PastActivation[] {
+    return this.#history.activationsOf(prefix);
+  }
+
   /** The logins from addresses in the prefix. */
   loginsWithin(prefix: Prefix): readonly Login[] {
     this.#allLogins ??= this.#readLogins();
@@ -58,14 +81,39 @@ export class Snapshot {
   #lengthsWithMany(family: Family): readonly number[] {
     const known = this.#many.get(family);
     if (known !== undefined) return known;
+    const ordered: Entry[] = [];
     const many = this.#entries.lengths(family).filter((length) => {
       const entries = this.#entries.ofLength(family, length, FEW + 1);
       if (entries.length > FEW) return true;
       for (const entry of entries) this.#few.set(entry.prefix, entry);
+      ordered.push(...entries);
       return false;
     });
     this.#many.set(family, many);
+    this.#ordered.set(
+      family,
+      ordered.toSorted((p, q) => comparePrefixes(p.prefix, q.prefix)),
+    );
     return many;
+  }
+
+  /** The entries within the prefix, of lengths that have few. */
+  #fewWithin(prefix: Prefix): Entry[] {
+    const ordered = this.#ordered.get(prefix.family) ?? NOTHING;
+    // The first entry after the prefix; those within it follow one another.
+    let from = 0;
+    for (let end = ordered.length; from < end; ) {
+      const middle = (from + end) >>> 1;
+      const entry = ordered[middle];
+      if (entry !== undefined && comparePrefixes(entry.prefix, prefix) <= 0) from = middle + 1;
+      else end = middle;
+    }
+    const found: Entry[] = [];
+    for (let entry = ordered[from]; entry !== undefined; entry = ordered[++from]) {
+      if (!contains(prefix, entry.prefix) || found.length >= MAX_SUBNETS) break;
+      found.push(entry);
+    }
+    return found;
   }
 
   #readLogins(): Logins | 'many' {

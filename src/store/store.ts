@@ -2,7 +2,7 @@ import { type Entry, isActive, type Seconds } from '../blocklist/entry.ts';
 import type { EntryChange } from '../blocklist/entry-change.ts';
 import type { Offence } from '../blocklist/offence.ts';
 import type { Login } from '../blocklist/protect.ts';
-import type { Prefix } from '../net/prefix.ts';
+import { containsPrefix, type Prefix } from '../net/prefix.ts';
 import type { PrefixList } from '../net/prefix-list.ts';
 import { Allowed, type AllowedPrefix } from './allowed.ts';
 import { LatestTime } from './clock.ts';
@@ -109,9 +109,20 @@ export class Store {
     return this.#parts.entries.supernets(prefix);
   }
 
+  /**
+   * The entries around a request for the prefix: those that contain it, or the offender in it, and at
+   * most a thousand within it.
+   */
+  around(prefix: Prefix, offender: Prefix = prefix): Entry[] {
+    const { entries } = this.#parts;
+    const within = entries.subnets(prefix);
+    const supernets = entries.supernets(within.length === 0 ? prefix : offender);
+    return [...supernets, ...within.filter((entry) => !containsPrefix(entry.prefix, offender))];
+  }
+
   /** For many lookups. */
   snapshot(): Snapshot {
-    return new Snapshot(this.#parts.entries, this.#parts.logins);
+    return new Snapshot(this.#parts.entries, this.#parts.history, this.#parts.logins);
   }
 
   /** The entries that the prefix contains, including its own: the widest first, then by network. */
@@ -146,12 +157,17 @@ export class Store {
    * the evidence for them, all or nothing. Evidence of the same kind adds up. What this machine saw
    * and blocks is put in the outbox as well.
    */
-  record({ entry, activations = [], cause = entry, evidence = [], ended }: EntryChange): void {
+  record(change: EntryChange): void {
+    const { entry, activations = [], cause = entry, evidence = [], ended } = change;
     const { connection, entries, history, undo } = this.#parts;
     const { prefix } = entry;
     connection.together(() => {
       undo.entryChanges(prefix);
       entries.put(entry);
+      if (change.isFolded) {
+        history.dropAbove(prefix, entry.activations);
+        this.outbox.forget(prefix);
+      }
       if (ended) history.end(prefix, ended.activation, ended.at);
       for (const activated of activations) {
         history.record(activated, cause);

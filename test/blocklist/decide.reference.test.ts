@@ -17,6 +17,7 @@ function request(family: Family): fc.Arbitrary<Request> {
     offender: address(family),
     at: time,
     hits: fc.integer({ min: 1, max: 5 }),
+    points: fc.constantFrom(5, 10, 30, 40),
     external: fc.boolean(),
   });
   const manual = fc
@@ -77,7 +78,9 @@ describe.each(FAMILIES)('decide, IPv%i', (family) => {
             if (decision.kind === 'new') expect(before).toBeUndefined();
             else expect(before).toBeDefined();
             const isActivation = decision.kind === 'new' || decision.kind === 'reactivated';
-            expect(entry.activations).toBe((before?.activations ?? 0) + (isActivation ? 1 : 0));
+            const inner = inheritedBy(decision, stored);
+            const counted = inner?.activations ?? before?.activations ?? 0;
+            expect(entry.activations).toBe(counted + (isActivation ? 1 : 0));
             if (isActivation) {
               expect(entry.activatedAt).toBe(at);
             }
@@ -93,12 +96,14 @@ describe.each(FAMILIES)('decide, IPv%i', (family) => {
       'automatic covered',
       'automatic evidence',
       'automatic extended',
+      'automatic inherits',
       'automatic new',
       'automatic reactivated',
       'automatic reactivated wider',
       'automatic refused',
       'manual covered',
       'manual extended',
+      'manual inherits',
       'manual new',
       'manual reactivated',
       'manual reactivated wider',
@@ -107,8 +112,17 @@ describe.each(FAMILIES)('decide, IPv%i', (family) => {
   });
 });
 
+/** The narrower entry from whose activations the entry goes on. */
+function inheritedBy(decision: Decision, stored: readonly Entry[]): Entry | undefined {
+  if (decision.kind !== 'new' && decision.kind !== 'reactivated') return undefined;
+  const { inherits } = decision;
+  return inherits && stored.find((entry) => comparePrefixes(entry.prefix, inherits) === 0);
+}
+
 function kindOf(decision: Decision): string {
   if (decision.kind === 'covered' && decision.extended) return 'extended';
+  if (decision.kind !== 'reactivated' && decision.kind !== 'new') return decision.kind;
+  if (decision.inherits !== undefined) return 'inherits';
   return decision.kind === 'reactivated' && decision.wider ? 'reactivated wider' : decision.kind;
 }
 

@@ -41,8 +41,8 @@ function protection(prefix: string, reason: ProtectionReason): Protection {
 }
 
 function offence(offender: string, at: number, more: Partial<AutomaticRequest> = {}) {
-  const request = { offender: parsePrefix(offender), at, hits: 3, external: false, ...more };
-  return { kind: 'automatic', origin: 'grok', ...request } as const;
+  const said = { offender: parsePrefix(offender), at, hits: 3, points: 30, external: false };
+  return { kind: 'automatic', origin: 'grok', ...said, ...more } as const;
 }
 
 function byHand(prefix: string, at: number, more: Partial<ManualRequest> = {}) {
@@ -193,6 +193,38 @@ describe('an automatic request', () => {
     });
   });
 
+  it('goes on from the most activations of narrower entries, if its points block the prefix', () => {
+    const hosts = [
+      entry('5.149.105.9/32', 30, { activations: 2 }),
+      entry('5.149.105.8/31', 30, { activations: 4 }),
+    ];
+    expect(outcome(hosts, offence('5.149.105.9', day(100)))).toMatchObject({
+      kind: 'new',
+      inherits: parsePrefix('5.149.105.8/31'),
+      entry: { activations: 5, expiresAt: day(100 + 480) },
+    });
+    const own = entry('5.149.105.0/24', 30, { activations: 3 });
+    expect(outcome([...hosts, own], offence('5.149.105.200', day(100)))).toMatchObject({
+      kind: 'reactivated',
+      entry: { prefix: own.prefix, activations: 5 },
+    });
+    expect(outcome([...hosts, own], offence('5.149.105.9', day(100), { points: 10 }))).toEqual(
+      outcome([own], offence('5.149.105.9', day(100), { points: 10 })),
+    );
+    const few = offence('5.149.105.9', day(100), { points: 10 });
+    expect(outcome(hosts, few)).toMatchObject({ entry: { prefix: hosts[1]?.prefix } });
+  });
+
+  it('is a hit on a narrower active entry, until its points block the prefix', () => {
+    const host = entry('5.149.105.9/32', 30);
+    const few = offence('5.149.105.9', day(1), { points: 20 });
+    expect(outcome([host], few)).toMatchObject({ kind: 'covered', entry: { hits: 6 } });
+    expect(outcome([host], offence('5.149.105.9', day(1)))).toMatchObject({
+      kind: 'new',
+      entry: { activations: 2, hits: 3 },
+    });
+  });
+
   it('takes a time in the future for now', () => {
     const decision = outcome([], offence('5.149.105.9', day(9)), [], day(2));
     expect(decision).toMatchObject({
@@ -246,6 +278,19 @@ describe('a request by hand', () => {
     expect(exact).toMatchObject({ kind: 'reactivated', wider: false });
     const fresh = outcome(entries, byHand('5.149.105.9/32', day(100), { exact: true }));
     expect(fresh).toMatchObject({ kind: 'new', entry: { prefix: parsePrefix('5.149.105.9') } });
+  });
+
+  it('goes on from the activations of narrower entries, and with --exact does not', () => {
+    const host = entry('5.149.105.9/32', 30, { activations: 2 });
+    expect(outcome([host], byHand('5.149.105.0/24', day(100)))).toMatchObject({
+      kind: 'new',
+      inherits: host.prefix,
+      entry: { activations: 3, expiresAt: day(220) },
+    });
+    expect(outcome([host], byHand('5.149.105.0/24', day(100), { exact: true }))).toMatchObject({
+      kind: 'new',
+      entry: { activations: 1, expiresAt: day(130) },
+    });
   });
 
   it('brings back the prefix itself however wide it is', () => {

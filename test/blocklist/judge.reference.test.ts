@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Entry } from '../../src/blocklist/entry.ts';
 import { Judge } from '../../src/blocklist/judge.ts';
 import type { Offence } from '../../src/blocklist/offence.ts';
 import { DAY_SECONDS } from '../../src/blocklist/policy.ts';
@@ -78,8 +79,11 @@ describe.each(FAMILIES)('Judge, IPv%i', (family) => {
           expect(activations(repository.verdicts)).toEqual(activations(slow.verdicts));
 
           const counts = new Map<string, number>();
-          for (const { decision, evidence } of repository.verdicts) {
+          for (const { decision, evidence, folded = [] } of repository.verdicts) {
             if (decision.kind === 'refused') throw new Error('refused');
+            if (folded.length > 0) kinds.add('folded');
+            if ('inherits' in decision && decision.inherits) kinds.add('inherits');
+            if (isNarrower(decision.entry)) kinds.add(`${decision.kind} narrower`);
             evidenceCounts(evidence, decision.entry, counts);
             kinds.add(
               decision.kind === 'covered' && decision.extended ? 'extended' : decision.kind,
@@ -96,17 +100,26 @@ describe.each(FAMILIES)('Judge, IPv%i', (family) => {
           }
         },
       ),
-      { numRuns: 800 },
+      { numRuns: 2000 },
     );
     expect([...kinds].toSorted()).toEqual([
       'covered',
+      'covered narrower',
       'evidence',
+      'evidence narrower',
       'extended',
+      'folded',
+      'inherits',
       'new',
       'reactivated',
+      'reactivated narrower',
     ]);
   });
 });
+
+function isNarrower({ prefix }: Entry): boolean {
+  return prefix.length > (prefix.family === 4 ? POLICY.auto.length4 : POLICY.auto.length6);
+}
 
 function countsByAddress(
   spared: readonly Pick<Offence, 'address' | 'count'>[],

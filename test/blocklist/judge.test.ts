@@ -125,6 +125,76 @@ describe('Judge', () => {
     expect(reactivatedLengths(all, entries)).toEqual([8]);
   });
 
+  it('hits, extends and brings back an entry narrower than the automatic prefix', () => {
+    const active: Entry = { ...expired('5.149.105.9/32'), activatedAt: DAY0, expiresAt: 'forever' };
+    const hit = judged([offence('5.149.105.9', DAY0), offence('5.149.105.8', DAY0)], [active]);
+    expect(hit.kinds).toEqual(['covered']);
+    expect(hit.repository.entries).toMatchObject([{ hits: 4, hitDays: [19_700] }]);
+    const { repository, summary } = judged(
+      [offence('5.149.105.8', DAY0), offence('5.149.105.9', DAY0 + 1)],
+      [expired('5.149.105.9/32')],
+    );
+    expect(repository.verdicts).toMatchObject([
+      {
+        request: { hits: 1, at: DAY0 + 1 },
+        decision: { kind: 'reactivated', wider: false, entry: { activations: 2, hits: 4 } },
+        evidence: [{ address: parsePrefix('5.149.105.9'), count: 1 }],
+      },
+    ]);
+    // Both go on counting for the /24.
+    expect(summary.pending).toHaveLength(2);
+  });
+
+  it('blocks the prefix with one activation more than an entry within it had', () => {
+    const three = [0, 1, 2].map((n) => offence('5.149.105.9', DAY0 + n));
+    const { repository } = judged(three, [expired('5.149.105.9/32')]);
+    const [address, network] = [parsePrefix('5.149.105.9'), parsePrefix('5.149.105.0/24')];
+    expect(repository.entries).toEqual([
+      // Its reactivation by the first of them is folded into that of the /24.
+      expect.objectContaining({ ...expired('5.149.105.9/32'), hits: 6, lastSeen: DAY0 + 2 }),
+      expect.objectContaining({
+        prefix: network,
+        activations: 2,
+        hits: 3,
+        expiresAt: DAY0 + 2 + 60 * DAY_SECONDS,
+      }),
+    ]);
+    expect(repository.verdicts.at(-1)).toMatchObject({
+      decision: { kind: 'new', inherits: address },
+      evidence: [{ address, count: 3 }],
+    });
+  });
+
+  it('blocks the prefix although a narrower entry is active, which stays', () => {
+    const active: Entry = { ...expired('5.149.105.9/32'), expiresAt: 'forever' };
+    const offences = ['9', '8', '9', '7'].map((n, at) => offence(`5.149.105.${n}`, DAY0 + at));
+    const { repository, kinds } = judged(offences, [active]);
+    expect(kinds.toSorted()).toEqual(['covered', 'covered', 'new']);
+    expect(repository.entries).toMatchObject([
+      { hits: 5, expiresAt: 'forever' },
+      { hits: 4, activations: 2 },
+    ]);
+  });
+
+  it('counts for the prefix what is evidence for a narrower entry', () => {
+    const later = expired('5.149.105.9/32');
+    const before = (later.activatedAt ?? 0) - 9;
+    const three = [0, 1, 2].map((n) => offence('5.149.105.9', before + n));
+    const { kinds, repository } = judged(three, [later]);
+    expect(kinds).toEqual(['evidence', 'new']);
+    expect(repository.entries).toMatchObject([{ activations: 1, hits: 6 }, { activations: 1 }]);
+  });
+
+  it('judges an offence that was pending for its prefix alone', () => {
+    const active: Entry = { ...expired('5.149.105.9/32'), expiresAt: 'forever' };
+    const known = [0, 1].map((n) => offence('5.149.105.9', DAY0 + n, { isJudged: true }));
+    expect(judged(known, [active]).kinds).toEqual([]);
+    expect(judged([...known, offence('5.149.105.9', DAY0 + 2)], [active]).kinds).toEqual([
+      'covered',
+      'new',
+    ]);
+  });
+
   it('brings back what was blocked before, whatever logins it contains', () => {
     const login = { address: parsePrefix('5.149.107.1'), at: DAY0 - DAY_SECONDS };
     const one = [offence('5.149.105.9', DAY0)];

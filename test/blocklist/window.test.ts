@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EvidenceAggregator } from '../../src/blocklist/evidence-aggregator.ts';
 import { Window } from '../../src/blocklist/window.ts';
+import { prefixAround } from '../../src/net/prefix.ts';
 import { parsePrefix } from '../../src/net/prefix-text.ts';
 import { kindOf } from '../reference/kinds.ts';
 import { offenceOf } from '../support/offence.ts';
@@ -20,6 +21,8 @@ class CountingAggregator extends EvidenceAggregator {
     super.add(...offence);
   }
 }
+
+const EVERYTHING = prefixAround(address, 0);
 
 describe('Window', () => {
   it('holds what is less than a window before the latest, and drops what another log left', () => {
@@ -48,7 +51,7 @@ describe('Window', () => {
             held = held.filter((one) => latestAt - one.at < WINDOW_SECONDS);
             expect({
               points: window.points,
-              count: window.count,
+              count: window.countFrom(EVERYTHING),
               latestAt: window.latestAt,
             }).toEqual({
               points: held.reduce((sum, one) => sum + one.points, 0),
@@ -61,7 +64,7 @@ describe('Window', () => {
     );
   });
 
-  it('does not grow by what is alike, and is empty after it was handed on', () => {
+  it('does not grow by what is alike, and is empty once cleared', () => {
     const window = new Window();
     for (let n = 0; n < 100; n++) {
       for (const [kind, at] of [
@@ -73,13 +76,18 @@ describe('Window', () => {
       }
     }
     const aggregator = new CountingAggregator();
-    window.emptyInto(aggregator);
+    window.addTo(aggregator, EVERYTHING);
     expect(aggregator.additions).toBe(3);
     expect(aggregator.take()).toMatchObject([
       { message: 'second', count: 100, firstSeen: 7, lastSeen: 7 },
       { message: 'first', count: 200, firstSeen: 7, lastSeen: 8 },
     ]);
-    expect([window.points, window.count, window.latestAt]).toEqual([0, 0, undefined]);
+    window.clear();
+    expect([window.points, window.countFrom(EVERYTHING), window.latestAt]).toEqual([
+      0,
+      0,
+      undefined,
+    ]);
   });
 });
 

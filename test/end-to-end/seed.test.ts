@@ -57,6 +57,61 @@ describe('the example of the seed article', () => {
     expect((await line.run('emit')).stdout).toBe('5.149.104.0/22\n');
   });
 
+  it('goes on from the penalties of an address in the network, and reports it', async () => {
+    await line.run('add', '5.149.105.9');
+    line.now = '2026-03-20T00:00:00Z';
+    const { stdout } = await line.run('add', '5.149.105/24');
+    expect(stdout).toBe(
+      '5.149.105/24 (contains 5.149.105.9, blocked before) blocked again (activation 2) until 2026-05-19 00:00 UTC (60 days)\n',
+    );
+  });
+
+  it('counts failures from an address blocked before for its network, across logs', async () => {
+    await line.run('add', '5.149.105.9');
+    line.now = '2026-03-20T00:00:00Z';
+    const grok = (name: string, attempts: number) =>
+      line.run('grok', '--year', '2026', sshdLog(name, '5.149.105.9', attempts));
+    await grok('auth.log.0', 1);
+    const back = { prefix: '5.149.105.9/32', active: true, activations: 2, hits: 1 };
+    expect(await line.json<EntryJson[]>('show')).toMatchObject([back]);
+
+    writeFileSync(
+      line.path('auth.log.1'),
+      [40, 50]
+        .map(
+          (second) =>
+            `Mar 19 12:30:${second} gw sshd[9]: Failed password for root from 5.149.105.9 port ${second} ssh2\n`,
+        )
+        .join(''),
+    );
+    await line.run('grok', '--year', '2026', line.path('auth.log.1'));
+    expect(await line.json<EntryJson[]>('show', '5.149.105.0/24')).toMatchObject([
+      {
+        prefix: '5.149.105.0/24',
+        activations: 2,
+        hits: 3,
+        expiresAt: '2026-05-18T12:30:50Z',
+        origin: 'grok',
+      },
+      {
+        prefix: '5.149.105.9/32',
+        active: false,
+        activations: 1,
+        hits: 3,
+        expiresAt: '2026-01-31T00:00:00Z',
+      },
+    ]);
+    const explained = await line.json<{ entries: { history: unknown[] }[] }[]>(
+      'explain',
+      '5.149.105.9',
+    );
+    expect(explained[0]?.entries.map(({ history }) => history)).toMatchObject([
+      [{ number: 2, evidence: [{ count: 1 }, { count: 2 }] }],
+      [{ number: 1, evidence: [] }],
+    ]);
+    expect((await line.run('emit')).stdout).toBe('5.149.105.0/24\n');
+  });
+
   it('blocks the prefix itself with --exact', async () => {
     await line.run('add', '5.149.104/22');
     line.now = '2026-03-20T00:00:00Z';

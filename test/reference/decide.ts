@@ -43,14 +43,19 @@ export function slowDecide(
       : prefixAround(request.offender, automaticLength(request.offender, policy));
   }
 
-  // The widest comes first.
+  // What contains the offender, or all that a person asked for. The widest comes first.
+  const wanted = byHand ? prefix : hostPrefix(request.offender);
   const supernets: Entry[] = [];
-  for (let length = 0; length <= prefix.length; length++) {
+  for (let length = 0; length <= wanted.length; length++) {
     for (const entry of entries) {
-      if (entry.prefix.length === length && containsPrefix(entry.prefix, prefix))
+      if (entry.prefix.length === length && containsPrefix(entry.prefix, wanted))
         supernets.push(entry);
     }
   }
+  const isNarrower = (entry: Entry) =>
+    entry.prefix.length > prefix.length && containsPrefix(prefix, entry.prefix);
+  // Enough points block the prefix itself, and narrower entries have no say.
+  const isFull = !byHand && request.points >= policy.offence.points;
   const blocksAt = (entry: Entry) =>
     entry.activatedAt !== undefined &&
     (byHand || entry.activatedAt <= t) &&
@@ -66,7 +71,8 @@ export function slowDecide(
     note: byHand && request.note !== '' ? request.note : entry.note,
   });
 
-  if (request.kind === 'automatic' && longest !== undefined) {
+  const isShielded = active.length > 0 && (!isFull || active.some((entry) => !isNarrower(entry)));
+  if (request.kind === 'automatic' && longest !== undefined && isShielded) {
     // Its hits and last-seen grow. If hits came on so many distinct days, its expiry moves.
     const today = Math.floor(t / DAY_SECONDS);
     const days = [...new Set([...longest.hitDays, today])].toSorted((p, q) => p - q);
@@ -83,7 +89,7 @@ export function slowDecide(
   }
   if (request.kind === 'manual') {
     const isActive = itself !== undefined && active.includes(itself);
-    const activations = (itself?.activations ?? 0) + (isActive ? 0 : 1);
+    const activations = isActive ? itself.activations : 1 + mostBefore(itself);
     const asked: Expiry = request.until ?? t + slowPenalty(activations, policy);
     // Already covered, if the active entry outlasts what was asked for.
     if (longest !== undefined && end(longest.expiresAt) >= end(asked)) {
@@ -96,6 +102,7 @@ export function slowDecide(
   }
 
   const eligible = supernets.filter((entry) => {
+    if (isNarrower(entry)) return !isFull;
     if (entry === itself) return true;
     const isExternal = !byHand && request.external;
     if (entry.origin === 'bogon') return isExternal;
@@ -113,10 +120,18 @@ export function slowDecide(
   }
 
   // The widest eligible expired one is activated again; otherwise the prefix is a new entry.
-  const back = eligible.find(
-    (entry) => !blocksAt(entry) && !(byHand && request.exact && entry !== itself),
-  );
-  const activations = (back?.activations ?? 0) + 1;
+  const mayComeBack = (entry: Entry) => {
+    if (byHand) return !blocksAt(entry) && (!request.exact || entry === itself);
+    if (request.external || isFull) return true;
+    // One failed login up to /16 (IPv6: /32).
+    const isWide = entry.prefix.length < (entry.prefix.family === 4 ? 16 : 32);
+    return entry.activations > 0 && !isWide && request.points >= policy.reactivate.points;
+  };
+  const back = eligible.find(mayComeBack) ?? eligible.find((entry) => entry === itself && !byHand);
+  // The prefix itself goes on from what any entry within it had; a wider one from its own.
+  const isItself = back === undefined || back === itself;
+  const activations =
+    isItself && (byHand || isFull) ? 1 + mostBefore(back) : (back?.activations ?? 0) + 1;
   const entry: Entry = {
     prefix: back?.prefix ?? prefix,
     origin: back?.origin ?? request.origin,
@@ -129,8 +144,18 @@ export function slowDecide(
     expiresAt: (byHand ? request.until : undefined) ?? t + slowPenalty(activations, policy),
     hitDays: [],
   };
-  if (back === undefined) return { kind: 'new', entry };
-  return { kind: 'reactivated', entry, wider: back !== itself };
+  const own = back?.activations ?? 0;
+  const inherits =
+    activations > own + 1
+      ? entries.find((inner) => isNarrower(inner) && inner.activations === activations - 1)?.prefix
+      : undefined;
+  if (back === undefined) return { kind: 'new', entry, inherits };
+  return { kind: 'reactivated', entry, inherits, wider: back.prefix.length < prefix.length };
+
+  function mostBefore(of: Entry | undefined): number {
+    const within = byHand && request.exact ? [] : entries.filter(isNarrower);
+    return Math.max(of?.activations ?? 0, ...within.map((inner) => inner.activations));
+  }
 }
 
 export function automaticLength({ family }: Address, { auto }: Policy): number {

@@ -25,6 +25,8 @@ export class SlowJudge {
   entries: Entry[];
   readonly verdicts: SlowVerdict[] = [];
   readonly spared: Offence[] = [];
+  readonly #start: readonly Entry[];
+  #versions: Entry[];
   #windows: { prefix: Prefix; offences: Offence[] }[] = [];
   #latestAt = Number.NEGATIVE_INFINITY;
   readonly #logins: readonly Login[];
@@ -40,6 +42,8 @@ export class SlowJudge {
     now: number,
   ) {
     this.entries = [...entries];
+    this.#start = entries;
+    this.#versions = [...entries];
     this.#logins = logins;
     this.#protections = protections;
     this.#policy = policy;
@@ -61,21 +65,24 @@ export class SlowJudge {
       return;
     }
     const prefix = prefixAround(offence.address, automaticLength(offence.address, policy));
-    const supernets = this.entries.filter((entry) => containsPrefix(entry.prefix, prefix));
+    const isNarrower = (entry: Entry) => entry.prefix.length > prefix.length;
+    const supernets = this.entries.filter((entry) => containsPrefix(entry.prefix, host));
     const eligible = supernets.filter(
       ({ prefix: wider, origin }) =>
-        wider.length === prefix.length ||
+        wider.length >= prefix.length ||
         (origin !== 'bogon' &&
           wider.length >=
             (wider.family === 4 ? policy.reactivate.widest4 : policy.reactivate.widest6)),
     );
-    if (
-      supernets.some((entry) => isActive(entry, at)) ||
-      eligible.some(({ activatedAt }) => activatedAt !== undefined && activatedAt > at)
-    ) {
-      this.#commit(this.entries, [offence], offence, protections);
-      return;
-    }
+    const active = supernets.filter((entry) => isActive(entry, at));
+    const later = eligible.filter(
+      ({ activatedAt }) => activatedAt !== undefined && activatedAt > at,
+    );
+    // A hit on what is active, or evidence where an activation came later. That of a narrower entry
+    // does not keep the offence from counting for the prefix.
+    const known = active.length > 0 ? active : later;
+    if (known.length > 0) this.#commit(supernets, [offence], offence, protections, 0);
+    if (known.some((entry) => !isNarrower(entry))) return;
 
     const window = this.#windows.find((other) => comparePrefixes(other.prefix, prefix) === 0) ?? {
       prefix,
@@ -87,16 +94,45 @@ export class SlowJudge {
     const latestAt = Math.max(...near.map((o) => o.at));
     window.offences = near.filter((o) => latestAt - o.at < windowSeconds);
     const points = window.offences.reduce((sum, o) => sum + o.points, 0);
-    // One offence is enough up to /16 (IPv6: /32), a whole block's points for anything wider.
-    const proven = eligible.filter(({ activations, prefix: wider }) => {
-      const isWide = wider.length < (wider.family === 4 ? 16 : 32);
-      return (
-        points >= policy.offence.points ||
-        (activations >= 1 && !isWide && points >= policy.reactivate.points)
+
+    if (points >= policy.offence.points) {
+      const firstAt = Math.min(...window.offences.map((o) => o.at));
+      const wide = supernets.filter((entry) => !isNarrower(entry));
+      const inner = this.entries.filter(
+        (entry) => isNarrower(entry) && containsPrefix(prefix, entry.prefix),
       );
-    });
-    if (points >= policy.offence.points || proven.length > 0) {
-      this.#commit(proven, window.offences, offence, protections);
+      const before = inner.map((entry) => this.#before(entry, firstAt));
+      const kind = this.#commit(
+        [...wide, ...before],
+        window.offences,
+        offence,
+        protections,
+        points,
+      );
+      window.offences = [];
+      if (kind === 'evidence') return;
+      for (const [index, entry] of inner.entries()) {
+        if (this.#isMadeByLog(entry, firstAt, at)) this.#put(before[index]!);
+      }
+      return;
+    }
+    if (known.length > 0) return;
+    // One offence is enough up to /16 (IPv6: /32).
+    const proven = eligible.filter(
+      ({ activations, prefix: { length } }) =>
+        activations >= 1 &&
+        length >= (host.family === 4 ? 16 : 32) &&
+        points >= policy.reactivate.points,
+    );
+    if (proven.length === 0) return;
+    const widest = proven.toSorted((p, q) => p.prefix.length - q.prefix.length)[0]!;
+    if (isNarrower(widest)) {
+      const own = window.offences.filter((o) =>
+        containsPrefix(widest.prefix, hostPrefix(o.address)),
+      );
+      this.#commit(eligible, own, offence, protections, points);
+    } else {
+      this.#commit(eligible, window.offences, offence, protections, points);
       window.offences = [];
     }
   }
@@ -109,27 +145,75 @@ export class SlowJudge {
     this.#latestAt = Number.NEGATIVE_INFINITY;
   }
 
+  /** The entry before what was activated since; of the entries from the start one version is known. */
+  #before(entry: Entry, since: number): Entry {
+    const versions = this.#versionsOf(entry);
+    const old = versions.findLast(({ activatedAt = 0 }) => activatedAt < since);
+    const made = versions.filter(({ activatedAt }) => activatedAt !== undefined);
+    const first = made.find(({ activatedAt = 0 }) => activatedAt >= since);
+    if (first === undefined) return entry;
+    const { hits, firstSeen, lastSeen } = entry;
+    const seen = { hits, firstSeen, lastSeen, hitDays: [] };
+    if (old !== undefined && old.activations > 0) return { ...old, ...seen };
+    if (first.activations === 1) {
+      return { ...entry, ...seen, activations: 0, activatedAt: undefined, expiresAt: 0 };
+    }
+    const over = since - 1;
+    const activations = first.activations - 1;
+    return { ...entry, ...seen, activations, activatedAt: over, expiresAt: over };
+  }
+
+  #isMadeByLog(entry: Entry, since: number, until: number): boolean {
+    const made = this.#versionsOf(entry).filter(({ activatedAt = -1 }) => activatedAt >= since);
+    return (
+      made.length > 0 &&
+      made.every(
+        (version) =>
+          (version.activatedAt ?? 0) <= until &&
+          (this.#start.includes(version) ? version.origin === 'grok' : true),
+      )
+    );
+  }
+
+  /** The entry as it was made and at each of its activations, oldest first. */
+  #versionsOf({ prefix }: Entry): Entry[] {
+    return this.#versions.filter((version) => comparePrefixes(version.prefix, prefix) === 0);
+  }
+
+  #put(entry: Entry): void {
+    this.entries = this.entries.filter((old) => comparePrefixes(old.prefix, entry.prefix) !== 0);
+    this.entries.push(entry);
+    this.#versions = this.#versions.filter(
+      (version) =>
+        comparePrefixes(version.prefix, entry.prefix) !== 0 ||
+        version.activations <= entry.activations,
+    );
+  }
+
   #commit(
     entries: readonly Entry[],
     offences: readonly Offence[],
     last: Offence,
     protections: readonly Protection[],
-  ): void {
+    points: number,
+  ): Decision['kind'] {
     const request: AutomaticRequest = {
       kind: 'automatic',
       origin: 'grok',
       offender: last.address,
       at: last.at,
       hits: offences.reduce((sum, { count }) => sum + count, 0),
+      points,
       external: false,
     };
     const space = new ProtectedSpace(protections);
     const decision = decide(entries, space, request, this.#policy, this.#now);
     if (decision.kind === 'refused') throw new Error('refused after it was not spared');
-    const { entry } = decision;
-    this.entries = this.entries.filter((old) => comparePrefixes(old.prefix, entry.prefix) !== 0);
-    this.entries.push(entry);
+    const { entry, kind } = decision;
+    this.#put(entry);
+    if (kind === 'new' || kind === 'reactivated') this.#versions.push(entry);
     this.verdicts.push({ request, decision, evidence: offences });
+    return kind;
   }
 }
 

@@ -35,6 +35,8 @@ function commands(path: string): void {
   const store = openStore(path, { mode: 'write' });
   store.transaction(() => {
     store.supernets(parsePrefix('192.0.2.0/24'));
+    store.around(parsePrefix('192.0.2.0/24'), parsePrefix('192.0.2.7/32'));
+    store.snapshot().activations(parsePrefix('192.0.2.0/24'));
     expect([...store.under(parsePrefix('192.0.2.0/24'))]).toEqual([]);
     const entry = entryOf('192.0.2.0/24');
     store.record({ entry, activations: [entry], evidence: [{ activation: 1, rows: [] }] });

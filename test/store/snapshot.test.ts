@@ -1,11 +1,20 @@
 import { describe, expect, it } from 'vitest';
+import type { Entry } from '../../src/blocklist/entry.ts';
 import { addressOf } from '../../src/net/address.ts';
-import { hostPrefix, type Prefix, prefixAround } from '../../src/net/prefix.ts';
+import { comparePrefixes, hostPrefix, type Prefix, prefixAround } from '../../src/net/prefix.ts';
 import { parsePrefix } from '../../src/net/prefix-text.ts';
 import { openStore } from '../../src/store/store.ts';
 import { entryOf, NOW, temporaryDirectory } from './helpers.ts';
 
 const MANY = 1500;
+
+function lengths(list: readonly Entry[]): number[] {
+  return list.map((entry) => entry.prefix.length);
+}
+
+function inOrder(p: Entry, q: Entry): number {
+  return comparePrefixes(p.prefix, q.prefix);
+}
 
 describe('Snapshot', () => {
   it.each([3, MANY])('says what the store says, with %i entries of a length', (count) => {
@@ -20,16 +29,23 @@ describe('Snapshot', () => {
         store.record({ entry: { ...entryOf('192.0.2.0/24'), prefix: place } });
         store.recordLogins([{ address: addressOf(4, 0x0a_00_00_07 + index * 512), at: NOW }]);
         asked.push(place, prefixAround(place, 20), hostPrefix(addressOf(4, place.a + 9)));
+        const host = hostPrefix(addressOf(4, place.a + 9));
+        store.record({ entry: { ...entryOf('192.0.2.0/24'), prefix: host } });
       }
     });
     const snapshot = store.snapshot();
     for (const prefix of asked) {
       expect(snapshot.supernets(prefix)).toEqual(store.supernets(prefix));
+      expect(snapshot.subnets(prefix).toSorted(inOrder)).toEqual(
+        store
+          .around(prefix)
+          .filter((entry) => entry.prefix.length > prefix.length)
+          .toSorted(inOrder),
+      );
       expect(snapshot.loginsWithin(prefix)).toEqual(store.loginsWithin(prefix, 0));
     }
-    expect(snapshot.supernets(parsePrefix('10.0.0.5')).map((e) => e.prefix.length)).toEqual([
-      0, 8, 24,
-    ]);
+    expect(lengths(snapshot.supernets(parsePrefix('10.0.0.5')))).toEqual([0, 8, 24]);
+    expect(lengths(snapshot.subnets(parsePrefix('10.0.1.0/24')))).toEqual([32]);
     store.close();
   });
 });

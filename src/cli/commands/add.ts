@@ -26,7 +26,7 @@ export function define(command: Command, context: Context): void {
     .option('--apply', 'bring the firewall up to date')
     .option('--share', 'block it in the whole fleet: now over Redis, and with the next sync')
     .description(
-      'Blocks prefixes by hand. If expired entries contain the prefix, the widest one is activated again, for twice as long as before; --exact blocks the prefix itself.',
+      'Blocks prefixes by hand. If expired entries contain the prefix, the widest one is activated again, for twice as long as before. Otherwise the penalty goes on from those of the entries within the prefix. --exact looks at the prefix itself only.',
     )
     .argument('<prefix...>', '5.149.104/22, 10/8, 192.0.2.7, 2001:db8::/32')
     .addHelpText(
@@ -120,6 +120,8 @@ function outcomeLine({ asked, decision }: Outcome, now: number): string {
       ? ''
       : ` (${formatDuration(entry.expiresAt - now)})`;
   const wider = containsPrefix(asked, entry.prefix) ? '' : ` (contains ${shortPrefix(asked)})`;
+  const inherits = 'inherits' in decision ? decision.inherits : undefined;
+  const before = inherits ? ` (contains ${shortPrefix(inherits)}, blocked before)` : '';
   const again = entry.activations > 1 ? ` again (activation ${entry.activations})` : '';
-  return `${name}${wider} blocked${again} ${until}${penalty}`;
+  return `${name}${wider}${before} blocked${again} ${until}${penalty}`;
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { pointsNeeded } from '../../blocklist/decide.ts';
+import { pointsNeeded } from '../../blocklist/eligible.ts';
 import { type Entry, isActive, stateOf } from '../../blocklist/entry.ts';
 import type { Evidence } from '../../blocklist/evidence.ts';
 import { penaltySeconds } from '../../blocklist/penalty.ts';
@@ -135,7 +135,7 @@ function nextText(next: Decision, policy: Policy, now: number): string {
       return `${least} points within ${window} activate ${shortPrefix(prefix)} again for ${formatDuration(penaltySeconds(activations, policy))}`;
     }
     case 'new':
-      return `${points} block ${shortPrefix(next.entry.prefix)} for ${formatDuration(penaltySeconds(1, policy))}`;
+      return `${points} block ${shortPrefix(next.entry.prefix)} for ${formatDuration(penaltySeconds(next.entry.activations, policy))}`;
   }
 }
 

@@ -114,6 +114,8 @@ function snapshotWith(store: Store, logins: readonly Login[]): EntrySnapshot {
   const logged = new Logins(logins);
   return {
     supernets: (prefix) => snapshot.supernets(prefix),
+    subnets: (prefix) => snapshot.subnets(prefix),
+    activations: (prefix) => snapshot.activations(prefix),
     loginsWithin: (prefix) => {
       const stored = snapshot.loginsWithin(prefix);
       const more = logged.within(prefix);

@@ -1,7 +1,8 @@
-import type { Entry } from '../../blocklist/entry.ts';
+import type { Entry, Origin } from '../../blocklist/entry.ts';
 import type { EntryRepository, Verdict } from '../../blocklist/entry-repository.ts';
 import type { Evidence } from '../../blocklist/evidence.ts';
 import type { EvidenceSource } from '../../blocklist/evidence-source.ts';
+import type { PastActivation } from '../../blocklist/fold.ts';
 import type { Login } from '../../blocklist/protect.ts';
 import { comparePrefixes, containsPrefix, type Prefix } from '../../net/prefix.ts';
 import type { Store } from '../../store/store.ts';
@@ -17,12 +18,14 @@ export interface PendingChange {
   /** Offences that hit the entry. */
   hits: number;
   /** The entry as of each activation that is new or extended. */
-  readonly activations: Entry[];
-  readonly evidence: { readonly activation: number; rows: readonly Evidence[] }[];
+  activations: Entry[];
+  evidence: { readonly activation: number; rows: readonly Evidence[] }[];
+  /** The prefix into whose activation those of the entry are folded. */
+  foldedInto: Prefix | undefined;
 }
 
 /** The state that changes start from. */
-export type EntrySnapshot = Pick<EntryRepository, 'supernets' | 'loginsWithin'>;
+export type EntrySnapshot = Omit<EntryRepository, 'commit'>;
 
 /**
  * The changes that the offences of one network cause. Each entry is written once at the end, however
@@ -45,13 +48,33 @@ export class PendingChanges implements EntryRepository {
     return this.#changes.length === 0 ? stored : this.#withChanges(stored, prefix);
   }
 
+  subnets(prefix: Prefix): readonly Entry[] {
+    const stored = this.#snapshot.subnets(prefix);
+    if (this.#changes.length === 0 || stored.length === 0) return stored;
+    // Offences make no new entry within a network.
+    return stored.map((entry) => this.#find(entry.prefix)?.entry ?? entry);
+  }
+
+  activations(prefix: Prefix): readonly PastActivation[] {
+    const stored = this.#snapshot.activations(prefix);
+    const change = this.#find(prefix);
+    if (change === undefined) return stored;
+    const made = change.activations.map((entry) => pastActivation(entry, this.#origin));
+    const kept = change.foldedInto === undefined ? Infinity : change.entry.activations;
+    const others = stored.filter(
+      ({ number }) => number <= kept && made.every((one) => one.number !== number),
+    );
+    return [...others, ...made];
+  }
+
   loginsWithin(prefix: Prefix): readonly Login[] {
     return this.#snapshot.loginsWithin(prefix);
   }
 
-  commit({ decision, evidence, request }: Verdict): void {
+  commit({ decision, evidence, request, folded = [] }: Verdict): void {
     if (decision.kind === 'refused') return;
     const { kind, entry } = decision;
+    for (const one of folded) this.#fold(one, entry.prefix);
     const outcome = kind === 'covered' && decision.extended ? 'extended' : kind;
     const change = this.#changeOf(entry, outcome);
     change.entry = entry;
@@ -71,8 +94,14 @@ export class PendingChanges implements EntryRepository {
   /** Drops the changes that would make an entry active, or for longer, unless they are admitted. */
   keepAdmitted(admits: (entry: Entry) => boolean): void {
     if (this.#changes.every(({ activations }) => activations.length === 0)) return;
-    this.#changes = this.#changes.filter(
+    const all = this.#changes;
+    this.#changes = all.filter(
       ({ entry, activations }) => activations.length === 0 || admits(entry),
+    );
+    if (this.#changes.length === all.length) return;
+    // An entry is not folded into one that does not become active.
+    this.#changes = this.#changes.filter(
+      ({ foldedInto }) => foldedInto === undefined || this.#find(foldedInto) !== undefined,
     );
   }
 
@@ -83,10 +112,25 @@ export class PendingChanges implements EntryRepository {
 
   /** Stores all changes. */
   write(store: Store): void {
-    const origin = this.#source === 'pf' ? 'pf' : 'grok';
-    for (const { entry, activations, evidence } of this.#changes) {
-      store.record({ entry, activations, cause: { origin, note: '' }, evidence });
+    const cause = { origin: this.#origin, note: '' } as const;
+    for (const { entry, activations, evidence, foldedInto } of this.#changes) {
+      const isFolded = foldedInto !== undefined;
+      store.record({ entry, activations, cause, evidence, isFolded });
     }
+  }
+
+  get #origin(): 'pf' | 'grok' {
+    return this.#source === 'pf' ? 'pf' : 'grok';
+  }
+
+  /** @param entry as it was before the activations that are folded */
+  #fold(entry: Entry, into: Prefix): void {
+    const change = this.#changeOf(entry, 'covered');
+    change.entry = entry;
+    change.foldedInto = into;
+    if (change.outcome !== 'evidence') change.outcome = 'covered';
+    change.activations = change.activations.filter((one) => one.activations <= entry.activations);
+    change.evidence = change.evidence.filter((one) => one.activation <= entry.activations);
   }
 
   #withChanges(stored: readonly Entry[], prefix: Prefix): readonly Entry[] {
@@ -98,7 +142,8 @@ export class PendingChanges implements EntryRepository {
   #changeOf(entry: Entry, outcome: EntryOutcome): PendingChange {
     const known = this.#find(entry.prefix);
     if (known) return known;
-    const change = { entry, outcome, hits: 0, activations: [], evidence: [] };
+    const nothing = { hits: 0, activations: [], evidence: [], foldedInto: undefined };
+    const change = { entry, outcome, ...nothing };
     this.#changes.push(change);
     return change;
   }
@@ -113,6 +158,11 @@ function addEvidence({ entry, evidence }: PendingChange, rows: readonly Evidence
   const last = evidence.at(-1);
   if (last?.activation === entry.activations) last.rows = last.rows.concat(rows);
   else evidence.push({ activation: entry.activations, rows });
+}
+
+function pastActivation(entry: Entry, origin: Origin): PastActivation {
+  const { activations: number, activatedAt: at = 0, expiresAt: until } = entry;
+  return { number, at, until, endedAt: undefined, origin };
 }
 
 function moreImportant(p: EntryOutcome, q: EntryOutcome): EntryOutcome {

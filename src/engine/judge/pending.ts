@@ -93,13 +93,14 @@ function joinByTime(pending: readonly Offence[], offences: Iterable<Offence>): I
   return pending.length === 0 ? offences : inOrder(pending, offences);
 }
 
+/** Those that were judged before are marked. */
 function* inOrder(pending: readonly Offence[], offences: Iterable<Offence>): Generator<Offence> {
   let next = 0;
   for (const offence of offences) {
     for (let first = pending[next]; first && first.at <= offence.at; first = pending[++next]) {
-      yield first;
+      yield { ...first, isJudged: true };
     }
     yield offence;
   }
-  yield* pending.slice(next);
+  for (const last of pending.slice(next)) yield { ...last, isJudged: true };
 }

@@ -70,16 +70,21 @@ function decideBan(
   policy: Policy,
   now: Seconds,
 ): Decision {
-  const supernets = store.supernets(prefix);
   if (message !== undefined && isSigned) {
     const { expiresAt: until } = message.ban;
     const asked = { kind: 'manual', origin: 'fleet', prefix, at: now, until, note: '' } as const;
-    return decide(supernets, space, { ...asked, exact: true, force: true }, policy, now);
+    return decide(
+      store.supernets(prefix),
+      space,
+      { ...asked, exact: true, force: true },
+      policy,
+      now,
+    );
   }
   const { length } = prefix;
   const auto = { length4: length, length6: length };
   return decide(
-    supernets,
+    store.around(prefix, address && hostPrefix(address)),
     space,
     {
       kind: 'automatic',
@@ -87,6 +92,7 @@ function decideBan(
       offender: address ?? prefix,
       at: message?.at ?? now,
       hits: message === undefined ? 1 : countOf(message.ban),
+      points: policy.offence.points,
       external: false,
     },
     { ...policy, auto },

@@ -48,8 +48,8 @@ export class ManualBlocker {
     const { origin, now, until, exact = false, force = false, note = '' } = this.#block;
     const request = { kind: 'manual', origin, prefix, at: now, until, exact, force, note } as const;
     const policy = this.#policies.policyFor(prefix);
-    const supernets = this.#store.supernets(prefix);
-    const decision = decide(supernets, this.#space, request, policy, now);
+    const entries = this.#store.around(prefix);
+    const decision = decide(entries, this.#space, request, policy, now);
     if (decision.kind === 'refused') return decision;
     if (!force && changesActivation(decision)) this.#limit.require(decision.entry);
     this.#store.record(changeOf(decision, request));

@@ -126,15 +126,15 @@ export function decideHost(
 ): Decision {
   const policy = policies.policyFor(offender);
   const { length4, length6 } = policy.auto;
+  const { points } = policy.offence;
   const network = prefixAround(offender, offender.family === 4 ? length4 : length6);
-  const supernets = store.supernets(network);
   const logins = store.loginsWithin(offender, 0);
   const space = always.plus(loginProtections(logins, now, policy));
   return decide(
-    supernets,
+    store.around(network, offender),
     space,
     // Not external: the connection was established, so the address is not forged.
-    { kind: 'automatic', origin: 'pf', offender, at: now, hits: 1, external: false },
+    { kind: 'automatic', origin: 'pf', offender, at: now, hits: 1, points, external: false },
     policy,
     now,
   );
