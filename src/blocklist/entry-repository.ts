@@ -1,9 +1,10 @@
+import type { Address } from '../net/address.ts';
 import type { Prefix } from '../net/prefix.ts';
-import type { Entry } from './entry.ts';
+import type { Entry, Seconds } from './entry.ts';
 import type { Evidence } from './evidence.ts';
 import type { PastActivation } from './fold.ts';
-import type { Login } from './protect.ts';
 import type { AutomaticRequest, Decision } from './request.ts';
+import type { Login } from './trust.ts';
 
 /** The decision on one or more offences, to be stored as a whole. */
 export interface Verdict {
@@ -23,7 +24,9 @@ export interface EntryRepository {
   subnets(prefix: Prefix): readonly Entry[];
   /** The activations of the entry with this prefix, oldest first. */
   activations(prefix: Prefix): readonly PastActivation[];
-  /** The latest accepted login of each address in the prefix that has one. */
+  /** The accepted logins from addresses in the prefix. */
   loginsWithin(prefix: Prefix): readonly Login[];
   commit(verdict: Verdict): void;
+  /** The address loses its trust at this time. */
+  distrust(address: Address, at: Seconds): void;
 }

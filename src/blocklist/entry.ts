@@ -59,7 +59,7 @@ export function neverActive(prefix: Prefix, origin: Origin, note: string): Entry
 }
 
 /** Whether the entry is active at this time. */
-export function isActive(entry: Entry, at: Seconds): boolean {
+export function isActive(entry: Pick<Entry, 'activatedAt' | 'expiresAt'>, at: Seconds): boolean {
   return (
     entry.activatedAt !== undefined && entry.activatedAt <= at && outlasts(entry.expiresAt, at)
   );

@@ -12,7 +12,7 @@ export { expireEntry } from './expire.ts';
 export type { Offence } from './offence.ts';
 export { penaltySeconds } from './penalty.ts';
 export { DEFAULT_POLICY, type Policy } from './policy.ts';
-export { type Login, loginProtections, ProtectedSpace } from './protect.ts';
+export { ProtectedSpace } from './protect.ts';
 export type {
   AutomaticRequest,
   Decision,
@@ -22,3 +22,4 @@ export type {
   Request,
 } from './request.ts';
 export { rulesOf } from './rules.ts';
+export { type Login, trustedProtections, type UserHash } from './trust.ts';

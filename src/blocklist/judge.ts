@@ -13,6 +13,8 @@ import { OpenEntry } from './open-entry.ts';
 import type { Policy } from './policy.ts';
 import type { ProtectedSpace } from './protect.ts';
 import { type Spared, SparedAddresses } from './spared.ts';
+import { isExcused } from './trust.ts';
+import type { Window } from './window.ts';
 
 export interface JudgeSummary {
   /** The number of offences, including spared ones. */
@@ -25,9 +27,10 @@ export interface JudgeSummary {
 /**
  * Turns offences into requests and decides them: an offence against an active entry is a hit, one
  * before the latest activation is evidence, and a prefix whose points within the window reach the
- * policy's is blocked. Offences come roughly in order of time. Memory is bounded by the number of
- * prefixes that offended since the last settle(), with at most 256 rows of evidence each, and of
- * protected addresses that offended.
+ * policy's is blocked. A trusted address has points of its own, and loses its trust with them.
+ * Offences come roughly in order of time. Memory is bounded by the number of prefixes that offended
+ * since the last settle(), with at most 256 rows of evidence each, and of protected addresses that
+ * offended.
  */
 export class Judge {
   readonly #repository: EntryRepository;
@@ -69,10 +72,17 @@ export class Judge {
     this.#offences += offence.count;
     this.#latestAt = Math.max(this.#latestAt, at);
     const network = this.#networks.at(offence.address);
-    const protection = this.#networks.protection(network, offence.address, at);
+    const protection = this.#networks.protection(network, offence.address);
     if (protection !== undefined) {
       this.#spared.add(offence, protection.reason);
       return;
+    }
+    if (!network.isClear) {
+      const logins = this.#networks.trustedLogins(network, offence.address, at, this.#now);
+      if (logins.length > 0) {
+        this.#offendTrusted(network, offence, at, !isExcused(offence.user, logins, at));
+        return;
+      }
     }
     const supernets = this.#networks.supernets(network, offence.address);
     const active = longestLasting(supernets, at);
@@ -127,6 +137,39 @@ export class Judge {
     return isEligible(entry, prefix, this.#source === 'pf', this.#policy);
   }
 
+  /** An offence from a trusted address. A packet proves nothing, as its source can be forged. */
+  #offendTrusted(network: OffenderNetwork, offence: Offence, at: Seconds, counts: boolean): void {
+    const { windowSeconds } = this.#policy.offence;
+    if (counts && this.#source === 'log') {
+      const window = this.#networks.trustedWindow(network, offence.address);
+      window.add(offence, at, windowSeconds);
+      if (window.points >= this.#policy.trust.points) {
+        this.#networks.distrust(network, offence.address, at);
+        this.#blockTrusted(network, window, offence, at);
+        return;
+      }
+    }
+    if (offence.isJudged === undefined) this.#spared.add(offence, 'login');
+  }
+
+  /** The offences of an address that lost its trust by them count as one at this time. */
+  #blockTrusted(network: OffenderNetwork, window: Window, offence: Offence, at: Seconds): void {
+    const supernets = this.#networks.supernets(network, offence.address);
+    const eligible = supernets.filter((open) => this.#isEligible(open, network));
+    const active = longestLasting(supernets, at);
+    const known = active ?? eligible.find(({ entry }) => (entry.activatedAt ?? at) > at);
+    for (const moment of window.moments) {
+      if (active !== undefined) active.hit(moment, at);
+      else known?.recall(moment, at);
+    }
+    if (known !== undefined) {
+      const isWhole = (open: OpenEntry) => !isNarrower(open, network);
+      if (isWhole(known) || supernets.some((one) => one.isActive(at) && isWhole(one))) return;
+    }
+    const wide = eligible.filter((open) => !isNarrower(open, network));
+    this.#request(network, window, wide, offence.address, at, network.prefix);
+  }
+
   /**
    * An offence that no active entry of the network contains; a request if it reaches the points.
    * @param isKnown it was counted elsewhere, and only counts for the network
@@ -143,14 +186,14 @@ export class Judge {
     window.add(offence, at, limit.windowSeconds);
     if (window.points >= limit.points) {
       const wide = eligible.filter((open) => !isNarrower(open, network));
-      this.#request(network, wide, offence.address, at, network.prefix);
+      this.#request(network, window, wide, offence.address, at, network.prefix);
       return;
     }
     if (isKnown) return;
     const widest = eligible.find(({ entry }) => window.points >= pointsNeeded(entry, this.#policy));
     if (widest === undefined) return;
     const { prefix } = isNarrower(widest, network) ? widest.entry : network;
-    this.#request(network, eligible, offence.address, at, prefix);
+    this.#request(network, window, eligible, offence.address, at, prefix);
   }
 
   /** A packet from an expired entry. */
@@ -161,18 +204,18 @@ export class Judge {
     at: Seconds,
   ): void {
     network.window.add(offence, at, this.#policy.offence.windowSeconds);
-    this.#request(network, eligible, offence.address, at, network.prefix);
+    this.#request(network, network.window, eligible, offence.address, at, network.prefix);
   }
 
   /** @param from the offences from this prefix are the evidence */
   #request(
     network: OffenderNetwork,
+    window: Window,
     eligible: readonly OpenEntry[],
     offender: Address,
     at: Seconds,
     from: Prefix,
   ): void {
-    const { window } = network;
     for (const open of eligible) open.commit();
     const { points, firstAt = at } = window;
     const isFull = points >= this.#policy.offence.points;

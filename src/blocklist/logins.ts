@@ -1,6 +1,6 @@
 import { type Address, compareAddresses } from '../net/address.ts';
 import { contains, type Prefix } from '../net/prefix.ts';
-import type { Login } from './protect.ts';
+import type { Login } from './trust.ts';
 
 const NONE: readonly Login[] = [];
 

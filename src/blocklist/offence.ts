@@ -1,5 +1,6 @@
 import type { Address } from '../net/address.ts';
 import type { Seconds } from './entry.ts';
+import type { UserHash } from './trust.ts';
 
 /** What many offences have in common. Equal kinds are the same object. */
 export interface OffenceKind {
@@ -21,6 +22,8 @@ export interface Offence {
   readonly count: number;
   /** The source port of the last of them; undefined if none is named. */
   readonly port: number | undefined;
+  /** The user that it names. */
+  readonly user: UserHash;
   readonly kind: OffenceKind;
   /** It was judged with an earlier log, and goes on counting for its automatic prefix only. */
   readonly isJudged?: true;

@@ -6,8 +6,9 @@ import type { EvidenceSource } from './evidence-source.ts';
 import type { Offence } from './offence.ts';
 import { OpenEntry } from './open-entry.ts';
 import { automaticLength, type Policy } from './policy.ts';
-import { isTrusted, type Login, type ProtectedSpace } from './protect.ts';
+import type { ProtectedSpace } from './protect.ts';
 import type { Protection } from './request.ts';
+import { keyOfAddress, type Login, trustedLogins } from './trust.ts';
 import { Window } from './window.ts';
 
 /** An automatic prefix with offences. */
@@ -23,6 +24,8 @@ export interface OffenderNetwork {
   /** The logins in it, and whether nothing in it is protected; undefined until they are read. */
   logins: readonly Login[] | undefined;
   isClear: boolean;
+  /** The windows of trusted addresses, by address; undefined until there is one. */
+  trusted: Map<string, Window> | undefined;
 }
 
 /** The networks with offences, and their entries and logins. */
@@ -78,25 +81,64 @@ export class OffenderNetworks {
       narrower: new Map(),
       logins: undefined,
       isClear: false,
+      trusted: undefined,
     };
     this.#networks.set(key, network);
     return network;
   }
 
-  /** What protects an offender in the network at this time. */
-  protection(network: OffenderNetwork, offender: Address, at: Seconds): Protection | undefined {
-    if (network.logins === undefined) {
-      network.logins = this.#repository.loginsWithin(network.prefix);
-      network.isClear =
-        network.logins.length === 0 && this.#space.overlapping(network.prefix) === undefined;
-    }
-    if (network.isClear) return undefined;
-    const host = hostPrefix(offender);
-    const isLoggedIn = network.logins.some(
-      (login) =>
-        compareAddresses(login.address, offender) === 0 && isTrusted(login, at, this.#policy),
+  /** What protects an offender in the network, apart from trust. */
+  protection(network: OffenderNetwork, offender: Address): Protection | undefined {
+    this.#readLogins(network);
+    return network.isClear ? undefined : this.#space.containing(hostPrefix(offender));
+  }
+
+  /** The logins that make an offender in the network trusted at this time: none if it is not. */
+  trustedLogins(
+    network: OffenderNetwork,
+    offender: Address,
+    at: Seconds,
+    now: Seconds,
+  ): readonly Login[] {
+    const logins = this.#readLogins(network);
+    if (logins.length === 0) return logins;
+    const own = logins.filter(({ address }) => compareAddresses(address, offender) === 0);
+    if (own.length === 0) return own;
+    const entries = this.supernets(network, offender).map(({ entry, expiresAt }) => ({
+      activatedAt: entry.activatedAt,
+      expiresAt,
+    }));
+    return trustedLogins(own, entries, at, now, this.#policy);
+  }
+
+  /** The window of a trusted address. */
+  trustedWindow(network: OffenderNetwork, address: Address): Window {
+    network.trusted ??= new Map();
+    const key = keyOfAddress(address);
+    const known = network.trusted.get(key);
+    if (known !== undefined) return known;
+    const window = new Window();
+    network.trusted.set(key, window);
+    return window;
+  }
+
+  /** The address loses its trust at this time. */
+  distrust(network: OffenderNetwork, address: Address, at: Seconds): void {
+    this.#repository.distrust(address, at);
+    network.trusted?.delete(keyOfAddress(address));
+    network.logins = network.logins?.map((login) =>
+      compareAddresses(login.address, address) === 0
+        ? { ...login, lost: Math.max(at, login.lost ?? at) }
+        : login,
     );
-    return isLoggedIn ? { prefix: host, reason: 'login' } : this.#space.containing(host);
+  }
+
+  #readLogins(network: OffenderNetwork): readonly Login[] {
+    if (network.logins !== undefined) return network.logins;
+    network.logins = this.#repository.loginsWithin(network.prefix);
+    network.isClear =
+      network.logins.length === 0 && this.#space.overlapping(network.prefix) === undefined;
+    return network.logins;
   }
 
   /** The entries that contain an address of the network, the widest first. */
@@ -157,8 +199,9 @@ export class OffenderNetworks {
   takePending(): readonly Offence[] {
     if (this.#networks.size === 0) return NOTHING;
     const pending: Offence[] = [];
-    for (const { window } of this.#networks.values()) {
+    for (const { window, trusted } of this.#networks.values()) {
       for (const moment of window.moments) pending.push(moment);
+      for (const { moments } of trusted?.values() ?? []) pending.push(...moments);
     }
     this.#networks = new Map();
     return pending;
@@ -181,8 +224,7 @@ export class OffenderNetworks {
       network.hasSubnets = undefined;
       if (network.narrower.size > 0) network.narrower = new Map();
       network.logins = undefined;
-      const { latestAt = windowsOverAt } = network.window;
-      if (latestAt > windowsOverAt) networks.set(key, network);
+      if (latestOf(network) > windowsOverAt) networks.set(key, network);
     }
     this.#networks = networks;
   }
@@ -190,6 +232,13 @@ export class OffenderNetworks {
 
 const NOTHING: readonly Offence[] = [];
 const NO_ENTRIES: readonly Entry[] = [];
+
+/** The time of the latest offence in the windows of the network. */
+function latestOf({ window, trusted }: OffenderNetwork): Seconds {
+  let latest = window.latestAt ?? Number.NEGATIVE_INFINITY;
+  for (const { latestAt = latest } of trusted?.values() ?? []) latest = Math.max(latest, latestAt);
+  return latest;
+}
 
 function byWidth(p: OpenEntry, q: OpenEntry): number {
   return p.entry.prefix.length - q.entry.prefix.length;

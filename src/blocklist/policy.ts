@@ -27,6 +27,10 @@ export interface Policy {
   readonly trust: {
     /** How long an accepted login protects its address. */
     readonly days: number;
+    /** Points within the window that block a trusted address. */
+    readonly points: number;
+    /** The services whose logins count; undefined: all. */
+    readonly services?: readonly string[] | undefined;
   };
   readonly offence: {
     /** Points within the window, from one automatic prefix, that lead to a block. */
@@ -46,7 +50,7 @@ export const DEFAULT_POLICY: Policy = {
   auto: { length4: 24, length6: 64 },
   persistent: { days: 3 },
   reactivate: { widest4: 8, widest6: 19, points: 10 },
-  trust: { days: 30 },
+  trust: { days: 30, points: 300 },
   offence: { points: 30, windowSeconds: DAY_SECONDS },
   limits: { share: 25 },
 };

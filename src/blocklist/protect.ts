@@ -1,21 +1,6 @@
 import { type Address, compareAddresses } from '../net/address.ts';
-import {
-  comparePrefixes,
-  contains,
-  containsPrefix,
-  hostPrefix,
-  overlaps,
-  type Prefix,
-} from '../net/prefix.ts';
-import type { Seconds } from './entry.ts';
-import { DAY_SECONDS, type Policy } from './policy.ts';
+import { comparePrefixes, contains, containsPrefix, overlaps, type Prefix } from '../net/prefix.ts';
 import type { Protection, ProtectionReason } from './request.ts';
-
-/** The latest accepted login from an address. */
-export interface Login {
-  readonly address: Address;
-  readonly at: Seconds;
-}
 
 /** What also protects against requests by hand. */
 export const REASONS_BY_HAND: readonly ProtectionReason[] = ['allowed', 'own', 'session'];
@@ -80,30 +65,6 @@ export class ProtectedSpace {
     }
     return undefined;
   }
-}
-
-/**
- * The protections by these logins at a time: logins within the trusted days before it, and all after
- * it, as somebody who logs in later was no attacker before.
- */
-export function loginProtections(
-  logins: readonly Login[],
-  at: Seconds,
-  policy: Pick<Policy, 'trust'>,
-): readonly Protection[] {
-  return logins
-    .filter((login) => isTrusted(login, at, policy))
-    .map(({ address }) => ({ prefix: hostPrefix(address), reason: 'login' }));
-}
-
-/** Whether the login protects its address at this time. */
-export function isTrusted(login: Login, at: Seconds, policy: Pick<Policy, 'trust'>): boolean {
-  return login.at >= trustedSince(at, policy);
-}
-
-/** The time of the earliest login that protects its address at this time. */
-export function trustedSince(at: Seconds, { trust }: Pick<Policy, 'trust'>): Seconds {
-  return at - trust.days * DAY_SECONDS;
 }
 
 /** Sorted, without those that lie within another. */

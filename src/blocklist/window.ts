@@ -47,7 +47,8 @@ export class Window {
 
   /** Keeps a copy. @param at the time of the offence, or now if that is in the future */
   add(offence: Offence, at: Seconds, windowSeconds: number): void {
-    const moment = { ...offence, at };
+    const { address, points, count, port, user, kind } = offence;
+    const moment: Moment = { at, address, points, count, port, user, kind };
     const latestAt = this.latestAt;
     if (latestAt === undefined || latestAt <= at - windowSeconds) {
       // The usual case: the only offence in its window.
@@ -101,5 +102,10 @@ export class Window {
 }
 
 function isAlike(p: Moment, q: Moment): boolean {
-  return p.at === q.at && p.kind === q.kind && compareAddresses(p.address, q.address) === 0;
+  return (
+    p.at === q.at &&
+    p.kind === q.kind &&
+    p.user === q.user &&
+    compareAddresses(p.address, q.address) === 0
+  );
 }

@@ -53,6 +53,7 @@ export async function readOptionsOf(
     scanners,
     zone: config.get('timezone'),
     points: config.get('offence.messages'),
+    userGroups: config.get('trust.groups'),
     decompressor: config.get('log.decompressor'),
     sizeLimitBytes: config.get('log.size-limit'),
     ...(year === undefined ? {} : { year }),

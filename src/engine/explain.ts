@@ -2,14 +2,14 @@ import { decide } from '../blocklist/decide.ts';
 import { pointsNeeded } from '../blocklist/eligible.ts';
 import type { Entry, Seconds } from '../blocklist/entry.ts';
 import type { Policy } from '../blocklist/policy.ts';
-import { loginProtections, type ProtectedSpace } from '../blocklist/protect.ts';
+import type { ProtectedSpace } from '../blocklist/protect.ts';
 import type { Decision, Protection } from '../blocklist/request.ts';
 import type { Address } from '../net/address.ts';
 import { hostPrefix, prefixAround } from '../net/prefix.ts';
 import type { Activation } from '../store/history.ts';
 import type { Store } from '../store/store.ts';
 import { blockingOf, type FeedMatch } from './blocker.ts';
-import { protectedSpace } from './protected-space.ts';
+import { loginProtections, protectedSpace } from './protected-space.ts';
 
 /** What is known of an address. */
 export interface Explanation {
@@ -30,7 +30,7 @@ export function explain(store: Store, address: Address, policy: Policy, now: Sec
   const { length4, length6 } = policy.auto;
   const network = prefixAround(address, address.family === 4 ? length4 : length6);
   const entries = store.supernets(host);
-  const logins = loginProtections(store.loginsWithin(host, 0), now, policy);
+  const logins = loginProtections(store, store.loginsWithin(host, 0), now, policy);
   const { entry: blocker, feeds, hole } = blockingOf(store, host, policy, now);
   return {
     address,

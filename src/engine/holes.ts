@@ -1,12 +1,11 @@
 import type { Seconds } from '../blocklist/entry.ts';
-import type { Policy } from '../blocklist/policy.ts';
-import { loginProtections, trustedSince } from '../blocklist/protect.ts';
 import type { Protection } from '../blocklist/request.ts';
+import { type TrustPolicy, trustedSince } from '../blocklist/trust.ts';
 import type { Prefix } from '../net/prefix.ts';
 import { EVERYTHING } from '../store/pages.ts';
 import type { Store } from '../store/store.ts';
 import { connectedNetworks } from './own-addresses.ts';
-import { allowedProtections, ownProtections } from './protected-space.ts';
+import { allowedProtections, loginProtections, ownProtections } from './protected-space.ts';
 
 /**
  * The holes in the rules at that time: the allow-list, this host, the networks that it is connected
@@ -15,7 +14,7 @@ import { allowedProtections, ownProtections } from './protected-space.ts';
  */
 export function holesAt(
   store: Store,
-  policy: Pick<Policy, 'trust'>,
+  policy: TrustPolicy,
   at: Seconds,
   within: readonly Prefix[] = EVERYTHING,
 ): Protection[] {
@@ -25,6 +24,6 @@ export function holesAt(
     ...allowedProtections(store),
     ...ownProtections(),
     ...connectedNetworks().map((prefix): Protection => ({ prefix, reason: 'connected' })),
-    ...loginProtections(logins, at, policy),
+    ...loginProtections(store, logins, at, policy),
   ];
 }

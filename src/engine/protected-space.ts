@@ -1,7 +1,10 @@
 import { hostSpace, privateSpace } from '../blocklist/bogons.ts';
+import type { Seconds } from '../blocklist/entry.ts';
 import type { EvidenceSource } from '../blocklist/evidence-source.ts';
 import { ProtectedSpace } from '../blocklist/protect.ts';
 import type { Protection } from '../blocklist/request.ts';
+import { type Login, type TrustPolicy, trustedProtections } from '../blocklist/trust.ts';
+import type { Address } from '../net/address.ts';
 import { hostPrefix } from '../net/prefix.ts';
 import type { Store } from '../store/store.ts';
 import { ownAddresses } from './own-addresses.ts';
@@ -21,6 +24,17 @@ export function protectedSpace(store: Store, source: EvidenceSource = 'log'): Pr
 
 export function allowedProtections(store: Pick<Store, 'allowed'>): Protection[] {
   return store.allowed().map(({ prefix }) => ({ prefix, reason: 'allowed' }));
+}
+
+/** The addresses that these logins make trusted now. */
+export function loginProtections(
+  store: Pick<Store, 'supernets'>,
+  logins: readonly Login[],
+  now: Seconds,
+  policy: TrustPolicy,
+): readonly Protection[] {
+  const entriesAround = (address: Address) => store.supernets(hostPrefix(address));
+  return trustedProtections(logins, entriesAround, now, policy);
 }
 
 /** This host's addresses, loopback and IPv6's link. */

@@ -1,6 +1,6 @@
 import type { Seconds } from '../blocklist/entry.ts';
 import type { MessageCount } from '../blocklist/message-counts.ts';
-import type { Login } from '../blocklist/protect.ts';
+import type { Login } from '../blocklist/trust.ts';
 import type { Address } from '../net/address.ts';
 import type { Prefix } from '../net/prefix.ts';
 import {
@@ -13,6 +13,7 @@ import { LogDoubts } from './doubts.ts';
 import type { OffenceGroup } from './offences/offence-table.ts';
 import { type LineCounts, OffenceCollector } from './offences/offences.ts';
 import { Samples } from './offences/samples.ts';
+import { UserHasher } from './offences/user-hasher.ts';
 import type { OwnContent } from './own-file.ts';
 import { contentOf, type ReadOptions } from './read-options.ts';
 import { LogReader } from './reader.ts';
@@ -41,7 +42,7 @@ export interface LogSummary {
   readonly offenceCount: number;
   /** The offences; see {@link OffenceTable.groups}. */
   readonly groups: (spaceAround: (address: Address) => Prefix) => Iterable<OffenceGroup>;
-  /** The latest for each address. */
+  /** By address, service and user. */
   readonly logins: readonly Login[];
   /** Some of the lines that count, if requested. */
   readonly samples: Samples | undefined;
@@ -75,6 +76,7 @@ export async function readLines(
     options.scanners,
     options.points,
     reader.hosts,
+    new UserHasher(options.scanners, options.userGroups, options.userKey),
     source.name,
     samples,
   );

@@ -12,6 +12,10 @@ export interface ReadOptions {
   /** The time zone of lines that name none: an IANA name, or `local` for that of this host. */
   readonly zone: string;
   readonly points: PointsByMessage;
+  /** Groups of services that share their users. Default: none. */
+  readonly userGroups?: readonly (readonly string[])[];
+  /** The key of the hashes of users, of USER_KEY_BYTES. Default: a new one. */
+  readonly userKey?: Uint8Array;
   /** The service that writes the file itself. Default: found from its first lines. */
   readonly service?: string;
   /** The year of the last line. Default: from the time of the file. */

@@ -1,24 +1,46 @@
 import type { Seconds } from '../blocklist/entry.ts';
-import type { Login } from '../blocklist/protect.ts';
-import { addressBytes } from '../net/address.ts';
+import { DAY_SECONDS } from '../blocklist/policy.ts';
+import type { Login, UserHash } from '../blocklist/trust.ts';
+import { type Address, addressBytes } from '../net/address.ts';
 import { lastAddress, type Prefix } from '../net/prefix.ts';
-import { isSeconds } from '../validation/time-text.ts';
+import { isSeconds, isWhole } from '../validation/time-text.ts';
 import type { Connection, Row } from './connection.ts';
 import { addressOfHex } from './key.ts';
 import { EVERYTHING } from './pages.ts';
 import { damagedRow } from './store-error.ts';
+import { isOptionalSeconds } from './value.ts';
+
+/** Only the latest logins are kept. */
+const MAX_LOGINS = 65_536;
+/** Logins further apart are not one span, as by default no trust lasts longer. */
+const GAP_SECONDS = 30 * DAY_SECONDS;
+
+const COLUMNS = 'hex(address), service, user, first, last, lost';
 
 const RECORD = `
-INSERT INTO login VALUES (?, ?, ?)
-ON CONFLICT (family, address) DO UPDATE SET at = max(at, excluded.at)`;
+INSERT INTO login VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (family, address, service, user) DO UPDATE SET
+  first = CASE
+    WHEN excluded.first > last + ${GAP_SECONDS} THEN excluded.first
+    WHEN excluded.last < first - ${GAP_SECONDS} THEN first
+    ELSE min(first, excluded.first) END,
+  last = max(last, excluded.last),
+  lost = max(coalesce(lost, excluded.lost), coalesce(excluded.lost, lost))`;
+
+const DISTRUST = `
+UPDATE login SET lost = max(coalesce(lost, 0), ?) WHERE family = ? AND address = ?`;
+
+const PRUNE = `
+DELETE FROM login
+WHERE last < (SELECT last FROM login ORDER BY last DESC LIMIT 1 OFFSET ${MAX_LOGINS - 1})`;
 
 const WITHIN = `
-SELECT hex(address), at FROM login
-WHERE family = ? AND address BETWEEN ? AND ? AND at >= ? ORDER BY address`;
+SELECT ${COLUMNS} FROM login
+WHERE family = ? AND address BETWEEN ? AND ? AND last >= ? ORDER BY address, service, user`;
 
-const FIRST = 'SELECT hex(address), at FROM login LIMIT ?';
+const FIRST = `SELECT ${COLUMNS} FROM login LIMIT ?`;
 
-/** The addresses of accepted logins. */
+/** Accepted logins, by address, service and user. */
 export class LoginTable {
   readonly #connection: Connection;
 
@@ -26,16 +48,25 @@ export class LoginTable {
     this.#connection = connection;
   }
 
-  /** Keeps the latest login of each address. */
+  /** Adds logins, up to the latest 65,536. */
   record(logins: Iterable<Login>): void {
     this.#connection.together(() => {
-      for (const { address, at } of logins) {
-        this.#connection.run(RECORD, address.family, addressBytes(address), at);
+      let count = 0;
+      for (const { address, service, user = 0, first, last, lost = null } of logins) {
+        const key = [address.family, addressBytes(address), service, user] as const;
+        this.#connection.run(RECORD, ...key, first, last, lost);
+        count++;
       }
+      if (count > 0) this.#connection.run(PRUNE);
     });
   }
 
-  /** The logins from the prefix at or after `since`, by address. */
+  /** The address loses its trust at this time. */
+  distrust(address: Address, at: Seconds): void {
+    this.#connection.run(DISTRUST, at, address.family, addressBytes(address));
+  }
+
+  /** The logins from the prefix of which the last is at or after `since`, by address. */
   within(prefix: Prefix, since: Seconds): Login[] {
     const [first, last] = [addressBytes(prefix), addressBytes(lastAddress(prefix))];
     return this.#connection.rows(WITHIN, prefix.family, first, last, since).map(loginOfRow);
@@ -50,10 +81,27 @@ export class LoginTable {
   all(): Login[] {
     return EVERYTHING.flatMap((prefix) => this.within(prefix, 0));
   }
+
+  /** The key of the hashes of users. */
+  userKey(): Uint8Array {
+    const key = this.#connection.row('SELECT hex(key) FROM user_key')?.[0];
+    if (typeof key !== 'string') throw damagedRow('user_key', '1', 'missing');
+    return Buffer.from(key, 'hex');
+  }
 }
 
-function loginOfRow([hex, at]: Row): Login {
+function loginOfRow([hex, service, user, first, last, lost]: Row): Login {
   const address = addressOfHex(hex ?? null);
-  if (!address || !isSeconds(at)) throw damagedRow('login', String(hex), 'bad address or time');
-  return { address, at };
+  const lostAt = lost ?? undefined;
+  if (!address || typeof service !== 'string' || !isWhole(user)) {
+    throw damagedRow('login', String(hex), 'bad address, service or user');
+  }
+  if (!isSeconds(first) || !isSeconds(last) || !isOptionalSeconds(lostAt)) {
+    throw damagedRow('login', String(hex), 'bad time');
+  }
+  return { address, service, user: userOfCell(user), first, last, lost: lostAt };
+}
+
+function userOfCell(cell: number): UserHash {
+  return cell === 0 ? undefined : cell;
 }

@@ -10,18 +10,18 @@ import {
   type EvidenceField,
 } from '../validation/evidence.ts';
 import { detailsOf, offenceDetails } from '../validation/offence.ts';
-import { COUNT_COLUMN, TIME_COLUMN } from '../validation/sql-column.ts';
+import { COUNT_COLUMN, OPTIONAL_COLUMN, TIME_COLUMN } from '../validation/sql-column.ts';
 import type { Connection, Row } from './connection.ts';
 import { addressOfHex } from './key.ts';
 import { damagedRow } from './store-error.ts';
 
 const DETAILS = DETAIL_NAMES.map(columnName);
-const KEY = ['family', 'address', 'at', ...detailsOfKind('key').map(columnName)].join(', ');
-const COLUMNS = ['at', 'hex(address)', 'points', ...DETAILS].join(', ');
+const KEY = ['family', 'address', 'at', ...detailsOfKind('key').map(columnName), 'user'].join(', ');
+const COLUMNS = ['at', 'hex(address)', 'points', 'user', ...DETAILS].join(', ');
 const ALL = `SELECT ${COLUMNS} FROM pending ORDER BY ${KEY}`;
 const WITHIN = 'WHERE family = ? AND address BETWEEN ? AND ?';
 
-const NAMES = ['family', 'address', 'at', 'points', ...DETAILS];
+const NAMES = ['family', 'address', 'at', 'points', 'user', ...DETAILS];
 const INSERT = `
 INSERT INTO pending (${NAMES.join(', ')}) VALUES (${NAMES.map(() => '?').join(', ')})
 ON CONFLICT (${KEY}) DO UPDATE SET `;
@@ -90,10 +90,11 @@ export class Pending {
   }
 
   #write(sql: string, offence: Offence): void {
-    const { at, address, points } = offence;
+    const { at, address, points, user = 0 } = offence;
     const details = detailsOf(offence);
     const values = DETAIL_NAMES.map((name) => fieldOf(name).column.toSql(details[name]));
-    this.#connection.run(sql, address.family, addressBytes(address), at, points, ...values);
+    const who = [address.family, addressBytes(address), at, points, user] as const;
+    this.#connection.run(sql, ...who, ...values);
   }
 }
 
@@ -117,7 +118,7 @@ function readRows(rows: readonly Row[]): Offence[] {
   });
 }
 
-function offenceOfRow([at, hex = null, points, ...cells]: Row): Offence {
+function offenceOfRow([at, hex = null, points, user, ...cells]: Row): Offence {
   try {
     const values = DETAIL_NAMES.map((name, index) => [
       name,
@@ -129,6 +130,7 @@ function offenceOfRow([at, hex = null, points, ...cells]: Row): Offence {
       at: TIME_COLUMN.fromSql(at),
       address,
       points: COUNT_COLUMN.fromSql(points),
+      user: OPTIONAL_COLUMN.fromSql(user) || undefined,
       ...offenceDetails(Object.fromEntries(values)),
     };
   } catch (error) {

@@ -1,9 +1,18 @@
 import type { Entry } from '../blocklist/entry.ts';
 import type { Offence } from '../blocklist/offence.ts';
-import type { Login } from '../blocklist/protect.ts';
+import type { Login } from '../blocklist/trust.ts';
 import { McblockError } from '../errors.ts';
 import { PrefixList } from '../net/prefix-list.ts';
-import { checked, isObject, list, nullable, object, refuse } from '../validation/codec.ts';
+import {
+  addedLater,
+  type Codec,
+  checked,
+  isObject,
+  list,
+  nullable,
+  object,
+  refuse,
+} from '../validation/codec.ts';
 import { EVIDENCE } from '../validation/evidence.ts';
 import { OFFENCE } from '../validation/offence.ts';
 import {
@@ -65,6 +74,25 @@ const HISTORY = checked(list(ACTIVATION), (history) => {
   return index < 0 ? undefined : `activation ${history[index]?.number} is out of order`;
 });
 
+const LOGIN_FIELDS = object({
+  address: address(),
+  at: time(),
+  first: addedLater(nullable(time())),
+  service: addedLater(nullable(text())),
+  user: addedLater(nullable(whole(1))),
+  lost: addedLater(nullable(time())),
+});
+
+/** `at` is the last login: earlier versions know no other. */
+const LOGIN: Codec<Login> = {
+  ...LOGIN_FIELDS,
+  read: (value, path) => {
+    const { at, first = at, service = '', ...rest } = LOGIN_FIELDS.read(value, path);
+    return { ...rest, service, first: Math.min(first, at), last: at };
+  },
+  write: ({ last, lost, ...rest }) => LOGIN_FIELDS.write({ ...rest, lost, at: last }),
+};
+
 const CODECS = {
   entry: object({ ...ENTRY, history: HISTORY }),
   allow: object({ prefix: prefix(), note: text(), addedAt: time() }),
@@ -78,7 +106,7 @@ const CODECS = {
     readAt: time(),
     head: digest(),
   }),
-  login: object({ address: address(), at: time() }),
+  login: LOGIN,
   pending: OFFENCE,
   feed: object({
     name: text(),

@@ -1,5 +1,6 @@
 import { McblockError } from '../errors.ts';
 import type { Connection } from './connection.ts';
+import { USERS } from './migration-users.ts';
 
 /** "mcbl": identifies a database as a store (PRAGMA application_id). */
 const APPLICATION_ID = 0x6d_63_62_6c;
@@ -214,6 +215,7 @@ CREATE TABLE clock (
   latest INTEGER NOT NULL CHECK (latest >= 0)
 ) STRICT;
 `,
+  USERS,
 ];
 
 /**

@@ -1,7 +1,7 @@
 import type { Entry } from '../blocklist/entry.ts';
 import type { PastActivation } from '../blocklist/fold.ts';
 import { Logins } from '../blocklist/logins.ts';
-import type { Login } from '../blocklist/protect.ts';
+import type { Login } from '../blocklist/trust.ts';
 import type { Family } from '../net/address.ts';
 import { comparePrefixes, contains, type Prefix, prefixAround } from '../net/prefix.ts';
 import { PrefixMap } from '../net/prefix-map.ts';

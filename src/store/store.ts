@@ -1,7 +1,8 @@
 import { type Entry, isActive, type Seconds } from '../blocklist/entry.ts';
 import type { EntryChange } from '../blocklist/entry-change.ts';
 import type { Offence } from '../blocklist/offence.ts';
-import type { Login } from '../blocklist/protect.ts';
+import type { Login } from '../blocklist/trust.ts';
+import type { Address } from '../net/address.ts';
 import { containsPrefix, type Prefix } from '../net/prefix.ts';
 import type { PrefixList } from '../net/prefix-list.ts';
 import { Allowed, type AllowedPrefix } from './allowed.ts';
@@ -224,12 +225,22 @@ export class Store {
     return this.#parts.allowed.all();
   }
 
-  /** Keeps the latest login of each address. */
+  /** Adds accepted logins; those of one user of a service from one address are kept as one span. */
   recordLogins(logins: Iterable<Login>): void {
     this.#parts.logins.record(logins);
   }
 
-  /** The logins from the prefix at or after `since`, by address. */
+  /** The address loses its trust at this time. */
+  distrust(address: Address, at: Seconds): void {
+    this.#parts.logins.distrust(address, at);
+  }
+
+  /** The key of the hashes of users. */
+  userKey(): Uint8Array {
+    return this.#parts.logins.userKey();
+  }
+
+  /** The logins from the prefix of which the last is at or after `since`, by address. */
   loginsWithin(prefix: Prefix, since: Seconds): Login[] {
     return this.#parts.logins.within(prefix, since);
   }

@@ -1,15 +1,16 @@
 import type { Offence } from '../blocklist/offence.ts';
-import { type Codec, object } from './codec.ts';
+import { addedLater, type Codec, nullable, object } from './codec.ts';
 import { codecsOf, DETAIL_FIELDS, type Details } from './evidence.ts';
 import { address, time, whole } from './values.ts';
 
 /** What an offence says besides who, when and how many points. */
-type OffenceDetails = Omit<Offence, 'at' | 'address' | 'points'>;
+type OffenceDetails = Omit<Offence, 'at' | 'address' | 'points' | 'user' | 'isJudged'>;
 
 const FLAT = object({
   at: time(),
   address: address(),
   points: whole(1),
+  user: addedLater(nullable(whole(1))),
   ...codecsOf(DETAIL_FIELDS, 'json'),
 });
 
@@ -17,11 +18,11 @@ const FLAT = object({
 export const OFFENCE: Codec<Offence> = {
   ...FLAT,
   read: (value, path) => {
-    const { at, address: offender, points, ...details } = FLAT.read(value, path);
-    return { at, address: offender, points, ...offenceDetails(details) };
+    const { at, address: offender, points, user, ...details } = FLAT.read(value, path);
+    return { at, address: offender, points, user, ...offenceDetails(details) };
   },
-  write: ({ at, address: offender, points, ...details }) =>
-    FLAT.write({ at, address: offender, points, ...detailsOf(details) }),
+  write: ({ at, address: offender, points, user, kind, port, count }) =>
+    FLAT.write({ at, address: offender, points, user, ...detailsOf({ kind, port, count }) }),
 };
 
 export function detailsOf({ kind, ...others }: OffenceDetails): Details {

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { type Entry, type Expiry, neverActive, type Origin } from '../../src/blocklist/entry.ts';
 import { DAY_SECONDS, DEFAULT_POLICY, type Policy } from '../../src/blocklist/policy.ts';
-import type { Login } from '../../src/blocklist/protect.ts';
 import type { Protection } from '../../src/blocklist/request.ts';
+import type { Login, UserHash } from '../../src/blocklist/trust.ts';
 import {
   type Address,
   addressOf,
@@ -21,7 +21,7 @@ export const POLICY: Policy = {
   auto: { length4: 30, length6: 126 },
   persistent: { days: 2 },
   reactivate: { widest4: 27, widest6: 123, points: 10 },
-  trust: { days: 5 },
+  trust: { days: 20, points: 30 },
   offence: { points: 30, windowSeconds: DAY_SECONDS },
 };
 
@@ -69,11 +69,28 @@ export function protections(family: Family): fc.Arbitrary<Protection[]> {
 }
 
 export function logins(family: Family): fc.Arbitrary<Login[]> {
-  return fc.uniqueArray(fc.record({ address: address(family), at: time }), {
-    maxLength: 3,
-    comparator: (p, q) => compareAddresses(p.address, q.address) === 0,
+  const login = fc
+    .record({
+      address: address(family),
+      service: fc.constantFrom('sshd', 'dovecot'),
+      user,
+      first: time,
+      quarters: fc.integer({ min: 0, max: 80 }),
+      lost: fc.option(time, { nil: undefined, freq: 5 }),
+    })
+    .map(({ quarters, ...rest }) => ({
+      ...rest,
+      last: rest.first + (quarters * DAY_SECONDS) / 4,
+    }));
+  return fc.uniqueArray(login, {
+    maxLength: 6,
+    comparator: (p, q) =>
+      compareAddresses(p.address, q.address) === 0 && p.service === q.service && p.user === q.user,
   });
 }
+
+/** Nobody, or one of two. */
+export const user: fc.Arbitrary<UserHash> = fc.constantFrom(undefined, 1, 2);
 
 /** Entries with different prefixes; some were never active. */
 export function entries(family: Family): fc.Arbitrary<Entry[]> {

@@ -9,7 +9,16 @@ import type { Family } from '../../src/net/address.ts';
 import { comparePrefixes } from '../../src/net/prefix.ts';
 import { evidenceCounts, latestPorts, SlowJudge } from '../reference/judge.ts';
 import { kindOf } from '../reference/kinds.ts';
-import { address, entries, FAMILIES, logins, POLICY, protections, time } from './arbitraries.ts';
+import {
+  address,
+  entries,
+  FAMILIES,
+  logins,
+  POLICY,
+  protections,
+  time,
+  user,
+} from './arbitraries.ts';
 import { MemoryMap } from './memory-map.ts';
 
 /** Mostly forward, by hours, with steps back of hours and of days. */
@@ -22,7 +31,8 @@ function offences(family: Family): fc.Arbitrary<(Offence | 'settle')[]> {
       { weight: 1, arbitrary: fc.integer({ min: -400, max: -20 }) },
     ),
     address: address(family),
-    points: fc.constantFrom(5, 10, 10, 15),
+    points: fc.constantFrom(5, 10, 10, 15, 25),
+    user,
     count: fc.integer({ min: 1, max: 3 }),
     port: fc.constantFrom(undefined, 4711, 65_535),
     kind: fc.constantFrom(
@@ -46,6 +56,7 @@ function offences(family: Family): fc.Arbitrary<(Offence | 'settle')[]> {
 describe.each(FAMILIES)('Judge, IPv%i', (family) => {
   it('gathers with the same result as one by one', () => {
     const kinds = new Set<string>();
+    let losses = 0;
     fc.assert(
       fc.property(
         entries(family),
@@ -69,6 +80,8 @@ describe.each(FAMILIES)('Judge, IPv%i', (family) => {
           const summary = judge.finish();
 
           expect(sorted(repository.entries)).toEqual(sorted(slow.entries));
+          expect(repository.losses).toEqual(slow.losses);
+          losses += slow.losses.length;
           expect(countsByAddress(summary.spared)).toEqual(countsByAddress(slow.spared));
           const activations = (
             verdicts: readonly Pick<(typeof repository.verdicts)[0], 'decision' | 'request'>[],
@@ -102,6 +115,7 @@ describe.each(FAMILIES)('Judge, IPv%i', (family) => {
       ),
       { numRuns: 2000 },
     );
+    expect(losses).toBeGreaterThan(5);
     expect([...kinds].toSorted()).toEqual([
       'covered',
       'covered narrower',

@@ -1,7 +1,8 @@
 import type { Entry, Origin } from '../../src/blocklist/entry.ts';
 import type { EntryRepository, Verdict } from '../../src/blocklist/entry-repository.ts';
 import type { PastActivation } from '../../src/blocklist/fold.ts';
-import type { Login } from '../../src/blocklist/protect.ts';
+import type { Login } from '../../src/blocklist/trust.ts';
+import { type Address, compareAddresses } from '../../src/net/address.ts';
 import { comparePrefixes, contains, containsPrefix, type Prefix } from '../../src/net/prefix.ts';
 import { formatPrefix } from '../../src/net/prefix-text.ts';
 
@@ -11,6 +12,7 @@ export class MemoryMap implements EntryRepository {
   logins: readonly Login[];
   readonly verdicts: Verdict[] = [];
   readonly #activations: Map<string, readonly PastActivation[]>;
+  readonly losses: { readonly address: Address; readonly at: number }[] = [];
 
   constructor(entries: readonly Entry[] = [], logins: readonly Login[] = []) {
     this.entries = entries;
@@ -37,6 +39,16 @@ export class MemoryMap implements EntryRepository {
   /** Of the entries that were there from the start, the latest activation alone. */
   activations(prefix: Prefix): readonly PastActivation[] {
     return this.#activations.get(formatPrefix(prefix)) ?? [];
+  }
+
+  /** The judge must remember it by itself until it settles. */
+  distrust(address: Address, at: number): void {
+    this.losses.push({ address, at });
+    this.logins = this.logins.map((login) =>
+      compareAddresses(login.address, address) === 0
+        ? { ...login, lost: Math.max(at, login.lost ?? at) }
+        : login,
+    );
   }
 
   commit(verdict: Verdict): void {

@@ -1,12 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DAY_SECONDS, DEFAULT_POLICY } from '../../src/blocklist/policy.ts';
-import {
-  isTrusted,
-  loginProtections,
-  ProtectedSpace,
-  REASONS_BY_HAND,
-} from '../../src/blocklist/protect.ts';
+import { ProtectedSpace, REASONS_BY_HAND } from '../../src/blocklist/protect.ts';
 import type { Protection, ProtectionReason } from '../../src/blocklist/request.ts';
 import { containsPrefix, overlaps } from '../../src/net/prefix.ts';
 import { parsePrefix } from '../../src/net/prefix-text.ts';
@@ -70,27 +64,5 @@ describe('ProtectedSpace', () => {
       ),
       { numRuns: 1000 },
     );
-  });
-});
-
-describe('logins', () => {
-  const address4 = parsePrefix('192.0.2.7');
-  const at = 1_700_000_000;
-
-  it('are trusted for 30 days to the second, and before they happen', () => {
-    const login = { address: address4, at };
-    const isTrustedAfter = (days: number, seconds = 0) =>
-      isTrusted(login, at + days * DAY_SECONDS + seconds, DEFAULT_POLICY);
-    expect(isTrustedAfter(-400)).toBe(true);
-    expect(isTrustedAfter(0)).toBe(true);
-    expect(isTrustedAfter(30)).toBe(true);
-    expect(isTrustedAfter(30, 1)).toBe(false);
-  });
-
-  it('protect their address alone', () => {
-    const old = { address: parsePrefix('192.0.2.8'), at: at - 31 * DAY_SECONDS };
-    expect(loginProtections([{ address: address4, at }, old], at, DEFAULT_POLICY)).toEqual([
-      protection('192.0.2.7', 'login'),
-    ]);
   });
 });

@@ -12,7 +12,10 @@ import {
 import { formatPrefix, parsePrefix } from '../../src/net/prefix-text.ts';
 import type { Store } from '../../src/store/store.ts';
 import { addressOfText, bogonOf, entryOf, errorOf, evidenceOf, NOW } from '../store/helpers.ts';
+import { loginOf } from '../support/login.ts';
 import { offenceOf } from '../support/offence.ts';
+
+const DAY = 86_400;
 
 const EDGES = ['0.0.0.0/0', '255.255.255.255/32', `${'ffff:'.repeat(7)}ffff/128`, '::/0'];
 
@@ -321,24 +324,41 @@ export function storeContract(name: string, open: (seed: readonly Entry[]) => St
       expect(store.allowed().length).toBe(5);
     });
 
-    it('keeps the latest login of an address', () => {
+    it('keeps the first and the last login of each user of a service from an address', () => {
       const store = open([]);
       const [home, away, six] = ['192.0.2.7', '255.255.255.255', '2001:db8::1'].map(addressOfText);
       store.recordLogins([
-        { address: home!, at: NOW },
-        { address: home!, at: NOW - 100 },
-        { address: away!, at: NOW - 50 },
-        { address: six!, at: NOW - 50 },
+        loginOf(home!, NOW),
+        loginOf(home!, NOW - 100),
+        loginOf(home!, NOW - 50, { service: 'dovecot', user: 2 ** 53 - 1 }),
+        loginOf(away!, NOW - 50),
+        loginOf(six!, NOW - 50),
       ]);
+      const homes = loginOf(home!, NOW, { first: NOW - 100 });
+      const mailbox = loginOf(home!, NOW - 50, { service: 'dovecot', user: 2 ** 53 - 1 });
       const within = (text: string, since: number) => store.loginsWithin(parsePrefix(text), since);
-      expect(within('0.0.0.0/0', 0)).toEqual([
-        { address: home, at: NOW },
-        { address: away, at: NOW - 50 },
-      ]);
-      expect(within('192.0.2.0/24', NOW)).toEqual([{ address: home, at: NOW }]);
+      expect(within('0.0.0.0/0', 0)).toEqual([mailbox, homes, loginOf(away!, NOW - 50)]);
+      expect(within('192.0.2.0/24', NOW)).toEqual([homes]);
       expect(within('192.0.2.0/24', NOW + 1)).toEqual([]);
       expect(within('192.0.3.0/24', 0)).toEqual([]);
-      expect(within('2001:db8::/32', 0)).toEqual([{ address: six, at: NOW - 50 }]);
+      expect(within('2001:db8::/32', 0)).toEqual([loginOf(six!, NOW - 50)]);
+      store.distrust(home!, NOW + 5);
+      store.distrust(home!, NOW + 3);
+      store.recordLogins([loginOf(home!, NOW + 90)]);
+      expect(within('192.0.2.0/24', 0)).toEqual([
+        { ...mailbox, lost: NOW + 5 },
+        { ...homes, last: NOW + 90, lost: NOW + 5 },
+      ]);
+    });
+
+    it('begins anew where no login came for longer than trust lasts', () => {
+      const store = open([]);
+      const home = addressOfText('192.0.2.7');
+      store.recordLogins([loginOf(home, NOW), loginOf(home, NOW + 31 * DAY)]);
+      const spans = () => store.loginsWithin(parsePrefix('192.0.2.7'), 0);
+      expect(spans()).toMatchObject([{ first: NOW + 31 * DAY, last: NOW + 31 * DAY }]);
+      store.recordLogins([loginOf(home, NOW), loginOf(home, NOW + 10 * DAY)]);
+      expect(spans()).toMatchObject([{ first: NOW + 10 * DAY, last: NOW + 31 * DAY }]);
     });
   });
 

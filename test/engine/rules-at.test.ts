@@ -7,6 +7,7 @@ import type { Firewall } from '../../src/firewall/firewall.ts';
 import { formatPrefix, parsePrefix } from '../../src/net/prefix-text.ts';
 import { openStore } from '../../src/store/store.ts';
 import { CommandLine } from '../support/command-line.ts';
+import { loginOf } from '../support/login.ts';
 
 /** The interfaces of this host, as `cidr` writes them. */
 let interfaces: string[];
@@ -193,7 +194,7 @@ describe('liveFirewall', () => {
   it('adds what became active without the holes', async () => {
     const store = openStore(line.db, { mode: 'write' });
     const now = Date.UTC(2026, 2, 24) / 1000;
-    store.recordLogins([{ address: parsePrefix('203.0.113.9'), at: now }]);
+    store.recordLogins([loginOf(parsePrefix('203.0.113.9'), now)]);
     const added: string[] = [];
     const firewall = {
       name: 'test',

@@ -73,7 +73,13 @@ describe('the offences of a log', () => {
       { service: 'sshd', message: 'accepted', count: 1 },
     ]);
     expect(summary.logins).toEqual([
-      { address: { family: 4, a: 0x49a22c12, b: 0, c: 0, d: 0 }, at: utc('2026-03-20T07:02:11') },
+      {
+        address: { family: 4, a: 0x49a22c12, b: 0, c: 0, d: 0 },
+        service: 'sshd',
+        user: expect.any(Number),
+        first: utc('2026-03-20T07:02:11'),
+        last: utc('2026-03-20T07:02:11'),
+      },
     ]);
     expect(summary.content).toMatchObject({
       bytes: fixture('bsd.log').length,

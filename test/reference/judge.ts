@@ -3,8 +3,10 @@ import { type Entry, isActive } from '../../src/blocklist/entry.ts';
 import type { Evidence } from '../../src/blocklist/evidence.ts';
 import type { Offence } from '../../src/blocklist/offence.ts';
 import { DAY_SECONDS, type Policy } from '../../src/blocklist/policy.ts';
-import { type Login, ProtectedSpace } from '../../src/blocklist/protect.ts';
+import { ProtectedSpace } from '../../src/blocklist/protect.ts';
 import type { AutomaticRequest, Decision, Protection } from '../../src/blocklist/request.ts';
+import type { Login } from '../../src/blocklist/trust.ts';
+import { type Address, compareAddresses } from '../../src/net/address.ts';
 import {
   comparePrefixes,
   containsPrefix,
@@ -20,6 +22,12 @@ export interface SlowVerdict {
   readonly evidence: readonly Offence[];
 }
 
+interface SlowWindow {
+  readonly prefix: Prefix;
+  readonly who: Address | undefined;
+  offences: Offence[];
+}
+
 /** Judges one offence after the other, each with all there is to know, and gathers nothing. */
 export class SlowJudge {
   entries: Entry[];
@@ -27,7 +35,9 @@ export class SlowJudge {
   readonly spared: Offence[] = [];
   readonly #start: readonly Entry[];
   #versions: Entry[];
-  #windows: { prefix: Prefix; offences: Offence[] }[] = [];
+  readonly losses: { readonly address: Address; readonly at: number }[] = [];
+  /** Of a network, and of each trusted address in it. */
+  #windows: SlowWindow[] = [];
   #latestAt = Number.NEGATIVE_INFINITY;
   readonly #logins: readonly Login[];
   readonly #protections: readonly Protection[];
@@ -50,15 +60,12 @@ export class SlowJudge {
     this.#now = now;
   }
 
-  offend(told: Offence): void {
+  offend(given: Offence): void {
     const policy = this.#policy;
-    const at = Math.min(told.at, this.#now);
-    const offence = { ...told, at };
+    const at = Math.min(given.at, this.#now);
+    const offence = { ...given, at };
     this.#latestAt = Math.max(this.#latestAt, at);
-    const trusted = this.#logins
-      .filter((login) => login.at >= at - policy.trust.days * DAY_SECONDS)
-      .map(({ address }): Protection => ({ prefix: hostPrefix(address), reason: 'login' }));
-    const protections = [...this.#protections, ...trusted];
+    const protections = this.#protections;
     const host = hostPrefix(offence.address);
     if (protections.some((one) => containsPrefix(one.prefix, host))) {
       this.spared.push(offence);
@@ -67,6 +74,13 @@ export class SlowJudge {
     const prefix = prefixAround(offence.address, automaticLength(offence.address, policy));
     const isNarrower = (entry: Entry) => entry.prefix.length > prefix.length;
     const supernets = this.entries.filter((entry) => containsPrefix(entry.prefix, host));
+    const containing = this.entries.filter((entry) => containsPrefix(entry.prefix, host));
+    const trustedBy = this.#trustedBy(offence.address, containing, at);
+    const isExcused = trustedBy.some(({ user, first }) => user === offence.user && first <= at);
+    if (trustedBy.length > 0 && isExcused && offence.user !== undefined) {
+      this.spared.push(offence);
+      return;
+    }
     const eligible = supernets.filter(
       ({ prefix: wider, origin }) =>
         wider.length >= prefix.length ||
@@ -78,22 +92,27 @@ export class SlowJudge {
     const later = eligible.filter(
       ({ activatedAt }) => activatedAt !== undefined && activatedAt > at,
     );
+    const isTrusted = trustedBy.length > 0;
+    const window = this.#windowOf(prefix, isTrusted ? offence.address : undefined);
+    if (isTrusted) {
+      const points = this.#addTo(window, offence);
+      if (points < policy.trust.points) {
+        this.spared.push(offence);
+        return;
+      }
+      this.losses.push({ address: offence.address, at });
+    }
     // A hit on what is active, or evidence where an activation came later. That of a narrower entry
     // does not keep the offence from counting for the prefix.
     const known = active.length > 0 ? active : later;
-    if (known.length > 0) this.#commit(supernets, [offence], offence, protections, 0);
-    if (known.some((entry) => !isNarrower(entry))) return;
+    const told = isTrusted ? window.offences.map((one) => ({ ...one, at })) : [offence];
+    if (known.length > 0) this.#commit(supernets, told, offence, protections, 0);
+    if (known.some((entry) => !isNarrower(entry))) {
+      if (isTrusted) window.offences = [];
+      return;
+    }
 
-    const window = this.#windows.find((other) => comparePrefixes(other.prefix, prefix) === 0) ?? {
-      prefix,
-      offences: [],
-    };
-    if (!this.#windows.includes(window)) this.#windows.push(window);
-    const { windowSeconds } = policy.offence;
-    const near = [...window.offences, offence].filter((o) => Math.abs(o.at - at) < windowSeconds);
-    const latestAt = Math.max(...near.map((o) => o.at));
-    window.offences = near.filter((o) => latestAt - o.at < windowSeconds);
-    const points = window.offences.reduce((sum, o) => sum + o.points, 0);
+    const points = isTrusted ? sumOf(window.offences) : this.#addTo(window, offence);
 
     if (points >= policy.offence.points) {
       const firstAt = Math.min(...window.offences.map((o) => o.at));
@@ -139,8 +158,10 @@ export class SlowJudge {
 
   settle(): void {
     const { windowSeconds } = this.#policy.offence;
-    this.#windows = this.#windows.filter((window) =>
-      window.offences.some(({ at }) => at > this.#latestAt - windowSeconds),
+    this.#windows = this.#windows.filter(({ prefix }) =>
+      this.#windows
+        .filter((other) => comparePrefixes(other.prefix, prefix) === 0)
+        .some(({ offences }) => offences.some(({ at }) => at > this.#latestAt - windowSeconds)),
     );
     this.#latestAt = Number.NEGATIVE_INFINITY;
   }
@@ -190,6 +211,50 @@ export class SlowJudge {
     );
   }
 
+  /** The logins by which the address is trusted. */
+  #trustedBy(who: Address, entries: readonly Entry[], at: number): readonly Login[] {
+    const span = this.#policy.trust.days * DAY_SECONDS;
+    const own = this.#logins.filter(({ address }) => compareAddresses(address, who) === 0);
+    const losses = [
+      ...own.flatMap(({ lost }) => (lost === undefined ? [] : [lost])),
+      ...this.losses.filter(({ address }) => compareAddresses(address, who) === 0).map((o) => o.at),
+    ];
+    const lost = losses.length === 0 ? undefined : Math.max(...losses);
+    return own.filter(({ first, last }) => {
+      const end = last > this.#now ? first : last;
+      if (first > this.#now || at < first - span || at > end + span) return false;
+      if (lost === undefined || lost > at) return true;
+      const made = entries.filter((entry) => isActive(entry, lost));
+      return made.every(
+        (entry) => entry.expiresAt !== 'forever' && !isActive(entry, at) && last >= entry.expiresAt,
+      );
+    });
+  }
+
+  #windowOf(prefix: Prefix, who: Address | undefined): SlowWindow {
+    const known = this.#windows.find(
+      (other) =>
+        comparePrefixes(other.prefix, prefix) === 0 &&
+        (who === undefined || other.who === undefined
+          ? who === other.who
+          : compareAddresses(who, other.who) === 0),
+    );
+    const window = known ?? { prefix, who, offences: [] };
+    if (known === undefined) this.#windows.push(window);
+    return window;
+  }
+
+  /** Returns the points in the window. */
+  #addTo(window: SlowWindow, offence: Offence): number {
+    const { windowSeconds } = this.#policy.offence;
+    const near = [...window.offences, offence].filter(
+      (o) => Math.abs(o.at - offence.at) < windowSeconds,
+    );
+    const latestAt = Math.max(...near.map((o) => o.at));
+    window.offences = near.filter((o) => latestAt - o.at < windowSeconds);
+    return sumOf(window.offences);
+  }
+
   #commit(
     entries: readonly Entry[],
     offences: readonly Offence[],
@@ -215,6 +280,10 @@ export class SlowJudge {
     this.verdicts.push({ request, decision, evidence: offences });
     return kind;
   }
+}
+
+function sumOf(offences: readonly Offence[]): number {
+  return offences.reduce((sum, { points }) => sum + points, 0);
 }
 
 /** How many offences each kind of evidence stands for, by its key. */

@@ -4,6 +4,7 @@ import { addressOf } from '../../src/net/address.ts';
 import { PrefixList } from '../../src/net/prefix-list.ts';
 import { parsePrefix } from '../../src/net/prefix-text.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
+import { loginOf } from '../support/login.ts';
 import { offenceOf } from '../support/offence.ts';
 import {
   addressOfText,
@@ -50,12 +51,12 @@ function fullStore(path?: string): Store {
     head: Buffer.alloc(32, 1),
   });
   store.recordLogins([
-    { address: addressOfText('192.0.2.7'), at: NOW },
-    { address: addressOf(6, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff), at: NOW - 1 },
+    loginOf(addressOfText('192.0.2.7'), NOW, { first: NOW - 9, user: 7, lost: NOW + 1 }),
+    loginOf(addressOf(6, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff), NOW - 1),
   ]);
   const kind = { service: 'sshd', message: 'failed-login', log: 'auth.log', host: 'gate' };
   const address = addressOfText('203.0.113.9');
-  store.replacePending([offenceOf({ at: NOW, address, points: 10, count: 2, kind })]);
+  store.replacePending([offenceOf({ at: NOW, address, points: 10, count: 2, user: 7, kind })]);
   store.putFeed(
     {
       name: 'drop',

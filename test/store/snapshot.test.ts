@@ -4,6 +4,7 @@ import { addressOf } from '../../src/net/address.ts';
 import { comparePrefixes, hostPrefix, type Prefix, prefixAround } from '../../src/net/prefix.ts';
 import { parsePrefix } from '../../src/net/prefix-text.ts';
 import { openStore } from '../../src/store/store.ts';
+import { loginOf } from '../support/login.ts';
 import { entryOf, NOW, temporaryDirectory } from './helpers.ts';
 
 const MANY = 1500;
@@ -27,7 +28,7 @@ describe('Snapshot', () => {
       for (let index = 0; index < count; index++) {
         const place = prefixAround(addressOf(4, 0x0a_00_00_00 + index * 256), 24);
         store.record({ entry: { ...entryOf('192.0.2.0/24'), prefix: place } });
-        store.recordLogins([{ address: addressOf(4, 0x0a_00_00_07 + index * 512), at: NOW }]);
+        store.recordLogins([loginOf(addressOf(4, 0x0a_00_00_07 + index * 512), NOW)]);
         asked.push(place, prefixAround(place, 20), hostPrefix(addressOf(4, place.a + 9)));
         const host = hostPrefix(addressOf(4, place.a + 9));
         store.record({ entry: { ...entryOf('192.0.2.0/24'), prefix: host } });

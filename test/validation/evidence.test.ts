@@ -105,7 +105,8 @@ describe('evidence comes back whole', () => {
 describe('the details of evidence come back', () => {
   it('from an offence that is pending', () => {
     roundTrip((row) => {
-      const offence = { at: 5, address: OFFENDER, points: 7, ...offenceDetails(detailsOf(row)) };
+      const who = { address: OFFENDER, user: 2 ** 53 - 1 };
+      const offence = { at: 5, points: 7, ...who, ...offenceDetails(detailsOf(row)) };
       expect(OFFENCE.read(throughText(OFFENCE.write(offence)), '')).toEqual(offence);
     });
   });

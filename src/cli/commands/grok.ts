@@ -131,7 +131,7 @@ function filesOf(named: string[], { rotated }: GrokOptions): string[] {
 /** Reads a log of the chosen kind. */
 type ReadLog = (
   source: Source,
-  options: Pick<OffenceOptions, 'known' | 'onProgress' | 'samples'>,
+  options: Pick<OffenceOptions, 'known' | 'onProgress' | 'samples' | 'userKey'>,
 ) => Promise<LogSummary>;
 
 async function readerOf(context: Context, options: GrokOptions): Promise<ReadLog> {
@@ -169,6 +169,7 @@ async function readLog(
   try {
     return await read(source, {
       ...(dryRun && !context.options.quiet ? { samples: samplesShown(context) } : {}),
+      userKey: store.userKey(),
       known: (head) => (again ? [] : store.logsWithHead(head)),
       onProgress: (done, total) => progress.showShare(done, total),
     });

@@ -87,7 +87,11 @@ async function settingsOf(context: Context, options: WatchOptions): Promise<Watc
     options,
     grammarReporter(context),
   );
-  return { policies: await context.policies(), readOptions };
+  const store = await context.store('write');
+  return {
+    policies: await context.policies(),
+    readOptions: { ...readOptions, userKey: store.userKey() },
+  };
 }
 
 /** Prints a line for each entry that is new, active again or extended. */

@@ -18,10 +18,20 @@ export function policyOf(config: Config): Policy {
       widest6: config.get('reactivate.widest6'),
       points: config.get('reactivate.points'),
     },
-    trust: { days: config.get('trust.days') },
+    trust: {
+      days: config.get('trust.days'),
+      points: config.get('trust.points'),
+      services: servicesOf(config),
+    },
     offence: { points: config.get('offence.points'), windowSeconds: config.get('offence.window') },
     limits: { share: config.get('limits.share') },
   };
+}
+
+/** The services whose logins count; undefined: all. */
+function servicesOf(config: Config): readonly string[] | undefined {
+  const services = config.get('trust.services');
+  return services.length === 0 ? undefined : services;
 }
 
 export function policiesOf(config: Config, geo: Geo | undefined): Policies {

@@ -18,6 +18,8 @@ const CHANNELS: ReadonlyMap<string, ChannelSetting> = new Map([
   ['mcblock', 'block'],
 ]);
 
+const SERVICE = matching(/^[\w-]{1,64}$/, 'the name of a service such as "sshd"');
+
 /** Points that replace those of the grammar; with 0 the message does not count. */
 const MESSAGE_POINTS = mapOf(
   /^[\w-]+\.[\w-]+$/,
@@ -37,6 +39,15 @@ export const SETTINGS = {
   'reactivate.widest6': setting(policy.reactivate.widest6, whole(1, 128)),
   'reactivate.points': setting(policy.reactivate.points, whole(1, 1_000_000)),
   'trust.days': setting(policy.trust.days, whole(0, 36_500)),
+  'trust.points': setting(policy.trust.points, whole(1, 1_000_000)),
+  'trust.services': setting([], list(SERVICE)),
+  'trust.groups': setting(
+    [
+      ['sshd', 'pam'],
+      ['dovecot', 'postfix'],
+    ],
+    list(list(SERVICE)),
+  ),
   'offence.points': setting(policy.offence.points, whole(1, 1_000_000)),
   'offence.window': setting(policy.offence.windowSeconds, duration()),
   'offence.messages': setting(new Map<string, number>(), MESSAGE_POINTS),

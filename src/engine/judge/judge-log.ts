@@ -4,8 +4,8 @@ import { Judge } from '../../blocklist/judge.ts';
 import { Logins } from '../../blocklist/logins.ts';
 import type { Offence } from '../../blocklist/offence.ts';
 import type { Policy } from '../../blocklist/policy.ts';
-import type { Login } from '../../blocklist/protect.ts';
 import type { Spared } from '../../blocklist/spared.ts';
+import type { Login } from '../../blocklist/trust.ts';
 import type { LogSummary } from '../../log/read-offences.ts';
 import type { Address } from '../../net/address.ts';
 import { type Prefix, prefixAround } from '../../net/prefix.ts';
@@ -105,7 +105,11 @@ export function judgeNetworks(
 
 /** Without those in the future, whose clock was wrong: they make no address trusted. */
 export function pastLogins(logins: readonly Login[], now: Seconds): readonly Login[] {
-  return logins.filter(({ at }) => at <= now + MAX_AHEAD_SECONDS);
+  return logins.flatMap((login) => {
+    const [first, last] = [Math.min(login.first, now), Math.min(login.last, now)];
+    if (login.last <= now + MAX_AHEAD_SECONDS) return [{ ...login, first, last }];
+    return login.first <= now ? [{ ...login, last: first }] : [];
+  });
 }
 
 /** The store's entries and logins, and the logins of the log. */

@@ -1,9 +1,10 @@
-import type { Entry, Origin } from '../../blocklist/entry.ts';
+import type { Entry, Origin, Seconds } from '../../blocklist/entry.ts';
 import type { EntryRepository, Verdict } from '../../blocklist/entry-repository.ts';
 import type { Evidence } from '../../blocklist/evidence.ts';
 import type { EvidenceSource } from '../../blocklist/evidence-source.ts';
 import type { PastActivation } from '../../blocklist/fold.ts';
-import type { Login } from '../../blocklist/protect.ts';
+import type { Login } from '../../blocklist/trust.ts';
+import type { Address } from '../../net/address.ts';
 import { comparePrefixes, containsPrefix, type Prefix } from '../../net/prefix.ts';
 import type { Store } from '../../store/store.ts';
 
@@ -25,7 +26,7 @@ export interface PendingChange {
 }
 
 /** The state that changes start from. */
-export type EntrySnapshot = Omit<EntryRepository, 'commit'>;
+export type EntrySnapshot = Omit<EntryRepository, 'commit' | 'distrust'>;
 
 /**
  * The changes that the offences of one network cause. Each entry is written once at the end, however
@@ -37,6 +38,7 @@ export class PendingChanges implements EntryRepository {
   readonly #source: EvidenceSource;
   /** One network has only a few. */
   #changes: PendingChange[] = [];
+  #losses: { readonly address: Address; readonly at: Seconds }[] = [];
 
   constructor(snapshot: EntrySnapshot, source: EvidenceSource) {
     this.#snapshot = snapshot;
@@ -87,6 +89,15 @@ export class PendingChanges implements EntryRepository {
     if (evidence.length > 0) addEvidence(change, evidence);
   }
 
+  distrust(address: Address, at: Seconds): void {
+    this.#losses.push({ address, at });
+  }
+
+  /** Addresses lost their trust. */
+  get hasLosses(): boolean {
+    return this.#losses.length > 0;
+  }
+
   changes(): readonly PendingChange[] {
     return this.#changes;
   }
@@ -108,6 +119,7 @@ export class PendingChanges implements EntryRepository {
   /** Starts over, for the next network. */
   clear(): void {
     if (this.#changes.length > 0) this.#changes = [];
+    if (this.#losses.length > 0) this.#losses = [];
   }
 
   /** Stores all changes. */
@@ -117,6 +129,7 @@ export class PendingChanges implements EntryRepository {
       const isFolded = foldedInto !== undefined;
       store.record({ entry, activations, cause, evidence, isFolded });
     }
+    for (const { address, at } of this.#losses) store.distrust(address, at);
   }
 
   get #origin(): 'pf' | 'grok' {

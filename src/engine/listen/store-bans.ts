@@ -3,13 +3,13 @@ import type { Seconds } from '../../blocklist/entry.ts';
 import { changeOf, changesActivation } from '../../blocklist/entry-change.ts';
 import type { Evidence } from '../../blocklist/evidence.ts';
 import type { Policy } from '../../blocklist/policy.ts';
-import { loginProtections, type ProtectedSpace } from '../../blocklist/protect.ts';
+import type { ProtectedSpace } from '../../blocklist/protect.ts';
 import type { Decision } from '../../blocklist/request.ts';
 import type { Ban } from '../../fleet/pubsub/ban.ts';
 import type { BlockRequest, BlockResult } from '../../fleet/pubsub/block-queue.ts';
 import { hostPrefix } from '../../net/prefix.ts';
 import type { Store } from '../../store/store.ts';
-import { protectedSpace } from '../protected-space.ts';
+import { loginProtections, protectedSpace } from '../protected-space.ts';
 import { ShareLimit } from '../record/share-limit.ts';
 
 /** Decides on requests of other machines and stores the decisions, in one transaction. */
@@ -37,7 +37,7 @@ function storeBan(
   now: Seconds,
 ): BlockResult {
   const logins = store.loginsWithin(request.prefix, 0);
-  const space = always.plus(loginProtections(logins, now, policy));
+  const space = always.plus(loginProtections(store, logins, now, policy));
   const { prefix, address } = request;
   // Whatever else is protected inside the prefix gets a hole in the rules.
   const isProtected = space.containing(address ? hostPrefix(address) : prefix) !== undefined;

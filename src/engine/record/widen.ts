@@ -2,13 +2,12 @@ import { decide } from '../../blocklist/decide.ts';
 import { type Entry, isActive, type Seconds } from '../../blocklist/entry.ts';
 import { changeOf } from '../../blocklist/entry-change.ts';
 import type { Policy } from '../../blocklist/policy.ts';
-import { loginProtections } from '../../blocklist/protect.ts';
 import type { ManualRequest } from '../../blocklist/request.ts';
 import { type Candidate, type WidenBounds, wideningCandidates } from '../../blocklist/widen.ts';
 import { addressOf } from '../../net/address.ts';
 import { prefixAround } from '../../net/prefix.ts';
 import type { Store } from '../../store/store.ts';
-import { protectedSpace } from '../protected-space.ts';
+import { loginProtections, protectedSpace } from '../protected-space.ts';
 import { ShareLimit } from './share-limit.ts';
 
 /** Prefixes that could be blocked as a whole: not blocked yet, and without protected addresses. */
@@ -23,7 +22,7 @@ export function findWidenings(
   return everything
     .flatMap((all) => wideningCandidates(all.family, store.under(all), bounds, policy, now))
     .filter(({ prefix }) => {
-      const logins = loginProtections(store.loginsWithin(prefix, 0), now, policy);
+      const logins = loginProtections(store, store.loginsWithin(prefix, 0), now, policy);
       if (space.plus(logins).overlapping(prefix) !== undefined) return false;
       return !store.supernets(prefix).some((entry) => isActive(entry, now));
     });

@@ -1,5 +1,5 @@
 import { isActive, type Seconds } from '../../blocklist/entry.ts';
-import { loginProtections, type ProtectedSpace } from '../../blocklist/protect.ts';
+import type { ProtectedSpace } from '../../blocklist/protect.ts';
 import type { FleetClient } from '../../fleet/client/client.ts';
 import { type Merge, mergeEntry } from '../../fleet/client/merge.ts';
 import type { ChangesPage, RemoteAllowed, RemoteEntry } from '../../fleet/client/remote-change.ts';
@@ -9,7 +9,7 @@ import type { Position } from '../../store/fleet-state.ts';
 import type { Snapshot } from '../../store/snapshot.ts';
 import type { Store } from '../../store/store.ts';
 import type { Policies } from '../policies.ts';
-import { protectedSpace } from '../protected-space.ts';
+import { loginProtections, protectedSpace } from '../protected-space.ts';
 import { ShareLimit } from '../record/share-limit.ts';
 
 /** The note of allow-list entries that came from the fleet. */
@@ -147,7 +147,7 @@ function applyEntry(
   const { prefix } = change;
   const policy = policies.policyFor(prefix);
   const supernets = store.supernets(prefix);
-  const logins = loginProtections(around.logins.loginsWithin(prefix), now(), policy);
+  const logins = loginProtections(store, around.logins.loginsWithin(prefix), now(), policy);
   const here = {
     supernets,
     space: around.space.plus(logins),

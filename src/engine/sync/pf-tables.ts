@@ -2,7 +2,7 @@ import { decide } from '../../blocklist/decide.ts';
 import type { Seconds } from '../../blocklist/entry.ts';
 import { changeOf, changesActivation } from '../../blocklist/entry-change.ts';
 import { NO_DETAILS } from '../../blocklist/evidence.ts';
-import { loginProtections, type ProtectedSpace } from '../../blocklist/protect.ts';
+import type { ProtectedSpace } from '../../blocklist/protect.ts';
 import type { Decision } from '../../blocklist/request.ts';
 import { McblockError } from '../../errors.ts';
 import { FAMILY_BITS } from '../../net/address.ts';
@@ -11,7 +11,7 @@ import { readPrefixes } from '../../net/prefix-reader.ts';
 import { runProgram, wordsOf } from '../../process/run-program.ts';
 import type { Store } from '../../store/store.ts';
 import type { Policies } from '../policies.ts';
-import { protectedSpace } from '../protected-space.ts';
+import { loginProtections, protectedSpace } from '../protected-space.ts';
 import { ShareLimit } from '../record/share-limit.ts';
 
 /** A table that pf itself fills, as `max-src-conn-rate ... overload <brute>` does. */
@@ -129,7 +129,7 @@ export function decideHost(
   const { points } = policy.offence;
   const network = prefixAround(offender, offender.family === 4 ? length4 : length6);
   const logins = store.loginsWithin(offender, 0);
-  const space = always.plus(loginProtections(logins, now, policy));
+  const space = always.plus(loginProtections(store, logins, now, policy));
   return decide(
     store.around(network, offender),
     space,

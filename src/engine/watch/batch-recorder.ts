@@ -25,8 +25,8 @@ export interface BatchReport {
   refused: number;
   /** Entries that became active. */
   readonly bans: Ban[];
-  /** An address that was blocked is trusted now: the rules get a hole. */
-  readonly opensHole: boolean;
+  /** The rules get a hole or lose one: an address is trusted now, or no longer. */
+  changesHoles: boolean;
 }
 
 /** Judges and stores batches of lines of logs that are followed. */
@@ -51,17 +51,18 @@ export class BatchRecorder {
     const report = store.transaction(() => {
       if (!isAsKnown(store, batch)) return undefined;
       const logins = pastLogins(batch.logins, now);
-      const opensHole = logins.some(
+      const changesHoles = logins.some(
         ({ address }) =>
           blockOf(store, hostPrefix(address), policies.policyFor(address), now) !== undefined,
       );
       store.recordLogins(logins);
       const entries = new EntryReports();
       const found = { entries, spared: [], refused: 0, bans: [] };
-      const done: BatchReport = { log: name, ...found, opensHole };
+      const done: BatchReport = { log: name, ...found, changesHoles };
       const settings = { ...policies, source: 'log' } as const;
       judgeNetworks(store, batch, settings, now, pending, done, (changes) => {
         changes.write(store);
+        done.changesHoles ||= changes.hasLosses;
         done.bans.push(...bansOf(changes.changes(), now));
       });
       isPruned ||= this.#keptSince + pending.kept > PRUNE_OFFENCES;

@@ -28,7 +28,7 @@ interface WatcherOptions {
   /** Reads the settings again, after a hang-up. */
   readonly reload: () => Promise<WatchSettings>;
   readonly warn: (text: string) => void;
-  /** Called when the rules changed: entries were activated or extended, or a hole opened. */
+  /** Called when the rules changed: entries were activated or extended, or holes changed. */
   readonly onChange: (report: BatchReport) => void;
 }
 
@@ -106,7 +106,7 @@ export class Watcher {
   readonly #record: RecordBatch = (batch) => {
     const report = this.#recorder.record(batch, this.#settings.policies, this.#options.now());
     if (report === undefined) return 'changed';
-    if (report.opensHole || activated(report).length > 0) this.#options.onChange(report);
+    if (report.changesHoles || activated(report).length > 0) this.#options.onChange(report);
     return 'recorded';
   };
 

@@ -1,14 +1,16 @@
 import type { Seconds } from '../../blocklist/entry.ts';
 import type { Offence, OffenceKind } from '../../blocklist/offence.ts';
-import type { Login } from '../../blocklist/protect.ts';
+import type { Login } from '../../blocklist/trust.ts';
 import { type Address, addressOf, compareAddresses } from '../../net/address.ts';
 import { contains, type Prefix } from '../../net/prefix.ts';
 import { LogDoubts } from '../doubts.ts';
 import type { Line } from '../line.ts';
 import { AddressTable } from '../offences/address-table.ts';
 import { Connections } from '../offences/connections.ts';
+import { LoginSpans } from '../offences/login-spans.ts';
 import type { OffenceGroup } from '../offences/offence-table.ts';
 import { type MessagePoints, PointsTable } from '../offences/points-table.ts';
+import { UserHasher } from '../offences/user-hasher.ts';
 import type { ReadOptions } from '../read-options.ts';
 import { LogReader } from '../reader.ts';
 import { type Calendar, type LogTime, Setbacks } from '../time/clock.ts';
@@ -42,7 +44,8 @@ export class FollowedLines {
   readonly #setbacks = new Setbacks();
   readonly #doubts = new LogDoubts();
   #found: Found[] = [];
-  #logins = new Map<number, LogTime>();
+  readonly #logins = new LoginSpans();
+  readonly #users: UserHasher;
   #first: LogTime | undefined;
   #last: LogTime = 0;
   #calendar: Calendar | undefined;
@@ -59,6 +62,7 @@ export class FollowedLines {
     this.#log = log;
     this.#newFrom = newFrom;
     this.#points = new PointsTable(options.scanners, options.points);
+    this.#users = new UserHasher(options.scanners, options.userGroups, options.userKey);
     const civil = new CivilTime(zoneOffsets(options.zone));
     this.#reader = new LogReader(options.scanners, civil, service, (line) => this.#add(line));
   }
@@ -74,7 +78,7 @@ export class FollowedLines {
 
   /** Offences or logins were found. */
   get hasEvents(): boolean {
-    return this.#found.length > 0 || this.#logins.size > 0;
+    return this.#found.length > 0 || !this.#logins.isEmpty;
   }
 
   /** What to warn of, each once. */
@@ -91,10 +95,11 @@ export class FollowedLines {
     const calendar = this.#calendarAt(fileTime);
     const utc = (time: LogTime): Seconds => calendar.utc(time, Number.NEGATIVE_INFINITY);
     const span = { first: utc(this.#first), last: utc(this.#last) };
-    const logins = Array.from(this.#logins, ([id, time]) => ({
-      address: this.#addresses.address(id),
-      at: utc(time),
-    }));
+    const logins = this.#logins.all(
+      (id) => this.#addresses.address(id),
+      (index) => this.#options.scanners[index]?.service ?? '',
+      utc,
+    );
     const found = this.#found;
     const offences: Offence[][] = [];
     this.#setbacks.resolve(
@@ -104,7 +109,7 @@ export class FollowedLines {
       (at, index) => offences.push(offenceOf(found[index], Math.max(0, at))),
     );
     this.#found = [];
-    this.#logins = new Map();
+    this.#logins.clear();
     this.#setbacks.clear();
     return { span, groups: (spaceAround) => groupsOf(offences.flat(), spaceAround), logins };
   }
@@ -143,7 +148,8 @@ export class FollowedLines {
       return;
     }
     const addressId = this.#addresses.id(line.reading);
-    if (isLogin && isNew) this.#logins.set(addressId, line.time);
+    const user = this.#users.hashOf(line);
+    if (isLogin && isNew) this.#logins.add(addressId, line.speaker, user, line.time);
     const points = this.#connections.pointsOf(line, message, addressId);
     if (points === 0 || !isNew) return;
     const { family, a, b, c, d, port } = line.reading;
@@ -154,6 +160,7 @@ export class FollowedLines {
       points,
       count: line.count,
       port: port < 0 ? undefined : port,
+      user: user === 0 ? undefined : user,
     });
   }
 

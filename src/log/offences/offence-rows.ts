@@ -1,13 +1,18 @@
 import type { Offence, OffenceKind } from '../../blocklist/offence.ts';
+import type { UserHash } from '../../blocklist/trust.ts';
 import { type Address, addressOf } from '../../net/address.ts';
 
+const WORD = 2 ** 32;
 const NOBODY: Address = addressOf(4, 0);
 const NOTHING: OffenceKind = { service: '', message: '', log: '', host: '' };
 
-/** The words of a row: time, index of the address in its group, kind, points, count, port + 1. */
-const WORDS = 6;
+/**
+ * The words of a row: time, index of the address in its group, kind, points, count, port + 1, and the
+ * lower and the upper word of the user's hash.
+ */
+const WORDS = 8;
 
-/** Offences in rows of 24 bytes, which are written in any order and read in sequence. */
+/** Offences in rows of 32 bytes, which are written in any order and read in sequence. */
 export class OffenceRows {
   readonly #words: Uint32Array;
   readonly #kindOf: (id: number) => OffenceKind;
@@ -17,7 +22,7 @@ export class OffenceRows {
     this.#kindOf = kindOf;
   }
 
-  /** `at` is in UTC seconds, of 32 bits; a `port` of -1 is none. */
+  /** `at` is in UTC seconds, of 32 bits; a `port` of -1 is none, and so is a `user` of 0. */
   set(
     row: number,
     at: number,
@@ -26,6 +31,7 @@ export class OffenceRows {
     points: number,
     count: number,
     port: number,
+    user: number,
   ): void {
     const words = this.#words;
     const index = row * WORDS;
@@ -35,6 +41,8 @@ export class OffenceRows {
     words[index + 3] = points;
     words[index + 4] = count;
     words[index + 5] = port + 1;
+    words[index + 6] = user % WORD;
+    words[index + 7] = user / WORD;
   }
 
   /** The rows of one group, by the index of their address in `addresses`. */
@@ -61,6 +69,7 @@ class RowIterator implements IterableIterator<Offence> {
     points: 0,
     count: 0,
     port: undefined,
+    user: undefined,
     kind: NOTHING,
   };
   readonly #result: { done: boolean; value: Offence } = { done: false, value: this.#offence };
@@ -95,8 +104,13 @@ class RowIterator implements IterableIterator<Offence> {
     offence.points = words[index + 3] ?? 0;
     offence.count = words[index + 4] ?? 0;
     offence.port = portOf(words[index + 5] ?? 0);
+    offence.user = userOf(words[index + 6] ?? 0, words[index + 7] ?? 0);
     return this.#result as IteratorYieldResult<Offence>;
   }
+}
+
+function userOf(low: number, high: number): UserHash {
+  return low === 0 && high === 0 ? undefined : high * WORD + low;
 }
 
 function portOf(word: number): number | undefined {

@@ -30,7 +30,7 @@ interface AddressGroups {
 export const NO_KIND: OffenceKind = { service: '', message: '', log: '', host: '' };
 
 /**
- * The offences of one log, 26 bytes each. The year is known only at the end of the log; until then,
+ * The offences of one log, 38 bytes each. The year is known only at the end of the log; until then,
  * addresses and kinds are ids.
  */
 export class OffenceTable {
@@ -43,6 +43,7 @@ export class OffenceTable {
   readonly #counts = new NumberColumn(Uint16Array);
   /** The port + 1; 0 if there is none. */
   readonly #ports = new NumberColumn(Uint32Array);
+  readonly #users = new NumberColumn(Float64Array);
   readonly #setbacks = new Setbacks();
 
   constructor(addresses: AddressTable, kindOf: (id: number) => OffenceKind) {
@@ -59,7 +60,7 @@ export class OffenceTable {
     this.#setbacks.note(time, this.#times.length);
   }
 
-  /** A `port` of -1 is none. */
+  /** A `port` of -1 is none, and so is a `user` of 0. */
   push(
     time: number,
     addressId: number,
@@ -67,6 +68,7 @@ export class OffenceTable {
     points: number,
     count: number,
     port: number,
+    user: number,
   ): void {
     this.#times.push(time);
     this.#addressIds.push(addressId);
@@ -74,6 +76,7 @@ export class OffenceTable {
     this.#points.push(points);
     this.#counts.push(count);
     this.#ports.push(port + 1);
+    this.#users.push(user);
   }
 
   clear(): void {
@@ -84,6 +87,7 @@ export class OffenceTable {
       this.#points,
       this.#counts,
       this.#ports,
+      this.#users,
     ]) {
       column.clear();
     }
@@ -161,7 +165,8 @@ export class OffenceTable {
       ends[group] = sorted + 1;
       const [kindId, points] = [this.#kindIds.at(row), this.#points.at(row)];
       const [count, port] = [this.#counts.at(row), this.#ports.at(row) - 1];
-      rows.set(sorted, Math.max(0, at), memberOf[id] ?? 0, kindId, points, count, port);
+      const user = this.#users.at(row);
+      rows.set(sorted, Math.max(0, at), memberOf[id] ?? 0, kindId, points, count, port, user);
     });
     return { rows, ends };
   }

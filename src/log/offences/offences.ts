@@ -2,7 +2,7 @@ import { AMBIGUOUS, NO_MATCH, type Scanner } from '../../../grammar/notation/sca
 import type { Seconds } from '../../blocklist/entry.ts';
 import type { MessageCount } from '../../blocklist/message-counts.ts';
 import type { OffenceKind } from '../../blocklist/offence.ts';
-import type { Login } from '../../blocklist/protect.ts';
+import type { Login } from '../../blocklist/trust.ts';
 import type { Address } from '../../net/address.ts';
 import type { Prefix } from '../../net/prefix.ts';
 import { isHeadless } from '../doubts.ts';
@@ -11,9 +11,11 @@ import type { Line } from '../line.ts';
 import type { Calendar } from '../time/clock.ts';
 import { AddressTable } from './address-table.ts';
 import { Connections } from './connections.ts';
+import { LoginSpans } from './login-spans.ts';
 import { NO_KIND, type OffenceGroup, OffenceTable } from './offence-table.ts';
 import { type MessagePoints, type PointsByMessage, PointsTable } from './points-table.ts';
 import type { Samples } from './samples.ts';
+import type { UserHasher } from './user-hasher.ts';
 
 /** How many lines there were, by what became of them. */
 export interface LineCounts {
@@ -42,8 +44,9 @@ export class OffenceCollector {
   readonly #kinds: OffenceKind[] = [];
   /** Index in the kinds, by host and message. */
   readonly #kindIds = new Map<number, number>();
-  /** Latest login by id of the address. */
-  readonly #logins = new Map<number, number>();
+  readonly #logins = new LoginSpans();
+  readonly #scanners: readonly Scanner[];
+  readonly #users: UserHasher;
   readonly #messageCounts: Float64Array;
   #lineCounts = noLines();
   #firstTime: number | undefined;
@@ -54,11 +57,14 @@ export class OffenceCollector {
     scanners: readonly Scanner[],
     points: PointsByMessage,
     hosts: HostNames,
+    users: UserHasher,
     log: string,
     samples?: Samples,
   ) {
     this.#points = new PointsTable(scanners, points);
+    this.#scanners = scanners;
     this.#hosts = hosts;
+    this.#users = users;
     this.#log = log;
     this.#samples = samples;
     this.#offences = new OffenceTable(this.#addresses, (id) => this.#kinds[id] ?? NO_KIND);
@@ -116,10 +122,11 @@ export class OffenceCollector {
   }
 
   logins(calendar: Calendar): Login[] {
-    return Array.from(this.#logins, ([id, time]) => ({
-      address: this.#addresses.address(id),
-      at: calendar.utc(time, Number.NEGATIVE_INFINITY),
-    }));
+    return this.#logins.all(
+      (id) => this.#addresses.address(id),
+      (index) => this.#scanners[index]?.service ?? '',
+      (time) => calendar.utc(time, Number.NEGATIVE_INFINITY),
+    );
   }
 
   /** The times of the first and the last line; undefined if no line has one. */
@@ -140,13 +147,14 @@ export class OffenceCollector {
       return;
     }
     const address = this.#addresses.id(line.reading);
-    if (isLogin) this.#logins.set(address, line.time);
+    if (isLogin) this.#logins.add(address, line.speaker, this.#users.hashOf(line), line.time);
     const points = this.#connections.pointsOf(line, message, address);
     if (points === 0) return;
     this.#samples?.add(line, address, this.#addresses);
     const kindId = this.#kindId(id, line.host);
     const { port } = line.reading;
-    this.#offences.push(line.time, address, kindId, points, line.count, port);
+    const user = this.#users.hashOf(line);
+    this.#offences.push(line.time, address, kindId, points, line.count, port, user);
   }
 
   #pass(line: Line, message: MessagePoints): void {

@@ -120,7 +120,8 @@ class PacketCollector {
     this.offences.note(time);
     if (message !== 'blocked') return;
     const kind = this.#kindId(message, packet.interface);
-    this.offences.push(time, this.#addresses.id(packet.source), kind, 1, 1, packet.sourcePort);
+    const source = this.#addresses.id(packet.source);
+    this.offences.push(time, source, kind, 1, 1, packet.sourcePort, 0);
   }
 
   forget(): void {

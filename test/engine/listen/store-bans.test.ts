@@ -6,6 +6,7 @@ import type { BlockRequest } from '../../../src/fleet/pubsub/block-queue.ts';
 import { formatPrefix, parsePrefix } from '../../../src/net/prefix-text.ts';
 import { openStore, type Store } from '../../../src/store/store.ts';
 import { CommandLine } from '../../support/command-line.ts';
+import { loginOf } from '../../support/login.ts';
 import { plainEvidence } from '../../support/offence.ts';
 
 const NOW = Date.UTC(2026, 0, 1) / 1000;
@@ -53,7 +54,7 @@ describe('storeBans', () => {
 
   it('refuses protected offenders and prefixes', () => {
     store.allow(parsePrefix('198.51.100.128/25'), '', NOW);
-    store.recordLogins([{ address: parsePrefix('203.0.113.5'), at: NOW - DAY }]);
+    store.recordLogins([loginOf(parsePrefix('203.0.113.5'), NOW - DAY)]);
     const outcomes = ask(
       plain('198.51.100.200'),
       plain('203.0.113.5'),
@@ -70,7 +71,7 @@ describe('storeBans', () => {
 
   it('records a prefix whole where other addresses in it are protected', () => {
     store.allow(parsePrefix('198.51.100.128/25'), '', NOW);
-    store.recordLogins([{ address: parsePrefix('203.0.113.5'), at: NOW - DAY }]);
+    store.recordLogins([loginOf(parsePrefix('203.0.113.5'), NOW - DAY)]);
     expect(
       ask(signed('198.51.100.0/24', '198.51.100.9'), signed('203.0.113.0/24', undefined)),
     ).toMatchObject([

@@ -33,19 +33,20 @@ describe('OffenceTable', () => {
             fc.nat({ max: 1 }),
             fc.integer({ min: 1, max: 90 }),
             fc.constantFrom(undefined, 0, 65_535),
+            fc.constantFrom(undefined, 1, 2 ** 32, 2 ** 53 - 1),
           ),
         ),
         (told) => {
           const addresses = new AddressTable();
           const table = new OffenceTable(addresses, (id) => KINDS[id === 0 ? 0 : 1]);
           const clock = new Clock();
-          const expected: Offence[] = told.map(([one, kind, points, port], index) => {
+          const expected: Offence[] = told.map(([one, kind, points, port, user], index) => {
             const time = clock.tick(0, 1, index);
             table.note(time);
             const count = index + 1;
-            table.push(time, addresses.id(one), kind, points, count, port ?? -1);
+            table.push(time, addresses.id(one), kind, points, count, port ?? -1, user ?? 0);
             const at = Date.UTC(2026, 0, 1) / 1000 + index;
-            return { at, address: one, points, count, port, kind: KINDS[kind === 0 ? 0 : 1] };
+            return { at, address: one, points, count, port, user, kind: KINDS[kind === 0 ? 0 : 1] };
           });
           const calendar = clock.calendar(new CivilTime(zoneOffsets('UTC')), 0, 2026);
 
