@@ -1,6 +1,5 @@
 import { McblockError } from '../errors.ts';
-import { FAMILY_BITS } from '../net/address.ts';
-import { contains, containsPrefix, hostPrefix, type Prefix, prefixAround } from '../net/prefix.ts';
+import { contains, containsPrefix, hostPrefix, type Prefix } from '../net/prefix.ts';
 import { activateEntry, hitEntry, prolongEntry, recallEntry } from './change.ts';
 import { isEligible, pointsNeeded } from './eligible.ts';
 import {
@@ -13,7 +12,7 @@ import {
   type Seconds,
 } from './entry.ts';
 import { penaltySeconds } from './penalty.ts';
-import { automaticLength, type Policy } from './policy.ts';
+import { automaticPrefix, type Policy } from './policy.ts';
 import { type ProtectedSpace, REASONS_BY_HAND } from './protect.ts';
 import type { AutomaticRequest, Decision, ManualRequest, Request } from './request.ts';
 
@@ -52,9 +51,7 @@ function decideAutomatic(
   const protection = space.containing(hostPrefix(offender));
   if (protection !== undefined) return { kind: 'refused', protection };
   // A packet from outside says nothing about the network around its source.
-  const { family } = offender;
-  const length = external ? FAMILY_BITS[family] : automaticLength(family, policy);
-  const prefix = prefixAround(offender, length);
+  const prefix = external ? hostPrefix(offender) : automaticPrefix(offender, policy);
 
   // Nearly every request is for an unknown prefix.
   if (entries.length === 0)

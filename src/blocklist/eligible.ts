@@ -1,6 +1,7 @@
+import { embeddedPrefix } from '../net/embedded.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { Entry } from './entry.ts';
-import { automaticLength, type Policy } from './policy.ts';
+import { automaticPrefix, type Policy } from './policy.ts';
 
 /**
  * Whether a request for the prefix may reactivate this entry, which contains the offender. The entry
@@ -18,8 +19,14 @@ export function isEligible(
   const { length, family } = entry.prefix;
   if (length >= prefix.length) return true;
   if (entry.origin === 'bogon') return external;
-  if (external) return length >= automaticLength(family, policy);
+  if (external) return length >= automaticPrefix(entry.prefix, policy).length;
   const { widest4, widest6 } = policy.reactivate;
+  const { nat64 } = policy.auto;
+  if (embeddedPrefix(prefix, nat64) !== undefined) {
+    // An entry around a NAT64 prefix holds the whole IPv4 internet.
+    const embedded = embeddedPrefix(entry.prefix, nat64);
+    return embedded !== undefined && embedded.length >= widest4;
+  }
   return length >= (family === 4 ? widest4 : widest6);
 }
 
@@ -30,6 +37,7 @@ export function isEligible(
  */
 export function pointsNeeded({ prefix, activations }: Entry, policy: Policy): number {
   const { offence, reactivate } = policy;
-  const isWide = prefix.length < (prefix.family === 4 ? 16 : 32);
+  const { family, length } = embeddedPrefix(prefix, policy.auto.nat64) ?? prefix;
+  const isWide = length < (family === 4 ? 16 : 32);
   return activations === 0 || isWide ? offence.points : Math.min(offence.points, reactivate.points);
 }

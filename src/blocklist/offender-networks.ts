@@ -1,11 +1,12 @@
-import { type Address, compareAddresses, FAMILY_BITS } from '../net/address.ts';
-import { contains, hostPrefix, type Prefix, prefixAround } from '../net/prefix.ts';
+import { type Address, compareAddresses } from '../net/address.ts';
+import { embeddedIn, embeddedPrefix } from '../net/embedded.ts';
+import { contains, hostPrefix, type Prefix } from '../net/prefix.ts';
 import type { Entry, Seconds } from './entry.ts';
 import type { EntryRepository } from './entry-repository.ts';
 import type { EvidenceSource } from './evidence-source.ts';
 import type { Offence } from './offence.ts';
 import { OpenEntry } from './open-entry.ts';
-import { automaticLength, type Policy } from './policy.ts';
+import { automaticPrefix, type Policy } from './policy.ts';
 import type { ProtectedSpace } from './protect.ts';
 import type { Protection } from './request.ts';
 import { keyOfAddress, type Login, trustedLogins } from './trust.ts';
@@ -66,10 +67,8 @@ export class OffenderNetworks {
   }
 
   #find(address: Address): OffenderNetwork {
-    const { family } = address;
-    const length =
-      this.#source === 'pf' ? FAMILY_BITS[family] : automaticLength(family, this.#policy);
-    const prefix = prefixAround(address, length);
+    const prefix =
+      this.#source === 'pf' ? hostPrefix(address) : automaticPrefix(address, this.#policy);
     const key = keyOf(prefix);
     const known = this.#networks.get(key);
     if (known !== undefined) return known;
@@ -102,7 +101,8 @@ export class OffenderNetworks {
   ): readonly Login[] {
     const logins = this.#readLogins(network);
     if (logins.length === 0) return logins;
-    const own = logins.filter(({ address }) => compareAddresses(address, offender) === 0);
+    const names = this.#namesOf(offender);
+    const own = logins.filter(({ address }) => names.some((name) => isSame(name, address)));
     if (own.length === 0) return own;
     const entries = this.supernets(network, offender).map(({ entry, expiresAt }) => ({
       activatedAt: entry.activatedAt,
@@ -124,18 +124,29 @@ export class OffenderNetworks {
 
   /** The address loses its trust at this time. */
   distrust(network: OffenderNetwork, address: Address, at: Seconds): void {
-    this.#repository.distrust(address, at);
+    const names = this.#namesOf(address);
+    for (const name of names) this.#repository.distrust(name, at);
     network.trusted?.delete(keyOfAddress(address));
     network.logins = network.logins?.map((login) =>
-      compareAddresses(login.address, address) === 0
+      names.some((name) => isSame(name, login.address))
         ? { ...login, lost: Math.max(at, login.lost ?? at) }
         : login,
     );
   }
 
+  /** The address, and the one that it embeds. */
+  #namesOf(address: Address): readonly Address[] {
+    const embedded = embeddedIn(address, this.#policy.auto.nat64);
+    return embedded === undefined ? [address] : [address, embedded.address];
+  }
+
   #readLogins(network: OffenderNetwork): readonly Login[] {
     if (network.logins !== undefined) return network.logins;
+    const embedded = embeddedPrefix(network.prefix, this.#policy.auto.nat64);
     network.logins = this.#repository.loginsWithin(network.prefix);
+    if (embedded !== undefined) {
+      network.logins = [...network.logins, ...this.#repository.loginsWithin(embedded)];
+    }
     network.isClear =
       network.logins.length === 0 && this.#space.overlapping(network.prefix) === undefined;
     return network.logins;
@@ -238,6 +249,10 @@ function latestOf({ window, trusted }: OffenderNetwork): Seconds {
   let latest = window.latestAt ?? Number.NEGATIVE_INFINITY;
   for (const { latestAt = latest } of trusted?.values() ?? []) latest = Math.max(latest, latestAt);
   return latest;
+}
+
+function isSame(p: Address, q: Address): boolean {
+  return compareAddresses(p, q) === 0;
 }
 
 function byWidth(p: OpenEntry, q: OpenEntry): number {

@@ -1,4 +1,6 @@
-import type { Family } from '../net/address.ts';
+import type { Address } from '../net/address.ts';
+import { embeddedIn } from '../net/embedded.ts';
+import { type Prefix, prefixAround } from '../net/prefix.ts';
 
 /** The rules of the blocklist that the owner sets. */
 export interface Policy {
@@ -12,6 +14,10 @@ export interface Policy {
     /** The prefix length around an IPv4 or IPv6 offender that is blocked automatically. */
     readonly length4: number;
     readonly length6: number;
+    /** The prefixes of NAT64 translators besides the well-known one (RFC 6052). */
+    readonly nat64: readonly Prefix[];
+    /** The length around every offender, of a prefix that another machine chose. */
+    readonly chosen?: number;
   };
   readonly persistent: {
     /** Hits on this many distinct days prolong an activation. */
@@ -47,7 +53,7 @@ export const DAY_SECONDS = 86_400;
 
 export const DEFAULT_POLICY: Policy = {
   penalty: { firstSeconds: 30 * DAY_SECONDS, longestSeconds: 3650 * DAY_SECONDS },
-  auto: { length4: 24, length6: 64 },
+  auto: { length4: 24, length6: 64, nat64: [] },
   persistent: { days: 3 },
   reactivate: { widest4: 8, widest6: 19, points: 10 },
   trust: { days: 30, points: 300 },
@@ -55,7 +61,13 @@ export const DEFAULT_POLICY: Policy = {
   limits: { share: 25 },
 };
 
-/** The length of the prefix around an offender of this family. */
-export function automaticLength(family: Family, { auto }: Policy): number {
-  return family === 4 ? auto.length4 : auto.length6;
+/**
+ * The prefix around an offender that is blocked automatically. Where an IPv6 address embeds an IPv4
+ * one, that decides: NAT64 would put the whole IPv4 internet into one /64.
+ */
+export function automaticPrefix(offender: Address, { auto }: Pick<Policy, 'auto'>): Prefix {
+  const { length4, length6, nat64, chosen } = auto;
+  if (chosen !== undefined) return prefixAround(offender, chosen);
+  if (offender.family === 4) return prefixAround(offender, length4);
+  return embeddedIn(offender, nat64)?.prefixOf(length4) ?? prefixAround(offender, length6);
 }

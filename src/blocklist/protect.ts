@@ -1,4 +1,5 @@
 import { type Address, compareAddresses } from '../net/address.ts';
+import { embeddedPrefix } from '../net/embedded.ts';
 import { comparePrefixes, contains, containsPrefix, overlaps, type Prefix } from '../net/prefix.ts';
 import type { Protection, ProtectionReason } from './request.ts';
 
@@ -22,13 +23,23 @@ interface Layer {
 }
 
 /**
- * The addresses that must not be blocked. A value, with a sorted layer per reason.
+ * The addresses that must not be blocked, and the IPv6 addresses that embed one of them. A value, with
+ * a sorted layer per reason.
  */
 export class ProtectedSpace {
   readonly #layers: readonly Layer[];
+  readonly #nat64: readonly Prefix[];
 
-  /** @param base whose layers are reused */
-  constructor(protections: Iterable<Protection>, base?: ProtectedSpace) {
+  /**
+   * @param nat64 the prefixes of NAT64 translators besides the well-known one
+   * @param base whose layers are reused
+   */
+  constructor(
+    protections: Iterable<Protection>,
+    nat64: readonly Prefix[] = [],
+    base?: ProtectedSpace,
+  ) {
+    this.#nat64 = nat64;
     const added = [...protections];
     this.#layers = REASONS.map((reason) => {
       const old =
@@ -41,11 +52,39 @@ export class ProtectedSpace {
 
   /** This space with more protections. */
   plus(protections: readonly Protection[]): ProtectedSpace {
-    return protections.length === 0 ? this : new ProtectedSpace(protections, this);
+    return protections.length === 0 ? this : new ProtectedSpace(protections, this.#nat64, this);
   }
 
-  /** The first protection, for one of these reasons, that overlaps the prefix. */
+  /** The first protection, for one of these reasons, that overlaps the prefix or what it embeds. */
   overlapping(prefix: Prefix, reasons = REASONS): Protection | undefined {
+    const embedded = embeddedPrefix(prefix, this.#nat64);
+    return this.#overlapping(prefix, reasons) ?? (embedded && this.#overlapping(embedded, reasons));
+  }
+
+  /** The first protection that contains the whole prefix or what it embeds. */
+  containing(prefix: Prefix): Protection | undefined {
+    const embedded = embeddedPrefix(prefix, this.#nat64);
+    return this.#containing(prefix) ?? (embedded && this.#containing(embedded));
+  }
+
+  /**
+   * All protections that overlap the prefix: of each reason those that contain it or are the widest
+   * in it. What it embeds is not regarded.
+   */
+  *allOverlapping(prefix: Prefix): Generator<Protection> {
+    for (const { sorted } of this.#layers) {
+      let place = placeOf(sorted, prefix);
+      const before = place > 0 ? sorted[place - 1] : undefined;
+      if (before !== undefined && overlaps(before.prefix, prefix)) yield before;
+      for (; place < sorted.length; place++) {
+        const after = sorted[place];
+        if (after === undefined || !contains(prefix, after.prefix)) break;
+        yield after;
+      }
+    }
+  }
+
+  #overlapping(prefix: Prefix, reasons: readonly ProtectionReason[]): Protection | undefined {
     for (const { reason, sorted } of this.#layers) {
       if (reasons !== REASONS && !reasons.includes(reason)) continue;
       const network = placeOf(sorted, prefix);
@@ -57,8 +96,7 @@ export class ProtectedSpace {
     return undefined;
   }
 
-  /** The first protection that contains the whole prefix. */
-  containing(prefix: Prefix): Protection | undefined {
+  #containing(prefix: Prefix): Protection | undefined {
     for (const { sorted } of this.#layers) {
       const before = sorted[placeOf(sorted, prefix) - 1];
       if (before !== undefined && containsPrefix(before.prefix, prefix)) return before;

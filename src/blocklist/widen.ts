@@ -1,4 +1,5 @@
 import { FAMILY_BITS, type Family } from '../net/address.ts';
+import { embeddedPrefix } from '../net/embedded.ts';
 import { comparePrefixes, containsPrefix, type Prefix, prefixAround } from '../net/prefix.ts';
 import { type Entry, isActive, type Seconds } from './entry.ts';
 import type { Policy } from './policy.ts';
@@ -63,6 +64,8 @@ export function wideningCandidates(
   for (const entry of entries) {
     const { prefix } = entry;
     if (prefix.family !== family || prefix.length !== length || entry.activations === 0) continue;
+    // What surrounds an embedded IPv4 address are the addresses of others.
+    if (embeddedPrefix(prefix, auto.nat64) !== undefined) continue;
     for (let wide = widest; wide < length; wide++) {
       const group = groups[wide];
       if (group !== undefined && containsPrefix(group.prefix, prefix)) {

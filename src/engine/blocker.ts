@@ -32,7 +32,7 @@ export interface Block {
 export function blockOf(
   store: Store,
   host: Prefix,
-  policy: Pick<Policy, 'trust'>,
+  policy: Pick<Policy, 'trust' | 'auto'>,
   now: Seconds,
 ): Block | undefined {
   const { entry, feeds } = blockingOf(store, host, policy, now);
@@ -45,10 +45,13 @@ export function blockOf(
 export function blockingOf(
   store: Store,
   host: Prefix,
-  policy: Pick<Policy, 'trust'>,
+  policy: Pick<Policy, 'trust' | 'auto'>,
   now: Seconds,
 ): Blocking {
-  const hole = new ProtectedSpace(holesAt(store, policy, now, [host])).containing(host);
+  const hole = new ProtectedSpace(
+    holesAt(store, policy, now, [host]),
+    policy.auto.nat64,
+  ).containing(host);
   if (hole !== undefined && isAlwaysHole(hole)) return { entry: undefined, feeds: [], hole };
   const [entry] = store
     .supernets(host)

@@ -1,19 +1,23 @@
 import { decide } from '../blocklist/decide.ts';
 import { pointsNeeded } from '../blocklist/eligible.ts';
 import type { Entry, Seconds } from '../blocklist/entry.ts';
-import type { Policy } from '../blocklist/policy.ts';
+import { automaticPrefix, type Policy } from '../blocklist/policy.ts';
 import type { ProtectedSpace } from '../blocklist/protect.ts';
 import type { Decision, Protection } from '../blocklist/request.ts';
 import type { Address } from '../net/address.ts';
-import { hostPrefix, prefixAround } from '../net/prefix.ts';
+import { embeddedIn } from '../net/embedded.ts';
+import { hostPrefix } from '../net/prefix.ts';
 import type { Activation } from '../store/history.ts';
 import type { Store } from '../store/store.ts';
 import { blockingOf, type FeedMatch } from './blocker.ts';
+import { loginsAround } from './logins-around.ts';
 import { loginProtections, protectedSpace } from './protected-space.ts';
 
 /** What is known of an address. */
 export interface Explanation {
   readonly address: Address;
+  /** The IPv4 address that it embeds. */
+  readonly embedded: Address | undefined;
   readonly blocker: Entry | undefined;
   readonly feeds: readonly FeedMatch[];
   /** The entries that contain it, widest first. */
@@ -27,20 +31,22 @@ export interface Explanation {
 /** @param policy the policy for this address */
 export function explain(store: Store, address: Address, policy: Policy, now: Seconds): Explanation {
   const host = hostPrefix(address);
-  const { length4, length6 } = policy.auto;
-  const network = prefixAround(address, address.family === 4 ? length4 : length6);
+  const { nat64 } = policy.auto;
+  const network = automaticPrefix(address, policy);
   const entries = store.supernets(host);
-  const logins = loginProtections(store, store.loginsWithin(host, 0), now, policy);
+  const around = loginsAround((one) => store.loginsWithin(one, 0), host, nat64);
+  const logins = loginProtections(store, around, now, policy);
   const { entry: blocker, feeds, hole } = blockingOf(store, host, policy, now);
   return {
     address,
+    embedded: embeddedIn(address, nat64)?.address,
     blocker,
     feeds,
     entries: entries.map((entry) => ({ entry, history: store.history(entry.prefix) })),
     protection: hole,
     next: nextOf(
       store.around(network, host),
-      protectedSpace(store).plus(logins),
+      protectedSpace(store, nat64).plus(logins),
       address,
       policy,
       now,

@@ -1,9 +1,11 @@
 import type { Seconds } from '../blocklist/entry.ts';
+import type { Policy } from '../blocklist/policy.ts';
 import type { Protection } from '../blocklist/request.ts';
 import { type TrustPolicy, trustedSince } from '../blocklist/trust.ts';
 import type { Prefix } from '../net/prefix.ts';
 import { EVERYTHING } from '../store/pages.ts';
 import type { Store } from '../store/store.ts';
+import { loginsAround } from './logins-around.ts';
 import { connectedNetworks } from './own-addresses.ts';
 import { allowedProtections, loginProtections, ownProtections } from './protected-space.ts';
 
@@ -14,12 +16,14 @@ import { allowedProtections, loginProtections, ownProtections } from './protecte
  */
 export function holesAt(
   store: Store,
-  policy: TrustPolicy,
+  policy: TrustPolicy & Pick<Policy, 'auto'>,
   at: Seconds,
   within: readonly Prefix[] = EVERYTHING,
 ): Protection[] {
   const since = Math.max(0, trustedSince(at, policy));
-  const logins = within.flatMap((prefix) => store.loginsWithin(prefix, since));
+  const logins = within.flatMap((prefix) =>
+    loginsAround((one) => store.loginsWithin(one, since), prefix, policy.auto.nat64),
+  );
   return [
     ...allowedProtections(store),
     ...ownProtections(),

@@ -1,7 +1,8 @@
 import type { Seconds } from '../blocklist/entry.ts';
 import type { Policy } from '../blocklist/policy.ts';
 import type { Address } from '../net/address.ts';
-import { prefixAround } from '../net/prefix.ts';
+import { embeddedIn } from '../net/embedded.ts';
+import { type Prefix, prefixAround } from '../net/prefix.ts';
 import type { Geo } from './geo.ts';
 
 /** The policy for each address: a country may have its own penalties and lengths. */
@@ -12,6 +13,8 @@ export interface Policies {
   readonly windowSeconds: Seconds;
   /** The most that may be active, in percent of each family's addresses; the same too. */
   readonly share: number;
+  /** The prefixes of NAT64 translators besides the well-known one; the same too. */
+  readonly nat64: readonly Prefix[];
 }
 
 /** One policy for all addresses. */
@@ -20,6 +23,7 @@ export function onePolicy(policy: Policy): Policies {
     policyFor: () => policy,
     windowSeconds: policy.offence.windowSeconds,
     share: policy.limits.share,
+    nat64: policy.auto.nat64,
   };
 }
 
@@ -41,7 +45,9 @@ export function policiesByCountry(
   return {
     windowSeconds: common.offence.windowSeconds,
     share: common.limits.share,
-    policyFor(address) {
+    nat64: common.auto.nat64,
+    policyFor(offender) {
+      const address = embeddedIn(offender, common.auto.nat64)?.address ?? offender;
       const network = prefixAround(address, address.family === 4 ? widest4 : widest6);
       const country = geo.country(network);
       return (country === undefined ? undefined : byCountry.get(country)) ?? common;

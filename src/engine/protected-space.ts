@@ -5,7 +5,7 @@ import { ProtectedSpace } from '../blocklist/protect.ts';
 import type { Protection } from '../blocklist/request.ts';
 import { type Login, type TrustPolicy, trustedProtections } from '../blocklist/trust.ts';
 import type { Address } from '../net/address.ts';
-import { hostPrefix } from '../net/prefix.ts';
+import { hostPrefix, type Prefix } from '../net/prefix.ts';
 import type { Store } from '../store/store.ts';
 import { ownAddresses } from './own-addresses.ts';
 
@@ -13,13 +13,19 @@ import { ownAddresses } from './own-addresses.ts';
  * What is always protected: the allow-list, this host's addresses and, for requests from logs,
  * private space. Private space as the source of a packet that pf blocked on an external interface
  * is a bogon. Logins are not included, because what they protect depends on the time.
+ * @param nat64 the prefixes of NAT64 translators besides the well-known one
  */
-export function protectedSpace(store: Store, source: EvidenceSource = 'log'): ProtectedSpace {
-  return new ProtectedSpace([
+export function protectedSpace(
+  store: Store,
+  nat64: readonly Prefix[],
+  source: EvidenceSource = 'log',
+): ProtectedSpace {
+  const protections = [
     ...allowedProtections(store),
     ...ownProtections(),
     ...(source === 'log' ? privateSpace() : []),
-  ]);
+  ];
+  return new ProtectedSpace(protections, nat64);
 }
 
 export function allowedProtections(store: Pick<Store, 'allowed'>): Protection[] {

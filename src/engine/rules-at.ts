@@ -1,4 +1,5 @@
 import { coverageOfCoalesced, exceededFamily, narrowestWithin } from '../blocklist/coverage.ts';
+import { withEmbedded } from '../blocklist/embedded-holes.ts';
 import type { Seconds } from '../blocklist/entry.ts';
 import type { Policy } from '../blocklist/policy.ts';
 import type { Protection } from '../blocklist/request.ts';
@@ -11,7 +12,7 @@ import type { Store } from '../store/store.ts';
 import { holesAt } from './holes.ts';
 
 /** The part of the policy that shapes the rules. */
-export type RulesPolicy = Pick<Policy, 'trust' | 'limits'>;
+export type RulesPolicy = Pick<Policy, 'trust' | 'limits' | 'auto'>;
 
 /**
  * The rules that the firewall should hold at that time. Throws the same errors as rulesOf.
@@ -25,7 +26,7 @@ export function rulesAt(
 ): PrefixList {
   const active = atBoth(at, since, (time) => store.activePrefixes(time));
   const byHand = atBoth(at, since, (time) => store.activeByHand(time));
-  return rulesOf(active, byHand, holesAtBoth(store, policy, at, since));
+  return rulesOf(active, byHand, holesAtBoth(store, policy, at, since, active));
 }
 
 /** The rules of the narrowest entries, as many as are within the share. */
@@ -39,7 +40,7 @@ export function narrowestRulesAt(
   const narrowest = narrowestWithin(active, policy.limits.share);
   const byHand = atBoth(at, since, (time) => store.activeByHand(time));
   const byHandOfThem = subtract(byHand, subtract(byHand, narrowest));
-  return rulesOf(narrowest, byHandOfThem, holesAtBoth(store, policy, at, since));
+  return rulesOf(narrowest, byHandOfThem, holesAtBoth(store, policy, at, since, narrowest));
 }
 
 /** The family of which the rules cover more than the share. */
@@ -59,9 +60,16 @@ export function excessError(family: Family, sharePercent: number, what: string):
 }
 
 /** The holes of both times: an address that was trusted until the clock jumped still is. */
-function holesAtBoth(store: Store, policy: RulesPolicy, at: Seconds, since: Seconds): Protection[] {
+function holesAtBoth(
+  store: Store,
+  policy: RulesPolicy,
+  at: Seconds,
+  since: Seconds,
+  active: PrefixList,
+): readonly Protection[] {
   const holes = holesAt(store, policy, at);
-  return since === at ? holes : [...holes, ...holesAt(store, policy, since)];
+  if (since !== at) holes.push(...holesAt(store, policy, since));
+  return withEmbedded(holes, active, policy.auto.nat64);
 }
 
 /** The prefixes of both times. */

@@ -250,7 +250,7 @@ class ReportProcessor {
 const NOTHING_PROTECTED = new ProtectedSpace([]);
 
 function withLength(policy: Policy, length: number): Policy {
-  return { ...policy, auto: { length4: length, length6: length } };
+  return { ...policy, auto: { ...policy.auto, chosen: length } };
 }
 
 /**

@@ -63,9 +63,10 @@ describe('mcblock pf', () => {
 
   it('keeps the table within limits.share of 2000::/3', async () => {
     writeFileSync(line.config ?? '', `${configuration()}limits.share = 1\n`);
-    // 656 prefixes of /19 are just over 1 % of the 65,536 in 2000::/3.
+    // 656 prefixes of /19 are just over 1 % of the 65,536 in 2000::/3. They begin after 2002::/16,
+    // where one embeds 127.0.0.1.
     const texts = Array.from({ length: 700 }, (_, number) =>
-      formatPrefix(prefixOf(6, (1n << 125n) + (BigInt(number * 2) << 109n), 19)),
+      formatPrefix(prefixOf(6, (0x2003n << 112n) + (BigInt(number * 2) << 109n), 19)),
     );
     expect((await pf('add', ...texts.slice(0, 500))).exitCode).toBe(0);
     expect((await pf('add', ...texts.slice(500))).exitCode).toBe(1);
@@ -77,6 +78,7 @@ describe('mcblock pf', () => {
     ['128.0.0.0/7', /wider than \/8/],
     ['2000::/3', /wider than \/19/],
     ['127.0.0.1', /127\/8 \(this host\)/],
+    ['64:ff9b::127.0.0.1', /127\/8 \(this host\)/],
     ['127.0.0.0/8', /127\/8 \(this host\)/],
     ['::1', /::1\/128 \(this host\)/],
     ['198.51.100.9', /198.51.100\/24 \(allow-list\)/],

@@ -56,13 +56,14 @@ async function explainAddresses(context: Context, texts: readonly string[]): Pro
 }
 
 function explanationLines(one: LocatedExplanation, policy: Policy, now: number): string[] {
-  const { address, blocker, entries, feeds, protection, where } = one;
+  const { address, embedded, blocker, entries, feeds, protection, where } = one;
   const blocked = blocker
     ? `blocked by ${shortPrefix(blocker.prefix)} since ${shortTime(blocker.activatedAt)} ${endText(blocker)}`
     : feeds.length > 0
       ? 'blocked by a feed'
       : 'not blocked';
   const lines = [`${formatAddress(address)} ${blocked}`];
+  if (embedded) lines.push(`  embeds ${formatAddress(embedded)}`);
   if (where) lines.push(`  country ${where.country ?? 'unknown'}, ${where.network ?? '-'}`);
   if (protection) lines.push(`  protected by ${protectionText(protection)}`);
   for (const { feed, prefix } of feeds) lines.push(`  feed ${feed}: ${shortPrefix(prefix)}`);
@@ -148,9 +149,10 @@ function extensionText(entry: Entry, policy: Policy, now: number): string {
 }
 
 function explanationJson(one: LocatedExplanation, now: number): object {
-  const { address, blocker, entries, feeds, protection, next, where } = one;
+  const { address, embedded, blocker, entries, feeds, protection, next, where } = one;
   return {
     address: formatAddress(address),
+    embedded: embedded ? formatAddress(embedded) : null,
     ...where,
     blocked: blocker !== undefined || feeds.length > 0,
     by: blocker ? formatPrefix(blocker.prefix) : null,

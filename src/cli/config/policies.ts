@@ -11,7 +11,11 @@ export function policyOf(config: Config): Policy {
       firstSeconds: config.get('penalty.first'),
       longestSeconds: config.get('penalty.longest'),
     },
-    auto: { length4: config.get('auto.length4'), length6: config.get('auto.length6') },
+    auto: {
+      length4: config.get('auto.length4'),
+      length6: config.get('auto.length6'),
+      nat64: config.get('auto.nat64'),
+    },
     persistent: { days: config.get('persistent.days') },
     reactivate: {
       widest4: config.get('reactivate.widest4'),
@@ -62,6 +66,7 @@ function countryPolicies(config: Config, common: Policy): ReadonlyMap<string, Po
         ...common,
         penalty: { ...penalty, firstSeconds: penalties.get(country) ?? penalty.firstSeconds },
         auto: {
+          ...auto,
           length4: lengths4.get(country) ?? auto.length4,
           length6: lengths6.get(country) ?? auto.length6,
         },

@@ -1,5 +1,7 @@
+import { NAT64_LENGTHS } from '../../net/embedded.ts';
+import { overlaps, type Prefix } from '../../net/prefix.ts';
 import { type Codec, checked, codec, list, mapOf } from '../../validation/codec.ts';
-import { matching } from '../../validation/values.ts';
+import { matching, prefix } from '../../validation/values.ts';
 import { parseDuration, shortDuration } from '../text/duration.ts';
 
 export function timezone(): Codec<string> {
@@ -18,6 +20,8 @@ function isTimeZone(name: unknown): boolean {
     return false;
   }
 }
+
+const MAX_NAT64 = 16;
 
 /** A duration in seconds. */
 export function duration(): Codec<number> {
@@ -57,6 +61,20 @@ export function size(): Codec<number> {
 /** `{ XX = … }`: a value per country (ISO 3166-1). */
 export function countries<T>(item: Codec<T>): Codec<ReadonlyMap<string, T>> {
   return mapOf(/^[A-Z]{2}$/, 'a table of two-letter country codes, such as { XX = … }', item);
+}
+
+/** The prefixes of NAT64 translators (RFC 6052, 2.2). */
+export function nat64Prefixes(): Codec<readonly Prefix[]> {
+  const one = checked(prefix(), ({ family, length }) =>
+    family === 6 && NAT64_LENGTHS.includes(length)
+      ? undefined
+      : 'must be an IPv6 prefix of 32, 40, 48, 56, 64 or 96 bits',
+  );
+  return checked(list(one, MAX_NAT64), (all) =>
+    all.some((p, index) => all.slice(0, index).some((q) => overlaps(p, q)))
+      ? 'must be prefixes that do not overlap'
+      : undefined,
+  );
 }
 
 /** An absolute path or nothing. @param what the file, as in "the key, PEM" */

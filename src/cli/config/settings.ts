@@ -3,7 +3,15 @@ import { list, mapOf } from '../../validation/codec.ts';
 import { boolean, matching, oneOf, whole } from '../../validation/values.ts';
 import { type ChannelSetting, channels } from './channels.ts';
 import { setting } from './setting.ts';
-import { command, countries, duration, file, size, timezone } from './setting-codecs.ts';
+import {
+  command,
+  countries,
+  duration,
+  file,
+  nat64Prefixes,
+  size,
+  timezone,
+} from './setting-codecs.ts';
 
 const policy = DEFAULT_POLICY;
 
@@ -34,6 +42,7 @@ export const SETTINGS = {
   'penalty.longest': setting(policy.penalty.longestSeconds, duration()),
   'auto.length4': setting(policy.auto.length4, whole(8, 32)),
   'auto.length6': setting(policy.auto.length6, whole(19, 128)),
+  'auto.nat64': setting(policy.auto.nat64, nat64Prefixes()),
   'persistent.days': setting(policy.persistent.days, whole(1, 366)),
   'reactivate.widest4': setting(policy.reactivate.widest4, whole(1, 32)),
   'reactivate.widest6': setting(policy.reactivate.widest6, whole(1, 128)),

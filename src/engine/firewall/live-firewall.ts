@@ -1,3 +1,4 @@
+import { withEmbedded } from '../../blocklist/embedded-holes.ts';
 import type { Seconds } from '../../blocklist/entry.ts';
 import { rulesOf } from '../../blocklist/rules.ts';
 import { McblockError } from '../../errors.ts';
@@ -28,7 +29,9 @@ export function liveFirewall(
     add: async (prefixes) => {
       if (firewall.add === undefined) return false;
       const holes = holesAt(store, policy, now(), prefixes);
-      const list = rulesOf(PrefixList.from(prefixes), new PrefixList(), holes);
+      const active = PrefixList.from(prefixes);
+      const all = withEmbedded(holes, active, policy.auto.nat64);
+      const list = rulesOf(active, new PrefixList(), all);
       if (list.size === 0) return true;
       // Prefixes that are too wide are left to `apply`, which refuses them with a reason.
       if (widestOf(list) !== undefined) return false;

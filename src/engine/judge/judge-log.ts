@@ -3,12 +3,12 @@ import type { EvidenceSource } from '../../blocklist/evidence-source.ts';
 import { Judge } from '../../blocklist/judge.ts';
 import { Logins } from '../../blocklist/logins.ts';
 import type { Offence } from '../../blocklist/offence.ts';
-import type { Policy } from '../../blocklist/policy.ts';
+import { automaticPrefix, type Policy } from '../../blocklist/policy.ts';
 import type { Spared } from '../../blocklist/spared.ts';
 import type { Login } from '../../blocklist/trust.ts';
 import type { LogSummary } from '../../log/read-offences.ts';
 import type { Address } from '../../net/address.ts';
-import { type Prefix, prefixAround } from '../../net/prefix.ts';
+import type { Prefix } from '../../net/prefix.ts';
 import type { Store } from '../../store/store.ts';
 import type { Policies } from '../policies.ts';
 import { protectedSpace } from '../protected-space.ts';
@@ -76,7 +76,7 @@ export function judgeNetworks(
   onJudged: (changes: PendingChanges) => void,
 ): void {
   const { source, policyFor } = settings;
-  const space = protectedSpace(store, source);
+  const space = protectedSpace(store, settings.nat64, source);
   const logins = pastLogins([...observations.logins, ...(settings.logins ?? [])], now);
   const snapshot = snapshotWith(store, logins);
   const spaceAround = (address: Address): Prefix => {
@@ -126,8 +126,4 @@ function snapshotWith(store: Store, logins: readonly Login[]): EntrySnapshot {
       return more.length === 0 ? stored : [...stored, ...more];
     },
   };
-}
-
-function automaticPrefix(address: Address, { auto }: Policy): Prefix {
-  return prefixAround(address, address.family === 4 ? auto.length4 : auto.length6);
 }

@@ -9,6 +9,7 @@ import type { Ban } from '../../fleet/pubsub/ban.ts';
 import type { BlockRequest, BlockResult } from '../../fleet/pubsub/block-queue.ts';
 import { hostPrefix } from '../../net/prefix.ts';
 import type { Store } from '../../store/store.ts';
+import { loginsAround } from '../logins-around.ts';
 import { loginProtections, protectedSpace } from '../protected-space.ts';
 import { ShareLimit } from '../record/share-limit.ts';
 
@@ -20,7 +21,7 @@ export function storeBans(
   now: Seconds,
 ): BlockResult[] {
   return store.transaction(() => {
-    const space = protectedSpace(store);
+    const space = protectedSpace(store, policy.auto.nat64);
     const limit = new ShareLimit(store, policy.limits.share, now);
     const results = requests.map((request) => storeBan(store, space, limit, request, policy, now));
     limit.recordRefusals();
@@ -36,7 +37,11 @@ function storeBan(
   policy: Policy,
   now: Seconds,
 ): BlockResult {
-  const logins = store.loginsWithin(request.prefix, 0);
+  const logins = loginsAround(
+    (one) => store.loginsWithin(one, 0),
+    request.prefix,
+    policy.auto.nat64,
+  );
   const space = always.plus(loginProtections(store, logins, now, policy));
   const { prefix, address } = request;
   // Whatever else is protected inside the prefix gets a hole in the rules.
@@ -82,7 +87,7 @@ function decideBan(
     );
   }
   const { length } = prefix;
-  const auto = { length4: length, length6: length };
+  const auto = { ...policy.auto, chosen: length };
   return decide(
     store.around(prefix, address && hostPrefix(address)),
     space,

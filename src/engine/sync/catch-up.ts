@@ -8,6 +8,7 @@ import { isTooWide } from '../../net/wide.ts';
 import type { Position } from '../../store/fleet-state.ts';
 import type { Snapshot } from '../../store/snapshot.ts';
 import type { Store } from '../../store/store.ts';
+import { loginsAround } from '../logins-around.ts';
 import type { Policies } from '../policies.ts';
 import { loginProtections, protectedSpace } from '../protected-space.ts';
 import { ShareLimit } from '../record/share-limit.ts';
@@ -123,7 +124,7 @@ function applyPage(deps: Deps, { changes }: ChangesPage, done: Counts): void {
     if (outcome !== 'unchanged') done[outcome]++;
   }
   const limit = new ShareLimit(store, policies.share, deps.now());
-  const here = { space: protectedSpace(store), logins: store.snapshot(), limit };
+  const here = { space: protectedSpace(store, policies.nat64), logins: store.snapshot(), limit };
   for (const change of changes) {
     if (change.type !== 'entry') continue;
     const kind = applyEntry(deps, change.entry, here);
@@ -147,7 +148,8 @@ function applyEntry(
   const { prefix } = change;
   const policy = policies.policyFor(prefix);
   const supernets = store.supernets(prefix);
-  const logins = loginProtections(store, around.logins.loginsWithin(prefix), now(), policy);
+  const loginsHere = loginsAround((one) => around.logins.loginsWithin(one), prefix, policies.nat64);
+  const logins = loginProtections(store, loginsHere, now(), policy);
   const here = {
     supernets,
     space: around.space.plus(logins),

@@ -2,14 +2,16 @@ import { decide } from '../../blocklist/decide.ts';
 import type { Seconds } from '../../blocklist/entry.ts';
 import { changeOf, changesActivation } from '../../blocklist/entry-change.ts';
 import { NO_DETAILS } from '../../blocklist/evidence.ts';
+import { automaticPrefix } from '../../blocklist/policy.ts';
 import type { ProtectedSpace } from '../../blocklist/protect.ts';
 import type { Decision } from '../../blocklist/request.ts';
 import { McblockError } from '../../errors.ts';
 import { FAMILY_BITS } from '../../net/address.ts';
-import { type Prefix, prefixAround } from '../../net/prefix.ts';
+import type { Prefix } from '../../net/prefix.ts';
 import { readPrefixes } from '../../net/prefix-reader.ts';
 import { runProgram, wordsOf } from '../../process/run-program.ts';
 import type { Store } from '../../store/store.ts';
+import { loginsAround } from '../logins-around.ts';
 import type { Policies } from '../policies.ts';
 import { loginProtections, protectedSpace } from '../protected-space.ts';
 import { ShareLimit } from '../record/share-limit.ts';
@@ -64,7 +66,7 @@ export function recordPfTables(
   const taken = { fresh: 0, spared: 0 };
   if (tables.length === 0) return taken;
   store.transaction(() => {
-    const space = protectedSpace(store);
+    const space = protectedSpace(store, policies.nat64);
     const limit = new ShareLimit(store, policies.share, now);
     for (const { name, hosts } of tables) {
       for (const host of hosts) {
@@ -125,10 +127,9 @@ export function decideHost(
   now: Seconds,
 ): Decision {
   const policy = policies.policyFor(offender);
-  const { length4, length6 } = policy.auto;
   const { points } = policy.offence;
-  const network = prefixAround(offender, offender.family === 4 ? length4 : length6);
-  const logins = store.loginsWithin(offender, 0);
+  const network = automaticPrefix(offender, policy);
+  const logins = loginsAround((one) => store.loginsWithin(one, 0), offender, policies.nat64);
   const space = always.plus(loginProtections(store, logins, now, policy));
   return decide(
     store.around(network, offender),

@@ -59,6 +59,12 @@ describe('loadConfig', () => {
     ['[[penalty]]\nfirst = "1d"\n', /:1: penalty is a table: write \[penalty\]/],
     ['penalty = 3\n', /:1: penalty is a table: write \[penalty\]/],
     ['auto.length4 = 7\n', /auto\.length4 must be a whole number from 8 to 32/],
+    ['auto.nat64 = ["2001:db8::/97"]\n', /auto\.nat64\[0\]:? must be an IPv6 prefix of 32, 40/],
+    ['auto.nat64 = ["10.0.0.0/32"]\n', /auto\.nat64\[0\]:? must be an IPv6 prefix of 32, 40/],
+    [
+      'auto.nat64 = ["2001:db8::/32", "2001:db8:1::/96"]\n',
+      /auto\.nat64:? must be prefixes that do not overlap/,
+    ],
     ['[penalty]\nfirst = "7d\n', /mcblock\.toml:2:\d+: /],
     ['timezone = "Mars/Olympus"\n', /timezone must be an IANA time zone/],
     [

@@ -16,6 +16,7 @@ const SETTINGS: WatchSettings = {
     policyFor: () => DEFAULT_POLICY,
     windowSeconds: DEFAULT_POLICY.offence.windowSeconds,
     share: DEFAULT_POLICY.limits.share,
+    nat64: [],
   },
   readOptions: { scanners: [tinyScanner], zone: 'UTC', points: new Map() },
 };

@@ -1,0 +1,13 @@
+import { embeddedPrefix } from '../net/embedded.ts';
+import type { Prefix } from '../net/prefix.ts';
+
+/** The logins within the prefix, and within the IPv4 prefix that it embeds. */
+export function loginsAround<Login>(
+  loginsWithin: (prefix: Prefix) => readonly Login[],
+  prefix: Prefix,
+  nat64: readonly Prefix[],
+): readonly Login[] {
+  const embedded = embeddedPrefix(prefix, nat64);
+  const logins = loginsWithin(prefix);
+  return embedded === undefined ? logins : [...logins, ...loginsWithin(embedded)];
+}
