@@ -9,6 +9,7 @@ import { AddressTable } from '../offences/address-table.ts';
 import { Connections } from '../offences/connections.ts';
 import { LoginSpans } from '../offences/login-spans.ts';
 import type { OffenceGroup } from '../offences/offence-table.ts';
+import { PamFailures } from '../offences/pam-failures.ts';
 import { type MessagePoints, PointsTable } from '../offences/points-table.ts';
 import { UserHasher } from '../offences/user-hasher.ts';
 import type { ReadOptions } from '../read-options.ts';
@@ -26,6 +27,8 @@ export interface LinesSummary {
 /** An offence whose year is not known yet. */
 interface Found extends Omit<Offence, 'at'> {
   readonly time: LogTime;
+  /** 0 if it was taken back. */
+  points: number;
 }
 
 /**
@@ -39,11 +42,14 @@ export class FollowedLines {
   readonly #points: PointsTable;
   readonly #addresses = new AddressTable();
   readonly #connections = new Connections();
+  readonly #pamFailures = new PamFailures();
   readonly #newFrom: number;
   readonly #kinds = new Map<number, OffenceKind>();
   readonly #setbacks = new Setbacks();
   readonly #doubts = new LogDoubts();
   #found: Found[] = [];
+  /** The number of offences of earlier batches. */
+  #taken = 0;
   readonly #logins = new LoginSpans();
   readonly #users: UserHasher;
   #first: LogTime | undefined;
@@ -108,6 +114,7 @@ export class FollowedLines {
       calendar,
       (at, index) => offences.push(offenceOf(found[index], Math.max(0, at))),
     );
+    this.#taken += found.length;
     this.#found = [];
     this.#logins.clear();
     this.#setbacks.clear();
@@ -149,8 +156,13 @@ export class FollowedLines {
     }
     const addressId = this.#addresses.id(line.reading);
     const user = this.#users.hashOf(line);
-    if (isLogin && isNew) this.#logins.add(addressId, line.speaker, user, line.time);
+    if (isLogin) {
+      this.#accept(line, addressId, user, isNew);
+      return;
+    }
     const points = this.#connections.pointsOf(line, message, addressId);
+    const row = isNew ? this.#taken + this.#found.length : -1;
+    this.#pamFailures.add(line, addressId, user, points, row);
     if (points === 0 || !isNew) return;
     const { family, a, b, c, d, port } = line.reading;
     this.#found.push({
@@ -162,6 +174,16 @@ export class FollowedLines {
       port: port < 0 ? undefined : port,
       user: user === 0 ? undefined : user,
     });
+  }
+
+  #accept(line: Line, addressId: number, user: number, isNew: boolean): void {
+    if (isNew) this.#logins.add(addressId, line.speaker, user, line.time);
+    const failure = this.#pamFailures.take(line, addressId, user);
+    if (failure === undefined) return;
+    if (!this.#connections.takeBack(failure, addressId, failure.points)) return;
+    // What was judged with an earlier batch stays.
+    const found = this.#found[failure.row - this.#taken];
+    if (found !== undefined) found.points = 0;
   }
 
   #pass(line: Line, message: MessagePoints): void {
@@ -183,7 +205,7 @@ export class FollowedLines {
 }
 
 function offenceOf(found: Found | undefined, at: Seconds): Offence[] {
-  if (found === undefined) return [];
+  if (found === undefined || found.points === 0) return [];
   const { time: _, ...offence } = found;
   return [{ ...offence, at }];
 }

@@ -77,6 +77,21 @@ export class Connections {
     return total - counted;
   }
 
+  /**
+   * Takes back a sign that counted these points. Returns whether the connection counts less: it does
+   * not if it had an attempt, which the sign only accompanied.
+   */
+  takeBack(line: ConnectionLine, addressId: number, points: number): boolean {
+    const at = line.process < 0 ? -1 : this.#find(line, addressId);
+    // A line without a process, or whose connection is forgotten, stands alone.
+    if (at < 0) return true;
+    const words = this.#words;
+    if ((words[at + ATTEMPTS] ?? 0) > 0) return false;
+    words[at + SIGN] = 0;
+    words[at + COUNTED] = Math.max(0, (words[at + COUNTED] ?? 0) - points);
+    return true;
+  }
+
   /** A line that counts nothing, but may open or close its connection, if that is known. */
   pass(line: ConnectionLine, message: ConnectionMessage, addressId: number): void {
     if (line.process < 0) return;

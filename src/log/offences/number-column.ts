@@ -39,6 +39,12 @@ export class NumberColumn<T extends Numbers> {
     return this.#blocks[index >>> BLOCK_BITS]?.[index % BLOCK_LENGTH] ?? 0;
   }
 
+  /** Replaces a number that was pushed. */
+  set(index: number, value: number): void {
+    const block = this.#blocks[index >>> BLOCK_BITS];
+    if (block !== undefined) block[index % BLOCK_LENGTH] = value;
+  }
+
   clear(): void {
     this.#blocks = [];
     this.#length = 0;

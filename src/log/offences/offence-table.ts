@@ -45,14 +45,21 @@ export class OffenceTable {
   readonly #ports = new NumberColumn(Uint32Array);
   readonly #users = new NumberColumn(Float64Array);
   readonly #setbacks = new Setbacks();
+  #removed = 0;
 
   constructor(addresses: AddressTable, kindOf: (id: number) => OffenceKind) {
     this.#addresses = addresses;
     this.#kindOf = kindOf;
   }
 
+  /** The number of rows, including those that were removed. */
   get length(): number {
     return this.#times.length;
+  }
+
+  /** The number of offences. */
+  get size(): number {
+    return this.length - this.#removed;
   }
 
   /** Records the time of each line, before its offence is pushed if it has one. */
@@ -79,7 +86,15 @@ export class OffenceTable {
     this.#users.push(user);
   }
 
+  /** Removes the offence in this row. */
+  remove(row: number): void {
+    if (row >= this.length || this.#points.at(row) === 0) return;
+    this.#points.set(row, 0);
+    this.#removed++;
+  }
+
   clear(): void {
+    this.#removed = 0;
     for (const column of [
       this.#times,
       this.#addressIds,
@@ -147,6 +162,7 @@ export class OffenceTable {
     const ids = this.#addressIds;
     const ends = new Uint32Array(spaces.size);
     for (let row = 0; row < ids.length; row++) {
+      if (this.#points.at(row) === 0) continue;
       const group = groupOf[ids.at(row)] ?? 0;
       ends[group] = (ends[group] ?? 0) + 1;
     }
@@ -159,6 +175,7 @@ export class OffenceTable {
     const rows = new OffenceRows(ids.length, this.#kindOf);
     const timeAt = (row: number) => this.#times.at(row);
     this.#setbacks.resolve(ids.length, timeAt, calendar, (at, row) => {
+      if (this.#points.at(row) === 0) return;
       const id = ids.at(row);
       const group = groupOf[id] ?? 0;
       const sorted = ends[group] ?? 0;

@@ -13,6 +13,7 @@ import { AddressTable } from './address-table.ts';
 import { Connections } from './connections.ts';
 import { LoginSpans } from './login-spans.ts';
 import { NO_KIND, type OffenceGroup, OffenceTable } from './offence-table.ts';
+import { PamFailures } from './pam-failures.ts';
 import { type MessagePoints, type PointsByMessage, PointsTable } from './points-table.ts';
 import type { Samples } from './samples.ts';
 import type { UserHasher } from './user-hasher.ts';
@@ -37,6 +38,7 @@ export class OffenceCollector {
   readonly #points: PointsTable;
   readonly #addresses = new AddressTable();
   readonly #connections = new Connections();
+  readonly #pamFailures = new PamFailures();
   readonly #hosts: HostNames;
   readonly #log: string;
   readonly #samples: Samples | undefined;
@@ -92,6 +94,7 @@ export class OffenceCollector {
   /** Discards all lines so far, which were counted before, but not their connections. */
   forget(): void {
     this.#offences.clear();
+    this.#pamFailures.clear();
     this.#logins.clear();
     this.#messageCounts.fill(0);
     this.#lineCounts = noLines();
@@ -113,7 +116,7 @@ export class OffenceCollector {
   }
 
   get offenceCount(): number {
-    return this.#offences.length;
+    return this.#offences.size;
   }
 
   /** As {@link OffenceTable.groups}. */
@@ -147,14 +150,26 @@ export class OffenceCollector {
       return;
     }
     const address = this.#addresses.id(line.reading);
-    if (isLogin) this.#logins.add(address, line.speaker, this.#users.hashOf(line), line.time);
+    const user = this.#users.hashOf(line);
+    if (isLogin) {
+      this.#accept(line, address, user);
+      return;
+    }
     const points = this.#connections.pointsOf(line, message, address);
+    this.#pamFailures.add(line, address, user, points, this.#offences.length);
     if (points === 0) return;
     this.#samples?.add(line, address, this.#addresses);
     const kindId = this.#kindId(id, line.host);
     const { port } = line.reading;
-    const user = this.#users.hashOf(line);
     this.#offences.push(line.time, address, kindId, points, line.count, port, user);
+  }
+
+  #accept(line: Line, address: number, user: number): void {
+    this.#logins.add(address, line.speaker, user, line.time);
+    const failure = this.#pamFailures.take(line, address, user);
+    if (failure !== undefined && this.#connections.takeBack(failure, address, failure.points)) {
+      this.#offences.remove(failure.row);
+    }
   }
 
   #pass(line: Line, message: MessagePoints): void {
