@@ -4,6 +4,7 @@ import { DAY_SECONDS, type Policy } from '../blocklist/policy.ts';
 import { type Geo, loadGeo } from '../engine/geo.ts';
 import type { Policies } from '../engine/policies.ts';
 import { McblockError } from '../errors.ts';
+import type { StoreMode } from '../store/open.ts';
 import { openStore, type Store } from '../store/store.ts';
 import type { UndoableCommand } from '../store/undo.ts';
 import { type Config, loadConfig } from './config/config.ts';
@@ -60,7 +61,7 @@ export class Context {
   #config: Promise<Config> | undefined;
   #geo: Promise<Geo | undefined> | undefined;
   #store: Store | undefined;
-  #storeMode: 'read' | 'write' | undefined;
+  #storeMode: StoreMode | undefined;
   #now: Seconds | undefined;
   /** The latest time that the store has seen. */
   #latest: Seconds | undefined;
@@ -158,7 +159,7 @@ export class Context {
   }
 
   /** The store, which is closed when the command ends. */
-  async store(mode: 'read' | 'write'): Promise<Store> {
+  async store(mode: StoreMode): Promise<Store> {
     if (this.#store) return this.#store;
     // The configuration is checked before anything is touched.
     const config = await this.config();

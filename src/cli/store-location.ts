@@ -5,12 +5,16 @@ import { isPostgres } from '../engine/fleet-store.ts';
 import { McblockError } from '../errors.ts';
 
 /**
- * The path of the store: --db or MCBLOCK_DB, /var/db/mcblock/mcblock.db for root, else in the user's
- * data directory (XDG Base Directory Specification).
+ * The path of the store: --db or MCBLOCK_DB; for root /var/lib/mcblock/mcblock.db on Linux (Filesystem
+ * Hierarchy Standard, 5.8) and /var/db/mcblock/mcblock.db on BSD (hier(7)); else in the user's data
+ * directory (XDG Base Directory Specification).
  */
 export function storePath(named: string | undefined, env: NodeJS.ProcessEnv): string {
   if (named !== undefined) return checked(named);
-  if (process.getuid?.() === 0) return '/var/db/mcblock/mcblock.db';
+  if (process.getuid?.() === 0) {
+    const state = process.platform === 'linux' ? '/var/lib' : '/var/db';
+    return `${state}/mcblock/mcblock.db`;
+  }
   return join(env['XDG_DATA_HOME'] || join(homedir(), '.local', 'share'), 'mcblock', 'mcblock.db');
 }
 

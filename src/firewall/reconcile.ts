@@ -21,8 +21,8 @@ export interface Reconciled extends Difference {
   readonly whole: boolean;
 }
 
-/** Emptying a larger table is rarely intended. */
-const MAX_EMPTIED = 1000;
+/** Emptying a larger table is rarely intended: it takes `force`. */
+export const MAX_EMPTIED = 1000;
 /** Other programs may change the table, or another mcblock the store, at the same time. */
 const ATTEMPTS = 3;
 

@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { instantiate, type LateGrammar } from '../../grammar/notation/instance.ts';
 import type { Scanner } from '../../grammar/notation/scanner.ts';
 import { McblockError, reasonOf } from '../errors.ts';
+import { ownedByAnother, readConfigFile } from '../read-config-file.ts';
 
 /** Takes the error of a grammar that cannot be used, with file, line and reason. */
 export type LeaveOut = (error: McblockError) => void;
@@ -49,7 +50,7 @@ function grammarFiles(folder: string): string[] {
 
 function readGrammar(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readConfigFile(file, (stats) => ownedByAnother(file, stats)).toString('utf8');
   } catch (error) {
     throw new McblockError('config', `${file}: ${reasonOf(error)}`, { cause: error });
   }

@@ -13,16 +13,19 @@ import { Connection, EMPTY } from './connection.ts';
 import { MIGRATIONS, migrate, versionOf } from './schema.ts';
 import { fileError } from './store-error.ts';
 
+/** `dry-run` reads, as `read` does, but a missing store is an empty one. */
+export type StoreMode = 'read' | 'dry-run' | 'write';
+
 export interface OpenOptions {
-  readonly mode: 'read' | 'write';
+  readonly mode: StoreMode;
   /** How long to wait for another process that writes; by default 30 seconds. */
   readonly busyMilliseconds?: number;
 }
 
 /**
- * Opens the database of a store at the newest version. In mode `write` a missing file is created
- * (0600, missing directories 0700); in mode `read` it is an empty database in memory. Throws
- * McblockError('store').
+ * Opens the database of a store at the newest version. Where there is none, `write` creates it (0600,
+ * its directory 0700, those above 0755), `dry-run` uses an empty one in memory, and `read` fails: a
+ * misspelt name must not look like an empty blocklist. Throws McblockError('store').
  * @param fill adds the initial content of a new store
  */
 export function openConnection(
@@ -36,7 +39,13 @@ export function openConnection(
     throw new McblockError('store', `store "${path}": the name ends in white space`);
   }
   if (mode === 'write') return openToWrite(file, busyMilliseconds, fill);
-  if (!holdsSomething(file)) return openNothing(fill);
+  if (!holdsSomething(file)) {
+    if (mode === 'dry-run') return openNothing(fill);
+    throw new McblockError(
+      'store',
+      `store ${file}: no such store; the first command that records something creates it, such as mcblock add or mcblock grok`,
+    );
+  }
   if (holdsSomething(`${file}-journal`)) {
     // A process was killed while it created the store; the rollback needs write access.
     openToWrite(file, busyMilliseconds, fill).close();
@@ -78,10 +87,22 @@ function openToWrite(
 function makeFile(path: string): void {
   try {
     if (existsSync(path)) return;
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeDirectory(dirname(path), 0o700);
     closeSync(openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600));
   } catch (error) {
     throw fileError(path, error);
+  }
+}
+
+/** Makes missing directories. The recursive mode of mkdirSync gives all of them the same mode. */
+function makeDirectory(path: string, mode: number): void {
+  if (existsSync(path)) return;
+  makeDirectory(dirname(path), 0o755);
+  try {
+    mkdirSync(path, { mode });
+  } catch (error) {
+    // Another process was quicker.
+    if (!existsSync(path)) throw error;
   }
 }
 
@@ -93,16 +114,10 @@ function useWriteAheadLog(connection: Connection, busyMilliseconds: number): voi
       connection.row('PRAGMA journal_mode = WAL');
       return;
     } catch (error) {
-      if (waited >= busyMilliseconds || !isBusy(error)) throw error;
+      if (waited >= busyMilliseconds || !hasCode(error, /^SQLITE_BUSY/)) throw error;
       Atomics.wait(pause, 0, 0, 10);
     }
   }
-}
-
-function isBusy(error: unknown): boolean {
-  if (!(error instanceof McblockError)) return false;
-  const { cause } = error;
-  return cause instanceof Error && 'code' in cause && String(cause.code).startsWith('SQLITE_BUSY');
 }
 
 function holdsSomething(path: string): boolean {
@@ -127,12 +142,30 @@ function openToRead(path: string, busyMilliseconds: number): Connection {
     return connection;
   } catch (error) {
     connection.close();
+    if (hasCode(error, /^SQLITE_(IOERR_SHM|FULL)/)) return openAlone(path, busyMilliseconds);
     // Reading needs the -shm file, which this user may not create. Without a write-ahead log nobody
     // is writing, and the file is complete.
-    if (!isCannotOpen(error) || holdsSomething(`${path}-wal`)) throw error;
+    if (!hasCode(error, /^SQLITE_(CANTOPEN|READONLY)/) || holdsSomething(`${path}-wal`))
+      throw error;
     const content = readFileSync(path);
     if (holdsSomething(`${path}-wal`)) throw error;
     return new Connection(path, withoutLog(content), { readonly: true, busyMilliseconds });
+  }
+}
+
+/**
+ * Opens the store on a full disk: after a reboot the rules must come back. In exclusive mode SQLite
+ * keeps the index of the write-ahead log in memory, not in the -shm file (Write-Ahead Logging, 5).
+ */
+function openAlone(path: string, busyMilliseconds: number): Connection {
+  const connection = new Connection(path, path, { busyMilliseconds });
+  try {
+    connection.execute('PRAGMA locking_mode = EXCLUSIVE; PRAGMA query_only = ON');
+    connection.row('PRAGMA application_id');
+    return connection;
+  } catch (error) {
+    connection.close();
+    throw error;
   }
 }
 
@@ -142,12 +175,8 @@ function withoutLog(content: Buffer): Buffer {
   return content;
 }
 
-function isCannotOpen(error: unknown): boolean {
+function hasCode(error: unknown, pattern: RegExp): boolean {
   if (!(error instanceof McblockError)) return false;
   const { cause } = error;
-  return (
-    cause instanceof Error &&
-    'code' in cause &&
-    /^SQLITE_(CANTOPEN|READONLY)/.test(String(cause.code))
-  );
+  return cause instanceof Error && 'code' in cause && pattern.test(String(cause.code));
 }

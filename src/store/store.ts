@@ -35,7 +35,7 @@ export interface StoreOptions extends OpenOptions {
 
 /**
  * Opens the store in this file. In mode `write` a missing file is created (0600, missing directories
- * 0700); in mode `read` it is an empty store with its seed. The cost does not depend on the size of
+ * 0700); in mode `dry-run` it is an empty store with its seed. The cost does not depend on the size of
  * the store. Throws McblockError('store').
  */
 export function openStore(

@@ -70,9 +70,10 @@ describe('apply', () => {
     expect(table()).toEqual(['8.8.8.8/32', '9.9.9.9/32']);
   });
 
-  it('creates no store', async () => {
-    expect((await line.run('apply')).exitCode).toBe(0);
-    expect(table()).toEqual([]);
+  it('creates neither store nor table', async () => {
+    line.hasStore = false;
+    expect((await line.run('apply')).exitCode).toBe(1);
+    expect(table()).toBeUndefined();
     expect(statSync(line.db, { throwIfNoEntry: false })).toBeUndefined();
   });
 

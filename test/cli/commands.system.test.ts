@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EntryJson } from '../../src/cli/text/entry-text.ts';
@@ -17,8 +17,9 @@ describe('add', () => {
     ['0/0', 'mcblock: 0.0.0.0/0 covers all addresses and cannot be blocked\n'],
     ['::/0', 'mcblock: ::/0 covers all addresses and cannot be blocked\n'],
   ])('refuses %s as a usage error and creates no store', async (text, message) => {
+    line.hasStore = false;
     expect(await line.run('add', text)).toEqual({ exitCode: 2, stdout: '', stderr: message });
-    expect(statSync(line.db, { throwIfNoEntry: false })).toBeUndefined();
+    expect(existsSync(line.db)).toBe(false);
   });
 
   it('blocks all of its prefixes or none', async () => {
@@ -111,10 +112,9 @@ describe('allow', () => {
 });
 
 describe('show', () => {
-  it('prints no entries without a store', async () => {
+  it('prints no entries of a new store', async () => {
     expect(await line.run('show')).toEqual({ exitCode: 0, stdout: '', stderr: 'no entries\n' });
     expect(await line.json('show')).toEqual([]);
-    expect(statSync(line.db, { throwIfNoEntry: false })).toBeUndefined();
   });
 
   it('has stable JSON fields', async () => {
@@ -188,6 +188,37 @@ describe('check', () => {
   });
 });
 
+describe('a missing store', () => {
+  it.each([
+    ['show'],
+    ['check', '9.9.9.9'],
+    ['explain', '9.9.9.9'],
+    ['emit'],
+    ['export'],
+    ['allow'],
+    ['feed'],
+    ['feed', '--list', 'x'],
+    ['undo', '--dry-run'],
+  ])('is an error for %s', async (...argv) => {
+    line.hasStore = false;
+    const { exitCode, stdout, stderr } = await line.run(...argv);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+    expect(stderr).toMatch(`store ${line.db}: no such store`);
+    expect(existsSync(line.db)).toBe(false);
+  });
+
+  it('keeps emit from replacing a table, and apply from emptying it', async () => {
+    const file = line.path('pf.blocked');
+    writeFileSync(file, '9.9.9.9\n');
+    line.config = line.path('mcblock.toml');
+    writeFileSync(line.config, `[firewall]\nkind = "file"\nfile = "${file}"\n`);
+    line.hasStore = false;
+    expect((await line.run('emit', '--output', file)).exitCode).toBe(1);
+    expect((await line.run('apply')).exitCode).toBe(1);
+    expect(readFileSync(file, 'utf8')).toBe('9.9.9.9\n');
+  });
+});
+
 describe('emit', () => {
   beforeEach(() => line.run('add', '5.149.104/24', '5.149.105/24', '9.9.9.9', '2001:67c::/32'));
 
@@ -216,6 +247,20 @@ describe('emit', () => {
     mkdirSync(folder);
     expect((await line.run('emit', '--output', folder)).exitCode).toBe(1);
     expect((await line.run('emit', '--output', line.path('none/pf.blocked'))).exitCode).toBe(1);
+  });
+
+  it('does not empty a large file, unless forced', async () => {
+    const file = line.path('pf.blocked');
+    const content = '192.0.2.1\n'.repeat(1001);
+    writeFileSync(file, content);
+    line.now = '2027-01-01T00:00:00Z';
+    expect(await line.run('emit', '--output', file)).toMatchObject({
+      exitCode: 1,
+      stderr: `mcblock: ${file} holds 1001 lines and would be emptied; use --force\n`,
+    });
+    expect(readFileSync(file, 'utf8')).toBe(content);
+    expect((await line.run('emit', '--output', file, '--force')).exitCode).toBe(0);
+    expect(readFileSync(file, 'utf8')).toBe('');
   });
 
   it('refuses an unknown format', async () => {
@@ -299,6 +344,7 @@ describe('config', () => {
   });
 
   it('is checked before the store is opened', async () => {
+    line.hasStore = false;
     const file = line.path('mcblock.toml');
     writeFileSync(file, '[penalty]\nfrist = "7d"\n');
     expect(await line.run('--config', file, 'add', '9.9.9.9')).toMatchObject({ exitCode: 2 });

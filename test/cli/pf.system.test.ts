@@ -125,7 +125,7 @@ describe('mcblock pf', () => {
     chmodSync(line.path('mcblock.toml'), 0o664);
     expect(await pf('add', '192.0.2.7')).toMatchObject({
       exitCode: 2,
-      stderr: expect.stringContaining('others than root'),
+      stderr: expect.stringContaining('writable by others'),
     });
     chmodSync(line.path('mcblock.toml'), 0o644);
     chownSync(line.path('mcblock.toml'), 65_534, 0);

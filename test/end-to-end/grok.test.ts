@@ -187,6 +187,7 @@ describe('grok', () => {
   });
 
   it('changes nothing in a dry run and creates no store', async () => {
+    line.hasStore = false;
     const { exitCode, stdout } = await grok('--dry-run', FIXTURE);
     expect(exitCode).toBe(0);
     expect(stdout).toContain('47 new');

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -12,8 +13,10 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, type TestContext } from 'vitest';
+import { formatPrefix } from '../../src/net/prefix-text.ts';
 import { Connection } from '../../src/store/connection.ts';
+import type { StoreMode } from '../../src/store/open.ts';
 import { MIGRATIONS, migrate, versionOf } from '../../src/store/schema.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import { bogonOf, entryOf, errorOf, evidenceOf, NOW, temporaryDirectory } from './helpers.ts';
@@ -21,7 +24,7 @@ import { bogonOf, entryOf, errorOf, evidenceOf, NOW, temporaryDirectory } from '
 const isRoot = process.getuid?.() === 0;
 const seed = () => [bogonOf('10.0.0.0/8')];
 
-function open(path: string, mode: 'read' | 'write'): Store {
+function open(path: string, mode: StoreMode): Store {
   const store = openStore(path, { mode, seed, busyMilliseconds: 0 });
   onTestFinished(() => store.close());
   return store;
@@ -59,15 +62,17 @@ function failingSeed(): never {
   throw new Error('no seed');
 }
 
-describe('a store that is not there', () => {
-  it('is made to write, for its owner alone', () => {
-    const directory = join(temporaryDirectory(), 'a', 'b');
+describe('a missing store', () => {
+  it('is created to be written, for its owner alone', () => {
+    const above = join(temporaryDirectory(), 'a');
+    const directory = join(above, 'b');
     const path = join(directory, 'mcblock.db');
     const before = process.umask(0);
     onTestFinished(() => void process.umask(before));
     const store = open(path, 'write');
     store.record({ entry: entryOf('192.0.2.0/24') });
     expect(statSync(directory).mode & 0o777).toBe(0o700);
+    expect(statSync(above).mode & 0o777).toBe(0o755);
     for (const name of readdirSync(directory)) {
       expect(statSync(join(directory, name)).mode & 0o777, name).toBe(0o600);
     }
@@ -75,38 +80,53 @@ describe('a store that is not there', () => {
     expect([...store.entries()].length).toBe(2);
   });
 
-  it('is made for its owner alone through a symbolic link too', () => {
+  it('is created for its owner alone through a symbolic link too', () => {
     const directory = temporaryDirectory();
     symlinkSync(join(directory, 'target.db'), join(directory, 'link.db'));
     open(join(directory, 'link.db'), 'write');
     expect(statSync(join(directory, 'target.db')).mode & 0o777).toBe(0o600);
   });
 
-  it('is its seed to read, and nothing is made', () => {
+  it('cannot be read: a misspelt name must not look like an empty blocklist', () => {
     const directory = temporaryDirectory();
-    const store = open(join(directory, 'none', 'mcblock.db'), 'read');
+    const empty = join(directory, 'empty.db');
+    writeFileSync(empty, '');
+    for (const path of [join(directory, 'none', 'mcblock.db'), empty]) {
+      expect(errorOf(() => open(path, 'read')).message).toMatch(/no such store/);
+    }
+    expect(readdirSync(directory)).toEqual(['empty.db']);
+  });
+
+  it('is its seed in a dry run, and nothing is created', () => {
+    const directory = temporaryDirectory();
+    const store = open(join(directory, 'none', 'mcblock.db'), 'dry-run');
     expect([...store.entries()]).toEqual(seed());
     expect(store.allowed()).toEqual([]);
     expect(errorOf(() => store.record({ entry: entryOf('192.0.2.0/24') })).code).toBe('store');
     expect(readdirSync(directory)).toEqual([]);
   });
 
-  it('may be an empty file: what is left when it was killed at its very start', () => {
+  it('may be an empty file, which a process leaves that is killed at its very start', () => {
     const path = join(temporaryDirectory(), 'mcblock.db');
     writeFileSync(path, '');
-    expect([...open(path, 'read').entries()]).toEqual(seed());
+    expect([...open(path, 'dry-run').entries()]).toEqual(seed());
     expect(statSync(path).size).toBe(0);
     expect([...open(path, 'write').entries()]).toEqual(seed());
   });
 
-  it('cannot be made where a file stands in the way', () => {
+  it('cannot be created below a file', () => {
     const directory = temporaryDirectory();
     writeFileSync(join(directory, 'file'), '');
     const error = errorOf(() => open(join(directory, 'file', 'mcblock.db'), 'write'));
     expect(error.message).toMatch(/^store .*--db/);
   });
 
-  it('cannot have a name that is trimmed', () => {
+  it('cannot be created below /proc', () => {
+    if (process.platform !== 'linux') return;
+    expect(errorOf(() => open('/proc/none/a/mcblock.db', 'write')).code).toBe('store');
+  });
+
+  it('cannot have a name that ends in white space', () => {
     expect(errorOf(() => open(`${temporaryDirectory()}/a.db `, 'write')).message).toMatch(/white/);
   });
 });
@@ -346,9 +366,10 @@ describe('migrations', () => {
   });
 });
 
-describe('a disk that is full', () => {
+describe('a full disk', () => {
   const why = isRoot && process.platform === 'linux' ? '' : ' (skipped: needs root on Linux)';
-  it.skipIf(why !== '')(`records nothing and says so${why}`, (context) => {
+  /** A directory on a file system of 512 KiB. */
+  function smallDisk(context: TestContext): string {
     const directory = temporaryDirectory();
     try {
       execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=512k', 'tmpfs', directory], {
@@ -358,7 +379,28 @@ describe('a disk that is full', () => {
       context.skip('may not mount here');
     }
     onTestFinished(() => void execFileSync('umount', [directory]));
+    return directory;
+  }
+
+  it.skipIf(why !== '')(`does not keep the store from being read${why}`, (context) => {
+    const directory = smallDisk(context);
     const path = smallStore(directory);
+    const withLog = join(directory, 'with-log.db');
+    const writer = openStore(withLog, { mode: 'write', seed });
+    writer.record({ entry: entryOf('192.0.2.0/24') });
+    const crashed = join(directory, 'crashed.db');
+    for (const suffix of ['', '-wal']) copyFileSync(`${withLog}${suffix}`, `${crashed}${suffix}`);
+    writer.close();
+    expect(() => writeFileSync(join(directory, 'rest'), Buffer.alloc(1 << 20))).toThrow('ENOSPC');
+    for (const name of [path, crashed]) {
+      expect(Array.from(open(name, 'read').activePrefixes(NOW), formatPrefix), name).toEqual([
+        '192.0.2.0/24',
+      ]);
+    }
+  });
+
+  it.skipIf(why !== '')(`leaves the store as it was and is reported${why}`, (context) => {
+    const path = smallStore(smallDisk(context));
     const store = openStore(path, { mode: 'write' });
     const entry = entryOf('192.0.2.0/24');
     store.record({ entry, activations: [entry] });

@@ -1,8 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { bogonEntries } from '../../src/blocklist/bogons.ts';
 import { main } from '../../src/cli/main.ts';
 import type { Sink } from '../../src/cli/sink.ts';
+import { openStore } from '../../src/store/store.ts';
 
 export interface Outcome {
   readonly exitCode: number;
@@ -10,7 +12,7 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** A folder with a store in it, and the command line run on that store inside this process. */
+/** A folder for a store, and the command line run on that store in this process. */
 export class CommandLine {
   readonly folder = mkdtempSync(join(tmpdir(), 'mcblock-test-'));
   readonly db = join(this.folder, 'mcblock.db');
@@ -18,6 +20,8 @@ export class CommandLine {
   env: NodeJS.ProcessEnv = {};
   /** The configuration file; without one the defaults. */
   config: string | undefined;
+  /** Whether commands find a store at their start. */
+  hasStore = true;
 
   async run(...argv: string[]): Promise<Outcome> {
     const stdout = new Collected();
@@ -31,6 +35,9 @@ export class CommandLine {
       throw new Error(
         'a test never touches the firewall of this machine: say which kind it is for',
       );
+    }
+    if (this.hasStore && !existsSync(this.db)) {
+      openStore(this.db, { mode: 'write', seed: bogonEntries }).close();
     }
     const common = ['--db', this.db, '--now', this.now];
     if (this.config !== undefined) common.push('--config', this.config);

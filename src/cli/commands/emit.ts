@@ -1,9 +1,13 @@
-import { statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { excessError, excessOf, narrowestRulesAt, rulesAt } from '../../engine/rules-at.ts';
+import { McblockError } from '../../errors.ts';
 import { writeFileWhole } from '../../firewall/atomic-file.ts';
+import { MAX_EMPTIED } from '../../firewall/reconcile.ts';
 import { FORMATS, formatRules, type RuleFormat } from '../../firewall/rule-text.ts';
 import type { Context } from '../context.ts';
+
+const NEWLINE = 0x0a;
 
 interface EmitOptions {
   readonly format: RuleFormat;
@@ -18,7 +22,7 @@ export function define(command: Command, context: Context): void {
     )
     .addOption(new Option('--format <format>', 'output format').choices(FORMATS).default('pf'))
     .option('-o, --output <file>', 'replace this file atomically, keeping its mode')
-    .option('--force', 'write the rules even if they cover more than limits.share')
+    .option('--force', 'allow emptying a large file, and rules that cover more than limits.share')
     .addHelpText(
       'after',
       `
@@ -50,8 +54,15 @@ async function emit(context: Context, options: EmitOptions): Promise<void> {
   const { now, doubtfulSince } = context;
   const all = rulesAt(store, policy, now, doubtfulSince);
   const excess = options.force ? undefined : excessOf(all, share);
-  if (excess !== undefined && options.output !== undefined && isFilled(options.output)) {
+  const held = options.output === undefined ? 0 : linesOf(options.output);
+  if (excess !== undefined && held > 0) {
     throw excessError(excess, share, `${options.output} stays as it is`);
+  }
+  if (held > MAX_EMPTIED && all.size === 0 && !options.force) {
+    throw new McblockError(
+      'protected',
+      `${options.output} holds ${held} lines and would be emptied; use --force`,
+    );
   }
   const rules = excess === undefined ? all : narrowestRulesAt(store, policy, now, doubtfulSince);
   const text = formatRules(rules, format, table);
@@ -63,7 +74,10 @@ async function emit(context: Context, options: EmitOptions): Promise<void> {
     throw excessError(excess, share, `these are the narrowest ${rules.size}`);
 }
 
-/** Whether the file holds rules, which are kept rather than replaced by a part of them. */
-function isFilled(path: string): boolean {
-  return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0;
+/** How many lines of rules the file holds. */
+function linesOf(path: string): number {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return 0;
+  let lines = 0;
+  for (const byte of readFileSync(path)) if (byte === NEWLINE) lines += 1;
+  return lines;
 }

@@ -95,7 +95,7 @@ async function updateOne(
   options: FeedCommandOptions,
 ): Promise<void> {
   const { limits } = await context.policy();
-  const store = await context.store(options.dryRun ? 'read' : 'write');
+  const store = await context.store(options.dryRun ? 'dry-run' : 'write');
   const known = store.feeds().find((one) => one.name === name);
   const location = source ?? known?.source;
   if (location === undefined) {
@@ -113,7 +113,7 @@ async function updateOne(
 /** Updates each on its own: a failure does not hold back the others. */
 async function updateAll(context: Context, options: FeedCommandOptions): Promise<void> {
   const { limits } = await context.policy();
-  const store = await context.store(options.dryRun ? 'read' : 'write');
+  const store = await context.store(options.dryRun ? 'dry-run' : 'write');
   const updated: Feed[] = [];
   for (const known of store.feeds().filter(({ source }) => isUrl(source))) {
     try {

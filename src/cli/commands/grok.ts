@@ -73,7 +73,7 @@ async function grok(context: Context, named: string[], options: GrokOptions): Pr
   }
   const policies = await context.policies();
   const read = await readerOf(context, options);
-  const store = await context.store(options.dryRun ? 'read' : 'write');
+  const store = await context.store(options.dryRun ? 'dry-run' : 'write');
   if (!options.dryRun) context.requireTime();
   const reports: LogReport[] = [];
   // All are read before any is judged, so that the logins of all are known.

@@ -86,7 +86,7 @@ async function sync(context: Context, options: SyncCommandOptions): Promise<void
     : byApi(context, options.onlyApi !== true, stop.signal));
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, end);
   try {
-    await context.store(options.dryRun ? 'read' : 'write');
+    await context.store(options.dryRun ? 'dry-run' : 'write');
     if (!options.dryRun) context.requireTime();
     if (options.dryRun) report(context, await way.rehearse(), true);
     else if (everySeconds === undefined) await once(context, way);
@@ -114,7 +114,7 @@ async function byApi(context: Context, publishes: boolean, signal: AbortSignal):
   return {
     round: async () => roundDone(await syncRound(await context.store('write'), client, options)),
     rehearse: async () =>
-      roundDone(await rehearseSync(await context.store('read'), client, options)),
+      roundDone(await rehearseSync(await context.store('dry-run'), client, options)),
     close: () => client.close(),
   };
 }
@@ -127,7 +127,7 @@ async function byPubsub(context: Context): Promise<Way> {
   const { pfctl, pfTables } = pfTableOptions(config);
   const publish = async (isDryRun: boolean): Promise<Done> => {
     const tables = await readPfTables(pfctl, pfTables);
-    const store = await context.store(isDryRun ? 'read' : 'write');
+    const store = await context.store(isDryRun ? 'dry-run' : 'write');
     const now = () => context.present;
     return publishedDone(await publishPfTables(store, tables, open, policies, now, isDryRun));
   };

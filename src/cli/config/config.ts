@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { McblockError, reasonOf } from '../../errors.ts';
-import { readConfigFile } from '../../read-config-file.ts';
+import { ownedByAnother, readConfigFile } from '../../read-config-file.ts';
 import type { Setting } from './setting.ts';
 import { type ReadSettings, SETTINGS, type SettingKey, type SettingValue } from './settings.ts';
 
@@ -22,16 +22,14 @@ const FILE_LIMIT_BYTES = 1024 * 1024;
 /**
  * Reads `named` (`--config` or MCBLOCK_CONFIG), else the file in its usual place, else uses the
  * defaults. Throws McblockError('config') with file and line.
- * @param isRoots refuses a file that others than root can write
  */
 export async function loadConfig(
   named: string | undefined,
   env: NodeJS.ProcessEnv,
-  isRoots = false,
 ): Promise<Config> {
   const file = named ?? usualPlaces(env).find((path) => existsSync(path));
   if (file === undefined) return configOf(undefined, new Map());
-  const text = readConfig(file, isRoots);
+  const text = readConfig(file);
   // Loaded only here: commands without a configuration must not pay for it.
   const { parseSettings } = await import('./toml.ts');
   return configOf(file, parseSettings(text, file));
@@ -42,13 +40,11 @@ function usualPlaces(env: NodeJS.ProcessEnv): string[] {
   return [join(env['XDG_CONFIG_HOME'] || join(homedir(), '.config'), 'mcblock', 'mcblock.toml')];
 }
 
-function readConfig(file: string, isRoots: boolean): string {
+function readConfig(file: string): string {
   try {
-    const content = readConfigFile(file, ({ size, uid, mode }) => {
-      if (size > FILE_LIMIT_BYTES) return 'larger than 1 MiB';
-      if (!isRoots || (uid === 0 && (mode & 0o022) === 0)) return undefined;
-      return `writable by others than root; run chown root ${file} && chmod go-w ${file}`;
-    });
+    const content = readConfigFile(file, (stats) =>
+      stats.size > FILE_LIMIT_BYTES ? 'larger than 1 MiB' : ownedByAnother(file, stats),
+    );
     return content.toString('utf8');
   } catch (error) {
     throw new McblockError('config', `${file}: ${reasonOf(error)}`, {

@@ -22,5 +22,5 @@ export async function rootsConfig(
       "through doas or sudo, pf uses root's own configuration; do not set --config, --db, MCBLOCK_CONFIG or MCBLOCK_DB",
     );
   }
-  return loadConfig(config, {}, true);
+  return loadConfig(config, {});
 }

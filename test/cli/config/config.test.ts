@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -82,6 +82,23 @@ describe('loadConfig', () => {
       /none\.toml: no such file/,
     );
   });
+
+  it.runIf(process.geteuid?.() === 0)(
+    'refuses, as root, a file that others can write',
+    async () => {
+      const file = join(folder, 'mcblock.toml');
+      writeFileSync(file, '');
+      chmodSync(file, 0o664);
+      await expect(loadConfig(file, {})).rejects.toThrow(
+        `${file}: writable by others; run chmod go-w ${file}`,
+      );
+      chmodSync(file, 0o644);
+      chownSync(file, 65_534, 65_534);
+      await expect(loadConfig(file, {})).rejects.toThrow(
+        `${file}: owned by another user than root; run chown root ${file}`,
+      );
+    },
+  );
 
   it("reads the user's file by default", async () => {
     const config = await loadConfig(undefined, { XDG_CONFIG_HOME: folder });
