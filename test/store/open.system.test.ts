@@ -39,6 +39,20 @@ function smallStore(directory: string): string {
   return path;
 }
 
+/** A directory on a file system of 512 KiB. */
+function smallDisk(context: TestContext): string {
+  const directory = temporaryDirectory();
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=512k', 'tmpfs', directory], {
+      stdio: 'pipe',
+    });
+  } catch {
+    context.skip('may not mount here');
+  }
+  onTestFinished(() => void execFileSync('umount', [directory]));
+  return directory;
+}
+
 /** As a user for whom the permissions of files count. */
 function asNobody<T>(work: () => T): T {
   if (!isRoot) return work();
@@ -368,20 +382,6 @@ describe('migrations', () => {
 
 describe('a full disk', () => {
   const why = isRoot && process.platform === 'linux' ? '' : ' (skipped: needs root on Linux)';
-  /** A directory on a file system of 512 KiB. */
-  function smallDisk(context: TestContext): string {
-    const directory = temporaryDirectory();
-    try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=512k', 'tmpfs', directory], {
-        stdio: 'pipe',
-      });
-    } catch {
-      context.skip('may not mount here');
-    }
-    onTestFinished(() => void execFileSync('umount', [directory]));
-    return directory;
-  }
-
   it.skipIf(why !== '')(`does not keep the store from being read${why}`, (context) => {
     const directory = smallDisk(context);
     const path = smallStore(directory);
