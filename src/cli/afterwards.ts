@@ -18,8 +18,8 @@ export async function applyConfigured(
   const firewall = await openFirewall(firewallSettings(await context.config()));
   const store = await context.store('read');
   const policy = await context.policy();
-  const { doubtfulSince: since } = context;
-  return applyRules(firewall, store, policy, () => context.present, { since, ...options });
+  const { doubtfulSince: since } = context.time;
+  return applyRules(firewall, store, policy, () => context.time.present, { since, ...options });
 }
 
 /** The same after a command has changed the store, with a remark about the result. */

@@ -1,6 +1,6 @@
 import { bogonEntries } from '../blocklist/bogons.ts';
 import type { Seconds } from '../blocklist/entry.ts';
-import { DAY_SECONDS, type Policy } from '../blocklist/policy.ts';
+import type { Policy } from '../blocklist/policy.ts';
 import { type Geo, loadGeo } from '../engine/geo.ts';
 import type { Policies } from '../engine/policies.ts';
 import { McblockError } from '../errors.ts';
@@ -9,18 +9,14 @@ import { openStore, type Store } from '../store/store.ts';
 import type { UndoableCommand } from '../store/undo.ts';
 import { type Config, loadConfig } from './config/config.ts';
 import { policiesOf, policyOf } from './config/policies.ts';
+import { PresentTime } from './present-time.ts';
 import type { Sink } from './sink.ts';
 import { storePath } from './store-location.ts';
 import { type Colours, loadColours } from './text/colours.ts';
 import { jsonText } from './text/json-text.ts';
-import { parseTime, shortTime } from './text/time.ts';
 
 /** A command that changes more entries cannot be undone. */
 const MAX_UNDONE = 100_000;
-/** A clock that is set back by less than this, as NTP does, is no reason for a warning. */
-const TOLERANCE_SECONDS = 60;
-/** Further ahead of the latest time recorded, a clock may be wrong. */
-const MAX_AHEAD_SECONDS = 30 * DAY_SECONDS;
 /** Output is written in pieces of about this size. */
 const WRITE_CHARACTERS = 65_536;
 
@@ -54,7 +50,7 @@ export class Context {
   readonly env: NodeJS.ProcessEnv;
   /** Sets the exit code of a command that succeeded: `check` uses 1 for "not blocked". */
   readonly exit: (code: number) => void;
-  readonly #environment: Environment;
+  readonly time: PresentTime;
   readonly #options: () => CommonOptions;
   /** The command as typed, if `undo` can take it back. */
   readonly #undoable: string | undefined;
@@ -62,10 +58,6 @@ export class Context {
   #geo: Promise<Geo | undefined> | undefined;
   #store: Store | undefined;
   #storeMode: StoreMode | undefined;
-  #now: Seconds | undefined;
-  /** The latest time that the store has seen. */
-  #latest: Seconds | undefined;
-  #doubtfulSince: Seconds | undefined;
 
   constructor(
     environment: Environment,
@@ -78,45 +70,17 @@ export class Context {
     this.env = environment.env;
     this.exit = exit;
     this.#undoable = undoable;
-    this.#environment = environment;
     this.#options = options;
+    this.time = new PresentTime(environment, options);
   }
 
   get options(): CommonOptions {
     return this.#options();
   }
 
-  /**
-   * The time at which the command acts; fixed from its start to its end, but for a clock that is
-   * behind the store, which is known once the store is open.
-   */
+  /** The time at which the command acts; see PresentTime. */
   get now(): Seconds {
-    const { now } = this.options;
-    this.#now ??= now === undefined ? this.present : parseTime(now, '--now');
-    return this.#now;
-  }
-
-  /**
-   * The present time, for commands that keep running: never before the latest that the store has
-   * seen, as a machine may start without a clock. Fixed with --now.
-   */
-  get present(): Seconds {
-    if (this.options.now !== undefined) return this.now;
-    return Math.max(this.#environment.clock(), this.#latest ?? 0);
-  }
-
-  /**
-   * If the system's clock is so far ahead that it may be wrong: the latest time before, at which
-   * rules are not removed yet. Known once the store is open.
-   */
-  get doubtfulSince(): Seconds | undefined {
-    return this.#doubtfulSince;
-  }
-
-  /** Throws McblockError('system') while the time is in doubt: automatic requests wait. */
-  requireTime(): void {
-    if (this.#doubtfulSince === undefined) return;
-    throw new McblockError('system', 'nothing recorded: the time is in doubt');
+    return this.time.now;
   }
 
   config(): Promise<Config> {
@@ -168,14 +132,14 @@ export class Context {
       seed: bogonEntries,
       command:
         this.#undoable === undefined ? undefined : undoableCommand(this.#undoable, () => this.now),
-      present: () => this.#timeToRecord(),
+      present: () => this.time.toRecord,
       outbox:
         config.get('fleet.url') === ''
           ? undefined
-          : { most: config.get('fleet.outbox-limit'), now: () => this.present },
+          : { most: config.get('fleet.outbox-limit'), now: () => this.time.present },
     });
     this.#storeMode = mode;
-    await this.#checkClock(this.#store);
+    await this.time.check(this.#store.clock.latest());
     return this.#store;
   }
 
@@ -209,7 +173,7 @@ export class Context {
 
   close(): void {
     try {
-      if (this.#storeMode === 'write') this.#store?.clock.record(this.#timeToRecord());
+      if (this.#storeMode === 'write') this.#store?.clock.record(this.time.toRecord);
     } catch (error) {
       // The command is done; the disk may be full.
       if (!(error instanceof McblockError)) throw error;
@@ -217,43 +181,6 @@ export class Context {
       this.#store?.close();
       this.#store = undefined;
     }
-  }
-
-  /** Compares the system's clock with the latest time that the store has seen. */
-  async #checkClock(store: Store): Promise<void> {
-    if (this.options.now !== undefined) return;
-    this.#latest = store.clock.latest();
-    if (this.#latest === undefined) return;
-    const clock = this.#environment.clock();
-    const ahead = clock - this.#latest;
-    const recorded = `${shortTime(this.#latest)} UTC, the latest time recorded in the store`;
-    if (ahead < 0) this.#now = this.#latest;
-    if (ahead <= -TOLERANCE_SECONDS) {
-      this.stderr.write(
-        `mcblock: the system clock (${shortTime(clock)} UTC) is behind; using ${recorded}\n`,
-      );
-    }
-    if (ahead <= MAX_AHEAD_SECONDS || this.options.yes) return;
-    if (await this.#isClockSynchronised()) return;
-    this.#doubtfulSince = this.#latest;
-    this.stderr.write(
-      `mcblock: the system clock (${shortTime(clock)} UTC) is more than 30 days ahead of ${recorded}; if it is right, use --yes\n`,
-    );
-  }
-
-  async #isClockSynchronised(): Promise<boolean> {
-    const { isClockSynchronised } = this.#environment;
-    if (isClockSynchronised !== undefined) return isClockSynchronised();
-    // Loaded here, as few commands run a program and all pay for what is loaded at the start.
-    return (await import('../engine/synchronised-clock.ts')).isClockSynchronised();
-  }
-
-  /** The present time. One given with --now counts as far as the system's clock confirms it. */
-  #timeToRecord(): Seconds | undefined {
-    if (this.#doubtfulSince !== undefined) return undefined;
-    return this.options.now === undefined
-      ? this.present
-      : Math.min(this.now, this.#environment.clock());
   }
 }
 

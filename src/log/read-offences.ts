@@ -18,6 +18,8 @@ import type { OwnContent } from './own-file.ts';
 import { contentOf, type ReadOptions } from './read-options.ts';
 import { LogReader } from './reader.ts';
 import type { Source } from './source.ts';
+import { isKnownTime, secondsOf } from './time/clock.ts';
+import { type Stretch, Stretches } from './time/stretches.ts';
 import { CivilTime, zoneOffsets } from './time/zone.ts';
 
 export interface OffenceOptions extends ReadOptions {
@@ -37,6 +39,8 @@ export interface LogSummary {
   readonly newFrom: number;
   /** The times of the first and the last line; undefined if no line has one. */
   readonly span: { readonly first: Seconds; readonly last: Seconds } | undefined;
+  /** The periods in which it has lines with a year, new or not. */
+  readonly stretches: readonly Stretch[];
   readonly lines: Readonly<LineCounts>;
   readonly messages: readonly MessageCount[];
   readonly offenceCount: number;
@@ -67,8 +71,10 @@ export async function readLines(
   const samples = options.samples === undefined ? undefined : new Samples(options.samples);
   const part = new NewPart();
   const doubts = new LogDoubts();
+  const stretches = new Stretches();
   const reader = new LogReader(options.scanners, civil, service, (line) => {
     doubts.add(line);
+    if (line.known && isKnownTime(line.time)) stretches.add(secondsOf(line.time));
     // A line that was incomplete when the log was read before was counted as it was.
     if (line.offset >= part.from) collector.add(line);
   });
@@ -104,6 +110,7 @@ export async function readLines(
     knownCheckpoints: part.knownCheckpoints,
     newFrom: part.from,
     span: collector.span(calendar),
+    stretches: stretches.all,
     lines: collector.lineCounts,
     messages: collector.messageCounts,
     offenceCount: collector.offenceCount,

@@ -131,6 +131,33 @@ describe('a clock that is far ahead', () => {
     expect((await run('grok', log)).stdout).toContain('nothing new');
   });
 
+  it('is confirmed by logs whose lines lead there', async () => {
+    clock = NOW + 70 * DAY;
+    const at = (days: number) => new Date((NOW + days * DAY) * 1000).toISOString();
+    const line1 = `${at(20)} gate cron[1]: x\n`;
+    const file = line.path('auth.log');
+    const failed = 'gate sshd[%]: Failed password for root from 5.149.105.9 port 4000 ssh2';
+    const last = [1, 2, 3].map((pid) => `${at(69)} ${failed.replace('%', String(pid))}\n`).join('');
+    writeFileSync(file, `${line1}${last}`);
+    expect(await run('grok', file)).toMatchObject({ exitCode: 1 });
+    const older = line.path('auth.log.1');
+    writeFileSync(older, `${line1}${at(45)} gate cron[1]: x\n`);
+    expect(await run('grok', '--dry-run', older, file)).toMatchObject({ exitCode: 0 });
+    expect(await run('grok', older, file)).toMatchObject({
+      exitCode: 0,
+      stderr: expect.stringContaining('the logs confirm the system clock'),
+    });
+    expect(await run('emit')).toMatchObject({ stdout: '5.149.105.0/24\n', stderr: '' });
+  });
+
+  it('is not confirmed by lines without a year, which are dated by it', async () => {
+    clock = NOW + 70 * DAY;
+    const file = line.path('auth.log');
+    const heads = ['Dec 20 10:00:00', 'Jan 15 10:00:00', 'Feb  6 10:00:00'];
+    writeFileSync(file, heads.map((head) => `${head} gate cron[1]: x\n`).join(''));
+    expect(await run('grok', file)).toMatchObject({ exitCode: 1 });
+  });
+
   it('is believed within 30 days', async () => {
     clock = NOW + 30 * DAY;
     expect(await run('emit')).toMatchObject({ stdout: '', stderr: '' });

@@ -36,6 +36,19 @@ describe('limits.share', () => {
     expect((await line.run('add', '--force', '201.0.0.0/8')).exitCode).toBe(0);
   });
 
+  it('ends what undo would bring back', async () => {
+    for (const prefix of WIDE.slice(0, 10)) await line.run('add', prefix);
+    await line.run('expire', ...WIDE.slice(0, 10));
+    share(1);
+    expect(await line.run('undo')).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('undo would bring what is active above 1 %'),
+    });
+    expect(await line.json('show')).toEqual([]);
+    expect((await line.run('undo', '--force')).exitCode).toBe(0);
+    expect(await line.json('show')).toHaveLength(10);
+  });
+
   it('ends what can be imported', async () => {
     const list = line.path('list.txt');
     writeFileSync(list, WIDE.join('\n'));

@@ -51,7 +51,7 @@ async function emit(context: Context, options: EmitOptions): Promise<void> {
   const policy = await context.policy();
   const { share } = policy.limits;
   const store = await context.store('read');
-  const { now, doubtfulSince } = context;
+  const { now, doubtfulSince } = context.time;
   const all = rulesAt(store, policy, now, doubtfulSince);
   const excess = options.force ? undefined : excessOf(all, share);
   const held = options.output === undefined ? 0 : linesOf(options.output);

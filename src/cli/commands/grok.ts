@@ -74,11 +74,12 @@ async function grok(context: Context, named: string[], options: GrokOptions): Pr
   const policies = await context.policies();
   const read = await readerOf(context, options);
   const store = await context.store(options.dryRun ? 'dry-run' : 'write');
-  if (!options.dryRun) context.requireTime();
   const reports: LogReport[] = [];
   // All are read before any is judged, so that the logins of all are known.
   const summaries: (LogSummary | undefined)[] = [];
   for (const file of files) summaries.push(await readLog(context, store, file, read, options));
+  context.time.confirmBy(summaries.flatMap((summary) => summary?.stretches ?? []));
+  if (!options.dryRun) context.time.require();
   const settings: JudgeSettings = {
     ...policies,
     source: options.pf ? 'pf' : 'log',

@@ -57,9 +57,9 @@ async function listen(context: Context, options: ListenOptions): Promise<void> {
   const store = await (lesser === undefined
     ? context.store('write')
     : lesser.during(() => context.store('write')));
-  context.requireTime();
+  context.time.require();
   const stop = new AbortController();
-  const now = () => context.present;
+  const now = () => context.time.present;
   const client = config.get('fleet.url') === '' ? undefined : fleetClient(config, stop.signal);
   const changes = catchUpOptions(config, await context.policies(), now);
   const warn = (text: string) => log.write('warning', 'outbox', { text });

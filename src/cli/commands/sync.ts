@@ -87,7 +87,7 @@ async function sync(context: Context, options: SyncCommandOptions): Promise<void
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, end);
   try {
     await context.store(options.dryRun ? 'dry-run' : 'write');
-    if (!options.dryRun) context.requireTime();
+    if (!options.dryRun) context.time.require();
     if (options.dryRun) report(context, await way.rehearse(), true);
     else if (everySeconds === undefined) await once(context, way);
     else await repeatedly(context, way, everySeconds, stop.signal);
@@ -100,7 +100,7 @@ async function sync(context: Context, options: SyncCommandOptions): Promise<void
 async function byApi(context: Context, publishes: boolean, signal: AbortSignal): Promise<Way> {
   const config = await context.config();
   const client = fleetClient(config, signal);
-  const now = () => context.present;
+  const now = () => context.time.present;
   const options: SyncOptions = {
     ...catchUpOptions(config, await context.policies(), now),
     ...pfTableOptions(config),
@@ -128,7 +128,7 @@ async function byPubsub(context: Context): Promise<Way> {
   const publish = async (isDryRun: boolean): Promise<Done> => {
     const tables = await readPfTables(pfctl, pfTables);
     const store = await context.store(isDryRun ? 'dry-run' : 'write');
-    const now = () => context.present;
+    const now = () => context.time.present;
     return publishedDone(await publishPfTables(store, tables, open, policies, now, isDryRun));
   };
   return { round: () => publish(false), rehearse: () => publish(true), close() {} };

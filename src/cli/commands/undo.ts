@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { type Entry, type Seconds, stateOf } from '../../blocklist/entry.ts';
+import { withinShare } from '../../engine/record/share-limit.ts';
 import { McblockError } from '../../errors.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
 import type { FormerEntry, LastCommand } from '../../store/undo.ts';
@@ -11,6 +12,7 @@ import { isoTime, shortTime } from '../text/time.ts';
 
 interface UndoOptions {
   readonly dryRun?: true;
+  readonly force?: true;
   readonly apply?: true;
 }
 
@@ -23,6 +25,7 @@ export function define(command: Command, context: Context): void {
       'Undoes the last command that changed entries (add, expire, import, grok): restores the entries with their history, and forgets that logs were read. Entries that other commands changed since stay as they are. Only the last command can be undone.',
     )
     .option('--dry-run', 'show what would be undone; change nothing')
+    .option('--force', 'even if more would be blocked than limits.share allows')
     .option('--apply', 'bring the firewall up to date')
     .addHelpText(
       'after',
@@ -36,6 +39,7 @@ Examples:
 }
 
 async function undo(context: Context, options: UndoOptions): Promise<void> {
+  const { limits } = await context.policy();
   const store = await context.store(options.dryRun ? 'read' : 'write');
   const look = (): { last: LastCommand; entries: FormerEntry[] } => ({
     last: takeable(store.lastCommand()),
@@ -45,7 +49,8 @@ async function undo(context: Context, options: UndoOptions): Promise<void> {
     ? look()
     : store.transaction(() => {
         const looked = look();
-        store.takeBack();
+        if (options.force) store.takeBack();
+        else withinShare(store, limits.share, context.now, 'undo', () => store.takeBack());
         return looked;
       });
   if (context.options.json) context.json(undoJson(context, last, entries, options));

@@ -52,10 +52,10 @@ async function watch(context: Context, files: string[], options: WatchOptions): 
   let watcher: Watcher | undefined;
   try {
     await context.store('write');
-    context.requireTime();
+    context.time.require();
     watcher = new Watcher(names, await settingsOf(context, options), signals, {
       store: await context.store('write'),
-      now: () => context.present,
+      now: () => context.time.present,
       reload: () => context.withFreshConfig(() => settingsOf(context, options)),
       warn,
       onChange: (report) => {

@@ -71,6 +71,7 @@ async function readPackets(
     knownCheckpoints: part.knownCheckpoints,
     newFrom: part.from,
     span: packets.span(calendar),
+    stretches: [],
     lines: {
       lines: packets.count + unread,
       matched: packets.count,

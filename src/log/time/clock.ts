@@ -32,6 +32,15 @@ export function knownTime(at: Seconds): LogTime {
   return at - KNOWN;
 }
 
+export function isKnownTime(time: LogTime): boolean {
+  return time < 0;
+}
+
+/** Of a known time. */
+export function secondsOf(time: LogTime): Seconds {
+  return time + KNOWN;
+}
+
 /** Computes the {@link YearlessTime} of each line, in the order of the log. */
 export class Clock {
   #year = 1;
