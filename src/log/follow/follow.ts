@@ -115,7 +115,14 @@ export class FollowedLog {
     );
     if (unread === undefined) return;
     this.#isToSearch = false;
-    this.#leaving = [...leaving.filter((file) => !unread.includes(file)), ...unread];
+    // One that was compressed meanwhile is not found by its inode. It was the log itself later than
+    // what is found.
+    const others = leaving.filter((file) => !unread.includes(file));
+    this.#leaving = [
+      ...others.filter((file) => file.isSettled),
+      ...unread,
+      ...others.filter((file) => !file.isSettled),
+    ];
     for (const file of this.#files()) file.isSettled = true;
   }
 

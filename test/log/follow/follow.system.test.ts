@@ -498,7 +498,16 @@ describe('a log that is rotated at any moment', () => {
           expect(counted()).toEqual(range(0, writer.count));
         },
       ),
-      { numRuns: 400 },
+      {
+        numRuns: 400,
+        // The log is rotated and compressed while its rotations are examined.
+        examples: [
+          [
+            ['append', 'kill', 'rotate', 'poll'],
+            ['rotate', 'compress', ...Array.from({ length: 5 }, () => 'nothing'), 'kill'],
+          ],
+        ],
+      },
     );
   });
 });
