@@ -1,18 +1,20 @@
+import { asciiBytes, startsWith } from '../bytes.ts';
 import type { Line } from '../line.ts';
 import type { ConnectionLine } from './connections.ts';
 
 /** How long before a success the failure of another module may be. */
 const MAX_SECONDS = 10;
-/** Only the latest failures are known. */
+/** Only the latest failures are known, up to twice as many. */
 const MAX_FAILURES = 1024;
-const MODULE_BEGINNING = 'pam_';
+const PAM = asciiBytes('pam_');
 const OPENING = 0x28;
 const MAX_MODULE_BYTES = 64;
 
 /** A failure that one module of PAM reported. */
 interface PamFailure extends ConnectionLine {
   readonly pid: number;
-  readonly module: string;
+  /** A hash of its name. */
+  readonly module: number;
   readonly addressId: number;
   /** The hash of the user; 0 if none is named. */
   readonly user: number;
@@ -37,9 +39,22 @@ export class PamFailures {
     const module = moduleOf(line);
     if (module === undefined) return;
     const { speaker, host, process, session, time, pid } = line;
-    const which = { speaker, host, process, session, time, pid };
-    this.#failures.push({ ...which, module, addressId, user, points, row });
-    if (this.#failures.length > MAX_FAILURES) this.#failures.shift();
+    // In one object literal: a line in three may be one of PAM.
+    this.#failures.push({
+      speaker,
+      host,
+      process,
+      session,
+      time,
+      pid,
+      module,
+      addressId,
+      user,
+      points,
+      row,
+    });
+    // Not one by one, as each would move all others.
+    if (this.#failures.length === 2 * MAX_FAILURES) this.#failures.splice(0, MAX_FAILURES);
   }
 
   /**
@@ -89,13 +104,16 @@ function isSameConnection(p: PamFailure, q: PamFailure): boolean {
   );
 }
 
-/** The module that speaks: pam_unix in `pam_unix(sshd:auth): authentication failure`. */
-function moduleOf({ bytes, messageStart, messageEnd, repeatsLast }: Line): string | undefined {
+/** The module that speaks, as a hash: pam_unix in `pam_unix(sshd:auth): authentication failure`. */
+function moduleOf({ bytes, messageStart, messageEnd, repeatsLast }: Line): number | undefined {
   // The bytes of a line that is repeated are gone.
-  if (repeatsLast || bytes[messageStart] !== 0x70) return undefined;
+  if (repeatsLast || !startsWith(bytes, messageStart, messageEnd, PAM)) return undefined;
   const limit = Math.min(messageEnd, messageStart + MAX_MODULE_BYTES);
-  const end = bytes.indexOf(OPENING, messageStart);
-  if (end < 0 || end >= limit) return undefined;
-  const name = bytes.toString('latin1', messageStart, end);
-  return name.startsWith(MODULE_BEGINNING) ? name : undefined;
+  let hash = 0;
+  for (let at = messageStart + PAM.length; at < limit; at++) {
+    const byte = bytes[at] ?? 0;
+    if (byte === OPENING) return hash;
+    hash = (hash * 31 + byte) | 0;
+  }
+  return undefined;
 }
