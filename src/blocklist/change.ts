@@ -7,17 +7,20 @@ import { DAY_SECONDS, type Policy } from './policy.ts';
  * on the policy's persistent days, the expiry moves to at least a whole penalty from `at`.
  */
 export function hitEntry(entry: Entry, hits: number, at: Seconds, policy: Policy): Entry {
-  const { prefix, origin, note, activations, firstSeen, activatedAt } = entry;
+  const { prefix, origin, by, byAdmin, note, activations, firstSeen, activatedAt, endedAt } = entry;
   // No spread: this runs for every day of every entry.
   return {
     prefix,
     origin,
+    by,
+    byAdmin,
     note,
     activations,
     hits: entry.hits + hits,
     firstSeen,
     lastSeen: latest(entry.lastSeen, at),
     activatedAt,
+    endedAt,
     hitDays: withDay(entry.hitDays, at, policy.persistent.days),
     expiresAt: isPersistent(entry, at, policy)
       ? laterExpiry(entry.expiresAt, at + penaltySeconds(entry.activations, policy))
@@ -25,8 +28,12 @@ export function hitEntry(entry: Entry, hits: number, at: Seconds, policy: Policy
   };
 }
 
-/** Whether hits, including one at `at`, came on enough days to prolong the entry. */
-export function isPersistent({ hitDays }: Entry, at: Seconds, policy: Policy): boolean {
+/**
+ * Whether hits, including one at `at`, came on enough days to prolong the entry. What was expired by
+ * hand stays so.
+ */
+export function isPersistent({ hitDays, endedAt }: Entry, at: Seconds, policy: Policy): boolean {
+  if (endedAt !== undefined) return false;
   const days = hitDays.includes(dayOf(at)) ? hitDays.length : hitDays.length + 1;
   return days >= policy.persistent.days;
 }
@@ -53,6 +60,7 @@ export function activateEntry(
     lastSeen: latest(entry.lastSeen, at),
     activatedAt: at,
     expiresAt: until ?? at + penaltySeconds(activations, policy),
+    endedAt: undefined,
     hitDays: [],
   };
 }
@@ -63,6 +71,7 @@ export function prolongEntry(entry: Entry, at: Seconds, wanted: Expiry): Entry {
     ...entry,
     lastSeen: latest(entry.lastSeen, at),
     expiresAt: laterExpiry(entry.expiresAt, wanted),
+    endedAt: undefined,
   };
 }
 

@@ -1,7 +1,7 @@
 import { McblockError } from '../errors.ts';
 import { contains, containsPrefix, hostPrefix, type Prefix } from '../net/prefix.ts';
 import { activateEntry, hitEntry, prolongEntry, recallEntry } from './change.ts';
-import { isEligible, pointsNeeded } from './eligible.ts';
+import { isEligible, isWide, pointsNeeded } from './eligible.ts';
 import {
   type Entry,
   type Expiry,
@@ -47,15 +47,17 @@ function decideAutomatic(
   policy: Policy,
   at: Seconds,
 ): Decision {
-  const { offender, hits, points, origin, external } = request;
+  const { offender, hits, points, external } = request;
   const protection = space.containing(hostPrefix(offender));
   if (protection !== undefined) return { kind: 'refused', protection };
   // A packet from outside says nothing about the network around its source.
-  const prefix = external ? hostPrefix(offender) : automaticPrefix(offender, policy);
+  const { prefix = automaticPrefix(offender, policy) } = external
+    ? { prefix: hostPrefix(offender) }
+    : request;
 
   // Nearly every request is for an unknown prefix.
   if (entries.length === 0)
-    return activation(undefined, prefix, undefined, origin, hits, at, policy);
+    return activation(undefined, prefix, undefined, request, hits, at, policy);
   const isFull = points >= policy.offence.points;
   const around = supernets(entries, hostPrefix(offender));
   const active = around.filter((entry) => isActive(entry, at));
@@ -76,10 +78,14 @@ function decideAutomatic(
   if (later !== undefined) return { kind: 'evidence', entry: recallEntry(later, hits, at) };
 
   const widest =
-    eligible.find((entry) => external || points >= pointsNeeded(entry, policy)) ??
+    eligible.find((entry) => external || isProven(entry, request, policy)) ??
     eligible.find((entry) => entry.prefix.length === prefix.length);
   const narrower = isFull ? entries.filter((entry) => isNarrower(entry, prefix)) : [];
-  return activation(widest, prefix, mostActive(narrower), origin, hits, at, policy);
+  return activation(widest, prefix, mostActive(narrower), request, hits, at, policy);
+}
+
+function isProven(entry: Entry, { points, isReported }: AutomaticRequest, policy: Policy): boolean {
+  return points >= pointsNeeded(entry, policy) && !(isReported && isWide(entry.prefix, policy));
 }
 
 function decideByHand(
@@ -89,7 +95,7 @@ function decideByHand(
   policy: Policy,
   at: Seconds,
 ): Decision {
-  const { prefix, until, exact, force, origin } = request;
+  const { prefix, until, exact, force } = request;
   if (until !== undefined && !outlasts(until, at)) {
     throw new McblockError('usage', 'the block would end before it begins; give a later end');
   }
@@ -122,7 +128,7 @@ function decideByHand(
       (!exact || entry === own) &&
       isEligible(entry, prefix, false, policy),
   );
-  const decision = activation(widest, prefix, inner, origin, 0, at, policy, until);
+  const decision = activation(widest, prefix, inner, request, 0, at, policy, until);
   return { ...decision, entry: noted(decision.entry, request) };
 }
 
@@ -170,13 +176,13 @@ function activation(
   expired: Entry | undefined,
   prefix: Prefix,
   inner: Entry | undefined,
-  origin: Entry['origin'],
+  { origin, maker }: Request,
   hits: number,
   at: Seconds,
   policy: Policy,
   until?: Expiry,
 ): Extract<Decision, { kind: 'reactivated' | 'new' }> {
-  const own = expired ?? neverActive(prefix, origin, '');
+  const own = expired ?? neverActive(prefix, origin, '', maker);
   const wider = own.prefix.length < prefix.length;
   const inherits =
     !wider && inner !== undefined && inner.activations > own.activations ? inner : undefined;

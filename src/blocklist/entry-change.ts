@@ -1,4 +1,4 @@
-import type { Entry, Origin, Seconds } from './entry.ts';
+import type { Entry, Maker, Origin, Seconds } from './entry.ts';
 import type { Evidence } from './evidence.ts';
 import type { Decision } from './request.ts';
 
@@ -6,6 +6,8 @@ import type { Decision } from './request.ts';
 export interface ActivationCause {
   readonly origin: Origin;
   readonly note: string;
+  /** By default this machine. */
+  readonly maker?: Maker | undefined;
 }
 
 /** Evidence for one activation of an entry, by its number. */
@@ -20,7 +22,7 @@ export interface EntryChange {
   readonly entry: Entry;
   /** The entry at each activation that is new or was prolonged, oldest first. */
   readonly activations?: readonly Entry[];
-  /** Of these activations; by default the origin and note of the entry. */
+  /** Of these activations; by default the origin, note and maker of the entry. */
   readonly cause?: ActivationCause;
   readonly evidence?: readonly ActivationEvidence[];
   /** The activations above those of the entry are folded into another entry. */
@@ -32,13 +34,13 @@ export interface EntryChange {
 /** What to record of a decision, with the evidence for it. */
 export function changeOf(
   decision: Exclude<Decision, { kind: 'refused' }>,
-  { origin, note }: ActivationCause,
+  { origin, note, maker }: ActivationCause,
   rows: readonly Evidence[] = [],
 ): EntryChange {
   const { entry } = decision;
   const evidence = rows.length === 0 ? [] : [{ activation: entry.activations, rows }];
   const activations = changesActivation(decision) ? [entry] : [];
-  return { entry, activations, cause: { origin, note }, evidence };
+  return { entry, activations, cause: { origin, note, maker }, evidence };
 }
 
 /** Whether an activation is new or lasts longer. */

@@ -16,12 +16,23 @@ export function isOrigin(value: unknown): value is Origin {
   return (ORIGINS as readonly unknown[]).includes(value);
 }
 
+/** The person or machine of a fleet that made an entry or an activation. */
+export interface Maker {
+  /** A user of the fleet, a host or a channel; empty for this machine. */
+  readonly by: string;
+  /** Whether that user is an administrator of the fleet. */
+  readonly byAdmin: boolean;
+}
+
+/** This machine, whether by hand or by itself; the origin tells which. */
+export const THIS_MACHINE: Maker = { by: '', byAdmin: false };
+
 /**
  * One prefix on the blocklist. An entry is a value: a change makes a new one. Invariants:
  * activations is 0 exactly if activatedAt is undefined, and then expiresAt is 0, so that an entry
  * that was never active counts as expired.
  */
-export interface Entry {
+export interface Entry extends Maker {
   readonly prefix: Prefix;
   readonly origin: Origin;
   readonly note: string;
@@ -35,6 +46,8 @@ export interface Entry {
   /** The latest activation. */
   readonly activatedAt: Seconds | undefined;
   readonly expiresAt: Expiry;
+  /** When the latest activation was expired by hand; undefined if it was not. */
+  readonly endedAt: Seconds | undefined;
   /**
    * The days with hits since the latest activation (UTC days since 1970, ascending, distinct), at
    * most as many as the policy's persistent days.
@@ -43,10 +56,17 @@ export interface Entry {
 }
 
 /** An entry before its first activation. */
-export function neverActive(prefix: Prefix, origin: Origin, note: string): Entry {
+export function neverActive(
+  prefix: Prefix,
+  origin: Origin,
+  note: string,
+  { by, byAdmin }: Maker = THIS_MACHINE,
+): Entry {
   return {
     prefix,
     origin,
+    by,
+    byAdmin,
     note,
     activations: 0,
     hits: 0,
@@ -54,6 +74,7 @@ export function neverActive(prefix: Prefix, origin: Origin, note: string): Entry
     lastSeen: undefined,
     activatedAt: undefined,
     expiresAt: 0,
+    endedAt: undefined,
     hitDays: [],
   };
 }

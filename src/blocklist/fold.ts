@@ -22,11 +22,11 @@ export function entryBefore(
 ): Entry {
   const first = history.find(({ at }) => at >= since);
   if (first === undefined) return entry;
-  const past = { ...entry, hitDays: [] };
+  const past = { ...entry, endedAt: undefined, hitDays: [] };
   const last = history.findLast(({ at }) => at < since);
   if (last !== undefined) {
-    const { number: activations, at: activatedAt } = last;
-    return { ...past, activations, activatedAt, expiresAt: last.endedAt ?? last.until };
+    const { number: activations, at: activatedAt, until, endedAt } = last;
+    return { ...past, activations, activatedAt, expiresAt: endedAt ?? until, endedAt };
   }
   if (first.number === 1) return { ...past, activations: 0, activatedAt: undefined, expiresAt: 0 };
   // The activation before it is not recorded; all that is known is that it is over.

@@ -16,8 +16,6 @@ export interface Policy {
     readonly length6: number;
     /** The prefixes of NAT64 translators besides the well-known one (RFC 6052). */
     readonly nat64: readonly Prefix[];
-    /** The length around every offender, of a prefix that another machine chose. */
-    readonly chosen?: number;
   };
   readonly persistent: {
     /** Hits on this many distinct days prolong an activation. */
@@ -66,8 +64,7 @@ export const DEFAULT_POLICY: Policy = {
  * one, that decides: NAT64 would put the whole IPv4 internet into one /64.
  */
 export function automaticPrefix(offender: Address, { auto }: Pick<Policy, 'auto'>): Prefix {
-  const { length4, length6, nat64, chosen } = auto;
-  if (chosen !== undefined) return prefixAround(offender, chosen);
+  const { length4, length6, nat64 } = auto;
   if (offender.family === 4) return prefixAround(offender, length4);
   return embeddedIn(offender, nat64)?.prefixOf(length4) ?? prefixAround(offender, length6);
 }

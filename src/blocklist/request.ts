@@ -1,13 +1,16 @@
 import type { Address } from '../net/address.ts';
 import type { Prefix } from '../net/prefix.ts';
-import type { Entry, Expiry, Origin, Seconds } from './entry.ts';
+import type { Entry, Expiry, Maker, Origin, Seconds } from './entry.ts';
 
 /** A request from a log, from pf or from a peer. */
 export interface AutomaticRequest {
   readonly kind: 'automatic';
   readonly origin: Origin;
-  /** The policy gives the prefix around it. */
+  /** Who makes the entry, if it is new; by default this machine. */
+  readonly maker?: Maker;
   readonly offender: Address;
+  /** What is to be blocked; by default the automatic prefix around the offender. */
+  readonly prefix?: Prefix | undefined;
   /** The time of the event, not of reading it. A time in the future counts as now. */
   readonly at: Seconds;
   /** The number of offences, at least 1. */
@@ -17,6 +20,8 @@ export interface AutomaticRequest {
    * fewer reactivate an entry.
    */
   readonly points: number;
+  /** By another machine. That proves the prefix, and too little for an entry wider than /16. */
+  readonly isReported?: true;
   /** A packet was seen on an external interface: the offender may be a bogon. */
   readonly external: boolean;
 }
@@ -25,6 +30,8 @@ export interface AutomaticRequest {
 export interface ManualRequest {
   readonly kind: 'manual';
   readonly origin: Origin;
+  /** Who makes the entry, if it is new; by default this machine. */
+  readonly maker?: Maker;
   readonly prefix: Prefix;
   readonly at: Seconds;
   /** When the block ends; undefined: the penalty decides. */

@@ -19,6 +19,7 @@ import type {
 /** Who changed an entry, and why. */
 export interface Cause {
   readonly by: string;
+  readonly byAdmin: boolean;
   readonly origin: Origin;
   readonly note: string;
 }
@@ -109,8 +110,9 @@ export class ChangeSet {
     if (held !== undefined) this.#past.push(held.activation);
     this.#evidenceCounts.set(entry.prefix, 0);
     const { prefix, activations: number, activatedAt: at = this.#at, expiresAt: until } = entry;
-    const { origin, note, by } = cause;
-    const activation = { prefix, number, at, until, endedAt: undefined, origin, note, by };
+    const { origin, note, by, byAdmin } = cause;
+    const made = { origin, note, by, byAdmin };
+    const activation = { prefix, number, at, until, endedAt: undefined, ...made };
     this.#put({ entry, sequence, activatedSequence: sequence, activation });
   }
 

@@ -35,6 +35,7 @@ export interface FleetActivation {
   readonly origin: Origin;
   readonly note: string;
   readonly by: string;
+  readonly byAdmin: boolean;
 }
 
 /** Evidence that was reported for an activation. Rows with the same key are merged. */

@@ -1,4 +1,5 @@
-import { outlasts, type Seconds } from '../blocklist/entry.ts';
+import { type Maker, outlasts, type Seconds } from '../blocklist/entry.ts';
+import type { Policy } from '../blocklist/policy.ts';
 import type { Prefix } from '../net/prefix.ts';
 import { formatPrefix } from '../net/prefix-text.ts';
 import type { Report, Reporter } from './report.ts';
@@ -11,6 +12,21 @@ export function limitFault(report: Report, by: Reporter, now: Seconds): string |
   if (report.kind === 'list') return widthFault(report.prefix, by);
   if (report.kind !== 'block') return undefined;
   return widthFault(report.prefix, by) ?? lengthFault(report.until, by, now);
+}
+
+/** A report brings back nothing wider than the reporter may have blocked. */
+export function limitedPolicy(policy: Policy, by: Reporter): Policy {
+  const { widest4, widest6, points } = policy.reactivate;
+  const reactivate = {
+    widest4: Math.max(widest4, by.widest4),
+    widest6: Math.max(widest6, by.widest6),
+    points,
+  };
+  return { ...policy, reactivate };
+}
+
+export function makerOf({ name, isAdmin }: Reporter): Maker {
+  return { by: name, byAdmin: isAdmin };
 }
 
 function widthFault(prefix: Prefix, { widest4, widest6 }: Reporter): string | undefined {

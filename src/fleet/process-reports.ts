@@ -14,7 +14,7 @@ import type {
   ReportKey,
   SnapshotQuery,
 } from './fleet-store.ts';
-import { limitFault } from './limits.ts';
+import { limitedPolicy, limitFault, makerOf } from './limits.ts';
 import type {
   AllowReport,
   BlockReport,
@@ -116,7 +116,7 @@ class ReportProcessor {
     if (entry === undefined) return undefined;
     const expired = expireEntry(entry, this.#now);
     if (expired === entry) return undefined;
-    this.#changeSet.update(expired, { by: by.name, origin: entry.origin, note: '' });
+    this.#changeSet.update(expired, { ...makerOf(by), origin: entry.origin, note: '' });
     this.#changeSet.addEvidence(this.#evidence(expired, 'expire', by));
     return expired;
   }
@@ -130,13 +130,16 @@ class ReportProcessor {
       {
         kind: 'automatic',
         origin,
+        maker: makerOf(by),
         offender: address,
+        prefix,
         at,
         hits: details.count,
+        isReported: true,
         points: this.#policy.offence.points,
         external: false,
       },
-      prefix === undefined ? this.#policy : withLength(this.#policy, prefix.length),
+      limitedPolicy(this.#policy, by),
       this.#now,
     );
     const times = { firstSeen: Math.min(report.firstSeen, at), lastSeen: at };
@@ -154,13 +157,15 @@ class ReportProcessor {
       {
         kind: 'automatic',
         origin: 'fleet',
+        maker: makerOf(by),
         offender: prefix,
+        prefix,
         at: this.#now,
         hits: 1,
         points: this.#policy.offence.points,
         external: false,
       },
-      withLength(this.#policy, prefix.length),
+      this.#policy,
       this.#now,
     );
     return this.#commit(decision, by, 'fleet', source, { kind: 'list', message: source });
@@ -173,6 +178,7 @@ class ReportProcessor {
     const request: Request = {
       kind: 'manual',
       origin: 'manual',
+      maker: makerOf(by),
       prefix,
       at: this.#now,
       until,
@@ -181,7 +187,8 @@ class ReportProcessor {
       note,
     };
     const supernets = this.#changeSet.supernets(prefix);
-    const decision = decide(supernets, this.#changeSet.space, request, this.#policy, this.#now);
+    const policy = limitedPolicy(this.#policy, by);
+    const decision = decide(supernets, this.#changeSet.space, request, policy, this.#now);
     return this.#commit(decision, by, 'manual', note, { kind: 'block', message: note });
   }
 
@@ -217,7 +224,7 @@ class ReportProcessor {
     const { outcome, entry } = withoutSmallExtension(decision, before, reported.kind);
     const isChange =
       (outcome !== 'covered' && outcome !== 'evidence') || before?.note !== entry.note;
-    if (isChange) this.#changeSet.update(entry, { by: by.name, origin, note });
+    if (isChange) this.#changeSet.update(entry, { ...makerOf(by), origin, note });
     else this.#changeSet.hit(entry);
     // The activation already records who made it and why.
     const isRecorded =
@@ -248,10 +255,6 @@ class ReportProcessor {
 }
 
 const NOTHING_PROTECTED = new ProtectedSpace([]);
-
-function withLength(policy: Policy, length: number): Policy {
-  return { ...policy, auto: { ...policy.auto, chosen: length } };
-}
 
 /**
  * Each further hit extends an entry that was hit on many days. The fleet gets a change only once

@@ -1,6 +1,5 @@
-import type { Entry, Expiry, Origin, Seconds } from '../blocklist/entry.ts';
+import type { Entry } from '../blocklist/entry.ts';
 import type { Evidence } from '../blocklist/evidence.ts';
-import { McblockError, reasonOf } from '../errors.ts';
 import { formatPrefix, parsePrefix } from '../net/prefix-text.ts';
 import {
   columnName,
@@ -10,11 +9,18 @@ import {
   type EvidenceName,
 } from '../validation/evidence.ts';
 import type { SqlColumn, SqlValue } from '../validation/sql-column.ts';
+import {
+  expiryField,
+  type FleetRow,
+  numberOf,
+  optionalWholeField,
+  originField,
+  readRow,
+  textField,
+  wholeField,
+} from './fleet-row.ts';
 import type { FleetActivation, FleetAllowed, FleetEntry, FleetEvidence } from './fleet-store.ts';
 import { isScope, type User } from './user.ts';
-
-/** A row by column name, as both back-ends return it: texts, integers, null for forever. */
-export type FleetRow = Readonly<Record<string, unknown>>;
 
 export const FLEET_ENTRY_COLUMNS = [
   'prefix',
@@ -34,6 +40,9 @@ export const FLEET_ENTRY_COLUMNS = [
   'activated_origin',
   'activated_note',
   'activated_by',
+  'made_by',
+  'by_admin',
+  'activated_by_admin',
 ] as const;
 
 export const ACTIVATION_COLUMNS = [
@@ -45,6 +54,7 @@ export const ACTIVATION_COLUMNS = [
   'origin',
   'note',
   'reported_by',
+  'by_admin',
 ] as const;
 
 export const FLEET_EVIDENCE_COLUMNS = [
@@ -110,61 +120,71 @@ export function rowOfFleetEntry({
     activation.origin,
     activation.note,
     activation.by,
+    entry.by,
+    Number(entry.byAdmin),
+    Number(activation.byAdmin),
   ];
 }
 
 export function fleetEntryOfRow(row: FleetRow): FleetEntry {
   return readRow('entry', row, () => {
-    const days = text(row, 'hit_days');
-    const prefix = parsePrefix(text(row, 'prefix'));
-    const activations = whole(row, 'activations');
-    const activatedAt = whole(row, 'activated_at');
+    const days = textField(row, 'hit_days');
+    const prefix = parsePrefix(textField(row, 'prefix'));
+    const activations = wholeField(row, 'activations');
+    const activatedAt = wholeField(row, 'activated_at');
+    const endedAt = optionalWholeField(row, 'ended_at');
     const entry: Entry = {
       prefix,
-      origin: origin(row, 'origin'),
-      note: text(row, 'note'),
+      origin: originField(row, 'origin'),
+      by: textField(row, 'made_by'),
+      byAdmin: wholeField(row, 'by_admin') === 1,
+      note: textField(row, 'note'),
       activations,
-      hits: whole(row, 'hits'),
-      firstSeen: whole(row, 'first_seen'),
-      lastSeen: whole(row, 'last_seen'),
+      hits: wholeField(row, 'hits'),
+      firstSeen: wholeField(row, 'first_seen'),
+      lastSeen: wholeField(row, 'last_seen'),
       activatedAt,
-      expiresAt: expiry(row, 'expires_at'),
+      expiresAt: expiryField(row, 'expires_at'),
+      endedAt,
       hitDays: days === '' ? [] : days.split(',').map(Number),
     };
     const activation: FleetActivation = {
       prefix,
       number: activations,
       at: activatedAt,
-      until: expiry(row, 'until'),
-      endedAt: optionalWhole(row, 'ended_at'),
-      origin: origin(row, 'activated_origin'),
-      note: text(row, 'activated_note'),
-      by: text(row, 'activated_by'),
+      until: expiryField(row, 'until'),
+      endedAt,
+      origin: originField(row, 'activated_origin'),
+      note: textField(row, 'activated_note'),
+      by: textField(row, 'activated_by'),
+      byAdmin: wholeField(row, 'activated_by_admin') === 1,
     };
-    const sequence = whole(row, 'sequence');
-    const activatedSequence = whole(row, 'activated_sequence');
+    const sequence = wholeField(row, 'sequence');
+    const activatedSequence = wholeField(row, 'activated_sequence');
     return { entry, sequence, activatedSequence, activation };
   });
 }
 
 /** In the order of ACTIVATION_COLUMNS. */
 export function rowOfActivation(activation: FleetActivation): SqlValue[] {
-  const { prefix, number, at, until, endedAt, by } = activation;
+  const { prefix, number, at, until, endedAt, by, byAdmin } = activation;
   const ended = endedAt ?? null;
   const { origin: from, note } = activation;
-  return [formatPrefix(prefix), number, at, numberOf(until), ended, from, note, by];
+  const times = [at, numberOf(until), ended];
+  return [formatPrefix(prefix), number, ...times, from, note, by, Number(byAdmin)];
 }
 
 export function activationOfRow(row: FleetRow): FleetActivation {
   return readRow('activation', row, () => ({
-    prefix: parsePrefix(text(row, 'prefix')),
-    number: whole(row, 'number'),
-    at: whole(row, 'at'),
-    until: expiry(row, 'until'),
-    endedAt: optionalWhole(row, 'ended_at'),
-    origin: origin(row, 'origin'),
-    note: text(row, 'note'),
-    by: text(row, 'reported_by'),
+    prefix: parsePrefix(textField(row, 'prefix')),
+    number: wholeField(row, 'number'),
+    at: wholeField(row, 'at'),
+    until: expiryField(row, 'until'),
+    endedAt: optionalWholeField(row, 'ended_at'),
+    origin: originField(row, 'origin'),
+    note: textField(row, 'note'),
+    by: textField(row, 'reported_by'),
+    byAdmin: wholeField(row, 'by_admin') === 1,
   }));
 }
 
@@ -182,10 +202,10 @@ export function evidenceOfRow(row: FleetRow): FleetEvidence {
       columnOf(name).fromSql(row[columnName(name)]),
     ]);
     return {
-      prefix: parsePrefix(text(row, 'prefix')),
-      activation: whole(row, 'activation'),
-      by: text(row, 'reported_by'),
-      kind: text(row, 'kind') as FleetEvidence['kind'],
+      prefix: parsePrefix(textField(row, 'prefix')),
+      activation: wholeField(row, 'activation'),
+      by: textField(row, 'reported_by'),
+      kind: textField(row, 'kind') as FleetEvidence['kind'],
       ...(Object.fromEntries(values) as unknown as Evidence),
     };
   });
@@ -209,12 +229,12 @@ export function rowOfAllowed({
 
 export function allowedOfRow(row: FleetRow): FleetAllowed {
   return readRow('allowed', row, () => ({
-    prefix: parsePrefix(text(row, 'prefix')),
-    sequence: whole(row, 'sequence'),
-    removed: whole(row, 'removed') === 1,
-    note: text(row, 'note'),
-    by: text(row, 'reported_by'),
-    at: whole(row, 'at'),
+    prefix: parsePrefix(textField(row, 'prefix')),
+    sequence: wholeField(row, 'sequence'),
+    removed: wholeField(row, 'removed') === 1,
+    note: textField(row, 'note'),
+    by: textField(row, 'reported_by'),
+    at: wholeField(row, 'at'),
   }));
 }
 
@@ -227,53 +247,13 @@ export function rowOfUser(user: User): SqlValue[] {
 
 export function userOfRow(row: FleetRow): User {
   return readRow('user', row, () => ({
-    name: text(row, 'name'),
-    password: text(row, 'password'),
-    scopes: text(row, 'scopes').split(',').filter(isScope),
-    widest4: whole(row, 'widest4'),
-    widest6: whole(row, 'widest6'),
-    longest: expiry(row, 'longest'),
-    disabled: whole(row, 'disabled') === 1,
-    createdAt: whole(row, 'created_at'),
+    name: textField(row, 'name'),
+    password: textField(row, 'password'),
+    scopes: textField(row, 'scopes').split(',').filter(isScope),
+    widest4: wholeField(row, 'widest4'),
+    widest6: wholeField(row, 'widest6'),
+    longest: expiryField(row, 'longest'),
+    disabled: wholeField(row, 'disabled') === 1,
+    createdAt: wholeField(row, 'created_at'),
   }));
-}
-
-function readRow<T>(table: string, row: FleetRow, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    throw new McblockError(
-      'store',
-      `the fleet's store is damaged: table ${table}, row ${String(row['prefix'] ?? row['name'])}: ${reasonOf(error)}; restore a backup`,
-      { cause: error },
-    );
-  }
-}
-
-function text(row: FleetRow, column: string): string {
-  const value = row[column];
-  if (typeof value === 'string') return value;
-  throw new Error(`${column} is not text`);
-}
-
-function whole(row: FleetRow, column: string): number {
-  const value = row[column];
-  if (Number.isSafeInteger(value) && Number(value) >= 0) return Number(value);
-  throw new Error(`${column} is not a non-negative integer`);
-}
-
-function expiry(row: FleetRow, column: string): Expiry {
-  return row[column] === null ? 'forever' : whole(row, column);
-}
-
-function optionalWhole(row: FleetRow, column: string): number | undefined {
-  return row[column] === null ? undefined : whole(row, column);
-}
-
-function origin(row: FleetRow, column: string): Origin {
-  return text(row, column) as Origin;
-}
-
-function numberOf(time: Expiry): Seconds | null {
-  return time === 'forever' ? null : time;
 }

@@ -132,13 +132,19 @@ function entryJson({ entry, sequence, activation }: FleetEntry): object {
     // Only if it was expired by hand.
     endedAt: timeOrNull(activation.endedAt),
     origin: entry.origin,
+    by: entry.by,
+    byAdmin: entry.byAdmin,
+    // Who is charged with it.
+    activatedBy: activation.by,
+    activatedByAdmin: activation.byAdmin,
     note: entry.note,
   };
 }
 
-function activationJson({ number, at, until, endedAt, origin, note, by }: FleetActivation): object {
-  const ended = timeOrNull(endedAt);
-  return { number, at: timeText(at), until: expiryText(until), endedAt: ended, origin, note, by };
+function activationJson(activation: FleetActivation): object {
+  const { number, at, until, endedAt, origin, note, by, byAdmin } = activation;
+  const times = { at: timeText(at), until: expiryText(until), endedAt: timeOrNull(endedAt) };
+  return { number, ...times, origin, note, by, byAdmin };
 }
 
 const EVIDENCE_JSON = object(codecsOf(EVIDENCE_FIELDS, 'json'));

@@ -31,12 +31,13 @@ SELECT ${ENTRY_COLUMNS} FROM entry
 WHERE family = ? AND length = ? AND network BETWEEN ? AND ? LIMIT ?`;
 
 const PUT = `
-INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (family, length, network) DO UPDATE SET
   origin = excluded.origin, note = excluded.note, activations = excluded.activations,
   hits = excluded.hits, first_seen = excluded.first_seen, last_seen = excluded.last_seen,
   activated_at = excluded.activated_at, expires_at = excluded.expires_at,
-  hit_days = excluded.hit_days`;
+  hit_days = excluded.hit_days, made_by = excluded.made_by, by_admin = excluded.by_admin,
+  ended_at = excluded.ended_at`;
 
 /** By the number of lengths. */
 const coveringStatements: string[] = [];

@@ -8,7 +8,7 @@ import { cellOfExpiry, expiryOfCell, isExpiry, isOptionalSeconds } from './value
 
 /** The columns for {@link entryOfRow}, in this order. */
 export const ENTRY_COLUMNS =
-  'family, length, hex(network), origin, note, activations, hits, first_seen, last_seen, activated_at, expires_at, hit_days';
+  'family, length, hex(network), origin, note, activations, hits, first_seen, last_seen, activated_at, expires_at, hit_days, made_by, by_admin, ended_at';
 
 /** Throws McblockError('store') for a damaged row. */
 export function entryOfRow(row: Row): Entry {
@@ -25,10 +25,15 @@ export function entryOfRow(row: Row): Entry {
     activated,
     expires,
     days,
+    by,
+    byAdmin,
+    ended,
   ] = row;
   const entry = {
     prefix: prefixOfRow('entry', family ?? null, length ?? null, hex ?? null),
     origin,
+    by,
+    byAdmin: byAdmin === 1,
     note,
     activations,
     hits,
@@ -36,6 +41,7 @@ export function entryOfRow(row: Row): Entry {
     lastSeen: last ?? undefined,
     activatedAt: activated ?? undefined,
     expiresAt: expiryOfCell(expires),
+    endedAt: ended ?? undefined,
     hitDays: typeof days === 'string' ? daysOfText(days) : days,
   };
   const fault = faultOf(entry);
@@ -60,6 +66,9 @@ export function rowOfEntry(entry: Entry): Cell[] {
     entry.activatedAt ?? null,
     cellOfExpiry(entry.expiresAt),
     entry.hitDays.join(','),
+    entry.by,
+    Number(entry.byAdmin),
+    entry.endedAt ?? null,
   ];
 }
 
@@ -68,9 +77,10 @@ function faultOf(entry: { readonly [Name in keyof Entry]: unknown }): string | u
   const { activations, activatedAt, hitDays } = entry;
   if (!isOrigin(entry.origin)) return `bad origin ${entry.origin}`;
   if (typeof entry.note !== 'string') return 'note is not text';
+  if (typeof entry.by !== 'string') return 'by is not text';
   if (!isWhole(activations)) return `bad number of activations ${activations}`;
   if (!isWhole(entry.hits)) return `bad number of hits ${entry.hits}`;
-  for (const name of ['firstSeen', 'lastSeen', 'activatedAt'] as const) {
+  for (const name of ['firstSeen', 'lastSeen', 'activatedAt', 'endedAt'] as const) {
     if (!isOptionalSeconds(entry[name])) return `bad time ${JSON.stringify(entry[name])} (${name})`;
   }
   if (!isExpiry(entry.expiresAt)) return `bad expiry ${entry.expiresAt}`;

@@ -1,4 +1,10 @@
-import { type Entry, isOrigin, type Seconds } from '../blocklist/entry.ts';
+import {
+  type Entry,
+  isOrigin,
+  type Maker,
+  type Seconds,
+  THIS_MACHINE,
+} from '../blocklist/entry.ts';
 import type { ActivationCause } from '../blocklist/entry-change.ts';
 import type { Evidence } from '../blocklist/evidence.ts';
 import type { PastActivation } from '../blocklist/fold.ts';
@@ -13,13 +19,13 @@ import { damagedRow } from './store-error.ts';
 import { cellOfExpiry, expiryOfCell, isExpiry, isOptionalSeconds } from './value.ts';
 
 /** One activation of an entry, with its evidence. */
-export interface Activation extends PastActivation {
+export interface Activation extends PastActivation, Maker {
   readonly note: string;
   readonly evidence: readonly Evidence[];
 }
 
 const RECORD = `
-INSERT INTO activation VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO activation VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (family, length, network, number) DO UPDATE SET until = excluded.until`;
 
 const END = `
@@ -39,7 +45,7 @@ SELECT evidence FROM evidence
 WHERE family = ? AND length = ? AND network = ? AND number = ? AND log = ?`;
 
 const ACTIVATIONS = `
-SELECT number, at, until, ended_at, origin, note FROM activation
+SELECT number, at, until, ended_at, origin, note, made_by, by_admin FROM activation
 WHERE family = ? AND length = ? AND network = ? ORDER BY number`;
 
 const EVIDENCE = `
@@ -62,6 +68,7 @@ export class History {
     if (!isWhole(activations) || !isSeconds(activatedAt) || !isExpiry(expiresAt)) {
       throw new McblockError('store', 'an entry that was never active has no activation to record');
     }
+    const { by, byAdmin } = cause.maker ?? THIS_MACHINE;
     this.#connection.run(
       RECORD,
       ...keyOf(prefix),
@@ -71,6 +78,8 @@ export class History {
       null,
       cause.origin,
       cause.note,
+      by,
+      Number(byAdmin),
     );
   }
 
@@ -117,9 +126,10 @@ export class History {
   replace(prefix: Prefix, activations: Iterable<Activation>): void {
     const key = keyOf(prefix);
     this.#connection.run(FORGET, ...key);
-    for (const { number, at, until, endedAt, origin, note, evidence } of activations) {
-      const end = endedAt ?? null;
-      this.#connection.run(RECORD, ...key, number, at, cellOfExpiry(until), end, origin, note);
+    for (const activation of activations) {
+      const { number, at, until, endedAt, origin, note, by, byAdmin, evidence } = activation;
+      const times = [at, cellOfExpiry(until), endedAt ?? null];
+      this.#connection.run(RECORD, ...key, number, ...times, origin, note, by, Number(byAdmin));
       this.addEvidence(prefix, number, evidence);
     }
   }
@@ -133,14 +143,14 @@ export class History {
 }
 
 function activationOfRow(row: Row, evidence: readonly Evidence[]): Activation {
-  const [number, at, untilCell, ended, origin, note] = row;
+  const [number, at, untilCell, ended, origin, note, by, admin] = row;
   const until = expiryOfCell(untilCell);
   const endedAt = ended ?? undefined;
   if (!isWhole(number) || !isSeconds(at) || !isExpiry(until) || !isOptionalSeconds(endedAt)) {
     throw damagedRow('activation', String(number), 'bad number');
   }
-  if (!isOrigin(origin) || typeof note !== 'string') {
-    throw damagedRow('activation', String(number), 'bad origin or note');
+  if (!isOrigin(origin) || typeof note !== 'string' || typeof by !== 'string') {
+    throw damagedRow('activation', String(number), 'bad origin, note or maker');
   }
-  return { number, at, until, endedAt, origin, note, evidence };
+  return { number, at, until, endedAt, origin, note, by, byAdmin: admin === 1, evidence };
 }

@@ -1,4 +1,4 @@
-import type { Entry } from '../blocklist/entry.ts';
+import type { Entry, Seconds } from '../blocklist/entry.ts';
 import type { Offence } from '../blocklist/offence.ts';
 import type { Login } from '../blocklist/trust.ts';
 import { McblockError } from '../errors.ts';
@@ -11,12 +11,14 @@ import {
   list,
   nullable,
   object,
+  optional,
   refuse,
 } from '../validation/codec.ts';
 import { EVIDENCE } from '../validation/evidence.ts';
 import { OFFENCE } from '../validation/offence.ts';
 import {
   address,
+  boolean,
   day,
   digest,
   expiry,
@@ -46,9 +48,12 @@ export type StoreRecord =
  */
 export const HEADER = { format: 'mcblock', version: 1 } as const;
 
+const MAKER = { by: optional(text(), ''), byAdmin: optional(boolean(), false) } as const;
+
 const ENTRY = {
   prefix: prefix(),
   origin: origin(),
+  ...MAKER,
   note: text(),
   activations: whole(0),
   hits: whole(0),
@@ -56,6 +61,7 @@ const ENTRY = {
   lastSeen: nullable(time()),
   activatedAt: nullable(time()),
   expiresAt: expiry(),
+  endedAt: addedLater(nullable(time())),
   hitDays: list(day()),
 } as const;
 
@@ -65,6 +71,7 @@ const ACTIVATION = object({
   until: expiry(),
   endedAt: nullable(time()),
   origin: origin(),
+  ...MAKER,
   note: text(),
   evidence: list(EVIDENCE),
 });
@@ -164,7 +171,9 @@ export function recordOfRow(row: unknown): StoreRecord {
   switch (type) {
     case 'entry': {
       const { history, ...entry } = CODECS.entry.read(row, '');
-      return { type, entry, history };
+      // Earlier versions recorded this of activations only.
+      const { endedAt = endOfLatest(entry.activations, history) } = entry;
+      return { type, entry: { ...entry, endedAt }, history };
     }
     case 'allow':
       return { type, allowed: CODECS.allow.read(row, '') };
@@ -182,4 +191,9 @@ export function recordOfRow(row: unknown): StoreRecord {
     default:
       return refuse('type', `one of ${Object.keys(CODECS).join(', ')}`, type);
   }
+}
+
+function endOfLatest(activations: number, history: readonly Activation[]): Seconds | undefined {
+  const latest = history.at(-1);
+  return latest?.number === activations ? latest.endedAt : undefined;
 }

@@ -159,7 +159,8 @@ export class Store {
    * and blocks is put in the outbox as well.
    */
   record(change: EntryChange): void {
-    const { entry, activations = [], cause = entry, evidence = [], ended } = change;
+    const { entry, activations = [], evidence = [], ended } = change;
+    const { cause = { ...entry, maker: entry } } = change;
     const { connection, entries, history, undo } = this.#parts;
     const { prefix } = entry;
     connection.together(() => {

@@ -109,13 +109,28 @@ function entry(family: Family): fc.Arbitrary<Entry> {
       hits: fc.integer({ min: 0, max: 9 }),
       activatedAt: time,
       lastsQuarters: fc.option(fc.integer({ min: 0, max: 80 })),
+      maker: fc.constantFrom(
+        { by: '', byAdmin: false },
+        { by: 'gate', byAdmin: false },
+        { by: 'alice', byAdmin: true },
+      ),
+      isEnded: fc.integer({ min: 0, max: 4 }).map((n) => n === 0),
     })
-    .map(({ prefix: around, origin, activations, hits, activatedAt, lastsQuarters }) => {
+    .map((fields) => {
+      const { prefix: around, origin, activations, hits, activatedAt, lastsQuarters } = fields;
       const note = 'from the start';
-      if (activations === 0) return neverActive(around, origin, note);
+      if (activations === 0) return neverActive(around, origin, note, fields.maker);
       const expiresAt: Expiry =
         lastsQuarters === null ? 'forever' : activatedAt + (lastsQuarters * DAY_SECONDS) / 4;
-      const seen = { firstSeen: activatedAt, lastSeen: activatedAt, activatedAt, expiresAt };
-      return Object.assign({ prefix: around, origin, note, activations, hits, hitDays: [] }, seen);
+      const endedAt = fields.isEnded && expiresAt !== 'forever' ? expiresAt : undefined;
+      const seen = {
+        firstSeen: activatedAt,
+        lastSeen: activatedAt,
+        activatedAt,
+        expiresAt,
+        endedAt,
+      };
+      const made = { prefix: around, origin, note, ...fields.maker };
+      return { ...made, activations, hits, hitDays: [], ...seen };
     });
 }

@@ -19,6 +19,7 @@ function request(family: Family): fc.Arbitrary<Request> {
     hits: fc.integer({ min: 1, max: 5 }),
     points: fc.constantFrom(5, 10, 30, 40),
     external: fc.boolean(),
+    maker: fc.constant({ by: 'gate', byAdmin: true }),
   });
   const manual = fc
     .record({

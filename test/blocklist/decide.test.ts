@@ -22,10 +22,12 @@ function day(days: number): number {
   return DAY0 + days * DAY_SECONDS;
 }
 
-/** Active from day 0, for so many days. */
+/** Active from day 0, for so many days. One wider than the automatic length was made by hand. */
 function entry(prefix: string, days: number | 'forever', more: Partial<Entry> = {}): Entry {
+  const { length, family } = parsePrefix(prefix);
+  const origin = length < (family === 4 ? 24 : 64) ? 'manual' : 'grok';
   return {
-    ...neverActive(parsePrefix(prefix), 'grok', ''),
+    ...neverActive(parsePrefix(prefix), origin, ''),
     activations: 1,
     hits: 3,
     firstSeen: DAY0,
@@ -57,6 +59,16 @@ function outcome(
   now = LATE,
 ): Decision {
   return decide(entries, new ProtectedSpace(protections), request, DEFAULT_POLICY, now);
+}
+
+/** What becomes of an offence in an expired entry. */
+function back(
+  more: Partial<Entry>,
+  prefix = '5.149.104.0/22',
+  request: Partial<AutomaticRequest> = {},
+): Decision['kind'] {
+  const expired = entry(prefix, 30, more);
+  return outcome([expired], offence('5.149.105.9', day(100), request)).kind;
 }
 
 describe('an automatic request', () => {
@@ -191,6 +203,48 @@ describe('an automatic request', () => {
       kind: 'new',
       entry: { prefix: parsePrefix('5.149.105.0/24'), activatedAt: day(-1) },
     });
+  });
+
+  it('does not bring back a wider entry that was expired by hand', () => {
+    const ended = expireEntry(entry('5.149.104.0/22', 30), day(2));
+    expect(outcome([ended], offence('5.149.105.9', day(100)))).toMatchObject({
+      kind: 'new',
+      entry: { prefix: parsePrefix('5.149.105.0/24') },
+    });
+    expect(outcome([ended], byHand('5.149.105.0/24', day(100))).kind).toBe('new');
+    const own = expireEntry(entry('5.149.105.0/24', 30), day(2));
+    expect(outcome([own], offence('5.149.105.9', day(100)))).toMatchObject({
+      kind: 'reactivated',
+      entry: { activations: 2, endedAt: undefined },
+    });
+  });
+
+  it('does not extend what was expired by hand, for an older offence', () => {
+    const ended = {
+      ...expireEntry(entry('5.149.105.0/24', 30), day(9)),
+      hitDays: [19_701, 19_702],
+    };
+    expect(outcome([ended], offence('5.149.105.9', day(5)))).toMatchObject({
+      kind: 'covered',
+      extended: false,
+      entry: { expiresAt: day(9) },
+    });
+  });
+
+  it('brings back what is wider than the automatic length only if a person made it', () => {
+    expect(back({ origin: 'manual' })).toBe('reactivated');
+    expect(back({ origin: 'import' })).toBe('reactivated');
+    expect(back({ origin: 'grok' })).toBe('new');
+    expect(back({ origin: 'fleet' })).toBe('new');
+    expect(back({ origin: 'manual', by: 'gate1' })).toBe('new');
+    expect(back({ origin: 'fleet', by: 'alice', byAdmin: true })).toBe('reactivated');
+    expect(back({ origin: 'fleet', by: 'gate1' }, '5.149.105.0/24')).toBe('reactivated');
+  });
+
+  it('brings back nothing wider than /16 for one report of another machine', () => {
+    expect(back({}, '5.0.0.0/8')).toBe('reactivated');
+    expect(back({}, '5.0.0.0/8', { isReported: true })).toBe('new');
+    expect(back({}, '5.149.0.0/16', { isReported: true })).toBe('reactivated');
   });
 
   it('goes on from the most activations of narrower entries, if its points block the prefix', () => {
@@ -373,7 +427,11 @@ describe('a request by hand', () => {
 describe('expireEntry', () => {
   it('ends a block now and keeps the history', () => {
     const active = entry('5.149.104.0/22', 'forever');
-    expect(expireEntry(active, day(3))).toEqual({ ...active, expiresAt: day(3) });
+    expect(expireEntry(active, day(3))).toEqual({
+      ...active,
+      expiresAt: day(3),
+      endedAt: day(3),
+    });
   });
 
   it('leaves what is not active as it is', () => {

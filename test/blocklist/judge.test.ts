@@ -21,10 +21,13 @@ function offence(address: string, at: number, more: Partial<Offence> = {}): Offe
   return offenceOf({ at, address: parsePrefix(address), points: 10, kind, ...more });
 }
 
+/** One wider than the automatic length was made by hand. */
 function expired(prefix: string, activations = 1): Entry {
+  const { length, family } = parsePrefix(prefix);
+  const origin = length < (family === 4 ? 24 : 64) ? 'manual' : 'grok';
   const activatedAt = DAY0 - 100 * DAY_SECONDS;
   return {
-    ...neverActive(parsePrefix(prefix), 'grok', ''),
+    ...neverActive(parsePrefix(prefix), origin, ''),
     activations,
     hits: 3,
     firstSeen: activatedAt,

@@ -77,6 +77,6 @@ export class MemoryMap implements EntryRepository {
 }
 
 function activationOf(entry: Entry, origin: Origin): PastActivation[] {
-  const { activations: number, activatedAt: at, expiresAt: until } = entry;
-  return at === undefined ? [] : [{ number, at, until, endedAt: undefined, origin }];
+  const { activations: number, activatedAt: at, expiresAt: until, endedAt } = entry;
+  return at === undefined ? [] : [{ number, at, until, endedAt, origin }];
 }

@@ -57,6 +57,20 @@ describe('the example of the seed article', () => {
     expect((await line.run('emit')).stdout).toBe('5.149.104.0/22\n');
   });
 
+  it('brings back a /8 for the points of a block, and no entry that was expired by hand', async () => {
+    await line.run('add', '81/8', '--for', '1d');
+    await line.run('add', '5.149.104/22');
+    await line.run('expire', '5.149.104/22');
+    line.now = '2026-03-20T00:00:00Z';
+    const grok = (name: string, address: string, attempts: number) =>
+      line.run('grok', '--year', '2026', sshdLog(name, address, attempts));
+    await grok('auth.log.0', '81.2.69.9', 1);
+    await grok('auth.log.1', '5.149.105.9', 3);
+    expect((await line.run('emit')).stdout).toBe('5.149.105.0/24\n');
+    await grok('auth.log.2', '81.2.70.9', 3);
+    expect((await line.run('emit')).stdout).toBe('5.149.105.0/24\n81.0.0.0/8\n');
+  });
+
   it('goes on from the penalties of an address in the network, and reports it', async () => {
     await line.run('add', '5.149.105.9');
     line.now = '2026-03-20T00:00:00Z';

@@ -140,6 +140,26 @@ describe('two machines and a server', () => {
     expect(await b.json('allow')).toEqual([]);
   });
 
+  it('bring back what an administrator made wide, and not what a machine did', async () => {
+    await ok(a, 'add', '5.149.104/22', '--for', '30d', '--share');
+    await ok(a, 'sync');
+    configure(a, 'anna');
+    await ok(a, 'add', '6.149.104/22', '--for', '30d', '--share');
+    await ok(a, 'sync');
+    await ok(b, 'sync');
+    at('2026-03-01T00:00:00Z');
+    for (const address of ['5.149.105.9', '6.149.105.9']) {
+      const log = attack(b, address, `${address}.log`);
+      writeFileSync(log, readFileSync(log, 'utf8').replaceAll('Dec 31', 'Feb 27'));
+      await ok(b, 'grok', '--year', '2026', log);
+    }
+    expect(await active(b)).toEqual(['5.149.105.0/24', '6.149.104.0/22']);
+    const exported = (await ok(b, 'export')).split('\n');
+    expect(exported.find((row) => row.includes('6.149.104.0/22'))).toContain(
+      '"by":"anna","byAdmin":true',
+    );
+  });
+
   it('double penalties across machines', async () => {
     await ok(a, 'grok', '--year', '2025', attack(a, '5.149.104.9'));
     await ok(a, 'sync');

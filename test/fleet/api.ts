@@ -548,6 +548,43 @@ export function describeApi(makeBackend: () => Backend): void {
       ]);
     });
 
+    it('brings back what is wide only as far as its maker and the reporter may', async () => {
+      const until = '2026-05-29T20:26:40Z';
+      await store.putUser(await userOf('narrow', { widest4: 20 }));
+      await report('test', block({ prefix: '5.149.0.0/16', until }));
+      await report('test', block({ prefix: '6.0.0.0/8', until }));
+      await report('gate1', block({ prefix: '7.149.104.0/22', until }));
+      await report('test', block({ prefix: '8.149.104.0/22', until }));
+      await report('test', block({ prefix: '9.149.104.0/22', until }));
+      await report('test', { type: 'expire', prefix: '9.149.104.0/22' });
+      now += 2 * DAY_SECONDS;
+      const brought = async (user: string, address: string) => {
+        const [result] = await report(user, offence(address, at(2)));
+        return result?.['prefix'];
+      };
+      // Wider than this user may block; one report does not prove a /8.
+      expect(await brought('narrow', '5.149.1.1')).toBe('5.149.1.0/24');
+      expect(await brought('test', '5.149.2.1')).toBe('5.149.0.0/16');
+      expect(await brought('test', '6.149.1.1')).toBe('6.149.1.0/24');
+      // Only an administrator's decision is worth more than an automatic prefix.
+      expect(await brought('test', '7.149.105.1')).toBe('7.149.105.0/24');
+      expect(await brought('gate1', '8.149.105.1')).toBe('8.149.104.0/22');
+      expect(await brought('test', '9.149.105.1')).toBe('9.149.105.0/24');
+      const { changes } = (await ask('GET', '/v2/entries')).json();
+      const found = changes.find((one: { prefix: string }) => one.prefix === '8.149.104.0/22');
+      expect(found).toMatchObject({
+        by: 'test',
+        byAdmin: true,
+        activatedBy: 'gate1',
+        activatedByAdmin: false,
+      });
+      const history = (await ask('GET', '/v2/entries/8.149.104.0/22')).json().history;
+      expect(history).toMatchObject([
+        { by: 'test', byAdmin: true },
+        { by: 'gate1', byAdmin: false },
+      ]);
+    });
+
     it('spares protected offenders, and records the whole prefix of the others', async () => {
       await ask('POST', '/v2/allow', { json: { prefix: '192.0.2.0/26' } });
       const results = await report(

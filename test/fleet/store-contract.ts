@@ -42,6 +42,8 @@ function entryOf(text: string, over: Partial<Entry> = {}): Entry {
   return {
     prefix: parsePrefix(text),
     origin: 'fleet',
+    by: 'alice',
+    byAdmin: true,
     note: '',
     activations: 1,
     hits: 1,
@@ -49,6 +51,7 @@ function entryOf(text: string, over: Partial<Entry> = {}): Entry {
     lastSeen: NOW,
     activatedAt: NOW,
     expiresAt: NOW + DAY_SECONDS,
+    endedAt: undefined,
     hitDays: [],
     ...over,
   };
@@ -59,16 +62,23 @@ function heldOf(text: string, sequence: number, over: Partial<Entry> = {}): Flee
   return { entry, sequence, activatedSequence: sequence, activation: activationOf(entry) };
 }
 
-function activationOf({ prefix, activations, activatedAt, expiresAt }: Entry): FleetActivation {
+function activationOf({
+  prefix,
+  activations,
+  activatedAt,
+  expiresAt,
+  endedAt,
+}: Entry): FleetActivation {
   return {
     prefix,
     number: activations,
     at: activatedAt ?? 0,
     until: expiresAt,
-    endedAt: undefined,
+    endedAt,
     origin: 'grok',
     note: 'brute',
     by: 'gate1',
+    byAdmin: false,
   };
 }
 

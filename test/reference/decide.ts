@@ -40,7 +40,8 @@ export function slowDecide(
     // The source of a packet from outside can be forged: it speaks for its address alone.
     prefix = request.external
       ? host
-      : prefixAround(request.offender, automaticLength(request.offender, policy));
+      : (request.prefix ??
+        prefixAround(request.offender, automaticLength(request.offender, policy)));
   }
 
   // What contains the offender, or all that a person asked for. The widest comes first.
@@ -78,7 +79,9 @@ export function slowDecide(
     const days = [...new Set([...longest.hitDays, today])].toSorted((p, q) => p - q);
     while (days.length > policy.persistent.days) days.shift();
     let expiresAt = longest.expiresAt;
-    if (days.length === policy.persistent.days && expiresAt !== 'forever') {
+    // What somebody expired by hand stays so.
+    const isOver = longest.endedAt !== undefined;
+    if (days.length === policy.persistent.days && expiresAt !== 'forever' && !isOver) {
       expiresAt = Math.max(expiresAt, t + slowPenalty(longest.activations, policy));
     }
     return {
@@ -93,11 +96,12 @@ export function slowDecide(
     const asked: Expiry = request.until ?? t + slowPenalty(activations, policy);
     // Already covered, if the active entry outlasts what was asked for.
     if (longest !== undefined && end(longest.expiresAt) >= end(asked)) {
-      return { kind: 'covered', entry: seen(longest), extended: false };
+      return { kind: 'covered', entry: { ...seen(longest), endedAt: undefined }, extended: false };
     }
     // Asked again for the same prefix, the later expiry wins.
     if (isActive) {
-      return { kind: 'covered', entry: { ...seen(itself), expiresAt: asked }, extended: true };
+      const entry = { ...seen(itself), expiresAt: asked, endedAt: undefined };
+      return { kind: 'covered', entry, extended: true };
     }
   }
 
@@ -105,8 +109,14 @@ export function slowDecide(
     if (isNarrower(entry)) return !isFull;
     if (entry === itself) return true;
     const isExternal = !byHand && request.external;
+    // Its owner changed their mind.
+    if (entry.endedAt !== undefined) return false;
     if (entry.origin === 'bogon') return isExternal;
-    if (isExternal) return entry.prefix.length >= automaticLength(entry.prefix, policy);
+    if (entry.prefix.length >= automaticLength(entry.prefix, policy)) return true;
+    if (isExternal) return false;
+    // Only a person's decision is that wide: the owner's of this machine, or an administrator's.
+    const isByOwner = entry.by === '' && ['manual', 'import'].includes(entry.origin);
+    if (!isByOwner && !entry.byAdmin) return false;
     const { widest4, widest6 } = policy.reactivate;
     return entry.prefix.length >= (entry.prefix.family === 4 ? widest4 : widest6);
   });
@@ -122,9 +132,11 @@ export function slowDecide(
   // The widest eligible expired one is activated again; otherwise the prefix is a new entry.
   const mayComeBack = (entry: Entry) => {
     if (byHand) return !blocksAt(entry) && (!request.exact || entry === itself);
-    if (request.external || isFull) return true;
-    // One failed login up to /16 (IPv6: /32).
+    if (request.external) return true;
     const isWide = entry.prefix.length < (entry.prefix.family === 4 ? 16 : 32);
+    if (isWide && request.isReported) return false;
+    // One failed login up to /16 (IPv6: /32).
+    if (isFull) return true;
     return entry.activations > 0 && !isWide && request.points >= policy.reactivate.points;
   };
   const back = eligible.find(mayComeBack) ?? eligible.find((entry) => entry === itself && !byHand);
@@ -135,6 +147,8 @@ export function slowDecide(
   const entry: Entry = {
     prefix: back?.prefix ?? prefix,
     origin: back?.origin ?? request.origin,
+    by: back?.by ?? request.maker?.by ?? '',
+    byAdmin: back?.byAdmin ?? request.maker?.byAdmin ?? false,
     note: (byHand && request.note) || (back?.note ?? ''),
     activations,
     hits: (back?.hits ?? 0) + hits,
@@ -142,6 +156,7 @@ export function slowDecide(
     lastSeen: Math.max(back?.lastSeen ?? t, t),
     activatedAt: t,
     expiresAt: (byHand ? request.until : undefined) ?? t + slowPenalty(activations, policy),
+    endedAt: undefined,
     hitDays: [],
   };
   const own = back?.activations ?? 0;

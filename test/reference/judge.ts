@@ -82,9 +82,11 @@ export class SlowJudge {
       return;
     }
     const eligible = supernets.filter(
-      ({ prefix: wider, origin }) =>
+      ({ prefix: wider, origin, by, byAdmin, endedAt }) =>
         wider.length >= prefix.length ||
-        (origin !== 'bogon' &&
+        (endedAt === undefined &&
+          origin !== 'bogon' &&
+          (byAdmin || (by === '' && (origin === 'manual' || origin === 'import'))) &&
           wider.length >=
             (wider.family === 4 ? policy.reactivate.widest4 : policy.reactivate.widest6)),
     );
@@ -177,11 +179,25 @@ export class SlowJudge {
     const seen = { hits, firstSeen, lastSeen, hitDays: [] };
     if (old !== undefined && old.activations > 0) return { ...old, ...seen };
     if (first.activations === 1) {
-      return { ...entry, ...seen, activations: 0, activatedAt: undefined, expiresAt: 0 };
+      return {
+        ...entry,
+        ...seen,
+        activations: 0,
+        activatedAt: undefined,
+        expiresAt: 0,
+        endedAt: undefined,
+      };
     }
     const over = since - 1;
     const activations = first.activations - 1;
-    return { ...entry, ...seen, activations, activatedAt: over, expiresAt: over };
+    return {
+      ...entry,
+      ...seen,
+      activations,
+      activatedAt: over,
+      expiresAt: over,
+      endedAt: undefined,
+    };
   }
 
   #isMadeByLog(entry: Entry, since: number, until: number): boolean {

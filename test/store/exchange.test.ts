@@ -90,6 +90,8 @@ describe('an export', () => {
       type: 'entry',
       prefix: '192.0.2.0/24',
       origin: 'grok',
+      by: '',
+      byAdmin: false,
       note: 'line\nbreak "quoted" ü 🙂',
       activations: 2,
       hits: 30,
@@ -97,6 +99,7 @@ describe('an export', () => {
       lastSeen: '2026-03-19T01:34:58Z',
       activatedAt: '2026-03-19T23:48:18Z',
       expiresAt: null,
+      endedAt: null,
       hitDays: ['2026-03-18'],
       history: [
         expect.objectContaining({ number: 1, endedAt: '2026-03-19T23:48:13Z' }),
@@ -112,6 +115,21 @@ describe('an export', () => {
     expect(throughText(store.exportRows())).toEqual(rows);
     store.importRows(rows);
     expect(throughText(store.exportRows())).toEqual(rows);
+  });
+
+  it('of an earlier version tells from the history what was expired by hand', () => {
+    const store = open();
+    const entry = entryOf('192.0.2.0/24', { expiresAt: NOW - 5, endedAt: NOW - 5, by: 'gate1' });
+    store.record({ entry, activations: [entry] });
+    store.record({ entry, ended: { activation: 1, at: NOW - 5 } });
+    const rows = throughText(store.exportRows()) as Record<string, unknown>[];
+    const added = new Set(['by', 'byAdmin', 'endedAt']);
+    const older = rows.map((row) =>
+      Object.fromEntries(Object.entries(row).filter(([name]) => !added.has(name))),
+    );
+    const other = open();
+    other.importRows(older);
+    expect(other.get(entry.prefix)).toEqual({ ...entry, by: '' });
   });
 
   it('replaces an entry with its history, and leaves what it does not name', () => {

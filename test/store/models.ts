@@ -13,6 +13,8 @@ export function entryOf(prefix: string, changes: Partial<Entry> = {}): Entry {
   return {
     prefix: parsePrefix(prefix),
     origin: 'grok',
+    by: '',
+    byAdmin: false,
     note: '',
     activations: 1,
     hits: 30,
@@ -20,6 +22,7 @@ export function entryOf(prefix: string, changes: Partial<Entry> = {}): Entry {
     lastSeen: NOW - 80_000,
     activatedAt: NOW - 86_400,
     expiresAt: NOW + 29 * 86_400,
+    endedAt: undefined,
     hitDays: [20_530],
     ...changes,
   };

@@ -14,7 +14,7 @@ import {
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished, type TestContext } from 'vitest';
-import { formatPrefix } from '../../src/net/prefix-text.ts';
+import { formatPrefix, parsePrefix } from '../../src/net/prefix-text.ts';
 import { Connection } from '../../src/store/connection.ts';
 import type { StoreMode } from '../../src/store/open.ts';
 import { MIGRATIONS, migrate, versionOf } from '../../src/store/schema.ts';
@@ -364,6 +364,26 @@ describe('migrations', () => {
     expect(connection.rows('SELECT x, y FROM a')).toEqual([[1, 2]]);
     expect(filled).toEqual(['older']);
     expect(errorOf(() => migrate(connection, () => {}, older)).message).toMatch(/newer mcblock/);
+  });
+
+  it('take from the history what was expired by hand', () => {
+    const path = join(temporaryDirectory(), 'older.db');
+    const connection = connect(path);
+    migrate(connection, () => {}, MIGRATIONS.slice(0, 8));
+    connection.execute(
+      "INSERT INTO entry VALUES (4, 24, x'C0000200', 'grok', '', 2, 3, 1, 9, 8, 9, '')",
+    );
+    connection.execute(
+      `INSERT INTO activation VALUES (4, 24, x'C0000200', 1, 1, 5, 3, 'grok', ''),
+        (4, 24, x'C0000200', 2, 8, 20, 9, 'grok', '')`,
+    );
+    const store = open(path, 'write');
+    const [found] = store.entries();
+    expect(found).toMatchObject({ activations: 2, endedAt: 9, by: '', byAdmin: false });
+    expect(store.history(parsePrefix('192.0.2.0/24'))).toMatchObject([
+      { endedAt: 3, by: '' },
+      { endedAt: 9, by: '', byAdmin: false },
+    ]);
   });
 
   it('are carried out whole or not at all', () => {

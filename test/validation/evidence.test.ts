@@ -65,7 +65,9 @@ describe('evidence comes back whole', () => {
     roundTrip((row) => {
       const entry = entryOf('192.0.2.0/24');
       const activation = { number: 1, at: 1, until: 2, endedAt: undefined, note: '' } as const;
-      const history = [{ ...activation, origin: 'grok', evidence: [row] }] as const;
+      const maker = { by: 'gate1', byAdmin: true };
+      const made = { ...activation, ...maker, origin: 'grok' } as const;
+      const history = [{ ...made, evidence: [row] }];
       const record = { type: 'entry', entry, history } as const;
       expect(recordOfRow(throughText(rowOfRecord(record)))).toEqual(record);
     });
@@ -84,7 +86,7 @@ describe('evidence comes back whole', () => {
   it('from the history that the API answers', () => {
     roundTrip((row) => {
       const prefix = hostPrefix(OFFENDER);
-      const by = { prefix, by: 'gate1' };
+      const by = { prefix, by: 'gate1', byAdmin: false };
       const evidence = { ...row, ...by, activation: 1, kind: 'offence' } as const;
       const activation = { ...by, number: 1, at: 1, until: 2, endedAt: undefined, note: '' };
       const latest = { ...activation, origin: 'grok' } as const;

@@ -1,5 +1,5 @@
 import { decide } from '../../blocklist/decide.ts';
-import type { Seconds } from '../../blocklist/entry.ts';
+import type { Maker, Seconds } from '../../blocklist/entry.ts';
 import { changeOf, changesActivation } from '../../blocklist/entry-change.ts';
 import type { Evidence } from '../../blocklist/evidence.ts';
 import type { Policy } from '../../blocklist/policy.ts';
@@ -57,7 +57,7 @@ function storeBan(
   const outcome = decision.kind === 'covered' && decision.extended ? 'extended' : decision.kind;
   // A ban that is received again counts as a hit only once.
   if (!request.isDuplicate || outcome !== 'covered') {
-    const cause = { origin: 'fleet', note: causeOf(request) } as const;
+    const cause = { origin: 'fleet', note: causeOf(request), maker: makerOf(request) } as const;
     const evidence = changesActivation(decision) ? evidenceOf(request, now) : [];
     store.record(changeOf(decision, cause, evidence));
   }
@@ -71,38 +71,41 @@ function storeBan(
 function decideBan(
   store: Store,
   space: ProtectedSpace,
-  { prefix, address, message, isSigned }: BlockRequest,
+  request: BlockRequest,
   policy: Policy,
   now: Seconds,
 ): Decision {
+  const { prefix, address, message, isSigned } = request;
+  const maker = makerOf(request);
   if (message !== undefined && isSigned) {
     const { expiresAt: until } = message.ban;
-    const asked = { kind: 'manual', origin: 'fleet', prefix, at: now, until, note: '' } as const;
-    return decide(
-      store.supernets(prefix),
-      space,
-      { ...asked, exact: true, force: true },
-      policy,
-      now,
-    );
+    const asked = { kind: 'manual', origin: 'fleet', prefix, at: now, until } as const;
+    const exactly = { ...asked, maker, exact: true, force: true, note: '' };
+    return decide(store.supernets(prefix), space, exactly, policy, now);
   }
-  const { length } = prefix;
-  const auto = { ...policy.auto, chosen: length };
   return decide(
     store.around(prefix, address && hostPrefix(address)),
     space,
     {
       kind: 'automatic',
       origin: 'fleet',
+      maker,
       offender: address ?? prefix,
+      prefix,
       at: message?.at ?? now,
       hits: message === undefined ? 1 : countOf(message.ban),
       points: policy.offence.points,
+      isReported: true,
       external: false,
     },
-    { ...policy, auto },
+    policy,
     now,
   );
+}
+
+/** Only the API knows who is an administrator. */
+function makerOf({ channel, message }: BlockRequest): Maker {
+  return { by: message?.sender ?? channel, byAdmin: false };
 }
 
 /** The sender and the note, in a form that the status page reads back. */

@@ -127,7 +127,7 @@ function applyPage(deps: Deps, { changes }: ChangesPage, done: Counts): void {
   const here = { space: protectedSpace(store, policies.nat64), logins: store.snapshot(), limit };
   for (const change of changes) {
     if (change.type !== 'entry') continue;
-    const kind = applyEntry(deps, change.entry, here);
+    const kind = applyEntry(deps, change, here);
     if (kind === 'blocked' || kind === 'expired' || kind === 'refused') done[kind]++;
   }
   limit.recordRefusals();
@@ -142,10 +142,10 @@ interface Around {
 /** The effect; 'prolonged' if the entry was active already. */
 function applyEntry(
   { store, policies, longestSeconds, now, isDryRun }: Deps,
-  change: RemoteEntry,
+  { entry: remote, activatedBy }: RemoteEntry,
   around: Around,
 ): Merge['kind'] | 'prolonged' {
-  const { prefix } = change;
+  const { prefix } = remote;
   const policy = policies.policyFor(prefix);
   const supernets = store.supernets(prefix);
   const loginsHere = loginsAround((one) => around.logins.loginsWithin(one), prefix, policies.nat64);
@@ -153,9 +153,8 @@ function applyEntry(
   const here = {
     supernets,
     space: around.space.plus(logins),
-    endedAt: () => store.history(prefix).at(-1)?.endedAt,
   };
-  const merge = mergeEntry(change, here, { policy, longestSeconds }, now());
+  const merge = mergeEntry(remote, here, { policy, longestSeconds }, now());
   const own = supernets.find((one) => one.prefix.length === prefix.length);
   const isProlonged = merge.kind === 'blocked' && own !== undefined && isActive(own, now());
   const kind = isProlonged ? 'prolonged' : merge.kind;
@@ -167,7 +166,8 @@ function applyEntry(
   // An activation that is expired by hand keeps its original end.
   const isActivation = merge.kind === 'blocked' || entry.activations > before;
   const activations = isActivation ? [entry] : [];
-  store.record({ entry, activations, cause: { origin: 'fleet', note: change.note }, ...ended });
+  const cause = { origin: 'fleet', note: remote.note, maker: activatedBy } as const;
+  store.record({ entry, activations, cause, ...ended });
   return kind;
 }
 

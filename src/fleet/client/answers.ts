@@ -1,3 +1,4 @@
+import type { Entry } from '../../blocklist/entry.ts';
 import { McblockError } from '../../errors.ts';
 import { type Codec, isObject, list, nullable, object, optional } from '../../validation/codec.ts';
 import {
@@ -9,13 +10,7 @@ import {
   time,
   whole,
 } from '../../validation/values.ts';
-import type {
-  ChangesPage,
-  RemoteAllowed,
-  RemoteChange,
-  RemoteEntry,
-  RemoteResult,
-} from './remote-change.ts';
+import type { ChangesPage, RemoteAllowed, RemoteChange, RemoteResult } from './remote-change.ts';
 
 /** Reads a server's answers with as much distrust as the server reads requests. */
 
@@ -34,6 +29,11 @@ const ENTRY = object({
   expiresAt: expiry(),
   endedAt: optional(nullable(time()), undefined),
   origin: origin(),
+  // Earlier servers do not say who made an entry.
+  by: optional(printableText(64), ''),
+  byAdmin: optional(boolean(), false),
+  activatedBy: optional(printableText(64), ''),
+  activatedByAdmin: optional(boolean(), false),
   note: printableText(TEXT_CHARACTERS),
 });
 
@@ -108,12 +108,13 @@ function readChange(value: unknown, path: string): RemoteChange {
   const type = isObject(value) ? value['type'] : undefined;
   if (type === 'allow') return { type, ...(ALLOWED.read(value, path) satisfies RemoteAllowed) };
   if (type !== 'entry') throw new McblockError('input', `${path}.type must be entry or allow`);
-  const { sequence, endedAt, ...fields } = ENTRY.read(value, path);
-  const entry: RemoteEntry = { ...fields, hitDays: [], endedAt };
+  const { sequence, activatedBy, activatedByAdmin, ...fields } = ENTRY.read(value, path);
+  const entry: Entry = { ...fields, hitDays: [] };
   if ((entry.activations === 0) !== (entry.activatedAt === undefined)) {
     throw new McblockError('input', `${path} has activations without a time, or the reverse`);
   }
-  return { type, sequence, entry };
+  const activatedByWhom = { by: activatedBy, byAdmin: activatedByAdmin };
+  return { type, sequence, entry, activatedBy: activatedByWhom };
 }
 
 function jsonOf(body: Buffer): unknown {

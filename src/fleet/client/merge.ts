@@ -4,7 +4,6 @@ import { expireEntry } from '../../blocklist/expire.ts';
 import type { Policy } from '../../blocklist/policy.ts';
 import type { ProtectedSpace } from '../../blocklist/protect.ts';
 import { isTooWide } from '../../net/wide.ts';
-import type { RemoteEntry } from './remote-change.ts';
 
 /** What this machine knows about the prefix of a remote entry. */
 export interface LocalState {
@@ -12,8 +11,6 @@ export interface LocalState {
   readonly supernets: readonly Entry[];
   /** What is protected now, trusted addresses in the prefix included. */
   readonly space: ProtectedSpace;
-  /** When the latest activation of the prefix's own entry was expired by hand. */
-  readonly endedAt: () => Seconds | undefined;
 }
 
 export interface MergeRules {
@@ -39,19 +36,19 @@ export type Merge =
  * fleet's number of activations, so that penalties double across machines.
  */
 export function mergeEntry(
-  remote: RemoteEntry,
+  remote: Entry,
   local: LocalState,
   rules: MergeRules,
   now: Seconds,
 ): Merge {
-  const { prefix, activatedAt, endedAt } = remote;
+  const { prefix, activatedAt } = remote;
   if (isTooWide(prefix)) return { kind: 'refused', reason: 'too wide' };
   if (activatedAt === undefined) return { kind: 'unchanged' };
   const peer = bounded(remote, Math.min(activatedAt, now), rules.longestSeconds, now);
   const own = local.supernets.find((entry) => entry.prefix.length === prefix.length);
   return outlasts(peer.expiresAt, now)
     ? mergeActive(peer, own, local, rules, now)
-    : mergeExpired(peer, endedAt, own, now);
+    : mergeExpired(peer, own, now);
 }
 
 /** A remote entry that was active at least once, within bounds. */
@@ -65,13 +62,13 @@ interface PeerEntry extends Entry {
 function mergeActive(
   peer: PeerEntry,
   own: Entry | undefined,
-  { supernets, space, endedAt }: LocalState,
+  { supernets, space }: LocalState,
   { policy }: MergeRules,
   now: Seconds,
 ): Merge {
   const { prefix, activatedAt, expiresAt } = peer;
   if (space.containing(prefix) !== undefined) return { kind: 'refused', reason: 'protected' };
-  if (own !== undefined && !isActive(own, now) && (endedAt() ?? -1) >= activatedAt) {
+  if (own !== undefined && !isActive(own, now) && (own.endedAt ?? -1) >= activatedAt) {
     // Somebody here ended this block by hand. Only a new activation brings it back.
     return { kind: 'unchanged' };
   }
@@ -81,6 +78,7 @@ function mergeActive(
     {
       kind: 'manual',
       origin: 'fleet',
+      maker: peer,
       prefix,
       at: activatedAt,
       until: expiresAt,
@@ -101,23 +99,19 @@ function mergeActive(
     : { kind: 'unchanged' };
 }
 
-function mergeExpired(
-  peer: PeerEntry,
-  endedAt: Seconds | undefined,
-  own: Entry | undefined,
-  now: Seconds,
-): Merge {
+function mergeExpired(peer: PeerEntry, own: Entry | undefined, now: Seconds): Merge {
   if (own === undefined) return { kind: 'remembered', entry: { ...peer, origin: 'fleet' } };
   if (isActive(own, now)) {
     // Ended by hand after it was activated here. A later activation is not known to the peers yet,
     // and where theirs merely expired, the one here has an expiry of its own.
-    return endedAt !== undefined && (own.activatedAt ?? 0) <= endedAt
+    return peer.endedAt !== undefined && (own.activatedAt ?? 0) <= peer.endedAt
       ? { kind: 'expired', entry: joined(expireEntry(own, now), peer) }
       : { kind: 'unchanged' };
   }
   if (own.activations >= peer.activations) return { kind: 'unchanged' };
-  const { activatedAt, expiresAt } = (own.activatedAt ?? -1) > peer.activatedAt ? own : peer;
-  return { kind: 'remembered', entry: { ...joined(own, peer), activatedAt, expiresAt } };
+  const { activatedAt, expiresAt, endedAt } =
+    (own.activatedAt ?? -1) > peer.activatedAt ? own : peer;
+  return { kind: 'remembered', entry: { ...joined(own, peer), activatedAt, expiresAt, endedAt } };
 }
 
 /** No time is later than now, and the expiry within what peers may ask for. */

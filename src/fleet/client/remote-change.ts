@@ -1,15 +1,16 @@
-import type { Entry, Seconds } from '../../blocklist/entry.ts';
+import type { Entry, Maker, Seconds } from '../../blocklist/entry.ts';
 import type { Prefix } from '../../net/prefix.ts';
 
 /** A change in the fleet, as a server reports it. */
-export type RemoteChange =
-  | ({ readonly type: 'allow' } & RemoteAllowed)
-  | { readonly type: 'entry'; readonly sequence: number; readonly entry: RemoteEntry };
+export type RemoteChange = ({ readonly type: 'allow' } & RemoteAllowed) | RemoteEntry;
 
 /** An entry of the fleet. */
-export interface RemoteEntry extends Entry {
-  /** When it was expired by hand; undefined if it was not. */
-  readonly endedAt: Seconds | undefined;
+export interface RemoteEntry {
+  readonly type: 'entry';
+  readonly sequence: number;
+  readonly entry: Entry;
+  /** Who made its latest activation. */
+  readonly activatedBy: Maker;
 }
 
 /** A prefix that was added to the fleet's allow-list, or removed from it. */

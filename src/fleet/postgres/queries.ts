@@ -1,6 +1,6 @@
 import type { ClientBase, Pool } from 'pg';
 import { McblockError, reasonOf } from '../../errors.ts';
-import type { FleetRow } from '../rows.ts';
+import type { FleetRow } from '../fleet-row.ts';
 
 /** A value for a placeholder of a statement. */
 type Parameter = number | string | null | readonly string[];

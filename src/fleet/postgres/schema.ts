@@ -107,6 +107,25 @@ ALTER TABLE mcblock.fleet ADD COLUMN identity text NOT NULL DEFAULT gen_random_u
 -- The peer's port; NULL if none is named.
 ALTER TABLE mcblock.evidence ADD COLUMN port integer CHECK (port BETWEEN 0 AND 65535);
 `,
+  `
+-- Who made an entry first, and whether who made it or activated it was an administrator then.
+ALTER TABLE mcblock.entry
+  ADD COLUMN made_by text NOT NULL DEFAULT '',
+  ADD COLUMN by_admin integer NOT NULL DEFAULT 0 CHECK (by_admin IN (0, 1)),
+  ADD COLUMN activated_by_admin integer NOT NULL DEFAULT 0 CHECK (activated_by_admin IN (0, 1));
+ALTER TABLE mcblock.activation
+  ADD COLUMN by_admin integer NOT NULL DEFAULT 0 CHECK (by_admin IN (0, 1));
+UPDATE mcblock.entry e SET made_by = coalesce((
+  SELECT reported_by FROM mcblock.activation a WHERE a.prefix = e.prefix ORDER BY number LIMIT 1),
+  activated_by);
+-- Of the past only who is an administrator now is known.
+UPDATE mcblock.entry SET
+  by_admin = (made_by IN (SELECT name FROM mcblock."user" WHERE scopes LIKE '%admin%'))::integer,
+  activated_by_admin =
+    (activated_by IN (SELECT name FROM mcblock."user" WHERE scopes LIKE '%admin%'))::integer;
+UPDATE mcblock.activation SET
+  by_admin = (reported_by IN (SELECT name FROM mcblock."user" WHERE scopes LIKE '%admin%'))::integer;
+`,
 ];
 
 const FIRST = `

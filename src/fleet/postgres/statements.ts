@@ -36,6 +36,8 @@ const NUMBERS: ReadonlySet<string> = new Set([
   'widest6',
   'longest',
   'disabled',
+  'by_admin',
+  'activated_by_admin',
 ]);
 
 /** Selects columns of a table, which is t in `rest`, as texts and JavaScript numbers. */

@@ -113,6 +113,22 @@ UPDATE fleet SET identity = lower(hex(randomblob(16)));
 -- The peer's port; NULL if none is named.
 ALTER TABLE evidence ADD COLUMN port INTEGER CHECK (port BETWEEN 0 AND 65535);
 `,
+  `
+-- Who made an entry first, and whether who made it or activated it was an administrator then.
+ALTER TABLE entry ADD COLUMN made_by TEXT NOT NULL DEFAULT '';
+ALTER TABLE entry ADD COLUMN by_admin INTEGER NOT NULL DEFAULT 0 CHECK (by_admin IN (0, 1));
+ALTER TABLE entry ADD COLUMN activated_by_admin INTEGER NOT NULL DEFAULT 0
+  CHECK (activated_by_admin IN (0, 1));
+ALTER TABLE activation ADD COLUMN by_admin INTEGER NOT NULL DEFAULT 0 CHECK (by_admin IN (0, 1));
+UPDATE entry SET made_by = coalesce((
+  SELECT reported_by FROM activation a WHERE a.prefix = entry.prefix ORDER BY number LIMIT 1),
+  activated_by);
+-- Of the past only who is an administrator now is known.
+UPDATE entry SET by_admin = made_by IN (SELECT name FROM user WHERE scopes LIKE '%admin%'),
+  activated_by_admin = activated_by IN (SELECT name FROM user WHERE scopes LIKE '%admin%');
+UPDATE activation SET
+  by_admin = reported_by IN (SELECT name FROM user WHERE scopes LIKE '%admin%');
+`,
 ];
 
 /** Migrates the database to the newest version. Throws McblockError('store') for another program's. */

@@ -2,6 +2,7 @@ import type { Entry, Seconds } from '../../blocklist/entry.ts';
 import type { Family } from '../../net/address.ts';
 import type { Prefix } from '../../net/prefix.ts';
 import { formatPrefix } from '../../net/prefix-text.ts';
+import type { FleetRow } from '../fleet-row.ts';
 import type {
   Changed,
   EntryHistory,
@@ -25,7 +26,6 @@ import {
   FLEET_ENTRY_COLUMNS,
   FLEET_EVIDENCE_COLUMNS,
   FLEET_EVIDENCE_KEY,
-  type FleetRow,
   fleetEntryOfRow,
   rowOfActivation,
   rowOfAllowed,

@@ -6,7 +6,6 @@ import { DAY_SECONDS, DEFAULT_POLICY } from '../../../src/blocklist/policy.ts';
 import { ProtectedSpace } from '../../../src/blocklist/protect.ts';
 import type { Protection } from '../../../src/blocklist/request.ts';
 import { type LocalState, type Merge, mergeEntry } from '../../../src/fleet/client/merge.ts';
-import type { RemoteEntry } from '../../../src/fleet/client/remote-change.ts';
 import { containsPrefix } from '../../../src/net/prefix.ts';
 import { parsePrefix } from '../../../src/net/prefix-text.ts';
 
@@ -31,7 +30,6 @@ function localState(supernets: readonly Entry[] = [], more: Partial<LocalState> 
   return {
     supernets,
     space: new ProtectedSpace([...privateSpace(), allowed('198.51.100.7')]),
-    endedAt: () => undefined,
     ...more,
   };
 }
@@ -40,8 +38,8 @@ function allowed(prefix: string): Protection {
   return { prefix: parsePrefix(prefix), reason: 'allowed' };
 }
 
-function merge(remote: Entry & Partial<RemoteEntry>, ...supernets: Entry[]): Merge {
-  return mergeEntry({ endedAt: undefined, ...remote }, localState(supernets), RULES, NOW);
+function merge(remote: Entry, ...supernets: Entry[]): Merge {
+  return mergeEntry(remote, localState(supernets), RULES, NOW);
 }
 
 describe('a remote entry', () => {
@@ -124,16 +122,11 @@ describe('a remote entry', () => {
   });
 
   it('does not reactivate an entry that was expired by hand here since', () => {
-    const own = entryOf('5.6.7.0/24', { expiresAt: NOW - 5 });
+    const own = entryOf('5.6.7.0/24', { expiresAt: NOW - 5, endedAt: NOW - 5 });
     const told = entryOf('5.6.7.0/24');
-    const here = localState([own], { endedAt: () => NOW - 5 });
-    expect(mergeEntry({ ...told, endedAt: undefined }, here, RULES, NOW)).toEqual({
-      kind: 'unchanged',
-    });
+    expect(merge(told, own)).toEqual({ kind: 'unchanged' });
     const anew = { ...told, activatedAt: NOW - 1, activations: 2 };
-    expect(mergeEntry({ ...anew, endedAt: undefined }, here, RULES, NOW)).toMatchObject({
-      kind: 'blocked',
-    });
+    expect(merge(anew, own)).toMatchObject({ kind: 'blocked' });
   });
 
   it('expires an entry that the fleet ended, unless it was activated here later', () => {
