@@ -25,8 +25,11 @@ export interface EntryChange {
   /** Of these activations; by default the origin, note and maker of the entry. */
   readonly cause?: ActivationCause;
   readonly evidence?: readonly ActivationEvidence[];
-  /** The activations above those of the entry are folded into another entry. */
-  readonly isFolded?: boolean;
+  /**
+   * The activations above those of the entry are taken back: they are folded into another entry, or
+   * withdrawn.
+   */
+  readonly takesBack?: boolean;
   /** The activation that was expired by hand, and when. */
   readonly ended?: { readonly activation: number; readonly at: Seconds };
 }

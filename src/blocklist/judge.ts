@@ -22,6 +22,8 @@ export interface JudgeSummary {
   readonly spared: readonly Spared[];
   /** Offences that have not led to a block, and may do so with more within the window. */
   readonly pending: readonly Offence[];
+  /** Offences that led to an activation, and its first hits; for a login that comes later. */
+  readonly spent: readonly Offence[];
 }
 
 /**
@@ -90,6 +92,7 @@ export class Judge {
     if (active !== undefined) {
       const isWhole = !isNarrower(active, network);
       if (isWhole || isNew) active.hit(offence, at);
+      if (isWhole && isNew) this.#keepHit(network, active, offence, at);
       if (isWhole || supernets.some((one) => one.isActive(at) && !isNarrower(one, network))) return;
     }
     const eligible =
@@ -121,10 +124,12 @@ export class Judge {
 
   /** Settles, returns a summary, and starts over. */
   finish(): JudgeSummary {
+    const spent = this.#networks.takeSpent();
     this.settle();
     const offences = this.#offences;
     this.#offences = 0;
-    return { offences, spared: this.#spared.take(), pending: this.#networks.takePending() };
+    const pending = this.#networks.takePending();
+    return { offences, spared: this.#spared.take(), pending, spent };
   }
 
   /** A time in the future counts as now. */
@@ -150,6 +155,14 @@ export class Judge {
       }
     }
     if (offence.isJudged === undefined) this.#spared.add(offence, 'login');
+  }
+
+  /** Keeps a hit that comes within the window of the activation. */
+  #keepHit(network: OffenderNetwork, active: OpenEntry, offence: Offence, at: Seconds): void {
+    const { windowSeconds } = this.#policy.offence;
+    const { activatedAt = at } = active.entry;
+    if (this.#source !== 'log' || at >= activatedAt + windowSeconds) return;
+    this.#networks.spentOf(network).hit(offence, at, activatedAt, windowSeconds);
   }
 
   /** The offences of an address that lost its trust by them count as one at this time. */
@@ -227,9 +240,13 @@ export class Judge {
     const decision = decide(entries, this.#space, request, this.#policy, this.#now);
     const aggregator = new EvidenceAggregator();
     window.addTo(aggregator, from);
+    const isActivated = decision.kind === 'new' || decision.kind === 'reactivated';
+    if (isActivated && this.#source === 'log') {
+      const { windowSeconds } = this.#policy.offence;
+      this.#networks.spentOf(network).activated(window.moments, at, windowSeconds);
+    }
     // While only narrower entries are active, the offences go on counting for the network.
     if (from === network.prefix) window.clear();
-    const isActivated = decision.kind === 'new' || decision.kind === 'reactivated';
     const folded = isActivated ? inner.folded : [];
     this.#repository.commit({ request, decision, evidence: aggregator.take(), folded });
     if (decision.kind === 'refused') return;

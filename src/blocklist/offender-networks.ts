@@ -9,6 +9,7 @@ import { OpenEntry } from './open-entry.ts';
 import { automaticPrefix, type Policy } from './policy.ts';
 import type { ProtectedSpace } from './protect.ts';
 import type { Protection } from './request.ts';
+import { SpentOffences } from './spent.ts';
 import { keyOfAddress, type Login, trustedLogins } from './trust.ts';
 import { Window } from './window.ts';
 
@@ -27,6 +28,8 @@ export interface OffenderNetwork {
   isClear: boolean;
   /** The windows of trusted addresses, by address; undefined until there is one. */
   trusted: Map<string, Window> | undefined;
+  /** What led to its latest activation; undefined until there is one. */
+  spent: SpentOffences | undefined;
 }
 
 /** The networks with offences, and their entries and logins. */
@@ -81,6 +84,7 @@ export class OffenderNetworks {
       logins: undefined,
       isClear: false,
       trusted: undefined,
+      spent: undefined,
     };
     this.#networks.set(key, network);
     return network;
@@ -120,6 +124,20 @@ export class OffenderNetworks {
     const window = new Window();
     network.trusted.set(key, window);
     return window;
+  }
+
+  spentOf(network: OffenderNetwork): SpentOffences {
+    network.spent ??= new SpentOffences(this.#policy.trust.points);
+    return network.spent;
+  }
+
+  /** Removes and returns what led to activations. To be called before settle(). */
+  takeSpent(): readonly Offence[] {
+    const spent: Offence[] = [];
+    for (const network of this.#networks.values()) {
+      for (const offence of network.spent?.take() ?? NOTHING) spent.push(offence);
+    }
+    return spent;
   }
 
   /** The address loses its trust at this time. */

@@ -9,6 +9,7 @@ import { embeddedIn } from '../net/embedded.ts';
 import { hostPrefix } from '../net/prefix.ts';
 import type { Activation } from '../store/history.ts';
 import type { Store } from '../store/store.ts';
+import type { Withdrawal } from '../store/withdrawals.ts';
 import { blockingOf, type FeedMatch } from './blocker.ts';
 import { loginsAround } from './logins-around.ts';
 import { loginProtections, protectedSpace } from './protected-space.ts';
@@ -22,6 +23,8 @@ export interface Explanation {
   readonly feeds: readonly FeedMatch[];
   /** The entries that contain it, widest first. */
   readonly entries: readonly { readonly entry: Entry; readonly history: readonly Activation[] }[];
+  /** Activations that contained it and were withdrawn, as a login came. */
+  readonly withdrawals: readonly Withdrawal[];
   /** Why the rules have a hole there, whatever is active. */
   readonly protection: Protection | undefined;
   /** The effect of its next offence. */
@@ -43,6 +46,7 @@ export function explain(store: Store, address: Address, policy: Policy, now: Sec
     blocker,
     feeds,
     entries: entries.map((entry) => ({ entry, history: store.history(entry.prefix) })),
+    withdrawals: store.withdrawals.around(host),
     protection: hole,
     next: nextOf(
       store.around(network, host),

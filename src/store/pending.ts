@@ -11,55 +11,64 @@ import {
 } from '../validation/evidence.ts';
 import { detailsOf, offenceDetails } from '../validation/offence.ts';
 import { COUNT_COLUMN, OPTIONAL_COLUMN, TIME_COLUMN } from '../validation/sql-column.ts';
-import type { Connection, Row } from './connection.ts';
+import type { Cell, Connection, Row } from './connection.ts';
 import { addressOfHex } from './key.ts';
 import { damagedRow } from './store-error.ts';
 
 const DETAILS = DETAIL_NAMES.map(columnName);
 const KEY = ['family', 'address', 'at', ...detailsOfKind('key').map(columnName), 'user'].join(', ');
 const COLUMNS = ['at', 'hex(address)', 'points', 'user', ...DETAILS].join(', ');
-const ALL = `SELECT ${COLUMNS} FROM pending ORDER BY ${KEY}`;
 const WITHIN = 'WHERE family = ? AND address BETWEEN ? AND ?';
 
 const NAMES = ['family', 'address', 'at', 'points', 'user', ...DETAILS];
-const INSERT = `
-INSERT INTO pending (${NAMES.join(', ')}) VALUES (${NAMES.map(() => '?').join(', ')})
-ON CONFLICT (${KEY}) DO UPDATE SET `;
 const SUMMED = ['points', ...detailsOfKind('sum').map(columnName)];
 const LATEST = detailsOfKind('latest').map((name) => replaced(columnName(name)));
-const ADD =
-  INSERT + [...SUMMED.map((name) => `${name} = ${name} + excluded.${name}`), ...LATEST].join(', ');
-const PUT = INSERT + [...SUMMED.map(replaced), ...LATEST].join(', ');
+const ADD = [...SUMMED.map((name) => `${name} = ${name} + excluded.${name}`), ...LATEST].join(', ');
+const PUT = [...SUMMED.map(replaced), ...LATEST].join(', ');
 
-/** Offences that have not led to a block yet, and may do so together with those of the next log. */
+/**
+ * Offences of the last window: those that have not led to a block yet, and may do so together with
+ * those of the next log (`pending`), or those that have, and are judged again with a login that comes
+ * later (`spent`).
+ */
 export class Pending {
   readonly #connection: Connection;
+  readonly #table: 'pending' | 'spent';
+  readonly #insert: string;
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, table: 'pending' | 'spent' = 'pending') {
     this.#connection = connection;
+    this.#table = table;
+    this.#insert = `
+INSERT INTO ${table} (${NAMES.join(', ')}) VALUES (${NAMES.map(() => '?').join(', ')})
+ON CONFLICT (${KEY}) DO UPDATE SET `;
+  }
+
+  get isEmpty(): boolean {
+    return this.#connection.row(`SELECT 1 FROM ${this.#table} LIMIT 1`) === undefined;
   }
 
   /** IPv4 first, by address, then by time. */
   all(): Offence[] {
-    return readRows(this.#connection.rows(ALL));
+    return readRows(this.#connection.rows(`SELECT ${COLUMNS} FROM ${this.#table} ORDER BY ${KEY}`));
   }
 
   /** Replaces all of them. Equal ones are added up. */
   replace(offences: Iterable<Offence>): void {
     this.#connection.together(() => {
-      this.#connection.run('DELETE FROM pending');
+      this.#connection.run(`DELETE FROM ${this.#table}`);
       for (const offence of offences) this.#write(ADD, offence);
     });
   }
 
   /** Removes and returns those from the prefix, by address, then by time. */
   take(prefix: Prefix): Offence[] {
-    const range = [prefix.family, addressBytes(prefix), addressBytes(lastAddress(prefix))] as const;
     return this.#connection.together(() => {
-      const sql = `SELECT ${COLUMNS} FROM pending ${WITHIN} ORDER BY ${KEY}`;
-      const rows = this.#connection.rows(sql, ...range);
-      if (rows.length > 0) this.#connection.run(`DELETE FROM pending ${WITHIN}`, ...range);
-      return readRows(rows);
+      const taken = this.within(prefix);
+      if (taken.length > 0) {
+        this.#connection.run(`DELETE FROM ${this.#table} ${WITHIN}`, ...rangeOf(prefix));
+      }
+      return taken;
     });
   }
 
@@ -72,16 +81,30 @@ export class Pending {
 
   /** Removes those at least `windowSeconds` before the latest, and all but the `most` latest. */
   prune(windowSeconds: number, most: number): void {
+    const table = this.#table;
     this.#connection.together(() => {
       this.#connection.run(
-        'DELETE FROM pending WHERE at <= (SELECT max(at) FROM pending) - ?',
+        `DELETE FROM ${table} WHERE at <= (SELECT max(at) FROM ${table}) - ?`,
         windowSeconds,
       );
       this.#connection.run(
-        'DELETE FROM pending WHERE at <= (SELECT at FROM pending ORDER BY at DESC LIMIT 1 OFFSET ?)',
+        `DELETE FROM ${table} WHERE at <= (SELECT at FROM ${table} ORDER BY at DESC LIMIT 1 OFFSET ?)`,
         most,
       );
     });
+  }
+
+  /** Replaces equal ones. */
+  putAll(offences: Iterable<Offence>): void {
+    this.#connection.together(() => {
+      for (const offence of offences) this.put(offence);
+    });
+  }
+
+  /** Those from the prefix, by address, then by time. */
+  within(prefix: Prefix): Offence[] {
+    const sql = `SELECT ${COLUMNS} FROM ${this.#table} ${WITHIN} ORDER BY ${KEY}`;
+    return readRows(this.#connection.rows(sql, ...rangeOf(prefix)));
   }
 
   /** Replaces an equal one. */
@@ -89,13 +112,17 @@ export class Pending {
     this.#write(PUT, offence);
   }
 
-  #write(sql: string, offence: Offence): void {
+  #write(update: string, offence: Offence): void {
     const { at, address, points, user = 0 } = offence;
     const details = detailsOf(offence);
     const values = DETAIL_NAMES.map((name) => fieldOf(name).column.toSql(details[name]));
     const who = [address.family, addressBytes(address), at, points, user] as const;
-    this.#connection.run(sql, ...who, ...values);
+    this.#connection.run(this.#insert + update, ...who, ...values);
   }
+}
+
+function rangeOf(prefix: Prefix): Cell[] {
+  return [prefix.family, addressBytes(prefix), addressBytes(lastAddress(prefix))];
 }
 
 function detailsOfKind(merge: EvidenceField<unknown>['merge']): readonly (keyof Details)[] {

@@ -65,7 +65,8 @@ const ENTRY = {
   hitDays: list(day()),
 } as const;
 
-const ACTIVATION = object({
+/** An activation in an export. */
+export const ACTIVATION = object({
   number: whole(1),
   at: time(),
   until: expiry(),

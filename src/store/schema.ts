@@ -1,6 +1,7 @@
 import { McblockError } from '../errors.ts';
 import type { Connection } from './connection.ts';
 import { USERS } from './migration-users.ts';
+import { WITHDRAWALS } from './migration-withdrawals.ts';
 
 /** "mcbl": identifies a database as a store (PRAGMA application_id). */
 const APPLICATION_ID = 0x6d_63_62_6c;
@@ -229,6 +230,7 @@ WHERE activation.ended_at IS NOT NULL AND activation.number = entry.activations
   AND activation.family = entry.family AND activation.length = entry.length
   AND activation.network = entry.network;
 `,
+  WITHDRAWALS,
 ];
 
 /**

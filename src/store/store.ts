@@ -1,8 +1,7 @@
-import { type Entry, isActive, type Seconds } from '../blocklist/entry.ts';
+import { type Entry, isActive, type Seconds, stateOf } from '../blocklist/entry.ts';
 import type { EntryChange } from '../blocklist/entry-change.ts';
 import type { Offence } from '../blocklist/offence.ts';
 import type { Login } from '../blocklist/trust.ts';
-import type { Address } from '../net/address.ts';
 import { containsPrefix, type Prefix } from '../net/prefix.ts';
 import type { PrefixList } from '../net/prefix-list.ts';
 import { Allowed, type AllowedPrefix } from './allowed.ts';
@@ -21,6 +20,7 @@ import { Outbox, type OutboxOptions } from './outbox.ts';
 import { Pending } from './pending.ts';
 import { Snapshot } from './snapshot.ts';
 import { type FormerEntry, type LastCommand, Undo, type UndoableCommand } from './undo.ts';
+import { Withdrawals } from './withdrawals.ts';
 
 export interface StoreOptions extends OpenOptions {
   /** The initial entries of a new store. */
@@ -60,6 +60,12 @@ export class Store {
   readonly coverage: StoredCoverage;
   /** The latest present time. */
   readonly clock: LatestTime;
+  /** Accepted logins. */
+  readonly logins: LoginTable;
+  /** Activations that were withdrawn. */
+  readonly withdrawals: Withdrawals;
+  /** Offences that led to activations lately, or hit them. */
+  readonly spent: Pending;
   readonly #parts: StoreParts;
 
   constructor(
@@ -73,6 +79,9 @@ export class Store {
     this.coverage = new StoredCoverage(connection);
     this.clock = new LatestTime(connection);
     connection.onCommit(() => this.clock.record(present()));
+    this.logins = new LoginTable(connection);
+    this.withdrawals = new Withdrawals(connection);
+    this.spent = new Pending(connection, 'spent');
     const entries = new Entries(connection);
     const history = new History(connection);
     const pending = new Pending(connection);
@@ -82,7 +91,7 @@ export class Store {
       history,
       logs: new Logs(connection),
       allowed: new Allowed(connection),
-      logins: new LoginTable(connection),
+      logins: this.logins,
       pending,
       feeds: new Feeds(connection),
       undo: new Undo(connection, entries, history, pending, command),
@@ -165,11 +174,15 @@ export class Store {
     const { prefix } = entry;
     connection.together(() => {
       undo.entryChanges(prefix);
-      entries.put(entry);
-      if (change.isFolded) {
+      if (change.takesBack) {
         history.dropAbove(prefix, entry.activations);
         this.outbox.forget(prefix);
       }
+      // An entry with no activation left counts as absent; a bogon stays.
+      if (change.takesBack && stateOf(entry, 0) === 'never' && entry.origin !== 'bogon') {
+        return entries.remove(prefix);
+      }
+      entries.put(entry);
       if (ended) history.end(prefix, ended.activation, ended.at);
       for (const activated of activations) {
         history.record(activated, cause);
@@ -229,16 +242,6 @@ export class Store {
   /** Adds accepted logins; those of one user of a service from one address are kept as one span. */
   recordLogins(logins: Iterable<Login>): void {
     this.#parts.logins.record(logins);
-  }
-
-  /** The address loses its trust at this time. */
-  distrust(address: Address, at: Seconds): void {
-    this.#parts.logins.distrust(address, at);
-  }
-
-  /** The key of the hashes of users. */
-  userKey(): Uint8Array {
-    return this.#parts.logins.userKey();
   }
 
   /** The logins from the prefix of which the last is at or after `since`, by address. */
@@ -320,6 +323,7 @@ export class Store {
       for (const { prefix, former } of undo.formerEntries()) {
         // If the entry was active before, its reports may be older than the command.
         if (former === undefined || !isActive(former.entry, at)) this.outbox.forget(prefix);
+        this.withdrawals.undo(prefix, at);
       }
       undo.takeBack();
     });

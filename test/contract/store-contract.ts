@@ -342,8 +342,8 @@ export function storeContract(name: string, open: (seed: readonly Entry[]) => St
       expect(within('192.0.2.0/24', NOW + 1)).toEqual([]);
       expect(within('192.0.3.0/24', 0)).toEqual([]);
       expect(within('2001:db8::/32', 0)).toEqual([loginOf(six!, NOW - 50)]);
-      store.distrust(home!, NOW + 5);
-      store.distrust(home!, NOW + 3);
+      store.logins.distrust(home!, NOW + 5);
+      store.logins.distrust(home!, NOW + 3);
       store.recordLogins([loginOf(home!, NOW + 90)]);
       expect(within('192.0.2.0/24', 0)).toEqual([
         { ...mailbox, lost: NOW + 5 },

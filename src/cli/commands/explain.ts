@@ -71,6 +71,13 @@ function explanationLines(one: LocatedExplanation, policy: Policy, now: number):
     lines.push(`  ${shortPrefix(entry.prefix)}: ${entryText(entry, now)}`);
     for (const activation of history.toReversed()) lines.push(...activationLines(activation));
   }
+  for (const { prefix, activation, withdrawnAt } of one.withdrawals) {
+    lines.push(
+      `  ${shortPrefix(prefix)}: an activation was withdrawn at ${shortTime(withdrawnAt)} UTC`,
+    );
+    lines.push('    its failures do not count with a login that came later');
+    lines.push(...activationLines(activation));
+  }
   return [...lines, `  next offence: ${nextText(one.next, policy, now)}`];
 }
 
@@ -149,7 +156,7 @@ function extensionText(entry: Entry, policy: Policy, now: number): string {
 }
 
 function explanationJson(one: LocatedExplanation, now: number): object {
-  const { address, embedded, blocker, entries, feeds, protection, next, where } = one;
+  const { address, embedded, blocker, entries, feeds, protection, next, where, withdrawals } = one;
   return {
     address: formatAddress(address),
     embedded: embedded ? formatAddress(embedded) : null,
@@ -162,24 +169,34 @@ function explanationJson(one: LocatedExplanation, now: number): object {
       : null,
     entries: entries.map(({ entry, history }) => ({
       ...entryJson(entry, now),
-      history: history.map(({ number, at, until, endedAt, origin, note, evidence }) => ({
-        number,
-        at: isoTime(at),
-        until: isoTime(until),
-        endedAt: endedAt === undefined ? null : isoTime(endedAt),
-        origin,
-        note,
-        evidence: evidence.map((row) => ({
-          ...row,
-          address: row.address ? formatAddress(row.address) : null,
-          firstSeen: isoTime(row.firstSeen),
-          lastSeen: isoTime(row.lastSeen),
-        })),
-      })),
+      history: history.map(activationJson),
+    })),
+    withdrawn: withdrawals.map(({ prefix, activation, withdrawnAt }) => ({
+      prefix: formatPrefix(prefix),
+      withdrawnAt: isoTime(withdrawnAt),
+      activation: activationJson(activation),
     })),
     next:
       next.kind === 'refused'
         ? { outcome: next.kind, reason: next.protection.reason }
         : { outcome: next.kind, entry: entryJson(next.entry, now) },
+  };
+}
+
+function activationJson(activation: Activation): object {
+  const { number, at, until, endedAt, origin, note, evidence } = activation;
+  return {
+    number,
+    at: isoTime(at),
+    until: isoTime(until),
+    endedAt: endedAt === undefined ? null : isoTime(endedAt),
+    origin,
+    note,
+    evidence: evidence.map((row) => ({
+      ...row,
+      address: row.address ? formatAddress(row.address) : null,
+      firstSeen: isoTime(row.firstSeen),
+      lastSeen: isoTime(row.lastSeen),
+    })),
   };
 }

@@ -170,7 +170,7 @@ async function readLog(
   try {
     return await read(source, {
       ...(dryRun && !context.options.quiet ? { samples: samplesShown(context) } : {}),
-      userKey: store.userKey(),
+      userKey: store.logins.userKey(),
       known: (head) => (again ? [] : store.logsWithHead(head)),
       onProgress: (done, total) => progress.showShare(done, total),
     });

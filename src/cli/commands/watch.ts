@@ -10,7 +10,7 @@ import type { Context } from '../context.ts';
 import { grammarReporter, readOptionsOf } from '../log-options.ts';
 import { Signals } from '../signals.ts';
 import { jsonText } from '../text/json-text.ts';
-import { watchJson, watchLine } from '../text/watch-text.ts';
+import { watchJson, watchLine, withdrawnJson, withdrawnLine } from '../text/watch-text.ts';
 
 interface WatchOptions {
   readonly apply?: true;
@@ -90,14 +90,20 @@ async function settingsOf(context: Context, options: WatchOptions): Promise<Watc
   const store = await context.store('write');
   return {
     policies: await context.policies(),
-    readOptions: { ...readOptions, userKey: store.userKey() },
+    readOptions: { ...readOptions, userKey: store.logins.userKey() },
   };
 }
 
-/** Prints a line for each entry that is new, active again or extended. */
+/** Prints a line for each entry that is new, active again, extended or withdrawn. */
 function announce(context: Context, report: BatchReport): void {
   const { json, quiet } = context.options;
+  const { log, withdrawn } = report;
   const entries = activated(report);
-  if (json) context.lines(entries.map((entry) => jsonText(watchJson(report.log, entry))));
-  else if (!quiet) context.lines(entries.map((entry) => watchLine(report.log, entry)));
+  if (json) {
+    context.lines(withdrawn.map((prefix) => jsonText(withdrawnJson(log, prefix))));
+    context.lines(entries.map((entry) => jsonText(watchJson(log, entry))));
+  } else if (!quiet) {
+    context.lines(withdrawn.map((prefix) => withdrawnLine(log, prefix)));
+    context.lines(entries.map((entry) => watchLine(log, entry)));
+  }
 }

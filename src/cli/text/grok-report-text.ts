@@ -52,6 +52,9 @@ export function* grokReportLines(
   for (const { address, reason, count } of report.spared) {
     yield `  spared       ${formatAddress(address)}, ${SPARED[reason]}: ${offences(count)}`;
   }
+  for (const prefix of report.withdrawn) {
+    yield `  withdrawn    ${shortPrefix(prefix)}: its failures do not count with a login that came later`;
+  }
   if (verbose) {
     for (const { service, message, count } of report.summary.messages) {
       yield `  ${service} ${message}: ${countText(count)}`;
@@ -90,6 +93,7 @@ export function grokReportJson(report: LogReport): object {
       reason,
       offences: count,
     })),
+    withdrawn: report.withdrawn.map(formatPrefix),
     refused: report.refused,
     warnings,
   };

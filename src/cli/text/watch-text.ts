@@ -1,4 +1,5 @@
 import type { EntryReport } from '../../engine/judge/entry-reports.ts';
+import type { Prefix } from '../../net/prefix.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
 import { printable } from './printable.ts';
 import { isoTime, shortTime } from './time.ts';
@@ -27,4 +28,14 @@ export function watchJson(log: string, report: EntryReport): object {
       messages.map(({ service, message, count }) => [`${service} ${message}`, count]),
     ),
   };
+}
+
+/** An activation that would not have arisen with a login that was read later, in one line. */
+export function withdrawnLine(log: string, prefix: Prefix): string {
+  return `withdrawn ${shortPrefix(prefix)}, with a login in ${printable(log)}`;
+}
+
+/** The same as an object of `watch --json`. */
+export function withdrawnJson(log: string, prefix: Prefix): object {
+  return { outcome: 'withdrawn', prefix: formatPrefix(prefix), log };
 }

@@ -15,6 +15,7 @@ import { protectedSpace } from '../protected-space.ts';
 import { ShareLimit } from '../record/share-limit.ts';
 import { PendingOffences } from './pending.ts';
 import { type EntrySnapshot, type PendingChange, PendingChanges } from './pending-changes.ts';
+import { spentSeconds } from './withdraw.ts';
 
 /** The clocks of two hosts may differ by this. */
 const MAX_AHEAD_SECONDS = 60;
@@ -33,6 +34,15 @@ type Observations = Pick<LogSummary, 'groups' | 'logins'>;
 interface PendingPool {
   joined(space: Prefix, offences: Iterable<Offence>): Iterable<Offence>;
   keep(offences: readonly Offence[]): void;
+  /** Takes offences that led to activations. */
+  keepSpent(offences: readonly Offence[]): void;
+}
+
+/** What a log leaves behind for the next. */
+interface JudgedOffences {
+  readonly pending: readonly Offence[];
+  /** Those that led to activations lately. */
+  readonly spent: readonly Offence[];
 }
 
 /** Collects the results. */
@@ -45,7 +55,7 @@ interface JudgeReport {
 
 /**
  * Judges the offences of a log, calling `onJudged` with the changes to each network. Returns the
- * offences that are pending afterwards.
+ * offences to keep.
  */
 export function judgeLog(
   store: Store,
@@ -54,12 +64,14 @@ export function judgeLog(
   now: Seconds,
   report: JudgeReport,
   onJudged: (changes: PendingChanges) => void,
-): readonly Offence[] {
-  // Pending offences were reported by services; what pf reports never makes a new entry.
-  const pending = new PendingOffences(settings.source === 'log' ? store.pending() : []);
-  judgeNetworks(store, summary, settings, now, pending, report, onJudged);
+): JudgedOffences {
   const logEnd = Math.min(summary.span?.last ?? 0, now);
-  return pending.rest(logEnd, settings.windowSeconds);
+  const { source, windowSeconds } = settings;
+  // Pending offences were reported by services; what pf reports never makes a new entry.
+  const before = source === 'log' ? store.pending() : [];
+  const pending = new PendingOffences(before, logEnd - spentSeconds(windowSeconds));
+  judgeNetworks(store, summary, settings, now, pending, report, onJudged);
+  return { pending: pending.rest(logEnd, windowSeconds), spent: pending.spent };
 }
 
 /**
@@ -93,6 +105,7 @@ export function judgeNetworks(
     judge.offendAll(pending.joined(group.space, group.offences));
     const judged = judge.finish();
     pending.keep(judged.pending);
+    if (judged.spent.length > 0) pending.keepSpent(judged.spent);
     for (const spared of judged.spared) report.spared.push(spared);
     changes.keepAdmitted((entry) => limit.admits(entry));
     report.entries.add(changes.changes());

@@ -1,6 +1,7 @@
 import type { Spared } from '../../blocklist/spared.ts';
 import type { Ban } from '../../fleet/pubsub/ban.ts';
 import type { LogSummary } from '../../log/read-offences.ts';
+import type { Prefix } from '../../net/prefix.ts';
 import { EntryReports } from './entry-reports.ts';
 
 /** The result of judging one log. */
@@ -12,6 +13,8 @@ export class LogReport {
   readonly spared: Spared[] = [];
   /** Entries that `limits.share` kept from becoming active, or for longer. */
   refused = 0;
+  /** Entries whose latest activation was withdrawn, as a login came. */
+  readonly withdrawn: Prefix[] = [];
   /** Entries that became active and were stored. */
   readonly bans: Ban[] = [];
 

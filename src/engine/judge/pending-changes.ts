@@ -126,10 +126,15 @@ export class PendingChanges implements EntryRepository {
   write(store: Store): void {
     const cause = { origin: this.#origin, note: '' } as const;
     for (const { entry, activations, evidence, foldedInto } of this.#changes) {
-      const isFolded = foldedInto !== undefined;
-      store.record({ entry, activations, cause, evidence, isFolded });
+      const takesBack = foldedInto !== undefined;
+      store.record({ entry, activations, cause, evidence, takesBack });
     }
-    for (const { address, at } of this.#losses) store.distrust(address, at);
+    this.writeLosses(store);
+  }
+
+  /** Stores which addresses lost their trust. */
+  writeLosses(store: Store): void {
+    for (const { address, at } of this.#losses) store.logins.distrust(address, at);
   }
 
   get #origin(): 'pf' | 'grok' {

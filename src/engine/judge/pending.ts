@@ -18,9 +18,14 @@ export class PendingOffences {
   readonly #before: readonly Offence[];
   #next = 0;
   readonly #after: Offence[] = [];
+  readonly #spentSince: Seconds;
+  /** The latest offences that led to activations. */
+  readonly spent: Offence[] = [];
 
-  constructor(before: readonly Offence[]) {
+  /** @param spentSince offences before this time that led to activations are not kept */
+  constructor(before: readonly Offence[], spentSince: Seconds) {
     this.#before = before;
+    this.#spentSince = spentSince;
   }
 
   /**
@@ -34,6 +39,16 @@ export class PendingOffences {
   /** Adds offences that are pending from now on. */
   keep(offences: Iterable<Offence>): void {
     for (const offence of offences) this.#after.push(offence);
+  }
+
+  /** Keeps offences that led to activations. */
+  keepSpent(offences: readonly Offence[]): void {
+    for (const offence of offences) {
+      if (offence.at > this.#spentSince) this.spent.push(offence);
+    }
+    if (this.spent.length < MAX_PENDING) return;
+    this.spent.sort((p, q) => q.at - p.at);
+    this.spent.length = MAX_PENDING / 2;
   }
 
   /** What is pending at the end of a log that ends at `logEnd`, without what is too old to count. */
@@ -67,6 +82,8 @@ export class StoredPending {
   readonly #store: Store;
   /** The number of offences passed to `keep`. */
   kept = 0;
+  /** Offences that led to activations. */
+  readonly spent: Offence[] = [];
 
   constructor(store: Store) {
     this.#store = store;
@@ -80,6 +97,10 @@ export class StoredPending {
   keep(offences: readonly Offence[]): void {
     this.#store.addPending(offences);
     this.kept += offences.length;
+  }
+
+  keepSpent(offences: readonly Offence[]): void {
+    for (const offence of offences) this.spent.push(offence);
   }
 
   /** Drops offences that are too old to count, or too many. To be called now and then. */

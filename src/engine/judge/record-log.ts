@@ -6,6 +6,7 @@ import type { Store } from '../../store/store.ts';
 import { bansOf } from '../publish/bans-of.ts';
 import { type JudgeSettings, judgeLog, pastLogins } from './judge-log.ts';
 import { LogReport } from './log-report.ts';
+import { keepSpent, withdrawFor } from './withdraw.ts';
 
 /**
  * Judges a log and stores the result, in one transaction. Throws McblockError('store') if another
@@ -33,12 +34,15 @@ export function recordLog(
         `${name}: another mcblock read it at the same time; nothing was recorded; run the command again`,
       );
     }
-    store.recordLogins(pastLogins(summary.logins, now));
-    const pending = judgeLog(store, summary, settings, now, report, (changes) => {
+    const logins = pastLogins(summary.logins, now);
+    store.recordLogins(logins);
+    report.withdrawn.push(...withdrawFor(store, logins, settings, now));
+    const { pending, spent } = judgeLog(store, summary, settings, now, report, (changes) => {
       changes.write(store);
       for (const ban of bansOf(changes.changes(), now)) report.bans.push(ban);
     });
     if (settings.source === 'log') store.replacePending(pending);
+    keepSpent(store, spent, settings.windowSeconds);
     store.recordLog({
       digest: content.digest,
       head: content.head,

@@ -3,12 +3,13 @@ import type { Spared } from '../../blocklist/spared.ts';
 import type { Ban } from '../../fleet/pubsub/ban.ts';
 import type { Checkpoint } from '../../log/checkpoint.ts';
 import type { Batch } from '../../log/follow/follow-content.ts';
-import { hostPrefix } from '../../net/prefix.ts';
+import { hostPrefix, type Prefix } from '../../net/prefix.ts';
 import type { Store } from '../../store/store.ts';
 import { blockOf } from '../blocker.ts';
 import { type EntryReport, EntryReports } from '../judge/entry-reports.ts';
 import { judgeNetworks, pastLogins } from '../judge/judge-log.ts';
 import { StoredPending } from '../judge/pending.ts';
+import { keepSpent, withdrawFor } from '../judge/withdraw.ts';
 import type { Policies } from '../policies.ts';
 import { bansOf } from '../publish/bans-of.ts';
 
@@ -23,6 +24,8 @@ export interface BatchReport {
   readonly spared: Spared[];
   /** Entries that `limits.share` kept from becoming active, or for longer. */
   refused: number;
+  /** Entries whose latest activation was withdrawn, as a login came. */
+  readonly withdrawn: readonly Prefix[];
   /** Entries that became active. */
   readonly bans: Ban[];
   /** The rules get a hole or lose one: an address is trusted now, or no longer. */
@@ -56,8 +59,9 @@ export class BatchRecorder {
           blockOf(store, hostPrefix(address), policies.policyFor(address), now) !== undefined,
       );
       store.recordLogins(logins);
+      const withdrawn = withdrawFor(store, logins, policies, now);
       const entries = new EntryReports();
-      const found = { entries, spared: [], refused: 0, bans: [] };
+      const found = { entries, spared: [], refused: 0, bans: [], withdrawn };
       const done: BatchReport = { log: name, ...found, changesHoles };
       const settings = { ...policies, source: 'log' } as const;
       judgeNetworks(store, batch, settings, now, pending, done, (changes) => {
@@ -65,6 +69,7 @@ export class BatchRecorder {
         done.changesHoles ||= changes.hasLosses;
         done.bans.push(...bansOf(changes.changes(), now));
       });
+      keepSpent(store, pending.spent, policies.windowSeconds);
       isPruned ||= this.#keptSince + pending.kept > PRUNE_OFFENCES;
       if (isPruned) pending.prune(policies.windowSeconds);
       const { digest, head, bytes } = content;

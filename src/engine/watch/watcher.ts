@@ -106,7 +106,9 @@ export class Watcher {
   readonly #record: RecordBatch = (batch) => {
     const report = this.#recorder.record(batch, this.#settings.policies, this.#options.now());
     if (report === undefined) return 'changed';
-    if (report.changesHoles || activated(report).length > 0) this.#options.onChange(report);
+    const { changesHoles, withdrawn } = report;
+    const isChanged = changesHoles || withdrawn.length > 0 || activated(report).length > 0;
+    if (isChanged) this.#options.onChange(report);
     return 'recorded';
   };
 

@@ -1,0 +1,144 @@
+import { type Entry, laterExpiry, type Seconds } from '../../blocklist/entry.ts';
+import { entryBefore } from '../../blocklist/fold.ts';
+import { Judge } from '../../blocklist/judge.ts';
+import type { Offence } from '../../blocklist/offence.ts';
+import { penaltySeconds } from '../../blocklist/penalty.ts';
+import { DAY_SECONDS, type Policy } from '../../blocklist/policy.ts';
+import type { ProtectedSpace } from '../../blocklist/protect.ts';
+import type { Login } from '../../blocklist/trust.ts';
+import { comparePrefixes, hostPrefix, type Prefix } from '../../net/prefix.ts';
+import type { Activation } from '../../store/history.ts';
+import type { Store } from '../../store/store.ts';
+import type { Policies } from '../policies.ts';
+import { protectedSpace } from '../protected-space.ts';
+import { PendingChanges } from './pending-changes.ts';
+
+/** Only the latest offences that led to activations are kept. */
+const MAX_SPENT = 16_384;
+
+/**
+ * How long offences that led to an activation are kept: a login may come within the window of the
+ * activation, and concerns offences of the window before that.
+ */
+export function spentSeconds(windowSeconds: number): number {
+  return 2 * windowSeconds;
+}
+
+/** Keeps offences that led to activations, for as long as a login may come. */
+export function keepSpent(store: Store, spent: readonly Offence[], windowSeconds: number): void {
+  if (spent.length === 0) return;
+  const latest =
+    spent.length > MAX_SPENT ? spent.toSorted((p, q) => q.at - p.at).slice(0, MAX_SPENT) : spent;
+  store.spent.putAll(latest);
+  store.spent.prune(spentSeconds(windowSeconds), MAX_SPENT);
+}
+
+/**
+ * Takes back the activations that would not have arisen with these logins, which are in the store
+ * already, in the current transaction. What led to them is pending again. Returns their prefixes.
+ */
+export function withdrawFor(
+  store: Store,
+  logins: readonly Login[],
+  policies: Policies,
+  now: Seconds,
+): readonly Prefix[] {
+  if (logins.length === 0 || store.spent.isEmpty) return [];
+  const snapshot = store.snapshot();
+  const withdrawn: Prefix[] = [];
+  const judged = new Set<string>();
+  for (const login of logins) {
+    for (const { prefix } of snapshot.supernets(hostPrefix(login.address))) {
+      const key = JSON.stringify(prefix);
+      if (judged.has(key)) continue;
+      // The snapshot is older than what was withdrawn meanwhile.
+      const entry = store.get(prefix);
+      const policy = policies.policyFor(login.address);
+      if (entry === undefined || !isNear(entry, login, policy)) continue;
+      judged.add(key);
+      const space = protectedSpace(store, policies.nat64);
+      if (withdraw(store, entry, space, policy, now)) withdrawn.push(prefix);
+    }
+  }
+  return withdrawn;
+}
+
+/** Whether the login comes within the window of the latest activation, or was trusted at its time. */
+function isNear({ activatedAt }: Entry, { first, last }: Login, policy: Policy): boolean {
+  const { offence, trust } = policy;
+  return (
+    activatedAt !== undefined &&
+    first - activatedAt < offence.windowSeconds &&
+    activatedAt <= last + trust.days * DAY_SECONDS
+  );
+}
+
+/** Judges the offences of the latest activation again. Returns whether it was taken back. */
+function withdraw(
+  store: Store,
+  entry: Entry,
+  space: ProtectedSpace,
+  policy: Policy,
+  now: Seconds,
+): boolean {
+  const { prefix } = entry;
+  const history = store.history(prefix);
+  const latest = history.at(-1);
+  if (latest === undefined || !isByLogAlone(entry, latest, policy)) return false;
+  const spent = store.spent.within(prefix);
+  if (spent.length === 0) return false;
+  const before = former(entry, history.slice(0, -1), latest);
+  const snapshot = store.snapshot();
+  const isBefore = before.activations > 0 || before.origin === 'bogon';
+  const changes = new PendingChanges(
+    {
+      supernets: (around) =>
+        snapshot
+          .supernets(around)
+          .flatMap((other) =>
+            comparePrefixes(other.prefix, prefix) === 0 ? (isBefore ? [before] : []) : [other],
+          ),
+      subnets: (around) => snapshot.subnets(around),
+      activations: (around) => snapshot.activations(around),
+      loginsWithin: (around) => snapshot.loginsWithin(around),
+    },
+    'log',
+  );
+  const judge = new Judge(changes, space, policy, () => now);
+  judge.offendAll(spent.toSorted((p, q) => p.at - q.at));
+  const { pending } = judge.finish();
+  if (changes.changes().some(({ activations }) => activations.length > 0)) {
+    changes.writeLosses(store);
+    return false;
+  }
+  store.record({ entry: before, takesBack: true });
+  store.withdrawals.record({ prefix, activation: latest, withdrawnAt: now });
+  store.spent.take(prefix);
+  store.addPending(pending);
+  return true;
+}
+
+/** Whether a log of this machine made the activation, and nobody prolonged or ended it since. */
+function isByLogAlone(
+  { activations, expiresAt, lastSeen }: Entry,
+  { number, at, endedAt, origin }: Activation,
+  policy: Policy,
+): boolean {
+  const longest = Math.max(at, lastSeen ?? at) + penaltySeconds(activations, policy);
+  return (
+    number === activations &&
+    origin === 'grok' &&
+    endedAt === undefined &&
+    laterExpiry(expiresAt, longest) === longest
+  );
+}
+
+/** The entry as it was before its latest activation, without the offences of that. */
+function former(entry: Entry, history: readonly Activation[], latest: Activation): Entry {
+  const before = entryBefore(entry, [...history, latest], latest.at);
+  const hits = latest.evidence.reduce((sum, { count }) => sum + count, 0);
+  const seen = history.flatMap(({ at, evidence }) => [at, ...evidence.map((row) => row.lastSeen)]);
+  const lastSeen = seen.length === 0 ? undefined : Math.max(...seen);
+  const firstSeen = seen.length === 0 ? undefined : before.firstSeen;
+  return { ...before, hits: Math.max(0, before.hits - hits), firstSeen, lastSeen };
+}
