@@ -1,5 +1,6 @@
 import type { Seconds } from '../blocklist/entry.ts';
 import type { Policy } from '../blocklist/policy.ts';
+import { ProtectedSpace } from '../blocklist/protect.ts';
 import type { Protection } from '../blocklist/request.ts';
 import { type TrustPolicy, trustedSince } from '../blocklist/trust.ts';
 import type { Prefix } from '../net/prefix.ts';
@@ -8,6 +9,19 @@ import type { Store } from '../store/store.ts';
 import { loginsAround } from './logins-around.ts';
 import { connectedNetworks } from './own-addresses.ts';
 import { allowedProtections, loginProtections, ownProtections } from './protected-space.ts';
+
+/**
+ * What stays a hole in the rules whoever blocks the prefix: the allow-list and this host.
+ * @param nat64 the prefixes of NAT64 translators besides the well-known one
+ */
+export function lastingHoles(
+  store: Pick<Store, 'allowed'>,
+  prefix: Prefix,
+  nat64: readonly Prefix[],
+): readonly Protection[] {
+  const all = [...allowedProtections(store), ...ownProtections()];
+  return [...new ProtectedSpace(all, nat64).allOverlapping(prefix)];
+}
 
 /**
  * The holes in the rules at that time: the allow-list, this host, the networks that it is connected

@@ -32,8 +32,27 @@ describe('add', () => {
 
   it('blocks protected prefixes with --force; the rules keep the hole', async () => {
     await line.run('allow', '198.51.100.0/26');
-    expect((await line.run('add', '--force', '198.51.100/24')).exitCode).toBe(0);
+    expect(await line.run('add', '--force', '198.51.100/24')).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringMatching(
+        / blocked until .*, except 198\.51\.100\.0\/26 \(allow-list\)\n$/,
+      ),
+    });
     expect((await line.run('emit')).stdout).toBe('198.51.100.64/26\n198.51.100.128/25\n');
+    const [{ holes } = {}] = await line.json<{ holes?: unknown }[]>(
+      'add',
+      '--force',
+      '198.51.100/24',
+    );
+    expect(holes).toEqual([{ prefix: '198.51.100.0/26', reason: 'allowed' }]);
+  });
+
+  it('does not say "blocked" of what is a hole as a whole', async () => {
+    await line.run('allow', '198.51.100.0/24');
+    expect((await line.run('add', '--force', '198.51.100.7')).stdout).toBe(
+      '198.51.100.7 recorded, not blocked: in 198.51.100/24 (allow-list)\n',
+    );
+    expect(await line.json('emit')).toEqual([]);
   });
 
   it('needs --force to block more than a /8', async () => {

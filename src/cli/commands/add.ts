@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
 import { isActive } from '../../blocklist/entry.ts';
+import type { Protection } from '../../blocklist/request.ts';
+import { lastingHoles } from '../../engine/holes.ts';
 import type { Ban } from '../../fleet/pubsub/ban.ts';
 import { FAMILY_BITS } from '../../net/address.ts';
 import { containsPrefix, type Prefix } from '../../net/prefix.ts';
@@ -19,7 +21,11 @@ import type { Context } from '../context.ts';
 import { formatDuration } from '../text/duration.ts';
 import { entryJson } from '../text/entry-text.ts';
 import { parsePrefixes } from '../text/prefixes.ts';
+import { protectionText } from '../text/protection-text.ts';
 import { shortTime } from '../text/time.ts';
+
+/** Further ones are counted. */
+const SHOWN_HOLES = 5;
 
 export function define(command: Command, context: Context): void {
   addHandOptions(command)
@@ -51,6 +57,8 @@ interface AddOptions extends HandOptions {
 interface Outcome {
   readonly asked: Prefix;
   readonly decision: HandDecision;
+  /** What the rules leave out all the same. */
+  readonly holes: readonly Protection[];
 }
 
 async function add(context: Context, texts: readonly string[], options: AddOptions): Promise<void> {
@@ -67,7 +75,7 @@ async function add(context: Context, texts: readonly string[], options: AddOptio
     return prefixes.map((asked): Outcome => {
       const decision = block(asked);
       if (options.share) share(store, asked, decision, options, now);
-      return { asked, decision };
+      return { asked, decision, holes: lastingHoles(store, decision.entry.prefix, policies.nat64) };
     });
   });
   if (context.options.json) context.json(outcomes.map((outcome) => outcomeJson(outcome, now)));
@@ -97,15 +105,28 @@ function share(
   store.outbox.share({ type: 'block', prefix, until, exact, note }, entry.prefix);
 }
 
-function outcomeJson({ asked, decision }: Outcome, now: number): object {
+function outcomeJson({ asked, decision, holes }: Outcome, now: number): object {
   return {
     asked: formatPrefix(asked),
     outcome: decision.kind,
     entry: entryJson(decision.entry, now),
+    holes: holes.map(({ prefix, reason }) => ({ prefix: formatPrefix(prefix), reason })),
   };
 }
 
-function outcomeLine({ asked, decision }: Outcome, now: number): string {
+function outcomeLine(outcome: Outcome, now: number): string {
+  const { decision, holes } = outcome;
+  const { prefix } = decision.entry;
+  const whole = holes.find((hole) => containsPrefix(hole.prefix, prefix));
+  if (whole) return `${shortPrefix(prefix)} recorded, not blocked: in ${protectionText(whole)}`;
+  const text = decisionText(outcome, now);
+  if (holes.length === 0) return text;
+  const named = holes.slice(0, SHOWN_HOLES).map(protectionText);
+  const more = holes.length - named.length;
+  return `${text}, except ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+function decisionText({ asked, decision }: Outcome, now: number): string {
   const { kind, entry } = decision;
   const name = shortPrefix(entry.prefix);
   const until =
