@@ -20,6 +20,8 @@ export interface Fields {
   readonly portEnd: FieldEnd;
   readonly intEnd: FieldEnd;
   readonly wordEnd: FieldEnd;
+  /** A whole number of 53 bits; `seed` is a 32-bit integer. */
+  readonly hash: (start: number, end: number, seed: number) => number;
 }
 
 let loaded: Fields | undefined;

@@ -10,6 +10,7 @@ import {
   NewPart,
 } from './checkpoint.ts';
 import { LogDoubts } from './doubts.ts';
+import type { CountedEvents } from './event-keys.ts';
 import type { OffenceGroup } from './offences/offence-table.ts';
 import { type LineCounts, OffenceCollector } from './offences/offences.ts';
 import { Samples } from './offences/samples.ts';
@@ -29,6 +30,12 @@ export interface OffenceOptions extends ReadOptions {
   readonly samples?: number;
 }
 
+/** See {@link OffenceTable.groups}. */
+export type Groups = (
+  spaceAround: (address: Address) => Prefix,
+  counted?: CountedEvents,
+) => Iterable<OffenceGroup>;
+
 /** What a log holds. All but `content` is about the new part only. */
 export interface LogSummary {
   readonly name: string;
@@ -44,8 +51,10 @@ export interface LogSummary {
   readonly lines: Readonly<LineCounts>;
   readonly messages: readonly MessageCount[];
   readonly offenceCount: number;
+  /** The log may hold another within it, as `cat auth.log messages` does. */
+  readonly isOutOfOrder: boolean;
   /** The offences; see {@link OffenceTable.groups}. */
-  readonly groups: (spaceAround: (address: Address) => Prefix) => Iterable<OffenceGroup>;
+  readonly groups: Groups;
   /** By address, service and user. */
   readonly logins: readonly Login[];
   /** Some of the lines that count, if requested. */
@@ -114,7 +123,8 @@ export async function readLines(
     lines: collector.lineCounts,
     messages: collector.messageCounts,
     offenceCount: collector.offenceCount,
-    groups: (spaceAround) => collector.groups(calendar, spaceAround),
+    isOutOfOrder: collector.isOutOfOrder,
+    groups: (spaceAround, counted) => collector.groups(calendar, spaceAround, counted),
     logins: collector.logins(calendar),
     samples,
     warnings: [...warnings, ...found.map((doubt) => `${source.name}: ${doubt}`)],

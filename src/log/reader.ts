@@ -92,6 +92,7 @@ export class LogReader {
   #readHeaderOf(line: Line): void {
     const { bytes, end, header } = line;
     line.start = lineStart(bytes, line.start, end);
+    header.isFractional = false;
     const isHeader = this.#readHeader(bytes, line.start, end, header);
     const time = isHeader ? this.clock.tick(header) : undefined;
     line.known = time !== undefined;

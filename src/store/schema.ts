@@ -1,5 +1,6 @@
 import { McblockError } from '../errors.ts';
 import type { Connection } from './connection.ts';
+import { EVENTS } from './migration-events.ts';
 import { USERS } from './migration-users.ts';
 import { WITHDRAWALS } from './migration-withdrawals.ts';
 
@@ -231,6 +232,7 @@ WHERE activation.ended_at IS NOT NULL AND activation.number = entry.activations
   AND activation.network = entry.network;
 `,
   WITHDRAWALS,
+  EVENTS,
 ];
 
 /**

@@ -9,6 +9,7 @@ import { LatestTime } from './clock.ts';
 import type { Connection } from './connection.ts';
 import { StoredCoverage } from './coverage.ts';
 import { Entries, type EntryCounts, type EntryFilter } from './entries.ts';
+import { EventTable } from './events.ts';
 import { exportRows, importRow, importRows, type StoreParts } from './exchange.ts';
 import { type Feed, Feeds } from './feeds.ts';
 import { FleetState } from './fleet-state.ts';
@@ -66,6 +67,8 @@ export class Store {
   readonly withdrawals: Withdrawals;
   /** Offences that led to activations lately, or hit them. */
   readonly spent: Pending;
+  /** The keys of the events that were counted. */
+  readonly events: EventTable;
   readonly #parts: StoreParts;
 
   constructor(
@@ -96,6 +99,7 @@ export class Store {
       feeds: new Feeds(connection),
       undo: new Undo(connection, entries, history, pending, command),
     };
+    this.events = new EventTable(connection, this.#parts.undo);
   }
 
   /**

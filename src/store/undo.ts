@@ -38,6 +38,9 @@ export interface FormerEntry {
 
 const KEEP = 'INSERT OR IGNORE INTO undo_entry VALUES (?, ?, ?, NULL)';
 
+const KEEP_EVENTS =
+  'INSERT OR IGNORE INTO undo_event VALUES (?, (SELECT keys FROM event WHERE block = ?))';
+
 const LAST = `
 SELECT command, at, changed_since, too_large, (SELECT count(*) FROM undo_entry),
   iif(pending IS NULL, 0, (SELECT count(*) FROM undo_log))
@@ -85,6 +88,12 @@ export class Undo {
   logRead(digest: Uint8Array): void {
     if (!this.#isCurrent()) return;
     this.#connection.run('INSERT OR IGNORE INTO undo_log VALUES (?)', digest);
+  }
+
+  /** To be called before the keys of events in a block change. */
+  eventsChange(block: number): void {
+    if (!this.#isCurrent()) return;
+    this.#connection.run(KEEP_EVENTS, block, block);
   }
 
   /** To be called before the pending offences change. */
@@ -142,6 +151,9 @@ export class Undo {
     // If others changed the pending offences, the log stays read, or its offences would count twice.
     if (typeof pending === 'string') {
       this.#connection.run('DELETE FROM log WHERE digest IN (SELECT digest FROM undo_log)');
+      this.#connection.execute(`
+        DELETE FROM event WHERE block IN (SELECT block FROM undo_event);
+        INSERT INTO event SELECT block, keys FROM undo_event WHERE keys IS NOT NULL`);
       this.#pending.replace(offencesOfJson(pending));
     }
     this.#clear();
@@ -210,7 +222,9 @@ export class Undo {
   }
 
   #clear(): void {
-    this.#connection.execute('DELETE FROM undo; DELETE FROM undo_entry; DELETE FROM undo_log');
+    this.#connection.execute(
+      'DELETE FROM undo; DELETE FROM undo_entry; DELETE FROM undo_log; DELETE FROM undo_event',
+    );
   }
 }
 

@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { JudgeSettings } from '../../engine/judge/judge-log.ts';
 import type { LogReport } from '../../engine/judge/log-report.ts';
 import { isCurrent, recordLog, rehearseLog } from '../../engine/judge/record-log.ts';
+import { SeenEvents } from '../../engine/judge/seen-events.ts';
 import { findWidenings, widen } from '../../engine/record/widen.ts';
 import { McblockError } from '../../errors.ts';
 
@@ -39,7 +40,7 @@ interface GrokOptions extends LogCommandOptions {
 export function define(command: Command, context: Context): void {
   addLogOptions(command)
     .description(
-      'Reads logs and records offenders. Content that was read before, under whatever name, is skipped: of a log that has grown, only new lines count.',
+      'Reads logs and records offenders. An event counts once, in whatever log it is read: of a log that has grown, only new lines count.',
     )
     .argument('[file...]', 'logs: plain, bzip2, gzip, xz or zstd; - for stdin')
     .option('--rotated <log>', 'read the newest rotation of this log, compressed or not')
@@ -60,6 +61,7 @@ Examples:
   mcblock grok /var/log/auth.log.*.bz2        all rotations, oldest first
   mcblock grok --pf --external em0 /var/log/pflog.0.bz2
                                               hosts that keep probing although blocked
+  journalctl --since -1d | mcblock grok -     from cron(8); windows may overlap
   ssh gateway cat /var/log/auth.log | mcblock grok --dry-run -
 `,
     )
@@ -85,6 +87,7 @@ async function grok(context: Context, named: string[], options: GrokOptions): Pr
     source: options.pf ? 'pf' : 'log',
     logins: summaries.flatMap((summary) => summary?.logins ?? []),
   };
+  const events = new SeenEvents(store, files.length > 1);
   for (const [index, file] of files.entries()) {
     let summary = summaries[index];
     summaries[index] = undefined;
@@ -95,8 +98,8 @@ async function grok(context: Context, named: string[], options: GrokOptions): Pr
     }
     for (const warning of summary.warnings) context.remark(warning);
     const report = options.dryRun
-      ? rehearseLog(store, summary, settings, context.now)
-      : recordLog(store, summary, settings, context.now, options.again);
+      ? rehearseLog(store, summary, settings, context.now, options.again, events)
+      : recordLog(store, summary, settings, context.now, options.again, events);
     reports.push(report);
     if (!context.options.json && !context.options.quiet) {
       context.lines(

@@ -77,6 +77,7 @@ export function grokReportJson(report: LogReport): object {
     last: span ? isoTime(span.last) : null,
     lines,
     offences: offenceCount,
+    repeated: report.repeated,
     entries: Array.from(report.entries, (row) => ({
       prefix: formatPrefix(row.prefix),
       outcome: row.outcome,
@@ -112,11 +113,12 @@ const SPARED = {
   connected: 'a network of this host',
 } as const;
 
-function readText({ summary }: LogReport): string {
+function readText({ summary, repeated }: LogReport): string {
   const { lines, span, offenceCount, newFrom } = summary;
   const since = newFrom > 0 ? ' new' : '';
   const when = span ? `, ${shortTime(span.first)} to ${shortTime(span.last)} UTC` : '';
   const odd = [
+    repeated > 0 && `${countText(repeated)} counted before`,
     lines.unmatched > 0 && `${countText(lines.unmatched)} unmatched`,
     lines.ambiguous > 0 && `${countText(lines.ambiguous)} ambiguous`,
     lines.cut > 0 && `${countText(lines.cut)} too long`,

@@ -6,6 +6,7 @@ import type { Offence } from '../../blocklist/offence.ts';
 import { automaticPrefix, type Policy } from '../../blocklist/policy.ts';
 import type { Spared } from '../../blocklist/spared.ts';
 import type { Login } from '../../blocklist/trust.ts';
+import type { CountedEvents } from '../../log/event-keys.ts';
 import type { LogSummary } from '../../log/read-offences.ts';
 import type { Address } from '../../net/address.ts';
 import type { Prefix } from '../../net/prefix.ts';
@@ -25,6 +26,8 @@ export interface JudgeSettings extends Policies {
   readonly source: EvidenceSource;
   /** Logins in other logs of the same history, known before anything is judged. */
   readonly logins?: readonly Login[];
+  /** Events that were counted before. Default: none. */
+  readonly counted?: CountedEvents | undefined;
 }
 
 /** The part of a log summary that is judged. */
@@ -98,7 +101,7 @@ export function judgeNetworks(
   const changes = new PendingChanges(snapshot, source);
   const judges = new Map<Policy, Judge>();
   const limit = new ShareLimit(store, settings.share, now);
-  for (const group of observations.groups(spaceAround)) {
+  for (const group of observations.groups(spaceAround, settings.counted)) {
     const policy = policyFor(group.space);
     const judge = judges.get(policy) ?? new Judge(changes, space, policy, () => now, source);
     judges.set(policy, judge);

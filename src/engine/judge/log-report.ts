@@ -11,6 +11,8 @@ export class LogReport {
   readonly alreadyRead: boolean;
   readonly entries = new EntryReports();
   readonly spared: Spared[] = [];
+  /** Events that were counted before, in this log or in another. */
+  repeated = 0;
   /** Entries that `limits.share` kept from becoming active, or for longer. */
   refused = 0;
   /** Entries whose latest activation was withdrawn, as a login came. */

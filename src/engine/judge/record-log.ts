@@ -1,17 +1,20 @@
 import type { Seconds } from '../../blocklist/entry.ts';
 import { McblockError } from '../../errors.ts';
 import type { Checkpoint } from '../../log/checkpoint.ts';
+import type { CountedEvents } from '../../log/event-keys.ts';
 import type { LogSummary } from '../../log/read-offences.ts';
 import type { Store } from '../../store/store.ts';
 import { bansOf } from '../publish/bans-of.ts';
 import { type JudgeSettings, judgeLog, pastLogins } from './judge-log.ts';
 import { LogReport } from './log-report.ts';
+import { SeenEvents } from './seen-events.ts';
 import { keepSpent, withdrawFor } from './withdraw.ts';
 
 /**
  * Judges a log and stores the result, in one transaction. Throws McblockError('store') if another
  * process recorded the same log meanwhile; then nothing is stored.
- * @param again judges content that was read before once more
+ * @param again judges content that was read before once more, and all its events
+ * @param events those of the logs that were judged before, if they are one history
  */
 export function recordLog(
   store: Store,
@@ -19,6 +22,7 @@ export function recordLog(
   settings: JudgeSettings,
   now: Seconds,
   again = false,
+  events = new SeenEvents(store),
 ): LogReport {
   const { content, span, lines, name } = summary;
   return store.transaction(() => {
@@ -37,11 +41,17 @@ export function recordLog(
     const logins = pastLogins(summary.logins, now);
     store.recordLogins(logins);
     report.withdrawn.push(...withdrawFor(store, logins, settings, now));
-    const { pending, spent } = judgeLog(store, summary, settings, now, report, (changes) => {
+    const counted = countedEvents(events, summary, settings, now, again);
+    const judged = { ...settings, counted };
+    const { pending, spent } = judgeLog(store, summary, judged, now, report, (changes) => {
       changes.write(store);
       for (const ban of bansOf(changes.changes(), now)) report.bans.push(ban);
     });
-    if (settings.source === 'log') store.replacePending(pending);
+    report.repeated = events.repeated;
+    if (settings.source === 'log') {
+      store.replacePending(pending);
+      events.save(now, settings.windowSeconds);
+    }
     keepSpent(store, spent, settings.windowSeconds);
     store.recordLog({
       digest: content.digest,
@@ -63,10 +73,36 @@ export function rehearseLog(
   summary: LogSummary,
   settings: JudgeSettings,
   now: Seconds,
+  again = false,
+  events = new SeenEvents(store),
 ): LogReport {
   const report = new LogReport(summary, isReadBefore(summary));
-  if (!report.alreadyRead) judgeLog(store, summary, settings, now, report, () => {});
+  if (report.alreadyRead) return report;
+  const counted = countedEvents(events, summary, settings, now, again);
+  judgeLog(store, summary, { ...settings, counted }, now, report, () => {});
+  report.repeated = events.repeated;
   return report;
+}
+
+/** Packets have no keys: they are hits, and never make a new entry. */
+function countedEvents(
+  events: SeenEvents,
+  { span, isOutOfOrder }: LogSummary,
+  { source, windowSeconds }: JudgeSettings,
+  now: Seconds,
+  again: boolean,
+): CountedEvents | undefined {
+  const windowStart = Math.min(span?.last ?? 0, now) - windowSeconds;
+  events.begin(isOutOfOrder ? undefined : windowStart);
+  if (source === 'pf') return undefined;
+  if (!again) return events;
+  return {
+    from: undefined,
+    count: (at, key) => {
+      events.count(at, key);
+      return true;
+    },
+  };
 }
 
 /** Whether the store still knows the same parts of the log as when it was read. */

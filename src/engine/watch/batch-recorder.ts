@@ -9,11 +9,12 @@ import { blockOf } from '../blocker.ts';
 import { type EntryReport, EntryReports } from '../judge/entry-reports.ts';
 import { judgeNetworks, pastLogins } from '../judge/judge-log.ts';
 import { StoredPending } from '../judge/pending.ts';
+import { SeenEvents } from '../judge/seen-events.ts';
 import { keepSpent, withdrawFor } from '../judge/withdraw.ts';
 import type { Policies } from '../policies.ts';
 import { bansOf } from '../publish/bans-of.ts';
 
-/** Pending offences are pruned at this interval, or after this many. */
+/** Pending offences and the keys of events are pruned at this interval, or after this many. */
 const PRUNE_MILLISECONDS = 60_000;
 const PRUNE_OFFENCES = 65_536;
 
@@ -50,6 +51,7 @@ export class BatchRecorder {
     const store = this.#store;
     const { name, content, span } = batch;
     const pending = new StoredPending(store);
+    let kept = 0;
     let isPruned = performance.now() - this.#prunedAt > PRUNE_MILLISECONDS;
     const report = store.transaction(() => {
       if (!isAsKnown(store, batch)) return undefined;
@@ -63,15 +65,18 @@ export class BatchRecorder {
       const entries = new EntryReports();
       const found = { entries, spared: [], refused: 0, bans: [], withdrawn };
       const done: BatchReport = { log: name, ...found, changesHoles };
-      const settings = { ...policies, source: 'log' } as const;
+      const events = new SeenEvents(store);
+      const settings = { ...policies, source: 'log', counted: events } as const;
       judgeNetworks(store, batch, settings, now, pending, done, (changes) => {
         changes.write(store);
         done.changesHoles ||= changes.hasLosses;
         done.bans.push(...bansOf(changes.changes(), now));
       });
       keepSpent(store, pending.spent, policies.windowSeconds);
-      isPruned ||= this.#keptSince + pending.kept > PRUNE_OFFENCES;
+      kept = pending.kept + events.added;
+      isPruned ||= this.#keptSince + kept > PRUNE_OFFENCES;
       if (isPruned) pending.prune(policies.windowSeconds);
+      events.save(now, isPruned ? policies.windowSeconds : undefined);
       const { digest, head, bytes } = content;
       const [firstEvent, lastEvent] = [span?.first, span?.last];
       store.recordLog(
@@ -81,7 +86,7 @@ export class BatchRecorder {
       return done;
     });
     if (isPruned) this.#prunedAt = performance.now();
-    this.#keptSince = isPruned ? 0 : this.#keptSince + pending.kept;
+    this.#keptSince = isPruned ? 0 : this.#keptSince + kept;
     return report;
   }
 }

@@ -4,6 +4,7 @@ import type { Login } from '../../blocklist/trust.ts';
 import { type Address, addressOf, compareAddresses } from '../../net/address.ts';
 import { contains, type Prefix } from '../../net/prefix.ts';
 import { LogDoubts } from '../doubts.ts';
+import { type CountedEvents, countEvents, EventKeys } from '../event-keys.ts';
 import type { Line } from '../line.ts';
 import { AddressTable } from '../offences/address-table.ts';
 import { Connections } from '../offences/connections.ts';
@@ -12,6 +13,7 @@ import type { OffenceGroup } from '../offences/offence-table.ts';
 import { PamFailures } from '../offences/pam-failures.ts';
 import { type MessagePoints, PointsTable } from '../offences/points-table.ts';
 import { UserHasher } from '../offences/user-hasher.ts';
+import type { Groups } from '../read-offences.ts';
 import type { ReadOptions } from '../read-options.ts';
 import { LogReader } from '../reader.ts';
 import { type Calendar, type LogTime, Setbacks } from '../time/clock.ts';
@@ -20,12 +22,13 @@ import { CivilTime, zoneOffsets } from '../time/zone.ts';
 /** What some lines of a log hold; the fields are those of LogSummary. */
 export interface LinesSummary {
   readonly span: { readonly first: Seconds; readonly last: Seconds } | undefined;
-  readonly groups: (spaceAround: (address: Address) => Prefix) => Iterable<OffenceGroup>;
+  readonly groups: Groups;
   readonly logins: readonly Login[];
 }
 
-/** An offence whose year is not known yet. */
+/** An event whose year is not known yet; without points it is no offence, but is known from then on. */
 interface Found extends Omit<Offence, 'at'> {
+  readonly key: number;
   readonly time: LogTime;
   /** 0 if it was taken back. */
   points: number;
@@ -43,6 +46,7 @@ export class FollowedLines {
   readonly #addresses = new AddressTable();
   readonly #connections = new Connections();
   readonly #pamFailures = new PamFailures();
+  readonly #keys = new EventKeys();
   readonly #newFrom: number;
   readonly #kinds = new Map<number, OffenceKind>();
   readonly #setbacks = new Setbacks();
@@ -107,18 +111,20 @@ export class FollowedLines {
       utc,
     );
     const found = this.#found;
-    const offences: Offence[][] = [];
+    const times: Seconds[] = [];
     this.#setbacks.resolve(
       found.length,
       (index) => found[index]?.time ?? 0,
       calendar,
-      (at, index) => offences.push(offenceOf(found[index], Math.max(0, at))),
+      (at) => times.push(Math.max(0, at)),
     );
     this.#taken += found.length;
     this.#found = [];
     this.#logins.clear();
     this.#setbacks.clear();
-    return { span, groups: (spaceAround) => groupsOf(offences.flat(), spaceAround), logins };
+    const groups: Groups = (spaceAround, counted) =>
+      groupsOf(newOffences(found, times, counted), spaceAround);
+    return { span, groups, logins };
   }
 
   /**
@@ -160,12 +166,16 @@ export class FollowedLines {
       this.#accept(line, addressId, user, isNew);
       return;
     }
+    const lineKey = this.#keys.take(line);
+    if (lineKey < 0) return;
     const points = this.#connections.pointsOf(line, message, addressId);
     const row = isNew ? this.#taken + this.#found.length : -1;
     this.#pamFailures.add(line, addressId, user, points, row);
-    if (points === 0 || !isNew) return;
+    const key = points === 0 ? lineKey : this.#keys.next(line, lineKey);
+    if (!isNew) return;
     const { family, a, b, c, d, port } = line.reading;
     this.#found.push({
+      key,
       time: line.time,
       address: addressOf(family === 4 ? 4 : 6, a, b, c, d),
       kind: this.#kind(id, line.host),
@@ -204,10 +214,19 @@ export class FollowedLines {
   }
 }
 
-function offenceOf(found: Found | undefined, at: Seconds): Offence[] {
-  if (found === undefined || found.points === 0) return [];
-  const { time: _, ...offence } = found;
-  return [{ ...offence, at }];
+function newOffences(
+  found: readonly Found[],
+  times: readonly Seconds[],
+  counted: CountedEvents | undefined,
+): Offence[] {
+  return found.flatMap((one, index) => {
+    const { time: _, key, ...offence } = one;
+    const { points, count } = offence;
+    const at = times[index] ?? 0;
+    const events = counted === undefined ? count : countEvents(counted, at, key, count);
+    const added = Math.ceil((points * events) / count);
+    return added === 0 ? [] : [{ ...offence, at, points: added, count: events }];
+  });
 }
 
 /** As OffenceTable.groups, for few offences. */

@@ -13,7 +13,7 @@ const WEEKDAYS = new Set(['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']);
 export function readCtime(bytes: Uint8Array, start: number, end: number, time: HeaderTime): number {
   if (end - start < 24 || !isWeekday(bytes, start)) return -1;
   if (readMonthTime(bytes, start + 4, end, time) < 0) return -1;
-  const at = afterFraction(bytes, start + 19, end);
+  const at = afterFraction(bytes, start + 19, end, time);
   if (end - at < 5 || bytes[at] !== SPACE) return -1;
   const isTime = setLocalTime(time, fourDigits(bytes, at + 1), time.month, time.day, time.second);
   return isTime ? at + 5 : -1;

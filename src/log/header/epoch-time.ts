@@ -22,6 +22,7 @@ function readUnixTime(bytes: Uint8Array, start: number, end: number, time: Heade
   if (afterDigits(bytes, start, end) !== dot || dot >= end || bytes[dot] !== DOT) return -1;
   const at = afterDigits(bytes, dot + 1, end);
   if (at !== dot + 1 + MICROSECOND_DIGITS) return -1;
+  time.isFractional = true;
   return setUtcTime(time, Number(text(bytes, start, dot))) ? at : -1;
 }
 
@@ -37,6 +38,7 @@ export function readTai64n(
   const digits = text(bytes, start + 1, at);
   if (!HEXADECIMAL.test(digits)) return -1;
   const seconds = BigInt(`0x${digits.slice(0, 16)}`) - TAI_EPOCH;
+  time.isFractional = true;
   return setUtcTime(time, Number(seconds)) ? at : -1;
 }
 

@@ -17,6 +17,8 @@ export interface HeaderTime {
   second: number;
   /** East of UTC; only if the dating is `zoned`. */
   offsetSeconds: number;
+  /** The line names a fraction of the second. Set by what reads one, reset before each line. */
+  isFractional: boolean;
 }
 
 /**
@@ -54,6 +56,7 @@ export function emptyHeader(): Header {
     day: 1,
     second: 0,
     offsetSeconds: 0,
+    isFractional: false,
     hostStart: 0,
     hostEnd: 0,
     programStart: -1,

@@ -34,5 +34,5 @@ export function readIsoTime(
   const day = twoDigits(bytes, start + 8);
   const second = secondOfDay(bytes, start + 11, end);
   if (!setLocalTime(time, year, month, day, second)) return -1;
-  return readZone(bytes, afterFraction(bytes, start + 19, end), end, time);
+  return readZone(bytes, afterFraction(bytes, start + 19, end, time), end, time);
 }

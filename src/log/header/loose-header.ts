@@ -17,7 +17,7 @@ const ZONE_LIMIT_BYTES = 6;
  * `Mar 19 2026 23:48:18` with a year, any with more spaces or with a fraction of a second.
  */
 export const readLooseHeader: HeaderReader = headerWithTime((bytes, start, end, header) =>
-  afterFraction(bytes, readLooseTime(bytes, start, end, header), end),
+  afterFraction(bytes, readLooseTime(bytes, start, end, header), end, header),
 );
 
 /**

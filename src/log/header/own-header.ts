@@ -148,7 +148,7 @@ function readNamedTime(bytes: Uint8Array, start: number, end: number, time: Head
   const month = monthAt(bytes, start + 3);
   const second = bytes[start + 11] === SPACE ? secondOfDay(bytes, start + 12, end) : -1;
   const isTime = setLocalTime(time, fourDigits(bytes, start + 7), month, day, second);
-  return isTime ? afterFraction(bytes, start + 20, end) : -1;
+  return isTime ? afterFraction(bytes, start + 20, end, time) : -1;
 }
 
 /** `2026-11-22  8:00:00` or, before 5.6, `261122  8:00:00`, with a space before an hour below 10. */
@@ -183,7 +183,7 @@ function readXrdpTime(bytes: Uint8Array, start: number, end: number, time: Heade
   const day = twoDigits(bytes, start + 6);
   const second = secondOfDay(bytes, start + 9, end);
   const isTime = setLocalTime(time, fourDigits(bytes, start), month, day, second);
-  return isTime ? afterFraction(bytes, start + 17, end) : -1;
+  return isTime ? afterFraction(bytes, start + 17, end, time) : -1;
 }
 
 /** `2026-11-22 10:00:00.123 +0100`; the zone only with `log_timezone`. */
@@ -218,5 +218,6 @@ function readOpenvpnHeader(bytes: Uint8Array, start: number, end: number, header
   const digits = at + 1 + US.length;
   const after = startsWith(bytes, at + 1, end, US) ? afterDigits(bytes, digits, end) : at;
   const isMore = after > digits && after < end && bytes[after] === SPACE;
+  header.isFractional = isMore;
   return setMessage(header, isMore ? after + 1 : at + 1);
 }

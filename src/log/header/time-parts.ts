@@ -22,11 +22,18 @@ export function secondOfDay(bytes: Uint8Array, at: number, end: number): number 
 }
 
 /** The offset after `.123` or `,123`, which is `at` if there is none. */
-export function afterFraction(bytes: Uint8Array, at: number, end: number): number {
+export function afterFraction(
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  time: HeaderTime,
+): number {
   if (at >= end || (bytes[at] !== DOT && bytes[at] !== COMMA)) return at;
   let next = at + 1;
   while (next < end && digitAt(bytes, next) >= 0) next++;
-  return next === at + 1 ? at : next;
+  if (next === at + 1) return at;
+  time.isFractional = true;
+  return next;
 }
 
 /**

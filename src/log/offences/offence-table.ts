@@ -2,10 +2,12 @@ import type { Offence, OffenceKind } from '../../blocklist/offence.ts';
 import { type Address, compareAddresses } from '../../net/address.ts';
 import { lastAddress, type Prefix } from '../../net/prefix.ts';
 import { PrefixList } from '../../net/prefix-list.ts';
+import { type CountedEvents, countEvents } from '../event-keys.ts';
 import { type Calendar, Setbacks } from '../time/clock.ts';
 import type { AddressTable } from './address-table.ts';
 import { NumberColumn } from './number-column.ts';
 import { OffenceRows } from './offence-rows.ts';
+import { QuietEvents } from './quiet-events.ts';
 
 /** The offences of the addresses in one prefix. */
 export interface OffenceGroup {
@@ -30,7 +32,7 @@ interface AddressGroups {
 export const NO_KIND: OffenceKind = { service: '', message: '', log: '', host: '' };
 
 /**
- * The offences of one log, 38 bytes each. The year is known only at the end of the log; until then,
+ * The offences of one log, 50 bytes each. The year is known only at the end of the log; until then,
  * addresses and kinds are ids.
  */
 export class OffenceTable {
@@ -44,6 +46,10 @@ export class OffenceTable {
   /** The port + 1; 0 if there is none. */
   readonly #ports = new NumberColumn(Uint32Array);
   readonly #users = new NumberColumn(Float64Array);
+  readonly #keys = new NumberColumn(Float64Array);
+  readonly #quiet = new QuietEvents();
+  /** By offence: how many quiet events come before it. */
+  readonly #quietBefore = new NumberColumn(Uint32Array);
   readonly #setbacks = new Setbacks();
   #removed = 0;
 
@@ -67,7 +73,7 @@ export class OffenceTable {
     this.#setbacks.note(time, this.#times.length);
   }
 
-  /** A `port` of -1 is none, and so is a `user` of 0. */
+  /** A `port` of -1 is none, and so is a `user` of 0. See EventKeys for `key`. */
   push(
     time: number,
     addressId: number,
@@ -76,6 +82,7 @@ export class OffenceTable {
     count: number,
     port: number,
     user: number,
+    key: number,
   ): void {
     this.#times.push(time);
     this.#addressIds.push(addressId);
@@ -84,6 +91,8 @@ export class OffenceTable {
     this.#counts.push(count);
     this.#ports.push(port + 1);
     this.#users.push(user);
+    this.#keys.push(key);
+    this.#quietBefore.push(this.#quiet.length);
   }
 
   /** Removes the offence in this row. */
@@ -91,6 +100,10 @@ export class OffenceTable {
     if (row >= this.length || this.#points.at(row) === 0) return;
     this.#points.set(row, 0);
     this.#removed++;
+  }
+
+  pushQuiet(time: number, key: number): void {
+    this.#quiet.push(time, key);
   }
 
   clear(): void {
@@ -103,22 +116,30 @@ export class OffenceTable {
       this.#counts,
       this.#ports,
       this.#users,
+      this.#keys,
+      this.#quietBefore,
     ]) {
       column.clear();
     }
+    this.#quiet.clear();
     this.#setbacks.clear();
   }
 
   /**
    * The offences in groups, which are sorted by address; within a group they are in the order of the
    * log. `spaceAround` returns the prefix of a group from its first address, and must return the same
-   * for all addresses in it. Reading group by group keeps memory accesses close together.
+   * for all addresses in it. Reading group by group keeps memory accesses close together. Events
+   * that were counted before are left out; the others are counted, in the order of the log.
    */
-  *groups(calendar: Calendar, spaceAround: (address: Address) => Prefix): Generator<OffenceGroup> {
+  *groups(
+    calendar: Calendar,
+    spaceAround: (address: Address) => Prefix,
+    counted?: CountedEvents,
+  ): Generator<OffenceGroup> {
     const addresses = this.#groupAddresses(spaceAround);
-    const { rows, ends } = this.#sortByGroup(calendar, addresses);
-    for (let group = 0, row = 0, first = 0; group < ends.length; group++) {
-      const [end, last] = [ends[group] ?? 0, addresses.ends[group] ?? 0];
+    const { rows, starts, ends } = this.#sortByGroup(calendar, addresses, counted);
+    for (let group = 0, first = 0; group < ends.length; group++) {
+      const [row, end, last] = [starts[group] ?? 0, ends[group] ?? 0, addresses.ends[group] ?? 0];
       if (end > row) {
         const members: Address[] = [];
         for (let index = first; index < last; index++) {
@@ -126,7 +147,6 @@ export class OffenceTable {
         }
         yield { space: addresses.spaces.at(group), offences: rows.between(row, end, members) };
       }
-      row = end;
       first = last;
     }
   }
@@ -157,34 +177,60 @@ export class OffenceTable {
     return { ids, groupOf, memberOf, spaces, ends: ends.subarray(0, spaces.size) };
   }
 
-  /** Sorts the rows by group (a counting sort, which is stable), and returns where each ends. */
-  #sortByGroup(calendar: Calendar, { groupOf, memberOf, spaces }: AddressGroups) {
+  /**
+   * Sorts the offences that are new by group (a counting sort, which is stable), and returns where
+   * each group starts and ends.
+   */
+  #sortByGroup(
+    calendar: Calendar,
+    { groupOf, memberOf, spaces }: AddressGroups,
+    counted: CountedEvents | undefined,
+  ) {
     const ids = this.#addressIds;
-    const ends = new Uint32Array(spaces.size);
+    const starts = new Uint32Array(spaces.size);
     for (let row = 0; row < ids.length; row++) {
       if (this.#points.at(row) === 0) continue;
       const group = groupOf[ids.at(row)] ?? 0;
-      ends[group] = (ends[group] ?? 0) + 1;
+      starts[group] = (starts[group] ?? 0) + 1;
     }
     let start = 0;
-    for (let group = 0; group < ends.length; group++) {
-      const size = ends[group] ?? 0;
-      ends[group] = start;
+    for (let group = 0; group < starts.length; group++) {
+      const size = starts[group] ?? 0;
+      starts[group] = start;
       start += size;
     }
+    const ends = starts.slice();
     const rows = new OffenceRows(ids.length, this.#kindOf);
     const timeAt = (row: number) => this.#times.at(row);
-    this.#setbacks.resolve(ids.length, timeAt, calendar, (at, row) => {
-      if (this.#points.at(row) === 0) return;
+    let quiet = counted?.from === undefined ? 0 : -1;
+    this.#setbacks.resolve(ids.length, timeAt, calendar, (resolved, row) => {
+      const at = Math.max(0, resolved);
+      let [points, count] = [this.#points.at(row), this.#counts.at(row)];
+      if (counted !== undefined && (counted.from === undefined || at >= counted.from)) {
+        // Quiet events before the first that may have been counted are new too.
+        if (quiet < 0) quiet = row === 0 ? 0 : this.#quietBefore.at(row - 1);
+        const before = this.#quietBefore.at(row);
+        this.#quiet.count(quiet, before, calendar, counted);
+        quiet = before;
+        const events = countEvents(counted, at, this.#keys.at(row), count);
+        if (events === 0) return;
+        points = Math.ceil((points * events) / count);
+        count = events;
+      }
+      if (points === 0) return;
       const id = ids.at(row);
       const group = groupOf[id] ?? 0;
       const sorted = ends[group] ?? 0;
       ends[group] = sorted + 1;
-      const [kindId, points] = [this.#kindIds.at(row), this.#points.at(row)];
-      const [count, port] = [this.#counts.at(row), this.#ports.at(row) - 1];
+      const port = this.#ports.at(row) - 1;
+      const kindId = this.#kindIds.at(row);
       const user = this.#users.at(row);
-      rows.set(sorted, Math.max(0, at), memberOf[id] ?? 0, kindId, points, count, port, user);
+      rows.set(sorted, at, memberOf[id] ?? 0, kindId, points, count, port, user);
     });
-    return { rows, ends };
+    if (counted !== undefined) {
+      const rest = quiet < 0 ? this.#quietBefore.at(ids.length - 1) : quiet;
+      this.#quiet.count(rest, this.#quiet.length, calendar, counted);
+    }
+    return { rows, starts, ends };
   }
 }

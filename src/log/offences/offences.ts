@@ -6,6 +6,7 @@ import type { Login } from '../../blocklist/trust.ts';
 import type { Address } from '../../net/address.ts';
 import type { Prefix } from '../../net/prefix.ts';
 import { isHeadless } from '../doubts.ts';
+import { type CountedEvents, EventKeys } from '../event-keys.ts';
 import type { HostNames } from '../hosts.ts';
 import type { Line } from '../line.ts';
 import type { Calendar } from '../time/clock.ts';
@@ -39,6 +40,7 @@ export class OffenceCollector {
   readonly #addresses = new AddressTable();
   readonly #connections = new Connections();
   readonly #pamFailures = new PamFailures();
+  readonly #keys = new EventKeys();
   readonly #hosts: HostNames;
   readonly #log: string;
   readonly #samples: Samples | undefined;
@@ -105,6 +107,11 @@ export class OffenceCollector {
     return this.#lineCounts;
   }
 
+  /** The time of some event is before that of the event before, on the same host. */
+  get isOutOfOrder(): boolean {
+    return this.#keys.isOutOfOrder;
+  }
+
   get messageCounts(): readonly MessageCount[] {
     return this.#points.messages
       .map(({ service, message }, id) => ({
@@ -120,8 +127,12 @@ export class OffenceCollector {
   }
 
   /** As {@link OffenceTable.groups}. */
-  groups(calendar: Calendar, spaceAround: (address: Address) => Prefix): Iterable<OffenceGroup> {
-    return this.#offences.groups(calendar, spaceAround);
+  groups(
+    calendar: Calendar,
+    spaceAround: (address: Address) => Prefix,
+    counted?: CountedEvents,
+  ): Iterable<OffenceGroup> {
+    return this.#offences.groups(calendar, spaceAround, counted);
   }
 
   logins(calendar: Calendar): Login[] {
@@ -142,6 +153,9 @@ export class OffenceCollector {
   #count(line: Line): void {
     const id = this.#points.idOf(line);
     const message = this.#points.messages[id];
+    const hasKey = message !== undefined && message.points > 0 && line.reading.family !== 0;
+    const key = hasKey ? this.#keys.take(line) : 0;
+    if (key < 0) return;
     this.#messageCounts[id] = (this.#messageCounts[id] ?? 0) + line.count;
     if (message === undefined || line.reading.family === 0) return;
     const isLogin = message.kind === 'login';
@@ -157,11 +171,15 @@ export class OffenceCollector {
     }
     const points = this.#connections.pointsOf(line, message, address);
     this.#pamFailures.add(line, address, user, points, this.#offences.length);
-    if (points === 0) return;
+    if (points === 0) {
+      this.#offences.pushQuiet(line.time, key);
+      return;
+    }
     this.#samples?.add(line, address, this.#addresses);
     const kindId = this.#kindId(id, line.host);
-    const { port } = line.reading;
-    this.#offences.push(line.time, address, kindId, points, line.count, port, user);
+    const { time, count, reading } = line;
+    const eventKey = this.#keys.next(line, key);
+    this.#offences.push(time, address, kindId, points, count, reading.port, user, eventKey);
   }
 
   #accept(line: Line, address: number, user: number): void {

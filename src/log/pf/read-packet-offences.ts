@@ -82,6 +82,7 @@ async function readPackets(
     },
     messages: packets.messages,
     offenceCount: packets.offences.length,
+    isOutOfOrder: false,
     groups: (spaceAround) => packets.offences.groups(calendar, spaceAround),
     logins: [],
     samples: undefined,
@@ -122,7 +123,7 @@ class PacketCollector {
     if (message !== 'blocked') return;
     const kind = this.#kindId(message, packet.interface);
     const source = this.#addresses.id(packet.source);
-    this.offences.push(time, source, kind, 1, 1, packet.sourcePort, 0);
+    this.offences.push(time, source, kind, 1, 1, packet.sourcePort, 0, 0);
   }
 
   forget(): void {

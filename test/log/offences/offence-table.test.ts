@@ -44,7 +44,7 @@ describe('OffenceTable', () => {
             const time = clock.tick(0, 1, index);
             table.note(time);
             const count = index + 1;
-            table.push(time, addresses.id(one), kind, points, count, port ?? -1, user ?? 0);
+            table.push(time, addresses.id(one), kind, points, count, port ?? -1, user ?? 0, index);
             const at = Date.UTC(2026, 0, 1) / 1000 + index;
             return { at, address: one, points, count, port, user, kind: KINDS[kind === 0 ? 0 : 1] };
           });
