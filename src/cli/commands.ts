@@ -60,6 +60,13 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => ({ define: expire }),
   },
   {
+    name: 'forget',
+    usage: '[OPTION…] PREFIX…',
+    summary: 'remove entries and their penalties',
+    isUndoable: true,
+    load: () => import('./commands/forget.ts'),
+  },
+  {
     name: 'undo',
     usage: '[OPTION…]',
     summary: 'undo the last command that changed entries',

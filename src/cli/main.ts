@@ -61,7 +61,10 @@ export function programOf({ stdout, stderr, version }: Environment): Command {
     .option('--json', 'print results as JSON')
     .option('-q, --quiet', 'print errors only; no reports from grok, watch, check or sync')
     .option('-v, --verbose', 'print more detail')
-    .option('--yes', 'accept a system clock that is far ahead of the latest time recorded')
+    .option(
+      '--yes',
+      'do not ask; accept a system clock that is far ahead of the latest time recorded',
+    )
     .option('--no-color', 'no colours (env: NO_COLOR)')
     .addHelpText('after', EXAMPLES);
 }

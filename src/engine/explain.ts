@@ -8,6 +8,7 @@ import type { Address } from '../net/address.ts';
 import { embeddedIn } from '../net/embedded.ts';
 import { hostPrefix } from '../net/prefix.ts';
 import type { Activation } from '../store/history.ts';
+import type { ForgottenEntry } from '../store/record.ts';
 import type { Store } from '../store/store.ts';
 import type { Withdrawal } from '../store/withdrawals.ts';
 import { blockingOf, type FeedMatch } from './blocker.ts';
@@ -25,6 +26,8 @@ export interface Explanation {
   readonly entries: readonly { readonly entry: Entry; readonly history: readonly Activation[] }[];
   /** Activations that contained it and were withdrawn, as a login came. */
   readonly withdrawals: readonly Withdrawal[];
+  /** What was forgotten by hand: entries that contained it. */
+  readonly forgotten: readonly ForgottenEntry[];
   /** Why the rules have a hole there, whatever is active. */
   readonly protection: Protection | undefined;
   /** The effect of its next offence. */
@@ -47,6 +50,7 @@ export function explain(store: Store, address: Address, policy: Policy, now: Sec
     feeds,
     entries: entries.map((entry) => ({ entry, history: store.history(entry.prefix) })),
     withdrawals: store.withdrawals.around(host),
+    forgotten: store.forgotten.supernets(host),
     protection: hole,
     next: nextOf(
       store.around(network, host),

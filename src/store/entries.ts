@@ -1,6 +1,6 @@
 import type { Entry, Seconds } from '../blocklist/entry.ts';
 import { addressBytes, type Family } from '../net/address.ts';
-import { lastAddress, type Prefix, prefixAround } from '../net/prefix.ts';
+import { containsPrefix, lastAddress, type Prefix, prefixAround } from '../net/prefix.ts';
 import { PrefixList } from '../net/prefix-list.ts';
 import type { Cell, Connection } from './connection.ts';
 import { ENTRY_COLUMNS, entryOfRow, rowOfEntry } from './entry-row.ts';
@@ -130,6 +130,13 @@ export class Entries {
     return found;
   }
 
+  /** Those that contain the prefix, or the offender in it, and a thousand within it. */
+  around(prefix: Prefix, offender: Prefix): Entry[] {
+    const within = this.subnets(prefix);
+    const supernets = this.supernets(within.length === 0 ? prefix : offender);
+    return [...supernets, ...within.filter((entry) => !containsPrefix(entry.prefix, offender))];
+  }
+
   /** The entries that the prefix contains, including its own: the widest first, then by network. */
   *under(prefix: Prefix, filter?: EntryFilter): IterableIterator<Entry> {
     const sql = pageSql(ENTRY_COLUMNS, filter ? CONDITIONS[filter.state] : '');
@@ -187,7 +194,7 @@ export class Entries {
     this.#lengths.written(entry.prefix);
   }
 
-  /** For undo. The history of the entry must be removed first. */
+  /** For undo and forget. The history of the entry must be removed first. */
   remove(prefix: Prefix): void {
     this.#connection.run(REMOVE, ...keyOf(prefix));
   }

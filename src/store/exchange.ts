@@ -3,6 +3,7 @@ import type { Allowed } from './allowed.ts';
 import type { Connection } from './connection.ts';
 import type { Entries } from './entries.ts';
 import type { Feeds } from './feeds.ts';
+import type { Forgotten } from './forgotten.ts';
 import type { History } from './history.ts';
 import type { LoginTable } from './logins.ts';
 import type { Logs } from './logs.ts';
@@ -15,6 +16,7 @@ export interface StoreParts {
   readonly connection: Connection;
   readonly entries: Entries;
   readonly history: History;
+  readonly forgotten: Forgotten;
   readonly logs: Logs;
   readonly allowed: Allowed;
   readonly logins: LoginTable;
@@ -70,6 +72,8 @@ export function importRow(parts: StoreParts, row: unknown): void {
         parts.entries.put(record.entry);
         parts.history.replace(record.entry.prefix, record.history);
       });
+    case 'forgotten':
+      return parts.forgotten.put(record.forgotten);
     case 'allow':
       return parts.allowed.put(record.allowed);
     case 'log':
@@ -99,6 +103,7 @@ function* records(parts: StoreParts): IterableIterator<StoreRecord> {
     const history = entry.activations === 0 ? [] : parts.history.of(entry.prefix);
     yield { type: 'entry', entry, history };
   }
+  for (const forgotten of parts.forgotten.all()) yield { type: 'forgotten', forgotten };
   for (const log of parts.logs.all()) yield { type: 'log', log };
   for (const login of parts.logins.all()) yield { type: 'login', login };
   for (const offence of parts.pending.all()) yield { type: 'pending', offence };

@@ -5,4 +5,5 @@ export type { EntryFilter } from './entries.ts';
 export type { Feed } from './feeds.ts';
 export type { Activation } from './history.ts';
 export type { ReadLog } from './logs.ts';
-export { openStore, type Store, type StoreOptions } from './store.ts';
+export type { StoreOptions } from './options.ts';
+export { openStore, type Store } from './store.ts';

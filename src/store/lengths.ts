@@ -13,7 +13,7 @@ WITH RECURSIVE run(length) AS (
 SELECT length FROM run WHERE length IS NOT NULL`;
 
 /**
- * The prefix lengths of the entries. A length is never removed: only undo removes entries, and a
+ * The prefix lengths of the entries. A length is never removed: only undo and forget remove entries, and a
  * length without entries merely costs a seek.
  */
 export class Lengths {

@@ -33,9 +33,17 @@ import type { Feed } from './feeds.ts';
 import type { Activation } from './history.ts';
 import type { ReadLog } from './logs.ts';
 
+/** An entry that was forgotten by hand, with its history. */
+export interface ForgottenEntry {
+  readonly entry: Entry;
+  readonly history: readonly Activation[];
+  readonly forgottenAt: Seconds;
+}
+
 /** An export has a header, then one record per line. */
 export type StoreRecord =
   | { readonly type: 'entry'; readonly entry: Entry; readonly history: readonly Activation[] }
+  | { readonly type: 'forgotten'; readonly forgotten: ForgottenEntry }
   | { readonly type: 'allow'; readonly allowed: AllowedPrefix }
   | { readonly type: 'log'; readonly log: ReadLog }
   | { readonly type: 'login'; readonly login: Login }
@@ -124,6 +132,7 @@ const CODECS = {
     lastModified: nullable(text()),
     prefixes: list(prefix()),
   }),
+  forgotten: object({ ...ENTRY, history: HISTORY, forgottenAt: time() }),
 } as const;
 
 /** Throws McblockError('input') unless the row is the header of a version that this one reads. */
@@ -152,6 +161,10 @@ function bodyOf(record: StoreRecord): unknown {
   switch (record.type) {
     case 'entry':
       return CODECS.entry.write({ ...record.entry, history: record.history });
+    case 'forgotten': {
+      const { entry, ...rest } = record.forgotten;
+      return CODECS.forgotten.write({ ...entry, ...rest });
+    }
     case 'allow':
       return CODECS.allow.write(record.allowed);
     case 'log':
@@ -175,6 +188,10 @@ export function recordOfRow(row: unknown): StoreRecord {
       // Earlier versions recorded this of activations only.
       const { endedAt = endOfLatest(entry.activations, history) } = entry;
       return { type, entry: { ...entry, endedAt }, history };
+    }
+    case 'forgotten': {
+      const { history, forgottenAt, ...entry } = CODECS.forgotten.read(row, '');
+      return { type, forgotten: { entry, history, forgottenAt } };
     }
     case 'allow':
       return { type, allowed: CODECS.allow.read(row, '') };

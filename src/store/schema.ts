@@ -1,6 +1,7 @@
 import { McblockError } from '../errors.ts';
 import type { Connection } from './connection.ts';
 import { EVENTS } from './migration-events.ts';
+import { MAKERS } from './migration-makers.ts';
 import { USERS } from './migration-users.ts';
 import { WITHDRAWALS } from './migration-withdrawals.ts';
 
@@ -218,21 +219,20 @@ CREATE TABLE clock (
 ) STRICT;
 `,
   USERS,
-  `
--- Who made an entry or an activation: empty for this machine. And when the latest activation of an
--- entry was expired by hand.
-ALTER TABLE entry ADD COLUMN made_by TEXT NOT NULL DEFAULT '';
-ALTER TABLE entry ADD COLUMN by_admin INTEGER NOT NULL DEFAULT 0 CHECK (by_admin IN (0, 1));
-ALTER TABLE entry ADD COLUMN ended_at INTEGER CHECK (ended_at >= 0);
-ALTER TABLE activation ADD COLUMN made_by TEXT NOT NULL DEFAULT '';
-ALTER TABLE activation ADD COLUMN by_admin INTEGER NOT NULL DEFAULT 0 CHECK (by_admin IN (0, 1));
-UPDATE entry SET ended_at = activation.ended_at FROM activation
-WHERE activation.ended_at IS NOT NULL AND activation.number = entry.activations
-  AND activation.family = entry.family AND activation.length = entry.length
-  AND activation.network = entry.network;
-`,
+  MAKERS,
   WITHDRAWALS,
   EVENTS,
+  `
+-- What was forgotten by hand, with its history, as in an export.
+CREATE TABLE forgotten (
+  family INTEGER NOT NULL,
+  length INTEGER NOT NULL,
+  network BLOB NOT NULL,
+  at INTEGER NOT NULL CHECK (at >= 0),
+  record TEXT NOT NULL CHECK (json_valid(record)),
+  PRIMARY KEY (family, length, network, at)
+) STRICT, WITHOUT ROWID;
+`,
 ];
 
 /**

@@ -2,7 +2,7 @@ import { type Entry, isActive, type Seconds, stateOf } from '../blocklist/entry.
 import type { EntryChange } from '../blocklist/entry-change.ts';
 import type { Offence } from '../blocklist/offence.ts';
 import type { Login } from '../blocklist/trust.ts';
-import { containsPrefix, type Prefix } from '../net/prefix.ts';
+import type { Prefix } from '../net/prefix.ts';
 import type { PrefixList } from '../net/prefix-list.ts';
 import { Allowed, type AllowedPrefix } from './allowed.ts';
 import { LatestTime } from './clock.ts';
@@ -13,26 +13,17 @@ import { EventTable } from './events.ts';
 import { exportRows, importRow, importRows, type StoreParts } from './exchange.ts';
 import { type Feed, Feeds } from './feeds.ts';
 import { FleetState } from './fleet-state.ts';
+import { Forgotten } from './forgotten.ts';
 import { type Activation, History } from './history.ts';
 import { LoginTable } from './logins.ts';
 import { Logs, type ReadLog } from './logs.ts';
-import { type OpenOptions, openConnection } from './open.ts';
+import { openConnection } from './open.ts';
+import type { StoreOptions } from './options.ts';
 import { Outbox, type OutboxOptions } from './outbox.ts';
 import { Pending } from './pending.ts';
 import { Snapshot } from './snapshot.ts';
 import { type FormerEntry, type LastCommand, Undo, type UndoableCommand } from './undo.ts';
 import { Withdrawals } from './withdrawals.ts';
-
-export interface StoreOptions extends OpenOptions {
-  /** The initial entries of a new store. */
-  readonly seed?: () => Iterable<Entry>;
-  /** The command that changes the store, if it can be undone. */
-  readonly command?: UndoableCommand | undefined;
-  /** The present time, which is recorded; undefined while it is in doubt. */
-  readonly present?: (() => Seconds | undefined) | undefined;
-  /** With a fleet: what is recorded is added to the outbox. */
-  readonly outbox?: OutboxOptions | undefined;
-}
 
 /**
  * Opens the store in this file. In mode `write` a missing file is created (0600, missing directories
@@ -59,6 +50,8 @@ export class Store {
   readonly fleetState: FleetState;
   /** How much of the address space is active at most. */
   readonly coverage: StoredCoverage;
+  /** What was forgotten by hand. */
+  readonly forgotten: Forgotten;
   /** The latest present time. */
   readonly clock: LatestTime;
   /** Accepted logins. */
@@ -88,16 +81,18 @@ export class Store {
     const entries = new Entries(connection);
     const history = new History(connection);
     const pending = new Pending(connection);
+    this.forgotten = new Forgotten(connection, entries, history);
     this.#parts = {
       connection,
       entries,
       history,
+      forgotten: this.forgotten,
       logs: new Logs(connection),
       allowed: new Allowed(connection),
       logins: this.logins,
       pending,
       feeds: new Feeds(connection),
-      undo: new Undo(connection, entries, history, pending, command),
+      undo: new Undo(connection, entries, history, pending, this.forgotten, command),
     };
     this.events = new EventTable(connection, this.#parts.undo);
   }
@@ -128,10 +123,7 @@ export class Store {
    * most a thousand within it.
    */
   around(prefix: Prefix, offender: Prefix = prefix): Entry[] {
-    const { entries } = this.#parts;
-    const within = entries.subnets(prefix);
-    const supernets = entries.supernets(within.length === 0 ? prefix : offender);
-    return [...supernets, ...within.filter((entry) => !containsPrefix(entry.prefix, offender))];
+    return this.#parts.entries.around(prefix, offender);
   }
 
   /** For many lookups. */
@@ -204,6 +196,16 @@ export class Store {
   /** The activations of the entry with this prefix, oldest first. */
   history(prefix: Prefix): Activation[] {
     return this.#parts.history.of(prefix);
+  }
+
+  /**
+   * Removes the entry with this prefix and its history, and keeps both as forgotten. To be called in
+   * a transaction. Throws if there is no entry.
+   */
+  forget(prefix: Prefix, forgottenAt: Seconds): void {
+    this.#parts.undo.entryChanges(prefix);
+    this.forgotten.add(prefix, forgottenAt);
+    this.outbox.forget(prefix);
   }
 
   /** The log with this digest; undefined if it was not read. */

@@ -3,6 +3,7 @@ import { McblockError } from '../errors.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { Cell, Connection } from './connection.ts';
 import type { Entries } from './entries.ts';
+import type { Forgotten } from './forgotten.ts';
 import type { History } from './history.ts';
 import { keyOf, prefixOfRow } from './key.ts';
 import type { Pending } from './pending.ts';
@@ -56,6 +57,7 @@ export class Undo {
   readonly #entries: Entries;
   readonly #history: History;
   readonly #pending: Pending;
+  readonly #forgotten: Forgotten;
   readonly #command: UndoableCommand | undefined;
   /** Identifies the command of this process; undefined until it changes an entry. */
   #token: Cell | undefined;
@@ -69,12 +71,14 @@ export class Undo {
     entries: Entries,
     history: History,
     pending: Pending,
+    forgotten: Forgotten,
     command: UndoableCommand | undefined,
   ) {
     this.#connection = connection;
     this.#entries = entries;
     this.#history = history;
     this.#pending = pending;
+    this.#forgotten = forgotten;
     this.#command = command;
   }
 
@@ -139,12 +143,14 @@ export class Undo {
 
   /** Restores the former state in the current transaction, and forgets the command. */
   takeBack(): void {
+    const since = this.last()?.at ?? Number.POSITIVE_INFINITY;
     for (const { prefix, former } of this.formerEntries()) {
       this.#history.replace(prefix, []);
       if (former === undefined) this.#entries.remove(prefix);
       else {
         this.#entries.put(former.entry);
         this.#history.replace(prefix, former.history);
+        this.#forgotten.undo(prefix, since);
       }
     }
     const pending = this.#connection.row('SELECT pending FROM undo')?.[0];

@@ -237,7 +237,7 @@ describe('an import', () => {
     [[header, null], /JSON object/],
     [
       [header, { type: 'firewall' }],
-      /type must be one of entry, allow, log, login, pending, feed, not "firewall"/,
+      /type must be one of entry, allow, log, login, pending, feed, forgotten, not "firewall"/,
     ],
     [[header, JSON.parse('{"__proto__": {"type": "allow"}}')], /type is missing/],
     [[header, { ...allow, prefix: '192.0.2.1/24' }], /host bits/],

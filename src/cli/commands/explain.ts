@@ -11,7 +11,7 @@ import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
 import type { Activation } from '../../store/history.ts';
 import type { Context } from '../context.ts';
 import { formatDuration } from '../text/duration.ts';
-import { entryJson, whereJson } from '../text/entry-text.ts';
+import { activationsText, entryJson, whereJson } from '../text/entry-text.ts';
 import { parseAddressArgument } from '../text/prefixes.ts';
 import { printable } from '../text/printable.ts';
 import { protectionText } from '../text/protection-text.ts';
@@ -68,7 +68,7 @@ function explanationLines(one: LocatedExplanation, policy: Policy, now: number):
   if (protection) lines.push(`  protected by ${protectionText(protection)}`);
   for (const { feed, prefix } of feeds) lines.push(`  feed ${feed}: ${shortPrefix(prefix)}`);
   for (const { entry, history } of entries) {
-    lines.push(`  ${shortPrefix(entry.prefix)}: ${entryText(entry, now)}`);
+    lines.push(`  ${shortPrefix(entry.prefix)}: ${stateOf(entry, now)}, ${pastText(entry)}`);
     for (const activation of history.toReversed()) lines.push(...activationLines(activation));
   }
   for (const { prefix, activation, withdrawnAt } of one.withdrawals) {
@@ -78,20 +78,18 @@ function explanationLines(one: LocatedExplanation, policy: Policy, now: number):
     lines.push('    its failures do not count with a login that came later');
     lines.push(...activationLines(activation));
   }
+  for (const { entry, forgottenAt } of one.forgotten) {
+    const state = `forgotten ${shortTime(forgottenAt)} UTC`;
+    lines.push(`  ${shortPrefix(entry.prefix)}: ${state}, ${pastText(entry)}`);
+  }
   return [...lines, `  next offence: ${nextText(one.next, policy, now)}`];
 }
 
-function entryText(entry: Entry, now: number): string {
+/** What happened to an entry. */
+function pastText(entry: Entry): string {
   const note = entry.note === '' ? '' : `, "${printable(entry.note)}"`;
-  const times = blockedText(entry.activations);
   const hits = `${entry.hits} hit${entry.hits === 1 ? '' : 's'}`;
-  return `${stateOf(entry, now)}, ${times}, ${hits}, origin ${entry.origin}${note}`;
-}
-
-function blockedText(activations: number): string {
-  if (activations === 0) return 'never blocked';
-  if (activations === 1) return 'blocked once';
-  return activations === 2 ? 'blocked twice' : `blocked ${activations} times`;
+  return `${activationsText(entry.activations)}, ${hits}, origin ${entry.origin}${note}`;
 }
 
 function endText({ expiresAt }: Entry): string {
@@ -156,7 +154,7 @@ function extensionText(entry: Entry, policy: Policy, now: number): string {
 }
 
 function explanationJson(one: LocatedExplanation, now: number): object {
-  const { address, embedded, blocker, entries, feeds, protection, next, where, withdrawals } = one;
+  const { address, embedded, blocker, entries, feeds, protection, next, where } = one;
   return {
     address: formatAddress(address),
     embedded: embedded ? formatAddress(embedded) : null,
@@ -171,10 +169,16 @@ function explanationJson(one: LocatedExplanation, now: number): object {
       ...entryJson(entry, now),
       history: history.map(activationJson),
     })),
-    withdrawn: withdrawals.map(({ prefix, activation, withdrawnAt }) => ({
+    withdrawn: one.withdrawals.map(({ prefix, activation, withdrawnAt }) => ({
       prefix: formatPrefix(prefix),
       withdrawnAt: isoTime(withdrawnAt),
       activation: activationJson(activation),
+    })),
+    forgotten: one.forgotten.map(({ entry, history, forgottenAt }) => ({
+      ...entryJson(entry, now),
+      active: false,
+      forgottenAt: isoTime(forgottenAt),
+      history: history.map(activationJson),
     })),
     next:
       next.kind === 'refused'
@@ -184,13 +188,15 @@ function explanationJson(one: LocatedExplanation, now: number): object {
 }
 
 function activationJson(activation: Activation): object {
-  const { number, at, until, endedAt, origin, note, evidence } = activation;
+  const { number, at, until, endedAt, origin, note, by, byAdmin, evidence } = activation;
   return {
     number,
     at: isoTime(at),
     until: isoTime(until),
     endedAt: endedAt === undefined ? null : isoTime(endedAt),
     origin,
+    by: by === '' ? null : by,
+    byAdmin,
     note,
     evidence: evidence.map((row) => ({
       ...row,

@@ -22,7 +22,7 @@ const MAX_LINES = 20;
 export function define(command: Command, context: Context): void {
   command
     .description(
-      'Undoes the last command that changed entries (add, expire, import, grok): restores the entries with their history, and forgets that logs were read. Entries that other commands changed since stay as they are. Only the last command can be undone.',
+      'Undoes the last command that changed entries (add, expire, forget, import, grok): restores the entries with their history, and forgets that logs were read. Entries that other commands changed since stay as they are. Only the last command can be undone.',
     )
     .option('--dry-run', 'show what would be undone; change nothing')
     .option('--force', 'even if more would be blocked than limits.share allows')

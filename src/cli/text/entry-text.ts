@@ -76,3 +76,10 @@ function whereColumns(geo: Geo): readonly Column<Entry>[] {
 function optionalTime(at: Seconds | undefined): string | null {
   return at === undefined ? null : isoTime(at);
 }
+
+/** `blocked twice` */
+export function activationsText(activations: number): string {
+  if (activations === 0) return 'never blocked';
+  if (activations === 1) return 'blocked once';
+  return activations === 2 ? 'blocked twice' : `blocked ${activations} times`;
+}

@@ -1,0 +1,75 @@
+import type { Seconds } from '../blocklist/entry.ts';
+import { FAMILY_BITS } from '../net/address.ts';
+import { type Prefix, prefixAround } from '../net/prefix.ts';
+import type { Connection } from './connection.ts';
+import type { Entries } from './entries.ts';
+import type { History } from './history.ts';
+import { keyOf } from './key.ts';
+import { type ForgottenEntry, recordOfRow, rowOfRecord, type StoreRecord } from './record.ts';
+import { damagedRow } from './store-error.ts';
+
+const PUT = 'INSERT OR REPLACE INTO forgotten VALUES (?, ?, ?, ?, ?)';
+const OF_PREFIX = `
+SELECT record FROM forgotten WHERE family = ? AND length = ? AND network = ? ORDER BY at`;
+const ALL = 'SELECT record FROM forgotten ORDER BY family, network, length, at';
+const UNDO = 'DELETE FROM forgotten WHERE family = ? AND length = ? AND network = ? AND at >= ?';
+
+/** What was forgotten by hand. It has no part in any decision. */
+export class Forgotten {
+  readonly #connection: Connection;
+  readonly #entries: Entries;
+  readonly #history: History;
+
+  constructor(connection: Connection, entries: Entries, history: History) {
+    this.#connection = connection;
+    this.#entries = entries;
+    this.#history = history;
+  }
+
+  /** Takes an entry from the others, with its history. Throws if there is none. */
+  add(prefix: Prefix, forgottenAt: Seconds): void {
+    const entry = this.#entries.get(prefix);
+    if (entry === undefined) throw new Error('there is no entry to forget');
+    this.put({ entry, history: this.#history.of(prefix), forgottenAt });
+    this.#history.replace(prefix, []);
+    this.#entries.remove(prefix);
+  }
+
+  put(forgotten: ForgottenEntry): void {
+    const { entry, forgottenAt } = forgotten;
+    const record = JSON.stringify(rowOfRecord({ type: 'forgotten', forgotten }));
+    this.#connection.run(PUT, ...keyOf(entry.prefix), forgottenAt, record);
+  }
+
+  /** Those that contain the prefix, the widest first, then the oldest. */
+  supernets(prefix: Prefix): ForgottenEntry[] {
+    if (this.#connection.row('SELECT 1 FROM forgotten LIMIT 1') === undefined) return [];
+    const lengths = Array.from({ length: FAMILY_BITS[prefix.family] + 1 }, (_, length) => length);
+    return lengths
+      .filter((length) => length <= prefix.length)
+      .flatMap((length) =>
+        this.#connection.column(OF_PREFIX, ...keyOf(prefixAround(prefix, length))).map(forgottenOf),
+      );
+  }
+
+  /** In the order of comparePrefixes, then by time. */
+  all(): ForgottenEntry[] {
+    return this.#connection.column(ALL).map(forgottenOf);
+  }
+
+  /** Removes what was forgotten since this time, when the entry itself comes back. */
+  undo(prefix: Prefix, since: Seconds): void {
+    this.#connection.run(UNDO, ...keyOf(prefix), since);
+  }
+}
+
+function forgottenOf(json: unknown): ForgottenEntry {
+  let record: StoreRecord;
+  try {
+    record = recordOfRow(JSON.parse(String(json)));
+  } catch (error) {
+    throw damagedRow('forgotten', String(json).slice(0, 80), String(error));
+  }
+  if (record.type === 'forgotten') return record.forgotten;
+  throw damagedRow('forgotten', record.type, 'not a forgotten entry');
+}

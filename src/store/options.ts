@@ -1,0 +1,15 @@
+import type { Entry, Seconds } from '../blocklist/entry.ts';
+import type { OpenOptions } from './open.ts';
+import type { OutboxOptions } from './outbox.ts';
+import type { UndoableCommand } from './undo.ts';
+
+export interface StoreOptions extends OpenOptions {
+  /** The initial entries of a new store. */
+  readonly seed?: () => Iterable<Entry>;
+  /** The command that changes the store, if it can be undone. */
+  readonly command?: UndoableCommand | undefined;
+  /** The present time, which is recorded; undefined while it is in doubt. */
+  readonly present?: (() => Seconds | undefined) | undefined;
+  /** With a fleet: what is recorded is added to the outbox. */
+  readonly outbox?: OutboxOptions | undefined;
+}
