@@ -8,7 +8,15 @@ import {
   type State,
   statesOf,
 } from './graph.ts';
-import { type Field, type Grammar, type MessageRule, namesAddress, sessionKind } from './tree.ts';
+import {
+  type Field,
+  type Grammar,
+  isQuoted,
+  type MessageRule,
+  namesAddress,
+  namesUser,
+  sessionKind,
+} from './tree.ts';
 
 /** Faults of each message, with its sub-rules expanded. */
 export function checkMessages({ rules, messages }: Grammar): readonly Fault[] {
@@ -72,10 +80,13 @@ function neighbours(state: State): Fault[] {
     : [faultAt(state.at, `the text before ${field} ends with a character of addresses`)];
 }
 
-function afterField({ field }: FieldState, next: State): Fault[] {
+function afterField({ field, at }: FieldState, next: State): Fault[] {
   if (next.type === 'field') {
     const what = `nothing separates ${field} from ${next.field}`;
     return [faultAt(next.at, `${what}; put text between them`)];
+  }
+  if (next.type === 'end' && isQuoted(field)) {
+    return [faultAt(at, `${field} ends at a quote; put text that begins with one after it`)];
   }
   if (next.type !== 'literal' || !GOES_ON[field].test(byteText(next.bytes[0]))) return [];
   if (namesAddress(field) && isFullStop(next)) return [];
@@ -97,6 +108,10 @@ const GOES_ON: Readonly<Record<Field, RegExp>> = {
   USER: /(?!)/u,
   TEXT: /(?!)/u,
   WORD: /(?!)/u,
+  QUOTED: /[^"]/u,
+  'QUOTED-USER': /[^"]/u,
+  BARE: /[^ "]/u,
+  'BARE-USER': /[^ "]/u,
   SESSION: /(?!)/u,
   'SESSION-PORT': /[0-9]/u,
   'SESSION-PID': /[0-9]/u,
@@ -109,7 +124,7 @@ function byteText(byte: LiteralState['bytes'][number] | undefined): string {
 /** Faults of the paths from the first byte to the last. */
 function paths({ at, name, kind, role }: MessageRule, start: State, hasOpening: boolean): Fault[] {
   const faults: Fault[] = [];
-  for (const isOne of [namesAddress, isUser, isSession]) {
+  for (const isOne of [namesAddress, namesUser, isSession]) {
     const second = secondOf(start, isOne);
     if (second) faults.push(faultAt(second.at, twiceInALine(name, second.field)));
   }
@@ -171,10 +186,6 @@ function isField(state: State, isOne: (field: Field) => boolean): state is Field
 
 function isSession(field: Field): boolean {
   return sessionKind(field) !== undefined;
-}
-
-function isUser(field: Field): boolean {
-  return field === 'USER';
 }
 
 /** The least weight of a path from here to the end. */

@@ -1,6 +1,7 @@
 import type { State } from './graph.ts';
 import { type Machine, NOTHING, READ, STOP } from './machine.ts';
-import type { Field } from './tree.ts';
+import { isWord } from './reach.ts';
+import { type Field, isValue, namesUser, sessionKind } from './tree.ts';
 import {
   block,
   branch,
@@ -69,14 +70,26 @@ export function passWord(
   return [addressAhead ? isLong : [], machine.spendFor(length)];
 }
 
-/** Code that forgets, and that takes, what a field of any length that begins at p tells. */
+/** Takes the steps of a field that ends at one position, which may be a WORD. */
+export function passField(
+  machine: Machine,
+  field: Field,
+  next: State,
+  length: Code,
+  exit: Leave,
+): Code {
+  if (isWord(field)) return passWord(machine, next, length, exit);
+  return isValue(field) ? [machine.spendFor(length), leaveWhenSpent(machine, exit)] : [];
+}
+
+/** Code that forgets, and that takes, what a field that begins at p tells. */
 export function capture(
   machine: Machine,
   field: Field,
   p: Local,
 ): readonly [forget: Code, take: (end: Code) => Code] {
-  if (field === 'USER') return [machine.forgetUser(), (end) => machine.takeUser(get(p), end)];
-  if (field === 'SESSION') {
+  if (namesUser(field)) return [machine.forgetUser(), (end) => machine.takeUser(get(p), end)];
+  if (sessionKind(field) !== undefined) {
     return [machine.forgetSession(), (end) => machine.takeSession(get(p), end)];
   }
   return [[], () => []];

@@ -6,15 +6,16 @@ import {
   type LinePosition,
   leaveWhenSpent,
   lengthTest,
+  passField,
   passWord,
   positionCode,
   writeNobody,
 } from './emit-parts.ts';
 import { differsFrom, firstByteTest, searchTest } from './emit-tests.ts';
-import { type FieldState, nextOf, type State, statesOf } from './graph.ts';
+import { type FieldState, type State, statesOf } from './graph.ts';
 import { type Machine, NOTHING, STOP } from './machine.ts';
-import { isFreeText, isSearched, isWord, revisitedStates, statesApart } from './reach.ts';
-import { namesAddress, sessionKind } from './tree.ts';
+import { doubtfulStates, isSearched, isWord, revisitedStates, statesApart } from './reach.ts';
+import { isValue, namesAddress } from './tree.ts';
 import {
   block,
   branch,
@@ -57,8 +58,7 @@ class Writer {
   /** The states that are functions of their own. */
   readonly #apart: ReadonlyMap<State, FunctionBuilder>;
   readonly #revisited: ReadonlySet<State>;
-  /** The states that can follow a USER or TEXT. */
-  readonly #behindText: ReadonlySet<State>;
+  readonly #doubtful: ReadonlySet<State>;
   /** Variables for the lowest position tried, which are reset for each line. */
   readonly #marks: Global[] = [];
   /** The function that is being emitted. */
@@ -72,7 +72,7 @@ class Writer {
     const apart = statesApart(states).map((state) => [state, machine.module.declare(2)] as const);
     this.#apart = new Map(apart);
     this.#revisited = revisitedStates(states);
-    this.#behindText = new Set(states.filter(isFreeText).flatMap(nextOf).flatMap(statesOf));
+    this.#doubtful = doubtfulStates(states);
     this.#function = machine.module.declare(2);
   }
 
@@ -136,16 +136,12 @@ class Writer {
     const { field, next } = state;
     if (isSearched(state)) return this.#search(state, p, exit);
     if (namesAddress(field)) return this.#peer(state, p, exit);
-    if (field === 'PORT' || sessionKind(field) !== undefined) return this.#noted(state, p, exit);
+    if (field !== 'INT') return this.#noted(state, p, exit);
     const q = this.#function.local();
-    const found = set(q, this.#machine.endOf(field, get(p), get(E)));
-    const after = this.#match(next, { base: q, offset: 0 }, exit);
-    if (field !== 'WORD') return [found, when(op(get(q), '<', int(0)), exit(NOTHING)), after];
     return [
-      found,
-      when(op(get(q), '==', get(p)), exit(NOTHING)),
-      passWord(this.#machine, next, op(get(q), '-', get(p)), exit),
-      after,
+      set(q, this.#machine.endOf(field, get(p), get(E))),
+      when(op(get(q), '<', int(0)), exit(NOTHING)),
+      this.#match(next, { base: q, offset: 0 }, exit),
     ];
   }
 
@@ -161,29 +157,35 @@ class Writer {
       state.field === 'ENDPOINT' ? machine.takePort() : [],
       after.code,
       machine.forgetAddress(),
-      this.#behindText.has(state)
+      this.#doubtful.has(state)
         ? when(machine.isLong(), when(get(after.value), set(after.value, STOP)))
         : [],
       exit(get(after.value)),
     ];
   }
 
-  /** A port, or what identifies the connection, which is forgotten where the rest does not match. */
+  /**
+   * A field that ends at one position. What it tells, of a port, the connection or the user, is
+   * forgotten where the rest does not match.
+   */
   #noted({ field, next }: FieldState, p: Local, exit: Leave): Code {
     const machine = this.#machine;
     const [q, before] = [this.#function.local(), this.#function.local()];
     const after = this.#block((inner) => this.#match(next, { base: q, offset: 0 }, inner));
     const isPort = field === 'PORT' || field === 'SESSION-PORT';
-    const isSession = sessionKind(field) !== undefined;
+    const [forget, take] = capture(machine, field, p);
+    const length = op(get(q), '-', get(p));
+    // A quoted text may be empty.
+    const least = isValue(field) ? int(0) : op(get(p), '+', int(1));
     return [
       set(q, machine.endOf(field, get(p), get(E))),
-      when(op(get(q), '<', op(get(p), '+', int(1))), exit(NOTHING)),
-      isWord(field) ? passWord(machine, next, op(get(q), '-', get(p)), exit) : [],
+      when(op(get(q), '<', least), exit(NOTHING)),
+      passField(machine, field, next, length, exit),
       isPort ? [set(before, machine.port()), machine.takePort()] : [],
-      isSession ? machine.takeSession(get(p), get(q)) : [],
+      take(get(q)),
       after.code,
       isPort ? machine.setPort(get(before)) : [],
-      isSession ? machine.forgetSession() : [],
+      forget,
       exit(get(after.value)),
     ];
   }

@@ -22,6 +22,8 @@ export interface Fields {
   readonly wordEnd: FieldEnd;
   /** A whole number of 53 bits; `seed` is a 32-bit integer. */
   readonly hash: (start: number, end: number, seed: number) => number;
+  readonly quotedEnd: FieldEnd;
+  readonly bareEnd: FieldEnd;
 }
 
 let loaded: Fields | undefined;

@@ -38,6 +38,8 @@ const FIELD_FUNCTIONS = {
   portEnd: 2,
   intEnd: 2,
   wordEnd: 2,
+  quotedEnd: 2,
+  bareEnd: 2,
 } as const;
 
 type FieldFunction = keyof typeof FIELD_FUNCTIONS;
@@ -48,6 +50,10 @@ const FINDERS: Readonly<Partial<Record<Field, FieldFunction>>> = {
   PORT: 'portEnd',
   INT: 'intEnd',
   WORD: 'wordEnd',
+  QUOTED: 'quotedEnd',
+  'QUOTED-USER': 'quotedEnd',
+  BARE: 'bareEnd',
+  'BARE-USER': 'bareEnd',
   SESSION: 'wordEnd',
   'SESSION-PORT': 'portEnd',
   'SESSION-PID': 'intEnd',

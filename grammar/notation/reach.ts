@@ -1,5 +1,5 @@
-import { nextOf, type State } from './graph.ts';
-import type { Field } from './tree.ts';
+import { followers, nextOf, type State, statesOf } from './graph.ts';
+import { type Field, isValue } from './tree.ts';
 
 /** States that can be reached at more than one position of a line. */
 export function revisitedStates(states: readonly State[]): ReadonlySet<State> {
@@ -12,7 +12,27 @@ export function revisitedStates(states: readonly State[]): ReadonlySet<State> {
   return revisited;
 }
 
-export function isFreeText(state: State): boolean {
+/**
+ * The states of which no address is believed where the line may have been cut: after free text, and
+ * after a value if the line may end with them.
+ */
+export function doubtfulStates(states: readonly State[]): ReadonlySet<State> {
+  const behind = (isOne: (state: State) => boolean) =>
+    states.filter(isOne).flatMap(nextOf).flatMap(statesOf);
+  return new Set([...behind(isFreeText), ...behind(isOfValue).filter(canBeLast)]);
+}
+
+function isOfValue(state: State): boolean {
+  return state.type === 'field' && isValue(state.field);
+}
+
+function canBeLast(state: State): boolean {
+  return nextOf(state)
+    .flatMap(followers)
+    .some(({ type }) => type === 'end');
+}
+
+function isFreeText(state: State): boolean {
   return state.type === 'field' && (state.field === 'USER' || state.field === 'TEXT');
 }
 

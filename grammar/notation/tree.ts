@@ -15,6 +15,10 @@ export const FIELDS = [
   'WORD',
   'INT',
   'TEXT',
+  'QUOTED',
+  'QUOTED-USER',
+  'BARE',
+  'BARE-USER',
   'SESSION',
   'SESSION-PORT',
   'SESSION-PID',
@@ -25,6 +29,21 @@ export type Field = (typeof FIELDS)[number];
 /** Whether the field names the peer. */
 export function namesAddress(field: Field): boolean {
   return field === 'ADDRESS' || field === 'ENDPOINT';
+}
+
+/** Whether the field names the user. */
+export function namesUser(field: Field): boolean {
+  return field === 'USER' || field === 'QUOTED-USER' || field === 'BARE-USER';
+}
+
+/** Whether the field is what a service put in quotes, or left without as it needs none. */
+export function isValue(field: Field): boolean {
+  return isQuoted(field) || field === 'BARE' || field === 'BARE-USER';
+}
+
+/** Whether the field ends at a quote. */
+export function isQuoted(field: Field): boolean {
+  return field === 'QUOTED' || field === 'QUOTED-USER';
 }
 
 /** The fields that identify the connection. */

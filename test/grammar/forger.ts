@@ -229,6 +229,14 @@ class Derivation {
             return [choose(0x7fff_ffff).toString(16)];
           case 'WORD':
             return [this.#words(false) || 'w'];
+          case 'QUOTED':
+          case 'QUOTED-USER':
+            // The service escapes what would end the text.
+            return [this.#words(true).replaceAll(/["\\]/g, '\\$&')];
+          case 'BARE':
+          case 'BARE-USER':
+            // The service puts all else in quotes.
+            return [this.#words(false).replaceAll(/[ "]/g, '') || 'b'];
           case 'USER':
           case 'TEXT':
             return [this.#words(true)];

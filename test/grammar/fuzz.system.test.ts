@@ -77,7 +77,9 @@ describe('hostile words in a log', () => {
           program: grammar.programs[choose(grammar.programs.length)] ?? '',
         })),
       )
-      .filter(({ line }) => !/[\n\r]/.test(line) && line.length < 4000);
+      .filter(({ line }) => !/[\n\r]/.test(line) && line.length < 4000)
+      // httpd.conf(5) names the server, which no client can call by an address.
+      .filter(({ service, line }) => service !== 'openbsd-httpd' || /^\S*[G-Zg-z]/.test(line));
     const file = command.path('all.log');
     const text = lines.map(
       // Lines of one process could be those of one connection.

@@ -60,10 +60,14 @@ function lineOf(body: Expression, choices: readonly number[]): string {
           case 'SESSION-PID':
             return String(choose(70_000));
           case 'WORD':
+          case 'BARE':
+          case 'BARE-USER':
           case 'SESSION':
             return ['w', 'SHA256:ab/c', '192.0.2.9'][choose(3)]!;
           case 'USER':
           case 'TEXT':
+          case 'QUOTED':
+          case 'QUOTED-USER':
             return HOSTILE[choose(HOSTILE.length)]! + (choose(3) === 0 ? HOSTILE[choose(5)]! : '');
         }
     }

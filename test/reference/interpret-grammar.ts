@@ -3,11 +3,13 @@ import { AMBIGUOUS, NO_MATCH } from '../../grammar/notation/scanner.ts';
 import type { Expression, Field, Grammar } from '../../grammar/notation/tree.ts';
 import { parseAddressReference } from './address-text.ts';
 import {
+  bareLength,
   intLength,
   lengthBeforeFullStop,
   nameAndPortLengths,
   nameLengths,
   portLength,
+  quotedLength,
   readAddress,
   readEndpoint,
   wordLength,
@@ -115,6 +117,17 @@ function* fieldReadings(field: Field, line: string, from: Found): Generator<Foun
     case 'TEXT':
       for (let end = line.length; end >= start; end--) yield { ...from, end };
       return;
+    case 'QUOTED':
+    case 'QUOTED-USER':
+    case 'BARE':
+    case 'BARE-USER': {
+      const isQuoted = field.startsWith('QUOTED');
+      const length = (isQuoted ? quotedLength : bareLength)(line.slice(start));
+      if (length === undefined) return;
+      const end = start + length;
+      yield { ...from, end, user: field.endsWith('USER') ? { start, end } : from.user };
+      return;
+    }
     case 'WORD':
       for (let end = start + wordLength(line.slice(start)); end > start; end--) {
         yield { ...from, end };

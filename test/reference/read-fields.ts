@@ -80,6 +80,16 @@ export function wordLength(text: string): number {
   return matched(/^[^ ]*/, text).length;
 }
 
+/** The length of a quoted text up to the quote that ends it. */
+export function quotedLength(text: string): number | undefined {
+  return /^(?:[^"\\]|\\[^])*(?=")/.exec(text)?.[0].length;
+}
+
+/** The length of all at the beginning of a text that is neither a space nor a quote. */
+export function bareLength(text: string): number | undefined {
+  return /^[^ "]+/.exec(text)?.[0].length;
+}
+
 function isPort(digits: string): boolean {
   return String(Number(digits)) === digits && Number(digits) <= 65535;
 }

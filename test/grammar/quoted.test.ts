@@ -1,0 +1,87 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { readGrammar } from '../../grammar/notation/read.ts';
+import { AMBIGUOUS } from '../../grammar/notation/scanner.ts';
+import { choices, Forger } from './forger.ts';
+import { exampleFaults, refusal, scanLine, scannerOfText } from './reader.ts';
+
+const JSON_LOG = String.raw`service app "app"
+head   = "{\"level\":\"" ("warn" | "info") "\",\"agent\":\"" QUOTED "\""
+failed attempt 10 = head ",\"user\":\"" QUOTED-USER "\",\"remote\":\"" ADDRESS "\",\"status\":401}"
+  > {"level":"warn","agent":"x","user":"me","remote":"192.0.2.7","status":401} | address 192.0.2.7, user me
+  > {"level":"warn","agent":"","user":"","remote":"2001:db8::7","status":401} | address 2001:db8::7, user ""
+  > {"level":"warn","agent":"x\\","user":"a\"b","remote":"192.0.2.7","status":401} | address 192.0.2.7, user a\"b
+  > {"level":"warn","agent":"\",\"user\":\"x\",\"remote\":\"198.51.100.9\",\"status\":401}","user":"me","remote":"192.0.2.7","status":401} | address 192.0.2.7
+  > {"level":"warn","agent":"x","user":"me\",\"remote\":\"198.51.100.9\",\"status\":401}","remote":"192.0.2.7","status":401} | address 192.0.2.7
+  ! {"level":"warn","agent":"x","user":"me","remote":"host.example","status":401}
+  ! {"level":"warn","agent":"x\","user":"me","remote":"192.0.2.7","status":401}
+  ! {"level":"warn","agent":"x","y":"z","user":"me","remote":"192.0.2.7","status":401}
+`;
+
+const LOGFMT = String.raw`service app "app"
+user   = "\"" QUOTED-USER "\"" | BARE-USER
+value  = "\"" QUOTED "\"" | BARE
+failed attempt 10 = "level=warn msg=" value " user=" user " remote=" ADDRESS [" path=" value]
+  > level=warn msg=failed user=me remote=192.0.2.7 | address 192.0.2.7, user me
+  > level=warn msg="login failed" user="a b" remote=2001:db8::7 path="/x?a=\"b\"" | address 2001:db8::7, user a b
+  > level=warn msg=failed user="x remote=198.51.100.9" remote=192.0.2.7 | address 192.0.2.7
+  > level=warn msg=failed user="x\" remote=198.51.100.9 path=\"" remote=192.0.2.7 path=/ | address 192.0.2.7
+  ! level=warn msg=failed user="x remote=198.51.100.9
+  ! level=warn msg=failed user=x remote=host.example
+  ! level=warn msg=failed user=x remote=192.0.2.7 path="/" more=1
+`;
+
+describe('quoted text', () => {
+  it.each([
+    ['JSON', JSON_LOG],
+    ['logfmt', LOGFMT],
+  ])('holds the examples in %s', (_, text) => {
+    expect(exampleFaults(text)).toEqual([]);
+  });
+
+  it.each([
+    ['JSON', JSON_LOG],
+    ['logfmt', LOGFMT],
+  ])('is never left by hostile words in %s', (_, text) => {
+    const grammar = readGrammar(text, 'app.grammar');
+    const scanner = scannerOfText(text);
+    const forger = new Forger([grammar]);
+    let seen = 0;
+    fc.assert(
+      fc.property(fc.nat(0x7fff_ffff), (seed) => {
+        const choose = choices(seed);
+        for (let n = 0; n < 30; n++) {
+          const { line, address } = forger.forge(grammar, choose);
+          const found = scanLine(scanner, line);
+          // The forger cuts some lines.
+          if (found.address === '' && line.length > 200) continue;
+          expect({ line, address: found.address }).toEqual({ line, address });
+          seen += found.address === '' ? 0 : 1;
+        }
+      }),
+      { numRuns: 500 },
+    );
+    expect(seen).toBeGreaterThan(5000);
+  });
+
+  it('is no reason to doubt an address in a long line, unless the line may end with it', () => {
+    const long = 'x'.repeat(900);
+    const json = scanLine(
+      scannerOfText(JSON_LOG),
+      `{"level":"warn","agent":"${long}","user":"me","remote":"192.0.2.7","status":401}`,
+    );
+    expect(json.address).toBe('192.0.2.7');
+    const line = `level=warn msg=${long} user=me remote=192.0.2.7`;
+    expect(scanLine(scannerOfText(LOGFMT), line).message).toBe(AMBIGUOUS);
+  });
+
+  it.each([
+    ['"x=\\"" QUOTED', 'QUOTED ends at a quote; put text that begins with one after it'],
+    ['"x=\\"" QUOTED " y"', 'this text never matches after QUOTED, which takes as much as it can'],
+    ['"x=" BARE "y"', 'this text never matches after BARE, which takes as much as it can'],
+    ['"x=" BARE INT', 'nothing separates BARE from INT'],
+    ['"x=\\"" QUOTED-USER "\\" " USER', 'm can have USER twice in one line'],
+  ])('of %s is refused', (body, message) => {
+    expect(refusal(`service x "x"\nm note = ${body}\n`)).toContain(message);
+  });
+});
