@@ -27,7 +27,7 @@ export interface OffenderNetwork {
   logins: readonly Login[] | undefined;
   isClear: boolean;
   /** The windows of trusted addresses, by address; undefined until there is one. */
-  trusted: Map<string, Window> | undefined;
+  trusted: Map<number | string, Window> | undefined;
   /** What led to its latest activation; undefined until there is one. */
   spent: SpentOffences | undefined;
 }

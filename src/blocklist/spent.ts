@@ -1,18 +1,38 @@
+import type { Address } from '../net/address.ts';
 import type { Seconds } from './entry.ts';
 import type { Offence } from './offence.ts';
-import { keyOfAddress } from './trust.ts';
+import { keyOfAddress, type UserHash } from './trust.ts';
 
 const NONE: readonly Offence[] = [];
 
+/** Further offences of an address are added to its last one. */
+const MAX_OFFENCES = 4;
+
+/** An offence, or the sum of several. */
+interface Sum extends Offence {
+  at: Seconds;
+  points: number;
+  count: number;
+  port: number | undefined;
+  user: UserHash;
+}
+
+/** The offences of one address. */
+interface Offender {
+  points: number;
+  readonly offences: Sum[];
+}
+
 /**
  * The offences that led to the latest activation around one network, and its first hits: with a
- * login that comes later, they are judged again.
+ * login that comes later, they are judged again. At most four for each address.
  */
 export class SpentOffences {
   readonly #mostPoints: number;
-  #offences: Offence[] = [];
-  /** The points of each address. */
-  #points = new Map<string, number>();
+  #offenders = new Map<number | string, Offender>();
+  /** The last address: offences often repeat. */
+  #lastAddress: Address | undefined;
+  #last: Offender | undefined;
   /** Hits at this time or later are not kept; undefined if nothing is. */
   #until: Seconds | undefined;
 
@@ -23,8 +43,7 @@ export class SpentOffences {
 
   /** An activation by these offences. */
   activated(offences: Iterable<Offence>, at: Seconds, windowSeconds: number): void {
-    this.#offences = [];
-    this.#points = new Map();
+    this.#clear();
     this.#until = at + windowSeconds;
     for (const offence of offences) this.#add(offence, offence.at);
   }
@@ -37,28 +56,44 @@ export class SpentOffences {
 
   /** Removes and returns all. */
   take(): readonly Offence[] {
-    const offences = this.#offences;
-    if (offences.length === 0) return NONE;
-    this.#offences = [];
-    this.#points = new Map();
+    if (this.#offenders.size === 0) return NONE;
+    const all = [...this.#offenders.values()].flatMap(({ offences }) => offences);
+    this.#clear();
     this.#until = undefined;
-    return offences;
+    return all;
   }
 
   /** Keeps a copy. */
   #add(offence: Offence, at: Seconds): void {
+    const offender = this.#offenderOf(offence.address);
+    if (offender.points >= this.#mostPoints) return;
     const { address, points, count, port, kind, user } = offence;
-    const who = keyOfAddress(address);
-    const before = this.#points.get(who) ?? 0;
-    if (before >= this.#mostPoints) return;
-    const sum = before + points;
-    this.#points.set(who, sum);
-    if (sum < this.#mostPoints) {
-      this.#offences.push({ at, address, points, count, port, user, kind });
+    offender.points += points;
+    const last = offender.offences.at(-1);
+    if (offender.offences.length < MAX_OFFENCES || last === undefined) {
+      offender.offences.push({ at, address, points, count, port, user, kind });
       return;
     }
-    // So many are one: they block a trusted address, whoever logs in.
-    this.#offences = this.#offences.filter((other) => keyOfAddress(other.address) !== who);
-    this.#offences.push({ at, address, points: sum, count, port, user: undefined, kind });
+    last.at = Math.max(last.at, at);
+    last.points += points;
+    last.count += count;
+    last.port = port;
+    if (last.user !== user) last.user = undefined;
+  }
+
+  #offenderOf(address: Address): Offender {
+    if (this.#lastAddress === address && this.#last !== undefined) return this.#last;
+    const key = keyOfAddress(address);
+    const known = this.#offenders.get(key) ?? { points: 0, offences: [] };
+    this.#offenders.set(key, known);
+    this.#lastAddress = address;
+    this.#last = known;
+    return known;
+  }
+
+  #clear(): void {
+    this.#offenders = new Map();
+    this.#lastAddress = undefined;
+    this.#last = undefined;
   }
 }

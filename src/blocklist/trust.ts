@@ -68,7 +68,7 @@ export function trustedProtections(
   now: Seconds,
   policy: TrustPolicy,
 ): readonly Protection[] {
-  const byAddress = new Map<string, Login[]>();
+  const byAddress = new Map<number | string, Login[]>();
   for (const login of logins) {
     const key = keyOfAddress(login.address);
     const own = byAddress.get(key);
@@ -91,9 +91,9 @@ export function trustedSince(at: Seconds, { trust }: TrustPolicy): Seconds {
   return at - trust.days * DAY_SECONDS;
 }
 
-/** A text that is the same for equal addresses. */
-export function keyOfAddress({ family, a, b, c, d }: Address): string {
-  return `${family}:${a}:${b}:${c}:${d}`;
+/** The same for equal addresses alone. A number if possible, which is faster than a text. */
+export function keyOfAddress({ family, a, b, c, d }: Address): number | string {
+  return family === 4 ? a : `${a}:${b}:${c}:${d}`;
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Offence } from '../../blocklist/offence.ts';
 import { compareAddresses } from '../../net/address.ts';
 import { contains, type Prefix } from '../../net/prefix.ts';
 import type { Store } from '../../store/store.ts';
+import { latestOf } from './latest-offences.ts';
 
 /** Only the latest offences are kept, so that single attempts cannot fill the store. */
 const MAX_PENDING = 65_536;
@@ -20,7 +21,7 @@ export class PendingOffences {
   readonly #after: Offence[] = [];
   readonly #spentSince: Seconds;
   /** The latest offences that led to activations. */
-  readonly spent: Offence[] = [];
+  spent: Offence[] = [];
 
   /** @param spentSince offences before this time that led to activations are not kept */
   constructor(before: readonly Offence[], spentSince: Seconds) {
@@ -46,9 +47,7 @@ export class PendingOffences {
     for (const offence of offences) {
       if (offence.at > this.#spentSince) this.spent.push(offence);
     }
-    if (this.spent.length < MAX_PENDING) return;
-    this.spent.sort((p, q) => q.at - p.at);
-    this.spent.length = MAX_PENDING / 2;
+    if (this.spent.length > MAX_PENDING) this.spent = [...latestOf(this.spent, MAX_PENDING / 4)];
   }
 
   /** What is pending at the end of a log that ends at `logEnd`, without what is too old to count. */
@@ -57,8 +56,7 @@ export class PendingOffences {
     this.#next = this.#before.length;
     const newest = this.#after.reduce((at, offence) => Math.max(at, offence.at), logEnd);
     const live = this.#after.filter(({ at }) => at > newest - windowSeconds);
-    if (live.length <= MAX_PENDING) return live;
-    return live.toSorted((p, q) => q.at - p.at).slice(0, MAX_PENDING);
+    return latestOf(live, MAX_PENDING);
   }
 
   /** Takes the pending offences in the space, sorted by time. Those before the space stay pending. */

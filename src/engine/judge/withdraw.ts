@@ -11,10 +11,11 @@ import type { Activation } from '../../store/history.ts';
 import type { Store } from '../../store/store.ts';
 import type { Policies } from '../policies.ts';
 import { protectedSpace } from '../protected-space.ts';
+import { latestOf } from './latest-offences.ts';
 import { PendingChanges } from './pending-changes.ts';
 
 /** Only the latest offences that led to activations are kept. */
-const MAX_SPENT = 16_384;
+const MAX_SPENT = 4096;
 
 /**
  * How long offences that led to an activation are kept: a login may come within the window of the
@@ -27,9 +28,7 @@ export function spentSeconds(windowSeconds: number): number {
 /** Keeps offences that led to activations, for as long as a login may come. */
 export function keepSpent(store: Store, spent: readonly Offence[], windowSeconds: number): void {
   if (spent.length === 0) return;
-  const latest =
-    spent.length > MAX_SPENT ? spent.toSorted((p, q) => q.at - p.at).slice(0, MAX_SPENT) : spent;
-  store.spent.putAll(latest);
+  store.spent.putAll(latestOf(spent, MAX_SPENT));
   store.spent.prune(spentSeconds(windowSeconds), MAX_SPENT);
 }
 

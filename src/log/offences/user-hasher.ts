@@ -16,7 +16,9 @@ const HIGH_MASK = 0x1f_ffff;
  */
 export class UserHasher {
   /** The two words of the key of each service. */
-  readonly #keys: readonly (readonly [number, number])[];
+  readonly #keys: readonly Uint32Array[];
+  /** The two words of the last hash. */
+  readonly #words = new Uint32Array(2);
   /** The number of the last line, and its hash. */
   #number = -1;
   #hash = 0;
@@ -31,11 +33,13 @@ export class UserHasher {
     key: Uint8Array = randomBytes(USER_KEY_BYTES),
   ) {
     const view = Buffer.from(key);
-    const words = [view.readUInt32LE(0), view.readUInt32LE(4)] as const;
+    const words = Uint32Array.of(view.readUInt32LE(0), view.readUInt32LE(4));
     this.#keys = scanners.map(({ service }) => {
       const group = groups.find((services) => services.includes(service)) ?? [service];
       const name = asciiBytes(group.join(' '));
-      return halfSipHash(name, 0, name.length, words);
+      const own = new Uint32Array(2);
+      halfSipHash(name, 0, name.length, words, own);
+      return own;
     });
   }
 
@@ -53,18 +57,26 @@ export class UserHasher {
     const { userStart, userEnd } = reading;
     const key = this.#keys[speaker];
     if (userStart < 0 || userStart === userEnd || key === undefined) return 0;
-    const [low, high] = halfSipHash(bytes, userStart, userEnd, key);
+    halfSipHash(bytes, userStart, userEnd, key, this.#words);
+    const [low = 0, high = 0] = this.#words;
     return (high & HIGH_MASK) * 2 ** 32 + low || 1;
   }
 }
 
-/** HalfSipHash-2-4 with 64 bits (J.-P. Aumasson, D. J. Bernstein), as two words. */
+/**
+ * HalfSipHash-2-4 with 64 bits (J.-P. Aumasson, D. J. Bernstein).
+ * @param key two words
+ * @param hash two words, which are set
+ */
 export function halfSipHash(
   bytes: Uint8Array,
   start: number,
   end: number,
-  [k0, k1]: readonly [number, number],
-): [number, number] {
+  key: Uint32Array,
+  hash: Uint32Array,
+): void {
+  const k0 = key[0] ?? 0;
+  const k1 = key[1] ?? 0;
   let v0 = k0 | 0;
   let v1 = k1 ^ 0xee;
   let v2 = k0 ^ 0x6c79_6765;
@@ -102,10 +114,9 @@ export function halfSipHash(
     v0 ^= word;
   }
   v2 ^= 0xee;
-  const words: [number, number] = [0, 0];
   for (let round = 0; round < 8; round++) {
     if (round === 4) {
-      words[0] = (v1 ^ v3) >>> 0;
+      hash[0] = v1 ^ v3;
       v1 ^= 0xdd;
     }
     v0 = (v0 + v1) | 0;
@@ -119,6 +130,5 @@ export function halfSipHash(
     v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2;
     v2 = (v2 << 16) | (v2 >>> 16);
   }
-  words[1] = (v1 ^ v3) >>> 0;
-  return words;
+  hash[1] = v1 ^ v3;
 }
