@@ -1,5 +1,6 @@
 // Reads lines with hostile words by the shipped grammars, and checks whom they name. Build first.
-//   node bench/fuzz.mjs [--lines 1000000] [--seed 1] [--service NAME] [--show 20]
+//   node bench/fuzz.mjs [--lines 1000000] [--seed 1] [--show 20]
+//     [--service NAME | --grammar FILE]
 // Prints for each service how many lines were read with their true address (or rightly with none), as
 // ambiguous, as no message, and wrong, with another address. Exits with 1 if any was wrong.
 import { readdirSync, readFileSync } from 'node:fs';
@@ -16,19 +17,24 @@ const { values } = parseArgs({
     lines: { type: 'string', default: '1000000' },
     seed: { type: 'string', default: '1' },
     service: { type: 'string' },
+    grammar: { type: 'string' },
     show: { type: 'string', default: '20' },
   },
 });
-const { Forger, choices, readGrammar, addressText, instantiate } = await load(`
+const { Forger, choices, readGrammar, addressText, instantiate, scannerOf } = await load(`
 export { Forger, choices } from './test/grammar/forger.ts';
 export { addressText } from './test/grammar/reader.ts';
 export { readGrammar } from './grammar/notation/read.ts';
-export { instantiate } from './grammar/notation/instance.ts';`);
-const scanners = compiled.map(instantiate);
+export { instantiate } from './grammar/notation/instance.ts';
+export { scannerOf } from './grammar/notation/load.ts';`);
 const folder = join(root, 'grammar');
-const grammars = readdirSync(folder)
-  .filter((name) => name.endsWith('.grammar'))
-  .map((name) => readGrammar(readFileSync(join(folder, name), 'utf8'), name));
+const files = values.grammar
+  ? [values.grammar]
+  : readdirSync(folder)
+      .filter((name) => name.endsWith('.grammar'))
+      .map((name) => join(folder, name));
+const grammars = files.map((file) => readGrammar(readFileSync(file, 'utf8'), file));
+const scanners = values.grammar ? grammars.map(scannerOf) : compiled.map(instantiate);
 const wanted = grammars.filter(({ service }) => (values.service ?? service) === service);
 const forger = new Forger(grammars);
 const reading = { family: 0, a: 0, b: 0, c: 0, d: 0, userStart: -1, userEnd: -1 };

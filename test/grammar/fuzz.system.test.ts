@@ -79,7 +79,7 @@ describe('hostile words in a log', () => {
       )
       .filter(({ line }) => !/[\n\r]/.test(line) && line.length < 4000)
       // httpd.conf(5) names the server, which no client can call by an address.
-      .filter(({ service, line }) => service !== 'openbsd-httpd' || /^\S*[G-Zg-z]/.test(line));
+      .filter((one) => one.service !== 'openbsd-httpd' || /^\S*[G-Zg-z]/.test(one.line));
     const file = command.path('all.log');
     const text = lines.map(
       // Lines of one process could be those of one connection.

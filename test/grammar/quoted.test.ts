@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readGrammar } from '../../grammar/notation/read.ts';
@@ -5,31 +6,14 @@ import { AMBIGUOUS } from '../../grammar/notation/scanner.ts';
 import { choices, Forger } from './forger.ts';
 import { exampleFaults, refusal, scanLine, scannerOfText } from './reader.ts';
 
-const JSON_LOG = String.raw`service app "app"
-head   = "{\"level\":\"" ("warn" | "info") "\",\"agent\":\"" QUOTED "\""
-failed attempt 10 = head ",\"user\":\"" QUOTED-USER "\",\"remote\":\"" ADDRESS "\",\"status\":401}"
-  > {"level":"warn","agent":"x","user":"me","remote":"192.0.2.7","status":401} | address 192.0.2.7, user me
-  > {"level":"warn","agent":"","user":"","remote":"2001:db8::7","status":401} | address 2001:db8::7, user ""
-  > {"level":"warn","agent":"x\\","user":"a\"b","remote":"192.0.2.7","status":401} | address 192.0.2.7, user a\"b
-  > {"level":"warn","agent":"\",\"user\":\"x\",\"remote\":\"198.51.100.9\",\"status\":401}","user":"me","remote":"192.0.2.7","status":401} | address 192.0.2.7
-  > {"level":"warn","agent":"x","user":"me\",\"remote\":\"198.51.100.9\",\"status\":401}","remote":"192.0.2.7","status":401} | address 192.0.2.7
-  ! {"level":"warn","agent":"x","user":"me","remote":"host.example","status":401}
-  ! {"level":"warn","agent":"x\","user":"me","remote":"192.0.2.7","status":401}
-  ! {"level":"warn","agent":"x","y":"z","user":"me","remote":"192.0.2.7","status":401}
-`;
+/** A grammar that bench/fuzz.mjs reads too. */
+function grammarOf(name: string): string {
+  return readFileSync(new URL(`../../fixtures/quoted/${name}.grammar`, import.meta.url), 'utf8');
+}
 
-const LOGFMT = String.raw`service app "app"
-user   = "\"" QUOTED-USER "\"" | BARE-USER
-value  = "\"" QUOTED "\"" | BARE
-failed attempt 10 = "level=warn msg=" value " user=" user " remote=" ADDRESS [" path=" value]
-  > level=warn msg=failed user=me remote=192.0.2.7 | address 192.0.2.7, user me
-  > level=warn msg="login failed" user="a b" remote=2001:db8::7 path="/x?a=\"b\"" | address 2001:db8::7, user a b
-  > level=warn msg=failed user="x remote=198.51.100.9" remote=192.0.2.7 | address 192.0.2.7
-  > level=warn msg=failed user="x\" remote=198.51.100.9 path=\"" remote=192.0.2.7 path=/ | address 192.0.2.7
-  ! level=warn msg=failed user="x remote=198.51.100.9
-  ! level=warn msg=failed user=x remote=host.example
-  ! level=warn msg=failed user=x remote=192.0.2.7 path="/" more=1
-`;
+const JSON_LOG = grammarOf('json');
+
+const LOGFMT = grammarOf('logfmt');
 
 describe('quoted text', () => {
   it.each([
