@@ -1,15 +1,13 @@
 import type { Entry, Seconds } from '../blocklist/entry.ts';
 import { addressBytes, type Family } from '../net/address.ts';
-import { containsPrefix, lastAddress, type Prefix, prefixAround } from '../net/prefix.ts';
+import { containsPrefix, type Prefix, prefixAround } from '../net/prefix.ts';
 import { PrefixList } from '../net/prefix-list.ts';
 import type { Cell, Connection } from './connection.ts';
 import { ENTRY_COLUMNS, entryOfRow, rowOfEntry } from './entry-row.ts';
 import { keyOf, prefixOfRow, pushHex } from './key.ts';
 import { Lengths } from './lengths.ts';
 import { EVERYTHING, type PageKey, pageSql, pages } from './pages.ts';
-
-/** The most entries that are read around one request; a /23 has room for 1,022. */
-export const MAX_SUBNETS = 1024;
+import { Subnets } from './subnets.ts';
 
 /** Entries that are active at a time, that are expired, or that were never active. */
 export interface EntryFilter {
@@ -23,12 +21,6 @@ export type EntryCounts = Readonly<Record<EntryFilter['state'], number>>;
 const GET = `SELECT ${ENTRY_COLUMNS} FROM entry WHERE family = ? AND length = ? AND network = ?`;
 
 const REMOVE = 'DELETE FROM entry WHERE family = ? AND length = ? AND network = ?';
-
-const OF_LENGTH = `SELECT ${ENTRY_COLUMNS} FROM entry WHERE family = ? AND length = ? LIMIT ?`;
-
-const WITHIN = `
-SELECT ${ENTRY_COLUMNS} FROM entry
-WHERE family = ? AND length = ? AND network BETWEEN ? AND ? LIMIT ?`;
 
 const PUT = `
 INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -78,10 +70,12 @@ WHERE activation.origin = 'manual' AND number = activations AND ${ACTIVE}`;
 export class Entries {
   readonly #connection: Connection;
   readonly #lengths: Lengths;
+  readonly #subnets: Subnets;
 
   constructor(connection: Connection) {
     this.#connection = connection;
     this.#lengths = new Lengths(connection);
+    this.#subnets = new Subnets(connection);
   }
 
   get(prefix: Prefix): Entry | undefined {
@@ -107,27 +101,21 @@ export class Entries {
 
   /** At most `limit` entries of one length. */
   ofLength(family: Family, length: number, limit: number): Entry[] {
-    return this.#connection.rows(OF_LENGTH, family, length, limit).map(entryOfRow);
+    return this.#subnets.ofLength(family, length, limit);
   }
 
-  /** At most `limit` entries of one length within the prefix. */
-  within(prefix: Prefix, length: number, limit: number): Entry[] {
-    const [first, last] = [addressBytes(prefix), addressBytes(lastAddress(prefix))];
-    return this.#connection.rows(WITHIN, prefix.family, length, first, last, limit).map(entryOfRow);
+  /** At most a thousand entries of these lengths within the prefix. */
+  within(prefix: Prefix, lengths: readonly number[]): Entry[] {
+    return this.#subnets.within(prefix, lengths);
   }
 
   /**
-   * At most a thousand entries within the prefix, without its own, the widest first: all that an
-   * IPv4 prefix from /23 on can have.
+   * At most a thousand entries within the prefix, without its own, in any order: all that an IPv4
+   * prefix from /23 on can have.
    */
   subnets(prefix: Prefix): Entry[] {
-    const found: Entry[] = [];
-    for (const length of this.#lengths.of(prefix.family)) {
-      if (length <= prefix.length) continue;
-      if (found.length >= MAX_SUBNETS) break;
-      found.push(...this.within(prefix, length, MAX_SUBNETS - found.length));
-    }
-    return found;
+    const lengths = this.#lengths.of(prefix.family).filter((length) => length > prefix.length);
+    return this.within(prefix, lengths);
   }
 
   /** Those that contain the prefix, or the offender in it, and a thousand within it. */
@@ -192,11 +180,13 @@ export class Entries {
   put(entry: Entry): void {
     this.#connection.run(PUT, ...rowOfEntry(entry));
     this.#lengths.written(entry.prefix);
+    this.#subnets.written(entry.prefix);
   }
 
   /** For undo and forget. The history of the entry must be removed first. */
   remove(prefix: Prefix): void {
     this.#connection.run(REMOVE, ...keyOf(prefix));
+    this.#subnets.written(prefix);
   }
 
   putMany(entries: Iterable<Entry>): void {

@@ -5,9 +5,10 @@ import type { Login } from '../blocklist/trust.ts';
 import type { Family } from '../net/address.ts';
 import { comparePrefixes, contains, type Prefix, prefixAround } from '../net/prefix.ts';
 import { PrefixMap } from '../net/prefix-map.ts';
-import { type Entries, MAX_SUBNETS } from './entries.ts';
+import type { Entries } from './entries.ts';
 import type { History } from './history.ts';
 import type { LoginTable } from './logins.ts';
+import { MAX_SUBNETS } from './subnets.ts';
 
 /** Up to this many rows are read at once and looked up in memory. */
 const FEW = 1024;
@@ -55,14 +56,10 @@ export class Snapshot {
 
   /** At most a thousand entries within the prefix, without its own. */
   subnets(prefix: Prefix): readonly Entry[] {
-    const many = this.#lengthsWithMany(prefix.family);
+    const many = this.#lengthsWithMany(prefix.family).filter((length) => length > prefix.length);
     const found = this.#fewWithin(prefix);
-    for (const length of many) {
-      if (length <= prefix.length) continue;
-      if (found.length >= MAX_SUBNETS) break;
-      found.push(...this.#entries.within(prefix, length, MAX_SUBNETS - found.length));
-    }
-    return found;
+    if (many.length === 0) return found;
+    return [...found, ...this.#entries.within(prefix, many)].slice(0, MAX_SUBNETS);
   }
 
   /** The activations of the entry with this prefix, oldest first. */
