@@ -1,5 +1,6 @@
+import type { Address } from '../net/address.ts';
 import { embeddedBeside, embeddedPrefix, embeddingsOf } from '../net/embedded.ts';
-import { containsPrefix, type Prefix } from '../net/prefix.ts';
+import { contains, containsPrefix, hostPrefix, type Prefix } from '../net/prefix.ts';
 import type { PrefixList } from '../net/prefix-list.ts';
 import { ProtectedSpace } from './protect.ts';
 import type { Protection } from './request.ts';
@@ -36,6 +37,22 @@ export function withEmbedded(
     }
   }
   return found;
+}
+
+/**
+ * Whether the rules for this active prefix have a hole at an address that embeds a protected one: not
+ * if the prefix lacks bits before it, or if the address has bits there that no translator writes.
+ */
+export function hasEmbeddedHole(
+  active: Prefix,
+  address: Address,
+  nat64: readonly Prefix[],
+): boolean {
+  const embedded = embeddedPrefix(hostPrefix(address), nat64);
+  if (embedded === undefined) return false;
+  const beside = embeddedBeside(embedded, active, nat64);
+  const all = embeddingsOf(embedded, nat64).concat(beside ?? []);
+  return all.some((prefix) => contains(prefix, address));
 }
 
 /** The IPv4 address comes last in those embeddings. */

@@ -1,3 +1,4 @@
+import { hasEmbeddedHole } from '../blocklist/embedded-holes.ts';
 import { type Entry, type Expiry, isActive, type Seconds } from '../blocklist/entry.ts';
 import type { Policy } from '../blocklist/policy.ts';
 import { ProtectedSpace } from '../blocklist/protect.ts';
@@ -48,17 +49,18 @@ export function blockingOf(
   policy: Pick<Policy, 'trust' | 'auto'>,
   now: Seconds,
 ): Blocking {
-  const hole = new ProtectedSpace(
-    holesAt(store, policy, now, [host]),
-    policy.auto.nat64,
-  ).containing(host);
-  if (hole !== undefined && isAlwaysHole(hole)) return { entry: undefined, feeds: [], hole };
+  const { nat64 } = policy.auto;
+  const hole = new ProtectedSpace(holesAt(store, policy, now, [host]), nat64).containing(host);
+  const isIn = ({ prefix }: { readonly prefix: Prefix }): boolean =>
+    hole !== undefined &&
+    (hole.prefix.family === host.family || hasEmbeddedHole(prefix, host, nat64));
+  const always = hole !== undefined && isAlwaysHole(hole);
   const [entry] = store
     .supernets(host)
-    .filter((one) => isActive(one, now) && (hole === undefined || isByHand(store, one)))
+    .filter((one) => isActive(one, now) && (!isIn(one) || (!always && isByHand(store, one))))
     .toSorted((p, q) => order(q) - order(p));
-  const feeds = hole === undefined ? store.feedsCovering(host) : [];
-  return { entry, feeds, hole: entry === undefined ? hole : undefined };
+  const feeds = store.feedsCovering(host).filter((feed) => !isIn(feed));
+  return { entry, feeds, hole: entry === undefined && feeds.length === 0 ? hole : undefined };
 }
 
 /** Whether the current activation was made by hand. */

@@ -90,6 +90,15 @@ describe('an IPv6 address that embeds an IPv4 one', () => {
     expect(stderr).toContain('overlaps 203.0.113/24 (allow-list)');
   });
 
+  it('has no hole in a prefix that lacks bits before it, and explain says so', async () => {
+    await line.run('allow', '203.0.113.0/24');
+    await line.run('add', '2001::/32');
+    expect(await rules()).toBe('2001::/32\n');
+    const { stdout } = await line.run('explain', '2001:0:c000:201:0:1234:34ff:8ef8');
+    expect(stdout).toContain('blocked by 2001::/32');
+    expect(stdout).not.toContain('\n  protected by');
+  });
+
   it('brings back no entry around all of them', async () => {
     for (const wide of ['64:ff9b::/64', '2002::/16']) {
       await line.run('--now', '2026-01-01T00:00Z', 'add', '--force', '--for', '1d', wide);
