@@ -1,14 +1,18 @@
+import type { Command } from 'commander';
 import {
   type AppliedRules,
   type ApplyOptions,
   applyRules,
 } from '../engine/firewall/apply-rules.ts';
+import { type LiveFirewall, liveFirewall } from '../engine/firewall/live-firewall.ts';
 import { openFirewall } from '../engine/firewall/open-firewall.ts';
 import { McblockError } from '../errors.ts';
 import type { Ban } from '../fleet/pubsub/ban.ts';
-import { firewallSettings } from './config/firewall-settings.ts';
+import { firewallSettings, namesFirewall } from './config/firewall-settings.ts';
 import type { Context } from './context.ts';
 import { appliedText } from './text/applied-text.ts';
+
+const NOT_APPLIED = 'recorded; run mcblock apply or mcblock emit to update the firewall';
 
 /** Makes the firewall of the configuration hold the rules of the store. */
 export async function applyConfigured(
@@ -22,18 +26,74 @@ export async function applyConfigured(
   return applyRules(firewall, store, policy, () => context.time.present, { since, ...options });
 }
 
-/** The same after a command has changed the store, with a remark about the result. */
-export async function applyAfterwards(context: Context, options: ApplyOptions = {}): Promise<void> {
+/** The firewall of the configuration, which may be reread meanwhile; undefined if none is to be updated. */
+export async function liveConfigured(
+  context: Context,
+  { apply }: ApplyChoice,
+): Promise<LiveFirewall | undefined> {
+  if (!(apply ?? namesFirewall(await context.config()))) return undefined;
+  return {
+    add: async (prefixes) => {
+      const firewall = await openFirewall(firewallSettings(await context.config()));
+      const [store, policy] = [await context.store('read'), await context.policy()];
+      return liveFirewall(firewall, store, policy, () => context.time.present).add(prefixes);
+    },
+    apply: async () => void (await applyConfigured(context)),
+  };
+}
+
+/** --apply or --no-apply; undefined with neither. */
+export interface ApplyChoice {
+  readonly apply?: boolean;
+}
+
+export function addApplyOptions(command: Command): Command {
+  return command
+    .option('--apply', 'update the firewall (default if [firewall] is configured)')
+    .option('--no-apply', 'do not update the firewall');
+}
+
+/** What became of the firewall after a command changed the store. */
+export interface FirewallOutcome {
+  /** The firewall holds the rules of the store now. */
+  readonly isApplied: boolean;
+  /** Says so on stderr. Throws McblockError if the firewall could not be updated. */
+  readonly report: () => void;
+}
+
+/** Makes the firewall hold the rules after a change of the store, if configured or asked for. */
+export async function updateFirewall(
+  context: Context,
+  { apply }: ApplyChoice,
+  options: ApplyOptions = {},
+): Promise<FirewallOutcome> {
+  if (!(apply ?? namesFirewall(await context.config()))) {
+    const report = () => {
+      if (apply === undefined) context.remark(NOT_APPLIED);
+    };
+    return { isApplied: false, report };
+  }
   try {
-    context.remark(appliedText(await applyConfigured(context, options)));
+    const applied = appliedText(await applyConfigured(context, options));
+    return { isApplied: true, report: () => context.remark(applied) };
   } catch (error) {
     if (!(error instanceof McblockError)) throw error;
-    throw new McblockError(
-      error.code,
-      `recorded, but the firewall is not up to date: ${error.message}`,
-      { cause: error },
-    );
+    const report = () => {
+      throw new McblockError('program', `recorded; the firewall is unchanged: ${error.message}`, {
+        cause: error,
+      });
+    };
+    return { isApplied: false, report };
   }
+}
+
+/** The same for a command that does not tell what is blocked. */
+export async function applyAfterwards(
+  context: Context,
+  choice: ApplyChoice,
+  options: ApplyOptions = {},
+): Promise<void> {
+  (await updateFirewall(context, choice, options)).report();
 }
 
 /** Publishes bans if the configuration names a Redis. What cannot be published is a remark. */

@@ -87,13 +87,13 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'check',
     usage: '[OPTION…] ADDRESS…',
-    summary: 'test whether addresses are blocked, for scripts',
+    summary: 'test whether addresses are on the blocklist',
     load: () => ({ define: check }),
   },
   {
     name: 'explain',
     usage: '[OPTION…] ADDRESS…',
-    summary: 'show why an address is blocked or not',
+    summary: 'show why an address is on the blocklist or not',
     load: () => import('./commands/explain.ts'),
   },
   {

@@ -48,7 +48,7 @@ export class Context {
   readonly stdout: Sink;
   readonly stderr: Sink;
   readonly env: NodeJS.ProcessEnv;
-  /** Sets the exit code of a command that succeeded: `check` uses 1 for "not blocked". */
+  /** Sets the exit code of a command that succeeded: `check` uses 1 for "not on the blocklist". */
   readonly exit: (code: number) => void;
   readonly time: PresentTime;
   readonly #options: () => CommonOptions;

@@ -85,7 +85,7 @@ Examples:
   mcblock grok --rotated /var/log/auth.log   read the log just rotated
   mcblock add 5.149.104/22 --for 90d         block by hand
   mcblock emit -o /etc/pf.blocked            write the pf table
-  mcblock explain 5.149.105.9                show why it is blocked or not
+  mcblock explain 5.149.105.9                show why it is on the blocklist or not
 `;
 
 /**

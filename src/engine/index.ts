@@ -6,7 +6,7 @@
 export { McblockError } from '../errors.ts';
 export { type FeedOptions, type FeedUpdate, readFeed } from './feed/update.ts';
 export { type AppliedRules, type ApplyOptions, applyRules } from './firewall/apply-rules.ts';
-export { firewallUpdater } from './firewall/firewall-updater.ts';
+export { FirewallUpdater } from './firewall/firewall-updater.ts';
 export { type FirewallSettings, openFirewall } from './firewall/open-firewall.ts';
 export type { EntryReport, EntryReports } from './judge/entry-reports.ts';
 export type { JudgeSettings } from './judge/judge-log.ts';

@@ -27,7 +27,7 @@ function table(): string[] | undefined {
 
 describe('apply', () => {
   it('makes the firewall hold the rules and reports the changes', async () => {
-    await line.run('add', '5.149.104/24', '5.149.105/24', '2001:67c::/32');
+    await line.run('add', '5.149.104/24', '5.149.105/24', '2001:67c::/32', '--no-apply');
     expect(await line.run('apply')).toEqual({
       exitCode: 0,
       stdout: 'pf table mcblock created: 2 rules\n',
@@ -35,15 +35,15 @@ describe('apply', () => {
     });
     expect(table()).toEqual(['5.149.104.0/23', '2001:67c::/32']);
     expect((await line.run('apply')).stdout).toBe('pf table mcblock: 2 rules (unchanged)\n');
-    await line.run('expire', '5.149.105/24');
+    await line.run('expire', '5.149.105/24', '--no-apply');
     expect((await line.run('apply')).stdout).toBe(
       'pf table mcblock: 2 rules (1 added, 1 removed)\n',
     );
   });
 
   it('drops the rules of entries that have expired', async () => {
-    await line.run('add', '--for', '1d', '9.9.9.9');
-    await line.run('add', '--for', '3d', '8.8.8.8');
+    await line.run('add', '--for', '1d', '9.9.9.9', '--no-apply');
+    await line.run('add', '--for', '3d', '8.8.8.8', '--no-apply');
     await line.run('apply');
     line.now = '2026-01-02T00:00:00Z';
     await line.run('apply');
@@ -52,8 +52,8 @@ describe('apply', () => {
 
   it('shows the difference in a dry run', async () => {
     await line.run('add', '9.9.9.9', '8.8.8.8', '--apply');
-    await line.run('expire', '9.9.9.9');
-    await line.run('add', '7.7.7.7');
+    await line.run('expire', '9.9.9.9', '--no-apply');
+    await line.run('add', '7.7.7.7', '--no-apply');
     expect(await line.run('apply', '--dry-run')).toEqual({
       exitCode: 0,
       stdout: '- 9.9.9.9/32\n+ 7.7.7.7/32\n',
@@ -78,7 +78,7 @@ describe('apply', () => {
   });
 
   it('needs --force for a very wide rule that results from narrower entries', async () => {
-    await line.run('add', '64/8', '65/8');
+    await line.run('add', '64/8', '65/8', '--no-apply');
     expect(await line.run('apply')).toMatchObject({
       exitCode: 1,
       stderr: expect.stringContaining(
@@ -92,7 +92,7 @@ describe('apply', () => {
 
   it('kills the states of newly blocked prefixes with --kill', async () => {
     await line.run('add', '9.9.9.9', '--apply');
-    await line.run('add', '8.8.8.8');
+    await line.run('add', '8.8.8.8', '--no-apply');
     machine.calls();
     await line.run('apply', '--kill');
     expect(machine.calls().filter((call) => call.startsWith('-k'))).toEqual(['-k 8.8.8.8/32']);
@@ -136,20 +136,20 @@ describe('apply', () => {
   });
 });
 
-describe('--apply', () => {
-  it('brings the firewall up to date with add and expire', async () => {
-    expect(await line.run('add', '9.9.9.9', '--apply')).toMatchObject({
+describe('a configured firewall', () => {
+  it('is updated by add and expire', async () => {
+    expect(await line.run('add', '9.9.9.9')).toMatchObject({
       stdout: expect.stringMatching(/^9\.9\.9\.9 blocked until .*\n$/),
       stderr: 'pf table mcblock created: 1 rule\n',
     });
     expect(table()).toEqual(['9.9.9.9/32']);
-    await line.run('expire', '9.9.9.9', '--apply');
+    await line.run('expire', '9.9.9.9');
     expect(table()).toEqual([]);
   });
 
-  it('makes and closes the holes of the allow-list', async () => {
-    await line.run('add', '5.149.104/22', '2001:67c::/32', '--apply');
-    await line.run('allow', '5.149.105.9', '2001:67c:8000::/33', '--apply');
+  it('gets and loses the holes of the allow-list', async () => {
+    await line.run('add', '5.149.104/22', '2001:67c::/32');
+    await line.run('allow', '5.149.105.9', '2001:67c:8000::/33');
     const rules = table() ?? [];
     expect(rules).toEqual([
       '5.149.104.0/24',
@@ -165,23 +165,44 @@ describe('--apply', () => {
       '2001:67c::/33',
     ]);
     expect(await line.json('show')).toHaveLength(2);
-    await line.run('allow', '--remove', '5.149.105.9', '2001:67c:8000::/33', '--apply');
+    await line.run('allow', '--remove', '5.149.105.9', '2001:67c:8000::/33');
     expect(table()).toEqual(['5.149.104.0/22', '2001:67c::/32']);
   });
 
-  it('reports that the entry is recorded if the firewall fails', async () => {
+  it('may fail: the entry is recorded, and nothing is said to be blocked', async () => {
     machine.set({ fault: 'busy' });
-    expect(await line.run('add', '9.9.9.9', '--apply')).toMatchObject({
+    expect(await line.run('add', '9.9.9.9')).toMatchObject({
       exitCode: 1,
-      stderr: expect.stringMatching(/recorded, but the firewall is not up to date: .*Device busy/),
+      stderr: expect.stringMatching(/recorded; the firewall is unchanged: .*Device busy/),
     });
     machine.set({ fault: undefined });
     await line.run('apply');
     expect(table()).toEqual(['9.9.9.9/32']);
   });
 
+  it('is left alone with --no-apply', async () => {
+    expect(await line.run('add', '9.9.9.9', '--no-apply')).toMatchObject({
+      stdout: expect.stringMatching(/^9\.9\.9\.9 recorded until .*\n$/),
+      stderr: '',
+    });
+    expect(table()).toBeUndefined();
+  });
+
+  it.each([['add', '8.8.8.8'], ['expire', '9.9.9.9'], ['allow', '198.51.100.7'], ['undo']])(
+    'is asked for by %s if there is none',
+    async (...argv) => {
+      await line.run('add', '9.9.9.9', '--no-apply');
+      line.config = undefined;
+      expect(await line.run(...argv)).toMatchObject({
+        exitCode: 0,
+        stdout: expect.not.stringContaining('blocked'),
+        stderr: 'recorded; run mcblock apply or mcblock emit to update the firewall\n',
+      });
+    },
+  );
+
   it('inherits --force from add', async () => {
-    expect((await line.run('add', '64/7', '--force', '--apply')).exitCode).toBe(0);
+    expect((await line.run('add', '64/7', '--force')).exitCode).toBe(0);
     expect(table()).toEqual(['64.0.0.0/7']);
   });
 

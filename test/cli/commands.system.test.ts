@@ -35,7 +35,7 @@ describe('add', () => {
     expect(await line.run('add', '--force', '198.51.100/24')).toMatchObject({
       exitCode: 0,
       stdout: expect.stringMatching(
-        / blocked until .*, except 198\.51\.100\.0\/26 \(allow-list\)\n$/,
+        / recorded until .*, except 198\.51\.100\.0\/26 \(allow-list\)\n$/,
       ),
     });
     expect((await line.run('emit')).stdout).toBe('198.51.100.64/26\n198.51.100.128/25\n');
@@ -85,10 +85,10 @@ describe('add', () => {
   it('keeps the later expiry, without a new activation', async () => {
     await line.run('add', '--for', '90d', '5.149.104/22');
     expect((await line.run('add', '--for', '1d', '5.149.104/22')).stdout).toContain(
-      'already blocked',
+      'already recorded',
     );
     expect((await line.run('add', '--for', '1y', '5.149.104/22')).stdout).toContain(
-      'still blocked',
+      'still recorded',
     );
     expect(await line.json('show')).toMatchObject([
       { expiresAt: '2027-01-01T00:00:00Z', activations: 1 },
@@ -192,7 +192,7 @@ describe('check', () => {
     await line.run('add', '5.149.104/22');
     expect(await line.run('check', '5.149.105.9')).toMatchObject({
       exitCode: 0,
-      stdout: '5.149.105.9 blocked by 5.149.104/22 until 2026-01-31 00:00 UTC\n',
+      stdout: '5.149.105.9 is on the blocklist: 5.149.104/22 until 2026-01-31 00:00 UTC\n',
     });
     expect((await line.run('check', '5.149.105.9', '5.149.108.1')).exitCode).toBe(1);
     expect((await line.run('check', '-q', '5.149.105.9')).stdout).toBe('');
@@ -309,7 +309,7 @@ describe('import and export', () => {
     const file = line.path('list');
     writeFileSync(file, '# list\n5.149.104/24 ; spam\r\n\n5.149.105/24\n2001:67c::/32');
     expect((await line.run('import', file)).stdout).toBe(
-      '3 prefixes: 3 new, 0 reactivated, 0 already blocked\n',
+      '3 prefixes: 3 new, 0 reactivated, 0 already on the blocklist\n',
     );
     expect(await line.json('show')).toMatchObject([
       { origin: 'import' },

@@ -27,7 +27,7 @@ describe('forget', () => {
     await line.run('add', '5.149.104/22', '--note', 'spam');
     line.now = '2026-03-01T00:00:00Z';
     await line.run('add', '5.149.104/22');
-    expect(await line.run('forget', '--yes', '5.149.104/22')).toEqual({
+    expect(await line.run('forget', '--yes', '--no-apply', '5.149.104/22')).toEqual({
       exitCode: 0,
       stdout: '5.149.104/22 forgotten\n',
       stderr: '',
@@ -35,7 +35,7 @@ describe('forget', () => {
     expect((await line.run('emit')).stdout).toBe('');
     expect(await line.json('show', '5.149.104/22')).toEqual([]);
     expect((await line.run('explain', '5.149.105.9')).stdout).toContain(
-      '5.149.104/22: forgotten 2026-03-01 00:00 UTC, blocked twice, 0 hits, origin manual, "spam"\n',
+      '5.149.104/22: forgotten 2026-03-01 00:00 UTC, activated twice, 0 hits, origin manual, "spam"\n',
     );
     expect(await explained('5.149.105.9')).toMatchObject({
       entries: [],

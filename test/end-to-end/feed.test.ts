@@ -24,7 +24,7 @@ describe('feed', () => {
     expect((await line.run('feed', 'drop', file)).stdout).toBe('feed drop: 2 prefixes\n');
     expect((await line.run('emit')).stdout).toBe('5.149.104.0/23\n2a0e:c41::/32\n');
     expect((await line.run('check', '5.149.105.9')).stdout).toBe(
-      '5.149.105.9 blocked by 5.149.104/23 (feed drop)\n',
+      '5.149.105.9 is on the blocklist: 5.149.104/23 (feed drop)\n',
     );
     expect((await line.run('explain', '5.149.105.9')).stdout).toContain('feed drop: 5.149.104/23');
     expect(await line.json('show', '--all', '5.149.105.9')).toEqual([]);

@@ -92,7 +92,13 @@ describe.skipIf(REDIS_MISSING)(`mcblock listen (${REDIS_MISSING ?? 'with Redis o
       const at = new Date(Date.now() - 60_000).toISOString();
       const line = `${at} gw sshd[9]: Failed password for root from 5.149.105.9 port 9 ssh2\n`;
       writeFileSync(log, [7, 8, 9].map((pid) => line.replace('[9]', `[${pid}]`)).join(''));
-      const { exitCode, stderr } = await other.run('--config', publisherConfig(), 'grok', log);
+      const { exitCode, stderr } = await other.run(
+        '--config',
+        publisherConfig(),
+        'grok',
+        '--no-apply',
+        log,
+      );
       expect([exitCode, stderr]).toEqual([0, '']);
       await until(() => daemon.table().includes('5.149.105.0/24'));
       const [entry] = await daemon.entries();

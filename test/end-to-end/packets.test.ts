@@ -48,7 +48,7 @@ describe.skipIf(NO_NAMESPACES)(`real packets${WHY}`, () => {
     const held = await network.hold(ATTACKER[0], network.hosts[0]!.address4);
 
     on(0);
-    await line.run('grok', '--year', '2026', LOG);
+    await line.run('grok', '--no-apply', '--year', '2026', LOG);
     expect((await line.run('apply')).stdout).toContain('created: 46 rules');
     expect(await open(ATTACKER, 0, false)).toEqual([false, false]);
     expect(await open(NEIGHBOUR, 0, true)).toEqual([true, true]);
@@ -60,7 +60,7 @@ describe.skipIf(NO_NAMESPACES)(`real packets${WHY}`, () => {
     expect(await open(NEIGHBOUR, 1, true)).toEqual([true, true]);
 
     on(0);
-    await line.run('expire', '5.149.104/24', '2a0e:5f9a:be::/64');
+    await line.run('expire', '--no-apply', '5.149.104/24', '2a0e:5f9a:be::/64');
     expect(await open(ATTACKER, 0, false)).toEqual([false, false]);
     await line.run('apply');
     expect(await open(ATTACKER, 0, true)).toEqual([true, true]);
@@ -79,7 +79,7 @@ describe.skipIf(NO_NAMESPACES)(`real packets${WHY}`, () => {
     if (host === undefined) throw new Error('no host');
     await network.serve(host);
     on(0);
-    await line.run('grok', '--year', '2026', LOG);
+    await line.run('grok', '--no-apply', '--year', '2026', LOG);
     await line.run('apply');
     host.count([...ATTACKER, ...NEIGHBOUR]);
     const flood = await network.flood(host, [...ATTACKER, ...NEIGHBOUR]);

@@ -52,7 +52,7 @@ describe('the example of the seed article', () => {
     line.now = '2026-03-20T00:00:00Z';
     const { stdout } = await line.run('add', '5.149.105/24');
     expect(stdout).toBe(
-      '5.149.104/22 (contains 5.149.105/24) blocked again (activation 2) until 2026-05-19 00:00 UTC (60 days)\n',
+      '5.149.104/22 (contains 5.149.105/24) recorded again (activation 2) until 2026-05-19 00:00 UTC (60 days)\n',
     );
     expect((await line.run('emit')).stdout).toBe('5.149.104.0/22\n');
   });
@@ -76,7 +76,7 @@ describe('the example of the seed article', () => {
     line.now = '2026-03-20T00:00:00Z';
     const { stdout } = await line.run('add', '5.149.105/24');
     expect(stdout).toBe(
-      '5.149.105/24 (contains 5.149.105.9, blocked before) blocked again (activation 2) until 2026-05-19 00:00 UTC (60 days)\n',
+      '5.149.105/24 (contains 5.149.105.9, blocked before) recorded again (activation 2) until 2026-05-19 00:00 UTC (60 days)\n',
     );
   });
 

@@ -152,7 +152,7 @@ describe('--service', () => {
 });
 
 describe("a user's grammar with an error", () => {
-  it.each(['grok', 'parse', 'watch --once'])(
+  it.each(['grok --no-apply', 'parse', 'watch --once'])(
     'is left out by %s, which exits with 1',
     async (command) => {
       const folder = line.path('grammar.d');

@@ -40,7 +40,7 @@ const smtpFailure = (user: string) =>
   `postfix/smtpd[PID]: warning: unknown[${OFFICE}]: SASL LOGIN authentication failed: Invalid authentication mechanism, sasl_username=${user}`;
 
 async function entries(...logs: string[]): Promise<number> {
-  const { exitCode, stderr } = await line.run('grok', ...logs);
+  const { exitCode, stderr } = await line.run('grok', '--no-apply', ...logs);
   expect(stderr + exitCode).toBe('0');
   return (await line.json<object[]>('show')).length;
 }

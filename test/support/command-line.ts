@@ -26,12 +26,11 @@ export class CommandLine {
   async run(...argv: string[]): Promise<Outcome> {
     const stdout = new Collected();
     const stderr = new Collected();
-    const applies = argv.includes('--apply') || argv[0] === 'apply';
-    if (
-      this.config === undefined
-        ? applies && !argv.includes('--help')
-        : isFirewallGuessed(this.config)
-    ) {
+    const text = this.config === undefined ? '' : readFileSync(this.config, 'utf8');
+    const isNamed = /\bkind\s*=/.test(text);
+    const isHelp = argv.includes('--help') || argv[0] === 'help';
+    const applies = argv.includes('apply') || argv.includes('--apply');
+    if (!isNamed && !isHelp && (applies || text.includes('firewall'))) {
       throw new Error(
         'a test never touches the firewall of this machine: say which kind it is for',
       );
@@ -41,7 +40,9 @@ export class CommandLine {
     }
     const common = ['--db', this.db, '--now', this.now];
     if (this.config !== undefined) common.push('--config', this.config);
-    const exitCode = await main([...common, ...argv], {
+    // Else it would update the firewall of this machine.
+    const rest = argv.includes('sync') && !isNamed ? ['--no-apply'] : [];
+    const exitCode = await main([...common, ...argv, ...rest], {
       stdout,
       stderr,
       env: this.env,
@@ -65,12 +66,6 @@ export class CommandLine {
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true });
   }
-}
-
-/** `auto` would be the firewall of this machine. */
-function isFirewallGuessed(config: string): boolean {
-  const text = readFileSync(config, 'utf8');
-  return text.includes('firewall') && !/\bkind\s*=/.test(text);
 }
 
 class Collected implements Sink {

@@ -7,7 +7,13 @@ import { FAMILY_BITS } from '../../net/address.ts';
 import { containsPrefix, type Prefix } from '../../net/prefix.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
 import type { Store } from '../../store/store.ts';
-import { applyAfterwards, publishAfterwards } from '../afterwards.ts';
+import {
+  type ApplyChoice,
+  addApplyOptions,
+  type FirewallOutcome,
+  publishAfterwards,
+  updateFirewall,
+} from '../afterwards.ts';
 import {
   addHandOptions,
   expiryOf,
@@ -28,8 +34,7 @@ import { shortTime } from '../text/time.ts';
 const SHOWN_HOLES = 5;
 
 export function define(command: Command, context: Context): void {
-  addHandOptions(command)
-    .option('--apply', 'bring the firewall up to date')
+  addApplyOptions(addHandOptions(command))
     .option('--share', 'block it in the whole fleet: now over Redis, and with the next sync')
     .description(
       'Blocks prefixes by hand. If expired entries contain the prefix, the widest one is activated again, for twice as long as before. Otherwise the penalty goes on from those of the entries within the prefix. --exact looks at the prefix itself only.',
@@ -41,7 +46,7 @@ export function define(command: Command, context: Context): void {
 Examples:
   mcblock add 5.149.104/22
   mcblock add 192.0.2.7 --for 90d --note "form spam"
-  mcblock add 192.0.2.7 --apply --share
+  mcblock add 192.0.2.7 --share
 
 If one prefix cannot be added, none is.
 `,
@@ -49,8 +54,7 @@ If one prefix cannot be added, none is.
     .action((texts: string[], options: AddOptions) => add(context, texts, options));
 }
 
-interface AddOptions extends HandOptions {
-  readonly apply?: true;
+interface AddOptions extends HandOptions, ApplyChoice {
   readonly share?: true;
 }
 
@@ -78,10 +82,11 @@ async function add(context: Context, texts: readonly string[], options: AddOptio
       return { asked, decision, holes: lastingHoles(store, decision.entry.prefix, policies.nat64) };
     });
   });
+  const firewall = await updateFirewall(context, options, options.force ? { force: true } : {});
   if (context.options.json) context.json(outcomes.map((outcome) => outcomeJson(outcome, now)));
-  else context.lines(outcomes.map((outcome) => outcomeLine(outcome, now)));
-  if (options.apply) await applyAfterwards(context, options.force ? { force: true } : {});
+  else context.lines(outcomes.map((outcome) => outcomeLine(outcome, now, firewall)));
   if (options.share) await publishAfterwards(context, outcomes.map(banOf));
+  firewall.report();
 }
 
 /** Published even if already blocked: machines that have it ignore it. */
@@ -114,27 +119,32 @@ function outcomeJson({ asked, decision, holes }: Outcome, now: number): object {
   };
 }
 
-function outcomeLine(outcome: Outcome, now: number): string {
+function outcomeLine(outcome: Outcome, now: number, firewall: FirewallOutcome): string {
   const { decision, holes } = outcome;
   const { prefix } = decision.entry;
   const whole = holes.find((hole) => containsPrefix(hole.prefix, prefix));
   if (whole) return `${shortPrefix(prefix)} recorded, not blocked: in ${protectionText(whole)}`;
-  const text = decisionText(outcome, now);
+  const text = decisionText(outcome, now, firewall);
   if (holes.length === 0) return text;
   const named = holes.slice(0, SHOWN_HOLES).map(protectionText);
   const more = holes.length - named.length;
   return `${text}, except ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
-function decisionText({ asked, decision }: Outcome, now: number): string {
+function decisionText(
+  { asked, decision }: Outcome,
+  now: number,
+  { isApplied }: FirewallOutcome,
+): string {
   const { kind, entry } = decision;
   const name = shortPrefix(entry.prefix);
   const until =
     entry.expiresAt === 'forever' ? 'forever' : `until ${shortTime(entry.expiresAt)} UTC`;
   if (kind === 'covered') {
-    if (decision.extended) return `${name} still blocked, now ${until}`;
-    const by = containsPrefix(asked, entry.prefix) ? '' : ` by ${name}`;
-    return `${shortPrefix(asked)} already blocked${by} ${until}`;
+    const listed = isApplied ? 'blocked' : 'recorded';
+    if (decision.extended) return `${name} still ${listed}, now ${until}`;
+    const by = containsPrefix(asked, entry.prefix) ? '' : ` with ${name}`;
+    return `${shortPrefix(asked)} already ${listed}${by} ${until}`;
   }
   const penalty =
     entry.expiresAt === 'forever' || !isActive(entry, now)
@@ -144,5 +154,5 @@ function decisionText({ asked, decision }: Outcome, now: number): string {
   const inherits = 'inherits' in decision ? decision.inherits : undefined;
   const before = inherits ? ` (contains ${shortPrefix(inherits)}, blocked before)` : '';
   const again = entry.activations > 1 ? ` again (activation ${entry.activations})` : '';
-  return `${name}${wider}${before} blocked${again} ${until}${penalty}`;
+  return `${name}${wider}${before} ${isApplied ? 'blocked' : 'recorded'}${again} ${until}${penalty}`;
 }

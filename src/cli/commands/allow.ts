@@ -3,7 +3,7 @@ import { McblockError } from '../../errors.ts';
 import type { Prefix } from '../../net/prefix.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
 import type { AllowedPrefix } from '../../store/allowed.ts';
-import { applyAfterwards } from '../afterwards.ts';
+import { type ApplyChoice, addApplyOptions, applyAfterwards } from '../afterwards.ts';
 import { requireFleet } from '../config/require-fleet.ts';
 import type { Context } from '../context.ts';
 import { parsePrefixes } from '../text/prefixes.ts';
@@ -11,22 +11,20 @@ import { printable } from '../text/printable.ts';
 import { tableLines } from '../text/table.ts';
 import { isoTime, shortTime } from '../text/time.ts';
 
-interface AllowOptions {
+interface AllowOptions extends ApplyChoice {
   readonly remove?: true;
   readonly note?: string;
-  readonly apply?: true;
   readonly share?: true;
 }
 
 export function define(command: Command, context: Context): void {
-  command
+  addApplyOptions(command)
     .description(
       'Puts prefixes on the allow-list: they are never blocked, and rules that cover them get a hole. Without a prefix, prints the allow-list.',
     )
     .argument('[prefix...]')
     .option('--remove', 'remove from the allow-list')
     .option('--note <text>', 'reason')
-    .option('--apply', 'bring the firewall up to date')
     .option(
       '--share',
       'change the allow-list of the whole fleet, with the next sync (administrators only)',
@@ -35,7 +33,7 @@ export function define(command: Command, context: Context): void {
       'after',
       `
 Examples:
-  mcblock allow 198.51.100.0/24 --note office --apply
+  mcblock allow 198.51.100.0/24 --note office
   mcblock allow --remove 198.51.100.0/24
   mcblock allow
 `,
@@ -62,7 +60,7 @@ async function allow(
   if (options.share) requireFleet(await context.config());
   if (options.remove) await remove(context, prefixes, options);
   else await protect(context, prefixes, options);
-  if (options.apply) await applyAfterwards(context);
+  await applyAfterwards(context, options);
 }
 
 function list(context: Context, allowed: readonly AllowedPrefix[]): void {

@@ -8,14 +8,16 @@ import { isoTime, shortTime } from '../text/time.ts';
 
 export function define(command: Command, context: Context): void {
   command
-    .description('Tests whether addresses are blocked. Exit code: 0 if all are, 1 if not.')
+    .description(
+      'Tests whether addresses are on the blocklist: in an active entry or a feed, and not protected. Exit code: 0 if all are, 1 if not.',
+    )
     .argument('<address...>')
     .addHelpText(
       'after',
       `
 Examples:
   mcblock check 5.149.105.9
-  mcblock check -q "$address" || echo "not blocked"
+  mcblock check -q "$address" || echo "not listed"
 `,
     )
     .action((texts: string[]) => check(context, texts));
@@ -47,11 +49,10 @@ async function check(context: Context, texts: readonly string[]): Promise<void> 
 
 function line(host: Prefix, blocker: Block | undefined): string {
   const name = shortPrefix(host);
-  if (!blocker) return `${name} not blocked`;
-  if (blocker.feed !== undefined) {
-    return `${name} blocked by ${shortPrefix(blocker.prefix)} (feed ${blocker.feed})`;
-  }
+  if (!blocker) return `${name} is not on the blocklist`;
+  const listed = `${name} is on the blocklist: ${shortPrefix(blocker.prefix)}`;
+  if (blocker.feed !== undefined) return `${listed} (feed ${blocker.feed})`;
   const until = shortTime(blocker.expiresAt);
   const end = blocker.expiresAt === 'forever' ? until : `until ${until} UTC`;
-  return `${name} blocked by ${shortPrefix(blocker.prefix)} ${end}`;
+  return `${listed} ${end}`;
 }

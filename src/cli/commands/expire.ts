@@ -2,25 +2,24 @@ import type { Command } from 'commander';
 import { expireEntry } from '../../blocklist/expire.ts';
 import { McblockError } from '../../errors.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
-import { applyAfterwards } from '../afterwards.ts';
+import { type ApplyChoice, addApplyOptions, applyAfterwards } from '../afterwards.ts';
 import { requireFleet } from '../config/require-fleet.ts';
 import type { Context } from '../context.ts';
 import { parsePrefixes } from '../text/prefixes.ts';
 
 export function define(command: Command, context: Context): void {
-  command
+  addApplyOptions(command)
     .description(
       'Stops blocking now. Entries keep their history: the next offence activates them again, for twice as long.',
     )
     .argument('<prefix...>', 'entries, as listed by "mcblock show"')
-    .option('--apply', 'bring the firewall up to date')
     .option('--share', 'expire it in the whole fleet, with the next sync')
     .addHelpText(
       'after',
       `
 Examples:
   mcblock expire 5.149.104/22
-  mcblock expire 192.0.2.7 2001:db8::/32 --apply
+  mcblock expire 192.0.2.7 2001:db8::/32
 
 Exit code 1 if one of them is not an active entry; none is changed then.
 `,
@@ -28,8 +27,7 @@ Exit code 1 if one of them is not an active entry; none is changed then.
     .action((texts: string[], options: ExpireOptions) => expire(context, texts, options));
 }
 
-interface ExpireOptions {
-  readonly apply?: true;
+interface ExpireOptions extends ApplyChoice {
   readonly share?: true;
 }
 
@@ -60,5 +58,5 @@ async function expire(
   if (context.options.json) {
     context.json(prefixes.map((prefix) => ({ prefix: formatPrefix(prefix) })));
   } else context.lines(prefixes.map((prefix) => `${shortPrefix(prefix)} expired`));
-  if (options.apply) await applyAfterwards(context);
+  await applyAfterwards(context, options);
 }

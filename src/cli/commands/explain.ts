@@ -20,7 +20,7 @@ import { isoTime, shortTime } from '../text/time.ts';
 export function define(command: Command, context: Context): void {
   command
     .description(
-      'Shows why an address is blocked or not: the entries and feeds that contain it, their history and evidence, what protects it, and what its next offence would do.',
+      'Shows why an address is on the blocklist or not: the entries and feeds that contain it, their history and evidence, what protects it, and what its next offence would do.',
     )
     .argument('<address...>')
     .addHelpText(
@@ -57,12 +57,12 @@ async function explainAddresses(context: Context, texts: readonly string[]): Pro
 
 function explanationLines(one: LocatedExplanation, policy: Policy, now: number): string[] {
   const { address, embedded, blocker, entries, feeds, protection, where } = one;
-  const blocked = blocker
-    ? `blocked by ${shortPrefix(blocker.prefix)} since ${shortTime(blocker.activatedAt)} ${endText(blocker)}`
+  const listed = blocker
+    ? `on the blocklist: ${shortPrefix(blocker.prefix)} since ${shortTime(blocker.activatedAt)} ${endText(blocker)}`
     : feeds.length > 0
-      ? 'blocked by a feed'
-      : 'not blocked';
-  const lines = [`${formatAddress(address)} ${blocked}`];
+      ? 'on the blocklist: by a feed'
+      : 'not on the blocklist';
+  const lines = [`${formatAddress(address)} is ${listed}`];
   if (embedded) lines.push(`  embeds ${formatAddress(embedded)}`);
   if (where) lines.push(`  country ${where.country ?? 'unknown'}, ${where.network ?? '-'}`);
   if (protection) lines.push(`  protected by ${protectionText(protection)}`);
@@ -146,7 +146,7 @@ function nextText(next: Decision, policy: Policy, now: number): string {
 }
 
 function extensionText(entry: Entry, policy: Policy, now: number): string {
-  if (entry.expiresAt === 'forever') return 'blocked forever';
+  if (entry.expiresAt === 'forever') return 'active forever';
   const missing = policy.persistent.days - entry.hitDays.length;
   const penalty = formatDuration(penaltySeconds(entry.activations, policy));
   if (missing <= 0) return `every hit extends it to ${penalty} from then`;

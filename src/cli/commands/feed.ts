@@ -9,13 +9,14 @@ import {
 import { type ErrorCode, McblockError } from '../../errors.ts';
 import { formatPrefix } from '../../net/prefix-text.ts';
 import type { Feed } from '../../store/feeds.ts';
+import { type ApplyChoice, addApplyOptions, applyAfterwards } from '../afterwards.ts';
 import type { Context } from '../context.ts';
 import { countText } from '../text/count.ts';
 import { printable } from '../text/printable.ts';
 import { type Column, tableLines } from '../text/table.ts';
 import { isoTime, shortTime } from '../text/time.ts';
 
-interface FeedCommandOptions {
+interface FeedCommandOptions extends ApplyChoice {
   readonly all?: true;
   readonly remove?: true;
   readonly list?: true;
@@ -32,7 +33,7 @@ const MEBIBYTE = 2 ** 20;
 const FAILURES: ReadonlySet<ErrorCode> = new Set(['input', 'protected']);
 
 export function define(command: Command, context: Context): void {
-  command
+  addApplyOptions(command)
     .description(
       'Blocks the prefixes of a published list (blocklist.de, Emerging Threats, Spamhaus DROP and the like) as long as they are on it. Feeds make no entries and do not affect penalties. Private space, this host and the allow-list are never blocked.',
     )
@@ -51,7 +52,7 @@ export function define(command: Command, context: Context): void {
       `
 Examples:
   mcblock feed spamhaus-drop https://www.spamhaus.org/drop/drop.txt --min-lines 500
-  mcblock feed --all                  from cron(8), followed by mcblock apply
+  mcblock feed --all                  from cron(8)
   mcblock feed own-list list.txt
   mcblock feed spamhaus-drop --remove
 
@@ -83,7 +84,10 @@ async function feed(
     );
   }
   if (options.all) throw new McblockError('usage', '--all takes no name');
-  if (options.remove) return removeFeed(context, name);
+  if (options.remove) {
+    await removeFeed(context, name);
+    return applyAfterwards(context, options);
+  }
   if (options.list) return listPrefixes(context, name);
   return updateOne(context, name, source, options);
 }
@@ -108,6 +112,7 @@ async function updateOne(
   if (!options.dryRun) storeFeed(store, update, limits.share, context.now);
   if (context.options.json) context.json(feedJson(update.feed));
   else context.lines([updateText(update)]);
+  if (!options.dryRun) await applyAfterwards(context, options);
 }
 
 /** Updates each on its own: a failure does not hold back the others. */
@@ -129,6 +134,7 @@ async function updateAll(context: Context, options: FeedCommandOptions): Promise
     }
   }
   if (context.options.json) context.json(updated.map(feedJson));
+  if (!options.dryRun && updated.length > 0) await applyAfterwards(context, options);
 }
 
 function feedOptions(

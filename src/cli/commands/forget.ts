@@ -4,41 +4,36 @@ import { McblockError } from '../../errors.ts';
 import type { Prefix } from '../../net/prefix.ts';
 import { shortPrefix } from '../../net/prefix-text.ts';
 import type { Store } from '../../store/store.ts';
-import { applyAfterwards } from '../afterwards.ts';
+import { type ApplyChoice, addApplyOptions, applyAfterwards } from '../afterwards.ts';
 import { confirm } from '../confirm.ts';
 import type { Context } from '../context.ts';
 import { activationsText, entryJson } from '../text/entry-text.ts';
 import { parsePrefixes } from '../text/prefixes.ts';
 
 export function define(command: Command, context: Context): void {
-  command
+  addApplyOptions(command)
     .description(
       'Removes entries as if they had never been blocked: their penalties start over. Asks first, unless given --yes. "mcblock explain" still shows what was forgotten; it has no further effect. "mcblock undo" brings it back.',
     )
     .argument('<prefix...>', 'entries, as listed by "mcblock show"')
-    .option('--apply', 'bring the firewall up to date')
     .addHelpText(
       'after',
       `
 Examples:
   mcblock forget 5.149.104/22
-  mcblock forget --yes 192.0.2.7 2001:db8::/32 --apply
+  mcblock forget --yes 192.0.2.7 2001:db8::/32
 
 To stop blocking and keep the history, use "mcblock expire". Exit code 1 if there is no entry for one
 of the prefixes, or the answer is no; nothing is changed then.
 `,
     )
-    .action((texts: string[], options: ForgetOptions) => forget(context, texts, options));
-}
-
-interface ForgetOptions {
-  readonly apply?: true;
+    .action((texts: string[], options: ApplyChoice) => forget(context, texts, options));
 }
 
 async function forget(
   context: Context,
   texts: readonly string[],
-  options: ForgetOptions,
+  options: ApplyChoice,
 ): Promise<void> {
   const prefixes = parsePrefixes(texts);
   const store = await context.store('write');
@@ -57,7 +52,7 @@ async function forget(
   );
   if (context.options.json) context.json(forgotten.map((entry) => entryJson(entry, now)));
   else context.lines(forgotten.map(({ prefix }) => `${shortPrefix(prefix)} forgotten`));
-  if (options.apply) await applyAfterwards(context);
+  await applyAfterwards(context, options);
 }
 
 function entryOf(store: Store, prefix: Prefix): Entry {

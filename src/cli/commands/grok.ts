@@ -11,7 +11,12 @@ import { type LogSummary, type OffenceOptions, readOffences } from '../../log/re
 import type { Source } from '../../log/source.ts';
 import { shortPrefix } from '../../net/prefix-text.ts';
 import type { Store } from '../../store/store.ts';
-import { applyAfterwards, publishAfterwards } from '../afterwards.ts';
+import {
+  type ApplyChoice,
+  addApplyOptions,
+  publishAfterwards,
+  updateFirewall,
+} from '../afterwards.ts';
 import { widenBounds } from '../config/policies.ts';
 import { INTERFACE_NAME } from '../config/settings.ts';
 import type { Context } from '../context.ts';
@@ -28,17 +33,16 @@ import { grokReportJson, grokReportLines, SHOWN_SAMPLES } from '../text/grok-rep
 /** Most lines that a dry run shows for a network with --verbose. */
 const VERBOSE_SAMPLES = 20;
 
-interface GrokOptions extends LogCommandOptions {
+interface GrokOptions extends LogCommandOptions, ApplyChoice {
   readonly rotated?: string;
   readonly dryRun?: true;
   readonly again?: true;
-  readonly apply?: true;
   readonly pf?: true;
   readonly external?: readonly string[];
 }
 
 export function define(command: Command, context: Context): void {
-  addLogOptions(command)
+  addApplyOptions(addLogOptions(command))
     .description(
       'Reads logs and records offenders. An event counts once, in whatever log it is read: of a log that has grown, only new lines count.',
     )
@@ -51,7 +55,6 @@ export function define(command: Command, context: Context): void {
       parseInterfaces,
     )
     .option('--dry-run', 'show what would change, and which lines count; change nothing')
-    .option('--apply', 'bring the firewall up to date')
     .option('--again', 'read logs again that were read before; their offences count again')
     .addHelpText(
       'after',
@@ -108,10 +111,12 @@ async function grok(context: Context, named: string[], options: GrokOptions): Pr
     }
   }
   if (!options.dryRun) await widenByPolicy(context, store);
-  if (options.apply) await applyAfterwards(context);
   const bans = reports.flatMap((report) => report.bans);
   await publishAfterwards(context, bans);
   if (context.options.json) context.json(reports.map(grokReportJson));
+  if (options.dryRun) return;
+  const firewall = await updateFirewall(context, options);
+  if (bans.length > 0 || firewall.isApplied) firewall.report();
 }
 
 /** With widen.enabled, blocks prefixes in which many networks are blocked. */

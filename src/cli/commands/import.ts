@@ -5,6 +5,7 @@ import { McblockError } from '../../errors.ts';
 import type { Prefix } from '../../net/prefix.ts';
 import { parsePrefix } from '../../net/prefix-text.ts';
 import type { Store } from '../../store/store.ts';
+import { type ApplyChoice, addApplyOptions, applyAfterwards } from '../afterwards.ts';
 import {
   addHandOptions,
   expiryOf,
@@ -18,7 +19,7 @@ import { Progress } from '../progress.ts';
 import { countText } from '../text/count.ts';
 
 export function define(command: Command, context: Context): void {
-  addHandOptions(command)
+  addApplyOptions(addHandOptions(command))
     .description(
       'Imports a list of prefixes, one per line (# and ; start comments), and blocks them like "mcblock add"; or an exported store, which is merged into this one. If anything is wrong, nothing is imported.',
     )
@@ -31,13 +32,17 @@ Examples:
   mcblock import < mcblock-backup.ndjson
 `,
     )
-    .action((file: string | undefined, options: HandOptions) => importFile(context, file, options));
+    .action((file: string | undefined, options: ImportOptions) =>
+      importFile(context, file, options),
+    );
 }
+
+type ImportOptions = HandOptions & ApplyChoice;
 
 async function importFile(
   context: Context,
   path: string | undefined,
-  options: HandOptions,
+  options: ImportOptions,
 ): Promise<void> {
   expiryOf(options, context.now);
   const file = new TextFile(path ?? '-');
@@ -64,6 +69,7 @@ async function importFile(
     progress.end();
     if (context.options.json) context.json(outcome);
     else context.lines([outcomeText(outcome)]);
+    await applyAfterwards(context, options, options.force ? { force: true } : {});
   } finally {
     file.close();
   }
@@ -139,9 +145,9 @@ function* jsonRows(lines: Iterable<string>): Generator {
   }
 }
 
-/** An export has expiry and note of each entry itself. --force is for the share that may be active. */
+/** An export has expiry and note of each entry itself. */
 function refuseOptions(options: HandOptions): void {
-  const given = Object.keys(options).find((name) => name !== 'force');
+  const given = Object.keys(options).find((name) => name !== 'force' && name !== 'apply');
   if (given === undefined) return;
   throw new McblockError('usage', `--${given} is for lists of prefixes, not for exported stores`);
 }
@@ -154,5 +160,5 @@ function* withFirst(first: string, rest: Iterable<string>): Generator<string> {
 function outcomeText(outcome: ImportOutcome): string {
   if ('records' in outcome) return `${outcome.records} records imported`;
   const { prefixes, reactivated, covered } = outcome;
-  return `${prefixes} prefixes: ${outcome.new} new, ${reactivated} reactivated, ${covered} already blocked`;
+  return `${prefixes} prefixes: ${outcome.new} new, ${reactivated} reactivated, ${covered} already on the blocklist`;
 }

@@ -10,7 +10,6 @@ import {
 } from '../../engine/sync/sync-round.ts';
 import { McblockError } from '../../errors.ts';
 import { applyAfterwards } from '../afterwards.ts';
-import { namesFirewall } from '../config/firewall-settings.ts';
 import { fleetClient } from '../config/fleet-client.ts';
 import {
   catchUpOptions,
@@ -26,6 +25,7 @@ import { jsonText } from '../text/json-text.ts';
 const SPREAD = 0.1;
 
 interface SyncCommandOptions {
+  readonly apply: boolean;
   readonly onlyApi?: true;
   readonly onlyPubsub?: true;
   readonly every?: string;
@@ -35,11 +35,12 @@ interface SyncCommandOptions {
 export function define(command: Command, context: Context): void {
   command
     .description(
-      "Exchanges bans with the fleet: reads pf's tables, publishes their addresses over Redis, reports them and other new bans to the API, fetches the bans of other machines, brings the firewall up to date if [firewall] is configured, and expires old addresses from the tables. Configured by [fleet] and [pubsub]. Reports are kept until the API takes them.",
+      "Exchanges bans with the fleet: reads pf's tables, publishes their addresses over Redis, reports them and other new bans to the API, fetches the bans of other machines, updates the firewall, and expires old addresses from the tables. Configured by [fleet] and [pubsub]. Reports are kept until the API takes them.",
     )
     .option('--only-api', 'exchange with the API only')
     .option('--only-pubsub', "only publish new addresses in pf's tables")
     .option('--every <time>', 'repeat, for example every 5m, until stopped')
+    .option('--no-apply', 'do not update the firewall')
     .option('--dry-run', 'show what would be done; change nothing')
     .addHelpText(
       'after',
@@ -81,9 +82,7 @@ async function sync(context: Context, options: SyncCommandOptions): Promise<void
   const everySeconds = every === undefined ? undefined : parseDuration(every, '--every');
   const stop = new AbortController();
   const end = () => stop.abort();
-  const way = await (options.onlyPubsub
-    ? byPubsub(context)
-    : byApi(context, options.onlyApi !== true, stop.signal));
+  const way = await (options.onlyPubsub ? byPubsub(context) : byApi(context, options, stop.signal));
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, end);
   try {
     await context.store(options.dryRun ? 'dry-run' : 'write');
@@ -97,7 +96,11 @@ async function sync(context: Context, options: SyncCommandOptions): Promise<void
   }
 }
 
-async function byApi(context: Context, publishes: boolean, signal: AbortSignal): Promise<Way> {
+async function byApi(
+  context: Context,
+  { onlyApi, apply }: SyncCommandOptions,
+  signal: AbortSignal,
+): Promise<Way> {
   const config = await context.config();
   const client = fleetClient(config, signal);
   const now = () => context.time.present;
@@ -105,10 +108,10 @@ async function byApi(context: Context, publishes: boolean, signal: AbortSignal):
     ...catchUpOptions(config, await context.policies(), now),
     ...pfTableOptions(config),
     openPublisher:
-      publishes && config.get('pubsub.address') !== ''
+      !onlyApi && config.get('pubsub.address') !== ''
         ? () => openConfiguredPublisher(config)
         : undefined,
-    apply: namesFirewall(config) ? () => applyAfterwards(context) : undefined,
+    apply: apply ? () => applyAfterwards(context, { apply }) : undefined,
     warn: (text) => context.remark(text),
   };
   return {

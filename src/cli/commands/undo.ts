@@ -4,35 +4,33 @@ import { withinShare } from '../../engine/record/share-limit.ts';
 import { McblockError } from '../../errors.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
 import type { FormerEntry, LastCommand } from '../../store/undo.ts';
-import { applyAfterwards } from '../afterwards.ts';
+import { type ApplyChoice, addApplyOptions, applyAfterwards } from '../afterwards.ts';
 import type { Context } from '../context.ts';
 import { entryJson } from '../text/entry-text.ts';
 import { printable } from '../text/printable.ts';
 import { isoTime, shortTime } from '../text/time.ts';
 
-interface UndoOptions {
+interface UndoOptions extends ApplyChoice {
   readonly dryRun?: true;
   readonly force?: true;
-  readonly apply?: true;
 }
 
 /** Further entries are only counted, except with --verbose. */
 const MAX_LINES = 20;
 
 export function define(command: Command, context: Context): void {
-  command
+  addApplyOptions(command)
     .description(
       'Undoes the last command that changed entries (add, expire, forget, import, grok): restores the entries with their history, and forgets that logs were read. Entries that other commands changed since stay as they are. Only the last command can be undone.',
     )
     .option('--dry-run', 'show what would be undone; change nothing')
     .option('--force', 'even if more would be blocked than limits.share allows')
-    .option('--apply', 'bring the firewall up to date')
     .addHelpText(
       'after',
       `
 Examples:
   mcblock undo --dry-run
-  mcblock undo --apply
+  mcblock undo
 `,
     )
     .action((options: UndoOptions) => undo(context, options));
@@ -55,7 +53,7 @@ async function undo(context: Context, options: UndoOptions): Promise<void> {
       });
   if (context.options.json) context.json(undoJson(context, last, entries, options));
   else context.lines(undoLines(context, last, entries, options));
-  if (options.apply && !options.dryRun) await applyAfterwards(context);
+  if (!options.dryRun) await applyAfterwards(context, options);
 }
 
 function takeable(last: LastCommand | undefined): LastCommand {

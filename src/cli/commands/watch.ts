@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { firewallUpdater } from '../../engine/firewall/firewall-updater.ts';
+import { FirewallUpdater } from '../../engine/firewall/firewall-updater.ts';
 import { BanPublisher, openPublisher } from '../../engine/publish/ban-publisher.ts';
 import { activated, type BatchReport } from '../../engine/watch/batch-recorder.ts';
 import { Watcher, type WatchSettings } from '../../engine/watch/watcher.ts';
-import { applyConfigured } from '../afterwards.ts';
+import { type ApplyChoice, addApplyOptions, liveConfigured } from '../afterwards.ts';
 import { publisherSettings } from '../config/publisher-settings.ts';
 import type { Context } from '../context.ts';
 import { grammarReporter, readOptionsOf } from '../log-options.ts';
@@ -12,19 +12,17 @@ import { Signals } from '../signals.ts';
 import { jsonText } from '../text/json-text.ts';
 import { watchJson, watchLine, withdrawnJson, withdrawnLine } from '../text/watch-text.ts';
 
-interface WatchOptions {
-  readonly apply?: true;
+interface WatchOptions extends ApplyChoice {
   readonly once?: true;
   readonly service?: string;
 }
 
 export function define(command: Command, context: Context): void {
-  command
+  addApplyOptions(command)
     .description(
       'Follows logs across rotation and truncation, and records offenders as lines are written. After a restart it continues where it stopped, if need be in a rotated log. Lines read by watch or grok are not counted again by the other. SIGHUP rereads the configuration and the grammars; SIGTERM records what was read and exits.',
     )
     .argument('<file...>', 'uncompressed logs; they need not exist yet')
-    .option('--apply', 'keep the firewall up to date')
     .option('--once', 'record what is new and exit')
     .option(
       '--service <name>',
@@ -46,13 +44,15 @@ async function watch(context: Context, files: string[], options: WatchOptions): 
   const names = [...new Set(files.map((file) => resolve(file)))];
   const signals = new Signals();
   const warn = (text: string): void => context.stderr.write(`${text}\n`);
-  const updater = options.apply && firewallUpdater(() => applyConfigured(context), warn);
   const publishing = publisherSettings(await context.config());
   const publisher = publishing && new BanPublisher(await openPublisher(publishing), warn);
   let watcher: Watcher | undefined;
+  let updater: FirewallUpdater | undefined;
   try {
     await context.store('write');
     context.time.require();
+    const live = await liveConfigured(context, options);
+    updater = live && new FirewallUpdater(live, warn);
     watcher = new Watcher(names, await settingsOf(context, options), signals, {
       store: await context.store('write'),
       now: () => context.time.present,
@@ -64,10 +64,11 @@ async function watch(context: Context, files: string[], options: WatchOptions): 
         if (report.refused > 0) {
           warn(`mcblock: ${report.refused} refused: too much would be blocked (limits.share)`);
         }
-        updater?.request();
+        if (report.changesHoles || report.withdrawn.length > 0) updater?.apply();
+        else updater?.add(report.bans.map(({ prefix }) => prefix));
       },
     });
-    updater?.request();
+    updater?.apply();
     if (options.once) await watcher.once();
     else {
       context.remark(`mcblock: watching ${names.join(', ')}`);

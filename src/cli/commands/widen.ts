@@ -2,18 +2,19 @@ import type { Command } from 'commander';
 import type { Candidate } from '../../blocklist/widen.ts';
 import { findWidenings, widen } from '../../engine/record/widen.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
+import { type ApplyChoice, addApplyOptions, applyAfterwards } from '../afterwards.ts';
 import { widenBounds } from '../config/policies.ts';
 import type { Context } from '../context.ts';
 import { countText } from '../text/count.ts';
 import { type Column, tableLines } from '../text/table.ts';
 import { isoTime, shortTime } from '../text/time.ts';
 
-interface WidenOptions {
+interface WidenOptions extends ApplyChoice {
   readonly dryRun?: true;
 }
 
 export function define(command: Command, context: Context): void {
-  command
+  addApplyOptions(command)
     .description(
       'Blocks prefixes in which many networks are or were blocked, within the bounds of [widen] in the configuration. The narrower entries keep their history. With widen.enabled, grok does this after each log.',
     )
@@ -29,7 +30,8 @@ Examples:
     .action((options: WidenOptions) => widenEntries(context, options));
 }
 
-async function widenEntries(context: Context, { dryRun }: WidenOptions): Promise<void> {
+async function widenEntries(context: Context, options: WidenOptions): Promise<void> {
+  const { dryRun } = options;
   const [policy, bounds] = [await context.policy(), widenBounds(await context.config())];
   const store = await context.store(dryRun ? 'read' : 'write');
   const { now } = context;
@@ -47,6 +49,7 @@ async function widenEntries(context: Context, { dryRun }: WidenOptions): Promise
   if (context.options.json) context.json(candidates.map(candidateJson));
   else if (candidates.length === 0) context.remark('no candidates');
   else context.lines(tableLines(COLUMNS, candidates));
+  if (!dryRun && candidates.length > 0) await applyAfterwards(context, options);
 }
 
 const COLUMNS: readonly Column<Candidate>[] = [

@@ -14,7 +14,7 @@ export function firewallSettings(config: Config): FirewallSettings {
   };
 }
 
-/** Whether the file sets anything in [firewall]; otherwise no firewall is touched by `sync`. */
+/** Whether the configuration sets anything in [firewall]: commands that change entries update it. */
 export function namesFirewall(config: Config): boolean {
   const keys = Object.keys(SETTINGS) as SettingKey[];
   return keys.some((key) => key.startsWith('firewall.') && config.sourceOf(key) !== 'default');

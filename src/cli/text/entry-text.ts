@@ -79,7 +79,7 @@ function optionalTime(at: Seconds | undefined): string | null {
 
 /** `blocked twice` */
 export function activationsText(activations: number): string {
-  if (activations === 0) return 'never blocked';
-  if (activations === 1) return 'blocked once';
-  return activations === 2 ? 'blocked twice' : `blocked ${activations} times`;
+  if (activations === 0) return 'never activated';
+  if (activations === 1) return 'activated once';
+  return activations === 2 ? 'activated twice' : `activated ${activations} times`;
 }

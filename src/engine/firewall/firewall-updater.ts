@@ -1,20 +1,65 @@
 import { reasonOf } from '../../errors.ts';
+import type { Prefix } from '../../net/prefix.ts';
 import { doubling, RepeatingTask } from '../../repeating-task.ts';
+import type { LiveFirewall } from './live-firewall.ts';
 
-/** Expired entries leave the firewall within this time. */
+/** Expired entries leave the firewall, and a table that was flushed is filled again, within this time. */
 const EVERY_SECONDS = 300;
 const FIRST_RETRY_SECONDS = 1;
 const MAX_RETRY_SECONDS = 60;
 
-/** Keeps the firewall up to date: on request, as entries expire, and again after a failure. */
-export function firewallUpdater(
-  apply: () => Promise<unknown>,
-  warn: (text: string) => void,
-): RepeatingTask {
-  return new RepeatingTask({
-    work: apply,
-    onFailure: (error) => warn(`mcblock: the firewall is not up to date: ${reasonOf(error)}`),
-    everySeconds: () => EVERY_SECONDS,
-    retrySeconds: doubling(FIRST_RETRY_SECONDS, MAX_RETRY_SECONDS),
-  });
+/**
+ * Keeps the firewall up to date while a program runs: adds what became active at once, and makes the
+ * firewall hold the rules of the store every five minutes, on request and after a failure.
+ */
+export class FirewallUpdater {
+  readonly #live: LiveFirewall;
+  readonly #task: RepeatingTask;
+  #added: Prefix[] = [];
+  /** Everything is to be compared with the store. */
+  #isWhole = true;
+  /** When it is due to be, by performance.now(). */
+  #dueAt = 0;
+
+  constructor(live: LiveFirewall, warn: (text: string) => void) {
+    this.#live = live;
+    this.#task = new RepeatingTask({
+      work: () => this.#update(),
+      onFailure: (error) => warn(`mcblock: the firewall is not up to date: ${reasonOf(error)}`),
+      everySeconds: () => EVERY_SECONDS,
+      retrySeconds: doubling(FIRST_RETRY_SECONDS, MAX_RETRY_SECONDS),
+    });
+  }
+
+  /** Adds prefixes that became active, not by hand. */
+  add(prefixes: readonly Prefix[]): void {
+    this.#added.push(...prefixes);
+    this.#task.request();
+  }
+
+  /** Makes the firewall hold the rules of the store. */
+  apply(): void {
+    this.#isWhole = true;
+    this.#task.request();
+  }
+
+  /** Finishes what was requested. */
+  close(): Promise<void> {
+    return this.#task.close();
+  }
+
+  async #update(): Promise<void> {
+    const added = this.#added;
+    const isWhole = this.#isWhole || performance.now() >= this.#dueAt;
+    this.#added = [];
+    this.#isWhole = false;
+    try {
+      if (!isWhole && added.length > 0 && (await this.#live.add(added))) return;
+      await this.#live.apply();
+      this.#dueAt = performance.now() + EVERY_SECONDS * 1000;
+    } catch (error) {
+      this.#isWhole = true;
+      throw error;
+    }
+  }
 }

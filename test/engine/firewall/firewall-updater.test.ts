@@ -1,33 +1,62 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { firewallUpdater } from '../../../src/engine/firewall/firewall-updater.ts';
+import { FirewallUpdater } from '../../../src/engine/firewall/firewall-updater.ts';
+import type { LiveFirewall } from '../../../src/engine/firewall/live-firewall.ts';
+import { parsePrefix } from '../../../src/net/prefix-text.ts';
+
+const PREFIX = parsePrefix('192.0.2.0/24');
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
-it('applies on request, retries later and later, and warns', async () => {
+/** A firewall that writes down what is asked of it. */
+function recording(calls: string[], canAdd = true): LiveFirewall {
+  return {
+    add: async (prefixes) => {
+      calls.push(`add ${prefixes.length}`);
+      return canAdd;
+    },
+    apply: async () => void calls.push('apply'),
+  };
+}
+
+it('applies on request, retries with growing delays, and warns', async () => {
   const warnings: string[] = [];
   let calls = 0;
-  const updater = firewallUpdater(
-    () => Promise.reject(new Error(`busy ${++calls}`)),
-    (text) => warnings.push(text),
+  const apply = () => Promise.reject(new Error(`busy ${++calls}`));
+  const updater = new FirewallUpdater({ add: async () => true, apply }, (text) =>
+    warnings.push(text),
   );
-  updater.request();
+  updater.apply();
   await vi.advanceTimersByTimeAsync(1000 + 2000 + 4000 + 10);
   expect(calls).toBe(4);
   expect(warnings[0]).toBe('mcblock: the firewall is not up to date: busy 1');
   await vi.advanceTimersByTimeAsync(600_000);
   expect(calls).toBeLessThan(20);
-  await updater.stop();
+  const closed = updater.close();
+  await vi.advanceTimersByTimeAsync(10);
+  await closed;
 });
 
-it('applies every five minutes, as entries expire', async () => {
-  let calls = 0;
-  const updater = firewallUpdater(
-    async () => calls++,
-    () => undefined,
-  );
-  updater.request();
-  await vi.advanceTimersByTimeAsync(300_000 * 3 + 10);
-  expect(calls).toBe(4);
+it('adds what is new at once, and compares everything every five minutes', async () => {
+  const calls: string[] = [];
+  const updater = new FirewallUpdater(recording(calls), () => undefined);
+  updater.apply();
+  await vi.advanceTimersByTimeAsync(10);
+  for (let seconds = 0; seconds < 700; seconds += 100) {
+    updater.add([PREFIX]);
+    await vi.advanceTimersByTimeAsync(100_000);
+  }
+  expect(calls.join(', ')).toBe('apply, add 1, add 1, add 1, apply, add 1, add 1, apply');
+  await updater.close();
+});
+
+it('applies at once if the firewall cannot add', async () => {
+  const calls: string[] = [];
+  const updater = new FirewallUpdater(recording(calls, false), () => undefined);
+  updater.apply();
+  await vi.advanceTimersByTimeAsync(10);
+  updater.add([PREFIX, PREFIX]);
+  await vi.advanceTimersByTimeAsync(10);
+  expect(calls).toEqual(['apply', 'add 2', 'apply']);
   await updater.close();
 });
