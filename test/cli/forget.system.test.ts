@@ -50,7 +50,7 @@ describe('forget', () => {
       ],
     });
     const { stdout } = await line.run('add', '5.149.105/24');
-    expect(stdout).toBe('5.149.105/24 blocked until 2026-03-31 00:00 UTC (30 days)\n');
+    expect(stdout).toBe('5.149.105/24 recorded until 2026-03-31 00:00 UTC (30 days)\n');
   });
 
   it('is taken back by undo, to the last byte', async () => {
