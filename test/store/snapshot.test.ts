@@ -50,3 +50,30 @@ describe('Snapshot', () => {
     store.close();
   });
 });
+
+describe('the entries around a prefix', () => {
+  it('are those of the transaction so far, and not those of one that failed', () => {
+    const store = openStore(`${temporaryDirectory()}/s.db`, { mode: 'write' });
+    const around = () => lengths(store.around(parsePrefix('192.0.2.0/24')));
+    store.transaction(() => {
+      store.record({ entry: entryOf('192.0.2.7/32') });
+      expect(around()).toEqual([32]);
+      // More than are kept in memory.
+      for (let host = 0; host < 200; host++) {
+        store.record({ entry: entryOf(`192.0.2.${host}/32`) });
+        if (host % 50 === 0) expect(around().length).toBe(Math.max(host + 1, 2));
+      }
+      store.forget(parsePrefix('192.0.2.0/32'), NOW);
+      expect(around().length).toBe(199);
+    });
+    expect(() =>
+      store.transaction(() => {
+        store.record({ entry: entryOf('192.0.2.8/31') });
+        expect(around().length).toBe(200);
+        throw new Error('not this one');
+      }),
+    ).toThrow('not this one');
+    expect(store.transaction(around).length).toBe(199);
+    store.close();
+  });
+});
