@@ -95,7 +95,7 @@ describe('an IPv6 address that embeds an IPv4 one', () => {
     await line.run('add', '2001::/32');
     expect(await rules()).toBe('2001::/32\n');
     const { stdout } = await line.run('explain', '2001:0:c000:201:0:1234:34ff:8ef8');
-    expect(stdout).toContain('blocked by 2001::/32');
+    expect(stdout).toContain('on the blocklist: 2001::/32');
     expect(stdout).not.toContain('\n  protected by');
   });
 
