@@ -4,7 +4,7 @@ import { COMMANDS } from './commands.ts';
 import { type CommonOptions, Context, type Environment } from './context.ts';
 import { ReaderGone } from './sink.ts';
 import { printable } from './text/printable.ts';
-import { wantedCommand } from './wanted-command.ts';
+import { wantedCommand, withHelpOption } from './wanted-command.ts';
 
 /** Runs one command line (without node and script) and returns its exit code; never throws. */
 export async function main(argv: readonly string[], environment: Environment): Promise<number> {
@@ -21,7 +21,7 @@ export async function main(argv: readonly string[], environment: Environment): P
   );
   try {
     await addCommands(program, context, wantedCommand(argv));
-    await program.parseAsync(argv, { from: 'user' });
+    await program.parseAsync(withHelpOption(argv, isCommand), { from: 'user' });
     return exitCode;
   } catch (error) {
     if (error instanceof ReaderGone) return exitCode;
@@ -69,11 +69,28 @@ export function programOf({ stdout, stderr, version }: Environment): Command {
     .addHelpText('after', EXAMPLES);
 }
 
+/** What other programs of this kind call our commands. */
+const OTHER_NAMES: Readonly<Record<string, string>> = {
+  ban: 'add',
+  block: 'add',
+  unban: 'expire',
+  unblock: 'expire',
+  list: 'show',
+  status: 'show',
+  remove: 'expire or forget',
+  delete: 'expire or forget',
+  whitelist: 'allow',
+  ignoreip: 'allow',
+  reload: 'apply',
+};
+
 /** Commander's error in our form: one line, lower case, double quotes, no full stop. */
 function usageText(error: string): string {
-  return error
-    .trim()
-    .replace(/^error: /, '')
+  const text = error.trim().replace(/^error: /, '');
+  const [, unknown = ''] = /^unknown command '(.*?)'/.exec(text) ?? [];
+  const meant = Object.hasOwn(OTHER_NAMES, unknown) ? OTHER_NAMES[unknown] : undefined;
+  if (meant !== undefined) return `unknown command "${unknown}"; did you mean ${meant}?`;
+  return text
     .replace(/\n\(Did you mean (.+)\?\)$/, '; did you mean $1?')
     .replace(/\. (\w)/, (_, letter: string) => `: ${letter.toLowerCase()}`)
     .replace(/\.$/, '')
@@ -108,6 +125,10 @@ export async function addCommands(
 }
 
 const TEXT_CHARACTERS = 200;
+
+function isCommand(word: string): boolean {
+  return COMMANDS.some(({ name }) => name === word);
+}
 
 /** The command line from the command on, as typed; undefined if `undo` does not apply to it. */
 function undoableText(argv: readonly string[]): string | undefined {

@@ -2,10 +2,25 @@ const COMMON_WITH_VALUE = new Set(['--db', '--config', '--now']);
 
 /** The command: the first word that is neither an option, an option's value nor `help`. */
 export function wantedCommand(argv: readonly string[]): string | undefined {
-  for (let index = 0; index < argv.length; index++) {
-    const word = argv[index] ?? '';
-    if (COMMON_WITH_VALUE.has(word)) index++;
-    else if (word !== 'help' && !word.startsWith('-')) return word;
-  }
-  return undefined;
+  const index = commandIndex(argv);
+  return argv[index] === 'help' ? argv[index + 1] : argv[index];
+}
+
+/** `help` and `help COMMAND` as the option, which commander does not take for a failure. */
+export function withHelpOption(
+  argv: readonly string[],
+  isCommand: (name: string) => boolean,
+): readonly string[] {
+  const index = commandIndex(argv);
+  if (argv[index] !== 'help') return argv;
+  const rest = argv.toSpliced(index, 1);
+  const name = rest[index];
+  return name === undefined || isCommand(name) ? [...rest, '--help'] : rest;
+}
+
+/** Where the command is, or `help`. */
+function commandIndex(argv: readonly string[]): number {
+  let index = 0;
+  while (argv[index]?.startsWith('-')) index += COMMON_WITH_VALUE.has(argv[index] ?? '') ? 2 : 1;
+  return index;
 }

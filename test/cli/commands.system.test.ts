@@ -450,11 +450,15 @@ describe('the command line', () => {
   it('has help for every command', async () => {
     const { exitCode, stdout } = await line.run('--help');
     expect(exitCode).toBe(0);
+    expect(await line.run('help')).toEqual({ exitCode, stdout, stderr: '' });
     const names = [...stdout.matchAll(/^ {2}([a-z]+) {2,}[a-z]/gm)].map(([, name]) => name ?? '');
     expect(names).toEqual(expect.arrayContaining(['grok', 'add', 'emit', 'config']));
     for (const name of names.filter((one) => one !== 'help')) {
       expect((await line.run(name, '--help')).stdout).toContain('Examples:');
-      expect((await line.run('help', name)).stdout).toContain(`Usage: mcblock ${name}`);
+      expect(await line.run('help', name)).toMatchObject({
+        exitCode: 0,
+        stdout: expect.stringContaining(`Usage: mcblock ${name}`),
+      });
     }
   });
 
@@ -465,6 +469,9 @@ describe('the command line', () => {
 
   it.each([
     [['nonsense'], 'unknown command "nonsense"\ntry "mcblock --help"'],
+    [['help', 'nonsense'], 'unknown command "nonsense"\ntry "mcblock --help"'],
+    [['ban'], 'unknown command "ban"; did you mean add?\ntry "mcblock --help"'],
+    [['remove'], 'unknown command "remove"; did you mean expire or forget?\ntry "mcblock --help"'],
     [['shwo'], 'unknown command "shwo"; did you mean show?\ntry "mcblock --help"'],
     [['--nonsense'], 'unknown option "--nonsense"\ntry "mcblock --help"'],
     [
