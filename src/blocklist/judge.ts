@@ -172,8 +172,11 @@ export class Judge {
     const active = longestLasting(supernets, at);
     const known = active ?? eligible.find(({ entry }) => (entry.activatedAt ?? at) > at);
     for (const moment of window.moments) {
-      if (active !== undefined) active.hit(moment, at);
-      else known?.recall(moment, at);
+      if (active === undefined) known?.recall(moment, at);
+      else {
+        active.hit(moment, at);
+        this.#keepHit(network, active, moment, moment.at);
+      }
     }
     if (known !== undefined) {
       const isWhole = (open: OpenEntry) => !isNarrower(open, network);

@@ -14,7 +14,7 @@ export interface ReadOptions {
   readonly points: PointsByMessage;
   /** Groups of services that share their users. Default: none. */
   readonly userGroups?: readonly (readonly string[])[];
-  /** The key of the hashes of users, of USER_KEY_BYTES. Default: a new one. */
+  /** The key of the hashes of users, 8 bytes. Default: a new one. */
   readonly userKey?: Uint8Array;
   /** The service that writes the file itself. Default: found from its first lines. */
   readonly service?: string;

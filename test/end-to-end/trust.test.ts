@@ -54,6 +54,9 @@ describe('a trusted address', () => {
     ]);
     expect(await entries(log)).toBe(0);
     expect(await line.json('emit')).toEqual([]);
+    expect((await line.run('explain', OFFICE)).stdout).toContain(
+      'next offence: counts only if its user did not log in from there; 300 points within 1 day',
+    );
   });
 
   it('is blocked for the other mail service where the configuration sets them apart', async () => {

@@ -129,6 +129,10 @@ function nextText(next: Decision, policy: Policy, now: number): string {
   const points = `${policy.offence.points} points within ${formatDuration(policy.offence.windowSeconds)}`;
   switch (next.kind) {
     case 'refused':
+      if (next.protection.reason === 'login') {
+        const limit = `${policy.trust.points} points within ${formatDuration(policy.offence.windowSeconds)}`;
+        return `counts only if its user did not log in from there; ${limit} block a trusted address`;
+      }
       return `not counted, protected by ${protectionText(next.protection)}`;
     case 'covered':
       return `a hit on ${shortPrefix(next.entry.prefix)}; ${extensionText(next.entry, policy, now)}`;

@@ -4,7 +4,7 @@ import { asciiBytes } from '../bytes.ts';
 import type { Line } from '../line.ts';
 
 /** The length of the key. */
-export const USER_KEY_BYTES = 8;
+const USER_KEY_BYTES = 8;
 
 /** The lower bits of the hash's second word that a whole number has room for. */
 const HIGH_MASK = 0x1f_ffff;

@@ -126,6 +126,16 @@ describe('an activation', () => {
     expect(await rules()).toHaveLength(8);
   });
 
+  it('stays for a neighbour who lost its trust while it was active', async () => {
+    await grok(
+      failures({ address: NEIGHBOUR, count: 3, at: '10:00' }),
+      login({ at: '10:01' }),
+      failures({ count: 35, at: '10:02', user: 'root' }),
+    );
+    expect(await grok(login({ address: NEIGHBOUR, at: '12:00' }))).toEqual([]);
+    expect(await rules()).toHaveLength(8);
+  });
+
   it('gives back the failures of others, which go on counting', async () => {
     await grok(
       failures({ address: NEIGHBOUR, count: 2, at: '10:00' }),
