@@ -50,6 +50,9 @@ export function parseGrammar(text: string): { grammar: Grammar; faults: readonly
   return { grammar, faults };
 }
 
+/** What is left of a file without a service. */
+const NOTHING: Grammar = { service: '', programs: [], rules: [], messages: [] };
+
 /** Both undefined while the parser recovers from a fault. */
 interface Statement {
   readonly rule?: SubRule;
@@ -66,23 +69,27 @@ class GrammarParser extends EmbeddedActionsParser {
     this.performSelfAnalysis();
   }
 
-  readonly file = this.RULE('file', (): Grammar => {
-    const rules: SubRule[] = [];
-    const messages: MessageRule[] = [];
-    const programs: string[] = [];
-    this.CONSUME(Service);
-    const service = this.CONSUME(Name).image;
-    this.AT_LEAST_ONE(() => {
-      const program = this.CONSUME(Quoted);
-      this.ACTION(() => programs.push(this.textOf(program)));
-    });
-    this.MANY(() => {
-      const { rule, message } = this.SUBRULE(this.statement) ?? {};
-      if (rule) rules.push(rule);
-      if (message) messages.push(message);
-    });
-    return { service, programs, rules, messages };
-  });
+  readonly file = this.RULE(
+    'file',
+    (): Grammar => {
+      const rules: SubRule[] = [];
+      const messages: MessageRule[] = [];
+      const programs: string[] = [];
+      this.CONSUME(Service);
+      const service = this.CONSUME(Name).image;
+      this.AT_LEAST_ONE(() => {
+        const program = this.CONSUME(Quoted);
+        this.ACTION(() => programs.push(this.textOf(program)));
+      });
+      this.MANY(() => {
+        const { rule, message } = this.SUBRULE(this.statement) ?? {};
+        if (rule) rules.push(rule);
+        if (message) messages.push(message);
+      });
+      return { service, programs, rules, messages };
+    },
+    { recoveryValueFunc: () => NOTHING },
+  );
 
   private readonly statement = this.RULE('statement', (): Statement => {
     const head = this.CONSUME(Head);

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { excessError, excessOf, narrowestRulesAt, rulesAt } from '../../engine/rules-at.ts';
-import { McblockError } from '../../errors.ts';
+import { McblockError, reasonOf } from '../../errors.ts';
 import { writeFileWhole } from '../../firewall/atomic-file.ts';
 import { MAX_EMPTIED } from '../../firewall/reconcile.ts';
 import { FORMATS, formatRules, type RuleFormat } from '../../firewall/rule-text.ts';
@@ -76,8 +76,12 @@ async function emit(context: Context, options: EmitOptions): Promise<void> {
 
 /** How many lines of rules the file holds. */
 function linesOf(path: string): number {
-  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return 0;
-  let lines = 0;
-  for (const byte of readFileSync(path)) if (byte === NEWLINE) lines += 1;
-  return lines;
+  try {
+    if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return 0;
+    let lines = 0;
+    for (const byte of readFileSync(path)) if (byte === NEWLINE) lines += 1;
+    return lines;
+  } catch (cause) {
+    throw new McblockError('file', `${path}: ${reasonOf(cause)}`, { cause });
+  }
 }

@@ -81,7 +81,11 @@ function newestFirst(p: Rotation, q: Rotation): number {
   return q.mtimeMs - p.mtimeMs || p.age - q.age || (p.file < q.file ? -1 : 1);
 }
 
-/** A missing file is reported when it is opened. */
+/** A file that is missing or may not be looked at is reported when it is opened. */
 function modified(file: string): number {
-  return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  try {
+    return statSync(file).mtimeMs;
+  } catch {
+    return 0;
+  }
 }
