@@ -11,7 +11,7 @@ const files = readdirSync(FOLDER, { recursive: true, withFileTypes: true })
   .filter((file) => file.isFile())
   .map((file) => join(file.parentPath, file.name))
   .toSorted();
-const units = files.filter((file) => file.endsWith('.service'));
+const units = files.filter((file) => /\.(?:service|timer)$/.test(file));
 const scripts = files.filter((file) => !units.includes(file));
 
 function said(program: string, ...args: string[]): unknown {
