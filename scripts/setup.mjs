@@ -22,6 +22,8 @@ const TEST_PROGRAMS = [
   ['/usr/bin/shellcheck', 'shellcheck'],
   ['/usr/bin/tcpdump', 'tcpdump'],
   ['/usr/bin/python3', 'python3'],
+  ['/usr/bin/journalctl', 'systemd'],
+  ['/lib/systemd/systemd-journal-remote', 'systemd-journal-remote'],
   // The server itself is in a folder named after its version.
   ['/usr/bin/pg_lsclusters', 'postgresql'],
 ];

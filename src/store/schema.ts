@@ -1,5 +1,6 @@
 import { McblockError } from '../errors.ts';
 import type { Connection } from './connection.ts';
+import { CURSORS } from './migration-cursors.ts';
 import { EVENTS } from './migration-events.ts';
 import { MAKERS } from './migration-makers.ts';
 import { USERS } from './migration-users.ts';
@@ -233,6 +234,7 @@ CREATE TABLE forgotten (
   PRIMARY KEY (family, length, network, at)
 ) STRICT, WITHOUT ROWID;
 `,
+  CURSORS,
 ];
 
 /**

@@ -60,7 +60,7 @@ export class Store {
   readonly withdrawals: Withdrawals;
   /** Offences that led to activations lately, or hit them. */
   readonly spent: Pending;
-  /** The keys of the events that were counted. */
+  /** The keys of the events that were counted, and how far journals were. */
   readonly events: EventTable;
   readonly #parts: StoreParts;
 

@@ -7,6 +7,7 @@ import { findWidenings, widen } from '../../engine/record/widen.ts';
 import { McblockError } from '../../errors.ts';
 
 import { newestRotation, oldestFirst } from '../../log/follow/rotation.ts';
+import { journalSource } from '../../log/journal/journal-reader.ts';
 import { type LogSummary, type OffenceOptions, readOffences } from '../../log/read-offences.ts';
 import type { Source } from '../../log/source.ts';
 import { shortPrefix } from '../../net/prefix-text.ts';
@@ -20,6 +21,7 @@ import {
 import { widenBounds } from '../config/policies.ts';
 import { INTERFACE_NAME } from '../config/settings.ts';
 import type { Context } from '../context.ts';
+import { openJournal, parseSince } from '../journal.ts';
 import {
   addLogOptions,
   grammarReporter,
@@ -38,6 +40,8 @@ interface GrokOptions extends LogCommandOptions, ApplyChoice {
   readonly dryRun?: true;
   readonly again?: true;
   readonly pf?: true;
+  readonly journal?: true;
+  readonly since?: string;
   readonly external?: readonly string[];
 }
 
@@ -48,6 +52,8 @@ export function define(command: Command, context: Context): void {
     )
     .argument('[file...]', 'logs: plain, bzip2, gzip, xz or zstd; - for stdin')
     .option('--rotated <log>', 'read the newest rotation of this log, compressed or not')
+    .option('--journal', "read the systemd journal; counts only what a service's own process wrote")
+    .option('--since <time>', 'for --journal: from when, as journalctl takes it', parseSince)
     .option('--pf', 'read packets logged by pf: pflog files, tcpdump output or filterlog lines')
     .option(
       '--external <interfaces>',
@@ -62,6 +68,7 @@ export function define(command: Command, context: Context): void {
 Examples:
   mcblock grok --rotated /var/log/auth.log    from newsyslog's R flag or logrotate
   mcblock grok /var/log/auth.log.*.bz2        all rotations, oldest first
+  mcblock grok --journal --since -1d          from cron(8), where there is no auth.log
   mcblock grok --pf --external em0 /var/log/pflog.0.bz2
                                               hosts that keep probing although blocked
   journalctl --since -1d | mcblock grok -     from cron(8); windows may overlap
@@ -95,7 +102,8 @@ async function grok(context: Context, named: string[], options: GrokOptions): Pr
     let summary = summaries[index];
     summaries[index] = undefined;
     // The log before it may be a part of this one.
-    const isStale = file !== '-' && !options.again && summary && !isCurrent(store, summary);
+    const isStale =
+      file !== '-' && !options.journal && !options.again && summary && !isCurrent(store, summary);
     if (summary === undefined || isStale) {
       summary = await readLog(context, store, file, read, options);
     }
@@ -130,16 +138,26 @@ async function widenByPolicy(context: Context, store: Store): Promise<void> {
   for (const { prefix, note } of widened) context.remark(`${shortPrefix(prefix)}: ${note}`);
 }
 
-function filesOf(named: string[], { rotated }: GrokOptions): string[] {
+function filesOf(named: string[], options: GrokOptions): string[] {
+  const { rotated, journal, since, pf, service, year } = options;
+  if (journal) {
+    const other = rotated ?? pf ?? service ?? year ?? named[0];
+    if (other === undefined) return ['journal'];
+    throw new McblockError('usage', 'with --journal, use neither files nor other kinds of logs');
+  }
+  if (since !== undefined) throw new McblockError('usage', '--since needs --journal');
   if (rotated === undefined && named.length === 0) {
-    throw new McblockError('usage', 'missing log: name a file, - for stdin, or --rotated LOG');
+    throw new McblockError(
+      'usage',
+      'missing log: name a file, - for stdin, --rotated LOG or --journal',
+    );
   }
   return oldestFirst(rotated === undefined ? named : [...named, newestRotation(rotated)]);
 }
 
 /** Reads a log of the chosen kind. */
 type ReadLog = (
-  source: Source,
+  file: string,
   options: Pick<OffenceOptions, 'known' | 'onProgress' | 'samples' | 'userKey'>,
 ) => Promise<LogSummary>;
 
@@ -149,12 +167,28 @@ async function readerOf(context: Context, options: GrokOptions): Promise<ReadLog
     options,
     grammarReporter(context),
   );
+  const { now } = context;
+  const config = await context.config();
+  if (options.journal) {
+    return async (_, more) => {
+      const reader = openJournal(config, readOptions, { since: options.since, isFollowed: false });
+      const read = readOffences(journalSource(reader, now), { ...readOptions, ...more });
+      const summary = await read.finally(() => reader.end());
+      const doubts = reader.doubtText === undefined ? [] : [`journal: ${reader.doubtText}`];
+      return { ...summary, warnings: [...summary.warnings, ...doubts] };
+    };
+  }
+  const fromFile =
+    (read: (source: Source, options: OffenceOptions) => Promise<LogSummary>): ReadLog =>
+    (file, more) => {
+      const source = openLog(file, now);
+      return read(source, { ...readOptions, ...more }).finally(() => source.close());
+    };
   if (!options.pf) {
     if (options.external) throw new McblockError('usage', '--external needs --pf');
-    return (source, more) => readOffences(source, { ...readOptions, ...more });
+    return fromFile(readOffences);
   }
   if (options.service) throw new McblockError('usage', 'use only one of --pf and --service');
-  const config = await context.config();
   const external = new Set(options.external ?? config.get('pf.external'));
   if (external.size === 0) {
     throw new McblockError(
@@ -163,7 +197,7 @@ async function readerOf(context: Context, options: GrokOptions): Promise<ReadLog
     );
   }
   const { readPacketOffences } = await import('../../log/pf/read-packet-offences.ts');
-  return (source, more) => readPacketOffences(source, { ...readOptions, ...more }, external);
+  return fromFile((source, more) => readPacketOffences(source, more, external));
 }
 
 async function readLog(
@@ -174,9 +208,8 @@ async function readLog(
   { again, dryRun }: GrokOptions,
 ): Promise<LogSummary> {
   const progress = new Progress(context, `reading ${file}`);
-  const source = openLog(file, context.now);
   try {
-    return await read(source, {
+    return await read(file, {
       ...(dryRun && !context.options.quiet ? { samples: samplesShown(context) } : {}),
       userKey: store.logins.userKey(),
       known: (head) => (again ? [] : store.logsWithHead(head)),
@@ -184,7 +217,6 @@ async function readLog(
     });
   } finally {
     progress.end();
-    source.close();
   }
 }
 

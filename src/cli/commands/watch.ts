@@ -1,12 +1,17 @@
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { FirewallUpdater } from '../../engine/firewall/firewall-updater.ts';
 import { BanPublisher, openPublisher } from '../../engine/publish/ban-publisher.ts';
 import { activated, type BatchReport } from '../../engine/watch/batch-recorder.ts';
-import { Watcher, type WatchSettings } from '../../engine/watch/watcher.ts';
+import { StreamWatcher } from '../../engine/watch/stream-watcher.ts';
+import { Watcher, type WatcherOptions, type WatchSettings } from '../../engine/watch/watcher.ts';
+import { McblockError } from '../../errors.ts';
+import { ByteStream } from '../../log/follow/byte-stream.ts';
 import { type ApplyChoice, addApplyOptions, liveConfigured } from '../afterwards.ts';
 import { publisherSettings } from '../config/publisher-settings.ts';
 import type { Context } from '../context.ts';
+import { openJournal } from '../journal.ts';
 import { grammarReporter, readOptionsOf } from '../log-options.ts';
 import { Signals } from '../signals.ts';
 import { jsonText } from '../text/json-text.ts';
@@ -14,6 +19,7 @@ import { watchJson, watchLine, withdrawnJson, withdrawnLine } from '../text/watc
 
 interface WatchOptions extends ApplyChoice {
   readonly once?: true;
+  readonly journal?: true;
   readonly service?: string;
 }
 
@@ -22,7 +28,14 @@ export function define(command: Command, context: Context): void {
     .description(
       'Follows logs across rotation and truncation, and records offenders as lines are written. After a restart it continues where it stopped, if need be in a rotated log. Lines read by watch or grok are not counted again by the other. SIGHUP rereads the configuration and the grammars; SIGTERM records what was read and exits.',
     )
-    .argument('<file...>', 'uncompressed logs; they need not exist yet')
+    .argument(
+      '[file...]',
+      'uncompressed logs, which need not exist yet; or - for stdin, or a named pipe, to its end',
+    )
+    .option(
+      '--journal',
+      "follow the systemd journal; counts only what a service's own process wrote",
+    )
     .option('--once', 'record what is new and exit')
     .option(
       '--service <name>',
@@ -34,6 +47,7 @@ export function define(command: Command, context: Context): void {
 Examples:
   mcblock watch /var/log/auth.log               as a daemon; see examples/ for rc.d and systemd
   mcblock watch --once /var/log/auth.log        from cron(8)
+  mcblock watch --journal                       where there is no auth.log, as in Debian 12
   mcblock --json watch /var/log/auth.log        one object per line for each entry that changed
 `,
     )
@@ -41,6 +55,7 @@ Examples:
 }
 
 async function watch(context: Context, files: string[], options: WatchOptions): Promise<void> {
+  const stream = streamOf(files, options);
   const names = [...new Set(files.map((file) => resolve(file)))];
   const signals = new Signals();
   const warn = (text: string): void => context.stderr.write(`${text}\n`);
@@ -49,12 +64,13 @@ async function watch(context: Context, files: string[], options: WatchOptions): 
   let watcher: Watcher | undefined;
   let updater: FirewallUpdater | undefined;
   try {
-    await context.store('write');
+    const store = await context.store('write');
     context.time.require();
     const live = await liveConfigured(context, options);
     updater = live && new FirewallUpdater(live, warn);
-    watcher = new Watcher(names, await settingsOf(context, options), signals, {
-      store: await context.store('write'),
+    const settings = await settingsOf(context, options);
+    const watcherOptions: WatcherOptions = {
+      store,
       now: () => context.time.present,
       reload: () => context.withFreshConfig(() => settingsOf(context, options)),
       warn,
@@ -67,8 +83,14 @@ async function watch(context: Context, files: string[], options: WatchOptions): 
         if (report.changesHoles || report.withdrawn.length > 0) updater?.apply();
         else updater?.add(report.bans.map(({ prefix }) => prefix));
       },
-    });
+    };
     updater?.apply();
+    if (stream !== undefined) {
+      context.remark(`mcblock: watching ${stream}`);
+      await watchStream(context, stream, settings, signals, watcherOptions, options);
+      return;
+    }
+    watcher = new Watcher(names, settings, signals, watcherOptions);
     if (options.once) await watcher.once();
     else {
       context.remark(`mcblock: watching ${names.join(', ')}`);
@@ -80,6 +102,56 @@ async function watch(context: Context, files: string[], options: WatchOptions): 
     await publisher?.close();
     signals.close();
   }
+}
+
+/** What is followed if it is no file: `journal`, `stdin` or a named pipe. */
+function streamOf(files: readonly string[], { journal, once, service }: WatchOptions) {
+  if (journal) {
+    if (files.length > 0) throw new McblockError('usage', 'use only one of --journal and files');
+    if (service) throw new McblockError('usage', 'use only one of --journal and --service');
+    return 'journal';
+  }
+  const [file] = files;
+  if (file === undefined) {
+    throw new McblockError('usage', 'missing log: name a file, - for stdin, or --journal');
+  }
+  const piped = files.find((name) => name === '-' || isPipe(name));
+  if (piped === undefined) return undefined;
+  if (files.length > 1) throw new McblockError('usage', `watch ${piped} alone`);
+  if (once) throw new McblockError('usage', '--once is for files; use mcblock grok');
+  return file === '-' ? 'stdin' : file;
+}
+
+function isPipe(name: string): boolean {
+  return statSync(name, { throwIfNoEntry: false })?.isFIFO() === true;
+}
+
+async function watchStream(
+  context: Context,
+  name: string,
+  settings: WatchSettings,
+  signals: Signals,
+  watcherOptions: WatcherOptions,
+  { journal, once }: WatchOptions,
+): Promise<void> {
+  let config = await context.config();
+  const windowSeconds = settings.policies.windowSeconds;
+  const watcher = new StreamWatcher(settings, signals, {
+    ...watcherOptions,
+    name,
+    source: journal ? config.get('journal.directory') : undefined,
+    reload: async () => {
+      const reloaded = await watcherOptions.reload();
+      config = await context.config();
+      return reloaded;
+    },
+    open: ({ readOptions }, after) => {
+      if (!journal) return new ByteStream(name === 'stdin' ? '-' : name);
+      const since = `@${context.time.present - windowSeconds}`;
+      return openJournal(config, readOptions, { since, after, isFollowed: !once });
+    },
+  });
+  await watcher.run();
 }
 
 async function settingsOf(context: Context, options: WatchOptions): Promise<WatchSettings> {

@@ -68,6 +68,15 @@ export const SETTINGS = {
   'widen.least': setting(4, whole(2, 1_000_000)),
   'log.size-limit': setting(4 * 1024 ** 3, size()),
   'log.decompressor': setting('auto', oneOf('auto', 'lbzip2', 'bzip2', 'built-in')),
+  'journal.directory': setting('', matching(FILE, 'the absolute path of a folder with journals')),
+  'journal.users': setting(
+    [],
+    list(matching(/^[\w-]{1,64}=[\w.-]{1,64}$/, 'a service and a user, such as "postfix=mail"')),
+  ),
+  'journal.containers': setting(
+    [],
+    list(matching(/^[\w.@:-]{1,255}$/, 'the unit or the name of a container')),
+  ),
   'geo.country': setting('', matching(FILE, 'the absolute path of a database in MaxMind’s format')),
   'geo.network': setting('', matching(FILE, 'the absolute path of a database in MaxMind’s format')),
   'geo.penalties': setting(new Map<string, number>(), countries(duration())),

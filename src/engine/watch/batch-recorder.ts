@@ -3,6 +3,7 @@ import type { Spared } from '../../blocklist/spared.ts';
 import type { Ban } from '../../fleet/pubsub/ban.ts';
 import type { Checkpoint } from '../../log/checkpoint.ts';
 import type { Batch } from '../../log/follow/follow-content.ts';
+import type { LinesSummary } from '../../log/follow/follow-lines.ts';
 import { hostPrefix, type Prefix } from '../../net/prefix.ts';
 import type { Store } from '../../store/store.ts';
 import { blockOf } from '../blocker.ts';
@@ -33,6 +34,9 @@ export interface BatchReport {
   changesHoles: boolean;
 }
 
+/** Lines of a log or a stream. */
+type NamedLines = LinesSummary & Pick<Batch, 'name'>;
+
 /** Judges and stores batches of lines of logs that are followed. */
 export class BatchRecorder {
   readonly #store: Store;
@@ -49,45 +53,60 @@ export class BatchRecorder {
    */
   record(batch: Batch, policies: Policies, now: Seconds): BatchReport | undefined {
     const store = this.#store;
-    const { name, content, span } = batch;
-    const pending = new StoredPending(store);
-    let kept = 0;
-    let isPruned = performance.now() - this.#prunedAt > PRUNE_MILLISECONDS;
-    const report = store.transaction(() => {
+    return store.transaction(() => {
       if (!isAsKnown(store, batch)) return undefined;
-      const logins = pastLogins(batch.logins, now);
-      const changesHoles = logins.some(
-        ({ address }) =>
-          blockOf(store, hostPrefix(address), policies.policyFor(address), now) !== undefined,
-      );
-      store.recordLogins(logins);
-      const withdrawn = withdrawFor(store, logins, policies, now);
-      const entries = new EntryReports();
-      const found = { entries, spared: [], refused: 0, bans: [], withdrawn };
-      const done: BatchReport = { log: name, ...found, changesHoles };
-      const events = new SeenEvents(store);
-      const settings = { ...policies, source: 'log', counted: events } as const;
-      judgeNetworks(store, batch, settings, now, pending, done, (changes) => {
-        changes.write(store);
-        done.changesHoles ||= changes.hasLosses;
-        done.bans.push(...bansOf(changes.changes(), now));
-      });
-      keepSpent(store, pending.spent, policies.windowSeconds);
-      kept = pending.kept + events.added;
-      isPruned ||= this.#keptSince + kept > PRUNE_OFFENCES;
-      if (isPruned) pending.prune(policies.windowSeconds);
-      events.save(now, isPruned ? policies.windowSeconds : undefined);
+      const { name, content, span } = batch;
+      const report = this.#judge(batch, policies, now);
       const { digest, head, bytes } = content;
       const [firstEvent, lastEvent] = [span?.first, span?.last];
       store.recordLog(
         { digest, head, name, bytes, lines: batch.lineCount, firstEvent, lastEvent, readAt: now },
         batch.instead,
       );
-      return done;
+      return report;
     });
-    if (isPruned) this.#prunedAt = performance.now();
-    this.#keptSince = isPruned ? 0 : this.#keptSince + kept;
-    return report;
+  }
+
+  /** Stores the results of lines of a stream, and what `more` stores, in one transaction. */
+  recordLines(lines: NamedLines, policies: Policies, now: Seconds, more: () => void): BatchReport {
+    return this.#store.transaction(() => {
+      const report = this.#judge(lines, policies, now);
+      more();
+      return report;
+    });
+  }
+
+  #judge(lines: NamedLines, policies: Policies, now: Seconds): BatchReport {
+    const store = this.#store;
+    const pending = new StoredPending(store);
+    const isDue = performance.now() - this.#prunedAt > PRUNE_MILLISECONDS;
+    const logins = pastLogins(lines.logins, now);
+    const changesHoles = logins.some(
+      ({ address }) =>
+        blockOf(store, hostPrefix(address), policies.policyFor(address), now) !== undefined,
+    );
+    store.recordLogins(logins);
+    const withdrawn = withdrawFor(store, logins, policies, now);
+    const entries = new EntryReports();
+    const found = { entries, spared: [], refused: 0, bans: [], withdrawn };
+    const done: BatchReport = { log: lines.name, ...found, changesHoles };
+    const events = new SeenEvents(store);
+    const settings = { ...policies, source: 'log', counted: events } as const;
+    judgeNetworks(store, lines, settings, now, pending, done, (changes) => {
+      changes.write(store);
+      done.changesHoles ||= changes.hasLosses;
+      done.bans.push(...bansOf(changes.changes(), now));
+    });
+    keepSpent(store, pending.spent, policies.windowSeconds);
+    this.#keptSince += pending.kept + events.added;
+    const isPruned = isDue || this.#keptSince > PRUNE_OFFENCES;
+    if (isPruned) {
+      pending.prune(policies.windowSeconds);
+      this.#prunedAt = performance.now();
+      this.#keptSince = 0;
+    }
+    events.save(now, isPruned ? policies.windowSeconds : undefined);
+    return done;
   }
 }
 
@@ -107,4 +126,9 @@ function keyOf({ digest }: Pick<Checkpoint, 'digest'>): string {
 /** The entries of the report that were activated or extended. */
 export function activated({ entries }: BatchReport): EntryReport[] {
   return [...entries].filter(({ outcome }) => outcome !== 'covered' && outcome !== 'evidence');
+}
+
+/** Entries were activated, extended or withdrawn, or the holes changed. */
+export function changesRules(report: BatchReport): boolean {
+  return report.changesHoles || report.withdrawn.length > 0 || activated(report).length > 0;
 }

@@ -7,7 +7,7 @@ import type { FollowOptions } from '../../log/follow/follow-rotations.ts';
 import type { ReadOptions } from '../../log/read-options.ts';
 import type { Store } from '../../store/store.ts';
 import type { Policies } from '../policies.ts';
-import { activated, BatchRecorder, type BatchReport } from './batch-recorder.ts';
+import { BatchRecorder, type BatchReport, changesRules } from './batch-recorder.ts';
 
 /** Logs are checked at this interval even if no change was signalled. */
 const POLL_MILLISECONDS = 250;
@@ -22,7 +22,7 @@ export interface WatchSettings {
   readonly readOptions: ReadOptions;
 }
 
-interface WatcherOptions {
+export interface WatcherOptions {
   readonly store: Store;
   readonly now: () => Seconds;
   /** Reads the settings again, after a hang-up. */
@@ -33,7 +33,7 @@ interface WatcherOptions {
 }
 
 /** How a watcher is controlled. */
-interface WatchSignals {
+export interface WatchSignals {
   readonly isStopped: boolean;
   /** Whether a hang-up came since the last call. */
   takeHangUp(): boolean;
@@ -106,9 +106,7 @@ export class Watcher {
   readonly #record: RecordBatch = (batch) => {
     const report = this.#recorder.record(batch, this.#settings.policies, this.#options.now());
     if (report === undefined) return 'changed';
-    const { changesHoles, withdrawn } = report;
-    const isChanged = changesHoles || withdrawn.length > 0 || activated(report).length > 0;
-    if (isChanged) this.#options.onChange(report);
+    if (changesRules(report)) this.#options.onChange(report);
     return 'recorded';
   };
 

@@ -1,0 +1,33 @@
+import { InvalidArgumentError } from 'commander';
+import { Belief } from '../log/journal/belief.ts';
+import { JournalReader } from '../log/journal/journal-reader.ts';
+import type { ReadOptions } from '../log/read-options.ts';
+import type { Config } from './config/config.ts';
+
+/** Which part of the journal is read; see JournalOptions. */
+interface JournalPart {
+  readonly since?: string | undefined;
+  readonly after?: string | undefined;
+  readonly isFollowed: boolean;
+}
+
+/** Opens the journal as the configuration says. Throws McblockError('program'). */
+export function openJournal(
+  config: Config,
+  { scanners }: Pick<ReadOptions, 'scanners'>,
+  part: JournalPart,
+): JournalReader {
+  const [users, containers] = [config.get('journal.users'), config.get('journal.containers')];
+  const belief = new Belief(scanners, { users, containers });
+  return new JournalReader({ belief, directory: config.get('journal.directory'), ...part });
+}
+
+/** What journalctl takes: `2026-11-22 10:00`, `-1d`, `yesterday`, `@1795341600`. */
+export function parseSince(text: string): string {
+  if (!/^[\w@+-][\w:. +-]{0,63}$/.test(text)) {
+    throw new InvalidArgumentError(
+      'use a time as journalctl takes it, such as -1d or "2026-11-22 10:00"',
+    );
+  }
+  return text;
+}

@@ -1,0 +1,118 @@
+import { readFileSync } from 'node:fs';
+import type { Scanner } from '../../../grammar/notation/scanner.ts';
+import { Programs } from '../programs.ts';
+import type { JournalEntry } from './journal-entry.ts';
+
+/** The kernel truncates the names of processes (TASK_COMM_LEN). */
+const COMM_BYTES = 15;
+/** Anybody can write through these, in any name. */
+const RELAYS = new Set(['logger', 'systemd-cat']);
+const CONTAINER_UNIT = /^(?:(?:docker|libpod|crio|cri-containerd|machine)-|systemd-nspawn@)/;
+
+/** Processes of services with other names, and users other than root that services run as. */
+const WRITERS: Readonly<Record<string, { comms?: readonly string[]; users?: readonly string[] }>> =
+  {
+    apache: { users: ['www-data', 'apache', 'http'] },
+    dovecot: { comms: ['log', 'anvil', 'auth'], users: ['dovecot', 'dovenull'] },
+    ejabberd: { comms: ['beam.smp'], users: ['ejabberd'] },
+    exim: { users: ['Debian-exim', 'exim'] },
+    gitea: { users: ['git', 'gitea', 'forgejo'] },
+    haproxy: { users: ['haproxy'] },
+    'http-access': { users: ['www-data', 'nginx', 'apache', 'http'] },
+    mysqld: { users: ['mysql'] },
+    named: { users: ['bind', 'named'] },
+    nginx: { users: ['www-data', 'nginx', 'http'] },
+    nsd: { users: ['nsd'] },
+    openvpn: { users: ['openvpn', 'nobody'] },
+    opensmtpd: { users: ['opensmtpd', 'smtpd', 'smtpq'] },
+    postfix: { users: ['postfix'] },
+    proxmox: { users: ['www-data'] },
+  };
+
+/** Why an entry in the name of a service is not believed. */
+export type JournalDoubt = 'user' | 'program' | 'session' | 'container';
+
+export interface BeliefOptions {
+  /** More users that may write for a service, as `service=user`; a user is a name or a number. */
+  readonly users: readonly string[];
+  /** The units and names of containers that are believed. */
+  readonly containers: readonly string[];
+  /** The content of passwd(5). Default: that of this host. */
+  readonly passwd?: string;
+}
+
+/**
+ * Tells which entries of the journal were written by the service in whose name they are, by what the
+ * journal itself found out about the sender.
+ */
+export class Belief {
+  readonly #scanners: readonly Scanner[];
+  readonly #programs: Programs;
+  readonly #containers: ReadonlySet<string>;
+  /** By service. */
+  readonly #uids: ReadonlyMap<string, ReadonlySet<number>>;
+
+  constructor(scanners: readonly Scanner[], { users, containers, passwd }: BeliefOptions) {
+    this.#scanners = scanners;
+    this.#programs = new Programs(scanners);
+    this.#containers = new Set(containers);
+    this.#uids = uidsByService(users, passwd ?? readFileSync('/etc/passwd', 'latin1'));
+  }
+
+  /** Undefined if the entry is believed, or in the name of no service. */
+  doubt(entry: JournalEntry): JournalDoubt | undefined {
+    const { identifier, comm, uid, unit, userUnit } = entry;
+    const name = identifier || comm;
+    const service = this.serviceOf(name);
+    if (service === undefined && this.#programs.others.length === 0) return undefined;
+    if (isOfContainer(entry)) {
+      const isNamed = this.#containers.has(unit) || this.#containers.has(entry.container);
+      return isNamed ? undefined : 'container';
+    }
+    if (unit.startsWith('user@') || userUnit !== '') return 'session';
+    if (RELAYS.has(comm)) return 'program';
+    const isKnownUser =
+      uid === 0 ||
+      (uid !== undefined && service !== undefined && this.#uids.get(service)?.has(uid) === true);
+    if (!isKnownUser) return 'user';
+    const own = name.slice(name.lastIndexOf('/') + 1).slice(0, COMM_BYTES);
+    const isOwn =
+      comm === own ||
+      (service !== undefined &&
+        (this.serviceOf(comm) === service || WRITERS[service]?.comms?.includes(comm) === true));
+    return isOwn ? undefined : 'program';
+  }
+
+  /** The service of a program with a grammar of its own. */
+  serviceOf(program: string): string | undefined {
+    const bytes = Buffer.from(program, 'latin1');
+    return this.#scanners[this.#programs.find(bytes, 0, bytes.length)]?.service;
+  }
+}
+
+function isOfContainer({ unit, slice, container }: JournalEntry): boolean {
+  return container !== '' || slice === 'machine.slice' || CONTAINER_UNIT.test(unit);
+}
+
+function uidsByService(users: readonly string[], passwd: string): Map<string, Set<number>> {
+  const uidOf = new Map(
+    passwd.split('\n').map((line) => {
+      const [name = '', , uid = ''] = line.split(':');
+      return [name, Number(uid)];
+    }),
+  );
+  const uids = new Map<string, Set<number>>();
+  const add = (service: string, user: string): void => {
+    const uid = /^\d+$/.test(user) ? Number(user) : uidOf.get(user);
+    if (uid === undefined) return;
+    uids.set(service, (uids.get(service) ?? new Set()).add(uid));
+  };
+  for (const [service, writer] of Object.entries(WRITERS)) {
+    for (const user of writer.users ?? []) add(service, user);
+  }
+  for (const text of users) {
+    const [service = '', user = ''] = text.split('=');
+    add(service, user);
+  }
+  return uids;
+}
