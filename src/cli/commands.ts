@@ -170,6 +170,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/config.ts'),
   },
   {
+    name: 'doctor',
+    usage: '[OPTION…]',
+    summary: 'check that everything works',
+    load: () => import('./commands/doctor.ts'),
+  },
+  {
     name: 'grammar',
     usage: '[OPTION…] check FILE…',
     summary: 'test your own grammar files',

@@ -76,7 +76,7 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   unban: 'expire',
   unblock: 'expire',
   list: 'show',
-  status: 'show',
+  status: 'doctor',
   remove: 'expire or forget',
   delete: 'expire or forget',
   whitelist: 'allow',

@@ -58,6 +58,12 @@ export class Logs {
     this.#connection.run(RECORD, ...cells);
   }
 
+  /** The one that was read last. */
+  latest(): ReadLog | undefined {
+    const row = this.#connection.row(`SELECT ${COLUMNS} FROM log ORDER BY read_at DESC LIMIT 1`);
+    return row && logOfRow(row);
+  }
+
   /** By digest. */
   *all(): IterableIterator<ReadLog> {
     for (const row of this.#connection.rows(`SELECT ${COLUMNS} FROM log ORDER BY digest`)) {

@@ -44,6 +44,8 @@ export function openStore(
  * row is damaged.
  */
 export class Store {
+  /** The logs that were read; written through recordLog. */
+  readonly logs: Logs;
   /** Reports to the fleet. */
   readonly outbox: Outbox;
   /** The progress of this machine with its fleet. */
@@ -70,6 +72,7 @@ export class Store {
     outbox?: OutboxOptions,
     present: () => Seconds | undefined = () => undefined,
   ) {
+    this.logs = new Logs(connection);
     this.outbox = new Outbox(connection, outbox);
     this.fleetState = new FleetState(connection);
     this.coverage = new StoredCoverage(connection);
@@ -87,7 +90,7 @@ export class Store {
       entries,
       history,
       forgotten: this.forgotten,
-      logs: new Logs(connection),
+      logs: this.logs,
       allowed: new Allowed(connection),
       logins: this.logins,
       pending,
@@ -208,25 +211,15 @@ export class Store {
     this.outbox.forget(prefix);
   }
 
-  /** The log with this digest; undefined if it was not read. */
-  findLog(digest: Uint8Array): ReadLog | undefined {
-    return this.#parts.logs.find(digest);
-  }
-
-  /** The logs whose first line has this digest, the longest first. */
-  logsWithHead(head: Uint8Array): Pick<ReadLog, 'bytes' | 'digest'>[] {
-    return this.#parts.logs.withHead(head);
-  }
-
   /**
    * Records a log that was read, or how far a followed log was read.
    * @param instead the digest of a shorter part of the same log, which is removed
    */
   recordLog(log: ReadLog, instead?: Uint8Array): void {
-    const { connection, logs, undo } = this.#parts;
+    const { connection, undo } = this.#parts;
     connection.together(() => {
-      if (logs.find(log.digest) === undefined) undo.logRead(log.digest);
-      logs.record(log, instead);
+      if (this.logs.find(log.digest) === undefined) undo.logRead(log.digest);
+      this.logs.record(log, instead);
     });
   }
 

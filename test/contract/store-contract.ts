@@ -199,6 +199,8 @@ export function storeContract(name: string, open: (seed: readonly Entry[]) => St
           until: NOW + 29 * 86_400,
           endedAt: undefined,
           origin: 'grok',
+          by: '',
+          byAdmin: false,
           note: 'of its own',
           evidence: [
             evidenceOf({ address: undefined, count: 6, lastSeen: NOW }),
@@ -212,6 +214,8 @@ export function storeContract(name: string, open: (seed: readonly Entry[]) => St
           until: 'forever',
           endedAt: undefined,
           origin: 'pf',
+          by: '',
+          byAdmin: false,
           note: 'form spam',
           evidence: [],
         },
@@ -272,16 +276,16 @@ export function storeContract(name: string, open: (seed: readonly Entry[]) => St
       store.recordLog(log);
       store.recordLog(longer);
       store.recordLog({ ...log, digest: Buffer.alloc(32, 5), head: otherHead });
-      expect(store.findLog(log.digest)).toEqual(log);
-      expect(store.findLog(longer.digest)).toEqual(longer);
-      expect(store.findLog(Buffer.alloc(32, 6))).toBeUndefined();
-      expect(store.logsWithHead(head)).toEqual([
+      expect(store.logs.find(log.digest)).toEqual(log);
+      expect(store.logs.find(longer.digest)).toEqual(longer);
+      expect(store.logs.find(Buffer.alloc(32, 6))).toBeUndefined();
+      expect(store.logs.withHead(head)).toEqual([
         { bytes: 2000, digest: longer.digest },
         { bytes: 1000, digest: log.digest },
       ]);
       store.recordLog({ ...log, name: 'auth.log.1.bz2' });
-      expect(store.findLog(log.digest)?.name).toBe('auth.log.1.bz2');
-      expect(store.logsWithHead(head).length).toBe(2);
+      expect(store.logs.find(log.digest)?.name).toBe('auth.log.1.bz2');
+      expect(store.logs.withHead(head).length).toBe(2);
     });
   });
 

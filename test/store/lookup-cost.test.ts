@@ -42,8 +42,8 @@ function commands(path: string): void {
     store.record({ entry, activations: [entry], evidence: [{ activation: 1, rows: [] }] });
     store.history(parsePrefix('192.0.2.0/24'));
     store.loginsWithin(parsePrefix('192.0.2.0/24'), 0);
-    store.findLog(Buffer.alloc(32));
-    store.logsWithHead(Buffer.alloc(32));
+    store.logs.find(Buffer.alloc(32));
+    store.logs.withHead(Buffer.alloc(32));
     store.allow(parsePrefix('198.51.100.0/24'), '', NOW);
     store.recordLogins([]);
   });

@@ -212,7 +212,7 @@ async function readLog(
     return await read(file, {
       ...(dryRun && !context.options.quiet ? { samples: samplesShown(context) } : {}),
       userKey: store.logins.userKey(),
-      known: (head) => (again ? [] : store.logsWithHead(head)),
+      known: (head) => (again ? [] : store.logs.withHead(head)),
       onProgress: (done, total) => progress.showShare(done, total),
     });
   } finally {

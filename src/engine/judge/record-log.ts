@@ -27,11 +27,11 @@ export function recordLog(
   const { content, span, lines, name } = summary;
   return store.transaction(() => {
     // Another process may have read the same log since the caller looked.
-    const known = again ? undefined : store.findLog(content.digest);
+    const known = again ? undefined : store.logs.find(content.digest);
     const report = new LogReport(summary, isReadBefore(summary) || known !== undefined);
     if (report.alreadyRead) return report;
     // It may also have read a shorter or longer part, which leaves unclear what is new here.
-    const checkpoints = again ? [] : store.logsWithHead(content.head);
+    const checkpoints = again ? [] : store.logs.withHead(content.head);
     if (!isSame(checkpoints, summary.knownCheckpoints)) {
       throw new McblockError(
         'store',
@@ -107,7 +107,7 @@ function countedEvents(
 
 /** Whether the store still knows the same parts of the log as when it was read. */
 export function isCurrent(store: Store, { content, knownCheckpoints }: LogSummary): boolean {
-  return isSame(store.logsWithHead(content.head), knownCheckpoints);
+  return isSame(store.logs.withHead(content.head), knownCheckpoints);
 }
 
 /** Both lists are in the order of the store. */

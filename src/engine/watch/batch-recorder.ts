@@ -113,7 +113,7 @@ export class BatchRecorder {
 /** Whether no other process has recorded a log with the same first line since. */
 function isAsKnown(store: Store, { content, known, instead }: Batch): boolean {
   const expected = new Set([...known, ...(instead ? [{ digest: instead }] : [])].map(keyOf));
-  const found = store.logsWithHead(content.head);
+  const found = store.logs.withHead(content.head);
   return (
     found.length === expected.size && found.every((checkpoint) => expected.has(keyOf(checkpoint)))
   );

@@ -155,7 +155,7 @@ export class Watcher {
     const { store, now } = this.#options;
     return {
       ...this.#settings.readOptions,
-      known: (head) => store.logsWithHead(head),
+      known: (head) => store.logs.withHead(head),
       now,
       report: (text) => this.#warn(name, text),
     };

@@ -46,26 +46,34 @@ export class Publisher {
    * there is one. Returns the number of subscribers that received the message. Throws
    * McblockError('program') if Redis does not confirm it in time; it may be published all the same.
    */
-  async publish(ban: Ban): Promise<number> {
-    const limit = new AbortController();
-    const timer = setTimeout(() => limit.abort(), this.#options.timeLimitMilliseconds);
-    try {
-      return await Promise.race([this.#send(ban, limit.signal), aborted(limit.signal)]);
-    } catch (error) {
-      const cause = limit.signal.aborted ? (this.#lastError ?? error) : error;
-      const timeout = limit.signal.aborted ? 'no answer in time: ' : '';
-      throw new McblockError('program', `cannot publish to Redis: ${timeout}${reasonOf(cause)}`, {
-        cause,
-      });
-    } finally {
-      clearTimeout(timer);
-      limit.abort();
-    }
+  publish(ban: Ban): Promise<number> {
+    return this.#inTime('cannot publish to Redis', (client) => this.#send(client, ban));
+  }
+
+  /** Throws McblockError('program') if Redis does not answer in time. */
+  async ping(): Promise<void> {
+    await this.#inTime('no answer from Redis', (client) => client.ping());
   }
 
   async close(): Promise<void> {
     const client = await this.#client.catch(() => undefined);
     client?.destroy();
+  }
+
+  async #inTime<T>(failure: string, work: (client: Redis) => Promise<T>): Promise<T> {
+    const limit = new AbortController();
+    const timer = setTimeout(() => limit.abort(), this.#options.timeLimitMilliseconds);
+    try {
+      const done = this.#connected(limit.signal).then(work);
+      return await Promise.race([done, aborted(limit.signal)]);
+    } catch (error) {
+      const cause = limit.signal.aborted ? (this.#lastError ?? error) : error;
+      const timeout = limit.signal.aborted ? 'no answer in time: ' : '';
+      throw new McblockError('program', `${failure}: ${timeout}${reasonOf(cause)}`, { cause });
+    } finally {
+      clearTimeout(timer);
+      limit.abort();
+    }
   }
 
   async #open(options: ReturnType<typeof redisOptions>): Promise<Redis> {
@@ -82,9 +90,13 @@ export class Publisher {
     return client;
   }
 
-  async #send(ban: Ban, limit: AbortSignal): Promise<number> {
+  async #connected(limit: AbortSignal): Promise<Redis> {
     const client = await this.#client;
     if (!client.isReady) await ready(client, limit);
+    return client;
+  }
+
+  async #send(client: Redis, ban: Ban): Promise<number> {
     const { sender, key, channel, plainChannel, now } = this.#options;
     const number = this.#numbers.next();
     const at = Math.floor(now() / 1000);

@@ -38,7 +38,7 @@ function read(text: string, isNew = false) {
     scanners: [tinyScanner],
     zone: 'UTC',
     points: new Map(),
-    known: (head) => (isNew ? [] : store.logsWithHead(head)),
+    known: (head) => (isNew ? [] : store.logs.withHead(head)),
   });
 }
 

@@ -1,0 +1,60 @@
+import { X509Certificate } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Seconds } from '../../blocklist/entry.ts';
+import { DAY_SECONDS } from '../../blocklist/policy.ts';
+import { findProgram } from '../../process/find-program.ts';
+import { type Found, ok, problem, warning } from './finding.ts';
+
+const RENEW_DAYS = 30;
+const GEO_DAYS = 90;
+
+/** Whether other users can read the program: daemons and units do not run as root. */
+export function checkProgram(file: string): Found {
+  for (let path = file; ; path = dirname(path)) {
+    const { mode } = statSync(path);
+    if ((mode & (path === file ? 0o004 : 0o001)) === 0) {
+      return warning(
+        `${path} is closed to other users, who cannot run mcblock`,
+        'install it for all users: daemons do not run as root',
+      );
+    }
+    if (path === dirname(path)) return ok('readable for all users');
+  }
+}
+
+/** The programs that read compressed logs; bzip2 and gzip can be read without. */
+export function checkDecompressors(): Found {
+  const missing = ['xz', 'zstd'].filter((name) => findProgram(name) === undefined);
+  const bzip2 = ['lbzip2', 'bzip2'].find((name) => findProgram(name) !== undefined);
+  if (missing.length > 0) {
+    const names = missing.join(' and ');
+    return warning(`${names} not found: such logs cannot be read`, `install ${names}`);
+  }
+  if (bzip2 === undefined) {
+    return warning('bzip2 not found: .bz2 logs are read slowly', 'install lbzip2 or bzip2');
+  }
+  return ok(`${bzip2}, xz and zstd found`);
+}
+
+/** @param files the settings and the certificates that they name */
+export function checkCertificates(files: ReadonlyMap<string, string>, now: Seconds): Found {
+  let first = Number.POSITIVE_INFINITY;
+  for (const [setting, file] of files) {
+    const ends = Date.parse(new X509Certificate(readFileSync(file)).validTo) / 1000;
+    const days = Math.floor((ends - now) / DAY_SECONDS);
+    if (days < 0) return problem(`${setting}: ${file} has expired`, 'renew it');
+    if (days < RENEW_DAYS)
+      return warning(`${setting}: ${file} expires in ${days} days`, 'renew it');
+    first = Math.min(first, days);
+  }
+  return ok(`valid for ${first} days or more`);
+}
+
+export function checkGeoDatabases(files: readonly string[], now: Seconds): Found {
+  for (const file of files) {
+    const days = Math.floor((now - statSync(file).mtimeMs / 1000) / DAY_SECONDS);
+    if (days > GEO_DAYS) return warning(`${file} is ${days} days old`, 'fetch a new one');
+  }
+  return ok(files.join(', '));
+}
