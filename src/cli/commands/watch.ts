@@ -123,7 +123,12 @@ function streamOf(files: readonly string[], { journal, once, service }: WatchOpt
 }
 
 function isPipe(name: string): boolean {
-  return statSync(name, { throwIfNoEntry: false })?.isFIFO() === true;
+  try {
+    return statSync(name).isFIFO();
+  } catch {
+    // Following it reports what is wrong.
+    return false;
+  }
 }
 
 async function watchStream(
