@@ -11,9 +11,10 @@ const WEEKDAYS = new Set(['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']);
  * the offset after it, or -1.
  */
 export function readCtime(bytes: Uint8Array, start: number, end: number, time: HeaderTime): number {
-  if (end - start < 24 || !isWeekday(bytes, start)) return -1;
-  if (readMonthTime(bytes, start + 4, end, time) < 0) return -1;
-  const at = afterFraction(bytes, start + 19, end, time);
+  if (end - start < 23 || !isWeekday(bytes, start)) return -1;
+  const second = readMonthTime(bytes, start + 4, end, time);
+  if (second < 0) return -1;
+  const at = afterFraction(bytes, second, end, time);
   if (end - at < 5 || bytes[at] !== SPACE) return -1;
   const isTime = setLocalTime(time, fourDigits(bytes, at + 1), time.month, time.day, time.second);
   return isTime ? at + 5 : -1;
@@ -25,17 +26,23 @@ export function isWeekday(bytes: Uint8Array, start: number): boolean {
   return WEEKDAYS.has(String.fromCharCode(...bytes.subarray(start, start + 3)));
 }
 
-/** Reads `Nov 22 10:00:00`. Returns the offset after it, or -1. */
+/**
+ * Reads `Nov 22 10:00:00`, or `Nov  2 10:00:00` with one space or two. Returns the offset after it, or
+ * -1.
+ */
 export function readMonthTime(
   bytes: Uint8Array,
   start: number,
   end: number,
   time: HeaderTime,
 ): number {
-  if (end - start < 15 || bytes[start + 3] !== SPACE || bytes[start + 6] !== SPACE) return -1;
+  if (end - start < 14 || bytes[start + 3] !== SPACE) return -1;
   const month = monthAt(bytes, start);
-  const isSmall = bytes[start + 4] === SPACE;
-  const day = isSmall ? digitAt(bytes, start + 5) : twoDigits(bytes, start + 4);
-  const second = secondOfDay(bytes, start + 7, end);
-  return setYearlessTime(time, month, day, second) ? start + 15 : -1;
+  const dayStart = bytes[start + 4] === SPACE ? start + 5 : start + 4;
+  const isSmall = bytes[dayStart + 1] === SPACE;
+  const day = isSmall ? digitAt(bytes, dayStart) : twoDigits(bytes, dayStart);
+  const timeStart = dayStart + (isSmall ? 2 : 3);
+  if (end - timeStart < 8 || bytes[timeStart - 1] !== SPACE) return -1;
+  const second = secondOfDay(bytes, timeStart, end);
+  return setYearlessTime(time, month, day, second) ? timeStart + 8 : -1;
 }
