@@ -42,6 +42,7 @@ const CERTAIN: readonly (readonly [service: string, message: RegExp])[] = [
   ['monit', /^(?:emergency|alert|critical|error|warning|notice|info|debug) +: /],
   ['mysqld', /^(?:\d+ )?\[(?:Note|Warning|ERROR|System)\] /],
   ['nginx', new RegExp(`^.{19} \\[${LEVEL}\\] \\d+#\\d+: `)],
+  ['nsd', /^nsd\[\d+\]: (?:info|notice|warning|error): /],
   // The name of a server has a letter, and an address in its place has none or a colon.
   ['openbsd-httpd', /^(?=\S*[G-Zg-z])[\w.-]+ [\dA-Fa-f]*[.:][\dA-Fa-f.:]+ - \S+ \[\d\d\//],
   [

@@ -42,6 +42,7 @@ const OWN_HEADERS: ReadonlyMap<string, HeaderReader> = new Map([
   ['mysqld', followed((...line) => firstOf(line, readIsoTime, readMysqlTime))],
   ['named', followed((...line) => firstOf(line, readNamedTime, readIsoTime, readMonthTime))],
   ['nginx', readNginxHeader],
+  ['nsd', bracketed((...line) => firstOf(line, readIsoTime, readEpochTime))],
   ['openbsd-httpd', readAccessHeader],
   ['openvpn', readOpenvpnHeader],
   ['proftpd', readHeader],
@@ -122,14 +123,23 @@ function readMonitTime(bytes: Uint8Array, start: number, end: number, time: Head
   return bytes[zoneEnd] === SPACE ? readMonthTime(bytes, zoneEnd + 1, end, time) : -1;
 }
 
+/** `1795341600`, as NSD writes it unless log-time-ascii is set. */
+function readEpochTime(bytes: Uint8Array, start: number, end: number, time: HeaderTime): number {
+  const at = afterDigits(bytes, start, end);
+  return at === start + EPOCH_DIGITS && setUtcTime(time, secondsOf(bytes, start)) ? at : -1;
+}
+
 /** `1795341600.4711.0 [22/Nov/2026 10:00:00] …`; the time between the brackets has no zone. */
 function readWebminHeader(bytes: Uint8Array, start: number, end: number, header: Header): boolean {
   const digitsEnd = afterDigits(bytes, start, end);
   if (digitsEnd !== start + EPOCH_DIGITS || bytes[digitsEnd] !== DOT) return false;
   const at = afterWord(bytes, digitsEnd, end);
   if (at + 1 >= end || bytes[at + 1] !== BRACKET) return false;
-  const seconds = Number(Buffer.from(bytes.subarray(start, digitsEnd)).toString('latin1'));
-  return setUtcTime(header, seconds) && setMessage(header, at + 1);
+  return setUtcTime(header, secondsOf(bytes, start)) && setMessage(header, at + 1);
+}
+
+function secondsOf(bytes: Uint8Array, start: number): number {
+  return Number(Buffer.from(bytes.subarray(start, start + EPOCH_DIGITS)).toString('latin1'));
 }
 
 /** `2026/11/22 10:00:00` */

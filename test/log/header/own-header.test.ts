@@ -52,6 +52,7 @@ const OWN_FILES = [
   ['proftpd.log', 'proftpd'],
   ['proftpd-old.log', 'proftpd'],
   ['vsftpd.log', 'vsftpd'],
+  ['nsd.log', 'nsd'],
   ['asterisk.log', 'asterisk'],
   ['asterisk-old.log', 'asterisk'],
   ['openvpn.log', 'openvpn'],
@@ -128,6 +129,12 @@ describe('a log', () => {
   ])('%s counts repetitions', async (name, expected) => {
     const counts = (await eventsOf(fixture(name))).map(({ count }) => count);
     expect(counts).toEqual(expected);
+  });
+
+  it('may have one space before a day of one digit', async () => {
+    const log = 'Sun Nov 8 09:00:00 2026 [pid 2] [admin] FAIL LOGIN: Client "192.0.2.7"\n';
+    const event = { time: '2026-11-08T09:00:00Z', service: 'vsftpd', address: '192.0.2.7' };
+    expect(await eventsOf(log)).toMatchObject([event]);
   });
 
   it('of two services belongs to neither', async () => {
