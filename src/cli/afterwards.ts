@@ -57,6 +57,8 @@ export function addApplyOptions(command: Command): Command {
 export interface FirewallOutcome {
   /** The firewall holds the rules of the store now. */
   readonly isApplied: boolean;
+  /** It was not to be updated. */
+  readonly isLeft: boolean;
   /** Says so on stderr. Throws McblockError if the firewall could not be updated. */
   readonly report: () => void;
 }
@@ -71,11 +73,11 @@ export async function updateFirewall(
     const report = () => {
       if (apply === undefined) context.remark(NOT_APPLIED);
     };
-    return { isApplied: false, report };
+    return { isApplied: false, isLeft: true, report };
   }
   try {
     const applied = appliedText(await applyConfigured(context, options));
-    return { isApplied: true, report: () => context.remark(applied) };
+    return { isApplied: true, isLeft: false, report: () => context.remark(applied) };
   } catch (error) {
     if (!(error instanceof McblockError)) throw error;
     const report = () => {
@@ -83,7 +85,7 @@ export async function updateFirewall(
         cause: error,
       });
     };
-    return { isApplied: false, report };
+    return { isApplied: false, isLeft: false, report };
   }
 }
 

@@ -4,9 +4,11 @@ import type { Policy } from '../blocklist/policy.ts';
 import { ProtectedSpace } from '../blocklist/protect.ts';
 import type { Protection } from '../blocklist/request.ts';
 import { isAlwaysHole } from '../blocklist/rules.ts';
-import type { Prefix } from '../net/prefix.ts';
+import type { Login } from '../blocklist/trust.ts';
+import { hostPrefix, type Prefix } from '../net/prefix.ts';
 import type { Store } from '../store/store.ts';
 import { holesAt } from './holes.ts';
+import type { Policies } from './policies.ts';
 
 /** A feed that names an address, and the prefix by which it does. */
 export type FeedMatch = ReturnType<Store['feedsCovering']>[number];
@@ -40,6 +42,18 @@ export function blockOf(
   if (entry !== undefined) return { ...entry, feed: undefined };
   const [match] = feeds;
   return match && { prefix: match.prefix, expiresAt: undefined, feed: match.feed };
+}
+
+/** Whether one of the logins came from an address that is blocked now: it makes a hole in the rules. */
+export function isAnyBlocked(
+  store: Store,
+  logins: readonly Pick<Login, 'address'>[],
+  { policyFor }: Pick<Policies, 'policyFor'>,
+  now: Seconds,
+): boolean {
+  return logins.some(
+    ({ address }) => blockOf(store, hostPrefix(address), policyFor(address), now) !== undefined,
+  );
 }
 
 /** The part of the rules that concerns one address; the same as in rulesAt. */

@@ -1,7 +1,7 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PfMachine } from '../firewall/pf-machine.ts';
-import { CommandLine } from '../support/command-line.ts';
+import { CommandLine, type Outcome } from '../support/command-line.ts';
 
 let line: CommandLine;
 let machine: PfMachine;
@@ -204,6 +204,48 @@ describe('a configured firewall', () => {
   it('inherits --force from add', async () => {
     expect((await line.run('add', '64/7', '--force')).exitCode).toBe(0);
     expect(table()).toEqual(['64.0.0.0/7']);
+  });
+
+  describe('after grok', () => {
+    const failure = (second: number): string =>
+      `Jan  1 00:00:0${second} gw sshd[${second}]: Failed password for bob from 5.149.104.7 port 4711 ssh2\n`;
+    const login = (address: string): string =>
+      `Jan  1 00:01:00 gw sshd[9]: Accepted password for bob from ${address} port 4711 ssh2\n`;
+    const NOTE = 'recorded; run mcblock apply or mcblock emit to update the firewall\n';
+
+    beforeEach(async () => {
+      line.now = '2026-01-01T01:00:00Z';
+      await grok([1, 2, 3].map(failure).join(''), '--apply');
+      expect(table()).toEqual(['5.149.104.0/24']);
+    });
+
+    async function grok(text: string, ...options: string[]): Promise<Outcome> {
+      const log = line.path('auth.log');
+      writeFileSync(log, text);
+      return line.run('grok', '--year', '2026', ...options, log);
+    }
+
+    it.each(['5.149.104.7', '5.149.104.9'])(
+      'fails if a login from %s cannot change it',
+      async (address) => {
+        machine.set({ fault: 'busy' });
+        expect(await grok(login(address))).toMatchObject({
+          exitCode: 1,
+          stderr: expect.stringMatching(/recorded; the firewall is unchanged: .*Device busy/),
+        });
+      },
+    );
+
+    it.each([
+      ['5.149.104.7', NOTE],
+      ['5.149.104.9', NOTE],
+      ['5.149.105.7', ''],
+    ])('is asked for if a login from %s changes the rules', async (address, stderr) => {
+      line.config = undefined;
+      expect(await grok(login(address))).toMatchObject({ exitCode: 0, stderr });
+      line.now = '2026-01-01T02:00:00Z';
+      expect(await grok(login(address).replace('00:01', '01:01'))).toMatchObject({ stderr: '' });
+    });
   });
 
   it('needs a prefix with allow', async () => {

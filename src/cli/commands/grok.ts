@@ -118,24 +118,28 @@ async function grok(context: Context, named: string[], options: GrokOptions): Pr
       );
     }
   }
-  if (!options.dryRun) await widenByPolicy(context, store);
-  const bans = reports.flatMap((report) => report.bans);
-  await publishAfterwards(context, bans);
+  const isWidened = !options.dryRun && (await widenByPolicy(context, store));
+  await publishAfterwards(
+    context,
+    reports.flatMap((report) => report.bans),
+  );
   if (context.options.json) context.json(reports.map(grokReportJson));
   if (options.dryRun) return;
   const firewall = await updateFirewall(context, options);
-  if (bans.length > 0 || firewall.isApplied) firewall.report();
+  const isChanged = isWidened || reports.some((report) => report.changesRules);
+  if (isChanged || !firewall.isLeft) firewall.report();
 }
 
-/** With widen.enabled, blocks prefixes in which many networks are blocked. */
-async function widenByPolicy(context: Context, store: Store): Promise<void> {
+/** With widen.enabled, blocks prefixes in which many networks are blocked. Whether there were any. */
+async function widenByPolicy(context: Context, store: Store): Promise<boolean> {
   const config = await context.config();
-  if (!config.get('widen.enabled')) return;
+  if (!config.get('widen.enabled')) return false;
   const [bounds, policy] = [widenBounds(config), await context.policy()];
   const widened = store.transaction(() =>
     widen(store, findWidenings(store, bounds, policy, context.now), policy, context.now),
   );
   for (const { prefix, note } of widened) context.remark(`${shortPrefix(prefix)}: ${note}`);
+  return widened.length > 0;
 }
 
 function filesOf(named: string[], options: GrokOptions): string[] {

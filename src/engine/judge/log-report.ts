@@ -19,9 +19,15 @@ export class LogReport {
   readonly withdrawn: Prefix[] = [];
   /** Entries that became active and were stored. */
   readonly bans: Ban[] = [];
+  /** The rules get a hole or lose one: an address is trusted now, or no longer. */
+  changesHoles = false;
 
   constructor(summary: LogSummary, alreadyRead: boolean) {
     this.summary = summary;
     this.alreadyRead = alreadyRead;
+  }
+
+  get changesRules(): boolean {
+    return this.bans.length > 0 || this.withdrawn.length > 0 || this.changesHoles;
   }
 }

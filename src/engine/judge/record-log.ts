@@ -4,6 +4,7 @@ import type { Checkpoint } from '../../log/checkpoint.ts';
 import type { CountedEvents } from '../../log/event-keys.ts';
 import type { LogSummary } from '../../log/read-offences.ts';
 import type { Store } from '../../store/store.ts';
+import { isAnyBlocked } from '../blocker.ts';
 import { bansOf } from '../publish/bans-of.ts';
 import { type JudgeSettings, judgeLog, pastLogins } from './judge-log.ts';
 import { LogReport } from './log-report.ts';
@@ -39,12 +40,14 @@ export function recordLog(
       );
     }
     const logins = pastLogins(summary.logins, now);
+    report.changesHoles = isAnyBlocked(store, logins, settings, now);
     store.recordLogins(logins);
     report.withdrawn.push(...withdrawFor(store, logins, settings, now));
     const counted = countedEvents(events, summary, settings, now, again);
     const judged = { ...settings, counted };
     const { pending, spent } = judgeLog(store, summary, judged, now, report, (changes) => {
       changes.write(store);
+      report.changesHoles ||= changes.hasLosses;
       for (const ban of bansOf(changes.changes(), now)) report.bans.push(ban);
     });
     report.repeated = events.repeated;

@@ -4,9 +4,9 @@ import type { Ban } from '../../fleet/pubsub/ban.ts';
 import type { Checkpoint } from '../../log/checkpoint.ts';
 import type { Batch } from '../../log/follow/follow-content.ts';
 import type { LinesSummary } from '../../log/follow/follow-lines.ts';
-import { hostPrefix, type Prefix } from '../../net/prefix.ts';
+import type { Prefix } from '../../net/prefix.ts';
 import type { Store } from '../../store/store.ts';
-import { blockOf } from '../blocker.ts';
+import { isAnyBlocked } from '../blocker.ts';
 import { type EntryReport, EntryReports } from '../judge/entry-reports.ts';
 import { judgeNetworks, pastLogins } from '../judge/judge-log.ts';
 import { StoredPending } from '../judge/pending.ts';
@@ -81,10 +81,7 @@ export class BatchRecorder {
     const pending = new StoredPending(store);
     const isDue = performance.now() - this.#prunedAt > PRUNE_MILLISECONDS;
     const logins = pastLogins(lines.logins, now);
-    const changesHoles = logins.some(
-      ({ address }) =>
-        blockOf(store, hostPrefix(address), policies.policyFor(address), now) !== undefined,
-    );
+    const changesHoles = isAnyBlocked(store, logins, policies, now);
     store.recordLogins(logins);
     const withdrawn = withdrawFor(store, logins, policies, now);
     const entries = new EntryReports();
