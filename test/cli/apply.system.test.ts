@@ -25,6 +25,20 @@ function table(): string[] | undefined {
   return machine.state.tables['mcblock'];
 }
 
+function failure(second: number): string {
+  return `Jan  1 00:00:0${second} gw sshd[${second}]: Failed password for bob from 5.149.104.7 port 4711 ssh2\n`;
+}
+
+function login(address: string): string {
+  return `Jan  1 00:01:00 gw sshd[9]: Accepted password for bob from ${address} port 4711 ssh2\n`;
+}
+
+async function grok(text: string, ...options: string[]): Promise<Outcome> {
+  const log = line.path('auth.log');
+  writeFileSync(log, text);
+  return line.run('grok', '--year', '2026', ...options, log);
+}
+
 describe('apply', () => {
   it('makes the firewall hold the rules and reports the changes', async () => {
     await line.run('add', '5.149.104/24', '5.149.105/24', '2001:67c::/32', '--no-apply');
@@ -207,10 +221,6 @@ describe('a configured firewall', () => {
   });
 
   describe('after grok', () => {
-    const failure = (second: number): string =>
-      `Jan  1 00:00:0${second} gw sshd[${second}]: Failed password for bob from 5.149.104.7 port 4711 ssh2\n`;
-    const login = (address: string): string =>
-      `Jan  1 00:01:00 gw sshd[9]: Accepted password for bob from ${address} port 4711 ssh2\n`;
     const NOTE = 'recorded; run mcblock apply or mcblock emit to update the firewall\n';
 
     beforeEach(async () => {
@@ -218,12 +228,6 @@ describe('a configured firewall', () => {
       await grok([1, 2, 3].map(failure).join(''), '--apply');
       expect(table()).toEqual(['5.149.104.0/24']);
     });
-
-    async function grok(text: string, ...options: string[]): Promise<Outcome> {
-      const log = line.path('auth.log');
-      writeFileSync(log, text);
-      return line.run('grok', '--year', '2026', ...options, log);
-    }
 
     it.each(['5.149.104.7', '5.149.104.9'])(
       'fails if a login from %s cannot change it',

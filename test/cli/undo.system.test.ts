@@ -48,6 +48,15 @@ function follow(work: (store: Store) => void): void {
 
 describe('undo', () => {
   it.each([
+    ['5.149.104/24', 'active forever'],
+    ['10/8', 'never active'],
+  ])('says that %s is %s again', async (prefix, state) => {
+    await line.run('add', '--forever', '5.149.104/24');
+    await line.run('forget', '--yes', prefix);
+    expect((await line.run('undo')).stdout).toContain(`  ${prefix}: ${state}\n`);
+  });
+
+  it.each([
     ['add', ['add', '5.149.104/22', '--note', 'spam']],
     ['add, which activates a wider entry', ['add', '11.201.53.9']],
     ['add, which only prolongs the entry', ['add', '--forever', '5.149.104/24']],

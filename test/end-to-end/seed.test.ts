@@ -133,3 +133,14 @@ describe('the example of the seed article', () => {
     expect((await line.run('emit')).stdout).toBe('5.149.105.0/24\n');
   });
 });
+
+describe('private space', () => {
+  it('is called protected only where the rules have a hole', async () => {
+    expect((await line.run('explain', '10.255.255.1')).stdout).toBe(
+      `10.255.255.1 is not on the blocklist
+  10/8: never activated, 0 hits, origin bogon, "Private-Use (RFC 1918)"
+  next offence: not counted: 10/8 is private space
+`,
+    );
+  });
+});

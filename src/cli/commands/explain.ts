@@ -68,14 +68,14 @@ function explanationLines(one: LocatedExplanation, policy: Policy, now: number):
   if (protection) lines.push(`  protected by ${protectionText(protection)}`);
   for (const { feed, prefix } of feeds) lines.push(`  feed ${feed}: ${shortPrefix(prefix)}`);
   for (const { entry, history } of entries) {
-    lines.push(`  ${shortPrefix(entry.prefix)}: ${stateOf(entry, now)}, ${pastText(entry)}`);
+    const state = stateOf(entry, now);
+    const begin = state === 'never' ? '' : `${state}, `;
+    lines.push(`  ${shortPrefix(entry.prefix)}: ${begin}${pastText(entry)}`);
     for (const activation of history.toReversed()) lines.push(...activationLines(activation));
   }
   for (const { prefix, activation, withdrawnAt } of one.withdrawals) {
-    lines.push(
-      `  ${shortPrefix(prefix)}: an activation was withdrawn at ${shortTime(withdrawnAt)} UTC`,
-    );
-    lines.push('    its failures do not count with a login that came later');
+    const what = `activation withdrawn ${shortTime(withdrawnAt)} UTC`;
+    lines.push(`  ${shortPrefix(prefix)}: ${what}: a later login excuses its failures`);
     lines.push(...activationLines(activation));
   }
   for (const { entry, forgottenAt } of one.forgotten) {
@@ -132,6 +132,10 @@ function nextText(next: Decision, policy: Policy, now: number): string {
       if (next.protection.reason === 'login') {
         const limit = `${policy.trust.points} points within ${formatDuration(policy.offence.windowSeconds)}`;
         return `counts only if its user did not log in from there; ${limit} block a trusted address`;
+      }
+      // Private space has no hole in the rules, so it is not called protected.
+      if (next.protection.reason === 'private') {
+        return `not counted: ${shortPrefix(next.protection.prefix)} is private space`;
       }
       return `not counted, protected by ${protectionText(next.protection)}`;
     case 'covered':

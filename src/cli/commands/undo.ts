@@ -107,5 +107,9 @@ function* undoLines(
 
 function stateText(entry: Entry, now: Seconds): string {
   const state = stateOf(entry, now);
-  return state === 'active' ? `active until ${shortTime(entry.expiresAt)} UTC` : state;
+  if (state === 'never') return 'never active';
+  if (state === 'expired') return state;
+  return entry.expiresAt === 'forever'
+    ? 'active forever'
+    : `active until ${shortTime(entry.expiresAt)} UTC`;
 }

@@ -78,7 +78,10 @@ async function watch(context: Context, files: string[], options: WatchOptions): 
         publisher?.publish(report.bans);
         announce(context, report);
         if (report.refused > 0) {
-          warn(`mcblock: ${report.refused} refused: too much would be blocked (limits.share)`);
+          const entries = report.refused === 1 ? 'entry' : 'entries';
+          warn(
+            `mcblock: ${report.refused} ${entries} refused: too much would be blocked (limits.share)`,
+          );
         }
         if (report.changesHoles || report.withdrawn.length > 0) updater?.apply();
         else updater?.add(report.bans.map(({ prefix }) => prefix));

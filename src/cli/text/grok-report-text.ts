@@ -53,7 +53,7 @@ export function* grokReportLines(
     yield `  spared       ${formatAddress(address)}, ${SPARED[reason]}: ${offences(count)}`;
   }
   for (const prefix of report.withdrawn) {
-    yield `  withdrawn    ${shortPrefix(prefix)}: its failures do not count with a login that came later`;
+    yield `  withdrawn    ${shortPrefix(prefix)}: a later login excuses its failures`;
   }
   if (verbose) {
     for (const { service, message, count } of report.summary.messages) {
@@ -61,7 +61,7 @@ export function* grokReportLines(
     }
   }
   if (report.refused > 0) {
-    yield `  refused      ${countText(report.refused)} more: too much would be blocked (limits.share)`;
+    yield `  ${refusedText(report.refused)}`;
   }
   yield `  ${sumText(report)}`;
 }
@@ -130,6 +130,12 @@ function readText({ summary, repeated }: LogReport): string {
 function sumText(report: LogReport): string {
   const parts = OUTCOMES.map((outcome) => `${report.entries.count(outcome)} ${TITLES[outcome]}`);
   return [...parts, `${report.spared.length} spared`].join(', ');
+}
+
+/** How many entries the limit kept from becoming active. */
+function refusedText(count: number): string {
+  const entries = `${countText(count)} ${count === 1 ? 'entry' : 'entries'}`;
+  return `refused      ${entries}: too much would be blocked (limits.share)`;
 }
 
 function offences(count: number): string {

@@ -32,7 +32,7 @@ export function watchJson(log: string, report: EntryReport): object {
 
 /** An activation that would not have arisen with a login that was read later, in one line. */
 export function withdrawnLine(log: string, prefix: Prefix): string {
-  return `withdrawn ${shortPrefix(prefix)}, with a login in ${printable(log)}`;
+  return `withdrawn ${shortPrefix(prefix)}: a login in ${printable(log)} excuses its failures`;
 }
 
 /** The same as an object of `watch --json`. */

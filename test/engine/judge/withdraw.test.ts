@@ -86,7 +86,9 @@ describe('an activation', () => {
       ],
     });
     const { stdout } = await line.run('explain', HOME);
-    expect(stdout).toContain('5.149.105/24: an activation was withdrawn at 2026-03-24 00:00 UTC');
+    expect(stdout).toContain(
+      '5.149.105/24: activation withdrawn 2026-03-24 00:00 UTC: a later login excuses its failures',
+    );
     // What comes next is new.
     await grok(failures({ address: NEIGHBOUR, count: 3, at: '14:00' }));
     expect(await show()).toMatchObject([{ prefix: NETWORK, activations: 1, hits: 3 }]);
@@ -100,7 +102,7 @@ describe('an activation', () => {
     expect(await rules()).toEqual([NETWORK]);
     writeFileSync(log, [...first, ...login({ at: '12:00' })].join(''));
     const { stdout } = await line.run('watch', '--once', log);
-    expect(stdout).toBe(`withdrawn 5.149.105/24, with a login in ${log}\n`);
+    expect(stdout).toBe(`withdrawn 5.149.105/24: a login in ${log} excuses its failures\n`);
     expect(await rules()).toEqual([]);
   });
 
