@@ -1,8 +1,10 @@
-import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, createReadStream, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import type { Seconds } from '../blocklist/entry.ts';
 import { McblockError, reasonOf } from '../errors.ts';
 
 const CHUNK_BYTES = 262_144;
+/** Files do not have an earlier time unless the clock of their host was not set. */
+const EARLIEST_FILE_TIME = Date.UTC(2000) / 1000;
 
 /** A stream of bytes. A chunk is only valid until the next one is requested. */
 export type Chunks = AsyncIterable<Buffer>;
@@ -11,7 +13,7 @@ export type Chunks = AsyncIterable<Buffer>;
 export interface Source {
   /** As given; `stdin` for standard input. */
   readonly name: string;
-  /** When it was last written to; now if it is not a regular file. */
+  /** When it was last written to; now if that is unknown. */
   readonly fileTime: Seconds;
   /** Undefined if it is not a regular file, which can only be read once. */
   readonly totalBytes: number | undefined;
@@ -27,7 +29,7 @@ export function openSource(name: string, now: Seconds): Source {
   try {
     file = openSync(name, 'r');
     const stat = fstatSync(file);
-    if (stat.isFile()) return fileSource(name, file, Math.floor(stat.mtimeMs / 1000), stat.size);
+    if (stat.isFile()) return fileSource(name, file, fileTimeOf(stat, now), stat.size);
     if (stat.isDirectory()) {
       throw new McblockError('file', `${name} is a directory; name a log file`);
     }
@@ -36,6 +38,12 @@ export function openSource(name: string, now: Seconds): Source {
     if (file !== undefined) closeSync(file);
     throw cause instanceof McblockError ? cause : fileError(name, cause);
   }
+}
+
+/** When a file was last written to; now if the clock was not set then. */
+export function fileTimeOf({ mtimeMs }: Pick<Stats, 'mtimeMs'>, now: Seconds): Seconds {
+  const fileTime = Math.floor(mtimeMs / 1000);
+  return fileTime < EARLIEST_FILE_TIME ? now : fileTime;
 }
 
 /** A log in memory. */

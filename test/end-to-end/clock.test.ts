@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { utimesSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { main } from '../../src/cli/main.ts';
 import { CommandLine, type Outcome } from '../support/command-line.ts';
@@ -65,6 +65,18 @@ describe('a clock that is behind', () => {
     });
     expect((await run('check', '5.149.104.9')).exitCode).toBe(0);
     expect((await run('show')).stdout).toContain('5.149.104/24');
+  });
+
+  it.each([
+    ['grok', ['grok']],
+    ['watch', ['watch', '--once']],
+  ])('does not date a log by the time of its file (%s)', async (_, command) => {
+    await run('allow', '198.51.100.7');
+    clock = 0;
+    const log = logOf('Nov 29 11:00:00');
+    utimesSync(log, 12, 12);
+    expect((await run(...command, log)).exitCode).toBe(0);
+    expect((await run('emit')).stdout).toBe('5.149.105.0/24\n');
   });
 
   it('dates what is recorded by the latest time seen', async () => {

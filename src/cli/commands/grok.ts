@@ -171,12 +171,12 @@ async function readerOf(context: Context, options: GrokOptions): Promise<ReadLog
     options,
     grammarReporter(context),
   );
-  const { now } = context;
   const config = await context.config();
+  // The time is asked for later: it is right only once the store is open.
   if (options.journal) {
     return async (_, more) => {
       const reader = openJournal(config, readOptions, { since: options.since, isFollowed: false });
-      const read = readOffences(journalSource(reader, now), { ...readOptions, ...more });
+      const read = readOffences(journalSource(reader, context.now), { ...readOptions, ...more });
       const summary = await read.finally(() => reader.end());
       const doubts = reader.doubtText === undefined ? [] : [`journal: ${reader.doubtText}`];
       return { ...summary, warnings: [...summary.warnings, ...doubts] };
@@ -185,7 +185,7 @@ async function readerOf(context: Context, options: GrokOptions): Promise<ReadLog
   const fromFile =
     (read: (source: Source, options: OffenceOptions) => Promise<LogSummary>): ReadLog =>
     (file, more) => {
-      const source = openLog(file, now);
+      const source = openLog(file, context.now);
       return read(source, { ...readOptions, ...more }).finally(() => source.close());
     };
   if (!options.pf) {

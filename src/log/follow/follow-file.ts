@@ -3,6 +3,7 @@ import type { Seconds } from '../../blocklist/entry.ts';
 import { McblockError, reasonOf } from '../../errors.ts';
 import { headOf } from '../checkpoint.ts';
 import { LINE_LIMIT_BYTES } from '../lines.ts';
+import { fileTimeOf } from '../source.ts';
 import type { FollowedContent } from './follow-content.ts';
 
 const NEWLINE = 0x0a;
@@ -50,9 +51,9 @@ export class FollowedFile {
     return this.#stat().size;
   }
 
-  /** When it was last written to. */
-  get fileTime(): Seconds {
-    return Math.floor(this.#stat().mtimeMs / 1000);
+  /** When it was last written to, at the latest now. */
+  fileTime(now: Seconds): Seconds {
+    return Math.min(fileTimeOf(this.#stat(), now), now);
   }
 
   /** Time since it was last written to, by the clock of this host. */

@@ -86,7 +86,7 @@ export async function readRotation(
   isStopped: () => boolean,
 ): Promise<void> {
   try {
-    while (!(await readSource(log, sourceOf(file), options, record, isStopped)));
+    while (!(await readSource(log, sourceOf(file, options.now()), options, record, isStopped)));
   } catch (error) {
     reportUnreadable(error, options.report);
   }
@@ -105,7 +105,7 @@ async function readSource(
   const { chunks, service } = await contentOf(source, options, () => {});
   const part = { name: log, head: content.head, known, newFrom, service };
   const followed = new FollowedContent(options, part);
-  const fileTime = Math.min(source.fileTime, options.now());
+  const { fileTime } = source;
   for await (const chunk of chunks) {
     if (isStopped()) return true;
     const end = chunk.lastIndexOf(NEWLINE) + 1;
@@ -138,7 +138,7 @@ async function stateOf(
   options: FollowOptions,
   onFound: (head: Uint8Array) => void,
 ): Promise<RotationState> {
-  const source = sourceOf(file);
+  const source = sourceOf(file, options.now());
   if (source.totalBytes === 0) return 'nothing';
   try {
     if (!(await isHeadKnown(source, options, options.known))) return 'unread';
@@ -154,11 +154,11 @@ async function stateOf(
   }
 }
 
-function sourceOf(file: FollowedFile): Source {
-  const { name, size, fileTime } = file;
+function sourceOf(file: FollowedFile, now: Seconds): Source {
+  const { name, size } = file;
   return {
     name,
-    fileTime,
+    fileTime: file.fileTime(now),
     totalBytes: size,
     chunks: () => file.chunks(size),
     close: () => undefined,

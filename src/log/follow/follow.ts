@@ -211,7 +211,7 @@ export class FollowedLog {
   /** Returns false if another process recorded part of the file, which is then read again. */
   #record(file: FollowedFile, record: RecordBatch, always: boolean): boolean {
     if (file.content === undefined) return true;
-    const fileTime = Math.min(file.fileTime, this.#options.now());
+    const fileTime = file.fileTime(this.#options.now());
     let isDone = false;
     try {
       isDone = file.content.record(record, fileTime, always) === 'recorded';
