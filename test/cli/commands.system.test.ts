@@ -47,6 +47,14 @@ describe('add', () => {
     expect(holes).toEqual([{ prefix: '198.51.100.0/26', reason: 'allowed' }]);
   });
 
+  it('does not say "already blocked" of a hole in an active entry', async () => {
+    await line.run('add', '198.51.100/24');
+    await line.run('allow', '198.51.100.7');
+    expect((await line.run('add', '--force', '198.51.100.7')).stdout).toBe(
+      '198.51.100.7 recorded, not blocked: in 198.51.100.7 (allow-list)\n',
+    );
+  });
+
   it('does not say "blocked" of what is a hole as a whole', async () => {
     await line.run('allow', '198.51.100.0/24');
     expect((await line.run('add', '--force', '198.51.100.7')).stdout).toBe(

@@ -92,6 +92,22 @@ describe('limits.share', () => {
     expect(await emitted()).toBeLessThanOrEqual(2 ** 32 / 100);
   });
 
+  it('is reported by watch for what it refuses', async () => {
+    await line.run('add', ...WIDE.slice(0, 50));
+    share(1);
+    const log = line.path('auth.log');
+    const lines = [1, 2, 3].map(
+      (second) =>
+        `Mar 24 17:00:0${second} gate sshd[${second}]: Failed password for root from 5.149.1.9 port 4000 ssh2`,
+    );
+    writeFileSync(log, `${lines.join('\n')}\n`);
+    expect(await line.run('watch', '--once', log)).toEqual({
+      exitCode: 0,
+      stdout: '',
+      stderr: 'mcblock: 1 entry refused: too much would be blocked (limits.share)\n',
+    });
+  });
+
   it('holds for emit, which writes the narrowest and exits with 1', async () => {
     await line.run('add', ...WIDE.slice(0, 50), '5.149.104.0/24');
     share(1);

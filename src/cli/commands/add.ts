@@ -120,8 +120,8 @@ function outcomeJson({ asked, decision, holes }: Outcome, now: number): object {
 }
 
 function outcomeLine(outcome: Outcome, now: number, firewall: FirewallOutcome): string {
-  const { decision, holes } = outcome;
-  const { prefix } = decision.entry;
+  const { asked, decision, holes } = outcome;
+  const prefix = decision.kind === 'covered' ? asked : decision.entry.prefix;
   const whole = holes.find((hole) => containsPrefix(hole.prefix, prefix));
   if (whole) return `${shortPrefix(prefix)} recorded, not blocked: in ${protectionText(whole)}`;
   const text = decisionText(outcome, now, firewall);

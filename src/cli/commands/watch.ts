@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { FirewallUpdater } from '../../engine/firewall/firewall-updater.ts';
 import { BanPublisher, openPublisher } from '../../engine/publish/ban-publisher.ts';
-import { activated, type BatchReport } from '../../engine/watch/batch-recorder.ts';
+import { activated, type BatchReport, changesRules } from '../../engine/watch/batch-recorder.ts';
 import { StreamWatcher } from '../../engine/watch/stream-watcher.ts';
 import { Watcher, type WatcherOptions, type WatchSettings } from '../../engine/watch/watcher.ts';
 import { McblockError } from '../../errors.ts';
@@ -84,7 +84,7 @@ async function watch(context: Context, files: string[], options: WatchOptions): 
           );
         }
         if (report.changesHoles || report.withdrawn.length > 0) updater?.apply();
-        else updater?.add(report.bans.map(({ prefix }) => prefix));
+        else if (changesRules(report)) updater?.add(report.bans.map(({ prefix }) => prefix));
       },
     };
     updater?.apply();

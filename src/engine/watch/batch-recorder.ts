@@ -125,6 +125,11 @@ export function activated({ entries }: BatchReport): EntryReport[] {
   return [...entries].filter(({ outcome }) => outcome !== 'covered' && outcome !== 'evidence');
 }
 
+/** There is something to tell: the rules changed, or entries were refused. */
+export function isNotable(report: BatchReport): boolean {
+  return report.refused > 0 || changesRules(report);
+}
+
 /** Entries were activated, extended or withdrawn, or the holes changed. */
 export function changesRules(report: BatchReport): boolean {
   return report.changesHoles || report.withdrawn.length > 0 || activated(report).length > 0;

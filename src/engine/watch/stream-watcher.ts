@@ -1,7 +1,7 @@
 import type { Seconds } from '../../blocklist/entry.ts';
 import { McblockError } from '../../errors.ts';
 import { FollowedLines } from '../../log/follow/follow-lines.ts';
-import { BatchRecorder, changesRules } from './batch-recorder.ts';
+import { BatchRecorder, isNotable } from './batch-recorder.ts';
 import type { WatcherOptions, WatchSettings, WatchSignals } from './watcher.ts';
 
 /** So much is recorded at once, if more is there already. */
@@ -97,7 +97,7 @@ export class StreamWatcher {
         store.events.putCursor(source, cursor);
       });
       this.#recorded = cursor;
-      if (changesRules(report)) onChange(report);
+      if (isNotable(report)) onChange(report);
     }
     this.#tell(doubtText);
   }

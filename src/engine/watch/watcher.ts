@@ -7,7 +7,7 @@ import type { FollowOptions } from '../../log/follow/follow-rotations.ts';
 import type { ReadOptions } from '../../log/read-options.ts';
 import type { Store } from '../../store/store.ts';
 import type { Policies } from '../policies.ts';
-import { BatchRecorder, type BatchReport, changesRules } from './batch-recorder.ts';
+import { BatchRecorder, type BatchReport, isNotable } from './batch-recorder.ts';
 
 /** Logs are checked at this interval even if no change was signalled. */
 const POLL_MILLISECONDS = 250;
@@ -28,7 +28,7 @@ export interface WatcherOptions {
   /** Reads the settings again, after a hang-up. */
   readonly reload: () => Promise<WatchSettings>;
   readonly warn: (text: string) => void;
-  /** Called when the rules changed: entries were activated or extended, or holes changed. */
+  /** Called when there is something to tell: the rules changed, or entries were refused. */
   readonly onChange: (report: BatchReport) => void;
 }
 
@@ -106,7 +106,7 @@ export class Watcher {
   readonly #record: RecordBatch = (batch) => {
     const report = this.#recorder.record(batch, this.#settings.policies, this.#options.now());
     if (report === undefined) return 'changed';
-    if (changesRules(report)) this.#options.onChange(report);
+    if (isNotable(report)) this.#options.onChange(report);
     return 'recorded';
   };
 
