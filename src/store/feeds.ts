@@ -17,10 +17,22 @@ export interface Feed {
   /** From the server, for conditional requests. */
   readonly etag: string | undefined;
   readonly lastModified: string | undefined;
+  readonly limits: FeedLimits;
 }
 
-const COLUMNS = 'name, source, fetched_at, prefixes, etag, last_modified';
-const PUT = `INSERT OR REPLACE INTO feed (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)`;
+/** What a feed was told when it was first read, and is held to from then on. */
+export interface FeedLimits {
+  /** A shorter list is refused. */
+  readonly minLines: number;
+  readonly maxSizeBytes: number;
+  /** A file of certificates to trust instead of the system's; empty for none. */
+  readonly ca: string;
+}
+
+export const DEFAULT_FEED_LIMITS: FeedLimits = { minLines: 1, maxSizeBytes: 2 ** 24, ca: '' };
+
+const COLUMNS = 'name, source, fetched_at, prefixes, etag, last_modified, min_lines, max_bytes, ca';
+const PUT = `INSERT OR REPLACE INTO feed (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 const ADD = 'INSERT OR IGNORE INTO feed_prefix (family, length, network, feed) VALUES (?, ?, ?, ?)';
 const CLEAR = 'DELETE FROM feed_prefix WHERE feed = ?';
 const OF_FEED = `
@@ -51,9 +63,11 @@ export class Feeds {
   }
 
   /** Records a fetch that found the feed unchanged. */
-  put({ name, source, fetchedAt, prefixes, etag, lastModified }: Feed): void {
+  put({ name, source, fetchedAt, prefixes, etag, lastModified, limits }: Feed): void {
     const said = [etag ?? null, lastModified ?? null] as const;
-    this.#connection.run(PUT, name, source, fetchedAt, prefixes, ...said);
+    const { minLines, maxSizeBytes, ca } = limits;
+    const cells = [name, source, fetchedAt, prefixes, ...said, minLines, maxSizeBytes, ca];
+    this.#connection.run(PUT, ...cells);
   }
 
   /** Returns whether the feed existed. */
@@ -107,8 +121,9 @@ SELECT feed, family, length, hex(network) FROM key
 CROSS JOIN feed_prefix ON family = ? AND length = l AND network = n ORDER BY length, feed`;
 }
 
-function feedOfRow([name, source, fetchedAt, prefixes, etag, lastModified]: Row): Feed {
-  if (!isSeconds(fetchedAt) || !isWhole(prefixes)) {
+function feedOfRow([name, source, fetchedAt, prefixes, etag, lastModified, ...rest]: Row): Feed {
+  const [minLines, maxSizeBytes, ca] = rest;
+  if (!(isSeconds(fetchedAt) && isWhole(prefixes) && isWhole(minLines) && isWhole(maxSizeBytes))) {
     throw damagedRow('feed', String(name), 'bad number');
   }
   return {
@@ -118,5 +133,6 @@ function feedOfRow([name, source, fetchedAt, prefixes, etag, lastModified]: Row)
     prefixes,
     etag: typeof etag === 'string' ? etag : undefined,
     lastModified: typeof lastModified === 'string' ? lastModified : undefined,
+    limits: { minLines, maxSizeBytes, ca: String(ca) },
   };
 }

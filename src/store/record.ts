@@ -30,6 +30,7 @@ import {
 } from '../validation/values.ts';
 import type { AllowedPrefix } from './allowed.ts';
 import type { Feed } from './feeds.ts';
+import { DEFAULT_FEED_LIMITS } from './feeds.ts';
 import type { Activation } from './history.ts';
 import type { ReadLog } from './logs.ts';
 
@@ -130,6 +131,10 @@ const CODECS = {
     fetchedAt: time(),
     etag: nullable(text()),
     lastModified: nullable(text()),
+    limits: optional(
+      object({ minLines: whole(1), maxSizeBytes: whole(1), ca: text() }),
+      DEFAULT_FEED_LIMITS,
+    ),
     prefixes: list(prefix()),
   }),
   forgotten: object({ ...ENTRY, history: HISTORY, forgottenAt: time() }),

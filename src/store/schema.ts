@@ -2,6 +2,7 @@ import { McblockError } from '../errors.ts';
 import type { Connection } from './connection.ts';
 import { CURSORS } from './migration-cursors.ts';
 import { EVENTS } from './migration-events.ts';
+import { FEED_LIMITS } from './migration-feed-limits.ts';
 import { MAKERS } from './migration-makers.ts';
 import { USERS } from './migration-users.ts';
 import { WITHDRAWALS } from './migration-withdrawals.ts';
@@ -235,6 +236,7 @@ CREATE TABLE forgotten (
 ) STRICT, WITHOUT ROWID;
 `,
   CURSORS,
+  FEED_LIMITS,
 ];
 
 /**

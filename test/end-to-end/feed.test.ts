@@ -178,6 +178,28 @@ describe.skipIf(!existsSync('/usr/bin/openssl'))('a feed over https (needs opens
     expect((await line.run('emit')).stdout).toBe('5.149.104.0/24\n');
   });
 
+  it('is held to what it was told: --min-lines, --max-size and --ca', async () => {
+    answer = (_, response) => void response.end('5.149.104.0/24\n5.149.105.0/24\n');
+    expect((await feed('--min-lines', '2', '--max-size', '1')).exitCode).toBe(0);
+    answer = (_, response) => void response.end('5.149.104.0/24\n');
+    const shrunk = await line.run('feed', '--all');
+    expect(shrunk.exitCode).toBe(1);
+    expect(shrunk.stderr).toContain('1 lines, fewer than --min-lines 2');
+    answer = (_, response) => void response.end('5.149.104.7\n'.repeat(200_000));
+    expect((await line.run('feed', 'drop')).stderr).toContain('larger than 1048576 bytes');
+    expect((await line.run('emit')).stdout).toBe('5.149.104.0/23\n');
+    answer = (_, response) => void response.end('5.149.104.0/24\n');
+    expect((await line.run('feed', 'drop', '--min-lines', '1')).exitCode).toBe(0);
+    expect((await line.run('emit')).stdout).toBe('5.149.104.0/24\n');
+  });
+
+  it('may not be larger than 256 MiB', async () => {
+    expect(await line.run('feed', 'drop', url, '--max-size', '3000')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('use a whole number from 1 to 256'),
+    });
+  });
+
   it('is refused without a trusted certificate', async () => {
     answer = (_, response) => void response.end('5.149.104.0/24\n');
     const { exitCode, stderr } = await line.run('feed', 'drop', url);

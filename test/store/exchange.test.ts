@@ -65,6 +65,7 @@ function fullStore(path?: string): Store {
       prefixes: 2,
       etag: '"x"',
       lastModified: undefined,
+      limits: { minLines: 500, maxSizeBytes: 2 ** 20, ca: '/etc/ca.pem' },
     },
     PrefixList.from([parsePrefix('203.0.113.0/24'), parsePrefix('2001:db8::/32')]),
   );

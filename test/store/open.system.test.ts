@@ -39,11 +39,11 @@ function smallStore(directory: string): string {
   return path;
 }
 
-/** A directory on a file system of 512 KiB. */
+/** A directory on a file system of 2 MiB. */
 function smallDisk(context: TestContext): string {
   const directory = temporaryDirectory();
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=512k', 'tmpfs', directory], {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', directory], {
       stdio: 'pipe',
     });
   } catch {
@@ -411,7 +411,7 @@ describe('a full disk', () => {
     const crashed = join(directory, 'crashed.db');
     for (const suffix of ['', '-wal']) copyFileSync(`${withLog}${suffix}`, `${crashed}${suffix}`);
     writer.close();
-    expect(() => writeFileSync(join(directory, 'rest'), Buffer.alloc(1 << 20))).toThrow('ENOSPC');
+    expect(() => writeFileSync(join(directory, 'rest'), Buffer.alloc(1 << 22))).toThrow('ENOSPC');
     for (const name of [path, crashed]) {
       expect(Array.from(open(name, 'read').activePrefixes(NOW), formatPrefix), name).toEqual([
         '192.0.2.0/24',

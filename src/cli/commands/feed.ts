@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import {
   type FeedOptions,
@@ -8,7 +9,7 @@ import {
 } from '../../engine/feed/update.ts';
 import { type ErrorCode, McblockError } from '../../errors.ts';
 import { formatPrefix } from '../../net/prefix-text.ts';
-import type { Feed } from '../../store/feeds.ts';
+import { DEFAULT_FEED_LIMITS, type Feed } from '../../store/feeds.ts';
 import { type ApplyChoice, addApplyOptions, applyAfterwards } from '../afterwards.ts';
 import type { Context } from '../context.ts';
 import { countText } from '../text/count.ts';
@@ -21,8 +22,8 @@ interface FeedCommandOptions extends ApplyChoice {
   readonly remove?: true;
   readonly list?: true;
   readonly dryRun?: true;
-  readonly minLines: number;
-  readonly maxSize: number;
+  readonly minLines?: number;
+  readonly maxSize?: number;
   readonly timeout: number;
   readonly ca?: string;
 }
@@ -43,9 +44,9 @@ export function define(command: Command, context: Context): void {
     .option('--list', 'print the prefixes of the feed')
     .option('--remove', 'remove the feed')
     .option('--dry-run', 'only count the prefixes; change nothing')
-    .addOption(wholeOption('--min-lines <n>', 'refuse a list with fewer lines', 1))
-    .addOption(wholeOption('--max-size <mib>', 'refuse a larger list', 16))
-    .addOption(wholeOption('--timeout <seconds>', 'time limit for the fetch', 30))
+    .addOption(wholeOption('--min-lines <n>', 'refuse a list with fewer lines (default: 1)'))
+    .addOption(wholeOption('--max-size <mib>', 'refuse a larger list (default: 16)', 256))
+    .addOption(wholeOption('--timeout <seconds>', 'time limit for the fetch').default(30))
     .option('--ca <file>', "trust these certificates instead of the system's")
     .addHelpText(
       'after',
@@ -58,7 +59,7 @@ Examples:
 
 Each line of a list starts with a prefix, an address or a range (192.0.2.1-192.0.2.9), or is JSON
 with "cidr" or "ip"; # and ; start comments. If the list cannot be fetched or parsed, or is too short,
-nothing changes and the exit code is 1.
+nothing changes and the exit code is 1. --min-lines, --max-size and --ca are kept with the feed.
 `,
     )
     .action((name: string | undefined, source: string | undefined, options: FeedCommandOptions) =>
@@ -108,7 +109,7 @@ async function updateOne(
       `feed ${name} has no source yet; use a file, - or an https URL`,
     );
   }
-  const update = await readFeed(name, location, known, feedOptions(context, options));
+  const update = await readFeed(name, location, known, feedOptions(context, options, known));
   if (!options.dryRun) storeFeed(store, update, limits.share, context.now);
   if (context.options.json) context.json(feedJson(update.feed));
   else context.lines([updateText(update)]);
@@ -123,7 +124,7 @@ async function updateAll(context: Context, options: FeedCommandOptions): Promise
   for (const known of store.feeds().filter(({ source }) => isUrl(source))) {
     try {
       const { name, source } = known;
-      const update = await readFeed(name, source, known, feedOptions(context, options));
+      const update = await readFeed(name, source, known, feedOptions(context, options, known));
       if (!options.dryRun) storeFeed(store, update, limits.share, context.now);
       updated.push(update.feed);
       if (!context.options.json) context.lines([updateText(update)]);
@@ -140,12 +141,15 @@ async function updateAll(context: Context, options: FeedCommandOptions): Promise
 function feedOptions(
   context: Context,
   { minLines, maxSize, timeout, ca }: FeedCommandOptions,
+  { limits } = { limits: DEFAULT_FEED_LIMITS },
 ): FeedOptions {
   return {
-    minLines,
-    maxSizeBytes: maxSize * MEBIBYTE,
+    limits: {
+      minLines: minLines ?? limits.minLines,
+      maxSizeBytes: maxSize === undefined ? limits.maxSizeBytes : maxSize * MEBIBYTE,
+      ca: ca === undefined ? limits.ca : resolve(ca),
+    },
     timeoutSeconds: timeout,
-    ...(ca === undefined ? {} : { ca }),
     now: context.now,
     warn: (text) => context.remark(printable(text)),
   };
@@ -191,9 +195,11 @@ function updateText({ feed: { name, prefixes: count }, prefixes }: FeedUpdate): 
   return prefixes === undefined ? `feed ${name} unchanged: ${what}` : `feed ${name}: ${what}`;
 }
 
-function wholeOption(flags: string, description: string, fallback: number): Option {
-  return new Option(flags, description).default(fallback).argParser((text) => {
-    if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('use a whole number from 1');
+function wholeOption(flags: string, description: string, most = 999_999_999): Option {
+  return new Option(flags, description).argParser((text) => {
+    if (!/^[1-9]\d{0,8}$/.test(text) || Number(text) > most) {
+      throw new InvalidArgumentError(`use a whole number from 1 to ${most}`);
+    }
     return Number(text);
   });
 }

@@ -8,7 +8,7 @@ import { PrefixList } from '../../net/prefix-list.ts';
 import { formatPrefix } from '../../net/prefix-text.ts';
 import { subtract } from '../../net/subtract.ts';
 import { isTooWide } from '../../net/wide.ts';
-import type { Feed } from '../../store/feeds.ts';
+import type { Feed, FeedLimits } from '../../store/feeds.ts';
 import type { Store } from '../../store/store.ts';
 import { ownAddresses } from '../own-addresses.ts';
 import { withinShare } from '../record/share-limit.ts';
@@ -17,12 +17,8 @@ import { fetchText } from './fetch.ts';
 import { readFeedList } from './list.ts';
 
 export interface FeedOptions {
-  /** A shorter list is refused. */
-  readonly minLines: number;
-  readonly maxSizeBytes: number;
+  readonly limits: FeedLimits;
   readonly timeoutSeconds: number;
-  /** A file of certificates to trust instead of the system's. */
-  readonly ca?: string;
   readonly now: Seconds;
   readonly warn: (text: string) => void;
 }
@@ -48,18 +44,18 @@ export async function readFeed(
   known: Feed | undefined,
   options: FeedOptions,
 ): Promise<FeedUpdate> {
-  const { now: fetchedAt } = options;
+  const { now: fetchedAt, limits } = options;
   if (!isUrl(source)) {
     const file = source === '-' ? source : resolve(source);
     const prefixes = prefixesOf(name, textOfFile(file, options), options);
-    const feed = { name, source: file, fetchedAt, prefixes: prefixes.size };
+    const feed = { name, source: file, fetchedAt, limits, prefixes: prefixes.size };
     return { feed: { ...feed, etag: undefined, lastModified: undefined }, prefixes };
   }
   const same = known?.source === source ? known : undefined;
   const fetched = await fetchText(source, {
     timeoutMilliseconds: options.timeoutSeconds * 1000,
-    sizeLimitBytes: options.maxSizeBytes,
-    ...(options.ca === undefined ? {} : { ca: readCertificates(options.ca) }),
+    sizeLimitBytes: limits.maxSizeBytes,
+    ...(limits.ca === '' ? {} : { ca: readCertificates(limits.ca) }),
     etag: same?.etag,
     lastModified: same?.lastModified,
   });
@@ -69,11 +65,11 @@ export async function readFeed(
         'input',
         `${source}: answered 304 although nothing was read from it before`,
       );
-    return { feed: { ...same, fetchedAt }, prefixes: undefined };
+    return { feed: { ...same, fetchedAt, limits }, prefixes: undefined };
   }
   const { text, etag, lastModified } = fetched;
   const prefixes = prefixesOf(name, text, options);
-  const feed = { name, source, fetchedAt, prefixes: prefixes.size, etag, lastModified };
+  const feed = { name, source, fetchedAt, limits, prefixes: prefixes.size, etag, lastModified };
   return { feed, prefixes };
 }
 
@@ -100,7 +96,7 @@ export function isUrl(source: string): boolean {
   return /^https:/i.test(source);
 }
 
-function prefixesOf(name: string, text: string, { minLines, warn }: FeedOptions): PrefixList {
+function prefixesOf(name: string, text: string, { limits, warn }: FeedOptions): PrefixList {
   const { prefixes, lines, bad, firstBad } = readFeedList(text);
   const refuse = (why: string): never => {
     throw new McblockError('input', `feed ${name}: ${why}; nothing changed`);
@@ -110,6 +106,7 @@ function prefixesOf(name: string, text: string, { minLines, warn }: FeedOptions)
       `${bad} of ${lines} lines hold no prefix, the first is line ${firstBad.number}: "${firstBad.text}"`,
     );
   }
+  const { minLines } = limits;
   if (lines < minLines) refuse(`${lines} lines, fewer than --min-lines ${minLines}`);
   if (firstBad) {
     warn(`${name}:${firstBad.number}: skipped "${firstBad.text}"`);
@@ -124,7 +121,7 @@ function prefixesOf(name: string, text: string, { minLines, warn }: FeedOptions)
   return subtract(kept, PrefixList.from(holes));
 }
 
-function textOfFile(path: string, { maxSizeBytes }: FeedOptions): string {
+function textOfFile(path: string, { limits: { maxSizeBytes } }: FeedOptions): string {
   const file = new TextFile(path);
   try {
     let text = '';

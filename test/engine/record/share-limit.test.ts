@@ -13,6 +13,7 @@ import { fileFirewall } from '../../../src/firewall/file.ts';
 import type { FleetClient } from '../../../src/fleet/client/client.ts';
 import { PrefixList } from '../../../src/net/prefix-list.ts';
 import { formatPrefix, parsePrefix } from '../../../src/net/prefix-text.ts';
+import { DEFAULT_FEED_LIMITS } from '../../../src/store/feeds.ts';
 import { openStore, type Store } from '../../../src/store/store.ts';
 import { CommandLine } from '../../support/command-line.ts';
 
@@ -171,7 +172,8 @@ describe('the share of the address space', () => {
 
   it('bounds feeds, which stay as they were', () => {
     fill();
-    const feed = { name: 'drop', source: '-', fetchedAt: NOW, prefixes: 1 };
+    const limits = DEFAULT_FEED_LIMITS;
+    const feed = { name: 'drop', source: '-', fetchedAt: NOW, prefixes: 1, limits };
     const put = (text: string) => {
       const prefixes = PrefixList.from([parsePrefix(text)]);
       const update = { feed: { ...feed, etag: undefined, lastModified: undefined }, prefixes };
