@@ -114,6 +114,19 @@ describe('expire', () => {
     ]);
   });
 
+  it('names an entry that goes on blocking the prefix or a part of it', async () => {
+    await line.run('add', '5.149.104/22');
+    await line.run('add', '--for', '90d', '5.149.105/24');
+    await line.run('add', '--for', '120d', '5.149.105.9');
+    expect((await line.run('expire', '5.149.105/24')).stdout).toBe(
+      '5.149.105/24 expired, but contained in 5.149.104/22, which is active\n',
+    );
+    expect((await line.run('expire', '5.149.104/22')).stdout).toBe(
+      '5.149.104/22 expired, but contains 5.149.105.9, which is active\n',
+    );
+    expect((await line.run('expire', '5.149.105.9')).stdout).toBe('5.149.105.9 expired\n');
+  });
+
   it('names the entry that contains the prefix, and changes nothing', async () => {
     await line.run('add', '5.149.104/22', '5.150/16');
     const { exitCode, stderr } = await line.run('expire', '5.150/16', '5.149.105/24');

@@ -1,7 +1,10 @@
 import type { Command } from 'commander';
+import { isActive, type Seconds } from '../../blocklist/entry.ts';
 import { expireEntry } from '../../blocklist/expire.ts';
 import { McblockError } from '../../errors.ts';
+import type { Prefix } from '../../net/prefix.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
+import type { Store } from '../../store/store.ts';
 import { type ApplyChoice, addApplyOptions, applyAfterwards } from '../afterwards.ts';
 import { requireFleet } from '../config/require-fleet.ts';
 import type { Context } from '../context.ts';
@@ -10,7 +13,7 @@ import { parsePrefixes } from '../text/prefixes.ts';
 export function define(command: Command, context: Context): void {
   addApplyOptions(command)
     .description(
-      'Stops blocking now. Entries keep their history: the next offence activates them again, for twice as long.',
+      'Stops blocking now. Entries keep their history: if the same prefix is blocked again, it is for twice as long.',
     )
     .argument('<prefix...>', 'entries, as listed by "mcblock show"')
     .option('--share', 'expire it in the whole fleet, with the next sync')
@@ -57,6 +60,17 @@ async function expire(
   });
   if (context.options.json) {
     context.json(prefixes.map((prefix) => ({ prefix: formatPrefix(prefix) })));
-  } else context.lines(prefixes.map((prefix) => `${shortPrefix(prefix)} expired`));
+  } else
+    context.lines(
+      prefixes.map((prefix) => `${shortPrefix(prefix)} expired${rest(store, prefix, now)}`),
+    );
   await applyAfterwards(context, options);
+}
+
+/** An active entry that goes on blocking the prefix or a part of it. */
+function rest(store: Store, prefix: Prefix, now: Seconds): string {
+  const wider = store.supernets(prefix).find((entry) => isActive(entry, now));
+  if (wider) return `, but contained in ${shortPrefix(wider.prefix)}, which is active`;
+  const [narrower] = store.under(prefix, { state: 'active', at: now });
+  return narrower ? `, but contains ${shortPrefix(narrower.prefix)}, which is active` : '';
 }
