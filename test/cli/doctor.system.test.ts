@@ -108,6 +108,23 @@ describe('doctor', () => {
       },
     ],
     [
+      'too much that would be blocked',
+      'share',
+      'warning',
+      /limits\.share refused 1 entry/,
+      async () => {
+        await line.run('add', '20/8', '30/8', '40/8');
+        configure('limits.share = 1');
+        const log = line.path('more.log');
+        const failure =
+          '2025-12-31T23:00:00Z gw sshd[7]: Failed password for root from 5.149.104.7';
+        const lines = [1, 2, 3].map((port) => `${failure} port ${port} ssh2\n`);
+        writeFileSync(log, lines.join(''));
+        await line.run('grok', log);
+        configure();
+      },
+    ],
+    [
       'an old feed',
       'feeds',
       'warning',

@@ -6,6 +6,7 @@ import {
   checkFeeds,
   checkFleet,
   checkLogs,
+  checkShare,
 } from '../../engine/doctor/check-store.ts';
 import {
   checkCertificates,
@@ -127,6 +128,7 @@ async function* checkStore(
   });
   yield check('logs', () => checkLogs(store, time.now));
   yield check('allow-list', () => checkAllowList(store));
+  yield check('share', () => checkShare(store, time.now));
   if (store.feeds().length > 0) yield check('feeds', () => checkFeeds(store, time.now));
   if (config.get('fleet.url') === '') return;
   yield check('fleet', async () => {

@@ -7,10 +7,24 @@ import { type Found, ok, problem, warning } from './finding.ts';
 /** Logs are rotated within this time nearly everywhere. */
 const LOG_DAYS = 8;
 const FEED_DAYS = 7;
+const REFUSAL_DAYS = 7;
 
 export function checkEntries(store: Store, path: string, now: Seconds): Found {
   const { active, expired } = store.counts(now);
   return ok(`${path}: ${active} entries active, ${expired} expired`);
+}
+
+/** Whether limits.share refused automatic requests lately. */
+export function checkShare(store: Store, now: Seconds): Found {
+  const refusals = store.coverage.refusals();
+  if (refusals === undefined || now - refusals.lastAt > REFUSAL_DAYS * DAY_SECONDS) {
+    return ok('limits.share refused nothing lately');
+  }
+  const { count } = refusals;
+  return warning(
+    `limits.share refused ${count} ${count === 1 ? 'entry' : 'entries'} so far`,
+    'expire the widest entries, or raise limits.share',
+  );
 }
 
 export function checkAllowList(store: Store): Found {
