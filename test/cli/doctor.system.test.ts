@@ -37,7 +37,7 @@ describe('doctor', () => {
     const { exitCode, stdout, stderr } = await line.run('doctor');
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     expect(stdout).not.toMatch(/^problem/m);
-    expect(stdout).toContain(`ok       firewall: file ${table} holds 1 rules, as the store says\n`);
+    expect(stdout).toContain(`ok       firewall: file ${table} holds the rules of the store (1)\n`);
     for (const row of stdout.split('\n'))
       expect(row.length).toBeLessThanOrEqual(line.folder.length + 80);
   });
@@ -57,7 +57,7 @@ describe('doctor', () => {
       'a table that was changed',
       'firewall',
       'problem',
-      /1 rules are missing, 1 should not be there/,
+      /missing rules 1, superfluous 1/,
       () => writeFileSync(table, '8.8.8.8\n'),
     ],
     [

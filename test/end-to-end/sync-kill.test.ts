@@ -44,7 +44,7 @@ describe('mcblock sync as a process', () => {
 
   function start(...more: string[]) {
     const common = ['--db', line.db, '--now', line.now, '--config', line.config ?? ''];
-    const argv = [program, ...common, 'sync', ...more];
+    const argv = [program, ...common, 'sync', '--no-apply', ...more];
     const child = spawn(process.execPath, argv, {
       stdio: ['ignore', 'pipe', 'inherit'],
     });

@@ -31,7 +31,8 @@ describe('the tables have a column for each field of evidence, and its key', () 
     const names = columns.map(({ name }) => name);
     expect(names).toEqual(expect.arrayContaining(DETAIL_NAMES.map(columnName)));
     const key = DETAIL_NAMES.filter((name) => DETAIL_FIELDS[name].merge === 'key').map(columnName);
-    expect(keyOf(columns).toSorted()).toEqual(['family', 'address', 'at', ...key].toSorted());
+    const own = ['family', 'address', 'at', 'user'];
+    expect(keyOf(columns).toSorted()).toEqual([...own, ...key].toSorted());
   });
 
   it('in the store of a fleet', async () => {

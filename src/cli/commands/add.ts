@@ -86,7 +86,10 @@ async function add(context: Context, texts: readonly string[], options: AddOptio
   if (context.options.json) context.json(outcomes.map((outcome) => outcomeJson(outcome, now)));
   else context.lines(outcomes.map((outcome) => outcomeLine(outcome, now, firewall)));
   if (options.share) await publishAfterwards(context, outcomes.map(banOf));
-  firewall.report();
+  const isChanged = outcomes.some(
+    ({ decision }) => decision.kind !== 'covered' || decision.extended,
+  );
+  if (isChanged || !firewall.isLeft) firewall.report();
 }
 
 /** Published even if already blocked: machines that have it ignore it. */
@@ -143,7 +146,7 @@ function decisionText(
   if (kind === 'covered') {
     const listed = isApplied ? 'blocked' : 'recorded';
     if (decision.extended) return `${name} still ${listed}, now ${until}`;
-    const by = containsPrefix(asked, entry.prefix) ? '' : ` with ${name}`;
+    const by = containsPrefix(asked, entry.prefix) ? '' : ` as part of ${name}`;
     return `${shortPrefix(asked)} already ${listed}${by} ${until}`;
   }
   const penalty =

@@ -119,7 +119,7 @@ async function* checkStore(
   yield check('firewall', async (): Promise<Found> => {
     if (!namesFirewall(config)) {
       return warning(
-        'none is configured; what is recorded is blocked after mcblock apply only',
+        'none is configured: what is recorded is not blocked before mcblock apply',
         'set [firewall] in the configuration; see docs/firewall.md',
       );
     }

@@ -21,9 +21,9 @@ export async function checkFirewall(
   if (whole && rules > 0) return problem(`${name} does not exist: nothing is blocked`, ADVICE);
   if (added.size > 0 || removed.size > 0) {
     return problem(
-      `${name} is not up to date: ${added.size} rules are missing, ${removed.size} should not be there`,
+      `${name} is not up to date: missing rules ${added.size}, superfluous ${removed.size}`,
       ADVICE,
     );
   }
-  return ok(`${name} holds ${rules} rules, as the store says`);
+  return ok(`${name} holds the rules of the store (${rules})`);
 }
