@@ -97,7 +97,7 @@ function record(db: string, round: number): void {
 }
 
 function startSync({ db, config = '' }: CommandLine) {
-  const argv = [program, 'sync', '--quiet', '--db', db, '--config', config];
+  const argv = [program, 'sync', '--quiet', '--no-apply', '--db', db, '--config', config];
   const child = spawn(process.execPath, argv, { stdio: 'ignore' });
   return { child, ended: once(child, 'close') };
 }
