@@ -4,7 +4,7 @@ export interface Piece {
   field: TemplateField | undefined;
 }
 
-export type TemplateField = 'ADDRESS' | 'INT' | 'WORD' | 'TEXT';
+type TemplateField = 'ADDRESS' | 'INT' | 'WORD' | 'TEXT';
 
 /** Text that ADDRESS may neither follow nor precede; see grammar/notation/check-messages.ts. */
 const ADDRESS_END = /[0-9A-Fa-f.]$/;

@@ -6,7 +6,7 @@ import { offenceOf } from '../support/offence.ts';
 const [ONE, OTHER] = ['192.0.2.7', '192.0.2.8'].map((text) => parsePrefix(text));
 const DAY = 86_400;
 
-function offence(at: number, address = ONE, user: number | undefined = undefined) {
+function offence(at: number, address = ONE, user?: number) {
   return offenceOf({ at, points: 10, user, ...(address && { address }) });
 }
 
