@@ -5,10 +5,9 @@ import {
   applyRules,
 } from '../engine/firewall/apply-rules.ts';
 import { type LiveFirewall, liveFirewall } from '../engine/firewall/live-firewall.ts';
-import { openFirewall } from '../engine/firewall/open-firewall.ts';
 import { McblockError } from '../errors.ts';
 import type { Ban } from '../fleet/pubsub/ban.ts';
-import { firewallSettings, namesFirewall } from './config/firewall-settings.ts';
+import { configuredFirewall, namesFirewall } from './config/firewall-settings.ts';
 import type { Context } from './context.ts';
 import { appliedText } from './text/applied-text.ts';
 
@@ -19,7 +18,7 @@ export async function applyConfigured(
   context: Context,
   options: ApplyOptions = {},
 ): Promise<AppliedRules> {
-  const firewall = await openFirewall(firewallSettings(await context.config()));
+  const firewall = await configuredFirewall(await context.config());
   const store = await context.store('read');
   const policy = await context.policy();
   const { doubtfulSince: since } = context.time;
@@ -29,12 +28,12 @@ export async function applyConfigured(
 /** The firewall of the configuration, which may be reread meanwhile; undefined if none is to be updated. */
 export async function liveConfigured(
   context: Context,
-  { apply }: ApplyChoice,
+  choice: ApplyChoice,
 ): Promise<LiveFirewall | undefined> {
-  if (!(apply ?? namesFirewall(await context.config()))) return undefined;
+  if (!(await isToUpdate(context, choice))) return undefined;
   return {
     add: async (prefixes) => {
-      const firewall = await openFirewall(firewallSettings(await context.config()));
+      const firewall = await configuredFirewall(await context.config());
       const [store, policy] = [await context.store('read'), await context.policy()];
       return liveFirewall(firewall, store, policy, () => context.time.present).add(prefixes);
     },
@@ -53,31 +52,36 @@ export function addApplyOptions(command: Command): Command {
     .option('--no-apply', 'do not update the firewall');
 }
 
+async function isToUpdate(context: Context, { apply }: ApplyChoice): Promise<boolean> {
+  return apply ?? namesFirewall(await context.config());
+}
+
 /** What became of the firewall after a command changed the store. */
 export interface FirewallOutcome {
   /** The firewall holds the rules of the store now. */
   readonly isApplied: boolean;
-  /** It was not to be updated. */
-  readonly isLeft: boolean;
-  /** Says so on stderr. Throws McblockError if the firewall could not be updated. */
-  readonly report: () => void;
+  /**
+   * Says so on stderr, but not of a firewall that was left although nothing changed. Throws
+   * McblockError if the firewall could not be updated.
+   */
+  readonly report: (isChanged?: boolean) => void;
 }
 
 /** Makes the firewall hold the rules after a change of the store, if configured or asked for. */
 export async function updateFirewall(
   context: Context,
-  { apply }: ApplyChoice,
+  choice: ApplyChoice,
   options: ApplyOptions = {},
 ): Promise<FirewallOutcome> {
-  if (!(apply ?? namesFirewall(await context.config()))) {
-    const report = () => {
-      if (apply === undefined) context.remark(NOT_APPLIED);
+  if (!(await isToUpdate(context, choice))) {
+    const report = (isChanged = true) => {
+      if (isChanged && choice.apply === undefined) context.remark(NOT_APPLIED);
     };
-    return { isApplied: false, isLeft: true, report };
+    return { isApplied: false, report };
   }
   try {
     const applied = appliedText(await applyConfigured(context, options));
-    return { isApplied: true, isLeft: false, report: () => context.remark(applied) };
+    return { isApplied: true, report: () => context.remark(applied) };
   } catch (error) {
     if (!(error instanceof McblockError)) throw error;
     const report = () => {
@@ -85,7 +89,7 @@ export async function updateFirewall(
         cause: error,
       });
     };
-    return { isApplied: false, isLeft: false, report };
+    return { isApplied: false, report };
   }
 }
 

@@ -82,14 +82,14 @@ async function add(context: Context, texts: readonly string[], options: AddOptio
       return { asked, decision, holes: lastingHoles(store, decision.entry.prefix, policies.nat64) };
     });
   });
-  const firewall = await updateFirewall(context, options, options.force ? { force: true } : {});
+  const firewall = await updateFirewall(context, options, { force: options.force });
   if (context.options.json) context.json(outcomes.map((outcome) => outcomeJson(outcome, now)));
   else context.lines(outcomes.map((outcome) => outcomeLine(outcome, now, firewall)));
   if (options.share) await publishAfterwards(context, outcomes.map(banOf));
   const isChanged = outcomes.some(
     ({ decision }) => decision.kind !== 'covered' || decision.extended,
   );
-  if (isChanged || !firewall.isLeft) firewall.report();
+  firewall.report(isChanged);
 }
 
 /** Published even if already blocked: machines that have it ignore it. */

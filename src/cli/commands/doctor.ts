@@ -22,10 +22,9 @@ import {
   problem,
   warning,
 } from '../../engine/doctor/finding.ts';
-import { openFirewall } from '../../engine/firewall/open-firewall.ts';
 import type { Store } from '../../store/store.ts';
 import type { Config } from '../config/config.ts';
-import { firewallSettings, namesFirewall } from '../config/firewall-settings.ts';
+import { configuredFirewall, namesFirewall } from '../config/firewall-settings.ts';
 import { fleetClient } from '../config/fleet-client.ts';
 import { openConfiguredPublisher } from '../config/sync-options.ts';
 import type { Context } from '../context.ts';
@@ -123,7 +122,7 @@ async function* checkStore(
         'set [firewall] in the configuration; see docs/firewall.md',
       );
     }
-    const firewall = await openFirewall(firewallSettings(config));
+    const firewall = await configuredFirewall(config);
     return checkFirewall(firewall, store, await context.policy(), () => time.present);
   });
   yield check('logs', () => checkLogs(store, time.now));

@@ -126,8 +126,7 @@ async function grok(context: Context, named: string[], options: GrokOptions): Pr
   if (context.options.json) context.json(reports.map(grokReportJson));
   if (options.dryRun) return;
   const firewall = await updateFirewall(context, options);
-  const isChanged = isWidened || reports.some((report) => report.changesRules);
-  if (isChanged || !firewall.isLeft) firewall.report();
+  firewall.report(isWidened || reports.some((report) => report.changesRules));
 }
 
 /** With widen.enabled, blocks prefixes in which many networks are blocked. Whether there were any. */
@@ -166,12 +165,8 @@ type ReadLog = (
 ) => Promise<LogSummary>;
 
 async function readerOf(context: Context, options: GrokOptions): Promise<ReadLog> {
-  const readOptions = await readOptionsOf(
-    await context.config(),
-    options,
-    grammarReporter(context),
-  );
   const config = await context.config();
+  const readOptions = await readOptionsOf(config, options, grammarReporter(context));
   // The time is asked for later: it is right only once the store is open.
   if (options.journal) {
     return async (_, more) => {

@@ -69,7 +69,7 @@ async function importFile(
     progress.end();
     if (context.options.json) context.json(outcome);
     else context.lines([outcomeText(outcome)]);
-    await applyAfterwards(context, options, options.force ? { force: true } : {});
+    await applyAfterwards(context, options, { force: options.force });
   } finally {
     file.close();
   }

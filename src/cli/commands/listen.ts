@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { liveFirewall, NO_FIREWALL } from '../../engine/firewall/live-firewall.ts';
-import { openFirewall } from '../../engine/firewall/open-firewall.ts';
 import { ListenDaemon } from '../../engine/listen/listen-daemon.ts';
 import { PageSource } from '../../engine/listen/page-source.ts';
 import { storeBans } from '../../engine/listen/store-bans.ts';
@@ -8,7 +7,7 @@ import { catchUp } from '../../engine/sync/catch-up.ts';
 import { sendOutbox } from '../../engine/sync/send-outbox.ts';
 import { McblockError } from '../../errors.ts';
 import { readAcacia } from '../config/acacia.ts';
-import { firewallSettings } from '../config/firewall-settings.ts';
+import { configuredFirewall } from '../config/firewall-settings.ts';
 import { fleetClient } from '../config/fleet-client.ts';
 import { type DaemonUser, listenSettings } from '../config/listen-settings.ts';
 import { catchUpOptions } from '../config/sync-options.ts';
@@ -70,7 +69,7 @@ async function listen(context: Context, options: ListenOptions): Promise<void> {
     now,
     storeBans: (requests) => storeBans(store, requests, policy, now()),
     firewall: options.apply
-      ? liveFirewall(await openFirewall(firewallSettings(config)), store, policy, now)
+      ? liveFirewall(await configuredFirewall(config), store, policy, now)
       : NO_FIREWALL,
     catchUp: client && (() => catchUp(store, client, changes)),
     post: client && (() => sendOutbox(store, client, warn)),

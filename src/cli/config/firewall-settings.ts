@@ -1,9 +1,11 @@
-import type { FirewallSettings } from '../../engine/firewall/open-firewall.ts';
+import { openFirewall } from '../../engine/firewall/open-firewall.ts';
+import type { Firewall } from '../../firewall/firewall.ts';
 import type { Config } from './config.ts';
 import { SETTINGS, type SettingKey } from './settings.ts';
 
-export function firewallSettings(config: Config): FirewallSettings {
-  return {
+/** The firewall of [firewall]. Throws McblockError('config') if a setting is missing. */
+export function configuredFirewall(config: Config): Promise<Firewall> {
+  return openFirewall({
     kind: config.get('firewall.kind'),
     table: config.get('firewall.table'),
     pfctl: config.get('firewall.pfctl'),
@@ -11,7 +13,7 @@ export function firewallSettings(config: Config): FirewallSettings {
     nft: config.get('firewall.nft'),
     file: config.get('firewall.file'),
     command: config.get('firewall.command'),
-  };
+  });
 }
 
 /** Whether the configuration sets anything in [firewall]: commands that change entries update it. */
