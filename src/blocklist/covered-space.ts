@@ -3,7 +3,7 @@ import { coalesce } from '../net/coalesce.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { PrefixList } from '../net/prefix-list.ts';
 import { PrefixMap } from '../net/prefix-map.ts';
-import { type Coverage, coverageOfCoalesced, sizeOf } from './coverage.ts';
+import { type Coverage, coverageOfCoalesced, mostAddresses, sizeOf } from './coverage.ts';
 
 /** What prefixes cover together, exactly, while more are added. */
 export class CoveredSpace {
@@ -19,6 +19,15 @@ export class CoveredSpace {
 
   get coverage(): Coverage {
     return this.#coverage;
+  }
+
+  /** Adds the prefix if no more than this share in percent is covered with it. Whether it was. */
+  addWithin(sharePercent: number, prefix: Prefix): boolean {
+    const { family } = prefix;
+    const next = this.#coverage[family] + this.gainOf(prefix);
+    if (next > mostAddresses(family, sharePercent)) return false;
+    this.add(prefix);
+    return true;
   }
 
   /** How many addresses the prefix would add. */

@@ -7,6 +7,7 @@ import {
   type Expiry,
   isActive,
   laterExpiry,
+  longestLasting,
   neverActive,
   outlasts,
   type Seconds,
@@ -141,17 +142,6 @@ function supernets(entries: readonly Entry[], prefix: Prefix): readonly Entry[] 
 
 function isNarrower(entry: Entry, prefix: Prefix): boolean {
   return entry.prefix.length > prefix.length && contains(prefix, entry.prefix);
-}
-
-/** The entry that blocks longest; of equals, the longest match. */
-function longestLasting(entries: readonly Entry[]): Entry | undefined {
-  return entries.reduce<Entry | undefined>(
-    (best, entry) =>
-      best === undefined || laterExpiry(best.expiresAt, entry.expiresAt) === entry.expiresAt
-        ? entry
-        : best,
-    undefined,
-  );
 }
 
 /** A repeated request for an active entry means its current penalty, otherwise that of the next. */

@@ -103,3 +103,16 @@ export function outlasts(expiry: Expiry, at: Seconds): boolean {
 export function laterExpiry(p: Expiry, q: Expiry): Expiry {
   return p === 'forever' || q === 'forever' ? 'forever' : Math.max(p, q);
 }
+
+/** The one that blocks longest; of equals, the last: the longest match, if the widest come first. */
+export function longestLasting<T extends { readonly expiresAt: Expiry }>(
+  entries: readonly T[],
+): T | undefined {
+  return entries.reduce<T | undefined>(
+    (best, entry) =>
+      best === undefined || laterExpiry(best.expiresAt, entry.expiresAt) === entry.expiresAt
+        ? entry
+        : best,
+    undefined,
+  );
+}

@@ -2,7 +2,7 @@ import type { Address } from '../net/address.ts';
 import { comparePrefixes, type Prefix } from '../net/prefix.ts';
 import { decide } from './decide.ts';
 import { isEligible, pointsNeeded } from './eligible.ts';
-import { type Entry, laterExpiry, type Seconds } from './entry.ts';
+import { type Entry, longestLasting, type Seconds } from './entry.ts';
 import type { EntryRepository } from './entry-repository.ts';
 import { EvidenceAggregator } from './evidence-aggregator.ts';
 import { automaticRequest, type EvidenceSource } from './evidence-source.ts';
@@ -87,7 +87,7 @@ export class Judge {
       }
     }
     const supernets = this.#networks.supernets(network, offence.address);
-    const active = longestLasting(supernets, at);
+    const active = longestActive(supernets, at);
     const isNew = !offence.isJudged;
     if (active !== undefined) {
       const isWhole = !isNarrower(active, network);
@@ -169,7 +169,7 @@ export class Judge {
   #blockTrusted(network: OffenderNetwork, window: Window, offence: Offence, at: Seconds): void {
     const supernets = this.#networks.supernets(network, offence.address);
     const eligible = supernets.filter((open) => this.#isEligible(open, network));
-    const active = longestLasting(supernets, at);
+    const active = longestActive(supernets, at);
     const known = active ?? eligible.find(({ entry }) => (entry.activatedAt ?? at) > at);
     for (const moment of window.moments) {
       if (active === undefined) known?.recall(moment, at);
@@ -292,16 +292,8 @@ function isNarrower({ entry }: OpenEntry, { prefix }: OffenderNetwork): boolean 
 }
 
 /** The active entry that lasts longest; of equals, the longest match. */
-function longestLasting(supernets: readonly OpenEntry[], at: Seconds): OpenEntry | undefined {
-  // There is usually one, and a loop would cost more than the check.
-  const only = supernets[0];
-  if (supernets.length < 2) return only?.isActive(at) ? only : undefined;
-  let best: OpenEntry | undefined;
-  for (const open of supernets) {
-    if (!open.isActive(at)) continue;
-    if (best === undefined || laterExpiry(best.expiresAt, open.expiresAt) === open.expiresAt) {
-      best = open;
-    }
-  }
-  return best;
+function longestActive(supernets: readonly OpenEntry[], at: Seconds): OpenEntry | undefined {
+  return supernets.length === 0
+    ? undefined
+    : longestLasting(supernets.filter((open) => open.isActive(at)));
 }

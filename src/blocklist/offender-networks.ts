@@ -1,9 +1,10 @@
 import { type Address, compareAddresses } from '../net/address.ts';
-import { embeddedIn, embeddedPrefix } from '../net/embedded.ts';
+import { embeddedIn } from '../net/embedded.ts';
 import { contains, hostPrefix, type Prefix } from '../net/prefix.ts';
 import type { Entry, Seconds } from './entry.ts';
 import type { EntryRepository } from './entry-repository.ts';
 import type { EvidenceSource } from './evidence-source.ts';
+import { loginsAround } from './logins-around.ts';
 import type { Offence } from './offence.ts';
 import { OpenEntry } from './open-entry.ts';
 import { automaticPrefix, type Policy } from './policy.ts';
@@ -160,11 +161,11 @@ export class OffenderNetworks {
 
   #readLogins(network: OffenderNetwork): readonly Login[] {
     if (network.logins !== undefined) return network.logins;
-    const embedded = embeddedPrefix(network.prefix, this.#policy.auto.nat64);
-    network.logins = this.#repository.loginsWithin(network.prefix);
-    if (embedded !== undefined) {
-      network.logins = [...network.logins, ...this.#repository.loginsWithin(embedded)];
-    }
+    network.logins = loginsAround(
+      (prefix) => this.#repository.loginsWithin(prefix),
+      network.prefix,
+      this.#policy.auto.nat64,
+    );
     network.isClear =
       network.logins.length === 0 && this.#space.overlapping(network.prefix) === undefined;
     return network.logins;

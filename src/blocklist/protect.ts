@@ -72,33 +72,20 @@ export class ProtectedSpace {
    * in it. What it embeds is not regarded.
    */
   *allOverlapping(prefix: Prefix): Generator<Protection> {
-    for (const { sorted } of this.#layers) {
-      let place = placeOf(sorted, prefix);
-      const before = place > 0 ? sorted[place - 1] : undefined;
-      if (before !== undefined && overlaps(before.prefix, prefix)) yield before;
-      for (; place < sorted.length; place++) {
-        const after = sorted[place];
-        if (after === undefined || !contains(prefix, after.prefix)) break;
-        yield after;
-      }
-    }
+    for (const { sorted } of this.#layers) yield* overlappingIn(sorted, prefix);
   }
 
   #overlapping(prefix: Prefix, reasons: readonly ProtectionReason[]): Protection | undefined {
     for (const { reason, sorted } of this.#layers) {
       if (reasons !== REASONS && !reasons.includes(reason)) continue;
-      const network = placeOf(sorted, prefix);
-      const before = network > 0 ? sorted[network - 1] : undefined;
-      if (before !== undefined && overlaps(before.prefix, prefix)) return before;
-      const after = network < sorted.length ? sorted[network] : undefined;
-      if (after !== undefined && contains(prefix, after.prefix)) return after;
+      for (const protection of overlappingIn(sorted, prefix)) return protection;
     }
     return undefined;
   }
 
   #containing(prefix: Prefix): Protection | undefined {
     for (const { sorted } of this.#layers) {
-      const before = sorted[placeOf(sorted, prefix) - 1];
+      const before = sorted[indexAfter(sorted, prefix) - 1];
       if (before !== undefined && containsPrefix(before.prefix, prefix)) return before;
     }
     return undefined;
@@ -116,8 +103,19 @@ function widest(protections: readonly Protection[]): readonly Protection[] {
   return kept;
 }
 
+/** Those of one layer that overlap the prefix: one that contains it, or those within it, in order. */
+function* overlappingIn(layer: readonly Protection[], prefix: Prefix): Generator<Protection> {
+  let index = indexAfter(layer, prefix);
+  const before = layer[index - 1];
+  if (before !== undefined && overlaps(before.prefix, prefix)) yield before;
+  for (let after = layer[index]; after !== undefined; after = layer[++index]) {
+    if (!contains(prefix, after.prefix)) return;
+    yield after;
+  }
+}
+
 /** The number that begin at or before the address. */
-function placeOf(layer: readonly Protection[], address: Address): number {
+function indexAfter(layer: readonly Protection[], address: Address): number {
   let low = 0;
   let high = layer.length;
   while (low < high) {

@@ -1,6 +1,7 @@
 import { decide } from '../blocklist/decide.ts';
 import { pointsNeeded } from '../blocklist/eligible.ts';
 import type { Entry, Seconds } from '../blocklist/entry.ts';
+import { loginsAround } from '../blocklist/logins-around.ts';
 import { automaticPrefix, type Policy } from '../blocklist/policy.ts';
 import type { ProtectedSpace } from '../blocklist/protect.ts';
 import type { Decision, Protection } from '../blocklist/request.ts';
@@ -12,7 +13,6 @@ import type { ForgottenEntry } from '../store/record.ts';
 import type { Store } from '../store/store.ts';
 import type { Withdrawal } from '../store/withdrawals.ts';
 import { blockingOf, type FeedMatch } from './blocker.ts';
-import { loginsAround } from './logins-around.ts';
 import { loginProtections, protectedSpace } from './protected-space.ts';
 
 /** What is known of an address. */

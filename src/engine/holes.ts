@@ -1,4 +1,5 @@
 import type { Seconds } from '../blocklist/entry.ts';
+import { loginsAround } from '../blocklist/logins-around.ts';
 import type { Policy } from '../blocklist/policy.ts';
 import { ProtectedSpace } from '../blocklist/protect.ts';
 import type { Protection } from '../blocklist/request.ts';
@@ -6,7 +7,6 @@ import { type TrustPolicy, trustedSince } from '../blocklist/trust.ts';
 import type { Prefix } from '../net/prefix.ts';
 import { EVERYTHING } from '../store/pages.ts';
 import type { Store } from '../store/store.ts';
-import { loginsAround } from './logins-around.ts';
 import { connectedNetworks } from './own-addresses.ts';
 import { allowedProtections, loginProtections, ownProtections } from './protected-space.ts';
 

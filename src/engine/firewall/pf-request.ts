@@ -1,6 +1,5 @@
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { mostAddresses } from '../../blocklist/coverage.ts';
 import { CoveredSpace } from '../../blocklist/covered-space.ts';
 import { ProtectedSpace, REASONS_BY_HAND } from '../../blocklist/protect.ts';
 import type { Protection } from '../../blocklist/request.ts';
@@ -48,13 +47,8 @@ export function siftByShare(
   const list = new PrefixList();
   const refused: RefusedPrefix[] = [];
   for (const prefix of [...requested].toSorted((p, q) => q.length - p.length)) {
-    const { family } = prefix;
-    const next = space.coverage[family] + space.gainOf(prefix);
-    if (next > mostAddresses(family, sharePercent)) refused.push({ prefix, reason: 'too much' });
-    else {
-      space.add(prefix);
-      list.push(prefix);
-    }
+    if (space.addWithin(sharePercent, prefix)) list.push(prefix);
+    else refused.push({ prefix, reason: 'too much' });
   }
   list.sort();
   return { list, refused };

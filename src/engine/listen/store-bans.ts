@@ -2,6 +2,7 @@ import { decide } from '../../blocklist/decide.ts';
 import type { Maker, Seconds } from '../../blocklist/entry.ts';
 import { changeOf, changesActivation } from '../../blocklist/entry-change.ts';
 import type { Evidence } from '../../blocklist/evidence.ts';
+import { loginsAround } from '../../blocklist/logins-around.ts';
 import type { Policy } from '../../blocklist/policy.ts';
 import type { ProtectedSpace } from '../../blocklist/protect.ts';
 import type { Decision } from '../../blocklist/request.ts';
@@ -9,7 +10,6 @@ import type { Ban } from '../../fleet/pubsub/ban.ts';
 import type { BlockRequest, BlockResult } from '../../fleet/pubsub/block-queue.ts';
 import { hostPrefix } from '../../net/prefix.ts';
 import type { Store } from '../../store/store.ts';
-import { loginsAround } from '../logins-around.ts';
 import { loginProtections, protectedSpace } from '../protected-space.ts';
 import { ShareLimit } from '../record/share-limit.ts';
 

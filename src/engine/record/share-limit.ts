@@ -83,11 +83,7 @@ export class ShareLimit {
 
   #isWithinExactly({ prefix }: Entry): boolean {
     this.#exact ??= this.#count();
-    const { family } = prefix;
-    const next = this.#exact.coverage[family] + this.#exact.gainOf(prefix);
-    if (next > mostAddresses(family, this.#sharePercent)) return false;
-    this.#exact.add(prefix);
-    return true;
+    return this.#exact.addWithin(this.#sharePercent, prefix);
   }
 
   /** The bound that a new store, or one that was imported, does not have yet. */

@@ -1,4 +1,5 @@
 import { isActive, type Seconds } from '../../blocklist/entry.ts';
+import { loginsAround } from '../../blocklist/logins-around.ts';
 import type { ProtectedSpace } from '../../blocklist/protect.ts';
 import type { FleetClient } from '../../fleet/client/client.ts';
 import { type Merge, mergeEntry } from '../../fleet/client/merge.ts';
@@ -8,7 +9,6 @@ import { isTooWide } from '../../net/wide.ts';
 import type { Position } from '../../store/fleet-state.ts';
 import type { Snapshot } from '../../store/snapshot.ts';
 import type { Store } from '../../store/store.ts';
-import { loginsAround } from '../logins-around.ts';
 import type { Policies } from '../policies.ts';
 import { loginProtections, protectedSpace } from '../protected-space.ts';
 import { ShareLimit } from '../record/share-limit.ts';

@@ -1,5 +1,5 @@
 import { readCtime } from './ctime.ts';
-import type { Header } from './header.ts';
+import { type Header, setMessage } from './header.ts';
 import { isSelector, readProgram } from './program-part.ts';
 
 const SPACE = 0x20;
@@ -20,12 +20,7 @@ export function readRouterHeader(
   while (selectorEnd < end && bytes[selectorEnd] !== SPACE) selectorEnd++;
   if (selectorEnd === end || !isSelector(bytes, at + 1, selectorEnd)) return false;
   const rest = selectorEnd + 1;
-  header.hostStart = rest;
-  header.hostEnd = rest;
-  header.programStart = -1;
-  header.programEnd = -1;
-  header.pid = -1;
-  header.messageStart = rest;
+  setMessage(header, rest);
   readProgram(bytes, rest, end, header, false);
   return true;
 }

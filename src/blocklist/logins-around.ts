@@ -1,8 +1,9 @@
 import { embeddedPrefix } from '../net/embedded.ts';
 import type { Prefix } from '../net/prefix.ts';
+import type { Login } from './trust.ts';
 
 /** The logins within the prefix, and within the IPv4 prefix that it embeds. */
-export function loginsAround<Login>(
+export function loginsAround(
   loginsWithin: (prefix: Prefix) => readonly Login[],
   prefix: Prefix,
   nat64: readonly Prefix[],
