@@ -3,9 +3,10 @@ import type { Ban } from '../../fleet/pubsub/ban.ts';
 import type { LogSummary } from '../../log/read-offences.ts';
 import type { Prefix } from '../../net/prefix.ts';
 import { EntryReports } from './entry-reports.ts';
+import type { RuleChanges } from './store-judged.ts';
 
 /** The result of judging one log. */
-export class LogReport {
+export class LogReport implements RuleChanges {
   readonly summary: LogSummary;
   /** The same content was read before; nothing was done. */
   readonly alreadyRead: boolean;
@@ -15,11 +16,8 @@ export class LogReport {
   repeated = 0;
   /** Entries that `limits.share` kept from becoming active, or for longer. */
   refused = 0;
-  /** Entries whose latest activation was withdrawn, as a login came. */
   readonly withdrawn: Prefix[] = [];
-  /** Entries that became active and were stored. */
   readonly bans: Ban[] = [];
-  /** The rules get a hole or lose one: an address is trusted now, or no longer. */
   changesHoles = false;
 
   constructor(summary: LogSummary, alreadyRead: boolean) {

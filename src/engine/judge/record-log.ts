@@ -4,12 +4,11 @@ import type { Checkpoint } from '../../log/checkpoint.ts';
 import type { CountedEvents } from '../../log/event-keys.ts';
 import type { LogSummary } from '../../log/read-offences.ts';
 import type { Store } from '../../store/store.ts';
-import { isAnyBlocked } from '../blocker.ts';
-import { bansOf } from '../publish/bans-of.ts';
-import { type JudgeSettings, judgeLog, pastLogins } from './judge-log.ts';
+import { type JudgeSettings, judgeLog } from './judge-log.ts';
 import { LogReport } from './log-report.ts';
 import { SeenEvents } from './seen-events.ts';
-import { keepSpent, withdrawFor } from './withdraw.ts';
+import { storeChanges, storeLogins } from './store-judged.ts';
+import { keepSpent } from './withdraw.ts';
 
 /**
  * Judges a log and stores the result, in one transaction. Throws McblockError('store') if another
@@ -39,17 +38,12 @@ export function recordLog(
         `${name}: another mcblock read it at the same time; nothing was recorded; run the command again`,
       );
     }
-    const logins = pastLogins(summary.logins, now);
-    report.changesHoles = isAnyBlocked(store, logins, settings, now);
-    store.recordLogins(logins);
-    report.withdrawn.push(...withdrawFor(store, logins, settings, now));
+    storeLogins(store, summary.logins, settings, now, report);
     const counted = countedEvents(events, summary, settings, now, again);
     const judged = { ...settings, counted };
-    const { pending, spent } = judgeLog(store, summary, judged, now, report, (changes) => {
-      changes.write(store);
-      report.changesHoles ||= changes.hasLosses;
-      for (const ban of bansOf(changes.changes(), now)) report.bans.push(ban);
-    });
+    const { pending, spent } = judgeLog(store, summary, judged, now, report, (changes) =>
+      storeChanges(store, changes, now, report),
+    );
     report.repeated = events.repeated;
     if (settings.source === 'log') {
       store.replacePending(pending);

@@ -1,37 +1,28 @@
 import type { Seconds } from '../../blocklist/entry.ts';
 import type { Spared } from '../../blocklist/spared.ts';
-import type { Ban } from '../../fleet/pubsub/ban.ts';
 import type { Checkpoint } from '../../log/checkpoint.ts';
 import type { Batch } from '../../log/follow/follow-content.ts';
 import type { LinesSummary } from '../../log/follow/follow-lines.ts';
-import type { Prefix } from '../../net/prefix.ts';
 import type { Store } from '../../store/store.ts';
-import { isAnyBlocked } from '../blocker.ts';
 import { type EntryReport, EntryReports } from '../judge/entry-reports.ts';
-import { judgeNetworks, pastLogins } from '../judge/judge-log.ts';
+import { judgeNetworks } from '../judge/judge-log.ts';
 import { StoredPending } from '../judge/pending.ts';
 import { SeenEvents } from '../judge/seen-events.ts';
-import { keepSpent, withdrawFor } from '../judge/withdraw.ts';
+import { type RuleChanges, storeChanges, storeLogins } from '../judge/store-judged.ts';
+import { keepSpent } from '../judge/withdraw.ts';
 import type { Policies } from '../policies.ts';
-import { bansOf } from '../publish/bans-of.ts';
 
 /** Pending offences and the keys of events are pruned at this interval, or after this many. */
 const PRUNE_MILLISECONDS = 60_000;
 const PRUNE_OFFENCES = 65_536;
 
 /** The result of judging one batch of lines. */
-export interface BatchReport {
+export interface BatchReport extends RuleChanges {
   readonly log: string;
   readonly entries: EntryReports;
   readonly spared: Spared[];
   /** Entries that `limits.share` kept from becoming active, or for longer. */
   refused: number;
-  /** Entries whose latest activation was withdrawn, as a login came. */
-  readonly withdrawn: readonly Prefix[];
-  /** Entries that became active. */
-  readonly bans: Ban[];
-  /** The rules get a hole or lose one: an address is trusted now, or no longer. */
-  changesHoles: boolean;
 }
 
 /** Lines of a log or a stream. */
@@ -80,20 +71,14 @@ export class BatchRecorder {
     const store = this.#store;
     const pending = new StoredPending(store);
     const isDue = performance.now() - this.#prunedAt > PRUNE_MILLISECONDS;
-    const logins = pastLogins(lines.logins, now);
-    const changesHoles = isAnyBlocked(store, logins, policies, now);
-    store.recordLogins(logins);
-    const withdrawn = withdrawFor(store, logins, policies, now);
-    const entries = new EntryReports();
-    const found = { entries, spared: [], refused: 0, bans: [], withdrawn };
-    const done: BatchReport = { log: lines.name, ...found, changesHoles };
+    const nothing = { spared: [], refused: 0, bans: [], withdrawn: [], changesHoles: false };
+    const done: BatchReport = { log: lines.name, entries: new EntryReports(), ...nothing };
+    storeLogins(store, lines.logins, policies, now, done);
     const events = new SeenEvents(store);
     const settings = { ...policies, source: 'log', counted: events } as const;
-    judgeNetworks(store, lines, settings, now, pending, done, (changes) => {
-      changes.write(store);
-      done.changesHoles ||= changes.hasLosses;
-      done.bans.push(...bansOf(changes.changes(), now));
-    });
+    judgeNetworks(store, lines, settings, now, pending, done, (changes) =>
+      storeChanges(store, changes, now, done),
+    );
     keepSpent(store, pending.spent, policies.windowSeconds);
     this.#keptSince += pending.kept + events.added;
     const isPruned = isDue || this.#keptSince > PRUNE_OFFENCES;

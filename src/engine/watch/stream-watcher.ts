@@ -2,7 +2,12 @@ import type { Seconds } from '../../blocklist/entry.ts';
 import { McblockError } from '../../errors.ts';
 import { FollowedLines } from '../../log/follow/follow-lines.ts';
 import { BatchRecorder, isNotable } from './batch-recorder.ts';
-import type { WatcherOptions, WatchSettings, WatchSignals } from './watcher.ts';
+import {
+  reloadSettings,
+  type WatcherOptions,
+  type WatchSettings,
+  type WatchSignals,
+} from './watcher.ts';
 
 /** So much is recorded at once, if more is there already. */
 const BATCH_BYTES = 1_048_576;
@@ -61,7 +66,11 @@ export class StreamWatcher {
         ended.abort();
         isHungUp = await waiting;
       }
-      if (isHungUp) await this.#reload();
+      if (isHungUp) {
+        await reloadSettings(this.#options, (settings) => {
+          this.#settings = settings;
+        });
+      }
     }
   }
 
@@ -118,16 +127,5 @@ export class StreamWatcher {
     }
     stream.end();
     return isHungUp;
-  }
-
-  async #reload(): Promise<void> {
-    const { reload, warn } = this.#options;
-    try {
-      this.#settings = await reload();
-      warn('mcblock: configuration reloaded');
-    } catch (error) {
-      if (!(error instanceof McblockError)) throw error;
-      warn(`mcblock: ${error.message}; keeping the old configuration`);
-    }
   }
 }

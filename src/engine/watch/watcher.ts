@@ -133,18 +133,12 @@ export class Watcher {
   }
 
   async #reload(): Promise<void> {
-    const { reload, warn } = this.#options;
-    try {
-      const settings = await reload();
+    await reloadSettings(this.#options, (settings) => {
       // Lines that were read belong to the old settings.
       this.#recordOffsets();
       this.#settings = settings;
       for (const log of this.#logs) log.renew(this.#followOptions(log.name));
-      warn('mcblock: configuration reloaded');
-    } catch (error) {
-      if (!(error instanceof McblockError)) throw error;
-      warn(`mcblock: ${error.message}; keeping the old configuration`);
-    }
+    });
   }
 
   #recordOffsets(): void {
@@ -165,6 +159,20 @@ export class Watcher {
     if (this.#warnings.get(log) === text) return;
     this.#warnings.set(log, text);
     this.#options.warn(`mcblock: ${text}`);
+  }
+}
+
+/** Reads the settings again and uses them. If either fails, the old ones stay. */
+export async function reloadSettings(
+  { reload, warn }: Pick<WatcherOptions, 'reload' | 'warn'>,
+  use: (settings: WatchSettings) => void,
+): Promise<void> {
+  try {
+    use(await reload());
+    warn('mcblock: configuration reloaded');
+  } catch (error) {
+    if (!(error instanceof McblockError)) throw error;
+    warn(`mcblock: ${error.message}; keeping the old configuration`);
   }
 }
 
