@@ -49,7 +49,7 @@ export function explain(store: Store, address: Address, policy: Policy, now: Sec
     blocker,
     feeds,
     entries: entries.map((entry) => ({ entry, history: store.history(entry.prefix) })),
-    withdrawals: store.withdrawals.around(host),
+    withdrawals: store.withdrawals.supernets(host),
     forgotten: store.forgotten.supernets(host),
     protection: hole,
     next: nextOf(

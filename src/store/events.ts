@@ -21,7 +21,7 @@ DELETE FROM event WHERE block <= (
 )`;
 
 /**
- * What was counted: how far journals were read, and the keys of events, in blocks of five minutes. A key is a whole number below
+ * The keys of the events that were counted, in blocks of five minutes. A key is a whole number below
  * 2^53. The latest 1,048,576 are kept, of one block at most 131,072.
  */
 export class EventTable {
@@ -59,16 +59,6 @@ export class EventTable {
       noLater,
     )?.[0];
     return typeof latest === 'number' ? latest : undefined;
-  }
-
-  /** The cursor of the last entry of a journal that was counted. */
-  cursor(source: string): string | undefined {
-    const cursor = this.#connection.row('SELECT cursor FROM cursor WHERE source = ?', source)?.[0];
-    return typeof cursor === 'string' ? cursor : undefined;
-  }
-
-  putCursor(source: string, cursor: string): void {
-    this.#connection.run('INSERT OR REPLACE INTO cursor VALUES (?, ?)', source, cursor);
   }
 
   /** The time of the earliest pending offence: the same events may come again. */

@@ -1,10 +1,10 @@
 import type { Seconds } from '../blocklist/entry.ts';
 import { addressBytes, type Family } from '../net/address.ts';
-import { type Prefix, prefixAround } from '../net/prefix.ts';
+import type { Prefix } from '../net/prefix.ts';
 import { PrefixList } from '../net/prefix-list.ts';
 import { isSeconds, isWhole } from '../validation/time-text.ts';
 import type { Connection, Row } from './connection.ts';
-import { keyOf, prefixOfRow, pushHex } from './key.ts';
+import { keyOf, prefixOfRow, pushHex, supernetsOf } from './key.ts';
 import { damagedRow } from './store-error.ts';
 
 /** A published list of prefixes, as of the last fetch. */
@@ -90,9 +90,9 @@ export class Feeds {
 
   /** The feeds that list the prefix or one that contains it, the widest first. */
   supernets(prefix: Prefix): { readonly feed: string; readonly prefix: Prefix }[] {
-    const lengths = Array.from({ length: prefix.length + 1 }, (_, length) => length);
-    const keys = lengths.flatMap((length) => [length, addressBytes(prefixAround(prefix, length))]);
-    const rows = this.#connection.rows(coveringSql(lengths.length), ...keys, prefix.family);
+    const supernets = supernetsOf(prefix);
+    const keys = supernets.flatMap((around) => [around.length, addressBytes(around)]);
+    const rows = this.#connection.rows(coveringSql(supernets.length), ...keys, prefix.family);
     return rows.map(([feed, family, length, hex]) => ({
       feed: String(feed),
       prefix: prefixOfRow('feed_prefix', family ?? null, length ?? null, hex ?? null),

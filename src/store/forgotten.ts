@@ -1,10 +1,9 @@
 import type { Seconds } from '../blocklist/entry.ts';
-import { FAMILY_BITS } from '../net/address.ts';
-import { type Prefix, prefixAround } from '../net/prefix.ts';
+import type { Prefix } from '../net/prefix.ts';
 import type { Connection } from './connection.ts';
 import type { Entries } from './entries.ts';
 import type { History } from './history.ts';
-import { keyOf } from './key.ts';
+import { keyOf, supernetsOf } from './key.ts';
 import { type ForgottenEntry, recordOfRow, rowOfRecord, type StoreRecord } from './record.ts';
 import { damagedRow } from './store-error.ts';
 
@@ -44,12 +43,9 @@ export class Forgotten {
   /** Those that contain the prefix, the widest first, then the oldest. */
   supernets(prefix: Prefix): ForgottenEntry[] {
     if (this.#connection.row('SELECT 1 FROM forgotten LIMIT 1') === undefined) return [];
-    const lengths = Array.from({ length: FAMILY_BITS[prefix.family] + 1 }, (_, length) => length);
-    return lengths
-      .filter((length) => length <= prefix.length)
-      .flatMap((length) =>
-        this.#connection.column(OF_PREFIX, ...keyOf(prefixAround(prefix, length))).map(forgottenOf),
-      );
+    return supernetsOf(prefix).flatMap((around) =>
+      this.#connection.column(OF_PREFIX, ...keyOf(around)).map(forgottenOf),
+    );
   }
 
   /** In the order of comparePrefixes, then by time. */

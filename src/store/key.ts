@@ -24,6 +24,11 @@ export function prefixOfRow(table: string, family: Cell, length: Cell, hex: Cell
   throw damagedRow(table, `${family}/${length}/${hex}`, 'bad prefix');
 }
 
+/** The prefix and all that contain it, the widest first. */
+export function supernetsOf(prefix: Prefix): Prefix[] {
+  return Array.from({ length: prefix.length + 1 }, (_, length) => prefixAround(prefix, length));
+}
+
 /** Adds the prefix of a row to a list; see {@link prefixOfRow}. */
 export function pushHex(list: PrefixList, family: Family, length: number, hex: Cell): void {
   if (family === 4 && isLength(4, length) && typeof hex === 'string' && hex.length === 8) {

@@ -8,6 +8,7 @@ import { Allowed, type AllowedPrefix } from './allowed.ts';
 import { LatestTime } from './clock.ts';
 import type { Connection } from './connection.ts';
 import { StoredCoverage } from './coverage.ts';
+import { Cursors } from './cursors.ts';
 import { Entries, type EntryCounts, type EntryFilter } from './entries.ts';
 import { EventTable } from './events.ts';
 import { exportRows, importRow, importRows, type StoreParts } from './exchange.ts';
@@ -62,7 +63,9 @@ export class Store {
   readonly withdrawals: Withdrawals;
   /** Offences that led to activations lately, or hit them. */
   readonly spent: Pending;
-  /** The keys of the events that were counted, and how far journals were. */
+  /** How far journals were counted. */
+  readonly cursors: Cursors;
+  /** The keys of the events that were counted. */
   readonly events: EventTable;
   readonly #parts: StoreParts;
 
@@ -81,6 +84,7 @@ export class Store {
     this.logins = new LoginTable(connection);
     this.withdrawals = new Withdrawals(connection);
     this.spent = new Pending(connection, 'spent');
+    this.cursors = new Cursors(connection);
     const entries = new Entries(connection);
     const history = new History(connection);
     const pending = new Pending(connection);

@@ -1,9 +1,10 @@
 import type { Seconds } from '../blocklist/entry.ts';
 import { reasonOf } from '../errors.ts';
-import { type Prefix, prefixAround } from '../net/prefix.ts';
+import type { Prefix } from '../net/prefix.ts';
+import { formatPrefix } from '../net/prefix-text.ts';
 import type { Connection } from './connection.ts';
 import type { Activation } from './history.ts';
-import { keyOf, prefixOfRow } from './key.ts';
+import { keyOf, supernetsOf } from './key.ts';
 import { ACTIVATION } from './record.ts';
 import { damagedRow } from './store-error.ts';
 
@@ -24,7 +25,7 @@ DELETE FROM withdrawal WHERE withdrawn_at <
   (SELECT withdrawn_at FROM withdrawal ORDER BY withdrawn_at DESC LIMIT 1 OFFSET ?)`;
 
 const OF = `
-SELECT family, length, hex(network), withdrawn_at, activation FROM withdrawal
+SELECT withdrawn_at, activation FROM withdrawal
 WHERE family = ? AND length = ? AND network = ? ORDER BY at, withdrawn_at`;
 
 const UNDO = `
@@ -46,21 +47,14 @@ export class Withdrawals {
   }
 
   /** Those of the prefixes that contain this one, the widest first, then the oldest. */
-  around(prefix: Prefix): Withdrawal[] {
-    const { family } = prefix;
-    const lengths = this.#connection
-      .rows('SELECT DISTINCT length FROM withdrawal WHERE family = ? ORDER BY length', family)
-      .map(([length]) => Number(length))
-      .filter((length) => length <= prefix.length);
-    return lengths.flatMap((length) =>
-      this.#connection.rows(OF, ...keyOf(prefixAround(prefix, length))).map((row) => {
-        const [own = null, bits = null, hex = null, at, json] = row;
+  supernets(prefix: Prefix): Withdrawal[] {
+    return supernetsOf(prefix).flatMap((around) =>
+      this.#connection.rows(OF, ...keyOf(around)).map(([at, json]) => {
         try {
           const activation = ACTIVATION.read(JSON.parse(String(json)), '');
-          const around = prefixOfRow('withdrawal', own, bits, hex);
           return { prefix: around, activation, withdrawnAt: Number(at) };
         } catch (error) {
-          throw damagedRow('withdrawal', String(hex), reasonOf(error));
+          throw damagedRow('withdrawal', formatPrefix(around), reasonOf(error));
         }
       }),
     );

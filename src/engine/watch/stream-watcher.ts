@@ -56,7 +56,7 @@ export class StreamWatcher {
   async run(): Promise<void> {
     for (let isHungUp = true; isHungUp && !this.#signals.isStopped; ) {
       const { store, source, open } = this.#options;
-      this.#recorded = source === undefined ? undefined : store.events.cursor(source);
+      this.#recorded = source === undefined ? undefined : store.cursors.of(source);
       const stream = open(this.#settings, this.#recorded);
       const ended = new AbortController();
       const waiting = this.#endAtSignal(stream, ended.signal);
@@ -100,10 +100,10 @@ export class StreamWatcher {
       const batch = { name, ...lines.take(now) };
       const report = this.#recorder.recordLines(batch, this.#settings.policies, now, () => {
         if (source === undefined || cursor === undefined) return;
-        if (store.events.cursor(source) !== this.#recorded) {
+        if (store.cursors.of(source) !== this.#recorded) {
           throw new McblockError('store', `${name}: another mcblock follows it`);
         }
-        store.events.putCursor(source, cursor);
+        store.cursors.put(source, cursor);
       });
       this.#recorded = cursor;
       if (isNotable(report)) onChange(report);
