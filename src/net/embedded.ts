@@ -147,8 +147,8 @@ function embed(prefix4: Prefix, into: Prefix, at: Embedding): Prefix {
   const words = [into.a, into.b, into.c, into.d];
   for (let bit = 0; bit < prefix4.length; bit++) {
     if (((word >>> (31 - bit)) & 1) === 0) continue;
-    const place = endOf(at, bit + 1) - 1;
-    words[place >>> 5] = (words[place >>> 5] ?? 0) | (1 << (31 - (place & 31)));
+    const position = endOf(at, bit + 1) - 1;
+    words[position >>> 5] = (words[position >>> 5] ?? 0) | (1 << (31 - (position & 31)));
   }
   const [a = 0, b = 0, c = 0, d = 0] = words;
   return prefixAround({ family: 6, a, b, c, d }, endOf(at, prefix4.length));

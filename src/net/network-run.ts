@@ -136,21 +136,21 @@ function sortByDigit(
   sorted: Uint32Array,
 ): boolean {
   const mask = (1 << bits) - 1;
-  const places = new Uint32Array(mask + 2);
+  const offsets = new Uint32Array(mask + 2);
   for (let at = word; at < keys.length; at += stride) {
     const next = (((keys[at] ?? 0) >>> shift) & mask) + 1;
-    places[next] = (places[next] ?? 0) + 1;
+    offsets[next] = (offsets[next] ?? 0) + 1;
   }
-  if (places.includes(order.length)) return false;
+  if (offsets.includes(order.length)) return false;
   for (let digit = 1; digit <= mask; digit++) {
-    places[digit] = (places[digit] ?? 0) + (places[digit - 1] ?? 0);
+    offsets[digit] = (offsets[digit] ?? 0) + (offsets[digit - 1] ?? 0);
   }
   for (let index = 0; index < order.length; index++) {
     const item = order[index] ?? 0;
     const digit = ((keys[item * stride + word] ?? 0) >>> shift) & mask;
-    const place = places[digit] ?? 0;
-    places[digit] = place + 1;
-    sorted[place] = item;
+    const offset = offsets[digit] ?? 0;
+    offsets[digit] = offset + 1;
+    sorted[offset] = item;
   }
   return true;
 }

@@ -115,14 +115,14 @@ function evidenceText({
   host,
 }: Evidence): string {
   const who = address ? formatAddress(address) : 'other addresses';
-  const place = [log && `in ${printable(log)}`, host && `on ${printable(host)}`].filter(
+  const where = [log && `in ${printable(log)}`, host && `on ${printable(host)}`].filter(
     (part) => part,
   );
   const span =
     firstSeen === lastSeen
       ? shortTime(firstSeen)
       : `${shortTime(firstSeen)} to ${shortTime(lastSeen)}`;
-  return [`${who}: ${service} ${message} ${count}`, span, ...place].join(', ');
+  return [`${who}: ${service} ${message} ${count}`, span, ...where].join(', ');
 }
 
 function nextText(next: Decision, policy: Policy, now: number): string {

@@ -3,19 +3,19 @@ import { shortPrefix } from '../../net/prefix-text.ts';
 
 /** What protects an address: `198.51.100.0/24 (allow-list)`. */
 export function protectionText({ prefix, reason }: Protection): string {
-  const place = shortPrefix(prefix);
+  const name = shortPrefix(prefix);
   switch (reason) {
     case 'allowed':
-      return `${place} (allow-list)`;
+      return `${name} (allow-list)`;
     case 'own':
-      return `${place} (this host)`;
+      return `${name} (this host)`;
     case 'session':
-      return `${place} (your ssh session)`;
+      return `${name} (your ssh session)`;
     case 'login':
-      return `${place} (trusted address)`;
+      return `${name} (trusted address)`;
     case 'private':
-      return `${place} (private space)`;
+      return `${name} (private space)`;
     case 'connected':
-      return `${place} (a network of this host)`;
+      return `${name} (a network of this host)`;
   }
 }

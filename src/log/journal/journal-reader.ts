@@ -44,6 +44,7 @@ export class JournalReader {
   #example = '';
   #rest = Buffer.alloc(0);
   #isSkipping = false;
+  #isEnded = false;
 
   /** Throws McblockError('program') if there is no journalctl. */
   constructor({ belief, directory, since, after, isFollowed }: JournalOptions) {
@@ -91,19 +92,12 @@ export class JournalReader {
     throw new ProgramError(this.#path, line || (failure ?? `exited with status ${status}`));
   }
 
-  #isEnded = false;
-
   end(): void {
     this.#isEnded = true;
     this.#program.end('was stopped');
   }
 
-  /** How many entries in the name of a service were not believed. */
-  get doubtCount(): number {
-    return [...this.#doubts.values()].reduce((sum, count) => sum + count, 0);
-  }
-
-  /** What to tell of them; undefined if there were none. */
+  /** How many entries in the name of a service were not believed, and why; undefined if none. */
   get doubtText(): string | undefined {
     if (this.#doubts.size === 0) return undefined;
     const reasons = Array.from(this.#doubts, ([doubt, count]) =>

@@ -19,7 +19,7 @@ interface PamFailure extends ConnectionLine {
   /** The hash of the user; 0 if none is named. */
   readonly user: number;
   points: number;
-  /** Its place among the offences, if it counted. */
+  /** Its row among the offences, if it counted. */
   row: number;
 }
 
@@ -81,7 +81,7 @@ export class PamFailures {
     const [failure] = this.#failures.splice(index, 1);
     if (failure === undefined || failure.points === 0) return undefined;
     const heir = this.#failures.find(
-      (other, place) => place >= index && other.points === 0 && isSameConnection(other, failure),
+      (other, later) => later >= index && other.points === 0 && isSameConnection(other, failure),
     );
     if (heir === undefined) return failure;
     heir.points = failure.points;
