@@ -88,6 +88,7 @@ export class Clock {
       }
       return calendar;
     }
+    if (this.#endsUnset(civil, fileTime)) this.#endFalseYear();
     const last = this.#year * YEAR_SECONDS + Math.max(this.#inYear, 0);
     const newest = new Date((fileTime + 2 * GRACE_SECONDS) * 1000).getUTCFullYear();
     for (let year = newest; year > newest - 2 - LEAP_YEARS_APART; year--) {
@@ -122,6 +123,22 @@ export class Clock {
   #isMadeGood(inYear: number): boolean {
     if (this.#before < 0 || inYear < this.#before) return false;
     return this.#inYear - this.#after < UNSET_SECONDS;
+  }
+
+  /**
+   * Whether the log ends in a boot without a clock: it stepped back in its last days, the time before
+   * that is about the file's, and as a New Year the step would put the last line after the file.
+   */
+  #endsUnset(civil: CivilTime, fileTime: Seconds): boolean {
+    if (this.#before < 0 || this.#inYear - this.#after >= UNSET_SECONDS) return false;
+    const yearStart = this.#year * YEAR_SECONDS;
+    const latest = fileTime + GRACE_SECONDS;
+    const newest = new Date(latest * 1000).getUTCFullYear();
+    return [newest, newest - 1].some((year) => {
+      const before = this.#calendarOf(civil, year).utc(yearStart + this.#before, 0);
+      const next = this.#calendarOf(civil, year + 1).utc(yearStart + this.#inYear, 0);
+      return before <= latest && fileTime - before < UNSET_SECONDS && next > latest;
+    });
   }
 
   #endFalseYear(): void {
