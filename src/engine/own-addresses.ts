@@ -16,6 +16,12 @@ export function connectedNetworks(): Prefix[] {
     .filter((network) => network !== undefined);
 }
 
+/** Differs if an interface got or lost an address. */
+export function interfacesText(): string {
+  const networks = Object.values(os.networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  return networks.map(({ address, netmask }) => `${address} ${netmask}`).join(', ');
+}
+
 function interfaceAddresses(): { address: Address; length: number }[] {
   return Object.values(os.networkInterfaces())
     .flatMap((addresses) => addresses ?? [])

@@ -1,32 +1,39 @@
 import { reasonOf } from '../../errors.ts';
 import type { Prefix } from '../../net/prefix.ts';
 import { doubling, RepeatingTask } from '../../repeating-task.ts';
+import { interfacesText } from '../own-addresses.ts';
 import type { LiveFirewall } from './live-firewall.ts';
 
 /** Expired entries leave the firewall, and a table that was flushed is filled again, within this time. */
 const EVERY_SECONDS = 300;
+/** A new address of this host, as from DHCP, gets its hole within this time. */
+const ADDRESSES_EVERY_SECONDS = 5;
 const FIRST_RETRY_SECONDS = 1;
 const MAX_RETRY_SECONDS = 60;
 
 /**
  * Keeps the firewall up to date while a program runs: adds what became active at once, and makes the
- * firewall hold the rules of the store every five minutes, on request and after a failure.
+ * firewall hold the rules of the store every five minutes, on request, after a failure, and when the
+ * addresses of this host changed.
  */
 export class FirewallUpdater {
   readonly #live: LiveFirewall;
+  readonly #interfaces: () => string;
   readonly #task: RepeatingTask;
   #added: Prefix[] = [];
   /** Everything is to be compared with the store. */
   #isWhole = true;
   /** When it is due to be, by performance.now(). */
   #dueAt = 0;
+  #knownInterfaces = '';
 
-  constructor(live: LiveFirewall, warn: (text: string) => void) {
+  constructor(live: LiveFirewall, warn: (text: string) => void, interfaces = interfacesText) {
     this.#live = live;
+    this.#interfaces = interfaces;
     this.#task = new RepeatingTask({
       work: () => this.#update(),
       onFailure: (error) => warn(`mcblock: the firewall is not up to date: ${reasonOf(error)}`),
-      everySeconds: () => EVERY_SECONDS,
+      everySeconds: () => ADDRESSES_EVERY_SECONDS,
       retrySeconds: doubling(FIRST_RETRY_SECONDS, MAX_RETRY_SECONDS),
     });
   }
@@ -50,12 +57,16 @@ export class FirewallUpdater {
 
   async #update(): Promise<void> {
     const added = this.#added;
-    const isWhole = this.#isWhole || performance.now() >= this.#dueAt;
+    const interfaces = this.#interfaces();
+    const isWhole =
+      this.#isWhole || interfaces !== this.#knownInterfaces || performance.now() >= this.#dueAt;
+    if (!isWhole && added.length === 0) return;
     this.#added = [];
     this.#isWhole = false;
     try {
-      if (!isWhole && added.length > 0 && (await this.#live.add(added))) return;
+      if (!isWhole && (await this.#live.add(added))) return;
       await this.#live.apply();
+      this.#knownInterfaces = interfaces;
       this.#dueAt = performance.now() + EVERY_SECONDS * 1000;
     } catch (error) {
       this.#isWhole = true;

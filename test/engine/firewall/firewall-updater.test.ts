@@ -60,3 +60,20 @@ it('applies at once if the firewall cannot add', async () => {
   expect(calls).toEqual(['apply', 'add 2', 'apply']);
   await updater.close();
 });
+
+it('applies when this host got an address', async () => {
+  const calls: string[] = [];
+  let interfaces = '127.0.0.1 255.0.0.0';
+  const updater = new FirewallUpdater(
+    recording(calls),
+    () => undefined,
+    () => interfaces,
+  );
+  updater.apply();
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(calls).toEqual(['apply']);
+  interfaces += ', 192.0.2.7 255.255.255.0';
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(calls).toEqual(['apply', 'apply']);
+  await updater.close();
+});
