@@ -7,6 +7,7 @@ import { PrefixMap } from '../net/prefix-map.ts';
 import { formatPrefix } from '../net/prefix-text.ts';
 import { keyOfEvidence, mergeEvidence } from '../validation/evidence.ts';
 import type {
+  EvidenceCount,
   FleetActivation,
   FleetAllowed,
   FleetChange,
@@ -50,8 +51,8 @@ export class ChangeSet {
   readonly #writtenAllowed = new PrefixMap<FleetAllowed>();
   readonly #past: FleetActivation[] = [];
   readonly #evidence = new Map<string, FleetEvidence>();
-  /** Rows for the latest activation of an entry, stored ones included. */
-  readonly #evidenceCounts = new PrefixMap<number>();
+  /** Of the latest activation of an entry, stored evidence included. */
+  readonly #evidenceCounts = new PrefixMap<Omit<EvidenceCount, 'prefix'>>();
   readonly #keys: ReportKey[] = [];
 
   constructor(snapshot: FleetSnapshot, bounds: Bounds, at: Seconds) {
@@ -61,8 +62,8 @@ export class ChangeSet {
     for (const held of snapshot.entries) this.#entries.set(held.entry.prefix, held);
     for (const allowed of snapshot.allowed) this.#allowed.set(allowed.prefix, allowed);
     for (const key of snapshot.keys) this.#known.add(textOfKey(key));
-    for (const { prefix, count } of snapshot.evidenceCounts)
-      this.#evidenceCounts.set(prefix, count);
+    for (const { prefix, ...counts } of snapshot.evidenceCounts)
+      this.#evidenceCounts.set(prefix, counts);
   }
 
   get space(): ProtectedSpace {
@@ -71,11 +72,12 @@ export class ChangeSet {
   }
 
   get(prefix: Prefix): Entry | undefined {
-    return this.#entries.get(prefix)?.entry;
+    const held = this.#entries.get(prefix);
+    return held && countedEntry(held);
   }
 
   supernets(prefix: Prefix): Entry[] {
-    return this.#entries.supernets(prefix).map(({ value }) => value.entry);
+    return this.#entries.supernets(prefix).map(({ value }) => countedEntry(value));
   }
 
   active(): Entry[] {
@@ -96,24 +98,48 @@ export class ChangeSet {
   hit(entry: Entry): void {
     const held = this.#entries.get(entry.prefix);
     if (held === undefined) throw new Error('there is no entry to hit');
-    this.#put({ ...held, entry });
+    const { hits, firstSeen, lastSeen, hitDays } = entry;
+    this.#put({ ...held, entry: { ...held.entry, hits, firstSeen, lastSeen, hitDays } });
   }
 
   /** Replaces an entry that was activated, extended, expired or renamed; the change gets a number. */
   update(entry: Entry, cause: Cause): void {
     const held = this.#entries.get(entry.prefix);
     const sequence = ++this.#sequence;
-    if (held !== undefined && held.entry.activations === entry.activations) {
+    if (held !== undefined && countedEntry(held).activations === entry.activations) {
       this.#put({ ...held, entry, sequence, activation: this.#updated(held, entry) });
       return;
     }
-    if (held !== undefined) this.#past.push(held.activation);
-    this.#evidenceCounts.set(entry.prefix, 0);
+    if (held !== undefined && !held.isWithdrawn) this.#past.push(held.activation);
+    this.#evidenceCounts.set(entry.prefix, NO_EVIDENCE);
     const { prefix, activations: number, activatedAt: at = this.#at, expiresAt: until } = entry;
     const { origin, note, by, byAdmin } = cause;
     const made = { origin, note, by, byAdmin };
     const activation = { prefix, number, at, until, endedAt: undefined, ...made };
-    this.#put({ entry, sequence, activatedSequence: sequence, activation });
+    this.#put({ entry, sequence, activatedSequence: sequence, activation, isWithdrawn: false });
+  }
+
+  /**
+   * Takes back the latest activation of the entry if this user's log made it and nobody else reported
+   * evidence for it. Returns the entry, or undefined if it stays as it is.
+   */
+  withdraw(prefix: Prefix, by: string): Entry | undefined {
+    const held = this.#entries.get(prefix);
+    if (held === undefined || held.isWithdrawn) return undefined;
+    const { entry, activation } = held;
+    if (activation.by !== by || activation.origin !== 'grok') return undefined;
+    if (this.#evidenceCounts.get(prefix)?.isShared) return undefined;
+    const endedAt = activation.endedAt ?? this.#at;
+    const expiresAt = isActive(entry, this.#at) ? this.#at : entry.expiresAt;
+    const withdrawn: FleetEntry = {
+      ...held,
+      entry: { ...entry, expiresAt, endedAt },
+      sequence: ++this.#sequence,
+      activation: { ...activation, endedAt },
+      isWithdrawn: true,
+    };
+    this.#put(withdrawn);
+    return countedEntry(withdrawn);
   }
 
   /**
@@ -122,7 +148,7 @@ export class ChangeSet {
    */
   addEvidence(reported: FleetEvidence): void {
     const { prefix, activation, by, kind } = reported;
-    const count = this.#evidenceCounts.get(prefix) ?? 0;
+    const { count, isShared } = this.#evidenceCounts.get(prefix) ?? NO_EVIDENCE;
     const evidence =
       count < this.#bounds.maxEvidence
         ? reported
@@ -131,7 +157,10 @@ export class ChangeSet {
     const key = JSON.stringify([...owner, keyOfEvidence(evidence)]);
     const same = this.#evidence.get(key);
     this.#evidence.set(key, same === undefined ? evidence : mergeEvidence(same, evidence));
-    if (same === undefined) this.#evidenceCounts.set(prefix, count + 1);
+    this.#evidenceCounts.set(prefix, {
+      count: same === undefined ? count + 1 : count,
+      isShared: isShared || by !== this.#entries.get(prefix)?.activation.by,
+    });
   }
 
   /** Returns whether that changed the allow-list. */
@@ -177,6 +206,17 @@ export class ChangeSet {
       ? { ...activation, endedAt: this.#at }
       : { ...activation, until: entry.expiresAt };
   }
+}
+
+const NO_EVIDENCE = { count: 0, isShared: false };
+
+/** The entry by the activations that count. */
+function countedEntry({ entry, isWithdrawn }: FleetEntry): Entry {
+  if (!isWithdrawn) return entry;
+  const activations = entry.activations - 1;
+  return activations === 0
+    ? { ...entry, activations, activatedAt: undefined, expiresAt: 0, endedAt: undefined }
+    : { ...entry, activations, endedAt: undefined };
 }
 
 function textOfKey({ by, key }: ReportKey): string {

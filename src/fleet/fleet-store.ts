@@ -12,6 +12,8 @@ export interface FleetEntry {
   readonly activatedSequence: number;
   /** The latest one. */
   readonly activation: FleetActivation;
+  /** The latest activation was taken back, and no longer counts among the entry's activations. */
+  readonly isWithdrawn: boolean;
 }
 
 /** A prefix of the fleet's allow-list. A removed one stays, so that every machine learns of it. */
@@ -78,6 +80,8 @@ export interface FleetSnapshot {
 export interface EvidenceCount {
   readonly prefix: Prefix;
   readonly count: number;
+  /** Others than the user who made the activation reported evidence for it. */
+  readonly isShared: boolean;
 }
 
 /** What to write, as a whole or not at all. No list has duplicates. */

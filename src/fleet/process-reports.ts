@@ -24,6 +24,7 @@ import type {
   Report,
   Reporter,
   ReportResult,
+  WithdrawReport,
 } from './report.ts';
 import { resultOf, spared, unchanged } from './report-result.ts';
 
@@ -104,6 +105,8 @@ class ReportProcessor {
         return this.#block(report, by);
       case 'expire':
         return this.#expireReported(report, by);
+      case 'withdraw':
+        return this.#withdraw(report, by);
       case 'allow':
       case 'disallow':
         return this.#allow(report, by);
@@ -195,6 +198,11 @@ class ReportProcessor {
   #expireReported({ prefix }: ExpireReport, by: Reporter): ReportResult {
     const entry = this.expire(prefix, by);
     return entry === undefined ? unchanged('absent') : resultOf('expired', entry);
+  }
+
+  #withdraw({ prefix }: WithdrawReport, by: Reporter): ReportResult {
+    const entry = this.#changeSet.withdraw(prefix, by.name);
+    return entry === undefined ? unchanged('absent') : resultOf('withdrawn', entry);
   }
 
   #allow({ kind, prefix, note }: AllowReport, by: Reporter): ReportResult {

@@ -4,7 +4,13 @@ import type { Prefix } from '../net/prefix.ts';
 import type { Details } from '../validation/evidence.ts';
 
 /** A report to the API. */
-export type Report = OffenceReport | ListReport | BlockReport | ExpireReport | AllowReport;
+export type Report =
+  | OffenceReport
+  | ListReport
+  | BlockReport
+  | ExpireReport
+  | WithdrawReport
+  | AllowReport;
 
 /** An offender that a machine blocks because of its own log or firewall. */
 export interface OffenceReport {
@@ -46,6 +52,16 @@ export interface ExpireReport {
   readonly prefix: Prefix;
 }
 
+/**
+ * Takes back the latest activation of exactly this prefix, if the sender made it and nobody else
+ * reported an offence since: with a login that came later, it would not have arisen.
+ */
+export interface WithdrawReport {
+  readonly kind: 'withdraw';
+  readonly key: string | undefined;
+  readonly prefix: Prefix;
+}
+
 /** Adds a prefix to the fleet's allow-list, or removes it. */
 export interface AllowReport {
   readonly kind: 'allow' | 'disallow';
@@ -72,9 +88,10 @@ export interface ReportResult {
     | 'covered'
     | 'evidence'
     | 'expired'
+    | 'withdrawn'
     | 'allowed'
     | 'disallowed'
-    /** There was nothing to expire or to remove from the allow-list. */
+    /** There was nothing to expire, to withdraw or to remove from the allow-list. */
     | 'absent'
     /** The key was known: the report was counted before. */
     | 'repeated'

@@ -1,8 +1,8 @@
 /**
- * The revision of the API's version 2. It rises when reports get a field, or a field accepts more
- * than before, so that clients know which reports a server understands.
+ * The revision of the API's version 2. It rises when there is a new kind of report, reports get a
+ * field, or a field accepts more than before, so that clients know which reports a server understands.
  */
-export const API_REVISION = 1;
+export const API_REVISION = 2;
 
 /** The header in which a server states its revision with every answer. */
 export const REVISION_HEADER = 'mcblock-revision';

@@ -43,6 +43,7 @@ export const FLEET_ENTRY_COLUMNS = [
   'made_by',
   'by_admin',
   'activated_by_admin',
+  'withdrawn',
 ] as const;
 
 export const ACTIVATION_COLUMNS = [
@@ -100,6 +101,7 @@ export function rowOfFleetEntry({
   sequence,
   activatedSequence,
   activation,
+  isWithdrawn,
 }: FleetEntry): SqlValue[] {
   const { prefix, firstSeen, lastSeen, activatedAt, expiresAt } = entry;
   return [
@@ -123,6 +125,7 @@ export function rowOfFleetEntry({
     entry.by,
     Number(entry.byAdmin),
     Number(activation.byAdmin),
+    Number(isWithdrawn),
   ];
 }
 
@@ -161,7 +164,8 @@ export function fleetEntryOfRow(row: FleetRow): FleetEntry {
     };
     const sequence = wholeField(row, 'sequence');
     const activatedSequence = wholeField(row, 'activated_sequence');
-    return { entry, sequence, activatedSequence, activation };
+    const isWithdrawn = wholeField(row, 'withdrawn') === 1;
+    return { entry, sequence, activatedSequence, activation, isWithdrawn };
   });
 }
 

@@ -11,6 +11,7 @@ import {
   BLOCK_REPORT,
   EXPIRE_REPORT,
   OFFENCE_REPORT,
+  WITHDRAW_REPORT,
 } from '../validation/reports.ts';
 import { expiryText, timeText } from '../validation/time-text.ts';
 import type {
@@ -29,7 +30,14 @@ import type { AllowReport, Report, ReportResult } from './report.ts';
  */
 
 const REPORT: Codec<Report> = {
-  schema: { oneOf: [OFFENCE_REPORT.schema, BLOCK_REPORT.schema, EXPIRE_REPORT.schema] },
+  schema: {
+    oneOf: [
+      OFFENCE_REPORT.schema,
+      BLOCK_REPORT.schema,
+      EXPIRE_REPORT.schema,
+      WITHDRAW_REPORT.schema,
+    ],
+  },
   isOptional: false,
   read: readReport,
   write: (report) => report,
@@ -80,8 +88,12 @@ function readReport(value: unknown, path: string): Report {
       const { type: kind, ...read } = EXPIRE_REPORT.read(value, path);
       return { kind, ...read };
     }
+    case 'withdraw': {
+      const { type: kind, ...read } = WITHDRAW_REPORT.read(value, path);
+      return { kind, ...read };
+    }
     default:
-      return refuse(`${path}.type`, 'one of offence, block, expire', type);
+      return refuse(`${path}.type`, 'one of offence, block, expire, withdraw', type);
   }
 }
 
@@ -118,7 +130,7 @@ export function historyJson(history: EntryHistory): object {
   };
 }
 
-function entryJson({ entry, sequence, activation }: FleetEntry): object {
+function entryJson({ entry, sequence, activation, isWithdrawn }: FleetEntry): object {
   const { firstSeen, lastSeen, activatedAt } = entry;
   return {
     sequence,
@@ -131,6 +143,8 @@ function entryJson({ entry, sequence, activation }: FleetEntry): object {
     expiresAt: expiryText(entry.expiresAt),
     // Only if it was expired by hand.
     endedAt: timeOrNull(activation.endedAt),
+    // The latest of its activations no longer counts.
+    withdrawn: isWithdrawn,
     origin: entry.origin,
     by: entry.by,
     byAdmin: entry.byAdmin,

@@ -13,11 +13,12 @@ import {
   BLOCK_REPORT,
   EXPIRE_REPORT,
   OFFENCE_REPORT,
+  WITHDRAW_REPORT,
 } from '../validation/reports.ts';
 import type { Connection } from './connection.ts';
 import { keyOf } from './key.ts';
 
-/** A change by hand that is shared with the fleet. */
+/** A change other than an offence that is shared with the fleet. */
 export type Announcement =
   | {
       readonly type: 'block';
@@ -29,6 +30,7 @@ export type Announcement =
     }
   | { readonly type: 'allow'; readonly prefix: Prefix; readonly note: string }
   | { readonly type: 'expire'; readonly prefix: Prefix }
+  | { readonly type: 'withdraw'; readonly prefix: Prefix }
   | { readonly type: 'disallow'; readonly prefix: Prefix };
 
 /** A report that waits to be sent. */
@@ -109,6 +111,11 @@ export class Outbox {
     const isSeenHere = this.#seenHere.has(`${formatPrefix(prefix)} ${activation}`);
     if (isSeenHere && this.#transaction === this.#connection.transactions) return true;
     return this.#connection.row(ORIGIN, ...keyOf(prefix), activation)?.[0] !== 'fleet';
+  }
+
+  /** Shares that the latest activation of the entry, made by a log of this machine, is taken back. */
+  withdraw(prefix: Prefix): void {
+    if (this.#options !== undefined) this.share({ type: 'withdraw', prefix });
   }
 
   /** @param about the prefix of the entry that was changed here */
@@ -209,6 +216,8 @@ function reportOf(announcement: Announcement): unknown {
       return BLOCK_REPORT.write({ ...announcement, key: undefined });
     case 'expire':
       return EXPIRE_REPORT.write({ ...announcement, type: 'expire', key: undefined });
+    case 'withdraw':
+      return WITHDRAW_REPORT.write({ ...announcement, type: 'withdraw', key: undefined });
     case 'allow':
       return { type: 'allow', ...(ALLOW_REPORT.write(announcement) as object) };
     case 'disallow':

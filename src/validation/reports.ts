@@ -54,5 +54,8 @@ export const BLOCK_REPORT = object({
 
 export const EXPIRE_REPORT = object({ type: oneOf('expire'), key: KEY, prefix: prefix(1) });
 
+/** Takes back the latest activation of exactly this prefix, which the sender reported. */
+export const WITHDRAW_REPORT = object({ type: oneOf('withdraw'), key: KEY, prefix: prefix(1) });
+
 /** What `POST` and `DELETE /v2/allow` take. */
 export const ALLOW_REPORT = object({ prefix: prefix(1), note: NOTE });

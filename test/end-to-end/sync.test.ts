@@ -108,6 +108,47 @@ describe('two machines and a server', () => {
     expect(history.map(({ value }) => 'entry' in value && value.entry.hits)).toEqual([10, 10]);
   });
 
+  it('share that a login took back a ban', async () => {
+    const login = (line: CommandLine, time: string, address: string) => {
+      const log = line.path('logins.log');
+      writeFileSync(
+        log,
+        `${time} host sshd[8]: Accepted publickey for anna from ${address} port 1 ssh2\n`,
+      );
+      return ok(line, 'grok', '--year', '2025', log);
+    };
+    await ok(a, 'grok', '--year', '2025', attack(a, '5.149.104.9', 'old.log'));
+    await ok(a, 'sync');
+    await ok(b, 'sync');
+    expect(await active(b)).toEqual(['5.149.104.0/24']);
+
+    const failures = Array.from(
+      { length: 3 },
+      (_, index) =>
+        `Dec 31 23:10:0${index} host sshd[9]: Failed password for anna from 5.149.105.9 port 4711 ssh2`,
+    );
+    writeFileSync(a.path('anna.log'), `${failures.join('\n')}\n`);
+    await ok(a, 'grok', '--year', '2025', a.path('anna.log'));
+    await ok(a, 'sync');
+    expect(await ok(b, 'sync')).toContain('fleet: 1 blocked');
+    await login(a, 'Dec 31 23:10:01', '5.149.105.9');
+    expect(await active(a)).toEqual(['5.149.104.0/24']);
+    await ok(a, 'sync');
+    expect(await ok(b, 'sync')).toContain('fleet: 0 blocked, 1 expired');
+    expect(await active(b)).toEqual(['5.149.104.0/24']);
+    const { stdout } = await b.run('explain', '5.149.105.9');
+    expect(stdout).toContain('withdrawn');
+
+    // The next time is the first again, on both.
+    await ok(a, 'grok', '--year', '2025', attack(a, '5.149.105.77'));
+    await ok(a, 'sync');
+    await ok(b, 'sync');
+    for (const line of [a, b]) {
+      const [shown] = await line.json<Shown[]>('show', '5.149.105.0/24');
+      expect(shown).toMatchObject({ active: true, activations: 1 });
+    }
+  });
+
   it('share changes by hand: blocks, expiries, the allow-list', async () => {
     await ok(a, 'add', '9.9.9.0/24', '--for', '90d', '--note', 'form spam', '--share');
     await ok(a, 'add', '8.8.8.8');

@@ -410,6 +410,35 @@ export function describeApi(makeBackend: () => Backend): void {
       ]);
     });
 
+    it('lets a machine take back what it alone reported', async () => {
+      const withdrawn = { type: 'withdraw', prefix: '192.0.2.0/24' };
+      expect(await outcomes('gate1', withdrawn)).toEqual(['absent']);
+      expect(await outcomes('gate1', offence('192.0.2.7'))).toEqual(['new']);
+      expect(await outcomes('gate2', withdrawn)).toEqual(['absent']);
+      expect(await outcomes('gate1', withdrawn, withdrawn)).toEqual(['withdrawn', 'absent']);
+      const entry = (await ask('GET', '/v2/entries/192.0.2.0/24')).json();
+      const ended = { withdrawn: true, endedAt: expect.any(String) };
+      expect(entry).toMatchObject({ activations: 1, ...ended });
+      expect((await ask('GET', '/v1/pf')).json()).toEqual([]);
+
+      // The activation counts no more: the next one is the first again.
+      now += DAY_SECONDS;
+      const at = new Date(now * 1000).toISOString().replace('.000', '');
+      const [again] = await report('gate2', offence('192.0.2.7', { at }));
+      const until = new Date((now + 30 * DAY_SECONDS) * 1000).toISOString().replace('.000', '');
+      expect(again).toMatchObject({ outcome: 'reactivated', expiresAt: until });
+      const active = (await ask('GET', '/v2/entries/192.0.2.0/24')).json();
+      expect(active).toMatchObject({ activations: 1, withdrawn: false, endedAt: null });
+
+      // What two machines reported stays.
+      expect(await outcomes('gate1', offence('192.0.2.8', { at }))).toEqual(['covered']);
+      expect(await outcomes('gate2', withdrawn)).toEqual(['absent']);
+      // So does what an administrator blocked.
+      const block = { type: 'block', prefix: '198.51.100.0/24' };
+      expect(await outcomes('gate1', block)).toEqual(['new']);
+      expect(await outcomes('gate1', { ...withdrawn, prefix: block.prefix })).toEqual(['absent']);
+    });
+
     it('counts a report with a key once for each sender', async () => {
       const own = offence('192.0.2.7', { key: 'gate1-0001', count: 5 });
       expect(await outcomes('gate1', own, own)).toEqual(['new', 'repeated']);

@@ -16,7 +16,7 @@ describe("an older fleet's store in SQLite", () => {
       const database = new Database(backend.db);
       database.exec('ALTER TABLE fleet DROP COLUMN identity; UPDATE fleet SET sequence = 7');
       database.exec('ALTER TABLE evidence DROP COLUMN port');
-      for (const column of ['made_by', 'by_admin', 'activated_by_admin']) {
+      for (const column of ['made_by', 'by_admin', 'activated_by_admin', 'withdrawn']) {
         database.exec(`ALTER TABLE entry DROP COLUMN ${column}`);
       }
       database.exec('ALTER TABLE activation DROP COLUMN by_admin');

@@ -59,7 +59,8 @@ function entryOf(text: string, over: Partial<Entry> = {}): Entry {
 
 function heldOf(text: string, sequence: number, over: Partial<Entry> = {}): FleetEntry {
   const entry = entryOf(text, over);
-  return { entry, sequence, activatedSequence: sequence, activation: activationOf(entry) };
+  const activation = activationOf(entry);
+  return { entry, sequence, activatedSequence: sequence, activation, isWithdrawn: false };
 }
 
 function activationOf({
@@ -191,6 +192,35 @@ export function describeFleetStore(makeBackend: () => Backend): void {
         return { ...NOTHING, sequence: past.sequence };
       });
       expect(active.toSorted((p, q) => p - q)).toEqual([1, 3]);
+    });
+
+    it('are withdrawn or not, and their evidence is from one user or from several', async () => {
+      const alone = { ...heldOf('192.0.2.1/32', 1), isWithdrawn: true };
+      const shared = heldOf('192.0.2.2/32', 2);
+      const evidence = [alone, shared, shared].map(
+        ({ entry: { prefix } }, index): FleetEvidence => ({
+          ...plainEvidence({}),
+          prefix,
+          activation: 1,
+          by: index < 2 ? 'gate1' : 'gate2',
+          kind: 'offence',
+        }),
+      );
+      await put(store, { sequence: 2, entries: [alone, shared], evidence });
+      const prefixes = [alone, shared].map(({ entry }) => entry.prefix);
+      const seen: unknown[] = [];
+      await store.change({ prefixes, keys: [], activeAt: undefined }, (past) => {
+        for (const { entry, isWithdrawn } of past.entries) {
+          const text = formatPrefix(entry.prefix);
+          const counts = past.evidenceCounts.find(({ prefix }) => formatPrefix(prefix) === text);
+          seen.push([text, isWithdrawn, counts?.count, counts?.isShared]);
+        }
+        return { ...NOTHING, sequence: past.sequence };
+      });
+      expect(seen.toSorted()).toEqual([
+        ['192.0.2.1/32', true, 1, false],
+        ['192.0.2.2/32', false, 2, true],
+      ]);
     });
 
     it('stay as they were if the decision throws', async () => {

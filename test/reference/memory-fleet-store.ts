@@ -50,13 +50,15 @@ export class MemoryFleetStore implements FleetStore {
           (activeAt !== undefined && isActive(entry, activeAt)),
       ),
       allowed: [...this.#allowed.values()],
-      evidenceCounts: [...this.#entries.values()].map(({ entry: { prefix, activations } }) => ({
-        prefix,
-        count: [...this.#evidence.values()].filter(
+      evidenceCounts: [...this.#entries.values()].map(({ entry, activation }) => {
+        const { prefix, activations } = entry;
+        const rows = [...this.#evidence.values()].filter(
           (row) =>
             formatPrefix(row.prefix) === formatPrefix(prefix) && row.activation === activations,
-        ).length,
-      })),
+        );
+        const isShared = rows.some(({ by }) => by !== activation.by);
+        return { prefix, count: rows.length, isShared };
+      }),
       keys: keys.filter(({ by, key }) => this.#keys.has(`${by} ${key}`)),
     });
     this.#sequence = change.sequence;

@@ -110,11 +110,45 @@ function withdraw(
     changes.writeLosses(store);
     return false;
   }
-  store.record({ entry: before, takesBack: true });
-  store.withdrawals.record({ prefix, activation: latest, withdrawnAt: now });
+  writeWithdrawal(store, before, latest, now);
+  store.outbox.withdraw(prefix);
   store.spent.take(prefix);
   store.addPending(pending);
   return true;
+}
+
+/**
+ * Takes back an activation that another machine of the fleet made and withdrew, if it is the latest
+ * here. Returns whether it is.
+ * @param isDryRun stores nothing
+ */
+export function withdrawRemote(
+  store: Store,
+  remote: Entry,
+  now: Seconds,
+  isDryRun: boolean,
+): boolean {
+  const { prefix, activatedAt } = remote;
+  const entry = store.get(prefix);
+  const history = store.history(prefix);
+  const latest = history.at(-1);
+  if (entry === undefined || latest === undefined) return false;
+  const { at, number, origin } = latest;
+  if (at !== activatedAt || number !== entry.activations || origin !== 'fleet') return false;
+  if (!isDryRun) {
+    writeWithdrawal(store, former(entry, history.slice(0, -1), latest), latest, now);
+  }
+  return true;
+}
+
+function writeWithdrawal(
+  store: Store,
+  before: Entry,
+  activation: Activation,
+  withdrawnAt: Seconds,
+): void {
+  store.record({ entry: before, takesBack: true });
+  store.withdrawals.record({ prefix: before.prefix, activation, withdrawnAt });
 }
 
 /** Whether a log of this machine made the activation, and nobody prolonged or ended it since. */

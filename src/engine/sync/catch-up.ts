@@ -9,6 +9,7 @@ import { isTooWide } from '../../net/wide.ts';
 import type { Position } from '../../store/fleet-state.ts';
 import type { Snapshot } from '../../store/snapshot.ts';
 import type { Store } from '../../store/store.ts';
+import { withdrawRemote } from '../judge/withdraw.ts';
 import type { Policies } from '../policies.ts';
 import { loginProtections, protectedSpace } from '../protected-space.ts';
 import { ShareLimit } from '../record/share-limit.ts';
@@ -142,10 +143,13 @@ interface Around {
 /** The effect; 'prolonged' if the entry was active already. */
 function applyEntry(
   { store, policies, longestSeconds, now, isDryRun }: Deps,
-  { entry: remote, activatedBy }: RemoteEntry,
+  { entry: remote, activatedBy, isWithdrawn }: RemoteEntry,
   around: Around,
 ): Merge['kind'] | 'prolonged' {
   const { prefix } = remote;
+  if (isWithdrawn) {
+    return withdrawRemote(store, remote, now(), isDryRun) ? 'expired' : 'unchanged';
+  }
   const policy = policies.policyFor(prefix);
   const supernets = store.supernets(prefix);
   const loginsHere = loginsAround((one) => around.logins.loginsWithin(one), prefix, policies.nat64);

@@ -28,6 +28,7 @@ const ENTRY = object({
   activatedAt: nullable(time()),
   expiresAt: expiry(),
   endedAt: optional(nullable(time()), undefined),
+  withdrawn: optional(boolean(), false),
   origin: origin(),
   // Earlier servers do not say who made an entry.
   by: optional(printableText(64), ''),
@@ -108,13 +109,19 @@ function readChange(value: unknown, path: string): RemoteChange {
   const type = isObject(value) ? value['type'] : undefined;
   if (type === 'allow') return { type, ...(ALLOWED.read(value, path) satisfies RemoteAllowed) };
   if (type !== 'entry') throw new McblockError('input', `${path}.type must be entry or allow`);
-  const { sequence, activatedBy, activatedByAdmin, ...fields } = ENTRY.read(value, path);
+  const {
+    sequence,
+    activatedBy,
+    activatedByAdmin,
+    withdrawn: isWithdrawn,
+    ...fields
+  } = ENTRY.read(value, path);
   const entry: Entry = { ...fields, hitDays: [] };
   if ((entry.activations === 0) !== (entry.activatedAt === undefined)) {
     throw new McblockError('input', `${path} has activations without a time, or the reverse`);
   }
   const activatedByWhom = { by: activatedBy, byAdmin: activatedByAdmin };
-  return { type, sequence, entry, activatedBy: activatedByWhom };
+  return { type, sequence, entry, activatedBy: activatedByWhom, isWithdrawn };
 }
 
 function jsonOf(body: Buffer): unknown {

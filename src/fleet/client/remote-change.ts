@@ -11,6 +11,8 @@ export interface RemoteEntry {
   readonly entry: Entry;
   /** Who made its latest activation. */
   readonly activatedBy: Maker;
+  /** The machine that made that activation took it back. */
+  readonly isWithdrawn: boolean;
 }
 
 /** A prefix that was added to the fleet's allow-list, or removed from it. */

@@ -252,6 +252,7 @@ async function readPast(
     evidenceCounts: supernets.map((row) => ({
       prefix: parsePrefix(String(row['prefix'])),
       count: Number(row['evidence_count']),
+      isShared: row['evidence_shared'] === true,
     })),
   };
 }

@@ -126,6 +126,11 @@ UPDATE mcblock.entry SET
 UPDATE mcblock.activation SET
   by_admin = (reported_by IN (SELECT name FROM mcblock."user" WHERE scopes LIKE '%admin%'))::integer;
 `,
+  `
+-- The latest activation was taken back by who made it.
+ALTER TABLE mcblock.entry
+  ADD COLUMN withdrawn integer NOT NULL DEFAULT 0 CHECK (withdrawn IN (0, 1));
+`,
 ];
 
 const FIRST = `

@@ -38,6 +38,7 @@ const NUMBERS: ReadonlySet<string> = new Set([
   'disabled',
   'by_admin',
   'activated_by_admin',
+  'withdrawn',
 ]);
 
 /** Selects columns of a table, which is t in `rest`, as texts and JavaScript numbers. */
@@ -57,13 +58,15 @@ function selected(columns: readonly string[]): string {
 
 /**
  * Entries that contain any of these prefixes, each once, found by the prefix lengths in use; with the
- * amount of evidence for the latest activation.
+ * amount of evidence for the latest activation, and whether others than who made it reported some.
  */
 export const COVERING = `
-SELECT ${selected(FLEET_ENTRY_COLUMNS)}, (
-  SELECT count(*)::float8 FROM mcblock.evidence s
-  WHERE s.prefix = t.prefix AND s.activation = t.activations) AS evidence_count
-FROM mcblock.entry t WHERE prefix IN (
+SELECT ${selected(FLEET_ENTRY_COLUMNS)}, evidence_count, evidence_shared
+FROM mcblock.entry t CROSS JOIN LATERAL (
+  SELECT count(*)::float8 AS evidence_count,
+    coalesce(bool_or(s.reported_by <> t.activated_by), false) AS evidence_shared
+  FROM mcblock.evidence s WHERE s.prefix = t.prefix AND s.activation = t.activations) c
+WHERE prefix IN (
   SELECT set_masklen(p, l.length) FROM unnest($1::cidr[]) p
   JOIN mcblock.length l ON l.family = family(p) AND l.length <= masklen(p))`;
 

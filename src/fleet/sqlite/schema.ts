@@ -129,6 +129,10 @@ UPDATE entry SET by_admin = made_by IN (SELECT name FROM user WHERE scopes LIKE 
 UPDATE activation SET
   by_admin = reported_by IN (SELECT name FROM user WHERE scopes LIKE '%admin%');
 `,
+  `
+-- The latest activation was taken back by who made it.
+ALTER TABLE entry ADD COLUMN withdrawn INTEGER NOT NULL DEFAULT 0 CHECK (withdrawn IN (0, 1));
+`,
 ];
 
 /** Migrates the database to the newest version. Throws McblockError('store') for another program's. */

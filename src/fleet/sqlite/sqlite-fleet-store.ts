@@ -1,4 +1,4 @@
-import type { Entry, Seconds } from '../../blocklist/entry.ts';
+import type { Seconds } from '../../blocklist/entry.ts';
 import type { Family } from '../../net/address.ts';
 import type { Prefix } from '../../net/prefix.ts';
 import { formatPrefix } from '../../net/prefix-text.ts';
@@ -62,6 +62,9 @@ INSERT OR REPLACE INTO allowed (${ALLOWED_COLUMNS.join(', ')}) VALUES (${placeho
 const PUT_USER = `
 INSERT OR REPLACE INTO user (${USER_COLUMNS.join(', ')}) VALUES (${placeholders(USER_COLUMNS)})`;
 
+const COUNT_EVIDENCE = `
+SELECT count(*), max(reported_by <> ?) FROM evidence WHERE prefix = ? AND activation = ?`;
+
 const GET_ENTRY = query(FLEET_ENTRY_COLUMNS, 'FROM entry WHERE prefix = ?');
 
 /** The fleet's store in an SQLite file. */
@@ -95,7 +98,7 @@ export class SqliteFleetStore implements FleetStore {
       const past = {
         sequence: this.#sequence(),
         entries: [...supernets, ...this.#activeBesides(supernets, wanted.activeAt)],
-        evidenceCounts: supernets.map(({ entry }) => this.#evidenceCount(entry)),
+        evidenceCounts: supernets.map((held) => this.#evidenceCount(held)),
         allowed: this.#allowed(),
         keys: wanted.keys.filter((key) => this.#isKnown(key)),
       };
@@ -213,10 +216,10 @@ export class SqliteFleetStore implements FleetStore {
     return this.#rows(GET_ENTRY, key).map(fleetEntryOfRow)[0];
   }
 
-  #evidenceCount({ prefix, activations }: Entry): EvidenceCount {
-    const sql = 'SELECT count(*) FROM evidence WHERE prefix = ? AND activation = ?';
-    const count = Number(this.#connection.row(sql, formatPrefix(prefix), activations)?.[0]);
-    return { prefix, count };
+  #evidenceCount({ entry: { prefix, activations }, activation }: FleetEntry): EvidenceCount {
+    const key = formatPrefix(prefix);
+    const row = this.#connection.row(COUNT_EVIDENCE, activation.by, key, activations);
+    return { prefix, count: Number(row?.[0]), isShared: row?.[1] === 1 };
   }
 
   #isKnown({ by, key }: ReportKey): boolean {
