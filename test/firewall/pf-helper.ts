@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { program } from '../support/program.ts';
 import type { PfMachine } from './pf-machine.ts';
 
-/** What firewall.helper names: doas(1) and examples/mcblock-pf in one, for a pf that is a stand-in. */
+/** What firewall.helper names: doas(1) and mcblock-pf in one, for a pf that is a stand-in. */
 export class PfHelper {
   readonly helper: string;
 

@@ -34,7 +34,7 @@ export function define(command: Command, context: Context): void {
       'after',
       `
 Examples:
-  mcblock listen                              as a daemon; see examples/ for rc.d and systemd
+  mcblock listen                              run by rc(8) or systemd
   mcblock listen --acacia /etc/acacia.json    as a replacement for acacia_pubsub
   curl http://127.0.0.1:8091/status           show the status
 

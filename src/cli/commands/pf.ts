@@ -35,9 +35,9 @@ Examples:
   mcblock pf add < list.txt                             many, one per line
   doas -n /usr/local/libexec/mcblock-pf add 192.0.2.7   as a user permitted by doas.conf(5)
 
-To run "mcblock listen" or "mcblock watch --apply" as another user than root, set firewall.helper
-to the script examples/mcblock-pf. As root, --config must name a file that only root can write;
-through doas and sudo it is refused.
+To run "mcblock listen" or "mcblock watch" as another user than root, set firewall.helper to the
+script mcblock-pf, which comes with mcblock. As root, --config must name a file that only root can
+write; through doas and sudo it is refused.
 
 Exit code 1 if something was refused or pf failed.
 `,

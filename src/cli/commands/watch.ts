@@ -45,7 +45,7 @@ export function define(command: Command, context: Context): void {
       'after',
       `
 Examples:
-  mcblock watch /var/log/auth.log               as a daemon; see examples/ for rc.d and systemd
+  mcblock watch /var/log/auth.log               run by rc(8) or systemd
   mcblock watch --once /var/log/auth.log        from cron(8)
   mcblock watch --journal                       where there is no auth.log, as in Debian 12
   mcblock --json watch /var/log/auth.log        one object per line for each entry that changed

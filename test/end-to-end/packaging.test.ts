@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
-const FOLDER = join(import.meta.dirname, '..', '..', 'examples');
+const FOLDER = join(import.meta.dirname, '..', '..', 'packaging');
 const SHELLCHECK = '/usr/bin/shellcheck';
 const SYSTEMD_ANALYZE = '/usr/bin/systemd-analyze';
 
@@ -21,13 +21,13 @@ function said(program: string, ...args: string[]): unknown {
 
 const NOTHING = [0, '', ''];
 
-describe('the examples', () => {
+describe('packaging', () => {
   it.each(scripts)('%s is a valid shell script', (file) => {
     expect(said('/bin/sh', '-n', file)).toEqual(NOTHING);
   });
 
   it.skipIf(!existsSync(SHELLCHECK)).each(scripts)('%s passes shellcheck', (file) => {
-    const shell = file.endsWith('.openbsd') ? 'ksh' : 'sh';
+    const shell = file.endsWith('.rc') ? 'ksh' : 'sh';
     // rc.subr is not here, and takes most of what these scripts set.
     expect(said(SHELLCHECK, '-s', shell, '-e', 'SC1091,SC2034', file)).toEqual(NOTHING);
   });
