@@ -170,6 +170,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/config.ts'),
   },
   {
+    name: 'status',
+    usage: '[OPTION…]',
+    summary: 'show the state in six lines',
+    load: () => import('./commands/status.ts'),
+  },
+  {
     name: 'doctor',
     usage: '[OPTION…]',
     summary: 'check that everything works',

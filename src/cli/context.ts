@@ -2,6 +2,7 @@ import { bogonEntries } from '../blocklist/bogons.ts';
 import type { Seconds } from '../blocklist/entry.ts';
 import type { Policy } from '../blocklist/policy.ts';
 import { type Geo, loadGeo } from '../engine/geo.ts';
+import type { Host } from '../engine/host/host.ts';
 import type { Policies } from '../engine/policies.ts';
 import { McblockError } from '../errors.ts';
 import type { StoreMode } from '../store/open.ts';
@@ -29,6 +30,8 @@ export interface Environment {
   readonly clock: () => Seconds;
   /** Whether the clock is known to be right; default: ask the system. */
   readonly isClockSynchronised?: () => Promise<boolean>;
+  /** The machine that doctor and setup look at; default: this one. */
+  readonly host?: Host;
 }
 
 /** The options common to all commands. */
@@ -51,6 +54,8 @@ export class Context {
   /** Sets the exit code of a command that succeeded: `check` uses 1 for "not on the blocklist". */
   readonly exit: (code: number) => void;
   readonly time: PresentTime;
+  /** See Environment. */
+  readonly host: Host | undefined;
   readonly #options: () => CommonOptions;
   /** The command as typed, if `undo` can take it back. */
   readonly #undoable: string | undefined;
@@ -69,6 +74,7 @@ export class Context {
     this.stderr = environment.stderr;
     this.env = environment.env;
     this.exit = exit;
+    this.host = environment.host;
     this.#undoable = undoable;
     this.#options = options;
     this.time = new PresentTime(environment, options);

@@ -76,7 +76,6 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   unban: 'expire',
   unblock: 'expire',
   list: 'show',
-  status: 'doctor',
   remove: 'expire or forget',
   delete: 'expire or forget',
   whitelist: 'allow',

@@ -94,7 +94,7 @@ export class PresentTime {
       this.#warn(`the system clock (${shortTime(clock)} UTC) is behind; using ${recorded}`);
     }
     if (ahead <= MAX_AHEAD_SECONDS || yes) return;
-    if (await this.#isSynchronised()) return;
+    if (await this.isSynchronised()) return;
     this.#doubtfulSince = latest;
     this.#warn(
       `the system clock (${shortTime(clock)} UTC) is more than 30 days ahead of ${recorded}; if it is right, use --yes`,
@@ -131,13 +131,14 @@ export class PresentTime {
   }
 
   async #acceptIfSynchronised(): Promise<void> {
-    if (!(await this.#isSynchronised()) || !this.#steady.isAhead) return;
+    if (!(await this.isSynchronised()) || !this.#steady.isAhead) return;
     this.#steady.accept();
     this.#askedAt = undefined;
     this.#warn('the system clock is synchronised; going on with it');
   }
 
-  async #isSynchronised(): Promise<boolean> {
+  /** Whether the system says that its clock is synchronised. */
+  async isSynchronised(): Promise<boolean> {
     const { isClockSynchronised } = this.#clocks;
     if (isClockSynchronised !== undefined) return isClockSynchronised();
     // Loaded here, as few commands run a program and all pay for what is loaded at the start.

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Reader } from 'mmdb-lib';
 
+import type { Seconds } from '../blocklist/entry.ts';
 import { McblockError, reasonOf } from '../errors.ts';
 import type { Address } from '../net/address.ts';
 import { formatAddress } from '../net/address-text.ts';
@@ -31,14 +32,23 @@ export async function loadGeo({ country, network }: GeoFiles): Promise<Geo | und
   };
 }
 
+/** When a database was built. Throws McblockError('config') if it cannot be read. */
+export async function buildTimeOf(file: string): Promise<Seconds> {
+  return Math.floor((await readerOf(file)).metadata.buildEpoch.getTime() / 1000);
+}
+
 type Lookup = (address: Address) => unknown;
 
 async function openDatabase(file: string): Promise<Lookup | undefined> {
   if (file === '') return undefined;
+  const reader = await readerOf(file);
+  return (address) => lookUp(reader, address);
+}
+
+async function readerOf(file: string): Promise<Reader<never>> {
   const { Reader: MmdbReader } = await import('mmdb-lib');
   try {
-    const reader: Reader<never> = new MmdbReader(readFileSync(file));
-    return (address) => lookUp(reader, address);
+    return new MmdbReader<never>(readFileSync(file));
   } catch (cause) {
     throw new McblockError('config', `${file}: ${reasonOf(cause)}`, {
       cause,

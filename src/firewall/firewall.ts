@@ -9,6 +9,12 @@ export interface Change {
   readonly whole: boolean;
 }
 
+/** What is wrong, and what to do about it. */
+export interface FirewallFault {
+  readonly text: string;
+  readonly advice: string;
+}
+
 /**
  * Holds the rules: a table of our own in pf or nftables, or a file. Nothing else in the firewall is
  * touched. All methods may throw McblockError('program' or 'file') with what the program wrote and
@@ -27,6 +33,8 @@ export interface Firewall {
   readonly add?: (prefixes: PrefixList) => Promise<boolean>;
   /** Kills the states of hosts in these prefixes. Absent if not needed. */
   readonly kill?: (prefixes: PrefixList) => Promise<void>;
+  /** Why it may not block what it holds. Absent if the rules are enough by themselves. */
+  readonly fault?: (rules: number) => Promise<FirewallFault | undefined>;
   /** Called once the rules are in place, whether or not anything changed. */
   readonly finish?: () => Promise<void>;
 }

@@ -31,7 +31,10 @@ export function readNftListing(json: string): NftListing | undefined {
       chains++;
     } else if (isRecord(object['rule'])) {
       asked.push(JSON.stringify(object['rule']['expr']));
-    } else if (!('metainfo' in object || 'table' in object)) {
+    } else if (isRecord(object['table'])) {
+      // The chains of a dormant table are not hooked.
+      if ('flags' in object['table']) return undefined;
+    } else if (!('metainfo' in object)) {
       return undefined;
     }
   }

@@ -3,6 +3,7 @@ import { PrefixList } from '../net/prefix-list.ts';
 import { readPrefixes } from '../net/prefix-reader.ts';
 import { type Finished, wordsOf } from '../process/run-program.ts';
 import type { Change, Firewall } from './firewall.ts';
+import { pfFault } from './pf-faults.ts';
 import type { Pfctl } from './pfctl.ts';
 
 /** FreeBSD's limit of addresses in one call, unless net.pf.request_maxcount is raised. */
@@ -20,6 +21,7 @@ export function pfFirewall(pfctl: Pfctl, table: string): Firewall {
     add: (prefixes) => pf.add(prefixes),
     change: (change) => pf.change(change),
     kill: (prefixes) => pf.kill(prefixes),
+    fault: (rules) => pfFault(pfctl, table, rules),
   };
 }
 

@@ -14,6 +14,8 @@ export interface Pfctl {
   run(command: PfCommand, prefixes?: PrefixList): Promise<Finished>;
   /** Kills the states of hosts in the prefix. */
   kill(prefix: Prefix): Promise<Finished>;
+  /** Lists the state of pf, or the rules of all anchors; undefined if only root can. */
+  list(what: 'info' | 'rules'): Promise<Finished | undefined>;
 }
 
 /** Runs pfctl itself, which takes root. All arguments but the table are fixed. */
@@ -26,6 +28,7 @@ export function directPfctl(path: string, table: string): Pfctl {
       return runProgram(path, args, { input: pfTableText(prefixes) });
     },
     kill: (prefix) => runProgram(path, ['-k', formatPrefix(prefix)]),
+    list: (what) => runProgram(path, what === 'info' ? ['-s', 'info'] : ['-a', '*', '-s', 'rules']),
   };
 }
 
@@ -45,6 +48,7 @@ export function helpedPfctl(
       const input = prefixes === undefined ? {} : { input: pfTableText(prefixes) };
       return runProgram(path, [...args, command], input);
     },
+    list: async (what) => (isRoot() ? direct.list(what) : undefined),
     kill(prefix) {
       if (isRoot()) return direct.kill(prefix);
       throw new McblockError(

@@ -15,6 +15,11 @@ export class Cursors {
     return typeof cursor === 'string' ? cursor : undefined;
   }
 
+  /** Whether any journal was read. */
+  isAny(): boolean {
+    return this.#connection.row('SELECT 1 FROM cursor LIMIT 1') !== undefined;
+  }
+
   put(journal: string, cursor: string): void {
     this.#connection.run('INSERT OR REPLACE INTO cursor VALUES (?, ?)', journal, cursor);
   }

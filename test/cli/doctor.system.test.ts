@@ -1,16 +1,44 @@
-import { mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Finding } from '../../src/engine/doctor/finding.ts';
+import { Host } from '../../src/engine/host/host.ts';
+import { PfMachine } from '../firewall/pf-machine.ts';
 import { CommandLine } from '../support/command-line.ts';
+import { mmdbOf } from '../support/mmdb.ts';
+
+const NEWSYSLOG = '/etc/newsyslog.conf';
+const HOOK = '/usr/local/libexec/mcblock-rotated';
+const AUTH_LOG = '/var/log/auth.log';
 
 let line: CommandLine;
 let table: string;
+let pf: PfMachine;
 beforeEach(() => {
   line = new CommandLine();
+  line.host = new Host('freebsd', line.path('root'));
   table = line.path('pf.blocked');
+  pf = new PfMachine();
   configure();
 });
-afterEach(() => line.remove());
+afterEach(() => {
+  line.remove();
+  pf.remove();
+});
+
+/** Writes a file of the machine. */
+function put(path: string, text: string, mode = 0o644): void {
+  const file = line.path(`root${path}`);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
+  chmodSync(file, mode);
+  utimesSync(file, 1_767_225_600, 1_767_225_600);
+}
+
+function useService(status: 0 | 1): void {
+  put('/usr/local/etc/rc.d/mcblock_watch', '#!/bin/sh\n', 0o555);
+  put('/usr/sbin/service', `#!/bin/sh\n[ "$2" = status ] && exit ${status}\nexit 0\n`, 0o755);
+}
 
 function configure(more = ''): void {
   line.config = line.path('mcblock.toml');
@@ -24,6 +52,14 @@ async function makeWell(): Promise<void> {
   const log = line.path('auth.log');
   writeFileSync(log, '2025-12-31T23:00:00Z gw sshd[7]: Server listening on :: port 22.\n');
   await line.run('grok', log);
+  put(NEWSYSLOG, `${AUTH_LOG} 600 7 * @T00 JCR ${HOOK}\n`);
+  put(HOOK, '#!/bin/sh\n', 0o555);
+  put(AUTH_LOG, 'Dec 31 23:00:00 gw sshd[7]: Server listening on :: port 22.\n');
+}
+
+function usePf(): Promise<unknown> {
+  writeFileSync(line.config ?? '', `[firewall]\nkind = "pf"\npfctl = "${pf.pfctl}"\n`);
+  return line.run('apply');
 }
 
 async function found(name: string): Promise<Finding | undefined> {
@@ -36,7 +72,7 @@ describe('doctor', () => {
     await makeWell();
     const { exitCode, stdout, stderr } = await line.run('doctor');
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
-    expect(stdout).not.toMatch(/^problem/m);
+    expect(stdout).not.toMatch(/^(problem|warning)/m);
     expect(stdout).toContain(`ok       firewall: file ${table} holds the rules of the store (1)\n`);
     for (const row of stdout.split('\n'))
       expect(row.length).toBeLessThanOrEqual(line.folder.length + 80);
@@ -102,7 +138,7 @@ describe('doctor', () => {
       'logs that are not read any more',
       'logs',
       'warning',
-      /none was read for 9 days/,
+      /none was read for 9 days: .*auth\.log was read 9 days ago/,
       () => {
         line.now = '2026-01-10T00:00:00Z';
       },
@@ -150,11 +186,104 @@ describe('doctor', () => {
       'an old database of countries',
       'geo',
       'warning',
-      /days old/,
+      /geo\.mmdb is 778 days old/,
       () => {
-        writeFileSync(line.path('geo.mmdb'), '');
-        utimesSync(line.path('geo.mmdb'), 1_700_000_000, 1_700_000_000);
+        writeFileSync(line.path('geo.mmdb'), mmdbOf([]));
         configure(`geo.country = "${line.path('geo.mmdb')}"`);
+      },
+    ],
+    [
+      'a pf that is disabled',
+      'firewall',
+      'problem',
+      /pf is disabled/,
+      async () => {
+        await usePf();
+        pf.set({ isEnabled: false });
+      },
+    ],
+    [
+      'a pf without a rule for the table',
+      'firewall',
+      'problem',
+      /no rule of pf blocks from <mcblock>/,
+      async () => {
+        await usePf();
+        pf.set({
+          rules: [
+            'pass in quick from <mcblock> to any',
+            'block drop in quick from ! <mcblock> to any',
+            'block drop in quick from <mcblock2> to any',
+            'block drop in quick from any to <mcblock>',
+          ],
+        });
+      },
+    ],
+    [
+      'a rule for the table that is not quick',
+      'firewall',
+      'problem',
+      /is not quick/,
+      async () => {
+        await usePf();
+        pf.set({ rules: ['anchor "a" all {', '  block drop in from <mcblock:1> to any', '}'] });
+      },
+    ],
+    [
+      'a pf that is nearly full',
+      'firewall',
+      'problem',
+      /1 rules; pf holds 1 table entries/,
+      async () => {
+        await usePf();
+        pf.set({ limit: 1 });
+      },
+    ],
+    ['no hook', 'hooks', 'warning', /no service, hook or cron job/, () => put(NEWSYSLOG, '')],
+    [
+      'a hook without its script',
+      'hooks',
+      'problem',
+      /mcblock-rotated, which does not exist/,
+      () => rmSync(line.path(`root${HOOK}`)),
+    ],
+    [
+      'a hook without the flag R',
+      'hooks',
+      'problem',
+      /without the flag R/,
+      () => put(NEWSYSLOG, `${AUTH_LOG} root:wheel 600 7 * @T00 JC ${HOOK}\n`),
+    ],
+    [
+      'a service that is enabled and does not run',
+      'hooks',
+      'problem',
+      /mcblock_watch is enabled but not running/,
+      () => useService(1),
+    ],
+    [
+      'a system log that nobody writes',
+      'system log',
+      'warning',
+      /last written 9 days ago/,
+      () => {
+        line.now = '2026-01-10T00:00:00Z';
+      },
+    ],
+    [
+      'a system log of another kind',
+      'system log',
+      'warning',
+      /no line has the header of a log line/,
+      () => put(AUTH_LOG, 'hello\nworld\n'),
+    ],
+    [
+      'a clock that nobody sets',
+      'clock',
+      'warning',
+      /not synchronised/,
+      () => {
+        line.isClockSynchronised = false;
       },
     ],
     [
@@ -182,7 +311,68 @@ describe('doctor', () => {
     await makeWell();
     await breakIt();
     expect(await found(name)).toMatchObject({ state, text: expect.stringMatching(text) });
-    const { exitCode } = await line.run('doctor');
+    const { exitCode } = await line.run('status');
     expect(exitCode).toBe(state === 'problem' ? 1 : 0);
+  });
+
+  it('does not miss logs that a service follows', async () => {
+    await makeWell();
+    useService(0);
+    line.now = '2026-01-10T00:00:00Z';
+    expect(await found('hooks')).toMatchObject({ state: 'ok', text: 'mcblock_watch is running' });
+    expect(await found('logs')).toMatchObject({ state: 'ok' });
+  });
+});
+
+describe('status', () => {
+  it('tells the state in six lines', async () => {
+    await makeWell();
+    const { exitCode, stdout } = await line.run('status');
+    expect(exitCode).toBe(0);
+    expect(stdout.replaceAll(line.folder, '/tmp')).toBe(
+      [
+        'store     /tmp/mcblock.db: active entries 1, expired 0',
+        'firewall  file /tmp/pf.blocked holds the rules of the store (1)',
+        'logs      /tmp/auth.log was read just now; /etc/newsyslog.conf runs mcblock',
+        'fleet     none configured',
+        'feeds     none',
+        'problems  none',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('counts problems and warnings, and exits with 1', async () => {
+    await makeWell();
+    rmSync(table);
+    put(NEWSYSLOG, '');
+    const { exitCode, stdout } = await line.run('status');
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(/^problems {2}1, 1 warning; run mcblock doctor$/m);
+  });
+
+  it('shows what it can without a store or with a broken configuration', async () => {
+    rmSync(line.db, { force: true });
+    line.hasStore = false;
+    expect((await line.run('status')).stdout).toMatch(
+      /^store .*no such store[^]*\nfirewall {2}not checked$/m,
+    );
+    configure('nonsense = 1');
+    const { exitCode, stdout } = await line.run('status');
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(/^store {5}not checked$/m);
+  });
+
+  it('prints states and figures as JSON', async () => {
+    await makeWell();
+    expect(await line.json('status')).toMatchObject({
+      store: { state: 'ok', figures: { active: 1, expired: 0 } },
+      firewall: { state: 'ok', figures: { rules: 1, missing: 0, superfluous: 0 } },
+      logs: { state: 'ok' },
+      fleet: null,
+      feeds: null,
+      problems: 0,
+      warnings: 0,
+    });
   });
 });

@@ -57,6 +57,7 @@ describe.skipIf(NO_NAMESPACES)(`the nftables table${WHY}`, () => {
     ['there is another set', 'add set inet mcblock more { type ipv4_addr; }'],
     ['there is a set of ours that nobody asks', 'add set inet mcblock ip_20 { type ipv4_addr; }'],
     ['there is another chain', 'add chain inet mcblock more'],
+    ['the table is dormant', 'add table inet mcblock { flags dormant; }'],
     ['there is a counter', 'add counter inet mcblock more'],
     ['an element can match nothing', 'add element inet mcblock ip_24 { 1.2.3.4 }'],
     [

@@ -17,7 +17,11 @@ interface PfState {
   maxCount: number;
   fault?: 'busy' | 'permission' | 'missing' | 'half' | 'hang' | 'garbage' | undefined;
   calls: string[][];
+  isEnabled: boolean;
+  rules: string[];
 }
+
+const BLOCK = 'block drop in quick on em0 from <mcblock> to any';
 
 const STAND_IN = 'pfctl-stand-in.mjs';
 
@@ -28,7 +32,14 @@ export class PfMachine {
   readonly #file = join(this.folder, 'state.json');
 
   constructor() {
-    this.write({ tables: {}, limit: 200_000, maxCount: 65_535, calls: [] });
+    this.write({
+      tables: {},
+      limit: 200_000,
+      maxCount: 65_535,
+      calls: [],
+      isEnabled: true,
+      rules: [BLOCK],
+    });
     // A copy, as other users run it too, who may not read the checkout.
     const standIn = join(this.folder, STAND_IN);
     copyFileSync(join(import.meta.dirname, STAND_IN), standIn);

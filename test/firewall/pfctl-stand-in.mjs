@@ -3,6 +3,8 @@
 //   tables    { name: [addresses] }
 //   limit     how many addresses all tables may hold together (set limit table-entries)
 //   maxCount  how many one call takes or lists (net.pf.request_maxcount)
+//   isEnabled whether pf is enabled (pfctl -e)
+//   rules     the rules of all anchors, as pfctl prints them
 //   fault     what goes wrong in the calls that come: busy, permission, missing, half, hang, garbage
 //   calls     what was asked, one array of arguments each; written by this program
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -25,6 +27,8 @@ function run() {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 600_000);
   }
   if (args[0] === '-s' && args[1] === 'memory') return showMemory();
+  if (args[0] === '-s' && args[1] === 'info') return showInfo();
+  if (args.join(' ') === '-a * -s rules') return showRules();
   if (args[0] === '-k' && args.length === 2) return kill(args[1]);
   if (args[0] !== '-t' || args[2] !== '-T') return usage();
   const [, table, , command, ...rest] = args;
@@ -54,6 +58,19 @@ function showMemory() {
     'states        hard limit   100000\nsrc-nodes     hard limit    10000\nfrags         hard limit     5000\n' +
       `table-entries hard limit ${String(state.limit).padStart(8)}\n`,
   );
+  return 0;
+}
+
+/** print_status in pfctl_parser.c */
+function showInfo() {
+  const status = `Status: ${state.isEnabled ? 'Enabled' : 'Disabled'} for 0 days 00:01:02`;
+  process.stdout.write(`${status.padEnd(44)} Debug: Urgent\n\n`);
+  return 0;
+}
+
+/** With -a '*' the rules of anchors follow their anchor, in braces and indented. */
+function showRules() {
+  process.stdout.write(state.rules.map((rule) => `${rule}\n`).join(''));
   return 0;
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { bogonEntries } from '../../src/blocklist/bogons.ts';
 import { main } from '../../src/cli/main.ts';
 import type { Sink } from '../../src/cli/sink.ts';
+import type { Host } from '../../src/engine/host/host.ts';
 import { openStore } from '../../src/store/store.ts';
 
 export interface Outcome {
@@ -22,6 +23,9 @@ export class CommandLine {
   config: string | undefined;
   /** Whether commands find a store at their start. */
   hasStore = true;
+  /** The machine that doctor and setup see; without one this machine. */
+  host: Host | undefined;
+  isClockSynchronised = true;
 
   async run(...argv: string[]): Promise<Outcome> {
     const stdout = new Collected();
@@ -48,6 +52,8 @@ export class CommandLine {
       env: this.env,
       version: '0.0.0-test',
       clock: () => Math.floor(Date.now() / 1000),
+      isClockSynchronised: async () => this.isClockSynchronised,
+      ...(this.host && { host: this.host }),
     });
     return { exitCode, stdout: stdout.text, stderr: stderr.text };
   }

@@ -7,7 +7,7 @@ import { type Found, ok, problem } from './finding.ts';
 
 const ADVICE = 'run mcblock apply';
 
-/** Compares what the firewall holds with the rules of the store. */
+/** Compares what the firewall holds with the rules of the store, and looks whether it uses them. */
 export async function checkFirewall(
   firewall: Firewall,
   store: Store,
@@ -18,12 +18,16 @@ export async function checkFirewall(
     dryRun: true,
   });
   const { name } = firewall;
-  if (whole && rules > 0) return problem(`${name} does not exist: nothing is blocked`, ADVICE);
-  if (added.size > 0 || removed.size > 0) {
-    return problem(
-      `${name} is not up to date: missing rules ${added.size}, superfluous ${removed.size}`,
-      ADVICE,
-    );
+  const figures = { rules, missing: added.size, superfluous: removed.size };
+  if (whole && rules > 0) {
+    const text = `${name} does not exist or was changed: nothing is blocked`;
+    return { ...problem(text, ADVICE), figures };
   }
-  return ok(`${name} holds the rules of the store (${rules})`);
+  if (added.size > 0 || removed.size > 0) {
+    const text = `${name} is not up to date: missing rules ${added.size}, superfluous ${removed.size}`;
+    return { ...problem(text, ADVICE), figures };
+  }
+  const fault = await firewall.fault?.(rules);
+  if (fault !== undefined) return { ...problem(fault.text, fault.advice), figures };
+  return { ...ok(`${name} holds the rules of the store (${rules})`), figures };
 }

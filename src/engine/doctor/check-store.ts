@@ -2,16 +2,17 @@ import type { Seconds } from '../../blocklist/entry.ts';
 import { DAY_SECONDS } from '../../blocklist/policy.ts';
 import type { FleetClient } from '../../fleet/client/client.ts';
 import type { Store } from '../../store/store.ts';
-import { type Found, ok, problem, warning } from './finding.ts';
+import { ago, type Found, ok, problem, warning } from './finding.ts';
 
-/** Logs are rotated within this time nearly everywhere. */
-const LOG_DAYS = 8;
 const FEED_DAYS = 7;
 const REFUSAL_DAYS = 7;
+/** Changes or reports that no sync leaves for long. */
+const MANY = 1000;
 
 export function checkEntries(store: Store, path: string, now: Seconds): Found {
   const { active, expired } = store.counts(now);
-  return ok(`${path}: ${active} entries active, ${expired} expired`);
+  const text = `${path}: active entries ${active}, expired ${expired}`;
+  return { ...ok(text), figures: { active, expired } };
 }
 
 /** Whether limits.share refused automatic requests lately. */
@@ -33,28 +34,20 @@ export function checkAllowList(store: Store): Found {
   return warning('it is empty', 'add the networks that you come from: mcblock allow PREFIX');
 }
 
-/** Whether logs are being read, by a hook, cron(8) or watch. */
-export function checkLogs(store: Store, now: Seconds): Found {
-  const log = store.logs.latest();
-  if (log === undefined) {
-    return warning('none was read yet', 'run mcblock grok or watch; see docs/logs.md');
-  }
-  const days = Math.floor((now - log.readAt) / DAY_SECONDS);
-  if (days > LOG_DAYS) {
-    return warning(
-      `none was read for ${days} days; the last was ${log.name}`,
-      'check the hook of newsyslog or logrotate, or that mcblock watch runs',
-    );
-  }
-  return ok(`${log.name} was read last`);
-}
-
 export function checkFeeds(store: Store, now: Seconds): Found {
   const feeds = store.feeds();
   const old = feeds.find(({ fetchedAt }) => now - fetchedAt > FEED_DAYS * DAY_SECONDS);
-  if (old === undefined) return ok(feeds.map(({ name }) => name).join(', '));
-  const days = Math.floor((now - old.fetchedAt) / DAY_SECONDS);
-  return warning(`${old.name} is ${days} days old`, 'run mcblock feed --all, as from cron(8)');
+  if (old !== undefined) {
+    const days = Math.floor((now - old.fetchedAt) / DAY_SECONDS);
+    return warning(`${old.name} is ${days} days old`, 'run mcblock feed --all, as from cron(8)');
+  }
+  const prefixes = feeds.reduce((sum, feed) => sum + feed.prefixes, 0);
+  const oldest = Math.min(...feeds.map(({ fetchedAt }) => fetchedAt));
+  const names = feeds.map(({ name }) => name).join(', ');
+  return {
+    ...ok(`${names}: ${prefixes} prefixes, fetched ${ago(now - oldest)}`),
+    figures: { feeds: feeds.length, prefixes },
+  };
 }
 
 /** Whether the API answers this user, and what it has not taken yet. */
@@ -66,8 +59,19 @@ export async function checkFleet(client: FleetClient, store: Store): Promise<Fou
     const reasons = aside.reasons.map(({ reason }) => reason).join('; ');
     return problem(`${client.url} refused ${aside.count} reports: ${reasons}`, 'update the server');
   }
-  const waiting = store.outbox.size();
-  const behind =
-    page === undefined || page.changes.length > 0 ? 'there is more to fetch' : 'up to date';
-  return ok(`${client.url}: ${behind}, ${waiting} reports to send`);
+  const figures = {
+    behind: Math.max(0, (page?.latest ?? 0) - sequence),
+    waiting: store.outbox.size(),
+  };
+  // A number of another store: everything is fetched anew.
+  const isUnknown = page === undefined || page.latest < sequence;
+  const state = isUnknown
+    ? 'another store: everything is to be fetched'
+    : figures.behind > 0
+      ? `${figures.behind} changes behind`
+      : 'up to date';
+  const text = `${client.url}: ${state}, ${figures.waiting} reports to send`;
+  if (!isUnknown && figures.behind < MANY && figures.waiting < MANY)
+    return { ...ok(text), figures };
+  return { ...warning(text, 'run mcblock sync, as from cron(8) or mcblock-sync.service'), figures };
 }

@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import type { Seconds } from '../../blocklist/entry.ts';
 import { DAY_SECONDS } from '../../blocklist/policy.ts';
 import { findProgram } from '../../process/find-program.ts';
+import { buildTimeOf } from '../geo.ts';
 import { type Found, ok, problem, warning } from './finding.ts';
 
 const RENEW_DAYS = 30;
@@ -51,10 +52,25 @@ export function checkCertificates(files: ReadonlyMap<string, string>, now: Secon
   return ok(`valid for ${first} days or more`);
 }
 
-export function checkGeoDatabases(files: readonly string[], now: Seconds): Found {
+/** By when they were built, as a copy may be of today. */
+export async function checkGeoDatabases(files: readonly string[], now: Seconds): Promise<Found> {
+  let oldest = 0;
   for (const file of files) {
-    const days = Math.floor((now - statSync(file).mtimeMs / 1000) / DAY_SECONDS);
+    const days = Math.floor((now - (await buildTimeOf(file))) / DAY_SECONDS);
     if (days > GEO_DAYS) return warning(`${file} is ${days} days old`, 'fetch a new one');
+    oldest = Math.max(oldest, days);
   }
-  return ok(files.join(', '));
+  return ok(`${files.join(', ')}: ${oldest} days old`);
+}
+
+/** Whether the clock agrees with the store and is set by the network. */
+export function checkClock(isDoubtful: boolean, isSynchronised: boolean): Found {
+  if (isDoubtful) {
+    return problem('more than 30 days ahead of the store', 'set it; if it is right, use --yes');
+  }
+  if (isSynchronised) return ok('synchronised');
+  return warning(
+    'not synchronised, as far as the system tells: penalties and logs depend on it',
+    'run ntpd, chronyd or systemd-timesyncd',
+  );
 }

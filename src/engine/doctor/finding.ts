@@ -9,6 +9,8 @@ export interface Finding {
   readonly text: string;
   /** What to do; absent if there is nothing to do. */
   readonly advice?: string;
+  /** Counts, for programs. */
+  readonly figures?: Readonly<Record<string, number>>;
 }
 
 export type Found = Omit<Finding, 'name'>;
@@ -23,6 +25,19 @@ export function warning(text: string, advice: string): Found {
 
 export function problem(text: string, advice?: string): Found {
   return advice === undefined ? { state: 'problem', text } : { state: 'problem', text, advice };
+}
+
+/** How long ago, in the largest unit that fits: `just now`, `5 minutes ago`, `3 days ago`. */
+export function ago(seconds: number): string {
+  for (const [unit, size] of [
+    ['day', 86_400],
+    ['hour', 3600],
+    ['minute', 60],
+  ] as const) {
+    const count = Math.floor(seconds / size);
+    if (count >= 1) return `${count} ${unit}${count === 1 ? '' : 's'} ago`;
+  }
+  return 'just now';
 }
 
 /** Runs a check. What it throws is a problem, so that one check does not keep others from running. */

@@ -1,0 +1,119 @@
+import { checkFirewall } from '../engine/doctor/check-firewall.ts';
+import { checkJobs, checkLogs, checkSystemLog } from '../engine/doctor/check-logs.ts';
+import {
+  checkAllowList,
+  checkEntries,
+  checkFeeds,
+  checkFleet,
+  checkShare,
+} from '../engine/doctor/check-store.ts';
+import {
+  checkCertificates,
+  checkClock,
+  checkDecompressors,
+  checkGeoDatabases,
+  checkProgram,
+} from '../engine/doctor/check-system.ts';
+import { check, type Finding, type Found, ok, warning } from '../engine/doctor/finding.ts';
+import { Host } from '../engine/host/host.ts';
+import { type LogJob, logJobs } from '../engine/host/log-jobs.ts';
+import type { Store } from '../store/store.ts';
+import type { Config } from './config/config.ts';
+import { configuredFirewall, namesFirewall } from './config/firewall-settings.ts';
+import { fleetClient } from './config/fleet-client.ts';
+import { openConfiguredPublisher } from './config/sync-options.ts';
+import type { Context } from './context.ts';
+import { readOptionsOf } from './log-options.ts';
+import { storePath } from './store-location.ts';
+
+/**
+ * What `doctor` and `status` tell. Without configuration or store, what needs them is not checked.
+ */
+export async function* findings(context: Context): AsyncGenerator<Finding> {
+  yield check('program', () => checkProgram(import.meta.filename));
+  yield check('decompressors', checkDecompressors);
+  const configured = await check('configuration', async () =>
+    ok((await context.config()).file ?? 'no file, defaults'),
+  );
+  yield configured;
+  if (configured.state === 'problem') return;
+  const config = await context.config();
+  yield check('grammars', async () => {
+    const { scanners } = await readOptionsOf(config, {});
+    return ok(`${scanners.length} services`);
+  });
+  yield* fileFindings(context, config);
+  const opened = await check('store', async () => {
+    const store = await context.store('read');
+    return checkEntries(store, storePath(context.options.db, context.env), context.time.now);
+  });
+  yield opened;
+  const host = context.host ?? new Host();
+  const jobs = await logJobs(host);
+  if (opened.state !== 'problem') {
+    yield* storeFindings(context, config, await context.store('read'), jobs);
+  }
+  yield check('hooks', () => checkJobs(jobs));
+  yield check('system log', async () =>
+    checkSystemLog(host, await readOptionsOf(config, {}, () => undefined), context.time.now),
+  );
+  if (config.get('pubsub.address') !== '') yield check('redis', () => checkRedis(config));
+}
+
+async function* fileFindings({ time }: Context, config: Config): AsyncGenerator<Finding> {
+  const settings = ['fleet.cert', 'fleet.ca', 'pubsub.cert', 'pubsub.ca'] as const;
+  const files = settings.map((setting) => [setting, config.get(setting)] as const);
+  const certificates = new Map(files.filter(([, file]) => file !== ''));
+  if (certificates.size > 0) {
+    yield check('certificates', () => checkCertificates(certificates, time.now));
+  }
+  const databases = [config.get('geo.country'), config.get('geo.network')].filter(
+    (file) => file !== '',
+  );
+  if (databases.length > 0) yield check('geo', () => checkGeoDatabases(databases, time.now));
+}
+
+async function* storeFindings(
+  context: Context,
+  config: Config,
+  store: Store,
+  jobs: readonly LogJob[],
+): AsyncGenerator<Finding> {
+  const { time } = context;
+  yield check('clock', async () =>
+    checkClock(time.doubtfulSince !== undefined, await time.isSynchronised()),
+  );
+  yield check('firewall', async (): Promise<Found> => {
+    if (!namesFirewall(config)) {
+      return warning(
+        'none is configured: what is recorded is not blocked before mcblock apply',
+        'run mcblock setup, or set [firewall] in the configuration; see docs/firewall.md',
+      );
+    }
+    const firewall = await configuredFirewall(config);
+    return checkFirewall(firewall, store, await context.policy(), () => time.present);
+  });
+  yield check('logs', () => checkLogs(store, jobs, time.now));
+  yield check('allow-list', () => checkAllowList(store));
+  yield check('share', () => checkShare(store, time.now));
+  if (store.feeds().length > 0) yield check('feeds', () => checkFeeds(store, time.now));
+  if (config.get('fleet.url') === '') return;
+  yield check('fleet', async () => {
+    const client = fleetClient(config);
+    try {
+      return await checkFleet(client, store);
+    } finally {
+      client.close();
+    }
+  });
+}
+
+async function checkRedis(config: Config): Promise<Found> {
+  const publisher = await openConfiguredPublisher(config);
+  try {
+    await publisher.ping();
+    return ok(`${config.get('pubsub.address')} answers`);
+  } finally {
+    await publisher.close();
+  }
+}
