@@ -86,9 +86,9 @@ export { compileGrammar } from './grammar/notation/compile.ts';`,
 
 /** A CommonJS module, like the program that loads it. */
 function listOf(compiled) {
-  const entries = compiled.map(({ service, programs, messages }) => {
-    const described = JSON.stringify({ service, programs, messages }).slice(1, -1);
-    return `  { ${described}, wasm: () => read(${JSON.stringify(`grammars/${service}.wasm`)}) },\n`;
+  const entries = compiled.map(({ wasm: _, ...grammar }) => {
+    const described = JSON.stringify(grammar).slice(1, -1);
+    return `  { ${described}, wasm: () => read(${JSON.stringify(`grammars/${grammar.service}.wasm`)}) },\n`;
   });
   return `const { readFileSync } = require('node:fs');
 const read = (file) => readFileSync(\`\${__dirname}/\${file}\`);

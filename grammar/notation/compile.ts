@@ -4,15 +4,13 @@ import { flatten } from './flatten.ts';
 import { graphOf, type State, statesOf } from './graph.ts';
 import { LONG_LINE, STEP_LIMIT } from './limits.ts';
 import { Machine } from './machine.ts';
-import type { GrammarMessage } from './scanner.ts';
+import type { GrammarMessage, ServiceDeclaration } from './scanner.ts';
 import { type Grammar, type MessageRule, namesAddress, sessionKind } from './tree.ts';
 import { get, leave, op } from './wasm/code.ts';
 import { ModuleBuilder } from './wasm/module.ts';
 
 /** A compiled grammar. */
-export interface CompiledGrammar {
-  readonly service: string;
-  readonly programs: readonly string[];
+export interface CompiledGrammar extends ServiceDeclaration {
   readonly messages: readonly GrammarMessage[];
   /**
    * A WebAssembly module that exports `scan(start, end)`, which returns the index of the message in
@@ -25,7 +23,7 @@ export interface CompiledGrammar {
  * Compiles a checked grammar. No text of a grammar becomes code: literals become numbers that are
  * compared, and functions and variables have no names.
  */
-export function compileGrammar({ service, programs, rules, messages }: Grammar): CompiledGrammar {
+export function compileGrammar({ rules, messages, ...service }: Grammar): CompiledGrammar {
   const byName = new Map(rules.map((rule) => [rule.name, rule]));
   const starts = messages.map(({ name, body }) => {
     const flat = flatten(body, byName);
@@ -43,7 +41,7 @@ export function compileGrammar({ service, programs, rules, messages }: Grammar):
     leave(machine.found()),
   ]);
   const described = messages.map((message, index) => describe(message, starts[index]));
-  return { service, programs, messages: described, wasm: module.bytes() };
+  return { ...service, messages: described, wasm: module.bytes() };
 }
 
 function describe({ name, kind, points = 0, role }: MessageRule, start?: State): GrammarMessage {

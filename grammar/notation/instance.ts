@@ -13,7 +13,7 @@ export interface LateGrammar extends Omit<CompiledGrammar, 'wasm'> {
 type Scan = (start: number, end: number) => number;
 
 /** The scanner of a compiled grammar. */
-export function instantiate({ service, programs, messages, wasm }: LateGrammar): Scanner {
+export function instantiate({ wasm, ...described }: LateGrammar): Scanner {
   let loaded: Scan | undefined;
   const scan: Scanner['scan'] = (bytes, start, end, reading) => {
     if (end - start > LINE_LIMIT_BYTES) return NO_MATCH;
@@ -23,7 +23,7 @@ export function instantiate({ service, programs, messages, wasm }: LateGrammar):
     if (message >= 0) takeReading(reading, start - offset);
     return message;
   };
-  return { service, programs, messages, scan };
+  return { ...described, scan };
 }
 
 function scanOf(wasm: Uint8Array): Scan {

@@ -25,6 +25,13 @@ export const Role = createToken({
   label: 'opens, closes or once',
   categories: [Name],
 });
+/** A keyword only after the programs of a service. */
+export const Writers = createToken({
+  name: 'Writers',
+  pattern: /(?:users|processes)(?![a-z0-9-])/,
+  label: 'users or processes',
+  categories: [Name],
+});
 export const FieldName = createToken({
   name: 'FieldName',
   pattern: /[A-Z][A-Za-z0-9-]*/,
@@ -68,6 +75,7 @@ export const TOKENS: TokenType[] = [
   Head,
   Kind,
   Role,
+  Writers,
   Name,
   FieldName,
   Quoted,

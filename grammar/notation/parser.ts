@@ -20,6 +20,7 @@ import {
   SquareOpen,
   TOKENS,
   tokenize,
+  Writers,
 } from './lexer.ts';
 import { unquote } from './literal.ts';
 import { endLocation, locationOf, locationOfError, PARSER_MESSAGES } from './parser-messages.ts';
@@ -51,7 +52,14 @@ export function parseGrammar(text: string): { grammar: Grammar; faults: readonly
 }
 
 /** What is left of a file without a service. */
-const NOTHING: Grammar = { service: '', programs: [], rules: [], messages: [] };
+const NOTHING: Grammar = {
+  service: '',
+  programs: [],
+  users: [],
+  processes: [],
+  rules: [],
+  messages: [],
+};
 
 /** Both undefined while the parser recovers from a fault. */
 interface Statement {
@@ -74,22 +82,36 @@ class GrammarParser extends EmbeddedActionsParser {
     (): Grammar => {
       const rules: SubRule[] = [];
       const messages: MessageRule[] = [];
-      const programs: string[] = [];
       this.CONSUME(Service);
       const service = this.CONSUME(Name).image;
-      this.AT_LEAST_ONE(() => {
-        const program = this.CONSUME(Quoted);
-        this.ACTION(() => programs.push(this.textOf(program)));
-      });
+      const programs = this.SUBRULE(this.texts);
+      const writers: Record<string, string[]> = {};
       this.MANY(() => {
+        const kind = this.CONSUME(Writers);
+        const names = this.SUBRULE1(this.texts);
+        this.ACTION(() => {
+          writers[kind.image] = [...(writers[kind.image] ?? []), ...names];
+        });
+      });
+      this.MANY1(() => {
         const { rule, message } = this.SUBRULE(this.statement) ?? {};
         if (rule) rules.push(rule);
         if (message) messages.push(message);
       });
-      return { service, programs, rules, messages };
+      const { users = [], processes = [] } = writers;
+      return { service, programs, users, processes, rules, messages };
     },
     { recoveryValueFunc: () => NOTHING },
   );
+
+  private readonly texts = this.RULE('texts', (): string[] => {
+    const texts: string[] = [];
+    this.AT_LEAST_ONE(() => {
+      const text = this.CONSUME(Quoted);
+      this.ACTION(() => texts.push(this.textOf(text)));
+    });
+    return texts;
+  });
 
   private readonly statement = this.RULE('statement', (): Statement => {
     const head = this.CONSUME(Head);

@@ -31,11 +31,19 @@ export const NO_MATCH = -1;
 /** Two readings of the line name different addresses. */
 export const AMBIGUOUS = -2;
 
-/** Recognises the messages of a service. */
-export interface Scanner {
+/** What a grammar says of its service. */
+export interface ServiceDeclaration {
   readonly service: string;
   /** The programs whose lines it reads. */
   readonly programs: readonly string[];
+  /** Users other than root that its processes run as. */
+  readonly users: readonly string[];
+  /** Processes that write in the name of one of its programs, besides these. */
+  readonly processes: readonly string[];
+}
+
+/** Recognises the messages of a service. */
+export interface Scanner extends ServiceDeclaration {
   readonly messages: readonly GrammarMessage[];
   /**
    * Reads the message that bytes[start, end) are as a whole. Returns its index, NO_MATCH or

@@ -1,4 +1,4 @@
-import type { ConnectionRole, MessageKind, SessionKind } from './scanner.ts';
+import type { ConnectionRole, MessageKind, ServiceDeclaration, SessionKind } from './scanner.ts';
 
 /** A location in a grammar, from 1; columns are UTF-16 units. */
 export interface Location {
@@ -110,9 +110,7 @@ export interface Forged {
 }
 
 /** One grammar file. */
-export interface Grammar {
-  readonly service: string;
-  readonly programs: readonly string[];
+export interface Grammar extends ServiceDeclaration {
   readonly rules: readonly SubRule[];
   readonly messages: readonly MessageRule[];
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { signal } from '../../src/process/program.ts';
 import { CommandLine } from '../support/command-line.ts';
@@ -92,6 +92,28 @@ describe.runIf(hasJournal)('the journal', () => {
       failedLogin(START, 2, { _SYSTEMD_UNIT: 'docker-12ab.scope' }),
     );
     expect(report).toMatchObject({ offences: 2, warnings: [] });
+  });
+
+  it("believes the users and processes that a user's own grammar names", async () => {
+    mkdirSync(line.path('grammars'));
+    writeFileSync(
+      line.path('grammars/knockd.grammar'),
+      `service knockd  "knockd"
+  users      "games"
+  processes  "knock-log"
+
+refused  attempt 10 = "refused " ADDRESS
+  > refused 192.0.2.7 | address 192.0.2.7
+`,
+    );
+    configure(`[grammar]\nfolder = "${line.path('grammars')}"\n`);
+    const knock = { SYSLOG_IDENTIFIER: 'knockd', MESSAGE: 'refused 203.0.113.7' };
+    const entries = [
+      { _COMM: 'knock-log', _UID: '5' },
+      { _COMM: 'knockd', _UID: '6' },
+      { _COMM: 'other', _UID: '5' },
+    ].map((sender, index) => failedLogin(START + index, 1, { ...knock, ...sender }));
+    expect(await grok(...entries)).toMatchObject([{ offences: 1 }]);
   });
 
   it('takes a message with a newline for one line', async () => {

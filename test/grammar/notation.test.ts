@@ -49,6 +49,19 @@ describe('the notation', () => {
     expect(bad?.forged.map(({ line }) => textOf(line))).toEqual(['forged | line']);
   });
 
+  it('names who else writes for the service', () => {
+    const { grammar, faults } = parseGrammar(
+      'service users "a"  # A service may have this name.\n users "b" "c"\n processes "d"\nm note = "x"\n',
+    );
+    expect(faults).toEqual([]);
+    expect(grammar).toMatchObject({
+      service: 'users',
+      programs: ['a'],
+      users: ['b', 'c'],
+      processes: ['d'],
+    });
+  });
+
   it.each([
     ['', 1, 1, 'expected service, found the end of the file'],
     ['sshd "sshd"\n', 1, 1, 'expected service, found sshd in the first column'],

@@ -26,6 +26,8 @@ const PATTERNS = [
 export const tinyScanner: Scanner = {
   service: 'sshd',
   programs: ['sshd', 'sshd-session', '/usr/sbin/sshd'],
+  users: [],
+  processes: [],
   messages: MESSAGES,
   scan(bytes, start, end, reading) {
     const text = Buffer.from(bytes.subarray(start, end)).toString('latin1');

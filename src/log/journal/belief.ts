@@ -9,26 +9,6 @@ const COMM_BYTES = 15;
 const RELAYS = new Set(['logger', 'systemd-cat']);
 const CONTAINER_UNIT = /^(?:(?:docker|libpod|crio|cri-containerd|machine)-|systemd-nspawn@)/;
 
-/** Processes of services with other names, and users other than root that services run as. */
-const WRITERS: Readonly<Record<string, { comms?: readonly string[]; users?: readonly string[] }>> =
-  {
-    apache: { users: ['www-data', 'apache', 'http'] },
-    dovecot: { comms: ['log', 'anvil', 'auth'], users: ['dovecot', 'dovenull'] },
-    ejabberd: { comms: ['beam.smp'], users: ['ejabberd'] },
-    exim: { users: ['Debian-exim', 'exim'] },
-    gitea: { users: ['git', 'gitea', 'forgejo'] },
-    haproxy: { users: ['haproxy'] },
-    'http-access': { users: ['www-data', 'nginx', 'apache', 'http'] },
-    mysqld: { users: ['mysql'] },
-    named: { users: ['bind', 'named'] },
-    nginx: { users: ['www-data', 'nginx', 'http'] },
-    nsd: { users: ['nsd'] },
-    openvpn: { users: ['openvpn', 'nobody'] },
-    opensmtpd: { users: ['opensmtpd', 'smtpd', 'smtpq'] },
-    postfix: { users: ['postfix'] },
-    proxmox: { users: ['www-data'] },
-  };
-
 /** Why an entry in the name of a service is not believed. */
 export type JournalDoubt = 'user' | 'program' | 'session' | 'container';
 
@@ -56,14 +36,15 @@ export class Belief {
     this.#scanners = scanners;
     this.#programs = new Programs(scanners);
     this.#containers = new Set(containers);
-    this.#uids = uidsByService(users, passwd ?? readFileSync('/etc/passwd', 'latin1'));
+    this.#uids = uidsByService(scanners, users, passwd ?? readFileSync('/etc/passwd', 'latin1'));
   }
 
   /** Undefined if the entry is believed, or in the name of no service. */
   doubt(entry: JournalEntry): JournalDoubt | undefined {
     const { identifier, comm, uid, unit, userUnit } = entry;
     const name = identifier || comm;
-    const service = this.serviceOf(name);
+    const scanner = this.#scannerOf(name);
+    const service = scanner?.service;
     if (service === undefined && this.#programs.others.length === 0) return undefined;
     if (isOfContainer(entry)) {
       const isNamed = this.#containers.has(unit) || this.#containers.has(entry.container);
@@ -78,15 +59,19 @@ export class Belief {
     const own = name.slice(name.lastIndexOf('/') + 1).slice(0, COMM_BYTES);
     const isOwn =
       comm === own ||
-      (service !== undefined &&
-        (this.serviceOf(comm) === service || WRITERS[service]?.comms?.includes(comm) === true));
+      (scanner !== undefined &&
+        (this.#scannerOf(comm) === scanner || scanner.processes.includes(comm)));
     return isOwn ? undefined : 'program';
   }
 
   /** The service of a program with a grammar of its own. */
   serviceOf(program: string): string | undefined {
+    return this.#scannerOf(program)?.service;
+  }
+
+  #scannerOf(program: string): Scanner | undefined {
     const bytes = Buffer.from(program, 'latin1');
-    return this.#scanners[this.#programs.find(bytes, 0, bytes.length)]?.service;
+    return this.#scanners[this.#programs.find(bytes, 0, bytes.length)];
   }
 }
 
@@ -94,7 +79,11 @@ function isOfContainer({ unit, slice, container }: JournalEntry): boolean {
   return container !== '' || slice === 'machine.slice' || CONTAINER_UNIT.test(unit);
 }
 
-function uidsByService(users: readonly string[], passwd: string): Map<string, Set<number>> {
+function uidsByService(
+  scanners: readonly Scanner[],
+  configured: readonly string[],
+  passwd: string,
+): Map<string, Set<number>> {
   const uidOf = new Map(
     passwd.split('\n').map((line) => {
       const [name = '', , uid = ''] = line.split(':');
@@ -107,10 +96,8 @@ function uidsByService(users: readonly string[], passwd: string): Map<string, Se
     if (uid === undefined) return;
     uids.set(service, (uids.get(service) ?? new Set()).add(uid));
   };
-  for (const [service, writer] of Object.entries(WRITERS)) {
-    for (const user of writer.users ?? []) add(service, user);
-  }
-  for (const text of users) {
+  for (const { service, users } of scanners) for (const user of users) add(service, user);
+  for (const text of configured) {
     const [service = '', user = ''] = text.split('=');
     add(service, user);
   }

@@ -33,6 +33,8 @@ export function filterlogScanner(external: ReadonlySet<string>): Scanner {
   return {
     service: PF,
     programs: ['filterlog'],
+    users: [],
+    processes: [],
     messages: MESSAGES,
     scan(bytes, start, end, reading) {
       const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);

@@ -355,6 +355,8 @@ describe('a log that is followed', () => {
       ...tinyScanner,
       service: 'nginx',
       programs: ['nginx'],
+      users: [],
+      processes: [],
       // Behind its time and level.
       scan: (bytes, start, end, reading) =>
         tinyScanner.scan(bytes, Buffer.from(bytes).indexOf('Failed', start), end, reading),

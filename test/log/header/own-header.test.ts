@@ -146,6 +146,8 @@ describe('a log', () => {
     const nginx: Scanner = {
       service: 'nginx',
       programs: ['nginx'],
+      users: [],
+      processes: [],
       messages: [{ name: 'all', kind: 'note', points: 0 }],
       scan: () => 0,
     };
