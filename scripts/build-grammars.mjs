@@ -86,8 +86,8 @@ export { compileGrammar } from './grammar/notation/compile.ts';`,
 
 /** A CommonJS module, like the program that loads it. */
 function listOf(compiled) {
-  const entries = compiled.map(({ wasm: _, ...grammar }) => {
-    const described = JSON.stringify(grammar).slice(1, -1);
+  const entries = compiled.map((grammar) => {
+    const described = JSON.stringify({ ...grammar, wasm: undefined }).slice(1, -1);
     return `  { ${described}, wasm: () => read(${JSON.stringify(`grammars/${grammar.service}.wasm`)}) },\n`;
   });
   return `const { readFileSync } = require('node:fs');

@@ -51,13 +51,8 @@ export const SquareOpen = createToken({ name: 'SquareOpen', pattern: '[', label:
 export const SquareClose = createToken({ name: 'SquareClose', pattern: ']', label: ']' });
 export const ExampleLine = createToken({
   name: 'ExampleLine',
-  pattern: />[^\r\n]*/,
-  label: 'an example (>)',
-});
-export const ForgedLine = createToken({
-  name: 'ForgedLine',
-  pattern: /![^\r\n]*/,
-  label: 'a forged line (!)',
+  pattern: /[>!][^\r\n]*/,
+  label: 'an example (>) or a forged line (!)',
 });
 const Space = createToken({
   name: 'Space',
@@ -87,7 +82,6 @@ export const TOKENS: TokenType[] = [
   SquareOpen,
   SquareClose,
   ExampleLine,
-  ForgedLine,
 ];
 
 const lexer = new Lexer(TOKENS, {

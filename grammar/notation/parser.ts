@@ -6,7 +6,6 @@ import {
   Equals,
   ExampleLine,
   FieldName,
-  ForgedLine,
   Head,
   Kind,
   Name,
@@ -132,20 +131,8 @@ class GrammarParser extends EmbeddedActionsParser {
     this.CONSUME(Equals);
     const body = this.SUBRULE(this.expression);
     this.MANY(() => {
-      this.OR([
-        {
-          ALT: () => {
-            const token = this.CONSUME(ExampleLine);
-            this.ACTION(() => this.addExample(token, examples));
-          },
-        },
-        {
-          ALT: () => {
-            const token = this.CONSUME(ForgedLine);
-            this.ACTION(() => this.addForged(token, forged));
-          },
-        },
-      ]);
+      const token = this.CONSUME(ExampleLine);
+      this.ACTION(() => this.addExample(token, examples, forged));
     });
     return this.ACTION((): Statement => {
       const at = locationOf(head);
@@ -253,20 +240,15 @@ class GrammarParser extends EmbeddedActionsParser {
     return text;
   }
 
-  private addExample(token: IToken, examples: Example[]): void {
+  private addExample(token: IToken, examples: Example[], forged: Forged[]): void {
     this.mustBeginItsLine(token);
     const at = locationOf(token);
-    const example = readExample(token.image.slice(1));
-    if (typeof example === 'string') this.faults.push(faultAt(at, example));
-    else examples.push({ at, ...example });
-  }
-
-  private addForged(token: IToken, forged: Forged[]): void {
-    this.mustBeginItsLine(token);
-    const at = locationOf(token);
-    const line = readLine(token.image.slice(1));
-    if (typeof line === 'string') this.faults.push(faultAt(at, line));
-    else forged.push({ at, line });
+    const text = token.image.slice(1);
+    const isForged = token.image.startsWith('!');
+    const read = isForged ? readLine(text) : readExample(text);
+    if (typeof read === 'string') this.faults.push(faultAt(at, read));
+    else if ('line' in read) examples.push({ at, ...read });
+    else forged.push({ at, line: read });
   }
 
   private mustBeginItsLine(token: IToken): void {
