@@ -15,6 +15,7 @@ const TITLES: Record<EntryOutcome, string> = {
   new: 'new',
   reactivated: 'reactivated',
   extended: 'extended',
+  folded: 'folded',
   covered: 'hit again',
   evidence: 'evidence',
 };
@@ -128,7 +129,9 @@ function readText({ summary, repeated }: LogReport): string {
 }
 
 function sumText(report: LogReport): string {
-  const parts = OUTCOMES.map((outcome) => `${report.entries.count(outcome)} ${TITLES[outcome]}`);
+  const parts = OUTCOMES.filter(
+    (outcome) => outcome !== 'folded' || report.entries.count(outcome) > 0,
+  ).map((outcome) => `${report.entries.count(outcome)} ${TITLES[outcome]}`);
   return [...parts, `${report.spared.length} spared`].join(', ');
 }
 

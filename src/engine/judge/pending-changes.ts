@@ -8,8 +8,18 @@ import type { Address } from '../../net/address.ts';
 import { comparePrefixes, containsPrefix, type Prefix } from '../../net/prefix.ts';
 import type { Store } from '../../store/store.ts';
 
-/** What can happen to an entry, most important first. */
-export const OUTCOMES = ['new', 'reactivated', 'extended', 'covered', 'evidence'] as const;
+/**
+ * What can happen to an entry, most important first. Folded: its activations by the same offences
+ * became that of a wider entry.
+ */
+export const OUTCOMES = [
+  'new',
+  'reactivated',
+  'extended',
+  'folded',
+  'covered',
+  'evidence',
+] as const;
 export type EntryOutcome = (typeof OUTCOMES)[number];
 
 /** How one entry changes. */
@@ -143,10 +153,10 @@ export class PendingChanges implements EntryRepository {
 
   /** @param entry as it was before the activations that are folded */
   #fold(entry: Entry, into: Prefix): void {
-    const change = this.#changeOf(entry, 'covered');
+    const change = this.#changeOf(entry, 'folded');
     change.entry = entry;
     change.foldedInto = into;
-    if (change.outcome !== 'evidence') change.outcome = 'covered';
+    change.outcome = 'folded';
     change.activations = change.activations.filter((one) => one.activations <= entry.activations);
     change.evidence = change.evidence.filter((one) => one.activation <= entry.activations);
   }

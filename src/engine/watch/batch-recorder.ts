@@ -7,6 +7,7 @@ import type { Store } from '../../store/store.ts';
 import { type EntryReport, EntryReports } from '../judge/entry-reports.ts';
 import { judgeNetworks } from '../judge/judge-log.ts';
 import { StoredPending } from '../judge/pending.ts';
+import { OUTCOMES } from '../judge/pending-changes.ts';
 import { SeenEvents } from '../judge/seen-events.ts';
 import { type RuleChanges, storeChanges, storeLogins } from '../judge/store-judged.ts';
 import { keepSpent } from '../judge/withdraw.ts';
@@ -107,7 +108,9 @@ function keyOf({ digest }: Pick<Checkpoint, 'digest'>): string {
 
 /** The entries of the report that were activated or extended. */
 export function activated({ entries }: BatchReport): EntryReport[] {
-  return [...entries].filter(({ outcome }) => outcome !== 'covered' && outcome !== 'evidence');
+  return [...entries].filter(
+    ({ outcome }) => OUTCOMES.indexOf(outcome) < OUTCOMES.indexOf('folded'),
+  );
 }
 
 /** There is something to tell: the rules changed, or entries were refused. */

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { neverActive } from '../../../src/blocklist/entry.ts';
 import { DEFAULT_POLICY } from '../../../src/blocklist/policy.ts';
 import { recordLog, rehearseLog } from '../../../src/engine/judge/record-log.ts';
 import { onePolicy } from '../../../src/engine/policies.ts';
@@ -66,6 +67,20 @@ describe('recordLog', () => {
     expect(store.get(NETWORK)).toBeUndefined();
     recordLog(store, await read(attempts(3)), SETTINGS, NOW);
     expect(hits()).toBe(3);
+  });
+
+  it('reports an entry whose activation became that of the network as folded', async () => {
+    const prefix = parsePrefix('5.149.11.9/32');
+    const expired = neverActive(prefix, 'manual', '');
+    const entry = { ...expired, activations: 1, activatedAt: 1, expiresAt: 2 };
+    store.record({ entry, activations: [entry], cause: { origin: 'manual', note: '' } });
+    const report = recordLog(store, await read(attempts(3)), SETTINGS, NOW);
+    const outcomes = Array.from(report.entries, (row) => [formatPrefix(row.prefix), row.outcome]);
+    expect(outcomes).toEqual([
+      ['5.149.11.0/24', 'new'],
+      ['5.149.11.9/32', 'folded'],
+    ]);
+    expect(store.get(prefix)).toMatchObject({ activations: 1, expiresAt: 2 });
   });
 
   it('stores nothing if more of the same log was recorded since it was read', async () => {
