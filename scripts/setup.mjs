@@ -22,6 +22,10 @@ const TEST_PROGRAMS = [
   ['/usr/bin/shellcheck', 'shellcheck'],
   ['/usr/bin/tcpdump', 'tcpdump'],
   ['/usr/bin/python3', 'python3'],
+  ['/usr/bin/mandoc', 'mandoc'],
+  ['/usr/bin/zsh', 'zsh'],
+  ['/usr/bin/fish', 'fish'],
+  ['/usr/bin/mksh', 'mksh'],
   ['/usr/bin/journalctl', 'systemd'],
   ['/lib/systemd/systemd-journal-remote', 'systemd-journal-remote'],
   // The server itself is in a folder named after its version.

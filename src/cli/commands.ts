@@ -187,4 +187,10 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'test your own grammar files',
     load: () => import('./commands/grammar.ts'),
   },
+  {
+    name: 'completion',
+    usage: 'bash|zsh|fish|ksh',
+    summary: 'print the completion script of a shell',
+    load: () => import('./commands/completion.ts'),
+  },
 ];

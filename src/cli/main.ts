@@ -4,7 +4,7 @@ import { COMMANDS } from './commands.ts';
 import { type CommonOptions, Context, type Environment } from './context.ts';
 import { ReaderGone } from './sink.ts';
 import { printable } from './text/printable.ts';
-import { wantedCommand, withHelpOption } from './wanted-command.ts';
+import { commandsToLoad, wantedCommand, withHelpOption } from './wanted-command.ts';
 
 /** Runs one command line (without node and script) and returns its exit code; never throws. */
 export async function main(argv: readonly string[], environment: Environment): Promise<number> {
@@ -20,7 +20,7 @@ export async function main(argv: readonly string[], environment: Environment): P
     undoableText(argv),
   );
   try {
-    await addCommands(program, context, wantedCommand(argv));
+    await addCommands(program, context, commandsToLoad(argv));
     await program.parseAsync(withHelpOption(argv, isCommand), { from: 'user' });
     return exitCode;
   } catch (error) {
@@ -105,18 +105,18 @@ Examples:
 `;
 
 /**
- * Adds all commands but loads only the wanted one; the others are there for the help, by name and
+ * Adds all commands but loads only those wanted; the others are there for the help, by name and
  * summary. A cold start must not pay for what it does not use.
  */
 export async function addCommands(
   program: Command,
   context: Context,
-  wanted: string | undefined,
+  wanted: readonly string[],
 ): Promise<void> {
   for (const { name, usage, summary, load } of COMMANDS) {
     const command = program.command(name).summary(summary);
     command.copyInheritedSettings(program).usage(usage);
-    if (name !== wanted) continue;
+    if (!wanted.includes(name)) continue;
     (await load()).define(command, context);
     command.showHelpAfterError(`try "mcblock ${name} --help"`);
   }

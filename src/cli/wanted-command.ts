@@ -6,6 +6,13 @@ export function wantedCommand(argv: readonly string[]): string | undefined {
   return argv[index] === 'help' ? argv[index + 1] : argv[index];
 }
 
+/** The command, and the one whose words `completion` is to complete. */
+export function commandsToLoad(argv: readonly string[]): string[] {
+  const wanted = wantedCommand(argv);
+  const words = wanted === 'completion' ? argv.slice(argv.indexOf('--') + 1) : [];
+  return [wanted, wantedCommand(words)].filter((name) => name !== undefined);
+}
+
 /** `help` and `help COMMAND` as the option, which commander does not take for a failure. */
 export function withHelpOption(
   argv: readonly string[],

@@ -4,13 +4,13 @@ import { type Command, CommanderError } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { SETTINGS } from '../../src/cli/config/settings.ts';
 import { parseSettings } from '../../src/cli/config/toml.ts';
-import { Context, type Environment } from '../../src/cli/context.ts';
+import { Context } from '../../src/cli/context.ts';
 import { addCommands, programOf } from '../../src/cli/main.ts';
-import type { Sink } from '../../src/cli/sink.ts';
 import { wantedCommand } from '../../src/cli/wanted-command.ts';
 import { CommandLine } from '../support/command-line.ts';
 import { commandsIn, commandsOf, type ShownCommand } from './commands-of.ts';
 import { type Document, documents, ROOT, readDocument } from './document.ts';
+import { NO_ENVIRONMENT } from './no-environment.ts';
 
 const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
   readonly scripts: object;
@@ -171,16 +171,16 @@ async function faultOf({ argv, isMention }: ShownCommand): Promise<string | unde
   const wanted = wantedCommand(argv);
   // "mcblock COMMAND --help", and "mcblock" itself.
   if (wanted === undefined || wanted === wanted.toUpperCase()) return undefined;
-  const program = programOf(ENVIRONMENT);
+  const program = programOf(NO_ENVIRONMENT);
   await addCommands(
     program,
     new Context(
-      ENVIRONMENT,
+      NO_ENVIRONMENT,
       () => program.opts(),
       () => {},
       undefined,
     ),
-    wanted,
+    [wanted],
   );
   withoutActions(program);
   try {
@@ -202,12 +202,3 @@ function withoutActions(command: Command): void {
     else withoutActions(inner);
   }
 }
-
-const NOWHERE: Sink = { isTerminal: false, columns: undefined, write() {} };
-const ENVIRONMENT: Environment = {
-  stdout: NOWHERE,
-  stderr: NOWHERE,
-  env: {},
-  version: '0.0.0-test',
-  clock: () => 0,
-};
