@@ -16,7 +16,7 @@ interface CommandEntry {
   readonly name: string;
   readonly usage: string;
   readonly summary: string;
-  /** Whether it changes entries, so that `undo` can take it back. */
+  /** Whether `undo` can take it back. */
   readonly isUndoable?: true;
   readonly load: () => CommandModule | Promise<CommandModule>;
 }
@@ -69,13 +69,14 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'undo',
     usage: '[OPTION…]',
-    summary: 'undo the last command that changed entries',
+    summary: 'undo the last commands that changed entries',
     load: () => ({ define: undo }),
   },
   {
     name: 'allow',
     usage: '[OPTION…] [PREFIX…]',
     summary: 'add to, remove from or list the allow-list',
+    isUndoable: true,
     load: () => ({ define: allow }),
   },
   {
@@ -95,6 +96,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     usage: '[OPTION…] ADDRESS…',
     summary: 'show why an address is on the blocklist or not',
     load: () => import('./commands/explain.ts'),
+  },
+  {
+    name: 'history',
+    usage: '[OPTION…] [ADDRESS or PREFIX]',
+    summary: 'show who changed what, when and by which command',
+    load: () => import('./commands/history.ts'),
   },
   {
     name: 'emit',
@@ -131,6 +138,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'widen',
     usage: '[OPTION…]',
     summary: 'block prefixes in which many networks are blocked',
+    isUndoable: true,
     load: () => import('./commands/widen.ts'),
   },
   {

@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import { bogonEntries } from '../blocklist/bogons.ts';
 import type { Seconds } from '../blocklist/entry.ts';
 import type { Policy } from '../blocklist/policy.ts';
@@ -7,7 +8,6 @@ import type { Policies } from '../engine/policies.ts';
 import { McblockError } from '../errors.ts';
 import type { StoreMode } from '../store/open.ts';
 import { openStore, type Store } from '../store/store.ts';
-import type { UndoableCommand } from '../store/undo.ts';
 import { type Config, loadConfig } from './config/config.ts';
 import { policiesOf, policyOf } from './config/policies.ts';
 import { PresentTime } from './present-time.ts';
@@ -16,8 +16,9 @@ import { storePath } from './store-location.ts';
 import { type Colours, loadColours } from './text/colours.ts';
 import { jsonText } from './text/json-text.ts';
 
-/** A command that changes more entries cannot be undone. */
-const MAX_UNDONE = 100_000;
+/** A command that changes more entries that were there before cannot be undone. */
+const MAX_UNDONE = 250_000;
+const MAX_USER_CHARACTERS = 64;
 /** Output is written in pieces of about this size. */
 const WRITE_CHARACTERS = 65_536;
 
@@ -46,6 +47,14 @@ export interface CommonOptions {
   readonly color: boolean;
 }
 
+/** The command as it is recorded. */
+export interface CommandLineText {
+  /** From the command on, as typed, perhaps shortened. */
+  readonly text: string;
+  /** Whether `undo` can take it back. */
+  readonly isUndoable: boolean;
+}
+
 /** What the commands work with. Everything is created on first use. */
 export class Context {
   readonly stdout: Sink;
@@ -57,8 +66,7 @@ export class Context {
   /** See Environment. */
   readonly host: Host | undefined;
   readonly #options: () => CommonOptions;
-  /** The command as typed, if `undo` can take it back. */
-  readonly #undoable: string | undefined;
+  readonly #command: CommandLineText;
   #config: Promise<Config> | undefined;
   #geo: Promise<Geo | undefined> | undefined;
   #store: Store | undefined;
@@ -68,14 +76,14 @@ export class Context {
     environment: Environment,
     options: () => CommonOptions,
     exit: (code: number) => void,
-    undoable?: string,
+    command: CommandLineText = { text: '', isUndoable: false },
   ) {
     this.stdout = environment.stdout;
     this.stderr = environment.stderr;
     this.env = environment.env;
     this.exit = exit;
     this.host = environment.host;
-    this.#undoable = undoable;
+    this.#command = command;
     this.#options = options;
     this.time = new PresentTime(environment, options);
   }
@@ -136,8 +144,12 @@ export class Context {
     this.#store = openStore(storePath(this.options.db, this.env), {
       mode,
       seed: bogonEntries,
-      command:
-        this.#undoable === undefined ? undefined : undoableCommand(this.#undoable, () => this.now),
+      command: {
+        ...this.#command,
+        user: userOf(this.env),
+        now: () => this.time.present,
+        mostEntries: MAX_UNDONE,
+      },
       present: () => this.time.toRecord,
       outbox:
         config.get('fleet.url') === ''
@@ -190,13 +202,17 @@ export class Context {
   }
 }
 
-/** The time is asked when the command first changes an entry: the store may correct it. */
-function undoableCommand(text: string, now: () => Seconds): UndoableCommand {
-  return {
-    text,
-    get at() {
-      return now();
-    },
-    mostEntries: MAX_UNDONE,
-  };
+/** Who runs the command, as far as sudo(8) or doas(1) say; else the user of the process. */
+function userOf(env: NodeJS.ProcessEnv): string {
+  const name = env['SUDO_USER'] ?? env['DOAS_USER'] ?? ownName();
+  return name.slice(0, MAX_USER_CHARACTERS);
+}
+
+function ownName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // The user has no name.
+    return String(process.getuid?.() ?? '');
+  }
 }

@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { McblockError } from '../errors.ts';
 import { COMMANDS } from './commands.ts';
-import { type CommonOptions, Context, type Environment } from './context.ts';
+import { type CommandLineText, type CommonOptions, Context, type Environment } from './context.ts';
 import { ReaderGone } from './sink.ts';
 import { printable } from './text/printable.ts';
 import { commandsToLoad, wantedCommand, withHelpOption } from './wanted-command.ts';
@@ -17,7 +17,7 @@ export async function main(argv: readonly string[], environment: Environment): P
     (code) => {
       exitCode = code;
     },
-    undoableText(argv),
+    commandText(argv),
   );
   try {
     await addCommands(program, context, commandsToLoad(argv));
@@ -129,12 +129,10 @@ function isCommand(word: string): boolean {
   return COMMANDS.some(({ name }) => name === word);
 }
 
-/** The command line from the command on, as typed; undefined if `undo` does not apply to it. */
-function undoableText(argv: readonly string[]): string | undefined {
+/** The command line from the command on, as typed. */
+function commandText(argv: readonly string[]): CommandLineText {
   const name = wantedCommand(argv);
-  if (!COMMANDS.some((command) => command.name === name && command.isUndoable)) return undefined;
-  return argv
-    .slice(argv.indexOf(name ?? ''))
-    .join(' ')
-    .slice(0, TEXT_CHARACTERS);
+  const text = argv.slice(argv.indexOf(name ?? '')).join(' ');
+  const isUndoable = COMMANDS.some((command) => command.name === name && command.isUndoable);
+  return { text: text.slice(0, TEXT_CHARACTERS), isUndoable };
 }

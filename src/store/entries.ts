@@ -23,13 +23,13 @@ const GET = `SELECT ${ENTRY_COLUMNS} FROM entry WHERE family = ? AND length = ? 
 const REMOVE = 'DELETE FROM entry WHERE family = ? AND length = ? AND network = ?';
 
 const PUT = `
-INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (family, length, network) DO UPDATE SET
   origin = excluded.origin, note = excluded.note, activations = excluded.activations,
   hits = excluded.hits, first_seen = excluded.first_seen, last_seen = excluded.last_seen,
   activated_at = excluded.activated_at, expires_at = excluded.expires_at,
   hit_days = excluded.hit_days, made_by = excluded.made_by, by_admin = excluded.by_admin,
-  ended_at = excluded.ended_at`;
+  ended_at = excluded.ended_at, command = excluded.command`;
 
 /** By the number of lengths. */
 const coveringStatements: string[] = [];
@@ -176,17 +176,25 @@ export class Entries {
     return { active, expired: all - active - never, never };
   }
 
-  /** Replaces the entry with the same prefix. */
-  put(entry: Entry): void {
-    this.#connection.run(PUT, ...rowOfEntry(entry));
+  /**
+   * Replaces the entry with the same prefix.
+   * @param command that changed it last
+   */
+  put(entry: Entry, command?: number): void {
+    this.#connection.run(PUT, ...rowOfEntry(entry), command ?? null);
     this.#lengths.written(entry.prefix);
     this.#subnets.written(entry.prefix);
   }
 
-  /** For undo and forget. The history of the entry must be removed first. */
+  /** The history of the entry must be removed first. */
   remove(prefix: Prefix): void {
     this.#connection.run(REMOVE, ...keyOf(prefix));
     this.#subnets.written(prefix);
+  }
+
+  /** To be called after entries were removed by other means. */
+  removedMany(): void {
+    this.#subnets.clear();
   }
 
   putMany(entries: Iterable<Entry>): void {

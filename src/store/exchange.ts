@@ -1,15 +1,22 @@
+import type { Login } from '../blocklist/trust.ts';
 import { McblockError } from '../errors.ts';
+import { parseAddress } from '../net/address-text.ts';
+import type { Prefix } from '../net/prefix.ts';
+import { formatPrefix, parsePrefix } from '../net/prefix-text.ts';
 import type { Allowed } from './allowed.ts';
+import type { Changes } from './changes.ts';
 import type { Connection } from './connection.ts';
+import type { StoredCoverage } from './coverage.ts';
 import type { Entries } from './entries.ts';
 import type { Feeds } from './feeds.ts';
 import type { Forgotten } from './forgotten.ts';
 import type { History } from './history.ts';
 import type { LoginTable } from './logins.ts';
 import type { Logs } from './logs.ts';
+import type { Outbox } from './outbox.ts';
 import type { Pending } from './pending.ts';
 import { checkHeader, HEADER, recordOfRow, rowOfRecord, type StoreRecord } from './record.ts';
-import type { Undo } from './undo.ts';
+import { loginKey, type Undo } from './undo.ts';
 
 /** The parts of a store. */
 export interface StoreParts {
@@ -23,6 +30,9 @@ export interface StoreParts {
   readonly pending: Pending;
   readonly feeds: Feeds;
   readonly undo: Undo;
+  readonly changes: Changes;
+  readonly outbox: Outbox;
+  readonly coverage: StoredCoverage;
 }
 
 /** The header, then one JSON object per record, from one snapshot of the store. */
@@ -64,18 +74,27 @@ export function importRows(parts: StoreParts, rows: Iterable<unknown>): number {
  * the later time of a login is kept. Throws McblockError('input').
  */
 export function importRow(parts: StoreParts, row: unknown): void {
-  const record = recordOfRow(row);
+  putRecord(parts, recordOfRow(row));
+}
+
+function putRecord(parts: StoreParts, record: StoreRecord): void {
   switch (record.type) {
     case 'entry':
       return parts.connection.together(() => {
-        parts.undo.entryChanges(record.entry.prefix);
-        parts.entries.put(record.entry);
-        parts.history.replace(record.entry.prefix, record.history);
+        const command = parts.undo.entryChanges(record.entry.prefix);
+        const commands = record.history.map(() => command ?? null);
+        parts.entries.put(record.entry, command);
+        parts.history.replace(record.entry.prefix, record.history, commands);
       });
     case 'forgotten':
-      return parts.forgotten.put(record.forgotten);
+      return parts.forgotten.put(record.forgotten, parts.undo.begun());
     case 'allow':
-      return parts.allowed.put(record.allowed);
+      return parts.connection.together(() => {
+        keepAllowed(parts, record.allowed.prefix);
+        parts.allowed.put(record.allowed);
+        const { prefix, note, expiresAt: until } = record.allowed;
+        parts.changes.add('allowed', prefix, { until, note });
+      });
     case 'log':
       return parts.connection.together(() => {
         parts.undo.pendingChanges();
@@ -85,15 +104,60 @@ export function importRow(parts: StoreParts, row: unknown): void {
         parts.logs.record(record.log);
       });
     case 'login':
-      return parts.logins.record([record.login]);
+      return parts.connection.together(() => {
+        keepLogin(parts, record.login);
+        parts.logins.record([record.login]);
+      });
     case 'pending':
       return parts.connection.together(() => {
         parts.undo.pendingChanges();
         parts.pending.put(record.offence);
       });
     case 'feed':
-      return parts.feeds.replace(record.feed, record.prefixes);
+      return parts.connection.together(() => {
+        keepFeed(parts, record.feed.name);
+        parts.feeds.replace(record.feed, record.prefixes);
+      });
   }
+}
+
+/** Keeps a prefix of the allow-list for undo, before it is changed or removed. */
+export function keepAllowed({ undo, allowed }: StoreParts, prefix: Prefix): void {
+  undo.recordChanges(JSON.stringify(['allow', formatPrefix(prefix)]), () => {
+    const former = allowed.get(prefix);
+    return former && { type: 'allow', allowed: former };
+  });
+}
+
+function keepLogin({ undo, logins }: StoreParts, changed: Login): void {
+  undo.recordChanges(loginKey(changed), () => {
+    const login = logins.get(changed);
+    return login && { type: 'login', login };
+  });
+}
+
+/** Keeps a feed for undo, before it is changed or removed. */
+export function keepFeed({ undo, feeds }: StoreParts, name: string): void {
+  undo.recordChanges(JSON.stringify(['feed', name]), () => {
+    const feed = feeds.all().find((one) => one.name === name);
+    return feed && { type: 'feed', feed, prefixes: feeds.prefixesOf(name) };
+  });
+}
+
+/** Puts back what was kept; undefined: it was not there. */
+export function restoreRecord(parts: StoreParts, key: string, former: StoreRecord | undefined) {
+  const [type, name, service, user] = JSON.parse(key) as [string, string, string, number];
+  if (type === 'allow') parts.allowed.remove(parsePrefix(name));
+  else if (type === 'feed') parts.feeds.remove(name);
+  else {
+    const address = parseAddress(name);
+    if (address !== undefined) {
+      parts.logins.remove({ address, service, user: user === 0 ? undefined : user });
+    }
+  }
+  if (former?.type === 'allow') parts.allowed.put(former.allowed);
+  else if (former?.type === 'feed') parts.feeds.replace(former.feed, former.prefixes);
+  else if (former?.type === 'login') parts.logins.record([former.login]);
 }
 
 function* records(parts: StoreParts): IterableIterator<StoreRecord> {

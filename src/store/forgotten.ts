@@ -7,11 +7,12 @@ import { keyOf, supernetsOf } from './key.ts';
 import { type ForgottenEntry, recordOfRow, rowOfRecord, type StoreRecord } from './record.ts';
 import { damagedRow } from './store-error.ts';
 
-const PUT = 'INSERT OR REPLACE INTO forgotten VALUES (?, ?, ?, ?, ?)';
+const PUT = `
+INSERT INTO forgotten VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (family, length, network, at) DO UPDATE SET record = excluded.record`;
 const OF_PREFIX = `
 SELECT record FROM forgotten WHERE family = ? AND length = ? AND network = ? ORDER BY at`;
 const ALL = 'SELECT record FROM forgotten ORDER BY family, network, length, at';
-const UNDO = 'DELETE FROM forgotten WHERE family = ? AND length = ? AND network = ? AND at >= ?';
 
 /** What was forgotten by hand. It has no part in any decision. */
 export class Forgotten {
@@ -25,19 +26,22 @@ export class Forgotten {
     this.#history = history;
   }
 
-  /** Takes an entry from the others, with its history. Throws if there is none. */
-  add(prefix: Prefix, forgottenAt: Seconds): void {
+  /**
+   * Takes an entry from the others, with its history. Throws if there is none.
+   * @param command that does so
+   */
+  add(prefix: Prefix, forgottenAt: Seconds, command: number | undefined): void {
     const entry = this.#entries.get(prefix);
     if (entry === undefined) throw new Error('there is no entry to forget');
-    this.put({ entry, history: this.#history.of(prefix), forgottenAt });
+    this.put({ entry, history: this.#history.of(prefix), forgottenAt }, command);
     this.#history.replace(prefix, []);
     this.#entries.remove(prefix);
   }
 
-  put(forgotten: ForgottenEntry): void {
+  put(forgotten: ForgottenEntry, command: number | undefined): void {
     const { entry, forgottenAt } = forgotten;
     const record = JSON.stringify(rowOfRecord({ type: 'forgotten', forgotten }));
-    this.#connection.run(PUT, ...keyOf(entry.prefix), forgottenAt, record);
+    this.#connection.run(PUT, ...keyOf(entry.prefix), forgottenAt, record, command ?? null);
   }
 
   /** Those that contain the prefix, the widest first, then the oldest. */
@@ -51,11 +55,6 @@ export class Forgotten {
   /** In the order of comparePrefixes, then by time. */
   all(): ForgottenEntry[] {
     return this.#connection.column(ALL).map(forgottenOf);
-  }
-
-  /** Removes what was forgotten since this time, when the entry itself comes back. */
-  undo(prefix: Prefix, since: Seconds): void {
-    this.#connection.run(UNDO, ...keyOf(prefix), since);
   }
 }
 

@@ -25,8 +25,12 @@ export interface Activation extends PastActivation, Maker {
 }
 
 const RECORD = `
-INSERT INTO activation VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (family, length, network, number) DO UPDATE SET until = excluded.until`;
+INSERT INTO activation VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (family, length, network, number) DO NOTHING`;
+
+const PROLONG = `
+UPDATE activation SET until = ?
+WHERE family = ? AND length = ? AND network = ? AND number = ?`;
 
 const END = `
 UPDATE activation SET ended_at = ?
@@ -48,6 +52,9 @@ const ACTIVATIONS = `
 SELECT number, at, until, ended_at, origin, note, made_by, by_admin FROM activation
 WHERE family = ? AND length = ? AND network = ? ORDER BY number`;
 
+const COMMANDS = `
+SELECT command FROM activation WHERE family = ? AND length = ? AND network = ? ORDER BY number`;
+
 const EVIDENCE = `
 SELECT number, log, evidence FROM evidence
 WHERE family = ? AND length = ? AND network = ? ORDER BY number, log`;
@@ -62,16 +69,21 @@ export class History {
     this.#connection = connection;
   }
 
-  /** Records the latest activation of a stored entry, or its new expiry if it is recorded. */
-  record(entry: Entry, cause: ActivationCause): void {
+  /**
+   * Records the latest activation of a stored entry, or its new expiry if it is recorded.
+   * @param command that made it
+   * @returns whether it is new
+   */
+  record(entry: Entry, cause: ActivationCause, command: number | undefined): boolean {
     const { prefix, activations, activatedAt, expiresAt } = entry;
     if (!isWhole(activations) || !isSeconds(activatedAt) || !isExpiry(expiresAt)) {
       throw new McblockError('store', 'an entry that was never active has no activation to record');
     }
     const { by, byAdmin } = cause.maker ?? THIS_MACHINE;
-    this.#connection.run(
+    const key = keyOf(prefix);
+    const added = this.#connection.run(
       RECORD,
-      ...keyOf(prefix),
+      ...key,
       activations,
       activatedAt,
       cellOfExpiry(expiresAt),
@@ -80,7 +92,11 @@ export class History {
       cause.note,
       by,
       Number(byAdmin),
+      command ?? null,
     );
+    if (added > 0) return true;
+    this.#connection.run(PROLONG, cellOfExpiry(expiresAt), ...key, activations);
+    return false;
   }
 
   /** Records that an activation was expired by hand. */
@@ -117,19 +133,32 @@ export class History {
       .map((row) => activationOfRow(row, []));
   }
 
+  /** The commands that made the activations of an entry, oldest first. */
+  commandsOf(prefix: Prefix): Cell[] {
+    return this.#connection.column(COMMANDS, ...keyOf(prefix));
+  }
+
   /** Removes the activations above this number, with their evidence. */
   dropAbove(prefix: Prefix, number: number): void {
     this.#connection.run(`${FORGET} AND number > ?`, ...keyOf(prefix), number);
   }
 
-  /** Replaces the recorded history of an entry. */
-  replace(prefix: Prefix, activations: Iterable<Activation>): void {
+  /**
+   * Replaces the recorded history of an entry.
+   * @param commands that made the activations
+   */
+  replace(
+    prefix: Prefix,
+    activations: readonly Activation[],
+    commands: readonly Cell[] = [],
+  ): void {
     const key = keyOf(prefix);
     this.#connection.run(FORGET, ...key);
-    for (const activation of activations) {
+    for (const [index, activation] of activations.entries()) {
       const { number, at, until, endedAt, origin, note, by, byAdmin, evidence } = activation;
       const times = [at, cellOfExpiry(until), endedAt ?? null];
-      this.#connection.run(RECORD, ...key, number, ...times, origin, note, by, Number(byAdmin));
+      const cause = [origin, note, by, Number(byAdmin), commands[index] ?? null];
+      this.#connection.run(RECORD, ...key, number, ...times, ...cause);
       this.addEvidence(prefix, number, evidence);
     }
   }

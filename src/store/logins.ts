@@ -40,6 +40,12 @@ WHERE family = ? AND address BETWEEN ? AND ? AND last >= ? ORDER BY address, ser
 
 const FIRST = `SELECT ${COLUMNS} FROM login LIMIT ?`;
 
+const KEY = 'WHERE family = ? AND address = ? AND service = ? AND user = ?';
+const GET = `SELECT ${COLUMNS} FROM login ${KEY}`;
+const REMOVE = `DELETE FROM login ${KEY}`;
+
+type LoginKey = Pick<Login, 'address' | 'service' | 'user'>;
+
 /** Accepted logins, by address, service and user. */
 export class LoginTable {
   readonly #connection: Connection;
@@ -59,6 +65,16 @@ export class LoginTable {
       }
       if (count > 0) this.#connection.run(PRUNE);
     });
+  }
+
+  /** Of one user of a service from one address. */
+  get({ address, service, user = 0 }: LoginKey): Login | undefined {
+    const row = this.#connection.row(GET, address.family, addressBytes(address), service, user);
+    return row && loginOfRow(row);
+  }
+
+  remove({ address, service, user = 0 }: LoginKey): void {
+    this.#connection.run(REMOVE, address.family, addressBytes(address), service, user);
   }
 
   /** The address loses its trust at this time. */

@@ -163,6 +163,10 @@ export class Outbox {
     this.#connection.run('DELETE FROM outbox WHERE prefix = ?', formatPrefix(prefix));
   }
 
+  get isEmpty(): boolean {
+    return this.#connection.row('SELECT 1 FROM outbox LIMIT 1') === undefined;
+  }
+
   /** The number of reports that wait to be sent. */
   size(): number {
     return this.#count('refusal IS NULL');

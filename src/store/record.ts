@@ -112,7 +112,12 @@ const LOGIN: Codec<Login> = {
 
 const CODECS = {
   entry: object({ ...ENTRY, history: HISTORY }),
-  allow: object({ prefix: prefix(), note: text(), addedAt: time() }),
+  allow: object({
+    prefix: prefix(),
+    note: text(),
+    addedAt: time(),
+    expiresAt: optional(expiry(), 'forever'),
+  }),
   log: object({
     digest: digest(),
     name: text(),

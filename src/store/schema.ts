@@ -1,8 +1,10 @@
 import { McblockError } from '../errors.ts';
 import type { Connection } from './connection.ts';
+import { COMMAND_RECORD } from './migration-commands.ts';
 import { CURSORS } from './migration-cursors.ts';
 import { EVENTS } from './migration-events.ts';
 import { FEED_LIMITS } from './migration-feed-limits.ts';
+import { FORGOTTEN } from './migration-forgotten.ts';
 import { MAKERS } from './migration-makers.ts';
 import { USERS } from './migration-users.ts';
 import { WITHDRAWALS } from './migration-withdrawals.ts';
@@ -224,19 +226,10 @@ CREATE TABLE clock (
   MAKERS,
   WITHDRAWALS,
   EVENTS,
-  `
--- What was forgotten by hand, with its history, as in an export.
-CREATE TABLE forgotten (
-  family INTEGER NOT NULL,
-  length INTEGER NOT NULL,
-  network BLOB NOT NULL,
-  at INTEGER NOT NULL CHECK (at >= 0),
-  record TEXT NOT NULL CHECK (json_valid(record)),
-  PRIMARY KEY (family, length, network, at)
-) STRICT, WITHOUT ROWID;
-`,
+  FORGOTTEN,
   CURSORS,
   FEED_LIMITS,
+  COMMAND_RECORD,
 ];
 
 /**

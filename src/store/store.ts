@@ -1,17 +1,26 @@
-import { type Entry, isActive, type Seconds, stateOf } from '../blocklist/entry.ts';
+import { type Entry, type Expiry, type Seconds } from '../blocklist/entry.ts';
 import type { EntryChange } from '../blocklist/entry-change.ts';
 import type { Offence } from '../blocklist/offence.ts';
 import type { Login } from '../blocklist/trust.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { PrefixList } from '../net/prefix-list.ts';
 import { Allowed, type AllowedPrefix } from './allowed.ts';
+import { Changes } from './changes.ts';
 import { LatestTime } from './clock.ts';
+import { Commands, type StoreCommand } from './commands.ts';
 import type { Connection } from './connection.ts';
 import { StoredCoverage } from './coverage.ts';
 import { Cursors } from './cursors.ts';
 import { Entries, type EntryCounts, type EntryFilter } from './entries.ts';
 import { EventTable } from './events.ts';
-import { exportRows, importRow, importRows, type StoreParts } from './exchange.ts';
+import {
+  exportRows,
+  importRow,
+  importRows,
+  keepAllowed,
+  keepFeed,
+  type StoreParts,
+} from './exchange.ts';
 import { type Feed, Feeds } from './feeds.ts';
 import { FleetState } from './fleet-state.ts';
 import { Forgotten } from './forgotten.ts';
@@ -22,9 +31,11 @@ import { openConnection } from './open.ts';
 import type { StoreOptions } from './options.ts';
 import { Outbox, type OutboxOptions } from './outbox.ts';
 import { Pending } from './pending.ts';
+import { forgetEntry, recordChange } from './record-change.ts';
 import { Snapshot } from './snapshot.ts';
-import { type FormerEntry, type LastCommand, Undo, type UndoableCommand } from './undo.ts';
-import { Withdrawals } from './withdrawals.ts';
+import { Undo } from './undo.ts';
+import { UndoSteps } from './undo-steps.ts';
+import { type Withdrawal, Withdrawals } from './withdrawals.ts';
 
 /**
  * Opens the store in this file. In mode `write` a missing file is created (0600, missing directories
@@ -67,11 +78,15 @@ export class Store {
   readonly cursors: Cursors;
   /** The keys of the events that were counted. */
   readonly events: EventTable;
+  /** Who changed what, and when. */
+  readonly changes: Changes;
+  /** The commands that can be undone. */
+  readonly undo: UndoSteps;
   readonly #parts: StoreParts;
 
   constructor(
     connection: Connection,
-    command?: UndoableCommand,
+    command?: StoreCommand,
     outbox?: OutboxOptions,
     present: () => Seconds | undefined = () => undefined,
   ) {
@@ -88,7 +103,9 @@ export class Store {
     const entries = new Entries(connection);
     const history = new History(connection);
     const pending = new Pending(connection);
+    const commands = new Commands(connection, command);
     this.forgotten = new Forgotten(connection, entries, history);
+    this.changes = new Changes(connection, commands, this.withdrawals, this.forgotten);
     this.#parts = {
       connection,
       entries,
@@ -99,8 +116,12 @@ export class Store {
       logins: this.logins,
       pending,
       feeds: new Feeds(connection),
-      undo: new Undo(connection, entries, history, pending, this.forgotten, command),
+      undo: new Undo(connection, commands, entries, history, pending),
+      changes: this.changes,
+      outbox: this.outbox,
+      coverage: this.coverage,
     };
+    this.undo = new UndoSteps(this.#parts, commands);
     this.events = new EventTable(connection, this.#parts.undo);
   }
 
@@ -171,33 +192,7 @@ export class Store {
    * and blocks is put in the outbox as well.
    */
   record(change: EntryChange): void {
-    const { entry, activations = [], evidence = [], ended } = change;
-    const { cause = { ...entry, maker: entry } } = change;
-    const { connection, entries, history, undo } = this.#parts;
-    const { prefix } = entry;
-    connection.together(() => {
-      undo.entryChanges(prefix);
-      if (change.takesBack) {
-        history.dropAbove(prefix, entry.activations);
-        this.outbox.forget(prefix);
-      }
-      // An entry with no activation left counts as absent; a bogon stays.
-      if (change.takesBack && stateOf(entry, 0) === 'never' && entry.origin !== 'bogon') {
-        return entries.remove(prefix);
-      }
-      entries.put(entry);
-      if (ended) history.end(prefix, ended.activation, ended.at);
-      for (const activated of activations) {
-        history.record(activated, cause);
-        this.coverage.grow(activated.prefix);
-        // Before the evidence: it is only shared if this machine activated the entry.
-        this.outbox.activated(activated, cause.origin);
-      }
-      for (const { activation, rows } of evidence) {
-        history.addEvidence(prefix, activation, rows);
-        if (this.outbox.isOurs(entry, activation)) this.outbox.shareOffences(prefix, rows);
-      }
-    });
+    recordChange(this.#parts, change);
   }
 
   /** The activations of the entry with this prefix, oldest first. */
@@ -210,9 +205,13 @@ export class Store {
    * a transaction. Throws if there is no entry.
    */
   forget(prefix: Prefix, forgottenAt: Seconds): void {
-    this.#parts.undo.entryChanges(prefix);
-    this.forgotten.add(prefix, forgottenAt);
-    this.outbox.forget(prefix);
+    forgetEntry(this.#parts, prefix, forgottenAt);
+  }
+
+  /** Records an activation that was withdrawn. To be called in a transaction. */
+  withdrawn(withdrawal: Withdrawal): void {
+    this.withdrawals.record(withdrawal, this.#parts.undo.begun());
+    this.changes.add('withdrawn', withdrawal.prefix, { note: withdrawal.reason });
   }
 
   /**
@@ -227,14 +226,29 @@ export class Store {
     });
   }
 
-  /** Replaces the note and the time of a prefix that is on the list already. */
-  allow(prefix: Prefix, note: string, at: Seconds): void {
-    this.#parts.allowed.put({ prefix, note, addedAt: at });
+  /**
+   * Puts a prefix on the allow-list. Replaces the note and the times of one that is there already.
+   * @param until when it ends by itself
+   * @param by the user of the fleet who did it
+   */
+  allow(prefix: Prefix, note: string, at: Seconds, until: Expiry = 'forever', by = ''): void {
+    const { connection, allowed, changes } = this.#parts;
+    connection.together(() => {
+      keepAllowed(this.#parts, prefix);
+      allowed.put({ prefix, note, addedAt: at, expiresAt: until });
+      changes.add('allowed', prefix, { until, by, note });
+    });
   }
 
   /** Returns whether the prefix was on the allow-list. */
-  disallow(prefix: Prefix): boolean {
-    return this.#parts.allowed.remove(prefix);
+  disallow(prefix: Prefix, by = ''): boolean {
+    const { connection, allowed, changes } = this.#parts;
+    return connection.together(() => {
+      if (allowed.get(prefix) === undefined) return false;
+      keepAllowed(this.#parts, prefix);
+      changes.add('disallowed', prefix, { by });
+      return allowed.remove(prefix);
+    });
   }
 
   /** The allow-list, in the order of comparePrefixes. */
@@ -244,7 +258,12 @@ export class Store {
 
   /** Adds accepted logins; those of one user of a service from one address are kept as one span. */
   recordLogins(logins: Iterable<Login>): void {
-    this.#parts.logins.record(logins);
+    const { connection, undo } = this.#parts;
+    const all = [...logins];
+    connection.together(() => {
+      undo.loginsChange(all);
+      this.logins.record(all);
+    });
   }
 
   /** The logins from the prefix of which the last is at or after `since`, by address. */
@@ -260,8 +279,9 @@ export class Store {
   /** Replaces a feed and its prefixes; undefined leaves the prefixes as they are. */
   putFeed(feed: Feed, prefixes: PrefixList | undefined): void {
     const { connection, feeds } = this.#parts;
-    if (prefixes === undefined) return feeds.put(feed);
     connection.together(() => {
+      keepFeed(this.#parts, feed.name);
+      if (prefixes === undefined) return feeds.put(feed);
       this.coverage.forget();
       feeds.replace(feed, prefixes);
     });
@@ -269,7 +289,11 @@ export class Store {
 
   /** Returns whether the feed existed. */
   removeFeed(name: string): boolean {
-    return this.#parts.feeds.remove(name);
+    const { connection, feeds } = this.#parts;
+    return connection.together(() => {
+      keepFeed(this.#parts, name);
+      return feeds.remove(name);
+    });
   }
 
   /** The prefixes of a feed, in the order of comparePrefixes. */
@@ -305,31 +329,6 @@ export class Store {
   /** Removes those at least `windowSeconds` before the latest, and all but the `most` latest. */
   prunePending(windowSeconds: number, most: number): void {
     this.#changePending((pending) => pending.prune(windowSeconds, most));
-  }
-
-  /** The last command that changed entries and can be undone. */
-  lastCommand(): LastCommand | undefined {
-    return this.#parts.undo.last();
-  }
-
-  /** The entries before that command. */
-  formerEntries(): Iterable<FormerEntry> {
-    return this.#parts.undo.formerEntries();
-  }
-
-  /** Undoes the last command: entries, their history and the logs read. */
-  takeBack(): void {
-    const { connection, undo } = this.#parts;
-    connection.together(() => {
-      this.coverage.forget();
-      const { at = 0 } = undo.last() ?? {};
-      for (const { prefix, former } of undo.formerEntries()) {
-        // If the entry was active before, its reports may be older than the command.
-        if (former === undefined || !isActive(former.entry, at)) this.outbox.forget(prefix);
-        this.withdrawals.undo(prefix, at);
-      }
-      undo.takeBack();
-    });
   }
 
   /**

@@ -64,6 +64,12 @@ export class Subnets {
     if (this.#few[family].get(length) !== undefined) this.#few[family].delete(length);
   }
 
+  /** To be called after entries were removed by other means. */
+  clear(): void {
+    this.#few[4].clear();
+    this.#few[6].clear();
+  }
+
   #read(prefix: Prefix, lengths: readonly number[], limit: number): Entry[] {
     if (lengths.length === 0 || limit === 0) return [];
     const range = [addressBytes(prefix), addressBytes(lastAddress(prefix))];
@@ -75,8 +81,7 @@ export class Subnets {
   #fewOf(family: Family, length: number): readonly Entry[] | undefined {
     // What another transaction read may have been rolled back.
     if (this.#transaction !== this.#connection.transactions) {
-      this.#few[4].clear();
-      this.#few[6].clear();
+      this.clear();
       this.#transaction = this.#connection.transactions;
     }
     const known = this.#few[family];

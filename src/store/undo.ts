@@ -1,246 +1,290 @@
-import type { Seconds } from '../blocklist/entry.ts';
-import { McblockError } from '../errors.ts';
+import { isActive } from '../blocklist/entry.ts';
+import type { Login } from '../blocklist/trust.ts';
+import { reasonOf } from '../errors.ts';
+import { formatAddress } from '../net/address-text.ts';
 import type { Prefix } from '../net/prefix.ts';
-import type { Cell, Connection } from './connection.ts';
+import { formatPrefix, parsePrefix } from '../net/prefix-text.ts';
+import type { Commands, RecordedCommand } from './commands.ts';
+import type { Cell, Connection, Row } from './connection.ts';
 import type { Entries } from './entries.ts';
-import type { Forgotten } from './forgotten.ts';
 import type { History } from './history.ts';
 import { keyOf, prefixOfRow } from './key.ts';
 import type { Pending } from './pending.ts';
 import { recordOfRow, rowOfRecord, type StoreRecord } from './record.ts';
 import { damagedRow } from './store-error.ts';
 
-/** A command that can be undone. */
-export interface UndoableCommand {
-  /** As typed, perhaps shortened. */
-  readonly text: string;
-  readonly at: Seconds;
-  /** If it changes more entries, it cannot be undone. */
-  readonly mostEntries: number;
-}
-
-/** The last command that changed entries. */
-export interface LastCommand extends Omit<UndoableCommand, 'mostEntries'> {
-  /** The number of entries that undo would restore. */
-  readonly entries: number;
-  /** The number of entries that others have changed since, which undo leaves alone. */
-  readonly changedSince: number;
-  /** It changed too many entries to be undone. */
-  readonly isTooLarge: boolean;
-  /** The number of logs that undo would mark as unread. */
-  readonly logs: number;
-}
-
-/** An entry that the command changed, and its former state: undefined if there was none. */
+/** An entry that a command changed, and its former state: undefined if there was none. */
 export interface FormerEntry {
   readonly prefix: Prefix;
   readonly former: Extract<StoreRecord, { type: 'entry' }> | undefined;
 }
 
-const KEEP = 'INSERT OR IGNORE INTO undo_entry VALUES (?, ?, ?, NULL)';
+/** A prefix of which a command changed the row in the allow-list. */
+export interface FormerAllowed {
+  readonly prefix: Prefix;
+  readonly wasAllowed: boolean;
+}
+
+/** A row of the allow-list, a login or a feed that a command changed. */
+interface FormerRecord {
+  readonly key: string;
+  /** Undefined if there was none. */
+  readonly former: StoreRecord | undefined;
+}
+
+const WHERE = 'WHERE family = ? AND length = ? AND network = ?';
+
+const KEEP = 'INSERT OR IGNORE INTO former_entry VALUES (?, ?, ?, ?, ?, ?, ?)';
 
 const KEEP_EVENTS =
-  'INSERT OR IGNORE INTO undo_event VALUES (?, (SELECT keys FROM event WHERE block = ?))';
+  'INSERT OR IGNORE INTO undo_event VALUES (?, ?, (SELECT keys FROM event WHERE block = ?))';
 
-const LAST = `
-SELECT command, at, changed_since, too_large, (SELECT count(*) FROM undo_entry),
-  iif(pending IS NULL, 0, (SELECT count(*) FROM undo_log))
-FROM undo`;
+/** The entries before the command, but for those that were changed since. */
+const FORMER = `
+SELECT f.family, f.length, hex(f.network), f.record, f.former_command, f.commands
+FROM former_entry AS f LEFT JOIN entry AS e
+  ON e.family = f.family AND e.length = f.length AND e.network = f.network
+WHERE f.command = ? AND (e.family IS NULL OR e.command = f.command)`;
+
+/** And the entries that it made. */
+const CHANGED = `${FORMER} UNION ALL
+SELECT family, length, hex(network), NULL, NULL, NULL FROM entry AS e
+WHERE command = ? AND NOT EXISTS (
+  SELECT 1 FROM former_entry AS f
+  WHERE f.command = e.command AND f.family = e.family AND f.length = e.length AND f.network = e.network)`;
+
+const MADE = 'SELECT family, length, network FROM entry WHERE command = ?';
 
 /**
- * The former state of the entries that the last command changed, stored in the same transaction. A
- * command is all that one process does from its first change of an entry. Changes by others (a log
- * that is followed, a peer) exclude their entries from undo.
+ * What the last commands found, stored in the same transaction. Entries that something else changed
+ * since stay as they are: a log that is followed, a peer.
  */
 export class Undo {
   readonly #connection: Connection;
+  readonly #commands: Commands;
   readonly #entries: Entries;
   readonly #history: History;
   readonly #pending: Pending;
-  readonly #forgotten: Forgotten;
-  readonly #command: UndoableCommand | undefined;
-  /** Identifies the command of this process; undefined until it changes an entry. */
-  #token: Cell | undefined;
-  /** The transaction in which `#isOurs` was determined. */
-  #looked = -1;
-  #isOurs = false;
-  #kept = 0;
+  /** Entries that the command of this process removed. */
+  readonly #removed = new Set<string>();
 
   constructor(
     connection: Connection,
+    commands: Commands,
     entries: Entries,
     history: History,
     pending: Pending,
-    forgotten: Forgotten,
-    command: UndoableCommand | undefined,
   ) {
     this.#connection = connection;
+    this.#commands = commands;
     this.#entries = entries;
     this.#history = history;
     this.#pending = pending;
-    this.#forgotten = forgotten;
-    this.#command = command;
   }
 
-  /** To be called before an entry is changed, in the same transaction. */
-  entryChanges(prefix: Prefix): void {
-    if (this.#command === undefined) this.#leave(prefix);
-    else this.#keep(prefix, this.#command);
+  /** The command of this process, recorded if it was not; undefined if it has none. */
+  begun(): number | undefined {
+    return this.#commands.begun();
+  }
+
+  /** To be called before an entry is changed, in the same transaction. Returns the command. */
+  entryChanges(prefix: Prefix): number | undefined {
+    const command = this.#commands.begun();
+    if (command === undefined) return undefined;
+    const key = keyOf(prefix);
+    const row = this.#connection.row(`SELECT command FROM entry ${WHERE}`, ...key);
+    if (row === undefined) {
+      const isBack = this.#removed.size > 0 && this.#removed.delete(formatPrefix(prefix));
+      if (!isBack) this.#commands.countEntry(1);
+    } else if (row[0] !== command) {
+      this.#commands.countEntry(1);
+      if (this.#commands.keeping() !== undefined) this.#keep(command, prefix, row[0] ?? null);
+    }
+    return command;
+  }
+
+  /** To be called before an entry is removed, after entryChanges. */
+  entryRemoved(prefix: Prefix): void {
+    const key = keyOf(prefix);
+    const command = this.#commands.current();
+    if (this.#commands.keeping() === undefined) {
+      this.#connection.run(`DELETE FROM former_entry ${WHERE}`, ...key);
+    } else if (
+      this.#connection.row(
+        `SELECT 1 FROM former_entry ${WHERE} AND command = ?`,
+        ...key,
+        command ?? null,
+      )
+    ) {
+      this.#removed.add(formatPrefix(prefix));
+    } else this.#commands.countEntry(-1);
+  }
+
+  /**
+   * To be called before a record of another kind changes.
+   * @param former reads it; undefined if there is none
+   */
+  recordChanges(key: string, former: () => StoreRecord | undefined): void {
+    this.#commands.begun();
+    const command = this.#commands.keeping();
+    if (command === undefined) {
+      this.#connection.run('DELETE FROM former_record WHERE key = ?', key);
+      return;
+    }
+    const known = this.#connection.row(
+      'SELECT 1 FROM former_record WHERE key = ? AND command = ?',
+      key,
+      command,
+    );
+    if (known !== undefined) return;
+    const record = former();
+    const json = record === undefined ? null : JSON.stringify(rowOfRecord(record));
+    this.#connection.run('INSERT INTO former_record VALUES (?, ?, ?)', key, command, json);
+    this.#commands.countKept();
+  }
+
+  /** To be called before logins are recorded that undo leaves alone. */
+  loginsChange(logins: readonly Login[]): void {
+    // Of the keys that loginKey makes, the first and the end.
+    const sql = 'SELECT 1 FROM former_record WHERE key >= ? AND key < ? LIMIT 1';
+    if (this.#connection.row(sql, '["login",', '["login"-') === undefined) return;
+    for (const login of logins) {
+      this.#connection.run('DELETE FROM former_record WHERE key = ?', loginKey(login));
+    }
   }
 
   /** To be called when a new log is recorded. */
   logRead(digest: Uint8Array): void {
-    if (!this.#isCurrent()) return;
-    this.#connection.run('INSERT OR IGNORE INTO undo_log VALUES (?)', digest);
+    const command = this.#commands.keeping();
+    if (command === undefined) return;
+    this.#connection.run('INSERT OR IGNORE INTO undo_log VALUES (?, ?)', command, digest);
   }
 
   /** To be called before the keys of events in a block change. */
   eventsChange(block: number): void {
-    if (!this.#isCurrent()) return;
-    this.#connection.run(KEEP_EVENTS, block, block);
+    const command = this.#commands.keeping();
+    if (command !== undefined) this.#connection.run(KEEP_EVENTS, command, block, block);
   }
 
   /** To be called before the pending offences change. */
   pendingChanges(): void {
-    if (!this.#isCurrent()) {
-      this.#connection.run('UPDATE undo SET pending = NULL WHERE pending IS NOT NULL');
+    const command = this.#commands.keeping();
+    if (command === undefined) {
+      this.#connection.run('UPDATE command SET pending = NULL WHERE pending IS NOT NULL');
       return;
     }
-    if (this.#connection.row('SELECT pending IS NULL FROM undo')?.[0] !== 1) return;
+    const row = this.#connection.row('SELECT pending IS NULL FROM command WHERE id = ?', command);
+    if (row?.[0] !== 1) return;
     const rows = this.#pending.all().map((offence) => rowOfRecord({ type: 'pending', offence }));
-    this.#connection.run('UPDATE undo SET pending = ?', JSON.stringify(rows));
-  }
-
-  /** Undefined if there is none or it was undone. */
-  last(): LastCommand | undefined {
-    const row = this.#connection.row(LAST);
-    if (row === undefined) return undefined;
-    const [text, at, changedSince, tooLarge, entries, logs] = row;
-    return {
-      text: String(text),
-      at: Number(at),
-      changedSince: Number(changedSince),
-      isTooLarge: tooLarge === 1,
-      entries: Number(entries),
-      logs: Number(logs),
-    };
-  }
-
-  /** In the order of comparePrefixes. */
-  *formerEntries(): Generator<FormerEntry> {
-    const rows = this.#connection.rows(
-      'SELECT family, length, hex(network), record FROM undo_entry ORDER BY family, network, length',
+    this.#connection.run(
+      'UPDATE command SET pending = ? WHERE id = ?',
+      JSON.stringify(rows),
+      command,
     );
-    for (const [family = null, length = null, hex = null, json] of rows) {
-      const prefix = prefixOfRow('undo_entry', family, length, hex);
-      const former = typeof json === 'string' ? recordOfJson(json) : undefined;
-      if (former !== undefined && former.type !== 'entry') {
-        throw damagedRow('undo_entry', String(hex), 'not an entry');
-      }
-      yield { prefix, former };
+  }
+
+  /** How many entries undo would restore: those that nothing else changed since. */
+  countFormer({ id }: RecordedCommand): number {
+    return Number(this.#connection.row(`SELECT count(*) FROM (${CHANGED})`, id, id)?.[0]);
+  }
+
+  /** At most so many of them, in the order of comparePrefixes. */
+  formerEntries({ id }: RecordedCommand, most: number): FormerEntry[] {
+    const sql = `${CHANGED} ORDER BY 1, 3, 2 LIMIT ?`;
+    return this.#connection.rows(sql, id, id, most).map(formerOfRow);
+  }
+
+  /** The other records before the command. */
+  formerRecords({ id }: RecordedCommand): FormerRecord[] {
+    return this.#connection
+      .rows('SELECT key, record FROM former_record WHERE command = ?', id)
+      .map(([key, json]) => ({
+        key: String(key),
+        former: typeof json === 'string' ? recordOfJson(json) : undefined,
+      }));
+  }
+
+  /** The prefixes that the command put on the allow-list, changed or removed there. */
+  formerAllowed({ id }: RecordedCommand): FormerAllowed[] {
+    const sql = `SELECT key ->> 1, record IS NOT NULL FROM former_record
+WHERE command = ? AND key ->> 0 = 'allow' ORDER BY key`;
+    return this.#connection.rows(sql, id).map(([prefix, wasAllowed]) => ({
+      prefix: parsePrefix(String(prefix)),
+      wasAllowed: wasAllowed === 1,
+    }));
+  }
+
+  /** All entries that undo would restore. */
+  *changed({ id, at }: RecordedCommand): Generator<{ prefix: Prefix; wasActive: boolean }> {
+    for (const row of this.#connection.rows(CHANGED, id, id)) {
+      const { prefix, former } = formerOfRow(row);
+      yield { prefix, wasActive: former !== undefined && isActive(former.entry, at) };
     }
   }
 
-  /** Restores the former state in the current transaction, and forgets the command. */
-  takeBack(): void {
-    const since = this.last()?.at ?? Number.POSITIVE_INFINITY;
-    for (const { prefix, former } of this.formerEntries()) {
-      this.#history.replace(prefix, []);
-      if (former === undefined) this.#entries.remove(prefix);
-      else {
-        this.#entries.put(former.entry);
-        this.#history.replace(prefix, former.history);
-        this.#forgotten.undo(prefix, since);
-      }
+  /** Restores entries, pending offences and the logs read, in the current transaction. */
+  takeBack(step: RecordedCommand): void {
+    const { id } = step;
+    for (const row of this.#connection.rows(FORMER, id)) {
+      const { prefix, former } = formerOfRow(row);
+      if (former === undefined) continue;
+      const commands = JSON.parse(String(row[5])) as (number | null)[];
+      this.#entries.put(former.entry, numberOf(row[4]));
+      this.#history.replace(prefix, former.history, commands);
     }
-    const pending = this.#connection.row('SELECT pending FROM undo')?.[0];
+    this.#connection.run(`DELETE FROM activation WHERE (family, length, network) IN (${MADE})`, id);
+    this.#connection.run('DELETE FROM entry WHERE command = ?', id);
+    this.#entries.removedMany();
+    for (const table of ['forgotten', 'withdrawal']) {
+      this.#connection.run(`DELETE FROM ${table} WHERE command = ?`, id);
+    }
+    const pending = this.#connection.row('SELECT pending FROM command WHERE id = ?', id)?.[0];
     // If others changed the pending offences, the log stays read, or its offences would count twice.
-    if (typeof pending === 'string') {
-      this.#connection.run('DELETE FROM log WHERE digest IN (SELECT digest FROM undo_log)');
-      this.#connection.execute(`
-        DELETE FROM event WHERE block IN (SELECT block FROM undo_event);
-        INSERT INTO event SELECT block, keys FROM undo_event WHERE keys IS NOT NULL`);
-      this.#pending.replace(offencesOfJson(pending));
-    }
-    this.#clear();
+    if (typeof pending !== 'string') return;
+    this.#connection.run(
+      'DELETE FROM log WHERE digest IN (SELECT digest FROM undo_log WHERE command = ?)',
+      id,
+    );
+    this.#connection.run(
+      'DELETE FROM event WHERE block IN (SELECT block FROM undo_event WHERE command = ?)',
+      id,
+    );
+    this.#connection.run(
+      'INSERT INTO event SELECT block, keys FROM undo_event WHERE command = ? AND keys IS NOT NULL',
+      id,
+    );
+    this.#pending.replace(offencesOfJson(pending));
   }
 
-  #keep(prefix: Prefix, command: UndoableCommand): void {
-    if (!this.#isCurrent()) this.#begin(command);
-    if (this.#kept > command.mostEntries) return;
+  #keep(command: number, prefix: Prefix, formerCommand: Cell): void {
     const key = keyOf(prefix);
-    // Nothing more to do for an entry that was saved already.
-    if (this.#connection.run(KEEP, ...key) === 0) return;
-    this.#kept++;
-    if (this.#kept > command.mostEntries) {
-      this.#connection.execute('DELETE FROM undo_entry; UPDATE undo SET too_large = 1');
-      return;
-    }
     const entry = this.#entries.get(prefix);
     if (entry === undefined) return;
     const history = entry.activations === 0 ? [] : this.#history.of(prefix);
-    this.#connection.run(
-      'UPDATE undo_entry SET record = ? WHERE family = ? AND length = ? AND network = ?',
-      JSON.stringify(rowOfRecord({ type: 'entry', entry, history })),
-      ...key,
-    );
+    const record = JSON.stringify(rowOfRecord({ type: 'entry', entry, history }));
+    const commands = JSON.stringify(history.length === 0 ? [] : this.#history.commandsOf(prefix));
+    const kept = this.#connection.run(KEEP, command, ...key, formerCommand, commands, record);
+    if (kept > 0) this.#commands.countKept();
   }
+}
 
-  #leave(prefix: Prefix): void {
-    const sql = 'DELETE FROM undo_entry WHERE family = ? AND length = ? AND network = ?';
-    if (this.#connection.run(sql, ...keyOf(prefix)) === 0) return;
-    this.#connection.run('UPDATE undo SET changed_since = changed_since + 1');
-  }
+/** The key of a login among the records of other kinds. */
+export function loginKey({ address, service, user }: Login): string {
+  return JSON.stringify(['login', formatAddress(address), service, user ?? 0]);
+}
 
-  /** Whether the last command is ours. */
-  #isCurrent(): boolean {
-    if (this.#command === undefined) return false;
-    // Another process may have begun a command since, or ours was rolled back.
-    if (this.#looked !== this.#connection.transactions) {
-      const ours = this.#token;
-      this.#isOurs =
-        ours !== undefined &&
-        this.#connection.row('SELECT 1 FROM undo WHERE token = ?', ours) !== undefined;
-      this.#kept = this.#isOurs ? this.#countKept() : 0;
-      this.#looked = this.#connection.transactions;
-    }
-    return this.#isOurs;
-  }
-
-  #countKept(): number {
-    const [isTooLarge, count] =
-      this.#connection.row('SELECT too_large, (SELECT count(*) FROM undo_entry) FROM undo') ?? [];
-    return isTooLarge === 1 ? Number.POSITIVE_INFINITY : Number(count);
-  }
-
-  #begin({ text, at }: UndoableCommand): void {
-    this.#clear();
-    // Random bytes of SQLite, as loading Node's crypto module takes longer.
-    this.#token ??= this.#connection.row('SELECT randomblob(16)')?.[0] ?? null;
-    this.#connection.run(
-      'INSERT INTO undo (id, token, command, at, changed_since, too_large) VALUES (1, ?, ?, ?, 0, 0)',
-      this.#token,
-      text,
-      at,
-    );
-    this.#isOurs = true;
-    this.#kept = 0;
-  }
-
-  #clear(): void {
-    this.#connection.execute(
-      'DELETE FROM undo; DELETE FROM undo_entry; DELETE FROM undo_log; DELETE FROM undo_event',
-    );
-  }
+function formerOfRow([family, length, hex, json]: Row): FormerEntry {
+  const prefix = prefixOfRow('former_entry', family ?? null, length ?? null, hex ?? null);
+  const former = typeof json === 'string' ? recordOfJson(json) : undefined;
+  if (former === undefined || former.type === 'entry') return { prefix, former };
+  throw damagedRow('former_entry', String(hex), 'not an entry');
 }
 
 function recordOfJson(json: string): StoreRecord {
   try {
     return recordOfRow(JSON.parse(json));
   } catch (error) {
-    throw new McblockError('store', 'the store is damaged: table undo', {
-      cause: error,
-    });
+    throw damagedRow('former_entry', json.slice(0, 80), reasonOf(error));
   }
 }
 
@@ -249,4 +293,8 @@ function* offencesOfJson(json: string) {
     const record = recordOfRow(row);
     if (record.type === 'pending') yield record.offence;
   }
+}
+
+function numberOf(cell: Cell | undefined): number | undefined {
+  return typeof cell === 'number' ? cell : undefined;
 }

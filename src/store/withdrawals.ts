@@ -2,35 +2,41 @@ import type { Seconds } from '../blocklist/entry.ts';
 import { reasonOf } from '../errors.ts';
 import type { Prefix } from '../net/prefix.ts';
 import { formatPrefix } from '../net/prefix-text.ts';
-import type { Connection } from './connection.ts';
+import type { Connection, Row } from './connection.ts';
 import type { Activation } from './history.ts';
-import { keyOf, supernetsOf } from './key.ts';
+import { keyOf, prefixOfRow, supernetsOf } from './key.ts';
 import { ACTIVATION } from './record.ts';
 import { damagedRow } from './store-error.ts';
 
 /** Only the latest are kept. */
 const MAX_WITHDRAWALS = 16_384;
 
+/** Why an activation was withdrawn: a later login excuses its offences, or a person said so. */
+export type WithdrawalReason = 'login' | 'mistake';
+
 /** An activation that was withdrawn. */
 export interface Withdrawal {
   readonly prefix: Prefix;
   readonly activation: Activation;
   readonly withdrawnAt: Seconds;
+  readonly reason: WithdrawalReason;
 }
 
-const RECORD = 'INSERT OR REPLACE INTO withdrawal VALUES (?, ?, ?, ?, ?, ?)';
+const RECORD = `
+INSERT OR REPLACE INTO withdrawal
+  (family, length, network, at, withdrawn_at, activation, reason, command)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
 
 const PRUNE = `
 DELETE FROM withdrawal WHERE withdrawn_at <
   (SELECT withdrawn_at FROM withdrawal ORDER BY withdrawn_at DESC LIMIT 1 OFFSET ?)`;
 
+const COLUMNS = 'family, length, hex(network), withdrawn_at, activation, reason';
 const OF = `
-SELECT withdrawn_at, activation FROM withdrawal
+SELECT ${COLUMNS} FROM withdrawal
 WHERE family = ? AND length = ? AND network = ? ORDER BY at, withdrawn_at`;
-
-const UNDO = `
-DELETE FROM withdrawal
-WHERE family = ? AND length = ? AND network = ? AND withdrawn_at >= ?`;
+const ALL = `
+SELECT ${COLUMNS} FROM withdrawal ORDER BY family, network, length, at, withdrawn_at`;
 
 /** The activations that were withdrawn, for the history. */
 export class Withdrawals {
@@ -40,28 +46,35 @@ export class Withdrawals {
     this.#connection = connection;
   }
 
-  record({ prefix, activation, withdrawnAt }: Withdrawal): void {
+  /** @param command that withdrew it */
+  record(withdrawal: Withdrawal, command: number | undefined): void {
+    const { prefix, activation, withdrawnAt, reason } = withdrawal;
     const json = JSON.stringify(ACTIVATION.write(activation));
-    this.#connection.run(RECORD, ...keyOf(prefix), activation.at, withdrawnAt, json);
+    const times = [activation.at, withdrawnAt];
+    this.#connection.run(RECORD, ...keyOf(prefix), ...times, json, reason, command ?? null);
     this.#connection.run(PRUNE, MAX_WITHDRAWALS - 1);
   }
 
   /** Those of the prefixes that contain this one, the widest first, then the oldest. */
   supernets(prefix: Prefix): Withdrawal[] {
     return supernetsOf(prefix).flatMap((around) =>
-      this.#connection.rows(OF, ...keyOf(around)).map(([at, json]) => {
-        try {
-          const activation = ACTIVATION.read(JSON.parse(String(json)), '');
-          return { prefix: around, activation, withdrawnAt: Number(at) };
-        } catch (error) {
-          throw damagedRow('withdrawal', formatPrefix(around), reasonOf(error));
-        }
-      }),
+      this.#connection.rows(OF, ...keyOf(around)).map(withdrawalOfRow),
     );
   }
 
-  /** Forgets those of this prefix since then, which were undone. */
-  undo(prefix: Prefix, since: Seconds): void {
-    this.#connection.run(UNDO, ...keyOf(prefix), since);
+  /** In the order of comparePrefixes, then the oldest first. */
+  all(): Withdrawal[] {
+    return this.#connection.rows(ALL).map(withdrawalOfRow);
+  }
+}
+
+function withdrawalOfRow([family, length, hex, at, json, reason]: Row): Withdrawal {
+  const prefix = prefixOfRow('withdrawal', family ?? null, length ?? null, hex ?? null);
+  try {
+    const activation = ACTIVATION.read(JSON.parse(String(json)), '');
+    const isMistake = reason === 'mistake';
+    return { prefix, activation, withdrawnAt: Number(at), reason: isMistake ? reason : 'login' };
+  } catch (error) {
+    throw damagedRow('withdrawal', formatPrefix(prefix), reasonOf(error));
   }
 }

@@ -109,23 +109,104 @@ describe('undo', () => {
     }
   });
 
-  it('undoes only the last command, and only once', async () => {
+  it('undoes one command after the other, each once', async () => {
+    const first = await whole();
     await line.run('add', '9.9.9.9');
-    const before = await whole();
-    await line.run('add', '8.8.8.8');
+    const second = await whole();
+    await line.run('add', '9.9.9.9', '--forever');
     await line.run('undo');
-    expect(await whole()).toBe(before);
+    expect(await whole()).toBe(second);
+    await line.run('undo');
+    expect(await whole()).toBe(first);
     expect(await line.run('undo')).toEqual({
       exitCode: 1,
       stdout: '',
       stderr: 'mcblock: nothing to undo\n',
     });
+    expect(await whole()).toBe(first);
+  });
+
+  it('undoes several commands at once, or none', async () => {
+    const before = await whole();
+    await grok(FIXTURE);
+    await line.run('expire', '5.149.104/24');
+    await line.run('forget', '--yes', '5.149.104/24');
+    await line.run('add', '5.149.104/24');
+    expect(await line.json('undo', '--list')).toMatchObject([
+      { command: 'add 5.149.104/24', entries: 1, undoable: true },
+      { command: 'forget --yes 5.149.104/24', entries: 1 },
+      { command: 'expire 5.149.104/24', entries: 1 },
+      { command: expect.stringContaining('grok --year 2026') },
+    ]);
+    const after = await whole();
+    expect(await line.run('undo', '--steps', '5')).toMatchObject({
+      exitCode: 1,
+      stderr: 'mcblock: only 4 commands can be undone; nothing changed\n',
+    });
+    expect(await whole()).toBe(after);
+    expect(await line.json('undo', '--steps', '4')).toHaveLength(4);
+    expect(withoutLogins(await whole())).toEqual(withoutLogins(before));
+  });
+
+  it('keeps the last twenty commands', async () => {
+    for (let index = 0; index < 22; index++) await line.run('add', `9.9.9.${index}`);
+    expect(await line.json('undo', '--list')).toHaveLength(20);
+    await line.json('undo', '--steps', '20');
+    expect(await line.json('show')).toMatchObject([
+      { prefix: '9.9.9.0/32' },
+      { prefix: '9.9.9.1/32' },
+    ]);
+  });
+
+  it('undoes widen', async () => {
+    await line.run('add', ...Array.from({ length: 40 }, (_, index) => `7.7.${index}/24`));
+    const before = await whole();
+    expect(await line.json('widen')).not.toEqual([]);
+    expect((await line.run('undo')).stdout).toContain('undone: widen');
+    expect(await whole()).toBe(before);
+  });
+
+  it('undoes the allow-list and the logins of an import', async () => {
+    await line.run('allow', '198.51.100/24', '--note', 'office');
+    await line.run('allow', '192.0.2/24');
+    const login = { type: 'login', address: '203.0.113.7', at: '2026-03-23T00:00:00Z' };
+    const rows = [
+      { format: 'mcblock', version: 1 },
+      { type: 'allow', prefix: '198.51.100.0/24', note: 'theirs', addedAt: login.at },
+      { type: 'allow', prefix: '203.0.113.0/24', note: '', addedAt: login.at },
+      { ...login, service: 'sshd' },
+    ];
+    writeFileSync(line.path('export'), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+    const before = await whole();
+    expect((await line.run('import', line.path('export'))).exitCode).toBe(0);
+    expect(await line.json('allow')).toHaveLength(3);
+    expect((await line.run('undo')).stdout).toContain('  203.0.113/24: not on the allow-list\n');
+    expect(await whole()).toBe(before);
+  });
+
+  it('undoes changes of the allow-list', async () => {
+    await line.run('allow', '192.0.2/24', '--note', 'office');
+    const before = await whole();
+    await line.run('allow', '--remove', '192.0.2/24');
+    expect((await line.run('undo')).stdout).toContain('  192.0.2/24: on the allow-list\n');
+    expect(await whole()).toBe(before);
+  });
+
+  it('undoes a command that made very many entries', async () => {
+    const before = await whole();
+    const list = Array.from({ length: 30_000 }, (_, i) => `7.${i >> 8}.${i & 255}.9\n`);
+    writeFileSync(line.path('list'), list.join(''));
+    await line.run('import', line.path('list'));
+    expect(await line.run('undo')).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('  and 29,980 more\n'),
+    });
     expect(await whole()).toBe(before);
   });
 
   it('skips commands that changed no entry', async () => {
-    await line.run('add', '9.9.9.9');
     await line.run('allow', '198.51.100/24');
+    await line.run('add', '9.9.9.9');
     expect((await line.run('add', '8.8.8.8', '198.51.100/24')).exitCode).toBe(1);
     expect((await line.run('expire', '7.7.7.7')).exitCode).toBe(1);
     await grok(log('quiet', '5.149.104.9', 1));
@@ -174,9 +255,16 @@ describe('undo', () => {
   });
 
   it('refuses to undo a command that changed very many entries', async () => {
-    const command = { text: 'import list', at: 0, mostEntries: 2 };
-    const store = openStore(line.db, { mode: 'write', command });
+    const command = {
+      text: 'import list',
+      user: 'root',
+      isUndoable: true,
+      now: () => 0,
+      mostEntries: 2,
+    };
     const entries = ['1.1.1.1', '2.2.2.2', '3.3.3.3'].map((text) => entryOf(`${text}/32`));
+    follow((store) => entries.forEach((entry) => store.record({ entry })));
+    const store = openStore(line.db, { mode: 'write', command });
     // In several transactions, as a command with several logs has it.
     for (const entry of entries) store.record({ entry });
     for (const entry of entries) store.record({ entry });

@@ -237,7 +237,7 @@ describe('a store that is there', () => {
     database.pragma('journal_mode = DELETE');
     database.pragma('cache_size = 1');
     database.exec("BEGIN; UPDATE entry SET note = 'half done'");
-    const insert = database.prepare("INSERT INTO allowed VALUES (4, ?, 32, 'half done', 0)");
+    const insert = database.prepare("INSERT INTO allowed VALUES (4, ?, 32, 'half done', 0, NULL)");
     for (let index = 0; index < 2000; index++) {
       const network = Buffer.alloc(4);
       network.writeUInt32BE(index);
@@ -384,6 +384,23 @@ describe('migrations', () => {
       { endedAt: 3, by: '' },
       { endedAt: 9, by: '', byAdmin: false },
     ]);
+  });
+
+  it('keep the last command undoable', () => {
+    const path = join(temporaryDirectory(), 'older.db');
+    const connection = connect(path);
+    migrate(connection, () => {}, MIGRATIONS.slice(0, -1));
+    connection.execute(`
+INSERT INTO entry (family, length, network, origin, note, activations, hits, activated_at, expires_at, hit_days)
+  VALUES (4, 24, x'C0000200', 'manual', '', 1, 0, 5, 9, '');
+INSERT INTO undo (id, token, command, at, changed_since, too_large) VALUES (1, x'00', 'add', 5, 0, 0);
+INSERT INTO undo_entry VALUES (4, 24, x'C0000200', NULL);`);
+    const store = open(path, 'write');
+    const [step] = store.undo.last(9);
+    if (step === undefined) throw new Error('there is nothing to undo');
+    expect(step).toMatchObject({ text: 'add', at: 5, entries: 1, isTooLarge: false });
+    store.undo.takeBack(step);
+    expect([...store.entries()]).toEqual([]);
   });
 
   it('are carried out whole or not at all', () => {

@@ -1,107 +1,177 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { type Entry, type Seconds, stateOf } from '../../blocklist/entry.ts';
 import { withinShare } from '../../engine/record/share-limit.ts';
 import { McblockError } from '../../errors.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
-import type { FormerEntry, LastCommand } from '../../store/undo.ts';
+import type { RecordedCommand } from '../../store/commands.ts';
+import type { Store } from '../../store/store.ts';
+import type { FormerAllowed, FormerEntry } from '../../store/undo.ts';
 import { type ApplyChoice, addApplyOptions, applyAfterwards } from '../afterwards.ts';
 import type { Context } from '../context.ts';
+import { countText } from '../text/count.ts';
 import { entryJson } from '../text/entry-text.ts';
 import { printable } from '../text/printable.ts';
+import { type Column, tableLines } from '../text/table.ts';
 import { isoTime, shortTime } from '../text/time.ts';
 
 interface UndoOptions extends ApplyChoice {
   readonly dryRun?: true;
   readonly force?: true;
+  readonly steps?: number;
+  readonly list?: true;
+}
+
+/** A command that is undone, with the entries before it. */
+interface UndoneStep {
+  readonly step: RecordedCommand;
+  readonly entries: readonly FormerEntry[];
+  /** How many entries there are. */
+  readonly count: number;
+  /** What it changed on the allow-list: whether each prefix was there before. */
+  readonly allowed: readonly FormerAllowed[];
 }
 
 /** Further entries are only counted, except with --verbose. */
 const MAX_LINES = 20;
+/** Entries of one command in JSON or with --verbose. */
+const MAX_ENTRIES = 10_000;
+const MAX_STEPS = 20;
 
 export function define(command: Command, context: Context): void {
   addApplyOptions(command)
     .description(
-      'Undoes the last command that changed entries (add, expire, forget, import, grok): restores the entries with their history, and forgets that logs were read. Entries that other commands changed since stay as they are. Only the last command can be undone.',
+      'Undoes the last command that changed entries or the allow-list (add, expire, forget, allow, widen, import, grok): restores the entries with their history, the allow-list and the logins that an import brought, and forgets that logs were read. What other commands changed since stays as it is. Run again, it undoes the command before; at most the last 20 can be undone.',
     )
+    .option('--steps <n>', 'undo this many commands', parseSteps)
+    .option('--list', 'list the commands that can be undone, the last first')
     .option('--dry-run', 'show what would be undone; change nothing')
     .option('--force', 'even if more would be blocked than limits.share allows')
     .addHelpText(
       'after',
       `
 Examples:
+  mcblock undo --list
   mcblock undo --dry-run
-  mcblock undo
+  mcblock undo --steps 3
 `,
     )
     .action((options: UndoOptions) => undo(context, options));
 }
 
+function parseSteps(text: string): number {
+  const steps = /^\d{1,2}$/.test(text) ? Number(text) : 0;
+  if (steps >= 1 && steps <= MAX_STEPS) return steps;
+  throw new InvalidArgumentError(`use a number from 1 to ${MAX_STEPS}`);
+}
+
 async function undo(context: Context, options: UndoOptions): Promise<void> {
+  const { steps = 1, dryRun, force } = options;
+  if (options.list) return list(context, (await context.store('read')).undo.last(MAX_STEPS));
   const { limits } = await context.policy();
-  const store = await context.store(options.dryRun ? 'read' : 'write');
-  const look = (): { last: LastCommand; entries: FormerEntry[] } => ({
-    last: takeable(store.lastCommand()),
-    entries: [...store.formerEntries()],
+  const store = await context.store(dryRun ? 'read' : 'write');
+  const isLong = context.options.verbose || context.options.json;
+  const look = (step: RecordedCommand): UndoneStep => ({
+    step: takeable(step),
+    entries: store.undo.entries(step, isLong ? MAX_ENTRIES : MAX_LINES),
+    count: store.undo.countEntries(step),
+    allowed: store.undo.allowed(step),
   });
-  const { last, entries } = options.dryRun
-    ? look()
-    : store.transaction(() => {
-        const looked = look();
-        if (options.force) store.takeBack();
-        else withinShare(store, limits.share, context.now, 'undo', () => store.takeBack());
-        return looked;
-      });
-  if (context.options.json) context.json(undoJson(context, last, entries, options));
-  else context.lines(undoLines(context, last, entries, options));
-  if (!options.dryRun) await applyAfterwards(context, options);
+  const undoOne = (): UndoneStep => {
+    const [step] = stepsOf(store, 1);
+    const looked = look(step);
+    if (force) store.undo.takeBack(step);
+    else withinShare(store, limits.share, context.now, 'undo', () => store.undo.takeBack(step));
+    return looked;
+  };
+  const undone = dryRun
+    ? stepsOf(store, steps).map(look)
+    : store.transaction(() => stepsOf(store, steps).map(undoOne));
+  const { now } = context;
+  if (context.options.json) {
+    const json = undone.map((one) => undoJson(one, dryRun ?? false, now));
+    context.json(options.steps === undefined ? json[0] : json);
+  } else context.lines(undone.flatMap((one) => [...undoLines(one, dryRun ?? false, now)]));
+  if (!dryRun) await applyAfterwards(context, options);
 }
 
-function takeable(last: LastCommand | undefined): LastCommand {
-  if (last === undefined) {
-    throw new McblockError('input', 'nothing to undo');
-  }
-  if (last.isTooLarge) {
-    throw new McblockError(
-      'input',
-      `the last command changed too many entries to be undone: ${printable(last.text)}; expire them, or import the last export into a new store`,
+/** The last commands. Throws McblockError('input') if there are fewer. */
+function stepsOf(store: Store, most: number): [RecordedCommand, ...RecordedCommand[]] {
+  const [first, ...more] = store.undo.last(most);
+  if (first === undefined) throw new McblockError('input', 'nothing to undo');
+  const count = more.length + 1;
+  if (count === most) return [first, ...more];
+  const commands = `only ${count} command${count === 1 ? '' : 's'}`;
+  throw new McblockError('input', `${commands} can be undone; nothing changed`);
+}
+
+function takeable(step: RecordedCommand): RecordedCommand {
+  if (!step.isTooLarge) return step;
+  throw new McblockError(
+    'input',
+    `the last command changed too many entries to be undone: ${printable(step.text)}; expire them, or import the last export into a new store`,
+  );
+}
+
+function list(context: Context, steps: readonly RecordedCommand[]): void {
+  if (context.options.json) {
+    context.json(
+      steps.map(({ text, user, at, entries, isTooLarge }) => ({
+        command: text,
+        user,
+        at: isoTime(at),
+        entries,
+        undoable: !isTooLarge,
+      })),
     );
-  }
-  return last;
+  } else if (steps.length === 0) context.remark('nothing to undo');
+  else context.lines(tableLines(LIST_COLUMNS, steps));
 }
 
-function undoJson(
-  { now }: Context,
-  { text, at, changedSince, logs }: LastCommand,
-  entries: readonly FormerEntry[],
-  { dryRun = false }: { dryRun?: boolean },
-): object {
+const LIST_COLUMNS: readonly Column<RecordedCommand>[] = [
+  { title: 'TIME (UTC)', cell: ({ at }) => shortTime(at) },
+  { title: 'USER', cell: ({ user }) => printable(user === '' ? '-' : user) },
+  { title: 'ENTRIES', align: 'right', cell: ({ entries }) => countText(entries) },
+  {
+    title: 'COMMAND',
+    cell: ({ text, isTooLarge }) => `${printable(text)}${isTooLarge ? ' (too large to undo)' : ''}`,
+  },
+];
+
+function undoJson(undone: UndoneStep, dryRun: boolean, now: Seconds): object {
+  const { step, entries, count, allowed } = undone;
   return {
-    command: text,
-    at: isoTime(at),
+    command: step.text,
+    user: step.user,
+    at: isoTime(step.at),
     dryRun,
+    count,
     entries: entries.map(({ prefix, former }) => ({
       prefix: formatPrefix(prefix),
       before: former === undefined ? null : entryJson(former.entry, now),
     })),
-    changedSince,
-    logs,
+    allowed: allowed.map(({ prefix, wasAllowed }) => ({
+      prefix: formatPrefix(prefix),
+      before: wasAllowed,
+    })),
+    changedSince: step.entries - count,
+    logs: step.logs,
   };
 }
 
-function* undoLines(
-  { now, options: { verbose } }: Context,
-  { text, at, changedSince, logs }: LastCommand,
-  entries: readonly FormerEntry[],
-  { dryRun }: UndoOptions,
-): Generator<string> {
-  const done = dryRun ? 'would undo' : 'undone';
-  yield `${done}: ${printable(text)} (${shortTime(at)} UTC)`;
-  const shown = verbose ? entries : entries.slice(0, MAX_LINES);
-  for (const { prefix, former } of shown) {
+function* undoLines(undone: UndoneStep, dryRun: boolean, now: Seconds): Generator<string> {
+  const { step, entries, count, allowed } = undone;
+  const { text, at, logs } = step;
+  yield `${dryRun ? 'would undo' : 'undone'}: ${printable(text)} (${shortTime(at)} UTC)`;
+  for (const { prefix, former } of entries) {
     yield `  ${shortPrefix(prefix)}: ${former === undefined ? 'no entry' : stateText(former.entry, now)}`;
   }
-  if (shown.length < entries.length) yield `  and ${entries.length - shown.length} more`;
-  if (changedSince > 0) yield `  ${changedSince} changed since, kept as they are`;
+  if (entries.length < count) yield `  and ${countText(count - entries.length)} more`;
+  for (const { prefix, wasAllowed } of allowed.slice(0, MAX_LINES)) {
+    yield `  ${shortPrefix(prefix)}: ${wasAllowed ? 'on' : 'not on'} the allow-list`;
+  }
+  if (allowed.length > MAX_LINES) yield `  and ${countText(allowed.length - MAX_LINES)} more`;
+  const changedSince = step.entries - count;
+  if (changedSince > 0) yield `  ${countText(changedSince)} changed since, kept as they are`;
   if (logs > 0) yield `  ${logs} ${logs === 1 ? 'log' : 'logs'} forgotten, to be read again`;
 }
 

@@ -1,5 +1,6 @@
 import type { Expiry, Seconds } from '../../blocklist/entry.ts';
 import { McblockError } from '../../errors.ts';
+import { parseDuration } from './duration.ts';
 
 const DAY_SECONDS = 86_400;
 const ISO_8601 =
@@ -7,7 +8,7 @@ const ISO_8601 =
 
 /** Parses ISO 8601 (UTC unless it has a zone) or `@SECONDS` since 1970. */
 export function parseTime(text: string, what: string): Seconds {
-  const seconds = text.startsWith('@') ? epochSeconds(text.slice(1)) : isoSeconds(text);
+  const seconds = tryTime(text);
   if (seconds === undefined) {
     throw new McblockError(
       'usage',
@@ -15,6 +16,17 @@ export function parseTime(text: string, what: string): Seconds {
     );
   }
   return seconds;
+}
+
+/** Parses a time as {@link parseTime} does, or a duration before now such as `1d`. */
+export function parsePast(text: string, what: string, now: Seconds): Seconds {
+  if (/^\d+[smhdwy]$/.test(text)) return Math.max(0, now - parseDuration(text, what));
+  const at = tryTime(text);
+  if (at !== undefined) return at;
+  throw new McblockError(
+    'usage',
+    `${what} takes a time such as 2026-03-24 or 2026-03-24T18:00Z, or how long ago it was, such as 12h or 7d, not "${text}"`,
+  );
 }
 
 /** ISO 8601, UTC, in whole seconds; null for "forever", as in JSON. */
@@ -46,6 +58,10 @@ function dayText(day: number): string {
 
 function twoDigits(value: number): string {
   return value < 10 ? `0${value}` : String(value);
+}
+
+function tryTime(text: string): Seconds | undefined {
+  return text.startsWith('@') ? epochSeconds(text.slice(1)) : isoSeconds(text);
 }
 
 function epochSeconds(text: string): Seconds | undefined {

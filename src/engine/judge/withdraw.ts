@@ -9,6 +9,7 @@ import type { Login } from '../../blocklist/trust.ts';
 import { comparePrefixes, hostPrefix, type Prefix } from '../../net/prefix.ts';
 import type { Activation } from '../../store/history.ts';
 import type { Store } from '../../store/store.ts';
+import type { WithdrawalReason } from '../../store/withdrawals.ts';
 import type { Policies } from '../policies.ts';
 import { protectedSpace } from '../protected-space.ts';
 import { latestOf } from './latest-offences.ts';
@@ -110,7 +111,7 @@ function withdraw(
     changes.writeLosses(store);
     return false;
   }
-  writeWithdrawal(store, before, latest, now);
+  writeWithdrawal(store, before, latest, now, 'login');
   store.outbox.withdraw(prefix);
   store.spent.take(prefix);
   store.addPending(pending);
@@ -136,7 +137,7 @@ export function withdrawRemote(
   const { at, number, origin } = latest;
   if (at !== activatedAt || number !== entry.activations || origin !== 'fleet') return false;
   if (!isDryRun) {
-    writeWithdrawal(store, former(entry, history.slice(0, -1), latest), latest, now);
+    writeWithdrawal(store, former(entry, history.slice(0, -1), latest), latest, now, 'login');
   }
   return true;
 }
@@ -146,9 +147,10 @@ function writeWithdrawal(
   before: Entry,
   activation: Activation,
   withdrawnAt: Seconds,
+  reason: WithdrawalReason,
 ): void {
   store.record({ entry: before, takesBack: true });
-  store.withdrawals.record({ prefix: before.prefix, activation, withdrawnAt });
+  store.withdrawn({ prefix: before.prefix, activation, withdrawnAt, reason });
 }
 
 /** Whether a log of this machine made the activation, and nobody prolonged or ended it since. */

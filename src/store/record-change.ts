@@ -1,0 +1,53 @@
+import { type Seconds, stateOf } from '../blocklist/entry.ts';
+import type { EntryChange } from '../blocklist/entry-change.ts';
+import type { Prefix } from '../net/prefix.ts';
+import type { StoreParts } from './exchange.ts';
+
+/** Records a change of an entry; see Store.record. */
+export function recordChange(parts: StoreParts, change: EntryChange): void {
+  const { entry, activations = [], evidence = [], ended } = change;
+  const { cause = { ...entry, maker: entry } } = change;
+  const { connection, entries, history, undo, changes, outbox, coverage } = parts;
+  const { prefix } = entry;
+  connection.together(() => {
+    const command = undo.entryChanges(prefix);
+    if (change.takesBack) {
+      history.dropAbove(prefix, entry.activations);
+      outbox.forget(prefix);
+    }
+    // An entry with no activation left counts as absent; a bogon stays.
+    if (change.takesBack && stateOf(entry, 0) === 'never' && entry.origin !== 'bogon') {
+      undo.entryRemoved(prefix);
+      return entries.remove(prefix);
+    }
+    entries.put(entry, command);
+    if (ended) {
+      history.end(prefix, ended.activation, ended.at);
+      changes.add('expired', prefix, { by: change.cause?.maker?.by });
+    }
+    for (const activated of activations) {
+      const isNew = history.record(activated, cause, command);
+      if (!isNew && cause.origin !== 'grok' && cause.origin !== 'pf') {
+        const { expiresAt: until } = activated;
+        changes.add('prolonged', prefix, { until, by: cause.maker?.by, note: cause.note });
+      }
+      coverage.grow(activated.prefix);
+      // Before the evidence: it is only shared if this machine activated the entry.
+      outbox.activated(activated, cause.origin);
+    }
+    for (const { activation, rows } of evidence) {
+      history.addEvidence(prefix, activation, rows);
+      if (outbox.isOurs(entry, activation)) outbox.shareOffences(prefix, rows);
+    }
+  });
+}
+
+/** Removes an entry and its history, and keeps both as forgotten; see Store.forget. */
+export function forgetEntry(parts: StoreParts, prefix: Prefix, forgottenAt: Seconds): void {
+  const { forgotten, undo, changes, outbox } = parts;
+  const command = undo.entryChanges(prefix);
+  undo.entryRemoved(prefix);
+  forgotten.add(prefix, forgottenAt, command);
+  changes.add('forgotten', prefix);
+  outbox.forget(prefix);
+}

@@ -1,0 +1,63 @@
+import type { Commands, RecordedCommand } from './commands.ts';
+import { restoreRecord, type StoreParts } from './exchange.ts';
+import type { FormerAllowed, FormerEntry } from './undo.ts';
+
+/** No more entries of one command are named in the record of changes. */
+const MAX_NAMED = 1000;
+
+/** The commands that can be undone. */
+export class UndoSteps {
+  readonly #parts: StoreParts;
+  readonly #commands: Commands;
+
+  constructor(parts: StoreParts, commands: Commands) {
+    this.#parts = parts;
+    this.#commands = commands;
+  }
+
+  /** At most so many commands, the latest first. */
+  last(most: number): RecordedCommand[] {
+    return this.#commands.steps(most);
+  }
+
+  /** How many entries undo of the latest command would restore. */
+  countEntries(step: RecordedCommand): number {
+    return this.#parts.undo.countFormer(step);
+  }
+
+  /** At most so many of these entries as they were before, in the order of comparePrefixes. */
+  entries(step: RecordedCommand, most: number): FormerEntry[] {
+    return this.#parts.undo.formerEntries(step, most);
+  }
+
+  /** What the command changed on the allow-list. */
+  allowed(step: RecordedCommand): FormerAllowed[] {
+    return this.#parts.undo.formerAllowed(step);
+  }
+
+  /** Undoes the latest command: entries, their history, the logs read, and what it allowed. */
+  takeBack(step: RecordedCommand): void {
+    const { connection, undo, changes, coverage, outbox } = this.#parts;
+    connection.together(() => {
+      coverage.forget();
+      for (const { prefix } of undo.formerEntries(step, MAX_NAMED)) {
+        changes.add('undone', prefix, { note: step.text });
+      }
+      if (!outbox.isEmpty) this.#forgetReports(step);
+      undo.takeBack(step);
+      for (const { key, former } of undo.formerRecords(step)) {
+        restoreRecord(this.#parts, key, former);
+      }
+      this.#commands.undone(step.id);
+    });
+  }
+
+  #forgetReports(step: RecordedCommand): void {
+    const { undo, outbox } = this.#parts;
+    for (const { prefix, wasActive } of undo.changed(step)) {
+      // If the entry was active before, its reports may be older than the command.
+      if (!wasActive) outbox.forget(prefix);
+    }
+    for (const { prefix } of undo.formerAllowed(step)) outbox.forget(prefix);
+  }
+}
