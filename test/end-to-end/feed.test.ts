@@ -158,6 +158,12 @@ describe.skipIf(!existsSync('/usr/bin/openssl'))('a feed over https (needs opens
       '; nothing changed',
     ],
     [
+      'without a length',
+      (_, { socket }) => void socket?.end('HTTP/1.1 200 OK\r\n\r\n5.149.104.7\n'),
+      [],
+      'no length',
+    ],
+    [
       'a redirect to http',
       (_, r) => void r.writeHead(302, { location: 'http://127.0.0.1/' }).end(),
       [],

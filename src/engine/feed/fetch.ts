@@ -81,6 +81,12 @@ function get(url: URL, options: FetchOptions, signal: AbortSignal): Promise<Inco
 }
 
 async function textOf(response: IncomingMessage, limitBytes: number): Promise<string> {
+  const { 'content-length': size, 'transfer-encoding': encoding } = response.headers;
+  if (size === undefined && encoding === undefined) {
+    // It ends where the connection does, and Node does not tell whether TLS was closed (RFC 9112, 9.8).
+    response.destroy();
+    throw new Error('the answer has no length, so a part of it would pass for the whole');
+  }
   const pieces: Buffer[] = [];
   let length = 0;
   for await (const piece of response) {

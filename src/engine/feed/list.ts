@@ -1,15 +1,16 @@
-import { type Address, compareAddresses, FAMILY_BITS } from '../../net/address.ts';
 import { parseAddress } from '../../net/address-text.ts';
-import { lastAddress, type Prefix, prefixAround } from '../../net/prefix.ts';
+import type { Prefix } from '../../net/prefix.ts';
 import { PrefixList } from '../../net/prefix-list.ts';
 import { parsePrefix } from '../../net/prefix-text.ts';
+import { rangePrefixes } from '../../net/range.ts';
+import { isObject } from '../../validation/codec.ts';
 
 /** The content of a feed's text. */
 export interface FeedList {
   readonly prefixes: PrefixList;
-  /** Lines other than comments. */
+  /** Lines other than comments, or items of JSON. */
   readonly lines: number;
-  /** Lines that name no prefix, and the first of them. */
+  /** Those that name no prefix, and the first of them. */
   readonly bad: number;
   readonly firstBad: { readonly number: number; readonly text: string } | undefined;
 }
@@ -18,19 +19,16 @@ const MAX_SHOWN_CHARACTERS = 80;
 
 /**
  * Reads a published list: each line begins with a prefix, an address or a range
- * (`192.0.2.1-192.0.2.9`), and anything may follow; `#`, `;` and `//` begin comments. In lines of
- * JSON the field is `cidr` or `ip`.
+ * (`192.0.2.1-192.0.2.9`), and anything may follow; `#`, `;` and `//` begin comments. In JSON, one
+ * object per line or all in arrays, items are strings or objects with a usual name for a prefix.
  */
 export function readFeedList(text: string): FeedList {
   const prefixes = new PrefixList();
-  let [lines, bad, number] = [0, 0, 0];
+  let [lines, bad] = [0, 0];
   let firstBad: FeedList['firstBad'];
-  for (const line of text.split(/\r?\n/)) {
-    number++;
-    const content = line.replace(/(?:#|;|\/\/).*/, '').trim();
-    if (content === '' || isRemark(content)) continue;
+  for (const { number, content, word } of itemsOf(text)) {
     lines++;
-    const found = prefixesOf(content);
+    const found = prefixesOf(word);
     if (found === undefined) {
       bad++;
       firstBad ??= { number, text: content.slice(0, MAX_SHOWN_CHARACTERS) };
@@ -39,13 +37,46 @@ export function readFeedList(text: string): FeedList {
   return { prefixes, lines, bad, firstBad };
 }
 
+/** A line, or an item of an array. */
+interface Item {
+  readonly number: number;
+  readonly content: string;
+  /** The part that should be a prefix. */
+  readonly word: string;
+}
+
+function* itemsOf(text: string): Generator<Item> {
+  const array = jsonArray(text);
+  if (array !== undefined) {
+    for (const [index, item] of array.entries()) {
+      yield { number: index + 1, content: JSON.stringify(item), word: jsonWord(item) };
+    }
+    return;
+  }
+  let number = 0;
+  for (const line of text.split(/\r?\n/)) {
+    number++;
+    const content = line.replace(/(?:#|;|\/\/).*/, '').trim();
+    if (content === '' || isRemark(content)) continue;
+    yield { number, content, word: content.startsWith('{') ? jsonWord(parse(content)) : content };
+  }
+}
+
+/** The items of an array, or of all arrays in an object, as the ranges of large networks come. */
+function jsonArray(text: string): readonly unknown[] | undefined {
+  const document = /^\s*[[{]/.test(text) ? parse(text) : undefined;
+  if (Array.isArray(document)) return document;
+  if (!isObject(document) || jsonWord(document) !== '') return undefined;
+  const arrays = Object.values(document).filter(Array.isArray);
+  return arrays.length === 0 ? undefined : arrays.flat();
+}
+
 /** JSON lines that describe the list itself, such as `{"type":"metadata",…}`. */
 function isRemark(content: string): boolean {
   return content.startsWith('{"type":"metadata"');
 }
 
-function prefixesOf(content: string): readonly Prefix[] | undefined {
-  const word = content.startsWith('{') ? jsonWord(content) : content;
+function prefixesOf(word: string): readonly Prefix[] | undefined {
   const range = /^([\da-f.:]+)\s*[-\t ]\s*([\da-f.:]+)(?:\s|$)/i.exec(word);
   if (range) {
     const [first, last] = [range[1], range[2]].map((text) => parseAddress(text ?? ''));
@@ -60,47 +91,21 @@ function prefixesOf(content: string): readonly Prefix[] | undefined {
   }
 }
 
-function jsonWord(content: string): string {
+/** The names of the field with the prefix, with "_" and in small letters or not. */
+const FIELD = /^(?:cidr|ip|ip_?address|address|network|prefix|ip(?:v[46])?_?prefix)$/i;
+
+/** The prefix in an item of JSON; empty if there is none. */
+function jsonWord(item: unknown): string {
+  if (typeof item === 'string') return item;
+  const fields = isObject(item) ? Object.entries(item) : [];
+  const [, value = ''] = fields.find(([name]) => FIELD.test(name)) ?? [];
+  return typeof value === 'string' ? value : '';
+}
+
+function parse(text: string): unknown {
   try {
-    const row: unknown = JSON.parse(content);
-    if (typeof row !== 'object' || row === null) return '';
-    if ('cidr' in row) return String(row.cidr);
-    return 'ip' in row ? String(row.ip) : '';
+    return JSON.parse(text);
   } catch {
-    return '';
+    return undefined;
   }
-}
-
-/** The fewest prefixes that hold exactly the addresses from the first to the last. */
-export function rangePrefixes(first: Address, last: Address): readonly Prefix[] | undefined {
-  if (first.family !== last.family || compareAddresses(first, last) > 0) return undefined;
-  const prefixes: Prefix[] = [];
-  const bits = FAMILY_BITS[first.family];
-  for (let start: Address | undefined = first; start !== undefined; ) {
-    let length: number = bits;
-    // Find the widest prefix that begins here and does not pass the end.
-    while (length > 0) {
-      const wider = prefixAround(start, length - 1);
-      if (compareAddresses(wider, start) !== 0) break;
-      if (compareAddresses(lastAddress(wider), last) > 0) break;
-      length--;
-    }
-    const prefix = prefixAround(start, length);
-    prefixes.push(prefix);
-    const end = lastAddress(prefix);
-    start = compareAddresses(end, last) === 0 ? undefined : next(end);
-  }
-  return prefixes;
-}
-
-/** The next address. This one must not be the last of its family. */
-function next({ family, a, b, c, d }: Address): Address {
-  if (family === 4) return { family, a: a + 1, b, c, d };
-  const words = [a, b, c, d];
-  for (let index = 3; index >= 0; index--) {
-    words[index] = ((words[index] ?? 0) + 1) >>> 0;
-    if (words[index] !== 0) break;
-  }
-  const [w0 = 0, w1 = 0, w2 = 0, w3 = 0] = words;
-  return { family, a: w0, b: w1, c: w2, d: w3 };
 }
