@@ -83,6 +83,8 @@ describe('mcblock pf', () => {
     ['::1', /::1\/128 \(this host\)/],
     ['198.51.100.9', /198.51.100\/24 \(allow-list\)/],
     ['198.51.0.0/16', /198.51.100\/24 \(allow-list\)/],
+    ['example.com', /"example.com" is no prefix/],
+    ['192.0.2.7/24', /did you mean 192.0.2.0\/24/],
   ])('refuses %s and blocks the rest', async (prefix, message) => {
     await line.run('allow', '198.51.100.0/24');
     const { exitCode, stderr } = await pf('add', prefix, '192.0.2.7');

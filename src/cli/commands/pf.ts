@@ -19,13 +19,12 @@ import { readPrefixInput } from '../prefix-input.ts';
 import { storePath } from '../store-location.ts';
 import { protectionText } from '../text/protection-text.ts';
 
-/** Most refused prefixes that are named. */
-const REFUSALS_TOLD = 20;
+const MAX_REFUSALS_TOLD = 20;
 
 export function define(command: Command, context: Context): void {
   command
     .description(
-      "Changes the pf table of root's configuration with pfctl(8), and nothing else. For a daemon of another user that may run this as root through doas(1) or sudo(8). Prefixes are checked: very wide ones, this host, the allow-list of root's store, and what would bring the table above limits.share are refused and named; the rest is done.",
+      "Changes the pf table of root's configuration with pfctl(8), and nothing else. For a daemon of another user that may run this as root through doas(1) or sudo(8). Prefixes are checked: very wide ones, this host, the allow-list of root's store, what would bring the table above limits.share, and words that are no prefixes are refused and named; the rest is done.",
     )
     .addHelpText(
       'after',
@@ -69,18 +68,21 @@ async function change(
 ): Promise<void> {
   // Before any input of the caller is read.
   const config = await configOf(context);
-  const asked = readPrefixInput(texts);
+  const { list: asked, problems, badCount } = readPrefixInput(texts);
   const { list, refused } =
     command === 'delete'
       ? { list: asked, refused: [] }
       : await permitted(context, config, asked, command === 'add');
-  const isLeft = list.size > 0 || (command === 'replace' && asked.size === 0);
+  // An empty list empties the table, but not one of which nothing can be read.
+  const isLeft = list.size > 0 || (command === 'replace' && asked.size + badCount === 0);
   if (isLeft) await ask(context, config, command, list);
-  if (refused.length === 0) return;
-  const more = refused.length - REFUSALS_TOLD;
+  const count = badCount + refused.length;
+  if (count === 0) return;
+  const told = [...problems, ...refused.map(refusalText)].slice(0, MAX_REFUSALS_TOLD);
+  const more = count - told.length;
   throw new McblockError(
     'protected',
-    `refused: ${refused.slice(0, REFUSALS_TOLD).map(refusalText).join('; ')}${more > 0 ? `; and ${more} more` : ''}`,
+    `refused: ${told.join('; ')}${more > 0 ? `; and ${more} more` : ''}`,
   );
 }
 
