@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import type { Expiry, Origin, Seconds } from '../blocklist/entry.ts';
+import type { Expiry, Maker, Origin, Seconds } from '../blocklist/entry.ts';
 import type { Decision } from '../blocklist/request.ts';
 import type { Policies } from '../engine/policies.ts';
-import { ManualBlocker } from '../engine/record/manual-blocker.ts';
+import { type KnownBan, ManualBlocker } from '../engine/record/manual-blocker.ts';
 import { McblockError } from '../errors.ts';
 import type { Prefix } from '../net/prefix.ts';
 import { formatPrefix, shortPrefix } from '../net/prefix-text.ts';
@@ -68,6 +68,7 @@ export function refuseTooWide(prefix: Prefix, { force }: HandOptions): void {
 /**
  * Blocks a prefix as these options say, inside one transaction that the caller began. Throws
  * McblockError('protected') if the prefix overlaps protected space.
+ * @param maker by default this machine
  */
 export function handBlocker(
   store: Store,
@@ -76,7 +77,8 @@ export function handBlocker(
   options: HandOptions,
   now: Seconds,
   env: NodeJS.ProcessEnv,
-): (prefix: Prefix) => HandDecision {
+  maker?: Maker,
+): (prefix: Prefix, known?: KnownBan) => HandDecision {
   const { exact, force, note } = options;
   const blocker = new ManualBlocker(store, policies, {
     origin,
@@ -85,10 +87,11 @@ export function handBlocker(
     exact,
     force,
     note,
+    maker,
     protections: sessionProtections(env),
   });
-  return (prefix) => {
-    const decision = blocker.block(prefix);
+  return (prefix, known) => {
+    const decision = blocker.block(prefix, known);
     if (decision.kind !== 'refused') return decision;
     throw new McblockError(
       'protected',

@@ -9,22 +9,38 @@ import { isNetwork, type Prefix, prefixAround } from './prefix.ts';
  * IPv4. Throws McblockError('usage') with a message that says what is wrong and what to write.
  */
 export function parsePrefix(text: string): Prefix {
-  const read = readPrefix(text);
+  return prefixOrThrow(readPrefix(text));
+}
+
+/** The same, but host bits that are set are taken for zero. Throws McblockError('usage'). */
+export function parseMasked(text: string): Prefix {
+  return prefixOrThrow(readPrefix(text, true));
+}
+
+function prefixOrThrow(read: Prefix | string): Prefix {
   if (typeof read === 'string') throw new McblockError('usage', read);
   return read;
 }
 
-/** The prefix, or a sentence that says what is wrong. */
-export function readPrefix(text: string): Prefix | string {
+/**
+ * The prefix, or a sentence that says what is wrong.
+ * @param masks take host bits for zero
+ */
+export function readPrefix(text: string, masks = false): Prefix | string {
   const slash = text.indexOf('/');
   const network = slash < 0 ? text : text.slice(0, slash);
   const digits = slash < 0 ? undefined : text.slice(slash + 1);
   return network.includes(':')
-    ? readPrefix6(text, network, digits)
-    : readPrefix4(text, network, digits);
+    ? readPrefix6(text, network, digits, masks)
+    : readPrefix4(text, network, digits, masks);
 }
 
-function readPrefix4(text: string, network: string, digits: string | undefined): Prefix | string {
+function readPrefix4(
+  text: string,
+  network: string,
+  digits: string | undefined,
+  masks: boolean,
+): Prefix | string {
   let a = parseWord4(network);
   if (a === undefined) {
     const octets = network.split('.');
@@ -38,10 +54,15 @@ function readPrefix4(text: string, network: string, digits: string | undefined):
   }
   const length = readLength(digits, 4);
   if (length === undefined) return badLength(text, 4);
-  return withoutHostBits(text, { family: 4, a, b: 0, c: 0, d: 0, length });
+  return withoutHostBits(text, { family: 4, a, b: 0, c: 0, d: 0, length }, masks);
 }
 
-function readPrefix6(text: string, network: string, digits: string | undefined): Prefix | string {
+function readPrefix6(
+  text: string,
+  network: string,
+  digits: string | undefined,
+  masks: boolean,
+): Prefix | string {
   const words = parseWords6(network);
   if (words === undefined) return malformed(text);
   const length = readLength(digits, 6);
@@ -51,7 +72,7 @@ function readPrefix6(text: string, network: string, digits: string | undefined):
     length >= 96 && isMapped(a, b, c)
       ? { family: 4, a: d, b: 0, c: 0, d: 0, length: length - 96 }
       : { family: 6, a, b, c, d, length };
-  return withoutHostBits(text, prefix);
+  return withoutHostBits(text, prefix, masks);
 }
 
 /** What is wrong with one to four octets; what is not written is zero. */
@@ -75,9 +96,10 @@ function readLength(digits: string | undefined, family: Family): number | undefi
     : undefined;
 }
 
-function withoutHostBits(text: string, prefix: Prefix): Prefix | string {
+function withoutHostBits(text: string, prefix: Prefix, masks: boolean): Prefix | string {
   if (isNetwork(prefix)) return prefix;
   const meant = prefixAround(prefix, prefix.length);
+  if (masks) return meant;
   return `${text} has host bits set; did you mean ${formatPrefix(meant)}?`;
 }
 

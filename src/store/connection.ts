@@ -77,6 +77,15 @@ export class Connection {
     }
   }
 
+  /** The rows one by one. Meanwhile the connection does nothing else. */
+  *each(sql: string, ...values: readonly Cell[]): Generator<Row> {
+    try {
+      yield* this.#statement(sql).iterate(...values) as IterableIterator<Row>;
+    } catch (error) {
+      throw storeError(this.path, error);
+    }
+  }
+
   /** The first column of all rows, without an array per row. */
   column(sql: string, ...values: readonly Cell[]): Cell[] {
     try {

@@ -170,7 +170,7 @@ function openAlone(path: string, busyMilliseconds: number): Connection {
 }
 
 /** The content with a header that declares no write-ahead log (SQLite file format, 1.3.3). */
-function withoutLog(content: Buffer): Buffer {
+export function withoutLog(content: Buffer): Buffer {
   content.fill(1, 18, 20);
   return content;
 }

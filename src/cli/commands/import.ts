@@ -1,15 +1,17 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { type ImportedBans, importBans, noteOf } from '../../engine/import/import-bans.ts';
+import { LocalTimes } from '../../engine/import/local-times.ts';
+import { readList } from '../../engine/import/readers/list.ts';
+import { type ForeignProgram, READERS } from '../../engine/import/readers.ts';
+import type { Policies } from '../../engine/policies.ts';
 import { withinShare } from '../../engine/record/share-limit.ts';
 import { TextFile } from '../../engine/text-file.ts';
 import { McblockError } from '../../errors.ts';
-import type { Prefix } from '../../net/prefix.ts';
-import { parsePrefix } from '../../net/prefix-text.ts';
 import type { Store } from '../../store/store.ts';
 import { type ApplyChoice, addApplyOptions, applyAfterwards } from '../afterwards.ts';
 import {
   addHandOptions,
   expiryOf,
-  type HandDecision,
   type HandOptions,
   handBlocker,
   refuseTooWide,
@@ -17,40 +19,68 @@ import {
 import type { Context } from '../context.ts';
 import { Progress } from '../progress.ts';
 import { countText } from '../text/count.ts';
+import { printable } from '../text/printable.ts';
 
 export function define(command: Command, context: Context): void {
   addApplyOptions(addHandOptions(command))
     .description(
-      'Imports a list of prefixes, one per line (# and ; start comments), and blocks them like "mcblock add"; or an exported store, which is merged into this one. If anything is wrong, nothing is imported.',
+      'Imports a list of prefixes, one per line (# and ; start comments), and blocks them like "mcblock add"; or an exported store, which is merged into this one. If anything is wrong, nothing is imported. With --from, imports the bans of another program.',
     )
-    .argument('[file]', 'list or export; - for stdin, the default')
+    .argument('[file]', 'list, export or file of another program; - for stdin, the default')
+    .addOption(
+      new Option('--from <program>', 'the file is of this program').choices(Object.keys(READERS)),
+    )
+    .option('--mask', 'take the network of prefixes with host bits set')
     .addHelpText(
       'after',
       `
 Examples:
   mcblock import --note "old list" --for 1y blocked.txt
   mcblock import < mcblock-backup.ndjson
+  mcblock import --from fail2ban /var/lib/fail2ban/fail2ban.sqlite3
+  mcblock import --from sshguard /var/db/sshguard/blacklist.db
+  mcblock import --from denyhosts /etc/hosts.deny
+  cscli decisions list --all -o json | mcblock import --from crowdsec
+  pfctl -t bruteforce -T show -v | mcblock import --from pf
+  ipset save blocked | mcblock import --from ipset
+  nft -j list set inet filter blocked | mcblock import --from nft
+
+Lists may hold ranges (192.0.2.1-192.0.2.9).
+
+With --from, a ban that ends keeps its times, and one that has ended is kept as history; one that the
+program calls permanent is for ever. --for, --until and --forever are for all that have no end; without
+them, those are blocked from now on for the penalty. Each prefix is taken as it is, as with --exact.
+What cannot be blocked is named and left out, and the exit code is 1.
 `,
     )
-    .action((file: string | undefined, options: ImportOptions) =>
+    .action((file: string | undefined, options: ImportCommandOptions) =>
       importFile(context, file, options),
     );
 }
 
-type ImportOptions = HandOptions & ApplyChoice;
+interface ImportCommandOptions extends HandOptions, ApplyChoice {
+  readonly from?: ForeignProgram;
+  readonly mask?: true;
+}
 
 async function importFile(
   context: Context,
   path: string | undefined,
-  options: ImportOptions,
+  options: ImportCommandOptions,
 ): Promise<void> {
   expiryOf(options, context.now);
   const file = new TextFile(path ?? '-');
   try {
     const policies = await context.policies();
+    const times = new LocalTimes((await context.config()).get('timezone'));
     const store = await context.store('write');
     const progress = new Progress(context, `importing ${file.name}`);
-    const outcome = store.transaction(() => {
+    const outcome = store.transaction((): ImportOutcome => {
+      const { now } = context;
+      if (options.from !== undefined) {
+        const bans = READERS[options.from]({ file, now, times });
+        return importList(context, store, policies, file.name, bans, options, progress);
+      }
       const lines = file.lines();
       const first = lines.next();
       const rest = first.done ? [] : withFirst(first.value, lines);
@@ -59,60 +89,57 @@ async function importFile(
         const merge = () => importExport(store, file.name, rest);
         const records = options.force
           ? merge()
-          : withinShare(store, policies.share, context.now, file.name, merge);
+          : withinShare(store, policies.share, now, file.name, merge);
         return { records };
       }
-      const { now, env } = context;
-      const block = handBlocker(store, policies, 'import', options, now, env);
-      return importList(block, file.name, rest, options, progress);
+      return importList(context, store, policies, file.name, readList(rest), options, progress);
     });
     progress.end();
-    if (context.options.json) context.json(outcome);
-    else context.lines([outcomeText(outcome)]);
+    report(context, file.name, outcome);
     await applyAfterwards(context, options, { force: options.force });
   } finally {
     file.close();
   }
 }
 
-interface ListOutcome {
-  prefixes: number;
-  new: number;
-  reactivated: number;
-  covered: number;
-}
-
-type ImportOutcome = ListOutcome | { readonly records: number };
+type ImportOutcome = ImportedBans | { readonly records: number };
 
 function importList(
-  block: (prefix: Prefix) => HandDecision,
+  { now, env }: Context,
+  store: Store,
+  policies: Policies,
   name: string,
-  lines: Iterable<string>,
-  options: HandOptions,
+  bans: ReturnType<typeof readList>,
+  options: ImportCommandOptions,
   progress: Progress,
-): ListOutcome {
-  const outcome = { prefixes: 0, new: 0, reactivated: 0, covered: 0 };
-  let number = 0;
-  for (const line of lines) {
-    number++;
-    const text = line.replace(/[#;].*/, '').trim();
-    if (text === '') continue;
-    try {
-      const prefix = parsePrefix(text);
+): ImportedBans {
+  const { from, mask = false } = options;
+  const maker = from && { by: from, byAdmin: false };
+  const hand = from === undefined ? options : { ...options, exact: true as const };
+  const block = handBlocker(store, policies, 'import', hand, now, env, maker);
+  return importBans(bans, {
+    name,
+    now,
+    mask,
+    isStrict: from === undefined,
+    block: (prefix, ban) => {
       refuseTooWide(prefix, options);
-      const { kind } = block(prefix);
-      outcome.prefixes++;
-      if (kind !== 'evidence') outcome[kind]++;
-    } catch (error) {
-      if (!(error instanceof McblockError) || error.code === 'store') throw error;
-      const code = error.code === 'usage' ? 'input' : error.code;
-      throw new McblockError(code, `${name}:${number}: ${nothing(error)}`, {
-        cause: error,
-      });
-    }
-    if (number % 10_000 === 0) progress.show(`${countText(number)} lines`);
+      return block(prefix, from && { ...ban, reason: noteOf(from, ban.reason) });
+    },
+    progress: (number) => progress.show(`${countText(number)} lines`),
+  });
+}
+
+function report(context: Context, name: string, outcome: ImportOutcome): void {
+  if (context.options.json) context.json(outcome);
+  else context.lines([outcomeText(outcome)]);
+  if ('records' in outcome || outcome.leftOut === 0) return;
+  context.exit(1);
+  for (const { number, reason } of outcome.firstLeftOut) {
+    context.remark(printable(`left out ${name}:${number}: ${reason}`));
   }
-  return outcome;
+  const more = outcome.leftOut - outcome.firstLeftOut.length;
+  if (more > 0) context.remark(`and ${countText(more)} more`);
 }
 
 function importExport(store: Store, name: string, lines: Iterable<string>): number {
@@ -159,6 +186,8 @@ function* withFirst(first: string, rest: Iterable<string>): Generator<string> {
 
 function outcomeText(outcome: ImportOutcome): string {
   if ('records' in outcome) return `${outcome.records} records imported`;
-  const { prefixes, reactivated, covered } = outcome;
-  return `${prefixes} prefixes: ${outcome.new} new, ${reactivated} reactivated, ${covered} already on the blocklist`;
+  const { prefixes, reactivated, covered, expired, leftOut } = outcome;
+  const past = expired === 0 ? '' : `, ${expired} of them expired`;
+  const rest = leftOut === 0 ? '' : `; ${leftOut} left out`;
+  return `${prefixes} prefixes: ${outcome.new} new, ${reactivated} reactivated${past}, ${covered} already on the blocklist${rest}`;
 }

@@ -1,5 +1,5 @@
 import { decide } from '../../blocklist/decide.ts';
-import type { Expiry, Origin, Seconds } from '../../blocklist/entry.ts';
+import type { Entry, Expiry, Maker, Origin, Seconds } from '../../blocklist/entry.ts';
 import { changeOf, changesActivation } from '../../blocklist/entry-change.ts';
 import type { ProtectedSpace } from '../../blocklist/protect.ts';
 import type { Decision, Protection } from '../../blocklist/request.ts';
@@ -20,8 +20,17 @@ export interface ManualBlock {
   /** Even if the prefix overlaps protected space, or too much would be active. */
   readonly force?: boolean | undefined;
   readonly note?: string | undefined;
+  /** By default this machine. */
+  readonly maker?: Maker | undefined;
   /** Protected besides what the store and this host protect. */
   readonly protections?: readonly Protection[];
+}
+
+/** What is known of a ban that another program made. */
+export interface KnownBan {
+  readonly since?: Seconds | undefined;
+  readonly until?: Expiry | undefined;
+  readonly reason?: string | undefined;
 }
 
 /** Blocks prefixes by hand, inside a transaction that the caller began. */
@@ -41,18 +50,29 @@ export class ManualBlocker {
   }
 
   /**
-   * The decision, which is stored unless it is a refusal. Throws McblockError('protected') if more
-   * would be active than `limits.share` allows, unless forced.
+   * The decision, which is stored unless it is a refusal. A ban that ends keeps its times, even those
+   * in the past; one without an end begins now, unless it is for ever. Throws McblockError: 'protected'
+   * if more would be active than `limits.share` allows, unless forced; 'usage' if it ends before it
+   * begins.
    */
-  block(prefix: Prefix): Decision {
-    const { origin, now, until, exact = false, force = false, note = '' } = this.#block;
-    const request = { kind: 'manual', origin, prefix, at: now, until, exact, force, note } as const;
+  block(prefix: Prefix, { since, until: end, reason }: KnownBan = {}): Decision {
+    const { origin, now, exact = false, force = false, note = reason ?? '', maker } = this.#block;
+    const until = typeof end === 'number' ? end : (this.#block.until ?? end);
+    const seen = Math.min(since ?? now, now);
+    const at = until === undefined ? now : seen;
+    const block = { origin, prefix, at, until, exact, force, note } as const;
+    const request = { kind: 'manual', ...block, ...(maker && { maker }) } as const;
     const policy = this.#policies.policyFor(prefix);
     const entries = this.#store.around(prefix);
     const decision = decide(entries, this.#space, request, policy, now);
     if (decision.kind === 'refused') return decision;
     if (!force && changesActivation(decision)) this.#limit.require(decision.entry);
-    this.#store.record(changeOf(decision, request));
+    const change = changeOf(decision, request);
+    this.#store.record(seen < now ? { ...change, entry: seenSince(change.entry, seen) } : change);
     return decision;
   }
+}
+
+function seenSince(entry: Entry, since: Seconds): Entry {
+  return { ...entry, firstSeen: Math.min(entry.firstSeen ?? since, since) };
 }

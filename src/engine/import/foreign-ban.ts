@@ -1,0 +1,36 @@
+import type { Expiry, Seconds } from '../../blocklist/entry.ts';
+import type { TextFile } from '../text-file.ts';
+import type { LocalTimes } from './local-times.ts';
+
+/** A ban in the file of another program. */
+export interface ForeignBan {
+  /** The line or row, from 1. */
+  readonly number: number;
+  /** An address, a prefix, or a range such as 192.0.2.1-192.0.2.9; not checked yet. */
+  readonly text: string;
+  /** When it began; undefined if the file does not say. */
+  readonly since?: Seconds | undefined;
+  /** When it ends; undefined if the file does not say. */
+  readonly until?: Expiry | undefined;
+  /** Why, for the note. */
+  readonly reason?: string | undefined;
+  /** Why it cannot be imported. */
+  readonly fault?: string | undefined;
+}
+
+/** The content of the file. */
+export type ForeignText = Pick<TextFile, 'name' | 'lines' | 'whole'>;
+
+/** What a reader works with. */
+export interface ForeignFile {
+  readonly file: ForeignText;
+  readonly now: Seconds;
+  /** Times without a zone are local. */
+  readonly times: LocalTimes;
+}
+
+/**
+ * Reads the bans in a file of another program, oldest first where it has several of one address.
+ * Throws McblockError('input') for a file of another kind.
+ */
+export type ForeignReader = (from: ForeignFile) => Iterable<ForeignBan>;

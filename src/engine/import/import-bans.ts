@@ -1,0 +1,127 @@
+import { isActive, type Seconds } from '../../blocklist/entry.ts';
+import type { Decision } from '../../blocklist/request.ts';
+import { McblockError } from '../../errors.ts';
+import { parseAddress } from '../../net/address-text.ts';
+import type { Prefix } from '../../net/prefix.ts';
+import { parseMasked, parsePrefix } from '../../net/prefix-text.ts';
+import { rangePrefixes } from '../../net/range.ts';
+import { isExpiry } from '../../store/value.ts';
+import { isSeconds } from '../../validation/time-text.ts';
+import type { ForeignBan } from './foreign-ban.ts';
+
+/** A ban that was not imported. */
+interface BanLeftOut {
+  /** Of the line or row, from 1. */
+  readonly number: number;
+  readonly reason: string;
+}
+
+/** Counts of the prefixes that were imported, by what became of them. */
+export interface ImportedBans {
+  prefixes: number;
+  new: number;
+  reactivated: number;
+  /** Already on the blocklist. */
+  covered: number;
+  /** Those among the new and reactivated ones that have expired: they are history. */
+  expired: number;
+  leftOut: number;
+  /** The first ones left out. */
+  readonly firstLeftOut: BanLeftOut[];
+}
+
+export interface ImportOptions {
+  /** Of the file, for messages. */
+  readonly name: string;
+  readonly now: Seconds;
+  /** Take the network of a prefix whose host bits are set. */
+  readonly mask: boolean;
+  /** Nothing is imported if anything is wrong. */
+  readonly isStrict: boolean;
+  /** Blocks a prefix. Throws McblockError if it may not be blocked. */
+  readonly block: (prefix: Prefix, ban: ForeignBan) => Exclude<Decision, { kind: 'refused' }>;
+  /** Called now and then, with the number of the line or row. */
+  readonly progress: (number: number) => void;
+}
+
+const MAX_TOLD = 20;
+const MAX_NOTE_CHARACTERS = 200;
+const PROGRESS_EVERY = 10_000;
+
+/**
+ * Blocks all bans of a file, in a transaction that the caller began. What cannot be blocked is left
+ * out; if the import is strict, it throws McblockError with the line instead.
+ */
+export function importBans(bans: Iterable<ForeignBan>, options: ImportOptions): ImportedBans {
+  const imported: ImportedBans = {
+    prefixes: 0,
+    new: 0,
+    reactivated: 0,
+    covered: 0,
+    expired: 0,
+    leftOut: 0,
+    firstLeftOut: [],
+  };
+  for (const ban of bans) {
+    if (ban.number % PROGRESS_EVERY === 0) options.progress(ban.number);
+    for (const prefix of attempt(() => prefixesOf(ban, options.mask), ban, imported, options) ??
+      []) {
+      const decision = attempt(() => options.block(prefix, ban), ban, imported, options);
+      if (decision !== undefined) count(decision, imported, options.now);
+    }
+  }
+  return imported;
+}
+
+/** The note of a ban: `fail2ban: sshd`. */
+export function noteOf(program: string, reason = ''): string {
+  const text = reason === '' ? program : `${program}: ${reason.slice(0, MAX_NOTE_CHARACTERS)}`;
+  return text.replace(/[\p{Cc}\p{Cs}]/gu, '?');
+}
+
+/** The result of the work; undefined if the ban has to be left out. */
+function attempt<T>(
+  work: () => T,
+  { number }: ForeignBan,
+  imported: ImportedBans,
+  { name, isStrict }: ImportOptions,
+): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof McblockError) || error.code === 'store') throw error;
+    const { message } = error;
+    if (isStrict) {
+      const code = error.code === 'usage' ? 'input' : error.code;
+      const text = `${name}:${number}: ${message} (nothing imported)`;
+      throw new McblockError(code, text, { cause: error });
+    }
+    if (imported.leftOut++ < MAX_TOLD) imported.firstLeftOut.push({ number, reason: message });
+    return undefined;
+  }
+}
+
+/** Throws McblockError. */
+function prefixesOf(ban: ForeignBan, mask: boolean): readonly Prefix[] {
+  const { text, since = 0, until = 0, fault } = ban;
+  if (fault !== undefined) throw new McblockError('input', fault);
+  if (!isSeconds(since) || !isExpiry(until)) throw new McblockError('input', `${text}: bad time`);
+  const dash = text.indexOf('-');
+  if (dash < 0) return [mask ? parseMasked(text) : parsePrefix(text)];
+  const first = parseAddress(text.slice(0, dash).trim());
+  const last = parseAddress(text.slice(dash + 1).trim());
+  const prefixes = first && last && rangePrefixes(first, last);
+  // What is no range is no prefix either: that error says what to write.
+  return prefixes ?? [parsePrefix(text)];
+}
+
+function count(
+  { kind, entry }: Exclude<Decision, { kind: 'refused' }>,
+  imported: ImportedBans,
+  now: Seconds,
+): void {
+  imported.prefixes++;
+  if (kind === 'evidence') return;
+  imported[kind]++;
+  if (kind !== 'covered' && !isActive(entry, now)) imported.expired++;
+}
