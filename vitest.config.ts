@@ -14,6 +14,8 @@ export default defineConfig({
     setupFiles: 'test/support/seed.ts',
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    // Vitest leaves one processor idle, which is half of a small machine.
+    maxWorkers: '100%',
     // Else Vitest empties style sheets, imported as text too.
     css: true,
     // Logs without a zone are read in that of the host.

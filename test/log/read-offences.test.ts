@@ -262,7 +262,7 @@ describe('a log that has grown', () => {
         const torn = sorted.filter((length) => length > 0 && whole[length - 1] !== '\n');
         expect(all.length).toBeGreaterThanOrEqual(once.length - torn.length);
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 });

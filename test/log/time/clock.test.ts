@@ -189,6 +189,10 @@ describe('the year of a line', () => {
       fc.property(zone, start, gaps, late, (where, first, steps, age) => {
         let at = first;
         const times = steps.map((step) => (at += step));
+        // A file that is a year younger than the line before New Year looks like a boot without a clock.
+        const year = new Date(at * 1000).getUTCFullYear();
+        const last = times.findLast((time) => new Date(time * 1000).getUTCFullYear() < year) ?? 0;
+        fc.pre(Math.abs(at + age - last - 368 * DAY) > 7 * DAY);
         expect(readBack(where, times, at + age)).toEqual(times.map(iso));
       }),
       { numRuns: 300 },
