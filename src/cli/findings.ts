@@ -94,7 +94,7 @@ async function* storeFindings(
     return checkFirewall(firewall, store, await context.policy(), () => time.present);
   });
   yield check('logs', () => checkLogs(store, jobs, time.now));
-  yield check('allow-list', () => checkAllowList(store));
+  yield check('allow-list', () => checkAllowList(store, time.now));
   yield check('share', () => checkShare(store, time.now));
   if (store.feeds().length > 0) yield check('feeds', () => checkFeeds(store, time.now));
   if (config.get('fleet.url') === '') return;

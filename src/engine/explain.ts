@@ -54,7 +54,7 @@ export function explain(store: Store, address: Address, policy: Policy, now: Sec
     protection: hole,
     next: nextOf(
       store.around(network, host),
-      protectedSpace(store, nat64).plus(logins),
+      protectedSpace(store, nat64, now).plus(logins),
       address,
       policy,
       now,

@@ -18,8 +18,9 @@ export function lastingHoles(
   store: Pick<Store, 'allowed'>,
   prefix: Prefix,
   nat64: readonly Prefix[],
+  at: Seconds,
 ): readonly Protection[] {
-  const all = [...allowedProtections(store), ...ownProtections()];
+  const all = [...allowedProtections(store, at), ...ownProtections()];
   return [...new ProtectedSpace(all, nat64).allOverlapping(prefix)];
 }
 
@@ -39,7 +40,7 @@ export function holesAt(
     loginsAround((one) => store.loginsWithin(one, since), prefix, policy.auto.nat64),
   );
   return [
-    ...allowedProtections(store),
+    ...allowedProtections(store, at),
     ...ownProtections(),
     ...connectedNetworks().map((prefix): Protection => ({ prefix, reason: 'connected' })),
     ...loginProtections(store, logins, at, policy),

@@ -14,22 +14,24 @@ import { ownAddresses } from './own-addresses.ts';
  * private space. Private space as the source of a packet that pf blocked on an external interface
  * is a bogon. Logins are not included, because what they protect depends on the time.
  * @param nat64 the prefixes of NAT64 translators besides the well-known one
+ * @param at what is on the allow-list then
  */
 export function protectedSpace(
   store: Store,
   nat64: readonly Prefix[],
+  at: Seconds,
   source: EvidenceSource = 'log',
 ): ProtectedSpace {
   const protections = [
-    ...allowedProtections(store),
+    ...allowedProtections(store, at),
     ...ownProtections(),
     ...(source === 'log' ? privateSpace() : []),
   ];
   return new ProtectedSpace(protections, nat64);
 }
 
-export function allowedProtections(store: Pick<Store, 'allowed'>): Protection[] {
-  return store.allowed().map(({ prefix }) => ({ prefix, reason: 'allowed' }));
+export function allowedProtections(store: Pick<Store, 'allowed'>, at: Seconds): Protection[] {
+  return store.allowed(at).map(({ prefix }) => ({ prefix, reason: 'allowed' }));
 }
 
 /** The addresses that these logins make trusted now. */

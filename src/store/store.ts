@@ -1,4 +1,4 @@
-import { type Entry, type Expiry, type Seconds } from '../blocklist/entry.ts';
+import { type Entry, type Expiry, outlasts, type Seconds } from '../blocklist/entry.ts';
 import type { EntryChange } from '../blocklist/entry-change.ts';
 import type { Offence } from '../blocklist/offence.ts';
 import type { Login } from '../blocklist/trust.ts';
@@ -251,9 +251,13 @@ export class Store {
     });
   }
 
-  /** The allow-list, in the order of comparePrefixes. */
-  allowed(): AllowedPrefix[] {
-    return this.#parts.allowed.all();
+  /**
+   * The allow-list, in the order of comparePrefixes.
+   * @param at without what is over by then
+   */
+  allowed(at?: Seconds): AllowedPrefix[] {
+    const all = this.#parts.allowed.all();
+    return at === undefined ? all : all.filter(({ expiresAt }) => outlasts(expiresAt, at));
   }
 
   /** Adds accepted logins; those of one user of a service from one address are kept as one span. */

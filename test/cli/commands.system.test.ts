@@ -140,10 +140,11 @@ describe('expire', () => {
 
 describe('allow', () => {
   it('adds, lists and removes', async () => {
+    const allowed = { note: 'office', addedAt: '2026-01-01T00:00:00Z', expiresAt: null };
     await line.run('allow', '--note', 'office', '198.51.100/24', '2001:db8::/32');
     expect(await line.json('allow')).toEqual([
-      { prefix: '198.51.100.0/24', note: 'office', addedAt: '2026-01-01T00:00:00Z' },
-      { prefix: '2001:db8::/32', note: 'office', addedAt: '2026-01-01T00:00:00Z' },
+      { prefix: '198.51.100.0/24', ...allowed },
+      { prefix: '2001:db8::/32', ...allowed },
     ]);
     expect((await line.run('allow', '--remove', '198.51.100/24')).exitCode).toBe(0);
     expect(await line.json('allow')).toHaveLength(1);

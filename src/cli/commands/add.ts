@@ -79,7 +79,11 @@ async function add(context: Context, texts: readonly string[], options: AddOptio
     return prefixes.map((asked): Outcome => {
       const decision = block(asked);
       if (options.share) share(store, asked, decision, options, now);
-      return { asked, decision, holes: lastingHoles(store, decision.entry.prefix, policies.nat64) };
+      return {
+        asked,
+        decision,
+        holes: lastingHoles(store, decision.entry.prefix, policies.nat64, now),
+      };
     });
   });
   const firewall = await updateFirewall(context, options, { force: options.force });

@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
+import { laterExpiry } from '../../blocklist/entry.ts';
 import { McblockError } from '../../errors.ts';
 import type { Prefix } from '../../net/prefix.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
 import type { AllowedPrefix } from '../../store/allowed.ts';
 import { type ApplyChoice, addApplyOptions, applyAfterwards } from '../afterwards.ts';
+import { expiryOf } from '../by-hand.ts';
 import { requireFleet } from '../config/require-fleet.ts';
 import type { Context } from '../context.ts';
 import { parsePrefixes } from '../text/prefixes.ts';
@@ -15,6 +17,8 @@ interface AllowOptions extends ApplyChoice {
   readonly remove?: true;
   readonly note?: string;
   readonly share?: true;
+  readonly for?: string;
+  readonly until?: string;
 }
 
 export function define(command: Command, context: Context): void {
@@ -25,6 +29,8 @@ export function define(command: Command, context: Context): void {
     .argument('[prefix...]')
     .option('--remove', 'remove from the allow-list')
     .option('--note <text>', 'reason')
+    .option('--for <time>', 'only for this long: 30m, 12h, 7d')
+    .option('--until <time>', 'only until then: 2026-12-31, 2026-12-31T18:00Z')
     .option(
       '--share',
       'change the allow-list of the whole fleet, with the next sync (administrators only)',
@@ -34,8 +40,12 @@ export function define(command: Command, context: Context): void {
       `
 Examples:
   mcblock allow 198.51.100.0/24 --note office
+  mcblock allow 192.0.2.7 --for 1h --note customer
   mcblock allow --remove 198.51.100.0/24
   mcblock allow
+
+What --for and --until allow ends by itself: the firewall closes the hole when it is next brought up to
+date, within five minutes where watch or listen runs. Neither shortens what is allowed for longer.
 `,
     )
     .action((texts: string[], options: AllowOptions) => allow(context, texts, options));
@@ -48,14 +58,16 @@ async function allow(
 ): Promise<void> {
   const prefixes = parsePrefixes(texts);
   if (prefixes.length === 0) {
-    if (options.remove || options.note !== undefined || options.apply || options.share) {
-      throw new McblockError(
-        'usage',
-        'missing prefix: --remove, --note, --apply and --share need one',
-      );
+    const given = Object.keys(options).find((name) => name !== 'apply' || options.apply);
+    if (given !== undefined) {
+      throw new McblockError('usage', `missing prefix: --${given} needs one`);
     }
-    list(context, (await context.store('read')).allowed());
+    list(context, (await context.store('read')).allowed(context.now));
     return;
+  }
+  const isLimited = options.for !== undefined || options.until !== undefined;
+  if (isLimited && (options.remove || options.share)) {
+    throw new McblockError('usage', '--for and --until cannot be used with --remove or --share');
   }
   if (options.share) requireFleet(await context.config());
   if (options.remove) await remove(context, prefixes, options);
@@ -66,10 +78,11 @@ async function allow(
 function list(context: Context, allowed: readonly AllowedPrefix[]): void {
   if (context.options.json) {
     context.json(
-      allowed.map(({ prefix, note, addedAt }) => ({
+      allowed.map(({ prefix, note, addedAt, expiresAt }) => ({
         prefix: formatPrefix(prefix),
         note,
         addedAt: isoTime(addedAt),
+        expiresAt: isoTime(expiresAt),
       })),
     );
   } else if (allowed.length === 0) {
@@ -78,6 +91,7 @@ function list(context: Context, allowed: readonly AllowedPrefix[]): void {
     const columns = [
       { title: 'PREFIX', cell: (row: AllowedPrefix) => shortPrefix(row.prefix) },
       { title: 'SINCE (UTC)', cell: (row: AllowedPrefix) => shortTime(row.addedAt) },
+      { title: 'UNTIL (UTC)', cell: (row: AllowedPrefix) => shortTime(row.expiresAt) },
       { title: 'NOTE', cell: (row: AllowedPrefix) => printable(row.note) },
     ];
     context.lines(tableLines(columns, allowed));
@@ -87,16 +101,29 @@ function list(context: Context, allowed: readonly AllowedPrefix[]): void {
 async function protect(
   context: Context,
   prefixes: readonly Prefix[],
-  { note = '', share }: AllowOptions,
+  options: AllowOptions,
 ): Promise<void> {
+  const { note = '', share } = options;
   const store = await context.store('write');
-  store.transaction(() => {
-    for (const prefix of prefixes) {
-      store.allow(prefix, note, context.now);
+  const { now } = context;
+  const until = expiryOf(options, now) ?? 'forever';
+  const ends = store.transaction(() => {
+    const known = new Map(
+      store.allowed(now).map((row) => [formatPrefix(row.prefix), row.expiresAt] as const),
+    );
+    return prefixes.map((prefix) => {
       if (share) store.outbox.share({ type: 'allow', prefix, note });
-    }
+      const end = known.get(formatPrefix(prefix)) ?? until;
+      if (end !== until && laterExpiry(end, until) === end) return end;
+      store.allow(prefix, note, now, until);
+      return until;
+    });
   });
-  report(context, prefixes, 'allowed');
+  const texts = ends.map((end) => {
+    if (end === until) return end === 'forever' ? 'allowed' : `allowed until ${shortTime(end)} UTC`;
+    return `already allowed ${end === 'forever' ? end : `until ${shortTime(end)} UTC`}`;
+  });
+  report(context, prefixes, (index) => texts[index] ?? '');
 }
 
 async function remove(
@@ -116,11 +143,15 @@ async function remove(
       if (share) store.outbox.share({ type: 'disallow', prefix });
     }
   });
-  report(context, prefixes, 'removed from the allow-list');
+  report(context, prefixes, () => 'removed from the allow-list');
 }
 
-function report(context: Context, prefixes: readonly Prefix[], what: string): void {
+function report(
+  context: Context,
+  prefixes: readonly Prefix[],
+  what: (index: number) => string,
+): void {
   if (context.options.json)
     context.json(prefixes.map((prefix) => ({ prefix: formatPrefix(prefix) })));
-  else context.lines(prefixes.map((prefix) => `${shortPrefix(prefix)} ${what}`));
+  else context.lines(prefixes.map((prefix, index) => `${shortPrefix(prefix)} ${what(index)}`));
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { isActive, type Seconds } from '../../blocklist/entry.ts';
 import { expireEntry } from '../../blocklist/expire.ts';
+import { penaltySeconds } from '../../blocklist/penalty.ts';
 import { McblockError } from '../../errors.ts';
 import type { Prefix } from '../../net/prefix.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
@@ -8,6 +9,7 @@ import type { Store } from '../../store/store.ts';
 import { type ApplyChoice, addApplyOptions, applyAfterwards } from '../afterwards.ts';
 import { requireFleet } from '../config/require-fleet.ts';
 import type { Context } from '../context.ts';
+import { formatDuration } from '../text/duration.ts';
 import { parsePrefixes } from '../text/prefixes.ts';
 
 export function define(command: Command, context: Context): void {
@@ -16,15 +18,21 @@ export function define(command: Command, context: Context): void {
       'Stops blocking now. Entries keep their history: if the same prefix is blocked again, it is for twice as long.',
     )
     .argument('<prefix...>', 'entries, as listed by "mcblock show"')
+    .option(
+      '--mistake',
+      'the block was a mistake: withdraw its latest activation, even if it is over, so that the next penalty is no longer than this one was',
+    )
     .option('--share', 'expire it in the whole fleet, with the next sync')
     .addHelpText(
       'after',
       `
 Examples:
   mcblock expire 5.149.104/22
+  mcblock expire --mistake 192.0.2.7
   mcblock expire 192.0.2.7 2001:db8::/32
 
-Exit code 1 if one of them is not an active entry; none is changed then.
+Exit code 1 if one of them is not an active entry, or with --mistake no entry that ever was; none is
+changed then.
 `,
     )
     .action((texts: string[], options: ExpireOptions) => expire(context, texts, options));
@@ -32,6 +40,7 @@ Exit code 1 if one of them is not an active entry; none is changed then.
 
 interface ExpireOptions extends ApplyChoice {
   readonly share?: true;
+  readonly mistake?: true;
 }
 
 async function expire(
@@ -41,6 +50,7 @@ async function expire(
 ): Promise<void> {
   const prefixes = parsePrefixes(texts);
   if (options.share) requireFleet(await context.config());
+  if (options.mistake) return withdraw(context, prefixes, options);
   const store = await context.store('write');
   const { now } = context;
   store.transaction(() => {
@@ -48,23 +58,62 @@ async function expire(
       const entry = store.get(prefix);
       const expired = entry && expireEntry(entry, now);
       if (!expired || expired === entry) {
-        const around = store.supernets(prefix).find((other) => other.prefix.length < prefix.length);
-        const hint = around ? ` (contained in ${shortPrefix(around.prefix)})` : '';
-        const name = shortPrefix(prefix);
-        const what = entry ? `${name} is not active` : `no entry for ${name}`;
-        throw new McblockError('input', `${what}${hint}; nothing changed`);
+        throw notFound(store, prefix, 'is not active');
       }
       store.record({ entry: expired, ended: { activation: expired.activations, at: now } });
       if (options.share) store.outbox.share({ type: 'expire', prefix });
     }
   });
+  report(
+    context,
+    prefixes,
+    prefixes.map((prefix) => `expired${rest(store, prefix, now)}`),
+  );
+  await applyAfterwards(context, options);
+}
+
+/** Withdraws the latest activations. */
+async function withdraw(
+  context: Context,
+  prefixes: readonly Prefix[],
+  options: ExpireOptions,
+): Promise<void> {
+  const [{ withdrawMistake }, policies] = await Promise.all([
+    import('../../engine/judge/withdraw.ts'),
+    context.policies(),
+  ]);
+  const store = await context.store('write');
+  const { now } = context;
+  const entries = store.transaction(() =>
+    prefixes.map((prefix) => {
+      const before = withdrawMistake(store, prefix, now);
+      if (before === undefined) throw notFound(store, prefix, 'was never active');
+      if (options.share) store.outbox.share({ type: 'withdraw', prefix });
+      return before;
+    }),
+  );
+  const texts = entries.map(({ prefix, activations }) => {
+    const next = formatDuration(penaltySeconds(activations + 1, policies.policyFor(prefix)));
+    return `withdrawn${rest(store, prefix, now)}; its next penalty is ${next}`;
+  });
+  report(context, prefixes, texts);
+  await applyAfterwards(context, options);
+}
+
+function notFound(store: Store, prefix: Prefix, state: string): McblockError {
+  const around = store.supernets(prefix).find((other) => other.prefix.length < prefix.length);
+  const hint = around ? ` (contained in ${shortPrefix(around.prefix)})` : '';
+  const name = shortPrefix(prefix);
+  const what = store.get(prefix) ? `${name} ${state}` : `no entry for ${name}`;
+  return new McblockError('input', `${what}${hint}; nothing changed`);
+}
+
+function report(context: Context, prefixes: readonly Prefix[], texts: readonly string[]): void {
   if (context.options.json) {
     context.json(prefixes.map((prefix) => ({ prefix: formatPrefix(prefix) })));
-  } else
-    context.lines(
-      prefixes.map((prefix) => `${shortPrefix(prefix)} expired${rest(store, prefix, now)}`),
-    );
-  await applyAfterwards(context, options);
+  } else {
+    context.lines(prefixes.map((prefix, index) => `${shortPrefix(prefix)} ${texts[index]}`));
+  }
 }
 
 /** An active entry that goes on blocking the prefix or a part of it. */

@@ -73,9 +73,10 @@ function explanationLines(one: LocatedExplanation, policy: Policy, now: number):
     lines.push(`  ${shortPrefix(entry.prefix)}: ${begin}${pastText(entry)}`);
     for (const activation of history.toReversed()) lines.push(...activationLines(activation));
   }
-  for (const { prefix, activation, withdrawnAt } of one.withdrawals) {
+  for (const { prefix, activation, withdrawnAt, reason } of one.withdrawals) {
     const what = `activation withdrawn ${shortTime(withdrawnAt)} UTC`;
-    lines.push(`  ${shortPrefix(prefix)}: ${what}: a later login excuses its failures`);
+    const why = reason === 'mistake' ? 'a mistake' : 'a later login excuses its failures';
+    lines.push(`  ${shortPrefix(prefix)}: ${what}: ${why}`);
     lines.push(...activationLines(activation));
   }
   for (const { entry, forgottenAt } of one.forgotten) {
@@ -177,8 +178,9 @@ function explanationJson(one: LocatedExplanation, now: number): object {
       ...entryJson(entry, now),
       history: history.map(activationJson),
     })),
-    withdrawn: one.withdrawals.map(({ prefix, activation, withdrawnAt }) => ({
+    withdrawn: one.withdrawals.map(({ prefix, activation, withdrawnAt, reason }) => ({
       prefix: formatPrefix(prefix),
+      reason,
       withdrawnAt: isoTime(withdrawnAt),
       activation: activationJson(activation),
     })),

@@ -93,7 +93,7 @@ async function permitted(
   asked: PrefixList,
   isAdded: boolean,
 ): Promise<{ readonly list: PrefixList; readonly refused: readonly RefusedPrefix[] }> {
-  const sifted = sift(asked, rootsProtectedSpace(storePath(context.options.db, {})));
+  const sifted = sift(asked, rootsProtectedSpace(storePath(context.options.db, {}), context.now));
   if (sifted.list.size === 0) return sifted;
   const held = isAdded ? await heldBy(config) : new PrefixList();
   const { list, refused } = siftByShare(sifted.list, held, config.get('limits.share'));

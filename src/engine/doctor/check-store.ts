@@ -28,8 +28,8 @@ export function checkShare(store: Store, now: Seconds): Found {
   );
 }
 
-export function checkAllowList(store: Store): Found {
-  const { length } = store.allowed();
+export function checkAllowList(store: Store, now: Seconds): Found {
+  const { length } = store.allowed(now);
   if (length > 0) return ok(`${length} prefixes`);
   return warning('it is empty', 'add the networks that you come from: mcblock allow PREFIX');
 }

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { CoveredSpace } from '../../blocklist/covered-space.ts';
+import type { Seconds } from '../../blocklist/entry.ts';
 import { ProtectedSpace, REASONS_BY_HAND } from '../../blocklist/protect.ts';
 import type { Protection } from '../../blocklist/request.ts';
 import type { Prefix } from '../../net/prefix.ts';
@@ -59,12 +60,12 @@ export function siftByShare(
  * A store of another user is not opened: that user applies its allow-list, and could write anything
  * into it.
  */
-export function rootsProtectedSpace(storePath: string): ProtectedSpace {
+export function rootsProtectedSpace(storePath: string, now: Seconds): ProtectedSpace {
   const own = ownProtections();
   if (!isOurs(dirname(storePath)) || !isOurs(storePath)) return new ProtectedSpace(own);
   const store = openStore(storePath, { mode: 'read' });
   try {
-    return new ProtectedSpace([...own, ...allowedProtections(store)]);
+    return new ProtectedSpace([...own, ...allowedProtections(store, now)]);
   } finally {
     store.close();
   }

@@ -91,7 +91,7 @@ export function judgeNetworks(
   onJudged: (changes: PendingChanges) => void,
 ): void {
   const { source, policyFor } = settings;
-  const space = protectedSpace(store, settings.nat64, source);
+  const space = protectedSpace(store, settings.nat64, now, source);
   const logins = pastLogins([...observations.logins, ...(settings.logins ?? [])], now);
   const snapshot = snapshotWith(store, logins);
   const spaceAround = (address: Address): Prefix => {

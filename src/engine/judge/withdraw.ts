@@ -56,7 +56,7 @@ export function withdrawFor(
       const policy = policies.policyFor(login.address);
       if (entry === undefined || !isNear(entry, login, policy)) continue;
       judged.add(key);
-      const space = protectedSpace(store, policies.nat64);
+      const space = protectedSpace(store, policies.nat64, now);
       if (withdraw(store, entry, space, policy, now)) withdrawn.push(prefix);
     }
   }
@@ -140,6 +140,23 @@ export function withdrawRemote(
     writeWithdrawal(store, former(entry, history.slice(0, -1), latest), latest, now, 'login');
   }
   return true;
+}
+
+/**
+ * Takes back the latest activation of an entry because a person calls it a mistake, in the current
+ * transaction. What led to it no longer counts. Returns the entry before it; undefined if the entry was
+ * never active.
+ */
+export function withdrawMistake(store: Store, prefix: Prefix, now: Seconds): Entry | undefined {
+  const entry = store.get(prefix);
+  const history = store.history(prefix);
+  const latest = history.at(-1);
+  if (entry === undefined || latest?.number !== entry.activations) return undefined;
+  const before = former(entry, history.slice(0, -1), latest);
+  writeWithdrawal(store, before, latest, now, 'mistake');
+  store.spent.take(prefix);
+  store.takePending(prefix);
+  return before;
 }
 
 function writeWithdrawal(

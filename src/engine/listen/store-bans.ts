@@ -21,7 +21,7 @@ export function storeBans(
   now: Seconds,
 ): BlockResult[] {
   return store.transaction(() => {
-    const space = protectedSpace(store, policy.auto.nat64);
+    const space = protectedSpace(store, policy.auto.nat64, now);
     const limit = new ShareLimit(store, policy.limits.share, now);
     const results = requests.map((request) => storeBan(store, space, limit, request, policy, now));
     limit.recordRefusals();

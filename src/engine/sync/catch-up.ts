@@ -118,14 +118,20 @@ function applyPage(deps: Deps, { changes }: ChangesPage, done: Counts): void {
   const { store, policies } = deps;
   const listed = changes.filter((change) => change.type === 'allow');
   const notes = new Map(
-    listed.length === 0 ? [] : store.allowed().map((own) => [formatPrefix(own.prefix), own.note]),
+    listed.length === 0
+      ? []
+      : store.allowed(deps.now()).map((own) => [formatPrefix(own.prefix), own.note]),
   );
   for (const change of listed) {
     const outcome = applyAllowed(deps, change, notes);
     if (outcome !== 'unchanged') done[outcome]++;
   }
   const limit = new ShareLimit(store, policies.share, deps.now());
-  const here = { space: protectedSpace(store, policies.nat64), logins: store.snapshot(), limit };
+  const here = {
+    space: protectedSpace(store, policies.nat64, deps.now()),
+    logins: store.snapshot(),
+    limit,
+  };
   for (const change of changes) {
     if (change.type !== 'entry') continue;
     const kind = applyEntry(deps, change, here);

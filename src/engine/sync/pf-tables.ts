@@ -66,7 +66,7 @@ export function recordPfTables(
   const taken = { fresh: 0, spared: 0 };
   if (tables.length === 0) return taken;
   store.transaction(() => {
-    const space = protectedSpace(store, policies.nat64);
+    const space = protectedSpace(store, policies.nat64, now);
     const limit = new ShareLimit(store, policies.share, now);
     for (const { name, hosts } of tables) {
       for (const host of hosts) {
