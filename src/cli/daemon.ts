@@ -2,10 +2,11 @@ import { once } from 'node:events';
 import { ServerLog } from '../fleet/server-log.ts';
 import type { Context } from './context.ts';
 import { ReaderGone } from './sink.ts';
+import { logLine } from './text/log-line.ts';
 
-/** The log of a daemon: JSON lines on stderr. */
+/** The log of a daemon on stderr: JSON lines, or at a terminal, lines for people. */
 export function daemonLog(context: Context): ServerLog {
-  const { quiet, verbose } = context.options;
+  const { json, quiet, verbose } = context.options;
   const write = (line: string): void => {
     try {
       context.stderr.write(line);
@@ -14,7 +15,8 @@ export function daemonLog(context: Context): ServerLog {
       if (!(error instanceof ReaderGone)) throw error;
     }
   };
-  return new ServerLog(write, quiet ? 'warning' : verbose ? 'debug' : 'info');
+  const format = context.stderr.isTerminal && !json ? logLine : undefined;
+  return new ServerLog(write, quiet ? 'warning' : verbose ? 'debug' : 'info', format);
 }
 
 /** Waits for the signal that stops the program and returns its name. */

@@ -4,19 +4,33 @@ export type LogFields = Readonly<Record<string, string | number | boolean | null
 export type Level = 'debug' | 'info' | 'warning' | 'error';
 const LEVELS: readonly Level[] = ['debug', 'info', 'warning', 'error'];
 
-/** A log of JSON objects, one a line. */
+/** What one line says. */
+export interface LogRecord {
+  readonly time: string;
+  readonly level: Level;
+  readonly event: string;
+  readonly fields: LogFields;
+}
+
+/** The log of a server or daemon; by default JSON objects, one a line. */
 export class ServerLog {
   readonly #write: (line: string) => void;
   readonly #minimum: number;
+  readonly #format: (record: LogRecord) => string;
 
-  constructor(write: (line: string) => void, minimum: Level) {
+  constructor(write: (line: string) => void, minimum: Level, format = jsonLine) {
     this.#write = write;
     this.#minimum = LEVELS.indexOf(minimum);
+    this.#format = format;
   }
 
   write(level: Level, event: string, fields: LogFields = {}): void {
     if (LEVELS.indexOf(level) < this.#minimum) return;
     const time = new Date().toISOString();
-    this.#write(`${JSON.stringify({ time, level, event, ...fields })}\n`);
+    this.#write(`${this.#format({ time, level, event, fields })}\n`);
   }
+}
+
+function jsonLine({ time, level, event, fields }: LogRecord): string {
+  return JSON.stringify({ time, level, event, ...fields });
 }

@@ -38,7 +38,7 @@ Examples:
   mcblock listen --acacia /etc/acacia.json    as a replacement for acacia_pubsub
   curl http://127.0.0.1:8091/status           show the status
 
-Logs to stderr, one JSON object per line. SIGTERM stops it once all it received is stored.
+Logs to stderr, one JSON object per line, or text at a terminal. SIGTERM stops it once all it received is stored.
 `,
     )
     .action((options: ListenOptions) => listen(context, options));

@@ -67,7 +67,7 @@ Examples:
   mcblock serve --db postgres://mcblock@db.example.net/fleet --listen 0.0.0.0:443 \\
     --tls-cert fleet.pem --tls-key fleet.key --user mcblock
 
-Logs to stderr, one JSON object per line. SIGTERM stops it once all requests are done.
+Logs to stderr: one JSON object per line, or text at a terminal. SIGTERM stops it once all requests are done.
 `,
     )
     .action((options: ServeOptions) => serve(context, options));
@@ -115,7 +115,7 @@ async function serve(context: Context, options: ServeOptions): Promise<void> {
     await listen(() => app.listen({ host, port }), options.listen);
     servant?.become();
     if (process.geteuid?.() === 0) {
-      log.write('warning', 'root', { advice: 'running as root; use --user' });
+      log.write('warning', 'running as root; use --user');
     }
     log.write('info', 'listening', {
       at: app.listeningOrigin,
