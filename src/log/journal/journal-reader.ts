@@ -38,8 +38,9 @@ export class JournalReader {
   /** Of the latest entry in the chunks so far. */
   cursor: string | undefined;
   readonly #belief: Belief;
-  readonly #program: Program;
+  readonly #options: JournalOptions;
   readonly #path: string;
+  #program: Program;
   readonly #doubts = new Map<JournalDoubt | 'long', number>();
   #example = '';
   #rest = Buffer.alloc(0);
@@ -47,7 +48,7 @@ export class JournalReader {
   #isEnded = false;
 
   /** Throws McblockError('program') if there is no journalctl. */
-  constructor({ belief, directory, since, after, isFollowed }: JournalOptions) {
+  constructor(options: JournalOptions) {
     const path = findProgram('journalctl');
     if (path === undefined) {
       throw new McblockError(
@@ -56,19 +57,10 @@ export class JournalReader {
       );
     }
     this.#path = path;
-    this.#belief = belief;
-    this.cursor = after;
-    this.#program = new Program(path, [
-      '--output=json',
-      `--output-fields=${JOURNAL_FIELDS.join(',')}`,
-      '--no-pager',
-      '--quiet',
-      ...(directory === '' ? [] : [`--directory=${directory}`]),
-      ...(after === undefined ? [] : [`--after-cursor=${after}`]),
-      ...(after === undefined && since !== undefined ? [`--since=${since}`] : []),
-      ...(isFollowed ? ['--follow', '--no-tail'] : []),
-    ]);
-    this.#program.stdin.end();
+    this.#belief = options.belief;
+    this.#options = options;
+    this.cursor = options.after;
+    this.#program = this.#start(false);
   }
 
   /** Whether journalctl has written more than was read. */
@@ -76,20 +68,15 @@ export class JournalReader {
     return this.#program.stdout.readableLength > 0;
   }
 
-  /** Whole lines. Throws ProgramError if journalctl fails; ends where end() was called. */
+  /**
+   * Whole lines. Throws ProgramError if journalctl fails; ends where end() was called. Since version
+   * 251 `journalctl --follow` shows the present boot alone: what was written before is read first.
+   */
   async *chunks(): AsyncGenerator<Buffer> {
-    const stderr = collectStderr(this.#program);
-    try {
-      for await (const chunk of this.#program.stdout) yield this.#linesOf(chunk as Buffer);
-    } catch (cause) {
-      // The stream breaks off where the program was ended.
-      if (this.#program.failure === undefined) throw cause;
-    }
-    const { status, failure } = await this.#program.ended;
-    if (this.#isEnded) return;
-    if (status === 0) return;
-    const [line = ''] = stderr().split('\n', 1);
-    throw new ProgramError(this.#path, line || (failure ?? `exited with status ${status}`));
+    yield* this.#output();
+    if (!this.#options.isFollowed || this.#isEnded) return;
+    this.#program = this.#start(true);
+    yield* this.#output();
   }
 
   end(): void {
@@ -105,6 +92,37 @@ export class JournalReader {
     );
     const example = this.#example === '' ? '' : ` (the first: ${this.#example})`;
     return `not counted: ${reasons.join(', ')}${example}`;
+  }
+
+  #start(isFollowing: boolean): Program {
+    const { directory, since } = this.#options;
+    const program = new Program(this.#path, [
+      '--output=json',
+      `--output-fields=${JOURNAL_FIELDS.join(',')}`,
+      '--no-pager',
+      '--quiet',
+      ...(directory === '' ? [] : [`--directory=${directory}`]),
+      ...(this.cursor === undefined ? [] : [`--after-cursor=${this.cursor}`]),
+      ...(this.cursor === undefined && since !== undefined ? [`--since=${since}`] : []),
+      ...(isFollowing ? ['--follow', '--no-tail'] : []),
+    ]);
+    program.stdin.end();
+    return program;
+  }
+
+  async *#output(): AsyncGenerator<Buffer> {
+    const program = this.#program;
+    const stderr = collectStderr(program);
+    try {
+      for await (const chunk of program.stdout) yield this.#linesOf(chunk as Buffer);
+    } catch (cause) {
+      // The stream breaks off where the program was ended.
+      if (program.failure === undefined) throw cause;
+    }
+    const { status, failure } = await program.ended;
+    if (this.#isEnded || status === 0) return;
+    const [line = ''] = stderr().split('\n', 1);
+    throw new ProgramError(this.#path, line || (failure ?? `exited with status ${status}`));
   }
 
   #linesOf(chunk: Buffer): Buffer {
