@@ -27,6 +27,12 @@ interface CommandEntry {
  */
 export const COMMANDS: readonly CommandEntry[] = [
   {
+    name: 'setup',
+    usage: '[OPTION…]',
+    summary: 'set this machine up, or undo that',
+    load: () => import('./commands/setup.ts'),
+  },
+  {
     name: 'grok',
     usage: '[OPTION…] [FILE…]',
     summary: 'read logs and record offenders',

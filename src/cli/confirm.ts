@@ -4,10 +4,15 @@ import { McblockError } from '../errors.ts';
 
 /** Asks at the terminal; anything but yes means no. Throws McblockError('usage') if there is none. */
 export async function confirm(question: string): Promise<boolean> {
-  if (!process.stdin.isTTY || !process.stderr.isTTY) {
-    throw new McblockError('usage', 'there is no terminal to ask at; use --yes');
-  }
+  requireTerminal();
   return await askYes(question, process.stdin, process.stderr);
+}
+
+/** Asks at the terminal; an empty answer means the usual one. Throws as confirm does. */
+export async function ask(question: string, usual: string): Promise<string> {
+  requireTerminal();
+  const answer = await firstLine(`${question} [${usual}] `, process.stdin, process.stderr);
+  return answer.trim() || usual;
 }
 
 /** Whether the first line of the answer says yes. */
@@ -16,12 +21,20 @@ export async function askYes(
   input: Readable,
   output: Writable,
 ): Promise<boolean> {
+  return /^\s*y(es)?\s*$/i.test(await firstLine(`${question} [y/N] `, input, output));
+}
+
+function requireTerminal(): void {
+  if (process.stdin.isTTY && process.stderr.isTTY) return;
+  throw new McblockError('usage', 'there is no terminal to ask at; use --yes');
+}
+
+async function firstLine(question: string, input: Readable, output: Writable): Promise<string> {
   const terminal = createInterface({ input, output, terminal: false });
   // The end of the input is no answer.
   const ended = new Promise<string>((resolve) => terminal.once('close', () => resolve('')));
   try {
-    const answer = await Promise.race([terminal.question(`${question} [y/N] `), ended]);
-    return /^\s*y(es)?\s*$/i.test(answer);
+    return await Promise.race([terminal.question(question), ended]);
   } finally {
     terminal.close();
   }

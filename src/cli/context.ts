@@ -33,6 +33,8 @@ export interface Environment {
   readonly isClockSynchronised?: () => Promise<boolean>;
   /** The machine that doctor and setup look at; default: this one. */
   readonly host?: Host;
+  /** Runs another command line; set by main. */
+  readonly run?: (argv: readonly string[]) => Promise<number>;
 }
 
 /** The options common to all commands. */
@@ -65,6 +67,8 @@ export class Context {
   readonly time: PresentTime;
   /** See Environment. */
   readonly host: Host | undefined;
+  /** Runs another command line with the same environment, and gives its exit code. */
+  readonly run: (argv: readonly string[]) => Promise<number>;
   readonly #options: () => CommonOptions;
   readonly #command: CommandLineText;
   #config: Promise<Config> | undefined;
@@ -83,6 +87,7 @@ export class Context {
     this.env = environment.env;
     this.exit = exit;
     this.host = environment.host;
+    this.run = environment.run ?? (async () => 1);
     this.#command = command;
     this.#options = options;
     this.time = new PresentTime(environment, options);

@@ -12,7 +12,7 @@ export async function main(argv: readonly string[], environment: Environment): P
   let exitCode = 0;
   const program = programOf(environment);
   const context = new Context(
-    environment,
+    { ...environment, run: (other) => main(other, environment) },
     () => program.opts<CommonOptions>(),
     (code) => {
       exitCode = code;

@@ -20,10 +20,10 @@ const NEW_FILE_MODE = 0o644;
 
 /**
  * Writes the file completely or not at all: to a temporary file beside it, which is synced and
- * renamed over it. An existing file keeps its mode and owner; a symbolic link stays one. Throws
- * McblockError('file'), in which case nothing has changed.
+ * renamed over it. An existing file keeps its mode and owner, unless a mode is given; a symbolic link
+ * stays one. Throws McblockError('file'), in which case nothing has changed.
  */
-export function writeFileWhole(named: string, chunks: Iterable<Uint8Array>): void {
+export function writeFileWhole(named: string, chunks: Iterable<Uint8Array>, mode?: number): void {
   const path = existsSync(named) ? realpathSync(named) : named;
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   let descriptor: number | undefined;
@@ -31,8 +31,10 @@ export function writeFileWhole(named: string, chunks: Iterable<Uint8Array>): voi
     const before = statsOf(path);
     descriptor = openSync(temporary, 'wx', 0o600);
     for (const chunk of chunks) writeAll(descriptor, chunk);
-    if (before && process.getuid?.() === 0) chownSync(temporary, before.uid, before.gid);
-    chmodSync(temporary, before ? before.mode & 0o777 : NEW_FILE_MODE);
+    if (before && mode === undefined && process.getuid?.() === 0) {
+      chownSync(temporary, before.uid, before.gid);
+    }
+    chmodSync(temporary, mode ?? (before ? before.mode & 0o777 : NEW_FILE_MODE));
     fsyncSync(descriptor);
     closeSync(descriptor);
     descriptor = undefined;

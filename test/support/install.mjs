@@ -17,7 +17,7 @@ export function install() {
 }
 
 export function copyInto(folder) {
-  for (const path of ['bin', 'build', 'dist', 'package.json', NATIVE_MODULE]) {
+  for (const path of ['bin', 'build', 'dist', 'packaging', 'package.json', NATIVE_MODULE]) {
     cpSync(join(root, path), join(folder, path), { recursive: true });
   }
 }

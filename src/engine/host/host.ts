@@ -1,5 +1,17 @@
-import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { McblockError, reasonOf } from '../../errors.ts';
+import { writeFileWhole } from '../../firewall/atomic-file.ts';
 import { type Finished, runProgram } from '../../process/run-program.ts';
 
 const FILE_LIMIT_BYTES = 1024 * 1024;
@@ -54,6 +66,36 @@ export class Host {
         .toSorted();
     } catch {
       return [];
+    }
+  }
+
+  /** Writes a copy of a text file, with its mode. Throws McblockError('file'). */
+  copy(path: string, copy: string): void {
+    const { mode } = statSync(this.path(path));
+    this.write(copy, this.text(path) ?? '', mode & 0o777);
+  }
+
+  /**
+   * Writes a file whole or not at all, and the folders above it. An existing file keeps its mode and
+   * owner, unless a mode is given. Throws McblockError('file').
+   */
+  write(path: string, text: string, mode?: number): void {
+    try {
+      mkdirSync(dirname(this.path(path)), { recursive: true, mode: 0o755 });
+    } catch (cause) {
+      throw new McblockError('file', `${dirname(path)}: ${reasonOf(cause)}`, { cause });
+    }
+    writeFileWhole(this.path(path), [Buffer.from(text)], mode);
+  }
+
+  /** Removes a file, and a folder of drop-ins that it leaves empty. Throws McblockError('file'). */
+  remove(path: string): void {
+    try {
+      rmSync(this.path(path));
+      const folder = this.path(dirname(path));
+      if (folder.endsWith('.service.d') && readdirSync(folder).length === 0) rmdirSync(folder);
+    } catch (cause) {
+      throw new McblockError('file', `${path}: ${reasonOf(cause)}`, { cause });
     }
   }
 

@@ -1,0 +1,172 @@
+import type { Command } from 'commander';
+import { checkProgram } from '../../engine/doctor/check-system.ts';
+import { Host } from '../../engine/host/host.ts';
+import { connectedNetworks } from '../../engine/own-addresses.ts';
+import {
+  carryOut,
+  carryOutAll,
+  type PreparedStep,
+  prepareSteps,
+  type SetupTools,
+} from '../../engine/setup/carry-out.ts';
+import { type Answers, type Facts, factsOf, suggestedAllowList } from '../../engine/setup/facts.ts';
+import { placesOf, planRemoval, planSetup } from '../../engine/setup/plan.ts';
+import type { ToDo } from '../../engine/setup/step.ts';
+import { McblockError } from '../../errors.ts';
+import { formatPrefix } from '../../net/prefix-text.ts';
+import { namesFirewall } from '../config/firewall-settings.ts';
+import { ask, confirm } from '../confirm.ts';
+import type { Context } from '../context.ts';
+import { sessionProtections } from '../ssh-session.ts';
+import { parsePrefixes } from '../text/prefixes.ts';
+
+interface SetupOptions {
+  readonly allow?: readonly string[] | false;
+  readonly log?: string;
+  readonly rotated?: true;
+  readonly history: boolean;
+  readonly dryRun?: true;
+  readonly remove?: true;
+  readonly force?: true;
+}
+
+export function define(command: Command, context: Context): void {
+  command
+    .description(
+      'Sets this machine up: configuration, allow-list, firewall, and the service or hook that has logs read. Shows what it will do and asks before it does anything, and again before it blocks what the logs already hold. Can be run again, and undone with --remove, which keeps the history. On Linux with systemd, FreeBSD and OpenBSD; elsewhere it says what is left to do.',
+    )
+    .option(
+      '--allow <prefix...>',
+      'never block these (default: the address that you come from, and the private networks of this host)',
+    )
+    .option('--no-allow', 'leave the allow-list as it is')
+    .option('--log <file>', 'the log to follow, or "journal" (default: auth.log, else the journal)')
+    .option('--rotated', 'read the log when newsyslog(8) rotates it, instead of following it (BSD)')
+    .option('--no-history', 'do not read what the logs already hold')
+    .option('--dry-run', 'show what would be done')
+    .option('--remove', 'undo what setup did; keep the history')
+    .option('--force', 'replace or remove files that were changed by hand; keep copies of them')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  mcblock setup                                  asks
+  mcblock setup --yes --allow 198.51.100.0/24    does not ask
+  mcblock setup --dry-run                        shows the commands, to run them by hand
+  mcblock setup --remove
+`,
+    )
+    .action((options: SetupOptions) => setup(context, options));
+}
+
+async function setup(context: Context, options: SetupOptions): Promise<void> {
+  const host = context.host ?? new Host();
+  const [client] = sessionProtections(context.env);
+  const facts = await factsOf(host, connectedNetworks(), client?.prefix, context.env['SUDO_USER']);
+  checkPlaces(context, facts, options);
+  const config = await context.config();
+  const { config: usual } = placesOf(facts.init);
+  if (config.file !== undefined && config.file !== usual) {
+    throw new McblockError('config', `move ${config.file} to ${usual}, where services read it`);
+  }
+  if (options.remove) {
+    const { steps, toDo } = planRemoval(facts, config.get('firewall.table'));
+    const prepared = prepareSteps(host, steps, options.force ?? false);
+    if (!(await isWanted(context, options, prepared, toDo))) return;
+    if (!(await carryOutAll(host, prepared, toolsOf(context, facts)))) context.exit(1);
+    context.lines(toDoLines(toDo));
+    return;
+  }
+  const given = await answersOf(context, facts, options);
+  const { steps, toDo } = planSetup(facts, given, namesFirewall(config));
+  const prepared = prepareSteps(host, steps, options.force ?? false);
+  if (!(await isWanted(context, options, prepared, toDo))) return;
+  const tools = toolsOf(context, facts);
+  await carryOut(host, prepared, tools);
+  context.lines(['', ...toDoLines(toDo), ...(toDo.length > 0 ? [''] : [])]);
+  await tools.mcblock(['status']);
+}
+
+/** Services use one store and one configuration, and run the program as another user. */
+function checkPlaces(
+  { options: common }: Context,
+  { init }: Facts,
+  { dryRun }: SetupOptions,
+): void {
+  const { store, config } = placesOf(init);
+  if ((common.db ?? store) !== store || (common.config ?? config) !== config) {
+    throw new McblockError(
+      'usage',
+      `setup is for the store ${store} and the configuration ${config}; leave out --db and --config`,
+    );
+  }
+  if (dryRun) return;
+  if (process.geteuid?.() !== 0) throw new McblockError('usage', 'run setup as root');
+  const program = checkProgram(import.meta.filename);
+  if (init === 'systemd' && program.state !== 'ok') {
+    throw new McblockError('system', `${program.text}; ${program.advice}`);
+  }
+}
+
+async function answersOf(
+  { options: { yes, json } }: Context,
+  facts: Facts,
+  options: SetupOptions,
+): Promise<Answers> {
+  const isAsked = !(yes || options.dryRun || json);
+  const usual = facts.authLog ?? 'journal';
+  const suggested = suggestedAllowList(facts).map(formatPrefix).join(' ') || 'none';
+  const allow =
+    options.allow === false
+      ? []
+      : (options.allow ??
+        (isAsked
+          ? await ask('Addresses and networks that are never blocked:', suggested)
+          : suggested
+        )
+          .split(/[\s,]+/)
+          .filter((word) => word !== 'none'));
+  const log = options.log ?? (isAsked ? await ask('Log to follow, or journal:', usual) : usual);
+  return {
+    allow: parsePrefixes(allow),
+    log,
+    isAtRotation: options.rotated ?? false,
+    isHistoryRead: options.history,
+  };
+}
+
+/** Shows what is to be done. False if it is to be left. */
+async function isWanted(
+  context: Context,
+  { dryRun }: SetupOptions,
+  steps: readonly PreparedStep[],
+  toDo: readonly ToDo[],
+): Promise<boolean> {
+  if (context.options.json) {
+    context.json({ steps: steps.map(({ text, isDone }) => ({ text, isDone })), toDo });
+  } else {
+    context.lines(steps.map(({ text }) => `  ${text}`));
+    if (dryRun) context.lines(toDoLines(toDo));
+  }
+  if (dryRun) return false;
+  if (context.options.yes || (await confirm('Do this?'))) return true;
+  context.remark('nothing done');
+  return false;
+}
+
+function toolsOf(context: Context, facts: Facts): SetupTools {
+  const { store, config } = placesOf(facts.init);
+  const { yes, quiet } = context.options;
+  const common = ['--db', store, '--config', config];
+  if (yes) common.push('--yes');
+  if (quiet) common.push('--quiet');
+  return {
+    mcblock: (args) => context.run([...common, ...args]),
+    confirm: async (question) => yes ?? (await confirm(question)),
+    say: (text) => context.remark(text),
+  };
+}
+
+function toDoLines(toDo: readonly ToDo[]): string[] {
+  return toDo.flatMap(({ text, lines }) => [`${text}:`, ...lines.map((line) => `  ${line}`)]);
+}

@@ -1,0 +1,148 @@
+import { bogonEntries } from '../../blocklist/bogons.ts';
+import { McblockError } from '../../errors.ts';
+import { wordsOf } from '../../process/run-program.ts';
+import { openStore } from '../../store/store.ts';
+import type { Host } from '../host/host.ts';
+import { isSealed, sealed } from './seal.ts';
+import { type Step, stepText } from './step.ts';
+
+/** A copy of a file that the owner wrote. */
+const COPY = '.save';
+
+/** What steps need besides the machine. */
+export interface SetupTools {
+  /** Runs a command of mcblock, and gives its exit code. */
+  readonly mcblock: (args: readonly string[]) => Promise<number>;
+  readonly confirm: (question: string) => Promise<boolean>;
+  readonly say: (text: string) => void;
+}
+
+/** What a step comes to on this machine. */
+export interface PreparedStep {
+  readonly step: Step;
+  /** In one line, for people. */
+  readonly text: string;
+  /** There is nothing to do. */
+  readonly isDone: boolean;
+}
+
+/**
+ * Looks at the files of all steps before any is carried out. Files that the owner changed are not
+ * touched without `force`, which keeps copies of them: then writing one throws McblockError('config'),
+ * and removing one leaves it.
+ */
+export function prepareSteps(host: Host, steps: readonly Step[], force: boolean): PreparedStep[] {
+  return steps.map((step) => {
+    if (step.kind === 'store' && host.exists(step.path)) {
+      return { step, text: `keep ${step.path}`, isDone: true };
+    }
+    if (step.kind !== 'write' && step.kind !== 'remove') {
+      return { step, text: stepText(step), isDone: false };
+    }
+    const { path } = step;
+    const present = host.text(path);
+    if (step.kind === 'write' && present === sealed(step.text)) {
+      return { step, text: `keep ${path}: it is as it should be`, isDone: true };
+    }
+    const isOwners = present === undefined ? host.exists(path) : !isSealed(present);
+    if (!isOwners) return { step, text: stepText(step), isDone: false };
+    if (force) {
+      return { step, text: `${stepText(step)}, with a copy as ${path}${COPY}`, isDone: false };
+    }
+    if (step.kind === 'remove') {
+      return {
+        step,
+        text: `keep ${path}: setup did not write it, or it was changed`,
+        isDone: true,
+      };
+    }
+    throw new McblockError(
+      'config',
+      `${path}: setup did not write it, or it was changed; --force replaces it and keeps a copy as ${path}${COPY}`,
+    );
+  });
+}
+
+/** Throws McblockError if a step fails; those before it stay done, and setup can be run again. */
+export async function carryOut(
+  host: Host,
+  steps: readonly PreparedStep[],
+  tools: SetupTools,
+): Promise<void> {
+  for (const { step, text, isDone } of steps) {
+    if (isDone) continue;
+    tools.say(text);
+    await carryOutStep(host, step, tools);
+  }
+}
+
+/** Goes on after a step that fails, as what it would remove may be gone. False if any failed. */
+export async function carryOutAll(
+  host: Host,
+  steps: readonly PreparedStep[],
+  tools: SetupTools,
+): Promise<boolean> {
+  let isWell = true;
+  for (const step of steps) {
+    try {
+      await carryOut(host, [step], tools);
+    } catch (error) {
+      if (!(error instanceof McblockError)) throw error;
+      tools.say(`mcblock: ${error.message}`);
+      isWell = false;
+    }
+  }
+  return isWell;
+}
+
+async function carryOutStep(host: Host, step: Step, tools: SetupTools): Promise<void> {
+  switch (step.kind) {
+    case 'write':
+      copyOwners(host, step.path);
+      host.write(step.path, sealed(step.text), step.mode);
+      return;
+    case 'edit':
+      host.copy(step.path, `${step.path}${COPY}`);
+      host.write(step.path, step.text);
+      return;
+    case 'remove':
+      copyOwners(host, step.path);
+      host.remove(step.path);
+      return;
+    case 'store':
+      openStore(host.path(step.path), { mode: 'write', seed: bogonEntries }).close();
+      return;
+    case 'run': {
+      const { ok, stderr } = await host.run(step.program, step.args);
+      if (!ok && !step.mayFail)
+        throw new McblockError('program', `${stepText(step)}: ${wordsOf(stderr)}`);
+      return;
+    }
+    case 'mcblock':
+      if ((await tools.mcblock(step.args)) !== 0) {
+        throw new McblockError('program', `mcblock ${step.args.join(' ')}: failed`);
+      }
+      return;
+    case 'history':
+      await recordHistory(step.args, tools);
+      return;
+  }
+}
+
+function copyOwners(host: Host, path: string): void {
+  const present = host.text(path);
+  if (present !== undefined && !isSealed(present)) host.copy(path, `${path}${COPY}`);
+}
+
+/** A log that cannot be read keeps nobody from being blocked from now on. */
+async function recordHistory(args: readonly string[], tools: SetupTools): Promise<void> {
+  if ((await tools.mcblock(['grok', '--dry-run', ...args])) !== 0) {
+    tools.say('not recorded');
+    return;
+  }
+  if (!(await tools.confirm('Block these networks?'))) {
+    tools.say('not recorded; mcblock grok does it at any time');
+    return;
+  }
+  await tools.mcblock(['--quiet', 'grok', '--no-apply', ...args]);
+}

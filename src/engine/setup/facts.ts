@@ -1,0 +1,132 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { McblockError, reasonOf } from '../../errors.ts';
+import { rotationsOf } from '../../log/follow/rotation.ts';
+import type { Address } from '../../net/address.ts';
+import { parseAddress } from '../../net/address-text.ts';
+import { hostPrefix, type Prefix } from '../../net/prefix.ts';
+import type { Host } from '../host/host.ts';
+import { authLog } from '../host/system-log.ts';
+
+/** How a system starts daemons. */
+export type Init = 'systemd' | 'freebsd' | 'openbsd' | 'other';
+
+/** What setup needs to know of a machine. */
+export interface Facts {
+  readonly init: Init;
+  readonly firewall: 'nft' | 'pf';
+  /** The full path of nft(8); undefined if it is not installed. */
+  readonly nft: string | undefined;
+  /** The full path of mcblock, as units and rc(8) find it; undefined if they do not. */
+  readonly program: string | undefined;
+  /** The log with failed logins; undefined if there is none. */
+  readonly authLog: string | undefined;
+  /** That log and its rotations. */
+  readonly history: readonly string[];
+  readonly hasJournal: boolean;
+  /** The addresses from which the person at the terminal came. */
+  readonly sessions: readonly Address[];
+  /** The private networks of this host. */
+  readonly networks: readonly Prefix[];
+  /** A package has installed the units. */
+  readonly hasPackagedUnits: boolean;
+  readonly hasUser: boolean;
+  /** The text of a file of the machine; undefined if there is none. */
+  readonly text: (path: string) => string | undefined;
+  /** The text of a file that comes with mcblock, such as `systemd/mcblock-watch.service`. */
+  readonly packaged: (name: string) => string;
+}
+
+/** What the owner wants. */
+export interface Answers {
+  readonly allow: readonly Prefix[];
+  /** The log to follow, or `journal`. */
+  readonly log: string;
+  /** Read the log when newsyslog(8) rotates it, not as it is written. */
+  readonly isAtRotation: boolean;
+  /** Read what the logs already hold. */
+  readonly isHistoryRead: boolean;
+}
+
+/** The user as which the units run. */
+export const USER = '_mcblock';
+
+const PROGRAMS = ['/usr/local/bin/mcblock', '/usr/bin/mcblock'];
+const NFT = ['/usr/sbin/nft', '/sbin/nft', '/usr/bin/nft', '/usr/local/sbin/nft'];
+/** Where packages install units; their administrator's own are in /etc. */
+const UNIT_FOLDERS = ['/usr/lib/systemd/system', '/lib/systemd/system'];
+
+/**
+ * @param networks the private networks of this host
+ * @param session the address of SSH_CONNECTION, if any
+ */
+export async function factsOf(
+  host: Host,
+  networks: readonly Prefix[],
+  session: Address | undefined,
+  sudoUser: string | undefined,
+): Promise<Facts> {
+  const log = authLog(host);
+  return {
+    init: initOf(host),
+    firewall: host.platform === 'linux' ? 'nft' : 'pf',
+    nft: NFT.find((path) => host.isExecutable(path)),
+    program: PROGRAMS.find((path) => host.isExecutable(path)),
+    authLog: log,
+    history: log === undefined ? [] : [log, ...rotationsOf(host.path(log))],
+    hasJournal: host.isExecutable('/usr/bin/journalctl') && host.hasSystemd,
+    sessions: session === undefined ? await sudoSessions(host, sudoUser) : [session],
+    networks,
+    hasPackagedUnits: UNIT_FOLDERS.some((folder) => host.exists(`${folder}/mcblock-watch.service`)),
+    hasUser: new RegExp(`^${USER}:`, 'm').test(host.text('/etc/passwd') ?? ''),
+    text: (path) => host.text(path),
+    packaged: packagedText,
+  };
+}
+
+/** All prefixes that are allowed unless the owner names others. */
+export function suggestedAllowList({ sessions, networks }: Facts): Prefix[] {
+  return [...sessions.map(hostPrefix), ...networks];
+}
+
+function initOf(host: Host): Init {
+  if (host.hasSystemd) return 'systemd';
+  return host.platform === 'freebsd' || host.platform === 'openbsd' ? host.platform : 'other';
+}
+
+/** sudo(8) removes SSH_CONNECTION; who(1) still knows where its user came from. */
+async function sudoSessions(host: Host, user: string | undefined): Promise<Address[]> {
+  if (user === undefined || !host.isExecutable('/usr/bin/who')) return [];
+  const { stdout } = await host.run('/usr/bin/who', []);
+  const found = new Map<string, Address>();
+  for (const line of stdout.toString('latin1').split('\n')) {
+    const [, text] = line.startsWith(`${user} `) ? (/\(([^()]+)\)$/.exec(line) ?? []) : [];
+    const address = text === undefined ? undefined : parseAddress(text);
+    if (address !== undefined && text !== undefined) found.set(text, address);
+  }
+  return [...found.values()];
+}
+
+/** The folder is beside the program's own, in a clone and where npm or a package installed it. */
+function packagedText(name: string): string {
+  const files = foldersAround(import.meta.filename).map((folder) =>
+    join(folder, 'packaging', name),
+  );
+  const file = files.find((path) => existsSync(path));
+  if (file === undefined) {
+    throw new McblockError('system', `packaging/${name}: not found beside the program`);
+  }
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new McblockError('file', `${file}: ${reasonOf(cause)}`, { cause });
+  }
+}
+
+function foldersAround(file: string): string[] {
+  const folders = [dirname(file)];
+  for (let folder = dirname(file); folder !== dirname(folder); folder = dirname(folder)) {
+    folders.push(dirname(folder));
+  }
+  return folders;
+}

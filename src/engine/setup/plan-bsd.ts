@@ -1,0 +1,150 @@
+import { McblockError } from '../../errors.ts';
+import { readNewsyslogLine } from '../host/newsyslog.ts';
+import type { Answers, Facts } from './facts.ts';
+import { isSealed } from './seal.ts';
+import {
+  mcblock,
+  type Plan,
+  removal,
+  run,
+  runIfThere,
+  type Step,
+  type ToDo,
+  write,
+} from './step.ts';
+
+const DAEMON = 'mcblock_watch';
+const HOOK = '/usr/local/libexec/mcblock-rotated';
+const NEWSYSLOG = '/etc/newsyslog.conf';
+const PF_CONF = '/etc/pf.conf';
+const OWN_PF_CONF = '/etc/pf.mcblock.conf';
+const PF_TABLE_FILE = '/etc/pf.blocked';
+const INCLUDE = `include "${OWN_PF_CONF}"`;
+const SERVICE = '/usr/sbin/service';
+const SYSRC = '/usr/sbin/sysrc';
+const RCCTL = '/usr/sbin/rcctl';
+
+/** pf.conf and its other rules are the owner's: setup adds a file to be included. */
+export function bsdPlan(facts: Facts, answers: Answers, common: readonly Step[]): Plan {
+  const steps = [
+    ...(isInOwnRules(facts) ? [] : [write(OWN_PF_CONF, pfRules())]),
+    ...common,
+    mcblock('emit', '--output', PF_TABLE_FILE),
+    ...(answers.isAtRotation ? rotationSteps(facts, answers) : daemonSteps(facts, answers)),
+  ];
+  return { steps, toDo: isInPfConf(facts) ? [] : [toInclude()] };
+}
+
+export function bsdRemoval(facts: Facts): Plan {
+  const rc = rcScript(facts);
+  const stop =
+    facts.init === 'freebsd'
+      ? [
+          runIfThere(SERVICE, DAEMON, 'onestop'),
+          runIfThere(SYSRC, '-x', `${DAEMON}_enable`, `${DAEMON}_logs`),
+        ]
+      : [runIfThere(RCCTL, 'stop', DAEMON), runIfThere(RCCTL, 'disable', DAEMON)];
+  const steps = [
+    ...(facts.text(rc) === undefined ? [] : stop),
+    ...newsyslogSteps(facts, (line) => withoutHook(line)),
+    ...removal(facts, rc, HOOK),
+  ];
+  if (!facts.text(PF_CONF)?.includes(INCLUDE)) {
+    return { steps: [...steps, ...removal(facts, OWN_PF_CONF, PF_TABLE_FILE)], toDo: [] };
+  }
+  const lines = [`pfctl -f ${PF_CONF}`, `rm ${OWN_PF_CONF} ${PF_TABLE_FILE}`];
+  return { steps, toDo: [{ text: `Take the line ${INCLUDE} out of ${PF_CONF}, and run`, lines }] };
+}
+
+function pfRules(): string {
+  return `# Included by ${PF_CONF}.
+table <mcblock> persist file "${PF_TABLE_FILE}"
+block drop in quick from <mcblock>
+`;
+}
+
+function toInclude(): ToDo {
+  return {
+    text: `Add this line to ${PF_CONF}, before the first rule that passes packets, and run pfctl -f ${PF_CONF}`,
+    lines: [INCLUDE],
+  };
+}
+
+/** The owner has written rules with the table. */
+function isInOwnRules({ text }: Facts): boolean {
+  return /^\s*table\s+<mcblock>/m.test(text(PF_CONF) ?? '');
+}
+
+function isInPfConf(facts: Facts): boolean {
+  return isInOwnRules(facts) || (facts.text(PF_CONF)?.includes(INCLUDE) ?? false);
+}
+
+function rcScript({ init }: Facts): string {
+  return init === 'freebsd' ? `/usr/local/etc/rc.d/${DAEMON}` : `/etc/rc.d/${DAEMON}`;
+}
+
+function daemonSteps(facts: Facts, { log }: Answers): Step[] {
+  const file = facts.init === 'freebsd' ? `freebsd/files/${DAEMON}.in` : `openbsd/pkg/${DAEMON}.rc`;
+  const steps = writeUnlessPackaged(facts, rcScript(facts), file);
+  return facts.init === 'freebsd'
+    ? [
+        ...steps,
+        run(SYSRC, `${DAEMON}_enable=YES`, `${DAEMON}_logs=${log}`),
+        run(SERVICE, DAEMON, 'restart'),
+      ]
+    : [
+        ...steps,
+        run(RCCTL, 'enable', DAEMON),
+        run(RCCTL, 'set', DAEMON, 'flags', log),
+        run(RCCTL, 'restart', DAEMON),
+      ];
+}
+
+/** A port installs its scripts itself. */
+function writeUnlessPackaged({ text, packaged }: Facts, path: string, name: string): Step[] {
+  const present = text(path);
+  if (present !== undefined && !isSealed(present)) return [];
+  return [write(path, packaged(name), 0o555)];
+}
+
+function rotationSteps(facts: Facts, { log }: Answers): Step[] {
+  const has = facts
+    .text(NEWSYSLOG)
+    ?.split('\n')
+    .some((line) => readNewsyslogLine(line)?.log === log);
+  if (!has) {
+    throw new McblockError(
+      'system',
+      `${NEWSYSLOG} has no line for ${log}; add one, or leave out --rotated`,
+    );
+  }
+  if (facts.init === 'freebsd' && log !== '/var/log/auth.log') {
+    throw new McblockError('system', `${HOOK} reads /var/log/auth.log alone; leave out --rotated`);
+  }
+  const hook = writeUnlessPackaged(facts, HOOK, 'libexec/mcblock-rotated');
+  return [...hook, ...newsyslogSteps(facts, (line) => withHook(facts, line, log))];
+}
+
+function newsyslogSteps({ text }: Facts, change: (line: string) => string): Step[] {
+  const before = text(NEWSYSLOG);
+  if (before === undefined) return [];
+  const after = before.split('\n').map(change).join('\n');
+  if (after === before) return [];
+  const changed = after.split('\n').filter((line) => !before.split('\n').includes(line));
+  return [{ kind: 'edit', path: NEWSYSLOG, text: after, what: changed.join(', ') }];
+}
+
+/** The script signals syslogd itself, as newsyslog then does not. */
+function withHook({ init }: Facts, line: string, log: string): string {
+  const read = readNewsyslogLine(line);
+  if (read === undefined || read.log !== log || read.rest.includes(HOOK)) return line;
+  if (init === 'openbsd') return `${read.head}  ${read.flags || '-'}  "${HOOK} ${log}"`;
+  return `${read.head}  ${read.flags.replace(/[R-]/g, '')}R  ${HOOK}`;
+}
+
+function withoutHook(line: string): string {
+  const read = readNewsyslogLine(line);
+  if (read === undefined || !read.rest.includes(HOOK)) return line;
+  const flags = read.rest.startsWith('"') ? read.flags : read.flags.replace('R', '');
+  return `${read.head}  ${flags}`.trimEnd();
+}

@@ -1,0 +1,59 @@
+import { type Answers, type Facts, USER } from './facts.ts';
+import { type Plan, removal, run, type Step, write } from './step.ts';
+
+const APPLY = 'mcblock-apply.service';
+const WATCH = 'mcblock-watch.service';
+const FOLDER = '/etc/systemd/system';
+const OWN_UNITS = [APPLY, WATCH].map((unit) => `${FOLDER}/${unit}`);
+const SYSTEMCTL = '/usr/bin/systemctl';
+/** Has the unit follow a log instead of the journal. */
+const DROP_IN = `${FOLDER}/${WATCH}.d/log.conf`;
+const STATE = '/var/lib/mcblock';
+
+/** The units run as a user of their own, who owns the store. */
+export function systemdPlan(facts: Facts, { log }: Answers, common: readonly Step[]): Plan {
+  const steps = [
+    ...(facts.hasUser ? [] : [addUser()]),
+    ...unitSteps(facts),
+    ...(log === 'journal' ? removal(facts, DROP_IN) : [write(DROP_IN, dropIn(facts, log))]),
+    ...common,
+    run('/usr/bin/chown', '-R', `${USER}:`, STATE),
+    run(SYSTEMCTL, 'daemon-reload'),
+    run(SYSTEMCTL, 'enable', APPLY, WATCH),
+    run(SYSTEMCTL, 'restart', WATCH),
+  ];
+  return { steps, toDo: [] };
+}
+
+/** Units of a package stay, but are disabled. */
+export function systemdRemoval(facts: Facts): Plan {
+  const isInstalled =
+    facts.hasPackagedUnits || OWN_UNITS.some((path) => facts.text(path) !== undefined);
+  if (!isInstalled) return { steps: [], toDo: [] };
+  const files = removal(facts, ...OWN_UNITS, DROP_IN);
+  const steps = [
+    run(SYSTEMCTL, 'disable', '--now', WATCH, APPLY),
+    ...files,
+    run(SYSTEMCTL, 'daemon-reload'),
+  ];
+  return { steps, toDo: [] };
+}
+
+function addUser(): Step {
+  const home = ['--home-dir', STATE, '--no-create-home', '--shell', '/usr/sbin/nologin'];
+  return run('/usr/sbin/useradd', '--system', '--user-group', ...home, USER);
+}
+
+/** Units in /etc would hide those of a package. */
+function unitSteps(facts: Facts): Step[] {
+  if (facts.hasPackagedUnits) return removal(facts, ...OWN_UNITS);
+  return [APPLY, WATCH].map((unit) =>
+    write(`${FOLDER}/${unit}`, facts.packaged(`systemd/${unit}`)),
+  );
+}
+
+function dropIn({ packaged }: Facts, log: string): string {
+  const unit = packaged(`systemd/${WATCH}`);
+  const start = /^ExecStart=.*$/m.exec(unit)?.[0].replace(/--journal$/, log);
+  return `[Service]\nExecStart=\n${start}\n`;
+}

@@ -1,0 +1,133 @@
+import { McblockError } from '../../errors.ts';
+import { formatPrefix } from '../../net/prefix-text.ts';
+import { type Answers, type Facts, type Init, USER } from './facts.ts';
+import { bsdPlan, bsdRemoval } from './plan-bsd.ts';
+import { systemdPlan, systemdRemoval } from './plan-systemd.ts';
+import { isSealed } from './seal.ts';
+import { mcblock, type Plan, removal, run, runIfThere, type Step } from './step.ts';
+
+/** Where things lie on a system. */
+interface Places {
+  readonly config: string;
+  readonly store: string;
+}
+
+/** Older journals say little about who attacks today. */
+const JOURNAL_DAYS = 30;
+
+export function placesOf(init: Init): Places {
+  const isBsd = init === 'freebsd' || init === 'openbsd';
+  return {
+    config: init === 'freebsd' ? '/usr/local/etc/mcblock.toml' : '/etc/mcblock.toml',
+    store: `${isBsd ? '/var/db' : '/var/lib'}/mcblock/mcblock.db`,
+  };
+}
+
+/**
+ * What is to be done for mcblock to protect this machine. Throws McblockError('system') if something
+ * is missing that setup cannot provide.
+ * @param hasFirewall the configuration has [firewall]
+ */
+export function planSetup(facts: Facts, answers: Answers, hasFirewall: boolean): Plan {
+  const { init, program } = facts;
+  checkSystem(facts, answers);
+  const steps = [
+    ...configSteps(facts, hasFirewall),
+    { kind: 'store', path: placesOf(init).store } as const,
+    ...allowSteps(answers),
+    ...historySteps(facts, answers),
+    mcblock('apply'),
+  ];
+  if (init === 'systemd') return systemdPlan(facts, answers, steps);
+  if (init === 'freebsd' || init === 'openbsd') return bsdPlan(facts, answers, steps);
+  const name = program ?? 'mcblock';
+  return {
+    steps,
+    toDo: [
+      { text: 'Have this run at boot, before the network is up', lines: [`${name} apply`] },
+      { text: 'Have this run as a service', lines: [`${name} watch ${answers.log}`] },
+    ],
+  };
+}
+
+/**
+ * What undoes it. Store, history and user stay.
+ * @param table the table of the firewall
+ */
+export function planRemoval(facts: Facts, table: string): Plan {
+  const { init, nft } = facts;
+  const { config, store } = placesOf(init);
+  const system =
+    init === 'systemd'
+      ? systemdRemoval(facts)
+      : init === 'other'
+        ? { steps: [], toDo: [] }
+        : bsdRemoval(facts);
+  const firewall =
+    facts.firewall === 'pf'
+      ? [runIfThere('/sbin/pfctl', '-t', table, '-T', 'kill')]
+      : nft === undefined
+        ? []
+        : [run(nft, 'add', 'table', 'inet', `${table};`, 'delete', 'table', 'inet', table)];
+  const steps = [...system.steps, ...firewall, ...removal(facts, config)];
+  const folder = store.replace(/\/[^/]*$/, '');
+  const user = facts.hasUser && init === 'systemd' ? [`userdel ${USER}`] : [];
+  const toDo = [
+    ...system.toDo,
+    {
+      text: 'To remove the history too',
+      lines: [`rm -r ${folder}`, ...user],
+    },
+  ];
+  return { steps, toDo };
+}
+
+function checkSystem({ init, firewall, nft, program }: Facts, { log }: Answers): void {
+  if (firewall === 'nft' && nft === undefined) {
+    throw new McblockError('system', 'nft: not found; install nftables (apt-get install nftables)');
+  }
+  if (program === undefined) {
+    throw new McblockError(
+      'system',
+      'there is no mcblock in /usr/local/bin or /usr/bin, where services find it; see "Install" in README.md',
+    );
+  }
+  if (init !== 'systemd' && log === 'journal') {
+    throw new McblockError('system', 'there is neither auth.log nor a journal; use --log FILE');
+  }
+}
+
+function configSteps({ init, firewall, nft, text }: Facts, hasFirewall: boolean): Step[] {
+  const { config } = placesOf(init);
+  const path = firewall === 'nft' && nft !== '/usr/sbin/nft' ? `nft = "${nft}"\n` : '';
+  const lines = `[firewall]\nkind = "${firewall}"\n${path}`;
+  const present = text(config);
+  if (present === undefined || isSealed(present)) {
+    const head = '# See mcblock.toml(5), or docs/configuration.md, for all keys.\n\n';
+    return [{ kind: 'write', path: config, text: head + lines, mode: 0o644 }];
+  }
+  if (hasFirewall) return [];
+  const gap = present === '' || present.endsWith('\n') ? '\n' : '\n\n';
+  const what = `add [firewall] with kind = "${firewall}"`;
+  return [{ kind: 'edit', path: config, text: `${present}${gap}${lines}`, what }];
+}
+
+function allowSteps({ allow }: Answers): Step[] {
+  if (allow.length === 0) return [];
+  return [
+    mcblock('allow', ...allow.map(formatPrefix), '--note', 'from mcblock setup', '--no-apply'),
+  ];
+}
+
+function historySteps({ history, hasJournal }: Facts, { log, isHistoryRead }: Answers): Step[] {
+  if (!isHistoryRead) return [];
+  if (log === 'journal') {
+    if (!hasJournal) return [];
+    const what = `the journal of the last ${JOURNAL_DAYS} days`;
+    return [{ kind: 'history', args: ['--journal', '--since', `-${JOURNAL_DAYS}d`], what }];
+  }
+  const files = history.includes(log) ? history : [log];
+  const rotations = files.length - 1;
+  const what = rotations > 0 ? `${log} and its ${rotations} rotations` : log;
+  return [{ kind: 'history', args: files, what }];
+}

@@ -1,0 +1,22 @@
+import { createHash } from 'node:crypto';
+
+const SEAL = /^# written by mcblock setup, SHA-256 ([0-9a-f]{64})\n$/;
+
+/**
+ * The text with a last line by which setup knows its own files again, unless they were changed since.
+ * For files in which # begins a comment.
+ */
+export function sealed(text: string): string {
+  return `${text}# written by mcblock setup, SHA-256 ${digestOf(text)}\n`;
+}
+
+/** Whether setup wrote the file, and nobody changed it. */
+export function isSealed(file: string): boolean {
+  const start = file.lastIndexOf('\n', file.length - 2) + 1;
+  const [, digest] = SEAL.exec(file.slice(start)) ?? [];
+  return digest !== undefined && digest === digestOf(file.slice(0, start));
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,143 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { NO_NAMESPACES } from '../firewall/namespace.ts';
+import { Network } from '../firewall/network.ts';
+import { failedLogin, hasJournal, JournalFiles } from '../support/journal-files.ts';
+import { Machine } from '../support/machine.ts';
+import { until } from '../support/until.ts';
+
+const YESTERDAY = '5.149.104.7';
+const TODAY = '11.201.53.9';
+const OFFICE = '81.187.20.91';
+const STORE = '/var/lib/mcblock/mcblock.db';
+const LOG = '/var/log/auth.log';
+const WATCH = 'mcblock-watch.service';
+
+/** What sshd wrote of three failed logins. */
+function attack(from: string, secondsAgo: number): string {
+  const at = new Date(Date.now() - secondsAgo * 1000).toISOString().slice(0, 19);
+  const lines = [1, 2, 3].map(
+    (pid) =>
+      `${at}Z gw sshd[${pid}]: Failed password for root from ${from} port ${4000 + pid} ssh2\n`,
+  );
+  return lines.join('');
+}
+
+describe.skipIf(NO_NAMESPACES !== undefined)('setup on a Linux machine with systemd', () => {
+  let network: Network;
+  let machine: Machine;
+  let address: string;
+  beforeAll(async () => {
+    network = new Network(
+      [YESTERDAY, TODAY, OFFICE].map((one) => `${one}/32`),
+      1,
+    );
+    const [host] = network.hosts;
+    if (host === undefined) throw new Error('no host');
+    await network.serve(host);
+    address = host.address4;
+    machine = await new Machine(host.namespace).ready();
+    machine.append(LOG, attack(YESTERDAY, 86_400));
+  });
+  afterAll(() => {
+    machine.remove();
+    network.remove();
+  });
+
+  function setup(...args: string[]) {
+    return machine.run('mcblock', 'setup', ...args);
+  }
+
+  it('asks, and blocks what the log holds and what comes', async () => {
+    const env = { SSH_CONNECTION: `${OFFICE} 50000 ${address} 22` };
+    const answers = { env, input: '\n\ny\ny\n' };
+    const { exitCode, stdout } = machine.runWith(
+      answers,
+      'script',
+      '--quiet',
+      '--return',
+      '--command',
+      'mcblock setup',
+      '/dev/null',
+    );
+    expect(stdout).toContain(`never blocked: [${OFFICE}/32] `);
+    expect(stdout).toContain(`Log to follow, or journal: [${LOG}] `);
+    expect(exitCode).toBe(0);
+    expect(await network.isOpen(YESTERDAY, address, false)).toBe(false);
+    expect(await network.isOpen(TODAY, address, true)).toBe(true);
+
+    machine.append(LOG, attack(TODAY, 0) + attack(OFFICE, 0));
+    await until(() => machine.run('mcblock', 'check', TODAY).exitCode === 0);
+    expect(await network.isOpen(TODAY, address, false)).toBe(false);
+    expect(await network.isOpen(OFFICE, address, true)).toBe(true);
+    expect(machine.output('stat', '-c', '%U %a', STORE, '/etc/mcblock.toml')).toBe(
+      '_mcblock 600\nroot 644\n',
+    );
+  });
+
+  it('leaves a machine with which doctor is content', () => {
+    const { exitCode, stdout } = machine.run('mcblock', 'doctor');
+    expect(stdout).not.toMatch(/^problem/m);
+    expect(exitCode).toBe(0);
+    expect(machine.output('mcblock', 'status')).toContain(`${WATCH} is running`);
+  });
+
+  it('leaves a machine that blocks again after a reboot', async () => {
+    machine.output('systemctl', 'stop', WATCH);
+    machine.output('nft', 'flush', 'ruleset');
+    expect(machine.run('mcblock', 'status').exitCode).toBe(1);
+    machine.output('systemctl', 'boot');
+    expect(await network.isOpen(YESTERDAY, address, false)).toBe(false);
+    expect(machine.run('mcblock', 'status').exitCode).toBe(0);
+  });
+
+  it('changes nothing when it is run again, and no file that was changed by hand', () => {
+    const again = setup('--yes');
+    expect(again.exitCode).toBe(0);
+    expect(again.stdout).toContain('keep /etc/mcblock.toml: it is as it should be');
+    machine.append(`/etc/systemd/system/${WATCH}`, '# mine\n');
+    expect(setup('--yes')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining(`${WATCH}: setup did not write it, or it was changed`),
+    });
+    expect(setup('--yes', '--force').exitCode).toBe(0);
+    expect(machine.output('cat', `/etc/systemd/system/${WATCH}.save`)).toContain('# mine\n');
+  });
+
+  it('is undone with --remove, all but the history', async () => {
+    expect(setup('--remove', '--yes')).toMatchObject({ exitCode: 0 });
+    expect(await network.isOpen(YESTERDAY, address, true)).toBe(true);
+    expect(machine.output('find', '/etc', '-name', '*mcblock*')).toBe(
+      `/etc/systemd/system/${WATCH}.save\n`,
+    );
+    expect(machine.run('systemctl', 'is-active', WATCH).exitCode).not.toBe(0);
+    expect(machine.run('mcblock', 'check', YESTERDAY).exitCode).toBe(0);
+    expect(setup('--remove', '--yes')).toMatchObject({ exitCode: 0 });
+  });
+
+  it.skipIf(!hasJournal)(
+    'follows the journal where there is no auth.log, from before the boot on',
+    async () => {
+      machine.output('rm', '-rf', LOG, '/var/lib/mcblock');
+      const id = readFileSync('/etc/machine-id', 'utf8').trim();
+      const folder = `/var/log/journal/${id}`;
+      const files = new JournalFiles(join(machine.shared, randomUUID()));
+      const now = Math.floor(Date.now() / 1000);
+      files.write([1, 2, 3].map((pid) => failedLogin(now - 60, pid, loginFrom(YESTERDAY, pid))));
+      machine.output('mkdir', '-p', folder);
+      machine.output('cp', join(files.folder, 'system.journal'), folder);
+      machine.output('chgrp', '-R', 'systemd-journal', folder);
+      machine.output('chmod', '-R', 'g+rX', folder);
+      expect(setup('--yes', '--no-history')).toMatchObject({ exitCode: 0 });
+      await until(() => machine.run('mcblock', 'check', YESTERDAY).exitCode === 0);
+      expect(await network.isOpen(YESTERDAY, address, false)).toBe(false);
+      expect(machine.output('mcblock', 'doctor')).toContain('system log: the journal can be read');
+    },
+  );
+});
+
+function loginFrom(address: string, pid: number) {
+  return { MESSAGE: `Failed password for root from ${address} port ${4000 + pid} ssh2` };
+}

@@ -1,0 +1,236 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Host } from '../../../src/engine/host/host.ts';
+import { carryOut, prepareSteps } from '../../../src/engine/setup/carry-out.ts';
+import { type Answers, type Facts, factsOf } from '../../../src/engine/setup/facts.ts';
+import { planRemoval, planSetup } from '../../../src/engine/setup/plan.ts';
+import type { Plan } from '../../../src/engine/setup/step.ts';
+import { parsePrefix } from '../../../src/net/prefix-text.ts';
+
+const AUTH_LOG = '/var/log/auth.log';
+const NEWSYSLOG = '/etc/newsyslog.conf';
+/** As FreeBSD ships it. */
+const LINES = `# logfilename          [owner:group]    mode count size when  flags [/pid_file] [sig_num]
+/var/log/all.log                        600  7     *    @T00  J
+${AUTH_LOG}                       600  7     1000 @0101T JC
+`;
+const ANSWERS: Answers = {
+  allow: [parsePrefix('198.51.100.0/24')],
+  log: AUTH_LOG,
+  isAtRotation: false,
+  isHistoryRead: true,
+};
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'mcblock-setup-'));
+  for (const path of [
+    '/usr/local/bin/mcblock',
+    '/usr/sbin/service',
+    '/usr/sbin/sysrc',
+    '/usr/sbin/rcctl',
+    '/sbin/pfctl',
+  ]) {
+    put(path, `#!/bin/sh\necho "${path} $*" >> ${root}/ran\n`, 0o755);
+  }
+  put('/etc/pf.conf', 'pass\n');
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+function put(path: string, text: string, mode = 0o644): void {
+  const file = join(root, path);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
+  chmodSync(file, mode);
+}
+
+function read(path: string): string {
+  return readFileSync(join(root, path), 'utf8');
+}
+
+async function facts(platform: NodeJS.Platform, sudoUser?: string): Promise<Facts> {
+  return factsOf(new Host(platform, root), [], undefined, sudoUser);
+}
+
+/** Carries a plan out, and gives what it ran. */
+async function doIt(platform: NodeJS.Platform, { steps }: Plan, force = false): Promise<string[]> {
+  const host = new Host(platform, root);
+  rmSync(join(root, 'ran'), { force: true });
+  await carryOut(host, prepareSteps(host, steps, force), {
+    mcblock: async (args) => {
+      writeFileSync(join(root, 'ran'), `mcblock ${args.join(' ')}\n`, { flag: 'a' });
+      return 0;
+    },
+    confirm: async () => true,
+    say: () => {},
+  });
+  return read('ran').trim().split('\n');
+}
+
+describe('setup on FreeBSD', () => {
+  beforeEach(() => {
+    put(AUTH_LOG, '');
+    put(`${AUTH_LOG}.0.bz2`, '');
+    put(NEWSYSLOG, LINES);
+  });
+
+  it('has rc(8) start a daemon that follows the log', async () => {
+    const plan = planSetup(await facts('freebsd'), ANSWERS, false);
+    expect(await doIt('freebsd', plan)).toEqual([
+      'mcblock allow 198.51.100.0/24 --note from mcblock setup --no-apply',
+      `mcblock grok --dry-run ${AUTH_LOG} ${root}${AUTH_LOG}.0.bz2`,
+      `mcblock --quiet grok --no-apply ${AUTH_LOG} ${root}${AUTH_LOG}.0.bz2`,
+      'mcblock apply',
+      'mcblock emit --output /etc/pf.blocked',
+      `/usr/sbin/sysrc mcblock_watch_enable=YES mcblock_watch_logs=${AUTH_LOG}`,
+      '/usr/sbin/service mcblock_watch restart',
+    ]);
+    expect(read('/usr/local/etc/mcblock.toml')).toContain('[firewall]\nkind = "pf"\n');
+    expect(statSync(join(root, '/usr/local/etc/rc.d/mcblock_watch')).mode & 0o777).toBe(0o555);
+    expect(existsSync(join(root, '/var/db/mcblock/mcblock.db'))).toBe(true);
+  });
+
+  it('leaves pf.conf alone, and says which line to add', async () => {
+    const plan = planSetup(await facts('freebsd'), ANSWERS, false);
+    await doIt('freebsd', plan);
+    expect(read('/etc/pf.conf')).toBe('pass\n');
+    expect(plan.toDo).toEqual([
+      { text: expect.stringContaining('/etc/pf.conf'), lines: ['include "/etc/pf.mcblock.conf"'] },
+    ]);
+    expect(read('/etc/pf.mcblock.conf')).toContain('block drop in quick from <mcblock>\n');
+    put('/etc/pf.conf', 'include "/etc/pf.mcblock.conf"\npass\n');
+    expect(planSetup(await facts('freebsd'), ANSWERS, false).toDo).toEqual([]);
+  });
+
+  it('writes no rules where pf.conf has the table', async () => {
+    put('/etc/pf.conf', 'table <mcblock> persist\nblock in quick from <mcblock>\n');
+    const plan = planSetup(await facts('freebsd'), ANSWERS, false);
+    expect(plan.toDo).toEqual([]);
+    await doIt('freebsd', plan);
+    expect(existsSync(join(root, '/etc/pf.mcblock.conf'))).toBe(false);
+  });
+
+  it('has newsyslog(8) run the hook, and takes it out again', async () => {
+    const rotated = { ...ANSWERS, isAtRotation: true };
+    await doIt('freebsd', planSetup(await facts('freebsd'), rotated, false));
+    expect(read(NEWSYSLOG).split('\n')[2]).toBe(
+      `${AUTH_LOG}                       600  7     1000 @0101T  JCR  /usr/local/libexec/mcblock-rotated`,
+    );
+    expect(read(NEWSYSLOG).split('\n')[1]).toBe(LINES.split('\n')[1]);
+    expect(read(`${NEWSYSLOG}.save`)).toBe(LINES);
+    const again = planSetup(await facts('freebsd'), rotated, true);
+    expect(again.steps.filter(({ kind }) => kind === 'edit')).toEqual([]);
+    await doIt('freebsd', planRemoval(await facts('freebsd'), 'mcblock'));
+    expect(read(NEWSYSLOG).replaceAll(/ +/g, ' ')).toBe(LINES.replaceAll(/ +/g, ' '));
+    expect(existsSync(join(root, '/usr/local/libexec/mcblock-rotated'))).toBe(false);
+  });
+
+  it('keeps rules that pf.conf still includes when it is undone', async () => {
+    await doIt('freebsd', planSetup(await facts('freebsd'), ANSWERS, false));
+    put('/etc/pf.conf', 'include "/etc/pf.mcblock.conf"\npass\n');
+    const plan = planRemoval(await facts('freebsd'), 'mcblock');
+    expect(await doIt('freebsd', plan)).toEqual([
+      '/usr/sbin/service mcblock_watch onestop',
+      '/usr/sbin/sysrc -x mcblock_watch_enable mcblock_watch_logs',
+      '/sbin/pfctl -t mcblock -T kill',
+    ]);
+    expect(existsSync(join(root, '/etc/pf.mcblock.conf'))).toBe(true);
+    expect(existsSync(join(root, '/usr/local/etc/mcblock.toml'))).toBe(false);
+    expect(plan.toDo[0]?.text).toContain('out of /etc/pf.conf');
+  });
+
+  it('adds [firewall] to a configuration of the owner, and keeps a copy', async () => {
+    put('/usr/local/etc/mcblock.toml', 'timezone = "UTC"', 0o600);
+    await doIt('freebsd', planSetup(await facts('freebsd'), ANSWERS, false));
+    expect(read('/usr/local/etc/mcblock.toml')).toBe(
+      'timezone = "UTC"\n\n[firewall]\nkind = "pf"\n',
+    );
+    const copy = join(root, '/usr/local/etc/mcblock.toml.save');
+    expect(readFileSync(copy, 'utf8')).toBe('timezone = "UTC"');
+    expect(statSync(copy).mode & 0o777).toBe(0o600);
+  });
+});
+
+describe('setup on OpenBSD', () => {
+  beforeEach(() => put('/var/log/authlog', ''));
+  const answers = { ...ANSWERS, log: '/var/log/authlog' };
+
+  it('has rc(8) start a daemon that follows the log', async () => {
+    const plan = planSetup(await facts('openbsd'), answers, false);
+    const done = await doIt('openbsd', plan);
+    expect(done.slice(-3)).toEqual([
+      '/usr/sbin/rcctl enable mcblock_watch',
+      '/usr/sbin/rcctl set mcblock_watch flags /var/log/authlog',
+      '/usr/sbin/rcctl restart mcblock_watch',
+    ]);
+    expect(read('/etc/mcblock.toml')).toContain('kind = "pf"');
+  });
+
+  it('has newsyslog(8) run the hook', async () => {
+    put(NEWSYSLOG, '/var/log/authlog\t\troot:wheel\t640  7     *    168   Z\n');
+    await doIt(
+      'openbsd',
+      planSetup(await facts('openbsd'), { ...answers, isAtRotation: true }, false),
+    );
+    expect(read(NEWSYSLOG)).toBe(
+      '/var/log/authlog\t\troot:wheel\t640  7     *    168  Z  "/usr/local/libexec/mcblock-rotated /var/log/authlog"\n',
+    );
+  });
+});
+
+describe('setup', () => {
+  beforeEach(() => put(AUTH_LOG, ''));
+
+  it('says what is left to do on Linux without systemd', async () => {
+    put('/usr/sbin/nft', '', 0o755);
+    const plan = planSetup(await facts('linux'), ANSWERS, false);
+    expect(plan.toDo.flatMap(({ lines }) => lines)).toEqual([
+      '/usr/local/bin/mcblock apply',
+      `/usr/local/bin/mcblock watch ${AUTH_LOG}`,
+    ]);
+  });
+
+  it.each<[string, RegExp, () => void]>([
+    ['nft', /install nftables/, () => {}],
+    ['mcblock', /no mcblock in/, () => rmSync(join(root, '/usr/local/bin/mcblock'))],
+  ])('does nothing without %s', async (name, message, breakIt) => {
+    if (name !== 'nft') put('/usr/sbin/nft', '', 0o755);
+    breakIt();
+    const found = await facts('linux');
+    expect(() => planSetup(found, ANSWERS, false)).toThrow(message);
+  });
+
+  it('writes nothing if a file was changed by hand', async () => {
+    put('/usr/local/etc/rc.d/mcblock_watch', '#!/bin/sh\n');
+    put('/etc/pf.mcblock.conf', 'mine\n');
+    const { steps } = planSetup(await facts('freebsd'), ANSWERS, false);
+    const host = new Host('freebsd', root);
+    expect(() => prepareSteps(host, steps, false)).toThrow(
+      /pf\.mcblock\.conf: setup did not write it/,
+    );
+    await doIt('freebsd', { steps, toDo: [] }, true);
+    expect(read('/etc/pf.mcblock.conf.save')).toBe('mine\n');
+    // The script is taken for that of the port.
+    expect(read('/usr/local/etc/rc.d/mcblock_watch')).toBe('#!/bin/sh\n');
+  });
+
+  it('finds where the user of sudo(8) came from', async () => {
+    const who =
+      'ann pts/0 2026-01-01 00:00 (198.51.100.7)\nbob pts/1 2026-01-01 00:00 (203.0.113.9)\n';
+    put('/usr/bin/who', `#!/bin/sh\nprintf '${who.replaceAll('\n', String.raw`\n`)}'\n`, 0o755);
+    const { sessions } = await facts('freebsd', 'ann');
+    expect(sessions).toEqual([expect.objectContaining({ family: 4 })]);
+    expect((await facts('freebsd')).sessions).toEqual([]);
+  });
+});
