@@ -118,6 +118,12 @@ describe('listen', () => {
     const root = await runWith('pubsub.address = "127.0.0.1:1"\nlisten.user = "root"');
     expect(root.stderr).toMatch(/is root/);
   });
+
+  it('refuses --as-root with listen.user', async () => {
+    const content = 'pubsub.address = "127.0.0.1:1"\nlisten.user = "nobody"';
+    const { exitCode, stderr } = await runWith(content, '--as-root');
+    expect([exitCode, stderr]).toEqual([2, expect.stringMatching(/listen\.user is nobody/)]);
+  });
 });
 
 function readFile(content: unknown) {

@@ -28,7 +28,7 @@ export function define(command: Command, context: Context): void {
       'Subscribes to the bans of other machines over Redis pub/sub, stores them and updates the firewall at once. Reports the bans of other commands of this host to the API, and fetches from it what was missed. Serves its status over HTTP. Configured by [pubsub] and [listen].',
     )
     .option('--acacia <file>', "also read acacia_pubsub's configuration file; it takes precedence")
-    .option('--as-root', 'keep root privileges; without it, root needs listen.user')
+    .option('--as-root', 'keep root privileges, where listen.user is not set')
     .option('--no-apply', 'do not update the firewall')
     .addHelpText(
       'after',
@@ -49,8 +49,8 @@ async function listen(context: Context, options: ListenOptions): Promise<void> {
   const acacia = options.acacia === undefined ? undefined : readAcacia(options.acacia);
   // Only root may be able to read certificates and keys.
   const { user, group, ...settings } = listenSettings(config, acacia);
-  const lesser = user === '' ? undefined : await lesserUser(user, group, 'listen.user');
   refuseRoot({ user }, options);
+  const lesser = user === '' ? undefined : await lesserUser(user, group, 'listen.user');
   const policy = await context.policy();
   const log = daemonLog(context);
   const store = await (lesser === undefined
@@ -92,6 +92,9 @@ async function listen(context: Context, options: ListenOptions): Promise<void> {
 }
 
 function refuseRoot({ user }: Pick<DaemonUser, 'user'>, { asRoot }: ListenOptions): void {
+  if (user !== '' && asRoot) {
+    throw new McblockError('usage', `listen.user is ${user}: leave it out, or leave out --as-root`);
+  }
   if (process.geteuid?.() !== 0 || user !== '' || asRoot) return;
   throw new McblockError(
     'config',
