@@ -62,8 +62,8 @@ describe.skipIf(NO_NAMESPACES !== undefined)('setup on a Linux machine with syst
       'mcblock setup',
       '/dev/null',
     );
-    expect(stdout).toContain(`never blocked: [${OFFICE}/32] `);
-    expect(stdout).toContain(`Log to follow, or journal: [${LOG}] `);
+    expect(stdout).toContain(`never to block: [${OFFICE}/32] `);
+    expect(stdout).toContain(`Logs to follow, or journal: [${LOG}] `);
     expect(exitCode).toBe(0);
     expect(await network.isOpen(YESTERDAY, address, false)).toBe(false);
     expect(await network.isOpen(TODAY, address, true)).toBe(true);

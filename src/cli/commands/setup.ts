@@ -20,9 +20,11 @@ import type { Context } from '../context.ts';
 import { sessionProtections } from '../ssh-session.ts';
 import { parsePrefixes } from '../text/prefixes.ts';
 
+const JOURNAL = 'journal';
+
 interface SetupOptions {
   readonly allow?: readonly string[] | false;
-  readonly log?: string;
+  readonly log?: readonly string[];
   readonly rotated?: true;
   readonly history: boolean;
   readonly dryRun?: true;
@@ -40,7 +42,10 @@ export function define(command: Command, context: Context): void {
       'never block these (default: the address that you come from, and the private networks of this host)',
     )
     .option('--no-allow', 'leave the allow-list as it is')
-    .option('--log <file>', 'the log to follow, or "journal" (default: auth.log, else the journal)')
+    .option(
+      '--log <file...>',
+      'the logs to follow, or "journal" (default: auth.log, else the journal)',
+    )
     .option('--rotated', 'read the log when newsyslog(8) rotates it, instead of following it (BSD)')
     .option('--no-history', 'do not read what the logs already hold')
     .option('--dry-run', 'show what would be done')
@@ -101,6 +106,7 @@ function checkPlaces(
     );
   }
   if (dryRun) return;
+  if (common.json) throw new McblockError('usage', '--json needs --dry-run');
   if (process.geteuid?.() !== 0) throw new McblockError('usage', 'run setup as root');
   const program = checkProgram(import.meta.filename);
   if (init === 'systemd' && program.state !== 'ok') {
@@ -109,27 +115,27 @@ function checkPlaces(
 }
 
 async function answersOf(
-  { options: { yes, json } }: Context,
+  { options: { yes } }: Context,
   facts: Facts,
   options: SetupOptions,
 ): Promise<Answers> {
-  const isAsked = !(yes || options.dryRun || json);
-  const usual = facts.authLog ?? 'journal';
-  const suggested = suggestedAllowList(facts).map(formatPrefix).join(' ') || 'none';
+  const isAsked = !(yes || options.dryRun);
+  const answer = async (question: string, usual: readonly string[], none: string) => {
+    const text = usual.join(' ') || none;
+    const words = (isAsked ? await ask(question, text) : text).split(/[\s,]+/);
+    return words.filter((word) => word !== none);
+  };
+  const suggested = suggestedAllowList(facts).map(formatPrefix);
   const allow =
     options.allow === false
       ? []
       : (options.allow ??
-        (isAsked
-          ? await ask('Addresses and networks that are never blocked:', suggested)
-          : suggested
-        )
-          .split(/[\s,]+/)
-          .filter((word) => word !== 'none'));
-  const log = options.log ?? (isAsked ? await ask('Log to follow, or journal:', usual) : usual);
+        (await answer('Addresses and networks never to block:', suggested, 'none')));
+  const usual = facts.authLog === undefined ? [] : [facts.authLog];
+  const logs = options.log?.filter((log) => log !== JOURNAL);
   return {
     allow: parsePrefixes(allow),
-    log,
+    logs: logs ?? (await answer(`Logs to follow, or ${JOURNAL}:`, usual, JOURNAL)),
     isAtRotation: options.rotated ?? false,
     isHistoryRead: options.history,
   };

@@ -21,8 +21,6 @@ export interface Facts {
   readonly program: string | undefined;
   /** The log with failed logins; undefined if there is none. */
   readonly authLog: string | undefined;
-  /** That log and its rotations. */
-  readonly history: readonly string[];
   readonly hasJournal: boolean;
   /** The addresses from which the person at the terminal came. */
   readonly sessions: readonly Address[];
@@ -33,6 +31,8 @@ export interface Facts {
   readonly hasUser: boolean;
   /** The text of a file of the machine; undefined if there is none. */
   readonly text: (path: string) => string | undefined;
+  /** A log and its rotations, as far as they are there. */
+  readonly historyOf: (log: string) => readonly string[];
   /** The text of a file that comes with mcblock, such as `systemd/mcblock-watch.service`. */
   readonly packaged: (name: string) => string;
 }
@@ -40,8 +40,8 @@ export interface Facts {
 /** What the owner wants. */
 export interface Answers {
   readonly allow: readonly Prefix[];
-  /** The log to follow, or `journal`. */
-  readonly log: string;
+  /** The logs to follow; none for the journal. */
+  readonly logs: readonly string[];
   /** Read the log when newsyslog(8) rotates it, not as it is written. */
   readonly isAtRotation: boolean;
   /** Read what the logs already hold. */
@@ -66,20 +66,22 @@ export async function factsOf(
   session: Address | undefined,
   sudoUser: string | undefined,
 ): Promise<Facts> {
-  const log = authLog(host);
   return {
     init: initOf(host),
     firewall: host.platform === 'linux' ? 'nft' : 'pf',
     nft: NFT.find((path) => host.isExecutable(path)),
     program: PROGRAMS.find((path) => host.isExecutable(path)),
-    authLog: log,
-    history: log === undefined ? [] : [log, ...rotationsOf(host.path(log))],
+    authLog: authLog(host),
     hasJournal: host.isExecutable('/usr/bin/journalctl') && host.hasSystemd,
     sessions: session === undefined ? await sudoSessions(host, sudoUser) : [session],
     networks,
     hasPackagedUnits: UNIT_FOLDERS.some((folder) => host.exists(`${folder}/mcblock-watch.service`)),
     hasUser: new RegExp(`^${USER}:`, 'm').test(host.text('/etc/passwd') ?? ''),
     text: (path) => host.text(path),
+    historyOf: (log) => {
+      if (!host.exists(dirname(log))) return [];
+      return [...(host.exists(log) ? [log] : []), ...rotationsOf(host.path(log))];
+    },
     packaged: packagedText,
   };
 }

@@ -83,19 +83,19 @@ function rcScript({ init }: Facts): string {
   return init === 'freebsd' ? `/usr/local/etc/rc.d/${DAEMON}` : `/etc/rc.d/${DAEMON}`;
 }
 
-function daemonSteps(facts: Facts, { log }: Answers): Step[] {
+function daemonSteps(facts: Facts, { logs }: Answers): Step[] {
   const file = facts.init === 'freebsd' ? `freebsd/files/${DAEMON}.in` : `openbsd/pkg/${DAEMON}.rc`;
   const steps = writeUnlessPackaged(facts, rcScript(facts), file);
   return facts.init === 'freebsd'
     ? [
         ...steps,
-        run(SYSRC, `${DAEMON}_enable=YES`, `${DAEMON}_logs=${log}`),
+        run(SYSRC, `${DAEMON}_enable=YES`, `${DAEMON}_logs=${logs.join(' ')}`),
         run(SERVICE, DAEMON, 'restart'),
       ]
     : [
         ...steps,
         run(RCCTL, 'enable', DAEMON),
-        run(RCCTL, 'set', DAEMON, 'flags', log),
+        run(RCCTL, 'set', DAEMON, 'flags', logs.join(' ')),
         run(RCCTL, 'restart', DAEMON),
       ];
 }
@@ -107,7 +107,8 @@ function writeUnlessPackaged({ text, packaged }: Facts, path: string, name: stri
   return [write(path, packaged(name), 0o555)];
 }
 
-function rotationSteps(facts: Facts, { log }: Answers): Step[] {
+function rotationSteps(facts: Facts, { logs }: Answers): Step[] {
+  const [log = '', ...others] = logs;
   const has = facts
     .text(NEWSYSLOG)
     ?.split('\n')
@@ -118,7 +119,7 @@ function rotationSteps(facts: Facts, { log }: Answers): Step[] {
       `${NEWSYSLOG} has no line for ${log}; add one, or leave out --rotated`,
     );
   }
-  if (facts.init === 'freebsd' && log !== '/var/log/auth.log') {
+  if (others.length > 0 || (facts.init === 'freebsd' && log !== '/var/log/auth.log')) {
     throw new McblockError('system', `${HOOK} reads /var/log/auth.log alone; leave out --rotated`);
   }
   const hook = writeUnlessPackaged(facts, HOOK, 'libexec/mcblock-rotated');

@@ -6,16 +6,16 @@ const WATCH = 'mcblock-watch.service';
 const FOLDER = '/etc/systemd/system';
 const OWN_UNITS = [APPLY, WATCH].map((unit) => `${FOLDER}/${unit}`);
 const SYSTEMCTL = '/usr/bin/systemctl';
-/** Has the unit follow a log instead of the journal. */
+/** Has the unit follow logs instead of the journal. */
 const DROP_IN = `${FOLDER}/${WATCH}.d/log.conf`;
 const STATE = '/var/lib/mcblock';
 
 /** The units run as a user of their own, who owns the store. */
-export function systemdPlan(facts: Facts, { log }: Answers, common: readonly Step[]): Plan {
+export function systemdPlan(facts: Facts, { logs }: Answers, common: readonly Step[]): Plan {
   const steps = [
     ...(facts.hasUser ? [] : [addUser()]),
     ...unitSteps(facts),
-    ...(log === 'journal' ? removal(facts, DROP_IN) : [write(DROP_IN, dropIn(facts, log))]),
+    ...(logs.length === 0 ? removal(facts, DROP_IN) : [write(DROP_IN, dropIn(facts, logs))]),
     ...common,
     run('/usr/bin/chown', '-R', `${USER}:`, STATE),
     run(SYSTEMCTL, 'daemon-reload'),
@@ -52,8 +52,8 @@ function unitSteps(facts: Facts): Step[] {
   );
 }
 
-function dropIn({ packaged }: Facts, log: string): string {
+function dropIn({ packaged }: Facts, logs: readonly string[]): string {
   const unit = packaged(`systemd/${WATCH}`);
-  const start = /^ExecStart=.*$/m.exec(unit)?.[0].replace(/--journal$/, log);
+  const start = /^ExecStart=.*$/m.exec(unit)?.[0].replace(/--journal$/, logs.join(' '));
   return `[Service]\nExecStart=\n${start}\n`;
 }

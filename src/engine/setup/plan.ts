@@ -45,7 +45,7 @@ export function planSetup(facts: Facts, answers: Answers, hasFirewall: boolean):
     steps,
     toDo: [
       { text: 'Have this run at boot, before the network is up', lines: [`${name} apply`] },
-      { text: 'Have this run as a service', lines: [`${name} watch ${answers.log}`] },
+      { text: 'Have this run as a service', lines: [`${name} watch ${answers.logs.join(' ')}`] },
     ],
   };
 }
@@ -82,7 +82,26 @@ export function planRemoval(facts: Facts, table: string): Plan {
   return { steps, toDo };
 }
 
-function checkSystem({ init, firewall, nft, program }: Facts, { log }: Answers): void {
+/** Characters that mean nothing to systemd, rc(8) and newsyslog(8). */
+const LOG_NAME = /^\/[\w./@:+,-]+$/;
+
+function checkSystem(
+  { init, firewall, nft, program }: Facts,
+  { logs, isAtRotation }: Answers,
+): void {
+  const odd = logs.find((log) => !LOG_NAME.test(log));
+  if (odd !== undefined) {
+    throw new McblockError(
+      'usage',
+      `"${odd}" is not the absolute path of a log, with letters, digits and ./@:+,_- only`,
+    );
+  }
+  if (isAtRotation && init !== 'freebsd' && init !== 'openbsd') {
+    throw new McblockError(
+      'usage',
+      '--rotated is for newsyslog(8); leave it out, or see "At rotation" in docs/logs.md',
+    );
+  }
   if (firewall === 'nft' && nft === undefined) {
     throw new McblockError('system', 'nft: not found; install nftables (apt-get install nftables)');
   }
@@ -92,7 +111,7 @@ function checkSystem({ init, firewall, nft, program }: Facts, { log }: Answers):
       'there is no mcblock in /usr/local/bin or /usr/bin, where services find it; see "Install" in README.md',
     );
   }
-  if (init !== 'systemd' && log === 'journal') {
+  if (init !== 'systemd' && logs.length === 0) {
     throw new McblockError('system', 'there is neither auth.log nor a journal; use --log FILE');
   }
 }
@@ -119,15 +138,16 @@ function allowSteps({ allow }: Answers): Step[] {
   ];
 }
 
-function historySteps({ history, hasJournal }: Facts, { log, isHistoryRead }: Answers): Step[] {
+function historySteps({ historyOf, hasJournal }: Facts, { logs, isHistoryRead }: Answers): Step[] {
   if (!isHistoryRead) return [];
-  if (log === 'journal') {
+  if (logs.length === 0) {
     if (!hasJournal) return [];
     const what = `the journal of the last ${JOURNAL_DAYS} days`;
     return [{ kind: 'history', args: ['--journal', '--since', `-${JOURNAL_DAYS}d`], what }];
   }
-  const files = history.includes(log) ? history : [log];
-  const rotations = files.length - 1;
-  const what = rotations > 0 ? `${log} and its ${rotations} rotations` : log;
+  const files = logs.flatMap(historyOf);
+  if (files.length === 0) return [];
+  const rotations = files.filter((file) => !logs.includes(file)).length;
+  const what = `${logs.join(', ')}${rotations === 0 ? '' : ` and ${rotations} rotations`}`;
   return [{ kind: 'history', args: files, what }];
 }

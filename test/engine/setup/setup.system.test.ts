@@ -27,7 +27,7 @@ ${AUTH_LOG}                       600  7     1000 @0101T JC
 `;
 const ANSWERS: Answers = {
   allow: [parsePrefix('198.51.100.0/24')],
-  log: AUTH_LOG,
+  logs: [AUTH_LOG],
   isAtRotation: false,
   isHistoryRead: true,
 };
@@ -164,7 +164,7 @@ describe('setup on FreeBSD', () => {
 
 describe('setup on OpenBSD', () => {
   beforeEach(() => put('/var/log/authlog', ''));
-  const answers = { ...ANSWERS, log: '/var/log/authlog' };
+  const answers = { ...ANSWERS, logs: ['/var/log/authlog'] };
 
   it('has rc(8) start a daemon that follows the log', async () => {
     const plan = planSetup(await facts('openbsd'), answers, false);
@@ -191,6 +191,35 @@ describe('setup on OpenBSD', () => {
 
 describe('setup', () => {
   beforeEach(() => put(AUTH_LOG, ''));
+
+  it('uses the units of a package', async () => {
+    for (const path of ['/usr/sbin/nft', '/usr/bin/chown', '/usr/bin/systemctl']) {
+      put(path, `#!/bin/sh\necho "${path} $*" >> ${root}/ran\n`, 0o755);
+    }
+    mkdirSync(join(root, '/run/systemd/system'), { recursive: true });
+    put('/usr/lib/systemd/system/mcblock-watch.service', '');
+    put('/etc/passwd', '_mcblock:x:999:999::/var/lib/mcblock:/usr/sbin/nologin\n');
+    const logs = [AUTH_LOG, '/var/log/mail.log'];
+    const plan = planSetup(await facts('linux'), { ...ANSWERS, logs }, false);
+    expect((await doIt('linux', plan)).slice(-4)).toEqual([
+      '/usr/bin/chown -R _mcblock: /var/lib/mcblock',
+      '/usr/bin/systemctl daemon-reload',
+      '/usr/bin/systemctl enable mcblock-apply.service mcblock-watch.service',
+      '/usr/bin/systemctl restart mcblock-watch.service',
+    ]);
+    expect(existsSync(join(root, '/etc/systemd/system/mcblock-watch.service'))).toBe(false);
+    expect(read('/etc/systemd/system/mcblock-watch.service.d/log.conf')).toContain(
+      `ExecStart=\nExecStart=/usr/bin/env mcblock --config /etc/mcblock.toml --db /var/lib/mcblock/mcblock.db watch ${logs.join(' ')}\n`,
+    );
+  });
+
+  it.each(['auth.log', '/var/log/auth log', '/var/log/%h.log', '/var/log/a\nUser=root'])(
+    'refuses %j for a log',
+    async (log) => {
+      const found = await facts('freebsd');
+      expect(() => planSetup(found, { ...ANSWERS, logs: [log] }, false)).toThrow(/absolute path/);
+    },
+  );
 
   it('says what is left to do on Linux without systemd', async () => {
     put('/usr/sbin/nft', '', 0o755);

@@ -1,0 +1,45 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { checkFleet } from '../../../src/engine/doctor/check-store.ts';
+import type { FleetClient } from '../../../src/fleet/client/client.ts';
+import { openStore, type Store } from '../../../src/store/store.ts';
+
+const URL = 'https://fleet.example.net';
+
+let folder: string;
+let store: Store;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'mcblock-fleet-'));
+  store = openStore(join(folder, 'mcblock.db'), { mode: 'write' });
+  store.fleetState.setPosition(URL, { sequence: 40, store: 'a' });
+});
+afterAll(() => {
+  store.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('checkFleet', () => {
+  it.each([
+    [40, 'ok', 'up to date', 0],
+    [52, 'ok', '12 changes behind', 12],
+    [4040, 'warning', '4000 changes behind', 4000],
+    [undefined, 'warning', 'another store: everything is to be fetched', 0],
+    [39, 'warning', 'another store: everything is to be fetched', 0],
+  ] as const)(
+    'tells how far behind a server at change %s it is',
+    async (latest, state, text, behind) => {
+      const client = {
+        url: URL,
+        changes: async () =>
+          latest && { store: 'a', next: latest, more: false, latest, changes: [] },
+      } as unknown as FleetClient;
+      expect(await checkFleet(client, store)).toMatchObject({
+        state,
+        text: `${URL}: ${text}, 0 reports to send`,
+        figures: { behind, waiting: 0 },
+      });
+    },
+  );
+});
