@@ -96,7 +96,7 @@ async function* storeFindings(
   yield check('logs', () => checkLogs(store, jobs, time.now));
   yield check('allow-list', () => checkAllowList(store, time.now));
   yield check('share', () => checkShare(store, time.now));
-  if (store.feeds().length > 0) yield check('feeds', () => checkFeeds(store, time.now));
+  if (store.feeds.all().length > 0) yield check('feeds', () => checkFeeds(store, time.now));
   if (config.get('fleet.url') === '') return;
   yield check('fleet', async () => {
     const client = fleetClient(config);

@@ -6,12 +6,11 @@ import type { Protection } from '../blocklist/request.ts';
 import { isAlwaysHole } from '../blocklist/rules.ts';
 import type { Login } from '../blocklist/trust.ts';
 import { hostPrefix, type Prefix } from '../net/prefix.ts';
+import type { FeedMatch } from '../store/feeds.ts';
 import type { Store } from '../store/store.ts';
 import { holesAt } from './holes.ts';
+import { feedsThen, supernetsAt } from './past.ts';
 import type { Policies } from './policies.ts';
-
-/** A feed that names an address, and the prefix by which it does. */
-export type FeedMatch = ReturnType<Store['feedsCovering']>[number];
 
 /** Whether and why the rules block an address. */
 export interface Blocking {
@@ -87,13 +86,13 @@ interface Listed {
 }
 
 function listedAt(store: Store, host: Prefix, now: Seconds): Listed {
-  const entries = store.supernets(host).filter((entry) => isActive(entry, now));
-  return { entries, feeds: store.feedsCovering(host) };
+  const entries = supernetsAt(store, host, now).filter((entry) => isActive(entry, now));
+  return { entries, feeds: feedsThen(store, store.feeds.supernets(host), now) };
 }
 
 /** Whether the current activation was made by hand. */
-function isByHand(store: Store, { prefix }: Entry): boolean {
-  return store.history(prefix).at(-1)?.origin === 'manual';
+function isByHand(store: Store, { prefix, activatedAt }: Entry): boolean {
+  return store.history(prefix).findLast(({ at }) => at === activatedAt)?.origin === 'manual';
 }
 
 function order({ expiresAt }: Entry): number {

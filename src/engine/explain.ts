@@ -7,12 +7,14 @@ import type { ProtectedSpace } from '../blocklist/protect.ts';
 import type { Decision, Protection } from '../blocklist/request.ts';
 import type { Address } from '../net/address.ts';
 import { embeddedIn } from '../net/embedded.ts';
-import { hostPrefix } from '../net/prefix.ts';
+import { hostPrefix, type Prefix } from '../net/prefix.ts';
+import type { FeedMatch } from '../store/feeds.ts';
 import type { Activation } from '../store/history.ts';
 import type { ForgottenEntry } from '../store/record.ts';
 import type { Store } from '../store/store.ts';
 import type { Withdrawal } from '../store/withdrawals.ts';
-import { blockingOf, type FeedMatch } from './blocker.ts';
+import { blockingOf } from './blocker.ts';
+import { isPast, supernetsAt } from './past.ts';
 import { loginProtections, protectedSpace } from './protected-space.ts';
 
 /** What is known of an address. */
@@ -39,7 +41,7 @@ export function explain(store: Store, address: Address, policy: Policy, now: Sec
   const host = hostPrefix(address);
   const { nat64 } = policy.auto;
   const network = automaticPrefix(address, policy);
-  const entries = store.supernets(host);
+  const entries = supernetsAt(store, host, now);
   const around = loginsAround((one) => store.loginsWithin(one, 0), host, nat64);
   const logins = loginProtections(store, around, now, policy);
   const { entry: blocker, feeds, hole } = blockingOf(store, host, policy, now);
@@ -48,18 +50,26 @@ export function explain(store: Store, address: Address, policy: Policy, now: Sec
     embedded: embeddedIn(address, nat64)?.address,
     blocker,
     feeds,
-    entries: entries.map((entry) => ({ entry, history: store.history(entry.prefix) })),
+    entries: entries.map((entry) => ({
+      entry,
+      history: store.history(entry.prefix).filter(({ at }) => at <= now),
+    })),
     withdrawals: store.withdrawals.supernets(host),
     forgotten: store.forgotten.supernets(host),
     protection: hole,
     next: nextOf(
-      store.around(network, host),
+      aroundAt(store, network, host, now),
       protectedSpace(store, nat64, now).plus(logins),
       address,
       policy,
       now,
     ),
   };
+}
+
+/** The entries that decide on a request at that time. */
+function aroundAt(store: Store, network: Prefix, host: Prefix, at: Seconds): readonly Entry[] {
+  return isPast(store, at) ? supernetsAt(store, host, at) : store.around(network, host);
 }
 
 /** What one failed login does, or if that does nothing, what the points of a block do. */

@@ -1,36 +1,111 @@
-import { type Entry, stateOf } from '../blocklist/entry.ts';
+import {
+  type Entry,
+  type EntryState,
+  type Origin,
+  type Seconds,
+  stateOf,
+} from '../blocklist/entry.ts';
 import { overlaps, type Prefix } from '../net/prefix.ts';
 import { formatPrefix } from '../net/prefix-text.ts';
 import type { EntryFilter } from '../store/entries.ts';
+import type { FeedMatch } from '../store/feeds.ts';
 import type { Store } from '../store/store.ts';
+import { entriesThen, feedsThen, isPast, removedSince } from './past.ts';
 
-/** The entries around and in these prefixes, each once; without prefixes, all. */
-export function findEntries(
+/** Which entries are looked for. All conditions must hold. */
+export interface EntryQuery {
+  /** Those that contain one of them or lie within it; empty: all. */
+  readonly prefixes: readonly Prefix[];
+  readonly at: Seconds;
+  readonly state?: EntryState | undefined;
+  readonly origin?: Origin | undefined;
+  /** Activated at this time or later. */
+  readonly since?: Seconds | undefined;
+  /** Activated before this time. */
+  readonly until?: Seconds | undefined;
+  /** A part of the note, whatever its case. */
+  readonly note?: string | undefined;
+  /** With evidence of this service. */
+  readonly service?: string | undefined;
+  /** Whether the first address is where it should be. */
+  readonly isThere?: ((prefix: Prefix) => boolean) | undefined;
+}
+
+/** The entries that a query finds at its time, each once. */
+export function* findEntries(store: Store, query: EntryQuery): Generator<Entry> {
+  for (const entry of candidates(store, query)) {
+    if (!isFound(entry, query)) continue;
+    const { service } = query;
+    if (service === undefined || store.hasEvidenceOf(entry.prefix, service)) yield entry;
+  }
+}
+
+/** Whether a query finds an entry, but for the evidence. */
+export function isFound(entry: Entry, query: EntryQuery): boolean {
+  const { prefixes, at, state, origin, since, until, note, isThere } = query;
+  const { prefix, activatedAt } = entry;
+  return (
+    (state === undefined || stateOf(entry, at) === state) &&
+    (origin === undefined || entry.origin === origin) &&
+    (since === undefined || (activatedAt !== undefined && activatedAt >= since)) &&
+    (until === undefined || (activatedAt !== undefined && activatedAt < until)) &&
+    (note === undefined || entry.note.toLowerCase().includes(note.toLowerCase())) &&
+    (prefixes.length === 0 || prefixes.some((one) => overlaps(one, prefix))) &&
+    (isThere === undefined || isThere(prefix))
+  );
+}
+
+/** What feeds list around and in the prefixes, or at all, as far as note and place are as wanted. */
+export function findFeeds(store: Store, query: EntryQuery): FeedMatch[] {
+  const { prefixes, at, note = '', isThere } = query;
+  const matches = prefixes.length === 0 ? allOfFeeds(store) : [];
+  for (const [index, prefix] of prefixes.entries()) {
+    const earlier = prefixes.slice(0, index);
+    for (const match of [...store.feeds.supernets(prefix), ...store.feeds.within(prefix)]) {
+      if (!earlier.some((one) => overlaps(one, match.prefix))) matches.push(match);
+    }
+  }
+  return feedsThen(store, matches, at).filter(
+    ({ feed, prefix }) =>
+      feed.toLowerCase().includes(note.toLowerCase()) && (isThere?.(prefix) ?? true),
+  );
+}
+
+function allOfFeeds(store: Store): FeedMatch[] {
+  return store.feeds
+    .all()
+    .flatMap(({ name: feed }) =>
+      Array.from(store.feeds.prefixesOf(feed), (prefix) => ({ feed, prefix })),
+    );
+}
+
+/** At least the entries that are looked for, as they were at the time, each once. */
+function* candidates(store: Store, { prefixes, at, state }: EntryQuery): Generator<Entry> {
+  if (!isPast(store, at)) {
+    yield* around(store, prefixes, state && { state, at });
+    return;
+  }
+  const readThen = entriesThen(store, at);
+  const removed = removedSince(store, at);
+  const names = new Set(removed.map(({ prefix }) => formatPrefix(prefix)));
+  for (const { prefix } of around(store, prefixes, undefined)) {
+    if (!names.has(formatPrefix(prefix))) yield* readThen([prefix]);
+  }
+  yield* removed;
+}
+
+/** The entries around and in the prefixes, each once; without prefixes, all. */
+function* around(
   store: Store,
   prefixes: readonly Prefix[],
   filter: EntryFilter | undefined,
-): Iterable<Entry> {
-  if (prefixes.length === 0) return store.entries(filter);
-  const found = new Map<string, Entry>();
-  for (const prefix of prefixes) {
-    const around = store.supernets(prefix).filter((entry) => hasState(entry, filter));
-    for (const entry of [...around, ...store.under(prefix, filter)]) {
-      found.set(formatPrefix(entry.prefix), entry);
-    }
+): Generator<Entry> {
+  if (prefixes.length === 0) yield* store.entries(filter);
+  for (const [index, prefix] of prefixes.entries()) {
+    const earlier = prefixes.slice(0, index);
+    const isNew = (entry: Entry) => !earlier.some((one) => overlaps(one, entry.prefix));
+    const wider = store.supernets(prefix).filter((entry) => entry.prefix.length < prefix.length);
+    yield* wider.filter(isNew);
+    for (const entry of store.under(prefix, filter)) if (isNew(entry)) yield entry;
   }
-  return found.values();
-}
-
-/** Whether findEntries would find the entry. */
-export function isFound(
-  entry: Entry,
-  prefixes: readonly Prefix[],
-  filter: EntryFilter | undefined,
-): boolean {
-  if (!hasState(entry, filter)) return false;
-  return prefixes.length === 0 || prefixes.some((prefix) => overlaps(prefix, entry.prefix));
-}
-
-function hasState(entry: Entry, filter: EntryFilter | undefined): boolean {
-  return filter === undefined || stateOf(entry, filter.at) === filter.state;
 }

@@ -15,7 +15,7 @@ import { allowedProtections, loginProtections, ownProtections } from './protecte
  * @param nat64 the prefixes of NAT64 translators besides the well-known one
  */
 export function lastingHoles(
-  store: Pick<Store, 'allowed'>,
+  store: Pick<Store, 'allowed' | 'clock'>,
   prefix: Prefix,
   nat64: readonly Prefix[],
   at: Seconds,

@@ -8,6 +8,7 @@ import type { Address } from '../net/address.ts';
 import { hostPrefix, type Prefix } from '../net/prefix.ts';
 import type { Store } from '../store/store.ts';
 import { ownAddresses } from './own-addresses.ts';
+import { isPast } from './past.ts';
 
 /**
  * What is always protected: the allow-list, this host's addresses and, for requests from logs,
@@ -30,8 +31,13 @@ export function protectedSpace(
   return new ProtectedSpace(protections, nat64);
 }
 
-export function allowedProtections(store: Pick<Store, 'allowed'>, at: Seconds): Protection[] {
-  return store.allowed(at).map(({ prefix }) => ({ prefix, reason: 'allowed' }));
+export function allowedProtections(
+  store: Pick<Store, 'allowed' | 'clock'>,
+  at: Seconds,
+): Protection[] {
+  const allowed = store.allowed(at);
+  const then = isPast(store, at) ? allowed.filter(({ addedAt }) => addedAt <= at) : allowed;
+  return then.map(({ prefix }) => ({ prefix, reason: 'allowed' }));
 }
 
 /** The addresses that these logins make trusted now. */

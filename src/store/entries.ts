@@ -83,6 +83,16 @@ export class Entries {
     return row && entryOfRow(row);
   }
 
+  /** Those with these prefixes, as far as there are any, from one snapshot. */
+  getAll(prefixes: readonly Prefix[]): Entry[] {
+    const end = this.#connection.snapshot();
+    try {
+      return prefixes.flatMap((prefix) => this.get(prefix) ?? []);
+    } finally {
+      end();
+    }
+  }
+
   /** The entries that contain the prefix, including its own, the widest first. */
   supernets(prefix: Prefix): Entry[] {
     const lengths = this.#lengths.of(prefix.family).filter((length) => length <= prefix.length);

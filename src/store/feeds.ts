@@ -1,6 +1,6 @@
 import type { Seconds } from '../blocklist/entry.ts';
 import { addressBytes, type Family } from '../net/address.ts';
-import type { Prefix } from '../net/prefix.ts';
+import { lastAddress, type Prefix } from '../net/prefix.ts';
 import { PrefixList } from '../net/prefix-list.ts';
 import { isSeconds, isWhole } from '../validation/time-text.ts';
 import type { Connection, Row } from './connection.ts';
@@ -29,6 +29,12 @@ export interface FeedLimits {
   readonly ca: string;
 }
 
+/** A feed that lists an address or prefix, and the prefix by which it does. */
+export interface FeedMatch {
+  readonly feed: string;
+  readonly prefix: Prefix;
+}
+
 export const DEFAULT_FEED_LIMITS: FeedLimits = { minLines: 1, maxSizeBytes: 2 ** 24, ca: '' };
 
 const COLUMNS = 'name, source, fetched_at, prefixes, etag, last_modified, min_lines, max_bytes, ca';
@@ -38,6 +44,9 @@ const CLEAR = 'DELETE FROM feed_prefix WHERE feed = ?';
 const OF_FEED = `
 SELECT family, length, hex(network) FROM feed_prefix WHERE feed = ?
 ORDER BY family, network, length`;
+const WITHIN = `
+SELECT feed, family, length, hex(network) FROM feed_prefix
+WHERE family = ? AND length > ? AND network BETWEEN ? AND ? ORDER BY length, network, feed`;
 const ALL = 'SELECT DISTINCT family, length, hex(network) FROM feed_prefix';
 
 /** The prefixes of a feed are blocked while the feed lists them. They have no entries or history. */
@@ -89,14 +98,18 @@ export class Feeds {
   }
 
   /** The feeds that list the prefix or one that contains it, the widest first. */
-  supernets(prefix: Prefix): { readonly feed: string; readonly prefix: Prefix }[] {
+  supernets(prefix: Prefix): FeedMatch[] {
     const supernets = supernetsOf(prefix);
     const keys = supernets.flatMap((around) => [around.length, addressBytes(around)]);
     const rows = this.#connection.rows(coveringSql(supernets.length), ...keys, prefix.family);
-    return rows.map(([feed, family, length, hex]) => ({
-      feed: String(feed),
-      prefix: prefixOfRow('feed_prefix', family ?? null, length ?? null, hex ?? null),
-    }));
+    return rows.map(matchOfRow);
+  }
+
+  /** The feeds that list what lies within the prefix, but not the prefix itself; the widest first. */
+  *within(prefix: Prefix): Generator<FeedMatch> {
+    const range = [addressBytes(prefix), addressBytes(lastAddress(prefix))];
+    const rows = this.#connection.rows(WITHIN, prefix.family, prefix.length, ...range);
+    for (const row of rows) yield matchOfRow(row);
   }
 
   #listOf(rows: readonly Row[]): PrefixList {
@@ -104,6 +117,11 @@ export class Feeds {
     for (const row of rows) push(list, row);
     return list;
   }
+}
+
+function matchOfRow([feed, family, length, hex]: Row): FeedMatch {
+  const prefix = prefixOfRow('feed_prefix', family ?? null, length ?? null, hex ?? null);
+  return { feed: String(feed), prefix };
 }
 
 function push(list: PrefixList, [family, length, hex]: Row): void {

@@ -59,6 +59,11 @@ const EVIDENCE = `
 SELECT number, log, evidence FROM evidence
 WHERE family = ? AND length = ? AND network = ? ORDER BY number, log`;
 
+/** By a part of the cell; it may name something else. */
+const EVIDENCE_NAMING = `
+SELECT log, evidence FROM evidence
+WHERE family = ? AND length = ? AND network = ? AND instr(evidence, ?) > 0`;
+
 const FORGET = 'DELETE FROM activation WHERE family = ? AND length = ? AND network = ?';
 
 /** The activations of the entries. */
@@ -131,6 +136,16 @@ export class History {
     return this.#connection
       .rows(ACTIVATIONS, ...keyOf(prefix))
       .map((row) => activationOfRow(row, []));
+  }
+
+  /** Whether there is evidence of this service. */
+  hasEvidenceOf(prefix: Prefix, service: string): boolean {
+    const named = JSON.stringify(service);
+    return this.#connection
+      .rows(EVIDENCE_NAMING, ...keyOf(prefix), named)
+      .some(([log, cell]) =>
+        evidenceOfCell(cell, String(log)).some((row) => row.service === service),
+      );
   }
 
   /** The commands that made the activations of an entry, oldest first. */

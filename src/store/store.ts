@@ -68,6 +68,8 @@ export class Store {
   readonly forgotten: Forgotten;
   /** The latest present time. */
   readonly clock: LatestTime;
+  /** Published lists; written through putFeed. */
+  readonly feeds: Feeds;
   /** Accepted logins. */
   readonly logins: LoginTable;
   /** Activations that were withdrawn. */
@@ -96,6 +98,7 @@ export class Store {
     this.coverage = new StoredCoverage(connection);
     this.clock = new LatestTime(connection);
     connection.onCommit(() => this.clock.record(present()));
+    this.feeds = new Feeds(connection);
     this.logins = new LoginTable(connection);
     this.withdrawals = new Withdrawals(connection);
     this.spent = new Pending(connection, 'spent');
@@ -115,7 +118,7 @@ export class Store {
       allowed: new Allowed(connection),
       logins: this.logins,
       pending,
-      feeds: new Feeds(connection),
+      feeds: this.feeds,
       undo: new Undo(connection, commands, entries, history, pending),
       changes: this.changes,
       outbox: this.outbox,
@@ -139,6 +142,11 @@ export class Store {
 
   get(prefix: Prefix): Entry | undefined {
     return this.#parts.entries.get(prefix);
+  }
+
+  /** The entries with these prefixes, as far as there are any, from one snapshot. */
+  getAll(prefixes: readonly Prefix[]): Entry[] {
+    return this.#parts.entries.getAll(prefixes);
   }
 
   /** The entries that contain the prefix, including its own, the widest first. */
@@ -198,6 +206,11 @@ export class Store {
   /** The activations of the entry with this prefix, oldest first. */
   history(prefix: Prefix): Activation[] {
     return this.#parts.history.of(prefix);
+  }
+
+  /** Whether there is evidence of this service for an activation of the entry. */
+  hasEvidenceOf(prefix: Prefix, service: string): boolean {
+    return this.#parts.history.hasEvidenceOf(prefix, service);
   }
 
   /**
@@ -275,11 +288,6 @@ export class Store {
     return this.#parts.logins.within(prefix, since);
   }
 
-  /** By name. */
-  feeds(): Feed[] {
-    return this.#parts.feeds.all();
-  }
-
   /** Replaces a feed and its prefixes; undefined leaves the prefixes as they are. */
   putFeed(feed: Feed, prefixes: PrefixList | undefined): void {
     const { connection, feeds } = this.#parts;
@@ -298,16 +306,6 @@ export class Store {
       keepFeed(this.#parts, name);
       return feeds.remove(name);
     });
-  }
-
-  /** The prefixes of a feed, in the order of comparePrefixes. */
-  feedPrefixes(name: string): PrefixList {
-    return this.#parts.feeds.prefixesOf(name);
-  }
-
-  /** The feeds that list the prefix or one that contains it, the widest first. */
-  feedsCovering(prefix: Prefix): ReturnType<Feeds['supernets']> {
-    return this.#parts.feeds.supernets(prefix);
   }
 
   /** Offences that have not led to a block: IPv4 first, by address, then by time. */

@@ -27,7 +27,9 @@ describe('feed', () => {
       '5.149.105.9 is on the blocklist: 5.149.104/23 (feed drop)\n',
     );
     expect((await line.run('explain', '5.149.105.9')).stdout).toContain('feed drop: 5.149.104/23');
-    expect(await line.json('show', '--all', '5.149.105.9')).toEqual([]);
+    expect(await line.json('show', '5.149.105.9')).toMatchObject([
+      { prefix: '5.149.104.0/23', active: true, origin: 'feed', note: 'drop' },
+    ]);
     expect((await line.run('feed')).stdout).toMatch(/drop +2 .*list\.txt/);
 
     fileOf('2a0e:c41::/32\n');

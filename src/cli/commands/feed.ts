@@ -101,7 +101,7 @@ async function updateOne(
 ): Promise<void> {
   const { limits } = await context.policy();
   const store = await context.store(options.dryRun ? 'dry-run' : 'write');
-  const known = store.feeds().find((one) => one.name === name);
+  const known = store.feeds.all().find((one) => one.name === name);
   const location = source ?? known?.source;
   if (location === undefined) {
     throw new McblockError(
@@ -121,7 +121,7 @@ async function updateAll(context: Context, options: FeedCommandOptions): Promise
   const { limits } = await context.policy();
   const store = await context.store(options.dryRun ? 'dry-run' : 'write');
   const updated: Feed[] = [];
-  for (const known of store.feeds().filter(({ source }) => isUrl(source))) {
+  for (const known of store.feeds.all().filter(({ source }) => isUrl(source))) {
     try {
       const { name, source } = known;
       const update = await readFeed(name, source, known, feedOptions(context, options, known));
@@ -164,16 +164,16 @@ async function removeFeed(context: Context, name: string): Promise<void> {
 
 async function listPrefixes(context: Context, name: string): Promise<void> {
   const store = await context.store('read');
-  if (!store.feeds().some((known) => known.name === name)) {
+  if (!store.feeds.all().some((known) => known.name === name)) {
     throw new McblockError('input', `no feed ${name}`);
   }
-  const texts = Array.from(store.feedPrefixes(name), formatPrefix);
+  const texts = Array.from(store.feeds.prefixesOf(name), formatPrefix);
   if (context.options.json) context.json(texts);
   else context.lines(texts);
 }
 
 async function listFeeds(context: Context): Promise<void> {
-  const feeds = (await context.store('read')).feeds();
+  const feeds = (await context.store('read')).feeds.all();
   if (context.options.json) context.json(feeds.map(feedJson));
   else if (feeds.length === 0) context.remark('no feeds');
   else context.lines(tableLines(COLUMNS, feeds));

@@ -1,43 +1,74 @@
 import { type Command, Option } from 'commander';
-import type { Entry, Expiry } from '../../blocklist/entry.ts';
-import { byCountry, type CountrySum } from '../../engine/by-country.ts';
-import { findEntries, isFound } from '../../engine/find-entries.ts';
+import {
+  type Entry,
+  type EntryState,
+  ORIGINS,
+  type Origin,
+  type Seconds,
+} from '../../blocklist/entry.ts';
+import { byCountry } from '../../engine/by-country.ts';
+import { type EntryQuery, findEntries, findFeeds, isFound } from '../../engine/find-entries.ts';
 import type { Geo } from '../../engine/geo.ts';
+import { entriesThen, type ReadEntries } from '../../engine/past.ts';
+import { SortedEntries } from '../../engine/sorted-entries.ts';
 import { McblockError } from '../../errors.ts';
-import { comparePrefixes, type Prefix } from '../../net/prefix.ts';
-import { parsePrefix } from '../../net/prefix-text.ts';
-import type { EntryFilter } from '../../store/entries.ts';
+import type { Prefix } from '../../net/prefix.ts';
+import { formatPrefix, parsePrefix } from '../../net/prefix-text.ts';
+import type { FeedMatch } from '../../store/feeds.ts';
 import type { Context } from '../context.ts';
-import { countText } from '../text/count.ts';
-import { entryColumns, entryJson } from '../text/entry-text.ts';
+import { parseLimit } from '../limit.ts';
+import { COUNTRY_COLUMNS, countrySumJson } from '../text/country-text.ts';
+import { entryColumns, entryJson, feedJson, type ShownRow } from '../text/entry-text.ts';
 import { jsonText } from '../text/json-text.ts';
-import { type Column, tableLines } from '../text/table.ts';
+import { pagesOf } from '../text/pages.ts';
+import { tableLines } from '../text/table.ts';
+import { parsePast } from '../text/time.ts';
 
-const SORTS = {
-  prefix: (p: Entry, q: Entry) => comparePrefixes(p.prefix, q.prefix),
-  expires: (p: Entry, q: Entry) => expiryOrder(p.expiresAt) - expiryOrder(q.expiresAt),
-  hits: (p: Entry, q: Entry) => q.hits - p.hits,
-  activations: (p: Entry, q: Entry) => q.activations - p.activations,
-  'last-seen': (p: Entry, q: Entry) => (q.lastSeen ?? 0) - (p.lastSeen ?? 0),
-} as const;
+/** The key by which entries are sorted, the lowest first; undefined: by prefix. */
+const SORTS: Readonly<Record<string, ((entry: Entry) => number) | undefined>> = {
+  prefix: undefined,
+  expires: ({ expiresAt }) => (expiresAt === 'forever' ? Number.MAX_SAFE_INTEGER : expiresAt),
+  hits: ({ hits }) => -hits,
+  activations: ({ activations }) => -activations,
+  'last-seen': ({ lastSeen = 0 }) => -lastSeen,
+};
 
 interface ShowOptions {
   readonly expired?: true;
   readonly all?: true;
   readonly fleet?: true;
   readonly count?: true;
-  readonly sort: keyof typeof SORTS;
+  readonly sort: string;
   readonly byCountry?: true;
+  readonly origin?: Origin | 'feed';
+  readonly since?: string;
+  readonly until?: string;
+  readonly service?: string;
+  readonly country?: string;
+  readonly note?: string;
+  readonly limit?: number;
 }
 
 export function define(command: Command, context: Context): void {
   command
     .description(
-      'Shows the active entries, or, for an address or prefix, all entries that contain it or lie within it.',
+      'Shows the active entries, or, for an address or prefix, all entries that contain it or lie within it, and the feeds that list it. Conditions are combined: all must hold. With --now, shows what was active then.',
     )
     .argument('[address or prefix...]')
     .option('--expired', 'only expired entries')
     .option('--all', 'all entries, including bogons that were never active')
+    .addOption(
+      new Option('--origin <origin>', 'only entries of this origin, or what feeds list').choices([
+        ...ORIGINS,
+        'feed',
+      ]),
+    )
+    .option('--since <time>', 'only what became active then or later: 2026-03-24, 7d (ago)')
+    .option('--until <time>', 'only what became active before then')
+    .option('--service <name>', 'only entries with evidence of this service, such as sshd')
+    .option('--country <code>', 'only entries in this country: two letters, or - for unknown')
+    .option('--note <text>', 'only entries whose note contains this text')
+    .option('--limit <n>', 'at most this many entries', parseLimit)
     .option('--by-country', 'entries and addresses of each country')
     .option('--fleet', 'entries of the fleet, from its API')
     .option('--count', 'only the number of entries')
@@ -50,11 +81,14 @@ export function define(command: Command, context: Context): void {
       'after',
       `
 Examples:
-  mcblock show --sort hits | head
+  mcblock show --sort hits --limit 20
   mcblock show --expired
   mcblock show 5.149.105.9
+  mcblock show --service dovecot --since 7d
+  mcblock show --origin feed --country NL
   mcblock show --fleet --count
   mcblock show --by-country
+  mcblock show --now 2026-01-01 5.149.105.9
   mcblock show --all --json | jq -r '.[] | select(.activations > 3).prefix'
 `,
     )
@@ -66,58 +100,143 @@ async function show(
   texts: readonly string[],
   options: ShowOptions,
 ): Promise<void> {
-  if (options.expired && options.all) {
-    throw new McblockError('usage', 'use only one of --expired and --all');
-  }
+  refuseTogether(options);
   const prefixes = texts.map((text) => parsePrefix(text));
-  const state = stateWanted(options, prefixes.length > 0);
   if (!options.fleet) await context.store('read');
-  const filter = state && { state, at: context.now };
-  const entries = await (options.fleet
-    ? sharedEntries(context, prefixes, filter)
-    : findEntries(await context.store('read'), prefixes, filter));
-  if (options.count) return writeCount(context, [...entries].length);
   const geo = await context.geo();
-  if (options.byCountry) return showByCountry(context, entries, geo);
-  const sorted = [...entries].toSorted(SORTS[options.sort]);
-  if (context.options.json) writeJson(context, sorted, geo);
-  else await writeTable(context, sorted, geo);
+  const query = queryOf(options, prefixes, geo, context.now);
+  const found = await (options.fleet
+    ? fromFleet(context, query)
+    : fromStore(context, query, options));
+  if (options.byCountry) return showByCountry(context, found.entries, geo);
+  const limit = options.limit ?? Number.POSITIVE_INFINITY;
+  const entries = new SortedEntries(found.entries, SORTS[options.sort], limit, found.read);
+  const feeds = found.feeds.slice(0, limit - entries.size);
+  const count = entries.size + feeds.length;
+  if (options.count)
+    return context.options.json ? context.json({ count }) : context.lines([`${count}`]);
+  const rows = {
+    *[Symbol.iterator]() {
+      yield* entries;
+      yield* feeds;
+    },
+  };
+  if (context.options.json) writeJson(context, rows, geo);
+  else if (count === 0) context.remark('no entries');
+  else await writeTable(context, rows, geo);
+}
+
+function refuseTogether(options: ShowOptions): void {
+  const pairs = [
+    ['expired', 'all'],
+    ['fleet', 'service'],
+    ['byCountry', 'limit'],
+    ['byCountry', 'count'],
+  ] as const;
+  const names = { byCountry: 'by-country' } as Readonly<Record<string, string>>;
+  for (const [p, q] of pairs) {
+    if (options[p] === undefined || options[q] === undefined) continue;
+    throw new McblockError('usage', `use only one of --${names[p] ?? p} and --${q}`);
+  }
+}
+
+function queryOf(
+  options: ShowOptions,
+  prefixes: readonly Prefix[],
+  geo: Geo | undefined,
+  now: Seconds,
+): EntryQuery {
+  const { origin, since, until, service, country, note } = options;
+  return {
+    prefixes,
+    at: now,
+    state: stateWanted(options, prefixes.length > 0),
+    origin: origin === 'feed' ? undefined : origin,
+    since: since === undefined ? undefined : parsePast(since, '--since', now),
+    until: until === undefined ? undefined : parsePast(until, '--until', now),
+    service,
+    note,
+    isThere: country === undefined ? undefined : countryTest(country, geo),
+  };
+}
+
+function countryTest(country: string, geo: Geo | undefined): (prefix: Prefix) => boolean {
+  if (!/^(?:[a-z]{2}|-)$/i.test(country)) {
+    throw new McblockError('usage', `--country takes two letters such as NL, not "${country}"`);
+  }
+  if (geo === undefined) throw noDatabase('--country');
+  const wanted = country === '-' ? undefined : country.toUpperCase();
+  return (prefix) => geo.country(prefix) === wanted;
+}
+
+function noDatabase(option: string): McblockError {
+  const what = `${option} needs a database: set geo.country in the configuration`;
+  return new McblockError('config', what);
+}
+
+/** What was found, and how to read an entry again. */
+interface Found {
+  readonly entries: Iterable<Entry>;
+  readonly read: ReadEntries;
+  readonly feeds: readonly FeedMatch[];
+}
+
+async function fromStore(
+  context: Context,
+  query: EntryQuery,
+  options: ShowOptions,
+): Promise<Found> {
+  const store = await context.store('read');
+  return {
+    entries: options.origin === 'feed' ? [] : findEntries(store, query),
+    read: entriesThen(store, query.at),
+    feeds: isWithFeeds(query, options) ? findFeeds(store, query) : [],
+  };
+}
+
+/** Feeds are shown where they are asked for, and around a given address or prefix. */
+function isWithFeeds(
+  { prefixes, since, until, service }: EntryQuery,
+  options: ShowOptions,
+): boolean {
+  if (options.expired || since !== undefined || until !== undefined || service !== undefined) {
+    return false;
+  }
+  if (options.byCountry) return false;
+  return options.origin === 'feed' || (options.origin === undefined && prefixes.length > 0);
 }
 
 /** Undefined: every state, the default for a given address or prefix. */
-function stateWanted(options: ShowOptions, named: boolean): EntryFilter['state'] | undefined {
+function stateWanted(options: ShowOptions, named: boolean): EntryState | undefined {
   if (options.expired) return 'expired';
   return options.all || named ? undefined : 'active';
 }
 
 /** Loads the client of the API only here: most commands never ask it. */
-async function sharedEntries(
-  context: Context,
-  prefixes: readonly Prefix[],
-  filter: EntryFilter | undefined,
-): Promise<Iterable<Entry>> {
+async function fromFleet(context: Context, query: EntryQuery): Promise<Found> {
   const [{ fleetClient }, { fleetEntries }] = await Promise.all([
     import('../config/fleet-client.ts'),
     import('../../engine/sync/fleet-entries.ts'),
   ]);
   const client = fleetClient(await context.config());
   try {
-    return await fleetEntries(client, (entry) => isFound(entry, prefixes, filter));
+    const entries = await fleetEntries(client, (entry) => isFound(entry, query));
+    const byPrefix = new Map(entries.map((entry) => [formatPrefix(entry.prefix), entry]));
+    const read: ReadEntries = (prefixes) =>
+      prefixes.flatMap((prefix) => byPrefix.get(formatPrefix(prefix)) ?? []);
+    return { entries, read, feeds: [] };
   } finally {
     client.close();
   }
 }
 
-function writeCount(context: Context, count: number): void {
-  if (context.options.json) context.json({ count });
-  else context.lines([String(count)]);
-}
-
 /** One array, a line for each entry, written in parts: a million entries are no million strings. */
-function writeJson(context: Context, entries: Iterable<Entry>, geo: Geo | undefined): void {
+function writeJson(context: Context, rows: Iterable<ShownRow>, geo: Geo | undefined): void {
+  const json = (row: ShownRow) =>
+    'feed' in row ? feedJson(row, geo) : entryJson(row, context.now, geo);
   let written = 0;
-  for (const page of pages(entries, 1000)) {
-    const lines = page.map((entry) => `  ${jsonText(entryJson(entry, context.now, geo))}`);
+  for (const page of pagesOf(rows, 1000)) {
+    const lines = page.map((row) => `  ${jsonText(json(row))}`);
     context.stdout.write(`${written === 0 ? '[\n' : ',\n'}${lines.join(',\n')}`);
     written += page.length;
   }
@@ -126,13 +245,12 @@ function writeJson(context: Context, entries: Iterable<Entry>, geo: Geo | undefi
 
 async function writeTable(
   context: Context,
-  entries: readonly Entry[],
+  rows: Iterable<ShownRow>,
   geo: Geo | undefined,
 ): Promise<void> {
-  if (entries.length === 0) return context.remark('no entries');
   const colours = await context.colours();
-  const paint = (line: string, entry?: Entry): string => (entry ? line : colours.bold(line));
-  context.lines(tableLines(entryColumns(context.now, geo), entries, paint));
+  const paint = (line: string, row?: ShownRow): string => (row ? line : colours.bold(line));
+  context.lines(tableLines(entryColumns(context.now, geo), rows, paint));
 }
 
 async function showByCountry(
@@ -140,45 +258,9 @@ async function showByCountry(
   entries: Iterable<Entry>,
   geo: Geo | undefined,
 ): Promise<void> {
-  if (geo === undefined) {
-    throw new McblockError(
-      'config',
-      '--by-country needs a database: set geo.country in the configuration',
-    );
-  }
+  if (geo === undefined) throw noDatabase('--by-country');
   const sums = byCountry(entries, geo);
   if (context.options.json) context.json(sums.map(countrySumJson));
   else if (sums.length === 0) context.remark('no entries');
   else context.lines(tableLines(COUNTRY_COLUMNS, sums));
-}
-
-function countrySumJson({ country, ...sums }: CountrySum): object {
-  return { country: country ?? null, ...sums };
-}
-
-const COUNTRY_COLUMNS: readonly Column<CountrySum>[] = [
-  { title: 'IN', cell: ({ country }) => country ?? '-' },
-  { title: 'ENTRIES', align: 'right', cell: ({ entries }) => countText(entries) },
-  { title: 'HITS', align: 'right', cell: ({ hits }) => countText(hits) },
-  {
-    title: 'IPV4 ADDRESSES',
-    align: 'right',
-    cell: ({ addresses4 }) => addresses4.toLocaleString('en'),
-  },
-  { title: 'IPV6 /64S', align: 'right', cell: ({ networks6 }) => networks6.toLocaleString('en') },
-];
-
-function* pages<Item>(items: Iterable<Item>, size: number): Generator<Item[]> {
-  let page: Item[] = [];
-  for (const item of items) {
-    page.push(item);
-    if (page.length < size) continue;
-    yield page;
-    page = [];
-  }
-  if (page.length > 0) yield page;
-}
-
-function expiryOrder(expiry: Expiry): number {
-  return expiry === 'forever' ? Number.MAX_SAFE_INTEGER : expiry;
 }

@@ -2,6 +2,7 @@ import { type Entry, isActive, type Seconds, stateOf } from '../../blocklist/ent
 import type { Geo } from '../../engine/geo.ts';
 import type { Address } from '../../net/address.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
+import type { FeedMatch } from '../../store/feeds.ts';
 import { printable } from './printable.ts';
 import type { Column } from './table.ts';
 import { isoTime, shortTime } from './time.ts';
@@ -48,25 +49,48 @@ export function whereJson(
   return { country: geo.country(address) ?? null, network: geo.network(address) ?? null };
 }
 
+/** What a feed blocks, in the form of an entry for programs. */
+export function feedJson({ prefix, feed }: FeedMatch, geo?: Geo): EntryJson {
+  return {
+    prefix: formatPrefix(prefix),
+    active: true,
+    activations: 0,
+    hits: 0,
+    firstSeen: null,
+    lastSeen: null,
+    activatedAt: null,
+    expiresAt: null,
+    origin: 'feed',
+    note: feed,
+    ...(geo ? whereJson(prefix, geo) : {}),
+  };
+}
+
+/** A row of `show`. */
+export type ShownRow = Entry | FeedMatch;
+
 /** The columns of `show`. */
-export function entryColumns(now: Seconds, geo?: Geo): readonly Column<Entry>[] {
+export function entryColumns(now: Seconds, geo?: Geo): readonly Column<ShownRow>[] {
+  const ofEntry = (text: (entry: Entry) => string, otherwise = '-') => {
+    return (row: ShownRow) => ('feed' in row ? otherwise : text(row));
+  };
   return [
-    { title: 'PREFIX', cell: (entry) => shortPrefix(entry.prefix) },
-    { title: 'STATE', cell: (entry) => stateOf(entry, now) },
-    { title: 'TIMES', align: 'right', cell: (entry) => String(entry.activations) },
-    { title: 'HITS', align: 'right', cell: (entry) => String(entry.hits) },
-    { title: 'LAST SEEN (UTC)', cell: (entry) => shortTime(entry.lastSeen) },
+    { title: 'PREFIX', cell: (row) => shortPrefix(row.prefix) },
+    { title: 'STATE', cell: ofEntry((entry) => stateOf(entry, now), 'active') },
+    { title: 'TIMES', align: 'right', cell: ofEntry((entry) => String(entry.activations)) },
+    { title: 'HITS', align: 'right', cell: ofEntry((entry) => String(entry.hits)) },
+    { title: 'LAST SEEN (UTC)', cell: ofEntry((entry) => shortTime(entry.lastSeen)) },
     {
       title: 'UNTIL (UTC)',
-      cell: (entry) => (entry.activations === 0 ? '-' : shortTime(entry.expiresAt)),
+      cell: ofEntry((entry) => (entry.activations === 0 ? '-' : shortTime(entry.expiresAt))),
     },
-    { title: 'ORIGIN', cell: (entry) => entry.origin },
+    { title: 'ORIGIN', cell: ofEntry((entry) => entry.origin, 'feed') },
     ...(geo ? whereColumns(geo) : []),
-    { title: 'NOTE', cell: (entry) => printable(entry.note) },
+    { title: 'NOTE', cell: (row) => printable('feed' in row ? row.feed : row.note) },
   ];
 }
 
-function whereColumns(geo: Geo): readonly Column<Entry>[] {
+function whereColumns(geo: Geo): readonly Column<ShownRow>[] {
   return [
     { title: 'IN', cell: ({ prefix }) => geo.country(prefix) ?? '-' },
     { title: 'NETWORK', cell: ({ prefix }) => printable(geo.network(prefix) ?? '-') },

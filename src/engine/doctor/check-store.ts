@@ -35,7 +35,7 @@ export function checkAllowList(store: Store, now: Seconds): Found {
 }
 
 export function checkFeeds(store: Store, now: Seconds): Found {
-  const feeds = store.feeds();
+  const feeds = store.feeds.all();
   const old = feeds.find(({ fetchedAt }) => now - fetchedAt > FEED_DAYS * DAY_SECONDS);
   if (old !== undefined) {
     const days = Math.floor((now - old.fetchedAt) / DAY_SECONDS);

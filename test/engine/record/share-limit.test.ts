@@ -181,7 +181,7 @@ describe('the share of the address space', () => {
     };
     put('45.7.0.0/16');
     expect(() => put('60.0.0.0/10')).toThrow(/feed drop would bring what is active above 1 %/);
-    expect([...store.feedPrefixes('drop')]).toEqual([parsePrefix('45.7.0.0/16')]);
+    expect([...store.feeds.prefixesOf('drop')]).toEqual([parsePrefix('45.7.0.0/16')]);
   });
 });
 

@@ -1,0 +1,20 @@
+import type { CountrySum } from '../../engine/by-country.ts';
+import { countText } from './count.ts';
+import type { Column } from './table.ts';
+
+export function countrySumJson({ country, ...sums }: CountrySum): object {
+  return { country: country ?? null, ...sums };
+}
+
+/** The totals of countries, for people. */
+export const COUNTRY_COLUMNS: readonly Column<CountrySum>[] = [
+  { title: 'IN', cell: ({ country }) => country ?? '-' },
+  { title: 'ENTRIES', align: 'right', cell: ({ entries }) => countText(entries) },
+  { title: 'HITS', align: 'right', cell: ({ hits }) => countText(hits) },
+  {
+    title: 'IPV4 ADDRESSES',
+    align: 'right',
+    cell: ({ addresses4 }) => addresses4.toLocaleString('en'),
+  },
+  { title: 'IPV6 /64S', align: 'right', cell: ({ networks6 }) => networks6.toLocaleString('en') },
+];

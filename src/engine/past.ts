@@ -1,0 +1,86 @@
+import { type Entry, isActive, type Seconds } from '../blocklist/entry.ts';
+import { entryBefore } from '../blocklist/fold.ts';
+import { comparePrefixes, containsPrefix, type Prefix } from '../net/prefix.ts';
+import { formatPrefix } from '../net/prefix-text.ts';
+import type { FeedMatch } from '../store/feeds.ts';
+import type { Activation } from '../store/history.ts';
+import type { Store } from '../store/store.ts';
+
+/** Whether the store has recorded a later time: then its history says what was active. */
+export function isPast(store: Pick<Store, 'clock'>, at: Seconds): boolean {
+  return at < (store.clock.latest() ?? 0);
+}
+
+/** Reads the entries with these prefixes, in their order. */
+export type ReadEntries = (prefixes: readonly Prefix[]) => readonly Entry[];
+
+/** Reads entries as they were at that time, as far as there were any. */
+export function entriesThen(store: Store, at: Seconds): ReadEntries {
+  if (!isPast(store, at)) return (prefixes) => store.getAll(prefixes);
+  const removed = new Map(removedSince(store, at).map((one) => [formatPrefix(one.prefix), one]));
+  return (prefixes) =>
+    prefixes.flatMap((prefix) => {
+      const entry = removed.get(formatPrefix(prefix)) ?? store.get(prefix);
+      return (entry && then(entry, () => store.history(prefix), at)) ?? [];
+    });
+}
+
+/** The entries at that time that contain the prefix, the widest first. */
+export function supernetsAt(store: Store, prefix: Prefix, at: Seconds): readonly Entry[] {
+  const entries = store.supernets(prefix);
+  if (!isPast(store, at)) return entries;
+  const removed = removedSince(store, at).filter((one) => containsPrefix(one.prefix, prefix));
+  const names = new Map(
+    [...entries, ...removed].map((one) => [formatPrefix(one.prefix), one.prefix]),
+  );
+  return entriesThen(store, at)([...names.values()].toSorted(comparePrefixes));
+}
+
+/** Of what feeds list, what was read by then. Earlier lists of a feed are not known. */
+export function feedsThen(
+  store: Store,
+  matches: readonly FeedMatch[],
+  at: Seconds,
+): readonly FeedMatch[] {
+  if (matches.length === 0 || !isPast(store, at)) return matches;
+  const known = store.feeds.all().filter(({ fetchedAt }) => fetchedAt <= at);
+  return matches.filter(({ feed }) => known.some(({ name }) => name === feed));
+}
+
+/** What was active at that time and was withdrawn or forgotten later. */
+export function removedSince(store: Store, at: Seconds): Entry[] {
+  const withdrawn = store.withdrawals
+    .all()
+    .filter(({ activation, withdrawnAt }) => activation.at <= at && at < withdrawnAt)
+    .map(({ prefix, activation }) => entryOf(prefix, activation));
+  const forgotten = store.forgotten
+    .all()
+    .filter(({ forgottenAt }) => at < forgottenAt)
+    .flatMap(({ entry, history }) => then(entry, () => history, at) ?? []);
+  return [...withdrawn, ...forgotten].filter((entry) => isActive(entry, at));
+}
+
+function then(entry: Entry, history: () => readonly Activation[], at: Seconds): Entry | undefined {
+  if (entry.activatedAt === undefined || entry.activatedAt <= at) return entry;
+  const before = entryBefore(entry, history(), at + 1);
+  return before.activations > 0 || before.origin === 'bogon' ? before : undefined;
+}
+
+function entryOf(prefix: Prefix, activation: Activation): Entry {
+  const { number, at, until, endedAt, origin, note, by, byAdmin, evidence } = activation;
+  return {
+    prefix,
+    origin,
+    by,
+    byAdmin,
+    note,
+    activations: number,
+    hits: evidence.reduce((sum, { count }) => sum + count, 0),
+    firstSeen: at,
+    lastSeen: Math.max(at, ...evidence.map(({ lastSeen }) => lastSeen)),
+    activatedAt: at,
+    expiresAt: endedAt ?? until,
+    endedAt,
+    hitDays: [],
+  };
+}

@@ -1,0 +1,54 @@
+import type { Entry } from '../blocklist/entry.ts';
+import { PrefixList } from '../net/prefix-list.ts';
+import type { ReadEntries } from './past.ts';
+
+/** Entries that are read at once. */
+const PAGE = 1000;
+
+/**
+ * Entries in an order. They are read again each time they are gone through, so that a million of them
+ * take some thirty bytes each.
+ */
+export class SortedEntries implements Iterable<Entry> {
+  readonly #list = new PrefixList();
+  readonly #order: Uint32Array;
+  readonly #read: ReadEntries;
+
+  /**
+   * @param key sorts by it, the lowest first; undefined: by prefix
+   * @param most the first so many are kept
+   * @param read reads entries again
+   */
+  constructor(
+    entries: Iterable<Entry>,
+    key: ((entry: Entry) => number) | undefined,
+    most: number,
+    read: ReadEntries,
+  ) {
+    const keys: Record<4 | 6, number[]> = { 4: [], 6: [] };
+    for (const entry of entries) {
+      this.#list.push(entry.prefix);
+      if (key !== undefined) keys[entry.prefix.family].push(key(entry));
+    }
+    this.#order = Uint32Array.from({ length: this.#list.size }, (_, index) => index);
+    if (key === undefined) this.#list.sort();
+    else {
+      // As in PrefixList, those of IPv4 come first.
+      const all = Float64Array.from([...keys[4], ...keys[6]]);
+      this.#order.sort((p, q) => (all[p] ?? 0) - (all[q] ?? 0) || p - q);
+    }
+    this.#order = this.#order.slice(0, most);
+    this.#read = read;
+  }
+
+  get size(): number {
+    return this.#order.length;
+  }
+
+  *[Symbol.iterator](): Generator<Entry> {
+    for (let from = 0; from < this.size; from += PAGE) {
+      const page = this.#order.subarray(from, from + PAGE);
+      yield* this.#read(Array.from(page, (index) => this.#list.at(index)));
+    }
+  }
+}
