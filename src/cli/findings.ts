@@ -13,10 +13,12 @@ import {
   checkDecompressors,
   checkGeoDatabases,
   checkProgram,
+  checkServices,
 } from '../engine/doctor/check-system.ts';
 import { check, type Finding, type Found, ok, warning } from '../engine/doctor/finding.ts';
 import { Host } from '../engine/host/host.ts';
 import { type LogJob, logJobs } from '../engine/host/log-jobs.ts';
+import { services } from '../engine/host/services.ts';
 import type { Store } from '../store/store.ts';
 import type { Config } from './config/config.ts';
 import { configuredFirewall, namesFirewall } from './config/firewall-settings.ts';
@@ -49,15 +51,23 @@ export async function* findings(context: Context): AsyncGenerator<Finding> {
   });
   yield opened;
   const host = context.host ?? new Host();
-  const jobs = await logJobs(host);
+  const running = await services(host);
+  const jobs = logJobs(host, running);
   if (opened.state !== 'problem') {
     yield* storeFindings(context, config, await context.store('read'), jobs);
   }
   yield check('hooks', () => checkJobs(jobs));
+  const isForgotten = host.hasSystemd && namesFirewall(config) && isNft(config);
+  yield check('services', () => checkServices(running, isForgotten));
   yield check('system log', async () =>
     checkSystemLog(host, await readOptionsOf(config, {}, () => undefined), context.time.now),
   );
   if (config.get('pubsub.address') !== '') yield check('redis', () => checkRedis(config));
+}
+
+function isNft(config: Config): boolean {
+  const kind = config.get('firewall.kind');
+  return kind === 'nft' || (kind === 'auto' && process.platform === 'linux');
 }
 
 async function* fileFindings({ time }: Context, config: Config): AsyncGenerator<Finding> {

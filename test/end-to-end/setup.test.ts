@@ -81,13 +81,17 @@ describe.skipIf(NO_NAMESPACES !== undefined)('setup on a Linux machine with syst
     const { exitCode, stdout } = machine.run('mcblock', 'doctor');
     expect(stdout).not.toMatch(/^problem/m);
     expect(exitCode).toBe(0);
-    expect(machine.output('mcblock', 'status')).toContain(`${WATCH} is running`);
+    expect(machine.output('mcblock', 'status')).toContain(`; read by ${WATCH}\n`);
   });
 
   it('leaves a machine that blocks again after a reboot', async () => {
     machine.output('systemctl', 'stop', WATCH);
     machine.output('nft', 'flush', 'ruleset');
-    expect(machine.run('mcblock', 'status').exitCode).toBe(1);
+    const { stdout } = machine.run('mcblock', 'doctor', '--quiet');
+    expect(stdout).toMatch(/^problem {2}firewall: .* does not exist/m);
+    expect(stdout).toMatch(
+      /^problem {2}services: mcblock-watch.service is enabled but not running$/m,
+    );
     machine.output('systemctl', 'boot');
     expect(await network.isOpen(YESTERDAY, address, false)).toBe(false);
     expect(machine.run('mcblock', 'status').exitCode).toBe(0);
@@ -96,7 +100,7 @@ describe.skipIf(NO_NAMESPACES !== undefined)('setup on a Linux machine with syst
   it('changes nothing when it is run again, and no file that was changed by hand', () => {
     const again = setup('--yes');
     expect(again.exitCode).toBe(0);
-    expect(again.stdout).toContain('keep /etc/mcblock.toml: it is as it should be');
+    expect(again.stderr).toContain('keep /etc/mcblock.toml: it is as it should be');
     machine.append(`/etc/systemd/system/${WATCH}`, '# mine\n');
     expect(setup('--yes')).toMatchObject({
       exitCode: 2,
@@ -115,6 +119,9 @@ describe.skipIf(NO_NAMESPACES !== undefined)('setup on a Linux machine with syst
     expect(machine.run('systemctl', 'is-active', WATCH).exitCode).not.toBe(0);
     expect(machine.run('mcblock', 'check', YESTERDAY).exitCode).toBe(0);
     expect(setup('--remove', '--yes')).toMatchObject({ exitCode: 0 });
+    expect(machine.output('mcblock', 'doctor')).toContain(
+      'no service, hook or cron job reads logs',
+    );
   });
 
   it.skipIf(!hasJournal)(

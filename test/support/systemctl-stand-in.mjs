@@ -41,7 +41,11 @@ const VERBS = {
   stop: () => units.forEach(stop),
   restart: () => units.forEach((unit) => (stop(unit), start(unit))),
   'is-active': () => units.forEach(isActiveText),
-  show: () => units.forEach(show),
+  show: () =>
+    units.forEach((unit, index) => {
+      if (index > 0) process.stdout.write('\n');
+      show(unit);
+    }),
   boot,
 };
 if (!Object.hasOwn(VERBS, verb)) fail(`Unknown command verb ${verb}.`);
@@ -119,6 +123,7 @@ function show(unit) {
   const isThere = existsSync(fileOf(unit));
   const links = isThere ? linksOf(unit) : [];
   const properties = {
+    Id: unit,
     LoadState: isThere ? 'loaded' : 'not-found',
     ActiveState: isThere && isActive(unit) ? 'active' : 'inactive',
     UnitFileState: !isThere ? '' : links.every(isLink) ? 'enabled' : 'disabled',

@@ -141,21 +141,25 @@ async function answersOf(
   };
 }
 
-/** Shows what is to be done. False if it is to be left. */
+/** Shows what is to be done, and asks. False if it is to be left. */
 async function isWanted(
   context: Context,
   { dryRun }: SetupOptions,
   steps: readonly PreparedStep[],
   toDo: readonly ToDo[],
 ): Promise<boolean> {
-  if (context.options.json) {
+  const { json, yes } = context.options;
+  if (yes && !dryRun) return true;
+  if (json) {
     context.json({ steps: steps.map(({ text, isDone }) => ({ text, isDone })), toDo });
-  } else {
-    context.lines(steps.map(({ text }) => `  ${text}`));
-    if (dryRun) context.lines(toDoLines(toDo));
+    return false;
   }
-  if (dryRun) return false;
-  if (context.options.yes || (await confirm('Do this?'))) return true;
+  context.lines(steps.map(({ text }) => `  ${text}`));
+  if (dryRun) {
+    context.lines(toDoLines(toDo));
+    return false;
+  }
+  if (await confirm('Do this?')) return true;
   context.remark('nothing done');
   return false;
 }

@@ -16,23 +16,20 @@ const LOG_DAYS = 8;
 const TAIL_BYTES = 256 * 1024;
 const JOURNALCTL = '/usr/bin/journalctl';
 
-/** Whether a daemon, hook or cron job reads logs. */
+/** Whether a service, hook or cron job reads logs. */
 export function checkJobs(jobs: readonly LogJob[]): Found {
   const fault = jobs.find((job) => job.fault !== undefined)?.fault;
   if (fault !== undefined) return problem(fault.text, fault.advice);
-  const [job] = jobs;
-  if (job === undefined) {
-    return warning(
-      'no service, hook or cron job reads logs',
-      'run mcblock setup; see docs/logs.md for other ways',
-    );
-  }
-  return ok(job.isDaemon ? `${job.name} is running` : `${job.name} runs mcblock`);
+  if (jobs.length > 0) return ok(`read by ${jobs.map(({ name }) => name).join(', ')}`);
+  return warning(
+    'no service, hook or cron job reads logs',
+    'run mcblock setup; see docs/logs.md for other ways',
+  );
 }
 
-/** Whether logs are being read. A daemon reads nothing while nothing is written. */
+/** Whether logs are being read. A service reads nothing while nothing is written. */
 export function checkLogs(store: Store, jobs: readonly LogJob[], now: Seconds): Found {
-  const isFollowed = jobs.some(({ isDaemon, fault }) => isDaemon && fault === undefined);
+  const isFollowed = jobs.some(({ isFollowing }) => isFollowing);
   const log = store.logs.latest();
   if (log === undefined) {
     if (isFollowed || store.cursors.isAny()) return ok('the journal is followed');

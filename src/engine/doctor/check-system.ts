@@ -5,6 +5,7 @@ import type { Seconds } from '../../blocklist/entry.ts';
 import { DAY_SECONDS } from '../../blocklist/policy.ts';
 import { findProgram } from '../../process/find-program.ts';
 import { buildTimeOf } from '../geo.ts';
+import type { Service } from '../host/services.ts';
 import { type Found, ok, problem, warning } from './finding.ts';
 
 const RENEW_DAYS = 30;
@@ -50,6 +51,29 @@ export function checkCertificates(files: ReadonlyMap<string, string>, now: Secon
     first = Math.min(first, days);
   }
   return ok(`valid for ${first} days or more`);
+}
+
+/**
+ * Whether the services that are enabled run, and something puts the rules of nftables back at boot.
+ * @param isForgotten the firewall holds nothing after a reboot
+ */
+export function checkServices(services: readonly Service[], isForgotten: boolean): Found {
+  // What runs once has ended, or runs at the next boot.
+  const stopped = services.find(({ command, isRunning }) => command !== 'apply' && !isRunning);
+  if (stopped !== undefined) {
+    return problem(`${stopped.name} is enabled but not running`, stopped.advice);
+  }
+  const applies = services.some(
+    ({ command, isEnabled }) => isEnabled && command !== 'serve' && command !== 'feed',
+  );
+  if (isForgotten && !applies) {
+    return warning(
+      'no service puts the rules back after a reboot',
+      'run mcblock setup, or systemctl enable mcblock-apply',
+    );
+  }
+  const names = services.map(({ name }) => name).join(', ');
+  return ok(names === '' ? 'none is enabled' : names);
 }
 
 /** By when they were built, as a copy may be of today. */

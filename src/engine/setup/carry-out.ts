@@ -70,9 +70,8 @@ export async function carryOut(
   tools: SetupTools,
 ): Promise<void> {
   for (const { step, text, isDone } of steps) {
-    if (isDone) continue;
     tools.say(text);
-    await carryOutStep(host, step, tools);
+    if (!isDone) await carryOutStep(host, step, tools);
   }
 }
 

@@ -148,6 +148,7 @@ function historySteps({ historyOf, hasJournal }: Facts, { logs, isHistoryRead }:
   const files = logs.flatMap(historyOf);
   if (files.length === 0) return [];
   const rotations = files.filter((file) => !logs.includes(file)).length;
-  const what = `${logs.join(', ')}${rotations === 0 ? '' : ` and ${rotations} rotations`}`;
+  const older = rotations === 1 ? ' and 1 rotation' : ` and ${rotations} rotations`;
+  const what = `${logs.join(', ')}${rotations === 0 ? '' : older}`;
   return [{ kind: 'history', args: files, what }];
 }

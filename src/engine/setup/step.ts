@@ -69,7 +69,7 @@ export function stepText(step: Step): string {
     case 'store':
       return `create ${step.path}`;
     case 'run':
-      return `run ${[step.program, ...step.args].join(' ')}`;
+      return `run ${[step.program, ...step.args].map(quoted).join(' ')}`;
     case 'mcblock':
       return `run mcblock ${step.args.map(quoted).join(' ')}`;
     case 'history':
