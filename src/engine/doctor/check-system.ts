@@ -5,7 +5,7 @@ import type { Seconds } from '../../blocklist/entry.ts';
 import { DAY_SECONDS } from '../../blocklist/policy.ts';
 import { findProgram } from '../../process/find-program.ts';
 import { buildTimeOf } from '../geo.ts';
-import type { Service } from '../host/services.ts';
+import type { SystemService } from '../host/services.ts';
 import { type Found, ok, problem, warning } from './finding.ts';
 
 const RENEW_DAYS = 30;
@@ -57,7 +57,7 @@ export function checkCertificates(files: ReadonlyMap<string, string>, now: Secon
  * Whether the services that are enabled run, and something puts the rules of nftables back at boot.
  * @param isForgotten the firewall holds nothing after a reboot
  */
-export function checkServices(services: readonly Service[], isForgotten: boolean): Found {
+export function checkServices(services: readonly SystemService[], isForgotten: boolean): Found {
   // What runs once has ended, or runs at the next boot.
   const stopped = services.find(({ command, isRunning }) => command !== 'apply' && !isRunning);
   if (stopped !== undefined) {

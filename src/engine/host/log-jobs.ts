@@ -1,6 +1,6 @@
 import type { Host } from './host.ts';
 import { readNewsyslogLine } from './newsyslog.ts';
-import type { Service } from './services.ts';
+import type { SystemService } from './services.ts';
 
 /** What has logs read without anybody typing a command. */
 export interface LogJob {
@@ -13,7 +13,7 @@ export interface LogJob {
 }
 
 /** The services, hooks of newsyslog and logrotate, and cron jobs that run mcblock on logs. */
-export function logJobs(host: Host, services: readonly Service[]): LogJob[] {
+export function logJobs(host: Host, services: readonly SystemService[]): LogJob[] {
   const hooks = NEWSYSLOG.flatMap((path) => filesAt(host, path)).map((file) =>
     rotationHook(host, file, true),
   );

@@ -2,7 +2,7 @@ import type { Finished } from '../../process/run-program.ts';
 import type { Host } from './host.ts';
 
 /** A unit of systemd or a script of rc(8) that runs mcblock. */
-export interface Service {
+export interface SystemService {
   readonly name: string;
   /** The command of mcblock that it runs. */
   readonly command: string;
@@ -23,12 +23,12 @@ const SERVICE = '/usr/sbin/service';
 const RCCTL = '/usr/sbin/rcctl';
 
 /** The services of mcblock that are enabled or running. */
-export async function services(host: Host): Promise<Service[]> {
+export async function services(host: Host): Promise<SystemService[]> {
   const installed = host.hasSystemd ? await systemdUnits(host) : await rcScripts(host);
   return installed.filter(({ isEnabled, isRunning }) => isEnabled || isRunning);
 }
 
-async function systemdUnits(host: Host): Promise<Service[]> {
+async function systemdUnits(host: Host): Promise<SystemService[]> {
   const properties = '--property=Id,ActiveState,UnitFileState';
   const finished = await runIfThere(
     host,
@@ -50,8 +50,8 @@ async function systemdUnits(host: Host): Promise<Service[]> {
   });
 }
 
-async function rcScripts(host: Host): Promise<Service[]> {
-  const found: Service[] = [];
+async function rcScripts(host: Host): Promise<SystemService[]> {
+  const found: SystemService[] = [];
   for (const command of DAEMONS) {
     const name = `mcblock_${command}`;
     if (host.platform === 'freebsd' && host.exists(`/usr/local/etc/rc.d/${name}`)) {
