@@ -26,8 +26,8 @@ export interface Facts {
   readonly sessions: readonly Address[];
   /** The private networks of this host. */
   readonly networks: readonly Prefix[];
-  /** A package has installed the units. */
-  readonly hasPackagedUnits: boolean;
+  /** Where a package has installed the units; undefined if none has. */
+  readonly unitFolder: string | undefined;
   readonly hasUser: boolean;
   /** The text of a file of the machine; undefined if there is none. */
   readonly text: (path: string) => string | undefined;
@@ -75,7 +75,7 @@ export async function factsOf(
     hasJournal: host.isExecutable('/usr/bin/journalctl') && host.hasSystemd,
     sessions: session === undefined ? await sudoSessions(host, sudoUser) : [session],
     networks,
-    hasPackagedUnits: UNIT_FOLDERS.some((folder) => host.exists(`${folder}/mcblock-watch.service`)),
+    unitFolder: UNIT_FOLDERS.find((folder) => host.exists(`${folder}/mcblock-watch.service`)),
     hasUser: new RegExp(`^${USER}:`, 'm').test(host.text('/etc/passwd') ?? ''),
     text: (path) => host.text(path),
     historyOf: (log) => {

@@ -1,3 +1,4 @@
+import { McblockError } from '../../errors.ts';
 import { type Answers, type Facts, USER } from './facts.ts';
 import { type Plan, removal, run, type Step, write } from './step.ts';
 
@@ -28,7 +29,7 @@ export function systemdPlan(facts: Facts, { logs }: Answers, common: readonly St
 /** Units of a package stay, but are disabled. */
 export function systemdRemoval(facts: Facts): Plan {
   const isInstalled =
-    facts.hasPackagedUnits || OWN_UNITS.some((path) => facts.text(path) !== undefined);
+    facts.unitFolder !== undefined || OWN_UNITS.some((path) => facts.text(path) !== undefined);
   if (!isInstalled) return { steps: [], toDo: [] };
   const files = removal(facts, ...OWN_UNITS, DROP_IN);
   const steps = [
@@ -46,14 +47,18 @@ function addUser(): Step {
 
 /** Units in /etc would hide those of a package. */
 function unitSteps(facts: Facts): Step[] {
-  if (facts.hasPackagedUnits) return removal(facts, ...OWN_UNITS);
+  if (facts.unitFolder !== undefined) return removal(facts, ...OWN_UNITS);
   return [APPLY, WATCH].map((unit) =>
     write(`${FOLDER}/${unit}`, facts.packaged(`systemd/${unit}`)),
   );
 }
 
-function dropIn({ packaged }: Facts, logs: readonly string[]): string {
-  const unit = packaged(`systemd/${WATCH}`);
-  const start = /^ExecStart=.*$/m.exec(unit)?.[0].replace(/--journal$/, logs.join(' '));
-  return `[Service]\nExecStart=\n${start}\n`;
+function dropIn({ unitFolder, packaged, text }: Facts, logs: readonly string[]): string {
+  const unit =
+    unitFolder === undefined ? packaged(`systemd/${WATCH}`) : text(`${unitFolder}/${WATCH}`);
+  const [, command] = /^ExecStart=(.*) --journal$/m.exec(unit ?? '') ?? [];
+  if (command === undefined) {
+    throw new McblockError('system', `${WATCH} follows no journal; use --log journal`);
+  }
+  return `[Service]\nExecStart=\nExecStart=${command} ${logs.join(' ')}\n`;
 }

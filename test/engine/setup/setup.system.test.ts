@@ -197,7 +197,10 @@ describe('setup', () => {
       put(path, `#!/bin/sh\necho "${path} $*" >> ${root}/ran\n`, 0o755);
     }
     mkdirSync(join(root, '/run/systemd/system'), { recursive: true });
-    put('/usr/lib/systemd/system/mcblock-watch.service', '');
+    put(
+      '/usr/lib/systemd/system/mcblock-watch.service',
+      '[Service]\nExecStart=/usr/bin/mcblock watch --journal\n',
+    );
     put('/etc/passwd', '_mcblock:x:999:999::/var/lib/mcblock:/usr/sbin/nologin\n');
     const logs = [AUTH_LOG, '/var/log/mail.log'];
     const plan = planSetup(await facts('linux'), { ...ANSWERS, logs }, false);
@@ -209,7 +212,7 @@ describe('setup', () => {
     ]);
     expect(existsSync(join(root, '/etc/systemd/system/mcblock-watch.service'))).toBe(false);
     expect(read('/etc/systemd/system/mcblock-watch.service.d/log.conf')).toContain(
-      `ExecStart=\nExecStart=/usr/bin/env mcblock --config /etc/mcblock.toml --db /var/lib/mcblock/mcblock.db watch ${logs.join(' ')}\n`,
+      `ExecStart=\nExecStart=/usr/bin/mcblock watch ${logs.join(' ')}\n`,
     );
   });
 
