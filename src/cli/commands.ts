@@ -110,6 +110,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/history.ts'),
   },
   {
+    name: 'stats',
+    usage: '[OPTION…]',
+    summary: 'show offenders, services and activations by day',
+    load: () => import('./commands/stats.ts'),
+  },
+  {
+    name: 'report',
+    usage: '[OPTION…]',
+    summary: 'write a digest for a mail',
+    load: () => import('./commands/report.ts'),
+  },
+  {
     name: 'emit',
     usage: '[OPTION…]',
     summary: 'print the rules for pf, nftables and others',

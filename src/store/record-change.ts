@@ -1,5 +1,6 @@
 import { type Seconds, stateOf } from '../blocklist/entry.ts';
 import type { EntryChange } from '../blocklist/entry-change.ts';
+import type { Login } from '../blocklist/trust.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { StoreParts } from './exchange.ts';
 
@@ -50,4 +51,13 @@ export function forgetEntry(parts: StoreParts, prefix: Prefix, forgottenAt: Seco
   forgotten.add(prefix, forgottenAt, command);
   changes.add('forgotten', prefix);
   outbox.forget(prefix);
+}
+
+/** Records logins, which undo leaves as they are from then on; see Store.recordLogins. */
+export function recordLogins(parts: StoreParts, recorded: readonly Login[]): void {
+  const { connection, undo, logins } = parts;
+  connection.together(() => {
+    undo.loginsChange(recorded);
+    logins.record(recorded);
+  });
 }

@@ -31,8 +31,9 @@ import { openConnection } from './open.ts';
 import type { StoreOptions } from './options.ts';
 import { Outbox, type OutboxOptions } from './outbox.ts';
 import { Pending } from './pending.ts';
-import { forgetEntry, recordChange } from './record-change.ts';
+import { forgetEntry, recordChange, recordLogins } from './record-change.ts';
 import { Snapshot } from './snapshot.ts';
+import { Statistics } from './statistics.ts';
 import { Undo } from './undo.ts';
 import { UndoSteps } from './undo-steps.ts';
 import { type Withdrawal, Withdrawals } from './withdrawals.ts';
@@ -70,6 +71,8 @@ export class Store {
   readonly clock: LatestTime;
   /** Published lists; written through putFeed. */
   readonly feeds: Feeds;
+  /** Sums over entries, activations and evidence. */
+  readonly statistics: Statistics;
   /** Accepted logins. */
   readonly logins: LoginTable;
   /** Activations that were withdrawn. */
@@ -99,6 +102,7 @@ export class Store {
     this.clock = new LatestTime(connection);
     connection.onCommit(() => this.clock.record(present()));
     this.feeds = new Feeds(connection);
+    this.statistics = new Statistics(connection);
     this.logins = new LoginTable(connection);
     this.withdrawals = new Withdrawals(connection);
     this.spent = new Pending(connection, 'spent');
@@ -275,12 +279,7 @@ export class Store {
 
   /** Adds accepted logins; those of one user of a service from one address are kept as one span. */
   recordLogins(logins: Iterable<Login>): void {
-    const { connection, undo } = this.#parts;
-    const all = [...logins];
-    connection.together(() => {
-      undo.loginsChange(all);
-      this.logins.record(all);
-    });
+    recordLogins(this.#parts, [...logins]);
   }
 
   /** The logins from the prefix of which the last is at or after `since`, by address. */

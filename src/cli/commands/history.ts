@@ -1,12 +1,11 @@
 import type { Command } from 'commander';
 import { McblockError } from '../../errors.ts';
-import { formatPrefix, parsePrefix, shortPrefix } from '../../net/prefix-text.ts';
-import type { RecordedChange } from '../../store/changes.ts';
+import { parsePrefix } from '../../net/prefix-text.ts';
 import type { Context } from '../context.ts';
 import { parseLimit } from '../limit.ts';
+import { changeJson, changeLine } from '../text/change-text.ts';
 import { countText } from '../text/count.ts';
-import { printable } from '../text/printable.ts';
-import { isoTime, parsePast, shortTime } from '../text/time.ts';
+import { parsePast } from '../text/time.ts';
 
 interface HistoryOptions {
   readonly since?: string;
@@ -66,66 +65,4 @@ async function history(
   if (found.length > limit) {
     context.remark(`more than ${countText(limit)} changes; use --limit or --since`);
   }
-}
-
-function changeJson(change: RecordedChange): object {
-  const { prefix, at, action, activation, since, until, origin, note, by, command, user } = change;
-  return {
-    at: isoTime(at),
-    action,
-    prefix: formatPrefix(prefix),
-    activation: activation ?? null,
-    since: since === undefined ? null : isoTime(since),
-    until: until === undefined ? null : isoTime(until),
-    origin: origin ?? null,
-    note,
-    by: by === '' ? null : by,
-    user: user === '' ? null : user,
-    command: command === '' ? null : command,
-    logs: change.logs,
-  };
-}
-
-/** One line: when, what became of which prefix, from where, and by whom. */
-function changeLine(change: RecordedChange): string {
-  const { at, prefix, origin, note, by, command, user, logs } = change;
-  const parts = [
-    origin && `origin ${origin}`,
-    by && `from ${printable(by)}`,
-    note && noteText(change),
-    logs.length > 0 && `in ${logs.map(printable).join(', ')}`,
-    command && `by ${user === '' ? '' : `${printable(user)}: `}${printable(command)}`,
-  ].filter((part) => part);
-  const what = `${shortTime(at)}  ${shortPrefix(prefix)} ${actionText(change)}`;
-  return parts.length === 0 ? what : `${what}; ${parts.join('; ')}`;
-}
-
-function actionText({ at, action, activation, since, until = 'forever' }: RecordedChange): string {
-  const end = until === 'forever' ? 'forever' : `until ${shortTime(until)}`;
-  switch (action) {
-    case 'activated': {
-      const begin = since === undefined || since === at ? '' : `from ${shortTime(since)} `;
-      return `${activation === 1 ? 'blocked' : `blocked again (${activation})`} ${begin}${end}`;
-    }
-    case 'prolonged':
-      return `prolonged ${end}`;
-    case 'expired':
-      return 'expired by hand';
-    case 'withdrawn':
-      return 'withdrawn';
-    case 'forgotten':
-      return 'forgotten';
-    case 'undone':
-      return 'restored by undo';
-    case 'allowed':
-      return `put on the allow-list${until === 'forever' ? '' : ` ${end}`}`;
-    case 'disallowed':
-      return 'removed from the allow-list';
-  }
-}
-
-function noteText({ action, note }: RecordedChange): string {
-  if (action === 'undone') return `of ${printable(note)}`;
-  if (action !== 'withdrawn') return `"${printable(note)}"`;
-  return note === 'mistake' ? 'a mistake' : 'a later login excuses its failures';
 }

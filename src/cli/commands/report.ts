@@ -1,0 +1,103 @@
+import { hostname } from 'node:os';
+import type { Command } from 'commander';
+import type { Seconds } from '../../blocklist/entry.ts';
+import { type Stats, statsOf } from '../../engine/stats.ts';
+import type { RecordedChange } from '../../store/changes.ts';
+import type { Store } from '../../store/store.ts';
+import type { Context } from '../context.ts';
+import { changeJson, changeLine } from '../text/change-text.ts';
+import { countText, nounText } from '../text/count.ts';
+import { printable } from '../text/printable.ts';
+import { activeText, offenceLines, statsJson } from '../text/stats-text.ts';
+import { parsePast, shortTime } from '../text/time.ts';
+
+/** The rows of each list. */
+const MAX_ROWS = 5;
+const MAX_CHANGES = 10;
+/** Changes that are looked through for those by hand. */
+const MAX_READ = 1000;
+
+interface ReportOptions {
+  readonly since: string;
+  readonly ifAny?: true;
+}
+
+/** What happened since a time. */
+interface Report {
+  readonly stats: Stats;
+  /** The activations recorded since: of new entries, and of those active before. */
+  readonly blocked: ReturnType<Store['statistics']['recordedSince']>;
+  /** What people did, the latest first. */
+  readonly changes: readonly RecordedChange[];
+}
+
+export function define(command: Command, context: Context): void {
+  command
+    .description(
+      'Writes a digest of what happened lately, short enough for a mail: how much was blocked, the services and offenders with the most offences, and what was changed by hand.',
+    )
+    .option('--since <time>', 'from then on: 1d for the last day, 2026-03-24', '1d')
+    .option('--if-any', 'print nothing if nothing was blocked or changed')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  mcblock report --since 1d --if-any
+  mcblock report --since 7d | mail -s "mcblock on $(hostname)" root
+
+For the security mail of periodic(8) on FreeBSD and daily(8) on OpenBSD, see docs/reports.md.
+`,
+    )
+    .action((options: ReportOptions) => report(context, options));
+}
+
+async function report(context: Context, { since, ifAny }: ReportOptions): Promise<void> {
+  const store = await context.store('read');
+  const from = parsePast(since, '--since', context.now);
+  const made = reportOf(store, from, context.now);
+  const { blocked, changes } = made;
+  if (ifAny && blocked.first + blocked.again + changes.length === 0) return;
+  if (context.options.json) context.json(reportJson(made));
+  else context.lines(reportLines(made));
+}
+
+function reportOf(store: Store, since: Seconds, now: Seconds): Report {
+  return {
+    stats: statsOf(store, since, now, MAX_ROWS, undefined),
+    blocked: store.statistics.recordedSince(since),
+    changes: store.changes.list({ since }, MAX_READ).filter(isByHand),
+  };
+}
+
+function isByHand({ action, origin, note }: RecordedChange): boolean {
+  if (action === 'activated') return origin === 'manual' || origin === 'import';
+  return action !== 'withdrawn' || note === 'mistake';
+}
+
+function* reportLines({ stats, blocked, changes }: Report): Generator<string> {
+  const { since, until, entries, feedPrefixes } = stats;
+  yield `Report of mcblock on ${printable(hostname())}, ${shortTime(since)} to ${shortTime(until)} UTC`;
+  yield '';
+  const again = blocked.again === 0 ? '' : `, ${countText(blocked.again)} of them again`;
+  yield `blocked  ${nounText(blocked.first + blocked.again, 'prefix', 'prefixes')}${again}`;
+  yield `active   ${activeText(entries.active, feedPrefixes)}`;
+  yield* offenceLines('SERVICE', stats.services);
+  yield* offenceLines('OFFENDER', stats.offenders);
+  if (changes.length === 0) return;
+  yield '';
+  yield 'By hand:';
+  for (const change of changes.slice(0, MAX_CHANGES)) yield `  ${changeLine(change)}`;
+  const more = changes.length - MAX_CHANGES;
+  if (more > 0) yield `  and ${countText(more)} more; see mcblock history`;
+}
+
+function reportJson({ stats, blocked, changes }: Report): object {
+  const { first, again } = blocked;
+  return {
+    host: hostname(),
+    blocked: first + again,
+    again,
+    ...statsJson(stats),
+    changes: changes.slice(0, MAX_CHANGES).map(changeJson),
+  };
+}

@@ -1,0 +1,43 @@
+import type { Command } from 'commander';
+import { statsOf } from '../../engine/stats.ts';
+import type { Context } from '../context.ts';
+import { parseLimit } from '../limit.ts';
+import { isUtf8 } from '../text/locale.ts';
+import { statsJson, statsLines } from '../text/stats-text.ts';
+import { parsePast } from '../text/time.ts';
+
+interface StatsOptions {
+  readonly since: string;
+  readonly limit: number;
+}
+
+export function define(command: Command, context: Context): void {
+  command
+    .description(
+      'Shows what is active and when it expires, the activations of each day, and the services, offenders and networks with the most offences; countries and networks where [geo] names databases.',
+    )
+    .option('--since <time>', 'from then on: 2026-03-24, or 90d for the last 90 days', '30d')
+    .option('--limit <n>', 'at most this many of each list', parseLimit, 10)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  mcblock stats
+  mcblock stats --since 7d --limit 3
+  mcblock stats --json | jq '.services'
+
+Evidence is kept as one sum for each log and activation: what began earlier counts as a whole if its
+last offence came since. Of users only hashes are kept, because people type passwords in their place.
+`,
+    )
+    .action((options: StatsOptions) => stats(context, options));
+}
+
+async function stats(context: Context, { since, limit }: StatsOptions): Promise<void> {
+  const store = await context.store('read');
+  const from = parsePast(since, '--since', context.now);
+  const found = statsOf(store, from, context.now, limit, await context.geo());
+  if (context.options.json) return context.json(statsJson(found));
+  const columns = context.stdout.columns ?? 80;
+  context.lines(statsLines(found, { columns, isUtf8: isUtf8(context.env) }));
+}

@@ -1,0 +1,66 @@
+import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
+import type { RecordedChange } from '../../store/changes.ts';
+import { printable } from './printable.ts';
+import { isoTime, shortTime } from './time.ts';
+
+export function changeJson(change: RecordedChange): object {
+  const { prefix, at, action, activation, since, until, origin, note, by, command, user } = change;
+  return {
+    at: isoTime(at),
+    action,
+    prefix: formatPrefix(prefix),
+    activation: activation ?? null,
+    since: since === undefined ? null : isoTime(since),
+    until: until === undefined ? null : isoTime(until),
+    origin: origin ?? null,
+    note,
+    by: by === '' ? null : by,
+    user: user === '' ? null : user,
+    command: command === '' ? null : command,
+    logs: change.logs,
+  };
+}
+
+/** One line: when, what became of which prefix, from where, and by whom. */
+export function changeLine(change: RecordedChange): string {
+  const { at, prefix, origin, note, by, command, user, logs } = change;
+  const parts = [
+    origin && `origin ${origin}`,
+    by && `from ${printable(by)}`,
+    note && noteText(change),
+    logs.length > 0 && `in ${logs.map(printable).join(', ')}`,
+    command && `by ${user === '' ? '' : `${printable(user)}: `}${printable(command)}`,
+  ].filter((part) => part);
+  const what = `${shortTime(at)}  ${shortPrefix(prefix)} ${actionText(change)}`;
+  return parts.length === 0 ? what : `${what}; ${parts.join('; ')}`;
+}
+
+function actionText({ at, action, activation, since, until = 'forever' }: RecordedChange): string {
+  const end = until === 'forever' ? 'forever' : `until ${shortTime(until)}`;
+  switch (action) {
+    case 'activated': {
+      const begin = since === undefined || since === at ? '' : `from ${shortTime(since)} `;
+      return `${activation === 1 ? 'blocked' : `blocked again (${activation})`} ${begin}${end}`;
+    }
+    case 'prolonged':
+      return `prolonged ${end}`;
+    case 'expired':
+      return 'expired by hand';
+    case 'withdrawn':
+      return 'withdrawn';
+    case 'forgotten':
+      return 'forgotten';
+    case 'undone':
+      return 'restored by undo';
+    case 'allowed':
+      return `put on the allow-list${until === 'forever' ? '' : ` ${end}`}`;
+    case 'disallowed':
+      return 'removed from the allow-list';
+  }
+}
+
+function noteText({ action, note }: RecordedChange): string {
+  if (action === 'undone') return `of ${printable(note)}`;
+  if (action !== 'withdrawn') return `"${printable(note)}"`;
+  return note === 'mistake' ? 'a mistake' : 'a later login excuses its failures';
+}

@@ -1,0 +1,121 @@
+import type { Stats } from '../../engine/stats.ts';
+import type { Count } from '../../store/statistics.ts';
+import { bar } from './bars.ts';
+import { countText, nounText } from './count.ts';
+import { COUNTRY_COLUMNS, countrySumJson } from './country-text.ts';
+import { printable } from './printable.ts';
+import { tableLines } from './table.ts';
+import { isoTime, shortTime } from './time.ts';
+
+/** Earlier days are left out. */
+const MAX_DAYS = 31;
+const MAX_BAR = 50;
+/** Columns in front of a bar. */
+const BEFORE_BAR = 24;
+
+interface StatsLayout {
+  readonly columns: number;
+  /** The locale has block characters. */
+  readonly isUtf8: boolean;
+}
+
+export function* statsLines(stats: Stats, layout: StatsLayout): Generator<string> {
+  yield `${shortTime(stats.since)} to ${shortTime(stats.until)} UTC`;
+  yield '';
+  yield* summaryLines(stats);
+  yield '';
+  yield* dayLines(stats, layout);
+  yield* offenceLines('SERVICE', stats.services);
+  yield* offenceLines('OFFENDER', stats.offenders);
+  yield* offenceLines('PREFIX', stats.prefixes);
+  if (stats.networks) yield* offenceLines('NETWORK', stats.networks);
+  if (stats.countries && stats.countries.length > 0) {
+    yield '';
+    yield* tableLines(COUNTRY_COLUMNS, stats.countries);
+  }
+}
+
+function* summaryLines(stats: Stats): Generator<string> {
+  const { entries, feedPrefixes, addresses4, origins, users } = stats;
+  const { active, expired } = entries;
+  yield `active     ${activeText(active, feedPrefixes)}, ${addresses4.toLocaleString('en')} IPv4 addresses`;
+  yield `expired    ${nounText(expired, 'entry', 'entries')}`;
+  yield `expiring   ${expiringText(stats)}`;
+  const made = origins.map(({ name, count }) => `${name} ${countText(count)}`);
+  yield `activated  ${made.length === 0 ? 'none' : made.join(', ')}`;
+  yield `users      ${countText(users)} tried lately, by hash; names are not kept`;
+}
+
+/** `3 entries, 100 prefixes of feeds` */
+export function activeText(active: number, feedPrefixes: number): string {
+  const entries = nounText(active, 'entry', 'entries');
+  if (feedPrefixes === 0) return entries;
+  return `${entries}, ${nounText(feedPrefixes, 'prefix', 'prefixes')} of feeds`;
+}
+
+function expiringText({ expiring, forever }: Stats): string {
+  const names: Readonly<Record<number, string>> = {
+    1: 'within a day',
+    7: 'within a week',
+    30: 'within a month',
+    365: 'within a year',
+  };
+  const parts = expiring.map(
+    ({ days, entries }) => [entries, names[days] ?? 'later'] as [number, string],
+  );
+  parts.push([forever, 'never']);
+  const shown = parts.filter(([count]) => count > 0);
+  return shown.map(([count, when]) => `${countText(count)} ${when}`).join(', ') || 'none';
+}
+
+function* dayLines({ days }: Stats, { columns, isUtf8 }: StatsLayout): Generator<string> {
+  const shown = days.slice(-MAX_DAYS);
+  const most = Math.max(...shown.map(({ activations }) => activations));
+  if (most === 0) return;
+  const width = Math.max(1, Math.min(MAX_BAR, columns - BEFORE_BAR));
+  yield 'DAY         ACTIVATIONS';
+  for (const { day, activations } of shown) {
+    const line = `${shortTime(day).slice(0, 10)}  ${countText(activations).padStart(10)}  `;
+    yield `${line}${bar(activations / most, width, isUtf8)}`.trimEnd();
+  }
+}
+
+export function* offenceLines(title: string, counts: readonly Count[]): Generator<string> {
+  if (counts.length === 0) return;
+  yield '';
+  yield* tableLines(
+    [
+      { title: 'OFFENCES', align: 'right', cell: ({ count }: Count) => countText(count) },
+      { title, cell: ({ name }: Count) => printable(name) },
+    ],
+    counts,
+  );
+}
+
+export function statsJson(stats: Stats): object {
+  const { since, until, entries, feedPrefixes, addresses4, days, forever, users } = stats;
+  return {
+    since: isoTime(since),
+    until: isoTime(until),
+    ...entries,
+    feedPrefixes,
+    ipv4Addresses: Number(addresses4),
+    activations: Object.fromEntries(stats.origins.map(({ name, count }) => [name, count])),
+    days: days.map(({ day, activations }) => ({ day: shortTime(day).slice(0, 10), activations })),
+    services: counted('service', stats.services),
+    offenders: counted('address', stats.offenders),
+    prefixes: counted('prefix', stats.prefixes),
+    networks: stats.networks ? counted('network', stats.networks) : null,
+    countries: stats.countries ? stats.countries.map(countrySumJson) : null,
+    users,
+    expiring: stats.expiring.map(({ days: within, entries: count }) => ({
+      days: Number.isFinite(within) ? within : null,
+      entries: count,
+    })),
+    forever,
+  };
+}
+
+function counted(kind: string, counts: readonly Count[]): object[] {
+  return counts.map(({ name, count }) => ({ [kind]: name, offences: count }));
+}

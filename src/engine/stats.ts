@@ -1,0 +1,138 @@
+import { coverageOf } from '../blocklist/coverage.ts';
+import type { Seconds } from '../blocklist/entry.ts';
+import { DAY_SECONDS } from '../blocklist/policy.ts';
+import { formatAddress } from '../net/address-text.ts';
+import { formatPrefix } from '../net/prefix-text.ts';
+import type { EntryCounts } from '../store/entries.ts';
+import type { Count } from '../store/statistics.ts';
+import type { Store } from '../store/store.ts';
+import { byCountry, type CountrySum } from './by-country.ts';
+import type { Geo } from './geo.ts';
+
+/** Offenders that are counted at once; of more, those with the fewest offences are dropped. */
+const MAX_COUNTED = 200_000;
+const MAX_DAYS = 366;
+
+/** When active entries expire: within so many days, and none of the ones before. */
+const EXPIRY_DAYS = [1, 7, 30, 365, Number.POSITIVE_INFINITY] as const;
+
+/** What happened in a span of time, and what is active at its end. */
+export interface Stats {
+  readonly since: Seconds;
+  readonly until: Seconds;
+  readonly entries: EntryCounts;
+  readonly feedPrefixes: number;
+  /** How many addresses entries and feeds cover, each counted once. */
+  readonly addresses4: bigint;
+  /** For each UTC day of the span, from its first: the activations. */
+  readonly days: readonly { readonly day: Seconds; readonly activations: number }[];
+  readonly origins: readonly Count[];
+  /** By offences, the most first. */
+  readonly services: readonly Count[];
+  readonly offenders: readonly Count[];
+  readonly prefixes: readonly Count[];
+  /** By the database of networks; undefined without one. */
+  readonly networks: readonly Count[] | undefined;
+  /** Of the active entries; undefined without a database. */
+  readonly countries: readonly CountrySum[] | undefined;
+  /** The different users that were tried; their names are not kept. */
+  readonly users: number;
+  readonly expiring: readonly { readonly days: number; readonly entries: number }[];
+  readonly forever: number;
+}
+
+/**
+ * Sums up what is recorded since a time. Evidence is kept as one sum for each log and activation:
+ * what began before counts as a whole if its last offence came since.
+ * @param most of each list
+ */
+export function statsOf(
+  store: Store,
+  since: Seconds,
+  now: Seconds,
+  most: number,
+  geo: Geo | undefined,
+): Stats {
+  const { statistics } = store;
+  const active = store.activePrefixes(now);
+  return {
+    since,
+    until: now,
+    entries: store.counts(now),
+    feedPrefixes: store.feeds.all().reduce((sum, { prefixes }) => sum + prefixes, 0),
+    addresses4: coverageOf(active)[4],
+    days: daysOf(statistics.activationsByDay(since, now), since, now),
+    origins: statistics.activationsByOrigin(since, now),
+    ...offencesOf(store, since, most, geo),
+    countries: geo && byCountry(store.entries({ state: 'active', at: now }), geo).slice(0, most),
+    users: statistics.usersTried(since),
+    expiring: EXPIRY_DAYS.map((days, index) => ({
+      days,
+      entries: statistics.expiring(
+        now,
+        now + spanOf(EXPIRY_DAYS[index - 1] ?? 0),
+        now + spanOf(days),
+      ),
+    })),
+    forever: statistics.activeForever(now),
+  };
+}
+
+function spanOf(days: number): Seconds {
+  return Math.min(days * DAY_SECONDS, Number.MAX_SAFE_INTEGER / 2);
+}
+
+function daysOf(counts: ReadonlyMap<number, number>, since: Seconds, now: Seconds): Stats['days'] {
+  const last = Math.floor(now / DAY_SECONDS);
+  const first = Math.max(
+    Math.floor(since / DAY_SECONDS),
+    Math.min(...counts.keys(), last),
+    last - MAX_DAYS + 1,
+  );
+  return Array.from({ length: last - first + 1 }, (_, index) => ({
+    day: (first + index) * DAY_SECONDS,
+    activations: counts.get(first + index) ?? 0,
+  }));
+}
+
+function offencesOf(
+  store: Store,
+  since: Seconds,
+  most: number,
+  geo: Geo | undefined,
+): Pick<Stats, 'services' | 'offenders' | 'prefixes' | 'networks'> {
+  const [services, offenders] = [new Tally(), new Tally()];
+  const [prefixes, networks] = [new Tally(), new Tally()];
+  for (const { prefix, rows } of store.statistics.evidenceSince(since)) {
+    for (const { service, address, count } of rows) {
+      services.add(service, count);
+      if (address) offenders.add(formatAddress(address), count);
+      prefixes.add(formatPrefix(prefix), count);
+      networks.add(geo?.network(address ?? prefix) ?? '-', count);
+    }
+  }
+  return {
+    services: services.most(most),
+    offenders: offenders.most(most),
+    prefixes: prefixes.most(most),
+    networks: geo && networks.most(most),
+  };
+}
+
+/** Counts by name. */
+class Tally {
+  #counts = new Map<string, number>();
+
+  add(name: string, count: number): void {
+    this.#counts.set(name, (this.#counts.get(name) ?? 0) + count);
+    if (this.#counts.size <= MAX_COUNTED) return;
+    this.#counts = new Map(this.most(MAX_COUNTED / 2).map((one) => [one.name, one.count]));
+  }
+
+  /** At most so many, the most frequent first. */
+  most(limit: number): Count[] {
+    return Array.from(this.#counts, ([name, count]) => ({ name, count }))
+      .toSorted((p, q) => q.count - p.count || (p.name < q.name ? -1 : 1))
+      .slice(0, limit);
+  }
+}

@@ -1,0 +1,101 @@
+import type { Seconds } from '../blocklist/entry.ts';
+import type { Evidence } from '../blocklist/evidence.ts';
+import { DAY_SECONDS } from '../blocklist/policy.ts';
+import type { Prefix } from '../net/prefix.ts';
+import type { Connection } from './connection.ts';
+import { evidenceOfCell } from './evidence-cell.ts';
+import { prefixOfRow } from './key.ts';
+
+/** Rows of evidence that are read at once; one may have thousands of offenders. */
+const PAGE_ROWS = 500;
+
+/** By when they were recorded: a log tells of earlier ones. */
+const RECORDED = `
+SELECT count(*) FILTER (WHERE number = 1), count(*)
+FROM activation AS t LEFT JOIN command AS c ON c.id = t.command
+WHERE max(t.at, ifnull(c.at, 0)) >= ?`;
+
+const BY_DAY = `
+SELECT at / ${DAY_SECONDS}, count(*) FROM activation WHERE at >= ? AND at <= ? GROUP BY 1 ORDER BY 1`;
+
+const BY_ORIGIN = `
+SELECT origin, count(*) FROM activation WHERE at >= ? AND at <= ? GROUP BY 1 ORDER BY 2 DESC, 1`;
+
+const ACTIVE = 'activated_at <= ? AND (expires_at IS NULL OR expires_at > ?)';
+
+const EXPIRING = `
+SELECT count(*) FROM entry WHERE ${ACTIVE} AND expires_at > ? AND expires_at <= ?`;
+
+const FOREVER = 'SELECT count(*) FROM entry WHERE activated_at <= ? AND expires_at IS NULL';
+
+const EVIDENCE = `
+SELECT v.rowid, v.family, v.length, hex(v.network), v.log, v.evidence
+FROM evidence AS v CROSS JOIN entry USING (family, length, network)
+WHERE v.rowid > ? AND last_seen >= ? ORDER BY v.rowid LIMIT ${PAGE_ROWS}`;
+
+const NAMES = `
+SELECT count(*) FROM (
+  SELECT user FROM pending WHERE user > 0 AND at >= ? UNION
+  SELECT user FROM spent WHERE user > 0 AND at >= ?)`;
+
+/** How often something was counted. */
+export interface Count {
+  readonly name: string;
+  readonly count: number;
+}
+
+/** Sums over entries, activations and evidence. Each reads a whole table. */
+export class Statistics {
+  readonly #connection: Connection;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /** The activations that were recorded since, and those of entries that were active before. */
+  recordedSince(since: Seconds): { readonly first: number; readonly again: number } {
+    const [first, all] = this.#connection.row(RECORDED, since) ?? [];
+    return { first: Number(first), again: Number(all) - Number(first) };
+  }
+
+  /** The activations of each UTC day (days since 1970) that has any. */
+  activationsByDay(since: Seconds, until: Seconds): Map<number, number> {
+    const rows = this.#connection.rows(BY_DAY, since, until);
+    return new Map(rows.map(([day, count]) => [Number(day), Number(count)]));
+  }
+
+  /** The activations by origin, the most frequent first. */
+  activationsByOrigin(since: Seconds, until: Seconds): Count[] {
+    return this.#connection
+      .rows(BY_ORIGIN, since, until)
+      .map(([name, count]) => ({ name: String(name), count: Number(count) }));
+  }
+
+  /** The active entries that expire after the first and by the second time. */
+  expiring(now: Seconds, after: Seconds, by: Seconds): number {
+    return Number(this.#connection.row(EXPIRING, now, now, after, by)?.[0]);
+  }
+
+  /** The active entries that never expire. */
+  activeForever(now: Seconds): number {
+    return Number(this.#connection.row(FOREVER, now)?.[0]);
+  }
+
+  /** The evidence of which the last offence is no earlier, with the prefix of its entry. */
+  *evidenceSince(since: Seconds): Generator<{ prefix: Prefix; rows: readonly Evidence[] }> {
+    for (let after = 0; ; ) {
+      const page = this.#connection.rows(EVIDENCE, after, since);
+      for (const [rowid, family = null, length = null, hex = null, log, cell] of page) {
+        after = Number(rowid);
+        const rows = evidenceOfCell(cell, String(log)).filter(({ lastSeen }) => lastSeen >= since);
+        if (rows.length > 0) yield { prefix: prefixOfRow('evidence', family, length, hex), rows };
+      }
+      if (page.length < PAGE_ROWS) return;
+    }
+  }
+
+  /** The number of different users, known by hashes only, that were tried lately. */
+  usersTried(since: Seconds): number {
+    return Number(this.#connection.row(NAMES, since, since)?.[0]);
+  }
+}
