@@ -53,6 +53,17 @@ describe('grok', () => {
     }
   });
 
+  it('lists 20 entries unless asked for all, and says how many have expired by now', async () => {
+    line.now = '2026-04-22T00:00:00Z';
+    const { stdout } = await grok('--dry-run', FIXTURE);
+    expect(stdout.match(/^ {2}new /gm)).toHaveLength(20);
+    expect(stdout).toContain('  ... and 27 more; --verbose lists all\n');
+    expect(stdout).toContain('  expired      47 of these 47 by now\n');
+    const all = await grok('--dry-run', '--verbose', FIXTURE);
+    expect(all.stdout.match(/^ {2}new /gm)).toHaveLength(47);
+    expect(all.stdout).not.toContain('more;');
+  });
+
   it('warns if no line looks like a log line', async () => {
     const file = line.path('no.log');
     writeFileSync(file, 'one\ntwo\n');

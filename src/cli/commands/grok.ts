@@ -48,7 +48,7 @@ interface GrokOptions extends LogCommandOptions, ApplyChoice {
 export function define(command: Command, context: Context): void {
   addApplyOptions(addLogOptions(command))
     .description(
-      'Reads logs and records offenders. An event counts once, in whatever log it is read: of a log that has grown, only new lines count.',
+      'Reads logs and records offenders. Shows 20 entries of each log, all with --verbose. An event counts once, in whatever log it is read: of a log that has grown, only new lines count.',
     )
     .argument('[file...]', 'logs: plain, bzip2, gzip, xz or zstd; - for stdin')
     .option('--rotated <log>', 'read the newest rotation of this log, compressed or not')
@@ -114,7 +114,12 @@ async function grok(context: Context, named: string[], options: GrokOptions): Pr
     reports.push(report);
     if (!context.options.json && !context.options.quiet) {
       context.lines(
-        grokReportLines(report, await context.colours(), context.options.verbose ?? false),
+        grokReportLines(
+          report,
+          await context.colours(),
+          context.options.verbose ?? false,
+          context.now,
+        ),
       );
     }
   }

@@ -1,3 +1,4 @@
+import type { Seconds } from '../../blocklist/entry.ts';
 import { messagesText } from '../../blocklist/message-counts.ts';
 import type { EntryReport } from '../../engine/judge/entry-reports.ts';
 import type { LogReport } from '../../engine/judge/log-report.ts';
@@ -23,6 +24,9 @@ const TITLES: Record<EntryOutcome, string> = {
 /** Number of lines shown for each entry of a dry run. */
 export const SHOWN_SAMPLES = 3;
 
+/** Number of entries shown without --verbose. */
+const SHOWN_ENTRIES = 20;
+
 const COLUMNS: readonly Column<EntryReport>[] = [
   { title: '', cell: ({ outcome }) => `  ${TITLES[outcome]}` },
   { title: 'PREFIX', cell: ({ prefix }) => shortPrefix(prefix) },
@@ -37,6 +41,7 @@ export function* grokReportLines(
   report: LogReport,
   colours: Colours,
   verbose: boolean,
+  now: Seconds,
 ): Generator<string> {
   const name = printable(report.summary.name);
   if (report.alreadyRead) {
@@ -44,11 +49,20 @@ export function* grokReportLines(
     return;
   }
   yield `${name}: ${readText(report)}`;
-  if (report.entries.size > 0) {
-    const lines = tableLines(COLUMNS, report.entries, (line, row) => {
+  const { entries } = report;
+  if (entries.size > 0) {
+    const shown = verbose ? entries : firstOf(entries, SHOWN_ENTRIES);
+    yield* tableLines(COLUMNS, shown, (line, row) => {
       return withSamples(paint(line, row, colours), row, report, colours, verbose);
     });
-    yield* lines;
+    const more = entries.size - SHOWN_ENTRIES;
+    if (!verbose && more > 0) yield `  ... and ${countText(more)} more; --verbose lists all`;
+    const expired = countOf(
+      entries,
+      ({ expiresAt }) => expiresAt !== 'forever' && expiresAt <= now,
+    );
+    if (expired > 0)
+      yield `  expired      ${countText(expired)} of these ${countText(entries.size)} by now`;
   }
   for (const { address, reason, count } of report.spared) {
     yield `  spared       ${formatAddress(address)}, ${SPARED[reason]}: ${offences(count)}`;
@@ -126,6 +140,21 @@ function readText({ summary, repeated }: LogReport): string {
   ].filter((text) => text !== false);
   const oddText = odd.length > 0 ? ` (${odd.join(', ')})` : '';
   return `${countText(lines.lines)}${since} ${lines.lines === 1 ? 'line' : 'lines'}${when}, ${offences(offenceCount)}${oddText}`;
+}
+
+function firstOf<T>(items: Iterable<T>, count: number): T[] {
+  const first: T[] = [];
+  for (const item of items) {
+    if (first.length === count) break;
+    first.push(item);
+  }
+  return first;
+}
+
+function countOf<T>(items: Iterable<T>, matches: (item: T) => boolean): number {
+  let count = 0;
+  for (const item of items) if (matches(item)) count++;
+  return count;
 }
 
 function sumText(report: LogReport): string {
