@@ -1,4 +1,5 @@
 import { type Fault, faultAt } from './fault.ts';
+import { FILE_RULE } from './file-form.ts';
 import type { Expression, Grammar, Location, MessageRule, SubRule } from './tree.ts';
 
 const MAX_POINTS = 1000;
@@ -7,7 +8,7 @@ const MAX_POINTS = 1000;
 export function checkNames(grammar: Grammar): readonly Fault[] {
   const { rules, messages } = grammar;
   const byName = new Map(rules.map((rule) => [rule.name, rule]));
-  const used = new Set<string>();
+  const used = new Set<string>([FILE_RULE]);
   const faults: Fault[] = [];
   for (const { body } of [...rules, ...messages]) {
     for (const { name, at } of namesIn(body)) {
@@ -41,6 +42,7 @@ function namesIn(expression: Expression): readonly { name: string; at: Location 
   switch (expression.type) {
     case 'literal':
     case 'field':
+    case 'header-field':
       return [];
     case 'name':
       return [expression];

@@ -1,6 +1,7 @@
 import { checkMessages } from './check-messages.ts';
 import { checkNames } from './check-names.ts';
 import type { Fault } from './fault.ts';
+import { checkFileForm } from './file-form.ts';
 import type { Grammar } from './tree.ts';
 
 /**
@@ -9,5 +10,7 @@ import type { Grammar } from './tree.ts';
  */
 export function checkGrammar(grammar: Grammar): readonly Fault[] {
   const faults = checkNames(grammar);
-  return faults.length > 0 ? faults : checkMessages(grammar);
+  if (faults.length > 0) return faults;
+  const ofFile = checkFileForm(grammar);
+  return ofFile.length > 0 ? ofFile : checkMessages(grammar);
 }

@@ -1,5 +1,6 @@
 import { dispatch } from './dispatch.ts';
 import { writeMessage } from './emit.ts';
+import { fileFormOf } from './file-form.ts';
 import { flatten } from './flatten.ts';
 import { graphOf, type State, statesOf } from './graph.ts';
 import { LONG_LINE, STEP_LIMIT } from './limits.ts';
@@ -41,7 +42,7 @@ export function compileGrammar({ rules, messages, ...service }: Grammar): Compil
     leave(machine.found()),
   ]);
   const described = messages.map((message, index) => describe(message, starts[index]));
-  return { ...service, messages: described, wasm: module.bytes() };
+  return { ...service, file: fileFormOf({ rules }), messages: described, wasm: module.bytes() };
 }
 
 function describe({ name, kind, points = 0, role }: MessageRule, start?: State): GrammarMessage {

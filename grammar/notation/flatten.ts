@@ -46,6 +46,8 @@ export function flatten(body: Expression, rules: ReadonlyMap<string, SubRule>): 
       case 'literal':
       case 'field':
         return expression;
+      case 'header-field':
+        return undefined;
       case 'name': {
         const rule = rules.get(expression.name);
         return rule && flat(rule.body);

@@ -1,6 +1,7 @@
 import { EmbeddedActionsParser, type IToken } from 'chevrotain';
 import { readExample, readLine } from './example.ts';
 import { type Fault, faultAt } from './fault.ts';
+import { HEADER_FIELDS } from './file-fields.ts';
 import {
   Bar,
   Equals,
@@ -223,12 +224,15 @@ class GrammarParser extends EmbeddedActionsParser {
   }
 
   private field(token: IToken): Expression {
+    const at = locationOf(token);
+    const header = HEADER_FIELDS.find((name) => name === token.image);
+    if (header) return { type: 'header-field', at, field: header };
     const field = FIELDS.find((name) => name === token.image);
     if (!field) {
       const known = `the fields are ${FIELDS.join(', ')}; sub-rules have lower case names`;
-      this.faults.push(faultAt(locationOf(token), `unknown field ${token.image}: ${known}`));
+      this.faults.push(faultAt(at, `unknown field ${token.image}: ${known}`));
     }
-    return { type: 'field', at: locationOf(token), field: field ?? 'TEXT' };
+    return { type: 'field', at, field: field ?? 'TEXT' };
   }
 
   private textOf(token: IToken): string {

@@ -1,3 +1,4 @@
+import type { FileForm } from './file-fields.ts';
 import type { Reading } from './reading.ts';
 
 /** See grammar/README.md. */
@@ -40,6 +41,8 @@ export interface ServiceDeclaration {
   readonly users: readonly string[];
   /** Processes that write in the name of one of its programs, besides these. */
   readonly processes: readonly string[];
+  /** How it begins the lines of a file of its own; undefined if nothing is known of such. */
+  readonly file?: FileForm | undefined;
 }
 
 /** Recognises the messages of a service. */

@@ -1,3 +1,4 @@
+import type { HeaderField } from './file-fields.ts';
 import type { ConnectionRole, MessageKind, ServiceDeclaration, SessionKind } from './scanner.ts';
 
 /** A location in a grammar, from 1; columns are UTF-16 units. */
@@ -62,6 +63,7 @@ export function sessionKind(field: Field): SessionKind | undefined {
 export type Expression =
   | { readonly type: 'literal'; readonly at: Location; readonly bytes: readonly number[] }
   | { readonly type: 'field'; readonly at: Location; readonly field: Field }
+  | { readonly type: 'header-field'; readonly at: Location; readonly field: HeaderField }
   | { readonly type: 'name'; readonly at: Location; readonly name: string }
   | { readonly type: 'sequence'; readonly at: Location; readonly items: readonly Expression[] }
   | { readonly type: 'choice'; readonly at: Location; readonly branches: readonly Expression[] }

@@ -1,5 +1,7 @@
+import { emptyReading } from '../../grammar/notation/reading.ts';
+import { NO_MATCH, type Scanner } from '../../grammar/notation/scanner.ts';
 import { asciiBytes, lineStart, sameBytes } from './bytes.ts';
-import { emptyHeader } from './header/header.ts';
+import { emptyHeader, type HeaderReader } from './header/header.ts';
 import { ownHeaderOf } from './header/own-header.ts';
 import { readHeader } from './header/read-header.ts';
 import type { Chunks } from './source.ts';
@@ -8,54 +10,8 @@ const NEWLINE = 0x0a;
 const RETURN = 0x0d;
 const SPACE = 0x20;
 /** How much is examined to find the service that writes the file. */
-const SAMPLE_LINES = 32;
+const SAMPLE_LINES = 1024;
 const SAMPLE_BYTES = 65_536;
-/** How much of a line is examined. */
-const TEXT_LIMIT_BYTES = 256;
-
-const LEVEL = '(?:emerg|alert|crit|error|warn|notice|info|debug|trace\\d)';
-const IP4_PORT = '\\d+\\.\\d+\\.\\d+\\.\\d+:\\d+';
-
-/**
- * How a message after the time begins if only one service writes such messages. Clients have no
- * influence on the beginning of a line.
- */
-const CERTAIN: readonly (readonly [service: string, message: RegExp])[] = [
-  ['apache', new RegExp(`^\\[(?:[a-z_\\d]*:)?${LEVEL}\\] `)],
-  ['asterisk', /^(?:NOTICE|SECURITY|WARNING|ERROR|VERBOSE|DEBUG)\[\d+\]/],
-  [
-    'dovecot',
-    /^(?:(?:imap|pop3|managesieve|submission)(?:-login)?|lmtp|lda|auth|auth-worker|master|log|config|stats|anvil)(?:\([^)]*\))?(?:<[^>]*>)*: (?:Info|Warning|Error|Fatal|Panic|Debug): /,
-  ],
-  ['dropbear', /^(?:Not backgrounding|Child connection from |Exit |Bad |Login |Password |Pubkey )/],
-  [
-    'exim',
-    /^(?:\[\d+\] )?(?:(?:[\dA-Za-z]{6}-[\dA-Za-z]{6}-[\dA-Za-z]{2}|[\dA-Za-z]{6}-[\dA-Za-z]{11}-[\dA-Za-z]{4}) (?:<=|=>|->|==|\*\*|\*>|Completed|H=)|exim \d\.|(?:Start|End) queue run: |\w+ authenticator failed for |no host name found for IP address |H=\S|SMTP (?:connection|protocol|call|command|data|syntax) |unexpected disconnection while |TLS error on connection )/,
-  ],
-  ['gitea', /^\S+\.go:\d+:\S+\(\) \[[A-Z]\] /],
-  ['http-access', /^(?:[\w.-]+:\d+ )?[\dA-Fa-f]*[.:][\dA-Fa-f.:]+ \S+ \S+ \[\d\d\//],
-  ['lighttpd', /^\((?:\S*\/)?[\w.-]+\.c\.\d+\) /],
-  [
-    'named',
-    /^(?:[a-z]+(?:-[a-z]+)*: )?(?:info|notice|warning|error|critical|debug \d+): |^(?:[a-z]+(?:-[a-z]+)*: )?client (?:@0x|[\dA-Fa-f.:]+#)/,
-  ],
-  ['monit', /^(?:emergency|alert|critical|error|warning|notice|info|debug) +: /],
-  ['mysqld', /^(?:\d+ )?\[(?:Note|Warning|ERROR|System)\] /],
-  ['nginx', new RegExp(`^.{19} \\[${LEVEL}\\] \\d+#\\d+: `)],
-  ['nsd', /^nsd\[\d+\]: (?:info|notice|warning|error): /],
-  // The name of a server has a letter, and an address in its place has none or a colon.
-  ['openbsd-httpd', /^(?=\S*[G-Zg-z])[\w.-]+ [\dA-Fa-f]*[.:][\dA-Fa-f.:]+ - \S+ \[\d\d\//],
-  [
-    'openvpn',
-    new RegExp(
-      `^(?:OpenVPN 2\\.|library versions: |MULTI: |Initialization Sequence Completed|TCP connection established with \\[AF_INET|(?:UDP|TCP)\\S* link (?:local|remote)|TLS Error: |(?:[\\w.-]+/)?${IP4_PORT} (?:TLS|VERIFY|peer info:|\\[|SENT CONTROL|PUSH: ))`,
-    ),
-  ],
-  ['vsftpd', /^\[pid \d+\] /],
-  ['webmin', /^\[\d\d\/[A-Z][a-z]{2}\/\d{4} \d\d:\d\d:\d\d\] /],
-  ['xrdp', /^\[(?:CORE|ERROR|WARN|INFO|DEBUG|TRACE) *\] /],
-];
-
 /** newsyslog writes the first line of every log that it rotates. */
 const NEWSYSLOG = asciiBytes('newsyslog');
 const HOST_NAME = /^[\w.:-]+$/;
@@ -67,16 +23,17 @@ export interface OwnContent {
 }
 
 /**
- * Finds the service that writes a log from its first lines, at most 32 lines and 64 KiB. It is read as
- * a syslogd's as soon as a line is certainly a syslogd's, or if lines of two services are found. For a
- * syslogd's log the first line is enough.
+ * Finds the service that writes a log from its first lines, at most 1,024 lines and 64 KiB: the one
+ * whose grammar declares how these lines begin and has their messages. It is read as a syslogd's as
+ * soon as a line is certainly a syslogd's, or if lines of two services are found. For a syslogd's log
+ * the first line is enough.
  */
 export async function ownContent(
   chunks: Chunks,
-  services: ReadonlySet<string>,
+  scanners: readonly Scanner[],
 ): Promise<OwnContent> {
   const iterator = chunks[Symbol.asyncIterator]();
-  const guess = new OwnerGuess(services);
+  const guess = new OwnerGuess(scanners);
   const taken: Buffer[] = [];
   while (!guess.isMade) {
     const { done, value } = await iterator.next();
@@ -107,18 +64,27 @@ async function* resumed(
   }
 }
 
+/** A service that writes files of its own. */
+interface Candidate {
+  readonly scanner: Scanner;
+  readonly read: HeaderReader;
+}
+
 /** Finds the owner of a log from its first lines. */
 class OwnerGuess {
   isMade = false;
   service: string | undefined;
-  readonly #services: ReadonlySet<string>;
+  readonly #candidates: readonly Candidate[];
+  readonly #reading = emptyReading();
   readonly #header = emptyHeader();
   #held = Buffer.alloc(0);
   #lines = 0;
   #bytes = 0;
 
-  constructor(services: ReadonlySet<string>) {
-    this.#services = services;
+  constructor(scanners: readonly Scanner[]) {
+    this.#candidates = scanners.flatMap((scanner) =>
+      scanner.file === undefined ? [] : [{ scanner, read: ownHeaderOf(scanner.file) }],
+    );
   }
 
   /** Takes the next bytes; returns true when the owner is decided. */
@@ -145,10 +111,9 @@ class OwnerGuess {
   #see(bytes: Buffer, from: number, lineEnd: number): void {
     const start = lineStart(bytes, from, lineEnd);
     const end = lineEnd > start && bytes[lineEnd - 1] === RETURN ? lineEnd - 1 : lineEnd;
-    const owners = this.#owners(bytes, start, end);
-    const [owner] = owners;
+    const owner = this.#ownerOf(bytes, start, end);
     const isForeign = owner !== undefined && this.service !== undefined && owner !== this.service;
-    if (owners.length > 1 || isForeign || (!owner && this.#isOfSyslogd(bytes, start, end))) {
+    if (isForeign || (!owner && this.#isOfSyslogd(bytes, start, end))) {
       this.service = undefined;
       this.isMade = true;
       return;
@@ -157,16 +122,15 @@ class OwnerGuess {
     if (++this.#lines === SAMPLE_LINES) this.isMade = true;
   }
 
-  /** The services to which such a line is unique. */
-  #owners(bytes: Buffer, start: number, end: number): string[] {
+  /** The service that writes such a line, the first in the order of the grammars. */
+  #ownerOf(bytes: Buffer, start: number, end: number): string | undefined {
     const header = this.#header;
-    return CERTAIN.filter(([service, pattern]) => {
-      if (!this.#services.has(service)) return false;
-      if (!ownHeaderOf(service)(bytes, start, end, header)) return false;
-      const { messageStart } = header;
-      const textEnd = Math.min(end, messageStart + TEXT_LIMIT_BYTES);
-      return pattern.test(bytes.toString('latin1', messageStart, textEnd));
-    }).map(([service]) => service);
+    const found = this.#candidates.find(
+      ({ scanner, read }) =>
+        read(bytes, start, end, header) &&
+        scanner.scan(bytes, header.messageStart, end, this.#reading) !== NO_MATCH,
+    );
+    return found?.scanner.service;
   }
 
   /**

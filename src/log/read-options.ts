@@ -38,5 +38,5 @@ export async function contentOf(
   const onBytes = (bytes: number): void => onProgress?.(bytes, source.totalBytes);
   const chunks = decompress(source, { decompressor, sizeLimitBytes, onBytes, warn });
   if (options.service !== undefined) return { chunks, service: options.service };
-  return ownContent(chunks, new Set(options.scanners.map(({ service }) => service)));
+  return ownContent(chunks, options.scanners);
 }

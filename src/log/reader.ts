@@ -58,7 +58,8 @@ export class LogReader {
     this.clock = new LineClock(civil);
     this.#owner = indexOf(owner);
     this.#nginx = indexOf('nginx');
-    this.#readHeader = owner === undefined ? readHeader : ownHeaderOf(owner);
+    const { file } = scanners[this.#owner] ?? {};
+    this.#readHeader = owner === undefined ? readHeader : ownHeaderOf(file);
     this.#sink = sink;
   }
 

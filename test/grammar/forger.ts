@@ -200,6 +200,8 @@ class Derivation {
     switch (expression.type) {
       case 'literal':
         return [String.fromCharCode(...expression.bytes)];
+      case 'header-field':
+        return [expression.field];
       case 'name': {
         const body = this.#rules.get(expression.name);
         return body ? this.write(body) : [];

@@ -40,6 +40,8 @@ function lineOf(body: Expression, choices: readonly number[]): string {
     switch (expression.type) {
       case 'literal':
         return String.fromCharCode(...expression.bytes);
+      case 'header-field':
+        return expression.field;
       case 'name':
         return render(rules.get(expression.name)!);
       case 'choice':

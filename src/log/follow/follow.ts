@@ -238,8 +238,7 @@ export class FollowedLog {
     const sample = Buffer.from(file.beginning(SAMPLE_BYTES));
     // An incomplete line could be mistaken for another.
     const lines = sample.subarray(0, sample.lastIndexOf(NEWLINE) + 1);
-    const services = new Set(scanners.map((scanner) => scanner.service));
-    return (await ownContent(once(lines), services)).service;
+    return (await ownContent(once(lines), scanners)).service;
   }
 
   /** It is no longer written to. */

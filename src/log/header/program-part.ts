@@ -154,18 +154,12 @@ function skipBracket(bytes: Uint8Array, end: number, header: Header): void {
  * `[825] Jul 10 23:53:52 `, as dropbear -E writes it to a standard error that goes to syslog. The
  * process is that of the connection. If there is none, the header is left unchanged.
  */
-export function readOwnProcess(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  header: Header,
-  time: HeaderTime = ownTime,
-): boolean {
+function readOwnProcess(bytes: Uint8Array, start: number, end: number, header: Header): boolean {
   const digitsEnd = afterDigits(bytes, start + 1, end);
   const pid = Number(Buffer.from(bytes.subarray(start + 1, digitsEnd)).toString('latin1'));
   if (digitsEnd === start + 1 || pid > PID_LIMIT || digitsEnd + 1 >= end) return false;
   if (bytes[digitsEnd] !== CLOSING || bytes[digitsEnd + 1] !== SPACE) return false;
-  const at = readMonthTime(bytes, digitsEnd + 2, end, time);
+  const at = readMonthTime(bytes, digitsEnd + 2, end, ownTime);
   if (at < 0 || at >= end || bytes[at] !== SPACE) return false;
   header.pid = pid;
   header.messageStart = at + 1;

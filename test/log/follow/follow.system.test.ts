@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { grammars } from '#grammars';
 import type { Scanner } from '../../../grammar/notation/scanner.ts';
 import { FollowedLog } from '../../../src/log/follow/follow.ts';
 import type { Batch, Recorded } from '../../../src/log/follow/follow-content.ts';
@@ -355,8 +356,7 @@ describe('a log that is followed', () => {
       ...tinyScanner,
       service: 'nginx',
       programs: ['nginx'],
-      users: [],
-      processes: [],
+      file: grammars.find(({ service }) => service === 'nginx')?.file,
       // Behind its time and level.
       scan: (bytes, start, end, reading) =>
         tinyScanner.scan(bytes, Buffer.from(bytes).indexOf('Failed', start), end, reading),

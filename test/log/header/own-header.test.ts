@@ -14,6 +14,8 @@ import { CivilTime, zoneOffsets } from '../../../src/log/time/zone.ts';
 import { sourceOf } from '../lines-of.ts';
 
 const scanners = grammars.map(instantiate);
+const ownHeader = (name: string) =>
+  ownHeaderOf(scanners.find(({ service }) => service === name)?.file);
 const NOW = Date.parse('2026-11-23T00:00:00Z') / 1000;
 const HEAD = '2026-11-22T09:00:0';
 
@@ -148,6 +150,7 @@ describe('a log', () => {
       programs: ['nginx'],
       users: [],
       processes: [],
+      file: scanners.find(({ service }) => service === 'nginx')?.file,
       messages: [{ name: 'all', kind: 'note', points: 0 }],
       scan: () => 0,
     };
@@ -181,7 +184,7 @@ describe('a header', () => {
 
   it('that is truncated is read within its bytes', () => {
     for (const { line, service } of cases) {
-      for (const read of [readHeader, ownHeaderOf(service), ownHeaderOf('unknown')]) {
+      for (const read of [readHeader, ownHeader(service), ownHeaderOf(undefined)]) {
         for (let length = 0; length <= line.length; length++) {
           const alone = Buffer.from(line.slice(0, length), 'latin1');
           const among = Buffer.from(`\n${line}`, 'latin1');
@@ -220,7 +223,7 @@ describe('a header', () => {
     fc.assert(
       fc.property(pieces, fc.constantFrom(...cases), (line, { service }) => {
         const bytes = Buffer.from(line.join(''), 'latin1');
-        for (const read of [readHeader, ownHeaderOf(service), ownHeaderOf('unknown')]) {
+        for (const read of [readHeader, ownHeader(service), ownHeaderOf(undefined)]) {
           const header = emptyHeader();
           if (read(bytes, 0, bytes.length, header)) {
             expect(header.messageStart).toBeLessThanOrEqual(bytes.length);
