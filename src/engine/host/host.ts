@@ -1,10 +1,12 @@
 import {
   accessSync,
   constants,
+  copyFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmdirSync,
   rmSync,
   statSync,
@@ -69,10 +71,15 @@ export class Host {
     }
   }
 
-  /** Writes a copy of a text file, with its mode. Throws McblockError('file'). */
+  /** Copies a file with its mode, whole or not at all. Throws McblockError('file'). */
   copy(path: string, copy: string): void {
-    const { mode } = statSync(this.path(path));
-    this.write(copy, this.text(path) ?? '', mode & 0o777);
+    const temporary = `${this.path(copy)}.tmp`;
+    try {
+      copyFileSync(this.path(path), temporary);
+      renameSync(temporary, this.path(copy));
+    } catch (cause) {
+      throw new McblockError('file', `${copy}: ${reasonOf(cause)}`, { cause });
+    }
   }
 
   /**

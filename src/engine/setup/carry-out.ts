@@ -129,8 +129,7 @@ async function carryOutStep(host: Host, step: Step, tools: SetupTools): Promise<
 }
 
 function copyOwners(host: Host, path: string): void {
-  const present = host.text(path);
-  if (present !== undefined && !isSealed(present)) host.copy(path, `${path}${COPY}`);
+  if (host.exists(path) && !isSealed(host.text(path) ?? '')) host.copy(path, `${path}${COPY}`);
 }
 
 /** A log that cannot be read keeps nobody from being blocked from now on. */

@@ -30,13 +30,29 @@ export function bsdPlan(facts: Facts, answers: Answers, common: readonly Step[])
     ...(isInOwnRules(facts) ? [] : [write(OWN_PF_CONF, pfRules())]),
     ...common,
     mcblock('emit', '--output', PF_TABLE_FILE),
-    ...(answers.isAtRotation ? rotationSteps(facts, answers) : daemonSteps(facts, answers)),
+    ...(answers.isAtRotation
+      ? [...daemonRemoval(facts), ...rotationSteps(facts, answers)]
+      : [...hookRemoval(facts), ...daemonSteps(facts, answers)]),
   ];
   return { steps, toDo: isInPfConf(facts) ? [] : [toInclude()] };
 }
 
 export function bsdRemoval(facts: Facts): Plan {
-  const rc = rcScript(facts);
+  const steps = [...daemonRemoval(facts), ...hookRemoval(facts)];
+  if (!facts.text(PF_CONF)?.includes(INCLUDE)) {
+    const table = run('/bin/rm', '-f', PF_TABLE_FILE);
+    return { steps: [...steps, ...removal(facts, OWN_PF_CONF), table], toDo: [] };
+  }
+  const lines = [`pfctl -f ${PF_CONF}`, `rm ${OWN_PF_CONF} ${PF_TABLE_FILE}`];
+  return {
+    steps,
+    toDo: [{ text: `Take the line ${INCLUDE} out of ${PF_CONF}, and run`, lines }],
+  };
+}
+
+function daemonRemoval(facts: Facts): Step[] {
+  const script = rcScript(facts);
+  if (facts.text(script) === undefined) return [];
   const stop =
     facts.init === 'freebsd'
       ? [
@@ -44,16 +60,11 @@ export function bsdRemoval(facts: Facts): Plan {
           runIfThere(SYSRC, '-x', `${DAEMON}_enable`, `${DAEMON}_logs`),
         ]
       : [runIfThere(RCCTL, 'stop', DAEMON), runIfThere(RCCTL, 'disable', DAEMON)];
-  const steps = [
-    ...(facts.text(rc) === undefined ? [] : stop),
-    ...newsyslogSteps(facts, (line) => withoutHook(line)),
-    ...removal(facts, rc, HOOK),
-  ];
-  if (!facts.text(PF_CONF)?.includes(INCLUDE)) {
-    return { steps: [...steps, ...removal(facts, OWN_PF_CONF, PF_TABLE_FILE)], toDo: [] };
-  }
-  const lines = [`pfctl -f ${PF_CONF}`, `rm ${OWN_PF_CONF} ${PF_TABLE_FILE}`];
-  return { steps, toDo: [{ text: `Take the line ${INCLUDE} out of ${PF_CONF}, and run`, lines }] };
+  return [...stop, ...removal(facts, script)];
+}
+
+function hookRemoval(facts: Facts): Step[] {
+  return [...newsyslogSteps(facts, withoutHook), ...removal(facts, HOOK)];
 }
 
 function pfRules(): string {

@@ -36,6 +36,7 @@ let root: string;
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'mcblock-setup-'));
   for (const path of [
+    '/bin/rm',
     '/usr/local/bin/mcblock',
     '/usr/sbin/service',
     '/usr/sbin/sysrc',
@@ -131,9 +132,25 @@ describe('setup on FreeBSD', () => {
     expect(read(`${NEWSYSLOG}.save`)).toBe(LINES);
     const again = planSetup(await facts('freebsd'), rotated, true);
     expect(again.steps.filter(({ kind }) => kind === 'edit')).toEqual([]);
-    await doIt('freebsd', planRemoval(await facts('freebsd'), 'mcblock'));
+    const removed = await doIt('freebsd', planRemoval(await facts('freebsd'), 'mcblock'));
+    expect(removed).toContain('/bin/rm -f /etc/pf.blocked');
     expect(read(NEWSYSLOG).replaceAll(/ +/g, ' ')).toBe(LINES.replaceAll(/ +/g, ' '));
     expect(existsSync(join(root, '/usr/local/libexec/mcblock-rotated'))).toBe(false);
+  });
+
+  it('goes over from the hook to the daemon and back', async () => {
+    const rotated = { ...ANSWERS, isAtRotation: true };
+    await doIt('freebsd', planSetup(await facts('freebsd'), rotated, false));
+    await doIt('freebsd', planSetup(await facts('freebsd'), ANSWERS, true));
+    expect(read(NEWSYSLOG)).not.toContain('mcblock');
+    expect(existsSync(join(root, '/usr/local/libexec/mcblock-rotated'))).toBe(false);
+    const ran = await doIt('freebsd', planSetup(await facts('freebsd'), rotated, true));
+    expect(ran.slice(-2)).toEqual([
+      '/usr/sbin/service mcblock_watch onestop',
+      '/usr/sbin/sysrc -x mcblock_watch_enable mcblock_watch_logs',
+    ]);
+    expect(existsSync(join(root, '/usr/local/etc/rc.d/mcblock_watch'))).toBe(false);
+    expect(read(NEWSYSLOG)).toContain('JCR  /usr/local/libexec/mcblock-rotated');
   });
 
   it('keeps rules that pf.conf still includes when it is undone', async () => {
