@@ -392,12 +392,55 @@ describe('config', () => {
     expect(await line.run('--config', file, 'config', 'check')).toMatchObject({ exitCode: 2 });
     expect(statSync(line.db, { throwIfNoEntry: false })).toBeUndefined();
   });
+
+  it.each([
+    ['geo.country = "/none.mmdb"', 'geo', /\/none\.mmdb: no such file/],
+    ['geo.penalties = { DE = "90d" }', 'geo', /geo\.penalties has no effect without geo\.country/],
+    ['journal.directory = "/none"', 'journal', /journal\.directory: \/none: no such file/],
+    ['firewall.kind = "file"', 'firewall', /set firewall\.file/],
+    ['firewall = { kind = "file", file = "/none/x" }', 'firewall', /firewall\.file: \/none: no/],
+    ['firewall = { kind = "pf", pfctl = "/none" }', 'firewall', /firewall\.pfctl: \/none: no such/],
+    ['firewall = { kind = "nft", nft = "/etc/passwd" }', 'firewall', /permission denied/],
+    ['fleet.url = "https://a"', 'fleet', /needs fleet\.user/],
+    [
+      'fleet = { url = "https://a", user = "a", password-file = "/none" }',
+      'fleet',
+      /fleet\.password-file: \/none: no such file/,
+    ],
+    [
+      'pubsub.address = "127.0.0.1:1"\nlisten.channels = { a = { command = ["/none"], carries = "address" } }',
+      'pubsub',
+      /listen\.channels\.a: \/none: no such file/,
+    ],
+    ['grammar.folder = "/none"', 'grammar', /grammar\.folder: \/none: no such file/],
+    ['nonsense = 1', 'keys', /unknown key nonsense/],
+  ])('check finds what is wrong with %s', async (text, name, message) => {
+    const { exitCode, stderr } = await checkConfig(text);
+    expect([exitCode, stderr]).toEqual([2, expect.stringMatching(message)]);
+    const json = await checkConfig(text, '--json');
+    expect(json.exitCode).toBe(2);
+    const { findings } = JSON.parse(json.stdout) as { findings: readonly object[] };
+    expect(findings).toContainEqual(
+      expect.objectContaining({ name, state: 'problem', text: expect.stringMatching(message) }),
+    );
+  });
+
+  it('check is content with what is there', async () => {
+    const file = line.path('mcblock.toml');
+    const text = `firewall = { kind = "file", file = "${line.path('x')}" }\n`;
+    expect(await checkConfig(text)).toEqual({ exitCode: 0, stdout: '', stderr: `${file}: OK\n` });
+    const { stdout } = await checkConfig(text, '--json');
+    expect(JSON.parse(stdout)).toMatchObject({
+      file,
+      findings: [{ name: 'keys' }, { name: 'grammar' }, { name: 'geo' }, { name: 'firewall' }],
+    });
+  });
 });
 
-function checkConfig(text: string) {
+function checkConfig(text: string, ...options: string[]) {
   const file = line.path('mcblock.toml');
   writeFileSync(file, text);
-  return line.run('--config', file, 'config', 'check');
+  return line.run('--config', file, ...options, 'config', 'check');
 }
 
 describe('offence.messages', () => {

@@ -1,25 +1,27 @@
 import type { Command } from 'commander';
+import { check, ok } from '../../engine/doctor/finding.ts';
 import { McblockError } from '../../errors.ts';
+import { checkConfig } from '../config/check-config.ts';
 import type { Config } from '../config/config.ts';
 import { type Setting, settingText } from '../config/setting.ts';
 import { SETTINGS, type SettingKey } from '../config/settings.ts';
 import type { Context } from '../context.ts';
-import { readOptionsOf } from '../log-options.ts';
 import { storePath } from '../store-location.ts';
 import { tableLines } from '../text/table.ts';
 
 export function define(command: Command, context: Context): void {
   command
     .description(
-      'Shows the configuration in force and the source of each value. "config check" only checks it.',
+      'Shows the configuration in force and the source of each value. "config check" only checks it: the keys and values, and that the files, certificates and programs that it names are there and fit. Exit code 2 if something is wrong.',
     )
-    .argument('[check]', 'check the configuration and its grammars')
+    .argument('[check]', 'check the configuration, and what it names')
     .addHelpText(
       'after',
       `
 Examples:
   mcblock config                           all keys with values and sources
   mcblock --config new.toml config check   check a file before installing it
+  mcblock config check --json              the same for programs
 `,
     )
     .action((what: string | undefined) => config(context, what));
@@ -35,13 +37,11 @@ async function config(context: Context, what: string | undefined): Promise<void>
   if (what !== undefined && what !== 'check') {
     throw new McblockError('usage', `unknown subcommand "${what}"; use config or config check`);
   }
-  const loaded = await context.config();
   if (what === 'check') {
-    // Includes the user's grammars, and offence.messages.
-    await readOptionsOf(loaded, {});
-    context.remark(`${loaded.file ?? 'no configuration file, defaults'}: OK`);
+    await checkIt(context);
     return;
   }
+  const loaded = await context.config();
   const rows = (Object.keys(SETTINGS) as SettingKey[]).map((key) => rowOf(key, loaded));
   const store = storePath(context.options.db, context.env);
   if (context.options.json) {
@@ -60,6 +60,23 @@ async function config(context: Context, what: string | undefined): Promise<void>
       rows,
     ),
   ]);
+}
+
+async function checkIt(context: Context): Promise<void> {
+  let file: string | undefined;
+  const keys = await check('keys', async () => {
+    ({ file } = await context.config());
+    return ok(file ?? 'no file, defaults');
+  });
+  const others = keys.state === 'ok' ? await checkConfig(await context.config()) : [];
+  const problems = [keys, ...others].filter(({ state }) => state === 'problem');
+  if (context.options.json) {
+    context.json({ file: file ?? null, findings: [keys, ...others] });
+    if (problems.length > 0) context.exit(2);
+  } else if (problems.length > 0) {
+    const where = file === undefined ? '' : `${file}: `;
+    throw new McblockError('config', problems.map(({ text }) => `${where}${text}`).join('\n'));
+  } else context.remark(`${file ?? 'no configuration file, defaults'}: OK`);
 }
 
 function rowOf(key: SettingKey, loaded: Config): Row {

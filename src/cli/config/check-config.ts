@@ -1,0 +1,85 @@
+import { accessSync, constants } from 'node:fs';
+import { dirname } from 'node:path';
+import { check, type Finding, type Found, ok, problem } from '../../engine/doctor/finding.ts';
+import { loadGeo } from '../../engine/geo.ts';
+import { reasonOf } from '../../errors.ts';
+import { readOptionsOf } from '../log-options.ts';
+import type { Config } from './config.ts';
+import { configuredFirewall, namesFirewall } from './firewall-settings.ts';
+import { fleetClient } from './fleet-client.ts';
+import { listenSettings } from './listen-settings.ts';
+import { publisherSettings } from './publisher-settings.ts';
+
+/** Whether the files, certificates and programs that a configuration names are there and fit. */
+export async function checkConfig(config: Config): Promise<Finding[]> {
+  const findings = [
+    await check('grammar', async () => {
+      // Includes the messages of [offence].
+      const { scanners } = await readOptionsOf(config, {});
+      return ok(`${scanners.length} services`);
+    }),
+    await check('geo', () => checkGeo(config)),
+  ];
+  const journal = config.get('journal.directory');
+  if (journal !== '') {
+    findings.push(await check('journal', () => accessible('journal.directory', journal)));
+  }
+  if (namesFirewall(config)) findings.push(await check('firewall', () => checkPrograms(config)));
+  if (config.get('fleet.url') !== '') {
+    findings.push(
+      await check('fleet', () => {
+        fleetClient(config).close();
+        return ok(config.get('fleet.url'));
+      }),
+    );
+  }
+  if (config.get('pubsub.address') !== '') {
+    findings.push(await check('pubsub', () => checkPubsub(config)));
+  }
+  return findings;
+}
+
+const GEO_RULES = ['geo.penalties', 'geo.lengths4', 'geo.lengths6'] as const;
+
+async function checkGeo(config: Config): Promise<Found> {
+  const [country, network] = [config.get('geo.country'), config.get('geo.network')];
+  await loadGeo({ country, network });
+  const rule = GEO_RULES.find((key) => config.get(key).size > 0);
+  if (rule === undefined || country !== '') return ok('as configured');
+  return problem(`${rule} has no effect without geo.country`, 'set geo.country to a database');
+}
+
+async function checkPrograms(config: Config): Promise<Found> {
+  const { name } = await configuredFirewall(config);
+  const kind = config.get('firewall.kind');
+  if (kind === 'file') {
+    accessible('firewall.file', dirname(config.get('firewall.file')), constants.W_OK);
+    const [command] = config.get('firewall.command');
+    if (command !== undefined) accessible('firewall.command', command, constants.X_OK);
+  } else if (name.startsWith('pf ')) {
+    const [helper] = config.get('firewall.helper');
+    if (helper !== undefined) accessible('firewall.helper', helper, constants.X_OK);
+    else accessible('firewall.pfctl', config.get('firewall.pfctl'), constants.X_OK);
+  } else {
+    accessible('firewall.nft', config.get('firewall.nft'), constants.X_OK);
+  }
+  return ok(name);
+}
+
+function checkPubsub(config: Config): Found {
+  publisherSettings(config);
+  for (const { name, action } of listenSettings(config).channels) {
+    if (action.kind !== 'command') continue;
+    accessible(`listen.channels.${name}`, action.argv[0] ?? '', constants.X_OK);
+  }
+  return ok(config.get('pubsub.address'));
+}
+
+function accessible(key: string, path: string, mode = constants.R_OK): Found {
+  try {
+    accessSync(path, mode);
+  } catch (error) {
+    throw new Error(`${key}: ${path}: ${reasonOf(error)}`, { cause: error });
+  }
+  return ok(path);
+}
