@@ -45,7 +45,7 @@ describe('mcblock completion', () => {
 
   it('gives ksh the names of all commands', async () => {
     const { stdout } = await line.run('completion', 'ksh');
-    expect(stdout).toMatch(/\nset -A complete_mcblock_1 -- grok watch .* completion\n$/);
+    expect(stdout).toMatch(/\nset -A complete_mcblock_1 -- setup grok watch .* completion\n$/);
   });
 
   it('names the shells that it knows', async () => {
