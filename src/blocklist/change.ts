@@ -51,9 +51,15 @@ export function activateEntry(
   until: Expiry | undefined,
   policy: Policy,
 ): Entry {
+  const { prefix, origin, by, byAdmin, note } = entry;
   const activations = entry.activations + 1;
+  // No spread: this runs for every prefix of a list.
   return {
-    ...entry,
+    prefix,
+    origin,
+    by,
+    byAdmin,
+    note,
     activations,
     hits: entry.hits + hits,
     firstSeen: earliest(entry.firstSeen, at),

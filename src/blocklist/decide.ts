@@ -102,6 +102,9 @@ function decideByHand(
   }
   const protection = space.overlapping(prefix, REASONS_BY_HAND);
   if (protection !== undefined && !force) return { kind: 'refused', protection };
+  // Nearly every prefix of a list is unknown.
+  if (entries.length === 0)
+    return activation(undefined, prefix, undefined, request, 0, at, policy, until);
 
   const above = supernets(entries, prefix);
   const own = above.find((entry) => entry.prefix.length === prefix.length);
@@ -166,18 +169,19 @@ function activation(
   expired: Entry | undefined,
   prefix: Prefix,
   inner: Entry | undefined,
-  { origin, maker }: Request,
+  request: Request,
   hits: number,
   at: Seconds,
   policy: Policy,
   until?: Expiry,
 ): Extract<Decision, { kind: 'reactivated' | 'new' }> {
-  const own = expired ?? neverActive(prefix, origin, '', maker);
+  const note = request.kind === 'manual' ? request.note : '';
+  const own = expired ?? neverActive(prefix, request.origin, note, request.maker);
   const wider = own.prefix.length < prefix.length;
   const inherits =
     !wider && inner !== undefined && inner.activations > own.activations ? inner : undefined;
-  const { activations } = inherits ?? own;
-  const entry = activateEntry({ ...own, activations }, hits, at, until, policy);
+  const before = inherits === undefined ? own : { ...own, activations: inherits.activations };
+  const entry = activateEntry(before, hits, at, until, policy);
   return expired === undefined
     ? { kind: 'new', entry, inherits: inherits?.prefix }
     : { kind: 'reactivated', entry, wider, inherits: inherits?.prefix };

@@ -20,6 +20,8 @@ interface ActivationEvidence {
 export interface EntryChange {
   /** The entry from now on. */
   readonly entry: Entry;
+  /** There is no entry with this prefix yet. */
+  readonly isFirst?: boolean;
   /** The entry at each activation that is new or was prolonged, oldest first. */
   readonly activations?: readonly Entry[];
   /** Of these activations; by default the origin, note and maker of the entry. */
@@ -34,16 +36,20 @@ export interface EntryChange {
   readonly ended?: { readonly activation: number; readonly at: Seconds };
 }
 
-/** What to record of a decision, with the evidence for it. */
+/**
+ * What to record of a decision, with the evidence for it.
+ * @param isFirst there is no entry with this prefix yet
+ */
 export function changeOf(
   decision: Exclude<Decision, { kind: 'refused' }>,
   { origin, note, maker }: ActivationCause,
   rows: readonly Evidence[] = [],
+  isFirst = false,
 ): EntryChange {
   const { entry } = decision;
   const evidence = rows.length === 0 ? [] : [{ activation: entry.activations, rows }];
   const activations = changesActivation(decision) ? [entry] : [];
-  return { entry, activations, cause: { origin, note, maker }, evidence };
+  return { entry, isFirst, activations, cause: { origin, note, maker }, evidence };
 }
 
 /** Whether an activation is new or lasts longer. */

@@ -7,7 +7,7 @@ export interface AutomaticRequest {
   readonly kind: 'automatic';
   readonly origin: Origin;
   /** Who makes the entry, if it is new; by default this machine. */
-  readonly maker?: Maker;
+  readonly maker?: Maker | undefined;
   readonly offender: Address;
   /** What is to be blocked; by default the automatic prefix around the offender. */
   readonly prefix?: Prefix | undefined;
@@ -31,7 +31,7 @@ export interface ManualRequest {
   readonly kind: 'manual';
   readonly origin: Origin;
   /** Who makes the entry, if it is new; by default this machine. */
-  readonly maker?: Maker;
+  readonly maker?: Maker | undefined;
   readonly prefix: Prefix;
   readonly at: Seconds;
   /** When the block ends; undefined: the penalty decides. */

@@ -78,7 +78,7 @@ export function handBlocker(
   now: Seconds,
   env: NodeJS.ProcessEnv,
   maker?: Maker,
-): (prefix: Prefix, known?: KnownBan) => HandDecision {
+): (prefix: Prefix, known?: KnownBan, isAlone?: boolean) => HandDecision {
   const { exact, force, note } = options;
   const blocker = new ManualBlocker(store, policies, {
     origin,
@@ -90,8 +90,8 @@ export function handBlocker(
     maker,
     protections: sessionProtections(env),
   });
-  return (prefix, known) => {
-    const decision = blocker.block(prefix, known);
+  return (prefix, known, isAlone) => {
+    const decision = blocker.block(prefix, known, isAlone);
     if (decision.kind !== 'refused') return decision;
     throw new McblockError(
       'protected',

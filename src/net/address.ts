@@ -48,6 +48,17 @@ export function addressBytes(address: Address): Uint8Array {
   return bytes;
 }
 
+/** The same in hexadecimal: 8 or 32 digits. */
+export function addressHex({ family, a, b, c, d }: Address): string {
+  return family === 4 ? wordHex(a) : `${wordHex(a)}${wordHex(b)}${wordHex(c)}${wordHex(d)}`;
+}
+
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+function wordHex(word: number): string {
+  return `${HEX[word >>> 24]}${HEX[(word >>> 16) & 0xff]}${HEX[(word >>> 8) & 0xff]}${HEX[word & 0xff]}`;
+}
+
 function writeWord(bytes: Uint8Array, at: number, word: number): void {
   bytes[at] = word >>> 24;
   bytes[at + 1] = word >>> 16;

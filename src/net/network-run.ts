@@ -60,9 +60,25 @@ export class NetworkRun {
     return stride * 32;
   }
 
-  /** By network, then the wider first. A radix sort, the least significant digit first; linear. */
+  /** By network, then the wider first. */
   sort(): void {
     if (this.#isSorted()) return;
+    const { size, stride } = this;
+    const networks = this.networks.subarray(0, size * stride);
+    const lengths = this.lengths.subarray(0, size);
+    const order = this.order();
+    this.networks = new Uint32Array(size * stride);
+    this.lengths = new Uint8Array(size);
+    for (let index = 0; index < size; index++) {
+      this.#copy(networks, lengths, order[index] ?? 0, index);
+    }
+  }
+
+  /**
+   * The indices in the order of sort; equal prefixes as they were pushed. A radix sort, the least
+   * significant digit first; linear.
+   */
+  order(): Uint32Array {
     const { size, stride } = this;
     const networks = this.networks.subarray(0, size * stride);
     const lengths = this.lengths.subarray(0, size);
@@ -78,11 +94,7 @@ export class NetworkRun {
         }
       }
     }
-    this.networks = new Uint32Array(size * stride);
-    this.lengths = new Uint8Array(size);
-    for (let index = 0; index < size; index++) {
-      this.#copy(networks, lengths, order[index] ?? 0, index);
-    }
+    return order;
   }
 
   #isSorted(): boolean {

@@ -1,6 +1,8 @@
 import { createRequire } from 'node:module';
 import Database from 'better-sqlite3';
+import type { Prefix } from '../net/prefix.ts';
 import { storeError } from './store-error.ts';
+import { WaitingRows } from './waiting-rows.ts';
 
 /** The value of a column. */
 export type Cell = number | string | Uint8Array | null;
@@ -28,6 +30,7 @@ export class Connection {
   #versionInTransaction = 0;
   #transactions = 0;
   readonly #beforeCommit: (() => void)[] = [];
+  readonly #waiting = new WaitingRows<Cell>();
 
   /**
    * @param path the name of the database in messages
@@ -51,8 +54,19 @@ export class Connection {
     }
   }
 
+  /**
+   * Inserts a row together with others: at the latest before any other statement, tables in the order
+   * in which they were first used.
+   * @param rest the columns after family, length and network
+   */
+  insertLater(table: string, prefix: Prefix, rest: readonly Cell[]): void {
+    if (this.#waiting.mustWait(table, prefix, rest)) this.#insertWaiting();
+    this.#waiting.add(table, prefix, rest);
+  }
+
   /** Returns the number of rows that the statement changed. */
   run(sql: string, ...values: readonly Cell[]): number {
+    if (this.#waiting.size > 0) this.#insertWaiting();
     try {
       return this.#statement(sql).run(...values).changes;
     } catch (error) {
@@ -62,6 +76,7 @@ export class Connection {
 
   /** The first row. */
   row(sql: string, ...values: readonly Cell[]): Row | undefined {
+    if (this.#waiting.size > 0) this.#insertWaiting();
     try {
       return this.#statement(sql).get(...values) as Row | undefined;
     } catch (error) {
@@ -70,6 +85,7 @@ export class Connection {
   }
 
   rows(sql: string, ...values: readonly Cell[]): Row[] {
+    if (this.#waiting.size > 0) this.#insertWaiting();
     try {
       return this.#statement(sql).all(...values) as Row[];
     } catch (error) {
@@ -79,6 +95,7 @@ export class Connection {
 
   /** The rows one by one. Meanwhile the connection does nothing else. */
   *each(sql: string, ...values: readonly Cell[]): Generator<Row> {
+    if (this.#waiting.size > 0) this.#insertWaiting();
     try {
       yield* this.#statement(sql).iterate(...values) as IterableIterator<Row>;
     } catch (error) {
@@ -88,6 +105,7 @@ export class Connection {
 
   /** The first column of all rows, without an array per row. */
   column(sql: string, ...values: readonly Cell[]): Cell[] {
+    if (this.#waiting.size > 0) this.#insertWaiting();
     try {
       return this.#statement(sql, true).all(...values) as Cell[];
     } catch (error) {
@@ -97,6 +115,7 @@ export class Connection {
 
   /** Runs statements that return nothing. */
   execute(sql: string): void {
+    if (this.#waiting.size > 0) this.#insertWaiting();
     try {
       this.#database.exec(sql);
     } catch (error) {
@@ -128,6 +147,7 @@ export class Connection {
       this.run('COMMIT');
       return result;
     } catch (error) {
+      this.#waiting.clear();
       // SQLite has rolled back already if the disk is full or broken.
       if (this.inTransaction) this.run('ROLLBACK');
       throw error;
@@ -166,6 +186,10 @@ export class Connection {
   close(): void {
     this.#statements.clear();
     this.#database.close();
+  }
+
+  #insertWaiting(): void {
+    for (const [sql, ...values] of this.#waiting.take()) this.run(sql, ...values);
   }
 
   #dataVersion(): number {

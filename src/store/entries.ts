@@ -3,7 +3,7 @@ import { addressBytes, type Family } from '../net/address.ts';
 import { containsPrefix, type Prefix, prefixAround } from '../net/prefix.ts';
 import { PrefixList } from '../net/prefix-list.ts';
 import type { Cell, Connection } from './connection.ts';
-import { ENTRY_COLUMNS, entryOfRow, rowOfEntry } from './entry-row.ts';
+import { cellsOfEntry, ENTRY_COLUMNS, entryOfRow, rowOfEntry } from './entry-row.ts';
 import { keyOf, prefixOfRow, pushHex } from './key.ts';
 import { Lengths } from './lengths.ts';
 import { EVERYTHING, type PageKey, pageSql, pages } from './pages.ts';
@@ -151,11 +151,12 @@ export class Entries {
     for (const prefix of EVERYTHING) yield* this.under(prefix, filter);
   }
 
-  /** The prefixes of the active entries, without an object per entry. */
-  activePrefixes(at: Seconds): PrefixList {
+  /** The prefixes of the entries, or of those active at a time, without an object per entry. */
+  prefixes(activeAt?: Seconds): PrefixList {
     const list = new PrefixList();
-    const sql = pageSql('hex(network)', CONDITIONS.active);
-    const read = (...key: PageKey) => this.#connection.column(sql, ...key, at, at);
+    const sql = pageSql('hex(network)', activeAt === undefined ? '' : CONDITIONS.active);
+    const times = activeAt === undefined ? [] : [activeAt, activeAt];
+    const read = (...key: PageKey) => this.#connection.column(sql, ...key, ...times);
     const end = this.#connection.snapshot();
     try {
       for (const prefix of EVERYTHING) {
@@ -192,8 +193,13 @@ export class Entries {
    */
   put(entry: Entry, command?: number): void {
     this.#connection.run(PUT, ...rowOfEntry(entry), command ?? null);
-    this.#lengths.written(entry.prefix);
-    this.#subnets.written(entry.prefix);
+    this.#written(entry.prefix);
+  }
+
+  /** The same for a prefix of which there is no entry. */
+  insert(entry: Entry, command: number | undefined): void {
+    this.#connection.insertLater('entry', entry.prefix, [...cellsOfEntry(entry), command ?? null]);
+    this.#written(entry.prefix);
   }
 
   /** The history of the entry must be removed first. */
@@ -211,5 +217,10 @@ export class Entries {
     this.#connection.together(() => {
       for (const entry of entries) this.put(entry);
     });
+  }
+
+  #written(prefix: Prefix): void {
+    this.#lengths.written(prefix);
+    this.#subnets.written(prefix);
   }
 }

@@ -51,12 +51,16 @@ export function entryOfRow(row: Row): Entry {
 
 /** In the order of the table's columns. Throws McblockError('store') for an invalid entry. */
 export function rowOfEntry(entry: Entry): Cell[] {
+  return [...keyOf(entry.prefix), ...cellsOfEntry(entry)];
+}
+
+/** The same without the key. */
+export function cellsOfEntry(entry: Entry): Cell[] {
   const fault = faultOf(entry);
   if (fault) {
     throw new McblockError('store', `invalid entry: ${fault}`);
   }
   return [
-    ...keyOf(entry.prefix),
     entry.origin,
     entry.note,
     entry.activations,

@@ -77,18 +77,22 @@ export class History {
   /**
    * Records the latest activation of a stored entry, or its new expiry if it is recorded.
    * @param command that made it
+   * @param isFirst it has no history yet
    * @returns whether it is new
    */
-  record(entry: Entry, cause: ActivationCause, command: number | undefined): boolean {
+  record(
+    entry: Entry,
+    cause: ActivationCause,
+    command: number | undefined,
+    isFirst: boolean,
+  ): boolean {
     const { prefix, activations, activatedAt, expiresAt } = entry;
     if (!isWhole(activations) || !isSeconds(activatedAt) || !isExpiry(expiresAt)) {
       throw new McblockError('store', 'an entry that was never active has no activation to record');
     }
     const { by, byAdmin } = cause.maker ?? THIS_MACHINE;
     const key = keyOf(prefix);
-    const added = this.#connection.run(
-      RECORD,
-      ...key,
+    const row = [
       activations,
       activatedAt,
       cellOfExpiry(expiresAt),
@@ -98,8 +102,9 @@ export class History {
       by,
       Number(byAdmin),
       command ?? null,
-    );
-    if (added > 0) return true;
+    ];
+    if (isFirst) this.#connection.insertLater('activation', prefix, row);
+    if (isFirst || this.#connection.run(RECORD, ...key, ...row) > 0) return true;
     this.#connection.run(PROLONG, cellOfExpiry(expiresAt), ...key, activations);
     return false;
   }

@@ -6,12 +6,12 @@ import type { StoreParts } from './exchange.ts';
 
 /** Records a change of an entry; see Store.record. */
 export function recordChange(parts: StoreParts, change: EntryChange): void {
-  const { entry, activations = [], evidence = [], ended } = change;
+  const { entry, isFirst = false, activations = [], evidence = [], ended } = change;
   const { cause = { ...entry, maker: entry } } = change;
   const { connection, entries, history, undo, changes, outbox, coverage } = parts;
   const { prefix } = entry;
   connection.together(() => {
-    const command = undo.entryChanges(prefix);
+    const command = undo.entryChanges(prefix, isFirst);
     if (change.takesBack) {
       history.dropAbove(prefix, entry.activations);
       outbox.forget(prefix);
@@ -21,13 +21,14 @@ export function recordChange(parts: StoreParts, change: EntryChange): void {
       undo.entryRemoved(prefix);
       return entries.remove(prefix);
     }
-    entries.put(entry, command);
+    if (isFirst) entries.insert(entry, command);
+    else entries.put(entry, command);
     if (ended) {
       history.end(prefix, ended.activation, ended.at);
       changes.add('expired', prefix, { by: change.cause?.maker?.by });
     }
     for (const activated of activations) {
-      const isNew = history.record(activated, cause, command);
+      const isNew = history.record(activated, cause, command, isFirst);
       if (!isNew && cause.origin !== 'grok' && cause.origin !== 'pf') {
         const { expiresAt: until } = activated;
         changes.add('prolonged', prefix, { until, by: cause.maker?.by, note: cause.note });

@@ -4,6 +4,7 @@ import { Logins } from '../blocklist/logins.ts';
 import type { Login } from '../blocklist/trust.ts';
 import type { Family } from '../net/address.ts';
 import { comparePrefixes, contains, type Prefix, prefixAround } from '../net/prefix.ts';
+import type { PrefixList } from '../net/prefix-list.ts';
 import { PrefixMap } from '../net/prefix-map.ts';
 import type { Entries } from './entries.ts';
 import type { History } from './history.ts';
@@ -60,6 +61,11 @@ export class Snapshot {
     const found = this.#fewWithin(prefix);
     if (many.length === 0) return found;
     return [...found, ...this.#entries.within(prefix, many)].slice(0, MAX_SUBNETS);
+  }
+
+  /** The prefixes of all entries. */
+  prefixes(): PrefixList {
+    return this.#entries.prefixes();
   }
 
   /** The activations of the entry with this prefix, oldest first. */

@@ -183,7 +183,7 @@ export class Store {
 
   /** The prefixes of the active entries and of the feeds. */
   activePrefixes(at: Seconds): PrefixList {
-    const list = this.#parts.entries.activePrefixes(at);
+    const list = this.#parts.entries.prefixes(at);
     this.#parts.feeds.pushAll(list);
     return list;
   }

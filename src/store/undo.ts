@@ -87,12 +87,16 @@ export class Undo {
     return this.#commands.begun();
   }
 
-  /** To be called before an entry is changed, in the same transaction. Returns the command. */
-  entryChanges(prefix: Prefix): number | undefined {
+  /**
+   * To be called before an entry is changed, in the same transaction. Returns the command.
+   * @param isFirst there is no entry yet
+   */
+  entryChanges(prefix: Prefix, isFirst = false): number | undefined {
     const command = this.#commands.begun();
     if (command === undefined) return undefined;
-    const key = keyOf(prefix);
-    const row = this.#connection.row(`SELECT command FROM entry ${WHERE}`, ...key);
+    const row = isFirst
+      ? undefined
+      : this.#connection.row(`SELECT command FROM entry ${WHERE}`, ...keyOf(prefix));
     if (row === undefined) {
       const isBack = this.#removed.size > 0 && this.#removed.delete(formatPrefix(prefix));
       if (!isBack) this.#commands.countEntry(1);

@@ -26,6 +26,23 @@ async function history(address: string): Promise<unknown> {
   return found?.entries.find(({ prefix }) => prefix === `${address}/32`)?.history;
 }
 
+/** What is blocked after these lists were imported, the last of which is then undone. */
+async function entriesAfter(...lists: string[][]): Promise<unknown[]> {
+  const other = new CommandLine();
+  try {
+    await other.run('add', '--for', '1d', '5.3.0.0/16', '5.4.5.6');
+    for (const list of lists) {
+      writeFileSync(other.path('list'), `${list.join('\n')}\n`);
+      await other.run('import', other.path('list'));
+    }
+    const entries = await other.json<unknown[]>('show');
+    expect((await other.run('undo')).exitCode).toBe(0);
+    return entries;
+  } finally {
+    other.remove();
+  }
+}
+
 describe('import --from', () => {
   it('keeps the times, jails and repetitions of bans by fail2ban', async () => {
     expect(await from('fail2ban', 'fail2ban.sqlite3')).toMatchObject({
@@ -187,6 +204,27 @@ describe('import --from', () => {
 });
 
 describe('import of a list', () => {
+  it('gives the same entries, whatever its size and order', async () => {
+    // Every 29th /30 from 5.0.0.0 on and some networks around them, of which one is known already.
+    const hosts = Array.from({ length: 9000 }, (_, index) => {
+      const at = index * 116;
+      return `5.${at >>> 16}.${(at >>> 8) & 255}.${at & 255}/30`;
+    });
+    const list = ['5.1.0.0/16', '5.2.3.0/24', '5.2.4.0/24', ...hosts, '5.1.0.0/30', '5.0.0.0/30'];
+    const entries = await entriesAfter(list);
+    expect(entries.length).toBeGreaterThan(8000);
+    expect(await entriesAfter(list.toReversed())).toEqual(entries);
+    expect(await entriesAfter(list.slice(0, 4500), list.slice(4500))).toEqual(entries);
+  });
+
+  it('begins with the widest prefixes', async () => {
+    writeFileSync(line.path('list'), '5.149.104.7\n5.149.104.0/24\n');
+    expect((await line.run('import', line.path('list'))).stdout).toBe(
+      '2 prefixes: 1 new, 0 reactivated, 1 already on the blocklist\n',
+    );
+    expect(await line.json('show')).toMatchObject([{ activations: 1 }]);
+  });
+
   it('takes ranges, and host bits with --mask', async () => {
     writeFileSync(line.path('list'), '192.0.2.4-192.0.2.6 ; range\n2001:db8::-2001:db8::1\n');
     expect((await line.run('import', line.path('list'))).exitCode).toBe(0);

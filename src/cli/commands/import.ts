@@ -45,7 +45,8 @@ Examples:
   ipset save blocked | mcblock import --from ipset
   nft -j list set inet filter blocked | mcblock import --from nft
 
-Lists may hold ranges (192.0.2.1-192.0.2.9).
+Lists may hold ranges (192.0.2.1-192.0.2.9). Their order has no meaning: the widest prefixes come
+first, and what lies within them is already blocked.
 
 With --from, a ban that ends keeps its times, and one that has ended is kept as history; one that the
 program calls permanent is for ever. --for, --until and --forever are for all that have no end; without
@@ -122,11 +123,13 @@ function importList(
     now,
     mask,
     isStrict: from === undefined,
-    block: (prefix, ban) => {
-      refuseTooWide(prefix, options);
-      return block(prefix, from && { ...ban, reason: noteOf(from, ban.reason) });
+    entries: () => store.snapshot().prefixes(),
+    block: (ban, isAlone) => {
+      refuseTooWide(ban.prefix, options);
+      const known = from && { ...ban, reason: noteOf(from, ban.reason) };
+      return block(ban.prefix, known, isAlone);
     },
-    progress: (number) => progress.show(`${countText(number)} lines`),
+    progress: (what, count) => progress.show(`${countText(count)} ${what}`),
   });
 }
 

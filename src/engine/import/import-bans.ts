@@ -3,11 +3,14 @@ import type { Decision } from '../../blocklist/request.ts';
 import { McblockError } from '../../errors.ts';
 import { parseAddress } from '../../net/address-text.ts';
 import type { Prefix } from '../../net/prefix.ts';
+import type { PrefixList } from '../../net/prefix-list.ts';
 import { parseMasked, parsePrefix } from '../../net/prefix-text.ts';
 import { rangePrefixes } from '../../net/range.ts';
 import { isExpiry } from '../../store/value.ts';
 import { isSeconds } from '../../validation/time-text.ts';
+import { BanTable, type CheckedBan } from './ban-table.ts';
 import type { ForeignBan } from './foreign-ban.ts';
+import { Neighbours } from './neighbours.ts';
 
 /** A ban that was not imported. */
 interface BanLeftOut {
@@ -38,19 +41,26 @@ export interface ImportOptions {
   readonly mask: boolean;
   /** Nothing is imported if anything is wrong. */
   readonly isStrict: boolean;
-  /** Blocks a prefix. Throws McblockError if it may not be blocked. */
-  readonly block: (prefix: Prefix, ban: ForeignBan) => Exclude<Decision, { kind: 'refused' }>;
-  /** Called now and then, with the number of the line or row. */
-  readonly progress: (number: number) => void;
+  /**
+   * Blocks a prefix. Throws McblockError if it may not be blocked.
+   * @param isAlone no entry is known to contain it or to lie within it
+   */
+  readonly block: (ban: CheckedBan, isAlone: boolean) => Exclude<Decision, { kind: 'refused' }>;
+  /** The prefixes of all entries. */
+  readonly entries: () => PrefixList;
+  /** Called now and then, with the number of bans that were read or blocked. */
+  readonly progress: (what: 'read' | 'blocked', count: number) => void;
 }
 
 const MAX_TOLD = 20;
-const MAX_NOTE_CHARACTERS = 200;
 const PROGRESS_EVERY = 10_000;
+/** From this number of bans on it pays to read the prefixes of all entries. */
+const MANY = 5000;
 
 /**
- * Blocks all bans of a file, in a transaction that the caller began. What cannot be blocked is left
- * out; if the import is strict, it throws McblockError with the line instead.
+ * Blocks all bans of a file, in a transaction that the caller began, whatever their order: the
+ * widest first, and those of one prefix by their beginnings. What cannot be blocked is left out; if
+ * the import is strict, it throws McblockError with the line instead.
  */
 export function importBans(bans: Iterable<ForeignBan>, options: ImportOptions): ImportedBans {
   const imported: ImportedBans = {
@@ -62,43 +72,64 @@ export function importBans(bans: Iterable<ForeignBan>, options: ImportOptions): 
     leftOut: 0,
     firstLeftOut: [],
   };
-  for (const ban of bans) {
-    if (ban.number % PROGRESS_EVERY === 0) options.progress(ban.number);
-    for (const prefix of attempt(() => prefixesOf(ban, options.mask), ban, imported, options) ??
-      []) {
-      const decision = attempt(() => options.block(prefix, ban), ban, imported, options);
-      if (decision !== undefined) count(decision, imported, options.now);
+  const table = readBans(bans, imported, options);
+  const neighbours = table.size < MANY ? undefined : new Neighbours(options.entries());
+  let done = 0;
+  for (const ban of table.sorted()) {
+    if (++done % PROGRESS_EVERY === 0) options.progress('blocked', done);
+    const isAlone = neighbours?.isAlone(ban.prefix) ?? false;
+    try {
+      count(options.block(ban, isAlone), imported, options.now);
+    } catch (error) {
+      leaveOut(ban.number, error, imported, options);
     }
   }
+  imported.firstLeftOut.sort((p, q) => p.number - q.number);
   return imported;
 }
 
+function readBans(
+  bans: Iterable<ForeignBan>,
+  imported: ImportedBans,
+  options: ImportOptions,
+): BanTable {
+  const table = new BanTable();
+  let done = 0;
+  for (const ban of bans) {
+    if (++done % PROGRESS_EVERY === 0) options.progress('read', done);
+    try {
+      const { number, since, until, reason = '' } = ban;
+      for (const prefix of prefixesOf(ban, options.mask)) {
+        table.push({ prefix, number, since, until, reason });
+      }
+    } catch (error) {
+      leaveOut(ban.number, error, imported, options);
+    }
+  }
+  return table;
+}
+
 /** The note of a ban: `fail2ban: sshd`. */
-export function noteOf(program: string, reason = ''): string {
-  const text = reason === '' ? program : `${program}: ${reason.slice(0, MAX_NOTE_CHARACTERS)}`;
+export function noteOf(program: string, reason: string): string {
+  const text = reason === '' ? program : `${program}: ${reason}`;
   return text.replace(/[\p{Cc}\p{Cs}]/gu, '?');
 }
 
-/** The result of the work; undefined if the ban has to be left out. */
-function attempt<T>(
-  work: () => T,
-  { number }: ForeignBan,
+/** Throws the error again unless it only concerns this ban. */
+function leaveOut(
+  number: number,
+  error: unknown,
   imported: ImportedBans,
   { name, isStrict }: ImportOptions,
-): T | undefined {
-  try {
-    return work();
-  } catch (error) {
-    if (!(error instanceof McblockError) || error.code === 'store') throw error;
-    const { message } = error;
-    if (isStrict) {
-      const code = error.code === 'usage' ? 'input' : error.code;
-      const text = `${name}:${number}: ${message} (nothing imported)`;
-      throw new McblockError(code, text, { cause: error });
-    }
-    if (imported.leftOut++ < MAX_TOLD) imported.firstLeftOut.push({ number, reason: message });
-    return undefined;
+): void {
+  if (!(error instanceof McblockError) || error.code === 'store') throw error;
+  const { message } = error;
+  if (isStrict) {
+    const code = error.code === 'usage' ? 'input' : error.code;
+    const text = `${name}:${number}: ${message} (nothing imported)`;
+    throw new McblockError(code, text, { cause: error });
   }
+  if (imported.leftOut++ < MAX_TOLD) imported.firstLeftOut.push({ number, reason: message });
 }
 
 /** Throws McblockError. */

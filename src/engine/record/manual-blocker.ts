@@ -54,20 +54,30 @@ export class ManualBlocker {
    * in the past; one without an end begins now, unless it is for ever. Throws McblockError: 'protected'
    * if more would be active than `limits.share` allows, unless forced; 'usage' if it ends before it
    * begins.
+   * @param isAlone no entry contains the prefix or lies within it
    */
-  block(prefix: Prefix, { since, until: end, reason }: KnownBan = {}): Decision {
+  block(prefix: Prefix, { since, until: end, reason }: KnownBan = {}, isAlone = false): Decision {
     const { origin, now, exact = false, force = false, note = reason ?? '', maker } = this.#block;
     const until = typeof end === 'number' ? end : (this.#block.until ?? end);
     const seen = Math.min(since ?? now, now);
     const at = until === undefined ? now : seen;
-    const block = { origin, prefix, at, until, exact, force, note } as const;
-    const request = { kind: 'manual', ...block, ...(maker && { maker }) } as const;
+    const request = {
+      kind: 'manual',
+      origin,
+      prefix,
+      at,
+      until,
+      exact,
+      force,
+      note,
+      maker,
+    } as const;
     const policy = this.#policies.policyFor(prefix);
-    const entries = this.#store.around(prefix);
+    const entries = isAlone ? [] : this.#store.around(prefix);
     const decision = decide(entries, this.#space, request, policy, now);
     if (decision.kind === 'refused') return decision;
     if (!force && changesActivation(decision)) this.#limit.require(decision.entry);
-    const change = changeOf(decision, request);
+    const change = changeOf(decision, request, [], isAlone);
     this.#store.record(seen < now ? { ...change, entry: seenSince(change.entry, seen) } : change);
     return decision;
   }

@@ -25,6 +25,7 @@ export class ShareLimit {
   readonly #store: Store;
   readonly #sharePercent: number;
   readonly #now: Seconds;
+  readonly #bounds: Readonly<Record<Family, number>>;
   /** At most so many addresses are active; undefined until they are needed. */
   readonly #most: Partial<Record<Family, number>> = {};
   /** What is active exactly, once that is needed. */
@@ -37,6 +38,8 @@ export class ShareLimit {
     this.#store = store;
     this.#sharePercent = sharePercent;
     this.#now = now;
+    const boundOf = (family: Family) => Number(mostAddresses(family, sharePercent)) * ROUNDING;
+    this.#bounds = { 4: boundOf(4), 6: boundOf(6) };
   }
 
   /** How many entries were refused. */
@@ -75,7 +78,7 @@ export class ShareLimit {
     if (this.#exact !== undefined) return false;
     const most = this.#most[family] ?? this.#store.coverage.most(family) ?? this.#countOnce(family);
     const next = most + Number(sizeOf(prefix));
-    if (next > Number(mostAddresses(family, this.#sharePercent)) * ROUNDING) return false;
+    if (next > this.#bounds[family]) return false;
     this.#most[family] = next;
     this.#admitted.push(prefix);
     return true;
