@@ -210,7 +210,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'grammar',
     usage: '[OPTION…] check FILE…',
-    summary: 'test your own grammar files',
+    summary: 'list the services, draft and test grammars',
     load: () => import('./commands/grammar.ts'),
   },
   {

@@ -77,7 +77,8 @@ export function openLog(name: string, now: Seconds): Source {
   return { ...source, fileTime: Math.min(source.fileTime, now) };
 }
 
-function checkService(name: string, scanners: ReadOptions['scanners']): void {
+/** Throws McblockError('usage') for a service without a grammar. */
+export function checkService(name: string, scanners: ReadOptions['scanners']): void {
   const services = scanners.map(({ service }) => service).toSorted();
   if (services.includes(name)) return;
   const meant = nearest(name, services);

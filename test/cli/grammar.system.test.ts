@@ -81,6 +81,24 @@ describe('grammar check', () => {
     ]);
   });
 
+  it('lists services, shows the grammar of one, and drafts another', async () => {
+    const services = await line.json<{ service: string; ownFile: boolean }[]>('grammar', 'list');
+    expect(services).toContainEqual(expect.objectContaining({ service: 'nginx', ownFile: true }));
+    expect((await line.run('grammar', 'show', 'nginx')).stdout).toMatch(/^service nginx /m);
+    expect(await line.run('grammar', 'show', 'ngnix')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('did you mean nginx?'),
+    });
+    const log = line.path('knockd.log');
+    writeFileSync(log, '2026/11/22 10:00:00 refused admin from 192.0.2.7\n');
+    const { stdout, stderr } = await line.run('grammar', 'new', '--service', 'knockd', log);
+    expect(stderr).toBe('knockd: 1 message from 1 line, 1 with a time\n');
+    writeFileSync(line.path('knockd.grammar'), stdout);
+    expect(await line.run('grammar', 'check', line.path('knockd.grammar'))).toMatchObject({
+      exitCode: 0,
+    });
+  });
+
   it.each([[[]], [['check']], [['chekc', 'x.grammar']], [['check', '--nonsense', 'x.grammar']]])(
     'is a usage error with %j',
     async (words) => {

@@ -1,35 +1,125 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import type { Trial } from '../../../grammar/notation/load.ts';
+import type { Scanner } from '../../../grammar/notation/scanner.ts';
 import { McblockError, reasonOf } from '../../errors.ts';
+import { loadScanners } from '../../log/scanners.ts';
 import type { Context } from '../context.ts';
+import { checkService, grammarReporter, openLog } from '../log-options.ts';
+import { type Column, tableLines } from '../text/table.ts';
+
+const SERVICE_NAME = /^[a-z][a-z0-9-]*$/;
 
 export function define(command: Command, context: Context): void {
   command
-    .description('Tests your own grammar files: their notation and every example in them.')
-    .argument('<what>', 'check')
-    .argument('<file...>', 'grammar files')
+    .description('Lists the services whose logs are read, and helps to add one of your own.')
     .addHelpText(
       'after',
       `
-Exit code: 0 if all examples pass, 1 if a file has an error or an example fails.
+Exit code of check: 0 if all examples pass, 1 if a file has an error or an example fails.
 
 Examples:
+  mcblock grammar list
+  mcblock grammar show sshd
+  mcblock grammar new --service knockd knockd.log > knockd.grammar
   mcblock grammar check knockd.grammar
-  mcblock grammar check /usr/local/etc/mcblock/*.grammar
   mcblock --json grammar check knockd.grammar | jq '.[].wrong'
 `,
-    )
-    .action((what: string, files: string[]) => checkFiles(context, what, files));
+    );
+  command
+    .command('list')
+    .description('list the services, their programs and whether they write files of their own')
+    .action(() => listServices(context));
+  command
+    .command('show <service>')
+    .description('print the grammar of a service')
+    .action((service: string) => showGrammar(context, service));
+  command
+    .command('new <log>')
+    .description('draft a grammar from a log that no grammar reads; - for stdin')
+    .requiredOption('--service <name>', 'name of the service')
+    .action((log: string, options: { service: string }) =>
+      printDraft(context, log, options.service),
+    );
+  command
+    .command('check <file...>')
+    .description('test grammar files: their notation and every example in them')
+    .action((files: string[]) => checkFiles(context, files));
+}
+
+async function listServices(context: Context): Promise<void> {
+  const folder = (await context.config()).get('grammar.folder');
+  const scanners = await loadScanners(folder, grammarReporter(context));
+  const services = scanners
+    .map(({ service, programs, messages, file }) => ({
+      service,
+      programs,
+      messages: messages.length,
+      ownFile: file !== undefined,
+    }))
+    .toSorted((p, q) => (p.service < q.service ? -1 : 1));
+  if (context.options.json) context.json(services);
+  else context.lines(tableLines(SERVICE_COLUMNS, services));
+}
+
+type ListedService = Pick<Scanner, 'service' | 'programs'> & {
+  readonly messages: number;
+  readonly ownFile: boolean;
+};
+
+const SERVICE_COLUMNS: readonly Column<ListedService>[] = [
+  { title: 'SERVICE', cell: ({ service }) => service },
+  { title: 'MESSAGES', align: 'right', cell: ({ messages }) => String(messages) },
+  { title: 'OWN FILE', cell: ({ ownFile }) => (ownFile ? 'yes' : '') },
+  { title: 'PROGRAMS', cell: ({ programs }) => programs.join(', ') },
+];
+
+/** A user's own grammar replaces the shipped one. */
+async function showGrammar(context: Context, service: string): Promise<void> {
+  const folder = (await context.config()).get('grammar.folder');
+  const scanners = await loadScanners(folder, grammarReporter(context));
+  checkService(service, scanners);
+  const root = dirname(createRequire(import.meta.url).resolve('mcblock/package.json'));
+  const shipped = join(root, 'grammar');
+  const text = [folder, shipped]
+    .filter((one) => one !== '')
+    .map((one) => textOfService(one, service))
+    .find((one) => one !== undefined);
+  if (text === undefined)
+    throw new McblockError('file', `the grammar of ${service} is not installed`);
+  context.stdout.write(text);
+}
+
+/** The grammar in this folder that declares the service. */
+function textOfService(folder: string, service: string): string | undefined {
+  const declared = new RegExp(`^service ${service} `, 'm');
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.grammar'))
+    .map((name) => textOf(join(folder, name)))
+    .find((text) => declared.test(text));
+}
+
+async function printDraft(context: Context, log: string, service: string): Promise<void> {
+  if (!SERVICE_NAME.test(service)) {
+    throw new McblockError('usage', `${service}: use lower case letters, digits and -`);
+  }
+  const { draftGrammar, firstLines } = await import('../../log/draft-grammar.ts');
+  const source = openLog(log, context.now);
+  const lines = await firstLines(source, (text) => context.remark(text)).finally(source.close);
+  const draft = draftGrammar(service, lines);
+  context.stdout.write(draft.text);
+  context.remark(
+    `${service}: ${counted(draft.messages, 'message')} from ${counted(draft.lines, 'line')}, ${draft.timed} with a time`,
+  );
 }
 
 interface Checked extends Trial {
   readonly file: string;
 }
 
-async function checkFiles(context: Context, what: string, files: readonly string[]): Promise<void> {
-  if (what !== 'check')
-    throw new McblockError('usage', `unknown subcommand "${what}"; use grammar check`);
+async function checkFiles(context: Context, files: readonly string[]): Promise<void> {
   // The parser is slow to load and in a bundle of its own: no other command waits for it.
   const { tryGrammar } = await import('../../../grammar/notation/load.ts');
   const checked = files.map((file): Checked => ({ file, ...tryGrammar(textOf(file)) }));
