@@ -61,7 +61,7 @@ async function bundle() {
     cwd: root,
     input: { mcblock: 'src/cli/start.ts' },
     platform: 'node',
-    // bindings searches for the native module of better-sqlite3 from its own folder upwards.
+    // better-sqlite3 is given its native module, and does not call bindings to search for it.
     external: ['#grammars', 'bindings', 'pg-native'],
     transform: { target: 'node20', define: { 'import.meta.url': '__filename' } },
     plugins: [textImports, withoutChildProcess],

@@ -47,7 +47,7 @@ export class Connection {
         readonly,
         fileMustExist: typeof source === 'string' && source !== EMPTY,
         timeout: busyMilliseconds,
-        ...nativeModule(),
+        nativeBinding: nativeModule(),
       });
     } catch (error) {
       throw storeError(path, error);
@@ -209,23 +209,16 @@ export class Connection {
   }
 }
 
-let loaded: { readonly nativeBinding?: string } | undefined;
+let loaded: string | undefined;
 
 /**
  * The native module where npm puts it, as better-sqlite3 takes longer to search for it than to open a
  * store. Loaded once: later, this process may have given up the right to read it.
  */
-function nativeModule(): { readonly nativeBinding?: string } {
-  loaded ??= loadNativeModule();
+function nativeModule(): string {
+  // better-sqlite3 takes a loaded module too; its type declarations do not say so.
+  loaded ??= createRequire(import.meta.url)(
+    'better-sqlite3/build/Release/better_sqlite3.node',
+  ) as string;
   return loaded;
-}
-
-function loadNativeModule(): { readonly nativeBinding?: string } {
-  try {
-    const require = createRequire(import.meta.url);
-    // better-sqlite3 takes a loaded module too; its type declarations do not say so.
-    return { nativeBinding: require('better-sqlite3/build/Release/better_sqlite3.node') as string };
-  } catch {
-    return {};
-  }
 }

@@ -34,9 +34,10 @@ export function damagedRow(table: string, key: string, what: string): McblockErr
   );
 }
 
-/** After an update of Node.js the native module must be compiled again. */
+/** npm did not run the script that compiles it, or did so for another version of Node.js. */
 function isNotLoaded(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_DLOPEN_FAILED';
+  if (!(error instanceof Error) || !('code' in error)) return false;
+  return error.code === 'ERR_DLOPEN_FAILED' || error.code === 'MODULE_NOT_FOUND';
 }
 
 /** The extended result codes of SQLite start with the name of the primary one. */

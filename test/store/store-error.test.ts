@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { McblockError } from '../../src/errors.ts';
@@ -19,6 +20,19 @@ it('says what to do where the native part of better-sqlite3 is for another Node.
   expect(error).toMatchObject({
     code: 'program',
     cause: thrown,
+    message: expect.stringContaining('npm rebuild better-sqlite3'),
+  });
+});
+
+it('says what to do where better-sqlite3 has no native part', () => {
+  let thrown: unknown;
+  try {
+    createRequire(import.meta.url)('better-sqlite3/build/Release/none.node');
+  } catch (error) {
+    thrown = error;
+  }
+  expect(storeError('mcblock.db', thrown)).toMatchObject({
+    code: 'program',
     message: expect.stringContaining('npm rebuild better-sqlite3'),
   });
 });
