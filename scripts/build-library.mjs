@@ -13,8 +13,8 @@ export async function buildLibrary() {
     cwd: root,
     input: Object.fromEntries(MODULES.map((name) => [name, `src/${name}/index.ts`])),
     platform: 'node',
-    // Packages and the grammars are loaded when the library is.
-    external: /^(?:#|@?[a-z][\w-]*(?:\/|$)|node:)/,
+    // The database, which is native, and the grammars are loaded when the library is.
+    external: /^(?:#|better-sqlite3(?:\/|$)|node:)/,
     transform: { target: 'node20' },
     plugins: [textImports],
     output: {
