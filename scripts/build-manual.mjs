@@ -14,7 +14,8 @@ if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) 
   await buildManual(process.argv[2] ?? join(root, 'build', 'man'));
 }
 
-async function buildManual(folder) {
+/** @param {string} folder */
+export async function buildManual(folder) {
   const { program, helpOf } = await commandLine();
   const configuration = readFileSync(join(root, 'docs', 'configuration.md'), 'utf8');
   const grammar = readFileSync(join(root, 'grammar', 'README.md'), 'utf8');
