@@ -52,7 +52,9 @@ async function makeWell(): Promise<void> {
   const log = line.path('auth.log');
   writeFileSync(log, '2025-12-31T23:00:00Z gw sshd[7]: Server listening on :: port 22.\n');
   await line.run('grok', log);
-  put(NEWSYSLOG, `${AUTH_LOG} 600 7 * @T00 JCR ${HOOK}\n`);
+  // Its own log is rotated, too.
+  put(NEWSYSLOG, `/var/log/mcblock.log 600 7 * @T00 J\n${AUTH_LOG} 600 7 * @T00 JCR ${HOOK}\n`);
+  put('/etc/logrotate.d/mcblock', '/var/log/mcblock.log {\n');
   put(HOOK, '#!/bin/sh\n', 0o555);
   put(AUTH_LOG, 'Dec 31 23:00:00 gw sshd[7]: Server listening on :: port 22.\n');
 }

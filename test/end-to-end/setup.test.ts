@@ -40,6 +40,7 @@ describe.skipIf(NO_NAMESPACES !== undefined)('setup on a Linux machine with syst
     address = host.address4;
     machine = await new Machine(host.namespace).ready();
     machine.append(LOG, attack(YESTERDAY, 86_400));
+    machine.output('chmod', '640', LOG);
   });
   afterAll(() => {
     machine.remove();

@@ -50,12 +50,16 @@ function filesAt(host: Host, path: string): string[] {
   return inside.length > 0 ? inside : [path];
 }
 
-/** A line that has newsyslog or logrotate run mcblock, or a script named after it. */
+/** Runs the script of packaging/libexec, or mcblock itself; a log of mcblock's own is no command. */
+const COMMAND = /\bmcblock(?:-rotated\b|\b.*\b(?:grok|watch)\b)/;
+const SCRIPT = /(\/[\w./-]*mcblock(?:-rotated)?)(?=["'\s]|$)/;
+
+/** A line that has newsyslog or logrotate run mcblock. */
 function rotationHook(host: Host, file: string, isNewsyslog: boolean): LogJob | undefined {
-  const line = linesOf(host, file).find((text) => /\bmcblock\b/.test(text));
+  const line = linesOf(host, file).find((text) => COMMAND.test(text));
   if (line === undefined) return undefined;
   const job = { name: file, isFollowing: false };
-  const script = /(?:^|[\s"'])(\/[^\s"']*\bmcblock[^\s"']*)/.exec(line)?.[1];
+  const script = SCRIPT.exec(line)?.[1];
   if (script !== undefined && !host.isExecutable(script)) {
     const text = `${file} runs ${script}, which does not exist or is not executable`;
     return { ...job, fault: { text, advice: 'run mcblock setup; see docs/logs.md' } };
@@ -68,7 +72,7 @@ function rotationHook(host: Host, file: string, isNewsyslog: boolean): LogJob | 
 }
 
 function cronJob(host: Host, file: string): LogJob | undefined {
-  const isJob = linesOf(host, file).some((line) => /\bmcblock\b.*\b(?:grok|watch)\b/.test(line));
+  const isJob = linesOf(host, file).some((line) => COMMAND.test(line));
   return isJob ? { name: file, isFollowing: false } : undefined;
 }
 
