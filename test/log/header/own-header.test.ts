@@ -73,6 +73,13 @@ const OWN_FILES = [
   ['openbsd-httpd.log', 'openbsd-httpd'],
   ['webmin.log', 'webmin'],
   ['dropbear.log', 'dropbear'],
+  ['vaultwarden.log', 'vaultwarden'],
+  ['nextcloud.log', 'nextcloud'],
+  ['roundcube.log', 'roundcube'],
+  ['authelia.log', 'authelia'],
+  ['authelia-json.log', 'authelia'],
+  ['jellyfin.log', 'jellyfin'],
+  ['home-assistant.log', 'home-assistant'],
 ] as const;
 
 const SYSLOGS = [
