@@ -53,9 +53,17 @@ export class WaitingRows<Cell> {
       const all = [...lengths.values()];
       lengths.clear();
       for (const { first, rest, networks } of all) {
-        const sql = `
-INSERT INTO ${table} SELECT ?, ?, unhex(value)${', ?'.repeat(rest.length)} FROM json_each(?)`;
-        yield [sql, ...first, ...rest, JSON.stringify(networks)];
+        const [network] = networks;
+        const isOne = networks.length === 1 && network !== undefined;
+        const values = `?, ?, unhex(${isOne ? '?' : 'value'})${', ?'.repeat(rest.length)}`;
+        yield isOne
+          ? [`INSERT INTO ${table} VALUES (${values})`, ...first, network, ...rest]
+          : [
+              `INSERT INTO ${table} SELECT ${values} FROM json_each(?)`,
+              ...first,
+              ...rest,
+              JSON.stringify(networks),
+            ];
       }
     }
   }

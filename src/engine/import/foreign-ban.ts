@@ -30,7 +30,7 @@ export interface ForeignFile {
 }
 
 /**
- * Reads the bans in a file of another program, oldest first where it has several of one address.
- * Throws McblockError('input') for a file of another kind.
+ * Reads the bans in a file of another program, in any order. Throws McblockError('input') for a file
+ * of another kind.
  */
 export type ForeignReader = (from: ForeignFile) => Iterable<ForeignBan>;

@@ -46,16 +46,16 @@ describe('fail2ban', () => {
   it('has a database with the bans of the past and of the present', () => {
     const bans = bansOf('fail2ban', fixture('fail2ban.sqlite3'));
     expect(bans).toContainEqual({
-      number: 1,
+      number: expect.any(Number),
       text: '203.0.113.50',
       since: at - 1,
       until: at - 1 + 3600,
       reason: 'sshd',
     });
-    expect(bans.filter(({ text }) => text === '203.0.113.8')).toEqual([
-      { number: 7, text: '203.0.113.8', since: at + 1, until: at + 3, reason: 'sshd' },
-      { number: 8, text: '203.0.113.8', since: at + 6, until: at + 10, reason: 'sshd, ban 2' },
-      { number: 9, text: '203.0.113.8', since: at + 12, until: at + 20, reason: 'sshd, ban 3' },
+    expect(bans.filter(({ text }) => text === '203.0.113.8')).toMatchObject([
+      { since: at + 1, until: at + 3, reason: 'sshd' },
+      { since: at + 6, until: at + 10, reason: 'sshd, ban 2' },
+      { since: at + 12, until: at + 20, reason: 'sshd, ban 3' },
     ]);
     expect(bans.find(({ text }) => text === '192.0.2.33')).toMatchObject({
       until: 'forever',

@@ -2,8 +2,8 @@ import { McblockError } from '../../../errors.ts';
 import { Connection, type Row } from '../../../store/connection.ts';
 import { withoutLog } from '../../../store/open.ts';
 import type { ForeignBan, ForeignFile } from '../foreign-ban.ts';
-import { MAX_FILE_BYTES } from './json-file.ts';
 
+const MAX_FILE_BYTES = 256 * 1024 * 1024;
 const MAGIC = 'SQLite format 3\0';
 /** In the output of `fail2ban-client banned`. */
 const JAIL = /'([^']*)': \[([^\]]*)\]/g;
@@ -50,7 +50,7 @@ function* databaseBans(name: string, content: Buffer): Generator<ForeignBan> {
     const sql = tables.filter((table) => table !== undefined).join(' UNION ');
     if (sql === '') throw new McblockError('input', `${name}: not a database of fail2ban`);
     let number = 0;
-    for (const row of connection.each(`${sql} ORDER BY timeofban`)) yield banOf(++number, row);
+    for (const row of connection.each(sql)) yield banOf(++number, row);
   } catch (cause) {
     if (!(cause instanceof McblockError) || cause.code !== 'store') throw cause;
     throw new McblockError('input', `${name}: damaged, or not a database of fail2ban`, { cause });

@@ -1,8 +1,8 @@
 import { McblockError } from '../../../errors.ts';
 import type { ForeignText } from '../foreign-ban.ts';
 
-/** Room for a few million addresses. */
-export const MAX_FILE_BYTES = 256 * 1024 * 1024;
+/** Room for a million addresses with details. Parsed, hostile JSON takes twenty times as much. */
+export const MAX_FILE_BYTES = 64 * 1024 * 1024;
 
 /** Parses a file of JSON. Throws McblockError('input'). */
 export function jsonOf(name: string, content: Buffer): unknown {
