@@ -76,6 +76,12 @@ export class ChangeSet {
     return held && countedEntry(held);
   }
 
+  /** The user who made the latest activation of the entry; undefined if it is not active. */
+  activatedBy(prefix: Prefix): string | undefined {
+    const held = this.#entries.get(prefix);
+    return held && isActive(held.entry, this.#at) ? held.activation.by : undefined;
+  }
+
   supernets(prefix: Prefix): Entry[] {
     return this.#entries.supernets(prefix).map(({ value }) => countedEntry(value));
   }

@@ -6,12 +6,14 @@ import type { Report, Reporter } from './report.ts';
 
 /** Why the reporter may not request this; undefined if it may. */
 export function limitFault(report: Report, by: Reporter, now: Seconds): string | undefined {
-  if (report.kind === 'offence') {
-    return report.prefix === undefined ? undefined : widthFault(report.prefix, by);
-  }
   if (report.kind === 'list') return widthFault(report.prefix, by);
   if (report.kind !== 'block') return undefined;
   return widthFault(report.prefix, by) ?? lengthFault(report.until, by, now);
+}
+
+/** What a reported offence blocks; undefined, the automatic prefix, if it is wider than the limit. */
+export function limitedPrefix(prefix: Prefix | undefined, by: Reporter): Prefix | undefined {
+  return prefix === undefined || widthFault(prefix, by) !== undefined ? undefined : prefix;
 }
 
 /** A report brings back nothing wider than the reporter may have blocked. */

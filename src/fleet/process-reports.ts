@@ -14,7 +14,7 @@ import type {
   ReportKey,
   SnapshotQuery,
 } from './fleet-store.ts';
-import { limitedPolicy, limitFault, makerOf } from './limits.ts';
+import { limitedPolicy, limitedPrefix, limitFault, makerOf } from './limits.ts';
 import type {
   AllowReport,
   BlockReport,
@@ -125,7 +125,8 @@ class ReportProcessor {
   }
 
   #offence(report: OffenceReport, by: Reporter): ReportResult {
-    const { kind, address, prefix, origin, details } = report;
+    const { kind, address, origin, details } = report;
+    const prefix = limitedPrefix(report.prefix, by);
     const at = Math.min(report.at, this.#now);
     const decision = decide(
       this.#changeSet.supernets(hostPrefix(address)),
@@ -196,6 +197,11 @@ class ReportProcessor {
   }
 
   #expireReported({ prefix }: ExpireReport, by: Reporter): ReportResult {
+    // One machine ends only what it began, so that whoever takes it over cannot unblock the fleet.
+    const maker = this.#changeSet.activatedBy(prefix);
+    if (maker !== undefined && maker !== by.name && !by.isAdmin) {
+      return unchanged('refused', `${maker} blocked it; they or an administrator can end it`);
+    }
     const entry = this.expire(prefix, by);
     return entry === undefined ? unchanged('absent') : resultOf('expired', entry);
   }

@@ -159,10 +159,10 @@ describe('two machines and a server', () => {
       { expiresAt: '2026-04-01T00:00:00Z', note: 'form spam' },
     ]);
     at('2026-01-02T00:00:00Z');
-    await ok(b, 'expire', '9.9.9.0/24', '--share');
-    await ok(b, 'sync');
-    expect(await ok(a, 'sync')).toContain('0 blocked, 1 expired');
-    expect(await active(a)).toEqual(['8.8.8.8/32']);
+    await ok(a, 'expire', '9.9.9.0/24', '--share');
+    await ok(a, 'sync');
+    expect(await ok(b, 'sync')).toContain('0 blocked, 1 expired');
+    expect(await active(b)).toEqual([]);
     // An expiry is no end for ever: both know of the first time.
     at('2026-01-03T00:00:00Z');
     await ok(a, 'add', '9.9.9.0/24', '--share');

@@ -458,7 +458,7 @@ export function describeApi(makeBackend: () => Backend): void {
       });
       await ask('GET', '/v1/pf-init');
       await ask('POST', '/v2/allow', { json: { prefix: '1.2.3.0/24', note: 'office' } });
-      await report('gate1', { type: 'expire', prefix: '192.0.2.24' });
+      await report('test', { type: 'expire', prefix: '192.0.2.24' });
       const seen: string[] = [];
       let since = 0;
       for (let left = true; left; ) {
@@ -575,6 +575,24 @@ export function describeApi(makeBackend: () => Backend): void {
         ['new', null],
         ['spared', undefined],
       ]);
+    });
+
+    it('lets a machine end only what it began, and cuts what is too wide', async () => {
+      const expire = (prefix: string) => ({ type: 'expire', prefix });
+      await report('test', block({ until: null }));
+      await report('gate1', block({ prefix: '198.51.100.0/24' }));
+      const [refused] = await report('gate1', expire('192.0.2.0/24'));
+      expect(refused).toMatchObject({
+        outcome: 'refused',
+        reason: 'test blocked it; they or an administrator can end it',
+      });
+      expect(await outcomes('gate2', expire('198.51.100.0/24'))).toEqual(['refused']);
+      expect(await outcomes('gate1', expire('198.51.100.0/24'))).toEqual(['expired']);
+      expect(await outcomes('test', expire('192.0.2.0/24'))).toEqual(['expired']);
+
+      await store.putUser(await userOf('narrow', { widest4: 20 }));
+      const [cut] = await report('narrow', offence('5.149.1.1', { prefix: '5.149.0.0/16' }));
+      expect(cut).toMatchObject({ outcome: 'new', prefix: '5.149.1.0/24' });
     });
 
     it('brings back what is wide only as far as its maker and the reporter may', async () => {

@@ -57,7 +57,7 @@ describe('mcblock user', () => {
     expect(given).toMatchObject({ status: 0, stdout: 'user gate2 added (scopes: read)\n' });
     const listed = run(['user', 'list', '--json']);
     expect(JSON.parse(listed.stdout)).toMatchObject([
-      { name: 'gate1', scopes: ['report', 'read'], widest4: 8, widest6: 19, disabled: false },
+      { name: 'gate1', scopes: ['report', 'read'], widest4: 20, widest6: 48, disabled: false },
       { name: 'gate2', scopes: ['read'] },
       { name: 'test', scopes: ['admin'] },
     ]);

@@ -22,6 +22,11 @@ interface AddOptions {
   readonly passwordStdin?: true;
 }
 
+/** What one machine may do to the fleet, unless it is told otherwise. */
+const WIDEST4 = 20;
+const WIDEST6 = 48;
+const LONGEST_DAYS = 365;
+
 export function define(command: Command, context: Context): void {
   command
     .description(
@@ -42,9 +47,13 @@ Examples:
       `permissions, separated by commas: ${SCOPES.join(', ')}`,
       'report,read',
     )
-    .option('--widest4 <length>', 'shortest length of IPv4 prefixes that the user may block', '8')
-    .option('--widest6 <length>', 'the same for IPv6', '19')
-    .option('--longest <time>', 'longest block by hand: 90d, 1y or forever', '3650d')
+    .option(
+      '--widest4 <length>',
+      'shortest length of IPv4 prefixes that the user may block',
+      String(WIDEST4),
+    )
+    .option('--widest6 <length>', 'the same for IPv6', String(WIDEST6))
+    .option('--longest <time>', 'longest block by hand: 90d, 1y or forever', `${LONGEST_DAYS}d`)
     .action((name: string, options: AddOptions) => add(context, name, options));
   command
     .command('list')
@@ -76,8 +85,8 @@ export function newUser(
   createdAt: number,
 ): User {
   checkUserName(name);
-  const longest = 3650 * DAY_SECONDS;
-  return { name, password, scopes, widest4: 8, widest6: 19, longest, disabled: false, createdAt };
+  const limits = { widest4: WIDEST4, widest6: WIDEST6, longest: LONGEST_DAYS * DAY_SECONDS };
+  return { name, password, scopes, ...limits, disabled: false, createdAt };
 }
 
 function withPassword(command: Command): Command {
