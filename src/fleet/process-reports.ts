@@ -2,7 +2,7 @@ import { decide } from '../blocklist/decide.ts';
 import type { Entry, Seconds } from '../blocklist/entry.ts';
 import { NO_DETAILS } from '../blocklist/evidence.ts';
 import { expireEntry } from '../blocklist/expire.ts';
-import { DAY_SECONDS, type Policy } from '../blocklist/policy.ts';
+import type { Policy } from '../blocklist/policy.ts';
 import { ProtectedSpace, REASONS_BY_HAND } from '../blocklist/protect.ts';
 import type { Decision, Protection, Request } from '../blocklist/request.ts';
 import { hostPrefix, type Prefix } from '../net/prefix.ts';
@@ -26,7 +26,7 @@ import type {
   ReportResult,
   WithdrawReport,
 } from './report.ts';
-import { resultOf, spared, unchanged } from './report-result.ts';
+import { resultOf, spared, unchanged, withoutSmallExtension } from './report-result.ts';
 
 /** The reports of one request, processed as a whole or not at all. */
 export interface Submission {
@@ -269,21 +269,3 @@ class ReportProcessor {
 }
 
 const NOTHING_PROTECTED = new ProtectedSpace([]);
-
-/**
- * Each further hit extends an entry that was hit on many days. The fleet gets a change only once
- * that makes a whole day, not every few minutes; until then the entry keeps its expiry.
- */
-function withoutSmallExtension(
-  decision: Exclude<Decision, { kind: 'refused' }>,
-  before: Entry | undefined,
-  kind: FleetEvidence['kind'],
-): { outcome: ReportResult['outcome']; entry: Entry } {
-  const { entry } = decision;
-  if (decision.kind !== 'covered' || !decision.extended) return { outcome: decision.kind, entry };
-  const [old, extended] = [before?.expiresAt, entry.expiresAt];
-  const isSmall =
-    typeof old === 'number' && typeof extended === 'number' && extended - old < DAY_SECONDS;
-  if (kind === 'block' || !isSmall) return { outcome: 'extended', entry };
-  return { outcome: 'covered', entry: { ...entry, expiresAt: old } };
-}

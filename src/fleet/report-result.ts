@@ -1,6 +1,8 @@
 import type { Entry } from '../blocklist/entry.ts';
-import type { Protection } from '../blocklist/request.ts';
+import { DAY_SECONDS } from '../blocklist/policy.ts';
+import type { Decision, Protection } from '../blocklist/request.ts';
 import { formatPrefix } from '../net/prefix-text.ts';
+import type { FleetEvidence } from './fleet-store.ts';
 import type { ReportResult } from './report.ts';
 
 const REASONS: Readonly<Record<Protection['reason'], string>> = {
@@ -27,4 +29,22 @@ export function spared({ prefix, reason }: Protection): ReportResult {
     expiresAt: undefined,
     reason: `overlaps ${REASONS[reason]}: ${formatPrefix(prefix)}`,
   };
+}
+
+/**
+ * Each further hit extends an entry that was hit on many days. The fleet gets a change only once
+ * that makes a whole day, not every few minutes; until then the entry keeps its expiry.
+ */
+export function withoutSmallExtension(
+  decision: Exclude<Decision, { kind: 'refused' }>,
+  before: Entry | undefined,
+  kind: FleetEvidence['kind'],
+): { outcome: ReportResult['outcome']; entry: Entry } {
+  const { entry } = decision;
+  if (decision.kind !== 'covered' || !decision.extended) return { outcome: decision.kind, entry };
+  const [old, extended] = [before?.expiresAt, entry.expiresAt];
+  const isSmall =
+    typeof old === 'number' && typeof extended === 'number' && extended - old < DAY_SECONDS;
+  if (kind === 'block' || !isSmall) return { outcome: 'extended', entry };
+  return { outcome: 'covered', entry: { ...entry, expiresAt: old } };
 }
