@@ -102,7 +102,7 @@ function checkPlaces(
   if ((common.db ?? store) !== store || (common.config ?? config) !== config) {
     throw new McblockError(
       'usage',
-      `setup is for the store ${store} and the configuration ${config}; leave out --db and --config`,
+      `setup is for the store ${store} and the configuration ${config}; leave out --db and --config, and unset MCBLOCK_DB and MCBLOCK_CONFIG`,
     );
   }
   if (dryRun) return;

@@ -30,7 +30,7 @@ export function checkShare(store: Store, now: Seconds): Found {
 
 export function checkAllowList(store: Store, now: Seconds): Found {
   const { length } = store.allowed(now);
-  if (length > 0) return ok(`${length} prefixes`);
+  if (length > 0) return ok(`${length} ${length === 1 ? 'prefix' : 'prefixes'}`);
   return warning('it is empty', 'add the networks that you come from: mcblock allow PREFIX');
 }
 

@@ -108,7 +108,7 @@ function checkSystem(
   if (program === undefined) {
     throw new McblockError(
       'system',
-      'there is no mcblock in /usr/local/bin or /usr/bin, where services find it; see "Install" in README.md',
+      'there is no mcblock in /usr/local/bin or /usr/bin, where services find it; see docs/install.md',
     );
   }
   if (init !== 'systemd' && logs.length === 0) {
