@@ -15,6 +15,8 @@ import type { Sink } from './sink.ts';
 import { storePath } from './store-location.ts';
 import { type Colours, loadColours } from './text/colours.ts';
 import { jsonText } from './text/json-text.ts';
+import { type Column, type Paint, tableLines } from './text/table.ts';
+import { wrapLines } from './text/wrap.ts';
 
 /** A command that changes more entries that were there before cannot be undone. */
 const MAX_UNDONE = 250_000;
@@ -166,9 +168,16 @@ export class Context {
     return this.#store;
   }
 
+  /** A table on stdout. */
+  table<Row>(columns: readonly Column<Row>[], rows: Iterable<Row>, paint?: Paint<Row>): void {
+    this.lines(tableLines(columns, rows, paint, this.columns));
+  }
+
   /** A remark on stderr; nothing with --quiet. */
   remark(text: string): void {
-    if (!this.options.quiet) this.stderr.write(`${text}\n`);
+    if (this.options.quiet) return;
+    const { columns } = this.stderr;
+    this.stderr.write(`${columns === undefined ? text : wrapLines(text, columns)}\n`);
   }
 
   /** One JSON value on stdout, ending in a newline. */
@@ -176,11 +185,17 @@ export class Context {
     this.stdout.write(`${jsonText(value, 2)}\n`);
   }
 
-  /** Lines of text on stdout. */
+  /** The columns of the terminal; undefined if stdout is none, or for JSON. */
+  get columns(): number | undefined {
+    return this.options.json ? undefined : this.stdout.columns;
+  }
+
+  /** Lines of text on stdout, which are broken between words to fit the terminal. */
   lines(lines: Iterable<string>): void {
+    const { columns } = this;
     let text = '';
     for (const line of lines) {
-      text += `${line}\n`;
+      text += `${columns === undefined ? line : wrapLines(line, columns)}\n`;
       if (text.length < WRITE_CHARACTERS) continue;
       this.stdout.write(text);
       text = '';

@@ -2,8 +2,10 @@ import { Command, CommanderError, Option } from 'commander';
 import { McblockError } from '../errors.ts';
 import { COMMANDS } from './commands.ts';
 import { type CommandLineText, type CommonOptions, Context, type Environment } from './context.ts';
-import { ReaderGone } from './sink.ts';
+import { ReaderGone, type Sink } from './sink.ts';
+import { isUtf8 } from './text/locale.ts';
 import { printable } from './text/printable.ts';
+import { wrapLines } from './text/wrap.ts';
 import { commandsToLoad, wantedCommand, withHelpOption } from './wanted-command.ts';
 
 /** Runs one command line (without node and script) and returns its exit code; never throws. */
@@ -28,7 +30,8 @@ export async function main(argv: readonly string[], environment: Environment): P
     // Commander has already printed the error; help and version are not failures.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (error instanceof McblockError) {
-      stderr.write(`mcblock: ${error.message.split('\n').map(printable).join('\n')}\n`);
+      const message = error.message.split('\n').map(printable).join('\n');
+      stderr.write(fitting(`mcblock: ${message}\n`, stderr, environment.env));
       return error.exitCode;
     }
     const unexpected = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -40,7 +43,7 @@ export async function main(argv: readonly string[], environment: Environment): P
 }
 
 /** The command line without its commands: the options common to all, and the help. */
-export function programOf({ stdout, stderr, version }: Environment): Command {
+export function programOf({ stdout, stderr, version, env }: Environment): Command {
   return new Command('mcblock')
     .description('Reads logs, remembers offenders and blocks them with pf or nftables.')
     .version(version, '--version', 'print the version')
@@ -48,8 +51,8 @@ export function programOf({ stdout, stderr, version }: Environment): Command {
     .usage('COMMAND [OPTION…]')
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => stdout.write(text),
-      writeErr: (text) => stderr.write(text),
+      writeOut: (text) => stdout.write(fitting(text, stdout, env)),
+      writeErr: (text) => stderr.write(fitting(text, stderr, env)),
       outputError: (text, write) => write(`mcblock: ${usageText(text)}\n`),
       getOutHelpWidth: () => Math.min(stdout.columns ?? 80, 100),
       getErrHelpWidth: () => Math.min(stderr.columns ?? 80, 100),
@@ -67,6 +70,12 @@ export function programOf({ stdout, stderr, version }: Environment): Command {
     )
     .option('--no-color', 'no colours (env: NO_COLOR)')
     .addHelpText('after', EXAMPLES);
+}
+
+/** A text in lines that fit the terminal, and in ASCII unless the locale is UTF-8. */
+function fitting(text: string, { columns }: Sink, env: NodeJS.ProcessEnv): string {
+  const plain = isUtf8(env) ? text : text.replaceAll('…', '...');
+  return columns === undefined ? plain : wrapLines(plain, columns, 0);
 }
 
 /** What other programs of this kind call our commands. */

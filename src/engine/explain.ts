@@ -1,13 +1,14 @@
 import { decide } from '../blocklist/decide.ts';
 import { pointsNeeded } from '../blocklist/eligible.ts';
-import type { Entry, Seconds } from '../blocklist/entry.ts';
+import { type Entry, isActive, type Seconds } from '../blocklist/entry.ts';
 import { loginsAround } from '../blocklist/logins-around.ts';
 import { automaticPrefix, type Policy } from '../blocklist/policy.ts';
 import type { ProtectedSpace } from '../blocklist/protect.ts';
 import type { Decision, Protection } from '../blocklist/request.ts';
 import type { Address } from '../net/address.ts';
+import { FAMILY_BITS } from '../net/address.ts';
 import { embeddedIn } from '../net/embedded.ts';
-import { hostPrefix, type Prefix } from '../net/prefix.ts';
+import { comparePrefixes, hostPrefix, type Prefix } from '../net/prefix.ts';
 import type { FeedMatch } from '../store/feeds.ts';
 import type { Activation } from '../store/history.ts';
 import type { ForgottenEntry } from '../store/record.ts';
@@ -17,78 +18,114 @@ import { blockingOf } from './blocker.ts';
 import { isPast, supernetsAt } from './past.ts';
 import { loginProtections, protectedSpace } from './protected-space.ts';
 
-/** What is known of an address. */
+/** What is known of an address or prefix. */
 export interface Explanation {
-  readonly address: Address;
-  /** The IPv4 address that it embeds. */
+  readonly prefix: Prefix;
+  /** The IPv4 address that an IPv6 address embeds. */
   readonly embedded: Address | undefined;
   readonly blocker: Entry | undefined;
   readonly feeds: readonly FeedMatch[];
   /** The entries that contain it, widest first. */
   readonly entries: readonly { readonly entry: Entry; readonly history: readonly Activation[] }[];
-  /** Activations that contained it and were withdrawn, as a login came. */
+  /** The number of entries within it, and of the active ones among them. */
+  readonly within: { readonly all: number; readonly active: number };
+  /** Activations that contained it and were withdrawn. */
   readonly withdrawals: readonly Withdrawal[];
   /** What was forgotten by hand: entries that contained it. */
   readonly forgotten: readonly ForgottenEntry[];
   /** Why the rules have a hole there, whatever is active. */
   readonly protection: Protection | undefined;
-  /** The effect of its next offence. */
-  readonly next: Decision;
+  /** Undefined for a prefix that is wider than one offence concerns. */
+  readonly outlook: Outlook | undefined;
 }
 
-/** @param policy the policy for this address */
-export function explain(store: Store, address: Address, policy: Policy, now: Seconds): Explanation {
-  const host = hostPrefix(address);
+/** What further offences do. */
+export interface Outlook {
+  /** The network whose points count together. */
+  readonly network: Prefix;
+  /** Its points in the current window. */
+  readonly pendingPoints: number;
+  /** The effect of one failed login, or if it has none, of as many points as a block takes. */
+  readonly next: Decision;
+  /** If that concerns an entry narrower than the network: the effect of as many points. */
+  readonly whole: Decision | undefined;
+}
+
+/** @param policy the policy for its first address */
+export function explain(store: Store, prefix: Prefix, policy: Policy, now: Seconds): Explanation {
   const { nat64 } = policy.auto;
-  const network = automaticPrefix(address, policy);
-  const entries = supernetsAt(store, host, now);
-  const around = loginsAround((one) => store.loginsWithin(one, 0), host, nat64);
-  const logins = loginProtections(store, around, now, policy);
-  const { entry: blocker, feeds, hole } = blockingOf(store, host, policy, now);
+  const isHost = prefix.length === FAMILY_BITS[prefix.family];
+  const { entry: blocker, feeds, hole } = blockingOf(store, prefix, policy, now);
   return {
-    address,
-    embedded: embeddedIn(address, nat64)?.address,
+    prefix,
+    embedded: isHost ? embeddedIn(prefix, nat64)?.address : undefined,
     blocker,
     feeds,
-    entries: entries.map((entry) => ({
+    entries: supernetsAt(store, prefix, now).map((entry) => ({
       entry,
       history: store.history(entry.prefix).filter(({ at }) => at <= now),
     })),
-    withdrawals: store.withdrawals.supernets(host),
-    forgotten: store.forgotten.supernets(host),
+    within: isHost ? { all: 0, active: 0 } : countWithin(store, prefix, now),
+    withdrawals: store.withdrawals.supernets(prefix),
+    forgotten: store.forgotten.supernets(prefix),
     protection: hole,
-    next: nextOf(
-      aroundAt(store, network, host, now),
-      protectedSpace(store, nat64, now).plus(logins),
-      address,
-      policy,
-      now,
-    ),
+    outlook: outlookOf(store, prefix, policy, now),
   };
 }
 
-/** The entries that decide on a request at that time. */
-function aroundAt(store: Store, network: Prefix, host: Prefix, at: Seconds): readonly Entry[] {
-  return isPast(store, at) ? supernetsAt(store, host, at) : store.around(network, host);
+function countWithin(store: Store, prefix: Prefix, now: Seconds): Explanation['within'] {
+  const count = { all: 0, active: 0 };
+  for (const entry of store.under(prefix)) {
+    if (entry.activations === 0 || comparePrefixes(entry.prefix, prefix) === 0) continue;
+    count.all++;
+    if (isActive(entry, now)) count.active++;
+  }
+  return count;
 }
 
-/** What one failed login does, or if that does nothing, what the points of a block do. */
-function nextOf(
+function outlookOf(
+  store: Store,
+  prefix: Prefix,
+  policy: Policy,
+  now: Seconds,
+): Outlook | undefined {
+  const network = automaticPrefix(prefix, policy);
+  if (prefix.length < network.length) return undefined;
+  const host = hostPrefix(prefix);
+  const { nat64 } = policy.auto;
+  const around = loginsAround((one) => store.loginsWithin(one, 0), host, nat64);
+  const space = protectedSpace(store, nat64, now).plus(
+    loginProtections(store, around, now, policy),
+  );
+  const entries = isPast(store, now) ? supernetsAt(store, host, now) : store.around(network, host);
+  const { next, whole } = decisionsOf(entries, space, host, network, policy, now);
+  const since = now - policy.offence.windowSeconds;
+  const pending = store.pendingWithin(network).filter(({ at }) => at > since && at <= now);
+  const pendingPoints = pending.reduce((sum, { points }) => sum + points, 0);
+  return { network, pendingPoints, next, whole };
+}
+
+function decisionsOf(
   entries: readonly Entry[],
   space: ProtectedSpace,
   offender: Address,
+  network: Prefix,
   policy: Policy,
   now: Seconds,
-): Decision {
+): Pick<Outlook, 'next' | 'whole'> {
   const request = { kind: 'automatic', origin: 'grok', offender, at: now, hits: 1 } as const;
   const after = (points: number) =>
     decide(entries, space, { ...request, points, external: false }, policy, now);
-  const { points } = policy.reactivate;
-  const next = after(points);
+  const one = after(policy.reactivate.points);
+  const full = after(policy.offence.points);
   const isEnough = (entry: Entry) =>
-    points >= pointsNeeded({ ...entry, activations: entry.activations - 1 }, policy);
-  if (next.kind === 'new' || (next.kind === 'reactivated' && !isEnough(next.entry))) {
-    return after(policy.offence.points);
+    policy.reactivate.points >=
+    pointsNeeded({ ...entry, activations: entry.activations - 1 }, policy);
+  if (one.kind === 'new' || (one.kind === 'reactivated' && !isEnough(one.entry))) {
+    return { next: full, whole: undefined };
   }
-  return next;
+  const isNarrower = 'entry' in one && one.entry.prefix.length > network.length;
+  const isOther =
+    'entry' in one && 'entry' in full && comparePrefixes(one.entry.prefix, full.entry.prefix) !== 0;
+  return { next: one, whole: isNarrower && isOther ? full : undefined };
 }

@@ -312,6 +312,11 @@ export class Store {
     return this.#parts.pending.all();
   }
 
+  /** Those from the prefix. */
+  pendingWithin(prefix: Prefix): Offence[] {
+    return this.#parts.pending.within(prefix);
+  }
+
   /** Replaces all pending offences. */
   replacePending(offences: Iterable<Offence>): void {
     this.#changePending((pending) => pending.replace(offences));

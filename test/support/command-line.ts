@@ -21,6 +21,8 @@ export class CommandLine {
   env: NodeJS.ProcessEnv = {};
   /** The configuration file; without one the defaults. */
   config: string | undefined;
+  /** The columns of the terminal that stdout and stderr are; undefined: they are pipes. */
+  columns: number | undefined;
   /** Whether commands find a store at their start. */
   hasStore = true;
   /** The machine that doctor and setup see; without one this machine. */
@@ -28,8 +30,8 @@ export class CommandLine {
   isClockSynchronised = true;
 
   async run(...argv: string[]): Promise<Outcome> {
-    const stdout = new Collected();
-    const stderr = new Collected();
+    const stdout = new Collected(this.columns);
+    const stderr = new Collected(this.columns);
     const text = this.config === undefined ? '' : readFileSync(this.config, 'utf8');
     const isNamed = /\bkind\s*=/.test(text);
     const isHelp = argv.includes('--help') || argv[0] === 'help';
@@ -75,9 +77,14 @@ export class CommandLine {
 }
 
 class Collected implements Sink {
-  readonly isTerminal = false;
-  readonly columns = undefined;
+  readonly isTerminal: boolean;
+  readonly columns: number | undefined;
   text = '';
+
+  constructor(columns: number | undefined) {
+    this.isTerminal = columns !== undefined;
+    this.columns = columns;
+  }
 
   write(data: string | Uint8Array): void {
     this.text += typeof data === 'string' ? data : Buffer.from(data).toString();

@@ -10,7 +10,7 @@ import { requireFleet } from '../config/require-fleet.ts';
 import type { Context } from '../context.ts';
 import { parsePrefixes } from '../text/prefixes.ts';
 import { printable } from '../text/printable.ts';
-import { tableLines } from '../text/table.ts';
+import { timeColumn } from '../text/table.ts';
 import { isoTime, shortTime } from '../text/time.ts';
 
 interface AllowOptions extends ApplyChoice {
@@ -90,11 +90,11 @@ function list(context: Context, allowed: readonly AllowedPrefix[]): void {
   } else {
     const columns = [
       { title: 'PREFIX', cell: (row: AllowedPrefix) => shortPrefix(row.prefix) },
-      { title: 'SINCE (UTC)', cell: (row: AllowedPrefix) => shortTime(row.addedAt) },
-      { title: 'UNTIL (UTC)', cell: (row: AllowedPrefix) => shortTime(row.expiresAt) },
+      timeColumn('SINCE', (row: AllowedPrefix) => shortTime(row.addedAt)),
+      timeColumn('UNTIL', (row: AllowedPrefix) => shortTime(row.expiresAt)),
       { title: 'NOTE', cell: (row: AllowedPrefix) => printable(row.note) },
     ];
-    context.lines(tableLines(columns, allowed));
+    context.table(columns, allowed);
   }
 }
 

@@ -7,7 +7,7 @@ import { type Setting, settingText } from '../config/setting.ts';
 import { SETTINGS, type SettingKey } from '../config/settings.ts';
 import type { Context } from '../context.ts';
 import { storePath } from '../store-location.ts';
-import { tableLines } from '../text/table.ts';
+import type { Column } from '../text/table.ts';
 
 export function define(command: Command, context: Context): void {
   command
@@ -48,19 +48,15 @@ async function config(context: Context, what: string | undefined): Promise<void>
     context.json({ file: loaded.file ?? null, store, settings: rows });
     return;
   }
-  context.lines([
-    `# store: ${store}`,
-    `# configuration: ${loaded.file ?? 'none (defaults)'}`,
-    ...tableLines(
-      [
-        { title: '# KEY', cell: (row: Row) => row.key },
-        { title: 'VALUE', cell: (row: Row) => `= ${row.value}` },
-        { title: 'FROM', cell: (row: Row) => `# ${row.source}` },
-      ],
-      rows,
-    ),
-  ]);
+  context.lines([`# store: ${store}`, `# configuration: ${loaded.file ?? 'none (defaults)'}`]);
+  context.table(COLUMNS, rows);
 }
+
+const COLUMNS: readonly Column<Row>[] = [
+  { title: '# KEY', cell: ({ key }) => key },
+  { title: 'VALUE', cell: ({ value }) => `= ${value}` },
+  { title: 'FROM', cell: ({ source }) => `# ${source}` },
+];
 
 async function checkIt(context: Context): Promise<void> {
   let file: string | undefined;

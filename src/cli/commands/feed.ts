@@ -14,7 +14,7 @@ import { type ApplyChoice, addApplyOptions, applyAfterwards } from '../afterward
 import type { Context } from '../context.ts';
 import { countText } from '../text/count.ts';
 import { printable } from '../text/printable.ts';
-import { type Column, tableLines } from '../text/table.ts';
+import { type Column, timeColumn } from '../text/table.ts';
 import { isoTime, shortTime } from '../text/time.ts';
 
 interface FeedCommandOptions extends ApplyChoice {
@@ -176,13 +176,13 @@ async function listFeeds(context: Context): Promise<void> {
   const feeds = (await context.store('read')).feeds.all();
   if (context.options.json) context.json(feeds.map(feedJson));
   else if (feeds.length === 0) context.remark('no feeds');
-  else context.lines(tableLines(COLUMNS, feeds));
+  else context.table(COLUMNS, feeds);
 }
 
 const COLUMNS: readonly Column<Feed>[] = [
   { title: 'FEED', cell: ({ name }) => name },
   { title: 'PREFIXES', align: 'right', cell: ({ prefixes }) => countText(prefixes) },
-  { title: 'READ (UTC)', cell: ({ fetchedAt }) => shortTime(fetchedAt) },
+  timeColumn('READ', ({ fetchedAt }) => shortTime(fetchedAt)),
   { title: 'SOURCE', cell: ({ source }) => printable(source) },
 ];
 

@@ -113,14 +113,13 @@ async function grok(context: Context, named: string[], options: GrokOptions): Pr
       : recordLog(store, summary, settings, context.now, options.again, events);
     reports.push(report);
     if (!context.options.json && !context.options.quiet) {
-      context.lines(
-        grokReportLines(
-          report,
-          await context.colours(),
-          context.options.verbose ?? false,
-          context.now,
-        ),
-      );
+      const layout = {
+        colours: await context.colours(),
+        verbose: context.options.verbose ?? false,
+        now: context.now,
+        columns: context.columns,
+      };
+      context.lines(grokReportLines(report, layout));
     }
   }
   const isWidened = !options.dryRun && (await widenByPolicy(context, store));

@@ -58,7 +58,7 @@ async function report(context: Context, { since, ifAny }: ReportOptions): Promis
   const { blocked, changes } = made;
   if (ifAny && blocked.first + blocked.again + changes.length === 0) return;
   if (context.options.json) context.json(reportJson(made));
-  else context.lines(reportLines(made));
+  else context.lines(reportLines(made, context.columns));
 }
 
 function reportOf(store: Store, since: Seconds, now: Seconds): Report {
@@ -74,15 +74,18 @@ function isByHand({ action, origin, note }: RecordedChange): boolean {
   return action !== 'withdrawn' || note === 'mistake';
 }
 
-function* reportLines({ stats, blocked, changes }: Report): Generator<string> {
+function* reportLines(
+  { stats, blocked, changes }: Report,
+  columns: number | undefined,
+): Generator<string> {
   const { since, until, entries, feedPrefixes } = stats;
   yield `Report of mcblock on ${printable(hostname())}, ${shortTime(since)} to ${shortTime(until)} UTC`;
   yield '';
   const again = blocked.again === 0 ? '' : `, ${countText(blocked.again)} of them again`;
   yield `blocked  ${nounText(blocked.first + blocked.again, 'prefix', 'prefixes')}${again}`;
   yield `active   ${activeText(entries.active, feedPrefixes)}`;
-  yield* offenceLines('SERVICE', stats.services);
-  yield* offenceLines('OFFENDER', stats.offenders);
+  yield* offenceLines('SERVICE', stats.services, columns);
+  yield* offenceLines('OFFENDER', stats.offenders, columns);
   if (changes.length === 0) return;
   yield '';
   yield 'By hand:';

@@ -21,7 +21,6 @@ import { COUNTRY_COLUMNS, countrySumJson } from '../text/country-text.ts';
 import { entryColumns, entryJson, feedJson, type ShownRow } from '../text/entry-text.ts';
 import { jsonText } from '../text/json-text.ts';
 import { pagesOf } from '../text/pages.ts';
-import { tableLines } from '../text/table.ts';
 import { parsePast } from '../text/time.ts';
 
 /** The key by which entries are sorted, the lowest first; undefined: by prefix. */
@@ -250,7 +249,7 @@ async function writeTable(
 ): Promise<void> {
   const colours = await context.colours();
   const paint = (line: string, row?: ShownRow): string => (row ? line : colours.bold(line));
-  context.lines(tableLines(entryColumns(context.now, geo), rows, paint));
+  context.table(entryColumns(context.now, geo), rows, paint);
 }
 
 async function showByCountry(
@@ -262,5 +261,5 @@ async function showByCountry(
   const sums = byCountry(entries, geo);
   if (context.options.json) context.json(sums.map(countrySumJson));
   else if (sums.length === 0) context.remark('no entries');
-  else context.lines(tableLines(COUNTRY_COLUMNS, sums));
+  else context.table(COUNTRY_COLUMNS, sums);
 }

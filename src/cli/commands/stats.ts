@@ -38,6 +38,5 @@ async function stats(context: Context, { since, limit }: StatsOptions): Promise<
   const from = parsePast(since, '--since', context.now);
   const found = statsOf(store, from, context.now, limit, await context.geo());
   if (context.options.json) return context.json(statsJson(found));
-  const columns = context.stdout.columns ?? 80;
-  context.lines(statsLines(found, { columns, isUtf8: isUtf8(context.env) }));
+  context.lines(statsLines(found, { columns: context.columns, isUtf8: isUtf8(context.env) }));
 }

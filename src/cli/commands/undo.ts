@@ -11,7 +11,7 @@ import type { Context } from '../context.ts';
 import { countText } from '../text/count.ts';
 import { entryJson } from '../text/entry-text.ts';
 import { printable } from '../text/printable.ts';
-import { type Column, tableLines } from '../text/table.ts';
+import { type Column, timeColumn } from '../text/table.ts';
 import { isoTime, shortTime } from '../text/time.ts';
 
 interface UndoOptions extends ApplyChoice {
@@ -124,11 +124,11 @@ function list(context: Context, steps: readonly RecordedCommand[]): void {
       })),
     );
   } else if (steps.length === 0) context.remark('nothing to undo');
-  else context.lines(tableLines(LIST_COLUMNS, steps));
+  else context.table(LIST_COLUMNS, steps);
 }
 
 const LIST_COLUMNS: readonly Column<RecordedCommand>[] = [
-  { title: 'TIME (UTC)', cell: ({ at }) => shortTime(at) },
+  timeColumn('TIME', ({ at }) => shortTime(at)),
   { title: 'USER', cell: ({ user }) => printable(user === '' ? '-' : user) },
   { title: 'ENTRIES', align: 'right', cell: ({ entries }) => countText(entries) },
   {

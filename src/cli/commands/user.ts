@@ -10,7 +10,7 @@ import { type ChosenPassword, choosePassword } from '../choose-password.ts';
 import type { Context } from '../context.ts';
 import { fleetLocation } from '../store-location.ts';
 import { parseDuration, shortDuration } from '../text/duration.ts';
-import { tableLines } from '../text/table.ts';
+import { timeColumn } from '../text/table.ts';
 import { isoTime, shortTime } from '../text/time.ts';
 
 interface AddOptions {
@@ -129,10 +129,10 @@ async function list(context: Context): Promise<void> {
     { title: 'SCOPES', cell: ({ scopes }: User) => scopes.join(',') },
     { title: 'WIDEST', cell: widestText },
     { title: 'LONGEST', cell: longestText },
-    { title: 'SINCE (UTC)', cell: ({ createdAt }: User) => shortTime(createdAt) },
+    timeColumn('SINCE', ({ createdAt }: User) => shortTime(createdAt)),
     { title: '', cell: ({ disabled }: User) => (disabled ? 'disabled' : '') },
   ];
-  context.lines(tableLines(columns, users));
+  context.table(columns, users);
 }
 
 async function setPassword(context: Context, name: string, options: AddOptions): Promise<void> {

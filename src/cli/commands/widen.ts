@@ -6,7 +6,7 @@ import { type ApplyChoice, addApplyOptions, applyAfterwards } from '../afterward
 import { widenBounds } from '../config/policies.ts';
 import type { Context } from '../context.ts';
 import { countText } from '../text/count.ts';
-import { type Column, tableLines } from '../text/table.ts';
+import { type Column, timeColumn } from '../text/table.ts';
 import { isoTime, shortTime } from '../text/time.ts';
 
 interface WidenOptions extends ApplyChoice {
@@ -48,7 +48,7 @@ async function widenEntries(context: Context, options: WidenOptions): Promise<vo
   }
   if (context.options.json) context.json(candidates.map(candidateJson));
   else if (candidates.length === 0) context.remark('no candidates');
-  else context.lines(tableLines(COLUMNS, candidates));
+  else context.table(COLUMNS, candidates);
   if (!dryRun && candidates.length > 0) await applyAfterwards(context, options);
 }
 
@@ -61,8 +61,8 @@ const COLUMNS: readonly Column<Candidate>[] = [
   },
   { title: 'NOW', align: 'right', cell: ({ active }) => String(active) },
   { title: 'HITS', align: 'right', cell: ({ hits }) => countText(hits) },
-  { title: 'FIRST (UTC)', cell: ({ firstSeen }) => shortTime(firstSeen) },
-  { title: 'LAST (UTC)', cell: ({ lastSeen }) => shortTime(lastSeen) },
+  timeColumn('FIRST', ({ firstSeen }) => shortTime(firstSeen)),
+  timeColumn('LAST', ({ lastSeen }) => shortTime(lastSeen)),
   { title: 'OTHER ADDRESSES', cell: (candidate) => addedText(candidate) },
 ];
 

@@ -60,7 +60,7 @@ export function size(): Codec<number> {
 
 /** `{ XX = … }`: a value per country (ISO 3166-1). */
 export function countries<T>(item: Codec<T>): Codec<ReadonlyMap<string, T>> {
-  return mapOf(/^[A-Z]{2}$/, 'a table of two-letter country codes, such as { XX = … }', item);
+  return mapOf(/^[A-Z]{2}$/, 'a table of two-letter country codes, such as { XX = ... }', item);
 }
 
 /** The prefixes of NAT64 translators (RFC 6052, 2.2). */

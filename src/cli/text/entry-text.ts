@@ -4,7 +4,7 @@ import type { Address } from '../../net/address.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
 import type { FeedMatch } from '../../store/feeds.ts';
 import { printable } from './printable.ts';
-import type { Column } from './table.ts';
+import { type Column, timeColumn } from './table.ts';
 import { isoTime, shortTime } from './time.ts';
 
 /** An entry for programs. Names and meanings are stable. */
@@ -79,11 +79,14 @@ export function entryColumns(now: Seconds, geo?: Geo): readonly Column<ShownRow>
     { title: 'STATE', cell: ofEntry((entry) => stateOf(entry, now), 'active') },
     { title: 'TIMES', align: 'right', cell: ofEntry((entry) => String(entry.activations)) },
     { title: 'HITS', align: 'right', cell: ofEntry((entry) => String(entry.hits)) },
-    { title: 'LAST SEEN (UTC)', cell: ofEntry((entry) => shortTime(entry.lastSeen)) },
-    {
-      title: 'UNTIL (UTC)',
-      cell: ofEntry((entry) => (entry.activations === 0 ? '-' : shortTime(entry.expiresAt))),
-    },
+    timeColumn(
+      'LAST SEEN',
+      ofEntry((entry) => shortTime(entry.lastSeen)),
+    ),
+    timeColumn(
+      'UNTIL',
+      ofEntry((entry) => (entry.activations === 0 ? '-' : shortTime(entry.expiresAt))),
+    ),
     { title: 'ORIGIN', cell: ofEntry((entry) => entry.origin, 'feed') },
     ...(geo ? whereColumns(geo) : []),
     { title: 'NOTE', cell: (row) => printable('feed' in row ? row.feed : row.note) },

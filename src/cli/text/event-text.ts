@@ -14,7 +14,7 @@ export function eventLine(event: Event, colours: Colours): string {
     address && colours.cyan(address),
     user !== null && `user "${printable(user)}"`,
     points && `${points} points`,
-    count > 1 && `× ${count}`,
+    count > 1 && `${count} times`,
   ];
   return parts.filter((part) => part).join('  ');
 }

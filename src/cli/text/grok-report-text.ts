@@ -9,7 +9,7 @@ import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
 import type { Colours } from './colours.ts';
 import { countText } from './count.ts';
 import { printable } from './printable.ts';
-import { type Column, tableLines } from './table.ts';
+import { type Column, tableLines, timeColumn } from './table.ts';
 import { isoTime, shortTime } from './time.ts';
 
 const TITLES: Record<EntryOutcome, string> = {
@@ -31,18 +31,22 @@ const COLUMNS: readonly Column<EntryReport>[] = [
   { title: '', cell: ({ outcome }) => `  ${TITLES[outcome]}` },
   { title: 'PREFIX', cell: ({ prefix }) => shortPrefix(prefix) },
   { title: 'TIMES', align: 'right', cell: ({ activations }) => String(activations) },
-  { title: 'UNTIL (UTC)', cell: ({ expiresAt }) => shortTime(expiresAt) },
+  timeColumn('UNTIL', ({ expiresAt }) => shortTime(expiresAt)),
   { title: 'HITS', align: 'right', cell: ({ hits }) => String(hits) },
   { title: 'EVIDENCE', cell: ({ messages }) => messagesText(messages) },
 ];
 
+/** How a report is shown. */
+interface ReportLayout {
+  readonly colours: Colours;
+  readonly verbose: boolean;
+  readonly now: Seconds;
+  readonly columns: number | undefined;
+}
+
 /** The report of one log for people: what was read, the entries that changed, and the totals. */
-export function* grokReportLines(
-  report: LogReport,
-  colours: Colours,
-  verbose: boolean,
-  now: Seconds,
-): Generator<string> {
+export function* grokReportLines(report: LogReport, layout: ReportLayout): Generator<string> {
+  const { colours, verbose, now, columns } = layout;
   const name = printable(report.summary.name);
   if (report.alreadyRead) {
     yield `${name}: nothing new since it was last read`;
@@ -52,9 +56,9 @@ export function* grokReportLines(
   const { entries } = report;
   if (entries.size > 0) {
     const shown = verbose ? entries : firstOf(entries, SHOWN_ENTRIES);
-    yield* tableLines(COLUMNS, shown, (line, row) => {
-      return withSamples(paint(line, row, colours), row, report, colours, verbose);
-    });
+    const painted = (line: string, row: EntryReport | undefined) =>
+      withSamples(paint(line, row, colours), row, report, colours, verbose);
+    yield* tableLines(COLUMNS, shown, painted, columns);
     const more = entries.size - SHOWN_ENTRIES;
     if (!verbose && more > 0) yield `  ... and ${countText(more)} more; --verbose lists all`;
     const expired = countOf(

@@ -10,7 +10,7 @@ export function parsePrefixes(texts: readonly string[]): Prefix[] {
 }
 
 /** Parses one address. Throws McblockError('usage') for anything else. */
-export function parseAddressArgument(text: string): Address {
+function parseAddressArgument(text: string): Address {
   const address = parseAddress(text);
   if (address === undefined) {
     throw new McblockError(

@@ -14,24 +14,26 @@ const MAX_BAR = 50;
 const BEFORE_BAR = 24;
 
 interface StatsLayout {
-  readonly columns: number;
+  /** Of the terminal; undefined if it is none. */
+  readonly columns: number | undefined;
   /** The locale has block characters. */
   readonly isUtf8: boolean;
 }
 
 export function* statsLines(stats: Stats, layout: StatsLayout): Generator<string> {
+  const { columns } = layout;
   yield `${shortTime(stats.since)} to ${shortTime(stats.until)} UTC`;
   yield '';
   yield* summaryLines(stats);
   yield '';
   yield* dayLines(stats, layout);
-  yield* offenceLines('SERVICE', stats.services);
-  yield* offenceLines('OFFENDER', stats.offenders);
-  yield* offenceLines('PREFIX', stats.prefixes);
-  if (stats.networks) yield* offenceLines('NETWORK', stats.networks);
+  yield* offenceLines('SERVICE', stats.services, columns);
+  yield* offenceLines('OFFENDER', stats.offenders, columns);
+  yield* offenceLines('PREFIX', stats.prefixes, columns);
+  if (stats.networks) yield* offenceLines('NETWORK', stats.networks, columns);
   if (stats.countries && stats.countries.length > 0) {
     yield '';
-    yield* tableLines(COUNTRY_COLUMNS, stats.countries);
+    yield* tableLines(COUNTRY_COLUMNS, stats.countries, undefined, columns);
   }
 }
 
@@ -72,7 +74,7 @@ function* dayLines({ days }: Stats, { columns, isUtf8 }: StatsLayout): Generator
   const shown = days.slice(-MAX_DAYS);
   const most = Math.max(...shown.map(({ activations }) => activations));
   if (most === 0) return;
-  const width = Math.max(1, Math.min(MAX_BAR, columns - BEFORE_BAR));
+  const width = Math.max(1, Math.min(MAX_BAR, (columns ?? 80) - BEFORE_BAR));
   yield 'DAY         ACTIVATIONS';
   for (const { day, activations } of shown) {
     const line = `${shortTime(day).slice(0, 10)}  ${countText(activations).padStart(10)}  `;
@@ -80,7 +82,11 @@ function* dayLines({ days }: Stats, { columns, isUtf8 }: StatsLayout): Generator
   }
 }
 
-export function* offenceLines(title: string, counts: readonly Count[]): Generator<string> {
+export function* offenceLines(
+  title: string,
+  counts: readonly Count[],
+  columns: number | undefined,
+): Generator<string> {
   if (counts.length === 0) return;
   yield '';
   yield* tableLines(
@@ -89,6 +95,8 @@ export function* offenceLines(title: string, counts: readonly Count[]): Generato
       { title, cell: ({ name }: Count) => printable(name) },
     ],
     counts,
+    undefined,
+    columns,
   );
 }
 

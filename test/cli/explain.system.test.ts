@@ -1,0 +1,123 @@
+import { writeFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parsePrefix } from '../../src/net/prefix-text.ts';
+import { openStore } from '../../src/store/store.ts';
+import { CommandLine } from '../support/command-line.ts';
+
+let line: CommandLine;
+beforeEach(() => {
+  line = new CommandLine();
+  line.now = '2026-03-24T00:00:00Z';
+});
+afterEach(() => line.remove());
+
+async function grok(
+  attempts: Readonly<Record<string, number>>,
+  time = '2026-03-23T12',
+): Promise<void> {
+  const lines = Object.entries(attempts).flatMap(([address, count]) =>
+    Array.from(
+      { length: count },
+      (_, i) =>
+        `${time}:0${i}:00Z gw sshd[${i}]: Failed password for root from ${address} port 47 ssh2\n`,
+    ),
+  );
+  writeFileSync(line.path('log'), lines.join(''));
+  await line.run('grok', line.path('log'));
+}
+
+async function explained(...argv: string[]): Promise<string[]> {
+  return (await line.run('explain', ...argv)).stdout.split('\n').slice(0, -1);
+}
+
+describe('explain', () => {
+  it('puts the address first, and sums up the others', async () => {
+    const others = Array.from({ length: 20 }, (_, i) => [`5.149.104.${i + 100}`, 5] as const);
+    await grok({ ...Object.fromEntries(others), '5.149.104.9': 2 });
+    const lines = await explained('5.149.104.9');
+    expect(lines.slice(3, 5)).toEqual([
+      expect.stringMatching(/^ {7}5\.149\.104\.9: sshd failed-login 2, /),
+      '       20 more addresses: sshd 100, 2026-03-23 12:00 to 2026-03-23 12:04, in 1 log',
+    ]);
+    expect(lines.length).toBe(6);
+    expect(await explained('--verbose', '5.149.104.9')).toHaveLength(25);
+  });
+
+  it('takes a prefix as show prints it', async () => {
+    await grok({ '5.149.104.9': 4 });
+    await line.run('add', '5.149.105.7', '--exact');
+    expect((await explained('5.149.104/24')).slice(0, 2)).toEqual([
+      expect.stringContaining('5.149.104/24 is on the blocklist: 5.149.104/24 since '),
+      '  5.149.104/24: active, activated once, 4 hits, origin grok',
+    ]);
+    expect((await explained('5.149.104/22')).slice(0, 2)).toEqual([
+      '5.149.104/22 is on the blocklist in part',
+      '  contains 2 entries, 2 of them active',
+    ]);
+    expect(await line.json('explain', '5.149.104/22')).toMatchObject([
+      { address: null, prefix: '5.149.104.0/22', blocked: false, within: { all: 2, active: 2 } },
+    ]);
+  });
+
+  it('says how many points are pending', async () => {
+    await grok({ '5.149.104.9': 1, '5.149.104.10': 1 });
+    expect(await explained('5.149.104.77')).toEqual([
+      '5.149.104.77 is not on the blocklist',
+      '  pending: 20 of 30 points of 5.149.104/24',
+      '  next offence: 10 more points within 1 day block 5.149.104/24 for 30 days',
+    ]);
+    expect(await line.json('explain', '5.149.104.77')).toMatchObject([{ pendingPoints: 20 }]);
+  });
+
+  it('predicts what becomes of a narrower entry and of the network around it', async () => {
+    await line.run('add', '5.149.104.9', '--exact', '--for', '1h');
+    const active = (await explained('5.149.104.9')).slice(-2);
+    expect(active).toEqual([
+      expect.stringContaining('  next offence: a hit on 5.149.104.9; '),
+      '  more offences: 30 points within 1 day block 5.149.104/24 for 60 days',
+    ]);
+    line.now = '2026-03-24T06:00:00Z';
+    expect((await explained('5.149.104.9')).slice(-2)).toEqual([
+      '  next offence: 10 points within 1 day activate 5.149.104.9 again for 60 days',
+      '  more offences: 30 points within 1 day block 5.149.104/24 for 60 days',
+    ]);
+    await grok({ '5.149.104.9': 1 }, '2026-03-24T05');
+    expect(await line.json('show')).toMatchObject([{ prefix: '5.149.104.9/32', activations: 2 }]);
+    await grok({ '5.149.104.9': 4 }, '2026-03-24T05');
+    expect(await line.json('show')).toMatchObject([{ prefix: '5.149.104.0/24', activations: 2 }]);
+  });
+
+  it('names sender, note and evidence of what came from the fleet', async () => {
+    const store = openStore(line.db, { mode: 'write' });
+    const prefix = parsePrefix('9.9.9.0/24');
+    const at = 1_774_224_000;
+    const times = { firstSeen: at, lastSeen: at, activatedAt: at, expiresAt: at + 86_400 * 30 };
+    const maker = { by: 'gate2', byAdmin: false };
+    const base = {
+      prefix,
+      origin: 'fleet',
+      note: 'scanner',
+      ...maker,
+      activations: 1,
+      hits: 3,
+    } as const;
+    const entry = { ...base, ...times, endedAt: undefined, hitDays: [] };
+    const row = { address: parsePrefix('9.9.9.9'), service: 'dovecot', message: 'failed-login' };
+    const evidence = {
+      ...row,
+      port: undefined,
+      count: 3,
+      firstSeen: at,
+      lastSeen: at,
+      log: '',
+      host: 'mx',
+    };
+    store.record({ entry, activations: [entry], evidence: [{ activation: 1, rows: [evidence] }] });
+    store.close();
+    expect((await explained('9.9.9.9')).slice(1, 4)).toEqual([
+      '  9.9.9/24: active, activated once, 3 hits, origin fleet, from gate2, "scanner"',
+      '    1. 2026-03-23 00:00 to 2026-04-22 00:00',
+      '       9.9.9.9: dovecot failed-login 3, 2026-03-23 00:00, on mx',
+    ]);
+  });
+});
