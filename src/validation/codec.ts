@@ -165,7 +165,10 @@ function nameOf(path: string): string {
   return path === '' ? 'the body' : path;
 }
 
+/** A list or an object may be nested deeper than the stack. */
 function shown(value: unknown): string {
+  if (Array.isArray(value)) return 'a list';
+  if (isObject(value)) return 'an object';
   const text = JSON.stringify(value) ?? String(value);
   return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}...` : text;
 }

@@ -676,6 +676,13 @@ export function describeApi(makeBackend: () => Backend): void {
         const { statusCode, body } = await ask('POST', '/v2/reports', { json: bad });
         expect([statusCode, JSON.parse(body).error]).toEqual([400, expect.stringContaining(error)]);
       }
+      const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
+      const headers = { 'content-type': 'application/json' };
+      const answer = await ask('POST', '/v2/reports', { form: deep, headers });
+      expect([answer.statusCode, answer.body]).toEqual([
+        400,
+        expect.stringContaining('the body must be an object'),
+      ]);
       expect(await store.sequence()).toBe(0);
     });
 
