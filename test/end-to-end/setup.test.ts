@@ -60,7 +60,7 @@ describe.skipIf(NO_NAMESPACES !== undefined)('setup on a Linux machine with syst
       '--quiet',
       '--return',
       '--command',
-      'mcblock setup',
+      'umask 077; mcblock setup',
       '/dev/null',
     );
     expect(stdout).toContain(`never to block: [${OFFICE}/32] `);
@@ -73,8 +73,9 @@ describe.skipIf(NO_NAMESPACES !== undefined)('setup on a Linux machine with syst
     await until(() => machine.run('mcblock', 'check', TODAY).exitCode === 0);
     expect(await network.isOpen(TODAY, address, false)).toBe(false);
     expect(await network.isOpen(OFFICE, address, true)).toBe(true);
-    expect(machine.output('stat', '-c', '%U %a', STORE, '/etc/mcblock.toml')).toBe(
-      '_mcblock 600\nroot 644\n',
+    const drop = `/etc/systemd/system/${WATCH}.d`;
+    expect(machine.output('stat', '-c', '%U %a', STORE, '/etc/mcblock.toml', drop)).toBe(
+      '_mcblock 600\nroot 644\nroot 755\n',
     );
   });
 

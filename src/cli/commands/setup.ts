@@ -86,6 +86,8 @@ async function setup(context: Context, options: SetupOptions): Promise<void> {
   const { steps, toDo } = planSetup(facts, given, namesFirewall(config));
   const prepared = prepareSteps(host, steps, options.force ?? false);
   if (!(await isWanted(context, options, prepared, toDo))) return;
+  // Services must be able to enter the folders that are made.
+  process.umask(0o022);
   const tools = toolsOf(context, facts);
   await carryOut(host, prepared, tools);
   context.lines(['', ...toDoLines(toDo), ...(toDo.length > 0 ? [''] : [])]);

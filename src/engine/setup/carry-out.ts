@@ -138,7 +138,7 @@ async function recordHistory(args: readonly string[], tools: SetupTools): Promis
     tools.say('not recorded');
     return;
   }
-  if (!(await tools.confirm('Block these networks?'))) {
+  if (!(await tools.confirm('Record this, and block what is new?'))) {
     tools.say('not recorded; mcblock grok does it at any time');
     return;
   }
