@@ -40,7 +40,8 @@ Examples:
   mcblock import --from fail2ban /var/lib/fail2ban/fail2ban.sqlite3
   mcblock import --from sshguard /var/db/sshguard/blacklist.db
   mcblock import --from denyhosts /etc/hosts.deny
-  cscli decisions list --all -o json | mcblock import --from crowdsec
+  cscli decisions list --limit 0 -o json | mcblock import --from crowdsec
+  curl -u USER https://api.example.net/v1/pf | mcblock import --from acacia
   pfctl -t bruteforce -T show -v | mcblock import --from pf
   ipset save blocked | mcblock import --from ipset
   nft -j list set inet filter blocked | mcblock import --from nft
