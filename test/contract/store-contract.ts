@@ -152,6 +152,36 @@ export function storeContract(name: string, open: (seed: readonly Entry[]) => St
       }
     });
 
+    it('has first entries at once, and none of a transaction that failed', () => {
+      const store = open([]);
+      // Of several lengths, most of them alike but for their networks.
+      const entries = Array.from({ length: 5000 }, (_, index) => {
+        const isIpv6 = index % 7 === 0;
+        const address = isIpv6 ? addressOf(6, 0x20010db8, index) : addressOf(4, (index + 9) << 16);
+        const prefix = prefixAround(address, isIpv6 ? 64 : 16 + (index % 3));
+        return { ...entryOf('192.0.2.0/24'), prefix, note: index % 50 === 0 ? `${index} "ü"` : '' };
+      });
+      const recordFirst = (entry: Entry) =>
+        store.record({ entry, isFirst: true, activations: [entry] });
+      const failed = () =>
+        store.transaction(() => {
+          for (const entry of entries.slice(0, 10)) recordFirst(entry);
+          throw new Error('failed');
+        });
+      expect(failed).toThrow('failed');
+      expect([...store.entries()]).toEqual([]);
+      store.transaction(() => {
+        for (const [index, entry] of entries.entries()) {
+          recordFirst(entry);
+          if (index % 777 === 0) expect(store.get(entry.prefix)).toEqual(entry);
+        }
+      });
+      for (const entry of entries) {
+        expect(store.get(entry.prefix)).toEqual(entry);
+        expect(store.history(entry.prefix)).toMatchObject([{ number: 1, note: entry.note }]);
+      }
+    });
+
     it('walks more than a page, while being written', () => {
       const store = open([]);
       const prefixes = Array.from({ length: 20_000 }, (_, index) =>
