@@ -25,6 +25,12 @@ export interface PublisherOptions {
 /** Commands that may wait for Redis; beyond this number publishing fails at once. */
 const MAX_WAITING = 4096;
 
+/**
+ * A server that is gone is noticed after a ping and this time, which must be longer than the interval
+ * of pings, or every quiet second would count as a failure.
+ */
+const SOCKET_TIMEOUT_MILLISECONDS = 2500;
+
 /** Publishes bans over a connection of its own. */
 export class Publisher {
   readonly #client: Promise<Redis>;
@@ -36,7 +42,7 @@ export class Publisher {
   constructor(location: RedisLocation, options: PublisherOptions) {
     this.#options = options;
     this.#numbers = new MessageNumbers(process.pid, options.now);
-    this.#client = this.#open(redisOptions(location));
+    this.#client = this.#open(redisOptions(location, SOCKET_TIMEOUT_MILLISECONDS));
     // `publish` throws it.
     this.#client.catch(() => {});
   }

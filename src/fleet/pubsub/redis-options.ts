@@ -10,23 +10,25 @@ export interface RedisLocation {
 }
 
 const PING_MILLISECONDS = 1000;
-/**
- * A server that is gone is noticed after the ping interval and this time, which must be the longer
- * one, or every quiet second would count as a failure.
- */
-const SOCKET_MILLISECONDS = 2500;
 /** The kernel accepts connections for a stopped process, whose TLS handshake then never ends. */
 const CONNECT_MILLISECONDS = 2000;
 
 /**
  * Options of node-redis, whose default reconnect strategy gives up after a socket timeout. Throws
  * McblockError('config') if messages would cross a network unencrypted.
+ * @param socketTimeoutMilliseconds when a connection is given up on which nothing comes. Its timer is
+ *   looked at before the socket is read: what came while the process stood still is then lost.
  */
-export function redisOptions({ endpoint, identity }: RedisLocation): RedisClientOptions {
+export function redisOptions(
+  { endpoint, identity }: RedisLocation,
+  socketTimeoutMilliseconds?: number,
+): RedisClientOptions {
   requireTls(endpoint, identity);
   const limits = {
     connectTimeout: CONNECT_MILLISECONDS,
-    socketTimeout: SOCKET_MILLISECONDS,
+    ...(socketTimeoutMilliseconds === undefined
+      ? {}
+      : { socketTimeout: socketTimeoutMilliseconds }),
     reconnectStrategy: (attempt: number) => backoff(attempt, Math.random()),
   };
   const target =

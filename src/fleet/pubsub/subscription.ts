@@ -11,14 +11,28 @@ export interface SubscriptionOptions {
 }
 
 const RETRY_MILLISECONDS = 1000;
+const CHECK_MILLISECONDS = 250;
+/** A check that is later than this tells that the process stood still, not the server. */
+const LATE_MILLISECONDS = 1000;
+/** The client pings every second. */
+const SILENCE_SECONDS = 3.5;
 
-/** A connection subscribed to channels, which reconnects without end. */
+/**
+ * A connection subscribed to channels, which reconnects without end. A server is given up on only
+ * after the socket was read: nothing that came while the process stood still is lost.
+ */
 export class Subscription {
-  readonly #client: Redis;
+  readonly #open: () => Promise<Redis>;
   readonly #channels: readonly string[];
   readonly #options: SubscriptionOptions;
+  readonly #checks: NodeJS.Timeout;
+  #client: Redis;
   #isSubscribed = false;
+  #isClosed = false;
   #retry: NodeJS.Timeout | undefined;
+  /** When the server last answered, by performance.now(); undefined without a connection. */
+  #heardAt: number | undefined;
+  #checkedAt = performance.now();
 
   /** Throws McblockError('config') if messages would cross a network unencrypted. */
   static async open(
@@ -26,47 +40,97 @@ export class Subscription {
     channels: readonly string[],
     options: SubscriptionOptions,
   ): Promise<Subscription> {
-    return new Subscription(await createRedis(redisOptions(location)), channels, options);
+    const open = () => createRedis(redisOptions(location));
+    return new Subscription(await open(), open, channels, options);
   }
 
-  private constructor(client: Redis, channels: readonly string[], options: SubscriptionOptions) {
-    this.#client = client;
+  private constructor(
+    client: Redis,
+    open: () => Promise<Redis>,
+    channels: readonly string[],
+    options: SubscriptionOptions,
+  ) {
+    this.#open = open;
     this.#channels = channels;
     this.#options = options;
-    client.on('ready', () => void this.#subscribe());
+    this.#client = client;
+    this.#connect();
+    this.#checks = setInterval(() => this.#check(), CHECK_MILLISECONDS);
+    this.#checks.unref();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    clearInterval(this.#checks);
+    this.#drop();
+  }
+
+  #connect(): void {
+    const client = this.#client;
+    const heard = () => {
+      this.#heardAt = performance.now();
+    };
+    client.on('connect', heard);
+    client.on('ping-interval', heard);
+    client.on('ready', () => {
+      heard();
+      void this.#subscribe();
+    });
     client.on('error', (error) => {
       // A failed ping alone does not end the connection.
-      if (!client.isReady) options.onDisconnected(reasonOf(error));
+      if (client.isReady) return;
+      this.#heardAt = undefined;
+      this.#options.onDisconnected(reasonOf(error));
     });
     // Failures are reported by the events above.
     client.connect().catch(() => {});
   }
 
-  close(): void {
+  #drop(): void {
     clearTimeout(this.#retry);
     this.#client.removeAllListeners();
     this.#client.on('error', () => {});
     this.#client.destroy();
+    this.#heardAt = undefined;
+    this.#isSubscribed = false;
+  }
+
+  /** Replaces a connection on which nothing came for too long. */
+  #check(): void {
+    const now = performance.now();
+    const isLate = now - this.#checkedAt > LATE_MILLISECONDS;
+    this.#checkedAt = now;
+    if (this.#heardAt === undefined) return;
+    if (isLate) this.#heardAt = now;
+    if (now - this.#heardAt < SILENCE_SECONDS * 1000) return;
+    this.#drop();
+    this.#options.onDisconnected(`no answer for ${SILENCE_SECONDS} seconds`);
+    void this.#open().then((client) => {
+      if (this.#isClosed) return;
+      this.#client = client;
+      this.#connect();
+    });
   }
 
   /** The client renews subscriptions before it is ready, but not one that failed the first time. */
   async #subscribe(): Promise<void> {
     clearTimeout(this.#retry);
+    const client = this.#client;
     try {
       if (!this.#isSubscribed) {
         await Promise.all(
           this.#channels.map((name) =>
-            this.#client.subscribe(name, (bytes) => this.#options.onMessage(name, bytes), true),
+            client.subscribe(name, (bytes) => this.#options.onMessage(name, bytes), true),
           ),
         );
         this.#isSubscribed = true;
       }
     } catch (error) {
-      if (!this.#client.isReady) return;
+      if (!client.isReady || client !== this.#client) return;
       this.#options.onDisconnected(`cannot subscribe: ${reasonOf(error)}`);
       this.#retry = setTimeout(() => void this.#subscribe(), RETRY_MILLISECONDS);
       return;
     }
-    if (this.#client.isReady) this.#options.onConnected();
+    if (client.isReady) this.#options.onConnected();
   }
 }

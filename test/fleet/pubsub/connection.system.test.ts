@@ -58,6 +58,43 @@ describe.skipIf(REDIS_MISSING)(`with a Redis server (${REDIS_MISSING ?? 'TLS'})`
     expect(messages).toEqual(['block 192.0.2.1']);
   });
 
+  it('loses nothing that came while this process stood still', async () => {
+    const messages: string[] = [];
+    const events: string[] = [];
+    open.push(
+      await Subscription.open(redis.location, ['block'], {
+        onMessage: (_, bytes) => messages.push(Buffer.from(bytes).toString()),
+        onConnected: () => events.push('connected'),
+        onDisconnected: (reason) => events.push(reason),
+      }),
+    );
+    await until(() => events.length === 1);
+    const sent = Array.from({ length: 5 }, (_, index) => `192.0.2.${index}`);
+    for (const address of sent) redis.publish('block', address);
+    // As with SIGSTOP: timers are overdue before the socket is read.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 6000);
+    await until(() => messages.length === 5);
+    expect(messages).toEqual(sent);
+    expect(events).toEqual(['connected']);
+  });
+
+  it('leaves a server that does not answer, and comes back', async () => {
+    const events: string[] = [];
+    open.push(
+      await Subscription.open(redis.location, ['block'], {
+        onMessage: () => {},
+        onConnected: () => events.push('connected'),
+        onDisconnected: (reason) => events.push(reason),
+      }),
+    );
+    await until(() => events.length === 1);
+    redis.freeze();
+    await until(() => events.length > 1);
+    expect(events[1]).toBe('no answer for 3.5 seconds');
+    redis.thaw();
+    await until(() => events.at(-1) === 'connected');
+  });
+
   it('publishes the message first, then the plain address', async () => {
     const received: string[] = [];
     let isConnected = false;
