@@ -61,6 +61,9 @@ SELECT id FROM (
   FROM command WHERE ${UNDOABLE} WINDOW newest AS (ORDER BY id DESC)
 ) WHERE step > ${MAX_STEPS} OR (step > 1 AND kept > ${MAX_KEPT})`;
 
+/** Not those that can be undone: they have rows in other tables. */
+const PRUNE = `DELETE FROM command WHERE id <= ? AND NOT (${UNDOABLE})`;
+
 /** The tables with what a command found. */
 const FORMER = ['former_entry', 'former_record', 'undo_log', 'undo_event'] as const;
 
@@ -159,7 +162,7 @@ export class Commands {
     this.#token ??= this.#connection.row('SELECT randomblob(16)')?.[0] ?? null;
     const state = isUndoable ? 'undoable' : 'final';
     const [id] = this.#connection.row(BEGIN, this.#token, now(), text, user, state) ?? [];
-    this.#connection.run('DELETE FROM command WHERE id <= ?', Number(id) - MAX_COMMANDS);
+    this.#connection.run(PRUNE, Number(id) - MAX_COMMANDS);
     this.#take([Number(id), this.#token, state, 0]);
     return Number(id);
   }

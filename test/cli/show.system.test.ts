@@ -72,6 +72,7 @@ describe('show', () => {
 
   it.each([
     [['--since', 'later'], '--since takes a time'],
+    [['--since', '1d', '--until', '2d'], '--since must be before --until'],
     [['--limit', 'all'], 'use a number such as 20'],
     [['--country', 'Holland'], '--country takes two letters such as NL'],
     [['--origin', 'gork'], 'allowed choices are grok'],

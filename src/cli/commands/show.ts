@@ -145,14 +145,19 @@ function queryOf(
   geo: Geo | undefined,
   now: Seconds,
 ): EntryQuery {
-  const { origin, since, until, service, country, note } = options;
+  const { origin, service, country, note } = options;
+  const since = options.since === undefined ? undefined : parsePast(options.since, '--since', now);
+  const until = options.until === undefined ? undefined : parsePast(options.until, '--until', now);
+  if (since !== undefined && until !== undefined && since >= until) {
+    throw new McblockError('usage', '--since must be before --until');
+  }
   return {
     prefixes,
     at: now,
     state: stateWanted(options, prefixes.length > 0),
     origin: origin === 'feed' ? undefined : origin,
-    since: since === undefined ? undefined : parsePast(since, '--since', now),
-    until: until === undefined ? undefined : parsePast(until, '--until', now),
+    since,
+    until,
     service,
     note,
     isThere: country === undefined ? undefined : countryTest(country, geo),
