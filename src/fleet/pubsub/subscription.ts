@@ -105,11 +105,14 @@ export class Subscription {
     if (now - this.#heardAt < SILENCE_SECONDS * 1000) return;
     this.#drop();
     this.#options.onDisconnected(`no answer for ${SILENCE_SECONDS} seconds`);
-    void this.#open().then((client) => {
-      if (this.#isClosed) return;
-      this.#client = client;
-      this.#connect();
-    });
+    void this.#reopen();
+  }
+
+  async #reopen(): Promise<void> {
+    const client = await this.#open();
+    if (this.#isClosed) return;
+    this.#client = client;
+    this.#connect();
   }
 
   /** The client renews subscriptions before it is ready, but not one that failed the first time. */
