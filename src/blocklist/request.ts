@@ -54,6 +54,8 @@ export type ProtectionReason = 'allowed' | 'own' | 'session' | 'login' | 'privat
 export interface Protection {
   readonly prefix: Prefix;
   readonly reason: ProtectionReason;
+  /** When it ends, if that is known. */
+  readonly until?: Seconds;
 }
 
 /** The decision on a request. Its entry replaces the stored one. */

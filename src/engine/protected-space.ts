@@ -37,7 +37,11 @@ export function allowedProtections(
 ): Protection[] {
   const allowed = store.allowed(at);
   const then = isPast(store, at) ? allowed.filter(({ addedAt }) => addedAt <= at) : allowed;
-  return then.map(({ prefix }) => ({ prefix, reason: 'allowed' }));
+  return then.map(({ prefix, expiresAt: until }) => ({
+    prefix,
+    reason: 'allowed',
+    ...(until === 'forever' ? {} : { until }),
+  }));
 }
 
 /** The addresses that these logins make trusted now. */

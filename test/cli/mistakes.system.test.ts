@@ -85,7 +85,12 @@ describe('allow --for', () => {
     );
     expect(await line.json('check', '45.7.1.8')).toMatchObject([{ blocked: true }]);
     expect((await line.run('check', '45.7.1.7')).exitCode).toBe(1);
-    expect((await line.run('add', '45.7.1.7')).stderr).toContain('overlaps 45.7.1.7 (allow-list)');
+    expect((await line.run('add', '45.7.1.7')).stderr).toContain(
+      'overlaps 45.7.1.7 (allow-list until 2026-03-24 01:00 UTC)',
+    );
+    expect((await line.run('explain', '45.7.1.7')).stdout).toContain(
+      '  protected by 45.7.1.7 (allow-list until 2026-03-24 01:00 UTC)\n',
+    );
     const rules = (await line.run('emit')).stdout;
     line.now = '2026-03-24T01:00:00Z';
     expect(await line.json('allow')).toEqual([]);

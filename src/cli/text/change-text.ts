@@ -39,7 +39,10 @@ function actionText({ at, action, activation, since, until = 'forever' }: Record
   const end = until === 'forever' ? 'forever' : `until ${shortTime(until)}`;
   switch (action) {
     case 'activated': {
-      const begin = since === undefined || since === at ? '' : `from ${shortTime(since)} `;
+      const begin =
+        since === undefined || shortTime(since) === shortTime(at)
+          ? ''
+          : `from ${shortTime(since)} `;
       return `${activation === 1 ? 'blocked' : `blocked again (${activation})`} ${begin}${end}`;
     }
     case 'prolonged':
