@@ -1,27 +1,51 @@
-// Installs, upgrades, removes and purges the package in a new Debian 13, in namespaces of its own. Needs
-// root, debootstrap and a mirror of Debian. Run by "npm run package -- --test".
+// Installs, sets up, upgrades, removes and purges the package in a new Debian 13 that systemd starts, in
+// namespaces of its own. Needs root, debootstrap and a mirror of Debian. Run by
+// "npm run package -- --test".
 import { strict as assert } from 'node:assert';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import {
-  appendFileSync,
   copyFileSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
+  rmdirSync,
   rmSync,
-  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const MIRROR = 'http://deb.debian.org/debian';
-/** What the package needs, and systemd, which is not started. */
-const PACKAGES = ['adduser', 'iproute2', 'iputils-ping', 'nftables', 'nodejs', 'systemd'];
+const PACKAGES = ['adduser', 'iputils-ping', 'nftables', 'nodejs', 'systemd'];
 const [ATTACKER, FRIEND] = ['198.18.7.1', '198.18.8.1'];
 const CONFIG = '/etc/mcblock.toml';
 const STORE = '/var/lib/mcblock';
-const LOG = '/var/log/auth.log';
+const WATCH = 'mcblock-watch';
+
+/** What systemd finds at its start; see systemd.io/CONTAINER_INTERFACE. */
+const BOOT = `
+cd "$1"
+mount --bind . .
+cd "$1"
+mount -t proc proc proc
+mount -t sysfs sysfs sys
+mount -t cgroup2 cgroup2 sys/fs/cgroup
+mount -t tmpfs tmpfs run
+mount -t tmpfs tmpfs dev
+for name in null zero full random urandom tty; do
+	touch dev/$name
+	mount --bind /dev/$name dev/$name
+done
+ln -s /proc/self/fd dev/fd
+mkdir -p dev/pts dev/shm old
+mount -t devpts -o newinstance,ptmxmode=666 devpts dev/pts
+ln -s pts/ptmx dev/ptmx
+pivot_root . old
+umount -l /old
+exec env -i container=test PATH=/usr/sbin:/usr/bin /usr/lib/systemd/systemd
+`;
 
 /** @param {string} newer a package of a higher version. Throws if anything fails. */
 export function testPackage(file, newer) {
@@ -33,10 +57,10 @@ export function testPackage(file, newer) {
       ['--variant=minbase', `--include=${PACKAGES.join(',')}`, 'trixie', folder, MIRROR],
       { stdio: ['ignore', 'ignore', 2] },
     );
-    // What is mounted and whatever the firewall is told ends with these namespaces.
+    // What the firewall is told ends with this network.
     execFileSync(
       'unshare',
-      ['--mount', '--net', process.execPath, fileURLToPath(import.meta.url), folder, file, newer],
+      ['--net', process.execPath, fileURLToPath(import.meta.url), folder, file, newer],
       { stdio: ['ignore', 2, 2] },
     );
   } finally {
@@ -44,35 +68,47 @@ export function testPackage(file, newer) {
   }
 }
 
-const ENV = {
-  PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
-  LANG: 'C.UTF-8',
-  DEBIAN_FRONTEND: 'noninteractive',
-};
-
-/** The process whose network namespace is the neighbours'. */
+const [, script, root = '', file = '', newer = ''] = process.argv;
+const cgroup = join(cgroupMount(), `mcblock-test-${process.pid}`);
+/** The first process of the new Debian, and one whose network is the neighbours'. */
+let init;
 let neighbour;
 
-const [, script, root = '', file = '', newer = ''] = process.argv;
-if (script === fileURLToPath(import.meta.url)) await testInside();
+if (script === fileURLToPath(import.meta.url)) {
+  try {
+    await testInside();
+  } finally {
+    await shutDown();
+    if (neighbour !== undefined) neighbour.kill('SIGKILL');
+  }
+}
 
 async function testInside() {
-  execFileSync('mount', ['-t', 'proc', 'proc', join(root, 'proc')]);
   for (const each of [file, newer]) copyFileSync(each, join(root, 'root', basename(each)));
-  makeNeighbours();
+  await makeNeighbours();
+  await boot();
   testInstallation();
-  testBlocking();
-  await testBoot();
+  await testSetup();
+  await testUnits();
+  step('boot again');
+  await shutDown();
+  execFileSync('nft', ['flush', 'ruleset']);
+  assert.ok(isAnswered(ATTACKER));
+  await boot();
+  await until(() => !isAnswered(ATTACKER) && isActive('mcblock-apply') && isActive(WATCH));
   testUpgrade();
   testRemoval();
-  testPurge();
+  step('purge');
+  run('dpkg', '-P', 'mcblock');
+  assert.deepEqual(left('/usr', '/etc', '/var/lib'), []);
 }
 
 function testInstallation() {
   step('install');
   run('dpkg', '-i', `/root/${basename(file)}`);
   assert.match(run('getent', 'passwd', '_mcblock'), /:\/var\/lib\/mcblock:\/usr\/sbin\/nologin$/);
-  assert.match(as('nobody', 'mcblock', '--help'), /^Usage: mcblock/);
+  const help = run('setpriv', '--reuid=nobody', '--clear-groups', 'mcblock', '--help');
+  assert.match(help, /^Usage: mcblock/);
   for (const path of [
     '/usr/share/man/man8/mcblock.8.gz',
     '/usr/share/man/man5/mcblock.toml.5.gz',
@@ -81,54 +117,39 @@ function testInstallation() {
   ]) {
     assert.ok(isThere(path), path);
   }
-  const units = unitNames();
+  const units = run('dpkg', '-L', 'mcblock')
+    .split('\n')
+    .filter(
+      (path) => /\/mcblock[\w-]*\.(?:service|timer)$/.test(path) && path.includes('/system/'),
+    );
   assert.equal(units.length, 7);
-  run('systemd-analyze', 'verify', '--man=no', ...units.map(unitFile));
+  run('systemd-analyze', 'verify', '--man=no', ...units);
   // Nothing is blocked, and nothing is started, before somebody asks for it.
-  for (const unit of units.filter((name) => name !== 'mcblock-feeds.service')) {
-    assert.equal(chrooted('systemctl', 'is-enabled', unit).stdout.trim(), 'disabled', unit);
-  }
-  assert.equal(run('nft', 'list', 'ruleset'), '');
+  const list = ['list-unit-files', '--state=enabled', '--no-legend', 'mcblock*'];
+  assert.equal(inside('systemctl', ...list).stdout, '');
+  assert.equal(execFileSync('nft', ['list', 'ruleset'], { encoding: 'utf8' }), '');
   assert.ok(!isThere(CONFIG) && !isThere(STORE));
 }
 
-/** By hand, as "mcblock setup" needs a systemd that runs. */
-function testBlocking() {
-  step('block');
-  writeFileSync(join(root, CONFIG), '[firewall]\nkind = "nft"\n');
-  writeFileSync(join(root, LOG), attack(ATTACKER));
+async function testSetup() {
+  step('setup');
   for (const address of [ATTACKER, FRIEND]) assert.ok(isAnswered(address), address);
-  run('mcblock', 'allow', `${FRIEND}/32`);
-  run('mcblock', 'grok', LOG);
-  assert.ok(!isAnswered(ATTACKER), 'the attacker is answered');
-  assert.ok(isAnswered(FRIEND), 'nobody else is answered');
-  run('systemctl', 'enable', 'mcblock-apply', 'mcblock-watch');
+  run('mcblock', 'setup', '--yes', '--allow', '198.18.8.0/24');
+  await until(() => isActive(WATCH));
+  attack(ATTACKER);
+  attack(FRIEND);
+  await until(() => !isAnswered(ATTACKER));
+  assert.ok(isAnswered(FRIEND));
+  run('mcblock', 'doctor');
 }
 
-/** The commands of the units, in the order of their starting. */
-async function testBoot() {
-  step('boot');
-  run('nft', 'flush', 'ruleset');
-  assert.ok(isAnswered(ATTACKER));
-  // StateDirectory=
-  run('chown', '-R', '_mcblock:', STORE);
-  const apply = unitCommand('mcblock-apply.service');
-  run(...apply);
-  assert.ok(!isAnswered(ATTACKER));
-
-  // There is no journal here.
-  const watch = unitCommand('mcblock-watch.service').map((word) =>
-    word === '--journal' ? LOG : word,
-  );
-  const child = spawn('chroot', [root, ...watch], { env: ENV, stdio: ['ignore', 'ignore', 2] });
-  await until(
-    () => chrooted('mcblock', 'show', '192.0.2.7').status === 0 || child.exitCode !== null,
-  );
-  appendFileSync(join(root, LOG), attack('192.0.2.7'));
-  await until(() => run('nft', 'list', 'ruleset').includes('192.0.2.0') || child.exitCode !== null);
-  child.kill('SIGTERM');
-  await until(() => child.exitCode !== null || child.signalCode !== null);
-  assert.equal(child.exitCode, 0, 'mcblock watch');
+async function testUnits() {
+  step('units');
+  run('systemctl', 'reload', WATCH);
+  run('systemctl', 'start', 'mcblock-feeds', 'mcblock-serve');
+  await until(() => run('journalctl', '-u', 'mcblock-serve').includes('127.0.0.1:8123'));
+  assert.ok(isActive('mcblock-serve') && isActive(WATCH));
+  run('systemctl', 'stop', 'mcblock-serve');
 }
 
 function testUpgrade() {
@@ -136,113 +157,113 @@ function testUpgrade() {
   const before = run('mcblock', 'show', '--json');
   run('dpkg', '-i', `/root/${basename(newer)}`);
   assert.equal(run('mcblock', 'show', '--json'), before);
-  assert.ok(isThere(CONFIG));
-  assert.equal(run('systemctl', 'is-enabled', 'mcblock-watch'), 'enabled');
-  assert.ok(!isAnswered(ATTACKER));
+  assert.ok(isThere(CONFIG) && isActive(WATCH) && !isAnswered(ATTACKER));
 }
 
 function testRemoval() {
   step('remove');
   run('dpkg', '-r', 'mcblock');
-  assert.equal(run('nft', 'list', 'ruleset'), '');
-  assert.ok(isAnswered(ATTACKER));
+  assert.ok(!isActive(WATCH) && isAnswered(ATTACKER));
   assert.ok(isThere(CONFIG) && isThere(`${STORE}/mcblock.db`));
   assert.deepEqual(left('/usr', '/etc/systemd'), []);
 }
 
-function testPurge() {
-  step('purge');
-  run('dpkg', '-P', 'mcblock');
-  assert.deepEqual(left('/usr', '/etc', '/var/lib'), []);
-}
-
-/** Three failed logins. */
+/** Three failed logins, by a process that the journal knows as sshd. */
 function attack(address) {
-  const time = new Date().toISOString().slice(0, 19);
-  return [1, 2, 3]
-    .map((n) => `${time}+00:00 gate sshd[${n}]: Invalid user x${n} from ${address} port 40${n}\n`)
-    .join('');
+  run('ln', '-sf', '/usr/bin/logger', '/root/sshd');
+  for (const port of [4001, 4002, 4003]) {
+    const message = `Failed password for root from ${address} port ${port} ssh2`;
+    run('/root/sshd', '-t', 'sshd', '-p', 'auth.info', message);
+  }
 }
 
-/** A network namespace that has the addresses of both neighbours, at the other end of a cable. */
-function makeNeighbours() {
-  const sleeper = spawn('unshare', ['--net', 'sleep', 'infinity'], { stdio: 'ignore' });
-  sleeper.unref();
-  process.on('exit', () => sleeper.pid !== undefined && sleeper.kill('SIGKILL'));
-  const inside = (...args) =>
-    execFileSync('nsenter', ['-t', String(sleeper.pid), '-n', 'ip', ...args]);
-  // The namespace is there once unshare has become sleep.
-  while (readFileSync(`/proc/${sleeper.pid}/comm`, 'utf8') !== 'sleep\n');
-  ip('link', 'set', 'lo', 'up');
-  ip('link', 'add', 'here', 'type', 'veth', 'peer', 'name', 'there', 'netns', String(sleeper.pid));
-  ip('addr', 'add', '203.0.113.1/24', 'dev', 'here');
-  ip('link', 'set', 'here', 'up');
-  inside('addr', 'add', '203.0.113.2/24', 'dev', 'there');
-  inside('link', 'set', 'there', 'up');
-  for (const address of [ATTACKER, FRIEND]) {
-    inside('addr', 'add', `${address}/32`, 'dev', 'there');
-    ip('route', 'add', `${address}/32`, 'via', '203.0.113.2');
+/** Starts the new Debian, in this network. */
+async function boot() {
+  mkdirSync(cgroup);
+  const namespaces = ['--mount', '--pid', '--fork', '--kill-child', '--uts', '--ipc', '--cgroup'];
+  const enter = 'echo $$ > "$1/cgroup.procs"; shift; exec unshare "$@"';
+  const child = spawn(
+    'sh',
+    ['-ec', enter, 'sh', cgroup, ...namespaces, 'sh', '-ec', BOOT, 'sh', root],
+    { stdio: 'ignore' },
+  );
+  const children = `/proc/${child.pid}/task/${child.pid}/children`;
+  await until(() => /^\d+ $/.test(readFileSync(children, 'utf8')));
+  init = { child, pid: Number(readFileSync(children, 'utf8')) };
+  await until(() => readFileSync(`/proc/${init.pid}/comm`, 'utf8') === 'systemd\n');
+  await until(() => /^(?:running|degraded)/.test(inside('systemctl', 'is-system-running').stdout));
+}
+
+/** As if it had lost power. */
+async function shutDown() {
+  if (init === undefined) return;
+  const { child } = init;
+  init = undefined;
+  child.kill('SIGKILL');
+  await until(() => child.exitCode !== null || child.signalCode !== null);
+  await until(() => readFileSync(join(cgroup, 'cgroup.events'), 'utf8').includes('populated 0'));
+  removeCgroup(cgroup);
+}
+
+function removeCgroup(folder) {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (entry.isDirectory()) removeCgroup(join(folder, entry.name));
   }
-  neighbour = sleeper.pid;
+  rmdirSync(folder);
+}
+
+function cgroupMount() {
+  const line = readFileSync('/proc/mounts', 'utf8')
+    .split('\n')
+    .find((each) => each.includes(' cgroup2 '));
+  return line?.split(' ')[1] ?? '';
+}
+
+/** Another network that has the addresses of both neighbours, at the other end of a cable. */
+async function makeNeighbours() {
+  neighbour = spawn('unshare', ['--net', 'sleep', 'infinity'], { stdio: 'ignore' });
+  const there = String(neighbour.pid);
+  await until(() => readFileSync(`/proc/${there}/comm`, 'utf8') === 'sleep\n');
+  ip('link set lo up');
+  ip(`link add here type veth peer name there netns ${there}`);
+  ip('addr add 203.0.113.1/24 dev here');
+  ip('link set here up');
+  ip('addr add 203.0.113.2/24 dev there', there);
+  ip('link set there up', there);
+  for (const address of [ATTACKER, FRIEND]) {
+    ip(`addr add ${address}/32 dev there`, there);
+    ip(`route add ${address}/32 via 203.0.113.2`);
+  }
+}
+
+/** @param {string} process in whose network */
+function ip(words, process = 'self') {
+  const network = `--net=/proc/${process}/ns/net`;
+  execFileSync('nsenter', [network, 'ip', ...words.split(' ')]);
 }
 
 /** Whether this host answers a packet from the address. */
 function isAnswered(address) {
   const ping = ['ping', '-c', '1', '-W', '1', '-I', address, '203.0.113.1'];
-  return (
-    spawnSync('nsenter', ['-t', String(neighbour), '-n', 'chroot', root, ...ping]).status === 0
-  );
-}
-
-function ip(...args) {
-  execFileSync('ip', args);
-}
-
-function unitNames() {
-  return run('dpkg', '-L', 'mcblock')
-    .split('\n')
-    .filter((path) => path.startsWith('/usr/lib/systemd/system/mcblock'))
-    .map((path) => basename(path));
-}
-
-function unitFile(name) {
-  return `/usr/lib/systemd/system/${name}`;
-}
-
-/** What a unit starts, with the user and the capabilities that systemd would give it. */
-function unitCommand(name) {
-  const text = readFileSync(join(root, unitFile(name)), 'utf8');
-  const value = (key) => new RegExp(`^${key}=(.*)$`, 'm').exec(text)?.[1] ?? '';
-  const capabilities = value('AmbientCapabilities')
-    .split(' ')
-    .map((word) => word.replace('CAP_', '+').toLowerCase())
-    .join(',');
-  return [
-    'setpriv',
-    `--reuid=${value('User')}`,
-    `--regid=${value('User')}`,
-    '--clear-groups',
-    '--no-new-privs',
-    `--bounding-set=-all,${capabilities}`,
-    `--inh-caps=-all,${capabilities}`,
-    `--ambient-caps=-all,${capabilities}`,
-    ...value('ExecStart').split(' '),
-  ];
-}
-
-function as(user, ...command) {
-  return run('setpriv', `--reuid=${user}`, '--clear-groups', ...command);
+  const network = `--net=/proc/${neighbour.pid}/ns/net`;
+  return spawnSync('nsenter', [network, 'chroot', root, ...ping]).status === 0;
 }
 
 /** Runs a program in the new Debian. Throws with what it printed if it fails. */
 function run(...command) {
-  const { status, stdout, stderr } = chrooted(...command);
+  const { status, stdout, stderr } = inside(...command);
   assert.equal(status, 0, `${command.join(' ')}: ${stderr}${stdout}`);
   return stdout.trim();
 }
 
-function chrooted(...command) {
-  return spawnSync('chroot', [root, ...command], { env: ENV, encoding: 'utf8' });
+function inside(...command) {
+  const namespaces = ['-t', String(init.pid), '-m', '-p', '-u', '-i', '-C'];
+  const env = { PATH: '/usr/sbin:/usr/bin', LANG: 'C.UTF-8', DEBIAN_FRONTEND: 'noninteractive' };
+  return spawnSync('/usr/bin/nsenter', [...namespaces, ...command], { env, encoding: 'utf8' });
+}
+
+function isActive(unit) {
+  return inside('systemctl', 'is-active', unit).stdout === 'active\n';
 }
 
 function isThere(path) {
@@ -258,7 +279,7 @@ function left(...folders) {
 
 async function until(condition) {
   const end = Date.now() + 60_000;
-  while (!condition()) {
+  while (!(await condition())) {
     assert.ok(Date.now() < end, `not within a minute: ${condition}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
