@@ -100,7 +100,7 @@ function outlookOf(
   const entries = isPast(store, now) ? supernetsAt(store, host, now) : store.around(network, host);
   const { next, whole } = decisionsOf(entries, space, host, network, policy, now);
   const since = now - policy.offence.windowSeconds;
-  const pending = store.pendingWithin(network).filter(({ at }) => at > since && at <= now);
+  const pending = store.pending(network).filter(({ at }) => at > since && at <= now);
   const pendingPoints = pending.reduce((sum, { points }) => sum + points, 0);
   return { network, pendingPoints, next, whole };
 }

@@ -32,8 +32,20 @@ export interface RecordedCommand {
   readonly entries: number;
   /** The number of logs that undo would mark as unread. */
   readonly logs: number;
-  /** It changed too many entries to be undone. */
-  readonly isTooLarge: boolean;
+  readonly state: CommandState;
+}
+
+/** `final`: it cannot be undone, or no longer. `too large`: it changed too many entries for that. */
+export type CommandState = 'undoable' | 'too large' | 'undone' | 'final';
+
+/** Which commands are asked for. All conditions must hold. */
+export interface CommandFilter {
+  readonly since?: Seconds | undefined;
+  readonly until?: Seconds | undefined;
+  /** A part of the command, whatever its case. */
+  readonly command?: string | undefined;
+  /** A part of the name of the user, whatever its case. */
+  readonly by?: string | undefined;
 }
 
 const BEGIN = `
@@ -49,10 +61,16 @@ const OWN = 'SELECT id, token, state, kept FROM command WHERE id = ? AND token =
 
 const COUNT = 'UPDATE command SET entries = entries + ?, kept = kept + ? WHERE id = ?';
 
-const STEPS = `
+const ROWS = `
 SELECT id, text, user, at, entries, state,
   iif(pending IS NULL, 0, (SELECT count(*) FROM undo_log WHERE command = id))
-FROM command WHERE ${UNDOABLE} ORDER BY id DESC LIMIT ?`;
+FROM command`;
+
+const STEPS = `${ROWS} WHERE ${UNDOABLE} ORDER BY id DESC LIMIT ?`;
+
+const LIST = `${ROWS} WHERE at >= ? AND at < ?
+AND instr(lower(text), lower(?)) > 0 AND instr(lower(user), lower(?)) > 0
+ORDER BY id DESC LIMIT ?`;
 
 /** Those beyond the number of steps, or beyond what is kept. */
 const OLD_STEPS = `
@@ -143,6 +161,12 @@ export class Commands {
     return this.#connection.rows(STEPS, most).map(commandOfRow);
   }
 
+  /** At most so many commands, the latest first. */
+  list(filter: CommandFilter, most: number): RecordedCommand[] {
+    const { since = 0, until = Number.MAX_SAFE_INTEGER, command = '', by = '' } = filter;
+    return this.#connection.rows(LIST, since, until, command, by, most).map(commandOfRow);
+  }
+
   /** Marks a command as undone and forgets what it found. */
   undone(id: number): void {
     this.#dropFormer(id);
@@ -205,6 +229,6 @@ function commandOfRow([id, text, user, at, entries, state, logs]: Row): Recorded
     at: Number(at),
     entries: Number(entries),
     logs: Number(logs),
-    isTooLarge: state === 'too large',
+    state: state as CommandState,
   };
 }

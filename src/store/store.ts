@@ -85,7 +85,9 @@ export class Store {
   readonly events: EventTable;
   /** Who changed what, and when. */
   readonly changes: Changes;
-  /** The commands that can be undone. */
+  /** The commands that changed the store. */
+  readonly commands: Commands;
+  /** Those that can be undone. */
   readonly undo: UndoSteps;
   readonly #parts: StoreParts;
 
@@ -110,9 +112,9 @@ export class Store {
     const entries = new Entries(connection);
     const history = new History(connection);
     const pending = new Pending(connection);
-    const commands = new Commands(connection, command);
+    this.commands = new Commands(connection, command);
     this.forgotten = new Forgotten(connection, entries, history);
-    this.changes = new Changes(connection, commands, this.withdrawals, this.forgotten);
+    this.changes = new Changes(connection, this.commands, this.withdrawals, this.forgotten);
     this.#parts = {
       connection,
       entries,
@@ -123,12 +125,12 @@ export class Store {
       logins: this.logins,
       pending,
       feeds: this.feeds,
-      undo: new Undo(connection, commands, entries, history, pending),
+      undo: new Undo(connection, this.commands, entries, history, pending),
       changes: this.changes,
       outbox: this.outbox,
       coverage: this.coverage,
     };
-    this.undo = new UndoSteps(this.#parts, commands);
+    this.undo = new UndoSteps(this.#parts, this.commands);
     this.events = new EventTable(connection, this.#parts.undo);
   }
 
@@ -308,13 +310,9 @@ export class Store {
   }
 
   /** Offences that have not led to a block: IPv4 first, by address, then by time. */
-  pending(): Offence[] {
-    return this.#parts.pending.all();
-  }
-
-  /** Those from the prefix. */
-  pendingWithin(prefix: Prefix): Offence[] {
-    return this.#parts.pending.within(prefix);
+  pending(within?: Prefix): Offence[] {
+    const { pending } = this.#parts;
+    return within === undefined ? pending.all() : pending.within(within);
   }
 
   /** Replaces all pending offences. */

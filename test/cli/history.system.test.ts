@@ -112,6 +112,25 @@ describe('history', () => {
     });
   });
 
+  it('lists the commands themselves', async () => {
+    await line.run('add', '9.9.9.9', '8.8.8.8');
+    await line.run('add', '7.7.7.7');
+    writeFileSync(line.path('list'), '5.149.104.0/24\n');
+    await line.run('feed', 'drop', line.path('list'));
+    await line.run('undo');
+    expect((await line.run('history', '--commands', '--command', 'add')).stdout).toBe(
+      `TIME (UTC)        USER   ENTRIES  UNDO      COMMAND
+2026-03-24 00:00  alice        1  undone    add 7.7.7.7
+2026-03-24 00:00  alice        2  undoable  add 9.9.9.9 8.8.8.8
+`,
+    );
+    expect(await line.json('history', '--commands', '--limit', '2')).toMatchObject([
+      { command: 'undo', state: 'final' },
+      { command: `feed drop ${line.path('list')}`, user: 'alice', entries: 0, state: 'final' },
+    ]);
+    expect((await line.run('history', '--commands', '9.9.9.9')).exitCode).toBe(2);
+  });
+
   it('keeps the names of what was undone', async () => {
     await line.run('add', '9.9.9.9');
     await line.run('undo');

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.ts';
+import { Host } from '../../src/engine/host/host.ts';
 import { CommandLine, type Outcome } from '../support/command-line.ts';
 import { mmdbOf } from '../support/mmdb.ts';
 
@@ -12,6 +13,7 @@ const NOTE = 'a customer of the office in Rotterdam who typed an old password ag
 let line: CommandLine;
 beforeAll(async () => {
   line = new CommandLine();
+  line.host = new Host('freebsd', line.path('root'));
   line.now = '2026-03-24T00:00:00Z';
   line.env = { SUDO_USER: 'alice' };
   const attempts = [HOST, '5.149.104.9', ...Array.from({ length: 30 }, (_, i) => `45.7.${i}.9`)];
@@ -88,7 +90,7 @@ const ARGUMENTS: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['8.8.8.8'],
     ['45.7/16'],
   ],
-  history: [[], [HOST]],
+  history: [[], [HOST], ['--commands']],
   stats: [[]],
   report: [[]],
   emit: [[], ['--format', 'nft']],
@@ -102,6 +104,8 @@ const ARGUMENTS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   grammar: [['check', 'FOLDER/list']],
   completion: [['--help']],
   sync: [[]],
+  status: [[]],
+  doctor: [['--verbose']],
 };
 
 describe('a terminal of 80 columns', () => {

@@ -133,7 +133,7 @@ describe('undo', () => {
     await line.run('forget', '--yes', '5.149.104/24');
     await line.run('add', '5.149.104/24');
     expect(await line.json('undo', '--list')).toMatchObject([
-      { command: 'add 5.149.104/24', entries: 1, undoable: true },
+      { command: 'add 5.149.104/24', entries: 1, state: 'undoable' },
       { command: 'forget --yes 5.149.104/24', entries: 1 },
       { command: 'expire 5.149.104/24', entries: 1 },
       { command: expect.stringContaining('grok --year 2026') },

@@ -398,7 +398,7 @@ INSERT INTO undo_entry VALUES (4, 24, x'C0000200', NULL);`);
     const store = open(path, 'write');
     const [step] = store.undo.last(9);
     if (step === undefined) throw new Error('there is nothing to undo');
-    expect(step).toMatchObject({ text: 'add', at: 5, entries: 1, isTooLarge: false });
+    expect(step).toMatchObject({ text: 'add', at: 5, entries: 1, state: 'undoable' });
     store.undo.takeBack(step);
     expect([...store.entries()]).toEqual([]);
   });

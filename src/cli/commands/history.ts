@@ -4,6 +4,7 @@ import { parsePrefix } from '../../net/prefix-text.ts';
 import type { Context } from '../context.ts';
 import { parseLimit } from '../limit.ts';
 import { changeJson, changeLine } from '../text/change-text.ts';
+import { COMMAND_COLUMNS, commandJson } from '../text/command-text.ts';
 import { countText } from '../text/count.ts';
 import { parsePast } from '../text/time.ts';
 
@@ -13,6 +14,7 @@ interface HistoryOptions {
   readonly command?: string;
   readonly by?: string;
   readonly limit: number;
+  readonly commands?: true;
 }
 
 export function define(command: Command, context: Context): void {
@@ -26,6 +28,7 @@ export function define(command: Command, context: Context): void {
     .option('--command <text>', 'only by commands that contain this text')
     .option('--by <text>', 'only by users, machines or logs whose names contain this text')
     .option('--limit <n>', 'at most this many changes', parseLimit, 50)
+    .option('--commands', 'the commands themselves, with how many entries each changed')
     .addHelpText(
       'after',
       `
@@ -33,6 +36,7 @@ Examples:
   mcblock history 5.149.105.9
   mcblock history --since 1d --command add
   mcblock history --by auth.log --limit 500
+  mcblock history --commands --since 7d
   mcblock history --json --limit 1000000 | jq -r '.[] | select(.action == "expired").prefix'
 
 Commands are recorded from the version on that has this command; an activation that is older has its
@@ -45,7 +49,7 @@ origin only.
 async function history(
   context: Context,
   text: string | undefined,
-  { limit, ...options }: HistoryOptions,
+  { limit, commands, ...options }: HistoryOptions,
 ): Promise<void> {
   const prefix = text === undefined ? undefined : parsePrefix(text);
   const store = await context.store('read');
@@ -56,8 +60,19 @@ async function history(
   if (since !== undefined && until !== undefined && since >= until) {
     throw new McblockError('usage', '--since must be before --until');
   }
+  const span = { ...options, since, until };
+  if (commands) {
+    if (prefix !== undefined) {
+      throw new McblockError('usage', '--commands cannot be used with an address or prefix');
+    }
+    const found = store.commands.list(span, limit);
+    if (context.options.json) context.json(found.map(commandJson));
+    else if (found.length === 0) context.remark('no commands');
+    else context.table(COMMAND_COLUMNS, found);
+    return;
+  }
   // One more, to tell whether there are more.
-  const found = store.changes.list({ ...options, prefix, since, until }, limit + 1);
+  const found = store.changes.list({ ...span, prefix }, limit + 1);
   const changes = found.slice(0, limit);
   if (context.options.json) context.json(changes.map(changeJson));
   else if (changes.length === 0) context.remark('no changes');

@@ -8,10 +8,10 @@ import type { Store } from '../../store/store.ts';
 import type { FormerAllowed, FormerEntry } from '../../store/undo.ts';
 import { type ApplyChoice, addApplyOptions, applyAfterwards } from '../afterwards.ts';
 import type { Context } from '../context.ts';
+import { COMMAND_COLUMNS, commandJson } from '../text/command-text.ts';
 import { countText } from '../text/count.ts';
 import { entryJson } from '../text/entry-text.ts';
 import { printable } from '../text/printable.ts';
-import { type Column, timeColumn } from '../text/table.ts';
 import { isoTime, shortTime } from '../text/time.ts';
 
 interface UndoOptions extends ApplyChoice {
@@ -105,7 +105,7 @@ function stepsOf(store: Store, most: number): [RecordedCommand, ...RecordedComma
 }
 
 function takeable(step: RecordedCommand): RecordedCommand {
-  if (!step.isTooLarge) return step;
+  if (step.state !== 'too large') return step;
   throw new McblockError(
     'input',
     `the last command changed too many entries to be undone: ${printable(step.text)}; expire them, or import the last export into a new store`,
@@ -113,29 +113,10 @@ function takeable(step: RecordedCommand): RecordedCommand {
 }
 
 function list(context: Context, steps: readonly RecordedCommand[]): void {
-  if (context.options.json) {
-    context.json(
-      steps.map(({ text, user, at, entries, isTooLarge }) => ({
-        command: text,
-        user,
-        at: isoTime(at),
-        entries,
-        undoable: !isTooLarge,
-      })),
-    );
-  } else if (steps.length === 0) context.remark('nothing to undo');
-  else context.table(LIST_COLUMNS, steps);
+  if (context.options.json) context.json(steps.map(commandJson));
+  else if (steps.length === 0) context.remark('nothing to undo');
+  else context.table(COMMAND_COLUMNS, steps);
 }
-
-const LIST_COLUMNS: readonly Column<RecordedCommand>[] = [
-  timeColumn('TIME', ({ at }) => shortTime(at)),
-  { title: 'USER', cell: ({ user }) => printable(user === '' ? '-' : user) },
-  { title: 'ENTRIES', align: 'right', cell: ({ entries }) => countText(entries) },
-  {
-    title: 'COMMAND',
-    cell: ({ text, isTooLarge }) => `${printable(text)}${isTooLarge ? ' (too large to undo)' : ''}`,
-  },
-];
 
 function undoJson(undone: UndoneStep, dryRun: boolean, now: Seconds): object {
   const { step, entries, count, allowed } = undone;
