@@ -94,6 +94,14 @@ const OWN_FILES = [
   ['mssql.log', 'mssql'],
   ['samba.log', 'samba'],
   ['krb5kdc.log', 'krb5kdc'],
+  ['mikrotik.log', 'mikrotik'],
+  ['cisco.log', 'cisco'],
+  ['sogo.log', 'sogo'],
+  ['zimbra.log', 'zimbra'],
+  ['directadmin.log', 'directadmin'],
+  ['hestiacp.log', 'hestiacp'],
+  ['threeproxy.log', 'threeproxy'],
+  ['squid.log', 'squid'],
 ] as const;
 
 /** What can be forged counts against nobody, and is known all the same. */
