@@ -36,7 +36,7 @@ export interface RecordedCommand {
 }
 
 /** `final`: it cannot be undone, or no longer. `too large`: it changed too many entries for that. */
-export type CommandState = 'undoable' | 'too large' | 'undone' | 'final';
+type CommandState = 'undoable' | 'too large' | 'undone' | 'final';
 
 /** Which commands are asked for. All conditions must hold. */
 export interface CommandFilter {
