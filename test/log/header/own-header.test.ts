@@ -102,6 +102,9 @@ const OWN_FILES = [
   ['hestiacp.log', 'hestiacp'],
   ['threeproxy.log', 'threeproxy'],
   ['squid.log', 'squid'],
+  ['cpanel.log', 'cpanel'],
+  ['servarr.log', 'servarr'],
+  ['authentik.log', 'authentik'],
 ] as const;
 
 /** What can be forged counts against nobody, and is known all the same. */
