@@ -35,6 +35,8 @@ export interface Environment {
   readonly isClockSynchronised?: () => Promise<boolean>;
   /** The machine that doctor and setup look at; default: this one. */
   readonly host?: Host;
+  /** A file of the program that every user should be able to read; default: this one. */
+  readonly programFile?: string;
   /** Runs another command line; set by main. */
   readonly run?: (argv: readonly string[]) => Promise<number>;
 }
@@ -69,6 +71,7 @@ export class Context {
   readonly time: PresentTime;
   /** See Environment. */
   readonly host: Host | undefined;
+  readonly programFile: string;
   /** Runs another command line with the same environment, and gives its exit code. */
   readonly run: (argv: readonly string[]) => Promise<number>;
   readonly #options: () => CommonOptions;
@@ -89,6 +92,7 @@ export class Context {
     this.env = environment.env;
     this.exit = exit;
     this.host = environment.host;
+    this.programFile = environment.programFile ?? import.meta.filename;
     this.run = environment.run ?? (async () => 1);
     this.#command = command;
     this.#options = options;

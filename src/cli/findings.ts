@@ -32,7 +32,7 @@ import { storePath } from './store-location.ts';
  * What `doctor` and `status` tell. Without configuration or store, what needs them is not checked.
  */
 export async function* findings(context: Context): AsyncGenerator<Finding> {
-  yield check('program', () => checkProgram(import.meta.filename));
+  yield check('program', () => checkProgram(context.programFile));
   yield check('decompressors', checkDecompressors);
   const configured = await check('configuration', async () =>
     ok((await context.config()).file ?? 'no file, defaults'),

@@ -56,6 +56,8 @@ export class CommandLine {
       clock: () => Math.floor(Date.now() / 1000),
       isClockSynchronised: async () => this.isClockSynchronised,
       ...(this.host && { host: this.host }),
+      // The clone may lie in a folder that only root may enter.
+      programFile: '/etc/passwd',
     });
     return { exitCode, stdout: stdout.text, stderr: stderr.text };
   }
