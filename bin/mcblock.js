@@ -6,5 +6,6 @@ if (major > 20 || (major === 20 && minor >= 19)) {
   require('../dist/mcblock.cjs').start();
 } else {
   console.error(`mcblock needs Node.js 20.19 or later; this is ${process.version}`);
+  console.error('for Debian 12 and Ubuntu 24.04, deb.nodesource.com has it: see docs/install.md');
   process.exitCode = 1;
 }

@@ -60,7 +60,10 @@ describe('the installed program', () => {
       Object.defineProperty(process, 'version', { value: '${version}' });
       require(${JSON.stringify(program)});`;
     const { status, stderr } = spawnSync(process.execPath, ['-e', pretend], { encoding: 'utf8' });
-    expect(stderr).toBe(`mcblock needs Node.js 20.19 or later; this is ${version}\n`);
+    expect(stderr).toBe(
+      `mcblock needs Node.js 20.19 or later; this is ${version}\n` +
+        'for Debian 12 and Ubuntu 24.04, deb.nodesource.com has it: see docs/install.md\n',
+    );
     expect(status).toBe(1);
   });
 
