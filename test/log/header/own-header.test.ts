@@ -94,8 +94,6 @@ const OWN_FILES = [
   ['mssql.log', 'mssql'],
   ['samba.log', 'samba'],
   ['krb5kdc.log', 'krb5kdc'],
-  ['mikrotik.log', 'mikrotik'],
-  ['cisco.log', 'cisco'],
   ['sogo.log', 'sogo'],
   ['zimbra.log', 'zimbra'],
   ['directadmin.log', 'directadmin'],
