@@ -6,7 +6,7 @@ import type { Decision } from './request.ts';
 export interface ActivationCause {
   readonly origin: Origin;
   readonly note: string;
-  /** By default this machine. */
+  /** Default: this machine. */
   readonly maker?: Maker | undefined;
 }
 

@@ -54,7 +54,7 @@ export type ProtectionReason = 'allowed' | 'own' | 'session' | 'login' | 'privat
 export interface Protection {
   readonly prefix: Prefix;
   readonly reason: ProtectionReason;
-  /** When it ends, if that is known. */
+  /** When it ends; undefined if not known. */
   readonly until?: Seconds;
 }
 

@@ -30,7 +30,7 @@ export function addHandOptions(command: Command): Command {
     .option('--for <time>', 'block for this long: 12h, 90d, 2w, 1y')
     .option('--until <time>', 'block until then: 2026-12-31, 2026-12-31T18:00Z')
     .option('--forever', 'block until expired by hand')
-    .option('--exact', 'block this prefix itself, whatever wider and narrower entries there were')
+    .option('--exact', 'block exactly this prefix, regardless of wider and narrower entries')
     .option('--note <text>', 'reason, kept with the entry')
     .option('--force', 'allow protected and very wide prefixes, and more than limits.share');
 }

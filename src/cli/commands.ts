@@ -16,7 +16,7 @@ interface CommandEntry {
   readonly name: string;
   readonly usage: string;
   readonly summary: string;
-  /** Whether `undo` can take it back. */
+  /** Whether `undo` can undo it. */
   readonly isUndoable?: true;
   readonly load: () => CommandModule | Promise<CommandModule>;
 }
@@ -29,7 +29,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'setup',
     usage: '[OPTION…]',
-    summary: 'set this machine up, or undo that',
+    summary: 'set up this machine, or undo it',
     load: () => import('./commands/setup.ts'),
   },
   {
@@ -41,7 +41,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'watch',
-    usage: '[OPTION…] FILE…',
+    usage: '[OPTION…] [FILE…]',
     summary: 'follow live logs and record offenders',
     load: () => import('./commands/watch.ts'),
   },
@@ -209,7 +209,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'grammar',
-    usage: '[OPTION…] check FILE…',
+    usage: 'list|show|new|check [OPTION…] [SERVICE or FILE…]',
     summary: 'list the services, draft and test grammars',
     load: () => import('./commands/grammar.ts'),
   },

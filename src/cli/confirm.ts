@@ -8,7 +8,7 @@ export async function confirm(question: string): Promise<boolean> {
   return await askYes(question, process.stdin, process.stderr);
 }
 
-/** Asks at the terminal; an empty answer means the usual one. Throws as confirm does. */
+/** Asks at the terminal; an empty answer means the default. Throws as confirm does. */
 export async function ask(question: string, usual: string): Promise<string> {
   requireTerminal();
   const answer = await firstLine(`${question} [${usual}] `, process.stdin, process.stderr);
@@ -26,7 +26,7 @@ export async function askYes(
 
 function requireTerminal(): void {
   if (process.stdin.isTTY && process.stderr.isTTY) return;
-  throw new McblockError('usage', 'there is no terminal to ask at; use --yes');
+  throw new McblockError('usage', 'no terminal to ask on; use --yes');
 }
 
 async function firstLine(question: string, input: Readable, output: Writable): Promise<string> {

@@ -33,7 +33,7 @@ export interface Environment {
   readonly clock: () => Seconds;
   /** Whether the clock is known to be right; default: ask the system. */
   readonly isClockSynchronised?: () => Promise<boolean>;
-  /** The machine that doctor and setup look at; default: this one. */
+  /** The machine that doctor and setup examine; default: this one. */
   readonly host?: Host;
   /** A file of the program that every user should be able to read; default: this one. */
   readonly programFile?: string;
@@ -55,9 +55,9 @@ export interface CommonOptions {
 
 /** The command as it is recorded. */
 export interface CommandLineText {
-  /** From the command on, as typed, perhaps shortened. */
+  /** The command line from the command on, as typed; may be shortened. */
   readonly text: string;
-  /** Whether `undo` can take it back. */
+  /** Whether `undo` can undo it. */
   readonly isUndoable: boolean;
 }
 
@@ -72,7 +72,7 @@ export class Context {
   /** See Environment. */
   readonly host: Host | undefined;
   readonly programFile: string;
-  /** Runs another command line with the same environment, and gives its exit code. */
+  /** Runs another command line with the same environment. Returns its exit code. */
   readonly run: (argv: readonly string[]) => Promise<number>;
   readonly #options: () => CommonOptions;
   readonly #command: CommandLineText;
@@ -189,12 +189,12 @@ export class Context {
     this.stdout.write(`${jsonText(value, 2)}\n`);
   }
 
-  /** The columns of the terminal; undefined if stdout is none, or for JSON. */
+  /** The columns of the terminal; undefined for JSON, or if stdout is not a terminal. */
   get columns(): number | undefined {
     return this.options.json ? undefined : this.stdout.columns;
   }
 
-  /** Lines of text on stdout, which are broken between words to fit the terminal. */
+  /** Writes lines to stdout, wrapped to the width of the terminal. */
   lines(lines: Iterable<string>): void {
     const { columns } = this;
     let text = '';
@@ -226,7 +226,7 @@ export class Context {
   }
 }
 
-/** Who runs the command, as far as sudo(8) or doas(1) say; else the user of the process. */
+/** Who runs the command: the user that sudo(8) or doas(1) name, else that of the process. */
 function userOf(env: NodeJS.ProcessEnv): string {
   const name = env['SUDO_USER'] ?? env['DOAS_USER'] ?? ownName();
   return name.slice(0, MAX_USER_CHARACTERS);

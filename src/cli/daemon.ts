@@ -4,7 +4,7 @@ import type { Context } from './context.ts';
 import { ReaderGone } from './sink.ts';
 import { logLine } from './text/log-line.ts';
 
-/** The log of a daemon on stderr: JSON lines, or at a terminal, lines for people. */
+/** The log of a daemon on stderr: JSON lines, or text at a terminal. */
 export function daemonLog(context: Context): ServerLog {
   const { json, quiet, verbose } = context.options;
   const write = (line: string): void => {

@@ -29,7 +29,8 @@ import { readOptionsOf } from './log-options.ts';
 import { storePath } from './store-location.ts';
 
 /**
- * What `doctor` and `status` tell. Without configuration or store, what needs them is not checked.
+ * The findings of `doctor` and `status`. Checks that need a configuration or a store are left out if
+ * there is none.
  */
 export async function* findings(context: Context): AsyncGenerator<Finding> {
   yield check('program', () => checkProgram(context.programFile));
@@ -96,7 +97,7 @@ async function* storeFindings(
   yield check('firewall', async (): Promise<Found> => {
     if (!namesFirewall(config)) {
       return warning(
-        'none is configured: what is recorded is not blocked before mcblock apply',
+        'none configured: entries are recorded, but not blocked until mcblock apply is run',
         'run mcblock setup, or set [firewall] in the configuration; see docs/firewall.md',
       );
     }

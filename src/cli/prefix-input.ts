@@ -6,7 +6,7 @@ import { readPrefix } from '../net/prefix-text.ts';
 /** Room for two million of the longest IPv4 prefixes. */
 const MAX_INPUT_BYTES = 40 * 1024 * 1024;
 
-/** The prefixes of a command, and what is wrong with its other words or lines. */
+/** The prefixes given to a command, and what is wrong with its other words or lines. */
 export interface PrefixInput {
   readonly list: PrefixList;
   /** Of the first bad lines. */

@@ -6,7 +6,7 @@ export function wantedCommand(argv: readonly string[]): string | undefined {
   return argv[index] === 'help' ? argv[index + 1] : argv[index];
 }
 
-/** The command, and the one whose words `completion` is to complete. */
+/** The wanted command, and with `completion` also the one that is to be completed. */
 export function commandsToLoad(argv: readonly string[]): string[] {
   const wanted = wantedCommand(argv);
   const words = wanted === 'completion' ? argv.slice(argv.indexOf('--') + 1) : [];

@@ -12,9 +12,9 @@ import type { FeedMatch } from '../store/feeds.ts';
 import type { Store } from '../store/store.ts';
 import { entriesThen, feedsThen, isPast, removedSince } from './past.ts';
 
-/** Which entries are looked for. All conditions must hold. */
+/** The entries to find. All conditions must hold. */
 export interface EntryQuery {
-  /** Those that contain one of them or lie within it; empty: all. */
+  /** Finds entries that contain one of these or lie within one; empty: all entries. */
   readonly prefixes: readonly Prefix[];
   readonly at: Seconds;
   readonly state?: EntryState | undefined;
@@ -23,11 +23,11 @@ export interface EntryQuery {
   readonly since?: Seconds | undefined;
   /** Activated before this time. */
   readonly until?: Seconds | undefined;
-  /** A part of the note, whatever its case. */
+  /** Text in the note, in any case. */
   readonly note?: string | undefined;
   /** With evidence of this service. */
   readonly service?: string | undefined;
-  /** Whether the first address is where it should be. */
+  /** Whether the first address of a prefix is in the wanted country. */
   readonly isThere?: ((prefix: Prefix) => boolean) | undefined;
 }
 
@@ -40,7 +40,7 @@ export function* findEntries(store: Store, query: EntryQuery): Generator<Entry> 
   }
 }
 
-/** Whether a query finds an entry, but for the evidence. */
+/** Whether a query matches an entry, evidence aside. */
 export function isFound(entry: Entry, query: EntryQuery): boolean {
   const { prefixes, at, state, origin, since, until, note, isThere } = query;
   const { prefix, activatedAt } = entry;
@@ -55,7 +55,7 @@ export function isFound(entry: Entry, query: EntryQuery): boolean {
   );
 }
 
-/** What feeds list around and in the prefixes, or at all, as far as note and place are as wanted. */
+/** The prefixes of feeds that match the query. */
 export function findFeeds(store: Store, query: EntryQuery): FeedMatch[] {
   const { prefixes, at, note = '', isThere } = query;
   const matches = prefixes.length === 0 ? allOfFeeds(store) : [];
@@ -79,7 +79,7 @@ function allOfFeeds(store: Store): FeedMatch[] {
     );
 }
 
-/** At least the entries that are looked for, as they were at the time, each once. */
+/** The entries to search, as they were at the time, each once. */
 function* candidates(store: Store, { prefixes, at, state }: EntryQuery): Generator<Entry> {
   if (!isPast(store, at)) {
     yield* around(store, prefixes, state && { state, at });
@@ -94,7 +94,7 @@ function* candidates(store: Store, { prefixes, at, state }: EntryQuery): Generat
   yield* removed;
 }
 
-/** The entries around and in the prefixes, each once; without prefixes, all. */
+/** The entries that contain one of the prefixes or lie within one, each once; without prefixes, all. */
 function* around(
   store: Store,
   prefixes: readonly Prefix[],

@@ -32,7 +32,7 @@ export async function loadGeo({ country, network }: GeoFiles): Promise<Geo | und
   };
 }
 
-/** When a database was built. Throws McblockError('config') if it cannot be read. */
+/** The time at which a database was built. Throws McblockError('config') if it cannot be read. */
 export async function buildTimeOf(file: string): Promise<Seconds> {
   return Math.floor((await readerOf(file)).metadata.buildEpoch.getTime() / 1000);
 }

@@ -16,7 +16,7 @@ export function connectedNetworks(): Prefix[] {
     .filter((network) => network !== undefined);
 }
 
-/** Differs if an interface got or lost an address. */
+/** The addresses of all interfaces; changes if an interface gets or loses one. */
 export function interfacesText(): string {
   const networks = Object.values(os.networkInterfaces()).flatMap((addresses) => addresses ?? []);
   return networks.map(({ address, netmask }) => `${address} ${netmask}`).join(', ');

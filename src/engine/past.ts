@@ -6,7 +6,7 @@ import type { FeedMatch } from '../store/feeds.ts';
 import type { Activation } from '../store/history.ts';
 import type { Store } from '../store/store.ts';
 
-/** Whether the store has recorded a later time: then its history says what was active. */
+/** Whether this time is in the past for the store: then its history says what was active. */
 export function isPast(store: Pick<Store, 'clock'>, at: Seconds): boolean {
   return at < (store.clock.latest() ?? 0);
 }
@@ -14,7 +14,7 @@ export function isPast(store: Pick<Store, 'clock'>, at: Seconds): boolean {
 /** Reads the entries with these prefixes, in their order. */
 export type ReadEntries = (prefixes: readonly Prefix[]) => readonly Entry[];
 
-/** Reads entries as they were at that time, as far as there were any. */
+/** Reads those of the entries that existed at that time, as they were. */
 export function entriesThen(store: Store, at: Seconds): ReadEntries {
   if (!isPast(store, at)) return (prefixes) => store.getAll(prefixes);
   const removed = new Map(removedSince(store, at).map((one) => [formatPrefix(one.prefix), one]));
@@ -36,7 +36,7 @@ export function supernetsAt(store: Store, prefix: Prefix, at: Seconds): readonly
   return entriesThen(store, at)([...names.values()].toSorted(comparePrefixes));
 }
 
-/** Of what feeds list, what was read by then. Earlier lists of a feed are not known. */
+/** The listings of feeds that were read by then. Earlier lists of a feed are not kept. */
 export function feedsThen(
   store: Store,
   matches: readonly FeedMatch[],
@@ -47,7 +47,7 @@ export function feedsThen(
   return matches.filter(({ feed }) => known.some(({ name }) => name === feed));
 }
 
-/** What was active at that time and was withdrawn or forgotten later. */
+/** Activations at that time that were withdrawn or forgotten later. */
 export function removedSince(store: Store, at: Seconds): Entry[] {
   const withdrawn = store.withdrawals
     .all()

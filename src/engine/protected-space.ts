@@ -15,7 +15,7 @@ import { isPast } from './past.ts';
  * private space. Private space as the source of a packet that pf blocked on an external interface
  * is a bogon. Logins are not included, because what they protect depends on the time.
  * @param nat64 the prefixes of NAT64 translators besides the well-known one
- * @param at what is on the allow-list then
+ * @param at the allow-list as of this time
  */
 export function protectedSpace(
   store: Store,

@@ -2,12 +2,12 @@ import type { Entry } from '../blocklist/entry.ts';
 import { PrefixList } from '../net/prefix-list.ts';
 import type { ReadEntries } from './past.ts';
 
-/** Entries that are read at once. */
+/** Number of entries read at once. */
 const PAGE = 1000;
 
 /**
- * Entries in an order. They are read again each time they are gone through, so that a million of them
- * take some thirty bytes each.
+ * Entries in some order. Each iteration reads them again, so that a million of them take about thirty
+ * bytes each.
  */
 export class SortedEntries implements Iterable<Entry> {
   readonly #list = new PrefixList();
@@ -16,7 +16,7 @@ export class SortedEntries implements Iterable<Entry> {
 
   /**
    * @param key sorts by it, the lowest first; undefined: by prefix
-   * @param most the first so many are kept
+   * @param most how many to keep
    * @param read reads entries again
    */
   constructor(

@@ -33,7 +33,7 @@ export interface Firewall {
   readonly add?: (prefixes: PrefixList) => Promise<boolean>;
   /** Kills the states of hosts in these prefixes. Absent if not needed. */
   readonly kill?: (prefixes: PrefixList) => Promise<void>;
-  /** Why it may not block what it holds. Absent if the rules are enough by themselves. */
+  /** Why the firewall may not block the rules that it holds. Absent if rules always block. */
   readonly fault?: (rules: number) => Promise<FirewallFault | undefined>;
   /** Called once the rules are in place, whether or not anything changed. */
   readonly finish?: () => Promise<void>;

@@ -6,8 +6,8 @@ import type { Pfctl } from './pfctl.ts';
 const FULL_SHARE = 0.9;
 
 /**
- * Why pf lets packets from the table pass, or soon will: it is disabled, no rule blocks from the
- * table, or the table is nearly full. Undefined if none of this is so, or only root can tell.
+ * Why pf passes packets from addresses in the table, or soon will: pf is disabled, no rule blocks from
+ * the table, or the table is nearly full. Undefined if all is well, or if only root can tell.
  */
 export async function pfFault(
   pfctl: Pfctl,

@@ -51,7 +51,7 @@ export class ChangeSet {
   readonly #writtenAllowed = new PrefixMap<FleetAllowed>();
   readonly #past: FleetActivation[] = [];
   readonly #evidence = new Map<string, FleetEvidence>();
-  /** Of the latest activation of an entry, stored evidence included. */
+  /** Evidence of the latest activation of an entry, including what is stored. */
   readonly #evidenceCounts = new PrefixMap<Omit<EvidenceCount, 'prefix'>>();
   readonly #keys: ReportKey[] = [];
 
@@ -126,8 +126,8 @@ export class ChangeSet {
   }
 
   /**
-   * Takes back the latest activation of the entry if this user's log made it and nobody else reported
-   * evidence for it. Returns the entry, or undefined if it stays as it is.
+   * Withdraws the latest activation of the entry if this user's log made it and nobody else reported
+   * evidence for it. Returns the entry, or undefined if it is unchanged.
    */
   withdraw(prefix: Prefix, by: string): Entry | undefined {
     const held = this.#entries.get(prefix);
@@ -216,7 +216,7 @@ export class ChangeSet {
 
 const NO_EVIDENCE = { count: 0, isShared: false };
 
-/** The entry by the activations that count. */
+/** The entry with only the activations that count. */
 function countedEntry({ entry, isWithdrawn }: FleetEntry): Entry {
   if (!isWithdrawn) return entry;
   const activations = entry.activations - 1;

@@ -12,7 +12,7 @@ export interface FleetEntry {
   readonly activatedSequence: number;
   /** The latest one. */
   readonly activation: FleetActivation;
-  /** The latest activation was taken back, and no longer counts among the entry's activations. */
+  /** The latest activation was withdrawn, and no longer counts among the entry's activations. */
   readonly isWithdrawn: boolean;
 }
 
@@ -80,7 +80,7 @@ export interface FleetSnapshot {
 export interface EvidenceCount {
   readonly prefix: Prefix;
   readonly count: number;
-  /** Others than the user who made the activation reported evidence for it. */
+  /** Users other than the one who made the activation reported evidence for it. */
   readonly isShared: boolean;
 }
 

@@ -197,7 +197,7 @@ class ReportProcessor {
   }
 
   #expireReported({ prefix }: ExpireReport, by: Reporter): ReportResult {
-    // One machine ends only what it began, so that whoever takes it over cannot unblock the fleet.
+    // A machine can end only what it began, so that whoever takes it over cannot unblock the fleet.
     const maker = this.#changeSet.activatedBy(prefix);
     if (maker !== undefined && maker !== by.name && !by.isAdmin) {
       return unchanged('refused', `${maker} blocked it; they or an administrator can end it`);

@@ -53,7 +53,7 @@ export interface ExpireReport {
 }
 
 /**
- * Takes back the latest activation of exactly this prefix, if the sender made it and nobody else
+ * Withdraws the latest activation of exactly this prefix, if the sender made it and nobody else
  * reported an offence since: with a login that came later, it would not have arisen.
  */
 export interface WithdrawReport {

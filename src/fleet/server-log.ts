@@ -4,7 +4,7 @@ export type LogFields = Readonly<Record<string, string | number | boolean | null
 export type Level = 'debug' | 'info' | 'warning' | 'error';
 const LEVELS: readonly Level[] = ['debug', 'info', 'warning', 'error'];
 
-/** What one line says. */
+/** The content of a log line. */
 export interface LogRecord {
   readonly time: string;
   readonly level: Level;
@@ -12,7 +12,7 @@ export interface LogRecord {
   readonly fields: LogFields;
 }
 
-/** The log of a server or daemon; by default JSON objects, one a line. */
+/** The log of a server or daemon; by default one JSON object per line. */
 export class ServerLog {
   readonly #write: (line: string) => void;
   readonly #minimum: number;

@@ -13,7 +13,7 @@ export interface Draft {
   /** In the notation of grammars; `grammar check` accepts it. */
   readonly text: string;
   readonly lines: number;
-  /** Lines that begin as the draft says, or that a syslogd wrote. */
+  /** Number of lines that begin as the draft says, or that a syslogd wrote. */
   readonly timed: number;
   readonly messages: number;
 }
@@ -46,7 +46,7 @@ const DAY = '\\d\\d';
 const MONTH_NAME = '(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)';
 const TIME = '\\d\\d:\\d\\d:\\d\\d';
 
-/** Times as they are written, and in the notation; the first that a line has is taken. */
+/** The notation of each form of time, and its regular expression; the first that matches is taken. */
 const TIMES: readonly (readonly [notation: string, pattern: RegExp])[] = (
   [
     [
@@ -72,7 +72,7 @@ const TIMES: readonly (readonly [notation: string, pattern: RegExp])[] = (
   ] as const
 ).map(([notation, pattern]) => [notation, new RegExp(pattern)]);
 
-/** What may follow a time before the message begins: punctuation, and a level in brackets. */
+/** What may stand between time and message: punctuation, and a level in brackets. */
 const AFTER_TIME = /^([\]):,|-]*(?: [-|:] )? ?)(\[(\w+)\] ?)?/;
 /** Of the lines with a time; the others are continued lines. */
 const SHARE = 0.8;
@@ -81,8 +81,8 @@ const LOGGED_IN = /logged in|login succe|authenticated|accepted|successful/i;
 const MAX_NAME_WORDS = 4;
 
 /**
- * Drafts the grammar of what these lines show: how they begin, and templates of their messages with
- * counts and examples. A person has to decide what counts.
+ * Drafts a grammar from lines of a log: how they begin, and templates of their messages with counts and
+ * examples. A person has to decide what counts.
  */
 export function draftGrammar(service: string, lines: readonly string[]): Draft {
   const { file, messages } = syslogMessages(lines) ?? ownMessages(lines);
@@ -90,7 +90,7 @@ export function draftGrammar(service: string, lines: readonly string[]): Draft {
   for (const message of messages) templates.add(service, message);
   const rules: Rule[] = [];
   for (const { template, count, example } of templates.all()) {
-    // Whatever is beyond the limits of templates.
+    // The rest, beyond the limits of templates.
     if (template === 'TEXT') continue;
     rules.push(ruleOf(template, count, example, rules));
   }
@@ -176,7 +176,7 @@ function ruleOf(template: string, count: number, example: string, rules: readonl
   return { name, kind, template, count, example };
 }
 
-/** The rules without those that the notation refuses, or whose example fails. */
+/** Drops the rules that the notation refuses or whose example fails. */
 function accepted(
   service: string,
   file: string | undefined,

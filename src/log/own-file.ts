@@ -23,10 +23,10 @@ export interface OwnContent {
 }
 
 /**
- * Finds the service that writes a log from its first lines, at most 1,024 lines and 64 KiB: the one
- * whose grammar declares how these lines begin and has their messages. It is read as a syslogd's as
- * soon as a line is certainly a syslogd's, or if lines of two services are found. For a syslogd's log
- * the first line is enough.
+ * Finds the service that writes a log by its first lines, at most 1,024 lines and 64 KiB: the one whose
+ * grammar declares how these lines begin and has their messages. The log is a syslogd's if a line is
+ * certainly a syslogd's, or if lines of two services are found. For a syslogd's log the first line is
+ * enough.
  */
 export async function ownContent(
   chunks: Chunks,

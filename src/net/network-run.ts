@@ -75,8 +75,8 @@ export class NetworkRun {
   }
 
   /**
-   * The indices in the order of sort; equal prefixes as they were pushed. A radix sort, the least
-   * significant digit first; linear.
+   * The indices in sorted order; equal prefixes keep the order in which they were pushed. A radix sort,
+   * least significant digit first, in linear time.
    */
   order(): Uint32Array {
     const { size, stride } = this;

@@ -12,7 +12,7 @@ export function parsePrefix(text: string): Prefix {
   return prefixOrThrow(readPrefix(text));
 }
 
-/** The same, but host bits that are set are taken for zero. Throws McblockError('usage'). */
+/** The same, but host bits that are set are cleared. Throws McblockError('usage'). */
 export function parseMasked(text: string): Prefix {
   return prefixOrThrow(readPrefix(text, true));
 }
@@ -24,7 +24,7 @@ function prefixOrThrow(read: Prefix | string): Prefix {
 
 /**
  * The prefix, or a sentence that says what is wrong.
- * @param masks take host bits for zero
+ * @param masks clear host bits
  */
 export function readPrefix(text: string, masks = false): Prefix | string {
   const slash = text.indexOf('/');

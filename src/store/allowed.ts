@@ -11,7 +11,7 @@ export interface AllowedPrefix {
   readonly prefix: Prefix;
   readonly note: string;
   readonly addedAt: Seconds;
-  /** It protects nothing from then on. */
+  /** When it ends: it protects nothing from then on. */
   readonly expiresAt: Expiry;
 }
 
@@ -30,7 +30,7 @@ export class Allowed {
     this.#connection = connection;
   }
 
-  /** Replaces the note and the times of a prefix that is on the list already. */
+  /** If the prefix is on the list already, replaces its note and times. */
   put({ prefix, note, addedAt, expiresAt }: AllowedPrefix): void {
     this.#connection.run(PUT, ...keyOf(prefix), note, addedAt, cellOfExpiry(expiresAt));
   }

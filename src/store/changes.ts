@@ -49,15 +49,15 @@ interface ChangeDetails {
   readonly note?: string;
 }
 
-/** Which changes are asked for. All conditions must hold. */
+/** The changes to list. All conditions must hold. */
 export interface ChangeFilter {
-  /** It, what contains it or what lies within it. */
+  /** Changes of this prefix, of those that contain it and of those within it. */
   readonly prefix?: Prefix | undefined;
   readonly since?: Seconds | undefined;
   readonly until?: Seconds | undefined;
-  /** A part of the command, whatever its case. */
+  /** Text in the command, in any case. */
   readonly command?: string | undefined;
-  /** A part of the name of a user, machine or log, whatever its case. */
+  /** Text in the name of a user, machine or log, in any case. */
   readonly by?: string | undefined;
 }
 
@@ -69,7 +69,7 @@ const LOGS = `
 SELECT DISTINCT log FROM evidence
 WHERE family = ? AND length = ? AND network = ? AND number = ? AND log <> '' ORDER BY log LIMIT 10`;
 
-/** When an activation was recorded: a log tells of earlier ones, a daemon runs on. */
+/** When an activation was recorded: logs give earlier times, and a daemon's command begins earlier. */
 const RECORDED = 'max(t.at, ifnull(c.at, 0))';
 
 const ACTIVATIONS = `
@@ -82,7 +82,7 @@ SELECT t.family, t.length, hex(t.network), t.at, t.action, NULL, NULL,
   t.until, NULL, t.note, t.made_by, ifnull(c.text, ''), ifnull(c.user, '')
 FROM change AS t LEFT JOIN command AS c ON c.id = t.command`;
 
-/** Of an activation. */
+/** Whether an activation has evidence from such a log. */
 const LOG_NAMED = `
 EXISTS (SELECT 1 FROM evidence AS e WHERE e.family = t.family AND e.length = t.length
   AND e.network = t.network AND e.number = t.number AND instr(lower(e.log), lower(?)) > 0)`;
@@ -122,7 +122,7 @@ export class Changes {
     );
   }
 
-  /** At most so many changes, the latest first. */
+  /** The latest changes, at most `most`, the latest first. */
   list(filter: ChangeFilter, most: number): RecordedChange[] {
     const found = [
       ...this.#activations(filter, most),
@@ -149,7 +149,7 @@ export class Changes {
     return this.#connection.rows(sql, ...values, most).map(changeOfRow);
   }
 
-  /** The activations of what was withdrawn or forgotten. */
+  /** Activations that were withdrawn, and those of forgotten entries. */
   #past(filter: ChangeFilter): RecordedChange[] {
     if (filter.command !== undefined) return [];
     const { prefix, since = 0, until = Number.POSITIVE_INFINITY, by = '' } = filter;

@@ -55,8 +55,8 @@ export class Connection {
   }
 
   /**
-   * Inserts a row together with others: at the latest before any other statement, tables in the order
-   * in which they were first used.
+   * Inserts a row, later and together with others: at the latest before any other statement, tables in
+   * the order in which they were first used.
    * @param rest the columns after family, length and network
    */
   insertLater(table: string, prefix: Prefix, rest: readonly Cell[]): void {
@@ -93,7 +93,7 @@ export class Connection {
     }
   }
 
-  /** The rows one by one. Meanwhile the connection does nothing else. */
+  /** Yields the rows one by one. Until the end, the connection can do nothing else. */
   *each(sql: string, ...values: readonly Cell[]): Generator<Row> {
     if (this.#waiting.size > 0) this.#insertWaiting();
     try {

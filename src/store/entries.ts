@@ -83,7 +83,7 @@ export class Entries {
     return row && entryOfRow(row);
   }
 
-  /** Those with these prefixes, as far as there are any, from one snapshot. */
+  /** The entries with these prefixes that exist, from one snapshot. */
   getAll(prefixes: readonly Prefix[]): Entry[] {
     const end = this.#connection.snapshot();
     try {
@@ -189,14 +189,14 @@ export class Entries {
 
   /**
    * Replaces the entry with the same prefix.
-   * @param command that changed it last
+   * @param command the command that changes it
    */
   put(entry: Entry, command?: number): void {
     this.#connection.run(PUT, ...rowOfEntry(entry), command ?? null);
     this.#written(entry.prefix);
   }
 
-  /** The same for a prefix of which there is no entry. */
+  /** The same for a prefix without an entry. */
   insert(entry: Entry, command: number | undefined): void {
     this.#connection.insertLater('entry', entry.prefix, [...cellsOfEntry(entry), command ?? null]);
     this.#written(entry.prefix);
@@ -208,7 +208,7 @@ export class Entries {
     this.#subnets.written(prefix);
   }
 
-  /** To be called after entries were removed by other means. */
+  /** Call this after entries were removed by other means. */
   removedMany(): void {
     this.#subnets.clear();
   }

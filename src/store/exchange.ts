@@ -144,7 +144,7 @@ export function keepFeed({ undo, feeds }: StoreParts, name: string): void {
   });
 }
 
-/** Puts back what was kept; undefined: it was not there. */
+/** Restores a record that was kept; undefined: there was none. */
 export function restoreRecord(parts: StoreParts, key: string, former: StoreRecord | undefined) {
   const [type, name, service, user] = JSON.parse(key) as [string, string, string, number];
   if (type === 'allow') parts.allowed.remove(parsePrefix(name));

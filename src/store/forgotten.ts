@@ -27,8 +27,8 @@ export class Forgotten {
   }
 
   /**
-   * Takes an entry from the others, with its history. Throws if there is none.
-   * @param command that does so
+   * Moves an entry and its history here. Throws if there is none.
+   * @param command the command that forgets it
    */
   add(prefix: Prefix, forgottenAt: Seconds, command: number | undefined): void {
     const entry = this.#entries.get(prefix);

@@ -59,7 +59,7 @@ const EVIDENCE = `
 SELECT number, log, evidence FROM evidence
 WHERE family = ? AND length = ? AND network = ? ORDER BY number, log`;
 
-/** By a part of the cell; it may name something else. */
+/** Finds cells that contain the text; they may mean something else. */
 const EVIDENCE_NAMING = `
 SELECT log, evidence FROM evidence
 WHERE family = ? AND length = ? AND network = ? AND instr(evidence, ?) > 0`;
@@ -76,8 +76,8 @@ export class History {
 
   /**
    * Records the latest activation of a stored entry, or its new expiry if it is recorded.
-   * @param command that made it
-   * @param isFirst it has no history yet
+   * @param command the command that made it
+   * @param isFirst whether the entry has no history yet
    * @returns whether it is new
    */
   record(
@@ -165,7 +165,7 @@ export class History {
 
   /**
    * Replaces the recorded history of an entry.
-   * @param commands that made the activations
+   * @param commands the commands that made the activations
    */
   replace(
     prefix: Prefix,

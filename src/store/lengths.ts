@@ -13,8 +13,8 @@ WITH RECURSIVE run(length) AS (
 SELECT length FROM run WHERE length IS NOT NULL`;
 
 /**
- * The prefix lengths of the entries. A length is never removed: entries hardly ever are, and a length
- * without entries merely costs a seek.
+ * The prefix lengths of the entries. A length is never removed: entries rarely are, and a length without
+ * entries costs only a seek.
  */
 export class Lengths {
   readonly #connection: Connection;

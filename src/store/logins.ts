@@ -67,7 +67,7 @@ export class LoginTable {
     });
   }
 
-  /** Of one user of a service from one address. */
+  /** The login of one user of a service from one address. */
   get({ address, service, user = 0 }: LoginKey): Login | undefined {
     const row = this.#connection.row(GET, address.family, addressBytes(address), service, user);
     return row && loginOfRow(row);

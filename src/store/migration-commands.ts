@@ -1,6 +1,6 @@
 /**
- * A migration, as in schema.ts: a record of the commands that change the store, which `history` shows
- * and `undo` takes back. The last command of the earlier record stays undoable.
+ * A migration, as in schema.ts: records the commands that change the store, which `history` shows and
+ * `undo` undoes. The last command of the earlier record can still be undone.
  */
 export const COMMAND_RECORD = `
 CREATE TABLE command (

@@ -113,7 +113,7 @@ export class Outbox {
     return this.#connection.row(ORIGIN, ...keyOf(prefix), activation)?.[0] !== 'fleet';
   }
 
-  /** Shares that the latest activation of the entry, made by a log of this machine, is taken back. */
+  /** Reports that the latest activation of the entry, made by a log of this machine, was withdrawn. */
   withdraw(prefix: Prefix): void {
     if (this.#options !== undefined) this.share({ type: 'withdraw', prefix });
   }

@@ -54,7 +54,7 @@ export function forgetEntry(parts: StoreParts, prefix: Prefix, forgottenAt: Seco
   outbox.forget(prefix);
 }
 
-/** Records logins, which undo leaves as they are from then on; see Store.recordLogins. */
+/** Records logins, which undo no longer changes from then on; see Store.recordLogins. */
 export function recordLogins(parts: StoreParts, recorded: readonly Login[]): void {
   const { connection, undo, logins } = parts;
   connection.together(() => {

@@ -6,10 +6,10 @@ import type { Connection } from './connection.ts';
 import { evidenceOfCell } from './evidence-cell.ts';
 import { prefixOfRow } from './key.ts';
 
-/** Rows of evidence that are read at once; one may have thousands of offenders. */
+/** Rows of evidence read at once; one may have thousands of offenders. */
 const PAGE_ROWS = 500;
 
-/** By when they were recorded: a log tells of earlier ones. */
+/** Counts by the time of recording: logs give earlier times. */
 const RECORDED = `
 SELECT count(*) FILTER (WHERE number = 1), count(*)
 FROM activation AS t LEFT JOIN command AS c ON c.id = t.command
@@ -52,7 +52,7 @@ export class Statistics {
     this.#connection = connection;
   }
 
-  /** The activations that were recorded since, and those of entries that were active before. */
+  /** The activations recorded since: first ones, and those of entries that were active before. */
   recordedSince(since: Seconds): { readonly first: number; readonly again: number } {
     const [first, all] = this.#connection.row(RECORDED, since) ?? [];
     return { first: Number(first), again: Number(all) - Number(first) };
@@ -81,7 +81,7 @@ export class Statistics {
     return Number(this.#connection.row(FOREVER, now)?.[0]);
   }
 
-  /** The evidence of which the last offence is no earlier, with the prefix of its entry. */
+  /** The evidence whose last offence came since, with the prefix of its entry. */
   *evidenceSince(since: Seconds): Generator<{ prefix: Prefix; rows: readonly Evidence[] }> {
     for (let after = 0; ; ) {
       const page = this.#connection.rows(EVIDENCE, after, since);
@@ -94,7 +94,7 @@ export class Statistics {
     }
   }
 
-  /** The number of different users, known by hashes only, that were tried lately. */
+  /** The number of different users that were tried lately; only hashes of them are kept. */
   usersTried(since: Seconds): number {
     return Number(this.#connection.row(NAMES, since, since)?.[0]);
   }

@@ -34,7 +34,7 @@ export function damagedRow(table: string, key: string, what: string): McblockErr
   );
 }
 
-/** npm did not run the script that compiles it, or did so for another version of Node.js. */
+/** Whether better-sqlite3 was not compiled, or for another version of Node.js. */
 function isNotLoaded(error: unknown): boolean {
   if (!(error instanceof Error) || !('code' in error)) return false;
   return error.code === 'ERR_DLOPEN_FAILED' || error.code === 'MODULE_NOT_FOUND';

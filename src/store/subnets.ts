@@ -64,7 +64,7 @@ export class Subnets {
     if (this.#few[family].get(length) !== undefined) this.#few[family].delete(length);
   }
 
-  /** To be called after entries were removed by other means. */
+  /** Call this after entries were removed by other means. */
   clear(): void {
     this.#few[4].clear();
     this.#few[6].clear();

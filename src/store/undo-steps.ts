@@ -2,7 +2,7 @@ import type { Commands, RecordedCommand } from './commands.ts';
 import { restoreRecord, type StoreParts } from './exchange.ts';
 import type { FormerAllowed, FormerEntry } from './undo.ts';
 
-/** No more entries of one command are named in the record of changes. */
+/** Entries of one command that are named in the record of changes. */
 const MAX_NAMED = 1000;
 
 /** The commands that can be undone. */
@@ -15,27 +15,27 @@ export class UndoSteps {
     this.#commands = commands;
   }
 
-  /** At most so many commands, the latest first. */
+  /** The last commands, at most `most`, the latest first. */
   last(most: number): RecordedCommand[] {
     return this.#commands.steps(most);
   }
 
-  /** How many entries undo of the latest command would restore. */
+  /** The number of entries that undo of the command would restore. */
   countEntries(step: RecordedCommand): number {
     return this.#parts.undo.countFormer(step);
   }
 
-  /** At most so many of these entries as they were before, in the order of comparePrefixes. */
+  /** The first of these entries as they were before, in the order of comparePrefixes. */
   entries(step: RecordedCommand, most: number): FormerEntry[] {
     return this.#parts.undo.formerEntries(step, most);
   }
 
-  /** What the command changed on the allow-list. */
+  /** The command's changes of the allow-list. */
   allowed(step: RecordedCommand): FormerAllowed[] {
     return this.#parts.undo.formerAllowed(step);
   }
 
-  /** Undoes the latest command: entries, their history, the logs read, and what it allowed. */
+  /** Undoes the latest command: entries with their history, logs read, and the allow-list. */
   takeBack(step: RecordedCommand): void {
     const { connection, undo, changes, coverage, outbox } = this.#parts;
     connection.together(() => {

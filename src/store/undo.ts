@@ -39,14 +39,14 @@ const KEEP = 'INSERT OR IGNORE INTO former_entry VALUES (?, ?, ?, ?, ?, ?, ?)';
 const KEEP_EVENTS =
   'INSERT OR IGNORE INTO undo_event VALUES (?, ?, (SELECT keys FROM event WHERE block = ?))';
 
-/** The entries before the command, but for those that were changed since. */
+/** The entries before the command, except those that were changed since. */
 const FORMER = `
 SELECT f.family, f.length, hex(f.network), f.record, f.former_command, f.commands
 FROM former_entry AS f LEFT JOIN entry AS e
   ON e.family = f.family AND e.length = f.length AND e.network = f.network
 WHERE f.command = ? AND (e.family IS NULL OR e.command = f.command)`;
 
-/** And the entries that it made. */
+/** These, and the entries that the command made. */
 const CHANGED = `${FORMER} UNION ALL
 SELECT family, length, hex(network), NULL, NULL, NULL FROM entry AS e
 WHERE command = ? AND NOT EXISTS (
@@ -56,8 +56,8 @@ WHERE command = ? AND NOT EXISTS (
 const MADE = 'SELECT family, length, network FROM entry WHERE command = ?';
 
 /**
- * What the last commands found, stored in the same transaction. Entries that something else changed
- * since stay as they are: a log that is followed, a peer.
+ * The state before the last commands, stored in the transactions that change it. Undo leaves entries
+ * that something else changed since, such as a daemon.
  */
 export class Undo {
   readonly #connection: Connection;
@@ -82,14 +82,14 @@ export class Undo {
     this.#pending = pending;
   }
 
-  /** The command of this process, recorded if it was not; undefined if it has none. */
+  /** The command of this process, which is recorded if it is not yet; undefined if it has none. */
   begun(): number | undefined {
     return this.#commands.begun();
   }
 
   /**
-   * To be called before an entry is changed, in the same transaction. Returns the command.
-   * @param isFirst there is no entry yet
+   * Call this before an entry is changed, in the same transaction. Returns the command.
+   * @param isFirst whether there is no entry yet
    */
   entryChanges(prefix: Prefix, isFirst = false): number | undefined {
     const command = this.#commands.begun();
@@ -107,7 +107,7 @@ export class Undo {
     return command;
   }
 
-  /** To be called before an entry is removed, after entryChanges. */
+  /** Call this before an entry is removed, after entryChanges. */
   entryRemoved(prefix: Prefix): void {
     const key = keyOf(prefix);
     const command = this.#commands.current();
@@ -125,8 +125,8 @@ export class Undo {
   }
 
   /**
-   * To be called before a record of another kind changes.
-   * @param former reads it; undefined if there is none
+   * Call this before a record of another kind changes.
+   * @param former reads the record; undefined if there is none
    */
   recordChanges(key: string, former: () => StoreRecord | undefined): void {
     this.#commands.begun();
@@ -147,9 +147,9 @@ export class Undo {
     this.#commands.countKept();
   }
 
-  /** To be called before logins are recorded that undo leaves alone. */
+  /** Call this before logins are recorded that undo must not change. */
   loginsChange(logins: readonly Login[]): void {
-    // Of the keys that loginKey makes, the first and the end.
+    // The range of the keys that loginKey makes.
     const sql = 'SELECT 1 FROM former_record WHERE key >= ? AND key < ? LIMIT 1';
     if (this.#connection.row(sql, '["login",', '["login"-') === undefined) return;
     for (const login of logins) {
@@ -157,20 +157,20 @@ export class Undo {
     }
   }
 
-  /** To be called when a new log is recorded. */
+  /** Call this when a new log is recorded. */
   logRead(digest: Uint8Array): void {
     const command = this.#commands.keeping();
     if (command === undefined) return;
     this.#connection.run('INSERT OR IGNORE INTO undo_log VALUES (?, ?)', command, digest);
   }
 
-  /** To be called before the keys of events in a block change. */
+  /** Call this before the keys of events in a block change. */
   eventsChange(block: number): void {
     const command = this.#commands.keeping();
     if (command !== undefined) this.#connection.run(KEEP_EVENTS, command, block, block);
   }
 
-  /** To be called before the pending offences change. */
+  /** Call this before the pending offences change. */
   pendingChanges(): void {
     const command = this.#commands.keeping();
     if (command === undefined) {
@@ -187,18 +187,18 @@ export class Undo {
     );
   }
 
-  /** How many entries undo would restore: those that nothing else changed since. */
+  /** The number of entries that undo would restore: those that nothing else changed since. */
   countFormer({ id }: RecordedCommand): number {
     return Number(this.#connection.row(`SELECT count(*) FROM (${CHANGED})`, id, id)?.[0]);
   }
 
-  /** At most so many of them, in the order of comparePrefixes. */
+  /** The first of them in the order of comparePrefixes, at most `most`. */
   formerEntries({ id }: RecordedCommand, most: number): FormerEntry[] {
     const sql = `${CHANGED} ORDER BY 1, 3, 2 LIMIT ?`;
     return this.#connection.rows(sql, id, id, most).map(formerOfRow);
   }
 
-  /** The other records before the command. */
+  /** The records of other kinds before the command. */
   formerRecords({ id }: RecordedCommand): FormerRecord[] {
     return this.#connection
       .rows('SELECT key, record FROM former_record WHERE command = ?', id)

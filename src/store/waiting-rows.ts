@@ -1,7 +1,7 @@
 import { addressHex } from '../net/address.ts';
 import type { Prefix } from '../net/prefix.ts';
 
-/** Rows of one table that are alike but for their networks. */
+/** Rows of one table that differ only in their networks. */
 interface AlikeRows<Cell> {
   readonly first: readonly [family: number, length: number];
   readonly rest: readonly Cell[];
@@ -12,8 +12,8 @@ interface AlikeRows<Cell> {
 const MAX_ROWS = 2000;
 
 /**
- * Rows to be inserted by few statements: one for each row would take three times as long, most of it
- * for binding values that are the same in all.
+ * Rows waiting to be inserted by few statements. One statement for each row takes three times as long,
+ * mostly for binding values that are the same in all.
  */
 export class WaitingRows<Cell> {
   /** By table, in the order of first use, then by family and length. */
@@ -24,7 +24,7 @@ export class WaitingRows<Cell> {
     return this.#size;
   }
 
-  /** Whether the row has to wait for those that are here to be inserted. */
+  /** Whether the waiting rows must be inserted before this one. */
   mustWait(table: string, prefix: Prefix, rest: readonly Cell[]): boolean {
     if (this.#size >= MAX_ROWS) return true;
     const alike = this.#tables.get(table)?.get(keyOfLength(prefix));
@@ -46,7 +46,7 @@ export class WaitingRows<Cell> {
     this.#size++;
   }
 
-  /** Removes the rows and gives the statements that insert them. */
+  /** Removes the rows and returns the statements that insert them. */
   *take(): Generator<readonly [sql: string, ...values: (Cell | number | string)[]]> {
     this.#size = 0;
     for (const [table, lengths] of this.#tables) {

@@ -46,7 +46,7 @@ export class Withdrawals {
     this.#connection = connection;
   }
 
-  /** @param command that withdrew it */
+  /** @param command the command that withdrew it */
   record(withdrawal: Withdrawal, command: number | undefined): void {
     const { prefix, activation, withdrawnAt, reason } = withdrawal;
     const json = JSON.stringify(ACTIVATION.write(activation));

@@ -54,7 +54,7 @@ export const BLOCK_REPORT = object({
 
 export const EXPIRE_REPORT = object({ type: oneOf('expire'), key: KEY, prefix: prefix(1) });
 
-/** Takes back the latest activation of exactly this prefix, which the sender reported. */
+/** Withdraws the latest activation of exactly this prefix, which the sender reported. */
 export const WITHDRAW_REPORT = object({ type: oneOf('withdraw'), key: KEY, prefix: prefix(1) });
 
 /** What `POST` and `DELETE /v2/allow` take. */

@@ -425,7 +425,7 @@ describe('config', () => {
     );
   });
 
-  it('check is content with what is there', async () => {
+  it('check accepts files and programs that exist', async () => {
     const file = line.path('mcblock.toml');
     const text = `firewall = { kind = "file", file = "${line.path('x')}" }\n`;
     expect(await checkConfig(text)).toEqual({ exitCode: 0, stdout: '', stderr: `${file}: OK\n` });

@@ -24,7 +24,7 @@ describe('mcblock completion', () => {
     expect([exitCode, stdout.split('\n').slice(0, -1)]).toEqual([0, expected]);
   });
 
-  it('does not complete the name of a command where another one stands already', async () => {
+  it('does not complete the name of a command after another one', async () => {
     const { stdout } = await line.run('completion', 'bash', '--', 'grok', '');
     expect(stdout).toBe('');
   });
@@ -48,7 +48,7 @@ describe('mcblock completion', () => {
     expect(stdout).toMatch(/\nset -A complete_mcblock_1 -- setup grok watch .* completion\n$/);
   });
 
-  it('names the shells that it knows', async () => {
+  it('refuses an unknown shell, and names the known ones', async () => {
     const { exitCode, stderr } = await line.run('completion', 'tcsh');
     expect(exitCode).toBe(2);
     expect(stderr).toContain('bash, zsh, fish, ksh');

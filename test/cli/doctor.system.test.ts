@@ -102,7 +102,7 @@ describe('doctor', () => {
       'no firewall',
       'firewall',
       'warning',
-      /none is configured/,
+      /none configured/,
       () => writeFileSync(line.config ?? '', ''),
     ],
     [
@@ -140,7 +140,7 @@ describe('doctor', () => {
       'logs that are not read any more',
       'logs',
       'warning',
-      /none was read for 9 days: .*auth\.log was read 9 days ago/,
+      /no log read for 9 days: .*auth\.log was read 9 days ago/,
       () => {
         line.now = '2026-01-10T00:00:00Z';
       },
@@ -283,7 +283,7 @@ describe('doctor', () => {
       'a clock that nobody sets',
       'clock',
       'warning',
-      /not synchronised/,
+      /not known to be synchronised/,
       () => {
         line.isClockSynchronised = false;
       },
@@ -317,7 +317,7 @@ describe('doctor', () => {
     expect(exitCode).toBe(state === 'problem' ? 1 : 0);
   });
 
-  it('does not miss logs that a service follows', async () => {
+  it('does not warn about logs that a service follows', async () => {
     await makeWell();
     useService(0);
     line.now = '2026-01-10T00:00:00Z';
@@ -330,7 +330,7 @@ describe('doctor', () => {
 });
 
 describe('status', () => {
-  it('tells the state in six lines', async () => {
+  it('shows the state in six lines', async () => {
     await makeWell();
     const { exitCode, stdout } = await line.run('status');
     expect(exitCode).toBe(0);
@@ -356,7 +356,7 @@ describe('status', () => {
     expect(stdout).toMatch(/^problems {2}1, 1 warning; run mcblock doctor$/m);
   });
 
-  it('shows what it can without a store or with a broken configuration', async () => {
+  it('shows what it can check without a store or with a broken configuration', async () => {
     rmSync(line.db, { force: true });
     line.hasStore = false;
     expect((await line.run('status')).stdout).toMatch(

@@ -31,7 +31,7 @@ async function explained(...argv: string[]): Promise<string[]> {
 }
 
 describe('explain', () => {
-  it('puts the address first, and sums up the others', async () => {
+  it('puts the evidence of the address first, and sums up the rest', async () => {
     const others = Array.from({ length: 20 }, (_, i) => [`5.149.104.${i + 100}`, 5] as const);
     await grok({ ...Object.fromEntries(others), '5.149.104.9': 2 });
     const lines = await explained('5.149.104.9');
@@ -43,7 +43,7 @@ describe('explain', () => {
     expect(await explained('--verbose', '5.149.104.9')).toHaveLength(25);
   });
 
-  it('takes a prefix as show prints it', async () => {
+  it('takes a prefix in the form that show prints', async () => {
     await grok({ '5.149.104.9': 4 });
     await line.run('add', '5.149.105.7', '--exact');
     expect((await explained('5.149.104/24')).slice(0, 2)).toEqual([
@@ -69,7 +69,7 @@ describe('explain', () => {
     expect(await line.json('explain', '5.149.104.77')).toMatchObject([{ pendingPoints: 20 }]);
   });
 
-  it('predicts what becomes of a narrower entry and of the network around it', async () => {
+  it('predicts the effect of offences on a narrower entry and on the network around it', async () => {
     await line.run('add', '5.149.104.9', '--exact', '--for', '1h');
     const active = (await explained('5.149.104.9')).slice(-2);
     expect(active).toEqual([
@@ -87,7 +87,7 @@ describe('explain', () => {
     expect(await line.json('show')).toMatchObject([{ prefix: '5.149.104.0/24', activations: 2 }]);
   });
 
-  it('names sender, note and evidence of what came from the fleet', async () => {
+  it('names sender, note and evidence of an entry from the fleet', async () => {
     const store = openStore(line.db, { mode: 'write' });
     const prefix = parsePrefix('9.9.9.0/24');
     const at = 1_774_224_000;

@@ -97,7 +97,7 @@ describe('forget', () => {
     expect(await line.run('forget', '5.149.104/22')).toEqual({
       exitCode: 2,
       stdout: '',
-      stderr: 'mcblock: there is no terminal to ask at; use --yes\n',
+      stderr: 'mcblock: no terminal to ask on; use --yes\n',
     });
     expect((await line.run('emit')).stdout).toBe('5.149.104.0/22\n');
   });

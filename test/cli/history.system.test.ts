@@ -28,7 +28,7 @@ function authLog(address: string): string {
 }
 
 describe('history', () => {
-  it('tells who changed what, when and by which command, the latest first', async () => {
+  it('shows who changed what, when and by which command, the latest first', async () => {
     await line.run('add', '9.9.9.9', '--note', 'spam');
     line.now = '2026-03-24T01:00:00Z';
     await line.run('add', '9.9.9.9', '--forever');
@@ -131,7 +131,7 @@ describe('history', () => {
     expect((await line.run('history', '--commands', '9.9.9.9')).exitCode).toBe(2);
   });
 
-  it('keeps the names of what was undone', async () => {
+  it('keeps the names of entries that were undone', async () => {
     await line.run('add', '9.9.9.9');
     await line.run('undo');
     expect(await history('9.9.9.9')).toEqual([
@@ -139,7 +139,7 @@ describe('history', () => {
     ]);
   });
 
-  it('shows what was recorded before commands were', async () => {
+  it('shows activations that are older than the record of commands', async () => {
     const store = openStore(line.db, { mode: 'write' });
     const prefix = parsePrefix('9.9.9.9');
     const until = NOW + 86_400;

@@ -44,7 +44,7 @@ async function entriesAfter(...lists: string[][]): Promise<unknown[]> {
 }
 
 describe('import --from', () => {
-  it('keeps the times, jails and repetitions of bans by fail2ban', async () => {
+  it('keeps the times, jails and counts of bans by fail2ban', async () => {
     expect(await from('fail2ban', 'fail2ban.sqlite3')).toMatchObject({
       exitCode: 1,
       stdout:
@@ -73,7 +73,7 @@ describe('import --from', () => {
     );
   });
 
-  it('blocks what has no end for the penalty, from now on, or for as long as asked', async () => {
+  it('blocks a ban without an end for the penalty from now on, or for the given time', async () => {
     await from('pf', 'pf-verbose.txt');
     await from('sshguard', 'sshguard.db');
     expect(await line.json('show')).toMatchObject([
@@ -127,7 +127,7 @@ describe('import --from', () => {
     expect(await line.json('show')).toHaveLength(3);
   });
 
-  it('names the first twenty rows left out', async () => {
+  it('names the first twenty rows that it leaves out', async () => {
     const file = line.path('table');
     writeFileSync(file, '192.0.2.7\n'.concat('x\n'.repeat(30)));
     const { stderr } = await from('pf', file);
@@ -143,7 +143,7 @@ describe('import --from', () => {
     });
   });
 
-  it('does not make its owner vouch for wide prefixes of others', async () => {
+  it('does not bring back wide prefixes as if the owner had added them', async () => {
     await from('acacia', 'acacia.csv');
     await line.run('expire', '209.229.0.0/16');
     line.now = '2027-03-01T00:00:00Z';
@@ -156,7 +156,7 @@ describe('import --from', () => {
     expect((await line.run('emit')).stdout).toBe('209.229.1.0/24\n');
   });
 
-  it('takes each prefix as it is', async () => {
+  it('blocks each prefix exactly', async () => {
     await line.run('add', '5.149.0.0/16', '--for', '1h');
     line.now = '2026-12-01T00:00:00Z';
     writeFileSync(line.path('table'), '5.149.104.7\n');
@@ -183,7 +183,7 @@ describe('import --from', () => {
     expect(readdirSync(line.path('their'))).toEqual(['fail2ban.sqlite3']);
   });
 
-  it('stores nothing of a file of another kind', async () => {
+  it('stores nothing from a file of another kind', async () => {
     const file = line.path('file');
     const content = '\u001b[31m{"nftables": [\n192.0.2.7\n';
     writeFileSync(file, content);
@@ -204,7 +204,7 @@ describe('import --from', () => {
 });
 
 describe('import of a list', () => {
-  it('gives the same entries, whatever its size and order', async () => {
+  it('makes the same entries, whatever its size and order', async () => {
     // Every 29th /30 from 5.0.0.0 on and some networks around them, of which one is known already.
     const hosts = Array.from({ length: 9000 }, (_, index) => {
       const at = index * 116;

@@ -40,7 +40,7 @@ describe('expire --mistake', () => {
     );
   });
 
-  it('leaves earlier activations, and counts what is over too', async () => {
+  it('leaves earlier activations, and withdraws an expired one too', async () => {
     await line.run('add', '9.9.9.9', '--for', '1h');
     line.now = '2026-03-24T02:00:00Z';
     await line.run('add', '9.9.9.9', '--for', '1h');
@@ -53,7 +53,7 @@ describe('expire --mistake', () => {
     ]);
   });
 
-  it('is undone by undo', async () => {
+  it('can be undone', async () => {
     await line.run('add', '9.9.9.9', '--note', 'spam');
     const before = (await line.run('export')).stdout;
     await line.run('expire', '--mistake', '9.9.9.9');
@@ -75,7 +75,7 @@ describe('expire --mistake', () => {
 });
 
 describe('allow --for', () => {
-  it('allows until then', async () => {
+  it('allows until the given time', async () => {
     await line.run('add', '45.7.1/24');
     expect((await line.run('allow', '45.7.1.7', '--for', '1h', '--note', 'customer')).stdout).toBe(
       '45.7.1.7 allowed until 2026-03-24 01:00 UTC\n',
@@ -99,7 +99,7 @@ describe('allow --for', () => {
     expect((await line.run('add', '45.7.1.7')).exitCode).toBe(0);
   });
 
-  it('keeps logs from blocking as long as it lasts', async () => {
+  it('keeps logs from blocking until it ends', async () => {
     line.now = '2026-03-22T13:00:00Z';
     await line.run('allow', '5.149.104.9', '--until', '2026-03-23');
     await grok('22', 4);
@@ -109,7 +109,7 @@ describe('allow --for', () => {
     expect(await line.json('show')).toHaveLength(1);
   });
 
-  it('shortens nothing that is allowed for longer', async () => {
+  it('does not shorten a longer time', async () => {
     await line.run('allow', '45.7.1.7');
     expect((await line.run('allow', '45.7.1.7', '--for', '1h')).stdout).toBe(
       '45.7.1.7 already allowed forever\n',

@@ -85,7 +85,7 @@ describe('show', () => {
     });
   });
 
-  it('finds what is in a country', async () => {
+  it('finds entries in a country', async () => {
     expect((await line.run('show', '--country', 'NL')).stderr).toContain('set geo.country');
     writeFileSync(
       line.path('geo.mmdb'),
@@ -114,7 +114,7 @@ describe('show', () => {
 });
 
 describe('a time in the past', () => {
-  it('is told from the history, not from the entry of today', async () => {
+  it('is read from the history, not from the present entry', async () => {
     await line.run('add', '--now', '2026-01-01', '9.9.9.9', '--for', '10d');
     await line.run('add', '--now', '2026-02-01', '9.9.9.9', '--for', '10d');
     await line.run('expire', '--now', '2026-02-05', '9.9.9.9');
@@ -145,7 +145,7 @@ describe('a time in the past', () => {
     ]);
   });
 
-  it('has what was withdrawn or forgotten since', async () => {
+  it('shows entries that were withdrawn or forgotten since', async () => {
     await line.run('add', '--now', '2026-03-01', '9.9.9.9', '8.8.8.8');
     await line.run('expire', '--now', '2026-03-03', '--mistake', '9.9.9.9');
     await line.run('forget', '--now', '2026-03-03', '--yes', '8.8.8.8');
@@ -156,7 +156,7 @@ describe('a time in the past', () => {
     expect(await blocked('2026-03-03')).toEqual([]);
   });
 
-  it('has bogons that were not active yet', async () => {
+  it('shows bogons that were not active yet', async () => {
     await line.run('add', '--now', '2026-03-01', '10/8', '--force', '--exact');
     expect(await line.json('show', '--all', '--now', '2026-02-01', '10/8')).toMatchObject([
       { prefix: '10.0.0.0/8', active: false, activations: 0 },

@@ -30,7 +30,7 @@ async function attacked(): Promise<void> {
 }
 
 describe('stats', () => {
-  it('sums up what happened', async () => {
+  it('sums up offences and activations', async () => {
     await attacked();
     expect((await line.run('stats')).stdout).toBe(`2026-02-22 00:00 to 2026-03-24 00:00 UTC
 
@@ -63,7 +63,7 @@ OFFENCES  PREFIX
     expect((await line.run('stats')).stdout).toContain('1  ####');
   });
 
-  it('counts from a time on, and prints JSON', async () => {
+  it('counts since a given time, and prints JSON', async () => {
     await attacked();
     expect(await line.json('stats', '--since', '2d', '--limit', '1')).toMatchObject({
       since: '2026-03-22T00:00:00Z',
@@ -83,13 +83,13 @@ OFFENCES  PREFIX
     expect((await line.run('stats', '--since', 'x')).exitCode).toBe(2);
   });
 
-  it('has nothing to sum up at first', async () => {
+  it('prints none for a new store', async () => {
     expect((await line.run('stats')).stdout).toContain('expiring   none\nactivated  none\n');
   });
 });
 
 describe('report', () => {
-  it('is a digest for a mail', async () => {
+  it('prints a digest for a mail', async () => {
     await attacked();
     expect(
       (await line.run('report')).stdout,
@@ -114,7 +114,7 @@ By hand:
     });
   });
 
-  it('is silent with --if-any if there is nothing new', async () => {
+  it('prints nothing with --if-any if there is nothing new', async () => {
     await attacked();
     line.now = '2026-03-26T00:00:00Z';
     expect(await line.run('report', '--if-any')).toEqual({ exitCode: 0, stdout: '', stderr: '' });

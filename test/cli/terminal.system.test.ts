@@ -109,7 +109,7 @@ const ARGUMENTS: Readonly<Record<string, readonly (readonly string[])[]>> = {
 };
 
 describe('a terminal of 80 columns', () => {
-  it.each(COMMANDS.map(({ name }) => name))('has room for what %s prints', async (name) => {
+  it.each(COMMANDS.map(({ name }) => name))('has room for the output of %s', async (name) => {
     const outputs = [await line.run(name, '--help')];
     for (const argv of ARGUMENTS[name] ?? []) {
       outputs.push(
@@ -119,7 +119,7 @@ describe('a terminal of 80 columns', () => {
     for (const output of outputs) expect(tooWide(output)).toEqual([]);
   });
 
-  it('has no half words, and loses none', async () => {
+  it('breaks lines between words, and loses none', async () => {
     for (const argv of [
       ['show', '--all'],
       ['history', '--limit', '9'],
@@ -135,13 +135,13 @@ describe('a terminal of 80 columns', () => {
     }
   });
 
-  it('is what pipes are not: nothing is cut or broken there', async () => {
+  it('does not affect pipes: their lines are neither cut nor broken', async () => {
     line.columns = undefined;
     expect((await line.run('show', HOST)).stdout).toMatch(new RegExp(`manual .*${NOTE}$`, 'm'));
     line.columns = COLUMNS;
   });
 
-  it('shows other characters than ASCII only where the locale has them', async () => {
+  it('shows non-ASCII characters only if the locale has them', async () => {
     for (const argv of [['--help'], ['show', '--help'], ['stats']]) {
       line.env = { LC_ALL: 'C' };
       expect((await line.run(...argv)).stdout).toMatch(/^[\n\x20-\x7e]*$/);

@@ -192,7 +192,7 @@ describe('undo', () => {
     expect(await whole()).toBe(before);
   });
 
-  it('undoes a command that made very many entries', async () => {
+  it('undoes a command that made many entries', async () => {
     const before = await whole();
     const list = Array.from({ length: 30_000 }, (_, i) => `7.${i >> 8}.${i & 255}.9\n`);
     writeFileSync(line.path('list'), list.join(''));

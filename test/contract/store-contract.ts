@@ -152,7 +152,7 @@ export function storeContract(name: string, open: (seed: readonly Entry[]) => St
       }
     });
 
-    it('has first entries at once, and none of a transaction that failed', () => {
+    it('reads new entries at once, and none of a failed transaction', () => {
       const store = open([]);
       // Of several lengths, most of them alike but for their networks.
       const entries = Array.from({ length: 5000 }, (_, index) => {

@@ -34,7 +34,7 @@ describe.each(PAGES)('the manual page %s', (name) => {
     expect([stdout, status]).toEqual(['', 0]);
   });
 
-  it('has no part that was not filled in', () => {
+  it('has no placeholder left', () => {
     expect(page(name)).not.toContain('\\"@');
   });
 });

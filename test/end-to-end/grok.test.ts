@@ -53,7 +53,7 @@ describe('grok', () => {
     }
   });
 
-  it('lists 20 entries unless asked for all, and says how many have expired by now', async () => {
+  it('lists 20 entries, or all with --verbose, and says how many have expired by now', async () => {
     line.now = '2026-04-22T00:00:00Z';
     const { stdout } = await grok('--dry-run', FIXTURE);
     expect(stdout.match(/^ {2}new /gm)).toHaveLength(20);

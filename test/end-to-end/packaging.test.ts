@@ -49,7 +49,7 @@ describe.each([
   const makefile = text(`${system}/Makefile`);
   const listed = text(`${system}/${list}`);
 
-  it('is of the versions that are here', () => {
+  it('has the version of the program', () => {
     const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
     const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'));
     expect(makefile).toMatch(new RegExp(`^(?:DISTVERSION=|V =)\\s+${version}$`, 'm'));
@@ -77,7 +77,7 @@ describe.each([
     expect(paths.filter((path) => !listed.includes(path))).toEqual([]);
   });
 
-  it('installs only what the package has', () => {
+  it('installs only files that the package has', () => {
     const { files: packed } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
       readonly files: readonly string[];
     };

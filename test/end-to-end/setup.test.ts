@@ -51,7 +51,7 @@ describe.skipIf(NO_NAMESPACES !== undefined)('setup on a Linux machine with syst
     return machine.run('mcblock', 'setup', ...args);
   }
 
-  it('asks, and blocks what the log holds and what comes', async () => {
+  it('asks, then blocks the offenders in the log and those that come later', async () => {
     const env = { SSH_CONNECTION: `${OFFICE} 50000 ${address} 22` };
     const answers = { env, input: '\n\ny\ny\n' };
     const { exitCode, stdout } = machine.runWith(
@@ -79,7 +79,7 @@ describe.skipIf(NO_NAMESPACES !== undefined)('setup on a Linux machine with syst
     );
   });
 
-  it('leaves a machine with which doctor is content', () => {
+  it('leaves a machine on which doctor finds no problem', () => {
     const { exitCode, stdout } = machine.run('mcblock', 'doctor');
     expect(stdout).not.toMatch(/^problem/m);
     expect(exitCode).toBe(0);
@@ -102,17 +102,17 @@ describe.skipIf(NO_NAMESPACES !== undefined)('setup on a Linux machine with syst
   it('changes nothing when it is run again, and no file that was changed by hand', () => {
     const again = setup('--yes');
     expect(again.exitCode).toBe(0);
-    expect(again.stderr).toContain('keep /etc/mcblock.toml: it is as it should be');
+    expect(again.stderr).toContain('keep /etc/mcblock.toml: up to date');
     machine.append(`/etc/systemd/system/${WATCH}`, '# mine\n');
     expect(setup('--yes')).toMatchObject({
       exitCode: 2,
-      stderr: expect.stringContaining(`${WATCH}: setup did not write it, or it was changed`),
+      stderr: expect.stringContaining(`${WATCH}: not written by setup, or changed since`),
     });
     expect(setup('--yes', '--force').exitCode).toBe(0);
     expect(machine.output('cat', `/etc/systemd/system/${WATCH}.save`)).toContain('# mine\n');
   });
 
-  it('is undone with --remove, all but the history', async () => {
+  it('is undone with --remove, except for the history', async () => {
     expect(setup('--remove', '--yes')).toMatchObject({ exitCode: 0 });
     expect(await network.isOpen(YESTERDAY, address, true)).toBe(true);
     expect(machine.output('find', '/etc', '-name', '*mcblock*')).toBe(
@@ -127,7 +127,7 @@ describe.skipIf(NO_NAMESPACES !== undefined)('setup on a Linux machine with syst
   });
 
   it.skipIf(!hasJournal)(
-    'follows the journal where there is no auth.log, from before the boot on',
+    'follows the journal if there is no auth.log, beginning before the boot',
     async () => {
       machine.output('rm', '-rf', LOG, '/var/lib/mcblock');
       const id = readFileSync('/etc/machine-id', 'utf8').trim();

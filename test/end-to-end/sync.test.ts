@@ -92,23 +92,23 @@ describe('two machines and a server', () => {
   it('share a ban in both directions', async () => {
     await ok(a, 'grok', '--year', '2025', attack(a, '5.149.104.9'));
     await ok(b, 'grok', '--year', '2025', attack(b, '2001:67c::9'));
-    expect(await ok(a, 'sync')).toBe('2 reported, 0 pending; fleet: 0 blocked, 0 expired\n');
+    expect(await ok(a, 'sync')).toBe('2 reported, 0 pending; fleet: 0 recorded, 0 expired\n');
     expect(await ok(b, 'sync', '--only-api')).toBe(
-      '2 reported, 0 pending; fleet: 1 blocked, 0 expired\n',
+      '2 reported, 0 pending; fleet: 1 recorded, 0 expired\n',
     );
-    expect(await ok(a, 'sync')).toContain('fleet: 1 blocked');
+    expect(await ok(a, 'sync')).toContain('fleet: 1 recorded');
     const both = ['5.149.104.0/24', '2001:67c::/64'];
     expect(await active(a)).toEqual(both);
     expect(await active(b)).toEqual(both);
     // What the others blocked is not reported again.
-    expect(await ok(b, 'sync')).toBe('0 reported, 0 pending; fleet: 0 blocked, 0 expired\n');
+    expect(await ok(b, 'sync')).toBe('0 reported, 0 pending; fleet: 0 recorded, 0 expired\n');
     const [seen] = await b.json<Shown[]>('show', '5.149.104.9');
     expect(seen).toMatchObject({ origin: 'fleet', activations: 1, hits: 10 });
     const history = await server.store.changesSince(0, 10);
     expect(history.map(({ value }) => 'entry' in value && value.entry.hits)).toEqual([10, 10]);
   });
 
-  it('share that a login took back a ban', async () => {
+  it('share the withdrawal of a ban after a login', async () => {
     const login = (line: CommandLine, time: string, address: string) => {
       const log = line.path('logins.log');
       writeFileSync(
@@ -130,11 +130,11 @@ describe('two machines and a server', () => {
     writeFileSync(a.path('anna.log'), `${failures.join('\n')}\n`);
     await ok(a, 'grok', '--year', '2025', a.path('anna.log'));
     await ok(a, 'sync');
-    expect(await ok(b, 'sync')).toContain('fleet: 1 blocked');
+    expect(await ok(b, 'sync')).toContain('fleet: 1 recorded');
     await login(a, 'Dec 31 23:10:01', '5.149.105.9');
     expect(await active(a)).toEqual(['5.149.104.0/24']);
     await ok(a, 'sync');
-    expect(await ok(b, 'sync')).toContain('fleet: 0 blocked, 1 expired');
+    expect(await ok(b, 'sync')).toContain('fleet: 0 recorded, 1 expired');
     expect(await active(b)).toEqual(['5.149.104.0/24']);
     const { stdout } = await b.run('explain', '5.149.105.9');
     expect(stdout).toContain('withdrawn');
@@ -161,7 +161,7 @@ describe('two machines and a server', () => {
     at('2026-01-02T00:00:00Z');
     await ok(a, 'expire', '9.9.9.0/24', '--share');
     await ok(a, 'sync');
-    expect(await ok(b, 'sync')).toContain('0 blocked, 1 expired');
+    expect(await ok(b, 'sync')).toContain('0 recorded, 1 expired');
     expect(await active(b)).toEqual([]);
     // An expiry is no end for ever: both know of the first time.
     at('2026-01-03T00:00:00Z');
@@ -223,7 +223,7 @@ describe('two machines and a server', () => {
     await ok(b, 'allow', '5.149.104.77');
     await ok(a, 'add', '5.149.104.77', '6.6.6.6', '--share');
     await ok(a, 'sync');
-    expect(await ok(b, 'sync')).toContain('1 blocked, 0 expired, 1 refused');
+    expect(await ok(b, 'sync')).toContain('1 recorded, 0 expired, 1 refused');
     expect(await active(b)).toEqual(['6.6.6.6/32']);
   });
 
@@ -231,7 +231,7 @@ describe('two machines and a server', () => {
     await ok(b, 'allow', '5.149.104.64/26');
     await ok(a, 'add', '5.149.104.0/24', '--share');
     await ok(a, 'sync');
-    expect(await ok(b, 'sync')).toContain('1 blocked, 0 expired');
+    expect(await ok(b, 'sync')).toContain('1 recorded, 0 expired');
     expect(await active(b)).toEqual(['5.149.104.0/24']);
     expect(await ok(b, 'emit')).toBe('5.149.104.0/26\n5.149.104.128/25\n');
   });
@@ -256,7 +256,7 @@ describe('two machines and a server', () => {
     await ok(a, 'add', '6.6.6.6', '--share');
     server.now += 5;
     // The fleet's block begins when it hears of it, and so it lasts a little longer.
-    expect(await ok(a, 'sync')).toBe('1 reported, 0 pending; fleet: 0 blocked, 0 expired\n');
+    expect(await ok(a, 'sync')).toBe('1 reported, 0 pending; fleet: 0 recorded, 0 expired\n');
     const [entry] = await a.json<{ expiresAt: string; activations: number }[]>('show');
     expect(entry).toMatchObject({ expiresAt: '2026-01-31T00:00:05Z', activations: 1 });
   });
@@ -266,10 +266,10 @@ describe('two machines and a server', () => {
     await ok(a, 'sync');
     await ok(b, 'add', '3.3.3.3', '--share');
     expect(await ok(b, 'sync', '--dry-run')).toBe(
-      'dry run: 0 reported, 1 pending; fleet: 1 blocked, 0 expired\n',
+      'dry run: 0 reported, 1 pending; fleet: 1 recorded, 0 expired\n',
     );
     expect(await active(b)).toEqual(['3.3.3.3/32']);
-    expect(await ok(b, 'sync')).toBe('1 reported, 0 pending; fleet: 1 blocked, 0 expired\n');
+    expect(await ok(b, 'sync')).toBe('1 reported, 0 pending; fleet: 1 recorded, 0 expired\n');
   });
 
   it('do not report what was undone before it was sent', async () => {
@@ -330,7 +330,7 @@ describe('a broken or replaced server', () => {
     expect(stderr).toContain('invalid answer');
     expect(await active(a)).toEqual(['5.5.5.5/32']);
     nonsense = false;
-    expect(await ok(a, 'sync')).toContain('1 reported, 0 pending; fleet: 1 blocked');
+    expect(await ok(a, 'sync')).toContain('1 reported, 0 pending; fleet: 1 recorded');
     expect(await active(a)).toEqual(['5.5.5.5/32', '6.6.6.6/32']);
     expect(await server.store.sequence()).toBe(2);
   });
@@ -356,7 +356,7 @@ describe('a broken or replaced server', () => {
     const { exitCode, stdout, stderr } = await a.run('sync');
     expect([exitCode, stdout]).toEqual([
       0,
-      '19 reported, 0 pending, 1 set aside (not this one); fleet: 0 blocked, 0 expired\n',
+      '19 reported, 0 pending, 1 set aside (not this one); fleet: 0 recorded, 0 expired\n',
     ]);
     expect(stderr).toBe('mcblock: API refused block 6.6.6.13/32, now set aside: not this one\n');
     expect(refusals).toBeLessThan(10);
@@ -368,7 +368,7 @@ describe('a broken or replaced server', () => {
     });
     expect(refusals).toBe(0);
     revision++;
-    expect(await ok(a, 'sync')).toBe('1 reported, 0 pending; fleet: 0 blocked, 0 expired\n');
+    expect(await ok(a, 'sync')).toBe('1 reported, 0 pending; fleet: 0 recorded, 0 expired\n');
     expect(await server.store.sequence()).toBe(20);
   });
 
@@ -379,7 +379,7 @@ describe('a broken or replaced server', () => {
     await replaceStore('other.db');
     await ok(b, 'add', '7.7.7.7', '--share');
     await ok(b, 'sync');
-    expect(await ok(a, 'sync')).toContain('1 blocked');
+    expect(await ok(a, 'sync')).toContain('1 recorded');
     expect(await active(a)).toEqual(['6.6.6.6/32', '6.6.6.7/32', '7.7.7.7/32']);
   });
 
@@ -390,19 +390,19 @@ describe('a broken or replaced server', () => {
     await replaceStore('further.db');
     await ok(b, 'add', '7.7.7.7', '7.7.7.8', '7.7.7.9', '--share');
     await ok(b, 'sync');
-    expect(await ok(a, 'sync')).toContain('3 blocked');
+    expect(await ok(a, 'sync')).toContain('3 recorded');
     // The next time it is asked for what is new alone.
-    expect(await ok(a, 'sync')).toContain('0 blocked');
+    expect(await ok(a, 'sync')).toContain('0 recorded');
     await server.stop();
     // An older copy that was put back has numbers that it will give out a second time.
     await server.start();
     await server.store.renewIdentity();
     await server.stop();
     await server.start();
-    expect(await ok(a, 'sync', '--dry-run')).toContain('0 blocked');
+    expect(await ok(a, 'sync', '--dry-run')).toContain('0 recorded');
     await ok(b, 'add', '8.8.8.8', '--share');
     await ok(b, 'sync');
-    expect(await ok(a, 'sync')).toContain('1 blocked');
+    expect(await ok(a, 'sync')).toContain('1 recorded');
   });
 
   it('is asked for a limited number of changes at a time', async () => {
@@ -411,7 +411,7 @@ describe('a broken or replaced server', () => {
     await ok(b, 'sync');
     const { fetched } = await a.json<{ fetched: object }>('sync');
     expect(fetched).toMatchObject({ blocked: 2, lastNumber: 2, behind: 1 });
-    expect(await ok(a, 'sync')).toContain('1 blocked, 0 expired\n');
+    expect(await ok(a, 'sync')).toContain('1 recorded, 0 expired\n');
   });
 });
 
@@ -434,7 +434,7 @@ describe("pf's tables", () => {
       'brute;reboot': ['5.5.5.5'],
     });
     expect(await ok(a, 'sync')).toBe(
-      'pf: 3 new (1 protected); 2 reported, 0 pending; fleet: 0 blocked, 0 expired\n',
+      'pf: 3 new (1 protected); 2 reported, 0 pending; fleet: 0 recorded, 0 expired\n',
     );
     expect(readFileSync(a.path('rules'), 'utf8')).toBe('9.1.2.0/24\n2001:67c::/64\n');
     expect(pf.calls()).toEqual([

@@ -104,7 +104,7 @@ describe.runIf(hasAll)('the units at boot', () => {
     expect(rules()).toContain('198.51.100.0');
   });
 
-  it('follow the journal and block who offends', async () => {
+  it('follow the journal and block offenders', async () => {
     const now = Math.floor(Date.now() / 1000);
     journal.write([1, 2, 3].map((pid) => failedLogin(now - pid, pid)));
     await runDaemon('mcblock-watch.service', () => rules().includes('203.0.113.0'));

@@ -410,7 +410,7 @@ export function describeApi(makeBackend: () => Backend): void {
       ]);
     });
 
-    it('lets a machine take back what it alone reported', async () => {
+    it('lets a machine withdraw an activation that it alone reported', async () => {
       const withdrawn = { type: 'withdraw', prefix: '192.0.2.0/24' };
       expect(await outcomes('gate1', withdrawn)).toEqual(['absent']);
       expect(await outcomes('gate1', offence('192.0.2.7'))).toEqual(['new']);
@@ -577,7 +577,7 @@ export function describeApi(makeBackend: () => Backend): void {
       ]);
     });
 
-    it('lets a machine end only what it began, and cuts what is too wide', async () => {
+    it('lets a machine end only what it began, and cuts prefixes that are too wide', async () => {
       const expire = (prefix: string) => ({ type: 'expire', prefix });
       await report('test', block({ until: null }));
       await report('gate1', block({ prefix: '198.51.100.0/24' }));

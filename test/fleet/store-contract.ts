@@ -194,7 +194,7 @@ export function describeFleetStore(makeBackend: () => Backend): void {
       expect(active.toSorted((p, q) => p - q)).toEqual([1, 3]);
     });
 
-    it('are withdrawn or not, and their evidence is from one user or from several', async () => {
+    it('are withdrawn or not, and have evidence from one user or several', async () => {
       const alone = { ...heldOf('192.0.2.1/32', 1), isWithdrawn: true };
       const shared = heldOf('192.0.2.2/32', 2);
       const evidence = [alone, shared, shared].map(

@@ -49,7 +49,7 @@ describe('the notation', () => {
     expect(bad?.forged.map(({ line }) => textOf(line))).toEqual(['forged | line']);
   });
 
-  it('names who else writes for the service', () => {
+  it('names the users and processes that write for the service', () => {
     const { grammar, faults } = parseGrammar(
       'service users "a"  # A service may have this name.\n users "b" "c"\n processes "d"\nm note = "x"\n',
     );

@@ -25,7 +25,7 @@ describe('the draft of a grammar', () => {
     expect(tryGrammar(text)).toMatchObject({ faults: [], wrong: [] });
   });
 
-  it('reads the log that it was made from', async () => {
+  it('reads the log from which it was made', async () => {
     const { text } = draftGrammar('knockd', linesOf(LOG));
     const scanner = scannerOf(readGrammar(text, 'knockd.grammar'));
     const events = [];
@@ -40,14 +40,14 @@ describe('the draft of a grammar', () => {
     ]);
   });
 
-  it('names the messages of a log of a syslogd without a file', () => {
+  it('has messages but no file for the log of a syslogd', () => {
     const lines = linesOf(readFileSync('fixtures/logs/iso.log', 'latin1'));
     const { text, messages } = draftGrammar('mine', lines);
     expect(text).not.toContain('file = ');
     expect(messages).toBeGreaterThan(0);
   });
 
-  it('is accepted, of each log in fixtures/logs', () => {
+  it('is valid for each log in fixtures/logs', () => {
     for (const name of readdirSync('fixtures/logs').filter((file) => file.endsWith('.log'))) {
       const lines = linesOf(readFileSync(`fixtures/logs/${name}`, 'latin1'));
       const { text, messages } = draftGrammar('mine', lines);
@@ -56,7 +56,7 @@ describe('the draft of a grammar', () => {
     }
   });
 
-  it('is accepted, of any text', () => {
+  it('is valid for any text', () => {
     const word = fc.oneof(
       fc.constantFrom('192.0.2.7', '::1', '"', '\\', '[', ']', 'failed', '22', ':', '\t', ' ', 'é'),
       fc.constantFrom('2026-11-22T10:00:00Z', 'Nov 22 10:00:00', '1795341600'),

@@ -24,7 +24,7 @@ it('says what to do where the native part of better-sqlite3 is for another Node.
   });
 });
 
-it('says what to do where better-sqlite3 has no native part', () => {
+it('says what to do if better-sqlite3 was not compiled', () => {
   let thrown: unknown;
   try {
     createRequire(import.meta.url)('better-sqlite3/build/Release/none.node');

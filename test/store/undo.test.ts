@@ -34,7 +34,7 @@ function undoLast(path: string): string {
 }
 
 describe('undo', () => {
-  it('takes back commands of two processes that run at once, the last change first', () => {
+  it('undoes commands of two processes that run at once, the last change first', () => {
     const path = join(temporaryDirectory(), 'store.db');
     const [first, second] = [open(path, 'first'), open(path, 'second')];
     put(first, P, 'one');
@@ -62,7 +62,7 @@ describe('undo', () => {
     expect(notes(command)).toEqual({ P: 'two', Q: undefined });
   });
 
-  it('records nothing of what was rolled back', () => {
+  it('records nothing from a transaction that was rolled back', () => {
     const path = join(temporaryDirectory(), 'store.db');
     const store = open(path, 'add');
     const failing = () =>

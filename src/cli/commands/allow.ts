@@ -44,8 +44,8 @@ Examples:
   mcblock allow --remove 198.51.100.0/24
   mcblock allow
 
-What --for and --until allow ends by itself: the firewall closes the hole when it is next brought up to
-date, within five minutes where watch or listen runs. Neither shortens what is allowed for longer.
+With --for and --until, the prefix leaves the allow-list by itself. The firewall closes the hole at its
+next update, within five minutes if watch or listen is running. A longer time is never shortened.
 `,
     )
     .action((texts: string[], options: AllowOptions) => allow(context, texts, options));

@@ -1,7 +1,7 @@
 import { Argument, type Command, type Option } from 'commander';
 import type { Context } from '../context.ts';
 
-/** What each shell reads at its start. All but that of ksh ask the program at every tab. */
+/** The script that each shell reads when it starts. All but ksh's run mcblock at every tab. */
 const SCRIPTS = {
   bash: `\
 # Completion of mcblock(8) for bash(1).
@@ -43,7 +43,7 @@ type Shell = keyof typeof SCRIPTS;
 
 const SHELLS = Object.keys(SCRIPTS) as Shell[];
 
-/** What may stand at the cursor. */
+/** A word that may stand at the cursor. */
 interface Completion {
   readonly word: string;
   readonly summary: string;
@@ -55,7 +55,7 @@ export function define(command: Command, context: Context): void {
       'Prints the completion script of a shell. The script runs this command again with the words typed so far.',
     )
     .addArgument(new Argument('<shell>', 'the shell').choices(SHELLS))
-    .argument('[word...]', 'print what completes the last of these words, one per line')
+    .argument('[word...]', 'complete the last of these words, one completion per line')
     .addHelpText(
       'after',
       `
@@ -74,7 +74,7 @@ Examples:
     });
 }
 
-/** How each shell wants a completion. */
+/** The form of a completion in each shell. */
 const LINES: Readonly<Record<Shell, (completion: Completion) => string>> = {
   bash: ({ word }) => word,
   ksh: ({ word }) => word,
@@ -87,7 +87,7 @@ function names({ commands }: Command): string[] {
 }
 
 /**
- * What completes the last of the words behind `mcblock`. None where any word may stand, for which the
+ * The completions of the last of the words after `mcblock`. None where any word may stand: then the
  * shell offers files.
  */
 function completions(program: Command, words: readonly string[]): Completion[] {
@@ -132,7 +132,7 @@ function takingValue(command: Command, word: string): Option | undefined {
   return option?.required ? option : undefined;
 }
 
-/** Those of the commands above it may stand anywhere. */
+/** Options of its parent commands may stand anywhere. */
 function optionsOf(command: Command): readonly Option[] {
   const options = [...command.createHelp().visibleOptions(command)];
   for (let above = command.parent; above !== null; above = above.parent) {

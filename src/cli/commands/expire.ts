@@ -20,7 +20,7 @@ export function define(command: Command, context: Context): void {
     .argument('<prefix...>', 'entries, as listed by "mcblock show"')
     .option(
       '--mistake',
-      'the block was a mistake: withdraw its latest activation, even if it is over, so that the next penalty is no longer than this one was',
+      'the block was a mistake: withdraw its latest activation, even an expired one, so that the next penalty is no longer than this one was',
     )
     .option('--share', 'expire it in the whole fleet, with the next sync')
     .addHelpText(
@@ -31,8 +31,8 @@ Examples:
   mcblock expire --mistake 192.0.2.7
   mcblock expire 192.0.2.7 2001:db8::/32
 
-Exit code 1 if one of them is not an active entry, or with --mistake no entry that ever was; none is
-changed then.
+If one of the prefixes is not an active entry, or with --mistake was never active, nothing is changed
+and the exit code is 1.
 `,
     )
     .action((texts: string[], options: ExpireOptions) => expire(context, texts, options));

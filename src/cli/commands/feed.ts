@@ -58,8 +58,8 @@ Examples:
   mcblock feed spamhaus-drop --remove
 
 Each line of a list starts with a prefix, an address or a range (192.0.2.1-192.0.2.9), or is JSON
-with "cidr" or "ip"; # and ; start comments. A list may also be an array of JSON. If the list cannot be fetched or parsed, or is too short,
-nothing changes and the exit code is 1. --min-lines, --max-size and --ca are kept with the feed.
+with "cidr" or "ip"; # and ; start comments. A list may also be a JSON array. If the list cannot be
+fetched or parsed, or is too short, nothing changes and the exit code is 1. --min-lines, --max-size and --ca are kept with the feed.
 `,
     )
     .action((name: string | undefined, source: string | undefined, options: FeedCommandOptions) =>

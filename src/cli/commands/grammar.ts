@@ -14,7 +14,7 @@ const SERVICE_NAME = /^[a-z][a-z0-9-]*$/;
 
 export function define(command: Command, context: Context): void {
   command
-    .description('Lists the services whose logs are read, and helps to add one of your own.')
+    .description('Lists the services whose logs mcblock reads, and helps to add another.')
     .addHelpText(
       'after',
       `
@@ -30,7 +30,7 @@ Examples:
     );
   command
     .command('list')
-    .description('list the services, their programs and whether they write files of their own')
+    .description('list the services, their programs, and which of them write their own log files')
     .action(() => listServices(context));
   command
     .command('show <service>')

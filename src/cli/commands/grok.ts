@@ -48,7 +48,7 @@ interface GrokOptions extends LogCommandOptions, ApplyChoice {
 export function define(command: Command, context: Context): void {
   addApplyOptions(addLogOptions(command))
     .description(
-      'Reads logs and records offenders. Shows 20 entries of each log, all with --verbose. An event counts once, in whatever log it is read: of a log that has grown, only new lines count.',
+      'Reads logs and records offenders. Shows 20 entries of each log, all with --verbose. An event counts once, whichever log it is read from: of a log that has grown, only the new lines count.',
     )
     .argument('[file...]', 'logs: plain, bzip2, gzip, xz or zstd; - for stdin')
     .option('--rotated <log>', 'read the newest rotation of this log, compressed or not')

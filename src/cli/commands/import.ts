@@ -49,10 +49,10 @@ Examples:
 Lists may hold ranges (192.0.2.1-192.0.2.9). Their order has no meaning: the widest prefixes come
 first, and what lies within them is already blocked.
 
-With --from, a ban that ends keeps its times, and one that has ended is kept as history; one that the
-program calls permanent is for ever. --for, --until and --forever are for all that have no end; without
-them, those are blocked from now on for the penalty. Each prefix is taken as it is, as with --exact.
-What cannot be blocked is named and left out, and the exit code is 1.
+With --from, a ban that ends keeps its times. One that has ended is kept as history; one that the
+program calls permanent lasts forever. --for, --until and --forever apply to bans without an end; without
+them, these last for the usual penalty from now on. Each prefix is taken as it is, as with --exact.
+A ban that cannot be imported is named and left out, and the exit code is 1.
 `,
     )
     .action((file: string | undefined, options: ImportCommandOptions) =>

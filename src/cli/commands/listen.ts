@@ -93,7 +93,7 @@ async function listen(context: Context, options: ListenOptions): Promise<void> {
 
 function refuseRoot({ user }: Pick<DaemonUser, 'user'>, { asRoot }: ListenOptions): void {
   if (user !== '' && asRoot) {
-    throw new McblockError('usage', `listen.user is ${user}: leave it out, or leave out --as-root`);
+    throw new McblockError('usage', `listen.user is ${user}; unset it, or leave out --as-root`);
   }
   if (process.geteuid?.() !== 0 || user !== '' || asRoot) return;
   throw new McblockError(

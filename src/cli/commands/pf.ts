@@ -24,7 +24,7 @@ const MAX_REFUSALS_TOLD = 20;
 export function define(command: Command, context: Context): void {
   command
     .description(
-      "Changes the pf table of root's configuration with pfctl(8), and nothing else. For a daemon of another user that may run this as root through doas(1) or sudo(8). Prefixes are checked: very wide ones, this host, the allow-list of root's store, what would bring the table above limits.share, and words that are no prefixes are refused and named; the rest is done.",
+      "Changes the pf table of root's configuration with pfctl(8), and nothing else. For a daemon of another user that may run this as root through doas(1) or sudo(8). Prefixes are checked: very wide ones, this host, the allow-list of root's store, what would bring the table above limits.share, and words that are not prefixes are refused and named; the rest is done.",
     )
     .addHelpText(
       'after',
@@ -34,7 +34,7 @@ Examples:
   mcblock pf add < list.txt                             many, one per line
   doas -n /usr/local/libexec/mcblock-pf add 192.0.2.7   as a user permitted by doas.conf(5)
 
-To run "mcblock listen" or "mcblock watch" as another user than root, set firewall.helper to the
+To run "mcblock listen" or "mcblock watch" as a user other than root, set firewall.helper to the
 script mcblock-pf, which comes with mcblock. As root, --config must name a file that only root can
 write; through doas and sudo it is refused.
 

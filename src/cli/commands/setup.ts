@@ -35,7 +35,7 @@ interface SetupOptions {
 export function define(command: Command, context: Context): void {
   command
     .description(
-      'Sets this machine up: configuration, allow-list, firewall, and the service or hook that has logs read. Shows what it will do and asks before it does anything, and again before it blocks what the logs already hold. Can be run again, and undone with --remove, which keeps the history. On Linux with systemd, FreeBSD and OpenBSD; elsewhere it says what is left to do.',
+      'Sets up this machine: writes the configuration, fills the allow-list, updates the firewall, and installs the service or hook that reads the logs. Shows its steps and asks before the first, and again before it records what the logs already hold. Can be run again, and undone with --remove, which keeps the history. Works on Linux with systemd, FreeBSD and OpenBSD; elsewhere it prints what is left to do.',
     )
     .option(
       '--allow <prefix...>',
@@ -55,9 +55,9 @@ export function define(command: Command, context: Context): void {
       'after',
       `
 Examples:
-  mcblock setup                                  asks
-  mcblock setup --yes --allow 198.51.100.0/24    does not ask
-  mcblock setup --dry-run                        shows the commands, to run them by hand
+  mcblock setup                                  ask first
+  mcblock setup --yes --allow 198.51.100.0/24    do not ask
+  mcblock setup --dry-run                        only show the steps
   mcblock setup --remove
 `,
     )
@@ -72,7 +72,7 @@ async function setup(context: Context, options: SetupOptions): Promise<void> {
   const config = await context.config();
   const { config: usual } = placesOf(facts.init);
   if (config.file !== undefined && config.file !== usual) {
-    throw new McblockError('config', `move ${config.file} to ${usual}, where services read it`);
+    throw new McblockError('config', `move ${config.file} to ${usual}, where the services read it`);
   }
   if (options.remove) {
     const { steps, toDo } = planRemoval(facts, config.get('firewall.table'));
@@ -86,7 +86,7 @@ async function setup(context: Context, options: SetupOptions): Promise<void> {
   const { steps, toDo } = planSetup(facts, given, namesFirewall(config));
   const prepared = prepareSteps(host, steps, options.force ?? false);
   if (!(await isWanted(context, options, prepared, toDo))) return;
-  // Services must be able to enter the folders that are made.
+  // Services must be able to enter the new folders.
   process.umask(0o022);
   const tools = toolsOf(context, facts);
   await carryOut(host, prepared, tools);
@@ -104,7 +104,7 @@ function checkPlaces(
   if ((common.db ?? store) !== store || (common.config ?? config) !== config) {
     throw new McblockError(
       'usage',
-      `setup is for the store ${store} and the configuration ${config}; leave out --db and --config, and unset MCBLOCK_DB and MCBLOCK_CONFIG`,
+      `setup uses the store ${store} and the configuration ${config}; leave out --db and --config, and unset MCBLOCK_DB and MCBLOCK_CONFIG`,
     );
   }
   if (dryRun) return;
@@ -143,7 +143,7 @@ async function answersOf(
   };
 }
 
-/** Shows what is to be done, and asks. False if it is to be left. */
+/** Shows the steps and asks. Returns false if nothing is to be done. */
 async function isWanted(
   context: Context,
   { dryRun }: SetupOptions,
@@ -161,8 +161,8 @@ async function isWanted(
     context.lines(toDoLines(toDo));
     return false;
   }
-  if (await confirm('Do this?')) return true;
-  context.remark('nothing done');
+  if (await confirm('Proceed?')) return true;
+  context.remark('nothing changed');
   return false;
 }
 

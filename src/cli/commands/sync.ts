@@ -202,7 +202,7 @@ function publishedText({ published, spared, left }: PublishedTables): string {
   return [`${published} published`, ...more].join(', ');
 }
 
-/** `pf: 1 new; 2 reported, 0 pending; fleet: 3 blocked, 0 expired`. */
+/** `pf: 1 new; 2 reported, 0 pending; fleet: 3 recorded, 0 expired`. */
 function roundText(round: SyncRound): string {
   const { recorded, published, sent, waiting, setAside, caughtUp } = round;
   const parts: string[] = [];
@@ -222,7 +222,7 @@ function roundText(round: SyncRound): string {
       ...(own > 0 ? [`${own} refused (protected, too wide or too many addresses)`] : []),
       ...(behind > 0 ? ['more to fetch'] : []),
     ];
-    parts.push([`fleet: ${blocked} blocked, ${expired} expired`, ...rest].join(', '));
+    parts.push([`fleet: ${blocked} recorded, ${expired} expired`, ...rest].join(', '));
   }
   return parts.join('; ');
 }

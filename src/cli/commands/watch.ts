@@ -26,7 +26,7 @@ interface WatchOptions extends ApplyChoice {
 export function define(command: Command, context: Context): void {
   addApplyOptions(command)
     .description(
-      'Follows logs across rotation and truncation, and records offenders as lines are written. After a restart it continues where it stopped, if need be in a rotated log. Lines read by watch or grok are not counted again by the other. SIGHUP rereads the configuration and the grammars; SIGTERM records what was read and exits.',
+      'Follows logs across rotation and truncation, and records offenders as lines are written. After a restart it continues where it stopped, if necessary in a rotated log. Lines read by watch or grok are not counted again by the other. SIGHUP rereads the configuration and the grammars; SIGTERM records what was read and exits.',
     )
     .argument(
       '[file...]',

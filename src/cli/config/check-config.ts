@@ -10,7 +10,7 @@ import { fleetClient } from './fleet-client.ts';
 import { listenSettings } from './listen-settings.ts';
 import { publisherSettings } from './publisher-settings.ts';
 
-/** Whether the files, certificates and programs that a configuration names are there and fit. */
+/** Whether the files, certificates and programs that a configuration names exist and can be used. */
 export async function checkConfig(config: Config): Promise<Finding[]> {
   const findings = [
     await check('grammar', async () => {

@@ -6,7 +6,7 @@ export function countrySumJson({ country, ...sums }: CountrySum): object {
   return { country: country ?? null, ...sums };
 }
 
-/** The totals of countries, for people. */
+/** The totals of countries as text. */
 export const COUNTRY_COLUMNS: readonly Column<CountrySum>[] = [
   { title: 'IN', cell: ({ country }) => country ?? '-' },
   { title: 'ENTRIES', align: 'right', cell: ({ entries }) => countText(entries) },

@@ -49,7 +49,7 @@ export function whereJson(
   return { country: geo.country(address) ?? null, network: geo.network(address) ?? null };
 }
 
-/** What a feed blocks, in the form of an entry for programs. */
+/** A prefix of a feed, in the JSON form of an entry. */
 export function feedJson({ prefix, feed }: FeedMatch, geo?: Geo): EntryJson {
   return {
     prefix: formatPrefix(prefix),

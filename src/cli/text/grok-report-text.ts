@@ -36,7 +36,7 @@ const COLUMNS: readonly Column<EntryReport>[] = [
   { title: 'EVIDENCE', cell: ({ messages }) => messagesText(messages) },
 ];
 
-/** How a report is shown. */
+/** How to show a report. */
 interface ReportLayout {
   readonly colours: Colours;
   readonly verbose: boolean;

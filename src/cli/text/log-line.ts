@@ -1,7 +1,7 @@
 import type { LogRecord } from '../../fleet/server-log.ts';
 import { printable } from './printable.ts';
 
-/** A line of a daemon's log for people: `10:34:56 warning: disconnected: reason ECONNREFUSED`. */
+/** A line of a daemon's log as text: `10:34:56 warning: disconnected: reason ECONNREFUSED`. */
 export function logLine({ time, level, event, fields }: LogRecord): string {
   const isUsual = level === 'info' || level === 'debug';
   const details = Object.entries(fields)

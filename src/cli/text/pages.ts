@@ -1,4 +1,4 @@
-/** The items in groups of this size, of which the last may be smaller. */
+/** Splits items into groups of this size; the last may be smaller. */
 export function* pagesOf<Item>(items: Iterable<Item>, size: number): Generator<Item[]> {
   let page: Item[] = [];
   for (const item of items) {

@@ -5,11 +5,11 @@ export interface Column<Row> {
   readonly title: string;
   readonly align?: 'left' | 'right';
   readonly cell: (row: Row) => string;
-  /** The same in fewer characters, for a narrow terminal. */
+  /** A shorter form for a narrow terminal. */
   readonly narrow?: Pick<Column<Row>, 'title' | 'cell'>;
 }
 
-/** A column of times as shortTime writes them, of which a narrow terminal shows the days only. */
+/** A column of times as shortTime writes them; a narrow terminal shows only the day. */
 export function timeColumn<Row>(title: string, cell: (row: Row) => string): Column<Row> {
   const narrow = { title, cell: (row: Row) => cell(row).slice(0, 10) };
   return { title: `${title} (UTC)`, cell, narrow };
@@ -19,9 +19,9 @@ export function timeColumn<Row>(title: string, cell: (row: Row) => string): Colu
 export type Paint<Row> = (line: string, row: Row | undefined) => string;
 
 const GAP = '  ';
-/** What does not fit goes to further lines with this indentation. */
+/** Columns that do not fit go to further lines with this indentation. */
 const INDENT = '    ';
-/** The last column is wrapped if it has at least this width. */
+/** The last column is wrapped if at least this width is left for it. */
 const MIN_LAST = 16;
 
 /**
@@ -45,11 +45,11 @@ interface PlacedColumn<Row> extends Column<Row> {
   narrowWidth: number;
 }
 
-/** Columns that are in one line. */
+/** Columns that share a line. */
 interface Line<Row> {
   readonly columns: readonly PlacedColumn<Row>[];
   readonly indent: string;
-  /** Of the last column. */
+  /** Width of the last column. */
   readonly lastWidth: number;
 }
 

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 
 /**
  * Breaks lines that are longer than the terminal is wide, between words; a longer word stays whole.
- * @param hanging by how much the rest of a line is indented further than its beginning
+ * @param hanging further indentation of the continuation lines, in columns
  */
 export function wrapLines(text: string, columns: number, hanging = 4): string {
   if (text.length <= columns) return text;
@@ -12,12 +12,12 @@ export function wrapLines(text: string, columns: number, hanging = 4): string {
     .join('\n');
 }
 
-/** The columns of a text, without escape sequences. */
+/** The width of a text in columns, without escape sequences. */
 function widthOf(text: string): number {
   return text.includes('\x1b') ? stripVTControlCharacters(text).length : text.length;
 }
 
-/** The words of a text in lines of at most this width; a longer word is cut. */
+/** Wraps a text into lines of at most this width; a longer word is cut. */
 export function wrapCell(text: string, width: number): string[] {
   const lines = [''];
   for (const word of text.split(' ')) {

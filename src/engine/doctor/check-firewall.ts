@@ -7,7 +7,7 @@ import { type Found, ok, problem } from './finding.ts';
 
 const ADVICE = 'run mcblock apply';
 
-/** Compares what the firewall holds with the rules of the store, and looks whether it uses them. */
+/** Checks that the firewall holds the rules of the store and blocks with them. */
 export async function checkFirewall(
   firewall: Firewall,
   store: Store,

@@ -33,13 +33,16 @@ export function checkLogs(store: Store, jobs: readonly LogJob[], now: Seconds): 
   const log = store.logs.latest();
   if (log === undefined) {
     if (isFollowed || store.cursors.isAny()) return ok('the journal is followed');
-    return warning('none was read yet', 'run mcblock setup, grok or watch; see docs/logs.md');
+    return warning(
+      'no log has been read yet',
+      'run mcblock setup, grok or watch; see docs/logs.md',
+    );
   }
   const readAgo = `${log.name} was read ${ago(now - log.readAt)}`;
   const days = Math.floor((now - log.readAt) / DAY_SECONDS);
   if (days > LOG_DAYS && !isFollowed) {
     return warning(
-      `none was read for ${days} days: ${readAgo}`,
+      `no log read for ${days} days: ${readAgo}`,
       'check the hook of newsyslog or logrotate, or that mcblock watch runs',
     );
   }
@@ -69,7 +72,7 @@ export async function checkSystemLog(
   return ok(`${log}: ${lines.matched} of the last ${lines.lines} lines recognised`);
 }
 
-/** The end of the file, from a line's beginning on. Throws McblockError('file'). */
+/** The end of the file, beginning with a whole line. Throws McblockError('file'). */
 function tailOf(path: string): { readonly tail: Buffer; readonly writtenAt: Seconds } {
   let file: number | undefined;
   try {
@@ -96,7 +99,7 @@ async function checkJournal(host: Host): Promise<Found> {
   }
   const { ok: isRead, stdout, stderr } = await host.run(JOURNALCTL, ['--quiet', '--lines=1']);
   if (isRead && stdout.length > 0) return ok('the journal can be read');
-  const reason = stderr.split('\n', 1)[0] || 'it has no entries';
+  const reason = stderr.split('\n', 1)[0] || 'no entries';
   return warning(
     `the journal cannot be read: ${reason}`,
     'run it as root, or as a user in the group systemd-journal',

@@ -6,7 +6,7 @@ import { ago, type Found, ok, problem, warning } from './finding.ts';
 
 const FEED_DAYS = 7;
 const REFUSAL_DAYS = 7;
-/** Changes or reports that no sync leaves for long. */
+/** More changes or reports than a working sync leaves. */
 const MANY = 1000;
 
 export function checkEntries(store: Store, path: string, now: Seconds): Found {
@@ -19,7 +19,7 @@ export function checkEntries(store: Store, path: string, now: Seconds): Found {
 export function checkShare(store: Store, now: Seconds): Found {
   const refusals = store.coverage.refusals();
   if (refusals === undefined || now - refusals.lastAt > REFUSAL_DAYS * DAY_SECONDS) {
-    return ok('limits.share refused nothing lately');
+    return ok('limits.share has refused nothing lately');
   }
   const { count } = refusals;
   return warning(
@@ -31,7 +31,7 @@ export function checkShare(store: Store, now: Seconds): Found {
 export function checkAllowList(store: Store, now: Seconds): Found {
   const { length } = store.allowed(now);
   if (length > 0) return ok(`${length} ${length === 1 ? 'prefix' : 'prefixes'}`);
-  return warning('it is empty', 'add the networks that you come from: mcblock allow PREFIX');
+  return warning('empty', 'add the networks that you come from: mcblock allow PREFIX');
 }
 
 export function checkFeeds(store: Store, now: Seconds): Found {
@@ -50,7 +50,7 @@ export function checkFeeds(store: Store, now: Seconds): Found {
   };
 }
 
-/** Whether the API answers this user, and what it has not taken yet. */
+/** Whether the API answers this user, and how much is left to exchange. */
 export async function checkFleet(client: FleetClient, store: Store): Promise<Found> {
   const { sequence, store: identity } = store.fleetState.position(client.url);
   const page = await client.changes(sequence, 1, identity);
@@ -63,10 +63,10 @@ export async function checkFleet(client: FleetClient, store: Store): Promise<Fou
     behind: Math.max(0, (page?.latest ?? 0) - sequence),
     waiting: store.outbox.size(),
   };
-  // A number of another store: everything is fetched anew.
+  // The number belongs to another store: everything is fetched again.
   const isUnknown = page === undefined || page.latest < sequence;
   const state = isUnknown
-    ? 'another store: everything is to be fetched'
+    ? 'different store: everything will be fetched again'
     : figures.behind > 0
       ? `${figures.behind} changes behind`
       : 'up to date';

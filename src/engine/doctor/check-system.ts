@@ -17,7 +17,7 @@ export function checkProgram(file: string): Found {
     const { mode } = statSync(path);
     if ((mode & (path === file ? 0o004 : 0o001)) === 0) {
       return warning(
-        `${path} is closed to other users, who cannot run mcblock`,
+        `${path} is not accessible to other users, so they cannot run mcblock`,
         'install it for all users: daemons do not run as root',
       );
     }
@@ -54,11 +54,11 @@ export function checkCertificates(files: ReadonlyMap<string, string>, now: Secon
 }
 
 /**
- * Whether the services that are enabled run, and something puts the rules of nftables back at boot.
+ * Whether the enabled services are running, and one of them restores the rules of nftables at boot.
  * @param isForgotten the firewall holds nothing after a reboot
  */
 export function checkServices(services: readonly SystemService[], isForgotten: boolean): Found {
-  // What runs once has ended, or runs at the next boot.
+  // A service that runs once has ended, or runs at the next boot.
   const stopped = services.find(({ command, isRunning }) => command !== 'apply' && !isRunning);
   if (stopped !== undefined) {
     return problem(`${stopped.name} is enabled but not running`, stopped.advice);
@@ -68,15 +68,15 @@ export function checkServices(services: readonly SystemService[], isForgotten: b
   );
   if (isForgotten && !applies) {
     return warning(
-      'no service puts the rules back after a reboot',
+      'no service restores the rules after a reboot',
       'run mcblock setup, or systemctl enable mcblock-apply',
     );
   }
   const names = services.map(({ name }) => name).join(', ');
-  return ok(names === '' ? 'none is enabled' : names);
+  return ok(names === '' ? 'none enabled' : names);
 }
 
-/** By when they were built, as a copy may be of today. */
+/** Their age by the time they were built: a copy has a newer file time. */
 export async function checkGeoDatabases(files: readonly string[], now: Seconds): Promise<Found> {
   let oldest = 0;
   for (const file of files) {
@@ -94,7 +94,7 @@ export function checkClock(isDoubtful: boolean, isSynchronised: boolean): Found 
   }
   if (isSynchronised) return ok('synchronised');
   return warning(
-    'not synchronised, as far as the system tells: penalties and logs depend on it',
+    'not known to be synchronised: penalties and log times depend on it',
     'run ntpd, chronyd or systemd-timesyncd',
   );
 }

@@ -83,9 +83,9 @@ function get(url: URL, options: FetchOptions, signal: AbortSignal): Promise<Inco
 async function textOf(response: IncomingMessage, limitBytes: number): Promise<string> {
   const { 'content-length': size, 'transfer-encoding': encoding } = response.headers;
   if (size === undefined && encoding === undefined) {
-    // It ends where the connection does, and Node does not tell whether TLS was closed (RFC 9112, 9.8).
+    // It ends with the connection, and Node does not tell whether TLS was closed properly (RFC 9112, 9.8).
     response.destroy();
-    throw new Error('the answer has no length, so a part of it would pass for the whole');
+    throw new Error('the answer has neither Content-Length nor chunks: it may be incomplete');
   }
   const pieces: Buffer[] = [];
   let length = 0;

@@ -8,9 +8,9 @@ import { isObject } from '../../validation/codec.ts';
 /** The content of a feed's text. */
 export interface FeedList {
   readonly prefixes: PrefixList;
-  /** Lines other than comments, or items of JSON. */
+  /** Lines that are not comments, or JSON items. */
   readonly lines: number;
-  /** Those that name no prefix, and the first of them. */
+  /** How many of them name no prefix, and the first one. */
   readonly bad: number;
   readonly firstBad: { readonly number: number; readonly text: string } | undefined;
 }
@@ -62,7 +62,7 @@ function* itemsOf(text: string): Generator<Item> {
   }
 }
 
-/** The items of an array, or of all arrays in an object, as the ranges of large networks come. */
+/** The items of an array, or of all arrays in an object, as large networks publish their ranges. */
 function jsonArray(text: string): readonly unknown[] | undefined {
   const document = /^\s*[[{]/.test(text) ? parse(text) : undefined;
   if (Array.isArray(document)) return document;
@@ -91,10 +91,10 @@ function prefixesOf(word: string): readonly Prefix[] | undefined {
   }
 }
 
-/** The names of the field with the prefix, with "_" and in small letters or not. */
+/** Names of the field with the prefix; lists differ in case and in `_`. */
 const FIELD = /^(?:cidr|ip|ip_?address|address|network|prefix|ip(?:v[46])?_?prefix)$/i;
 
-/** The prefix in an item of JSON; empty if there is none. */
+/** The prefix in a JSON item; empty if there is none. */
 function jsonWord(item: unknown): string {
   if (typeof item === 'string') return item;
   const fields = isObject(item) ? Object.entries(item) : [];

@@ -6,7 +6,7 @@ import type { LiveFirewall } from './live-firewall.ts';
 
 /** Expired entries leave the firewall, and a table that was flushed is filled again, within this time. */
 const EVERY_SECONDS = 300;
-/** A new address of this host, as from DHCP, gets its hole within this time. */
+/** A new address of this host, for example from DHCP, gets its hole within this time. */
 const ADDRESSES_EVERY_SECONDS = 5;
 const FIRST_RETRY_SECONDS = 1;
 const MAX_RETRY_SECONDS = 60;

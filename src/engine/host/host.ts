@@ -19,7 +19,7 @@ import { type Finished, runProgram } from '../../process/run-program.ts';
 const FILE_LIMIT_BYTES = 1024 * 1024;
 const TIME_LIMIT_SECONDS = 60;
 
-/** Files and programs of a machine, as setup and doctor see them. All paths are absolute. */
+/** The files and programs of a machine, for setup and doctor. All paths are absolute. */
 export class Host {
   readonly platform: NodeJS.Platform;
   readonly #root: string;
@@ -30,7 +30,7 @@ export class Host {
     this.#root = root;
   }
 
-  /** The path as the system calls it. */
+  /** The path below the root folder. */
   path(path: string): string {
     return join(this.#root, path);
   }
@@ -48,7 +48,7 @@ export class Host {
     }
   }
 
-  /** The text of a file of at most 1 MiB; undefined if there is none, or it may not be read. */
+  /** The text of a file of at most 1 MiB; undefined if there is none or it cannot be read. */
   text(path: string): string | undefined {
     try {
       if (statSync(this.path(path)).size > FILE_LIMIT_BYTES) return undefined;
@@ -71,7 +71,7 @@ export class Host {
     }
   }
 
-  /** Copies a file with its mode, whole or not at all. Throws McblockError('file'). */
+  /** Copies a file atomically, with its mode. Throws McblockError('file'). */
   copy(path: string, copy: string): void {
     const temporary = `${this.path(copy)}.tmp`;
     try {
@@ -83,8 +83,8 @@ export class Host {
   }
 
   /**
-   * Writes a file whole or not at all, and the folders above it. An existing file keeps its mode and
-   * owner, unless a mode is given. Throws McblockError('file').
+   * Writes a file atomically, and creates the folders above it. An existing file keeps its owner and,
+   * unless one is given, its mode. Throws McblockError('file').
    */
   write(path: string, text: string, mode?: number): void {
     try {
@@ -95,7 +95,7 @@ export class Host {
     writeFileWhole(this.path(path), [Buffer.from(text)], mode);
   }
 
-  /** Removes a file, and a folder of drop-ins that it leaves empty. Throws McblockError('file'). */
+  /** Removes a file, and its folder of drop-ins if that is empty then. Throws McblockError('file'). */
   remove(path: string): void {
     try {
       rmSync(this.path(path));
@@ -111,7 +111,7 @@ export class Host {
     return runProgram(this.path(program), args, { timeLimitSeconds: TIME_LIMIT_SECONDS });
   }
 
-  /** systemd is the init of this machine: sd_booted(3). */
+  /** Whether systemd is the init of this machine: sd_booted(3). */
   get hasSystemd(): boolean {
     return this.platform === 'linux' && this.exists('/run/systemd/system');
   }

@@ -2,13 +2,13 @@ import type { Host } from './host.ts';
 import { readNewsyslogLine } from './newsyslog.ts';
 import type { SystemService } from './services.ts';
 
-/** What has logs read without anybody typing a command. */
+/** A service, hook or cron job that reads logs. */
 export interface LogJob {
   /** Such as `mcblock-watch.service` or `/etc/newsyslog.conf`. */
   readonly name: string;
-  /** It reads lines as they are written. */
+  /** Whether it reads lines as they are written. */
   readonly isFollowing: boolean;
-  /** Why it reads nothing; undefined if it does. */
+  /** Why it does not work; undefined if it does. */
   readonly fault?: { readonly text: string; readonly advice: string };
 }
 
@@ -50,11 +50,11 @@ function filesAt(host: Host, path: string): string[] {
   return inside.length > 0 ? inside : [path];
 }
 
-/** Runs the script of packaging/libexec, or mcblock itself; a log of mcblock's own is no command. */
+/** A command that runs mcblock or its script; not the name of mcblock's own log. */
 const COMMAND = /\bmcblock(?:-rotated\b|\b.*\b(?:grok|watch)\b)/;
 const SCRIPT = /(\/[\w./-]*mcblock(?:-rotated)?)(?=["'\s]|$)/;
 
-/** A line that has newsyslog or logrotate run mcblock. */
+/** The job of a line that makes newsyslog or logrotate run mcblock. */
 function rotationHook(host: Host, file: string, isNewsyslog: boolean): LogJob | undefined {
   const line = linesOf(host, file).find((text) => COMMAND.test(text));
   if (line === undefined) return undefined;
@@ -65,7 +65,7 @@ function rotationHook(host: Host, file: string, isNewsyslog: boolean): LogJob | 
     return { ...job, fault: { text, advice: 'run mcblock setup; see docs/logs.md' } };
   }
   if (isNewsyslog && host.platform === 'freebsd' && !readNewsyslogLine(line)?.flags.includes('R')) {
-    const text = `${file} names mcblock without the flag R, so that newsyslog does not run it`;
+    const text = `${file} names mcblock without the flag R: newsyslog does not run it`;
     return { ...job, fault: { text, advice: 'add R to the flags; see docs/logs.md' } };
   }
   return job;

@@ -7,7 +7,7 @@ export interface NewsyslogLine {
   /** Up to the flags. */
   readonly head: string;
   readonly flags: string;
-  /** What follows the flags. */
+  /** The rest after the flags. */
   readonly rest: string;
 }
 

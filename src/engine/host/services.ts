@@ -6,10 +6,10 @@ export interface SystemService {
   readonly name: string;
   /** The command of mcblock that it runs. */
   readonly command: string;
-  /** It is started at boot. */
+  /** Whether it is started at boot. */
   readonly isEnabled: boolean;
   readonly isRunning: boolean;
-  /** What shows why it does not run, or starts it. */
+  /** The command that shows why it is not running, or that starts it. */
   readonly advice: string;
 }
 

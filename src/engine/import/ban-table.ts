@@ -16,13 +16,13 @@ export interface CheckedBan {
 }
 
 const MAX_BANS = 20_000_000;
-/** Later ones are left out. */
+/** Further reasons are left out. */
 const MAX_REASONS = 2 ** 16;
 const MAX_REASON_CHARACTERS = 200;
-/** For undefined, of which a NumberColumn of floats keeps nothing else. */
+/** Stands for undefined in a NumberColumn. */
 const NONE = Number.NaN;
 
-/** Bans in little memory, without an object for each. */
+/** Bans in little memory: there is no object for each. */
 export class BanTable {
   readonly #families: Readonly<Record<Family, Columns>> = { 4: new Columns(4), 6: new Columns(6) };
   readonly #reasons: string[] = [''];
@@ -44,7 +44,7 @@ export class BanTable {
     columns.reasons.push(this.#indexOf(reason));
   }
 
-  /** In the order of comparePrefixes; those of one prefix by their beginnings. */
+  /** In the order of comparePrefixes; bans of one prefix by their start. */
   *sorted(): Generator<CheckedBan> {
     for (const family of [4, 6] as const) {
       const columns = this.#families[family];

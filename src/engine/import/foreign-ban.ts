@@ -12,7 +12,7 @@ export interface ForeignBan {
   readonly since?: Seconds | undefined;
   /** When it ends; undefined if the file does not say. */
   readonly until?: Expiry | undefined;
-  /** Why, for the note. */
+  /** The reason, for the note. */
   readonly reason?: string | undefined;
   /** Why it cannot be imported. */
   readonly fault?: string | undefined;
@@ -21,7 +21,7 @@ export interface ForeignBan {
 /** The content of the file. */
 export type ForeignText = Pick<TextFile, 'name' | 'lines' | 'whole'>;
 
-/** What a reader works with. */
+/** The arguments of a reader. */
 export interface ForeignFile {
   readonly file: ForeignText;
   readonly now: Seconds;
@@ -30,7 +30,7 @@ export interface ForeignFile {
 }
 
 /**
- * Reads the bans in a file of another program, in any order. Throws McblockError('input') for a file
- * of another kind.
+ * Reads the bans in a file of another program, in any order. Throws McblockError('input') if the file
+ * is of another kind.
  */
 export type ForeignReader = (from: ForeignFile) => Iterable<ForeignBan>;

@@ -14,53 +14,53 @@ import { Neighbours } from './neighbours.ts';
 
 /** A ban that was not imported. */
 interface BanLeftOut {
-  /** Of the line or row, from 1. */
+  /** The line or row, from 1. */
   readonly number: number;
   readonly reason: string;
 }
 
-/** Counts of the prefixes that were imported, by what became of them. */
+/** The result of an import: how many prefixes became what. */
 export interface ImportedBans {
   prefixes: number;
   new: number;
   reactivated: number;
   /** Already on the blocklist. */
   covered: number;
-  /** Those among the new and reactivated ones that have expired: they are history. */
+  /** How many of the new and reactivated ones have expired: they are history. */
   expired: number;
   leftOut: number;
-  /** The first ones left out. */
+  /** The first bans that were left out. */
   readonly firstLeftOut: BanLeftOut[];
 }
 
 export interface ImportOptions {
-  /** Of the file, for messages. */
+  /** The name of the file, for messages. */
   readonly name: string;
   readonly now: Seconds;
   /** Take the network of a prefix whose host bits are set. */
   readonly mask: boolean;
-  /** Nothing is imported if anything is wrong. */
+  /** If anything is wrong, import nothing. */
   readonly isStrict: boolean;
   /**
    * Blocks a prefix. Throws McblockError if it may not be blocked.
-   * @param isAlone no entry is known to contain it or to lie within it
+   * @param isAlone whether no entry contains it or lies within it
    */
   readonly block: (ban: CheckedBan, isAlone: boolean) => Exclude<Decision, { kind: 'refused' }>;
   /** The prefixes of all entries. */
   readonly entries: () => PrefixList;
-  /** Called now and then, with the number of bans that were read or blocked. */
-  readonly progress: (what: 'read' | 'blocked', count: number) => void;
+  /** Called from time to time with the number of bans read or imported so far. */
+  readonly progress: (what: 'read' | 'imported', count: number) => void;
 }
 
 const MAX_TOLD = 20;
 const PROGRESS_EVERY = 10_000;
-/** From this number of bans on it pays to read the prefixes of all entries. */
+/** With more bans than this, reading the prefixes of all entries is faster than asking for each. */
 const MANY = 5000;
 
 /**
- * Blocks all bans of a file, in a transaction that the caller began, whatever their order: the
- * widest first, and those of one prefix by their beginnings. What cannot be blocked is left out; if
- * the import is strict, it throws McblockError with the line instead.
+ * Blocks all bans of a file, in a transaction that the caller began: the widest first, bans of one
+ * prefix by their start. Bans that cannot be imported are left out; a strict import throws McblockError
+ * with the line instead.
  */
 export function importBans(bans: Iterable<ForeignBan>, options: ImportOptions): ImportedBans {
   const imported: ImportedBans = {
@@ -76,7 +76,7 @@ export function importBans(bans: Iterable<ForeignBan>, options: ImportOptions): 
   const neighbours = table.size < MANY ? undefined : new Neighbours(options.entries());
   let done = 0;
   for (const ban of table.sorted()) {
-    if (++done % PROGRESS_EVERY === 0) options.progress('blocked', done);
+    if (++done % PROGRESS_EVERY === 0) options.progress('imported', done);
     const isAlone = neighbours?.isAlone(ban.prefix) ?? false;
     try {
       count(options.block(ban, isAlone), imported, options.now);
@@ -115,7 +115,7 @@ export function noteOf(program: string, reason: string): string {
   return text.replace(/[\p{Cc}\p{Cs}]/gu, '?');
 }
 
-/** Throws the error again unless it only concerns this ban. */
+/** Leaves the ban out; throws the error again if it concerns more than this ban. */
 function leaveOut(
   number: number,
   error: unknown,
@@ -142,7 +142,7 @@ function prefixesOf(ban: ForeignBan, mask: boolean): readonly Prefix[] {
   const first = parseAddress(text.slice(0, dash).trim());
   const last = parseAddress(text.slice(dash + 1).trim());
   const prefixes = first && last && rangePrefixes(first, last);
-  // What is no range is no prefix either: that error says what to write.
+  // Anything else is parsed as a prefix: that error says what to write.
   return prefixes ?? [parsePrefix(text)];
 }
 

@@ -4,7 +4,7 @@ import { CivilTime, zoneOffsets } from '../../log/time/zone.ts';
 const CTIME = /^[A-Z][a-z]{2} [A-Z][a-z]{2} +\d{1,2} \d\d:\d\d:\d\d \d{4}$/;
 const ISO = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,]\d{1,9})?(Z|[+-]\d\d:?\d\d)?$/;
 
-/** Reads the times that programs write, which are local unless they name a zone. */
+/** Parses the times that programs write, which are local unless they name a zone. */
 export class LocalTimes {
   readonly #civil: CivilTime;
 

@@ -2,13 +2,13 @@ import { comparePrefixes, contains, containsPrefix, type Prefix } from '../../ne
 import type { PrefixList } from '../../net/prefix-list.ts';
 
 /**
- * Tells of prefixes, asked in order, whether others lie around them. Nearly every prefix of a long
- * list is alone: so that the store need not be asked for each.
+ * Says whether any entry contains a prefix or lies within it, for prefixes in order. Nearly all
+ * prefixes of a long list have none; this saves a query of the store for each.
  */
 export class Neighbours {
   readonly #others: PrefixList;
   #next = 0;
-  /** Those so far that may contain the prefix that is asked for, the widest first. */
+  /** The prefixes so far that may contain the next one, the widest first. */
   readonly #open: Prefix[] = [];
 
   constructor(others: PrefixList) {
@@ -17,8 +17,8 @@ export class Neighbours {
   }
 
   /**
-   * Whether none of the others, and none that was asked for before, contains the prefix or lies
-   * within it. @param prefix not before the last one in the order of comparePrefixes
+   * Whether no entry and no earlier prefix contains the prefix or lies within it.
+   * @param prefix not before the previous one in the order of comparePrefixes
    */
   isAlone(prefix: Prefix): boolean {
     this.#leave(prefix);

@@ -10,7 +10,7 @@ import type { Store } from '../../store/store.ts';
 
 /**
  * What can happen to an entry, most important first. Folded: its activations by the same offences
- * became that of a wider entry.
+ * became one of a wider entry.
  */
 export const OUTCOMES = [
   'new',

@@ -20,7 +20,7 @@ export interface RuleChanges {
   changesHoles: boolean;
 }
 
-/** Stores logins and withdraws the activations that they take back, in the current transaction. */
+/** Stores logins and withdraws the activations that they excuse, in the current transaction. */
 export function storeLogins(
   store: Store,
   logins: readonly Login[],

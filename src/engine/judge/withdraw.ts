@@ -73,7 +73,7 @@ function isNear({ activatedAt }: Entry, { first, last }: Login, policy: Policy):
   );
 }
 
-/** Judges the offences of the latest activation again. Returns whether it was taken back. */
+/** Judges the offences of the latest activation again. Returns whether it was withdrawn. */
 function withdraw(
   store: Store,
   entry: Entry,
@@ -119,9 +119,9 @@ function withdraw(
 }
 
 /**
- * Takes back an activation that another machine of the fleet made and withdrew, if it is the latest
+ * Withdraws an activation that another machine of the fleet made and withdrew, if it is the latest
  * here. Returns whether it is.
- * @param isDryRun stores nothing
+ * @param isDryRun change nothing
  */
 export function withdrawRemote(
   store: Store,
@@ -143,9 +143,9 @@ export function withdrawRemote(
 }
 
 /**
- * Takes back the latest activation of an entry because a person calls it a mistake, in the current
- * transaction. What led to it no longer counts. Returns the entry before it; undefined if the entry was
- * never active.
+ * Withdraws the latest activation of an entry as a person's mistake, in the current transaction. The
+ * offences that led to it no longer count. Returns the entry before it; undefined if the entry was never
+ * active.
  */
 export function withdrawMistake(store: Store, prefix: Prefix, now: Seconds): Entry | undefined {
   const entry = store.get(prefix);

@@ -20,13 +20,13 @@ export interface ManualBlock {
   /** Even if the prefix overlaps protected space, or too much would be active. */
   readonly force?: boolean | undefined;
   readonly note?: string | undefined;
-  /** By default this machine. */
+  /** Default: this machine. */
   readonly maker?: Maker | undefined;
   /** Protected besides what the store and this host protect. */
   readonly protections?: readonly Protection[];
 }
 
-/** What is known of a ban that another program made. */
+/** The data of a ban that another program made. */
 export interface KnownBan {
   readonly since?: Seconds | undefined;
   readonly until?: Expiry | undefined;
@@ -50,11 +50,11 @@ export class ManualBlocker {
   }
 
   /**
-   * The decision, which is stored unless it is a refusal. A ban that ends keeps its times, even those
-   * in the past; one without an end begins now, unless it is for ever. Throws McblockError: 'protected'
+   * Decides, and stores the decision unless it is a refusal. A ban that ends keeps its times, even in
+   * the past; one without an end begins now, unless it lasts forever. Throws McblockError: 'protected'
    * if more would be active than `limits.share` allows, unless forced; 'usage' if it ends before it
    * begins.
-   * @param isAlone no entry contains the prefix or lies within it
+   * @param isAlone whether no entry contains the prefix or lies within it
    */
   block(prefix: Prefix, { since, until: end, reason }: KnownBan = {}, isAlone = false): Decision {
     const { origin, now, exact = false, force = false, note = reason ?? '', maker } = this.#block;

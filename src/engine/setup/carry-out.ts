@@ -9,27 +9,27 @@ import { type Step, stepText } from './step.ts';
 /** A copy of a file that the owner wrote. */
 const COPY = '.save';
 
-/** What steps need besides the machine. */
+/** Functions that steps need. */
 export interface SetupTools {
-  /** Runs a command of mcblock, and gives its exit code. */
+  /** Runs a command of mcblock. Returns its exit code. */
   readonly mcblock: (args: readonly string[]) => Promise<number>;
   readonly confirm: (question: string) => Promise<boolean>;
   readonly say: (text: string) => void;
 }
 
-/** What a step comes to on this machine. */
+/** A step after comparison with the machine. */
 export interface PreparedStep {
   readonly step: Step;
-  /** In one line, for people. */
+  /** One line that describes it. */
   readonly text: string;
-  /** There is nothing to do. */
+  /** Whether there is nothing to do. */
   readonly isDone: boolean;
 }
 
 /**
- * Looks at the files of all steps before any is carried out. Files that the owner changed are not
- * touched without `force`, which keeps copies of them: then writing one throws McblockError('config'),
- * and removing one leaves it.
+ * Compares all steps with the files of the machine before any is carried out. Without `force`, files
+ * that the owner changed are not touched: writing one throws McblockError('config'), and removing one
+ * leaves it. With `force`, copies of them are kept.
  */
 export function prepareSteps(host: Host, steps: readonly Step[], force: boolean): PreparedStep[] {
   return steps.map((step) => {
@@ -42,7 +42,7 @@ export function prepareSteps(host: Host, steps: readonly Step[], force: boolean)
     const { path } = step;
     const present = host.text(path);
     if (step.kind === 'write' && present === sealed(step.text)) {
-      return { step, text: `keep ${path}: it is as it should be`, isDone: true };
+      return { step, text: `keep ${path}: up to date`, isDone: true };
     }
     const isOwners = present === undefined ? host.exists(path) : !isSealed(present);
     if (!isOwners) return { step, text: stepText(step), isDone: false };
@@ -52,18 +52,18 @@ export function prepareSteps(host: Host, steps: readonly Step[], force: boolean)
     if (step.kind === 'remove') {
       return {
         step,
-        text: `keep ${path}: setup did not write it, or it was changed`,
+        text: `keep ${path}: not written by setup, or changed since`,
         isDone: true,
       };
     }
     throw new McblockError(
       'config',
-      `${path}: setup did not write it, or it was changed; --force replaces it and keeps a copy as ${path}${COPY}`,
+      `${path}: not written by setup, or changed since; --force replaces it and keeps a copy as ${path}${COPY}`,
     );
   });
 }
 
-/** Throws McblockError if a step fails; those before it stay done, and setup can be run again. */
+/** Throws McblockError if a step fails. The steps before it stay done, and setup can be run again. */
 export async function carryOut(
   host: Host,
   steps: readonly PreparedStep[],
@@ -75,7 +75,7 @@ export async function carryOut(
   }
 }
 
-/** Goes on after a step that fails, as what it would remove may be gone. False if any failed. */
+/** Goes on after a step that fails: what it would remove may be gone. Returns false if any failed. */
 export async function carryOutAll(
   host: Host,
   steps: readonly PreparedStep[],
@@ -132,14 +132,14 @@ function copyOwners(host: Host, path: string): void {
   if (host.exists(path) && !isSealed(host.text(path) ?? '')) host.copy(path, `${path}${COPY}`);
 }
 
-/** A log that cannot be read keeps nobody from being blocked from now on. */
+/** A log that cannot be read does not stop setup: attackers are blocked from now on all the same. */
 async function recordHistory(args: readonly string[], tools: SetupTools): Promise<void> {
   if ((await tools.mcblock(['grok', '--dry-run', ...args])) !== 0) {
-    tools.say('not recorded');
+    tools.say('nothing recorded');
     return;
   }
   if (!(await tools.confirm('Record this, and block what is new?'))) {
-    tools.say('not recorded; mcblock grok does it at any time');
+    tools.say('nothing recorded; to do it later, run mcblock grok');
     return;
   }
   await tools.mcblock(['--quiet', 'grok', '--no-apply', ...args]);

@@ -11,13 +11,13 @@ import { authLog } from '../host/system-log.ts';
 /** How a system starts daemons. */
 export type Init = 'systemd' | 'freebsd' | 'openbsd' | 'other';
 
-/** What setup needs to know of a machine. */
+/** Facts about a machine that setup needs. */
 export interface Facts {
   readonly init: Init;
   readonly firewall: 'nft' | 'pf';
   /** The full path of nft(8); undefined if it is not installed. */
   readonly nft: string | undefined;
-  /** The full path of mcblock, as units and rc(8) find it; undefined if they do not. */
+  /** The full path of mcblock where units and rc(8) find it; undefined if it is elsewhere. */
   readonly program: string | undefined;
   /** The log with failed logins; undefined if there is none. */
   readonly authLog: string | undefined;
@@ -31,13 +31,13 @@ export interface Facts {
   readonly hasUser: boolean;
   /** The text of a file of the machine; undefined if there is none. */
   readonly text: (path: string) => string | undefined;
-  /** A log and its rotations, as far as they are there. */
+  /** A log and its rotations that exist. */
   readonly historyOf: (log: string) => readonly string[];
   /** The text of a file that comes with mcblock, such as `systemd/mcblock-watch.service`. */
   readonly packaged: (name: string) => string;
 }
 
-/** What the owner wants. */
+/** The owner's answers. */
 export interface Answers {
   readonly allow: readonly Prefix[];
   /** The logs to follow; none for the journal. */
@@ -53,7 +53,7 @@ export const USER = '_mcblock';
 
 const PROGRAMS = ['/usr/local/bin/mcblock', '/usr/bin/mcblock'];
 const NFT = ['/usr/sbin/nft', '/sbin/nft', '/usr/bin/nft', '/usr/local/sbin/nft'];
-/** Where packages install units; their administrator's own are in /etc. */
+/** Where packages install units; the administrator's own are in /etc. */
 const UNIT_FOLDERS = ['/usr/lib/systemd/system', '/lib/systemd/system'];
 
 /**
@@ -86,7 +86,7 @@ export async function factsOf(
   };
 }
 
-/** All prefixes that are allowed unless the owner names others. */
+/** The prefixes that are allowed unless the owner names others. */
 export function suggestedAllowList({ sessions, networks }: Facts): Prefix[] {
   return [...sessions.map(hostPrefix), ...networks];
 }
@@ -109,7 +109,7 @@ async function sudoSessions(host: Host, user: string | undefined): Promise<Addre
   return [...found.values()];
 }
 
-/** The folder is beside the program's own, in a clone and where npm or a package installed it. */
+/** The folder `packaging` is in a folder above this file, in a clone as well as an installed program. */
 function packagedText(name: string): string {
   const files = foldersAround(import.meta.filename).map((folder) =>
     join(folder, 'packaging', name),

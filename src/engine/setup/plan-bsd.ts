@@ -24,7 +24,7 @@ const SERVICE = '/usr/sbin/service';
 const SYSRC = '/usr/sbin/sysrc';
 const RCCTL = '/usr/sbin/rcctl';
 
-/** pf.conf and its other rules are the owner's: setup adds a file to be included. */
+/** Setup never changes pf.conf: it writes a file for it to include. */
 export function bsdPlan(facts: Facts, answers: Answers, common: readonly Step[]): Plan {
   const steps = [
     ...(isInOwnRules(facts) ? [] : [write(OWN_PF_CONF, pfRules())]),
@@ -46,7 +46,7 @@ export function bsdRemoval(facts: Facts): Plan {
   const lines = [`pfctl -f ${PF_CONF}`, `rm ${OWN_PF_CONF} ${PF_TABLE_FILE}`];
   return {
     steps,
-    toDo: [{ text: `Take the line ${INCLUDE} out of ${PF_CONF}, and run`, lines }],
+    toDo: [{ text: `Remove the line ${INCLUDE} from ${PF_CONF}, and run`, lines }],
   };
 }
 
@@ -81,7 +81,7 @@ function toInclude(): ToDo {
   };
 }
 
-/** The owner has written rules with the table. */
+/** Whether pf.conf itself defines the table. */
 function isInOwnRules({ text }: Facts): boolean {
   return /^\s*table\s+<mcblock>/m.test(text(PF_CONF) ?? '');
 }
@@ -131,7 +131,7 @@ function rotationSteps(facts: Facts, { logs }: Answers): Step[] {
     );
   }
   if (others.length > 0 || (facts.init === 'freebsd' && log !== '/var/log/auth.log')) {
-    throw new McblockError('system', `${HOOK} reads /var/log/auth.log alone; leave out --rotated`);
+    throw new McblockError('system', `${HOOK} reads only /var/log/auth.log; leave out --rotated`);
   }
   const hook = writeUnlessPackaged(facts, HOOK, 'libexec/mcblock-rotated');
   return [...hook, ...newsyslogSteps(facts, (line) => withHook(facts, line, log))];
@@ -146,7 +146,7 @@ function newsyslogSteps({ text }: Facts, change: (line: string) => string): Step
   return [{ kind: 'edit', path: NEWSYSLOG, text: after, what: changed.join(', ') }];
 }
 
-/** The script signals syslogd itself, as newsyslog then does not. */
+/** The script signals syslogd itself, because newsyslog then does not. */
 function withHook({ init }: Facts, line: string, log: string): string {
   const read = readNewsyslogLine(line);
   if (read === undefined || read.log !== log || read.rest.includes(HOOK)) return line;

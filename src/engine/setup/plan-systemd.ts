@@ -7,11 +7,11 @@ const WATCH = 'mcblock-watch.service';
 const FOLDER = '/etc/systemd/system';
 const OWN_UNITS = [APPLY, WATCH].map((unit) => `${FOLDER}/${unit}`);
 const SYSTEMCTL = '/usr/bin/systemctl';
-/** Has the unit follow logs instead of the journal. */
+/** A drop-in that makes the unit follow logs instead of the journal. */
 const DROP_IN = `${FOLDER}/${WATCH}.d/log.conf`;
 const STATE = '/var/lib/mcblock';
 
-/** The units run as a user of their own, who owns the store. */
+/** The units run as their own user, who owns the store. */
 export function systemdPlan(facts: Facts, { logs }: Answers, common: readonly Step[]): Plan {
   const steps = [
     ...(facts.hasUser ? [] : [addUser()]),

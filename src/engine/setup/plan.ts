@@ -6,7 +6,7 @@ import { systemdPlan, systemdRemoval } from './plan-systemd.ts';
 import { isSealed } from './seal.ts';
 import { mcblock, type Plan, removal, run, runIfThere, type Step } from './step.ts';
 
-/** Where things lie on a system. */
+/** Where the files are on a system. */
 interface Places {
   readonly config: string;
   readonly store: string;
@@ -24,9 +24,9 @@ export function placesOf(init: Init): Places {
 }
 
 /**
- * What is to be done for mcblock to protect this machine. Throws McblockError('system') if something
- * is missing that setup cannot provide.
- * @param hasFirewall the configuration has [firewall]
+ * The plan that makes mcblock protect this machine. Throws McblockError('system') if something is
+ * missing that setup cannot provide.
+ * @param hasFirewall whether the configuration has [firewall]
  */
 export function planSetup(facts: Facts, answers: Answers, hasFirewall: boolean): Plan {
   const { init, program } = facts;
@@ -44,14 +44,14 @@ export function planSetup(facts: Facts, answers: Answers, hasFirewall: boolean):
   return {
     steps,
     toDo: [
-      { text: 'Have this run at boot, before the network is up', lines: [`${name} apply`] },
-      { text: 'Have this run as a service', lines: [`${name} watch ${answers.logs.join(' ')}`] },
+      { text: 'Run this at boot, before the network is up', lines: [`${name} apply`] },
+      { text: 'Run this as a service', lines: [`${name} watch ${answers.logs.join(' ')}`] },
     ],
   };
 }
 
 /**
- * What undoes it. Store, history and user stay.
+ * The plan that undoes it. Store, history and user stay.
  * @param table the table of the firewall
  */
 export function planRemoval(facts: Facts, table: string): Plan {
@@ -82,7 +82,7 @@ export function planRemoval(facts: Facts, table: string): Plan {
   return { steps, toDo };
 }
 
-/** Characters that mean nothing to systemd, rc(8) and newsyslog(8). */
+/** Only characters without special meaning to systemd, rc(8) and newsyslog(8). */
 const LOG_NAME = /^\/[\w./@:+,-]+$/;
 
 function checkSystem(
@@ -93,13 +93,13 @@ function checkSystem(
   if (odd !== undefined) {
     throw new McblockError(
       'usage',
-      `"${odd}" is not the absolute path of a log, with letters, digits and ./@:+,_- only`,
+      `"${odd}": use an absolute path of letters, digits and ./@:+,_-`,
     );
   }
   if (isAtRotation && init !== 'freebsd' && init !== 'openbsd') {
     throw new McblockError(
       'usage',
-      '--rotated is for newsyslog(8); leave it out, or see "At rotation" in docs/logs.md',
+      '--rotated needs newsyslog(8); for logrotate(8) see docs/logs.md',
     );
   }
   if (firewall === 'nft' && nft === undefined) {
@@ -108,11 +108,11 @@ function checkSystem(
   if (program === undefined) {
     throw new McblockError(
       'system',
-      'there is no mcblock in /usr/local/bin or /usr/bin, where services find it; see docs/install.md',
+      'mcblock: not found in /usr/local/bin or /usr/bin; see docs/install.md',
     );
   }
   if (init !== 'systemd' && logs.length === 0) {
-    throw new McblockError('system', 'there is neither auth.log nor a journal; use --log FILE');
+    throw new McblockError('system', 'no auth.log and no journal found; use --log FILE');
   }
 }
 

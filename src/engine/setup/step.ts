@@ -15,7 +15,7 @@ export type Step =
       readonly kind: 'run';
       readonly program: string;
       readonly args: readonly string[];
-      /** What it would end or remove may not be there. */
+      /** It fails if there is nothing to stop or remove. */
       readonly mayFail?: true;
     }
   /** Runs a command of mcblock. */
@@ -26,7 +26,7 @@ export type Step =
 /** What setup does, and what is left to the owner. */
 export interface Plan {
   readonly steps: readonly Step[];
-  /** Each with the lines to type or to copy. */
+  /** Each has the lines to type or copy. */
   readonly toDo: readonly ToDo[];
 }
 
@@ -39,7 +39,7 @@ export function write(path: string, text: string, mode = 0o644): Step {
   return { kind: 'write', path, text, mode };
 }
 
-/** Removes these files, where they are there. */
+/** Steps that remove those of the files that exist. */
 export function removal({ text }: Facts, ...paths: readonly string[]): Step[] {
   return paths.filter((path) => text(path) !== undefined).map((path) => ({ kind: 'remove', path }));
 }
@@ -48,7 +48,7 @@ export function run(program: string, ...args: readonly string[]): Step {
   return { kind: 'run', program, args };
 }
 
-/** Runs a program that fails if there is nothing to end or to remove. */
+/** Runs a program that fails if there is nothing to stop or remove. */
 export function runIfThere(program: string, ...args: readonly string[]): Step {
   return { kind: 'run', program, args, mayFail: true };
 }
@@ -57,7 +57,7 @@ export function mcblock(...args: readonly string[]): Step {
   return { kind: 'mcblock', args };
 }
 
-/** A step in one line, for people. */
+/** Describes a step in one line. */
 export function stepText(step: Step): string {
   switch (step.kind) {
     case 'write':
@@ -73,7 +73,7 @@ export function stepText(step: Step): string {
     case 'mcblock':
       return `run mcblock ${step.args.map(quoted).join(' ')}`;
     case 'history':
-      return `read ${step.what}: show what would be blocked, and ask before it is`;
+      return `read ${step.what}: show what it would block, and ask before recording it`;
   }
 }
 

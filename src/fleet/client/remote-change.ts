@@ -11,7 +11,7 @@ export interface RemoteEntry {
   readonly entry: Entry;
   /** Who made its latest activation. */
   readonly activatedBy: Maker;
-  /** The machine that made that activation took it back. */
+  /** The machine that made that activation withdrew it. */
   readonly isWithdrawn: boolean;
 }
 

@@ -58,7 +58,7 @@ function selected(columns: readonly string[]): string {
 
 /**
  * Entries that contain any of these prefixes, each once, found by the prefix lengths in use; with the
- * amount of evidence for the latest activation, and whether others than who made it reported some.
+ * amount of evidence for the latest activation, and whether users other than its maker reported some.
  */
 export const COVERING = `
 SELECT ${selected(FLEET_ENTRY_COLUMNS)}, evidence_count, evidence_shared

@@ -16,8 +16,8 @@ const CONNECT_MILLISECONDS = 2000;
 /**
  * Options of node-redis, whose default reconnect strategy gives up after a socket timeout. Throws
  * McblockError('config') if messages would cross a network unencrypted.
- * @param socketTimeoutMilliseconds when a connection is given up on which nothing comes. Its timer is
- *   looked at before the socket is read: what came while the process stood still is then lost.
+ * @param socketTimeoutMilliseconds how long to wait on a connection on which nothing arrives. Its timer
+ *   fires before the socket is read, so what arrived while this process was stopped is lost.
  */
 export function redisOptions(
   { endpoint, identity }: RedisLocation,

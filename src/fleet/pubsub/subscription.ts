@@ -12,14 +12,14 @@ export interface SubscriptionOptions {
 
 const RETRY_MILLISECONDS = 1000;
 const CHECK_MILLISECONDS = 250;
-/** A check that is later than this tells that the process stood still, not the server. */
+/** A check later than this means that this process was stopped, not the server. */
 const LATE_MILLISECONDS = 1000;
 /** The client pings every second. */
 const SILENCE_SECONDS = 3.5;
 
 /**
- * A connection subscribed to channels, which reconnects without end. A server is given up on only
- * after the socket was read: nothing that came while the process stood still is lost.
+ * A connection subscribed to channels, which reconnects without end. Before it gives up on a server, it
+ * reads the socket: nothing that arrived while this process was stopped is lost.
  */
 export class Subscription {
   readonly #open: () => Promise<Redis>;
@@ -95,7 +95,7 @@ export class Subscription {
     this.#isSubscribed = false;
   }
 
-  /** Replaces a connection on which nothing came for too long. */
+  /** Replaces a connection on which nothing arrived for too long. */
   #check(): void {
     const now = performance.now();
     const isLate = now - this.#checkedAt > LATE_MILLISECONDS;

@@ -12,10 +12,10 @@ const ZERO = 0x30;
 /** 2001 to 2286. */
 const EPOCH_DIGITS = 10;
 const MILLISECOND_DIGITS = 13;
-/** A line that takes more steps has no such header. */
+/** A line that needs more steps counts as one without such a header. */
 const MAX_STEPS = 262_144;
 
-/** What of a header was found, from the end of the line to its beginning. */
+/** The fields found in a header, from the end of the line to its beginning. */
 interface Found {
   year: number;
   month: number;
@@ -27,16 +27,16 @@ interface Found {
   epoch: number;
   pid: number;
   isFractional: boolean;
-  /** Offsets of what is read again once all is known; -1 if it is not there. */
+  /** Offsets of fields that are read again once all is known; -1 if absent. */
   zoneAt: number;
   timeAt: number;
   readTime: typeof readIsoTime;
   messageAt: number;
-  /** Taken so far in search of the end of a word or text. */
+  /** Steps so far in search of the end of a word or text. */
   steps: number;
 }
 
-/** Matches bytes[at, end) and whatever follows. Returns the offset after the header, or -1. */
+/** Matches bytes[at, end) and the rest of the header. Returns the offset after the header, or -1. */
 type Matcher = (bytes: Uint8Array, at: number, end: number) => number;
 
 /** Reads a field at bytes[at, end). Returns the offset after it, or -1. */
@@ -102,13 +102,13 @@ function fieldMatcher(field: HeaderField, found: Found, next: Matcher): Matcher 
   return (bytes, at, end) => {
     const fieldEnd = read(bytes, at, end);
     const after = fieldEnd < 0 ? -1 : next(bytes, fieldEnd, end);
-    // Only of the way that leads to the end.
+    // Only on the path that matches to the end.
     if (after >= 0) take?.(found, bytes, at, fieldEnd);
     return after;
   };
 }
 
-/** As few bytes as possible, at least `least`, all of them of a kind. */
+/** Matches as few bytes as possible, at least `least`, for which `isOne` holds. */
 function searchMatcher(
   least: number,
   isOne: (byte: number) => boolean,
@@ -155,7 +155,7 @@ const FIELD_READERS: Readonly<Record<OwnField, FieldReader>> = {
   MESSAGE: (_, at) => at,
 };
 
-/** What readers write to before it is known whether it counts. */
+/** Readers write to this before it is known whether the header matches. */
 const ignored: Header = emptyHeader();
 
 const TAKEN: Readonly<
@@ -192,7 +192,7 @@ function fixed(length: number, read: (bytes: Uint8Array, at: number) => number):
   return (bytes, at, end) => (end - at >= length && read(bytes, at) >= 0 ? at + length : -1);
 }
 
-/** So many digits and no more, or any number from 1. */
+/** Exactly this many digits, or any number from 1. */
 function some(count: number): FieldReader {
   return (bytes, at, end) => {
     const after = afterDigits(bytes, at, end);
@@ -212,7 +212,7 @@ function readSmall(bytes: Uint8Array, at: number, end: number): number {
   return at < end && digitAt(bytes, at) >= 0 ? at + 1 : -1;
 }
 
-/** Of digits, or a space and digits. */
+/** The number that digits, or a space and digits, stand for. */
 function numberIn(bytes: Uint8Array, start: number, end: number): number {
   let number = 0;
   for (let at = start; at < end; at++) {

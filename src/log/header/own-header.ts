@@ -2,7 +2,7 @@ import type { FileForm, HeaderField } from '../../../grammar/notation/file-field
 import { fileHeaderReader } from './file-header.ts';
 import type { HeaderReader } from './header.ts';
 
-/** The header of the lines of a file that a service writes itself, as its grammar declares it. */
+/** Reads the headers of a file that a service writes itself, as its grammar declares them. */
 export function ownHeaderOf(file: FileForm | undefined): HeaderReader {
   return fileHeaderReader(file ?? ANY_TIME);
 }

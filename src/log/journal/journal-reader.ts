@@ -69,8 +69,8 @@ export class JournalReader {
   }
 
   /**
-   * Whole lines. Throws ProgramError if journalctl fails; ends where end() was called. Since version
-   * 251 `journalctl --follow` shows the present boot alone: what was written before is read first.
+   * Whole lines. Throws ProgramError if journalctl fails; stops after end(). Since version 251,
+   * `journalctl --follow` shows only the present boot: earlier entries are read first.
    */
   async *chunks(): AsyncGenerator<Buffer> {
     yield* this.#output();
@@ -116,7 +116,7 @@ export class JournalReader {
     try {
       for await (const chunk of program.stdout) yield this.#linesOf(chunk as Buffer);
     } catch (cause) {
-      // The stream breaks off where the program was ended.
+      // The stream breaks off where the program was stopped.
       if (program.failure === undefined) throw cause;
     }
     const { status, failure } = await program.ended;

@@ -126,8 +126,8 @@ export class Clock {
   }
 
   /**
-   * Whether the log ends in a boot without a clock: it stepped back in its last days, the time before
-   * that is about the file's, and as a New Year the step would put the last line after the file.
+   * Whether the log ends in a boot without a clock: time steps back in the last days, the time before the
+   * step is close to the file's, and read as a New Year, the step would date the last line after the file.
    */
   #endsUnset(civil: CivilTime, fileTime: Seconds): boolean {
     if (this.#before < 0 || this.#inYear - this.#after >= UNSET_SECONDS) return false;

@@ -11,7 +11,7 @@ const line = (more: Partial<LogRecord>) =>
     ...more,
   });
 
-it('names what happened, and its details', () => {
+it('shows the event and its details', () => {
   expect(line({})).toBe('10:34:56 connected');
   const fields = { to: 'redis.example.net:6379', tls: true, user: undefined, note: '' };
   expect(line({ fields })).toBe('10:34:56 connected: to redis.example.net:6379, tls true');
@@ -20,7 +20,7 @@ it('names what happened, and its details', () => {
   ).toBe('10:34:56 warning: disconnected: reason ECONNREFUSED');
 });
 
-it('lets nothing from a peer reach the terminal as it is', () => {
+it('escapes control characters from a peer', () => {
   expect(line({ fields: { detail: '\u001b[2J\n' } })).toBe(
     '10:34:56 connected: detail \\x1b[2J\\x0a',
   );

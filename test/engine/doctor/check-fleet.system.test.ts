@@ -25,8 +25,8 @@ describe('checkFleet', () => {
     [40, 'ok', 'up to date', 0],
     [52, 'ok', '12 changes behind', 12],
     [4040, 'warning', '4000 changes behind', 4000],
-    [undefined, 'warning', 'another store: everything is to be fetched', 0],
-    [39, 'warning', 'another store: everything is to be fetched', 0],
+    [undefined, 'warning', 'different store: everything will be fetched again', 0],
+    [39, 'warning', 'different store: everything will be fetched again', 0],
   ] as const)(
     'tells how far behind a server at change %s it is',
     async (latest, state, text, behind) => {

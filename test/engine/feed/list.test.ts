@@ -36,7 +36,7 @@ describe('a list of a feed', () => {
     expect(list).toMatchObject({ lines: 4, bad: 3, firstBad: { number: 3, text: '<html>' } });
   });
 
-  it('reports items of an array without a prefix', () => {
+  it('reports array items without a prefix', () => {
     const list = readFeedList('["5.149.104.7", 7, {"name": "x"}, "5.149.104.9"]');
     expect(list).toMatchObject({ lines: 4, bad: 2, firstBad: { number: 2, text: '7' } });
   });

@@ -61,7 +61,7 @@ it('applies at once if the firewall cannot add', async () => {
   await updater.close();
 });
 
-it('applies when this host got an address', async () => {
+it('updates the firewall when this host gets an address', async () => {
   const calls: string[] = [];
   let interfaces = '127.0.0.1 255.0.0.0';
   const updater = new FirewallUpdater(

@@ -6,7 +6,7 @@ import { PrefixList } from '../../../src/net/prefix-list.ts';
 import { anyPrefixes } from '../../reference/arbitraries.ts';
 
 describe('Neighbours', () => {
-  it('knows each prefix around which others lie, or were asked for', () => {
+  it('finds each prefix that contains others or lies within one', () => {
     fc.assert(
       fc.property(anyPrefixes, anyPrefixes, (others, asked) => {
         const neighbours = new Neighbours(PrefixList.from(others));

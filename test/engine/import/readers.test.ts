@@ -43,7 +43,7 @@ function database(sql: string): Buffer {
 describe('fail2ban', () => {
   const at = 1_795_999_191;
 
-  it('has a database with the bans of the past and of the present', () => {
+  it('has a database with past and present bans', () => {
     const bans = bansOf('fail2ban', fixture('fail2ban.sqlite3'));
     expect(bans).toContainEqual({
       number: expect.any(Number),
@@ -64,7 +64,7 @@ describe('fail2ban', () => {
     expect(bans).toHaveLength(9);
   });
 
-  it('has a database without the length of bans before version 0.11', () => {
+  it('has a database without lengths of bans before version 0.11', () => {
     const content = database(`
       CREATE TABLE bans (jail TEXT NOT NULL, ip TEXT, timeofban INTEGER NOT NULL, data JSON);
       INSERT INTO bans VALUES ('sshd', '203.0.113.7', 1700000000, '{}')`);
@@ -73,7 +73,7 @@ describe('fail2ban', () => {
     ]);
   });
 
-  it('prints what is banned', () => {
+  it('prints the present bans', () => {
     expect(bansOf('fail2ban', fixture('fail2ban-banned.txt'))).toEqual([
       { number: 1, text: '198.51.100.0/24', reason: 'sshd' },
       { number: 2, text: '2001:db8::7', reason: 'sshd' },
@@ -116,7 +116,7 @@ describe('sshguard', () => {
     ]);
   });
 
-  it('leaves out other lines', () => {
+  it('leaves out lines of other forms', () => {
     const faults = bansOf('sshguard', '# list\n\nx\n1|100|4\n1|999|4|192.0.2.7\n');
     expect(faults).toMatchObject([
       { number: 3, fault: 'not a line of a blacklist' },
@@ -127,7 +127,7 @@ describe('sshguard', () => {
 });
 
 describe('DenyHosts', () => {
-  it('notes times in hosts.deny, which has patterns of other kinds too', () => {
+  it('notes times in hosts.deny, which may have other patterns too', () => {
     const bans = bansOf('denyhosts', fixture('hosts.deny'));
     expect(bans.map(({ text }) => text)).toEqual([
       '203.0.113.7',
@@ -202,7 +202,7 @@ describe('CrowdSec', () => {
     });
   });
 
-  it('has decisions that are over, simulated or without an end', () => {
+  it('has decisions that are expired, simulated or without an end', () => {
     const one = { scope: 'ip', value: '192.0.2.7', type: 'ban', origin: 'CAPI', scenario: 'x' };
     const bans = bansOf(
       'crowdsec',
@@ -280,8 +280,8 @@ describe('ipset', () => {
   });
 
   it.each([
-    [fixture('ipset-several.txt'), /several sets, as f2b-sshd and blocked/],
-    [fixture('ipset-ports.txt'), /hash:ip,port is no set of addresses/],
+    [fixture('ipset-several.txt'), /several sets, such as f2b-sshd and blocked/],
+    [fixture('ipset-ports.txt'), /hash:ip,port is not a set of addresses/],
     ['hello', /FILE:1: not written by "ipset save"/],
   ])('refuses other files', (content, message) => {
     expect(() => bansOf('ipset', content)).toThrow(message);
@@ -298,7 +298,7 @@ describe('pf', () => {
     ]);
   });
 
-  it('shows since when it counts', () => {
+  it('shows when its counters began', () => {
     expect(bansOf('pf', fixture('pf-verbose.txt'), 'America/New_York')).toEqual([
       { number: 1, text: '203.0.113.7', since: time('2026-11-26T23:55:18Z') },
       { number: 9, text: '2001:db8::7', since: time('2026-11-01T11:05:04Z') },
@@ -343,7 +343,7 @@ describe('nft', () => {
 });
 
 describe.each(Object.keys(READERS) as ForeignProgram[])('a reader of %s', (program) => {
-  it('takes any text for bans, or throws McblockError', () => {
+  it('reads bans from any text, or throws McblockError', () => {
     const words = `[ ] { } " ' , : | 1 - ip add # elem ! {"val":{}} {"elem":{}} {"toString":1}`;
     const beginnings = ['{"nftables":[{"set":{"type":"ipv4_addr","elem":[', 'create x hash:ip\n'];
     const piece = fc.constantFrom('\n', ...words.split(' '), ...beginnings);

@@ -69,7 +69,7 @@ describe('recordLog', () => {
     expect(hits()).toBe(3);
   });
 
-  it('reports an entry whose activation became that of the network as folded', async () => {
+  it('reports an entry as folded if its activation became that of the network', async () => {
     const prefix = parsePrefix('5.149.11.9/32');
     const expired = neverActive(prefix, 'manual', '');
     const entry = { ...expired, activations: 1, activatedAt: 1, expiresAt: 2 };

@@ -86,7 +86,7 @@ describe('setup on FreeBSD', () => {
     put(NEWSYSLOG, LINES);
   });
 
-  it('has rc(8) start a daemon that follows the log', async () => {
+  it('makes rc(8) start a daemon that follows the log', async () => {
     const plan = planSetup(await facts('freebsd'), ANSWERS, false);
     expect(await doIt('freebsd', plan)).toEqual([
       'mcblock allow 198.51.100.0/24 --note from mcblock setup --no-apply',
@@ -114,7 +114,7 @@ describe('setup on FreeBSD', () => {
     expect(planSetup(await facts('freebsd'), ANSWERS, false).toDo).toEqual([]);
   });
 
-  it('writes no rules where pf.conf has the table', async () => {
+  it('writes no rules if pf.conf defines the table', async () => {
     put('/etc/pf.conf', 'table <mcblock> persist\nblock in quick from <mcblock>\n');
     const plan = planSetup(await facts('freebsd'), ANSWERS, false);
     expect(plan.toDo).toEqual([]);
@@ -122,7 +122,7 @@ describe('setup on FreeBSD', () => {
     expect(existsSync(join(root, '/etc/pf.mcblock.conf'))).toBe(false);
   });
 
-  it('has newsyslog(8) run the hook, and takes it out again', async () => {
+  it('makes newsyslog(8) run the hook, and removes it again', async () => {
     const rotated = { ...ANSWERS, isAtRotation: true };
     await doIt('freebsd', planSetup(await facts('freebsd'), rotated, false));
     expect(read(NEWSYSLOG).split('\n')[2]).toBe(
@@ -138,7 +138,7 @@ describe('setup on FreeBSD', () => {
     expect(existsSync(join(root, '/usr/local/libexec/mcblock-rotated'))).toBe(false);
   });
 
-  it('goes over from the hook to the daemon and back', async () => {
+  it('switches from the hook to the daemon and back', async () => {
     const rotated = { ...ANSWERS, isAtRotation: true };
     await doIt('freebsd', planSetup(await facts('freebsd'), rotated, false));
     await doIt('freebsd', planSetup(await facts('freebsd'), ANSWERS, true));
@@ -153,7 +153,7 @@ describe('setup on FreeBSD', () => {
     expect(read(NEWSYSLOG)).toContain('JCR  /usr/local/libexec/mcblock-rotated');
   });
 
-  it('keeps rules that pf.conf still includes when it is undone', async () => {
+  it('keeps rules that pf.conf still includes when undone', async () => {
     await doIt('freebsd', planSetup(await facts('freebsd'), ANSWERS, false));
     put('/etc/pf.conf', 'include "/etc/pf.mcblock.conf"\npass\n');
     const plan = planRemoval(await facts('freebsd'), 'mcblock');
@@ -164,7 +164,7 @@ describe('setup on FreeBSD', () => {
     ]);
     expect(existsSync(join(root, '/etc/pf.mcblock.conf'))).toBe(true);
     expect(existsSync(join(root, '/usr/local/etc/mcblock.toml'))).toBe(false);
-    expect(plan.toDo[0]?.text).toContain('out of /etc/pf.conf');
+    expect(plan.toDo[0]?.text).toContain('from /etc/pf.conf');
   });
 
   it('adds [firewall] to a configuration of the owner, and keeps a copy', async () => {
@@ -183,7 +183,7 @@ describe('setup on OpenBSD', () => {
   beforeEach(() => put('/var/log/authlog', ''));
   const answers = { ...ANSWERS, logs: ['/var/log/authlog'] };
 
-  it('has rc(8) start a daemon that follows the log', async () => {
+  it('makes rc(8) start a daemon that follows the log', async () => {
     const plan = planSetup(await facts('openbsd'), answers, false);
     const done = await doIt('openbsd', plan);
     expect(done.slice(-3)).toEqual([
@@ -194,7 +194,7 @@ describe('setup on OpenBSD', () => {
     expect(read('/etc/mcblock.toml')).toContain('kind = "pf"');
   });
 
-  it('has newsyslog(8) run the hook', async () => {
+  it('makes newsyslog(8) run the hook', async () => {
     put(NEWSYSLOG, '/var/log/authlog\t\troot:wheel\t640  7     *    168   Z\n');
     await doIt(
       'openbsd',
@@ -252,7 +252,7 @@ describe('setup', () => {
 
   it.each<[string, RegExp, () => void]>([
     ['nft', /install nftables/, () => {}],
-    ['mcblock', /no mcblock in/, () => rmSync(join(root, '/usr/local/bin/mcblock'))],
+    ['mcblock', /mcblock: not found/, () => rmSync(join(root, '/usr/local/bin/mcblock'))],
   ])('does nothing without %s', async (name, message, breakIt) => {
     if (name !== 'nft') put('/usr/sbin/nft', '', 0o755);
     breakIt();
@@ -266,7 +266,7 @@ describe('setup', () => {
     const { steps } = planSetup(await facts('freebsd'), ANSWERS, false);
     const host = new Host('freebsd', root);
     expect(() => prepareSteps(host, steps, false)).toThrow(
-      /pf\.mcblock\.conf: setup did not write it/,
+      /pf\.mcblock\.conf: not written by setup/,
     );
     await doIt('freebsd', { steps, toDo: [] }, true);
     expect(read('/etc/pf.mcblock.conf.save')).toBe('mine\n');
@@ -274,7 +274,7 @@ describe('setup', () => {
     expect(read('/usr/local/etc/rc.d/mcblock_watch')).toBe('#!/bin/sh\n');
   });
 
-  it('finds where the user of sudo(8) came from', async () => {
+  it('finds the address from which the user of sudo(8) came', async () => {
     const who =
       'ann pts/0 2026-01-01 00:00 (198.51.100.7)\nbob pts/1 2026-01-01 00:00 (203.0.113.9)\n';
     put('/usr/bin/who', `#!/bin/sh\nprintf '${who.replaceAll('\n', String.raw`\n`)}'\n`, 0o755);

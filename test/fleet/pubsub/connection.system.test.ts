@@ -58,7 +58,7 @@ describe.skipIf(REDIS_MISSING)(`with a Redis server (${REDIS_MISSING ?? 'TLS'})`
     expect(messages).toEqual(['block 192.0.2.1']);
   });
 
-  it('loses nothing that came while this process stood still', async () => {
+  it('loses nothing that arrived while this process was stopped', async () => {
     const messages: string[] = [];
     const events: string[] = [];
     open.push(
@@ -78,7 +78,7 @@ describe.skipIf(REDIS_MISSING)(`with a Redis server (${REDIS_MISSING ?? 'TLS'})`
     expect(events).toEqual(['connected']);
   });
 
-  it('leaves a server that does not answer, and comes back', async () => {
+  it('drops the connection to a server that does not answer, and reconnects', async () => {
     const events: string[] = [];
     open.push(
       await Subscription.open(redis.location, ['block'], {

@@ -56,7 +56,7 @@ describe('a declared header', () => {
     expect(readingOf(file, line)).toBeUndefined();
   });
 
-  it('takes what may be missing, and what is there of it', () => {
+  it('takes optional parts, present or missing', () => {
     const file = '"[" ISO-TIME ["," FRACTION] "]" ["[" PID "]"] " " [clock]';
     expect(readingOf(file, '[2026-11-22 10:00:07] x')).toMatchObject({
       isFractional: false,
@@ -98,7 +98,7 @@ refused  attempt 10 = "refused " USER " from " ADDRESS
     ]);
   });
 
-  it('is given up where words could end at too many places', () => {
+  it('is not matched if words could end at too many places', () => {
     const file = 'WORD "x" WORD "x" WORD "x" WORD "y" CTIME [clock]';
     expect(readingOf(file, 'x'.repeat(60_000))).toBeUndefined();
   });

@@ -6,7 +6,7 @@ import type { LocalTimes } from '../local-times.ts';
 import { readCsv } from './csv.ts';
 import { jsonOf, MAX_FILE_BYTES, stringOf } from './json-file.ts';
 
-/** A duration of Go: `3h59m45.1s`, negative once it is over. */
+/** A duration as Go writes it: `3h59m45.1s`; negative once it is over. */
 const DURATION = /^(-?)(?:(\d{1,7})h)?(?:(\d{1,9})m)?(?:(\d{1,9})(?:\.\d{1,9})?s)?$/;
 
 interface Decision {
@@ -20,7 +20,7 @@ interface Decision {
   readonly isSimulated: boolean;
 }
 
-/** Reads what `cscli decisions list -o json` prints, or with -o raw. Throws McblockError('input'). */
+/** Reads the output of `cscli decisions list -o json` or `-o raw`. Throws McblockError('input'). */
 export function* readCrowdsec({ file, now, times }: ForeignFile): Generator<ForeignBan> {
   const content = file.whole(MAX_FILE_BYTES);
   const isJson = /^\s*[[{n]/.test(content.toString('latin1', 0, 100));

@@ -4,7 +4,7 @@ import { numberedLines } from './numbered-lines.ts';
 
 /** A record of a CSV file, by the names in its first line. */
 export interface CsvRecord {
-  /** Of its line. */
+  /** The number of its line. */
   readonly number: number;
   readonly fields: ReadonlyMap<string, string>;
 }
@@ -12,8 +12,8 @@ export interface CsvRecord {
 const FIELD = /(?:"((?:[^"]|"")*)"|([^,]*))(?:,|$)/gy;
 
 /**
- * Reads CSV (RFC 4180) whose first line names the fields and whose records are one line each. Throws
- * McblockError('input') if it lacks one of these fields.
+ * Reads CSV (RFC 4180) whose first line names the fields; each record is one line. Throws
+ * McblockError('input') if one of these fields is missing.
  */
 export function* readCsv(
   file: ForeignText,
@@ -27,7 +27,7 @@ export function* readCsv(
       names = fields.map((name) => name.toLowerCase());
       const missing = required.find((name) => !names?.includes(name));
       if (missing === undefined) continue;
-      throw new McblockError('input', `${file.name}: the first line names no field "${missing}"`);
+      throw new McblockError('input', `${file.name}: the first line has no field "${missing}"`);
     }
     const record = names.map((name, index): [string, string] => [name, fields[index] ?? '']);
     yield { number, fields: new Map(record) };

@@ -8,7 +8,7 @@ const MAGIC = 'SQLite format 3\0';
 /** In the output of `fail2ban-client banned`. */
 const JAIL = /'([^']*)': \[([^\]]*)\]/g;
 
-/** The columns of a table that is none of SQL's other kinds, which could compute without end. */
+/** The columns of an ordinary table: a view or virtual table could compute without end. */
 const COLUMNS = `
 SELECT x.name FROM pragma_table_list(?) AS t, pragma_table_xinfo(t.name) AS x
 WHERE t.type = 'table' AND t.schema = 'main' AND x.hidden = 0`;
@@ -38,7 +38,7 @@ export function* readFail2ban({ file }: ForeignFile): Generator<ForeignBan> {
   }
 }
 
-/** A copy in memory is read: the file gets no -wal beside it, and fail2ban does not have to wait. */
+/** Reads a copy in memory, so that no -wal file is made and fail2ban does not have to wait. */
 function* databaseBans(name: string, content: Buffer): Generator<ForeignBan> {
   let connection: Connection | undefined;
   try {
@@ -59,11 +59,11 @@ function* databaseBans(name: string, content: Buffer): Generator<ForeignBan> {
   }
 }
 
-/** Selects the bans of a table, of which names and addresses are cut at a bound. */
+/** The query for the bans of a table. It cuts long names and addresses. */
 function bansSql(connection: Connection, table: string): string | undefined {
   const columns = connection.column(COLUMNS, table);
   if (!['ip', 'jail', 'timeofban'].every((name) => columns.includes(name))) return undefined;
-  // fail2ban before 0.11 knows neither.
+  // fail2ban before 0.11 has neither.
   const duration = columns.includes('bantime') ? 'bantime' : 'NULL';
   const count = columns.includes('bancount') ? 'bancount' : '1';
   return `

@@ -57,18 +57,18 @@ function ruleOf(line: string): Rule {
   const [patterns = '', ...options] = list.match(/(?:\[[^\]]*\]|[^:[])+/g) ?? [];
   const clients = patterns.split(/[\s,]+/).filter((client) => client !== '');
   if (clients.includes('EXCEPT') || options.some((option) => /^\s*allow\s*$/i.test(option))) {
-    return { services, clients: [line], fault: 'a rule with exceptions, or one that allows' };
+    return { services, clients: [line], fault: 'a rule that has exceptions or allows' };
   }
   return { services, clients: clients.map(prefixText) };
 }
 
-/** A pattern of hosts_access(5) as a prefix; others stay as they are and are refused later. */
+/** A pattern of hosts_access(5) as a prefix; others are returned unchanged, to be refused later. */
 function prefixText(pattern: string): string {
   const text = pattern.replace(/^\[(.*)\]/, '$1');
   const [network = '', mask = ''] = text.split('/');
   const maskWord = mask.includes('.') ? parseAddress(mask)?.a : undefined;
   if (maskWord !== undefined) return `${network}/${32 - trailingZeros(maskWord)}`;
-  // `192.0.2.` is all that begins like that.
+  // `192.0.2.` matches all addresses that begin with it.
   const [octets] = /^(?:\d{1,3}\.){1,3}$/.exec(text) ?? [];
   if (octets === undefined) return text;
   const count = octets.split('.').length - 1;

@@ -9,7 +9,7 @@ const ADD = /^add (\S+) (\S+)(.*)$/;
 const TIMEOUT = /(?:^| )timeout (\d{1,10})(?: |$)/;
 const COMMENT = /(?:^| )comment "([^"]*)"/;
 
-/** Reads what `ipset save SET` prints. Throws McblockError('input') if it holds several sets. */
+/** Reads the output of `ipset save SET`. Throws McblockError('input') if it holds several sets. */
 export function* readIpset({ file, now }: ForeignFile): Generator<ForeignBan> {
   let set: string | undefined;
   for (const { number, line } of numberedLines(file.lines())) {
@@ -18,11 +18,11 @@ export function* readIpset({ file, now }: ForeignFile): Generator<ForeignBan> {
       if (set !== undefined) {
         throw new McblockError(
           'input',
-          `${file.name} holds several sets, as ${set} and ${name}; use "ipset save SET" for each`,
+          `${file.name} holds several sets, such as ${set} and ${name}; use "ipset save SET" for each`,
         );
       }
       if (!TYPES.has(type)) {
-        throw new McblockError('input', `${file.name}: ${type} is no set of addresses`);
+        throw new McblockError('input', `${file.name}: ${type} is not a set of addresses`);
       }
       set = name;
       continue;
@@ -38,7 +38,7 @@ export function* readIpset({ file, now }: ForeignFile): Generator<ForeignBan> {
     yield {
       number,
       text,
-      // Of a set with timeouts, 0 is an element without one.
+      // In a set with timeouts, 0 means none.
       until: seconds === 0 ? undefined : now + seconds,
       reason: [set, COMMENT.exec(options)?.[1] ?? ''].join(' ').trim(),
       fault,

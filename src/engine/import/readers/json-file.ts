@@ -1,10 +1,10 @@
 import { McblockError } from '../../../errors.ts';
 import type { ForeignText } from '../foreign-ban.ts';
 
-/** Room for a million addresses with details. Parsed, hostile JSON takes twenty times as much. */
+/** Enough for a million addresses with details. Hostile JSON takes twenty times as much once parsed. */
 export const MAX_FILE_BYTES = 64 * 1024 * 1024;
 
-/** Parses a file of JSON. Throws McblockError('input'). */
+/** Parses a JSON file. Throws McblockError('input'). */
 export function jsonOf(name: string, content: Buffer): unknown {
   try {
     return JSON.parse(content.toString('utf8'));
@@ -13,12 +13,12 @@ export function jsonOf(name: string, content: Buffer): unknown {
   }
 }
 
-/** Reads a whole file of JSON. Throws McblockError('input'). */
+/** Reads a whole JSON file. Throws McblockError('input'). */
 export function readJsonFile(file: ForeignText): unknown {
   return jsonOf(file.name, file.whole(MAX_FILE_BYTES));
 }
 
-/** A string as it is; anything else as JSON, which is no address. */
+/** A string unchanged; anything else as JSON, which is not an address. */
 export function stringOf(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value ?? '');
 }

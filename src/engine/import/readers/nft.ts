@@ -3,7 +3,7 @@ import { isObject } from '../../../validation/codec.ts';
 import type { ForeignBan, ForeignFile } from '../foreign-ban.ts';
 import { readJsonFile, stringOf } from './json-file.ts';
 
-/** Reads what `nft -j list set FAMILY TABLE SET` prints. Throws McblockError('input'). */
+/** Reads the output of `nft -j list set FAMILY TABLE SET`. Throws McblockError('input'). */
 export function* readNft({ file, now }: ForeignFile): Generator<ForeignBan> {
   const listing = readJsonFile(file);
   const objects = isObject(listing) ? listing['nftables'] : undefined;
@@ -29,7 +29,7 @@ export function* readNft({ file, now }: ForeignFile): Generator<ForeignBan> {
   }
 }
 
-/** An element, perhaps with a timeout, a comment or counters around it. */
+/** An element, which may be wrapped in an object with a timeout, a comment or counters. */
 function banOf(element: unknown, name: string, now: number): Omit<ForeignBan, 'number'> {
   const outer = isObject(element) && isObject(element['elem']) ? element['elem'] : { val: element };
   const { val, expires, comment } = outer;
@@ -38,7 +38,7 @@ function banOf(element: unknown, name: string, now: number): Omit<ForeignBan, 'n
   return { text: prefixText(val), until, reason };
 }
 
-/** What is no address of any form is refused as text. */
+/** An address in any form as text; anything else is refused later. */
 function prefixText(value: unknown): string {
   if (!isObject(value)) return stringOf(value);
   const { prefix, range } = value;

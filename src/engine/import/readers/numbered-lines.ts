@@ -5,7 +5,7 @@ export interface NumberedLine {
   readonly line: string;
 }
 
-/** The lines that are not empty, without blanks at their ends. */
+/** The lines that are not empty, trimmed. */
 export function* numberedLines(lines: Iterable<string>): Generator<NumberedLine> {
   let number = 0;
   for (const text of lines) {

@@ -5,7 +5,7 @@ import { type NumberedLine, numberedLines } from './numbered-lines.ts';
 const CLEARED = /^Cleared: +(.+)$/;
 const COUNTERS = /^(?:In|Out)\/(?:Block|Match|Pass|XPass):/;
 
-/** Reads what `pfctl -t TABLE -T show` prints, or with -v, with the time since when it counts. */
+/** Reads the output of `pfctl -t TABLE -T show`; with -v it has the time at which the counters began. */
 export function* readPf({ file, times }: ForeignFile): Generator<ForeignBan> {
   let entry: NumberedLine | undefined;
   let since: Seconds | undefined;

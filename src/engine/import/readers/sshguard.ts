@@ -23,8 +23,8 @@ const SERVICES: ReadonlyMap<number, string> = new Map([
 const LINE = /^(\d{1,12})\|(\d{1,6})\|[46]\|([^|]*)$/;
 
 /**
- * Reads the blacklist of sshguard(8): `time|service|4 or 6|address`. What is on it is blocked for
- * ever.
+ * Reads the blacklist of sshguard(8): `time|service|4 or 6|address`. Its addresses are blocked
+ * forever.
  */
 export function* readSshguard({ file }: ForeignFile): Generator<ForeignBan> {
   for (const { number, line } of numberedLines(file.lines())) {
