@@ -4,6 +4,7 @@
 import { strict as assert } from 'node:assert';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import {
+  chmodSync,
   copyFileSync,
   existsSync,
   mkdirSync,
@@ -50,6 +51,8 @@ exec env -i container=test PATH=/usr/sbin:/usr/bin /usr/lib/systemd/systemd
 /** @param {string} newer a package of a higher version. Throws if anything fails. */
 export function testPackage(file, newer) {
   const folder = mkdtempSync(join(tmpdir(), 'mcblock-trixie-'));
+  // Others than root must be able to enter it.
+  chmodSync(folder, 0o755);
   try {
     step('making a Debian 13');
     execFileSync(
