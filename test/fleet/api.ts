@@ -64,6 +64,7 @@ const at = (days: number) => ({
   at: new Date((NOW + days * DAY_SECONDS) * 1000).toISOString().replace('.000', ''),
 });
 
+const expire = (prefix: string) => ({ type: 'expire', prefix });
 const block = (over: object) => ({ type: 'block', prefix: '192.0.2.0/24', ...over });
 
 export function describeApi(makeBackend: () => Backend): void {
@@ -423,20 +424,22 @@ export function describeApi(makeBackend: () => Backend): void {
 
       // The activation counts no more: the next one is the first again.
       now += DAY_SECONDS;
-      const at = new Date(now * 1000).toISOString().replace('.000', '');
-      const [again] = await report('gate2', offence('192.0.2.7', { at }));
+      const time = new Date(now * 1000).toISOString().replace('.000', '');
+      const [again] = await report('gate2', offence('192.0.2.7', { at: time }));
       const until = new Date((now + 30 * DAY_SECONDS) * 1000).toISOString().replace('.000', '');
       expect(again).toMatchObject({ outcome: 'reactivated', expiresAt: until });
       const active = (await ask('GET', '/v2/entries/192.0.2.0/24')).json();
       expect(active).toMatchObject({ activations: 1, withdrawn: false, endedAt: null });
 
       // What two machines reported stays.
-      expect(await outcomes('gate1', offence('192.0.2.8', { at }))).toEqual(['covered']);
+      expect(await outcomes('gate1', offence('192.0.2.8', { at: time }))).toEqual(['covered']);
       expect(await outcomes('gate2', withdrawn)).toEqual(['absent']);
       // So does what an administrator blocked.
-      const block = { type: 'block', prefix: '198.51.100.0/24' };
-      expect(await outcomes('gate1', block)).toEqual(['new']);
-      expect(await outcomes('gate1', { ...withdrawn, prefix: block.prefix })).toEqual(['absent']);
+      const blocked = block({ prefix: '198.51.100.0/24' });
+      expect(await outcomes('gate1', blocked)).toEqual(['new']);
+      expect(await outcomes('gate1', { ...withdrawn, prefix: '198.51.100.0/24' })).toEqual([
+        'absent',
+      ]);
     });
 
     it('counts a report with a key once for each sender', async () => {
@@ -578,7 +581,6 @@ export function describeApi(makeBackend: () => Backend): void {
     });
 
     it('lets a machine end only what it began, and cuts prefixes that are too wide', async () => {
-      const expire = (prefix: string) => ({ type: 'expire', prefix });
       await report('test', block({ until: null }));
       await report('gate1', block({ prefix: '198.51.100.0/24' }));
       const [refused] = await report('gate1', expire('192.0.2.0/24'));

@@ -217,7 +217,7 @@ export function describeFleetStore(makeBackend: () => Backend): void {
         }
         return { ...NOTHING, sequence: past.sequence };
       });
-      expect(seen.toSorted()).toEqual([
+      expect(seen.toSorted((p, q) => (String(p) < String(q) ? -1 : 1))).toEqual([
         ['192.0.2.1/32', true, 1, false],
         ['192.0.2.2/32', false, 2, true],
       ]);

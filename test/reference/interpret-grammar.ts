@@ -78,6 +78,9 @@ export function interpretGrammar(grammar: Grammar, line: string): Interpreted {
         if (line.startsWith(text, from.end)) yield { ...from, end: from.end + text.length };
         return;
       }
+      case 'header-field':
+        // Of the rule `file`, which no message uses.
+        return;
       case 'name':
         yield* readings(rules.get(expression.name)!, from);
         return;

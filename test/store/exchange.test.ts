@@ -276,7 +276,10 @@ describe('an import', () => {
       /history\[0\]\.evidence\[0\]\.count must be .* from 1, not 0/,
     ],
     [[header, { ...allow, prefix: 'x'.repeat(9999) }], /x\.\.\.$|x\.\.\."/],
-    [[header, { ...allow, note: { toString: 'x'.repeat(9999) } }], /must be a text, not an object$/],
+    [
+      [header, { ...allow, note: { toString: 'x'.repeat(9999) } }],
+      /must be a text, not an object$/,
+    ],
     [
       [
         header,

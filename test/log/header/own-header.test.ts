@@ -106,7 +106,15 @@ const OWN_FILES = [
 ] as const;
 
 /** What can be forged counts against nobody, and is known all the same. */
-const FORGEABLE: ReadonlySet<string> = new Set(['named', 'krb5kdc', 'grafana', 'emby']);
+const FORGEABLE: ReadonlySet<string> = new Set([
+  'named',
+  'krb5kdc',
+  'grafana',
+  'emby',
+  'jellyfin',
+  'servarr',
+  'vaultwarden',
+]);
 
 const SYSLOGS = [
   ['rfc5424.log', 'sshd'],
