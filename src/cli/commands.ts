@@ -118,7 +118,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'report',
     usage: '[OPTION…]',
-    summary: 'write a digest for a mail',
+    summary: 'print a digest for a mail',
     load: () => import('./commands/report.ts'),
   },
   {

@@ -18,7 +18,7 @@ import { jsonText } from './text/json-text.ts';
 import { type Column, type Paint, tableLines } from './text/table.ts';
 import { wrapLines } from './text/wrap.ts';
 
-/** A command that changes more entries that were there before cannot be undone. */
+/** A command that changes more existing entries than this cannot be undone. */
 const MAX_UNDONE = 250_000;
 const MAX_USER_CHARACTERS = 64;
 /** Output is written in pieces of about this size. */

@@ -27,27 +27,27 @@ export interface Explanation {
   readonly feeds: readonly FeedMatch[];
   /** The entries that contain it, widest first. */
   readonly entries: readonly { readonly entry: Entry; readonly history: readonly Activation[] }[];
-  /** The number of entries within it, and of the active ones among them. */
+  /** The number of entries within it, and how many of them are active. */
   readonly within: { readonly all: number; readonly active: number };
   /** Activations that contained it and were withdrawn. */
   readonly withdrawals: readonly Withdrawal[];
-  /** What was forgotten by hand: entries that contained it. */
+  /** Entries that contained it and were forgotten. */
   readonly forgotten: readonly ForgottenEntry[];
-  /** Why the rules have a hole there, whatever is active. */
+  /** Why the rules have a hole there. */
   readonly protection: Protection | undefined;
-  /** Undefined for a prefix that is wider than one offence concerns. */
+  /** Undefined for a prefix wider than the one that an offence blocks. */
   readonly outlook: Outlook | undefined;
 }
 
-/** What further offences do. */
+/** The effect of further offences. */
 export interface Outlook {
   /** The network whose points count together. */
   readonly network: Prefix;
   /** Its points in the current window. */
   readonly pendingPoints: number;
-  /** The effect of one failed login, or if it has none, of as many points as a block takes. */
+  /** The effect of one failed login or, if it has none, of the points that block. */
   readonly next: Decision;
-  /** If that concerns an entry narrower than the network: the effect of as many points. */
+  /** If that concerns an entry narrower than the network: the effect of the points that block. */
   readonly whole: Decision | undefined;
 }
 

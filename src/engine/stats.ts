@@ -9,11 +9,11 @@ import type { Store } from '../store/store.ts';
 import { byCountry, type CountrySum } from './by-country.ts';
 import type { Geo } from './geo.ts';
 
-/** Offenders that are counted at once; of more, those with the fewest offences are dropped. */
+/** Offenders counted at once; if there are more, those with the fewest offences are dropped. */
 const MAX_COUNTED = 200_000;
 const MAX_DAYS = 366;
 
-/** When active entries expire: within so many days, and none of the ones before. */
+/** When active entries expire: within this many days, and not within the number before it. */
 const EXPIRY_DAYS = [1, 7, 30, 365, Number.POSITIVE_INFINITY] as const;
 
 /** What happened in a span of time, and what is active at its end. */
@@ -42,9 +42,9 @@ export interface Stats {
 }
 
 /**
- * Sums up what is recorded since a time. Evidence is kept as one sum for each log and activation:
- * what began before counts as a whole if its last offence came since.
- * @param most of each list
+ * Sums up offences and activations since a time. Evidence is kept as one sum for each log and
+ * activation: a sum that began earlier counts in full if its last offence came since.
+ * @param most the rows of each list
  */
 export function statsOf(
   store: Store,
@@ -129,7 +129,7 @@ class Tally {
     this.#counts = new Map(this.most(MAX_COUNTED / 2).map((one) => [one.name, one.count]));
   }
 
-  /** At most so many, the most frequent first. */
+  /** The most frequent ones, at most `limit`, the most frequent first. */
   most(limit: number): Count[] {
     return Array.from(this.#counts, ([name, count]) => ({ name, count }))
       .toSorted((p, q) => q.count - p.count || (p.name < q.name ? -1 : 1))

@@ -5,19 +5,19 @@ import type { Cell, Connection, Row } from './connection.ts';
 const MAX_COMMANDS = 100_000;
 /** Only the latest commands can be undone. */
 const MAX_STEPS = 20;
-/** What all commands that can be undone may keep, in entries. */
+/** Entries that all commands that can be undone may keep together. */
 const MAX_KEPT = 250_000;
 
 /** The command of this process. */
 export interface StoreCommand {
   /** As typed, perhaps shortened. */
   readonly text: string;
-  /** Who runs it; empty if not known. */
+  /** Who runs it; empty if unknown. */
   readonly user: string;
   readonly isUndoable: boolean;
   /** The time of a change. */
   readonly now: () => Seconds;
-  /** If it changes more entries that were there before, it cannot be undone. */
+  /** If it changes more existing entries than this, it cannot be undone. */
   readonly mostEntries: number;
 }
 
@@ -26,7 +26,7 @@ export interface RecordedCommand {
   readonly id: number;
   readonly text: string;
   readonly user: string;
-  /** When it changed something first. */
+  /** When it made its first change. */
   readonly at: Seconds;
   /** The number of entries that it changed. */
   readonly entries: number;
@@ -42,9 +42,9 @@ type CommandState = 'undoable' | 'too large' | 'undone' | 'final';
 export interface CommandFilter {
   readonly since?: Seconds | undefined;
   readonly until?: Seconds | undefined;
-  /** A part of the command, whatever its case. */
+  /** Text in the command, in any case. */
   readonly command?: string | undefined;
-  /** A part of the name of the user, whatever its case. */
+  /** Text in the name of the user, in any case. */
   readonly by?: string | undefined;
 }
 
@@ -82,7 +82,7 @@ SELECT id FROM (
 /** Not those that can be undone: they have rows in other tables. */
 const PRUNE = `DELETE FROM command WHERE id <= ? AND NOT (${UNDOABLE})`;
 
-/** The tables with what a command found. */
+/** The tables that keep the state before a command. */
 const FORMER = ['former_entry', 'former_record', 'undo_log', 'undo_event'] as const;
 
 /**
@@ -129,7 +129,7 @@ export class Commands {
     return this.#id;
   }
 
-  /** The current command, if it can be undone and still keeps what it finds. */
+  /** The current command, if it can be undone and is not too large. */
   keeping(): number | undefined {
     const id = this.#command?.isUndoable ? this.current() : undefined;
     return this.#isTooLarge ? undefined : id;
@@ -140,7 +140,7 @@ export class Commands {
     return this.#command?.now();
   }
 
-  /** Counts an entry that the current command changes, or with -1 one that it made and removed. */
+  /** Counts an entry that the current command changes; -1: one that it made and removed. */
   countEntry(one: 1 | -1): void {
     this.#newEntries += one;
   }
@@ -161,7 +161,7 @@ export class Commands {
     return this.#connection.rows(STEPS, most).map(commandOfRow);
   }
 
-  /** At most so many commands, the latest first. */
+  /** The last commands, at most `most`, the latest first. */
   list(filter: CommandFilter, most: number): RecordedCommand[] {
     const { since = 0, until = Number.MAX_SAFE_INTEGER, command = '', by = '' } = filter;
     return this.#connection.rows(LIST, since, until, command, by, most).map(commandOfRow);

@@ -150,7 +150,7 @@ export class Store {
     return this.#parts.entries.get(prefix);
   }
 
-  /** The entries with these prefixes, as far as there are any, from one snapshot. */
+  /** The entries with these prefixes that exist, from one snapshot. */
   getAll(prefixes: readonly Prefix[]): Entry[] {
     return this.#parts.entries.getAll(prefixes);
   }
@@ -227,7 +227,7 @@ export class Store {
     forgetEntry(this.#parts, prefix, forgottenAt);
   }
 
-  /** Records an activation that was withdrawn. To be called in a transaction. */
+  /** Records an activation that was withdrawn. Call this in a transaction. */
   withdrawn(withdrawal: Withdrawal): void {
     this.withdrawals.record(withdrawal, this.#parts.undo.begun());
     this.changes.add('withdrawn', withdrawal.prefix, { note: withdrawal.reason });
@@ -246,8 +246,8 @@ export class Store {
   }
 
   /**
-   * Puts a prefix on the allow-list. Replaces the note and the times of one that is there already.
-   * @param until when it ends by itself
+   * Puts a prefix on the allow-list. If it is there already, replaces its note and times.
+   * @param until when it expires
    * @param by the user of the fleet who did it
    */
   allow(prefix: Prefix, note: string, at: Seconds, until: Expiry = 'forever', by = ''): void {
@@ -272,7 +272,7 @@ export class Store {
 
   /**
    * The allow-list, in the order of comparePrefixes.
-   * @param at without what is over by then
+   * @param at leave out prefixes that have expired by then
    */
   allowed(at?: Seconds): AllowedPrefix[] {
     const all = this.#parts.allowed.all();

@@ -39,10 +39,10 @@ describe('history', () => {
     await line.run('allow', '--remove', '8.8.8/24');
     await line.run('forget', '--yes', '9.9.9.9');
     expect((await history()).toSorted()).toEqual([
-      '2026-03-24 00:00  9.9.9.9 blocked forever; origin manual; "spam"',
+      '2026-03-24 00:00  9.9.9.9 active forever; origin manual; "spam"',
       '2026-03-24 01:00  9.9.9.9 expired by hand; by alice: expire 9.9.9.9',
       '2026-03-24 01:00  9.9.9.9 prolonged forever; by alice: add 9.9.9.9 --forever',
-      '2026-03-24 02:00  8.8.8/24 put on the allow-list; "office"; by bob: allow 8.8.8/24 --note office',
+      '2026-03-24 02:00  8.8.8/24 added to the allow-list; "office"; by bob: allow 8.8.8/24 --note office',
       '2026-03-24 02:00  8.8.8/24 removed from the allow-list; by bob: allow --remove 8.8.8/24',
       '2026-03-24 02:00  9.9.9.9 forgotten; by bob: forget --yes 9.9.9.9',
     ]);
@@ -60,7 +60,7 @@ describe('history', () => {
     const log = authLog('5.149.104.9');
     await line.run('grok', '--year', '2026', log);
     expect(await history('5.149.104.9')).toEqual([
-      `2026-03-24 00:00  5.149.104/24 blocked from 2026-03-22 12:00 until 2026-04-21 12:00; origin grok; in ${log}; by alice: grok --year 2026 ${log}`,
+      `2026-03-24 00:00  5.149.104/24 active from 2026-03-22 12:00 until 2026-04-21 12:00; origin grok; in ${log}; by alice: grok --year 2026 ${log}`,
     ]);
     expect(await line.json('history', '--by', 'AUTH.log')).toEqual([
       {
@@ -156,7 +156,7 @@ describe('history', () => {
     store.record({ entry, activations: [entry] });
     store.close();
     expect(await history()).toEqual([
-      '2026-03-19 23:48  9.9.9.9 blocked until 2026-03-20 23:48; origin manual; "old"',
+      '2026-03-19 23:48  9.9.9.9 active until 2026-03-20 23:48; origin manual; "old"',
     ]);
     expect(await line.run('history', '--command', 'add')).toEqual({
       exitCode: 0,

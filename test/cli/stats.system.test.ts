@@ -38,7 +38,7 @@ active     3 entries, 513 IPv4 addresses
 expired    0 entries
 expiring   2 within a month, 1 never
 activated  grok 2, manual 1
-users      1 tried lately, by hash; names are not kept
+users      1 tried lately; only hashes of their names are kept
 
 DAY         ACTIVATIONS
 2026-03-21           1  ##################################################
@@ -95,8 +95,8 @@ describe('report', () => {
       (await line.run('report')).stdout,
     ).toBe(`Report of mcblock on ${hostname()}, 2026-03-23 00:00 to 2026-03-24 00:00 UTC
 
-blocked  3 prefixes
-active   3 entries
+recorded  3 prefixes
+active    3 entries
 
 OFFENCES  SERVICE
        7  sshd
@@ -105,10 +105,10 @@ OFFENCES  OFFENDER
        7  45.7.1.9
 
 By hand:
-  2026-03-24 00:00  9.9.9.9 blocked forever; origin manual; "spam"; by alice: add 9.9.9.9 --forever --note spam
+  2026-03-24 00:00  9.9.9.9 active forever; origin manual; "spam"; by alice: add 9.9.9.9 --forever --note spam
 `);
     expect(await line.json('report')).toMatchObject({
-      blocked: 3,
+      recorded: 3,
       again: 0,
       changes: [{ prefix: '9.9.9.9/32', action: 'activated' }],
     });
@@ -118,7 +118,7 @@ By hand:
     await attacked();
     line.now = '2026-03-26T00:00:00Z';
     expect(await line.run('report', '--if-any')).toEqual({ exitCode: 0, stdout: '', stderr: '' });
-    expect((await line.run('report')).stdout).toContain('blocked  0 prefixes');
+    expect((await line.run('report')).stdout).toContain('recorded  0 prefixes');
     expect((await line.run('report', '--if-any', '--since', '3d')).stdout).not.toBe('');
     await line.run('expire', '9.9.9.9');
     expect((await line.run('report', '--if-any')).stdout).toContain('9.9.9.9 expired by hand');

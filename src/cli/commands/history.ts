@@ -20,15 +20,15 @@ interface HistoryOptions {
 export function define(command: Command, context: Context): void {
   command
     .description(
-      'Shows what was changed, when, by whom and by which command, the latest first: activations with their origin, note and logs, and what else was done to entries and to the allow-list. With an address or prefix, only what concerns it.',
+      'Shows what was changed, when, by whom and by which command, the latest first: activations with their origin, note and logs, and other changes of entries and of the allow-list. With an address or prefix, only changes that concern it.',
     )
     .argument('[address or prefix]')
-    .option('--since <time>', 'from then on: 2026-03-24, or 7d for the last seven days')
-    .option('--until <time>', 'before then')
+    .option('--since <time>', 'only since then: 2026-03-24, or 7d for the last seven days')
+    .option('--until <time>', 'only before then')
     .option('--command <text>', 'only by commands that contain this text')
     .option('--by <text>', 'only by users, machines or logs whose names contain this text')
     .option('--limit <n>', 'at most this many changes', parseLimit, 50)
-    .option('--commands', 'the commands themselves, with how many entries each changed')
+    .option('--commands', 'list the commands, with the number of entries that each changed')
     .addHelpText(
       'after',
       `
@@ -39,8 +39,8 @@ Examples:
   mcblock history --commands --since 7d
   mcblock history --json --limit 1000000 | jq -r '.[] | select(.action == "expired").prefix'
 
-Commands are recorded from the version on that has this command; an activation that is older has its
-origin only.
+Commands are recorded since the version that introduced history. An older activation shows only its
+origin.
 `,
     )
     .action((text: string | undefined, options: HistoryOptions) => history(context, text, options));

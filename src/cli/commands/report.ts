@@ -14,7 +14,7 @@ import { parsePast, shortTime } from '../text/time.ts';
 /** The rows of each list. */
 const MAX_ROWS = 5;
 const MAX_CHANGES = 10;
-/** Changes that are looked through for those by hand. */
+/** Changes that are searched for those by hand. */
 const MAX_READ = 1000;
 
 interface ReportOptions {
@@ -22,22 +22,22 @@ interface ReportOptions {
   readonly ifAny?: true;
 }
 
-/** What happened since a time. */
+/** The content of a report. */
 interface Report {
   readonly stats: Stats;
   /** The activations recorded since: of new entries, and of those active before. */
-  readonly blocked: ReturnType<Store['statistics']['recordedSince']>;
-  /** What people did, the latest first. */
+  readonly recorded: ReturnType<Store['statistics']['recordedSince']>;
+  /** The changes by hand, the latest first. */
   readonly changes: readonly RecordedChange[];
 }
 
 export function define(command: Command, context: Context): void {
   command
     .description(
-      'Writes a digest of what happened lately, short enough for a mail: how much was blocked, the services and offenders with the most offences, and what was changed by hand.',
+      'Prints a digest of the last day, short enough for a mail: how many prefixes were recorded, the services and offenders with the most offences, and changes by hand.',
     )
-    .option('--since <time>', 'from then on: 1d for the last day, 2026-03-24', '1d')
-    .option('--if-any', 'print nothing if nothing was blocked or changed')
+    .option('--since <time>', 'only since then: 1d for the last day, 2026-03-24', '1d')
+    .option('--if-any', 'print nothing if nothing was recorded or changed')
     .addHelpText(
       'after',
       `
@@ -55,8 +55,8 @@ async function report(context: Context, { since, ifAny }: ReportOptions): Promis
   const store = await context.store('read');
   const from = parsePast(since, '--since', context.now);
   const made = reportOf(store, from, context.now);
-  const { blocked, changes } = made;
-  if (ifAny && blocked.first + blocked.again + changes.length === 0) return;
+  const { recorded, changes } = made;
+  if (ifAny && recorded.first + recorded.again + changes.length === 0) return;
   if (context.options.json) context.json(reportJson(made));
   else context.lines(reportLines(made, context.columns));
 }
@@ -64,7 +64,7 @@ async function report(context: Context, { since, ifAny }: ReportOptions): Promis
 function reportOf(store: Store, since: Seconds, now: Seconds): Report {
   return {
     stats: statsOf(store, since, now, MAX_ROWS, undefined),
-    blocked: store.statistics.recordedSince(since),
+    recorded: store.statistics.recordedSince(since),
     changes: store.changes.list({ since }, MAX_READ).filter(isByHand),
   };
 }
@@ -75,15 +75,15 @@ function isByHand({ action, origin, note }: RecordedChange): boolean {
 }
 
 function* reportLines(
-  { stats, blocked, changes }: Report,
+  { stats, recorded, changes }: Report,
   columns: number | undefined,
 ): Generator<string> {
   const { since, until, entries, feedPrefixes } = stats;
   yield `Report of mcblock on ${printable(hostname())}, ${shortTime(since)} to ${shortTime(until)} UTC`;
   yield '';
-  const again = blocked.again === 0 ? '' : `, ${countText(blocked.again)} of them again`;
-  yield `blocked  ${nounText(blocked.first + blocked.again, 'prefix', 'prefixes')}${again}`;
-  yield `active   ${activeText(entries.active, feedPrefixes)}`;
+  const again = recorded.again === 0 ? '' : `, ${countText(recorded.again)} of them again`;
+  yield `recorded  ${nounText(recorded.first + recorded.again, 'prefix', 'prefixes')}${again}`;
+  yield `active    ${activeText(entries.active, feedPrefixes)}`;
   yield* offenceLines('SERVICE', stats.services, columns);
   yield* offenceLines('OFFENDER', stats.offenders, columns);
   if (changes.length === 0) return;
@@ -94,11 +94,11 @@ function* reportLines(
   if (more > 0) yield `  and ${countText(more)} more; see mcblock history`;
 }
 
-function reportJson({ stats, blocked, changes }: Report): object {
-  const { first, again } = blocked;
+function reportJson({ stats, recorded, changes }: Report): object {
+  const { first, again } = recorded;
   return {
     host: hostname(),
-    blocked: first + again,
+    recorded: first + again,
     again,
     ...statsJson(stats),
     changes: changes.slice(0, MAX_CHANGES).map(changeJson),

@@ -57,13 +57,16 @@ export function define(command: Command, context: Context): void {
     .option('--expired', 'only expired entries')
     .option('--all', 'all entries, including bogons that were never active')
     .addOption(
-      new Option('--origin <origin>', 'only entries of this origin, or what feeds list').choices([
-        ...ORIGINS,
-        'feed',
-      ]),
+      new Option(
+        '--origin <origin>',
+        'only entries of this origin, or the prefixes of feeds',
+      ).choices([...ORIGINS, 'feed']),
     )
-    .option('--since <time>', 'only what became active then or later: 2026-03-24, 7d (ago)')
-    .option('--until <time>', 'only what became active before then')
+    .option(
+      '--since <time>',
+      'only entries activated since then: 2026-03-24, or 7d for the last seven days',
+    )
+    .option('--until <time>', 'only entries activated before then')
     .option('--service <name>', 'only entries with evidence of this service, such as sshd')
     .option('--country <code>', 'only entries in this country: two letters, or - for unknown')
     .option('--note <text>', 'only entries whose note contains this text')

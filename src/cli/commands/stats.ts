@@ -14,10 +14,10 @@ interface StatsOptions {
 export function define(command: Command, context: Context): void {
   command
     .description(
-      'Shows what is active and when it expires, the activations of each day, and the services, offenders and networks with the most offences; countries and networks where [geo] names databases.',
+      'Shows how much is active and when it expires, the activations of each day, and the services, offenders and prefixes with the most offences; also networks and countries, if [geo] names databases.',
     )
-    .option('--since <time>', 'from then on: 2026-03-24, or 90d for the last 90 days', '30d')
-    .option('--limit <n>', 'at most this many of each list', parseLimit, 10)
+    .option('--since <time>', 'only since then: 2026-03-24, or 90d for the last 90 days', '30d')
+    .option('--limit <n>', 'at most this many rows of each list', parseLimit, 10)
     .addHelpText(
       'after',
       `
@@ -26,8 +26,8 @@ Examples:
   mcblock stats --since 7d --limit 3
   mcblock stats --json | jq '.services'
 
-Evidence is kept as one sum for each log and activation: what began earlier counts as a whole if its
-last offence came since. Of users only hashes are kept, because people type passwords in their place.
+Evidence is kept as one sum for each log and activation: a sum that began earlier counts in full if its
+last offence came since. Only hashes of user names are kept, because people type passwords as names.
 `,
     )
     .action((options: StatsOptions) => stats(context, options));

@@ -21,13 +21,13 @@ interface UndoOptions extends ApplyChoice {
   readonly list?: true;
 }
 
-/** A command that is undone, with the entries before it. */
+/** A command that is undone, and the entries before it. */
 interface UndoneStep {
   readonly step: RecordedCommand;
   readonly entries: readonly FormerEntry[];
-  /** How many entries there are. */
+  /** The number of these entries. */
   readonly count: number;
-  /** What it changed on the allow-list: whether each prefix was there before. */
+  /** The prefixes that it changed on the allow-list, and whether each was there before. */
   readonly allowed: readonly FormerAllowed[];
 }
 

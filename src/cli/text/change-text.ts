@@ -21,7 +21,7 @@ export function changeJson(change: RecordedChange): object {
   };
 }
 
-/** One line: when, what became of which prefix, from where, and by whom. */
+/** One line: the time, the prefix, what happened to it, where it came from, and who did it. */
 export function changeLine(change: RecordedChange): string {
   const { at, prefix, origin, note, by, command, user, logs } = change;
   const parts = [
@@ -43,7 +43,7 @@ function actionText({ at, action, activation, since, until = 'forever' }: Record
         since === undefined || shortTime(since) === shortTime(at)
           ? ''
           : `from ${shortTime(since)} `;
-      return `${activation === 1 ? 'blocked' : `blocked again (${activation})`} ${begin}${end}`;
+      return `${activation === 1 ? 'active' : `active again (${activation})`} ${begin}${end}`;
     }
     case 'prolonged':
       return `prolonged ${end}`;
@@ -56,7 +56,7 @@ function actionText({ at, action, activation, since, until = 'forever' }: Record
     case 'undone':
       return 'restored by undo';
     case 'allowed':
-      return `put on the allow-list${until === 'forever' ? '' : ` ${end}`}`;
+      return `added to the allow-list${until === 'forever' ? '' : ` ${end}`}`;
     case 'disallowed':
       return 'removed from the allow-list';
   }

@@ -22,7 +22,7 @@ const SHOWN_EVIDENCE = 5;
 /** Activations of an entry, the latest first. */
 const SHOWN_ACTIVATIONS = 5;
 
-/** What is known of an address or prefix, with its country and network where there are databases. */
+/** An explanation with country and network, if there are databases. */
 export interface LocatedExplanation extends Explanation {
   readonly where: ReturnType<typeof whereJson> | undefined;
 }
@@ -43,7 +43,7 @@ export function* explanationLines(
   if (within.all > 0) {
     yield `  contains ${nounText(within.all, 'entry', 'entries')}, ${within.active} of them active`;
   }
-  // The narrowest first: it says most about what was asked for.
+  // The narrowest first: it says most about the address.
   for (const { entry, history } of entries.toReversed()) {
     const state = stateOf(entry, now);
     yield `  ${shortPrefix(entry.prefix)}: ${state === 'never' ? '' : `${state}, `}${pastText(entry)}`;
@@ -65,11 +65,11 @@ function listedText({ blocker, feeds, within }: LocatedExplanation): string {
       blocker.expiresAt === 'forever' ? 'forever' : `until ${shortTime(blocker.expiresAt)} UTC`;
     return `on the blocklist: ${shortPrefix(blocker.prefix)} since ${shortTime(blocker.activatedAt)} ${end}`;
   }
-  if (feeds.length > 0) return 'on the blocklist: by a feed';
+  if (feeds.length > 0) return 'on the blocklist: in a feed';
   return within.active > 0 ? 'on the blocklist in part' : 'not on the blocklist';
 }
 
-/** What happened to an entry. */
+/** The past of an entry. */
 function pastText({ activations, hits, origin, by, note }: Entry): string {
   const parts = [activationsText(activations), nounText(hits, 'hit', 'hits'), `origin ${origin}`];
   if (by !== '') parts.push(`from ${printable(by)}`);
@@ -95,7 +95,7 @@ function* historyLines(
   if (more > 0) yield `    and ${nounText(more, 'activation', 'activations')} before`;
 }
 
-/** @param entry what it says already is not repeated */
+/** @param entry the entry of the activation: what it has in common is not repeated */
 function* activationLines(
   { number, at, until, endedAt, origin, by, note, evidence }: Activation,
   entry: Entry | undefined,
@@ -109,7 +109,7 @@ function* activationLines(
   if (note !== '' && note !== entry?.note) parts.push(`"${printable(note)}"`);
   yield parts.join(', ');
   const sorted = evidence.toSorted((p, q) => rank(q, asked) - rank(p, asked) || q.count - p.count);
-  // A single row takes no more room than its sum.
+  // A single row is as short as its sum.
   const isLong = !verbose && sorted.length > SHOWN_EVIDENCE + 1;
   const own = sorted.filter((row) => rank(row, asked) > 0).length;
   const isHost = own < sorted.length;
@@ -167,7 +167,7 @@ function* outlookLines(outlook: Outlook, policy: Policy, now: Seconds): Generato
   if (whole) yield `  more offences: ${nextText(whole, pendingPoints, policy, now, full)}`;
 }
 
-/** @param least the points that it takes; by default as many as the decision needs */
+/** @param least the points needed; default: those that the decision needs */
 function nextText(
   next: Decision,
   pendingPoints: number,

@@ -45,7 +45,7 @@ function* summaryLines(stats: Stats): Generator<string> {
   yield `expiring   ${expiringText(stats)}`;
   const made = origins.map(({ name, count }) => `${name} ${countText(count)}`);
   yield `activated  ${made.length === 0 ? 'none' : made.join(', ')}`;
-  yield `users      ${countText(users)} tried lately, by hash; names are not kept`;
+  yield `users      ${countText(users)} tried lately; only hashes of their names are kept`;
 }
 
 /** `3 entries, 100 prefixes of feeds` */
