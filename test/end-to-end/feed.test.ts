@@ -163,7 +163,7 @@ describe.skipIf(!existsSync('/usr/bin/openssl'))('a feed over https (needs opens
       'without a length',
       (_, { socket }) => void socket?.end('HTTP/1.1 200 OK\r\n\r\n5.149.104.7\n'),
       [],
-      'no length',
+      'neither Content-Length nor chunks',
     ],
     [
       'a redirect to http',
