@@ -62,10 +62,7 @@ export function define(command: Command, context: Context): void {
         'only entries of this origin, or the prefixes of feeds',
       ).choices([...ORIGINS, 'feed']),
     )
-    .option(
-      '--since <time>',
-      'only entries activated since then: 2026-03-24, or 7d for the last seven days',
-    )
+    .option('--since <time>', 'only entries activated since then: 2026-03-24, 7d (ago)')
     .option('--until <time>', 'only entries activated before then')
     .option('--service <name>', 'only entries with evidence of this service, such as sshd')
     .option('--country <code>', 'only entries in this country: two letters, or - for unknown')
