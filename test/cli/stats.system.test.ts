@@ -149,7 +149,7 @@ describe('the scripts for daily mails', () => {
     'source_periodic_confs() { :; }\ncheck_yesno_period() { eval "[ \\$$1 = YES ]"; }\n';
 
   it.each([
-    ['echo 3 blocked', '', 1, '\nNetworks blocked by mcblock:\n\n3 blocked\n'],
+    ['echo 3 blocked', '', 1, '\nNetworks recorded by mcblock:\n\n3 blocked\n'],
     ['true', '', 0, ''],
     ['{ echo broken; false; }', '', 3, '\nbroken\n'],
     ['echo 3 blocked', 'security_status_mcblock_enable=NO\n', 0, ''],
@@ -162,7 +162,7 @@ describe('the scripts for daily mails', () => {
     const text = script('openbsd/daily.local', 'echo 3 blocked');
     expect(run(`next_part() { echo "$1"; }\n${text}`)).toEqual({
       status: 0,
-      stdout: 'Networks blocked by mcblock:\n3 blocked\n',
+      stdout: 'Networks recorded by mcblock:\n3 blocked\n',
     });
   });
 });
