@@ -6,6 +6,7 @@ import { emptyHeader } from './header/header.ts';
 import { readHeader } from './header/read-header.ts';
 import { LineSplitter } from './lines.ts';
 import type { Source } from './source.ts';
+import { quoted } from './template-notation.ts';
 import { Templates } from './templates.ts';
 
 /** A draft of a grammar, for a person to finish. */
@@ -135,18 +136,18 @@ function ownMessages(lines: readonly string[]): Messages {
       const end = level.slice(word.length + 1);
       const after = isLevelled
         ? [quoted(`${mark}[`), 'WORD', quoted(end)]
-        : [quoted(isMarked ? mark : '')];
+        : literal(isMarked ? mark : '');
       const lengths = afters.map(([all = '']) =>
         isLevelled ? all.length : isMarked ? mark.length : 0,
       );
       return {
-        file: [quoted(first), notation, ...after].join(' ').trim(),
+        file: [...literal(first), notation, ...after].join(' '),
         messages: found.map((one, index) => one.line.slice(one.end + (lengths[index] ?? 0))),
       };
     }
     const near = commonEnd(befores);
     return {
-      file: ['MESSAGE TEXT', quoted(near), notation].join(' '),
+      file: ['MESSAGE TEXT', ...literal(near), notation].join(' '),
       messages: found.map(({ line }) => line),
     };
   }
@@ -221,9 +222,9 @@ function firstAddress(example: string): string {
   return address === undefined ? '' : formatAddress(address);
 }
 
-/** Empty text is left out. */
-function quoted(text: string): string {
-  return text === '' ? '' : `"${text.replaceAll(/["\\]/g, '\\$&').replaceAll('\t', '\\t')}"`;
+/** Nothing for an empty text, which the notation refuses. */
+function literal(text: string): string[] {
+  return text === '' ? [] : [quoted(text)];
 }
 
 function commonEnd(texts: readonly string[]): string {

@@ -54,7 +54,8 @@ function notationOf({ text, field }: Piece): string {
   return field ?? quoted(text);
 }
 
-function quoted(text: string): string {
+/** Text in the notation, with escapes for control characters. */
+export function quoted(text: string): string {
   const escaped = text.replaceAll(/["\\]/g, '\\$&');
   return `"${escaped.replaceAll(/\p{Cc}/gu, hexEscapes)}"`;
 }

@@ -40,6 +40,16 @@ describe('the draft of a grammar', () => {
     ]);
   });
 
+  it('has escapes for control characters', () => {
+    const lines = linesOf(LOG.replaceAll('refused', 'refused\x1b[2J\x9b'));
+    const { text } = draftGrammar('knockd', lines);
+    expect(text).toContain(
+      '> "refused\\x1b[2J\\xc2\\x9b admin from 192.0.2.7:4711" | address 192.0.2.7\n',
+    );
+    expect(text).not.toMatch(/[^\P{Cc}\n]/u);
+    expect(tryGrammar(text)).toMatchObject({ faults: [], wrong: [] });
+  });
+
   it('has messages but no file for the log of a syslogd', () => {
     const lines = linesOf(readFileSync('fixtures/logs/iso.log', 'latin1'));
     const { text, messages } = draftGrammar('mine', lines);
