@@ -36,6 +36,23 @@ interface Found {
   steps: number;
 }
 
+const NOTHING_FOUND: Readonly<Found> = {
+  year: -1,
+  month: -1,
+  day: -1,
+  hour: -1,
+  minute: 0,
+  second: 0,
+  epoch: -1,
+  pid: -1,
+  isFractional: false,
+  zoneAt: -1,
+  timeAt: -1,
+  readTime: readIsoTime,
+  messageAt: -1,
+  steps: 0,
+};
+
 /** Matches bytes[at, end) and the rest of the header. Returns the offset after the header, or -1. */
 type Matcher = (bytes: Uint8Array, at: number, end: number) => number;
 
@@ -44,10 +61,10 @@ type FieldReader = (bytes: Uint8Array, at: number, end: number) => number;
 
 /** The reader of lines that begin as a grammar declares. A line has the first way of reading it. */
 export function fileHeaderReader(form: FileForm): HeaderReader {
-  const found = nothingFound();
+  const found = { ...NOTHING_FOUND };
   const match = matcherOf(form, found, (_, at) => at);
   return (bytes, start, end, header) => {
-    Object.assign(found, nothingFound());
+    Object.assign(found, NOTHING_FOUND);
     const at = match(bytes, start, end);
     if (at < 0 || !setTime(header, found, bytes, end)) return false;
     setMessage(header, found.messageAt < 0 ? at : found.messageAt);
@@ -55,12 +72,6 @@ export function fileHeaderReader(form: FileForm): HeaderReader {
     header.isFractional ||= found.isFractional;
     return true;
   };
-}
-
-function nothingFound(): Found {
-  const date = { year: -1, month: -1, day: -1, hour: -1, minute: 0, second: 0, epoch: -1 };
-  const places = { zoneAt: -1, timeAt: -1, messageAt: -1 };
-  return { ...date, ...places, pid: -1, isFractional: false, readTime: readIsoTime, steps: 0 };
 }
 
 function matcherOf(form: FileForm, found: Found, next: Matcher): Matcher {
