@@ -48,23 +48,23 @@ SELECT ${ENTRY_COLUMNS} FROM key CROSS JOIN entry ON family = ? AND length = l A
 }
 
 /** isActive in SQL; the time is bound twice. */
-const ACTIVE = '(activated_at <= ? AND (expires_at IS NULL OR expires_at > ?))';
+export const IS_ACTIVE = '(activated_at <= ? AND (expires_at IS NULL OR expires_at > ?))';
 
 const CONDITIONS = {
-  active: `AND ${ACTIVE}`,
-  expired: `AND activations > 0 AND NOT ${ACTIVE}`,
+  active: `AND ${IS_ACTIVE}`,
+  expired: `AND activations > 0 AND NOT ${IS_ACTIVE}`,
   never: 'AND activations = 0',
 } as const;
 
 const COUNT = `
-SELECT count(*) FILTER (WHERE ${ACTIVE}), count(*) FILTER (WHERE activations = 0), count(*)
+SELECT count(*) FILTER (WHERE ${IS_ACTIVE}), count(*) FILTER (WHERE activations = 0), count(*)
 FROM entry`;
 
 /** By the partial index, whose condition it has to repeat. */
 const BY_HAND = `
 SELECT family, length, hex(network)
 FROM activation CROSS JOIN entry USING (family, length, network)
-WHERE activation.origin = 'manual' AND number = activations AND ${ACTIVE}`;
+WHERE activation.origin = 'manual' AND number = activations AND ${IS_ACTIVE}`;
 
 /** The current entries, without their history. */
 export class Entries {

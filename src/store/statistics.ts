@@ -3,6 +3,7 @@ import type { Evidence } from '../blocklist/evidence.ts';
 import { DAY_SECONDS } from '../blocklist/policy.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { Connection } from './connection.ts';
+import { IS_ACTIVE } from './entries.ts';
 import { evidenceOfCell } from './evidence-cell.ts';
 import { prefixOfRow } from './key.ts';
 
@@ -21,10 +22,8 @@ SELECT at / ${DAY_SECONDS}, count(*) FROM activation WHERE at >= ? AND at <= ? G
 const BY_ORIGIN = `
 SELECT origin, count(*) FROM activation WHERE at >= ? AND at <= ? GROUP BY 1 ORDER BY 2 DESC, 1`;
 
-const ACTIVE = 'activated_at <= ? AND (expires_at IS NULL OR expires_at > ?)';
-
 const EXPIRING = `
-SELECT count(*) FROM entry WHERE ${ACTIVE} AND expires_at > ? AND expires_at <= ?`;
+SELECT count(*) FROM entry WHERE ${IS_ACTIVE} AND expires_at > ? AND expires_at <= ?`;
 
 const FOREVER = 'SELECT count(*) FROM entry WHERE activated_at <= ? AND expires_at IS NULL';
 
