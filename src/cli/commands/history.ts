@@ -6,7 +6,7 @@ import { parseLimit } from '../limit.ts';
 import { changeJson, changeLine } from '../text/change-text.ts';
 import { COMMAND_COLUMNS, commandJson } from '../text/command-text.ts';
 import { countText } from '../text/count.ts';
-import { parsePast } from '../text/time.ts';
+import { parseSpan } from '../text/time.ts';
 
 interface HistoryOptions {
   readonly since?: string;
@@ -53,14 +53,7 @@ async function history(
 ): Promise<void> {
   const prefix = text === undefined ? undefined : parsePrefix(text);
   const store = await context.store('read');
-  const [since, until] = (['since', 'until'] as const).map((name) => {
-    const time = options[name];
-    return time === undefined ? undefined : parsePast(time, `--${name}`, context.now);
-  });
-  if (since !== undefined && until !== undefined && since >= until) {
-    throw new McblockError('usage', '--since must be before --until');
-  }
-  const span = { ...options, since, until };
+  const span = { ...options, ...parseSpan(options, context.now) };
   if (commands) {
     if (prefix !== undefined) {
       throw new McblockError('usage', '--commands cannot be used with an address or prefix');

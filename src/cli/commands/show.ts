@@ -21,7 +21,7 @@ import { COUNTRY_COLUMNS, countrySumJson } from '../text/country-text.ts';
 import { entryColumns, entryJson, feedJson, type ShownRow } from '../text/entry-text.ts';
 import { jsonText } from '../text/json-text.ts';
 import { pagesOf } from '../text/pages.ts';
-import { parsePast } from '../text/time.ts';
+import { parseSpan } from '../text/time.ts';
 
 /** The key by which entries are sorted, the lowest first; undefined: by prefix. */
 const SORTS: Readonly<Record<string, ((entry: Entry) => number) | undefined>> = {
@@ -146,18 +146,12 @@ function queryOf(
   now: Seconds,
 ): EntryQuery {
   const { origin, service, country, note } = options;
-  const since = options.since === undefined ? undefined : parsePast(options.since, '--since', now);
-  const until = options.until === undefined ? undefined : parsePast(options.until, '--until', now);
-  if (since !== undefined && until !== undefined && since >= until) {
-    throw new McblockError('usage', '--since must be before --until');
-  }
   return {
     prefixes,
     at: now,
     state: stateWanted(options, prefixes.length > 0),
     origin: origin === 'feed' ? undefined : origin,
-    since,
-    until,
+    ...parseSpan(options, now),
     service,
     note,
     isThere: country === undefined ? undefined : countryTest(country, geo),

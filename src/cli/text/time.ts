@@ -29,6 +29,21 @@ export function parsePast(text: string, what: string, now: Seconds): Seconds {
   );
 }
 
+/** Parses --since and --until as {@link parsePast} does. Throws McblockError('usage'). */
+export function parseSpan(
+  options: { readonly since?: string; readonly until?: string },
+  now: Seconds,
+): { readonly since: Seconds | undefined; readonly until: Seconds | undefined } {
+  const [since, until] = (['since', 'until'] as const).map((name) => {
+    const time = options[name];
+    return time === undefined ? undefined : parsePast(time, `--${name}`, now);
+  });
+  if (since !== undefined && until !== undefined && since >= until) {
+    throw new McblockError('usage', '--since must be before --until');
+  }
+  return { since, until };
+}
+
 /** ISO 8601, UTC, in whole seconds; null for "forever", as in JSON. */
 export function isoTime(at: Expiry): string | null {
   return at === 'forever' ? null : new Date(at * 1000).toISOString().replace('.000Z', 'Z');
