@@ -1,5 +1,6 @@
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
 import type { RecordedChange } from '../../store/changes.ts';
+import type { WithdrawalReason } from '../../store/withdrawals.ts';
 import { printable } from './printable.ts';
 import { isoTime, shortTime } from './time.ts';
 
@@ -65,5 +66,10 @@ function actionText({ at, action, activation, since, until = 'forever' }: Record
 function noteText({ action, note }: RecordedChange): string {
   if (action === 'undone') return `of ${printable(note)}`;
   if (action !== 'withdrawn') return `"${printable(note)}"`;
-  return note === 'mistake' ? 'a mistake' : 'a later login excuses its failures';
+  return withdrawalText(note as WithdrawalReason);
+}
+
+/** Why an activation was withdrawn. */
+export function withdrawalText(reason: WithdrawalReason): string {
+  return reason === 'mistake' ? 'a mistake' : 'a later login excuses its failures';
 }

@@ -10,6 +10,7 @@ import { contains, type Prefix } from '../../net/prefix.ts';
 import { shortPrefix } from '../../net/prefix-text.ts';
 import type { Activation } from '../../store/history.ts';
 import type { Withdrawal } from '../../store/withdrawals.ts';
+import { withdrawalText } from './change-text.ts';
 import { nounText } from './count.ts';
 import { formatDuration } from './duration.ts';
 import { activationsText, type whereJson } from './entry-text.ts';
@@ -78,8 +79,7 @@ function pastText({ activations, hits, origin, by, note }: Entry): string {
 }
 
 function withdrawnText({ withdrawnAt, reason }: Withdrawal): string {
-  const why = reason === 'mistake' ? 'a mistake' : 'a later login excuses its failures';
-  return `activation withdrawn ${shortTime(withdrawnAt)} UTC: ${why}`;
+  return `activation withdrawn ${shortTime(withdrawnAt)} UTC: ${withdrawalText(reason)}`;
 }
 
 function* historyLines(

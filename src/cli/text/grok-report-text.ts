@@ -6,6 +6,7 @@ import { type EntryOutcome, OUTCOMES } from '../../engine/judge/pending-changes.
 import type { Sample } from '../../log/offences/samples.ts';
 import { formatAddress } from '../../net/address-text.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
+import { withdrawalText } from './change-text.ts';
 import type { Colours } from './colours.ts';
 import { countText } from './count.ts';
 import { printable } from './printable.ts';
@@ -72,7 +73,7 @@ export function* grokReportLines(report: LogReport, layout: ReportLayout): Gener
     yield `  spared       ${formatAddress(address)}, ${SPARED[reason]}: ${offences(count)}`;
   }
   for (const prefix of report.withdrawn) {
-    yield `  withdrawn    ${shortPrefix(prefix)}: a later login excuses its failures`;
+    yield `  withdrawn    ${shortPrefix(prefix)}: ${withdrawalText('login')}`;
   }
   if (verbose) {
     for (const { service, message, count } of report.summary.messages) {
