@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Finding } from '../../engine/doctor/finding.ts';
 import type { Context } from '../context.ts';
 import { findings } from '../findings.ts';
-import { countText } from '../text/count.ts';
+import { countText, nounText } from '../text/count.ts';
 import { printable } from '../text/printable.ts';
 
 export function define(command: Command, context: Context): void {
@@ -68,6 +68,6 @@ function partOf(found: readonly Finding[]): object | null {
 function problemsText(problems: number, warnings: number): string {
   if (problems + warnings === 0) return 'none';
   const counts = [problems === 0 ? 'none' : countText(problems)];
-  if (warnings > 0) counts.push(`${countText(warnings)} warning${warnings === 1 ? '' : 's'}`);
+  if (warnings > 0) counts.push(nounText(warnings, 'warning', 'warnings'));
   return `${counts.join(', ')}; run mcblock doctor`;
 }

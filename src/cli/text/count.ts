@@ -1,5 +1,5 @@
 /** An integer with thousands separators: `1,234,567`. toLocaleString takes 10 ms to load its data. */
-export function countText(count: number): string {
+export function countText(count: number | bigint): string {
   return String(count).replace(/\B(?=(?:\d{3})+$)/g, ',');
 }
 

@@ -40,7 +40,7 @@ export function* statsLines(stats: Stats, layout: StatsLayout): Generator<string
 function* summaryLines(stats: Stats): Generator<string> {
   const { entries, feedPrefixes, addresses4, origins, users } = stats;
   const { active, expired } = entries;
-  yield `active     ${activeText(active, feedPrefixes)}, ${addresses4.toLocaleString('en')} IPv4 addresses`;
+  yield `active     ${activeText(active, feedPrefixes)}, ${countText(addresses4)} IPv4 addresses`;
   yield `expired    ${nounText(expired, 'entry', 'entries')}`;
   yield `expiring   ${expiringText(stats)}`;
   const made = origins.map(({ name, count }) => `${name} ${countText(count)}`);
