@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Trial } from '../../../grammar/notation/load.ts';
 import type { Scanner } from '../../../grammar/notation/scanner.ts';
 import { McblockError, reasonOf } from '../../errors.ts';
 import { loadScanners } from '../../log/scanners.ts';
+import { programFolder } from '../../program-folder.ts';
 import type { Context } from '../context.ts';
 import { checkService, grammarReporter, openLog } from '../log-options.ts';
 import { type Column, tableLines } from '../text/table.ts';
@@ -81,8 +81,7 @@ async function showGrammar(context: Context, service: string): Promise<void> {
   const folder = (await context.config()).get('grammar.folder');
   const scanners = await loadScanners(folder, grammarReporter(context));
   checkService(service, scanners);
-  const root = dirname(createRequire(import.meta.url).resolve('mcblock/package.json'));
-  const shipped = join(root, 'grammar');
+  const shipped = join(programFolder(), 'grammar');
   const text = [folder, shipped]
     .filter((one) => one !== '')
     .map((one) => textOfService(one, service))

@@ -1,10 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { McblockError, reasonOf } from '../../errors.ts';
 import { rotationsOf } from '../../log/follow/rotation.ts';
 import type { Address } from '../../net/address.ts';
 import { parseAddress } from '../../net/address-text.ts';
 import { hostPrefix, type Prefix } from '../../net/prefix.ts';
+import { programFolder } from '../../program-folder.ts';
 import type { Host } from '../host/host.ts';
 import { authLog } from '../host/system-log.ts';
 
@@ -109,26 +110,11 @@ async function sudoSessions(host: Host, user: string | undefined): Promise<Addre
   return [...found.values()];
 }
 
-/** The folder `packaging` is in a folder above this file, in a clone as well as an installed program. */
 function packagedText(name: string): string {
-  const files = foldersAround(import.meta.filename).map((folder) =>
-    join(folder, 'packaging', name),
-  );
-  const file = files.find((path) => existsSync(path));
-  if (file === undefined) {
-    throw new McblockError('system', `packaging/${name}: not found beside the program`);
-  }
+  const file = join(programFolder(), 'packaging', name);
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
     throw new McblockError('file', `${file}: ${reasonOf(cause)}`, { cause });
   }
-}
-
-function foldersAround(file: string): string[] {
-  const folders = [dirname(file)];
-  for (let folder = dirname(file); folder !== dirname(folder); folder = dirname(folder)) {
-    folders.push(dirname(folder));
-  }
-  return folders;
 }
