@@ -19,6 +19,7 @@ import { check, type Finding, type Found, ok, warning } from '../engine/doctor/f
 import { Host } from '../engine/host/host.ts';
 import { type LogJob, logJobs } from '../engine/host/log-jobs.ts';
 import { services } from '../engine/host/services.ts';
+import type { McblockError } from '../errors.ts';
 import type { Store } from '../store/store.ts';
 import type { Config } from './config/config.ts';
 import { configuredFirewall, namesFirewall } from './config/firewall-settings.ts';
@@ -41,8 +42,13 @@ export async function* findings(context: Context): AsyncGenerator<Finding> {
   yield configured;
   if (configured.state === 'problem') return;
   const config = await context.config();
+  const faults: McblockError[] = [];
+  const options = readOptionsOf(config, {}, (fault) => faults.push(fault));
   yield check('grammars', async () => {
-    const { scanners } = await readOptionsOf(config, {});
+    const { scanners } = await options.finally(() => {
+      const [fault] = faults;
+      if (fault !== undefined) throw fault;
+    });
     return ok(`${scanners.length} services`);
   });
   yield* fileFindings(context, config);
@@ -60,9 +66,7 @@ export async function* findings(context: Context): AsyncGenerator<Finding> {
   yield check('hooks', () => checkJobs(jobs));
   const isForgotten = host.hasSystemd && namesFirewall(config) && isNft(config);
   yield check('services', () => checkServices(running, isForgotten));
-  yield check('system log', async () =>
-    checkSystemLog(host, await readOptionsOf(config, {}, () => undefined), context.time.now),
-  );
+  yield check('system log', async () => checkSystemLog(host, await options, context.time.now));
   if (config.get('pubsub.address') !== '') yield check('redis', () => checkRedis(config));
 }
 
