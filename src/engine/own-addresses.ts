@@ -18,18 +18,21 @@ export function connectedNetworks(): Prefix[] {
 
 /** The addresses of all interfaces; changes if an interface gets or loses one. */
 export function interfacesText(): string {
-  const networks = Object.values(os.networkInterfaces()).flatMap((addresses) => addresses ?? []);
-  return networks.map(({ address, netmask }) => `${address} ${netmask}`).join(', ');
+  return interfaces()
+    .map(({ address, netmask }) => `${address} ${netmask}`)
+    .join(', ');
 }
 
 function interfaceAddresses(): { address: Address; length: number }[] {
-  return Object.values(os.networkInterfaces())
-    .flatMap((addresses) => addresses ?? [])
-    .flatMap(({ address: text, cidr }) => {
-      const address = parseAddress(text.replace(/%.*/, ''));
-      if (address === undefined) return [];
-      // Node gives no prefix where the netmask is not contiguous.
-      const length = cidr === null ? FAMILY_BITS[address.family] : Number(cidr.replace(/.*\//, ''));
-      return [{ address, length }];
-    });
+  return interfaces().flatMap(({ address: text, cidr }) => {
+    const address = parseAddress(text.replace(/%.*/, ''));
+    if (address === undefined) return [];
+    // Node gives no prefix where the netmask is not contiguous.
+    const length = cidr === null ? FAMILY_BITS[address.family] : Number(cidr.replace(/.*\//, ''));
+    return [{ address, length }];
+  });
+}
+
+function interfaces(): os.NetworkInterfaceInfo[] {
+  return Object.values(os.networkInterfaces()).flatMap((addresses) => addresses ?? []);
 }
