@@ -101,8 +101,8 @@ function offencesOf(
   most: number,
   geo: Geo | undefined,
 ): Pick<Stats, 'services' | 'offenders' | 'prefixes' | 'networks'> {
-  const [services, offenders] = [new Tally(), new Tally()];
-  const [prefixes, networks] = [new Tally(), new Tally()];
+  const [services, offenders] = [new NameCounts(), new NameCounts()];
+  const [prefixes, networks] = [new NameCounts(), new NameCounts()];
   for (const { prefix, rows } of store.statistics.evidenceSince(since)) {
     for (const { service, address, count } of rows) {
       services.add(service, count);
@@ -119,8 +119,7 @@ function offencesOf(
   };
 }
 
-/** Counts by name. */
-class Tally {
+class NameCounts {
   #counts = new Map<string, number>();
 
   add(name: string, count: number): void {

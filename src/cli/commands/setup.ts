@@ -10,7 +10,7 @@ import {
   type SetupTools,
 } from '../../engine/setup/carry-out.ts';
 import { type Answers, type Facts, factsOf, suggestedAllowList } from '../../engine/setup/facts.ts';
-import { placesOf, planRemoval, planSetup } from '../../engine/setup/plan.ts';
+import { pathsOf, planRemoval, planSetup } from '../../engine/setup/plan.ts';
 import type { ToDo } from '../../engine/setup/step.ts';
 import { McblockError } from '../../errors.ts';
 import { formatPrefix } from '../../net/prefix-text.ts';
@@ -68,9 +68,9 @@ async function setup(context: Context, options: SetupOptions): Promise<void> {
   const host = context.host ?? new Host();
   const [client] = sessionProtections(context.env);
   const facts = await factsOf(host, connectedNetworks(), client?.prefix, context.env['SUDO_USER']);
-  checkPlaces(context, facts, options);
+  checkPaths(context, facts, options);
   const config = await context.config();
-  const { config: usual } = placesOf(facts.init);
+  const { config: usual } = pathsOf(facts.init);
   if (config.file !== undefined && config.file !== usual) {
     throw new McblockError('config', `move ${config.file} to ${usual}, where the services read it`);
   }
@@ -95,12 +95,8 @@ async function setup(context: Context, options: SetupOptions): Promise<void> {
 }
 
 /** Services use one store and one configuration, and run the program as another user. */
-function checkPlaces(
-  { options: common }: Context,
-  { init }: Facts,
-  { dryRun }: SetupOptions,
-): void {
-  const { store, config } = placesOf(init);
+function checkPaths({ options: common }: Context, { init }: Facts, { dryRun }: SetupOptions): void {
+  const { store, config } = pathsOf(init);
   if ((common.db ?? store) !== store || (common.config ?? config) !== config) {
     throw new McblockError(
       'usage',
@@ -167,7 +163,7 @@ async function isWanted(
 }
 
 function toolsOf(context: Context, facts: Facts): SetupTools {
-  const { store, config } = placesOf(facts.init);
+  const { store, config } = pathsOf(facts.init);
   const { yes, quiet } = context.options;
   const common = ['--db', store, '--config', config];
   if (yes) common.push('--yes');

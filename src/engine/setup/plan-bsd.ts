@@ -140,10 +140,11 @@ function rotationSteps(facts: Facts, { logs }: Answers): Step[] {
 function newsyslogSteps({ text }: Facts, change: (line: string) => string): Step[] {
   const before = text(NEWSYSLOG);
   if (before === undefined) return [];
-  const after = before.split('\n').map(change).join('\n');
-  if (after === before) return [];
-  const changed = after.split('\n').filter((line) => !before.split('\n').includes(line));
-  return [{ kind: 'edit', path: NEWSYSLOG, text: after, what: changed.join(', ') }];
+  const lines = before.split('\n');
+  const after = lines.map(change);
+  const changed = after.filter((line, index) => line !== lines[index]);
+  if (changed.length === 0) return [];
+  return [{ kind: 'edit', path: NEWSYSLOG, text: after.join('\n'), what: changed.join(', ') }];
 }
 
 /** The script signals syslogd itself, because newsyslog then does not. */

@@ -7,7 +7,7 @@ import { isSealed } from './seal.ts';
 import { mcblock, type Plan, removal, run, runIfThere, type Step } from './step.ts';
 
 /** Where the files are on a system. */
-interface Places {
+interface Paths {
   readonly config: string;
   readonly store: string;
 }
@@ -15,7 +15,7 @@ interface Places {
 /** Older journals say little about who attacks today. */
 const JOURNAL_DAYS = 30;
 
-export function placesOf(init: Init): Places {
+export function pathsOf(init: Init): Paths {
   const isBsd = init === 'freebsd' || init === 'openbsd';
   return {
     config: init === 'freebsd' ? '/usr/local/etc/mcblock.toml' : '/etc/mcblock.toml',
@@ -33,7 +33,7 @@ export function planSetup(facts: Facts, answers: Answers, hasFirewall: boolean):
   checkSystem(facts, answers);
   const steps = [
     ...configSteps(facts, hasFirewall),
-    { kind: 'store', path: placesOf(init).store } as const,
+    { kind: 'store', path: pathsOf(init).store } as const,
     ...allowSteps(answers),
     ...historySteps(facts, answers),
     mcblock('apply'),
@@ -56,7 +56,7 @@ export function planSetup(facts: Facts, answers: Answers, hasFirewall: boolean):
  */
 export function planRemoval(facts: Facts, table: string): Plan {
   const { init, nft } = facts;
-  const { config, store } = placesOf(init);
+  const { config, store } = pathsOf(init);
   const system =
     init === 'systemd'
       ? systemdRemoval(facts)
@@ -117,7 +117,7 @@ function checkSystem(
 }
 
 function configSteps({ init, firewall, nft, text }: Facts, hasFirewall: boolean): Step[] {
-  const { config } = placesOf(init);
+  const { config } = pathsOf(init);
   const path = firewall === 'nft' && nft !== '/usr/sbin/nft' ? `nft = "${nft}"\n` : '';
   const lines = `[firewall]\nkind = "${firewall}"\n${path}`;
   const present = text(config);
