@@ -35,6 +35,8 @@ export interface Firewall {
   readonly kill?: (prefixes: PrefixList) => Promise<void>;
   /** Why the firewall may not block the rules that it holds. Absent if rules always block. */
   readonly fault?: (rules: number) => Promise<FirewallFault | undefined>;
-  /** Called once the rules are in place, whether or not anything changed. */
-  readonly finish?: () => Promise<void>;
+  /**
+   * Called once the rules are in place, whether or not anything changed. `force` as for reconcile.
+   */
+  readonly finish?: (rules: PrefixList, force: boolean) => Promise<void>;
 }

@@ -35,7 +35,7 @@ export async function pfFault(
       advice: 'add "quick" to the rule in pf.conf, and run pfctl -f /etc/pf.conf',
     };
   }
-  return limitFault(pfctl, rules);
+  return (await limitFault(pfctl, rules)) ?? requestFault(pfctl, rules);
 }
 
 /** pfctl writes `<table>` or, with -v, `<table:COUNT>`; rules of anchors are indented. */
@@ -51,5 +51,15 @@ async function limitFault(pfctl: Pfctl, rules: number): Promise<FirewallFault | 
   return {
     text: `${rules} rules; pf holds ${limit} table entries`,
     advice: `put "set limit table-entries ${2 * rules}" into pf.conf and load it`,
+  };
+}
+
+/** Beyond this limit FreeBSD lists the table no more, and refuses a pf.conf with such a table file. */
+async function requestFault(pfctl: Pfctl, rules: number): Promise<FirewallFault | undefined> {
+  const limit = await pfctl.requestLimit();
+  if (limit === undefined || rules <= limit * FULL_SHARE) return undefined;
+  return {
+    text: `${rules} rules; FreeBSD takes ${limit} addresses in one request`,
+    advice: `put net.pf.request_maxcount=${2 * rules} into /boot/loader.conf, and run sysctl with it`,
   };
 }

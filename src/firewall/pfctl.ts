@@ -5,8 +5,11 @@ import { formatPrefix } from '../net/prefix-text.ts';
 import { type Finished, runProgram } from '../process/run-program.ts';
 import { pfTableText } from './pf-text.ts';
 
-/** A command on one table; `memory` shows the limits of all tables. */
-export type PfCommand = 'show' | 'memory' | 'add' | 'delete' | 'replace';
+/**
+ * A command on one table. `delete-negated` deletes addresses that were added with a `!` in front;
+ * `memory` shows the limits of all tables.
+ */
+export type PfCommand = 'show' | 'memory' | 'add' | 'delete' | 'delete-negated';
 
 /** pfctl(8), or a helper that may run it. */
 export interface Pfctl {
@@ -16,19 +19,31 @@ export interface Pfctl {
   kill(prefix: Prefix): Promise<Finished>;
   /** Lists the state of pf, or the rules of all anchors; undefined if only root can. */
   list(what: 'info' | 'rules'): Promise<Finished | undefined>;
+  /** How many addresses FreeBSD takes or lists in one call; undefined on OpenBSD, which has no limit. */
+  requestLimit(): Promise<number | undefined>;
 }
 
+/** Where sysctl(8) is, on FreeBSD and OpenBSD. */
+const SYSCTL = '/sbin/sysctl';
+
 /** Runs pfctl itself, which takes root. All arguments but the table are fixed. */
-export function directPfctl(path: string, table: string): Pfctl {
+export function directPfctl(path: string, table: string, sysctl = SYSCTL): Pfctl {
   return {
     run(command, prefixes) {
       if (command === 'memory') return runProgram(path, ['-s', 'memory']);
       if (prefixes === undefined) return runProgram(path, ['-t', table, '-T', command]);
-      const args = ['-t', table, '-T', command, '-f', '-'];
-      return runProgram(path, args, { input: pfTableText(prefixes) });
+      const isNegated = command === 'delete-negated';
+      const args = ['-t', table, '-T', isNegated ? 'delete' : command, '-f', '-'];
+      return runProgram(path, args, { input: pfTableText(prefixes, isNegated ? '!' : '') });
     },
     kill: (prefix) => runProgram(path, ['-k', formatPrefix(prefix)]),
     list: (what) => runProgram(path, what === 'info' ? ['-s', 'info'] : ['-a', '*', '-s', 'rules']),
+    async requestLimit() {
+      const args = ['-n', 'net.pf.request_maxcount'];
+      const finished = await runProgram(sysctl, args).catch(() => undefined);
+      const limit = finished?.ok ? Number(finished.stdout.toString('latin1')) : 0;
+      return limit > 0 ? limit : undefined;
+    },
   };
 }
 
@@ -49,6 +64,7 @@ export function helpedPfctl(
       return runProgram(path, [...args, command], input);
     },
     list: async (what) => (isRoot() ? direct.list(what) : undefined),
+    requestLimit: () => direct.requestLimit(),
     kill(prefix) {
       if (isRoot()) return direct.kill(prefix);
       throw new McblockError(

@@ -37,11 +37,12 @@ export async function reconcile(
   { dryRun = false, force = false }: ReconcileOptions,
 ): Promise<Reconciled> {
   let first: Reconciled | undefined;
+  let wanted: PrefixList;
   let failure: unknown;
   for (let attempt = 0; ; attempt++) {
     // In parallel: one is work for another process, the other for this one.
     const [held, early] = await Promise.all([firewall.read(), Promise.resolve().then(rules)]);
-    let wanted = early;
+    wanted = early;
     let change = differenceOf(held ?? new PrefixList(), wanted);
     if (change.removed.size > 0) {
       // Another process may have added it since the rules were computed; it stored it before.
@@ -63,7 +64,7 @@ export async function reconcile(
       failure = error;
     }
   }
-  if (!dryRun) await firewall.finish?.();
+  if (!dryRun) await firewall.finish?.(wanted, force);
   return first;
 }
 

@@ -4,10 +4,10 @@ import { nftText } from './nft-text.ts';
 import { pfRulesText, pfTableText } from './pf-text.ts';
 
 const WRITERS = {
-  pf: pfTableText,
+  pf: (rules: PrefixList) => pfTableText(rules),
   'pf-rules': pfRulesText,
   nft: nftText,
-  plain: pfTableText,
+  plain: (rules: PrefixList) => pfTableText(rules),
   json: rulesJsonText,
 } as const;
 

@@ -36,13 +36,13 @@ describe('pf through a helper', () => {
     expect(table()).toEqual(['5.149.104.0/22', '2001:db8::/64']);
     const changes = machine.calls().filter((call) => call.endsWith('-f -'));
     expect(changes).toEqual([
-      '-t mcblock -T replace -f -',
+      '-t mcblock -T add -f -',
       '-t mcblock -T add -f -',
       '-t mcblock -T delete -f -',
     ]);
   });
 
-  it('is replaced if the table has foreign addresses', async () => {
+  it('loses the negated addresses of somebody else', async () => {
     machine.set({ tables: { mcblock: ['!3.3.3.3/32', '4.4.4.4/32'] } });
     await apply('192.0.2.7');
     expect(table()).toEqual(['192.0.2.7/32']);

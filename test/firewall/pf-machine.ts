@@ -15,6 +15,7 @@ interface PfState {
   tables: Record<string, string[]>;
   limit: number;
   maxCount: number;
+  tooMany: string;
   fault?: 'busy' | 'permission' | 'missing' | 'half' | 'hang' | 'garbage' | undefined;
   calls: string[][];
   isEnabled: boolean;
@@ -29,6 +30,8 @@ const STAND_IN = 'pfctl-stand-in.mjs';
 export class PfMachine {
   readonly folder = mkdtempSync(join(tmpdir(), 'mcblock-pf-'));
   readonly pfctl = join(this.folder, 'pfctl');
+  /** Knows net.pf.request_maxcount only. */
+  readonly sysctl = join(this.folder, 'sysctl');
   readonly #file = join(this.folder, 'state.json');
 
   constructor() {
@@ -36,6 +39,7 @@ export class PfMachine {
       tables: {},
       limit: 200_000,
       maxCount: 65_535,
+      tooMany: 'pfctl: Invalid argument.',
       calls: [],
       isEnabled: true,
       rules: [BLOCK],
@@ -47,7 +51,12 @@ export class PfMachine {
       this.pfctl,
       `#!${process.execPath}\nprocess.env.PF_STATE = ${JSON.stringify(this.#file)};\nimport(${JSON.stringify(pathToFileURL(standIn).href)});\n`,
     );
+    writeFileSync(
+      this.sysctl,
+      `#!/bin/sh\n[ "$*" = "-n net.pf.request_maxcount" ] && sed 's/.*"maxCount":\\([0-9]*\\).*/\\1/' ${this.#file}\n`,
+    );
     chmodSync(this.pfctl, 0o755);
+    chmodSync(this.sysctl, 0o755);
   }
 
   get state(): PfState {

@@ -1,3 +1,5 @@
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { pfFirewall } from '../../src/firewall/pf.ts';
 import { directPfctl } from '../../src/firewall/pfctl.ts';
@@ -10,8 +12,9 @@ beforeEach(() => {
 });
 afterEach(() => machine.remove());
 
-function bench(table = 'mcblock') {
-  return { firewall: pfFirewall(directPfctl(machine.pfctl, table), table) };
+function bench(table = 'mcblock', file = '') {
+  const pfctl = directPfctl(machine.pfctl, table, machine.sysctl);
+  return { firewall: pfFirewall(pfctl, table, file) };
 }
 
 /** Hosts that no two of which are one prefix. */
@@ -27,8 +30,9 @@ describe('the pf table', () => {
     await apply(bench(), ['5.149.104.0/24', '9.9.9.9/32']);
     expect(machine.calls()).toEqual([
       '-t mcblock -T show',
+      '-t mcblock -T show',
       '-s memory',
-      '-t mcblock -T replace -f -',
+      '-t mcblock -T add -f -',
       '-t mcblock -T show',
     ]);
     await apply(bench(), ['5.149.104.0/23', '9.9.9.9/32']);
@@ -71,18 +75,24 @@ describe('the pf table', () => {
     expect(machine.calls()).toHaveLength(1);
   });
 
-  it('is filled and emptied in calls of at most 65,535 addresses', async () => {
-    // To list so many the sysctl has to be higher; no call puts in or takes out more than that.
-    machine.set({ maxCount: 65_536 });
-    const many = hosts(65_536);
+  it('holds as many addresses as FreeBSD takes and lists by default', async () => {
+    const many = hosts(65_535);
     await apply(bench(), many);
-    expect(machine.calls().filter((call) => call.includes('-f -'))).toEqual([
-      '-t mcblock -T replace -f -',
+    expect(machine.state.tables['mcblock']).toEqual(many);
+    await apply(bench(), ['9.9.9.9/32']);
+    expect(machine.state.tables['mcblock']).toEqual(['9.9.9.9/32']);
+  });
+
+  it('loses its negated addresses, and keeps the others all the time', async () => {
+    const many = hosts(40_000);
+    const [first = '', ...others] = many;
+    machine.set({ tables: { mcblock: [`!${first}`, ...others] } });
+    await apply(bench(), many);
+    expect(machine.state.tables['mcblock']).toEqual(many);
+    expect(machine.calls().filter((call) => /-T (?:add|delete|replace)/.test(call))).toEqual([
+      '-t mcblock -T delete -f -',
       '-t mcblock -T add -f -',
     ]);
-    expect(machine.state.tables['mcblock']).toHaveLength(65_536);
-    await apply(bench(), ['9.9.9.9/32']);
-    expect(machine.calls().filter((call) => call.includes('-T delete'))).toHaveLength(2);
   });
 
   it('deletes before it adds if there is no room for both', async () => {
@@ -146,11 +156,26 @@ describe('an error of pfctl', () => {
     expect(machine.state.tables['mcblock']).toEqual(hosts(12));
   });
 
-  it('is explained if it cannot list all addresses in one call', async () => {
-    machine.set({ maxCount: 2, tables: { mcblock: hosts(3) } });
+  it.each([
+    'pfctl: Invalid argument.',
+    'cannot get addresses from mcblock: too many elements.\nConsider increasing net.pf.request_maxcount.pfctl: Invalid argument.',
+    'pfctl: Anchor does not exist.',
+    'pfctl: Unknown error: -1.',
+  ])('is explained if it cannot list all addresses in one call: %j', async (tooMany) => {
+    machine.set({ maxCount: 2, tooMany, tables: { mcblock: hosts(3) } });
     await expect(apply(bench(), hosts(3))).rejects.toMatchObject({
-      message: expect.stringMatching(/Invalid argument.*net\.pf\.request_maxcount/),
+      message: expect.stringMatching(/at most net\.pf\.request_maxcount.*loader\.conf/),
     });
+  });
+
+  it('is predicted if FreeBSD could not list the rules', async () => {
+    await expect(apply(bench(), hosts(65_536))).rejects.toMatchObject({
+      code: 'program',
+      message: expect.stringMatching(
+        /65536 rules exceed pf's limit of 65535 addresses in one request.*net\.pf\.request_maxcount=200000/,
+      ),
+    });
+    expect(machine.state.tables).toEqual({});
   });
 
   it('is explained if the table name is too long', async () => {
@@ -160,11 +185,11 @@ describe('an error of pfctl', () => {
     await apply(bench('a'.repeat(31)), ['9.9.9.9/32']);
   });
 
-  it('follows from a foreign address: the table is replaced', async () => {
+  it('is raised if the list of pfctl cannot be read', async () => {
     machine.set({ fault: 'garbage' });
     await expect(apply(bench(), ['9.9.9.9/32'])).rejects.toMatchObject({
       code: 'program',
-      message: expect.stringContaining('1 rules missing and 0 unexpected'),
+      message: expect.stringContaining('table mcblock: cannot read "this is no address"'),
     });
   });
 
@@ -173,6 +198,33 @@ describe('an error of pfctl', () => {
     await expect(apply({ firewall }, [])).rejects.toMatchObject({
       code: 'program',
       message: expect.stringContaining('none: no such file'),
+    });
+  });
+});
+
+describe('the table file', () => {
+  it('holds what the table holds, and is written only if that changed', async () => {
+    const file = join(machine.folder, 'pf.blocked');
+    await apply(bench('mcblock', file), ['5.149.104.0/23', '2001:67c::/32']);
+    expect(readFileSync(file, 'utf8')).toBe('5.149.104.0/23\n2001:67c::/32\n');
+    const { ino } = statSync(file);
+    await apply(bench('mcblock', file), ['5.149.104.0/23', '2001:67c::/32']);
+    expect(statSync(file).ino).toBe(ino);
+    rmSync(file);
+    await apply(bench('mcblock', file), ['5.149.104.0/23', '2001:67c::/32'], { dryRun: true });
+    expect(existsSync(file)).toBe(false);
+    await apply(bench('mcblock', file), ['5.149.104.0/23', '2001:67c::/32']);
+    expect(existsSync(file)).toBe(true);
+  });
+});
+
+describe('doctor', () => {
+  it('warns of a table that FreeBSD soon cannot list', async () => {
+    machine.set({ maxCount: 100 });
+    expect(await bench().firewall.fault?.(90)).toBeUndefined();
+    expect(await bench().firewall.fault?.(91)).toEqual({
+      text: '91 rules; FreeBSD takes 100 addresses in one request',
+      advice: 'put net.pf.request_maxcount=182 into /boot/loader.conf, and run sysctl with it',
     });
   });
 });

@@ -1,8 +1,10 @@
-// Does what pfctl(8) does with tables (pf.conf(5)), as far as its FreeBSD and OpenBSD versions agree,
-// on tables that it keeps in a file of JSON instead of the kernel. The file is named by PF_STATE:
+// Does what FreeBSD's pfctl(8) does with tables (pf.conf(5), pfctl_table.c, pfctl_radix.c, pf_ioctl.c and
+// pf_table.c), on tables that it keeps in a file of JSON instead of the kernel. OpenBSD's differs only in
+// having no maxCount. The file is named by PF_STATE:
 //   tables    { name: [addresses] }
 //   limit     how many addresses all tables may hold together (set limit table-entries)
 //   maxCount  how many one call takes or lists (net.pf.request_maxcount)
+//   tooMany   what it writes then, which differs between versions
 //   isEnabled whether pf is enabled (pfctl -e)
 //   rules     the rules of all anchors, as pfctl prints them
 //   fault     what goes wrong in the calls that come: busy, permission, missing, half, hang, garbage
@@ -13,6 +15,8 @@ const file = process.env.PF_STATE;
 const state = JSON.parse(readFileSync(file, 'utf8'));
 const args = process.argv.slice(2);
 const NAME_BYTES = 32;
+/** pfr_buf_grow: a buffer has room for 64 addresses, and doubles. */
+const FIRST_BUFFER = 64;
 
 state.calls.push(args);
 process.exitCode = run();
@@ -33,7 +37,7 @@ function run() {
   if (args[0] !== '-t' || args[2] !== '-T') return usage();
   const [, table, , command, ...rest] = args;
   if (Buffer.byteLength(table) >= NAME_BYTES) return usage();
-  if (state.fault === 'busy') return fail('pfctl: Device busy');
+  if (state.fault === 'busy') return fail('pfctl: Device busy.');
   if (command === 'show') return rest.length > 0 ? usage() : show(table);
   if (command === 'flush') return rest.length > 0 ? usage() : flush(table);
   if (command === 'kill') return rest.length > 0 ? usage() : killTable(table);
@@ -48,9 +52,17 @@ function run() {
     state.tables[table] = [];
     process.stderr.write('1 table created.\n');
   }
-  if (!state.tables[table]) return fail('pfctl: Table does not exist');
-  if (addresses.length > state.maxCount) return fail('pfctl: Invalid argument');
+  if (!state.tables[table]) return fail('pfctl: Table does not exist.');
+  // replace passes its buffer's size as well as the count (DIOCRSETADDRS).
+  const size = command === 'replace' ? bufferFor(addresses.length) : addresses.length;
+  if (size > state.maxCount) return fail(state.tooMany);
   return { add, delete: remove, replace }[command](table, addresses);
+}
+
+function bufferFor(count) {
+  let size = FIRST_BUFFER;
+  while (size < count) size *= 2;
+  return size;
 }
 
 function showMemory() {
@@ -86,8 +98,9 @@ function show(table) {
     return 0;
   }
   const held = state.tables[table];
-  if (!held) return fail('pfctl: Table does not exist');
-  if (held.length > state.maxCount) return fail('pfctl: Invalid argument');
+  if (!held) return fail('pfctl: Table does not exist.');
+  // It asks with a small buffer first, then with one of the size that the kernel named.
+  if (held.length > state.maxCount) return fail(state.tooMany);
   // A host has no length; an address that is excepted has a ! before it.
   const lines = held.map((text) => {
     const plain = text.replace(/^!/, '').replace(/^([\d.]+)\/32$|^(.*)\/128$/, '$1$2');
@@ -98,14 +111,14 @@ function show(table) {
 }
 
 function flush(table) {
-  if (!state.tables[table]) return fail('pfctl: Table does not exist');
+  if (!state.tables[table]) return fail('pfctl: Table does not exist.');
   process.stderr.write(`${state.tables[table].length} addresses deleted.\n`);
   state.tables[table] = [];
   return 0;
 }
 
 function killTable(table) {
-  if (!state.tables[table]) return fail('pfctl: Table does not exist');
+  if (!state.tables[table]) return fail('pfctl: Table does not exist.');
   delete state.tables[table];
   process.stderr.write('1 table deleted.\n');
   return 0;
@@ -113,9 +126,11 @@ function killTable(table) {
 
 function add(table, addresses) {
   const held = new Set(state.tables[table]);
-  let wanted = [...new Set(addresses)].filter((address) => !held.has(address));
+  // An address that is there negated stays so (PFR_FB_CONFLICT).
+  const known = new Set([...held].map((address) => address.replace('!', '')));
+  let wanted = [...new Set(addresses)].filter((address) => !known.has(address.replace('!', '')));
   if (state.fault === 'half') wanted = wanted.filter((_, index) => index % 2 === 0);
-  if (!hasRoom(wanted.length)) return fail('pfctl: Cannot allocate memory');
+  if (!hasRoom(wanted.length)) return fail('pfctl: Cannot allocate memory.');
   state.tables[table] = inOrder([...held, ...wanted]);
   process.stderr.write(`${wanted.length}/${addresses.length} addresses added.\n`);
   return 0;
@@ -136,7 +151,7 @@ function replace(table, addresses) {
   const added = [...after].filter((address) => !before.has(address)).length;
   const deleted = [...before].filter((address) => !after.has(address)).length;
   // What is new is put in before what is old is taken out.
-  if (!hasRoom(added)) return fail('pfctl: Cannot allocate memory');
+  if (!hasRoom(added)) return fail('pfctl: Cannot allocate memory.');
   state.tables[table] = inOrder([...after]);
   if (added > 0) process.stderr.write(`${added} addresses added.\n`);
   if (deleted > 0) process.stderr.write(`${deleted} addresses deleted.\n`);
@@ -155,14 +170,15 @@ function load(rest) {
   const words = at < 0 ? rest : rest.slice(0, at);
   if (at >= 0) {
     const text = readFileSync(rest[at + 1] === '-' ? 0 : rest[at + 1], 'utf8');
-    words.push(...text.replaceAll(/#.*/g, '').split(/[\s,]+/));
+    words.push(...text.replaceAll(/#.*/g, '').split(/\s+/));
   }
   const addresses = [];
   for (const word of words.filter((one) => one !== '')) {
     const address = parse(word);
     if (address === undefined) {
+      // errno is 0.
       process.stderr.write(
-        `no IP address found for ${word}\npfctl: cannot load -: Invalid argument\n`,
+        `no IP address found for ${word}\npfctl: cannot load -: Undefined error: 0\n`,
       );
       return undefined;
     }

@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import { excessError, excessOf, narrowestRulesAt, rulesAt } from '../../engine/rules-at.ts';
 import { McblockError, reasonOf } from '../../errors.ts';
 import { writeFileWhole } from '../../firewall/atomic-file.ts';
+import { MAX_TABLE_FILE_LINES, TABLE_FILE_ADVICE } from '../../firewall/pf-text.ts';
 import { MAX_EMPTIED } from '../../firewall/reconcile.ts';
 import { FORMATS, formatRules, type RuleFormat } from '../../firewall/rule-text.ts';
 import type { Context } from '../context.ts';
@@ -34,7 +35,7 @@ Formats:
   json      array of strings
 
 Examples:
-  mcblock emit --output /etc/pf.blocked && pfctl -t mcblock -T replace -f /etc/pf.blocked
+  mcblock emit --output /etc/pf.blocked               what pf loads when the machine starts
   mcblock emit --format pf-rules | pfctl -a mcblock -f -
   mcblock emit --format nft | nft -f -
 
@@ -69,6 +70,11 @@ async function emit(context: Context, options: EmitOptions): Promise<void> {
   if (options.output !== undefined) {
     writeFileWhole(options.output, text);
     context.remark(`${options.output} written: ${rules.size} rules`);
+    if (format === 'pf' && rules.size > MAX_TABLE_FILE_LINES) {
+      context.remark(
+        `FreeBSD refuses a table file of more than ${MAX_TABLE_FILE_LINES} lines, and pf.conf with it: ${TABLE_FILE_ADVICE}`,
+      );
+    }
   } else for (const part of text) context.stdout.write(part);
   if (excess !== undefined)
     throw excessError(excess, share, `these are the narrowest ${rules.size}`);

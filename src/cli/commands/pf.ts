@@ -44,7 +44,7 @@ Exit code 1 if something was refused or pf failed.
   for (const [name, summary] of [
     ['add', 'add prefixes'],
     ['delete', 'delete prefixes'],
-    ['replace', 'replace all prefixes'],
+    ['delete-negated', 'delete prefixes that are in the table with a "!"'],
   ] as const) {
     command
       .command(`${name} [prefixes...]`)
@@ -63,19 +63,16 @@ Exit code 1 if something was refused or pf failed.
 
 async function change(
   context: Context,
-  command: 'add' | 'delete' | 'replace',
+  command: 'add' | 'delete' | 'delete-negated',
   texts: readonly string[],
 ): Promise<void> {
   // Before any input of the caller is read.
   const config = await configOf(context);
   const { list: asked, problems, badCount } = readPrefixInput(texts);
   const { list, refused } =
-    command === 'delete'
-      ? { list: asked, refused: [] }
-      : await permitted(context, config, asked, command === 'add');
-  // An empty list empties the table, but not one of which nothing can be read.
-  const isLeft = list.size > 0 || (command === 'replace' && asked.size + badCount === 0);
-  if (isLeft) await ask(context, config, command, list);
+    command === 'add' ? await permitted(context, config, asked) : { list: asked, refused: [] };
+  // Adding nothing creates the table.
+  if (list.size > 0 || asked.size + badCount === 0) await ask(context, config, command, list);
   const count = badCount + refused.length;
   if (count === 0) return;
   const told = [...problems, ...refused.map(refusalText)].slice(0, MAX_REFUSALS_TOLD);
@@ -86,16 +83,15 @@ async function change(
   );
 }
 
-/** What may be added to what the table holds, or may take its place. */
+/** What may be added to what the table holds. */
 async function permitted(
   context: Context,
   config: Config,
   asked: PrefixList,
-  isAdded: boolean,
 ): Promise<{ readonly list: PrefixList; readonly refused: readonly RefusedPrefix[] }> {
   const sifted = sift(asked, rootsProtectedSpace(storePath(context.options.db, {}), context.now));
   if (sifted.list.size === 0) return sifted;
-  const held = isAdded ? await heldBy(config) : new PrefixList();
+  const held = await heldBy(config);
   const { list, refused } = siftByShare(sifted.list, held, config.get('limits.share'));
   return { list, refused: [...sifted.refused, ...refused] };
 }

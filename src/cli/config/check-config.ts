@@ -51,12 +51,15 @@ async function checkGeo(config: Config): Promise<Found> {
 
 async function checkPrograms(config: Config): Promise<Found> {
   const { name } = await configuredFirewall(config);
-  const kind = config.get('firewall.kind');
+  const [kind, file] = [config.get('firewall.kind'), config.get('firewall.file')];
+  const isPf = name.startsWith('pf ');
+  if (kind === 'file' || (isPf && file !== '')) {
+    accessible('firewall.file', dirname(file), constants.W_OK);
+  }
   if (kind === 'file') {
-    accessible('firewall.file', dirname(config.get('firewall.file')), constants.W_OK);
     const [command] = config.get('firewall.command');
     if (command !== undefined) accessible('firewall.command', command, constants.X_OK);
-  } else if (name.startsWith('pf ')) {
+  } else if (isPf) {
     const [helper] = config.get('firewall.helper');
     if (helper !== undefined) accessible('firewall.helper', helper, constants.X_OK);
     else accessible('firewall.pfctl', config.get('firewall.pfctl'), constants.X_OK);

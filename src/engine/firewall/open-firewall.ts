@@ -10,7 +10,7 @@ export interface FirewallSettings {
   /** A command that may run pfctl for this process; empty for none. */
   readonly helper: readonly string[];
   readonly nft: string;
-  /** The table file, for `file`. */
+  /** The table file of `file`; for pf the one that it loads at boot, or empty. */
   readonly file: string;
   /** Run after the table file has changed; empty for none. */
   readonly command: readonly string[];
@@ -24,7 +24,7 @@ export async function openFirewall(settings: FirewallSettings): Promise<Firewall
       const { pfFirewall } = await import('../../firewall/pf.ts');
       const { directPfctl, helpedPfctl } = await import('../../firewall/pfctl.ts');
       const direct = directPfctl(pfctl, table);
-      return pfFirewall(helper.length === 0 ? direct : helpedPfctl(helper, direct), table);
+      return pfFirewall(helper.length === 0 ? direct : helpedPfctl(helper, direct), table, file);
     }
     case 'nft': {
       const { nftFirewall } = await import('../../firewall/nft.ts');

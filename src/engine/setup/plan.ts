@@ -1,7 +1,7 @@
 import { McblockError } from '../../errors.ts';
 import { formatPrefix } from '../../net/prefix-text.ts';
 import { type Answers, type Facts, type Init, USER } from './facts.ts';
-import { bsdPlan, bsdRemoval } from './plan-bsd.ts';
+import { bsdPlan, bsdRemoval, PF_TABLE_FILE } from './plan-bsd.ts';
 import { systemdPlan, systemdRemoval } from './plan-systemd.ts';
 import { isSealed } from './seal.ts';
 import { mcblock, type Plan, removal, run, runIfThere, type Step } from './step.ts';
@@ -118,8 +118,9 @@ function checkSystem(
 
 function configSteps({ init, firewall, nft, text }: Facts, hasFirewall: boolean): Step[] {
   const { config } = pathsOf(init);
-  const path = firewall === 'nft' && nft !== '/usr/sbin/nft' ? `nft = "${nft}"\n` : '';
-  const lines = `[firewall]\nkind = "${firewall}"\n${path}`;
+  const path = nft !== '/usr/sbin/nft' ? `nft = "${nft}"\n` : '';
+  const more = firewall === 'pf' ? `file = "${PF_TABLE_FILE}"\n` : path;
+  const lines = `[firewall]\nkind = "${firewall}"\n${more}`;
   const present = text(config);
   if (present === undefined || isSealed(present)) {
     const head = '# See mcblock.toml(5), or docs/configuration.md, for all keys.\n\n';

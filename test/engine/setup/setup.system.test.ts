@@ -171,7 +171,7 @@ describe('setup on FreeBSD', () => {
     put('/usr/local/etc/mcblock.toml', 'timezone = "UTC"', 0o600);
     await doIt('freebsd', planSetup(await facts('freebsd'), ANSWERS, false));
     expect(read('/usr/local/etc/mcblock.toml')).toBe(
-      'timezone = "UTC"\n\n[firewall]\nkind = "pf"\n',
+      'timezone = "UTC"\n\n[firewall]\nkind = "pf"\nfile = "/etc/pf.blocked"\n',
     );
     const copy = join(root, '/usr/local/etc/mcblock.toml.save');
     expect(readFileSync(copy, 'utf8')).toBe('timezone = "UTC"');
