@@ -304,6 +304,19 @@ describe('emit', () => {
     expect(readFileSync(file, 'utf8')).toBe('');
   });
 
+  it('warns of a table file with which FreeBSD refuses pf.conf', async () => {
+    const hosts = Array.from(
+      { length: 65_533 },
+      (_, i) => `7.${i >> 15}.${(i >> 7) & 255}.${(i & 127) * 2}`,
+    );
+    writeFileSync(line.path('hosts'), hosts.join('\n'));
+    const emit = () => line.run('emit', '--output', line.path('pf.blocked'));
+    expect((await line.run('import', line.path('hosts'))).exitCode).toBe(0);
+    expect((await emit()).stderr).toMatch(/65536 rules[^]*more than 65535 lines[^]*loader\.conf/);
+    await line.run('expire', '9.9.9.9');
+    expect((await emit()).stderr).not.toContain('FreeBSD');
+  });
+
   it('refuses an unknown format', async () => {
     expect((await line.run('emit', '--format', 'ipfw')).exitCode).toBe(2);
   });
