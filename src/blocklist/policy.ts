@@ -1,6 +1,7 @@
 import type { Address } from '../net/address.ts';
 import { embeddedIn } from '../net/embedded.ts';
 import { type Prefix, prefixAround } from '../net/prefix.ts';
+import type { Usage } from './user-usage.ts';
 
 /** The rules of the blocklist that the owner sets. */
 export interface Policy {
@@ -44,7 +45,17 @@ export interface Policy {
   readonly limits: {
     /** The most that may be active at once, in percent of each family's addresses. */
     readonly share: number;
+    /** For each user of a fleet who is no administrator. */
+    readonly user: UserLimits;
   };
+}
+
+/** How much one user of a fleet may block. */
+export interface UserLimits extends Usage {
+  /** The shortest prefix lengths. */
+  readonly widest4: number;
+  readonly widest6: number;
+  readonly longestSeconds: number;
 }
 
 export const DAY_SECONDS = 86_400;
@@ -56,7 +67,16 @@ export const DEFAULT_POLICY: Policy = {
   reactivate: { widest4: 8, widest6: 19, points: 10 },
   trust: { days: 30, points: 300 },
   offence: { points: 30, windowSeconds: DAY_SECONDS },
-  limits: { share: 25 },
+  limits: {
+    share: 25,
+    user: {
+      addresses4: 2 ** 22,
+      prefixes6: 65_536,
+      widest4: 20,
+      widest6: 48,
+      longestSeconds: 365 * DAY_SECONDS,
+    },
+  },
 };
 
 /**

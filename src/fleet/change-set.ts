@@ -1,11 +1,13 @@
 import { type Entry, isActive, type Origin, type Seconds } from '../blocklist/entry.ts';
 import { NO_DETAILS } from '../blocklist/evidence.ts';
+import type { Policy } from '../blocklist/policy.ts';
 import { ProtectedSpace } from '../blocklist/protect.ts';
 import type { Protection } from '../blocklist/request.ts';
 import type { Prefix } from '../net/prefix.ts';
 import { PrefixMap } from '../net/prefix-map.ts';
 import { formatPrefix } from '../net/prefix-text.ts';
 import { keyOfEvidence, mergeEvidence } from '../validation/evidence.ts';
+import { Charges } from './charges.ts';
 import type {
   EvidenceCount,
   FleetActivation,
@@ -31,6 +33,7 @@ export interface Bounds {
   readonly protections: readonly Protection[];
   /** Rows of evidence that are kept whole for one activation. */
   readonly maxEvidence: number;
+  readonly policy: Pick<Policy, 'limits'>;
 }
 
 /**
@@ -54,11 +57,13 @@ export class ChangeSet {
   /** Evidence of the latest activation of an entry, including what is stored. */
   readonly #evidenceCounts = new PrefixMap<Omit<EvidenceCount, 'prefix'>>();
   readonly #keys: ReportKey[] = [];
+  readonly charges: Charges;
 
   constructor(snapshot: FleetSnapshot, bounds: Bounds, at: Seconds) {
     this.#at = at;
     this.#bounds = bounds;
     this.#sequence = snapshot.sequence;
+    this.charges = new Charges(snapshot, bounds.policy.limits.user);
     for (const held of snapshot.entries) this.#entries.set(held.entry.prefix, held);
     for (const allowed of snapshot.allowed) this.#allowed.set(allowed.prefix, allowed);
     for (const key of snapshot.keys) this.#known.add(textOfKey(key));
@@ -76,28 +81,28 @@ export class ChangeSet {
     return held && countedEntry(held);
   }
 
-  /** The user who made the latest activation of the entry; undefined if it is not active. */
-  activatedBy(prefix: Prefix): string | undefined {
+  /** The stored entry with its latest activation; undefined if it is not active. */
+  active(prefix: Prefix): FleetEntry | undefined {
     const held = this.#entries.get(prefix);
-    return held && isActive(held.entry, this.#at) ? held.activation.by : undefined;
+    return held && isActive(held.entry, this.#at) ? held : undefined;
   }
 
   supernets(prefix: Prefix): Entry[] {
     return this.#entries.supernets(prefix).map(({ value }) => countedEntry(value));
   }
 
-  active(): Entry[] {
+  allActive(): Entry[] {
     const all = Array.from(this.#entries.values(), ({ entry }) => entry);
     return all.filter((entry) => isActive(entry, this.#at));
   }
 
-  /** Remembers the key. Returns whether it is new. */
-  addKey(key: ReportKey): boolean {
-    const text = textOfKey(key);
-    if (this.#known.has(text)) return false;
-    this.#known.add(text);
+  isKnown(key: ReportKey): boolean {
+    return this.#known.has(textOfKey(key));
+  }
+
+  addKey(key: ReportKey): void {
+    this.#known.add(textOfKey(key));
     this.#keys.push(key);
-    return true;
   }
 
   /** Replaces an entry that was only hit. */
@@ -122,7 +127,14 @@ export class ChangeSet {
     const { origin, note, by, byAdmin } = cause;
     const made = { origin, note, by, byAdmin };
     const activation = { prefix, number, at, until, endedAt: undefined, ...made };
-    this.#put({ entry, sequence, activatedSequence: sequence, activation, isWithdrawn: false });
+    this.#put({
+      entry,
+      sequence,
+      activatedSequence: sequence,
+      activation,
+      isShared: false,
+      isWithdrawn: false,
+    });
   }
 
   /**
@@ -131,10 +143,9 @@ export class ChangeSet {
    */
   withdraw(prefix: Prefix, by: string): Entry | undefined {
     const held = this.#entries.get(prefix);
-    if (held === undefined || held.isWithdrawn) return undefined;
+    if (held === undefined || held.isWithdrawn || held.isShared) return undefined;
     const { entry, activation } = held;
     if (activation.by !== by || activation.origin !== 'grok') return undefined;
-    if (this.#evidenceCounts.get(prefix)?.isShared) return undefined;
     const endedAt = activation.endedAt ?? this.#at;
     const expiresAt = isActive(entry, this.#at) ? this.#at : entry.expiresAt;
     const withdrawn: FleetEntry = {
@@ -154,7 +165,7 @@ export class ChangeSet {
    */
   addEvidence(reported: FleetEvidence): void {
     const { prefix, activation, by, kind } = reported;
-    const { count, isShared } = this.#evidenceCounts.get(prefix) ?? NO_EVIDENCE;
+    const { count } = this.#evidenceCounts.get(prefix) ?? NO_EVIDENCE;
     const evidence =
       count < this.#bounds.maxEvidence
         ? reported
@@ -163,10 +174,11 @@ export class ChangeSet {
     const key = JSON.stringify([...owner, keyOfEvidence(evidence)]);
     const same = this.#evidence.get(key);
     this.#evidence.set(key, same === undefined ? evidence : mergeEvidence(same, evidence));
-    this.#evidenceCounts.set(prefix, {
-      count: same === undefined ? count + 1 : count,
-      isShared: isShared || by !== this.#entries.get(prefix)?.activation.by,
-    });
+    this.#evidenceCounts.set(prefix, { count: same === undefined ? count + 1 : count });
+    const held = this.#entries.get(prefix);
+    if (held !== undefined && !held.isShared && by !== held.activation.by) {
+      this.#put({ ...held, isShared: true });
+    }
   }
 
   /** Returns whether that changed the allow-list. */
@@ -191,6 +203,7 @@ export class ChangeSet {
       past: this.#past,
       evidence: [...this.#evidence.values()],
       keys: this.#keys,
+      usage: this.charges.usage(),
     };
   }
 
@@ -214,7 +227,7 @@ export class ChangeSet {
   }
 }
 
-const NO_EVIDENCE = { count: 0, isShared: false };
+const NO_EVIDENCE = { count: 0 };
 
 /** The entry with only the activations that count. */
 function countedEntry({ entry, isWithdrawn }: FleetEntry): Entry {

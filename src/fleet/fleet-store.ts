@@ -1,6 +1,8 @@
 import type { Entry, Expiry, Origin, Seconds } from '../blocklist/entry.ts';
 import type { Evidence } from '../blocklist/evidence.ts';
+import type { Usage } from '../blocklist/user-usage.ts';
 import type { Prefix } from '../net/prefix.ts';
+import type { PrefixList } from '../net/prefix-list.ts';
 import type { User } from './user.ts';
 
 /** An entry in the fleet's store. */
@@ -12,6 +14,8 @@ export interface FleetEntry {
   readonly activatedSequence: number;
   /** The latest one. */
   readonly activation: FleetActivation;
+  /** Users other than the one who made that activation reported evidence for it. */
+  readonly isShared: boolean;
   /** The latest activation was withdrawn, and no longer counts among the entry's activations. */
   readonly isWithdrawn: boolean;
 }
@@ -61,6 +65,10 @@ export interface SnapshotQuery {
   readonly keys: readonly ReportKey[];
   /** Also read all entries that are active at this time. */
   readonly activeAt: Seconds | undefined;
+  /** The users whose usage is needed, and when; of those in `counted`, what they have active. */
+  readonly users: readonly string[];
+  readonly counted: readonly string[];
+  readonly now: Seconds;
 }
 
 /** The state of the store under its write lock. */
@@ -74,14 +82,16 @@ export interface FleetSnapshot {
   readonly keys: readonly ReportKey[];
   /** How much evidence there is for the latest activation of these entries; others have none. */
   readonly evidenceCounts: readonly EvidenceCount[];
+  /** No user of the query has more active than this; those that were never counted are left out. */
+  readonly usage: ReadonlyMap<string, Usage>;
+  /** The active entries whose latest activation a user in `counted` made. */
+  readonly activeOf: ReadonlyMap<string, PrefixList>;
 }
 
 /** How many rows of evidence the latest activation of an entry has. */
 export interface EvidenceCount {
   readonly prefix: Prefix;
   readonly count: number;
-  /** Users other than the one who made the activation reported evidence for it. */
-  readonly isShared: boolean;
 }
 
 /** What to write, as a whole or not at all. No list has duplicates. */
@@ -95,6 +105,7 @@ export interface FleetChange {
   readonly past: readonly FleetActivation[];
   readonly evidence: readonly FleetEvidence[];
   readonly keys: readonly ReportKey[];
+  readonly usage: ReadonlyMap<string, Usage>;
 }
 
 /** An entry with its history. */

@@ -1,4 +1,4 @@
-import type { SubmissionResults } from './process-reports.ts';
+import type { SubmissionResults } from './submission.ts';
 
 /** Upper bounds of the histogram, in seconds. */
 const BUCKETS = [0.001, 0.005, 0.025, 0.1, 0.5, 2.5] as const;
@@ -7,6 +7,7 @@ const BUCKETS = [0.001, 0.005, 0.025, 0.1, 0.5, 2.5] as const;
 export class Metrics {
   readonly #requests = new Map<string, number>();
   readonly #reports = new Map<string, number>();
+  readonly #deferred = new Map<string, number>();
   readonly #buckets = BUCKETS.map(() => 0);
   #seconds = 0;
   #count = 0;
@@ -22,8 +23,11 @@ export class Metrics {
     });
   }
 
-  countReports(results: SubmissionResults): void {
-    for (const { outcome } of results) add(this.#reports, `outcome="${outcome}"`, 1);
+  countReports(user: string, results: SubmissionResults): void {
+    for (const { outcome } of results) {
+      add(this.#reports, `outcome="${outcome}"`, 1);
+      if (outcome === 'deferred') add(this.#deferred, `user="${user}"`, 1);
+    }
   }
 
   countFailedLogin(): void {
@@ -49,6 +53,8 @@ export class Metrics {
       `${duration}_count ${this.#count}`,
       ...head('mcblock_reports_total', 'counter', 'Reports processed, by outcome.'),
       ...rows('mcblock_reports_total', this.#reports),
+      ...head('mcblock_deferred_total', 'counter', 'Reports over the budget of a user.'),
+      ...rows('mcblock_deferred_total', this.#deferred),
       ...single(
         'mcblock_failed_logins_total',
         'counter',

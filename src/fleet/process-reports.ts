@@ -1,5 +1,5 @@
 import { decide } from '../blocklist/decide.ts';
-import type { Entry, Seconds } from '../blocklist/entry.ts';
+import { type Entry, isActive, type Seconds } from '../blocklist/entry.ts';
 import { NO_DETAILS } from '../blocklist/evidence.ts';
 import { expireEntry } from '../blocklist/expire.ts';
 import type { Policy } from '../blocklist/policy.ts';
@@ -7,14 +7,15 @@ import { ProtectedSpace, REASONS_BY_HAND } from '../blocklist/protect.ts';
 import type { Decision, Protection, Request } from '../blocklist/request.ts';
 import { hostPrefix, type Prefix } from '../net/prefix.ts';
 import { type Bounds, ChangeSet } from './change-set.ts';
-import type {
-  FleetChange,
-  FleetEvidence,
-  FleetSnapshot,
-  ReportKey,
-  SnapshotQuery,
-} from './fleet-store.ts';
-import { limitedPolicy, limitedPrefix, limitFault, makerOf } from './limits.ts';
+import type { FleetChange, FleetEvidence, FleetSnapshot } from './fleet-store.ts';
+import {
+  limitedDecision,
+  limitedPolicy,
+  limitedPrefix,
+  limitedUntil,
+  limitFault,
+  makerOf,
+} from './limits.ts';
 import type {
   AllowReport,
   BlockReport,
@@ -27,36 +28,17 @@ import type {
   WithdrawReport,
 } from './report.ts';
 import { resultOf, spared, unchanged, withoutSmallExtension } from './report-result.ts';
-
-/** The reports of one request, processed as a whole or not at all. */
-export interface Submission {
-  readonly by: Reporter;
-  readonly reports: readonly Report[];
-  /** Expires every active entry first. */
-  readonly reset: boolean;
-}
+import { reportKeyOf, type Submission, type SubmissionResults } from './submission.ts';
 
 export interface ReportRules extends Bounds {
   readonly policy: Policy;
 }
 
-/** One result for each report of a submission. */
-export type SubmissionResults = readonly ReportResult[];
-
-/** What has to be read to process these submissions. */
-export function snapshotQueryOf(submissions: readonly Submission[], now: Seconds): SnapshotQuery {
-  const prefixes: Prefix[] = [];
-  const keys: ReportKey[] = [];
-  for (const { by, reports } of submissions) {
-    for (const report of reports) {
-      // Entries that contain the offender include all that contain the prefix around it.
-      prefixes.push(report.kind === 'offence' ? hostPrefix(report.address) : report.prefix);
-      const key = keyOf(report, by);
-      if (key !== undefined) keys.push(key);
-    }
-  }
-  const resets = submissions.some(({ reset }) => reset);
-  return { prefixes, keys, activeAt: resets ? now : undefined };
+interface Processed {
+  readonly change: FleetChange;
+  readonly results: readonly SubmissionResults[];
+  /** Users of whom reports were deferred although what they have active was not counted. */
+  readonly uncounted: ReadonlySet<string>;
 }
 
 /** Decides all reports in order, by the rules of the blocklist. Pure. */
@@ -65,19 +47,14 @@ export function processReports(
   submissions: readonly Submission[],
   rules: ReportRules,
   now: Seconds,
-): { readonly change: FleetChange; readonly results: readonly SubmissionResults[] } {
+): Processed {
   const changeSet = new ChangeSet(snapshot, rules, now);
   const processor = new ReportProcessor(changeSet, rules.policy, now);
   const results = submissions.map(({ by, reports, reset }) => {
-    if (reset) for (const { prefix } of changeSet.active()) processor.expire(prefix, by);
+    if (reset) for (const { prefix } of changeSet.allActive()) processor.expire(prefix, by);
     return reports.map((report) => processor.process(report, by));
   });
-  return { change: changeSet.change(), results };
-}
-
-function keyOf(report: Report, by: Reporter): ReportKey | undefined {
-  const key = 'key' in report ? report.key : undefined;
-  return key === undefined ? undefined : { by: by.name, key };
+  return { change: changeSet.change(), results, uncounted: changeSet.charges.uncounted };
 }
 
 class ReportProcessor {
@@ -94,8 +71,15 @@ class ReportProcessor {
   process(report: Report, by: Reporter): ReportResult {
     const fault = limitFault(report, by, this.#now);
     if (fault !== undefined) return unchanged('refused', fault);
-    const key = keyOf(report, by);
-    if (key !== undefined && !this.#changeSet.addKey(key)) return unchanged('repeated');
+    const key = reportKeyOf(report, by);
+    if (key === undefined) return this.#decided(report, by);
+    if (this.#changeSet.isKnown(key)) return unchanged('repeated');
+    const result = this.#decided(report, by);
+    if (result.outcome !== 'deferred') this.#changeSet.addKey(key);
+    return result;
+  }
+
+  #decided(report: Report, by: Reporter): ReportResult {
     switch (report.kind) {
       case 'offence':
         return this.#offence(report, by);
@@ -176,7 +160,8 @@ class ReportProcessor {
   }
 
   #block(report: BlockReport, by: Reporter): ReportResult {
-    const { prefix, until, exact, note } = report;
+    const { prefix, exact, note } = report;
+    const until = limitedUntil(report.until, by, this.#now);
     const protection = this.#protectionOf(prefix, by);
     if (protection !== undefined) return spared(protection);
     const request: Request = {
@@ -198,7 +183,7 @@ class ReportProcessor {
 
   #expireReported({ prefix }: ExpireReport, by: Reporter): ReportResult {
     // A machine can end only what it began, so that whoever takes it over cannot unblock the fleet.
-    const maker = this.#changeSet.activatedBy(prefix);
+    const maker = this.#changeSet.active(prefix)?.activation.by;
     if (maker !== undefined && maker !== by.name && !by.isAdmin) {
       return unchanged('refused', `${maker} blocked it; they or an administrator can end it`);
     }
@@ -234,19 +219,30 @@ class ReportProcessor {
     reported: Partial<FleetEvidence> & Pick<FleetEvidence, 'kind'>,
   ): ReportResult {
     if (decision.kind === 'refused') return spared(decision.protection);
-    const before = this.#changeSet.get(decision.entry.prefix);
-    const { outcome, entry } = withoutSmallExtension(decision, before, reported.kind);
+    const { prefix } = decision.entry;
+    const before = this.#changeSet.get(prefix);
+    const held = this.#changeSet.active(prefix);
+    const limited = limitedDecision(decision, held, by, this.#policy);
+    const { outcome, entry } = withoutSmallExtension(limited, before, reported.kind);
+    const isActivation = outcome === 'new' || outcome === 'reactivated';
+    if (isActivation && !this.#isAffordable(entry, by)) {
+      return unchanged('deferred', `above what one user may block (${limitNameOf(prefix)})`);
+    }
     const isChange =
       (outcome !== 'covered' && outcome !== 'evidence') || before?.note !== entry.note;
     if (isChange) this.#changeSet.update(entry, { ...makerOf(by), origin, note });
     else this.#changeSet.hit(entry);
     // The activation already records who made it and why.
-    const isRecorded =
-      reported.kind !== 'offence' && (outcome === 'new' || outcome === 'reactivated');
-    if (!isRecorded) {
+    if (!isActivation || reported.kind === 'offence') {
       this.#changeSet.addEvidence({ ...this.#evidence(entry, reported.kind, by), ...reported });
     }
     return resultOf(outcome, entry);
+  }
+
+  /** Whether the user may have the entry active too; if so they are charged with it. */
+  #isAffordable(entry: Entry, { name, isAdmin }: Reporter): boolean {
+    const isCharged = !isAdmin && isActive(entry, this.#now);
+    return !isCharged || this.#changeSet.charges.charge(name, entry.prefix);
   }
 
   #evidence(
@@ -266,6 +262,10 @@ class ReportProcessor {
       lastSeen: this.#now,
     };
   }
+}
+
+function limitNameOf({ family }: Prefix): string {
+  return family === 4 ? 'limits.user-share' : 'limits.user-prefixes6';
 }
 
 const NOTHING_PROTECTED = new ProtectedSpace([]);

@@ -95,6 +95,8 @@ export interface ReportResult {
     | 'absent'
     /** The key was known: the report was counted before. */
     | 'repeated'
+    /** Not now: the reporter keeps it and sends it again another day. Its key is not remembered. */
+    | 'deferred'
     /** The prefix overlaps a protected one. */
     | 'spared'
     /** It exceeds the reporter's limits. */
@@ -102,6 +104,6 @@ export interface ReportResult {
   /** The prefix of the entry that was changed or hit. */
   readonly prefix: Prefix | undefined;
   readonly expiresAt: Expiry | undefined;
-  /** Why it was spared or refused; otherwise empty. */
+  /** Why it was spared, refused or deferred; otherwise empty. */
   readonly reason: string;
 }

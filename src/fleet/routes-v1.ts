@@ -58,7 +58,7 @@ export function addRoutesV1(api: Api, { listing, writer, metrics, maxItems }: V1
       const by = reporterOfRequest(request);
       const reports = request.body;
       reports.forEach((report, index) => refuseTooWide(report, by, index));
-      metrics.countReports(await writer.submit({ by, reports, reset: false }));
+      metrics.countReports(by.name, await writer.submit({ by, reports, reset: false }));
       return sendNothing(reply);
     },
   );
@@ -75,7 +75,10 @@ export function addRoutesV1(api: Api, { listing, writer, metrics, maxItems }: V1
     },
     async (request, reply) => {
       const by = reporterOfRequest(request);
-      metrics.countReports(await writer.submit({ by, reports: request.body, reset: false }));
+      metrics.countReports(
+        by.name,
+        await writer.submit({ by, reports: request.body, reset: false }),
+      );
       return sendNothing(reply);
     },
   );

@@ -46,7 +46,7 @@ export function addRoutesV2(
       const by = reporterOfRequest(request);
       const { reports } = request.body;
       const results = await writer.submit({ by, reports, reset: false });
-      metrics.countReports(results);
+      metrics.countReports(by.name, results);
       return { results: results.map(resultJson) };
     },
   );

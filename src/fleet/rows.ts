@@ -44,6 +44,7 @@ export const FLEET_ENTRY_COLUMNS = [
   'by_admin',
   'activated_by_admin',
   'withdrawn',
+  'shared',
 ] as const;
 
 export const ACTIVATION_COLUMNS = [
@@ -101,6 +102,7 @@ export function rowOfFleetEntry({
   sequence,
   activatedSequence,
   activation,
+  isShared,
   isWithdrawn,
 }: FleetEntry): SqlValue[] {
   const { prefix, firstSeen, lastSeen, activatedAt, expiresAt } = entry;
@@ -126,6 +128,7 @@ export function rowOfFleetEntry({
     Number(entry.byAdmin),
     Number(activation.byAdmin),
     Number(isWithdrawn),
+    Number(isShared),
   ];
 }
 
@@ -165,7 +168,8 @@ export function fleetEntryOfRow(row: FleetRow): FleetEntry {
     const sequence = wholeField(row, 'sequence');
     const activatedSequence = wholeField(row, 'activated_sequence');
     const isWithdrawn = wholeField(row, 'withdrawn') === 1;
-    return { entry, sequence, activatedSequence, activation, isWithdrawn };
+    const isShared = wholeField(row, 'shared') === 1;
+    return { entry, sequence, activatedSequence, activation, isShared, isWithdrawn };
   });
 }
 

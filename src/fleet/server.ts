@@ -16,7 +16,7 @@ import { Metrics } from './metrics.ts';
 import { openApiOf } from './openapi.ts';
 import { Pages } from './pages.ts';
 import type { ReportRules } from './process-reports.ts';
-import { limitRate, RateLimiter } from './rate-limit.ts';
+import { limitRate, type Rates } from './rate-limit.ts';
 import { API_REVISION, REVISION_HEADER } from './revision.ts';
 import { addOpenRoutes } from './routes-open.ts';
 import { addOwnRoutes } from './routes-own.ts';
@@ -25,11 +25,9 @@ import { addRoutesV2 } from './routes-v2.ts';
 import type { ServerLog } from './server-log.ts';
 import { Writer } from './writer.ts';
 
-interface ServerLimits {
+interface ServerLimits extends Rates {
   readonly bodyBytes: number;
   readonly listItems: number;
-  /** Requests of one user a second; each item of a list counts as one. */
-  readonly perSecond: number;
 }
 
 export interface Tls {
@@ -69,7 +67,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   app.addHook('onRequest', async (_request, reply) => {
     reply.header(REVISION_HEADER, String(API_REVISION));
   });
-  app.addHook('preValidation', limitRate(new RateLimiter(limits.perSecond), metrics));
+  app.addHook('preValidation', limitRate(limits, metrics));
   app.addHook('onSend', endJsonLine);
   app.addHook('onResponse', async (request, reply) => account(request, reply, metrics, log));
   app.addHook('onClose', () => writer.idle());

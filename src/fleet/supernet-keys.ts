@@ -1,6 +1,7 @@
 import type { Family } from '../net/address.ts';
 import { type Prefix, prefixAround } from '../net/prefix.ts';
 import { PrefixMap } from '../net/prefix-map.ts';
+import type { FleetEntry } from './fleet-store.ts';
 
 /** The prefix lengths in use, by family. */
 export type PrefixLengths = ReadonlyMap<Family, readonly number[]>;
@@ -19,4 +20,14 @@ export function coveringKeys(
     }
   }
   return keys.values();
+}
+
+/** The lengths of these entries, each once. */
+export function lengthsOf(entries: readonly FleetEntry[]): readonly (readonly [Family, number])[] {
+  const lengths = new Map<string, readonly [Family, number]>();
+  for (const { entry } of entries) {
+    const { family, length } = entry.prefix;
+    lengths.set(`${family} ${length}`, [family, length]);
+  }
+  return [...lengths.values()];
 }

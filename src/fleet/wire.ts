@@ -130,7 +130,7 @@ export function historyJson(history: EntryHistory): object {
   };
 }
 
-function entryJson({ entry, sequence, activation, isWithdrawn }: FleetEntry): object {
+function entryJson({ entry, sequence, activation, isShared, isWithdrawn }: FleetEntry): object {
   const { firstSeen, lastSeen, activatedAt } = entry;
   return {
     sequence,
@@ -145,6 +145,8 @@ function entryJson({ entry, sequence, activation, isWithdrawn }: FleetEntry): ob
     endedAt: timeOrNull(activation.endedAt),
     // The latest of its activations no longer counts.
     withdrawn: isWithdrawn,
+    // Two users reported it.
+    shared: isShared,
     origin: entry.origin,
     by: entry.by,
     byAdmin: entry.byAdmin,

@@ -1,15 +1,12 @@
 import type { Seconds } from '../blocklist/entry.ts';
 import type { FleetStore } from './fleet-store.ts';
-import {
-  processReports,
-  type ReportRules,
-  type Submission,
-  type SubmissionResults,
-  snapshotQueryOf,
-} from './process-reports.ts';
+import { processReports, type ReportRules } from './process-reports.ts';
+import { type Submission, type SubmissionResults, snapshotQueryOf } from './submission.ts';
 
 /** Reports in one transaction; a single submission may hold more. */
 const MAX_REPORTS = 20_000;
+/** What a user over budget has active is counted again after this time. */
+const COUNT_SECONDS = 60;
 
 interface Job {
   readonly submission: Submission;
@@ -26,6 +23,8 @@ export class Writer {
   readonly #rules: ReportRules;
   readonly #clock: () => Seconds;
   #waiting: Job[] = [];
+  /** When what these users have active was last counted. */
+  readonly #countedAt = new Map<string, Seconds>();
   #running: Promise<void> | undefined;
 
   constructor(store: FleetStore, rules: ReportRules, clock: () => Seconds) {
@@ -69,11 +68,7 @@ export class Writer {
     const now = this.#clock();
     let results: readonly SubmissionResults[] = [];
     try {
-      await this.#store.change(snapshotQueryOf(submissions, now), (snapshot) => {
-        const processed = processReports(snapshot, submissions, this.#rules, now);
-        results = processed.results;
-        return processed.change;
-      });
+      results = await this.#write(submissions, now, []);
     } catch (error) {
       // Nothing was written. One submission must not make the others fail.
       if (jobs.length === 1) jobs[0]?.reject(error);
@@ -83,5 +78,46 @@ export class Writer {
     jobs.forEach(({ resolve }, index) => {
       resolve(results[index] ?? []);
     });
+  }
+
+  /** @param counted the users of whom all that they have active is read */
+  async #write(
+    submissions: readonly Submission[],
+    now: Seconds,
+    counted: readonly string[],
+  ): Promise<readonly SubmissionResults[]> {
+    let results: readonly SubmissionResults[] = [];
+    try {
+      await this.#store.change(snapshotQueryOf(submissions, now, counted), (snapshot) => {
+        const processed = processReports(snapshot, submissions, this.#rules, now);
+        const uncounted = this.#toBeCounted(processed.uncounted, now);
+        // Thrown, so that nothing is written.
+        if (uncounted.length > 0) throw new Uncounted(uncounted);
+        results = processed.results;
+        return processed.change;
+      });
+    } catch (error) {
+      if (!(error instanceof Uncounted)) throw error;
+      for (const user of error.users) this.#countedAt.set(user, now);
+      return this.#write(submissions, now, error.users);
+    }
+    return results;
+  }
+
+  /** What a user has active is not counted for each report again. */
+  #toBeCounted(users: ReadonlySet<string>, now: Seconds): string[] {
+    return [...users].filter((user) => {
+      const at = this.#countedAt.get(user);
+      return at === undefined || now < at || now >= at + COUNT_SECONDS;
+    });
+  }
+}
+
+class Uncounted extends Error {
+  readonly users: readonly string[];
+
+  constructor(users: readonly string[]) {
+    super('what users have active is not counted');
+    this.users = users;
   }
 }

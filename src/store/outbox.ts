@@ -43,7 +43,7 @@ export interface OutboxItem {
   readonly report: Readonly<Record<string, unknown>>;
 }
 
-/** Reports that the API refused for their form. */
+/** Reports that the API did not take, which are sent again later. */
 export interface SetAsideReports {
   readonly count: number;
   /** The most frequent ones first. */
@@ -65,12 +65,15 @@ const PRUNE = 'DELETE FROM outbox WHERE id <= (SELECT max(id) FROM outbox) - ?';
 const WAITING = `
 SELECT id, key, report FROM outbox WHERE id > ? AND refusal IS NULL ORDER BY id LIMIT ?`;
 const SET_ASIDE = 'UPDATE outbox SET refusal = ?, refused_revision = ? WHERE id = ?';
-const RETRY = `
-UPDATE outbox SET refusal = NULL, refused_revision = NULL
-WHERE refusal IS NOT NULL AND refused_revision <> ?`;
+const DEFER = 'UPDATE outbox SET refusal = ?, retry_at = ? WHERE id = ?';
+const WAIT = 'UPDATE outbox SET refusal = NULL, refused_revision = NULL, retry_at = NULL';
+const RETRY = `${WAIT} WHERE refusal IS NOT NULL AND refused_revision <> ?`;
+const RETRY_DEFERRED = `${WAIT} WHERE refusal IS NOT NULL AND retry_at <= ?`;
 const FORGET_SET_ASIDE = 'DELETE FROM outbox WHERE prefix = ? AND refusal IS NOT NULL';
-const REASONS = `
-SELECT refusal, count(*) FROM outbox WHERE refusal IS NOT NULL
+const MALFORMED = 'refusal IS NOT NULL AND retry_at IS NULL';
+const DEFERRED = 'refusal IS NOT NULL AND retry_at IS NOT NULL';
+const reasons = (which: string) => `
+SELECT refusal, count(*) FROM outbox WHERE ${which}
 GROUP BY refusal ORDER BY count(*) DESC, refusal LIMIT ?`;
 const COUNT_DROPPED = `
 INSERT INTO outbox_dropped VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET count = count + excluded.count`;
@@ -182,14 +185,33 @@ export class Outbox {
     this.#connection.run(RETRY, revision);
   }
 
+  /** Keeps reports that the API will take later, until then. */
+  defer(ids: readonly number[], reason: string, until: Seconds): void {
+    for (const id of ids) this.#connection.run(DEFER, reason, until, id);
+  }
+
+  /** Lets the deferred reports wait again whose time has come. */
+  retryDeferred(now: Seconds): void {
+    this.#connection.run(RETRY_DEFERRED, now);
+  }
+
+  /** Those that the API refused for their form. */
   setAsideReports(): SetAsideReports {
-    const count = this.#count('refusal IS NOT NULL');
-    const rows = count === 0 ? [] : this.#connection.rows(REASONS, MAX_REASONS);
-    const reasons = rows.map(([reason, times]) => ({
-      reason: String(reason),
-      count: Number(times),
-    }));
-    return { count, reasons };
+    return this.#reports(MALFORMED);
+  }
+
+  /** Those that this machine may report only later. */
+  deferredReports(): SetAsideReports {
+    return this.#reports(DEFERRED);
+  }
+
+  #reports(which: string): SetAsideReports {
+    const count = this.#count(which);
+    const rows = count === 0 ? [] : this.#connection.rows(reasons(which), MAX_REASONS);
+    return {
+      count,
+      reasons: rows.map(([reason, times]) => ({ reason: String(reason), count: Number(times) })),
+    };
   }
 
   /** Returns and resets the number of dropped reports. */

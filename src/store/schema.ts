@@ -230,6 +230,10 @@ CREATE TABLE clock (
   CURSORS,
   FEED_LIMITS,
   COMMAND_RECORD,
+  `
+-- When a report that the API deferred is sent again. NULL: it waits, or for another revision.
+ALTER TABLE outbox ADD COLUMN retry_at INTEGER CHECK (retry_at >= 0);
+`,
 ];
 
 /**

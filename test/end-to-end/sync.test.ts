@@ -372,6 +372,42 @@ describe('a broken or replaced server', () => {
     expect(await server.store.sequence()).toBe(20);
   });
 
+  it('takes what is above the limit of a machine when there is room again', async () => {
+    await server.addUser('gate1', { widest4: 9, longest: 86_400 });
+    configure(b, 'gate2', '[limits]\nuser-widest4 = 9\n');
+    at('2026-01-01T00:00:00Z');
+    // Together they are 1/512 of all addresses.
+    await ok(a, 'add', '20.0.0.0/10', '20.128.0.0/10', '--for', '90d', '--share');
+    const { exitCode, stdout, stderr } = await a.run('sync');
+    const reason = 'above what one user may block (limits.user-share)';
+    expect([exitCode, stdout]).toEqual([
+      0,
+      `1 reported, 0 pending, 1 deferred (${reason}); fleet: 0 recorded, 0 expired\n`,
+    ]);
+    expect(stderr).toBe(`mcblock: API deferred 1 report to tomorrow: ${reason}\n`);
+    await ok(b, 'sync');
+    expect(await active(b)).toEqual(['20.0.0.0/10']);
+    at('2026-01-02T00:00:00Z');
+    expect(await ok(a, 'sync')).toContain('1 reported, 0 pending; fleet');
+    await ok(b, 'sync');
+    expect(await active(b)).toEqual(['20.128.0.0/10']);
+  });
+
+  it('takes the reports above the rate of a machine later, and sends it changes meanwhile', async () => {
+    let isBusy = true;
+    await server.stop();
+    await server.start((app) => {
+      app.addHook('preValidation', async (request, reply) => {
+        if (!isBusy || request.method !== 'POST') return;
+        return reply.code(429).header('retry-after', '50').send({ error: 'too many requests' });
+      });
+    });
+    await ok(a, 'add', '6.6.6.6', '--share');
+    expect(await ok(a, 'sync')).toBe('0 reported, 1 pending; fleet: 0 recorded, 0 expired\n');
+    isBusy = false;
+    expect(await ok(a, 'sync')).toBe('1 reported, 0 pending; fleet: 0 recorded, 0 expired\n');
+  });
+
   it('is asked for everything if it has a new store', async () => {
     await ok(b, 'add', '6.6.6.6', '6.6.6.7', '--share');
     await ok(b, 'sync');

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { privateSpace } from '../../src/blocklist/bogons.ts';
+import { coverageOf } from '../../src/blocklist/coverage.ts';
 import { DAY_SECONDS, DEFAULT_POLICY } from '../../src/blocklist/policy.ts';
 import type { FleetStore } from '../../src/fleet/fleet-store.ts';
 import { hashPassword } from '../../src/fleet/password.ts';
@@ -8,6 +9,7 @@ import { buildServer, type ServerOptions } from '../../src/fleet/server.ts';
 import { ServerLog } from '../../src/fleet/server-log.ts';
 import type { User } from '../../src/fleet/user.ts';
 import { hostPrefix } from '../../src/net/prefix.ts';
+import { PrefixList } from '../../src/net/prefix-list.ts';
 import { parsePrefix } from '../../src/net/prefix-text.ts';
 import type { Backend } from './store-contract.ts';
 
@@ -16,6 +18,12 @@ const PASSWORD = '8d604831';
 const MAX_EVIDENCE_ROWS = 20;
 /** Cheap to check, as every test starts a server that has to. */
 const HASH = hashPassword(PASSWORD, { N: 16, r: 1, p: 1 });
+const LIMITS = {
+  bodyBytes: 1024 ** 2,
+  listItems: 10_000,
+  perSecond: 1000,
+  reportsPerMinute: 1_000_000,
+};
 const SAMPLE = [
   ['198.51.100.0/26'],
   ['198.51.100.212/32'],
@@ -64,6 +72,10 @@ const at = (days: number) => ({
   at: new Date((NOW + days * DAY_SECONDS) * 1000).toISOString().replace('.000', ''),
 });
 
+const YEAR_END = '2027-05-28T20:26:40Z';
+/** The /20 with this number, all disjoint. */
+const prefixOf = (n: number) => `${20 + (n >> 12)}.${(n >> 4) & 255}.${(n & 15) << 4}.0/20`;
+
 const expire = (prefix: string) => ({ type: 'expire', prefix });
 const block = (over: object) => ({ type: 'block', prefix: '192.0.2.0/24', ...over });
 
@@ -85,7 +97,7 @@ export function describeApi(makeBackend: () => Backend): void {
         ],
         maxEvidence: MAX_EVIDENCE_ROWS,
       },
-      limits: { bodyBytes: 1024 ** 2, listItems: 10_000, perSecond: 1000 },
+      limits: LIMITS,
       log: new ServerLog((line) => lines.push(line), 'debug'),
       clock: () => now,
       version: '0.0.0-test',
@@ -128,6 +140,23 @@ export function describeApi(makeBackend: () => Backend): void {
     url: string,
     json?: unknown,
   ) => (await ask(method, url, { user, ...(json !== undefined && { json }) })).statusCode;
+
+  /** Of a user with the default limits. */
+  const machine = async (name: string, over: Partial<User> = {}) => {
+    const { widest4, widest6, longestSeconds: longest } = DEFAULT_POLICY.limits.user;
+    await store.putUser(await userOf(name, { widest4, widest6, longest, ...over }));
+  };
+  const activeAddresses = async () => {
+    const prefixes = (await list()).map(([text]) => parsePrefix(text ?? ''));
+    return coverageOf(PrefixList.from(prefixes))[4];
+  };
+
+  const entryOf = async (prefix: string) =>
+    (await ask('GET', '/v2/entries'))
+      .json<{ changes: Record<string, unknown>[] }>()
+      .changes.find((change) => change['prefix'] === prefix);
+  const reportSites = (...numbers: number[]) =>
+    outcomes('lone', ...numbers.map((n) => offence(`2001:db8:0:${n}::1`)));
 
   beforeEach(async () => {
     now = NOW;
@@ -563,12 +592,14 @@ export function describeApi(makeBackend: () => Backend): void {
       );
       expect(results.map(({ outcome }) => outcome)).toEqual([
         'new',
-        'refused',
-        'refused',
+        'new',
+        'covered',
         'refused',
         'refused',
         'spared',
       ]);
+      // Longer than 90 days, which is cut.
+      expect(results[1]).toMatchObject({ expiresAt: '2026-08-26T20:26:40Z' });
       const byAdmin = await report(
         'test',
         block({ prefix: '4.0.0.0/7', until: null }),
@@ -595,6 +626,105 @@ export function describeApi(makeBackend: () => Backend): void {
       await store.putUser(await userOf('narrow', { widest4: 20 }));
       const [cut] = await report('narrow', offence('5.149.1.1', { prefix: '5.149.0.0/16' }));
       expect(cut).toMatchObject({ outcome: 'new', prefix: '5.149.1.0/24' });
+    });
+
+    describe('one user', () => {
+      it('blocks next to nothing with 250 blocks of /8 for ten years', async () => {
+        await machine('lone');
+        const far = '2036-05-28T20:26:40Z';
+        const numbers = Array.from({ length: 250 }, (_, index) => index + 1);
+        const blocks = numbers.map((n) => block({ prefix: `${n}.0.0.0/8`, until: far }));
+        for (const { outcome, reason, ...rest } of await report('lone', ...blocks)) {
+          expect(rest).toEqual({});
+          expect([outcome, reason]).toEqual(['refused', expect.stringContaining('wider than')]);
+        }
+        expect(await list()).toEqual([]);
+        const reports = numbers.map((n) => offence(`${n}.9.8.7`, { prefix: `${n}.0.0.0/8` }));
+        await report('lone', ...reports);
+        const addresses = await activeAddresses();
+        expect(addresses).toBeGreaterThan(0n);
+        expect(addresses).toBeLessThanOrEqual(250n * 256n);
+      });
+
+      it('blocks for no more than a year, unless another one reports it too', async () => {
+        await machine('lone');
+        await machine('other');
+        const [cut] = await report('lone', block({ until: '2036-05-28T20:26:40Z' }));
+        expect(cut).toMatchObject({ outcome: 'new', expiresAt: YEAR_END });
+        // The fifth penalty is 480 days.
+        for (let activation = 1; activation < 5; activation++) {
+          await report('lone', offence('198.51.100.9', at(0)));
+          await report('lone', expire('198.51.100.0/24'));
+        }
+        const [fifth] = await report('lone', offence('198.51.100.9', at(0)));
+        expect(fifth).toMatchObject({ outcome: 'reactivated', expiresAt: YEAR_END });
+        expect(await entryOf('198.51.100.0/24')).toMatchObject({
+          activatedBy: 'lone',
+          shared: false,
+        });
+        const [again] = await report('lone', offence('198.51.100.10', at(0)));
+        expect(again).toMatchObject({ outcome: 'covered', expiresAt: YEAR_END });
+        const [full] = await report('other', offence('198.51.100.9', at(0)));
+        const expiresAt = '2027-09-20T20:26:40Z';
+        expect(full).toMatchObject({ outcome: 'extended', expiresAt });
+        expect(await entryOf('198.51.100.0/24')).toMatchObject({
+          activatedBy: 'lone',
+          shared: true,
+          expiresAt,
+        });
+      });
+
+      it('does not prolong what is wider than its limit', async () => {
+        await machine('lone');
+        await report('test', block({ prefix: '5.0.0.0/8', until: '2026-06-28T20:26:40Z' }));
+        now += 3 * DAY_SECONDS;
+        const hits = [0, 1, 2, 3].map((days) => offence('5.1.2.3', at(days)));
+        expect(await outcomes('lone', ...hits)).toEqual(Array(4).fill('covered'));
+        expect(await outcomes('test', offence('5.1.2.3', at(3)))).toEqual(['extended']);
+      });
+
+      it('has no more active than its share, and the rest waits', async () => {
+        await machine('lone');
+        await machine('other');
+        // 1,024 blocks of /20 are 1/1024 of all addresses.
+        const wide = (n: number) => block({ prefix: prefixOf(n), key: `key-of-${n}` });
+        const numbers = Array.from({ length: 1030 }, (_, n) => n);
+        const results = await outcomes('lone', ...numbers.map(wide));
+        expect(results.filter((outcome) => outcome === 'new')).toHaveLength(1024);
+        expect(results.slice(1024)).toEqual(Array(6).fill('deferred'));
+        expect(await activeAddresses()).toBe(2n ** 22n);
+        // What it has is not a new charge; nobody else is charged with it.
+        expect(await outcomes('lone', offence('20.0.0.9'))).toEqual(['covered']);
+        expect(await outcomes('other', wide(1024))).toEqual(['new']);
+        const [deferred] = await report('lone', offence('192.0.2.7', { key: 'aaaaaaaa' }));
+        expect(deferred).toEqual({
+          outcome: 'deferred',
+          reason: 'above what one user may block (limits.user-share)',
+        });
+        const { body } = await ask('GET', '/metrics', { user: null });
+        expect(body.split('\n')).toContain('mcblock_deferred_total{user="lone"} 7');
+        // Its key was not used up.
+        await report('lone', expire(prefixOf(0)));
+        now += 60;
+        expect(await outcomes('lone', offence('192.0.2.7', { key: 'aaaaaaaa' }))).toEqual(['new']);
+        now += 366 * DAY_SECONDS;
+        expect(await outcomes('lone', wide(2000))).toEqual(['new']);
+      });
+
+      it('is charged with the sum of its IPv6 prefixes, coalesced', async () => {
+        await server.close();
+        const { limits } = DEFAULT_POLICY;
+        const few = { ...limits, user: { ...limits.user, prefixes6: 3 } };
+        server = await start({
+          rules: { policy: { ...DEFAULT_POLICY, limits: few }, protections: [], maxEvidence: 9 },
+        });
+        await machine('lone');
+        expect(await reportSites(0, 1, 2)).toEqual(['new', 'new', 'new']);
+        now += 60;
+        // The first two are siblings, and make one.
+        expect(await reportSites(4)).toEqual(['new']);
+        expect(await reportSites(8)).toEqual(['deferred']);
+      });
     });
 
     it('brings back what is wide only as far as its maker and the reporter may', async () => {
@@ -716,13 +846,26 @@ export function describeApi(makeBackend: () => Backend): void {
 
     it('limits the rate of each user alone', async () => {
       await server.close();
-      server = await start({ limits: { bodyBytes: 1024 ** 2, listItems: 10_000, perSecond: 1 } });
+      server = await start({ limits: { ...LIMITS, perSecond: 1 } });
       const json = Array.from({ length: 199 }, () => ({ IP: '192.0.2.1', source: 'x' }));
       expect((await ask('POST', '/v1/pf', { json, user: 'gate1' })).statusCode).toBe(204);
       const refused = await ask('POST', '/v1/pf', { json, user: 'gate1' });
       expect(refused.statusCode).toBe(429);
       expect(Number(refused.headers['retry-after'])).toBeGreaterThan(100);
       expect((await ask('POST', '/v1/pf', { json, user: 'gate2' })).statusCode).toBe(204);
+    });
+
+    it('limits the reports of a machine in a minute, and neither its reads nor administrators', async () => {
+      await server.close();
+      server = await start({ limits: { ...LIMITS, reportsPerMinute: 600 } });
+      const reports = Array.from({ length: 600 }, (_, n) => offence(`20.0.${n & 255}.${n >> 8}`));
+      const sent = (user: string, count: number) =>
+        status(user, 'POST', '/v2/reports', { reports: reports.slice(0, count) });
+      expect(await sent('gate1', 600)).toBe(200);
+      expect(await sent('gate1', 300)).toBe(429);
+      expect(await status('gate1', 'GET', '/v2/entries')).toBe(200);
+      expect(await sent('gate2', 1)).toBe(200);
+      for (let times = 0; times < 3; times++) expect(await sent('test', 600)).toBe(200);
     });
   });
 

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { signal } from '../../src/process/program.ts';
 import { openStore } from '../../src/store/store.ts';
@@ -20,6 +21,8 @@ const ROUNDS = 10;
 const PASSWORD = 'correct horse';
 
 /** What holds of a server that is killed at any moment. */
+const FAST = fileURLToPath(new URL('fast-reports.toml', import.meta.url));
+
 export function describeKill(makeBackend: () => Backend & { readonly db: string }): void {
   it('stores every report exactly once, however often it is killed', {
     timeout: 120_000,
@@ -27,7 +30,7 @@ export function describeKill(makeBackend: () => Backend & { readonly db: string 
     const backend = makeBackend();
     try {
       addUser(backend.db, 'gate1', PASSWORD);
-      let server = await serve('--db', backend.db);
+      let server = await serve('--config', FAST, '--db', backend.db);
       const sent = { done: 0 };
       const send = async (sender: number) => {
         for (let list = sender; list < REPORTS / PER_REQUEST; list += SENDERS) {
@@ -40,7 +43,7 @@ export function describeKill(makeBackend: () => Backend & { readonly db: string 
           const wanted = (REPORTS / PER_REQUEST / (KILLS + 1)) * kills;
           while (sent.done < wanted) await new Promise(setImmediate);
           await killed(server);
-          server = await serve('--db', backend.db);
+          server = await serve('--config', FAST, '--db', backend.db);
         }
       };
       await Promise.all([...Array.from({ length: SENDERS }, (_, sender) => send(sender)), kill()]);
@@ -58,7 +61,7 @@ export function describeKill(makeBackend: () => Backend & { readonly db: string 
     const machine = new CommandLine();
     try {
       addUser(backend.db, 'gate1', PASSWORD);
-      let server = await serve('--db', backend.db);
+      let server = await serve('--config', FAST, '--db', backend.db);
       const port = new URL(server.origin).port;
       machine.config = machine.path('mcblock.toml');
       writeFileSync(machine.path('password'), PASSWORD, { mode: 0o600 });
@@ -72,7 +75,7 @@ export function describeKill(makeBackend: () => Backend & { readonly db: string 
         const wait = setTimeout(() => signal(child, 'SIGKILL'), 100 + random() * 600);
         await pause(random() * 400);
         await killed(server);
-        server = await serve('--db', backend.db, '--listen', `127.0.0.1:${port}`);
+        server = await serve('--config', FAST, '--db', backend.db, '--listen', `127.0.0.1:${port}`);
         await ended;
         clearTimeout(wait);
       }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { columnsOf } from '../../src/fleet/postgres/columns.ts';
-import type { Submission } from '../../src/fleet/process-reports.ts';
 import { RateLimiter } from '../../src/fleet/rate-limit.ts';
 import { SharedRead } from '../../src/fleet/shared-read.ts';
+import type { Submission } from '../../src/fleet/submission.ts';
 import { Writer } from '../../src/fleet/writer.ts';
 import { parsePrefix } from '../../src/net/prefix-text.ts';
 import { MemoryFleetStore } from '../reference/memory-fleet-store.ts';
@@ -48,7 +48,7 @@ describe('a shared read', () => {
 describe('the rate limiter', () => {
   it('allows a burst, then what refills', () => {
     let now = 0;
-    const rate = new RateLimiter(10, () => now);
+    const rate = new RateLimiter(10, 200, () => now);
     expect(rate.take('gate1', 1500)).toBe(0);
     expect(rate.take('gate1', 501)).toBe(1);
     expect(rate.take('gate1', 500)).toBe(0);
@@ -59,7 +59,8 @@ describe('the rate limiter', () => {
     now = 1e9;
     // A cost above the capacity is allowed when the bucket is full.
     expect(rate.take('gate1', 1e6)).toBe(0);
-    expect(rate.take('gate1', 1)).toBe(1);
+    // It owes the rest.
+    expect(rate.take('gate1', 1)).toBe(99_801);
   });
 });
 

@@ -16,7 +16,8 @@ describe("an older fleet's store in SQLite", () => {
       const database = new Database(backend.db);
       database.exec('ALTER TABLE fleet DROP COLUMN identity; UPDATE fleet SET sequence = 7');
       database.exec('ALTER TABLE evidence DROP COLUMN port');
-      for (const column of ['made_by', 'by_admin', 'activated_by_admin', 'withdrawn']) {
+      database.exec('DROP TABLE usage; DROP INDEX entry_activated_by');
+      for (const column of ['made_by', 'by_admin', 'activated_by_admin', 'withdrawn', 'shared']) {
         database.exec(`ALTER TABLE entry DROP COLUMN ${column}`);
       }
       database.exec('ALTER TABLE activation DROP COLUMN by_admin');
@@ -26,6 +27,9 @@ describe("an older fleet's store in SQLite", () => {
       database.exec(
         "INSERT INTO user VALUES ('alice', '', 'admin', 20, 48, NULL, 0, 1), ('gate1', '', 'report', 20, 48, NULL, 0, 1)",
       );
+      database.exec(`INSERT INTO evidence VALUES
+        ('192.0.2.1/32', 1, 'gate1', 'offence', '192.0.2.1', 'sshd', 'x', '', '', 1, 1, 1),
+        ('192.0.2.2/32', 1, 'gate1', 'offence', '192.0.2.2', 'sshd', 'x', '', '', 1, 1, 1)`);
       database.pragma('user_version = 1');
       database.close();
       const store = await backend.open();
@@ -34,8 +38,16 @@ describe("an older fleet's store in SQLite", () => {
         ['192.0.2.1', '192.0.2.2'].map((text) => store.history(parsePrefix(text))),
       );
       expect(makers).toMatchObject([
-        { entry: { by: 'alice', byAdmin: true }, activation: { by: 'alice', byAdmin: true } },
-        { entry: { by: 'gate1', byAdmin: false }, activation: { by: 'gate1', byAdmin: false } },
+        {
+          entry: { by: 'alice', byAdmin: true },
+          activation: { by: 'alice', byAdmin: true },
+          isShared: true,
+        },
+        {
+          entry: { by: 'gate1', byAdmin: false },
+          activation: { by: 'gate1', byAdmin: false },
+          isShared: false,
+        },
       ]);
       expect(await store.identity()).toMatch(/^[0-9a-f]{32}$/);
       await store.close();

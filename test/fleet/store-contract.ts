@@ -9,6 +9,7 @@ import type {
   FleetEntry,
   FleetEvidence,
   FleetStore,
+  SnapshotQuery,
 } from '../../src/fleet/fleet-store.ts';
 import type { Report, Reporter } from '../../src/fleet/report.ts';
 import type { User } from '../../src/fleet/user.ts';
@@ -24,6 +25,15 @@ import { plainEvidence } from '../support/offence.ts';
 const NOW = 1_780_000_000;
 
 export const RULES = { policy: DEFAULT_POLICY, protections: [], maxEvidence: 1000 };
+
+const ASKED: SnapshotQuery = {
+  prefixes: [],
+  keys: [],
+  activeAt: undefined,
+  users: [],
+  counted: [],
+  now: NOW,
+};
 export const ADMIN: Reporter = {
   name: 'anna',
   isAdmin: true,
@@ -31,6 +41,16 @@ export const ADMIN: Reporter = {
   widest6: 1,
   longestSeconds: 'forever',
 };
+
+/** With so wide prefixes that the budget is soon spent. */
+const GATE1: Reporter = {
+  name: 'gate1',
+  isAdmin: false,
+  widest4: 8,
+  widest6: 16,
+  longestSeconds: 365 * DAY_SECONDS,
+};
+const GATE2: Reporter = { ...GATE1, name: 'gate2' };
 
 /** Where a store is kept, which may be opened several times at once. */
 export interface Backend {
@@ -60,7 +80,8 @@ function entryOf(text: string, over: Partial<Entry> = {}): Entry {
 function heldOf(text: string, sequence: number, over: Partial<Entry> = {}): FleetEntry {
   const entry = entryOf(text, over);
   const activation = activationOf(entry);
-  return { entry, sequence, activatedSequence: sequence, activation, isWithdrawn: false };
+  const states = { isShared: false, isWithdrawn: false };
+  return { entry, sequence, activatedSequence: sequence, activation, ...states };
 }
 
 function activationOf({
@@ -83,6 +104,11 @@ function activationOf({
   };
 }
 
+const heldBy = (text: string, sequence: number, name: string, over: Partial<Entry> = {}) => {
+  const held = heldOf(text, sequence, over);
+  return { ...held, activation: { ...held.activation, by: name } };
+};
+
 const NOTHING: Omit<FleetChange, 'sequence'> = {
   at: NOW,
   entries: [],
@@ -90,10 +116,11 @@ const NOTHING: Omit<FleetChange, 'sequence'> = {
   past: [],
   evidence: [],
   keys: [],
+  usage: new Map(),
 };
 
 function put(store: FleetStore, change: Partial<FleetChange> & { readonly sequence: number }) {
-  return store.change({ prefixes: [], keys: [], activeAt: undefined }, () => ({
+  return store.change(ASKED, () => ({
     ...NOTHING,
     ...change,
   }));
@@ -166,7 +193,7 @@ export function describeFleetStore(makeBackend: () => Backend): void {
         ['10.0.0.0/16', '10.0.0.0/15'],
         ['::/0', '11.0.0.0/8'],
       ]) {
-        const need = { prefixes: prefixes.map(parsePrefix), keys: [], activeAt: undefined };
+        const need = { ...ASKED, prefixes: prefixes.map(parsePrefix) };
         await store.change(need, (past) => {
           seen.push(past.entries.map(({ entry }) => formatPrefix(entry.prefix)).toSorted());
           return { ...NOTHING, sequence: past.sequence };
@@ -187,45 +214,54 @@ export function describeFleetStore(makeBackend: () => Backend): void {
       ];
       await put(store, { sequence: 3, entries });
       let active: number[] = [];
-      await store.change({ prefixes: [], keys: [], activeAt: NOW }, (past) => {
+      await store.change({ ...ASKED, activeAt: NOW }, (past) => {
         active = past.entries.map(({ sequence }) => sequence);
         return { ...NOTHING, sequence: past.sequence };
       });
       expect(active.toSorted((p, q) => p - q)).toEqual([1, 3]);
     });
 
-    it('are withdrawn or not, and have evidence from one user or several', async () => {
-      const alone = { ...heldOf('192.0.2.1/32', 1), isWithdrawn: true };
-      const shared = heldOf('192.0.2.2/32', 2);
-      const evidence = [alone, shared, shared].map(
-        ({ entry: { prefix } }, index): FleetEvidence => ({
-          ...plainEvidence({}),
-          prefix,
-          activation: 1,
-          by: index < 2 ? 'gate1' : 'gate2',
-          kind: 'offence',
-        }),
-      );
-      await put(store, { sequence: 2, entries: [alone, shared], evidence });
-      const prefixes = [alone, shared].map(({ entry }) => entry.prefix);
-      const seen: unknown[] = [];
-      await store.change({ prefixes, keys: [], activeAt: undefined }, (past) => {
-        for (const { entry, isWithdrawn } of past.entries) {
-          const text = formatPrefix(entry.prefix);
-          const counts = past.evidenceCounts.find(({ prefix }) => formatPrefix(prefix) === text);
-          seen.push([text, isWithdrawn, counts?.count, counts?.isShared]);
-        }
+    it('are withdrawn or not, and reported by one user or several', async () => {
+      const entries = [
+        { ...heldOf('192.0.2.1/32', 1), isWithdrawn: true },
+        { ...heldOf('192.0.2.2/32', 2), isShared: true },
+      ];
+      await put(store, { sequence: 2, entries });
+      expect(await entriesIn(store)).toEqual(entries);
+    });
+
+    it('are counted for the user who activated them last, while they are active', async () => {
+      const usage = { addresses4: 2 ** 31, prefixes6: 70_000 };
+      await put(store, {
+        sequence: 5,
+        entries: [
+          heldBy('192.0.2.1/32', 1, 'gate1', { expiresAt: 'forever' }),
+          heldBy('192.0.2.2/32', 2, 'gate1', { expiresAt: NOW }),
+          heldBy('2001:db8::/64', 3, 'gate1', { expiresAt: NOW + 1 }),
+          heldBy('192.0.2.4/32', 4, 'gate1', { activatedAt: NOW + 1 }),
+          heldBy('192.0.2.5/32', 5, 'gate2'),
+        ],
+        usage: new Map([['gate1', usage]]),
+      });
+      const users = ['gate1', 'gate2'];
+      let seen: unknown;
+      await store.change({ ...ASKED, users, counted: ['gate1', 'gate3'] }, (past) => {
+        const lists = Array.from(past.activeOf, ([user, list]) => [
+          user,
+          [...list].map(formatPrefix),
+        ]);
+        seen = [Object.fromEntries(past.usage), Object.fromEntries(lists)];
         return { ...NOTHING, sequence: past.sequence };
       });
-      expect(seen.toSorted((p, q) => (String(p) < String(q) ? -1 : 1))).toEqual([
-        ['192.0.2.1/32', true, 1, false],
-        ['192.0.2.2/32', false, 2, true],
+      expect(seen).toEqual([
+        { gate1: usage },
+        { gate1: ['192.0.2.1/32', '2001:db8::/64'], gate3: [] },
       ]);
     });
 
     it('stay as they were if the decision throws', async () => {
       const fault = new Error('no');
-      const need = { prefixes: [], keys: [], activeAt: undefined };
+      const need = ASKED;
       await expect(
         store.change(need, () => {
           throw fault;
@@ -370,7 +406,7 @@ export function describeFleetStore(makeBackend: () => Backend): void {
     const evidence = [reported(1, 'a'), reported(2, 'b'), reported(2, 'c')];
     await put(store, { sequence: 2, entries: [held, heldOf('192.0.2.7/32', 2)], evidence });
     let counts: unknown;
-    const need = { prefixes: [parsePrefix('192.0.2.7/32')], keys: [], activeAt: NOW };
+    const need = { ...ASKED, prefixes: [parsePrefix('192.0.2.7/32')], activeAt: NOW };
     await store.change(need, (past) => {
       counts = Object.fromEntries(
         past.evidenceCounts.map((one) => [formatPrefix(one.prefix), one.count]),
@@ -388,7 +424,7 @@ export function describeFleetStore(makeBackend: () => Backend): void {
     const asked = [...keys, { by: 'gate1', key: 'bbbbbbbb' }];
     const known = async () => {
       let found: unknown;
-      await store.change({ prefixes: [], keys: asked, activeAt: undefined }, (past) => {
+      await store.change({ ...ASKED, keys: asked }, (past) => {
         found = past.keys;
         return { ...NOTHING, sequence: past.sequence };
       });
@@ -455,12 +491,12 @@ export function describeFleetStore(makeBackend: () => Backend): void {
     );
     await fc.assert(
       fc.asyncProperty(
-        fc.array(anyReports, { maxLength: 4 }),
+        fc.array(fc.tuple(fc.constantFrom(ADMIN, GATE1, GATE2), anyReports), { maxLength: 4 }),
         fc.nat({ max: 90 }),
         async (lists, days) => {
           now += days * DAY_SECONDS;
-          for (const reports of lists) {
-            const submission = { by: ADMIN, reports, reset: false };
+          for (const [by, reports] of lists) {
+            const submission = { by, reports, reset: false };
             expect(await writer?.submit(submission)).toEqual(
               await referenceWriter?.submit(submission),
             );

@@ -1,4 +1,5 @@
 import { isActive } from '../../src/blocklist/entry.ts';
+import type { Usage } from '../../src/blocklist/user-usage.ts';
 import type {
   Changed,
   EntryHistory,
@@ -13,6 +14,7 @@ import type {
 } from '../../src/fleet/fleet-store.ts';
 import type { User } from '../../src/fleet/user.ts';
 import { containsPrefix, type Prefix } from '../../src/net/prefix.ts';
+import { PrefixList } from '../../src/net/prefix-list.ts';
 import { formatPrefix } from '../../src/net/prefix-text.ts';
 
 /** The slow, obvious fleet's store: plain maps that are searched from end to end. */
@@ -24,6 +26,7 @@ export class MemoryFleetStore implements FleetStore {
   readonly #past: FleetActivation[] = [];
   readonly #evidence = new Map<string, FleetEvidence>();
   readonly #keys = new Map<string, number>();
+  readonly #usage = new Map<string, Usage>();
   readonly #users = new Map<string, User>();
 
   async sequence(): Promise<number> {
@@ -39,7 +42,7 @@ export class MemoryFleetStore implements FleetStore {
   }
 
   async change(
-    { prefixes, keys, activeAt }: SnapshotQuery,
+    { prefixes, keys, activeAt, users, counted, now }: SnapshotQuery,
     decide: (past: FleetSnapshot) => FleetChange,
   ): Promise<void> {
     const change = decide({
@@ -50,15 +53,23 @@ export class MemoryFleetStore implements FleetStore {
           (activeAt !== undefined && isActive(entry, activeAt)),
       ),
       allowed: [...this.#allowed.values()],
-      evidenceCounts: [...this.#entries.values()].map(({ entry, activation }) => {
+      evidenceCounts: [...this.#entries.values()].map(({ entry }) => {
         const { prefix, activations } = entry;
         const rows = [...this.#evidence.values()].filter(
           (row) =>
             formatPrefix(row.prefix) === formatPrefix(prefix) && row.activation === activations,
         );
-        const isShared = rows.some(({ by }) => by !== activation.by);
-        return { prefix, count: rows.length, isShared };
+        return { prefix, count: rows.length };
       }),
+      usage: new Map([...this.#usage].filter(([user]) => users.includes(user))),
+      activeOf: new Map(
+        counted.map((user) => {
+          const own = [...this.#entries.values()].filter(
+            ({ entry, activation }) => activation.by === user && isActive(entry, now),
+          );
+          return [user, PrefixList.from(own.map(({ entry }) => entry.prefix))];
+        }),
+      ),
       keys: keys.filter(({ by, key }) => this.#keys.has(`${by} ${key}`)),
     });
     this.#sequence = change.sequence;
@@ -77,6 +88,7 @@ export class MemoryFleetStore implements FleetStore {
         lastSeen: Math.max(lastSeen, old?.lastSeen ?? lastSeen),
       });
     }
+    for (const [user, usage] of change.usage) this.#usage.set(user, usage);
     for (const { by, key } of change.keys) this.#keys.set(`${by} ${key}`, change.at);
   }
 

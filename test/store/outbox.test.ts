@@ -198,4 +198,24 @@ describe('the outbox', () => {
       expect(outbox.setAsideReports().count).toBe(0);
     });
   });
+
+  it('keeps deferred reports until their time', () => {
+    withStore((store) => {
+      const { outbox } = store;
+      for (const host of [1, 2, 3]) {
+        outbox.share({ type: 'expire', prefix: parsePrefix(`5.6.7.${host}`) });
+      }
+      outbox.defer([1, 3], 'above a limit', 100);
+      expect(outbox.after(0, 10).map(({ id }) => id)).toEqual([2]);
+      expect(outbox.setAsideReports().count).toBe(0);
+      const reasons = [{ reason: 'above a limit', count: 2 }];
+      expect(outbox.deferredReports()).toEqual({ count: 2, reasons });
+      outbox.retrySetAside(2);
+      outbox.retryDeferred(99);
+      expect(outbox.size()).toBe(1);
+      outbox.retryDeferred(100);
+      expect(outbox.after(0, 10).map(({ id }) => id)).toEqual([1, 2, 3]);
+      expect(outbox.deferredReports().count).toBe(0);
+    });
+  });
 });

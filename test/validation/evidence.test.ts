@@ -95,6 +95,7 @@ describe('evidence comes back whole', () => {
         sequence: 1,
         activatedSequence: 1,
         activation: latest,
+        isShared: false,
         isWithdrawn: false,
         activations: [latest],
         evidence: [evidence],

@@ -72,7 +72,7 @@ async function listen(context: Context, options: ListenOptions): Promise<void> {
       ? liveFirewall(await configuredFirewall(config), store, policy, now)
       : NO_FIREWALL,
     catchUp: client && (() => catchUp(store, client, changes)),
-    post: client && (() => sendOutbox(store, client, warn)),
+    post: client && (() => sendOutbox(store, client, now, warn)),
     renew: () => client?.renew(),
     page: new PageSource(store, policy, now),
   });

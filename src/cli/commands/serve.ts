@@ -109,6 +109,7 @@ async function serve(context: Context, options: ServeOptions): Promise<void> {
         bodyBytes: config.get('fleet.body-limit'),
         listItems: config.get('fleet.list-limit'),
         perSecond: config.get('fleet.rate'),
+        reportsPerMinute: config.get('limits.user-rate'),
       },
       v1Status: V1_STATUSES.find((status) => String(status) === options.v1Status) ?? 503,
     });

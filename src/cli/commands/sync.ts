@@ -181,13 +181,14 @@ function report(context: Context, { text, json }: Done, dryRun: boolean): void {
 }
 
 function roundJson(round: SyncRound): object {
-  const { recorded, published, sent, waiting, setAside, caughtUp, failures } = round;
+  const { recorded, published, sent, waiting, setAside, deferred, caughtUp, failures } = round;
   return {
     recorded: recorded ?? null,
     published: published ?? null,
     sent: sent ?? null,
     waiting,
     setAside,
+    deferred,
     fetched: caughtUp ?? null,
     failures: failures.map(({ message }) => message),
   };
@@ -204,7 +205,7 @@ function publishedText({ published, spared, left }: PublishedTables): string {
 
 /** `pf: 1 new; 2 reported, 0 pending; fleet: 3 recorded, 0 expired`. */
 function roundText(round: SyncRound): string {
-  const { recorded, published, sent, waiting, setAside, caughtUp } = round;
+  const { recorded, published, sent, waiting, setAside, deferred, caughtUp } = round;
   const parts: string[] = [];
   if (recorded !== undefined && recorded.fresh > 0) {
     const spared = recorded.spared > 0 ? ` (${recorded.spared} protected)` : '';
@@ -212,7 +213,7 @@ function roundText(round: SyncRound): string {
   }
   if (published !== undefined && published.published > 0) parts.push(publishedText(published));
   const refused = sent !== undefined && sent.refused > 0 ? `${sent.refused} refused, ` : '';
-  const aside = setAside.count > 0 ? `, ${setAsideText(setAside)}` : '';
+  const aside = setAsideText(setAside, 'set aside') + setAsideText(deferred, 'deferred');
   parts.push(`${sent?.reported ?? 0} reported, ${refused}${waiting} pending${aside}`);
   if (caughtUp === undefined) parts.push('nothing fetched');
   else {
@@ -227,7 +228,8 @@ function roundText(round: SyncRound): string {
   return parts.join('; ');
 }
 
-/** `3 set aside (reason; reason)`: reports that the API refused for their form. */
-function setAsideText({ count, reasons }: SyncRound['setAside']): string {
-  return `${count} set aside (${reasons.map(({ reason }) => reason).join('; ')})`;
+/** `, 3 set aside (reason; reason)`: reports that the API did not take. */
+function setAsideText({ count, reasons }: SyncRound['setAside'], what: string): string {
+  if (count === 0) return '';
+  return `, ${count} ${what} (${reasons.map(({ reason }) => reason).join('; ')})`;
 }

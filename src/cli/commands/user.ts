@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Expiry } from '../../blocklist/entry.ts';
-import { DAY_SECONDS } from '../../blocklist/policy.ts';
+import { DEFAULT_POLICY } from '../../blocklist/policy.ts';
 import { openFleetStore } from '../../engine/fleet-store.ts';
 import { McblockError } from '../../errors.ts';
 import type { FleetStore } from '../../fleet/fleet-store.ts';
@@ -23,9 +23,7 @@ interface AddOptions {
 }
 
 /** What one machine may do to the fleet, unless it is told otherwise. */
-const WIDEST4 = 20;
-const WIDEST6 = 48;
-const LONGEST_DAYS = 365;
+const LIMITS = DEFAULT_POLICY.limits.user;
 
 export function define(command: Command, context: Context): void {
   command
@@ -50,10 +48,14 @@ Examples:
     .option(
       '--widest4 <length>',
       'shortest length of IPv4 prefixes that the user may block',
-      String(WIDEST4),
+      String(LIMITS.widest4),
     )
-    .option('--widest6 <length>', 'the same for IPv6', String(WIDEST6))
-    .option('--longest <time>', 'longest block by hand: 90d, 1y or forever', `${LONGEST_DAYS}d`)
+    .option('--widest6 <length>', 'the same for IPv6', String(LIMITS.widest6))
+    .option(
+      '--longest <time>',
+      'longest block by hand: 90d, 1y or forever',
+      shortDuration(LIMITS.longestSeconds),
+    )
     .action((name: string, options: AddOptions) => add(context, name, options));
   command
     .command('list')
@@ -85,7 +87,8 @@ export function newUser(
   createdAt: number,
 ): User {
   checkUserName(name);
-  const limits = { widest4: WIDEST4, widest6: WIDEST6, longest: LONGEST_DAYS * DAY_SECONDS };
+  const { widest4, widest6, longestSeconds: longest } = LIMITS;
+  const limits = { widest4, widest6, longest };
   return { name, password, scopes, ...limits, disabled: false, createdAt };
 }
 

@@ -32,8 +32,8 @@ export function listenSettings(config: Config, acacia?: AcaciaConfig): ListenSet
       key,
       requireSignature: config.get('pubsub.require-signature'),
       self: senderOf(config),
-      widest4: config.get('listen.widest4'),
-      widest6: config.get('listen.widest6'),
+      widest4: config.get('limits.user-widest4'),
+      widest6: config.get('limits.user-widest6'),
       maxAgeSeconds: config.get('listen.max-age'),
     },
     limits: {

@@ -1,4 +1,4 @@
-import type { Policy } from '../../blocklist/policy.ts';
+import type { Policy, UserLimits } from '../../blocklist/policy.ts';
 import type { WidenBounds } from '../../blocklist/widen.ts';
 import type { Geo } from '../../engine/geo.ts';
 import { type Policies, policiesByCountry } from '../../engine/policies.ts';
@@ -28,7 +28,17 @@ export function policyOf(config: Config): Policy {
       services: servicesOf(config),
     },
     offence: { points: config.get('offence.points'), windowSeconds: config.get('offence.window') },
-    limits: { share: config.get('limits.share') },
+    limits: { share: config.get('limits.share'), user: userLimits(config) },
+  };
+}
+
+function userLimits(config: Config): UserLimits {
+  return {
+    addresses4: config.get('limits.user-share'),
+    prefixes6: config.get('limits.user-prefixes6'),
+    widest4: config.get('limits.user-widest4'),
+    widest6: config.get('limits.user-widest6'),
+    longestSeconds: config.get('limits.user-longest'),
   };
 }
 

@@ -9,6 +9,7 @@ import {
   duration,
   file,
   nat64Prefixes,
+  partOfIpv4,
   size,
   timezone,
 } from './setting-codecs.ts';
@@ -61,6 +62,12 @@ export const SETTINGS = {
   'offence.window': setting(policy.offence.windowSeconds, duration()),
   'offence.messages': setting(new Map<string, number>(), MESSAGE_POINTS),
   'limits.share': setting(policy.limits.share, whole(1, 100)),
+  'limits.user-share': setting(policy.limits.user.addresses4, partOfIpv4()),
+  'limits.user-prefixes6': setting(policy.limits.user.prefixes6, whole(1, 1_000_000_000)),
+  'limits.user-widest4': setting(policy.limits.user.widest4, whole(1, 32)),
+  'limits.user-widest6': setting(policy.limits.user.widest6, whole(1, 128)),
+  'limits.user-longest': setting(policy.limits.user.longestSeconds, duration()),
+  'limits.user-rate': setting(600, whole(1, 1_000_000_000)),
   'widen.enabled': setting(false, boolean()),
   'widen.widest4': setting(20, whole(8, 31)),
   'widen.widest6': setting(48, whole(19, 127)),
@@ -154,8 +161,6 @@ export const SETTINGS = {
   'pubsub.channel': setting('mcblock', matching(/^\S{1,64}$/, 'the name of a channel')),
   'pubsub.plain-channel': setting('block', matching(/^\S{0,64}$/, 'the name of a channel')),
   'listen.channels': setting(CHANNELS, channels()),
-  'listen.widest4': setting(8, whole(1, 32)),
-  'listen.widest6': setting(19, whole(1, 128)),
   'listen.max-age': setting(300, duration()),
   'listen.catch-up': setting(180, duration()),
   'listen.status': setting(
@@ -179,4 +184,8 @@ export type ReadSettings = ReadonlyMap<
 >;
 
 /** Tables and keys of earlier versions, and their new names. */
-export const RENAMED: ReadonlyMap<string, string> = new Map([['bell', 'pubsub']]);
+export const RENAMED: ReadonlyMap<string, string> = new Map([
+  ['bell', 'pubsub'],
+  ['listen.widest4', 'limits.user-widest4'],
+  ['listen.widest6', 'limits.user-widest6'],
+]);

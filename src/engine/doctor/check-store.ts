@@ -59,6 +59,17 @@ export async function checkFleet(client: FleetClient, store: Store): Promise<Fou
     const reasons = aside.reasons.map(({ reason }) => reason).join('; ');
     return problem(`${client.url} refused ${aside.count} reports: ${reasons}`, 'update the server');
   }
+  const deferred = store.outbox.deferredReports();
+  if (deferred.count > 0) {
+    const reasons = deferred.reasons.map(({ reason }) => reason).join('; ');
+    return {
+      ...warning(
+        `${client.url} deferred ${deferred.count} ${deferred.count === 1 ? 'report' : 'reports'}: ${reasons}`,
+        'they are sent again each day; expire what need not be blocked',
+      ),
+      figures: { deferred: deferred.count },
+    };
+  }
   const figures = {
     behind: Math.max(0, (page?.latest ?? 0) - sequence),
     waiting: store.outbox.size(),

@@ -45,13 +45,15 @@ export function catchUpTask(
 
 /** Sends to the API what any command of this machine has put into the outbox. */
 export function postTask(work: () => Promise<SentReports>, log: ServerLog): RepeatingTask {
+  let wait = 0;
   return new RepeatingTask({
     work: async () => {
-      const { reported, refused } = await work();
+      const { reported, refused, waitSeconds } = await work();
+      wait = waitSeconds;
       if (reported + refused > 0) log.write('info', 'posted', { reported, refused });
     },
     onFailure: (error) => log.write('warning', 'not posted', { reason: reasonOf(error) }),
-    everySeconds: () => spread(POST_SECONDS),
+    everySeconds: () => wait + spread(POST_SECONDS),
     retrySeconds: () => spread(RETRY_SECONDS),
   });
 }

@@ -1,9 +1,15 @@
+import type { Seconds } from '../../blocklist/entry.ts';
+import { DAY_SECONDS } from '../../blocklist/policy.ts';
 import type { FleetClient, ReportResponse } from '../../fleet/client/client.ts';
+import type { RemoteResult } from '../../fleet/client/remote-change.ts';
 import type { OutboxItem } from '../../store/outbox.ts';
 import type { Store } from '../../store/store.ts';
 
 /** Well under the number of reports that a server accepts at once. */
 const PAGE_SIZE = 500;
+
+/** A report that the server deferred is sent again after this time. */
+const DEFER_SECONDS = DAY_SECONDS;
 
 /** Outcomes of a report that the server does not act on. */
 const DECLINED = new Set(['refused', 'spared']);
@@ -14,21 +20,26 @@ export interface SentReports {
   reported: number;
   /** The server declined them. */
   refused: number;
+  /** Too many for now: no more are sent for so long. */
+  waitSeconds: number;
 }
 
 /**
  * Sends the reports in the outbox, oldest first. Accepted ones are removed, as are, with a warning,
  * those that the server declines. A report that it refuses for its form is set aside, with a warning,
- * and sent again when the server states another revision of the API. After a crash the same reports
+ * and sent again when the server states another revision of the API; one that it defers is sent again
+ * the next day. After a crash the same reports
  * are sent again with the same keys. Throws what the client throws; then the remaining reports wait.
  */
 export async function sendOutbox(
   store: Store,
   client: FleetClient,
+  now: () => Seconds,
   warn: (text: string) => void,
 ): Promise<SentReports> {
   const { outbox } = store;
-  const sent: SentReports = { reported: 0, refused: 0 };
+  const sent: SentReports = { reported: 0, refused: 0, waitSeconds: 0 };
+  outbox.retryDeferred(now());
   if (outbox.setAsideReports().count > 0) outbox.retrySetAside(await client.revision());
   const first = nextPage(store);
   if (first.length === 0) return sent;
@@ -37,7 +48,8 @@ export async function sendOutbox(
     warn(`mcblock: ${dropped} reports dropped: outbox full (fleet.outbox-limit)`);
   }
   for (let items = first; items.length > 0; items = nextPage(store)) {
-    await sendPage(store, client, items, sent, warn);
+    await sendPage({ store, client, now, sent, warn }, items);
+    if (sent.waitSeconds > 0) break;
   }
   return sent;
 }
@@ -49,31 +61,37 @@ function nextPage(store: Store): OutboxItem[] {
   return other < 0 ? items : items.slice(0, Math.max(1, other));
 }
 
-async function sendPage(
-  store: Store,
-  client: FleetClient,
-  items: readonly OutboxItem[],
-  sent: SentReports,
-  warn: (text: string) => void,
-): Promise<void> {
+interface Sending {
+  readonly store: Store;
+  readonly client: FleetClient;
+  readonly now: () => Seconds;
+  readonly sent: SentReports;
+  readonly warn: (text: string) => void;
+}
+
+async function sendPage(sending: Sending, items: readonly OutboxItem[]): Promise<void> {
+  const { store, client, sent, warn } = sending;
   const { outbox } = store;
   const response = await send(client, items);
   const [first] = items;
   if (response.kind === 'processed') {
-    outbox.remove(items.map(({ id }) => id));
+    const deferred = deferAll(sending, items, response.results);
+    outbox.remove(items.flatMap(({ id }) => (deferred.has(id) ? [] : [id])));
     const declined = [...response.results.entries()].filter(([, { outcome }]) =>
       DECLINED.has(outcome),
     );
-    sent.reported += items.length - declined.length;
+    sent.reported += items.length - declined.length - deferred.size;
     sent.refused += declined.length;
     for (const [index, { reason }] of declined) {
       warn(`mcblock: API declined ${nameOf(items[index])}: ${reason}`);
     }
+  } else if (response.kind === 'later') {
+    sent.waitSeconds = Math.max(1, response.waitSeconds);
   } else if (items.length > 1) {
     // One bad report must not hold back the others.
     const middle = items.length >>> 1;
-    await sendPage(store, client, items.slice(0, middle), sent, warn);
-    await sendPage(store, client, items.slice(middle), sent, warn);
+    await sendPage(sending, items.slice(0, middle));
+    if (sent.waitSeconds === 0) await sendPage(sending, items.slice(middle));
   } else if (first !== undefined && response.kind === 'malformed') {
     outbox.setAside(first.id, response.reason, await client.revision());
     warn(`mcblock: API refused ${nameOf(first)}, now set aside: ${response.reason}`);
@@ -82,6 +100,26 @@ async function sendPage(
     sent.refused++;
     warn(`mcblock: API declined ${nameOf(first)}: ${response.reason}`);
   }
+}
+
+/** Keeps the reports that the server takes later. Returns their ids. */
+function deferAll(
+  { store, now, warn }: Sending,
+  items: readonly OutboxItem[],
+  results: readonly RemoteResult[],
+): ReadonlySet<number> {
+  const byReason = new Map<string, number[]>();
+  for (const [index, { outcome, reason }] of results.entries()) {
+    const id = items[index]?.id;
+    if (outcome !== 'deferred' || id === undefined) continue;
+    byReason.set(reason, [...(byReason.get(reason) ?? []), id]);
+  }
+  for (const [reason, ids] of byReason) {
+    store.outbox.defer(ids, reason, now() + DEFER_SECONDS);
+    const reports = ids.length === 1 ? 'report' : 'reports';
+    warn(`mcblock: API deferred ${ids.length} ${reports} to tomorrow: ${reason}`);
+  }
+  return new Set([...byReason.values()].flat());
 }
 
 function send(client: FleetClient, items: readonly OutboxItem[]): Promise<ReportResponse> {

@@ -39,6 +39,8 @@ export interface SyncRound {
   waiting: number;
   /** Reports that the API refused for their form. */
   setAside: SetAsideReports;
+  /** Reports above this machine's limit, which the API takes later. */
+  deferred: SetAsideReports;
   caughtUp: CatchUpResult | undefined;
   /** Why steps failed, in the order of the steps. */
   readonly failures: McblockError[];
@@ -56,7 +58,8 @@ export async function syncRound(
 ): Promise<SyncRound> {
   const { pfctl, pfTables, pfExpireSeconds, policies, now, openPublisher, apply, warn } = options;
   const setAside = store.outbox.setAsideReports();
-  const round: SyncRound = { ...NOT_DONE, setAside, failures: [] };
+  const deferred = store.outbox.deferredReports();
+  const round: SyncRound = { ...NOT_DONE, setAside, deferred, failures: [] };
   let tables: readonly PfTable[] = [];
   await attempt(round, async () => {
     tables = await readPfTables(pfctl, pfTables);
@@ -68,7 +71,7 @@ export async function syncRound(
     });
   }
   await attempt(round, async () => {
-    round.sent = await sendOutbox(store, client, warn);
+    round.sent = await sendOutbox(store, client, now, warn);
     round.caughtUp = await catchUp(store, client, options);
   });
   if (apply !== undefined) await attempt(round, apply);
@@ -76,6 +79,7 @@ export async function syncRound(
   await attempt(round, () => expirePfTables(pfctl, tables, pfExpireSeconds));
   round.waiting = store.outbox.size();
   round.setAside = store.outbox.setAsideReports();
+  round.deferred = store.outbox.deferredReports();
   return round;
 }
 
@@ -94,6 +98,7 @@ export async function rehearseSync(
     recorded: { fresh: countFresh(store, tables), spared: 0 },
     waiting: store.outbox.size(),
     setAside: store.outbox.setAsideReports(),
+    deferred: store.outbox.deferredReports(),
     caughtUp: await catchUp(store, client, options, true),
     failures: [],
   };

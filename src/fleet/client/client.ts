@@ -17,6 +17,8 @@ export type ReportResponse =
   | { readonly kind: 'processed'; readonly results: readonly RemoteResult[] }
   /** Refused for its form: nothing was counted, and a server of this revision never will. */
   | { readonly kind: 'malformed'; readonly reason: string }
+  /** Too many at once: none was counted. */
+  | { readonly kind: 'later'; readonly waitSeconds: number }
   /** The user may not do this. */
   | { readonly kind: 'forbidden'; readonly reason: string };
 
@@ -99,7 +101,11 @@ export class FleetClient {
     const body = {
       reports: reports.map(({ key, report }) => ({ ...reportForRevision(report, revision), key })),
     };
-    const response = await this.#send({ method: 'POST', path: '/v2/reports', body });
+    // What is above the rate waits in the outbox, and holds up nothing else.
+    const response = await this.#send({ method: 'POST', path: '/v2/reports', body }, isFault);
+    if (response.status === 429) {
+      return { kind: 'later', waitSeconds: response.retryAfterSeconds ?? 0 };
+    }
     if (MALFORMED.has(response.status)) return refused('malformed', response);
     return this.#read(response, (answer) => ({
       kind: 'processed',
@@ -107,10 +113,13 @@ export class FleetClient {
     }));
   }
 
-  async #send(request: ApiRequest): Promise<ApiResponse> {
+  async #send(
+    request: ApiRequest,
+    isTemporary?: (status: number) => boolean,
+  ): Promise<ApiResponse> {
     const signal = this.#signal;
     const send = () => this.#transport.send({ ...request, signal });
-    const response = await withRetries(send, this.#retry, signal);
+    const response = await withRetries(send, this.#retry, signal, isTemporary);
     this.#revision = response.revision ?? this.#revision;
     return response;
   }
@@ -140,6 +149,10 @@ export class FleetClient {
     }
     throw new McblockError('program', `${this.url}: status ${status}: ${readReason(body)}`);
   }
+}
+
+function isFault(status: number): boolean {
+  return status >= 500;
 }
 
 function refused(kind: 'malformed' | 'forbidden', { body }: ApiResponse): ReportResponse {

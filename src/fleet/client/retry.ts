@@ -24,6 +24,7 @@ export async function withRetries(
   send: () => Promise<ApiResponse>,
   { attempts, firstMilliseconds, maxMilliseconds }: RetryPolicy,
   signal: AbortSignal | undefined,
+  isTemporary = isTemporaryStatus,
 ): Promise<ApiResponse> {
   for (let attempt = 1; ; attempt++) {
     let retryAfterSeconds: number | undefined;
@@ -49,6 +50,6 @@ async function pause(milliseconds: number, signal: AbortSignal | undefined): Pro
   }
 }
 
-function isTemporary(status: number): boolean {
+function isTemporaryStatus(status: number): boolean {
   return status === 429 || status >= 500;
 }

@@ -29,18 +29,21 @@ import {
   USER_COLUMNS,
   userOfRow,
 } from '../rows.ts';
+import { activeOfRows, rowsOfUsage, usageOfRows } from '../usage-rows.ts';
 import type { User } from '../user.ts';
 import { columnsOf } from './columns.ts';
 import { postgresError, Queries } from './queries.ts';
 import { migratePostgres } from './schema.ts';
 import {
   ACTIVE,
+  ACTIVE_OF,
   ALLOWED,
   COVERING,
   KNOWN_KEYS,
   LOCK,
   PUT_USER,
   selectFrom,
+  USAGE,
   writeStatement,
 } from './statements.ts';
 
@@ -230,11 +233,11 @@ class PostgresFleetStore implements FleetStore {
 /** Begins a transaction under the write lock. */
 async function readPast(
   queries: Queries,
-  { prefixes, keys, activeAt }: SnapshotQuery,
+  { prefixes, keys, activeAt, users, counted, now }: SnapshotQuery,
 ): Promise<FleetSnapshot> {
   const texts = [...new Set(prefixes.map(formatPrefix))];
   const [names, wanted] = [keys.map(({ by }) => by), keys.map(({ key }) => key)];
-  const [, [fleet], allowed, supernets, active, known] = await Promise.all([
+  const [, [fleet], allowed, supernets, active, known, usage, activeOf] = await Promise.all([
     // Whatever the database's default: reads must see what was committed before the lock.
     queries.script('BEGIN ISOLATION LEVEL READ COMMITTED'),
     queries.rows(LOCK),
@@ -242,6 +245,8 @@ async function readPast(
     texts.length === 0 ? [] : queries.rows(COVERING, texts),
     activeAt === undefined ? [] : queries.rows(ACTIVE, activeAt),
     keys.length === 0 ? [] : queries.rows(KNOWN_KEYS, names, wanted),
+    users.length === 0 ? [] : queries.rows(USAGE, users),
+    counted.length === 0 ? [] : queries.rows(ACTIVE_OF, now, counted),
   ]);
   const byPrefix = new Map([...supernets, ...active].map((row) => [row['prefix'], row]));
   return {
@@ -252,19 +257,21 @@ async function readPast(
     evidenceCounts: supernets.map((row) => ({
       prefix: parsePrefix(String(row['prefix'])),
       count: Number(row['evidence_count']),
-      isShared: row['evidence_shared'] === true,
     })),
+    usage: usageOfRows(usage),
+    activeOf: activeOfRows(counted, activeOf),
   };
 }
 
 async function write(queries: Queries, change: FleetChange): Promise<void> {
-  const { sequence, at, entries, past, evidence, allowed, keys } = change;
+  const { sequence, at, entries, past, evidence, allowed, keys, usage } = change;
   const lists = [
     entries.map(rowOfFleetEntry),
     past.map(rowOfActivation),
     evidence.map(rowOfEvidence),
     allowed.map(rowOfAllowed),
     keys.map(({ by, key }) => [by, key, at]),
+    rowsOfUsage(usage),
   ];
   const { sql, values } = writeStatement(lists, sequence);
   await queries.run(sql, ...values);

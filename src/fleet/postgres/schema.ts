@@ -131,6 +131,22 @@ UPDATE mcblock.activation SET
 ALTER TABLE mcblock.entry
   ADD COLUMN withdrawn integer NOT NULL DEFAULT 0 CHECK (withdrawn IN (0, 1));
 `,
+  `
+-- Users other than the one who made the latest activation reported evidence for it.
+ALTER TABLE mcblock.entry
+  ADD COLUMN shared integer NOT NULL DEFAULT 0 CHECK (shared IN (0, 1));
+UPDATE mcblock.entry e SET shared = 1 WHERE EXISTS (
+  SELECT 1 FROM mcblock.evidence s WHERE s.prefix = e.prefix AND s.activation = e.activations
+    AND s.reported_by <> e.activated_by);
+
+-- No user has more active than this. No row: not known.
+CREATE TABLE mcblock.usage (
+  name text PRIMARY KEY,
+  addresses4 bigint NOT NULL CHECK (addresses4 >= 0),
+  prefixes6 bigint NOT NULL CHECK (prefixes6 >= 0)
+);
+CREATE INDEX entry_activated_by ON mcblock.entry (activated_by, expires_at);
+`,
 ];
 
 const FIRST = `

@@ -9,6 +9,7 @@ import {
   FLEET_EVIDENCE_KEY,
   USER_COLUMNS,
 } from '../rows.ts';
+import { USAGE_COLUMNS } from '../usage-rows.ts';
 import { columnsOf } from './columns.ts';
 
 /** Columns with a time, which is a number of seconds in JavaScript. */
@@ -39,6 +40,9 @@ const NUMBERS: ReadonlySet<string> = new Set([
   'by_admin',
   'activated_by_admin',
   'withdrawn',
+  'shared',
+  'addresses4',
+  'prefixes6',
 ]);
 
 /** Selects columns of a table, which is t in `rest`, as texts and JavaScript numbers. */
@@ -58,22 +62,28 @@ function selected(columns: readonly string[]): string {
 
 /**
  * Entries that contain any of these prefixes, each once, found by the prefix lengths in use; with the
- * amount of evidence for the latest activation, and whether users other than its maker reported some.
+ * amount of evidence for the latest activation.
  */
 export const COVERING = `
-SELECT ${selected(FLEET_ENTRY_COLUMNS)}, evidence_count, evidence_shared
+SELECT ${selected(FLEET_ENTRY_COLUMNS)}, evidence_count
 FROM mcblock.entry t CROSS JOIN LATERAL (
-  SELECT count(*)::float8 AS evidence_count,
-    coalesce(bool_or(s.reported_by <> t.activated_by), false) AS evidence_shared
+  SELECT count(*)::float8 AS evidence_count
   FROM mcblock.evidence s WHERE s.prefix = t.prefix AND s.activation = t.activations) c
 WHERE prefix IN (
   SELECT set_masklen(p, l.length) FROM unnest($1::cidr[]) p
   JOIN mcblock.length l ON l.family = family(p) AND l.length <= masklen(p))`;
 
-export const ACTIVE = selectFrom(
+const IS_ACTIVE =
+  'activated_at <= to_timestamp($1) AND (expires_at IS NULL OR expires_at > to_timestamp($1))';
+
+export const ACTIVE = selectFrom('entry', FLEET_ENTRY_COLUMNS, `WHERE ${IS_ACTIVE}`);
+
+export const USAGE = selectFrom('usage', USAGE_COLUMNS, 'WHERE name = ANY($1::text[])');
+
+export const ACTIVE_OF = selectFrom(
   'entry',
-  FLEET_ENTRY_COLUMNS,
-  'WHERE activated_at <= to_timestamp($1) AND (expires_at IS NULL OR expires_at > to_timestamp($1))',
+  ['activated_by', 'prefix'],
+  `WHERE activated_by = ANY($2::text[]) AND ${IS_ACTIVE}`,
 );
 
 /** The write lock: what is read after it stays true until the transaction ends. */
@@ -123,11 +133,18 @@ const PARTS: readonly {
     columns: ['reported_by', 'key', 'at'],
     write: (rows) => `k AS (INSERT INTO mcblock.report_key ${rows})`,
   },
+  {
+    columns: USAGE_COLUMNS,
+    write: (rows) => `g AS (
+  INSERT INTO mcblock.usage ${rows}
+  ON CONFLICT (name) DO UPDATE SET ${replaced(USAGE_COLUMNS.slice(1))}
+)`,
+  },
 ];
 
 /**
- * Writes a change in one round trip: entries, past activations, evidence, allow-list and keys, as
- * rows, and the latest number. Empty lists are left out, so there are 32 different statements.
+ * Writes a change in one round trip: entries, past activations, evidence, allow-list, keys and
+ * usage, as rows, and the latest number. Empty lists are left out, so there are 64 different statements.
  */
 export function writeStatement(
   lists: readonly (readonly (readonly SqlValue[])[])[],

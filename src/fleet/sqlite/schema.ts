@@ -133,6 +133,21 @@ UPDATE activation SET
 -- The latest activation was taken back by who made it.
 ALTER TABLE entry ADD COLUMN withdrawn INTEGER NOT NULL DEFAULT 0 CHECK (withdrawn IN (0, 1));
 `,
+  `
+-- Users other than the one who made the latest activation reported evidence for it.
+ALTER TABLE entry ADD COLUMN shared INTEGER NOT NULL DEFAULT 0 CHECK (shared IN (0, 1));
+UPDATE entry SET shared = 1 WHERE EXISTS (
+  SELECT 1 FROM evidence s WHERE s.prefix = entry.prefix AND s.activation = entry.activations
+    AND s.reported_by <> entry.activated_by);
+
+-- No user has more active than this. No row: not known.
+CREATE TABLE usage (
+  name TEXT PRIMARY KEY NOT NULL,
+  addresses4 INTEGER NOT NULL CHECK (addresses4 >= 0),
+  prefixes6 INTEGER NOT NULL CHECK (prefixes6 >= 0)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX entry_activated_by ON entry (activated_by, expires_at);
+`,
 ];
 
 /** Migrates the database to the newest version. Throws McblockError('store') for another program's. */

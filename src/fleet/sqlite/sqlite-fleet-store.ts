@@ -1,6 +1,8 @@
 import type { Seconds } from '../../blocklist/entry.ts';
+import type { Usage } from '../../blocklist/user-usage.ts';
 import type { Family } from '../../net/address.ts';
 import type { Prefix } from '../../net/prefix.ts';
+import type { PrefixList } from '../../net/prefix-list.ts';
 import { formatPrefix } from '../../net/prefix-text.ts';
 import type { FleetRow } from '../fleet-row.ts';
 import type {
@@ -35,7 +37,8 @@ import {
   USER_COLUMNS,
   userOfRow,
 } from '../rows.ts';
-import { coveringKeys } from '../supernet-keys.ts';
+import { coveringKeys, lengthsOf } from '../supernet-keys.ts';
+import { activeOfRows, rowsOfUsage, USAGE_COLUMNS, usageOfRows } from '../usage-rows.ts';
 import type { User } from '../user.ts';
 import type { SqliteConnection, SqliteValue } from './connection.ts';
 import { migrateFleet } from './schema.ts';
@@ -62,8 +65,10 @@ INSERT OR REPLACE INTO allowed (${ALLOWED_COLUMNS.join(', ')}) VALUES (${placeho
 const PUT_USER = `
 INSERT OR REPLACE INTO user (${USER_COLUMNS.join(', ')}) VALUES (${placeholders(USER_COLUMNS)})`;
 
-const COUNT_EVIDENCE = `
-SELECT count(*), max(reported_by <> ?) FROM evidence WHERE prefix = ? AND activation = ?`;
+const PUT_USAGE = `
+INSERT OR REPLACE INTO usage (${USAGE_COLUMNS.join(', ')}) VALUES (${placeholders(USAGE_COLUMNS)})`;
+
+const COUNT_EVIDENCE = 'SELECT count(*) FROM evidence WHERE prefix = ? AND activation = ?';
 
 const GET_ENTRY = query(FLEET_ENTRY_COLUMNS, 'FROM entry WHERE prefix = ?');
 
@@ -99,6 +104,8 @@ export class SqliteFleetStore implements FleetStore {
         sequence: this.#sequence(),
         entries: [...supernets, ...this.#activeBesides(supernets, wanted.activeAt)],
         evidenceCounts: supernets.map((held) => this.#evidenceCount(held)),
+        usage: this.#usage(wanted.users),
+        activeOf: this.#activeOf(wanted.counted, wanted.now),
         allowed: this.#allowed(),
         keys: wanted.keys.filter((key) => this.#isKnown(key)),
       };
@@ -216,10 +223,22 @@ export class SqliteFleetStore implements FleetStore {
     return this.#rows(GET_ENTRY, key).map(fleetEntryOfRow)[0];
   }
 
-  #evidenceCount({ entry: { prefix, activations }, activation }: FleetEntry): EvidenceCount {
-    const key = formatPrefix(prefix);
-    const row = this.#connection.row(COUNT_EVIDENCE, activation.by, key, activations);
-    return { prefix, count: Number(row?.[0]), isShared: row?.[1] === 1 };
+  #evidenceCount({ entry: { prefix, activations } }: FleetEntry): EvidenceCount {
+    const row = this.#connection.row(COUNT_EVIDENCE, formatPrefix(prefix), activations);
+    return { prefix, count: Number(row?.[0]) };
+  }
+
+  #usage(users: readonly string[]): ReadonlyMap<string, Usage> {
+    const of = query(USAGE_COLUMNS, 'FROM usage WHERE name = ?');
+    return usageOfRows(users.flatMap((user) => this.#rows(of, user)));
+  }
+
+  #activeOf(users: readonly string[], at: Seconds): ReadonlyMap<string, PrefixList> {
+    const of = query(['activated_by', 'prefix'], `FROM entry WHERE activated_by = ? AND ${ACTIVE}`);
+    return activeOfRows(
+      users,
+      users.flatMap((user) => this.#rows(of, user, at, at)),
+    );
   }
 
   #isKnown({ by, key }: ReportKey): boolean {
@@ -228,7 +247,7 @@ export class SqliteFleetStore implements FleetStore {
   }
 
   #write(change: FleetChange, before: number): void {
-    const { sequence, at, entries, allowed, past, evidence, keys } = change;
+    const { sequence, at, entries, allowed, past, evidence, keys, usage } = change;
     const connection = this.#connection;
     if (sequence !== before) connection.run('UPDATE fleet SET sequence = ?', sequence);
     for (const held of entries) connection.run(PUT_ENTRY, ...rowOfFleetEntry(held));
@@ -241,6 +260,7 @@ export class SqliteFleetStore implements FleetStore {
     for (const { by, key } of keys) {
       connection.run('INSERT INTO report_key VALUES (?, ?, ?)', by, key, at);
     }
+    for (const row of rowsOfUsage(usage)) connection.run(PUT_USAGE, ...row);
   }
 
   #rows({ sql, columns }: Query, ...values: readonly SqliteValue[]): FleetRow[] {
@@ -257,16 +277,6 @@ interface Query {
 
 function query(columns: readonly string[], rest: string): Query {
   return { sql: `SELECT ${columns.join(', ')} ${rest}`, columns };
-}
-
-/** Each once. */
-function lengthsOf(entries: readonly FleetEntry[]): readonly (readonly [Family, number])[] {
-  const lengths = new Map<string, readonly [Family, number]>();
-  for (const { entry } of entries) {
-    const { family, length } = entry.prefix;
-    lengths.set(`${family} ${length}`, [family, length]);
-  }
-  return [...lengths.values()];
 }
 
 function placeholders(columns: readonly string[]): string {

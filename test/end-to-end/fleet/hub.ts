@@ -68,7 +68,10 @@ export class Hub {
       '--tls-key',
       this.redis.path('redis.key'),
     ];
-    const argv = ['serve', '--db', this.#db, '--listen', `${this.address}:${API_PORT}`, ...tls];
+    const config = this.redis.path('serve.toml');
+    writeFileSync(config, '[limits]\nuser-rate = 1000000\n', { mode: 0o600 });
+    const common = ['--config', config, '--db', this.#db];
+    const argv = ['serve', ...common, '--listen', `${this.address}:${API_PORT}`, ...tls];
     this.#api = new Running(this.#namespace.argv(process.execPath, this.#program, ...argv));
     await this.#api.hasSaid('"event":"listening"');
   }

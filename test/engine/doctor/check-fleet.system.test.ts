@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkFleet } from '../../../src/engine/doctor/check-store.ts';
 import type { FleetClient } from '../../../src/fleet/client/client.ts';
+import { parsePrefix } from '../../../src/net/prefix-text.ts';
 import { openStore, type Store } from '../../../src/store/store.ts';
 
 const URL = 'https://fleet.example.net';
@@ -42,4 +43,18 @@ describe('checkFleet', () => {
       });
     },
   );
+
+  it('names the reports that the API defers', async () => {
+    store.outbox.share({ type: 'expire', prefix: parsePrefix('192.0.2.1') });
+    store.outbox.defer([1], 'above a limit', 100);
+    const client = {
+      url: URL,
+      changes: async () => ({ store: 'a', next: 40, more: false, latest: 40, changes: [] }),
+    } as unknown as FleetClient;
+    expect(await checkFleet(client, store)).toMatchObject({
+      state: 'warning',
+      text: `${URL} deferred 1 report: above a limit`,
+      figures: { deferred: 1 },
+    });
+  });
 });

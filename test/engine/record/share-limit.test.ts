@@ -20,7 +20,7 @@ import { CommandLine } from '../../support/command-line.ts';
 const NOW = Date.UTC(2026, 2, 24) / 1000;
 
 /** 42,949,672 IPv4 addresses. */
-const ONE_PERCENT: Policy = { ...DEFAULT_POLICY, limits: { share: 1 } };
+const ONE_PERCENT: Policy = { ...DEFAULT_POLICY, limits: { ...DEFAULT_POLICY.limits, share: 1 } };
 const WIDE = ['45.0.0.0/8', '46.0.0.0/8'] as const;
 
 let line: CommandLine;

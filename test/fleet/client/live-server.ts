@@ -52,7 +52,12 @@ export class LiveServer {
     this.app = await buildServer({
       store: this.store,
       rules: { policy: DEFAULT_POLICY, protections: privateSpace(), maxEvidence: 1000 },
-      limits: { bodyBytes: 1024 ** 2, listItems: 10_000, perSecond: 1_000_000 },
+      limits: {
+        bodyBytes: 1024 ** 2,
+        listItems: 10_000,
+        perSecond: 1_000_000,
+        reportsPerMinute: 1_000_000,
+      },
       log: new ServerLog(() => {}, 'error'),
       clock: () => this.now,
       version: '0.0.0-test',

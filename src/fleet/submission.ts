@@ -1,0 +1,46 @@
+import type { Seconds } from '../blocklist/entry.ts';
+import { hostPrefix, type Prefix } from '../net/prefix.ts';
+import type { ReportKey, SnapshotQuery } from './fleet-store.ts';
+import type { Report, Reporter, ReportResult } from './report.ts';
+
+/** The reports of one request, processed as a whole or not at all. */
+export interface Submission {
+  readonly by: Reporter;
+  readonly reports: readonly Report[];
+  /** Expires every active entry first. */
+  readonly reset: boolean;
+}
+
+/** One result for each report of a submission. */
+export type SubmissionResults = readonly ReportResult[];
+
+/**
+ * What has to be read to process these submissions.
+ * @param counted the users of whom all that they have active is to be counted
+ */
+export function snapshotQueryOf(
+  submissions: readonly Submission[],
+  now: Seconds,
+  counted: readonly string[],
+): SnapshotQuery {
+  const prefixes: Prefix[] = [];
+  const keys: ReportKey[] = [];
+  for (const { by, reports } of submissions) {
+    for (const report of reports) {
+      // Entries that contain the offender include all that contain the prefix around it.
+      prefixes.push(report.kind === 'offence' ? hostPrefix(report.address) : report.prefix);
+      const key = reportKeyOf(report, by);
+      if (key !== undefined) keys.push(key);
+    }
+  }
+  const resets = submissions.some(({ reset }) => reset);
+  const reporters = submissions.filter(({ by }) => !by.isAdmin).map(({ by }) => by.name);
+  const users = [...new Set(reporters)];
+  return { prefixes, keys, activeAt: resets ? now : undefined, users, counted, now };
+}
+
+/** By which the report is known when it is sent again; undefined if it has none. */
+export function reportKeyOf(report: Report, by: Reporter): ReportKey | undefined {
+  const key = 'key' in report ? report.key : undefined;
+  return key === undefined ? undefined : { by: by.name, key };
+}
