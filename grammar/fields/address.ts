@@ -54,3 +54,21 @@ function bareEndpointAt(start: i32, end: i32): i32 {
   if (!endsAddress(run, end) || load<u8>(colon + 1) === 0x30) return -1;
   return portEnd(colon + 1, run) === run && ipv6Of(start, addressEnd) ? run : -1;
 }
+
+/**
+ * The same with a dot before the port: 192.0.2.7.22, 2001:db8::7.22. IPv6 addresses have no zone.
+ */
+export function dottedEndpointAt(start: i32, end: i32): i32 {
+  let dot = dottedAt(start, end);
+  if (dot >= 0) {
+    store<i32>(FAMILY, 4);
+  } else {
+    const run = ipv6RunEnd(start, end, MAX_ADDRESS_BYTES + 1 + MAX_PORT_DIGITS);
+    dot = run - 1;
+    while (dot > start && (load<u8>(dot) !== 0x2e || isFullStop(dot, end))) dot--;
+    if (dot <= start || !ipv6Of(start, dot)) return -1;
+  }
+  if (dot >= end || load<u8>(dot) !== 0x2e) return -1;
+  const portEnds = portEnd(dot + 1, end);
+  return portEnds >= 0 && endsAddress(portEnds, end) ? portEnds : -1;
+}

@@ -103,6 +103,7 @@ function isFullStop({ bytes: [dot, after] }: LiteralState): boolean {
 const GOES_ON: Readonly<Record<Field, RegExp>> = {
   ADDRESS: /[0-9A-Za-z._-]/u,
   ENDPOINT: /[0-9A-Za-z._-]/u,
+  'DOTTED-ENDPOINT': /[0-9A-Za-z._-]/u,
   PORT: /[0-9]/u,
   INT: /[0-9]/u,
   USER: /(?!)/u,

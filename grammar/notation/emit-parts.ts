@@ -121,7 +121,7 @@ export function writeNobody(
     set(r, int(0)),
     set(q, machine.endOfName(field, start, end)),
     tryAt(get(q)),
-    field === 'ADDRESS'
+    field !== 'ENDPOINT'
       ? [
           when(op(get(q), '>=', int(0)), tryAt(machine.pastColon(get(q), end))),
           tryAt(machine.beforeFullStop(start, end)),

@@ -154,7 +154,7 @@ class Writer {
       set(q, machine.endOf(state.field, get(p), get(E))),
       when(op(get(q), '<', int(0)), exit(nobody.call(get(p), get(E)))),
       machine.takeAddress(),
-      state.field === 'ENDPOINT' ? machine.takePort() : [],
+      state.field === 'ADDRESS' ? [] : machine.takePort(),
       after.code,
       machine.forgetAddress(),
       this.#doubtful.has(state)

@@ -13,6 +13,7 @@ export type FieldEnd = (start: number, end: number) => number;
 export interface Fields {
   readonly addressAt: FieldEnd;
   readonly endpointAt: FieldEnd;
+  readonly dottedEndpointAt: FieldEnd;
   readonly nameEnd: FieldEnd;
   readonly beforeFullStop: FieldEnd;
   readonly nameAndPortEnd: FieldEnd;

@@ -155,6 +155,7 @@ const FIELD_SHAPES: Readonly<
 > = {
   ADDRESS: { least: 0, most: 256, firstBytes: ANY_BYTE },
   ENDPOINT: { least: 2, most: 263, firstBytes: ANY_BYTE },
+  'DOTTED-ENDPOINT': { least: 0, most: 256, firstBytes: ANY_BYTE },
   PORT: { least: 1, most: 5, firstBytes: DIGITS },
   INT: { least: 1, most: 20, firstBytes: DIGITS },
   WORD: { least: 1, most: Number.POSITIVE_INFINITY, firstBytes: NO_SPACE },

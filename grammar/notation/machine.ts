@@ -31,6 +31,7 @@ const NOBODY = -1;
 const FIELD_FUNCTIONS = {
   addressAt: 2,
   endpointAt: 2,
+  dottedEndpointAt: 2,
   nameEnd: 2,
   beforeFullStop: 2,
   nameAndPortEnd: 2,
@@ -47,6 +48,7 @@ type FieldFunction = keyof typeof FIELD_FUNCTIONS;
 const FINDERS: Readonly<Partial<Record<Field, FieldFunction>>> = {
   ADDRESS: 'addressAt',
   ENDPOINT: 'endpointAt',
+  'DOTTED-ENDPOINT': 'dottedEndpointAt',
   PORT: 'portEnd',
   INT: 'intEnd',
   WORD: 'wordEnd',
@@ -140,7 +142,7 @@ export class Machine {
 
   /** The end of a name instead of an address, which may be empty. */
   endOfName(field: Field, p: Code, e: Code): Code {
-    return call(this.#functions[field === 'ADDRESS' ? 'nameEnd' : 'nameAndPortEnd'], p, e);
+    return call(this.#functions[field === 'ENDPOINT' ? 'nameAndPortEnd' : 'nameEnd'], p, e);
   }
 
   beforeFullStop(p: Code, e: Code): Code {

@@ -11,6 +11,7 @@ export interface Location {
 export const FIELDS = [
   'ADDRESS',
   'ENDPOINT',
+  'DOTTED-ENDPOINT',
   'PORT',
   'USER',
   'WORD',
@@ -29,7 +30,7 @@ export type Field = (typeof FIELDS)[number];
 
 /** Whether the field names the peer. */
 export function namesAddress(field: Field): boolean {
-  return field === 'ADDRESS' || field === 'ENDPOINT';
+  return field === 'ADDRESS' || field === 'ENDPOINT' || field === 'DOTTED-ENDPOINT';
 }
 
 /** Whether the field names the user. */

@@ -16,6 +16,7 @@ const FIELDS = [
   'ADDRESS',
   'ADDRESS',
   'ENDPOINT',
+  'DOTTED-ENDPOINT',
   'PORT',
   'USER',
   'WORD',
@@ -40,6 +41,7 @@ const VALUES = [
   '\\"',
   '\\\\',
 ];
+const DOTTED_ENDPOINTS = ['1.2.3.4.7', '::1.7', '::1', '1.2.3.4.7.'];
 const ENDPOINTS = ['1.2.3.4:7', '::1:7', '[::1]:7', '::1:2:7:'];
 
 /** A few messages over few texts, so that lines have many readings. */
@@ -91,6 +93,7 @@ function lineOf(grammar: Grammar, choices: readonly number[]): string {
       case 'field':
         if (expression.field === 'ADDRESS') return VALUES[choose(3)]!;
         if (expression.field === 'ENDPOINT') return ENDPOINTS[choose(4)]!;
+        if (expression.field === 'DOTTED-ENDPOINT') return DOTTED_ENDPOINTS[choose(4)]!;
         if (expression.field === 'PORT' || expression.field === 'INT') return String(choose(12));
         // Free text that is itself made of pieces of the grammar.
         return Array.from({ length: choose(4) }, () =>

@@ -12,6 +12,7 @@ import {
   portLength,
   quotedLength,
   readAddress,
+  readDottedEndpoint,
   readEndpoint,
   wordLength,
 } from '../reference/read-fields.ts';
@@ -21,6 +22,7 @@ const {
   addressAt,
   bareEnd,
   beforeFullStop,
+  dottedEndpointAt,
   endpointAt,
   intEnd,
   nameAndPortEnd,
@@ -151,6 +153,7 @@ describe('an address and its port in a line', () => {
     (address: string, number: string) => `[${address}]:${number}`,
     (address: string, number: string) => `[${address}:${number}`,
     (address: string, number: string) => `${address}%em0:${number}`,
+    (address: string, number: string) => `${address}.${number}`,
     (address: string) => address,
   );
 
@@ -161,6 +164,9 @@ describe('an address and its port in a line', () => {
         const came = found(text, endpointAt, other);
         const withPort = came && { ...came, port: port[0] };
         expect({ text, ...withPort }).toEqual({ text, ...readEndpoint(text) });
+        const dotted = found(text, dottedEndpointAt, other);
+        const withDottedPort = dotted && { ...dotted, port: port[0] };
+        expect({ text, ...withDottedPort }).toEqual({ text, ...readDottedEndpoint(text) });
       }),
       { numRuns: 6000 },
     );
@@ -221,6 +227,37 @@ describe('an address and its port in a line', () => {
   ])('%s is none', (text) => {
     expect(found(text, endpointAt)).toBeUndefined();
   });
+
+  it.each([
+    ['192.0.2.7.40112 10.0.0.1.1080', '192.0.2.7', 15],
+    ['192.0.2.7.40112: Bye', '192.0.2.7', 15],
+    ['192.0.2.7.40112.', '192.0.2.7', 15],
+    ['2001:db8::7.40112', '2001:db8::7', 17],
+    ['::ffff:192.0.2.7.22', '192.0.2.7', 19],
+    ['::.1', '::', 4],
+  ])('%s is %s with a dot before the port', (text, address, length) => {
+    expect(found(text, dottedEndpointAt)).toEqual({ address, length });
+  });
+
+  it.each([
+    '192.0.2.7',
+    '192.0.2.7.',
+    '192.0.2.7.65536',
+    '192.0.2.7.022',
+    '192.0.2.7.22.h.example',
+    '192.0.2.7:22',
+    '192.030.0.6.22',
+    'h.example.22',
+    '2001:db8::7',
+    '2001:db8::7:22',
+    '2001:db8::7.22x',
+    'fe80::7%em0.22',
+    '::ffff:192.0.2.7',
+    '.22',
+    '',
+  ])('%s is none with a dot before the port', (text) => {
+    expect(found(text, dottedEndpointAt)).toBeUndefined();
+  });
 });
 
 describe('numbers in a line', () => {
@@ -265,6 +302,7 @@ describe('any field in any text', () => {
     ['quoted text', quotedEnd, quotedLength],
     ['bare word', bareEnd, bareLength],
     ['address', addressAt, (text) => readAddress(text)?.length],
+    ['address, dot and port', dottedEndpointAt, (text) => readDottedEndpoint(text)?.length],
     ['address and port', endpointAt, (text) => readEndpoint(text)?.length],
   ])('is as long as the reference says: %s', (_, find, twin) => {
     fc.assert(

@@ -220,6 +220,9 @@ class Derivation {
           case 'ENDPOINT':
             this.namesPeer = true;
             return [endpoint(this.#peer, choose)];
+          case 'DOTTED-ENDPOINT':
+            this.namesPeer = true;
+            return [`${this.#peer}.${1 + choose(65_535)}`];
           case 'PORT':
           case 'SESSION-PORT':
             return [String(choose(65_536))];

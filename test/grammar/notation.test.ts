@@ -91,7 +91,7 @@ describe('the notation', () => {
       `${HEAD}m note = "x" NAME\n`,
       2,
       14,
-      'unknown field NAME: the fields are ADDRESS, ENDPOINT, PORT',
+      'unknown field NAME: the fields are ADDRESS, ENDPOINT, DOTTED-ENDPOINT, PORT',
     ],
     [`${HEAD}m note = "x" > x | no address\n`, 2, 14, '> must begin a line'],
     [`${HEAD}m note = "x"\n  > x\n`, 3, 3, 'has no expectation'],

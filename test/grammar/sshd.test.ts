@@ -54,6 +54,8 @@ function lineOf(body: Expression, choices: readonly number[]): string {
         switch (expression.field) {
           case 'ADDRESS':
             return ['192.0.2.7', '2001:db8::7', '::ffff:192.0.2.7', 'host.example'][choose(4)]!;
+          case 'DOTTED-ENDPOINT':
+            return '192.0.2.7.4711';
           case 'ENDPOINT':
             return ['192.0.2.7:4711', '[2001:db8::7]:4711', '2001:db8::7:4711'][choose(3)]!;
           case 'PORT':

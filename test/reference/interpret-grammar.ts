@@ -11,6 +11,7 @@ import {
   portLength,
   quotedLength,
   readAddress,
+  readDottedEndpoint,
   readEndpoint,
   wordLength,
 } from './read-fields.ts';
@@ -38,6 +39,12 @@ interface Found {
 const NOBODY = 'nobody';
 const BEGINNING: Found = { end: 0, address: '', port: -1, user: undefined, session: undefined };
 const NONE = { reading: undefined, address: '', user: undefined };
+
+const READ_ADDRESS = {
+  ADDRESS: readAddress,
+  ENDPOINT: readEndpoint,
+  'DOTTED-ENDPOINT': readDottedEndpoint,
+} as const;
 
 /**
  * Tries every way of deriving the line (one character a byte, fewer than 900, from where on a line
@@ -153,14 +160,14 @@ function* fieldReadings(field: Field, line: string, from: Found): Generator<Foun
       }
       return;
     case 'ADDRESS':
-    case 'ENDPOINT': {
-      const read = field === 'ADDRESS' ? readAddress : readEndpoint;
-      const found = read(line.slice(start));
+    case 'ENDPOINT':
+    case 'DOTTED-ENDPOINT': {
+      const found = READ_ADDRESS[field](line.slice(start));
       if (found) yield { ...from, port: -1, ...found, end: start + found.length };
       else {
         const rest = line.slice(start);
-        const before = field === 'ADDRESS' ? lengthBeforeFullStop(rest) : undefined;
-        const lengths = (field === 'ADDRESS' ? nameLengths : nameAndPortLengths)(rest);
+        const before = field === 'ENDPOINT' ? undefined : lengthBeforeFullStop(rest);
+        const lengths = (field === 'ENDPOINT' ? nameAndPortLengths : nameLengths)(rest);
         if (before !== undefined) lengths.push(before);
         for (const length of lengths) yield { ...from, end: start + length, address: NOBODY };
       }

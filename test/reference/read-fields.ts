@@ -41,6 +41,22 @@ export function readEndpoint(
   return undefined;
 }
 
+/** The same with a dot before the port, and no zone. */
+export function readDottedEndpoint(
+  text: string,
+): { length: number; address: string; port: number } | undefined {
+  const run = withoutFullStop(matched(/^[0-9A-Fa-f.:]*/, text), text);
+  const [whole = '', host = '', port = ''] =
+    /^([0-9]+\.[0-9]+\.[0-9]+\.[0-9]+)\.([0-9]+)/.exec(text) ??
+    /^(.*:.*)\.([0-9]+)/.exec(run) ??
+    [];
+  const found = readAddress(host);
+  if (!found || found.length !== host.length || !endsThere(text, whole) || !isPort(port)) {
+    return undefined;
+  }
+  return { length: whole.length, address: found.address, port: Number(port) };
+}
+
 /** How long the names can be that stand in the place of an address. */
 export function nameLengths(text: string): number[] {
   const name = matched(/^[0-9A-Za-z._%\x80-\xff-]*/, text);
