@@ -103,6 +103,9 @@ const OWN_FILES = [
   ['cpanel.log', 'cpanel'],
   ['servarr.log', 'servarr'],
   ['authentik.log', 'authentik'],
+  ['crowdsec.log', 'crowdsec'],
+  ['fail2ban.log', 'fail2ban'],
+  ['openlitespeed.log', 'openlitespeed'],
 ] as const;
 
 /** What can be forged counts against nobody, and is known all the same. */
@@ -114,6 +117,9 @@ const FORGEABLE: ReadonlySet<string> = new Set([
   'jellyfin',
   'servarr',
   'vaultwarden',
+  'roundcube',
+  'webmin',
+  'openlitespeed',
 ]);
 
 const SYSLOGS = [
