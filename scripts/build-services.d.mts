@@ -1,0 +1,2 @@
+/** The text of docs/services.md. */
+export function servicesPage(): Promise<string>;
