@@ -3,7 +3,7 @@ import type { Evidence } from '../blocklist/evidence.ts';
 import type { Usage } from '../blocklist/user-usage.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { PrefixList } from '../net/prefix-list.ts';
-import type { User } from './user.ts';
+import type { User, UserKey } from './user.ts';
 
 /** An entry in the fleet's store. */
 export interface FleetEntry {
@@ -143,7 +143,11 @@ export interface FleetStore {
   user(name: string): Promise<User | undefined>;
   /** By name. */
   users(): Promise<readonly User[]>;
-  /** Adds the user, or replaces the one of this name. */
+  /** The keys of the users who have one and are not disabled, by name. */
+  keys(): Promise<readonly UserKey[]>;
+  /** Gives the user this key. Returns the one before, which is empty if there was none. */
+  setKey(name: string, key: string, at: Seconds): Promise<string>;
+  /** Adds the user, or replaces the one of this name, whose key stays. */
   putUser(user: User): Promise<void>;
   /** Returns whether the user existed. */
   removeUser(name: string): Promise<boolean>;

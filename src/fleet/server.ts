@@ -18,6 +18,7 @@ import { Pages } from './pages.ts';
 import type { ReportRules } from './process-reports.ts';
 import { limitRate, type Rates } from './rate-limit.ts';
 import { API_REVISION, REVISION_HEADER } from './revision.ts';
+import { addKeyRoutes } from './routes-keys.ts';
 import { addOpenRoutes } from './routes-open.ts';
 import { addOwnRoutes } from './routes-own.ts';
 import { addRoutesV1 } from './routes-v1.ts';
@@ -97,7 +98,10 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     addOpenRoutes(rest, listing);
     addOwnRoutes(rest, listing, metrics, () => openApiOf(routes, options.version));
     void rest.register(
-      async (v2: Api) => addRoutesV2(v2, { store, writer, pages, metrics, maxItems }),
+      async (v2: Api) => {
+        addRoutesV2(v2, { store, writer, pages, metrics, maxItems });
+        addKeyRoutes(v2, { store, log, clock });
+      },
       { prefix: '/v2' },
     );
   });

@@ -20,6 +20,13 @@ export interface User {
   readonly createdAt: Seconds;
 }
 
+/** The public key that verifies what a user publishes, 43 characters of base64url. */
+export interface UserKey {
+  readonly name: string;
+  readonly key: string;
+  readonly since: Seconds;
+}
+
 export function isScope(text: string): text is Scope {
   return (SCOPES as readonly string[]).includes(text);
 }

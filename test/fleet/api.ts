@@ -107,7 +107,11 @@ export function describeApi(makeBackend: () => Backend): void {
     });
   }
 
-  async function ask(method: 'GET' | 'POST' | 'DELETE', url: string, request: TestRequest = {}) {
+  async function ask(
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+    url: string,
+    request: TestRequest = {},
+  ) {
     const { user = 'test', password = PASSWORD, json, form, headers = {} } = request;
     const basic = Buffer.from(`${user}:${password}`).toString('base64');
     const type =
@@ -136,7 +140,7 @@ export function describeApi(makeBackend: () => Backend): void {
     (await report(user, ...reports)).map(({ outcome }) => outcome);
   const status = async (
     user: string | null,
-    method: 'GET' | 'POST' | 'DELETE',
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
     url: string,
     json?: unknown,
   ) => (await ask(method, url, { user, ...(json !== undefined && { json }) })).statusCode;
@@ -866,6 +870,42 @@ export function describeApi(makeBackend: () => Backend): void {
       expect(await status('gate1', 'GET', '/v2/entries')).toBe(200);
       expect(await sent('gate2', 1)).toBe(200);
       for (let times = 0; times < 3; times++) expect(await sent('test', 600)).toBe(200);
+    });
+  });
+
+  describe('version 2, keys', () => {
+    const [one, other] = ['A'.repeat(43), 'B'.repeat(43)];
+    const put = async (user: string, key: unknown) =>
+      ask('PUT', '/v2/key', { user, json: { key } });
+    const keys = async () => (await ask('GET', '/v2/keys')).json<{ keys: object[] }>().keys;
+
+    it('gives the key of each user to all members, and tells of a change', async () => {
+      expect(await keys()).toEqual([]);
+      expect((await put('gate1', one)).json()).toEqual({ name: 'gate1', key: one, replaced: null });
+      now += 60;
+      expect((await put('gate1', one)).json()).toMatchObject({ replaced: one });
+      const since = '2026-05-28T20:26:40Z';
+      expect(await keys()).toEqual([{ name: 'gate1', key: one, since }]);
+      const { headers } = await ask('GET', '/v2/keys', { user: 'reader' });
+      const again = { user: 'reader', headers: { 'if-none-match': String(headers['etag']) } };
+      expect((await ask('GET', '/v2/keys', again)).statusCode).toBe(304);
+      await put('gate1', other);
+      expect(await keys()).toEqual([{ name: 'gate1', key: other, since: '2026-05-28T20:27:40Z' }]);
+      const told = lines.map((line) => JSON.parse(line)).filter(({ event }) => event === 'key');
+      expect(told).toMatchObject([
+        { level: 'info', user: 'gate1', key: one, replaced: null, address: '127.0.0.1' },
+        { level: 'warning', user: 'gate1', key: other, replaced: one },
+      ]);
+    });
+
+    it('takes a key only from its own user, and nothing but a key', async () => {
+      expect((await put('reader', one)).statusCode).toBe(403);
+      expect((await put('gone', one)).statusCode).toBe(401);
+      for (const wrong of ['', 'A'.repeat(42), 'A'.repeat(44), `${'A'.repeat(42)}=`, 7, null]) {
+        expect((await put('gate1', wrong)).statusCode).toBe(400);
+      }
+      expect(await status(null, 'GET', '/v2/keys')).toBe(401);
+      expect(await keys()).toEqual([]);
     });
   });
 

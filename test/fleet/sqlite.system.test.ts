@@ -21,6 +21,9 @@ describe("an older fleet's store in SQLite", () => {
         database.exec(`ALTER TABLE entry DROP COLUMN ${column}`);
       }
       database.exec('ALTER TABLE activation DROP COLUMN by_admin');
+      for (const column of ['key', 'key_since']) {
+        database.exec(`ALTER TABLE user DROP COLUMN ${column}`);
+      }
       database.exec(`INSERT INTO entry VALUES
         ('192.0.2.1/32', 1, 1, 'manual', '', 1, 1, 1, 1, 1, 2, '', 2, NULL, 'manual', '', 'alice'),
         ('192.0.2.2/32', 2, 2, 'manual', '', 1, 1, 1, 1, 1, 2, '', 2, NULL, 'manual', '', 'gate1')`);

@@ -461,6 +461,33 @@ export function describeFleetStore(makeBackend: () => Backend): void {
     expect(await store.removeUser('gate1')).toBe(false);
   });
 
+  it('keeps the keys of users through other changes of them, and no key of a removed one', async () => {
+    const user: User = {
+      name: 'gate1',
+      password: 'scrypt$1$2$3$a$b',
+      scopes: ['report', 'read'],
+      widest4: 8,
+      widest6: 19,
+      longest: 'forever',
+      disabled: false,
+      createdAt: NOW,
+    };
+    await store.putUser(user);
+    expect(await store.keys()).toEqual([]);
+    expect(await store.setKey('nobody', 'a', NOW)).toBe('');
+    expect(await store.setKey('gate1', 'a', NOW)).toBe('');
+    expect(await store.setKey('gate1', 'a', NOW + 1)).toBe('a');
+    await store.putUser({ ...user, password: 'scrypt$1$2$3$a$c' });
+    expect(await store.keys()).toEqual([{ name: 'gate1', key: 'a', since: NOW }]);
+    expect(await store.setKey('gate1', 'b', NOW + 2)).toBe('a');
+    expect(await store.keys()).toEqual([{ name: 'gate1', key: 'b', since: NOW + 2 }]);
+    await store.putUser({ ...user, disabled: true });
+    expect(await store.keys()).toEqual([]);
+    await store.removeUser('gate1');
+    await store.putUser(user);
+    expect(await store.keys()).toEqual([]);
+  });
+
   it('loses nothing that two servers write at the same time', async () => {
     const writers = [store, await open()].map((one) => new Writer(one, RULES, () => NOW));
     await Promise.all(

@@ -12,7 +12,7 @@ import type {
   FleetStore,
   SnapshotQuery,
 } from '../../src/fleet/fleet-store.ts';
-import type { User } from '../../src/fleet/user.ts';
+import type { User, UserKey } from '../../src/fleet/user.ts';
 import { containsPrefix, type Prefix } from '../../src/net/prefix.ts';
 import { PrefixList } from '../../src/net/prefix-list.ts';
 import { formatPrefix } from '../../src/net/prefix-text.ts';
@@ -28,6 +28,7 @@ export class MemoryFleetStore implements FleetStore {
   readonly #keys = new Map<string, number>();
   readonly #usage = new Map<string, Usage>();
   readonly #users = new Map<string, User>();
+  readonly #userKeys = new Map<string, UserKey>();
 
   async sequence(): Promise<number> {
     return this.#sequence;
@@ -126,11 +127,26 @@ export class MemoryFleetStore implements FleetStore {
     return [...this.#users.values()].toSorted((p, q) => (p.name < q.name ? -1 : 1));
   }
 
+  async keys(): Promise<readonly UserKey[]> {
+    const users = await this.users();
+    return users.flatMap(({ name, disabled }) => {
+      const key = this.#userKeys.get(name);
+      return disabled || key === undefined ? [] : [key];
+    });
+  }
+
+  async setKey(name: string, key: string, since: number): Promise<string> {
+    const before = this.#userKeys.get(name)?.key ?? '';
+    if (this.#users.has(name) && before !== key) this.#userKeys.set(name, { name, key, since });
+    return before;
+  }
+
   async putUser(user: User): Promise<void> {
     this.#users.set(user.name, user);
   }
 
   async removeUser(name: string): Promise<boolean> {
+    this.#userKeys.delete(name);
     return this.#users.delete(name);
   }
 

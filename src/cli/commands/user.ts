@@ -5,7 +5,15 @@ import { openFleetStore } from '../../engine/fleet-store.ts';
 import { McblockError } from '../../errors.ts';
 import type { FleetStore } from '../../fleet/fleet-store.ts';
 import { hashPassword } from '../../fleet/password.ts';
-import { checkUserName, isScope, may, SCOPES, type Scope, type User } from '../../fleet/user.ts';
+import {
+  checkUserName,
+  isScope,
+  may,
+  SCOPES,
+  type Scope,
+  type User,
+  type UserKey,
+} from '../../fleet/user.ts';
 import { type ChosenPassword, choosePassword } from '../choose-password.ts';
 import type { Context } from '../context.ts';
 import { fleetLocation } from '../store-location.ts';
@@ -122,9 +130,12 @@ async function add(context: Context, name: string, options: AddOptions): Promise
 }
 
 async function list(context: Context): Promise<void> {
-  const users = await withStore(context, (store) => store.users());
+  const [users, keys] = await withStore(context, async (store) => [
+    await store.users(),
+    new Map((await store.keys()).map((key) => [key.name, key])),
+  ]);
   if (context.options.json) {
-    context.json(users.map(userJson));
+    context.json(users.map((user) => userJson(user, keys.get(user.name))));
     return;
   }
   const columns = [
@@ -133,6 +144,7 @@ async function list(context: Context): Promise<void> {
     { title: 'WIDEST', cell: widestText },
     { title: 'LONGEST', cell: longestText },
     timeColumn('SINCE', ({ createdAt }: User) => shortTime(createdAt)),
+    timeColumn('KEY SINCE', ({ name }: User) => keyTime(keys.get(name))),
     { title: '', cell: ({ disabled }: User) => (disabled ? 'disabled' : '') },
   ];
   context.table(columns, users);
@@ -193,7 +205,11 @@ function report(context: Context, name: string, what: string, chosen?: ChosenPas
   }
 }
 
-function userJson(user: User): object {
+function keyTime(key: UserKey | undefined): string {
+  return key === undefined ? '' : shortTime(key.since);
+}
+
+function userJson(user: User, key: UserKey | undefined): object {
   const { name, scopes, widest4, widest6, longest, disabled, createdAt } = user;
   const seconds = longest === 'forever' ? null : longest;
   return {
@@ -204,6 +220,8 @@ function userJson(user: User): object {
     longestSeconds: seconds,
     disabled,
     createdAt: isoTime(createdAt),
+    key: key?.key ?? null,
+    keySince: key === undefined ? null : isoTime(key.since),
   };
 }
 

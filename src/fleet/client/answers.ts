@@ -1,6 +1,7 @@
 import type { Entry } from '../../blocklist/entry.ts';
 import { McblockError } from '../../errors.ts';
 import { type Codec, isObject, list, nullable, object, optional } from '../../validation/codec.ts';
+import { USER_KEYS } from '../../validation/user-keys.ts';
 import {
   boolean,
   expiry,
@@ -10,6 +11,7 @@ import {
   time,
   whole,
 } from '../../validation/values.ts';
+import type { UserKey } from '../user.ts';
 import type { ChangesPage, RemoteAllowed, RemoteChange, RemoteResult } from './remote-change.ts';
 
 /** Reads a server's answers with as much distrust as the server reads requests. */
@@ -93,6 +95,11 @@ export function readResults(body: Buffer, count: number): readonly RemoteResult[
   const { results } = RESULTS.read(jsonOf(body), '');
   if (results.length === count) return results;
   throw new McblockError('input', `${results.length} results for ${count} reports`);
+}
+
+/** The keys of the users. Throws McblockError('input'). */
+export function readKeys(body: Buffer): readonly UserKey[] {
+  return USER_KEYS.read(jsonOf(body), '').keys;
 }
 
 /** The server's reason for an error. */

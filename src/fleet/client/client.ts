@@ -1,6 +1,7 @@
 import { McblockError } from '../../errors.ts';
 import { API_REVISION, reportForRevision } from '../revision.ts';
-import { readChanges, readReason, readResults } from './answers.ts';
+import type { UserKey } from '../user.ts';
+import { readChanges, readKeys, readReason, readResults } from './answers.ts';
 import type { ChangesPage, RemoteResult } from './remote-change.ts';
 import { DEFAULT_RETRY, type RetryPolicy, withRetries } from './retry.ts';
 import type { ApiRequest, ApiResponse, Transport } from './transport.ts';
@@ -83,6 +84,18 @@ export class FleetClient {
     const response = await this.#send({ method: 'GET', path });
     if (response.status === 410 && since > 0) return undefined;
     return this.#read(response, (body) => readChanges(body, since));
+  }
+
+  /** The keys of the users; undefined if the server is too old to distribute keys. */
+  async keys(): Promise<readonly UserKey[] | undefined> {
+    const response = await this.#send({ method: 'GET', path: '/v2/keys' });
+    return response.status === 404 ? undefined : this.#read(response, readKeys);
+  }
+
+  /** Gives this user a key. False if the server is too old to distribute keys. */
+  async setKey(key: string): Promise<boolean> {
+    const response = await this.#send({ method: 'PUT', path: '/v2/key', body: { key } });
+    return response.status !== 404 && this.#read(response, () => true);
   }
 
   /**

@@ -22,7 +22,7 @@ const DEFAULT_LIMITS: TransportLimits = {
 };
 
 export interface ApiRequest {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Begins with /v2. */
   readonly path: string;
   /** Sent as JSON. */

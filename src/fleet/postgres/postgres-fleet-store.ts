@@ -27,10 +27,11 @@ import {
   rowOfFleetEntry,
   rowOfUser,
   USER_COLUMNS,
+  userKeyOfRow,
   userOfRow,
 } from '../rows.ts';
 import { activeOfRows, rowsOfUsage, usageOfRows } from '../usage-rows.ts';
-import type { User } from '../user.ts';
+import type { User, UserKey } from '../user.ts';
 import { columnsOf } from './columns.ts';
 import { postgresError, Queries } from './queries.ts';
 import { migratePostgres } from './schema.ts';
@@ -39,9 +40,11 @@ import {
   ACTIVE_OF,
   ALLOWED,
   COVERING,
+  KEYS,
   KNOWN_KEYS,
   LOCK,
   PUT_USER,
+  SET_KEY,
   selectFrom,
   USAGE,
   writeStatement,
@@ -173,6 +176,15 @@ class PostgresFleetStore implements FleetStore {
   async users(): Promise<readonly User[]> {
     const sql = selectFrom('"user"', USER_COLUMNS, 'ORDER BY name COLLATE "C"');
     return (await this.#queries.rows(sql)).map(userOfRow);
+  }
+
+  async keys(): Promise<readonly UserKey[]> {
+    return (await this.#queries.rows(KEYS)).map(userKeyOfRow);
+  }
+
+  async setKey(name: string, key: string, at: Seconds): Promise<string> {
+    const [row] = await this.#queries.rows(SET_KEY, name, key, at);
+    return String(row?.['key'] ?? '');
   }
 
   async putUser(user: User): Promise<void> {

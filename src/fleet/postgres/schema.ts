@@ -147,6 +147,12 @@ CREATE TABLE mcblock.usage (
 );
 CREATE INDEX entry_activated_by ON mcblock.entry (activated_by, expires_at);
 `,
+  `
+-- The public key that verifies the user's messages, and since when; empty: none.
+ALTER TABLE mcblock."user"
+  ADD COLUMN key text NOT NULL DEFAULT '',
+  ADD COLUMN key_since timestamptz NOT NULL DEFAULT to_timestamp(0);
+`,
 ];
 
 const FIRST = `

@@ -8,6 +8,7 @@ import {
   FLEET_EVIDENCE_COLUMNS,
   FLEET_EVIDENCE_KEY,
   USER_COLUMNS,
+  USER_KEY_COLUMNS,
 } from '../rows.ts';
 import { USAGE_COLUMNS } from '../usage-rows.ts';
 import { columnsOf } from './columns.ts';
@@ -23,6 +24,7 @@ const TIMES: ReadonlySet<string> = new Set([
   'until',
   'ended_at',
   'created_at',
+  'key_since',
 ]);
 const NUMBERS: ReadonlySet<string> = new Set([
   'sequence',
@@ -166,6 +168,19 @@ export function writeStatement(
 export const PUT_USER = `
 INSERT INTO mcblock."user" ${unnested(USER_COLUMNS, 1)}
 ON CONFLICT (name) DO UPDATE SET ${replaced(USER_COLUMNS.slice(1))}`;
+
+export const KEYS = selectFrom(
+  '"user"',
+  USER_KEY_COLUMNS,
+  `WHERE disabled = 0 AND key <> '' ORDER BY name COLLATE "C"`,
+);
+
+/** Returns the key before. */
+export const SET_KEY = `
+UPDATE mcblock."user" u SET key = $2,
+  key_since = CASE WHEN u.key = $2 THEN u.key_since ELSE to_timestamp($3) END
+FROM (SELECT name, key FROM mcblock."user" WHERE name = $1 FOR UPDATE) old
+WHERE u.name = old.name RETURNING old.key`;
 
 /** The columns of a table, and a query for them from one array each; the first one is $first. */
 function unnested(columns: readonly string[], first: number): string {

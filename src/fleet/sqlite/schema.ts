@@ -148,6 +148,11 @@ CREATE TABLE usage (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX entry_activated_by ON entry (activated_by, expires_at);
 `,
+  `
+-- The public key that verifies the user's messages, and since when; empty: none.
+ALTER TABLE user ADD COLUMN key TEXT NOT NULL DEFAULT '';
+ALTER TABLE user ADD COLUMN key_since INTEGER NOT NULL DEFAULT 0;
+`,
 ];
 
 /** Migrates the database to the newest version. Throws McblockError('store') for another program's. */

@@ -35,11 +35,13 @@ import {
   rowOfFleetEntry,
   rowOfUser,
   USER_COLUMNS,
+  USER_KEY_COLUMNS,
+  userKeyOfRow,
   userOfRow,
 } from '../rows.ts';
 import { coveringKeys, lengthsOf } from '../supernet-keys.ts';
 import { activeOfRows, rowsOfUsage, USAGE_COLUMNS, usageOfRows } from '../usage-rows.ts';
-import type { User } from '../user.ts';
+import type { User, UserKey } from '../user.ts';
 import type { SqliteConnection, SqliteValue } from './connection.ts';
 import { migrateFleet } from './schema.ts';
 
@@ -47,9 +49,7 @@ const ACTIVE = 'activated_at <= ? AND (expires_at IS NULL OR expires_at > ?)';
 
 const PUT_ENTRY = `
 INSERT INTO entry (${FLEET_ENTRY_COLUMNS.join(', ')}) VALUES (${placeholders(FLEET_ENTRY_COLUMNS)})
-ON CONFLICT (prefix) DO UPDATE SET ${FLEET_ENTRY_COLUMNS.slice(1)
-  .map((name) => `${name} = excluded.${name}`)
-  .join(', ')}`;
+ON CONFLICT (prefix) DO UPDATE SET ${replaced(FLEET_ENTRY_COLUMNS)}`;
 
 const ADD_ACTIVATION = `
 INSERT INTO activation (${ACTIVATION_COLUMNS.join(', ')}) VALUES (${placeholders(ACTIVATION_COLUMNS)})`;
@@ -63,7 +63,8 @@ const PUT_ALLOWED = `
 INSERT OR REPLACE INTO allowed (${ALLOWED_COLUMNS.join(', ')}) VALUES (${placeholders(ALLOWED_COLUMNS)})`;
 
 const PUT_USER = `
-INSERT OR REPLACE INTO user (${USER_COLUMNS.join(', ')}) VALUES (${placeholders(USER_COLUMNS)})`;
+INSERT INTO user (${USER_COLUMNS.join(', ')}) VALUES (${placeholders(USER_COLUMNS)})
+ON CONFLICT (name) DO UPDATE SET ${replaced(USER_COLUMNS)}`;
 
 const PUT_USAGE = `
 INSERT OR REPLACE INTO usage (${USAGE_COLUMNS.join(', ')}) VALUES (${placeholders(USAGE_COLUMNS)})`;
@@ -159,6 +160,22 @@ export class SqliteFleetStore implements FleetStore {
 
   async users(): Promise<readonly User[]> {
     return this.#rows(query(USER_COLUMNS, 'FROM user ORDER BY name')).map(userOfRow);
+  }
+
+  async keys(): Promise<readonly UserKey[]> {
+    const which = "FROM user WHERE disabled = 0 AND key <> '' ORDER BY name";
+    return this.#rows(query(USER_KEY_COLUMNS, which)).map(userKeyOfRow);
+  }
+
+  async setKey(name: string, key: string, at: Seconds): Promise<string> {
+    const connection = this.#connection;
+    return connection.transaction(() => {
+      const before = String(connection.row('SELECT key FROM user WHERE name = ?', name)?.[0] ?? '');
+      if (before !== key) {
+        connection.run('UPDATE user SET key = ?, key_since = ? WHERE name = ?', key, at, name);
+      }
+      return before;
+    });
   }
 
   async putUser(user: User): Promise<void> {
@@ -277,6 +294,11 @@ interface Query {
 
 function query(columns: readonly string[], rest: string): Query {
   return { sql: `SELECT ${columns.join(', ')} ${rest}`, columns };
+}
+
+/** Every column but the first, which is the key. */
+function replaced([, ...columns]: readonly string[]): string {
+  return columns.map((name) => `${name} = excluded.${name}`).join(', ');
 }
 
 function placeholders(columns: readonly string[]): string {
