@@ -23,6 +23,7 @@ const FREEZE_MILLISECONDS = 6000;
 /** Attackers come back: how many /24 are reported again and again. */
 const NETWORKS = 4000;
 const HOST = '127.0.0.1';
+const SENDER = 'gate1';
 const [API_PORT, STATUS_PORT] = [18_124, 18_125];
 
 const folder = mkdtempSync(join(tmpdir(), 'mcblock-soak-'));
@@ -34,9 +35,10 @@ let redis;
 try {
   const parts = await loadParts();
   redis = await parts.RedisServer.start();
-  const daemon = await startDaemon();
+  const key = new parts.SigningKey();
+  const daemon = await startDaemon(key, new parts.SigningKey());
   const page = lookAt('/events');
-  await soak(daemon, page, parts);
+  await soak(daemon, page, parts, key);
 } finally {
   // A child that failed to start has no process to signal.
   for (const child of children) if (child.pid) child.kill('SIGKILL');
@@ -44,8 +46,8 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-async function soak(daemon, page, parts) {
-  const crowd = makeCrowd(parts);
+async function soak(daemon, page, parts, key) {
+  const crowd = makeCrowd(parts, key);
   const memory = [];
   const told = new Set();
   let sent = 0;
@@ -140,8 +142,8 @@ async function settled() {
 }
 
 /** The senders; yields their messages. */
-function makeCrowd({ FleetKey, messageText, parsePrefix, parseAddress }) {
-  const [key, strange] = [7, 8].map((byte) => new FleetKey(Buffer.alloc(32, byte)));
+function makeCrowd({ SigningKey, messageText, parsePrefix, parseAddress }, key) {
+  const strange = new SigningKey();
   const old = [];
   let number = 0;
   let count = 0;
@@ -178,7 +180,7 @@ function makeCrowd({ FleetKey, messageText, parsePrefix, parseAddress }) {
       evidence: [{ service: 'sshd', message: 'failed-login', count: 3 }],
       note: '',
     };
-    return messageText({ ban, sender: `host${number % 50}.example.net`, number: ++number, at }, by);
+    return messageText({ ban, sender: SENDER, channel: 'mcblock', number: ++number, at }, by);
   }
 }
 
@@ -192,21 +194,35 @@ function byChannel(batch) {
     .filter(({ texts }) => texts.length > 0);
 }
 
-async function startDaemon() {
+/** @param key of the other machines, which share a user */
+async function startDaemon({ publicKey }, ownKey) {
   const password = await startApi();
   writeFileSync(file('password'), password, { mode: 0o600 });
-  writeFileSync(file('fleet.key'), Buffer.alloc(32, 7).toString('base64'), { mode: 0o600 });
+  writeFileSync(file('signing.key'), ownKey.pem, { mode: 0o600 });
+  spawnSync(
+    process.execPath,
+    [mcblock, 'user', 'add', SENDER, '--db', file('fleet.db'), '--password-stdin'],
+    { input: 'soak-8d604831\n' },
+  );
+  await fetch(`http://${HOST}:${API_PORT}/v2/key`, {
+    method: 'PUT',
+    headers: {
+      'content-type': 'application/json',
+      authorization: `Basic ${btoa(`${SENDER}:soak-8d604831`)}`,
+    },
+    body: JSON.stringify({ key: publicKey }),
+  });
   const { cert, key, ca } = redis.files;
   writeFileSync(
     file('mcblock.toml'),
-    `pubsub = { address = "${HOST}:${redis.port}", cert = "${cert}", key = "${key}", ca = "${ca}", fleet-key = "${file('fleet.key')}", sender = "soak.example.net" }
+    `pubsub = { address = "${HOST}:${redis.port}", cert = "${cert}", key = "${key}", ca = "${ca}", signing-key = "${file('signing.key')}" }
 fleet = { url = "http://${HOST}:${API_PORT}", user = "soak", password-file = "${file('password')}" }
 listen.status = "${HOST}:${STATUS_PORT}"
 firewall = { kind = "file", file = "${file('table')}" }
 [listen.channels]
-block = "block"
+block = { block = true, plain = true }
 mcblock = "block"
-ping = { command = ["/bin/echo"], carries = "address" }
+ping = { command = ["/bin/echo"], carries = "address", plain = true }
 `,
   );
   const asRoot = process.getuid?.() === 0 ? ['--as-root'] : [];
@@ -280,7 +296,7 @@ function kilobytes(pid) {
 function loadParts() {
   return load(
     `export { RedisServer } from './test/fleet/pubsub/redis-server.ts';
-export { FleetKey } from './src/fleet/pubsub/fleet-key.ts';
+export { SigningKey } from './src/fleet/pubsub/signing-key.ts';
 export { messageText } from './src/fleet/pubsub/message-text.ts';
 export { parsePrefix } from './src/net/prefix-text.ts';
 export { parseAddress } from './src/net/address-text.ts';`,

@@ -190,6 +190,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/user.ts'),
   },
   {
+    name: 'key',
+    usage: '[OPTION…]',
+    summary: 'make, show or replace the key of this machine',
+    load: () => import('./commands/key.ts'),
+  },
+  {
     name: 'config',
     usage: '[OPTION…] [check]',
     summary: 'show or check the configuration',

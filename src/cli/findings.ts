@@ -15,15 +15,17 @@ import {
   checkProgram,
   checkServices,
 } from '../engine/doctor/check-system.ts';
-import { check, type Finding, type Found, ok, warning } from '../engine/doctor/finding.ts';
+import { check, type Finding, type Found, ok, problem, warning } from '../engine/doctor/finding.ts';
 import { Host } from '../engine/host/host.ts';
 import { type LogJob, logJobs } from '../engine/host/log-jobs.ts';
 import { services } from '../engine/host/services.ts';
+import { KEY_FAULTS, ownKeyState } from '../engine/sync/user-keys.ts';
 import type { McblockError } from '../errors.ts';
 import type { Store } from '../store/store.ts';
 import type { Config } from './config/config.ts';
 import { configuredFirewall, namesFirewall } from './config/firewall-settings.ts';
 import { fleetClient } from './config/fleet-client.ts';
+import { signingKeyOf } from './config/pubsub-settings.ts';
 import { openConfiguredPublisher } from './config/sync-options.ts';
 import type { Context } from './context.ts';
 import { readOptionsOf } from './log-options.ts';
@@ -67,7 +69,9 @@ export async function* findings(context: Context): AsyncGenerator<Finding> {
   const isForgotten = host.hasSystemd && namesFirewall(config) && isNft(config);
   yield check('services', () => checkServices(running, isForgotten));
   yield check('system log', async () => checkSystemLog(host, await options, context.time.now));
-  if (config.get('pubsub.address') !== '') yield check('redis', () => checkRedis(config));
+  if (config.get('pubsub.address') === '') return;
+  yield check('redis', () => checkRedis(config));
+  if (config.get('fleet.url') !== '') yield check('key', () => checkKey(config));
 }
 
 function isNft(config: Config): boolean {
@@ -121,6 +125,24 @@ async function* storeFindings(
       client.close();
     }
   });
+}
+
+async function checkKey(config: Config): Promise<Found> {
+  const key = signingKeyOf(config);
+  if (key === undefined) {
+    return warning(
+      'none: messages over Redis are neither signed nor verified',
+      'set pubsub.signing-key, and run mcblock key',
+    );
+  }
+  const client = fleetClient(config);
+  try {
+    const own = { name: config.get('fleet.user'), key: key.publicKey };
+    const fault = KEY_FAULTS[await ownKeyState(client, own)];
+    return fault === undefined ? ok(`${own.key}, registered`) : problem(...fault);
+  } finally {
+    client.close();
+  }
 }
 
 async function checkRedis(config: Config): Promise<Found> {

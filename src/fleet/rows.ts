@@ -20,7 +20,7 @@ import {
   wholeField,
 } from './fleet-row.ts';
 import type { FleetActivation, FleetAllowed, FleetEntry, FleetEvidence } from './fleet-store.ts';
-import { isScope, type User, type UserKey } from './user.ts';
+import { isScope, type User } from './user.ts';
 
 export const FLEET_ENTRY_COLUMNS = [
   'prefix',
@@ -243,16 +243,6 @@ export function allowedOfRow(row: FleetRow): FleetAllowed {
     note: textField(row, 'note'),
     by: textField(row, 'reported_by'),
     at: wholeField(row, 'at'),
-  }));
-}
-
-export const USER_KEY_COLUMNS = ['name', 'key', 'key_since'] as const;
-
-export function userKeyOfRow(row: FleetRow): UserKey {
-  return readRow('user', row, () => ({
-    name: textField(row, 'name'),
-    key: textField(row, 'key'),
-    since: wholeField(row, 'key_since'),
   }));
 }
 

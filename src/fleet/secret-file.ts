@@ -5,7 +5,7 @@ const LIMIT_BYTES = 4096;
 
 /**
  * The text of a file with a secret, which only its owner may read. Throws McblockError('config').
- * @param setting the setting that names the file, for messages: `pubsub.fleet-key`
+ * @param setting the setting that names the file, for messages: `pubsub.signing-key`
  */
 export function readSecretFile(file: string, setting: string): string {
   try {

@@ -2,6 +2,7 @@ import { addressBytes } from '../net/address.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { Connection } from './connection.ts';
 import { keyOf } from './key.ts';
+import { Senders } from './senders.ts';
 
 const PUT_POSITION = `
 INSERT INTO fleet_server (url, sequence, store) VALUES (?, ?, ?)
@@ -23,10 +24,13 @@ type Purpose = 'api' | 'pubsub';
 
 /** The progress of this machine with its fleet and with the tables of pf. */
 export class FleetState {
+  /** The other machines that publish. */
+  readonly senders: Senders;
   readonly #connection: Connection;
 
   constructor(connection: Connection) {
     this.#connection = connection;
+    this.senders = new Senders(connection);
   }
 
   position(url: string): Position {

@@ -6,6 +6,7 @@ import { EVENTS } from './migration-events.ts';
 import { FEED_LIMITS } from './migration-feed-limits.ts';
 import { FORGOTTEN } from './migration-forgotten.ts';
 import { MAKERS } from './migration-makers.ts';
+import { SENDERS } from './migration-senders.ts';
 import { USERS } from './migration-users.ts';
 import { WITHDRAWALS } from './migration-withdrawals.ts';
 
@@ -234,6 +235,7 @@ CREATE TABLE clock (
 -- When a report that the API deferred is sent again. NULL: it waits, or for another revision.
 ALTER TABLE outbox ADD COLUMN retry_at INTEGER CHECK (retry_at >= 0);
 `,
+  SENDERS,
 ];
 
 /**

@@ -1,8 +1,10 @@
-import { writeFileSync } from 'node:fs';
+import { generateKeyPairSync } from 'node:crypto';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readAcacia } from '../../src/cli/config/acacia.ts';
 import { channels } from '../../src/cli/config/channels.ts';
 import { setting, settingText } from '../../src/cli/config/setting.ts';
+import { SigningKey } from '../../src/fleet/pubsub/signing-key.ts';
 import { CommandLine } from '../support/command-line.ts';
 
 let line: CommandLine;
@@ -30,8 +32,16 @@ describe("acacia's configuration", () => {
       status: '127.0.0.1:8091',
       user: '_acacia',
       channels: new Map<string, unknown>([
-        ['ping', { command: ['/sbin/ping', '-c', '5'], carries: 'address', words: undefined }],
-        ['block', 'block'],
+        [
+          'ping',
+          {
+            command: ['/sbin/ping', '-c', '5'],
+            carries: 'address',
+            words: undefined,
+            plain: true,
+          },
+        ],
+        ['block', { block: true, plain: true }],
       ]),
     });
     expect(readFile({ Address: 'redis.example.com:6379' }).address).toBe('redis.example.com:6379');
@@ -59,11 +69,12 @@ describe('channels', () => {
     const table = {
       block: 'block',
       'a.b': { command: ['/bin/x', '-y'], carries: 'prefix' },
-      deploy: { command: ['/bin/x'], carries: 'word', words: 'web|mail' },
+      deploy: { command: ['/bin/x'], carries: 'word', words: 'web|mail', plain: true },
+      acacia: { block: true, plain: true },
     };
     const codec = channels();
     expect(settingText(setting(new Map(), codec), codec.read(table, 'channels'))).toBe(
-      '{ block = "block", "a.b" = { command = ["/bin/x","-y"], carries = "prefix" }, deploy = { command = ["/bin/x"], carries = "word", words = "web|mail" } }',
+      '{ block = "block", "a.b" = { command = ["/bin/x","-y"], carries = "prefix" }, deploy = { command = ["/bin/x"], carries = "word", words = "web|mail", plain = true }, acacia = { block = true, plain = true } }',
     );
   });
 
@@ -79,20 +90,32 @@ describe('channels', () => {
     [{ a: { command: ['/bin/x'], carries: 'word', words: 'a)|(b' } }],
     [{ a: { command: ['/bin/x'], carries: 'address', words: 'x' } }],
     [{ a: { command: ['/bin/x'], carries: 'address', shell: true } }],
+    [{ a: { command: ['/bin/x'], carries: 'address', plain: 'yes' } }],
+    [{ a: { block: true, command: ['/bin/x'], carries: 'address' } }],
+    [{ a: { block: false, plain: true } }],
+    [{ a: { plain: true } }],
   ])('are refused: %j', (value) => {
     expect(() => channels().read(value, 'channels')).toThrow('must be');
   });
 });
+
+const API = 'fleet.url = "http://127.0.0.1:1"\nfleet.user = "gate1"';
 
 describe('listen', () => {
   it.each([
     ['', /set pubsub\.address/],
     ['pubsub.address = "redis.example.net:6379"', /mutual TLS/],
     ['pubsub.address = "127.0.0.1:1"\npubsub.cert = "/x"', /pubsub\.key is not set/],
-    ['pubsub.address = "127.0.0.1:1"\npubsub.require-signature = true', /needs pubsub.fleet-key/],
+    ['pubsub.require-signature = true', /is now listen\.channels, where plain = true accepts/],
+    ['pubsub.fleet-key = "/etc/fleet.key"', /pubsub\.fleet-key is now pubsub\.signing-key/],
+    ['pubsub.sender = "gate1"', /pubsub\.sender is now fleet\.user/],
     [
-      'pubsub.address = "127.0.0.1:1"\npubsub.fleet-key = "/nonexistent"',
-      /pubsub.fleet-key: \/nonexistent: no such file/,
+      'pubsub.address = "127.0.0.1:1"\npubsub.signing-key = "/nonexistent"',
+      /pubsub\.signing-key needs fleet\.url and fleet\.user/,
+    ],
+    [
+      `pubsub.address = "127.0.0.1:1"\npubsub.signing-key = "/nonexistent"\n${API}`,
+      /pubsub\.signing-key: \/nonexistent: no such file/,
     ],
     ['pubsub.address = "127.0.0.1:1"\nlisten.channels = { a = "b" }', /listen.channels.a must be/],
   ])('does not start: %s', async (content, message) => {
@@ -100,14 +123,29 @@ describe('listen', () => {
     expect([exitCode, stderr]).toEqual([2, expect.stringMatching(message)]);
   });
 
-  it('refuses a fleet key that others can read or that is short', async () => {
-    const key = line.path('fleet.key');
-    const config = `pubsub.address = "127.0.0.1:1"\npubsub.fleet-key = "${key}"`;
-    writeFileSync(key, Buffer.alloc(32).toString('base64'), { mode: 0o644 });
+  it('refuses a key that others can read, or of another kind', async () => {
+    const key = line.path('signing.key');
+    const config = `pubsub.address = "127.0.0.1:1"\npubsub.signing-key = "${key}"\n${API}`;
+    writeFileSync(key, new SigningKey().pem, { mode: 0o644 });
     expect((await runWith(config, '--as-root')).stderr).toMatch(/chmod 600/);
-    const short = line.path('short.key');
-    writeFileSync(short, Buffer.alloc(31).toString('base64'), { mode: 0o600 });
-    expect((await runWith(config.replace(key, short), '--as-root')).stderr).toMatch(/at least 32/);
+    const { privateKey } = generateKeyPairSync('x25519');
+    const pem = privateKey.export({ type: 'pkcs8', format: 'pem' });
+    for (const text of [Buffer.alloc(32, 7).toString('base64'), String(pem), '']) {
+      writeFileSync(key, text);
+      chmodSync(key, 0o600);
+      const { stderr } = await runWith(config, '--as-root');
+      expect(stderr).toContain('has no Ed25519 key; move it away and run mcblock key');
+      expect(stderr).not.toContain('BwcH');
+    }
+  });
+
+  it('refuses words, which nobody signs, unless the channel is plain', async () => {
+    const key = line.path('signing.key');
+    writeFileSync(key, new SigningKey().pem, { mode: 0o600 });
+    const config = `pubsub.address = "127.0.0.1:1"\npubsub.signing-key = "${key}"\n${API}
+listen.channels = { web = { command = ["/bin/true"], carries = "word", words = "a" } }`;
+    const { exitCode, stderr } = await runWith(config, '--as-root');
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('add plain = true')]);
   });
 
   it.skipIf(process.getuid?.() !== 0)('refuses to run as root without listen.user', async () => {

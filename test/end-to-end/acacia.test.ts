@@ -10,9 +10,9 @@ import { CommandLine } from '../support/command-line.ts';
 const PYTHON = '/usr/bin/python3';
 const MISSING = REDIS_MISSING ?? (existsSync(PYTHON) ? undefined : 'python3 is not installed');
 
+const CHANNEL = { name: 'block', isPlain: true };
 const RULES = {
-  key: undefined,
-  requireSignature: false,
+  keys: undefined,
   self: 'a.example.net',
   widest4: 8,
   widest6: 19,
@@ -32,7 +32,7 @@ describe("what acacia's client publishes", () => {
     ['::ffff:192.0.2.7', '192.0.2.7/32'],
     ['192.0.2.0/24', '192.0.2.0/24'],
   ])('is accepted: %s', (published, prefix) => {
-    const verified = verifyMessage(Buffer.from(published), RULES, 0);
+    const verified = verifyMessage(Buffer.from(published), CHANNEL, RULES, 0);
     expect('refused' in verified ? verified : formatPrefix(verified.prefix)).toBe(prefix);
   });
 });

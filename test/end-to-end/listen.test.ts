@@ -1,17 +1,19 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/cli/config/config.ts';
 import { openConfiguredPublisher } from '../../src/cli/config/sync-options.ts';
 import type { EntryJson } from '../../src/cli/text/entry-text.ts';
 import type { BanMessage } from '../../src/fleet/pubsub/ban.ts';
-import { FleetKey } from '../../src/fleet/pubsub/fleet-key.ts';
 import { messageText } from '../../src/fleet/pubsub/message-text.ts';
+import { readSigningKey, SigningKey } from '../../src/fleet/pubsub/signing-key.ts';
 import { parsePrefix } from '../../src/net/prefix-text.ts';
 import { signal } from '../../src/process/program.ts';
+import { LiveServer, PASSWORD } from '../fleet/client/live-server.ts';
 import { REDIS_MISSING, RedisServer } from '../fleet/pubsub/redis-server.ts';
-import { CommandLine } from '../support/command-line.ts';
+import { CommandLine, type Outcome } from '../support/command-line.ts';
 import { plainEvidence } from '../support/offence.ts';
 import { program } from '../support/program.ts';
 import { until } from '../support/until.ts';
@@ -22,7 +24,8 @@ const FLOOD_VALID_EACH = 20;
 /** With 100,000 messages at once it may take this much; without them it takes about 100 MB. */
 const MEMORY_KILOBYTES = 400_000;
 const IS_ROOT = process.getuid?.() === 0;
-const KEY = new FleetKey(Buffer.alloc(32, 7));
+/** Of gate1, another machine. */
+const KEY = new SigningKey();
 
 interface StatusJson {
   readonly state: string;
@@ -37,17 +40,43 @@ interface StatusJson {
 
 describe.skipIf(REDIS_MISSING)(`mcblock listen (${REDIS_MISSING ?? 'with Redis over TLS'})`, () => {
   let redis: RedisServer;
+  let api: LiveServer;
   let daemons: Daemon[] = [];
   beforeAll(async () => {
     redis = await RedisServer.start();
+    api = new LiveServer(redis.path('fleet.db'));
+    api.now = Math.floor(Date.now() / 1000);
+    await api.start();
+    for (const name of ['gate1', 'gate2']) await api.addUser(name);
+    await api.store.setKey('gate1', KEY.publicKey, api.now);
+    writeFileSync(redis.path('gate1.key'), KEY.pem, { mode: 0o600 });
+    writeFileSync(redis.path('gate2.key'), new SigningKey().pem, { mode: 0o600 });
+    writeFileSync(redis.path('password'), PASSWORD, { mode: 0o600 });
   });
   afterEach(async () => {
     for (const daemon of daemons.splice(0)) await daemon.remove();
   });
   afterAll(async () => {
+    await api.stop();
     await redis.remove();
     daemons = [];
   });
+
+  /** The settings of a machine that signs, and verifies. */
+  function memberSettings(name: string): string {
+    return `fleet.url = "${api.url}"
+fleet.user = "${name}"
+fleet.password-file = "${redis.path('password')}"
+pubsub.signing-key = "${redis.path(`${name}.key`)}"
+`;
+  }
+
+  /** A daemon that has the keys of the fleet. */
+  async function member(config = ''): Promise<Daemon> {
+    const daemon = await connected(`${memberSettings('gate2')}${config}`);
+    await until(() => daemon.logged('keys').length > 0);
+    return daemon;
+  }
 
   async function start(config = '', ...argv: string[]): Promise<Daemon> {
     const daemon = new Daemon(redis, config, argv);
@@ -73,7 +102,7 @@ describe.skipIf(REDIS_MISSING)(`mcblock listen (${REDIS_MISSING ?? 'with Redis o
   });
 
   it('blocks what another machine publishes, once for both forms', async () => {
-    const daemon = await connected(`pubsub.fleet-key = "${keyFile()}"`);
+    const daemon = await member();
     const publisher = await openConfiguredPublisher(await loadConfig(publisherConfig(), {}));
     await publisher.publish(messageOf('203.0.113.0/24', '203.0.113.9').ban);
     await publisher.close();
@@ -84,7 +113,7 @@ describe.skipIf(REDIS_MISSING)(`mcblock listen (${REDIS_MISSING ?? 'with Redis o
   });
 
   it('blocks at once what grok blocks on another machine', async () => {
-    const daemon = await connected(`pubsub.fleet-key = "${keyFile()}"`);
+    const daemon = await member();
     const other = new CommandLine();
     other.now = `@${Math.floor(Date.now() / 1000)}`;
     try {
@@ -109,41 +138,120 @@ describe.skipIf(REDIS_MISSING)(`mcblock listen (${REDIS_MISSING ?? 'with Redis o
   });
 
   it('refuses messages that are forged, replayed, too wide, its own or about this host', async () => {
-    const daemon = await connected(`pubsub.fleet-key = "${keyFile()}"`);
+    const daemon = await member();
     const message = messageOf('203.0.113.0/24', '203.0.113.9');
     const good = messageText(message, KEY);
     const wide = {
       ...message,
       ban: { ...message.ban, address: undefined, prefix: parsePrefix('0.0.0.0/1') },
     };
+    const own = readSigningKey(redis.path('gate2.key'));
     const lines = [
       messageText(message),
-      messageText(message, new FleetKey(Buffer.alloc(32, 8))),
+      messageText(message, new SigningKey()),
+      messageText(message, own),
       good.replace('203.0.113.0/24', '198.51.100.0/24'),
-      messageText({ ...message, sender: 'b.example.net' }, KEY),
+      messageText({ ...message, sender: 'gate3' }, KEY),
+      messageText({ ...message, channel: 'reboot' }, KEY),
+      messageText({ ...message, sender: 'gate2' }, own),
       messageText({ ...message, at: message.at - 3600, number: 2 }, KEY),
+      messageText({ ...message, at: message.at + 3600, number: 2 }, KEY),
       messageText({ ...wide, number: 3 }, KEY),
-      '127.0.0.1',
+      messageText({ ...messageOf('127.0.0.1', '127.0.0.1'), number: 4 }, KEY),
+      '127.0.0.2',
       '0.0.0.0/0',
+      '4.0.0.0/8',
       '192.0.2.1; reboot',
       '-h',
     ];
     for (const line of lines) redis.publish('mcblock', line);
     redis.publish('mcblock', good);
     redis.publish('mcblock', good);
-    await until(async () => (await daemon.status()).channels['mcblock']?.received === 12);
+    const all = lines.length + 2;
+    await until(async () => (await daemon.status()).channels['mcblock']?.received === all);
     await until(async () => (await daemon.status()).queue.blocks === 0);
     expect((await daemon.status()).refused).toEqual({
-      unsigned: 1,
+      unsigned: 4,
       forged: 2,
+      'unknown sender': 1,
+      'another channel': 1,
       own: 1,
       'too old': 1,
-      'too wide': 2,
-      malformed: 2,
+      'too early': 1,
+      'too wide': 1,
+      malformed: 3,
       replayed: 1,
       protected: 1,
     });
     expect(await daemon.entries()).toMatchObject([{ prefix: '203.0.113.0/24' }]);
+  });
+
+  it('refuses a replay after a restart, and not a message that another has overtaken', async () => {
+    const daemon = await member();
+    const messages = [7, 5, 6].map((number) => ({
+      ...messageOf(`203.0.113.${number}`, `203.0.113.${number}`),
+      number,
+    }));
+    const [first, ...late] = messages.map((message) => messageText(message, KEY));
+    redis.publish('mcblock', first ?? '');
+    await until(() => daemon.table().includes('203.0.113.7'));
+    await daemon.run('expire', '203.0.113.7');
+    await daemon.restart('SIGKILL');
+    for (const text of [first ?? '', ...late, ...late]) redis.publish('mcblock', text);
+    await until(async () => (await daemon.status()).refused['replayed'] === 3);
+    const entries = await daemon.entries();
+    expect(entries.map(({ prefix }) => prefix)).toEqual(['203.0.113.5/32', '203.0.113.6/32']);
+  });
+
+  it('accepts plain text only on channels that are plain, of hosts, at a bounded rate', async () => {
+    const daemon = await member(`[listen.channels]
+acacia = { block = true, plain = true }
+block = "block"`);
+    const FAST = 3000;
+    for (const text of ['192.0.2.0/24', '4.0.0.0/8', '2001:db8::/64'])
+      redis.publish('acacia', text);
+    redis.publish('block', '192.0.2.9');
+    await redis.flood(
+      'acacia',
+      Array.from({ length: FAST }, (_, index) => addressOf(index)),
+    );
+    await until(async () => (await daemon.status()).channels['acacia']?.received === FAST + 3);
+    await until(async () => (await daemon.status()).queue.blocks === 0);
+    const { refused, channels } = await daemon.status();
+    expect(refused).toMatchObject({ 'too wide': 3, unsigned: 1 });
+    expect((channels['acacia']?.accepted ?? 0) + (refused['over budget'] ?? 0)).toBe(FAST);
+    expect(refused['over budget']).toBeGreaterThan(0);
+  });
+
+  it('asks for the new key of a sender, and then believes it', async () => {
+    const daemon = await member();
+    const next = new SigningKey();
+    await api.store.setKey('gate1', next.publicKey, api.now);
+    try {
+      const message = messageOf('203.0.113.0/24', '203.0.113.9');
+      redis.publish('mcblock', messageText(message, next));
+      await until(() => daemon.logged('key').length > 0);
+      expect(daemon.logged('key')).toMatchObject([
+        { level: 'warning', user: 'gate1', key: next.publicKey, replaced: KEY.publicKey },
+      ]);
+      redis.publish('mcblock', messageText(message, KEY));
+      redis.publish('mcblock', messageText({ ...message, number: 2 }, next));
+      await until(() => daemon.table().includes('203.0.113.0/24'));
+      expect((await daemon.status()).refused).toEqual({ forged: 2 });
+    } finally {
+      await api.store.setKey('gate1', KEY.publicKey, api.now);
+    }
+  });
+
+  it('stores all that arrived while it was stopped', async () => {
+    const daemon = await connected();
+    daemon.signal('SIGSTOP');
+    const sent = Array.from({ length: 5 }, (_, index) => addressOf(index));
+    for (const address of sent) redis.publish('block', address);
+    await pause(6000);
+    daemon.signal('SIGCONT');
+    await until(() => sent.every((address) => daemon.table().includes(`${address}/32`)));
+    expect((await daemon.status()).connections).toBe(1);
   });
 
   it('detects that Redis was killed or hangs, and reconnects', async () => {
@@ -213,11 +321,16 @@ place = { command = ${echo}, carries = "address" }`);
   });
 
   it(`does not grow in a flood of ${FLOOD} messages and blocks all of them`, async () => {
-    const daemon = await connected(`pubsub.fleet-key = "${keyFile()}"`);
+    const daemon = await member();
     const forged = messageText(messageOf('203.0.113.0/24', '203.0.113.9'));
+    const validOf = (number: number) => {
+      const address = addressOf(number);
+      const message = { ...messageOf(address, address), channel: 'block', number: number + 1 };
+      return messageText(message, KEY);
+    };
     const valid = FLOOD / FLOOD_VALID_EACH;
     const messages = Array.from({ length: FLOOD }, (_, sent) =>
-      sent % FLOOD_VALID_EACH === 0 ? addressOf(sent / FLOOD_VALID_EACH) : forged,
+      sent % FLOOD_VALID_EACH === 0 ? validOf(sent / FLOOD_VALID_EACH) : forged,
     );
     // Redis cuts off who is 8 MB behind; then messages are lost, and the API has to be asked.
     for (let sent = 0; sent < FLOOD; sent += FLOOD_AT_ONCE) {
@@ -236,16 +349,7 @@ place = { command = ${echo}, carries = "address" }`);
 
   function publisherConfig(): string {
     const file = redis.path('publisher.toml');
-    const { cert, key, ca } = redis.files;
-    const pubsub = { address: `127.0.0.1:${redis.port}`, cert, key, ca, 'fleet-key': keyFile() };
-    const lines = Object.entries({ ...pubsub, sender: 'a.example.net' });
-    writeFileSync(file, lines.map(([name, value]) => `pubsub.${name} = "${value}"\n`).join(''));
-    return file;
-  }
-
-  function keyFile(): string {
-    const file = redis.path('fleet.key');
-    writeFileSync(file, Buffer.alloc(32, 7).toString('base64'), { mode: 0o600 });
+    writeFileSync(file, `${redis.settings}${memberSettings('gate1')}`);
     return file;
   }
 });
@@ -266,7 +370,8 @@ function messageOf(prefix: string, offender: string): BanMessage {
       evidence: [plainEvidence({ service: 'sshd', message: 'failed-login', count: 3 })],
       note: '',
     },
-    sender: 'a.example.net',
+    sender: 'gate1',
+    channel: 'mcblock',
     number: 1,
     at: now,
   };
@@ -275,7 +380,8 @@ function messageOf(prefix: string, offender: string): BanMessage {
 /** The daemon as a process of its own. */
 class Daemon {
   readonly #line = new CommandLine();
-  readonly #child: ChildProcess;
+  readonly #args: readonly string[];
+  #child: ChildProcess;
   #log = '';
 
   constructor(redis: RedisServer, config: string, argv: readonly string[]) {
@@ -290,11 +396,10 @@ class Daemon {
       file,
       [
         ...said,
-        'pubsub.sender = "b.example.net"',
         'listen.status = "127.0.0.1:0"',
         'firewall.kind = "file"',
         `firewall.file = "${this.#line.path('table')}"`,
-        tables === '' ? before : '',
+        before,
         tables,
       ].join('\n'),
     );
@@ -303,13 +408,36 @@ class Daemon {
       chmodSync(this.#line.folder, 0o755);
       chownSync(this.#line.folder, 65_534, 65_534);
     }
-    const args = ['--db', this.#line.db, '--config', file, 'listen', ...asRoot, ...argv];
-    this.#child = spawn(process.execPath, [program, ...args], {
+    this.#args = ['--db', this.#line.db, '--config', file, 'listen', ...asRoot, ...argv];
+    this.#child = this.#start();
+  }
+
+  #start(): ChildProcess {
+    const child = spawn(process.execPath, [program, ...this.#args], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
-    this.#child.stderr?.on('data', (bytes: Buffer) => {
+    child.stderr?.on('data', (bytes: Buffer) => {
       this.#log += bytes.toString();
     });
+    return child;
+  }
+
+  signal(name: NodeJS.Signals): void {
+    signal(this.#child, name);
+  }
+
+  /** Ends it, starts it again, and waits until it hears. */
+  async restart(name: NodeJS.Signals): Promise<void> {
+    await this.stop(name);
+    this.#log = '';
+    this.#child = this.#start();
+    await this.answering();
+    await until(async () => (await this.ask('/status')) === 'state: connected\n');
+  }
+
+  run(...argv: string[]): Promise<Outcome> {
+    this.#line.now = new Date().toISOString();
+    return this.#line.run(...argv);
   }
 
   get pid(): number {
@@ -361,9 +489,9 @@ class Daemon {
     return this.#line.json<EntryJson[]>('show');
   }
 
-  async stop(): Promise<number | null> {
+  async stop(name: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
     const ended = new Promise<number | null>((resolve) => this.#child.once('exit', resolve));
-    signal(this.#child, 'SIGTERM');
+    signal(this.#child, name);
     return ended;
   }
 

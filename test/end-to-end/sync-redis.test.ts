@@ -1,16 +1,17 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { FleetKey } from '../../src/fleet/pubsub/fleet-key.ts';
 import { parseMessage, splitSignature } from '../../src/fleet/pubsub/message-text.ts';
+import { SigningKey } from '../../src/fleet/pubsub/signing-key.ts';
 import { parseAddress } from '../../src/net/address-text.ts';
 import { parsePrefix } from '../../src/net/prefix-text.ts';
 import { LiveServer, PASSWORD } from '../fleet/client/live-server.ts';
 import { Recorder } from '../fleet/pubsub/recorder.ts';
 import { REDIS_MISSING, RedisServer } from '../fleet/pubsub/redis-server.ts';
 import { CommandLine } from '../support/command-line.ts';
+import { keysOf } from '../support/keys.ts';
 import { PfTables } from '../support/pf-tables.ts';
 
-const KEY = Buffer.alloc(32, 7);
+const KEY = new SigningKey();
 const NOW = Math.floor(Date.now() / 1000);
 
 describe.skipIf(REDIS_MISSING)(`mcblock sync over Redis (${REDIS_MISSING ?? 'TLS'})`, () => {
@@ -34,18 +35,20 @@ describe.skipIf(REDIS_MISSING)(`mcblock sync over Redis (${REDIS_MISSING ?? 'TLS
   });
   afterAll(() => redis.remove());
 
-  function configure(more = ''): void {
-    const secret = line.path('fleet.key');
-    writeFileSync(secret, KEY.toString('base64'), { mode: 0o600 });
+  function configure(url = 'http://127.0.0.1:1'): void {
+    const secret = line.path('signing.key');
+    writeFileSync(secret, KEY.pem, { mode: 0o600 });
     line.config = line.path('mcblock.toml');
     writeFileSync(
       line.config,
-      `${redis.settings}pubsub.fleet-key = "${secret}"
-pubsub.sender = "a.example.net"
+      `${redis.settings}pubsub.signing-key = "${secret}"
+fleet.url = "${url}"
+fleet.user = "gate1"
+fleet.password-file = "${line.path('password')}"
 firewall.kind = "pf"
 firewall.pfctl = "${pf.pfctl}"
 fleet.pf-tables = ["brute*"]
-${more}`,
+`,
     );
   }
 
@@ -61,11 +64,12 @@ ${more}`,
     expect(await recorder.texts('block', 2)).toEqual(['203.0.113.9', '2001:67c::7']);
     const [first] = (await recorder.texts('mcblock', 2)).map((text) => {
       const { body, signature } = splitSignature(text);
-      expect(new FleetKey(KEY).verify(body, signature ?? '')).toBe(true);
+      expect(keysOf({ gate1: KEY }).verify('gate1', body, signature ?? '')).toBe(true);
       return parseMessage(body);
     });
     expect(first).toMatchObject({
-      sender: 'a.example.net',
+      sender: 'gate1',
+      channel: 'mcblock',
       ban: {
         prefix: parsePrefix('203.0.113.0/24'),
         address: parseAddress('203.0.113.9'),
@@ -120,9 +124,7 @@ ${more}`,
       await server.addUser('gate1');
       server.now = NOW;
       writeFileSync(line.path('password'), PASSWORD, { mode: 0o600 });
-      configure(
-        `fleet.url = "${server.url}"\nfleet.user = "gate1"\nfleet.password-file = "${line.path('password')}"`,
-      );
+      configure(server.url);
       pf.hold({ brute: ['203.0.113.9'] });
       expect((await line.run('sync', '--only-api')).stdout).toMatch(/^pf: 1 new; 1 reported/);
       expect((await pubsub()).stdout).toBe('1 published\n');

@@ -162,6 +162,10 @@ export function describeApi(makeBackend: () => Backend): void {
   const reportSites = (...numbers: number[]) =>
     outcomes('lone', ...numbers.map((n) => offence(`2001:db8:0:${n}::1`)));
 
+  const putKey = async (user: string, key: unknown) =>
+    ask('PUT', '/v2/key', { user, json: { key } });
+  const userKeys = async () => (await ask('GET', '/v2/keys')).json<{ keys: object[] }>().keys;
+
   beforeEach(async () => {
     now = NOW;
     lines.length = 0;
@@ -875,22 +879,24 @@ export function describeApi(makeBackend: () => Backend): void {
 
   describe('version 2, keys', () => {
     const [one, other] = ['A'.repeat(43), 'B'.repeat(43)];
-    const put = async (user: string, key: unknown) =>
-      ask('PUT', '/v2/key', { user, json: { key } });
-    const keys = async () => (await ask('GET', '/v2/keys')).json<{ keys: object[] }>().keys;
-
     it('gives the key of each user to all members, and tells of a change', async () => {
-      expect(await keys()).toEqual([]);
-      expect((await put('gate1', one)).json()).toEqual({ name: 'gate1', key: one, replaced: null });
+      expect(await userKeys()).toEqual([]);
+      expect((await putKey('gate1', one)).json()).toEqual({
+        name: 'gate1',
+        key: one,
+        replaced: null,
+      });
       now += 60;
-      expect((await put('gate1', one)).json()).toMatchObject({ replaced: one });
+      expect((await putKey('gate1', one)).json()).toMatchObject({ replaced: one });
       const since = '2026-05-28T20:26:40Z';
-      expect(await keys()).toEqual([{ name: 'gate1', key: one, since }]);
+      expect(await userKeys()).toEqual([{ name: 'gate1', key: one, since }]);
       const { headers } = await ask('GET', '/v2/keys', { user: 'reader' });
       const again = { user: 'reader', headers: { 'if-none-match': String(headers['etag']) } };
       expect((await ask('GET', '/v2/keys', again)).statusCode).toBe(304);
-      await put('gate1', other);
-      expect(await keys()).toEqual([{ name: 'gate1', key: other, since: '2026-05-28T20:27:40Z' }]);
+      await putKey('gate1', other);
+      expect(await userKeys()).toEqual([
+        { name: 'gate1', key: other, since: '2026-05-28T20:27:40Z' },
+      ]);
       const told = lines.map((line) => JSON.parse(line)).filter(({ event }) => event === 'key');
       expect(told).toMatchObject([
         { level: 'info', user: 'gate1', key: one, replaced: null, address: '127.0.0.1' },
@@ -899,13 +905,13 @@ export function describeApi(makeBackend: () => Backend): void {
     });
 
     it('takes a key only from its own user, and nothing but a key', async () => {
-      expect((await put('reader', one)).statusCode).toBe(403);
-      expect((await put('gone', one)).statusCode).toBe(401);
+      expect((await putKey('reader', one)).statusCode).toBe(403);
+      expect((await putKey('gone', one)).statusCode).toBe(401);
       for (const wrong of ['', 'A'.repeat(42), 'A'.repeat(44), `${'A'.repeat(42)}=`, 7, null]) {
-        expect((await put('gate1', wrong)).statusCode).toBe(400);
+        expect((await putKey('gate1', wrong)).statusCode).toBe(400);
       }
       expect(await status(null, 'GET', '/v2/keys')).toBe(401);
-      expect(await keys()).toEqual([]);
+      expect(await userKeys()).toEqual([]);
     });
   });
 

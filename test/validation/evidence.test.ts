@@ -142,7 +142,7 @@ describe('the details of evidence come back', () => {
         evidence: [evidence],
         note: '',
       } as const;
-      const text = messageText({ ban, sender: 'gate1', number: 1, at: 5 });
+      const text = messageText({ ban, sender: 'gate1', channel: '', number: 1, at: 5 });
       expect(parseMessage(text).ban).toEqual(ban);
     });
   });

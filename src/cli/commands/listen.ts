@@ -2,10 +2,12 @@ import type { Command } from 'commander';
 import { liveFirewall, NO_FIREWALL } from '../../engine/firewall/live-firewall.ts';
 import { ListenDaemon } from '../../engine/listen/listen-daemon.ts';
 import { PageSource } from '../../engine/listen/page-source.ts';
-import { storeBans } from '../../engine/listen/store-bans.ts';
+import { isNew, storeBans } from '../../engine/listen/store-bans.ts';
 import { catchUp } from '../../engine/sync/catch-up.ts';
 import { sendOutbox } from '../../engine/sync/send-outbox.ts';
+import { fetchUserKeys, KEY_FAULTS, type OwnKey } from '../../engine/sync/user-keys.ts';
 import { McblockError } from '../../errors.ts';
+import type { FleetClient } from '../../fleet/client/client.ts';
 import { readAcacia } from '../config/acacia.ts';
 import { configuredFirewall } from '../config/firewall-settings.ts';
 import { fleetClient } from '../config/fleet-client.ts';
@@ -62,15 +64,30 @@ async function listen(context: Context, options: ListenOptions): Promise<void> {
   const client = config.get('fleet.url') === '' ? undefined : fleetClient(config, stop.signal);
   const changes = catchUpOptions(config, await context.policies(), now);
   const warn = (text: string) => log.write('warning', 'outbox', { text });
+  const { key, rules } = settings;
+  rules.keys?.replace(store.fleetState.senders.keys());
+  const own = key && { name: rules.self, key: key.publicKey };
+  const fetchKeys = async (api: FleetClient, ownKey: OwnKey) => {
+    const fetched = await fetchUserKeys(store, api, ownKey);
+    rules.keys?.replace(store.fleetState.senders.keys());
+    if (fetched.isNew) log.write('info', 'keys', { users: fetched.count });
+    for (const { name, key: next, before } of fetched.changes) {
+      log.write('warning', 'key', { user: name, key: next, replaced: before });
+    }
+    const fault = KEY_FAULTS[fetched.own];
+    if (fault !== undefined) throw new McblockError('config', fault.join('; '));
+  };
   const daemon = new ListenDaemon({
     settings,
     log,
     version: VERSION,
     now,
-    storeBans: (requests) => storeBans(store, requests, policy, now()),
+    remember: (message) => isNew(store, message),
+    storeBans: (requests) => storeBans(store, requests, policy, now(), rules.maxAgeSeconds),
     firewall: options.apply
       ? liveFirewall(await configuredFirewall(config), store, policy, now)
       : NO_FIREWALL,
+    fetchKeys: client && own && (() => fetchKeys(client, own)),
     catchUp: client && (() => catchUp(store, client, changes)),
     post: client && (() => sendOutbox(store, client, now, warn)),
     renew: () => client?.renew(),

@@ -89,12 +89,13 @@ function channelsOf(actions: unknown, file: string): Map<string, ChannelSetting>
 
 function actionOf(channel: string, action: unknown, file: string): ChannelSetting {
   const [program, ...rest] = typeof action === 'string' ? action.trim().split(/\s+/) : [];
-  if (program === 'block' && rest.length === 0) return 'block';
+  // acacia knows nothing but plain text.
+  if (program === 'block' && rest.length === 0) return { block: true, plain: true };
   if (program === undefined || !program.startsWith('/')) {
     throw new McblockError(
       'config',
       `${file}: action of ${channel} must be "block" or a command that starts with an absolute path`,
     );
   }
-  return { command: [program, ...rest], carries: 'address', words: undefined };
+  return { command: [program, ...rest], carries: 'address', words: undefined, plain: true };
 }

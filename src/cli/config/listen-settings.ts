@@ -3,10 +3,11 @@ import { McblockError } from '../../errors.ts';
 import type { Channel } from '../../fleet/pubsub/channel.ts';
 import { wordPattern } from '../../fleet/pubsub/command-argument.ts';
 import { parseEndpoint } from '../../fleet/pubsub/endpoint.ts';
+import { Keyring } from '../../fleet/pubsub/keyring.ts';
 import type { AcaciaConfig } from './acacia.ts';
 import type { ChannelSetting } from './channels.ts';
 import type { Config } from './config.ts';
-import { fleetKeyOf, redisLocation, senderOf } from './pubsub-settings.ts';
+import { redisLocation, senderOf, signingKeyOf } from './pubsub-settings.ts';
 
 /** Whom the daemon runs as. Empty: the user who started it. */
 export interface DaemonUser {
@@ -21,16 +22,15 @@ export interface DaemonUser {
 export function listenSettings(config: Config, acacia?: AcaciaConfig): ListenSettings & DaemonUser {
   const channels = new Map([...config.get('listen.channels'), ...(acacia?.channels ?? [])]);
   const status = acacia?.status ?? config.get('listen.status');
-  const key = fleetKeyOf(config);
-  if (key === undefined && config.get('pubsub.require-signature')) {
-    throw new McblockError('config', 'pubsub.require-signature needs pubsub.fleet-key');
-  }
+  const key = signingKeyOf(config);
   return {
     redis: redisLocation(config, acacia),
-    channels: Array.from(channels, ([name, setting]) => channelOf(name, setting)),
+    channels: Array.from(channels, ([name, setting]) =>
+      channelOf(name, setting, key !== undefined),
+    ),
+    key,
     rules: {
-      key,
-      requireSignature: config.get('pubsub.require-signature'),
+      keys: key && new Keyring(),
       self: senderOf(config),
       widest4: config.get('limits.user-widest4'),
       widest6: config.get('limits.user-widest6'),
@@ -48,11 +48,20 @@ export function listenSettings(config: Config, acacia?: AcaciaConfig): ListenSet
   };
 }
 
-function channelOf(name: string, setting: ChannelSetting): Channel {
-  if (setting === 'block') return { name, action: { kind: 'block' } };
+function channelOf(name: string, setting: ChannelSetting, isVerified: boolean): Channel {
+  if (setting === 'block') return { name, isPlain: false, action: { kind: 'block' } };
+  const isPlain = setting.plain === true;
+  if ('block' in setting) return { name, isPlain, action: { kind: 'block' } };
   const { command, carries, words = '' } = setting;
+  if (isVerified && carries === 'word' && !isPlain) {
+    throw new McblockError(
+      'config',
+      `listen.channels.${name}: words are not signed; add plain = true to accept them from anybody`,
+    );
+  }
   return {
     name,
+    isPlain,
     action: {
       kind: 'command',
       argv: command,

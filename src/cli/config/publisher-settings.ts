@@ -1,7 +1,7 @@
 import type { PublisherSettings } from '../../engine/publish/ban-publisher.ts';
 import { McblockError } from '../../errors.ts';
 import type { Config } from './config.ts';
-import { fleetKeyOf, redisLocation, senderOf } from './pubsub-settings.ts';
+import { redisLocation, senderOf, signingKeyOf } from './pubsub-settings.ts';
 
 /** Publishing does not wait longer for Redis; the API has the ban anyway. */
 const TIME_LIMIT_MILLISECONDS = 2000;
@@ -22,7 +22,7 @@ export function publisherSettings(config: Config): PublisherSettings | undefined
   return {
     location: redisLocation(config),
     sender: senderOf(config),
-    key: fleetKeyOf(config),
+    key: signingKeyOf(config),
     channel,
     plainChannel: plainChannel === '' ? undefined : plainChannel,
     timeLimitMilliseconds: TIME_LIMIT_MILLISECONDS,

@@ -1,9 +1,9 @@
 import { hostname } from 'node:os';
 import { McblockError } from '../../errors.ts';
 import { type Identity, parseEndpoint, requireTls } from '../../fleet/pubsub/endpoint.ts';
-import { type FleetKey, readFleetKey } from '../../fleet/pubsub/fleet-key.ts';
 import { isSender } from '../../fleet/pubsub/message-text.ts';
 import type { RedisLocation } from '../../fleet/pubsub/redis-options.ts';
+import { readSigningKey, type SigningKey } from '../../fleet/pubsub/signing-key.ts';
 import type { AcaciaConfig } from './acacia.ts';
 import type { Config } from './config.ts';
 import { checkTls, readPem } from './pem.ts';
@@ -20,19 +20,30 @@ export function redisLocation(config: Config, acacia?: AcaciaConfig): RedisLocat
   return { endpoint, identity };
 }
 
-/** The key that signs messages; undefined if there is none. */
-export function fleetKeyOf(config: Config): FleetKey | undefined {
-  const file = config.get('pubsub.fleet-key');
-  return file === '' ? undefined : readFleetKey(file);
+/** The key that signs messages; undefined if there is none. Throws McblockError('config'). */
+export function signingKeyOf(config: Config): SigningKey | undefined {
+  const file = config.get('pubsub.signing-key');
+  if (file === '') return undefined;
+  requireKeyUser(config);
+  return readSigningKey(file);
+}
+
+/** Only the API can tell whose key it is. Throws McblockError('config'). */
+export function requireKeyUser(config: Config): void {
+  if (config.get('fleet.url') !== '' && config.get('fleet.user') !== '') return;
+  throw new McblockError(
+    'config',
+    'pubsub.signing-key needs fleet.url and fleet.user: the API distributes the keys',
+  );
 }
 
 /** The name of this machine in messages. */
 export function senderOf(config: Config): string {
-  const name = config.get('pubsub.sender') || hostname();
+  const name = config.get('fleet.user') || hostname();
   if (isSender(name)) return name;
   throw new McblockError(
     'config',
-    'the host name cannot be used in messages; set pubsub.sender to a name of letters, digits and dots',
+    'the host name cannot be used in messages; set fleet.user to a name of letters, digits and dots',
   );
 }
 

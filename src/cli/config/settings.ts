@@ -149,15 +149,7 @@ export const SETTINGS = {
   'pubsub.cert': setting('', file('the certificate of this machine, PEM')),
   'pubsub.key': setting('', file('the key of pubsub.cert, PEM')),
   'pubsub.ca': setting('', file('the CA certificate of Redis, PEM')),
-  'pubsub.fleet-key': setting('', file('the key that signs messages of the fleet, mode 0600')),
-  'pubsub.require-signature': setting(false, boolean()),
-  'pubsub.sender': setting(
-    '',
-    matching(
-      /^(?:[A-Za-z0-9][\w.-]{0,63})?$/,
-      'a name of at most 64 letters, digits, dots, - and _',
-    ),
-  ),
+  'pubsub.signing-key': setting('', file("this machine's key for signing, mode 0600")),
   'pubsub.channel': setting('mcblock', matching(/^\S{1,64}$/, 'the name of a channel')),
   'pubsub.plain-channel': setting('block', matching(/^\S{0,64}$/, 'the name of a channel')),
   'listen.channels': setting(CHANNELS, channels()),
@@ -188,4 +180,7 @@ export const RENAMED: ReadonlyMap<string, string> = new Map([
   ['bell', 'pubsub'],
   ['listen.widest4', 'limits.user-widest4'],
   ['listen.widest6', 'limits.user-widest6'],
+  ['pubsub.fleet-key', 'pubsub.signing-key'],
+  ['pubsub.require-signature', 'listen.channels, where plain = true accepts plain text'],
+  ['pubsub.sender', 'fleet.user'],
 ]);

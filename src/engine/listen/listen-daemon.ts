@@ -2,6 +2,7 @@ import type { Seconds } from '../../blocklist/entry.ts';
 
 import { reasonText } from '../../blocklist/message-counts.ts';
 import { reasonOf } from '../../errors.ts';
+import type { BanMessage } from '../../fleet/pubsub/ban.ts';
 import { BlockQueue, type BlockRequest, type BlockResult } from '../../fleet/pubsub/block-queue.ts';
 import type { Channel } from '../../fleet/pubsub/channel.ts';
 import {
@@ -12,6 +13,7 @@ import {
 import { type Endpoint, endpointText } from '../../fleet/pubsub/endpoint.ts';
 import { banJson, type PageData } from '../../fleet/pubsub/page-data.ts';
 import type { RedisLocation } from '../../fleet/pubsub/redis-options.ts';
+import type { SigningKey } from '../../fleet/pubsub/signing-key.ts';
 import { type DropReason, SubscriberStatus } from '../../fleet/pubsub/status.ts';
 import { StatusServer } from '../../fleet/pubsub/status-server.ts';
 import { statusJson } from '../../fleet/pubsub/status-text.ts';
@@ -24,12 +26,14 @@ import type { RepeatingTask } from '../../repeating-task.ts';
 import type { LiveFirewall } from '../firewall/live-firewall.ts';
 import type { CatchUpResult } from '../sync/catch-up.ts';
 import type { SentReports } from '../sync/send-outbox.ts';
-import { catchUpSeconds, catchUpTask, postTask } from './tasks.ts';
+import { catchUpSeconds, fetchTask, postTask } from './tasks.ts';
 
 export interface ListenSettings {
   readonly redis: RedisLocation;
   readonly channels: readonly Channel[];
   readonly rules: VerificationRules;
+  /** This machine's; undefined: messages are neither signed nor verified. */
+  readonly key: SigningKey | undefined;
   /** Limits for commands that channels start. */
   readonly limits: CommandLimits;
   /** The API is asked at this interval even while no message is missed. */
@@ -43,8 +47,12 @@ export interface ListenDeps {
   readonly log: ServerLog;
   readonly now: () => Seconds;
   readonly version: string;
+  /** Whether a signed message is new; it is remembered from then on. */
+  readonly remember: (message: BanMessage) => boolean;
   readonly storeBans: (requests: readonly BlockRequest[]) => readonly BlockResult[];
   readonly firewall: LiveFirewall;
+  /** Fetches the keys of the other machines from the API; undefined without an API. */
+  readonly fetchKeys: (() => Promise<void>) | undefined;
   /** Fetches the changes since the last known number from the API; undefined without an API. */
   readonly catchUp: (() => Promise<CatchUpResult>) | undefined;
   /** Sends the outbox to the API. */
@@ -57,6 +65,8 @@ export interface ListenDeps {
 const STATE_MILLISECONDS = 1000;
 /** Expired entries leave the firewall within this time. */
 const APPLY_MILLISECONDS = 60_000;
+/** Whoever sends forged messages does not make the machines of a fleet ask the API without end. */
+const MIN_KEYS_MILLISECONDS = 30_000;
 /** Refusals that are logged one by one each second; the others are counted. */
 const MAX_LOGGED_REFUSALS = 20;
 
@@ -68,6 +78,7 @@ export class ListenDaemon {
   readonly #commands: CommandQueue;
   readonly #subscriber: Subscriber;
   readonly #catchUp: RepeatingTask | undefined;
+  readonly #fetchKeys: RepeatingTask | undefined;
   readonly #post: RepeatingTask | undefined;
   readonly #server: StatusServer;
   readonly #timers: NodeJS.Timeout[] = [];
@@ -75,6 +86,8 @@ export class ListenDaemon {
   #lastDisconnect: string | undefined;
   #isPageStale = false;
   #refusals = 0;
+  /** When keys were last fetched for the sake of a message. */
+  #keysAt = Number.NEGATIVE_INFINITY;
   /** A message was dropped for lack of room, so that the API must be asked. */
   #isMissing = false;
 
@@ -100,16 +113,25 @@ export class ListenDaemon {
       status: this.#status,
       now,
       commands: this.#commands,
+      remember: deps.remember,
       block: (request) => this.#blocks.add(request),
       onDropped: (channel, reason, detail) => this.#dropped(channel, reason, detail),
     });
     this.#catchUp =
       deps.catchUp &&
-      catchUpTask(
+      fetchTask(
         deps.catchUp,
         (result) => this.#caughtUp(result),
         (reason) => this.#notCaughtUp(reason),
         () => catchUpSeconds(this.#status.connectedSince, now(), settings.catchUpSeconds),
+      );
+    this.#fetchKeys =
+      deps.fetchKeys &&
+      fetchTask(
+        deps.fetchKeys,
+        () => {},
+        (reason) => log.write('warning', 'no keys', { reason }),
+        () => settings.catchUpSeconds,
       );
     this.#post = deps.post && postTask(deps.post, log);
     this.#server = new StatusServer({ status: this.#status, version, page: () => page.data() });
@@ -144,6 +166,7 @@ export class ListenDaemon {
         log.write('info', 'connected', { channels: names.join(' ') });
         this.#publishState();
         this.#deps.renew();
+        this.#fetchKeys?.requestNow();
         this.#catchUp?.requestNow();
       },
       onDisconnected: (reason) => {
@@ -162,6 +185,7 @@ export class ListenDaemon {
     this.#subscription?.close();
     for (const timer of this.#timers) clearInterval(timer);
     await this.#catchUp?.stop();
+    await this.#fetchKeys?.stop();
     await this.#post?.stop();
     await this.#blocks.close();
     this.#commands.close();
@@ -187,7 +211,7 @@ export class ListenDaemon {
   #blocked({ channel, message }: BlockRequest, result: BlockResult): void {
     const { outcome, prefix, expiresAt } = result;
     const from = message?.sender ?? `channel ${channel}`;
-    if (outcome === 'protected' || outcome === 'too much') {
+    if (outcome === 'protected' || outcome === 'too much' || outcome === 'replayed') {
       this.#status.dropped(channel, outcome);
       this.#dropped(channel, outcome, formatPrefix(prefix));
       return;
@@ -210,6 +234,12 @@ export class ListenDaemon {
 
   #dropped(channel: string, reason: DropReason, detail: string): void {
     this.#isMissing ||= reason === 'queue full';
+    const isStrange = reason === 'unknown sender' || reason === 'forged';
+    // Its sender may have a new key, of which the API tells.
+    if (isStrange && performance.now() - this.#keysAt > MIN_KEYS_MILLISECONDS) {
+      this.#keysAt = performance.now();
+      this.#fetchKeys?.requestNow();
+    }
     const isExpected = reason === 'duplicate' || reason === 'own';
     // Nobody can fill the log by sending messages that are refused.
     if (++this.#refusals > MAX_LOGGED_REFUSALS) return;

@@ -6,21 +6,26 @@ import { loginsAround } from '../../blocklist/logins-around.ts';
 import type { Policy } from '../../blocklist/policy.ts';
 import type { ProtectedSpace } from '../../blocklist/protect.ts';
 import type { Decision } from '../../blocklist/request.ts';
-import type { Ban } from '../../fleet/pubsub/ban.ts';
+import type { Ban, BanMessage } from '../../fleet/pubsub/ban.ts';
 import type { BlockRequest, BlockResult } from '../../fleet/pubsub/block-queue.ts';
 import { hostPrefix } from '../../net/prefix.ts';
 import type { Store } from '../../store/store.ts';
 import { loginProtections, protectedSpace } from '../protected-space.ts';
 import { ShareLimit } from '../record/share-limit.ts';
 
-/** Decides on requests of other machines and stores the decisions, in one transaction. */
+/**
+ * Decides on requests of other machines and stores the decisions, in one transaction.
+ * @param maxAgeSeconds no older message is requested
+ */
 export function storeBans(
   store: Store,
   requests: readonly BlockRequest[],
   policy: Policy,
   now: Seconds,
+  maxAgeSeconds: Seconds,
 ): BlockResult[] {
   return store.transaction(() => {
+    store.fleetState.senders.forget(now - maxAgeSeconds);
     const space = protectedSpace(store, policy.auto.nat64, now);
     const limit = new ShareLimit(store, policy.limits.share, now);
     const results = requests.map((request) => storeBan(store, space, limit, request, policy, now));
@@ -37,6 +42,10 @@ function storeBan(
   policy: Policy,
   now: Seconds,
 ): BlockResult {
+  const { message, isSigned } = request;
+  if (message !== undefined && isSigned && !isNew(store, message)) {
+    return { outcome: 'replayed', prefix: request.prefix, expiresAt: undefined };
+  }
   const logins = loginsAround(
     (one) => store.loginsWithin(one, 0),
     request.prefix,
@@ -62,6 +71,11 @@ function storeBan(
     store.record(changeOf(decision, cause, evidence));
   }
   return { outcome, prefix: entry.prefix, expiresAt: entry.expiresAt };
+}
+
+/** The message is remembered from then on, whatever its effect. */
+export function isNew({ fleetState }: Store, { sender, number, at }: BanMessage): boolean {
+  return fleetState.senders.receive(sender, number, at);
 }
 
 /**

@@ -2,7 +2,6 @@ import type { Seconds } from '../../blocklist/entry.ts';
 import { reasonOf } from '../../errors.ts';
 import type { ServerLog } from '../../fleet/server-log.ts';
 import { RepeatingTask } from '../../repeating-task.ts';
-import type { CatchUpResult } from '../sync/catch-up.ts';
 import type { SentReports } from '../sync/send-outbox.ts';
 
 /** The API is asked at this interval while Redis is not connected. */
@@ -28,10 +27,10 @@ export function catchUpSeconds(
   return isSettled ? usual : Math.min(DISCONNECTED_SECONDS, usual);
 }
 
-/** Fetches the changes since the last known number from the API. */
-export function catchUpTask(
-  work: () => Promise<CatchUpResult>,
-  onDone: (result: CatchUpResult) => void,
+/** Fetches something from the API, again and again. */
+export function fetchTask<T>(
+  work: () => Promise<T>,
+  onDone: (result: T) => void,
   onFailure: (reason: string) => void,
   everySeconds: () => number,
 ): RepeatingTask {

@@ -2,6 +2,7 @@ import type { Pool, PoolClient } from 'pg';
 import type { Seconds } from '../../blocklist/entry.ts';
 import type { Prefix } from '../../net/prefix.ts';
 import { formatPrefix, parsePrefix } from '../../net/prefix-text.ts';
+import { textField } from '../fleet-row.ts';
 import type {
   Changed,
   EntryHistory,
@@ -21,17 +22,13 @@ import {
   FLEET_ENTRY_COLUMNS,
   FLEET_EVIDENCE_COLUMNS,
   fleetEntryOfRow,
-  rowOfActivation,
-  rowOfAllowed,
-  rowOfEvidence,
-  rowOfFleetEntry,
   rowOfUser,
   USER_COLUMNS,
-  userKeyOfRow,
   userOfRow,
 } from '../rows.ts';
-import { activeOfRows, rowsOfUsage, usageOfRows } from '../usage-rows.ts';
+import { activeOfRows, usageOfRows } from '../usage-rows.ts';
 import type { User, UserKey } from '../user.ts';
+import { userKeyOfRow } from '../user-key-row.ts';
 import { columnsOf } from './columns.ts';
 import { postgresError, Queries } from './queries.ts';
 import { migratePostgres } from './schema.ts';
@@ -184,7 +181,7 @@ class PostgresFleetStore implements FleetStore {
 
   async setKey(name: string, key: string, at: Seconds): Promise<string> {
     const [row] = await this.#queries.rows(SET_KEY, name, key, at);
-    return String(row?.['key'] ?? '');
+    return row === undefined ? '' : textField(row, 'key');
   }
 
   async putUser(user: User): Promise<void> {
@@ -276,15 +273,6 @@ async function readPast(
 }
 
 async function write(queries: Queries, change: FleetChange): Promise<void> {
-  const { sequence, at, entries, past, evidence, allowed, keys, usage } = change;
-  const lists = [
-    entries.map(rowOfFleetEntry),
-    past.map(rowOfActivation),
-    evidence.map(rowOfEvidence),
-    allowed.map(rowOfAllowed),
-    keys.map(({ by, key }) => [by, key, at]),
-    rowsOfUsage(usage),
-  ];
-  const { sql, values } = writeStatement(lists, sequence);
+  const { sql, values } = writeStatement(change);
   await queries.run(sql, ...values);
 }

@@ -1,5 +1,6 @@
 import { columnName, EVIDENCE_FIELDS, EVIDENCE_NAMES } from '../../validation/evidence.ts';
-import type { SqlColumn, SqlValue } from '../../validation/sql-column.ts';
+import type { SqlColumn } from '../../validation/sql-column.ts';
+import type { FleetChange } from '../fleet-store.ts';
 import { mergedEvidence } from '../merged-evidence.ts';
 import {
   ACTIVATION_COLUMNS,
@@ -7,10 +8,14 @@ import {
   FLEET_ENTRY_COLUMNS,
   FLEET_EVIDENCE_COLUMNS,
   FLEET_EVIDENCE_KEY,
+  rowOfActivation,
+  rowOfAllowed,
+  rowOfEvidence,
+  rowOfFleetEntry,
   USER_COLUMNS,
-  USER_KEY_COLUMNS,
 } from '../rows.ts';
-import { USAGE_COLUMNS } from '../usage-rows.ts';
+import { rowsOfUsage, USAGE_COLUMNS } from '../usage-rows.ts';
+import { USER_KEY_COLUMNS } from '../user-key-row.ts';
 import { columnsOf } from './columns.ts';
 
 /** Columns with a time, which is a number of seconds in JavaScript. */
@@ -148,10 +153,19 @@ const PARTS: readonly {
  * Writes a change in one round trip: entries, past activations, evidence, allow-list, keys and
  * usage, as rows, and the latest number. Empty lists are left out, so there are 64 different statements.
  */
-export function writeStatement(
-  lists: readonly (readonly (readonly SqlValue[])[])[],
-  sequence: number,
-): { readonly sql: string; readonly values: readonly (string | number)[] } {
+export function writeStatement(change: FleetChange): {
+  readonly sql: string;
+  readonly values: readonly (string | number)[];
+} {
+  const { sequence, at, entries, past, evidence, allowed, keys, usage } = change;
+  const lists = [
+    entries.map(rowOfFleetEntry),
+    past.map(rowOfActivation),
+    evidence.map(rowOfEvidence),
+    allowed.map(rowOfAllowed),
+    keys.map(({ by, key }) => [by, key, at]),
+    rowsOfUsage(usage),
+  ];
   const values: (string | number)[] = [sequence];
   const parts: string[] = [];
   for (const [index, { columns, write }] of PARTS.entries()) {

@@ -25,7 +25,10 @@ export interface Ban {
 /** A ban as it is published. */
 export interface BanMessage {
   readonly ban: Ban;
+  /** The machine, as a user of the API. */
   readonly sender: string;
+  /** Where it was published; empty in messages of earlier versions. */
+  readonly channel: string;
   /** Rises with each message of the sender, so that none is accepted twice. */
   readonly number: number;
   readonly at: Seconds;

@@ -11,7 +11,10 @@ export interface BlockRequest extends VerifiedMessage {
   readonly isDuplicate: boolean;
 }
 
-/** `protected`: it overlaps what is protected. `too much`: more would be blocked than is allowed. */
+/**
+ * `protected`: it overlaps what is protected. `too much`: more would be blocked than is allowed.
+ * `replayed`: it was received before.
+ */
 type BlockOutcome =
   | 'new'
   | 'reactivated'
@@ -19,7 +22,8 @@ type BlockOutcome =
   | 'covered'
   | 'evidence'
   | 'protected'
-  | 'too much';
+  | 'too much'
+  | 'replayed';
 
 export interface BlockResult {
   readonly outcome: BlockOutcome;

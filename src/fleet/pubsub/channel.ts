@@ -14,5 +14,7 @@ type Carries = 'address' | 'prefix' | { readonly words: RegExp };
 
 export interface Channel {
   readonly name: string;
+  /** Plain text, which is not signed, is accepted even where messages are verified. */
+  readonly isPlain: boolean;
   readonly action: Action;
 }

@@ -27,8 +27,11 @@ export class DualFormFilter {
     this.#maxPending = maxPending;
   }
 
-  /** Whether this is the second form of a ban that came in the other one. */
-  isDuplicate(form: Form, address: Address, now: Seconds): boolean {
+  /**
+   * Whether this is the second form of a ban that came in the other one.
+   * @param isAccepted otherwise it is not remembered
+   */
+  isDuplicate(form: Form, address: Address, now: Seconds, isAccepted = true): boolean {
     this.#forget(now);
     const name = formatAddress(address);
     const pending = this.#pending.get(name);
@@ -37,6 +40,7 @@ export class DualFormFilter {
       if (pending.count === 0) this.#pending.delete(name);
       return true;
     }
+    if (!isAccepted) return false;
     this.#pending.delete(name);
     const count = (pending?.count ?? 0) + 1;
     this.#pending.set(name, { form, until: now + WINDOW_SECONDS, count });

@@ -13,7 +13,7 @@ import {
   whole,
 } from '../../validation/values.ts';
 import { type BanMessage, MAX_EVIDENCE, MESSAGE_FIELDS } from './ban.ts';
-import type { FleetKey } from './fleet-key.ts';
+import type { SigningKey } from './signing-key.ts';
 
 /** The first character of a ban message; acacia's messages never begin with it. */
 export const OPENING = '{';
@@ -23,7 +23,8 @@ export const MESSAGE_LIMIT_BYTES = 8192;
 /** Readers ignore fields that they do not know, so a new field needs no new version. */
 const FORMAT = 'mcblock';
 const VERSION = 1;
-const SENDER = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+/** A user of the API, or the name of a host. */
+const SENDER = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/;
 /** The signature covers everything before it, with a closing brace in its place. */
 const SIGNATURE = /,"signature":"([\w-]{1,128})"\}$/;
 const MAX_NOTE = 255;
@@ -32,6 +33,7 @@ const MESSAGE = object({
   format: oneOf(FORMAT),
   version: whole(1),
   sender: printableText(64),
+  channel: optional(printableText(64), ''),
   number: whole(1),
   at: time(),
   prefix: prefix(1),
@@ -51,9 +53,9 @@ export function isSender(name: string): boolean {
  * The message on one line: JSON with whole prefixes, times in ISO 8601 UTC and `expiresAt` null for
  * forever. With a key, its last field is the signature.
  */
-export function messageText({ ban, sender, number, at }: BanMessage, key?: FleetKey): string {
+export function messageText({ ban, ...message }: BanMessage, key?: SigningKey): string {
   const body = JSON.stringify(
-    MESSAGE.write({ format: FORMAT, version: VERSION, sender, number, at, ...ban }),
+    MESSAGE.write({ format: FORMAT, version: VERSION, ...message, ...ban }),
   );
   return key === undefined ? body : `${body.slice(0, -1)},"signature":"${key.sign(body)}"}`;
 }
@@ -70,12 +72,13 @@ export function splitSignature(line: string): {
 
 /** Parses a message without its signature. Throws McblockError('input'). */
 export function parseMessage(body: string): BanMessage {
-  const { format: _, version: __, sender, number, at, ...ban } = MESSAGE.read(parseJson(body), '');
-  if (!isSender(sender)) throw new McblockError('input', 'sender is not a host name');
+  const read = MESSAGE.read(parseJson(body), '');
+  const { format: _, version: __, sender, channel, number, at, ...ban } = read;
+  if (!isSender(sender)) throw new McblockError('input', 'sender is not a name');
   if (ban.address !== undefined && !contains(ban.prefix, ban.address)) {
     throw new McblockError('input', 'address is not in prefix');
   }
-  return { sender, number, at, ban };
+  return { sender, channel, number, at, ban };
 }
 
 function parseJson(body: string): unknown {

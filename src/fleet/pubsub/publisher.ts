@@ -4,16 +4,16 @@ import { FAMILY_BITS } from '../../net/address.ts';
 import { formatAddress } from '../../net/address-text.ts';
 import type { Ban } from './ban.ts';
 import { createRedis, type Redis } from './connect.ts';
-import type { FleetKey } from './fleet-key.ts';
 import { MessageNumbers } from './message-numbers.ts';
 import { messageText } from './message-text.ts';
 import { type RedisLocation, redisOptions } from './redis-options.ts';
+import type { SigningKey } from './signing-key.ts';
 
 export interface PublisherOptions {
-  /** The name of this host. */
+  /** The name of this machine. */
   readonly sender: string;
   /** Signs the messages; undefined: they are unsigned. */
-  readonly key: FleetKey | undefined;
+  readonly key: SigningKey | undefined;
   readonly channel: string;
   /** Where acacia's daemons receive plain addresses; undefined: none are published. */
   readonly plainChannel: string | undefined;
@@ -106,7 +106,7 @@ export class Publisher {
     const { sender, key, channel, plainChannel, now } = this.#options;
     const number = this.#numbers.next();
     const at = Math.floor(now() / 1000);
-    const sent = [client.publish(channel, messageText({ ban, sender, number, at }, key))];
+    const sent = [client.publish(channel, messageText({ ban, sender, channel, number, at }, key))];
     const address = plainAddress(ban);
     if (address !== undefined && plainChannel !== undefined) {
       sent.push(client.publish(plainChannel, address));

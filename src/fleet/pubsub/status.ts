@@ -8,6 +8,8 @@ export type DropReason =
   | 'protected'
   | 'too much'
   | 'queue full'
+  | 'over budget'
+  | 'not remembered'
   | 'not an address';
 
 interface ChannelCount {

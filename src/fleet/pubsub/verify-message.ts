@@ -4,7 +4,8 @@ import { type Address, FAMILY_BITS } from '../../net/address.ts';
 import type { Prefix } from '../../net/prefix.ts';
 import { parsePrefix } from '../../net/prefix-text.ts';
 import type { BanMessage } from './ban.ts';
-import type { FleetKey } from './fleet-key.ts';
+import type { Channel } from './channel.ts';
+import type { Keyring } from './keyring.ts';
 import { MESSAGE_LIMIT_BYTES, OPENING, parseMessage, splitSignature } from './message-text.ts';
 
 /** Why a message is refused. */
@@ -12,7 +13,9 @@ export type Refusal =
   | 'too long'
   | 'malformed'
   | 'unsigned'
+  | 'unknown sender'
   | 'forged'
+  | 'another channel'
   | 'own'
   | 'too old'
   | 'too early'
@@ -21,11 +24,9 @@ export type Refusal =
   | 'replayed';
 
 export interface VerificationRules {
-  /** Where there is a key, every message must bear its signature. */
-  readonly key: FleetKey | undefined;
-  /** Refuse acacia's plain addresses too, which are unsigned. */
-  readonly requireSignature: boolean;
-  /** The name of this host. */
+  /** Every message must be signed by its sender; undefined: none is verified. */
+  readonly keys: Keyring | undefined;
+  /** The name of this machine. */
   readonly self: string;
   /** The shortest prefix lengths that are accepted. */
   readonly widest4: number;
@@ -40,15 +41,15 @@ export interface VerifiedMessage {
   readonly address: Address | undefined;
   /** Undefined: a plain address or prefix. */
   readonly message: BanMessage | undefined;
-  /** Whether it bears the fleet's signature. */
+  /** Whether its sender has signed it. */
   readonly isSigned: boolean;
 }
 
-interface RefusedMessage {
+export interface RefusedMessage {
   readonly refused: Refusal;
   readonly detail: string;
-  /** The offender of this host's own ban, whose plain form follows. */
-  readonly ownAddress: Address | undefined;
+  /** The offender of this machine's own ban, whose plain form follows; or of a plain address. */
+  readonly address: Address | undefined;
 }
 
 type Verification = VerifiedMessage | RefusedMessage;
@@ -62,10 +63,11 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
  * Verifies the bytes of a message: an address or prefix in plain text, as acacia publishes it, or a
- * ban in JSON. Pure; whether it came before is for `ReplayFilter` to find out.
+ * ban in JSON. Pure; the store tells whether it came before.
  */
 export function verifyMessage(
   bytes: Uint8Array,
+  channel: Pick<Channel, 'name' | 'isPlain'>,
   rules: VerificationRules,
   now: Seconds,
 ): Verification {
@@ -74,7 +76,9 @@ export function verifyMessage(
   if (bytes.length > limit) return refuse('too long', `${bytes.length} bytes`);
   try {
     const text = UTF8.decode(bytes);
-    return isJson ? verifyJson(text, rules, now) : verifyPlain(text, rules);
+    return isJson
+      ? verifyJson(text, channel.name, rules, now)
+      : verifyPlain(text, channel.isPlain, rules);
   } catch (error) {
     if (error instanceof McblockError) return refuse('malformed', error.message);
     if (error instanceof TypeError) return refuse('malformed', 'not UTF-8');
@@ -82,35 +86,53 @@ export function verifyMessage(
   }
 }
 
-function verifyPlain(text: string, rules: VerificationRules): Verification {
+function verifyPlain(text: string, isPlain: boolean, rules: VerificationRules): Verification {
   const prefix = parsePrefix(text);
-  if (rules.requireSignature) return refuse('unsigned', 'plain addresses have no signature');
-  const wide = tooWide(prefix, rules);
-  if (wide !== undefined) return wide;
   const isHost = prefix.length === FAMILY_BITS[prefix.family];
-  return { prefix, address: isHost ? prefix : undefined, message: undefined, isSigned: false };
+  const address = isHost ? prefix : undefined;
+  if (rules.keys !== undefined) {
+    if (!isPlain) return refuse('unsigned', 'plain text on a channel that is not plain', address);
+    if (!isHost) return refuse('too wide', `/${prefix.length} in plain text, which is for hosts`);
+  }
+  return tooWide(prefix, rules) ?? { prefix, address, message: undefined, isSigned: false };
 }
 
-function verifyJson(text: string, rules: VerificationRules, now: Seconds): Verification {
+function verifyJson(
+  text: string,
+  channel: string,
+  rules: VerificationRules,
+  now: Seconds,
+): Verification {
   const { body, signature } = splitSignature(text);
-  // The signature comes first: until then nothing else, not even the sender, is believed.
-  const { key, requireSignature } = rules;
-  if (signature === undefined && (key !== undefined || requireSignature)) {
-    return refuse('unsigned', 'no signature');
-  }
-  const isSigned = key !== undefined && signature !== undefined;
-  if (isSigned && !key.verify(body, signature)) {
-    return refuse('forged', 'the signature is not made with the key of the fleet');
-  }
   const message = parseMessage(body);
   const { ban, sender, at } = message;
-  if (sender === rules.self) return refuse('own', 'sent by this host', ban.address);
+  // Until the signature is verified, no other field is believed.
+  const faked = signatureFault(rules.keys, sender, body, signature);
+  if (faked !== undefined) return faked;
+  const isSigned = rules.keys !== undefined;
+  if (isSigned && message.channel !== channel) {
+    return refuse('another channel', `published on ${message.channel}`);
+  }
+  if (sender === rules.self) return refuse('own', 'sent by this machine', ban.address);
   if (at < now - rules.maxAgeSeconds) return refuse('too old', `${now - at} s old`);
   if (at > now + MAX_AHEAD_SECONDS) return refuse('too early', `${at - now} s in the future`);
   if (!outlasts(ban.expiresAt, now)) return refuse('expired', 'the ban is over');
   return (
     tooWide(ban.prefix, rules) ?? { prefix: ban.prefix, address: ban.address, message, isSigned }
   );
+}
+
+function signatureFault(
+  keys: Keyring | undefined,
+  sender: string,
+  body: string,
+  signature: string | undefined,
+): RefusedMessage | undefined {
+  if (keys === undefined) return undefined;
+  if (signature === undefined) return refuse('unsigned', 'no signature');
+  if (!keys.has(sender)) return refuse('unknown sender', `no key of ${sender}`);
+  if (keys.verify(sender, body, signature)) return undefined;
+  return refuse('forged', `not signed with the key of ${sender}`);
 }
 
 function tooWide(
@@ -122,6 +144,6 @@ function tooWide(
   return refuse('too wide', `/${prefix.length} is wider than /${widest}`);
 }
 
-function refuse(refused: Refusal, detail: string, ownAddress?: Address): RefusedMessage {
-  return { refused, detail, ownAddress };
+function refuse(refused: Refusal, detail: string, address?: Address): RefusedMessage {
+  return { refused, detail, address };
 }

@@ -18,7 +18,6 @@ import type {
   SnapshotQuery,
 } from '../fleet-store.ts';
 import { mergeChanged } from '../merge-changed.ts';
-import { mergedEvidence } from '../merged-evidence.ts';
 import {
   ACTIVATION_COLUMNS,
   ALLOWED_COLUMNS,
@@ -27,7 +26,6 @@ import {
   evidenceOfRow,
   FLEET_ENTRY_COLUMNS,
   FLEET_EVIDENCE_COLUMNS,
-  FLEET_EVIDENCE_KEY,
   fleetEntryOfRow,
   rowOfActivation,
   rowOfAllowed,
@@ -35,43 +33,27 @@ import {
   rowOfFleetEntry,
   rowOfUser,
   USER_COLUMNS,
-  USER_KEY_COLUMNS,
-  userKeyOfRow,
   userOfRow,
 } from '../rows.ts';
 import { coveringKeys, lengthsOf } from '../supernet-keys.ts';
 import { activeOfRows, rowsOfUsage, USAGE_COLUMNS, usageOfRows } from '../usage-rows.ts';
 import type { User, UserKey } from '../user.ts';
+import { USER_KEY_COLUMNS, userKeyOfRow } from '../user-key-row.ts';
 import type { SqliteConnection, SqliteValue } from './connection.ts';
 import { migrateFleet } from './schema.ts';
-
-const ACTIVE = 'activated_at <= ? AND (expires_at IS NULL OR expires_at > ?)';
-
-const PUT_ENTRY = `
-INSERT INTO entry (${FLEET_ENTRY_COLUMNS.join(', ')}) VALUES (${placeholders(FLEET_ENTRY_COLUMNS)})
-ON CONFLICT (prefix) DO UPDATE SET ${replaced(FLEET_ENTRY_COLUMNS)}`;
-
-const ADD_ACTIVATION = `
-INSERT INTO activation (${ACTIVATION_COLUMNS.join(', ')}) VALUES (${placeholders(ACTIVATION_COLUMNS)})`;
-
-const ADD_EVIDENCE = `
-INSERT INTO evidence AS old (${FLEET_EVIDENCE_COLUMNS.join(', ')})
-VALUES (${placeholders(FLEET_EVIDENCE_COLUMNS)})
-ON CONFLICT (${FLEET_EVIDENCE_KEY.join(', ')}) DO UPDATE SET ${mergedEvidence('min', 'max')}`;
-
-const PUT_ALLOWED = `
-INSERT OR REPLACE INTO allowed (${ALLOWED_COLUMNS.join(', ')}) VALUES (${placeholders(ALLOWED_COLUMNS)})`;
-
-const PUT_USER = `
-INSERT INTO user (${USER_COLUMNS.join(', ')}) VALUES (${placeholders(USER_COLUMNS)})
-ON CONFLICT (name) DO UPDATE SET ${replaced(USER_COLUMNS)}`;
-
-const PUT_USAGE = `
-INSERT OR REPLACE INTO usage (${USAGE_COLUMNS.join(', ')}) VALUES (${placeholders(USAGE_COLUMNS)})`;
-
-const COUNT_EVIDENCE = 'SELECT count(*) FROM evidence WHERE prefix = ? AND activation = ?';
-
-const GET_ENTRY = query(FLEET_ENTRY_COLUMNS, 'FROM entry WHERE prefix = ?');
+import {
+  ACTIVE_AT,
+  ADD_ACTIVATION,
+  ADD_EVIDENCE,
+  COUNT_EVIDENCE,
+  GET_ENTRY,
+  PUT_ALLOWED,
+  PUT_ENTRY,
+  PUT_USAGE,
+  type Query,
+  selection,
+  UPSERT_USER,
+} from './statements.ts';
 
 /** The fleet's store in an SQLite file. */
 export class SqliteFleetStore implements FleetStore {
@@ -118,11 +100,15 @@ export class SqliteFleetStore implements FleetStore {
     const which = 'WHERE sequence > ? ORDER BY sequence LIMIT ?';
     return this.#snapshot(() => {
       const entries = this.#rows(
-        query(FLEET_ENTRY_COLUMNS, `FROM entry ${which}`),
+        selection(FLEET_ENTRY_COLUMNS, `FROM entry ${which}`),
         sequence,
         limit,
       );
-      const allowed = this.#rows(query(ALLOWED_COLUMNS, `FROM allowed ${which}`), sequence, limit);
+      const allowed = this.#rows(
+        selection(ALLOWED_COLUMNS, `FROM allowed ${which}`),
+        sequence,
+        limit,
+      );
       return mergeChanged(entries.map(fleetEntryOfRow), allowed.map(allowedOfRow), limit);
     });
   }
@@ -138,12 +124,12 @@ export class SqliteFleetStore implements FleetStore {
       const held = this.#get(key);
       if (held === undefined) return undefined;
       const activations = this.#rows(
-        query(ACTIVATION_COLUMNS, `FROM activation ${of} number`),
+        selection(ACTIVATION_COLUMNS, `FROM activation ${of} number`),
         key,
       );
       const order = 'activation, first_seen, reported_by, kind, address, message';
       const evidence = this.#rows(
-        query(FLEET_EVIDENCE_COLUMNS, `FROM evidence ${of} ${order}`),
+        selection(FLEET_EVIDENCE_COLUMNS, `FROM evidence ${of} ${order}`),
         key,
       );
       return {
@@ -155,16 +141,16 @@ export class SqliteFleetStore implements FleetStore {
   }
 
   async user(name: string): Promise<User | undefined> {
-    return this.#rows(query(USER_COLUMNS, 'FROM user WHERE name = ?'), name).map(userOfRow)[0];
+    return this.#rows(selection(USER_COLUMNS, 'FROM user WHERE name = ?'), name).map(userOfRow)[0];
   }
 
   async users(): Promise<readonly User[]> {
-    return this.#rows(query(USER_COLUMNS, 'FROM user ORDER BY name')).map(userOfRow);
+    return this.#rows(selection(USER_COLUMNS, 'FROM user ORDER BY name')).map(userOfRow);
   }
 
   async keys(): Promise<readonly UserKey[]> {
     const which = "FROM user WHERE disabled = 0 AND key <> '' ORDER BY name";
-    return this.#rows(query(USER_KEY_COLUMNS, which)).map(userKeyOfRow);
+    return this.#rows(selection(USER_KEY_COLUMNS, which)).map(userKeyOfRow);
   }
 
   async setKey(name: string, key: string, at: Seconds): Promise<string> {
@@ -179,7 +165,7 @@ export class SqliteFleetStore implements FleetStore {
   }
 
   async putUser(user: User): Promise<void> {
-    this.#connection.run(PUT_USER, ...rowOfUser(user));
+    this.#connection.run(UPSERT_USER, ...rowOfUser(user));
   }
 
   async removeUser(name: string): Promise<boolean> {
@@ -208,7 +194,9 @@ export class SqliteFleetStore implements FleetStore {
   }
 
   #allowed(): FleetAllowed[] {
-    return this.#rows(query(ALLOWED_COLUMNS, 'FROM allowed ORDER BY sequence')).map(allowedOfRow);
+    return this.#rows(selection(ALLOWED_COLUMNS, 'FROM allowed ORDER BY sequence')).map(
+      allowedOfRow,
+    );
   }
 
   #supernets(prefixes: readonly Prefix[]): FleetEntry[] {
@@ -231,7 +219,7 @@ export class SqliteFleetStore implements FleetStore {
   #activeBesides(known: readonly FleetEntry[], at: Seconds | undefined): FleetEntry[] {
     if (at === undefined) return [];
     const keys = new Set(known.map(({ entry }) => formatPrefix(entry.prefix)));
-    return this.#rows(query(FLEET_ENTRY_COLUMNS, `FROM entry WHERE ${ACTIVE}`), at, at)
+    return this.#rows(selection(FLEET_ENTRY_COLUMNS, `FROM entry WHERE ${ACTIVE_AT}`), at, at)
       .filter((row) => !keys.has(String(row['prefix'])))
       .map(fleetEntryOfRow);
   }
@@ -246,12 +234,15 @@ export class SqliteFleetStore implements FleetStore {
   }
 
   #usage(users: readonly string[]): ReadonlyMap<string, Usage> {
-    const of = query(USAGE_COLUMNS, 'FROM usage WHERE name = ?');
+    const of = selection(USAGE_COLUMNS, 'FROM usage WHERE name = ?');
     return usageOfRows(users.flatMap((user) => this.#rows(of, user)));
   }
 
   #activeOf(users: readonly string[], at: Seconds): ReadonlyMap<string, PrefixList> {
-    const of = query(['activated_by', 'prefix'], `FROM entry WHERE activated_by = ? AND ${ACTIVE}`);
+    const of = selection(
+      ['activated_by', 'prefix'],
+      `FROM entry WHERE activated_by = ? AND ${ACTIVE_AT}`,
+    );
     return activeOfRows(
       users,
       users.flatMap((user) => this.#rows(of, user, at, at)),
@@ -285,22 +276,4 @@ export class SqliteFleetStore implements FleetStore {
       .rows(sql, ...values)
       .map((row) => Object.fromEntries(columns.map((name, index) => [name, row[index]])));
   }
-}
-
-interface Query {
-  readonly sql: string;
-  readonly columns: readonly string[];
-}
-
-function query(columns: readonly string[], rest: string): Query {
-  return { sql: `SELECT ${columns.join(', ')} ${rest}`, columns };
-}
-
-/** Every column but the first, which is the key. */
-function replaced([, ...columns]: readonly string[]): string {
-  return columns.map((name) => `${name} = excluded.${name}`).join(', ');
-}
-
-function placeholders(columns: readonly string[]): string {
-  return columns.map(() => '?').join(', ');
 }

@@ -1,10 +1,10 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BanMessage } from '../../../src/fleet/pubsub/ban.ts';
-import { FleetKey } from '../../../src/fleet/pubsub/fleet-key.ts';
 import { messageText } from '../../../src/fleet/pubsub/message-text.ts';
+import { readSigningKey, SigningKey } from '../../../src/fleet/pubsub/signing-key.ts';
 import { parsePrefix } from '../../../src/net/prefix-text.ts';
-import { FLEET_KEY } from './hub.ts';
+import { HOSTILE_MEMBER } from './fleet.ts';
 import type { Machine } from './machine.ts';
 import type { Trial } from './trial.ts';
 
@@ -14,7 +14,6 @@ interface Fault {
   readonly run: (trial: Trial) => Promise<void>;
 }
 
-const KEY = new FleetKey(FLEET_KEY);
 const FLOOD_AT_ONCE = 10_000;
 /** A disk that is full may take some more where room was made before. */
 const MAX_OFFENCES = 100;
@@ -162,38 +161,46 @@ export const FAULTS: readonly Fault[] = [
     },
   },
   {
-    name: 'messages are forged, replayed, for everybody, and for the hub',
+    name: 'messages are forged, replayed, too old, too early, for everybody, and for the hub',
     run: async (trial) => {
       const { fleet, first, others } = trial;
       const { redis, address: hub } = fleet.hub;
       first.offend(hub);
+      const key = readSigningKey(fleet.hub.signingKey(HOSTILE_MEMBER));
       const message = messageOf(trial.fresh());
       const theirs = messageOf('5.255.0.9');
       const everybody = { ...theirs.ban, prefix: parsePrefix('0.0.0.0/0') };
       const half = { ...theirs.ban, prefix: parsePrefix('0.0.0.0/1') };
       const before = await Promise.all(fleet.machines.map((machine) => refused(trial, machine)));
       for (const text of [
-        messageText(message, KEY),
-        messageText(message, KEY),
+        messageText(message, key),
+        messageText(message, key),
         messageText(theirs),
-        messageText(theirs, new FleetKey(Buffer.alloc(32, 8))),
-        messageText({ ...theirs, ban: everybody, number: 2 }, KEY),
-        messageText({ ...theirs, ban: half, number: 3 }, KEY),
+        messageText(theirs, new SigningKey()),
+        messageText({ ...theirs, sender: first.name }, key),
+        messageText({ ...theirs, sender: 'nobody' }, key),
+        messageText({ ...theirs, channel: 'block' }, key),
+        messageText({ ...theirs, at: theirs.at + 3600, number: 6 }, key),
+        messageText({ ...theirs, ban: everybody, number: 2 }, key),
+        messageText({ ...theirs, ban: half, number: 3 }, key),
         '0.0.0.0/0',
         hub,
-        messageText({ ...messageOf(hub), number: 4 }, KEY),
-        messageText({ ...theirs, at: theirs.at - 3600, number: 5 }, KEY),
+        messageText({ ...messageOf(hub), number: 4 }, key),
+        messageText({ ...theirs, at: theirs.at - 3600, number: 5 }, key),
         '5.255.0.9; reboot',
       ]) {
         redis.publish('mcblock', text);
       }
       const wanted = {
         replayed: 1,
-        unsigned: 1,
-        forged: 1,
-        'too wide': 2,
-        protected: 2,
+        unsigned: 3,
+        forged: 2,
+        'unknown sender': 1,
+        'another channel': 1,
+        'too wide': 1,
+        protected: 1,
         'too old': 1,
+        'too early': 1,
         malformed: 2,
       };
       for (const [index, machine] of fleet.machines.entries()) {
@@ -244,7 +251,7 @@ function messageOf(offender: string): BanMessage {
     evidence: [],
     note: '',
   } as const;
-  return { ban, sender: 'z', number: 1, at };
+  return { ban, sender: HOSTILE_MEMBER, channel: 'mcblock', number: 1, at };
 }
 
 function networkOf(address: string): string {

@@ -16,6 +16,7 @@ const HUB = `${NET}.2`;
 const FIRST_MACHINE = 11;
 /** All of it attacks. */
 const HOSTILE = '5.0.0.0/8';
+export const HOSTILE_MEMBER = 'z';
 const SMALL_DISK = '16m';
 /** An empty PostgreSQL takes 60 MB. */
 const HUB_DISK = '100m';
@@ -57,6 +58,8 @@ export class Fleet {
         machine.configure(hub.addUser(name, ...(index === 0 ? ['--admin'] : [])));
         machines.push(machine);
       }
+      // One that was taken over: what it signs is believed.
+      hub.addUser(HOSTILE_MEMBER);
       const attacker = new Prober(outside, ATTACKER);
       removals.add(() => attacker.kill());
       return new Fleet(attacker, hub, machines, outside, removals);

@@ -7,8 +7,6 @@ import { Running } from './running.ts';
 
 const API_PORT = 8123;
 const PASSWORD = '8d604831';
-/** What the machines sign with. */
-export const FLEET_KEY = Buffer.alloc(32, 7);
 
 /** Where the machines of a fleet meet: Redis, and the API on PostgreSQL; both over TLS. */
 export class Hub {
@@ -85,7 +83,7 @@ export class Hub {
     await this.#api?.end('SIGKILL');
   }
 
-  /** Adds a user of the API, and gives the part of the configuration that a machine needs for it. */
+  /** Adds a user of the API with a key, and gives the part of the configuration that a machine needs for it. */
   addUser(name: string, ...more: readonly string[]): string {
     const argv = [
       this.#program,
@@ -100,11 +98,10 @@ export class Hub {
     const input = `${PASSWORD}\n`;
     const { status, stderr } = spawnSync(process.execPath, argv, { input, encoding: 'utf8' });
     if (status !== 0) throw new Error(stderr);
-    const [password, fleetKey] = [this.redis.path('password'), this.redis.path('fleet.key')];
+    const [password, signingKey] = [this.redis.path('password'), this.signingKey(name)];
     writeFileSync(password, input, { mode: 0o600 });
-    writeFileSync(fleetKey, FLEET_KEY.toString('base64'), { mode: 0o600 });
     const { cert, key, ca } = this.redis.files;
-    return `[fleet]
+    const config = `[fleet]
 url = "https://${this.address}:${API_PORT}"
 user = "${name}"
 password-file = "${password}"
@@ -114,9 +111,17 @@ address = "${this.address}:${this.redis.port}"
 cert = "${cert}"
 key = "${key}"
 ca = "${ca}"
-fleet-key = "${fleetKey}"
-sender = "${name}"
+signing-key = "${signingKey}"
 `;
+    const file = this.redis.path(`${name}.toml`);
+    writeFileSync(file, config);
+    this.#namespace.run(process.execPath, this.#program, '--config', file, 'key');
+    return config;
+  }
+
+  /** The file with the key of a machine. */
+  signingKey(name: string): string {
+    return this.redis.path(`signing-${name}.key`);
   }
 
   async remove(): Promise<void> {

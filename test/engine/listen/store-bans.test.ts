@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { expireEntry } from '../../../src/blocklist/expire.ts';
 import { DEFAULT_POLICY } from '../../../src/blocklist/policy.ts';
 import { storeBans } from '../../../src/engine/listen/store-bans.ts';
 import { rulesAt } from '../../../src/engine/rules-at.ts';
@@ -11,6 +12,8 @@ import { plainEvidence } from '../../support/offence.ts';
 
 const NOW = Date.UTC(2026, 0, 1) / 1000;
 const DAY = 86_400;
+const MAX_AGE = 300;
+let lastNumber = 0;
 
 describe('storeBans', () => {
   let line: CommandLine;
@@ -24,7 +27,8 @@ describe('storeBans', () => {
     line.remove();
   });
 
-  const ask = (...requests: BlockRequest[]) => storeBans(store, requests, DEFAULT_POLICY, NOW);
+  const ask = (...requests: BlockRequest[]) =>
+    storeBans(store, requests, DEFAULT_POLICY, NOW, MAX_AGE);
   const hits = (prefix: string) => store.get(parsePrefix(prefix))?.hits;
 
   it('blocks a plain address by the policy of this machine, and a signed prefix until the given time', () => {
@@ -82,6 +86,21 @@ describe('storeBans', () => {
     expect(rules.slice(0, 3)).toEqual(['198.51.100.0/25', '203.0.113.0/30', '203.0.113.4/32']);
   });
 
+  it('believes a message once, in the same transaction and in later ones', () => {
+    const message = signed('198.51.100.0/24', undefined);
+    expect(ask(message, message).map(({ outcome }) => outcome)).toEqual(['new', 'replayed']);
+    const entry = store.get(message.prefix);
+    if (entry === undefined) throw new Error('no entry');
+    store.record({ entry: expireEntry(entry, NOW), ended: { activation: 1, at: NOW } });
+    expect(ask(message)).toMatchObject([{ outcome: 'replayed' }]);
+    expect(store.get(parsePrefix('198.51.100.0/24'))).toMatchObject({ activations: 1 });
+    // One that was not stored is not remembered.
+    const late = signed('203.0.113.0/24', undefined);
+    const broken = { ...plain('192.0.2.9'), prefix: undefined } as unknown as BlockRequest;
+    expect(() => ask(late, broken)).toThrow();
+    expect(ask(late)).toMatchObject([{ outcome: 'new' }]);
+  });
+
   it('stores all requests or none', () => {
     const broken = { ...plain('192.0.2.9'), prefix: undefined } as unknown as BlockRequest;
     expect(() => ask(plain('192.0.2.7'), broken)).toThrow();
@@ -112,6 +131,7 @@ function signed(text: string, offender: string | undefined): BlockRequest {
     evidence: [plainEvidence({ service: 'sshd', message: 'failed-login', count: 3 })],
     note: 'why',
   } as const;
-  const message = { ban, sender: 'a.example.net', number: 1, at: NOW };
+  const number = ++lastNumber;
+  const message = { ban, sender: 'a.example.net', channel: 'mcblock', number, at: NOW };
   return { prefix, address, message, isSigned: true, channel: 'mcblock', isDuplicate: false };
 }

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { FleetKey } from '../../../src/fleet/pubsub/fleet-key.ts';
 import { Publisher, type PublisherOptions } from '../../../src/fleet/pubsub/publisher.ts';
 import { redisOptions } from '../../../src/fleet/pubsub/redis-options.ts';
+import { SigningKey } from '../../../src/fleet/pubsub/signing-key.ts';
 import { Subscription } from '../../../src/fleet/pubsub/subscription.ts';
 import { parsePrefix } from '../../../src/net/prefix-text.ts';
 import { until } from '../../support/until.ts';
@@ -9,7 +9,7 @@ import { REDIS_MISSING, RedisServer } from './redis-server.ts';
 
 const OPTIONS: PublisherOptions = {
   sender: 'a.example.net',
-  key: new FleetKey(Buffer.alloc(32, 7)),
+  key: new SigningKey(),
   channel: 'mcblock',
   plainChannel: 'block',
   timeLimitMilliseconds: 5000,

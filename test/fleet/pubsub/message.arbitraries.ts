@@ -32,7 +32,8 @@ const anyBan: fc.Arbitrary<Ban> = fc
 /** Valid messages, with any prefix but /0. */
 export const anyMessage: fc.Arbitrary<BanMessage> = fc.record({
   ban: anyBan.filter(({ prefix }) => prefix.length > 0),
-  sender: fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,20}$/),
+  sender: fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._@-]{0,20}$/),
+  channel: fc.constant('mcblock'),
   number: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
   at: fc.integer({ min: NOW - 300, max: NOW + 60 }),
 });

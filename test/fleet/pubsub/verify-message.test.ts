@@ -1,18 +1,22 @@
+import { createHmac } from 'node:crypto';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { BanMessage } from '../../../src/fleet/pubsub/ban.ts';
-import { FleetKey } from '../../../src/fleet/pubsub/fleet-key.ts';
 import { messageText } from '../../../src/fleet/pubsub/message-text.ts';
+import { SigningKey } from '../../../src/fleet/pubsub/signing-key.ts';
 import { type VerificationRules, verifyMessage } from '../../../src/fleet/pubsub/verify-message.ts';
 import { formatAddress } from '../../../src/net/address-text.ts';
 import { formatPrefix, parsePrefix } from '../../../src/net/prefix-text.ts';
 import { anyAddress, anyPrefix, EDGES } from '../../reference/arbitraries.ts';
+import { keysOf } from '../../support/keys.ts';
 import { anyMessage, NOW } from './message.arbitraries.ts';
 
-const KEY = new FleetKey(Buffer.alloc(32, 7));
+const KEY = new SigningKey();
+const OTHER = new SigningKey();
+const CHANNEL = { name: 'mcblock', isPlain: false };
+const PLAIN = { name: 'block', isPlain: true };
 const RULES: VerificationRules = {
-  key: KEY,
-  requireSignature: false,
+  keys: keysOf({ 'a.example.net': KEY, 'b.example.net': OTHER, 'own.example.net': KEY }),
   self: 'own.example.net',
   widest4: 1,
   widest6: 1,
@@ -28,6 +32,7 @@ const MESSAGE: BanMessage = {
     note: '',
   },
   sender: 'a.example.net',
+  channel: 'mcblock',
   number: 1,
   at: NOW,
 };
@@ -38,7 +43,7 @@ describe('a ban message', () => {
       fc.property(anyMessage, (message) => {
         const text = messageText(message, KEY);
         expect(text).not.toMatch(/\n/);
-        expect(verify(text)).toEqual({
+        expect(verify(text, { ...RULES, keys: keysOf({ [message.sender]: KEY }) })).toEqual({
           prefix: message.ban.prefix,
           address: message.ban.address,
           message,
@@ -54,19 +59,32 @@ describe('a ban message', () => {
         const bytes = Buffer.from(messageText(message, KEY));
         const offset = 1 + (at % (bytes.length - 1));
         bytes[offset] = (bytes[offset] ?? 0) ^ change;
-        expect(verifyMessage(bytes, RULES, NOW)).toHaveProperty('refused');
+        const rules = { ...RULES, keys: keysOf({ [message.sender]: KEY }) };
+        expect(verifyMessage(bytes, CHANNEL, rules, NOW)).toHaveProperty('refused');
       }),
     );
   });
 
-  it('is forged with another key, and unsigned without one', () => {
-    const other = new FleetKey(Buffer.alloc(32, 8));
-    expect(refusal(messageText(MESSAGE, other))).toBe('forged');
+  it('is forged unless its sender signed it for this channel', () => {
+    const text = messageText(MESSAGE, KEY);
+    expect(refusal(messageText(MESSAGE, OTHER))).toBe('forged');
+    expect(refusal(messageText({ ...MESSAGE, sender: 'b.example.net' }, KEY))).toBe('forged');
+    expect(refusal(text.replace('a.example.net', 'b.example.net'))).toBe('forged');
+    expect(refusal(messageText({ ...MESSAGE, sender: 'c.example.net' }, KEY))).toBe(
+      'unknown sender',
+    );
     expect(refusal(messageText(MESSAGE))).toBe('unsigned');
+    expect(refusal(messageText({ ...MESSAGE, channel: 'reboot' }, KEY))).toBe('another channel');
   });
 
-  it('may be unsigned where there is no key, and then counts as unsigned', () => {
-    const keyless = { ...RULES, key: undefined };
+  it('is forged if it bears the signature of a shared secret, as in earlier versions', () => {
+    const body = messageText(MESSAGE);
+    const mac = createHmac('sha256', Buffer.alloc(32, 7)).update(body).digest('base64url');
+    expect(refusal(`${body.slice(0, -1)},"signature":"${mac}"}`)).toBe('forged');
+  });
+
+  it('may be unsigned where there are no keys, and then counts as unsigned', () => {
+    const keyless = { ...RULES, keys: undefined };
     for (const key of [undefined, KEY]) {
       expect(verify(messageText(MESSAGE, key), keyless)).toMatchObject({ isSigned: false });
     }
@@ -119,13 +137,13 @@ describe('a plain message', () => {
   it('is an address or a prefix, and nothing else', () => {
     fc.assert(
       fc.property(anyAddress, (address) => {
-        const result = verify(formatAddress(address));
+        const result = verify(formatAddress(address), RULES, PLAIN);
         expect(result).toMatchObject({ address, message: undefined, isSigned: false });
       }),
     );
     fc.assert(
       fc.property(anyPrefix, (prefix) => {
-        const result = verify(formatPrefix(prefix));
+        const result = verify(formatPrefix(prefix), { ...RULES, keys: undefined });
         if (prefix.length === 0) expect(result).toMatchObject({ refused: 'too wide' });
         else expect(result).toMatchObject({ prefix });
       }),
@@ -135,7 +153,7 @@ describe('a plain message', () => {
   it('never makes the verification throw', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 80 }), (bytes) => {
-        const result = verifyMessage(bytes, RULES, NOW);
+        const result = verifyMessage(bytes, PLAIN, RULES, NOW);
         if (!('refused' in result)) expect(result.prefix.length).toBeGreaterThan(0);
       }),
     );
@@ -150,13 +168,20 @@ describe('a plain message', () => {
     ]) {
       expect([text, refusal(text)]).toEqual([text, 'malformed']);
     }
-    expect(verifyMessage(Buffer.from([0x31, 0xff]), RULES, NOW)).toMatchObject({
+    expect(verifyMessage(Buffer.from([0x31, 0xff]), PLAIN, RULES, NOW)).toMatchObject({
       refused: 'malformed',
     });
   });
 
-  it('is refused where signatures are required', () => {
-    expect(refusal('192.0.2.1', { ...RULES, requireSignature: true })).toBe('unsigned');
+  it('is accepted with keys only on a channel that is plain, and only of a host', () => {
+    for (const text of ['192.0.2.1', '2001:db8::1', '192.0.2.1/32']) {
+      expect([text, refusal(text)]).toEqual([text, 'unsigned']);
+      expect([text, refusal(text, RULES, PLAIN)]).toEqual([text, undefined]);
+    }
+    for (const text of ['192.0.2.0/24', '4.0.0.0/8', '192.0.2.0/31', '2001:db8::/64']) {
+      expect([text, refusal(text)]).toEqual([text, 'unsigned']);
+      expect([text, refusal(text, RULES, PLAIN)]).toEqual([text, 'too wide']);
+    }
   });
 });
 
@@ -166,9 +191,9 @@ it('refuses prefixes that are too wide, in both families and forms', () => {
     if (prefix.length === 0) continue;
     const isWide = prefix.length < (prefix.family === 4 ? 16 : 48);
     const message = { ...MESSAGE, ban: { ...MESSAGE.ban, prefix } };
-    for (const text of [formatPrefix(prefix), messageText(message, KEY)]) {
-      expect([text, refusal(text, rules)]).toEqual([text, isWide ? 'too wide' : undefined]);
-    }
+    const wanted = isWide ? 'too wide' : undefined;
+    expect(refusal(messageText(message, KEY), rules)).toBe(wanted);
+    expect(refusal(formatPrefix(prefix), { ...rules, keys: undefined })).toBe(wanted);
   }
 });
 
@@ -177,11 +202,11 @@ it('refuses long messages without parsing them', () => {
   expect(refusal(`{${'['.repeat(8192)}`)).toBe('too long');
 });
 
-function verify(text: string, rules = RULES) {
-  return verifyMessage(Buffer.from(text), rules, NOW);
+function verify(text: string, rules = RULES, channel = CHANNEL) {
+  return verifyMessage(Buffer.from(text), channel, rules, NOW);
 }
 
-function refusal(text: string, rules = RULES): string | undefined {
-  const result = verify(text, rules);
+function refusal(text: string, rules = RULES, channel = CHANNEL): string | undefined {
+  const result = verify(text, rules, channel);
   return 'refused' in result ? result.refused : undefined;
 }

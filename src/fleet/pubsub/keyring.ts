@@ -1,0 +1,26 @@
+import { createPublicKey, type KeyObject, verify } from 'node:crypto';
+
+/** The public keys of the fleet's users, which verify what they publish. */
+export class Keyring {
+  #keys: ReadonlyMap<string, KeyObject> = new Map();
+
+  /** @param keys by the name of the user; 43 characters of base64url */
+  replace(keys: ReadonlyMap<string, string>): void {
+    this.#keys = new Map(Array.from(keys, ([name, key]) => [name, keyObject(key)]));
+  }
+
+  has(name: string): boolean {
+    return this.#keys.has(name);
+  }
+
+  /** Whether this user signed the text. */
+  verify(name: string, text: string, signature: string): boolean {
+    const key = this.#keys.get(name);
+    if (key === undefined) return false;
+    return verify(null, Buffer.from(text), key, Buffer.from(signature, 'base64url'));
+  }
+}
+
+function keyObject(x: string): KeyObject {
+  return createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
+}
