@@ -104,6 +104,12 @@ export function laterExpiry(p: Expiry, q: Expiry): Expiry {
   return p === 'forever' || q === 'forever' ? 'forever' : Math.max(p, q);
 }
 
+/** The earlier of two expiries. */
+export function earlierExpiry(p: Expiry, q: Expiry): Expiry {
+  if (p === 'forever') return q;
+  return q === 'forever' ? p : Math.min(p, q);
+}
+
 /** The one that blocks longest; of equals, the last: the longest match, if the widest come first. */
 export function longestLasting<T extends { readonly expiresAt: Expiry }>(
   entries: readonly T[],

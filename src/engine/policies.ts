@@ -11,8 +11,8 @@ export interface Policies {
   readonly policyFor: (address: Address) => Policy;
   /** The window in which offences are counted together, the same for all countries. */
   readonly windowSeconds: Seconds;
-  /** The most that may be active, in percent of each family's addresses; the same too. */
-  readonly share: number;
+  /** How much may be active; the same too. */
+  readonly limits: Policy['limits'];
   /** The prefixes of NAT64 translators besides the well-known one; the same too. */
   readonly nat64: readonly Prefix[];
 }
@@ -22,7 +22,7 @@ export function onePolicy(policy: Policy): Policies {
   return {
     policyFor: () => policy,
     windowSeconds: policy.offence.windowSeconds,
-    share: policy.limits.share,
+    limits: policy.limits,
     nat64: policy.auto.nat64,
   };
 }
@@ -44,7 +44,7 @@ export function policiesByCountry(
   const widest6 = Math.min(...all.map(({ auto }) => auto.length6));
   return {
     windowSeconds: common.offence.windowSeconds,
-    share: common.limits.share,
+    limits: common.limits,
     nat64: common.auto.nat64,
     policyFor(offender) {
       const address = embeddedIn(offender, common.auto.nat64)?.address ?? offender;

@@ -1,5 +1,6 @@
 import {
   type Expiry,
+  earlierExpiry,
   laterExpiry,
   type Maker,
   outlasts,
@@ -87,8 +88,7 @@ export function makerOf({ name, isAdmin }: Reporter): Maker {
 
 /** The expiry, but no later than so many seconds after this time. */
 function earlier(expiry: Expiry, from: Seconds, longestSeconds: Expiry): Expiry {
-  if (longestSeconds === 'forever') return expiry;
-  return expiry === 'forever' ? from + longestSeconds : Math.min(expiry, from + longestSeconds);
+  return earlierExpiry(expiry, longestSeconds === 'forever' ? 'forever' : from + longestSeconds);
 }
 
 function widthFault(prefix: Prefix, { widest4, widest6 }: Reporter): string | undefined {

@@ -7,3 +7,11 @@ export const WIDEST = { 4: 8, 6: 19 } as const;
 export function isTooWide({ family, length }: Prefix): boolean {
   return length < WIDEST[family];
 }
+
+/** Whether the prefix is wider than these lengths. */
+export function isWiderThan(
+  { family, length }: Prefix,
+  { widest4, widest6 }: { readonly widest4: number; readonly widest6: number },
+): boolean {
+  return length < (family === 4 ? widest4 : widest6);
+}

@@ -3,6 +3,7 @@ import type { Seconds } from '../blocklist/entry.ts';
 import type { Family } from '../net/address.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { Connection } from './connection.ts';
+import { UserUsageTable } from './user-usage-table.ts';
 
 const GROW = 'UPDATE coverage SET addresses = addresses + ? WHERE family = ?';
 const REFUSE = `
@@ -20,12 +21,15 @@ export interface ShareRefusals {
  * entries: it grows with each activation, and whoever counts exactly sets it anew.
  */
 export class StoredCoverage {
+  /** How much the users of the fleet have active. */
+  readonly users: UserUsageTable;
   readonly #connection: Connection;
   /** What this transaction, by its number, has added so far. */
   #grown = { transaction: -1, 4: 0, 6: 0 };
 
   constructor(connection: Connection) {
     this.#connection = connection;
+    this.users = new UserUsageTable(connection);
     connection.onCommit(() => this.#write());
   }
 
@@ -56,7 +60,7 @@ export class StoredCoverage {
 
   /** Entries changed in ways that nobody counted. */
   forget(): void {
-    this.#connection.run('DELETE FROM coverage');
+    this.#connection.execute('DELETE FROM coverage; DELETE FROM user_usage');
   }
 
   /** Counts refused automatic requests. Without effect outside a transaction. */

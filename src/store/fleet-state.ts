@@ -1,3 +1,4 @@
+import type { Seconds } from '../blocklist/entry.ts';
 import { addressBytes } from '../net/address.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { Connection } from './connection.ts';
@@ -7,6 +8,13 @@ import { Senders } from './senders.ts';
 const PUT_POSITION = `
 INSERT INTO fleet_server (url, sequence, store) VALUES (?, ?, ?)
 ON CONFLICT (url) DO UPDATE SET sequence = excluded.sequence, store = excluded.store`;
+
+const SET_REFUSED = `
+UPDATE fleet_server
+SET refused = min(coalesce(refused, ?), ?), refused_at = coalesce(refused_at, ?) WHERE url = ?`;
+const GO_BACK = `
+UPDATE fleet_server SET sequence = min(sequence, refused - 1), refused = NULL, refused_at = NULL
+WHERE url = ? AND refused_at < ?`;
 
 const TAKE =
   'INSERT INTO pf_taken VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET round = excluded.round';
@@ -42,6 +50,16 @@ export class FleetState {
   /** To be called in the transaction that applies the changes. */
   setPosition(url: string, { sequence, store }: Position): void {
     this.#connection.run(PUT_POSITION, url, sequence, store);
+  }
+
+  /** A change was refused for now: what comes from it on is to be asked for again another day. */
+  setRefused(url: string, sequence: number, at: Seconds): void {
+    this.#connection.run(SET_REFUSED, sequence, sequence, at, url);
+  }
+
+  /** Goes back to the first change that was refused, if that was before this time. */
+  goBackToRefused(url: string, before: Seconds): void {
+    this.#connection.run(GO_BACK, url, before);
   }
 
   /** Whether the prefix was in the table of pf when it was last read for this purpose. */

@@ -7,6 +7,7 @@ import { FEED_LIMITS } from './migration-feed-limits.ts';
 import { FORGOTTEN } from './migration-forgotten.ts';
 import { MAKERS } from './migration-makers.ts';
 import { SENDERS } from './migration-senders.ts';
+import { USER_LIMITS } from './migration-user-limits.ts';
 import { USERS } from './migration-users.ts';
 import { WITHDRAWALS } from './migration-withdrawals.ts';
 
@@ -236,6 +237,7 @@ CREATE TABLE clock (
 ALTER TABLE outbox ADD COLUMN retry_at INTEGER CHECK (retry_at >= 0);
 `,
   SENDERS,
+  USER_LIMITS,
 ];
 
 /**

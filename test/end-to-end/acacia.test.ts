@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { DEFAULT_POLICY } from '../../src/blocklist/policy.ts';
 import { verifyMessage } from '../../src/fleet/pubsub/verify-message.ts';
 import { formatPrefix } from '../../src/net/prefix-text.ts';
 import { Recorder } from '../fleet/pubsub/recorder.ts';
@@ -16,6 +17,7 @@ const RULES = {
   self: 'a.example.net',
   widest4: 8,
   widest6: 19,
+  auto: DEFAULT_POLICY.auto,
   maxAgeSeconds: 300,
 };
 

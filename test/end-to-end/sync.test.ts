@@ -393,6 +393,23 @@ describe('a broken or replaced server', () => {
     expect(await active(b)).toEqual(['20.128.0.0/10']);
   });
 
+  it('has changes that exceed the limit for their maker here asked for again another day', async () => {
+    configure(b, 'gate2', '[limits]\nuser-share = "1/16777216"\n');
+    at('2026-01-01T00:00:00Z');
+    await ok(a, 'add', '5.6.7.0/24', '--for', '12h', '--share');
+    await ok(a, 'add', '5.6.9.0/24', '--share');
+    await ok(a, 'sync');
+    expect(await ok(b, 'sync')).toContain('fleet: 1 recorded, 0 expired, 1 refused');
+    at('2026-01-01T13:00:00Z');
+    expect(await ok(b, 'sync')).toContain('fleet: 0 recorded');
+    expect(await active(b)).toEqual([]);
+    at('2026-01-02T00:00:01Z');
+    expect(await ok(b, 'sync')).toContain('fleet: 1 recorded');
+    expect(await active(b)).toEqual(['5.6.9.0/24']);
+    at('2026-01-03T00:00:02Z');
+    expect(await ok(b, 'sync')).toContain('fleet: 0 recorded');
+  });
+
   it('takes the reports above the rate of a machine later, and sends it changes meanwhile', async () => {
     let isBusy = true;
     await server.stop();

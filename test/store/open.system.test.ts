@@ -16,6 +16,7 @@ import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished, type TestContext } from 'vitest';
 import { formatPrefix, parsePrefix } from '../../src/net/prefix-text.ts';
 import { Connection } from '../../src/store/connection.ts';
+import { COMMAND_RECORD } from '../../src/store/migration-commands.ts';
 import type { StoreMode } from '../../src/store/open.ts';
 import { MIGRATIONS, migrate, versionOf } from '../../src/store/schema.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
@@ -389,7 +390,7 @@ describe('migrations', () => {
   it('keep the last command undoable', () => {
     const path = join(temporaryDirectory(), 'older.db');
     const connection = connect(path);
-    migrate(connection, () => {}, MIGRATIONS.slice(0, -1));
+    migrate(connection, () => {}, MIGRATIONS.slice(0, MIGRATIONS.indexOf(COMMAND_RECORD)));
     connection.execute(`
 INSERT INTO entry (family, length, network, origin, note, activations, hits, activated_at, expires_at, hit_days)
   VALUES (4, 24, x'C0000200', 'manual', '', 1, 0, 5, 9, '');

@@ -91,7 +91,7 @@ async function importFile(
         const merge = () => importExport(store, file.name, rest);
         const records = options.force
           ? merge()
-          : withinShare(store, policies.share, now, file.name, merge);
+          : withinShare(store, policies.limits.share, now, file.name, merge);
         return { records };
       }
       return importList(context, store, policies, file.name, readList(rest), options, progress);

@@ -7,6 +7,7 @@ import { Keyring } from '../../fleet/pubsub/keyring.ts';
 import type { AcaciaConfig } from './acacia.ts';
 import type { ChannelSetting } from './channels.ts';
 import type { Config } from './config.ts';
+import { policyOf } from './policies.ts';
 import { redisLocation, senderOf, signingKeyOf } from './pubsub-settings.ts';
 
 /** Whom the daemon runs as. Empty: the user who started it. */
@@ -34,6 +35,7 @@ export function listenSettings(config: Config, acacia?: AcaciaConfig): ListenSet
       self: senderOf(config),
       widest4: config.get('limits.user-widest4'),
       widest6: config.get('limits.user-widest6'),
+      auto: policyOf(config).auto,
       maxAgeSeconds: config.get('listen.max-age'),
     },
     limits: {

@@ -100,7 +100,7 @@ export function judgeNetworks(
   };
   const changes = new PendingChanges(snapshot, source);
   const judges = new Map<Policy, Judge>();
-  const limit = new ShareLimit(store, settings.share, now);
+  const limit = new ShareLimit(store, settings.limits.share, now);
   for (const group of observations.groups(spaceAround, settings.counted)) {
     const policy = policyFor(group.space);
     const judge = judges.get(policy) ?? new Judge(changes, space, policy, () => now, source);

@@ -1,5 +1,5 @@
 import { decide } from '../../blocklist/decide.ts';
-import type { Maker, Seconds } from '../../blocklist/entry.ts';
+import { type Entry, earlierExpiry, type Maker, type Seconds } from '../../blocklist/entry.ts';
 import { changeOf, changesActivation } from '../../blocklist/entry-change.ts';
 import type { Evidence } from '../../blocklist/evidence.ts';
 import { loginsAround } from '../../blocklist/logins-around.ts';
@@ -12,6 +12,10 @@ import { hostPrefix } from '../../net/prefix.ts';
 import type { Store } from '../../store/store.ts';
 import { loginProtections, protectedSpace } from '../protected-space.ts';
 import { ShareLimit } from '../record/share-limit.ts';
+import { UserLimit } from '../record/user-limit.ts';
+
+/** What a sender over the limit has active is counted again after this time. */
+const COUNT_SECONDS = 60;
 
 /**
  * Decides on requests of other machines and stores the decisions, in one transaction.
@@ -28,8 +32,12 @@ export function storeBans(
     store.fleetState.senders.forget(now - maxAgeSeconds);
     const space = protectedSpace(store, policy.auto.nat64, now);
     const limit = new ShareLimit(store, policy.limits.share, now);
-    const results = requests.map((request) => storeBan(store, space, limit, request, policy, now));
+    const users = new UserLimit(store, policy.limits, now, COUNT_SECONDS);
+    const admits = (entry: Entry, maker: Maker) =>
+      limit.admits(entry) && users.admits(entry, maker);
+    const results = requests.map((request) => storeBan(store, space, admits, request, policy, now));
     limit.recordRefusals();
+    users.record();
     return results;
   });
 }
@@ -37,7 +45,7 @@ export function storeBans(
 function storeBan(
   store: Store,
   always: ProtectedSpace,
-  limit: ShareLimit,
+  admits: (entry: Entry, maker: Maker) => boolean,
   request: BlockRequest,
   policy: Policy,
   now: Seconds,
@@ -60,7 +68,7 @@ function storeBan(
     return { outcome: 'protected', prefix, expiresAt: undefined };
   }
   const { entry } = decision;
-  if (changesActivation(decision) && !limit.admits(entry)) {
+  if (changesActivation(decision) && !admits(entry, makerOf(request))) {
     return { outcome: 'too much', prefix, expiresAt: undefined };
   }
   const outcome = decision.kind === 'covered' && decision.extended ? 'extended' : decision.kind;
@@ -92,7 +100,7 @@ function decideBan(
   const { prefix, address, message, isSigned } = request;
   const maker = makerOf(request);
   if (message !== undefined && isSigned) {
-    const { expiresAt: until } = message.ban;
+    const until = earlierExpiry(message.ban.expiresAt, now + policy.limits.user.longestSeconds);
     const asked = { kind: 'manual', origin: 'fleet', prefix, at: now, until } as const;
     const exactly = { ...asked, maker, exact: true, force: true, note: '' };
     return decide(store.supernets(prefix), space, exactly, policy, now);
@@ -117,9 +125,11 @@ function decideBan(
   );
 }
 
-/** Only the API knows who is an administrator. */
-function makerOf({ channel, message }: BlockRequest): Maker {
-  return { by: message?.sender ?? channel, byAdmin: false };
+/** Who is charged with it. Anybody can give any name where nothing is signed. */
+function makerOf({ channel, message, isSigned }: BlockRequest): Maker {
+  const by = message !== undefined && isSigned ? message.sender : channel;
+  // Only the API knows who is an administrator.
+  return { by, byAdmin: false };
 }
 
 /** The sender and the note, in a form that the status page reads back. */

@@ -1,5 +1,6 @@
-import { isActive, type Seconds } from '../../blocklist/entry.ts';
+import { isActive, outlasts, type Seconds } from '../../blocklist/entry.ts';
 import { loginsAround } from '../../blocklist/logins-around.ts';
+import { DAY_SECONDS } from '../../blocklist/policy.ts';
 import type { ProtectedSpace } from '../../blocklist/protect.ts';
 import type { FleetClient } from '../../fleet/client/client.ts';
 import { type Merge, mergeEntry } from '../../fleet/client/merge.ts';
@@ -13,6 +14,7 @@ import { withdrawRemote } from '../judge/withdraw.ts';
 import type { Policies } from '../policies.ts';
 import { loginProtections, protectedSpace } from '../protected-space.ts';
 import { ShareLimit } from '../record/share-limit.ts';
+import { UserLimit } from '../record/user-limit.ts';
 
 /** The note of allow-list entries that came from the fleet. */
 const FLEET_NOTE = 'fleet';
@@ -38,7 +40,7 @@ export interface CatchUpResult {
   expired: number;
   /** Changes to the allow-list. */
   allowed: number;
-  /** Protected here, too wide, or more than `limits.share` allows. */
+  /** Protected here, too wide, or more than `limits` allow; the last is asked for again another day. */
   refused: number;
 }
 
@@ -62,6 +64,7 @@ export async function catchUp(
 ): Promise<CatchUpResult> {
   const deps: Deps = { ...options, store, client, isDryRun };
   const done = { blocked: 0, expired: 0, allowed: 0, refused: 0 };
+  if (!isDryRun) store.fleetState.goBackToRefused(client.url, options.now() - DAY_SECONDS);
   let known = store.fleetState.position(client.url);
   let from = known;
   let left = options.maxChanges;
@@ -101,8 +104,9 @@ function storePage(
   }
   return store.transaction(() => {
     if (!isSame(store.fleetState.position(client.url), known)) return false;
-    applyPage(deps, page, done);
+    const refused = applyPage(deps, page, done);
     store.fleetState.setPosition(client.url, next);
+    if (refused !== undefined) store.fleetState.setRefused(client.url, refused, deps.now());
     return true;
   });
 }
@@ -113,8 +117,11 @@ function isSame(p: Position, q: Position): boolean {
 
 type Counts = Omit<CatchUpResult, 'lastNumber' | 'behind'>;
 
-/** The allow-list goes first, because it protects against the entries of the same page. */
-function applyPage(deps: Deps, { changes }: ChangesPage, done: Counts): void {
+/**
+ * The allow-list goes first, because it protects against the entries of the same page. Returns the
+ * number of the first change that exceeds a limit.
+ */
+function applyPage(deps: Deps, { changes }: ChangesPage, done: Counts): number | undefined {
   const { store, policies } = deps;
   const listed = changes.filter((change) => change.type === 'allow');
   const notes = new Map(
@@ -126,32 +133,42 @@ function applyPage(deps: Deps, { changes }: ChangesPage, done: Counts): void {
     const outcome = applyAllowed(deps, change, notes);
     if (outcome !== 'unchanged') done[outcome]++;
   }
-  const limit = new ShareLimit(store, policies.share, deps.now());
+  const limit = new ShareLimit(store, policies.limits.share, deps.now());
   const here = {
     space: protectedSpace(store, policies.nat64, deps.now()),
     logins: store.snapshot(),
     limit,
+    users: new UserLimit(store, policies.limits, deps.now(), 0),
   };
-  for (const change of changes) {
-    if (change.type !== 'entry') continue;
+  let refused: number | undefined;
+  const entries = changes.filter((change) => change.type === 'entry');
+  const isOver = ({ entry }: RemoteEntry) => !outlasts(entry.expiresAt, deps.now());
+  // What has ended makes room for the others.
+  for (const change of entries.toSorted((p, q) => Number(isOver(q)) - Number(isOver(p)))) {
     const kind = applyEntry(deps, change, here);
-    if (kind === 'blocked' || kind === 'expired' || kind === 'refused') done[kind]++;
+    if (kind === 'too much') refused ??= change.sequence;
+    if (kind === 'too much' || kind === 'refused') done.refused++;
+    if (kind === 'blocked' || kind === 'expired') done[kind]++;
   }
   limit.recordRefusals();
+  here.users.record();
+  return refused;
 }
 
 interface Around {
   readonly space: ProtectedSpace;
   readonly logins: Pick<Snapshot, 'loginsWithin'>;
   readonly limit: ShareLimit;
+  readonly users: UserLimit;
 }
 
 /** The effect; 'prolonged' if the entry was active already. */
 function applyEntry(
   { store, policies, longestSeconds, now, isDryRun }: Deps,
-  { entry: remote, activatedBy, isWithdrawn }: RemoteEntry,
+  change: RemoteEntry,
   around: Around,
-): Merge['kind'] | 'prolonged' {
+): Merge['kind'] | 'prolonged' | 'too much' {
+  const { entry: remote, activatedBy, isWithdrawn } = change;
   const { prefix } = remote;
   if (isWithdrawn) {
     return withdrawRemote(store, remote, now(), isDryRun) ? 'expired' : 'unchanged';
@@ -164,11 +181,14 @@ function applyEntry(
     supernets,
     space: around.space.plus(logins),
   };
-  const merge = mergeEntry(remote, here, { policy, longestSeconds }, now());
+  const merge = mergeEntry(change, here, { policy, longestSeconds }, now());
   const own = supernets.find((one) => one.prefix.length === prefix.length);
   const isProlonged = merge.kind === 'blocked' && own !== undefined && isActive(own, now());
   const kind = isProlonged ? 'prolonged' : merge.kind;
-  if (merge.kind === 'blocked' && !around.limit.admits(merge.entry)) return 'refused';
+  if (merge.kind === 'blocked' && !around.limit.admits(merge.entry)) return 'too much';
+  if (kind === 'blocked' && merge.kind === kind && !around.users.admits(merge.entry, activatedBy)) {
+    return 'too much';
+  }
   if (merge.kind === 'unchanged' || merge.kind === 'refused' || isDryRun) return kind;
   const { entry } = merge;
   const before = own?.activations ?? 0;

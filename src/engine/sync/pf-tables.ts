@@ -67,7 +67,7 @@ export function recordPfTables(
   if (tables.length === 0) return taken;
   store.transaction(() => {
     const space = protectedSpace(store, policies.nat64, now);
-    const limit = new ShareLimit(store, policies.share, now);
+    const limit = new ShareLimit(store, policies.limits.share, now);
     for (const { name, hosts } of tables) {
       for (const host of hosts) {
         if (store.fleetState.isTaken('api', name, host)) continue;

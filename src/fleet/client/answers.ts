@@ -31,6 +31,7 @@ const ENTRY = object({
   expiresAt: expiry(),
   endedAt: optional(nullable(time()), undefined),
   withdrawn: optional(boolean(), false),
+  shared: optional(boolean(), false),
   origin: origin(),
   // Earlier servers do not say who made an entry.
   by: optional(printableText(64), ''),
@@ -121,6 +122,7 @@ function readChange(value: unknown, path: string): RemoteChange {
     activatedBy,
     activatedByAdmin,
     withdrawn: isWithdrawn,
+    shared: isShared,
     ...fields
   } = ENTRY.read(value, path);
   const entry: Entry = { ...fields, hitDays: [] };
@@ -128,7 +130,7 @@ function readChange(value: unknown, path: string): RemoteChange {
     throw new McblockError('input', `${path} has activations without a time, or the reverse`);
   }
   const activatedByWhom = { by: activatedBy, byAdmin: activatedByAdmin };
-  return { type, sequence, entry, activatedBy: activatedByWhom, isWithdrawn };
+  return { type, sequence, entry, activatedBy: activatedByWhom, isShared, isWithdrawn };
 }
 
 function jsonOf(body: Buffer): unknown {

@@ -1,9 +1,9 @@
 import { decide } from '../../blocklist/decide.ts';
-import { type Entry, isActive, outlasts, type Seconds } from '../../blocklist/entry.ts';
+import { type Entry, isActive, type Maker, outlasts, type Seconds } from '../../blocklist/entry.ts';
 import { expireEntry } from '../../blocklist/expire.ts';
 import type { Policy } from '../../blocklist/policy.ts';
 import type { ProtectedSpace } from '../../blocklist/protect.ts';
-import { isTooWide } from '../../net/wide.ts';
+import { isTooWide, isWiderThan } from '../../net/wide.ts';
 
 /** What this machine knows about the prefix of a remote entry. */
 export interface LocalState {
@@ -15,8 +15,16 @@ export interface LocalState {
 
 export interface MergeRules {
   readonly policy: Policy;
-  /** The longest time for which a peer may have something blocked. */
+  /** The longest time for which the fleet may have something blocked. */
   readonly longestSeconds: number;
+}
+
+/** An entry of the fleet, and who activated it last. */
+export interface PeerReport {
+  readonly entry: Entry;
+  readonly activatedBy: Maker;
+  /** Two users reported it. */
+  readonly isShared: boolean;
 }
 
 /** What a remote entry changes here. */
@@ -36,20 +44,29 @@ export type Merge =
  * fleet's number of activations, so that penalties double across machines.
  */
 export function mergeEntry(
-  remote: Entry,
+  { entry: remote, activatedBy, isShared }: PeerReport,
   local: LocalState,
   rules: MergeRules,
   now: Seconds,
 ): Merge {
   const { prefix, activatedAt } = remote;
-  if (isTooWide(prefix)) return { kind: 'refused', reason: 'too wide' };
+  const { user } = rules.policy.limits;
+  // Earlier servers do not say who it was.
+  const isByUser = !activatedBy.byAdmin && !remote.byAdmin && activatedBy.by !== '';
+  if (isTooWide(prefix)) return TOO_WIDE;
   if (activatedAt === undefined) return { kind: 'unchanged' };
-  const peer = bounded(remote, Math.min(activatedAt, now), rules.longestSeconds, now);
+  const isLimited = isByUser && !isShared;
+  const longest = isLimited
+    ? Math.min(user.longestSeconds, rules.longestSeconds)
+    : rules.longestSeconds;
+  const peer = bounded(remote, Math.min(activatedAt, now), longest, now);
   const own = local.supernets.find((entry) => entry.prefix.length === prefix.length);
-  return outlasts(peer.expiresAt, now)
-    ? mergeActive(peer, own, local, rules, now)
-    : mergeExpired(peer, own, now);
+  if (!outlasts(peer.expiresAt, now)) return mergeExpired(peer, own, now);
+  const merge = mergeActive(peer, own, local, rules, now);
+  return merge.kind === 'blocked' && isByUser && isWiderThan(prefix, user) ? TOO_WIDE : merge;
 }
+
+const TOO_WIDE = { kind: 'refused', reason: 'too wide' } as const;
 
 /** A remote entry that was active at least once, within bounds. */
 interface PeerEntry extends Entry {

@@ -11,6 +11,8 @@ export interface RemoteEntry {
   readonly entry: Entry;
   /** Who made its latest activation. */
   readonly activatedBy: Maker;
+  /** Users other than that one reported it too. */
+  readonly isShared: boolean;
   /** The machine that made that activation withdrew it. */
   readonly isWithdrawn: boolean;
 }

@@ -1,8 +1,10 @@
 import { outlasts, type Seconds } from '../../blocklist/entry.ts';
+import { automaticPrefix, type Policy } from '../../blocklist/policy.ts';
 import { McblockError } from '../../errors.ts';
 import { type Address, FAMILY_BITS } from '../../net/address.ts';
 import type { Prefix } from '../../net/prefix.ts';
 import { parsePrefix } from '../../net/prefix-text.ts';
+import { isWiderThan } from '../../net/wide.ts';
 import type { BanMessage } from './ban.ts';
 import type { Channel } from './channel.ts';
 import type { Keyring } from './keyring.ts';
@@ -28,9 +30,10 @@ export interface VerificationRules {
   readonly keys: Keyring | undefined;
   /** The name of this machine. */
   readonly self: string;
-  /** The shortest prefix lengths that are accepted. */
+  /** The shortest prefix lengths that are accepted. Of a wider one the automatic prefix is blocked. */
   readonly widest4: number;
   readonly widest6: number;
+  readonly auto: Policy['auto'];
   /** Older messages are refused: the API has their bans. */
   readonly maxAgeSeconds: number;
 }
@@ -117,9 +120,10 @@ function verifyJson(
   if (at < now - rules.maxAgeSeconds) return refuse('too old', `${now - at} s old`);
   if (at > now + MAX_AHEAD_SECONDS) return refuse('too early', `${at - now} s in the future`);
   if (!outlasts(ban.expiresAt, now)) return refuse('expired', 'the ban is over');
-  return (
-    tooWide(ban.prefix, rules) ?? { prefix: ban.prefix, address: ban.address, message, isSigned }
-  );
+  const { address } = ban;
+  const isCut = address !== undefined && isWiderThan(ban.prefix, rules);
+  const prefix = isCut ? automaticPrefix(address, rules) : ban.prefix;
+  return tooWide(prefix, rules) ?? { prefix, address, message, isSigned };
 }
 
 function signatureFault(
@@ -135,12 +139,9 @@ function signatureFault(
   return refuse('forged', `not signed with the key of ${sender}`);
 }
 
-function tooWide(
-  prefix: Prefix,
-  { widest4, widest6 }: VerificationRules,
-): RefusedMessage | undefined {
-  const widest = prefix.family === 4 ? widest4 : widest6;
-  if (prefix.length > 0 && prefix.length >= widest) return undefined;
+function tooWide(prefix: Prefix, rules: VerificationRules): RefusedMessage | undefined {
+  if (!isWiderThan(prefix, rules)) return undefined;
+  const widest = prefix.family === 4 ? rules.widest4 : rules.widest6;
   return refuse('too wide', `/${prefix.length} is wider than /${widest}`);
 }
 

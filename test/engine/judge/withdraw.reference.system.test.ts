@@ -56,7 +56,7 @@ async function activeAfter(logs: readonly string[]): Promise<string[]> {
     const policies: Policies = {
       policyFor: () => DEFAULT_POLICY,
       windowSeconds: DEFAULT_POLICY.offence.windowSeconds,
-      share: 25,
+      limits: DEFAULT_POLICY.limits,
       nat64: [],
     };
     for (const [index, log] of logs.entries()) {

@@ -101,6 +101,33 @@ describe('storeBans', () => {
     expect(ask(late)).toMatchObject([{ outcome: 'new' }]);
   });
 
+  it('blocks no longer than one user may, and no more than that', () => {
+    const far = signed('198.51.100.0/24', '198.51.100.9');
+    const { message } = far;
+    if (message === undefined) throw new Error('no message');
+    const ban = { ...message.ban, expiresAt: 'forever' as const };
+    expect(ask({ ...far, message: { ...message, ban } })).toMatchObject([
+      { outcome: 'new', expiresAt: NOW + 365 * DAY },
+    ]);
+    const { limits } = DEFAULT_POLICY;
+    const user = { ...limits.user, addresses4: 768 };
+    const policy = { ...DEFAULT_POLICY, limits: { ...limits, user } };
+    const numbers = (...all: number[]) => all.map((n) => signed(`203.0.${n}.0/24`, `203.0.${n}.9`));
+    const outcomes = (requests: readonly BlockRequest[], at: number) =>
+      storeBans(store, requests, policy, at, 300).map(({ outcome }) => outcome);
+    expect(outcomes(numbers(1, 2, 3), NOW)).toEqual(['new', 'new', 'too much']);
+    // Who is not known is charged as the channel.
+    expect(outcomes([plain('203.0.4.9')], NOW)).toEqual(['new']);
+    expect(store.history(parsePrefix('203.0.4.9'))).toMatchObject([{ by: 'block' }]);
+    store.transaction(() => {
+      const entry = store.get(parsePrefix('203.0.1.0/24'));
+      if (entry !== undefined) store.record({ entry: expireEntry(entry, NOW + 1) });
+    });
+    // It is counted again after a minute.
+    expect(outcomes(numbers(3), NOW + 59)).toEqual(['too much']);
+    expect(outcomes(numbers(3), NOW + 60)).toEqual(['new']);
+  });
+
   it('stores all requests or none', () => {
     const broken = { ...plain('192.0.2.9'), prefix: undefined } as unknown as BlockRequest;
     expect(() => ask(plain('192.0.2.7'), broken)).toThrow();

@@ -145,7 +145,7 @@ describe('the share of the address space', () => {
     fill();
     const entry = { ...active('60.0.0.0/10'), endedAt: undefined, note: '' };
     const page = {
-      changes: [{ type: 'entry', entry }],
+      changes: [{ type: 'entry', sequence: 1, entry, activatedBy: { by: 'anna', byAdmin: true } }],
       next: 1,
       latest: 1,
       more: false,

@@ -15,7 +15,7 @@ const SETTINGS: WatchSettings = {
   policies: {
     policyFor: () => DEFAULT_POLICY,
     windowSeconds: DEFAULT_POLICY.offence.windowSeconds,
-    share: DEFAULT_POLICY.limits.share,
+    limits: DEFAULT_POLICY.limits,
     nat64: [],
   },
   readOptions: { scanners: [tinyScanner], zone: 'UTC', points: new Map() },

@@ -5,7 +5,12 @@ import { type Entry, isActive, neverActive, outlasts } from '../../../src/blockl
 import { DAY_SECONDS, DEFAULT_POLICY } from '../../../src/blocklist/policy.ts';
 import { ProtectedSpace } from '../../../src/blocklist/protect.ts';
 import type { Protection } from '../../../src/blocklist/request.ts';
-import { type LocalState, type Merge, mergeEntry } from '../../../src/fleet/client/merge.ts';
+import {
+  type LocalState,
+  type Merge,
+  mergeEntry,
+  type PeerReport,
+} from '../../../src/fleet/client/merge.ts';
 import { containsPrefix } from '../../../src/net/prefix.ts';
 import { parsePrefix } from '../../../src/net/prefix-text.ts';
 
@@ -38,8 +43,14 @@ function allowed(prefix: string): Protection {
   return { prefix: parsePrefix(prefix), reason: 'allowed' };
 }
 
-function merge(remote: Entry, ...supernets: Entry[]): Merge {
-  return mergeEntry(remote, localState(supernets), RULES, NOW);
+/** As an administrator reports it. */
+function merge(entry: Entry, ...supernets: Entry[]): Merge {
+  return mergeAs({}, entry, ...supernets);
+}
+
+function mergeAs(over: Partial<PeerReport>, entry: Entry, ...supernets: Entry[]): Merge {
+  const report = { entry, activatedBy: { by: 'anna', byAdmin: true }, isShared: false, ...over };
+  return mergeEntry(report, localState(supernets), RULES, NOW);
 }
 
 describe('a remote entry', () => {
@@ -80,6 +91,42 @@ describe('a remote entry', () => {
     expect(merged).toMatchObject({
       entry: { expiresAt: NOW - DAY_SECONDS + RULES.longestSeconds },
     });
+  });
+
+  it('is limited in width if a machine made it', () => {
+    const activatedBy = { by: 'gate1', byAdmin: false };
+    for (const [prefix, kind] of [
+      ['5.6.0.0/19', 'refused'],
+      ['5.6.0.0/20', 'blocked'],
+      ['2001:db8::/47', 'refused'],
+      ['2001:db8::/48', 'blocked'],
+    ] as const) {
+      expect([prefix, mergeAs({ activatedBy }, entryOf(prefix)).kind]).toEqual([prefix, kind]);
+    }
+    // An administrator's entry that comes back, and an earlier server.
+    const made = entryOf('5.6.0.0/16', { by: 'anna', byAdmin: true });
+    expect(mergeAs({ activatedBy }, made).kind).toBe('blocked');
+    const unknown = { activatedBy: { by: '', byAdmin: false } };
+    expect(mergeAs(unknown, entryOf('5.6.0.0/16')).kind).toBe('blocked');
+  });
+
+  it('lasts no longer than a year if one machine made it', () => {
+    const rules = { ...RULES, longestSeconds: 3650 * DAY_SECONDS };
+    const entry = entryOf('5.6.7.0/24', { expiresAt: NOW + 500 * DAY_SECONDS });
+    const expiry = (over: Partial<PeerReport>) => {
+      const activatedBy = { by: 'gate1', byAdmin: false };
+      const merged = mergeEntry(
+        { entry, activatedBy, isShared: false, ...over },
+        localState(),
+        rules,
+        NOW,
+      );
+      return 'entry' in merged && merged.entry.expiresAt;
+    };
+    expect(expiry({})).toBe(NOW + 364 * DAY_SECONDS);
+    expect(expiry({ isShared: true })).toBe(entry.expiresAt);
+    expect(expiry({ activatedBy: { by: 'anna', byAdmin: true } })).toBe(entry.expiresAt);
+    expect(expiry({ entry: { ...entry, byAdmin: true } })).toBe(entry.expiresAt);
   });
 
   it('has no time in the future', () => {

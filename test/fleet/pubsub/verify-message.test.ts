@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_POLICY } from '../../../src/blocklist/policy.ts';
 import type { BanMessage } from '../../../src/fleet/pubsub/ban.ts';
 import { messageText } from '../../../src/fleet/pubsub/message-text.ts';
 import { SigningKey } from '../../../src/fleet/pubsub/signing-key.ts';
@@ -20,6 +21,7 @@ const RULES: VerificationRules = {
   self: 'own.example.net',
   widest4: 1,
   widest6: 1,
+  auto: DEFAULT_POLICY.auto,
   maxAgeSeconds: 300,
 };
 const MESSAGE: BanMessage = {
@@ -190,10 +192,22 @@ it('refuses prefixes that are too wide, in both families and forms', () => {
   for (const prefix of [...EDGES, parsePrefix('10.0.0.0/15'), parsePrefix('2001:db8::/47')]) {
     if (prefix.length === 0) continue;
     const isWide = prefix.length < (prefix.family === 4 ? 16 : 48);
-    const message = { ...MESSAGE, ban: { ...MESSAGE.ban, prefix } };
+    const message = { ...MESSAGE, ban: { ...MESSAGE.ban, prefix, address: undefined } };
     const wanted = isWide ? 'too wide' : undefined;
     expect(refusal(messageText(message, KEY), rules)).toBe(wanted);
     expect(refusal(formatPrefix(prefix), { ...rules, keys: undefined })).toBe(wanted);
+  }
+});
+
+it('cuts a wide prefix to the automatic one around its offender', () => {
+  const rules = { ...RULES, widest4: 20, widest6: 48 };
+  for (const [wide, offender, cut] of [
+    ['198.51.96.0/19', '198.51.100.9', '198.51.100.0/24'],
+    ['2001:db8::/32', '2001:db8:1:2::3', '2001:db8:1:2::/64'],
+  ] as const) {
+    const [prefix, address] = [parsePrefix(wide), parsePrefix(offender)];
+    const text = messageText({ ...MESSAGE, ban: { ...MESSAGE.ban, prefix, address } }, KEY);
+    expect(verify(text, rules)).toMatchObject({ prefix: parsePrefix(cut) });
   }
 });
 
