@@ -24,6 +24,8 @@ const SECONDS = Number(positionals[0] ?? 2);
 const ROUNDS = 5;
 const CONNECTIONS = 16;
 const USER = 'bench';
+/** Has limits, which are judged with each report. */
+const MACHINE = 'machine';
 const PASSWORD = 'bench-password';
 const JSON_TYPE = { 'content-type': 'application/json' };
 
@@ -47,6 +49,7 @@ async function measure(targets) {
   }
   await rates('GET of 1,000 rows', targets, ({ ask }) => ask('GET', '/v1/pf'));
   await rates('POST of one', targets, ({ post }) => post(1));
+  await rates('POST of one by a machine', ours(targets), ({ postAsMachine }) => postAsMachine(1));
   await rates('POST of one, 64 connections', targets, ({ post }) => post(1), 64);
   await rates('POST of one, one connection', targets, ({ post }) => post(1), 1);
   const known = [{ IP: '192.0.2.1', source: 'brutessh' }];
@@ -68,26 +71,31 @@ async function measure(targets) {
   }
 
   await rates('GET of 100,000 rows', targets, ({ ask }) => ask('GET', '/v1/pf'));
-  const ours = targets.filter(({ pid }) => pid !== undefined);
   const gzip = { 'accept-encoding': 'gzip' };
-  await rates('the same with gzip', ours, ({ ask }) => ask('GET', '/v1/pf', { headers: gzip }));
-  for (const target of ours) {
+  await rates('the same with gzip', ours(targets), ({ ask }) =>
+    ask('GET', '/v1/pf', { headers: gzip }),
+  );
+  for (const target of ours(targets)) {
     target.etag = (await target.ask('GET', '/v1/pf')).headers.etag;
     target.latest = await latest(target.ask);
   }
-  await rates('the same, not changed', ours, ({ ask, etag }) =>
+  await rates('the same, not changed', ours(targets), ({ ask, etag }) =>
     ask('GET', '/v1/pf', { headers: { 'if-none-match': etag } }),
   );
-  await rates('what changed, nothing', ours, (target) =>
+  await rates('what changed, nothing', ours(targets), (target) =>
     target.ask('GET', `/v2/entries?since=${target.latest}`),
   );
-  for (const target of ours) {
+  for (const target of ours(targets)) {
     const start = performance.now();
     await target.post(1);
     const { bytes } = await target.ask('GET', '/v1/pf');
     const text = `${(performance.now() - start).toFixed(0)} ms, ${bytes} bytes`;
     say(target, 'POST of one and GET of all after it', text);
   }
+}
+
+function ours(targets) {
+  return targets.filter(({ pid }) => pid !== undefined);
 }
 
 function say({ name }, what, text) {
@@ -160,14 +168,16 @@ function cpuSeconds(pid) {
 async function startServer(name, db) {
   const port = await freePort();
   const config = join(folder, 'mcblock.toml');
-  writeFileSync(config, '[fleet]\nrate = 1000000\n');
+  writeFileSync(config, '[fleet]\nrate = 1000000\n[limits]\nuser-rate = 1000000000\n');
   const common = ['--db', db, '--config', config];
-  const added = spawnSync(
-    process.execPath,
-    [program, 'user', 'add', USER, '--admin', '--password-stdin', ...common],
-    { input: `${PASSWORD}\n`, stdio: ['pipe', 'ignore', 'inherit'] },
-  );
-  if (added.status !== 0) throw new Error('no user could be added');
+  for (const user of [[USER, '--admin'], [MACHINE]]) {
+    const added = spawnSync(
+      process.execPath,
+      [program, 'user', 'add', ...user, '--password-stdin', ...common],
+      { input: `${PASSWORD}\n`, stdio: ['pipe', 'ignore', 'inherit'] },
+    );
+    if (added.status !== 0) throw new Error('no user could be added');
+  }
   const server = spawn(
     process.execPath,
     [program, 'serve', '--quiet', '--listen', `127.0.0.1:${port}`, ...common],
@@ -212,12 +222,17 @@ function targetOf(name, url, pid) {
   const common = { agent, hostname, port, auth };
   const ask = (method, path, { body, headers } = {}) =>
     send({ ...common, method, path, headers }, body);
-  const postList = (list) =>
-    ask('POST', '/v1/pf', { body: JSON.stringify(list), headers: JSON_TYPE });
+  const postList = (list, as = {}) =>
+    send(
+      { ...common, ...as, method: 'POST', path: '/v1/pf', headers: JSON_TYPE },
+      JSON.stringify(list),
+    );
   let host = 0;
-  const post = (count) =>
-    postList(Array.from({ length: count }, () => ({ IP: addressOf(host++), source: 'brutessh' })));
-  return { name, pid, ask, postList, post };
+  const next = () => ({ IP: addressOf(host++), source: 'brutessh' });
+  const post = (count) => postList(Array.from({ length: count }, next));
+  const postAsMachine = (count) =>
+    postList(Array.from({ length: count }, next), { auth: `${MACHINE}:${PASSWORD}` });
+  return { name, pid, ask, postList, post, postAsMachine };
 }
 
 function send(asked, body) {

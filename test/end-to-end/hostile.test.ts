@@ -1,0 +1,156 @@
+import { writeFileSync } from 'node:fs';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { coverageOf } from '../../src/blocklist/coverage.ts';
+import { DEFAULT_POLICY } from '../../src/blocklist/policy.ts';
+import { PrefixList } from '../../src/net/prefix-list.ts';
+import { formatPrefix, parsePrefix } from '../../src/net/prefix-text.ts';
+import { subtract } from '../../src/net/subtract.ts';
+import { LiveServer, PASSWORD } from '../fleet/client/live-server.ts';
+import { CommandLine } from '../support/command-line.ts';
+
+const START = Date.parse('2026-01-01T00:00:00Z') / 1000;
+const HONEST = ['gate1', 'gate2', 'gate3'] as const;
+const ROUNDS = 4;
+const PER_ROUND = 100;
+const { limits } = DEFAULT_POLICY;
+
+let server: LiveServer;
+let folder: CommandLine;
+let machines: CommandLine[];
+beforeEach(async () => {
+  folder = new CommandLine();
+  const body = { bodyBytes: 1024 ** 2, listItems: 10_000, perSecond: 1_000_000 };
+  server = new LiveServer(folder.path('fleet.db'), {
+    limits: { ...body, reportsPerMinute: 8000 },
+  });
+  await server.start();
+  const { widest4, widest6, longestSeconds: longest } = limits.user;
+  for (const name of [...HONEST, 'hostile']) {
+    await server.addUser(name, { widest4, widest6, longest });
+  }
+  await server.addUser('anna', { scopes: ['admin'] });
+  machines = [...HONEST, 'anna'].map(machine);
+});
+afterEach(async () => {
+  await server.stop();
+  for (const line of [...machines, folder]) line.remove();
+});
+
+function machine(user: string): CommandLine {
+  const line = new CommandLine();
+  line.now = '2026-01-01T00:00:00Z';
+  writeFileSync(line.path('password'), `${PASSWORD}\n`, { mode: 0o600 });
+  line.config = line.path('mcblock.toml');
+  writeFileSync(
+    line.config,
+    `[fleet]\nurl = "${server.url}"\nuser = "${user}"\npassword-file = "${line.path('password')}"\n`,
+  );
+  return line;
+}
+
+async function ok(line: CommandLine, ...argv: string[]): Promise<string> {
+  const outcome = await line.run(...argv);
+  expect(outcome).toMatchObject({ exitCode: 0 });
+  return outcome.stdout;
+}
+
+async function post(...reports: object[]): Promise<number> {
+  const authorization = `Basic ${Buffer.from(`hostile:${PASSWORD}`).toString('base64')}`;
+  const { status } = await fetch(`${server.url}/v2/reports`, {
+    method: 'POST',
+    headers: { authorization, 'content-type': 'application/json' },
+    body: JSON.stringify({ reports }),
+  });
+  return status;
+}
+
+/** The offender of this number that machine `m` saw; each in a network of its own. */
+const offenderOf = (m: number, n: number) => `45.${m}.${n}.9`;
+
+function log(line: CommandLine, offenders: readonly string[], round: number): string {
+  const lines = offenders.flatMap((address) =>
+    Array.from(
+      { length: 3 },
+      (_, second) =>
+        `Dec 31 23:00:0${second} host sshd[7]: Failed password for root from ${address} port 4711 ssh2`,
+    ),
+  );
+  const file = line.path(`auth${round}.log`);
+  writeFileSync(file, `${lines.join('\n')}\n`);
+  return file;
+}
+
+it('leaves all honest machines with the same rules, none wrong and none missing', {
+  timeout: 120_000,
+}, async () => {
+  const [gate1, , , anna] = machines;
+  if (gate1 === undefined || anna === undefined) throw new Error('no machines');
+  await ok(anna, 'add', '77.1.0.0/16', '--forever', '--share');
+  await ok(anna, 'sync');
+  const wanted = ['77.1.0.0/16'];
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const [m, line] of machines.slice(0, 3).entries()) {
+      const numbers = Array.from({ length: PER_ROUND / 2 }, (_, n) => round * (PER_ROUND / 2) + n);
+      await ok(
+        line,
+        'grok',
+        log(
+          line,
+          numbers.map((n) => offenderOf(m, n)),
+          round,
+        ),
+        '--year',
+        '2025',
+      );
+      await ok(line, 'sync');
+      wanted.push(...numbers.map((n) => `45.${m}.${n}.0/24`));
+    }
+    // Too wide, too long, what others began, and offences that it made up.
+    const octets = Array.from({ length: PER_ROUND }, (_, n) => 1 + ((round * PER_ROUND + n) % 220));
+    const until = '2035-01-01T00:00:00Z';
+    await post(...octets.map((a) => ({ type: 'block', prefix: `${a}.0.0.0/8`, until })));
+    await post({ type: 'expire', prefix: '77.1.0.0/16' });
+    await post(...wanted.map((prefix) => ({ type: 'expire', prefix })));
+    await post(...wanted.map((prefix) => ({ type: 'withdraw', prefix })));
+    const at = '2026-01-01T00:00:00Z';
+    const common = { type: 'offence', at, service: 'sshd', message: 'failed-login' };
+    await post(
+      ...octets.map((a) => ({ ...common, address: `${a}.2.${round}.9`, prefix: `${a}.0.0.0/9` })),
+    );
+    // Together more than it may have active.
+    const twenties = Array.from({ length: 400 }, (_, n) => ({
+      type: 'block',
+      prefix: `${100 + round}.${n >> 4}.${(n & 15) << 4}.0/20`,
+      until,
+    }));
+    await post(...twenties);
+  }
+  // A flood.
+  const at = '2026-01-01T00:00:00Z';
+  const flood = Array.from({ length: 250 }, (_, n) => ({
+    type: 'offence',
+    at,
+    address: `99.4.${n}.9`,
+  }));
+  const statuses = await Promise.all(Array.from({ length: 50 }, () => post(...flood)));
+  expect(statuses).toContain(429);
+  for (const line of machines) await ok(line, 'sync');
+  const all = await Promise.all(machines.map((line) => ok(line, 'emit')));
+  for (const rules of all) expect(rules).toBe(all[0]);
+  const held = PrefixList.from((all[0] ?? '').trim().split('\n').map(parsePrefix));
+  const honest = PrefixList.from(wanted.map(parsePrefix));
+  expect([...subtract(honest, held)].map(formatPrefix)).toEqual([]);
+  // What the hostile member made up is within its budget.
+  const [ofAll, ofHonest] = [coverageOf(held), coverageOf(honest)];
+  expect(ofAll[4] - ofHonest[4]).toBeGreaterThan(0n);
+  expect(ofAll[4] - ofHonest[4]).toBeLessThanOrEqual(BigInt(limits.user.addresses4));
+  const { changes } = (await (
+    await fetch(`${server.url}/v2/entries?limit=100000`, {
+      headers: { authorization: `Basic ${Buffer.from(`gate1:${PASSWORD}`).toString('base64')}` },
+    })
+  ).json()) as { changes: { activatedBy: string; prefix: string; expiresAt: string }[] };
+  for (const { prefix, expiresAt } of changes.filter((one) => one.activatedBy === 'hostile')) {
+    expect(parsePrefix(prefix).length).toBeGreaterThanOrEqual(20);
+    expect(Date.parse(expiresAt) / 1000).toBeLessThanOrEqual(START + limits.user.longestSeconds);
+  }
+});
