@@ -9,8 +9,10 @@ import {
   statesOf,
 } from './graph.ts';
 import {
+  FIELDS,
   type Field,
   type Grammar,
+  isOfRequest,
   isQuoted,
   type MessageRule,
   namesAddress,
@@ -116,6 +118,10 @@ const GOES_ON: Readonly<Record<Field, RegExp>> = {
   SESSION: /(?!)/u,
   'SESSION-PORT': /[0-9]/u,
   'SESSION-PID': /[0-9]/u,
+  METHOD: /[^ "]/u,
+  REQUEST: /[^"]/u,
+  STATUS: /[0-9]/u,
+  AGENT: /[^"]/u,
 };
 
 function byteText(byte: LiteralState['bytes'][number] | undefined): string {
@@ -125,7 +131,7 @@ function byteText(byte: LiteralState['bytes'][number] | undefined): string {
 /** Faults of the paths from the first byte to the last. */
 function paths({ at, name, kind, role }: MessageRule, start: State, hasOpening: boolean): Fault[] {
   const faults: Fault[] = [];
-  for (const isOne of [namesAddress, namesUser, isSession]) {
+  for (const isOne of [namesAddress, namesUser, isSession, ...REQUEST_PARTS]) {
     const second = secondOf(start, isOne);
     if (second) faults.push(faultAt(second.at, twiceInALine(name, second.field)));
   }
@@ -150,6 +156,8 @@ function paths({ at, name, kind, role }: MessageRule, start: State, hasOpening: 
   }
   return faults;
 }
+
+const REQUEST_PARTS = FIELDS.filter(isOfRequest).map((part) => (field: Field) => field === part);
 
 function withoutAddress(name: string, hasOpening: boolean): string {
   const what = `${name} can match without an ADDRESS`;

@@ -6,7 +6,14 @@ import { graphOf, type State, statesOf } from './graph.ts';
 import { LONG_LINE, STEP_LIMIT } from './limits.ts';
 import { Machine } from './machine.ts';
 import type { GrammarMessage, ServiceDeclaration } from './scanner.ts';
-import { type Grammar, type MessageRule, namesAddress, sessionKind } from './tree.ts';
+import {
+  type Field,
+  type Grammar,
+  isOfRequest,
+  type MessageRule,
+  namesAddress,
+  sessionKind,
+} from './tree.ts';
 import { get, leave, op } from './wasm/code.ts';
 import { ModuleBuilder } from './wasm/module.ts';
 
@@ -32,7 +39,8 @@ export function compileGrammar({ rules, messages, ...service }: Grammar): Compil
     return graphOf(flat);
   });
   const module = new ModuleBuilder();
-  const machine = new Machine(module);
+  const usesRequest = starts.some((start) => fieldsOf(start).some(isOfRequest));
+  const machine = new Machine(module, usesRequest);
   const written = starts.map((start, message) => writeMessage(machine, start, message));
   const scan = module.declare(2, 'scan');
   const length = op(get(1), '-', get(0));
@@ -46,10 +54,13 @@ export function compileGrammar({ rules, messages, ...service }: Grammar): Compil
 }
 
 function describe({ name, kind, points = 0, role }: MessageRule, start?: State): GrammarMessage {
-  const fields = start
-    ? statesOf(start).flatMap((state) => (state.type === 'field' ? [state.field] : []))
-    : [];
+  const fields = start ? fieldsOf(start) : [];
   const session = fields.map(sessionKind).find((one) => one !== undefined);
   const takesPeer = (kind !== 'note' && !fields.some(namesAddress)) || undefined;
-  return { name, kind, points, role, session, takesPeer };
+  const isRequest = fields.some(isOfRequest) || undefined;
+  return { name, kind, points, role, session, takesPeer, isRequest };
+}
+
+function fieldsOf(start: State): readonly Field[] {
+  return statesOf(start).flatMap((state) => (state.type === 'field' ? [state.field] : []));
 }

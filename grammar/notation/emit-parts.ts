@@ -1,7 +1,7 @@
 import type { State } from './graph.ts';
 import { type Machine, NOTHING, READ, STOP } from './machine.ts';
 import { isWord } from './reach.ts';
-import { type Field, isValue, namesUser, sessionKind } from './tree.ts';
+import { type Field, isOfRequest, isValue, namesUser, sessionKind } from './tree.ts';
 import {
   block,
   branch,
@@ -91,6 +91,12 @@ export function capture(
   if (namesUser(field)) return [machine.forgetUser(), (end) => machine.takeUser(get(p), end)];
   if (sessionKind(field) !== undefined) {
     return [machine.forgetSession(), (end) => machine.takeSession(get(p), end)];
+  }
+  if (isOfRequest(field)) {
+    return [
+      machine.takePart(field, int(-1), int(-1)),
+      (end) => machine.takePart(field, get(p), end),
+    ];
   }
   return [[], () => []];
 }

@@ -168,4 +168,8 @@ const FIELD_SHAPES: Readonly<
   SESSION: { least: 1, most: Number.POSITIVE_INFINITY, firstBytes: NO_SPACE },
   'SESSION-PORT': { least: 1, most: 5, firstBytes: DIGITS },
   'SESSION-PID': { least: 1, most: 20, firstBytes: DIGITS },
+  METHOD: { least: 1, most: Number.POSITIVE_INFINITY, firstBytes: NO_SPACE },
+  REQUEST: { least: 0, most: Number.POSITIVE_INFINITY, firstBytes: ANY_BYTE },
+  STATUS: { least: 1, most: 20, firstBytes: DIGITS },
+  AGENT: { least: 0, most: Number.POSITIVE_INFINITY, firstBytes: ANY_BYTE },
 };

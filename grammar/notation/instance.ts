@@ -15,12 +15,14 @@ type Scan = (start: number, end: number) => number;
 /** The scanner of a compiled grammar. */
 export function instantiate({ wasm, ...described }: LateGrammar): Scanner {
   let loaded: Scan | undefined;
+  const usesRequest = described.messages.some(({ isRequest }) => isRequest === true);
   const scan: Scanner['scan'] = (bytes, start, end, reading) => {
     if (end - start > LINE_LIMIT_BYTES) return NO_MATCH;
     loaded ??= scanOf(wasm());
     const offset = offsetInMemory(bytes, start, end);
     const message = loaded(offset, offset + end - start);
     if (message >= 0) takeReading(reading, start - offset);
+    if (usesRequest && message >= 0) takeRequest(reading, start - offset);
     return message;
   };
   return { ...described, scan };
@@ -58,4 +60,22 @@ function takeReading(reading: Reading, shift: number): void {
   const sessionStart = ints[SESSION_START] ?? -1;
   reading.sessionStart = sessionStart < 0 ? -1 : sessionStart + shift;
   reading.sessionEnd = sessionStart < 0 ? -1 : (ints[SESSION_END] ?? -1) + shift;
+}
+
+const METHOD = READING_OFFSETS.methodStart >> 2;
+
+/** As takeReading: the parts of a request, which lie one after the other. */
+function takeRequest(reading: Reading, shift: number): void {
+  const at = (index: number): number => {
+    const place = ints[METHOD + index] ?? -1;
+    return place < 0 ? -1 : place + shift;
+  };
+  reading.methodStart = at(0);
+  reading.methodEnd = at(1);
+  reading.requestStart = at(2);
+  reading.requestEnd = at(3);
+  reading.statusStart = at(4);
+  reading.statusEnd = at(5);
+  reading.agentStart = at(6);
+  reading.agentEnd = at(7);
 }

@@ -1,7 +1,7 @@
 import { FAMILY, PORT, WORDS } from '../fields/memory-map.ts';
 import { READING_FIELDS, READING_OFFSETS, type Reading } from './reading.ts';
 import { NO_MATCH } from './scanner.ts';
-import type { Field } from './tree.ts';
+import { type Field, REQUEST_FIELDS, type RequestField } from './tree.ts';
 import {
   type Code,
   call,
@@ -59,6 +59,10 @@ const FINDERS: Readonly<Partial<Record<Field, FieldFunction>>> = {
   SESSION: 'wordEnd',
   'SESSION-PORT': 'portEnd',
   'SESSION-PID': 'intEnd',
+  METHOD: 'bareEnd',
+  REQUEST: 'quotedEnd',
+  STATUS: 'intEnd',
+  AGENT: 'quotedEnd',
 };
 
 /**
@@ -77,13 +81,16 @@ export class Machine {
   readonly #userEnd: Global;
   readonly #sessionStart: Global;
   readonly #sessionEnd: Global;
+  /** The ends of the parts of a request, if the grammar has such. */
+  readonly #parts: Readonly<Partial<Record<keyof Reading, Global>>>;
   readonly #sawNobody: Global;
   readonly #isLong: Global;
   readonly #firstFamily: Global;
   readonly #firstWords: readonly Global[];
   readonly #accept: FunctionBuilder;
 
-  constructor(module: ModuleBuilder) {
+  /** @param usesRequest whether messages have parts of a request */
+  constructor(module: ModuleBuilder, usesRequest: boolean) {
     this.module = module;
     const imported = Object.entries(FIELD_FUNCTIONS).map(([name, parameters]) => [
       name,
@@ -98,6 +105,8 @@ export class Machine {
     this.#userEnd = module.global(-1);
     this.#sessionStart = module.global(-1);
     this.#sessionEnd = module.global(-1);
+    const parts = usesRequest ? Object.values(REQUEST_FIELDS).flat() : [];
+    this.#parts = Object.fromEntries(parts.map((part) => [part, module.global(-1)]));
     this.#sawNobody = module.global(0);
     this.#isLong = module.global(0);
     this.#firstFamily = module.global(0);
@@ -117,7 +126,8 @@ export class Machine {
   }
 
   beginMessage(): Code {
-    return [this.forgetAddress(), this.forgetUser(), this.forgetSession()];
+    const parts = Object.values(this.#parts).map((part) => setGlobal(part, int(-1)));
+    return [this.forgetAddress(), this.forgetUser(), this.forgetSession(), ...parts];
   }
 
   accept(message: number): Code {
@@ -199,6 +209,12 @@ export class Machine {
     return this.takeSession(int(-1), int(-1));
   }
 
+  takePart(field: RequestField, start: Code, end: Code): Code {
+    const [first, last] = REQUEST_FIELDS[field].map((part) => this.#parts[part]);
+    if (first === undefined || last === undefined) throw new RangeError(`${field} has no place`);
+    return [setGlobal(first, start), setGlobal(last, end)];
+  }
+
   isLong(): Code {
     return getGlobal(this.#isLong);
   }
@@ -229,7 +245,8 @@ export class Machine {
     const hasWord = (index: number) => (index === 0 ? family : op(family, '==', int(6)));
     const isOther = otherLast.reduce((left, right) => op(left, '|', right));
     const [a = [], b = [], c = [], d = []] = this.#firstWords.map(getGlobal);
-    const reading: Readonly<Record<keyof Reading, Code>> = {
+    const parts = Object.entries(this.#parts).map(([part, value]) => [part, getGlobal(value)]);
+    const reading: Readonly<Partial<Record<keyof Reading, Code>>> = {
       family,
       a,
       b,
@@ -240,6 +257,7 @@ export class Machine {
       userEnd: getGlobal(this.#userEnd),
       sessionStart: getGlobal(this.#sessionStart),
       sessionEnd: getGlobal(this.#sessionEnd),
+      ...Object.fromEntries(parts),
     };
     this.#accept.write([
       when(isNobody, [
@@ -261,7 +279,10 @@ export class Machine {
       ...this.#firstWords.map((first, index) =>
         setGlobal(first, selectValue(hasWord(index), load(4, int(0), WORDS + 4 * index), int(0))),
       ),
-      ...READING_FIELDS.map((field) => store(int(0), READING_OFFSETS[field], reading[field])),
+      ...READING_FIELDS.map((field) => {
+        const value = reading[field];
+        return value === undefined ? [] : store(int(0), READING_OFFSETS[field], value);
+      }),
       leave(READ),
     ]);
   }

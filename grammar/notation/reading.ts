@@ -19,6 +19,15 @@ export interface Reading {
   /** Where the words that identify the connection are; -1 if there are none. */
   sessionStart: number;
   sessionEnd: number;
+  /** Where the parts of a request are, if the message has such; -1 if there is none. */
+  methodStart: number;
+  methodEnd: number;
+  requestStart: number;
+  requestEnd: number;
+  statusStart: number;
+  statusEnd: number;
+  agentStart: number;
+  agentEnd: number;
 }
 
 /** The fields in the order in which a compiled scanner leaves them in memory, an i32 each. */
@@ -33,6 +42,14 @@ export const READING_FIELDS = [
   'userEnd',
   'sessionStart',
   'sessionEnd',
+  'methodStart',
+  'methodEnd',
+  'requestStart',
+  'requestEnd',
+  'statusStart',
+  'statusEnd',
+  'agentStart',
+  'agentEnd',
 ] as const;
 
 /** Their byte offsets in memory. */
@@ -52,5 +69,13 @@ export function emptyReading(): Reading {
     userEnd: -1,
     sessionStart: -1,
     sessionEnd: -1,
+    methodStart: -1,
+    methodEnd: -1,
+    requestStart: -1,
+    requestEnd: -1,
+    statusStart: -1,
+    statusEnd: -1,
+    agentStart: -1,
+    agentEnd: -1,
   };
 }

@@ -25,6 +25,8 @@ export interface GrammarMessage {
   readonly session?: SessionKind | undefined;
   /** The message names no address: its peer is the one of the message that opened the connection. */
   readonly takesPeer?: true | undefined;
+  /** The message tells of a request to a web server. */
+  readonly isRequest?: true | undefined;
 }
 
 /** `scan` found no message. */

@@ -24,6 +24,10 @@ export const FIELDS = [
   'SESSION',
   'SESSION-PORT',
   'SESSION-PID',
+  'METHOD',
+  'REQUEST',
+  'STATUS',
+  'AGENT',
 ] as const;
 
 export type Field = (typeof FIELDS)[number];
@@ -40,12 +44,29 @@ export function namesUser(field: Field): boolean {
 
 /** Whether the field is what a service put in quotes, or left without as it needs none. */
 export function isValue(field: Field): boolean {
-  return isQuoted(field) || field === 'BARE' || field === 'BARE-USER';
+  return isQuoted(field) || field === 'BARE' || field === 'BARE-USER' || field === 'METHOD';
 }
 
 /** Whether the field ends at a quote. */
 export function isQuoted(field: Field): boolean {
-  return field === 'QUOTED' || field === 'QUOTED-USER';
+  return (
+    field === 'QUOTED' || field === 'QUOTED-USER' || field === 'REQUEST' || field === 'AGENT'
+  );
+}
+
+/** The fields of a request to a web server, and the names of their ends in a Reading. */
+export const REQUEST_FIELDS = {
+  METHOD: ['methodStart', 'methodEnd'],
+  REQUEST: ['requestStart', 'requestEnd'],
+  STATUS: ['statusStart', 'statusEnd'],
+  AGENT: ['agentStart', 'agentEnd'],
+} as const;
+
+export type RequestField = keyof typeof REQUEST_FIELDS;
+
+/** Whether the field tells of a request to a web server. */
+export function isOfRequest(field: Field): field is RequestField {
+  return field in REQUEST_FIELDS;
 }
 
 /** The fields that identify the connection. */

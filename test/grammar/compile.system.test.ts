@@ -26,6 +26,10 @@ const FIELDS = [
   'QUOTED-USER',
   'BARE',
   'BARE-USER',
+  'METHOD',
+  'REQUEST',
+  'STATUS',
+  'AGENT',
 ];
 const VALUES = [
   '1.2.3.4',

@@ -228,6 +228,7 @@ class Derivation {
             return [String(choose(65_536))];
           case 'INT':
           case 'SESSION-PID':
+          case 'STATUS':
             return [String(choose(100_000))];
           case 'SESSION':
             // The service's own words.
@@ -236,10 +237,13 @@ class Derivation {
             return [this.#words(false) || 'w'];
           case 'QUOTED':
           case 'QUOTED-USER':
+          case 'REQUEST':
+          case 'AGENT':
             // The service escapes what would end the text.
             return [this.#words(true).replaceAll(/["\\]/g, '\\$&')];
           case 'BARE':
           case 'BARE-USER':
+          case 'METHOD':
             // The service puts all else in quotes.
             return [this.#words(false).replaceAll(/[ "]/g, '') || 'b'];
           case 'USER':

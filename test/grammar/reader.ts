@@ -15,13 +15,14 @@ export function scanLine(scanner: Scanner, line: string): Interpreted {
   if (found < 0) {
     return { message: found as typeof NO_MATCH, reading: undefined, address: '', user: undefined };
   }
-  const { userStart, userEnd, sessionStart, sessionEnd } = reading;
+  const { userStart, userEnd } = reading;
   // As offsets in the line.
-  const shifted = {
-    ...reading,
-    ...(userStart >= 0 && { userStart: userStart - 1, userEnd: userEnd - 1 }),
-    ...(sessionStart >= 0 && { sessionStart: sessionStart - 1, sessionEnd: sessionEnd - 1 }),
-  };
+  const shifted = Object.fromEntries(
+    Object.entries(reading).map(([name, value]) => [
+      name,
+      /Start$|End$/.test(name) && value >= 0 ? value - 1 : value,
+    ]),
+  ) as unknown as Reading;
   return {
     message: scanner.messages[found]!.name,
     reading: shifted,

@@ -62,16 +62,20 @@ function lineOf(body: Expression, choices: readonly number[]): string {
           case 'INT':
           case 'SESSION-PORT':
           case 'SESSION-PID':
+          case 'STATUS':
             return String(choose(70_000));
           case 'WORD':
           case 'BARE':
           case 'BARE-USER':
+          case 'METHOD':
           case 'SESSION':
             return ['w', 'SHA256:ab/c', '192.0.2.9'][choose(3)]!;
           case 'USER':
           case 'TEXT':
           case 'QUOTED':
           case 'QUOTED-USER':
+          case 'REQUEST':
+          case 'AGENT':
             return HOSTILE[choose(HOSTILE.length)]! + (choose(3) === 0 ? HOSTILE[choose(5)]! : '');
         }
     }

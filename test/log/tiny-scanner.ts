@@ -1,4 +1,4 @@
-import type { Reading } from '../../grammar/notation/reading.ts';
+import { emptyReading, type Reading } from '../../grammar/notation/reading.ts';
 import {
   AMBIGUOUS,
   type GrammarMessage,
@@ -41,8 +41,8 @@ export const tinyScanner: Scanner = {
       const { family, a, b, c, d } = address;
       const port = Number(match[3]);
       const user = { userStart, userEnd };
-      const none = { sessionStart: -1, sessionEnd: -1 };
-      Object.assign(reading, { family, a, b, c, d, port, ...user, ...none } satisfies Reading);
+      const found: Reading = { ...emptyReading(), family, a, b, c, d, port, ...user };
+      Object.assign(reading, found);
       return index;
     }
     return NO_MATCH;

@@ -1,6 +1,11 @@
 import { emptyReading, type Reading } from '../../grammar/notation/reading.ts';
 import { AMBIGUOUS, NO_MATCH } from '../../grammar/notation/scanner.ts';
-import type { Expression, Field, Grammar } from '../../grammar/notation/tree.ts';
+import {
+  type Expression,
+  type Field,
+  type Grammar,
+  REQUEST_FIELDS,
+} from '../../grammar/notation/tree.ts';
 import { parseAddressReference } from './address-text.ts';
 import {
   bareLength,
@@ -34,10 +39,19 @@ interface Found {
   readonly port: number;
   readonly user: { readonly start: number; readonly end: number } | undefined;
   readonly session: { readonly start: number; readonly end: number } | undefined;
+  /** The parts of a request. */
+  readonly parts: Partial<Reading>;
 }
 
 const NOBODY = 'nobody';
-const BEGINNING: Found = { end: 0, address: '', port: -1, user: undefined, session: undefined };
+const BEGINNING: Found = {
+  end: 0,
+  address: '',
+  port: -1,
+  user: undefined,
+  session: undefined,
+  parts: {},
+};
 const NONE = { reading: undefined, address: '', user: undefined };
 
 const READ_ADDRESS = {
@@ -67,13 +81,14 @@ export function interpretGrammar(grammar: Grammar, line: string): Interpreted {
   if (addresses.size > 1) return { message: AMBIGUOUS, ...NONE };
   return first ?? { message: NO_MATCH, ...NONE };
 
-  function interpreted(message: string, { address, port, user, session }: Found): Interpreted {
+  function interpreted(message: string, { address, port, user, session, parts }: Found): Interpreted {
     const reading = {
       ...emptyReading(),
       ...parseAddressReference(address),
       port,
       ...(user && { userStart: user.start, userEnd: user.end }),
       ...(session && { sessionStart: session.start, sessionEnd: session.end }),
+      ...parts,
     };
     return { message, reading, address, user: user && line.slice(user.start, user.end) };
   }
@@ -115,6 +130,7 @@ export function interpretGrammar(grammar: Grammar, line: string): Interpreted {
 
 /** The fields that match the same. */
 const PLAIN = { SESSION: 'WORD', 'SESSION-PID': 'INT', 'SESSION-PORT': 'PORT' } as const;
+const PLAIN_PARTS = { METHOD: 'BARE', REQUEST: 'QUOTED', STATUS: 'INT', AGENT: 'QUOTED' } as const;
 
 function* fieldReadings(field: Field, line: string, from: Found): Generator<Found> {
   const start = from.end;
@@ -159,6 +175,16 @@ function* fieldReadings(field: Field, line: string, from: Found): Generator<Foun
         yield { ...found, session: { start, end: found.end } };
       }
       return;
+    case 'METHOD':
+    case 'REQUEST':
+    case 'STATUS':
+    case 'AGENT': {
+      const [first, last] = REQUEST_FIELDS[field];
+      for (const found of fieldReadings(PLAIN_PARTS[field], line, from)) {
+        yield { ...found, parts: { ...from.parts, [first]: start, [last]: found.end } };
+      }
+      return;
+    }
     case 'ADDRESS':
     case 'ENDPOINT':
     case 'DOTTED-ENDPOINT': {
