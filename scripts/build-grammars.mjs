@@ -1,7 +1,7 @@
 // Compiles the shipped grammars: grammar/*.grammar -> build/grammars/*.wasm, one module each, and
 // build/grammars.cjs, which lists them and reads a module when the service's first line comes.
 // Writes nothing if a grammar has a fault or an example fails.
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { bundleTypeScript } from './bundle-typescript.mjs';
@@ -31,13 +31,16 @@ export async function buildGrammars({
   for (const { service, wasm } of compiled) {
     writeWhole(join(to, 'grammars', `${service}.wasm`), wasm);
   }
-  writeWhole(join(to, 'grammars.cjs'), listOf(compiled));
+  const requests = join(from, 'web.requests');
+  const list = existsSync(requests) ? readFileSync(requests, 'utf8') : '';
+  writeWhole(join(to, 'grammars.cjs'), listOf(compiled, list));
   const instance = JSON.stringify(
     to === join(root, 'build') ? '../grammar/notation/instance.ts' : join(notation, 'instance.ts'),
   );
   writeWhole(
     join(to, 'grammars.d.cts'),
     `import type { LateGrammar } from ${instance};\n\n` +
+      '/** The list of requests that is shipped. */\nexport declare const requests: string;\n\n' +
       '/** Those that are shipped, by name of the service. */\nexport declare const grammars: readonly LateGrammar[];\n',
   );
 }
@@ -85,13 +88,14 @@ export { compileGrammar } from './grammar/notation/compile.ts';`,
 }
 
 /** A CommonJS module, like the program that loads it. */
-function listOf(compiled) {
+function listOf(compiled, requests) {
   const entries = compiled.map((grammar) => {
     const described = JSON.stringify({ ...grammar, wasm: undefined }).slice(1, -1);
     return `  { ${described}, wasm: () => read(${JSON.stringify(`grammars/${grammar.service}.wasm`)}) },\n`;
   });
   return `const { readFileSync } = require('node:fs');
 const read = (file) => readFileSync(\`\${__dirname}/\${file}\`);
+exports.requests = ${JSON.stringify(requests)};
 exports.grammars = [
 ${entries.join('')}];
 `;

@@ -121,6 +121,7 @@ const GOES_ON: Readonly<Record<Field, RegExp>> = {
   METHOD: /[^ "]/u,
   REQUEST: /[^"]/u,
   STATUS: /[0-9]/u,
+  REFERRER: /[^"]/u,
   AGENT: /[^"]/u,
 };
 

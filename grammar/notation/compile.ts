@@ -57,8 +57,8 @@ function describe({ name, kind, points = 0, role }: MessageRule, start?: State):
   const fields = start ? fieldsOf(start) : [];
   const session = fields.map(sessionKind).find((one) => one !== undefined);
   const takesPeer = (kind !== 'note' && !fields.some(namesAddress)) || undefined;
-  const isRequest = fields.some(isOfRequest) || undefined;
-  return { name, kind, points, role, session, takesPeer, isRequest };
+  const request = fields.some(isOfRequest) ? 'any' : undefined;
+  return { name, kind, points, role, session, takesPeer, request };
 }
 
 function fieldsOf(start: State): readonly Field[] {

@@ -171,5 +171,6 @@ const FIELD_SHAPES: Readonly<
   METHOD: { least: 1, most: Number.POSITIVE_INFINITY, firstBytes: NO_SPACE },
   REQUEST: { least: 0, most: Number.POSITIVE_INFINITY, firstBytes: ANY_BYTE },
   STATUS: { least: 1, most: 20, firstBytes: DIGITS },
+  REFERRER: { least: 0, most: Number.POSITIVE_INFINITY, firstBytes: ANY_BYTE },
   AGENT: { least: 0, most: Number.POSITIVE_INFINITY, firstBytes: ANY_BYTE },
 };

@@ -15,7 +15,7 @@ type Scan = (start: number, end: number) => number;
 /** The scanner of a compiled grammar. */
 export function instantiate({ wasm, ...described }: LateGrammar): Scanner {
   let loaded: Scan | undefined;
-  const usesRequest = described.messages.some(({ isRequest }) => isRequest === true);
+  const usesRequest = described.messages.some(({ request }) => request !== undefined);
   const scan: Scanner['scan'] = (bytes, start, end, reading) => {
     if (end - start > LINE_LIMIT_BYTES) return NO_MATCH;
     loaded ??= scanOf(wasm());
@@ -76,6 +76,8 @@ function takeRequest(reading: Reading, shift: number): void {
   reading.requestEnd = at(3);
   reading.statusStart = at(4);
   reading.statusEnd = at(5);
-  reading.agentStart = at(6);
-  reading.agentEnd = at(7);
+  reading.referrerStart = at(6);
+  reading.referrerEnd = at(7);
+  reading.agentStart = at(8);
+  reading.agentEnd = at(9);
 }

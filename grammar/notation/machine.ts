@@ -62,6 +62,7 @@ const FINDERS: Readonly<Partial<Record<Field, FieldFunction>>> = {
   METHOD: 'bareEnd',
   REQUEST: 'quotedEnd',
   STATUS: 'intEnd',
+  REFERRER: 'quotedEnd',
   AGENT: 'quotedEnd',
 };
 

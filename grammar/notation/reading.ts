@@ -26,6 +26,8 @@ export interface Reading {
   requestEnd: number;
   statusStart: number;
   statusEnd: number;
+  referrerStart: number;
+  referrerEnd: number;
   agentStart: number;
   agentEnd: number;
 }
@@ -48,6 +50,8 @@ export const READING_FIELDS = [
   'requestEnd',
   'statusStart',
   'statusEnd',
+  'referrerStart',
+  'referrerEnd',
   'agentStart',
   'agentEnd',
 ] as const;
@@ -75,6 +79,8 @@ export function emptyReading(): Reading {
     requestEnd: -1,
     statusStart: -1,
     statusEnd: -1,
+    referrerStart: -1,
+    referrerEnd: -1,
     agentStart: -1,
     agentEnd: -1,
   };

@@ -15,6 +15,12 @@ export type ConnectionRole = 'opens' | 'closes' | 'once';
  */
 export type SessionKind = 'port' | 'word' | 'pid';
 
+/**
+ * What a message tells of a request to a web server: `any`, as a grammar declares it; `listed`, in the
+ * list of requests; `missing`, refused and not listed; `scan`, for many of these.
+ */
+export type RequestRole = 'any' | 'listed' | 'missing' | 'scan';
+
 /** A message of a service, as its grammar declares it. */
 export interface GrammarMessage {
   readonly name: string;
@@ -25,8 +31,7 @@ export interface GrammarMessage {
   readonly session?: SessionKind | undefined;
   /** The message names no address: its peer is the one of the message that opened the connection. */
   readonly takesPeer?: true | undefined;
-  /** The message tells of a request to a web server. */
-  readonly isRequest?: true | undefined;
+  readonly request?: RequestRole | undefined;
 }
 
 /** `scan` found no message. */

@@ -27,6 +27,7 @@ export const FIELDS = [
   'METHOD',
   'REQUEST',
   'STATUS',
+  'REFERRER',
   'AGENT',
 ] as const;
 
@@ -47,11 +48,17 @@ export function isValue(field: Field): boolean {
   return isQuoted(field) || field === 'BARE' || field === 'BARE-USER' || field === 'METHOD';
 }
 
+const QUOTED_FIELDS: ReadonlySet<Field> = new Set([
+  'QUOTED',
+  'QUOTED-USER',
+  'REQUEST',
+  'REFERRER',
+  'AGENT',
+]);
+
 /** Whether the field ends at a quote. */
 export function isQuoted(field: Field): boolean {
-  return (
-    field === 'QUOTED' || field === 'QUOTED-USER' || field === 'REQUEST' || field === 'AGENT'
-  );
+  return QUOTED_FIELDS.has(field);
 }
 
 /** The fields of a request to a web server, and the names of their ends in a Reading. */
@@ -59,6 +66,7 @@ export const REQUEST_FIELDS = {
   METHOD: ['methodStart', 'methodEnd'],
   REQUEST: ['requestStart', 'requestEnd'],
   STATUS: ['statusStart', 'statusEnd'],
+  REFERRER: ['referrerStart', 'referrerEnd'],
   AGENT: ['agentStart', 'agentEnd'],
 } as const;
 

@@ -1,4 +1,4 @@
-import { NO_MATCH, type Scanner } from '../../grammar/notation/scanner.ts';
+import { NO_MATCH, type RequestRole, type Scanner } from '../../grammar/notation/scanner.ts';
 import { lineStart } from './bytes.ts';
 import { setConnectionKey } from './connection-key.ts';
 import type { HeaderReader } from './header/header.ts';
@@ -11,6 +11,7 @@ import { LineSplitter } from './lines.ts';
 import { Peers } from './peers.ts';
 import { Programs } from './programs.ts';
 import { isSyslogd, readLastRepetition, readQuotedRepetition } from './repeat.ts';
+import { PathScans } from './requests/path-scans.ts';
 import { LineClock } from './time/line-clock.ts';
 import type { CivilTime } from './time/zone.ts';
 
@@ -40,6 +41,7 @@ export class LogReader {
   );
   readonly #line: Line = emptyLine();
   readonly #peers = new Peers();
+  readonly #pathScans = new PathScans();
   readonly #repetition = { count: 1, start: 0, end: 0 };
   /** The line before was of a known service, and `#line` still holds its reading. */
   #repeatable = false;
@@ -178,6 +180,16 @@ export class LogReader {
     if (message === undefined) return;
     setConnectionKey(line, message);
     this.#peers.pass(line, message);
+    const { request } = message;
+    if (request === 'listed' || request === 'missing') this.#findScan(line, request);
+  }
+
+  /** A request with which its client turns out to scan is the message for that. */
+  #findScan(line: Line, role: RequestRole): void {
+    if (!this.#pathScans.pass(line, role)) return;
+    const { messages = [] } = this.#scanners[line.service] ?? {};
+    line.message = messages.findIndex(({ request }) => request === 'scan');
+    line.process = -1;
   }
 
   /**

@@ -1,9 +1,11 @@
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { instantiate, type LateGrammar } from '../../grammar/notation/instance.ts';
 import type { Scanner } from '../../grammar/notation/scanner.ts';
 import { McblockError, reasonOf } from '../errors.ts';
 import { ownedByAnother, readConfigFile } from '../read-config-file.ts';
+import { type RequestFile, readRequestLists } from './requests/request-list.ts';
+import { RequestReader } from './requests/request-scanner.ts';
 
 /** Takes the error of a grammar that cannot be used, with file, line and reason. */
 export type LeaveOut = (error: McblockError) => void;
@@ -19,27 +21,48 @@ export async function loadScanners(
     throw error;
   },
 ): Promise<readonly Scanner[]> {
-  const { grammars } = await import('#grammars');
-  if (folder === '') return grammars.map(instantiate);
+  const { grammars, requests } = await import('#grammars');
+  const shippedList = { name: SHIPPED_LIST, text: requests };
+  if (folder === '') return withRequests(grammars, [shippedList]);
   // The parser is slow to load, so it is loaded only if there are grammars to read.
   const { loadGrammar } = await import('../../grammar/notation/load.ts');
-  const own = grammarFiles(folder).flatMap((file): LateGrammar[] => {
+  const usable = <T>(file: string, read: (text: string) => T): T[] => {
     try {
-      const { wasm, ...described } = loadGrammar(readGrammar(file), file);
-      return [{ ...described, wasm: () => wasm }];
+      return [read(readGrammar(file))];
     } catch (cause) {
       leaveOut(new McblockError('config', reasonOf(cause), { cause }));
       return [];
     }
-  });
+  };
+  const own = filesIn(folder, '.grammar').flatMap((file) =>
+    usable(file, (text): LateGrammar => {
+      const { wasm, ...described } = loadGrammar(text, file);
+      return { ...described, wasm: () => wasm };
+    }),
+  );
   const replaced = new Set(own.map(({ service }) => service));
   const shipped = grammars.filter(({ service }) => !replaced.has(service));
-  return [...own, ...shipped].map(instantiate);
+  const lists = filesIn(folder, '.requests').flatMap((name) =>
+    usable(name, (text) => {
+      readRequestLists([{ name, text }]);
+      return { name, text };
+    }),
+  );
+  const isReplaced = lists.some(({ name }) => basename(name) === SHIPPED_LIST);
+  return withRequests([...own, ...shipped], isReplaced ? lists : [...lists, shippedList]);
 }
 
-function grammarFiles(folder: string): string[] {
+/** The list of requests that is shipped; a user's own of this name replaces it. */
+const SHIPPED_LIST = 'web.requests';
+
+function withRequests(grammars: readonly LateGrammar[], lists: readonly RequestFile[]): Scanner[] {
+  const requests = new RequestReader(readRequestLists(lists));
+  return grammars.map((grammar) => requests.over(instantiate(grammar)));
+}
+
+function filesIn(folder: string, ending: string): string[] {
   try {
-    const names = readdirSync(folder).filter((name) => name.endsWith('.grammar'));
+    const names = readdirSync(folder).filter((name) => name.endsWith(ending));
     return names.toSorted().map((name) => join(folder, name));
   } catch (error) {
     throw new McblockError('config', `grammar.folder: ${folder}: ${reasonOf(error)}`, {

@@ -29,6 +29,7 @@ const FIELDS = [
   'METHOD',
   'REQUEST',
   'STATUS',
+  'REFERRER',
   'AGENT',
 ];
 const VALUES = [

@@ -238,6 +238,7 @@ class Derivation {
           case 'QUOTED':
           case 'QUOTED-USER':
           case 'REQUEST':
+          case 'REFERRER':
           case 'AGENT':
             // The service escapes what would end the text.
             return [this.#words(true).replaceAll(/["\\]/g, '\\$&')];

@@ -75,6 +75,7 @@ function lineOf(body: Expression, choices: readonly number[]): string {
           case 'QUOTED':
           case 'QUOTED-USER':
           case 'REQUEST':
+          case 'REFERRER':
           case 'AGENT':
             return HOSTILE[choose(HOSTILE.length)]! + (choose(3) === 0 ? HOSTILE[choose(5)]! : '');
         }

@@ -81,7 +81,10 @@ export function interpretGrammar(grammar: Grammar, line: string): Interpreted {
   if (addresses.size > 1) return { message: AMBIGUOUS, ...NONE };
   return first ?? { message: NO_MATCH, ...NONE };
 
-  function interpreted(message: string, { address, port, user, session, parts }: Found): Interpreted {
+  function interpreted(
+    message: string,
+    { address, port, user, session, parts }: Found,
+  ): Interpreted {
     const reading = {
       ...emptyReading(),
       ...parseAddressReference(address),
@@ -130,7 +133,13 @@ export function interpretGrammar(grammar: Grammar, line: string): Interpreted {
 
 /** The fields that match the same. */
 const PLAIN = { SESSION: 'WORD', 'SESSION-PID': 'INT', 'SESSION-PORT': 'PORT' } as const;
-const PLAIN_PARTS = { METHOD: 'BARE', REQUEST: 'QUOTED', STATUS: 'INT', AGENT: 'QUOTED' } as const;
+const PLAIN_PARTS = {
+  METHOD: 'BARE',
+  REQUEST: 'QUOTED',
+  STATUS: 'INT',
+  REFERRER: 'QUOTED',
+  AGENT: 'QUOTED',
+} as const;
 
 function* fieldReadings(field: Field, line: string, from: Found): Generator<Found> {
   const start = from.end;
@@ -178,6 +187,7 @@ function* fieldReadings(field: Field, line: string, from: Found): Generator<Foun
     case 'METHOD':
     case 'REQUEST':
     case 'STATUS':
+    case 'REFERRER':
     case 'AGENT': {
       const [first, last] = REQUEST_FIELDS[field];
       for (const found of fieldReadings(PLAIN_PARTS[field], line, from)) {

@@ -1,8 +1,6 @@
 import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { grammars } from '#grammars';
-import { instantiate } from '../../../grammar/notation/instance.ts';
 import { NO_MATCH, type Scanner } from '../../../grammar/notation/scanner.ts';
 import type { Event } from '../../../src/log/event.ts';
 import { emptyHeader } from '../../../src/log/header/header.ts';
@@ -10,10 +8,11 @@ import { ownHeaderOf } from '../../../src/log/header/own-header.ts';
 import { readHeader } from '../../../src/log/header/read-header.ts';
 import { readEvents } from '../../../src/log/read-events.ts';
 import { LogReader } from '../../../src/log/reader.ts';
+import { loadScanners } from '../../../src/log/scanners.ts';
 import { CivilTime, zoneOffsets } from '../../../src/log/time/zone.ts';
 import { sourceOf } from '../lines-of.ts';
 
-const scanners = grammars.map(instantiate);
+const scanners = await loadScanners();
 const ownHeader = (name: string) =>
   ownHeaderOf(scanners.find(({ service }) => service === name)?.file);
 const NOW = Date.parse('2026-11-23T00:00:00Z') / 1000;
