@@ -5,6 +5,7 @@ import { BUSY, type Credentials, parseBasic } from './credentials.ts';
 import { isLoopback } from './loopback.ts';
 import type { Metrics } from './metrics.ts';
 import type { Reporter } from './report.ts';
+import { WIDEST_HEADER } from './revision.ts';
 import { may, reporterOf } from './user.ts';
 
 /**
@@ -49,6 +50,8 @@ export function authenticate({
       return sendUnauthorized(reply, unauthorizedStatus);
     }
     request.user = user;
+    const { widest4, widest6 } = reporterOf(user);
+    reply.header(WIDEST_HEADER, `${widest4} ${widest6}`);
     const scope = access === 'local' ? 'read' : access;
     if (!may(user, scope)) return reply.code(403).send({ error: `this needs the scope ${scope}` });
   };

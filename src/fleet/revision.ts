@@ -7,6 +7,9 @@ export const API_REVISION = 2;
 /** The header in which a server states its revision with every answer. */
 export const REVISION_HEADER = 'mcblock-revision';
 
+/** The header in which a server states the shortest prefix lengths that the user may have blocked. */
+export const WIDEST_HEADER = 'mcblock-widest';
+
 /** Fields of reports by the revision that introduced them. The others are as old as the API. */
 const INTRODUCED: Readonly<Record<string, number>> = {};
 

@@ -8,10 +8,20 @@ export function isTooWide({ family, length }: Prefix): boolean {
   return length < WIDEST[family];
 }
 
+/** The shortest prefix lengths that are allowed. */
+export interface WidestLengths {
+  readonly widest4: number;
+  readonly widest6: number;
+}
+
 /** Whether the prefix is wider than these lengths. */
-export function isWiderThan(
-  { family, length }: Prefix,
-  { widest4, widest6 }: { readonly widest4: number; readonly widest6: number },
-): boolean {
-  return length < (family === 4 ? widest4 : widest6);
+export function isWiderThan({ family, length }: Prefix, lengths: WidestLengths): boolean {
+  return length < widestLengthOf(family, lengths);
+}
+
+export function widestLengthOf(
+  family: Prefix['family'],
+  { widest4, widest6 }: WidestLengths,
+): number {
+  return family === 4 ? widest4 : widest6;
 }

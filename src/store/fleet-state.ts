@@ -1,6 +1,7 @@
 import type { Seconds } from '../blocklist/entry.ts';
 import { addressBytes } from '../net/address.ts';
 import type { Prefix } from '../net/prefix.ts';
+import type { WidestLengths } from '../net/wide.ts';
 import type { Connection } from './connection.ts';
 import { keyOf } from './key.ts';
 import { Senders } from './senders.ts';
@@ -50,6 +51,24 @@ export class FleetState {
   /** To be called in the transaction that applies the changes. */
   setPosition(url: string, { sequence, store }: Position): void {
     this.#connection.run(PUT_POSITION, url, sequence, store);
+  }
+
+  /** The shortest prefix lengths that this machine may have blocked by the server; undefined: not known. */
+  widest(url: string): WidestLengths | undefined {
+    const row = this.#connection.row(
+      'SELECT widest4, widest6 FROM fleet_server WHERE url = ?',
+      url,
+    );
+    const [widest4 = null, widest6 = null] = row ?? [];
+    if (widest4 === null || widest6 === null) return undefined;
+    return { widest4: Number(widest4), widest6: Number(widest6) };
+  }
+
+  setWidest(url: string, { widest4, widest6 }: WidestLengths): void {
+    const known = this.widest(url);
+    if (known?.widest4 === widest4 && known.widest6 === widest6) return;
+    const sql = 'UPDATE fleet_server SET widest4 = ?, widest6 = ? WHERE url = ?';
+    this.#connection.run(sql, widest4, widest6, url);
   }
 
   /** A change was refused for now: what comes from it on is to be asked for again another day. */

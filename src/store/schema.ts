@@ -7,7 +7,7 @@ import { FEED_LIMITS } from './migration-feed-limits.ts';
 import { FORGOTTEN } from './migration-forgotten.ts';
 import { MAKERS } from './migration-makers.ts';
 import { SENDERS } from './migration-senders.ts';
-import { USER_LIMITS } from './migration-user-limits.ts';
+import { DEFERRED_REPORTS, OWN_LIMITS, USER_LIMITS } from './migration-user-limits.ts';
 import { USERS } from './migration-users.ts';
 import { WITHDRAWALS } from './migration-withdrawals.ts';
 
@@ -232,12 +232,10 @@ CREATE TABLE clock (
   CURSORS,
   FEED_LIMITS,
   COMMAND_RECORD,
-  `
--- When a report that the API deferred is sent again. NULL: it waits, or for another revision.
-ALTER TABLE outbox ADD COLUMN retry_at INTEGER CHECK (retry_at >= 0);
-`,
+  DEFERRED_REPORTS,
   SENDERS,
   USER_LIMITS,
+  OWN_LIMITS,
 ];
 
 /**

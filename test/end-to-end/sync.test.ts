@@ -372,6 +372,22 @@ describe('a broken or replaced server', () => {
     expect(await server.store.sequence()).toBe(20);
   });
 
+  it('leaves out what is wider than this machine may have blocked, and says so', async () => {
+    await server.addUser('gate1', { widest4: 20, widest6: 48 });
+    await ok(a, 'sync');
+    const { exitCode, stderr } = await a.run('add', '5.149.0.0/19', '6.6.6.6', '--share');
+    expect([exitCode, stderr]).toEqual([
+      0,
+      expect.stringContaining('5.149.0/19 recorded here, not shared: wider than /20\n'),
+    ]);
+    expect(await ok(a, 'sync')).toContain('1 reported, 0 pending');
+    configure(a, 'anna');
+    await ok(a, 'sync');
+    const shared = await a.run('add', '5.150.0.0/19', '--share');
+    expect(shared.stderr).not.toContain('not shared');
+    expect(await ok(a, 'sync')).toContain('1 reported, 0 pending');
+  });
+
   it('takes what is above the limit of a machine when there is room again', async () => {
     await server.addUser('gate1', { widest4: 9, longest: 86_400 });
     configure(b, 'gate2', '[limits]\nuser-widest4 = 9\n');

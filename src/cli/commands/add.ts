@@ -2,10 +2,12 @@ import type { Command } from 'commander';
 import { isActive } from '../../blocklist/entry.ts';
 import type { Protection } from '../../blocklist/request.ts';
 import { lastingHoles } from '../../engine/holes.ts';
+import { serverUrl } from '../../fleet/client/api-endpoint.ts';
 import type { Ban } from '../../fleet/pubsub/ban.ts';
 import { FAMILY_BITS } from '../../net/address.ts';
 import { containsPrefix, type Prefix } from '../../net/prefix.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
+import { isWiderThan, widestLengthOf } from '../../net/wide.ts';
 import type { Store } from '../../store/store.ts';
 import {
   type ApplyChoice,
@@ -60,6 +62,8 @@ interface AddOptions extends HandOptions, ApplyChoice {
 
 interface Outcome {
   readonly asked: Prefix;
+  /** It is not shared, because this machine may not have it blocked in the fleet. */
+  readonly isLocal: boolean;
   readonly decision: HandDecision;
   /** What the rules leave out all the same. */
   readonly holes: readonly Protection[];
@@ -70,17 +74,23 @@ async function add(context: Context, texts: readonly string[], options: AddOptio
   expiryOf(options, context.now);
   const prefixes = parsePrefixes(texts);
   for (const prefix of prefixes) refuseTooWide(prefix, options);
-  if (options.share) requireFleet(await context.config());
+  const config = await context.config();
+  if (options.share) requireFleet(config);
   const policies = await context.policies();
   const store = await context.store('write');
   const { now } = context;
+  const widest = options.share
+    ? store.fleetState.widest(serverUrl(config.get('fleet.url')))
+    : undefined;
   const outcomes = store.transaction(() => {
     const block = handBlocker(store, policies, 'manual', options, now, context.env);
     return prefixes.map((asked): Outcome => {
       const decision = block(asked);
-      if (options.share) share(store, asked, decision, options, now);
+      const isLocal = widest !== undefined && isWiderThan(asked, widest);
+      if (options.share && !isLocal) share(store, asked, decision, options, now);
       return {
         asked,
+        isLocal,
         decision,
         holes: lastingHoles(store, decision.entry.prefix, policies.nat64, now),
       };
@@ -89,7 +99,13 @@ async function add(context: Context, texts: readonly string[], options: AddOptio
   const firewall = await updateFirewall(context, options, { force: options.force });
   if (context.options.json) context.json(outcomes.map((outcome) => outcomeJson(outcome, now)));
   else context.lines(outcomes.map((outcome) => outcomeLine(outcome, now, firewall)));
-  if (options.share) await publishAfterwards(context, outcomes.map(banOf));
+  for (const { asked, isLocal } of outcomes) {
+    if (!isLocal || widest === undefined) continue;
+    const length = widestLengthOf(asked.family, widest);
+    context.remark(`${shortPrefix(asked)} recorded here, not shared: wider than /${length}`);
+  }
+  const shared = outcomes.filter(({ isLocal }) => !isLocal);
+  if (options.share) await publishAfterwards(context, shared.map(banOf));
   const isChanged = outcomes.some(
     ({ decision }) => decision.kind !== 'covered' || decision.extended,
   );

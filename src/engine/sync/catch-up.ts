@@ -82,6 +82,7 @@ export async function catchUp(
     if (!isStored) continue;
     left -= page.changes.length;
     if (!page.more || left <= 0) {
+      if (!isDryRun && client.widest) store.fleetState.setWidest(client.url, client.widest);
       const { sequence } = next;
       return { lastNumber: sequence, behind: page.more ? page.latest - sequence : 0, ...done };
     }

@@ -1,4 +1,5 @@
 import { McblockError } from '../../errors.ts';
+import type { WidestLengths } from '../../net/wide.ts';
 import { API_REVISION, reportForRevision } from '../revision.ts';
 import type { UserKey } from '../user.ts';
 import { readChanges, readKeys, readReason, readResults } from './answers.ts';
@@ -34,6 +35,7 @@ export class FleetClient {
   readonly #retry: RetryPolicy;
   readonly #signal: AbortSignal | undefined;
   #revision: number | undefined;
+  #widest: WidestLengths | undefined;
 
   /** @param signal ends the requests under way */
   constructor(transport: Transport, retry = DEFAULT_RETRY, signal?: AbortSignal) {
@@ -44,6 +46,11 @@ export class FleetClient {
 
   get url(): string {
     return this.#transport.url;
+  }
+
+  /** The shortest prefix lengths that this user may have blocked; undefined where not stated yet. */
+  get widest(): WidestLengths | undefined {
+    return this.#widest;
   }
 
   /** The server's revision of the API; 0 where it states none. */
@@ -134,6 +141,7 @@ export class FleetClient {
     const send = () => this.#transport.send({ ...request, signal });
     const response = await withRetries(send, this.#retry, signal, isTemporary);
     this.#revision = response.revision ?? this.#revision;
+    this.#widest = response.widest ?? this.#widest;
     return response;
   }
 

@@ -3,7 +3,8 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { McblockError, reasonOf } from '../../errors.ts';
-import { REVISION_HEADER } from '../revision.ts';
+import type { WidestLengths } from '../../net/wide.ts';
+import { REVISION_HEADER, WIDEST_HEADER } from '../revision.ts';
 import type { ApiEndpoint } from './api-endpoint.ts';
 
 export interface TransportLimits {
@@ -37,6 +38,8 @@ export interface ApiResponse {
   readonly retryAfterSeconds: number | undefined;
   /** The server's revision of the API; undefined where it states none, as a proxy does. */
   readonly revision: number | undefined;
+  /** The shortest prefix lengths that this user may have blocked. */
+  readonly widest: WidestLengths | undefined;
 }
 
 const gunzipAsync = promisify(gunzip);
@@ -86,6 +89,7 @@ export class Transport {
         body,
         retryAfterSeconds: wholeOf(headers['retry-after']),
         revision: wholeOf(headers[REVISION_HEADER]),
+        widest: lengthsOf(headers[WIDEST_HEADER]),
       };
     } catch (error) {
       if (error instanceof McblockError) throw error;
@@ -169,4 +173,9 @@ function reasonOfFailure(error: unknown): string {
 
 function wholeOf(header: string | string[] | undefined): number | undefined {
   return typeof header === 'string' && /^\d{1,6}$/.test(header) ? Number(header) : undefined;
+}
+
+function lengthsOf(header: string | string[] | undefined): WidestLengths | undefined {
+  const match = typeof header === 'string' ? /^(\d{1,2}) (\d{1,3})$/.exec(header) : null;
+  return match === null ? undefined : { widest4: Number(match[1]), widest6: Number(match[2]) };
 }

@@ -4,7 +4,7 @@ import { McblockError } from '../../errors.ts';
 import { type Address, FAMILY_BITS } from '../../net/address.ts';
 import type { Prefix } from '../../net/prefix.ts';
 import { parsePrefix } from '../../net/prefix-text.ts';
-import { isWiderThan } from '../../net/wide.ts';
+import { isWiderThan, widestLengthOf } from '../../net/wide.ts';
 import type { BanMessage } from './ban.ts';
 import type { Channel } from './channel.ts';
 import type { Keyring } from './keyring.ts';
@@ -141,7 +141,7 @@ function signatureFault(
 
 function tooWide(prefix: Prefix, rules: VerificationRules): RefusedMessage | undefined {
   if (!isWiderThan(prefix, rules)) return undefined;
-  const widest = prefix.family === 4 ? rules.widest4 : rules.widest6;
+  const widest = widestLengthOf(prefix.family, rules);
   return refuse('too wide', `/${prefix.length} is wider than /${widest}`);
 }
 
