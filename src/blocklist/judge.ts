@@ -144,17 +144,17 @@ export class Judge {
 
   /** An offence from a trusted address. A packet proves nothing, as its source can be forged. */
   #offendTrusted(network: OffenderNetwork, offence: Offence, at: Seconds, counts: boolean): void {
-    const { windowSeconds } = this.#policy.offence;
-    if (counts && this.#source === 'log') {
-      const window = this.#networks.trustedWindow(network, offence.address);
-      window.add(offence, at, windowSeconds);
-      if (window.points >= this.#policy.trust.points) {
-        this.#networks.distrust(network, offence.address, at);
-        this.#blockTrusted(network, window, offence, at);
-        return;
-      }
-    }
     if (offence.isJudged === undefined) this.#spared.add(offence, 'login');
+    if (!counts || this.#source !== 'log') return;
+    const window = this.#networks.trustedWindow(network, offence.address);
+    window.add(offence, at, this.#policy.offence.windowSeconds);
+    if (window.points < this.#policy.trust.points) return;
+    // They count after all.
+    for (const one of window.moments) {
+      if (one.isJudged === undefined) this.#spared.remove(one, 'login');
+    }
+    this.#networks.distrust(network, offence.address, at);
+    this.#blockTrusted(network, window, offence, at);
   }
 
   /** Keeps a hit that comes within the window of the activation. */

@@ -26,5 +26,5 @@ export interface Offence {
   readonly user: UserHash;
   readonly kind: OffenceKind;
   /** It was judged with an earlier log, and goes on counting for its automatic prefix only. */
-  readonly isJudged?: true;
+  readonly isJudged?: true | undefined;
 }

@@ -29,10 +29,15 @@ export class SparedAddresses {
     this.#last.count += count;
   }
 
+  /** Takes back what was added. */
+  remove({ address, count }: Offence, reason: ProtectionReason): void {
+    this.#sumOf(address, reason).count -= count;
+  }
+
   /** Removes and returns all, in order of arrival. */
   take(): readonly Spared[] {
     if (this.#last === undefined) return NONE;
-    const spared = [...this.#sums.values()];
+    const spared = [...this.#sums.values()].filter(({ count }) => count > 0);
     this.#sums.clear();
     this.#last = undefined;
     return spared;

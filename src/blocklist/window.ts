@@ -47,8 +47,8 @@ export class Window {
 
   /** Keeps a copy. @param at the time of the offence, or now if that is in the future */
   add(offence: Offence, at: Seconds, windowSeconds: number): void {
-    const { address, points, count, port, user, kind } = offence;
-    const moment: Moment = { at, address, points, count, port, user, kind };
+    const { address, points, count, port, user, kind, isJudged } = offence;
+    const moment: Moment = { at, address, points, count, port, user, kind, isJudged };
     const latestAt = this.latestAt;
     if (latestAt === undefined || latestAt <= at - windowSeconds) {
       // The usual case: the only offence in its window.

@@ -71,6 +71,15 @@ describe('Judge, of a trusted address', () => {
     // Without trust, nothing is excused.
     expect(repository.entries).toMatchObject([{ hits: 36 }]);
     expect(summary.pending).toEqual([]);
+    expect(summary.spared).toEqual([]);
+  });
+
+  it('counts as spared only what the block does not count', () => {
+    const known = failures(10, ROOT, DAY0 + 10).map((one) => ({ ...one, isJudged: true as const }));
+    const told = [...known, failure(BOB, DAY0 + 25), ...failures(20, ROOT, DAY0 + 30)];
+    const { kinds, summary } = judged(told, [login]);
+    expect(kinds).toEqual(['new']);
+    expect(summary.spared).toEqual([{ address: OFFICE, reason: 'login', count: 1 }]);
   });
 
   it('blocks who guesses root through a stolen mailbox called root', () => {

@@ -32,7 +32,7 @@ interface SlowWindow {
 export class SlowJudge {
   entries: Entry[];
   readonly verdicts: SlowVerdict[] = [];
-  readonly spared: Offence[] = [];
+  spared: Offence[] = [];
   readonly #start: readonly Entry[];
   #versions: Entry[];
   readonly losses: { readonly address: Address; readonly at: number }[] = [];
@@ -103,6 +103,7 @@ export class SlowJudge {
         return;
       }
       this.losses.push({ address: offence.address, at });
+      this.spared = this.spared.filter((one) => !window.offences.includes(one));
     }
     // A hit on what is active, or evidence where an activation came later. That of a narrower entry
     // does not keep the offence from counting for the prefix.
