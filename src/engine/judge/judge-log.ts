@@ -16,7 +16,7 @@ import { protectedSpace } from '../protected-space.ts';
 import { ShareLimit } from '../record/share-limit.ts';
 import { PendingOffences } from './pending.ts';
 import { type EntrySnapshot, type PendingChange, PendingChanges } from './pending-changes.ts';
-import { spentSeconds } from './withdraw.ts';
+import { spentSeconds, type Withdrawn, withEntriesBefore } from './withdraw.ts';
 
 /** The clocks of two hosts may differ by this. */
 const MAX_AHEAD_SECONDS = 60;
@@ -28,6 +28,8 @@ export interface JudgeSettings extends Policies {
   readonly logins?: readonly Login[];
   /** Events that were counted before. Default: none. */
   readonly counted?: CountedEvents | undefined;
+  /** What a dry run would withdraw. */
+  readonly withdrawn?: readonly Withdrawn[];
 }
 
 /** The part of a log summary that is judged. */
@@ -69,9 +71,10 @@ export function judgeLog(
   onJudged: (changes: PendingChanges) => void,
 ): JudgedOffences {
   const logEnd = Math.min(summary.span?.last ?? 0, now);
-  const { source, windowSeconds } = settings;
+  const { source, windowSeconds, withdrawn = [] } = settings;
+  const freed = withdrawn.flatMap((one) => one.pending);
   // Pending offences were reported by services; what pf reports never makes a new entry.
-  const before = source === 'log' ? store.pending() : [];
+  const before = source === 'log' ? [...store.pending(), ...freed] : [];
   const pending = new PendingOffences(before, logEnd - spentSeconds(windowSeconds));
   judgeNetworks(store, summary, settings, now, pending, report, onJudged);
   return { pending: pending.rest(logEnd, windowSeconds), spent: pending.spent };
@@ -90,10 +93,11 @@ export function judgeNetworks(
   report: JudgeReport,
   onJudged: (changes: PendingChanges) => void,
 ): void {
-  const { source, policyFor } = settings;
+  const { source, policyFor, withdrawn = [] } = settings;
   const space = protectedSpace(store, settings.nat64, now, source);
   const logins = pastLogins([...observations.logins, ...(settings.logins ?? [])], now);
-  const snapshot = snapshotWith(store, logins);
+  const entries = withdrawn.map(({ before }) => before);
+  const snapshot = withEntriesBefore(snapshotWith(store, logins), entries);
   const spaceAround = (address: Address): Prefix => {
     const network = automaticPrefix(address, policyFor(address));
     return snapshot.supernets(network)[0]?.prefix ?? network;
@@ -129,7 +133,7 @@ export function pastLogins(logins: readonly Login[], now: Seconds): readonly Log
 }
 
 /** The store's entries and logins, and the logins of the log. */
-function snapshotWith(store: Store, logins: readonly Login[]): EntrySnapshot {
+export function snapshotWith(store: Store, logins: readonly Login[]): EntrySnapshot {
   const snapshot = store.snapshot();
   const logged = new Logins(logins);
   return {

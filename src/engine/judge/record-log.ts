@@ -4,11 +4,11 @@ import type { Checkpoint } from '../../log/checkpoint.ts';
 import type { CountedEvents } from '../../log/event-keys.ts';
 import type { LogSummary } from '../../log/read-offences.ts';
 import type { Store } from '../../store/store.ts';
-import { type JudgeSettings, judgeLog } from './judge-log.ts';
+import { type JudgeSettings, judgeLog, pastLogins, snapshotWith } from './judge-log.ts';
 import { LogReport } from './log-report.ts';
 import { SeenEvents } from './seen-events.ts';
 import { storeChanges, storeLogins } from './store-judged.ts';
-import { keepSpent } from './withdraw.ts';
+import { keepSpent, withdrawFor } from './withdraw.ts';
 
 /**
  * Judges a log and stores the result, in one transaction. Throws McblockError('store') if another
@@ -75,8 +75,11 @@ export function rehearseLog(
 ): LogReport {
   const report = new LogReport(summary, isReadBefore(summary));
   if (report.alreadyRead) return report;
+  const logins = pastLogins(summary.logins, now);
+  const withdrawn = withdrawFor(store, snapshotWith(store, logins), logins, settings, now, true);
+  report.withdrawn.push(...withdrawn.map(({ before }) => before.prefix));
   const counted = countedEvents(events, summary, settings, now, again);
-  judgeLog(store, summary, { ...settings, counted }, now, report, () => {});
+  judgeLog(store, summary, { ...settings, counted, withdrawn }, now, report, () => {});
   report.repeated = events.repeated;
   return report;
 }

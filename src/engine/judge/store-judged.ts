@@ -31,7 +31,8 @@ export function storeLogins(
   const past = pastLogins(logins, now);
   report.changesHoles ||= isAnyBlocked(store, past, policies, now);
   store.recordLogins(past);
-  report.withdrawn.push(...withdrawFor(store, past, policies, now));
+  const withdrawn = withdrawFor(store, store.snapshot(), past, policies, now);
+  report.withdrawn.push(...withdrawn.map(({ before }) => before.prefix));
 }
 
 /** Stores the changes to one network, in the current transaction. */

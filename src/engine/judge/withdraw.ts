@@ -6,14 +6,15 @@ import { penaltySeconds } from '../../blocklist/penalty.ts';
 import { DAY_SECONDS, type Policy } from '../../blocklist/policy.ts';
 import type { ProtectedSpace } from '../../blocklist/protect.ts';
 import type { Login } from '../../blocklist/trust.ts';
-import { comparePrefixes, hostPrefix, type Prefix } from '../../net/prefix.ts';
+import { hostPrefix, type Prefix } from '../../net/prefix.ts';
+import { formatPrefix } from '../../net/prefix-text.ts';
 import type { Activation } from '../../store/history.ts';
 import type { Store } from '../../store/store.ts';
 import type { WithdrawalReason } from '../../store/withdrawals.ts';
 import type { Policies } from '../policies.ts';
 import { protectedSpace } from '../protected-space.ts';
 import { latestOf } from './latest-offences.ts';
-import { PendingChanges } from './pending-changes.ts';
+import { type EntrySnapshot, PendingChanges } from './pending-changes.ts';
 
 /** Only the latest offences that led to activations are kept. */
 const MAX_SPENT = 4096;
@@ -33,31 +34,41 @@ export function keepSpent(store: Store, spent: readonly Offence[], windowSeconds
   store.spent.prune(spentSeconds(windowSeconds), MAX_SPENT);
 }
 
+/** An activation that was withdrawn. */
+export interface Withdrawn {
+  /** The entry before it. */
+  readonly before: Entry;
+  /** The offences that led to it, which are pending again. */
+  readonly pending: readonly Offence[];
+}
+
 /**
- * Takes back the activations that would not have arisen with these logins, which are in the store
- * already, in the current transaction. What led to them is pending again. Returns their prefixes.
+ * Takes back the activations that would not have arisen with these logins, in the current transaction.
+ * @param snapshot the entries, and all logins with these
+ * @param isDryRun change nothing
  */
 export function withdrawFor(
   store: Store,
+  snapshot: EntrySnapshot,
   logins: readonly Login[],
   policies: Policies,
   now: Seconds,
-): readonly Prefix[] {
+  isDryRun = false,
+): readonly Withdrawn[] {
   if (logins.length === 0 || store.spent.isEmpty) return [];
-  const snapshot = store.snapshot();
-  const withdrawn: Prefix[] = [];
+  const withdrawn: Withdrawn[] = [];
   const judged = new Set<string>();
   for (const login of logins) {
-    for (const { prefix } of snapshot.supernets(hostPrefix(login.address))) {
+    for (const { prefix } of store.supernets(hostPrefix(login.address))) {
       const key = JSON.stringify(prefix);
       if (judged.has(key)) continue;
-      // The snapshot is older than what was withdrawn meanwhile.
       const entry = store.get(prefix);
       const policy = policies.policyFor(login.address);
       if (entry === undefined || !isNear(entry, login, policy)) continue;
       judged.add(key);
       const space = protectedSpace(store, policies.nat64, now);
-      if (withdraw(store, entry, space, policy, now)) withdrawn.push(prefix);
+      const one = withdraw(store, snapshot, entry, space, policy, now, isDryRun);
+      if (one !== undefined) withdrawn.push(one);
     }
   }
   return withdrawn;
@@ -73,49 +84,62 @@ function isNear({ activatedAt }: Entry, { first, last }: Login, policy: Policy):
   );
 }
 
-/** Judges the offences of the latest activation again. Returns whether it was withdrawn. */
+/** Judges the offences of the latest activation again. Undefined if it stays. */
 function withdraw(
   store: Store,
+  snapshot: EntrySnapshot,
   entry: Entry,
   space: ProtectedSpace,
   policy: Policy,
   now: Seconds,
-): boolean {
+  isDryRun: boolean,
+): Withdrawn | undefined {
   const { prefix } = entry;
   const history = store.history(prefix);
   const latest = history.at(-1);
-  if (latest === undefined || !isByLogAlone(entry, latest, policy)) return false;
+  if (latest === undefined || !isByLogAlone(entry, latest, policy)) return undefined;
   const spent = store.spent.within(prefix);
-  if (spent.length === 0) return false;
+  if (spent.length === 0) return undefined;
   const before = former(entry, history.slice(0, -1), latest);
-  const snapshot = store.snapshot();
-  const isBefore = before.activations > 0 || before.origin === 'bogon';
-  const changes = new PendingChanges(
-    {
-      supernets: (around) =>
-        snapshot
-          .supernets(around)
-          .flatMap((other) =>
-            comparePrefixes(other.prefix, prefix) === 0 ? (isBefore ? [before] : []) : [other],
-          ),
-      subnets: (around) => snapshot.subnets(around),
-      activations: (around) => snapshot.activations(around),
-      loginsWithin: (around) => snapshot.loginsWithin(around),
-    },
-    'log',
-  );
+  const changes = new PendingChanges(withEntriesBefore(snapshot, [before]), 'log');
   const judge = new Judge(changes, space, policy, () => now);
   judge.offendAll(spent.toSorted((p, q) => p.at - q.at));
   const { pending } = judge.finish();
   if (changes.changes().some(({ activations }) => activations.length > 0)) {
-    changes.writeLosses(store);
-    return false;
+    if (!isDryRun) changes.writeLosses(store);
+    return undefined;
   }
-  writeWithdrawal(store, before, latest, now, 'login');
-  store.outbox.withdraw(prefix);
-  store.spent.take(prefix);
-  store.addPending(pending);
-  return true;
+  if (!isDryRun) {
+    writeWithdrawal(store, before, latest, now, 'login');
+    store.outbox.withdraw(prefix);
+    store.spent.take(prefix);
+    store.addPending(pending);
+  }
+  return { before, pending };
+}
+
+/** The snapshot without the activations that were withdrawn. */
+export function withEntriesBefore(
+  snapshot: EntrySnapshot,
+  before: readonly Entry[],
+): EntrySnapshot {
+  if (before.length === 0) return snapshot;
+  const entries = new Map(before.map((entry) => [formatPrefix(entry.prefix), entry]));
+  const former = (entry: Entry): readonly Entry[] => {
+    const found = entries.get(formatPrefix(entry.prefix));
+    if (found === undefined) return [entry];
+    return found.activations > 0 || found.origin === 'bogon' ? [found] : [];
+  };
+  return {
+    supernets: (around) => snapshot.supernets(around).flatMap(former),
+    subnets: (around) => snapshot.subnets(around).flatMap(former),
+    activations: (around) => {
+      const found = entries.get(formatPrefix(around));
+      const all = snapshot.activations(around);
+      return found === undefined ? all : all.filter(({ number }) => number <= found.activations);
+    },
+    loginsWithin: (around) => snapshot.loginsWithin(around),
+  };
 }
 
 /**

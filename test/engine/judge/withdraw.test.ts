@@ -38,12 +38,25 @@ function lines(times: number, at: string, message: string): string[] {
   });
 }
 
-/** Reads a log with these lines; returns what was withdrawn. */
+interface Report {
+  readonly withdrawn: string[];
+  readonly entries: readonly { prefix: string; outcome: string; hits: number }[];
+  readonly spared: readonly object[];
+}
+
+/** Reads a log with these lines, after a dry run that must say the same; returns what was withdrawn. */
 async function grok(...told: readonly string[][]): Promise<string[]> {
   const log = line.path(`log-${count++}`);
   writeFileSync(log, told.flat().join(''));
-  const [report] = await line.json<{ withdrawn: string[] }[]>('grok', log);
+  const [rehearsed] = await line.json<Report[]>('grok', '--dry-run', log);
+  const [report] = await line.json<Report[]>('grok', log);
+  expect(essence(rehearsed)).toEqual(essence(report));
   return report?.withdrawn ?? [];
+}
+
+function essence(report: Report | undefined): object {
+  const rows = report?.entries.map(({ prefix, outcome, hits }) => ({ prefix, outcome, hits }));
+  return { withdrawn: report?.withdrawn, spared: report?.spared, rows };
 }
 
 interface Shown {
