@@ -70,6 +70,9 @@ const WAIT = 'UPDATE outbox SET refusal = NULL, refused_revision = NULL, retry_a
 const RETRY = `${WAIT} WHERE refusal IS NOT NULL AND refused_revision <> ?`;
 const RETRY_DEFERRED = `${WAIT} WHERE refusal IS NOT NULL AND retry_at <= ?`;
 const FORGET_SET_ASIDE = 'DELETE FROM outbox WHERE prefix = ? AND refusal IS NOT NULL';
+const FORGET_END = `
+DELETE FROM outbox WHERE id = (SELECT max(id) FROM outbox WHERE prefix = ?)
+AND report ->> 'type' IN ('expire', 'withdraw')`;
 const MALFORMED = 'refusal IS NOT NULL AND retry_at IS NULL';
 const DEFERRED = 'refusal IS NOT NULL AND retry_at IS NOT NULL';
 const reasons = (which: string) => `
@@ -164,6 +167,11 @@ export class Outbox {
   /** Drops the reports about an entry, which are no longer true. */
   forget(prefix: Prefix): void {
     this.#connection.run('DELETE FROM outbox WHERE prefix = ?', formatPrefix(prefix));
+  }
+
+  /** Drops the latest report about an entry if that ends the block. */
+  forgetEnd(prefix: Prefix): void {
+    this.#connection.run(FORGET_END, formatPrefix(prefix));
   }
 
   get isEmpty(): boolean {

@@ -55,8 +55,9 @@ export class UndoSteps {
   #forgetReports(step: RecordedCommand): void {
     const { undo, outbox } = this.#parts;
     for (const { prefix, wasActive } of undo.changed(step)) {
-      // If the entry was active before, its reports may be older than the command.
-      if (!wasActive) outbox.forget(prefix);
+      // If the entry was active before, other reports may be older than the command.
+      if (wasActive) outbox.forgetEnd(prefix);
+      else outbox.forget(prefix);
     }
     for (const { prefix } of undo.formerAllowed(step)) outbox.forget(prefix);
   }

@@ -278,6 +278,27 @@ describe('two machines and a server', () => {
     expect(await ok(a, 'sync')).toContain('0 reported, 0 pending');
     expect(await active(a)).toEqual([]);
   });
+
+  it.each([[['expire']], [['expire', '--mistake']]])(
+    'do not report an end that was undone before it was sent: %s',
+    async (command) => {
+      await ok(a, 'add', '6.6.6.6', '--share');
+      await ok(a, 'sync');
+      await ok(a, ...command, '6.6.6.6', '--share');
+      const { stderr } = await a.run('undo');
+      expect(stderr).not.toContain('told');
+      expect(await ok(a, 'sync')).toContain('0 reported, 0 pending');
+      expect(await active(a)).toEqual(['6.6.6.6/32']);
+    },
+  );
+
+  it('are not told what is undone after it was sent, which undo says', async () => {
+    await ok(a, 'add', '6.6.6.6', '--share');
+    await ok(a, 'sync');
+    await ok(a, 'allow', '5.149.104.9', '--share');
+    expect((await a.run('undo')).stderr).not.toContain('told');
+    expect((await a.run('undo')).stderr).toContain('the fleet was told already');
+  });
 });
 
 describe('while the server is away', () => {

@@ -76,11 +76,14 @@ async function undo(context: Context, options: UndoOptions): Promise<void> {
     count: store.undo.countEntries(step),
     allowed: store.undo.allowed(step),
   });
+  let isShared = false;
   const undoOne = (): UndoneStep => {
     const [step] = stepsOf(store, 1);
     const looked = look(step);
+    const waiting = store.outbox.size();
     if (force) store.undo.takeBack(step);
     else withinShare(store, limits.share, context.now, 'undo', () => store.undo.takeBack(step));
+    isShared ||= / --share\b/.test(step.text) && store.outbox.size() === waiting;
     return looked;
   };
   const undone = dryRun
@@ -91,6 +94,11 @@ async function undo(context: Context, options: UndoOptions): Promise<void> {
     const json = undone.map((one) => undoJson(one, dryRun ?? false, now));
     context.json(options.steps === undefined ? json[0] : json);
   } else context.lines(undone.flatMap((one) => [...undoLines(one, dryRun ?? false, now)]));
+  if (isShared) {
+    context.remark(
+      'the fleet was told already; to tell it otherwise, use add, expire or allow --share',
+    );
+  }
   if (!dryRun) await applyAfterwards(context, options);
 }
 
