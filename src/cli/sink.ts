@@ -4,6 +4,8 @@ import { devNull } from 'node:os';
 import type * as ttyModule from 'node:tty';
 import { McblockError, reasonOf } from '../errors.ts';
 
+const USUAL_COLUMNS = 80;
+
 /** Destination of results or messages. Writes are complete: nothing is buffered. */
 export interface Sink {
   readonly isTerminal: boolean;
@@ -26,7 +28,9 @@ export function descriptorSink(descriptor: number): Sink {
       return isTerminal();
     },
     get columns() {
-      return isTerminal() ? new (tty().WriteStream)(descriptor).columns : undefined;
+      if (!isTerminal()) return undefined;
+      // A serial console does not know its width.
+      return new (tty().WriteStream)(descriptor).columns || USUAL_COLUMNS;
     },
     write(data) {
       writeWhole(descriptor, typeof data === 'string' ? Buffer.from(data) : data);
