@@ -8,6 +8,7 @@ import type { Prefix } from '../net/prefix.ts';
 import { formatPrefix, shortPrefix } from '../net/prefix-text.ts';
 import { isTooWide, WIDEST } from '../net/wide.ts';
 import type { Store } from '../store/store.ts';
+import type { PresentTime } from './present-time.ts';
 import { sessionProtections } from './ssh-session.ts';
 import { parseDuration } from './text/duration.ts';
 import { protectionText } from './text/protection-text.ts';
@@ -75,7 +76,7 @@ export function handBlocker(
   policies: Policies,
   origin: Origin,
   options: HandOptions,
-  now: Seconds,
+  { now, certain }: Pick<PresentTime, 'now' | 'certain'>,
   env: NodeJS.ProcessEnv,
   maker?: Maker,
 ): (prefix: Prefix, known?: KnownBan, isAlone?: boolean) => HandDecision {
@@ -83,6 +84,7 @@ export function handBlocker(
   const blocker = new ManualBlocker(store, policies, {
     origin,
     now,
+    certain,
     until: expiryOf(options, now),
     exact,
     force,

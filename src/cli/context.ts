@@ -12,7 +12,7 @@ import { type Config, loadConfig } from './config/config.ts';
 import { policiesOf, policyOf } from './config/policies.ts';
 import { PresentTime } from './present-time.ts';
 import type { Sink } from './sink.ts';
-import { storePath } from './store-location.ts';
+import { refuseNewBesideRoots, storePath } from './store-location.ts';
 import { type Colours, loadColours } from './text/colours.ts';
 import { jsonText } from './text/json-text.ts';
 import { type Column, type Paint, tableLines } from './text/table.ts';
@@ -152,7 +152,9 @@ export class Context {
     if (this.#store) return this.#store;
     // The configuration is checked before anything is touched.
     const config = await this.config();
-    this.#store = openStore(storePath(this.options.db, this.env), {
+    const path = storePath(this.options.db, this.env);
+    if (mode !== 'dry-run') refuseNewBesideRoots(this.options.db, path);
+    this.#store = openStore(path, {
       mode,
       seed: bogonEntries,
       command: {
@@ -215,7 +217,8 @@ export class Context {
 
   close(): void {
     try {
-      if (this.#storeMode === 'write') this.#store?.clock.record(this.time.toRecord);
+      if (this.#storeMode === 'write' || this.#storeMode === 'change')
+        this.#store?.clock.record(this.time.toRecord);
     } catch (error) {
       // The command is done; the disk may be full.
       if (!(error instanceof McblockError)) throw error;

@@ -62,6 +62,11 @@ export class PresentTime {
     return this.#doubtfulSince;
   }
 
+  /** Not after `now`, also if the clock is ahead: what begins or ends then has done so now. */
+  get certain(): Seconds {
+    return this.#doubtfulSince ?? this.now;
+  }
+
   /**
    * The time to record in the store; undefined while it is in doubt. One given with --now counts as
    * far as the system's clock confirms it.

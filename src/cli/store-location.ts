@@ -1,8 +1,10 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { isPostgres } from '../engine/fleet-store.ts';
 import { McblockError } from '../errors.ts';
+
+const ROOT_STORE = `${process.platform === 'linux' ? '/var/lib' : '/var/db'}/mcblock/mcblock.db`;
 
 /**
  * The path of the store: --db or MCBLOCK_DB; for root /var/lib/mcblock/mcblock.db on Linux (Filesystem
@@ -11,11 +13,21 @@ import { McblockError } from '../errors.ts';
  */
 export function storePath(named: string | undefined, env: NodeJS.ProcessEnv): string {
   if (named !== undefined) return checked(named);
-  if (process.getuid?.() === 0) {
-    const state = process.platform === 'linux' ? '/var/lib' : '/var/db';
-    return `${state}/mcblock/mcblock.db`;
-  }
+  if (process.getuid?.() === 0) return ROOT_STORE;
   return join(env['XDG_DATA_HOME'] || join(homedir(), '.local', 'share'), 'mcblock', 'mcblock.db');
+}
+
+/**
+ * Throws McblockError('store') if the store does not exist and root has one: whoever forgot sudo(8)
+ * must not believe that a store of their own is that of the machine.
+ */
+export function refuseNewBesideRoots(named: string | undefined, path: string): void {
+  const folder = dirname(ROOT_STORE);
+  if (named !== undefined || path === ROOT_STORE || existsSync(path) || !existsSync(folder)) return;
+  throw new McblockError(
+    'store',
+    `store ${path}: no such store; that of this machine is in ${folder}: run it as root, or use --db to name another`,
+  );
 }
 
 /** The location of the fleet's store: `named`, else fleet.db beside the store of a machine. */

@@ -1,22 +1,28 @@
-import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
-import { dirname } from 'node:path';
-
-import { McblockError, reasonOf } from '../errors.ts';
+import { existsSync } from 'node:fs';
+import { McblockError } from '../errors.ts';
 import type { FleetStore } from '../fleet/fleet-store.ts';
 import { Connection } from '../store/connection.ts';
+import { makeFile } from '../store/open.ts';
 
 const BUSY_MILLISECONDS = 10_000;
 
 /**
- * Opens the fleet's store: a PostgreSQL database (a postgres:// URL) or an SQLite file, which is
- * created if it does not exist. Throws McblockError('store').
+ * Opens the fleet's store: a PostgreSQL database (a postgres:// URL) or an SQLite file. Throws
+ * McblockError('store').
+ * @param mustExist otherwise a missing file is created
  */
-export async function openFleetStore(location: string): Promise<FleetStore> {
+export async function openFleetStore(location: string, mustExist = false): Promise<FleetStore> {
   if (isPostgres(location)) {
     const { openPostgres } = await import('../fleet/postgres/postgres-fleet-store.ts');
     return openPostgres(location);
   }
   const { SqliteFleetStore } = await import('../fleet/sqlite/sqlite-fleet-store.ts');
+  if (mustExist && !existsSync(location)) {
+    throw new McblockError(
+      'store',
+      `store ${location}: no such store; mcblock serve and mcblock user add create it`,
+    );
+  }
   makeFile(location);
   const connection = new Connection(location, location, { busyMilliseconds: BUSY_MILLISECONDS });
   try {
@@ -37,19 +43,4 @@ export function shownLocation(location: string): string {
 
 export function isPostgres(location: string): boolean {
   return /^postgres(?:ql)?:\/\//.test(location);
-}
-
-/** SQLite itself would create the file readable by everybody. */
-function makeFile(path: string): void {
-  try {
-    if (existsSync(path)) return;
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    closeSync(openSync(path, 'a', 0o600));
-  } catch (error) {
-    throw new McblockError(
-      'store',
-      `fleet store ${path}: ${reasonOf(error)}; use --db to name another`,
-      { cause: error },
-    );
-  }
 }

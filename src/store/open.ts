@@ -13,8 +13,11 @@ import { Connection, EMPTY } from './connection.ts';
 import { MIGRATIONS, migrate, versionOf } from './schema.ts';
 import { fileError } from './store-error.ts';
 
-/** `dry-run` reads, as `read` does, but a missing store is an empty one. */
-export type StoreMode = 'read' | 'dry-run' | 'write';
+/**
+ * `change` writes, but a missing store is an error, as with `read`; for `dry-run` it is an empty one,
+ * and `write` creates it.
+ */
+export type StoreMode = 'read' | 'dry-run' | 'change' | 'write';
 
 export interface OpenOptions {
   readonly mode: StoreMode;
@@ -24,7 +27,7 @@ export interface OpenOptions {
 
 /**
  * Opens the database of a store at the newest version. Where there is none, `write` creates it (0600,
- * its directory 0700, those above 0755), `dry-run` uses an empty one in memory, and `read` fails: a
+ * its directory 0700, those above 0755), `dry-run` uses an empty one in memory, and the others fail: a
  * misspelt name must not look like an empty blocklist. Throws McblockError('store').
  * @param fill adds the initial content of a new store
  */
@@ -43,9 +46,10 @@ export function openConnection(
     if (mode === 'dry-run') return openNothing(fill);
     throw new McblockError(
       'store',
-      `store ${file}: no such store; the first command that records something creates it, such as mcblock add or mcblock grok`,
+      `store ${file}: no such store; mcblock setup creates it, and so does the first command that records something`,
     );
   }
+  if (mode === 'change') return openToWrite(file, busyMilliseconds, fill);
   if (holdsSomething(`${file}-journal`)) {
     // A process was killed while it created the store; the rollback needs write access.
     openToWrite(file, busyMilliseconds, fill).close();
@@ -83,8 +87,10 @@ function openToWrite(
   }
 }
 
-/** SQLite would create it readable for everybody. */
-function makeFile(path: string): void {
+/**
+ * Makes an empty file that only its owner can read, as SQLite would not. Throws McblockError('store').
+ */
+export function makeFile(path: string): void {
   try {
     if (existsSync(path)) return;
     makeDirectory(dirname(path), 0o700);

@@ -240,6 +240,17 @@ describe('a missing store', () => {
     ['feed'],
     ['feed', '--list', 'x'],
     ['undo', '--dry-run'],
+    ['undo'],
+    ['expire', '9.9.9.9'],
+    ['expire', '--mistake', '9.9.9.9'],
+    ['forget', '9.9.9.9'],
+    ['allow', '--remove', '9.9.9.9'],
+    ['feed', '--all'],
+    ['feed', 'x'],
+    ['feed', 'x', '--remove'],
+    ['widen'],
+    ['user', 'list'],
+    ['user', 'remove', 'x'],
   ])('is an error for %s', async (...argv) => {
     line.hasStore = false;
     const { exitCode, stdout, stderr } = await line.run(...argv);

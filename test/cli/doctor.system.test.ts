@@ -360,7 +360,7 @@ describe('status', () => {
     rmSync(line.db, { force: true });
     line.hasStore = false;
     expect((await line.run('status')).stdout).toMatch(
-      /^store .*no such store[^]*\nfirewall {2}not checked$/m,
+      /^store {5}\/.*no such store[^]*\nfirewall {2}not checked$/m,
     );
     configure('nonsense = 1');
     const { exitCode, stdout } = await line.run('status');

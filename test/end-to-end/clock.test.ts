@@ -127,10 +127,22 @@ describe('a clock that is far ahead', () => {
   it('is not recorded, so that it is no harm once it is right again', async () => {
     await run('add', '9.9.9.9');
     clock = NOW + DAY;
-    expect(await run('emit')).toMatchObject({
-      stdout: expect.stringContaining('5.149.104.0/24'),
+    expect(await run('emit')).toEqual({
+      exitCode: 0,
+      stdout: '5.149.104.0/24\n9.9.9.9/32\n',
       stderr: '',
     });
+    expect((await run('show')).stdout).toContain('9.9.9.9');
+  });
+
+  it('ends what is expired by hand now, not in ten years', async () => {
+    await run('expire', '5.149.104.0/24');
+    clock = NOW + DAY;
+    expect((await run('emit')).stdout).toBe('');
+  });
+
+  it('lets widen wait', async () => {
+    expect(await run('widen')).toMatchObject({ exitCode: 1 });
   });
 
   it('lets automatic requests wait', async () => {

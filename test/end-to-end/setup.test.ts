@@ -65,6 +65,8 @@ describe.skipIf(NO_NAMESPACES !== undefined)('setup on a Linux machine with syst
     );
     expect(stdout).toContain(`never to block: [${OFFICE}/32] `);
     expect(stdout).toContain(`Logs to follow, or journal: [${LOG}] `);
+    // Nobody told the terminal how wide it is.
+    expect(stdout).toContain('\n  run mcblock apply\r');
     expect(exitCode).toBe(0);
     expect(await network.isOpen(YESTERDAY, address, false)).toBe(false);
     expect(await network.isOpen(TODAY, address, true)).toBe(true);
@@ -85,6 +87,23 @@ describe.skipIf(NO_NAMESPACES !== undefined)('setup on a Linux machine with syst
     expect(exitCode).toBe(0);
     expect(machine.output('mcblock', 'status')).toContain(`; read by ${WATCH}\n`);
   });
+
+  it.each([['show'], ['add', '9.9.9.9']])(
+    'tells other users that the store of the machine is another one: %s',
+    (...command) => {
+      const env = { HOME: machine.output('mktemp', '-d', '/var/tmp/home.XXXXXX').trim() };
+      machine.output('chown', 'nobody', env.HOME);
+      const asNobody = ['setpriv', '--reuid=nobody', '--regid=65534', '--clear-groups'];
+      expect(machine.runWith({ env }, ...asNobody, 'mcblock', ...command)).toEqual({
+        exitCode: 1,
+        stdout: '',
+        stderr: expect.stringContaining(
+          'that of this machine is in /var/lib/mcblock: run it as root',
+        ),
+      });
+      expect(machine.output('find', env.HOME, '-type', 'f')).toBe('');
+    },
+  );
 
   it('leaves a machine that blocks again after a reboot', async () => {
     machine.output('systemctl', 'stop', WATCH);

@@ -83,7 +83,7 @@ async function add(context: Context, texts: readonly string[], options: AddOptio
     ? store.fleetState.widest(serverUrl(config.get('fleet.url')))
     : undefined;
   const outcomes = store.transaction(() => {
-    const block = handBlocker(store, policies, 'manual', options, now, context.env);
+    const block = handBlocker(store, policies, 'manual', options, context.time, context.env);
     return prefixes.map((asked): Outcome => {
       const decision = block(asked);
       const isLocal = widest !== undefined && isWiderThan(asked, widest);

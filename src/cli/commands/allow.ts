@@ -131,7 +131,7 @@ async function remove(
   prefixes: readonly Prefix[],
   { share }: AllowOptions,
 ): Promise<void> {
-  const store = await context.store('write');
+  const store = await context.store('change');
   store.transaction(() => {
     for (const prefix of prefixes) {
       if (!store.disallow(prefix)) {

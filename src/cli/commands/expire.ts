@@ -51,8 +51,8 @@ async function expire(
   const prefixes = parsePrefixes(texts);
   if (options.share) requireFleet(await context.config());
   if (options.mistake) return withdraw(context, prefixes, options);
-  const store = await context.store('write');
-  const { now } = context;
+  const store = await context.store('change');
+  const now = context.time.certain;
   store.transaction(() => {
     for (const prefix of prefixes) {
       const entry = store.get(prefix);
@@ -82,8 +82,8 @@ async function withdraw(
     import('../../engine/judge/withdraw.ts'),
     context.policies(),
   ]);
-  const store = await context.store('write');
-  const { now } = context;
+  const store = await context.store('change');
+  const now = context.time.certain;
   const entries = store.transaction(() =>
     prefixes.map((prefix) => {
       const before = withdrawMistake(store, prefix, now);

@@ -100,7 +100,9 @@ async function updateOne(
   options: FeedCommandOptions,
 ): Promise<void> {
   const { limits } = await context.policy();
-  const store = await context.store(options.dryRun ? 'dry-run' : 'write');
+  const store = await context.store(
+    options.dryRun ? 'dry-run' : source === undefined ? 'change' : 'write',
+  );
   const known = store.feeds.all().find((one) => one.name === name);
   const location = source ?? known?.source;
   if (location === undefined) {
@@ -119,7 +121,7 @@ async function updateOne(
 /** Updates each on its own: a failure does not hold back the others. */
 async function updateAll(context: Context, options: FeedCommandOptions): Promise<void> {
   const { limits } = await context.policy();
-  const store = await context.store(options.dryRun ? 'dry-run' : 'write');
+  const store = await context.store(options.dryRun ? 'dry-run' : 'change');
   const updated: Feed[] = [];
   for (const known of store.feeds.all().filter(({ source }) => isUrl(source))) {
     try {
@@ -156,7 +158,7 @@ function feedOptions(
 }
 
 async function removeFeed(context: Context, name: string): Promise<void> {
-  const store = await context.store('write');
+  const store = await context.store('change');
   if (!store.removeFeed(name)) throw new McblockError('input', `no feed ${name}`);
   if (context.options.json) context.json({ name });
   else context.lines([`feed ${name} removed`]);

@@ -36,7 +36,7 @@ async function forget(
   options: ApplyChoice,
 ): Promise<void> {
   const prefixes = parsePrefixes(texts);
-  const store = await context.store('write');
+  const store = await context.store('change');
   const known = prefixes.map((prefix) => entryOf(store, prefix));
   if (!context.options.yes && !(await confirm(questionOf(known)))) {
     throw new McblockError('input', 'nothing changed');

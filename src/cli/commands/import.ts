@@ -107,7 +107,7 @@ async function importFile(
 type ImportOutcome = ImportedBans | { readonly records: number };
 
 function importList(
-  { now, env }: Context,
+  { now, time, env }: Context,
   store: Store,
   policies: Policies,
   name: string,
@@ -118,7 +118,7 @@ function importList(
   const { from, mask = false } = options;
   const maker = from && { by: from, byAdmin: false };
   const hand = from === undefined ? options : { ...options, exact: true as const };
-  const block = handBlocker(store, policies, 'import', hand, now, env, maker);
+  const block = handBlocker(store, policies, 'import', hand, time, env, maker);
   return importBans(bans, {
     name,
     now,

@@ -68,7 +68,7 @@ async function undo(context: Context, options: UndoOptions): Promise<void> {
   const { steps = 1, dryRun, force } = options;
   if (options.list) return list(context, (await context.store('read')).undo.last(MAX_STEPS));
   const { limits } = await context.policy();
-  const store = await context.store(dryRun ? 'read' : 'write');
+  const store = await context.store(dryRun ? 'read' : 'change');
   const isLong = context.options.verbose || context.options.json;
   const look = (step: RecordedCommand): UndoneStep => ({
     step: takeable(step),

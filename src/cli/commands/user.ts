@@ -116,7 +116,7 @@ async function add(context: Context, name: string, options: AddOptions): Promise
   };
   checkUserName(name);
   const chosen = choosePassword(options.passwordStdin === true);
-  await withStore(context, async (store) => {
+  await withStore(context, false, async (store) => {
     if ((await store.user(name)) !== undefined) {
       throw new McblockError(
         'input',
@@ -130,7 +130,7 @@ async function add(context: Context, name: string, options: AddOptions): Promise
 }
 
 async function list(context: Context): Promise<void> {
-  const [users, keys] = await withStore(context, async (store) => [
+  const [users, keys] = await withStore(context, true, async (store) => [
     await store.users(),
     new Map((await store.keys()).map((key) => [key.name, key])),
   ]);
@@ -165,7 +165,7 @@ async function setDisabled(context: Context, name: string, disabled: boolean): P
 }
 
 async function remove(context: Context, name: string): Promise<void> {
-  const was = await withStore(context, (store) => store.removeUser(name));
+  const was = await withStore(context, true, (store) => store.removeUser(name));
   if (!was) throw noUser(name);
   report(context, name, `user ${name} removed`);
 }
@@ -175,16 +175,20 @@ function change(
   name: string,
   alter: (user: User) => Promise<User>,
 ): Promise<void> {
-  return withStore(context, async (store) => {
+  return withStore(context, true, async (store) => {
     const user = await store.user(name);
     if (user === undefined) throw noUser(name);
     await store.putUser(await alter(user));
   });
 }
 
-async function withStore<T>(context: Context, work: (store: FleetStore) => Promise<T>): Promise<T> {
+async function withStore<T>(
+  context: Context,
+  mustExist: boolean,
+  work: (store: FleetStore) => Promise<T>,
+): Promise<T> {
   await context.config();
-  const store = await openFleetStore(fleetLocation(context.options.db, context.env));
+  const store = await openFleetStore(fleetLocation(context.options.db, context.env), mustExist);
   try {
     return await work(store);
   } finally {

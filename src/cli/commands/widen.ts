@@ -33,7 +33,8 @@ Examples:
 async function widenEntries(context: Context, options: WidenOptions): Promise<void> {
   const { dryRun } = options;
   const [policy, bounds] = [await context.policy(), widenBounds(await context.config())];
-  const store = await context.store(dryRun ? 'read' : 'write');
+  const store = await context.store(dryRun ? 'read' : 'change');
+  if (!dryRun) context.time.require();
   const { now } = context;
   let candidates: readonly Candidate[] = [];
   if (dryRun) {

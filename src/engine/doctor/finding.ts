@@ -45,6 +45,8 @@ export async function check(name: string, work: () => Found | Promise<Found>): P
   try {
     return { name, ...(await work()) };
   } catch (error) {
-    return { name, ...problem(reasonOf(error)) };
+    const reason = reasonOf(error);
+    const text = reason.startsWith(`${name} `) ? reason.slice(name.length + 1) : reason;
+    return { name, ...problem(text) };
   }
 }

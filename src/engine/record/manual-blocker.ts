@@ -13,6 +13,8 @@ import { ShareLimit } from './share-limit.ts';
 export interface ManualBlock {
   readonly origin: Origin;
   readonly now: Seconds;
+  /** Activations begin by then; before `now` if the clock may be ahead. Default: `now`. */
+  readonly certain?: Seconds;
   /** Undefined leaves it to the penalty. */
   readonly until?: Expiry | undefined;
   /** This prefix, even if a wider expired entry would come back. */
@@ -57,7 +59,15 @@ export class ManualBlocker {
    * @param isAlone whether no entry contains the prefix or lies within it
    */
   block(prefix: Prefix, { since, until: end, reason }: KnownBan = {}, isAlone = false): Decision {
-    const { origin, now, exact = false, force = false, note = reason ?? '', maker } = this.#block;
+    const {
+      origin,
+      now,
+      certain = now,
+      exact = false,
+      force = false,
+      note = reason ?? '',
+      maker,
+    } = this.#block;
     const until = typeof end === 'number' ? end : (this.#block.until ?? end);
     const seen = Math.min(since ?? now, now);
     const at = until === undefined ? now : seen;
@@ -74,13 +84,21 @@ export class ManualBlocker {
     } as const;
     const policy = this.#policies.policyFor(prefix);
     const entries = isAlone ? [] : this.#store.around(prefix);
-    const decision = decide(entries, this.#space, request, policy, now);
+    const decision = begunBy(certain, decide(entries, this.#space, request, policy, now));
     if (decision.kind === 'refused') return decision;
     if (!force && changesActivation(decision)) this.#limit.require(decision.entry);
     const change = changeOf(decision, request, [], isAlone);
     this.#store.record(seen < now ? { ...change, entry: seenSince(change.entry, seen) } : change);
     return decision;
   }
+}
+
+/** Once a clock that was ahead is right, the block must not seem to begin in the future. */
+function begunBy(certain: Seconds, decision: Decision): Decision {
+  if (decision.kind !== 'new' && decision.kind !== 'reactivated') return decision;
+  const { activatedAt = certain } = decision.entry;
+  if (activatedAt <= certain) return decision;
+  return { ...decision, entry: { ...decision.entry, activatedAt: certain } };
 }
 
 function seenSince(entry: Entry, since: Seconds): Entry {
