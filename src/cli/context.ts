@@ -174,9 +174,14 @@ export class Context {
     return this.#store;
   }
 
-  /** A table on stdout. */
-  table<Row>(columns: readonly Column<Row>[], rows: Iterable<Row>, paint?: Paint<Row>): void {
-    this.lines(tableLines(columns, rows, paint, this.columns));
+  /** A table on stdout. @param measured see tableLines */
+  table<Row>(
+    columns: readonly Column<Row>[],
+    rows: Iterable<Row>,
+    paint?: Paint<Row>,
+    measured?: Iterable<Row>,
+  ): void {
+    this.lines(tableLines(columns, rows, paint, this.columns, measured));
   }
 
   /** A remark on stderr; nothing with --quiet. */

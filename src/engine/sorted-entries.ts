@@ -45,9 +45,20 @@ export class SortedEntries implements Iterable<Entry> {
     return this.#order.length;
   }
 
-  *[Symbol.iterator](): Generator<Entry> {
-    for (let from = 0; from < this.size; from += PAGE) {
-      const page = this.#order.subarray(from, from + PAGE);
+  [Symbol.iterator](): Generator<Entry> {
+    return this.#each(1);
+  }
+
+  /** At most this many of them, evenly spread. */
+  sample(most: number): Generator<Entry> {
+    return this.#each(Math.max(1, Math.ceil(this.size / most)));
+  }
+
+  /** Every nth. */
+  *#each(nth: number): Generator<Entry> {
+    const order = nth === 1 ? this.#order : this.#order.filter((_, index) => index % nth === 0);
+    for (let from = 0; from < order.length; from += PAGE) {
+      const page = order.subarray(from, from + PAGE);
       yield* this.#read(Array.from(page, (index) => this.#list.at(index)));
     }
   }

@@ -20,6 +20,13 @@ export type EntryCounts = Readonly<Record<EntryFilter['state'], number>>;
 
 const GET = `SELECT ${ENTRY_COLUMNS} FROM entry WHERE family = ? AND length = ? AND network = ?`;
 
+function getAllSql(count: number): string {
+  const keys = Array.from({ length: count }, () => '(?, ?, ?)').join(', ');
+  return `
+WITH key(f, l, n) AS (VALUES ${keys})
+SELECT ${ENTRY_COLUMNS} FROM key CROSS JOIN entry ON family = f AND length = l AND network = n`;
+}
+
 const REMOVE = 'DELETE FROM entry WHERE family = ? AND length = ? AND network = ?';
 
 const PUT = `
@@ -83,14 +90,10 @@ export class Entries {
     return row && entryOfRow(row);
   }
 
-  /** The entries with these prefixes that exist, from one snapshot. */
+  /** The entries with these prefixes that exist; at most 10,000 prefixes, for SQLite's limit. */
   getAll(prefixes: readonly Prefix[]): Entry[] {
-    const end = this.#connection.snapshot();
-    try {
-      return prefixes.flatMap((prefix) => this.get(prefix) ?? []);
-    } finally {
-      end();
-    }
+    const keys = prefixes.flatMap(keyOf);
+    return this.#connection.rows(getAllSql(prefixes.length), ...keys).map(entryOfRow);
   }
 
   /** The entries that contain the prefix, including its own, the widest first. */

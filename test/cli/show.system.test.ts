@@ -163,3 +163,16 @@ describe('a time in the past', () => {
     ]);
   });
 });
+
+it('shows each of many entries once, under their titles', async () => {
+  const list = Array.from({ length: 10_500 }, (_, n) => `${9 + (n >> 8)}.77.${n & 255}.99\n`);
+  writeFileSync(line.path('list'), list.join(''));
+  await line.run('import', line.path('list'));
+  const [titles = '', ...rows] = (await line.run('show')).stdout.trimEnd().split('\n');
+  expect(rows).toHaveLength(list.length);
+  const states = titles.indexOf('STATE');
+  expect(new Set(rows.map((row) => row.slice(states, states + 6)))).toEqual(new Set(['active']));
+  expect(new Set(rows.map((row) => row.split(' ')[0]))).toEqual(
+    new Set(list.map((text) => text.trim())),
+  );
+});

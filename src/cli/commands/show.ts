@@ -32,6 +32,9 @@ const SORTS: Readonly<Record<string, ((entry: Entry) => number) | undefined>> = 
   'last-seen': ({ lastSeen = 0 }) => -lastSeen,
 };
 
+/** So many rows set the widths of the columns. */
+const MAX_MEASURED = 10_000;
+
 interface ShowOptions {
   readonly expired?: true;
   readonly all?: true;
@@ -114,15 +117,10 @@ async function show(
   const count = entries.size + feeds.length;
   if (options.count)
     return context.options.json ? context.json({ count }) : context.lines([`${count}`]);
-  const rows = {
-    *[Symbol.iterator]() {
-      yield* entries;
-      yield* feeds;
-    },
-  };
+  const rows = both(entries, feeds);
   if (context.options.json) writeJson(context, rows, geo);
   else if (count === 0) context.remark('no entries');
-  else await writeTable(context, rows, geo);
+  else await writeTable(context, rows, both(entries.sample(MAX_MEASURED), feeds), geo);
 }
 
 function refuseTogether(options: ShowOptions): void {
@@ -241,14 +239,20 @@ function writeJson(context: Context, rows: Iterable<ShownRow>, geo: Geo | undefi
   context.stdout.write(written === 0 ? '[]\n' : '\n]\n');
 }
 
+function* both(entries: Iterable<Entry>, feeds: readonly FeedMatch[]): Generator<ShownRow> {
+  yield* entries;
+  yield* feeds;
+}
+
 async function writeTable(
   context: Context,
   rows: Iterable<ShownRow>,
+  measured: Iterable<ShownRow>,
   geo: Geo | undefined,
 ): Promise<void> {
   const colours = await context.colours();
   const paint = (line: string, row?: ShownRow): string => (row ? line : colours.bold(line));
-  context.table(entryColumns(context.now, geo), rows, paint);
+  context.table(entryColumns(context.now, geo), rows, paint, measured);
 }
 
 async function showByCountry(

@@ -26,16 +26,18 @@ const MIN_LAST = 16;
 
 /**
  * Aligned columns under their titles; the last one is not padded. On a terminal of the given width
- * rows fit: the last column is wrapped, others are abbreviated, or go to further lines. Iterates over
- * the rows twice, for the widths and for the lines, so that a million rows need no memory.
+ * rows fit: the last column is wrapped, others are abbreviated, or go to further lines. Iterates
+ * over the rows twice, for the widths and for the lines, so that a million rows need no memory.
+ * @param measured the rows that set the widths; default: all
  */
 export function* tableLines<Row>(
   columns: readonly Column<Row>[],
   rows: Iterable<Row>,
   paint: Paint<Row> = (line) => line,
   width = Number.POSITIVE_INFINITY,
+  measured: Iterable<Row> = rows,
 ): Generator<string> {
-  const lines = layoutOf(measure(columns, rows), width);
+  const lines = layoutOf(measure(columns, measured), width);
   yield paint(textOf(lines, undefined), undefined);
   for (const row of rows) yield paint(textOf(lines, row), row);
 }
