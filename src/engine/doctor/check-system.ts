@@ -63,6 +63,10 @@ export function checkServices(services: readonly SystemService[], isForgotten: b
   if (stopped !== undefined) {
     return problem(`${stopped.name} is enabled but not running`, stopped.advice);
   }
+  const failing = services.find(({ isFailing }) => isFailing);
+  if (failing !== undefined) {
+    return problem(`${failing.name} ends and is restarted again and again`, failing.advice);
+  }
   const applies = services.some(
     ({ command, isEnabled }) => isEnabled && command !== 'serve' && command !== 'feed',
   );

@@ -9,6 +9,8 @@ export interface SystemService {
   /** Whether it is started at boot. */
   readonly isEnabled: boolean;
   readonly isRunning: boolean;
+  /** Whether it was just restarted, and before: it fails again and again. */
+  readonly isFailing?: boolean;
   /** The command that shows why it is not running, or that starts it. */
   readonly advice: string;
 }
@@ -19,6 +21,8 @@ const UNITS: ReadonlyMap<string, string> = new Map([
   ['mcblock-apply.service', 'apply'],
   ['mcblock-feeds.timer', 'feed'],
 ]);
+/** A service that runs for so long does not fail at its start. */
+const STEADY_SECONDS = 60;
 const SERVICE = '/usr/sbin/service';
 const RCCTL = '/usr/sbin/rcctl';
 
@@ -29,7 +33,8 @@ export async function services(host: Host): Promise<SystemService[]> {
 }
 
 async function systemdUnits(host: Host): Promise<SystemService[]> {
-  const properties = '--property=Id,ActiveState,UnitFileState';
+  const properties =
+    '--property=Id,ActiveState,UnitFileState,NRestarts,ActiveEnterTimestampMonotonic';
   const finished = await runIfThere(
     host,
     '/usr/bin/systemctl',
@@ -46,7 +51,12 @@ async function systemdUnits(host: Host): Promise<SystemService[]> {
     if (command === undefined) return [];
     const isEnabled = values.get('UnitFileState')?.startsWith('enabled') ?? false;
     const isRunning = values.get('ActiveState') === 'active';
-    return [{ name, command, isEnabled, isRunning, advice: `run systemctl status ${name}` }];
+    // The clock of both is CLOCK_MONOTONIC, in microseconds and nanoseconds.
+    const startedAt = Number(values.get('ActiveEnterTimestampMonotonic') ?? 0) / 1e6;
+    const isNew = Number(process.hrtime.bigint()) / 1e9 - startedAt < STEADY_SECONDS;
+    const isFailing = isNew && Number(values.get('NRestarts') ?? 0) > 1;
+    const advice = `run systemctl status ${name}`;
+    return [{ name, command, isEnabled, isRunning, isFailing, advice }];
   });
 }
 
