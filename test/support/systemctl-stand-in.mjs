@@ -75,6 +75,10 @@ function disable(unit) {
 function start(unit) {
   if (!existsSync(fileOf(unit))) fail(`Failed to start ${unit}: Unit ${unit} not found.`, 5);
   if (isActive(unit)) return;
+  if (unit.endsWith('.timer')) {
+    writeFileSync(`${STATE}/${unit}`, 'waiting');
+    return;
+  }
   const { get, all } = settingsOf(unit);
   const condition = get('Unit.ConditionPathExists');
   if (condition !== undefined && !existsSync(condition)) return;

@@ -9,11 +9,18 @@ import {
   prepareSteps,
   type SetupTools,
 } from '../../engine/setup/carry-out.ts';
-import { type Answers, type Facts, factsOf, suggestedAllowList } from '../../engine/setup/facts.ts';
+import {
+  type Answers,
+  type Configured,
+  type Facts,
+  factsOf,
+  suggestedAllowList,
+} from '../../engine/setup/facts.ts';
 import { pathsOf, planRemoval, planSetup } from '../../engine/setup/plan.ts';
 import type { ToDo } from '../../engine/setup/step.ts';
 import { McblockError } from '../../errors.ts';
 import { formatPrefix } from '../../net/prefix-text.ts';
+import type { Config } from '../config/config.ts';
 import { namesFirewall } from '../config/firewall-settings.ts';
 import { ask, confirm } from '../confirm.ts';
 import type { Context } from '../context.ts';
@@ -21,6 +28,7 @@ import { sessionProtections } from '../ssh-session.ts';
 import { parsePrefixes } from '../text/prefixes.ts';
 
 const JOURNAL = 'journal';
+const SECRETS = ['fleet.password-file', 'fleet.key', 'pubsub.key', 'pubsub.fleet-key'] as const;
 
 interface SetupOptions {
   readonly allow?: readonly string[] | false;
@@ -35,7 +43,7 @@ interface SetupOptions {
 export function define(command: Command, context: Context): void {
   command
     .description(
-      'Sets up this machine: writes the configuration, fills the allow-list, updates the firewall, and installs the service or hook that reads the logs. Shows its steps and asks before the first, and again before it records what the logs already hold. Can be run again, and undone with --remove, which keeps the history. Works on Linux with systemd, FreeBSD and OpenBSD; elsewhere it prints what is left to do.',
+      'Sets up this machine: writes the configuration, fills the allow-list, updates the firewall, and installs the service or hook that reads the logs, and the one that exchanges bans where a fleet is configured. Shows its steps and asks before the first, and again before it records what the logs already hold. Can be run again, and undone with --remove, which keeps the history. Works on Linux with systemd, FreeBSD and OpenBSD; elsewhere it prints what is left to do.',
     )
     .option(
       '--allow <prefix...>',
@@ -83,7 +91,7 @@ async function setup(context: Context, options: SetupOptions): Promise<void> {
     return;
   }
   const given = await answersOf(context, facts, options);
-  const { steps, toDo } = planSetup(facts, given, namesFirewall(config));
+  const { steps, toDo } = planSetup(facts, given, configuredOf(config));
   const prepared = prepareSteps(host, steps, options.force ?? false);
   if (!(await isWanted(context, options, prepared, toDo))) return;
   // Services must be able to enter the new folders.
@@ -92,6 +100,18 @@ async function setup(context: Context, options: SetupOptions): Promise<void> {
   await carryOut(host, prepared, tools);
   context.lines(['', ...toDoLines(toDo), ...(toDo.length > 0 ? [''] : [])]);
   await tools.mcblock(['status']);
+}
+
+/** `listen` does what `sync` does, and at once. */
+function configuredOf(config: Config): Configured {
+  const isPubSub = config.get('pubsub.address') !== '';
+  const fleetService = isPubSub ? 'listen' : config.get('fleet.url') === '' ? undefined : 'sync';
+  const secrets = new Set(SECRETS.map((key) => config.get(key)).filter((file) => file !== ''));
+  return {
+    hasFirewall: namesFirewall(config),
+    fleetService,
+    secrets: fleetService === undefined ? [] : [...secrets],
+  };
 }
 
 /** Services use one store and one configuration, and run the program as another user. */

@@ -49,6 +49,15 @@ export interface Answers {
   readonly isHistoryRead: boolean;
 }
 
+/** What the owner's configuration has. */
+export interface Configured {
+  readonly hasFirewall: boolean;
+  /** The service that exchanges bans with a fleet; undefined without one. */
+  readonly fleetService: 'listen' | 'sync' | undefined;
+  /** The files with passwords and keys that this service reads. */
+  readonly secrets: readonly string[];
+}
+
 /** The user as which the units run. */
 export const USER = '_mcblock';
 

@@ -1,6 +1,6 @@
 import { McblockError } from '../../errors.ts';
 import { readNewsyslogLine } from '../host/newsyslog.ts';
-import type { Answers, Facts } from './facts.ts';
+import type { Answers, Configured, Facts } from './facts.ts';
 import { isSealed } from './seal.ts';
 import {
   mcblock,
@@ -14,6 +14,7 @@ import {
 } from './step.ts';
 
 const DAEMON = 'mcblock_watch';
+const SYNC = 'mcblock_sync';
 const HOOK = '/usr/local/libexec/mcblock-rotated';
 const NEWSYSLOG = '/etc/newsyslog.conf';
 const PF_CONF = '/etc/pf.conf';
@@ -25,7 +26,12 @@ const SYSRC = '/usr/sbin/sysrc';
 const RCCTL = '/usr/sbin/rcctl';
 
 /** Setup never changes pf.conf: it writes a file for it to include. */
-export function bsdPlan(facts: Facts, answers: Answers, common: readonly Step[]): Plan {
+export function bsdPlan(
+  facts: Facts,
+  answers: Answers,
+  { fleetService }: Configured,
+  common: readonly Step[],
+): Plan {
   const steps = [
     ...(isInOwnRules(facts) ? [] : [write(OWN_PF_CONF, pfRules())]),
     ...common,
@@ -33,12 +39,17 @@ export function bsdPlan(facts: Facts, answers: Answers, common: readonly Step[])
     ...(answers.isAtRotation
       ? [...daemonRemoval(facts), ...rotationSteps(facts, answers)]
       : [...hookRemoval(facts), ...daemonSteps(facts, answers)]),
+    ...(fleetService === 'sync' ? syncSteps(facts) : []),
   ];
-  return { steps, toDo: isInPfConf(facts) ? [] : [toInclude()] };
+  const toDo = [
+    ...(isInPfConf(facts) ? [] : [toInclude()]),
+    ...(fleetService === 'listen' ? [toListen(facts)] : []),
+  ];
+  return { steps, toDo };
 }
 
 export function bsdRemoval(facts: Facts): Plan {
-  const steps = [...daemonRemoval(facts), ...hookRemoval(facts)];
+  const steps = [...daemonRemoval(facts), ...daemonRemoval(facts, SYNC), ...hookRemoval(facts)];
   if (!facts.text(PF_CONF)?.includes(INCLUDE)) {
     const table = run('/bin/rm', '-f', PF_TABLE_FILE);
     return { steps: [...steps, ...removal(facts, OWN_PF_CONF), table], toDo: [] };
@@ -50,16 +61,33 @@ export function bsdRemoval(facts: Facts): Plan {
   };
 }
 
-function daemonRemoval(facts: Facts): Step[] {
-  const script = rcScript(facts);
+/** The daemon becomes another user, who needs a helper: that is for the owner to decide. */
+function toListen({ init }: Facts): ToDo {
+  const lines =
+    init === 'freebsd'
+      ? ['sysrc mcblock_listen_enable=YES', 'service mcblock_listen start']
+      : ['rcctl enable mcblock_listen', 'rcctl start mcblock_listen'];
+  return {
+    text: 'For bans over Redis, follow "Without root" in docs/firewall.md, and run',
+    lines,
+  };
+}
+
+function daemonRemoval(facts: Facts, daemon = DAEMON): Step[] {
+  const script = rcScript(facts, daemon);
   if (facts.text(script) === undefined) return [];
   const stop =
     facts.init === 'freebsd'
       ? [
-          runIfThere(SERVICE, DAEMON, 'onestop'),
-          runIfThere(SYSRC, '-x', `${DAEMON}_enable`, `${DAEMON}_logs`),
+          runIfThere(SERVICE, daemon, 'onestop'),
+          runIfThere(
+            SYSRC,
+            '-x',
+            `${daemon}_enable`,
+            ...(daemon === DAEMON ? [`${daemon}_logs`] : []),
+          ),
         ]
-      : [runIfThere(RCCTL, 'stop', DAEMON), runIfThere(RCCTL, 'disable', DAEMON)];
+      : [runIfThere(RCCTL, 'stop', daemon), runIfThere(RCCTL, 'disable', daemon)];
   return [...stop, ...removal(facts, script)];
 }
 
@@ -90,13 +118,25 @@ function isInPfConf(facts: Facts): boolean {
   return isInOwnRules(facts) || (facts.text(PF_CONF)?.includes(INCLUDE) ?? false);
 }
 
-function rcScript({ init }: Facts): string {
-  return init === 'freebsd' ? `/usr/local/etc/rc.d/${DAEMON}` : `/etc/rc.d/${DAEMON}`;
+function rcScript({ init }: Facts, daemon: string): string {
+  return `${init === 'freebsd' ? '/usr/local' : ''}/etc/rc.d/${daemon}`;
+}
+
+function scriptSteps(facts: Facts, daemon: string): Step[] {
+  const file = facts.init === 'freebsd' ? `freebsd/files/${daemon}.in` : `openbsd/pkg/${daemon}.rc`;
+  return writeUnlessPackaged(facts, rcScript(facts, daemon), file);
+}
+
+function syncSteps(facts: Facts): Step[] {
+  const start =
+    facts.init === 'freebsd'
+      ? [run(SYSRC, `${SYNC}_enable=YES`), run(SERVICE, SYNC, 'restart')]
+      : [run(RCCTL, 'enable', SYNC), run(RCCTL, 'restart', SYNC)];
+  return [...scriptSteps(facts, SYNC), ...start];
 }
 
 function daemonSteps(facts: Facts, { logs }: Answers): Step[] {
-  const file = facts.init === 'freebsd' ? `freebsd/files/${DAEMON}.in` : `openbsd/pkg/${DAEMON}.rc`;
-  const steps = writeUnlessPackaged(facts, rcScript(facts), file);
+  const steps = scriptSteps(facts, DAEMON);
   return facts.init === 'freebsd'
     ? [
         ...steps,

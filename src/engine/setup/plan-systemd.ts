@@ -1,39 +1,54 @@
 import { McblockError } from '../../errors.ts';
-import { type Answers, type Facts, USER } from './facts.ts';
+import { type Answers, type Configured, type Facts, USER } from './facts.ts';
 import { type Plan, removal, run, type Step, write } from './step.ts';
 
 const APPLY = 'mcblock-apply.service';
 const WATCH = 'mcblock-watch.service';
+const FLEET = { listen: 'mcblock-listen.service', sync: 'mcblock-sync.service' } as const;
+/** Updates the lists that `mcblock feed` has been told of. */
+const TIMER = 'mcblock-feeds.timer';
+const FEEDS = 'mcblock-feeds.service';
 const FOLDER = '/etc/systemd/system';
-const OWN_UNITS = [APPLY, WATCH].map((unit) => `${FOLDER}/${unit}`);
 const SYSTEMCTL = '/usr/bin/systemctl';
 /** A drop-in that makes the unit follow logs instead of the journal. */
 const DROP_IN = `${FOLDER}/${WATCH}.d/log.conf`;
 const STATE = '/var/lib/mcblock';
 
 /** The units run as their own user, who owns the store. */
-export function systemdPlan(facts: Facts, { logs }: Answers, common: readonly Step[]): Plan {
+export function systemdPlan(
+  facts: Facts,
+  { logs }: Answers,
+  { fleetService, secrets }: Configured,
+  common: readonly Step[],
+): Plan {
+  const daemons = [WATCH, ...(fleetService === undefined ? [] : [FLEET[fleetService]])];
   const steps = [
     ...(facts.hasUser ? [] : [addUser()]),
-    ...unitSteps(facts),
+    ...unitSteps(facts, [APPLY, FEEDS, TIMER, ...daemons]),
     ...(logs.length === 0 ? removal(facts, DROP_IN) : [write(DROP_IN, dropIn(facts, logs))]),
     ...common,
     run('/usr/bin/chown', '-R', `${USER}:`, STATE),
+    ...(secrets.length === 0 ? [] : [run('/usr/bin/chown', USER, ...secrets)]),
     run(SYSTEMCTL, 'daemon-reload'),
-    run(SYSTEMCTL, 'enable', APPLY, WATCH),
-    run(SYSTEMCTL, 'restart', WATCH),
+    run(SYSTEMCTL, 'enable', APPLY, TIMER, ...daemons),
+    run(SYSTEMCTL, 'restart', TIMER, ...daemons),
   ];
   return { steps, toDo: [] };
 }
 
 /** Units of a package stay, but are disabled. */
 export function systemdRemoval(facts: Facts): Plan {
-  const isInstalled =
-    facts.unitFolder !== undefined || OWN_UNITS.some((path) => facts.text(path) !== undefined);
-  if (!isInstalled) return { steps: [], toDo: [] };
-  const files = removal(facts, ...OWN_UNITS, DROP_IN);
+  const units = [...Object.values(FLEET), WATCH, TIMER, FEEDS, APPLY];
+  const paths = units.map((unit) => `${FOLDER}/${unit}`);
+  const started = units.filter(
+    (unit, index) =>
+      unit !== FEEDS &&
+      (facts.unitFolder !== undefined || facts.text(paths[index] ?? '') !== undefined),
+  );
+  if (started.length === 0) return { steps: [], toDo: [] };
+  const files = removal(facts, ...paths, DROP_IN);
   const steps = [
-    run(SYSTEMCTL, 'disable', '--now', WATCH, APPLY),
+    run(SYSTEMCTL, 'disable', '--now', ...started),
     ...files,
     run(SYSTEMCTL, 'daemon-reload'),
   ];
@@ -46,11 +61,11 @@ function addUser(): Step {
 }
 
 /** Units in /etc would hide those of a package. */
-function unitSteps(facts: Facts): Step[] {
-  if (facts.unitFolder !== undefined) return removal(facts, ...OWN_UNITS);
-  return [APPLY, WATCH].map((unit) =>
-    write(`${FOLDER}/${unit}`, facts.packaged(`systemd/${unit}`)),
-  );
+function unitSteps(facts: Facts, units: readonly string[]): Step[] {
+  if (facts.unitFolder !== undefined) {
+    return removal(facts, ...units.map((unit) => `${FOLDER}/${unit}`));
+  }
+  return units.map((unit) => write(`${FOLDER}/${unit}`, facts.packaged(`systemd/${unit}`)));
 }
 
 function dropIn({ unitFolder, packaged, text }: Facts, logs: readonly string[]): string {

@@ -1,10 +1,10 @@
 import { McblockError } from '../../errors.ts';
 import { formatPrefix } from '../../net/prefix-text.ts';
-import { type Answers, type Facts, type Init, USER } from './facts.ts';
+import { type Answers, type Configured, type Facts, type Init, USER } from './facts.ts';
 import { bsdPlan, bsdRemoval, PF_TABLE_FILE } from './plan-bsd.ts';
 import { systemdPlan, systemdRemoval } from './plan-systemd.ts';
 import { isSealed } from './seal.ts';
-import { mcblock, type Plan, removal, run, runIfThere, type Step } from './step.ts';
+import { mcblock, type Plan, removal, run, runIfThere, type Step, type ToDo } from './step.ts';
 
 /** Where the files are on a system. */
 interface Paths {
@@ -26,26 +26,28 @@ export function pathsOf(init: Init): Paths {
 /**
  * The plan that makes mcblock protect this machine. Throws McblockError('system') if something is
  * missing that setup cannot provide.
- * @param hasFirewall whether the configuration has [firewall]
  */
-export function planSetup(facts: Facts, answers: Answers, hasFirewall: boolean): Plan {
+export function planSetup(facts: Facts, answers: Answers, configured: Configured): Plan {
   const { init, program } = facts;
   checkSystem(facts, answers);
   const steps = [
-    ...configSteps(facts, hasFirewall),
+    ...configSteps(facts, configured),
     { kind: 'store', path: pathsOf(init).store } as const,
     ...allowSteps(answers),
     ...historySteps(facts, answers),
     mcblock('apply'),
   ];
-  if (init === 'systemd') return systemdPlan(facts, answers, steps);
-  if (init === 'freebsd' || init === 'openbsd') return bsdPlan(facts, answers, steps);
+  if (init === 'systemd') return systemdPlan(facts, answers, configured, steps);
+  if (init === 'freebsd' || init === 'openbsd') {
+    return bsdPlan(facts, answers, configured, steps);
+  }
   const name = program ?? 'mcblock';
   return {
     steps,
     toDo: [
       { text: 'Run this at boot, before the network is up', lines: [`${name} apply`] },
       { text: 'Run this as a service', lines: [`${name} watch ${answers.logs.join(' ')}`] },
+      ...fleetToDo(name, configured),
     ],
   };
 }
@@ -82,6 +84,12 @@ export function planRemoval(facts: Facts, table: string): Plan {
   return { steps, toDo };
 }
 
+function fleetToDo(name: string, { fleetService }: Configured): ToDo[] {
+  if (fleetService === undefined) return [];
+  const command = fleetService === 'sync' ? 'sync --every 5m' : 'listen';
+  return [{ text: 'Run this as a service too', lines: [`${name} ${command}`] }];
+}
+
 /** Only characters without special meaning to systemd, rc(8) and newsyslog(8). */
 const LOG_NAME = /^\/[\w./@:+,-]+$/;
 
@@ -116,7 +124,7 @@ function checkSystem(
   }
 }
 
-function configSteps({ init, firewall, nft, text }: Facts, hasFirewall: boolean): Step[] {
+function configSteps({ init, firewall, nft, text }: Facts, { hasFirewall }: Configured): Step[] {
   const { config } = pathsOf(init);
   const path = nft !== '/usr/sbin/nft' ? `nft = "${nft}"\n` : '';
   const more = firewall === 'pf' ? `file = "${PF_TABLE_FILE}"\n` : path;

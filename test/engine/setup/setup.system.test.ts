@@ -3,6 +3,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -13,7 +14,12 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Host } from '../../../src/engine/host/host.ts';
 import { carryOut, prepareSteps } from '../../../src/engine/setup/carry-out.ts';
-import { type Answers, type Facts, factsOf } from '../../../src/engine/setup/facts.ts';
+import {
+  type Answers,
+  type Configured,
+  type Facts,
+  factsOf,
+} from '../../../src/engine/setup/facts.ts';
 import { planRemoval, planSetup } from '../../../src/engine/setup/plan.ts';
 import type { Plan } from '../../../src/engine/setup/step.ts';
 import { parsePrefix } from '../../../src/net/prefix-text.ts';
@@ -31,6 +37,8 @@ const ANSWERS: Answers = {
   isAtRotation: false,
   isHistoryRead: true,
 };
+const NOTHING: Configured = { hasFirewall: false, fleetService: undefined, secrets: [] };
+const FIREWALL = { ...NOTHING, hasFirewall: true };
 
 let root: string;
 beforeEach(() => {
@@ -87,7 +95,7 @@ describe('setup on FreeBSD', () => {
   });
 
   it('makes rc(8) start a daemon that follows the log', async () => {
-    const plan = planSetup(await facts('freebsd'), ANSWERS, false);
+    const plan = planSetup(await facts('freebsd'), ANSWERS, NOTHING);
     expect(await doIt('freebsd', plan)).toEqual([
       'mcblock allow 198.51.100.0/24 --note from mcblock setup --no-apply',
       `mcblock grok --dry-run ${AUTH_LOG} ${root}${AUTH_LOG}.0.bz2`,
@@ -103,7 +111,7 @@ describe('setup on FreeBSD', () => {
   });
 
   it('leaves pf.conf alone, and says which line to add', async () => {
-    const plan = planSetup(await facts('freebsd'), ANSWERS, false);
+    const plan = planSetup(await facts('freebsd'), ANSWERS, NOTHING);
     await doIt('freebsd', plan);
     expect(read('/etc/pf.conf')).toBe('pass\n');
     expect(plan.toDo).toEqual([
@@ -111,12 +119,12 @@ describe('setup on FreeBSD', () => {
     ]);
     expect(read('/etc/pf.mcblock.conf')).toContain('block drop in quick from <mcblock>\n');
     put('/etc/pf.conf', 'include "/etc/pf.mcblock.conf"\npass\n');
-    expect(planSetup(await facts('freebsd'), ANSWERS, false).toDo).toEqual([]);
+    expect(planSetup(await facts('freebsd'), ANSWERS, NOTHING).toDo).toEqual([]);
   });
 
   it('writes no rules if pf.conf defines the table', async () => {
     put('/etc/pf.conf', 'table <mcblock> persist\nblock in quick from <mcblock>\n');
-    const plan = planSetup(await facts('freebsd'), ANSWERS, false);
+    const plan = planSetup(await facts('freebsd'), ANSWERS, NOTHING);
     expect(plan.toDo).toEqual([]);
     await doIt('freebsd', plan);
     expect(existsSync(join(root, '/etc/pf.mcblock.conf'))).toBe(false);
@@ -124,13 +132,13 @@ describe('setup on FreeBSD', () => {
 
   it('makes newsyslog(8) run the hook, and removes it again', async () => {
     const rotated = { ...ANSWERS, isAtRotation: true };
-    await doIt('freebsd', planSetup(await facts('freebsd'), rotated, false));
+    await doIt('freebsd', planSetup(await facts('freebsd'), rotated, NOTHING));
     expect(read(NEWSYSLOG).split('\n')[2]).toBe(
       `${AUTH_LOG}                       600  7     1000 @0101T  JCR  /usr/local/libexec/mcblock-rotated`,
     );
     expect(read(NEWSYSLOG).split('\n')[1]).toBe(LINES.split('\n')[1]);
     expect(read(`${NEWSYSLOG}.save`)).toBe(LINES);
-    const again = planSetup(await facts('freebsd'), rotated, true);
+    const again = planSetup(await facts('freebsd'), rotated, FIREWALL);
     expect(again.steps.filter(({ kind }) => kind === 'edit')).toEqual([]);
     const removed = await doIt('freebsd', planRemoval(await facts('freebsd'), 'mcblock'));
     expect(removed).toContain('/bin/rm -f /etc/pf.blocked');
@@ -140,11 +148,11 @@ describe('setup on FreeBSD', () => {
 
   it('switches from the hook to the daemon and back', async () => {
     const rotated = { ...ANSWERS, isAtRotation: true };
-    await doIt('freebsd', planSetup(await facts('freebsd'), rotated, false));
-    await doIt('freebsd', planSetup(await facts('freebsd'), ANSWERS, true));
+    await doIt('freebsd', planSetup(await facts('freebsd'), rotated, NOTHING));
+    await doIt('freebsd', planSetup(await facts('freebsd'), ANSWERS, FIREWALL));
     expect(read(NEWSYSLOG)).not.toContain('mcblock');
     expect(existsSync(join(root, '/usr/local/libexec/mcblock-rotated'))).toBe(false);
-    const ran = await doIt('freebsd', planSetup(await facts('freebsd'), rotated, true));
+    const ran = await doIt('freebsd', planSetup(await facts('freebsd'), rotated, FIREWALL));
     expect(ran.slice(-2)).toEqual([
       '/usr/sbin/service mcblock_watch onestop',
       '/usr/sbin/sysrc -x mcblock_watch_enable mcblock_watch_logs',
@@ -154,7 +162,7 @@ describe('setup on FreeBSD', () => {
   });
 
   it('keeps rules that pf.conf still includes when undone', async () => {
-    await doIt('freebsd', planSetup(await facts('freebsd'), ANSWERS, false));
+    await doIt('freebsd', planSetup(await facts('freebsd'), ANSWERS, NOTHING));
     put('/etc/pf.conf', 'include "/etc/pf.mcblock.conf"\npass\n');
     const plan = planRemoval(await facts('freebsd'), 'mcblock');
     expect(await doIt('freebsd', plan)).toEqual([
@@ -167,9 +175,27 @@ describe('setup on FreeBSD', () => {
     expect(plan.toDo[0]?.text).toContain('from /etc/pf.conf');
   });
 
+  it('starts the daemon that exchanges bans with a fleet, and stops it when undone', async () => {
+    const plan = planSetup(await facts('freebsd'), ANSWERS, { ...FIREWALL, fleetService: 'sync' });
+    expect((await doIt('freebsd', plan)).slice(-2)).toEqual([
+      '/usr/sbin/sysrc mcblock_sync_enable=YES',
+      '/usr/sbin/service mcblock_sync restart',
+    ]);
+    expect(read('/usr/local/etc/rc.d/mcblock_sync')).toContain('sync --every');
+    const ran = await doIt('freebsd', planRemoval(await facts('freebsd'), 'mcblock'));
+    expect(ran).toContain('/usr/sbin/service mcblock_sync onestop');
+    expect(ran).toContain('/usr/sbin/sysrc -x mcblock_sync_enable');
+  });
+
+  it('leaves listen, which needs a user and a helper, to the owner', async () => {
+    const fleet = { ...FIREWALL, fleetService: 'listen' as const };
+    const { toDo } = planSetup(await facts('freebsd'), ANSWERS, fleet);
+    expect(toDo.flatMap(({ lines }) => lines)).toContain('service mcblock_listen start');
+  });
+
   it('adds [firewall] to a configuration of the owner, and keeps a copy', async () => {
     put('/usr/local/etc/mcblock.toml', 'timezone = "UTC"', 0o600);
-    await doIt('freebsd', planSetup(await facts('freebsd'), ANSWERS, false));
+    await doIt('freebsd', planSetup(await facts('freebsd'), ANSWERS, NOTHING));
     expect(read('/usr/local/etc/mcblock.toml')).toBe(
       'timezone = "UTC"\n\n[firewall]\nkind = "pf"\nfile = "/etc/pf.blocked"\n',
     );
@@ -184,7 +210,7 @@ describe('setup on OpenBSD', () => {
   const answers = { ...ANSWERS, logs: ['/var/log/authlog'] };
 
   it('makes rc(8) start a daemon that follows the log', async () => {
-    const plan = planSetup(await facts('openbsd'), answers, false);
+    const plan = planSetup(await facts('openbsd'), answers, NOTHING);
     const done = await doIt('openbsd', plan);
     expect(done.slice(-3)).toEqual([
       '/usr/sbin/rcctl enable mcblock_watch',
@@ -198,7 +224,7 @@ describe('setup on OpenBSD', () => {
     put(NEWSYSLOG, '/var/log/authlog\t\troot:wheel\t640  7     *    168   Z\n');
     await doIt(
       'openbsd',
-      planSetup(await facts('openbsd'), { ...answers, isAtRotation: true }, false),
+      planSetup(await facts('openbsd'), { ...answers, isAtRotation: true }, NOTHING),
     );
     expect(read(NEWSYSLOG)).toBe(
       '/var/log/authlog\t\troot:wheel\t640  7     *    168  Z  "/usr/local/libexec/mcblock-rotated /var/log/authlog"\n',
@@ -220,12 +246,12 @@ describe('setup', () => {
     );
     put('/etc/passwd', '_mcblock:x:999:999::/var/lib/mcblock:/usr/sbin/nologin\n');
     const logs = [AUTH_LOG, '/var/log/mail.log'];
-    const plan = planSetup(await facts('linux'), { ...ANSWERS, logs }, false);
+    const plan = planSetup(await facts('linux'), { ...ANSWERS, logs }, NOTHING);
     expect((await doIt('linux', plan)).slice(-4)).toEqual([
       '/usr/bin/chown -R _mcblock: /var/lib/mcblock',
       '/usr/bin/systemctl daemon-reload',
-      '/usr/bin/systemctl enable mcblock-apply.service mcblock-watch.service',
-      '/usr/bin/systemctl restart mcblock-watch.service',
+      '/usr/bin/systemctl enable mcblock-apply.service mcblock-feeds.timer mcblock-watch.service',
+      '/usr/bin/systemctl restart mcblock-feeds.timer mcblock-watch.service',
     ]);
     expect(existsSync(join(root, '/etc/systemd/system/mcblock-watch.service'))).toBe(false);
     expect(read('/etc/systemd/system/mcblock-watch.service.d/log.conf')).toContain(
@@ -233,17 +259,44 @@ describe('setup', () => {
     );
   });
 
+  it.each(['listen', 'sync'] as const)(
+    'starts what exchanges bans with a fleet, as a user who can read its secrets: %s',
+    async (fleetService) => {
+      for (const path of ['/usr/sbin/nft', '/usr/bin/chown', '/usr/bin/systemctl']) {
+        put(path, `#!/bin/sh\necho "${path} $*" >> ${root}/ran\n`, 0o755);
+      }
+      put('/etc/passwd', '_mcblock:x:999:999::/var/lib/mcblock:/usr/sbin/nologin\n');
+      mkdirSync(join(root, '/run/systemd/system'), { recursive: true });
+      const fleet = { ...FIREWALL, fleetService, secrets: ['/etc/mcblock/password'] };
+      const unit = `mcblock-${fleetService}.service`;
+      expect(
+        (await doIt('linux', planSetup(await facts('linux'), ANSWERS, fleet))).slice(-4),
+      ).toEqual([
+        '/usr/bin/chown _mcblock /etc/mcblock/password',
+        '/usr/bin/systemctl daemon-reload',
+        `/usr/bin/systemctl enable mcblock-apply.service mcblock-feeds.timer mcblock-watch.service ${unit}`,
+        `/usr/bin/systemctl restart mcblock-feeds.timer mcblock-watch.service ${unit}`,
+      ]);
+      expect(read(`/etc/systemd/system/${unit}`)).toContain(`mcblock.db ${fleetService}`);
+      await doIt('linux', planRemoval(await facts('linux'), 'mcblock'));
+      expect(read('ran')).toContain(
+        `systemctl disable --now ${unit} mcblock-watch.service mcblock-feeds.timer mcblock-apply.service\n`,
+      );
+      expect(readdirSync(join(root, '/etc/systemd/system'))).toEqual([]);
+    },
+  );
+
   it.each(['auth.log', '/var/log/auth log', '/var/log/%h.log', '/var/log/a\nUser=root'])(
     'refuses %j for a log',
     async (log) => {
       const found = await facts('freebsd');
-      expect(() => planSetup(found, { ...ANSWERS, logs: [log] }, false)).toThrow(/absolute path/);
+      expect(() => planSetup(found, { ...ANSWERS, logs: [log] }, NOTHING)).toThrow(/absolute path/);
     },
   );
 
   it('says what is left to do on Linux without systemd', async () => {
     put('/usr/sbin/nft', '', 0o755);
-    const plan = planSetup(await facts('linux'), ANSWERS, false);
+    const plan = planSetup(await facts('linux'), ANSWERS, NOTHING);
     expect(plan.toDo.flatMap(({ lines }) => lines)).toEqual([
       '/usr/local/bin/mcblock apply',
       `/usr/local/bin/mcblock watch ${AUTH_LOG}`,
@@ -257,13 +310,13 @@ describe('setup', () => {
     if (name !== 'nft') put('/usr/sbin/nft', '', 0o755);
     breakIt();
     const found = await facts('linux');
-    expect(() => planSetup(found, ANSWERS, false)).toThrow(message);
+    expect(() => planSetup(found, ANSWERS, NOTHING)).toThrow(message);
   });
 
   it('writes nothing if a file was changed by hand', async () => {
     put('/usr/local/etc/rc.d/mcblock_watch', '#!/bin/sh\n');
     put('/etc/pf.mcblock.conf', 'mine\n');
-    const { steps } = planSetup(await facts('freebsd'), ANSWERS, false);
+    const { steps } = planSetup(await facts('freebsd'), ANSWERS, NOTHING);
     const host = new Host('freebsd', root);
     expect(() => prepareSteps(host, steps, false)).toThrow(
       /pf\.mcblock\.conf: not written by setup/,
