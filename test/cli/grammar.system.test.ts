@@ -57,6 +57,17 @@ describe('grammar check', () => {
     expect(stdout).toContain(`${bad}: 1 error; no example was run\n`);
   });
 
+  it('shows the first errors of a file that is no grammar', async () => {
+    const other = file('passwd', 'root:x:0:0:root:/root:/bin/sh\n'.repeat(50));
+    const { stdout } = await line.run('grammar', 'check', other);
+    const shown = stdout.trimEnd().split('\n');
+    expect(shown).toHaveLength(22);
+    expect(shown.slice(-2)).toEqual([
+      expect.stringMatching(/^and \d+ more$/),
+      expect.stringMatching(/errors; no example was run$/),
+    ]);
+  });
+
   it('prints the same as JSON', async () => {
     const bad = file(
       'bad.grammar',

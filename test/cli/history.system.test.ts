@@ -135,7 +135,7 @@ describe('history', () => {
     await line.run('add', '9.9.9.9');
     await line.run('undo');
     expect(await history('9.9.9.9')).toEqual([
-      '2026-03-24 00:00  9.9.9.9 restored by undo; of add 9.9.9.9; by alice: undo',
+      '2026-03-24 00:00  9.9.9.9 restored by undo of add 9.9.9.9; by alice: undo',
     ]);
   });
 

@@ -43,6 +43,15 @@ async function entriesAfter(...lists: string[][]): Promise<unknown[]> {
   }
 }
 
+it('says nothing of recorded prefixes if there were none', async () => {
+  writeFileSync(line.path('empty'), '');
+  expect(await line.run('import', line.path('empty'))).toEqual({
+    exitCode: 0,
+    stdout: '0 prefixes: 0 new, 0 reactivated, 0 already on the blocklist\n',
+    stderr: '',
+  });
+});
+
 describe('import --from', () => {
   it('keeps the times, jails and counts of bans by fail2ban', async () => {
     expect(await from('fail2ban', 'fail2ban.sqlite3')).toMatchObject({

@@ -8,6 +8,7 @@ import { loadScanners } from '../../log/scanners.ts';
 import { programFolder } from '../../program-folder.ts';
 import type { Context } from '../context.ts';
 import { checkService, grammarReporter, openLog } from '../log-options.ts';
+import { countText } from '../text/count.ts';
 import { type Column, tableLines } from '../text/table.ts';
 
 const SERVICE_NAME = /^[a-z][a-z0-9-]*$/;
@@ -114,6 +115,9 @@ async function printDraft(context: Context, log: string, service: string): Promi
   );
 }
 
+/** Those of a file that is no grammar are thousands. */
+const MAX_FAULTS = 20;
+
 interface Checked extends Trial {
   readonly file: string;
 }
@@ -144,8 +148,12 @@ function linesOf({ file, messages, examples, faults, wrong }: Checked): string[]
     faults.length > 0
       ? `${file}: ${counted(faults.length, 'error')}; no example was run`
       : `${file}: ${counted(messages, 'message')}, ${counted(examples, 'example')}, ${wrong.length} failed`;
+  const more = found.length - MAX_FAULTS;
   return [
-    ...found.map(({ line, column, message }) => `${file}:${line}:${column}: ${message}`),
+    ...found
+      .slice(0, MAX_FAULTS)
+      .map(({ line, column, message }) => `${file}:${line}:${column}: ${message}`),
+    ...(more > 0 ? [`and ${countText(more)} more`] : []),
     summary,
   ];
 }

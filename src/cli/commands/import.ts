@@ -18,7 +18,7 @@ import {
 } from '../by-hand.ts';
 import type { Context } from '../context.ts';
 import { Progress } from '../progress.ts';
-import { countText } from '../text/count.ts';
+import { countText, nounText } from '../text/count.ts';
 import { printable } from '../text/printable.ts';
 
 export function define(command: Command, context: Context): void {
@@ -98,6 +98,7 @@ async function importFile(
     });
     progress.end();
     report(context, file.name, outcome);
+    if ('prefixes' in outcome && outcome.prefixes === 0) return;
     await applyAfterwards(context, options, { force: options.force });
   } finally {
     file.close();
@@ -193,5 +194,5 @@ function outcomeText(outcome: ImportOutcome): string {
   const { prefixes, reactivated, covered, expired, leftOut } = outcome;
   const past = expired === 0 ? '' : `, ${expired} of them expired`;
   const rest = leftOut === 0 ? '' : `; ${leftOut} left out`;
-  return `${prefixes} prefixes: ${outcome.new} new, ${reactivated} reactivated${past}, ${covered} already on the blocklist${rest}`;
+  return `${nounText(prefixes, 'prefix', 'prefixes')}: ${outcome.new} new, ${reactivated} reactivated${past}, ${covered} already on the blocklist${rest}`;
 }

@@ -28,7 +28,7 @@ import { sessionProtections } from '../ssh-session.ts';
 import { parsePrefixes } from '../text/prefixes.ts';
 
 const JOURNAL = 'journal';
-const SECRETS = ['fleet.password-file', 'fleet.key', 'pubsub.key', 'pubsub.fleet-key'] as const;
+const SECRETS = ['fleet.password-file', 'fleet.key', 'pubsub.key', 'pubsub.signing-key'] as const;
 
 interface SetupOptions {
   readonly allow?: readonly string[] | false;

@@ -28,7 +28,7 @@ export function changeLine(change: RecordedChange): string {
   const parts = [
     origin && `origin ${origin}`,
     by && `from ${printable(by)}`,
-    note && noteText(change),
+    note && change.action !== 'undone' && noteText(change),
     logs.length > 0 && `in ${logs.map(printable).join(', ')}`,
     command && `by ${user === '' ? '' : `${printable(user)}: `}${printable(command)}`,
   ].filter((part) => part);
@@ -36,7 +36,14 @@ export function changeLine(change: RecordedChange): string {
   return parts.length === 0 ? what : `${what}; ${parts.join('; ')}`;
 }
 
-function actionText({ at, action, activation, since, until = 'forever' }: RecordedChange): string {
+function actionText({
+  note,
+  at,
+  action,
+  activation,
+  since,
+  until = 'forever',
+}: RecordedChange): string {
   const end = until === 'forever' ? 'forever' : `until ${shortTime(until)}`;
   switch (action) {
     case 'activated': {
@@ -55,7 +62,7 @@ function actionText({ at, action, activation, since, until = 'forever' }: Record
     case 'forgotten':
       return 'forgotten';
     case 'undone':
-      return 'restored by undo';
+      return `restored by undo of ${printable(note)}`;
     case 'allowed':
       return `added to the allow-list${until === 'forever' ? '' : ` ${end}`}`;
     case 'disallowed':
@@ -64,7 +71,6 @@ function actionText({ at, action, activation, since, until = 'forever' }: Record
 }
 
 function noteText({ action, note }: RecordedChange): string {
-  if (action === 'undone') return `of ${printable(note)}`;
   if (action !== 'withdrawn') return `"${printable(note)}"`;
   return withdrawalText(note as WithdrawalReason);
 }

@@ -30,8 +30,12 @@ export function checkShare(store: Store, now: Seconds): Found {
 
 export function checkAllowList(store: Store, now: Seconds): Found {
   const { length } = store.allowed(now);
-  if (length > 0) return ok(`${length} ${length === 1 ? 'prefix' : 'prefixes'}`);
+  if (length > 0) return ok(prefixesText(length));
   return warning('empty', 'add the networks that you come from: mcblock allow PREFIX');
+}
+
+function prefixesText(count: number): string {
+  return `${count} ${count === 1 ? 'prefix' : 'prefixes'}`;
 }
 
 export function checkFeeds(store: Store, now: Seconds): Found {
@@ -45,7 +49,7 @@ export function checkFeeds(store: Store, now: Seconds): Found {
   const oldest = Math.min(...feeds.map(({ fetchedAt }) => fetchedAt));
   const names = feeds.map(({ name }) => name).join(', ');
   return {
-    ...ok(`${names}: ${prefixes} prefixes, fetched ${ago(now - oldest)}`),
+    ...ok(`${names}: ${prefixesText(prefixes)}, fetched ${ago(now - oldest)}`),
     figures: { feeds: feeds.length, prefixes },
   };
 }

@@ -125,14 +125,14 @@ export function withEntriesBefore(
 ): EntrySnapshot {
   if (before.length === 0) return snapshot;
   const entries = new Map(before.map((entry) => [formatPrefix(entry.prefix), entry]));
-  const former = (entry: Entry): readonly Entry[] => {
+  const past = (entry: Entry): readonly Entry[] => {
     const found = entries.get(formatPrefix(entry.prefix));
     if (found === undefined) return [entry];
     return found.activations > 0 || found.origin === 'bogon' ? [found] : [];
   };
   return {
-    supernets: (around) => snapshot.supernets(around).flatMap(former),
-    subnets: (around) => snapshot.subnets(around).flatMap(former),
+    supernets: (around) => snapshot.supernets(around).flatMap(past),
+    subnets: (around) => snapshot.subnets(around).flatMap(past),
     activations: (around) => {
       const found = entries.get(formatPrefix(around));
       const all = snapshot.activations(around);
