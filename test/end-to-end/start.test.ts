@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -54,6 +54,15 @@ describe('the installed program', () => {
       expect(status).toBe(2);
     },
   );
+
+  it('says so if it is not built', () => {
+    const copy = join(root, 'clone');
+    cpSync(join(program, '..'), join(copy, 'bin'), { recursive: true });
+    const { status, stderr } = spawnSync(process.execPath, [join(copy, 'bin/mcblock.js'), 'show'], {
+      encoding: 'utf8',
+    });
+    expect([status, stderr]).toEqual([1, expect.stringMatching(/^mcblock is not built: run npm/)]);
+  });
 
   it.each(['v0.12.18', 'v18.19.0', 'v20.18.3'])('refuses Node.js %s', (version) => {
     const pretend = `Object.defineProperty(process.versions, 'node', { value: '${version.slice(1)}' });
