@@ -92,7 +92,8 @@ function earlier(expiry: Expiry, from: Seconds, longestSeconds: Expiry): Expiry 
 }
 
 function widthFault(prefix: Prefix, { widest4, widest6 }: Reporter): string | undefined {
-  const widest = prefix.family === 4 ? widest4 : widest6;
+  // A /0 never is a block.
+  const widest = Math.max(1, prefix.family === 4 ? widest4 : widest6);
   if (prefix.length >= widest) return undefined;
   return `${formatPrefix(prefix)} is wider than your limit, /${widest}`;
 }

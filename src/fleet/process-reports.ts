@@ -131,7 +131,9 @@ class ReportProcessor {
       this.#now,
     );
     const times = { firstSeen: Math.min(report.firstSeen, at), lastSeen: at };
-    return this.#commit(decision, by, origin, '', { kind, address, ...details, ...times });
+    // As acacia names the source of an address in a table of pf.
+    const note = details.service === 'pf' ? `${by.name}/${details.message}` : '';
+    return this.#commit(decision, by, origin, note, { kind, address, ...details, ...times });
   }
 
   /** Version 1 is a list of prefixes, each an entry of its own, whatever contains it. */

@@ -1,13 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { McblockError } from '../errors.ts';
-import { parsePrefix } from '../net/prefix-text.ts';
+import { formatPrefix, parsePrefix } from '../net/prefix-text.ts';
 import type { Api } from './api.ts';
 import { reporterOfRequest } from './authentication.ts';
-import { limitFault } from './limits.ts';
 import type { Listing } from './listing.ts';
 import type { Metrics } from './metrics.ts';
-import type { ListReport, Reporter } from './report.ts';
+import type { ListReport, ReportResult } from './report.ts';
 import { sendCached } from './send-cached.ts';
+import type { ServerLog } from './server-log.ts';
 import { deletionsDecoder, listingsDecoder, orderQuery } from './wire-v1.ts';
 import type { Writer } from './writer.ts';
 
@@ -18,15 +18,27 @@ export interface V1Services {
   readonly listing: Listing;
   readonly writer: Writer;
   readonly metrics: Metrics;
-  readonly maxItems: number;
+  readonly log: ServerLog;
 }
 
+/** Rows in one transaction: a whole old list must not keep other requests waiting. */
+const MAX_ROWS_AT_ONCE = 2000;
+/** Rows that were declined, in the log. */
+const MAX_LOGGED = 10;
+
 /** Version 1: the protocol of acacia's clients. To be registered under /v1. */
-export function addRoutesV1(api: Api, { listing, writer, metrics, maxItems }: V1Services): void {
+export function addRoutesV1(api: Api, services: V1Services): void {
+  const { listing, writer, metrics, log } = services;
   api.addContentTypeParser(
     FORM,
     { parseAs: 'string' },
     async (_request: unknown, body: string) => new URLSearchParams(body),
+  );
+  api.addContentTypeParser(/^multipart\/form-data/, { parseAs: 'buffer' }, readMultipart);
+  api.addContentTypeParser(
+    /^application\/[\w.-]+\+json/,
+    { parseAs: 'string' },
+    api.getDefaultJsonParser('error', 'error'),
   );
 
   api.get(
@@ -48,17 +60,26 @@ export function addRoutesV1(api: Api, { listing, writer, metrics, maxItems }: V1
     {
       config: { access: 'report' },
       schema: {
-        summary: 'Blocks these prefixes, given as JSON or as a form of one; all or none of them',
-        body: listingsDecoder(maxItems),
+        summary:
+          'Blocks these prefixes, given as JSON or as a form of one; those that are protected or too wide are left out, and logged',
+        body: listingsDecoder(),
         answers: { 204: 'done', 400: 'one of them is wrong; nothing was changed' },
       },
       errorHandler: sendListFault,
     },
     async (request, reply) => {
       const by = reporterOfRequest(request);
-      const reports = request.body;
-      reports.forEach((report, index) => refuseTooWide(report, by, index));
-      metrics.countReports(by.name, await writer.submit({ by, reports, reset: false }));
+      const declined: string[] = [];
+      for (let from = 0; from < request.body.length; from += MAX_ROWS_AT_ONCE) {
+        const reports = request.body.slice(from, from + MAX_ROWS_AT_ONCE);
+        const results = await writer.submit({ by, reports, reset: false });
+        metrics.countReports(by.name, results);
+        declined.push(...declinedTexts(reports, results));
+      }
+      if (declined.length > 0) {
+        const rows = declined.slice(0, MAX_LOGGED).join('; ');
+        log.write('warning', 'declined', { user: by.name, count: declined.length, rows });
+      }
       return sendNothing(reply);
     },
   );
@@ -69,7 +90,7 @@ export function addRoutesV1(api: Api, { listing, writer, metrics, maxItems }: V1
       config: { access: 'report' },
       schema: {
         summary: 'Expires these prefixes, whether they are there or not; their history is kept',
-        body: deletionsDecoder(maxItems),
+        body: deletionsDecoder(),
         answers: { 204: 'done', 400: 'one of them is wrong; nothing was changed' },
       },
     },
@@ -117,7 +138,25 @@ function sampleReport(row: string): ListReport {
   return { kind: 'list', prefix: parsePrefix(row), source: 'pf-init' };
 }
 
-function refuseTooWide(report: ListReport, by: Reporter, index: number): void {
-  const fault = limitFault(report, by, 0);
-  if (fault !== undefined) throw new McblockError('input', `item ${index}: ${fault}`);
+function declinedTexts(
+  reports: readonly ListReport[],
+  results: readonly ReportResult[],
+): readonly string[] {
+  return reports.flatMap(({ prefix }, index) => {
+    const reason = results[index]?.reason ?? '';
+    return reason === '' ? [] : [`${formatPrefix(prefix)}: ${reason}`];
+  });
+}
+
+/** A form of one row. Files in it are left out. */
+async function readMultipart(request: FastifyRequest, body: Buffer): Promise<URLSearchParams> {
+  const headers = { 'content-type': request.headers['content-type'] ?? '' };
+  try {
+    const form = await new Response(body, { headers }).formData();
+    const fields = new URLSearchParams();
+    for (const [name, value] of form) if (typeof value === 'string') fields.set(name, value);
+    return fields;
+  } catch (cause) {
+    throw new McblockError('input', 'Bad Request: not a form', { cause });
+  }
 }

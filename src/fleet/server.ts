@@ -86,7 +86,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
         authenticate({ credentials, metrics, unauthorizedStatus: v1Status, defaultAccess: 'read' }),
       );
       v1.setNotFoundHandler(sendNotFound);
-      addRoutesV1(v1, { listing, writer, metrics, maxItems });
+      addRoutesV1(v1, { listing, writer, metrics, log });
     },
     { prefix: '/v1' },
   );

@@ -22,7 +22,7 @@ export function orderQuery(): Decoder<{ readonly order: ListOrder }> {
       },
       isOptional: true,
       read: (value): ListOrder => {
-        if (value === undefined) return 'insertion';
+        if (value === undefined || value === '') return 'insertion';
         if (typeof value === 'string' && value.toLowerCase() === 'ip') return 'ip';
         throw new McblockError('input', 'Bad Request');
       },
@@ -31,36 +31,36 @@ export function orderQuery(): Decoder<{ readonly order: ListOrder }> {
 }
 
 /** `POST /v1/pf`: a list of `{"IP", "source"}`, or a form with one. */
-export function listingsDecoder(maxItems: number): Decoder<readonly ListReport[]> {
+export function listingsDecoder(): Decoder<readonly ListReport[]> {
   return {
-    schema: listSchema({ IP, source: SOURCE }, maxItems),
+    schema: listSchema({ IP, source: SOURCE }),
     isOptional: false,
-    read: (body) => readListings(body, maxItems),
+    read: readListings,
   };
 }
 
 /** `DELETE /v1/pf`: a list of `{"IP"}`, or a form with one. */
-export function deletionsDecoder(maxItems: number): Decoder<readonly ExpireReport[]> {
+export function deletionsDecoder(): Decoder<readonly ExpireReport[]> {
   return {
-    schema: listSchema({ IP }, maxItems),
+    schema: listSchema({ IP }),
     isOptional: false,
-    read: (body) => readDeletions(body, maxItems),
+    read: readDeletions,
   };
 }
 
-function readListings(body: unknown, maxItems: number): ListReport[] {
+function readListings(body: unknown): ListReport[] {
   if (body instanceof URLSearchParams) {
     if (body.has('IP') && body.has('source')) return [listingOf(Object.fromEntries(body), 0)];
     throw new McblockError('input', 'Bad Request: key missing');
   }
-  const items = itemsOf(body ?? [], maxItems);
+  const items = itemsOf(body ?? []);
   if (items.length > 0) return items.map(listingOf);
   throw new McblockError('input', 'Bad Request: not a form');
 }
 
-function readDeletions(body: unknown, maxItems: number): ExpireReport[] {
+function readDeletions(body: unknown): ExpireReport[] {
   const items = body instanceof URLSearchParams ? [Object.fromEntries(body)] : body;
-  return itemsOf(items, maxItems).map((item, index) => {
+  return itemsOf(items).map((item, index) => {
     if (typeof item === 'object' && item !== null && Object.hasOwn(item, 'IP')) {
       return { kind: 'expire', key: undefined, prefix: prefixOf(item, index) };
     }
@@ -68,27 +68,28 @@ function readDeletions(body: unknown, maxItems: number): ExpireReport[] {
   });
 }
 
-function listSchema(properties: Readonly<Record<string, object>>, maxItems: number): object {
+function listSchema(properties: Readonly<Record<string, object>>): object {
   const items = { type: 'object', properties, required: Object.keys(properties) };
-  return { type: 'array', maxItems, items };
+  return { type: 'array', items };
 }
 
-function itemsOf(body: unknown, maxItems: number): readonly unknown[] {
-  if (!Array.isArray(body)) throw new McblockError('input', 'Bad Request');
-  if (body.length <= maxItems) return body;
-  throw new McblockError('input', `the list has ${body.length} items; send at most ${maxItems}`);
+/** Bounded by the size of the request only, as acacia's is. */
+function itemsOf(body: unknown): readonly unknown[] {
+  if (Array.isArray(body)) return body;
+  throw new McblockError('input', 'Bad Request');
 }
 
 function listingOf(item: unknown, index: number): ListReport {
   valueOf(item, 'IP', index);
-  const source = valueOf(item, 'source', index);
+  const source = valueOf(item, 'source', index) ?? '';
   const prefix = prefixOf(item, index);
-  const isText = typeof source === 'string' && !/[\p{Cc}\p{Surrogate}]/u.test(source);
-  if (isText && source.length <= MAX_SOURCE_LENGTH) return { kind: 'list', prefix, source };
-  throw new McblockError(
-    'input',
-    `'source' of item ${index} must be text of at most ${MAX_SOURCE_LENGTH} printable characters`,
-  );
+  if (typeof source === 'string') return { kind: 'list', prefix, source: printableOf(source) };
+  throw new McblockError('input', `'source' of item ${index} must be text`);
+}
+
+/** acacia takes any text. */
+function printableOf(text: string): string {
+  return text.slice(0, MAX_SOURCE_LENGTH).replace(/[\p{Cc}\p{Surrogate}]/gu, '?');
 }
 
 function prefixOf(item: unknown, index: number): Prefix {
@@ -97,12 +98,17 @@ function prefixOf(item: unknown, index: number): Prefix {
     throw new McblockError('input', `'IP' of item ${index} must be a string`);
   }
   try {
-    const prefix = parsePrefix(text.trim());
-    if (prefix.length > 0) return prefix;
+    return parsePrefix(hostOf(text.trim()));
   } catch (error) {
     throw new McblockError('input', `'IP' of item ${index}: ${reasonOf(error)}`, { cause: error });
   }
-  throw new McblockError('input', `'IP' of item ${index} is the whole address space`);
+}
+
+/** PostgreSQL, and so acacia, reads `11.1` as 11.1.0.0. */
+function hostOf(text: string): string {
+  const octets = text.split('.');
+  const isShort = octets.length < 4 && /^[\d.]+$/.test(text);
+  return isShort ? [...octets, '0', '0', '0'].slice(0, 4).join('.') : text;
 }
 
 function valueOf(item: unknown, name: 'IP' | 'source', index: number): unknown {

@@ -153,7 +153,8 @@ function entryJson({ entry, sequence, activation, isShared, isWithdrawn }: Fleet
     // Who is charged with it.
     activatedBy: activation.by,
     activatedByAdmin: activation.byAdmin,
-    note: entry.note,
+    // Of an entry without one: why it was activated, such as `web1/brutessh`.
+    note: entry.note === '' ? activation.note : entry.note,
   };
 }
 

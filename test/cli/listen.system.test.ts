@@ -31,6 +31,7 @@ describe("acacia's configuration", () => {
       address: 'redis.example.com:6379',
       status: '127.0.0.1:8091',
       user: '_acacia',
+      warnings: [],
       channels: new Map<string, unknown>([
         [
           'ping',
@@ -46,6 +47,9 @@ describe("acacia's configuration", () => {
     });
     expect(readFile({ Address: 'redis.example.com:6379' }).address).toBe('redis.example.com:6379');
     expect(readFile({ CertPath: '' }).cert).toBeUndefined();
+    expect(readFile({ CertPat: '/x' }).warnings).toEqual([
+      expect.stringMatching(/unknown key CertPat ignored; did you mean CertPath/),
+    ]);
     expect(readFile({ redisaddress: 'redis.example.com:6379' }).address).toBe(
       'redis.example.com:6379',
     );
@@ -54,7 +58,6 @@ describe("acacia's configuration", () => {
   it.each([
     ['{', /acacia\.json: .*JSON/],
     ['[]', /not a JSON object/],
-    [{ CertPat: '/x' }, /did you mean CertPath/],
     [{ User: 7 }, /User must be a string/],
     [{ Actions: { a: 'ping' } }, /absolute path/],
     [{ Actions: { a: '' } }, /absolute path/],

@@ -1,6 +1,7 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { API_REVISION, REVISION_HEADER } from '../../src/fleet/revision.ts';
+import { AcaciaApi } from '../fleet/client/acacia-api.ts';
 import { LiveServer, PASSWORD } from '../fleet/client/live-server.ts';
 import { CommandLine } from '../support/command-line.ts';
 import { PfTables } from '../support/pf-tables.ts';
@@ -619,6 +620,61 @@ describe('the configuration', () => {
     expect(await a.run('sync')).toMatchObject({
       exitCode: 2,
       stderr: expect.stringContaining('login refused'),
+    });
+  });
+});
+
+describe("acacia's own API", () => {
+  let acacia: AcaciaApi;
+  beforeEach(async () => {
+    acacia = new AcaciaApi('gate1', PASSWORD);
+    await acacia.start();
+    at('2026-01-01T00:00:00Z');
+    configure(a, 'gate1', '', acacia.url);
+  });
+  afterEach(() => acacia.stop());
+
+  it('gets what is blocked and ended here, and its list is blocked here', async () => {
+    acacia.rows.set('203.0.113.0/24', 'web1/bruteweb');
+    await ok(a, 'grok', attack(a, '9.9.9.9'));
+    await ok(a, 'add', '8.8.8.8', '--share', '--note', 'spam');
+    expect(await ok(a, 'sync')).toBe('3 reported, 0 pending; fleet: 3 recorded, 0 expired\n');
+    expect([...acacia.rows]).toEqual([
+      ['203.0.113.0/24', 'web1/bruteweb'],
+      ['9.9.9.0/24', expect.stringMatching(/.\/sshd:/)],
+      ['8.8.8.8/32', expect.stringMatching(/.\/spam/)],
+    ]);
+    expect(await ok(a, 'emit')).toBe('8.8.8.8/32\n9.9.9.0/24\n203.0.113.0/24\n');
+    await ok(a, 'expire', '8.8.8.8', '--share');
+    expect(await ok(a, 'sync')).toBe('1 reported, 0 pending; fleet: 0 recorded, 1 expired\n');
+    expect(acacia.rows.has('8.8.8.8/32')).toBe(false);
+    expect(await ok(a, 'emit')).toBe('9.9.9.0/24\n203.0.113.0/24\n');
+  });
+
+  it('is followed by a server of version 2, whose entries replace the list', async () => {
+    acacia.rows.set('203.0.113.0/24', 'web1/bruteweb');
+    await ok(a, 'sync');
+    configure(a, 'gate1');
+    await ok(b, 'add', '8.8.4.4', '--share');
+    await ok(b, 'sync');
+    await ok(a, 'sync');
+    expect(await ok(a, 'emit')).toBe('8.8.4.4/32\n');
+    expect(await ok(a, 'feed')).toBe('');
+  });
+
+  it('is not changed by a dry run', async () => {
+    acacia.rows.set('203.0.113.0/24', 'web1/bruteweb');
+    await ok(a, 'add', '8.8.8.8', '--share');
+    expect(await ok(a, 'sync', '--dry-run')).toContain('fleet: 1 recorded');
+    expect(acacia.rows.size).toBe(1);
+    expect(await ok(a, 'emit')).toBe('8.8.8.8/32\n');
+  });
+
+  it('hides that a password is wrong; the error says so', async () => {
+    configure(a, 'gate2', '', acacia.url);
+    expect(await a.run('sync')).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('check fleet.user and fleet.password-file'),
     });
   });
 });

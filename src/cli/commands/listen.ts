@@ -9,7 +9,7 @@ import { fetchUserKeys, KEY_FAULTS, type OwnKey } from '../../engine/sync/user-k
 import { McblockError } from '../../errors.ts';
 import type { FleetClient } from '../../fleet/client/client.ts';
 import { readAcacia } from '../config/acacia.ts';
-import { configuredFirewall } from '../config/firewall-settings.ts';
+import { configuredFirewall, namesFirewall } from '../config/firewall-settings.ts';
 import { fleetClient } from '../config/fleet-client.ts';
 import { type DaemonUser, listenSettings } from '../config/listen-settings.ts';
 import { catchUpOptions } from '../config/sync-options.ts';
@@ -29,7 +29,10 @@ export function define(command: Command, context: Context): void {
     .description(
       'Subscribes to the bans of other machines over Redis pub/sub, stores them and updates the firewall at once. Reports the bans of other commands of this host to the API, and fetches from it what was missed. Serves its status over HTTP. Configured by [pubsub] and [listen].',
     )
-    .option('--acacia <file>', "also read acacia_pubsub's configuration file; it takes precedence")
+    .option(
+      '--acacia <file>',
+      "also read acacia_pubsub's configuration file, which takes precedence; then the firewall is updated only if [firewall] is configured",
+    )
     .option('--as-root', 'keep root privileges, where listen.user is not set')
     .option('--no-apply', 'do not update the firewall')
     .addHelpText(
@@ -49,6 +52,7 @@ Logs to stderr, one JSON object per line, or text at a terminal. SIGTERM stops i
 async function listen(context: Context, options: ListenOptions): Promise<void> {
   const config = await context.config();
   const acacia = options.acacia === undefined ? undefined : readAcacia(options.acacia);
+  for (const warning of acacia?.warnings ?? []) context.remark(`mcblock: ${warning}`);
   // Only root may be able to read certificates and keys.
   const { user, group, ...settings } = listenSettings(config, acacia);
   refuseRoot({ user }, options);
@@ -84,9 +88,11 @@ async function listen(context: Context, options: ListenOptions): Promise<void> {
     now,
     remember: (message) => isNew(store, message),
     storeBans: (requests) => storeBans(store, requests, policy, now(), rules.maxAgeSeconds),
-    firewall: options.apply
-      ? liveFirewall(await configuredFirewall(config), store, policy, now)
-      : NO_FIREWALL,
+    // acacia_pubsub only runs its commands.
+    firewall:
+      options.apply && (acacia === undefined || namesFirewall(config))
+        ? liveFirewall(await configuredFirewall(config), store, policy, now)
+        : NO_FIREWALL,
     fetchKeys: client && own && (() => fetchKeys(client, own)),
     catchUp: client && (() => catchUp(store, client, changes)),
     post: client && (() => sendOutbox(store, client, now, warn)),

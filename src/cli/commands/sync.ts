@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { hostname } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { readPfTables } from '../../engine/sync/pf-tables.ts';
@@ -29,6 +31,7 @@ interface SyncCommandOptions {
   readonly onlyApi?: true;
   readonly onlyPubsub?: true;
   readonly every?: string;
+  readonly spread?: string;
   readonly dryRun?: true;
 }
 
@@ -40,6 +43,10 @@ export function define(command: Command, context: Context): void {
     .option('--only-api', 'exchange with the API only')
     .option('--only-pubsub', "only publish new addresses in pf's tables")
     .option('--every <time>', 'repeat, for example every 5m, until stopped')
+    .option(
+      '--spread <time>',
+      'wait before, for less than this, as long each time on the same host',
+    )
     .option('--no-apply', 'do not update the firewall')
     .option('--dry-run', 'show what would be done; change nothing')
     .addHelpText(
@@ -47,7 +54,7 @@ export function define(command: Command, context: Context): void {
       `
 Examples:
   mcblock sync --quiet --only-pubsub   from cron(8) every minute
-  mcblock sync --quiet --only-api      from cron(8) every five minutes
+  mcblock sync --quiet --only-api --spread 4m   from cron(8) every five minutes
   mcblock sync --every 5m              both, as a daemon
   mcblock sync --dry-run
 
@@ -58,6 +65,12 @@ Exit code 1 if the API or Redis could not be reached; pending reports are sent t
 `,
     )
     .action((options: SyncCommandOptions) => sync(context, options));
+}
+
+/** The machines of a fleet do not all ask in the same second, and each does at equal intervals. */
+function delayWithin(spread: string): number {
+  const seconds = parseDuration(spread, '--spread');
+  return createHash('sha256').update(hostname()).digest().readUInt32BE() % seconds;
 }
 
 /** A way to exchange bans. */
@@ -80,11 +93,13 @@ async function sync(context: Context, options: SyncCommandOptions): Promise<void
     throw new McblockError('usage', 'use only one of --only-api and --only-pubsub');
   }
   const everySeconds = every === undefined ? undefined : parseDuration(every, '--every');
+  const delay = options.spread === undefined ? 0 : delayWithin(options.spread);
   const stop = new AbortController();
   const end = () => stop.abort();
   const way = await (options.onlyPubsub ? byPubsub(context) : byApi(context, options, stop.signal));
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, end);
   try {
+    await wait(delay * 1000, undefined, { signal: stop.signal }).catch(() => {});
     await context.store(options.dryRun ? 'dry-run' : 'write');
     if (!options.dryRun) context.time.require();
     if (options.dryRun) report(context, await way.rehearse(), true);

@@ -1,6 +1,7 @@
 import { McblockError, reasonOf } from '../../errors.ts';
 import { readConfigFile } from '../../read-config-file.ts';
 import { nearest } from '../text/nearest.ts';
+import { printable } from '../text/printable.ts';
 import type { ChannelSetting } from './channels.ts';
 
 /** The settings of acacia_pubsub's configuration; undefined where it has none. */
@@ -12,6 +13,8 @@ export interface AcaciaConfig {
   readonly status: string | undefined;
   readonly user: string | undefined;
   readonly channels: ReadonlyMap<string, ChannelSetting>;
+  /** Keys that acacia_pubsub would ignore. */
+  readonly warnings: readonly string[];
 }
 
 const LIMIT_BYTES = 1024 * 1024;
@@ -34,15 +37,15 @@ const KEYS = [
  */
 export function readAcacia(file: string): AcaciaConfig {
   const values = new Map<string, unknown>();
+  const warnings: string[] = [];
   for (const [name, value] of Object.entries(readJson(file))) {
     // acacia ignores case.
     const known = KEYS.find((key) => key.toLowerCase() === name.toLowerCase());
     if (known === undefined) {
       const close = nearest(name, KEYS);
       const advice = close === undefined ? '' : `; did you mean ${close}?`;
-      throw new McblockError('config', `${file}: unknown key ${name}${advice}`);
-    }
-    values.set(known, value);
+      warnings.push(`${file}: unknown key ${printable(name)} ignored${advice}`);
+    } else values.set(known, value);
   }
   const text = (name: (typeof KEYS)[number]): string | undefined => {
     const value = values.get(name) ?? '';
@@ -60,6 +63,7 @@ export function readAcacia(file: string): AcaciaConfig {
     status: status?.startsWith(':') ? `127.0.0.1${status}` : status,
     user: text('User'),
     channels: channelsOf(values.get('Actions') ?? {}, file),
+    warnings,
   };
 }
 

@@ -110,7 +110,7 @@ export const SETTINGS = {
     command('["/usr/bin/doas", "-n", "/usr/local/libexec/mcblock-pf"]'),
   ),
   'firewall.nft': setting('/usr/sbin/nft', matching(/^\/\P{Cc}+$/u, 'the absolute path of nft')),
-  'fleet.body-limit': setting(8 * 1024 ** 2, size()),
+  'fleet.body-limit': setting(32 * 1024 ** 2, size()),
   'fleet.list-limit': setting(50_000, whole(1, 1_000_000)),
   'fleet.evidence-limit': setting(1000, whole(1, 1_000_000)),
   'fleet.rate': setting(1000, whole(1, 1_000_000_000)),

@@ -1,7 +1,7 @@
 import type { Seconds } from '../../blocklist/entry.ts';
 import type { Policies } from '../../engine/policies.ts';
 import { openPublisher } from '../../engine/publish/ban-publisher.ts';
-import type { CatchUpOptions } from '../../engine/sync/catch-up.ts';
+import type { CatchUpOptions } from '../../engine/sync/catch-up-result.ts';
 import type { SyncOptions } from '../../engine/sync/sync-round.ts';
 import { McblockError } from '../../errors.ts';
 import type { Publisher } from '../../fleet/pubsub/publisher.ts';

@@ -24,7 +24,7 @@ import type { ServerLog } from '../../fleet/server-log.ts';
 import { formatPrefix } from '../../net/prefix-text.ts';
 import type { RepeatingTask } from '../../repeating-task.ts';
 import type { LiveFirewall } from '../firewall/live-firewall.ts';
-import type { CatchUpResult } from '../sync/catch-up.ts';
+import type { CatchUpResult } from '../sync/catch-up-result.ts';
 import type { SentReports } from '../sync/send-outbox.ts';
 import { catchUpSeconds, fetchTask, postTask } from './tasks.ts';
 

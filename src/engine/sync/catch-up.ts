@@ -1,4 +1,4 @@
-import { isActive, outlasts, type Seconds } from '../../blocklist/entry.ts';
+import { isActive, outlasts } from '../../blocklist/entry.ts';
 import { loginsAround } from '../../blocklist/logins-around.ts';
 import { DAY_SECONDS } from '../../blocklist/policy.ts';
 import type { ProtectedSpace } from '../../blocklist/protect.ts';
@@ -11,38 +11,15 @@ import type { Position } from '../../store/fleet-state.ts';
 import type { Snapshot } from '../../store/snapshot.ts';
 import type { Store } from '../../store/store.ts';
 import { withdrawRemote } from '../judge/withdraw.ts';
-import type { Policies } from '../policies.ts';
 import { loginProtections, protectedSpace } from '../protected-space.ts';
 import { ShareLimit } from '../record/share-limit.ts';
 import { UserLimit } from '../record/user-limit.ts';
+import type { CatchUpOptions, CatchUpResult } from './catch-up-result.ts';
+import { fetchList, forgetList } from './version1-list.ts';
 
 /** The note of allow-list entries that came from the fleet. */
 const FLEET_NOTE = 'fleet';
 const PAGE_SIZE = 10_000;
-
-export interface CatchUpOptions {
-  readonly policies: Policies;
-  /** Blocks by the fleet last no longer than this here. */
-  readonly longestSeconds: Seconds;
-  /** Changes beyond this number wait for the next time. */
-  readonly maxChanges: number;
-  readonly now: () => Seconds;
-}
-
-/** The effect of the fleet's changes on this machine. */
-export interface CatchUpResult {
-  /** The number of the last change that this machine has. */
-  lastNumber: number;
-  /** How many change numbers are left for the next time. */
-  behind: number;
-  /** Entries that became active; extended ones are not counted. */
-  blocked: number;
-  expired: number;
-  /** Changes to the allow-list. */
-  allowed: number;
-  /** Protected here, too wide, or more than `limits` allow; the last is asked for again another day. */
-  refused: number;
-}
 
 interface Deps extends CatchUpOptions {
   readonly store: Store;
@@ -61,6 +38,22 @@ export async function catchUp(
   client: FleetClient,
   options: CatchUpOptions,
   isDryRun = false,
+): Promise<CatchUpResult> {
+  try {
+    const result = await fetchChanges(store, client, options, isDryRun);
+    if (!isDryRun) forgetList(store);
+    return result;
+  } catch (error) {
+    if (client.version1 === undefined) throw error;
+    return fetchList(store, client.version1, options, isDryRun);
+  }
+}
+
+async function fetchChanges(
+  store: Store,
+  client: FleetClient,
+  options: CatchUpOptions,
+  isDryRun: boolean,
 ): Promise<CatchUpResult> {
   const deps: Deps = { ...options, store, client, isDryRun };
   const done = { blocked: 0, expired: 0, allowed: 0, refused: 0 };

@@ -1,7 +1,8 @@
 import type { Seconds } from '../../blocklist/entry.ts';
 import { DAY_SECONDS } from '../../blocklist/policy.ts';
-import type { FleetClient, ReportResponse } from '../../fleet/client/client.ts';
+import type { FleetClient } from '../../fleet/client/client.ts';
 import type { RemoteResult } from '../../fleet/client/remote-change.ts';
+import type { ReportResponse } from '../../fleet/client/report-response.ts';
 import type { OutboxItem } from '../../store/outbox.ts';
 import type { Store } from '../../store/store.ts';
 
@@ -37,6 +38,23 @@ export async function sendOutbox(
   now: () => Seconds,
   warn: (text: string) => void,
 ): Promise<SentReports> {
+  try {
+    return await sendAll(store, client, now, warn);
+  } catch (error) {
+    if (client.version1 === undefined) throw error;
+    return sendAll(store, client.version1, now, warn);
+  }
+}
+
+/** What takes reports: a server of either version. */
+type Receiver = Pick<FleetClient, 'report' | 'allow' | 'revision'>;
+
+async function sendAll(
+  store: Store,
+  client: Receiver,
+  now: () => Seconds,
+  warn: (text: string) => void,
+): Promise<SentReports> {
   const { outbox } = store;
   const sent: SentReports = { reported: 0, refused: 0, waitSeconds: 0 };
   outbox.retryDeferred(now());
@@ -63,7 +81,7 @@ function nextPage(store: Store): OutboxItem[] {
 
 interface Sending {
   readonly store: Store;
-  readonly client: FleetClient;
+  readonly client: Receiver;
   readonly now: () => Seconds;
   readonly sent: SentReports;
   readonly warn: (text: string) => void;
@@ -122,7 +140,7 @@ function deferAll(
   return new Set([...byReason.values()].flat());
 }
 
-function send(client: FleetClient, items: readonly OutboxItem[]): Promise<ReportResponse> {
+function send(client: Receiver, items: readonly OutboxItem[]): Promise<ReportResponse> {
   const [first] = items;
   if (first === undefined || !isAllow(first)) return client.report(items);
   const { prefix, note } = first.report;

@@ -4,7 +4,8 @@ import type { FleetClient } from '../../fleet/client/client.ts';
 import type { Publisher } from '../../fleet/pubsub/publisher.ts';
 import type { SetAsideReports } from '../../store/outbox.ts';
 import type { Store } from '../../store/store.ts';
-import { type CatchUpOptions, type CatchUpResult, catchUp } from './catch-up.ts';
+import { catchUp } from './catch-up.ts';
+import type { CatchUpOptions, CatchUpResult } from './catch-up-result.ts';
 import {
   countFresh,
   expirePfTables,

@@ -3,26 +3,11 @@ import type { WidestLengths } from '../../net/wide.ts';
 import { API_REVISION, reportForRevision } from '../revision.ts';
 import type { UserKey } from '../user.ts';
 import { readChanges, readKeys, readReason, readResults } from './answers.ts';
-import type { ChangesPage, RemoteResult } from './remote-change.ts';
+import type { ChangesPage } from './remote-change.ts';
+import type { KeyedReport, ReportResponse } from './report-response.ts';
 import { DEFAULT_RETRY, type RetryPolicy, withRetries } from './retry.ts';
 import type { ApiRequest, ApiResponse, Transport } from './transport.ts';
-
-/** A report and the key by which the server recognizes it when it is sent again. */
-export interface KeyedReport {
-  readonly key: string;
-  readonly report: Readonly<Record<string, unknown>>;
-}
-
-/** The server's answer to a list of reports. */
-export type ReportResponse =
-  /** One result for each report. */
-  | { readonly kind: 'processed'; readonly results: readonly RemoteResult[] }
-  /** Refused for its form: nothing was counted, and a server of this revision never will. */
-  | { readonly kind: 'malformed'; readonly reason: string }
-  /** Too many at once: none was counted. */
-  | { readonly kind: 'later'; readonly waitSeconds: number }
-  /** The user may not do this. */
-  | { readonly kind: 'forbidden'; readonly reason: string };
+import { Version1Client } from './version1-client.ts';
 
 const MALFORMED = new Set([400, 413, 422]);
 
@@ -36,6 +21,8 @@ export class FleetClient {
   readonly #signal: AbortSignal | undefined;
   #revision: number | undefined;
   #widest: WidestLengths | undefined;
+  /** Whether version 2 of the API was not found. */
+  #isMissing = false;
 
   /** @param signal ends the requests under way */
   constructor(transport: Transport, retry = DEFAULT_RETRY, signal?: AbortSignal) {
@@ -51,6 +38,12 @@ export class FleetClient {
   /** The shortest prefix lengths that this user may have blocked; undefined where not stated yet. */
   get widest(): WidestLengths | undefined {
     return this.#widest;
+  }
+
+  /** The same server as version 1, once it has shown that it has no version 2: it is acacia. */
+  get version1(): Version1Client | undefined {
+    if (!this.#isMissing) return undefined;
+    return new Version1Client(this.url, (request) => this.#send(request));
   }
 
   /** The server's revision of the API; 0 where it states none. */
@@ -168,6 +161,7 @@ export class FleetClient {
         `${this.url}: permission denied; the user needs the scopes report and read`,
       );
     }
+    this.#isMissing ||= status === 404 && this.#revision === undefined;
     throw new McblockError('program', `${this.url}: status ${status}: ${readReason(body)}`);
   }
 }

@@ -85,7 +85,7 @@ function mergeActive(
 ): Merge {
   const { prefix, activatedAt, expiresAt } = peer;
   if (space.containing(prefix) !== undefined) return { kind: 'refused', reason: 'protected' };
-  if (own !== undefined && !isActive(own, now) && (own.endedAt ?? -1) >= activatedAt) {
+  if (own !== undefined && !isActive(own, now) && isEndOf(own, peer)) {
     // Somebody here ended this block by hand. Only a new activation brings it back.
     return { kind: 'unchanged' };
   }
@@ -121,7 +121,7 @@ function mergeExpired(peer: PeerEntry, own: Entry | undefined, now: Seconds): Me
   if (isActive(own, now)) {
     // Ended by hand after it was activated here. A later activation is not known to the peers yet,
     // and where theirs merely expired, the one here has an expiry of its own.
-    return peer.endedAt !== undefined && (own.activatedAt ?? 0) <= peer.endedAt
+    return isEndOf(peer, own)
       ? { kind: 'expired', entry: joined(expireEntry(own, now), peer) }
       : { kind: 'unchanged' };
   }
@@ -129,6 +129,15 @@ function mergeExpired(peer: PeerEntry, own: Entry | undefined, now: Seconds): Me
   const { activatedAt, expiresAt, endedAt } =
     (own.activatedAt ?? -1) > peer.activatedAt ? own : peer;
   return { kind: 'remembered', entry: { ...joined(own, peer), activatedAt, expiresAt, endedAt } };
+}
+
+/**
+ * Whether the first entry was ended by hand after the other one's latest activation. Where both are of
+ * the same second, the number of activations tells which came later.
+ */
+function isEndOf({ endedAt = -1, activations }: Entry, other: Entry): boolean {
+  const { activatedAt = 0 } = other;
+  return endedAt > activatedAt || (endedAt === activatedAt && activations >= other.activations);
 }
 
 /** No time is later than now, and the expiry within what peers may ask for. */

@@ -187,6 +187,18 @@ describe('a remote entry', () => {
     expect(merge(over, entryOf('5.6.7.0/24')).kind).toBe('unchanged');
   });
 
+  it('converges if it is ended and activated again in the same second', () => {
+    const activated = entryOf('5.6.7.0/24', { activatedAt: NOW - 9, activations: 2 });
+    const ended = entryOf('5.6.7.0/24', { expiresAt: NOW - 9, endedAt: NOW - 9 });
+    // It was ended here, and offended elsewhere; or the reverse.
+    expect(merge(activated, ended).kind).toBe('blocked');
+    expect(merge(ended, activated).kind).toBe('unchanged');
+    // It was activated and ended in one second.
+    const brief = { ...ended, activatedAt: NOW - 9 };
+    expect(merge({ ...activated, activations: 1 }, brief).kind).toBe('unchanged');
+    expect(merge(brief, { ...activated, activations: 1 }).kind).toBe('expired');
+  });
+
   it('is remembered if it has expired', () => {
     const told = entryOf('5.6.7.0/24', { expiresAt: NOW - 10, activations: 4, note: 'x' });
     expect(merge(told)).toEqual({ kind: 'remembered', entry: { ...told, origin: 'fleet' } });
