@@ -1,10 +1,20 @@
-import { closeSync, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readSync,
+  type Stats,
+  statSync,
+} from 'node:fs';
 import type { Seconds } from '../../blocklist/entry.ts';
 import { McblockError, reasonOf } from '../../errors.ts';
 import { headOf } from '../checkpoint.ts';
 import { LINE_LIMIT_BYTES } from '../lines.ts';
 import { fileTimeOf } from '../source.ts';
 import type { FollowedContent } from './follow-content.ts';
+import { isTrustedLink } from './trusted-file.ts';
 
 const NEWLINE = 0x0a;
 /** How much is read at a time. */
@@ -39,8 +49,13 @@ export class FollowedFile {
 
   /** Whether the name still refers to this file. While it is open, no other has its inode. */
   isAt(name: string): boolean {
-    const stat = statSync(name, { throwIfNoEntry: false });
-    return stat !== undefined && areSame(stat, this.#opened);
+    try {
+      const stat = statSync(name, { throwIfNoEntry: false });
+      return stat !== undefined && areSame(stat, this.#opened);
+    } catch {
+      // Opening it says why it cannot be found.
+      return false;
+    }
   }
 
   isSame(other: FollowedFile): boolean {
@@ -82,6 +97,11 @@ export class FollowedFile {
   /** The first bytes, up to the limit. Valid until the next call. */
   beginning(limitBytes: number): Buffer {
     return this.#read(0, limitBytes);
+  }
+
+  /** What follows this offset, at most 1 MiB. Valid until the next call. */
+  tail(start: number): Buffer {
+    return this.#read(start, READ_BYTES);
   }
 
   /** The file up to this offset, in chunks that are valid until the next. */
@@ -139,18 +159,28 @@ function areSame(p: Stats, q: Stats): boolean {
 export function openFollowed(name: string, isOld: boolean): FollowedFile | undefined {
   let descriptor: number | undefined;
   try {
-    // Opening a named pipe would block.
-    const stat = statSync(name, { throwIfNoEntry: false });
+    const link = lstatSync(name, { throwIfNoEntry: false });
+    const stat = link && statSync(name, { throwIfNoEntry: false });
     if (stat === undefined) return undefined;
-    if (!stat.isFile()) {
-      throw new McblockError('file', `${name} is not a regular file; only those can be followed`);
+    if (link?.isSymbolicLink() && !isTrustedLink(link)) {
+      throw new McblockError('file', `${name}: symbolic link of another user; not followed`);
     }
-    descriptor = openSync(name, 'r');
-    return new FollowedFile(name, descriptor, fstatSync(descriptor), isOld);
+    checkRegular(name, stat);
+    // It may be a pipe or a link by now; opening a pipe would block.
+    const noFollow = link?.isSymbolicLink() ? 0 : constants.O_NOFOLLOW;
+    descriptor = openSync(name, constants.O_RDONLY | constants.O_NONBLOCK | noFollow);
+    const opened = fstatSync(descriptor);
+    checkRegular(name, opened);
+    return new FollowedFile(name, descriptor, opened, isOld);
   } catch (cause) {
     if (descriptor !== undefined) closeSync(descriptor);
     if (cause instanceof McblockError) throw cause;
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined;
     throw new McblockError('file', `${name}: ${reasonOf(cause)}`, { cause });
   }
+}
+
+function checkRegular(name: string, stat: Stats): void {
+  if (stat.isFile()) return;
+  throw new McblockError('file', `${name} is not a regular file; only those can be followed`);
 }

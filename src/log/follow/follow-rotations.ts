@@ -24,6 +24,8 @@ const MAX_ROTATIONS = 100;
 export interface FollowOptions extends ContentOptions {
   readonly known: KnownCheckpoints;
   readonly now: () => Seconds;
+  /** See rotationsOf. Default: none. */
+  readonly archives?: readonly string[];
 }
 
 /**
@@ -48,7 +50,7 @@ export async function unreadRotations(
   /** How many of the unread are no older than a file that was the log itself. */
   let certain = 0;
   try {
-    const names = rotationsOf(log).slice(0, MAX_ROTATIONS);
+    const names = rotationsOf(log, options.archives).slice(0, MAX_ROTATIONS);
     for (const name of names) {
       const file = openRotation(name, options);
       if (file === undefined) continue;
@@ -67,7 +69,7 @@ export async function unreadRotations(
       isFound = state === 'read' || state === 'begun' || state === 'copy';
       if (isFound) break;
     }
-    const last = rotationsOf(log).slice(0, MAX_ROTATIONS);
+    const last = rotationsOf(log, options.archives).slice(0, MAX_ROTATIONS);
     areSame = last.join('\n') === names.join('\n') && opened.every((file) => file.isAt(file.name));
     if (!isFound) unread = unread.slice(0, certain);
     return areSame ? unread.toReversed() : undefined;
