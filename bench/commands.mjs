@@ -57,7 +57,7 @@ function grok(lines, networks) {
   execFileSync('bzip2', ['-k', log]);
   const config = (name) => {
     const file = join(folder, `${name}.toml`);
-    writeFileSync(file, `[log]\ndecompressor = "${name}"\n`);
+    writeFileSync(file, `[decompress]\nprogram = "${name}"\n`);
     return file;
   };
   const pipe = `bzip2 -dc ${log}.bz2 | ${SSHG_PARSER}`;

@@ -1,5 +1,6 @@
+import type { Seconds } from '../blocklist/entry.ts';
 import { checkFirewall } from '../engine/doctor/check-firewall.ts';
-import { checkJobs, checkLogs, checkSystemLog } from '../engine/doctor/check-logs.ts';
+import { checkJobs, checkJournal, checkLog, checkLogs } from '../engine/doctor/check-logs.ts';
 import {
   checkAllowList,
   checkEntries,
@@ -21,12 +22,14 @@ import { type LogJob, logJobs } from '../engine/host/log-jobs.ts';
 import { services } from '../engine/host/services.ts';
 import { KEY_FAULTS, ownKeyState } from '../engine/sync/user-keys.ts';
 import type { McblockError } from '../errors.ts';
+import { narrowed, type ReadOptions } from '../log/read-options.ts';
 import type { Store } from '../store/store.ts';
 import type { Config } from './config/config.ts';
 import { configuredFirewall, namesFirewall } from './config/firewall-settings.ts';
 import { fleetClient } from './config/fleet-client.ts';
 import { signingKeyOf } from './config/pubsub-settings.ts';
 import { openConfiguredPublisher } from './config/sync-options.ts';
+import { configuredFiles, configuredLogs } from './configured-logs.ts';
 import type { Context } from './context.ts';
 import { readOptionsOf } from './log-options.ts';
 import { storePath } from './store-location.ts';
@@ -68,10 +71,32 @@ export async function* findings(context: Context): AsyncGenerator<Finding> {
   yield check('hooks', () => checkJobs(jobs));
   const isForgotten = host.hasSystemd && namesFirewall(config) && isNft(config);
   yield check('services', () => checkServices(running, isForgotten));
-  yield check('system log', async () => checkSystemLog(host, await options, context.time.now));
+  const store = opened.state === 'problem' ? undefined : await context.store('read');
+  // What is wrong with them was said above.
+  const read = await options.catch(() => undefined);
+  if (read !== undefined) yield* logFindings(host, config, read, store, context.time.now);
   if (config.get('pubsub.address') === '') return;
   yield check('redis', () => checkRedis(config));
   if (config.get('fleet.url') !== '') yield check('key', () => checkKey(config));
+}
+
+/** A finding for each file and unit of [[log]]. */
+async function* logFindings(
+  host: Host,
+  config: Config,
+  options: ReadOptions,
+  store: Store | undefined,
+  now: Seconds,
+): AsyncGenerator<Finding> {
+  const logs = configuredLogs(config, host);
+  for (const file of configuredFiles(logs, options, host)) {
+    for (const found of await checkLog(host, file, store, now)) yield { name: 'log', ...found };
+  }
+  const directory = config.get('journal.directory');
+  for (const log of logs.filter(({ unit }) => unit !== '')) {
+    const narrow = narrowed(options, log.services);
+    yield check('log', () => checkJournal(host, log.unit, directory, narrow, now));
+  }
 }
 
 function isNft(config: Config): boolean {

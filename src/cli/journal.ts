@@ -1,15 +1,11 @@
 import { InvalidArgumentError } from 'commander';
 import { Belief } from '../log/journal/belief.ts';
-import { JournalReader } from '../log/journal/journal-reader.ts';
+import { type JournalOptions, JournalReader } from '../log/journal/journal-reader.ts';
 import type { ReadOptions } from '../log/read-options.ts';
 import type { Config } from './config/config.ts';
 
-/** Which part of the journal is read; see JournalOptions. */
-interface JournalPart {
-  readonly since?: string | undefined;
-  readonly after?: string | undefined;
-  readonly isFollowed: boolean;
-}
+/** Which part of the journal is read. */
+type JournalPart = Omit<JournalOptions, 'belief' | 'directory'>;
 
 /** Opens the journal as the configuration says. Throws McblockError('program'). */
 export function openJournal(

@@ -1,11 +1,12 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { MessageKind } from '../../grammar/notation/scanner.ts';
 import type { Seconds } from '../blocklist/entry.ts';
-import { McblockError } from '../errors.ts';
+import { McblockError, reasonOf } from '../errors.ts';
 import type { ReadOptions } from '../log/read-options.ts';
 import { type LeaveOut, loadScanners } from '../log/scanners.ts';
 import { openSource, type Source } from '../log/source.ts';
 import type { Config } from './config/config.ts';
+import type { SettingKey } from './config/settings.ts';
 import type { Context } from './context.ts';
 import { nearest } from './text/nearest.ts';
 import { printable } from './text/printable.ts';
@@ -49,13 +50,14 @@ export async function readOptionsOf(
   );
   if (service !== undefined) checkService(service, scanners);
   checkMessages(config, scanners, isComplete);
+  if (isComplete) checkLogServices(config, scanners);
   return {
     scanners,
     zone: config.get('timezone'),
     points: config.get('offence.messages'),
     userGroups: config.get('trust.groups'),
-    decompressor: config.get('log.decompressor'),
-    sizeLimitBytes: config.get('log.size-limit'),
+    decompressor: config.get('decompress.program'),
+    sizeLimitBytes: config.get('decompress.size-limit'),
     ...(year === undefined ? {} : { year }),
     ...(service === undefined ? {} : { service }),
   };
@@ -86,6 +88,25 @@ export function checkService(name: string, scanners: ReadOptions['scanners']): v
   throw new McblockError('usage', `unknown service ${name}; ${hint}`);
 }
 
+/** Throws McblockError('config') if [[log]] names a service without a grammar. */
+function checkLogServices(config: Config, scanners: ReadOptions['scanners']): void {
+  for (const name of config.get('log').flatMap(({ services }) => services)) {
+    try {
+      checkService(name, scanners);
+    } catch (error) {
+      throw new McblockError('config', `${placeOf(config, 'log')}log: ${reasonOf(error)}`, {
+        cause: error,
+      });
+    }
+  }
+}
+
+/** `FILE:LINE: ` of a key; empty if it has its default. */
+function placeOf(config: Config, key: SettingKey): string {
+  const source = config.sourceOf(key);
+  return source === 'default' ? '' : `${source.file}:${source.line}: `;
+}
+
 /**
  * Points can be set only for messages that exist and count points; if a grammar was left out, an
  * unknown message may be one of it.
@@ -102,8 +123,7 @@ function checkMessages(
       messages.map(({ name, kind }) => [`${service}.${name}`, kind] as [string, MessageKind]),
     ),
   );
-  const source = config.sourceOf('offence.messages');
-  const location = source === 'default' ? '' : `${source.file}:${source.line}: `;
+  const location = placeOf(config, 'offence.messages');
   for (const name of names) {
     const kind = kinds.get(name);
     if (kind === 'attempt' || kind === 'sign') continue;

@@ -3,8 +3,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 /** The signals of a program that runs until it is stopped. */
 export class Signals {
   readonly #listeners = {
-    SIGTERM: () => this.#stop(),
-    SIGINT: () => this.#stop(),
+    SIGTERM: () => this.stop(),
+    SIGINT: () => this.stop(),
     SIGHUP: () => {
       this.#isHungUp = true;
       this.#wake.abort();
@@ -46,7 +46,8 @@ export class Signals {
     for (const [name, listener] of Object.entries(this.#listeners)) process.off(name, listener);
   }
 
-  #stop(): void {
+  /** As a signal that ends the program. */
+  stop(): void {
     this.#isStopped = true;
     this.#wake.abort();
   }

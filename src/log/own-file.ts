@@ -26,7 +26,7 @@ export interface OwnContent {
  * Finds the service that writes a log by its first lines, at most 1,024 lines and 64 KiB: the one whose
  * grammar declares how these lines begin and has their messages. The log is a syslogd's if a line is
  * certainly a syslogd's, or if lines of two services are found. For a syslogd's log the first line is
- * enough.
+ * enough. With a single scanner, whose file it may be, nobody else's lines can mislead.
  */
 export async function ownContent(
   chunks: Chunks,
@@ -45,7 +45,12 @@ export async function ownContent(
     }
     if (done === true) break;
   }
-  return { chunks: resumed(taken, iterator), service: guess.service };
+  const [only, ...others] = scanners;
+  const isOnly = others.length === 0 && only?.file !== undefined && !guess.isSyslogds;
+  return {
+    chunks: resumed(taken, iterator),
+    service: guess.service ?? (isOnly ? only.service : undefined),
+  };
 }
 
 async function* resumed(
@@ -74,6 +79,7 @@ interface Candidate {
 class OwnerGuess {
   isMade = false;
   service: string | undefined;
+  isSyslogds = false;
   readonly #candidates: readonly Candidate[];
   readonly #reading = emptyReading();
   readonly #header = emptyHeader();
@@ -82,9 +88,10 @@ class OwnerGuess {
   #bytes = 0;
 
   constructor(scanners: readonly Scanner[]) {
-    this.#candidates = scanners.flatMap((scanner) =>
-      scanner.file === undefined ? [] : [{ scanner, read: ownHeaderOf(scanner.file) }],
-    );
+    // Routers' lines could be anybody's, and are recognised only if no other service is possible.
+    this.#candidates = scanners
+      .filter(({ file }) => file !== undefined || scanners.length === 1)
+      .map((scanner) => ({ scanner, read: ownHeaderOf(scanner.file) }));
   }
 
   /** Takes the next bytes; returns true when the owner is decided. */
@@ -113,7 +120,8 @@ class OwnerGuess {
     const end = lineEnd > start && bytes[lineEnd - 1] === RETURN ? lineEnd - 1 : lineEnd;
     const owner = this.#ownerOf(bytes, start, end);
     const isForeign = owner !== undefined && this.service !== undefined && owner !== this.service;
-    if (isForeign || (!owner && this.#isOfSyslogd(bytes, start, end))) {
+    this.isSyslogds = owner === undefined && this.#isOfSyslogd(bytes, start, end);
+    if (isForeign || this.isSyslogds) {
       this.service = undefined;
       this.isMade = true;
       return;

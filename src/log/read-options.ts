@@ -28,6 +28,13 @@ export interface ReadOptions {
   readonly sizeLimitBytes?: number;
 }
 
+/** Reads only lines of these services; of none named, of all. */
+export function narrowed(options: ReadOptions, services: readonly string[]): ReadOptions {
+  if (services.length === 0) return options;
+  const scanners = options.scanners.filter(({ service }) => services.includes(service));
+  return { ...options, scanners };
+}
+
 /** The decompressed content of a source, and the service that writes it, if not a syslogd. */
 export async function contentOf(
   source: Source,

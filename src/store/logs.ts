@@ -64,6 +64,12 @@ export class Logs {
     return row && logOfRow(row);
   }
 
+  /** When the log was last read under this name. */
+  lastRead(name: string): Seconds | undefined {
+    const [time] = this.#connection.row('SELECT max(read_at) FROM log WHERE name = ?', name) ?? [];
+    return isSeconds(time) ? time : undefined;
+  }
+
   /** By digest. */
   *all(): IterableIterator<ReadLog> {
     for (const row of this.#connection.rows(`SELECT ${COLUMNS} FROM log ORDER BY digest`)) {

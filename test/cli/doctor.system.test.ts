@@ -264,8 +264,8 @@ describe('doctor', () => {
       () => useService(1),
     ],
     [
-      'a system log that nobody writes',
-      'system log',
+      'a log that nobody writes',
+      'log',
       'warning',
       /last written 9 days ago/,
       () => {
@@ -273,8 +273,8 @@ describe('doctor', () => {
       },
     ],
     [
-      'a system log of another kind',
-      'system log',
+      'a log of another kind',
+      'log',
       'warning',
       /no line has the header of a log line/,
       () => put(AUTH_LOG, 'hello\nworld\n'),
@@ -330,7 +330,7 @@ describe('doctor', () => {
 });
 
 describe('status', () => {
-  it('shows the state in six lines', async () => {
+  it('shows the state in a few lines, with one for each log', async () => {
     await makeWell();
     const { exitCode, stdout } = await line.run('status');
     expect(exitCode).toBe(0);
@@ -339,6 +339,7 @@ describe('status', () => {
         'store     /tmp/mcblock.db: active entries 1, expired 0',
         'firewall  file /tmp/pf.blocked holds the rules of the store (1)',
         'logs      /tmp/auth.log was read just now; read by /etc/newsyslog.conf',
+        'log       /var/log/auth.log: 1 of the last 1 lines recognised; not read yet',
         'fleet     none configured',
         'feeds     none',
         'problems  none',

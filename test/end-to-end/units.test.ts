@@ -33,7 +33,10 @@ describe.runIf(hasAll)('the units at boot', () => {
   beforeAll(() => {
     namespace = new Namespace();
     mkdirSync(state);
-    writeFileSync(config, `[firewall]\nkind = "nft"\n[journal]\ndirectory = "${journal.folder}"\n`);
+    writeFileSync(
+      config,
+      `[firewall]\nkind = "nft"\n[journal]\ndirectory = "${journal.folder}"\n[[log]]\nunit = "ssh*.service"\n`,
+    );
     run(
       process.execPath,
       program,

@@ -12,7 +12,7 @@ import type { Column } from '../text/table.ts';
 export function define(command: Command, context: Context): void {
   command
     .description(
-      'Shows the configuration in force and the source of each value. "config check" only checks it: the keys and values, and that the files, certificates and programs that it names are there and fit. Exit code 2 if something is wrong.',
+      'Shows the configuration in force and the source of each value. "config check" only checks it: the keys and values, that the files, certificates and programs that it names are there and fit, and that logs that exist can be read. Exit code 2 if something is wrong.',
     )
     .argument('[check]', 'check the configuration, and what it names')
     .addHelpText(
@@ -71,7 +71,10 @@ async function checkIt(context: Context): Promise<void> {
     if (problems.length > 0) context.exit(2);
   } else if (problems.length > 0) {
     const where = file === undefined ? '' : `${file}: `;
-    throw new McblockError('config', problems.map(({ text }) => `${where}${text}`).join('\n'));
+    const texts = problems.map(({ text }) =>
+      file !== undefined && text.startsWith(`${file}:`) ? text : `${where}${text}`,
+    );
+    throw new McblockError('config', texts.join('\n'));
   } else context.remark(`${file ?? 'no configuration file, defaults'}: OK`);
 }
 

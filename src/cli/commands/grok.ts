@@ -5,11 +5,7 @@ import { isCurrent, recordLog, rehearseLog } from '../../engine/judge/record-log
 import { SeenEvents } from '../../engine/judge/seen-events.ts';
 import { findWidenings, widen } from '../../engine/record/widen.ts';
 import { McblockError } from '../../errors.ts';
-
-import { newestRotation, oldestFirst } from '../../log/follow/rotation.ts';
-import { journalSource } from '../../log/journal/journal-reader.ts';
-import { type LogSummary, type OffenceOptions, readOffences } from '../../log/read-offences.ts';
-import type { Source } from '../../log/source.ts';
+import { type LogSummary } from '../../log/read-offences.ts';
 import { shortPrefix } from '../../net/prefix-text.ts';
 import type { Store } from '../../store/store.ts';
 import {
@@ -21,28 +17,18 @@ import {
 import { widenBounds } from '../config/policies.ts';
 import { INTERFACE_NAME } from '../config/settings.ts';
 import type { Context } from '../context.ts';
-import { openJournal, parseSince } from '../journal.ts';
-import {
-  addLogOptions,
-  grammarReporter,
-  type LogCommandOptions,
-  openLog,
-  readOptionsOf,
-} from '../log-options.ts';
+import { faultReporter, type GrokLogOptions, grokLogs, type ReadSummary } from '../grok-logs.ts';
+import { parseSince } from '../journal.ts';
+import { addLogOptions } from '../log-options.ts';
 import { Progress } from '../progress.ts';
 import { grokReportJson, grokReportLines, SHOWN_SAMPLES } from '../text/grok-report-text.ts';
 
 /** Most lines that a dry run shows for a network with --verbose. */
 const VERBOSE_SAMPLES = 20;
 
-interface GrokOptions extends LogCommandOptions, ApplyChoice {
-  readonly rotated?: string;
+interface GrokOptions extends GrokLogOptions, ApplyChoice {
   readonly dryRun?: true;
   readonly again?: true;
-  readonly pf?: true;
-  readonly journal?: true;
-  readonly since?: string;
-  readonly external?: readonly string[];
 }
 
 export function define(command: Command, context: Context): void {
@@ -51,7 +37,10 @@ export function define(command: Command, context: Context): void {
       'Reads logs and records offenders. Shows 20 entries of each log, all with --verbose. An event counts once, whichever log it is read from: of a log that has grown, only the new lines count.',
     )
     .argument('[file...]', 'logs: plain, bzip2, gzip, xz or zstd; - for stdin')
-    .option('--rotated <log>', 'read the newest rotation of this log, compressed or not')
+    .option(
+      '--rotated [log]',
+      'read the newest rotation of this log, compressed or not (default: of each file that [[log]] in the configuration names)',
+    )
     .option('--journal', "read the systemd journal; counts only what a service's own process wrote")
     .option('--since <time>', 'for --journal: from when, as journalctl takes it', parseSince)
     .option('--pf', 'read packets logged by pf: pflog files, tcpdump output or filterlog lines')
@@ -66,7 +55,7 @@ export function define(command: Command, context: Context): void {
       'after',
       `
 Examples:
-  mcblock grok --rotated /var/log/auth.log    from newsyslog's R flag or logrotate
+  mcblock grok --rotated                      from newsyslog's R flag or logrotate
   mcblock grok /var/log/auth.log.*.bz2        all rotations, oldest first
   mcblock grok --journal --since -1d          from cron(8), where there is no auth.log
   mcblock grok --pf --external em0 /var/log/pflog.0.bz2
@@ -79,17 +68,20 @@ Examples:
 }
 
 async function grok(context: Context, named: string[], options: GrokOptions): Promise<void> {
-  const files = filesOf(named, options);
+  checkUsage(named, options);
   if (options.apply && options.dryRun) {
     throw new McblockError('usage', 'use only one of --apply and --dry-run');
   }
   const policies = await context.policies();
-  const read = await readerOf(context, options);
+  const { files, read, isConfigured } = await grokLogs(context, named, options);
   const store = await context.store(options.dryRun ? 'dry-run' : 'write');
   const reports: LogReport[] = [];
   // All are read before any is judged, so that the logins of all are known.
   const summaries: (LogSummary | undefined)[] = [];
-  for (const file of files) summaries.push(await readLog(context, store, file, read, options));
+  for (const file of files) {
+    const reading = readLog(context, store, file, read, options);
+    summaries.push(await (isConfigured ? reading.catch(faultReporter(context)) : reading));
+  }
   context.time.confirmBy(summaries.flatMap((summary) => summary?.stretches ?? []));
   if (!options.dryRun) context.time.require();
   const settings: JudgeSettings = {
@@ -100,11 +92,12 @@ async function grok(context: Context, named: string[], options: GrokOptions): Pr
   const events = new SeenEvents(store, files.length > 1);
   for (const [index, file] of files.entries()) {
     let summary = summaries[index];
+    if (summary === undefined) continue;
     summaries[index] = undefined;
     // The log before it may be a part of this one.
     const isStale =
-      file !== '-' && !options.journal && !options.again && summary && !isCurrent(store, summary);
-    if (summary === undefined || isStale) {
+      file !== '-' && !options.journal && !options.again && !isCurrent(store, summary);
+    if (isStale) {
       summary = await readLog(context, store, file, read, options);
     }
     for (const warning of summary.warnings) context.remark(warning);
@@ -145,69 +138,29 @@ async function widenByPolicy(context: Context, store: Store): Promise<boolean> {
   return widened.length > 0;
 }
 
-function filesOf(named: string[], options: GrokOptions): string[] {
+function checkUsage(named: string[], options: GrokOptions): void {
   const { rotated, journal, since, pf, service, year } = options;
-  if (journal) {
-    const other = rotated ?? pf ?? service ?? year ?? named[0];
-    if (other === undefined) return ['journal'];
+  const other = rotated ?? pf ?? service ?? year ?? named[0];
+  if (journal && other !== undefined) {
     throw new McblockError('usage', 'with --journal, use neither files nor other kinds of logs');
   }
-  if (since !== undefined) throw new McblockError('usage', '--since needs --journal');
-  if (rotated === undefined && named.length === 0) {
+  if (!journal && since !== undefined) throw new McblockError('usage', '--since needs --journal');
+  if (!journal && rotated === undefined && named.length === 0) {
     throw new McblockError(
       'usage',
-      'missing log: name a file, - for stdin, --rotated LOG or --journal',
+      'missing log: name a file, - for stdin, --rotated or --journal',
     );
   }
-  return oldestFirst(rotated === undefined ? named : [...named, newestRotation(rotated)]);
-}
-
-/** Reads a log of the chosen kind. */
-type ReadLog = (
-  file: string,
-  options: Pick<OffenceOptions, 'known' | 'onProgress' | 'samples' | 'userKey'>,
-) => Promise<LogSummary>;
-
-async function readerOf(context: Context, options: GrokOptions): Promise<ReadLog> {
-  const config = await context.config();
-  const readOptions = await readOptionsOf(config, options, grammarReporter(context));
-  // The time is asked for later: it is right only once the store is open.
-  if (options.journal) {
-    return async (_, more) => {
-      const reader = openJournal(config, readOptions, { since: options.since, isFollowed: false });
-      const read = readOffences(journalSource(reader, context.now), { ...readOptions, ...more });
-      const summary = await read.finally(() => reader.end());
-      const doubts = reader.doubtText === undefined ? [] : [`journal: ${reader.doubtText}`];
-      return { ...summary, warnings: [...summary.warnings, ...doubts] };
-    };
+  if (rotated === true && (pf ?? service) !== undefined) {
+    throw new McblockError('usage', 'with --pf or --service, name the log: --rotated LOG');
   }
-  const fromFile =
-    (read: (source: Source, options: OffenceOptions) => Promise<LogSummary>): ReadLog =>
-    (file, more) => {
-      const source = openLog(file, context.now);
-      return read(source, { ...readOptions, ...more }).finally(() => source.close());
-    };
-  if (!options.pf) {
-    if (options.external) throw new McblockError('usage', '--external needs --pf');
-    return fromFile(readOffences);
-  }
-  if (options.service) throw new McblockError('usage', 'use only one of --pf and --service');
-  const external = new Set(options.external ?? config.get('pf.external'));
-  if (external.size === 0) {
-    throw new McblockError(
-      'usage',
-      '--pf needs the external interfaces: use --external em0, or set pf.external in the configuration',
-    );
-  }
-  const { readPacketOffences } = await import('../../log/pf/read-packet-offences.ts');
-  return fromFile((source, more) => readPacketOffences(source, more, external));
 }
 
 async function readLog(
   context: Context,
   store: Store,
   file: string,
-  read: ReadLog,
+  read: ReadSummary,
   { again, dryRun }: GrokOptions,
 ): Promise<LogSummary> {
   const progress = new Progress(context, `reading ${file}`);

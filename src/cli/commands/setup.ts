@@ -17,6 +17,7 @@ import {
   suggestedAllowList,
 } from '../../engine/setup/facts.ts';
 import { pathsOf, planRemoval, planSetup } from '../../engine/setup/plan.ts';
+import { isSealed } from '../../engine/setup/seal.ts';
 import type { ToDo } from '../../engine/setup/step.ts';
 import { McblockError } from '../../errors.ts';
 import { formatPrefix } from '../../net/prefix-text.ts';
@@ -52,7 +53,7 @@ export function define(command: Command, context: Context): void {
     .option('--no-allow', 'leave the allow-list as it is')
     .option(
       '--log <file...>',
-      'the logs to follow, or "journal" (default: auth.log, else the journal)',
+      'the logs to follow, which may be patterns with *, or "journal" (default: those of [[log]], else auth.log, else the journal)',
     )
     .option('--rotated', 'read the log when newsyslog(8) rotates it, instead of following it (BSD)')
     .option('--no-history', 'do not read what the logs already hold')
@@ -90,7 +91,7 @@ async function setup(context: Context, options: SetupOptions): Promise<void> {
     context.lines(toDoLines(toDo));
     return;
   }
-  const given = await answersOf(context, facts, options);
+  const given = await answersOf(context, facts, config, options);
   const { steps, toDo } = planSetup(facts, given, configuredOf(config));
   const prepared = prepareSteps(host, steps, options.force ?? false);
   if (!(await isWanted(context, options, prepared, toDo))) return;
@@ -109,6 +110,7 @@ function configuredOf(config: Config): Configured {
   const secrets = new Set(SECRETS.map((key) => config.get(key)).filter((file) => file !== ''));
   return {
     hasFirewall: namesFirewall(config),
+    hasLogs: config.get('log').length > 0,
     fleetService,
     secrets: fleetService === undefined ? [] : [...secrets],
   };
@@ -135,6 +137,7 @@ function checkPaths({ options: common }: Context, { init }: Facts, { dryRun }: S
 async function answersOf(
   { options: { yes } }: Context,
   facts: Facts,
+  config: Config,
   options: SetupOptions,
 ): Promise<Answers> {
   const isAsked = !(yes || options.dryRun);
@@ -149,11 +152,22 @@ async function answersOf(
       ? []
       : (options.allow ??
         (await answer('Addresses and networks never to block:', suggested, 'none')));
-  const usual = facts.authLog === undefined ? [] : [facts.authLog];
-  const logs = options.log?.filter((log) => log !== JOURNAL);
+  const configured = config.get('log');
+  const file = pathsOf(facts.init).config;
+  const isOwners = configured.length > 0 && !isSealed(facts.text(file) ?? '');
+  if (isOwners && options.log !== undefined) {
+    throw new McblockError('usage', `${file} has [[log]]: change it there, and leave out --log`);
+  }
+  const found = facts.authLog === undefined ? [] : [facts.authLog];
+  const usual =
+    configured.length === 0 ? found : configured.map((log) => log.file).filter((log) => log !== '');
+  const ownLogs = async () => {
+    const logs = options.log?.filter((log) => log !== JOURNAL);
+    return logs ?? (await answer(`Logs to follow, or ${JOURNAL}:`, usual, JOURNAL));
+  };
   return {
     allow: parsePrefixes(allow),
-    logs: logs ?? (await answer(`Logs to follow, or ${JOURNAL}:`, usual, JOURNAL)),
+    logs: isOwners ? usual : await ownLogs(),
     isAtRotation: options.rotated ?? false,
     isHistoryRead: options.history,
   };

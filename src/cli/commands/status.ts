@@ -8,7 +8,7 @@ import { printable } from '../text/printable.ts';
 export function define(command: Command, context: Context): void {
   command
     .description(
-      'Shows the state of the store, the firewall, the logs, the fleet and the feeds, a line each, and how many problems there are. Runs the checks of doctor, which tells what to do about them. Exit code 1 if there is a problem.',
+      'Shows the state of the store, the firewall, the logs, the fleet and the feeds, and how many problems there are. Runs the checks of doctor, which tells what to do about them. Exit code 1 if there is a problem.',
     )
     .addHelpText(
       'after',
@@ -27,6 +27,7 @@ const LINES: readonly (readonly [name: string, findings: readonly string[], othe
     ['store', ['store'], 'not checked'],
     ['firewall', ['firewall'], 'not checked'],
     ['logs', ['logs', 'hooks'], 'not checked'],
+    ['log', ['log'], 'not checked'],
     ['fleet', ['fleet', 'redis'], 'none configured'],
     ['feeds', ['feeds'], 'none'],
   ];
@@ -42,12 +43,12 @@ async function status(context: Context): Promise<void> {
     const parts = LINES.map(([name, names]) => [name, partOf(named(names))]);
     context.json({ ...Object.fromEntries(parts), problems, warnings });
   } else {
-    const rows = LINES.map(([name, names, otherwise]) => [
-      name,
-      named(names)
-        .map(({ text }) => printable(text))
-        .join('; ') || otherwise,
-    ]);
+    const rows = LINES.flatMap(([name, names, otherwise]) => {
+      const texts = named(names).map(({ text }) => printable(text));
+      // Each log has a line of its own.
+      if (name === 'log') return texts.map((text) => [name, text]);
+      return [[name, texts.join('; ') || otherwise]];
+    });
     rows.push(['problems', problemsText(problems, warnings)]);
     context.lines(rows.map(([name = '', text = '']) => `${name.padEnd(NAME_CHARACTERS)}${text}`));
   }

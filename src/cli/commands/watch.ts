@@ -2,6 +2,8 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { FirewallUpdater } from '../../engine/firewall/firewall-updater.ts';
+import { Host } from '../../engine/host/host.ts';
+import { archiveFolders } from '../../engine/host/log-jobs.ts';
 import { BanPublisher, openPublisher } from '../../engine/publish/ban-publisher.ts';
 import { activated, type BatchReport, changesRules } from '../../engine/watch/batch-recorder.ts';
 import { StreamWatcher } from '../../engine/watch/stream-watcher.ts';
@@ -10,8 +12,9 @@ import { McblockError } from '../../errors.ts';
 import { ByteStream } from '../../log/follow/byte-stream.ts';
 import { type ApplyChoice, addApplyOptions, liveConfigured } from '../afterwards.ts';
 import { publisherSettings } from '../config/publisher-settings.ts';
+import { configuredFiles, configuredLogs, logName } from '../configured-logs.ts';
 import type { Context } from '../context.ts';
-import { openJournal } from '../journal.ts';
+import { followJournal, followUnits } from '../follow-journal.ts';
 import { grammarReporter, readOptionsOf } from '../log-options.ts';
 import { Signals } from '../signals.ts';
 import { jsonText } from '../text/json-text.ts';
@@ -30,7 +33,7 @@ export function define(command: Command, context: Context): void {
     )
     .argument(
       '[file...]',
-      'uncompressed logs, which need not exist yet; or - for stdin, or a named pipe, to its end',
+      'uncompressed logs, which need not exist yet; or - for stdin, or a named pipe, to its end (default: what [[log]] in the configuration names; without it, the log with failed logins or the journal)',
     )
     .option(
       '--journal',
@@ -45,7 +48,8 @@ export function define(command: Command, context: Context): void {
       'after',
       `
 Examples:
-  mcblock watch /var/log/auth.log               run by rc(8) or systemd
+  mcblock watch                                 run by rc(8) or systemd
+  mcblock watch /var/log/auth.log
   mcblock watch --once /var/log/auth.log        from cron(8)
   mcblock watch --journal                       where there is no auth.log, as in Debian 12
   mcblock --json watch /var/log/auth.log        one object per line for each entry that changed
@@ -56,7 +60,7 @@ Examples:
 
 async function watch(context: Context, files: string[], options: WatchOptions): Promise<void> {
   const stream = streamOf(files, options);
-  const names = [...new Set(files.map((file) => resolve(file)))];
+  const isConfigured = stream === undefined && files.length === 0;
   const signals = new Signals();
   const warn = (text: string): void => context.stderr.write(`${text}\n`);
   const publishing = publisherSettings(await context.config());
@@ -68,11 +72,11 @@ async function watch(context: Context, files: string[], options: WatchOptions): 
     context.time.require();
     const live = await liveConfigured(context, options);
     updater = live && new FirewallUpdater(live, warn);
-    const settings = await settingsOf(context, options);
+    const settings = await settingsOf(context, files, options);
     const watcherOptions: WatcherOptions = {
       store,
       now: () => context.time.present,
-      reload: () => context.withFreshConfig(() => settingsOf(context, options)),
+      reload: () => context.withFreshConfig(() => settingsOf(context, files, options)),
       warn,
       onChange: (report) => {
         publisher?.publish(report.bans);
@@ -93,11 +97,27 @@ async function watch(context: Context, files: string[], options: WatchOptions): 
       await watchStream(context, stream, settings, signals, watcherOptions, options);
       return;
     }
-    watcher = new Watcher(names, settings, signals, watcherOptions);
-    if (options.once) await watcher.once();
+    const logs = isConfigured ? configuredLogs(await context.config(), context.host) : undefined;
+    const names = logs?.map(logName);
+    if (!options.once) {
+      const watched = names ?? settings.files.map(({ name }) => name);
+      context.remark(`mcblock: watching ${watched.join(', ')}`);
+    }
+    watcher = new Watcher(settings, signals, watcherOptions);
+    const following = options.once ? watcher.once() : watcher.run();
+    if (!isConfigured) await following;
     else {
-      context.remark(`mcblock: watching ${names.join(', ')}`);
-      await watcher.run();
+      const journal = new Signals();
+      const stopAll = (error: unknown): never => {
+        signals.stop();
+        journal.stop();
+        throw error;
+      };
+      const more = { ...watcherOptions, isReloadTold: true };
+      const all = [following, followUnits(context, settings, journal, more, options.once ?? false)];
+      const ended = await Promise.allSettled(all.map((each) => each.catch(stopAll)));
+      journal.close();
+      for (const each of ended) if (each.status === 'rejected') throw each.reason;
     }
   } finally {
     watcher?.close();
@@ -115,8 +135,8 @@ function streamOf(files: readonly string[], { journal, once, service }: WatchOpt
     return 'journal';
   }
   const [file] = files;
-  if (file === undefined) {
-    throw new McblockError('usage', 'missing log: name a file, - for stdin, or --journal');
+  if (file === undefined && service) {
+    throw new McblockError('usage', 'use --service with files; [[log]] names services itself');
   }
   const piped = files.find((name) => name === '-' || isPipe(name));
   if (piped === undefined) return undefined;
@@ -140,38 +160,36 @@ async function watchStream(
   settings: WatchSettings,
   signals: Signals,
   watcherOptions: WatcherOptions,
-  { journal, once }: WatchOptions,
+  options: WatchOptions,
 ): Promise<void> {
-  let config = await context.config();
-  const windowSeconds = settings.policies.windowSeconds;
-  const watcher = new StreamWatcher(settings, signals, {
-    ...watcherOptions,
-    name,
-    source: journal ? config.get('journal.directory') : undefined,
-    reload: async () => {
-      const reloaded = await watcherOptions.reload();
-      config = await context.config();
-      return reloaded;
-    },
-    open: ({ readOptions }, after) => {
-      if (!journal) return new ByteStream(name === 'stdin' ? '-' : name);
-      const since = `@${context.time.present - windowSeconds}`;
-      return openJournal(config, readOptions, { since, after, isFollowed: !once });
-    },
-  });
-  await watcher.run();
+  if (options.journal) {
+    const isOnce = options.once ?? false;
+    await followJournal(context, settings, signals, watcherOptions, isOnce, () => ({}));
+    return;
+  }
+  const open = () => new ByteStream(name === 'stdin' ? '-' : name);
+  const stream = { ...watcherOptions, name, source: undefined, open };
+  await new StreamWatcher(settings, signals, stream).run();
 }
 
-async function settingsOf(context: Context, options: WatchOptions): Promise<WatchSettings> {
-  const readOptions = await readOptionsOf(
-    await context.config(),
-    options,
-    grammarReporter(context),
-  );
+async function settingsOf(
+  context: Context,
+  files: readonly string[],
+  options: WatchOptions,
+): Promise<WatchSettings> {
+  const config = await context.config();
+  const read = await readOptionsOf(config, options, grammarReporter(context));
   const store = await context.store('write');
+  const readOptions = { ...read, userKey: store.logins.userKey() };
+  const named = [...new Set(files.map((file) => resolve(file)))];
+  const archives = archiveFolders(context.host ?? new Host());
   return {
     policies: await context.policies(),
-    readOptions: { ...readOptions, userKey: store.logins.userKey() },
+    readOptions,
+    files:
+      named.length === 0
+        ? configuredFiles(configuredLogs(config, context.host), readOptions, context.host)
+        : named.map((name) => ({ name, isConfigured: false, readOptions, archives })),
   };
 }
 

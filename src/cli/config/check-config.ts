@@ -3,11 +3,15 @@ import { dirname } from 'node:path';
 import { check, type Finding, type Found, ok, problem } from '../../engine/doctor/finding.ts';
 import { loadGeo } from '../../engine/geo.ts';
 import { reasonOf } from '../../errors.ts';
+import { openFollowed } from '../../log/follow/follow-file.ts';
+import { isPattern, matchingFiles } from '../../log/follow/matching-files.ts';
+import { findProgram } from '../../process/find-program.ts';
 import { readOptionsOf } from '../log-options.ts';
 import type { Config } from './config.ts';
 import { configuredFirewall, namesFirewall } from './firewall-settings.ts';
 import { fleetClient } from './fleet-client.ts';
 import { listenSettings } from './listen-settings.ts';
+import type { LogSetting } from './log-setting.ts';
 import { publisherSettings } from './publisher-settings.ts';
 
 /** Whether the files, certificates and programs that a configuration names exist and can be used. */
@@ -24,6 +28,7 @@ export async function checkConfig(config: Config): Promise<Finding[]> {
   if (journal !== '') {
     findings.push(await check('journal', () => accessible('journal.directory', journal)));
   }
+  for (const log of config.get('log')) findings.push(await check('log', () => checkLog(log)));
   if (namesFirewall(config)) findings.push(await check('firewall', () => checkPrograms(config)));
   if (config.get('fleet.url') !== '') {
     findings.push(
@@ -37,6 +42,16 @@ export async function checkConfig(config: Config): Promise<Finding[]> {
     findings.push(await check('pubsub', () => checkPubsub(config)));
   }
   return findings;
+}
+
+/** A log need not exist yet, but if it does, it must be readable. */
+function checkLog({ file, unit }: LogSetting): Found {
+  if (unit !== '' && findProgram('journalctl') === undefined) {
+    throw new Error(`log: unit = "${unit}": journalctl: not found`);
+  }
+  const names = isPattern(file) ? matchingFiles(file).files : file === '' ? [] : [file];
+  for (const name of names) openFollowed(name, true)?.close();
+  return ok(file || unit);
 }
 
 const GEO_RULES = ['geo.penalties', 'geo.lengths4', 'geo.lengths6'] as const;

@@ -4,6 +4,8 @@ import { type Codec, checked, codec, list, mapOf } from '../../validation/codec.
 import { matching, prefix } from '../../validation/values.ts';
 import { parseDuration, shortDuration } from '../text/duration.ts';
 
+export const SERVICE = matching(/^[\w-]{1,64}$/, 'the name of a service such as "sshd"');
+
 export function timezone(): Codec<string> {
   return codec({
     schema: { type: 'string' },

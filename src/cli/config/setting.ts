@@ -17,6 +17,7 @@ export function settingText<T>({ codec }: Setting<T>, value: T): string {
 }
 
 function tomlText(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(tomlText).join(',')}]`;
   if (!isObject(value)) return JSON.stringify(value);
   const pairs = Object.entries(value)
     .filter(([, each]) => each !== undefined)

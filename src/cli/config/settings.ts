@@ -2,6 +2,7 @@ import { DEFAULT_POLICY } from '../../blocklist/policy.ts';
 import { list, mapOf } from '../../validation/codec.ts';
 import { boolean, matching, oneOf, whole } from '../../validation/values.ts';
 import { type ChannelSetting, channels } from './channels.ts';
+import { logs } from './log-setting.ts';
 import { setting } from './setting.ts';
 import {
   command,
@@ -10,6 +11,7 @@ import {
   file,
   nat64Prefixes,
   partOfIpv4,
+  SERVICE,
   size,
   timezone,
 } from './setting-codecs.ts';
@@ -26,8 +28,6 @@ const CHANNELS: ReadonlyMap<string, ChannelSetting> = new Map([
   ['block', 'block'],
   ['mcblock', 'block'],
 ]);
-
-const SERVICE = matching(/^[\w-]{1,64}$/, 'the name of a service such as "sshd"');
 
 /** Points that replace those of the grammar; with 0 the message does not count. */
 const MESSAGE_POINTS = mapOf(
@@ -73,8 +73,9 @@ export const SETTINGS = {
   'widen.widest6': setting(48, whole(19, 127)),
   'widen.share': setting(50, whole(1, 100)),
   'widen.least': setting(4, whole(2, 1_000_000)),
-  'log.size-limit': setting(4 * 1024 ** 3, size()),
-  'log.decompressor': setting('auto', oneOf('auto', 'lbzip2', 'bzip2', 'built-in')),
+  log: setting([], logs()),
+  'decompress.size-limit': setting(4 * 1024 ** 3, size()),
+  'decompress.program': setting('auto', oneOf('auto', 'lbzip2', 'bzip2', 'built-in')),
   'journal.directory': setting('', matching(FILE, 'the absolute path of a folder with journals')),
   'journal.users': setting(
     [],
@@ -183,4 +184,6 @@ export const RENAMED: ReadonlyMap<string, string> = new Map([
   ['pubsub.fleet-key', 'pubsub.signing-key'],
   ['pubsub.require-signature', 'listen.channels, where plain = true accepts plain text'],
   ['pubsub.sender', 'fleet.user'],
+  ['log.size-limit', 'decompress.size-limit'],
+  ['log.decompressor', 'decompress.program'],
 ]);

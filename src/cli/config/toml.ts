@@ -13,9 +13,13 @@ export function parseSettings(text: string, file: string): ReadSettings {
       if (Object.keys(SETTINGS).some((known) => known.startsWith(`${key}.`))) {
         throw new McblockError('config', `${file}:${line}: ${key} is a table: write [${key}]`);
       }
+      const [table = ''] = key.split('.');
       const renamed = newNameOf(key);
       if (renamed !== undefined) {
         throw new McblockError('config', `${file}:${line}: ${key} is now ${renamed}`);
+      }
+      if (isListKey(table)) {
+        throw new McblockError('config', `${file}:${line}: ${table} is a list: write [[${table}]]`);
       }
       const close = nearest(key, Object.keys(SETTINGS));
       const advice =
@@ -25,7 +29,9 @@ export function parseSettings(text: string, file: string): ReadSettings {
     try {
       read.set(key, { value: SETTINGS[key].codec.read(value, key), line });
     } catch (error) {
-      throw new McblockError('config', `${file}:${line}: ${reasonOf(error)}`, {
+      const reason = reasonOf(error);
+      const [item] = /^\w+\[\d+\]/.exec(reason) ?? [key];
+      throw new McblockError('config', `${file}:${lineOf(item, lines)}: ${reason}`, {
         cause: error,
       });
     }
@@ -73,12 +79,17 @@ function isSettingKey(key: string): key is SettingKey {
   return Object.hasOwn(SETTINGS, key);
 }
 
-/** Dotted keys with their values; does not descend into tables that are settings. */
+/** Whether the setting is a list of tables. */
+function isListKey(key: string): boolean {
+  return key === 'log';
+}
+
+/** Dotted keys with their values; does not descend into tables that are settings, but for [log]. */
 function* leaves(table: Record<string, unknown>, path: string): Generator<[string, unknown]> {
   for (const [name, value] of Object.entries(table)) {
     const key = path === '' ? name : `${path}.${name}`;
     const inner = typeof value === 'object' && value?.constructor !== Date && !Array.isArray(value);
-    if (inner && value !== null && !isSettingKey(key)) {
+    if (inner && value !== null && (!isSettingKey(key) || isListKey(key))) {
       yield* leaves(value as Record<string, unknown>, key);
     } else {
       yield [key, value];
@@ -90,13 +101,19 @@ function* leaves(table: Record<string, unknown>, path: string): Generator<[strin
 function keyLines(text: string): Map<string, number> {
   const lines = new Map<string, number>();
   let table = '';
+  const items = new Map<string, number>();
   for (const [index, line] of text.split('\n').entries()) {
-    const heading = /^\s*\[\s*([^\]]+?)\s*\]/.exec(line)?.[1];
+    const heading = /^\s*\[\[?\s*([^\]]+?)\s*\]/.exec(line)?.[1];
     const key = /^\s*([\w"'.-]+(?:\s*\.\s*[\w"'.-]+)*)\s*=/.exec(line)?.[1];
     if (heading !== undefined) table = bare(heading);
     const path =
       heading !== undefined ? table : key !== undefined && (table ? `${table}.` : '') + bare(key);
     if (path && !lines.has(path)) lines.set(path, index + 1);
+    if (heading !== undefined && /^\s*\[\[/.test(line)) {
+      const item = items.get(table) ?? 0;
+      lines.set(`${table}[${item}]`, index + 1);
+      items.set(table, item + 1);
+    }
   }
   return lines;
 }

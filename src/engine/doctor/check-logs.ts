@@ -1,19 +1,26 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { Seconds } from '../../blocklist/entry.ts';
 import { DAY_SECONDS } from '../../blocklist/policy.ts';
-import { McblockError, reasonOf } from '../../errors.ts';
+import { reasonOf } from '../../errors.ts';
+import { type FollowedFile, openFollowed } from '../../log/follow/follow-file.ts';
+import { isPattern, matchingFiles } from '../../log/follow/matching-files.ts';
+import { rotationsOf } from '../../log/follow/rotation.ts';
 import { readOffences } from '../../log/read-offences.ts';
 import type { ReadOptions } from '../../log/read-options.ts';
 import { memorySource } from '../../log/source.ts';
 import type { Store } from '../../store/store.ts';
 import type { Host } from '../host/host.ts';
 import type { LogJob } from '../host/log-jobs.ts';
-import { authLog } from '../host/system-log.ts';
+import type { WatchedFile } from '../watch/watcher.ts';
 import { ago, type Found, ok, problem, warning } from './finding.ts';
 
 /** Logs are rotated within this time nearly everywhere. */
 const LOG_DAYS = 8;
 const TAIL_BYTES = 256 * 1024;
+const JOURNAL_LINES = 200;
+const NEWLINE = 0x0a;
+/** Files of a pattern. */
+const MAX_SHOWN = 10;
+const ABSENT = 'it is read once it exists; check [[log]] in the configuration if it should';
 const JOURNALCTL = '/usr/bin/journalctl';
 
 /** Whether a service, hook or cron job reads logs. */
@@ -49,59 +56,120 @@ export function checkLogs(store: Store, jobs: readonly LogJob[], now: Seconds): 
   return ok(readAgo);
 }
 
-/** Whether the system log can be read, is written to, and is understood. */
-export async function checkSystemLog(
+/** What a log of the configuration is called, and how it is read. */
+export interface CheckedLog extends Pick<WatchedFile, 'archives' | 'readOptions'> {
+  /** A path, perhaps with *. */
+  readonly name: string;
+}
+
+/** Each file of a log: whether it is there, is written to and understood, and when it was last read. */
+export async function checkLog(
   host: Host,
-  options: ReadOptions,
+  log: CheckedLog,
+  store: Store | undefined,
+  now: Seconds,
+): Promise<Found[]> {
+  const { name } = log;
+  if (!isPattern(name)) return [await orProblem(name, checkFile(host.path(name), log, store, now))];
+  const { files, isMore } = matchingFiles(host.path(name));
+  if (files.length === 0) return [warning(`${name}: no file matches`, ABSENT)];
+  const found: Found[] = [];
+  for (const file of files.slice(0, MAX_SHOWN)) {
+    found.push(await orProblem(file, checkFile(file, { ...log, name: file }, store, now)));
+  }
+  if (isMore)
+    found.push(warning(`${name}: more than ${files.length} files`, 'use a narrower pattern'));
+  else if (files.length > MAX_SHOWN) found.push(ok(`${name}: ${files.length - MAX_SHOWN} more`));
+  return found;
+}
+
+async function orProblem(name: string, found: Promise<Found>): Promise<Found> {
+  try {
+    return await found;
+  } catch (error) {
+    const reason = reasonOf(error);
+    return problem(reason.includes(name) ? reason : `${name}: ${reason}`);
+  }
+}
+
+async function checkFile(
+  path: string,
+  { name, archives, readOptions }: CheckedLog,
+  store: Store | undefined,
   now: Seconds,
 ): Promise<Found> {
-  const log = authLog(host);
-  if (log === undefined) return checkJournal(host);
-  const { tail, writtenAt } = tailOf(host.path(log));
-  if (tail.length === 0) return ok(`${log} is empty`);
-  const source = memorySource(log, [tail], writtenAt);
-  const { lines, warnings } = await readOffences(source, { ...options, known: () => [] });
+  const opened = openFollowed(path, true);
+  if (opened === undefined) return warning(`${name} does not exist yet`, ABSENT);
+  const [tail, writtenAt] = [tailOf(opened), opened.fileTime(now)];
+  opened.close();
+  if (tail.length === 0) return ok(`${name} is empty`);
+  const source = memorySource(name, [tail], writtenAt);
+  const { lines, warnings } = await readOffences(source, { ...readOptions, known: () => [] });
   const [doubt] = warnings;
   if (lines.matched === 0 && doubt !== undefined) {
-    return warning(doubt, `run mcblock parse ${log}`);
+    return warning(doubt, `run mcblock parse ${name}`);
   }
   const days = Math.floor((now - writtenAt) / DAY_SECONDS);
   if (days > LOG_DAYS) {
-    return warning(`${log} was last written ${days} days ago`, 'check that syslogd runs');
+    return warning(`${name} was last written ${days} days ago`, 'check that what writes it runs');
   }
-  return ok(`${log}: ${lines.matched} of the last ${lines.lines} lines recognised`);
+  const read = store && lastRead(store, [name, ...rotationsOf(path, archives)]);
+  const readText = read === undefined ? 'not read yet' : `last read ${ago(now - read)}`;
+  return ok(`${name}: ${lines.matched} of the last ${lines.lines} lines recognised; ${readText}`);
 }
 
-/** The end of the file, beginning with a whole line. Throws McblockError('file'). */
-function tailOf(path: string): { readonly tail: Buffer; readonly writtenAt: Seconds } {
-  let file: number | undefined;
-  try {
-    file = openSync(path, 'r');
-    const { size, mtimeMs } = fstatSync(file);
-    const start = Math.max(0, size - TAIL_BYTES);
-    const buffer = Buffer.alloc(Math.min(size, TAIL_BYTES));
-    const read = buffer.subarray(0, readSync(file, buffer, 0, buffer.length, start));
-    const tail = start === 0 ? read : read.subarray(read.indexOf(0x0a) + 1);
-    return { tail, writtenAt: Math.floor(mtimeMs / 1000) };
-  } catch (cause) {
-    throw new McblockError('file', `${path}: ${reasonOf(cause)}`, { cause });
-  } finally {
-    if (file !== undefined) closeSync(file);
-  }
+/** When one of these was last read. */
+function lastRead(store: Store, names: readonly string[]): Seconds | undefined {
+  const times = names.flatMap((name) => store.logs.lastRead(name) ?? []);
+  return times.length === 0 ? undefined : Math.max(...times);
 }
 
-async function checkJournal(host: Host): Promise<Found> {
+/** The end of the file, beginning with a whole line. */
+function tailOf(file: FollowedFile): Buffer {
+  const start = Math.max(0, file.size - TAIL_BYTES);
+  const tail = file.tail(start);
+  return start === 0 ? tail : tail.subarray(tail.indexOf(NEWLINE) + 1);
+}
+
+/**
+ * Whether the journal can be read and is understood.
+ * @param unit whose entries; `*` for all
+ * @param directory of its files; empty for the journal of this host
+ */
+export async function checkJournal(
+  host: Host,
+  unit: string,
+  directory: string,
+  options: ReadOptions,
+  now: Seconds,
+): Promise<Found> {
   if (!host.isExecutable(JOURNALCTL)) {
     return warning(
       'no auth.log, authlog or secure in /var/log, and no journal',
-      'see docs/logs.md',
+      'name your logs in [[log]] of the configuration; see docs/logs.md',
     );
   }
-  const { ok: isRead, stdout, stderr } = await host.run(JOURNALCTL, ['--quiet', '--lines=1']);
-  if (isRead && stdout.length > 0) return ok('the journal can be read');
+  const name = unit === '*' ? 'the journal' : `the journal of ${unit}`;
+  const {
+    ok: isRead,
+    stdout,
+    stderr,
+  } = await host.run(JOURNALCTL, [
+    '--quiet',
+    '--no-pager',
+    '--output=short-iso',
+    `--lines=${JOURNAL_LINES}`,
+    ...(unit === '*' ? [] : [`--unit=${unit}`]),
+    ...(directory === '' ? [] : [`--directory=${directory}`]),
+  ]);
+  if (isRead && stdout.length > 0) {
+    const source = memorySource('journal', [stdout], now);
+    const { lines } = await readOffences(source, { ...options, known: () => [] });
+    return ok(`${name} can be read; ${lines.matched} of the last ${lines.lines} lines recognised`);
+  }
   const reason = stderr.split('\n', 1)[0] || 'no entries';
   return warning(
-    `the journal cannot be read: ${reason}`,
+    `${name} cannot be read: ${reason}`,
     'run it as root, or as a user in the group systemd-journal',
   );
 }

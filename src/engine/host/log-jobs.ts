@@ -29,6 +29,15 @@ export function logJobs(host: Host, services: readonly SystemService[]): LogJob[
   ];
 }
 
+/** The folders in which newsyslog(8) archives logs: option -a in the crontabs of this machine. */
+export function archiveFolders(host: Host): string[] {
+  const lines = CRON.flatMap((path) => filesAt(host, path)).flatMap((file) => linesOf(host, file));
+  const folders = lines.flatMap((line) => ARCHIVE.exec(line)?.[1] ?? []);
+  return [...new Set(folders)];
+}
+
+const ARCHIVE = /\bnewsyslog\s(?:.*\s)?-[A-Za-z]*a\s*["']?([^\s"']+)/;
+
 const NEWSYSLOG = [
   '/etc/newsyslog.conf',
   '/etc/newsyslog.conf.d',

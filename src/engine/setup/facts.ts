@@ -1,12 +1,14 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { McblockError, reasonOf } from '../../errors.ts';
+import { isPattern, matchingFiles } from '../../log/follow/matching-files.ts';
 import { rotationsOf } from '../../log/follow/rotation.ts';
 import type { Address } from '../../net/address.ts';
 import { parseAddress } from '../../net/address-text.ts';
 import { hostPrefix, type Prefix } from '../../net/prefix.ts';
 import { programFolder } from '../../program-folder.ts';
 import type { Host } from '../host/host.ts';
+import { archiveFolders } from '../host/log-jobs.ts';
 import { authLog } from '../host/system-log.ts';
 
 /** How a system starts daemons. */
@@ -52,6 +54,8 @@ export interface Answers {
 /** What the owner's configuration has. */
 export interface Configured {
   readonly hasFirewall: boolean;
+  /** [[log]] */
+  readonly hasLogs: boolean;
   /** The service that exchanges bans with a fleet; undefined without one. */
   readonly fleetService: 'listen' | 'sync' | undefined;
   /** The files with passwords and keys that this service reads. */
@@ -88,10 +92,12 @@ export async function factsOf(
     unitFolder: UNIT_FOLDERS.find((folder) => host.exists(`${folder}/mcblock-watch.service`)),
     hasUser: new RegExp(`^${USER}:`, 'm').test(host.text('/etc/passwd') ?? ''),
     text: (path) => host.text(path),
-    historyOf: (log) => {
-      if (!host.exists(dirname(log))) return [];
-      return [...(host.exists(log) ? [log] : []), ...rotationsOf(host.path(log))];
-    },
+    historyOf: (log) =>
+      (isPattern(log) ? matchingFiles(host.path(log)).files : [log]).flatMap((file) => {
+        const path = isPattern(log) ? file : host.path(log);
+        if (!existsSync(dirname(path))) return [];
+        return [...(existsSync(path) ? [file] : []), ...rotationsOf(path, archiveFolders(host))];
+      }),
     packaged: packagedText,
   };
 }

@@ -38,7 +38,7 @@ export function bsdPlan(
     mcblock('emit', '--output', PF_TABLE_FILE),
     ...(answers.isAtRotation
       ? [...daemonRemoval(facts), ...rotationSteps(facts, answers)]
-      : [...hookRemoval(facts), ...daemonSteps(facts, answers)]),
+      : [...hookRemoval(facts), ...daemonSteps(facts)]),
     ...(fleetService === 'sync' ? syncSteps(facts) : []),
   ];
   const toDo = [
@@ -80,12 +80,8 @@ function daemonRemoval(facts: Facts, daemon = DAEMON): Step[] {
     facts.init === 'freebsd'
       ? [
           runIfThere(SERVICE, daemon, 'onestop'),
-          runIfThere(
-            SYSRC,
-            '-x',
-            `${daemon}_enable`,
-            ...(daemon === DAEMON ? [`${daemon}_logs`] : []),
-          ),
+          runIfThere(SYSRC, '-x', `${daemon}_enable`),
+          ...(daemon === DAEMON ? [runIfThere(SYSRC, '-x', `${DAEMON}_logs`)] : []),
         ]
       : [runIfThere(RCCTL, 'stop', daemon), runIfThere(RCCTL, 'disable', daemon)];
   return [...stop, ...removal(facts, script)];
@@ -135,18 +131,21 @@ function syncSteps(facts: Facts): Step[] {
   return [...scriptSteps(facts, SYNC), ...start];
 }
 
-function daemonSteps(facts: Facts, { logs }: Answers): Step[] {
+function daemonSteps(facts: Facts): Step[] {
   const steps = scriptSteps(facts, DAEMON);
   return facts.init === 'freebsd'
     ? [
         ...steps,
-        run(SYSRC, `${DAEMON}_enable=YES`, `${DAEMON}_logs=${logs.join(' ')}`),
+        run(SYSRC, `${DAEMON}_enable=YES`),
+        // What setup set before logs were named in the configuration.
+        runIfThere(SYSRC, '-x', `${DAEMON}_logs`),
         run(SERVICE, DAEMON, 'restart'),
       ]
     : [
         ...steps,
         run(RCCTL, 'enable', DAEMON),
-        run(RCCTL, 'set', DAEMON, 'flags', logs.join(' ')),
+        // Without flags: their default.
+        run(RCCTL, 'set', DAEMON, 'flags'),
         run(RCCTL, 'restart', DAEMON),
       ];
 }
@@ -159,22 +158,17 @@ function writeUnlessPackaged({ text, packaged }: Facts, path: string, name: stri
 }
 
 function rotationSteps(facts: Facts, { logs }: Answers): Step[] {
-  const [log = '', ...others] = logs;
-  const has = facts
-    .text(NEWSYSLOG)
-    ?.split('\n')
-    .some((line) => readNewsyslogLine(line)?.log === log);
-  if (!has) {
+  const lines = facts.text(NEWSYSLOG)?.split('\n') ?? [];
+  const rotated = new Set(lines.map((line) => readNewsyslogLine(line)?.log));
+  const missing = logs.find((log) => !rotated.has(log));
+  if (missing !== undefined) {
     throw new McblockError(
       'system',
-      `${NEWSYSLOG} has no line for ${log}; add one, or leave out --rotated`,
+      `${NEWSYSLOG} has no line for ${missing}; add one, or leave out --rotated`,
     );
   }
-  if (others.length > 0 || (facts.init === 'freebsd' && log !== '/var/log/auth.log')) {
-    throw new McblockError('system', `${HOOK} reads only /var/log/auth.log; leave out --rotated`);
-  }
   const hook = writeUnlessPackaged(facts, HOOK, 'libexec/mcblock-rotated');
-  return [...hook, ...newsyslogSteps(facts, (line) => withHook(facts, line, log))];
+  return [...hook, ...newsyslogSteps(facts, (line) => withHook(facts, line, logs))];
 }
 
 function newsyslogSteps({ text }: Facts, change: (line: string) => string): Step[] {
@@ -188,10 +182,14 @@ function newsyslogSteps({ text }: Facts, change: (line: string) => string): Step
 }
 
 /** The script signals syslogd itself, because newsyslog then does not. */
-function withHook({ init }: Facts, line: string, log: string): string {
+function withHook({ init }: Facts, line: string, logs: readonly string[]): string {
   const read = readNewsyslogLine(line);
-  if (read === undefined || read.log !== log || read.rest.includes(HOOK)) return line;
-  if (init === 'openbsd') return `${read.head}  ${read.flags || '-'}  "${HOOK} ${log}"`;
+  if (read === undefined || !logs.includes(read.log)) return line;
+  if (init === 'openbsd') {
+    const hook = `"${HOOK}"`;
+    return read.rest === hook ? line : `${read.head}  ${read.flags || '-'}  ${hook}`;
+  }
+  if (read.rest.includes(HOOK)) return line;
   return `${read.head}  ${read.flags.replace(/[R-]/g, '')}R  ${HOOK}`;
 }
 

@@ -1,5 +1,4 @@
-import { McblockError } from '../../errors.ts';
-import { type Answers, type Configured, type Facts, USER } from './facts.ts';
+import { type Configured, type Facts, USER } from './facts.ts';
 import { type Plan, removal, run, type Step, write } from './step.ts';
 
 const APPLY = 'mcblock-apply.service';
@@ -10,14 +9,13 @@ const TIMER = 'mcblock-feeds.timer';
 const FEEDS = 'mcblock-feeds.service';
 const FOLDER = '/etc/systemd/system';
 const SYSTEMCTL = '/usr/bin/systemctl';
-/** A drop-in that makes the unit follow logs instead of the journal. */
+/** What setup wrote before logs were named in the configuration. */
 const DROP_IN = `${FOLDER}/${WATCH}.d/log.conf`;
 const STATE = '/var/lib/mcblock';
 
 /** The units run as their own user, who owns the store. */
 export function systemdPlan(
   facts: Facts,
-  { logs }: Answers,
   { fleetService, secrets }: Configured,
   common: readonly Step[],
 ): Plan {
@@ -25,7 +23,7 @@ export function systemdPlan(
   const steps = [
     ...(facts.hasUser ? [] : [addUser()]),
     ...unitSteps(facts, [APPLY, FEEDS, TIMER, ...daemons]),
-    ...(logs.length === 0 ? removal(facts, DROP_IN) : [write(DROP_IN, dropIn(facts, logs))]),
+    ...removal(facts, DROP_IN),
     ...common,
     run('/usr/bin/chown', '-R', `${USER}:`, STATE),
     ...(secrets.length === 0 ? [] : [run('/usr/bin/chown', USER, ...secrets)]),
@@ -66,14 +64,4 @@ function unitSteps(facts: Facts, units: readonly string[]): Step[] {
     return removal(facts, ...units.map((unit) => `${FOLDER}/${unit}`));
   }
   return units.map((unit) => write(`${FOLDER}/${unit}`, facts.packaged(`systemd/${unit}`)));
-}
-
-function dropIn({ unitFolder, packaged, text }: Facts, logs: readonly string[]): string {
-  const unit =
-    unitFolder === undefined ? packaged(`systemd/${WATCH}`) : text(`${unitFolder}/${WATCH}`);
-  const [, command] = /^ExecStart=(.*) --journal$/m.exec(unit ?? '') ?? [];
-  if (command === undefined) {
-    throw new McblockError('system', `${WATCH} follows no journal; use --log journal`);
-  }
-  return `[Service]\nExecStart=\nExecStart=${command} ${logs.join(' ')}\n`;
 }

@@ -31,13 +31,13 @@ export function planSetup(facts: Facts, answers: Answers, configured: Configured
   const { init, program } = facts;
   checkSystem(facts, answers);
   const steps = [
-    ...configSteps(facts, configured),
+    ...configSteps(facts, answers, configured),
     { kind: 'store', path: pathsOf(init).store } as const,
     ...allowSteps(answers),
     ...historySteps(facts, answers),
     mcblock('apply'),
   ];
-  if (init === 'systemd') return systemdPlan(facts, answers, configured, steps);
+  if (init === 'systemd') return systemdPlan(facts, configured, steps);
   if (init === 'freebsd' || init === 'openbsd') {
     return bsdPlan(facts, answers, configured, steps);
   }
@@ -46,7 +46,7 @@ export function planSetup(facts: Facts, answers: Answers, configured: Configured
     steps,
     toDo: [
       { text: 'Run this at boot, before the network is up', lines: [`${name} apply`] },
-      { text: 'Run this as a service', lines: [`${name} watch ${answers.logs.join(' ')}`] },
+      { text: 'Run this as a service', lines: [`${name} watch`] },
       ...fleetToDo(name, configured),
     ],
   };
@@ -90,8 +90,8 @@ function fleetToDo(name: string, { fleetService }: Configured): ToDo[] {
   return [{ text: 'Run this as a service too', lines: [`${name} ${command}`] }];
 }
 
-/** Only characters without special meaning to systemd, rc(8) and newsyslog(8). */
-const LOG_NAME = /^\/[\w./@:+,-]+$/;
+/** Only characters without special meaning to TOML and newsyslog(8); a pattern is read as one. */
+const LOG_NAME = /^\/[\w./@:+,*-]+$/;
 
 function checkSystem(
   { init, firewall, nft, program }: Facts,
@@ -101,7 +101,7 @@ function checkSystem(
   if (odd !== undefined) {
     throw new McblockError(
       'usage',
-      `"${odd}": use an absolute path of letters, digits and ./@:+,_-`,
+      `"${odd}": use an absolute path of letters, digits and ./@:+,*_-`,
     );
   }
   if (isAtRotation && init !== 'freebsd' && init !== 'openbsd') {
@@ -124,20 +124,30 @@ function checkSystem(
   }
 }
 
-function configSteps({ init, firewall, nft, text }: Facts, { hasFirewall }: Configured): Step[] {
+function configSteps(
+  { init, firewall, nft, text }: Facts,
+  { logs }: Answers,
+  { hasFirewall, hasLogs }: Configured,
+): Step[] {
   const { config } = pathsOf(init);
   const path = nft !== '/usr/sbin/nft' ? `nft = "${nft}"\n` : '';
   const more = firewall === 'pf' ? `file = "${PF_TABLE_FILE}"\n` : path;
-  const lines = `[firewall]\nkind = "${firewall}"\n${more}`;
+  const firewallPart = `[firewall]\nkind = "${firewall}"\n${more}`;
+  const logParts = (logs.length === 0 ? ['unit = "*"'] : logs.map((log) => `file = "${log}"`)).map(
+    (line) => `[[log]]\n${line}\n`,
+  );
   const present = text(config);
   if (present === undefined || isSealed(present)) {
     const head = '# See mcblock.toml(5), or docs/configuration.md, for all keys.\n\n';
-    return [{ kind: 'write', path: config, text: head + lines, mode: 0o644 }];
+    const parts = [firewallPart, ...logParts].join('\n');
+    return [{ kind: 'write', path: config, text: head + parts, mode: 0o644 }];
   }
-  if (hasFirewall) return [];
+  const parts = [...(hasFirewall ? [] : [firewallPart]), ...(hasLogs ? [] : logParts)];
+  if (parts.length === 0) return [];
   const gap = present === '' || present.endsWith('\n') ? '\n' : '\n\n';
-  const what = `add [firewall] with kind = "${firewall}"`;
-  return [{ kind: 'edit', path: config, text: `${present}${gap}${lines}`, what }];
+  const shown = parts.map((part) => part.trim().replace('\n', ' with ').replaceAll('\n', ', '));
+  const what = `add ${shown.join(', and ')}`;
+  return [{ kind: 'edit', path: config, text: `${present}${gap}${parts.join('\n')}`, what }];
 }
 
 function allowSteps({ allow }: Answers): Step[] {

@@ -4,6 +4,7 @@ import { FileWatcher } from '../../log/follow/file-watcher.ts';
 import { FollowedLog } from '../../log/follow/follow.ts';
 import type { RecordBatch } from '../../log/follow/follow-content.ts';
 import type { FollowOptions } from '../../log/follow/follow-rotations.ts';
+import { isPattern, matchingFiles } from '../../log/follow/matching-files.ts';
 import type { ReadOptions } from '../../log/read-options.ts';
 import type { Store } from '../../store/store.ts';
 import type { Policies } from '../policies.ts';
@@ -16,10 +17,38 @@ const MAX_WAIT_MILLISECONDS = 60_000;
 /** Failures that may go away: another program is writing, or the disk is full or does not answer. */
 const TRANSIENT = /^SQLITE_(?:BUSY|LOCKED|FULL|IOERR)/;
 
+/** How often files that match a pattern are looked for. */
+const SCAN_MILLISECONDS = 2000;
+/** How often it is recorded how far quiet logs were read. */
+const OFFSETS_MILLISECONDS = 60_000;
+/** A file that no longer matches is closed after so many scans: it may be being rotated. */
+const CLOSING_SCANS = 3;
+
+/** A log, or all that match a pattern. */
+export interface WatchedFile {
+  readonly name: string;
+  /** The configuration names it: it may be a pattern, and need not exist. */
+  readonly isConfigured: boolean;
+  readonly readOptions: ReadOptions;
+  /** See rotationsOf. */
+  readonly archives: readonly string[];
+}
+
 /** What can change while logs are followed. */
 export interface WatchSettings {
   readonly policies: Policies;
+  /** For streams. */
   readonly readOptions: ReadOptions;
+  /** Of a file that several name, the first counts. */
+  readonly files: readonly WatchedFile[];
+}
+
+/** A log, and who named it. */
+interface Watched {
+  readonly log: FollowedLog;
+  file: WatchedFile;
+  /** In how many scans it was missing. */
+  missed: number;
 }
 
 export interface WatcherOptions {
@@ -28,6 +57,8 @@ export interface WatcherOptions {
   /** Reads the settings again, after a hang-up. */
   readonly reload: () => Promise<WatchSettings>;
   readonly warn: (text: string) => void;
+  /** Another watcher tells of the same reload. */
+  readonly isReloadTold?: boolean;
   /** Called when there is something to tell: the rules changed, or entries were refused. */
   readonly onChange: (report: BatchReport) => void;
 }
@@ -46,31 +77,27 @@ export class Watcher {
   readonly #options: WatcherOptions;
   readonly #signals: WatchSignals;
   readonly #recorder: BatchRecorder;
-  readonly #logs: readonly FollowedLog[];
-  readonly #fileWatcher: FileWatcher;
+  readonly #logs = new Map<string, Watched>();
+  readonly #fileWatcher = new FileWatcher();
   /** The last warning about each log, which is not repeated. */
   readonly #warnings = new Map<string, string>();
   #settings: WatchSettings;
   #waitMilliseconds = POLL_MILLISECONDS;
+  #scannedAt = Number.NEGATIVE_INFINITY;
+  #offsetsAt = performance.now();
 
-  constructor(
-    names: readonly string[],
-    settings: WatchSettings,
-    signals: WatchSignals,
-    options: WatcherOptions,
-  ) {
+  constructor(settings: WatchSettings, signals: WatchSignals, options: WatcherOptions) {
     this.#options = options;
     this.#settings = settings;
     this.#signals = signals;
     this.#recorder = new BatchRecorder(options.store);
-    this.#logs = names.map((name) => new FollowedLog(name, this.#followOptions(name)));
-    this.#fileWatcher = new FileWatcher(names);
   }
 
   /** Follows the logs until it is stopped. */
   async run(): Promise<void> {
     while (!this.#signals.isStopped) {
-      this.#fileWatcher.reset();
+      if (performance.now() - this.#scannedAt >= SCAN_MILLISECONDS) this.#scan(CLOSING_SCANS);
+      this.#fileWatcher.reset([...this.#logs.keys()]);
       const beganAt = performance.now();
       const isWell = await this.#readAll();
       const taken = performance.now() - beganAt;
@@ -84,23 +111,79 @@ export class Watcher {
     this.#recordOffsets();
   }
 
-  /** Reads what is new, once. Throws McblockError('file') if a log is missing or compressed. */
+  /**
+   * Reads what is new, once. Throws McblockError('file') at the end if a log cannot be read, or is
+   * missing or compressed.
+   */
   async once(): Promise<void> {
-    for (const log of this.#logs) {
-      await log.read(this.#record, () => this.#signals.isStopped);
+    const faults: string[] = [];
+    this.#scan(CLOSING_SCANS);
+    for (const { log, file } of this.#logs.values()) {
+      try {
+        await log.read(this.#record, () => this.#signals.isStopped);
+        if (!log.isThere && !file.isConfigured) faults.push(`${log.name}: no such file`);
+        if (log.isCompressed) {
+          faults.push(`${log.name}: compressed; use mcblock grok to read it`);
+        }
+      } catch (error) {
+        if (!(error instanceof McblockError) || error.code !== 'file') throw error;
+        faults.push(error.message);
+      }
     }
     this.#recordOffsets();
-    const missing = this.#logs.find(({ isThere }) => !isThere);
-    if (missing) throw new McblockError('file', `${missing.name}: no such file`);
-    const packed = this.#logs.find(({ isCompressed }) => isCompressed);
-    if (packed) {
-      throw new McblockError('file', `${packed.name}: compressed; use mcblock grok to read it`);
-    }
+    if (faults.length > 0) throw new McblockError('file', faults.join('\n'));
   }
 
   close(): void {
     this.#fileWatcher.close();
-    for (const log of this.#logs) log.close();
+    for (const { log } of this.#logs.values()) log.close();
+  }
+
+  /** Begins to follow new files, and closes those that were missing in so many scans. */
+  #scan(closingScans: number): void {
+    this.#scannedAt = performance.now();
+    const wanted = this.#wanted();
+    for (const [name, watched] of this.#logs) {
+      const file = wanted.get(name);
+      if (file !== undefined) Object.assign(watched, { file, missed: 0 });
+      else if (++watched.missed >= closingScans) this.#close(watched.log);
+    }
+    for (const [name, file] of wanted) {
+      if (this.#logs.has(name)) continue;
+      const log = new FollowedLog(name, this.#followOptions(name, file));
+      this.#logs.set(name, { log, file, missed: 0 });
+    }
+  }
+
+  #close(log: FollowedLog): void {
+    try {
+      log.recordOffsets(this.#record);
+    } catch (error) {
+      // It is closed by a later scan, when the store can be written.
+      if (isTransient(error)) return;
+      throw error;
+    }
+    log.close();
+    this.#logs.delete(log.name);
+    this.#warnings.delete(log.name);
+  }
+
+  #wanted(): Map<string, WatchedFile> {
+    const wanted = new Map<string, WatchedFile>();
+    for (const file of this.#settings.files) {
+      for (const name of this.#namesOf(file)) {
+        if (!wanted.has(name)) wanted.set(name, file);
+      }
+    }
+    return wanted;
+  }
+
+  #namesOf({ name, isConfigured }: WatchedFile): readonly string[] {
+    if (!isConfigured || !isPattern(name)) return [name];
+    const { files, isMore } = matchingFiles(name);
+    if (isMore)
+      this.#warn(name, `${name}: too many files; the ${files.length} newest are followed`);
+    return files;
   }
 
   readonly #record: RecordBatch = (batch) => {
@@ -113,7 +196,7 @@ export class Watcher {
   /** Reads all logs. False if the store cannot be written. */
   async #readAll(): Promise<boolean> {
     let isInTrouble = false;
-    for (const log of this.#logs) {
+    for (const { log } of this.#logs.values()) {
       try {
         await log.read(this.#record, () => this.#signals.isStopped);
         if (log.isThere) this.#warnings.delete(log.name);
@@ -122,6 +205,10 @@ export class Watcher {
         isInTrouble ||= error.code === 'store';
         this.#warn(log.name, `${error.message}; retrying`);
       }
+    }
+    if (!isInTrouble && performance.now() - this.#offsetsAt >= OFFSETS_MILLISECONDS) {
+      this.#offsetsAt = performance.now();
+      isInTrouble = !this.#tryToRecordOffsets();
     }
     this.#waitMilliseconds = isInTrouble
       ? Math.min(
@@ -137,18 +224,31 @@ export class Watcher {
       // Lines that were read belong to the old settings.
       this.#recordOffsets();
       this.#settings = settings;
-      for (const log of this.#logs) log.renew(this.#followOptions(log.name));
+      this.#scan(1);
+      for (const { log, file } of this.#logs.values())
+        log.renew(this.#followOptions(log.name, file));
     });
   }
 
-  #recordOffsets(): void {
-    for (const log of this.#logs) log.recordOffsets(this.#record);
+  #tryToRecordOffsets(): boolean {
+    try {
+      this.#recordOffsets();
+      return true;
+    } catch (error) {
+      if (isTransient(error)) return false;
+      throw error;
+    }
   }
 
-  #followOptions(name: string): FollowOptions {
+  #recordOffsets(): void {
+    for (const { log } of this.#logs.values()) log.recordOffsets(this.#record);
+  }
+
+  #followOptions(name: string, { readOptions, archives }: WatchedFile): FollowOptions {
     const { store, now } = this.#options;
     return {
-      ...this.#settings.readOptions,
+      ...readOptions,
+      archives,
       known: (head) => store.logs.withHead(head),
       now,
       report: (text) => this.#warn(name, text),
@@ -164,15 +264,15 @@ export class Watcher {
 
 /** Reads the settings again and uses them. If either fails, the old ones stay. */
 export async function reloadSettings(
-  { reload, warn }: Pick<WatcherOptions, 'reload' | 'warn'>,
+  { reload, warn, isReloadTold }: Pick<WatcherOptions, 'reload' | 'warn' | 'isReloadTold'>,
   use: (settings: WatchSettings) => void,
 ): Promise<void> {
   try {
     use(await reload());
-    warn('mcblock: configuration reloaded');
+    if (!isReloadTold) warn('mcblock: configuration reloaded');
   } catch (error) {
     if (!(error instanceof McblockError)) throw error;
-    warn(`mcblock: ${error.message}; keeping the old configuration`);
+    if (!isReloadTold) warn(`mcblock: ${error.message}; keeping the old configuration`);
   }
 }
 

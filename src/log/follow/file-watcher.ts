@@ -13,24 +13,21 @@ interface Watched {
  * file system, too many watches), nothing is reported, so logs must be polled as well.
  */
 export class FileWatcher {
-  readonly #names: readonly string[];
   readonly #watched = new Map<string, Watched>();
   #isChanged = false;
   #earliestAt = Number.POSITIVE_INFINITY;
   #controller = new AbortController();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(names: readonly string[]) {
-    this.#names = names;
-  }
-
-  /** Reports only what is written from now on. To be called before the logs are read. */
-  reset(): void {
+  /** Reports only what is written to these from now on. To be called before they are read. */
+  reset(names: readonly string[]): void {
     clearTimeout(this.#timer);
     this.#isChanged = false;
     this.#earliestAt = Number.POSITIVE_INFINITY;
     this.#controller = new AbortController();
-    for (const name of this.#names) this.#watch(name);
+    const wanted = new Set(names);
+    for (const name of this.#watched.keys()) if (!wanted.has(name)) this.#unwatch(name);
+    for (const name of names) this.#watch(name);
   }
 
   /**
@@ -45,7 +42,7 @@ export class FileWatcher {
 
   close(): void {
     clearTimeout(this.#timer);
-    for (const name of this.#names) this.#unwatch(name);
+    for (const name of this.#watched.keys()) this.#unwatch(name);
   }
 
   /** Watches the file, which may be another than before. */

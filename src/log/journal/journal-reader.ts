@@ -26,6 +26,11 @@ export interface JournalOptions {
   readonly since?: string | undefined;
   /** Only what comes after this entry. */
   readonly after?: string | undefined;
+  /**
+   * Whether the entries of a unit are read, by the service of their program; the unit is empty for those
+   * of none. Default: all.
+   */
+  readonly isRead?: ((unit: string, service: string | undefined) => boolean) | undefined;
   /** Goes on waiting for entries. */
   readonly isFollowed: boolean;
 }
@@ -153,8 +158,10 @@ export class JournalReader {
     const entry = parseJournalEntry(json);
     if (entry === undefined) return undefined;
     this.cursor = entry.cursor;
-    const doubt = this.#belief.doubt(entry);
     const name = entry.identifier || entry.comm;
+    const { isRead } = this.#options;
+    if (isRead !== undefined && !isRead(entry.unit, this.#belief.serviceOf(name))) return undefined;
+    const doubt = this.#belief.doubt(entry);
     if (doubt !== undefined) {
       // Programs that no grammar knows are of no interest.
       if (this.#belief.serviceOf(name) !== undefined) {

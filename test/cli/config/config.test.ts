@@ -5,6 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DEFAULT_POLICY } from '../../../src/blocklist/policy.ts';
 import { loadConfig } from '../../../src/cli/config/config.ts';
 import { policyOf } from '../../../src/cli/config/policies.ts';
+import { settingText } from '../../../src/cli/config/setting.ts';
+import { SETTINGS } from '../../../src/cli/config/settings.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -72,9 +74,35 @@ describe('loadConfig', () => {
       /mcblock\.toml:3: penalty\.longest .* shorter than penalty\.first/,
     ],
     ['offence.messages = { sshd = 3 }\n', /offence\.messages must be a table/],
+    ['[log]\nfile = "/a"\n', /mcblock\.toml:2: log is a list: write \[\[log\]\]/],
+    ['log = 3\n', /:1: log must be a list/],
+    [
+      '[[log]]\nfile = "/a"\n\n[[log]]\nfiel = "/b"\n',
+      /:4: log\[1\]: unknown key fiel; did you mean file\?/,
+    ],
+    ['[[log]]\n', /:1: log\[0\]: set either file or unit/],
+    ['[[log]]\nfile = "/a"\nunit = "b"\n', /log\[0\]: set either file or unit/],
+    ['[[log]]\nfile = "auth.log"\n', /log\[0\]\.file must be the absolute path of a log/],
+    ['[[log]]\nfile = "/var/log/../a"\n', /log\[0\]\.file must be the absolute path/],
+    ['[[log]]\nunit = "a b"\n', /log\[0\]\.unit must be a unit of systemd/],
+    ['[[log]]\nunit = "*"\narchive = "old"\n', /log\[0\]\.archive: only files are rotated/],
+    ['[[log]]\nfile = "/a"\nservices = "nginx"\n', /log\[0\]\.services must be a list/],
   ])('refuses %j', async (text, message) => {
     await expect(load(text)).rejects.toThrow(message);
     await expect(load(text)).rejects.toMatchObject({ code: 'config', exitCode: 2 });
+  });
+
+  it('reads the logs in [[log]]', async () => {
+    const config = await load(
+      '[[log]]\nfile = "/var/log/nginx/*.log"\nservices = ["nginx"]\narchive = "old"\n[[log]]\nunit = "ssh*.service"\n',
+    );
+    expect(config.get('log')).toEqual([
+      { file: '/var/log/nginx/*.log', unit: '', services: ['nginx'], archive: 'old' },
+      { file: '', unit: 'ssh*.service', services: [], archive: '' },
+    ]);
+    expect(settingText(SETTINGS.log, config.get('log'))).toBe(
+      '[{ file = "/var/log/nginx/*.log", services = ["nginx"], archive = "old" },{ unit = "ssh*.service" }]',
+    );
   });
 
   it('reports a named file that does not exist', async () => {
@@ -107,6 +135,13 @@ describe('loadConfig', () => {
 });
 
 describe('a key of an earlier version', () => {
+  it.each([
+    ['size-limit = "8G"', 'decompress.size-limit'],
+    ['decompressor = "bzip2"', 'decompress.program'],
+  ])('is refused although a list has its name now: %s', async (key, name) => {
+    await expect(load(`[log]\n${key}\n`)).rejects.toThrow(`is now ${name}`);
+  });
+
   it('is refused with the name that replaces it', async () => {
     await expect(load('[bell]\naddress = "redis.example.net:6379"\n')).rejects.toThrow(
       'mcblock.toml:2: bell.address is now pubsub.address',

@@ -21,6 +21,7 @@ import {
   factsOf,
 } from '../../../src/engine/setup/facts.ts';
 import { planRemoval, planSetup } from '../../../src/engine/setup/plan.ts';
+import { sealed } from '../../../src/engine/setup/seal.ts';
 import type { Plan } from '../../../src/engine/setup/step.ts';
 import { parsePrefix } from '../../../src/net/prefix-text.ts';
 
@@ -37,8 +38,13 @@ const ANSWERS: Answers = {
   isAtRotation: false,
   isHistoryRead: true,
 };
-const NOTHING: Configured = { hasFirewall: false, fleetService: undefined, secrets: [] };
-const FIREWALL = { ...NOTHING, hasFirewall: true };
+const NOTHING: Configured = {
+  hasFirewall: false,
+  hasLogs: false,
+  fleetService: undefined,
+  secrets: [],
+};
+const ALL = { ...NOTHING, hasFirewall: true, hasLogs: true };
 
 let root: string;
 beforeEach(() => {
@@ -102,10 +108,13 @@ describe('setup on FreeBSD', () => {
       `mcblock --quiet grok --no-apply ${AUTH_LOG} ${root}${AUTH_LOG}.0.bz2`,
       'mcblock apply',
       'mcblock emit --output /etc/pf.blocked',
-      `/usr/sbin/sysrc mcblock_watch_enable=YES mcblock_watch_logs=${AUTH_LOG}`,
+      '/usr/sbin/sysrc mcblock_watch_enable=YES',
+      '/usr/sbin/sysrc -x mcblock_watch_logs',
       '/usr/sbin/service mcblock_watch restart',
     ]);
-    expect(read('/usr/local/etc/mcblock.toml')).toContain('[firewall]\nkind = "pf"\n');
+    expect(read('/usr/local/etc/mcblock.toml')).toContain(
+      `[firewall]\nkind = "pf"\nfile = "/etc/pf.blocked"\n\n[[log]]\nfile = "${AUTH_LOG}"\n`,
+    );
     expect(statSync(join(root, '/usr/local/etc/rc.d/mcblock_watch')).mode & 0o777).toBe(0o555);
     expect(existsSync(join(root, '/var/db/mcblock/mcblock.db'))).toBe(true);
   });
@@ -138,7 +147,7 @@ describe('setup on FreeBSD', () => {
     );
     expect(read(NEWSYSLOG).split('\n')[1]).toBe(LINES.split('\n')[1]);
     expect(read(`${NEWSYSLOG}.save`)).toBe(LINES);
-    const again = planSetup(await facts('freebsd'), rotated, FIREWALL);
+    const again = planSetup(await facts('freebsd'), rotated, ALL);
     expect(again.steps.filter(({ kind }) => kind === 'edit')).toEqual([]);
     const removed = await doIt('freebsd', planRemoval(await facts('freebsd'), 'mcblock'));
     expect(removed).toContain('/bin/rm -f /etc/pf.blocked');
@@ -149,16 +158,36 @@ describe('setup on FreeBSD', () => {
   it('switches from the hook to the daemon and back', async () => {
     const rotated = { ...ANSWERS, isAtRotation: true };
     await doIt('freebsd', planSetup(await facts('freebsd'), rotated, NOTHING));
-    await doIt('freebsd', planSetup(await facts('freebsd'), ANSWERS, FIREWALL));
+    await doIt('freebsd', planSetup(await facts('freebsd'), ANSWERS, ALL));
     expect(read(NEWSYSLOG)).not.toContain('mcblock');
     expect(existsSync(join(root, '/usr/local/libexec/mcblock-rotated'))).toBe(false);
-    const ran = await doIt('freebsd', planSetup(await facts('freebsd'), rotated, FIREWALL));
-    expect(ran.slice(-2)).toEqual([
+    const ran = await doIt('freebsd', planSetup(await facts('freebsd'), rotated, ALL));
+    expect(ran.slice(-3)).toEqual([
       '/usr/sbin/service mcblock_watch onestop',
-      '/usr/sbin/sysrc -x mcblock_watch_enable mcblock_watch_logs',
+      '/usr/sbin/sysrc -x mcblock_watch_enable',
+      '/usr/sbin/sysrc -x mcblock_watch_logs',
     ]);
     expect(existsSync(join(root, '/usr/local/etc/rc.d/mcblock_watch'))).toBe(false);
     expect(read(NEWSYSLOG)).toContain('JCR  /usr/local/libexec/mcblock-rotated');
+  });
+
+  it('makes newsyslog(8) run the hook for each log, wherever it archives them', async () => {
+    put('/var/log/maillog', '');
+    put('/var/old/maillog.0', '');
+    put('/etc/crontab', '0 * * * * root newsyslog -a /var/old\n');
+    put(NEWSYSLOG, `${LINES}/var/log/maillog 640 7 * @T00 JC\n`);
+    const logs = [AUTH_LOG, '/var/log/maillog'];
+    await doIt(
+      'freebsd',
+      planSetup(await facts('freebsd'), { ...ANSWERS, logs, isAtRotation: true }, NOTHING),
+    );
+    expect(read(NEWSYSLOG).match(/JCR {2}\/usr\/local\/libexec\/mcblock-rotated$/gm)).toHaveLength(
+      2,
+    );
+    expect(read('/usr/local/etc/mcblock.toml')).toContain('[[log]]\nfile = "/var/log/maillog"\n');
+    const other = { ...ANSWERS, logs: ['/var/log/other.log'], isAtRotation: true };
+    const found = await facts('freebsd');
+    expect(() => planSetup(found, other, NOTHING)).toThrow(/no line for \/var\/log\/other\.log/);
   });
 
   it('keeps rules that pf.conf still includes when undone', async () => {
@@ -167,7 +196,8 @@ describe('setup on FreeBSD', () => {
     const plan = planRemoval(await facts('freebsd'), 'mcblock');
     expect(await doIt('freebsd', plan)).toEqual([
       '/usr/sbin/service mcblock_watch onestop',
-      '/usr/sbin/sysrc -x mcblock_watch_enable mcblock_watch_logs',
+      '/usr/sbin/sysrc -x mcblock_watch_enable',
+      '/usr/sbin/sysrc -x mcblock_watch_logs',
       '/sbin/pfctl -t mcblock -T kill',
     ]);
     expect(existsSync(join(root, '/etc/pf.mcblock.conf'))).toBe(true);
@@ -176,7 +206,7 @@ describe('setup on FreeBSD', () => {
   });
 
   it('starts the daemon that exchanges bans with a fleet, and stops it when undone', async () => {
-    const plan = planSetup(await facts('freebsd'), ANSWERS, { ...FIREWALL, fleetService: 'sync' });
+    const plan = planSetup(await facts('freebsd'), ANSWERS, { ...ALL, fleetService: 'sync' });
     expect((await doIt('freebsd', plan)).slice(-2)).toEqual([
       '/usr/sbin/sysrc mcblock_sync_enable=YES',
       '/usr/sbin/service mcblock_sync restart',
@@ -188,16 +218,16 @@ describe('setup on FreeBSD', () => {
   });
 
   it('leaves listen, which needs a user and a helper, to the owner', async () => {
-    const fleet = { ...FIREWALL, fleetService: 'listen' as const };
+    const fleet = { ...ALL, fleetService: 'listen' as const };
     const { toDo } = planSetup(await facts('freebsd'), ANSWERS, fleet);
     expect(toDo.flatMap(({ lines }) => lines)).toContain('service mcblock_listen start');
   });
 
-  it('adds [firewall] to a configuration of the owner, and keeps a copy', async () => {
+  it('adds [firewall] and [[log]] to a configuration of the owner, and keeps a copy', async () => {
     put('/usr/local/etc/mcblock.toml', 'timezone = "UTC"', 0o600);
     await doIt('freebsd', planSetup(await facts('freebsd'), ANSWERS, NOTHING));
     expect(read('/usr/local/etc/mcblock.toml')).toBe(
-      'timezone = "UTC"\n\n[firewall]\nkind = "pf"\nfile = "/etc/pf.blocked"\n',
+      `timezone = "UTC"\n\n[firewall]\nkind = "pf"\nfile = "/etc/pf.blocked"\n\n[[log]]\nfile = "${AUTH_LOG}"\n`,
     );
     const copy = join(root, '/usr/local/etc/mcblock.toml.save');
     expect(readFileSync(copy, 'utf8')).toBe('timezone = "UTC"');
@@ -214,20 +244,23 @@ describe('setup on OpenBSD', () => {
     const done = await doIt('openbsd', plan);
     expect(done.slice(-3)).toEqual([
       '/usr/sbin/rcctl enable mcblock_watch',
-      '/usr/sbin/rcctl set mcblock_watch flags /var/log/authlog',
+      '/usr/sbin/rcctl set mcblock_watch flags',
       '/usr/sbin/rcctl restart mcblock_watch',
     ]);
     expect(read('/etc/mcblock.toml')).toContain('kind = "pf"');
   });
 
-  it('makes newsyslog(8) run the hook', async () => {
-    put(NEWSYSLOG, '/var/log/authlog\t\troot:wheel\t640  7     *    168   Z\n');
+  it.each([
+    ['', ''],
+    [' of an earlier version', '  "/usr/local/libexec/mcblock-rotated /var/log/authlog"'],
+  ])('makes newsyslog(8) run the hook in place of none%s', async (_, former) => {
+    put(NEWSYSLOG, `/var/log/authlog\t\troot:wheel\t640  7     *    168   Z${former}\n`);
     await doIt(
       'openbsd',
       planSetup(await facts('openbsd'), { ...answers, isAtRotation: true }, NOTHING),
     );
     expect(read(NEWSYSLOG)).toBe(
-      '/var/log/authlog\t\troot:wheel\t640  7     *    168  Z  "/usr/local/libexec/mcblock-rotated /var/log/authlog"\n',
+      '/var/log/authlog\t\troot:wheel\t640  7     *    168  Z  "/usr/local/libexec/mcblock-rotated"\n',
     );
   });
 });
@@ -242,10 +275,12 @@ describe('setup', () => {
     mkdirSync(join(root, '/run/systemd/system'), { recursive: true });
     put(
       '/usr/lib/systemd/system/mcblock-watch.service',
-      '[Service]\nExecStart=/usr/bin/mcblock watch --journal\n',
+      '[Service]\nExecStart=/usr/bin/mcblock watch\n',
     );
     put('/etc/passwd', '_mcblock:x:999:999::/var/lib/mcblock:/usr/sbin/nologin\n');
     const logs = [AUTH_LOG, '/var/log/mail.log'];
+    const former = '/etc/systemd/system/mcblock-watch.service.d/log.conf';
+    put(former, sealed('[Service]\nExecStart=\nExecStart=mcblock watch /var/log/auth.log\n'));
     const plan = planSetup(await facts('linux'), { ...ANSWERS, logs }, NOTHING);
     expect((await doIt('linux', plan)).slice(-4)).toEqual([
       '/usr/bin/chown -R _mcblock: /var/lib/mcblock',
@@ -254,8 +289,14 @@ describe('setup', () => {
       '/usr/bin/systemctl restart mcblock-feeds.timer mcblock-watch.service',
     ]);
     expect(existsSync(join(root, '/etc/systemd/system/mcblock-watch.service'))).toBe(false);
-    expect(read('/etc/systemd/system/mcblock-watch.service.d/log.conf')).toContain(
-      `ExecStart=\nExecStart=/usr/bin/mcblock watch ${logs.join(' ')}\n`,
+    expect(existsSync(join(root, former))).toBe(false);
+    expect(read('/etc/mcblock.toml')).toContain(
+      `[[log]]
+file = "${AUTH_LOG}"
+
+[[log]]
+file = "/var/log/mail.log"
+`,
     );
   });
 
@@ -267,7 +308,7 @@ describe('setup', () => {
       }
       put('/etc/passwd', '_mcblock:x:999:999::/var/lib/mcblock:/usr/sbin/nologin\n');
       mkdirSync(join(root, '/run/systemd/system'), { recursive: true });
-      const fleet = { ...FIREWALL, fleetService, secrets: ['/etc/mcblock/password'] };
+      const fleet = { ...ALL, fleetService, secrets: ['/etc/mcblock/password'] };
       const unit = `mcblock-${fleetService}.service`;
       expect(
         (await doIt('linux', planSetup(await facts('linux'), ANSWERS, fleet))).slice(-4),
@@ -299,7 +340,7 @@ describe('setup', () => {
     const plan = planSetup(await facts('linux'), ANSWERS, NOTHING);
     expect(plan.toDo.flatMap(({ lines }) => lines)).toEqual([
       '/usr/local/bin/mcblock apply',
-      `/usr/local/bin/mcblock watch ${AUTH_LOG}`,
+      '/usr/local/bin/mcblock watch',
     ]);
   });
 

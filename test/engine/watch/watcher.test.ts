@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { appendFileSync, renameSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -19,7 +20,17 @@ const SETTINGS: WatchSettings = {
     nat64: [],
   },
   readOptions: { scanners: [tinyScanner], zone: 'UTC', points: new Map() },
+  files: [],
 };
+
+/** With the one log that most tests follow. */
+function settings(): WatchSettings {
+  const { readOptions } = SETTINGS;
+  return { ...SETTINGS, files: [{ name: log, isConfigured: false, readOptions, archives: [] }] };
+}
+
+/** What a pause returns to send a hang-up. */
+const HANG_UP = Symbol('hang-up');
 
 let line: CommandLine;
 let log = '';
@@ -38,6 +49,10 @@ afterEach(() => {
   line.remove();
 });
 
+async function reloadSame(): Promise<WatchSettings> {
+  return settings();
+}
+
 /** Three attempts from one address: a block. */
 function attempts(third: number): string {
   return [0, 1, 2]
@@ -49,7 +64,7 @@ function attempts(third: number): string {
 }
 
 /** Runs a watcher; each pause does the next of these, and after the last it is stopped. */
-async function runThrough(pauses: readonly (() => void)[], reload = async () => SETTINGS) {
+async function runThrough(pauses: readonly (() => unknown)[], reload = reloadSame) {
   const waits: number[] = [];
   let isHungUp = false;
   const signals = {
@@ -62,11 +77,11 @@ async function runThrough(pauses: readonly (() => void)[], reload = async () => 
     pause: async (milliseconds: number) => {
       const next = pauses[waits.length];
       waits.push(milliseconds);
-      next?.();
+      if (next?.() === HANG_UP) isHungUp = true;
       if (waits.length >= pauses.length) signals.isStopped = true;
     },
   };
-  const watcher = new Watcher([log], await reload(), signals, {
+  const watcher = new Watcher(await reload(), signals, {
     store,
     now: () => NOW,
     reload,
@@ -95,6 +110,8 @@ function breakStore(code: string, times: number): void {
 }
 
 const nothing = (): void => {};
+const descriptors = (): number => readdirSync('/dev/fd').length;
+const hangUp = (): symbol => HANG_UP;
 const prefixes = (): number => [...store.entries()].length;
 
 describe('a watcher', () => {
@@ -155,12 +172,11 @@ describe('a watcher', () => {
         if (written.length !== 1 && early?.aborted === false) await once(early, 'abort');
       },
     };
-    const reload = async () => SETTINGS;
     const callbacks = { warn: nothing, onChange: nothing };
-    const watcher = new Watcher([log], SETTINGS, signals, {
+    const watcher = new Watcher(settings(), signals, {
       store,
       now: () => NOW,
-      reload,
+      reload: reloadSame,
       ...callbacks,
     });
     try {
@@ -173,7 +189,7 @@ describe('a watcher', () => {
 
   it('reports missing and compressed logs with --once', async () => {
     const signals = { isStopped: false, takeHangUp: () => false, pause: async () => {} };
-    const watcher = new Watcher([log], SETTINGS, signals, {
+    const watcher = new Watcher(settings(), signals, {
       store,
       now: () => NOW,
       reload: async () => SETTINGS,
@@ -186,5 +202,70 @@ describe('a watcher', () => {
     writeFileSync(log, attempts(11));
     await watcher.once();
     expect(prefixes()).toBe(1);
+  });
+
+  it('picks up new files that match a pattern, and lets go of those that are gone', async () => {
+    const { readOptions } = SETTINGS;
+    const pattern = { name: line.path('*.log'), isConfigured: true, readOptions, archives: [] };
+    writeFileSync(log, attempts(11));
+    let before = 0;
+    const steps: (() => unknown)[] = [
+      () => expect(prefixes()).toBe(1),
+      () => writeFileSync(line.path('other.log'), attempts(12)),
+      () => prefixes() === 2,
+      () => {
+        before = descriptors();
+        rmSync(line.path('other.log'));
+      },
+      () => descriptors() < before,
+    ];
+    const signals = {
+      isStopped: false,
+      takeHangUp: () => false,
+      pause: async () => {
+        await setTimeout(20);
+        if (steps[0]?.() !== false) steps.shift();
+        signals.isStopped = steps.length === 0;
+      },
+    };
+    const watcher = new Watcher({ ...SETTINGS, files: [pattern] }, signals, {
+      store,
+      now: () => NOW,
+      reload: async () => SETTINGS,
+      warn: (text) => warnings.push(text),
+      onChange: () => changes++,
+    });
+    await watcher.run();
+    watcher.close();
+    expect(warnings).toEqual([]);
+  }, 30_000);
+
+  it('follows the other logs if one cannot be read, and says so once', async () => {
+    mkdirSync(log);
+    const other = line.path('other.log');
+    writeFileSync(other, attempts(11));
+    const all = settings();
+    const files = [log, other].map((name) => ({ ...all.files[0], name })) as typeof all.files;
+    await runThrough([nothing, nothing], async () => ({ ...all, files }));
+    expect(prefixes()).toBe(1);
+    expect(warnings).toEqual([
+      `mcblock: ${log} is not a regular file; only those can be followed; retrying`,
+    ]);
+  });
+
+  it('follows other logs after a hang-up, and keeps what it knows of the same ones', async () => {
+    const other = line.path('other.log');
+    writeFileSync(log, attempts(11));
+    writeFileSync(other, attempts(12));
+    const all = settings();
+    const both = [log, other].map((name) => ({ ...all.files[0], name })) as typeof all.files;
+    let isFirst = true;
+    const reload = async () => {
+      const files = isFirst ? all.files : both;
+      isFirst = false;
+      return { ...all, files };
+    };
+    await runThrough([() => expect(prefixes()).toBe(1), hangUp, nothing, nothing], reload);
+    expect(prefixes()).toBe(2);
   });
 });
