@@ -46,7 +46,7 @@ export function compileGrammar({ rules, messages, ...service }: Grammar): Compil
   const length = op(get(1), '-', get(0));
   scan.write([
     machine.beginLine(length, LONG_LINE, STEP_LIMIT),
-    dispatch(machine, starts, written, scan.local()),
+    dispatch(machine, starts, written),
     leave(machine.found()),
   ]);
   const described = messages.map((message, index) => describe(message, starts[index]));

@@ -27,19 +27,18 @@ const NO_BYTE = 256;
 
 /**
  * Code for `scan` that tries, in the order of the file, the messages that a line can be by its first
- * bytes. `byte` is a variable for this use.
+ * bytes.
  */
 export function dispatch(
   machine: Machine,
   starts: readonly State[],
   messages: readonly FunctionBuilder[],
-  byte: Local,
 ): Code {
   const entries = starts.flatMap((start, message) =>
     leadsOf(start, new Map()).map((lead) => ({ lead, message })),
   );
   const noAddress = starts.map((start) => !statesOf(start).some(isAddress));
-  return new Chooser(machine, messages, noAddress, byte).code(entries);
+  return new Chooser(machine, messages, noAddress).code(entries);
 }
 
 interface Entry {
@@ -49,7 +48,7 @@ interface Entry {
   readonly message: number;
 }
 
-/** More calls would make a function that V8 refuses or is slow to compile. */
+/** More calls would make a module that is slow to load. */
 const MAX_CALLS = 50_000;
 const MAX_LEADS = 64;
 const MAX_LEAD_BYTES = 64;
@@ -72,12 +71,17 @@ function leadsOf(state: State, known: Map<State, Leads>): Leads {
   return leads;
 }
 
-/** Compares only bytes that distinguish messages; the messages themselves compare the rest. */
+/**
+ * Compares only bytes that distinguish messages; the messages themselves compare the rest. Each
+ * comparison is a function, and so are messages that are tried together, so that V8 optimises only
+ * those that the lines of a log need. What several comparisons lead to is written once.
+ */
 class Chooser {
   readonly #machine: Machine;
   readonly #messages: readonly FunctionBuilder[];
   readonly #noAddress: readonly boolean[];
-  readonly #byte: Local;
+  /** By what they are to distinguish, or to try. Their value is that of `scan`. */
+  readonly #functions = new Map<string, FunctionBuilder>();
   /** The number of calls emitted so far. */
   #calls = 0;
 
@@ -85,18 +89,16 @@ class Chooser {
     machine: Machine,
     messages: readonly FunctionBuilder[],
     noAddress: readonly boolean[],
-    byte: Local,
   ) {
     this.#machine = machine;
     this.#messages = messages;
     this.#noAddress = noAddress;
-    this.#byte = byte;
   }
 
   /** If too many messages can begin with any byte, all are called in turn. */
   code(entries: readonly Entry[]): Code {
     const chosen = this.#choose(entries, 0);
-    return this.#calls > MAX_CALLS ? this.#callAll(messagesOf(entries)) : chosen;
+    return this.#calls > MAX_CALLS ? this.#try(messagesOf(entries)) : chosen;
   }
 
   #choose(entries: readonly Entry[], depth: number): Code {
@@ -104,33 +106,52 @@ class Chooser {
     const at = dividingByte(entries, depth);
     const live = entries.filter(({ lead }) => lead.length > at);
     if (live.length === 0 || (depth > 0 && messagesOf(live).length === 1)) {
-      return this.#callAll(messagesOf(entries));
+      return this.#try(messagesOf(entries));
     }
-    const bytes = [...new Set(live.map(({ lead }) => lead[at] ?? -1))].toSorted((p, q) => p - q);
-    const cases = bytes.map((byte) => ({
-      byte,
-      code: this.#choose(
-        entries.filter(({ lead }) => lead.length <= at || lead[at] === byte),
-        at + 1,
-      ),
-    }));
-    const ended = this.#callAll(messagesOf(entries.filter(({ lead }) => lead.length <= at)));
-    // The bytes after the end of the line are undefined.
-    const isThere = op(op(get(E), '-', get(P)), '>', int(at));
-    return [
-      set(this.#byte, selectValue(isThere, load(1, get(P), at), int(NO_BYTE))),
-      byCase(this.#byte, cases, ended),
-    ];
+    const key = entries.map(({ lead, message }) => `${message}:${lead.slice(at).join()}`);
+    return this.#call(`${at} ${key.join(' ')}`, (written) => {
+      const bytes = [...new Set(live.map(({ lead }) => lead[at] ?? -1))].toSorted((p, q) => p - q);
+      const cases = bytes.map((byte) => ({
+        byte,
+        code: this.#choose(
+          entries.filter(({ lead }) => lead.length <= at || lead[at] === byte),
+          at + 1,
+        ),
+      }));
+      const ended = this.#try(messagesOf(entries.filter(({ lead }) => lead.length <= at)));
+      // The bytes after the end of the line are undefined.
+      const isThere = op(op(get(E), '-', get(P)), '>', int(at));
+      const byte = written.local();
+      return [
+        set(byte, selectValue(isThere, load(1, get(P), at), int(NO_BYTE))),
+        byCase(byte, cases, ended),
+      ];
+    });
   }
 
-  #callAll(messages: readonly number[]): Code {
-    this.#calls += messages.length;
-    return messages.map((message) => {
-      const called = this.#messages[message]?.call(get(P), get(E)) ?? int(0);
-      const tried = when(op(called, '==', STOP), leave(int(AMBIGUOUS)));
-      // Two readings without an address cannot disagree.
-      return this.#noAddress[message] ? when(this.#machine.wantsAddressless(), tried) : tried;
+  #try(messages: readonly number[]): Code {
+    if (messages.length === 0) return [];
+    return this.#call(messages.join(), () => {
+      this.#calls += messages.length;
+      return messages.map((message) => {
+        const called = this.#messages[message]?.call(get(P), get(E)) ?? int(0);
+        const tried = when(op(called, '==', STOP), leave(int(AMBIGUOUS)));
+        // Two readings without an address cannot disagree.
+        return this.#noAddress[message] ? when(this.#machine.wantsAddressless(), tried) : tried;
+      });
     });
+  }
+
+  /** Leaves with the value of the function with this key, which is written if it is new. */
+  #call(key: string, write: (written: FunctionBuilder) => Code): Code {
+    this.#calls++;
+    const known = this.#functions.get(key);
+    const called = known ?? this.#machine.module.declare(2);
+    if (known === undefined) {
+      this.#functions.set(key, called);
+      called.write([write(called), leave(this.#machine.found())]);
+    }
+    return leave(called.call(get(P), get(E)));
   }
 }
 
