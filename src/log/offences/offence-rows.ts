@@ -1,53 +1,147 @@
 import type { Offence, OffenceKind } from '../../blocklist/offence.ts';
-import type { UserHash } from '../../blocklist/trust.ts';
 import { type Address, addressOf } from '../../net/address.ts';
+import { knownTime, type LogTime, secondsOf } from '../time/clock.ts';
 
-const WORD = 2 ** 32;
 const NOBODY: Address = addressOf(4, 0);
-const NOTHING: OffenceKind = { service: '', message: '', log: '', host: '' };
+const MAX_WORD = 2 ** 32 - 1;
+
+const BLOCK_BITS = 12;
+const BLOCK_ROWS = 2 ** BLOCK_BITS;
+/** A row: three numbers of 64 bits, then six of 32 bits. */
+const FLOATS = 6;
+const WORDS = FLOATS * 2;
+const TIME = 0;
+const KEY = 1;
+const USER = 2;
+const ADDRESS = 6;
+const KIND = 7;
+const POINTS = 8;
+const COUNT = 9;
+const PORT = 10;
+const QUIET = 11;
+
+/** Rows in memory, as numbers of 64 and of 32 bits. */
+interface Block {
+  readonly floats: Float64Array;
+  readonly words: Uint32Array;
+}
 
 /**
- * The words of a row: time, index of the address in its group, kind, points, count, port + 1, and the
- * lower and the upper word of the user's hash.
+ * The offences of a log in rows of 48 bytes, which grow by blocks: a row is written and read in one
+ * place of the memory, and none is ever moved.
  */
-const WORDS = 8;
-
-/** Offences in rows of 32 bytes, which are written in any order and read in sequence. */
 export class OffenceRows {
-  readonly #words: Uint32Array;
   readonly #kindOf: (id: number) => OffenceKind;
+  #blocks: Block[] = [];
+  /** The last block. */
+  #block: Block = { floats: new Float64Array(0), words: new Uint32Array(0) };
+  #length = 0;
 
-  constructor(length: number, kindOf: (id: number) => OffenceKind) {
-    this.#words = new Uint32Array(length * WORDS);
+  constructor(kindOf: (id: number) => OffenceKind) {
     this.#kindOf = kindOf;
   }
 
-  /** `at` is in UTC seconds, of 32 bits; a `port` of -1 is none, and so is a `user` of 0. */
-  set(
-    row: number,
-    at: number,
-    member: number,
+  get length(): number {
+    return this.#length;
+  }
+
+  /** @param quiet how many quiet events come before it; see OffenceTable.push for the others */
+  push(
+    time: LogTime,
+    addressId: number,
     kindId: number,
     points: number,
     count: number,
     port: number,
     user: number,
+    key: number,
+    quiet: number,
   ): void {
-    const words = this.#words;
-    const index = row * WORDS;
-    words[index] = at;
-    words[index + 1] = member;
-    words[index + 2] = kindId;
-    words[index + 3] = points;
-    words[index + 4] = count;
-    words[index + 5] = port + 1;
-    words[index + 6] = user % WORD;
-    words[index + 7] = user / WORD;
+    const row = this.#length++ % BLOCK_ROWS;
+    if (row === 0) this.#addBlock();
+    const { floats, words } = this.#block;
+    const float = row * FLOATS;
+    floats[float + TIME] = time;
+    floats[float + KEY] = key;
+    floats[float + USER] = user;
+    const word = row * WORDS;
+    words[word + ADDRESS] = addressId;
+    words[word + KIND] = kindId;
+    words[word + POINTS] = Math.min(points, MAX_WORD);
+    words[word + COUNT] = Math.min(count, MAX_WORD);
+    words[word + PORT] = port + 1;
+    words[word + QUIET] = quiet;
   }
 
-  /** The rows of one group, by the index of their address in `addresses`. */
-  between(start: number, end: number, addresses: readonly Address[]): Iterable<Offence> {
-    return new RowIterator(this.#words, start * WORDS, end * WORDS, addresses, this.#kindOf);
+  timeAt(row: number): LogTime {
+    return this.#float(row, TIME);
+  }
+
+  keyAt(row: number): number {
+    return this.#float(row, KEY);
+  }
+
+  addressIdAt(row: number): number {
+    return this.#word(row, ADDRESS);
+  }
+
+  pointsAt(row: number): number {
+    return this.#word(row, POINTS);
+  }
+
+  countAt(row: number): number {
+    return this.#word(row, COUNT);
+  }
+
+  quietAt(row: number): number {
+    return this.#word(row, QUIET);
+  }
+
+  /** Replaces the points of a row that was pushed. */
+  setPoints(row: number, points: number): void {
+    const block = this.#blocks[row >>> BLOCK_BITS];
+    if (block !== undefined) block.words[(row % BLOCK_ROWS) * WORDS + POINTS] = points;
+  }
+
+  /** Replaces what is known only at the end of the log; `at` is in UTC seconds, of 32 bits. */
+  resolve(row: number, at: number, points: number, count: number): void {
+    const block = this.#blocks[row >>> BLOCK_BITS];
+    if (block === undefined) return;
+    block.floats[(row % BLOCK_ROWS) * FLOATS + TIME] = knownTime(at);
+    const word = (row % BLOCK_ROWS) * WORDS;
+    block.words[word + POINTS] = points;
+    block.words[word + COUNT] = count;
+  }
+
+  clear(): void {
+    this.#blocks = [];
+    this.#length = 0;
+  }
+
+  /**
+   * Resolved rows, in this order.
+   * @param memberOf by id of the address: its index in `addresses`
+   */
+  inOrder(
+    order: Uint32Array,
+    memberOf: Uint32Array,
+    addresses: readonly Address[],
+  ): Iterable<Offence> {
+    return new RowIterator(this.#blocks, order, memberOf, addresses, this.#kindOf);
+  }
+
+  #float(row: number, field: number): number {
+    return this.#blocks[row >>> BLOCK_BITS]?.floats[(row % BLOCK_ROWS) * FLOATS + field] ?? 0;
+  }
+
+  #word(row: number, field: number): number {
+    return this.#blocks[row >>> BLOCK_BITS]?.words[(row % BLOCK_ROWS) * WORDS + field] ?? 0;
+  }
+
+  #addBlock(): void {
+    const floats = new Float64Array(BLOCK_ROWS * FLOATS);
+    this.#block = { floats, words: new Uint32Array(floats.buffer) };
+    this.#blocks.push(this.#block);
   }
 }
 
@@ -58,34 +152,37 @@ type Changing<T> = { -readonly [Name in keyof T]: T[Name] };
  * work on a row.
  */
 class RowIterator implements IterableIterator<Offence> {
-  readonly #words: Uint32Array;
-  #index: number;
-  readonly #end: number;
+  readonly #blocks: readonly Block[];
+  readonly #order: Uint32Array;
+  #index = 0;
+  readonly #memberOf: Uint32Array;
   readonly #addresses: readonly Address[];
   readonly #kindOf: (id: number) => OffenceKind;
-  readonly #offence: Changing<Offence> = {
-    at: 0,
-    address: NOBODY,
-    points: 0,
-    count: 0,
-    port: undefined,
-    user: undefined,
-    kind: NOTHING,
-  };
-  readonly #result: { done: boolean; value: Offence } = { done: false, value: this.#offence };
+  readonly #offence: Changing<Offence>;
+  readonly #result: { done: boolean; value: Offence };
 
   constructor(
-    words: Uint32Array,
-    start: number,
-    end: number,
+    blocks: readonly Block[],
+    order: Uint32Array,
+    memberOf: Uint32Array,
     addresses: readonly Address[],
     kindOf: (id: number) => OffenceKind,
   ) {
-    this.#words = words;
-    this.#index = start;
-    this.#end = end;
+    this.#blocks = blocks;
+    this.#order = order;
+    this.#memberOf = memberOf;
     this.#addresses = addresses;
     this.#kindOf = kindOf;
+    this.#offence = {
+      at: 0,
+      address: NOBODY,
+      points: 0,
+      count: 0,
+      port: undefined,
+      user: undefined,
+      kind: kindOf(0),
+    };
+    this.#result = { done: false, value: this.#offence };
   }
 
   [Symbol.iterator](): IterableIterator<Offence> {
@@ -93,26 +190,24 @@ class RowIterator implements IterableIterator<Offence> {
   }
 
   next(): IteratorResult<Offence, undefined> {
-    const words = this.#words;
-    const index = this.#index;
-    if (index === this.#end) return { done: true, value: undefined };
-    this.#index = index + WORDS;
+    const row = this.#order[this.#index] ?? 0;
+    const block = this.#blocks[row >>> BLOCK_BITS];
+    if (this.#index === this.#order.length || block === undefined) {
+      return { done: true, value: undefined };
+    }
+    this.#index++;
+    const { floats, words } = block;
+    const float = (row % BLOCK_ROWS) * FLOATS;
+    const word = (row % BLOCK_ROWS) * WORDS;
     const offence = this.#offence;
-    offence.at = words[index] ?? 0;
-    offence.address = this.#addresses[words[index + 1] ?? 0] ?? NOBODY;
-    offence.kind = this.#kindOf(words[index + 2] ?? 0);
-    offence.points = words[index + 3] ?? 0;
-    offence.count = words[index + 4] ?? 0;
-    offence.port = portOf(words[index + 5] ?? 0);
-    offence.user = userOf(words[index + 6] ?? 0, words[index + 7] ?? 0);
+    offence.at = secondsOf(floats[float + TIME] ?? 0);
+    offence.address = this.#addresses[this.#memberOf[words[word + ADDRESS] ?? 0] ?? 0] ?? NOBODY;
+    offence.kind = this.#kindOf(words[word + KIND] ?? 0);
+    offence.points = words[word + POINTS] ?? 0;
+    offence.count = words[word + COUNT] ?? 0;
+    const port = words[word + PORT] ?? 0;
+    offence.port = port === 0 ? undefined : port - 1;
+    offence.user = floats[float + USER] || undefined;
     return this.#result as IteratorYieldResult<Offence>;
   }
-}
-
-function userOf(low: number, high: number): UserHash {
-  return low === 0 && high === 0 ? undefined : high * WORD + low;
-}
-
-function portOf(word: number): number | undefined {
-  return word === 0 ? undefined : word - 1;
 }

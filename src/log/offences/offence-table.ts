@@ -5,7 +5,6 @@ import { PrefixList } from '../../net/prefix-list.ts';
 import { type CountedEvents, countEvents } from '../event-keys.ts';
 import { type Calendar, Setbacks } from '../time/clock.ts';
 import type { AddressTable } from './address-table.ts';
-import { NumberColumn } from './number-column.ts';
 import { OffenceRows } from './offence-rows.ts';
 import { QuietEvents } from './quiet-events.ts';
 
@@ -32,35 +31,24 @@ interface AddressGroups {
 export const NO_KIND: OffenceKind = { service: '', message: '', log: '', host: '' };
 
 /**
- * The offences of one log, 50 bytes each. The year is known only at the end of the log; until then,
- * addresses and kinds are ids.
+ * The offences of one log. The year is known only at the end of the log; until then, addresses and
+ * kinds are ids.
  */
 export class OffenceTable {
   readonly #addresses: AddressTable;
-  readonly #kindOf: (id: number) => OffenceKind;
-  readonly #times = new NumberColumn(Float64Array);
-  readonly #addressIds = new NumberColumn(Uint32Array);
-  readonly #kindIds = new NumberColumn(Uint32Array);
-  readonly #points = new NumberColumn(Uint32Array);
-  readonly #counts = new NumberColumn(Uint16Array);
-  /** The port + 1; 0 if there is none. */
-  readonly #ports = new NumberColumn(Uint32Array);
-  readonly #users = new NumberColumn(Float64Array);
-  readonly #keys = new NumberColumn(Float64Array);
+  readonly #rows: OffenceRows;
   readonly #quiet = new QuietEvents();
-  /** By offence: how many quiet events come before it. */
-  readonly #quietBefore = new NumberColumn(Uint32Array);
   readonly #setbacks = new Setbacks();
   #removed = 0;
 
   constructor(addresses: AddressTable, kindOf: (id: number) => OffenceKind) {
     this.#addresses = addresses;
-    this.#kindOf = kindOf;
+    this.#rows = new OffenceRows(kindOf);
   }
 
   /** The number of rows, including those that were removed. */
   get length(): number {
-    return this.#times.length;
+    return this.#rows.length;
   }
 
   /** The number of offences. */
@@ -70,7 +58,7 @@ export class OffenceTable {
 
   /** Records the time of each line, before its offence is pushed if it has one. */
   note(time: number): void {
-    this.#setbacks.note(time, this.#times.length);
+    this.#setbacks.note(time, this.#rows.length);
   }
 
   /** A `port` of -1 is none, and so is a `user` of 0. See EventKeys for `key`. */
@@ -84,21 +72,14 @@ export class OffenceTable {
     user: number,
     key: number,
   ): void {
-    this.#times.push(time);
-    this.#addressIds.push(addressId);
-    this.#kindIds.push(kindId);
-    this.#points.push(points);
-    this.#counts.push(count);
-    this.#ports.push(port + 1);
-    this.#users.push(user);
-    this.#keys.push(key);
-    this.#quietBefore.push(this.#quiet.length);
+    const quiet = this.#quiet.length;
+    this.#rows.push(time, addressId, kindId, points, count, port, user, key, quiet);
   }
 
   /** Removes the offence in this row. */
   remove(row: number): void {
-    if (row >= this.length || this.#points.at(row) === 0) return;
-    this.#points.set(row, 0);
+    if (row >= this.length || this.#rows.pointsAt(row) === 0) return;
+    this.#rows.setPoints(row, 0);
     this.#removed++;
   }
 
@@ -108,19 +89,7 @@ export class OffenceTable {
 
   clear(): void {
     this.#removed = 0;
-    for (const column of [
-      this.#times,
-      this.#addressIds,
-      this.#kindIds,
-      this.#points,
-      this.#counts,
-      this.#ports,
-      this.#users,
-      this.#keys,
-      this.#quietBefore,
-    ]) {
-      column.clear();
-    }
+    this.#rows.clear();
     this.#quiet.clear();
     this.#setbacks.clear();
   }
@@ -129,7 +98,8 @@ export class OffenceTable {
    * The offences in groups, which are sorted by address; within a group they are in the order of the
    * log. `spaceAround` returns the prefix of a group from its first address, and must return the same
    * for all addresses in it. Reading group by group keeps memory accesses close together. Events
-   * that were counted before are left out; the others are counted, in the order of the log.
+   * that were counted before are left out; the others are counted, in the order of the log. To be
+   * called once, at the end of the log.
    */
   *groups(
     calendar: Calendar,
@@ -137,15 +107,17 @@ export class OffenceTable {
     counted?: CountedEvents,
   ): Generator<OffenceGroup> {
     const addresses = this.#groupAddresses(spaceAround);
-    const { rows, starts, ends } = this.#sortByGroup(calendar, addresses, counted);
+    const { order, starts, ends } = this.#sortByGroup(calendar, addresses, counted);
     for (let group = 0, first = 0; group < ends.length; group++) {
-      const [row, end, last] = [starts[group] ?? 0, ends[group] ?? 0, addresses.ends[group] ?? 0];
-      if (end > row) {
+      const [start, end, last] = [starts[group] ?? 0, ends[group] ?? 0, addresses.ends[group] ?? 0];
+      if (end > start) {
         const members: Address[] = [];
         for (let index = first; index < last; index++) {
           members.push(this.#addresses.address(addresses.ids[index] ?? 0));
         }
-        yield { space: addresses.spaces.at(group), offences: rows.between(row, end, members) };
+        const rows = order.subarray(start, end);
+        const offences = this.#rows.inOrder(rows, addresses.memberOf, members);
+        yield { space: addresses.spaces.at(group), offences };
       }
       first = last;
     }
@@ -178,19 +150,20 @@ export class OffenceTable {
   }
 
   /**
-   * Sorts the offences that are new by group (a counting sort, which is stable), and returns where
-   * each group starts and ends.
+   * Resolves the offences and sorts the rows of those that are new by group (a counting sort, which is
+   * stable). Returns the rows in order, and where each group starts and ends.
    */
   #sortByGroup(
     calendar: Calendar,
-    { groupOf, memberOf, spaces }: AddressGroups,
+    { groupOf, spaces }: AddressGroups,
     counted: CountedEvents | undefined,
   ) {
-    const ids = this.#addressIds;
+    const rows = this.#rows;
+    const { length } = rows;
     const starts = new Uint32Array(spaces.size);
-    for (let row = 0; row < ids.length; row++) {
-      if (this.#points.at(row) === 0) continue;
-      const group = groupOf[ids.at(row)] ?? 0;
+    for (let row = 0; row < length; row++) {
+      if (rows.pointsAt(row) === 0) continue;
+      const group = groupOf[rows.addressIdAt(row)] ?? 0;
       starts[group] = (starts[group] ?? 0) + 1;
     }
     let start = 0;
@@ -200,37 +173,34 @@ export class OffenceTable {
       start += size;
     }
     const ends = starts.slice();
-    const rows = new OffenceRows(ids.length, this.#kindOf);
-    const timeAt = (row: number) => this.#times.at(row);
+    const order = new Uint32Array(length);
+    const timeAt = (row: number) => rows.timeAt(row);
     let quiet = counted?.from === undefined ? 0 : -1;
-    this.#setbacks.resolve(ids.length, timeAt, calendar, (resolved, row) => {
+    this.#setbacks.resolve(length, timeAt, calendar, (resolved, row) => {
       const at = Math.max(0, resolved);
-      let [points, count] = [this.#points.at(row), this.#counts.at(row)];
+      let [points, count] = [rows.pointsAt(row), rows.countAt(row)];
       if (counted !== undefined && (counted.from === undefined || at >= counted.from)) {
         // Quiet events before the first that may have been counted are new too.
-        if (quiet < 0) quiet = row === 0 ? 0 : this.#quietBefore.at(row - 1);
-        const before = this.#quietBefore.at(row);
+        if (quiet < 0) quiet = row === 0 ? 0 : rows.quietAt(row - 1);
+        const before = rows.quietAt(row);
         this.#quiet.count(quiet, before, calendar, counted);
         quiet = before;
-        const events = countEvents(counted, at, this.#keys.at(row), count);
+        const events = countEvents(counted, at, rows.keyAt(row), count);
         if (events === 0) return;
         points = Math.ceil((points * events) / count);
         count = events;
       }
       if (points === 0) return;
-      const id = ids.at(row);
-      const group = groupOf[id] ?? 0;
+      const group = groupOf[rows.addressIdAt(row)] ?? 0;
       const sorted = ends[group] ?? 0;
       ends[group] = sorted + 1;
-      const port = this.#ports.at(row) - 1;
-      const kindId = this.#kindIds.at(row);
-      const user = this.#users.at(row);
-      rows.set(sorted, at, memberOf[id] ?? 0, kindId, points, count, port, user);
+      order[sorted] = row;
+      rows.resolve(row, at, points, count);
     });
     if (counted !== undefined) {
-      const rest = quiet < 0 ? this.#quietBefore.at(ids.length - 1) : quiet;
+      const rest = quiet < 0 ? rows.quietAt(length - 1) : quiet;
       this.#quiet.count(rest, this.#quiet.length, calendar, counted);
     }
-    return { rows, starts, ends };
+    return { order, starts, ends };
   }
 }
