@@ -2,14 +2,14 @@ import type { Address } from '../net/address.ts';
 import { comparePrefixes, type Prefix } from '../net/prefix.ts';
 import { decide } from './decide.ts';
 import { isEligible, pointsNeeded } from './eligible.ts';
-import { type Entry, longestLasting, type Seconds } from './entry.ts';
+import type { Entry, Seconds } from './entry.ts';
 import type { EntryRepository } from './entry-repository.ts';
 import { EvidenceAggregator } from './evidence-aggregator.ts';
 import { automaticRequest, type EvidenceSource } from './evidence-source.ts';
 import { entryBefore, isByLog } from './fold.ts';
 import type { Offence } from './offence.ts';
 import { type OffenderNetwork, OffenderNetworks } from './offender-networks.ts';
-import { OpenEntry } from './open-entry.ts';
+import { isNarrower, longestActive, OpenEntry } from './open-entry.ts';
 import type { Policy } from './policy.ts';
 import type { ProtectedSpace } from './protect.ts';
 import { type Spared, SparedAddresses } from './spared.ts';
@@ -93,8 +93,23 @@ export class Judge {
       const isWhole = !isNarrower(active, network);
       if (isWhole || isNew) active.hit(offence, at);
       if (isWhole && isNew) this.#keepHit(network, active, offence, at);
-      if (isWhole || supernets.some((one) => one.isActive(at) && !isNarrower(one, network))) return;
+      if (isWhole || isCovered(network, supernets, at)) return;
     }
+    this.#offendUncovered(network, supernets, active, offence, at);
+  }
+
+  /**
+   * An offence while no active entry contains the whole network. Not a part of offend(), which is
+   * called for each line and allocates nothing for most.
+   */
+  #offendUncovered(
+    network: OffenderNetwork,
+    supernets: readonly OpenEntry[],
+    active: OpenEntry | undefined,
+    offence: Offence,
+    at: Seconds,
+  ): void {
+    const isNew = !offence.isJudged;
     const eligible =
       supernets.length === 0
         ? supernets
@@ -179,8 +194,7 @@ export class Judge {
       }
     }
     if (known !== undefined) {
-      const isWhole = (open: OpenEntry) => !isNarrower(open, network);
-      if (isWhole(known) || supernets.some((one) => one.isActive(at) && isWhole(one))) return;
+      if (!isNarrower(known, network) || isCovered(network, supernets, at)) return;
     }
     const wide = eligible.filter((open) => !isNarrower(open, network));
     this.#request(network, window, wide, offence.address, at, network.prefix);
@@ -287,13 +301,11 @@ interface Subnets {
 
 const NO_SUBNETS: Subnets = { before: [], folded: [] };
 
-function isNarrower({ entry }: OpenEntry, { prefix }: OffenderNetwork): boolean {
-  return entry.prefix.length > prefix.length;
-}
-
-/** The active entry that lasts longest; of equals, the longest match. */
-function longestActive(supernets: readonly OpenEntry[], at: Seconds): OpenEntry | undefined {
-  return supernets.length === 0
-    ? undefined
-    : longestLasting(supernets.filter((open) => open.isActive(at)));
+/** Whether an active entry contains the whole network. */
+function isCovered(
+  network: OffenderNetwork,
+  supernets: readonly OpenEntry[],
+  at: Seconds,
+): boolean {
+  return supernets.some((open) => open.isActive(at) && !isNarrower(open, network));
 }

@@ -1,6 +1,14 @@
 import type { Address } from '../net/address.ts';
+import type { Prefix } from '../net/prefix.ts';
 import { dayOf, hitEntry, isPersistent, recallEntry } from './change.ts';
-import { type Entry, type Expiry, laterExpiry, outlasts, type Seconds } from './entry.ts';
+import {
+  type Entry,
+  type Expiry,
+  laterExpiry,
+  longestLasting,
+  outlasts,
+  type Seconds,
+} from './entry.ts';
 import type { EntryRepository } from './entry-repository.ts';
 import { EvidenceAggregator } from './evidence-aggregator.ts';
 import { automaticRequest, type EvidenceSource } from './evidence-source.ts';
@@ -166,4 +174,19 @@ export class OpenEntry {
     this.#day = undefined;
     this.#entry = hitEntry(this.#entry, day.hits, day.at, this.#policy);
   }
+}
+
+/** The active entry that lasts longest; of equals, the longest match. */
+export function longestActive(supernets: readonly OpenEntry[], at: Seconds): OpenEntry | undefined {
+  if (supernets.length > 1) return longestOf(supernets, at);
+  const [only] = supernets;
+  return only?.isActive(at) ? only : undefined;
+}
+
+function longestOf(supernets: readonly OpenEntry[], at: Seconds): OpenEntry | undefined {
+  return longestLasting(supernets.filter((open) => open.isActive(at)));
+}
+
+export function isNarrower({ entry }: OpenEntry, { prefix }: { readonly prefix: Prefix }): boolean {
+  return entry.prefix.length > prefix.length;
 }

@@ -4,11 +4,15 @@ import { knownTime, type LogTime, secondsOf } from '../time/clock.ts';
 
 const NOBODY: Address = addressOf(4, 0);
 const MAX_WORD = 2 ** 32 - 1;
+/** A port + 1 has 17 bits, which leaves 15 for the count in one word. */
+const PORT_BITS = 17;
+const PORT_MASK = 2 ** PORT_BITS - 1;
+const MAX_COUNT = 2 ** 15 - 1;
 
 const BLOCK_BITS = 12;
 const BLOCK_ROWS = 2 ** BLOCK_BITS;
-/** A row: three numbers of 64 bits, then six of 32 bits. */
-const FLOATS = 6;
+/** A row: three numbers of 64 bits, then four of 32 bits. */
+const FLOATS = 5;
 const WORDS = FLOATS * 2;
 const TIME = 0;
 const KEY = 1;
@@ -16,9 +20,7 @@ const USER = 2;
 const ADDRESS = 6;
 const KIND = 7;
 const POINTS = 8;
-const COUNT = 9;
-const PORT = 10;
-const QUIET = 11;
+const COUNT_AND_PORT = 9;
 
 /** Rows in memory, as numbers of 64 and of 32 bits. */
 interface Block {
@@ -27,7 +29,7 @@ interface Block {
 }
 
 /**
- * The offences of a log in rows of 48 bytes, which grow by blocks: a row is written and read in one
+ * The offences of a log in rows of 40 bytes, which grow by blocks: a row is written and read in one
  * place of the memory, and none is ever moved.
  */
 export class OffenceRows {
@@ -45,7 +47,7 @@ export class OffenceRows {
     return this.#length;
   }
 
-  /** @param quiet how many quiet events come before it; see OffenceTable.push for the others */
+  /** See OffenceTable.push. */
   push(
     time: LogTime,
     addressId: number,
@@ -55,7 +57,6 @@ export class OffenceRows {
     port: number,
     user: number,
     key: number,
-    quiet: number,
   ): void {
     const row = this.#length++ % BLOCK_ROWS;
     if (row === 0) this.#addBlock();
@@ -68,9 +69,7 @@ export class OffenceRows {
     words[word + ADDRESS] = addressId;
     words[word + KIND] = kindId;
     words[word + POINTS] = Math.min(points, MAX_WORD);
-    words[word + COUNT] = Math.min(count, MAX_WORD);
-    words[word + PORT] = port + 1;
-    words[word + QUIET] = quiet;
+    words[word + COUNT_AND_PORT] = (Math.min(count, MAX_COUNT) << PORT_BITS) | (port + 1);
   }
 
   timeAt(row: number): LogTime {
@@ -90,11 +89,7 @@ export class OffenceRows {
   }
 
   countAt(row: number): number {
-    return this.#word(row, COUNT);
-  }
-
-  quietAt(row: number): number {
-    return this.#word(row, QUIET);
+    return this.#word(row, COUNT_AND_PORT) >>> PORT_BITS;
   }
 
   /** Replaces the points of a row that was pushed. */
@@ -110,7 +105,8 @@ export class OffenceRows {
     block.floats[(row % BLOCK_ROWS) * FLOATS + TIME] = knownTime(at);
     const word = (row % BLOCK_ROWS) * WORDS;
     block.words[word + POINTS] = points;
-    block.words[word + COUNT] = count;
+    const port = (block.words[word + COUNT_AND_PORT] ?? 0) & PORT_MASK;
+    block.words[word + COUNT_AND_PORT] = (count << PORT_BITS) | port;
   }
 
   clear(): void {
@@ -204,8 +200,9 @@ class RowIterator implements IterableIterator<Offence> {
     offence.address = this.#addresses[this.#memberOf[words[word + ADDRESS] ?? 0] ?? 0] ?? NOBODY;
     offence.kind = this.#kindOf(words[word + KIND] ?? 0);
     offence.points = words[word + POINTS] ?? 0;
-    offence.count = words[word + COUNT] ?? 0;
-    const port = words[word + PORT] ?? 0;
+    const packed = words[word + COUNT_AND_PORT] ?? 0;
+    offence.count = packed >>> PORT_BITS;
+    const port = packed & PORT_MASK;
     offence.port = port === 0 ? undefined : port - 1;
     offence.user = floats[float + USER] || undefined;
     return this.#result as IteratorYieldResult<Offence>;

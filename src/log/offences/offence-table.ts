@@ -72,8 +72,7 @@ export class OffenceTable {
     user: number,
     key: number,
   ): void {
-    const quiet = this.#quiet.length;
-    this.#rows.push(time, addressId, kindId, points, count, port, user, key, quiet);
+    this.#rows.push(time, addressId, kindId, points, count, port, user, key);
   }
 
   /** Removes the offence in this row. */
@@ -84,7 +83,7 @@ export class OffenceTable {
   }
 
   pushQuiet(time: number, key: number): void {
-    this.#quiet.push(time, key);
+    this.#quiet.push(time, key, this.#rows.length);
   }
 
   clear(): void {
@@ -181,10 +180,10 @@ export class OffenceTable {
       let [points, count] = [rows.pointsAt(row), rows.countAt(row)];
       if (counted !== undefined && (counted.from === undefined || at >= counted.from)) {
         // Quiet events before the first that may have been counted are new too.
-        if (quiet < 0) quiet = row === 0 ? 0 : rows.quietAt(row - 1);
-        const before = rows.quietAt(row);
-        this.#quiet.count(quiet, before, calendar, counted);
-        quiet = before;
+        if (quiet < 0) quiet = this.#quiet.indexAfter(row - 1, 0);
+        const next = this.#quiet.indexAfter(row, quiet);
+        this.#quiet.count(quiet, next, calendar, counted);
+        quiet = next;
         const events = countEvents(counted, at, rows.keyAt(row), count);
         if (events === 0) return;
         points = Math.ceil((points * events) / count);
@@ -198,7 +197,7 @@ export class OffenceTable {
       rows.resolve(row, at, points, count);
     });
     if (counted !== undefined) {
-      const rest = quiet < 0 ? rows.quietAt(length - 1) : quiet;
+      const rest = quiet < 0 ? this.#quiet.indexAfter(length - 1, 0) : quiet;
       this.#quiet.count(rest, this.#quiet.length, calendar, counted);
     }
     return { order, starts, ends };

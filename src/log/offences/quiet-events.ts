@@ -1,7 +1,7 @@
 import type { CountedEvents } from '../event-keys.ts';
 import type { Calendar } from '../time/clock.ts';
 
-/** More than most logs have in a day, in 2 MiB. */
+/** More than most logs have in a day, in 2.5 MiB. */
 const MAX_EVENTS = 131_072;
 
 /**
@@ -11,13 +11,24 @@ const MAX_EVENTS = 131_072;
 export class QuietEvents {
   /** Time and key of each, in a ring. */
   readonly #words = new Float64Array(MAX_EVENTS * 2);
+  /** The row of the first offence after each. */
+  readonly #rows = new Uint32Array(MAX_EVENTS);
   /** How many there were. */
   length = 0;
 
-  push(time: number, key: number): void {
-    const at = (this.length++ % MAX_EVENTS) * 2;
-    this.#words[at] = time;
-    this.#words[at + 1] = key;
+  /** @param row of the next offence */
+  push(time: number, key: number, row: number): void {
+    const index = this.length++ % MAX_EVENTS;
+    this.#words[index * 2] = time;
+    this.#words[index * 2 + 1] = key;
+    this.#rows[index] = row;
+  }
+
+  /** The index of the first event that comes after the offence in this row, from `start` on. */
+  indexAfter(row: number, start: number): number {
+    let index = Math.max(start, this.length - MAX_EVENTS);
+    while (index < this.length && (this.#rows[index % MAX_EVENTS] ?? 0) <= row) index++;
+    return index;
   }
 
   /** Counts those from index `start` to `end`. */
