@@ -662,6 +662,21 @@ describe("acacia's own API", () => {
     expect(await ok(a, 'feed')).toBe('');
   });
 
+  it("leaves the owner's own feed of that name alone", async () => {
+    acacia.rows.set('203.0.113.0/24', 'web1/bruteweb');
+    const list = a.path('list.txt');
+    writeFileSync(list, '8.8.8.0/24\n');
+    await ok(a, 'feed', 'acacia', list);
+    expect(await a.run('sync')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('mcblock feed acacia --remove'),
+    });
+    expect(await ok(a, 'emit')).toBe('8.8.8.0/24\n');
+    configure(a, 'gate1');
+    await ok(a, 'sync');
+    expect(await ok(a, 'emit')).toBe('8.8.8.0/24\n');
+  });
+
   it('is not changed by a dry run', async () => {
     acacia.rows.set('203.0.113.0/24', 'web1/bruteweb');
     await ok(a, 'add', '8.8.8.8', '--share');

@@ -1,18 +1,22 @@
+import { McblockError } from '../../errors.ts';
 import { differenceOf } from '../../firewall/difference.ts';
 import type { Version1Client } from '../../fleet/client/version1-client.ts';
 import { PrefixList } from '../../net/prefix-list.ts';
 import { isTooWide } from '../../net/wide.ts';
-import { DEFAULT_FEED_LIMITS } from '../../store/feeds.ts';
+import { DEFAULT_FEED_LIMITS, type Feed } from '../../store/feeds.ts';
 import type { Store } from '../../store/store.ts';
 import { storeFeed } from '../feed/update.ts';
 import type { CatchUpOptions, CatchUpResult } from './catch-up-result.ts';
 
 /** The feed that holds acacia's list. */
 const NAME = 'acacia';
+/** The source is no file and no URL, so that it is not taken for a feed of the owner's. */
+const SOURCE = 'API ';
 
 /**
  * Fetches the list of acacia's API. Its prefixes are blocked for as long as they are on it, as those
- * of a feed are; they have no times, and count no activations.
+ * of a feed are; they have no times, and count no activations. Throws McblockError('config') if the
+ * owner has a feed of the same name.
  * @param isDryRun counts, and stores nothing
  */
 export async function fetchList(
@@ -21,6 +25,13 @@ export async function fetchList(
   { policies, now }: CatchUpOptions,
   isDryRun: boolean,
 ): Promise<CatchUpResult> {
+  const known = feedNamed(store);
+  if (known !== undefined && !isList(known)) {
+    throw new McblockError(
+      'config',
+      `the API's list is kept as feed ${NAME}, but you have a feed of that name, from ${known.source}; give yours another name: mcblock feed NAME ${known.source}, then mcblock feed ${NAME} --remove`,
+    );
+  }
   const prefixes = new PrefixList();
   let refused = 0;
   for (const prefix of await client.listed()) {
@@ -31,7 +42,7 @@ export async function fetchList(
   const { added, removed } = differenceOf(store.feeds.prefixesOf(NAME), prefixes);
   if (!isDryRun) {
     const said = { etag: undefined, lastModified: undefined, limits: DEFAULT_FEED_LIMITS };
-    const source = `API ${client.url}`;
+    const source = SOURCE + client.url;
     const feed = { name: NAME, source, fetchedAt: now(), prefixes: prefixes.size, ...said };
     const isSame = added.size + removed.size === 0;
     storeFeed(
@@ -47,5 +58,14 @@ export async function fetchList(
 
 /** To be called once the server speaks version 2: its entries take the place of the list. */
 export function forgetList(store: Store): void {
-  if (store.feeds.all().some(({ name }) => name === NAME)) store.removeFeed(NAME);
+  const known = feedNamed(store);
+  if (known !== undefined && isList(known)) store.removeFeed(NAME);
+}
+
+function feedNamed(store: Store): Feed | undefined {
+  return store.feeds.all().find(({ name }) => name === NAME);
+}
+
+function isList({ source }: Feed): boolean {
+  return source.startsWith(SOURCE);
 }
