@@ -1,6 +1,6 @@
 import { wordsOf } from '../process/run-program.ts';
 import type { FirewallFault } from './firewall.ts';
-import type { Pfctl } from './pfctl.ts';
+import { type Pfctl, tableLimit } from './pfctl.ts';
 
 /** With fewer entries left, a large log or a feed may no longer fit. */
 const FULL_SHARE = 0.9;
@@ -46,8 +46,8 @@ function blocksFrom(rule: string, table: string): boolean {
 
 async function limitFault(pfctl: Pfctl, rules: number): Promise<FirewallFault | undefined> {
   const { stdout } = await pfctl.run('memory');
-  const limit = Number(/^table-entries\s+hard limit\s+(\d+)/m.exec(stdout.toString('latin1'))?.[1]);
-  if (!(rules > limit * FULL_SHARE)) return undefined;
+  const limit = tableLimit(stdout);
+  if (limit === undefined || rules <= limit * FULL_SHARE) return undefined;
   return {
     text: `${rules} rules; pf holds ${limit} table entries`,
     advice: `put "set limit table-entries ${2 * rules}" into pf.conf and load it`,

@@ -11,9 +11,9 @@ export const MAX_TABLE_FILE_LINES = 65_535;
 export const TABLE_FILE_ADVICE =
   'raise net.pf.request_maxcount in /boot/loader.conf, or declare the table without a file and run mcblock apply at boot';
 
-/** A table file of pf.conf(5): one prefix a line, each after `before`. */
-export function pfTableText(rules: PrefixList, before = ''): Iterable<Uint8Array> {
-  return writePrefixes(rules, { before, after: '\n' });
+/** A table file of pf.conf(5): one prefix a line. */
+export function pfTableText(rules: PrefixList): Iterable<Uint8Array> {
+  return writePrefixes(rules);
 }
 
 /** A table and its block rule, for an anchor of its own (pf.conf(5)). */

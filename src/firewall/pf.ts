@@ -6,7 +6,7 @@ import { differenceOf } from './difference.ts';
 import { fileFirewall } from './file.ts';
 import type { Change, Firewall } from './firewall.ts';
 import { pfFault } from './pf-faults.ts';
-import type { Pfctl } from './pfctl.ts';
+import { type Pfctl, tableLimit } from './pfctl.ts';
 import { reconcile } from './reconcile.ts';
 
 /**
@@ -113,8 +113,7 @@ class PfTable {
    */
   async #limit(rules: number): Promise<number> {
     const { stdout } = this.#checked(await this.#pfctl.run('memory'));
-    const text = /^table-entries\s+hard limit\s+(\d+)\s*$/m.exec(stdout.toString('latin1'))?.[1];
-    const limit = text === undefined ? Number.POSITIVE_INFINITY : Number(text);
+    const limit = tableLimit(stdout) ?? Number.POSITIVE_INFINITY;
     if (rules > limit) {
       throw new McblockError(
         'program',

@@ -2,6 +2,7 @@ import { McblockError } from '../errors.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { PrefixList } from '../net/prefix-list.ts';
 import { formatPrefix } from '../net/prefix-text.ts';
+import { writePrefixes } from '../net/prefix-writer.ts';
 import { type Finished, runProgram } from '../process/run-program.ts';
 import { pfTableText } from './pf-text.ts';
 
@@ -23,6 +24,15 @@ export interface Pfctl {
   requestLimit(): Promise<number | undefined>;
 }
 
+/**
+ * pf's limit of addresses in all tables together, in what `pfctl -s memory` writes; undefined without
+ * one.
+ */
+export function tableLimit(memory: Buffer): number | undefined {
+  const text = /^table-entries\s+hard limit\s+(\d+)\s*$/m.exec(memory.toString('latin1'))?.[1];
+  return text === undefined ? undefined : Number(text);
+}
+
 /** Where sysctl(8) is, on FreeBSD and OpenBSD. */
 const SYSCTL = '/sbin/sysctl';
 
@@ -34,7 +44,8 @@ export function directPfctl(path: string, table: string, sysctl = SYSCTL): Pfctl
       if (prefixes === undefined) return runProgram(path, ['-t', table, '-T', command]);
       const isNegated = command === 'delete-negated';
       const args = ['-t', table, '-T', isNegated ? 'delete' : command, '-f', '-'];
-      return runProgram(path, args, { input: pfTableText(prefixes, isNegated ? '!' : '') });
+      const input = isNegated ? writePrefixes(prefixes, { before: '!' }) : pfTableText(prefixes);
+      return runProgram(path, args, { input });
     },
     kill: (prefix) => runProgram(path, ['-k', formatPrefix(prefix)]),
     list: (what) => runProgram(path, what === 'info' ? ['-s', 'info'] : ['-a', '*', '-s', 'rules']),

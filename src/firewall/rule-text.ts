@@ -4,10 +4,10 @@ import { nftText } from './nft-text.ts';
 import { pfRulesText, pfTableText } from './pf-text.ts';
 
 const WRITERS = {
-  pf: (rules: PrefixList) => pfTableText(rules),
+  pf: pfTableText,
   'pf-rules': pfRulesText,
   nft: nftText,
-  plain: (rules: PrefixList) => pfTableText(rules),
+  plain: pfTableText,
   json: rulesJsonText,
 } as const;
 

@@ -11,6 +11,7 @@ import type { Policy } from '../blocklist/policy.ts';
 import type { Decision } from '../blocklist/request.ts';
 import type { Prefix } from '../net/prefix.ts';
 import { formatPrefix } from '../net/prefix-text.ts';
+import { widestLengthOf } from '../net/wide.ts';
 import type { FleetEntry } from './fleet-store.ts';
 import type { Report, Reporter } from './report.ts';
 
@@ -91,9 +92,9 @@ function earlier(expiry: Expiry, from: Seconds, longestSeconds: Expiry): Expiry 
   return earlierExpiry(expiry, longestSeconds === 'forever' ? 'forever' : from + longestSeconds);
 }
 
-function widthFault(prefix: Prefix, { widest4, widest6 }: Reporter): string | undefined {
+function widthFault(prefix: Prefix, by: Reporter): string | undefined {
   // A /0 never is a block.
-  const widest = Math.max(1, prefix.family === 4 ? widest4 : widest6);
+  const widest = Math.max(1, widestLengthOf(prefix.family, by));
   if (prefix.length >= widest) return undefined;
   return `${formatPrefix(prefix)} is wider than your limit, /${widest}`;
 }

@@ -7,6 +7,7 @@ import { automaticPrefix } from '../../blocklist/policy.ts';
 import type { ProtectedSpace } from '../../blocklist/protect.ts';
 import type { Decision } from '../../blocklist/request.ts';
 import { McblockError } from '../../errors.ts';
+import { matchesPattern } from '../../log/follow/matching-files.ts';
 import { FAMILY_BITS } from '../../net/address.ts';
 import type { Prefix } from '../../net/prefix.ts';
 import { readPrefixes } from '../../net/prefix-reader.ts';
@@ -43,7 +44,7 @@ export async function readPfTables(
   const names = (await run(pfctl, ['-s', 'Tables'])).toString('latin1').split('\n');
   const wanted = names
     .map((name) => name.trim())
-    .filter((name) => NAME.test(name) && patterns.some((pattern) => matches(name, pattern)));
+    .filter((name) => NAME.test(name) && patterns.some((pattern) => matchesPattern(name, pattern)));
   const tables: PfTable[] = [];
   for (const name of wanted) {
     const { list } = readPrefixes(await run(pfctl, ['-t', name, '-T', 'show']));
@@ -147,9 +148,4 @@ async function run(pfctl: string, args: readonly string[]): Promise<Buffer> {
   });
   if (ok) return stdout;
   throw new McblockError('program', `${pfctl} ${args.join(' ')}: ${wordsOf(stderr)}`);
-}
-
-/** `*` stands for any characters. */
-function matches(name: string, pattern: string): boolean {
-  return new RegExp(`^${pattern.replaceAll('*', '.*')}$`).test(name);
 }

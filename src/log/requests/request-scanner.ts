@@ -1,5 +1,6 @@
 import type { Reading } from '../../../grammar/notation/reading.ts';
 import type { GrammarMessage, Scanner } from '../../../grammar/notation/scanner.ts';
+import { sameBytes } from '../bytes.ts';
 import { PatternFinder } from './pattern-finder.ts';
 import type { RequestList, RequestPart } from './request-list.ts';
 import { PLAIN, RequestText } from './request-text.ts';
@@ -62,7 +63,7 @@ export class RequestReader {
     const { method, path, query, referrer, agent } = this.#finders;
     const { methodStart, methodEnd, requestStart, requestEnd, statusStart, statusEnd } = reading;
     this.#status = statusStart < 0 ? UNAUTHORISED : numberAt(bytes, statusStart, statusEnd);
-    this.#isPost = isAt(bytes, methodStart, methodEnd, POST);
+    this.#isPost = sameBytes(bytes, methodStart, methodEnd, POST);
     const end = targetEnd(bytes, requestStart, requestEnd);
     let pathEnd = requestStart;
     while (pathEnd < end && bytes[pathEnd] !== QUESTION_MARK) pathEnd++;
@@ -114,15 +115,9 @@ function findersOf({ rules }: RequestList): Record<RequestPart, PatternFinder> {
 /** Without the protocol at its end. */
 function targetEnd(bytes: Uint8Array, start: number, end: number): number {
   for (let at = end - 1; at > start && at > end - 12; at--) {
-    if (bytes[at] === SPACE) return isAt(bytes, at, at + PROTOCOL.length, PROTOCOL) ? at : end;
+    if (bytes[at] === SPACE) return sameBytes(bytes, at, at + PROTOCOL.length, PROTOCOL) ? at : end;
   }
   return end;
-}
-
-function isAt(bytes: Uint8Array, start: number, end: number, text: Uint8Array): boolean {
-  if (start < 0 || end - start !== text.length) return false;
-  for (let at = 0; at < text.length; at++) if (bytes[start + at] !== text[at]) return false;
-  return true;
 }
 
 function numberAt(bytes: Uint8Array, start: number, end: number): number {
