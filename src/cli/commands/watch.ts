@@ -7,9 +7,15 @@ import { archiveFolders } from '../../engine/host/log-jobs.ts';
 import { BanPublisher, openPublisher } from '../../engine/publish/ban-publisher.ts';
 import { activated, type BatchReport, changesRules } from '../../engine/watch/batch-recorder.ts';
 import { StreamWatcher } from '../../engine/watch/stream-watcher.ts';
-import { Watcher, type WatcherOptions, type WatchSettings } from '../../engine/watch/watcher.ts';
+import {
+  type WatchedFile,
+  Watcher,
+  type WatcherOptions,
+  type WatchSettings,
+} from '../../engine/watch/watcher.ts';
 import { McblockError } from '../../errors.ts';
 import { ByteStream } from '../../log/follow/byte-stream.ts';
+import type { ReadOptions } from '../../log/read-options.ts';
 import { type ApplyChoice, addApplyOptions, liveConfigured } from '../afterwards.ts';
 import { publisherSettings } from '../config/publisher-settings.ts';
 import { configuredFiles, configuredLogs, logName } from '../configured-logs.ts';
@@ -182,15 +188,24 @@ async function settingsOf(
   const store = await context.store('write');
   const readOptions = { ...read, userKey: store.logins.userKey() };
   const named = [...new Set(files.map((file) => resolve(file)))];
-  const archives = archiveFolders(context.host ?? new Host());
   return {
     policies: await context.policies(),
     readOptions,
     files:
       named.length === 0
         ? configuredFiles(configuredLogs(config, context.host), readOptions, context.host)
-        : named.map((name) => ({ name, isConfigured: false, readOptions, archives })),
+        : namedFiles(named, readOptions, context.host),
   };
+}
+
+/** How files named on the command line are read. */
+function namedFiles(
+  names: readonly string[],
+  readOptions: ReadOptions,
+  host = new Host(),
+): WatchedFile[] {
+  const archives = archiveFolders(host);
+  return names.map((name) => ({ name, isConfigured: false, readOptions, archives }));
 }
 
 /** Prints a line for each entry that is new, active again, extended or withdrawn. */

@@ -92,12 +92,14 @@ export async function factsOf(
     unitFolder: UNIT_FOLDERS.find((folder) => host.exists(`${folder}/mcblock-watch.service`)),
     hasUser: new RegExp(`^${USER}:`, 'm').test(host.text('/etc/passwd') ?? ''),
     text: (path) => host.text(path),
-    historyOf: (log) =>
-      (isPattern(log) ? matchingFiles(host.path(log)).files : [log]).flatMap((file) => {
+    historyOf: (log) => {
+      const archives = archiveFolders(host);
+      return (isPattern(log) ? matchingFiles(host.path(log)).files : [log]).flatMap((file) => {
         const path = isPattern(log) ? file : host.path(log);
         if (!existsSync(dirname(path))) return [];
-        return [...(existsSync(path) ? [file] : []), ...rotationsOf(path, archiveFolders(host))];
-      }),
+        return [...(existsSync(path) ? [file] : []), ...rotationsOf(path, archives)];
+      });
+    },
     packaged: packagedText,
   };
 }
