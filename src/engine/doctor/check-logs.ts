@@ -100,8 +100,7 @@ async function checkFile(
 ): Promise<Found> {
   const opened = openFollowed(path, true);
   if (opened === undefined) return warning(`${name} does not exist yet`, ABSENT);
-  const [tail, writtenAt] = [tailOf(opened), opened.fileTime(now)];
-  opened.close();
+  const [tail, writtenAt] = contentOf(opened, now);
   if (tail.length === 0) return ok(`${name} is empty`);
   const source = memorySource(name, [tail], writtenAt);
   const { lines, warnings } = await readOffences(source, { ...readOptions, known: () => [] });
@@ -122,6 +121,15 @@ async function checkFile(
 function lastRead(store: Store, names: readonly string[]): Seconds | undefined {
   const times = names.flatMap((name) => store.logs.lastRead(name) ?? []);
   return times.length === 0 ? undefined : Math.max(...times);
+}
+
+/** The end of the file, and when it was last written to. Closes it. */
+function contentOf(file: FollowedFile, now: Seconds): [Buffer, Seconds] {
+  try {
+    return [tailOf(file), file.fileTime(now)];
+  } finally {
+    file.close();
+  }
 }
 
 /** The end of the file, beginning with a whole line. */

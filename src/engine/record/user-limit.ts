@@ -36,13 +36,9 @@ export class UserLimit {
 
   /** To be called at the end of the transaction. */
   record(): void {
-    for (const [
-      name,
-      {
-        usage: { usage },
-        countedAt,
-      },
-    ] of this.#users) {
+    for (const [name, user] of this.#users) {
+      const { countedAt } = user;
+      const { usage } = user.usage;
       if (usage !== undefined && countedAt !== undefined) {
         this.#store.coverage.users.set(name, { ...usage, countedAt });
       }

@@ -29,8 +29,8 @@ export interface SentReports {
  * Sends the reports in the outbox, oldest first. Accepted ones are removed, as are, with a warning,
  * those that the server declines. A report that it refuses for its form is set aside, with a warning,
  * and sent again when the server states another revision of the API; one that it defers is sent again
- * the next day. After a crash the same reports
- * are sent again with the same keys. Throws what the client throws; then the remaining reports wait.
+ * the next day. After a crash the same reports are sent again with the same keys. Throws what the
+ * client throws; then the remaining reports wait.
  */
 export async function sendOutbox(
   store: Store,

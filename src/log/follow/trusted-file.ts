@@ -1,9 +1,9 @@
 import { lstatSync, type Stats, statSync } from 'node:fs';
 
 /**
- * The file of this name; undefined if there is none that can be found, or if the name is a symbolic link of somebody else
- * than root and the user who runs this: whoever can write to a folder with logs could make root read any
- * file, as one of them.
+ * The file of this name; undefined if there is none that can be found, or if the name is a symbolic
+ * link of somebody else than root and the user who runs this: whoever can write to a folder with logs
+ * could make root read any file, as one of them.
  */
 export function trustedStat(name: string): Stats | undefined {
   try {
