@@ -101,10 +101,10 @@ function argumentText(given) {
   return given.required ? text : `Op ${text}`;
 }
 
-/** `[OPTION…] FILE…` in mdoc. */
+/** `[OPTION...] FILE...` in mdoc. */
 function usage(text) {
   return text
-    .replaceAll('…', ' ...')
+    .replaceAll('...', ' ...')
     .replace(/[[\]|]/g, ' $& ')
     .trim()
     .split(/\s+/)

@@ -1,10 +1,7 @@
 import type { Command } from 'commander';
 import { define as add } from './commands/add.ts';
-import { define as allow } from './commands/allow.ts';
 import { define as check } from './commands/check.ts';
-import { define as expire } from './commands/expire.ts';
 import { define as show } from './commands/show.ts';
-import { define as undo } from './commands/undo.ts';
 import type { Context } from './context.ts';
 
 /** A module of src/cli/commands/: gives the command its arguments, options, help and action. */
@@ -22,200 +19,200 @@ interface CommandEntry {
 }
 
 /**
- * Every command, in the order of the help. Short commands, which scripts run again and again, are
- * part of the program's main file; each other one is loaded when it is run.
+ * Every command, in the order of the help. The commands that scripts run again and again are part of
+ * the program's main file; each other one is loaded when it is run.
  */
 export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'setup',
-    usage: '[OPTION…]',
+    usage: '[OPTION...]',
     summary: 'set up this machine, or undo it',
     load: () => import('./commands/setup.ts'),
   },
   {
     name: 'grok',
-    usage: '[OPTION…] [FILE…]',
+    usage: '[OPTION...] [FILE...]',
     summary: 'read logs and record offenders',
     isUndoable: true,
     load: () => import('./commands/grok.ts'),
   },
   {
     name: 'watch',
-    usage: '[OPTION…] [FILE…]',
+    usage: '[OPTION...] [FILE...]',
     summary: 'follow live logs and record offenders',
     load: () => import('./commands/watch.ts'),
   },
   {
     name: 'parse',
-    usage: '[OPTION…] [FILE…]',
+    usage: '[OPTION...] [FILE...]',
     summary: 'show how the grammar reads a log',
     load: () => import('./commands/parse.ts'),
   },
   {
     name: 'add',
-    usage: '[OPTION…] PREFIX…',
+    usage: '[OPTION...] PREFIX...',
     summary: 'block prefixes by hand',
     isUndoable: true,
     load: () => ({ define: add }),
   },
   {
     name: 'expire',
-    usage: '[OPTION…] PREFIX…',
+    usage: '[OPTION...] PREFIX...',
     summary: 'stop blocking, keep the history',
     isUndoable: true,
-    load: () => ({ define: expire }),
+    load: () => import('./commands/expire.ts'),
   },
   {
     name: 'forget',
-    usage: '[OPTION…] PREFIX…',
+    usage: '[OPTION...] PREFIX...',
     summary: 'remove entries and their penalties',
     isUndoable: true,
     load: () => import('./commands/forget.ts'),
   },
   {
     name: 'undo',
-    usage: '[OPTION…]',
+    usage: '[OPTION...]',
     summary: 'undo the last commands that changed entries',
-    load: () => ({ define: undo }),
+    load: () => import('./commands/undo.ts'),
   },
   {
     name: 'allow',
-    usage: '[OPTION…] [PREFIX…]',
+    usage: '[OPTION...] [PREFIX...]',
     summary: 'add to, remove from or list the allow-list',
     isUndoable: true,
-    load: () => ({ define: allow }),
+    load: () => import('./commands/allow.ts'),
   },
   {
     name: 'show',
-    usage: '[OPTION…] [ADDRESS or PREFIX…]',
+    usage: '[OPTION...] [ADDRESS or PREFIX...]',
     summary: 'show entries',
     load: () => ({ define: show }),
   },
   {
     name: 'check',
-    usage: '[OPTION…] ADDRESS…',
+    usage: '[OPTION...] ADDRESS...',
     summary: 'test whether addresses are on the blocklist',
     load: () => ({ define: check }),
   },
   {
     name: 'explain',
-    usage: '[OPTION…] ADDRESS…',
+    usage: '[OPTION...] ADDRESS...',
     summary: 'show why an address is on the blocklist or not',
     load: () => import('./commands/explain.ts'),
   },
   {
     name: 'history',
-    usage: '[OPTION…] [ADDRESS or PREFIX]',
+    usage: '[OPTION...] [ADDRESS or PREFIX]',
     summary: 'show who changed what, when and by which command',
     load: () => import('./commands/history.ts'),
   },
   {
     name: 'stats',
-    usage: '[OPTION…]',
+    usage: '[OPTION...]',
     summary: 'show offenders, services and activations by day',
     load: () => import('./commands/stats.ts'),
   },
   {
     name: 'report',
-    usage: '[OPTION…]',
+    usage: '[OPTION...]',
     summary: 'print a digest for a mail',
     load: () => import('./commands/report.ts'),
   },
   {
     name: 'emit',
-    usage: '[OPTION…]',
+    usage: '[OPTION...]',
     summary: 'print the rules for pf, nftables and others',
     load: () => import('./commands/emit.ts'),
   },
   {
     name: 'apply',
-    usage: '[OPTION…]',
+    usage: '[OPTION...]',
     summary: 'bring the firewall up to date',
     load: () => import('./commands/apply.ts'),
   },
   {
     name: 'pf',
-    usage: 'add|delete|replace|show|memory [PREFIX…]',
+    usage: 'add|delete|replace|show|memory [PREFIX...]',
     summary: 'change the pf table through doas(1) or sudo(8)',
     load: () => import('./commands/pf.ts'),
   },
   {
     name: 'import',
-    usage: '[OPTION…] [FILE]',
+    usage: '[OPTION...] [FILE]',
     summary: 'import a list of prefixes or an exported store',
     isUndoable: true,
     load: () => import('./commands/import.ts'),
   },
   {
     name: 'export',
-    usage: '[OPTION…]',
+    usage: '[OPTION...]',
     summary: 'export the store as NDJSON',
     load: () => import('./commands/export.ts'),
   },
   {
     name: 'widen',
-    usage: '[OPTION…]',
+    usage: '[OPTION...]',
     summary: 'block prefixes in which many networks are blocked',
     isUndoable: true,
     load: () => import('./commands/widen.ts'),
   },
   {
     name: 'feed',
-    usage: '[OPTION…] [NAME [SOURCE]]',
+    usage: '[OPTION...] [NAME [SOURCE]]',
     summary: 'block what published lists contain',
     load: () => import('./commands/feed.ts'),
   },
   {
     name: 'serve',
-    usage: '[OPTION…]',
+    usage: '[OPTION...]',
     summary: "run the fleet's API server",
     load: () => import('./commands/serve.ts'),
   },
   {
     name: 'listen',
-    usage: '[OPTION…]',
+    usage: '[OPTION...]',
     summary: 'receive bans over Redis pub/sub',
     load: () => import('./commands/listen.ts'),
   },
   {
     name: 'sync',
-    usage: '[OPTION…]',
+    usage: '[OPTION...]',
     summary: 'exchange bans with the fleet',
     load: () => import('./commands/sync.ts'),
   },
   {
     name: 'user',
-    usage: 'add|list|passwd|disable|enable|remove [OPTION…] [NAME]',
+    usage: 'add|list|passwd|disable|enable|remove [OPTION...] [NAME]',
     summary: 'manage the users of the API',
     load: () => import('./commands/user.ts'),
   },
   {
     name: 'key',
-    usage: '[OPTION…]',
+    usage: '[OPTION...]',
     summary: 'make, show or replace the key of this machine',
     load: () => import('./commands/key.ts'),
   },
   {
     name: 'config',
-    usage: '[OPTION…] [check]',
+    usage: '[OPTION...] [check]',
     summary: 'show or check the configuration',
     load: () => import('./commands/config.ts'),
   },
   {
     name: 'status',
-    usage: '[OPTION…]',
+    usage: '[OPTION...]',
     summary: 'show the state in six lines',
     load: () => import('./commands/status.ts'),
   },
   {
     name: 'doctor',
-    usage: '[OPTION…]',
+    usage: '[OPTION...]',
     summary: 'check that everything works',
     load: () => import('./commands/doctor.ts'),
   },
   {
     name: 'grammar',
-    usage: 'list|show|new|check [OPTION…] [SERVICE or FILE…]',
+    usage: 'list|show|new|check [OPTION...] [SERVICE or FILE...]',
     summary: 'list the services, draft and test grammars',
     load: () => import('./commands/grammar.ts'),
   },

@@ -3,7 +3,6 @@ import { McblockError } from '../errors.ts';
 import { COMMANDS } from './commands.ts';
 import { type CommandLineText, type CommonOptions, Context, type Environment } from './context.ts';
 import { ReaderGone, type Sink } from './sink.ts';
-import { isUtf8 } from './text/locale.ts';
 import { printable } from './text/printable.ts';
 import { wrapLines } from './text/wrap.ts';
 import { commandsToLoad, wantedCommand, withHelpOption } from './wanted-command.ts';
@@ -31,7 +30,7 @@ export async function main(argv: readonly string[], environment: Environment): P
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (error instanceof McblockError) {
       const message = error.message.split('\n').map(printable).join('\n');
-      stderr.write(fitting(`mcblock: ${message}\n`, stderr, environment.env));
+      stderr.write(fitting(`mcblock: ${message}\n`, stderr));
       return error.exitCode;
     }
     const unexpected = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -43,16 +42,16 @@ export async function main(argv: readonly string[], environment: Environment): P
 }
 
 /** The command line without its commands: the options common to all, and the help. */
-export function programOf({ stdout, stderr, version, env }: Environment): Command {
+export function programOf({ stdout, stderr, version }: Environment): Command {
   return new Command('mcblock')
     .description('Reads logs, remembers offenders and blocks them with pf or nftables.')
     .version(version, '--version', 'print the version')
     .helpOption('-h, --help', 'print help')
-    .usage('COMMAND [OPTION…]')
+    .usage('COMMAND [OPTION...]')
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => stdout.write(fitting(text, stdout, env)),
-      writeErr: (text) => stderr.write(fitting(text, stderr, env)),
+      writeOut: (text) => stdout.write(fitting(text, stdout)),
+      writeErr: (text) => stderr.write(fitting(text, stderr)),
       outputError: (text, write) => write(`mcblock: ${usageText(text)}\n`),
       getOutHelpWidth: () => Math.min(stdout.columns ?? 80, 100),
       getErrHelpWidth: () => Math.min(stderr.columns ?? 80, 100),
@@ -72,10 +71,9 @@ export function programOf({ stdout, stderr, version, env }: Environment): Comman
     .addHelpText('after', EXAMPLES);
 }
 
-/** A text in lines that fit the terminal, and in ASCII unless the locale is UTF-8. */
-function fitting(text: string, { columns }: Sink, env: NodeJS.ProcessEnv): string {
-  const plain = isUtf8(env) ? text : text.replaceAll('…', '...');
-  return columns === undefined ? plain : wrapLines(plain, columns, 0);
+/** A text in lines that fit the terminal. */
+function fitting(text: string, { columns }: Sink): string {
+  return columns === undefined ? text : wrapLines(text, columns, 0);
 }
 
 /** What other programs of this kind call our commands. */

@@ -155,7 +155,7 @@ export class PresentTime {
   }
 }
 
-/** In seconds, whatever happens to the clock. */
+/** In seconds, whatever happens to the clock. It does not load node:perf_hooks, as `performance` does. */
 function uptime(): number {
-  return performance.now() / 1000;
+  return process.uptime();
 }

@@ -60,6 +60,10 @@ describe('mcblock(8)', () => {
     );
     expect(described).toEqual(namesIn(program));
   });
+
+  it('takes no part of the usage for what a command adds to its help', () => {
+    expect(page('mcblock.8')).not.toMatch(/\.Pp\n[a-z]+\n\.Pp/);
+  });
 });
 
 /** Options, then commands with the same. */
