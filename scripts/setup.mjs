@@ -26,6 +26,9 @@ const TEST_PROGRAMS = [
   ['/usr/bin/zsh', 'zsh'],
   ['/usr/bin/fish', 'fish'],
   ['/usr/bin/mksh', 'mksh'],
+  ['/usr/sbin/bird', 'bird2'],
+  ['/usr/sbin/bgpd', 'openbgpd'],
+  ['/usr/sbin/exabgp', 'exabgp'],
   ['/usr/bin/journalctl', 'systemd'],
   ['/lib/systemd/systemd-journal-remote', 'systemd-journal-remote'],
   // The server itself is in a folder named after its version.

@@ -286,6 +286,24 @@ describe('emit', () => {
     expect((await line.run('emit', '--format', format)).stdout).toBe(text);
   });
 
+  it.each(['65536:1', '1', '1:2:3:4', '64500:x', '4200000000:1:4294967296', '64500:'])(
+    'refuses %s as a community',
+    async (community) => {
+      expect(await line.run('emit', '--format', 'bird', '--community', community)).toMatchObject({
+        exitCode: 2,
+        stdout: '',
+        stderr: expect.stringContaining('use numbers such as 65535:666'),
+      });
+    },
+  );
+
+  it('has communities only in the formats for routers', async () => {
+    expect(await line.run('emit', '--format', 'nft', '--community', '64500:666')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('--community is for --format bird, openbgpd, exabgp'),
+    });
+  });
+
   it('replaces a file and keeps its mode', async () => {
     const file = line.path('pf.blocked');
     writeFileSync(file, 'old\n', { mode: 0o640 });
@@ -574,7 +592,7 @@ describe('the command line', () => {
     ],
     [
       ['emit', '--format', 'x'],
-      'option "--format <format>" argument "x" is invalid: allowed choices are pf, pf-rules, nft, plain, json\ntry "mcblock emit --help"',
+      'option "--format <format>" argument "x" is invalid: allowed choices are pf, pf-rules, nft, plain, json, bird, openbgpd, exabgp\ntry "mcblock emit --help"',
     ],
     [
       ['grok', '--year', '26', 'x'],

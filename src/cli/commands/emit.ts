@@ -1,17 +1,19 @@
 import { readFileSync, statSync } from 'node:fs';
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { excessError, excessOf, narrowestRulesAt, rulesAt } from '../../engine/rules-at.ts';
 import { McblockError, reasonOf } from '../../errors.ts';
 import { writeFileWhole } from '../../firewall/atomic-file.ts';
+import { type Community, DEFAULT_COMMUNITIES, readCommunity } from '../../firewall/bgp-text.ts';
 import { MAX_TABLE_FILE_LINES, TABLE_FILE_ADVICE } from '../../firewall/pf-text.ts';
 import { MAX_EMPTIED } from '../../firewall/reconcile.ts';
-import { FORMATS, formatRules, type RuleFormat } from '../../firewall/rule-text.ts';
+import { FORMATS, formatRules, ROUTE_FORMATS, type RuleFormat } from '../../firewall/rule-text.ts';
 import type { Context } from '../context.ts';
 
 const NEWLINE = 0x0a;
 
 interface EmitOptions {
   readonly format: RuleFormat;
+  readonly community?: Community[];
   readonly output?: string;
   readonly force?: true;
 }
@@ -22,6 +24,12 @@ export function define(command: Command, context: Context): void {
       'Prints the rules: the active entries and feeds minus the allow-list, this host and trusted addresses, coalesced to the fewest prefixes that cover exactly the same addresses.',
     )
     .addOption(new Option('--format <format>', 'output format').choices(FORMATS).default('pf'))
+    .addOption(
+      new Option(
+        '--community <community...>',
+        'communities of the routes, such as 64500:666 or 4200000000:1:666; default: BLACKHOLE and NO_EXPORT, 65535:666 65535:65281',
+      ).argParser(communities),
+    )
     .option('-o, --output <file>', 'replace this file atomically, keeping its mode')
     .option('--force', 'allow emptying a large file, and rules that cover more than limits.share')
     .addHelpText(
@@ -33,11 +41,15 @@ Formats:
   nft       table for nft -f, replaced in one transaction
   plain     one prefix per line
   json      array of strings
+  bird      static routes, to include in bird.conf
+  openbgpd  prefix-set and network statement, to include in bgpd.conf
+  exabgp    template with static routes, for the neighbors to inherit
 
 Examples:
   mcblock emit --output /etc/pf.blocked               what pf loads when the machine starts
   mcblock emit --format pf-rules | pfctl -a mcblock -f -
   mcblock emit --format nft | nft -f -
+  mcblock emit --format bird --output /etc/bird/mcblock.conf && birdc configure
 
 If the rules cover more than limits.share, an output file that holds something stays as it is; else
 the narrowest of them are written. Exit code 1.
@@ -48,6 +60,9 @@ the narrowest of them are written. Exit code 1.
 
 async function emit(context: Context, options: EmitOptions): Promise<void> {
   const format = context.options.json ? 'json' : options.format;
+  if (options.community && !ROUTE_FORMATS.includes(format)) {
+    throw new McblockError('usage', `--community is for --format ${ROUTE_FORMATS.join(', ')}`);
+  }
   const table = (await context.config()).get('firewall.table');
   const policy = await context.policy();
   const { share } = policy.limits;
@@ -66,7 +81,7 @@ async function emit(context: Context, options: EmitOptions): Promise<void> {
     );
   }
   const rules = excess === undefined ? all : narrowestRulesAt(store, policy, now, doubtfulSince);
-  const text = formatRules(rules, format, table);
+  const text = formatRules(rules, format, table, options.community ?? DEFAULT_COMMUNITIES);
   if (options.output !== undefined) {
     writeFileWhole(options.output, text);
     context.remark(`${options.output} written: ${rules.size} rules`);
@@ -78,6 +93,15 @@ async function emit(context: Context, options: EmitOptions): Promise<void> {
   } else for (const part of text) context.stdout.write(part);
   if (excess !== undefined)
     throw excessError(excess, share, `these are the narrowest ${rules.size}`);
+}
+
+/** Adds one community to those read before it. */
+function communities(text: string, before: readonly Community[] = []): Community[] {
+  const community = readCommunity(text);
+  if (community === undefined) {
+    throw new InvalidArgumentError('use numbers such as 65535:666 or 4200000000:1:666');
+  }
+  return [...before, community];
 }
 
 /** How many lines of rules the file holds. */
