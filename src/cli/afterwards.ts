@@ -110,5 +110,7 @@ export async function publishAfterwards(context: Context, bans: readonly Ban[]):
     import('./config/publisher-settings.ts'),
     import('../engine/publish/ban-publisher.ts'),
   ]);
-  await publishBans(publisherSettings(config), bans, (text) => context.remark(text));
+  const warn = (text: string) => context.remark(text);
+  const isPublished = await publishBans(publisherSettings(config), bans, warn);
+  if (isPublished) (await context.store('change')).commands.told();
 }

@@ -70,6 +70,13 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/forget.ts'),
   },
   {
+    name: 'share',
+    usage: '[OPTION…] [PREFIX…]',
+    summary: 'share entries with the fleet',
+    isUndoable: true,
+    load: () => import('./commands/share.ts'),
+  },
+  {
     name: 'undo',
     usage: '[OPTION...]',
     summary: 'undo the last commands that changed entries',

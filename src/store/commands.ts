@@ -33,6 +33,8 @@ export interface RecordedCommand {
   /** The number of logs that undo would mark as unread. */
   readonly logs: number;
   readonly state: CommandState;
+  /** The fleet has something of what it did. */
+  readonly isTold: boolean;
 }
 
 /** `final`: it cannot be undone, or no longer. `too large`: it changed too many entries for that. */
@@ -63,7 +65,7 @@ const COUNT = 'UPDATE command SET entries = entries + ?, kept = kept + ? WHERE i
 
 const ROWS = `
 SELECT id, text, user, at, entries, state,
-  iif(pending IS NULL, 0, (SELECT count(*) FROM undo_log WHERE command = id))
+  iif(pending IS NULL, 0, (SELECT count(*) FROM undo_log WHERE command = id)), told
 FROM command`;
 
 const STEPS = `${ROWS} WHERE ${UNDOABLE} ORDER BY id DESC LIMIT ?`;
@@ -133,6 +135,12 @@ export class Commands {
   keeping(): number | undefined {
     const id = this.#command?.isUndoable ? this.current() : undefined;
     return this.#isTooLarge ? undefined : id;
+  }
+
+  /** The fleet has something of what the current command did. */
+  told(): void {
+    const id = this.current();
+    if (id !== undefined) this.#connection.run('UPDATE command SET told = 1 WHERE id = ?', id);
   }
 
   /** The time of a change; undefined if this process has no command. */
@@ -221,7 +229,7 @@ function isSame(token: Cell | undefined, own: Cell): boolean {
   );
 }
 
-function commandOfRow([id, text, user, at, entries, state, logs]: Row): RecordedCommand {
+function commandOfRow([id, text, user, at, entries, state, logs, told]: Row): RecordedCommand {
   return {
     id: Number(id),
     text: String(text),
@@ -230,5 +238,6 @@ function commandOfRow([id, text, user, at, entries, state, logs]: Row): Recorded
     entries: Number(entries),
     logs: Number(logs),
     state: state as CommandState,
+    isTold: told === 1,
   };
 }

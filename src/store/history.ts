@@ -25,7 +25,7 @@ export interface Activation extends PastActivation, Maker {
 }
 
 const RECORD = `
-INSERT INTO activation VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO activation VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (family, length, network, number) DO NOTHING`;
 
 const PROLONG = `
@@ -63,6 +63,9 @@ WHERE family = ? AND length = ? AND network = ? ORDER BY number, log`;
 const EVIDENCE_NAMING = `
 SELECT log, evidence FROM evidence
 WHERE family = ? AND length = ? AND network = ? AND instr(evidence, ?) > 0`;
+
+const SHARED = `
+SELECT number FROM activation WHERE family = ? AND length = ? AND network = ? AND shared`;
 
 const FORGET = 'DELETE FROM activation WHERE family = ? AND length = ? AND network = ?';
 
@@ -102,6 +105,7 @@ export class History {
       by,
       Number(byAdmin),
       command ?? null,
+      0,
     ];
     if (isFirst) this.#connection.insertLater('activation', prefix, row);
     if (isFirst || this.#connection.run(RECORD, ...key, ...row) > 0) return true;
@@ -173,12 +177,14 @@ export class History {
     commands: readonly Cell[] = [],
   ): void {
     const key = keyOf(prefix);
+    const shared = this.#connection.column(SHARED, ...key);
     this.#connection.run(FORGET, ...key);
     for (const [index, activation] of activations.entries()) {
       const { number, at, until, endedAt, origin, note, by, byAdmin, evidence } = activation;
       const times = [at, cellOfExpiry(until), endedAt ?? null];
       const cause = [origin, note, by, Number(byAdmin), commands[index] ?? null];
-      this.#connection.run(RECORD, ...key, number, ...times, ...cause);
+      const isShared = Number(shared.includes(number));
+      this.#connection.run(RECORD, ...key, number, ...times, ...cause, isShared);
       this.addEvidence(prefix, number, evidence);
     }
   }

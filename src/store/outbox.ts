@@ -7,7 +7,7 @@ import {
 } from '../blocklist/entry.ts';
 import type { Evidence } from '../blocklist/evidence.ts';
 import type { Prefix } from '../net/prefix.ts';
-import { formatPrefix } from '../net/prefix-text.ts';
+import { formatPrefix, parsePrefix } from '../net/prefix-text.ts';
 import {
   ALLOW_REPORT,
   BLOCK_REPORT,
@@ -15,8 +15,9 @@ import {
   OFFENCE_REPORT,
   WITHDRAW_REPORT,
 } from '../validation/reports.ts';
+import type { Commands } from './commands.ts';
 import type { Connection } from './connection.ts';
-import { keyOf } from './key.ts';
+import { keyOf, prefixOfRow } from './key.ts';
 
 /** A change other than an offence that is shared with the fleet. */
 export type Announcement =
@@ -59,7 +60,9 @@ export interface OutboxOptions {
 const ORIGIN = `
 SELECT origin FROM activation WHERE family = ? AND length = ? AND network = ? AND number = ?`;
 const MAX_REASONS = 10;
-const PUT = 'INSERT INTO outbox (key, prefix, report) VALUES (?, ?, ?)';
+/** Of the prefixes that are put in at once. */
+const MAX_UNSHARED = 250_000;
+const PUT = 'INSERT INTO outbox (key, prefix, report, command) VALUES (?, ?, ?, ?)';
 // Reports are sent and removed in order, so that ids give the number of waiting ones.
 const PRUNE = 'DELETE FROM outbox WHERE id <= (SELECT max(id) FROM outbox) - ?';
 const WAITING = `
@@ -69,10 +72,23 @@ const DEFER = 'UPDATE outbox SET refusal = ?, retry_at = ? WHERE id = ?';
 const WAIT = 'UPDATE outbox SET refusal = NULL, refused_revision = NULL, retry_at = NULL';
 const RETRY = `${WAIT} WHERE refusal IS NOT NULL AND refused_revision <> ?`;
 const RETRY_DEFERRED = `${WAIT} WHERE refusal IS NOT NULL AND retry_at <= ?`;
+/** Active entries of which the fleet was told nothing, and did not tell. */
+const UNSHARED = `
+FROM entry AS e JOIN activation AS a USING (family, length, network)
+WHERE a.number = e.activations AND NOT a.shared AND a.origin NOT IN ('fleet', 'bogon')
+  AND e.activated_at <= ? AND (e.expires_at IS NULL OR e.expires_at > ?)`;
+const IDS = '(SELECT value FROM json_each(?))';
+const REMOVE = `DELETE FROM outbox WHERE id IN ${IDS}`;
+const TOLD = `
+UPDATE command SET told = 1
+WHERE told = 0 AND id IN (SELECT command FROM outbox WHERE id IN ${IDS})`;
+/** What the latest activation of an entry is marked with once its reports are put in. */
+const SHARED = `
+UPDATE activation SET shared = ? WHERE family = ? AND length = ? AND network = ?
+AND number = (SELECT activations FROM entry AS e
+  WHERE e.family = activation.family AND e.length = activation.length AND e.network = activation.network)`;
+const TAKE_BACK = 'DELETE FROM outbox WHERE command = ? AND prefix = ?';
 const FORGET_SET_ASIDE = 'DELETE FROM outbox WHERE prefix = ? AND refusal IS NOT NULL';
-const FORGET_END = `
-DELETE FROM outbox WHERE id = (SELECT max(id) FROM outbox WHERE prefix = ?)
-AND report ->> 'type' IN ('expire', 'withdraw')`;
 const MALFORMED = 'refusal IS NOT NULL AND retry_at IS NULL';
 const DEFERRED = 'refusal IS NOT NULL AND retry_at IS NOT NULL';
 const reasons = (which: string) => `
@@ -87,14 +103,16 @@ INSERT INTO outbox_dropped VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET count = 
  */
 export class Outbox {
   readonly #connection: Connection;
+  readonly #commands: Commands;
   readonly #options: OutboxOptions | undefined;
   /** What this machine activated or prolonged in the transaction with this number. */
   readonly #seenHere = new Set<string>();
   #transaction = -1;
 
   /** @param options undefined without a fleet: then no offences are shared */
-  constructor(connection: Connection, options: OutboxOptions | undefined) {
+  constructor(connection: Connection, commands: Commands, options: OutboxOptions | undefined) {
     this.#connection = connection;
+    this.#commands = commands;
     this.#options = options;
   }
 
@@ -129,6 +147,7 @@ export class Outbox {
     // Sent later, a report that is set aside would undo this one.
     this.#connection.run(FORGET_SET_ASIDE, formatPrefix(about));
     this.#put(about, reportOf(announcement));
+    if (announcement.type === 'block') this.#mark(about, true);
   }
 
   /** Offences against an active entry, oldest first: the first ones led to the block. */
@@ -146,6 +165,7 @@ export class Outbox {
       } as const;
       this.#put(prefix, OFFENCE_REPORT.write(report));
     }
+    if (evidence.length > 0) this.#mark(prefix, true);
   }
 
   /** The oldest reports after this id. */
@@ -157,11 +177,17 @@ export class Outbox {
     }));
   }
 
-  /** Removes reports that the server has. */
-  remove(ids: Iterable<number>): void {
+  /** Removes reports that the server has, and remembers whose they were. */
+  sent(ids: readonly number[]): void {
     this.#connection.together(() => {
-      for (const id of ids) this.#connection.run('DELETE FROM outbox WHERE id = ?', id);
+      this.#connection.run(TOLD, JSON.stringify(ids));
+      this.remove(ids);
     });
+  }
+
+  /** Removes reports. */
+  remove(ids: readonly number[]): void {
+    this.#connection.run(REMOVE, JSON.stringify(ids));
   }
 
   /** Drops the reports about an entry, which are no longer true. */
@@ -169,13 +195,49 @@ export class Outbox {
     this.#connection.run('DELETE FROM outbox WHERE prefix = ?', formatPrefix(prefix));
   }
 
-  /** Drops the latest report about an entry if that ends the block. */
-  forgetEnd(prefix: Prefix): void {
-    this.#connection.run(FORGET_END, formatPrefix(prefix));
+  /**
+   * Drops the reports that a command put in, which is undone.
+   * @param isKept whether what it did to this entry stays
+   * @returns how many were dropped
+   */
+  takeBack(command: number, isKept: (prefix: Prefix) => boolean): number {
+    const sql = 'SELECT DISTINCT prefix FROM outbox WHERE command = ?';
+    let dropped = 0;
+    for (const text of this.#connection.column(sql, command).map(String)) {
+      const prefix = parsePrefix(text);
+      if (isKept(prefix)) continue;
+      this.#mark(prefix, false);
+      dropped += this.#connection.run(TAKE_BACK, command, text);
+    }
+    return dropped;
   }
 
-  get isEmpty(): boolean {
-    return this.#connection.row('SELECT 1 FROM outbox LIMIT 1') === undefined;
+  /** Whether the latest activation of the entry was put in. */
+  has({ prefix, activations }: Entry): boolean {
+    const sql =
+      'SELECT shared FROM activation WHERE family = ? AND length = ? AND network = ? AND number = ?';
+    return this.#connection.row(sql, ...keyOf(prefix), activations)?.[0] === 1;
+  }
+
+  /** The number of active entries of this machine that were never put in. Reads every entry. */
+  countUnshared(at: Seconds): number {
+    return Number(this.#connection.row(`SELECT count(*) ${UNSHARED}`, at, at)?.[0]);
+  }
+
+  /** Their prefixes, at most MAX_UNSHARED. */
+  unshared(at: Seconds): Prefix[] {
+    const sql = `SELECT family, length, hex(network) ${UNSHARED} LIMIT ?`;
+    return this.#connection
+      .rows(sql, at, at, MAX_UNSHARED)
+      .map(([family = null, length = null, hex = null]) =>
+        prefixOfRow('entry', family, length, hex),
+      );
+  }
+
+  /** How many more reports can be put in before the oldest are dropped. */
+  room(): number {
+    const row = this.#connection.row('SELECT max(id) - min(id) + 1 FROM outbox');
+    return Math.max(0, (this.#options?.most ?? 0) - Number(row?.[0] ?? 0));
   }
 
   /** The number of reports that wait to be sent. */
@@ -237,10 +299,16 @@ export class Outbox {
   }
 
   #put(about: Prefix, report: unknown): void {
-    this.#connection.run(PUT, crypto.randomUUID(), formatPrefix(about), JSON.stringify(report));
+    const command = this.#commands.begun() ?? null;
+    const row = [crypto.randomUUID(), formatPrefix(about), JSON.stringify(report), command];
+    this.#connection.run(PUT, ...row);
     if (this.#options === undefined) return;
     const dropped = this.#connection.run(PRUNE, this.#options.most);
     if (dropped > 0) this.#connection.run(COUNT_DROPPED, dropped);
+  }
+
+  #mark(prefix: Prefix, isShared: boolean): void {
+    this.#connection.run(SHARED, Number(isShared), ...keyOf(prefix));
   }
 }
 

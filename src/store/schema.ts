@@ -7,6 +7,7 @@ import { FEED_LIMITS } from './migration-feed-limits.ts';
 import { FORGOTTEN } from './migration-forgotten.ts';
 import { MAKERS } from './migration-makers.ts';
 import { SENDERS } from './migration-senders.ts';
+import { TOLD } from './migration-told.ts';
 import { DEFERRED_REPORTS, OWN_LIMITS, USER_LIMITS } from './migration-user-limits.ts';
 import { USERS } from './migration-users.ts';
 import { WITHDRAWALS } from './migration-withdrawals.ts';
@@ -236,6 +237,7 @@ CREATE TABLE clock (
   SENDERS,
   USER_LIMITS,
   OWN_LIMITS,
+  TOLD,
 ];
 
 /**

@@ -98,7 +98,6 @@ export class Store {
     present: () => Seconds | undefined = () => undefined,
   ) {
     this.logs = new Logs(connection);
-    this.outbox = new Outbox(connection, outbox);
     this.fleetState = new FleetState(connection);
     this.coverage = new StoredCoverage(connection);
     this.clock = new LatestTime(connection);
@@ -113,6 +112,7 @@ export class Store {
     const history = new History(connection);
     const pending = new Pending(connection);
     this.commands = new Commands(connection, command);
+    this.outbox = new Outbox(connection, this.commands, outbox);
     this.forgotten = new Forgotten(connection, entries, history);
     this.changes = new Changes(connection, this.commands, this.withdrawals, this.forgotten);
     this.#parts = {

@@ -35,30 +35,24 @@ export class UndoSteps {
     return this.#parts.undo.formerAllowed(step);
   }
 
-  /** Undoes the latest command: entries with their history, logs read, and the allow-list. */
-  takeBack(step: RecordedCommand): void {
-    const { connection, undo, changes, coverage, outbox } = this.#parts;
-    connection.together(() => {
+  /**
+   * Undoes the latest command: entries with their history, logs read, and the allow-list. Returns the
+   * number of its reports to the fleet that were not sent yet, and will not be.
+   */
+  takeBack(step: RecordedCommand): number {
+    const { connection, undo, changes, coverage, history, outbox } = this.#parts;
+    return connection.together(() => {
       coverage.forget();
       for (const { prefix } of undo.formerEntries(step, MAX_NAMED)) {
         changes.add('undone', prefix, { note: step.text });
       }
-      if (!outbox.isEmpty) this.#forgetReports(step);
       undo.takeBack(step);
       for (const { key, former } of undo.formerRecords(step)) {
         restoreRecord(this.#parts, key, former);
       }
       this.#commands.undone(step.id);
+      // What something else changed since is still there, and so is what was reported of it.
+      return outbox.takeBack(step.id, (prefix) => history.commandsOf(prefix).includes(step.id));
     });
-  }
-
-  #forgetReports(step: RecordedCommand): void {
-    const { undo, outbox } = this.#parts;
-    for (const { prefix, wasActive } of undo.changed(step)) {
-      // If the entry was active before, other reports may be older than the command.
-      if (wasActive) outbox.forgetEnd(prefix);
-      else outbox.forget(prefix);
-    }
-    for (const { prefix } of undo.formerAllowed(step)) outbox.forget(prefix);
   }
 }

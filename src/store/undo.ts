@@ -1,4 +1,3 @@
-import { isActive } from '../blocklist/entry.ts';
 import type { Login } from '../blocklist/trust.ts';
 import { reasonOf } from '../errors.ts';
 import { formatAddress } from '../net/address-text.ts';
@@ -216,14 +215,6 @@ WHERE command = ? AND key ->> 0 = 'allow' ORDER BY key`;
       prefix: parsePrefix(String(prefix)),
       wasAllowed: wasAllowed === 1,
     }));
-  }
-
-  /** All entries that undo would restore. */
-  *changed({ id, at }: RecordedCommand): Generator<{ prefix: Prefix; wasActive: boolean }> {
-    for (const row of this.#connection.rows(CHANGED, id, id)) {
-      const { prefix, former } = formerOfRow(row);
-      yield { prefix, wasActive: former !== undefined && isActive(former.entry, at) };
-    }
   }
 
   /** Restores entries, pending offences and the logs read, in the current transaction. */

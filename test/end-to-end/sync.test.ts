@@ -51,6 +51,17 @@ function configure(line: CommandLine, user: string, more = '', url = server.url)
   );
 }
 
+/** Machine a, before it has a fleet. */
+async function alone(...argv: string[]): Promise<string> {
+  const { config } = a;
+  a.config = undefined;
+  try {
+    return await ok(a, ...argv);
+  } finally {
+    a.config = config;
+  }
+}
+
 /** It is that time for everybody. */
 function at(time: string): void {
   server.now = Date.parse(time) / 1000;
@@ -299,6 +310,100 @@ describe('two machines and a server', () => {
     await ok(a, 'allow', '5.149.104.9', '--share');
     expect((await a.run('undo')).stderr).not.toContain('told');
     expect((await a.run('undo')).stderr).toContain('the fleet was told already');
+  });
+});
+
+describe('a machine that joins', () => {
+  it('is told at its first sync what is not shared, and shares all of it', async () => {
+    await alone('grok', '--year', '2025', attack(a, '5.149.104.9'));
+    await alone('add', '6.6.6.6', '--note', 'form spam');
+    const first = await a.run('sync');
+    expect(first.stdout).toContain('0 reported, 0 pending');
+    expect(first.stderr).toBe(
+      '2 entries made before the fleet was configured are not shared: mcblock share --all\n',
+    );
+    expect((await a.run('sync')).stderr).toBe('');
+    expect(await ok(a, 'share', '--all')).toBe('2 entries shared with the next sync\n');
+    expect(await ok(a, 'share', '--all')).toBe('nothing to share\n');
+    await ok(a, 'sync');
+    await ok(b, 'sync');
+    const [here, there] = [await a.json<Shown[]>('show'), await b.json<Shown[]>('show')];
+    expect(there.map(({ prefix }) => prefix)).toEqual(['5.149.104.0/24', '6.6.6.6/32']);
+    expect(there.map(({ expiresAt }) => expiresAt)).toEqual(here.map((own) => own.expiresAt));
+    const { body } = await server.app.inject({
+      url: '/v2/entries/5.149.104.0/24',
+      headers: { authorization: `Basic ${btoa(`gate1:${PASSWORD}`)}` },
+    });
+    expect(JSON.parse(body)).toMatchObject({
+      activatedBy: 'gate1',
+      evidence: expect.arrayContaining([
+        expect.objectContaining({ service: 'sshd', address: '5.149.104.9', by: 'gate1' }),
+      ]),
+    });
+  });
+
+  it('shares single entries, none of which the fleet told of, and says what is too wide', async () => {
+    await ok(b, 'add', '3.3.3.3', '--share');
+    await ok(b, 'sync');
+    await alone('add', '7.16.0.0/12', '8.8.8.8');
+    await server.addUser('gate1', { widest4: 20 });
+    await ok(a, 'sync');
+    const { stdout, stderr } = await a.run('share', '7.16.0.0/12', '8.8.8.8', '3.3.3.3');
+    expect(stdout).toBe('8.8.8.8 shared with the next sync\n3.3.3.3 came from the fleet\n');
+    expect(stderr).toBe('7.16/12 recorded here, not shared: wider than /20\n');
+    expect(await ok(a, 'share', '8.8.8.8')).toBe('8.8.8.8 was shared before\n');
+    expect(await a.json('share', '--all')).toEqual([
+      { prefix: '7.16.0.0/12', outcome: 'too wide' },
+    ]);
+    expect(await a.run('share', '8.8.8.8', '9.9.9.9')).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('9.9.9.9 is not an active entry; nothing shared'),
+    });
+    expect((await a.run('share')).exitCode).toBe(2);
+  });
+
+  it('shares no more than the outbox holds', async () => {
+    await alone('add', '6.6.6.1', '6.6.6.2', '6.6.6.3');
+    configure(a, 'gate1', 'outbox-limit = 2\n');
+    const { stdout, stderr } = await a.run('share', '--all');
+    expect(stdout).toBe('2 entries shared with the next sync\n');
+    expect(stderr).toContain('1 entry not shared: the outbox is full');
+    await ok(a, 'sync');
+    expect(await ok(a, 'share', '--all')).toBe('1 entry shared with the next sync\n');
+  });
+
+  it('undoes what it shared, until it was sent, and knows whether it was', async () => {
+    await alone('grok', '--year', '2025', attack(a, '5.149.104.9'));
+    await ok(a, 'share', '--all');
+    const undone = await a.run('undo');
+    expect(undone.stdout).toMatch(/undone: share --all .*\n {2}\d reports to the fleet taken back/);
+    expect(undone.stderr).not.toContain('told');
+    expect(await active(a)).toEqual(['5.149.104.0/24']);
+    expect(await ok(a, 'sync')).toContain('0 reported, 0 pending');
+    expect(await ok(a, 'share', '--all')).toBe('1 entry shared with the next sync\n');
+    await ok(a, 'sync');
+    expect((await a.run('undo')).stderr).toContain('the fleet was told already');
+    // What grok reports is told too, though no option names it.
+    await ok(b, 'grok', '--year', '2025', attack(b, '5.149.105.9'));
+    await ok(b, 'sync');
+    expect((await b.run('undo')).stderr).toContain('the fleet was told already');
+  });
+
+  it('shares what it imports', async () => {
+    const list = a.path('list.txt');
+    writeFileSync(list, '6.6.6.6 # spam\n7.16.0.0/12\n');
+    await server.addUser('gate1', { widest4: 20 });
+    await ok(a, 'sync');
+    const { stdout, stderr } = await a.run('import', '--share', list);
+    expect(stdout).toBe('2 prefixes: 2 new, 0 reactivated, 0 already on the blocklist\n');
+    expect(stderr).toContain(
+      '1 entry shared with the next sync\n1 recorded here, not shared: wider than the fleet takes\n',
+    );
+    await ok(a, 'sync');
+    await ok(b, 'sync');
+    expect(await active(b)).toEqual(['6.6.6.6/32']);
+    writeFileSync(list, await ok(a, 'export'));
+    expect((await a.run('import', '--share', list)).stderr).toContain('--share is for lists');
   });
 });
 

@@ -7,7 +7,7 @@ import type { Ban } from '../../fleet/pubsub/ban.ts';
 import { FAMILY_BITS } from '../../net/address.ts';
 import { containsPrefix, type Prefix } from '../../net/prefix.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
-import { isWiderThan, widestLengthOf } from '../../net/wide.ts';
+import { isWiderThan } from '../../net/wide.ts';
 import type { Store } from '../../store/store.ts';
 import {
   type ApplyChoice,
@@ -30,6 +30,7 @@ import { formatDuration } from '../text/duration.ts';
 import { entryJson } from '../text/entry-text.ts';
 import { parsePrefixes } from '../text/prefixes.ts';
 import { protectionText } from '../text/protection-text.ts';
+import { notSharedText } from '../text/shared-text.ts';
 import { shortTime } from '../text/time.ts';
 
 /** Further ones are counted. */
@@ -100,9 +101,7 @@ async function add(context: Context, texts: readonly string[], options: AddOptio
   if (context.options.json) context.json(outcomes.map((outcome) => outcomeJson(outcome, now)));
   else context.lines(outcomes.map((outcome) => outcomeLine(outcome, now, firewall)));
   for (const { asked, isLocal } of outcomes) {
-    if (!isLocal || widest === undefined) continue;
-    const length = widestLengthOf(asked.family, widest);
-    context.remark(`${shortPrefix(asked)} recorded here, not shared: wider than /${length}`);
+    if (isLocal && widest !== undefined) context.remark(notSharedText(asked, widest));
   }
   const shared = outcomes.filter(({ isLocal }) => !isLocal);
   if (options.share) await publishAfterwards(context, shared.map(banOf));

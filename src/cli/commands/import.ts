@@ -4,9 +4,11 @@ import { LocalTimes } from '../../engine/import/local-times.ts';
 import { readList } from '../../engine/import/readers/list.ts';
 import { type ForeignProgram, READERS } from '../../engine/import/readers.ts';
 import type { Policies } from '../../engine/policies.ts';
+import { EntrySharer } from '../../engine/record/entry-sharer.ts';
 import { withinShare } from '../../engine/record/share-limit.ts';
 import { TextFile } from '../../engine/text-file.ts';
 import { McblockError } from '../../errors.ts';
+import { serverUrl } from '../../fleet/client/api-endpoint.ts';
 import type { Store } from '../../store/store.ts';
 import { type ApplyChoice, addApplyOptions, applyAfterwards } from '../afterwards.ts';
 import {
@@ -16,10 +18,12 @@ import {
   handBlocker,
   refuseTooWide,
 } from '../by-hand.ts';
+import { requireFleet } from '../config/require-fleet.ts';
 import type { Context } from '../context.ts';
 import { Progress } from '../progress.ts';
 import { countText, nounText } from '../text/count.ts';
 import { printable } from '../text/printable.ts';
+import { OUTBOX_FULL } from '../text/shared-text.ts';
 
 export function define(command: Command, context: Context): void {
   addApplyOptions(addHandOptions(command))
@@ -30,6 +34,7 @@ export function define(command: Command, context: Context): void {
     .addOption(
       new Option('--from <program>', 'the file is of this program').choices(Object.keys(READERS)),
     )
+    .option('--share', 'block them in the whole fleet, with the next sync')
     .option('--mask', 'take the network of prefixes with host bits set')
     .addHelpText(
       'after',
@@ -63,6 +68,7 @@ A ban that cannot be imported is named and left out, and the exit code is 1.
 interface ImportCommandOptions extends HandOptions, ApplyChoice {
   readonly from?: ForeignProgram;
   readonly mask?: true;
+  readonly share?: true;
 }
 
 async function importFile(
@@ -73,15 +79,24 @@ async function importFile(
   expiryOf(options, context.now);
   const file = new TextFile(path ?? '-');
   try {
+    const config = await context.config();
+    if (options.share) requireFleet(config);
     const policies = await context.policies();
-    const times = new LocalTimes((await context.config()).get('timezone'));
+    const times = new LocalTimes(config.get('timezone'));
     const store = await context.store('write');
     const progress = new Progress(context, `importing ${file.name}`);
+    const sharer = options.share
+      ? new EntrySharer(
+          store,
+          store.fleetState.widest(serverUrl(config.get('fleet.url'))),
+          context.now,
+        )
+      : undefined;
     const outcome = store.transaction((): ImportOutcome => {
       const { now } = context;
       if (options.from !== undefined) {
         const bans = READERS[options.from]({ file, now, times });
-        return importList(context, store, policies, file.name, bans, options, progress);
+        return importList(context, store, policies, file.name, bans, options, progress, sharer);
       }
       const lines = file.lines();
       const first = lines.next();
@@ -94,10 +109,11 @@ async function importFile(
           : withinShare(store, policies.limits.share, now, file.name, merge);
         return { records };
       }
-      return importList(context, store, policies, file.name, readList(rest), options, progress);
+      const bans = readList(rest);
+      return importList(context, store, policies, file.name, bans, options, progress, sharer);
     });
     progress.end();
-    report(context, file.name, outcome);
+    report(context, file.name, outcome, sharer?.counts);
     if ('prefixes' in outcome && outcome.prefixes === 0) return;
     await applyAfterwards(context, options, { force: options.force });
   } finally {
@@ -115,6 +131,7 @@ function importList(
   bans: ReturnType<typeof readList>,
   options: ImportCommandOptions,
   progress: Progress,
+  sharer: EntrySharer | undefined,
 ): ImportedBans {
   const { from, mask = false } = options;
   const maker = from && { by: from, byAdmin: false };
@@ -129,15 +146,23 @@ function importList(
     block: (ban, isAlone) => {
       refuseTooWide(ban.prefix, options);
       const known = from && { ...ban, reason: noteOf(from, ban.reason) };
-      return block(ban.prefix, known, isAlone);
+      const decision = block(ban.prefix, known, isAlone);
+      sharer?.share(decision.entry);
+      return decision;
     },
     progress: (what, count) => progress.show(`${countText(count)} ${what}`),
   });
 }
 
-function report(context: Context, name: string, outcome: ImportOutcome): void {
-  if (context.options.json) context.json(outcome);
+function report(
+  context: Context,
+  name: string,
+  outcome: ImportOutcome,
+  sharing: EntrySharer['counts'] | undefined,
+): void {
+  if (context.options.json) context.json({ ...outcome, sharing });
   else context.lines([outcomeText(outcome)]);
+  if (sharing !== undefined) tellShared(context, sharing);
   if ('records' in outcome || outcome.leftOut === 0) return;
   context.exit(1);
   for (const { number, reason } of outcome.firstLeftOut) {
@@ -145,6 +170,15 @@ function report(context: Context, name: string, outcome: ImportOutcome): void {
   }
   const more = outcome.leftOut - outcome.firstLeftOut.length;
   if (more > 0) context.remark(`and ${countText(more)} more`);
+}
+
+function tellShared(context: Context, counts: EntrySharer['counts']): void {
+  const { shared, full, 'too wide': wide } = counts;
+  context.remark(`${nounText(shared, 'entry', 'entries')} shared with the next sync`);
+  if (wide > 0) {
+    context.remark(`${countText(wide)} recorded here, not shared: wider than the fleet takes`);
+  }
+  if (full > 0) context.remark(`${countText(full)} not shared: ${OUTBOX_FULL}`);
 }
 
 function importExport(store: Store, name: string, lines: Iterable<string>): number {

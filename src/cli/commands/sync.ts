@@ -20,6 +20,7 @@ import {
   requirePubsub,
 } from '../config/sync-options.ts';
 import type { Context } from '../context.ts';
+import { nounText } from '../text/count.ts';
 import { parseDuration } from '../text/duration.ts';
 import { jsonText } from '../text/json-text.ts';
 
@@ -83,6 +84,8 @@ interface Way {
 interface Done {
   readonly text: string;
   readonly json: object;
+  /** Entries that the fleet is not told of; only the first time. */
+  readonly unshared?: number | undefined;
   /** The steps that failed, in order. */
   readonly failures: readonly McblockError[];
 }
@@ -153,7 +156,8 @@ async function byPubsub(context: Context): Promise<Way> {
 }
 
 function roundDone(round: SyncRound): Done {
-  return { text: roundText(round), json: roundJson(round), failures: round.failures };
+  const unshared = round.caughtUp?.unshared;
+  return { text: roundText(round), json: roundJson(round), unshared, failures: round.failures };
 }
 
 function publishedDone(published: PublishedTables): Done {
@@ -190,7 +194,13 @@ async function repeatedly(
   }
 }
 
-function report(context: Context, { text, json }: Done, dryRun: boolean): void {
+function report(context: Context, { text, json, unshared = 0 }: Done, dryRun: boolean): void {
+  if (unshared > 0) {
+    const entries = nounText(unshared, 'entry', 'entries');
+    context.remark(
+      `${entries} made before the fleet was configured ${unshared === 1 ? 'is' : 'are'} not shared: mcblock share --all`,
+    );
+  }
   if (context.options.json) context.lines([jsonText({ dryRun, ...json })]);
   else if (!context.options.quiet) context.lines([`${dryRun ? 'dry run: ' : ''}${text}`]);
 }

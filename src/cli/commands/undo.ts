@@ -9,7 +9,7 @@ import type { FormerAllowed, FormerEntry } from '../../store/undo.ts';
 import { type ApplyChoice, addApplyOptions, applyAfterwards } from '../afterwards.ts';
 import type { Context } from '../context.ts';
 import { COMMAND_COLUMNS, commandJson } from '../text/command-text.ts';
-import { countText } from '../text/count.ts';
+import { countText, nounText } from '../text/count.ts';
 import { entryJson } from '../text/entry-text.ts';
 import { printable } from '../text/printable.ts';
 import { isoTime, shortTime } from '../text/time.ts';
@@ -29,6 +29,8 @@ interface UndoneStep {
   readonly count: number;
   /** The prefixes that it changed on the allow-list, and whether each was there before. */
   readonly allowed: readonly FormerAllowed[];
+  /** Its reports to the fleet that were not sent yet, and will not be. */
+  readonly reports?: number;
 }
 
 /** Further entries are only counted, except with --verbose. */
@@ -40,7 +42,7 @@ const MAX_STEPS = 20;
 export function define(command: Command, context: Context): void {
   addApplyOptions(command)
     .description(
-      'Undoes the last command that changed entries or the allow-list (add, expire, forget, allow, widen, import, grok): restores the entries with their history, the allow-list and the logins that an import brought, and forgets that logs were read. What other commands changed since stays as it is. Run again, it undoes the command before; at most the last 20 can be undone.',
+      'Undoes the last command that changed entries or the allow-list (add, expire, forget, allow, widen, import, share, grok): restores the entries with their history, the allow-list and the logins that an import brought, and forgets that logs were read. What other commands changed since stays as it is. Run again, it undoes the command before; at most the last 20 can be undone.',
     )
     .option('--steps <n>', 'undo this many commands', parseSteps)
     .option('--list', 'list the commands that can be undone, the last first')
@@ -76,15 +78,14 @@ async function undo(context: Context, options: UndoOptions): Promise<void> {
     count: store.undo.countEntries(step),
     allowed: store.undo.allowed(step),
   });
-  let isShared = false;
   const undoOne = (): UndoneStep => {
     const [step] = stepsOf(store, 1);
     const looked = look(step);
-    const waiting = store.outbox.size();
-    if (force) store.undo.takeBack(step);
-    else withinShare(store, limits.share, context.now, 'undo', () => store.undo.takeBack(step));
-    isShared ||= / --share\b/.test(step.text) && store.outbox.size() === waiting;
-    return looked;
+    const takeBack = () => store.undo.takeBack(step);
+    const reports = force
+      ? takeBack()
+      : withinShare(store, limits.share, context.now, 'undo', takeBack);
+    return { ...looked, reports };
   };
   const undone = dryRun
     ? stepsOf(store, steps).map(look)
@@ -94,7 +95,7 @@ async function undo(context: Context, options: UndoOptions): Promise<void> {
     const json = undone.map((one) => undoJson(one, dryRun ?? false, now));
     context.json(options.steps === undefined ? json[0] : json);
   } else context.lines(undone.flatMap((one) => [...undoLines(one, dryRun ?? false, now)]));
-  if (isShared) {
+  if (!dryRun && undone.some(({ step }) => step.isTold)) {
     context.remark(
       'the fleet was told already; to tell it otherwise, use add, expire or allow --share',
     );
@@ -127,7 +128,7 @@ function list(context: Context, steps: readonly RecordedCommand[]): void {
 }
 
 function undoJson(undone: UndoneStep, dryRun: boolean, now: Seconds): object {
-  const { step, entries, count, allowed } = undone;
+  const { step, entries, count, allowed, reports } = undone;
   return {
     command: step.text,
     user: step.user,
@@ -144,11 +145,13 @@ function undoJson(undone: UndoneStep, dryRun: boolean, now: Seconds): object {
     })),
     changedSince: step.entries - count,
     logs: step.logs,
+    reports,
+    told: step.isTold,
   };
 }
 
 function* undoLines(undone: UndoneStep, dryRun: boolean, now: Seconds): Generator<string> {
-  const { step, entries, count, allowed } = undone;
+  const { step, entries, count, allowed, reports = 0 } = undone;
   const { text, at, logs } = step;
   yield `${dryRun ? 'would undo' : 'undone'}: ${printable(text)} (${shortTime(at)} UTC)`;
   for (const { prefix, former } of entries) {
@@ -162,6 +165,7 @@ function* undoLines(undone: UndoneStep, dryRun: boolean, now: Seconds): Generato
   const changedSince = step.entries - count;
   if (changedSince > 0) yield `  ${countText(changedSince)} changed since, kept as they are`;
   if (logs > 0) yield `  ${logs} ${logs === 1 ? 'log' : 'logs'} forgotten, to be read again`;
+  if (reports > 0) yield `  ${nounText(reports, 'report', 'reports')} to the fleet taken back`;
 }
 
 function stateText(entry: Entry, now: Seconds): string {

@@ -18,16 +18,21 @@ export async function openPublisher({
   return new RedisPublisher(location, options);
 }
 
-/** Publishes bans and waits until that is done. Failures are warnings. */
+/** Publishes bans and waits until that is done. Failures are warnings. Returns whether there was none. */
 export async function publishBans(
   settings: PublisherSettings | undefined,
   bans: readonly Ban[],
   warn: (text: string) => void,
-): Promise<void> {
-  if (settings === undefined || bans.length === 0) return;
-  const publisher = new BanPublisher(await openPublisher(settings), warn);
+): Promise<boolean> {
+  if (settings === undefined || bans.length === 0) return false;
+  let isPublished = true;
+  const publisher = new BanPublisher(await openPublisher(settings), (text) => {
+    isPublished = false;
+    warn(text);
+  });
   publisher.publish(bans);
   await publisher.close();
+  return isPublished;
 }
 
 /** More than this many bans do not wait; the oldest are left to the API. */

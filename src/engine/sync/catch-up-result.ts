@@ -23,4 +23,6 @@ export interface CatchUpResult {
   allowed: number;
   /** Protected here, too wide, or more than `limits` allow; the last is asked for again another day. */
   refused: number;
+  /** On the first contact with the server: entries of this machine that it was not told of. */
+  unshared: number;
 }

@@ -59,6 +59,7 @@ async function fetchChanges(
   const done = { blocked: 0, expired: 0, allowed: 0, refused: 0 };
   if (!isDryRun) store.fleetState.goBackToRefused(client.url, options.now() - DAY_SECONDS);
   let known = store.fleetState.position(client.url);
+  const isFirst = known.sequence === 0 && known.store === '';
   let from = known;
   let left = options.maxChanges;
   for (;;) {
@@ -77,7 +78,9 @@ async function fetchChanges(
     if (!page.more || left <= 0) {
       if (!isDryRun && client.widest) store.fleetState.setWidest(client.url, client.widest);
       const { sequence } = next;
-      return { lastNumber: sequence, behind: page.more ? page.latest - sequence : 0, ...done };
+      const behind = page.more ? page.latest - sequence : 0;
+      const unshared = isFirst ? store.outbox.countUnshared(options.now()) : 0;
+      return { lastNumber: sequence, behind, ...done, unshared };
     }
   }
 }
@@ -109,7 +112,7 @@ function isSame(p: Position, q: Position): boolean {
   return p.sequence === q.sequence && p.store === q.store;
 }
 
-type Counts = Omit<CatchUpResult, 'lastNumber' | 'behind'>;
+type Counts = Omit<CatchUpResult, 'lastNumber' | 'behind' | 'unshared'>;
 
 /**
  * The allow-list goes first, because it protects against the entries of the same page. Returns the

@@ -94,10 +94,11 @@ async function sendPage(sending: Sending, items: readonly OutboxItem[]): Promise
   const [first] = items;
   if (response.kind === 'processed') {
     const deferred = deferAll(sending, items, response.results);
-    outbox.remove(items.flatMap(({ id }) => (deferred.has(id) ? [] : [id])));
     const declined = [...response.results.entries()].filter(([, { outcome }]) =>
       DECLINED.has(outcome),
     );
+    outbox.remove(declined.flatMap(([index]) => items[index]?.id ?? []));
+    outbox.sent(items.map(({ id }) => id).filter((id) => !deferred.has(id)));
     sent.reported += items.length - declined.length - deferred.size;
     sent.refused += declined.length;
     for (const [index, { reason }] of declined) {

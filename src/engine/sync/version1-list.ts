@@ -52,7 +52,7 @@ export async function fetchList(
       now(),
     );
   }
-  const counts = { blocked: added.size, expired: removed.size, allowed: 0, refused };
+  const counts = { blocked: added.size, expired: removed.size, allowed: 0, refused, unshared: 0 };
   return { lastNumber: 0, behind: 0, ...counts };
 }
 
