@@ -2,8 +2,8 @@ import { CachedBody } from './cached-body.ts';
 import type { FleetStore } from './fleet-store.ts';
 import { changedJson } from './wire.ts';
 
-/** A full copy of 100,000 entries has ten pages of the default size. */
-const MAX_CACHED = 64;
+/** A full copy of 100,000 entries has 500 pages of the size for which clients ask. */
+const MAX_CACHED = 512;
 
 interface Page {
   /** The store's latest change number when the page was made. */

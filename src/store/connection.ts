@@ -154,6 +154,28 @@ export class Connection {
     }
   }
 
+  /**
+   * Like transaction, but does not wait for the disk. A failure of power may undo it, with all that was
+   * committed since the last transaction that waited.
+   */
+  unsyncedTransaction<T>(work: () => T): T {
+    this.execute('PRAGMA synchronous = NORMAL');
+    try {
+      return this.transaction(work);
+    } finally {
+      this.execute('PRAGMA synchronous = FULL');
+    }
+  }
+
+  /**
+   * What was committed before the current transaction, and what is with it. One transaction's `after`
+   * is another's `before` if nothing was written in between, by whichever process.
+   */
+  get states(): { readonly before: string; readonly after: string } {
+    const stateAt = (count: number) => `${count} ${this.#versionInTransaction}`;
+    return { before: stateAt(this.#transactions - 1), after: stateAt(this.#transactions) };
+  }
+
   /** Adds what runs at the end of each transaction, before it is committed. */
   onCommit(write: () => void): void {
     this.#beforeCommit.push(write);

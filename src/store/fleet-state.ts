@@ -42,6 +42,22 @@ export class FleetState {
     this.senders = new Senders(connection);
   }
 
+  /**
+   * A transaction that applies what a server sends. It does not wait for the disk: if the power fails,
+   * the position is lost too, and the same is fetched again.
+   */
+  applying<T>(work: () => T): T {
+    return this.#connection.unsyncedTransaction(work);
+  }
+
+  /**
+   * Identifies what was committed before the current transaction, and with it: `after` of one is
+   * `before` of the next if nobody wrote in between.
+   */
+  get states(): { readonly before: string; readonly after: string } {
+    return this.#connection.states;
+  }
+
   position(url: string): Position {
     const sql = 'SELECT sequence, store FROM fleet_server WHERE url = ?';
     const [sequence = 0, store = ''] = this.#connection.row(sql, url) ?? [];

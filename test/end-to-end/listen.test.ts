@@ -14,6 +14,7 @@ import { signal } from '../../src/process/program.ts';
 import { LiveServer, PASSWORD } from '../fleet/client/live-server.ts';
 import { REDIS_MISSING, RedisServer } from '../fleet/pubsub/redis-server.ts';
 import { CommandLine, type Outcome } from '../support/command-line.ts';
+import { fillFleet } from '../support/fill-fleet.ts';
 import { plainEvidence } from '../support/offence.ts';
 import { program } from '../support/program.ts';
 import { until } from '../support/until.ts';
@@ -23,6 +24,10 @@ const FLOOD_AT_ONCE = 10_000;
 const FLOOD_VALID_EACH = 20;
 /** With 100,000 messages at once it may take this much; without them it takes about 100 MB. */
 const MEMORY_KILOBYTES = 400_000;
+const CHANGES = 2000;
+/** Fewer than are accepted at once in plain text. */
+const MOST_SENT = 500;
+const SEND_MILLISECONDS = 20;
 const IS_ROOT = process.getuid?.() === 0;
 /** Of gate1, another machine. */
 const KEY = new SigningKey();
@@ -252,6 +257,32 @@ block = "block"`);
     daemon.signal('SIGCONT');
     await until(() => sent.every((address) => daemon.table().includes(`${address}/32`)));
     expect((await daemon.status()).connections).toBe(1);
+  });
+
+  it(`stores all that arrives while it fetches ${CHANGES} changes`, async () => {
+    const full = new LiveServer(redis.path('full.db'));
+    await full.start();
+    try {
+      full.now = Math.floor(Date.now() / 1000);
+      await full.addUser('gate2');
+      await fillFleet(full.store, CHANGES, full.now);
+      const settings = memberSettings('gate2').replace(api.url, full.url);
+      const daemon = await connected(
+        `${settings}listen.channels = { block = { block = true, plain = true } }\n`,
+      );
+      let sent = 0;
+      do {
+        redis.publish('block', addressOf(sent++));
+        await pause(SEND_MILLISECONDS);
+      } while (daemon.logged('caught up').length === 0 && sent < MOST_SENT);
+      await until(() => daemon.logged('caught up').length > 0);
+      expect(daemon.logged('caught up')[0]).toMatchObject({ lastNumber: CHANGES, behind: 0 });
+      await until(async () => (await daemon.status()).channels['block']?.accepted === sent);
+      expect((await daemon.entries()).length).toBe(CHANGES + sent);
+      await until(() => daemon.table().includes(addressOf(0)));
+    } finally {
+      await full.stop();
+    }
   });
 
   it('detects that Redis was killed or hangs, and reconnects', async () => {

@@ -33,6 +33,7 @@ export class ShareLimit {
   /** What was admitted before that. It may not be stored yet, and in a rehearsal never is. */
   #admitted = new PrefixList();
   #refused = 0;
+  #recorded = 0;
 
   constructor(store: Store, sharePercent: number, now: Seconds) {
     this.#store = store;
@@ -68,9 +69,10 @@ export class ShareLimit {
     );
   }
 
-  /** Keeps the count of automatic requests that were refused. */
+  /** Keeps the count of automatic requests that were refused. To be called in a transaction. */
   recordRefusals(): void {
-    this.#store.coverage.addRefusals(this.#refused, this.#now);
+    this.#store.coverage.addRefusals(this.#refused - this.#recorded, this.#now);
+    this.#recorded = this.#refused;
   }
 
   #isWithinBound({ prefix }: Entry): boolean {
