@@ -29,6 +29,7 @@ const TEST_PROGRAMS = [
   ['/usr/sbin/bird', 'bird2'],
   ['/usr/sbin/bgpd', 'openbgpd'],
   ['/usr/sbin/exabgp', 'exabgp'],
+  ['/usr/bin/prometheus-node-exporter', 'prometheus-node-exporter'],
   ['/usr/bin/journalctl', 'systemd'],
   ['/lib/systemd/systemd-journal-remote', 'systemd-journal-remote'],
   // The server itself is in a folder named after its version.

@@ -126,6 +126,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/report.ts'),
   },
   {
+    name: 'metrics',
+    usage: '[OPTION…]',
+    summary: 'print metrics for Prometheus',
+    load: () => import('./commands/metrics.ts'),
+  },
+  {
     name: 'emit',
     usage: '[OPTION...]',
     summary: 'print the rules for pf, nftables and others',

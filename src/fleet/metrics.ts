@@ -1,13 +1,21 @@
+import {
+  blockedPrefixes,
+  counter,
+  gauge,
+  LabelledCounts,
+  type Metric,
+  type MetricSample,
+} from '../prometheus.ts';
 import type { SubmissionResults } from './submission.ts';
 
 /** Upper bounds of the histogram, in seconds. */
 const BUCKETS = [0.001, 0.005, 0.025, 0.1, 0.5, 2.5] as const;
 
-/** The server's metrics, for Prometheus (text format 0.0.4). */
+/** The server's metrics. */
 export class Metrics {
-  readonly #requests = new Map<string, number>();
-  readonly #reports = new Map<string, number>();
-  readonly #deferred = new Map<string, number>();
+  readonly #requests = new LabelledCounts();
+  readonly #reports = new LabelledCounts();
+  readonly #deferred = new LabelledCounts();
   readonly #buckets = BUCKETS.map(() => 0);
   #seconds = 0;
   #count = 0;
@@ -15,7 +23,7 @@ export class Metrics {
   #limited = 0;
 
   countRequest(method: string, path: string, status: number, seconds: number): void {
-    add(this.#requests, `method="${method}",path="${path}",status="${status}"`, 1);
+    this.#requests.add({ method, path, status: String(status) });
     this.#seconds += seconds;
     this.#count++;
     BUCKETS.forEach((end, index) => {
@@ -25,8 +33,8 @@ export class Metrics {
 
   countReports(user: string, results: SubmissionResults): void {
     for (const { outcome } of results) {
-      add(this.#reports, `outcome="${outcome}"`, 1);
-      if (outcome === 'deferred') add(this.#deferred, `user="${user}"`, 1);
+      this.#reports.add({ outcome });
+      if (outcome === 'deferred') this.#deferred.add({ user });
     }
   }
 
@@ -39,48 +47,39 @@ export class Metrics {
   }
 
   /** @param blocked the number of prefixes blocked now */
-  text(blocked: number, sequence: number): string {
-    const duration = 'mcblock_request_duration_seconds';
+  all(blocked: number, sequence: number): Metric[] {
     return [
-      ...head('mcblock_requests_total', 'counter', 'Requests answered.'),
-      ...rows('mcblock_requests_total', this.#requests),
-      ...head(duration, 'histogram', 'Duration of requests.'),
-      ...BUCKETS.map(
-        (end, index) => `${duration}_bucket{le="${end}"} ${this.#buckets[index] ?? 0}`,
+      counter('mcblock_requests_total', 'Requests answered.', this.#requests.samples),
+      {
+        name: 'mcblock_request_duration_seconds',
+        type: 'histogram',
+        help: 'Duration of requests.',
+        samples: [
+          ...BUCKETS.map((end, index) => bucket(String(end), this.#buckets[index] ?? 0)),
+          bucket('+Inf', this.#count),
+          { suffix: '_sum', labels: {}, value: this.#seconds },
+          { suffix: '_count', labels: {}, value: this.#count },
+        ],
+      },
+      counter('mcblock_reports_total', 'Reports processed, by outcome.', this.#reports.samples),
+      counter(
+        'mcblock_deferred_total',
+        'Reports over the budget of a user.',
+        this.#deferred.samples,
       ),
-      `${duration}_bucket{le="+Inf"} ${this.#count}`,
-      `${duration}_sum ${this.#seconds}`,
-      `${duration}_count ${this.#count}`,
-      ...head('mcblock_reports_total', 'counter', 'Reports processed, by outcome.'),
-      ...rows('mcblock_reports_total', this.#reports),
-      ...head('mcblock_deferred_total', 'counter', 'Reports over the budget of a user.'),
-      ...rows('mcblock_deferred_total', this.#deferred),
-      ...single(
+      counter(
         'mcblock_failed_logins_total',
-        'counter',
         'Logins with a wrong name or password.',
         this.#failedLogins,
       ),
-      ...single('mcblock_limited_total', 'counter', 'Requests over the rate limit.', this.#limited),
-      ...single('mcblock_blocked_prefixes', 'gauge', 'Prefixes blocked now.', blocked),
-      ...single('mcblock_sequence', 'gauge', 'The number of the latest change.', sequence),
-      '',
-    ].join('\n');
+      counter('mcblock_limited_total', 'Requests over the rate limit.', this.#limited),
+      blockedPrefixes(blocked),
+      gauge('mcblock_sequence', 'The number of the latest change.', sequence),
+    ];
   }
 }
 
-function add(counts: Map<string, number>, key: string, count: number): void {
-  counts.set(key, (counts.get(key) ?? 0) + count);
-}
-
-function head(name: string, type: 'counter' | 'gauge' | 'histogram', help: string): string[] {
-  return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`];
-}
-
-function rows(name: string, counts: ReadonlyMap<string, number>): string[] {
-  return Array.from(counts, ([labels, count]) => `${name}{${labels}} ${count}`);
-}
-
-function single(name: string, type: 'counter' | 'gauge', help: string, value: number): string[] {
-  return [...head(name, type, help), `${name} ${value}`];
+/** @param le the upper bound */
+function bucket(le: string, value: number): MetricSample {
+  return { suffix: '_bucket', labels: { le }, value };
 }

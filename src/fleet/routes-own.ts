@@ -1,3 +1,4 @@
+import { PROMETHEUS_TYPE, prometheusText } from '../prometheus.ts';
 import type { Api } from './api.ts';
 import type { Listing } from './listing.ts';
 import type { Metrics } from './metrics.ts';
@@ -20,8 +21,8 @@ export function addOwnRoutes(
     },
     async (_request, reply) => {
       const { count } = await listing.now();
-      const text = metrics.text(count, await listing.sequence());
-      return reply.type('text/plain; version=0.0.4; charset=utf-8').send(text);
+      const text = prometheusText(metrics.all(count, await listing.sequence()));
+      return reply.type(PROMETHEUS_TYPE).send(text);
     },
   );
 

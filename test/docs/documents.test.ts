@@ -23,6 +23,7 @@ const FOLDERS = [
   'bench',
   'bin',
   'docs',
+  'examples',
   'fixtures',
   'grammar',
   'packaging',

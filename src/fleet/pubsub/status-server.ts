@@ -1,12 +1,14 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { McblockError, reasonOf } from '../../errors.ts';
+import { PROMETHEUS_TYPE, prometheusText } from '../../prometheus.ts';
 import { type Endpoint, endpointText, isLocal } from './endpoint.ts';
 import { Events } from './events.ts';
 import { PAGE, PAGE_POLICY } from './page.ts';
 import { type PageData, pageJson } from './page-data.ts';
 import type { SubscriberStatus } from './status.ts';
-import { metricsText, stateText, statusJson } from './status-text.ts';
+import { statusMetrics } from './status-metrics.ts';
+import { stateText, statusJson } from './status-text.ts';
 
 export interface StatusServerDeps {
   readonly status: SubscriberStatus;
@@ -104,7 +106,7 @@ export class StatusServer {
       case '/healthz':
         return { code: 200, type: TEXT, body: 'ok\n' };
       case '/metrics':
-        return { code: 200, type: 'text/plain; version=0.0.4', body: metricsText(status) };
+        return { code: 200, type: PROMETHEUS_TYPE, body: prometheusText(statusMetrics(status)) };
       case '/status.json':
         return json(statusJson(status));
       case '/page.json':
