@@ -37,7 +37,17 @@ const grammars = files.map((file) => readGrammar(readFileSync(file, 'utf8'), fil
 const scanners = values.grammar ? grammars.map(scannerOf) : compiled.map(instantiate);
 const wanted = grammars.filter(({ service }) => (values.service ?? service) === service);
 const forger = new Forger(grammars);
-const reading = { family: 0, a: 0, b: 0, c: 0, d: 0, userStart: -1, userEnd: -1 };
+const reading = {
+  family: 0,
+  a: 0,
+  b: 0,
+  c: 0,
+  d: 0,
+  userStart: -1,
+  userEnd: -1,
+  forwardedStart: -1,
+  forwardedEnd: -1,
+};
 const bytes = Buffer.alloc(65_536);
 const linesEach = Math.ceil(Number(values.lines) / wanted.length);
 const all = { lines: 0, right: 0, ambiguous: 0, unmatched: 0, wrong: 0 };
@@ -57,22 +67,32 @@ function fuzz(grammar, choose) {
   const { service, scan, messages } = scanners.find((one) => one.service === grammar.service);
   const counts = { lines: 0, right: 0, ambiguous: 0, unmatched: 0, wrong: 0 };
   for (let n = 0; n < linesEach; n++) {
-    const { line, message, address } = forger.forge(grammar, choose);
+    const { line, message, address, forwarded } = forger.forge(grammar, choose);
     const found = scan(bytes, 0, bytes.latin1Write(line, 0), reading);
     counts.lines++;
     if (found === -2) counts.ambiguous++;
     else if (found === -1) counts.unmatched++;
-    else if (addressText(reading) === address) counts.right++;
+    else if (addressText(reading) === address && isRightList(line, forwarded)) counts.right++;
     else if (reading.family === 0) counts.unmatched++;
     else {
       counts.wrong++;
       show(
-        `${service}: ${message} as ${messages[found].name}, with ${address || 'no address'}`,
+        `${service}: ${message} as ${messages[found].name}, with ${address || 'no address'}${forwarded === undefined ? '' : ` and ${forwarded}`}`.slice(
+          0,
+          200,
+        ),
         line,
       );
     }
   }
   return counts;
+}
+
+/** Whether the list of forwarded addresses that was read, if any, is the one that was written. */
+function isRightList(line, forwarded) {
+  const { forwardedStart, forwardedEnd } = reading;
+  if (forwarded === undefined || forwardedStart < 0) return true;
+  return line.slice(forwardedStart, forwardedEnd) === forwarded;
 }
 
 /** Keeps the shortest line of each kind. */

@@ -4,5 +4,5 @@ export { addressAt, dottedEndpointAt, endpointAt } from './address';
 export { hash } from './hash';
 export { beforeFullStop, nameAndPortEnd, nameEnd, pastColon } from './name';
 export { intEnd, portEnd } from './number';
-export { bareEnd, quotedEnd } from './quoted';
+export { arrayEnd, bareEnd, quotedEnd } from './quoted';
 export { wordEnd } from './word';

@@ -113,6 +113,7 @@ const GOES_ON: Readonly<Record<Field, RegExp>> = {
   WORD: /(?!)/u,
   QUOTED: /[^"]/u,
   'QUOTED-USER': /[^"]/u,
+  FORWARDED: /[^"]/u,
   BARE: /[^ "]/u,
   'BARE-USER': /[^ "]/u,
   SESSION: /(?!)/u,

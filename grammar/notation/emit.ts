@@ -12,7 +12,7 @@ import {
   writeNobody,
 } from './emit-parts.ts';
 import { differsFrom, firstByteTest, searchTest } from './emit-tests.ts';
-import { type FieldState, type State, statesOf } from './graph.ts';
+import { type FieldState, isRestOfArray, type State, statesOf } from './graph.ts';
 import { type Machine, NOTHING, STOP } from './machine.ts';
 import { doubtfulStates, isSearched, isWord, revisitedStates, statesApart } from './reach.ts';
 import { isValue, namesAddress } from './tree.ts';
@@ -168,7 +168,8 @@ class Writer {
    * A field that ends at one position. What it tells, of a port, the connection or the user, is
    * forgotten where the rest does not match.
    */
-  #noted({ field, next }: FieldState, p: Local, exit: Leave): Code {
+  #noted(state: FieldState, p: Local, exit: Leave): Code {
+    const { field, next } = state;
     const machine = this.#machine;
     const [q, before] = [this.#function.local(), this.#function.local()];
     const after = this.#block((inner) => this.#match(next, { base: q, offset: 0 }, inner));
@@ -178,7 +179,7 @@ class Writer {
     // A quoted text may be empty.
     const least = isValue(field) ? int(0) : op(get(p), '+', int(1));
     return [
-      set(q, machine.endOf(field, get(p), get(E))),
+      set(q, machine.endOf(field, get(p), get(E), isRestOfArray(state))),
       when(op(get(q), '<', least), exit(NOTHING)),
       passField(machine, field, next, length, exit),
       isPort ? [set(before, machine.port()), machine.takePort()] : [],

@@ -25,6 +25,7 @@ export interface Fields {
   readonly hash: (start: number, end: number, seed: number) => number;
   readonly quotedEnd: FieldEnd;
   readonly bareEnd: FieldEnd;
+  readonly arrayEnd: FieldEnd;
 }
 
 let loaded: Fields | undefined;

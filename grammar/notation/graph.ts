@@ -93,6 +93,16 @@ export function nextOf(state: State): readonly State[] {
   return state.type === 'choice' ? state.branches : [state.next];
 }
 
+/** Whether the field is the rest of a JSON array: what follows ends one. */
+export function isRestOfArray({ field, next }: FieldState): boolean {
+  return (
+    field === 'FORWARDED' &&
+    next.type === 'literal' &&
+    next.bytes[0] === 0x22 &&
+    next.bytes[1] === 0x5d
+  );
+}
+
 function literalState(at: Location, bytes: readonly number[], next: State): LiteralState {
   const length = bytes.length;
   return {
@@ -163,6 +173,7 @@ const FIELD_SHAPES: Readonly<
   TEXT: { least: 0, most: Number.POSITIVE_INFINITY, firstBytes: ANY_BYTE },
   QUOTED: { least: 0, most: Number.POSITIVE_INFINITY, firstBytes: ANY_BYTE },
   'QUOTED-USER': { least: 0, most: Number.POSITIVE_INFINITY, firstBytes: ANY_BYTE },
+  FORWARDED: { least: 0, most: Number.POSITIVE_INFINITY, firstBytes: ANY_BYTE },
   BARE: { least: 1, most: Number.POSITIVE_INFINITY, firstBytes: NO_SPACE },
   'BARE-USER': { least: 1, most: Number.POSITIVE_INFINITY, firstBytes: NO_SPACE },
   SESSION: { least: 1, most: Number.POSITIVE_INFINITY, firstBytes: NO_SPACE },

@@ -80,4 +80,6 @@ function takeRequest(reading: Reading, shift: number): void {
   reading.referrerEnd = at(7);
   reading.agentStart = at(8);
   reading.agentEnd = at(9);
+  reading.forwardedStart = at(10);
+  reading.forwardedEnd = at(11);
 }

@@ -41,6 +41,7 @@ const FIELD_FUNCTIONS = {
   wordEnd: 2,
   quotedEnd: 2,
   bareEnd: 2,
+  arrayEnd: 2,
 } as const;
 
 type FieldFunction = keyof typeof FIELD_FUNCTIONS;
@@ -56,6 +57,7 @@ const FINDERS: Readonly<Partial<Record<Field, FieldFunction>>> = {
   'QUOTED-USER': 'quotedEnd',
   BARE: 'bareEnd',
   'BARE-USER': 'bareEnd',
+  FORWARDED: 'quotedEnd',
   SESSION: 'wordEnd',
   'SESSION-PORT': 'portEnd',
   'SESSION-PID': 'intEnd',
@@ -144,9 +146,12 @@ export class Machine {
     return op(op(this.found(), '<', int(0)), '|', getGlobal(this.#firstFamily));
   }
 
-  /** The end of the field that begins at p; negative if there is none. */
-  endOf(field: Field, p: Code, e: Code): Code {
-    const finder = FINDERS[field];
+  /**
+   * The end of the field that begins at p; negative if there is none.
+   * @param isArray the field is the rest of a JSON array
+   */
+  endOf(field: Field, p: Code, e: Code, isArray = false): Code {
+    const finder = isArray ? 'arrayEnd' : FINDERS[field];
     if (finder === undefined) throw new RangeError(`${field} can end anywhere`);
     return call(this.#functions[finder], p, e);
   }

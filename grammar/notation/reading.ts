@@ -30,6 +30,9 @@ export interface Reading {
   referrerEnd: number;
   agentStart: number;
   agentEnd: number;
+  /** Where the list of addresses that proxies forwarded is; -1 if there is none. */
+  forwardedStart: number;
+  forwardedEnd: number;
 }
 
 /** The fields in the order in which a compiled scanner leaves them in memory, an i32 each. */
@@ -54,6 +57,8 @@ export const READING_FIELDS = [
   'referrerEnd',
   'agentStart',
   'agentEnd',
+  'forwardedStart',
+  'forwardedEnd',
 ] as const;
 
 /** Their byte offsets in memory. */
@@ -83,5 +88,7 @@ export function emptyReading(): Reading {
     referrerEnd: -1,
     agentStart: -1,
     agentEnd: -1,
+    forwardedStart: -1,
+    forwardedEnd: -1,
   };
 }

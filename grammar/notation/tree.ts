@@ -21,6 +21,7 @@ export const FIELDS = [
   'QUOTED-USER',
   'BARE',
   'BARE-USER',
+  'FORWARDED',
   'SESSION',
   'SESSION-PORT',
   'SESSION-PID',
@@ -54,6 +55,7 @@ const QUOTED_FIELDS: ReadonlySet<Field> = new Set([
   'REQUEST',
   'REFERRER',
   'AGENT',
+  'FORWARDED',
 ]);
 
 /** Whether the field ends at a quote. */
@@ -68,6 +70,7 @@ export const REQUEST_FIELDS = {
   STATUS: ['statusStart', 'statusEnd'],
   REFERRER: ['referrerStart', 'referrerEnd'],
   AGENT: ['agentStart', 'agentEnd'],
+  FORWARDED: ['forwardedStart', 'forwardedEnd'],
 } as const;
 
 export type RequestField = keyof typeof REQUEST_FIELDS;

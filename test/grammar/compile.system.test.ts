@@ -24,6 +24,7 @@ const FIELDS = [
   'TEXT',
   'QUOTED',
   'QUOTED-USER',
+  'FORWARDED',
   'BARE',
   'BARE-USER',
   'METHOD',

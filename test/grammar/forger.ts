@@ -5,6 +5,8 @@ export interface ForgedLine {
   readonly service: string;
   readonly message: string;
   readonly line: string;
+  /** The list of forwarded addresses, if the line has one and the service escapes quotes everywhere. */
+  readonly forwarded: string | undefined;
   /** The peer's address as RFC 5952 writes it; '' where the line names a host, or nobody. */
   readonly address: string;
 }
@@ -43,6 +45,9 @@ const NO_PEERS = [
 
 /** Whom the hostile words accuse. */
 const DECOYS = ['198.51.100.9', '2001:db8:bad::9', '::ffff:198.51.100.9', 'fe80::bad%em0'] as const;
+
+/** What the proxy that the peer is appends. */
+const FORWARDED = '203.0.113.5';
 
 /** What cuts words out of the fields that they stand in. */
 const SIGNS = [
@@ -111,9 +116,11 @@ export class Forger {
     const known = choose(6) > 0;
     const [peer, truth] = known ? pick(PEERS, choose) : [pick(NO_PEERS, choose), ''];
     // One peer in six has no address; nobody but the peer is ever named.
-    const derived = new Derivation(this.#rulesOf(grammar), choose, peer, (spaces) =>
-      this.#hostile(grammar, message, choose, spaces),
-    );
+    const escapes = choose(2) === 0;
+    const derived = new Derivation(this.#rulesOf(grammar), choose, peer, (spaces) => {
+      const words = this.#hostile(grammar, message, choose, spaces);
+      return escapes ? escaped(words) : words;
+    });
     const written = derived.write(message.body);
     // Services write IPv6 in brackets there: this is no line of theirs.
     const cut = written.findIndex(
@@ -124,7 +131,13 @@ export class Forger {
     }
     const line = written.join('').slice(0, pick(CUTS, choose));
     const address = derived.namesPeer ? truth : '';
-    return { service: grammar.service, message: message.name, line, address };
+    return {
+      service: grammar.service,
+      message: message.name,
+      line,
+      forwarded: escapes ? derived.forwarded : undefined,
+      address,
+    };
   }
 
   /** Words of a peer who knows what the services write. */
@@ -182,6 +195,7 @@ class Derivation {
   /** Words for a field; without spaces where the field can have none. */
   readonly #words: (spaces: boolean) => string;
   namesPeer = false;
+  forwarded: string | undefined;
 
   constructor(
     rules: ReadonlyMap<string, Expression>,
@@ -241,7 +255,11 @@ class Derivation {
           case 'REFERRER':
           case 'AGENT':
             // The service escapes what would end the text.
-            return [this.#words(true).replaceAll(/["\\]/g, '\\$&')];
+            return [escaped(this.#words(true))];
+          case 'FORWARDED':
+            // What the client says comes first; the proxy appends.
+            this.forwarded = `${escaped(this.#words(true))}, ${FORWARDED}`;
+            return [this.forwarded];
           case 'BARE':
           case 'BARE-USER':
           case 'METHOD':
@@ -258,6 +276,11 @@ class Derivation {
 function endpoint(peer: string, choose: Choose): string {
   const port = 1 + choose(65_535);
   return peer.includes(':') && choose(2) === 0 ? `[${peer}]:${port}` : `${peer}:${port}`;
+}
+
+/** As JSON and web servers write it, unless it is that already. */
+function escaped(words: string): string {
+  return words.replaceAll(/\\?["\\]/g, (text) => (text.length > 1 ? text : `\\${text}`));
 }
 
 /** All of a line, its end, its beginning or its middle. */

@@ -16,18 +16,25 @@ const LINES_EACH = 30;
 
 describe('hostile words in a line', () => {
   it('never make a service name another than the peer', () => {
-    const seen = { right: 0, ambiguous: 0, unmatched: 0 };
+    const seen = { right: 0, ambiguous: 0, unmatched: 0, forwarded: 0 };
     fc.assert(
       fc.property(service, seed, ({ grammar, scanner }, start) => {
         const choose = choices(start);
         for (let n = 0; n < LINES_EACH; n++) {
-          const { line, message, address } = forger.forge(grammar, choose);
+          const { line, message, address, forwarded } = forger.forge(grammar, choose);
           const found = scanLine(scanner, line);
           if (found.message === AMBIGUOUS) seen.ambiguous++;
           else if (found.message === NO_MATCH || found.address === '') seen.unmatched++;
           else {
             seen.right++;
             expect({ line, message, address: found.address }).toEqual({ line, message, address });
+            const { forwardedStart = -1, forwardedEnd = -1 } = found.reading ?? {};
+            if (forwarded === undefined || forwardedStart < 0) continue;
+            seen.forwarded++;
+            expect({ line, list: line.slice(forwardedStart, forwardedEnd) }).toEqual({
+              line,
+              list: forwarded,
+            });
           }
         }
       }),
@@ -36,6 +43,7 @@ describe('hostile words in a line', () => {
     // The property says little where hardly any line is read.
     expect(seen.right).toBeGreaterThan(10_000);
     expect(seen.ambiguous).toBeGreaterThan(300);
+    expect(seen.forwarded).toBeGreaterThan(50);
   });
 
   it('are read as the interpreter reads them', () => {

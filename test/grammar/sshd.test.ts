@@ -72,6 +72,7 @@ function lineOf(body: Expression, choices: readonly number[]): string {
             return ['w', 'SHA256:ab/c', '192.0.2.9'][choose(3)]!;
           case 'USER':
           case 'TEXT':
+          case 'FORWARDED':
           case 'QUOTED':
           case 'QUOTED-USER':
           case 'REQUEST':

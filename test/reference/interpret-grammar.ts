@@ -8,6 +8,7 @@ import {
 } from '../../grammar/notation/tree.ts';
 import { parseAddressReference } from './address-text.ts';
 import {
+  arrayLength,
   bareLength,
   intLength,
   lengthBeforeFullStop,
@@ -161,6 +162,20 @@ function* fieldReadings(field: Field, line: string, from: Found): Generator<Foun
       if (length === undefined) return;
       const end = start + length;
       yield { ...from, end, user: field.endsWith('USER') ? { start, end } : from.user };
+      return;
+    }
+    case 'FORWARDED': {
+      const rest = line.slice(start);
+      const [text, array] = [quotedLength(rest), arrayLength(rest)];
+      for (const length of array === text ? [text] : [array, text]) {
+        if (length === undefined) continue;
+        const end = start + length;
+        yield {
+          ...from,
+          end,
+          parts: { ...from.parts, forwardedStart: start, forwardedEnd: end },
+        };
+      }
       return;
     }
     case 'WORD':

@@ -101,6 +101,11 @@ export function quotedLength(text: string): number | undefined {
   return /^(?:[^"\\]|\\[^])*(?=")/.exec(text)?.[0].length;
 }
 
+/** The length up to the quote that ends the last text of a JSON array. */
+export function arrayLength(text: string): number | undefined {
+  return /^(?:[^"\\]|\\[^]|",")*(?="\])/.exec(text)?.[0].length;
+}
+
 /** The length of all at the beginning of a text that is neither a space nor a quote. */
 export function bareLength(text: string): number | undefined {
   return /^[^ "]+/.exec(text)?.[0].length;
