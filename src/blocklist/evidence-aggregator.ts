@@ -58,8 +58,8 @@ export class EvidenceAggregator {
     const taken: Evidence[] = [];
     for (const row of this.#counted) {
       const { address, kind, port, count, firstSeen, lastSeen } = row;
-      const { service, message, log, host } = kind;
-      taken.push({ address, service, message, port, count, firstSeen, lastSeen, log, host });
+      const { service, message, log, host, proxy } = kind;
+      taken.push({ address, service, message, port, count, firstSeen, lastSeen, log, host, proxy });
       row.count = 0;
     }
     this.#counted = [];

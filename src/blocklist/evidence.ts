@@ -17,7 +17,23 @@ export interface Evidence {
   readonly log: string;
   /** The host that the log lines name; empty if there is none. */
   readonly host: string;
+  /** The trusted proxy through which the offender came; empty if there is none. */
+  readonly proxy: string;
+}
+
+/** The proxy through which all of them came, or the first of several; empty if somebody came directly. */
+export function proxyOf(rows: Iterable<Pick<Evidence, 'proxy'>>): string {
+  // The empty text comes first.
+  const [first = ''] = Array.from(rows, ({ proxy }) => proxy).toSorted();
+  return first;
 }
 
 /** The details of evidence without any. */
-export const NO_DETAILS = { service: '', message: '', log: '', host: '', port: undefined } as const;
+export const NO_DETAILS = {
+  service: '',
+  message: '',
+  log: '',
+  host: '',
+  proxy: '',
+  port: undefined,
+} as const;

@@ -10,6 +10,8 @@ export interface OffenceKind {
   /** The name of the log and the host that the line names; empty if there is none. */
   readonly log: string;
   readonly host: string;
+  /** The trusted proxy through which the offender came, as text; empty if there is none. */
+  readonly proxy: string;
 }
 
 /** An event that counts against an address. */

@@ -17,6 +17,8 @@ export interface Policy {
     readonly length6: number;
     /** The prefixes of NAT64 translators besides the well-known one (RFC 6052). */
     readonly nat64: readonly Prefix[];
+    /** The proxies in front of services of this host, which are never blocked automatically. */
+    readonly proxies: readonly Prefix[];
   };
   readonly persistent: {
     /** Hits on this many distinct days prolong an activation. */
@@ -62,7 +64,7 @@ export const DAY_SECONDS = 86_400;
 
 export const DEFAULT_POLICY: Policy = {
   penalty: { firstSeconds: 30 * DAY_SECONDS, longestSeconds: 3650 * DAY_SECONDS },
-  auto: { length4: 24, length6: 64, nat64: [] },
+  auto: { length4: 24, length6: 64, nat64: [], proxies: [] },
   persistent: { days: 3 },
   reactivate: { widest4: 8, widest6: 19, points: 10 },
   trust: { days: 30, points: 300 },

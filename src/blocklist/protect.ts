@@ -4,13 +4,14 @@ import { comparePrefixes, contains, containsPrefix, overlaps, type Prefix } from
 import type { Protection, ProtectionReason } from './request.ts';
 
 /** What also protects against requests by hand. */
-export const REASONS_BY_HAND: readonly ProtectionReason[] = ['allowed', 'own', 'session'];
+export const REASONS_BY_HAND: readonly ProtectionReason[] = ['allowed', 'own', 'session', 'proxy'];
 
 /** If several apply, the first is named. */
 const REASONS: readonly ProtectionReason[] = [
   'allowed',
   'own',
   'session',
+  'proxy',
   'login',
   'private',
   'connected',

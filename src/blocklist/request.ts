@@ -47,9 +47,16 @@ export type Request = AutomaticRequest | ManualRequest;
 
 /**
  * Why a prefix is protected: the allow-list, an address of this host, the address of the current ssh
- * session, a login, private space, or (in rules only) a network that this host is connected to.
+ * session, a trusted proxy, a login, private space, or (in rules only) a network that this host is connected to.
  */
-export type ProtectionReason = 'allowed' | 'own' | 'session' | 'login' | 'private' | 'connected';
+export type ProtectionReason =
+  | 'allowed'
+  | 'own'
+  | 'session'
+  | 'proxy'
+  | 'login'
+  | 'private'
+  | 'connected';
 
 export interface Protection {
   readonly prefix: Prefix;

@@ -55,6 +55,7 @@ export async function readOptionsOf(
     scanners,
     zone: config.get('timezone'),
     points: config.get('offence.messages'),
+    trustedProxies: config.get('trusted-proxies'),
     userGroups: config.get('trust.groups'),
     decompressor: config.get('decompress.program'),
     sizeLimitBytes: config.get('decompress.size-limit'),

@@ -1,5 +1,6 @@
 import { hasEmbeddedHole } from '../blocklist/embedded-holes.ts';
 import { type Entry, type Expiry, isActive, type Seconds } from '../blocklist/entry.ts';
+import { proxyOf } from '../blocklist/evidence.ts';
 import type { Policy } from '../blocklist/policy.ts';
 import { ProtectedSpace } from '../blocklist/protect.ts';
 import type { Protection } from '../blocklist/request.ts';
@@ -28,6 +29,8 @@ export interface Block {
   /** Undefined for a feed. */
   readonly expiresAt: Expiry | undefined;
   readonly feed: string | undefined;
+  /** See {@link proxyOfEntry}; empty for a feed. */
+  readonly proxy: string;
 }
 
 /** What blocks an address: the entry that blocks it longest, else a feed. */
@@ -41,9 +44,9 @@ export function blockOf(
   // Most addresses are not on the list, and the holes take longer to read.
   if (listed.entries.length === 0 && listed.feeds.length === 0) return undefined;
   const { entry, feeds } = blockingOf(store, host, policy, now, listed);
-  if (entry !== undefined) return { ...entry, feed: undefined };
+  if (entry !== undefined) return { ...entry, feed: undefined, proxy: proxyOfEntry(store, entry) };
   const [match] = feeds;
-  return match && { prefix: match.prefix, expiresAt: undefined, feed: match.feed };
+  return match && { prefix: match.prefix, expiresAt: undefined, feed: match.feed, proxy: '' };
 }
 
 /** Whether one of the logins came from an address that is blocked now: it makes a hole in the rules. */
@@ -88,6 +91,18 @@ interface Listed {
 function listedAt(store: Store, host: Prefix, now: Seconds): Listed {
   const entries = supernetsAt(store, host, now).filter((entry) => isActive(entry, now));
   return { entries, feeds: feedsThen(store, store.feeds.supernets(host), now) };
+}
+
+/**
+ * The proxy through which all came whose offences made and hit the current activation, or the first of
+ * several; empty if somebody came directly, or where nothing of it was seen here.
+ */
+export function proxyOfEntry(
+  store: Pick<Store, 'history'>,
+  { prefix, activatedAt }: Pick<Entry, 'prefix' | 'activatedAt'>,
+): string {
+  const current = store.history(prefix).findLast(({ at }) => at === activatedAt);
+  return current?.origin === 'grok' ? proxyOf(current.evidence) : '';
 }
 
 /** Whether the current activation was made by hand. */

@@ -14,7 +14,7 @@ import type { Activation } from '../store/history.ts';
 import type { ForgottenEntry } from '../store/record.ts';
 import type { Store } from '../store/store.ts';
 import type { Withdrawal } from '../store/withdrawals.ts';
-import { blockingOf } from './blocker.ts';
+import { blockingOf, proxyOfEntry } from './blocker.ts';
 import { isPast, supernetsAt } from './past.ts';
 import { loginProtections, protectedSpace } from './protected-space.ts';
 
@@ -24,6 +24,8 @@ export interface Explanation {
   /** The IPv4 address that an IPv6 address embeds. */
   readonly embedded: Address | undefined;
   readonly blocker: Entry | undefined;
+  /** See {@link proxyOfEntry}. */
+  readonly proxy: string;
   readonly feeds: readonly FeedMatch[];
   /** The entries that contain it, widest first. */
   readonly entries: readonly { readonly entry: Entry; readonly history: readonly Activation[] }[];
@@ -60,6 +62,7 @@ export function explain(store: Store, prefix: Prefix, policy: Policy, now: Secon
     prefix,
     embedded: isHost ? embeddedIn(prefix, nat64)?.address : undefined,
     blocker,
+    proxy: blocker === undefined ? '' : proxyOfEntry(store, blocker),
     feeds,
     entries: supernetsAt(store, prefix, now).map((entry) => ({
       entry,
@@ -94,7 +97,7 @@ function outlookOf(
   const host = hostPrefix(prefix);
   const { nat64 } = policy.auto;
   const around = loginsAround((one) => store.loginsWithin(one, 0), host, nat64);
-  const space = protectedSpace(store, nat64, now).plus(
+  const space = protectedSpace(store, policy.auto, now).plus(
     loginProtections(store, around, now, policy),
   );
   const entries = isPast(store, now) ? supernetsAt(store, host, now) : store.around(network, host);

@@ -8,25 +8,31 @@ import type { Prefix } from '../net/prefix.ts';
 import { EVERYTHING } from '../store/pages.ts';
 import type { Store } from '../store/store.ts';
 import { connectedNetworks } from './own-addresses.ts';
-import { allowedProtections, loginProtections, ownProtections } from './protected-space.ts';
+import {
+  allowedProtections,
+  loginProtections,
+  ownProtections,
+  proxyProtections,
+  type SpecialPrefixes,
+} from './protected-space.ts';
 
 /**
- * What stays a hole in the rules whoever blocks the prefix: the allow-list and this host.
- * @param nat64 the prefixes of NAT64 translators besides the well-known one
+ * What stays a hole in the rules whoever blocks the prefix: the allow-list, this host and trusted
+ * proxies.
  */
 export function lastingHoles(
   store: Pick<Store, 'allowed' | 'clock'>,
   prefix: Prefix,
-  nat64: readonly Prefix[],
+  { nat64, proxies }: SpecialPrefixes,
   at: Seconds,
 ): readonly Protection[] {
-  const all = [...allowedProtections(store, at), ...ownProtections()];
+  const all = [...allowedProtections(store, at), ...ownProtections(), ...proxyProtections(proxies)];
   return [...new ProtectedSpace(all, nat64).allOverlapping(prefix)];
 }
 
 /**
- * The holes in the rules at that time: the allow-list, this host, the networks that it is connected
- * to, and trusted addresses.
+ * The holes in the rules at that time: the allow-list, this host, trusted proxies, the networks that it
+ * is connected to, and trusted addresses.
  * @param within where trusted addresses are looked for
  */
 export function holesAt(
@@ -42,6 +48,7 @@ export function holesAt(
   return [
     ...allowedProtections(store, at),
     ...ownProtections(),
+    ...proxyProtections(policy.auto.proxies),
     ...connectedNetworks().map((prefix): Protection => ({ prefix, reason: 'connected' })),
     ...loginProtections(store, logins, at, policy),
   ];

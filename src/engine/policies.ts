@@ -15,6 +15,8 @@ export interface Policies {
   readonly limits: Policy['limits'];
   /** The prefixes of NAT64 translators besides the well-known one; the same too. */
   readonly nat64: readonly Prefix[];
+  /** The proxies in front of services of this host; the same too. */
+  readonly proxies: readonly Prefix[];
 }
 
 /** One policy for all addresses. */
@@ -24,6 +26,7 @@ export function onePolicy(policy: Policy): Policies {
     windowSeconds: policy.offence.windowSeconds,
     limits: policy.limits,
     nat64: policy.auto.nat64,
+    proxies: policy.auto.proxies,
   };
 }
 
@@ -46,6 +49,7 @@ export function policiesByCountry(
     windowSeconds: common.offence.windowSeconds,
     limits: common.limits,
     nat64: common.auto.nat64,
+    proxies: common.auto.proxies,
     policyFor(offender) {
       const address = embeddedIn(offender, common.auto.nat64)?.address ?? offender;
       const network = prefixAround(address, address.family === 4 ? widest4 : widest6);

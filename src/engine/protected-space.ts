@@ -1,6 +1,7 @@
 import { hostSpace, privateSpace } from '../blocklist/bogons.ts';
 import type { Seconds } from '../blocklist/entry.ts';
 import type { EvidenceSource } from '../blocklist/evidence-source.ts';
+import type { Policy } from '../blocklist/policy.ts';
 import { ProtectedSpace } from '../blocklist/protect.ts';
 import type { Protection } from '../blocklist/request.ts';
 import { type Login, type TrustPolicy, trustedProtections } from '../blocklist/trust.ts';
@@ -10,22 +11,25 @@ import type { Store } from '../store/store.ts';
 import { ownAddresses } from './own-addresses.ts';
 import { isPast } from './past.ts';
 
+/** The prefixes of the configuration that matter to protection. */
+export type SpecialPrefixes = Pick<Policy['auto'], 'nat64' | 'proxies'>;
+
 /**
- * What is always protected: the allow-list, this host's addresses and, for requests from logs,
- * private space. Private space as the source of a packet that pf blocked on an external interface
+ * What is always protected: the allow-list, this host's addresses, trusted proxies and, for requests
+ * from logs, private space. Private space as the source of a packet that pf blocked on an external interface
  * is a bogon. Logins are not included, because what they protect depends on the time.
- * @param nat64 the prefixes of NAT64 translators besides the well-known one
  * @param at the allow-list as of this time
  */
 export function protectedSpace(
   store: Store,
-  nat64: readonly Prefix[],
+  { nat64, proxies }: SpecialPrefixes,
   at: Seconds,
   source: EvidenceSource = 'log',
 ): ProtectedSpace {
   const protections = [
     ...allowedProtections(store, at),
     ...ownProtections(),
+    ...proxyProtections(proxies),
     ...(source === 'log' ? privateSpace() : []),
   ];
   return new ProtectedSpace(protections, nat64);
@@ -53,6 +57,11 @@ export function loginProtections(
 ): readonly Protection[] {
   const entriesAround = (address: Address) => store.supernets(hostPrefix(address));
   return trustedProtections(logins, entriesAround, now, policy);
+}
+
+/** The proxies through which clients reach services of this host. */
+export function proxyProtections(proxies: readonly Prefix[]): Protection[] {
+  return proxies.map((prefix) => ({ prefix, reason: 'proxy' }));
 }
 
 /** This host's addresses, loopback and IPv6's link. */

@@ -10,6 +10,7 @@ const REASONS: Readonly<Record<Protection['reason'], string>> = {
   own: 'an address of the server',
   login: 'an address with a recent login',
   session: "an administrator's session",
+  proxy: 'a trusted proxy of the server',
   private: 'private space',
   connected: 'private space',
 };

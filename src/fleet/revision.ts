@@ -2,7 +2,7 @@
  * The revision of the API's version 2. It rises when there is a new kind of report, reports get a
  * field, or a field accepts more than before, so that clients know which reports a server understands.
  */
-export const API_REVISION = 2;
+export const API_REVISION = 3;
 
 /** The header in which a server states its revision with every answer. */
 export const REVISION_HEADER = 'mcblock-revision';
@@ -11,7 +11,7 @@ export const REVISION_HEADER = 'mcblock-revision';
 export const WIDEST_HEADER = 'mcblock-widest';
 
 /** Fields of reports by the revision that introduced them. The others are as old as the API. */
-const INTRODUCED: Readonly<Record<string, number>> = {};
+const INTRODUCED: Readonly<Record<string, number>> = { proxy: 3 };
 
 /** The report without the fields that a server of this revision does not know. */
 export function reportForRevision(

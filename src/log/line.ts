@@ -1,5 +1,6 @@
 import { emptyReading, type Reading } from '../../grammar/notation/reading.ts';
 import { NO_MATCH } from '../../grammar/notation/scanner.ts';
+import type { Prefix } from '../net/prefix.ts';
 import { emptyHeader, type Header } from './header/header.ts';
 import type { LogTime } from './time/clock.ts';
 
@@ -44,6 +45,8 @@ export interface Line {
   /** Index of the message, NO_MATCH or AMBIGUOUS. */
   message: number;
   readonly reading: Reading;
+  /** The trusted proxy through which the peer came. Only with a message. */
+  proxy: Prefix | undefined;
   /** How many events the line stands for. */
   count: number;
   /** The line repeats the line before; `reading` then refers to the bytes of that one. */
@@ -71,6 +74,7 @@ export function emptyLine(): Line {
     session: 0,
     message: NO_MATCH,
     reading: emptyReading(),
+    proxy: undefined,
     count: 1,
     repeatsLast: false,
   };

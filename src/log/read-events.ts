@@ -39,11 +39,12 @@ export async function* readEvents(
   let batch: Event[] = [];
   const { chunks, service: owner } = await contentOf(source, options, warn);
   const doubts = new LogDoubts();
-  const reader = new LogReader(scanners, civil, owner, (line) => {
+  const add = (line: Line): void => {
     doubts.add(line);
     batch.push(maker.make(line));
     if (line.message === NO_MATCH) reportUnmatched(line);
-  });
+  };
+  const reader = new LogReader(scanners, civil, owner, add, options.trustedProxies);
   const maker = new EventMaker(scanners, options.points, reader.hosts, () => {
     calendar ??= calendarOf(reader.clock);
     return calendar;

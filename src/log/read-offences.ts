@@ -11,6 +11,7 @@ import {
 } from './checkpoint.ts';
 import { LogDoubts } from './doubts.ts';
 import type { CountedEvents } from './event-keys.ts';
+import type { Line } from './line.ts';
 import type { OffenceGroup } from './offences/offence-table.ts';
 import { type LineCounts, OffenceCollector } from './offences/offences.ts';
 import { Samples } from './offences/samples.ts';
@@ -81,12 +82,14 @@ export async function readLines(
   const part = new NewPart();
   const doubts = new LogDoubts();
   const stretches = new Stretches();
-  const reader = new LogReader(options.scanners, civil, service, (line) => {
+  const add = (line: Line): void => {
     doubts.add(line);
     if (line.known && isKnownTime(line.time)) stretches.add(secondsOf(line.time));
     // A line that was incomplete when the log was read before was counted as it was.
     if (line.offset >= part.from) collector.add(line);
-  });
+  };
+  const { scanners, trustedProxies } = options;
+  const reader = new LogReader(scanners, civil, service, add, trustedProxies);
   const collector = new OffenceCollector(
     options.scanners,
     options.points,

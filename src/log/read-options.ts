@@ -1,4 +1,5 @@
 import type { Scanner } from '../../grammar/notation/scanner.ts';
+import type { Prefix } from '../net/prefix.ts';
 import type { Warn } from './compression/broken.ts';
 import type { Decompressor } from './compression/bzip2.ts';
 import { DEFAULT_SIZE_LIMIT_BYTES, decompress } from './compression/decompress.ts';
@@ -16,6 +17,8 @@ export interface ReadOptions {
   readonly userGroups?: readonly (readonly string[])[];
   /** The key of the hashes of users, 8 bytes. Default: a new one. */
   readonly userKey?: Uint8Array;
+  /** The proxies whose lists of forwarded addresses are believed. Default: none. */
+  readonly trustedProxies?: readonly Prefix[];
   /** The service that writes the file itself. Default: found from its first lines. */
   readonly service?: string;
   /** The year of the last line. Default: from the time of the file. */

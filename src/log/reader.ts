@@ -1,4 +1,5 @@
 import { NO_MATCH, type RequestRole, type Scanner } from '../../grammar/notation/scanner.ts';
+import type { Prefix } from '../net/prefix.ts';
 import { lineStart } from './bytes.ts';
 import { setConnectionKey } from './connection-key.ts';
 import type { HeaderReader } from './header/header.ts';
@@ -14,6 +15,7 @@ import { isSyslogd, readLastRepetition, readQuotedRepetition } from './repeat.ts
 import { PathScans } from './requests/path-scans.ts';
 import { LineClock } from './time/line-clock.ts';
 import type { CivilTime } from './time/zone.ts';
+import { TrustedProxies } from './trusted-proxies.ts';
 
 const SPACE = 0x20;
 /** nginx truncates a line of its error log here (NGX_MAX_ERROR_STR, less the newline). */
@@ -40,6 +42,7 @@ export class LogReader {
     this.#read(bytes, start, end, offset, cut),
   );
   readonly #line: Line = emptyLine();
+  readonly #proxies: TrustedProxies;
   readonly #peers = new Peers();
   readonly #pathScans = new PathScans();
   readonly #repetition = { count: 1, start: 0, end: 0 };
@@ -52,7 +55,9 @@ export class LogReader {
     civil: CivilTime,
     owner: string | undefined,
     sink: (line: Line) => void,
+    trustedProxies: readonly Prefix[] = [],
   ) {
+    this.#proxies = new TrustedProxies(trustedProxies);
     const indexOf = (name: string | undefined): number =>
       scanners.findIndex(({ service }) => service === name);
     this.#scanners = scanners;
@@ -178,6 +183,7 @@ export class LogReader {
     if (line.message < 0) return;
     const message = this.#scanners[line.service]?.messages[line.message];
     if (message === undefined) return;
+    this.#proxies.pass(line);
     setConnectionKey(line, message);
     this.#peers.pass(line, message);
     const { request } = message;

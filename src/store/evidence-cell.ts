@@ -21,9 +21,11 @@ type Group = readonly [shared: readonly SqlValue[], rows: readonly (readonly Sql
 const SHARED: readonly EvidenceName[] = EVIDENCE_KEY.filter(
   (name) => name !== 'address' && name !== 'log',
 );
-const OWN: readonly EvidenceName[] = EVIDENCE_NAMES.filter(
-  (name) => name !== 'log' && !SHARED.includes(name),
-);
+/** The cells of earlier versions end before the proxy. */
+const OWN: readonly EvidenceName[] = [
+  ...EVIDENCE_NAMES.filter((name) => !['log', 'proxy', ...SHARED].includes(name)),
+  'proxy',
+];
 
 export function cellOfEvidence(evidence: readonly Evidence[]): string {
   const groups = new Map<string, SqlValue[][]>();
@@ -52,6 +54,7 @@ function ownValuesOf(row: Evidence): SqlValue[] {
   const values = OWN.map((name) =>
     name === 'lastSeen' && row.lastSeen === row.firstSeen ? null : valueOf(row, name),
   );
+  if (row.proxy === '') values.pop();
   while (values.at(-1) === null) values.pop();
   return values;
 }
@@ -71,6 +74,7 @@ function evidenceOfGroup(group: Group, log: string): Evidence[] {
 }
 
 function fallback(name: EvidenceName, row: readonly SqlValue[]): SqlValue {
+  if (name === 'proxy') return '';
   return name === 'lastSeen' ? (row[OWN.indexOf('firstSeen')] ?? null) : null;
 }
 

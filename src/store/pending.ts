@@ -22,9 +22,14 @@ const WITHIN = 'WHERE family = ? AND address BETWEEN ? AND ?';
 
 const NAMES = ['family', 'address', 'at', 'points', 'user', ...DETAILS];
 const SUMMED = ['points', ...detailsOfKind('sum').map(columnName)];
+const LEAST = detailsOfKind('least').map(columnName);
 const LATEST = detailsOfKind('latest').map((name) => replaced(columnName(name)));
-const ADD = [...SUMMED.map((name) => `${name} = ${name} + excluded.${name}`), ...LATEST].join(', ');
-const PUT = [...SUMMED.map(replaced), ...LATEST].join(', ');
+const ADD = [
+  ...SUMMED.map((name) => `${name} = ${name} + excluded.${name}`),
+  ...LEAST.map((name) => `${name} = min(${name}, excluded.${name})`),
+  ...LATEST,
+].join(', ');
+const PUT = [...SUMMED, ...LEAST].map(replaced).concat(LATEST).join(', ');
 
 /**
  * Offences of the last window: those that have not led to a block yet, and may do so together with

@@ -1,11 +1,13 @@
 import { McblockError } from '../errors.ts';
 import type { Connection } from './connection.ts';
 import { COMMAND_RECORD } from './migration-commands.ts';
+import { COVERAGE } from './migration-coverage.ts';
 import { CURSORS } from './migration-cursors.ts';
 import { EVENTS } from './migration-events.ts';
 import { FEED_LIMITS } from './migration-feed-limits.ts';
 import { FORGOTTEN } from './migration-forgotten.ts';
 import { MAKERS } from './migration-makers.ts';
+import { PROXIES } from './migration-proxies.ts';
 import { SENDERS } from './migration-senders.ts';
 import { TOLD } from './migration-told.ts';
 import { DEFERRED_REPORTS, OWN_LIMITS, USER_LIMITS } from './migration-user-limits.ts';
@@ -199,20 +201,7 @@ CREATE INDEX outbox_refused ON outbox (id) WHERE refusal IS NOT NULL;
 -- The peer's port; NULL if none is named.
 ALTER TABLE pending ADD COLUMN port INTEGER CHECK (port BETWEEN 0 AND 65535);
 `,
-  `
--- At least as many addresses as active entries and feeds cover. No row: not known.
-CREATE TABLE coverage (
-  family INTEGER PRIMARY KEY CHECK (family IN (4, 6)),
-  addresses REAL NOT NULL CHECK (addresses >= 0)
-) STRICT;
-
--- The automatic requests that limits.share refused: no row, or one.
-CREATE TABLE share_refusal (
-  id INTEGER PRIMARY KEY CHECK (id = 1),
-  count INTEGER NOT NULL CHECK (count >= 1),
-  last_at INTEGER NOT NULL CHECK (last_at >= 0)
-) STRICT;
-`,
+  COVERAGE,
   `
 -- What is active by hand is asked for with every change of the rules.
 CREATE INDEX activation_by_hand ON activation (family, length, network, number)
@@ -238,6 +227,7 @@ CREATE TABLE clock (
   USER_LIMITS,
   OWN_LIMITS,
   TOLD,
+  PROXIES,
 ];
 
 /**

@@ -43,6 +43,13 @@ export const DETAIL_FIELDS = {
   message: textField(printableText(64)),
   log: textField(optional(printableText(255), '')),
   host: textField(optional(printableText(255), '')),
+  proxy: {
+    json: optional(text(), ''),
+    wire: optional(printableText(64), ''),
+    column: TEXT_COLUMN,
+    // Empty, if somebody came directly too.
+    merge: 'least',
+  },
   port: {
     json: addedLater(nullable(PORT)),
     wire: optional(PORT, undefined),
@@ -105,14 +112,15 @@ export function mergeEvidence<E extends Evidence>(p: E, q: E): E {
     const { merge } = EVIDENCE_FIELDS[name] as EvidenceField<unknown>;
     if (merge === 'key') return [name, p[name]];
     if (merge === 'latest') return [name, latest[name]];
-    return [name, MERGE[merge](Number(p[name]), Number(q[name]))];
+    const [one, other] = [p[name], q[name]] as [number | string, number | string];
+    if (merge === 'least') return [name, one < other ? one : other];
+    return [name, MERGE[merge](Number(one), Number(other))];
   });
   return { ...p, ...Object.fromEntries(merged) };
 }
 
 const MERGE = {
   sum: (p: number, q: number) => p + q,
-  least: Math.min,
   greatest: Math.max,
 } as const;
 

@@ -35,7 +35,8 @@ export function offenceDetails({
   message,
   log,
   host,
+  proxy,
   ...others
 }: Details): OffenceDetails {
-  return { kind: { service, message, log, host }, ...others };
+  return { kind: { service, message, log, host, proxy }, ...others };
 }

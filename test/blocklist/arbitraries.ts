@@ -18,7 +18,7 @@ export const FAMILIES: readonly Family[] = [4, 6];
 export const POLICY: Policy = {
   ...DEFAULT_POLICY,
   penalty: { firstSeconds: 3 * DAY_SECONDS, longestSeconds: 20 * DAY_SECONDS },
-  auto: { length4: 30, length6: 126, nat64: [] },
+  auto: { length4: 30, length6: 126, nat64: [], proxies: [] },
   persistent: { days: 2 },
   reactivate: { widest4: 27, widest6: 123, points: 10 },
   trust: { days: 20, points: 30 },

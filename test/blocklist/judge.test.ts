@@ -81,6 +81,7 @@ describe('Judge', () => {
         lastSeen: DAY0 + 2 * HOUR,
         log: 'auth.log',
         host: 'gate',
+        proxy: '',
       },
       {
         address: parsePrefix('5.149.105.10'),
@@ -91,6 +92,7 @@ describe('Judge', () => {
         lastSeen: DAY0 + HOUR,
         log: 'auth.log',
         host: 'gate',
+        proxy: '',
       },
     ]);
     expect(summary).toMatchObject({ offences: 5, spared: [] });

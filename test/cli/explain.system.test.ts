@@ -111,6 +111,7 @@ describe('explain', () => {
       lastSeen: at,
       log: '',
       host: 'mx',
+      proxy: '',
     };
     store.record({ entry, activations: [entry], evidence: [{ activation: 1, rows: [evidence] }] });
     store.close();

@@ -11,6 +11,7 @@ import {
 } from '../../src/net/prefix.ts';
 import { formatPrefix, parsePrefix } from '../../src/net/prefix-text.ts';
 import type { Store } from '../../src/store/store.ts';
+import { kindOf } from '../reference/kinds.ts';
 import { addressOfText, bogonOf, entryOf, errorOf, evidenceOf, NOW } from '../store/helpers.ts';
 import { loginOf } from '../support/login.ts';
 import { offenceOf } from '../support/offence.ts';
@@ -320,7 +321,7 @@ export function storeContract(name: string, open: (seed: readonly Entry[]) => St
   });
 
   describe(`${name}: what is pending`, () => {
-    const kind = { service: 'sshd', message: 'failed-login', log: 'auth.log', host: 'gate' };
+    const kind = kindOf('sshd', 'failed-login');
     const offence = (address: string, at = NOW): Offence => {
       return offenceOf({ at, address: addressOfText(address), points: 10, kind });
     };

@@ -3,7 +3,7 @@ import { DEFAULT_POLICY } from '../../src/blocklist/policy.ts';
 import { policiesByCountry } from '../../src/engine/policies.ts';
 import { type Address, addressOf } from '../../src/net/address.ts';
 
-const STRICT = { ...DEFAULT_POLICY, auto: { length4: 22, length6: 56, nat64: [] } };
+const STRICT = { ...DEFAULT_POLICY, auto: { length4: 22, length6: 56, nat64: [], proxies: [] } };
 
 it('gives an address the policy of its country, and others the common one', () => {
   const geo = {

@@ -15,7 +15,9 @@ describe("an older fleet's store in SQLite", () => {
       await (await backend.open()).close();
       const database = new Database(backend.db);
       database.exec('ALTER TABLE fleet DROP COLUMN identity; UPDATE fleet SET sequence = 7');
-      database.exec('ALTER TABLE evidence DROP COLUMN port');
+      for (const column of ['port', 'proxy']) {
+        database.exec(`ALTER TABLE evidence DROP COLUMN ${column}`);
+      }
       database.exec('DROP TABLE usage; DROP INDEX entry_activated_by');
       for (const column of ['made_by', 'by_admin', 'activated_by_admin', 'withdrawn', 'shared']) {
         database.exec(`ALTER TABLE entry DROP COLUMN ${column}`);

@@ -10,7 +10,7 @@ export function kindOf(
   host = 'gate',
 ): OffenceKind {
   const key = JSON.stringify([service, message, log, host]);
-  const kind = kinds.get(key) ?? { service, message, log, host };
+  const kind = kinds.get(key) ?? { service, message, log, host, proxy: '' };
   kinds.set(key, kind);
   return kind;
 }

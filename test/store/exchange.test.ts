@@ -54,7 +54,13 @@ function fullStore(path?: string): Store {
     loginOf(addressOfText('192.0.2.7'), NOW, { first: NOW - 9, user: 7, lost: NOW + 1 }),
     loginOf(addressOf(6, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff), NOW - 1),
   ]);
-  const kind = { service: 'sshd', message: 'failed-login', log: 'auth.log', host: 'gate' };
+  const kind = {
+    service: 'sshd',
+    message: 'failed-login',
+    log: 'auth.log',
+    host: 'gate',
+    proxy: '',
+  };
   const address = addressOfText('203.0.113.9');
   store.replacePending([offenceOf({ at: NOW, address, points: 10, count: 2, user: 7, kind })]);
   store.putFeed(

@@ -80,6 +80,7 @@ describe('the outbox', () => {
           message: 'failed-login',
           log: 'auth.log',
           host: 'gate1',
+          proxy: '',
         },
       ]);
     });

@@ -7,7 +7,7 @@ import { openStore, type Store } from '../../src/store/store.ts';
 import { offenceOf } from '../support/offence.ts';
 import { temporaryDirectory } from './helpers.ts';
 
-const KIND = { service: 'sshd', message: 'failed-login', log: 'auth.log', host: 'gw' };
+const KIND = { service: 'sshd', message: 'failed-login', log: 'auth.log', host: 'gw', proxy: '' };
 
 function offence(text: string, at: number): Offence {
   return offenceOf({ address: parseAddress(text)!, at, points: 10, kind: KIND });

@@ -93,7 +93,7 @@ async function add(context: Context, texts: readonly string[], options: AddOptio
         asked,
         isLocal,
         decision,
-        holes: lastingHoles(store, decision.entry.prefix, policies.nat64, now),
+        holes: lastingHoles(store, decision.entry.prefix, policies, now),
       };
     });
   });

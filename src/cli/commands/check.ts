@@ -4,6 +4,7 @@ import type { Prefix } from '../../net/prefix.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
 import type { Context } from '../context.ts';
 import { parseAddressArguments } from '../text/prefixes.ts';
+import { proxyText } from '../text/proxy-text.ts';
 import { isoTime, shortTime } from '../text/time.ts';
 
 export function define(command: Command, context: Context): void {
@@ -40,6 +41,7 @@ async function check(context: Context, texts: readonly string[]): Promise<void> 
         by: blocker ? formatPrefix(blocker.prefix) : null,
         expiresAt: blocker?.expiresAt ? isoTime(blocker.expiresAt) : null,
         feed: blocker?.feed ?? null,
+        proxy: blocker?.proxy || null,
       })),
     );
   } else if (!context.options.quiet) {
@@ -54,5 +56,6 @@ function line(host: Prefix, blocker: Block | undefined): string {
   if (blocker.feed !== undefined) return `${listed} (feed ${blocker.feed})`;
   const until = shortTime(blocker.expiresAt);
   const end = blocker.expiresAt === 'forever' ? until : `until ${until} UTC`;
-  return `${listed} ${end}`;
+  const by = blocker.proxy === '' ? '' : `\n  ${proxyText(blocker.proxy)}`;
+  return `${listed} ${end}${by}`;
 }

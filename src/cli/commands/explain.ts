@@ -57,6 +57,7 @@ function explanationJson(one: LocatedExplanation, now: Seconds): object {
     ...where,
     blocked: blocker !== undefined || feeds.length > 0,
     by: blocker ? formatPrefix(blocker.prefix) : null,
+    proxy: one.proxy || null,
     feeds: feeds.map((match) => ({ feed: match.feed, prefix: formatPrefix(match.prefix) })),
     protectedBy: protection
       ? { prefix: formatPrefix(protection.prefix), reason: protection.reason }

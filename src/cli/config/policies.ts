@@ -15,6 +15,7 @@ export function policyOf(config: Config): Policy {
       length4: config.get('auto.length4'),
       length6: config.get('auto.length6'),
       nat64: config.get('auto.nat64'),
+      proxies: config.get('trusted-proxies'),
     },
     persistent: { days: config.get('persistent.days') },
     reactivate: {

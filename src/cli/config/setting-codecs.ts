@@ -37,6 +37,8 @@ export function partOfIpv4(): Codec<number> {
 }
 
 const MAX_NAT64 = 16;
+const MAX_PROXIES = 1024;
+const WIDEST_PROXIES = { 4: 8, 6: 19 } as const;
 
 /** A duration in seconds. */
 export function duration(): Codec<number> {
@@ -90,6 +92,16 @@ export function nat64Prefixes(): Codec<readonly Prefix[]> {
       ? 'must be prefixes that do not overlap'
       : undefined,
   );
+}
+
+/** The prefixes of proxies. A wide one would spare half of the Internet. */
+export function proxyPrefixes(): Codec<readonly Prefix[]> {
+  const one = checked(prefix(), ({ family, length }) =>
+    length >= WIDEST_PROXIES[family]
+      ? undefined
+      : 'must be a prefix no wider than /8, or /19 for IPv6',
+  );
+  return list(one, MAX_PROXIES);
 }
 
 /** An absolute path or nothing. @param what the file, as in "the key, PEM" */

@@ -11,6 +11,7 @@ import {
   file,
   nat64Prefixes,
   partOfIpv4,
+  proxyPrefixes,
   SERVICE,
   size,
   timezone,
@@ -39,6 +40,7 @@ const MESSAGE_POINTS = mapOf(
 /** The keys of the configuration file; others are refused. */
 export const SETTINGS = {
   timezone: setting('local', timezone()),
+  'trusted-proxies': setting(policy.auto.proxies, proxyPrefixes()),
   'penalty.first': setting(policy.penalty.firstSeconds, duration()),
   'penalty.longest': setting(policy.penalty.longestSeconds, duration()),
   'auto.length4': setting(policy.auto.length4, whole(8, 32)),

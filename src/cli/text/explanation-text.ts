@@ -16,6 +16,7 @@ import { formatDuration } from './duration.ts';
 import { activationsText, type whereJson } from './entry-text.ts';
 import { printable } from './printable.ts';
 import { protectionText } from './protection-text.ts';
+import { proxyText } from './proxy-text.ts';
 import { shortTime } from './time.ts';
 
 /** Rows of evidence of an activation, before the rest is summed up. */
@@ -37,6 +38,7 @@ export function* explanationLines(
 ): Generator<string> {
   const { prefix, embedded, feeds, entries, within, protection, where } = one;
   yield `${shortPrefix(prefix)} is ${listedText(one)}`;
+  if (one.proxy !== '') yield `  ${proxyText(one.proxy)}`;
   if (embedded) yield `  embeds ${formatAddress(embedded)}`;
   if (where) yield `  country ${where.country ?? 'unknown'}, ${printable(where.network ?? '-')}`;
   if (protection) yield `  protected by ${protectionText(protection)}`;
@@ -126,9 +128,13 @@ function rank({ address }: Evidence, asked: Prefix): number {
 }
 
 function evidenceText(evidence: Evidence): string {
-  const { address, service, message, count, firstSeen, lastSeen, log, host } = evidence;
+  const { address, service, message, count, firstSeen, lastSeen, log, host, proxy } = evidence;
   const who = address ? formatAddress(address) : 'other addresses';
-  const where = [log && `in ${printable(log)}`, host && `on ${printable(host)}`];
+  const where = [
+    log && `in ${printable(log)}`,
+    host && `on ${printable(host)}`,
+    proxy && `by ${printable(proxy)}`,
+  ];
   const parts = [`${who}: ${service} ${message} ${count}`, spanText(firstSeen, lastSeen), ...where];
   return parts.filter((part) => part).join(', ');
 }

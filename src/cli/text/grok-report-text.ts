@@ -10,6 +10,7 @@ import { withdrawalText } from './change-text.ts';
 import type { Colours } from './colours.ts';
 import { countText } from './count.ts';
 import { printable } from './printable.ts';
+import { proxyText } from './proxy-text.ts';
 import { type Column, tableLines, timeColumn } from './table.ts';
 import { isoTime, shortTime } from './time.ts';
 
@@ -58,7 +59,7 @@ export function* grokReportLines(report: LogReport, layout: ReportLayout): Gener
   if (entries.size > 0) {
     const shown = verbose ? entries : firstOf(entries, SHOWN_ENTRIES);
     const painted = (line: string, row: EntryReport | undefined) =>
-      withSamples(paint(line, row, colours), row, report, colours, verbose);
+      withDetails(paint(line, row, colours), row, report, colours, verbose);
     yield* tableLines(COLUMNS, shown, painted, columns);
     const more = entries.size - SHOWN_ENTRIES;
     if (!verbose && more > 0) yield `  ... and ${countText(more)} more; --verbose lists all`;
@@ -107,6 +108,7 @@ export function grokReportJson(report: LogReport): object {
       messages: Object.fromEntries(
         row.messages.map(({ service, message, count }) => [`${service} ${message}`, count]),
       ),
+      proxy: row.proxy || null,
       ...(samples ? { lines: samples.within(row.prefix).map(sampleJson) } : {}),
     })),
     spared: report.spared.map(({ address, reason, count }) => ({
@@ -128,6 +130,7 @@ const SPARED = {
   allowed: 'allow-list',
   own: 'this host',
   session: 'your ssh session',
+  proxy: 'trusted proxy',
   login: 'trusted address',
   private: 'private space',
   connected: 'a network of this host',
@@ -179,18 +182,18 @@ function offences(count: number): string {
   return `${countText(count)} offence${count === 1 ? '' : 's'}`;
 }
 
-/** In a dry run, the lines that count are shown below their entry. */
-function withSamples(
+/** The proxy and, in a dry run, the lines that count are shown below their entry. */
+function withDetails(
   line: string,
   row: EntryReport | undefined,
   { summary }: LogReport,
   colours: Colours,
   verbose: boolean,
 ): string {
+  let text = row?.proxy ? `${line}\n      ${proxyText(row.proxy)}` : line;
   const samples = row && summary.samples?.within(row.prefix);
-  if (!samples) return line;
+  if (!samples) return text;
   const shown = verbose ? samples.length : Math.min(samples.length, SHOWN_SAMPLES);
-  let text = line;
   for (let index = 0; index < shown; index++) {
     const sample = samples[index];
     if (sample === undefined) continue;

@@ -12,6 +12,8 @@ export function protectionText({ prefix, reason, until }: Protection): string {
       return `${name} (this host)`;
     case 'session':
       return `${name} (your ssh session)`;
+    case 'proxy':
+      return `${name} (trusted proxy)`;
     case 'login':
       return `${name} (trusted address)`;
     case 'private':

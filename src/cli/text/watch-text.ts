@@ -2,21 +2,23 @@ import type { EntryReport } from '../../engine/judge/entry-reports.ts';
 import type { Prefix } from '../../net/prefix.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
 import { printable } from './printable.ts';
+import { proxyText } from './proxy-text.ts';
 import { isoTime, shortTime } from './time.ts';
 
 /** A change of an entry in one line: `new 5.149.105/24 until 2026-04-18 12:00 UTC, 3 hits in …`. */
 export function watchLine(log: string, report: EntryReport): string {
-  const { outcome, prefix, activations, expiresAt, hits, messages } = report;
+  const { outcome, prefix, activations, expiresAt, hits, messages, proxy } = report;
+  const by = proxy === '' ? '' : `; ${proxyText(proxy)}`;
   const times = activations === 1 ? '' : `, activation ${activations}`;
   const causes = messages.map(({ service, message, count }) => `${service} ${message} ${count}`);
   const why = causes.length === 0 ? '' : `: ${causes.join(', ')}`;
   const until = expiresAt === 'forever' ? 'forever' : `until ${shortTime(expiresAt)} UTC`;
-  return `${outcome} ${shortPrefix(prefix)} ${until}${times}, ${hits} hit${hits === 1 ? '' : 's'} in ${printable(log)}${why}`;
+  return `${outcome} ${shortPrefix(prefix)} ${until}${times}, ${hits} hit${hits === 1 ? '' : 's'} in ${printable(log)}${why}${by}`;
 }
 
 /** The same as an object of `watch --json`. */
 export function watchJson(log: string, report: EntryReport): object {
-  const { outcome, prefix, activations, expiresAt, hits, messages } = report;
+  const { outcome, prefix, activations, expiresAt, hits, messages, proxy } = report;
   return {
     outcome,
     prefix: formatPrefix(prefix),
@@ -27,6 +29,7 @@ export function watchJson(log: string, report: EntryReport): object {
     messages: Object.fromEntries(
       messages.map(({ service, message, count }) => [`${service} ${message}`, count]),
     ),
+    proxy: proxy || null,
   };
 }
 

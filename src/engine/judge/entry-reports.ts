@@ -1,4 +1,5 @@
 import type { Expiry } from '../../blocklist/entry.ts';
+import { proxyOf } from '../../blocklist/evidence.ts';
 import type { MessageCount } from '../../blocklist/message-counts.ts';
 import { NumberColumn } from '../../log/offences/number-column.ts';
 
@@ -16,6 +17,8 @@ export interface EntryReport {
   readonly hits: number;
   /** Most frequent first. */
   readonly messages: readonly MessageCount[];
+  /** The trusted proxy through which all of them came; empty if there is none. */
+  readonly proxy: string;
 }
 
 const FOREVER = Number.POSITIVE_INFINITY;
@@ -35,6 +38,9 @@ export class EntryReports {
   readonly #messages = new NumberColumn(Uint16Array);
   readonly #counts = new NumberColumn(Uint32Array);
   readonly #names: Omit<MessageCount, 'count'>[] = [];
+  /** The proxy of each entry in `#proxyNames`. */
+  readonly #proxies = new NumberColumn(Uint16Array);
+  readonly #proxyNames = [''];
   readonly #countByOutcome = OUTCOMES.map(() => 0);
 
   /** Adds the changes to the entries of one network. */
@@ -48,6 +54,7 @@ export class EntryReports {
       this.#expiries.push(entry.expiresAt === 'forever' ? FOREVER : entry.expiresAt);
       this.#hits.push(hits);
       this.#addMessages(evidence);
+      this.#proxies.push(this.#proxyId(proxyOf(evidence.flatMap(({ rows }) => rows))));
       this.#countByOutcome[rank] = this.count(outcome) + 1;
     }
   }
@@ -89,7 +96,9 @@ export class EntryReports {
     const expiry = this.#expiries.at(index);
     const expiresAt = expiry === FOREVER ? 'forever' : expiry;
     const [activations, hits] = [this.#activations.at(index), this.#hits.at(index)];
-    return new Row(this, index, this.#prefixes.at(index), outcome, activations, expiresAt, hits);
+    const proxy = this.#proxyNames[this.#proxies.at(index)] ?? '';
+    const prefix = this.#prefixes.at(index);
+    return new Row(this, index, prefix, outcome, activations, expiresAt, hits, proxy);
   }
 
   #addMessages(evidence: PendingChange['evidence']): void {
@@ -105,6 +114,12 @@ export class EntryReports {
       this.#counts.push(count);
     }
     this.#ends.push(this.#messages.length);
+  }
+
+  /** There are only as many as the configuration names. */
+  #proxyId(proxy: string): number {
+    const known = this.#proxyNames.indexOf(proxy);
+    return known >= 0 ? known : this.#proxyNames.push(proxy) - 1;
   }
 
   #nameId(service: string, message: string): number {
@@ -144,6 +159,7 @@ class Row implements EntryReport {
   readonly activations: number;
   readonly expiresAt: Expiry;
   readonly hits: number;
+  readonly proxy: string;
   readonly #reports: EntryReports;
   readonly #index: number;
 
@@ -155,6 +171,7 @@ class Row implements EntryReport {
     activations: number,
     expiresAt: Expiry,
     hits: number,
+    proxy: string,
   ) {
     this.#reports = reports;
     this.#index = index;
@@ -163,6 +180,7 @@ class Row implements EntryReport {
     this.activations = activations;
     this.expiresAt = expiresAt;
     this.hits = hits;
+    this.proxy = proxy;
   }
 
   get messages(): readonly MessageCount[] {

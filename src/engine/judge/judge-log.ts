@@ -94,7 +94,7 @@ export function judgeNetworks(
   onJudged: (changes: PendingChanges) => void,
 ): void {
   const { source, policyFor, withdrawn = [] } = settings;
-  const space = protectedSpace(store, settings.nat64, now, source);
+  const space = protectedSpace(store, settings, now, source);
   const logins = pastLogins([...observations.logins, ...(settings.logins ?? [])], now);
   const entries = withdrawn.map(({ before }) => before);
   const snapshot = withEntriesBefore(snapshotWith(store, logins), entries);

@@ -66,7 +66,7 @@ export function withdrawFor(
       const policy = policies.policyFor(login.address);
       if (entry === undefined || !isNear(entry, login, policy)) continue;
       judged.add(key);
-      const space = protectedSpace(store, policies.nat64, now);
+      const space = protectedSpace(store, policies, now);
       const one = withdraw(store, snapshot, entry, space, policy, now, isDryRun);
       if (one !== undefined) withdrawn.push(one);
     }

@@ -30,7 +30,7 @@ export function storeBans(
 ): BlockResult[] {
   return store.transaction(() => {
     store.fleetState.senders.forget(now - maxAgeSeconds);
-    const space = protectedSpace(store, policy.auto.nat64, now);
+    const space = protectedSpace(store, policy.auto, now);
     const limit = new ShareLimit(store, policy.limits.share, now);
     const users = new UserLimit(store, policy.limits, now, COUNT_SECONDS);
     const admits = (entry: Entry, maker: Maker) =>

@@ -45,7 +45,7 @@ export class ManualBlocker {
 
   constructor(store: Store, policies: Policies, block: ManualBlock) {
     this.#store = store;
-    this.#space = protectedSpace(store, policies.nat64, block.now).plus(block.protections ?? []);
+    this.#space = protectedSpace(store, policies, block.now).plus(block.protections ?? []);
     this.#policies = policies;
     this.#limit = new ShareLimit(store, policies.limits.share, block.now);
     this.#block = block;

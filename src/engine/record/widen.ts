@@ -17,7 +17,7 @@ export function findWidenings(
   policy: Policy,
   now: Seconds,
 ): Candidate[] {
-  const space = protectedSpace(store, policy.auto.nat64, now);
+  const space = protectedSpace(store, policy.auto, now);
   const everything = [addressOf(4, 0), addressOf(6, 0)].map((zero) => prefixAround(zero, 0));
   return everything
     .flatMap((all) => wideningCandidates(all.family, store.under(all), bounds, policy, now))
@@ -38,7 +38,7 @@ export function widen(
   policy: Policy,
   now: Seconds,
 ): Entry[] {
-  const space = protectedSpace(store, policy.auto.nat64, now);
+  const space = protectedSpace(store, policy.auto, now);
   const limit = new ShareLimit(store, policy.limits.share, now);
   const widened = candidates.flatMap((candidate) => {
     const { prefix, blocked, networks } = candidate;

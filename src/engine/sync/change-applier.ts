@@ -152,7 +152,7 @@ export class ChangeApplier {
     const store = this.#store;
     const { policies } = this.#options;
     return {
-      space: protectedSpace(store, policies.nat64, this.#now),
+      space: protectedSpace(store, policies, this.#now),
       logins: store.snapshot(),
       limit: new ShareLimit(store, policies.limits.share, this.#now),
       users: new UserLimit(store, policies.limits, this.#now, 0),

@@ -67,7 +67,7 @@ export function recordPfTables(
   const taken = { fresh: 0, spared: 0 };
   if (tables.length === 0) return taken;
   store.transaction(() => {
-    const space = protectedSpace(store, policies.nat64, now);
+    const space = protectedSpace(store, policies, now);
     const limit = new ShareLimit(store, policies.limits.share, now);
     for (const { name, hosts } of tables) {
       for (const host of hosts) {

@@ -45,7 +45,7 @@ export async function publishPfTables(
   const fresh = freshHosts(store, tables);
   const counts = { published: 0, spared: 0, left: Math.max(0, fresh.length - MAX_PER_ROUND) };
   const done = new Set<Prefix>();
-  const space = protectedSpace(store, policies.nat64, now());
+  const space = protectedSpace(store, policies, now());
   let publisher: Publisher | undefined;
   try {
     for (const one of fresh.slice(0, MAX_PER_ROUND)) {

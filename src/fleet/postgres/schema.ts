@@ -153,6 +153,10 @@ ALTER TABLE mcblock."user"
   ADD COLUMN key text NOT NULL DEFAULT '',
   ADD COLUMN key_since timestamptz NOT NULL DEFAULT to_timestamp(0);
 `,
+  `
+-- The proxy through which somebody came; empty if there is none.
+ALTER TABLE mcblock.evidence ADD COLUMN proxy text NOT NULL DEFAULT '';
+`,
 ];
 
 const FIRST = `

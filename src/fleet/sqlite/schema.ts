@@ -153,6 +153,10 @@ CREATE INDEX entry_activated_by ON entry (activated_by, expires_at);
 ALTER TABLE user ADD COLUMN key TEXT NOT NULL DEFAULT '';
 ALTER TABLE user ADD COLUMN key_since INTEGER NOT NULL DEFAULT 0;
 `,
+  `
+-- The proxy through which somebody came; empty if there is none.
+ALTER TABLE evidence ADD COLUMN proxy TEXT NOT NULL DEFAULT '';
+`,
 ];
 
 /** Migrates the database to the newest version. Throws McblockError('store') for another program's. */

@@ -1,5 +1,5 @@
 import type { Seconds } from '../../blocklist/entry.ts';
-import type { Offence, OffenceKind } from '../../blocklist/offence.ts';
+import type { Offence } from '../../blocklist/offence.ts';
 import type { Login } from '../../blocklist/trust.ts';
 import { type Address, addressOf, compareAddresses } from '../../net/address.ts';
 import { contains, type Prefix } from '../../net/prefix.ts';
@@ -9,6 +9,7 @@ import type { Line } from '../line.ts';
 import { AddressTable } from '../offences/address-table.ts';
 import { Connections } from '../offences/connections.ts';
 import { LoginSpans } from '../offences/login-spans.ts';
+import { OffenceKinds } from '../offences/offence-kinds.ts';
 import type { OffenceGroup } from '../offences/offence-table.ts';
 import { PamFailures } from '../offences/pam-failures.ts';
 import { type MessagePoints, PointsTable } from '../offences/points-table.ts';
@@ -40,7 +41,6 @@ interface Found extends Omit<Offence, 'at'> {
  */
 export class FollowedLines {
   readonly #options: ReadOptions;
-  readonly #log: string;
   readonly #reader: LogReader;
   readonly #points: PointsTable;
   readonly #addresses = new AddressTable();
@@ -48,7 +48,7 @@ export class FollowedLines {
   readonly #pamFailures = new PamFailures();
   readonly #keys = new EventKeys();
   readonly #newFrom: number;
-  readonly #kinds = new Map<number, OffenceKind>();
+  readonly #kinds: OffenceKinds;
   readonly #setbacks = new Setbacks();
   readonly #doubts = new LogDoubts();
   #found: Found[] = [];
@@ -69,12 +69,14 @@ export class FollowedLines {
    */
   constructor(options: ReadOptions, service: string | undefined, log: string, newFrom: number) {
     this.#options = options;
-    this.#log = log;
     this.#newFrom = newFrom;
     this.#points = new PointsTable(options.scanners, options.points);
     this.#users = new UserHasher(options.scanners, options.userGroups, options.userKey);
     const civil = new CivilTime(zoneOffsets(options.zone));
-    this.#reader = new LogReader(options.scanners, civil, service, (line) => this.#add(line));
+    const { scanners, trustedProxies } = options;
+    const add = (line: Line): void => this.#add(line);
+    this.#reader = new LogReader(scanners, civil, service, add, trustedProxies);
+    this.#kinds = new OffenceKinds(this.#points, this.#reader.hosts, log);
   }
 
   push(chunk: Buffer): void {
@@ -178,7 +180,7 @@ export class FollowedLines {
       key,
       time: line.time,
       address: addressOf(family === 4 ? 4 : 6, a, b, c, d),
-      kind: this.#kind(id, line.host),
+      kind: this.#kinds.at(this.#kinds.idOf(line, id)),
       points,
       count: line.count,
       port: port < 0 ? undefined : port,
@@ -199,18 +201,6 @@ export class FollowedLines {
   #pass(line: Line, message: MessagePoints): void {
     const address = this.#addresses.find(line.reading);
     if (address >= 0) this.#connections.pass(line, message, address);
-  }
-
-  #kind(messageId: number, hostId: number): OffenceKind {
-    const { messages } = this.#points;
-    const key = hostId * messages.length + messageId;
-    const known = this.#kinds.get(key);
-    if (known !== undefined) return known;
-    const { service = '', message = '' } = messages[messageId] ?? {};
-    const host = this.#reader.hosts.name(hostId);
-    const kind = { service, message, log: this.#log, host };
-    this.#kinds.set(key, kind);
-    return kind;
   }
 }
 

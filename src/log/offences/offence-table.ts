@@ -27,9 +27,6 @@ interface AddressGroups {
   readonly ends: Uint32Array;
 }
 
-/** The default for unknown kinds. */
-export const NO_KIND: OffenceKind = { service: '', message: '', log: '', host: '' };
-
 /**
  * The offences of one log. The year is known only at the end of the log; until then, addresses and
  * kinds are ids.

@@ -1,7 +1,6 @@
 import { AMBIGUOUS, NO_MATCH, type Scanner } from '../../../grammar/notation/scanner.ts';
 import type { Seconds } from '../../blocklist/entry.ts';
 import type { MessageCount } from '../../blocklist/message-counts.ts';
-import type { OffenceKind } from '../../blocklist/offence.ts';
 import type { Login } from '../../blocklist/trust.ts';
 import type { Address } from '../../net/address.ts';
 import type { Prefix } from '../../net/prefix.ts';
@@ -13,7 +12,8 @@ import type { Calendar } from '../time/clock.ts';
 import { AddressTable } from './address-table.ts';
 import { Connections } from './connections.ts';
 import { LoginSpans } from './login-spans.ts';
-import { NO_KIND, type OffenceGroup, OffenceTable } from './offence-table.ts';
+import { OffenceKinds } from './offence-kinds.ts';
+import { type OffenceGroup, OffenceTable } from './offence-table.ts';
 import { PamFailures } from './pam-failures.ts';
 import { type MessagePoints, type PointsByMessage, PointsTable } from './points-table.ts';
 import type { Samples } from './samples.ts';
@@ -41,13 +41,9 @@ export class OffenceCollector {
   readonly #connections = new Connections();
   readonly #pamFailures = new PamFailures();
   readonly #keys = new EventKeys();
-  readonly #hosts: HostNames;
-  readonly #log: string;
   readonly #samples: Samples | undefined;
   readonly #offences: OffenceTable;
-  readonly #kinds: OffenceKind[] = [];
-  /** Index in the kinds, by host and message. */
-  readonly #kindIds = new Map<number, number>();
+  readonly #kinds: OffenceKinds;
   readonly #logins = new LoginSpans();
   readonly #scanners: readonly Scanner[];
   readonly #users: UserHasher;
@@ -67,11 +63,10 @@ export class OffenceCollector {
   ) {
     this.#points = new PointsTable(scanners, points);
     this.#scanners = scanners;
-    this.#hosts = hosts;
+    this.#kinds = new OffenceKinds(this.#points, hosts, log);
     this.#users = users;
-    this.#log = log;
     this.#samples = samples;
-    this.#offences = new OffenceTable(this.#addresses, (id) => this.#kinds[id] ?? NO_KIND);
+    this.#offences = new OffenceTable(this.#addresses, (id) => this.#kinds.at(id));
     this.#messageCounts = new Float64Array(this.#points.messages.length);
   }
 
@@ -176,7 +171,7 @@ export class OffenceCollector {
       return;
     }
     this.#samples?.add(line, address, this.#addresses);
-    const kindId = this.#kindId(id, line.host);
+    const kindId = this.#kinds.idOf(line, id);
     const { time, count, reading } = line;
     const eventKey = this.#keys.next(line, key);
     this.#offences.push(time, address, kindId, points, count, reading.port, user, eventKey);
@@ -193,17 +188,6 @@ export class OffenceCollector {
   #pass(line: Line, message: MessagePoints): void {
     const address = this.#addresses.find(line.reading);
     if (address >= 0) this.#connections.pass(line, message, address);
-  }
-
-  #kindId(messageId: number, hostId: number): number {
-    const key = hostId * this.#points.messages.length + messageId;
-    const known = this.#kindIds.get(key);
-    if (known !== undefined) return known;
-    const { service, message } = this.#points.messages[messageId] ?? NO_KIND;
-    const host = this.#hosts.name(hostId);
-    const kindId = this.#kinds.push({ service, message, log: this.#log, host }) - 1;
-    this.#kindIds.set(key, kindId);
-    return kindId;
   }
 }
 

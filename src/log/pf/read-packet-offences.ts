@@ -108,7 +108,7 @@ class PacketCollector {
     this.#log = log;
     this.#external = external;
     this.civil = new CivilTime(zoneOffsets(zone));
-    const none: OffenceKind = { service: PF, message: '', log, host: '' };
+    const none: OffenceKind = { service: PF, message: '', log, host: '', proxy: '' };
     this.offences = new OffenceTable(this.#addresses, (id) => this.#kinds[id] ?? none);
   }
 
@@ -153,6 +153,6 @@ class PacketCollector {
   #kindId(message: string, host: string): number {
     const known = this.#kinds.findIndex((kind) => kind.host === host);
     if (known >= 0) return known;
-    return this.#kinds.push({ service: PF, message, log: this.#log, host }) - 1;
+    return this.#kinds.push({ service: PF, message, log: this.#log, host, proxy: '' }) - 1;
   }
 }

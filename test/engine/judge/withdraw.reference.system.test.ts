@@ -58,6 +58,7 @@ async function activeAfter(logs: readonly string[]): Promise<string[]> {
       windowSeconds: DEFAULT_POLICY.offence.windowSeconds,
       limits: DEFAULT_POLICY.limits,
       nat64: [],
+      proxies: [],
     };
     for (const [index, log] of logs.entries()) {
       const source = memorySource(`log${index}`, [Buffer.from(log)], NOW);

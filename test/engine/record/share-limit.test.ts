@@ -164,7 +164,7 @@ describe('the share of the address space', () => {
 
   it("bounds what is taken from pf's tables", () => {
     fill();
-    const policy = { ...ONE_PERCENT, auto: { length4: 10, length6: 64, nat64: [] } };
+    const policy = { ...ONE_PERCENT, auto: { length4: 10, length6: 64, nat64: [], proxies: [] } };
     const tables = [{ name: 'brute', hosts: [parsePrefix('60.1.2.3')] }];
     expect(recordPfTables(store, tables, onePolicy(policy), NOW)).toEqual({ fresh: 1, spared: 1 });
     expect(isActiveNow('60.0.0.0/10')).toBe(false);

@@ -18,6 +18,7 @@ const SETTINGS: WatchSettings = {
     windowSeconds: DEFAULT_POLICY.offence.windowSeconds,
     limits: DEFAULT_POLICY.limits,
     nat64: [],
+    proxies: [],
   },
   readOptions: { scanners: [tinyScanner], zone: 'UTC', points: new Map() },
   files: [],

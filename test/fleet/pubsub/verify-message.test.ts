@@ -30,7 +30,9 @@ const MESSAGE: BanMessage = {
     address: undefined,
     expiresAt: NOW + 86_400,
     origin: 'grok',
-    evidence: [{ service: 'sshd', message: 'failed-login', port: 4711, count: 3 }],
+    evidence: [
+      { service: 'sshd', message: 'failed-login', proxy: '192.0.2.1', port: 4711, count: 3 },
+    ],
     note: '',
   },
   sender: 'a.example.net',

@@ -1,0 +1,51 @@
+import type { OffenceKind } from '../../blocklist/offence.ts';
+import type { Prefix } from '../../net/prefix.ts';
+import { formatPrefix } from '../../net/prefix-text.ts';
+import type { HostNames } from '../hosts.ts';
+import type { Line } from '../line.ts';
+import type { PointsTable } from './points-table.ts';
+
+/** The default for unknown kinds. */
+const NO_KIND: OffenceKind = { service: '', message: '', log: '', host: '', proxy: '' };
+
+/** Hosts are below 2^16. */
+const MAX_HOSTS = 65_536;
+
+/** The kinds of the offences of one log: one object for each message, host and trusted proxy. */
+export class OffenceKinds {
+  readonly #points: PointsTable;
+  readonly #hosts: HostNames;
+  readonly #log: string;
+  readonly #kinds: OffenceKind[] = [];
+  /** Index in the kinds, by proxy, host and message. */
+  readonly #ids = new Map<number, number>();
+  /** There are only as many as the configuration names. */
+  readonly #proxies = new Map<Prefix | undefined, number>();
+
+  /** `log` is the name of the log. */
+  constructor(points: PointsTable, hosts: HostNames, log: string) {
+    this.#points = points;
+    this.#hosts = hosts;
+    this.#log = log;
+  }
+
+  at(id: number): OffenceKind {
+    return this.#kinds[id] ?? NO_KIND;
+  }
+
+  /** The id of the kind of this line, whose message has this id. */
+  idOf({ host: hostId, proxy: prefix }: Line, messageId: number): number {
+    const { messages } = this.#points;
+    const proxyId = this.#proxies.get(prefix) ?? this.#proxies.size;
+    const key = (proxyId * MAX_HOSTS + hostId) * messages.length + messageId;
+    const known = this.#ids.get(key);
+    if (known !== undefined) return known;
+    this.#proxies.set(prefix, proxyId);
+    const { service = '', message = '' } = messages[messageId] ?? {};
+    const host = this.#hosts.name(hostId);
+    const proxy = prefix === undefined ? '' : formatPrefix(prefix);
+    const id = this.#kinds.push({ service, message, log: this.#log, host, proxy }) - 1;
+    this.#ids.set(key, id);
+    return id;
+  }
+}
