@@ -11,7 +11,7 @@ export interface ActivationCause {
 }
 
 /** Evidence for one activation of an entry, by its number. */
-interface ActivationEvidence {
+export interface ActivationEvidence {
   readonly activation: number;
   readonly rows: readonly Evidence[];
 }

@@ -6,7 +6,7 @@ import type { Protection } from '../blocklist/request.ts';
 import type { Prefix } from '../net/prefix.ts';
 import { PrefixMap } from '../net/prefix-map.ts';
 import { formatPrefix } from '../net/prefix-text.ts';
-import { keyOfEvidence, mergeEvidence } from '../validation/evidence.ts';
+import { keyOfEvidence, mergeEvidence, onlyEvidence } from '../validation/evidence.ts';
 import { Charges } from './charges.ts';
 import type {
   EvidenceCount,
@@ -18,6 +18,7 @@ import type {
   FleetSnapshot,
   ReportKey,
 } from './fleet-store.ts';
+import { withEvidence } from './sent-evidence.ts';
 
 /** Who changed an entry, and why. */
 export interface Cause {
@@ -132,6 +133,7 @@ export class ChangeSet {
       sequence,
       activatedSequence: sequence,
       activation,
+      latestEvidence: [],
       isShared: false,
       isWithdrawn: false,
     });
@@ -176,9 +178,12 @@ export class ChangeSet {
     this.#evidence.set(key, same === undefined ? evidence : mergeEvidence(same, evidence));
     this.#evidenceCounts.set(prefix, { count: same === undefined ? count + 1 : count });
     const held = this.#entries.get(prefix);
-    if (held !== undefined && !held.isShared && by !== held.activation.by) {
-      this.#put({ ...held, isShared: true });
-    }
+    if (held === undefined) return;
+    const isShared = held.isShared || by !== held.activation.by;
+    const { latestEvidence: sent } = held;
+    const latestEvidence = kind === 'offence' ? withEvidence(sent, onlyEvidence(evidence)) : sent;
+    const isSame = isShared === held.isShared && latestEvidence === sent;
+    if (!isSame) this.#put({ ...held, isShared, latestEvidence });
   }
 
   /** Returns whether that changed the allow-list. */

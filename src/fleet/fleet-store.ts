@@ -14,6 +14,8 @@ export interface FleetEntry {
   readonly activatedSequence: number;
   /** The latest one. */
   readonly activation: FleetActivation;
+  /** The first of its evidence, a few rows, which goes with the entry to other machines. */
+  readonly latestEvidence: readonly Evidence[];
   /** Users other than the one who made that activation reported evidence for it. */
   readonly isShared: boolean;
   /** The latest activation was withdrawn, and no longer counts among the entry's activations. */

@@ -20,6 +20,7 @@ import {
   wholeField,
 } from './fleet-row.ts';
 import type { FleetActivation, FleetAllowed, FleetEntry, FleetEvidence } from './fleet-store.ts';
+import { sentOfText, textOfSent } from './sent-evidence.ts';
 import { isScope, type User } from './user.ts';
 
 export const FLEET_ENTRY_COLUMNS = [
@@ -45,6 +46,7 @@ export const FLEET_ENTRY_COLUMNS = [
   'activated_by_admin',
   'withdrawn',
   'shared',
+  'evidence',
 ] as const;
 
 export const ACTIVATION_COLUMNS = [
@@ -102,6 +104,7 @@ export function rowOfFleetEntry({
   sequence,
   activatedSequence,
   activation,
+  latestEvidence,
   isShared,
   isWithdrawn,
 }: FleetEntry): SqlValue[] {
@@ -129,6 +132,7 @@ export function rowOfFleetEntry({
     Number(activation.byAdmin),
     Number(isWithdrawn),
     Number(isShared),
+    textOfSent(latestEvidence),
   ];
 }
 
@@ -169,7 +173,9 @@ export function fleetEntryOfRow(row: FleetRow): FleetEntry {
     const activatedSequence = wholeField(row, 'activated_sequence');
     const isWithdrawn = wholeField(row, 'withdrawn') === 1;
     const isShared = wholeField(row, 'shared') === 1;
-    return { entry, sequence, activatedSequence, activation, isShared, isWithdrawn };
+    const latestEvidence = sentOfText(textField(row, 'evidence'));
+    const states = { latestEvidence, isShared, isWithdrawn };
+    return { entry, sequence, activatedSequence, activation, ...states };
   });
 }
 

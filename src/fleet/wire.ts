@@ -23,6 +23,7 @@ import type {
   FleetEvidence,
 } from './fleet-store.ts';
 import type { AllowReport, Report, ReportResult } from './report.ts';
+import { SENT_EVIDENCE } from './sent-evidence.ts';
 
 /**
  * The wire format of version 2. A reader ignores fields that it does not know; which fields a server
@@ -130,7 +131,8 @@ export function historyJson(history: EntryHistory): object {
   };
 }
 
-function entryJson({ entry, sequence, activation, isShared, isWithdrawn }: FleetEntry): object {
+function entryJson(held: FleetEntry): object {
+  const { entry, sequence, activation, latestEvidence, isShared, isWithdrawn } = held;
   const { firstSeen, lastSeen, activatedAt } = entry;
   return {
     sequence,
@@ -155,6 +157,8 @@ function entryJson({ entry, sequence, activation, isShared, isWithdrawn }: Fleet
     activatedByAdmin: activation.byAdmin,
     // Of an entry without one: why it was activated, such as `web1/brutessh`.
     note: entry.note === '' ? activation.note : entry.note,
+    // The first of the evidence for its latest activation.
+    evidence: SENT_EVIDENCE.write(latestEvidence),
   };
 }
 

@@ -105,6 +105,11 @@ export const EVIDENCE: Codec<Evidence> = checked(
     lastSeen < firstSeen ? 'lastSeen must not be before firstSeen' : undefined,
 );
 
+/** Without any other properties. */
+export function onlyEvidence(row: Evidence): Evidence {
+  return Object.fromEntries(EVIDENCE_NAMES.map((name) => [name, row[name]])) as unknown as Evidence;
+}
+
 /** Of two rows with the same key, as far as evidence goes; other properties are those of `p`. */
 export function mergeEvidence<E extends Evidence>(p: E, q: E): E {
   const latest = q.lastSeen >= p.lastSeen ? q : p;

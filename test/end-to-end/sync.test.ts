@@ -313,6 +313,46 @@ describe('two machines and a server', () => {
   });
 });
 
+describe('what another machine blocked', () => {
+  it('has its sender, evidence and note', async () => {
+    await ok(a, 'grok', '--year', '2025', attack(a, '5.149.104.9'));
+    await ok(a, 'add', '6.6.6.6', '--note', 'form spam', '--share');
+    await ok(a, 'sync');
+    await ok(b, 'sync');
+    const explained = await b.json<{ entries: { hits: number; history: object[] }[] }[]>(
+      'explain',
+      '5.149.104.9',
+      '6.6.6.6',
+    );
+    expect(explained.map(({ entries }) => entries)).toMatchObject([
+      [
+        {
+          hits: 10,
+          history: [
+            {
+              by: 'gate1',
+              evidence: [
+                {
+                  address: '5.149.104.9',
+                  service: 'sshd',
+                  message: 'failed-login',
+                  host: 'host',
+                  log: expect.stringContaining('auth.log'),
+                  count: 10,
+                },
+              ],
+            },
+          ],
+        },
+      ],
+      [{ history: [{ by: 'gate1', note: 'form spam', evidence: [] }] }],
+    ]);
+    const before = await b.json('explain', '5.149.104.9');
+    await ok(b, 'sync');
+    expect(await b.json('explain', '5.149.104.9')).toEqual(before);
+  });
+});
+
 describe('a machine that joins', () => {
   it('is told at its first sync what is not shared, and shares all of it', async () => {
     await alone('grok', '--year', '2025', attack(a, '5.149.104.9'));

@@ -19,7 +19,15 @@ describe("an older fleet's store in SQLite", () => {
         database.exec(`ALTER TABLE evidence DROP COLUMN ${column}`);
       }
       database.exec('DROP TABLE usage; DROP INDEX entry_activated_by');
-      for (const column of ['made_by', 'by_admin', 'activated_by_admin', 'withdrawn', 'shared']) {
+      const added = [
+        'made_by',
+        'by_admin',
+        'activated_by_admin',
+        'withdrawn',
+        'shared',
+        'evidence',
+      ];
+      for (const column of added) {
         database.exec(`ALTER TABLE entry DROP COLUMN ${column}`);
       }
       database.exec('ALTER TABLE activation DROP COLUMN by_admin');

@@ -14,6 +14,7 @@ import type {
 import type { Report, Reporter } from '../../src/fleet/report.ts';
 import type { User } from '../../src/fleet/user.ts';
 import { Writer } from '../../src/fleet/writer.ts';
+import { parseAddress } from '../../src/net/address-text.ts';
 import type { Prefix } from '../../src/net/prefix.ts';
 import { formatPrefix, parsePrefix } from '../../src/net/prefix-text.ts';
 import { sumEvidence } from '../../src/validation/evidence.ts';
@@ -80,7 +81,7 @@ function entryOf(text: string, over: Partial<Entry> = {}): Entry {
 function heldOf(text: string, sequence: number, over: Partial<Entry> = {}): FleetEntry {
   const entry = entryOf(text, over);
   const activation = activationOf(entry);
-  const states = { isShared: false, isWithdrawn: false };
+  const states = { latestEvidence: [], isShared: false, isWithdrawn: false };
   return { entry, sequence, activatedSequence: sequence, activation, ...states };
 }
 
@@ -177,9 +178,13 @@ export function describeFleetStore(makeBackend: () => Backend): void {
         heldOf('ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/128', 4, { firstSeen: 0, origin: 'pf' }),
         heldOf('2001:db8::/32', 5, { activations: 40, expiresAt: 8_000_000_000_000 }),
       ];
-      await put(store, { sequence: 5, entries });
+      const latestEvidence = [
+        plainEvidence({ address: parseAddress('::1'), service: 'a"\\\'{,}ü' }),
+      ];
+      entries.push({ ...heldOf('::1', 6), latestEvidence });
+      await put(store, { sequence: 6, entries });
       expect(await entriesIn(store)).toEqual(entries);
-      expect(await store.sequence()).toBe(5);
+      expect(await store.sequence()).toBe(6);
       expect(await entriesIn(await open())).toEqual(entries);
     });
 
@@ -543,6 +548,7 @@ const anyReports: fc.Arbitrary<Report[]> = anyPrefixes.chain((prefixes) =>
 );
 
 function anyReport(prefix: Prefix): fc.Arbitrary<Report> {
+  const { length: _, ...address } = prefix;
   const key = fc.option(fc.constantFrom('aaaaaaaa', 'bbbbbbbb', 'cccccccc'), { nil: undefined });
   const about = { ...NO_DETAILS, service: 'sshd', message: 'failed-login', log: 'auth.log' };
   return fc.oneof(
@@ -554,7 +560,7 @@ function anyReport(prefix: Prefix): fc.Arbitrary<Report> {
     fc.record({
       kind: fc.constant('offence' as const),
       key,
-      address: fc.constant(prefix),
+      address: fc.constant(address),
       prefix: fc.constantFrom(undefined, prefix),
       at: fc.constantFrom(NOW, NOW - 40 * DAY_SECONDS, NOW + 1),
       firstSeen: fc.constant(NOW - 50 * DAY_SECONDS),

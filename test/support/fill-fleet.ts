@@ -26,6 +26,7 @@ function entryOf(index: number, before: number, at: number): FleetEntry {
     sequence: before + index + 1,
     activatedSequence: before + index + 1,
     activation: { prefix, number: 1, at, until: expiresAt, endedAt: undefined, ...made },
+    latestEvidence: [],
     isWithdrawn: false,
     isShared: false,
   };

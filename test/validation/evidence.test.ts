@@ -1,9 +1,18 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Evidence } from '../../src/blocklist/evidence.ts';
+import { readChanges } from '../../src/fleet/client/answers.ts';
+import type { FleetEntry } from '../../src/fleet/fleet-store.ts';
 import { messageText, parseMessage } from '../../src/fleet/pubsub/message-text.ts';
-import { evidenceOfRow, FLEET_EVIDENCE_COLUMNS, rowOfEvidence } from '../../src/fleet/rows.ts';
-import { historyJson, reportsDecoder } from '../../src/fleet/wire.ts';
+import {
+  evidenceOfRow,
+  FLEET_ENTRY_COLUMNS,
+  FLEET_EVIDENCE_COLUMNS,
+  fleetEntryOfRow,
+  rowOfEvidence,
+  rowOfFleetEntry,
+} from '../../src/fleet/rows.ts';
+import { changedJson, historyJson, reportsDecoder } from '../../src/fleet/wire.ts';
 import { addressOf } from '../../src/net/address.ts';
 import { hostPrefix } from '../../src/net/prefix.ts';
 import { cellOfEvidence, evidenceOfCell } from '../../src/store/evidence-cell.ts';
@@ -95,6 +104,7 @@ describe('evidence comes back whole', () => {
         sequence: 1,
         activatedSequence: 1,
         activation: latest,
+        latestEvidence: [],
         isShared: false,
         isWithdrawn: false,
         activations: [latest],
@@ -102,6 +112,32 @@ describe('evidence comes back whole', () => {
       });
       const [read] = (throughText(answer) as { evidence: unknown[] }).evidence;
       expect(EVIDENCE.read(read, '')).toEqual(row);
+    });
+  });
+});
+
+describe('evidence of an entry comes back', () => {
+  it('from a row of the fleet and from the changes that the API answers', () => {
+    roundTrip((row) => {
+      const entry = entryOf('192.0.2.0/24');
+      const { prefix, activatedAt: at = 0, expiresAt: until } = entry;
+      const made = { by: 'gate1', byAdmin: false, origin: 'grok', note: '' } as const;
+      const held: FleetEntry = {
+        entry: { ...entry, endedAt: undefined },
+        sequence: 1,
+        activatedSequence: 1,
+        activation: { prefix, number: entry.activations, at, until, endedAt: undefined, ...made },
+        latestEvidence: [row],
+        isShared: false,
+        isWithdrawn: false,
+      };
+      const values = rowOfFleetEntry(held);
+      const named = FLEET_ENTRY_COLUMNS.map((name, index) => [name, values[index]]);
+      const { latestEvidence } = fleetEntryOfRow(Object.fromEntries(named));
+      expect(latestEvidence).toEqual([row]);
+      const changes = [changedJson({ kind: 'entry', value: held })];
+      const body = JSON.stringify({ next: 1, more: false, changes });
+      expect(readChanges(Buffer.from(body), 0).changes).toMatchObject([{ evidence: [row] }]);
     });
   });
 });

@@ -3,7 +3,12 @@ import type { Seconds } from '../../blocklist/entry.ts';
 import { reasonText } from '../../blocklist/message-counts.ts';
 import { reasonOf } from '../../errors.ts';
 import type { BanMessage } from '../../fleet/pubsub/ban.ts';
-import { BlockQueue, type BlockRequest, type BlockResult } from '../../fleet/pubsub/block-queue.ts';
+import {
+  BlockQueue,
+  type BlockRequest,
+  type BlockResult,
+  sourceOf,
+} from '../../fleet/pubsub/block-queue.ts';
 import type { Channel } from '../../fleet/pubsub/channel.ts';
 import {
   type CommandLimits,
@@ -208,9 +213,10 @@ export class ListenDaemon {
     this.#deps.log.write('warning', 'not caught up', { reason });
   }
 
-  #blocked({ channel, message }: BlockRequest, result: BlockResult): void {
+  #blocked(request: BlockRequest, result: BlockResult): void {
+    const { channel, message } = request;
     const { outcome, prefix, expiresAt } = result;
-    const from = message?.sender ?? `channel ${channel}`;
+    const from = sourceOf(request);
     if (outcome === 'protected' || outcome === 'too much' || outcome === 'replayed') {
       this.#status.dropped(channel, outcome);
       this.#dropped(channel, outcome, formatPrefix(prefix));

@@ -78,14 +78,13 @@ function latestOf(entries: readonly Entry[]): Entry[] {
 
 function shown(entry: Entry, history: readonly Activation[]): ShownBan {
   const last = history.at(-1);
-  const [sender, ...note] = (last?.note ?? '').split(': ');
-  const isFleet = last?.origin === 'fleet';
-  const words = isFleet ? note.join(': ') : (last?.note ?? '');
+  const { by = '', origin = entry.origin, evidence = [], note = '' } = last ?? {};
   return {
     at: entry.activatedAt ?? 0,
     prefix: entry.prefix,
-    from: isFleet && sender ? sender : `this host (${last?.origin ?? entry.origin})`,
-    why: reasonText(last?.evidence ?? [], words),
+    // Earlier servers and versions did not say who it was.
+    from: by || (origin === 'fleet' ? 'the fleet' : `this host (${origin})`),
+    why: reasonText(evidence, note || entry.note),
     outcome: entry.activations > 1 ? 'reactivated' : 'new',
     expiresAt: entry.expiresAt,
   };

@@ -7,7 +7,7 @@ import type { Policy } from '../../blocklist/policy.ts';
 import type { ProtectedSpace } from '../../blocklist/protect.ts';
 import type { Decision } from '../../blocklist/request.ts';
 import type { Ban, BanMessage } from '../../fleet/pubsub/ban.ts';
-import type { BlockRequest, BlockResult } from '../../fleet/pubsub/block-queue.ts';
+import { type BlockRequest, type BlockResult, sourceOf } from '../../fleet/pubsub/block-queue.ts';
 import { hostPrefix } from '../../net/prefix.ts';
 import type { Store } from '../../store/store.ts';
 import { loginProtections, protectedSpace } from '../protected-space.ts';
@@ -74,9 +74,13 @@ function storeBan(
   const outcome = decision.kind === 'covered' && decision.extended ? 'extended' : decision.kind;
   // A ban that is received again counts as a hit only once.
   if (!request.isDuplicate || outcome !== 'covered') {
-    const cause = { origin: 'fleet', note: causeOf(request), maker: makerOf(request) } as const;
+    const cause = {
+      origin: 'fleet',
+      note: request.message?.ban.note ?? '',
+      maker: makerOf(request),
+    } as const;
     const evidence = changesActivation(decision) ? evidenceOf(request, now) : [];
-    store.record(changeOf(decision, cause, evidence));
+    store.record(changeOf(isSigned ? withHits(decision, evidence) : decision, cause, evidence));
   }
   return { outcome, prefix: entry.prefix, expiresAt: entry.expiresAt };
 }
@@ -102,7 +106,8 @@ function decideBan(
   if (message !== undefined && isSigned) {
     const until = earlierExpiry(message.ban.expiresAt, now + policy.limits.user.longestSeconds);
     const asked = { kind: 'manual', origin: 'fleet', prefix, at: now, until } as const;
-    const exactly = { ...asked, maker, exact: true, force: true, note: '' };
+    const note = store.get(prefix) === undefined ? message.ban.note : '';
+    const exactly = { ...asked, maker, exact: true, force: true, note };
     return decide(store.supernets(prefix), space, exactly, policy, now);
   }
   return decide(
@@ -125,18 +130,18 @@ function decideBan(
   );
 }
 
-/** Who is charged with it. Anybody can give any name where nothing is signed. */
-function makerOf({ channel, message, isSigned }: BlockRequest): Maker {
-  const by = message !== undefined && isSigned ? message.sender : channel;
+/** Who is charged with it. */
+function makerOf(request: BlockRequest): Maker {
   // Only the API knows who is an administrator.
-  return { by, byAdmin: false };
+  return { by: sourceOf(request), byAdmin: false };
 }
 
-/** The sender and the note, in a form that the status page reads back. */
-function causeOf({ channel, message }: BlockRequest): string {
-  if (message === undefined) return `channel ${channel}`;
-  const { sender, ban } = message;
-  return ban.note === '' ? sender : `${sender}: ${ban.note}`;
+/** A signed ban is no offence here: what the sender saw are its hits. */
+function withHits<D extends Decision>(decision: D, evidence: readonly Evidence[]): D {
+  if (decision.kind === 'refused') return decision;
+  const { entry } = decision;
+  const hits = evidence.reduce((sum, { count }) => sum + count, entry.hits);
+  return { ...decision, entry: { ...entry, hits } };
 }
 
 function evidenceOf({ address, message }: BlockRequest, now: Seconds): Evidence[] {

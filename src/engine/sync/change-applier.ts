@@ -18,6 +18,7 @@ import { loginProtections, protectedSpace } from '../protected-space.ts';
 import { ShareLimit } from '../record/share-limit.ts';
 import { UserLimit } from '../record/user-limit.ts';
 import type { CatchUpOptions, CatchUpResult } from './catch-up-result.ts';
+import { remoteEvidence } from './remote-evidence.ts';
 
 /** The note of allow-list entries that came from the fleet. */
 const FLEET_NOTE = 'fleet';
@@ -200,7 +201,8 @@ export class ChangeApplier {
     const isActivation = merge.kind === 'blocked' || entry.activations > before;
     const activations = isActivation ? [entry] : [];
     const cause = { origin: 'fleet', note: remote.note, maker: activatedBy } as const;
-    store.record({ entry, activations, cause, ...ended });
+    const evidence = isActivation ? remoteEvidence(store, change, entry, before, now()) : [];
+    store.record({ entry, activations, cause, evidence, ...ended });
     return kind;
   }
 

@@ -11,6 +11,7 @@ import {
   time,
   whole,
 } from '../../validation/values.ts';
+import { SENT_EVIDENCE } from '../sent-evidence.ts';
 import type { UserKey } from '../user.ts';
 import type { ChangesPage, RemoteAllowed, RemoteChange, RemoteResult } from './remote-change.ts';
 
@@ -39,6 +40,7 @@ const ENTRY = object({
   activatedBy: optional(printableText(64), ''),
   activatedByAdmin: optional(boolean(), false),
   note: printableText(TEXT_CHARACTERS),
+  evidence: optional(SENT_EVIDENCE, []),
 });
 
 const ALLOWED = object({
@@ -123,6 +125,7 @@ function readChange(value: unknown, path: string): RemoteChange {
     activatedByAdmin,
     withdrawn: isWithdrawn,
     shared: isShared,
+    evidence,
     ...fields
   } = ENTRY.read(value, path);
   const entry: Entry = { ...fields, hitDays: [] };
@@ -130,7 +133,8 @@ function readChange(value: unknown, path: string): RemoteChange {
     throw new McblockError('input', `${path} has activations without a time, or the reverse`);
   }
   const activatedByWhom = { by: activatedBy, byAdmin: activatedByAdmin };
-  return { type, sequence, entry, activatedBy: activatedByWhom, isShared, isWithdrawn };
+  const states = { isShared, isWithdrawn };
+  return { type, sequence, entry, activatedBy: activatedByWhom, evidence, ...states };
 }
 
 function jsonOf(body: Buffer): unknown {

@@ -1,4 +1,5 @@
 import type { Entry, Maker, Seconds } from '../../blocklist/entry.ts';
+import type { Evidence } from '../../blocklist/evidence.ts';
 import type { Prefix } from '../../net/prefix.ts';
 
 /** A change in the fleet, as a server reports it. */
@@ -11,6 +12,8 @@ export interface RemoteEntry {
   readonly entry: Entry;
   /** Who made its latest activation. */
   readonly activatedBy: Maker;
+  /** The first evidence for that activation. */
+  readonly evidence: readonly Evidence[];
   /** Users other than that one reported it too. */
   readonly isShared: boolean;
   /** The machine that made that activation withdrew it. */

@@ -157,6 +157,10 @@ ALTER TABLE mcblock."user"
 -- The proxy through which somebody came; empty if there is none.
 ALTER TABLE mcblock.evidence ADD COLUMN proxy text NOT NULL DEFAULT '';
 `,
+  `
+-- The first evidence for the latest activation, as JSON, which is checked when it is read; empty: none.
+ALTER TABLE mcblock.entry ADD COLUMN evidence text NOT NULL DEFAULT '';
+`,
 ];
 
 const FIRST = `

@@ -11,6 +11,11 @@ export interface BlockRequest extends VerifiedMessage {
   readonly isDuplicate: boolean;
 }
 
+/** Anybody can give any name where nothing is signed: then it is the channel. No user's name has a blank. */
+export function sourceOf({ channel, message, isSigned }: BlockRequest): string {
+  return message !== undefined && isSigned ? message.sender : `channel ${channel}`;
+}
+
 /**
  * `protected`: it overlaps what is protected. `too much`: more would be blocked than is allowed.
  * `replayed`: it was received before.

@@ -157,6 +157,10 @@ ALTER TABLE user ADD COLUMN key_since INTEGER NOT NULL DEFAULT 0;
 -- The proxy through which somebody came; empty if there is none.
 ALTER TABLE evidence ADD COLUMN proxy TEXT NOT NULL DEFAULT '';
 `,
+  `
+-- The first evidence for the latest activation, as JSON, which is checked when it is read; empty: none.
+ALTER TABLE entry ADD COLUMN evidence TEXT NOT NULL DEFAULT '';
+`,
 ];
 
 /** Migrates the database to the newest version. Throws McblockError('store') for another program's. */

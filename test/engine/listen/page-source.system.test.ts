@@ -1,8 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { neverActive } from '../../../src/blocklist/entry.ts';
 import { DEFAULT_POLICY } from '../../../src/blocklist/policy.ts';
 import { PageSource } from '../../../src/engine/listen/page-source.ts';
-import { formatPrefix } from '../../../src/net/prefix-text.ts';
+import { formatPrefix, parsePrefix } from '../../../src/net/prefix-text.ts';
 import { openStore, type Store } from '../../../src/store/store.ts';
 import { CommandLine } from '../../support/command-line.ts';
 import { until } from '../../support/until.ts';
@@ -49,4 +50,24 @@ it('sums the evidence of several addresses', async () => {
   expect(bans.find(({ from }) => from === 'this host (grok)')).toMatchObject({
     why: 'sshd: failed-login 6',
   });
+});
+
+it('names who of the fleet sent an entry, and its note as the reason', async () => {
+  const at = Date.parse(line.now) / 1000;
+  const writer = openStore(line.db, { mode: 'write' });
+  const sent = (text: string, by: string, note: string) => {
+    const fresh = neverActive(parsePrefix(text), 'fleet', '');
+    const entry = { ...fresh, activations: 1, activatedAt: at, expiresAt: at + 60 };
+    const cause = { origin: 'fleet', note, maker: { by, byAdmin: false } } as const;
+    writer.record({ entry, activations: [entry], cause });
+  };
+  sent('198.51.100.1', 'gate1', 'form: spam');
+  sent('198.51.100.2', 'channel block', '');
+  sent('198.51.100.3', '', '');
+  writer.close();
+  const { bans } = await new PageSource(store, DEFAULT_POLICY, () => at).data();
+  const of = (text: string) => bans.find(({ prefix }) => formatPrefix(prefix) === `${text}/32`);
+  expect(of('198.51.100.1')).toMatchObject({ from: 'gate1', why: 'form: spam' });
+  expect(of('198.51.100.2')).toMatchObject({ from: 'channel block', why: '' });
+  expect(of('198.51.100.3')).toMatchObject({ from: 'the fleet' });
 });

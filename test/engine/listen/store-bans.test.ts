@@ -37,7 +37,8 @@ describe('storeBans', () => {
       { outcome: 'new', prefix: parsePrefix('198.51.100.0/24'), expiresAt: NOW + 7 * DAY },
     ]);
     const [activation] = store.history(parsePrefix('198.51.100.0/24'));
-    expect(activation).toMatchObject({ origin: 'fleet', note: 'a.example.net: why' });
+    expect(activation).toMatchObject({ origin: 'fleet', by: 'a.example.net', note: 'why' });
+    expect(store.get(parsePrefix('198.51.100.0/24'))).toMatchObject({ hits: 3, note: 'why' });
     expect(activation?.evidence).toMatchObject([
       { service: 'sshd', count: 3, host: 'a.example.net' },
     ]);
@@ -118,7 +119,7 @@ describe('storeBans', () => {
     expect(outcomes(numbers(1, 2, 3), NOW)).toEqual(['new', 'new', 'too much']);
     // Who is not known is charged as the channel.
     expect(outcomes([plain('203.0.4.9')], NOW)).toEqual(['new']);
-    expect(store.history(parsePrefix('203.0.4.9'))).toMatchObject([{ by: 'block' }]);
+    expect(store.history(parsePrefix('203.0.4.9'))).toMatchObject([{ by: 'channel block' }]);
     store.transaction(() => {
       const entry = store.get(parsePrefix('203.0.1.0/24'));
       if (entry !== undefined) store.record({ entry: expireEntry(entry, NOW + 1) });

@@ -63,7 +63,8 @@ function entryAt(network: number): RemoteEntry {
   const times = { firstSeen: NOW, lastSeen: NOW, activatedAt: NOW, expiresAt: NOW + 1000 };
   const entry = { ...neverActive(prefix, 'grok', ''), ...times, activations: 1 };
   const activatedBy = { by: 'gate1', byAdmin: false };
-  return { type: 'entry', sequence: 0, entry, activatedBy, isShared: false, isWithdrawn: false };
+  const states = { evidence: [], isShared: false, isWithdrawn: false };
+  return { type: 'entry', sequence: 0, entry, activatedBy, ...states };
 }
 
 function held(): number {
