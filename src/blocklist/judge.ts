@@ -1,5 +1,5 @@
 import type { Address } from '../net/address.ts';
-import { comparePrefixes, type Prefix } from '../net/prefix.ts';
+import { comparePrefixes, hostPrefix, type Prefix } from '../net/prefix.ts';
 import { decide } from './decide.ts';
 import { isEligible, pointsNeeded } from './eligible.ts';
 import type { Entry, Seconds } from './entry.ts';
@@ -163,7 +163,7 @@ export class Judge {
     if (!counts || this.#source !== 'log') return;
     const window = this.#networks.trustedWindow(network, offence.address);
     window.add(offence, at, this.#policy.offence.windowSeconds);
-    if (window.points < this.#policy.trust.points) return;
+    if (window.pointsOf(offence.address) < this.#policy.trust.points) return;
     // They count after all.
     for (const one of window.moments) {
       if (one.isJudged === undefined) this.#spared.remove(one, 'login');
@@ -197,7 +197,9 @@ export class Judge {
       if (!isNarrower(known, network) || isCovered(network, supernets, at)) return;
     }
     const wide = eligible.filter((open) => !isNarrower(open, network));
-    this.#request(network, window, wide, offence.address, at, network.prefix);
+    if (window.points >= this.#policy.trust.points) {
+      this.#request(network, window, wide, offence.address, at, network.prefix);
+    } else if (known === undefined) this.#requestAlone(network, window, eligible, offence, at);
   }
 
   /**
@@ -221,9 +223,39 @@ export class Judge {
     }
     if (isKnown) return;
     const widest = eligible.find(({ entry }) => window.points >= pointsNeeded(entry, this.#policy));
-    if (widest === undefined) return;
+    if (widest === undefined) {
+      if (window.hasProbes) this.#countAlone(network, eligible, offence, at);
+      return;
+    }
     const { prefix } = isNarrower(widest, network) ? widest.entry : network;
     this.#request(network, window, eligible, offence.address, at, prefix);
+  }
+
+  /** A request for the address of the offence alone, if it reaches the points. */
+  #countAlone(
+    network: OffenderNetwork,
+    eligible: readonly OpenEntry[],
+    offence: Offence,
+    at: Seconds,
+  ): void {
+    const { window } = network;
+    const points = window.pointsOf(offence.address);
+    const near = eligible.filter(({ entry }) => entry.prefix.length >= network.prefix.length);
+    const isEnough = ({ entry }: OpenEntry) => points >= pointsNeeded(entry, this.#policy);
+    if (points < this.#policy.offence.points && !near.some(isEnough)) return;
+    this.#requestAlone(network, window, near, offence, at);
+  }
+
+  /** A request for the address alone, or for an expired entry around it no wider than the network. */
+  #requestAlone(
+    network: OffenderNetwork,
+    window: Window,
+    eligible: readonly OpenEntry[],
+    { address }: Offence,
+    at: Seconds,
+  ): void {
+    const near = eligible.filter(({ entry }) => entry.prefix.length >= network.prefix.length);
+    this.#request(network, window, near, address, at, hostPrefix(address), window.pointsOf(address));
   }
 
   /** A packet from an expired entry. */
@@ -237,7 +269,10 @@ export class Judge {
     this.#request(network, network.window, eligible, offence.address, at, network.prefix);
   }
 
-  /** @param from the offences from this prefix are the evidence */
+  /**
+   * @param from the offences from this prefix are the evidence
+   * @param alone the points of the offender, if it is to be blocked alone
+   */
   #request(
     network: OffenderNetwork,
     window: Window,
@@ -245,13 +280,17 @@ export class Judge {
     offender: Address,
     at: Seconds,
     from: Prefix,
+    alone?: number,
   ): void {
     for (const open of eligible) open.commit();
     const { points, firstAt = at } = window;
-    const isFull = points >= this.#policy.offence.points;
+    const isFull = alone === undefined && points >= this.#policy.offence.points;
     const inner = isFull ? this.#subnetsBefore(network, firstAt, at) : NO_SUBNETS;
     const hits = window.countFrom(from);
-    const request = automaticRequest(this.#source, { offender, at, hits }, points);
+    const request = {
+      ...automaticRequest(this.#source, { offender, at, hits }, alone ?? points),
+      ...(alone === undefined ? {} : { prefix: from }),
+    };
     // Entries that are active or not eligible have no say here, and the offender is not protected.
     const entries = [...eligible.map(({ entry }) => entry), ...inner.before];
     const decision = decide(entries, this.#space, request, this.#policy, this.#now);

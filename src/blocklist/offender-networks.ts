@@ -219,10 +219,15 @@ export class OffenderNetworks {
     return supernets.length > 1 ? supernets.toSorted(byWidth) : supernets;
   }
 
-  /** Adds a new entry of the network. */
+  /** Adds a new entry of the network, or of an address in it. */
   add(network: OffenderNetwork, open: OpenEntry): void {
-    this.#open.set(keyOf(open.entry.prefix), open);
-    network.supernets?.push(open);
+    const { prefix } = open.entry;
+    this.#open.set(keyOf(prefix), open);
+    if (prefix.length <= network.prefix.length) network.supernets?.push(open);
+    else {
+      network.hasSubnets = true;
+      network.narrower.delete(keyOf(prefix));
+    }
   }
 
   /** Removes and returns what is in the windows. To be called after settle(). */

@@ -1,13 +1,16 @@
-import { compareAddresses } from '../net/address.ts';
+import { type Address, compareAddresses } from '../net/address.ts';
 import { contains, type Prefix } from '../net/prefix.ts';
 import type { Seconds } from './entry.ts';
 import type { EvidenceAggregator } from './evidence-aggregator.ts';
 import type { Offence } from './offence.ts';
+import { isProbe, isScan, probePoints } from './probe.ts';
+import { keyOfAddress } from './trust.ts';
 
-/** Offences of one kind from one address in one second. */
+/** Offences of one kind from one address in one second; probes of one port within the window. */
 interface Moment extends Offence {
   points: number;
   count: number;
+  port: number | undefined;
 }
 
 /**
@@ -17,11 +20,23 @@ interface Moment extends Offence {
  */
 export class Window {
   #moments: Moment[] = [];
+  /** Of all that are no probes. */
   #points = 0;
+  #probes = 0;
 
-  /** The points of all offences in the window. */
+  /** The points of all offences in the window that count for the prefix. */
   get points(): number {
-    return this.#points;
+    return this.#probes === 0 ? this.#points : this.#points + this.#scanPoints();
+  }
+
+  /** It has offences that count for their address alone. */
+  get hasProbes(): boolean {
+    return this.#probes > 0;
+  }
+
+  /** The points of all offences in the window from this address. */
+  pointsOf(address: Address): number {
+    return sumOf(this.#moments.filter((moment) => isSame(moment.address, address)));
   }
 
   /** The number of offences in the window from this prefix. */
@@ -53,11 +68,14 @@ export class Window {
     if (latestAt === undefined || latestAt <= at - windowSeconds) {
       // The usual case: the only offence in its window.
       this.#moments = [moment];
-      this.#points = moment.points;
+      this.#count();
       return;
     }
-    this.#points += moment.points;
-    this.#insert(moment);
+    if (isProbe(moment)) this.#addProbe(moment);
+    else {
+      this.#points += moment.points;
+      this.#insert(moment);
+    }
     this.#keep(at - windowSeconds, at + windowSeconds);
     this.#keep((this.latestAt ?? at) - windowSeconds, Number.POSITIVE_INFINITY);
   }
@@ -72,6 +90,39 @@ export class Window {
   clear(): void {
     this.#moments = [];
     this.#points = 0;
+    this.#probes = 0;
+  }
+
+  /** A port counts once: further connections to it are added to the first. */
+  #addProbe(moment: Moment): void {
+    const before = this.#moments.find(
+      (other) =>
+        isProbe(other) &&
+        other.kind.message === moment.kind.message &&
+        isSame(other.address, moment.address),
+    );
+    moment.points = probePoints(moment, before);
+    if (before === undefined) {
+      this.#probes++;
+      this.#insert(moment);
+      return;
+    }
+    before.points = moment.points;
+    before.count += moment.count;
+    before.port = moment.port;
+  }
+
+  /** The points of the addresses that tried many ports. */
+  #scanPoints(): number {
+    const probes = new Map<number | string, Moment[]>();
+    for (const moment of this.#moments) {
+      if (!isProbe(moment)) continue;
+      const key = keyOfAddress(moment.address);
+      const known = probes.get(key);
+      if (known === undefined) probes.set(key, [moment]);
+      else known.push(moment);
+    }
+    return sumOf([...probes.values()].filter(isScan).flat());
   }
 
   /** Equal moments are merged. */
@@ -97,7 +148,16 @@ export class Window {
     if (first === undefined || last === undefined) return;
     if (first.at > after && last.at < before) return;
     this.#moments = this.#moments.filter(({ at }) => at > after && at < before);
-    this.#points = this.#moments.reduce((sum, { points }) => sum + points, 0);
+    this.#count();
+  }
+
+  #count(): void {
+    this.#points = 0;
+    this.#probes = 0;
+    for (const moment of this.#moments) {
+      if (isProbe(moment)) this.#probes++;
+      else this.#points += moment.points;
+    }
   }
 }
 
@@ -106,6 +166,14 @@ function isAlike(p: Moment, q: Moment): boolean {
     p.at === q.at &&
     p.kind === q.kind &&
     p.user === q.user &&
-    compareAddresses(p.address, q.address) === 0
+    isSame(p.address, q.address)
   );
+}
+
+function isSame(p: Address, q: Address): boolean {
+  return compareAddresses(p, q) === 0;
+}
+
+function sumOf(offences: readonly Pick<Offence, 'points'>[]): number {
+  return offences.reduce((sum, { points }) => sum + points, 0);
 }

@@ -43,14 +43,40 @@ function offences(family: Family): fc.Arbitrary<(Offence | 'settle')[]> {
     ),
     settles: fc.integer({ min: 0, max: 9 }),
   });
-  return fc.tuple(time, fc.array(step, { minLength: 1, maxLength: 60 })).map(([start, steps]) => {
+  const steps = fc.array(fc.oneof({ weight: 3, arbitrary: step }, probe(family)), {
+    minLength: 1,
+    maxLength: 60,
+  });
+  return fc.tuple(time, steps).map(([start, taken]) => {
     let at = start;
-    return steps.flatMap(({ forwardHours, settles, ...rest }) => {
+    return taken.flatMap(({ forwardHours, settles, ...rest }) => {
       at += forwardHours * 3600;
       const offence: Offence = { ...rest, at };
       return settles === 0 ? ['settle' as const, offence] : [offence];
     });
   });
+}
+
+/** A connection to one of twelve ports, or to one that is not known. */
+function probe(family: Family) {
+  return fc
+    .record({
+      forwardHours: fc.integer({ min: -1, max: 1 }),
+      address: address(family),
+      target: fc.integer({ min: 0, max: 13 }),
+      user: fc.constant(undefined),
+      count: fc.integer({ min: 1, max: 3 }),
+      port: fc.constantFrom(4711, 65_535),
+      settles: fc.integer({ min: 0, max: 9 }),
+    })
+    .map(({ target, ...rest }) => {
+      const isKnown = target < 12;
+      return {
+        ...rest,
+        kind: kindOf('probe', isKnown ? `tcp/${target}` : 'tcp'),
+        points: isKnown ? (target < 3 ? 10 : 3) : 3 * rest.count,
+      };
+    });
 }
 
 describe.each(FAMILIES)('Judge, IPv%i', (family) => {
@@ -125,6 +151,7 @@ describe.each(FAMILIES)('Judge, IPv%i', (family) => {
       'folded',
       'inherits',
       'new',
+      'new narrower',
       'reactivated',
       'reactivated narrower',
     ]);

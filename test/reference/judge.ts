@@ -97,13 +97,14 @@ export class SlowJudge {
     const isTrusted = trustedBy.length > 0;
     const window = this.#windowOf(prefix, isTrusted ? offence.address : undefined);
     if (isTrusted) {
-      const points = this.#addTo(window, offence);
-      if (points < policy.trust.points) {
+      this.#addTo(window, offence);
+      if (ownSum(window.offences) < policy.trust.points) {
         this.spared.push(offence);
         return;
       }
       this.losses.push({ address: offence.address, at });
-      this.spared = this.spared.filter((one) => !window.offences.includes(one));
+      const counted = window.offences.flatMap(partsOf);
+      this.spared = this.spared.filter((one) => !counted.includes(one));
     }
     // A hit on what is active, or evidence where an activation came later. That of a narrower entry
     // does not keep the offence from counting for the prefix.
@@ -115,6 +116,14 @@ export class SlowJudge {
       return;
     }
 
+    if (isTrusted && sumOf(window.offences) < policy.trust.points) {
+      const own = window.offences;
+      window.offences = [];
+      if (known.length > 0) return;
+      const near = eligible.filter((entry) => entry.prefix.length >= prefix.length);
+      this.#commit(near, own, offence, protections, ownSum(own), host);
+      return;
+    }
     const points = isTrusted ? sumOf(window.offences) : this.#addTo(window, offence);
 
     if (points >= policy.offence.points) {
@@ -140,13 +149,19 @@ export class SlowJudge {
     }
     if (known.length > 0) return;
     // One offence is enough up to /16 (IPv6: /32).
-    const proven = eligible.filter(
-      ({ activations, prefix: { length } }) =>
-        activations >= 1 &&
-        length >= (host.family === 4 ? 16 : 32) &&
-        points >= policy.reactivate.points,
-    );
-    if (proven.length === 0) return;
+    const isProven = ({ activations, prefix: { length } }: Entry) =>
+      activations >= 1 && length >= (host.family === 4 ? 16 : 32);
+    const proven = points >= policy.reactivate.points ? eligible.filter(isProven) : [];
+    if (proven.length === 0) {
+      // A probe counts for its address, which is blocked alone.
+      const own = window.offences.filter((o) => compareAddresses(o.address, offence.address) === 0);
+      if (!window.offences.some(isProbe)) return;
+      const near = eligible.filter((entry) => entry.prefix.length >= prefix.length);
+      const isEnough = ownSum(own) >= policy.reactivate.points && near.some(isProven);
+      if (ownSum(own) < policy.offence.points && !isEnough) return;
+      this.#commit(near, own, offence, protections, ownSum(own), host);
+      return;
+    }
     const widest = proven.toSorted((p, q) => p.prefix.length - q.prefix.length)[0]!;
     if (isNarrower(widest)) {
       const own = window.offences.filter((o) =>
@@ -264,7 +279,20 @@ export class SlowJudge {
   /** Returns the points in the window. */
   #addTo(window: SlowWindow, offence: Offence): number {
     const { windowSeconds } = this.#policy.offence;
-    const near = [...window.offences, offence].filter(
+    const before = window.offences.find(
+      (o) =>
+        isProbe(o) &&
+        isProbe(offence) &&
+        o.kind.message === offence.kind.message &&
+        compareAddresses(o.address, offence.address) === 0 &&
+        Math.max(...window.offences.map(({ at }) => at)) > offence.at - windowSeconds,
+    );
+    // A port counts from its first connection.
+    const all =
+      before === undefined
+        ? [...window.offences, offence]
+        : window.offences.map((o) => (o === before ? joined(before, offence) : o));
+    const near = all.filter(
       (o) => Math.abs(o.at - offence.at) < windowSeconds,
     );
     const latestAt = Math.max(...near.map((o) => o.at));
@@ -278,6 +306,7 @@ export class SlowJudge {
     last: Offence,
     protections: readonly Protection[],
     points: number,
+    alone?: Prefix,
   ): Decision['kind'] {
     const request: AutomaticRequest = {
       kind: 'automatic',
@@ -287,6 +316,7 @@ export class SlowJudge {
       hits: offences.reduce((sum, { count }) => sum + count, 0),
       points,
       external: false,
+      ...(alone === undefined ? {} : { prefix: alone }),
     };
     const space = new ProtectedSpace(protections);
     const decision = decide(entries, space, request, this.#policy, this.#now);
@@ -299,8 +329,41 @@ export class SlowJudge {
   }
 }
 
+/** Connections to one port as one offence. */
+function joined(before: Offence, after: Offence): Offence & { readonly parts: readonly Offence[] } {
+  return {
+    ...before,
+    count: before.count + after.count,
+    points: Math.max(before.points, after.points),
+    port: after.port,
+    parts: [...partsOf(before), after],
+  };
+}
+
+function partsOf(offence: Offence): readonly Offence[] {
+  return (offence as Partial<ReturnType<typeof joined>>).parts ?? [offence];
+}
+
+/** The points for the network: of probes, only those of addresses that tried ten ports. */
 function sumOf(offences: readonly Offence[]): number {
-  return offences.reduce((sum, { points }) => sum + points, 0);
+  const isScanner = ({ address }: Offence) =>
+    offences.filter(
+      (o) =>
+        isProbe(o) && o.kind.message !== 'tcp' && compareAddresses(o.address, address) === 0,
+    ).length >= 10;
+  return ownSum(offences.filter((o) => !isProbe(o) || isScanner(o)));
+}
+
+/** The points of all; of a probe without a port, up to ten connections count three each. */
+function ownSum(offences: readonly Offence[]): number {
+  return offences.reduce(
+    (sum, o) => sum + (isProbe(o) && o.kind.message === 'tcp' ? 3 * Math.min(10, o.count) : o.points),
+    0,
+  );
+}
+
+function isProbe({ kind }: Offence): boolean {
+  return kind.service === 'probe';
 }
 
 /** How many offences each kind of evidence stands for, by its key. */

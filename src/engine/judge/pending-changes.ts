@@ -62,9 +62,15 @@ export class PendingChanges implements EntryRepository {
 
   subnets(prefix: Prefix): readonly Entry[] {
     const stored = this.#snapshot.subnets(prefix);
-    if (this.#changes.length === 0 || stored.length === 0) return stored;
-    // Offences make no new entry within a network.
-    return stored.map((entry) => this.#find(entry.prefix)?.entry ?? entry);
+    if (this.#changes.length === 0) return stored;
+    const unchanged = stored.filter((entry) => this.#find(entry.prefix) === undefined);
+    const changed = this.#changes.map(({ entry }) => entry);
+    return [
+      ...unchanged,
+      ...changed.filter(
+        (entry) => entry.prefix.length > prefix.length && containsPrefix(prefix, entry.prefix),
+      ),
+    ];
   }
 
   activations(prefix: Prefix): readonly PastActivation[] {

@@ -1,0 +1,35 @@
+import type { Offence } from './offence.ts';
+
+/**
+ * The service of connections to ports where nothing should knock. The message is the port, as in
+ * `tcp/23`, or UNKNOWN_PORT. A finished handshake proves the address, but not the intent: a web page
+ * can make a visitor's browser connect. Such offences count for their address alone, unless it tried
+ * as many ports as no page would.
+ */
+export const PROBE = 'probe';
+
+export const UNKNOWN_PORT = 'tcp';
+
+/** An address that tried so many ports within the window counts for its network. */
+const SCAN_PORTS = 10;
+/** Without a port, so many connections within the window count. */
+const MAX_UNKNOWN = 10;
+
+export function isProbe({ kind }: Pick<Offence, 'kind'>): boolean {
+  return kind.service === PROBE;
+}
+
+/** What connections to one port count together: it once, without a port up to ten times as much. */
+export function probePoints(
+  { kind, points, count }: Offence,
+  before: Pick<Offence, 'points'> | undefined,
+): number {
+  const earlier = before?.points ?? 0;
+  if (kind.message !== UNKNOWN_PORT) return Math.max(points, earlier);
+  return Math.min(earlier + points, Math.ceil((points * MAX_UNKNOWN) / count));
+}
+
+/** Whether one address tried ten distinct ports by these offences, one for each port. */
+export function isScan(probes: readonly Offence[]): boolean {
+  return probes.filter(({ kind }) => kind.message !== UNKNOWN_PORT).length >= SCAN_PORTS;
+}
