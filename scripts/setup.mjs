@@ -18,6 +18,7 @@ const TEST_PROGRAMS = [
   ['/usr/bin/redis-server', 'redis-server'],
   ['/usr/sbin/nft', 'nftables'],
   ['/usr/sbin/ip', 'iproute2'],
+  ['/usr/bin/nmap', 'nmap'],
   ['/usr/bin/chromium', 'chromium'],
   ['/usr/bin/shellcheck', 'shellcheck'],
   ['/usr/bin/tcpdump', 'tcpdump'],

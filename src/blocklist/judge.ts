@@ -1,17 +1,13 @@
-import type { Address } from '../net/address.ts';
-import { comparePrefixes, hostPrefix, type Prefix } from '../net/prefix.ts';
-import { decide } from './decide.ts';
 import { isEligible, pointsNeeded } from './eligible.ts';
-import type { Entry, Seconds } from './entry.ts';
+import type { Seconds } from './entry.ts';
 import type { EntryRepository } from './entry-repository.ts';
-import { EvidenceAggregator } from './evidence-aggregator.ts';
-import { automaticRequest, type EvidenceSource } from './evidence-source.ts';
-import { entryBefore, isByLog } from './fold.ts';
+import type { EvidenceSource } from './evidence-source.ts';
 import type { Offence } from './offence.ts';
 import { type OffenderNetwork, OffenderNetworks } from './offender-networks.ts';
-import { isNarrower, longestActive, OpenEntry } from './open-entry.ts';
+import { isNarrower, longestActive, type OpenEntry } from './open-entry.ts';
 import type { Policy } from './policy.ts';
 import type { ProtectedSpace } from './protect.ts';
+import { Requester } from './requester.ts';
 import { type Spared, SparedAddresses } from './spared.ts';
 import { isExcused } from './trust.ts';
 import type { Window } from './window.ts';
@@ -35,12 +31,11 @@ export interface JudgeSummary {
  * offended.
  */
 export class Judge {
-  readonly #repository: EntryRepository;
-  readonly #space: ProtectedSpace;
   readonly #policy: Policy;
   readonly #clock: () => Seconds;
   readonly #source: EvidenceSource;
   readonly #networks: OffenderNetworks;
+  readonly #requester: Requester;
   readonly #spared = new SparedAddresses();
   #offences = 0;
   #now: Seconds;
@@ -55,12 +50,11 @@ export class Judge {
     clock: () => Seconds,
     source: EvidenceSource = 'log',
   ) {
-    this.#repository = repository;
-    this.#space = space;
     this.#policy = policy;
     this.#clock = clock;
     this.#source = source;
     this.#networks = new OffenderNetworks(repository, space, policy, source);
+    this.#requester = new Requester(repository, space, policy, source, this.#networks);
     this.#now = clock();
   }
 
@@ -198,8 +192,17 @@ export class Judge {
     }
     const wide = eligible.filter((open) => !isNarrower(open, network));
     if (window.points >= this.#policy.trust.points) {
-      this.#request(network, window, wide, offence.address, at, network.prefix);
-    } else if (known === undefined) this.#requestAlone(network, window, eligible, offence, at);
+      this.#requester.request(
+        network,
+        window,
+        wide,
+        offence.address,
+        at,
+        this.#now,
+        network.prefix,
+      );
+    } else if (known === undefined)
+      this.#requester.requestAlone(network, window, eligible, offence.address, at, this.#now);
   }
 
   /**
@@ -218,7 +221,15 @@ export class Judge {
     window.add(offence, at, limit.windowSeconds);
     if (window.points >= limit.points) {
       const wide = eligible.filter((open) => !isNarrower(open, network));
-      this.#request(network, window, wide, offence.address, at, network.prefix);
+      this.#requester.request(
+        network,
+        window,
+        wide,
+        offence.address,
+        at,
+        this.#now,
+        network.prefix,
+      );
       return;
     }
     if (isKnown) return;
@@ -228,7 +239,19 @@ export class Judge {
       return;
     }
     const { prefix } = isNarrower(widest, network) ? widest.entry : network;
-    this.#request(network, window, eligible, offence.address, at, prefix);
+    this.#requester.request(network, window, eligible, offence.address, at, this.#now, prefix);
+  }
+
+  /** A packet from an expired entry. */
+  #bringBack(
+    network: OffenderNetwork,
+    eligible: readonly OpenEntry[],
+    offence: Offence,
+    at: Seconds,
+  ): void {
+    const { window, prefix } = network;
+    window.add(offence, at, this.#policy.offence.windowSeconds);
+    this.#requester.request(network, window, eligible, offence.address, at, this.#now, prefix);
   }
 
   /** A request for the address of the offence alone, if it reaches the points. */
@@ -243,102 +266,9 @@ export class Judge {
     const near = eligible.filter(({ entry }) => entry.prefix.length >= network.prefix.length);
     const isEnough = ({ entry }: OpenEntry) => points >= pointsNeeded(entry, this.#policy);
     if (points < this.#policy.offence.points && !near.some(isEnough)) return;
-    this.#requestAlone(network, window, near, offence, at);
-  }
-
-  /** A request for the address alone, or for an expired entry around it no wider than the network. */
-  #requestAlone(
-    network: OffenderNetwork,
-    window: Window,
-    eligible: readonly OpenEntry[],
-    { address }: Offence,
-    at: Seconds,
-  ): void {
-    const near = eligible.filter(({ entry }) => entry.prefix.length >= network.prefix.length);
-    this.#request(network, window, near, address, at, hostPrefix(address), window.pointsOf(address));
-  }
-
-  /** A packet from an expired entry. */
-  #bringBack(
-    network: OffenderNetwork,
-    eligible: readonly OpenEntry[],
-    offence: Offence,
-    at: Seconds,
-  ): void {
-    network.window.add(offence, at, this.#policy.offence.windowSeconds);
-    this.#request(network, network.window, eligible, offence.address, at, network.prefix);
-  }
-
-  /**
-   * @param from the offences from this prefix are the evidence
-   * @param alone the points of the offender, if it is to be blocked alone
-   */
-  #request(
-    network: OffenderNetwork,
-    window: Window,
-    eligible: readonly OpenEntry[],
-    offender: Address,
-    at: Seconds,
-    from: Prefix,
-    alone?: number,
-  ): void {
-    for (const open of eligible) open.commit();
-    const { points, firstAt = at } = window;
-    const isFull = alone === undefined && points >= this.#policy.offence.points;
-    const inner = isFull ? this.#subnetsBefore(network, firstAt, at) : NO_SUBNETS;
-    const hits = window.countFrom(from);
-    const request = {
-      ...automaticRequest(this.#source, { offender, at, hits }, alone ?? points),
-      ...(alone === undefined ? {} : { prefix: from }),
-    };
-    // Entries that are active or not eligible have no say here, and the offender is not protected.
-    const entries = [...eligible.map(({ entry }) => entry), ...inner.before];
-    const decision = decide(entries, this.#space, request, this.#policy, this.#now);
-    const aggregator = new EvidenceAggregator();
-    window.addTo(aggregator, from);
-    const isActivated = decision.kind === 'new' || decision.kind === 'reactivated';
-    if (isActivated && this.#source === 'log') {
-      const { windowSeconds } = this.#policy.offence;
-      this.#networks.spentOf(network).activated(window.moments, at, windowSeconds);
-    }
-    // While only narrower entries are active, the offences go on counting for the network.
-    if (from === network.prefix) window.clear();
-    const folded = isActivated ? inner.folded : [];
-    this.#repository.commit({ request, decision, evidence: aggregator.take(), folded });
-    if (decision.kind === 'refused') return;
-    const { entry } = decision;
-    const open = eligible.find((other) => comparePrefixes(other.entry.prefix, entry.prefix) === 0);
-    if (open !== undefined) open.activated(entry, aggregator);
-    else {
-      const added = new OpenEntry(entry, this.#repository, this.#policy, this.#source, aggregator);
-      this.#networks.add(network, added);
-    }
-  }
-
-  /**
-   * The entries within the network as they were before this time, and those among them whose
-   * activations since then were made by offences that count for the network.
-   */
-  #subnetsBefore(network: OffenderNetwork, since: Seconds, until: Seconds): Subnets {
-    const folded: Entry[] = [];
-    const before = this.#networks.takeSubnets(network).map((entry) => {
-      if ((entry.activatedAt ?? 0) < since) return entry;
-      const history = this.#repository.activations(entry.prefix);
-      const past = entryBefore(entry, history, since);
-      if (isByLog(history, since, until)) folded.push(past);
-      return past;
-    });
-    return { before, folded };
+    this.#requester.requestAlone(network, window, near, offence.address, at, this.#now);
   }
 }
-
-/** Entries within a network. */
-interface Subnets {
-  readonly before: readonly Entry[];
-  readonly folded: readonly Entry[];
-}
-
-const NO_SUBNETS: Subnets = { before: [], folded: [] };
 
 /** Whether an active entry contains the whole network. */
 function isCovered(

@@ -162,12 +162,7 @@ export class Window {
 }
 
 function isAlike(p: Moment, q: Moment): boolean {
-  return (
-    p.at === q.at &&
-    p.kind === q.kind &&
-    p.user === q.user &&
-    isSame(p.address, q.address)
-  );
+  return p.at === q.at && p.kind === q.kind && p.user === q.user && isSame(p.address, q.address);
 }
 
 function isSame(p: Address, q: Address): boolean {

@@ -43,6 +43,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/watch.ts'),
   },
   {
+    name: 'probe',
+    usage: '[OPTION…]',
+    summary: 'record who connects to ports where nothing listens',
+    load: () => import('./commands/probe.ts'),
+  },
+  {
     name: 'parse',
     usage: '[OPTION...] [FILE...]',
     summary: 'show how the grammar reads a log',

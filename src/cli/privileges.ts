@@ -1,5 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
 import { McblockError } from '../errors.ts';
+import type { UserIds } from '../process/program.ts';
 import { runProgram } from '../process/run-program.ts';
 
 const ID = '/usr/bin/id';
@@ -9,6 +10,8 @@ const { initgroups } = process as { readonly initgroups?: (user: string, group: 
 
 /** The user and group that root switches to. */
 export interface LesserUser {
+  /** Undefined if this process is that user already. */
+  readonly ids: UserIds | undefined;
   /** Runs `work` as that user, who owns the files that it creates. */
   during<T>(work: () => Promise<T>): Promise<T>;
   /** Gives up root for good. Throws McblockError('program') if there is a way back. */
@@ -32,6 +35,7 @@ export async function lesserUser(user: string, group: string, named: string): Pr
   const gid = group === '' ? await idOf('-g', user, named) : groupId(group);
   if (uid === 0) throw new McblockError('config', `${named}: ${user} is root; name another user`);
   const lesser: LesserUser = {
+    ids: { uid, gid },
     async during(work) {
       const groups = process.getgroups?.() ?? [];
       initgroups?.call(process, user, gid);
@@ -72,7 +76,11 @@ function checkProgram(user: string, named: string): void {
 }
 
 /** The process was started as that user. */
-const ALREADY_THAT_USER: LesserUser = { during: (work) => work(), become() {} };
+const ALREADY_THAT_USER: LesserUser = {
+  ids: undefined,
+  during: (work) => work(),
+  become() {},
+};
 
 function check(uid: number, gid: number): void {
   const { getuid, geteuid, getgid, getegid, getgroups } = process;

@@ -20,6 +20,8 @@ export interface StartOptions {
   readonly user?: UserIds | undefined;
   /** Give the program a process group of its own, so that ending it also ends what it started. */
   readonly ownGroup?: boolean;
+  /** File descriptors that it gets, from 3 on. Default: none. */
+  readonly inherit?: readonly number[];
 }
 
 /** How a program ended. */
@@ -77,17 +79,18 @@ export class Program {
   constructor(
     path: string,
     args: readonly string[],
-    { user, ownGroup = false }: StartOptions = {},
+    { user, ownGroup = false, inherit = [] }: StartOptions = {},
   ) {
     this.#isGroup = ownGroup;
     try {
-      this.#child = spawn(path, args, {
-        stdio: ['pipe', 'pipe', 'pipe'],
+      const child = spawn(path, args, {
+        stdio: ['pipe', 'pipe', 'pipe', ...inherit],
         env: ENVIRONMENT,
         cwd: '/',
         detached: ownGroup,
         ...user,
       });
+      this.#child = child;
     } catch (error) {
       this.#failure = notStarted(error);
     }

@@ -103,8 +103,8 @@ export class SlowJudge {
         return;
       }
       this.losses.push({ address: offence.address, at });
-      const counted = window.offences.flatMap(partsOf);
-      this.spared = this.spared.filter((one) => !counted.includes(one));
+      const counted = new Set(window.offences.flatMap(partsOf));
+      this.spared = this.spared.filter((one) => !counted.has(one));
     }
     // A hit on what is active, or evidence where an activation came later. That of a narrower entry
     // does not keep the offence from counting for the prefix.
@@ -292,9 +292,7 @@ export class SlowJudge {
       before === undefined
         ? [...window.offences, offence]
         : window.offences.map((o) => (o === before ? joined(before, offence) : o));
-    const near = all.filter(
-      (o) => Math.abs(o.at - offence.at) < windowSeconds,
-    );
+    const near = all.filter((o) => Math.abs(o.at - offence.at) < windowSeconds);
     const latestAt = Math.max(...near.map((o) => o.at));
     window.offences = near.filter((o) => latestAt - o.at < windowSeconds);
     return sumOf(window.offences);
@@ -348,8 +346,7 @@ function partsOf(offence: Offence): readonly Offence[] {
 function sumOf(offences: readonly Offence[]): number {
   const isScanner = ({ address }: Offence) =>
     offences.filter(
-      (o) =>
-        isProbe(o) && o.kind.message !== 'tcp' && compareAddresses(o.address, address) === 0,
+      (o) => isProbe(o) && o.kind.message !== 'tcp' && compareAddresses(o.address, address) === 0,
     ).length >= 10;
   return ownSum(offences.filter((o) => !isProbe(o) || isScanner(o)));
 }
@@ -357,7 +354,8 @@ function sumOf(offences: readonly Offence[]): number {
 /** The points of all; of a probe without a port, up to ten connections count three each. */
 function ownSum(offences: readonly Offence[]): number {
   return offences.reduce(
-    (sum, o) => sum + (isProbe(o) && o.kind.message === 'tcp' ? 3 * Math.min(10, o.count) : o.points),
+    (sum, o) =>
+      sum + (isProbe(o) && o.kind.message === 'tcp' ? 3 * Math.min(10, o.count) : o.points),
     0,
   );
 }

@@ -5,7 +5,6 @@ import { FirewallUpdater } from '../../engine/firewall/firewall-updater.ts';
 import { Host } from '../../engine/host/host.ts';
 import { archiveFolders } from '../../engine/host/log-jobs.ts';
 import { BanPublisher, openPublisher } from '../../engine/publish/ban-publisher.ts';
-import { activated, type BatchReport, changesRules } from '../../engine/watch/batch-recorder.ts';
 import { StreamWatcher } from '../../engine/watch/stream-watcher.ts';
 import {
   type WatchedFile,
@@ -17,14 +16,13 @@ import { McblockError } from '../../errors.ts';
 import { ByteStream } from '../../log/follow/byte-stream.ts';
 import type { ReadOptions } from '../../log/read-options.ts';
 import { type ApplyChoice, addApplyOptions, liveConfigured } from '../afterwards.ts';
+import { changeTeller } from '../change-teller.ts';
 import { publisherSettings } from '../config/publisher-settings.ts';
 import { configuredFiles, configuredLogs, logName } from '../configured-logs.ts';
 import type { Context } from '../context.ts';
 import { followJournal, followUnits } from '../follow-journal.ts';
 import { grammarReporter, readOptionsOf } from '../log-options.ts';
 import { Signals } from '../signals.ts';
-import { jsonText } from '../text/json-text.ts';
-import { watchJson, watchLine, withdrawnJson, withdrawnLine } from '../text/watch-text.ts';
 
 interface WatchOptions extends ApplyChoice {
   readonly once?: true;
@@ -84,18 +82,7 @@ async function watch(context: Context, files: string[], options: WatchOptions): 
       now: () => context.time.present,
       reload: () => context.withFreshConfig(() => settingsOf(context, files, options)),
       warn,
-      onChange: (report) => {
-        publisher?.publish(report.bans);
-        announce(context, report);
-        if (report.refused > 0) {
-          const entries = report.refused === 1 ? 'entry' : 'entries';
-          warn(
-            `mcblock: ${report.refused} ${entries} refused: too much would be blocked (limits.share)`,
-          );
-        }
-        if (report.changesHoles || report.withdrawn.length > 0) updater?.apply();
-        else if (changesRules(report)) updater?.add(report.bans.map(({ prefix }) => prefix));
-      },
+      onChange: changeTeller(context, publisher, updater),
     };
     updater?.apply();
     if (stream !== undefined) {
@@ -206,18 +193,4 @@ function namedFiles(
 ): WatchedFile[] {
   const archives = archiveFolders(host);
   return names.map((name) => ({ name, isConfigured: false, readOptions, archives }));
-}
-
-/** Prints a line for each entry that is new, active again, extended or withdrawn. */
-function announce(context: Context, report: BatchReport): void {
-  const { json, quiet } = context.options;
-  const { log, withdrawn } = report;
-  const entries = activated(report);
-  if (json) {
-    context.lines(withdrawn.map((prefix) => jsonText(withdrawnJson(log, prefix))));
-    context.lines(entries.map((entry) => jsonText(watchJson(log, entry))));
-  } else if (!quiet) {
-    context.lines(withdrawn.map((prefix) => withdrawnLine(log, prefix)));
-    context.lines(entries.map((entry) => watchLine(log, entry)));
-  }
 }

@@ -37,6 +37,9 @@ const MESSAGE_POINTS = mapOf(
   whole(0, 1_000_000),
 );
 
+/** Two sockets each; select(2) has 1,024. */
+const MAX_PROBE_PORTS = 400;
+
 /** The keys of the configuration file; others are refused. */
 export const SETTINGS = {
   timezone: setting('local', timezone()),
@@ -145,6 +148,9 @@ export const SETTINGS = {
   'fleet.longest': setting(policy.penalty.longestSeconds, duration()),
   'fleet.change-limit': setting(1_000_000, whole(1, 1_000_000_000)),
   'fleet.outbox-limit': setting(100_000, whole(1, 10_000_000)),
+  'probe.ports': setting([], list(whole(1, 65_535), MAX_PROBE_PORTS)),
+  'probe.redirect': setting(0, whole(0, 65_535)),
+  'probe.user': setting('', matching(/^(?:[A-Za-z_][\w.-]*)?$/, 'the name of a user')),
   'pubsub.address': setting(
     '',
     matching(/^(?:|\/.+|[^/\s]+:\d+)$/, 'the address of Redis, such as "redis.example.net:6379"'),

@@ -5,13 +5,17 @@ import { printable } from './printable.ts';
 import { proxyText } from './proxy-text.ts';
 import { isoTime, shortTime } from './time.ts';
 
+/** A scan tries many ports, each with a message of its own. */
+const MAX_CAUSES = 5;
+
 /** A change of an entry in one line: `new 5.149.105/24 until 2026-04-18 12:00 UTC, 3 hits in …`. */
 export function watchLine(log: string, report: EntryReport): string {
   const { outcome, prefix, activations, expiresAt, hits, messages, proxy } = report;
   const by = proxy === '' ? '' : `; ${proxyText(proxy)}`;
   const times = activations === 1 ? '' : `, activation ${activations}`;
   const causes = messages.map(({ service, message, count }) => `${service} ${message} ${count}`);
-  const why = causes.length === 0 ? '' : `: ${causes.join(', ')}`;
+  const more = causes.length > MAX_CAUSES ? `, and ${causes.length - MAX_CAUSES} more` : '';
+  const why = causes.length === 0 ? '' : `: ${causes.slice(0, MAX_CAUSES).join(', ')}${more}`;
   const until = expiresAt === 'forever' ? 'forever' : `until ${shortTime(expiresAt)} UTC`;
   return `${outcome} ${shortPrefix(prefix)} ${until}${times}, ${hits} hit${hits === 1 ? '' : 's'} in ${printable(log)}${why}${by}`;
 }

@@ -1,4 +1,5 @@
 import type { Seconds } from '../../blocklist/entry.ts';
+import type { EvidenceSource } from '../../blocklist/evidence-source.ts';
 import type { Spared } from '../../blocklist/spared.ts';
 import type { Checkpoint } from '../../log/checkpoint.ts';
 import type { Batch } from '../../log/follow/follow-content.ts';
@@ -48,7 +49,7 @@ export class BatchRecorder {
     return store.transaction(() => {
       if (!isAsKnown(store, batch)) return undefined;
       const { name, content, span } = batch;
-      const report = this.#judge(batch, policies, now);
+      const report = this.#judge(batch, policies, now, 'log');
       const { digest, head, bytes } = content;
       const [firstEvent, lastEvent] = [span?.first, span?.last];
       store.recordLog(
@@ -60,15 +61,21 @@ export class BatchRecorder {
   }
 
   /** Stores the results of lines of a stream, and what `more` stores, in one transaction. */
-  recordLines(lines: NamedLines, policies: Policies, now: Seconds, more: () => void): BatchReport {
+  recordLines(
+    lines: NamedLines,
+    policies: Policies,
+    now: Seconds,
+    source: EvidenceSource,
+    more: () => void,
+  ): BatchReport {
     return this.#store.transaction(() => {
-      const report = this.#judge(lines, policies, now);
+      const report = this.#judge(lines, policies, now, source);
       more();
       return report;
     });
   }
 
-  #judge(lines: NamedLines, policies: Policies, now: Seconds): BatchReport {
+  #judge(lines: NamedLines, policies: Policies, now: Seconds, source: EvidenceSource): BatchReport {
     const store = this.#store;
     const pending = new StoredPending(store);
     const isDue = performance.now() - this.#prunedAt > PRUNE_MILLISECONDS;
@@ -76,7 +83,7 @@ export class BatchRecorder {
     const done: BatchReport = { log: lines.name, entries: new EntryReports(), ...nothing };
     storeLogins(store, lines.logins, policies, now, done);
     const events = new SeenEvents(store);
-    const settings = { ...policies, source: 'log', counted: events } as const;
+    const settings = { ...policies, source, counted: events };
     judgeNetworks(store, lines, settings, now, pending, done, (changes) =>
       storeChanges(store, changes, now, done),
     );

@@ -1,6 +1,7 @@
 import type { Seconds } from '../../blocklist/entry.ts';
+import type { EvidenceSource } from '../../blocklist/evidence-source.ts';
 import { McblockError } from '../../errors.ts';
-import { FollowedLines } from '../../log/follow/follow-lines.ts';
+import { type EventCollector, FollowedLines } from '../../log/follow/follow-lines.ts';
 import { BatchRecorder, isNotable } from './batch-recorder.ts';
 import {
   reloadSettings,
@@ -33,6 +34,10 @@ interface StreamOptions extends WatcherOptions {
   readonly source: string | undefined;
   /** Opens the stream after the cursor; undefined: it was never read. */
   readonly open: (settings: WatchSettings, cursor: string | undefined) => LineStream;
+  /** What is collected of the stream. Default: the lines of a log. */
+  readonly collector?: (settings: WatchSettings) => EventCollector;
+  /** Default: `log`. */
+  readonly evidence?: EvidenceSource;
 }
 
 /** Follows a stream of lines, such as the journal, and judges and stores them as they are written. */
@@ -75,9 +80,10 @@ export class StreamWatcher {
   }
 
   async #follow(stream: LineStream): Promise<void> {
-    const { name, now } = this.#options;
+    const { name, now, collector } = this.#options;
     const { readOptions } = this.#settings;
-    const lines = new FollowedLines(readOptions, readOptions.service, name, 0);
+    const lines =
+      collector?.(this.#settings) ?? new FollowedLines(readOptions, readOptions.service, name, 0);
     let bytes = 0;
     for await (const chunk of stream.chunks()) {
       lines.push(chunk);
@@ -93,12 +99,13 @@ export class StreamWatcher {
   }
 
   /** Stores what was found and where the stream ends by now, in one transaction. */
-  #record(lines: FollowedLines, { cursor, doubtText }: LineStream, now: Seconds): void {
-    const { store, source, name, onChange } = this.#options;
+  #record(lines: EventCollector, { cursor, doubtText }: LineStream, now: Seconds): void {
+    const { store, source, name, onChange, evidence = 'log' } = this.#options;
     const isNew = lines.hasEvents || (cursor !== undefined && cursor !== this.#recorded);
     if (isNew) {
       const batch = { name, ...lines.take(now) };
-      const report = this.#recorder.recordLines(batch, this.#settings.policies, now, () => {
+      const { policies } = this.#settings;
+      const report = this.#recorder.recordLines(batch, policies, now, evidence, () => {
         if (source === undefined || cursor === undefined) return;
         if (store.cursors.of(source) !== this.#recorded) {
           throw new McblockError('store', `${name}: another mcblock follows it`);

@@ -27,6 +27,16 @@ export interface LinesSummary {
   readonly logins: readonly Login[];
 }
 
+/** Collects events of a stream, which are taken in batches. */
+export interface EventCollector {
+  push(chunk: Buffer): void;
+  /** Ends the stream. */
+  finish(): void;
+  /** Something was found that is not taken yet. */
+  readonly hasEvents: boolean;
+  take(now: Seconds): LinesSummary;
+}
+
 /** An event whose year is not known yet; without points it is no offence, but is known from then on. */
 interface Found extends Omit<Offence, 'at'> {
   readonly key: number;
@@ -39,7 +49,7 @@ interface Found extends Omit<Offence, 'at'> {
  * The lines of a log that is followed. Offences are taken in batches, while connections are kept, so
  * that a log counts the same in pieces as in one.
  */
-export class FollowedLines {
+export class FollowedLines implements EventCollector {
   readonly #options: ReadOptions;
   readonly #reader: LogReader;
   readonly #points: PointsTable;
@@ -220,7 +230,7 @@ function newOffences(
 }
 
 /** As OffenceTable.groups, for few offences. */
-function* groupsOf(
+export function* groupsOf(
   offences: readonly Offence[],
   spaceAround: (address: Address) => Prefix,
 ): Generator<OffenceGroup> {

@@ -22,6 +22,9 @@ use constant MAX_AT_ONCE => 256;
 # To see them as the client sent them, before NAT (linux/netfilter_ipv4.h, ip6_tables.h).
 use constant SO_ORIGINAL_DST => 80;
 
+# Whoever stops the reader may stop all of its group; what was accepted is still to be written.
+$SIG{$_} = 'IGNORE' for qw(INT TERM HUP);
+
 my ($uid, $gid, $redirect, @names) = map { /^(-|(?:fd:)?\d+)$/ ? $1 : die "$_: not a number\n" } @ARGV;
 my @sockets = map { /^fd:(\d+)$/ ? inherited($1) : opened($_) } @names;
 become($uid, $gid) if $uid ne '-';

@@ -1,0 +1,121 @@
+import type { Address } from '../net/address.ts';
+import { comparePrefixes, hostPrefix, type Prefix } from '../net/prefix.ts';
+import { decide } from './decide.ts';
+import type { Entry, Seconds } from './entry.ts';
+import type { EntryRepository } from './entry-repository.ts';
+import { EvidenceAggregator } from './evidence-aggregator.ts';
+import { automaticRequest, type EvidenceSource } from './evidence-source.ts';
+import { entryBefore, isByLog } from './fold.ts';
+import type { OffenderNetwork, OffenderNetworks } from './offender-networks.ts';
+import { OpenEntry } from './open-entry.ts';
+import type { Policy } from './policy.ts';
+import type { ProtectedSpace } from './protect.ts';
+import type { Window } from './window.ts';
+
+/** Has the offences in a window decided as one request, and commits the decision. */
+export class Requester {
+  readonly #repository: EntryRepository;
+  readonly #space: ProtectedSpace;
+  readonly #policy: Policy;
+  readonly #source: EvidenceSource;
+  readonly #networks: OffenderNetworks;
+
+  constructor(
+    repository: EntryRepository,
+    space: ProtectedSpace,
+    policy: Policy,
+    source: EvidenceSource,
+    networks: OffenderNetworks,
+  ) {
+    this.#repository = repository;
+    this.#space = space;
+    this.#policy = policy;
+    this.#source = source;
+    this.#networks = networks;
+  }
+
+  /** A request for the address alone, or for an expired entry around it no wider than the network. */
+  requestAlone(
+    network: OffenderNetwork,
+    window: Window,
+    eligible: readonly OpenEntry[],
+    offender: Address,
+    at: Seconds,
+    now: Seconds,
+  ): void {
+    const near = eligible.filter(({ entry }) => entry.prefix.length >= network.prefix.length);
+    const points = window.pointsOf(offender);
+    this.request(network, window, near, offender, at, now, hostPrefix(offender), points);
+  }
+
+  /**
+   * @param from the offences from this prefix are the evidence
+   * @param alone the points of the offender, if it is to be blocked alone
+   */
+  request(
+    network: OffenderNetwork,
+    window: Window,
+    eligible: readonly OpenEntry[],
+    offender: Address,
+    at: Seconds,
+    now: Seconds,
+    from: Prefix,
+    alone?: number,
+  ): void {
+    for (const open of eligible) open.commit();
+    const { points, firstAt = at } = window;
+    const isFull = alone === undefined && points >= this.#policy.offence.points;
+    const inner = isFull ? this.#subnetsBefore(network, firstAt, at) : NO_SUBNETS;
+    const hits = window.countFrom(from);
+    const request = {
+      ...automaticRequest(this.#source, { offender, at, hits }, alone ?? points),
+      ...(alone === undefined ? {} : { prefix: from }),
+    };
+    // Entries that are active or not eligible have no say here, and the offender is not protected.
+    const entries = [...eligible.map(({ entry }) => entry), ...inner.before];
+    const decision = decide(entries, this.#space, request, this.#policy, now);
+    const aggregator = new EvidenceAggregator();
+    window.addTo(aggregator, from);
+    const isActivated = decision.kind === 'new' || decision.kind === 'reactivated';
+    if (isActivated && this.#source === 'log') {
+      const { windowSeconds } = this.#policy.offence;
+      this.#networks.spentOf(network).activated(window.moments, at, windowSeconds);
+    }
+    // While only narrower entries are active, the offences go on counting for the network.
+    if (from === network.prefix) window.clear();
+    const folded = isActivated ? inner.folded : [];
+    this.#repository.commit({ request, decision, evidence: aggregator.take(), folded });
+    if (decision.kind === 'refused') return;
+    const { entry } = decision;
+    const open = eligible.find((other) => comparePrefixes(other.entry.prefix, entry.prefix) === 0);
+    if (open !== undefined) open.activated(entry, aggregator);
+    else {
+      const added = new OpenEntry(entry, this.#repository, this.#policy, this.#source, aggregator);
+      this.#networks.add(network, added);
+    }
+  }
+
+  /**
+   * The entries within the network as they were before this time, and those among them whose
+   * activations since then were made by offences that count for the network.
+   */
+  #subnetsBefore(network: OffenderNetwork, since: Seconds, until: Seconds): Subnets {
+    const folded: Entry[] = [];
+    const before = this.#networks.takeSubnets(network).map((entry) => {
+      if ((entry.activatedAt ?? 0) < since) return entry;
+      const history = this.#repository.activations(entry.prefix);
+      const past = entryBefore(entry, history, since);
+      if (isByLog(history, since, until)) folded.push(past);
+      return past;
+    });
+    return { before, folded };
+  }
+}
+
+/** Entries within a network. */
+interface Subnets {
+  readonly before: readonly Entry[];
+  readonly folded: readonly Entry[];
+}
+
+const NO_SUBNETS: Subnets = { before: [], folded: [] };

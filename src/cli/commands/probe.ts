@@ -1,0 +1,127 @@
+import type { Command } from 'commander';
+import { FirewallUpdater } from '../../engine/firewall/firewall-updater.ts';
+import { BanPublisher, openPublisher } from '../../engine/publish/ban-publisher.ts';
+import { StreamWatcher } from '../../engine/watch/stream-watcher.ts';
+import { McblockError } from '../../errors.ts';
+import { overflowsSince, readOverflows } from '../../log/probe/listen-overflows.ts';
+import { ProbeCollector } from '../../log/probe/probe-collector.ts';
+import { ProbeStream } from '../../log/probe/probe-stream.ts';
+import { inheritedSockets } from '../../process/inherited-sockets.ts';
+import { type ApplyChoice, addApplyOptions, liveConfigured } from '../afterwards.ts';
+import { changeTeller } from '../change-teller.ts';
+import type { Config } from '../config/config.ts';
+import { publisherSettings } from '../config/publisher-settings.ts';
+import type { Context } from '../context.ts';
+import { readOptionsOf } from '../log-options.ts';
+import { lesserUser } from '../privileges.ts';
+import { Signals } from '../signals.ts';
+import { countText, nounText } from '../text/count.ts';
+
+interface ProbeCommandOptions extends ApplyChoice {
+  readonly asRoot?: true;
+}
+
+export function define(command: Command, context: Context): void {
+  addApplyOptions(command)
+    .description(
+      'Listens on TCP ports where nothing should knock, and records who connects. Accepts, notes address and port, and closes; sends nothing. Configured by [probe]; systemd may hand over the sockets.',
+    )
+    .option('--as-root', 'keep root privileges, where probe.user is not set')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  mcblock probe                       run by rc(8) or systemd
+  mcblock explain 192.0.2.7           show the ports that it tried
+
+SIGTERM records what was accepted and exits.
+`,
+    )
+    .action((options: ProbeCommandOptions) => probe(context, options));
+}
+
+async function probe(context: Context, options: ProbeCommandOptions): Promise<void> {
+  const config = await context.config();
+  const sockets = inheritedSockets(context.env);
+  const [ports, redirect, user] = settingsOf(config, sockets, options);
+  const lesser = user === '' ? undefined : await lesserUser(user, '', 'probe.user');
+  const warn = (text: string): void => context.stderr.write(`${text}\n`);
+  const store = await (lesser === undefined
+    ? context.store('write')
+    : lesser.during(() => context.store('write')));
+  context.time.require();
+  const publishing = publisherSettings(config);
+  const readOptions = await readOptionsOf(config, {});
+  const policies = await context.policies();
+  const overflows = readOverflows();
+  const signals = new Signals();
+  const stream = new ProbeStream({ ports, redirect, sockets, user: lesser?.ids });
+  const collector = new ProbeCollector();
+  let publisher: BanPublisher | undefined;
+  let updater: FirewallUpdater | undefined;
+  try {
+    await stream.listening();
+    lesser?.become();
+    publisher = publishing && new BanPublisher(await openPublisher(publishing), warn);
+    const live = await liveConfigured(context, options);
+    updater = live && new FirewallUpdater(live, warn);
+    updater?.apply();
+    const settings = { policies, readOptions, files: [] };
+    context.remark(`mcblock: probing ${portsText(ports, redirect, sockets)}`);
+    await new StreamWatcher(settings, signals, {
+      store,
+      now: () => context.time.present,
+      reload: async () => settings,
+      warn,
+      onChange: changeTeller(context, publisher, updater),
+      name: 'probe',
+      source: undefined,
+      open: () => stream,
+      collector: () => collector,
+    }).run();
+  } finally {
+    stream.end();
+    await updater?.close();
+    await publisher?.close();
+    signals.close();
+  }
+  const { accepted = collector.collected, collected } = collector;
+  const lost = overflowsSince(overflows);
+  const lostText = lost === undefined ? '' : `; ListenOverflows ${countText(lost)}`;
+  context.remark(
+    `mcblock: ${nounText(accepted, 'connection', 'connections')} accepted, ${countText(collected)} recorded${lostText}`,
+  );
+}
+
+/** The ports, the port to which the firewall redirects, and the user. */
+function settingsOf(
+  config: Config,
+  sockets: readonly number[],
+  { asRoot }: ProbeCommandOptions,
+): [readonly number[], number, string] {
+  const ports = sockets.length > 0 ? [] : config.get('probe.ports');
+  const redirect = config.get('probe.redirect');
+  const user = config.get('probe.user');
+  if (ports.length === 0 && sockets.length === 0 && redirect === 0) {
+    throw new McblockError('config', 'nothing to probe: set probe.ports, such as [23, 445, 3389]');
+  }
+  if (user !== '' && asRoot) {
+    throw new McblockError('usage', `probe.user is ${user}; unset it, or leave out --as-root`);
+  }
+  if (process.geteuid?.() === 0 && user === '' && !asRoot) {
+    throw new McblockError(
+      'config',
+      'refusing to run as root: set probe.user (and firewall.helper for pf), or use --as-root',
+    );
+  }
+  return [ports, redirect, user];
+}
+
+function portsText(ports: readonly number[], redirect: number, sockets: readonly number[]): string {
+  const parts = [
+    ports.length > 0 && `port ${ports.join(', ')}`,
+    redirect > 0 && `port ${redirect} for what the firewall redirects`,
+    sockets.length > 0 && nounText(sockets.length, 'socket of systemd', 'sockets of systemd'),
+  ];
+  return parts.filter(Boolean).join(' and ');
+}

@@ -1,0 +1,83 @@
+import { McblockError } from '../../errors.ts';
+import { findProgram } from '../../process/find-program.ts';
+import { collectStderr, Program, ProgramError, type UserIds } from '../../process/program.ts';
+import SCRIPT from './accept.pl?raw';
+
+/** How long the accepting program may take to report what it has accepted. */
+const END_SECONDS = 10;
+const NEWLINE = 0x0a;
+/** Its standard streams come before the sockets that it inherits. */
+const FIRST_SOCKET = 3;
+
+export interface ProbeOptions {
+  /** Opened on all addresses of this host. */
+  readonly ports: readonly number[];
+  /** To which the firewall redirects; 0 for none. */
+  readonly redirect: number;
+  /** Descriptors of sockets that listen already. */
+  readonly sockets: readonly number[];
+  /** Whom the accepting program becomes; undefined: as this process. */
+  readonly user: UserIds | undefined;
+}
+
+/**
+ * Connections to ports where nothing should knock. A program of its own accepts them and reports each,
+ * so that none is lost while this one records.
+ */
+export class ProbeStream {
+  readonly cursor = undefined;
+  readonly #program: Program;
+  readonly #chunks: AsyncIterator<Buffer>;
+  readonly #stderr: () => string;
+  #first = Buffer.alloc(0);
+
+  /** Throws McblockError('program') if there is no perl. See {@link listening}. */
+  constructor({ ports, redirect, sockets, user }: ProbeOptions) {
+    const path = findProgram('perl');
+    if (path === undefined) {
+      throw new McblockError('program', 'perl: not found; install perl to accept connections');
+    }
+    const who = user === undefined ? ['-', '-'] : [user.uid, user.gid];
+    const opened = [...ports, ...(redirect === 0 ? [] : [redirect])];
+    const inherited = sockets.map((_, index) => `fd:${FIRST_SOCKET + index}`);
+    const args = [...who, redirect, ...opened, ...inherited].map(String);
+    this.#program = new Program(path, ['-T', '-e', SCRIPT, '--', ...args], { inherit: sockets });
+    this.#stderr = collectStderr(this.#program);
+    this.#chunks = this.#program.stdout[Symbol.asyncIterator]();
+  }
+
+  get hasMore(): boolean {
+    return this.#program.stdout.readableLength > 0;
+  }
+
+  /** Waits until all ports are open and root is given up. Throws ProgramError if that fails. */
+  async listening(): Promise<void> {
+    while (!this.#first.includes(NEWLINE)) {
+      const { value, done } = await this.#chunks.next();
+      if (done) return this.#fail();
+      this.#first = Buffer.concat([this.#first, value]);
+    }
+  }
+
+  /** Throws ProgramError if the program ends by itself. */
+  async *chunks(): AsyncGenerator<Buffer> {
+    yield this.#first;
+    for (let next = await this.#chunks.next(); !next.done; next = await this.#chunks.next()) {
+      yield next.value;
+    }
+    await this.#fail();
+  }
+
+  /** It reports what it has accepted, then ends. */
+  end(): void {
+    this.#program.stdin.end();
+    this.#program.limitTime(END_SECONDS);
+  }
+
+  async #fail(): Promise<void> {
+    const { status, failure } = await this.#program.ended;
+    if (status === 0) return;
+    const [line = ''] = this.#stderr().split('\n', 1);
+    throw new ProgramError('probe', line || (failure ?? `exited with status ${status}`));
+  }
+}
