@@ -77,7 +77,7 @@ function paragraphs(lines) {
 
 function counts({ kind, points }) {
   if (kind === 'note') return '-';
-  if (kind === 'login') return kind;
+  if (kind === 'login' || kind === 'witness') return kind;
   return kind === 'sign' && points > 0 ? `${points}, once` : String(points);
 }
 

@@ -88,7 +88,7 @@ function twice({ rules, messages }: Grammar): Fault[] {
 }
 
 function points({ at, name, kind, points: given }: MessageRule): Fault[] {
-  if (kind === 'login' || kind === 'note') {
+  if (kind === 'witness' || kind === 'login' || kind === 'note') {
     return given === undefined ? [] : [faultAt(at, `${name}: a ${kind} has no points`)];
   }
   if (given === undefined) {

@@ -53,7 +53,10 @@ export function compileGrammar({ rules, messages, ...service }: Grammar): Compil
   return { ...service, file: fileFormOf({ rules }), messages: described, wasm: module.bytes() };
 }
 
-function describe({ name, kind, points = 0, role }: MessageRule, start?: State): GrammarMessage {
+function describe(
+  { name, kind, points = kind === 'witness' ? 1 : 0, role }: MessageRule,
+  start?: State,
+): GrammarMessage {
   const fields = start ? fieldsOf(start) : [];
   const session = fields.map(sessionKind).find((one) => one !== undefined);
   const takesPeer = (kind !== 'note' && !fields.some(namesAddress)) || undefined;

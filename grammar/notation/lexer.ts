@@ -14,8 +14,8 @@ export const Name = createToken({
 /** A keyword only after the name of a message; elsewhere a name. */
 export const Kind = createToken({
   name: 'Kind',
-  pattern: /(?:attempt|sign|login|note)(?![a-z0-9-])/,
-  label: 'attempt, sign, login or note',
+  pattern: /(?:attempt|sign|witness|login|note)(?![a-z0-9-])/,
+  label: 'attempt, sign, witness, login or note',
   categories: [Name],
 });
 /** A keyword only after the kind of a message. */

@@ -2,7 +2,7 @@ import type { FileForm } from './file-fields.ts';
 import type { Reading } from './reading.ts';
 
 /** See grammar/README.md. */
-export type MessageKind = 'attempt' | 'sign' | 'login' | 'note';
+export type MessageKind = 'attempt' | 'sign' | 'witness' | 'login' | 'note';
 
 /**
  * What a message tells of its connection: it begins it, ends it, or occurs at most once in it.
@@ -25,7 +25,7 @@ export type RequestRole = 'any' | 'listed' | 'missing' | 'scan';
 export interface GrammarMessage {
   readonly name: string;
   readonly kind: MessageKind;
-  /** 0 for a login or a note. */
+  /** 0 for a login or a note, 1 for a witness. */
   readonly points: number;
   readonly role?: ConnectionRole | undefined;
   readonly session?: SessionKind | undefined;

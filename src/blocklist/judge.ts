@@ -10,7 +10,7 @@ import type { ProtectedSpace } from './protect.ts';
 import { Requester } from './requester.ts';
 import { type Spared, SparedAddresses } from './spared.ts';
 import { isExcused } from './trust.ts';
-import type { Window } from './window.ts';
+import { Window } from './window.ts';
 
 export interface JudgeSummary {
   /** The number of offences, including spared ones. */
@@ -118,7 +118,10 @@ export class Judge {
       if (isWhole) return;
     }
     const isKnown = (active ?? later) !== undefined;
-    if (this.#source === 'log') this.#count(network, eligible, offence, at, isKnown || !isNew);
+    if (offence.kind.isWitness) {
+      if (!isKnown) this.#bringBackProven(network, eligible, offence, at);
+    } else if (this.#source === 'log')
+      this.#count(network, eligible, offence, at, isKnown || !isNew);
     else if (!isKnown && eligible.length > 0) this.#bringBack(network, eligible, offence, at);
   }
 
@@ -154,7 +157,7 @@ export class Judge {
   /** An offence from a trusted address. A packet proves nothing, as its source can be forged. */
   #offendTrusted(network: OffenderNetwork, offence: Offence, at: Seconds, counts: boolean): void {
     if (offence.isJudged === undefined) this.#spared.add(offence, 'login');
-    if (!counts || this.#source !== 'log') return;
+    if (!counts || this.#source !== 'log' || offence.kind.isWitness) return;
     const window = this.#networks.trustedWindow(network, offence.address);
     window.add(offence, at, this.#policy.offence.windowSeconds);
     if (window.pointsOf(offence.address) < this.#policy.trust.points) return;
@@ -170,7 +173,8 @@ export class Judge {
   #keepHit(network: OffenderNetwork, active: OpenEntry, offence: Offence, at: Seconds): void {
     const { windowSeconds } = this.#policy.offence;
     const { activatedAt = at } = active.entry;
-    if (this.#source !== 'log' || at >= activatedAt + windowSeconds) return;
+    if (this.#source !== 'log' || offence.kind.isWitness) return;
+    if (at >= activatedAt + windowSeconds) return;
     this.#networks.spentOf(network).hit(offence, at, activatedAt, windowSeconds);
   }
 
@@ -252,6 +256,24 @@ export class Judge {
     const { window, prefix } = network;
     window.add(offence, at, this.#policy.offence.windowSeconds);
     this.#requester.request(network, window, eligible, offence.address, at, this.#now, prefix);
+  }
+
+  /** A witness brings back what offended before, no wider than the network. */
+  #bringBackProven(
+    network: OffenderNetwork,
+    eligible: readonly OpenEntry[],
+    offence: Offence,
+    at: Seconds,
+  ): void {
+    const widest = eligible.find(
+      ({ entry }) => entry.activations > 0 && entry.prefix.length >= network.prefix.length,
+    );
+    if (widest === undefined) return;
+    const window = new Window();
+    window.add(offence, at, this.#policy.offence.windowSeconds);
+    const { address, points } = offence;
+    const { prefix } = widest.entry;
+    this.#requester.request(network, window, [widest], address, at, this.#now, prefix, points);
   }
 
   /** A request for the address of the offence alone, if it reaches the points. */

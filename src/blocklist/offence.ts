@@ -12,6 +12,8 @@ export interface OffenceKind {
   readonly host: string;
   /** The trusted proxy through which the offender came, as text; empty if there is none. */
   readonly proxy: string;
+  /** It proves little: it hits, prolongs and brings back entries, and counts for no new one. */
+  readonly isWitness?: true | undefined;
 }
 
 /** An event that counts against an address. */

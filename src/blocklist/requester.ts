@@ -77,7 +77,7 @@ export class Requester {
     const aggregator = new EvidenceAggregator();
     window.addTo(aggregator, from);
     const isActivated = decision.kind === 'new' || decision.kind === 'reactivated';
-    if (isActivated && this.#source === 'log') {
+    if (isActivated && this.#source === 'log' && !window.moments[0]?.kind.isWitness) {
       const { windowSeconds } = this.#policy.offence;
       this.#networks.spentOf(network).activated(window.moments, at, windowSeconds);
     }

@@ -40,6 +40,7 @@ function offences(family: Family): fc.Arbitrary<(Offence | 'settle')[]> {
       kindOf('sshd', 'no-such-user'),
       kindOf('postfix', 'failed-login'),
       kindOf('postfix', 'no-such-user'),
+      kindOf('door', 'seen'),
     ),
     settles: fc.integer({ min: 0, max: 9 }),
   });

@@ -77,7 +77,8 @@ export class SlowJudge {
     const containing = this.entries.filter((entry) => containsPrefix(entry.prefix, host));
     const trustedBy = this.#trustedBy(offence.address, containing, at);
     const isExcused = trustedBy.some(({ user, first }) => user === offence.user && first <= at);
-    if (trustedBy.length > 0 && isExcused && offence.user !== undefined) {
+    const isWitness = offence.kind.isWitness === true;
+    if (trustedBy.length > 0 && (isWitness || (isExcused && offence.user !== undefined))) {
       this.spared.push(offence);
       return;
     }
@@ -95,6 +96,10 @@ export class SlowJudge {
       ({ activatedAt }) => activatedAt !== undefined && activatedAt > at,
     );
     const isTrusted = trustedBy.length > 0;
+    if (isWitness) {
+      this.#see(offence, supernets, active.length > 0 ? active : later, eligible, protections);
+      return;
+    }
     const window = this.#windowOf(prefix, isTrusted ? offence.address : undefined);
     if (isTrusted) {
       this.#addTo(window, offence);
@@ -172,6 +177,28 @@ export class SlowJudge {
       this.#commit(eligible, window.offences, offence, protections, points);
       window.offences = [];
     }
+  }
+
+  /** A witness hits what is known, or brings back what was active before, no wider than the network. */
+  #see(
+    offence: Offence,
+    supernets: readonly Entry[],
+    known: readonly Entry[],
+    eligible: readonly Entry[],
+    protections: readonly Protection[],
+  ): void {
+    if (known.length > 0) {
+      this.#commit(supernets, [offence], offence, protections, 0);
+      return;
+    }
+    const least = automaticLength(offence.address, this.#policy);
+    const near = eligible.filter(
+      ({ activations, prefix }) => activations > 0 && prefix.length >= least,
+    );
+    const [widest] = near.toSorted((p, q) => p.prefix.length - q.prefix.length);
+    if (widest === undefined) return;
+    const { points } = offence;
+    this.#commit([widest], [offence], offence, protections, points, widest.prefix);
   }
 
   settle(): void {

@@ -10,7 +10,9 @@ export function kindOf(
   host = 'gate',
 ): OffenceKind {
   const key = JSON.stringify([service, message, log, host]);
-  const kind = kinds.get(key) ?? { service, message, log, host, proxy: '' };
+  const seen = { service, message, log, host, proxy: '' };
+  // What is only seen proves little.
+  const kind = kinds.get(key) ?? (message === 'seen' ? { ...seen, isWitness: true } : seen);
   kinds.set(key, kind);
   return kind;
 }

@@ -52,6 +52,8 @@ export class Connections {
   /** What a line with this message and address adds; to be called once for each, in order. */
   pointsOf(line: Line, message: MessagePoints, addressId: number): number {
     if (message.points === 0) return 0;
+    // It has no part in what the connection counts.
+    if (message.kind === 'witness') return pointsAlone(line, message);
     return this.add(line, message, addressId, pointsAlone(line, message));
   }
 

@@ -41,10 +41,11 @@ export class OffenceKinds {
     const known = this.#ids.get(key);
     if (known !== undefined) return known;
     this.#proxies.set(prefix, proxyId);
-    const { service = '', message = '' } = messages[messageId] ?? {};
+    const { service = '', message = '', kind } = messages[messageId] ?? {};
     const host = this.#hosts.name(hostId);
     const proxy = prefix === undefined ? '' : formatPrefix(prefix);
-    const id = this.#kinds.push({ service, message, log: this.#log, host, proxy }) - 1;
+    const offence = { service, message, log: this.#log, host, proxy };
+    const id = this.#kinds.push(kind === 'witness' ? { ...offence, isWitness: true } : offence) - 1;
     this.#ids.set(key, id);
     return id;
   }

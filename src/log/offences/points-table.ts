@@ -48,7 +48,7 @@ export class PointsTable {
 
 /** What a line counts by itself; a sign counts once a connection. */
 export function pointsAlone({ count }: Line, { kind, points, role }: MessagePoints): number {
-  return kind === 'attempt' || role !== undefined ? points * count : points;
+  return kind !== 'sign' || role !== undefined ? points * count : points;
 }
 
 function pointsOf(
@@ -57,12 +57,14 @@ function pointsOf(
   points: PointsByMessage,
 ): Omit<MessagePoints, 'id'> {
   const { name, kind, role } = message;
-  const isOffence = kind === 'attempt' || kind === 'sign';
   return {
     service,
     message: name,
     kind,
-    points: isOffence ? (points.get(`${service}.${name}`) ?? message.points) : 0,
+    points:
+      kind === 'attempt' || kind === 'sign'
+        ? (points.get(`${service}.${name}`) ?? message.points)
+        : message.points,
     role,
   };
 }
