@@ -44,7 +44,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'probe',
-    usage: '[OPTION…]',
+    usage: '[OPTION...]',
     summary: 'record who connects to ports where nothing listens',
     load: () => import('./commands/probe.ts'),
   },
@@ -133,9 +133,15 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'metrics',
-    usage: '[OPTION…]',
+    usage: '[OPTION...]',
     summary: 'print metrics for Prometheus',
     load: () => import('./commands/metrics.ts'),
+  },
+  {
+    name: 'advise',
+    usage: '[OPTION...]',
+    summary: 'propose what to do about those who go on knocking',
+    load: () => import('./commands/advise.ts'),
   },
   {
     name: 'emit',

@@ -8,6 +8,7 @@ import type { Count } from '../store/statistics.ts';
 import type { Store } from '../store/store.ts';
 import { byCountry, type CountrySum } from './by-country.ts';
 import type { Geo } from './geo.ts';
+import { persistentEntries } from './persistent.ts';
 
 /** Offenders counted at once; if there are more, those with the fewest offences are dropped. */
 const MAX_COUNTED = 200_000;
@@ -39,12 +40,15 @@ export interface Stats {
   readonly users: number;
   readonly expiring: readonly { readonly days: number; readonly entries: number }[];
   readonly forever: number;
+  /** Active entries that go on knocking, and those with the most hits. */
+  readonly persistent: { readonly entries: number; readonly most: readonly Count[] };
 }
 
 /**
  * Sums up offences and activations since a time. Evidence is kept as one sum for each log and
  * activation: a sum that began earlier counts in full if its last offence came since.
  * @param most the rows of each list
+ * @param persistentDays hits on so many days make an active entry persistent
  */
 export function statsOf(
   store: Store,
@@ -52,6 +56,7 @@ export function statsOf(
   now: Seconds,
   most: number,
   geo: Geo | undefined,
+  persistentDays: number,
 ): Stats {
   const { statistics } = store;
   const active = store.activePrefixes(now);
@@ -75,7 +80,18 @@ export function statsOf(
       ),
     })),
     forever: statistics.activeForever(now),
+    persistent: persistentOf(store, persistentDays, now, most),
   };
+}
+
+function persistentOf(store: Store, days: number, now: Seconds, most: number): Stats['persistent'] {
+  const hits = new NameCounts();
+  let entries = 0;
+  for (const { prefix, hits: count } of persistentEntries(store, days, now)) {
+    entries++;
+    hits.add(formatPrefix(prefix), count);
+  }
+  return { entries, most: hits.most(most) };
 }
 
 function spanOf(days: number): Seconds {

@@ -34,7 +34,7 @@ interface Report {
 export function define(command: Command, context: Context): void {
   command
     .description(
-      'Prints a digest of the last day, short enough for a mail: how many prefixes were recorded, the services and offenders with the most offences, and changes by hand.',
+      'Prints a digest of the last day, short enough for a mail: how many prefixes were recorded, the services and offenders with the most offences, who goes on knocking though blocked, and changes by hand.',
     )
     .option('--since <time>', 'only since then: 1d for the last day, 2026-03-24', '1d')
     .option('--if-any', 'print nothing if nothing was recorded or changed')
@@ -54,16 +54,17 @@ For the security mail of periodic(8) on FreeBSD and daily(8) on OpenBSD, see doc
 async function report(context: Context, { since, ifAny }: ReportOptions): Promise<void> {
   const store = await context.store('read');
   const from = parsePast(since, '--since', context.now);
-  const made = reportOf(store, from, context.now);
+  const { days } = (await context.policy()).persistent;
+  const made = reportOf(store, from, context.now, days);
   const { recorded, changes } = made;
   if (ifAny && recorded.first + recorded.again + changes.length === 0) return;
   if (context.options.json) context.json(reportJson(made));
   else context.lines(reportLines(made, context.columns));
 }
 
-function reportOf(store: Store, since: Seconds, now: Seconds): Report {
+function reportOf(store: Store, since: Seconds, now: Seconds, persistentDays: number): Report {
   return {
-    stats: statsOf(store, since, now, MAX_ROWS, undefined),
+    stats: statsOf(store, since, now, MAX_ROWS, undefined, persistentDays),
     recorded: store.statistics.recordedSince(since),
     changes: store.changes.list({ since }, MAX_READ).filter(isByHand),
   };
@@ -86,6 +87,7 @@ function* reportLines(
   yield `active    ${activeText(entries.active, feedPrefixes)}`;
   yield* offenceLines('SERVICE', stats.services, columns);
   yield* offenceLines('OFFENDER', stats.offenders, columns);
+  yield* offenceLines('PERSISTENT', stats.persistent.most, columns);
   if (changes.length === 0) return;
   yield '';
   yield 'By hand:';

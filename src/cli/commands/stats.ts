@@ -14,7 +14,7 @@ interface StatsOptions {
 export function define(command: Command, context: Context): void {
   command
     .description(
-      'Shows how much is active and when it expires, the activations of each day, and the services, offenders and prefixes with the most offences; also networks and countries, if [geo] names databases.',
+      'Shows how much is active and when it expires, the activations of each day, the services, offenders and prefixes with the most offences, and the entries that go on being hit for days; also networks and countries, if [geo] names databases.',
     )
     .option('--since <time>', 'only since then: 2026-03-24, or 90d for the last 90 days', '30d')
     .option('--limit <n>', 'at most this many rows of each list', parseLimit, 10)
@@ -36,7 +36,8 @@ last offence came since. Only hashes of user names are kept, because people type
 async function stats(context: Context, { since, limit }: StatsOptions): Promise<void> {
   const store = await context.store('read');
   const from = parsePast(since, '--since', context.now);
-  const found = statsOf(store, from, context.now, limit, await context.geo());
+  const { days } = (await context.policy()).persistent;
+  const found = statsOf(store, from, context.now, limit, await context.geo(), days);
   if (context.options.json) return context.json(statsJson(found));
   context.lines(statsLines(found, { columns: context.columns, isUtf8: isUtf8(context.env) }));
 }

@@ -30,6 +30,7 @@ export function* statsLines(stats: Stats, layout: StatsLayout): Generator<string
   yield* offenceLines('SERVICE', stats.services, columns);
   yield* offenceLines('OFFENDER', stats.offenders, columns);
   yield* offenceLines('PREFIX', stats.prefixes, columns);
+  yield* offenceLines('PERSISTENT', stats.persistent.most, columns);
   if (stats.networks) yield* offenceLines('NETWORK', stats.networks, columns);
   if (stats.countries && stats.countries.length > 0) {
     yield '';
@@ -44,6 +45,8 @@ function* summaryLines(stats: Stats): Generator<string> {
   yield `expired    ${nounText(expired, 'entry', 'entries')}`;
   yield `expiring   ${expiringText(stats)}`;
   const made = origins.map(({ name, count }) => `${name} ${countText(count)}`);
+  const { entries: persistent } = stats.persistent;
+  yield `persistent ${nounText(persistent, 'entry goes', 'entries go')} on being hit`;
   yield `activated  ${made.length === 0 ? 'none' : made.join(', ')}`;
   yield `users      ${countText(users)} tried lately; only hashes of their names are kept`;
 }
@@ -121,6 +124,10 @@ export function statsJson(stats: Stats): object {
       entries: count,
     })),
     forever,
+    persistent: {
+      entries: stats.persistent.entries,
+      prefixes: counted('prefix', stats.persistent.most),
+    },
   };
 }
 

@@ -1,0 +1,100 @@
+import type { Command } from 'commander';
+import { type Advice, advise } from '../../engine/advise.ts';
+import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
+import { widenBounds } from '../config/policies.ts';
+import type { Context } from '../context.ts';
+import { parseLimit } from '../limit.ts';
+import { countText } from '../text/count.ts';
+import { printable } from '../text/printable.ts';
+import { type Column, timeColumn } from '../text/table.ts';
+import { isoTime, shortTime } from '../text/time.ts';
+
+interface AdviseOptions {
+  readonly least: number;
+}
+
+export function define(command: Command, context: Context): void {
+  command
+    .description(
+      'Proposes what to do about prefixes, networks and countries from which many go on knocking for days though they are blocked, with the evidence, and how many other addresses it would block. Changes nothing. Networks and countries need the databases of [geo].',
+    )
+    .option('--least <n>', 'at least so many persistent entries of one place', parseLimit, 4)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  mcblock advise
+  mcblock advise --least 20 --json
+
+An entry is persistent if it was hit on as many days as persistent.days of the configuration names since it
+became active.
+`,
+    )
+    .action((options: AdviseOptions) => adviseOwner(context, options));
+}
+
+async function adviseOwner(context: Context, { least }: AdviseOptions): Promise<void> {
+  const store = await context.store('read');
+  const found = advise(store, {
+    geo: await context.geo(),
+    policy: await context.policy(),
+    bounds: widenBounds(await context.config()),
+    least,
+    now: context.now,
+  });
+  if (context.options.json) return context.json(found.map(adviceJson));
+  if (found.length === 0) return context.remark('nothing to advise');
+  context.table(COLUMNS, found);
+  context.lines(['', 'If it is worth that:', ...found.flatMap(proposalLines)]);
+}
+
+const COLUMNS: readonly Column<Advice>[] = [
+  { title: 'FROM', cell: (advice) => placeText(advice) },
+  {
+    title: 'PERSISTENT',
+    align: 'right',
+    cell: ({ persistent, active }) => `${countText(persistent)} of ${countText(active)}`,
+  },
+  { title: 'HITS', align: 'right', cell: ({ hits }) => countText(hits) },
+  timeColumn('FIRST', ({ firstSeen }) => shortTime(firstSeen)),
+  timeColumn('LAST', ({ lastSeen }) => shortTime(lastSeen)),
+  {
+    title: 'OTHER ADDRESSES',
+    align: 'right',
+    cell: ({ otherAddresses }) => otherAddresses.toLocaleString('en'),
+  },
+];
+
+function placeText({ prefix, name }: Advice): string {
+  return prefix === undefined ? printable(name) : shortPrefix(prefix);
+}
+
+/** A command, or a rule for the configuration. */
+function proposalLines(advice: Advice): string[] {
+  return proposalOf(advice)
+    .split('\n')
+    .map((line) => `  ${line}`);
+}
+
+function proposalOf({ kind, prefix, name, length4 }: Advice): string {
+  if (prefix !== undefined) return `mcblock add ${shortPrefix(prefix)} --exact`;
+  const [key, value] =
+    kind === 'country' ? ['countries', name] : ['networks', name.split(' ', 1)[0] ?? ''];
+  const text = printable(value).replaceAll(/["\\]/g, '');
+  return `[[rule]]\nname = "persistent ${text}"\n${key} = ["${text}"]\nlength4 = ${length4}`;
+}
+
+function adviceJson(advice: Advice): object {
+  const { kind, prefix, name, persistent, active, hits, otherAddresses } = advice;
+  return {
+    kind,
+    from: prefix === undefined ? name : formatPrefix(prefix),
+    persistent,
+    active,
+    hits,
+    firstSeen: isoTime(advice.firstSeen),
+    lastSeen: isoTime(advice.lastSeen),
+    otherAddresses,
+    proposal: proposalOf(advice),
+  };
+}

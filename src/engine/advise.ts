@@ -1,0 +1,132 @@
+import type { Entry, Seconds } from '../blocklist/entry.ts';
+import type { Policy } from '../blocklist/policy.ts';
+import { type WidenBounds, wideningCandidates } from '../blocklist/widen.ts';
+import { FAMILY_BITS, type Family } from '../net/address.ts';
+import { coalesce } from '../net/coalesce.ts';
+import { comparePrefixes, type Prefix, prefixAround } from '../net/prefix.ts';
+import { PrefixList } from '../net/prefix-list.ts';
+import type { Store } from '../store/store.ts';
+import type { Geo } from './geo.ts';
+import { persistentEntries } from './persistent.ts';
+
+/** A proposed length is so much shorter than the automatic one: four times as many addresses. */
+const WIDER_BITS = 2;
+/** The least share of the persistent ones that a country or network must have, in percent. */
+const MIN_SHARE = 10;
+
+/** What could be done about a place that many persistent ones come from; nobody does it by itself. */
+export interface Advice {
+  readonly kind: 'prefix' | 'network' | 'country';
+  /** The prefix itself; `AS64500 Example Net`; `XX`. */
+  readonly prefix: Prefix | undefined;
+  readonly name: string;
+  /** How many persistent entries are in it, of how many that are active. */
+  readonly persistent: number;
+  readonly active: number;
+  readonly hits: number;
+  readonly firstSeen: Seconds;
+  readonly lastSeen: Seconds;
+  /** The automatic length that a rule for it could have. */
+  readonly length4: number;
+  /**
+   * IPv4 addresses that would be blocked with those that offended, were the entries of today made so;
+   * of a prefix, the addresses in it that were never blocked.
+   */
+  readonly otherAddresses: number;
+}
+
+export interface AdviceOptions {
+  readonly geo: Geo | undefined;
+  readonly policy: Policy;
+  readonly bounds: WidenBounds;
+  /** The least number of persistent entries in one place. */
+  readonly least: number;
+  readonly now: Seconds;
+}
+
+/** Prefixes, networks and countries that many persistent entries are in, the most first. */
+export function advise(store: Store, options: AdviceOptions): Advice[] {
+  const { policy, now } = options;
+  const persistent = [...persistentEntries(store, policy.persistent.days, now)];
+  const advice = [...placesOf(store, persistent, options), ...prefixesOf(persistent, options)];
+  return advice.toSorted((p, q) => q.persistent - p.persistent);
+}
+
+function placesOf(store: Store, persistent: readonly Entry[], options: AdviceOptions): Advice[] {
+  const { geo, policy, least, now } = options;
+  if (geo === undefined) return [];
+  const enough = Math.max(least, (persistent.length * MIN_SHARE) / 100);
+  const kinds = [
+    ['network', (prefix: Prefix) => geo.network(prefix)],
+    ['country', (prefix: Prefix) => geo.country(prefix)],
+  ] as const;
+  return kinds.flatMap(([kind, nameOf]) => {
+    const own = groupsOf(persistent, nameOf);
+    const wanted = new Set(
+      Array.from(own, ([name, { length }]) => (length >= enough ? name : '')).filter(Boolean),
+    );
+    if (wanted.size === 0) return [];
+    const active = groupsOf(store.entries({ state: 'active', at: now }), (prefix) => {
+      const name = nameOf(prefix);
+      return name !== undefined && wanted.has(name) ? name : undefined;
+    });
+    return Array.from(active, ([name, entries]): Advice => {
+      const length4 = policy.auto.length4 - WIDER_BITS;
+      const place = { kind, prefix: undefined, name, length4, active: entries.length };
+      return { ...place, ...sumOf(own.get(name) ?? []), otherAddresses: costOf(entries, length4) };
+    });
+  });
+}
+
+function prefixesOf(persistent: readonly Entry[], options: AdviceOptions): Advice[] {
+  const { bounds, policy, least, now } = options;
+  const ordered = persistent.toSorted((p, q) => comparePrefixes(p.prefix, q.prefix));
+  const families = Object.keys(FAMILY_BITS).map(Number) as Family[];
+  return families.flatMap((family) => {
+    return wideningCandidates(family, ordered, { ...bounds, least }, policy, now).map(
+      (candidate) => {
+        const { prefix, blocked, active, hits, firstSeen, lastSeen, addedAddresses } = candidate;
+        const seen = { persistent: blocked, active, hits, firstSeen, lastSeen };
+        const place = { kind: 'prefix', prefix, name: '', length4: prefix.length } as const;
+        return { ...place, ...seen, otherAddresses: addedAddresses } satisfies Advice;
+      },
+    );
+  });
+}
+
+function groupsOf(
+  entries: Iterable<Entry>,
+  nameOf: (prefix: Prefix) => string | undefined,
+): Map<string, Entry[]> {
+  const groups = new Map<string, Entry[]>();
+  for (const entry of entries) {
+    const name = nameOf(entry.prefix);
+    if (name === undefined) continue;
+    const group = groups.get(name);
+    if (group === undefined) groups.set(name, [entry]);
+    else group.push(entry);
+  }
+  return groups;
+}
+
+function sumOf(entries: readonly Entry[]) {
+  return {
+    persistent: entries.length,
+    hits: entries.reduce((sum, { hits }) => sum + hits, 0),
+    firstSeen: Math.min(...entries.map(({ firstSeen = Infinity }) => firstSeen)),
+    lastSeen: Math.max(...entries.map(({ lastSeen = 0 }) => lastSeen)),
+  };
+}
+
+/** How many more IPv4 addresses the entries would cover if none were narrower than this. */
+function costOf(entries: readonly Entry[], length4: number): number {
+  const narrow = entries.map(({ prefix }) => prefix).filter(({ family }) => family === 4);
+  const wide = narrow.map((prefix) => prefixAround(prefix, Math.min(prefix.length, length4)));
+  return addressesIn(wide) - addressesIn(narrow);
+}
+
+function addressesIn(prefixes: readonly Prefix[]): number {
+  let sum = 0;
+  for (const { length } of coalesce(PrefixList.from(prefixes))) sum += 2 ** (32 - length);
+  return sum;
+}
