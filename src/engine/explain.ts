@@ -2,9 +2,11 @@ import { decide } from '../blocklist/decide.ts';
 import { pointsNeeded } from '../blocklist/eligible.ts';
 import { type Entry, isActive, type Seconds } from '../blocklist/entry.ts';
 import { loginsAround } from '../blocklist/logins-around.ts';
+import type { Offence } from '../blocklist/offence.ts';
 import { automaticPrefix, type Policy } from '../blocklist/policy.ts';
 import type { ProtectedSpace } from '../blocklist/protect.ts';
 import type { Decision, Protection } from '../blocklist/request.ts';
+import { Window } from '../blocklist/window.ts';
 import type { Address } from '../net/address.ts';
 import { FAMILY_BITS } from '../net/address.ts';
 import { embeddedIn } from '../net/embedded.ts';
@@ -43,7 +45,7 @@ export interface Explanation {
 
 /** The effect of further offences. */
 export interface Outlook {
-  /** The network whose points count together. */
+  /** The network whose points count together, or the address if it has more points alone. */
   readonly network: Prefix;
   /** Its points in the current window. */
   readonly pendingPoints: number;
@@ -104,8 +106,24 @@ function outlookOf(
   const { next, whole } = decisionsOf(entries, space, host, network, policy, now);
   const since = now - policy.offence.windowSeconds;
   const pending = store.pending(network).filter(({ at }) => at > since && at <= now);
-  const pendingPoints = pending.reduce((sum, { points }) => sum + points, 0);
-  return { network, pendingPoints, next, whole };
+  return { ...pendingOf(pending, network, host, policy), next, whole };
+}
+
+/** What is pending: for the network, or for the address alone if that has more. */
+function pendingOf(
+  pending: readonly Offence[],
+  network: Prefix,
+  host: Prefix,
+  policy: Policy,
+): Pick<Outlook, 'network' | 'pendingPoints'> {
+  const window = new Window();
+  for (const one of pending.toSorted((p, q) => p.at - q.at)) {
+    window.add(one, one.at, policy.offence.windowSeconds);
+  }
+  const own = window.hasProbes ? window.pointsOf(host) : 0;
+  return own > window.points
+    ? { network: host, pendingPoints: own }
+    : { network, pendingPoints: window.points };
 }
 
 function decisionsOf(

@@ -12,7 +12,7 @@ const files = readdirSync(FOLDER, { recursive: true, withFileTypes: true })
   .filter((file) => file.isFile())
   .map((file) => relative(FOLDER, join(file.parentPath, file.name)))
   .toSorted();
-const units = files.filter((file) => /\.(?:service|timer)$/.test(file));
+const units = files.filter((file) => /\.(?:service|timer|socket)$/.test(file));
 const scripts = files.filter((file) => text(file).startsWith('#!'));
 
 function text(file: string): string {
@@ -61,7 +61,7 @@ describe.each([
     const names = readdirSync(join(FOLDER, system, folder))
       .filter((name) => name.startsWith('mcblock_') && name.endsWith(suffix))
       .map((name) => name.slice(0, -suffix.length));
-    expect(names).toHaveLength(4);
+    expect(names).toHaveLength(5);
     // FreeBSD's infrastructure lists what USE_RC_SUBR names.
     const place = system === 'freebsd' ? makefile : listed;
     expect(names.filter((name) => !place.includes(name))).toEqual([]);

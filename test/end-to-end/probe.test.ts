@@ -10,6 +10,7 @@ import { program } from '../support/program.ts';
 import { until } from '../support/until.ts';
 
 const NMAP = '/usr/bin/nmap';
+const ACTIVATE = '/usr/bin/systemd-socket-activate';
 const ATTACKER = '5.149.104.2';
 const FORGED = '5.149.200.9';
 const REDIRECT = `
@@ -100,4 +101,33 @@ describe.skipIf(WHY)(`mcblock probe${WHY ? `: ${WHY}` : ''}`, () => {
     const [entry] = await line.json<{ hits: number; origin: string }[]>('show');
     expect(entry).toMatchObject({ hits: Number(accepted!.replaceAll(',', '')), origin: 'grok' });
   });
+
+  it.skipIf(!existsSync(ACTIVATE))(
+    'takes the sockets that systemd opened, and blocks the address alone',
+    async () => {
+      const { namespace } = network.hosts[0]!;
+      writeFileSync(line.config!, '[firewall]\nkind = "nft"\n');
+      const ports = ['23', '25', '110'].flatMap((port) => ['-l', port]);
+      const mcblock = [process.execPath, program, '--db', line.db, '--config', line.config!];
+      const probe = run(
+        namespace.argv(ACTIVATE, ...ports, ...mcblock, 'probe', '--as-root', '--no-apply'),
+      );
+      await until(() => probe.said.text.includes('Listening'), { instead: () => probe.said.text });
+      await once(nmap('-sT', '-p', '23,25').child, 'close');
+      await until(async () => (await explained()).includes('pending: 20 of 30'), {
+        instead: () => probe.said.text,
+      });
+      expect(await explained()).toContain(`points of ${ATTACKER}\n`);
+      await once(nmap('-sT', '-p', '23,110').child, 'close');
+      await until(async () => (await explained()).includes(`${ATTACKER}: active, activated once`));
+      expect(await explained()).toMatch(/probe tcp\/110 1/);
+      signal(probe.child, 'SIGTERM', true);
+      await once(probe.child, 'close');
+    },
+  );
+
+  async function explained(): Promise<string> {
+    line.now = `${new Date().toISOString().slice(0, 19)}Z`;
+    return (await line.run('explain', ATTACKER)).stdout;
+  }
 });

@@ -35,7 +35,7 @@ describe.runIf(hasAll)('the units at boot', () => {
     mkdirSync(state);
     writeFileSync(
       config,
-      `[firewall]\nkind = "nft"\n[journal]\ndirectory = "${journal.folder}"\n[[log]]\nunit = "ssh*.service"\n`,
+      `[firewall]\nkind = "nft"\n[journal]\ndirectory = "${journal.folder}"\n[[log]]\nunit = "ssh*.service"\n[probe]\nports = [23]\n`,
     );
     run(
       process.execPath,
@@ -119,6 +119,10 @@ describe.runIf(hasAll)('the units at boot', () => {
 
   it('serve the API without any capability', async () => {
     await runDaemon('mcblock-serve.service', (output) => output.includes('127.0.0.1:8123'));
+  });
+
+  it('probe ports below 1024', async () => {
+    await runDaemon('mcblock-probe.service', (output) => output.includes('probing port 23'));
   });
 
   function rules(): string {

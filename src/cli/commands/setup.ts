@@ -112,6 +112,7 @@ function configuredOf(config: Config): Configured {
     hasFirewall: namesFirewall(config),
     hasLogs: config.get('log').length > 0,
     fleetService,
+    hasProbe: config.get('probe.ports').length > 0 || config.get('probe.redirect') > 0,
     secrets: fleetService === undefined ? [] : [...secrets],
   };
 }

@@ -15,7 +15,7 @@ export interface SystemService {
   readonly advice: string;
 }
 
-const DAEMONS = ['watch', 'listen', 'sync', 'serve'];
+const DAEMONS = ['watch', 'listen', 'sync', 'serve', 'probe'];
 const UNITS: ReadonlyMap<string, string> = new Map([
   ...DAEMONS.map((command): [string, string] => [`mcblock-${command}.service`, command]),
   ['mcblock-apply.service', 'apply'],

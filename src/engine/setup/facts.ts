@@ -58,6 +58,8 @@ export interface Configured {
   readonly hasLogs: boolean;
   /** The service that exchanges bans with a fleet; undefined without one. */
   readonly fleetService: 'listen' | 'sync' | undefined;
+  /** The ports of [probe], or what the firewall redirects. */
+  readonly hasProbe: boolean;
   /** The files with passwords and keys that this service reads. */
   readonly secrets: readonly string[];
 }

@@ -29,7 +29,7 @@ const RCCTL = '/usr/sbin/rcctl';
 export function bsdPlan(
   facts: Facts,
   answers: Answers,
-  { fleetService }: Configured,
+  { fleetService, hasProbe }: Configured,
   common: readonly Step[],
 ): Plan {
   const steps = [
@@ -43,7 +43,8 @@ export function bsdPlan(
   ];
   const toDo = [
     ...(isInPfConf(facts) ? [] : [toInclude()]),
-    ...(fleetService === 'listen' ? [toListen(facts)] : []),
+    ...(fleetService === 'listen' ? [toStart(facts, 'listen', 'For bans over Redis')] : []),
+    ...(hasProbe ? [toStart(facts, 'probe', 'For the ports of [probe]')] : []),
   ];
   return { steps, toDo };
 }
@@ -62,15 +63,13 @@ export function bsdRemoval(facts: Facts): Plan {
 }
 
 /** The daemon becomes another user, who needs a helper: that is for the owner to decide. */
-function toListen({ init }: Facts): ToDo {
+function toStart({ init }: Facts, command: 'listen' | 'probe', what: string): ToDo {
+  const daemon = `mcblock_${command}`;
   const lines =
     init === 'freebsd'
-      ? ['sysrc mcblock_listen_enable=YES', 'service mcblock_listen start']
-      : ['rcctl enable mcblock_listen', 'rcctl start mcblock_listen'];
-  return {
-    text: 'For bans over Redis, follow "Without root" in docs/firewall.md, and run',
-    lines,
-  };
+      ? [`sysrc ${daemon}_enable=YES`, `service ${daemon} start`]
+      : [`rcctl enable ${daemon}`, `rcctl start ${daemon}`];
+  return { text: `${what}, follow "Without root" in docs/firewall.md, and run`, lines };
 }
 
 function daemonRemoval(facts: Facts, daemon = DAEMON): Step[] {

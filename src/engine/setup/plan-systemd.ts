@@ -4,6 +4,7 @@ import { type Plan, removal, run, type Step, write } from './step.ts';
 const APPLY = 'mcblock-apply.service';
 const WATCH = 'mcblock-watch.service';
 const FLEET = { listen: 'mcblock-listen.service', sync: 'mcblock-sync.service' } as const;
+const PROBE = 'mcblock-probe.service';
 /** Updates the lists that `mcblock feed` has been told of. */
 const TIMER = 'mcblock-feeds.timer';
 const FEEDS = 'mcblock-feeds.service';
@@ -16,10 +17,14 @@ const STATE = '/var/lib/mcblock';
 /** The units run as their own user, who owns the store. */
 export function systemdPlan(
   facts: Facts,
-  { fleetService, secrets }: Configured,
+  { fleetService, hasProbe, secrets }: Configured,
   common: readonly Step[],
 ): Plan {
-  const daemons = [WATCH, ...(fleetService === undefined ? [] : [FLEET[fleetService]])];
+  const daemons = [
+    WATCH,
+    ...(fleetService === undefined ? [] : [FLEET[fleetService]]),
+    ...(hasProbe ? [PROBE] : []),
+  ];
   const steps = [
     ...(facts.hasUser ? [] : [addUser()]),
     ...unitSteps(facts, [APPLY, FEEDS, TIMER, ...daemons]),
@@ -36,7 +41,7 @@ export function systemdPlan(
 
 /** Units of a package stay, but are disabled. */
 export function systemdRemoval(facts: Facts): Plan {
-  const units = [...Object.values(FLEET), WATCH, TIMER, FEEDS, APPLY];
+  const units = [PROBE, ...Object.values(FLEET), WATCH, TIMER, FEEDS, APPLY];
   const paths = units.map((unit) => `${FOLDER}/${unit}`);
   const started = units.filter(
     (unit, index) =>

@@ -42,6 +42,7 @@ const NOTHING: Configured = {
   hasFirewall: false,
   hasLogs: false,
   fleetService: undefined,
+  hasProbe: false,
   secrets: [],
 };
 const ALL = { ...NOTHING, hasFirewall: true, hasLogs: true };
@@ -223,6 +224,11 @@ describe('setup on FreeBSD', () => {
     expect(toDo.flatMap(({ lines }) => lines)).toContain('service mcblock_listen start');
   });
 
+  it('says how to listen on the ports of [probe]', async () => {
+    const { toDo } = planSetup(await facts('freebsd'), ANSWERS, { ...ALL, hasProbe: true });
+    expect(toDo.flatMap(({ lines }) => lines)).toContain('service mcblock_probe start');
+  });
+
   it('adds [firewall] and [[log]] to a configuration of the owner, and keeps a copy', async () => {
     put('/usr/local/etc/mcblock.toml', 'timezone = "UTC"', 0o600);
     await doIt('freebsd', planSetup(await facts('freebsd'), ANSWERS, NOTHING));
@@ -267,6 +273,14 @@ describe('setup on OpenBSD', () => {
 
 describe('setup', () => {
   beforeEach(() => put(AUTH_LOG, ''));
+
+  it('starts what listens on the ports of [probe]', async () => {
+    put('/usr/sbin/nft', '', 0o755);
+    mkdirSync(join(root, '/run/systemd/system'), { recursive: true });
+    const { steps } = planSetup(await facts('linux'), ANSWERS, { ...ALL, hasProbe: true });
+    const enable = steps.find((step) => step.kind === 'run' && step.args.includes('enable'));
+    expect(enable).toMatchObject({ args: expect.arrayContaining(['mcblock-probe.service']) });
+  });
 
   it('uses the units of a package', async () => {
     for (const path of ['/usr/sbin/nft', '/usr/bin/chown', '/usr/bin/systemctl']) {
