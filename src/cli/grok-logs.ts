@@ -1,3 +1,4 @@
+import { InvalidArgumentError } from 'commander';
 import { Host } from '../engine/host/host.ts';
 import { archiveFolders } from '../engine/host/log-jobs.ts';
 import type { WatchedFile } from '../engine/watch/watcher.ts';
@@ -9,6 +10,7 @@ import { type LogSummary, type OffenceOptions, readOffences } from '../log/read-
 import type { ReadOptions } from '../log/read-options.ts';
 import type { Source } from '../log/source.ts';
 import type { Config } from './config/config.ts';
+import { INTERFACE_NAME } from './config/settings.ts';
 import { configuredFiles, configuredLogs } from './configured-logs.ts';
 import type { Context } from './context.ts';
 import { openJournal } from './journal.ts';
@@ -132,13 +134,29 @@ async function readerOf(
     return fromFile(readOffences);
   }
   if (options.service) throw new McblockError('usage', 'use only one of --pf and --service');
-  const external = new Set(options.external ?? config.get('pf.external'));
-  if (external.size === 0) {
-    throw new McblockError(
-      'usage',
-      '--pf needs the external interfaces: use --external em0, or set pf.external in the configuration',
-    );
-  }
+  const external = externalInterfaces(config, options.external);
   const { readPacketOffences } = await import('../log/pf/read-packet-offences.ts');
   return fromFile((source, more) => readPacketOffences(source, more, external));
+}
+
+/** The interfaces to the Internet. Throws McblockError('usage') if none is named. */
+export function externalInterfaces(
+  config: Config,
+  named: readonly string[] | undefined,
+): ReadonlySet<string> {
+  const external = new Set(named ?? config.get('pf.external'));
+  if (external.size > 0) return external;
+  throw new McblockError(
+    'usage',
+    '--pf needs the external interfaces: use --external em0, or set pf.external in the configuration',
+  );
+}
+
+/** `em0,em1` */
+export function parseInterfaces(text: string): readonly string[] {
+  const names = text.split(',');
+  if (!names.every((name) => INTERFACE_NAME.test(name))) {
+    throw new InvalidArgumentError('use interface names, as in em0,em1');
+  }
+  return names;
 }

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import type { JudgeSettings } from '../../engine/judge/judge-log.ts';
 import type { LogReport } from '../../engine/judge/log-report.ts';
 import { isCurrent, recordLog, rehearseLog } from '../../engine/judge/record-log.ts';
@@ -15,9 +15,14 @@ import {
   updateFirewall,
 } from '../afterwards.ts';
 import { widenBounds } from '../config/policies.ts';
-import { INTERFACE_NAME } from '../config/settings.ts';
 import type { Context } from '../context.ts';
-import { faultReporter, type GrokLogOptions, grokLogs, type ReadSummary } from '../grok-logs.ts';
+import {
+  faultReporter,
+  type GrokLogOptions,
+  grokLogs,
+  parseInterfaces,
+  type ReadSummary,
+} from '../grok-logs.ts';
 import { parseSince } from '../journal.ts';
 import { addLogOptions } from '../log-options.ts';
 import { Progress } from '../progress.ts';
@@ -178,12 +183,4 @@ async function readLog(
 
 function samplesShown({ options }: Context): number {
   return options.verbose || options.json ? VERBOSE_SAMPLES : SHOWN_SAMPLES + 1;
-}
-
-function parseInterfaces(text: string): readonly string[] {
-  const names = text.split(',');
-  if (!names.every((name) => INTERFACE_NAME.test(name))) {
-    throw new InvalidArgumentError('use interface names, as in em0,em1');
-  }
-  return names;
 }

@@ -21,6 +21,8 @@ import { publisherSettings } from '../config/publisher-settings.ts';
 import { configuredFiles, configuredLogs, logName } from '../configured-logs.ts';
 import type { Context } from '../context.ts';
 import { followJournal, followUnits } from '../follow-journal.ts';
+import { followPackets, PFLOG_DEVICE } from '../follow-packets.ts';
+import { parseInterfaces } from '../grok-logs.ts';
 import { grammarReporter, readOptionsOf } from '../log-options.ts';
 import { Signals } from '../signals.ts';
 
@@ -28,6 +30,8 @@ interface WatchOptions extends ApplyChoice {
   readonly once?: true;
   readonly journal?: true;
   readonly service?: string;
+  readonly pf?: true;
+  readonly external?: readonly string[];
 }
 
 export function define(command: Command, context: Context): void {
@@ -48,6 +52,12 @@ export function define(command: Command, context: Context): void {
       '--service <name>',
       "the files are this service's own logs, not a syslogd's (default: detected)",
     )
+    .option('--pf', 'follow what pf logs: pflog0 or, if named, a file of pflogd(8)')
+    .option(
+      '--external <interfaces>',
+      'external interfaces for --pf (default: pf.external)',
+      parseInterfaces,
+    )
     .addHelpText(
       'after',
       `
@@ -56,6 +66,7 @@ Examples:
   mcblock watch /var/log/auth.log
   mcblock watch --once /var/log/auth.log        from cron(8)
   mcblock watch --journal                       where there is no auth.log, as in Debian 12
+  mcblock watch --pf --external em0             packets that pf blocked
   mcblock --json watch /var/log/auth.log        one object per line for each entry that changed
 `,
     )
@@ -121,7 +132,16 @@ async function watch(context: Context, files: string[], options: WatchOptions): 
 }
 
 /** What is followed if it is no file: `journal`, `stdin` or a named pipe. */
-function streamOf(files: readonly string[], { journal, once, service }: WatchOptions) {
+function streamOf(files: readonly string[], options: WatchOptions) {
+  const { journal, once, service, pf, external } = options;
+  if (external && !pf) throw new McblockError('usage', '--external needs --pf');
+  if (pf) {
+    if (journal || once || service) {
+      throw new McblockError('usage', 'use --pf without --journal, --once and --service');
+    }
+    if (files.length > 1) throw new McblockError('usage', 'watch --pf takes one file');
+    return files[0] === undefined ? PFLOG_DEVICE : resolve(files[0]);
+  }
   if (journal) {
     if (files.length > 0) throw new McblockError('usage', 'use only one of --journal and files');
     if (service) throw new McblockError('usage', 'use only one of --journal and --service');
@@ -155,6 +175,11 @@ async function watchStream(
   watcherOptions: WatcherOptions,
   options: WatchOptions,
 ): Promise<void> {
+  if (options.pf) {
+    const { external } = options;
+    await followPackets(context, name, settings, signals, watcherOptions, external);
+    return;
+  }
   if (options.journal) {
     const isOnce = options.once ?? false;
     await followJournal(context, settings, signals, watcherOptions, isOnce, () => ({}));

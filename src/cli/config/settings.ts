@@ -108,6 +108,10 @@ export const SETTINGS = {
     [],
     list(matching(INTERFACE_NAME, 'the name of an interface such as "em0"')),
   ),
+  'pf.tcpdump': setting(
+    '/usr/sbin/tcpdump',
+    matching(/^\/\P{Cc}+$/u, 'the absolute path of tcpdump'),
+  ),
   'firewall.file': setting('', matching(/^(?:\/\P{Cc}+)?$/u, 'the absolute path of a table file')),
   'firewall.command': setting([], command('["/sbin/pfctl", "-f", "/etc/pf.conf"]')),
   'firewall.pfctl': setting('/sbin/pfctl', matching(/^\/\P{Cc}+$/u, 'the absolute path of pfctl')),

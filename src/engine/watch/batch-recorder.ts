@@ -7,7 +7,7 @@ import type { LinesSummary } from '../../log/follow/follow-lines.ts';
 import type { Store } from '../../store/store.ts';
 import { type EntryReport, EntryReports } from '../judge/entry-reports.ts';
 import { judgeNetworks } from '../judge/judge-log.ts';
-import { StoredPending } from '../judge/pending.ts';
+import { PendingOffences, StoredPending } from '../judge/pending.ts';
 import { OUTCOMES } from '../judge/pending-changes.ts';
 import { SeenEvents } from '../judge/seen-events.ts';
 import { type RuleChanges, storeChanges, storeLogins } from '../judge/store-judged.ts';
@@ -77,7 +77,8 @@ export class BatchRecorder {
 
   #judge(lines: NamedLines, policies: Policies, now: Seconds, source: EvidenceSource): BatchReport {
     const store = this.#store;
-    const pending = new StoredPending(store);
+    // Pending offences were reported by services; what pf reports never makes a new entry.
+    const pending = source === 'log' ? new StoredPending(store) : new PendingOffences([], 0);
     const isDue = performance.now() - this.#prunedAt > PRUNE_MILLISECONDS;
     const nothing = { spared: [], refused: 0, bans: [], withdrawn: [], changesHoles: false };
     const done: BatchReport = { log: lines.name, entries: new EntryReports(), ...nothing };
@@ -88,10 +89,11 @@ export class BatchRecorder {
       storeChanges(store, changes, now, done),
     );
     keepSpent(store, pending.spent, policies.windowSeconds);
-    this.#keptSince += pending.kept + events.added;
+    const stored = pending instanceof StoredPending ? pending : undefined;
+    this.#keptSince += (stored?.kept ?? 0) + events.added;
     const isPruned = isDue || this.#keptSince > PRUNE_OFFENCES;
     if (isPruned) {
-      pending.prune(policies.windowSeconds);
+      stored?.prune(policies.windowSeconds);
       this.#prunedAt = performance.now();
       this.#keptSince = 0;
     }

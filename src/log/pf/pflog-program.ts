@@ -1,0 +1,40 @@
+import { collectStderr, Program, ProgramError } from '../../process/program.ts';
+
+/** What pf logs, live: tcpdump(8) captures it from the interface. */
+export class PflogProgram {
+  readonly cursor = undefined;
+  readonly #path: string;
+  readonly #program: Program;
+  #isEnded = false;
+
+  constructor(path: string, device: string) {
+    this.#path = path;
+    // -U: each packet at once; -s: the headers are enough.
+    this.#program = new Program(path, ['-n', '-U', '-s', '160', '-i', device, '-w', '-']);
+    this.#program.stdin.end();
+  }
+
+  get hasMore(): boolean {
+    return this.#program.stdout.readableLength > 0;
+  }
+
+  /** Throws ProgramError if tcpdump ends by itself. */
+  async *chunks(): AsyncGenerator<Buffer> {
+    const stderr = collectStderr(this.#program);
+    try {
+      for await (const chunk of this.#program.stdout) yield chunk as Buffer;
+    } catch (cause) {
+      // The stream breaks off where the program was stopped.
+      if (this.#program.failure === undefined) throw cause;
+    }
+    const { status, failure } = await this.#program.ended;
+    if (this.#isEnded) return;
+    const line = stderr().split('\n').at(-1);
+    throw new ProgramError(this.#path, line || (failure ?? `exited with status ${status}`));
+  }
+
+  end(): void {
+    this.#isEnded = true;
+    this.#program.end('was stopped');
+  }
+}

@@ -1,0 +1,122 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFileSync, chmodSync, existsSync, renameSync, writeFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { signal } from '../../src/process/program.ts';
+import { LAYOUTS, PROBE, pcapFile, pcapPacket } from '../log/pf/pflog-maker.ts';
+import { CommandLine } from '../support/command-line.ts';
+import { program } from '../support/program.ts';
+import { until } from '../support/until.ts';
+
+const DAY = 86_400;
+const START = Date.UTC(2026, 2, 1) / 1000;
+const TCPDUMP = '/usr/bin/tcpdump';
+
+function packet(seconds: number, source: string, device = 'em0'): Buffer {
+  return pcapPacket('little', LAYOUTS.freebsd, { ...PROBE, seconds, source, interface: device });
+}
+
+describe('watch --pf', () => {
+  let line: CommandLine;
+  let child: ChildProcess;
+  let said = '';
+  beforeEach(async () => {
+    line = new CommandLine();
+    line.now = '2026-03-01T00:00:00Z';
+    await line.run('add', '5.149.104.0/24', '--for', '10d');
+    await line.run('add', '5.149.200.0/24', '--for', '1d');
+    line.now = '2026-03-08T00:00:00Z';
+  });
+  afterEach(() => {
+    signal(child, 'SIGKILL');
+    line.remove();
+  });
+
+  function start(...argv: string[]): void {
+    said = '';
+    const all = ['--db', line.db, '--now', line.now, 'watch', '--pf', '--external', 'em0', ...argv];
+    child = spawn(process.execPath, [program, ...all], { stdio: ['ignore', 'pipe', 'pipe'] });
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on('data', (data: Buffer) => {
+        said += data.toString();
+      });
+    }
+  }
+
+  async function stop(): Promise<void> {
+    const closed = once(child, 'close');
+    signal(child, 'SIGTERM');
+    await closed;
+    expect([child.exitCode, said]).toEqual([0, expect.anything()]);
+  }
+
+  async function entries(): Promise<unknown[]> {
+    const all = await line.json<{ prefix: string; hits: number; activations: number }[]>(
+      'show',
+      '--all',
+      '--origin',
+      'manual',
+    );
+    return all.map(({ prefix, hits, activations }) => [prefix, hits, activations]);
+  }
+
+  const isShown = (text: string) => until(() => said.includes(text), { instead: () => said });
+
+  it('hits and brings back as packets are logged, across rotation, and goes on after a restart', async () => {
+    const log = line.path('pflog');
+    writeFileSync(log, pcapFile('little', [packet(START + DAY, '5.149.104.2')]));
+    start(log);
+    await until(async () => JSON.stringify(await entries()).includes('["5.149.104.0/24",1,1]'));
+    // pflogd writes when its buffer is full, wherever that is.
+    const next = packet(START + 2 * DAY, '5.149.104.3');
+    appendFileSync(log, next.subarray(0, 30));
+    appendFileSync(log, next.subarray(30));
+    appendFileSync(log, packet(START + 2 * DAY, '5.149.200.9'));
+    await isShown('reactivated 5.149.200/24');
+    // What nobody offended from makes no entry; nor does another interface.
+    appendFileSync(log, packet(START + 2 * DAY, '5.150.1.1'));
+    appendFileSync(log, packet(START + 3 * DAY, '5.149.104.4', 'em1'));
+    renameSync(log, line.path('pflog.0'));
+    appendFileSync(line.path('pflog.0'), packet(START + 3 * DAY, '5.149.104.5'));
+    writeFileSync(log, pcapFile('little', [packet(START + 4 * DAY, '5.149.104.6')]));
+    await isShown('extended 5.149.104/24');
+    await until(async () => JSON.stringify(await entries()).includes('["5.149.104.0/24",4,1]'));
+    await stop();
+
+    appendFileSync(log, packet(START + 5 * DAY, '5.149.104.7'));
+    start(log);
+    await until(async () => JSON.stringify(await entries()).includes('["5.149.104.0/24",5,1]'));
+    await stop();
+    expect(await entries()).toEqual([
+      ['5.149.104.0/24', 5, 1],
+      ['5.149.200.0/24', 1, 2],
+    ]);
+    expect(await line.json('show', '--origin', 'grok')).toEqual([]);
+  });
+
+  it.skipIf(!existsSync(TCPDUMP))('reads what tcpdump captures', async () => {
+    // There is no pflog0 here: the real tcpdump reads a file in its place.
+    const log = line.path('pflog');
+    writeFileSync(log, pcapFile('little', [packet(START + DAY, '5.149.200.2')]));
+    const tcpdump = line.path('tcpdump');
+    writeFileSync(
+      tcpdump,
+      `#!/bin/sh\necho "$*" > ${line.path('args')}\n${TCPDUMP} -r ${log} -w - && exec sleep 100\n`,
+    );
+    chmodSync(tcpdump, 0o755);
+    writeFileSync(line.path('mcblock.toml'), `[pf]\ntcpdump = "${tcpdump}"\n`);
+    start('--config', line.path('mcblock.toml'));
+    await isShown('reactivated 5.149.200/24');
+    await stop();
+  });
+
+  it('says why tcpdump ended', async () => {
+    const tcpdump = line.path('tcpdump');
+    writeFileSync(tcpdump, '#!/bin/sh\necho "pflog0: No such device" >&2\nexit 1\n');
+    chmodSync(tcpdump, 0o755);
+    writeFileSync(line.path('mcblock.toml'), `[pf]\ntcpdump = "${tcpdump}"\n`);
+    start('--config', line.path('mcblock.toml'));
+    await once(child, 'close');
+    expect([child.exitCode, said]).toEqual([1, expect.stringContaining('pflog0: No such device')]);
+  });
+});
