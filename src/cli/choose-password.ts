@@ -1,7 +1,7 @@
 import { fstatSync, readFileSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { McblockError } from '../errors.ts';
-import { makePassword } from '../fleet/password.ts';
+import { hashMadePassword, hashPassword, makePassword } from '../fleet/password.ts';
 
 const SHORTEST = 8;
 const LONGEST = 256;
@@ -26,6 +26,10 @@ export function choosePassword(asked: boolean): ChosenPassword {
     );
   }
   return { password: line, isMade: false };
+}
+
+export async function hashChosen({ password, isMade }: ChosenPassword): Promise<string> {
+  return isMade ? hashMadePassword(password) : hashPassword(password);
 }
 
 function isPiped(): boolean {

@@ -17,6 +17,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who sent the request, on a route that asks for a user. */
     user: User | undefined;
+    /** The user's name that came with a wrong password. */
+    failedName: string | undefined;
   }
   interface FastifyContextConfig {
     access?: Access;

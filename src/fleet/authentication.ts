@@ -1,11 +1,13 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyReply, FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
 import type { Access } from './api.ts';
-import { BUSY, type Credentials, parseBasic } from './credentials.ts';
+import { type Credentials, parseBasic } from './credentials.ts';
 import { isLoopback } from './loopback.ts';
 import type { Metrics } from './metrics.ts';
+import { peerAddress, peerNetwork } from './peer.ts';
 import type { Reporter } from './report.ts';
 import { WIDEST_HEADER } from './revision.ts';
+import { sendLater } from './send-later.ts';
 import { may, reporterOf } from './user.ts';
 
 /**
@@ -37,18 +39,27 @@ export function authenticate({
   return async (request, reply) => {
     const { access = defaultAccess } = request.routeOptions.config;
     if (access === 'open' || (access === 'local' && isLoopback(peerAddress(request)))) return;
-    const login = parseBasic(request.headers.authorization);
-    const user = login && (await credentials.userOf(login.name, login.password));
-    if (user === BUSY) {
-      return reply
-        .code(503)
-        .header('retry-after', '10')
-        .send({ error: 'too many passwords wait to be checked' });
+    const given = parseBasic(request.headers.authorization);
+    if (given === undefined) return sendUnauthorized(reply, unauthorizedStatus);
+    const { socket } = request.raw;
+    const peer = {
+      source: peerNetwork(peerAddress(request)),
+      isConnected: () => !socket.destroyed,
+    };
+    const login = await credentials.login(given.name, given.password, peer);
+    if (login.kind === 'busy') {
+      return sendLater(reply, 503, 10, 'too many passwords wait to be checked');
     }
-    if (user === undefined) {
-      if (login !== undefined) metrics.countFailedLogin();
+    if (login.kind === 'limited') {
+      metrics.countLimited();
+      return sendLater(reply, 429, login.seconds, 'too many wrong passwords');
+    }
+    if (login.kind === 'wrong') {
+      metrics.countFailedLogin();
+      request.failedName = given.name;
       return sendUnauthorized(reply, unauthorizedStatus);
     }
+    const { user } = login;
     request.user = user;
     const { widest4, widest6 } = reporterOf(user);
     reply.header(WIDEST_HEADER, `${widest4} ${widest6}`);
@@ -61,11 +72,6 @@ export function authenticate({
 export function reporterOfRequest({ user }: FastifyRequest): Reporter {
   if (user === undefined) throw new Error('the route does not ask for a user');
   return reporterOf(user);
-}
-
-/** The peer's address; an IPv4-mapped one as IPv4. */
-export function peerAddress({ ip }: FastifyRequest): string {
-  return ip.startsWith('::ffff:') ? ip.slice('::ffff:'.length) : ip;
 }
 
 function sendUnauthorized(reply: FastifyReply, status: V1Status): FastifyReply {

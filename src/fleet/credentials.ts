@@ -1,54 +1,95 @@
 import { hash, randomBytes } from 'node:crypto';
+import { BUSY, FairQueue } from './fair-queue.ts';
 import type { FleetStore } from './fleet-store.ts';
-import { isPassword, unmatchableHash } from './password.ts';
-import type { User } from './user.ts';
+import { keepLatest } from './keep-latest.ts';
+import { isMadeHash, isMadePassword, isPassword, unmatchableHash } from './password.ts';
+import { RateLimiter } from './rate-limit.ts';
+import { isUserName, type User } from './user.ts';
 
-/** How long the result of a password check is cached. */
+/** How long a right password is cached after its last use. */
 const CHECK_MILLISECONDS = 10 * 60_000;
 /** How long a user is cached, and so how long a disabled user can still log in. */
 const USER_MILLISECONDS = 2000;
 const MAX_KEPT = 10_000;
 /** Each check takes a processor for a tenth of a second or more. */
-const MAX_AT_ONCE = 2;
-const MAX_WAITING = 200;
+const QUEUE_LIMITS = { running: 2, waiting: 200, waitingOfSource: 20 };
+/** Wrong passwords of one source: so many at once, and one more each time. */
+const GUESSES = 20;
+const GUESS_SECONDS = 6;
 
-/** Too many passwords are waiting to be checked. */
-export const BUSY = Symbol('busy');
+/** Who sends name and password. */
+export interface Peer {
+  /** See {@link peerNetwork}. */
+  readonly source: string;
+  readonly isConnected: () => boolean;
+}
+
+export type LoginResult =
+  | { readonly kind: 'right'; readonly user: User }
+  | { readonly kind: 'wrong' }
+  /** Too many passwords wait to be checked. */
+  | { readonly kind: 'busy' }
+  /** The source has sent too many wrong ones. */
+  | { readonly kind: 'limited'; readonly seconds: number };
+
+/** A check that runs or waits. */
+interface Check {
+  /** Who wants its result. */
+  readonly peers: Peer[];
+  readonly isRight: Promise<boolean | typeof BUSY>;
+}
 
 /**
- * Checks names and passwords. The result of scrypt, which is expensive by design, is cached for a
- * short time under a digest that is of no use outside this process. An unknown name costs as much as
- * a known one.
+ * Checks names and passwords. A password that the program made is checked at once. Others take scrypt,
+ * which is expensive by design: each source has a budget for wrong ones and its own turn, and an unknown
+ * name costs as much as a known one. Right ones are cached for a while under a digest that is of no use
+ * outside this process.
  */
 export class Credentials {
   readonly #store: FleetStore;
   readonly #now: () => number;
   readonly #secret = randomBytes(32).toString('base64url');
   readonly #unmatchable = unmatchableHash();
-  readonly #checks = new Map<
-    string,
-    { readonly right: Promise<boolean>; readonly until: number }
-  >();
+  readonly #queue = new FairQueue(QUEUE_LIMITS);
+  readonly #guesses: RateLimiter;
+  /** By digest, as the next. */
+  readonly #checks = new Map<string, Check>();
+  /** Until when a password counts as right. */
+  readonly #right = new Map<string, number>();
   readonly #users = new Map<
     string,
     { readonly user: Promise<User | undefined>; readonly until: number }
   >();
-  #running = 0;
-  readonly #waiting: (() => void)[] = [];
 
   /** @param now milliseconds, rising */
   constructor(store: FleetStore, now: () => number = () => performance.now()) {
     this.#store = store;
     this.#now = now;
+    this.#guesses = new RateLimiter(1 / GUESS_SECONDS, GUESSES * GUESS_SECONDS, now);
   }
 
-  /** Undefined if the name or the password is wrong, or the user is disabled. */
-  async userOf(name: string, password: string): Promise<User | typeof BUSY | undefined> {
-    const user = await this.#user(name);
-    const stored = user?.password ?? this.#unmatchable;
-    const right = await this.#isRight(name, password, stored);
-    if (right === BUSY) return BUSY;
-    return right && user?.disabled === false ? user : undefined;
+  /** Wrong if the name or the password is, or the user is disabled. */
+  async login(name: string, password: string, peer: Peer): Promise<LoginResult> {
+    const user = isUserName(name) ? await this.#user(name) : undefined;
+    const active = user?.disabled === false ? user : undefined;
+    if (active !== undefined && isMadePassword(password, active.password)) {
+      return { kind: 'right', user: active };
+    }
+    const stored =
+      user === undefined || isMadeHash(user.password) ? this.#unmatchable : user.password;
+    // The stored hash is included, so that a new password invalidates cached results.
+    const digest = hash('sha256', `${this.#secret}\0${stored}\0${name}\0${password}`, 'base64url');
+    if (active !== undefined && this.#now() < (this.#right.get(digest) ?? 0)) {
+      this.#keepRight(digest);
+      return { kind: 'right', user: active };
+    }
+    const isNew = !this.#checks.has(digest);
+    const seconds = isNew ? this.#guesses.take(peer.source, 1) : 0;
+    if (seconds > 0) return { kind: 'limited', seconds };
+    const isRight = await this.#check(digest, password, stored, peer);
+    if (isNew && isRight !== false) this.#guesses.giveBack(peer.source, 1);
+    if (isRight === BUSY) return { kind: 'busy' };
+    return isRight && active !== undefined ? { kind: 'right', user: active } : { kind: 'wrong' };
   }
 
   #user(name: string): Promise<User | undefined> {
@@ -56,45 +97,34 @@ export class Credentials {
     const known = this.#users.get(name);
     if (known !== undefined && now < known.until) return known.user;
     const user = this.#store.user(name);
-    keep(this.#users, name, { user, until: now + USER_MILLISECONDS });
+    keepLatest(this.#users, name, { user, until: now + USER_MILLISECONDS }, MAX_KEPT);
     user.catch(() => this.#users.delete(name));
     return user;
   }
 
-  #isRight(name: string, password: string, stored: string): Promise<boolean> | typeof BUSY {
-    // The stored hash is included, so that a new password invalidates cached results.
-    const digest = hash('sha256', `${this.#secret}\0${stored}\0${name}\0${password}`, 'base64url');
-    const now = this.#now();
-    const known = this.#checks.get(digest);
-    if (known !== undefined && now < known.until) return known.right;
-    if (this.#waiting.length >= MAX_WAITING) return BUSY;
-    const right = this.#inTurn(() => isPassword(password, stored));
-    keep(this.#checks, digest, { right, until: now + CHECK_MILLISECONDS });
-    right.catch(() => this.#checks.delete(digest));
-    return right;
-  }
-
-  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#running >= MAX_AT_ONCE) {
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    } else this.#running++;
-    try {
-      return await work();
-    } finally {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#running--;
-      else next();
+  /** Equal checks at the same time are one. */
+  #check(digest: string, password: string, stored: string, peer: Peer): Check['isRight'] {
+    const same = this.#checks.get(digest);
+    if (same !== undefined) {
+      same.peers.push(peer);
+      return same.isRight;
     }
+    const peers = [peer];
+    const isWanted = () => peers.some(({ isConnected }) => isConnected());
+    const isRight = this.#queue
+      .run(peer.source, isWanted, () => isPassword(password, stored))
+      .then((result) => {
+        if (result === true) this.#keepRight(digest);
+        return result;
+      })
+      .finally(() => this.#checks.delete(digest));
+    this.#checks.set(digest, { peers, isRight });
+    return isRight;
   }
-}
 
-/** Adds an item, and drops the oldest if there are too many. */
-function keep<V>(map: Map<string, V>, key: string, value: V): void {
-  map.delete(key);
-  map.set(key, value);
-  if (map.size <= MAX_KEPT) return;
-  const oldest = map.keys().next();
-  if (!oldest.done) map.delete(oldest.value);
+  #keepRight(digest: string): void {
+    keepLatest(this.#right, digest, this.#now() + CHECK_MILLISECONDS, MAX_KEPT);
+  }
 }
 
 /** Name and password of an Authorization header (RFC 7617); undefined if it has none. */

@@ -1,8 +1,9 @@
-import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
 
 /** From OWASP's Password Storage Cheat Sheet, for scrypt with 32 MiB. */
 const COST: Cost = { N: 2 ** 15, r: 8, p: 3 };
+const MADE = 'hmac-sha256$';
 const HASH_BYTES = 32;
 const SALT_BYTES = 16;
 
@@ -13,13 +14,39 @@ export interface Cost {
   readonly p: number;
 }
 
-/** Returns `scrypt$N$r$p$SALT$HASH`, the last two in base64url. */
+/** Hash of a password that a person chose: `scrypt$N$r$p$SALT$HASH`, the last two in base64url. */
 export async function hashPassword(password: string, cost: Cost = COST): Promise<string> {
   const salt = randomBytes(SALT_BYTES);
   return writeHash(cost, salt, await derive(password, salt, HASH_BYTES, cost));
 }
 
-/** Compares in constant time. */
+/**
+ * Hash of a password that {@link makePassword} made: nobody can try 2^144 of them, so that a fast hash is
+ * enough. Returns `hmac-sha256$KEY$HASH`, the last two in base64url.
+ */
+export function hashMadePassword(password: string): string {
+  const key = randomBytes(SALT_BYTES);
+  const hash = keyedHash(key, password);
+  return `${MADE}${key.toString('base64url')}$${hash.toString('base64url')}`;
+}
+
+/** Whether a hash is one by {@link hashMadePassword}. */
+export function isMadeHash(stored: string): boolean {
+  return stored.startsWith(MADE);
+}
+
+/** Whether this is the password of a hash by {@link hashMadePassword}. Compares in constant time. */
+export function isMadePassword(password: string, stored: string): boolean {
+  if (!isMadeHash(stored)) return false;
+  const [key = '', hashText = ''] = stored.slice(MADE.length).split('$');
+  const hash = Buffer.from(hashText, 'base64url');
+  return (
+    hash.length === HASH_BYTES &&
+    timingSafeEqual(keyedHash(Buffer.from(key, 'base64url'), password), hash)
+  );
+}
+
+/** Whether this is the password of a hash by {@link hashPassword}. Compares in constant time. */
 export async function isPassword(password: string, stored: string): Promise<boolean> {
   const [name, N, r, p, saltText = '', hashText = ''] = stored.split('$');
   const hash = Buffer.from(hashText, 'base64url');
@@ -37,6 +64,10 @@ export function makePassword(): string {
 /** A hash that no password matches, and that takes as long to check as a real one. */
 export function unmatchableHash(): string {
   return writeHash(COST, randomBytes(SALT_BYTES), randomBytes(HASH_BYTES));
+}
+
+function keyedHash(key: Buffer, password: string): Buffer {
+  return createHmac('sha256', key).update(password).digest();
 }
 
 const scryptAsync = promisify<string, Buffer, number, ScryptOptions, Buffer>(scrypt);

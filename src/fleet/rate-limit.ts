@@ -1,5 +1,7 @@
 import type { preValidationAsyncHookHandler } from 'fastify';
+import { keepLatest } from './keep-latest.ts';
 import type { Metrics } from './metrics.ts';
+import { sendLater } from './send-later.ts';
 import { may } from './user.ts';
 
 interface Bucket {
@@ -7,7 +9,10 @@ interface Bucket {
   at: number;
 }
 
-/** A token bucket for each user. */
+/** A name whose bucket is dropped gets a full one. */
+const MAX_BUCKETS = 50_000;
+
+/** A token bucket for each name: that of a user, or a peer's source. */
 export class RateLimiter {
   readonly #perSecond: number;
   readonly #capacity: number;
@@ -15,7 +20,7 @@ export class RateLimiter {
   readonly #buckets = new Map<string, Bucket>();
 
   /**
-   * @param burstSeconds a user may save up this many seconds of the rate
+   * @param burstSeconds a name may save up this many seconds of the rate
    * @param now milliseconds, never going back
    */
   constructor(
@@ -30,13 +35,12 @@ export class RateLimiter {
 
   /**
    * Takes the tokens and returns 0, or returns the seconds to wait for them. A cost above the
-   * capacity takes a full bucket, which then owes the rest. Names are those of existing users, which
-   * bounds the number of buckets.
+   * capacity takes a full bucket, which then owes the rest.
    */
   take(name: string, cost: number): number {
     const now = this.#now();
     const bucket = this.#buckets.get(name) ?? { tokens: this.#capacity, at: now };
-    this.#buckets.set(name, bucket);
+    keepLatest(this.#buckets, name, bucket, MAX_BUCKETS);
     const earned = ((now - bucket.at) / 1000) * this.#perSecond;
     bucket.tokens = Math.min(this.#capacity, bucket.tokens + earned);
     bucket.at = now;
@@ -44,6 +48,12 @@ export class RateLimiter {
     if (bucket.tokens < wanted) return Math.ceil((wanted - bucket.tokens) / this.#perSecond);
     bucket.tokens -= cost;
     return 0;
+  }
+
+  /** Returns tokens that were taken. */
+  giveBack(name: string, cost: number): void {
+    const bucket = this.#buckets.get(name);
+    if (bucket !== undefined) bucket.tokens += cost;
   }
 }
 
@@ -71,10 +81,7 @@ export function limitRate(
       requests.take(user.name, cost) || (isReport ? reports.take(user.name, cost) : 0);
     if (seconds === 0) return;
     metrics.countLimited();
-    return reply
-      .code(429)
-      .header('retry-after', String(seconds))
-      .send({ error: 'too many requests' });
+    return sendLater(reply, 429, seconds, 'too many requests');
   };
 }
 

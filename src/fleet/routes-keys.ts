@@ -1,8 +1,9 @@
 import { KEY_BODY, USER_KEYS } from '../validation/user-keys.ts';
 import type { Api } from './api.ts';
-import { peerAddress, reporterOfRequest } from './authentication.ts';
+import { reporterOfRequest } from './authentication.ts';
 import { CachedBody } from './cached-body.ts';
 import type { FleetStore } from './fleet-store.ts';
+import { peerAddress } from './peer.ts';
 import { sendCached } from './send-cached.ts';
 import type { ServerLog } from './server-log.ts';
 

@@ -1,6 +1,6 @@
 import type { Api } from './api.ts';
-import { peerAddress } from './authentication.ts';
 import type { Listing } from './listing.ts';
+import { peerAddress } from './peer.ts';
 
 /** acacia has four sample rows; a shorter list than this has lost some. */
 const MIN_ROWS = 3;

@@ -31,6 +31,12 @@ export class ServerLog {
   }
 }
 
+/** Control characters and bidirectional marks, which JSON.stringify leaves as they are. */
+const UNSAFE = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+
 function jsonLine({ time, level, event, fields }: LogRecord): string {
-  return JSON.stringify({ time, level, event, ...fields });
+  return JSON.stringify({ time, level, event, ...fields }).replace(
+    UNSAFE,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

@@ -8,13 +8,15 @@ import type {
 } from 'fastify';
 import { McblockError, reasonOf } from '../errors.ts';
 import { type Api, compileDecoder } from './api.ts';
-import { authenticate, peerAddress, type V1Status } from './authentication.ts';
+import { authenticate, type V1Status } from './authentication.ts';
+import { limitConnections } from './connection-limit.ts';
 import { Credentials } from './credentials.ts';
 import type { FleetStore } from './fleet-store.ts';
 import { Listing } from './listing.ts';
 import { Metrics } from './metrics.ts';
 import { openApiOf } from './openapi.ts';
 import { Pages } from './pages.ts';
+import { peerAddress } from './peer.ts';
 import type { ReportRules } from './process-reports.ts';
 import { limitRate, type Rates } from './rate-limit.ts';
 import { API_REVISION, REVISION_HEADER } from './revision.ts';
@@ -29,6 +31,7 @@ import { Writer } from './writer.ts';
 interface ServerLimits extends Rates {
   readonly bodyBytes: number;
   readonly listItems: number;
+  readonly connections: number;
 }
 
 export interface Tls {
@@ -49,6 +52,10 @@ export interface ServerOptions {
   readonly v1Status: V1Status;
   readonly tls: Tls | undefined;
 }
+
+/** Characters of what peers write, in the log. */
+const MAX_NAME = 64;
+const MAX_PATH = 200;
 
 /** The server, not yet listening. Closing it waits until every accepted report is stored. */
 export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
@@ -121,7 +128,9 @@ async function createApp({ limits, tls }: ServerOptions): Promise<Api> {
   } as const;
   const app =
     tls === undefined ? fastify(options) : fastify({ ...options, https: tlsOptions(tls) });
+  limitConnections(app.server, limits.connections);
   app.decorateRequest('user');
+  app.decorateRequest('failedName');
   app.setValidatorCompiler(compileDecoder);
   return app;
 }
@@ -160,7 +169,7 @@ function sendFault(
   }
   log.write('error', 'failed', {
     method: request.method,
-    path: pathOf(request),
+    path: pathOf(request).slice(0, MAX_PATH),
     reason: isOurs ? reasonOf(error) : (error.stack ?? reasonOf(error)),
   });
   if (!isOurs) return reply.code(500).send({ error: 'Internal Server Error' });
@@ -174,17 +183,18 @@ function account(
   metrics: Metrics,
   log: ServerLog,
 ): void {
-  const { method, user, routeOptions } = request;
+  const { method, user, failedName, routeOptions } = request;
   const { statusCode: status, elapsedTime } = reply;
   metrics.countRequest(method, routeOptions.url ?? 'none', status, elapsedTime / 1000);
   const isRead = method === 'GET' || method === 'HEAD';
   const level = status >= 400 ? 'warning' : isRead ? 'debug' : 'info';
-  log.write(level, 'request', {
-    method,
-    path: pathOf(request).slice(0, 200),
-    status,
-    user: user?.name ?? null,
+  // The peer's words stand behind its address.
+  log.write(level, failedName === undefined ? 'request' : 'failed-login', {
     address: peerAddress(request),
+    user: (user?.name ?? failedName)?.slice(0, MAX_NAME) ?? null,
+    method,
+    path: pathOf(request).slice(0, MAX_PATH),
+    status,
     milliseconds: Math.round(elapsedTime * 100) / 100,
   });
 }

@@ -8,7 +8,7 @@ export type Scope = (typeof SCOPES)[number];
 
 export interface User {
   readonly name: string;
-  /** Made by {@link hashPassword}. */
+  /** Made by {@link hashPassword} or {@link hashMadePassword}. */
   readonly password: string;
   readonly scopes: readonly Scope[];
   /** The shortest prefix lengths that the user may have blocked. */
@@ -46,9 +46,13 @@ export function reporterOf(user: User): Reporter {
 
 /** Basic authentication (RFC 7617) separates name and password by a colon. Throws McblockError('usage'). */
 export function checkUserName(name: string): void {
-  if (/^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/.test(name)) return;
+  if (isUserName(name)) return;
   throw new McblockError(
     'usage',
     `"${name.slice(0, 64)}" is not a user name: use up to 64 letters, digits, dots, @, - and _, beginning with a letter or digit`,
   );
+}
+
+export function isUserName(text: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/.test(text);
 }

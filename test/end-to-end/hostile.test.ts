@@ -19,7 +19,12 @@ let folder: CommandLine;
 let machines: CommandLine[];
 beforeEach(async () => {
   folder = new CommandLine();
-  const body = { bodyBytes: 1024 ** 2, listItems: 10_000, perSecond: 1_000_000 };
+  const body = {
+    bodyBytes: 1024 ** 2,
+    listItems: 10_000,
+    connections: 900,
+    perSecond: 1_000_000,
+  };
   server = new LiveServer(folder.path('fleet.db'), {
     limits: { ...body, reportsPerMinute: 8000 },
   });

@@ -21,6 +21,7 @@ const HASH = hashPassword(PASSWORD, { N: 16, r: 1, p: 1 });
 const LIMITS = {
   bodyBytes: 1024 ** 2,
   listItems: 10_000,
+  connections: 900,
   perSecond: 1000,
   reportsPerMinute: 1_000_000,
 };
@@ -1021,6 +1022,26 @@ export function describeApi(makeBackend: () => Backend): void {
         expect([200, 401, 500, 503]).toContain(statusCode);
       }
     }
+  });
+
+  it('logs who failed to log in, and from where, in words that cannot pass for others', async () => {
+    const name = `x","address=198.51.100.9\u202e\u009b\n${'y'.repeat(100)}`;
+    const authorization = `Basic ${Buffer.from(`${name}:${PASSWORD}`).toString('base64')}`;
+    await server.inject({ url: `/v2/${'z'.repeat(300)}`, headers: { authorization } });
+    await ask('GET', '/v2/allow', { user: null, headers: { authorization } });
+    await ask('GET', '/v2/allow', { user: null });
+    const failed = lines.filter((line) => line.includes('"event":"failed-login"'));
+    expect(failed).toHaveLength(1);
+    expect(JSON.parse(failed[0] ?? '')).toMatchObject({
+      level: 'warning',
+      address: '127.0.0.1',
+      user: name.slice(0, 64),
+      path: '/v2/allow',
+      status: 401,
+    });
+    expect(failed[0]).toMatch(/"address":"127\.0\.0\.1","user":"x\\",\\"address=/);
+    expect(failed[0]).toMatch(/^[ -~]*\n$/);
+    expect(lines.every((line) => line.length < 800)).toBe(true);
   });
 
   it('logs requests as JSON, without passwords', async () => {

@@ -8,7 +8,7 @@ import { McblockError, reasonOf } from '../../errors.ts';
 import { V1_STATUSES } from '../../fleet/authentication.ts';
 import type { FleetStore } from '../../fleet/fleet-store.ts';
 import { isLoopback } from '../../fleet/loopback.ts';
-import { hashPassword, makePassword } from '../../fleet/password.ts';
+import { hashMadePassword, makePassword } from '../../fleet/password.ts';
 import { buildServer, type Tls } from '../../fleet/server.ts';
 import type { ServerLog } from '../../fleet/server-log.ts';
 import { hostPrefix } from '../../net/prefix.ts';
@@ -108,6 +108,7 @@ async function serve(context: Context, options: ServeOptions): Promise<void> {
       limits: {
         bodyBytes: config.get('fleet.body-limit'),
         listItems: config.get('fleet.list-limit'),
+        connections: config.get('fleet.connection-limit'),
         perSecond: config.get('fleet.rate'),
         reportsPerMinute: config.get('limits.user-rate'),
       },
@@ -163,7 +164,7 @@ function tlsOf({ tlsCert, tlsKey, tlsCa }: ServeOptions): Tls | undefined {
 async function addFirst(context: Context, store: FleetStore, name: string): Promise<void> {
   if ((await store.users()).length > 0) return;
   const password = makePassword();
-  await store.putUser(newUser(name, await hashPassword(password), ['admin'], context.now));
+  await store.putUser(newUser(name, hashMadePassword(password), ['admin'], context.now));
   context.lines([`user ${name} added (scopes: admin)`]);
   context.lines([`password: ${password}`]);
 }

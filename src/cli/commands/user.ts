@@ -4,7 +4,6 @@ import { DEFAULT_POLICY } from '../../blocklist/policy.ts';
 import { openFleetStore } from '../../engine/fleet-store.ts';
 import { McblockError } from '../../errors.ts';
 import type { FleetStore } from '../../fleet/fleet-store.ts';
-import { hashPassword } from '../../fleet/password.ts';
 import {
   checkUserName,
   isScope,
@@ -14,7 +13,7 @@ import {
   type User,
   type UserKey,
 } from '../../fleet/user.ts';
-import { type ChosenPassword, choosePassword } from '../choose-password.ts';
+import { type ChosenPassword, choosePassword, hashChosen } from '../choose-password.ts';
 import type { Context } from '../context.ts';
 import { fleetLocation } from '../store-location.ts';
 import { parseDuration, shortDuration } from '../text/duration.ts';
@@ -123,7 +122,7 @@ async function add(context: Context, name: string, options: AddOptions): Promise
         `user ${name} exists; use mcblock user passwd to change the password`,
       );
     }
-    const password = await hashPassword(chosen.password);
+    const password = await hashChosen(chosen);
     await store.putUser({ ...newUser(name, password, scopes, context.now), ...limits });
   });
   report(context, name, `user ${name} added (scopes: ${scopes.join(', ')})`, chosen);
@@ -154,7 +153,7 @@ async function setPassword(context: Context, name: string, options: AddOptions):
   const chosen = choosePassword(options.passwordStdin === true);
   await change(context, name, async (user) => ({
     ...user,
-    password: await hashPassword(chosen.password),
+    password: await hashChosen(chosen),
   }));
   report(context, name, `password of ${name} changed`, chosen);
 }

@@ -122,6 +122,7 @@ export const SETTINGS = {
   'firewall.nft': setting('/usr/sbin/nft', matching(/^\/\P{Cc}+$/u, 'the absolute path of nft')),
   'fleet.body-limit': setting(32 * 1024 ** 2, size()),
   'fleet.list-limit': setting(50_000, whole(1, 1_000_000)),
+  'fleet.connection-limit': setting(900, whole(10, 1_000_000)),
   'fleet.evidence-limit': setting(1000, whole(1, 1_000_000)),
   'fleet.rate': setting(1000, whole(1, 1_000_000_000)),
   'fleet.url': setting(

@@ -55,6 +55,7 @@ export class LiveServer {
       limits: {
         bodyBytes: 1024 ** 2,
         listItems: 10_000,
+        connections: 900,
         perSecond: 1_000_000,
         reportsPerMinute: 1_000_000,
       },
