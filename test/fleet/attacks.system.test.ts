@@ -122,6 +122,19 @@ describe('the API, attacked from one address,', () => {
       .filter(({ event }) => event === 'failed-login');
     expect(failed).toHaveLength(judged);
     expect(failed[0]).toMatchObject({ level: 'warning', user: 'anna', address: ATTACKER });
+    // mcblock itself reads it in its log.
+    const { stdout } = spawnSync(process.execPath, [program, 'parse', '--json'], {
+      input: `${server.lines.join('\n')}\n`,
+      encoding: 'utf8',
+    });
+    const offences = stdout.split('\n').filter((line) => line.includes('"offence":true'));
+    expect(offences).toHaveLength(judged);
+    expect(JSON.parse(offences[0] ?? '')).toMatchObject({
+      service: 'mcblock',
+      event: 'failed-login',
+      address: ATTACKER,
+      user: 'anna',
+    });
   });
 
   it('checks no password for a connection that is closed', async () => {

@@ -105,6 +105,7 @@ const OWN_FILES = [
   ['crowdsec.log', 'crowdsec'],
   ['fail2ban.log', 'fail2ban'],
   ['openlitespeed.log', 'openlitespeed'],
+  ['mcblock.log', 'mcblock'],
 ] as const;
 
 /** What can be forged counts against nobody, and is known all the same. */
