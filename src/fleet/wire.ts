@@ -60,7 +60,10 @@ export function allowDecoder(kind: AllowReport['kind']): Decoder<AllowReport> {
 
 /** Reads the prefix at the end of `/v2/entries/192.0.2.0/24`. */
 export function pathPrefix(): Decoder<Prefix> {
-  const properties = { address: { type: 'string' }, length: { type: 'string' } };
+  const properties = {
+    address: { type: 'string', description: 'the first address of the prefix' },
+    length: { type: 'string', pattern: '^\\d{1,3}$' },
+  };
   return { schema: { type: 'object', properties }, isOptional: false, read: readPathPrefix };
 }
 
