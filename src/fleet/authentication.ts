@@ -1,4 +1,6 @@
 import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { FastifyReply, FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
 import type { Access } from './api.ts';
 import { type Credentials, parseBasic } from './credentials.ts';
@@ -20,6 +22,8 @@ export type V1Status = (typeof V1_STATUSES)[number];
 export interface AuthenticationOptions {
   readonly credentials: Credentials;
   readonly metrics: Metrics;
+  /** Users have certificates with their names, signed by our CA. */
+  readonly hasCertificates: boolean;
   /** Answers a wrong name or password. */
   readonly unauthorizedStatus: V1Status;
   /** Of paths that do not exist. */
@@ -33,6 +37,7 @@ export interface AuthenticationOptions {
 export function authenticate({
   credentials,
   metrics,
+  hasCertificates,
   unauthorizedStatus,
   defaultAccess,
 }: AuthenticationOptions): onRequestAsyncHookHandler {
@@ -42,6 +47,11 @@ export function authenticate({
     const given = parseBasic(request.headers.authorization);
     if (given === undefined) return sendUnauthorized(reply, unauthorizedStatus);
     const { socket } = request.raw;
+    if (hasCertificates && certifiedName(socket) !== given.name) {
+      metrics.countFailedLogin();
+      request.failedName = given.name;
+      return reply.code(403).send({ error: "the certificate is not this user's" });
+    }
     const peer = {
       source: peerNetwork(peerAddress(request)),
       isConnected: () => !socket.destroyed,
@@ -72,6 +82,18 @@ export function authenticate({
 export function reporterOfRequest({ user }: FastifyRequest): Reporter {
   if (user === undefined) throw new Error('the route does not ask for a user');
   return reporterOf(user);
+}
+
+const names = new WeakMap<Socket, string>();
+
+/** The common name in the peer's certificate, which our CA signed. */
+function certifiedName(socket: Socket): string | undefined {
+  const known = names.get(socket);
+  if (known !== undefined || !(socket instanceof TLSSocket)) return known;
+  const name = socket.getPeerCertificate().subject?.CN;
+  if (typeof name !== 'string') return undefined;
+  names.set(socket, name);
+  return name;
 }
 
 function sendUnauthorized(reply: FastifyReply, status: V1Status): FastifyReply {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { peerNetwork } from './peer.ts';
+import type { Prefix } from '../net/prefix.ts';
+import { isAmong, peerNetwork } from './peer.ts';
 
 /** Connections of one source that wait for a request, or for the rest of one. */
 const MAX_WAITING = 100;
@@ -15,14 +16,20 @@ interface Connection {
  * Closes the oldest connections that wait where there are too many: of a source that has too many of
  * them, and of the source that has most connections where there are too many in all. Whoever connects is
  * let in.
+ * @param proxies whose connections are those of many
  */
-export function limitConnections(server: Server, most: number): void {
+export function limitConnections(
+  server: Server,
+  most: number,
+  proxies: readonly Prefix[] = [],
+): void {
   const sources = new Map<string, Set<Connection>>();
   // A connection by TLS has two sockets, which have the peer's port in common.
   const byPort = new Map<string, Connection>();
   server.on('connection', (socket: Socket) => {
     const connection = { socket, request: undefined, response: undefined };
-    const source = peerNetwork(socket.remoteAddress ?? '');
+    const { remoteAddress = '' } = socket;
+    const source = peerNetwork(remoteAddress);
     const port = portOf(socket);
     const ofSource = sources.get(source) ?? new Set();
     sources.set(source, ofSource.add(connection));
@@ -32,7 +39,7 @@ export function limitConnections(server: Server, most: number): void {
       if (ofSource.size === 0) sources.delete(source);
       if (byPort.get(port) === connection) byPort.delete(port);
     });
-    if (ofSource.size > MAX_WAITING) {
+    if (ofSource.size > MAX_WAITING && !isAmong(proxies, remoteAddress)) {
       const waiting = Array.from(ofSource).filter(isWaiting);
       if (waiting.length > MAX_WAITING) waiting[0]?.socket.destroy();
     }

@@ -7,6 +7,7 @@ import type {
   RouteOptions,
 } from 'fastify';
 import { McblockError, reasonOf } from '../errors.ts';
+import type { Prefix } from '../net/prefix.ts';
 import { type Api, compileDecoder } from './api.ts';
 import { authenticate, type V1Status } from './authentication.ts';
 import { limitConnections } from './connection-limit.ts';
@@ -16,7 +17,7 @@ import { Listing } from './listing.ts';
 import { Metrics } from './metrics.ts';
 import { openApiOf } from './openapi.ts';
 import { Pages } from './pages.ts';
-import { peerAddress } from './peer.ts';
+import { isAmong, peerAddress } from './peer.ts';
 import type { ReportRules } from './process-reports.ts';
 import { limitRate, type Rates } from './rate-limit.ts';
 import { API_REVISION, REVISION_HEADER } from './revision.ts';
@@ -37,7 +38,7 @@ interface ServerLimits extends Rates {
 export interface Tls {
   readonly cert: Buffer;
   readonly key: Buffer;
-  /** The CA that signs the clients' certificates; undefined where they need none. */
+  /** The CA that signs the users' certificates; undefined where they need none. */
   readonly ca: Buffer | undefined;
 }
 
@@ -51,6 +52,8 @@ export interface ServerOptions {
   readonly version: string;
   readonly v1Status: V1Status;
   readonly tls: Tls | undefined;
+  /** Proxies, of which X-Forwarded-For is believed. */
+  readonly proxies: readonly Prefix[];
 }
 
 /** Characters of what peers write, in the log. */
@@ -61,7 +64,8 @@ const MAX_PATH = 200;
 export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
   const { store, limits, clock, log, v1Status } = options;
   const metrics = new Metrics();
-  const credentials = new Credentials(store);
+  const hasCertificates = options.tls?.ca !== undefined;
+  const checks = { credentials: new Credentials(store), metrics, hasCertificates };
   const writer = new Writer(store, options.rules, clock);
   const listing = new Listing(store, clock);
   const pages = new Pages(store, await store.identity(), () => listing.sequence());
@@ -90,7 +94,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
       // A path that does not exist asks for a login too: acacia's clients get the same answer.
       v1.addHook(
         'onRequest',
-        authenticate({ credentials, metrics, unauthorizedStatus: v1Status, defaultAccess: 'read' }),
+        authenticate({ ...checks, unauthorizedStatus: v1Status, defaultAccess: 'read' }),
       );
       v1.setNotFoundHandler(sendNotFound);
       addRoutesV1(v1, { listing, writer, metrics, log });
@@ -100,7 +104,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   void app.register(async (rest: Api) => {
     rest.addHook(
       'onRequest',
-      authenticate({ credentials, metrics, unauthorizedStatus: 401, defaultAccess: 'open' }),
+      authenticate({ ...checks, unauthorizedStatus: 401, defaultAccess: 'open' }),
     );
     addOpenRoutes(rest, listing);
     addOwnRoutes(rest, listing, metrics, () => openApiOf(routes, options.version));
@@ -116,7 +120,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
 }
 
 /** Loads Fastify only here: no other command should pay for it. */
-async function createApp({ limits, tls }: ServerOptions): Promise<Api> {
+async function createApp({ limits, tls, proxies }: ServerOptions): Promise<Api> {
   const { fastify } = await import('fastify');
   const options = {
     bodyLimit: limits.bodyBytes,
@@ -124,11 +128,12 @@ async function createApp({ limits, tls }: ServerOptions): Promise<Api> {
     requestTimeout: 30_000,
     keepAliveTimeout: 75_000,
     forceCloseConnections: 'idle',
+    trustProxy: proxies.length > 0 && ((address: string) => isAmong(proxies, address)),
     routerOptions: { maxParamLength: 64 },
   } as const;
   const app =
     tls === undefined ? fastify(options) : fastify({ ...options, https: tlsOptions(tls) });
-  limitConnections(app.server, limits.connections);
+  limitConnections(app.server, limits.connections, proxies);
   app.decorateRequest('user');
   app.decorateRequest('failedName');
   app.setValidatorCompiler(compileDecoder);

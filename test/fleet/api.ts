@@ -106,6 +106,7 @@ export function describeApi(makeBackend: () => Backend): void {
       version: '0.0.0-test',
       v1Status: 503,
       tls: undefined,
+      proxies: [],
       ...over,
     });
   }
@@ -1069,6 +1070,30 @@ export function describeApi(makeBackend: () => Backend): void {
     expect(failed[0]).toMatch(/"address":"127\.0\.0\.1","user":"x\\",\\"address=/);
     expect(failed[0]).toMatch(/^[ -~]*\n$/);
     expect(lines.every((line) => line.length < 800)).toBe(true);
+  });
+
+  it('goes by what its proxies say of their peers, and nobody else', async () => {
+    await server.close();
+    server = await start({ proxies: [parsePrefix('127.0.0.1'), parsePrefix('2001:db8::/64')] });
+    const wrong = { authorization: `Basic ${Buffer.from('gate1:wrong').toString('base64')}` };
+    const addressOf = async (remoteAddress: string, forwarded: string) => {
+      const headers = { ...wrong, 'x-forwarded-for': forwarded };
+      await server.inject({ url: '/v2/allow', remoteAddress, headers });
+      return (JSON.parse(lines.at(-1) ?? '') as { address: string }).address;
+    };
+    expect(await addressOf('127.0.0.1', '192.0.2.7')).toBe('192.0.2.7');
+    expect(await addressOf('::ffff:127.0.0.1', '::ffff:192.0.2.7')).toBe('192.0.2.7');
+    expect(await addressOf('2001:db8::1', '198.51.100.9, 192.0.2.7')).toBe('192.0.2.7');
+    expect(await addressOf('192.0.2.7', '198.51.100.9')).toBe('192.0.2.7');
+    expect(await addressOf('127.0.0.1', '198.51.100.9, x","y')).toBe('127.0.0.1');
+    const metrics = (forwarded: string) =>
+      server.inject({ url: '/metrics', headers: { 'x-forwarded-for': forwarded } });
+    expect((await metrics('192.0.2.7')).statusCode).toBe(401);
+    // Each source has a budget of its own.
+    for (let guess = 0; guess < 30; guess++) await addressOf('127.0.0.1', '192.0.2.8');
+    expect(lines.at(-1)).toContain('"status":429');
+    await addressOf('127.0.0.1', '192.0.2.9');
+    expect(lines.at(-1)).toContain('"status":401');
   });
 
   it('logs requests as JSON, without passwords', async () => {

@@ -170,7 +170,7 @@ describe('mcblock serve', () => {
   it.skipIf(!openssl)(
     'speaks TLS, and asks for certificates (skipped without openssl)',
     async () => {
-      const [own, client, stranger] = [make('own'), make('client'), make('stranger')];
+      const [own, client, stranger] = [make('own'), make('test'), make('stranger')];
       const tls = ['--tls-cert', own.cert, '--tls-key', own.key, '--tls-ca', client.cert];
       const server = await serve('--db', db, ...tls);
       expect(server.origin).toMatch(/^https:/);

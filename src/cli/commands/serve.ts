@@ -17,6 +17,7 @@ import type { Context } from '../context.ts';
 import { daemonLog, stopped } from '../daemon.ts';
 import { lesserUser } from '../privileges.ts';
 import { fleetLocation } from '../store-location.ts';
+import { parsePrefixes } from '../text/prefixes.ts';
 import { VERSION } from '../version.ts';
 import { newUser } from './user.ts';
 
@@ -30,6 +31,7 @@ interface ServeOptions {
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly tlsCa?: string;
+  readonly proxy?: readonly string[];
   readonly insecure?: true;
   readonly user?: string;
   readonly firstUser?: string;
@@ -45,7 +47,11 @@ export function define(command: Command, context: Context): void {
     .option('--listen <host:port>', 'address to listen on', '127.0.0.1:8123')
     .option('--tls-cert <file>', 'certificate, PEM')
     .option('--tls-key <file>', 'key of the certificate, PEM')
-    .option('--tls-ca <file>', 'require client certificates signed by this one, PEM')
+    .option(
+      '--tls-ca <file>',
+      "require client certificates signed by this one, with the user's name as common name, PEM",
+    )
+    .option('--proxy <prefix...>', 'believe the X-Forwarded-For of proxies with these addresses')
     .option('--insecure', 'allow passwords without TLS on other than loopback addresses')
     .option('--user <name>', 'drop root privileges to this user')
     .option('--first-user <name>', 'add this administrator if there are no users yet')
@@ -82,6 +88,7 @@ async function serve(context: Context, options: ServeOptions): Promise<void> {
       `passwords would cross the network unencrypted: use --tls-cert and --tls-key, or --insecure behind a TLS proxy`,
     );
   }
+  const proxies = parsePrefixes(options.proxy ?? []);
   const config = await context.config();
   const servant =
     options.user === undefined ? undefined : await lesserUser(options.user, '', '--user');
@@ -98,6 +105,7 @@ async function serve(context: Context, options: ServeOptions): Promise<void> {
       store,
       log,
       tls,
+      proxies,
       clock,
       version: VERSION,
       rules: {

@@ -156,10 +156,7 @@ export class FleetClient {
       );
     }
     if (status === 403) {
-      throw new McblockError(
-        'config',
-        `${this.url}: permission denied; the user needs the scopes report and read`,
-      );
+      throw new McblockError('config', `${this.url}: permission denied: ${readReason(body)}`);
     }
     this.#isMissing ||= status === 404 && this.#revision === undefined;
     throw new McblockError('program', `${this.url}: status ${status}: ${readReason(body)}`);

@@ -64,6 +64,7 @@ export class LiveServer {
       version: '0.0.0-test',
       v1Status: 503,
       tls: undefined,
+      proxies: [],
       ...this.#over,
     });
     prepare(this.app);

@@ -64,6 +64,16 @@ describe('TLS', () => {
     );
   });
 
+  it('refuses a user with the certificate of another, whatever the password', async () => {
+    await server.addUser('gate2');
+    for (const password of [PASSWORD, 'wrong']) {
+      await expect(ask({ user: 'gate2', password })).rejects.toThrow(
+        /permission denied: the certificate is not this user's/,
+      );
+    }
+    expect(await ask({})).toBe(0);
+  });
+
   it('refuses a machine without a certificate, or with an unknown one', async () => {
     await expect(ask({ identity: undefined })).rejects.toThrow(/client certificate is required/);
     await expect(ask({ identity: stranger })).rejects.toThrow(server.url);
