@@ -53,7 +53,7 @@ export function authenticate({
       return reply.code(403).send({ error: "the certificate is not this user's" });
     }
     const peer = {
-      source: peerNetwork(peerAddress(request)),
+      source: () => peerNetwork(peerAddress(request)),
       isConnected: () => !socket.destroyed,
     };
     const login = await credentials.login(given.name, given.password, peer);

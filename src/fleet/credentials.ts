@@ -20,7 +20,7 @@ const GUESS_SECONDS = 6;
 /** Who sends name and password. */
 export interface Peer {
   /** See {@link peerNetwork}. */
-  readonly source: string;
+  readonly source: () => string;
   readonly isConnected: () => boolean;
 }
 
@@ -80,14 +80,15 @@ export class Credentials {
     // The stored hash is included, so that a new password invalidates cached results.
     const digest = hash('sha256', `${this.#secret}\0${stored}\0${name}\0${password}`, 'base64url');
     if (active !== undefined && this.#now() < (this.#right.get(digest) ?? 0)) {
-      this.#keepRight(digest);
+      this.#right.set(digest, this.#rightUntil());
       return { kind: 'right', user: active };
     }
     const isNew = !this.#checks.has(digest);
-    const seconds = isNew ? this.#guesses.take(peer.source, 1) : 0;
+    const source = peer.source();
+    const seconds = isNew ? this.#guesses.take(source, 1) : 0;
     if (seconds > 0) return { kind: 'limited', seconds };
     const isRight = await this.#check(digest, password, stored, peer);
-    if (isNew && isRight !== false) this.#guesses.giveBack(peer.source, 1);
+    if (isNew && isRight !== false) this.#guesses.giveBack(source, 1);
     if (isRight === BUSY) return { kind: 'busy' };
     return isRight && active !== undefined ? { kind: 'right', user: active } : { kind: 'wrong' };
   }
@@ -112,9 +113,9 @@ export class Credentials {
     const peers = [peer];
     const isWanted = () => peers.some(({ isConnected }) => isConnected());
     const isRight = this.#queue
-      .run(peer.source, isWanted, () => isPassword(password, stored))
+      .run(peer.source(), isWanted, () => isPassword(password, stored))
       .then((result) => {
-        if (result === true) this.#keepRight(digest);
+        if (result === true) keepLatest(this.#right, digest, this.#rightUntil(), MAX_KEPT);
         return result;
       })
       .finally(() => this.#checks.delete(digest));
@@ -122,8 +123,8 @@ export class Credentials {
     return isRight;
   }
 
-  #keepRight(digest: string): void {
-    keepLatest(this.#right, digest, this.#now() + CHECK_MILLISECONDS, MAX_KEPT);
+  #rightUntil(): number {
+    return this.#now() + CHECK_MILLISECONDS;
   }
 }
 

@@ -39,8 +39,9 @@ export class RateLimiter {
    */
   take(name: string, cost: number): number {
     const now = this.#now();
-    const bucket = this.#buckets.get(name) ?? { tokens: this.#capacity, at: now };
-    keepLatest(this.#buckets, name, bucket, MAX_BUCKETS);
+    const known = this.#buckets.get(name);
+    const bucket = known ?? { tokens: this.#capacity, at: now };
+    if (known === undefined) keepLatest(this.#buckets, name, bucket, MAX_BUCKETS);
     const earned = ((now - bucket.at) / 1000) * this.#perSecond;
     bucket.tokens = Math.min(this.#capacity, bucket.tokens + earned);
     bucket.at = now;

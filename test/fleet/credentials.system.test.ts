@@ -36,7 +36,10 @@ beforeEach(async () => {
   await store.putUser(user);
 });
 
-const peer = (source = '192.0.2.7/32', isConnected = () => true) => ({ source, isConnected });
+const peer = (source = '192.0.2.7/32', isConnected = () => true) => ({
+  source: () => source,
+  isConnected,
+});
 const login = (name: string, password: string, from = peer()) =>
   credentials.login(name, password, from);
 /** How many logins ended in each way. */
