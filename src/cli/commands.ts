@@ -144,6 +144,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/advise.ts'),
   },
   {
+    name: 'map',
+    usage: '[OPTION…] [PREFIX]',
+    summary: 'draw the blocked IPv4 space',
+    load: () => import('./commands/map.ts'),
+  },
+  {
     name: 'emit',
     usage: '[OPTION...]',
     summary: 'print the rules for pf, nftables and others',

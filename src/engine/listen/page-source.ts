@@ -1,7 +1,7 @@
 import type { Entry, Origin, Seconds } from '../../blocklist/entry.ts';
 import { reasonText } from '../../blocklist/message-counts.ts';
 import type { PageData, ShownBan } from '../../fleet/pubsub/page-data.ts';
-import { spaceMap } from '../../fleet/pubsub/space-map.ts';
+import { spaceMap } from '../../net/space-map.ts';
 import type { Activation } from '../../store/history.ts';
 import type { Store } from '../../store/store.ts';
 import { type RulesPolicy, rulesAt } from '../rules-at.ts';
@@ -61,7 +61,7 @@ export class PageSource {
         startedAt = performance.now();
       }
       const bans = latestOf(latest).map((entry) => shown(entry, this.#store.history(entry.prefix)));
-      const map = spaceMap(rulesAt(this.#store, this.#policy, at));
+      const map = spaceMap(rulesAt(this.#store, this.#policy, at)).levels;
       worked += performance.now() - startedAt;
       return { bans, active, active6, byOrigin, map };
     } finally {

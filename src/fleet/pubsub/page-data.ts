@@ -23,7 +23,7 @@ export interface PageData {
   readonly active6: number;
   /** Active entries by origin. */
   readonly byOrigin: ReadonlyMap<Origin, number>;
-  /** What spaceMap returns. */
+  /** The levels of the map of the whole space. */
   readonly map: Uint8Array;
 }
 

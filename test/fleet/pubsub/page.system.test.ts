@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { cellOf } from '../../../src/fleet/pubsub/hilbert.ts';
 import { banJson, type PageData } from '../../../src/fleet/pubsub/page-data.ts';
-import { spaceMap } from '../../../src/fleet/pubsub/space-map.ts';
 import { SubscriberStatus } from '../../../src/fleet/pubsub/status.ts';
 import { StatusServer } from '../../../src/fleet/pubsub/status-server.ts';
 import { statusJson } from '../../../src/fleet/pubsub/status-text.ts';
+import { cellOf } from '../../../src/net/hilbert.ts';
 import { PrefixList } from '../../../src/net/prefix-list.ts';
 import { parsePrefix } from '../../../src/net/prefix-text.ts';
+import { SIDE, spaceMap } from '../../../src/net/space-map.ts';
 import { until } from '../../support/until.ts';
 import { BROWSER_MISSING, Browser } from './browser.ts';
 
@@ -30,7 +30,7 @@ describe.skipIf(BROWSER_MISSING)(`the page in a browser (${BROWSER_MISSING ?? 'C
       ['grok', 2],
       ['fleet', 1],
     ]),
-    map: spaceMap(PrefixList.from(BLOCKED)),
+    map: spaceMap(PrefixList.from(BLOCKED)).levels,
     bans: BLOCKED.map((prefix) => ({
       at: AT,
       prefix,
@@ -112,7 +112,7 @@ describe.skipIf(BROWSER_MISSING)(`the page in a browser (${BROWSER_MISSING ?? 'C
     await browser.value(`(() => {
       const map = document.getElementById('map');
       const { left, top, width } = map.getBoundingClientRect();
-      const at = ${cellOf((5 << 8) | 149)};
+      const at = ${cellOf((5 << 8) | 149, SIDE)};
       const [clientX, clientY] = [left + ((at % 256) + 0.5) * width / 256, top + (Math.floor(at / 256) + 0.5) * width / 256];
       map.dispatchEvent(new PointerEvent('pointerdown', { clientX, clientY }));
     })()`);

@@ -1,4 +1,5 @@
-import { curveOffset, SIDE } from '../hilbert.ts';
+import { curveOffset } from '../../../net/hilbert.ts';
+import { SIDE } from '../../../net/space-map.ts';
 
 export interface Point {
   readonly x: number;
@@ -56,7 +57,7 @@ function drawLabels(context: CanvasRenderingContext2D, scale: number, fontPixels
   context.fillStyle = colour('label');
   for (let x = 0; x < SIDE; x += BLOCK) {
     for (let y = 0; y < SIDE; y += BLOCK) {
-      const block = curveOffset(y * SIDE + x) >> 8;
+      const block = curveOffset(y * SIDE + x, SIDE) >> 8;
       context.fillText(String(block), (x + 1) * scale, (y + 1) * scale);
     }
   }

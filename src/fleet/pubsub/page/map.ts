@@ -1,4 +1,5 @@
-import { curveOffset, SIDE } from '../hilbert.ts';
+import { curveOffset } from '../../../net/hilbert.ts';
+import { SIDE } from '../../../net/space-map.ts';
 import { byId } from './dom.ts';
 import { formatCount } from './format.ts';
 import { drawCells, type Point } from './map-drawing.ts';
@@ -58,7 +59,7 @@ function describeMap(): void {
     if (level === 0) continue;
     partly++;
     if (level === LEVELS.length - 1) wholly++;
-    const block = curveOffset(cell) >> 8;
+    const block = curveOffset(cell, SIDE) >> 8;
     blocks.set(block, (blocks.get(block) ?? 0) + 1);
   }
   byId('covered').textContent =
@@ -73,7 +74,7 @@ function describeMap(): void {
 }
 
 function describeSelected({ x, y }: Point): void {
-  const offset = curveOffset(y * SIDE + x);
+  const offset = curveOffset(y * SIDE + x, SIDE);
   const block = offset >> 8;
   let count = 0;
   const [left, top] = [x - (x % BLOCK), y - (y % BLOCK)];

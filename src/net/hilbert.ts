@@ -1,15 +1,13 @@
-/** Cells along each side of the map. */
-export const SIDE = 256;
-
 /**
  * The cell, counted row by row from the upper left, at an offset along the Hilbert curve that runs
  * from the upper left corner to the upper right one (Hilbert, 1891).
+ * @param length the cells along each side, a power of two
  */
-export function cellOf(offset: number): number {
+export function cellOf(offset: number, length: number): number {
   let x = 0;
   let y = 0;
   let rest = offset;
-  for (let side = 1; side < SIDE; side *= 2) {
+  for (let side = 1; side < length; side *= 2) {
     const right = (rest >>> 1) & 1;
     const down = (rest ^ right) & 1;
     if (down === 0) [x, y] = turned(x, y, right, side);
@@ -17,15 +15,15 @@ export function cellOf(offset: number): number {
     y += side * down;
     rest >>>= 2;
   }
-  return y * SIDE + x;
+  return y * length + x;
 }
 
 /** The offset along the curve of a cell: the inverse of cellOf. */
-export function curveOffset(cell: number): number {
-  let x = cell % SIDE;
-  let y = Math.floor(cell / SIDE);
+export function curveOffset(cell: number, length: number): number {
+  let x = cell % length;
+  let y = Math.floor(cell / length);
   let offset = 0;
-  for (let side = SIDE / 2; side > 0; side /= 2) {
+  for (let side = length / 2; side >= 1; side /= 2) {
     const right = (x & side) > 0 ? 1 : 0;
     const down = (y & side) > 0 ? 1 : 0;
     offset += side * side * ((3 * right) ^ down);
