@@ -132,6 +132,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/report.ts'),
   },
   {
+    name: 'notify',
+    usage: '[OPTION…] [test]',
+    summary: 'tell of wide entries, logins after failures and others',
+    load: () => import('./commands/notify.ts'),
+  },
+  {
     name: 'metrics',
     usage: '[OPTION...]',
     summary: 'print metrics for Prometheus',

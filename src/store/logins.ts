@@ -38,6 +38,9 @@ const WITHIN = `
 SELECT ${COLUMNS} FROM login
 WHERE family = ? AND address BETWEEN ? AND ? AND last >= ? ORDER BY address, service, user`;
 
+const FIRST_SINCE = `
+SELECT ${COLUMNS} FROM login WHERE first >= ? ORDER BY first DESC LIMIT ?`;
+
 const FIRST = `SELECT ${COLUMNS} FROM login LIMIT ?`;
 
 const KEY = 'WHERE family = ? AND address = ? AND service = ? AND user = ?';
@@ -86,6 +89,11 @@ export class LoginTable {
   within(prefix: Prefix, since: Seconds): Login[] {
     const [first, last] = [addressBytes(prefix), addressBytes(lastAddress(prefix))];
     return this.#connection.rows(WITHIN, prefix.family, first, last, since).map(loginOfRow);
+  }
+
+  /** Those of which the first is at or after `since`, the latest of them, at most `limit`. */
+  firstSince(since: Seconds, limit: number): Login[] {
+    return this.#connection.rows(FIRST_SINCE, since, limit).map(loginOfRow);
   }
 
   /** At most `limit` logins. */

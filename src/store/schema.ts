@@ -7,6 +7,7 @@ import { EVENTS } from './migration-events.ts';
 import { FEED_LIMITS } from './migration-feed-limits.ts';
 import { FORGOTTEN } from './migration-forgotten.ts';
 import { MAKERS } from './migration-makers.ts';
+import { NOTIFICATIONS } from './migration-notifications.ts';
 import { PROXIES } from './migration-proxies.ts';
 import { SENDERS } from './migration-senders.ts';
 import { TOLD } from './migration-told.ts';
@@ -228,6 +229,7 @@ CREATE TABLE clock (
   OWN_LIMITS,
   TOLD,
   PROXIES,
+  NOTIFICATIONS,
 ];
 
 /**

@@ -1,11 +1,13 @@
-import type { Seconds } from '../blocklist/entry.ts';
+import { isOrigin, type Origin, type Seconds } from '../blocklist/entry.ts';
 import type { Evidence } from '../blocklist/evidence.ts';
 import { DAY_SECONDS } from '../blocklist/policy.ts';
 import type { Prefix } from '../net/prefix.ts';
+import type { WidestLengths } from '../net/wide.ts';
 import type { Connection } from './connection.ts';
 import { IS_ACTIVE } from './entries.ts';
 import { evidenceOfCell } from './evidence-cell.ts';
 import { prefixOfRow } from './key.ts';
+import { damagedRow } from './store-error.ts';
 
 /** Rows of evidence read at once; one may have thousands of offenders. */
 const PAGE_ROWS = 500;
@@ -37,6 +39,13 @@ SELECT count(*) FROM (
   SELECT user FROM pending WHERE user > 0 AND at >= ? UNION
   SELECT user FROM spent WHERE user > 0 AND at >= ?)`;
 
+const NEW_WIDER = `
+SELECT t.family, t.length, hex(t.network), t.origin
+FROM activation AS t LEFT JOIN command AS c ON c.id = t.command
+WHERE number = 1 AND max(t.at, ifnull(c.at, 0)) >= ?
+  AND length < CASE family WHEN 4 THEN ? ELSE ? END
+ORDER BY t.family, t.network, t.length LIMIT ?`;
+
 /** How often something was counted. */
 export interface Count {
   readonly name: string;
@@ -55,6 +64,19 @@ export class Statistics {
   recordedSince(since: Seconds): { readonly first: number; readonly again: number } {
     const [first, all] = this.#connection.row(RECORDED, since) ?? [];
     return { first: Number(first), again: Number(all) - Number(first) };
+  }
+
+  /** The first activations recorded since of prefixes wider than these lengths, at most `limit`. */
+  newWiderThan(
+    { widest4, widest6 }: WidestLengths,
+    since: Seconds,
+    limit: number,
+  ): { readonly prefix: Prefix; readonly origin: Origin }[] {
+    const rows = this.#connection.rows(NEW_WIDER, since, widest4, widest6, limit);
+    return rows.map(([family = null, length = null, hex = null, origin]) => {
+      if (!isOrigin(origin)) throw damagedRow('activation', String(hex), 'bad origin');
+      return { prefix: prefixOfRow('activation', family, length, hex), origin };
+    });
   }
 
   /** The activations of each UTC day (days since 1970) that has any. */

@@ -27,6 +27,7 @@ import { Forgotten } from './forgotten.ts';
 import { type Activation, History } from './history.ts';
 import { LoginTable } from './logins.ts';
 import { Logs, type ReadLog } from './logs.ts';
+import { Notifications } from './notifications.ts';
 import { openConnection } from './open.ts';
 import type { StoreOptions } from './options.ts';
 import { Outbox, type OutboxOptions } from './outbox.ts';
@@ -83,6 +84,8 @@ export class Store {
   readonly cursors: Cursors;
   /** The keys of the events that were counted. */
   readonly events: EventTable;
+  /** What somebody is to be told of. */
+  readonly notifications: Notifications;
   /** Who changed what, and when. */
   readonly changes: Changes;
   /** The commands that changed the store. */
@@ -94,7 +97,7 @@ export class Store {
   constructor(
     connection: Connection,
     command?: StoreCommand,
-    outbox?: OutboxOptions,
+    outboxOptions?: OutboxOptions,
     present: () => Seconds | undefined = () => undefined,
   ) {
     this.logs = new Logs(connection);
@@ -108,28 +111,19 @@ export class Store {
     this.withdrawals = new Withdrawals(connection);
     this.spent = new Pending(connection, 'spent');
     this.cursors = new Cursors(connection);
+    this.notifications = new Notifications(connection);
     const entries = new Entries(connection);
     const history = new History(connection);
     const pending = new Pending(connection);
     this.commands = new Commands(connection, command);
-    this.outbox = new Outbox(connection, this.commands, outbox);
+    this.outbox = new Outbox(connection, this.commands, outboxOptions);
     this.forgotten = new Forgotten(connection, entries, history);
     this.changes = new Changes(connection, this.commands, this.withdrawals, this.forgotten);
-    this.#parts = {
-      connection,
-      entries,
-      history,
-      forgotten: this.forgotten,
-      logs: this.logs,
-      allowed: new Allowed(connection),
-      logins: this.logins,
-      pending,
-      feeds: this.feeds,
-      undo: new Undo(connection, this.commands, entries, history, pending),
-      changes: this.changes,
-      outbox: this.outbox,
-      coverage: this.coverage,
-    };
+    const { forgotten, logs, logins, feeds, changes, outbox, coverage } = this;
+    const own = { forgotten, logs, logins, feeds, changes, outbox, coverage };
+    const allowed = new Allowed(connection);
+    const undo = new Undo(connection, this.commands, entries, history, pending);
+    this.#parts = { ...own, connection, entries, history, pending, allowed, undo };
     this.undo = new UndoSteps(this.#parts, this.commands);
     this.events = new EventTable(connection, this.#parts.undo);
   }

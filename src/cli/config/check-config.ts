@@ -12,6 +12,7 @@ import { configuredFirewall, namesFirewall } from './firewall-settings.ts';
 import { fleetClient } from './fleet-client.ts';
 import { listenSettings } from './listen-settings.ts';
 import type { LogSetting } from './log-setting.ts';
+import { notifyTarget } from './notify-target.ts';
 import { publisherSettings } from './publisher-settings.ts';
 
 /** Whether the files, certificates and programs that a configuration names exist and can be used. */
@@ -40,6 +41,9 @@ export async function checkConfig(config: Config): Promise<Finding[]> {
   }
   if (config.get('pubsub.address') !== '') {
     findings.push(await check('pubsub', () => checkPubsub(config)));
+  }
+  if (config.get('notify.command').length > 0 || config.get('notify.url') !== '') {
+    findings.push(await check('notify', () => checkNotify(config)));
   }
   return findings;
 }
@@ -91,6 +95,12 @@ function checkPubsub(config: Config): Found {
     accessible(`listen.channels.${name}`, action.argv[0] ?? '', constants.X_OK);
   }
   return ok(config.get('pubsub.address'));
+}
+
+function checkNotify(config: Config): Found {
+  const target = notifyTarget(config);
+  if ('url' in target) return ok(target.url);
+  return accessible('notify.command', target.command[0], constants.X_OK);
 }
 
 function accessible(key: string, path: string, mode = constants.R_OK): Found {

@@ -1,4 +1,5 @@
 import { DEFAULT_POLICY } from '../../blocklist/policy.ts';
+import { NOTIFY_TYPES, type NotifyType } from '../../engine/notify/event.ts';
 import { list, mapOf } from '../../validation/codec.ts';
 import { boolean, matching, oneOf, whole } from '../../validation/values.ts';
 import { type ChannelSetting, channels } from './channels.ts';
@@ -156,6 +157,22 @@ export const SETTINGS = {
   'probe.ports': setting([], list(whole(1, 65_535), MAX_PROBE_PORTS)),
   'probe.redirect': setting(0, whole(0, 65_535)),
   'probe.user': setting('', matching(/^(?:[A-Za-z_][\w.-]*)?$/, 'the name of a user')),
+  'notify.events': setting<readonly NotifyType[]>([], list(oneOf(...NOTIFY_TYPES))),
+  'notify.command': setting([], command('["/usr/bin/mail", "-s", "mcblock", "root"]')),
+  'notify.url': setting(
+    '',
+    matching(
+      /^(?:https:\/\/[^\s/?#@{}]+(?:\/[^\s#@]*)?)?$/,
+      'an https URL, such as "https://hooks.example.net/{token}", without a name or password',
+    ),
+  ),
+  'notify.token-file': setting('', file('a file with the token, mode 0600')),
+  'notify.ca': setting('', file('the CA certificate of the server, PEM')),
+  'notify.wider4': setting(20, whole(1, 32)),
+  'notify.wider6': setting(48, whole(1, 128)),
+  'notify.entries': setting(100, whole(1, 1_000_000_000)),
+  'notify.failures': setting(5, whole(1, 1_000_000)),
+  'notify.limit': setting(20, whole(2, 10_000)),
   'pubsub.address': setting(
     '',
     matching(/^(?:|\/.+|[^/\s]+:\d+)$/, 'the address of Redis, such as "redis.example.net:6379"'),

@@ -1,11 +1,11 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ApiEndpoint } from '../../../src/fleet/client/api-endpoint.ts';
 import { FleetClient } from '../../../src/fleet/client/client.ts';
 import { Transport } from '../../../src/fleet/client/transport.ts';
+import { certificate } from '../../support/certificate.ts';
 import { LiveServer, PASSWORD } from './live-server.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'mcblock-tls-'));
@@ -16,7 +16,11 @@ let fleet: ReturnType<typeof certificate>;
 let gate: ReturnType<typeof certificate>;
 let stranger: ReturnType<typeof certificate>;
 beforeAll(async () => {
-  [fleet, gate, stranger] = [certificate('fleet'), certificate('gate1'), certificate('stranger')];
+  [fleet, gate, stranger] = [
+    certificate(folder, 'fleet'),
+    certificate(folder, 'gate1'),
+    certificate(folder, 'stranger'),
+  ];
   server = new LiveServer(join(folder, 'fleet.db'), { tls: { ...fleet, ca: gate.cert } });
   await server.start();
   await server.addUser('gate1');
@@ -25,17 +29,6 @@ afterAll(async () => {
   await server.stop();
   rmSync(folder, { recursive: true, force: true });
 });
-
-/** A self-signed one. */
-function certificate(name: string): { readonly cert: Buffer; readonly key: Buffer } {
-  const [key, cert] = [join(folder, `${name}.key`), join(folder, `${name}.pem`)];
-  const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-  const subject = ['-subj', `/CN=${name}`, '-addext', 'subjectAltName=IP:127.0.0.1'];
-  execFileSync('openssl', ['req', '-x509', ...kind, ...subject, '-keyout', key, '-out', cert], {
-    stdio: 'ignore',
-  });
-  return { cert: readFileSync(cert), key: readFileSync(key) };
-}
 
 async function ask(over: Partial<ApiEndpoint>): Promise<number | undefined> {
   const defaults = { url: server.url, user: 'gate1', password: PASSWORD };
