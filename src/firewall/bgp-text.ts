@@ -1,5 +1,4 @@
-import type { Family } from '../net/address.ts';
-import { PrefixList } from '../net/prefix-list.ts';
+import type { PrefixList } from '../net/prefix-list.ts';
 import { writePrefixes } from '../net/prefix-writer.ts';
 
 /** A community of two numbers (RFC 1997), or a large one of three (RFC 8092). */
@@ -47,7 +46,7 @@ export function* birdText(
     yield Buffer.from(
       `protocol static '${table}${family}' {\n\tipv${family} { import filter { ${set.join(' ')} accept; }; };\n`,
     );
-    yield* writePrefixes(ofFamily(rules, family), { before: '\troute ', after: ' blackhole;\n' });
+    yield* writePrefixes(rules, { family, before: '\troute ', after: ' blackhole;\n' });
     yield Buffer.from('}\n');
   }
 }
@@ -65,14 +64,10 @@ export function* exabgpText(
   yield Buffer.from('template {\n');
   for (const family of FAMILIES) {
     yield Buffer.from(`\tneighbor ${table}${family} {\n\t\tstatic {\n`);
-    yield* writePrefixes(ofFamily(rules, family), { before: '\t\t\troute ', after });
+    yield* writePrefixes(rules, { family, before: '\t\t\troute ', after });
     yield Buffer.from('\t\t}\n\t}\n');
   }
   yield Buffer.from('}\n');
-}
-
-function ofFamily(rules: PrefixList, family: Family): PrefixList {
-  return PrefixList.from([...rules].filter((prefix) => prefix.family === family));
 }
 
 function isLarge(community: Community): boolean {

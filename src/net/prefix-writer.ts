@@ -1,3 +1,4 @@
+import type { Family } from './address.ts';
 import type { PrefixList } from './prefix-list.ts';
 import { formatPrefix } from './prefix-text.ts';
 
@@ -9,6 +10,8 @@ export interface PrefixShape {
   /** After each prefix but the last one, and after the last one. */
   readonly between?: string;
   readonly last?: string;
+  /** Only the prefixes of this family. */
+  readonly family?: Family;
 }
 
 /** The prefixes per chunk, which has about 64 KiB. */
@@ -20,11 +23,12 @@ const MAX_PREFIX_BYTES = '0000:0000:0000:0000:0000:0000:0000:0000/128'.length;
  * `5.149.104.0/22`. An empty list has no text. The chunks may be kept.
  */
 export function* writePrefixes(list: PrefixList, shape: PrefixShape = {}): Generator<Buffer, void> {
-  const { before = '', after = '\n', between = '', last = '' } = shape;
+  const { before = '', after = '\n', between = '', last = '', family } = shape;
   const head = Buffer.from(before, 'latin1');
   const tail = Buffer.from(after + between, 'latin1');
-  const { size } = list;
-  for (let start = 0; start < size; start += CHUNK_PREFIXES) {
+  const size4 = list.runs[4].size;
+  const size = family === 4 ? size4 : list.size;
+  for (let start = family === 6 ? size4 : 0; start < size; start += CHUNK_PREFIXES) {
     const end = Math.min(start + CHUNK_PREFIXES, size);
     const chunk = Buffer.allocUnsafe(
       (end - start) * (head.length + MAX_PREFIX_BYTES + tail.length) + last.length,

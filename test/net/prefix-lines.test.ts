@@ -125,6 +125,13 @@ describe('writePrefixes', () => {
     expect(written(new PrefixList(), json)).toBe('');
   });
 
+  it('writes the prefixes of one family', () => {
+    const list = PrefixList.from(['10/8', '2001:db8::/32', '11/8'].map(parsePrefix));
+    expect(written(list, { family: 4 })).toBe('10.0.0.0/8\n11.0.0.0/8\n');
+    expect(written(list, { family: 6, last: '.' })).toBe('2001:db8::/32\n.');
+    expect(written(PrefixList.from([parsePrefix('10/8')]), { family: 6 })).toBe('');
+  });
+
   it('writes long lists in chunks that stay as they are', () => {
     const list = new PrefixList();
     for (let index = 0; index < 10_000; index++) {
