@@ -77,7 +77,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'share',
-    usage: '[OPTION…] [PREFIX…]',
+    usage: '[OPTION...] [PREFIX…]',
     summary: 'share entries with the fleet',
     isUndoable: true,
     load: () => import('./commands/share.ts'),
@@ -133,7 +133,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'notify',
-    usage: '[OPTION…] [test]',
+    usage: '[OPTION...] [test]',
     summary: 'tell of wide entries, logins after failures and others',
     load: () => import('./commands/notify.ts'),
   },
@@ -151,7 +151,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'map',
-    usage: '[OPTION…] [PREFIX]',
+    usage: '[OPTION...] [PREFIX]',
     summary: 'draw the blocked IPv4 space',
     load: () => import('./commands/map.ts'),
   },
