@@ -11,7 +11,8 @@ interface CommandModule {
 
 interface CommandEntry {
   readonly name: string;
-  readonly usage: string;
+  /** Default: `[OPTION...]`. */
+  readonly usage?: string;
   readonly summary: string;
   /** Whether `undo` can undo it. */
   readonly isUndoable?: true;
@@ -25,7 +26,6 @@ interface CommandEntry {
 export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'setup',
-    usage: '[OPTION...]',
     summary: 'set up this machine, or undo it',
     load: () => import('./commands/setup.ts'),
   },
@@ -44,7 +44,6 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'probe',
-    usage: '[OPTION...]',
     summary: 'record who connects to ports where nothing listens',
     load: () => import('./commands/probe.ts'),
   },
@@ -84,7 +83,6 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'undo',
-    usage: '[OPTION...]',
     summary: 'undo the last commands that changed entries',
     load: () => import('./commands/undo.ts'),
   },
@@ -121,13 +119,11 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'stats',
-    usage: '[OPTION...]',
     summary: 'show offenders, services and activations by day',
     load: () => import('./commands/stats.ts'),
   },
   {
     name: 'report',
-    usage: '[OPTION...]',
     summary: 'print a digest for a mail',
     load: () => import('./commands/report.ts'),
   },
@@ -139,13 +135,11 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'metrics',
-    usage: '[OPTION...]',
     summary: 'print metrics for Prometheus',
     load: () => import('./commands/metrics.ts'),
   },
   {
     name: 'advise',
-    usage: '[OPTION...]',
     summary: 'propose what to do about those who go on knocking',
     load: () => import('./commands/advise.ts'),
   },
@@ -157,13 +151,11 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'emit',
-    usage: '[OPTION...]',
     summary: 'print the rules for pf, nftables and others',
     load: () => import('./commands/emit.ts'),
   },
   {
     name: 'apply',
-    usage: '[OPTION...]',
     summary: 'bring the firewall up to date',
     load: () => import('./commands/apply.ts'),
   },
@@ -182,13 +174,11 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'export',
-    usage: '[OPTION...]',
     summary: 'export the store as NDJSON',
     load: () => import('./commands/export.ts'),
   },
   {
     name: 'widen',
-    usage: '[OPTION...]',
     summary: 'block prefixes in which many networks are blocked',
     isUndoable: true,
     load: () => import('./commands/widen.ts'),
@@ -201,19 +191,16 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'serve',
-    usage: '[OPTION...]',
     summary: "run the fleet's API server",
     load: () => import('./commands/serve.ts'),
   },
   {
     name: 'listen',
-    usage: '[OPTION...]',
     summary: 'receive bans over Redis pub/sub',
     load: () => import('./commands/listen.ts'),
   },
   {
     name: 'sync',
-    usage: '[OPTION...]',
     summary: 'exchange bans with the fleet',
     load: () => import('./commands/sync.ts'),
   },
@@ -225,7 +212,6 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'key',
-    usage: '[OPTION...]',
     summary: 'make, show or replace the key of this machine',
     load: () => import('./commands/key.ts'),
   },
@@ -237,13 +223,11 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'status',
-    usage: '[OPTION...]',
     summary: 'show the state in six lines',
     load: () => import('./commands/status.ts'),
   },
   {
     name: 'doctor',
-    usage: '[OPTION...]',
     summary: 'check that everything works',
     load: () => import('./commands/doctor.ts'),
   },

@@ -120,7 +120,7 @@ export async function addCommands(
   context: Context,
   wanted: readonly string[],
 ): Promise<void> {
-  for (const { name, usage, summary, load } of COMMANDS) {
+  for (const { name, usage = '[OPTION...]', summary, load } of COMMANDS) {
     const command = program.command(name).summary(summary);
     command.copyInheritedSettings(program).usage(usage);
     if (!wanted.includes(name)) continue;
