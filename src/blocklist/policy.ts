@@ -47,6 +47,8 @@ export interface Policy {
   readonly limits: {
     /** The most that may be active at once, in percent of each family's addresses. */
     readonly share: number;
+    /** So many machines of a fleet must report a prefix wider than the automatic length. */
+    readonly quorum: number;
     /** For each user of a fleet who is no administrator. */
     readonly user: UserLimits;
   };
@@ -71,6 +73,7 @@ export const DEFAULT_POLICY: Policy = {
   offence: { points: 30, windowSeconds: DAY_SECONDS },
   limits: {
     share: 25,
+    quorum: 1,
     user: {
       addresses4: 2 ** 22,
       prefixes6: 65_536,

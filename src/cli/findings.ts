@@ -145,7 +145,7 @@ async function* storeFindings(
   yield check('fleet', async () => {
     const client = fleetClient(config);
     try {
-      return await checkFleet(client, store);
+      return await checkFleet(client, store, time.now);
     } finally {
       client.close();
     }

@@ -8,6 +8,7 @@ import { PrefixMap } from '../net/prefix-map.ts';
 import { formatPrefix } from '../net/prefix-text.ts';
 import { keyOfEvidence, mergeEvidence, onlyEvidence } from '../validation/evidence.ts';
 import { Charges } from './charges.ts';
+import { Claims } from './claims.ts';
 import type {
   EvidenceCount,
   FleetActivation,
@@ -34,7 +35,7 @@ export interface Bounds {
   readonly protections: readonly Protection[];
   /** Rows of evidence that are kept whole for one activation. */
   readonly maxEvidence: number;
-  readonly policy: Pick<Policy, 'limits'>;
+  readonly policy: Pick<Policy, 'limits' | 'auto'>;
 }
 
 /**
@@ -59,12 +60,14 @@ export class ChangeSet {
   readonly #evidenceCounts = new PrefixMap<Omit<EvidenceCount, 'prefix'>>();
   readonly #keys: ReportKey[] = [];
   readonly charges: Charges;
+  readonly claims: Claims;
 
   constructor(snapshot: FleetSnapshot, bounds: Bounds, at: Seconds) {
     this.#at = at;
     this.#bounds = bounds;
     this.#sequence = snapshot.sequence;
     this.charges = new Charges(snapshot, bounds.policy.limits.user);
+    this.claims = new Claims(snapshot.claims, bounds.policy, at);
     for (const held of snapshot.entries) this.#entries.set(held.entry.prefix, held);
     for (const allowed of snapshot.allowed) this.#allowed.set(allowed.prefix, allowed);
     for (const key of snapshot.keys) this.#known.add(textOfKey(key));
@@ -209,6 +212,7 @@ export class ChangeSet {
       evidence: [...this.#evidence.values()],
       keys: this.#keys,
       usage: this.charges.usage(),
+      claims: this.claims.written(),
     };
   }
 

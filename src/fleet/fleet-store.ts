@@ -55,6 +55,13 @@ export interface FleetEvidence extends Evidence {
   readonly kind: 'offence' | 'list' | 'block' | 'expire';
 }
 
+/** A wide prefix that a user reported, and until when they would have it blocked. */
+export interface Claim {
+  readonly prefix: Prefix;
+  readonly by: string;
+  readonly until: Expiry;
+}
+
 /** The key of a report that was processed. */
 export interface ReportKey {
   readonly by: string;
@@ -70,6 +77,8 @@ export interface SnapshotQuery {
   /** The users whose usage is needed, and when; of those in `counted`, what they have active. */
   readonly users: readonly string[];
   readonly counted: readonly string[];
+  /** The claims to these prefixes are needed, and to what contains them. */
+  readonly claimed: readonly Prefix[];
   readonly now: Seconds;
 }
 
@@ -88,6 +97,7 @@ export interface FleetSnapshot {
   readonly usage: ReadonlyMap<string, Usage>;
   /** The active entries whose latest activation a user in `counted` made. */
   readonly activeOf: ReadonlyMap<string, PrefixList>;
+  readonly claims: readonly Claim[];
 }
 
 /** How many rows of evidence the latest activation of an entry has. */
@@ -108,6 +118,8 @@ export interface FleetChange {
   readonly evidence: readonly FleetEvidence[];
   readonly keys: readonly ReportKey[];
   readonly usage: ReadonlyMap<string, Usage>;
+  /** Of each user only the latest are kept. */
+  readonly claims: readonly Claim[];
 }
 
 /** An entry with its history. */
@@ -142,6 +154,8 @@ export interface FleetStore {
   /** The allow-list by sequence, removed prefixes included. */
   allowed(): Promise<readonly FleetAllowed[]>;
   history(prefix: Prefix): Promise<EntryHistory | undefined>;
+  /** How many prefixes are claimed at that time. */
+  countClaimed(at: Seconds): Promise<number>;
   user(name: string): Promise<User | undefined>;
   /** By name. */
   users(): Promise<readonly User[]>;

@@ -32,9 +32,9 @@ export class Metrics {
   }
 
   countReports(user: string, results: SubmissionResults): void {
-    for (const { outcome } of results) {
+    for (const { outcome, limit } of results) {
       this.#reports.add({ outcome });
-      if (outcome === 'deferred') this.#deferred.add({ user });
+      if (limit !== undefined) this.#deferred.add({ user, limit });
     }
   }
 
@@ -46,8 +46,11 @@ export class Metrics {
     this.#limited++;
   }
 
-  /** @param blocked the number of prefixes blocked now */
-  all(blocked: number, sequence: number): Metric[] {
+  /**
+   * @param blocked the number of prefixes blocked now
+   * @param claimed the number of those that wait until other machines report them too
+   */
+  all(blocked: number, claimed: number, sequence: number): Metric[] {
     return [
       counter('mcblock_requests_total', 'Requests answered.', this.#requests.samples),
       {
@@ -64,7 +67,7 @@ export class Metrics {
       counter('mcblock_reports_total', 'Reports processed, by outcome.', this.#reports.samples),
       counter(
         'mcblock_deferred_total',
-        'Reports over the budget of a user.',
+        'Reports put off, by user and limit.',
         this.#deferred.samples,
       ),
       counter(
@@ -74,6 +77,11 @@ export class Metrics {
       ),
       counter('mcblock_limited_total', 'Requests over the rate limit.', this.#limited),
       blockedPrefixes(blocked),
+      gauge(
+        'mcblock_claimed_prefixes',
+        'Wide prefixes that wait for other machines (fleet.quorum).',
+        claimed,
+      ),
       gauge('mcblock_sequence', 'The number of the latest change.', sequence),
     ];
   }

@@ -4,7 +4,7 @@ import { NO_DETAILS } from '../blocklist/evidence.ts';
 import { expireEntry } from '../blocklist/expire.ts';
 import type { Policy } from '../blocklist/policy.ts';
 import { ProtectedSpace, REASONS_BY_HAND } from '../blocklist/protect.ts';
-import type { Decision, Protection, Request } from '../blocklist/request.ts';
+import type { AutomaticRequest, Decision, Protection, Request } from '../blocklist/request.ts';
 import { hostPrefix, type Prefix } from '../net/prefix.ts';
 import { type Bounds, ChangeSet } from './change-set.ts';
 import type { FleetChange, FleetEvidence, FleetSnapshot } from './fleet-store.ts';
@@ -27,7 +27,7 @@ import type {
   ReportResult,
   WithdrawReport,
 } from './report.ts';
-import { resultOf, spared, unchanged, withoutSmallExtension } from './report-result.ts';
+import { deferred, resultOf, spared, unchanged, withoutSmallExtension } from './report-result.ts';
 import { reportKeyOf, type Submission, type SubmissionResults } from './submission.ts';
 
 export interface ReportRules extends Bounds {
@@ -56,6 +56,10 @@ export function processReports(
   });
   return { change: changeSet.change(), results, uncounted: changeSet.charges.uncounted };
 }
+
+type Asked = Pick<AutomaticRequest, 'origin' | 'offender' | 'prefix' | 'at' | 'hits'> & {
+  readonly by: Reporter;
+};
 
 class ReportProcessor {
   readonly #changeSet: ChangeSet;
@@ -110,30 +114,26 @@ class ReportProcessor {
 
   #offence(report: OffenceReport, by: Reporter): ReportResult {
     const { kind, address, origin, details } = report;
-    const prefix = limitedPrefix(report.prefix, by);
     const at = Math.min(report.at, this.#now);
-    const decision = decide(
-      this.#changeSet.supernets(hostPrefix(address)),
-      this.#changeSet.space,
-      {
-        kind: 'automatic',
-        origin,
-        maker: makerOf(by),
-        offender: address,
-        prefix,
-        at,
-        hits: details.count,
-        isReported: true,
-        points: this.#policy.offence.points,
-        external: false,
-      },
-      limitedPolicy(this.#policy, by),
-      this.#now,
-    );
+    const supernets = this.#changeSet.supernets(hostPrefix(address));
+    const policy = limitedPolicy(this.#policy, by);
+    const decisionOn = (prefix: Prefix | undefined) => {
+      const asked = { by, origin, offender: address, prefix, at, hits: details.count };
+      const request: Request = { ...this.#automatic(asked), isReported: true };
+      return decide(supernets, this.#changeSet.space, request, policy, this.#now);
+    };
+    const whole = decisionOn(limitedPrefix(report.prefix, by));
+    // Until others report the prefix too, only the automatic one around the offender is blocked.
+    const held =
+      whole.kind === 'new' || whole.kind === 'reactivated'
+        ? this.#changeSet.claims.heldOf(whole.entry, by)
+        : undefined;
+    const decision = held === undefined ? whole : decisionOn(undefined);
     const times = { firstSeen: Math.min(report.firstSeen, at), lastSeen: at };
     // As acacia names the source of an address in a table of pf.
     const note = details.service === 'pf' ? `${by.name}/${details.message}` : '';
-    return this.#commit(decision, by, origin, note, { kind, address, ...details, ...times });
+    const evidence = { kind, address, ...details, ...times };
+    return { ...this.#commit(decision, by, origin, note, evidence), held };
   }
 
   /** Version 1 is a list of prefixes, each an entry of its own, whatever contains it. */
@@ -144,21 +144,16 @@ class ReportProcessor {
     const decision = decide(
       own === undefined ? [] : [own],
       NOTHING_PROTECTED,
-      {
-        kind: 'automatic',
-        origin: 'fleet',
-        maker: makerOf(by),
-        offender: prefix,
-        prefix,
-        at: this.#now,
-        hits: 1,
-        points: this.#policy.offence.points,
-        external: false,
-      },
+      this.#automatic({ by, origin: 'fleet', offender: prefix, prefix, at: this.#now, hits: 1 }),
       this.#policy,
       this.#now,
     );
     return this.#commit(decision, by, 'fleet', source, { kind: 'list', message: source });
+  }
+
+  #automatic({ by, ...asked }: Asked): AutomaticRequest {
+    const { points } = this.#policy.offence;
+    return { kind: 'automatic', maker: makerOf(by), points, external: false, ...asked };
   }
 
   #block(report: BlockReport, by: Reporter): ReportResult {
@@ -184,6 +179,7 @@ class ReportProcessor {
   }
 
   #expireReported({ prefix }: ExpireReport, by: Reporter): ReportResult {
+    this.#changeSet.claims.drop(prefix, by.name);
     // A machine can end only what it began, so that whoever takes it over cannot unblock the fleet.
     const maker = this.#changeSet.active(prefix)?.activation.by;
     if (maker !== undefined && maker !== by.name && !by.isAdmin) {
@@ -227,8 +223,14 @@ class ReportProcessor {
     const limited = limitedDecision(decision, held, by, this.#policy);
     const { outcome, entry } = withoutSmallExtension(limited, before, reported.kind);
     const isActivation = outcome === 'new' || outcome === 'reactivated';
+    // An administrator vouches for what they made, not for how long somebody else wants it blocked.
+    const isProlonged = outcome === 'extended' && reported.kind === 'block';
+    const wanted = isProlonged ? { ...entry, byAdmin: false } : entry;
+    if ((isActivation || isProlonged) && this.#changeSet.claims.heldOf(wanted, by) !== undefined) {
+      return deferred('fleet.quorum');
+    }
     if (isActivation && !this.#isAffordable(entry, by)) {
-      return unchanged('deferred', `above what one user may block (${limitNameOf(prefix)})`);
+      return deferred(prefix.family === 4 ? 'limits.user-share' : 'limits.user-prefixes6');
     }
     const isChange =
       (outcome !== 'covered' && outcome !== 'evidence') || before?.note !== entry.note;
@@ -237,6 +239,11 @@ class ReportProcessor {
     // The activation already records who made it and why.
     if (!isActivation || reported.kind === 'offence') {
       this.#changeSet.addEvidence({ ...this.#evidence(entry, reported.kind, by), ...reported });
+    }
+    if (isActivation) {
+      for (const name of this.#changeSet.claims.settle(prefix, by)) {
+        this.#changeSet.addEvidence(this.#evidence(entry, 'block', { ...by, name }));
+      }
     }
     return resultOf(outcome, entry);
   }
@@ -264,10 +271,6 @@ class ReportProcessor {
       lastSeen: this.#now,
     };
   }
-}
-
-function limitNameOf({ family }: Prefix): string {
-  return family === 4 ? 'limits.user-share' : 'limits.user-prefixes6';
 }
 
 const NOTHING_PROTECTED = new ProtectedSpace([]);

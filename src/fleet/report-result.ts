@@ -3,7 +3,7 @@ import { DAY_SECONDS } from '../blocklist/policy.ts';
 import type { Decision, Protection } from '../blocklist/request.ts';
 import { formatPrefix } from '../net/prefix-text.ts';
 import type { FleetEvidence } from './fleet-store.ts';
-import type { ReportResult } from './report.ts';
+import type { DeferringLimit, ReportResult } from './report.ts';
 
 const REASONS: Readonly<Record<Protection['reason'], string>> = {
   allowed: 'the allow-list',
@@ -19,11 +19,17 @@ export function resultOf(outcome: ReportResult['outcome'], entry: Entry): Report
   return { outcome, prefix: entry.prefix, expiresAt: entry.expiresAt, reason: '' };
 }
 
-export function unchanged(
-  outcome: 'refused' | 'repeated' | 'absent' | 'deferred',
-  reason = '',
-): ReportResult {
+export function unchanged(outcome: 'refused' | 'repeated' | 'absent', reason = ''): ReportResult {
   return { outcome, prefix: undefined, expiresAt: undefined, reason };
+}
+
+export function deferred(limit: DeferringLimit): ReportResult {
+  const why =
+    limit === 'fleet.quorum'
+      ? 'waits until other machines report it too'
+      : 'above what one user may block';
+  const reason = `${why} (${limit})`;
+  return { outcome: 'deferred', prefix: undefined, expiresAt: undefined, reason, limit };
 }
 
 export function spared({ prefix, reason }: Protection): ReportResult {

@@ -80,6 +80,9 @@ export interface Reporter {
   readonly longestSeconds: Expiry;
 }
 
+/** A limit that puts a report off. */
+export type DeferringLimit = 'limits.user-share' | 'limits.user-prefixes6' | 'fleet.quorum';
+
 export interface ReportResult {
   readonly outcome:
     | 'new'
@@ -106,4 +109,8 @@ export interface ReportResult {
   readonly expiresAt: Expiry | undefined;
   /** Why it was spared, refused or deferred; otherwise empty. */
   readonly reason: string;
+  /** The limit for which it was deferred. */
+  readonly limit?: DeferringLimit | undefined;
+  /** The wider prefix that waits until other machines report it too. */
+  readonly held?: Prefix | undefined;
 }

@@ -8,6 +8,7 @@ export function addOwnRoutes(
   api: Api,
   listing: Listing,
   metrics: Metrics,
+  countClaimed: () => Promise<number>,
   openApi: () => object,
 ): void {
   api.get(
@@ -21,8 +22,8 @@ export function addOwnRoutes(
     },
     async (_request, reply) => {
       const { count } = await listing.now();
-      const text = prometheusText(metrics.all(count, await listing.sequence()));
-      return reply.type(PROMETHEUS_TYPE).send(text);
+      const all = metrics.all(count, await countClaimed(), await listing.sequence());
+      return reply.type(PROMETHEUS_TYPE).send(prometheusText(all));
     },
   );
 

@@ -107,7 +107,13 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
       authenticate({ ...checks, unauthorizedStatus: 401, defaultAccess: 'open' }),
     );
     addOpenRoutes(rest, listing);
-    addOwnRoutes(rest, listing, metrics, () => openApiOf(routes, options.version));
+    addOwnRoutes(
+      rest,
+      listing,
+      metrics,
+      () => store.countClaimed(clock()),
+      () => openApiOf(routes, options.version),
+    );
     void rest.register(
       async (v2: Api) => {
         addRoutesV2(v2, { store, writer, pages, metrics, maxItems });

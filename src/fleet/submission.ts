@@ -1,4 +1,6 @@
 import type { Seconds } from '../blocklist/entry.ts';
+import type { Policy } from '../blocklist/policy.ts';
+import { needsQuorum } from '../blocklist/quorum.ts';
 import { hostPrefix, type Prefix } from '../net/prefix.ts';
 import type { ReportKey, SnapshotQuery } from './fleet-store.ts';
 import type { Report, Reporter, ReportResult } from './report.ts';
@@ -20,15 +22,19 @@ export type SubmissionResults = readonly ReportResult[];
  */
 export function snapshotQueryOf(
   submissions: readonly Submission[],
+  policy: Policy,
   now: Seconds,
   counted: readonly string[],
 ): SnapshotQuery {
   const prefixes: Prefix[] = [];
+  const claimed: Prefix[] = [];
   const keys: ReportKey[] = [];
   for (const { by, reports } of submissions) {
     for (const report of reports) {
       // Entries that contain the offender include all that contain the prefix around it.
       prefixes.push(report.kind === 'offence' ? hostPrefix(report.address) : report.prefix);
+      const { prefix } = report;
+      if (prefix !== undefined && !by.isAdmin && needsQuorum(prefix, policy)) claimed.push(prefix);
       const key = reportKeyOf(report, by);
       if (key !== undefined) keys.push(key);
     }
@@ -36,7 +42,7 @@ export function snapshotQueryOf(
   const resets = submissions.some(({ reset }) => reset);
   const reporters = submissions.filter(({ by }) => !by.isAdmin).map(({ by }) => by.name);
   const users = [...new Set(reporters)];
-  return { prefixes, keys, activeAt: resets ? now : undefined, users, counted, now };
+  return { prefixes, keys, activeAt: resets ? now : undefined, users, counted, claimed, now };
 }
 
 /** By which the report is known when it is sent again; undefined if it has none. */

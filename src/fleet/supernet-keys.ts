@@ -1,10 +1,14 @@
-import type { Family } from '../net/address.ts';
+import { FAMILY_BITS, type Family } from '../net/address.ts';
 import { type Prefix, prefixAround } from '../net/prefix.ts';
 import { PrefixMap } from '../net/prefix-map.ts';
 import type { FleetEntry } from './fleet-store.ts';
 
 /** The prefix lengths in use, by family. */
 export type PrefixLengths = ReadonlyMap<Family, readonly number[]>;
+
+export const ALL_LENGTHS: PrefixLengths = new Map(
+  ([4, 6] as const).map((family) => [family, [...Array(FAMILY_BITS[family] + 1).keys()]]),
+);
 
 /** The prefixes, each once, under which an entry containing one of these may be stored. */
 export function coveringKeys(

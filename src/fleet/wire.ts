@@ -101,10 +101,17 @@ function readReport(value: unknown, path: string): Report {
   }
 }
 
-export function resultJson({ outcome, prefix: entry, expiresAt, reason }: ReportResult): object {
+export function resultJson({
+  outcome,
+  prefix: entry,
+  expiresAt,
+  reason,
+  held,
+}: ReportResult): object {
   if (reason !== '') return { outcome, reason };
   if (entry === undefined) return { outcome };
-  const shown = { outcome, prefix: formatPrefix(entry) };
+  const wider = held === undefined ? {} : { held: formatPrefix(held) };
+  const shown = { outcome, prefix: formatPrefix(entry), ...wider };
   return expiresAt === undefined ? shown : { ...shown, expiresAt: expiryText(expiresAt) };
 }
 

@@ -88,14 +88,17 @@ export class Writer {
   ): Promise<readonly SubmissionResults[]> {
     let results: readonly SubmissionResults[] = [];
     try {
-      await this.#store.change(snapshotQueryOf(submissions, now, counted), (snapshot) => {
-        const processed = processReports(snapshot, submissions, this.#rules, now);
-        const uncounted = this.#toBeCounted(processed.uncounted, now);
-        // Thrown, so that nothing is written.
-        if (uncounted.length > 0) throw new Uncounted(uncounted);
-        results = processed.results;
-        return processed.change;
-      });
+      await this.#store.change(
+        snapshotQueryOf(submissions, this.#rules.policy, now, counted),
+        (snapshot) => {
+          const processed = processReports(snapshot, submissions, this.#rules, now);
+          const uncounted = this.#toBeCounted(processed.uncounted, now);
+          // Thrown, so that nothing is written.
+          if (uncounted.length > 0) throw new Uncounted(uncounted);
+          results = processed.results;
+          return processed.change;
+        },
+      );
     } catch (error) {
       if (!(error instanceof Uncounted)) throw error;
       for (const user of error.users) this.#countedAt.set(user, now);

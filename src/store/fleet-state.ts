@@ -2,6 +2,7 @@ import type { Seconds } from '../blocklist/entry.ts';
 import { addressBytes } from '../net/address.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { WidestLengths } from '../net/wide.ts';
+import { ClaimTable } from './claims.ts';
 import type { Connection } from './connection.ts';
 import { keyOf } from './key.ts';
 import { Senders } from './senders.ts';
@@ -35,11 +36,14 @@ type Purpose = 'api' | 'pubsub';
 export class FleetState {
   /** The other machines that publish. */
   readonly senders: Senders;
+  /** What waits until more machines report it. */
+  readonly claims: ClaimTable;
   readonly #connection: Connection;
 
   constructor(connection: Connection) {
     this.#connection = connection;
     this.senders = new Senders(connection);
+    this.claims = new ClaimTable(connection);
   }
 
   /**

@@ -10,7 +10,8 @@ import {
 import { dirname, resolve } from 'node:path';
 import { McblockError } from '../errors.ts';
 import { Connection, EMPTY } from './connection.ts';
-import { MIGRATIONS, migrate, versionOf } from './schema.ts';
+import { migrate, versionOf } from './migrate.ts';
+import { MIGRATIONS } from './schema.ts';
 import { fileError } from './store-error.ts';
 
 /**

@@ -122,7 +122,7 @@ describe('the dashboard for Grafana', () => {
     writeFileSync(line.config, CONFIG);
     const ofMachine = await line.json<Metric[]>('metrics', '--checks');
     const others = [
-      ...new Metrics().all(0, 0),
+      ...new Metrics().all(0, 0, 0),
       ...statusMetrics(new SubscriberStatus([], 0, () => ({ blocks: 0, commands: 0 }))),
     ];
     const known = new Set([...ofMachine, ...others].map(({ name }) => name));

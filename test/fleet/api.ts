@@ -80,6 +80,7 @@ const YEAR_END = '2027-05-28T20:26:40Z';
 const prefixOf = (n: number) => `${20 + (n >> 12)}.${(n >> 4) & 255}.${(n & 15) << 4}.0/20`;
 
 const expire = (prefix: string) => ({ type: 'expire', prefix });
+const wide = (prefix: string, over: object = {}) => block({ prefix, ...over });
 const block = (over: object) => ({ type: 'block', prefix: '192.0.2.0/24', ...over });
 
 export function describeApi(makeBackend: () => Backend): void {
@@ -762,28 +763,110 @@ export function describeApi(makeBackend: () => Backend): void {
         await machine('lone');
         await machine('other');
         // 1,024 blocks of /20 are 1/1024 of all addresses.
-        const wide = (n: number) => block({ prefix: prefixOf(n), key: `key-of-${n}` });
+        const twenty = (n: number) => block({ prefix: prefixOf(n), key: `key-of-${n}` });
         const numbers = Array.from({ length: 1030 }, (_, n) => n);
-        const results = await outcomes('lone', ...numbers.map(wide));
+        const results = await outcomes('lone', ...numbers.map(twenty));
         expect(results.filter((outcome) => outcome === 'new')).toHaveLength(1024);
         expect(results.slice(1024)).toEqual(Array(6).fill('deferred'));
         expect(await activeAddresses()).toBe(2n ** 22n);
         // What it has is not a new charge; nobody else is charged with it.
         expect(await outcomes('lone', offence('20.0.0.9'))).toEqual(['covered']);
-        expect(await outcomes('other', wide(1024))).toEqual(['new']);
+        expect(await outcomes('other', twenty(1024))).toEqual(['new']);
         const [deferred] = await report('lone', offence('192.0.2.7', { key: 'aaaaaaaa' }));
         expect(deferred).toEqual({
           outcome: 'deferred',
           reason: 'above what one user may block (limits.user-share)',
         });
         const { body } = await ask('GET', '/metrics', { user: null });
-        expect(body.split('\n')).toContain('mcblock_deferred_total{user="lone"} 7');
+        expect(body.split('\n')).toContain(
+          'mcblock_deferred_total{user="lone",limit="limits.user-share"} 7',
+        );
         // Its key was not used up.
         await report('lone', expire(prefixOf(0)));
         now += 60;
         expect(await outcomes('lone', offence('192.0.2.7', { key: 'aaaaaaaa' }))).toEqual(['new']);
         now += 366 * DAY_SECONDS;
-        expect(await outcomes('lone', wide(2000))).toEqual(['new']);
+        expect(await outcomes('lone', twenty(2000))).toEqual(['new']);
+      });
+
+      describe('where two machines must report what is wider than the automatic length', () => {
+        beforeEach(async () => {
+          await server.close();
+          const limits = { ...DEFAULT_POLICY.limits, quorum: 2 };
+          const policy = { ...DEFAULT_POLICY, limits };
+          server = await start({ rules: { policy, protections: [], maxEvidence: 9 } });
+          for (const name of ['one', 'two', 'three']) await machine(name);
+        });
+
+        it('defers a block of one, and blocks once another one reports it', async () => {
+          const [first] = await report('one', wide('203.0.112.0/22', { key: 'aaaaaaaa' }));
+          expect(first).toEqual({
+            outcome: 'deferred',
+            reason: 'waits until other machines report it too (fleet.quorum)',
+          });
+          expect(await outcomes('one', wide('203.0.112.0/22'))).toEqual(['deferred']);
+          expect(await list()).toEqual([]);
+          const { body } = await ask('GET', '/metrics', { user: null });
+          expect(body.split('\n')).toEqual(
+            expect.arrayContaining([
+              'mcblock_claimed_prefixes 1',
+              'mcblock_deferred_total{user="one",limit="fleet.quorum"} 2',
+            ]),
+          );
+          expect(await outcomes('two', wide('203.0.112.0/22'))).toEqual(['new']);
+          expect(await entryOf('203.0.112.0/22')).toMatchObject({
+            activatedBy: 'two',
+            shared: true,
+          });
+          const { evidence } = (await ask('GET', '/v2/entries/203.0.112.0/22')).json();
+          expect(evidence).toMatchObject([{ by: 'one', type: 'block' }]);
+          expect(await outcomes('one', wide('203.0.112.0/22', { key: 'aaaaaaaa' }))).toEqual([
+            'covered',
+          ]);
+          const after = await ask('GET', '/metrics', { user: null });
+          expect(after.body).toContain('mcblock_claimed_prefixes 0');
+        });
+
+        it('takes a prefix that contains it for a report of it, and not one within it', async () => {
+          expect(await outcomes('one', wide('203.0.112.0/21'))).toEqual(['deferred']);
+          expect(await outcomes('two', wide('203.0.112.0/22'))).toEqual(['new']);
+          expect(await outcomes('three', wide('203.0.120.0/22'))).toEqual(['deferred']);
+          expect(await outcomes('two', wide('203.0.120.0/21'))).toEqual(['deferred']);
+          expect(await outcomes('three', wide('203.0.120.0/22'))).toEqual(['new']);
+          expect(await list()).toEqual([['203.0.112.0/22'], ['203.0.120.0/22']]);
+        });
+
+        it('blocks the automatic prefix around the offender meanwhile', async () => {
+          const prefix = '203.0.112.0/22';
+          const [first] = await report('one', offence('203.0.113.9', { prefix }));
+          expect(first).toMatchObject({ outcome: 'new', prefix: '203.0.113.0/24', held: prefix });
+          expect(await list()).toEqual([['203.0.113.0/24']]);
+          const [second] = await report('two', offence('203.0.112.9', { prefix }));
+          expect(second).toMatchObject({ outcome: 'new', prefix });
+          expect(second?.['held']).toBeUndefined();
+        });
+
+        it('forgets what one would have blocked until a time that is over, or has ended', async () => {
+          const until = new Date((now + 60) * 1000).toISOString().replace('.000', '');
+          expect(await outcomes('one', wide('203.0.112.0/22', { until }))).toEqual(['deferred']);
+          now += 60;
+          expect(await outcomes('two', wide('203.0.112.0/22'))).toEqual(['deferred']);
+          expect(await outcomes('two', expire('203.0.112.0/22'))).toEqual(['absent']);
+          expect(await outcomes('three', wide('203.0.112.0/22'))).toEqual(['deferred']);
+          expect(await outcomes('one', wide('203.0.112.0/22'))).toEqual(['new']);
+        });
+
+        it('asks nothing of administrators, nor of what is no wider', async () => {
+          expect(await outcomes('test', wide('203.0.112.0/22'))).toEqual(['new']);
+          expect(await outcomes('one', offence('192.0.2.9'))).toEqual(['new']);
+          expect(await outcomes('one', wide('2001:db8:1::/48'))).toEqual(['deferred']);
+          expect(await outcomes('one', wide('2001:db8:1::/64'))).toEqual(['new']);
+          // What an administrator has active for a day, one machine cannot have for longer.
+          const until = new Date((now + DAY_SECONDS) * 1000).toISOString().replace('.000', '');
+          expect(await outcomes('test', wide('198.51.100.0/23', { until }))).toEqual(['new']);
+          expect(await outcomes('one', wide('198.51.100.0/23'))).toEqual(['deferred']);
+          expect(await outcomes('two', wide('198.51.100.0/23'))).toEqual(['extended']);
+        });
       });
 
       it('is charged with the sum of its IPv6 prefixes, coalesced', async () => {

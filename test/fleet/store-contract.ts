@@ -33,6 +33,7 @@ const ASKED: SnapshotQuery = {
   activeAt: undefined,
   users: [],
   counted: [],
+  claimed: [],
   now: NOW,
 };
 export const ADMIN: Reporter = {
@@ -118,6 +119,7 @@ const NOTHING: Omit<FleetChange, 'sequence'> = {
   evidence: [],
   keys: [],
   usage: new Map(),
+  claims: [],
 };
 
 function put(store: FleetStore, change: Partial<FleetChange> & { readonly sequence: number }) {
@@ -262,6 +264,41 @@ export function describeFleetStore(makeBackend: () => Backend): void {
         { gate1: usage },
         { gate1: ['192.0.2.1/32', '2001:db8::/64'], gate3: [] },
       ]);
+    });
+
+    it('are claimed by users, of each only the latest thousand', async () => {
+      const claims = ['203.0.112.0/20', '203.0.112.0/22', '2001:db8::/48'].map((text) => ({
+        prefix: parsePrefix(text),
+        by: 'gate1',
+        until: text.includes('/22') ? ('forever' as const) : NOW + 5,
+      }));
+      await put(store, { sequence: 0, claims });
+      const again = { ...claims[0]!, by: 'gate2', until: NOW + 9 };
+      await put(store, { sequence: 0, claims: [again] });
+      const claimsTo = async (...texts: string[]) => {
+        let found: readonly string[] = [];
+        await store.change({ ...ASKED, claimed: texts.map(parsePrefix) }, (past) => {
+          found = past.claims.map(
+            ({ prefix, by, until }) => `${formatPrefix(prefix)} ${by} ${until}`,
+          );
+          return { ...NOTHING, sequence: past.sequence };
+        });
+        return found.toSorted();
+      };
+      expect(await claimsTo('203.0.112.0/21')).toEqual([
+        `203.0.112.0/20 gate1 ${NOW + 5}`,
+        `203.0.112.0/20 gate2 ${NOW + 9}`,
+      ]);
+      expect(await claimsTo('203.0.112.0/23', '2001:db8::/48')).toHaveLength(4);
+      expect(await store.countClaimed(NOW)).toBe(3);
+      expect(await store.countClaimed(NOW + 9)).toBe(1);
+      const more = Array.from({ length: 1200 }, (_, n) => ({
+        prefix: parsePrefix(`${n >> 8}.${n & 255}.0.0/20`),
+        by: 'gate1',
+        until: NOW + 5,
+      }));
+      await put(store, { sequence: 0, at: NOW + 1, claims: more });
+      expect(await store.countClaimed(NOW)).toBe(1001);
     });
 
     it('stay as they were if the decision throws', async () => {
@@ -515,32 +552,37 @@ export function describeFleetStore(makeBackend: () => Backend): void {
     expect(await store.sequence()).toBe(21);
   });
 
-  it('agrees with its slow reference on random reports', async () => {
-    const reference = new MemoryFleetStore();
-    let now = NOW;
-    const [writer, referenceWriter] = [store, reference].map(
-      (one) => new Writer(one, RULES, () => now),
-    );
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(fc.tuple(fc.constantFrom(ADMIN, GATE1, GATE2), anyReports), { maxLength: 4 }),
-        fc.nat({ max: 90 }),
-        async (lists, days) => {
-          now += days * DAY_SECONDS;
-          for (const [by, reports] of lists) {
-            const submission = { by, reports, reset: false };
-            expect(await writer?.submit(submission)).toEqual(
-              await referenceWriter?.submit(submission),
+  it.each([1, 2])(
+    'agrees with its slow reference on random reports with quorum %s',
+    async (quorum) => {
+      const limits = { ...DEFAULT_POLICY.limits, quorum };
+      const rules = { ...RULES, policy: { ...DEFAULT_POLICY, limits } };
+      const reference = new MemoryFleetStore();
+      let now = NOW;
+      const [writer, referenceWriter] = [store, reference].map(
+        (one) => new Writer(one, rules, () => now),
+      );
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(fc.tuple(fc.constantFrom(ADMIN, GATE1, GATE2), anyReports), { maxLength: 4 }),
+          fc.nat({ max: 90 }),
+          async (lists, days) => {
+            now += days * DAY_SECONDS;
+            for (const [by, reports] of lists) {
+              const submission = { by, reports, reset: false };
+              expect(await writer?.submit(submission)).toEqual(
+                await referenceWriter?.submit(submission),
+              );
+            }
+            expect(await store.changesSince(0, 1_000_000)).toEqual(
+              await reference.changesSince(0, 1_000_000),
             );
-          }
-          expect(await store.changesSince(0, 1_000_000)).toEqual(
-            await reference.changesSince(0, 1_000_000),
-          );
-        },
-      ),
-      { numRuns: 25 },
-    );
-  });
+          },
+        ),
+        { numRuns: 25 },
+      );
+    },
+  );
 }
 
 const anyReports: fc.Arbitrary<Report[]> = anyPrefixes.chain((prefixes) =>

@@ -1,7 +1,8 @@
-import { isActive } from '../../src/blocklist/entry.ts';
+import { isActive, outlasts } from '../../src/blocklist/entry.ts';
 import type { Usage } from '../../src/blocklist/user-usage.ts';
 import type {
   Changed,
+  Claim,
   EntryHistory,
   FleetActivation,
   FleetAllowed,
@@ -27,6 +28,7 @@ export class MemoryFleetStore implements FleetStore {
   readonly #evidence = new Map<string, FleetEvidence>();
   readonly #keys = new Map<string, number>();
   readonly #usage = new Map<string, Usage>();
+  readonly #claims = new Map<string, Claim>();
   readonly #users = new Map<string, User>();
   readonly #userKeys = new Map<string, UserKey>();
 
@@ -43,7 +45,7 @@ export class MemoryFleetStore implements FleetStore {
   }
 
   async change(
-    { prefixes, keys, activeAt, users, counted, now }: SnapshotQuery,
+    { prefixes, keys, activeAt, users, counted, claimed, now }: SnapshotQuery,
     decide: (past: FleetSnapshot) => FleetChange,
   ): Promise<void> {
     const change = decide({
@@ -71,6 +73,9 @@ export class MemoryFleetStore implements FleetStore {
           return [user, PrefixList.from(own.map(({ entry }) => entry.prefix))];
         }),
       ),
+      claims: [...this.#claims.values()].filter((claim) =>
+        claimed.some((prefix) => containsPrefix(claim.prefix, prefix)),
+      ),
       keys: keys.filter(({ by, key }) => this.#keys.has(`${by} ${key}`)),
     });
     this.#sequence = change.sequence;
@@ -90,6 +95,9 @@ export class MemoryFleetStore implements FleetStore {
       });
     }
     for (const [user, usage] of change.usage) this.#usage.set(user, usage);
+    for (const claim of change.claims) {
+      this.#claims.set(`${formatPrefix(claim.prefix)} ${claim.by}`, claim);
+    }
     for (const { by, key } of change.keys) this.#keys.set(`${by} ${key}`, change.at);
   }
 
@@ -117,6 +125,11 @@ export class MemoryFleetStore implements FleetStore {
       activations: [...this.#past.filter(own), held.activation],
       evidence: [...this.#evidence.values()].filter(own),
     };
+  }
+
+  async countClaimed(at: number): Promise<number> {
+    const valid = [...this.#claims.values()].filter(({ until }) => outlasts(until, at));
+    return new Set(valid.map(({ prefix }) => formatPrefix(prefix))).size;
   }
 
   async user(name: string): Promise<User | undefined> {

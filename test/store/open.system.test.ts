@@ -16,9 +16,10 @@ import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished, type TestContext } from 'vitest';
 import { formatPrefix, parsePrefix } from '../../src/net/prefix-text.ts';
 import { Connection } from '../../src/store/connection.ts';
+import { migrate, versionOf } from '../../src/store/migrate.ts';
 import { COMMAND_RECORD } from '../../src/store/migration-commands.ts';
 import type { StoreMode } from '../../src/store/open.ts';
-import { MIGRATIONS, migrate, versionOf } from '../../src/store/schema.ts';
+import { MIGRATIONS } from '../../src/store/schema.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import { bogonOf, entryOf, errorOf, evidenceOf, NOW, temporaryDirectory } from './helpers.ts';
 

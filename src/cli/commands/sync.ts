@@ -238,14 +238,16 @@ function roundText(round: SyncRound): string {
   }
   if (published !== undefined && published.published > 0) parts.push(publishedText(published));
   const refused = sent !== undefined && sent.refused > 0 ? `${sent.refused} refused, ` : '';
-  const aside = setAsideText(setAside, 'set aside') + setAsideText(deferred, 'deferred');
+  const held = sent !== undefined && sent.held > 0 ? `, ${sent.held} held (fleet.quorum)` : '';
+  const aside = setAsideText(setAside, 'set aside') + setAsideText(deferred, 'deferred') + held;
   parts.push(`${sent?.reported ?? 0} reported, ${refused}${waiting} pending${aside}`);
   if (caughtUp === undefined) parts.push('nothing fetched');
   else {
-    const { blocked, expired, allowed, refused: own, behind } = caughtUp;
+    const { blocked, expired, allowed, refused: own, held: others, behind } = caughtUp;
     const rest = [
       ...(allowed > 0 ? [`${allowed} allow-list changes`] : []),
       ...(own > 0 ? [`${own} refused (protected, too wide or too many addresses)`] : []),
+      ...(others > 0 ? [`${others} held (fleet.quorum)`] : []),
       ...(behind > 0 ? ['more to fetch'] : []),
     ];
     parts.push([`fleet: ${blocked} recorded, ${expired} expired`, ...rest].join(', '));

@@ -29,7 +29,11 @@ export function policyOf(config: Config): Policy {
       services: servicesOf(config),
     },
     offence: { points: config.get('offence.points'), windowSeconds: config.get('offence.window') },
-    limits: { share: config.get('limits.share'), user: userLimits(config) },
+    limits: {
+      share: config.get('limits.share'),
+      quorum: config.get('fleet.quorum'),
+      user: userLimits(config),
+    },
   };
 }
 

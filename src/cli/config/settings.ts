@@ -151,6 +151,7 @@ export const SETTINGS = {
     ),
   ),
   'fleet.pf-expire': setting(1215, duration()),
+  'fleet.quorum': setting(policy.limits.quorum, whole(1, 100)),
   'fleet.longest': setting(policy.penalty.longestSeconds, duration()),
   'fleet.change-limit': setting(1_000_000, whole(1, 1_000_000_000)),
   'fleet.outbox-limit': setting(100_000, whole(1, 10_000_000)),

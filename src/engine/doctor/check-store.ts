@@ -55,7 +55,7 @@ export function checkFeeds(store: Store, now: Seconds): Found {
 }
 
 /** Whether the API answers this user, and how much is left to exchange. */
-export async function checkFleet(client: FleetClient, store: Store): Promise<Found> {
+export async function checkFleet(client: FleetClient, store: Store, now: Seconds): Promise<Found> {
   const { sequence, store: identity } = store.fleetState.position(client.url);
   const page = await client.changes(sequence, 1, identity);
   const aside = store.outbox.setAsideReports();
@@ -77,6 +77,7 @@ export async function checkFleet(client: FleetClient, store: Store): Promise<Fou
   const figures = {
     behind: Math.max(0, (page?.latest ?? 0) - sequence),
     waiting: store.outbox.size(),
+    held: store.fleetState.claims.waiting(now),
   };
   // The number belongs to another store: everything is fetched again.
   const isUnknown = page === undefined || page.latest < sequence;
@@ -85,7 +86,8 @@ export async function checkFleet(client: FleetClient, store: Store): Promise<Fou
     : figures.behind > 0
       ? `${figures.behind} changes behind`
       : 'up to date';
-  const text = `${client.url}: ${state}, ${figures.waiting} reports to send`;
+  const held = figures.held > 0 ? `, ${figures.held} wide prefixes held (fleet.quorum)` : '';
+  const text = `${client.url}: ${state}, ${figures.waiting} reports to send${held}`;
   if (!isUnknown && figures.behind < MANY && figures.waiting < MANY)
     return { ...ok(text), figures };
   return { ...warning(text, 'run mcblock sync, as from cron(8) or mcblock-sync.service'), figures };

@@ -7,6 +7,7 @@ import {
   BlockQueue,
   type BlockRequest,
   type BlockResult,
+  isRefused,
   sourceOf,
 } from '../../fleet/pubsub/block-queue.ts';
 import type { Channel } from '../../fleet/pubsub/channel.ts';
@@ -217,7 +218,7 @@ export class ListenDaemon {
     const { channel, message } = request;
     const { outcome, prefix, expiresAt } = result;
     const from = sourceOf(request);
-    if (outcome === 'protected' || outcome === 'too much' || outcome === 'replayed') {
+    if (isRefused(outcome)) {
       this.#status.dropped(channel, outcome);
       this.#dropped(channel, outcome, formatPrefix(prefix));
       return;

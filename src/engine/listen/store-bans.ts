@@ -3,8 +3,9 @@ import { type Entry, earlierExpiry, type Maker, type Seconds } from '../../block
 import { changeOf, changesActivation } from '../../blocklist/entry-change.ts';
 import type { Evidence } from '../../blocklist/evidence.ts';
 import { loginsAround } from '../../blocklist/logins-around.ts';
-import type { Policy } from '../../blocklist/policy.ts';
+import { automaticPrefix, type Policy } from '../../blocklist/policy.ts';
 import type { ProtectedSpace } from '../../blocklist/protect.ts';
+import { needsQuorum } from '../../blocklist/quorum.ts';
 import type { Decision } from '../../blocklist/request.ts';
 import type { Ban, BanMessage } from '../../fleet/pubsub/ban.ts';
 import { type BlockRequest, type BlockResult, sourceOf } from '../../fleet/pubsub/block-queue.ts';
@@ -60,6 +61,17 @@ function storeBan(
     policy.auto.nat64,
   );
   const space = always.plus(loginProtections(store, logins, now, policy));
+  return blockWithin(store, space, admits, request, policy, now);
+}
+
+function blockWithin(
+  store: Store,
+  space: ProtectedSpace,
+  admits: (entry: Entry, maker: Maker) => boolean,
+  request: BlockRequest,
+  policy: Policy,
+  now: Seconds,
+): BlockResult {
   const { prefix, address } = request;
   // Whatever else is protected inside the prefix gets a hole in the rules.
   const isProtected = space.containing(address ? hostPrefix(address) : prefix) !== undefined;
@@ -68,6 +80,11 @@ function storeBan(
     return { outcome: 'protected', prefix, expiresAt: undefined };
   }
   const { entry } = decision;
+  if (changesActivation(decision) && isHeld(store, request, entry, policy, now)) {
+    if (address === undefined) return { outcome: 'held', prefix, expiresAt: undefined };
+    const narrow = { ...request, prefix: automaticPrefix(address, policy) };
+    return blockWithin(store, space, admits, narrow, policy, now);
+  }
   if (changesActivation(decision) && !admits(entry, makerOf(request))) {
     return { outcome: 'too much', prefix, expiresAt: undefined };
   }
@@ -80,9 +97,26 @@ function storeBan(
       maker: makerOf(request),
     } as const;
     const evidence = changesActivation(decision) ? evidenceOf(request, now) : [];
-    store.record(changeOf(isSigned ? withHits(decision, evidence) : decision, cause, evidence));
+    store.record(
+      changeOf(request.isSigned ? withHits(decision, evidence) : decision, cause, evidence),
+    );
   }
   return { outcome, prefix: entry.prefix, expiresAt: entry.expiresAt };
+}
+
+/** Whether more machines have to report the entry. */
+function isHeld(
+  { fleetState: { claims } }: Store,
+  request: BlockRequest,
+  { prefix, byAdmin, expiresAt }: Entry,
+  policy: Policy,
+  now: Seconds,
+): boolean {
+  if (byAdmin || !needsQuorum(prefix, policy)) return false;
+  const users = claims.claim(prefix, makerOf(request).by, expiresAt, now);
+  if (users < policy.limits.quorum) return true;
+  claims.settle(prefix);
+  return false;
 }
 
 /** The message is remembered from then on, whatever its effect. */

@@ -25,4 +25,6 @@ export interface CatchUpResult {
   refused: number;
   /** On the first contact with the server: entries of this machine that it was not told of. */
   unshared: number;
+  /** Wide ones that no second machine reported yet (`fleet.quorum`); asked for again another day. */
+  held: number;
 }

@@ -1,6 +1,7 @@
 import { isActive, outlasts, type Seconds } from '../../blocklist/entry.ts';
 import { loginsAround } from '../../blocklist/logins-around.ts';
 import type { ProtectedSpace } from '../../blocklist/protect.ts';
+import { needsQuorum } from '../../blocklist/quorum.ts';
 import { type Merge, mergeEntry } from '../../fleet/client/merge.ts';
 import type {
   ChangesPage,
@@ -47,7 +48,7 @@ interface Progress {
  * that was applied in part is applied again as a whole: what is done already changes nothing.
  */
 export class ChangeApplier {
-  readonly done: Counts = { blocked: 0, expired: 0, allowed: 0, refused: 0 };
+  readonly done: Counts = { blocked: 0, expired: 0, allowed: 0, refused: 0, held: 0 };
   readonly #store: Store;
   readonly #url: string;
   readonly #options: CatchUpOptions;
@@ -142,11 +143,11 @@ export class ChangeApplier {
     const { done } = this;
     this.#around ??= this.#read();
     const kind = this.#applyEntry(change, this.#around);
-    if (kind === 'too much') {
+    if (kind === 'too much' || kind === 'held') {
       progress.refused = Math.min(change.sequence, progress.refused ?? change.sequence);
     }
     if (kind === 'too much' || kind === 'refused') done.refused++;
-    if (kind === 'blocked' || kind === 'expired') done[kind]++;
+    if (kind === 'blocked' || kind === 'expired' || kind === 'held') done[kind]++;
   }
 
   #read(): Around {
@@ -194,7 +195,13 @@ export class ChangeApplier {
       return 'too much';
     }
     if (merge.kind === 'unchanged' || merge.kind === 'refused' || this.#isDryRun) return kind;
+    const { claims } = store.fleetState;
+    if (merge.kind === 'held') {
+      claims.claim(prefix, activatedBy.by, remote.expiresAt, now());
+      return kind;
+    }
     const { entry } = merge;
+    if (needsQuorum(prefix, policy)) claims.settle(prefix);
     const before = own?.activations ?? 0;
     const ended = merge.kind === 'expired' ? { ended: { activation: before, at: now() } } : {};
     // An activation that is expired by hand keeps its original end.

@@ -21,6 +21,8 @@ export interface SentReports {
   reported: number;
   /** The server declined them. */
   refused: number;
+  /** Of those that it has, the ones of which it blocks less until other machines report it too. */
+  held: number;
   /** Too many for now: no more are sent for so long. */
   waitSeconds: number;
 }
@@ -56,7 +58,7 @@ async function sendAll(
   warn: (text: string) => void,
 ): Promise<SentReports> {
   const { outbox } = store;
-  const sent: SentReports = { reported: 0, refused: 0, waitSeconds: 0 };
+  const sent: SentReports = { reported: 0, refused: 0, held: 0, waitSeconds: 0 };
   outbox.retryDeferred(now());
   if (outbox.setAsideReports().count > 0) outbox.retrySetAside(await client.revision());
   const first = nextPage(store);
@@ -101,6 +103,7 @@ async function sendPage(sending: Sending, items: readonly OutboxItem[]): Promise
     outbox.sent(items.map(({ id }) => id).filter((id) => !deferred.has(id)));
     sent.reported += items.length - declined.length - deferred.size;
     sent.refused += declined.length;
+    sent.held += response.results.filter(({ held }) => held !== undefined).length;
     for (const [index, { reason }] of declined) {
       warn(`mcblock: API declined ${nameOf(items[index])}: ${reason}`);
     }

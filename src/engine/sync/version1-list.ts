@@ -52,8 +52,8 @@ export async function fetchList(
       now(),
     );
   }
-  const counts = { blocked: added.size, expired: removed.size, allowed: 0, refused, unshared: 0 };
-  return { lastNumber: 0, behind: 0, ...counts };
+  const counts = { blocked: added.size, expired: removed.size, allowed: 0, refused };
+  return { lastNumber: 0, behind: 0, unshared: 0, held: 0, ...counts };
 }
 
 /** To be called once the server speaks version 2: its entries take the place of the list. */

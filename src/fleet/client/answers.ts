@@ -69,7 +69,11 @@ const PAGE = object({
 
 const RESULTS = object({
   results: list(
-    object({ outcome: printableText(64), reason: optional(printableText(TEXT_CHARACTERS), '') }),
+    object({
+      outcome: printableText(64),
+      reason: optional(printableText(TEXT_CHARACTERS), ''),
+      held: optional(prefix(1), undefined),
+    }),
     1_000_000,
   ),
 });

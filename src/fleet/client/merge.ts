@@ -3,6 +3,7 @@ import { type Entry, isActive, type Maker, outlasts, type Seconds } from '../../
 import { expireEntry } from '../../blocklist/expire.ts';
 import type { Policy } from '../../blocklist/policy.ts';
 import type { ProtectedSpace } from '../../blocklist/protect.ts';
+import { needsQuorum } from '../../blocklist/quorum.ts';
 import { isTooWide, isWiderThan } from '../../net/wide.ts';
 
 /** What this machine knows about the prefix of a remote entry. */
@@ -31,6 +32,8 @@ export interface PeerReport {
 export type Merge =
   | { readonly kind: 'unchanged' }
   | { readonly kind: 'refused'; readonly reason: 'too wide' | 'protected' }
+  /** Only one machine reported it, and it is wider than the automatic length. */
+  | { readonly kind: 'held' }
   /** The entry becomes active or lasts longer: its latest activation is to be recorded. */
   | { readonly kind: 'blocked'; readonly entry: Entry }
   /** The entry was active and is not any more. */
@@ -63,7 +66,9 @@ export function mergeEntry(
   const own = local.supernets.find((entry) => entry.prefix.length === prefix.length);
   if (!outlasts(peer.expiresAt, now)) return mergeExpired(peer, own, now);
   const merge = mergeActive(peer, own, local, rules, now);
-  return merge.kind === 'blocked' && isByUser && isWiderThan(prefix, user) ? TOO_WIDE : merge;
+  if (merge.kind !== 'blocked' || !isByUser) return merge;
+  if (isWiderThan(prefix, user)) return TOO_WIDE;
+  return isLimited && needsQuorum(prefix, rules.policy) ? { kind: 'held' } : merge;
 }
 
 const TOO_WIDE = { kind: 'refused', reason: 'too wide' } as const;

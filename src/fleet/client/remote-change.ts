@@ -47,4 +47,6 @@ export interface RemoteResult {
   readonly outcome: string;
   /** Why it was refused or spared; else empty. */
   readonly reason: string;
+  /** A wider prefix that waits until other machines report it too. */
+  readonly held?: Prefix | undefined;
 }

@@ -1,7 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import type { Seconds } from '../../blocklist/entry.ts';
 import type { Prefix } from '../../net/prefix.ts';
-import { formatPrefix, parsePrefix } from '../../net/prefix-text.ts';
+import { formatPrefix } from '../../net/prefix-text.ts';
 import { textField } from '../fleet-row.ts';
 import type {
   Changed,
@@ -26,26 +26,13 @@ import {
   USER_COLUMNS,
   userOfRow,
 } from '../rows.ts';
-import { activeOfRows, usageOfRows } from '../usage-rows.ts';
 import type { User, UserKey } from '../user.ts';
 import { userKeyOfRow } from '../user-key-row.ts';
+import { readPast, writeChange } from './change.ts';
 import { columnsOf } from './columns.ts';
 import { postgresError, Queries } from './queries.ts';
 import { migratePostgres } from './schema.ts';
-import {
-  ACTIVE,
-  ACTIVE_OF,
-  ALLOWED,
-  COVERING,
-  KEYS,
-  KNOWN_KEYS,
-  LOCK,
-  PUT_USER,
-  SET_KEY,
-  selectFrom,
-  USAGE,
-  writeStatement,
-} from './statements.ts';
+import { ALLOWED, COUNT_CLAIMED, KEYS, PUT_USER, SET_KEY, selectFrom } from './statements.ts';
 
 const MAX_CONNECTIONS = 8;
 const PATIENCE_MILLISECONDS = 30_000;
@@ -116,7 +103,7 @@ class PostgresFleetStore implements FleetStore {
     await this.#connected(async (queries) => {
       const past = await readPast(queries, query);
       // After a failed write PostgreSQL turns the commit into a rollback.
-      await Promise.all([write(queries, decide(past)), queries.script('COMMIT')]);
+      await Promise.all([writeChange(queries, decide(past)), queries.script('COMMIT')]);
     });
   }
 
@@ -163,6 +150,10 @@ class PostgresFleetStore implements FleetStore {
         evidence: (await queries.rows(evidence, key)).map(evidenceOfRow),
       };
     });
+  }
+
+  async countClaimed(at: Seconds): Promise<number> {
+    return Number((await this.#queries.rows(COUNT_CLAIMED, at))[0]?.['count']);
   }
 
   async user(name: string): Promise<User | undefined> {
@@ -237,42 +228,4 @@ class PostgresFleetStore implements FleetStore {
       throw postgresError(error);
     }
   }
-}
-
-/** Begins a transaction under the write lock. */
-async function readPast(
-  queries: Queries,
-  { prefixes, keys, activeAt, users, counted, now }: SnapshotQuery,
-): Promise<FleetSnapshot> {
-  const texts = [...new Set(prefixes.map(formatPrefix))];
-  const [names, wanted] = [keys.map(({ by }) => by), keys.map(({ key }) => key)];
-  const [, [fleet], allowed, supernets, active, known, usage, activeOf] = await Promise.all([
-    // Whatever the database's default: reads must see what was committed before the lock.
-    queries.script('BEGIN ISOLATION LEVEL READ COMMITTED'),
-    queries.rows(LOCK),
-    queries.rows(ALLOWED),
-    texts.length === 0 ? [] : queries.rows(COVERING, texts),
-    activeAt === undefined ? [] : queries.rows(ACTIVE, activeAt),
-    keys.length === 0 ? [] : queries.rows(KNOWN_KEYS, names, wanted),
-    users.length === 0 ? [] : queries.rows(USAGE, users),
-    counted.length === 0 ? [] : queries.rows(ACTIVE_OF, now, counted),
-  ]);
-  const byPrefix = new Map([...supernets, ...active].map((row) => [row['prefix'], row]));
-  return {
-    sequence: Number(fleet?.['sequence']),
-    allowed: allowed.map(allowedOfRow),
-    entries: Array.from(byPrefix.values(), fleetEntryOfRow),
-    keys: known.map((row) => ({ by: String(row['reported_by']), key: String(row['key']) })),
-    evidenceCounts: supernets.map((row) => ({
-      prefix: parsePrefix(String(row['prefix'])),
-      count: Number(row['evidence_count']),
-    })),
-    usage: usageOfRows(usage),
-    activeOf: activeOfRows(counted, activeOf),
-  };
-}
-
-async function write(queries: Queries, change: FleetChange): Promise<void> {
-  const { sql, values } = writeStatement(change);
-  await queries.run(sql, ...values);
 }

@@ -161,6 +161,17 @@ ALTER TABLE mcblock.evidence ADD COLUMN proxy text NOT NULL DEFAULT '';
 -- The first evidence for the latest activation, as JSON, which is checked when it is read; empty: none.
 ALTER TABLE mcblock.entry ADD COLUMN evidence text NOT NULL DEFAULT '';
 `,
+  `
+-- Wide prefixes that one user reported, and until when they would have them blocked.
+CREATE TABLE mcblock.claim (
+  prefix cidr NOT NULL,
+  reported_by text NOT NULL,
+  until timestamptz,
+  at timestamptz NOT NULL,
+  PRIMARY KEY (prefix, reported_by)
+);
+CREATE INDEX claim_reported_by ON mcblock.claim (reported_by, at);
+`,
 ];
 
 const FIRST = `

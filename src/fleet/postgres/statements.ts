@@ -1,5 +1,6 @@
 import { columnName, EVIDENCE_FIELDS, EVIDENCE_NAMES } from '../../validation/evidence.ts';
 import type { SqlColumn } from '../../validation/sql-column.ts';
+import { CLAIM_COLUMNS, MAX_CLAIMS, rowOfClaim } from '../claim-rows.ts';
 import type { FleetChange } from '../fleet-store.ts';
 import { mergedEvidence } from '../merged-evidence.ts';
 import {
@@ -93,6 +94,21 @@ export const ACTIVE_OF = selectFrom(
   `WHERE activated_by = ANY($2::text[]) AND ${IS_ACTIVE}`,
 );
 
+export const CLAIMS_AROUND = selectFrom(
+  'claim',
+  CLAIM_COLUMNS,
+  `WHERE prefix IN (
+  SELECT set_masklen(p, l) FROM unnest($1::cidr[]) p, generate_series(0, masklen(p)) l)`,
+);
+
+export const COUNT_CLAIMED = `
+SELECT count(DISTINCT prefix)::float8 AS count FROM mcblock.claim
+WHERE until IS NULL OR until > to_timestamp($1)`;
+
+export const PRUNE_CLAIMS = `
+DELETE FROM mcblock.claim WHERE reported_by = $1 AND prefix NOT IN (
+  SELECT prefix FROM mcblock.claim WHERE reported_by = $1 ORDER BY at DESC, prefix LIMIT ${MAX_CLAIMS})`;
+
 /** The write lock: what is read after it stays true until the transaction ends. */
 export const LOCK = 'SELECT sequence::float8 AS sequence FROM mcblock.fleet FOR UPDATE';
 
@@ -147,17 +163,25 @@ const PARTS: readonly {
   ON CONFLICT (name) DO UPDATE SET ${replaced(USAGE_COLUMNS.slice(1))}
 )`,
   },
+  {
+    columns: CLAIM_COLUMNS,
+    write: (rows) => `c AS (
+  INSERT INTO mcblock.claim ${rows}
+  ON CONFLICT (prefix, reported_by) DO UPDATE SET ${replaced(CLAIM_COLUMNS.slice(2))}
+)`,
+  },
 ];
 
 /**
- * Writes a change in one round trip: entries, past activations, evidence, allow-list, keys and
- * usage, as rows, and the latest number. Empty lists are left out, so there are 64 different statements.
+ * Writes a change in one round trip: entries, past activations, evidence, allow-list, keys, usage and
+ * claims, as rows, and the latest number. Empty lists are left out, so there are 128 different
+ * statements.
  */
 export function writeStatement(change: FleetChange): {
   readonly sql: string;
   readonly values: readonly (string | number)[];
 } {
-  const { sequence, at, entries, past, evidence, allowed, keys, usage } = change;
+  const { sequence, at, entries, past, evidence, allowed, keys, usage, claims } = change;
   const lists = [
     entries.map(rowOfFleetEntry),
     past.map(rowOfActivation),
@@ -165,6 +189,7 @@ export function writeStatement(change: FleetChange): {
     allowed.map(rowOfAllowed),
     keys.map(({ by, key }) => [by, key, at]),
     rowsOfUsage(usage),
+    claims.map((claim) => rowOfClaim(claim, at)),
   ];
   const values: (string | number)[] = [sequence];
   const parts: string[] = [];

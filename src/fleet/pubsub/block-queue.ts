@@ -18,6 +18,7 @@ export function sourceOf({ channel, message, isSigned }: BlockRequest): string {
 
 /**
  * `protected`: it overlaps what is protected. `too much`: more would be blocked than is allowed.
+ * `held`: it is wide, and more machines have to report it.
  * `replayed`: it was received before.
  */
 type BlockOutcome =
@@ -28,6 +29,7 @@ type BlockOutcome =
   | 'evidence'
   | 'protected'
   | 'too much'
+  | 'held'
   | 'replayed';
 
 export interface BlockResult {
@@ -182,4 +184,11 @@ export class BlockQueue {
 /** An entry that only lasts longer is in the firewall already. */
 function isBeginning({ outcome }: BlockResult): boolean {
   return outcome === 'new' || outcome === 'reactivated';
+}
+
+const REFUSALS = ['protected', 'too much', 'held', 'replayed'] as const;
+
+/** Whether nothing was blocked that was not before. */
+export function isRefused(outcome: BlockOutcome): outcome is (typeof REFUSALS)[number] {
+  return (REFUSALS as readonly string[]).includes(outcome);
 }

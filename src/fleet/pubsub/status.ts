@@ -7,6 +7,7 @@ export type DropReason =
   | 'duplicate'
   | 'protected'
   | 'too much'
+  | 'held'
   | 'queue full'
   | 'over budget'
   | 'not remembered'

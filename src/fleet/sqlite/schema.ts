@@ -161,6 +161,17 @@ ALTER TABLE evidence ADD COLUMN proxy TEXT NOT NULL DEFAULT '';
 -- The first evidence for the latest activation, as JSON, which is checked when it is read; empty: none.
 ALTER TABLE entry ADD COLUMN evidence TEXT NOT NULL DEFAULT '';
 `,
+  `
+-- Wide prefixes that one user reported, and until when they would have them blocked.
+CREATE TABLE claim (
+  prefix TEXT NOT NULL,
+  reported_by TEXT NOT NULL,
+  until INTEGER, -- NULL: forever
+  at INTEGER NOT NULL,
+  PRIMARY KEY (prefix, reported_by)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX claim_reported_by ON claim (reported_by, at);
+`,
 ];
 
 /** Migrates the database to the newest version. Throws McblockError('store') for another program's. */

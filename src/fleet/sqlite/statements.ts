@@ -1,3 +1,4 @@
+import { CLAIM_COLUMNS, MAX_CLAIMS } from '../claim-rows.ts';
 import { mergedEvidence } from '../merged-evidence.ts';
 import {
   ACTIVATION_COLUMNS,
@@ -32,6 +33,13 @@ ON CONFLICT (name) DO UPDATE SET ${replaced(USER_COLUMNS)}`;
 
 export const PUT_USAGE = `
 INSERT OR REPLACE INTO usage (${USAGE_COLUMNS.join(', ')}) VALUES (${placeholders(USAGE_COLUMNS)})`;
+
+export const PUT_CLAIM = `
+INSERT OR REPLACE INTO claim (${CLAIM_COLUMNS.join(', ')}) VALUES (${placeholders(CLAIM_COLUMNS)})`;
+
+export const DROP_CLAIMS = `
+DELETE FROM claim WHERE reported_by = ? AND prefix NOT IN (
+  SELECT prefix FROM claim WHERE reported_by = ? ORDER BY at DESC, prefix LIMIT ${MAX_CLAIMS})`;
 
 export const COUNT_EVIDENCE = 'SELECT count(*) FROM evidence WHERE prefix = ? AND activation = ?';
 

@@ -102,6 +102,34 @@ describe('storeBans', () => {
     expect(ask(late)).toMatchObject([{ outcome: 'new' }]);
   });
 
+  it('blocks what is wider than the automatic length once two senders ask for it', () => {
+    const limits = { ...DEFAULT_POLICY.limits, quorum: 2 };
+    const policy = { ...DEFAULT_POLICY, limits };
+    const outcomes = (...requests: BlockRequest[]) =>
+      storeBans(store, requests, policy, NOW, MAX_AGE).map(
+        ({ outcome, prefix }) => `${outcome} ${formatPrefix(prefix)}`,
+      );
+    expect(
+      outcomes(
+        from('a', '203.0.112.0/20'),
+        from('a', '203.0.112.0/20'),
+        from('a', '198.51.100.0/22', '198.51.101.9'),
+        from('a', '192.0.2.0/24'),
+        from('b', '203.0.112.0/22'),
+        from('b', '198.51.100.0/22', '198.51.100.9'),
+      ),
+    ).toEqual([
+      'held 203.0.112.0/20',
+      'held 203.0.112.0/20',
+      'new 198.51.101.0/24',
+      'new 192.0.2.0/24',
+      'new 203.0.112.0/22',
+      'new 198.51.100.0/22',
+    ]);
+    expect(store.fleetState.claims.waiting(NOW)).toBe(1);
+    expect(store.fleetState.claims.waiting(NOW + 7 * DAY)).toBe(0);
+  });
+
   it('blocks no longer than one user may, and no more than that', () => {
     const far = signed('198.51.100.0/24', '198.51.100.9');
     const { message } = far;
@@ -162,4 +190,9 @@ function signed(text: string, offender: string | undefined): BlockRequest {
   const number = ++lastNumber;
   const message = { ban, sender: 'a.example.net', channel: 'mcblock', number, at: NOW };
   return { prefix, address, message, isSigned: true, channel: 'mcblock', isDuplicate: false };
+}
+
+function from(sender: string, text: string, offender?: string): BlockRequest {
+  const request = signed(text, offender);
+  return { ...request, message: { ...request.message!, sender } };
 }

@@ -264,4 +264,20 @@ describe('any sequence of remote entries', () => {
       }),
     );
   });
+
+  it('waits for a second machine if it is wider than the automatic length and two must report it', () => {
+    const policy = { ...DEFAULT_POLICY, limits: { ...DEFAULT_POLICY.limits, quorum: 2 } };
+    const gate1 = { by: 'gate1', byAdmin: false };
+    const kindOf = (text: string, over: Partial<PeerReport>) => {
+      const report = { entry: entryOf(text), activatedBy: gate1, isShared: false, ...over };
+      return mergeEntry(report, localState(), { ...RULES, policy }, NOW).kind;
+    };
+    expect(kindOf('203.0.112.0/22', {})).toBe('held');
+    expect(kindOf('203.0.112.0/22', { isShared: true })).toBe('blocked');
+    expect(kindOf('203.0.112.0/22', { activatedBy: { by: 'anna', byAdmin: true } })).toBe(
+      'blocked',
+    );
+    expect(kindOf('203.0.113.0/24', {})).toBe('blocked');
+    expect(kindOf('2001:db8:1::/48', {})).toBe('held');
+  });
 });
