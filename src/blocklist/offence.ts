@@ -29,6 +29,8 @@ export interface Offence {
   /** The user that it names. */
   readonly user: UserHash;
   readonly kind: OffenceKind;
+  /** The key of its first event; undefined where it is not known, or is not to be told. */
+  readonly key?: number | undefined;
   /** It was judged with an earlier log, and goes on counting for its automatic prefix only. */
   readonly isJudged?: true | undefined;
 }

@@ -236,7 +236,10 @@ export class OffenderNetworks {
     const pending: Offence[] = [];
     for (const { window, trusted } of this.#networks.values()) {
       for (const moment of window.moments) pending.push(moment);
-      for (const { moments } of trusted?.values() ?? []) pending.push(...moments);
+      for (const { moments } of trusted?.values() ?? []) {
+        // Nobody else is told of what comes from a trusted address.
+        for (const moment of moments) pending.push({ ...moment, key: undefined });
+      }
     }
     this.#networks = new Map();
     return pending;

@@ -11,6 +11,7 @@ interface Moment extends Offence {
   points: number;
   count: number;
   port: number | undefined;
+  key: number | undefined;
 }
 
 /**
@@ -62,8 +63,8 @@ export class Window {
 
   /** Keeps a copy. @param at the time of the offence, or now if that is in the future */
   add(offence: Offence, at: Seconds, windowSeconds: number): void {
-    const { address, points, count, port, user, kind, isJudged } = offence;
-    const moment: Moment = { at, address, points, count, port, user, kind, isJudged };
+    const { address, points, count, port, user, kind, key, isJudged } = offence;
+    const moment: Moment = { at, address, points, count, port, user, kind, key, isJudged };
     const latestAt = this.latestAt;
     if (latestAt === undefined || latestAt <= at - windowSeconds) {
       // The usual case: the only offence in its window.
@@ -134,6 +135,7 @@ export class Window {
       if (isAlike(before, moment)) {
         moment.points += before.points;
         moment.count += before.count;
+        moment.key = leastOf(moment.key, before.key);
         this.#moments[index - 1] = moment;
         return;
       }
@@ -159,6 +161,11 @@ export class Window {
       else this.#points += moment.points;
     }
   }
+}
+
+/** The same on each machine that knows both events. */
+function leastOf(p: number | undefined, q: number | undefined): number | undefined {
+  return p === undefined || q === undefined ? undefined : Math.min(p, q);
 }
 
 function isAlike(p: Moment, q: Moment): boolean {

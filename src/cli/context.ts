@@ -167,7 +167,11 @@ export class Context {
       outbox:
         config.get('fleet.url') === ''
           ? undefined
-          : { most: config.get('fleet.outbox-limit'), now: () => this.time.present },
+          : {
+              most: config.get('fleet.outbox-limit'),
+              now: () => this.time.present,
+              sharesPending: config.get('fleet.share-pending'),
+            },
     });
     this.#storeMode = mode;
     await this.time.check(this.#store.clock.latest());

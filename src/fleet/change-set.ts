@@ -9,6 +9,7 @@ import { formatPrefix } from '../net/prefix-text.ts';
 import { keyOfEvidence, mergeEvidence, onlyEvidence } from '../validation/evidence.ts';
 import { Charges } from './charges.ts';
 import { Claims } from './claims.ts';
+import { FleetOffences } from './fleet-offences.ts';
 import type {
   EvidenceCount,
   FleetActivation,
@@ -35,7 +36,7 @@ export interface Bounds {
   readonly protections: readonly Protection[];
   /** Rows of evidence that are kept whole for one activation. */
   readonly maxEvidence: number;
-  readonly policy: Pick<Policy, 'limits' | 'auto'>;
+  readonly policy: Pick<Policy, 'limits' | 'auto' | 'offence'>;
 }
 
 /**
@@ -61,6 +62,7 @@ export class ChangeSet {
   readonly #keys: ReportKey[] = [];
   readonly charges: Charges;
   readonly claims: Claims;
+  readonly offences: FleetOffences;
 
   constructor(snapshot: FleetSnapshot, bounds: Bounds, at: Seconds) {
     this.#at = at;
@@ -68,6 +70,7 @@ export class ChangeSet {
     this.#sequence = snapshot.sequence;
     this.charges = new Charges(snapshot, bounds.policy.limits.user);
     this.claims = new Claims(snapshot.claims, bounds.policy, at);
+    this.offences = new FleetOffences(snapshot.offences, bounds.policy);
     for (const held of snapshot.entries) this.#entries.set(held.entry.prefix, held);
     for (const allowed of snapshot.allowed) this.#allowed.set(allowed.prefix, allowed);
     for (const key of snapshot.keys) this.#known.add(textOfKey(key));
@@ -213,6 +216,8 @@ export class ChangeSet {
       keys: this.#keys,
       usage: this.charges.usage(),
       claims: this.claims.written(),
+      offences: this.offences.added,
+      forgetsTo: this.#at - this.#bounds.policy.offence.windowSeconds,
     };
   }
 

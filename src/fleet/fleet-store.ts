@@ -1,6 +1,7 @@
 import type { Entry, Expiry, Origin, Seconds } from '../blocklist/entry.ts';
 import type { Evidence } from '../blocklist/evidence.ts';
 import type { Usage } from '../blocklist/user-usage.ts';
+import type { Address } from '../net/address.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { PrefixList } from '../net/prefix-list.ts';
 import type { User, UserKey } from './user.ts';
@@ -62,6 +63,22 @@ export interface Claim {
   readonly until: Expiry;
 }
 
+/** Offences at one machine that blocked nobody there. */
+export interface FleetOffence {
+  /** The automatic prefix around the address. */
+  readonly network: Prefix;
+  /** The key of the event. */
+  readonly event: string;
+  readonly address: Address;
+  /** The machine that reported them. */
+  readonly by: string;
+  readonly at: Seconds;
+  readonly service: string;
+  readonly message: string;
+  readonly points: number;
+  readonly count: number;
+}
+
 /** The key of a report that was processed. */
 export interface ReportKey {
   readonly by: string;
@@ -79,6 +96,8 @@ export interface SnapshotQuery {
   readonly counted: readonly string[];
   /** The claims to these prefixes are needed, and to what contains them. */
   readonly claimed: readonly Prefix[];
+  /** The offences from exactly these networks are needed. */
+  readonly offenders: readonly Prefix[];
   readonly now: Seconds;
 }
 
@@ -98,6 +117,7 @@ export interface FleetSnapshot {
   /** The active entries whose latest activation a user in `counted` made. */
   readonly activeOf: ReadonlyMap<string, PrefixList>;
   readonly claims: readonly Claim[];
+  readonly offences: readonly FleetOffence[];
 }
 
 /** How many rows of evidence the latest activation of an entry has. */
@@ -120,6 +140,9 @@ export interface FleetChange {
   readonly usage: ReadonlyMap<string, Usage>;
   /** Of each user only the latest are kept. */
   readonly claims: readonly Claim[];
+  /** Those of each user up to `forgetsTo`, and all but the latest, are forgotten. */
+  readonly offences: readonly FleetOffence[];
+  readonly forgetsTo: Seconds;
 }
 
 /** An entry with its history. */

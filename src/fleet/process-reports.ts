@@ -1,21 +1,15 @@
 import { decide } from '../blocklist/decide.ts';
-import { type Entry, isActive, type Seconds } from '../blocklist/entry.ts';
-import { NO_DETAILS } from '../blocklist/evidence.ts';
+import { type Entry, type Seconds } from '../blocklist/entry.ts';
 import { expireEntry } from '../blocklist/expire.ts';
 import type { Policy } from '../blocklist/policy.ts';
 import { ProtectedSpace, REASONS_BY_HAND } from '../blocklist/protect.ts';
-import type { AutomaticRequest, Decision, Protection, Request } from '../blocklist/request.ts';
+import type { AutomaticRequest, Protection, Request } from '../blocklist/request.ts';
 import { hostPrefix, type Prefix } from '../net/prefix.ts';
 import { type Bounds, ChangeSet } from './change-set.ts';
-import type { FleetChange, FleetEvidence, FleetSnapshot } from './fleet-store.ts';
-import {
-  limitedDecision,
-  limitedPolicy,
-  limitedPrefix,
-  limitedUntil,
-  limitFault,
-  makerOf,
-} from './limits.ts';
+import { DecisionRecorder } from './decision-recorder.ts';
+import type { FleetChange, FleetSnapshot } from './fleet-store.ts';
+import { limitedPolicy, limitedPrefix, limitedUntil, limitFault, makerOf } from './limits.ts';
+import { pendingReport } from './pending-report.ts';
 import type {
   AllowReport,
   BlockReport,
@@ -27,7 +21,7 @@ import type {
   ReportResult,
   WithdrawReport,
 } from './report.ts';
-import { deferred, resultOf, spared, unchanged, withoutSmallExtension } from './report-result.ts';
+import { resultOf, spared, unchanged } from './report-result.ts';
 import { reportKeyOf, type Submission, type SubmissionResults } from './submission.ts';
 
 export interface ReportRules extends Bounds {
@@ -65,11 +59,13 @@ class ReportProcessor {
   readonly #changeSet: ChangeSet;
   readonly #policy: Policy;
   readonly #now: Seconds;
+  readonly #recorder: DecisionRecorder;
 
   constructor(changeSet: ChangeSet, policy: Policy, now: Seconds) {
     this.#changeSet = changeSet;
     this.#policy = policy;
     this.#now = now;
+    this.#recorder = new DecisionRecorder(changeSet, policy, now);
   }
 
   process(report: Report, by: Reporter): ReportResult {
@@ -95,6 +91,8 @@ class ReportProcessor {
         return this.#expireReported(report, by);
       case 'withdraw':
         return this.#withdraw(report, by);
+      case 'pending':
+        return pendingReport(this.#changeSet, this.#recorder, this.#policy, report, by, this.#now);
       case 'allow':
       case 'disallow':
         return this.#allow(report, by);
@@ -108,7 +106,7 @@ class ReportProcessor {
     const expired = expireEntry(entry, this.#now);
     if (expired === entry) return undefined;
     this.#changeSet.update(expired, { ...makerOf(by), origin: entry.origin, note: '' });
-    this.#changeSet.addEvidence(this.#evidence(expired, 'expire', by));
+    this.#changeSet.addEvidence(this.#recorder.evidence(expired, 'expire', by));
     return expired;
   }
 
@@ -133,7 +131,7 @@ class ReportProcessor {
     // As acacia names the source of an address in a table of pf.
     const note = details.service === 'pf' ? `${by.name}/${details.message}` : '';
     const evidence = { kind, address, ...details, ...times };
-    return { ...this.#commit(decision, by, origin, note, evidence), held };
+    return { ...this.#recorder.record(decision, by, origin, note, evidence), held };
   }
 
   /** Version 1 is a list of prefixes, each an entry of its own, whatever contains it. */
@@ -148,7 +146,7 @@ class ReportProcessor {
       this.#policy,
       this.#now,
     );
-    return this.#commit(decision, by, 'fleet', source, { kind: 'list', message: source });
+    return this.#recorder.record(decision, by, 'fleet', source, { kind: 'list', message: source });
   }
 
   #automatic({ by, ...asked }: Asked): AutomaticRequest {
@@ -175,7 +173,7 @@ class ReportProcessor {
     const supernets = this.#changeSet.supernets(prefix);
     const policy = limitedPolicy(this.#policy, by);
     const decision = decide(supernets, this.#changeSet.space, request, policy, this.#now);
-    return this.#commit(decision, by, 'manual', note, { kind: 'block', message: note });
+    return this.#recorder.record(decision, by, 'manual', note, { kind: 'block', message: note });
   }
 
   #expireReported({ prefix }: ExpireReport, by: Reporter): ReportResult {
@@ -207,69 +205,6 @@ class ReportProcessor {
 
   #protectionOf(prefix: Prefix, { isAdmin }: Reporter): Protection | undefined {
     return this.#changeSet.space.overlapping(prefix, isAdmin ? REASONS_BY_HAND : undefined);
-  }
-
-  #commit(
-    decision: Decision,
-    by: Reporter,
-    origin: Entry['origin'],
-    note: string,
-    reported: Partial<FleetEvidence> & Pick<FleetEvidence, 'kind'>,
-  ): ReportResult {
-    if (decision.kind === 'refused') return spared(decision.protection);
-    const { prefix } = decision.entry;
-    const before = this.#changeSet.get(prefix);
-    const held = this.#changeSet.active(prefix);
-    const limited = limitedDecision(decision, held, by, this.#policy);
-    const { outcome, entry } = withoutSmallExtension(limited, before, reported.kind);
-    const isActivation = outcome === 'new' || outcome === 'reactivated';
-    // An administrator vouches for what they made, not for how long somebody else wants it blocked.
-    const isProlonged = outcome === 'extended' && reported.kind === 'block';
-    const wanted = isProlonged ? { ...entry, byAdmin: false } : entry;
-    if ((isActivation || isProlonged) && this.#changeSet.claims.heldOf(wanted, by) !== undefined) {
-      return deferred('fleet.quorum');
-    }
-    if (isActivation && !this.#isAffordable(entry, by)) {
-      return deferred(prefix.family === 4 ? 'limits.user-share' : 'limits.user-prefixes6');
-    }
-    const isChange =
-      (outcome !== 'covered' && outcome !== 'evidence') || before?.note !== entry.note;
-    if (isChange) this.#changeSet.update(entry, { ...makerOf(by), origin, note });
-    else this.#changeSet.hit(entry);
-    // The activation already records who made it and why.
-    if (!isActivation || reported.kind === 'offence') {
-      this.#changeSet.addEvidence({ ...this.#evidence(entry, reported.kind, by), ...reported });
-    }
-    if (isActivation) {
-      for (const name of this.#changeSet.claims.settle(prefix, by)) {
-        this.#changeSet.addEvidence(this.#evidence(entry, 'block', { ...by, name }));
-      }
-    }
-    return resultOf(outcome, entry);
-  }
-
-  /** Whether the user may have the entry active too; if so they are charged with it. */
-  #isAffordable(entry: Entry, { name, isAdmin }: Reporter): boolean {
-    const isCharged = !isAdmin && isActive(entry, this.#now);
-    return !isCharged || this.#changeSet.charges.charge(name, entry.prefix);
-  }
-
-  #evidence(
-    { prefix, activations }: Entry,
-    kind: FleetEvidence['kind'],
-    by: Reporter,
-  ): FleetEvidence {
-    return {
-      prefix,
-      activation: activations,
-      by: by.name,
-      kind,
-      ...NO_DETAILS,
-      address: undefined,
-      count: 1,
-      firstSeen: this.#now,
-      lastSeen: this.#now,
-    };
   }
 }
 

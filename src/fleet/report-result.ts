@@ -19,7 +19,10 @@ export function resultOf(outcome: ReportResult['outcome'], entry: Entry): Report
   return { outcome, prefix: entry.prefix, expiresAt: entry.expiresAt, reason: '' };
 }
 
-export function unchanged(outcome: 'refused' | 'repeated' | 'absent', reason = ''): ReportResult {
+export function unchanged(
+  outcome: 'refused' | 'repeated' | 'absent' | 'pending',
+  reason = '',
+): ReportResult {
   return { outcome, prefix: undefined, expiresAt: undefined, reason };
 }
 

@@ -10,6 +10,7 @@ export type Report =
   | BlockReport
   | ExpireReport
   | WithdrawReport
+  | PendingReport
   | AllowReport;
 
 /** An offender that a machine blocks because of its own log or firewall. */
@@ -62,6 +63,19 @@ export interface WithdrawReport {
   readonly prefix: Prefix;
 }
 
+/** Offences that blocked nobody at the machine, which may do so together with those at others. */
+export interface PendingReport {
+  readonly kind: 'pending';
+  /** The key of the event. Equal keys of any machines count once. */
+  readonly event: string;
+  readonly address: Address;
+  readonly at: Seconds;
+  readonly service: string;
+  readonly message: string;
+  readonly points: number;
+  readonly count: number;
+}
+
 /** Adds a prefix to the fleet's allow-list, or removes it. */
 export interface AllowReport {
   readonly kind: 'allow' | 'disallow';
@@ -94,6 +108,8 @@ export interface ReportResult {
     | 'withdrawn'
     | 'allowed'
     | 'disallowed'
+    /** Offences that block nobody yet. */
+    | 'pending'
     /** There was nothing to expire, to withdraw or to remove from the allow-list. */
     | 'absent'
     /** The key was known: the report was counted before. */

@@ -37,7 +37,7 @@ export function addRoutesV2(
       config: { access: 'report' },
       schema: {
         summary:
-          'Reports offences, blocks and expiries; one whose `key` this user sent before is ignored',
+          'Reports offences, blocks and expiries; one whose `key` this user sent before is ignored, and a pending one whose `key` anybody sent',
         body: reportsDecoder(maxItems),
         answers: { 200: 'one result for each report, in order', 400: 'nothing was changed' },
       },

@@ -1,7 +1,8 @@
 import type { Seconds } from '../blocklist/entry.ts';
-import type { Policy } from '../blocklist/policy.ts';
+import { automaticPrefix, type Policy } from '../blocklist/policy.ts';
 import { needsQuorum } from '../blocklist/quorum.ts';
 import { hostPrefix, type Prefix } from '../net/prefix.ts';
+import { FLEET } from './fleet-offences.ts';
 import type { ReportKey, SnapshotQuery } from './fleet-store.ts';
 import type { Report, Reporter, ReportResult } from './report.ts';
 
@@ -28,12 +29,14 @@ export function snapshotQueryOf(
 ): SnapshotQuery {
   const prefixes: Prefix[] = [];
   const claimed: Prefix[] = [];
+  const offenders: Prefix[] = [];
   const keys: ReportKey[] = [];
   for (const { by, reports } of submissions) {
     for (const report of reports) {
       // Entries that contain the offender include all that contain the prefix around it.
-      prefixes.push(report.kind === 'offence' ? hostPrefix(report.address) : report.prefix);
-      const { prefix } = report;
+      prefixes.push('address' in report ? hostPrefix(report.address) : report.prefix);
+      if (report.kind === 'pending') offenders.push(automaticPrefix(report.address, policy));
+      const prefix = 'prefix' in report ? report.prefix : undefined;
       if (prefix !== undefined && !by.isAdmin && needsQuorum(prefix, policy)) claimed.push(prefix);
       const key = reportKeyOf(report, by);
       if (key !== undefined) keys.push(key);
@@ -41,8 +44,9 @@ export function snapshotQueryOf(
   }
   const resets = submissions.some(({ reset }) => reset);
   const reporters = submissions.filter(({ by }) => !by.isAdmin).map(({ by }) => by.name);
-  const users = [...new Set(reporters)];
-  return { prefixes, keys, activeAt: resets ? now : undefined, users, counted, claimed, now };
+  const users = [...new Set(offenders.length === 0 ? reporters : [...reporters, FLEET])];
+  const read = { claimed, offenders };
+  return { prefixes, keys, activeAt: resets ? now : undefined, users, counted, ...read, now };
 }
 
 /** By which the report is known when it is sent again; undefined if it has none. */

@@ -11,6 +11,7 @@ import {
   BLOCK_REPORT,
   EXPIRE_REPORT,
   OFFENCE_REPORT,
+  PENDING_REPORT,
   WITHDRAW_REPORT,
 } from '../validation/reports.ts';
 import { expiryText, timeText } from '../validation/time-text.ts';
@@ -37,6 +38,7 @@ const REPORT: Codec<Report> = {
       BLOCK_REPORT.schema,
       EXPIRE_REPORT.schema,
       WITHDRAW_REPORT.schema,
+      PENDING_REPORT.schema,
     ],
   },
   isOptional: false,
@@ -96,8 +98,12 @@ function readReport(value: unknown, path: string): Report {
       const { type: kind, ...read } = WITHDRAW_REPORT.read(value, path);
       return { kind, ...read };
     }
+    case 'pending': {
+      const { type: kind, key: event, ...read } = PENDING_REPORT.read(value, path);
+      return { kind, event, ...read };
+    }
     default:
-      return refuse(`${path}.type`, 'one of offence, block, expire, withdraw', type);
+      return refuse(`${path}.type`, 'one of offence, block, expire, withdraw, pending', type);
   }
 }
 

@@ -18,6 +18,7 @@ import {
 import type { Commands } from './commands.ts';
 import type { Connection } from './connection.ts';
 import { keyOf, prefixOfRow } from './key.ts';
+import { PendingReports } from './pending-reports.ts';
 
 /** A change other than an offence that is shared with the fleet. */
 export type Announcement =
@@ -55,6 +56,8 @@ export interface OutboxOptions {
   /** If more reports wait, the oldest are dropped and counted. */
   readonly most: number;
   readonly now: () => Seconds;
+  /** Whether offences without a block are shared too. */
+  readonly sharesPending?: boolean;
 }
 
 const ORIGIN = `
@@ -102,6 +105,8 @@ INSERT INTO outbox_dropped VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET count = 
  * the transaction in which it is put in.
  */
 export class Outbox {
+  /** Offences without a block. */
+  readonly pending: PendingReports;
   readonly #connection: Connection;
   readonly #commands: Commands;
   readonly #options: OutboxOptions | undefined;
@@ -114,6 +119,7 @@ export class Outbox {
     this.#connection = connection;
     this.#commands = commands;
     this.#options = options;
+    this.pending = new PendingReports(connection, options?.sharesPending ?? false);
   }
 
   /** To be called for each recorded activation, before its evidence is added. */
@@ -121,6 +127,7 @@ export class Outbox {
     if (this.#options === undefined) return;
     if (this.#transaction !== this.#connection.transactions) this.#seenHere.clear();
     this.#transaction = this.#connection.transactions;
+    this.pending.forget(prefix);
     if (origin !== 'fleet') this.#seenHere.add(`${formatPrefix(prefix)} ${activations}`);
   }
 

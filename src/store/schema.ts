@@ -1,4 +1,3 @@
-import { CLAIM_TABLE } from './migration-claims.ts';
 import { COMMAND_RECORD } from './migration-commands.ts';
 import { COVERAGE } from './migration-coverage.ts';
 import { CURSORS } from './migration-cursors.ts';
@@ -9,6 +8,7 @@ import { MAKERS } from './migration-makers.ts';
 import { NOTIFICATIONS } from './migration-notifications.ts';
 import { PROXIES } from './migration-proxies.ts';
 import { SENDERS } from './migration-senders.ts';
+import { SINGLE_REPORTS } from './migration-single-reports.ts';
 import { TOLD } from './migration-told.ts';
 import { DEFERRED_REPORTS, OWN_LIMITS, USER_LIMITS } from './migration-user-limits.ts';
 import { USERS } from './migration-users.ts';
@@ -226,5 +226,5 @@ CREATE TABLE clock (
   TOLD,
   PROXIES,
   NOTIFICATIONS,
-  CLAIM_TABLE,
+  ...SINGLE_REPORTS,
 ];

@@ -4,7 +4,7 @@ import { codecsOf, DETAIL_FIELDS, type Details } from './evidence.ts';
 import { address, time, whole } from './values.ts';
 
 /** What an offence says besides who, when and how many points. */
-type OffenceDetails = Omit<Offence, 'at' | 'address' | 'points' | 'user' | 'isJudged'>;
+type OffenceDetails = Omit<Offence, 'at' | 'address' | 'points' | 'user' | 'key' | 'isJudged'>;
 
 const FLAT = object({
   at: time(),

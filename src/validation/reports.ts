@@ -10,15 +10,19 @@ import {
   prefix,
   printableText,
   time,
+  whole,
 } from './values.ts';
 
 /** Reports of version 2 of the API, as the outbox writes and the server reads them. */
 
 /** The sender makes up a key for each report; a report with a known key counts nothing. */
-const KEY = optional(
-  matching(/^[A-Za-z0-9._:-]{8,64}$/, '8 to 64 letters, digits, dots, colons, - and _'),
-  undefined,
+const ANY_KEY = matching(
+  /^[A-Za-z0-9._:-]{8,64}$/,
+  '8 to 64 letters, digits, dots, colons, - and _',
 );
+const KEY = optional(ANY_KEY, undefined);
+
+const MAX_POINTS = 1_000_000;
 
 const NOTE = optional(printableText(255), '');
 
@@ -56,6 +60,22 @@ export const EXPIRE_REPORT = object({ type: oneOf('expire'), key: KEY, prefix: p
 
 /** Withdraws the latest activation of exactly this prefix, which the sender reported. */
 export const WITHDRAW_REPORT = object({ type: oneOf('withdraw'), key: KEY, prefix: prefix(1) });
+
+/**
+ * Offences at one machine that blocked nobody there. Says no more of them than the server needs to add
+ * them up over all machines: no user, log or host.
+ */
+export const PENDING_REPORT = object({
+  type: oneOf('pending'),
+  /** That of the event, which is the same on every machine that logs it. */
+  key: ANY_KEY,
+  address: address(),
+  at: time(),
+  service: DETAIL_FIELDS.service.wire,
+  message: DETAIL_FIELDS.message.wire,
+  points: whole(1, MAX_POINTS),
+  count: DETAIL_FIELDS.count.wire,
+});
 
 /** What `POST` and `DELETE /v2/allow` take. */
 export const ALLOW_REPORT = object({ prefix: prefix(1), note: NOTE });

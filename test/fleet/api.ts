@@ -80,6 +80,18 @@ const YEAR_END = '2027-05-28T20:26:40Z';
 const prefixOf = (n: number) => `${20 + (n >> 12)}.${(n >> 4) & 255}.${(n & 15) << 4}.0/20`;
 
 const expire = (prefix: string) => ({ type: 'expire', prefix });
+const pending = (n: number, over: object = {}) => ({
+  type: 'pending',
+  key: `1780000000-${n}`,
+  address: '45.9.9.9',
+  at: '2026-05-28T20:26:40Z',
+  service: 'sshd',
+  message: 'failed-login',
+  points: 10,
+  count: 1,
+  ...over,
+});
+
 const wide = (prefix: string, over: object = {}) => block({ prefix, ...over });
 const block = (over: object) => ({ type: 'block', prefix: '192.0.2.0/24', ...over });
 
@@ -1000,6 +1012,120 @@ export function describeApi(makeBackend: () => Backend): void {
     it('bounds the size of a body', async () => {
       const json = { reports: [offence('192.0.2.7', { log: 'x'.repeat(1024 ** 2) })] };
       expect((await ask('POST', '/v2/reports', { json })).statusCode).toBe(413);
+    });
+
+    describe('offences without a block', () => {
+      beforeEach(async () => {
+        for (const name of ['one', 'two', 'three', 'four']) await machine(name);
+      });
+
+      it('block once those of several machines are enough, in the name of the fleet', async () => {
+        expect(await outcomes('one', pending(1))).toEqual(['pending']);
+        expect(await outcomes('two', pending(2))).toEqual(['pending']);
+        const [third] = await report(
+          'three',
+          pending(3, { address: '45.9.9.200', service: 'pam' }),
+        );
+        expect(third).toMatchObject({ outcome: 'new', prefix: '45.9.9.0/24' });
+        expect(await entryOf('45.9.9.0/24')).toMatchObject({
+          activatedBy: 'the fleet',
+          activatedByAdmin: false,
+          shared: true,
+          hits: 3,
+          note: 'pam.failed-login, sshd.failed-login at one, three, two',
+        });
+        const { evidence } = (await ask('GET', '/v2/entries/45.9.9.0/24')).json();
+        expect(evidence).toMatchObject([
+          { by: 'one', address: '45.9.9.9', service: 'sshd', count: 1 },
+          { by: 'three', address: '45.9.9.200', service: 'pam', count: 1 },
+          { by: 'two', address: '45.9.9.9', service: 'sshd', count: 1 },
+        ]);
+        // What is active is hit by more of them, and no machine can end it.
+        expect(await outcomes('four', pending(4))).toEqual(['covered']);
+        expect(await outcomes('one', expire('45.9.9.0/24'))).toEqual(['refused']);
+        expect(await outcomes('test', expire('45.9.9.0/24'))).toEqual(['expired']);
+        // What blocked it once does not do so again.
+        now += 1;
+        const later = { at: '2026-05-28T20:26:41Z' };
+        expect(await outcomes('four', pending(5, later))).toEqual(['pending']);
+        expect(await outcomes('one', pending(6, later))).toEqual(['pending']);
+        expect(await outcomes('two', pending(7, later))).toEqual(['reactivated']);
+      });
+
+      it('count once for each event, whoever reports it, and in the same request', async () => {
+        expect(await outcomes('one', pending(1), pending(1))).toEqual(['pending', 'repeated']);
+        expect(await outcomes('two', pending(1))).toEqual(['repeated']);
+        expect(await outcomes('three', pending(2), pending(1))).toEqual(['pending', 'repeated']);
+        expect(await list()).toEqual([]);
+      });
+
+      it('give no more than a third of the points for each machine and network', async () => {
+        const many = Array.from({ length: 100 }, (_, n) =>
+          pending(100 + n, { address: `45.9.9.${n}`, points: 1_000_000 }),
+        );
+        expect(new Set(await outcomes('one', ...many))).toEqual(new Set(['pending']));
+        expect(await outcomes('two', pending(1, { points: 9 }))).toEqual(['pending']);
+        expect(await outcomes('three', pending(2))).toEqual(['pending']);
+        expect(await outcomes('two', pending(3, { points: 1 }))).toEqual(['new']);
+      });
+
+      it('count within the window of offences only', async () => {
+        expect(await outcomes('one', pending(1))).toEqual(['pending']);
+        now += DAY_SECONDS;
+        expect(await outcomes('two', pending(2), pending(3, at(1)))).toEqual([
+          'pending',
+          'pending',
+        ]);
+        expect(await outcomes('three', pending(4, at(1)))).toEqual(['pending']);
+        expect(await list()).toEqual([]);
+        // In the future is now.
+        expect(await outcomes('four', pending(5, at(20)))).toEqual(['new']);
+      });
+
+      it('spare what is protected, and are within the budget of one user in sum', async () => {
+        await server.close();
+        const { limits } = DEFAULT_POLICY;
+        const policy = {
+          ...DEFAULT_POLICY,
+          limits: { ...limits, user: { ...limits.user, addresses4: 512 } },
+        };
+        server = await start({
+          rules: { policy, protections: privateSpace(), maxEvidence: 9 },
+        });
+        await ask('POST', '/v2/allow', { json: { prefix: '45.9.9.9' } });
+        expect(await outcomes('one', pending(1), pending(2, { address: '10.1.2.3' }))).toEqual([
+          'spared',
+          'spared',
+        ]);
+        // Three machines that make up offences together.
+        const numbers = [0, 1, 2, 3, 4];
+        const made = (from: number) =>
+          numbers.map((n) => pending(from + n, { address: `46.${n}.0.9` }));
+        await report('one', ...made(10));
+        await report('two', ...made(20));
+        expect(await outcomes('three', ...made(30))).toEqual([
+          'new',
+          'new',
+          'pending',
+          'pending',
+          'pending',
+        ]);
+        // Their own budgets are their own still.
+        expect(await outcomes('one', offence('47.0.0.9'))).toEqual(['new']);
+      });
+
+      it('do not say more than they may', async () => {
+        const faults = [
+          { points: 0 },
+          { key: undefined },
+          { count: 1_000_001 },
+          { address: '45.9.9.0/24' },
+        ];
+        for (const fault of faults) {
+          const reports = [pending(1, fault)];
+          expect(await status('one', 'POST', '/v2/reports', { reports })).toBe(400);
+        }
+      });
     });
 
     it('limits the rate of each user alone', async () => {

@@ -18,7 +18,9 @@ describe("an older fleet's store in SQLite", () => {
       for (const column of ['port', 'proxy']) {
         database.exec(`ALTER TABLE evidence DROP COLUMN ${column}`);
       }
-      database.exec('DROP TABLE usage; DROP INDEX entry_activated_by; DROP TABLE claim');
+      database.exec(
+        'DROP TABLE usage; DROP INDEX entry_activated_by; DROP TABLE claim; DROP TABLE offence',
+      );
       const added = [
         'made_by',
         'by_admin',

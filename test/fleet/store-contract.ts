@@ -8,12 +8,14 @@ import type {
   FleetChange,
   FleetEntry,
   FleetEvidence,
+  FleetOffence,
   FleetStore,
   SnapshotQuery,
 } from '../../src/fleet/fleet-store.ts';
 import type { Report, Reporter } from '../../src/fleet/report.ts';
 import type { User } from '../../src/fleet/user.ts';
 import { Writer } from '../../src/fleet/writer.ts';
+import type { Address } from '../../src/net/address.ts';
 import { parseAddress } from '../../src/net/address-text.ts';
 import type { Prefix } from '../../src/net/prefix.ts';
 import { formatPrefix, parsePrefix } from '../../src/net/prefix-text.ts';
@@ -34,6 +36,7 @@ const ASKED: SnapshotQuery = {
   users: [],
   counted: [],
   claimed: [],
+  offenders: [],
   now: NOW,
 };
 export const ADMIN: Reporter = {
@@ -120,6 +123,8 @@ const NOTHING: Omit<FleetChange, 'sequence'> = {
   keys: [],
   usage: new Map(),
   claims: [],
+  offences: [],
+  forgetsTo: 0,
 };
 
 function put(store: FleetStore, change: Partial<FleetChange> & { readonly sequence: number }) {
@@ -145,6 +150,18 @@ const allowed = (text: string, sequence: number, removed: boolean) => ({
 
 const listed = (text: string) =>
   ({ kind: 'list', prefix: parsePrefix(text), source: 's' }) as const;
+
+const offenceAt = (address: string, event: string, by: string, at: number) => ({
+  network: parsePrefix(address.includes(':') ? '2001:db8::/64' : '45.9.9.0/24'),
+  address: addressOfText(address),
+  event,
+  by,
+  at,
+  service: 'sshd',
+  message: 'failed-login',
+  points: 10,
+  count: 2,
+});
 
 export function describeFleetStore(makeBackend: () => Backend): void {
   let backend: Backend;
@@ -299,6 +316,38 @@ export function describeFleetStore(makeBackend: () => Backend): void {
       }));
       await put(store, { sequence: 0, at: NOW + 1, claims: more });
       expect(await store.countClaimed(NOW)).toBe(1001);
+    });
+
+    it('are not needed for offences, which are kept by network, of each user the latest', async () => {
+      const all = [
+        offenceAt('45.9.9.9', 'a', 'gate1', NOW),
+        offenceAt('45.9.9.10', 'b', 'gate2', NOW + 1),
+        offenceAt('2001:db8::1', 'c', 'gate1', NOW + 5),
+      ];
+      await put(store, { sequence: 0, offences: all });
+      const offencesFrom = async (...texts: string[]) => {
+        let found: FleetOffence[] = [];
+        await store.change({ ...ASKED, offenders: texts.map(parsePrefix) }, (past) => {
+          found = past.offences.toSorted((p, q) => (p.event < q.event ? -1 : 1));
+          return { ...NOTHING, sequence: past.sequence };
+        });
+        return found;
+      };
+      expect(await offencesFrom('45.9.9.0/24')).toEqual(all.slice(0, 2));
+      expect(await offencesFrom('45.9.9.0/24', '2001:db8::/64')).toEqual(all);
+      expect(await offencesFrom('45.9.8.0/24', '45.9.0.0/16')).toEqual([]);
+      const next = offenceAt('45.9.9.9', 'd', 'gate1', NOW + 2);
+      await put(store, { sequence: 0, offences: [next], forgetsTo: NOW + 1 });
+      expect(await offencesFrom('45.9.9.0/24', '2001:db8::/64')).toEqual([all[1], all[2], next]);
+      const many = Array.from({ length: 65_600 }, (_, n) =>
+        offenceAt('45.9.9.9', `m${n}`, 'gate1', NOW + 100 + n),
+      );
+      await put(store, { sequence: 0, offences: many });
+      const kept = await offencesFrom('45.9.9.0/24', '2001:db8::/64');
+      expect(kept).toHaveLength(65_536 + 1);
+      expect(Math.min(...kept.filter(({ by }) => by === 'gate1').map(({ at }) => at))).toBe(
+        NOW + 100 + 64,
+      );
     });
 
     it('stay as they were if the decision throws', async () => {
@@ -585,6 +634,12 @@ export function describeFleetStore(makeBackend: () => Backend): void {
   );
 }
 
+function addressOfText(text: string): Address {
+  const address = parseAddress(text);
+  if (address === undefined) throw new Error('not an address');
+  return address;
+}
+
 const anyReports: fc.Arbitrary<Report[]> = anyPrefixes.chain((prefixes) =>
   fc.tuple(...prefixes.filter(({ length }) => length > 0).map(anyReport)),
 );
@@ -616,6 +671,16 @@ function anyReport(prefix: Prefix): fc.Arbitrary<Report> {
       until: fc.constantFrom(undefined, 'forever' as const, NOW + 9000 * DAY_SECONDS),
       exact: fc.boolean(),
       note: fc.constantFrom('', 'form spam'),
+    }),
+    fc.record({
+      kind: fc.constant('pending' as const),
+      event: fc.constantFrom('event--1', 'event--2', 'event--3', 'event--4'),
+      address: fc.constant(prefix),
+      at: fc.constantFrom(NOW, NOW + 40 * DAY_SECONDS, NOW + 90 * DAY_SECONDS),
+      service: fc.constant('sshd'),
+      message: fc.constant('failed-login'),
+      points: fc.constantFrom(2, 10, 30),
+      count: fc.constantFrom(1, 2),
     }),
     fc.record({ kind: fc.constant('expire' as const), key, prefix: fc.constant(prefix) }),
     fc.record({

@@ -9,6 +9,7 @@ import type {
   FleetChange,
   FleetEntry,
   FleetEvidence,
+  FleetOffence,
   FleetSnapshot,
   FleetStore,
   SnapshotQuery,
@@ -29,6 +30,7 @@ export class MemoryFleetStore implements FleetStore {
   readonly #keys = new Map<string, number>();
   readonly #usage = new Map<string, Usage>();
   readonly #claims = new Map<string, Claim>();
+  readonly #offences = new Map<string, FleetOffence>();
   readonly #users = new Map<string, User>();
   readonly #userKeys = new Map<string, UserKey>();
 
@@ -45,7 +47,7 @@ export class MemoryFleetStore implements FleetStore {
   }
 
   async change(
-    { prefixes, keys, activeAt, users, counted, claimed, now }: SnapshotQuery,
+    { prefixes, keys, activeAt, users, counted, claimed, offenders, now }: SnapshotQuery,
     decide: (past: FleetSnapshot) => FleetChange,
   ): Promise<void> {
     const change = decide({
@@ -76,6 +78,9 @@ export class MemoryFleetStore implements FleetStore {
       claims: [...this.#claims.values()].filter((claim) =>
         claimed.some((prefix) => containsPrefix(claim.prefix, prefix)),
       ),
+      offences: [...this.#offences.values()].filter(({ network }) =>
+        offenders.some((one) => formatPrefix(one) === formatPrefix(network)),
+      ),
       keys: keys.filter(({ by, key }) => this.#keys.has(`${by} ${key}`)),
     });
     this.#sequence = change.sequence;
@@ -97,6 +102,13 @@ export class MemoryFleetStore implements FleetStore {
     for (const [user, usage] of change.usage) this.#usage.set(user, usage);
     for (const claim of change.claims) {
       this.#claims.set(`${formatPrefix(claim.prefix)} ${claim.by}`, claim);
+    }
+    for (const offence of change.offences) {
+      this.#offences.set(`${formatPrefix(offence.network)} ${offence.event}`, offence);
+    }
+    const machines = new Set(change.offences.map(({ by }) => by));
+    for (const [key, { by, at }] of this.#offences) {
+      if (machines.has(by) && at <= change.forgetsTo) this.#offences.delete(key);
     }
     for (const { by, key } of change.keys) this.#keys.set(`${by} ${key}`, change.at);
   }

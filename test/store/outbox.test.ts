@@ -1,19 +1,24 @@
 import { describe, expect, it } from 'vitest';
 import { type Entry, neverActive } from '../../src/blocklist/entry.ts';
 import type { Evidence } from '../../src/blocklist/evidence.ts';
+import type { Offence } from '../../src/blocklist/offence.ts';
 import { reportsDecoder } from '../../src/fleet/wire.ts';
+import type { Address } from '../../src/net/address.ts';
 import { parseAddress } from '../../src/net/address-text.ts';
 import { parsePrefix } from '../../src/net/prefix-text.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import { CommandLine } from '../support/command-line.ts';
-import { plainEvidence } from '../support/offence.ts';
+import { offenceOf, plainEvidence } from '../support/offence.ts';
 
 const NOW = 1_780_000_000;
 const PREFIX = parsePrefix('5.149.104.0/24');
 
-function withStore(work: (store: Store) => void, most = 1000): void {
+function withStore(work: (store: Store) => void, most = 1000, sharesPending = true): void {
   const line = new CommandLine();
-  const store = openStore(line.db, { mode: 'write', outbox: { most, now: () => NOW } });
+  const store = openStore(line.db, {
+    mode: 'write',
+    outbox: { most, now: () => NOW, sharesPending },
+  });
   try {
     work(store);
   } finally {
@@ -220,3 +225,64 @@ describe('the outbox', () => {
     });
   });
 });
+
+const guessOf = (over: Partial<Offence> = {}) =>
+  offenceOf({ at: NOW, address: addressOf4('5.149.104.9'), points: 10, key: 12_345, ...over });
+
+const keys = (store: Store) => store.outbox.pending.after(0, 10).map(({ key }) => key);
+
+describe('pending reports', () => {
+  it('are of offences with the key of an event, and read by the server', () => {
+    withStore((store) => {
+      store.outbox.pending.put([guessOf(), guessOf({ key: undefined })]);
+      const [item, ...more] = store.outbox.pending.after(0, 10);
+      expect(more).toEqual([]);
+      expect(item?.key).toBe('1780000000-9ix');
+      expect(reportsDecoder(10).read({ reports: [item?.report] }, '').reports).toEqual([
+        {
+          kind: 'pending',
+          event: '1780000000-9ix',
+          address: addressOf4('5.149.104.9'),
+          at: NOW,
+          service: 'sshd',
+          message: 'x',
+          points: 10,
+          count: 1,
+        },
+      ]);
+    });
+  });
+
+  it('are dropped once they are old, sent or blocked, and above ten thousand', () => {
+    withStore((store) => {
+      const { pending } = store.outbox;
+      pending.put([guessOf({ at: NOW - 5, key: 1 }), guessOf({ key: 2 }), guessOf({ key: 3 })]);
+      expect(pending.after(NOW - 5, 10).map(({ id }) => id)).toEqual([2, 3]);
+      pending.removeTo(2);
+      expect(keys(store)).toEqual([`${NOW}-3`]);
+      pending.put([guessOf({ address: addressOf4('5.149.105.9'), key: 4 })]);
+      store.transaction(() => record(store, entryOf(), 'grok', evidenceOf()));
+      expect(keys(store)).toEqual([`${NOW}-4`]);
+      pending.put(Array.from({ length: 10_000 }, (_, n) => guessOf({ key: 100 + n })));
+      expect(pending.after(0, 20_000)).toHaveLength(10_000);
+    });
+  });
+
+  it('are neither kept nor sent if they are not to be shared', () => {
+    withStore(
+      (store) => {
+        store.outbox.pending.put([guessOf()]);
+        expect(store.outbox.pending.isEmpty).toBe(true);
+        expect(keys(store)).toEqual([]);
+      },
+      1000,
+      false,
+    );
+  });
+});
+
+function addressOf4(text: string): Address {
+  const address = parseAddress(text);
+  if (address === undefined) throw new Error('not an address');
+  return address;
+}

@@ -3,9 +3,27 @@ import { parsePrefix } from '../../src/net/prefix-text.ts';
 
 /** Many active entries, no two of which make one rule: 6.0.0.0/24, 6.0.2.0/24, ... */
 export async function fillFleet(store: FleetStore, count: number, at: number): Promise<void> {
-  const nothing = { allowed: [], past: [], evidence: [], keys: [], usage: new Map(), claims: [] };
+  const nothing = {
+    allowed: [],
+    past: [],
+    evidence: [],
+    keys: [],
+    usage: new Map(),
+    claims: [],
+    offences: [],
+    forgetsTo: 0,
+  };
   await store.change(
-    { prefixes: [], keys: [], activeAt: undefined, users: [], counted: [], claimed: [], now: at },
+    {
+      prefixes: [],
+      keys: [],
+      activeAt: undefined,
+      users: [],
+      counted: [],
+      claimed: [],
+      offenders: [],
+      now: at,
+    },
     ({ sequence }) => {
       const entries = Array.from({ length: count }, (_, index) => entryOf(index, sequence, at));
       return { ...nothing, sequence: sequence + count, at, entries };

@@ -4,6 +4,7 @@ import { ListenDaemon } from '../../engine/listen/listen-daemon.ts';
 import { PageSource } from '../../engine/listen/page-source.ts';
 import { isNew, storeBans } from '../../engine/listen/store-bans.ts';
 import { catchUp } from '../../engine/sync/catch-up.ts';
+import { PendingSender } from '../../engine/sync/pending-sender.ts';
 import { sendOutbox } from '../../engine/sync/send-outbox.ts';
 import { fetchUserKeys, KEY_FAULTS, type OwnKey } from '../../engine/sync/user-keys.ts';
 import { McblockError } from '../../errors.ts';
@@ -81,6 +82,11 @@ async function listen(context: Context, options: ListenOptions): Promise<void> {
     const fault = KEY_FAULTS[fetched.own];
     if (fault !== undefined) throw new McblockError('config', fault.join('; '));
   };
+  const pending = new PendingSender(changes.policies.windowSeconds, now);
+  const post = async (api: FleetClient) => ({
+    ...(await sendOutbox(store, api, now, warn)),
+    pending: await pending.send(store, api),
+  });
   const daemon = new ListenDaemon({
     settings,
     log,
@@ -95,7 +101,7 @@ async function listen(context: Context, options: ListenOptions): Promise<void> {
         : NO_FIREWALL,
     fetchKeys: client && own && (() => fetchKeys(client, own)),
     catchUp: client && (() => catchUp(store, client, changes)),
-    post: client && (() => sendOutbox(store, client, now, warn)),
+    post: client && (() => post(client)),
     renew: () => client?.renew(),
     page: new PageSource(store, policy, now),
   });

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Command } from 'commander';
+import { PendingSender } from '../../engine/sync/pending-sender.ts';
 import { readPfTables } from '../../engine/sync/pf-tables.ts';
 import { type PublishedTables, publishPfTables } from '../../engine/sync/publish-pf-tables.ts';
 import {
@@ -122,13 +123,15 @@ async function byApi(
   const config = await context.config();
   const client = fleetClient(config, signal);
   const now = () => context.time.present;
+  const policies = await context.policies();
   const options: SyncOptions = {
-    ...catchUpOptions(config, await context.policies(), now),
+    ...catchUpOptions(config, policies, now),
     ...pfTableOptions(config),
     openPublisher:
       !onlyApi && config.get('pubsub.address') !== ''
         ? () => openConfiguredPublisher(config)
         : undefined,
+    pending: new PendingSender(policies.windowSeconds, now),
     apply: apply ? () => applyAfterwards(context, { apply }) : undefined,
     warn: (text) => context.remark(text),
   };
@@ -206,11 +209,13 @@ function report(context: Context, { text, json, unshared = 0 }: Done, dryRun: bo
 }
 
 function roundJson(round: SyncRound): object {
-  const { recorded, published, sent, waiting, setAside, deferred, caughtUp, failures } = round;
+  const { recorded, published, sent, pending, waiting } = round;
+  const { setAside, deferred, caughtUp, failures } = round;
   return {
     recorded: recorded ?? null,
     published: published ?? null,
     sent: sent ?? null,
+    pending,
     waiting,
     setAside,
     deferred,
@@ -230,7 +235,7 @@ function publishedText({ published, spared, left }: PublishedTables): string {
 
 /** `pf: 1 new; 2 reported, 0 pending; fleet: 3 recorded, 0 expired`. */
 function roundText(round: SyncRound): string {
-  const { recorded, published, sent, waiting, setAside, deferred, caughtUp } = round;
+  const { recorded, published, sent, pending, waiting, setAside, deferred, caughtUp } = round;
   const parts: string[] = [];
   if (recorded !== undefined && recorded.fresh > 0) {
     const spared = recorded.spared > 0 ? ` (${recorded.spared} protected)` : '';
@@ -240,7 +245,8 @@ function roundText(round: SyncRound): string {
   const refused = sent !== undefined && sent.refused > 0 ? `${sent.refused} refused, ` : '';
   const held = sent !== undefined && sent.held > 0 ? `, ${sent.held} held (fleet.quorum)` : '';
   const aside = setAsideText(setAside, 'set aside') + setAsideText(deferred, 'deferred') + held;
-  parts.push(`${sent?.reported ?? 0} reported, ${refused}${waiting} pending${aside}`);
+  const single = pending > 0 ? `${pending} offences without a block, ` : '';
+  parts.push(`${sent?.reported ?? 0} reported, ${single}${refused}${waiting} pending${aside}`);
   if (caughtUp === undefined) parts.push('nothing fetched');
   else {
     const { blocked, expired, allowed, refused: own, held: others, behind } = caughtUp;

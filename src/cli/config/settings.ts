@@ -154,6 +154,7 @@ export const SETTINGS = {
   'fleet.quorum': setting(policy.limits.quorum, whole(1, 100)),
   'fleet.longest': setting(policy.penalty.longestSeconds, duration()),
   'fleet.change-limit': setting(1_000_000, whole(1, 1_000_000_000)),
+  'fleet.share-pending': setting(true, boolean()),
   'fleet.outbox-limit': setting(100_000, whole(1, 10_000_000)),
   'probe.ports': setting([], list(whole(1, 65_535), MAX_PROBE_PORTS)),
   'probe.redirect': setting(0, whole(0, 65_535)),

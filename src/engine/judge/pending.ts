@@ -1,5 +1,6 @@
 import type { Seconds } from '../../blocklist/entry.ts';
 import type { Offence } from '../../blocklist/offence.ts';
+import { isProbe } from '../../blocklist/probe.ts';
 import { compareAddresses } from '../../net/address.ts';
 import { contains, type Prefix } from '../../net/prefix.ts';
 import type { Store } from '../../store/store.ts';
@@ -94,6 +95,7 @@ export class StoredPending {
 
   keep(offences: readonly Offence[]): void {
     this.#store.addPending(offences);
+    sharePending(this.#store, offences);
     this.kept += offences.length;
   }
 
@@ -105,6 +107,12 @@ export class StoredPending {
   prune(windowSeconds: number): void {
     this.#store.prunePending(windowSeconds, MAX_PENDING);
   }
+}
+
+/** Tells the fleet of what is new of them. A probe proves too little. */
+export function sharePending({ outbox }: Store, offences: readonly Offence[]): void {
+  const fresh = offences.filter((one) => !(one.isJudged || isProbe(one)));
+  if (fresh.length > 0) outbox.pending.put(fresh);
 }
 
 /** Both lists sorted by time; at equal times the pending offence comes first. */

@@ -6,6 +6,7 @@ import type { LogSummary } from '../../log/read-offences.ts';
 import type { Store } from '../../store/store.ts';
 import { type JudgeSettings, judgeLog, pastLogins, snapshotWith } from './judge-log.ts';
 import { LogReport } from './log-report.ts';
+import { sharePending } from './pending.ts';
 import { SeenEvents } from './seen-events.ts';
 import { storeChanges, storeLogins } from './store-judged.ts';
 import { keepSpent, withdrawFor } from './withdraw.ts';
@@ -47,6 +48,7 @@ export function recordLog(
     report.repeated = events.repeated;
     if (settings.source === 'log') {
       store.replacePending(pending);
+      sharePending(store, pending);
       events.save(now, settings.windowSeconds);
     }
     keepSpent(store, spent, settings.windowSeconds);

@@ -31,8 +31,7 @@ import { formatPrefix } from '../../net/prefix-text.ts';
 import type { RepeatingTask } from '../../repeating-task.ts';
 import type { LiveFirewall } from '../firewall/live-firewall.ts';
 import type { CatchUpResult } from '../sync/catch-up-result.ts';
-import type { SentReports } from '../sync/send-outbox.ts';
-import { catchUpSeconds, fetchTask, postTask } from './tasks.ts';
+import { catchUpSeconds, fetchTask, type PostedReports, postTask } from './tasks.ts';
 
 export interface ListenSettings {
   readonly redis: RedisLocation;
@@ -62,7 +61,7 @@ export interface ListenDeps {
   /** Fetches the changes since the last known number from the API; undefined without an API. */
   readonly catchUp: (() => Promise<CatchUpResult>) | undefined;
   /** Sends the outbox to the API. */
-  readonly post: (() => Promise<SentReports>) | undefined;
+  readonly post: (() => Promise<PostedReports>) | undefined;
   /** Drops connections to the API: the network may have been away, and they may be dead. */
   readonly renew: () => void;
   readonly page: { data(): Promise<PageData>; isOld(): boolean };
@@ -139,7 +138,7 @@ export class ListenDaemon {
         (reason) => log.write('warning', 'no keys', { reason }),
         () => settings.catchUpSeconds,
       );
-    this.#post = deps.post && postTask(deps.post, log);
+    this.#post = deps.post && postTask(deps.post, () => this.#catchUp?.requestNow(), log);
     this.#server = new StatusServer({ status: this.#status, version, page: () => page.data() });
   }
 

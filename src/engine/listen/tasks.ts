@@ -2,6 +2,7 @@ import type { Seconds } from '../../blocklist/entry.ts';
 import { reasonOf } from '../../errors.ts';
 import type { ServerLog } from '../../fleet/server-log.ts';
 import { RepeatingTask } from '../../repeating-task.ts';
+import type { SentPending } from '../sync/pending-sender.ts';
 import type { SentReports } from '../sync/send-outbox.ts';
 
 /** The API is asked at this interval while Redis is not connected. */
@@ -42,14 +43,25 @@ export function fetchTask<T>(
   });
 }
 
-/** Sends to the API what any command of this machine has put into the outbox. */
-export function postTask(work: () => Promise<SentReports>, log: ServerLog): RepeatingTask {
+export type PostedReports = SentReports & { readonly pending: SentPending };
+
+/**
+ * Sends to the API what any command of this machine has put into the outbox.
+ * @param onBlock offences of several machines have become a block
+ */
+export function postTask(
+  work: () => Promise<PostedReports>,
+  onBlock: () => void,
+  log: ServerLog,
+): RepeatingTask {
   let wait = 0;
   return new RepeatingTask({
     work: async () => {
-      const { reported, refused, waitSeconds } = await work();
+      const { reported, refused, waitSeconds, pending } = await work();
       wait = waitSeconds;
       if (reported + refused > 0) log.write('info', 'posted', { reported, refused });
+      if (pending.reported > 0) log.write('info', 'posted offences', { ...pending });
+      if (pending.blocks > 0) onBlock();
     },
     onFailure: (error) => log.write('warning', 'not posted', { reason: reasonOf(error) }),
     everySeconds: () => wait + spread(POST_SECONDS),

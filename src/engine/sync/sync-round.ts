@@ -6,6 +6,7 @@ import type { SetAsideReports } from '../../store/outbox.ts';
 import type { Store } from '../../store/store.ts';
 import { catchUp } from './catch-up.ts';
 import type { CatchUpOptions, CatchUpResult } from './catch-up-result.ts';
+import type { PendingSender } from './pending-sender.ts';
 import {
   countFresh,
   expirePfTables,
@@ -26,6 +27,8 @@ export interface SyncOptions extends CatchUpOptions {
   readonly pfExpireSeconds: Seconds;
   /** Connects to Redis; undefined if addresses in pf's tables are not published. */
   readonly openPublisher: (() => Promise<Publisher>) | undefined;
+  /** Sends offences that blocked nobody here. */
+  readonly pending: PendingSender;
   /** Brings the firewall up to date; undefined if that is not wanted. */
   readonly apply: (() => Promise<void>) | undefined;
   readonly warn: (text: string) => void;
@@ -36,6 +39,8 @@ export interface SyncRound {
   recorded: RecordedTables | undefined;
   published: PublishedTables | undefined;
   sent: SentReports | undefined;
+  /** Offences reported that blocked nobody here. */
+  pending: number;
   /** Reports that wait for the API. */
   waiting: number;
   /** Reports that the API refused for their form. */
@@ -73,6 +78,9 @@ export async function syncRound(
   }
   await attempt(round, async () => {
     round.sent = await sendOutbox(store, client, now, warn);
+    if (round.sent.waitSeconds === 0) {
+      round.pending = (await options.pending.send(store, client)).reported;
+    }
     round.caughtUp = await catchUp(store, client, options);
   });
   if (apply !== undefined) await attempt(round, apply);
@@ -109,6 +117,7 @@ const NOT_DONE = {
   recorded: undefined,
   published: undefined,
   sent: undefined,
+  pending: 0,
   waiting: 0,
   caughtUp: undefined,
 } as const;

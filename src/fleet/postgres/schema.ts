@@ -172,6 +172,22 @@ CREATE TABLE mcblock.claim (
 );
 CREATE INDEX claim_reported_by ON mcblock.claim (reported_by, at);
 `,
+  `
+-- Offences at single machines that blocked nobody there, by the automatic prefix around the address.
+CREATE TABLE mcblock.offence (
+  network cidr NOT NULL,
+  event text NOT NULL, -- the key of the event
+  address text NOT NULL,
+  reported_by text NOT NULL,
+  at timestamptz NOT NULL,
+  service text NOT NULL,
+  message text NOT NULL,
+  points bigint NOT NULL CHECK (points >= 1),
+  count bigint NOT NULL CHECK (count >= 1),
+  PRIMARY KEY (network, event)
+);
+CREATE INDEX offence_reported_by ON mcblock.offence (reported_by, at);
+`,
 ];
 
 const FIRST = `

@@ -3,6 +3,7 @@ import type { SqlColumn } from '../../validation/sql-column.ts';
 import { CLAIM_COLUMNS, MAX_CLAIMS, rowOfClaim } from '../claim-rows.ts';
 import type { FleetChange } from '../fleet-store.ts';
 import { mergedEvidence } from '../merged-evidence.ts';
+import { MAX_OFFENCES, OFFENCE_COLUMNS, rowOfOffence } from '../offence-rows.ts';
 import {
   ACTIVATION_COLUMNS,
   ALLOWED_COLUMNS,
@@ -32,6 +33,7 @@ const TIMES: ReadonlySet<string> = new Set([
   'created_at',
   'key_since',
 ]);
+const CIDRS: ReadonlySet<string> = new Set(['prefix', 'network']);
 const NUMBERS: ReadonlySet<string> = new Set([
   'sequence',
   'activated_sequence',
@@ -49,6 +51,7 @@ const NUMBERS: ReadonlySet<string> = new Set([
   'activated_by_admin',
   'withdrawn',
   'shared',
+  'points',
   'addresses4',
   'prefixes6',
 ]);
@@ -63,7 +66,7 @@ function selected(columns: readonly string[]): string {
     .map((name) => {
       if (TIMES.has(name)) return `extract(epoch FROM ${name})::float8 AS ${name}`;
       if (NUMBERS.has(name)) return `${name}::float8 AS ${name}`;
-      return name === 'prefix' ? 'prefix::text AS prefix' : name;
+      return CIDRS.has(name) ? `${name}::text AS ${name}` : name;
     })
     .join(', ');
 }
@@ -108,6 +111,13 @@ WHERE until IS NULL OR until > to_timestamp($1)`;
 export const PRUNE_CLAIMS = `
 DELETE FROM mcblock.claim WHERE reported_by = $1 AND prefix NOT IN (
   SELECT prefix FROM mcblock.claim WHERE reported_by = $1 ORDER BY at DESC, prefix LIMIT ${MAX_CLAIMS})`;
+
+export const OFFENCES = selectFrom('offence', OFFENCE_COLUMNS, 'WHERE network = ANY($1::cidr[])');
+
+export const PRUNE_OFFENCES = `
+DELETE FROM mcblock.offence WHERE reported_by = $1 AND at <= greatest(to_timestamp($2), (
+  SELECT at FROM mcblock.offence WHERE reported_by = $1
+  ORDER BY at DESC LIMIT 1 OFFSET ${MAX_OFFENCES}))`;
 
 /** The write lock: what is read after it stays true until the transaction ends. */
 export const LOCK = 'SELECT sequence::float8 AS sequence FROM mcblock.fleet FOR UPDATE';
@@ -170,18 +180,22 @@ const PARTS: readonly {
   ON CONFLICT (prefix, reported_by) DO UPDATE SET ${replaced(CLAIM_COLUMNS.slice(2))}
 )`,
   },
+  {
+    columns: OFFENCE_COLUMNS,
+    write: (rows) => `o AS (INSERT INTO mcblock.offence ${rows})`,
+  },
 ];
 
 /**
- * Writes a change in one round trip: entries, past activations, evidence, allow-list, keys, usage and
- * claims, as rows, and the latest number. Empty lists are left out, so there are 128 different
- * statements.
+ * Writes a change in one round trip: entries, past activations, evidence, allow-list, keys, usage,
+ * claims and offences, as rows, and the latest number. Empty lists are left out, so there are 256
+ * different statements.
  */
 export function writeStatement(change: FleetChange): {
   readonly sql: string;
   readonly values: readonly (string | number)[];
 } {
-  const { sequence, at, entries, past, evidence, allowed, keys, usage, claims } = change;
+  const { sequence, at, entries, past, evidence, allowed, keys, usage, claims, offences } = change;
   const lists = [
     entries.map(rowOfFleetEntry),
     past.map(rowOfActivation),
@@ -190,6 +204,7 @@ export function writeStatement(change: FleetChange): {
     keys.map(({ by, key }) => [by, key, at]),
     rowsOfUsage(usage),
     claims.map((claim) => rowOfClaim(claim, at)),
+    offences.map(rowOfOffence),
   ];
   const values: (string | number)[] = [sequence];
   const parts: string[] = [];
@@ -225,7 +240,7 @@ WHERE u.name = old.name RETURNING old.key`;
 function unnested(columns: readonly string[], first: number): string {
   const values = columns.map((name) => (TIMES.has(name) ? `to_timestamp(${name})` : name));
   const arrays = columns.map((name, index) => {
-    const type = name === 'prefix' ? 'cidr' : TIMES.has(name) ? 'float8' : 'text';
+    const type = CIDRS.has(name) ? 'cidr' : TIMES.has(name) ? 'float8' : 'text';
     return `$${first + index}::${NUMBERS.has(name) ? 'bigint' : type}[]`;
   });
   const names = columns.join(', ');

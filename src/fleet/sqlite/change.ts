@@ -5,7 +5,6 @@ import type { Prefix } from '../../net/prefix.ts';
 import type { PrefixList } from '../../net/prefix-list.ts';
 import { formatPrefix } from '../../net/prefix-text.ts';
 import { CLAIM_COLUMNS, claimOfRow, rowOfClaim } from '../claim-rows.ts';
-
 import type { FleetRow } from '../fleet-row.ts';
 import type {
   Claim,
@@ -13,10 +12,12 @@ import type {
   FleetAllowed,
   FleetChange,
   FleetEntry,
+  FleetOffence,
   FleetSnapshot,
   ReportKey,
   SnapshotQuery,
 } from '../fleet-store.ts';
+import { OFFENCE_COLUMNS, offenceOfRow, rowOfOffence } from '../offence-rows.ts';
 import {
   ALLOWED_COLUMNS,
   allowedOfRow,
@@ -34,8 +35,10 @@ import {
   ACTIVE_AT,
   ADD_ACTIVATION,
   ADD_EVIDENCE,
+  ADD_OFFENCE,
   COUNT_EVIDENCE,
   DROP_CLAIMS,
+  DROP_OFFENCES,
   GET_ENTRY,
   PUT_ALLOWED,
   PUT_CLAIM,
@@ -59,6 +62,7 @@ export function changeFleet(
     usage: usageOf(connection, wanted.users),
     activeOf: activeOf(connection, wanted.counted, wanted.now),
     claims: claimsTo(connection, wanted.claimed),
+    offences: offencesFrom(connection, wanted.offenders),
     allowed: allowedOf(connection),
     keys: wanted.keys.filter((key) => isKnown(connection, key)),
   };
@@ -160,13 +164,20 @@ function claimsTo(connection: SqliteConnection, prefixes: readonly Prefix[]): Cl
   return keys.flatMap((key) => selectRows(connection, of, key)).map(claimOfRow);
 }
 
+function offencesFrom(connection: SqliteConnection, networks: readonly Prefix[]): FleetOffence[] {
+  const of = selection(OFFENCE_COLUMNS, 'FROM offence WHERE network = ?');
+  const keys = [...new Set(networks.map(formatPrefix))];
+  return keys.flatMap((key) => selectRows(connection, of, key)).map(offenceOfRow);
+}
+
 function isKnown(connection: SqliteConnection, { by, key }: ReportKey): boolean {
   const sql = 'SELECT 1 FROM report_key WHERE reported_by = ? AND key = ?';
   return connection.row(sql, by, key) !== undefined;
 }
 
 function write(connection: SqliteConnection, change: FleetChange, before: number): void {
-  const { sequence, at, entries, allowed, past, evidence, keys, usage, claims } = change;
+  const { sequence, at, entries, allowed, past, evidence, keys, usage } = change;
+  const { claims, offences, forgetsTo } = change;
   if (sequence !== before) connection.run('UPDATE fleet SET sequence = ?', sequence);
   for (const held of entries) connection.run(PUT_ENTRY, ...rowOfFleetEntry(held));
   for (const [family, length] of lengthsOf(entries)) {
@@ -181,4 +192,8 @@ function write(connection: SqliteConnection, change: FleetChange, before: number
   for (const row of rowsOfUsage(usage)) connection.run(PUT_USAGE, ...row);
   for (const claim of claims) connection.run(PUT_CLAIM, ...rowOfClaim(claim, at));
   for (const by of new Set(claims.map((claim) => claim.by))) connection.run(DROP_CLAIMS, by, by);
+  for (const row of offences) connection.run(ADD_OFFENCE, ...rowOfOffence(row));
+  for (const by of new Set(offences.map((offence) => offence.by))) {
+    connection.run(DROP_OFFENCES, by, forgetsTo, by);
+  }
 }

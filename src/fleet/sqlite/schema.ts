@@ -172,6 +172,22 @@ CREATE TABLE claim (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX claim_reported_by ON claim (reported_by, at);
 `,
+  `
+-- Offences at single machines that blocked nobody there, by the automatic prefix around the address.
+CREATE TABLE offence (
+  network TEXT NOT NULL,
+  event TEXT NOT NULL, -- the key of the event
+  address TEXT NOT NULL,
+  reported_by TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  service TEXT NOT NULL,
+  message TEXT NOT NULL,
+  points INTEGER NOT NULL CHECK (points >= 1),
+  count INTEGER NOT NULL CHECK (count >= 1),
+  PRIMARY KEY (network, event)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX offence_reported_by ON offence (reported_by, at);
+`,
 ];
 
 /** Migrates the database to the newest version. Throws McblockError('store') for another program's. */

@@ -1,5 +1,6 @@
 import { CLAIM_COLUMNS, MAX_CLAIMS } from '../claim-rows.ts';
 import { mergedEvidence } from '../merged-evidence.ts';
+import { MAX_OFFENCES, OFFENCE_COLUMNS } from '../offence-rows.ts';
 import {
   ACTIVATION_COLUMNS,
   ALLOWED_COLUMNS,
@@ -40,6 +41,13 @@ INSERT OR REPLACE INTO claim (${CLAIM_COLUMNS.join(', ')}) VALUES (${placeholder
 export const DROP_CLAIMS = `
 DELETE FROM claim WHERE reported_by = ? AND prefix NOT IN (
   SELECT prefix FROM claim WHERE reported_by = ? ORDER BY at DESC, prefix LIMIT ${MAX_CLAIMS})`;
+
+export const ADD_OFFENCE = `
+INSERT INTO offence (${OFFENCE_COLUMNS.join(', ')}) VALUES (${placeholders(OFFENCE_COLUMNS)})`;
+
+export const DROP_OFFENCES = `
+DELETE FROM offence WHERE reported_by = ? AND at <= max(?, coalesce((
+  SELECT at FROM offence WHERE reported_by = ? ORDER BY at DESC LIMIT 1 OFFSET ${MAX_OFFENCES}), 0))`;
 
 export const COUNT_EVIDENCE = 'SELECT count(*) FROM evidence WHERE prefix = ? AND activation = ?';
 

@@ -220,8 +220,8 @@ function newOffences(
   counted: CountedEvents | undefined,
 ): Offence[] {
   return found.flatMap((one, index) => {
-    const { time: _, key, ...offence } = one;
-    const { points, count } = offence;
+    const { time: _, ...offence } = one;
+    const { points, count, key } = offence;
     const at = times[index] ?? 0;
     const events = counted === undefined ? count : countEvents(counted, at, key, count);
     const added = Math.ceil((points * events) / count);

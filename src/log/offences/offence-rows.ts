@@ -176,6 +176,7 @@ class RowIterator implements IterableIterator<Offence> {
       count: 0,
       port: undefined,
       user: undefined,
+      key: undefined,
       kind: kindOf(0),
     };
     this.#result = { done: false, value: this.#offence };
@@ -205,6 +206,7 @@ class RowIterator implements IterableIterator<Offence> {
     const port = packed & PORT_MASK;
     offence.port = port === 0 ? undefined : port - 1;
     offence.user = floats[float + USER] || undefined;
+    offence.key = floats[float + KEY];
     return this.#result as IteratorYieldResult<Offence>;
   }
 }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { DEFAULT_POLICY } from '../../../src/blocklist/policy.ts';
 import { onePolicy } from '../../../src/engine/policies.ts';
+import { PendingSender } from '../../../src/engine/sync/pending-sender.ts';
 import { type SyncOptions, syncRound } from '../../../src/engine/sync/sync-round.ts';
 import { McblockError } from '../../../src/errors.ts';
 import type { FleetClient } from '../../../src/fleet/client/client.ts';
@@ -33,6 +34,7 @@ function options(more: Partial<SyncOptions> = {}): SyncOptions {
     pfTables: ['brute*'],
     pfExpireSeconds: 60,
     openPublisher: undefined,
+    pending: new PendingSender(86_400, () => NOW),
     apply: undefined,
     warn: () => {},
     ...more,
