@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { Argument, type Command } from 'commander';
 import { deliver } from '../../engine/notify/deliver.ts';
 import { NOTIFY_TYPES, type NotifyType, notify } from '../../engine/notify/event.ts';
 import { findEvents } from '../../engine/notify/find-events.ts';
@@ -14,6 +14,9 @@ export function define(command: Command, context: Context): void {
     .description(
       'Tells of what [notify] of the configuration chooses: runs its command with the event as JSON on standard input, or posts it to its URL. What cannot be sent waits for the next run; cron(8) runs it every minute.',
     )
+    .addArgument(
+      new Argument('[test]', 'send a notification that says it is a test').choices(['test']),
+    )
     .addHelpText(
       'after',
       `
@@ -24,11 +27,7 @@ Examples:
 At most notify.limit notifications are sent in an hour; the last of them says how many were left out.
 `,
     )
-    .action(() => notifyAll(context));
-  command
-    .command('test')
-    .description('send a notification that says it is a test')
-    .action(() => test(context));
+    .action((what?: string) => (what === undefined ? notifyAll(context) : test(context)));
 }
 
 async function notifyAll(context: Context): Promise<void> {
