@@ -47,7 +47,7 @@ export function compileGrammar({ rules, messages, ...service }: Grammar): Compil
   scan.write([
     machine.beginLine(length, LONG_LINE, STEP_LIMIT),
     dispatch(machine, starts, written),
-    leave(machine.found()),
+    leave(machine.result()),
   ]);
   const described = messages.map((message, index) => describe(message, starts[index]));
   return { ...service, file: fileFormOf({ rules }), messages: described, wasm: module.bytes() };

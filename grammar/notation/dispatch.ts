@@ -149,7 +149,7 @@ class Chooser {
     const called = known ?? this.#machine.module.declare(2);
     if (known === undefined) {
       this.#functions.set(key, called);
-      called.write([write(called), leave(this.#machine.found())]);
+      called.write([write(called), leave(this.#machine.result())]);
     }
     return leave(called.call(get(P), get(E)));
   }

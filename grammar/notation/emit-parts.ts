@@ -35,6 +35,46 @@ export function keep(value: Local, all: Local, addressAhead: boolean, exit: Leav
   return [when(op(get(value), '==', STOP), exit(STOP)), set(all, op(get(all), '|', get(value)))];
 }
 
+/** A part of a function, and the variable with the value that it is left with. */
+export interface Part {
+  readonly code: Code;
+  readonly value: Local;
+}
+
+export function valueOf(written: FunctionBuilder, write: (exit: Leave) => Code): Part {
+  const value = written.local();
+  const label = newLabel();
+  const body = write((result) =>
+    result === NOTHING ? branch(label) : [set(value, result), branch(label)],
+  );
+  return { code: [set(value, int(0)), block(label, body)], value };
+}
+
+/** The first end of a quoted text, then the others: in front of an address, or after a doubted one. */
+export function withDoubts(
+  machine: Machine,
+  written: FunctionBuilder,
+  first: Part,
+  others: Part,
+  addressAhead: boolean,
+  exit: Leave,
+): Code {
+  const [r, before] = [written.local(), written.local()];
+  return [
+    set(r, int(0)),
+    first.code,
+    keep(first.value, r, true, exit),
+    set(before, machine.isDoubted()),
+    when(addressAhead ? int(1) : get(before), [
+      machine.setDoubted(int(1)),
+      others.code,
+      machine.setDoubted(get(before)),
+      keep(others.value, r, true, exit),
+    ]),
+    exit(get(r)),
+  ];
+}
+
 /** Runs the body at every position from q down to s; a branch to `again` continues with the next. */
 export function downwards(q: Local, s: Local, body: (again: Label) => Code): Code {
   const [top, out, again] = [newLabel(), newLabel(), newLabel()];
@@ -44,6 +84,48 @@ export function downwards(q: Local, s: Local, body: (again: Label) => Code): Cod
     out,
     loop(top, [branchWhen(isDone, out), block(again, body(again)), next, branch(top)]),
   );
+}
+
+/** Puts a position with an offset into a variable. */
+export function inVariable(
+  written: FunctionBuilder,
+  at: LinePosition,
+  write: (p: Local) => Code,
+): Code {
+  if (at.offset === 0) return write(at.base);
+  const p = written.local();
+  return [set(p, positionCode(at)), write(p)];
+}
+
+export function fourLocals(written: FunctionBuilder): readonly [Local, Local, Local, Local] {
+  return [written.local(), written.local(), written.local(), written.local()];
+}
+
+/** Lowers q to the value, if it is above it. */
+export function lower(q: Local, value: Code): Code {
+  return when(op(get(q), '>', value), set(q, value));
+}
+
+/** Puts the end of the WORD that begins at p into w, and lowers q to it. */
+export function upToWord(
+  machine: Machine,
+  next: State,
+  { p, q, w }: Readonly<Record<'p' | 'q' | 'w', Local>>,
+  e: Local,
+  exit: Leave,
+): Code {
+  const length = op(get(w), '-', get(p));
+  return [
+    set(w, machine.endOf('WORD', get(p), get(e))),
+    passWord(machine, next, length, exit),
+    lower(q, get(w)),
+  ];
+}
+
+/** Raises s to where the rest of the line is not too long for the state. */
+export function raise({ most }: State, s: Local, e: Local): Code {
+  const lowest = op(get(e), '-', int(most));
+  return Number.isFinite(most) ? when(op(get(s), '<', lowest), set(s, lowest)) : [];
 }
 
 /** Leaves if the rest of the line is too short or too long. */
@@ -60,12 +142,7 @@ export function leaveWhenSpent(machine: Machine, exit: Leave): Code {
 }
 
 /** Stops if a WORD may have pushed the true address out of a truncated line, and takes its steps. */
-export function passWord(
-  machine: Machine,
-  { addressAhead }: State,
-  length: Code,
-  exit: Leave,
-): Code {
+function passWord(machine: Machine, { addressAhead }: State, length: Code, exit: Leave): Code {
   const isLong = when(machine.isLong(), when(op(length, '>', int(255)), exit(STOP)));
   return [addressAhead ? isLong : [], machine.spendFor(length)];
 }

@@ -1,24 +1,35 @@
 import {
   capture,
   downwards,
+  fourLocals,
+  inVariable,
   keep,
   type Leave,
   type LinePosition,
   leaveWhenSpent,
   lengthTest,
+  lower,
   passField,
-  passWord,
   positionCode,
+  raise,
+  upToWord,
+  valueOf,
+  withDoubts,
   writeNobody,
 } from './emit-parts.ts';
-import { differsFrom, firstByteTest, searchTest } from './emit-tests.ts';
+import { differsFrom, escapedTest, firstByteTest, searchTest } from './emit-tests.ts';
 import { type FieldState, isRestOfArray, type State, statesOf } from './graph.ts';
 import { type Machine, NOTHING, STOP } from './machine.ts';
-import { doubtfulStates, isSearched, isWord, revisitedStates, statesApart } from './reach.ts';
-import { isValue, namesAddress } from './tree.ts';
 import {
-  block,
-  branch,
+  doubtedStates,
+  doubtfulStates,
+  isSearched,
+  isWord,
+  revisitedStates,
+  statesApart,
+} from './reach.ts';
+import { isQuoted, isValue, namesAddress } from './tree.ts';
+import {
   type Code,
   type Global,
   get,
@@ -26,7 +37,6 @@ import {
   int,
   type Local,
   leave,
-  newLabel,
   op,
   set,
   setGlobal,
@@ -59,6 +69,7 @@ class Writer {
   readonly #apart: ReadonlyMap<State, FunctionBuilder>;
   readonly #revisited: ReadonlySet<State>;
   readonly #doubtful: ReadonlySet<State>;
+  readonly #doubted: ReadonlySet<State>;
   /** Variables for the lowest position tried, which are reset for each line. */
   readonly #marks: Global[] = [];
   /** The function that is being emitted. */
@@ -73,6 +84,7 @@ class Writer {
     this.#apart = new Map(apart);
     this.#revisited = revisitedStates(states);
     this.#doubtful = doubtfulStates(states);
+    this.#doubted = doubtedStates(states);
     this.#function = machine.module.declare(2);
   }
 
@@ -115,7 +127,9 @@ class Writer {
       ];
     }
     if (state.type === 'choice') {
-      return this.#inVariable(at, (p) => this.#choice(state.branches, state.addressAhead, p, exit));
+      return inVariable(this.#function, at, (p) =>
+        this.#choice(state.branches, state.addressAhead, p, exit),
+      );
     }
     // The length of all that follows is known, so one test for each base is enough.
     const lengths = at.offset === 0 ? lengthTest(state, at.base, E, exit) : [];
@@ -129,13 +143,14 @@ class Writer {
         this.#match(state.next, { base, offset: offset + state.bytes.length }, exit),
       ];
     }
-    return [lengths, this.#inVariable(at, (p) => this.#field(state, p, exit))];
+    return [lengths, inVariable(this.#function, at, (p) => this.#field(state, p, exit))];
   }
 
   #field(state: FieldState, p: Local, exit: Leave): Code {
     const { field, next } = state;
     if (isSearched(state)) return this.#search(state, p, exit);
     if (namesAddress(field)) return this.#peer(state, p, exit);
+    if (this.#doubted.has(state)) return this.#quoted(state, p, exit);
     if (field !== 'INT') return this.#noted(state, p, exit);
     const q = this.#function.local();
     return [
@@ -149,7 +164,9 @@ class Writer {
     const machine = this.#machine;
     const q = this.#function.local();
     const nobody = this.#nobody(state);
-    const after = this.#block((inner) => this.#match(state.next, { base: q, offset: 0 }, inner));
+    const after = valueOf(this.#function, (inner) =>
+      this.#match(state.next, { base: q, offset: 0 }, inner),
+    );
     return [
       set(q, machine.endOf(state.field, get(p), get(E))),
       when(op(get(q), '<', int(0)), exit(nobody.call(get(p), get(E)))),
@@ -172,7 +189,9 @@ class Writer {
     const { field, next } = state;
     const machine = this.#machine;
     const [q, before] = [this.#function.local(), this.#function.local()];
-    const after = this.#block((inner) => this.#match(next, { base: q, offset: 0 }, inner));
+    const after = valueOf(this.#function, (inner) =>
+      this.#match(next, { base: q, offset: 0 }, inner),
+    );
     const isPort = field === 'PORT' || field === 'SESSION-PORT';
     const [forget, take] = capture(machine, field, p);
     const length = op(get(q), '-', get(p));
@@ -189,6 +208,17 @@ class Writer {
       forget,
       exit(get(after.value)),
     ];
+  }
+
+  /**
+   * A quoted text in front of the address, which a service that escapes no quotes could have ended at any
+   * later one: what it then names must be the same. So could it have done with those after the address.
+   */
+  #quoted(state: FieldState, p: Local, exit: Leave): Code {
+    const first = valueOf(this.#function, (inner) => this.#noted(state, p, inner));
+    const others = valueOf(this.#function, (inner) => this.#search(state, p, inner));
+    const isAhead = state.next.addressAhead;
+    return withDoubts(this.#machine, this.#function, first, others, isAhead, exit);
   }
 
   /**
@@ -210,7 +240,7 @@ class Writer {
       // A literal is compared at once; a guard only saves the call of a function.
       const guarded = one.least > 0 && one.type !== 'literal';
       const test = guarded ? firstByteTest(one, p) : undefined;
-      const tried = this.#block((inner) => [
+      const tried = valueOf(this.#function, (inner) => [
         test === undefined ? [] : when(op(op(get(p), '>=', get(E)), '|', test), inner(NOTHING)),
         this.#match(one, { base: p, offset: 0 }, inner),
       ]);
@@ -228,40 +258,28 @@ class Writer {
       const r = this.#function.local();
       return [take(get(E)), set(r, machine.accept(this.#message)), forget, exit(get(r))];
     }
-    const [q, r, s, w] = [0, 0, 0, 0].map(() => this.#function.local()) as [
-      ...[Local, Local, Local, Local],
-    ];
+    const [q, r, s, w] = fourLocals(this.#function);
     const isOneWord = isWord(field);
     // Positions that were tried from an earlier beginning of this field yield nothing new.
     const mark =
       !isOneWord && next.addressAhead && this.#revisited.has(state) ? this.#newMark() : undefined;
-    const tried = this.#block((inner) =>
+    const tried = valueOf(this.#function, (inner) =>
       next.type === 'literal'
         ? this.#match(next.next, { base: q, offset: next.bytes.length }, inner)
         : this.#match(next, { base: q, offset: 0 }, inner),
     );
-    const lowestByLength = op(get(E), '-', int(next.most));
-    const atMost = (value: Code) => when(op(get(q), '>', value), set(q, value));
-    const length = op(get(w), '-', get(p));
     const width = op(get(q), '-', get(s));
     return [
       set(q, op(get(E), '-', int(next.least))),
-      isOneWord
-        ? [
-            set(w, machine.endOf('WORD', get(p), get(E))),
-            passWord(machine, next, length, exit),
-            atMost(get(w)),
-          ]
-        : [],
-      mark ? atMost(op(getGlobal(mark), '-', int(1))) : [],
+      isOneWord ? upToWord(machine, next, { p, q, w }, E, exit) : [],
+      mark ? lower(q, op(getGlobal(mark), '-', int(1))) : [],
       set(r, int(0)),
       set(s, isOneWord ? op(get(p), '+', int(1)) : get(p)),
-      Number.isFinite(next.most)
-        ? when(op(get(s), '<', lowestByLength), set(s, lowestByLength))
-        : [],
+      raise(next, s, E),
       when(op(width, '>=', int(64)), machine.spendFor(width)),
       downwards(q, s, (again) => [
         searchTest(next, q, E, again),
+        isQuoted(field) ? escapedTest(q, E, again) : [],
         leaveWhenSpent(machine, exit),
         take(get(q)),
         tried.code,
@@ -271,23 +289,6 @@ class Writer {
       forget,
       exit(get(r)),
     ];
-  }
-
-  /** A part that is left with a value, which is then in a variable. */
-  #block(write: (exit: Leave) => Code): { code: Code; value: Local } {
-    const value = this.#function.local();
-    const label = newLabel();
-    const body = write((result) =>
-      result === NOTHING ? branch(label) : [set(value, result), branch(label)],
-    );
-    return { code: [set(value, int(0)), block(label, body)], value };
-  }
-
-  /** Puts a position with an offset into a variable. */
-  #inVariable(at: LinePosition, write: (p: Local) => Code): Code {
-    if (at.offset === 0) return write(at.base);
-    const p = this.#function.local();
-    return [set(p, positionCode(at)), write(p)];
   }
 
   #newMark(): Global {

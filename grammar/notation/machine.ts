@@ -1,6 +1,7 @@
 import { FAMILY, PORT, WORDS } from '../fields/memory-map.ts';
+import { FIELD_FUNCTIONS, FINDERS, type FieldFunction } from './finders.ts';
 import { READING_FIELDS, READING_OFFSETS, type Reading } from './reading.ts';
-import { NO_MATCH } from './scanner.ts';
+import { AMBIGUOUS, NO_MATCH } from './scanner.ts';
 import { type Field, REQUEST_FIELDS, type RequestField } from './tree.ts';
 import {
   type Code,
@@ -27,47 +28,6 @@ export const STOP: Code = int(2);
 /** The family of a name instead of an address. */
 const NOBODY = -1;
 
-/** The functions of the fields, with their number of parameters. */
-const FIELD_FUNCTIONS = {
-  addressAt: 2,
-  endpointAt: 2,
-  dottedEndpointAt: 2,
-  nameEnd: 2,
-  beforeFullStop: 2,
-  nameAndPortEnd: 2,
-  pastColon: 2,
-  portEnd: 2,
-  intEnd: 2,
-  wordEnd: 2,
-  quotedEnd: 2,
-  bareEnd: 2,
-  arrayEnd: 2,
-} as const;
-
-type FieldFunction = keyof typeof FIELD_FUNCTIONS;
-
-const FINDERS: Readonly<Partial<Record<Field, FieldFunction>>> = {
-  ADDRESS: 'addressAt',
-  ENDPOINT: 'endpointAt',
-  'DOTTED-ENDPOINT': 'dottedEndpointAt',
-  PORT: 'portEnd',
-  INT: 'intEnd',
-  WORD: 'wordEnd',
-  QUOTED: 'quotedEnd',
-  'QUOTED-USER': 'quotedEnd',
-  BARE: 'bareEnd',
-  'BARE-USER': 'bareEnd',
-  FORWARDED: 'quotedEnd',
-  SESSION: 'wordEnd',
-  'SESSION-PORT': 'portEnd',
-  'SESSION-PID': 'intEnd',
-  METHOD: 'bareEnd',
-  REQUEST: 'quotedEnd',
-  STATUS: 'intEnd',
-  REFERRER: 'quotedEnd',
-  AGENT: 'quotedEnd',
-};
-
 /**
  * What the messages of a scanner share: the variables, and `accept`, which is called at the end of each
  * reading. The first reading is the result; any further one must name the same address. A name instead
@@ -87,6 +47,10 @@ export class Machine {
   /** The ends of the parts of a request, if the grammar has such. */
   readonly #parts: Readonly<Partial<Record<keyof Reading, Global>>>;
   readonly #sawNobody: Global;
+  /** The reading ends a quoted text at a quote that the service should have escaped. */
+  readonly #isDoubted: Global;
+  /** There was such a reading before any other; the first address is its. */
+  readonly #sawDoubted: Global;
   readonly #isLong: Global;
   readonly #firstFamily: Global;
   readonly #firstWords: readonly Global[];
@@ -111,6 +75,8 @@ export class Machine {
     const parts = usesRequest ? Object.values(REQUEST_FIELDS).flat() : [];
     this.#parts = Object.fromEntries(parts.map((part) => [part, module.global(-1)]));
     this.#sawNobody = module.global(0);
+    this.#isDoubted = module.global(0);
+    this.#sawDoubted = module.global(0);
     this.#isLong = module.global(0);
     this.#firstFamily = module.global(0);
     this.#firstWords = [0, 0, 0, 0].map((zero) => module.global(zero));
@@ -123,6 +89,8 @@ export class Machine {
     return [
       setGlobal(this.#found, int(NO_MATCH)),
       setGlobal(this.#sawNobody, int(0)),
+      setGlobal(this.#isDoubted, int(0)),
+      setGlobal(this.#sawDoubted, int(0)),
       setGlobal(this.#isLong, op(length, '>=', int(longLine))),
       setGlobal(this.#steps, int(stepLimit)),
     ];
@@ -139,6 +107,20 @@ export class Machine {
 
   found(): Code {
     return getGlobal(this.#found);
+  }
+
+  /** What `scan` returns of a line whose readings do not disagree. */
+  result(): Code {
+    const isOnlyDoubted = op(op(this.found(), '<', int(0)), '&', getGlobal(this.#sawDoubted));
+    return selectValue(isOnlyDoubted, int(AMBIGUOUS), this.found());
+  }
+
+  isDoubted(): Code {
+    return getGlobal(this.#isDoubted);
+  }
+
+  setDoubted(value: Code): Code {
+    return setGlobal(this.#isDoubted, value);
   }
 
   /** Whether a message without an address can be the result, or disagree with it. */
@@ -241,7 +223,9 @@ export class Machine {
   #writeAccept(): void {
     const family = getGlobal(this.#family);
     const firstFamily = getGlobal(this.#firstFamily);
-    const isAnswered = op(this.found(), '>=', int(0));
+    const isFound = op(this.found(), '>=', int(0));
+    const isAnswered = op(isFound, '|', getGlobal(this.#sawDoubted));
+    const isDone = op(isFound, '|', this.isDoubted());
     const isNobody = op(family, '==', int(NOBODY));
     const otherWords = this.#firstWords.map((first, index) =>
       op(load(4, int(0), WORDS + 4 * index), '!=', getGlobal(first)),
@@ -266,6 +250,8 @@ export class Machine {
       ...Object.fromEntries(parts),
     };
     this.#accept.write([
+      // Any quoted text could be the rest of a line without an address.
+      when(op(this.isDoubted(), '&', op(family, '==', int(0))), leave(NOTHING)),
       when(isNobody, [
         setGlobal(this.#sawNobody, int(1)),
         when(isAnswered, when(firstFamily, leave(STOP))),
@@ -274,13 +260,14 @@ export class Machine {
       when(getGlobal(this.#sawNobody), when(family, leave(STOP))),
       when(isAnswered, [
         when(op(family, '!=', firstFamily), leave(STOP)),
-        when(op(family, '==', int(0)), leave(READ)),
-        when(otherFirst, leave(STOP)),
-        when(op(family, '==', int(4)), leave(READ)),
-        when(isOther, leave(STOP)),
-        leave(READ),
+        when(op(family, '!=', int(0)), [
+          when(otherFirst, leave(STOP)),
+          when(op(family, '==', int(6)), when(isOther, leave(STOP))),
+        ]),
+        when(isDone, leave(READ)),
       ]),
-      setGlobal(this.#found, get(0)),
+      when(this.isDoubted(), setGlobal(this.#sawDoubted, int(1))),
+      when(op(this.isDoubted(), '==', int(0)), setGlobal(this.#found, get(0))),
       setGlobal(this.#firstFamily, family),
       ...this.#firstWords.map((first, index) =>
         setGlobal(first, selectValue(hasWord(index), load(4, int(0), WORDS + 4 * index), int(0))),

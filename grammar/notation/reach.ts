@@ -1,5 +1,5 @@
-import { followers, nextOf, type State, statesOf } from './graph.ts';
-import { type Field, isValue } from './tree.ts';
+import { type FieldState, followers, nextOf, type State, statesOf } from './graph.ts';
+import { type Field, isQuoted, isValue } from './tree.ts';
 
 /** States that can be reached at more than one position of a line. */
 export function revisitedStates(states: readonly State[]): ReadonlySet<State> {
@@ -43,6 +43,16 @@ export function isSearched(state: State): boolean {
   return isFreeText(state);
 }
 
+/** The quoted texts in front of the address, and those after one. */
+export function doubtedStates(states: readonly State[]): ReadonlySet<State> {
+  const before = states.filter(isQuotedText).filter(({ next }) => next.addressAhead);
+  return new Set([...before, ...before.flatMap(nextOf).flatMap(statesOf).filter(isQuotedText)]);
+}
+
+function isQuotedText(state: State): state is FieldState {
+  return state.type === 'field' && isQuoted(state.field);
+}
+
 export function isWord(field: Field): boolean {
   return field === 'WORD' || field === 'SESSION';
 }
@@ -55,11 +65,18 @@ export function statesApart(states: readonly State[]): readonly State[] {
   const seen = new Set<State>();
   const apart = new Set<State>();
   const depths = new Map<State, number>();
+  const doubted = doubtedStates(states);
   // In the order of a line, all states that lead to a state come before it.
   for (const state of states) {
     const depth = depths.get(state) ?? 0;
     // A literal is compared where it is searched for.
     if (depth >= MAX_DEPTH && state.type !== 'literal') apart.add(state);
+    // What follows it is emitted twice.
+    if (doubted.has(state)) {
+      const [next] = nextOf(state);
+      const rest = next?.type === 'literal' ? next.next : next;
+      if (rest !== undefined && rest.type !== 'end') apart.add(rest);
+    }
     for (const next of nextOf(state).filter(({ type }) => type !== 'end')) {
       if (seen.has(next)) apart.add(next);
       seen.add(next);

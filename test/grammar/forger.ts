@@ -104,8 +104,12 @@ export class Forger {
   readonly #grammars: readonly Grammar[];
   readonly #rules: ReadonlyMap<Grammar, ReadonlyMap<string, Expression>>;
 
-  constructor(grammars: readonly Grammar[]) {
+  readonly #areCareful: boolean;
+
+  /** @param areCareful all services escape quotes in quoted texts; otherwise some lines lack that */
+  constructor(grammars: readonly Grammar[], areCareful = false) {
     this.#grammars = grammars;
+    this.#areCareful = areCareful;
     this.#rules = new Map(
       grammars.map((grammar) => [grammar, new Map(grammar.rules.map((r) => [r.name, r.body]))]),
     );
@@ -117,11 +121,18 @@ export class Forger {
     const [peer, truth] = known ? pick(PEERS, choose) : [pick(NO_PEERS, choose), ''];
     // One peer in six has no address; nobody but the peer is ever named.
     const escapes = choose(2) === 0;
-    const derived = new Derivation(this.#rulesOf(grammar), choose, peer, (spaces) => {
-      const words = this.#hostile(grammar, message, choose, spaces);
-      return escapes ? escaped(words) : words;
-    });
+    const escapesNothing = !this.#areCareful && choose(4) === 0;
+    const hostile = (spaces: boolean) => this.#hostile(grammar, message, choose, spaces);
+    const derived = new Derivation(
+      this.#rulesOf(grammar),
+      choose,
+      peer,
+      (spaces) => (escapes && !escapesNothing ? escaped(hostile(spaces)) : hostile(spaces)),
+      escapesNothing ? (words) => words : escaped,
+    );
     const written = derived.write(message.body);
+    // What is quoted may then be any whole line.
+    if (escapesNothing && !derived.namesPeer) return this.forge(grammar, choose);
     // Services write IPv6 in brackets there: this is no line of theirs.
     const cut = written.findIndex(
       (text, index) => text.startsWith(':') && written[index - 1] === peer,
@@ -129,13 +140,14 @@ export class Forger {
     if (cut > 0 && peer.includes(':') && /^:[0-9]/.test(written.slice(cut).join(''))) {
       return this.forge(grammar, choose, message);
     }
-    const line = written.join('').slice(0, pick(CUTS, choose));
+    // The end is what tells who escapes nothing.
+    const line = written.join('').slice(0, escapesNothing ? undefined : pick(CUTS, choose));
     const address = derived.namesPeer ? truth : '';
     return {
       service: grammar.service,
       message: message.name,
       line,
-      forwarded: escapes ? derived.forwarded : undefined,
+      forwarded: escapes && !escapesNothing ? derived.forwarded : undefined,
       address,
     };
   }
@@ -179,7 +191,8 @@ export class Forger {
   /** A line of a message that names a decoy, in the pieces that it is made of. */
   #decoyLine(grammar: Grammar, { body }: MessageRule, choose: Choose): readonly string[] {
     const words = () => pick(['', 'x', 'y', '4711', '0'], choose);
-    return new Derivation(this.#rulesOf(grammar), choose, pick(DECOYS, choose), words).write(body);
+    const rules = this.#rulesOf(grammar);
+    return new Derivation(rules, choose, pick(DECOYS, choose), words, escaped).write(body);
   }
 
   #rulesOf(grammar: Grammar): ReadonlyMap<string, Expression> {
@@ -194,6 +207,7 @@ class Derivation {
   readonly #peer: string;
   /** Words for a field; without spaces where the field can have none. */
   readonly #words: (spaces: boolean) => string;
+  readonly #escaped: (words: string) => string;
   namesPeer = false;
   forwarded: string | undefined;
 
@@ -202,11 +216,13 @@ class Derivation {
     choose: Choose,
     peer: string,
     words: (spaces: boolean) => string,
+    escape: (words: string) => string,
   ) {
     this.#rules = rules;
     this.#choose = choose;
     this.#peer = peer;
     this.#words = words;
+    this.#escaped = escape;
   }
 
   write(expression: Expression): string[] {
@@ -255,10 +271,10 @@ class Derivation {
           case 'REFERRER':
           case 'AGENT':
             // The service escapes what would end the text.
-            return [escaped(this.#words(true))];
+            return [this.#escaped(this.#words(true))];
           case 'FORWARDED':
             // What the client says comes first; the proxy appends.
-            this.forwarded = `${escaped(this.#words(true))}, ${FORWARDED}`;
+            this.forwarded = `${this.#escaped(this.#words(true))}, ${FORWARDED}`;
             return [this.forwarded];
           case 'BARE':
           case 'BARE-USER':

@@ -29,7 +29,7 @@ describe('quoted text', () => {
   ])('is never left by hostile words in %s', (_, text) => {
     const grammar = readGrammar(text, 'app.grammar');
     const scanner = scannerOfText(text);
-    const forger = new Forger([grammar]);
+    const forger = new Forger([grammar], true);
     let seen = 0;
     fc.assert(
       fc.property(fc.nat(0x7fff_ffff), (seed) => {

@@ -4,6 +4,7 @@ import {
   type Expression,
   type Field,
   type Grammar,
+  isQuoted,
   REQUEST_FIELDS,
 } from '../../grammar/notation/tree.ts';
 import { parseAddressReference } from './address-text.ts';
@@ -37,6 +38,8 @@ interface Found {
   readonly end: number;
   /** NOBODY if there is a name instead of an address. */
   readonly address: string;
+  /** A quoted text in front of the address ends at a quote that the service should have escaped. */
+  readonly isDoubted: boolean;
   readonly port: number;
   readonly user: { readonly start: number; readonly end: number } | undefined;
   readonly session: { readonly start: number; readonly end: number } | undefined;
@@ -48,6 +51,7 @@ const NOBODY = 'nobody';
 const BEGINNING: Found = {
   end: 0,
   address: '',
+  isDoubted: false,
   port: -1,
   user: undefined,
   session: undefined,
@@ -68,19 +72,22 @@ const READ_ADDRESS = {
 export function interpretGrammar(grammar: Grammar, line: string): Interpreted {
   const rules = new Map(grammar.rules.map(({ name, body }) => [name, body]));
   let first: Interpreted | undefined;
+  let isDoubted = false;
   const addresses = new Set<string>();
   for (const { name, body } of grammar.messages) {
     for (const found of readings(body, BEGINNING)) {
-      if (found.end !== line.length) continue;
+      // Any quoted text could be the rest of a line without an address.
+      if (found.end !== line.length || (found.isDoubted && found.address === '')) continue;
       addresses.add(found.address);
       if (found.address === NOBODY) continue;
-      first ??= interpreted(name, found);
+      if (found.isDoubted) isDoubted = true;
+      else first ??= interpreted(name, found);
     }
   }
   // No address is named by either.
   if (addresses.has('')) addresses.delete(NOBODY);
   if (addresses.size > 1) return { message: AMBIGUOUS, ...NONE };
-  return first ?? { message: NO_MATCH, ...NONE };
+  return first ?? { message: isDoubted ? AMBIGUOUS : NO_MATCH, ...NONE };
 
   function interpreted(
     message: string,
@@ -122,6 +129,9 @@ export function interpretGrammar(grammar: Grammar, line: string): Interpreted {
         return;
       case 'field':
         yield* fieldReadings(expression.field, line, from);
+        if (isQuoted(expression.field) && (from.address === '' || from.isDoubted)) {
+          yield* doubtedReadings(line, from);
+        }
     }
   }
 
@@ -129,6 +139,14 @@ export function interpretGrammar(grammar: Grammar, line: string): Interpreted {
     const [item, ...rest] = items;
     if (!item) yield from;
     else for (const found of readings(item, from)) yield* inOrder(rest, found);
+  }
+}
+
+/** A service that escapes no quotes could have ended the text at any of them. */
+function* doubtedReadings(line: string, from: Found): Generator<Found> {
+  for (let end = line.indexOf('"', from.end); end >= 0; end = line.indexOf('"', end + 1)) {
+    const isEscaped = line[end - 1] === '\\' && !/^", ?"/.test(line.slice(end));
+    if (!isEscaped) yield { ...from, end, isDoubted: true };
   }
 }
 
@@ -157,8 +175,8 @@ function* fieldReadings(field: Field, line: string, from: Found): Generator<Foun
     case 'QUOTED-USER':
     case 'BARE':
     case 'BARE-USER': {
-      const isQuoted = field.startsWith('QUOTED');
-      const length = (isQuoted ? quotedLength : bareLength)(line.slice(start));
+      const isInQuotes = field.startsWith('QUOTED');
+      const length = (isInQuotes ? quotedLength : bareLength)(line.slice(start));
       if (length === undefined) return;
       const end = start + length;
       yield { ...from, end, user: field.endsWith('USER') ? { start, end } : from.user };
