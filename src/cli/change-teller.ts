@@ -3,6 +3,7 @@ import type { BanPublisher } from '../engine/publish/ban-publisher.ts';
 import { activated, type BatchReport, changesRules } from '../engine/watch/batch-recorder.ts';
 import type { Context } from './context.ts';
 import { jsonText } from './text/json-text.ts';
+import { likelyProxyText } from './text/proxy-text.ts';
 import { watchJson, watchLine, withdrawnJson, withdrawnLine } from './text/watch-text.ts';
 
 /** What a program that runs until it is stopped does with each change: publish, print and apply it. */
@@ -14,6 +15,9 @@ export function changeTeller(
   return (report) => {
     publisher?.publish(report.bans);
     announce(context, report);
+    for (const proxy of report.uncounted) {
+      context.stderr.write(`mcblock: ${report.log}: not counted: ${likelyProxyText(proxy)}\n`);
+    }
     if (report.refused > 0) {
       const entries = report.refused === 1 ? 'entry' : 'entries';
       context.stderr.write(

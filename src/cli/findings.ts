@@ -6,6 +6,7 @@ import {
   checkEntries,
   checkFeeds,
   checkFleet,
+  checkProxies,
   checkShare,
 } from '../engine/doctor/check-store.ts';
 import {
@@ -140,6 +141,8 @@ async function* storeFindings(
   yield check('logs', () => checkLogs(store, jobs, time.now));
   yield check('allow-list', () => checkAllowList(store, time.now));
   yield check('share', () => checkShare(store, time.now));
+  const trusted = config.get('trusted-proxies').length;
+  yield check('proxies', () => checkProxies(store, trusted, time.now));
   if (store.feeds.all().length > 0) yield check('feeds', () => checkFeeds(store, time.now));
   if (config.get('fleet.url') === '') return;
   yield check('fleet', async () => {

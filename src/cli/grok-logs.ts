@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import { Host } from '../engine/host/host.ts';
 import { archiveFolders } from '../engine/host/log-jobs.ts';
+import { proxySearchOf } from '../engine/policies.ts';
 import type { WatchedFile } from '../engine/watch/watcher.ts';
 import { McblockError } from '../errors.ts';
 import { isPattern, matchingFiles } from '../log/follow/matching-files.ts';
@@ -41,7 +42,9 @@ export async function grokLogs(
   options: GrokLogOptions,
 ): Promise<GrokLogs> {
   const config = await context.config();
-  const readOptions = await readOptionsOf(config, options, grammarReporter(context));
+  const configured = await readOptionsOf(config, options, grammarReporter(context));
+  const proxySearch = proxySearchOf(await context.policies());
+  const readOptions = { ...configured, proxySearch };
   const read = await readerOf(context, config, readOptions, options);
   const { rotated, journal } = options;
   if (journal) return { files: ['journal'], read, isConfigured: false };

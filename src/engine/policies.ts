@@ -1,5 +1,6 @@
 import type { Seconds } from '../blocklist/entry.ts';
-import type { Policy } from '../blocklist/policy.ts';
+import { automaticPrefix, type Policy } from '../blocklist/policy.ts';
+import type { ProxySearch } from '../log/served-requests.ts';
 import type { Address } from '../net/address.ts';
 import { embeddedIn } from '../net/embedded.ts';
 import { type Prefix, prefixAround } from '../net/prefix.ts';
@@ -17,6 +18,13 @@ export interface Policies {
   readonly nat64: readonly Prefix[];
   /** The proxies in front of services of this host; the same too. */
   readonly proxies: readonly Prefix[];
+}
+
+/** How likely proxies are found in the logs of web servers; undefined where the proxies are known. */
+export function proxySearchOf(policies: Policies): ProxySearch | undefined {
+  const { policyFor, windowSeconds, proxies } = policies;
+  if (proxies.length > 0) return undefined;
+  return { windowSeconds, prefixOf: (address) => automaticPrefix(address, policyFor(address)) };
 }
 
 /** One policy for all addresses. */

@@ -19,6 +19,7 @@ import { UserHasher } from './offences/user-hasher.ts';
 import type { OwnContent } from './own-file.ts';
 import { contentOf, type ReadOptions } from './read-options.ts';
 import { LogReader } from './reader.ts';
+import type { WebClients } from './served-requests.ts';
 import type { Source } from './source.ts';
 import { isKnownTime, secondsOf } from './time/clock.ts';
 import { type Stretch, Stretches } from './time/stretches.ts';
@@ -58,6 +59,8 @@ export interface LogSummary {
   readonly groups: Groups;
   /** By address, service and user. */
   readonly logins: readonly Login[];
+  /** What may be a proxy; undefined where the proxies are known. */
+  readonly webClients?: WebClients | undefined;
   /** Some of the lines that count, if requested. */
   readonly samples: Samples | undefined;
   readonly warnings: readonly string[];
@@ -97,6 +100,7 @@ export async function readLines(
     new UserHasher(options.scanners, options.userGroups, options.userKey),
     source.name,
     samples,
+    options.proxySearch,
   );
   const content = await part.read(
     chunks,
@@ -129,6 +133,7 @@ export async function readLines(
     isOutOfOrder: collector.isOutOfOrder,
     groups: (spaceAround, counted) => collector.groups(calendar, spaceAround, counted),
     logins: collector.logins(calendar),
+    webClients: collector.webClients(calendar),
     samples,
     warnings: [...warnings, ...found.map((doubt) => `${source.name}: ${doubt}`)],
   };

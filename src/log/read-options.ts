@@ -5,6 +5,7 @@ import type { Decompressor } from './compression/bzip2.ts';
 import { DEFAULT_SIZE_LIMIT_BYTES, decompress } from './compression/decompress.ts';
 import type { PointsByMessage } from './offences/points-table.ts';
 import { type OwnContent, ownContent } from './own-file.ts';
+import type { ProxySearch } from './served-requests.ts';
 import type { Source } from './source.ts';
 
 /** How a log is read. */
@@ -19,6 +20,8 @@ export interface ReadOptions {
   readonly userKey?: Uint8Array;
   /** The proxies whose lists of forwarded addresses are believed. Default: none. */
   readonly trustedProxies?: readonly Prefix[];
+  /** How likely proxies are found. Default: they are not. */
+  readonly proxySearch?: ProxySearch | undefined;
   /** The service that writes the file itself. Default: found from its first lines. */
   readonly service?: string;
   /** The year of the last line. Default: from the time of the file. */

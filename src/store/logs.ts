@@ -1,6 +1,7 @@
 import type { Seconds } from '../blocklist/entry.ts';
 import { isSeconds, isWhole } from '../validation/time-text.ts';
 import type { Cell, Connection, Row } from './connection.ts';
+import { LikelyProxies } from './likely-proxies.ts';
 import { damagedRow } from './store-error.ts';
 import { isOptionalSeconds } from './value.ts';
 
@@ -27,10 +28,13 @@ const RECORD = `INSERT OR REPLACE INTO log (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?
 
 /** The logs that were read; none is read twice. */
 export class Logs {
+  /** What some of them show that may be a proxy. */
+  readonly likelyProxies: LikelyProxies;
   readonly #connection: Connection;
 
   constructor(connection: Connection) {
     this.#connection = connection;
+    this.likelyProxies = new LikelyProxies(connection);
   }
 
   /** The log with this content, whatever its name. */

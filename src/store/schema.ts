@@ -6,7 +6,7 @@ import { FEED_LIMITS } from './migration-feed-limits.ts';
 import { FORGOTTEN } from './migration-forgotten.ts';
 import { MAKERS } from './migration-makers.ts';
 import { NOTIFICATIONS } from './migration-notifications.ts';
-import { PROXIES } from './migration-proxies.ts';
+import { LIKELY_PROXIES, PROXIES } from './migration-proxies.ts';
 import { SENDERS } from './migration-senders.ts';
 import { SINGLE_REPORTS } from './migration-single-reports.ts';
 import { TOLD } from './migration-told.ts';
@@ -227,4 +227,5 @@ CREATE TABLE clock (
   PROXIES,
   NOTIFICATIONS,
   ...SINGLE_REPORTS,
+  LIKELY_PROXIES,
 ];

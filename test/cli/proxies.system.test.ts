@@ -22,7 +22,7 @@ function logOf(
 ): string {
   const file = line.path('access.log');
   const lines = requests.map(([peer, status, list], index) => {
-    const at = new Date(Date.UTC(2025, 11, 31, 20, index)).toISOString();
+    const at = new Date(Date.UTC(2025, 11, 31, 4, index)).toISOString();
     const time = `31/Dec/2025:${at.slice(11, 19)} +0000`;
     return `${peer} - ${status === 401 ? 'admin' : '-'} [${time}] "GET / HTTP/1.1" ${status} 381 "-" "curl/8" "${list}"\n`;
   });
@@ -161,6 +161,96 @@ describe('a request in the list, through a trusted proxy', () => {
     const own = service === 'haproxy' ? [] : ['--service', service];
     const { stdout } = await line.run('parse', '--json', ...own, file);
     expect(JSON.parse(stdout)).toMatchObject({ event: 'probe', address: '203.0.113.7' });
+  });
+});
+
+/** Requests of others, so that nobody has most of them. */
+const visitors = (count: number) =>
+  Array.from({ length: count }, (_, index) => [`5.${index % 200}.0.9`, 200, '-'] as const);
+const served = (peer: string, count: number) =>
+  Array.from({ length: count }, () => [peer, 200, '-'] as const);
+const CLIENT = '9.149.105.7';
+const UNCOUNTED = 'not counted  9.149.105/24: 3 offences; it may be a proxy (trusted-proxies)';
+
+describe('a web server without trusted proxies', () => {
+  beforeEach(() => configure(''));
+
+  it('counts nothing of a prefix with 100 requests that were served', async () => {
+    const busy = [...visitors(150), ...served(CLIENT, 60), ...served('9.149.105.8', 40)];
+    const file = logOf(...busy, ...failures(CLIENT, '-'));
+    const { stdout } = await line.run('grok', file);
+    expect(stdout).toContain(UNCOUNTED);
+    expect(stdout).toContain('0 new');
+    const [json] = JSON.parse(
+      (await line.run('grok', '--json', '--dry-run', '--again', file)).stdout,
+    );
+    expect(json.likelyProxies).toEqual([{ prefix: '9.149.105.0/24', offences: 3 }]);
+    const doctor = await line.run('doctor');
+    expect(doctor.stdout).toContain('proxies: 9.149.105.0/24 may be one: offences not counted: 3');
+  });
+
+  it('counts what a prefix with 99 of them does', async () => {
+    const file = logOf(...visitors(150), ...served(CLIENT, 99), ...failures(CLIENT, '-'));
+    const { stdout } = await line.run('grok', file);
+    expect(stdout).not.toContain('not counted');
+    expect(stdout).toContain('1 new');
+    expect((await line.run('doctor')).stdout).toContain('proxies: nothing looks like one');
+  });
+
+  it('counts nothing of a prefix with most of the requests, before or after them', async () => {
+    const file = logOf(...failures(CLIENT, '-'), ...visitors(4), ...served(CLIENT, 6));
+    expect((await line.run('grok', file)).stdout).toContain(UNCOUNTED);
+  });
+
+  it('sees no proxy in most of fewer than ten requests, nor in just half', async () => {
+    const few = logOf(...visitors(1), ...served(CLIENT, 8), ...failures(CLIENT, '-'));
+    expect((await line.run('grok', few)).stdout).toContain('1 new');
+    const half = logOf(...visitors(20), ...served('9.9.9.9', 20), ...failures('9.9.9.9', '-'));
+    expect((await line.run('grok', half)).stdout).toContain('1 new');
+  });
+
+  it('takes no offence for a request that was served', async () => {
+    const file = line.path('access.log');
+    const login = `${CLIENT} - - [31/Dec/2025:20:00:00 +0000] "POST /wp-login.php HTTP/1.1" 200 2153 "-" "x"\n`;
+    writeFileSync(file, login.repeat(200));
+    expect((await line.run('grok', file)).stdout).toContain('1 new');
+  });
+
+  it('spares it in the error log, for the window, but not in the log of sshd', async () => {
+    await line.run('grok', logOf(...served(CLIENT, 100), ...failures(CLIENT, '-')));
+    const error = (day: string) =>
+      `2026/01/${day} 03:00:00 [error] 7#7: *1 user "x" was not found in "/etc/x", client: ${CLIENT}, server: h.example, request: "GET / HTTP/1.1", host: "h.example"\n`;
+    const file = line.path('error.log');
+    line.now = '2026-01-10T00:00:00Z';
+    writeFileSync(file, error('01').repeat(2) + error('01').replace('"x"', '"y"'));
+    expect((await line.run('grok', '--service', 'nginx', file)).stdout).toContain(UNCOUNTED);
+    const ssh = line.path('auth.log');
+    writeFileSync(
+      ssh,
+      [1, 2, 3]
+        .map(
+          (n) =>
+            `2026-01-01T03:00:0${n}Z gw sshd[${n}]: Failed password for root from ${CLIENT} port 4711 ssh2\n`,
+        )
+        .join(''),
+    );
+    expect((await line.run('grok', '--dry-run', ssh)).stdout).toContain('1 new');
+    writeFileSync(file, error('03').repeat(2) + error('03').replace('"x"', '"y"'));
+    expect((await line.run('grok', '--service', 'nginx', file)).stdout).toContain('1 new');
+  });
+
+  it('is followed in the same way', async () => {
+    const file = logOf(...served(CLIENT, 100), ...failures(CLIENT, '-'));
+    const { stdout, stderr } = await line.run('watch', '--once', file);
+    expect(stdout).toBe('');
+    expect(stderr).toContain('not counted: 9.149.105/24: 3 offences; it may be a proxy');
+  });
+
+  it('counts everything once the configuration says that there is no proxy', async () => {
+    configure('trusted-proxies = ["127.0.0.1"]');
+    const file = logOf(...served(CLIENT, 100), ...failures(CLIENT, '-'));
+    expect((await line.run('grok', file)).stdout).toContain('1 new');
+    expect((await line.run('doctor')).stdout).toContain('proxies: 1 trusted');
   });
 });
 

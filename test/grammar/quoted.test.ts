@@ -15,10 +15,14 @@ const JSON_LOG = grammarOf('json');
 
 const LOGFMT = grammarOf('logfmt');
 
+/** Anything may stand between the keys. */
+const JSON_ANY = grammarOf('json-any');
+
 describe('quoted text', () => {
   it.each([
     ['JSON', JSON_LOG],
     ['logfmt', LOGFMT],
+    ['JSON with anything between', JSON_ANY],
   ])('holds the examples in %s', (_, text) => {
     expect(exampleFaults(text)).toEqual([]);
   });
@@ -46,6 +50,35 @@ describe('quoted text', () => {
       { numRuns: 500 },
     );
     expect(seen).toBeGreaterThan(5000);
+  });
+
+  it.each([
+    ['JSON', JSON_LOG],
+    ['JSON with anything between', JSON_ANY],
+  ])('accuses nobody else in %s if the service does not escape quotes', (_, text) => {
+    const scanner = scannerOfText(text);
+    const piece = fc.constantFrom(
+      'x',
+      '"',
+      '\\',
+      ',',
+      ':',
+      '"remote":"198.51.100.9"',
+      '"user":"',
+      '","',
+      '"}',
+      '{',
+      '"status":401}',
+      ' ',
+    );
+    const words = fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join(''));
+    fc.assert(
+      fc.property(words, words, (agent, user) => {
+        const line = `{"level":"warn","agent":"${agent}","user":"${user}","remote":"192.0.2.7","status":401}`;
+        expect(['', '192.0.2.7']).toContain(scanLine(scanner, line).address);
+      }),
+      { numRuns: 2000 },
+    );
   });
 
   it('is no reason to doubt an address in a long line, unless the line may end with it', () => {

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { FirewallUpdater } from '../../engine/firewall/firewall-updater.ts';
 import { Host } from '../../engine/host/host.ts';
 import { archiveFolders } from '../../engine/host/log-jobs.ts';
+import { proxySearchOf } from '../../engine/policies.ts';
 import { BanPublisher, openPublisher } from '../../engine/publish/ban-publisher.ts';
 import { StreamWatcher } from '../../engine/watch/stream-watcher.ts';
 import {
@@ -198,10 +199,12 @@ async function settingsOf(
   const config = await context.config();
   const read = await readOptionsOf(config, options, grammarReporter(context));
   const store = await context.store('write');
-  const readOptions = { ...read, userKey: store.logins.userKey() };
+  const policies = await context.policies();
+  const userKey = store.logins.userKey();
+  const readOptions = { ...read, userKey, proxySearch: proxySearchOf(policies) };
   const named = [...new Set(files.map((file) => resolve(file)))];
   return {
-    policies: await context.policies(),
+    policies,
     readOptions,
     files:
       named.length === 0

@@ -10,7 +10,7 @@ import { withdrawalText } from './change-text.ts';
 import type { Colours } from './colours.ts';
 import { countText } from './count.ts';
 import { printable } from './printable.ts';
-import { proxyText } from './proxy-text.ts';
+import { likelyProxyText, proxyText } from './proxy-text.ts';
 import { type Column, tableLines, timeColumn } from './table.ts';
 import { isoTime, shortTime } from './time.ts';
 
@@ -73,6 +73,7 @@ export function* grokReportLines(report: LogReport, layout: ReportLayout): Gener
   for (const { address, reason, count } of report.spared) {
     yield `  spared       ${formatAddress(address)}, ${SPARED[reason]}: ${offences(count)}`;
   }
+  for (const proxy of report.uncounted) yield `  not counted  ${likelyProxyText(proxy)}`;
   for (const prefix of report.withdrawn) {
     yield `  withdrawn    ${shortPrefix(prefix)}: ${withdrawalText('login')}`;
   }
@@ -114,6 +115,10 @@ export function grokReportJson(report: LogReport): object {
     spared: report.spared.map(({ address, reason, count }) => ({
       address: formatAddress(address),
       reason,
+      offences: count,
+    })),
+    likelyProxies: report.uncounted.map(({ prefix, offences: count }) => ({
+      prefix: formatPrefix(prefix),
       offences: count,
     })),
     withdrawn: report.withdrawn.map(formatPrefix),

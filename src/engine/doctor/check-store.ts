@@ -1,11 +1,13 @@
 import type { Seconds } from '../../blocklist/entry.ts';
 import { DAY_SECONDS } from '../../blocklist/policy.ts';
 import type { FleetClient } from '../../fleet/client/client.ts';
+import { formatPrefix } from '../../net/prefix-text.ts';
 import type { Store } from '../../store/store.ts';
 import { ago, type Found, ok, problem, warning } from './finding.ts';
 
 const FEED_DAYS = 7;
 const REFUSAL_DAYS = 7;
+const PROXY_DAYS = 7;
 /** More changes or reports than a working sync leaves. */
 const MANY = 1000;
 
@@ -25,6 +27,18 @@ export function checkShare(store: Store, now: Seconds): Found {
   return warning(
     `limits.share refused ${count} ${count === 1 ? 'entry' : 'entries'} so far`,
     'expire the widest entries, or raise limits.share',
+  );
+}
+
+/** Whether web servers reported offences of what may be a proxy. */
+export function checkProxies(store: Store, trusted: number, now: Seconds): Found {
+  if (trusted > 0) return ok(`${trusted} trusted`);
+  const [latest] = store.logs.likelyProxies.since(now - PROXY_DAYS * DAY_SECONDS);
+  if (latest === undefined) return ok('nothing looks like one');
+  const { prefix, offences } = latest;
+  return warning(
+    `${formatPrefix(prefix)} may be one: offences not counted: ${offences}`,
+    'name the proxies in trusted-proxies, or 127.0.0.1 if there are none',
   );
 }
 

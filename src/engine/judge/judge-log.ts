@@ -10,12 +10,14 @@ import type { CountedEvents } from '../../log/event-keys.ts';
 import type { LogSummary } from '../../log/read-offences.ts';
 import type { Address } from '../../net/address.ts';
 import type { Prefix } from '../../net/prefix.ts';
+import type { UncountedProxy } from '../../store/likely-proxies.ts';
 import type { Store } from '../../store/store.ts';
 import type { Policies } from '../policies.ts';
 import { protectedSpace } from '../protected-space.ts';
 import { ShareLimit } from '../record/share-limit.ts';
 import { PendingOffences } from './pending.ts';
 import { type EntrySnapshot, type PendingChange, PendingChanges } from './pending-changes.ts';
+import { UncountedProxies } from './uncounted-proxies.ts';
 import { spentSeconds, type Withdrawn, withEntriesBefore } from './withdraw.ts';
 
 /** The clocks of two hosts may differ by this. */
@@ -33,7 +35,7 @@ export interface JudgeSettings extends Policies {
 }
 
 /** The part of a log summary that is judged. */
-type Observations = Pick<LogSummary, 'groups' | 'logins'>;
+type Observations = Pick<LogSummary, 'groups' | 'logins' | 'webClients'>;
 
 /** Offences that did not block anything yet. */
 interface PendingPool {
@@ -56,6 +58,8 @@ interface JudgeReport {
   readonly spared: Spared[];
   /** Entries that would have become active, or for longer, had `limits.share` allowed it. */
   refused: number;
+  /** Prefixes that may be proxies, of which offences did not count. */
+  readonly uncounted: UncountedProxy[];
 }
 
 /**
@@ -105,11 +109,12 @@ export function judgeNetworks(
   const changes = new PendingChanges(snapshot, source);
   const judges = new Map<Policy, Judge>();
   const limit = new ShareLimit(store, settings.limits.share, now);
+  const uncounted = new UncountedProxies(store, observations.webClients, settings.windowSeconds);
   for (const group of observations.groups(spaceAround, settings.counted)) {
     const policy = policyFor(group.space);
     const judge = judges.get(policy) ?? new Judge(changes, space, policy, () => now, source);
     judges.set(policy, judge);
-    judge.offendAll(pending.joined(group.space, group.offences));
+    judge.offendAll(uncounted.without(pending.joined(group.space, group.offences)));
     const judged = judge.finish();
     pending.keep(judged.pending);
     if (judged.spent.length > 0) pending.keepSpent(judged.spent);
@@ -121,6 +126,8 @@ export function judgeNetworks(
   }
   report.refused += limit.refused;
   limit.recordRefusals();
+  report.uncounted.push(...uncounted.all());
+  store.logs.likelyProxies.add(report.uncounted);
 }
 
 /** Without those in the future, whose clock was wrong: they make no address trusted. */

@@ -2,6 +2,7 @@ import type { Spared } from '../../blocklist/spared.ts';
 import type { Ban } from '../../fleet/pubsub/ban.ts';
 import type { LogSummary } from '../../log/read-offences.ts';
 import type { Prefix } from '../../net/prefix.ts';
+import type { UncountedProxy } from '../../store/likely-proxies.ts';
 import { EntryReports } from './entry-reports.ts';
 import type { RuleChanges } from './store-judged.ts';
 
@@ -16,6 +17,8 @@ export class LogReport implements RuleChanges {
   repeated = 0;
   /** Entries that `limits.share` kept from becoming active, or for longer. */
   refused = 0;
+  /** Prefixes that may be proxies, of which offences did not count. */
+  readonly uncounted: UncountedProxy[] = [];
   readonly withdrawn: Prefix[] = [];
   readonly bans: Ban[] = [];
   changesHoles = false;

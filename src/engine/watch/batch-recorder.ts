@@ -4,6 +4,7 @@ import type { Spared } from '../../blocklist/spared.ts';
 import type { Checkpoint } from '../../log/checkpoint.ts';
 import type { Batch } from '../../log/follow/follow-content.ts';
 import type { LinesSummary } from '../../log/follow/follow-lines.ts';
+import type { UncountedProxy } from '../../store/likely-proxies.ts';
 import type { Store } from '../../store/store.ts';
 import { type EntryReport, EntryReports } from '../judge/entry-reports.ts';
 import { judgeNetworks } from '../judge/judge-log.ts';
@@ -25,6 +26,8 @@ export interface BatchReport extends RuleChanges {
   readonly spared: Spared[];
   /** Entries that `limits.share` kept from becoming active, or for longer. */
   refused: number;
+  /** Prefixes that may be proxies, of which offences did not count. */
+  readonly uncounted: UncountedProxy[];
 }
 
 /** Lines of a log or a stream. */
@@ -80,7 +83,14 @@ export class BatchRecorder {
     // Pending offences were reported by services; what pf reports never makes a new entry.
     const pending = source === 'log' ? new StoredPending(store) : new PendingOffences([], 0);
     const isDue = performance.now() - this.#prunedAt > PRUNE_MILLISECONDS;
-    const nothing = { spared: [], refused: 0, bans: [], withdrawn: [], changesHoles: false };
+    const nothing = {
+      spared: [],
+      refused: 0,
+      uncounted: [],
+      bans: [],
+      withdrawn: [],
+      changesHoles: false,
+    };
     const done: BatchReport = { log: lines.name, entries: new EntryReports(), ...nothing };
     storeLogins(store, lines.logins, policies, now, done);
     const events = new SeenEvents(store);
@@ -122,9 +132,9 @@ export function activated({ entries }: BatchReport): EntryReport[] {
   );
 }
 
-/** There is something to tell: the rules changed, or entries were refused. */
+/** There is something to tell: the rules changed, entries were refused, or offences did not count. */
 export function isNotable(report: BatchReport): boolean {
-  return report.refused > 0 || changesRules(report);
+  return report.refused > 0 || report.uncounted.length > 0 || changesRules(report);
 }
 
 /** Entries were activated, extended or withdrawn, or the holes changed. */

@@ -93,9 +93,9 @@ export class FollowedContent {
     const { name, head } = this.part;
     const known = this.#first === undefined ? this.part.known : [...this.part.known, this.#first];
     const content = { bytes: this.#bytes, digest: this.#hash.copy().digest(), head };
-    const { groups, logins, span } = this.#lines.take(fileTime);
+    const summary = this.#lines.take(fileTime);
     const [instead, lineCount] = [this.#instead, this.#lines.count];
-    const recorded = record({ name, content, known, instead, lineCount, groups, logins, span });
+    const recorded = record({ name, content, known, instead, lineCount, ...summary });
     if (recorded === 'recorded') {
       // The first checkpoint is kept, to recognise a copy that lacks the last lines.
       if (this.#first === undefined && this.part.newFrom === 0) this.#first = content;

@@ -17,6 +17,7 @@ import { UserHasher } from '../offences/user-hasher.ts';
 import type { Groups } from '../read-offences.ts';
 import type { ReadOptions } from '../read-options.ts';
 import { LogReader } from '../reader.ts';
+import { ServedRequests, type WebClients, webServices } from '../served-requests.ts';
 import { type Calendar, type LogTime, Setbacks } from '../time/clock.ts';
 import { CivilTime, zoneOffsets } from '../time/zone.ts';
 
@@ -25,6 +26,7 @@ export interface LinesSummary {
   readonly span: { readonly first: Seconds; readonly last: Seconds } | undefined;
   readonly groups: Groups;
   readonly logins: readonly Login[];
+  readonly webClients?: WebClients | undefined;
 }
 
 /** Collects events of a stream, which are taken in batches. */
@@ -66,6 +68,7 @@ export class FollowedLines implements EventCollector {
   #taken = 0;
   readonly #logins = new LoginSpans();
   readonly #users: UserHasher;
+  readonly #served: ServedRequests | undefined;
   #first: LogTime | undefined;
   #last: LogTime = 0;
   #calendar: Calendar | undefined;
@@ -82,6 +85,7 @@ export class FollowedLines implements EventCollector {
     this.#newFrom = newFrom;
     this.#points = new PointsTable(options.scanners, options.points);
     this.#users = new UserHasher(options.scanners, options.userGroups, options.userKey);
+    this.#served = options.proxySearch && new ServedRequests(options.proxySearch);
     const civil = new CivilTime(zoneOffsets(options.zone));
     const { scanners, trustedProxies } = options;
     const add = (line: Line): void => this.#add(line);
@@ -113,7 +117,9 @@ export class FollowedLines implements EventCollector {
 
   /** What was found since the last call. The last line is no later than `fileTime`. */
   take(fileTime: Seconds): LinesSummary {
-    if (this.#first === undefined) return { span: undefined, groups: () => [], logins: [] };
+    if (this.#first === undefined) {
+      return { span: undefined, groups: () => [], logins: [], webClients: undefined };
+    }
     const calendar = this.#calendarAt(fileTime);
     const utc = (time: LogTime): Seconds => calendar.utc(time, Number.NEGATIVE_INFINITY);
     const span = { first: utc(this.#first), last: utc(this.#last) };
@@ -136,7 +142,11 @@ export class FollowedLines implements EventCollector {
     this.#setbacks.clear();
     const groups: Groups = (spaceAround, counted) =>
       groupsOf(newOffences(found, times, counted), spaceAround);
-    return { span, groups, logins };
+    const webClients = this.#served && {
+      likelyProxies: this.#served.likelyProxies(utc),
+      services: webServices(this.#options.scanners),
+    };
+    return { span, groups, logins, webClients };
   }
 
   /**
@@ -167,6 +177,7 @@ export class FollowedLines implements EventCollector {
     const id = this.#points.idOf(line);
     const message = this.#points.messages[id];
     if (message === undefined || line.reading.family === 0) return;
+    if (message.isRequest) this.#served?.add(line);
     const isLogin = message.kind === 'login';
     if (!isLogin && message.points === 0) {
       if (message.role !== undefined) this.#pass(line, message);

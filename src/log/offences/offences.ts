@@ -8,6 +8,12 @@ import { isHeadless } from '../doubts.ts';
 import { type CountedEvents, EventKeys } from '../event-keys.ts';
 import type { HostNames } from '../hosts.ts';
 import type { Line } from '../line.ts';
+import {
+  type ProxySearch,
+  ServedRequests,
+  type WebClients,
+  webServices,
+} from '../served-requests.ts';
 import type { Calendar } from '../time/clock.ts';
 import { AddressTable } from './address-table.ts';
 import { Connections } from './connections.ts';
@@ -47,6 +53,7 @@ export class OffenceCollector {
   readonly #logins = new LoginSpans();
   readonly #scanners: readonly Scanner[];
   readonly #users: UserHasher;
+  readonly #served: ServedRequests | undefined;
   readonly #messageCounts: Float64Array;
   #lineCounts = noLines();
   #firstTime: number | undefined;
@@ -60,7 +67,9 @@ export class OffenceCollector {
     users: UserHasher,
     log: string,
     samples?: Samples,
+    proxySearch?: ProxySearch,
   ) {
+    this.#served = proxySearch && new ServedRequests(proxySearch);
     this.#points = new PointsTable(scanners, points);
     this.#scanners = scanners;
     this.#kinds = new OffenceKinds(this.#points, hosts, log);
@@ -138,6 +147,17 @@ export class OffenceCollector {
     );
   }
 
+  /** Undefined where the proxies are known. */
+  webClients(calendar: Calendar): WebClients | undefined {
+    const utc = (time: number): Seconds => calendar.utc(time, Number.NEGATIVE_INFINITY);
+    return (
+      this.#served && {
+        likelyProxies: this.#served.likelyProxies(utc),
+        services: webServices(this.#scanners),
+      }
+    );
+  }
+
   /** The times of the first and the last line; undefined if no line has one. */
   span(calendar: Calendar): { first: Seconds; last: Seconds } | undefined {
     if (this.#firstTime === undefined) return undefined;
@@ -153,6 +173,7 @@ export class OffenceCollector {
     if (key < 0) return;
     this.#messageCounts[id] = (this.#messageCounts[id] ?? 0) + line.count;
     if (message === undefined || line.reading.family === 0) return;
+    if (message.isRequest) this.#served?.add(line);
     const isLogin = message.kind === 'login';
     if (!isLogin && message.points === 0) {
       if (message.role !== undefined) this.#pass(line, message);

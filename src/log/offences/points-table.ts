@@ -18,6 +18,8 @@ export interface MessagePoints {
   /** 0 if it is no offence. */
   readonly points: number;
   readonly role: ConnectionRole | undefined;
+  /** It tells of a request to a web server, which is in no list. */
+  readonly isRequest: boolean;
 }
 
 /** The points of every message of every service. */
@@ -56,7 +58,7 @@ function pointsOf(
   message: GrammarMessage,
   points: PointsByMessage,
 ): Omit<MessagePoints, 'id'> {
-  const { name, kind, role } = message;
+  const { name, kind, role, request } = message;
   return {
     service,
     message: name,
@@ -66,5 +68,6 @@ function pointsOf(
         ? (points.get(`${service}.${name}`) ?? message.points)
         : message.points,
     role,
+    isRequest: request === 'any',
   };
 }
