@@ -1,26 +1,16 @@
-import { createHash } from 'node:crypto';
+import { webPage } from '../web-page.ts';
+import { WEB_PARTS } from '../web-parts.ts';
+import type { InitialJson } from './page/json.ts';
 import SCRIPT from './page/main.ts?script';
 import HTML from './page/page.html?raw';
 import STYLE from './page/style.css?raw';
 
-/** The status page: one document that loads nothing but data from the same server. */
-export const PAGE = HTML.replace('<style></style>', () => `<style>${STYLE}</style>`).replace(
-  '<script></script>',
-  () => `<script>${SCRIPT}</script>`,
-);
+const PAGE = webPage(HTML, STYLE, SCRIPT, WEB_PARTS);
 
-/** Only the page's own style and script apply, and no other page may frame it. */
-export const PAGE_POLICY = [
-  "default-src 'none'",
-  `script-src '${hashOf(SCRIPT)}'`,
-  `style-src '${hashOf(STYLE)}'`,
-  "connect-src 'self'",
-  'img-src data:',
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
+export const PAGE_POLICY = PAGE.policy;
 
-function hashOf(content: string): string {
-  return `sha256-${createHash('sha256').update(content).digest('base64')}`;
+/** The status page, showing this. */
+export function pageOf(initial: InitialJson): string {
+  const { state } = initial.status;
+  return PAGE.render({ state, class: state === 'connected' ? '' : 'bad' }, initial);
 }

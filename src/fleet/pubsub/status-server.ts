@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { setTimeout as wait } from 'node:timers/promises';
 import { McblockError, reasonOf } from '../../errors.ts';
 import { PROMETHEUS_TYPE, prometheusText } from '../../prometheus.ts';
 import { type Endpoint, endpointText, isLocal } from './endpoint.ts';
 import { Events } from './events.ts';
-import { PAGE, PAGE_POLICY } from './page.ts';
+import { PAGE_POLICY, pageOf } from './page.ts';
 import { type PageData, pageJson } from './page-data.ts';
 import type { SubscriberStatus } from './status.ts';
 import { statusMetrics } from './status-metrics.ts';
@@ -25,6 +26,8 @@ interface Answer {
 
 const MAX_CONNECTIONS = 256;
 const REQUEST_MILLISECONDS = 10_000;
+/** A browser does not wait longer for a large store to be read; the script asks for the rest. */
+const FIRST_MILLISECONDS = 500;
 const TEXT = 'text/plain; charset=utf-8';
 
 /** Serves the status of the daemon over HTTP, read-only. */
@@ -98,7 +101,7 @@ export class StatusServer {
     const { status, version, page } = this.#deps;
     switch (path) {
       case '/':
-        return { code: 200, type: 'text/html; charset=utf-8', body: PAGE };
+        return { code: 200, type: 'text/html; charset=utf-8', body: await this.#page() };
       case '/status':
         return { code: 200, type: TEXT, body: stateText(status) };
       case '/version':
@@ -116,6 +119,13 @@ export class StatusServer {
       default:
         return { code: 404, type: TEXT, body: 'not found\n' };
     }
+  }
+
+  async #page(): Promise<string> {
+    const { status, version, page } = this.#deps;
+    const read = page().then(pageJson);
+    const first = await Promise.race([read, wait(FIRST_MILLISECONDS, null, { ref: false })]);
+    return pageOf({ status: statusJson(status), page: first, version });
   }
 
   #listenTo(response: ServerResponse): void {

@@ -28,12 +28,16 @@ export class Browser {
   #session: string | undefined;
   #lastId = 0;
 
-  static async open(url: string): Promise<Browser> {
+  /** @param headers go with every request */
+  static async open(url: string, headers: Readonly<Record<string, string>> = {}): Promise<Browser> {
     const browser = new Browser();
     const { targetId } = await browser.#ask('Target.createTarget', { url: 'about:blank' });
     const attached = await browser.#ask('Target.attachToTarget', { targetId, flatten: true });
     browser.#session = String(attached['sessionId']);
-    for (const domain of ['Log', 'Runtime', 'Page']) await browser.#ask(`${domain}.enable`);
+    for (const domain of ['Log', 'Runtime', 'Page', 'Network']) {
+      await browser.#ask(`${domain}.enable`);
+    }
+    await browser.#ask('Network.setExtraHTTPHeaders', { headers });
     await browser.#ask('Page.navigate', { url });
     return browser;
   }

@@ -72,6 +72,34 @@ describe.skipIf(BROWSER_MISSING)(`the page in a browser (${BROWSER_MISSING ?? 'C
     expect(browser.complaints).toEqual([]);
   });
 
+  it('says in plain words what it shows', async () => {
+    const headings =
+      "Array.from(document.querySelectorAll('h2'), (head) => head.textContent).join()";
+    expect(await browser.value(headings)).toBe(
+      'Blocked,Last bans,The IPv4 space,Pub/sub,Sources,Channels',
+    );
+    status.caughtUp = { lastNumber: 42, behind: 0 };
+    status.caughtUpAt = AT;
+    status.dropped('block', 'forged');
+    server.events.send('state', statusJson(status));
+    await until(async () => (await text('facts')).includes('forged 1'));
+    expect(await text('facts')).toMatch(
+      /APIup to date, asked .* ago.*Last change42Refusedforged 1/,
+    );
+  });
+
+  it('shows the state that the server knows before any script asks for it', async () => {
+    const document = await (await fetch(`http://${address}/`)).text();
+    expect(document).toContain('<title>mcblock: connected</title>');
+    expect(document).toContain('<p id="state" class="" role="status">state: connected</p>');
+    expect(document).not.toContain(EVIL);
+  });
+
+  it('draws a map that is nearly empty small', async () => {
+    const width = "document.getElementById('map').getBoundingClientRect().width";
+    expect(await browser.value(width)).toBeLessThan(240);
+  });
+
   it('draws the map and describes it in words', async () => {
     expect(await text('covered')).toBe(
       '18 of 65,536 /16s have blocked addresses, 17 are blocked entirely.',
@@ -131,6 +159,13 @@ describe.skipIf(BROWSER_MISSING)(`the page in a browser (${BROWSER_MISSING ?? 'C
     await browser.media({ 'prefers-color-scheme': 'dark' });
     const width = 'document.documentElement.scrollWidth <= 390 && window.innerWidth === 390';
     await until(() => browser.value<boolean>(width));
+    // Two lines for each ban, above the map.
+    const rowHeights =
+      "Array.from(document.querySelectorAll('#last tr'), (row) => row.clientHeight)";
+    await until(() => browser.value<boolean>(`Math.max(...${rowHeights}) < 70`));
+    const tops = `['bans-card', 'space-card'].map((id) => document.getElementById(id).offsetTop)`;
+    const [bans = 0, map = 0] = await browser.value<number[]>(tops);
+    expect(bans).toBeLessThan(map);
     const ink = 'getComputedStyle(document.body).color';
     await until(async () => (await browser.value(ink)) === 'rgb(236, 236, 236)');
   });

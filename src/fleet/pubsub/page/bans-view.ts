@@ -2,7 +2,6 @@ import { byId, create, row, rowHead } from './dom.ts';
 import { formatCount, formatTime } from './format.ts';
 import type { BanJson, PageJson } from './json.ts';
 
-const HEADS = ['Time', 'Prefix', 'From', 'Why', 'Outcome', 'Until'];
 const MAX_ROWS = 50;
 const DRAW_MILLISECONDS = 100;
 const ANNOUNCE_MILLISECONDS = 10_000;
@@ -76,26 +75,39 @@ function barCell(part: number): HTMLTableCellElement {
 }
 
 function banRow(ban: BanJson, className = ''): HTMLTableRowElement {
-  const texts = [
-    formatTime(ban.at),
-    ban.prefix,
-    ban.from,
-    ban.why || '-',
-    ban.outcome,
-    untilText(ban.expiresAt),
+  const cells = [
+    timeCell(ban.at),
+    create('td', ban.prefix),
+    create('td', ban.from),
+    create('td', ban.why || '-'),
+    create('td', ban.outcome),
+    untilCell(ban.expiresAt),
   ];
-  const cells = texts.map((text, index) => {
-    const cell = create('td', text);
-    cell.dataset['head'] = HEADS[index];
-    return cell;
-  });
+  // On a telephone what does not fit is cut off.
+  for (const cell of cells) cell.title = cell.textContent;
   const element = row(...cells);
   if (className !== '') element.className = className;
   return element;
 }
 
+/** The parts that a telephone leaves out are elements of their own. */
+function timeCell(time: string): HTMLTableCellElement {
+  const text = formatTime(time);
+  const cell = create('td');
+  cell.append(brief(text.slice(0, 5)), text.slice(5, 16), brief(text.slice(16)));
+  return cell;
+}
+
+function brief(part: string): HTMLSpanElement {
+  return create('span', part, 'brief');
+}
+
 /** To the minute. */
-function untilText(expiresAt: string | null | undefined): string {
-  if (expiresAt === undefined) return '-';
-  return expiresAt === null ? 'forever' : formatTime(expiresAt).slice(0, 16);
+function untilCell(expiresAt: string | null | undefined): HTMLTableCellElement {
+  if (expiresAt === undefined) return create('td', '-');
+  if (expiresAt === null) return create('td', 'forever');
+  const text = formatTime(expiresAt);
+  const cell = create('td', '', 'until');
+  cell.append(text.slice(0, 10), brief(text.slice(10, 16)));
+  return cell;
 }

@@ -1,5 +1,13 @@
 /** What the status server sends to the page. Times are ISO 8601 UTC, null where there is none. */
 
+/** What the page shows first. */
+export interface InitialJson {
+  readonly status: StatusJson;
+  /** Null while the store is being read. */
+  readonly page: PageJson | null;
+  readonly version: string;
+}
+
 export interface StatusJson {
   readonly state: 'connected' | 'disconnected';
   readonly startedAt: string;

@@ -1,7 +1,7 @@
 import { addBan, showBlocklist } from './bans-view.ts';
 import { byId } from './dom.ts';
 import { formatTime } from './format.ts';
-import type { BanJson, PageJson, StatusJson } from './json.ts';
+import type { BanJson, InitialJson, PageJson, StatusJson } from './json.ts';
 import { showMap, startMap } from './map.ts';
 import { showState, showStatus } from './status-view.ts';
 
@@ -11,8 +11,8 @@ const RETRY_MILLISECONDS = 3000;
 let receivedAt: Date | undefined;
 
 startMap();
+showInitial();
 listen();
-showVersion().catch(() => {});
 
 function listen(): void {
   const events = new EventSource('/events');
@@ -38,9 +38,12 @@ function on(events: EventSource, name: string, show: (data: unknown) => void): v
   });
 }
 
-async function showVersion(): Promise<void> {
-  const response = await fetch('/version');
-  byId('version').textContent = (await response.text()).trim();
+/** What the server put into the document. */
+function showInitial(): void {
+  const { status, page, version } = JSON.parse(byId('initial').textContent) as InitialJson;
+  showStatus(status);
+  if (page !== null) showBlocklist(page);
+  byId('version').textContent = `mcblock ${version}`;
 }
 
 async function fetchStatus(): Promise<void> {

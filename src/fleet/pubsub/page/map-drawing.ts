@@ -11,6 +11,8 @@ const BLOCK = 16;
 /** Below this width of a /8, in CSS pixels, its number would be illegible. */
 const MIN_LABELLED_PIXELS = 26;
 const LABEL_PIXELS = 9;
+/** In device pixels. */
+const SMALL_PIXELS = 512;
 
 /** Draws the cells at the canvas's size in device pixels, and a frame around the selected one. */
 export function drawCells(
@@ -66,7 +68,7 @@ function drawLabels(context: CanvasRenderingContext2D, scale: number, fontPixels
 
 function drawLevels(context: CanvasRenderingContext2D, cells: Uint8Array): void {
   // A shade around each, or a single one would be too small to see.
-  context.globalAlpha = 0.3;
+  context.globalAlpha = context.canvas.width > SMALL_PIXELS ? 0.3 : 0.7;
   context.fillStyle = colour('l4');
   for (const [cell, level] of cells.entries()) {
     if (level > 0) context.fillRect((cell % SIDE) - 1, Math.floor(cell / SIDE) - 1, 3, 3);

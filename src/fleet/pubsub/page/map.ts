@@ -7,6 +7,8 @@ import { drawCells, type Point } from './map-drawing.ts';
 /** Cells along each side of a /8. */
 const BLOCK = 16;
 const MAX_LISTED = 5;
+/** With fewer /16s than this, the map is nearly empty, and small. */
+const MIN_LARGE = 128;
 const LEVELS = [
   'nothing is blocked',
   '1 to 3 addresses are blocked',
@@ -66,6 +68,7 @@ function describeMap(): void {
     partly === 0
       ? 'No IPv4 address is blocked.'
       : `${formatCount(partly)} of 65,536 /16s have blocked addresses, ${formatCount(wholly)} are blocked entirely.`;
+  byId('space-card').classList.toggle('small', partly < MIN_LARGE);
   const most = [...blocks].toSorted(([p, m], [q, n]) => n - m || p - q).slice(0, MAX_LISTED);
   byId('most').textContent =
     most.length === 0

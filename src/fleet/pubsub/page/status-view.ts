@@ -38,28 +38,32 @@ function factsOf(status: StatusJson): readonly (readonly [string, string])[] {
   return [
     ['Connected since', formatSince(status.connectedSince)],
     ['Last message', formatSince(status.lastMessageAt)],
-    ['Last change number', lastNumber === null ? '-' : formatCount(lastNumber)],
-    ['Changes behind the API', lagText(status)],
-    ['API last asked', formatSince(status.caughtUpAt)],
+    ['API', lagText(status)],
+    ['Last change', lastNumber === null ? '-' : formatCount(lastNumber)],
+    ['Refused', refusedText(status.refused)],
     ['Queued', `${formatCount(queue.blocks)} blocks, ${formatCount(queue.commands)} commands`],
     ...(lastError === null ? [] : [['Last error', lastError] as const]),
   ];
 }
 
-function lagText({ apiError, lag }: StatusJson): string {
-  if (apiError !== null) return `unknown: ${apiError}`;
+function lagText({ apiError, lag, caughtUpAt }: StatusJson): string {
+  if (apiError !== null) return `not reached: ${apiError}`;
   if (lag === null) return '-';
-  return lag === 0 ? 'none' : formatCount(lag);
+  const state = lag === 0 ? 'up to date' : `${formatCount(lag)} changes behind`;
+  return `${state}, asked ${formatSince(caughtUpAt)}`;
 }
 
 function channelRow([name, channel]: readonly [string, ChannelJson]): HTMLTableRowElement {
-  const refused = Object.entries(channel.refused).map(
-    ([reason, count]) => `${reason} ${formatCount(count)}`,
-  );
   return row(
     rowHead(name),
     create('td', formatCount(channel.received), 'number'),
     create('td', formatCount(channel.accepted), 'number'),
-    create('td', refused.join(', ') || '-'),
+    create('td', refusedText(channel.refused)),
   );
+}
+
+/** `forged 3, duplicate 1` */
+function refusedText(refused: ChannelJson['refused']): string {
+  const parts = Object.entries(refused).map(([reason, count]) => `${reason} ${formatCount(count)}`);
+  return parts.join(', ') || 'none';
 }
