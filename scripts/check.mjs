@@ -11,6 +11,7 @@ await setup({ tests: true });
 const STEPS = [
   ['types', 'tsc', ['--noEmit', '-p', '.']],
   ['types of the status page', 'tsc', ['--noEmit', '-p', 'src/fleet/pubsub/page']],
+  ["types of the administrators' page", 'tsc', ['--noEmit', '-p', 'src/fleet/admin-page']],
   [
     'lint',
     'oxlint',

@@ -64,6 +64,13 @@ export class Listing {
     return this.#cached;
   }
 
+  /** The entries that are active now, in any order. */
+  async active(): Promise<readonly FleetEntry[]> {
+    await this.now();
+    const at = this.#clock();
+    return Array.from(this.#entries.values()).filter(({ entry }) => outlasts(entry.expiresAt, at));
+  }
+
   async #update(wanted: number): Promise<void> {
     while (this.#sequence < wanted) {
       const changes = await this.#store.changesSince(this.#sequence, PAGE);

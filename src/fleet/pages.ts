@@ -6,9 +6,15 @@ import { changedJson } from './wire.ts';
 const MAX_CACHED = 512;
 
 interface Page {
+  /** The number to ask with next. */
+  readonly next: number;
+  readonly body: CachedBody;
+}
+
+interface CachedPage {
   /** The store's latest change number when the page was made. */
   readonly sequence: number;
-  readonly body: Promise<CachedBody>;
+  readonly page: Promise<Page>;
 }
 
 /**
@@ -19,7 +25,7 @@ export class Pages {
   readonly #store: FleetStore;
   readonly #identity: string;
   readonly #sequence: () => Promise<number>;
-  readonly #pages = new Map<string, Page>();
+  readonly #pages = new Map<string, CachedPage>();
 
   /**
    * @param identity of the store
@@ -39,23 +45,23 @@ export class Pages {
     since: number,
     limit: number,
     identity: string | undefined,
-  ): Promise<CachedBody | undefined> {
+  ): Promise<Page | undefined> {
     const sequence = await this.#sequence();
     if (since > sequence) return undefined;
     if (since > 0 && identity !== undefined && identity !== this.#identity) return undefined;
     const key = `${since} ${limit}`;
     const known = this.#pages.get(key);
-    if (known?.sequence === sequence) return known.body;
-    const body = this.#read(since, limit, sequence);
+    if (known?.sequence === sequence) return known.page;
+    const page = this.#read(since, limit, sequence);
     this.#pages.delete(key);
-    this.#pages.set(key, { sequence, body });
-    body.catch(() => this.#pages.delete(key));
+    this.#pages.set(key, { sequence, page });
+    page.catch(() => this.#pages.delete(key));
     const oldest = this.#pages.keys().next();
     if (this.#pages.size > MAX_CACHED && !oldest.done) this.#pages.delete(oldest.value);
-    return body;
+    return page;
   }
 
-  async #read(since: number, limit: number, sequence: number): Promise<CachedBody> {
+  async #read(since: number, limit: number, sequence: number): Promise<Page> {
     // Reads one more than it sends, to know whether there are more.
     const changes = since < sequence ? await this.#store.changesSince(since, limit + 1) : [];
     const sent = changes.slice(0, limit);
@@ -65,6 +71,6 @@ export class Pages {
     const next = more ? (last ?? since) : Math.max(sequence, last ?? 0);
     const latest = Math.max(sequence, next);
     const page = { store: this.#identity, next, more, latest, changes: sent.map(changedJson) };
-    return new CachedBody(`${JSON.stringify(page)}\n`);
+    return { next, body: new CachedBody(`${JSON.stringify(page)}\n`) };
   }
 }

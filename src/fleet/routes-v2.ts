@@ -1,5 +1,6 @@
 import type { Api } from './api.ts';
 import { reporterOfRequest } from './authentication.ts';
+import type { Contacts } from './contacts.ts';
 import type { FleetStore } from './fleet-store.ts';
 import type { Metrics } from './metrics.ts';
 import type { Pages } from './pages.ts';
@@ -23,13 +24,14 @@ export interface V2Services {
   readonly writer: Writer;
   readonly pages: Pages;
   readonly metrics: Metrics;
+  readonly contacts: Contacts;
   readonly maxItems: number;
 }
 
 /** Version 2: the protocol of mcblock's own clients. */
 export function addRoutesV2(
   api: Api,
-  { store, writer, pages, metrics, maxItems }: V2Services,
+  { store, writer, pages, metrics, contacts, maxItems }: V2Services,
 ): void {
   api.post(
     '/reports',
@@ -47,6 +49,7 @@ export function addRoutesV2(
       const { reports } = request.body;
       const results = await writer.submit({ by, reports, reset: false });
       metrics.countReports(by.name, results);
+      contacts.reported(by.name, results);
       return { results: results.map(resultJson) };
     },
   );
@@ -77,8 +80,11 @@ export function addRoutesV2(
     },
     async (request, reply) => {
       const { since, limit, store: identity } = request.query;
-      const body = await pages.since(since, limit, identity);
-      if (body !== undefined) return sendCached(request, reply, body);
+      const page = await pages.since(since, limit, identity);
+      if (page !== undefined) {
+        contacts.fetched(reporterOfRequest(request).name, page.next);
+        return sendCached(request, reply, page.body);
+      }
       const error = `${since} is not a number of this store; fetch a full copy with since=0`;
       return reply.code(410).send({ error });
     },

@@ -11,21 +11,25 @@ import type { Prefix } from '../net/prefix.ts';
 import { type Api, compileDecoder } from './api.ts';
 import { authenticate, type V1Status } from './authentication.ts';
 import { limitConnections } from './connection-limit.ts';
+import { Contacts } from './contacts.ts';
 import { Credentials } from './credentials.ts';
 import type { FleetStore } from './fleet-store.ts';
 import { Listing } from './listing.ts';
 import { Metrics } from './metrics.ts';
 import { openApiOf } from './openapi.ts';
+import { OverviewSource } from './overview.ts';
 import { Pages } from './pages.ts';
 import { isAmong, peerAddress } from './peer.ts';
 import type { ReportRules } from './process-reports.ts';
 import { limitRate, type Rates } from './rate-limit.ts';
 import { API_REVISION, REVISION_HEADER } from './revision.ts';
+import { addAdminRoutes } from './routes-admin.ts';
 import { addKeyRoutes } from './routes-keys.ts';
 import { addOpenRoutes } from './routes-open.ts';
 import { addOwnRoutes } from './routes-own.ts';
 import { addRoutesV1 } from './routes-v1.ts';
 import { addRoutesV2 } from './routes-v2.ts';
+import { refuseForeign } from './same-origin.ts';
 import type { ServerLog } from './server-log.ts';
 import { Writer } from './writer.ts';
 
@@ -62,8 +66,10 @@ const MAX_PATH = 200;
 
 /** The server, not yet listening. Closing it waits until every accepted report is stored. */
 export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
-  const { store, limits, clock, log, v1Status } = options;
+  const { store, limits, clock, log, version, v1Status } = options;
+  const budget = options.rules.policy.limits.user;
   const metrics = new Metrics();
+  const contacts = new Contacts(clock());
   const hasCertificates = options.tls?.ca !== undefined;
   const checks = { credentials: new Credentials(store), metrics, hasCertificates };
   const writer = new Writer(store, options.rules, clock);
@@ -79,9 +85,14 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   app.addHook('onRequest', async (_request, reply) => {
     reply.header(REVISION_HEADER, String(API_REVISION));
   });
+  app.addHook('onRequest', refuseForeign);
   app.addHook('preValidation', limitRate(limits, metrics));
   app.addHook('onSend', endJsonLine);
-  app.addHook('onResponse', async (request, reply) => account(request, reply, metrics, log));
+  app.addHook('onResponse', async (request, reply) => {
+    account(request, reply, metrics, log);
+    const { user, headers } = request;
+    if (user !== undefined) contacts.seen(user.name, headers['user-agent'], clock());
+  });
   app.addHook('onClose', () => writer.idle());
   app.setErrorHandler((error: FastifyError, request, reply) =>
     sendFault(error, request, reply, log),
@@ -107,16 +118,17 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
       authenticate({ ...checks, unauthorizedStatus: 401, defaultAccess: 'open' }),
     );
     addOpenRoutes(rest, listing);
+    addAdminRoutes(rest, new OverviewSource({ store, listing, contacts, clock, version, budget }));
     addOwnRoutes(
       rest,
       listing,
       metrics,
       () => store.countClaimed(clock()),
-      () => openApiOf(routes, options.version),
+      () => openApiOf(routes, version),
     );
     void rest.register(
       async (v2: Api) => {
-        addRoutesV2(v2, { store, writer, pages, metrics, maxItems });
+        addRoutesV2(v2, { store, writer, pages, metrics, contacts, maxItems });
         addKeyRoutes(v2, { store, log, clock });
       },
       { prefix: '/v2' },

@@ -4,6 +4,7 @@ import { FleetClient } from '../../fleet/client/client.ts';
 import { DEFAULT_RETRY } from '../../fleet/client/retry.ts';
 import { Transport } from '../../fleet/client/transport.ts';
 import { readSecretFile } from '../../fleet/secret-file.ts';
+import { VERSION } from '../version.ts';
 import type { Config } from './config.ts';
 import { checkTls, readPem } from './pem.ts';
 import { requireFleet } from './require-fleet.ts';
@@ -39,6 +40,7 @@ function endpointOf(config: Config): ApiEndpoint {
     url: serverUrl(config.get('fleet.url')),
     user,
     password: passwordIn(file),
+    agent: `mcblock/${VERSION}`,
     ca,
     identity,
   };

@@ -7,6 +7,8 @@ export interface ApiEndpoint {
   readonly url: string;
   readonly user: string;
   readonly password: string;
+  /** How the client names itself to the server, such as `mcblock/1.2.3`. */
+  readonly agent?: string;
   /** The CA of the server's certificate; undefined: one that Node trusts. */
   readonly ca: Buffer | undefined;
   /** This machine's certificate and key, where the server asks for them. */

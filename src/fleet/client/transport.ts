@@ -114,6 +114,7 @@ export class Transport {
         signal,
         headers: {
           authorization: this.#authorization,
+          ...(this.#endpoint.agent !== undefined && { 'user-agent': this.#endpoint.agent }),
           accept: 'application/json',
           'accept-encoding': 'gzip',
           ...(sent && { 'content-type': 'application/json', 'content-length': sent.length }),
