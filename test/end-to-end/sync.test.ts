@@ -351,6 +351,24 @@ describe('what another machine blocked', () => {
     await ok(b, 'sync');
     expect(await b.json('explain', '5.149.104.9')).toEqual(before);
   });
+
+  it('is on the page of the administrators, with its version and what it lacks', async () => {
+    await ok(a, 'grok', '--year', '2025', attack(a, '5.149.104.9'));
+    await ok(b, 'sync');
+    await ok(a, 'sync');
+    const { body } = await server.app.inject({
+      url: '/admin/overview.json',
+      headers: { authorization: `Basic ${btoa(`anna:${PASSWORD}`)}` },
+    });
+    const agent = expect.stringMatching(/^mcblock\/\d/);
+    expect(JSON.parse(body)).toMatchObject({
+      users: [
+        { name: 'anna' },
+        { name: 'gate1', agent, lag: 0, active: 1, why: 'sshd: failed-login 10' },
+        { name: 'gate2', agent, lag: 1, active: 0 },
+      ],
+    });
+  });
 });
 
 describe('a machine that joins', () => {
