@@ -82,7 +82,8 @@ export class Browser {
     const ended = new Promise((resolve) => this.#child.once('exit', resolve));
     signal(this.#child, 'SIGKILL');
     await ended;
-    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 10 });
+    // Its child processes write for a while longer.
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 30 });
   }
 
   async #ask(method: string, params: object = {}): Promise<Readonly<Record<string, unknown>>> {
