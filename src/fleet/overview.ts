@@ -4,13 +4,14 @@ import { reasonText } from '../blocklist/message-counts.ts';
 import { type Usage, UserUsage } from '../blocklist/user-usage.ts';
 import { coalesce } from '../net/coalesce.ts';
 import { PrefixList } from '../net/prefix-list.ts';
+import { spaceMap } from '../net/space-map.ts';
 import { timeText } from '../validation/time-text.ts';
 import type { OverviewJson, UserJson } from './admin-page/json.ts';
 import type { Contacts } from './contacts.ts';
 import type { FleetEntry, FleetStore } from './fleet-store.ts';
 import type { Listing } from './listing.ts';
 import { pageJson, type ShownBan } from './pubsub/page-data.ts';
-import { spaceMap } from './pubsub/space-map.ts';
+
 import { may, type User } from './user.ts';
 
 export interface OverviewDeps {
@@ -25,7 +26,7 @@ export interface OverviewDeps {
 
 export interface Overview {
   readonly json: OverviewJson;
-  /** What spaceMap returns. */
+  /** The levels of spaceMap. */
   readonly map: Uint8Array;
 }
 
@@ -90,7 +91,7 @@ export class OverviewSource {
         .toSorted((p, q) => q.activatedSequence - p.activatedSequence)
         .slice(0, LAST_BANS);
       const all = PrefixList.from(entries.map(({ entry }) => entry.prefix));
-      const map = spaceMap(coalesce(all));
+      const map = spaceMap(coalesce(all)).levels;
       const latest = await listing.sequence();
       const keySince = new Map(keys.map(({ name, since }) => [name, since]));
       const shown = users.map((user) =>
