@@ -1,5 +1,5 @@
 import { type Entry, type Expiry, laterExpiry, type Seconds } from './entry.ts';
-import { penaltySeconds } from './penalty.ts';
+import { currentPenalty, penaltySeconds } from './penalty.ts';
 import { DAY_SECONDS, type Policy } from './policy.ts';
 
 /**
@@ -8,6 +8,7 @@ import { DAY_SECONDS, type Policy } from './policy.ts';
  */
 export function hitEntry(entry: Entry, hits: number, at: Seconds, policy: Policy): Entry {
   const { prefix, origin, by, byAdmin, note, activations, firstSeen, activatedAt, endedAt } = entry;
+  const { rule } = entry;
   // No spread: this runs for every day of every entry.
   return {
     prefix,
@@ -21,9 +22,10 @@ export function hitEntry(entry: Entry, hits: number, at: Seconds, policy: Policy
     lastSeen: latest(entry.lastSeen, at),
     activatedAt,
     endedAt,
+    rule,
     hitDays: withDay(entry.hitDays, at, policy.persistent.days),
     expiresAt: isPersistent(entry, at, policy)
-      ? laterExpiry(entry.expiresAt, at + penaltySeconds(entry.activations, policy))
+      ? laterExpiry(entry.expiresAt, at + currentPenalty(entry, policy))
       : entry.expiresAt,
   };
 }
@@ -43,13 +45,17 @@ export function recallEntry(entry: Entry, hits: number, at: Seconds): Entry {
   return { ...entry, hits: entry.hits + hits, firstSeen: earliest(entry.firstSeen, at) };
 }
 
-/** Activates the entry; with `until` undefined the penalty decides how long. */
+/**
+ * Activates the entry; with `until` undefined the penalty decides how long.
+ * @param rule the rules that decided it
+ */
 export function activateEntry(
   entry: Entry,
   hits: number,
   at: Seconds,
   until: Expiry | undefined,
   policy: Policy,
+  rule?: string,
 ): Entry {
   const { prefix, origin, by, byAdmin, note } = entry;
   const activations = entry.activations + 1;
@@ -67,6 +73,7 @@ export function activateEntry(
     activatedAt: at,
     expiresAt: until ?? at + penaltySeconds(activations, policy),
     endedAt: undefined,
+    rule,
     hitDays: [],
   };
 }

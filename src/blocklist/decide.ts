@@ -1,4 +1,5 @@
 import { McblockError } from '../errors.ts';
+import type { Address } from '../net/address.ts';
 import { contains, containsPrefix, hostPrefix, type Prefix } from '../net/prefix.ts';
 import { activateEntry, hitEntry, prolongEntry, recallEntry } from './change.ts';
 import { isEligible, isWide, pointsNeeded } from './eligible.ts';
@@ -13,7 +14,8 @@ import {
   type Seconds,
 } from './entry.ts';
 import { penaltySeconds } from './penalty.ts';
-import { automaticPrefix, type Policy } from './policy.ts';
+import { automaticPrefix, type Policy, withEffects } from './policy.ts';
+import type { DecisionEffects, RuleFacts } from './policy-rules.ts';
 import { type ProtectedSpace, REASONS_BY_HAND } from './protect.ts';
 import type { AutomaticRequest, Decision, ManualRequest, Request } from './request.ts';
 
@@ -45,12 +47,17 @@ function decideAutomatic(
   entries: readonly Entry[],
   space: ProtectedSpace,
   request: AutomaticRequest,
-  policy: Policy,
+  common: Policy,
   at: Seconds,
 ): Decision {
   const { offender, hits, points, external } = request;
   const protection = space.containing(hostPrefix(offender));
   if (protection !== undefined) return { kind: 'refused', protection };
+  const effects = common.rules?.decided(factsOf(entries, request, offender, common, at));
+  if (effects?.ignore) {
+    return { kind: 'refused', protection: { prefix: hostPrefix(offender), reason: 'ignored' } };
+  }
+  const policy = effects === undefined ? common : withEffects(common, effects);
   // A packet from outside says nothing about the network around its source.
   const { prefix = automaticPrefix(offender, policy) } = external
     ? { prefix: hostPrefix(offender) }
@@ -58,9 +65,13 @@ function decideAutomatic(
 
   // Nearly every request is for an unknown prefix.
   if (entries.length === 0)
-    return activation(undefined, prefix, undefined, request, hits, at, policy);
-  const isFull = points >= policy.offence.points;
+    return activation(undefined, prefix, undefined, request, hits, at, policy, effects);
   const around = supernets(entries, hostPrefix(offender));
+  // What would bring back a narrower entry suffices where a rule has a wider prefix blocked.
+  const isWidened = prefix.length < automaticPrefix(offender, common).length;
+  const isFull =
+    points >= policy.offence.points ||
+    (isWidened && around.some((entry) => isProven(entry, request, policy)));
   const active = around.filter((entry) => isActive(entry, at));
   const longest = longestLasting(active);
   // Narrower entries do not keep the prefix itself from being blocked.
@@ -82,7 +93,7 @@ function decideAutomatic(
     eligible.find((entry) => external || isProven(entry, request, policy)) ??
     eligible.find((entry) => entry.prefix.length === prefix.length);
   const narrower = isFull ? entries.filter((entry) => isNarrower(entry, prefix)) : [];
-  return activation(widest, prefix, mostActive(narrower), request, hits, at, policy);
+  return activation(widest, prefix, mostActive(narrower), request, hits, at, policy, effects);
 }
 
 function isProven(entry: Entry, { points, isReported }: AutomaticRequest, policy: Policy): boolean {
@@ -93,10 +104,16 @@ function decideByHand(
   entries: readonly Entry[],
   space: ProtectedSpace,
   request: ManualRequest,
-  policy: Policy,
+  common: Policy,
   at: Seconds,
 ): Decision {
-  const { prefix, until, exact, force } = request;
+  const { prefix, exact, force } = request;
+  const effects =
+    request.until === undefined
+      ? common.rules?.decided(factsOf(entries, request, prefix, common, at))
+      : undefined;
+  const policy = effects === undefined ? common : withEffects(common, effects);
+  const until = request.until ?? (effects?.forever ? 'forever' : undefined);
   if (until !== undefined && !outlasts(until, at)) {
     throw new McblockError('usage', 'the block would end before it begins; give a later end');
   }
@@ -104,7 +121,7 @@ function decideByHand(
   if (protection !== undefined && !force) return { kind: 'refused', protection };
   // Nearly every prefix of a list is unknown.
   if (entries.length === 0)
-    return activation(undefined, prefix, undefined, request, 0, at, policy, until);
+    return activation(undefined, prefix, undefined, request, 0, at, policy, effects, until);
 
   const above = supernets(entries, prefix);
   const own = above.find((entry) => entry.prefix.length === prefix.length);
@@ -132,8 +149,35 @@ function decideByHand(
       (!exact || entry === own) &&
       isEligible(entry, prefix, false, policy),
   );
-  const decision = activation(widest, prefix, inner, request, 0, at, policy, until);
+  const decision = activation(widest, prefix, inner, request, 0, at, policy, effects, until);
   return { ...decision, entry: noted(decision.entry, request) };
+}
+
+/** What rules may ask about the request. */
+function factsOf(
+  entries: readonly Entry[],
+  request: Request,
+  address: Address,
+  policy: Policy,
+  at: Seconds,
+): RuleFacts {
+  const host = hostPrefix(address);
+  const network = automaticPrefix(address, policy);
+  const own = entries.filter(
+    ({ prefix }) => containsPrefix(prefix, host) || contains(network, prefix),
+  );
+  const event = request.kind === 'automatic' ? request.event : undefined;
+  return {
+    origin: request.origin,
+    at,
+    address,
+    kind: event?.kind,
+    activations: Math.max(0, ...own.map(({ activations }) => activations)),
+    hits: Math.max(0, ...own.map(({ hits }) => hits)),
+    users: event?.users ?? 0,
+    services: event?.services ?? 0,
+    hosts: event?.hosts ?? 0,
+  };
 }
 
 /** The entries that contain the prefix, the widest first. */
@@ -173,7 +217,8 @@ function activation(
   hits: number,
   at: Seconds,
   policy: Policy,
-  until?: Expiry,
+  effects: DecisionEffects | undefined,
+  until: Expiry | undefined = effects?.forever ? 'forever' : undefined,
 ): Extract<Decision, { kind: 'reactivated' | 'new' }> {
   const note = request.kind === 'manual' ? request.note : '';
   const own = expired ?? neverActive(prefix, request.origin, note, request.maker);
@@ -181,7 +226,7 @@ function activation(
   const inherits =
     !wider && inner !== undefined && inner.activations > own.activations ? inner : undefined;
   const before = inherits === undefined ? own : { ...own, activations: inherits.activations };
-  const entry = activateEntry(before, hits, at, until, policy);
+  const entry = activateEntry(before, hits, at, until, policy, effects?.rule);
   return expired === undefined
     ? { kind: 'new', entry, inherits: inherits?.prefix }
     : { kind: 'reactivated', entry, wider, inherits: inherits?.prefix };

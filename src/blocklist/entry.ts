@@ -48,6 +48,8 @@ export interface Entry extends Maker {
   readonly expiresAt: Expiry;
   /** When the latest activation was expired by hand; undefined if it was not. */
   readonly endedAt: Seconds | undefined;
+  /** The rules of the policy that decided the latest activation; undefined if none did. */
+  readonly rule?: string | undefined;
   /**
    * The days with hits since the latest activation (UTC days since 1970, ascending, distinct), at
    * most as many as the policy's persistent days.

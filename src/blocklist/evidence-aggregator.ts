@@ -58,8 +58,20 @@ export class EvidenceAggregator {
     const taken: Evidence[] = [];
     for (const row of this.#counted) {
       const { address, kind, port, count, firstSeen, lastSeen } = row;
-      const { service, message, log, host, proxy } = kind;
-      taken.push({ address, service, message, port, count, firstSeen, lastSeen, log, host, proxy });
+      const { service, message, log, host, proxy, rule = '' } = kind;
+      taken.push({
+        address,
+        service,
+        message,
+        port,
+        count,
+        firstSeen,
+        lastSeen,
+        log,
+        host,
+        proxy,
+        rule,
+      });
       row.count = 0;
     }
     this.#counted = [];

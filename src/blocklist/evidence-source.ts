@@ -13,7 +13,10 @@ export function automaticRequest(
   { offender, at, hits }: Pick<AutomaticRequest, 'offender' | 'at' | 'hits'>,
   points = 0,
 ): AutomaticRequest {
-  const isPf = source === 'pf';
-  const origin = isPf ? 'pf' : 'grok';
-  return { kind: 'automatic', origin, offender, at, hits, points, external: isPf };
+  const origin = originOf(source);
+  return { kind: 'automatic', origin, offender, at, hits, points, external: source === 'pf' };
+}
+
+export function originOf(source: EvidenceSource): 'grok' | 'pf' {
+  return source === 'pf' ? 'pf' : 'grok';
 }

@@ -19,6 +19,8 @@ export interface Evidence {
   readonly host: string;
   /** The trusted proxy through which the offender came; empty if there is none. */
   readonly proxy: string;
+  /** The rules of the policy that decided the points of the latest offence; empty if none did. */
+  readonly rule: string;
 }
 
 /** The proxy through which all of them came, or the first of several; empty if somebody came directly. */
@@ -35,5 +37,6 @@ export const NO_DETAILS = {
   log: '',
   host: '',
   proxy: '',
+  rule: '',
   port: undefined,
 } as const;

@@ -9,6 +9,8 @@ export interface PastActivation {
   /** When it was expired by hand. */
   readonly endedAt: Seconds | undefined;
   readonly origin: Origin;
+  /** The rules of the policy that decided it; undefined if none did. */
+  readonly rule?: string | undefined;
 }
 
 /**
@@ -22,11 +24,11 @@ export function entryBefore(
 ): Entry {
   const first = history.find(({ at }) => at >= since);
   if (first === undefined) return entry;
-  const past = { ...entry, endedAt: undefined, hitDays: [] };
+  const past = { ...entry, endedAt: undefined, rule: undefined, hitDays: [] };
   const last = history.findLast(({ at }) => at < since);
   if (last !== undefined) {
-    const { number: activations, at: activatedAt, until, endedAt } = last;
-    return { ...past, activations, activatedAt, expiresAt: endedAt ?? until, endedAt };
+    const { number: activations, at: activatedAt, until, endedAt, rule } = last;
+    return { ...past, activations, activatedAt, expiresAt: endedAt ?? until, endedAt, rule };
   }
   if (first.number === 1) return { ...past, activations: 0, activatedAt: undefined, expiresAt: 0 };
   // The activation before it is not recorded; all that is known is that it is over.

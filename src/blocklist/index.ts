@@ -9,7 +9,7 @@ export { type Entry, type Expiry, isActive, type Origin, type Seconds } from './
 export { changeOf, type EntryChange } from './entry-change.ts';
 export type { Evidence } from './evidence.ts';
 export { expireEntry } from './expire.ts';
-export type { Offence } from './offence.ts';
+export type { Offence, UserHash } from './offence.ts';
 export { penaltySeconds } from './penalty.ts';
 export { DEFAULT_POLICY, type Policy } from './policy.ts';
 export { ProtectedSpace } from './protect.ts';
@@ -22,4 +22,4 @@ export type {
   Request,
 } from './request.ts';
 export { rulesOf } from './rules.ts';
-export { type Login, trustedProtections, type UserHash } from './trust.ts';
+export { type Login, trustedProtections } from './trust.ts';

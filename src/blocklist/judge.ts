@@ -1,11 +1,13 @@
 import { isEligible, pointsNeeded } from './eligible.ts';
 import type { Seconds } from './entry.ts';
 import type { EntryRepository } from './entry-repository.ts';
-import type { EvidenceSource } from './evidence-source.ts';
+import { EventFacts } from './event-facts.ts';
+import { type EvidenceSource, originOf } from './evidence-source.ts';
 import type { Offence } from './offence.ts';
 import { type OffenderNetwork, OffenderNetworks } from './offender-networks.ts';
 import { isNarrower, longestActive, type OpenEntry } from './open-entry.ts';
-import type { Policy } from './policy.ts';
+import { type PolicyFor, windowOf } from './policy.ts';
+import type { PolicyRules } from './policy-rules.ts';
 import type { ProtectedSpace } from './protect.ts';
 import { Requester } from './requester.ts';
 import { type Spared, SparedAddresses } from './spared.ts';
@@ -31,7 +33,6 @@ export interface JudgeSummary {
  * offended.
  */
 export class Judge {
-  readonly #policy: Policy;
   readonly #clock: () => Seconds;
   readonly #source: EvidenceSource;
   readonly #networks: OffenderNetworks;
@@ -46,15 +47,14 @@ export class Judge {
   constructor(
     repository: EntryRepository,
     space: ProtectedSpace,
-    policy: Policy,
+    policyFor: PolicyFor,
     clock: () => Seconds,
     source: EvidenceSource = 'log',
   ) {
-    this.#policy = policy;
     this.#clock = clock;
     this.#source = source;
-    this.#networks = new OffenderNetworks(repository, space, policy, source);
-    this.#requester = new Requester(repository, space, policy, source, this.#networks);
+    this.#networks = new OffenderNetworks(repository, space, policyFor, source);
+    this.#requester = new Requester(repository, space, source, this.#networks);
     this.#now = clock();
   }
 
@@ -63,11 +63,14 @@ export class Judge {
     for (const offence of offences) this.offend(offence);
   }
 
-  offend(offence: Offence): void {
-    const at = this.#timeOf(offence);
+  offend(reported: Offence): void {
+    const at = this.#timeOf(reported);
+    const network = this.#networks.at(reported.address);
+    const { rules } = network.policy;
+    const offence = rules === undefined ? reported : this.#counted(network, rules, reported, at);
+    if (offence === undefined) return;
     this.#offences += offence.count;
     this.#latestAt = Math.max(this.#latestAt, at);
-    const network = this.#networks.at(offence.address);
     const protection = this.#networks.protection(network, offence.address);
     if (protection !== undefined) {
       this.#spared.add(offence, protection.reason);
@@ -90,6 +93,19 @@ export class Judge {
       if (isWhole || isCovered(network, supernets, at)) return;
     }
     this.#offendUncovered(network, supernets, active, offence, at);
+  }
+
+  /** The offence as the rules of the policy count it; they were applied to one that was judged. */
+  #counted(
+    network: OffenderNetwork,
+    rules: PolicyRules,
+    offence: Offence,
+    at: Seconds,
+  ): Offence | undefined {
+    if (offence.isJudged) return offence;
+    const entries = () => this.#networks.supernets(network, offence.address);
+    const origin = originOf(this.#source);
+    return rules.counted(offence, new EventFacts(offence, at, origin, network.window, entries));
   }
 
   /**
@@ -130,7 +146,7 @@ export class Judge {
    * others are seen. To be called at the end of a log, and now and then while following one.
    */
   settle(): void {
-    this.#networks.settle(this.#latestAt - this.#policy.offence.windowSeconds);
+    this.#networks.settle(this.#latestAt);
     this.#latestAt = Number.NEGATIVE_INFINITY;
   }
 
@@ -150,8 +166,8 @@ export class Judge {
     return Math.min(at, this.#now);
   }
 
-  #isEligible({ entry }: OpenEntry, { prefix }: OffenderNetwork): boolean {
-    return isEligible(entry, prefix, this.#source === 'pf', this.#policy);
+  #isEligible({ entry }: OpenEntry, { prefix, policy }: OffenderNetwork): boolean {
+    return isEligible(entry, prefix, this.#source === 'pf', policy);
   }
 
   /** An offence from a trusted address. A packet proves nothing, as its source can be forged. */
@@ -159,8 +175,8 @@ export class Judge {
     if (offence.isJudged === undefined) this.#spared.add(offence, 'login');
     if (!counts || this.#source !== 'log' || offence.kind.isWitness) return;
     const window = this.#networks.trustedWindow(network, offence.address);
-    window.add(offence, at, this.#policy.offence.windowSeconds);
-    if (window.pointsOf(offence.address) < this.#policy.trust.points) return;
+    window.add(offence, at, windowOf(offence.kind, network.policy));
+    if (window.pointsOf(offence.address) < network.policy.trust.points) return;
     // They count after all.
     for (const one of window.moments) {
       if (one.isJudged === undefined) this.#spared.remove(one, 'login');
@@ -171,7 +187,7 @@ export class Judge {
 
   /** Keeps a hit that comes within the window of the activation. */
   #keepHit(network: OffenderNetwork, active: OpenEntry, offence: Offence, at: Seconds): void {
-    const { windowSeconds } = this.#policy.offence;
+    const { windowSeconds } = network.policy.offence;
     const { activatedAt = at } = active.entry;
     if (this.#source !== 'log' || offence.kind.isWitness) return;
     if (at >= activatedAt + windowSeconds) return;
@@ -195,18 +211,10 @@ export class Judge {
       if (!isNarrower(known, network) || isCovered(network, supernets, at)) return;
     }
     const wide = eligible.filter((open) => !isNarrower(open, network));
-    if (window.points >= this.#policy.trust.points) {
-      this.#requester.request(
-        network,
-        window,
-        wide,
-        offence.address,
-        at,
-        this.#now,
-        network.prefix,
-      );
+    if (window.points >= network.policy.trust.points) {
+      this.#requester.request(network, window, wide, offence, at, this.#now, network.prefix);
     } else if (known === undefined)
-      this.#requester.requestAlone(network, window, eligible, offence.address, at, this.#now);
+      this.#requester.requestAlone(network, window, eligible, offence, at, this.#now);
   }
 
   /**
@@ -220,30 +228,23 @@ export class Judge {
     at: Seconds,
     isKnown: boolean,
   ): void {
-    const { offence: limit } = this.#policy;
-    const { window } = network;
-    window.add(offence, at, limit.windowSeconds);
-    if (window.points >= limit.points) {
+    const { window, policy } = network;
+    window.add(offence, at, windowOf(offence.kind, policy));
+    if (window.points >= policy.offence.points) {
       const wide = eligible.filter((open) => !isNarrower(open, network));
-      this.#requester.request(
-        network,
-        window,
-        wide,
-        offence.address,
-        at,
-        this.#now,
-        network.prefix,
-      );
+      this.#requester.request(network, window, wide, offence, at, this.#now, network.prefix);
       return;
     }
     if (isKnown) return;
-    const widest = eligible.find(({ entry }) => window.points >= pointsNeeded(entry, this.#policy));
+    const widest = eligible.find(
+      ({ entry }) => window.points >= pointsNeeded(entry, network.policy),
+    );
     if (widest === undefined) {
       if (window.hasProbes) this.#countAlone(network, eligible, offence, at);
       return;
     }
     const { prefix } = isNarrower(widest, network) ? widest.entry : network;
-    this.#requester.request(network, window, eligible, offence.address, at, this.#now, prefix);
+    this.#requester.request(network, window, eligible, offence, at, this.#now, prefix);
   }
 
   /** A packet from an expired entry. */
@@ -254,8 +255,8 @@ export class Judge {
     at: Seconds,
   ): void {
     const { window, prefix } = network;
-    window.add(offence, at, this.#policy.offence.windowSeconds);
-    this.#requester.request(network, window, eligible, offence.address, at, this.#now, prefix);
+    window.add(offence, at, windowOf(offence.kind, network.policy));
+    this.#requester.request(network, window, eligible, offence, at, this.#now, prefix);
   }
 
   /** A witness brings back what offended before, no wider than the network. */
@@ -270,10 +271,10 @@ export class Judge {
     );
     if (widest === undefined) return;
     const window = new Window();
-    window.add(offence, at, this.#policy.offence.windowSeconds);
-    const { address, points } = offence;
+    window.add(offence, at, windowOf(offence.kind, network.policy));
+    const { points } = offence;
     const { prefix } = widest.entry;
-    this.#requester.request(network, window, [widest], address, at, this.#now, prefix, points);
+    this.#requester.request(network, window, [widest], offence, at, this.#now, prefix, points);
   }
 
   /** A request for the address of the offence alone, if it reaches the points. */
@@ -286,9 +287,9 @@ export class Judge {
     const { window } = network;
     const points = window.pointsOf(offence.address);
     const near = eligible.filter(({ entry }) => entry.prefix.length >= network.prefix.length);
-    const isEnough = ({ entry }: OpenEntry) => points >= pointsNeeded(entry, this.#policy);
-    if (points < this.#policy.offence.points && !near.some(isEnough)) return;
-    this.#requester.requestAlone(network, window, near, offence.address, at, this.#now);
+    const isEnough = ({ entry }: OpenEntry) => points >= pointsNeeded(entry, network.policy);
+    if (points < network.policy.offence.points && !near.some(isEnough)) return;
+    this.#requester.requestAlone(network, window, near, offence, at, this.#now);
   }
 }
 

@@ -1,6 +1,11 @@
 import type { Address } from '../net/address.ts';
 import type { Seconds } from './entry.ts';
-import type { UserHash } from './trust.ts';
+
+/**
+ * A keyed hash of a user's name and the group of services that share their users, a whole number
+ * from 1 to 2^53 - 1. Undefined: no user is named.
+ */
+export type UserHash = number | undefined;
 
 /** What many offences have in common. Equal kinds are the same object. */
 export interface OffenceKind {
@@ -14,6 +19,10 @@ export interface OffenceKind {
   readonly proxy: string;
   /** It proves little: it hits, prolongs and brings back entries, and counts for no new one. */
   readonly isWitness?: true | undefined;
+  /** The rules that decided its points or window; undefined if none did. */
+  readonly rule?: string | undefined;
+  /** The conditions on users that hold, a bit each. It is known of new offences alone. */
+  readonly users?: number | undefined;
 }
 
 /** An event that counts against an address. */

@@ -7,7 +7,7 @@ import type { EvidenceSource } from './evidence-source.ts';
 import { loginsAround } from './logins-around.ts';
 import type { Offence } from './offence.ts';
 import { OpenEntry } from './open-entry.ts';
-import { automaticPrefix, type Policy } from './policy.ts';
+import { automaticPrefix, longestWindow, type Policy, type PolicyFor } from './policy.ts';
 import type { ProtectedSpace } from './protect.ts';
 import type { Protection } from './request.ts';
 import { SpentOffences } from './spent.ts';
@@ -17,6 +17,7 @@ import { Window } from './window.ts';
 /** An automatic prefix with offences. */
 export interface OffenderNetwork {
   readonly prefix: Prefix;
+  readonly policy: Policy;
   readonly window: Window;
   /** The entries that contain it, the widest first; undefined until they are read. */
   supernets: OpenEntry[] | undefined;
@@ -37,7 +38,7 @@ export interface OffenderNetwork {
 export class OffenderNetworks {
   readonly #repository: EntryRepository;
   readonly #space: ProtectedSpace;
-  readonly #policy: Policy;
+  readonly #policyFor: PolicyFor;
   readonly #source: EvidenceSource;
   // New maps each time: in V8 a cleared map keeps its old content reachable until a full garbage
   // collection.
@@ -50,12 +51,12 @@ export class OffenderNetworks {
   constructor(
     repository: EntryRepository,
     space: ProtectedSpace,
-    policy: Policy,
+    policyFor: PolicyFor,
     source: EvidenceSource,
   ) {
     this.#repository = repository;
     this.#space = space;
-    this.#policy = policy;
+    this.#policyFor = policyFor;
     this.#source = source;
   }
 
@@ -71,13 +72,14 @@ export class OffenderNetworks {
   }
 
   #find(address: Address): OffenderNetwork {
-    const prefix =
-      this.#source === 'pf' ? hostPrefix(address) : automaticPrefix(address, this.#policy);
+    const policy = this.#policyFor(address);
+    const prefix = this.#source === 'pf' ? hostPrefix(address) : automaticPrefix(address, policy);
     const key = keyOf(prefix);
     const known = this.#networks.get(key);
     if (known !== undefined) return known;
     const network: OffenderNetwork = {
       prefix,
+      policy,
       window: new Window(),
       supernets: undefined,
       hasSubnets: undefined,
@@ -106,14 +108,14 @@ export class OffenderNetworks {
   ): readonly Login[] {
     const logins = this.#readLogins(network);
     if (logins.length === 0) return logins;
-    const names = this.#namesOf(offender);
+    const names = namesOf(offender, network);
     const own = logins.filter(({ address }) => names.some((name) => isSame(name, address)));
     if (own.length === 0) return own;
     const entries = this.supernets(network, offender).map(({ entry, expiresAt }) => ({
       activatedAt: entry.activatedAt,
       expiresAt,
     }));
-    return trustedLogins(own, entries, at, now, this.#policy);
+    return trustedLogins(own, entries, at, now, network.policy);
   }
 
   /** The window of a trusted address. */
@@ -128,7 +130,7 @@ export class OffenderNetworks {
   }
 
   spentOf(network: OffenderNetwork): SpentOffences {
-    network.spent ??= new SpentOffences(this.#policy.trust.points);
+    network.spent ??= new SpentOffences(network.policy.trust.points);
     return network.spent;
   }
 
@@ -143,7 +145,7 @@ export class OffenderNetworks {
 
   /** The address loses its trust at this time. */
   distrust(network: OffenderNetwork, address: Address, at: Seconds): void {
-    const names = this.#namesOf(address);
+    const names = namesOf(address, network);
     for (const name of names) this.#repository.distrust(name, at);
     network.trusted?.delete(keyOfAddress(address));
     network.logins = network.logins?.map((login) =>
@@ -153,18 +155,12 @@ export class OffenderNetworks {
     );
   }
 
-  /** The address, and the one that it embeds. */
-  #namesOf(address: Address): readonly Address[] {
-    const embedded = embeddedIn(address, this.#policy.auto.nat64);
-    return embedded === undefined ? [address] : [address, embedded.address];
-  }
-
   #readLogins(network: OffenderNetwork): readonly Login[] {
     if (network.logins !== undefined) return network.logins;
     network.logins = loginsAround(
       (prefix) => this.#repository.loginsWithin(prefix),
       network.prefix,
-      this.#policy.auto.nat64,
+      network.policy.auto.nat64,
     );
     network.isClear =
       network.logins.length === 0 && this.#space.overlapping(network.prefix) === undefined;
@@ -173,7 +169,7 @@ export class OffenderNetworks {
 
   /** The entries that contain an address of the network, the widest first. */
   supernets(network: OffenderNetwork, address: Address): readonly OpenEntry[] {
-    network.supernets ??= this.#opened(this.#repository.supernets(network.prefix));
+    network.supernets ??= this.#opened(network, this.#repository.supernets(network.prefix));
     network.hasSubnets ??= this.#repository.subnets(network.prefix).length > 0;
     // Most networks have no narrower entries.
     if (!network.hasSubnets) return network.supernets;
@@ -187,6 +183,7 @@ export class OffenderNetworks {
     if (known !== undefined) return known;
     const found = this.#repository.supernets(host);
     const narrower = this.#opened(
+      network,
       found.filter(({ prefix }) => prefix.length > network.prefix.length),
     );
     network.narrower.set(key, narrower);
@@ -205,13 +202,13 @@ export class OffenderNetworks {
   }
 
   /** Opens the entries, the widest first. */
-  #opened(entries: readonly Entry[]): OpenEntry[] {
+  #opened({ policy }: OffenderNetwork, entries: readonly Entry[]): OpenEntry[] {
     const supernets: OpenEntry[] = [];
     for (const entry of entries) {
       const key = keyOf(entry.prefix);
       let open = this.#open.get(key);
       if (open === undefined) {
-        open = new OpenEntry(entry, this.#repository, this.#policy, this.#source);
+        open = new OpenEntry(entry, this.#repository, policy, this.#source);
         this.#open.set(key, open);
       }
       supernets.push(open);
@@ -245,27 +242,40 @@ export class OffenderNetworks {
     return pending;
   }
 
-  /**
-   * Commits what was collected and drops what was read from the repository. Networks whose window is
-   * over at this time are dropped.
-   */
-  settle(windowsOverAt: Seconds): void {
+  /** Commits what was collected, and reads entries from the repository again. */
+  reread(): void {
     if (this.#open.size > 0) {
       for (const open of this.#open.values()) open.commit();
       this.#open = new Map();
     }
+    for (const network of this.#networks.values()) {
+      network.supernets = undefined;
+      network.hasSubnets = undefined;
+      if (network.narrower.size > 0) network.narrower = new Map();
+    }
+  }
+
+  /**
+   * Commits what was collected and drops what was read from the repository. Networks whose window is
+   * over at this time are dropped.
+   */
+  settle(at: Seconds): void {
+    this.reread();
     this.#last = undefined;
     this.#lastAddress = undefined;
     const networks = new Map<number | string, OffenderNetwork>();
     for (const [key, network] of this.#networks) {
-      network.supernets = undefined;
-      network.hasSubnets = undefined;
-      if (network.narrower.size > 0) network.narrower = new Map();
       network.logins = undefined;
-      if (latestOf(network) > windowsOverAt) networks.set(key, network);
+      if (latestOf(network) > at - longestWindow(network.policy)) networks.set(key, network);
     }
     this.#networks = networks;
   }
+}
+
+/** The address, and the one that it embeds. */
+function namesOf(address: Address, { policy }: OffenderNetwork): readonly Address[] {
+  const embedded = embeddedIn(address, policy.auto.nat64);
+  return embedded === undefined ? [address] : [address, embedded.address];
 }
 
 const NOTHING: readonly Offence[] = [];

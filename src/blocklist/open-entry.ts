@@ -13,7 +13,7 @@ import type { EntryRepository } from './entry-repository.ts';
 import { EvidenceAggregator } from './evidence-aggregator.ts';
 import { automaticRequest, type EvidenceSource } from './evidence-source.ts';
 import type { Offence } from './offence.ts';
-import { penaltySeconds } from './penalty.ts';
+import { currentPenalty } from './penalty.ts';
 import type { Policy } from './policy.ts';
 
 /** Offences that are committed as one request. */
@@ -95,7 +95,7 @@ export class OpenEntry {
     day.hits += count;
     if (at > day.at) day.at = at;
     if (day.extends) {
-      const penalty = penaltySeconds(this.#entry.activations, this.#policy);
+      const penalty = currentPenalty(this.#entry, this.#policy);
       this.#expiresAt = laterExpiry(this.#expiresAt, at + penalty);
     }
     this.#hits ??= { hits: 0, at, offender: address };

@@ -1,6 +1,9 @@
 import type { Address } from '../net/address.ts';
 import { embeddedIn } from '../net/embedded.ts';
 import { type Prefix, prefixAround } from '../net/prefix.ts';
+import type { OffenceKind } from './offence.ts';
+import { type Amount, amountOf } from './policy-rule.ts';
+import type { DecisionEffects, PolicyRules } from './policy-rules.ts';
 import type { Usage } from './user-usage.ts';
 
 /** The rules of the blocklist that the owner sets. */
@@ -52,6 +55,8 @@ export interface Policy {
     /** For each user of a fleet who is no administrator. */
     readonly user: UserLimits;
   };
+  /** Exceptions; undefined if there are none for the address. */
+  readonly rules?: PolicyRules | undefined;
 }
 
 /** How much one user of a fleet may block. */
@@ -92,4 +97,48 @@ export function automaticPrefix(offender: Address, { auto }: Pick<Policy, 'auto'
   const { length4, length6, nat64 } = auto;
   if (offender.family === 4) return prefixAround(offender, length4);
   return embeddedIn(offender, nat64)?.prefixOf(length4) ?? prefixAround(offender, length6);
+}
+
+/** The policy for each address; the same for all addresses of one automatic prefix. */
+export type PolicyFor = (address: Address) => Policy;
+
+/** How long an offence of this kind counts. */
+export function windowOf(kind: OffenceKind, { offence, rules }: Policy): number {
+  return rules?.windowSeconds(kind) ?? offence.windowSeconds;
+}
+
+/** How long an offence counts, at most. */
+export function longestWindow({ offence, rules }: Policy): number {
+  return Math.max(offence.windowSeconds, rules?.longestWindowSeconds ?? 0);
+}
+
+/** The widest prefix that a rule may have blocked around an offender instead of the automatic one. */
+export function widestPrefix(offender: Address, { auto, rules }: Policy): Prefix {
+  return automaticPrefix(offender, {
+    auto: {
+      ...auto,
+      length4: Math.min(auto.length4, rules?.widest4 ?? auto.length4),
+      length6: Math.min(auto.length6, rules?.widest6 ?? auto.length6),
+    },
+  });
+}
+
+/** The policy with the effects of a decision. */
+export function withEffects(policy: Policy, effects: DecisionEffects): Policy {
+  const { penalty, length4, length6 } = effects;
+  const ruled = penalty === undefined ? policy : withPenalty(policy, penalty);
+  if (length4 === undefined && length6 === undefined) return ruled;
+  const { auto } = policy;
+  return {
+    ...ruled,
+    auto: { ...auto, length4: length4 ?? auto.length4, length6: length6 ?? auto.length6 },
+  };
+}
+
+export function withPenalty(policy: Policy, penalty: Amount): Policy {
+  const { firstSeconds, longestSeconds } = policy.penalty;
+  return {
+    ...policy,
+    penalty: { firstSeconds: Math.ceil(amountOf(penalty, firstSeconds)), longestSeconds },
+  };
 }

@@ -1,6 +1,7 @@
 import type { Address } from '../net/address.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { Entry, Expiry, Maker, Origin, Seconds } from './entry.ts';
+import type { OffenceKind } from './offence.ts';
 
 /** A request from a log, from pf or from a peer. */
 export interface AutomaticRequest {
@@ -24,6 +25,16 @@ export interface AutomaticRequest {
   readonly isReported?: true;
   /** A packet was seen on an external interface: the offender may be a bogon. */
   readonly external: boolean;
+  /** The event that leads to it, for the rules of the policy; undefined where none is known. */
+  readonly event?: RequestEvent | undefined;
+}
+
+/** An event, and how many different users, services and hosts are in the window that it ends. */
+interface RequestEvent {
+  readonly kind: OffenceKind;
+  readonly users: number;
+  readonly services: number;
+  readonly hosts: number;
 }
 
 /** A request by hand. */
@@ -47,7 +58,8 @@ export type Request = AutomaticRequest | ManualRequest;
 
 /**
  * Why a prefix is protected: the allow-list, an address of this host, the address of the current ssh
- * session, a trusted proxy, a login, private space, or (in rules only) a network that this host is connected to.
+ * session, a trusted proxy, a login, private space, a rule of the policy that ignores it, or (in the
+ * firewall's rules only) a network that this host is connected to.
  */
 export type ProtectionReason =
   | 'allowed'
@@ -56,6 +68,7 @@ export type ProtectionReason =
   | 'proxy'
   | 'login'
   | 'private'
+  | 'ignored'
   | 'connected';
 
 export interface Protection {

@@ -1,4 +1,3 @@
-import type { Address } from '../net/address.ts';
 import { comparePrefixes, hostPrefix, type Prefix } from '../net/prefix.ts';
 import { decide } from './decide.ts';
 import type { Entry, Seconds } from './entry.ts';
@@ -6,9 +5,10 @@ import type { EntryRepository } from './entry-repository.ts';
 import { EvidenceAggregator } from './evidence-aggregator.ts';
 import { automaticRequest, type EvidenceSource } from './evidence-source.ts';
 import { entryBefore, isByLog } from './fold.ts';
+import type { Offence } from './offence.ts';
 import type { OffenderNetwork, OffenderNetworks } from './offender-networks.ts';
 import { OpenEntry } from './open-entry.ts';
-import type { Policy } from './policy.ts';
+import { widestPrefix } from './policy.ts';
 import type { ProtectedSpace } from './protect.ts';
 import type { Window } from './window.ts';
 
@@ -16,20 +16,17 @@ import type { Window } from './window.ts';
 export class Requester {
   readonly #repository: EntryRepository;
   readonly #space: ProtectedSpace;
-  readonly #policy: Policy;
   readonly #source: EvidenceSource;
   readonly #networks: OffenderNetworks;
 
   constructor(
     repository: EntryRepository,
     space: ProtectedSpace,
-    policy: Policy,
     source: EvidenceSource,
     networks: OffenderNetworks,
   ) {
     this.#repository = repository;
     this.#space = space;
-    this.#policy = policy;
     this.#source = source;
     this.#networks = networks;
   }
@@ -39,13 +36,13 @@ export class Requester {
     network: OffenderNetwork,
     window: Window,
     eligible: readonly OpenEntry[],
-    offender: Address,
+    latest: Offence,
     at: Seconds,
     now: Seconds,
   ): void {
     const near = eligible.filter(({ entry }) => entry.prefix.length >= network.prefix.length);
-    const points = window.pointsOf(offender);
-    this.request(network, window, near, offender, at, now, hostPrefix(offender), points);
+    const points = window.pointsOf(latest.address);
+    this.request(network, window, near, latest, at, now, hostPrefix(latest.address), points);
   }
 
   /**
@@ -56,29 +53,37 @@ export class Requester {
     network: OffenderNetwork,
     window: Window,
     eligible: readonly OpenEntry[],
-    offender: Address,
+    latest: Offence,
     at: Seconds,
     now: Seconds,
     from: Prefix,
     alone?: number,
   ): void {
     for (const open of eligible) open.commit();
+    const { policy } = network;
     const { points, firstAt = at } = window;
-    const isFull = alone === undefined && points >= this.#policy.offence.points;
+    const isFull = alone === undefined && points >= policy.offence.points;
     const inner = isFull ? this.#subnetsBefore(network, firstAt, at) : NO_SUBNETS;
     const hits = window.countFrom(from);
+    const offender = latest.address;
+    const event = policy.rules && { kind: latest.kind, ...window.distinctWith(latest) };
     const request = {
       ...automaticRequest(this.#source, { offender, at, hits }, alone ?? points),
       ...(alone === undefined ? {} : { prefix: from }),
+      ...(event === undefined ? {} : { event }),
     };
     // Entries that are active or not eligible have no say here, and the offender is not protected.
-    const entries = [...eligible.map(({ entry }) => entry), ...inner.before];
-    const decision = decide(entries, this.#space, request, this.#policy, now);
+    const own = [...eligible.map(({ entry }) => entry), ...inner.before];
+    const widest = widestPrefix(offender, policy);
+    const mayWiden =
+      this.#source === 'log' && alone === undefined && widest.length < network.prefix.length;
+    const entries = mayWiden ? this.#entriesAround(widest, own) : own;
+    const decision = decide(entries, this.#space, request, policy, now);
     const aggregator = new EvidenceAggregator();
     window.addTo(aggregator, from);
     const isActivated = decision.kind === 'new' || decision.kind === 'reactivated';
     if (isActivated && this.#source === 'log' && !window.moments[0]?.kind.isWitness) {
-      const { windowSeconds } = this.#policy.offence;
+      const { windowSeconds } = policy.offence;
       this.#networks.spentOf(network).activated(window.moments, at, windowSeconds);
     }
     // While only narrower entries are active, the offences go on counting for the network.
@@ -88,11 +93,26 @@ export class Requester {
     if (decision.kind === 'refused') return;
     const { entry } = decision;
     const open = eligible.find((other) => comparePrefixes(other.entry.prefix, entry.prefix) === 0);
+    if (open === undefined && alone === undefined && !isSameLength(entry, network)) {
+      // A rule chose the length: it contains other networks, or only a part of this one.
+      this.#networks.reread();
+      return;
+    }
     if (open !== undefined) open.activated(entry, aggregator);
     else {
-      const added = new OpenEntry(entry, this.#repository, this.#policy, this.#source, aggregator);
+      const added = new OpenEntry(entry, this.#repository, policy, this.#source, aggregator);
       this.#networks.add(network, added);
     }
+  }
+
+  /** The entries that contain this wider prefix, and those within it; those given are as given. */
+  #entriesAround(widest: Prefix, given: readonly Entry[]): readonly Entry[] {
+    this.#networks.reread();
+    const around = [...this.#repository.supernets(widest), ...this.#repository.subnets(widest)];
+    const others = around.filter((entry) =>
+      given.every((own) => comparePrefixes(own.prefix, entry.prefix) !== 0),
+    );
+    return [...given, ...others];
   }
 
   /**
@@ -110,6 +130,10 @@ export class Requester {
     });
     return { before, folded };
   }
+}
+
+function isSameLength(entry: Entry, { prefix }: OffenderNetwork): boolean {
+  return entry.prefix.length === prefix.length;
 }
 
 /** Entries within a network. */

@@ -1,7 +1,7 @@
 import type { Address } from '../net/address.ts';
 import type { Seconds } from './entry.ts';
-import type { Offence } from './offence.ts';
-import { keyOfAddress, type UserHash } from './trust.ts';
+import type { Offence, UserHash } from './offence.ts';
+import { keyOfAddress } from './trust.ts';
 
 const NONE: readonly Offence[] = [];
 

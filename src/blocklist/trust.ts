@@ -1,14 +1,9 @@
 import type { Address } from '../net/address.ts';
 import { hostPrefix } from '../net/prefix.ts';
 import { type Entry, isActive, type Seconds } from './entry.ts';
+import type { UserHash } from './offence.ts';
 import { DAY_SECONDS, type Policy } from './policy.ts';
 import type { Protection } from './request.ts';
-
-/**
- * A keyed hash of a user's name and the group of services that share their users, a whole number
- * from 1 to 2^53 - 1. Undefined: no user is named.
- */
-export type UserHash = number | undefined;
 
 /** Accepted logins from an address, of one user of one service. */
 export interface Login {

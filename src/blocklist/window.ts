@@ -1,5 +1,6 @@
 import { type Address, compareAddresses } from '../net/address.ts';
 import { contains, type Prefix } from '../net/prefix.ts';
+import { Distinct, type DistinctCounts } from './distinct.ts';
 import type { Seconds } from './entry.ts';
 import type { EvidenceAggregator } from './evidence-aggregator.ts';
 import type { Offence } from './offence.ts';
@@ -12,18 +13,26 @@ interface Moment extends Offence {
   count: number;
   port: number | undefined;
   key: number | undefined;
+  /** How long it counts. */
+  readonly windowSeconds: number;
 }
 
 /**
- * The offences of one prefix that are less than `windowSeconds` before the latest. Time may go back a
- * little; if it goes back by a window or more, another log begins, and later offences are dropped.
- * Invariant: in order of time, distinct, all within one window.
+ * The offences of one prefix, each of which counts for `windowSeconds`, which rules may set. Time may
+ * go back a little; if it goes back by a window or more, another log begins, and later offences are
+ * dropped. Invariant: in order of time, distinct, none over before the latest.
  */
 export class Window {
   #moments: Moment[] = [];
   /** Of all that are no probes. */
   #points = 0;
   #probes = 0;
+  /** Whether not all count for the same time. */
+  #isUneven = false;
+  /** The latest time at which one ends. */
+  #endsAt = Number.NEGATIVE_INFINITY;
+  /** Undefined until it is asked for, and after an offence was dropped. */
+  #distinct: Distinct | undefined;
 
   /** The points of all offences in the window that count for the prefix. */
   get points(): number {
@@ -64,21 +73,41 @@ export class Window {
   /** Keeps a copy. @param at the time of the offence, or now if that is in the future */
   add(offence: Offence, at: Seconds, windowSeconds: number): void {
     const { address, points, count, port, user, kind, key, isJudged } = offence;
-    const moment: Moment = { at, address, points, count, port, user, kind, key, isJudged };
-    const latestAt = this.latestAt;
-    if (latestAt === undefined || latestAt <= at - windowSeconds) {
+    const moment: Moment = {
+      at,
+      address,
+      points,
+      count,
+      port,
+      user,
+      kind,
+      key,
+      isJudged,
+      windowSeconds,
+    };
+    if (this.#moments.length === 0 || this.#endsAt <= at) {
       // The usual case: the only offence in its window.
       this.#moments = [moment];
+      this.#isUneven = false;
       this.#count();
       return;
     }
+    this.#isUneven ||= this.#moments[0]?.windowSeconds !== windowSeconds;
+    this.#endsAt = Math.max(this.#endsAt, at + windowSeconds);
+    this.#distinct?.add(moment);
     if (isProbe(moment)) this.#addProbe(moment);
     else {
       this.#points += moment.points;
       this.#insert(moment);
     }
-    this.#keep(at - windowSeconds, at + windowSeconds);
-    this.#keep((this.latestAt ?? at) - windowSeconds, Number.POSITIVE_INFINITY);
+    this.#keep(at, windowSeconds, true);
+    this.#keep(this.latestAt ?? at, windowSeconds, false);
+  }
+
+  /** How many there are in the window and this one together. */
+  distinctWith(offence: Offence): DistinctCounts {
+    this.#distinct ??= new Distinct(this.#moments);
+    return this.#distinct.with(offence);
   }
 
   /** Adds the offences from this prefix to the aggregator. */
@@ -92,6 +121,7 @@ export class Window {
     this.#moments = [];
     this.#points = 0;
     this.#probes = 0;
+    this.#distinct = undefined;
   }
 
   /** A port counts once: further connections to it are added to the first. */
@@ -143,22 +173,34 @@ export class Window {
     this.#moments.splice(index, 0, moment);
   }
 
-  /** Drops all offences that are not between the two times, exclusive. */
-  #keep(after: Seconds, before: Seconds): void {
+  /**
+   * Drops the offences that are over at this time, and those that are their window or more after it.
+   * @param windowSeconds of all of them, unless they differ
+   * @param dropsLater whether those after it are dropped
+   */
+  #keep(now: Seconds, windowSeconds: number, dropsLater: boolean): void {
     const first = this.#moments[0];
     const last = this.#moments.at(-1);
     if (first === undefined || last === undefined) return;
-    if (first.at > after && last.at < before) return;
-    this.#moments = this.#moments.filter(({ at }) => at > after && at < before);
+    const isLate = dropsLater && last.at >= now + windowSeconds;
+    if (!this.#isUneven && first.at > now - windowSeconds && !isLate) return;
+    this.#moments = this.#moments.filter(
+      (moment) =>
+        moment.at > now - moment.windowSeconds &&
+        !(dropsLater && moment.at >= now + moment.windowSeconds),
+    );
     this.#count();
   }
 
   #count(): void {
     this.#points = 0;
     this.#probes = 0;
+    this.#endsAt = Number.NEGATIVE_INFINITY;
+    this.#distinct = undefined;
     for (const moment of this.#moments) {
       if (isProbe(moment)) this.#probes++;
       else this.#points += moment.points;
+      this.#endsAt = Math.max(this.#endsAt, moment.at + moment.windowSeconds);
     }
   }
 }

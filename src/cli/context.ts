@@ -10,6 +10,7 @@ import type { StoreMode } from '../store/open.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { type Config, loadConfig } from './config/config.ts';
 import { policiesOf, policyOf } from './config/policies.ts';
+import type { ConfiguredRules } from './policy/policy-rules.ts';
 import { PresentTime } from './present-time.ts';
 import type { Sink } from './sink.ts';
 import { refuseNewBesideRoots, storePath } from './store-location.ts';
@@ -134,9 +135,9 @@ export class Context {
     return policyOf(await this.config());
   }
 
-  /** The policy for each address. */
-  async policies(): Promise<Policies> {
-    return policiesOf(await this.config(), await this.geo());
+  /** The policy for each address. @param rules see policiesOf */
+  async policies(rules?: ConfiguredRules): Promise<Policies> {
+    return policiesOf(await this.config(), await this.geo(), rules);
   }
 
   /** The geolocation databases; undefined if none is configured. */

@@ -49,7 +49,7 @@ export async function* findings(context: Context): AsyncGenerator<Finding> {
   if (configured.state === 'problem') return;
   const config = await context.config();
   const faults: McblockError[] = [];
-  const options = readOptionsOf(config, {}, (fault) => faults.push(fault));
+  const options = readOptionsOf(config, {}, (fault) => faults.push(fault), context.host);
   yield check('grammars', async () => {
     const { scanners } = await options.finally(() => {
       const [fault] = faults;

@@ -16,6 +16,7 @@ import { configuredFiles, configuredLogs } from './configured-logs.ts';
 import type { Context } from './context.ts';
 import { openJournal } from './journal.ts';
 import { grammarReporter, type LogCommandOptions, openLog, readOptionsOf } from './log-options.ts';
+import type { ConfiguredRules } from './policy/policy-rules.ts';
 import { printable } from './text/printable.ts';
 
 /** The options of `grok` that choose what is read. */
@@ -32,6 +33,7 @@ export interface GrokLogOptions extends LogCommandOptions {
 export interface GrokLogs {
   readonly files: readonly string[];
   readonly read: ReadSummary;
+  readonly rules: ConfiguredRules;
   /** The configuration names them: one that cannot be read does not stop the others. */
   readonly isConfigured: boolean;
 }
@@ -42,16 +44,16 @@ export async function grokLogs(
   options: GrokLogOptions,
 ): Promise<GrokLogs> {
   const config = await context.config();
-  const configured = await readOptionsOf(config, options, grammarReporter(context));
-  const proxySearch = proxySearchOf(await context.policies());
-  const readOptions = { ...configured, proxySearch };
+  const host = context.host ?? new Host();
+  const configured = await readOptionsOf(config, options, grammarReporter(context), host);
+  const { rules } = configured;
+  const readOptions = { ...configured, proxySearch: proxySearchOf(await context.policies(rules)) };
   const read = await readerOf(context, config, readOptions, options);
   const { rotated, journal } = options;
-  if (journal) return { files: ['journal'], read, isConfigured: false };
-  const host = context.host ?? new Host();
+  if (journal) return { files: ['journal'], read, rules, isConfigured: false };
   if (rotated !== true) {
     const rotations = rotated === undefined ? [] : [newestRotation(rotated, archiveFolders(host))];
-    return { files: oldestFirst([...named, ...rotations]), read, isConfigured: false };
+    return { files: oldestFirst([...named, ...rotations]), read, rules, isConfigured: false };
   }
   const rotations = configuredRotations(
     configuredFiles(configuredLogs(config, host), readOptions, host),
@@ -61,6 +63,7 @@ export async function grokLogs(
   return {
     files: oldestFirst([...rotations.keys(), ...named]),
     read: readNarrowed,
+    rules,
     isConfigured: true,
   };
 }
@@ -106,7 +109,7 @@ export function faultReporter({ stderr, exit }: Context): (error: unknown) => un
 /** Reads a log of the chosen kind. */
 export type ReadSummary = (
   file: string,
-  options: Pick<OffenceOptions, 'known' | 'onProgress' | 'samples' | 'userKey'> &
+  options: Pick<OffenceOptions, 'known' | 'onProgress' | 'samples' | 'userKey' | 'users'> &
     Partial<Pick<OffenceOptions, 'scanners'>>,
 ) => Promise<LogSummary>;
 

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { MessageKind } from '../../grammar/notation/scanner.ts';
 import type { Seconds } from '../blocklist/entry.ts';
+import { Host } from '../engine/host/host.ts';
 import { McblockError, reasonOf } from '../errors.ts';
 import type { ReadOptions } from '../log/read-options.ts';
 import { type LeaveOut, loadScanners } from '../log/scanners.ts';
@@ -8,6 +8,7 @@ import { openSource, type Source } from '../log/source.ts';
 import type { Config } from './config/config.ts';
 import type { SettingKey } from './config/settings.ts';
 import type { Context } from './context.ts';
+import { type ConfiguredRules, rulesForLogs } from './policy/policy-rules.ts';
 import { nearest } from './text/nearest.ts';
 import { printable } from './text/printable.ts';
 
@@ -30,15 +31,22 @@ export function addLogOptions(command: Command): Command {
     );
 }
 
+/** How logs are read, and the rules for what they say. */
+export interface LogReading extends ReadOptions {
+  readonly rules: ConfiguredRules;
+}
+
 /**
  * How the configuration and the command line want logs to be read. Throws McblockError.
  * @param leaveOut called for each grammar that cannot be used; by default it throws
+ * @param host has the accounts of users
  */
 export async function readOptionsOf(
   config: Config,
   { year, service }: LogCommandOptions,
   leaveOut?: LeaveOut,
-): Promise<ReadOptions> {
+  host = new Host(),
+): Promise<LogReading> {
   let isComplete = true;
   const scanners = await loadScanners(
     config.get('grammar.folder'),
@@ -49,12 +57,13 @@ export async function readOptionsOf(
       }),
   );
   if (service !== undefined) checkService(service, scanners);
-  checkMessages(config, scanners, isComplete);
+  const rules = rulesForLogs(config, scanners, isComplete, host);
   if (isComplete) checkLogServices(config, scanners);
   return {
     scanners,
     zone: config.get('timezone'),
-    points: config.get('offence.messages'),
+    points: rules.points,
+    rules,
     trustedProxies: config.get('trusted-proxies'),
     userGroups: config.get('trust.groups'),
     decompressor: config.get('decompress.program'),
@@ -106,37 +115,6 @@ function checkLogServices(config: Config, scanners: ReadOptions['scanners']): vo
 function placeOf(config: Config, key: SettingKey): string {
   const source = config.sourceOf(key);
   return source === 'default' ? '' : `${source.file}:${source.line}: `;
-}
-
-/**
- * Points can be set only for messages that exist and count points; if a grammar was left out, an
- * unknown message may be one of it.
- */
-function checkMessages(
-  config: Config,
-  scanners: ReadOptions['scanners'],
-  isComplete: boolean,
-): void {
-  const names = [...config.get('offence.messages').keys()];
-  if (names.length === 0) return;
-  const kinds = new Map(
-    scanners.flatMap(({ service, messages }) =>
-      messages.map(({ name, kind }) => [`${service}.${name}`, kind] as [string, MessageKind]),
-    ),
-  );
-  const location = placeOf(config, 'offence.messages');
-  for (const name of names) {
-    const kind = kinds.get(name);
-    if (kind === 'attempt' || kind === 'sign') continue;
-    if (kind === undefined && !isComplete) continue;
-    const meant = nearest(name, kinds.keys());
-    const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
-    const fault =
-      kind === undefined
-        ? `unknown message ${name}${hint}`
-        : `${name} is a ${kind}; only attempts and signs have points`;
-    throw new McblockError('config', `${location}offence.messages: ${fault}`);
-  }
 }
 
 function parseYear(text: string): number {

@@ -12,7 +12,7 @@ export type { EntryReport, EntryReports } from './judge/entry-reports.ts';
 export type { JudgeSettings } from './judge/judge-log.ts';
 export type { LogReport } from './judge/log-report.ts';
 export { recordLog, rehearseLog } from './judge/record-log.ts';
-export { onePolicy, type Policies, policiesByCountry } from './policies.ts';
+export { onePolicy, type Policies, ruledPolicies } from './policies.ts';
 export { protectedSpace } from './protected-space.ts';
 export { type ManualBlock, ManualBlocker } from './record/manual-blocker.ts';
 export { findWidenings, widen } from './record/widen.ts';

@@ -67,7 +67,7 @@ function then(entry: Entry, history: () => readonly Activation[], at: Seconds): 
 }
 
 function entryOf(prefix: Prefix, activation: Activation): Entry {
-  const { number, at, until, endedAt, origin, note, by, byAdmin, evidence } = activation;
+  const { number, at, until, endedAt, origin, note, by, byAdmin, rule, evidence } = activation;
   return {
     prefix,
     origin,
@@ -81,6 +81,7 @@ function entryOf(prefix: Prefix, activation: Activation): Entry {
     activatedAt: at,
     expiresAt: endedAt ?? until,
     endedAt,
+    rule,
     hitDays: [],
   };
 }

@@ -1,18 +1,27 @@
 import type { Seconds } from '../blocklist/entry.ts';
-import { automaticPrefix, type Policy } from '../blocklist/policy.ts';
+import { automaticPrefix, type Policy, type PolicyFor } from '../blocklist/policy.ts';
+import {
+  amountOf,
+  isUnconditional,
+  type PolicyRule,
+  type RuleEffects,
+} from '../blocklist/policy-rule.ts';
+import { PolicyRules, type RuleContext } from '../blocklist/policy-rules.ts';
 import type { ProxySearch } from '../log/served-requests.ts';
 import type { Address } from '../net/address.ts';
 import { embeddedIn } from '../net/embedded.ts';
-import { type Prefix, prefixAround } from '../net/prefix.ts';
+import { contains, containsPrefix, type Prefix, prefixAround } from '../net/prefix.ts';
 import type { Geo } from './geo.ts';
 
-/** The policy for each address: a country may have its own penalties and lengths. */
+/** The policy for each address: rules may make exceptions. */
 export interface Policies {
   /** The same for all addresses of one automatic prefix. */
-  readonly policyFor: (address: Address) => Policy;
-  /** The window in which offences are counted together, the same for all countries. */
+  readonly policyFor: PolicyFor;
+  /** The widest prefix that may be blocked automatically around an address. */
+  readonly spaceAround: (address: Address) => Prefix;
+  /** The longest window in which offences are counted together. */
   readonly windowSeconds: Seconds;
-  /** How much may be active; the same too. */
+  /** How much may be active; the same for all addresses. */
   readonly limits: Policy['limits'];
   /** The prefixes of NAT64 translators besides the well-known one; the same too. */
   readonly nat64: readonly Prefix[];
@@ -31,6 +40,7 @@ export function proxySearchOf(policies: Policies): ProxySearch | undefined {
 export function onePolicy(policy: Policy): Policies {
   return {
     policyFor: () => policy,
+    spaceAround: (address) => automaticPrefix(address, policy),
     windowSeconds: policy.offence.windowSeconds,
     limits: policy.limits,
     nat64: policy.auto.nat64,
@@ -39,30 +49,132 @@ export function onePolicy(policy: Policy): Policies {
 }
 
 /**
- * @param common the policy for countries that have none of their own, and for unknown ones
- * @param byCountry policies by country code (ISO 3166-1 alpha-2)
+ * The policy with exceptions.
+ * @param common the policy where no rule fits
+ * @param geo undefined: nothing is known of countries and networks
  */
-export function policiesByCountry(
+export function ruledPolicies(
   common: Policy,
-  byCountry: ReadonlyMap<string, Policy>,
+  rules: readonly PolicyRule[],
+  context: RuleContext,
   geo: Geo | undefined,
 ): Policies {
-  if (geo === undefined || byCountry.size === 0) return onePolicy(common);
-  const all = [common, ...byCountry.values()];
-  // A country is looked up for the widest automatic prefix of any country, so that the automatic
+  if (rules.length === 0) return onePolicy(common);
+  const { nat64 } = common.auto;
+  const effects = rules.map((rule) => rule.effects);
+  // An address is looked up by the widest prefix that any rule has blocked, so that the automatic
   // prefixes of two addresses are either the same or disjoint.
-  const widest4 = Math.min(...all.map(({ auto }) => auto.length4));
-  const widest6 = Math.min(...all.map(({ auto }) => auto.length6));
-  return {
-    windowSeconds: common.offence.windowSeconds,
-    limits: common.limits,
-    nat64: common.auto.nat64,
-    proxies: common.auto.proxies,
-    policyFor(offender) {
-      const address = embeddedIn(offender, common.auto.nat64)?.address ?? offender;
-      const network = prefixAround(address, address.family === 4 ? widest4 : widest6);
-      const country = geo.country(network);
-      return (country === undefined ? undefined : byCountry.get(country)) ?? common;
-    },
+  const widest: Lengths = {
+    length4: Math.min(common.auto.length4, ...effects.flatMap(({ length4 }) => length4 ?? [])),
+    length6: Math.min(common.auto.length6, ...effects.flatMap(({ length6 }) => length6 ?? [])),
   };
+  const left = rules.map((rule) => withoutAddress(rule, widest));
+  const policies = new Map<string, Policy>();
+  const find = (offender: Address, network: Prefix): Policy => {
+    const concerned = rules.map((rule) => concerns(rule, offender, network, widest, geo));
+    const key = concerned.map(Number).join('');
+    const policy =
+      policies.get(key) ??
+      policyWith(
+        common,
+        left.filter((_, i) => concerned[i]),
+        context,
+      );
+    policies.set(key, policy);
+    return policy;
+  };
+  let last: { readonly network: Prefix; readonly policy: Policy } | undefined;
+  const policyFor = (offender: Address): Policy => {
+    if (last !== undefined && contains(last.network, offender)) return last.policy;
+    const address = embeddedIn(offender, nat64)?.address ?? offender;
+    const network = prefixAround(address, address.family === 4 ? widest.length4 : widest.length6);
+    const policy = find(offender, network);
+    if (address === offender) last = { network, policy };
+    return policy;
+  };
+  const mayWiden = left.some(
+    (rule) =>
+      !isUnconditional(rule) &&
+      (rule.effects.length4 !== undefined || rule.effects.length6 !== undefined),
+  );
+  return {
+    policyFor,
+    spaceAround: mayWiden
+      ? (address) => automaticPrefix(address, { auto: { ...common.auto, ...widest } })
+      : (address) => automaticPrefix(address, policyFor(address)),
+    windowSeconds: Math.max(
+      common.offence.windowSeconds,
+      ...effects.flatMap(({ windowSeconds }) => windowSeconds ?? []),
+    ),
+    limits: common.limits,
+    nat64,
+    proxies: common.auto.proxies,
+  };
+}
+
+interface Lengths {
+  readonly length4: number;
+  readonly length6: number;
+}
+
+/** The policy for the addresses that these rules concern; what has no condition left is part of it. */
+function policyWith(common: Policy, rules: readonly PolicyRule[], context: RuleContext): Policy {
+  if (rules.length === 0) return common;
+  const { penalty, auto } = common;
+  const first = <E extends keyof RuleEffects>(effect: E): RuleEffects[E] =>
+    rules.find((rule) => isUnconditional(rule) && rule.effects[effect] !== undefined)?.effects[
+      effect
+    ];
+  const own = first('penalty');
+  return {
+    ...common,
+    penalty: {
+      ...penalty,
+      firstSeconds: own === undefined ? penalty.firstSeconds : amountOf(own, penalty.firstSeconds),
+    },
+    auto: {
+      ...auto,
+      length4: first('length4') ?? auto.length4,
+      length6: first('length6') ?? auto.length6,
+    },
+    rules: new PolicyRules(rules, context),
+  };
+}
+
+/** Whether the conditions hold that are the same for all of a network. */
+function concerns(
+  { conditions }: PolicyRule,
+  offender: Address,
+  network: Prefix,
+  widest: Lengths,
+  geo: Geo | undefined,
+): boolean {
+  const { countries, networks, prefixes } = conditions;
+  if (countries !== undefined) {
+    const country = geo?.country(network);
+    if (country === undefined || !countries.includes(country)) return false;
+  }
+  if (networks !== undefined) {
+    const number = numberOf(geo?.network(network));
+    if (number === undefined || !networks.includes(number)) return false;
+  }
+  if (prefixes === undefined || !areWide(prefixes, widest)) return true;
+  return prefixes.some((prefix) => containsPrefix(prefix, network) || contains(prefix, offender));
+}
+
+function withoutAddress({ name, conditions, effects }: PolicyRule, widest: Lengths): PolicyRule {
+  const { countries: _, networks: __, prefixes, ...others } = conditions;
+  const isDone = prefixes === undefined || areWide(prefixes, widest);
+  return { name, conditions: isDone ? others : { ...others, prefixes }, effects };
+}
+
+/** Whether each is at least as wide as a network that is looked up: then it contains all of that. */
+function areWide(prefixes: readonly Prefix[], { length4, length6 }: Lengths): boolean {
+  return prefixes.every(({ family, length }) => length <= (family === 4 ? length4 : length6));
+}
+
+/** The number in `AS64500 Example Net`. */
+function numberOf(network: string | undefined): number | undefined {
+  const match = network === undefined ? null : /^AS(\d+)(?: |$)/.exec(network);
+  return match === null ? undefined : Number(match[1]);
 }

@@ -12,6 +12,7 @@ const REASONS: Readonly<Record<Protection['reason'], string>> = {
   session: "an administrator's session",
   proxy: 'a trusted proxy of the server',
   private: 'private space',
+  ignored: 'a rule of the policy',
   connected: 'private space',
 };
 

@@ -2,7 +2,7 @@
  * The revision of the API's version 2. It rises when there is a new kind of report, reports get a
  * field, or a field accepts more than before, so that clients know which reports a server understands.
  */
-export const API_REVISION = 4;
+export const API_REVISION = 5;
 
 /** The first revision that knows pending reports. */
 export const PENDING_REVISION = 4;
@@ -14,7 +14,7 @@ export const REVISION_HEADER = 'mcblock-revision';
 export const WIDEST_HEADER = 'mcblock-widest';
 
 /** Fields of reports by the revision that introduced them. The others are as old as the API. */
-const INTRODUCED: Readonly<Record<string, number>> = { proxy: 3 };
+const INTRODUCED: Readonly<Record<string, number>> = { proxy: 3, rule: 5 };
 
 /** The report without the fields that a server of this revision does not know. */
 export function reportForRevision(

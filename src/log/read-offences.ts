@@ -15,6 +15,7 @@ import type { Line } from './line.ts';
 import type { OffenceGroup } from './offences/offence-table.ts';
 import { type LineCounts, OffenceCollector } from './offences/offences.ts';
 import { Samples } from './offences/samples.ts';
+import { UserConditions } from './offences/user-conditions.ts';
 import { UserHasher } from './offences/user-hasher.ts';
 import type { OwnContent } from './own-file.ts';
 import { contentOf, type ReadOptions } from './read-options.ts';
@@ -98,6 +99,7 @@ export async function readLines(
     options.points,
     reader.hosts,
     new UserHasher(options.scanners, options.userGroups, options.userKey),
+    new UserConditions(options.users),
     source.name,
     samples,
     options.proxySearch,

@@ -4,6 +4,7 @@ import type { Warn } from './compression/broken.ts';
 import type { Decompressor } from './compression/bzip2.ts';
 import { DEFAULT_SIZE_LIMIT_BYTES, decompress } from './compression/decompress.ts';
 import type { PointsByMessage } from './offences/points-table.ts';
+import type { UserOptions } from './offences/user-conditions.ts';
 import { type OwnContent, ownContent } from './own-file.ts';
 import type { ProxySearch } from './served-requests.ts';
 import type { Source } from './source.ts';
@@ -16,6 +17,8 @@ export interface ReadOptions {
   readonly points: PointsByMessage;
   /** Groups of services that share their users. Default: none. */
   readonly userGroups?: readonly (readonly string[])[];
+  /** Conditions of rules on users. Default: none. */
+  readonly users?: UserOptions;
   /** The key of the hashes of users, 8 bytes. Default: a new one. */
   readonly userKey?: Uint8Array;
   /** The proxies whose lists of forwarded addresses are believed. Default: none. */

@@ -39,6 +39,8 @@ export interface RecordedChange {
   /** The command that made it and who ran that; empty if not recorded. */
   readonly command: string;
   readonly user: string;
+  /** The rules of the policy that decided an activation; undefined if none did. */
+  readonly rule: string | undefined;
   /** The logs with evidence for an activation. */
   readonly logs: readonly string[];
 }
@@ -74,12 +76,12 @@ const RECORDED = 'max(t.at, ifnull(c.at, 0))';
 
 const ACTIVATIONS = `
 SELECT t.family, t.length, hex(t.network), ${RECORDED}, 'activated', t.number, t.at,
-  t.until, t.origin, t.note, t.made_by, ifnull(c.text, ''), ifnull(c.user, '')
+  t.until, t.origin, t.note, t.made_by, ifnull(c.text, ''), ifnull(c.user, ''), t.rule
 FROM activation AS t LEFT JOIN command AS c ON c.id = t.command`;
 
 const OTHERS = `
 SELECT t.family, t.length, hex(t.network), t.at, t.action, NULL, NULL,
-  t.until, NULL, t.note, t.made_by, ifnull(c.text, ''), ifnull(c.user, '')
+  t.until, NULL, t.note, t.made_by, ifnull(c.text, ''), ifnull(c.user, ''), NULL
 FROM change AS t LEFT JOIN command AS c ON c.id = t.command`;
 
 /** Whether an activation has evidence from such a log. */
@@ -205,7 +207,7 @@ function conditionOf(
 
 function changeOfRow(row: Row): RecordedChange {
   const [family = null, length = null, hex = null, at, action, number, since, until] = row;
-  const [origin, note, by, command, user] = row.slice(8);
+  const [origin, note, by, command, user, rule] = row.slice(8);
   return {
     prefix: prefixOfRow('change', family, length, hex),
     at: Number(at),
@@ -218,14 +220,15 @@ function changeOfRow(row: Row): RecordedChange {
     by: String(by),
     command: String(command),
     user: String(user),
+    rule: typeof rule === 'string' ? rule : undefined,
     logs: [],
   };
 }
 
 function pastChange(prefix: Prefix, activation: Activation): RecordedChange {
-  const { number, at, until, origin, note, by, evidence } = activation;
+  const { number, at, until, origin, note, by, rule, evidence } = activation;
   const logs = new Set(evidence.map(({ log }) => log).filter((log) => log !== ''));
   const none = { command: '', user: '' };
   const when = { at, since: at, until, activation: number };
-  return { prefix, action: 'activated', ...when, origin, note, by, ...none, logs: [...logs] };
+  return { prefix, action: 'activated', ...when, origin, note, by, ...none, rule, logs: [...logs] };
 }

@@ -30,13 +30,13 @@ SELECT ${ENTRY_COLUMNS} FROM key CROSS JOIN entry ON family = f AND length = l A
 const REMOVE = 'DELETE FROM entry WHERE family = ? AND length = ? AND network = ?';
 
 const PUT = `
-INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (family, length, network) DO UPDATE SET
   origin = excluded.origin, note = excluded.note, activations = excluded.activations,
   hits = excluded.hits, first_seen = excluded.first_seen, last_seen = excluded.last_seen,
   activated_at = excluded.activated_at, expires_at = excluded.expires_at,
   hit_days = excluded.hit_days, made_by = excluded.made_by, by_admin = excluded.by_admin,
-  ended_at = excluded.ended_at, command = excluded.command`;
+  ended_at = excluded.ended_at, command = excluded.command, rule = excluded.rule`;
 
 /** By the number of lengths. */
 const coveringStatements: string[] = [];
@@ -195,13 +195,14 @@ export class Entries {
    * @param command the command that changes it
    */
   put(entry: Entry, command?: number): void {
-    this.#connection.run(PUT, ...rowOfEntry(entry), command ?? null);
+    this.#connection.run(PUT, ...rowOfEntry(entry), command ?? null, entry.rule ?? null);
     this.#written(entry.prefix);
   }
 
   /** The same for a prefix without an entry. */
   insert(entry: Entry, command: number | undefined): void {
-    this.#connection.insertLater('entry', entry.prefix, [...cellsOfEntry(entry), command ?? null]);
+    const row = [...cellsOfEntry(entry), command ?? null, entry.rule ?? null];
+    this.#connection.insertLater('entry', entry.prefix, row);
     this.#written(entry.prefix);
   }
 

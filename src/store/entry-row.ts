@@ -8,7 +8,7 @@ import { cellOfExpiry, expiryOfCell, isExpiry, isOptionalSeconds } from './value
 
 /** The columns for {@link entryOfRow}, in this order. */
 export const ENTRY_COLUMNS =
-  'family, length, hex(network), origin, note, activations, hits, first_seen, last_seen, activated_at, expires_at, hit_days, made_by, by_admin, ended_at';
+  'family, length, hex(network), origin, note, activations, hits, first_seen, last_seen, activated_at, expires_at, hit_days, made_by, by_admin, ended_at, rule';
 
 /** Throws McblockError('store') for a damaged row. */
 export function entryOfRow(row: Row): Entry {
@@ -28,6 +28,7 @@ export function entryOfRow(row: Row): Entry {
     by,
     byAdmin,
     ended,
+    rule,
   ] = row;
   const entry = {
     prefix: prefixOfRow('entry', family ?? null, length ?? null, hex ?? null),
@@ -42,6 +43,7 @@ export function entryOfRow(row: Row): Entry {
     activatedAt: activated ?? undefined,
     expiresAt: expiryOfCell(expires),
     endedAt: ended ?? undefined,
+    rule: rule ?? undefined,
     hitDays: typeof days === 'string' ? daysOfText(days) : days,
   };
   const fault = faultOf(entry);
@@ -82,6 +84,7 @@ function faultOf(entry: { readonly [Name in keyof Entry]: unknown }): string | u
   if (!isOrigin(entry.origin)) return `bad origin ${entry.origin}`;
   if (typeof entry.note !== 'string') return 'note is not text';
   if (typeof entry.by !== 'string') return 'by is not text';
+  if (entry.rule !== undefined && typeof entry.rule !== 'string') return 'rule is not text';
   if (!isWhole(activations)) return `bad number of activations ${activations}`;
   if (!isWhole(entry.hits)) return `bad number of hits ${entry.hits}`;
   for (const name of ['firstSeen', 'lastSeen', 'activatedAt', 'endedAt'] as const) {

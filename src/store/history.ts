@@ -21,11 +21,12 @@ import { cellOfExpiry, expiryOfCell, isExpiry, isOptionalSeconds } from './value
 /** One activation of an entry, with its evidence. */
 export interface Activation extends PastActivation, Maker {
   readonly note: string;
+  readonly rule: string | undefined;
   readonly evidence: readonly Evidence[];
 }
 
 const RECORD = `
-INSERT INTO activation VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO activation VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (family, length, network, number) DO NOTHING`;
 
 const PROLONG = `
@@ -49,7 +50,7 @@ SELECT evidence FROM evidence
 WHERE family = ? AND length = ? AND network = ? AND number = ? AND log = ?`;
 
 const ACTIVATIONS = `
-SELECT number, at, until, ended_at, origin, note, made_by, by_admin FROM activation
+SELECT number, at, until, ended_at, origin, note, made_by, by_admin, rule FROM activation
 WHERE family = ? AND length = ? AND network = ? ORDER BY number`;
 
 const COMMANDS = `
@@ -89,7 +90,7 @@ export class History {
     command: number | undefined,
     isFirst: boolean,
   ): boolean {
-    const { prefix, activations, activatedAt, expiresAt } = entry;
+    const { prefix, activations, activatedAt, expiresAt, rule } = entry;
     if (!isWhole(activations) || !isSeconds(activatedAt) || !isExpiry(expiresAt)) {
       throw new McblockError('store', 'an entry that was never active has no activation to record');
     }
@@ -106,6 +107,7 @@ export class History {
       Number(byAdmin),
       command ?? null,
       0,
+      rule ?? null,
     ];
     if (isFirst) this.#connection.insertLater('activation', prefix, row);
     if (isFirst || this.#connection.run(RECORD, ...key, ...row) > 0) return true;
@@ -180,11 +182,11 @@ export class History {
     const shared = this.#connection.column(SHARED, ...key);
     this.#connection.run(FORGET, ...key);
     for (const [index, activation] of activations.entries()) {
-      const { number, at, until, endedAt, origin, note, by, byAdmin, evidence } = activation;
+      const { number, at, until, endedAt, origin, note, by, byAdmin, rule, evidence } = activation;
       const times = [at, cellOfExpiry(until), endedAt ?? null];
       const cause = [origin, note, by, Number(byAdmin), commands[index] ?? null];
       const isShared = Number(shared.includes(number));
-      this.#connection.run(RECORD, ...key, number, ...times, ...cause, isShared);
+      this.#connection.run(RECORD, ...key, number, ...times, ...cause, isShared, rule ?? null);
       this.addEvidence(prefix, number, evidence);
     }
   }
@@ -198,14 +200,18 @@ export class History {
 }
 
 function activationOfRow(row: Row, evidence: readonly Evidence[]): Activation {
-  const [number, at, untilCell, ended, origin, note, by, admin] = row;
+  const [number, at, untilCell, ended, origin, note, by, admin, ruleCell] = row;
   const until = expiryOfCell(untilCell);
   const endedAt = ended ?? undefined;
+  const rule = ruleCell ?? undefined;
   if (!isWhole(number) || !isSeconds(at) || !isExpiry(until) || !isOptionalSeconds(endedAt)) {
     throw damagedRow('activation', String(number), 'bad number');
   }
   if (!isOrigin(origin) || typeof note !== 'string' || typeof by !== 'string') {
     throw damagedRow('activation', String(number), 'bad origin, note or maker');
   }
-  return { number, at, until, endedAt, origin, note, by, byAdmin: admin === 1, evidence };
+  if (rule !== undefined && typeof rule !== 'string') {
+    throw damagedRow('activation', String(number), 'bad rule');
+  }
+  return { number, at, until, endedAt, origin, note, by, byAdmin: admin === 1, rule, evidence };
 }

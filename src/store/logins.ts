@@ -1,6 +1,7 @@
 import type { Seconds } from '../blocklist/entry.ts';
+import type { UserHash } from '../blocklist/offence.ts';
 import { DAY_SECONDS } from '../blocklist/policy.ts';
-import type { Login, UserHash } from '../blocklist/trust.ts';
+import type { Login } from '../blocklist/trust.ts';
 import { type Address, addressBytes } from '../net/address.ts';
 import { lastAddress, type Prefix } from '../net/prefix.ts';
 import { isSeconds, isWhole } from '../validation/time-text.ts';
@@ -104,6 +105,11 @@ export class LoginTable {
   /** IPv4 first, by address. */
   all(): Login[] {
     return EVERYTHING.flatMap((prefix) => this.within(prefix, 0));
+  }
+
+  /** The hashes of all users that logged in. */
+  users(): Set<number> {
+    return new Set(this.#connection.column('SELECT DISTINCT user FROM login').map(Number));
   }
 
   /** The key of the hashes of users. */

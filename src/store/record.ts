@@ -71,6 +71,7 @@ const ENTRY = {
   activatedAt: nullable(time()),
   expiresAt: expiry(),
   endedAt: addedLater(nullable(time())),
+  rule: addedLater(nullable(text())),
   hitDays: list(day()),
 } as const;
 
@@ -83,6 +84,7 @@ export const ACTIVATION = object({
   origin: origin(),
   ...MAKER,
   note: text(),
+  rule: addedLater(nullable(text())),
   evidence: list(EVIDENCE),
 });
 
@@ -167,13 +169,17 @@ export function rowOfRecord(record: StoreRecord): object {
   return { type, ...(bodyOf(record) as object) };
 }
 
+function ruled(entry: Entry) {
+  return { ...entry, rule: entry.rule };
+}
+
 function bodyOf(record: StoreRecord): unknown {
   switch (record.type) {
     case 'entry':
-      return CODECS.entry.write({ ...record.entry, history: record.history });
+      return CODECS.entry.write({ ...ruled(record.entry), history: record.history });
     case 'forgotten': {
       const { entry, ...rest } = record.forgotten;
-      return CODECS.forgotten.write({ ...entry, ...rest });
+      return CODECS.forgotten.write({ ...ruled(entry), ...rest });
     }
     case 'allow':
       return CODECS.allow.write(record.allowed);

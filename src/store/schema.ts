@@ -7,6 +7,7 @@ import { FORGOTTEN } from './migration-forgotten.ts';
 import { MAKERS } from './migration-makers.ts';
 import { NOTIFICATIONS } from './migration-notifications.ts';
 import { LIKELY_PROXIES, PROXIES } from './migration-proxies.ts';
+import { RULES } from './migration-rules.ts';
 import { SENDERS } from './migration-senders.ts';
 import { SINGLE_REPORTS } from './migration-single-reports.ts';
 import { TOLD } from './migration-told.ts';
@@ -228,4 +229,5 @@ CREATE TABLE clock (
   NOTIFICATIONS,
   ...SINGLE_REPORTS,
   LIKELY_PROXIES,
+  RULES,
 ];

@@ -6,6 +6,7 @@ import {
   ADDRESS_COLUMN,
   COUNT_COLUMN,
   OPTIONAL_COLUMN,
+  OPTIONAL_TEXT_COLUMN,
   type SqlColumn,
   TEXT_COLUMN,
   TIME_COLUMN,
@@ -62,7 +63,16 @@ export const DETAIL_FIELDS = {
     column: COUNT_COLUMN,
     merge: 'sum',
   },
+  rule: {
+    json: unlessEmpty(text()),
+    wire: unlessEmpty(printableText(255)),
+    column: OPTIONAL_TEXT_COLUMN,
+    merge: 'latest',
+  },
 } as const satisfies FieldsOf<Details>;
+
+/** The cell of the store has the fields in their order: those of later versions come last. */
+const { rule: RULE, ...FIRST_DETAILS } = DETAIL_FIELDS;
 
 export const EVIDENCE_FIELDS = {
   address: {
@@ -72,8 +82,9 @@ export const EVIDENCE_FIELDS = {
     merge: 'key',
   },
   firstSeen: { ...TIME, merge: 'least' },
-  ...DETAIL_FIELDS,
+  ...FIRST_DETAILS,
   lastSeen: { ...TIME, merge: 'greatest' },
+  rule: RULE,
 } as const satisfies FieldsOf<Evidence>;
 
 export type EvidenceName = keyof typeof EVIDENCE_FIELDS;
@@ -159,6 +170,14 @@ function compareEvidence(p: Evidence, q: Evidence): number {
       ? compareAddresses(p.address, q.address)
       : Number(p.address !== undefined) - Number(q.address !== undefined);
   return byAddress || (keyOfEvidence(p) < keyOfEvidence(q) ? -1 : 1);
+}
+
+/** An empty text is left out, as earlier versions do. */
+function unlessEmpty(inner: Codec<string>): Codec<string> {
+  return {
+    ...optional(inner, ''),
+    write: (value) => (value === '' ? undefined : inner.write(value)),
+  };
 }
 
 function textField(wire: Codec<string>) {

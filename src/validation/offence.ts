@@ -26,7 +26,8 @@ export const OFFENCE: Codec<Offence> = {
 };
 
 export function detailsOf({ kind, ...others }: OffenceDetails): Details {
-  return { ...kind, ...others };
+  const { users: _, rule = '', ...named } = kind;
+  return { ...named, rule, ...others };
 }
 
 /** The inverse of {@link detailsOf}. */
@@ -36,7 +37,9 @@ export function offenceDetails({
   log,
   host,
   proxy,
+  rule,
   ...others
 }: Details): OffenceDetails {
-  return { kind: { service, message, log, host, proxy }, ...others };
+  const kind = { service, message, log, host, proxy };
+  return { kind: rule === '' ? kind : { ...kind, rule }, ...others };
 }

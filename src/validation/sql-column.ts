@@ -44,6 +44,16 @@ export const OPTIONAL_COLUMN: SqlColumn<number | undefined> = {
   },
 };
 
+/** NULL for an empty text. */
+export const OPTIONAL_TEXT_COLUMN: SqlColumn<string> = {
+  type: 'text',
+  toSql: (value) => (value === '' ? null : value),
+  fromSql: (value) => {
+    if (value === null || value === undefined) return '';
+    return typeof value === 'string' ? value : damaged('a text', value);
+  },
+};
+
 /** Empty for undefined: NULL cannot be part of a primary key. */
 export const ADDRESS_COLUMN: SqlColumn<Address | undefined> = {
   type: 'text',

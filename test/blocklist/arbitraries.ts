@@ -1,8 +1,9 @@
 import * as fc from 'fast-check';
 import { type Entry, type Expiry, neverActive, type Origin } from '../../src/blocklist/entry.ts';
+import type { UserHash } from '../../src/blocklist/offence.ts';
 import { DAY_SECONDS, DEFAULT_POLICY, type Policy } from '../../src/blocklist/policy.ts';
 import type { Protection } from '../../src/blocklist/request.ts';
-import type { Login, UserHash } from '../../src/blocklist/trust.ts';
+import type { Login } from '../../src/blocklist/trust.ts';
 import {
   type Address,
   addressOf,

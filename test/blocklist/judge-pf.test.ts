@@ -34,7 +34,13 @@ function seen(
 ) {
   const repository = new MemoryMap(entries);
   const space = new ProtectedSpace(protections);
-  const judge = new Judge(repository, space, DEFAULT_POLICY, () => NOW, 'pf');
+  const judge = new Judge(
+    repository,
+    space,
+    () => DEFAULT_POLICY,
+    () => NOW,
+    'pf',
+  );
   for (const at of times) {
     judge.offend(offenceOf({ at, address: parsePrefix(source), kind: KIND }));
   }

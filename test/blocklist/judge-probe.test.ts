@@ -23,7 +23,12 @@ const probe = (who: string, port: number | undefined, points = 3, count = 1) =>
 
 function activeAfter(...offences: readonly Offence[]): string[] {
   const repository = new MemoryMap();
-  const judge = new Judge(repository, new ProtectedSpace([]), DEFAULT_POLICY, () => NOW);
+  const judge = new Judge(
+    repository,
+    new ProtectedSpace([]),
+    () => DEFAULT_POLICY,
+    () => NOW,
+  );
   judge.offendAll(offences);
   judge.finish();
   return repository.entries
@@ -75,7 +80,12 @@ describe('A probe', () => {
     expect(activeAfter(probe('192.0.2.7', undefined, 3, 9))).toEqual([]);
     expect(activeAfter(probe('192.0.2.7', undefined, 3, 10))).toEqual(['192.0.2.7/32']);
     const stricter = { ...DEFAULT_POLICY, offence: { ...DEFAULT_POLICY.offence, points: 31 } };
-    const judge = new Judge(new MemoryMap(), new ProtectedSpace([]), stricter, () => NOW);
+    const judge = new Judge(
+      new MemoryMap(),
+      new ProtectedSpace([]),
+      () => stricter,
+      () => NOW,
+    );
     for (let turn = 0; turn < 20; turn++) judge.offend(probe('192.0.2.7', undefined, 3, 7));
     expect(judge.finish().pending).toMatchObject([{ points: 30, count: 140 }]);
   });
@@ -83,7 +93,12 @@ describe('A probe', () => {
   it('counts anew with what a store kept of it', () => {
     const kept = probe('192.0.2.7', 23, 10);
     const again = { ...kept, kind: { ...kept.kind } };
-    const judge = new Judge(new MemoryMap(), new ProtectedSpace([]), DEFAULT_POLICY, () => NOW);
+    const judge = new Judge(
+      new MemoryMap(),
+      new ProtectedSpace([]),
+      () => DEFAULT_POLICY,
+      () => NOW,
+    );
     judge.offendAll([{ ...kept, isJudged: true }, again]);
     expect(judge.finish().pending).toMatchObject([{ points: 10, count: 2 }]);
   });

@@ -26,7 +26,12 @@ function failures(count: number, user: number | undefined, first: number): Offen
 
 function judged(offences: readonly Offence[], logins: readonly Login[]) {
   const repository = new MemoryMap([], logins);
-  const judge = new Judge(repository, new ProtectedSpace([]), DEFAULT_POLICY, () => NOW);
+  const judge = new Judge(
+    repository,
+    new ProtectedSpace([]),
+    () => DEFAULT_POLICY,
+    () => NOW,
+  );
   judge.offendAll(offences);
   const summary = judge.finish();
   const kinds = repository.verdicts.map(({ decision }) => decision.kind);

@@ -93,7 +93,12 @@ describe.each(FAMILIES)('Judge, IPv%i', (family) => {
         time.map((at) => at + 20 * DAY_SECONDS),
         (start, whoLoggedIn, guards, told, now) => {
           const repository = new MemoryMap(start, whoLoggedIn);
-          const judge = new Judge(repository, new ProtectedSpace(guards), POLICY, () => now);
+          const judge = new Judge(
+            repository,
+            new ProtectedSpace(guards),
+            () => POLICY,
+            () => now,
+          );
           const slow = new SlowJudge(start, whoLoggedIn, guards, POLICY, now);
           for (const offence of told) {
             if (offence === 'settle') {

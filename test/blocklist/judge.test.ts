@@ -44,7 +44,12 @@ function judged(
   logins: readonly Login[] = [],
 ) {
   const repository = new MemoryMap(entries, logins);
-  const judge = new Judge(repository, new ProtectedSpace(protections), DEFAULT_POLICY, () => NOW);
+  const judge = new Judge(
+    repository,
+    new ProtectedSpace(protections),
+    () => DEFAULT_POLICY,
+    () => NOW,
+  );
   for (const one of offences) judge.offend(one);
   const summary = judge.finish();
   return { repository, summary, kinds: repository.verdicts.map(({ decision }) => decision.kind) };
@@ -82,6 +87,7 @@ describe('Judge', () => {
         log: 'auth.log',
         host: 'gate',
         proxy: '',
+        rule: '',
       },
       {
         address: parsePrefix('5.149.105.10'),
@@ -93,6 +99,7 @@ describe('Judge', () => {
         log: 'auth.log',
         host: 'gate',
         proxy: '',
+        rule: '',
       },
     ]);
     expect(summary).toMatchObject({ offences: 5, spared: [] });
@@ -265,7 +272,12 @@ describe('Judge', () => {
   it('counts an offence in the future as now', () => {
     let now = DAY0;
     const repository = new MemoryMap();
-    const judge = new Judge(repository, new ProtectedSpace([]), DEFAULT_POLICY, () => now);
+    const judge = new Judge(
+      repository,
+      new ProtectedSpace([]),
+      () => DEFAULT_POLICY,
+      () => now,
+    );
     judge.offend(offence('5.149.105.9', DAY0 + HOUR, { points: 30 }));
     now = DAY0 + 2 * HOUR;
     judge.offend(offence('5.149.106.9', DAY0 + HOUR, { points: 30 }));
@@ -318,12 +330,17 @@ describe('Judge', () => {
     ];
     // The first is a window before the last; the third made a block.
     const { pending } = judged(told.slice(0, 3)).summary;
-    expect(pending).toEqual([told[1]]);
+    expect(pending).toMatchObject([told[1]]);
   });
 
   it('sees what others changed after it settled, and adds up across', () => {
     const repository = new MemoryMap();
-    const judge = new Judge(repository, new ProtectedSpace([]), DEFAULT_POLICY, () => NOW);
+    const judge = new Judge(
+      repository,
+      new ProtectedSpace([]),
+      () => DEFAULT_POLICY,
+      () => NOW,
+    );
     judge.offend(offence('5.149.105.9', DAY0));
     judge.offend(offence('5.149.106.9', DAY0, { points: 20 }));
     judge.settle();
@@ -342,7 +359,12 @@ describe('Judge', () => {
   it('counts an address again that is protected no longer', () => {
     const login = loginOf(parsePrefix('5.149.105.9'), DAY0);
     const repository = new MemoryMap([], [login]);
-    const judge = new Judge(repository, new ProtectedSpace([]), DEFAULT_POLICY, () => NOW);
+    const judge = new Judge(
+      repository,
+      new ProtectedSpace([]),
+      () => DEFAULT_POLICY,
+      () => NOW,
+    );
     judge.offend(offence('5.149.105.9', DAY0, { points: 30 }));
     judge.settle();
     repository.logins = [];

@@ -437,7 +437,11 @@ describe('config', () => {
 
   it.each([
     ['geo.country = "/none.mmdb"', 'geo', /\/none\.mmdb: no such file/],
-    ['geo.penalties = { DE = "90d" }', 'geo', /geo\.penalties has no effect without geo\.country/],
+    [
+      '[[rule]]\nname = "de"\ncountries = ["DE"]\npenalty = "90d"',
+      'grammar',
+      /mcblock\.toml:1: rule de: can never apply: set geo\.country to a database/,
+    ],
     ['journal.directory = "/none"', 'journal', /journal\.directory: \/none: no such file/],
     ['firewall.kind = "file"', 'firewall', /set firewall\.file/],
     ['firewall = { kind = "file", file = "/none/x" }', 'firewall', /firewall\.file: \/none: no/],
@@ -485,31 +489,27 @@ function checkConfig(text: string, ...options: string[]) {
   return line.run('--config', file, ...options, 'config', 'check');
 }
 
-describe('offence.messages', () => {
+function ruleText(message: string): string {
+  return `[[rule]]\nname = "x"\nmessages = ["sshd.invalid-user", "${message}"]\npoints = 20\n`;
+}
+
+describe('the messages of a rule', () => {
   it.each([
-    [
-      '"sshd.faled-login" = 20',
-      'unknown message sshd.faled-login; did you mean sshd.failed-login?',
-    ],
-    [
-      '"shsd.failed-login" = 20',
-      'unknown message shsd.failed-login; did you mean sshd.failed-login?',
-    ],
-    ['"x.y" = 20', 'unknown message x.y'],
-    ['"sshd.accepted" = 20', 'sshd.accepted is a login; only attempts and signs have points'],
-    ['"sshd.closed" = 1', 'sshd.closed is a note; only attempts and signs have points'],
-  ])('is checked: %s', async (row, words) => {
-    const { exitCode, stderr } = await checkConfig(
-      `[offence.messages]\n"sshd.invalid-user" = 1\n${row}\n`,
-    );
+    ['sshd.faled-login', 'unknown message sshd.faled-login; did you mean sshd.failed-login?'],
+    ['shsd.failed-login', 'unknown message shsd.failed-login; did you mean sshd.failed-login?'],
+    ['x.y', 'unknown message x.y'],
+    ['sshd.accepted', 'sshd.accepted is a login; only attempts and signs have points'],
+    ['sshd.closed', 'sshd.closed is a note; only attempts and signs have points'],
+  ])('is checked: %s', async (message, words) => {
+    const { exitCode, stderr } = await checkConfig(ruleText(message));
     expect(exitCode).toBe(2);
-    expect(stderr).toMatch(/mcblock\.toml:\d: offence\.messages: /);
+    expect(stderr).toMatch(/mcblock\.toml:1: rule x: /);
     expect(stderr).toContain(words);
   });
 
   it('is checked before a log is read', async () => {
     const file = line.path('mcblock.toml');
-    writeFileSync(file, '[offence.messages]\n"sshd.faled-login" = 20\n');
+    writeFileSync(file, ruleText('sshd.faled-login'));
     const log = line.path('auth.log');
     writeFileSync(log, '');
     expect(await line.run('--config', file, 'grok', log)).toMatchObject({ exitCode: 2 });
@@ -518,7 +518,7 @@ describe('offence.messages', () => {
   it("may name messages of the user's grammars, which are checked too", async () => {
     const folder = line.path('grammar.d');
     mkdirSync(folder);
-    const text = `[grammar]\nfolder = "${folder}"\n[offence.messages]\n"knockd.refused" = 20\n`;
+    const text = `[grammar]\nfolder = "${folder}"\n${ruleText('knockd.refused')}`;
     expect((await checkConfig(text)).stderr).toContain('unknown message knockd.refused');
     writeFileSync(
       join(folder, 'knockd.grammar'),

@@ -112,6 +112,7 @@ describe('explain', () => {
       log: '',
       host: 'mx',
       proxy: '',
+      rule: '',
     };
     store.record({ entry, activations: [entry], evidence: [{ activation: 1, rows: [evidence] }] });
     store.close();

@@ -80,8 +80,8 @@ describe('countries and networks', () => {
 
 describe('a policy for a country', () => {
   it('sets penalties and prefix lengths', async () => {
-    const own = `${readFileSync(config, 'utf8')}penalties = { DE = "90d" }\nlengths4 = { DE = 22 }\n`;
-    writeFileSync(config, own);
+    const own = '[[rule]]\nname = "DE"\ncountries = ["DE"]\npenalty = "90d"\nlength4 = 22\n';
+    writeFileSync(config, `${readFileSync(config, 'utf8')}${own}`);
     line.now = '2026-03-24T00:00:00Z';
     const log = line.path('auth.log.0');
     const tries = [
@@ -106,17 +106,38 @@ describe('a policy for a country', () => {
     const { stdout } = await line.run('--config', config, 'add', '5.149.9.0/24');
     expect(stdout).toContain('until 2026-06-22');
     expect((await line.run('--config', config, 'config')).stdout).toMatch(
-      /geo\.lengths4 += \{ DE = 22 \}/,
+      /rule += \[\{ name = "DE", countries = \["DE"\], penalty = "90d", length4 = 22 \}\]/,
     );
+    const explained = await line.run('--config', config, 'explain', '5.149.201.7');
+    expect(explained.stdout).toContain('2026-03-19 12:00 to 2026-06-17 12:00, by rule DE');
+    expect((await line.run('history', '5.149.201.7')).stdout).toContain('by rule DE');
   });
 
-  it.each(['penalties = { De = "90d" }', 'lengths4 = { DE = 7 }', 'penalties = { DE = 5 }'])(
-    'is refused where it is %s',
-    async (row) => {
-      writeFileSync(config, `[geo]\n${row}\n`);
-      const { exitCode, stderr } = await line.run('--config', config, 'config', 'check');
-      expect(exitCode).toBe(2);
-      expect(stderr).toContain('geo.');
-    },
-  );
+  it.each([
+    ['countries = ["De"]\npenalty = "90d"', /:4: rule\[0\]\.countries\[0\] must be a two-letter/],
+    ['countries = ["DE"]\nlength4 = 7', /:5: rule\[0\]\.length4 must be a whole number from 8/],
+    ['countries = ["DE"]\npenalty = 5', /:5: rule\[0\]\.penalty must be a duration/],
+    ['countires = ["DE"]', /:2: rule\[0\]: unknown key countires; did you mean countries\?/],
+  ])('is refused where it is %s', async (rows, message) => {
+    writeFileSync(config, `timezone = "UTC"\n[[rule]]\nname = "DE"\n${rows}\n`);
+    const { exitCode, stderr } = await line.run('--config', config, 'config', 'check');
+    expect([exitCode, stderr]).toEqual([2, expect.stringMatching(message)]);
+  });
+
+  it('is refused with the rules that replace the keys of earlier versions', async () => {
+    const rows = 'penalties = { DE = "90d", FR = "90d", NL = "7d" }\nlengths4 = { DE = 22 }\n';
+    writeFileSync(config, `[geo]\n${rows}offence.x = 1\n[offence]\nmessages = { "sshd.x" = 0 }\n`);
+    const { exitCode, stderr } = await line.run('--config', config, 'config', 'check');
+    expect(exitCode).toBe(2);
+    const [first = '', ...rules] = stderr.split('\n\n');
+    expect(first).toBe(
+      `mcblock: ${config}:6: offence.messages, geo.penalties, geo.lengths4 are now [[rule]]; write in place of them:`,
+    );
+    expect(rules.join('\n\n').trim().split('\n\n')).toEqual([
+      '[[rule]]\nname = "offence messages 0"\nmessages = ["sshd.x"]\npoints = 0',
+      '[[rule]]\nname = "geo penalties 90d"\ncountries = ["DE","FR"]\npenalty = "90d"',
+      '[[rule]]\nname = "geo penalties 7d"\ncountries = ["NL"]\npenalty = "7d"',
+      '[[rule]]\nname = "geo lengths4 22"\ncountries = ["DE"]\nlength4 = 22',
+    ]);
+  });
 });

@@ -94,7 +94,7 @@ describe('a UDP packet', () => {
 
 describe('a UDP packet that the policy counts', () => {
   it('has the points of the policy', async () => {
-    configure('offence.messages = { "named.query-denied" = 2 }');
+    configure('[[rule]]\nname = "x"\nmessages = ["named.query-denied"]\npoints = 2');
     expect(
       await parse("named[1]: client 5.149.104.9#53: query 'example.org/A/IN' denied"),
     ).toMatchObject([{ event: 'query-denied', offence: true, points: 2 }]);
@@ -159,7 +159,9 @@ describe("a user's grammar with an error", () => {
       mkdirSync(folder);
       writeFileSync(join(folder, 'a.grammar'), 'service a "a"\nx attempt = "no " ADDRESS\n');
       writeFileSync(join(folder, 'b.grammar'), 'service b "b"\nx attempt 30 = "no " ADDRESS\n');
-      configure(`grammar.folder = "${folder}"\n[offence.messages]\n"a.x" = 20`);
+      configure(
+        `grammar.folder = "${folder}"\n[[rule]]\nname = "x"\nmessages = ["a.x"]\npoints = 20`,
+      );
       const log = line.path('b.log');
       const text = ['b[1]: no 5.149.104.9', 'sshd[1]: Connection closed by 5.149.105.9 port 1'];
       writeFileSync(log, text.map((message) => `2026-01-01T00:00:00Z gw ${message}\n`).join(''));

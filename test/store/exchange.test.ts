@@ -107,6 +107,7 @@ describe('an export', () => {
       activatedAt: '2026-03-19T23:48:18Z',
       expiresAt: null,
       endedAt: null,
+      rule: null,
       hitDays: ['2026-03-18'],
       history: [
         expect.objectContaining({ number: 1, endedAt: '2026-03-19T23:48:13Z' }),

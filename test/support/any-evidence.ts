@@ -20,6 +20,7 @@ const FIELDS: { readonly [Name in keyof Evidence]-?: fc.Arbitrary<Evidence[Name]
   log: fc.constantFrom('', '/var/log/auth.log', '/var/log/maillog'),
   host: fc.constantFrom('', 'gate', 'mail'),
   proxy: fc.constantFrom('', '203.0.113.0/24', '2001:db8::1'),
+  rule: fc.constantFrom('', 'root', 'root, office'),
   port: fc.option(fc.nat({ max: 65_535 }), { nil: undefined }),
   count: fc.integer({ min: 1, max: 1_000_000 }),
   firstSeen: SECONDS,

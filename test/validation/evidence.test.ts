@@ -73,7 +73,14 @@ describe('evidence comes back whole', () => {
   it('from an export', () => {
     roundTrip((row) => {
       const entry = entryOf('192.0.2.0/24');
-      const activation = { number: 1, at: 1, until: 2, endedAt: undefined, note: '' } as const;
+      const activation = {
+        number: 1,
+        at: 1,
+        until: 2,
+        endedAt: undefined,
+        rule: undefined,
+        note: '',
+      } as const;
       const maker = { by: 'gate1', byAdmin: true };
       const made = { ...activation, ...maker, origin: 'grok' } as const;
       const history = [{ ...made, evidence: [row] }];

@@ -92,7 +92,7 @@ function decisionJson(decision: Decision, now: Seconds): object {
 }
 
 function activationJson(activation: Activation): object {
-  const { number, at, until, endedAt, origin, note, by, byAdmin, evidence } = activation;
+  const { number, at, until, endedAt, origin, note, by, byAdmin, rule, evidence } = activation;
   return {
     number,
     at: isoTime(at),
@@ -102,6 +102,7 @@ function activationJson(activation: Activation): object {
     by: by === '' ? null : by,
     byAdmin,
     note,
+    rule: rule ?? null,
     evidence: evidence.map((row) => ({
       ...row,
       address: row.address ? formatAddress(row.address) : null,

@@ -25,6 +25,7 @@ import {
 } from '../grok-logs.ts';
 import { parseSince } from '../journal.ts';
 import { addLogOptions } from '../log-options.ts';
+import { usersIn } from '../policy/policy-rules.ts';
 import { Progress } from '../progress.ts';
 import { grokReportJson, grokReportLines, SHOWN_SAMPLES } from '../text/grok-report-text.ts';
 
@@ -77,14 +78,15 @@ async function grok(context: Context, named: string[], options: GrokOptions): Pr
   if (options.apply && options.dryRun) {
     throw new McblockError('usage', 'use only one of --apply and --dry-run');
   }
-  const policies = await context.policies();
-  const { files, read, isConfigured } = await grokLogs(context, named, options);
+  const { files, read, rules, isConfigured } = await grokLogs(context, named, options);
+  const policies = await context.policies(rules);
   const store = await context.store(options.dryRun ? 'dry-run' : 'write');
+  const users = usersIn(store, rules);
   const reports: LogReport[] = [];
   // All are read before any is judged, so that the logins of all are known.
   const summaries: (LogSummary | undefined)[] = [];
   for (const file of files) {
-    const reading = readLog(context, store, file, read, options);
+    const reading = readLog(context, store, file, read, users, options);
     summaries.push(await (isConfigured ? reading.catch(faultReporter(context)) : reading));
   }
   context.time.confirmBy(summaries.flatMap((summary) => summary?.stretches ?? []));
@@ -103,7 +105,7 @@ async function grok(context: Context, named: string[], options: GrokOptions): Pr
     const isStale =
       file !== '-' && !options.journal && !options.again && !isCurrent(store, summary);
     if (isStale) {
-      summary = await readLog(context, store, file, read, options);
+      summary = await readLog(context, store, file, read, users, options);
     }
     for (const warning of summary.warnings) context.remark(warning);
     const report = options.dryRun
@@ -166,13 +168,14 @@ async function readLog(
   store: Store,
   file: string,
   read: ReadSummary,
+  users: ReturnType<typeof usersIn>,
   { again, dryRun }: GrokOptions,
 ): Promise<LogSummary> {
   const progress = new Progress(context, `reading ${file}`);
   try {
     return await read(file, {
       ...(dryRun && !context.options.quiet ? { samples: samplesShown(context) } : {}),
-      userKey: store.logins.userKey(),
+      ...users,
       known: (head) => (again ? [] : store.logs.withHead(head)),
       onProgress: (done, total) => progress.showShare(done, total),
     });

@@ -82,6 +82,7 @@ async function* eventsOf(
     await context.config(),
     options,
     grammarReporter(context),
+    context.host,
   );
   const warn = (warning: string): void => context.remark(warning);
   for (const file of files.length === 0 ? ['-'] : oldestFirst(files)) {

@@ -25,6 +25,7 @@ import { followJournal, followUnits } from '../follow-journal.ts';
 import { followPackets, PFLOG_DEVICE } from '../follow-packets.ts';
 import { parseInterfaces } from '../grok-logs.ts';
 import { grammarReporter, readOptionsOf } from '../log-options.ts';
+import { usersIn } from '../policy/policy-rules.ts';
 import { Signals } from '../signals.ts';
 
 interface WatchOptions extends ApplyChoice {
@@ -197,11 +198,14 @@ async function settingsOf(
   options: WatchOptions,
 ): Promise<WatchSettings> {
   const config = await context.config();
-  const read = await readOptionsOf(config, options, grammarReporter(context));
+  const read = await readOptionsOf(config, options, grammarReporter(context), context.host);
   const store = await context.store('write');
-  const policies = await context.policies();
-  const userKey = store.logins.userKey();
-  const readOptions = { ...read, userKey, proxySearch: proxySearchOf(policies) };
+  const policies = await context.policies(read.rules);
+  const readOptions = {
+    ...read,
+    ...usersIn(store, read.rules),
+    proxySearch: proxySearchOf(policies),
+  };
   const named = [...new Set(files.map((file) => resolve(file)))];
   return {
     policies,

@@ -1,6 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import { dirname } from 'node:path';
-import { check, type Finding, type Found, ok, problem } from '../../engine/doctor/finding.ts';
+import { check, type Finding, type Found, ok } from '../../engine/doctor/finding.ts';
 import { loadGeo } from '../../engine/geo.ts';
 import { reasonOf } from '../../errors.ts';
 import { openFollowed } from '../../log/follow/follow-file.ts';
@@ -19,7 +19,7 @@ import { publisherSettings } from './publisher-settings.ts';
 export async function checkConfig(config: Config): Promise<Finding[]> {
   const findings = [
     await check('grammar', async () => {
-      // Includes the messages of [offence].
+      // Includes the rules.
       const { scanners } = await readOptionsOf(config, {});
       return ok(`${scanners.length} services`);
     }),
@@ -58,14 +58,9 @@ function checkLog({ file, unit }: LogSetting): Found {
   return ok(file || unit);
 }
 
-const GEO_RULES = ['geo.penalties', 'geo.lengths4', 'geo.lengths6'] as const;
-
 async function checkGeo(config: Config): Promise<Found> {
-  const [country, network] = [config.get('geo.country'), config.get('geo.network')];
-  await loadGeo({ country, network });
-  const rule = GEO_RULES.find((key) => config.get(key).size > 0);
-  if (rule === undefined || country !== '') return ok('as configured');
-  return problem(`${rule} has no effect without geo.country`, 'set geo.country to a database');
+  await loadGeo({ country: config.get('geo.country'), network: config.get('geo.network') });
+  return ok('as configured');
 }
 
 async function checkPrograms(config: Config): Promise<Found> {

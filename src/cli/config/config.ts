@@ -14,7 +14,8 @@ export interface Config {
   /** The file that was read, if any. */
   readonly file: string | undefined;
   get<Key extends SettingKey>(key: Key): SettingValue<Key>;
-  sourceOf(key: SettingKey): Source;
+  /** @param item of a list of tables */
+  sourceOf(key: SettingKey, item?: number): Source;
 }
 
 const FILE_LIMIT_BYTES = 1024 * 1024;
@@ -61,9 +62,11 @@ function configOf(file: string | undefined, read: ReadSettings): Config {
       const found = read.get(key);
       return found ? (found.value as SettingValue<Key>) : setting.fallback;
     },
-    sourceOf(key) {
+    sourceOf(key, item = -1) {
       const found = read.get(key);
-      return found && file !== undefined ? { file, line: found.line } : 'default';
+      return found && file !== undefined
+        ? { file, line: found.itemLines?.[item] ?? found.line }
+        : 'default';
     },
   };
 }

@@ -1,7 +1,8 @@
 import type { Policy, UserLimits } from '../../blocklist/policy.ts';
 import type { WidenBounds } from '../../blocklist/widen.ts';
 import type { Geo } from '../../engine/geo.ts';
-import { type Policies, policiesByCountry } from '../../engine/policies.ts';
+import { type Policies, ruledPolicies } from '../../engine/policies.ts';
+import { type ConfiguredRules, ruleContext, rulesForRequests } from '../policy/policy-rules.ts';
 import type { Config } from './config.ts';
 
 /** The policy that the configuration sets for all countries. */
@@ -53,9 +54,13 @@ function servicesOf(config: Config): readonly string[] | undefined {
   return services.length === 0 ? undefined : services;
 }
 
-export function policiesOf(config: Config, geo: Geo | undefined): Policies {
-  const common = policyOf(config);
-  return policiesByCountry(common, countryPolicies(config, common), geo);
+/** The policy for each address. @param rules default: those for requests of which no event is known */
+export function policiesOf(
+  config: Config,
+  geo: Geo | undefined,
+  rules: ConfiguredRules = rulesForRequests(config),
+): Policies {
+  return ruledPolicies(policyOf(config), rules.rules, ruleContext(config, rules), geo);
 }
 
 /** Bounds for blocking the prefix around many blocked neighbours. */
@@ -66,26 +71,4 @@ export function widenBounds(config: Config): WidenBounds {
     share: config.get('widen.share'),
     least: config.get('widen.least'),
   };
-}
-
-function countryPolicies(config: Config, common: Policy): ReadonlyMap<string, Policy> {
-  const penalties = config.get('geo.penalties');
-  const lengths4 = config.get('geo.lengths4');
-  const lengths6 = config.get('geo.lengths6');
-  const countries = new Set([...penalties.keys(), ...lengths4.keys(), ...lengths6.keys()]);
-  const { penalty, auto } = common;
-  return new Map(
-    Array.from(countries, (country): [string, Policy] => [
-      country,
-      {
-        ...common,
-        penalty: { ...penalty, firstSeconds: penalties.get(country) ?? penalty.firstSeconds },
-        auto: {
-          ...auto,
-          length4: lengths4.get(country) ?? auto.length4,
-          length6: lengths6.get(country) ?? auto.length6,
-        },
-      },
-    ]),
-  );
 }

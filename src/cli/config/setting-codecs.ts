@@ -1,6 +1,6 @@
 import { NAT64_LENGTHS } from '../../net/embedded.ts';
 import { overlaps, type Prefix } from '../../net/prefix.ts';
-import { type Codec, checked, codec, list, mapOf } from '../../validation/codec.ts';
+import { type Codec, checked, codec, list } from '../../validation/codec.ts';
 import { matching, prefix } from '../../validation/values.ts';
 import { parseDuration, shortDuration } from '../text/duration.ts';
 
@@ -73,11 +73,6 @@ export function size(): Codec<number> {
       return `${value / UNIT_BYTES[unit]}${unit}`;
     },
   });
-}
-
-/** `{ XX = … }`: a value per country (ISO 3166-1). */
-export function countries<T>(item: Codec<T>): Codec<ReadonlyMap<string, T>> {
-  return mapOf(/^[A-Z]{2}$/, 'a table of two-letter country codes, such as { XX = ... }', item);
 }
 
 /** The prefixes of NAT64 translators (RFC 6052, 2.2). */

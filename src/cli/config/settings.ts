@@ -1,13 +1,13 @@
 import { DEFAULT_POLICY } from '../../blocklist/policy.ts';
 import { NOTIFY_TYPES, type NotifyType } from '../../engine/notify/event.ts';
-import { list, mapOf } from '../../validation/codec.ts';
+import { list } from '../../validation/codec.ts';
 import { boolean, matching, oneOf, whole } from '../../validation/values.ts';
+import { rules } from '../policy/rule-setting.ts';
 import { type ChannelSetting, channels } from './channels.ts';
 import { logs } from './log-setting.ts';
 import { setting } from './setting.ts';
 import {
   command,
-  countries,
   duration,
   file,
   nat64Prefixes,
@@ -30,13 +30,6 @@ const CHANNELS: ReadonlyMap<string, ChannelSetting> = new Map([
   ['block', 'block'],
   ['mcblock', 'block'],
 ]);
-
-/** Points that replace those of the grammar; with 0 the message does not count. */
-const MESSAGE_POINTS = mapOf(
-  /^[\w-]+\.[\w-]+$/,
-  'a table of messages and points, such as { "sshd.failed-login" = 20 }',
-  whole(0, 1_000_000),
-);
 
 /** Two sockets each; select(2) has 1,024. */
 const MAX_PROBE_PORTS = 400;
@@ -66,7 +59,6 @@ export const SETTINGS = {
   ),
   'offence.points': setting(policy.offence.points, whole(1, 1_000_000)),
   'offence.window': setting(policy.offence.windowSeconds, duration()),
-  'offence.messages': setting(new Map<string, number>(), MESSAGE_POINTS),
   'limits.share': setting(policy.limits.share, whole(1, 100)),
   'limits.user-share': setting(policy.limits.user.addresses4, partOfIpv4()),
   'limits.user-prefixes6': setting(policy.limits.user.prefixes6, whole(1, 1_000_000_000)),
@@ -80,6 +72,7 @@ export const SETTINGS = {
   'widen.share': setting(50, whole(1, 100)),
   'widen.least': setting(4, whole(2, 1_000_000)),
   log: setting([], logs()),
+  rule: setting([], rules()),
   'decompress.size-limit': setting(4 * 1024 ** 3, size()),
   'decompress.program': setting('auto', oneOf('auto', 'lbzip2', 'bzip2', 'built-in')),
   'journal.directory': setting('', matching(FILE, 'the absolute path of a folder with journals')),
@@ -93,9 +86,6 @@ export const SETTINGS = {
   ),
   'geo.country': setting('', matching(FILE, "the absolute path of a database in MaxMind's format")),
   'geo.network': setting('', matching(FILE, "the absolute path of a database in MaxMind's format")),
-  'geo.penalties': setting(new Map<string, number>(), countries(duration())),
-  'geo.lengths4': setting(new Map<string, number>(), countries(whole(8, 32))),
-  'geo.lengths6': setting(new Map<string, number>(), countries(whole(19, 128))),
   'grammar.folder': setting(
     '',
     matching(FILE, 'the absolute path of a folder with .grammar files'),
@@ -205,7 +195,12 @@ export type SettingValue<Key extends SettingKey> = (typeof SETTINGS)[Key]['fallb
 /** The values set by a configuration file, with their lines. */
 export type ReadSettings = ReadonlyMap<
   SettingKey,
-  { readonly value: unknown; readonly line: number }
+  {
+    readonly value: unknown;
+    readonly line: number;
+    /** Of the items of a list of tables. */
+    readonly itemLines?: readonly number[];
+  }
 >;
 
 /** Tables and keys of earlier versions, and their new names. */

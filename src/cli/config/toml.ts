@@ -1,13 +1,16 @@
 import { parse, TomlError } from 'smol-toml';
 import { McblockError, reasonOf } from '../../errors.ts';
 import { nearest } from '../text/nearest.ts';
+import { refuseReplaced } from './replaced-keys.ts';
 import { RENAMED, type ReadSettings, SETTINGS, type SettingKey } from './settings.ts';
 
 /** Reads and checks a whole configuration. Throws McblockError 'config' with file and line. */
 export function parseSettings(text: string, file: string): ReadSettings {
-  const read = new Map<SettingKey, { value: unknown; line: number }>();
+  const read = new Map<SettingKey, { value: unknown; line: number; itemLines?: number[] }>();
   const lines = keyLines(text);
-  for (const [key, value] of leaves(parseToml(text, file), '')) {
+  const root = parseToml(text, file);
+  refuseReplaced(root, file, (key) => lineOf(key, lines));
+  for (const [key, value] of leaves(root, '')) {
     const line = lineOf(key, lines);
     if (!isSettingKey(key)) {
       if (Object.keys(SETTINGS).some((known) => known.startsWith(`${key}.`))) {
@@ -27,10 +30,12 @@ export function parseSettings(text: string, file: string): ReadSettings {
       throw new McblockError('config', `${file}:${line}: unknown key ${key}; ${advice}`);
     }
     try {
-      read.set(key, { value: SETTINGS[key].codec.read(value, key), line });
+      const items = isListKey(key) && Array.isArray(value) ? value : [];
+      const itemLines = items.map((_, index) => lineOf(`${key}[${index}]`, lines));
+      read.set(key, { value: SETTINGS[key].codec.read(value, key), line, itemLines });
     } catch (error) {
       const reason = reasonOf(error);
-      const [item] = /^\w+\[\d+\]/.exec(reason) ?? [key];
+      const [item] = /^\w+\[\d+\](?:\.[\w-]+)?/.exec(reason) ?? [key];
       throw new McblockError('config', `${file}:${lineOf(item, lines)}: ${reason}`, {
         cause: error,
       });
@@ -81,7 +86,7 @@ function isSettingKey(key: string): key is SettingKey {
 
 /** Whether the setting is a list of tables. */
 function isListKey(key: string): boolean {
-  return key === 'log';
+  return key === 'log' || key === 'rule';
 }
 
 /** Dotted keys with their values; does not descend into tables that are settings, but for [log]. */
@@ -109,10 +114,14 @@ function keyLines(text: string): Map<string, number> {
     const path =
       heading !== undefined ? table : key !== undefined && (table ? `${table}.` : '') + bare(key);
     if (path && !lines.has(path)) lines.set(path, index + 1);
+    const item = items.get(table);
+    if (key !== undefined && item !== undefined) {
+      lines.set(`${table}[${item - 1}].${bare(key)}`, index + 1);
+    }
     if (heading !== undefined && /^\s*\[\[/.test(line)) {
-      const item = items.get(table) ?? 0;
-      lines.set(`${table}[${item}]`, index + 1);
-      items.set(table, item + 1);
+      const count = items.get(table) ?? 0;
+      lines.set(`${table}[${count}]`, index + 1);
+      items.set(table, count + 1);
     }
   }
   return lines;

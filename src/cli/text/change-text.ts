@@ -5,7 +5,8 @@ import { printable } from './printable.ts';
 import { isoTime, shortTime } from './time.ts';
 
 export function changeJson(change: RecordedChange): object {
-  const { prefix, at, action, activation, since, until, origin, note, by, command, user } = change;
+  const { prefix, at, action, activation, since, until, origin, note, by, command, user, rule } =
+    change;
   return {
     at: isoTime(at),
     action,
@@ -18,17 +19,19 @@ export function changeJson(change: RecordedChange): object {
     by: by === '' ? null : by,
     user: user === '' ? null : user,
     command: command === '' ? null : command,
+    rule: rule ?? null,
     logs: change.logs,
   };
 }
 
 /** One line: the time, the prefix, what happened to it, where it came from, and who did it. */
 export function changeLine(change: RecordedChange): string {
-  const { at, prefix, origin, note, by, command, user, logs } = change;
+  const { at, prefix, origin, note, by, command, user, rule, logs } = change;
   const parts = [
     origin && `origin ${origin}`,
     by && `from ${printable(by)}`,
     note && change.action !== 'undone' && noteText(change),
+    rule && `by rule ${printable(rule)}`,
     logs.length > 0 && `in ${logs.map(printable).join(', ')}`,
     command && `by ${user === '' ? '' : `${printable(user)}: `}${printable(command)}`,
   ].filter((part) => part);

@@ -99,7 +99,7 @@ function* historyLines(
 
 /** @param entry the entry of the activation: what it has in common is not repeated */
 function* activationLines(
-  { number, at, until, endedAt, origin, by, note, evidence }: Activation,
+  { number, at, until, endedAt, origin, by, note, rule, evidence }: Activation,
   entry: Entry | undefined,
   asked: Prefix,
   verbose: boolean,
@@ -109,6 +109,7 @@ function* activationLines(
   if (origin !== entry?.origin) parts.push(`origin ${origin}`);
   if (by !== '' && by !== entry?.by) parts.push(`from ${printable(by)}`);
   if (note !== '' && note !== entry?.note) parts.push(`"${printable(note)}"`);
+  if (rule !== undefined) parts.push(`by rule ${printable(rule)}`);
   yield parts.join(', ');
   const sorted = evidence.toSorted((p, q) => rank(q, asked) - rank(p, asked) || q.count - p.count);
   // A single row is as short as its sum.
@@ -128,12 +129,14 @@ function rank({ address }: Evidence, asked: Prefix): number {
 }
 
 function evidenceText(evidence: Evidence): string {
-  const { address, service, message, count, firstSeen, lastSeen, log, host, proxy } = evidence;
+  const { address, service, message, count, firstSeen, lastSeen, log, host, proxy, rule } =
+    evidence;
   const who = address ? formatAddress(address) : 'other addresses';
   const where = [
     log && `in ${printable(log)}`,
     host && `on ${printable(host)}`,
     proxy && `by ${printable(proxy)}`,
+    rule && `by rule ${printable(rule)}`,
   ];
   const parts = [`${who}: ${service} ${message} ${count}`, spanText(firstSeen, lastSeen), ...where];
   return parts.filter((part) => part).join(', ');

@@ -138,6 +138,7 @@ const SPARED = {
   proxy: 'trusted proxy',
   login: 'trusted address',
   private: 'private space',
+  ignored: 'a rule of the policy',
   connected: 'a network of this host',
 } as const;
 

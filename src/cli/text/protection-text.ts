@@ -18,6 +18,8 @@ export function protectionText({ prefix, reason, until }: Protection): string {
       return `${name} (trusted address)`;
     case 'private':
       return `${name} (private space)`;
+    case 'ignored':
+      return `${name} (a rule of the policy)`;
     case 'connected':
       return `${name} (a network of this host)`;
   }

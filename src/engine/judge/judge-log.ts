@@ -3,7 +3,6 @@ import type { EvidenceSource } from '../../blocklist/evidence-source.ts';
 import { Judge } from '../../blocklist/judge.ts';
 import { Logins } from '../../blocklist/logins.ts';
 import type { Offence } from '../../blocklist/offence.ts';
-import { automaticPrefix, type Policy } from '../../blocklist/policy.ts';
 import type { Spared } from '../../blocklist/spared.ts';
 import type { Login } from '../../blocklist/trust.ts';
 import type { CountedEvents } from '../../log/event-keys.ts';
@@ -97,23 +96,20 @@ export function judgeNetworks(
   report: JudgeReport,
   onJudged: (changes: PendingChanges) => void,
 ): void {
-  const { source, policyFor, withdrawn = [] } = settings;
+  const { source, withdrawn = [] } = settings;
   const space = protectedSpace(store, settings, now, source);
   const logins = pastLogins([...observations.logins, ...(settings.logins ?? [])], now);
   const entries = withdrawn.map(({ before }) => before);
   const snapshot = withEntriesBefore(snapshotWith(store, logins), entries);
   const spaceAround = (address: Address): Prefix => {
-    const network = automaticPrefix(address, policyFor(address));
+    const network = settings.spaceAround(address);
     return snapshot.supernets(network)[0]?.prefix ?? network;
   };
   const changes = new PendingChanges(snapshot, source);
-  const judges = new Map<Policy, Judge>();
+  const judge = new Judge(changes, space, settings.policyFor, () => now, source);
   const limit = new ShareLimit(store, settings.limits.share, now);
   const uncounted = new UncountedProxies(store, observations.webClients, settings.windowSeconds);
   for (const group of observations.groups(spaceAround, settings.counted)) {
-    const policy = policyFor(group.space);
-    const judge = judges.get(policy) ?? new Judge(changes, space, policy, () => now, source);
-    judges.set(policy, judge);
     judge.offendAll(uncounted.without(pending.joined(group.space, group.offences)));
     const judged = judge.finish();
     pending.keep(judged.pending);

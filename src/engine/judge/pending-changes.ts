@@ -65,12 +65,8 @@ export class PendingChanges implements EntryRepository {
     if (this.#changes.length === 0) return stored;
     const unchanged = stored.filter((entry) => this.#find(entry.prefix) === undefined);
     const changed = this.#changes.map(({ entry }) => entry);
-    return [
-      ...unchanged,
-      ...changed.filter(
-        (entry) => entry.prefix.length > prefix.length && containsPrefix(prefix, entry.prefix),
-      ),
-    ];
+    const within = changed.filter((entry) => isWithin(entry.prefix, prefix));
+    return [...unchanged, ...within];
   }
 
   activations(prefix: Prefix): readonly PastActivation[] {
@@ -187,6 +183,11 @@ export class PendingChanges implements EntryRepository {
   }
 }
 
+/** Whether it is a subnet, and not the prefix itself. */
+function isWithin(subnet: Prefix, prefix: Prefix): boolean {
+  return subnet.length > prefix.length && containsPrefix(prefix, subnet);
+}
+
 /** Activations come in order, so that only the last one can gain evidence. */
 function addEvidence({ entry, evidence }: PendingChange, rows: readonly Evidence[]): void {
   const last = evidence.at(-1);
@@ -195,8 +196,8 @@ function addEvidence({ entry, evidence }: PendingChange, rows: readonly Evidence
 }
 
 function pastActivation(entry: Entry, origin: Origin): PastActivation {
-  const { activations: number, activatedAt: at = 0, expiresAt: until } = entry;
-  return { number, at, until, endedAt: undefined, origin };
+  const { activations: number, activatedAt: at = 0, expiresAt: until, rule } = entry;
+  return { number, at, until, endedAt: undefined, origin, rule };
 }
 
 function moreImportant(p: EntryOutcome, q: EntryOutcome): EntryOutcome {

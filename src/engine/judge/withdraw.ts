@@ -2,7 +2,7 @@ import { type Entry, laterExpiry, type Seconds } from '../../blocklist/entry.ts'
 import { entryBefore } from '../../blocklist/fold.ts';
 import { Judge } from '../../blocklist/judge.ts';
 import type { Offence } from '../../blocklist/offence.ts';
-import { penaltySeconds } from '../../blocklist/penalty.ts';
+import { currentPenalty } from '../../blocklist/penalty.ts';
 import { DAY_SECONDS, type Policy } from '../../blocklist/policy.ts';
 import type { ProtectedSpace } from '../../blocklist/protect.ts';
 import type { Login } from '../../blocklist/trust.ts';
@@ -102,7 +102,14 @@ function withdraw(
   if (spent.length === 0) return undefined;
   const before = former(entry, history.slice(0, -1), latest);
   const changes = new PendingChanges(withEntriesBefore(snapshot, [before]), 'log');
-  const judge = new Judge(changes, space, policy, () => now);
+  // Their points were counted by the rules before.
+  const judged = { ...policy, rules: policy.rules?.withoutCounting() };
+  const judge = new Judge(
+    changes,
+    space,
+    () => judged,
+    () => now,
+  );
   judge.offendAll(spent.toSorted((p, q) => p.at - q.at));
   const { pending } = judge.finish();
   if (changes.changes().some(({ activations }) => activations.length > 0)) {
@@ -196,11 +203,12 @@ function writeWithdrawal(
 
 /** Whether a log of this machine made the activation, and nobody prolonged or ended it since. */
 function isByLogAlone(
-  { activations, expiresAt, lastSeen }: Entry,
+  entry: Entry,
   { number, at, endedAt, origin }: Activation,
   policy: Policy,
 ): boolean {
-  const longest = Math.max(at, lastSeen ?? at) + penaltySeconds(activations, policy);
+  const { activations, expiresAt, lastSeen } = entry;
+  const longest = Math.max(at, lastSeen ?? at) + currentPenalty(entry, policy);
   return (
     number === activations &&
     origin === 'grok' &&

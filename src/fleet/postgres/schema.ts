@@ -188,6 +188,10 @@ CREATE TABLE mcblock.offence (
 );
 CREATE INDEX offence_reported_by ON mcblock.offence (reported_by, at);
 `,
+  `
+-- The rules of a machine's policy that decided the points; NULL for none.
+ALTER TABLE mcblock.evidence ADD COLUMN rule text;
+`,
 ];
 
 const FIRST = `

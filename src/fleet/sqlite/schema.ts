@@ -188,6 +188,10 @@ CREATE TABLE offence (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX offence_reported_by ON offence (reported_by, at);
 `,
+  `
+-- The rules of a machine's policy that decided the points; NULL for none.
+ALTER TABLE evidence ADD COLUMN rule TEXT;
+`,
 ];
 
 /** Migrates the database to the newest version. Throws McblockError('store') for another program's. */

@@ -13,6 +13,7 @@ import { OffenceKinds } from '../offences/offence-kinds.ts';
 import type { OffenceGroup } from '../offences/offence-table.ts';
 import { PamFailures } from '../offences/pam-failures.ts';
 import { type MessagePoints, PointsTable } from '../offences/points-table.ts';
+import { UserConditions } from '../offences/user-conditions.ts';
 import { UserHasher } from '../offences/user-hasher.ts';
 import type { Groups } from '../read-offences.ts';
 import type { ReadOptions } from '../read-options.ts';
@@ -69,6 +70,7 @@ export class FollowedLines implements EventCollector {
   readonly #logins = new LoginSpans();
   readonly #users: UserHasher;
   readonly #served: ServedRequests | undefined;
+  readonly #userConditions: UserConditions;
   #first: LogTime | undefined;
   #last: LogTime = 0;
   #calendar: Calendar | undefined;
@@ -86,6 +88,7 @@ export class FollowedLines implements EventCollector {
     this.#points = new PointsTable(options.scanners, options.points);
     this.#users = new UserHasher(options.scanners, options.userGroups, options.userKey);
     this.#served = options.proxySearch && new ServedRequests(options.proxySearch);
+    this.#userConditions = new UserConditions(options.users);
     const civil = new CivilTime(zoneOffsets(options.zone));
     const { scanners, trustedProxies } = options;
     const add = (line: Line): void => this.#add(line);
@@ -201,7 +204,7 @@ export class FollowedLines implements EventCollector {
       key,
       time: line.time,
       address: addressOf(family === 4 ? 4 : 6, a, b, c, d),
-      kind: this.#kinds.at(this.#kinds.idOf(line, id)),
+      kind: this.#kinds.at(this.#kinds.idOf(line, id, this.#userConditions.maskOf(line, user))),
       points,
       count: line.count,
       port: port < 0 ? undefined : port,
@@ -211,6 +214,7 @@ export class FollowedLines implements EventCollector {
 
   #accept(line: Line, addressId: number, user: number, isNew: boolean): void {
     if (isNew) this.#logins.add(addressId, line.speaker, user, line.time);
+    this.#userConditions.accept(user);
     const failure = this.#pamFailures.take(line, addressId, user);
     if (failure === undefined) return;
     if (!this.#connections.takeBack(failure, addressId, failure.points)) return;

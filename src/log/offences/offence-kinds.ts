@@ -4,6 +4,7 @@ import { formatPrefix } from '../../net/prefix-text.ts';
 import type { HostNames } from '../hosts.ts';
 import type { Line } from '../line.ts';
 import type { PointsTable } from './points-table.ts';
+import { USER_MASKS } from './user-conditions.ts';
 
 /** The default for unknown kinds. */
 const NO_KIND: OffenceKind = { service: '', message: '', log: '', host: '', proxy: '' };
@@ -11,13 +12,16 @@ const NO_KIND: OffenceKind = { service: '', message: '', log: '', host: '', prox
 /** Hosts are below 2^16. */
 const MAX_HOSTS = 65_536;
 
-/** The kinds of the offences of one log: one object for each message, host and trusted proxy. */
+/**
+ * The kinds of the offences of one log: one object for each message, host, trusted proxy and conditions
+ * on users that hold.
+ */
 export class OffenceKinds {
   readonly #points: PointsTable;
   readonly #hosts: HostNames;
   readonly #log: string;
   readonly #kinds: OffenceKind[] = [];
-  /** Index in the kinds, by proxy, host and message. */
+  /** Index in the kinds, by proxy, host, message and users. */
   readonly #ids = new Map<number, number>();
   /** There are only as many as the configuration names. */
   readonly #proxies = new Map<Prefix | undefined, number>();
@@ -33,19 +37,24 @@ export class OffenceKinds {
     return this.#kinds[id] ?? NO_KIND;
   }
 
-  /** The id of the kind of this line, whose message has this id. */
-  idOf({ host: hostId, proxy: prefix }: Line, messageId: number): number {
+  /**
+   * The id of the kind of this line, whose message has this id.
+   * @param users see OffenceKind
+   */
+  idOf({ host: hostId, proxy: prefix }: Line, messageId: number, users: number): number {
     const { messages } = this.#points;
     const proxyId = this.#proxies.get(prefix) ?? this.#proxies.size;
-    const key = (proxyId * MAX_HOSTS + hostId) * messages.length + messageId;
+    const first = (proxyId * MAX_HOSTS + hostId) * messages.length + messageId;
+    const key = first * USER_MASKS + users;
     const known = this.#ids.get(key);
     if (known !== undefined) return known;
     this.#proxies.set(prefix, proxyId);
     const { service = '', message = '', kind } = messages[messageId] ?? {};
     const host = this.#hosts.name(hostId);
     const proxy = prefix === undefined ? '' : formatPrefix(prefix);
-    const offence = { service, message, log: this.#log, host, proxy };
-    const id = this.#kinds.push(kind === 'witness' ? { ...offence, isWitness: true } : offence) - 1;
+    const plain = { service, message, log: this.#log, host, proxy };
+    const named = users === 0 ? plain : { ...plain, users };
+    const id = this.#kinds.push(kind === 'witness' ? { ...named, isWitness: true } : named) - 1;
     this.#ids.set(key, id);
     return id;
   }

@@ -23,6 +23,7 @@ import { type OffenceGroup, OffenceTable } from './offence-table.ts';
 import { PamFailures } from './pam-failures.ts';
 import { type MessagePoints, type PointsByMessage, PointsTable } from './points-table.ts';
 import type { Samples } from './samples.ts';
+import type { UserConditions } from './user-conditions.ts';
 import type { UserHasher } from './user-hasher.ts';
 
 /** How many lines there were, by what became of them. */
@@ -54,6 +55,7 @@ export class OffenceCollector {
   readonly #scanners: readonly Scanner[];
   readonly #users: UserHasher;
   readonly #served: ServedRequests | undefined;
+  readonly #userConditions: UserConditions;
   readonly #messageCounts: Float64Array;
   #lineCounts = noLines();
   #firstTime: number | undefined;
@@ -65,6 +67,7 @@ export class OffenceCollector {
     points: PointsByMessage,
     hosts: HostNames,
     users: UserHasher,
+    userConditions: UserConditions,
     log: string,
     samples?: Samples,
     proxySearch?: ProxySearch,
@@ -74,6 +77,7 @@ export class OffenceCollector {
     this.#scanners = scanners;
     this.#kinds = new OffenceKinds(this.#points, hosts, log);
     this.#users = users;
+    this.#userConditions = userConditions;
     this.#samples = samples;
     this.#offences = new OffenceTable(this.#addresses, (id) => this.#kinds.at(id));
     this.#messageCounts = new Float64Array(this.#points.messages.length);
@@ -192,7 +196,7 @@ export class OffenceCollector {
       return;
     }
     this.#samples?.add(line, address, this.#addresses);
-    const kindId = this.#kinds.idOf(line, id);
+    const kindId = this.#kinds.idOf(line, id, this.#userConditions.maskOf(line, user));
     const { time, count, reading } = line;
     const eventKey = this.#keys.next(line, key);
     this.#offences.push(time, address, kindId, points, count, reading.port, user, eventKey);
@@ -200,6 +204,7 @@ export class OffenceCollector {
 
   #accept(line: Line, address: number, user: number): void {
     this.#logins.add(address, line.speaker, user, line.time);
+    this.#userConditions.accept(user);
     const failure = this.#pamFailures.take(line, address, user);
     if (failure !== undefined && this.#connections.takeBack(failure, address, failure.points)) {
       this.#offences.remove(failure.row);

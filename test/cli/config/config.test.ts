@@ -31,10 +31,9 @@ describe('loadConfig', () => {
 
   it('reads all forms of keys, with their lines', async () => {
     const config = await load(
-      '# mine\ntimezone = "Europe/Berlin"\npenalty.first = "7d"\n\n[offence]\npoints = 50\nmessages = { "sshd.failed-login" = 20 }\n[trust]\ndays = 0\n',
+      '# mine\ntimezone = "Europe/Berlin"\npenalty.first = "7d"\n\n[offence]\npoints = 50\n[trust]\ndays = 0\n',
     );
     expect(config.get('timezone')).toBe('Europe/Berlin');
-    expect(config.get('offence.messages')).toEqual(new Map([['sshd.failed-login', 20]]));
     expect(policyOf(config)).toMatchObject({
       penalty: { firstSeconds: 7 * 86_400 },
       offence: { points: 50 },
@@ -42,12 +41,7 @@ describe('loadConfig', () => {
     });
     expect(config.sourceOf('penalty.first')).toMatchObject({ line: 3 });
     expect(config.sourceOf('offence.points')).toMatchObject({ line: 6 });
-    expect(config.sourceOf('trust.days')).toMatchObject({ line: 9 });
-  });
-
-  it('reads the points of messages from a table', async () => {
-    const config = await load('[offence.messages]\n"sshd.failed-login" = 0\n');
-    expect(config.get('offence.messages')).toEqual(new Map([['sshd.failed-login', 0]]));
+    expect(config.sourceOf('trust.days')).toMatchObject({ line: 8 });
   });
 
   it.each([
@@ -73,7 +67,6 @@ describe('loadConfig', () => {
       '[penalty]\nfirst = "30d"\nlongest = "7d"\n',
       /mcblock\.toml:3: penalty\.longest .* shorter than penalty\.first/,
     ],
-    ['offence.messages = { sshd = 3 }\n', /offence\.messages must be a table/],
     ['[log]\nfile = "/a"\n', /mcblock\.toml:2: log is a list: write \[\[log\]\]/],
     ['log = 3\n', /:1: log must be a list/],
     [

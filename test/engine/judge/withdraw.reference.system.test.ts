@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 import { isActive } from '../../../src/blocklist/entry.ts';
 import { DEFAULT_POLICY } from '../../../src/blocklist/policy.ts';
 import { recordLog } from '../../../src/engine/judge/record-log.ts';
-import type { Policies } from '../../../src/engine/policies.ts';
+import { onePolicy } from '../../../src/engine/policies.ts';
 import { readOffences } from '../../../src/log/read-offences.ts';
 import { loadScanners } from '../../../src/log/scanners.ts';
 import { memorySource } from '../../../src/log/source.ts';
@@ -53,13 +53,7 @@ async function activeAfter(logs: readonly string[]): Promise<string[]> {
   const store = openStore(join(folder, 'mcblock.db'), { mode: 'write' });
   try {
     const userKey = store.logins.userKey();
-    const policies: Policies = {
-      policyFor: () => DEFAULT_POLICY,
-      windowSeconds: DEFAULT_POLICY.offence.windowSeconds,
-      limits: DEFAULT_POLICY.limits,
-      nat64: [],
-      proxies: [],
-    };
+    const policies = onePolicy(DEFAULT_POLICY);
     for (const [index, log] of logs.entries()) {
       const source = memorySource(`log${index}`, [Buffer.from(log)], NOW);
       const options = { scanners, zone: 'UTC', points: new Map(), known: () => [], userKey };

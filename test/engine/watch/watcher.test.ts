@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DEFAULT_POLICY } from '../../../src/blocklist/policy.ts';
+import { onePolicy } from '../../../src/engine/policies.ts';
 import { Watcher, type WatchSettings } from '../../../src/engine/watch/watcher.ts';
 import { McblockError } from '../../../src/errors.ts';
 import { openStore, type Store } from '../../../src/store/store.ts';
@@ -13,13 +14,7 @@ import { CommandLine } from '../../support/command-line.ts';
 
 const NOW = Date.UTC(2026, 2, 24) / 1000;
 const SETTINGS: WatchSettings = {
-  policies: {
-    policyFor: () => DEFAULT_POLICY,
-    windowSeconds: DEFAULT_POLICY.offence.windowSeconds,
-    limits: DEFAULT_POLICY.limits,
-    nat64: [],
-    proxies: [],
-  },
+  policies: onePolicy(DEFAULT_POLICY),
   readOptions: { scanners: [tinyScanner], zone: 'UTC', points: new Map() },
   files: [],
 };

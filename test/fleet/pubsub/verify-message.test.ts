@@ -31,7 +31,14 @@ const MESSAGE: BanMessage = {
     expiresAt: NOW + 86_400,
     origin: 'grok',
     evidence: [
-      { service: 'sshd', message: 'failed-login', proxy: '192.0.2.1', port: 4711, count: 3 },
+      {
+        service: 'sshd',
+        message: 'failed-login',
+        proxy: '192.0.2.1',
+        port: 4711,
+        count: 3,
+        rule: '',
+      },
     ],
     note: '',
   },

@@ -1,0 +1,66 @@
+import type { Prefix } from '../net/prefix.ts';
+import type { Origin } from './entry.ts';
+
+/** An exception to the policy: a `[[rule]]` of the configuration. */
+export interface PolicyRule {
+  /** Distinct, without a comma. */
+  readonly name: string;
+  readonly conditions: RuleConditions;
+  readonly effects: RuleEffects;
+}
+
+/** All that are given must hold; of a list, one item is enough. */
+export interface RuleConditions {
+  /** Of the address. ISO 3166-1 alpha-2, numbers of autonomous systems, and prefixes. */
+  readonly countries?: readonly string[] | undefined;
+  readonly networks?: readonly number[] | undefined;
+  readonly prefixes?: readonly Prefix[] | undefined;
+  /** Of the event: `service.message`, of all services, messages and kinds that fit. */
+  readonly events?: ReadonlySet<string> | undefined;
+  /** Of its user: a bit of {@link OffenceKind.users}. */
+  readonly users?: number | undefined;
+  /** The host that reported it; `*` is any text. */
+  readonly hosts?: readonly string[] | undefined;
+  readonly hours?: Hours | undefined;
+  readonly origins?: readonly Origin[] | undefined;
+  /** At least so many: of an entry around the address before, and in the window. */
+  readonly activations?: number | undefined;
+  readonly hits?: number | undefined;
+  readonly distinctUsers?: number | undefined;
+  readonly distinctServices?: number | undefined;
+  readonly distinctHosts?: number | undefined;
+}
+
+/** Minutes of the day, the second exclusive; it is on the next day if it is not after the first. */
+export interface Hours {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A value, or a factor of what it would be without the rule. */
+export type Amount = { readonly set: number } | { readonly times: number };
+
+/** The first rule that fits decides each effect that it has. */
+export interface RuleEffects {
+  /** The event counts for nothing. */
+  readonly ignore?: boolean | undefined;
+  readonly points?: Amount | undefined;
+  readonly windowSeconds?: number | undefined;
+  /** Of the first activation; further ones double it. */
+  readonly penalty?: Amount | undefined;
+  readonly length4?: number | undefined;
+  readonly length6?: number | undefined;
+  readonly forever?: boolean | undefined;
+}
+
+/** Names of several rules in one text. */
+export const NAME_SEPARATOR = ', ';
+
+export function amountOf(amount: Amount, otherwise: number): number {
+  return 'set' in amount ? amount.set : amount.times * otherwise;
+}
+
+/** Whether no condition is left. */
+export function isUnconditional({ conditions }: PolicyRule): boolean {
+  return Object.values(conditions).every((condition) => condition === undefined);
+}

@@ -1,0 +1,287 @@
+import type { Address } from '../net/address.ts';
+import { embeddedIn } from '../net/embedded.ts';
+import { contains, type Prefix } from '../net/prefix.ts';
+import type { Entry, Origin, Seconds } from './entry.ts';
+import type { Offence, OffenceKind } from './offence.ts';
+import {
+  type Amount,
+  type Hours,
+  isUnconditional,
+  NAME_SEPARATOR,
+  type PolicyRule,
+  type RuleEffects,
+} from './policy-rule.ts';
+
+/** What conditions ask for. Those of the window are read only if a rule asks. */
+export interface RuleFacts {
+  readonly origin: Origin;
+  readonly at: Seconds;
+  readonly address: Address;
+  /** Undefined where no event is known. */
+  readonly kind: OffenceKind | undefined;
+  /** The most of an entry around the address, before. */
+  readonly activations: number;
+  readonly hits: number;
+  /** How many different ones are in the window. */
+  readonly users: number;
+  readonly services: number;
+  readonly hosts: number;
+}
+
+/** What rules cannot know of themselves. */
+export interface RuleContext {
+  /** The minute of the day in the time zone of the policy. */
+  readonly minuteOf: (at: Seconds) => number;
+  /** The host of events that name none. */
+  readonly hostName: string;
+  readonly matches: (name: string, pattern: string) => boolean;
+  /** `service.message`: those that count nothing without a rule, and those that count once. */
+  readonly countNothing: ReadonlySet<string>;
+  readonly countOnce: ReadonlySet<string>;
+  readonly nat64: readonly Prefix[];
+}
+
+/** What the rules say about a decision. */
+export interface DecisionEffects {
+  /** The names of the rules that decided it; undefined if none did. */
+  readonly rule: string | undefined;
+  readonly ignore: boolean;
+  readonly penalty: Amount | undefined;
+  readonly length4: number | undefined;
+  readonly length6: number | undefined;
+  readonly forever: boolean;
+}
+
+/** The rules that are left for offences of one kind. */
+interface Candidates {
+  readonly rules: readonly PolicyRule[];
+  readonly countsNothing: boolean;
+  readonly countsOnce: boolean;
+  /** The kind with the names of rules. */
+  readonly named: Map<string, OffenceKind>;
+}
+
+/**
+ * The rules of the policy for some addresses: those that do not concern the addresses are left out,
+ * and their conditions about the address are gone. In their order; the first that fits decides each
+ * effect.
+ */
+export class PolicyRules {
+  readonly #isCounting: boolean;
+  readonly #rules: readonly PolicyRule[];
+  readonly #context: RuleContext;
+  readonly #candidates = new WeakMap<OffenceKind, Candidates>();
+  readonly #windows = new Map<string, number | undefined>();
+  /** The longest window of a rule; 0 if none has one. */
+  readonly longestWindowSeconds: number;
+  /** The shortest lengths that a decision may have; undefined if no rule shortens them. */
+  readonly widest4: number | undefined;
+  readonly widest6: number | undefined;
+
+  /** @param isCounting whether rules change how offences count */
+  constructor(rules: readonly PolicyRule[], context: RuleContext, isCounting = true) {
+    this.#isCounting = isCounting;
+    this.#rules = rules;
+    this.#context = context;
+    this.longestWindowSeconds = Math.max(0, ...valuesOf(rules, 'windowSeconds'));
+    const conditional = rules.filter((rule) => !isUnconditional(rule));
+    this.widest4 = leastOf(valuesOf(conditional, 'length4'));
+    this.widest6 = leastOf(valuesOf(conditional, 'length6'));
+  }
+
+  /** The offence as it counts; undefined if it counts nothing. The offence itself if no rule fits. */
+  counted(offence: Offence, facts: RuleFacts): Offence | undefined {
+    if (!this.#isCounting) return offence;
+    const { kind } = offence;
+    const candidates = this.#candidatesOf(kind);
+    const { rules, countsNothing, countsOnce } = candidates;
+    if (rules.length === 0) return countsNothing ? undefined : offence;
+    let points: number | undefined;
+    let hasWindow = false;
+    let hasIgnore = false;
+    let names = '';
+    for (const rule of rules) {
+      const { ignore, points: amount, windowSeconds } = rule.effects;
+      const setsPoints = amount !== undefined && points === undefined;
+      const setsWindow: boolean = windowSeconds !== undefined && !hasWindow;
+      const setsIgnore: boolean = ignore !== undefined && !hasIgnore;
+      if (!(setsPoints || setsWindow || setsIgnore) || !this.#fits(rule, facts)) continue;
+      if (setsIgnore && ignore) return undefined;
+      if (setsPoints) points = this.#pointsBy(rule, amount, offence, countsOnce);
+      hasWindow ||= setsWindow;
+      hasIgnore ||= setsIgnore;
+      names += names === '' ? rule.name : `${NAME_SEPARATOR}${rule.name}`;
+    }
+    if (names === '') return countsNothing ? undefined : offence;
+    if (points === undefined && countsNothing) return undefined;
+    if (points === 0) return undefined;
+    const { at, address, count, port, user, key, isJudged } = offence;
+    const named = namedKind(candidates, kind, names);
+    return {
+      at,
+      address,
+      points: points ?? offence.points,
+      count,
+      port,
+      user,
+      kind: named,
+      key,
+      isJudged,
+    };
+  }
+
+  /** The same for offences that these rules counted before. */
+  withoutCounting(): PolicyRules {
+    return new PolicyRules(this.#rules, this.#context, false);
+  }
+
+  /** How long an offence counts whose points or window these rules decided. */
+  windowSeconds({ rule = '' }: OffenceKind): number | undefined {
+    if (rule === '' || this.longestWindowSeconds === 0) return undefined;
+    if (!this.#windows.has(rule)) this.#windows.set(rule, this.#named(rule, 'windowSeconds'));
+    return this.#windows.get(rule);
+  }
+
+  decided(facts: RuleFacts): DecisionEffects {
+    const decided: Partial<Record<keyof RuleEffects, unknown>> = {};
+    const names: string[] = [];
+    for (const rule of this.#rules) {
+      const news = DECIDING.filter(
+        (effect) => rule.effects[effect] !== undefined && !Object.hasOwn(decided, effect),
+      );
+      if (news.length === 0 || !this.#concerns(rule, facts.kind) || !this.#fits(rule, facts)) {
+        continue;
+      }
+      names.push(rule.name);
+      // What no condition decides is a part of the policy.
+      const isBaked = isUnconditional(rule);
+      for (const effect of news) {
+        const isPart = isBaked && effect !== 'forever' && effect !== 'ignore';
+        decided[effect] = isPart ? undefined : rule.effects[effect];
+      }
+    }
+    const { penalty, length4, length6, forever = false, ignore = false } = decided as RuleEffects;
+    const rule = names.length === 0 ? undefined : names.join(NAME_SEPARATOR);
+    return { rule, penalty, length4, length6, forever, ignore };
+  }
+
+  /** The penalty of an entry, if rules decided it under a condition. */
+  penaltyOf({ rule }: Entry): Amount | undefined {
+    return rule === undefined ? undefined : this.#named(rule, 'penalty');
+  }
+
+  /** The effect by the first of these rules that has it under a condition. */
+  #named<E extends keyof RuleEffects>(names: string, effect: E): RuleEffects[E] {
+    const all = names.split(NAME_SEPARATOR);
+    const rule = this.#rules.find(
+      (one) => all.includes(one.name) && one.effects[effect] !== undefined,
+    );
+    if (rule === undefined || (effect === 'penalty' && isUnconditional(rule))) return undefined;
+    return rule.effects[effect];
+  }
+
+  /** 0 or more; the points that a message has by itself were set where it was read. */
+  #pointsBy(rule: PolicyRule, amount: Amount, offence: Offence, countsOnce: boolean): number {
+    if (isAboutMessages(rule)) return offence.points;
+    if ('times' in amount) return Math.ceil(offence.points * amount.times);
+    return amount.set * (countsOnce ? 1 : offence.count);
+  }
+
+  #candidatesOf(kind: OffenceKind): Candidates {
+    const known = this.#candidates.get(kind);
+    if (known !== undefined) return known;
+    const name = `${kind.service}.${kind.message}`;
+    const { countNothing, countOnce } = this.#context;
+    const found: Candidates = {
+      rules: this.#rules.filter(
+        (rule) =>
+          COUNTING.some((one) => rule.effects[one] !== undefined) && this.#concerns(rule, kind),
+      ),
+      countsNothing: countNothing.has(name),
+      countsOnce: countOnce.has(name),
+      named: new Map(),
+    };
+    this.#candidates.set(kind, found);
+    return found;
+  }
+
+  /** Whether the conditions hold that all offences of this kind have in common. */
+  #concerns({ conditions }: PolicyRule, kind: OffenceKind | undefined): boolean {
+    const { events, users, hosts, hours } = conditions;
+    if (kind === undefined) {
+      return (
+        events === undefined && users === undefined && hosts === undefined && hours === undefined
+      );
+    }
+    const { hostName, matches } = this.#context;
+    return (
+      (events === undefined || events.has(`${kind.service}.${kind.message}`)) &&
+      (users === undefined || (((kind.users ?? 0) >> users) & 1) === 1) &&
+      (hosts === undefined || hosts.some((pattern) => matches(kind.host || hostName, pattern)))
+    );
+  }
+
+  /** Whether the other conditions hold. */
+  #fits({ conditions }: PolicyRule, facts: RuleFacts): boolean {
+    const { prefixes, hours, origins } = conditions;
+    return (
+      (origins === undefined || origins.includes(facts.origin)) &&
+      (hours === undefined || this.#isWithin(hours, facts.at)) &&
+      (prefixes === undefined || this.#isIn(prefixes, facts.address)) &&
+      isAtLeast(conditions.activations, facts, 'activations') &&
+      isAtLeast(conditions.hits, facts, 'hits') &&
+      isAtLeast(conditions.distinctUsers, facts, 'users') &&
+      isAtLeast(conditions.distinctServices, facts, 'services') &&
+      isAtLeast(conditions.distinctHosts, facts, 'hosts')
+    );
+  }
+
+  #isWithin({ from, to }: Hours, at: Seconds): boolean {
+    const minute = this.#context.minuteOf(at);
+    return from < to ? minute >= from && minute < to : minute >= from || minute < to;
+  }
+
+  #isIn(prefixes: readonly Prefix[], address: Address): boolean {
+    if (prefixes.some((prefix) => contains(prefix, address))) return true;
+    const embedded = embeddedIn(address, this.#context.nat64)?.address;
+    return embedded !== undefined && prefixes.some((prefix) => contains(prefix, embedded));
+  }
+}
+
+/** Effects on events, and on decisions. */
+const COUNTING = ['ignore', 'points', 'windowSeconds'] as const;
+const DECIDING = ['ignore', 'penalty', 'length4', 'length6', 'forever'] as const;
+
+/** Whether it depends on nothing but the message: its points are set where the message is read. */
+export function isAboutMessages({ conditions }: PolicyRule): boolean {
+  const { events, ...others } = conditions;
+  return events !== undefined && Object.values(others).every((one) => one === undefined);
+}
+
+function isAtLeast(
+  least: number | undefined,
+  facts: RuleFacts,
+  fact: 'activations' | 'hits' | 'users' | 'services' | 'hosts',
+): boolean {
+  return least === undefined || facts[fact] >= least;
+}
+
+/** Equal kinds are the same object. */
+function namedKind({ named }: Candidates, kind: OffenceKind, rule: string): OffenceKind {
+  const known = named.get(rule);
+  if (known !== undefined) return known;
+  const added = { ...kind, rule };
+  named.set(rule, added);
+  return added;
+}
+
+function valuesOf(
+  rules: readonly PolicyRule[],
+  effect: 'windowSeconds' | 'length4' | 'length6',
+): number[] {
+  return rules.flatMap(({ effects }) => effects[effect] ?? []);
+}
+
+function leastOf(values: readonly number[]): number | undefined {
+  return values.length === 0 ? undefined : Math.min(...values);
+}

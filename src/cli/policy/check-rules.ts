@@ -1,0 +1,163 @@
+import type { PolicyRule, RuleConditions, RuleEffects } from '../../blocklist/policy-rule.ts';
+import { isAboutMessages } from '../../blocklist/policy-rules.ts';
+import { containsPrefix, type Prefix } from '../../net/prefix.ts';
+
+/** What the rules need besides themselves. */
+export interface RuleNeeds {
+  readonly hasCountries: boolean;
+  readonly hasNetworks: boolean;
+  readonly longestPenaltySeconds: number;
+}
+
+/** A rule that is wrong, by its index, and why. */
+export interface RuleFault {
+  readonly index: number;
+  readonly reason: string;
+}
+
+const MINUTES_OF_DAY = 1440;
+
+/** Effects on an event; the others are those of a decision. */
+const ON_EVENTS = ['points', 'windowSeconds'] as const satisfies readonly (keyof RuleEffects)[];
+
+/** The first rule that can never apply, that always does, or that contradicts itself. */
+export function faultOf(rules: readonly PolicyRule[], needs: RuleNeeds): RuleFault | undefined {
+  for (const [index, rule] of rules.entries()) {
+    const reason = ownFault(rule, needs) ?? shadowFault(rule, rules.slice(0, index));
+    if (reason !== undefined) return { index, reason };
+  }
+  return undefined;
+}
+
+function ownFault(rule: PolicyRule, needs: RuleNeeds): string | undefined {
+  const { conditions, effects } = rule;
+  const named = Object.keys(effects).filter(
+    (key) => effects[key as keyof RuleEffects] !== undefined,
+  );
+  if (named.length === 0) return 'has no effect; set points, window, penalty, length4 or another';
+  if (effects.ignore && named.length > 1) return 'ignores events: its other effects never apply';
+  if (effects.forever && effects.penalty) return 'blocks forever: its penalty never applies';
+  if (Object.values(conditions).every((one) => one === undefined))
+    return `has no condition: it always applies; ${INSTEAD}`;
+  if (givenConditions(conditions).length === 0)
+    return `always applies: its conditions hold for everything; ${INSTEAD}`;
+  if (conditions.countries && !needs.hasCountries)
+    return 'can never apply: set geo.country to a database';
+  if (conditions.networks && !needs.hasNetworks)
+    return 'can never apply: set geo.network to a database';
+  if (
+    effects.penalty &&
+    'set' in effects.penalty &&
+    effects.penalty.set > needs.longestPenaltySeconds
+  ) {
+    return 'its penalty is longer than penalty.longest';
+  }
+  return originFault(rule) ?? lengthFault(rule);
+}
+
+const INSTEAD = 'set the key of the policy instead, such as offence.points or penalty.first';
+
+/** Only logs and pf have events. */
+function originFault({ conditions, effects }: PolicyRule): string | undefined {
+  const { origins, events, users, hosts, hours, distinctUsers, distinctServices, distinctHosts } =
+    conditions;
+  if (origins === undefined) return undefined;
+  const hasEvents = origins.includes('grok') || origins.includes('pf');
+  const isAboutEvents = [
+    events,
+    users,
+    hosts,
+    hours,
+    distinctUsers,
+    distinctServices,
+    distinctHosts,
+  ].some((one) => one !== undefined);
+  if (hasEvents && !(events !== undefined && !origins.includes('grok'))) return undefined;
+  if (isAboutEvents) return `can never apply: events of logs have the origin grok`;
+  const onEvents = ON_EVENTS.find((effect) => effects[effect] !== undefined);
+  return onEvents === undefined || hasEvents
+    ? undefined
+    : `its ${onEvents === 'points' ? onEvents : 'window'} can never apply: events have the origins grok and pf`;
+}
+
+function lengthFault({ conditions: { prefixes }, effects }: PolicyRule): string | undefined {
+  const wrong = (
+    [
+      [4, 'length4'],
+      [6, 'length6'],
+    ] as const
+  ).find(
+    ([family, effect]) =>
+      effects[effect] !== undefined && prefixes?.every((prefix) => prefix.family !== family),
+  );
+  return wrong && `its ${wrong[1]} can never apply: no prefix is IPv${wrong[0]}`;
+}
+
+/** Effects that earlier rules decide whenever this one fits. */
+function shadowFault(rule: PolicyRule, earlier: readonly PolicyRule[]): string | undefined {
+  const wide = earlier.filter(({ conditions }) => covers(conditions, rule.conditions));
+  for (const name of Object.keys(rule.effects) as (keyof RuleEffects)[]) {
+    if (rule.effects[name] === undefined) continue;
+    const shadow = wide.find((other) => other.effects[name] !== undefined || other.effects.ignore);
+    if (shadow === undefined || isSpecial(name, rule, shadow)) continue;
+    return `its ${EFFECT_KEYS[name]} can never apply: rule ${shadow.name} before it fits whenever it does`;
+  }
+  return undefined;
+}
+
+/** The points of a message are set where it is read: other rules multiply these. */
+function isSpecial(effect: keyof RuleEffects, rule: PolicyRule, shadow: PolicyRule): boolean {
+  const { points } = shadow.effects;
+  return (
+    effect === 'points' &&
+    isAboutMessages(rule) &&
+    !isAboutMessages(shadow) &&
+    points !== undefined &&
+    'times' in points
+  );
+}
+
+const EFFECT_KEYS: Readonly<Record<keyof RuleEffects, string>> = {
+  ignore: 'ignore',
+  points: 'points',
+  windowSeconds: 'window',
+  penalty: 'penalty',
+  length4: 'length4',
+  length6: 'length6',
+  forever: 'forever',
+};
+
+/** Whether the first conditions hold whenever the second do. */
+function covers(wide: RuleConditions, narrow: RuleConditions): boolean {
+  return givenConditions(wide).every((name) => {
+    const [p, q] = [wide[name], narrow[name]];
+    if (q === undefined) return false;
+    if (name === 'prefixes') {
+      return (narrow.prefixes ?? []).every((inner) =>
+        (wide.prefixes ?? []).some((outer) => containsPrefix(outer, inner)),
+      );
+    }
+    if (typeof p === 'number' && typeof q === 'number') return name === 'users' ? p === q : p <= q;
+    if (p instanceof Set && q instanceof Set) return [...q].every((one) => p.has(one));
+    if (Array.isArray(p) && Array.isArray(q)) return q.every((one) => p.includes(one));
+    return JSON.stringify(p) === JSON.stringify(q);
+  });
+}
+
+/** The conditions that do not hold for everything. */
+function givenConditions(conditions: RuleConditions): (keyof RuleConditions)[] {
+  const names = Object.keys(conditions) as (keyof RuleConditions)[];
+  return names.filter((name) => conditions[name] !== undefined && !isAlways(name, conditions));
+}
+
+function isAlways(name: keyof RuleConditions, { hours, hosts, prefixes }: RuleConditions): boolean {
+  if (name === 'hours') {
+    return hours !== undefined && (hours.to - hours.from) % MINUTES_OF_DAY === 0;
+  }
+  if (name === 'hosts') return hosts?.includes('*') ?? false;
+  return name === 'prefixes' && [4, 6].every((family) => prefixes?.some(isWholeOf(family)));
+}
+
+function isWholeOf(family: number): (prefix: Prefix) => boolean {
+  return (prefix) => prefix.family === family && prefix.length === 0;
+}

@@ -1,0 +1,145 @@
+import type { GrammarMessage, Scanner } from '../../../grammar/notation/scanner.ts';
+import type { PolicyRule } from '../../blocklist/policy-rule.ts';
+import { McblockError } from '../../errors.ts';
+import { MAX_USER_CONDITIONS, type UserCondition } from '../../log/offences/user-conditions.ts';
+import { nearest } from '../text/nearest.ts';
+import { COUNTED_KINDS, type DeclaredConditions, type DeclaredRule } from './declared-rule.ts';
+
+/** Rules with the events that they are about, and the conditions on users that they share. */
+export interface CompiledRules {
+  readonly rules: readonly PolicyRule[];
+  readonly users: readonly UserCondition[];
+}
+
+/** What can count, as grammars declare it. */
+export type Catalogue = readonly Pick<Scanner, 'service' | 'messages'>[];
+
+/**
+ * Finds the messages and users that the rules are about. Throws McblockError('config') for a service
+ * or message that does not exist or cannot count.
+ * @param isComplete false: a grammar could not be read, so that what is unknown may be of it
+ * @param wrong the error for a rule that is wrong, by its index
+ */
+export function compileRules(
+  declared: readonly DeclaredRule[],
+  catalogue: Catalogue,
+  isComplete: boolean,
+  wrong: (index: number, reason: string) => McblockError,
+): CompiledRules {
+  const users: UserCondition[] = [];
+  const rules = declared.map(({ name, conditions, effects }, index): PolicyRule => {
+    const {
+      services: _,
+      messages: __,
+      kinds: _2,
+      users: _3,
+      knownUsers: _4,
+      ...others
+    } = conditions;
+    try {
+      const events = eventsOf(conditions, catalogue, isComplete);
+      return {
+        name,
+        conditions: { ...others, events, users: userBit(conditions, users) },
+        effects,
+      };
+    } catch (cause) {
+      throw cause instanceof McblockError ? wrong(index, cause.message) : cause;
+    }
+  });
+  return { rules, users };
+}
+
+/** The rules for requests of which no event is known: those about events never fit. */
+export function rulesWithoutEvents(declared: readonly DeclaredRule[]): readonly PolicyRule[] {
+  return declared.flatMap(({ name, conditions, effects }) => {
+    const { services, messages, kinds, users, knownUsers: _, ...others } = conditions;
+    const isAboutEvents = [services, messages, kinds, users].some((one) => one !== undefined);
+    return isAboutEvents ? [] : [{ name, conditions: others, effects }];
+  });
+}
+
+function eventsOf(
+  { services, messages, kinds }: DeclaredConditions,
+  catalogue: Catalogue,
+  isComplete: boolean,
+): ReadonlySet<string> | undefined {
+  if (services === undefined && messages === undefined && kinds === undefined) return undefined;
+  if (isComplete) {
+    checkServices(services ?? [], catalogue);
+    checkMessages(messages ?? [], catalogue);
+  }
+  const events = catalogue
+    .filter(({ service }) => services === undefined || services.includes(service))
+    .flatMap(({ service, messages: all }) =>
+      all
+        .filter(({ kind }) => (kinds ?? COUNTED_KINDS).some((one) => one === kind))
+        .map((one) => nameOf(service, one)),
+    )
+    .filter((name) => messages === undefined || messages.includes(name));
+  if (events.length === 0 && isComplete) {
+    throw new McblockError(
+      'config',
+      'can never apply: no message has its services, messages and kinds',
+    );
+  }
+  return new Set(events);
+}
+
+function checkServices(services: readonly string[], catalogue: Catalogue): void {
+  const known = catalogue.map(({ service }) => service);
+  for (const service of services) {
+    if (!known.includes(service)) throw unknown('service', service, known);
+  }
+}
+
+function checkMessages(messages: readonly string[], catalogue: Catalogue): void {
+  for (const name of messages) {
+    const [service = ''] = name.split('.');
+    const all = catalogue.find((one) => one.service === service)?.messages ?? [];
+    const found = all.find((message) => nameOf(service, message) === name);
+    if (found === undefined) throw unknown('message', name, catalogue.flatMap(namesOf));
+    if (!COUNTED_KINDS.some((kind) => kind === found.kind)) {
+      throw new McblockError(
+        'config',
+        `${name} is a ${found.kind}; only attempts and signs have points`,
+      );
+    }
+  }
+}
+
+function unknown(what: string, name: string, known: readonly string[]): McblockError {
+  const meant = nearest(name, known);
+  const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
+  return new McblockError('config', `unknown ${what} ${name}${hint}`);
+}
+
+function namesOf({ service, messages }: Catalogue[number]): string[] {
+  return messages.map((message) => nameOf(service, message));
+}
+
+export function nameOf(service: string, { name }: Pick<GrammarMessage, 'name'>): string {
+  return `${service}.${name}`;
+}
+
+/** The bit of the condition on users, which is added if it is new. */
+function userBit(
+  { users, knownUsers = [] }: DeclaredConditions,
+  all: UserCondition[],
+): number | undefined {
+  if (users === undefined) return undefined;
+  const condition: UserCondition =
+    typeof users === 'string'
+      ? { isKnown: users === 'known', names: knownUsers }
+      : { patterns: users };
+  const text = JSON.stringify(condition);
+  const known = all.findIndex((one) => JSON.stringify(one) === text);
+  if (known >= 0) return known;
+  if (all.length === MAX_USER_CONDITIONS) {
+    throw new McblockError(
+      'config',
+      `more than ${MAX_USER_CONDITIONS} different conditions on users`,
+    );
+  }
+  return all.push(condition) - 1;
+}

@@ -1,0 +1,117 @@
+import { hostname } from 'node:os';
+import { DAY_SECONDS } from '../../blocklist/policy.ts';
+import type { PolicyRule } from '../../blocklist/policy-rule.ts';
+import type { RuleContext } from '../../blocklist/policy-rules.ts';
+import type { Host } from '../../engine/host/host.ts';
+import { McblockError } from '../../errors.ts';
+import { matchesPattern } from '../../log/follow/matching-files.ts';
+import type { UserCondition } from '../../log/offences/user-conditions.ts';
+import type { ReadOptions } from '../../log/read-options.ts';
+import { zoneOffsets } from '../../log/time/zone.ts';
+import type { Store } from '../../store/store.ts';
+import type { Config } from '../config/config.ts';
+import { faultOf } from './check-rules.ts';
+import { type Catalogue, compileRules, rulesWithoutEvents } from './compile-rules.ts';
+import type { DeclaredRule } from './declared-rule.ts';
+import { type Accounts, accountsOf } from './known-users.ts';
+import { type RuledMessages, ruledMessages } from './message-points.ts';
+
+/** The rules of the configuration, as the reader of logs and the policy need them. */
+export interface ConfiguredRules extends RuledMessages {
+  readonly rules: readonly PolicyRule[];
+  readonly users: readonly UserCondition[];
+  readonly accountNames: ReadonlySet<string>;
+}
+
+const NO_ACCOUNTS: Accounts = { names: new Set(), otherSource: undefined };
+
+/**
+ * The rules for logs. Throws McblockError('config') with file and line for a rule that is wrong.
+ * @param isComplete false: a grammar could not be read, so that what is unknown may be of it
+ */
+export function rulesForLogs(
+  config: Config,
+  catalogue: Catalogue,
+  isComplete: boolean,
+  host: Host,
+): ConfiguredRules {
+  const declared = config.get('rule');
+  const isAboutKnown = declared.some(({ conditions }) => typeof conditions.users === 'string');
+  const accounts = isAboutKnown ? accountsOf(host) : NO_ACCOUNTS;
+  checkUnknown(config, declared, accounts);
+  const { rules, users } = compileRules(declared, catalogue, isComplete, (index, reason) =>
+    wrongRule(config, index, reason),
+  );
+  checkRules(config, rules);
+  const { names: accountNames } = accounts;
+  return { rules, users, accountNames, ...ruledMessages(rules, catalogue) };
+}
+
+/** The rules for requests of which no event is known. */
+export function rulesForRequests(config: Config): ConfiguredRules {
+  const rules = rulesWithoutEvents(config.get('rule'));
+  return { rules, users: [], accountNames: NO_ACCOUNTS.names, ...ruledMessages([], []) };
+}
+
+/** How the users of lines are told apart: by the key of the store, and by the rules. */
+export function usersIn(
+  { logins }: Pick<Store, 'logins'>,
+  { users: conditions, accountNames: names }: ConfiguredRules,
+): Pick<ReadOptions, 'userKey' | 'users'> {
+  const userKey = logins.userKey();
+  if (conditions.length === 0) return { userKey };
+  return { userKey, users: { conditions, known: { names, hashes: logins.users() } } };
+}
+
+/** What the rules cannot know of themselves. */
+export function ruleContext(
+  config: Config,
+  { countNothing, countOnce }: RuledMessages,
+): RuleContext {
+  const offsetAt = zoneOffsets(config.get('timezone'));
+  return {
+    minuteOf: (at) => {
+      const second = (((at + offsetAt(at)) % DAY_SECONDS) + DAY_SECONDS) % DAY_SECONDS;
+      return Math.floor(second / 60);
+    },
+    hostName: hostname(),
+    matches: matchesPattern,
+    countNothing,
+    countOnce,
+    nat64: config.get('auto.nat64'),
+  };
+}
+
+/** Users whom this host does not know of may be those of a directory. */
+function checkUnknown(
+  config: Config,
+  declared: readonly DeclaredRule[],
+  { otherSource }: Accounts,
+): void {
+  if (otherSource === undefined) return;
+  const index = declared.findIndex(
+    ({ conditions: { users, knownUsers } }) => users === 'unknown' && knownUsers === undefined,
+  );
+  if (index < 0) return;
+  const reason = `users of this host come from ${otherSource} too; list them in known-users`;
+  throw wrongRule(config, index, reason);
+}
+
+function checkRules(config: Config, rules: readonly PolicyRule[]): void {
+  const names = rules.map(({ name }) => name);
+  const twice = names.findIndex((name, index) => names.indexOf(name) < index);
+  if (twice >= 0) throw wrongRule(config, twice, 'another rule has this name');
+  const fault = faultOf(rules, {
+    hasCountries: config.get('geo.country') !== '',
+    hasNetworks: config.get('geo.network') !== '',
+    longestPenaltySeconds: config.get('penalty.longest'),
+  });
+  if (fault !== undefined) throw wrongRule(config, fault.index, fault.reason);
+}
+
+function wrongRule(config: Config, index: number, reason: string): McblockError {
+  const { name } = config.get('rule')[index] ?? { name: '' };
+  const source = config.sourceOf('rule', index);
+  const place = source === 'default' ? '' : `${source.file}:${source.line}: `;
+  return new McblockError('config', `${place}rule ${name}: ${reason}`);
+}

@@ -1,0 +1,86 @@
+import { textOf } from '../bytes.ts';
+import { matchesPattern } from '../follow/matching-files.ts';
+import type { Line } from '../line.ts';
+
+/** A condition on the user that a line names. */
+export type UserCondition =
+  /** The name is one of these, in which * is any text. */
+  | { readonly patterns: readonly string[] }
+  /** The user is known, or is not. @property names more that are known */
+  | { readonly isKnown: boolean; readonly names: readonly string[] };
+
+/** Users that have an account on this host, or logged in before. */
+export interface KnownUsers {
+  readonly names: ReadonlySet<string>;
+  /** Their hashes; logins that are read are added. */
+  readonly hashes: Set<number>;
+}
+
+export interface UserOptions {
+  /** At most MAX_USER_CONDITIONS. */
+  readonly conditions: readonly UserCondition[];
+  readonly known: KnownUsers;
+}
+
+const NO_CONDITIONS: UserOptions = {
+  conditions: [],
+  known: { names: new Set(), hashes: new Set() },
+};
+
+/** As many as there are bits in a mask that leaves room for hosts and messages in one number. */
+export const MAX_USER_CONDITIONS = 12;
+/** The number of different masks. */
+export const USER_MASKS = 2 ** MAX_USER_CONDITIONS;
+const MAX_MASKS = 65_536;
+const MAX_NAME_BYTES = 256;
+
+/** Which conditions the users of lines meet. */
+export class UserConditions {
+  readonly #conditions: readonly UserCondition[];
+  readonly #known: KnownUsers;
+  /** By the hash of the user. */
+  #masks = new Map<number, number>();
+
+  /** By default there are none. */
+  constructor({ conditions, known }: UserOptions = NO_CONDITIONS) {
+    this.#conditions = conditions;
+    this.#known = known;
+  }
+
+  /** A bit for each condition that the user of a line meets. @param hash of the user; 0: none */
+  maskOf(line: Line, hash: number): number {
+    if (hash === 0 || this.#conditions.length === 0) return 0;
+    const known = this.#masks.get(hash);
+    if (known !== undefined) return known;
+    // The bytes of a line that is repeated are gone, but its user was the last.
+    if (line.repeatsLast) return 0;
+    if (this.#masks.size === MAX_MASKS) this.#masks = new Map();
+    const mask = this.#compute(line, hash);
+    this.#masks.set(hash, mask);
+    return mask;
+  }
+
+  /** The user logged in. */
+  accept(hash: number): void {
+    if (hash === 0 || this.#conditions.length === 0 || this.#known.hashes.has(hash)) return;
+    this.#known.hashes.add(hash);
+    this.#masks.delete(hash);
+  }
+
+  #compute({ bytes, reading }: Line, hash: number): number {
+    const end = Math.min(reading.userEnd, reading.userStart + MAX_NAME_BYTES);
+    const name = textOf(bytes, reading.userStart, end);
+    const isKnown = this.#known.names.has(name) || this.#known.hashes.has(hash);
+    return this.#conditions.reduce(
+      (mask, condition, bit) => (meets(condition, name, isKnown) ? mask | (1 << bit) : mask),
+      0,
+    );
+  }
+}
+
+function meets(condition: UserCondition, name: string, isKnown: boolean): boolean {
+  if ('patterns' in condition) {
+    return condition.patterns.some((pattern) => matchesPattern(name, pattern));
+  }
+  return condition.isKnown === (isKnown || condition.names.includes(name));
+}
