@@ -17,6 +17,8 @@ import { Window } from './window.ts';
 export interface JudgeSummary {
   /** The number of offences, including spared ones. */
   readonly offences: number;
+  /** How many of them came from an address that was blocked then. */
+  readonly hits: number;
   readonly spared: readonly Spared[];
   /** Offences that have not led to a block, and may do so with more within the window. */
   readonly pending: readonly Offence[];
@@ -35,24 +37,31 @@ export interface JudgeSummary {
 export class Judge {
   readonly #clock: () => Seconds;
   readonly #source: EvidenceSource;
+  readonly #isLive: boolean;
   readonly #networks: OffenderNetworks;
   readonly #requester: Requester;
   readonly #spared = new SparedAddresses();
   #offences = 0;
+  #hits = 0;
   #now: Seconds;
   /** The time of the latest offence since the last settle(). */
   #latestAt = Number.NEGATIVE_INFINITY;
 
-  /** @param space what is always protected; logins come from the repository */
+  /**
+   * @param space what is always protected; logins come from the repository
+   * @param isLive a login is known from its time on; by default all are
+   */
   constructor(
     repository: EntryRepository,
     space: ProtectedSpace,
     policyFor: PolicyFor,
     clock: () => Seconds,
     source: EvidenceSource = 'log',
+    isLive = false,
   ) {
     this.#clock = clock;
     this.#source = source;
+    this.#isLive = isLive;
     this.#networks = new OffenderNetworks(repository, space, policyFor, source);
     this.#requester = new Requester(repository, space, source, this.#networks);
     this.#now = clock();
@@ -77,7 +86,8 @@ export class Judge {
       return;
     }
     if (!network.isClear) {
-      const logins = this.#networks.trustedLogins(network, offence.address, at, this.#now);
+      const now = this.#isLive ? at : this.#now;
+      const logins = this.#networks.trustedLogins(network, offence.address, at, now);
       if (logins.length > 0) {
         this.#offendTrusted(network, offence, at, !isExcused(offence.user, logins, at));
         return;
@@ -87,6 +97,7 @@ export class Judge {
     const active = longestActive(supernets, at);
     const isNew = !offence.isJudged;
     if (active !== undefined) {
+      if (isNew) this.#hits += offence.count;
       const isWhole = !isNarrower(active, network);
       if (isWhole || isNew) active.hit(offence, at);
       if (isWhole && isNew) this.#keepHit(network, active, offence, at);
@@ -154,10 +165,10 @@ export class Judge {
   finish(): JudgeSummary {
     const spent = this.#networks.takeSpent();
     this.settle();
-    const offences = this.#offences;
-    this.#offences = 0;
+    const [offences, hits] = [this.#offences, this.#hits];
+    [this.#offences, this.#hits] = [0, 0];
     const pending = this.#networks.takePending();
-    return { offences, spared: this.#spared.take(), pending, spent };
+    return { offences, hits, spared: this.#spared.take(), pending, spent };
   }
 
   /** A time in the future counts as now. */
@@ -236,9 +247,7 @@ export class Judge {
       return;
     }
     if (isKnown) return;
-    const widest = eligible.find(
-      ({ entry }) => window.points >= pointsNeeded(entry, network.policy),
-    );
+    const widest = eligible.find(({ entry }) => window.points >= pointsNeeded(entry, policy));
     if (widest === undefined) {
       if (window.hasProbes) this.#countAlone(network, eligible, offence, at);
       return;
@@ -272,9 +281,8 @@ export class Judge {
     if (widest === undefined) return;
     const window = new Window();
     window.add(offence, at, windowOf(offence.kind, network.policy));
-    const { points } = offence;
-    const { prefix } = widest.entry;
-    this.#requester.request(network, window, [widest], offence, at, this.#now, prefix, points);
+    const [from, points] = [widest.entry.prefix, offence.points];
+    this.#requester.request(network, window, [widest], offence, at, this.#now, from, points);
   }
 
   /** A request for the address of the offence alone, if it reaches the points. */
@@ -284,12 +292,11 @@ export class Judge {
     offence: Offence,
     at: Seconds,
   ): void {
-    const { window } = network;
-    const points = window.pointsOf(offence.address);
+    const points = network.window.pointsOf(offence.address);
     const near = eligible.filter(({ entry }) => entry.prefix.length >= network.prefix.length);
     const isEnough = ({ entry }: OpenEntry) => points >= pointsNeeded(entry, network.policy);
     if (points < network.policy.offence.points && !near.some(isEnough)) return;
-    this.#requester.requestAlone(network, window, near, offence, at, this.#now);
+    this.#requester.requestAlone(network, network.window, near, offence, at, this.#now);
   }
 }
 

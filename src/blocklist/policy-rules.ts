@@ -130,6 +130,11 @@ export class PolicyRules {
     };
   }
 
+  /** Whether all conditions of all rules hold. */
+  fits(facts: RuleFacts): boolean {
+    return this.#rules.every((rule) => this.#concerns(rule, facts.kind) && this.#fits(rule, facts));
+  }
+
   /** The same for offences that these rules counted before. */
   withoutCounting(): PolicyRules {
     return new PolicyRules(this.#rules, this.#context, false);

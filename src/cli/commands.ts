@@ -48,6 +48,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./commands/probe.ts'),
   },
   {
+    name: 'rehearse',
+    usage: '[OPTION...] FILE...',
+    summary: 'show what policies would have done with logs',
+    load: () => import('./commands/rehearse.ts'),
+  },
+  {
+    name: 'policy',
+    usage: 'test ADDRESS|LINE',
+    summary: 'show how each rule of the policy fares',
+    load: () => import('./commands/policy.ts'),
+  },
+  {
     name: 'parse',
     usage: '[OPTION...] [FILE...]',
     summary: 'show how the grammar reads a log',

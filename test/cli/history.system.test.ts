@@ -75,6 +75,7 @@ describe('history', () => {
         by: null,
         user: 'alice',
         command: `grok --year 2026 ${log}`,
+        rule: null,
         logs: [log],
       },
     ]);

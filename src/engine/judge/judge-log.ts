@@ -29,6 +29,8 @@ export interface JudgeSettings extends Policies {
   readonly logins?: readonly Login[];
   /** Events that were counted before. Default: none. */
   readonly counted?: CountedEvents | undefined;
+  /** A login is known from its time on; by default all are. */
+  readonly isLive?: boolean;
   /** What a dry run would withdraw. */
   readonly withdrawn?: readonly Withdrawn[];
 }
@@ -55,6 +57,8 @@ interface JudgedOffences {
 interface JudgeReport {
   readonly entries: { add(changes: readonly PendingChange[]): void };
   readonly spared: Spared[];
+  /** Offences from addresses that were blocked then. */
+  hits: number;
   /** Entries that would have become active, or for longer, had `limits.share` allowed it. */
   refused: number;
   /** Prefixes that may be proxies, of which offences did not count. */
@@ -106,12 +110,13 @@ export function judgeNetworks(
     return snapshot.supernets(network)[0]?.prefix ?? network;
   };
   const changes = new PendingChanges(snapshot, source);
-  const judge = new Judge(changes, space, settings.policyFor, () => now, source);
+  const judge = new Judge(changes, space, settings.policyFor, () => now, source, settings.isLive);
   const limit = new ShareLimit(store, settings.limits.share, now);
   const uncounted = new UncountedProxies(store, observations.webClients, settings.windowSeconds);
   for (const group of observations.groups(spaceAround, settings.counted)) {
     judge.offendAll(uncounted.without(pending.joined(group.space, group.offences)));
     const judged = judge.finish();
+    report.hits += judged.hits;
     pending.keep(judged.pending);
     if (judged.spent.length > 0) pending.keepSpent(judged.spent);
     for (const spared of judged.spared) report.spared.push(spared);

@@ -13,6 +13,7 @@ export class LogReport implements RuleChanges {
   readonly alreadyRead: boolean;
   readonly entries = new EntryReports();
   readonly spared: Spared[] = [];
+  hits = 0;
   /** Events that were counted before, in this log or in another. */
   repeated = 0;
   /** Entries that `limits.share` kept from becoming active, or for longer. */

@@ -24,6 +24,8 @@ export interface BatchReport extends RuleChanges {
   readonly log: string;
   readonly entries: EntryReports;
   readonly spared: Spared[];
+  /** Offences from addresses that were blocked then. */
+  hits: number;
   /** Entries that `limits.share` kept from becoming active, or for longer. */
   refused: number;
   /** Prefixes that may be proxies, of which offences did not count. */
@@ -85,6 +87,7 @@ export class BatchRecorder {
     const isDue = performance.now() - this.#prunedAt > PRUNE_MILLISECONDS;
     const nothing = {
       spared: [],
+      hits: 0,
       refused: 0,
       uncounted: [],
       bans: [],

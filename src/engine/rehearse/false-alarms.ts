@@ -1,0 +1,73 @@
+import type { Seconds } from '../../blocklist/entry.ts';
+import { keyOfAddress, type Login, trustedLogins } from '../../blocklist/trust.ts';
+import { type Address, compareAddresses } from '../../net/address.ts';
+import { hostPrefix, type Prefix } from '../../net/prefix.ts';
+import type { Store } from '../../store/store.ts';
+import type { Policies } from '../policies.ts';
+
+/** An address from which somebody logged in after it was blocked. */
+export interface FalseAlarm {
+  readonly address: Address;
+  readonly prefix: Prefix;
+  readonly blockedAt: Seconds;
+  readonly loggedInAt: Seconds;
+}
+
+/** What an activation and a withdrawn one have in common. */
+interface Block {
+  readonly prefix: Prefix;
+  readonly at: Seconds;
+}
+
+/**
+ * Addresses that were blocked, and from which somebody logged in later, who was not trusted by then:
+ * of each the first block. Those whose block was withdrawn are among them.
+ */
+export function falseAlarms(
+  store: Store,
+  logins: readonly Login[],
+  { policyFor }: Policies,
+): readonly FalseAlarm[] {
+  const alarms: FalseAlarm[] = [];
+  for (const own of byAddress(logins).values()) {
+    const [{ address }] = own as [Login];
+    const policy = policyFor(address);
+    const wrong = blocksOf(store, address).find(
+      ({ at }) =>
+        own.some(({ last }) => last > at) && trustedLogins(own, [], at, at, policy).length === 0,
+    );
+    if (wrong === undefined) continue;
+    const later = own.flatMap(({ first, last }) => [first, last]).filter((at) => at > wrong.at);
+    alarms.push({
+      address,
+      prefix: wrong.prefix,
+      blockedAt: wrong.at,
+      loggedInAt: Math.min(...later),
+    });
+  }
+  return alarms.toSorted((p, q) => compareAddresses(p.address, q.address));
+}
+
+/** The activations that contained the address, oldest first. */
+function blocksOf(store: Store, address: Address): Block[] {
+  const host = hostPrefix(address);
+  const snapshot = store.snapshot();
+  const active = store
+    .supernets(host)
+    .flatMap(({ prefix }) => snapshot.activations(prefix).map(({ at }) => ({ prefix, at })));
+  const withdrawn = store.withdrawals
+    .supernets(host)
+    .map(({ prefix, activation }) => ({ prefix, at: activation.at }));
+  return [...active, ...withdrawn].toSorted((p, q) => p.at - q.at);
+}
+
+function byAddress(logins: readonly Login[]): Map<number | string, Login[]> {
+  const found = new Map<number | string, Login[]>();
+  for (const login of logins) {
+    const key = keyOfAddress(login.address);
+    const own = found.get(key);
+    if (own === undefined) found.set(key, [login]);
+    else own.push(login);
+  }
+  return found;
+}

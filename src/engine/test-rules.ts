@@ -1,0 +1,150 @@
+import { decide } from '../blocklist/decide.ts';
+import type { Entry, Seconds } from '../blocklist/entry.ts';
+import { EventFacts } from '../blocklist/event-facts.ts';
+import type { Offence } from '../blocklist/offence.ts';
+import { automaticPrefix, type Policy, windowOf } from '../blocklist/policy.ts';
+import type { PolicyRule, RuleConditions } from '../blocklist/policy-rule.ts';
+import type { RuleContext, RuleFacts } from '../blocklist/policy-rules.ts';
+import { ProtectedSpace } from '../blocklist/protect.ts';
+import type { Decision } from '../blocklist/request.ts';
+import { Window } from '../blocklist/window.ts';
+import type { Address } from '../net/address.ts';
+import { hostPrefix } from '../net/prefix.ts';
+import type { Store } from '../store/store.ts';
+import type { Geo } from './geo.ts';
+import { ruledPolicies } from './policies.ts';
+
+/** A policy with its rules. */
+export interface TestedPolicy {
+  readonly common: Policy;
+  readonly rules: readonly PolicyRule[];
+  readonly context: RuleContext;
+  readonly geo: Geo | undefined;
+}
+
+type ConditionName = keyof RuleConditions;
+
+/** How a rule fares. */
+export interface RuleTest {
+  readonly rule: PolicyRule;
+  /** Conditions that do not hold. */
+  readonly failing: readonly ConditionName[];
+  /** Conditions about an event, where there is none. */
+  readonly unknown: readonly ConditionName[];
+}
+
+/** What the rules make of an address, or of an event from it. */
+export interface PolicyTest {
+  readonly rules: readonly RuleTest[];
+  readonly facts: RuleFacts;
+  /** The event as it counts; undefined if it counts nothing, or if there is none. */
+  readonly counted: Offence | undefined;
+  readonly windowSeconds: number | undefined;
+  /** What the points that block would do. */
+  readonly block: Decision;
+}
+
+const OF_EVENTS: ReadonlySet<ConditionName> = new Set([
+  'events',
+  'users',
+  'hosts',
+  'hours',
+  'distinctUsers',
+  'distinctServices',
+  'distinctHosts',
+] as const);
+
+/**
+ * Tests the rules with an address and what the store knows of it.
+ * @param event of a log, with the points that its message has by itself
+ */
+export function testRules(
+  store: Store,
+  tested: TestedPolicy,
+  address: Address,
+  event: Offence | undefined,
+  now: Seconds,
+): PolicyTest {
+  const { common, rules, context, geo } = tested;
+  const { policyFor, spaceAround } = ruledPolicies(common, rules, context, geo);
+  const policy = policyFor(address);
+  const host = hostPrefix(address);
+  const at = Math.min(event?.at ?? now, now);
+  const window = pendingWindow(store, policy, address, at);
+  const entries = () => store.supernets(host).map((entry) => ({ entry }));
+  const facts: RuleFacts =
+    event === undefined
+      ? { ...NO_EVENT, address, at, ...mostOf(entries()) }
+      : new EventFacts(event, at, 'grok', window, entries);
+  const counted =
+    event && (policy.rules?.counted(event, facts) ?? (policy.rules ? undefined : event));
+  const decision = decide(
+    store.around(spaceAround(address), host),
+    new ProtectedSpace([]),
+    {
+      kind: 'automatic',
+      origin: 'grok',
+      offender: address,
+      at,
+      hits: 1,
+      points: policy.offence.points,
+      external: false,
+      event: event && { kind: event.kind, ...window.distinctWith(event) },
+    },
+    policy,
+    now,
+  );
+  return {
+    rules: rules.map((rule) => testRule(rule, tested, facts)),
+    facts,
+    counted,
+    windowSeconds: counted && windowOf(counted.kind, policy),
+    block: decision,
+  };
+}
+
+const NO_EVENT = { origin: 'grok', kind: undefined, users: 0, services: 0, hosts: 0 } as const;
+
+function mostOf(
+  entries: readonly { readonly entry: Entry }[],
+): Pick<RuleFacts, 'activations' | 'hits'> {
+  return {
+    activations: Math.max(0, ...entries.map(({ entry }) => entry.activations)),
+    hits: Math.max(0, ...entries.map(({ entry }) => entry.hits)),
+  };
+}
+
+/** Tests each condition alone. */
+function testRule(rule: PolicyRule, tested: TestedPolicy, facts: RuleFacts): RuleTest {
+  const names = Object.keys(rule.conditions) as ConditionName[];
+  const given = names.filter((name) => rule.conditions[name] !== undefined);
+  const unknown = given.filter((name) => facts.kind === undefined && OF_EVENTS.has(name));
+  const failing = given.filter(
+    (name) => !unknown.includes(name) && !holds(rule, name, tested, facts),
+  );
+  return { rule, failing, unknown };
+}
+
+function holds(
+  rule: PolicyRule,
+  name: ConditionName,
+  { common, rules, context, geo }: TestedPolicy,
+  facts: RuleFacts,
+): boolean {
+  const alone = { ...rule, conditions: { [name]: rule.conditions[name] } };
+  // The others matter for the widest prefix, by which an address is looked up.
+  const all = rules.map((one) => (one === rule ? alone : { ...one, conditions: NEVER }));
+  const { policyFor } = ruledPolicies(common, all, context, geo);
+  return policyFor(facts.address).rules?.fits(facts) ?? false;
+}
+
+const NEVER: RuleConditions = { countries: [] };
+
+/** The pending offences of the network by then. */
+function pendingWindow(store: Store, policy: Policy, address: Address, at: Seconds): Window {
+  const window = new Window();
+  for (const offence of store.pending(automaticPrefix(address, policy))) {
+    if (offence.at <= at) window.add(offence, offence.at, windowOf(offence.kind, policy));
+  }
+  return window;
+}

@@ -1,0 +1,104 @@
+import { writeFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CommandLine } from '../support/command-line.ts';
+
+let line: CommandLine;
+let config = '';
+beforeEach(() => {
+  line = new CommandLine();
+  line.now = '2026-03-24T00:00:00Z';
+  config = line.path('mcblock.toml');
+  writeFileSync(
+    config,
+    `
+[[rule]]
+name = "root"
+services = ["sshd"]
+users = ["root", "adm*"]
+points = "x2"
+
+[[rule]]
+name = "office"
+prefixes = ["192.0.2.0/24"]
+penalty = "1d"
+
+[[rule]]
+name = "again"
+activations = 1
+length4 = 20
+
+[[rule]]
+name = "monitoring"
+prefixes = ["192.0.2.17"]
+ignore = true
+`,
+  );
+});
+afterEach(() => line.remove());
+
+async function tested(text: string): Promise<readonly string[]> {
+  const { stdout } = await line.run('--config', config, 'policy', 'test', text);
+  return stdout.split('\n').map((row) => row.trimEnd());
+}
+
+const LINE = (user: string, address = '5.149.105.9') =>
+  `2026-03-23T10:11:12Z gw sshd[7]: Failed password for ${user} from ${address} port 4 ssh2`;
+
+describe('policy test', () => {
+  it('shows how each rule fares with an address', async () => {
+    expect(await tested('5.149.105.9')).toEqual([
+      '5.149.105.9',
+      '  0 activations and 0 hits before',
+      'RULE        FITS  EFFECT       WHY',
+      'root        ?     points x2    depends on the event: services, messages or kinds, users',
+      'office      no    penalty 1d   not: prefixes',
+      'again       no    length4 20   not: activations',
+      'monitoring  no    ignore true  not: prefixes',
+      'if it is blocked: 5.149.105/24 for 30 days',
+      '',
+    ]);
+  });
+
+  it('asks the store for what was before', async () => {
+    await line.run('add', '5.149.105.0/24', '--for', '1d');
+    line.now = '2026-03-26T00:00:00Z';
+    const rows = await tested('5.149.105.9');
+    expect(rows).toContain('again       yes   length4 20');
+    expect(rows).toContain('if it is blocked: 5.149.96/20 for 60 days, by rule again');
+  });
+
+  it('shows how a line counts, and by which rules', async () => {
+    const rows = await tested(LINE('admin'));
+    expect(rows).toContain('root        yes   points x2');
+    expect(rows).toContain('counts 20 points for 1 day, by rule root');
+    expect(await tested(LINE('bob'))).toContain('counts 10 points for 1 day');
+    expect(await tested(LINE('bob', '192.0.2.17'))).toContain('counts nothing');
+    expect(await tested(LINE('bob', '192.0.2.18'))).toContain(
+      'if it is blocked: 192.0.2/24 for 1 day, by rule office',
+    );
+  });
+
+  it('says the same in JSON', async () => {
+    const test = await line.json('--config', config, 'policy', 'test', LINE('root'));
+    expect(test).toMatchObject({
+      address: '5.149.105.9',
+      event: { service: 'sshd', message: 'failed-login', at: '2026-03-23T10:11:12Z' },
+      rules: [
+        { name: 'root', fits: true, failing: [], effects: { points: 'x2' } },
+        { name: 'office', fits: false, failing: ['prefixes'] },
+        { name: 'again', fits: false, failing: ['activations'] },
+        { name: 'monitoring', fits: false },
+      ],
+      points: 20,
+      windowSeconds: 86_400,
+      rule: 'root',
+      block: { prefix: '5.149.105.0/24', rule: null },
+    });
+  });
+
+  it('refuses a line that names no offender', async () => {
+    const { exitCode, stderr } = await line.run('policy', 'test', 'hello');
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('the line names no offender');
+  });
+});
