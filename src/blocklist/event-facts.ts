@@ -1,4 +1,5 @@
 import type { Address } from '../net/address.ts';
+import type { DistinctCounts } from './distinct.ts';
 import type { Entry, Origin, Seconds } from './entry.ts';
 import type { Offence, OffenceKind } from './offence.ts';
 import type { RuleFacts } from './policy-rules.ts';
@@ -12,6 +13,7 @@ export class EventFacts implements RuleFacts {
   readonly kind: OffenceKind;
   readonly #offence: Offence;
   readonly #window: Window;
+  #distinct: DistinctCounts | undefined;
   readonly #entries: () => readonly { readonly entry: Entry }[];
 
   /** @param entries those that contain the address */
@@ -32,22 +34,31 @@ export class EventFacts implements RuleFacts {
   }
 
   get activations(): number {
-    return Math.max(0, ...this.#entries().map(({ entry }) => entry.activations));
+    let most = 0;
+    for (const { entry } of this.#entries()) most = Math.max(most, entry.activations);
+    return most;
   }
 
   get hits(): number {
-    return Math.max(0, ...this.#entries().map(({ entry }) => entry.hits));
+    let most = 0;
+    for (const { entry } of this.#entries()) most = Math.max(most, entry.hits);
+    return most;
   }
 
   get users(): number {
-    return this.#window.distinctWith(this.#offence).users;
+    return this.#counts().users;
   }
 
   get services(): number {
-    return this.#window.distinctWith(this.#offence).services;
+    return this.#counts().services;
   }
 
   get hosts(): number {
-    return this.#window.distinctWith(this.#offence).hosts;
+    return this.#counts().hosts;
+  }
+
+  #counts(): DistinctCounts {
+    this.#distinct ??= this.#window.distinctWith(this.#offence);
+    return this.#distinct;
   }
 }

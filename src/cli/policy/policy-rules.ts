@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import type { Seconds } from '../../blocklist/entry.ts';
 import { DAY_SECONDS } from '../../blocklist/policy.ts';
 import type { PolicyRule } from '../../blocklist/policy-rule.ts';
 import type { RuleContext } from '../../blocklist/policy-rules.ts';
@@ -7,7 +8,7 @@ import { McblockError } from '../../errors.ts';
 import { matchesPattern } from '../../log/follow/matching-files.ts';
 import type { UserCondition } from '../../log/offences/user-conditions.ts';
 import type { ReadOptions } from '../../log/read-options.ts';
-import { zoneOffsets } from '../../log/time/zone.ts';
+import { type OffsetAt, zoneOffsets } from '../../log/time/zone.ts';
 import type { Store } from '../../store/store.ts';
 import type { Config } from '../config/config.ts';
 import { faultOf } from './check-rules.ts';
@@ -23,6 +24,7 @@ export interface ConfiguredRules extends RuledMessages {
   readonly accountNames: ReadonlySet<string>;
 }
 
+const QUARTER_SECONDS = 900;
 const NO_ACCOUNTS: Accounts = { names: new Set(), otherSource: undefined };
 
 /**
@@ -68,12 +70,8 @@ export function ruleContext(
   config: Config,
   { countNothing, countOnce }: RuledMessages,
 ): RuleContext {
-  const offsetAt = zoneOffsets(config.get('timezone'));
   return {
-    minuteOf: (at) => {
-      const second = (((at + offsetAt(at)) % DAY_SECONDS) + DAY_SECONDS) % DAY_SECONDS;
-      return Math.floor(second / 60);
-    },
+    minuteOf: minuteIn(zoneOffsets(config.get('timezone'))),
     hostName: hostname(),
     matches: matchesPattern,
     countNothing,
@@ -95,6 +93,16 @@ function checkUnknown(
   if (index < 0) return;
   const reason = `users of this host come from ${otherSource} too; list them in known-users`;
   throw wrongRule(config, index, reason);
+}
+
+/** The minute of the day. A zone is looked up once for a quarter of an hour: no other changes in it. */
+function minuteIn(offsetAt: OffsetAt): (at: Seconds) => number {
+  let [quarter, offset] = [Number.NaN, 0];
+  return (at) => {
+    const own = Math.floor(at / QUARTER_SECONDS);
+    if (own !== quarter) [quarter, offset] = [own, offsetAt(at)];
+    return Math.floor(((((at + offset) % DAY_SECONDS) + DAY_SECONDS) % DAY_SECONDS) / 60);
+  };
 }
 
 function checkRules(config: Config, rules: readonly PolicyRule[]): void {
