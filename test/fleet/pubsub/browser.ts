@@ -3,7 +3,6 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import { signal } from '../../../src/process/program.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
 
@@ -80,9 +79,9 @@ export class Browser {
 
   async close(): Promise<void> {
     const ended = new Promise((resolve) => this.#child.once('exit', resolve));
-    signal(this.#child, 'SIGKILL');
+    // Killed, it would leave child processes that write for a while longer.
+    void this.#ask('Browser.close');
     await ended;
-    // Its child processes write for a while longer.
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 30 });
   }
 
