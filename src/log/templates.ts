@@ -22,6 +22,7 @@ const WORD_LIMIT = 64;
 const EXAMPLE_LIMIT_CHARACTERS = 512;
 /** Messages are similar if at least this share of their words, fields excepted, is equal. */
 const ALIKE = 0.6;
+const COLUMN_END = /\t|\s{2}/;
 
 /** What decoding puts in the place of bytes that are no UTF-8. */
 const NO_UTF8 = '\uFFFD';
@@ -77,8 +78,9 @@ export class Templates {
 
 function addTo(clusters: ServiceClusters, message: string): void {
   const pieces = piecesOf(message);
-  // Only messages with the same first word and number of pieces are compared.
-  const first = pieces.find(({ field }) => field === undefined)?.text ?? '';
+  // Only messages with the same first word and number of pieces are compared; a column is a value.
+  const at = pieces.findIndex(({ field }) => field === undefined);
+  const first = isColumn(pieces, at) ? '' : (pieces[at]?.text ?? '');
   const key = `${pieces.length} ${first}`;
   const bucket = clusters.buckets.get(key) ?? [];
   const known = bucket.find((cluster) => isAlike(cluster.pieces, pieces));
@@ -132,8 +134,8 @@ function wordPieces(word: string): Piece[] {
 }
 
 function isAlike(p: readonly Piece[], q: readonly Piece[]): boolean {
-  let words = 0;
-  let same = 0;
+  const columns: boolean[] = [];
+  const words: boolean[] = [];
   for (const [index, piece] of p.entries()) {
     const other = q[index];
     if (other === undefined) return false;
@@ -143,11 +145,17 @@ function isAlike(p: readonly Piece[], q: readonly Piece[]): boolean {
     } else if (piece.field === 'ADDRESS' || other.field === 'ADDRESS') {
       if (piece.field !== other.field) return false;
     } else if (piece.field === undefined) {
-      words++;
-      if (piece.text === other.text) same++;
+      (isColumn(p, index) ? columns : words).push(piece.text === other.text);
     }
   }
-  return same >= words * ALIKE;
+  const compared = words.length > 0 ? words : columns;
+  return compared.filter(Boolean).length >= compared.length * ALIKE;
+}
+
+/** Whether a word is all of a column, between tabs or several spaces: a name or level, say. */
+function isColumn(pieces: readonly Piece[], index: number): boolean {
+  const around = [pieces[index - 1], pieces[index + 1]].filter((piece) => piece !== undefined);
+  return around.length > 0 && around.every(({ text }) => COLUMN_END.test(text));
 }
 
 /** Replaces text by a field where the two differ. */
