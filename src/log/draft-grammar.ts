@@ -1,5 +1,6 @@
 import { tryGrammar } from '../../grammar/notation/load.ts';
 import { formatAddress, parseAddress } from '../net/address-text.ts';
+import { lineStart } from './bytes.ts';
 import type { Warn } from './compression/broken.ts';
 import { DEFAULT_SIZE_LIMIT_BYTES, decompress } from './compression/decompress.ts';
 import { emptyHeader } from './header/header.ts';
@@ -27,8 +28,9 @@ const MAX_LINE_BYTES = 1024;
 export async function firstLines(source: Source, warn: Warn): Promise<readonly string[]> {
   const lines: string[] = [];
   const splitter = new LineSplitter((bytes, start, end) => {
-    if (lines.length < MAX_LINES && end > start) {
-      lines.push(bytes.toString('utf8', start, Math.min(end, start + MAX_LINE_BYTES)));
+    const from = lineStart(bytes, start, end);
+    if (lines.length < MAX_LINES && end > from) {
+      lines.push(bytes.toString('utf8', from, Math.min(end, from + MAX_LINE_BYTES)));
     }
   });
   const sizeLimitBytes = DEFAULT_SIZE_LIMIT_BYTES;
@@ -54,6 +56,10 @@ const TIMES: readonly (readonly [notation: string, pattern: RegExp])[] = (
       'ISO-TIME',
       `\\d{4}-\\d\\d-\\d\\d[T _]${TIME}(?:[.,]\\d+)?(?:Z|[+-]\\d\\d(?::?\\d\\d)?)?(?![\\d.])`,
     ],
+    [
+      `YEAR "-" MONTH "-" DAY "\\t" ${CLOCK} ${FRACTION}`,
+      `\\d{4}-\\d\\d-${DAY}\\t${TIME}(?:\\.\\d+)?`,
+    ],
     [`YEAR "/" MONTH "/" DAY " " ${CLOCK} ${FRACTION}`, `\\d{4}/\\d\\d/${DAY} ${TIME}(?:\\.\\d+)?`],
     [
       `DAY "/" MONTH-NAME "/" YEAR ":" ${CLOCK} " " ZONE`,
@@ -69,14 +75,18 @@ const TIMES: readonly (readonly [notation: string, pattern: RegExp])[] = (
     ['SYSLOG-TIME', `${MONTH_NAME} [ \\d]\\d ${TIME}`],
     [`YEAR MONTH DAY "-" ${CLOCK}`, `\\d{8}-${TIME}`],
     ['EPOCH-MS', '(?<!\\d)1\\d{12}(?!\\d)'],
-    ['EPOCH', '(?<!\\d)1\\d{9}(?!\\d)'],
+    [`EPOCH ${FRACTION}`, '(?<!\\d)1\\d{9}(?:\\.\\d+)?(?!\\d)'],
   ] as const
 ).map(([notation, pattern]) => [notation, new RegExp(pattern)]);
 
 /** What may stand between time and message: punctuation, and a level in brackets. */
-const AFTER_TIME = /^([\]):,|-]*(?: [-|:] )? ?)(\[(\w+)\] ?)?/;
+const AFTER_TIME = /^([\]):,|-]*(?: [-|:] )?[ \t]?)(\[(\w+)\] ?)?/;
+/** What W3C extended logs and Zeek begin with: `#Fields: date time c-ip`. */
+const DIRECTIVE = /^#[A-Za-z]/;
 /** Of the lines with a time; the others are continued lines. */
-const SHARE = 0.8;
+const TIMED_SHARE = 0.5;
+/** Of these, the lines with the same text before the time. */
+const ALIKE_SHARE = 0.8;
 const FAILED = /fail|invalid|denied|refused|incorrect|unauthori[sz]ed|bad password|not allowed/i;
 const LOGGED_IN = /logged in|login succe|authenticated|accepted|successful/i;
 const MAX_NAME_WORDS = 4;
@@ -86,7 +96,8 @@ const MAX_NAME_WORDS = 4;
  * examples. A person has to decide what counts.
  */
 export function draftGrammar(service: string, lines: readonly string[]): Draft {
-  const { file, messages } = syslogMessages(lines) ?? ownMessages(lines);
+  const { file, messages, timed } =
+    syslogMessages(lines) ?? ownMessages(lines.filter((line) => !DIRECTIVE.test(line)));
   const templates = new Templates();
   for (const message of messages) templates.add(service, message);
   const rules: Rule[] = [];
@@ -97,13 +108,14 @@ export function draftGrammar(service: string, lines: readonly string[]): Draft {
   }
   const kept = accepted(service, file, rules);
   const text = textOf(service, file, kept);
-  return { text, lines: lines.length, timed: messages.length, messages: kept.length };
+  return { text, lines: lines.length, timed, messages: kept.length };
 }
 
 interface Messages {
   /** The rule `file`; undefined where a syslogd writes the lines. */
   readonly file: string | undefined;
   readonly messages: readonly string[];
+  readonly timed: number;
 }
 
 /** Undefined if most lines are not those of a syslogd. */
@@ -114,7 +126,8 @@ function syslogMessages(lines: readonly string[]): Messages | undefined {
     const isRead = readHeader(bytes, 0, bytes.length, header) && header.pid >= 0;
     return isRead ? [bytes.toString('utf8', header.messageStart)] : [];
   });
-  return messages.length > lines.length * SHARE ? { file: undefined, messages } : undefined;
+  if (messages.length <= lines.length * TIMED_SHARE) return undefined;
+  return { file: undefined, messages, timed: messages.length };
 }
 
 function ownMessages(lines: readonly string[]): Messages {
@@ -125,33 +138,46 @@ function ownMessages(lines: readonly string[]): Messages {
         ? []
         : [{ line, before: line.slice(0, match.index), end: match.index + match[0].length }];
     });
-    if (found.length === 0 || found.length < lines.length * SHARE) continue;
+    if (found.length === 0 || found.length < lines.length * TIMED_SHARE) continue;
     const befores = found.map(({ before }) => before);
-    const [first = ''] = befores;
-    if (befores.every((before) => before === first)) {
-      const afters = found.map(({ line, end }) => AFTER_TIME.exec(line.slice(end)) ?? ['']);
-      const [[, mark = '', level = '', word = ''] = []] = afters;
-      const isMarked = afters.every(([, other]) => other === mark);
-      const isLevelled = isMarked && level !== '' && afters.every(([, , other]) => other);
-      const end = level.slice(word.length + 1);
-      const after = isLevelled
-        ? [quoted(`${mark}[`), 'WORD', quoted(end)]
-        : literal(isMarked ? mark : '');
-      const lengths = afters.map(([all = '']) =>
-        isLevelled ? all.length : isMarked ? mark.length : 0,
-      );
+    const before = mostFrequent(befores);
+    const alike = found.filter((one) => one.before === before);
+    if (alike.length >= found.length * ALIKE_SHARE) {
+      const { notations, lengths } = afterTime(alike.map(({ line, end }) => line.slice(end)));
       return {
-        file: [...literal(first), notation, ...after].join(' '),
-        messages: found.map((one, index) => one.line.slice(one.end + (lengths[index] ?? 0))),
+        file: [...literal(before), notation, ...notations].join(' '),
+        messages: alike.map(({ line, end }, index) => line.slice(end + (lengths[index] ?? 0))),
+        timed: alike.length,
       };
     }
-    const near = commonEnd(befores);
     return {
-      file: ['MESSAGE TEXT', ...literal(near), notation].join(' '),
+      file: ['MESSAGE TEXT', ...literal(commonEnd(befores)), notation].join(' '),
       messages: found.map(({ line }) => line),
+      timed: found.length,
     };
   }
-  return { file: undefined, messages: lines };
+  return { file: undefined, messages: lines, timed: 0 };
+}
+
+/** The notation of what follows the time, and its length in each line. */
+function afterTime(rests: readonly string[]): { notations: string[]; lengths: number[] } {
+  const afters = rests.map((rest) => AFTER_TIME.exec(rest) ?? ['']);
+  const [[, mark = '', level = '', word = ''] = []] = afters;
+  if (afters.some(([, other]) => other !== mark)) return { notations: [], lengths: [] };
+  if (level === '' || !afters.every(([, , other]) => other)) {
+    return { notations: literal(mark), lengths: afters.map(() => mark.length) };
+  }
+  return {
+    notations: [quoted(`${mark}[`), 'WORD', quoted(level.slice(word.length + 1))],
+    lengths: afters.map(([all = '']) => all.length),
+  };
+}
+
+function mostFrequent(texts: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
+  const [[text] = ['']] = Array.from(counts).toSorted((p, q) => q[1] - p[1]);
+  return text;
 }
 
 interface Rule {

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { scannerOf, tryGrammar } from '../../grammar/notation/load.ts';
 import { readGrammar } from '../../grammar/notation/read.ts';
-import { draftGrammar } from '../../src/log/draft-grammar.ts';
+import { draftGrammar, firstLines } from '../../src/log/draft-grammar.ts';
 import { readEvents } from '../../src/log/read-events.ts';
 import { sourceOf } from './lines-of.ts';
 
@@ -13,6 +13,15 @@ const LOG = `[22/Nov/2026 10:00:00][info] started with 4 workers
 [22/Nov/2026 10:00:03][info] welcomed bob from 198.51.100.3
 `;
 const linesOf = (log: string) => log.split('\n').filter((line) => line !== '');
+
+/** The addresses of the offences that the draft finds in the log. */
+async function offendersIn(log: string, draft: string) {
+  const scanners = [scannerOf(readGrammar(draft, 'knockd.grammar'))];
+  const options = { scanners, zone: 'UTC', points: new Map() };
+  const found = [];
+  for await (const batch of readEvents(sourceOf(log, 1_795_900_000), options)) found.push(...batch);
+  return found.filter(({ offence }) => offence).map(({ address }) => address);
+}
 
 describe('the draft of a grammar', () => {
   it('declares how lines begin, and has the messages with examples', () => {
@@ -55,6 +64,84 @@ describe('the draft of a grammar', () => {
     const { text, messages } = draftGrammar('mine', lines);
     expect(text).not.toContain('file = ');
     expect(messages).toBeGreaterThan(0);
+  });
+
+  it.each([
+    ['EPOCH ["." FRACTION] " "', '179589000#.123 '],
+    [
+      'YEAR "-" MONTH "-" DAY "\\t" HOUR ":" MINUTE ":" SECOND ["." FRACTION] "\\x09"',
+      '2026-11-22\t10:00:0#\t',
+    ],
+    ['ISO-TIME "\\x09"', '2026-11-22T10:00:0#Z\t'],
+  ])('declares the time as %s', async (notation, start) => {
+    const log = [1, 2, 3]
+      .map((n) => `${start.replace('#', String(n))}refused ${'abc'[n - 1]} from 192.0.2.${n}\n`)
+      .join('');
+    const { text, messages, timed } = draftGrammar('knockd', linesOf(log));
+    expect({ messages, timed }).toEqual({ messages: 1, timed: 3 });
+    expect(text).toContain(`file = ${notation}\n`);
+    expect(await offendersIn(log, text)).toEqual(['192.0.2.1', '192.0.2.2', '192.0.2.3']);
+  });
+
+  it('ignores a byte order mark', async () => {
+    const marked = await firstLines(sourceOf(`\uFEFF${LOG}`, 0), expect.unreachable);
+    expect(marked).toEqual(linesOf(LOG));
+  });
+
+  it('counts no line with a time in a log without times', () => {
+    const lines = ['refused admin from 192.0.2.7', 'refused root from 192.0.2.9'];
+    const { text, ...counts } = draftGrammar('knockd', lines);
+    expect(counts).toEqual({ lines: 2, timed: 0, messages: 1 });
+    expect(text).not.toContain('file = ');
+  });
+
+  it('leaves out the directives of a W3C extended log', async () => {
+    const log = `#Software: knockd
+#Version: 1.0
+#Date: 2026-11-22 10:00:00
+#Fields: date time c-ip cs-username s-comment
+2026-11-22 10:00:01 192.0.2.7 admin login failed
+2026-11-22 10:00:02 192.0.2.9 root login failed
+`;
+    const { text, ...counts } = draftGrammar('knockd', linesOf(log));
+    expect(counts).toEqual({ lines: 6, timed: 2, messages: 1 });
+    expect(text).toContain('file = ISO-TIME " "\n');
+    expect(text).toContain(' = ADDRESS " " WORD " login failed"\n');
+    expect(await offendersIn(log, text)).toEqual(['192.0.2.7', '192.0.2.9']);
+  });
+
+  it('leaves out the lines without a time if half of the lines have one', () => {
+    const lines = [1, 2, 3].flatMap((n) => [
+      `2026-11-22 10:00:0${n} refused 192.0.2.${n}`,
+      `  first seen 2026-11-21, ${n} times`,
+    ]);
+    const { text, ...counts } = draftGrammar('knockd', lines);
+    expect(counts).toEqual({ lines: 6, timed: 3, messages: 1 });
+    expect(text).toContain('file = ISO-TIME " "\n');
+  });
+
+  it('leaves out a line that begins otherwise than the others', () => {
+    const lines = [...linesOf(LOG), ...linesOf(LOG), '-- opened 22/Nov/2026 10:00:00 --'];
+    const { text, ...counts } = draftGrammar('knockd', lines);
+    expect(counts).toMatchObject({ lines: 9, timed: 8 });
+    expect(text).toContain('file = "[" DAY "/"');
+  });
+
+  it.each([
+    ['tabs', '\t'],
+    ['several spaces', '   '],
+  ])('has one message for all users in columns between %s', (_, end) => {
+    const lines = ['INFO/admin', 'WARN/root', 'WARN/bob'].map((words) =>
+      ['2026-11-22T10:00:00Z', ...words.split('/'), 'login failed', '192.0.2.7'].join(end),
+    );
+    const { text, messages } = draftGrammar('knockd', [
+      ...lines,
+      ...lines.map((line) => line.replace('login failed', 'left early')),
+    ]);
+    expect(messages).toBe(2);
+    const column = end === '\t' ? '\\x09' : end;
+    expect(text).toContain(`WORD "${column}login failed${column}" ADDRESS\n`);
+    expect(text).toContain(`WORD "${column}left early${column}" ADDRESS\n`);
   });
 
   it('is valid for each log in fixtures/logs', () => {
