@@ -15,7 +15,7 @@ describe("an older fleet's store in SQLite", () => {
       await (await backend.open()).close();
       const database = new Database(backend.db);
       database.exec('ALTER TABLE fleet DROP COLUMN identity; UPDATE fleet SET sequence = 7');
-      for (const column of ['port', 'proxy']) {
+      for (const column of ['port', 'proxy', 'rule']) {
         database.exec(`ALTER TABLE evidence DROP COLUMN ${column}`);
       }
       database.exec(
