@@ -118,7 +118,7 @@ interface Messages {
   readonly timed: number;
 }
 
-/** Undefined if most lines are not those of a syslogd. */
+/** Undefined if fewer than half of the lines are those of a syslogd. */
 function syslogMessages(lines: readonly string[]): Messages | undefined {
   const header = emptyHeader();
   const messages = lines.flatMap((line) => {
@@ -126,7 +126,7 @@ function syslogMessages(lines: readonly string[]): Messages | undefined {
     const isRead = readHeader(bytes, 0, bytes.length, header) && header.pid >= 0;
     return isRead ? [bytes.toString('utf8', header.messageStart)] : [];
   });
-  if (messages.length <= lines.length * TIMED_SHARE) return undefined;
+  if (messages.length < lines.length * TIMED_SHARE) return undefined;
   return { file: undefined, messages, timed: messages.length };
 }
 

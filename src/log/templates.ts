@@ -104,7 +104,7 @@ function addTo(clusters: ServiceClusters, message: string): void {
 /** Splits a message into words and separators; punctuation is split from words. */
 function piecesOf(message: string): Piece[] {
   const pieces: Piece[] = [];
-  const words = message.split(/([\s,;()"'=<>[\]]+)/, WORD_LIMIT * 2 + 1);
+  const words = message.split(/([\s,;()"'=<>[\]|^]+)/, WORD_LIMIT * 2 + 1);
   const rest = message.slice(words.join('').length);
   for (const [index, word] of words.entries()) {
     if (word === '') continue;

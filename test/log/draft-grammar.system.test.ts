@@ -120,6 +120,27 @@ describe('the draft of a grammar', () => {
     expect(text).toContain('file = ISO-TIME " "\n');
   });
 
+  it('leaves out the continued lines in the log of a syslogd', () => {
+    const lines = ['admin', 'root'].flatMap((user) => [
+      `Nov 22 10:00:00 gate knockd[12]: refused ${user} from 192.0.2.7`,
+      '  at knockd.c:12',
+    ]);
+    const { text, ...counts } = draftGrammar('knockd', lines);
+    expect(counts).toEqual({ lines: 4, timed: 2, messages: 1 });
+    expect(text).not.toContain('file = ');
+  });
+
+  it('finds the address in events of the LEEF form', async () => {
+    const events = ['login-failed^admin', 'login-failed^root', 'logout^bob'].map((words) => {
+      const [event, user] = words.split('^');
+      return `LEEF:2.0|Knock|knockd|1.0|${event}|^|devTime=1795890000123^src=192.0.2.7^usrName=${user}^msg=login failed`;
+    });
+    const { text } = draftGrammar('knockd', events);
+    expect(text).toContain('file = MESSAGE TEXT "|^|devTime=" EPOCH-MS\n');
+    expect(text).toContain('"^src=" ADDRESS "^usrName=" WORD "^msg=login failed"\n');
+    expect(await offendersIn(`${events[0]}\n`, text)).toEqual(['192.0.2.7']);
+  });
+
   it('leaves out a line that begins otherwise than the others', () => {
     const lines = [...linesOf(LOG), ...linesOf(LOG), '-- opened 22/Nov/2026 10:00:00 --'];
     const { text, ...counts } = draftGrammar('knockd', lines);
