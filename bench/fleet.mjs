@@ -1,26 +1,31 @@
 // How fast a fleet is, and what it loses: three machines, a hub and an attacker on this host, each in a
 // network namespace of its own (see test/end-to-end/fleet). Build first (npm run build).
-//   node bench/fleet.mjs [BANS]
+//   node bench/fleet.mjs [BANS [CHANGES]]
 // Needs root, nft, ip, redis-server, openssl and PostgreSQL. In this order:
 //   from the log line on A to the first packet that B drops   BANS bans (default: 1,000)
 //   the same to the first packet that A drops                 a tenth as many
 //   to notice a dead Redis                                    stopped, and disconnected
 //   bans lost                                                 during all faults, while A is attacked
+// With CHANGES instead:
+//   from the log line on A to the first packet that B drops   BANS bans, then for as long as the machines
+//                                                             fetch that many changes from the API
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { load } from './load.mjs';
 
 const BANS = Number(process.argv[2] ?? 1000);
+const CHANGES = Number(process.argv[3] ?? 0);
 const DEATHS = 5;
+/** For the entries, their log and what PostgreSQL keeps of both. */
+const LARGE_DISK = '1g';
 const FLOOD = 100_000;
 const ATTACK_MILLISECONDS = 200;
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(repository);
-const folder = mkdtempSync(join(tmpdir(), 'mcblock-bench-'));
+const folder = mkdtempSync(join(repository, 'build', 'bench-'));
 try {
   const { Fleet, Trial, FAULTS, floodOf, NO_FLEET } = await load(
     ['fleet', 'trial', 'faults']
@@ -30,7 +35,7 @@ try {
   );
   if (NO_FLEET !== undefined) throw new Error(NO_FLEET);
   const program = join(repository, 'bin', 'mcblock.js');
-  const fleet = await Fleet.start(program, ['a', 'b', 'c']);
+  const fleet = await Fleet.start(program, ['a', 'b', 'c'], CHANGES > 0 ? LARGE_DISK : undefined);
   try {
     const trial = await Trial.begin(fleet);
     const [second] = trial.others;
@@ -38,18 +43,39 @@ try {
       'from the log line on A to the first dropped packet on B',
       await strikes(trial, second, BANS),
     );
-    report(
-      'from the log line on A to the first dropped packet on A',
-      await strikes(trial, trial.first, BANS / 10),
-    );
-    await trial.agree();
-    await deaths(trial);
-    await faults(trial, [...FAULTS, floodOf(FLOOD)]);
+    if (CHANGES > 0) await catchingUp(trial, second);
+    else {
+      report(
+        'from the log line on A to the first dropped packet on A',
+        await strikes(trial, trial.first, BANS / 10),
+      );
+      await trial.agree();
+      await deaths(trial);
+      await faults(trial, [...FAULTS, floodOf(FLOOD)]);
+    }
   } finally {
     await fleet.remove();
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });
+}
+
+/** Bans while this machine fetches many changes. */
+async function catchingUp(trial, machine) {
+  // Its disk is too small for so many.
+  await trial.others[1].killListening();
+  const before = machine.listen.logged('caught up').length;
+  await trial.fleet.hub.fill(CHANGES);
+  const isDone = () =>
+    machine.listen
+      .logged('caught up')
+      .slice(before)
+      .some(({ blocked }) => Number(blocked) >= CHANGES);
+  const begunAt = performance.now();
+  const times = [];
+  while (!isDone()) times.push(...(await strikes(trial, machine, 1)));
+  const seconds = ((performance.now() - begunAt) / 1000).toFixed(1);
+  report(`the same while ${CHANGES} changes are fetched, ${seconds} s`, times);
 }
 
 /** Milliseconds for each ban. */

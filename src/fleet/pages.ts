@@ -1,40 +1,55 @@
+import type { Seconds } from '../blocklist/entry.ts';
 import { CachedBody } from './cached-body.ts';
 import type { FleetStore } from './fleet-store.ts';
 import { changedJson } from './wire.ts';
 
-/** A full copy of 100,000 entries has 500 pages of the size for which clients ask. */
+/** A full copy of 1,000,000 entries has 500 pages of the size for which clients ask: some 500 MB. */
 const MAX_CACHED = 512;
+/** A page before the last one is sent again for so long, though entries on it may have changed. */
+const MAX_AGE_SECONDS = 60;
 
 interface Page {
   /** The number to ask with next. */
   readonly next: number;
+  /** Whether other changes follow. */
+  readonly more: boolean;
   readonly body: CachedBody;
 }
 
 interface CachedPage {
   /** The store's latest change number when the page was made. */
   readonly sequence: number;
+  readonly at: Seconds;
+  /** Whether others follow it: what changes later has a higher number and comes after them. */
+  isFull: boolean;
   readonly page: Promise<Page>;
 }
 
 /**
- * Pages of changes after a number, cached until something changes: a thousand machines fetch the
- * same ones.
+ * Pages of changes after a number, cached. Pages end at the multiples of their size, so that machines
+ * which ask with different numbers get the same ones from the second on.
  */
 export class Pages {
   readonly #store: FleetStore;
   readonly #identity: string;
   readonly #sequence: () => Promise<number>;
+  readonly #clock: () => Seconds;
   readonly #pages = new Map<string, CachedPage>();
 
   /**
    * @param identity of the store
    * @param sequence returns the latest change number
    */
-  constructor(store: FleetStore, identity: string, sequence: () => Promise<number>) {
+  constructor(
+    store: FleetStore,
+    identity: string,
+    sequence: () => Promise<number>,
+    clock: () => Seconds,
+  ) {
     this.#store = store;
     this.#identity = identity;
     this.#sequence = sequence;
+    this.#clock = clock;
   }
 
   /**
@@ -51,11 +66,21 @@ export class Pages {
     if (since > 0 && identity !== undefined && identity !== this.#identity) return undefined;
     const key = `${since} ${limit}`;
     const known = this.#pages.get(key);
+    const now = this.#clock();
     if (known?.sequence === sequence) return known.page;
+    const isYoung = known !== undefined && now < known.at + MAX_AGE_SECONDS;
+    if (known?.isFull && isYoung && known.at <= now) return known.page;
     const page = this.#read(since, limit, sequence);
+    const cached: CachedPage = { sequence, at: now, isFull: false, page };
     this.#pages.delete(key);
-    this.#pages.set(key, { sequence, page });
-    page.catch(() => this.#pages.delete(key));
+    this.#pages.set(key, cached);
+    page.then(
+      ({ more }) => {
+        cached.isFull = more;
+        return more;
+      },
+      () => this.#pages.delete(key),
+    );
     const oldest = this.#pages.keys().next();
     if (this.#pages.size > MAX_CACHED && !oldest.done) this.#pages.delete(oldest.value);
     return page;
@@ -64,13 +89,15 @@ export class Pages {
   async #read(since: number, limit: number, sequence: number): Promise<Page> {
     // Reads one more than it sends, to know whether there are more.
     const changes = since < sequence ? await this.#store.changesSince(since, limit + 1) : [];
-    const sent = changes.slice(0, limit);
-    const more = changes.length > limit;
+    const end = since - (since % limit) + limit;
+    const within = changes.filter(({ value }) => value.sequence <= end);
+    const sent = within.length > 0 ? within : changes.slice(0, limit);
+    const more = changes.length > sent.length;
     const last = sent.at(-1)?.value.sequence;
     // Later changes have higher numbers: a client that has all goes on from the latest.
     const next = more ? (last ?? since) : Math.max(sequence, last ?? 0);
     const latest = Math.max(sequence, next);
     const page = { store: this.#identity, next, more, latest, changes: sent.map(changedJson) };
-    return { next, body: new CachedBody(`${JSON.stringify(page)}\n`) };
+    return { next, more, body: new CachedBody(`${JSON.stringify(page)}\n`) };
   }
 }

@@ -74,7 +74,8 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   const checks = { credentials: new Credentials(store), metrics, hasCertificates };
   const writer = new Writer(store, options.rules, clock);
   const listing = new Listing(store, clock);
-  const pages = new Pages(store, await store.identity(), () => listing.sequence());
+  const sequence = () => listing.sequence();
+  const pages = new Pages(store, await store.identity(), sequence, clock);
   const { listItems: maxItems } = limits;
 
   const app = await createApp(options);

@@ -124,28 +124,31 @@ describe('evidence comes back whole', () => {
 });
 
 describe('evidence of an entry comes back', () => {
-  it('from a row of the fleet and from the changes that the API answers', () => {
-    roundTrip((row) => {
-      const entry = entryOf('192.0.2.0/24');
-      const { prefix, activatedAt: at = 0, expiresAt: until } = entry;
-      const made = { by: 'gate1', byAdmin: false, origin: 'grok', note: '' } as const;
-      const held: FleetEntry = {
-        entry: { ...entry, endedAt: undefined },
-        sequence: 1,
-        activatedSequence: 1,
-        activation: { prefix, number: entry.activations, at, until, endedAt: undefined, ...made },
-        latestEvidence: [row],
-        isShared: false,
-        isWithdrawn: false,
-      };
-      const values = rowOfFleetEntry(held);
-      const named = FLEET_ENTRY_COLUMNS.map((name, index) => [name, values[index]]);
-      const { latestEvidence } = fleetEntryOfRow(Object.fromEntries(named));
-      expect(latestEvidence).toEqual([row]);
-      const changes = [changedJson({ kind: 'entry', value: held })];
-      const body = JSON.stringify({ next: 1, more: false, changes });
-      expect(readChanges(Buffer.from(body), 0).changes).toMatchObject([{ evidence: [row] }]);
-    });
+  it('from a row of the fleet and from the changes that the API answers', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyEvidence(), async (row) => {
+        const entry = entryOf('192.0.2.0/24');
+        const { prefix, activatedAt: at = 0, expiresAt: until } = entry;
+        const made = { by: 'gate1', byAdmin: false, origin: 'grok', note: '' } as const;
+        const held: FleetEntry = {
+          entry: { ...entry, endedAt: undefined },
+          sequence: 1,
+          activatedSequence: 1,
+          activation: { prefix, number: entry.activations, at, until, endedAt: undefined, ...made },
+          latestEvidence: [row],
+          isShared: false,
+          isWithdrawn: false,
+        };
+        const values = rowOfFleetEntry(held);
+        const named = FLEET_ENTRY_COLUMNS.map((name, index) => [name, values[index]]);
+        const { latestEvidence } = fleetEntryOfRow(Object.fromEntries(named));
+        expect(latestEvidence).toEqual([row]);
+        const changes = [changedJson({ kind: 'entry', value: held })];
+        const body = JSON.stringify({ next: 1, more: false, changes });
+        const read = await readChanges(Buffer.from(body), 0);
+        expect(read.changes).toMatchObject([{ evidence: [row] }]);
+      }),
+    );
   });
 });
 

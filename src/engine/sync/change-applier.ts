@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { isActive, outlasts, type Seconds } from '../../blocklist/entry.ts';
 import { loginsAround } from '../../blocklist/logins-around.ts';
 import type { ProtectedSpace } from '../../blocklist/protect.ts';
@@ -23,7 +24,9 @@ import { remoteEvidence } from './remote-evidence.ts';
 
 /** The note of allow-list entries that came from the fleet. */
 const FLEET_NOTE = 'fleet';
-/** After this time what was applied is committed, and other work of the process gets its turn. */
+/** A slice has no more changes than this. */
+const SLICE_CHANGES = 200;
+/** After this time what was applied is committed, and others have their turn for as long. */
 const SLICE_MILLISECONDS = 5;
 
 type Counts = Omit<CatchUpResult, 'lastNumber' | 'behind' | 'unshared'>;
@@ -78,7 +81,8 @@ export class ChangeApplier {
     const ordered = changes.toSorted((p, q) => rankOf(p, this.#now) - rankOf(q, this.#now));
     const progress: Progress = { applied: 0, refused: undefined };
     do {
-      await new Promise(setImmediate);
+      // Another process that waits for the store finds it free.
+      await pause(progress.applied === 0 ? 0 : SLICE_MILLISECONDS);
       if (!this.#applySlice(ordered, progress, known, next)) return false;
     } while (progress.applied < ordered.length);
     return true;
@@ -116,7 +120,9 @@ export class ChangeApplier {
 
   /** Applies as many as there is time for, at least one. */
   #applySome(changes: readonly RemoteChange[], progress: Progress, until: number): void {
-    for (const change of changes.slice(progress.applied)) {
+    const { applied } = progress;
+    const most = this.#isDryRun ? changes.length : SLICE_CHANGES;
+    for (const change of changes.slice(applied, applied + most)) {
       if (change.type === 'allow') this.#allow(change);
       else this.#count(change, progress);
       progress.applied++;

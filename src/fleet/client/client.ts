@@ -95,7 +95,7 @@ export class FleetClient {
   /** Gives this user a key. False if the server is too old to distribute keys. */
   async setKey(key: string): Promise<boolean> {
     const response = await this.#send({ method: 'PUT', path: '/v2/key', body: { key } });
-    return response.status !== 404 && this.#read(response, () => true);
+    return response.status !== 404 && (await this.#read(response, () => true));
   }
 
   /**
@@ -138,10 +138,13 @@ export class FleetClient {
     return response;
   }
 
-  #read<T>({ status, body }: ApiResponse, read: (body: Buffer) => T): T {
+  async #read<T>(
+    { status, body }: ApiResponse,
+    read: (body: Buffer) => T | Promise<T>,
+  ): Promise<T> {
     if (status === 200) {
       try {
-        return read(body);
+        return await read(body);
       } catch (error) {
         if (!(error instanceof McblockError)) throw error;
         throw new McblockError('input', `${this.url}: invalid answer: ${error.message}`, {

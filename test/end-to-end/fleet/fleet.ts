@@ -33,7 +33,12 @@ export class Fleet {
   readonly #outside: Namespace;
   readonly #removals: Removals;
 
-  static async start(program: string, names: readonly string[]): Promise<Fleet> {
+  /** @param hubDisk the size of the disk of Redis, PostgreSQL and the API */
+  static async start(
+    program: string,
+    names: readonly string[],
+    hubDisk = HUB_DISK,
+  ): Promise<Fleet> {
     const removals = new Removals();
     try {
       const outside = new Namespace();
@@ -43,7 +48,7 @@ export class Fleet {
       outside.ip('link set br0 up');
       outside.ip(`route add local ${HOSTILE} dev lo`);
       const hubNamespace = connect(outside, HUB, removals);
-      const hub = await Hub.start(hubNamespace, HUB, program, smallDisk(HUB_DISK, removals));
+      const hub = await Hub.start(hubNamespace, HUB, program, smallDisk(hubDisk, removals));
       removals.add(() => hub.remove());
       const machines: Machine[] = [];
       for (const [index, name] of names.entries()) {

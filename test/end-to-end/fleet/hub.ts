@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
+import { openFleetStore } from '../../../src/engine/fleet-store.ts';
 import type { Namespace } from '../../firewall/namespace.ts';
 import { type Cluster, findPostgres, startCluster } from '../../fleet/postgres-cluster.ts';
 import { RedisServer } from '../../fleet/pubsub/redis-server.ts';
+import { fillFleet } from '../../support/fill-fleet.ts';
 import { Running } from './running.ts';
 
 const API_PORT = 8123;
@@ -117,6 +119,16 @@ signing-key = "${signingKey}"
     writeFileSync(file, config);
     this.#namespace.run(process.execPath, this.#program, '--config', file, 'key');
     return config;
+  }
+
+  /** Adds entries that every machine fetches. */
+  async fill(entries: number): Promise<void> {
+    const store = await openFleetStore(this.#db);
+    try {
+      await fillFleet(store, entries, Math.floor(Date.now() / 1000));
+    } finally {
+      await store.close();
+    }
   }
 
   /** The file with the key of a machine. */
