@@ -4,6 +4,7 @@ import type { Usage } from '../blocklist/user-usage.ts';
 import type { Address } from '../net/address.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { PrefixList } from '../net/prefix-list.ts';
+import type { FleetFeeds } from './fleet-feeds.ts';
 import type { User, UserKey } from './user.ts';
 
 /** An entry in the fleet's store. */
@@ -161,6 +162,7 @@ export type Changed =
  * McblockError('store').
  */
 export interface FleetStore {
+  readonly feeds: FleetFeeds;
   /** The number of the latest change. */
   sequence(): Promise<number>;
   /** A random name, made with the store: change numbers of another store mean other changes. */

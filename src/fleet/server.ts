@@ -24,6 +24,7 @@ import type { ReportRules } from './process-reports.ts';
 import { limitRate, type Rates } from './rate-limit.ts';
 import { API_REVISION, REVISION_HEADER } from './revision.ts';
 import { addAdminRoutes } from './routes-admin.ts';
+import { addFeedRoutes } from './routes-feeds.ts';
 import { addKeyRoutes } from './routes-keys.ts';
 import { addOpenRoutes } from './routes-open.ts';
 import { addOwnRoutes } from './routes-own.ts';
@@ -131,6 +132,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
       async (v2: Api) => {
         addRoutesV2(v2, { store, writer, pages, metrics, contacts, maxItems });
         addKeyRoutes(v2, { store, log, clock });
+        addFeedRoutes(v2, { store, log, clock });
       },
       { prefix: '/v2' },
     );

@@ -787,6 +787,65 @@ describe('the configuration', () => {
   });
 });
 
+describe('feeds of the fleet', () => {
+  let list: string;
+  beforeEach(() => {
+    configure(a, 'anna');
+    list = a.path('drop.txt');
+  });
+
+  async function share(content: string): Promise<void> {
+    writeFileSync(list, content);
+    await ok(a, 'feed', 'drop', list, '--share');
+  }
+
+  it('are read once and blocked on all machines, as long as a prefix is on them', async () => {
+    await ok(b, 'allow', '5.149.104.7');
+    await share('5.149.104.0/24\n2a0e:c41::/32\n');
+    expect(await ok(b, 'sync')).toContain('fleet: 2 recorded');
+    expect(await ok(b, 'feed')).toMatch(/fleet:drop +2 .*API http:/);
+    expect((await b.run('check', '5.149.104.8')).stdout).toContain('(feed fleet:drop)');
+    expect((await b.run('check', '5.149.104.7')).exitCode).toBe(1);
+    expect(await ok(b, 'show')).not.toContain('5.149.104');
+    await share('5.149.104.0/24\n');
+    await ok(b, 'sync');
+    expect(await ok(b, 'feed', 'fleet:drop', '--list')).toBe('5.149.104.0/24\n');
+    await ok(a, 'feed', 'drop', '--remove', '--share');
+    await ok(b, 'sync');
+    expect((await b.run('feed')).stderr).toBe('no feeds\n');
+  });
+
+  it('stay as they were on a machine where they would block too much', async () => {
+    await share('5.149.104.0/24\n');
+    configure(b, 'gate2', '[limits]\nshare = 1\n');
+    await ok(b, 'sync');
+    await share('5.149.104.0/24\n45.0.0.0/8\n46.0.0.0/8\n47.0.0.0/8\n');
+    expect(await ok(b, 'sync')).toContain('1 refused');
+    expect(await ok(b, 'feed', 'fleet:drop', '--list')).toBe('5.149.104.0/24\n');
+  });
+
+  it('come from administrators only', async () => {
+    writeFileSync(list, '5.149.104.0/24\n');
+    const { exitCode, stderr } = await b.run('feed', 'drop', list, '--share');
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('this needs the scope admin')]);
+    expect(await server.store.feeds.all()).toEqual([]);
+    for (const argv of [
+      ['--share'],
+      ['drop', '--list', '--share'],
+      ['drop', '--dry-run', '--share'],
+    ]) {
+      expect((await a.run('feed', ...argv)).exitCode).toBe(2);
+    }
+  });
+
+  it('are given to the fleet again by --all only if it has them', async () => {
+    await share('5.149.104.0/24\n');
+    await ok(a, 'feed', 'own', list);
+    await ok(a, 'feed', '--all', '--share');
+    expect(await server.store.feeds.all()).toMatchObject([{ name: 'drop', count: 1 }]);
+  });
+});
+
 describe("acacia's own API", () => {
   let acacia: AcaciaApi;
   beforeEach(async () => {

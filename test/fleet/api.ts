@@ -181,6 +181,8 @@ export function describeApi(makeBackend: () => Backend): void {
 
   const putKey = async (user: string, key: unknown) =>
     ask('PUT', '/v2/key', { user, json: { key } });
+  const putFeed = (name: string, prefixes: unknown, user = 'test') =>
+    ask('PUT', `/v2/feeds/${name}`, { user, json: { source: 'https://a/drop.txt', prefixes } });
   const userKeys = async () => (await ask('GET', '/v2/keys')).json<{ keys: object[] }>().keys;
 
   beforeEach(async () => {
@@ -1150,6 +1152,40 @@ export function describeApi(makeBackend: () => Backend): void {
       expect(await status('gate1', 'GET', '/v2/entries')).toBe(200);
       expect(await sent('gate2', 1)).toBe(200);
       for (let times = 0; times < 3; times++) expect(await sent('test', 600)).toBe(200);
+    });
+  });
+
+  describe('version 2, feeds', () => {
+    it('gives the feeds to all members, who know by their digest whether one has changed', async () => {
+      expect((await putFeed('drop', ['5.149.104.0/24', '2a0e:c41::/32'])).json()).toMatchObject({
+        name: 'drop',
+        count: 2,
+      });
+      const { feeds } = (await ask('GET', '/v2/feeds', { user: 'reader' })).json<{
+        feeds: { digest: string }[];
+      }>();
+      expect(feeds).toMatchObject([{ name: 'drop', source: 'https://a/drop.txt', count: 2 }]);
+      const first = (await ask('GET', '/v2/feeds/drop', { user: 'reader' })).json<object>();
+      const { digest } = feeds[0] ?? {};
+      const prefixes = ['5.149.104.0/24', '2a0e:c41::/32'];
+      expect(first).toEqual({ name: 'drop', digest, prefixes });
+      await putFeed('drop', []);
+      const second = (await ask('GET', '/v2/feeds/drop', { user: 'reader' })).json<object>();
+      expect(second).toMatchObject({ prefixes: [] });
+      expect(second).not.toMatchObject({ digest });
+    });
+
+    it('takes them from administrators only, and nothing but a list of prefixes', async () => {
+      for (const wrong of [['0.0.0.0/0'], ['x'], 'x', null, [7]]) {
+        expect((await putFeed('drop', wrong)).statusCode).toBe(400);
+      }
+      for (const name of ['fleet:drop', '.x', '%00', 'a'.repeat(65)]) {
+        expect((await putFeed(name, [])).statusCode).toBeGreaterThanOrEqual(400);
+      }
+      expect((await putFeed('drop', [], 'gate1')).statusCode).toBe(403);
+      expect(await status(null, 'GET', '/v2/feeds')).toBe(401);
+      expect(await status('reader', 'GET', '/v2/feeds/drop')).toBe(404);
+      expect(await status('test', 'DELETE', '/v2/feeds/drop')).toBe(404);
     });
   });
 

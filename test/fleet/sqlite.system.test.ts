@@ -19,7 +19,7 @@ describe("an older fleet's store in SQLite", () => {
         database.exec(`ALTER TABLE evidence DROP COLUMN ${column}`);
       }
       database.exec(
-        'DROP TABLE usage; DROP INDEX entry_activated_by; DROP TABLE claim; DROP TABLE offence',
+        'DROP TABLE usage; DROP INDEX entry_activated_by; DROP TABLE claim; DROP TABLE offence; DROP TABLE feed',
       );
       const added = [
         'made_by',

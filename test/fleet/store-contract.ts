@@ -579,6 +579,22 @@ export function describeFleetStore(makeBackend: () => Backend): void {
     expect(await store.keys()).toEqual([]);
   });
 
+  it('keeps feeds with their lists', async () => {
+    const feed = { name: 'drop', source: 'https://a/drop.txt', at: NOW, count: 1, digest: 'a' };
+    expect([await store.feeds.all(), await store.feeds.list('drop')]).toEqual([[], undefined]);
+    await store.feeds.put({ ...feed, name: 'other' }, '[]');
+    await store.feeds.put(feed, '["192.0.2.0/24"]');
+    const changed = { ...feed, at: NOW + 1, count: 0, digest: 'b' };
+    await store.feeds.put(changed, '[]');
+    expect(await store.feeds.all()).toEqual([changed, { ...feed, name: 'other' }]);
+    expect(await store.feeds.list('drop')).toBe('[]');
+    expect([await store.feeds.remove('drop'), await store.feeds.remove('drop')]).toEqual([
+      true,
+      false,
+    ]);
+    expect(await store.feeds.all()).toHaveLength(1);
+  });
+
   it('loses nothing that two servers write at the same time', async () => {
     const writers = [store, await open()].map((one) => new Writer(one, RULES, () => NOW));
     await Promise.all(

@@ -1,5 +1,6 @@
 import { isActive, outlasts } from '../../src/blocklist/entry.ts';
 import type { Usage } from '../../src/blocklist/user-usage.ts';
+import type { FleetFeed, FleetFeeds } from '../../src/fleet/fleet-feeds.ts';
 import type {
   Changed,
   Claim,
@@ -19,8 +20,30 @@ import { containsPrefix, type Prefix } from '../../src/net/prefix.ts';
 import { PrefixList } from '../../src/net/prefix-list.ts';
 import { formatPrefix } from '../../src/net/prefix-text.ts';
 
+class MemoryFleetFeeds implements FleetFeeds {
+  readonly #feeds = new Map<string, readonly [FleetFeed, string]>();
+
+  async all(): Promise<readonly FleetFeed[]> {
+    const feeds = Array.from(this.#feeds.values(), ([feed]) => feed);
+    return feeds.toSorted((p, q) => (p.name < q.name ? -1 : 1));
+  }
+
+  async list(name: string): Promise<string | undefined> {
+    return this.#feeds.get(name)?.[1];
+  }
+
+  async put(feed: FleetFeed, list: string): Promise<void> {
+    this.#feeds.set(feed.name, [feed, list]);
+  }
+
+  async remove(name: string): Promise<boolean> {
+    return this.#feeds.delete(name);
+  }
+}
+
 /** The slow, obvious fleet's store: plain maps that are searched from end to end. */
 export class MemoryFleetStore implements FleetStore {
+  readonly feeds = new MemoryFleetFeeds();
   #sequence = 0;
   #identity = 'memory';
   readonly #entries = new Map<string, FleetEntry>();

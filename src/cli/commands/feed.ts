@@ -10,8 +10,11 @@ import {
 import { type ErrorCode, McblockError } from '../../errors.ts';
 import { formatPrefix } from '../../net/prefix-text.ts';
 import { DEFAULT_FEED_LIMITS, type Feed } from '../../store/feeds.ts';
+import { FEED_NAME } from '../../validation/feeds.ts';
 import { type ApplyChoice, addApplyOptions, applyAfterwards } from '../afterwards.ts';
+import { requireFleet } from '../config/require-fleet.ts';
 import type { Context } from '../context.ts';
+import { shareFeeds, unshareFeed } from '../share-feeds.ts';
 import { countText } from '../text/count.ts';
 import { printable } from '../text/printable.ts';
 import { type Column, timeColumn } from '../text/table.ts';
@@ -22,13 +25,13 @@ interface FeedCommandOptions extends ApplyChoice {
   readonly remove?: true;
   readonly list?: true;
   readonly dryRun?: true;
+  readonly share?: true;
   readonly minLines?: number;
   readonly maxSize?: number;
   readonly timeout: number;
   readonly ca?: string;
 }
 
-const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/i;
 const MEBIBYTE = 2 ** 20;
 /** What concerns one feed alone: it cannot be read, or holds too much. */
 const FAILURES: ReadonlySet<ErrorCode> = new Set(['input', 'protected']);
@@ -43,6 +46,10 @@ export function define(command: Command, context: Context): void {
     .option('--all', 'update all feeds fetched over https')
     .option('--list', 'print the prefixes of the feed')
     .option('--remove', 'remove the feed')
+    .option(
+      '--share',
+      'also give the feed to the whole fleet, or remove it there (administrators only); with --all, those that the fleet has',
+    )
     .option('--dry-run', 'only count the prefixes; change nothing')
     .addOption(wholeOption('--min-lines <n>', 'refuse a list with fewer lines (default: 1)'))
     .addOption(wholeOption('--max-size <mib>', 'refuse a larger list (default: 16)', 256))
@@ -56,6 +63,7 @@ Examples:
   mcblock feed --all                  from cron(8)
   mcblock feed own-list list.txt
   mcblock feed spamhaus-drop --remove
+  mcblock feed spamhaus-drop --share  for all machines of the fleet
 
 Each line of a list starts with a prefix, an address or a range (192.0.2.1-192.0.2.9), or is JSON
 with "cidr" or "ip"; # and ; start comments. A list may also be a JSON array. If the list cannot be
@@ -73,12 +81,18 @@ async function feed(
   source: string | undefined,
   options: FeedCommandOptions,
 ): Promise<void> {
+  if (options.share) {
+    if (options.list || options.dryRun || (name === undefined && !options.all)) {
+      throw new McblockError('usage', '--share needs a feed to read, or --remove, or --all');
+    }
+    requireFleet(await context.config());
+  }
   if (name === undefined) {
     if (options.remove || options.list)
       throw new McblockError('usage', '--list and --remove need the name of a feed');
     return options.all ? updateAll(context, options) : listFeeds(context);
   }
-  if (!NAME.test(name)) {
+  if (!FEED_NAME.test(name) && !options.list) {
     throw new McblockError(
       'usage',
       `bad feed name "${name}"; use letters, digits, ".", "_" and "-"`,
@@ -86,7 +100,7 @@ async function feed(
   }
   if (options.all) throw new McblockError('usage', '--all takes no name');
   if (options.remove) {
-    await removeFeed(context, name);
+    await removeFeed(context, name, options);
     return applyAfterwards(context, options);
   }
   if (options.list) return listPrefixes(context, name);
@@ -113,6 +127,7 @@ async function updateOne(
   }
   const update = await readFeed(name, location, known, feedOptions(context, options, known));
   if (!options.dryRun) storeFeed(store, update, limits.share, context.now);
+  if (options.share) await shareFeeds(context, store, [update.feed]);
   if (context.options.json) context.json(feedJson(update.feed));
   else context.lines([updateText(update)]);
   if (!options.dryRun) await applyAfterwards(context, options);
@@ -136,6 +151,7 @@ async function updateAll(context: Context, options: FeedCommandOptions): Promise
       context.exit(1);
     }
   }
+  if (options.share) await shareFeeds(context, store, updated, true);
   if (context.options.json) context.json(updated.map(feedJson));
   if (!options.dryRun && updated.length > 0) await applyAfterwards(context, options);
 }
@@ -157,8 +173,13 @@ function feedOptions(
   };
 }
 
-async function removeFeed(context: Context, name: string): Promise<void> {
+async function removeFeed(
+  context: Context,
+  name: string,
+  { share }: FeedCommandOptions,
+): Promise<void> {
   const store = await context.store('change');
+  if (share) await unshareFeed(context, name);
   if (!store.removeFeed(name)) throw new McblockError('input', `no feed ${name}`);
   if (context.options.json) context.json({ name });
   else context.lines([`feed ${name} removed`]);

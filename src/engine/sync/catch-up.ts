@@ -3,6 +3,7 @@ import type { FleetClient } from '../../fleet/client/client.ts';
 import type { Store } from '../../store/store.ts';
 import type { CatchUpOptions, CatchUpResult } from './catch-up-result.ts';
 import { ChangeApplier } from './change-applier.ts';
+import { fetchFeeds } from './fetch-feeds.ts';
 import { fetchList, forgetList } from './version1-list.ts';
 
 /** Parsing a page takes a few milliseconds, in which nothing else is done. */
@@ -23,6 +24,10 @@ export async function catchUp(
   try {
     const result = await fetchChanges(store, client, options, isDryRun);
     if (!isDryRun) forgetList(store);
+    const { blocked, expired, refused } = await fetchFeeds(store, client, options, isDryRun);
+    result.blocked += blocked;
+    result.expired += expired;
+    result.refused += refused;
     return result;
   } catch (error) {
     if (client.version1 === undefined) throw error;

@@ -1,6 +1,7 @@
 import type { Entry } from '../../blocklist/entry.ts';
 import { McblockError } from '../../errors.ts';
 import { type Codec, isObject, list, nullable, object, optional } from '../../validation/codec.ts';
+import { FLEET_FEED, FLEET_FEEDS } from '../../validation/feeds.ts';
 import { USER_KEYS } from '../../validation/user-keys.ts';
 import {
   boolean,
@@ -13,7 +14,14 @@ import {
 } from '../../validation/values.ts';
 import { SENT_EVIDENCE } from '../sent-evidence.ts';
 import type { UserKey } from '../user.ts';
-import type { ChangesPage, RemoteAllowed, RemoteChange, RemoteResult } from './remote-change.ts';
+import type {
+  ChangesPage,
+  RemoteAllowed,
+  RemoteChange,
+  RemoteFeed,
+  RemoteFeedList,
+  RemoteResult,
+} from './remote-change.ts';
 
 /** Reads a server's answers with as much distrust as the server reads requests. */
 
@@ -112,6 +120,16 @@ export function readResults(body: Buffer, count: number): readonly RemoteResult[
 /** The keys of the users. Throws McblockError('input'). */
 export function readKeys(body: Buffer): readonly UserKey[] {
   return USER_KEYS.read(jsonOf(body), '').keys;
+}
+
+/** The feeds of the fleet. Throws McblockError('input'). */
+export function readFleetFeeds(body: Buffer): readonly RemoteFeed[] {
+  return FLEET_FEEDS.read(jsonOf(body), '').feeds;
+}
+
+/** One of them. Throws McblockError('input'). */
+export function readFleetFeed(body: Buffer): RemoteFeedList {
+  return FLEET_FEED.read(jsonOf(body), '');
 }
 
 /** The server's reason for an error. */

@@ -1,9 +1,18 @@
 import { McblockError } from '../../errors.ts';
+import type { Prefix } from '../../net/prefix.ts';
 import type { WidestLengths } from '../../net/wide.ts';
+import { FEED_BODY } from '../../validation/feeds.ts';
 import { API_REVISION, reportForRevision } from '../revision.ts';
 import type { UserKey } from '../user.ts';
-import { readChanges, readKeys, readReason, readResults } from './answers.ts';
-import type { ChangesPage } from './remote-change.ts';
+import {
+  readChanges,
+  readFleetFeed,
+  readFleetFeeds,
+  readKeys,
+  readReason,
+  readResults,
+} from './answers.ts';
+import type { ChangesPage, RemoteFeed, RemoteFeedList } from './remote-change.ts';
 import type { KeyedReport, ReportResponse } from './report-response.ts';
 import { DEFAULT_RETRY, type RetryPolicy, withRetries } from './retry.ts';
 import type { ApiRequest, ApiResponse, Transport } from './transport.ts';
@@ -98,6 +107,32 @@ export class FleetClient {
     return response.status !== 404 && (await this.#read(response, () => true));
   }
 
+  /** The feeds of the fleet; undefined if the server is too old to have any. */
+  async feeds(): Promise<readonly RemoteFeed[] | undefined> {
+    const response = await this.#send({ method: 'GET', path: '/v2/feeds' });
+    return response.status === 404 ? undefined : this.#read(response, readFleetFeeds);
+  }
+
+  /** A feed of the fleet; undefined if there is no such feed any more. */
+  async feed(name: string): Promise<RemoteFeedList | undefined> {
+    const path = feedPath(name);
+    const response = await this.#send({ method: 'GET', path });
+    return response.status === 404 ? undefined : this.#read(response, readFleetFeed);
+  }
+
+  /** Adds a feed for the whole fleet, or replaces it. */
+  async putFeed(name: string, source: string, prefixes: readonly Prefix[]): Promise<void> {
+    const body = FEED_BODY.write({ source, prefixes }) as object;
+    const response = await this.#send({ method: 'PUT', path: feedPath(name), body });
+    await this.#read(response, () => {});
+  }
+
+  /** Removes a feed from the whole fleet. Returns whether it existed. */
+  async removeFeed(name: string): Promise<boolean> {
+    const response = await this.#send({ method: 'DELETE', path: feedPath(name) });
+    return response.status !== 404 && (await this.#read(response, () => true));
+  }
+
   /**
    * Repeats the request under way over a new connection. To be called when the network is back: the
    * old connection may take long to notice that it is dead.
@@ -164,6 +199,10 @@ export class FleetClient {
     this.#isMissing ||= status === 404 && this.#revision === undefined;
     throw new McblockError('program', `${this.url}: status ${status}: ${readReason(body)}`);
   }
+}
+
+function feedPath(name: string): string {
+  return `/v2/feeds/${encodeURIComponent(name)}`;
 }
 
 function isFault(status: number): boolean {

@@ -41,6 +41,17 @@ export interface ChangesPage {
   readonly changes: readonly RemoteChange[];
 }
 
+/** A feed of the fleet. */
+export interface RemoteFeed {
+  readonly name: string;
+  /** Of its list. */
+  readonly digest: string;
+}
+
+export interface RemoteFeedList extends RemoteFeed {
+  readonly prefixes: readonly Prefix[];
+}
+
 /** What became of one report. */
 export interface RemoteResult {
   /** In the server's words: `new`, `covered`, `repeated`, `refused`, ... */

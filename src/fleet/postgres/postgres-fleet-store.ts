@@ -30,6 +30,7 @@ import type { User, UserKey } from '../user.ts';
 import { userKeyOfRow } from '../user-key-row.ts';
 import { readPast, writeChange } from './change.ts';
 import { columnsOf } from './columns.ts';
+import { PostgresFleetFeeds } from './feeds.ts';
 import { postgresError, Queries } from './queries.ts';
 import { migratePostgres } from './schema.ts';
 import { ALLOWED, COUNT_CLAIMED, KEYS, PUT_USER, SET_KEY, selectFrom } from './statements.ts';
@@ -65,12 +66,14 @@ export async function openPostgres(url: string): Promise<FleetStore> {
 
 /** The fleet's store in PostgreSQL. */
 class PostgresFleetStore implements FleetStore {
+  readonly feeds: PostgresFleetFeeds;
   readonly #pool: Pool;
   readonly #queries: Queries;
 
   constructor(pool: Pool) {
     this.#pool = pool;
     this.#queries = new Queries(pool);
+    this.feeds = new PostgresFleetFeeds(this.#queries);
   }
 
   migrate(): Promise<void> {

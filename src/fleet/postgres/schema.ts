@@ -192,6 +192,17 @@ CREATE INDEX offence_reported_by ON mcblock.offence (reported_by, at);
 -- The rules of a machine's policy that decided the points; NULL for none.
 ALTER TABLE mcblock.evidence ADD COLUMN rule text;
 `,
+  `
+-- Published lists that are read once for all machines; the list is a JSON array of prefixes.
+CREATE TABLE mcblock.feed (
+  name text PRIMARY KEY,
+  source text NOT NULL,
+  at timestamptz NOT NULL,
+  count integer NOT NULL CHECK (count >= 0),
+  digest text NOT NULL,
+  list text NOT NULL
+);
+`,
 ];
 
 const FIRST = `

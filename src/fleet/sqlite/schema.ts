@@ -192,6 +192,17 @@ CREATE INDEX offence_reported_by ON offence (reported_by, at);
 -- The rules of a machine's policy that decided the points; NULL for none.
 ALTER TABLE evidence ADD COLUMN rule TEXT;
 `,
+  `
+-- Published lists that are read once for all machines; the list is a JSON array of prefixes.
+CREATE TABLE feed (
+  name TEXT PRIMARY KEY NOT NULL,
+  source TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  count INTEGER NOT NULL CHECK (count >= 0),
+  digest TEXT NOT NULL,
+  list TEXT NOT NULL
+) STRICT;
+`,
 ];
 
 /** Migrates the database to the newest version. Throws McblockError('store') for another program's. */

@@ -30,17 +30,20 @@ import type { User, UserKey } from '../user.ts';
 import { USER_KEY_COLUMNS, userKeyOfRow } from '../user-key-row.ts';
 import { allowedOf, changeFleet, fleetEntryOf, selectRows, sequenceOf } from './change.ts';
 import type { SqliteConnection, SqliteValue } from './connection.ts';
+import { SqliteFleetFeeds } from './feeds.ts';
 import { migrateFleet } from './schema.ts';
 import { type Query, selection, UPSERT_USER } from './statements.ts';
 
 /** The fleet's store in an SQLite file. */
 export class SqliteFleetStore implements FleetStore {
+  readonly feeds: SqliteFleetFeeds;
   readonly #connection: SqliteConnection;
 
   /** Migrates the database to the newest version. */
   constructor(connection: SqliteConnection) {
     migrateFleet(connection);
     this.#connection = connection;
+    this.feeds = new SqliteFleetFeeds(connection);
   }
 
   async sequence(): Promise<number> {

@@ -151,7 +151,11 @@ describe('the share of the address space', () => {
       more: false,
       store: 's',
     };
-    const client = { url: 'https://a', changes: async () => page } as unknown as FleetClient;
+    const client = {
+      url: 'https://a',
+      changes: async () => page,
+      feeds: async () => [],
+    } as unknown as FleetClient;
     const result = await catchUp(store, client, {
       policies: onePolicy(ONE_PERCENT),
       longestSeconds: 86_400,

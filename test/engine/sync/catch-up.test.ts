@@ -35,7 +35,7 @@ function serverOf(changes: readonly RemoteChange[]): FleetClient {
     const next = since + page.length;
     return { store: 's', next, more: next < latest, latest, changes: page };
   };
-  return { url: URL, changes: pageAfter } as unknown as FleetClient;
+  return { url: URL, changes: pageAfter, feeds: async () => [] } as unknown as FleetClient;
 }
 
 function fetch(
