@@ -10,6 +10,9 @@ import { until } from '../support/until.ts';
 export interface Cluster {
   /** The URL of its database, in which nothing of ours is any more. */
   readonly emptyDatabase: () => string;
+  readonly url: string;
+  /** Starts a server that follows this one and takes no writes. */
+  readonly startStandby: () => Promise<Cluster>;
   readonly stop: () => Promise<void>;
 }
 
@@ -34,34 +37,33 @@ export function findPostgres(): { readonly folder: string } | { readonly missing
 }
 
 /** @param disk where its own folder is made */
-export async function startCluster(
+export function startCluster(
   folder: string,
   settings: readonly string[] = [],
   disk = tmpdir(),
+): Promise<Cluster> {
+  const create = ['-U', 'mcblock', '-A', 'trust', '--no-sync', '-E', 'UTF8', '--locale=C'];
+  return start(folder, settings, disk, ['initdb', ...create]);
+}
+
+/** @param create makes the folder with the data, which the option -D names */
+async function start(
+  folder: string,
+  settings: readonly string[],
+  disk: string,
+  [creator, ...create]: readonly [string, ...string[]],
 ): Promise<Cluster> {
   const directory = mkdtempSync(join(disk, 'mcblock-pg-'));
   const as = process.getuid?.() === 0 ? servant() : undefined;
   if (as) chownSync(directory, as.uid, as.gid);
   const data = join(directory, 'data');
-  const run = (program: string, ...args: string[]) =>
+  const run = (program: string, ...args: readonly string[]) =>
     execFileSync(join(folder, program), args, {
       ...as,
       cwd: directory,
       stdio: ['ignore', 'ignore', 'pipe'],
     });
-  run(
-    'initdb',
-    '-D',
-    data,
-    '-U',
-    'mcblock',
-    '-A',
-    'trust',
-    '--no-sync',
-    '-E',
-    'UTF8',
-    '--locale=C',
-  );
+  run(creator, '-D', data, ...create);
   const options = ['listen_addresses=', `unix_socket_directories=${directory}`, ...settings];
   const server = spawn(
     join(folder, 'postgres'),
@@ -81,11 +83,15 @@ export async function startCluster(
     }
   };
   await until(answers);
+  const url = `postgres://mcblock@/postgres?host=${encodeURIComponent(directory)}`;
   return {
+    url,
     emptyDatabase() {
       ask('DROP SCHEMA IF EXISTS mcblock CASCADE');
-      return `postgres://mcblock@/postgres?host=${encodeURIComponent(directory)}`;
+      return url;
     },
+    startStandby: () =>
+      start(folder, settings, disk, ['pg_basebackup', '-h', directory, '-U', 'mcblock', '-R']),
     async stop() {
       // At once, with no check point: nothing of it is needed any more.
       signal(server, 'SIGQUIT');
