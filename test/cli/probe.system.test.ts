@@ -35,3 +35,20 @@ it('refuses a user beside --as-root', async () => {
 it.skipIf(process.geteuid?.() !== 0)('refuses to run as root unless told to', async () => {
   expect(await faultOf('[probe]\nports = [23]\n')).toContain('set probe.user');
 });
+
+it('takes rules about its ports, and refuses those about what is no port', async () => {
+  const rule = (condition: string): string =>
+    `[probe]\nports = []\n[[rule]]\nname = "own scanner"\n${condition}\nignore = true\n`;
+  for (const condition of [
+    'services = ["probe"]',
+    'messages = ["probe.tcp/23", "probe.tcp"]',
+    'kinds = ["sign"]',
+  ]) {
+    writeFileSync(line.path('rules.toml'), rule(condition));
+    const { stderr } = await line.run('--config', line.path('rules.toml'), 'config', 'check');
+    expect(stderr).toContain('rules.toml: OK');
+  }
+  writeFileSync(line.path('rules.toml'), rule('messages = ["probe.tcp/65536"]'));
+  const { stderr } = await line.run('--config', line.path('rules.toml'), 'config', 'check');
+  expect(stderr).toContain('unknown message probe.tcp/65536');
+});

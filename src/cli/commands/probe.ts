@@ -52,11 +52,11 @@ async function probe(context: Context, options: ProbeCommandOptions): Promise<vo
   context.time.require();
   const publishing = publisherSettings(config);
   const readOptions = await readOptionsOf(config, {});
-  const policies = await context.policies();
+  const policies = await context.policies(readOptions.rules);
   const overflows = readOverflows();
   const signals = new Signals();
   const stream = new ProbeStream({ ports, redirect, sockets, user: lesser?.ids });
-  const collector = new ProbeCollector();
+  const collector = new ProbeCollector(readOptions.points);
   let publisher: BanPublisher | undefined;
   let updater: FirewallUpdater | undefined;
   try {

@@ -12,7 +12,11 @@ export interface CompiledRules {
 }
 
 /** What can count, as grammars declare it. */
-export type Catalogue = readonly Pick<Scanner, 'service' | 'messages'>[];
+export type Catalogue = readonly CatalogueEntry[];
+
+export interface CatalogueEntry extends Pick<Scanner, 'service'> {
+  readonly messages: readonly Pick<GrammarMessage, 'name' | 'kind' | 'role' | 'points'>[];
+}
 
 /**
  * Finds the messages and users that the rules are about. Throws McblockError('config') for a service

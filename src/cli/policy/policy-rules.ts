@@ -3,16 +3,23 @@ import type { Seconds } from '../../blocklist/entry.ts';
 import { DAY_SECONDS } from '../../blocklist/policy.ts';
 import type { PolicyRule } from '../../blocklist/policy-rule.ts';
 import type { RuleContext } from '../../blocklist/policy-rules.ts';
+import { PROBE } from '../../blocklist/probe.ts';
 import type { Host } from '../../engine/host/host.ts';
 import { McblockError } from '../../errors.ts';
 import { matchesPattern } from '../../log/follow/matching-files.ts';
 import type { UserCondition } from '../../log/offences/user-conditions.ts';
+import { probeMessages } from '../../log/probe/probe-points.ts';
 import type { ReadOptions } from '../../log/read-options.ts';
 import { type OffsetAt, zoneOffsets } from '../../log/time/zone.ts';
 import type { Store } from '../../store/store.ts';
 import type { Config } from '../config/config.ts';
 import { faultOf } from './check-rules.ts';
-import { type Catalogue, compileRules, rulesWithoutEvents } from './compile-rules.ts';
+import {
+  type Catalogue,
+  type CatalogueEntry,
+  compileRules,
+  rulesWithoutEvents,
+} from './compile-rules.ts';
 import type { DeclaredRule } from './declared-rule.ts';
 import { type Accounts, accountsOf } from './known-users.ts';
 import { type RuledMessages, ruledMessages } from './message-points.ts';
@@ -41,12 +48,25 @@ export function rulesForLogs(
   const isAboutKnown = declared.some(({ conditions }) => typeof conditions.users === 'string');
   const accounts = isAboutKnown ? accountsOf(host) : NO_ACCOUNTS;
   checkUnknown(config, declared, accounts);
-  const { rules, users } = compileRules(declared, catalogue, isComplete, (index, reason) =>
+  const all = declared.some(isAboutProbes) ? [...catalogue, probes()] : catalogue;
+  const { rules, users } = compileRules(declared, all, isComplete, (index, reason) =>
     wrongRule(config, index, reason),
   );
   checkRules(config, rules);
   const { names: accountNames } = accounts;
-  return { rules, users, accountNames, ...ruledMessages(rules, catalogue) };
+  return { rules, users, accountNames, ...ruledMessages(rules, all) };
+}
+
+/** Whether it is about events, and those of the probe among them. Only then its ports are listed. */
+function isAboutProbes({ conditions: { services, messages, kinds } }: DeclaredRule): boolean {
+  if (services !== undefined) return services.includes(PROBE);
+  if (messages !== undefined) return messages.some((name) => name.startsWith(`${PROBE}.`));
+  return kinds?.includes('sign') ?? false;
+}
+
+/** What no grammar declares. */
+function probes(): CatalogueEntry {
+  return { service: PROBE, messages: probeMessages() };
 }
 
 /** The rules for requests of which no event is known. */

@@ -25,7 +25,12 @@ const WORDS = ['known', 'unknown'] as const;
 const KEYS = object({
   name: matching(/^[\w][\w .:-]{0,62}$/, 'a name of letters, digits, spaces and . : - _'),
   services: some(SERVICE),
-  messages: some(matching(/^[\w-]+\.[\w-]+$/, 'a message such as "sshd.failed-login"')),
+  messages: some(
+    matching(
+      /^[\w-]+\.[\w-]+(?:\/\d+)?$/,
+      'a message such as "sshd.failed-login" or "probe.tcp/23"',
+    ),
+  ),
   kinds: some(oneOf(...COUNTED_KINDS)),
   users: optional(users(), undefined),
   'known-users': some(matching(/^[^\p{Cc}]{1,64}$/u, 'the name of a user')),

@@ -3,11 +3,8 @@ import type { Offence, OffenceKind } from '../../blocklist/offence.ts';
 import { PROBE, UNKNOWN_PORT } from '../../blocklist/probe.ts';
 import { parseAddress } from '../../net/address-text.ts';
 import { type EventCollector, groupsOf, type LinesSummary } from '../follow/follow-lines.ts';
-import { BAD_PORTS } from './bad-ports.ts';
+import { messageOfPort, pointsOfPort } from './probe-points.ts';
 
-/** Points of a port, and of one that browsers refuse. */
-const POINTS = 3;
-const BAD_PORT_POINTS = 10;
 /** Further ports of an address in one batch count as unknown, so that a scan fills no history. */
 const MAX_NAMED_PORTS = 16;
 
@@ -24,6 +21,12 @@ export class ProbeCollector implements EventCollector {
   /** How many connections were collected, and how many the program accepted, once it has ended. */
   collected = 0;
   accepted: number | undefined;
+  readonly #points: ReadonlyMap<string, number>;
+
+  /** @param points of `probe.tcp/23` and others, in place of their own */
+  constructor(points: ReadonlyMap<string, number>) {
+    this.#points = points;
+  }
 
   push(chunk: Buffer): void {
     const lines = (this.#rest + chunk.toString('latin1')).split('\n');
@@ -57,24 +60,28 @@ export class ProbeCollector implements EventCollector {
     const known = this.#found.get(key);
     if (known !== undefined) {
       known.count++;
-      if (message === UNKNOWN_PORT) known.points += POINTS;
+      if (message === UNKNOWN_PORT) known.points += this.#pointsOf(message, 0);
       known.port = Number(from);
       return;
     }
     const address = parseAddress(text);
     if (address === undefined) return;
-    const points = BAD_PORTS.has(Number(to)) && message !== UNKNOWN_PORT ? BAD_PORT_POINTS : POINTS;
+    const points = this.#pointsOf(message, message === UNKNOWN_PORT ? 0 : Number(to));
     const kind = this.#kindOf(message);
     this.#found.set(key, { address, points, count: 1, port: Number(from), user: undefined, kind });
   }
 
   #messageOf(from: string, port: number): string {
-    const message = port === 0 ? UNKNOWN_PORT : `tcp/${port}`;
+    const message = messageOfPort(port);
     if (message === UNKNOWN_PORT || this.#found.has(`${from} ${message}`)) return message;
     const named = this.#named.get(from) ?? 0;
     if (named === MAX_NAMED_PORTS) return UNKNOWN_PORT;
     this.#named.set(from, named + 1);
     return message;
+  }
+
+  #pointsOf(message: string, port: number): number {
+    return this.#points.get(`${PROBE}.${message}`) ?? pointsOfPort(port);
   }
 
   /** Equal kinds are the same object. */

@@ -5,7 +5,7 @@ import { formatAddress } from '../../../src/net/address-text.ts';
 import { hostPrefix } from '../../../src/net/prefix.ts';
 
 function offencesOf(...chunks: string[]) {
-  const collector = new ProbeCollector();
+  const collector = new ProbeCollector(new Map([['probe.tcp/8080', 7]]));
   for (const chunk of chunks) collector.push(Buffer.from(chunk));
   const { groups } = collector.take(1000);
   return Array.from(groups(hostPrefix), ({ offences }) => [...offences])
@@ -21,12 +21,12 @@ function offencesOf(...chunks: string[]) {
 }
 
 describe('ProbeCollector', () => {
-  it('counts a port once, three points, and ten if browsers refuse it', () => {
+  it('counts a port once: ten points if browsers refuse it, or what rules say', () => {
     expect(
       offencesOf('listening\n192.0.2.7 4711 23\n192.0.2.7 4712 23\n2001:db8::7 5 80', '80\n'),
     ).toEqual([
       { at: 1000, who: '192.0.2.7', points: 10, count: 2, port: 4712, what: 'probe tcp/23' },
-      { at: 1000, who: '2001:db8::7', points: 3, count: 1, port: 5, what: 'probe tcp/8080' },
+      { at: 1000, who: '2001:db8::7', points: 7, count: 1, port: 5, what: 'probe tcp/8080' },
     ]);
   });
 
@@ -44,7 +44,7 @@ describe('ProbeCollector', () => {
   });
 
   it('takes each event once', () => {
-    const collector = new ProbeCollector();
+    const collector = new ProbeCollector(new Map());
     collector.push(Buffer.from('192.0.2.7 1 23\naccepted 1\n'));
     expect(collector.hasEvents).toBe(true);
     collector.take(1);
