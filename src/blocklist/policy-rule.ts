@@ -51,6 +51,8 @@ export interface RuleEffects {
   readonly length4?: number | undefined;
   readonly length6?: number | undefined;
   readonly forever?: boolean | undefined;
+  /** Somebody is told of the activation. */
+  readonly notify?: boolean | undefined;
 }
 
 /** Names of several rules in one text. */

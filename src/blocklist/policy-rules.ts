@@ -255,7 +255,7 @@ export class PolicyRules {
 
 /** Effects on events, and on decisions. */
 const COUNTING = ['ignore', 'points', 'windowSeconds'] as const;
-const DECIDING = ['ignore', 'penalty', 'length4', 'length6', 'forever'] as const;
+const DECIDING = ['ignore', 'penalty', 'length4', 'length6', 'forever', 'notify'] as const;
 
 /** Whether it depends on nothing but the message: its points are set where the message is read. */
 export function isAboutMessages({ conditions }: PolicyRule): boolean {

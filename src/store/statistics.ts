@@ -46,6 +46,12 @@ WHERE number = 1 AND max(t.at, ifnull(c.at, 0)) >= ?
   AND length < CASE family WHEN 4 THEN ? ELSE ? END
 ORDER BY t.family, t.network, t.length LIMIT ?`;
 
+const BY_RULE = `
+SELECT t.family, t.length, hex(t.network), t.rule, max(t.at, ifnull(c.at, 0)) AS recorded
+FROM activation AS t LEFT JOIN command AS c ON c.id = t.command
+WHERE t.rule IS NOT NULL AND recorded >= ?
+ORDER BY recorded DESC LIMIT ?`;
+
 /** How often something was counted. */
 export interface Count {
   readonly name: string;
@@ -77,6 +83,19 @@ export class Statistics {
       if (!isOrigin(origin)) throw damagedRow('activation', String(hex), 'bad origin');
       return { prefix: prefixOfRow('activation', family, length, hex), origin };
     });
+  }
+
+  /** The latest activations recorded since that rules decided, with the names of the rules. */
+  byRuleSince(
+    since: Seconds,
+    limit: number,
+  ): { readonly prefix: Prefix; readonly rule: string; readonly at: Seconds }[] {
+    const rows = this.#connection.rows(BY_RULE, since, limit);
+    return rows.map(([family = null, length = null, hex = null, rule, at]) => ({
+      prefix: prefixOfRow('activation', family, length, hex),
+      rule: String(rule),
+      at: Number(at),
+    }));
   }
 
   /** The activations of each UTC day (days since 1970) that has any. */

@@ -3,8 +3,6 @@ import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { notify } from '../../src/engine/notify/event.ts';
-import { parsePrefix } from '../../src/net/prefix-text.ts';
 import { openStore } from '../../src/store/store.ts';
 import { certificate } from '../support/certificate.ts';
 import { CommandLine } from '../support/command-line.ts';
@@ -121,14 +119,25 @@ describe('notify', () => {
     expect(told().map(({ check }) => check)).toContain('firewall');
   });
 
-  it('tells of what a rule of the policy asks for', async () => {
-    configureCommand();
-    const store = openStore(line.db, { mode: 'write' });
-    const prefix = parsePrefix('5.149.104.0/24');
-    store.transaction(() => notify(store, { type: 'rule', rule: 'office', prefix }, NOW));
-    store.close();
+  it('tells once of each block of a rule that asks for it', async () => {
+    configureCommand(`events = ["wide-entry"]
+[[rule]]
+name = "office"
+prefixes = ["5.149.104.0/22"]
+notify = true
+`);
+    await line.run('add', '5.149.104/24', '9.9.9.9');
     await line.run('notify');
-    expect(told()).toMatchObject([{ type: 'rule', rule: 'office', prefix: '5.149.104.0/24' }]);
+    expect(told()).toMatchObject([
+      {
+        type: 'rule',
+        rule: 'office',
+        prefix: '5.149.104.0/24',
+        text: 'rule office applied to 5.149.104.0/24',
+      },
+    ]);
+    await line.run('notify');
+    expect(told()).toEqual([]);
   });
 
   it('sends at most so many in an hour, and counts the others', async () => {

@@ -43,7 +43,13 @@ async function notifyAll(context: Context): Promise<void> {
     entries: config.get('notify.entries'),
     failures: config.get('notify.failures'),
   };
-  for (const event of findEvents(store, types, limits, now)) notify(store, event, now);
+  const rules = new Set(
+    config
+      .get('rule')
+      .filter(({ effects }) => effects.notify)
+      .map(({ name }) => name),
+  );
+  for (const event of findEvents(store, types, rules, limits, now)) notify(store, event, now);
   if (types.has('problem')) {
     for await (const { name, state, text } of findings(context)) {
       if (state !== 'problem') continue;

@@ -125,6 +125,7 @@ const EFFECT_KEYS: Readonly<Record<keyof RuleEffects, string>> = {
   length4: 'length4',
   length6: 'length6',
   forever: 'forever',
+  notify: 'notify',
 };
 
 /** Whether the first conditions hold whenever the second do. */

@@ -58,6 +58,7 @@ const KEYS = object({
   length6: optional(whole(19, 128), undefined),
   forever: optional(boolean(), undefined),
   ignore: optional(boolean(), undefined),
+  notify: optional(boolean(), undefined),
 });
 
 /** The tables [[rule]]. */
@@ -75,7 +76,8 @@ function readRule(value: unknown, path: string): DeclaredRule {
     throw new McblockError('input', `${path}: unknown key ${unknown}; ${advice}`);
   }
   const read = KEYS.read(value, path);
-  const { name, points, window: windowSeconds, penalty, length4, length6, forever, ignore } = read;
+  const { name, points, window: windowSeconds, penalty, length4, length6 } = read;
+  const { forever, ignore, notify } = read;
   const { services, messages, kinds, users: named, hosts, countries, networks, prefixes } = read;
   const { origins, hours: times, activations, hits } = read;
   const knownUsers = read['known-users'];
@@ -102,7 +104,7 @@ function readRule(value: unknown, path: string): DeclaredRule {
       distinctServices: read['distinct-services'],
       distinctHosts: read['distinct-hosts'],
     },
-    effects: { points, windowSeconds, penalty, length4, length6, forever, ignore },
+    effects: { points, windowSeconds, penalty, length4, length6, forever, ignore, notify },
   };
 }
 

@@ -27,7 +27,12 @@ export type NotifyEvent =
   /** Doctor found a problem. `text` is printable. */
   | { readonly type: 'problem'; readonly check: string; readonly text: string }
   /** A rule of the policy asks for it. */
-  | { readonly type: 'rule'; readonly rule: string; readonly prefix: Prefix };
+  | {
+      readonly type: 'rule';
+      readonly rule: string;
+      readonly prefix: Prefix;
+      readonly activatedAt: Seconds;
+    };
 
 /** Those that can be chosen. A rule that asks for it is a choice already. */
 export const NOTIFY_TYPES = [
@@ -82,7 +87,10 @@ function partsOf(
     case 'rule': {
       const prefix = formatPrefix(event.prefix);
       const text = `rule ${event.rule} applied to ${prefix}`;
-      return { key: `${event.rule} ${prefix} ${at}`, details: { text, prefix, rule: event.rule } };
+      return {
+        key: `${event.rule} ${prefix} ${event.activatedAt}`,
+        details: { text, prefix, rule: event.rule },
+      };
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { Seconds } from '../../blocklist/entry.ts';
 import { DAY_SECONDS } from '../../blocklist/policy.ts';
+import { NAME_SEPARATOR } from '../../blocklist/policy-rule.ts';
 import { formatAddress } from '../../net/address-text.ts';
 import { hostPrefix } from '../../net/prefix.ts';
 import type { WidestLengths } from '../../net/wide.ts';
@@ -18,14 +19,24 @@ const HOUR_SECONDS = 3600;
 /** Events of one kind that are looked at. */
 const MAX_EVENTS = 1000;
 
-/** The events of the last day, as the store tells them, but for those of doctor and of rules. */
+/**
+ * The events of the last day, as the store tells them, but for those of doctor.
+ * @param rules names of the rules of whose activations somebody is told
+ */
 export function* findEvents(
   store: Store,
   types: ReadonlySet<NotifyType>,
+  rules: ReadonlySet<string>,
   limits: NotifyLimits,
   now: Seconds,
 ): Generator<NotifyEvent> {
   const since = now - DAY_SECONDS;
+  if (rules.size > 0) {
+    for (const { prefix, rule: names, at } of store.statistics.byRuleSince(since, MAX_EVENTS)) {
+      const rule = names.split(NAME_SEPARATOR).find((name) => rules.has(name));
+      if (rule !== undefined) yield { type: 'rule', rule, prefix, activatedAt: at };
+    }
+  }
   if (types.has('wide-entry')) {
     const found = store.statistics.newWiderThan(limits, since, MAX_EVENTS);
     for (const entry of found) yield { type: 'wide-entry', ...entry };
