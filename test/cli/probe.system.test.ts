@@ -36,9 +36,11 @@ it.skipIf(process.geteuid?.() !== 0)('refuses to run as root unless told to', as
   expect(await faultOf('[probe]\nports = [23]\n')).toContain('set probe.user');
 });
 
+function rule(condition: string): string {
+  return `[probe]\nports = []\n[[rule]]\nname = "own scanner"\n${condition}\nignore = true\n`;
+}
+
 it('takes rules about its ports, and refuses those about what is no port', async () => {
-  const rule = (condition: string): string =>
-    `[probe]\nports = []\n[[rule]]\nname = "own scanner"\n${condition}\nignore = true\n`;
   for (const condition of [
     'services = ["probe"]',
     'messages = ["probe.tcp/23", "probe.tcp"]',
