@@ -88,7 +88,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'share',
-    usage: '[OPTION...] [PREFIX…]',
+    usage: '[OPTION...] [PREFIX...]',
     summary: 'share entries with the fleet',
     isUndoable: true,
     load: () => import('./commands/share.ts'),
