@@ -9,7 +9,7 @@ afterAll(() => line.remove());
 describe('mcblock completion', () => {
   it.each([
     ['commands', ['gr'], ['grok', 'grammar']],
-    ['a command after common options', ['--json', '--db', 'x', 'sh'], ['show']],
+    ['a command after common options', ['--json', '--db', 'x', 'sh'], ['share', 'show']],
     ['options of a command', ['show', '--e'], ['--expired']],
     ['common options after a command', ['show', '--no-'], ['--no-color']],
     ['subcommands', ['user', 'p'], ['passwd']],

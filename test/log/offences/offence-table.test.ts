@@ -46,7 +46,8 @@ describe('OffenceTable', () => {
             const count = index + 1;
             table.push(time, addresses.id(one), kind, points, count, port ?? -1, user ?? 0, index);
             const at = Date.UTC(2026, 0, 1) / 1000 + index;
-            return { at, address: one, points, count, port, user, kind: KINDS[kind === 0 ? 0 : 1] };
+            const counted = KINDS[kind === 0 ? 0 : 1];
+            return { at, address: one, points, count, port, user, kind: counted, key: index };
           });
           const calendar = clock.calendar(new CivilTime(zoneOffsets('UTC')), 0, 2026);
 
