@@ -39,17 +39,6 @@ export interface WebClients {
 }
 
 /**
- * The services of web servers: those that write what was asked for, and those that share a program with
- * one, as the error log of nginx does.
- */
-export function webServices(scanners: readonly Scanner[]): ReadonlySet<string> {
-  const web = scanners.filter(({ messages }) => messages.some(({ request }) => request === 'any'));
-  const programs = new Set(web.flatMap((scanner) => scanner.programs));
-  const sharing = scanners.filter((scanner) => scanner.programs.some((name) => programs.has(name)));
-  return new Set(sharing.map(({ service }) => service));
-}
-
-/**
  * Counts the requests of a log that a web server answered with what was asked for, by prefix. One with
  * 100 of them within the window, or with more than half of all, may be a proxy.
  */
@@ -60,12 +49,16 @@ export class ServedRequests {
   readonly #clients = new Map<string | number, Client>();
   readonly #all: Count = newCount();
   readonly #likely = new Set<Client>();
+  readonly #services: ReadonlySet<string>;
+  #lastTime: LogTime = 0;
   #last: Address | undefined;
   #lastClient: Client | undefined;
 
-  constructor(search: ProxySearch) {
+  /** @param scanners of all services */
+  constructor(search: ProxySearch, scanners: readonly Scanner[]) {
     this.#search = search;
     this.#slotSeconds = search.windowSeconds / SLOTS;
+    this.#services = webServices(scanners);
   }
 
   /** To be called for each request that is no offence. */
@@ -73,6 +66,7 @@ export class ServedRequests {
     const { statusStart, family, a, b, c, d } = reading;
     const status = statusStart < 0 || repeatsLast ? 0 : bytes[statusStart];
     if (status !== TWO && status !== THREE) return;
+    this.#lastTime = time;
     const slot = Math.floor(time / this.#slotSeconds);
     const client = this.#clientAt(addressOf(family === 4 ? 4 : 6, a, b, c, d));
     addTo(this.#all, slot);
@@ -80,16 +74,27 @@ export class ServedRequests {
     const isMost = client.sum * 2 > this.#all.sum && this.#all.sum >= LEAST_REQUESTS;
     if (client.sum < MANY_REQUESTS && !isMost) return;
     const span = client.spans.at(-1);
-    if (span !== undefined && time - span.last < this.#search.windowSeconds) span.last = time;
+    if (span !== undefined && this.#isNear(span)) span.last = time;
     else client.spans.push({ first: time, last: time });
     this.#likely.add(client);
   }
 
-  /** What may be a proxy, with the times in UTC. */
-  likelyProxies(utc: (time: LogTime) => Seconds): LikelyProxy[] {
-    return Array.from(this.#likely).flatMap(({ prefix, spans }) =>
-      spans.map(({ first, last }) => ({ prefix, first: utc(first), last: utc(last) })),
-    );
+  /** The times are in UTC. Those that concern no later line are then forgotten. */
+  take(utc: (time: LogTime) => Seconds): WebClients {
+    const likelyProxies: LikelyProxy[] = [];
+    for (const client of this.#likely) {
+      for (const { first, last } of client.spans) {
+        likelyProxies.push({ prefix: client.prefix, first: utc(first), last: utc(last) });
+      }
+      client.spans = client.spans.filter((span) => this.#isNear(span));
+      if (client.spans.length === 0) this.#likely.delete(client);
+    }
+    return { likelyProxies, services: this.#services };
+  }
+
+  /** Whether the latest request is within the window after it. */
+  #isNear({ last }: Span): boolean {
+    return this.#lastTime - last < this.#search.windowSeconds;
   }
 
   #clientAt(address: Address): Client {
@@ -121,7 +126,12 @@ interface Count {
 interface Client extends Count {
   readonly prefix: Prefix;
   /** When it may have been a proxy. */
-  readonly spans: { readonly first: LogTime; last: LogTime }[];
+  spans: Span[];
+}
+
+interface Span {
+  readonly first: LogTime;
+  last: LogTime;
 }
 
 function newCount(): Count {
@@ -150,4 +160,15 @@ function addTo(count: Count, slot: number): void {
 /** Known times are negative. */
 function indexOf(slot: number): number {
   return ((slot % SLOTS) + SLOTS) % SLOTS;
+}
+
+/**
+ * The services of web servers: those that write what was asked for, and those that share a program with
+ * one, as the error log of nginx does.
+ */
+function webServices(scanners: readonly Scanner[]): ReadonlySet<string> {
+  const web = scanners.filter(({ messages }) => messages.some(({ request }) => request === 'any'));
+  const programs = new Set(web.flatMap((scanner) => scanner.programs));
+  const sharing = scanners.filter((scanner) => scanner.programs.some((name) => programs.has(name)));
+  return new Set(sharing.map(({ service }) => service));
 }

@@ -2,18 +2,20 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { emptyLine } from '../../src/log/line.ts';
 import { loadScanners } from '../../src/log/scanners.ts';
-import { ServedRequests, webServices } from '../../src/log/served-requests.ts';
+import { type ProxySearch, ServedRequests } from '../../src/log/served-requests.ts';
 import { knownTime, secondsOf } from '../../src/log/time/clock.ts';
 import { prefixAround } from '../../src/net/prefix.ts';
 
 const DAY = 86_400;
 const START = 1_767_182_400;
 
+const SEARCH: ProxySearch = {
+  windowSeconds: DAY,
+  prefixOf: (address) => prefixAround(address, address.family === 4 ? 24 : 64),
+};
+
 function requests() {
-  const served = new ServedRequests({
-    windowSeconds: DAY,
-    prefixOf: (address) => prefixAround(address, address.family === 4 ? 24 : 64),
-  });
+  const served = new ServedRequests(SEARCH, []);
   const line = emptyLine();
   line.bytes = Buffer.from('200');
   return {
@@ -23,7 +25,7 @@ function requests() {
       line.time = knownTime(at);
       served.add(line);
     },
-    likely: () => served.likelyProxies(secondsOf),
+    likely: () => served.take(secondsOf).likelyProxies,
   };
 }
 
@@ -70,11 +72,24 @@ describe('served requests', () => {
       { first: START + 5 * DAY + 9, last: START + 5 * DAY + 119 },
     ]);
   });
+
+  it('are told of until later offences cannot be within the window', () => {
+    const { add, likely } = requests();
+    const day = (n: number) => {
+      for (let second = 0; second < 120; second++) add(7, START + n * DAY + second);
+      return likely().map(({ first }) => Math.floor((first - START) / DAY));
+    };
+    expect(day(0)).toEqual([0]);
+    expect(day(5)).toEqual([0, 5]);
+    expect(day(10)).toEqual([5, 10]);
+    expect(likely()).toHaveLength(1);
+  });
 });
 
 describe('the services of web servers', () => {
   it('are those with served requests, and what shares their programs', async () => {
-    const services = webServices(await loadScanners(''));
+    const served = new ServedRequests(SEARCH, await loadScanners(''));
+    const { services } = served.take(secondsOf);
     expect([...services]).toEqual(
       expect.arrayContaining([
         'http-access',

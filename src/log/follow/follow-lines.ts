@@ -18,7 +18,7 @@ import { UserHasher } from '../offences/user-hasher.ts';
 import type { Groups } from '../read-offences.ts';
 import type { ReadOptions } from '../read-options.ts';
 import { LogReader } from '../reader.ts';
-import { ServedRequests, type WebClients, webServices } from '../served-requests.ts';
+import { ServedRequests, type WebClients } from '../served-requests.ts';
 import { type Calendar, type LogTime, Setbacks } from '../time/clock.ts';
 import { CivilTime, zoneOffsets } from '../time/zone.ts';
 
@@ -87,7 +87,7 @@ export class FollowedLines implements EventCollector {
     this.#newFrom = newFrom;
     this.#points = new PointsTable(options.scanners, options.points);
     this.#users = new UserHasher(options.scanners, options.userGroups, options.userKey);
-    this.#served = options.proxySearch && new ServedRequests(options.proxySearch);
+    this.#served = options.proxySearch && new ServedRequests(options.proxySearch, options.scanners);
     this.#userConditions = new UserConditions(options.users);
     const civil = new CivilTime(zoneOffsets(options.zone));
     const { scanners, trustedProxies } = options;
@@ -145,11 +145,7 @@ export class FollowedLines implements EventCollector {
     this.#setbacks.clear();
     const groups: Groups = (spaceAround, counted) =>
       groupsOf(newOffences(found, times, counted), spaceAround);
-    const webClients = this.#served && {
-      likelyProxies: this.#served.likelyProxies(utc),
-      services: webServices(this.#options.scanners),
-    };
-    return { span, groups, logins, webClients };
+    return { span, groups, logins, webClients: this.#served?.take(utc) };
   }
 
   /**

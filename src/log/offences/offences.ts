@@ -8,12 +8,7 @@ import { isHeadless } from '../doubts.ts';
 import { type CountedEvents, EventKeys } from '../event-keys.ts';
 import type { HostNames } from '../hosts.ts';
 import type { Line } from '../line.ts';
-import {
-  type ProxySearch,
-  ServedRequests,
-  type WebClients,
-  webServices,
-} from '../served-requests.ts';
+import { type ProxySearch, ServedRequests, type WebClients } from '../served-requests.ts';
 import type { Calendar } from '../time/clock.ts';
 import { AddressTable } from './address-table.ts';
 import { Connections } from './connections.ts';
@@ -72,7 +67,7 @@ export class OffenceCollector {
     samples?: Samples,
     proxySearch?: ProxySearch,
   ) {
-    this.#served = proxySearch && new ServedRequests(proxySearch);
+    this.#served = proxySearch && new ServedRequests(proxySearch, scanners);
     this.#points = new PointsTable(scanners, points);
     this.#scanners = scanners;
     this.#kinds = new OffenceKinds(this.#points, hosts, log);
@@ -153,13 +148,7 @@ export class OffenceCollector {
 
   /** Undefined where the proxies are known. */
   webClients(calendar: Calendar): WebClients | undefined {
-    const utc = (time: number): Seconds => calendar.utc(time, Number.NEGATIVE_INFINITY);
-    return (
-      this.#served && {
-        likelyProxies: this.#served.likelyProxies(utc),
-        services: webServices(this.#scanners),
-      }
-    );
+    return this.#served?.take((time) => calendar.utc(time, Number.NEGATIVE_INFINITY));
   }
 
   /** The times of the first and the last line; undefined if no line has one. */
