@@ -26,9 +26,7 @@ export class UncountedProxies {
   constructor(store: Store, clients: WebClients | undefined, windowSeconds: Seconds) {
     this.#windowSeconds = windowSeconds;
     this.#services = clients?.services ?? new Set();
-    const before = store.logs.likelyProxies.since(0);
-    const known = before.map(({ prefix, lastAt: last }) => ({ prefix, first: last, last }));
-    const all = clients === undefined ? [] : [...known, ...clients.likelyProxies];
+    const all = clients === undefined ? [] : [...knownProxies(store), ...clients.likelyProxies];
     for (const { prefix, first, last } of all) {
       const suspect = this.#suspects.get(prefix) ?? { times: [], offences: 0, lastAt: 0 };
       suspect.times.push({ first, last });
@@ -67,4 +65,10 @@ export class UncountedProxies {
     suspect.lastAt = Math.max(suspect.lastAt, time.last);
     return suspect;
   }
+}
+
+/** Those that logs before this one showed. */
+function knownProxies(store: Store): LikelyProxy[] {
+  const known = store.logs.likelyProxies.since(0);
+  return known.map(({ prefix, lastAt }) => ({ prefix, first: lastAt, last: lastAt }));
 }
