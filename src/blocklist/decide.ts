@@ -13,6 +13,7 @@ import {
   outlasts,
   type Seconds,
 } from './entry.ts';
+import { mostOf } from './event-facts.ts';
 import { penaltySeconds } from './penalty.ts';
 import { automaticPrefix, type Policy, withEffects } from './policy.ts';
 import type { DecisionEffects, RuleFacts } from './policy-rules.ts';
@@ -172,8 +173,7 @@ function factsOf(
     at,
     address,
     kind: event?.kind,
-    activations: Math.max(0, ...own.map(({ activations }) => activations)),
-    hits: Math.max(0, ...own.map(({ hits }) => hits)),
+    ...mostOf(own),
     users: event?.users ?? 0,
     services: event?.services ?? 0,
     hosts: event?.hosts ?? 0,

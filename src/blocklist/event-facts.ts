@@ -13,8 +13,9 @@ export class EventFacts implements RuleFacts {
   readonly kind: OffenceKind;
   readonly #offence: Offence;
   readonly #window: Window;
+  readonly #entries: () => readonly Entry[];
+  #most: EntryCounts | undefined;
   #distinct: DistinctCounts | undefined;
-  readonly #entries: () => readonly { readonly entry: Entry }[];
 
   /** @param entries those that contain the address */
   constructor(
@@ -22,7 +23,7 @@ export class EventFacts implements RuleFacts {
     at: Seconds,
     origin: Origin,
     window: Window,
-    entries: () => readonly { readonly entry: Entry }[],
+    entries: () => readonly Entry[],
   ) {
     this.origin = origin;
     this.at = at;
@@ -34,31 +35,44 @@ export class EventFacts implements RuleFacts {
   }
 
   get activations(): number {
-    let most = 0;
-    for (const { entry } of this.#entries()) most = Math.max(most, entry.activations);
-    return most;
+    return this.#entryCounts().activations;
   }
 
   get hits(): number {
-    let most = 0;
-    for (const { entry } of this.#entries()) most = Math.max(most, entry.hits);
-    return most;
+    return this.#entryCounts().hits;
   }
 
   get users(): number {
-    return this.#counts().users;
+    return this.#distinctCounts().users;
   }
 
   get services(): number {
-    return this.#counts().services;
+    return this.#distinctCounts().services;
   }
 
   get hosts(): number {
-    return this.#counts().hosts;
+    return this.#distinctCounts().hosts;
   }
 
-  #counts(): DistinctCounts {
+  #entryCounts(): EntryCounts {
+    this.#most ??= mostOf(this.#entries());
+    return this.#most;
+  }
+
+  #distinctCounts(): DistinctCounts {
     this.#distinct ??= this.#window.distinctWith(this.#offence);
     return this.#distinct;
   }
+}
+
+type EntryCounts = Pick<RuleFacts, 'activations' | 'hits'>;
+
+/** The most activations and the most hits of one of these entries. */
+export function mostOf(entries: readonly Entry[]): EntryCounts {
+  let [activations, hits] = [0, 0];
+  for (const entry of entries) {
+    activations = Math.max(activations, entry.activations);
+    hits = Math.max(hits, entry.hits);
+  }
+  return { activations, hits };
 }

@@ -114,9 +114,9 @@ export class Judge {
     at: Seconds,
   ): Offence | undefined {
     if (offence.isJudged) return offence;
-    const entries = () => this.#networks.supernets(network, offence.address);
+    const own = () => this.#networks.supernets(network, offence.address).map(({ entry }) => entry);
     const origin = originOf(this.#source);
-    return rules.counted(offence, new EventFacts(offence, at, origin, network.window, entries));
+    return rules.counted(offence, new EventFacts(offence, at, origin, network.window, own));
   }
 
   /**

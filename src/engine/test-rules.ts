@@ -1,6 +1,6 @@
 import { decide } from '../blocklist/decide.ts';
-import type { Entry, Seconds } from '../blocklist/entry.ts';
-import { EventFacts } from '../blocklist/event-facts.ts';
+import type { Seconds } from '../blocklist/entry.ts';
+import { EventFacts, mostOf } from '../blocklist/event-facts.ts';
 import type { Offence } from '../blocklist/offence.ts';
 import { automaticPrefix, type Policy, windowOf } from '../blocklist/policy.ts';
 import type { PolicyRule, RuleConditions } from '../blocklist/policy-rule.ts';
@@ -71,7 +71,7 @@ export function testRules(
   const host = hostPrefix(address);
   const at = Math.min(event?.at ?? now, now);
   const window = pendingWindow(store, policy, address, at);
-  const entries = () => store.supernets(host).map((entry) => ({ entry }));
+  const entries = () => store.supernets(host);
   const facts: RuleFacts =
     event === undefined
       ? { ...NO_EVENT, address, at, ...mostOf(entries()) }
@@ -104,15 +104,6 @@ export function testRules(
 }
 
 const NO_EVENT = { origin: 'grok', kind: undefined, users: 0, services: 0, hosts: 0 } as const;
-
-function mostOf(
-  entries: readonly { readonly entry: Entry }[],
-): Pick<RuleFacts, 'activations' | 'hits'> {
-  return {
-    activations: Math.max(0, ...entries.map(({ entry }) => entry.activations)),
-    hits: Math.max(0, ...entries.map(({ entry }) => entry.hits)),
-  };
-}
 
 /** Tests each condition alone. */
 function testRule(rule: PolicyRule, tested: TestedPolicy, facts: RuleFacts): RuleTest {
