@@ -6,6 +6,8 @@ export interface PolicyRule {
   /** Distinct, without a comma. */
   readonly name: string;
   readonly conditions: RuleConditions;
+  /** It had conditions about the address too, which hold. */
+  readonly isForAddress?: boolean;
   readonly effects: RuleEffects;
 }
 

@@ -258,9 +258,10 @@ const COUNTING = ['ignore', 'points', 'windowSeconds'] as const;
 const DECIDING = ['ignore', 'penalty', 'length4', 'length6', 'forever', 'notify'] as const;
 
 /** Whether it depends on nothing but the message: its points are set where the message is read. */
-export function isAboutMessages({ conditions }: PolicyRule): boolean {
+export function isAboutMessages({ conditions, isForAddress = false }: PolicyRule): boolean {
   const { events, ...others } = conditions;
-  return events !== undefined && Object.values(others).every((one) => one === undefined);
+  const isOnly = events !== undefined && Object.values(others).every((one) => one === undefined);
+  return isOnly && !isForAddress;
 }
 
 function isAtLeast(

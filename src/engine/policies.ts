@@ -163,9 +163,11 @@ function concerns(
 }
 
 function withoutAddress({ name, conditions, effects }: PolicyRule, widest: Lengths): PolicyRule {
-  const { countries: _, networks: __, prefixes, ...others } = conditions;
+  const { countries, networks, prefixes, ...others } = conditions;
+  const isForAddress = (countries ?? networks ?? prefixes) !== undefined;
   const isDone = prefixes === undefined || areWide(prefixes, widest);
-  return { name, conditions: isDone ? others : { ...others, prefixes }, effects };
+  const left = isDone ? others : { ...others, prefixes };
+  return { name, conditions: left, isForAddress, effects };
 }
 
 /** Whether each is at least as wide as a network that is looked up: then it contains all of that. */

@@ -121,6 +121,14 @@ describe('the points of an event', () => {
     ]);
   });
 
+  it('are those of a rule about a message from some addresses', () => {
+    const conditions = { prefixes: [OFFICE], events: new Set(['sshd.failed-login']) };
+    expect(points([rule('set', conditions, { points: { set: 25 } })], attempt(DAY0))).toEqual([25]);
+    const twice = rule('twice', conditions, { points: { times: 2 } });
+    expect(points([twice], attempt(DAY0))).toEqual([20]);
+    expect(points([twice], attempt(DAY0, '9.149.105.9'))).toEqual([10]);
+  });
+
   it('count once for a message that counts once', () => {
     const five = rule('five', { prefixes: [OFFICE] }, { points: { set: 5 } });
     const once = { countOnce: new Set(['sshd.failed-login']) };
