@@ -35,7 +35,9 @@ export interface RuleContext {
   /** The host of events that name none. */
   readonly hostName: string;
   readonly matches: (name: string, pattern: string) => boolean;
-  /** `service.message`: those that count nothing without a rule, and those that count once. */
+  /** The name of an event in {@link RuleConditions.events} and here. */
+  readonly eventOf: (kind: Pick<OffenceKind, 'service' | 'message'>) => string;
+  /** Events that count nothing without a rule, and those that count once. */
   readonly countNothing: ReadonlySet<string>;
   readonly countOnce: ReadonlySet<string>;
   readonly nat64: readonly Prefix[];
@@ -195,8 +197,8 @@ export class PolicyRules {
   #candidatesOf(kind: OffenceKind): Candidates {
     const known = this.#candidates.get(kind);
     if (known !== undefined) return known;
-    const name = `${kind.service}.${kind.message}`;
-    const { countNothing, countOnce } = this.#context;
+    const { eventOf, countNothing, countOnce } = this.#context;
+    const name = eventOf(kind);
     const found: Candidates = {
       rules: this.#rules.filter(
         (rule) =>
@@ -218,9 +220,9 @@ export class PolicyRules {
         events === undefined && users === undefined && hosts === undefined && hours === undefined
       );
     }
-    const { hostName, matches } = this.#context;
+    const { eventOf, hostName, matches } = this.#context;
     return (
-      (events === undefined || events.has(`${kind.service}.${kind.message}`)) &&
+      (events === undefined || events.has(eventOf(kind))) &&
       (users === undefined || (((kind.users ?? 0) >> users) & 1) === 1) &&
       (hosts === undefined || hosts.some((pattern) => matches(kind.host || hostName, pattern)))
     );

@@ -5,6 +5,7 @@ import { matchesPattern } from '../../src/log/follow/matching-files.ts';
 export const PLAIN_CONTEXT: RuleContext = {
   minuteOf: (at) => Math.floor((at % 86_400) / 60),
   hostName: 'gate',
+  eventOf: ({ service, message }) => `${service}.${message}`,
   matches: matchesPattern,
   countNothing: new Set(),
   countOnce: new Set(),

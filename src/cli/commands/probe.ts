@@ -56,7 +56,8 @@ async function probe(context: Context, options: ProbeCommandOptions): Promise<vo
   const overflows = readOverflows();
   const signals = new Signals();
   const stream = new ProbeStream({ ports, redirect, sockets, user: lesser?.ids });
-  const collector = new ProbeCollector(readOptions.points);
+  const { points, eventOf } = readOptions.rules;
+  const collector = new ProbeCollector((kind) => points.get(eventOf(kind)));
   let publisher: BanPublisher | undefined;
   let updater: FirewallUpdater | undefined;
   try {

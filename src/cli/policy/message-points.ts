@@ -1,9 +1,11 @@
 import { amountOf, type PolicyRule } from '../../blocklist/policy-rule.ts';
-import { isAboutMessages } from '../../blocklist/policy-rules.ts';
+import { isAboutMessages, type RuleContext } from '../../blocklist/policy-rules.ts';
+import { PROBE, UNKNOWN_PORT } from '../../blocklist/probe.ts';
+import { OTHER_PORT } from '../../log/probe/probe-points.ts';
 import { type Catalogue, nameOf } from './compile-rules.ts';
 
 /** The points that messages have where they are read, and what rules must know of them. */
-export interface RuledMessages {
+export interface RuledMessages extends Pick<RuleContext, 'eventOf'> {
   /** In place of those of the grammar. */
   readonly points: ReadonlyMap<string, number>;
   /** Those that count nothing unless a rule with further conditions fits. */
@@ -20,12 +22,14 @@ export function ruledMessages(rules: readonly PolicyRule[], catalogue: Catalogue
   const points = new Map<string, number>();
   const countNothing = new Set<string>();
   const countOnce = new Set<string>();
+  const names = new Set<string>();
   for (const { service, messages } of catalogue) {
     for (const message of messages) {
+      names.add(nameOf(service, message));
       const { kind, role, points: own } = message;
       if (kind !== 'attempt' && kind !== 'sign') continue;
       const name = nameOf(service, message);
-      if (kind === 'sign' && role === undefined) countOnce.add(name);
+      if (kind === 'sign' && role === undefined && name !== EACH) countOnce.add(name);
       const concerned = rules.filter(
         ({ conditions: { events } }) => events === undefined || events.has(name),
       );
@@ -43,8 +47,16 @@ export function ruledMessages(rules: readonly PolicyRule[], catalogue: Catalogue
       if (read !== own) points.set(name, read);
     }
   }
-  return { points, countNothing, countOnce };
+  const eventOf: RuledMessages['eventOf'] = ({ service, message }) => {
+    const name = nameOf(service, { name: message });
+    return service !== PROBE || names.has(name) ? name : OTHER;
+  };
+  return { points, countNothing, countOnce, eventOf };
 }
+
+/** Connections to ports that are not known count each; other signs count once. */
+const EACH = nameOf(PROBE, { name: UNKNOWN_PORT });
+const OTHER = nameOf(PROBE, { name: OTHER_PORT });
 
 function pointsBy(rule: PolicyRule | undefined, own: number): number {
   const points = rule?.effects.points;

@@ -32,6 +32,7 @@ export interface ConfiguredRules extends RuledMessages {
 }
 
 const QUARTER_SECONDS = 900;
+const MAX_PORT = 65_535;
 const NO_ACCOUNTS: Accounts = { names: new Set(), otherSource: undefined };
 
 /**
@@ -48,7 +49,7 @@ export function rulesForLogs(
   const isAboutKnown = declared.some(({ conditions }) => typeof conditions.users === 'string');
   const accounts = isAboutKnown ? accountsOf(host) : NO_ACCOUNTS;
   checkUnknown(config, declared, accounts);
-  const all = declared.some(isAboutProbes) ? [...catalogue, probes()] : catalogue;
+  const all = [...catalogue, probes(declared)];
   const { rules, users } = compileRules(declared, all, isComplete, (index, reason) =>
     wrongRule(config, index, reason),
   );
@@ -57,16 +58,17 @@ export function rulesForLogs(
   return { rules, users, accountNames, ...ruledMessages(rules, all) };
 }
 
-/** Whether it is about events, and those of the probe among them. Only then its ports are listed. */
-function isAboutProbes({ conditions: { services, messages, kinds } }: DeclaredRule): boolean {
-  if (services !== undefined) return services.includes(PROBE);
-  if (messages !== undefined) return messages.some((name) => name.startsWith(`${PROBE}.`));
-  return kinds?.includes('sign') ?? false;
+/** What no grammar declares, with the ports that rules name. */
+function probes(declared: readonly DeclaredRule[]): CatalogueEntry {
+  const named = declared.flatMap(({ conditions }) => conditions.messages ?? []).map(portOf);
+  return { service: PROBE, messages: probeMessages(named.filter((port) => port !== undefined)) };
 }
 
-/** What no grammar declares. */
-function probes(): CatalogueEntry {
-  return { service: PROBE, messages: probeMessages() };
+/** The port in `probe.tcp/23`. */
+function portOf(message: string): number | undefined {
+  const match = /^probe\.tcp\/([1-9]\d{0,4})$/.exec(message);
+  const port = Number(match?.[1] ?? 0);
+  return port > 0 && port <= MAX_PORT ? port : undefined;
 }
 
 /** The rules for requests of which no event is known. */
@@ -88,12 +90,13 @@ export function usersIn(
 /** What the rules cannot know of themselves. */
 export function ruleContext(
   config: Config,
-  { countNothing, countOnce }: RuledMessages,
+  { eventOf, countNothing, countOnce }: RuledMessages,
 ): RuleContext {
   return {
     minuteOf: minuteIn(zoneOffsets(config.get('timezone'))),
     hostName: hostname(),
     matches: matchesPattern,
+    eventOf,
     countNothing,
     countOnce,
     nat64: config.get('auto.nat64'),

@@ -21,11 +21,11 @@ export class ProbeCollector implements EventCollector {
   /** How many connections were collected, and how many the program accepted, once it has ended. */
   collected = 0;
   accepted: number | undefined;
-  readonly #points: ReadonlyMap<string, number>;
+  readonly #ruled: (kind: OffenceKind) => number | undefined;
 
-  /** @param points of `probe.tcp/23` and others, in place of their own */
-  constructor(points: ReadonlyMap<string, number>) {
-    this.#points = points;
+  /** @param ruled the points of a port in place of its own, if rules say so */
+  constructor(ruled: (kind: OffenceKind) => number | undefined) {
+    this.#ruled = ruled;
   }
 
   push(chunk: Buffer): void {
@@ -60,14 +60,14 @@ export class ProbeCollector implements EventCollector {
     const known = this.#found.get(key);
     if (known !== undefined) {
       known.count++;
-      if (message === UNKNOWN_PORT) known.points += this.#pointsOf(message, 0);
+      if (message === UNKNOWN_PORT) known.points += this.#pointsOf(known.kind, 0);
       known.port = Number(from);
       return;
     }
     const address = parseAddress(text);
     if (address === undefined) return;
-    const points = this.#pointsOf(message, message === UNKNOWN_PORT ? 0 : Number(to));
     const kind = this.#kindOf(message);
+    const points = this.#pointsOf(kind, message === UNKNOWN_PORT ? 0 : Number(to));
     this.#found.set(key, { address, points, count: 1, port: Number(from), user: undefined, kind });
   }
 
@@ -80,8 +80,8 @@ export class ProbeCollector implements EventCollector {
     return message;
   }
 
-  #pointsOf(message: string, port: number): number {
-    return this.#points.get(`${PROBE}.${message}`) ?? pointsOfPort(port);
+  #pointsOf(kind: OffenceKind, port: number): number {
+    return this.#ruled(kind) ?? pointsOfPort(port);
   }
 
   /** Equal kinds are the same object. */

@@ -15,11 +15,18 @@ export function messageOfPort(port: number): string {
   return port === 0 ? UNKNOWN_PORT : `tcp/${port}`;
 }
 
-/** All that a probe can report, as a grammar would declare it. */
-export function probeMessages() {
-  return Array.from({ length: 65_536 }, (_, port) => ({
+/** Stands for the ports that are not listed. */
+export const OTHER_PORT = 'tcp/other port';
+
+/**
+ * What a probe can report, as a grammar would declare it.
+ * @param named ports that count for themselves besides those that browsers refuse
+ */
+export function probeMessages(named: readonly number[]) {
+  const ports = Array.from(new Set([0, ...BAD_PORTS, ...named]), (port) => ({
     name: messageOfPort(port),
-    kind: 'sign' as const,
     points: pointsOfPort(port),
   }));
+  const all = [...ports, { name: OTHER_PORT, points: POINTS }];
+  return all.map((one) => ({ ...one, kind: 'sign' as const }));
 }

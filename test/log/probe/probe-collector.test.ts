@@ -5,7 +5,7 @@ import { formatAddress } from '../../../src/net/address-text.ts';
 import { hostPrefix } from '../../../src/net/prefix.ts';
 
 function offencesOf(...chunks: string[]) {
-  const collector = new ProbeCollector(new Map([['probe.tcp/8080', 7]]));
+  const collector = new ProbeCollector(({ message }) => (message === 'tcp/8080' ? 7 : undefined));
   for (const chunk of chunks) collector.push(Buffer.from(chunk));
   const { groups } = collector.take(1000);
   return Array.from(groups(hostPrefix), ({ offences }) => [...offences])
@@ -44,7 +44,7 @@ describe('ProbeCollector', () => {
   });
 
   it('takes each event once', () => {
-    const collector = new ProbeCollector(new Map());
+    const collector = new ProbeCollector(() => undefined);
     collector.push(Buffer.from('192.0.2.7 1 23\naccepted 1\n'));
     expect(collector.hasEvents).toBe(true);
     collector.take(1);
