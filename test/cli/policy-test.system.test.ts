@@ -96,6 +96,28 @@ describe('policy test', () => {
     });
   });
 
+  it('shows every effect that a rule has', async () => {
+    const effects =
+      'points = 7\nwindow = "7d"\npenalty = "x2"\nlength4 = 20\nlength6 = 40\nforever = false\nnotify = true\n';
+    writeFileSync(config, `[[rule]]\nname = "all"\norigins = ["grok"]\n${effects}`);
+    const test = await line.json('--config', config, 'policy', 'test', '5.149.105.9');
+    expect(test).toMatchObject({
+      rules: [
+        {
+          effects: {
+            points: '7',
+            window: '7d',
+            penalty: 'x2',
+            length4: 20,
+            length6: 40,
+            forever: false,
+            notify: true,
+          },
+        },
+      ],
+    });
+  });
+
   it('refuses a line that names no offender', async () => {
     const { exitCode, stderr } = await line.run('policy', 'test', 'hello');
     expect(exitCode).toBe(1);

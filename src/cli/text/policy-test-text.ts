@@ -101,15 +101,12 @@ function effectsText({ effects }: PolicyRule): string {
 
 /** The effects as the configuration has them. */
 function effectsOf(effects: RuleEffects): Readonly<Record<string, unknown>> {
-  const { points, windowSeconds, penalty, length4, length6, forever, ignore } = effects;
+  const { points, windowSeconds, penalty, ...others } = effects;
   const all = {
     points: points && amountText(points, countText),
     window: windowSeconds && shortDuration(windowSeconds),
     penalty: penalty && amountText(penalty, shortDuration),
-    length4,
-    length6,
-    forever,
-    ignore,
+    ...others,
   };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
