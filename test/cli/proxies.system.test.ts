@@ -246,6 +246,12 @@ describe('a web server without trusted proxies', () => {
     expect(stderr).toContain('not counted: 9.149.105/24: 3 offences; it may be a proxy');
   });
 
+  it('is rehearsed in the same way', async () => {
+    const file = logOf(...served(CLIENT, 100), ...failures(CLIENT, '-'));
+    const [rehearsed] = JSON.parse((await line.run('rehearse', '--json', file)).stdout);
+    expect(rehearsed).toMatchObject({ activations: 0, entries: [] });
+  });
+
   it('counts everything once the configuration says that there is no proxy', async () => {
     configure('trusted-proxies = ["127.0.0.1"]');
     const file = logOf(...served(CLIENT, 100), ...failures(CLIENT, '-'));

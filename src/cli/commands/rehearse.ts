@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { loadGeo } from '../../engine/geo.ts';
+import { proxySearchOf } from '../../engine/policies.ts';
 import { type Rehearsal, type RehearsedPolicy, rehearse } from '../../engine/rehearse/rehearse.ts';
 import { McblockError } from '../../errors.ts';
 import { oldestFirst } from '../../log/follow/rotation.ts';
@@ -105,15 +106,18 @@ async function policyOf(
     country: config.get('geo.country'),
     network: config.get('geo.network'),
   });
+  const policies = policiesOf(config, geo, reading.rules);
+  const proxySearch = proxySearchOf(policies);
   return {
     name,
-    policies: policiesOf(config, geo, reading.rules),
+    policies,
     read: async (file, store) => {
       const progress = new Progress(context, `${name}: reading ${file}`);
       const source = openLog(file, context.now);
       try {
         return await readOffences(source, {
           ...reading,
+          proxySearch,
           ...usersIn(store, reading.rules),
           known: (head) => store.logs.withHead(head),
           onProgress: (done, total) => progress.showShare(done, total),
