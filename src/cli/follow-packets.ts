@@ -22,9 +22,15 @@ export async function followPackets(
   external: readonly string[] | undefined,
 ): Promise<void> {
   const config = await context.config();
-  const interfaces = externalInterfaces(config, external);
-  const { zone } = settings.readOptions;
   const program = config.get('pf.tcpdump');
+  let latest = settings;
+  let interfaces = externalInterfaces(config, external);
+  const reload = async () => {
+    const reloaded = await watcherOptions.reload();
+    interfaces = externalInterfaces(await context.config(), external);
+    latest = reloaded;
+    return reloaded;
+  };
   for (let isFirst = true; !signals.isStopped; isFirst = false) {
     let file: PflogFile | undefined;
     const open = (_: WatchSettings, cursor: string | undefined) => {
@@ -32,12 +38,14 @@ export async function followPackets(
       file = new PflogFile(name, cursor);
       return file;
     };
-    const watcher = new StreamWatcher(settings, signals, {
+    const watcher = new StreamWatcher(latest, signals, {
       ...watcherOptions,
+      reload,
       name,
       source: name === PFLOG_DEVICE ? undefined : `pf ${name}`,
       open,
-      collector: () => new PacketStream(name, interfaces, zone, file?.newFrom ?? 0),
+      collector: ({ readOptions: { zone } }) =>
+        new PacketStream(name, interfaces, zone, file?.newFrom ?? 0),
       evidence: 'pf',
     });
     try {

@@ -33,8 +33,12 @@ describe('watch --pf', () => {
   });
 
   function start(...argv: string[]): void {
+    launch('watch', '--pf', '--external', 'em0', ...argv);
+  }
+
+  function launch(...argv: string[]): void {
     said = '';
-    const all = ['--db', line.db, '--now', line.now, 'watch', '--pf', '--external', 'em0', ...argv];
+    const all = ['--db', line.db, '--now', line.now, ...argv];
     child = spawn(process.execPath, [program, ...all], { stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on('data', (data: Buffer) => {
@@ -92,6 +96,24 @@ describe('watch --pf', () => {
       ['5.149.200.0/24', 1, 2],
     ]);
     expect(await line.json('show', '--origin', 'grok')).toEqual([]);
+  });
+
+  it('keeps a configuration that was reread, across rotation', async () => {
+    const config = line.path('mcblock.toml');
+    writeFileSync(config, '[pf]\nexternal = ["em1"]\n[reactivate]\npoints = 1000\n');
+    const log = line.path('pflog');
+    writeFileSync(log, pcapFile('little', []));
+    launch('--config', config, 'watch', '--pf', log);
+    await isShown('watching');
+    writeFileSync(config, '[pf]\nexternal = ["em0"]\n');
+    signal(child, 'SIGHUP');
+    await isShown('configuration reloaded');
+    appendFileSync(log, packet(START + DAY, '5.149.104.2'));
+    await until(async () => JSON.stringify(await entries()).includes('["5.149.104.0/24",1,1]'));
+    renameSync(log, line.path('pflog.0'));
+    writeFileSync(log, pcapFile('little', [packet(START + 2 * DAY, '5.149.200.9')]));
+    await isShown('reactivated 5.149.200/24');
+    await stop();
   });
 
   it.skipIf(!existsSync(TCPDUMP))('reads what tcpdump captures', async () => {
