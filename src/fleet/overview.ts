@@ -1,17 +1,18 @@
-import type { Origin, Seconds } from '../blocklist/entry.ts';
+import type { Seconds } from '../blocklist/entry.ts';
 import type { MessageCount } from '../blocklist/message-counts.ts';
 import { reasonText } from '../blocklist/message-counts.ts';
 import { type Usage, UserUsage } from '../blocklist/user-usage.ts';
 import { coalesce } from '../net/coalesce.ts';
 import { PrefixList } from '../net/prefix-list.ts';
 import { spaceMap } from '../net/space-map.ts';
+import { type Aside, inSlices, PacedRead } from '../paced-read.ts';
 import { timeText } from '../validation/time-text.ts';
 import type { OverviewJson, UserJson } from './admin-page/json.ts';
 import type { Contacts } from './contacts.ts';
 import type { FleetEntry, FleetStore } from './fleet-store.ts';
 import type { Listing } from './listing.ts';
 import { pageJson, type ShownBan } from './pubsub/page-data.ts';
-
+import { PageTally } from './pubsub/page-tally.ts';
 import { may, type User } from './user.ts';
 
 export interface OverviewDeps {
@@ -30,13 +31,7 @@ export interface Overview {
   readonly map: Uint8Array;
 }
 
-const LAST_BANS = 50;
 const SILENT_SECONDS = 3600;
-/** Entries read before other work of the process gets its turn. */
-const SLICE = 2000;
-/** Reading takes at most this share of the time, and is repeated no sooner than this. */
-const MAX_SHARE = 1 / 50;
-const MIN_MILLISECONDS = 1000;
 
 /** What one user has active. */
 interface Activity {
@@ -48,69 +43,43 @@ interface Activity {
 /** The state of the fleet for administrators, kept for a while because it takes all entries. */
 export class OverviewSource {
   readonly #deps: OverviewDeps;
-  #overview: Promise<Overview> | undefined;
-  #staleAt = 0;
+  readonly #overview = new PacedRead((aside) => this.#read(aside));
 
   constructor(deps: OverviewDeps) {
     this.#deps = deps;
   }
 
   get(): Promise<Overview> {
-    if (this.#overview === undefined || performance.now() >= this.#staleAt) {
-      this.#staleAt = Number.POSITIVE_INFINITY;
-      this.#overview = this.#read();
-    }
-    return this.#overview;
+    return this.#overview.get();
   }
 
-  async #read(): Promise<Overview> {
-    const { store, listing, clock, budget } = this.#deps;
-    let worked = 0;
-    try {
-      const [entries, users, keys] = await Promise.all([
-        listing.active(),
-        store.users(),
-        store.keys(),
-      ]);
-      const activities = new Map<string, Activity>();
-      const byOrigin = new Map<Origin, number>();
-      let active6 = 0;
-      for (let first = 0; first < entries.length; first += SLICE) {
-        const startedAt = performance.now();
-        for (const held of entries.slice(first, first + SLICE)) {
-          const { prefix, origin } = held.entry;
-          if (prefix.family === 6) active6++;
-          byOrigin.set(origin, (byOrigin.get(origin) ?? 0) + 1);
-          addTo(activities, held);
-        }
-        worked += performance.now() - startedAt;
-        await new Promise(setImmediate);
-      }
-      const startedAt = performance.now();
-      const last = entries
-        .toSorted((p, q) => q.activatedSequence - p.activatedSequence)
-        .slice(0, LAST_BANS);
-      const all = PrefixList.from(entries.map(({ entry }) => entry.prefix));
-      const map = spaceMap(coalesce(all)).levels;
-      const latest = await listing.sequence();
-      const keySince = new Map(keys.map(({ name, since }) => [name, since]));
-      const shown = users.map((user) =>
+  async #read(aside: Aside): Promise<Overview> {
+    const { store, listing, contacts, clock, version, budget } = this.#deps;
+    const [entries, users, keys] = await aside(() =>
+      Promise.all([listing.active(), store.users(), store.keys()]),
+    );
+    const tally = new PageTally<FleetEntry>(({ activatedSequence }) => activatedSequence);
+    const activities = new Map<string, Activity>();
+    const prefixes = new PrefixList();
+    await inSlices(entries, aside, (held) => {
+      tally.add(held.entry, held);
+      addTo(activities, held);
+      prefixes.push(held.entry.prefix);
+    });
+    const map = spaceMap(coalesce(prefixes)).levels;
+    const latest = await aside(() => listing.sequence());
+    const keySince = new Map(keys.map(({ name, since }) => [name, since]));
+    const json = {
+      version,
+      now: timeText(clock()),
+      startedAt: timeText(contacts.startedAt),
+      latest,
+      users: users.map((user) =>
         this.#userJson(user, keySince.get(user.name), activities.get(user.name), latest, budget),
-      );
-      worked += performance.now() - startedAt;
-      const page = { bans: last.map(shownBan), active: entries.length, active6, byOrigin, map };
-      const json = {
-        version: this.#deps.version,
-        now: timeText(clock()),
-        startedAt: timeText(this.#deps.contacts.startedAt),
-        latest,
-        users: shown,
-        ...pageJson(page),
-      };
-      return { json, map };
-    } finally {
-      this.#staleAt = performance.now() + Math.max(MIN_MILLISECONDS, worked / MAX_SHARE);
-    }
+      ),
+      ...pageJson({ ...tally.counts, bans: tally.latest().map(shownBan), map }),
+    };
+    return { json, map };
   }
 
   #userJson(
