@@ -4,12 +4,11 @@ import { formatPrefix, parsePrefix } from '../net/prefix-text.ts';
 import type { Api } from './api.ts';
 import { reporterOfRequest } from './authentication.ts';
 import type { Listing } from './listing.ts';
-import type { Metrics } from './metrics.ts';
 import type { ListReport, ReportResult } from './report.ts';
 import { sendCached } from './send-cached.ts';
 import type { ServerLog } from './server-log.ts';
 import { deletionsDecoder, listingsDecoder, orderQuery } from './wire-v1.ts';
-import type { Writer } from './writer.ts';
+import type { ReportCounted, Writer } from './writer.ts';
 
 const SAMPLE_ROWS = ['198.51.100.0/26', '198.51.100.212', '203.0.113.123', '192.0.2.24'];
 const FORM = 'application/x-www-form-urlencoded';
@@ -17,7 +16,7 @@ const FORM = 'application/x-www-form-urlencoded';
 export interface V1Services {
   readonly listing: Listing;
   readonly writer: Writer;
-  readonly metrics: Metrics;
+  readonly report: ReportCounted;
   readonly log: ServerLog;
 }
 
@@ -28,7 +27,7 @@ const MAX_LOGGED = 10;
 
 /** Version 1: the protocol of acacia's clients. To be registered under /v1. */
 export function addRoutesV1(api: Api, services: V1Services): void {
-  const { listing, writer, metrics, log } = services;
+  const { listing, writer, report, log } = services;
   api.addContentTypeParser(
     FORM,
     { parseAs: 'string' },
@@ -72,9 +71,7 @@ export function addRoutesV1(api: Api, services: V1Services): void {
       const declined: string[] = [];
       for (let from = 0; from < request.body.length; from += MAX_ROWS_AT_ONCE) {
         const reports = request.body.slice(from, from + MAX_ROWS_AT_ONCE);
-        const results = await writer.submit({ by, reports, reset: false });
-        metrics.countReports(by.name, results);
-        declined.push(...declinedTexts(reports, results));
+        declined.push(...declinedTexts(reports, await report(by, reports)));
       }
       if (declined.length > 0) {
         const rows = declined.slice(0, MAX_LOGGED).join('; ');
@@ -95,11 +92,7 @@ export function addRoutesV1(api: Api, services: V1Services): void {
       },
     },
     async (request, reply) => {
-      const by = reporterOfRequest(request);
-      metrics.countReports(
-        by.name,
-        await writer.submit({ by, reports: request.body, reset: false }),
-      );
+      await report(reporterOfRequest(request), request.body);
       return sendNothing(reply);
     },
   );

@@ -2,7 +2,6 @@ import type { Api } from './api.ts';
 import { reporterOfRequest } from './authentication.ts';
 import type { Contacts } from './contacts.ts';
 import type { FleetStore } from './fleet-store.ts';
-import type { Metrics } from './metrics.ts';
 import type { Pages } from './pages.ts';
 import { query, textParameter, wholeParameter } from './query.ts';
 import { sendCached } from './send-cached.ts';
@@ -14,7 +13,7 @@ import {
   reportsDecoder,
   resultJson,
 } from './wire.ts';
-import type { Writer } from './writer.ts';
+import type { ReportCounted, Writer } from './writer.ts';
 
 const DEFAULT_CHANGES = 10_000;
 const MAX_CHANGES = 100_000;
@@ -22,8 +21,8 @@ const MAX_CHANGES = 100_000;
 export interface V2Services {
   readonly store: FleetStore;
   readonly writer: Writer;
+  readonly report: ReportCounted;
   readonly pages: Pages;
-  readonly metrics: Metrics;
   readonly contacts: Contacts;
   readonly maxItems: number;
 }
@@ -31,7 +30,7 @@ export interface V2Services {
 /** Version 2: the protocol of mcblock's own clients. */
 export function addRoutesV2(
   api: Api,
-  { store, writer, pages, metrics, contacts, maxItems }: V2Services,
+  { store, writer, report, pages, contacts, maxItems }: V2Services,
 ): void {
   api.post(
     '/reports',
@@ -45,11 +44,7 @@ export function addRoutesV2(
       },
     },
     async (request) => {
-      const by = reporterOfRequest(request);
-      const { reports } = request.body;
-      const results = await writer.submit({ by, reports, reset: false });
-      metrics.countReports(by.name, results);
-      contacts.reported(by.name, results);
+      const results = await report(reporterOfRequest(request), request.body.reports);
       return { results: results.map(resultJson) };
     },
   );

@@ -32,7 +32,7 @@ import { addRoutesV1 } from './routes-v1.ts';
 import { addRoutesV2 } from './routes-v2.ts';
 import { refuseForeign } from './same-origin.ts';
 import type { ServerLog } from './server-log.ts';
-import { Writer } from './writer.ts';
+import { type ReportCounted, Writer } from './writer.ts';
 
 interface ServerLimits extends Rates {
   readonly bodyBytes: number;
@@ -74,6 +74,12 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   const hasCertificates = options.tls?.ca !== undefined;
   const checks = { credentials: new Credentials(store), metrics, hasCertificates };
   const writer = new Writer(store, options.rules, clock);
+  const report: ReportCounted = async (by, reports) => {
+    const results = await writer.submit({ by, reports, reset: false });
+    metrics.countReports(by.name, results);
+    contacts.reported(by.name, results);
+    return results;
+  };
   const listing = new Listing(store, clock);
   const sequence = () => listing.sequence();
   const pages = new Pages(store, await store.identity(), sequence, clock);
@@ -110,7 +116,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
         authenticate({ ...checks, unauthorizedStatus: v1Status, defaultAccess: 'read' }),
       );
       v1.setNotFoundHandler(sendNotFound);
-      addRoutesV1(v1, { listing, writer, metrics, log });
+      addRoutesV1(v1, { listing, writer, report, log });
     },
     { prefix: '/v1' },
   );
@@ -130,7 +136,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     );
     void rest.register(
       async (v2: Api) => {
-        addRoutesV2(v2, { store, writer, pages, metrics, contacts, maxItems });
+        addRoutesV2(v2, { store, writer, report, pages, contacts, maxItems });
         addKeyRoutes(v2, { store, log, clock });
         addFeedRoutes(v2, { store, log, clock });
       },

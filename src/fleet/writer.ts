@@ -1,6 +1,7 @@
 import type { Seconds } from '../blocklist/entry.ts';
 import type { FleetStore } from './fleet-store.ts';
 import { processReports, type ReportRules } from './process-reports.ts';
+import type { Report, Reporter } from './report.ts';
 import { type Submission, type SubmissionResults, snapshotQueryOf } from './submission.ts';
 
 /** Reports in one transaction; a single submission may hold more. */
@@ -13,6 +14,12 @@ interface Job {
   readonly resolve: (results: SubmissionResults) => void;
   readonly reject: (error: unknown) => void;
 }
+
+/** Writes reports, and counts their results for the metrics and for the user. */
+export type ReportCounted = (
+  by: Reporter,
+  reports: readonly Report[],
+) => Promise<SubmissionResults>;
 
 /**
  * Writes submissions to the store, one transaction after the other. Those that arrive during one

@@ -335,6 +335,10 @@ export function describeApi(makeBackend: () => Backend): void {
       const text = (await ask('GET', '/metrics')).body;
       expect(text).toContain('mcblock_reports_total{outcome="refused"} 3');
       expect(text).toContain('mcblock_reports_total{outcome="spared"} 1');
+      const overview = (await ask('GET', '/admin/overview.json')).json<{ users: object[] }>();
+      expect(overview.users).toContainEqual(
+        expect.objectContaining({ name: 'gate1', reports: json.length, refused: 4 }),
+      );
       expect((await ask('POST', '/v1/pf', { json: json.slice(0, 2) })).statusCode).toBe(204);
       expect(await list()).toEqual([['192.0.2.9/32'], ['4.0.0.0/7']]);
     });
