@@ -1,6 +1,7 @@
 import type { Seconds } from '../blocklist/entry.ts';
 import { CachedBody } from './cached-body.ts';
 import type { FleetStore } from './fleet-store.ts';
+import { keepLatest } from './keep-latest.ts';
 import { changedJson } from './wire.ts';
 
 /** A full copy of 1,000,000 entries has 500 pages of the size for which clients ask: some 500 MB. */
@@ -72,8 +73,7 @@ export class Pages {
     if (known?.isFull && isYoung && known.at <= now) return known.page;
     const page = this.#read(since, limit, sequence);
     const cached: CachedPage = { sequence, at: now, isFull: false, page };
-    this.#pages.delete(key);
-    this.#pages.set(key, cached);
+    keepLatest(this.#pages, key, cached, MAX_CACHED);
     page.then(
       ({ more }) => {
         cached.isFull = more;
@@ -81,8 +81,6 @@ export class Pages {
       },
       () => this.#pages.delete(key),
     );
-    const oldest = this.#pages.keys().next();
-    if (this.#pages.size > MAX_CACHED && !oldest.done) this.#pages.delete(oldest.value);
     return page;
   }
 

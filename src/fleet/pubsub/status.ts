@@ -1,4 +1,5 @@
 import type { Seconds } from '../../blocklist/entry.ts';
+import { keepLatest } from '../keep-latest.ts';
 import type { Refusal } from './verify-message.ts';
 
 /** Why a message had no effect. Some of these reasons are expected, such as `own`. */
@@ -102,13 +103,7 @@ export class SubscriberStatus {
   /** Counts a ban that changed what is blocked. */
   blockedBy(sender: string, at: Seconds): void {
     const bans = (this.#senders.get(sender)?.bans ?? 0) + 1;
-    // To the end of the map, which is ordered by the last ban.
-    this.#senders.delete(sender);
-    this.#senders.set(sender, { bans, lastAt: at });
-    for (const oldest of this.#senders.keys()) {
-      if (this.#senders.size <= MAX_SENDERS) break;
-      this.#senders.delete(oldest);
-    }
+    keepLatest(this.#senders, sender, { bans, lastAt: at }, MAX_SENDERS);
   }
 
   dropped(channel: string, reason: DropReason): void {
