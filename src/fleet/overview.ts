@@ -6,7 +6,7 @@ import { coalesce } from '../net/coalesce.ts';
 import { PrefixList } from '../net/prefix-list.ts';
 import { spaceMap } from '../net/space-map.ts';
 import { type Aside, inSlices, PacedRead } from '../paced-read.ts';
-import { timeText } from '../validation/time-text.ts';
+import { timeOrNull, timeText } from '../validation/time-text.ts';
 import type { OverviewJson, UserJson } from './admin-page/json.ts';
 import type { Contacts } from './contacts.ts';
 import type { FleetEntry, FleetStore } from './fleet-store.ts';
@@ -99,10 +99,10 @@ export class OverviewSource {
       scopes,
       disabled,
       widest: isAdmin ? null : `/${widest4}, /${widest6}`,
-      keySince: keySince === undefined ? null : timeText(keySince),
+      keySince: timeOrNull(keySince),
       isMachine,
       isSilent: isMachine && this.#deps.clock() - heardAt > SILENT_SECONDS,
-      lastAt: lastAt === undefined ? null : timeText(lastAt),
+      lastAt: timeOrNull(lastAt),
       ...counts,
       lag: sequence === undefined ? null : Math.max(0, latest - sequence),
       active: activity?.active ?? 0,

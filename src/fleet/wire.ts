@@ -1,4 +1,3 @@
-import type { Seconds } from '../blocklist/entry.ts';
 import { McblockError } from '../errors.ts';
 import { FAMILY_BITS } from '../net/address.ts';
 import { parseAddress } from '../net/address-text.ts';
@@ -14,7 +13,7 @@ import {
   PENDING_REPORT,
   WITHDRAW_REPORT,
 } from '../validation/reports.ts';
-import { expiryText, timeText } from '../validation/time-text.ts';
+import { expiryText, timeOrNull, timeText } from '../validation/time-text.ts';
 import type {
   Changed,
   EntryHistory,
@@ -189,8 +188,4 @@ const EVIDENCE_JSON = object(codecsOf(EVIDENCE_FIELDS, 'json'));
 function evidenceJson(evidence: FleetEvidence): object {
   const { activation, by, kind } = evidence;
   return { activation, by, type: kind, ...(EVIDENCE_JSON.write(evidence) as object) };
-}
-
-function timeOrNull(at: Seconds | undefined): string | null {
-  return at === undefined ? null : timeText(at);
 }

@@ -11,6 +11,11 @@ export function timeText(at: Seconds): string {
   return new Date(at * 1000).toISOString().replace('.000Z', 'Z');
 }
 
+/** What did not happen is null. */
+export function timeOrNull(at: Seconds | undefined): string | null {
+  return at === undefined ? null : timeText(at);
+}
+
 /** A block without end is null. */
 export function expiryText(at: Expiry): string | null {
   return at === 'forever' ? null : timeText(at);

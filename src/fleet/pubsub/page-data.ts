@@ -1,7 +1,7 @@
 import type { Expiry, Origin, Seconds } from '../../blocklist/entry.ts';
 import type { Prefix } from '../../net/prefix.ts';
 import { formatPrefix } from '../../net/prefix-text.ts';
-import { timeText } from '../../validation/time-text.ts';
+import { expiryText, timeText } from '../../validation/time-text.ts';
 import type { BanJson, PageJson } from './page/json.ts';
 
 export interface ShownBan {
@@ -29,8 +29,7 @@ export interface PageData {
 
 export function banJson({ at, prefix, from, why, outcome, expiresAt }: ShownBan): BanJson {
   const shown = { at: timeText(at), prefix: formatPrefix(prefix), from, why, outcome };
-  if (expiresAt === undefined) return shown;
-  return { ...shown, expiresAt: expiresAt === 'forever' ? null : timeText(expiresAt) };
+  return expiresAt === undefined ? shown : { ...shown, expiresAt: expiryText(expiresAt) };
 }
 
 /** All but the map, which is fetched as bytes. */

@@ -1,5 +1,4 @@
-import type { Seconds } from '../../blocklist/entry.ts';
-import { timeText } from '../../validation/time-text.ts';
+import { timeOrNull, timeText } from '../../validation/time-text.ts';
 import type { StatusJson } from './page/json.ts';
 import type { SubscriberStatus } from './status.ts';
 
@@ -47,8 +46,4 @@ function sumOfRefused({ channels }: SubscriberStatus): Record<string, number> {
     for (const [why, count] of refused) sums[why] = (sums[why] ?? 0) + count;
   }
   return sums;
-}
-
-function timeOrNull(at: Seconds | undefined): string | null {
-  return at === undefined ? null : timeText(at);
 }
