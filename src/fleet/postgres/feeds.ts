@@ -5,15 +5,14 @@ import {
   fleetFeedOfRow,
 } from '../fleet-feeds.ts';
 import type { Queries } from './queries.ts';
+import { selectFrom } from './statements.ts';
 
 const PUT = `
 INSERT INTO mcblock.feed (${FLEET_FEED_COLUMNS.join(', ')}, list)
 VALUES ($1, $2, to_timestamp($3), $4, $5, $6)
 ON CONFLICT (name) DO UPDATE SET source = excluded.source, at = excluded.at,
   count = excluded.count, digest = excluded.digest, list = excluded.list`;
-const ALL = `
-SELECT name, source, extract(epoch FROM at)::float8 AS at, count, digest
-FROM mcblock.feed ORDER BY name`;
+const ALL = selectFrom('feed', FLEET_FEED_COLUMNS, 'ORDER BY name COLLATE "C"');
 
 /** The feeds of the fleet in PostgreSQL. */
 export class PostgresFleetFeeds implements FleetFeeds {

@@ -4,9 +4,13 @@ import {
   type FleetFeeds,
   fleetFeedOfRow,
 } from '../fleet-feeds.ts';
+import { selectRows } from './change.ts';
 import type { SqliteConnection } from './connection.ts';
+import { selection } from './statements.ts';
 
-const COLUMNS = FLEET_FEED_COLUMNS.join(', ');
+const ALL = selection(FLEET_FEED_COLUMNS, 'FROM feed ORDER BY name');
+const PUT = `
+INSERT OR REPLACE INTO feed (${FLEET_FEED_COLUMNS.join(', ')}, list) VALUES (?, ?, ?, ?, ?, ?)`;
 
 /** The feeds of the fleet in an SQLite file. */
 export class SqliteFleetFeeds implements FleetFeeds {
@@ -17,12 +21,7 @@ export class SqliteFleetFeeds implements FleetFeeds {
   }
 
   async all(): Promise<readonly FleetFeed[]> {
-    const rows = this.#connection.rows(`SELECT ${COLUMNS} FROM feed ORDER BY name`);
-    return rows.map((row) =>
-      fleetFeedOfRow(
-        Object.fromEntries(FLEET_FEED_COLUMNS.map((name, index) => [name, row[index]])),
-      ),
-    );
+    return selectRows(this.#connection, ALL).map(fleetFeedOfRow);
   }
 
   async list(name: string): Promise<string | undefined> {
@@ -31,8 +30,7 @@ export class SqliteFleetFeeds implements FleetFeeds {
   }
 
   async put({ name, source, at, count, digest }: FleetFeed, list: string): Promise<void> {
-    const sql = `INSERT OR REPLACE INTO feed (${COLUMNS}, list) VALUES (?, ?, ?, ?, ?, ?)`;
-    this.#connection.run(sql, name, source, at, count, digest, list);
+    this.#connection.run(PUT, name, source, at, count, digest, list);
   }
 
   async remove(name: string): Promise<boolean> {
