@@ -55,7 +55,9 @@ export function addFeedRoutes(api: Api, { store: { feeds }, log, clock }: FeedSe
       if (digest === undefined) return reply.code(404).send({ error: 'no such feed' });
       let held = bodies.get(name);
       if (held?.digest !== digest) {
-        const list = (await feeds.list(name)) ?? '[]';
+        const list = await feeds.list(name);
+        // It was removed meanwhile; with an empty list the machines would unblock all of it.
+        if (list === undefined) return reply.code(404).send({ error: 'no such feed' });
         const text = `{"name":${JSON.stringify(name)},"digest":"${digest}","prefixes":${list}}\n`;
         held = { digest, body: new CachedBody(text) };
         bodies.set(name, held);

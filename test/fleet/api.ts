@@ -1179,6 +1179,16 @@ export function describeApi(makeBackend: () => Backend): void {
       expect(second).not.toMatchObject({ digest });
     });
 
+    it('answers that one which is removed meanwhile is not there, rather than that it is empty', async () => {
+      await putFeed('drop', ['5.149.104.0/24']);
+      const list = store.feeds.list.bind(store.feeds);
+      store.feeds.list = async (name) => {
+        await store.feeds.remove(name);
+        return list(name);
+      };
+      expect(await status('reader', 'GET', '/v2/feeds/drop')).toBe(404);
+    });
+
     it('takes them from administrators only, and nothing but a list of prefixes', async () => {
       for (const wrong of [['0.0.0.0/0'], ['x'], 'x', null, [7]]) {
         expect((await putFeed('drop', wrong)).statusCode).toBe(400);
