@@ -97,27 +97,23 @@ export class FleetClient {
 
   /** The keys of the users; undefined if the server is too old to distribute keys. */
   async keys(): Promise<readonly UserKey[] | undefined> {
-    const response = await this.#send({ method: 'GET', path: '/v2/keys' });
-    return response.status === 404 ? undefined : this.#read(response, readKeys);
+    return this.#found({ method: 'GET', path: '/v2/keys' }, readKeys);
   }
 
   /** Gives this user a key. False if the server is too old to distribute keys. */
   async setKey(key: string): Promise<boolean> {
-    const response = await this.#send({ method: 'PUT', path: '/v2/key', body: { key } });
-    return response.status !== 404 && (await this.#read(response, () => true));
+    const request = { method: 'PUT', path: '/v2/key', body: { key } } as const;
+    return (await this.#found(request, () => true)) ?? false;
   }
 
   /** The feeds of the fleet; undefined if the server is too old to have any. */
   async feeds(): Promise<readonly RemoteFeed[] | undefined> {
-    const response = await this.#send({ method: 'GET', path: '/v2/feeds' });
-    return response.status === 404 ? undefined : this.#read(response, readFleetFeeds);
+    return this.#found({ method: 'GET', path: '/v2/feeds' }, readFleetFeeds);
   }
 
   /** A feed of the fleet; undefined if there is no such feed any more. */
   async feed(name: string): Promise<RemoteFeedList | undefined> {
-    const path = feedPath(name);
-    const response = await this.#send({ method: 'GET', path });
-    return response.status === 404 ? undefined : this.#read(response, readFleetFeed);
+    return this.#found({ method: 'GET', path: feedPath(name) }, readFleetFeed);
   }
 
   /** Adds a feed for the whole fleet, or replaces it. */
@@ -129,8 +125,8 @@ export class FleetClient {
 
   /** Removes a feed from the whole fleet. Returns whether it existed. */
   async removeFeed(name: string): Promise<boolean> {
-    const response = await this.#send({ method: 'DELETE', path: feedPath(name) });
-    return response.status !== 404 && (await this.#read(response, () => true));
+    const request = { method: 'DELETE', path: feedPath(name) } as const;
+    return (await this.#found(request, () => true)) ?? false;
   }
 
   /**
@@ -171,6 +167,12 @@ export class FleetClient {
     this.#revision = response.revision ?? this.#revision;
     this.#widest = response.widest ?? this.#widest;
     return response;
+  }
+
+  /** Undefined if there is nothing at this path. */
+  async #found<T>(request: ApiRequest, read: (body: Buffer) => T): Promise<T | undefined> {
+    const response = await this.#send(request);
+    return response.status === 404 ? undefined : this.#read(response, read);
   }
 
   async #read<T>(
