@@ -21,13 +21,19 @@ export function messagesText(messages: readonly MessageCount[]): string {
   return text;
 }
 
+/** Adds to the sum of the same message. */
+export function addMessage(
+  sums: Map<string, MessageCount>,
+  { service, message, count }: MessageCount,
+): void {
+  const name = `${service} ${message}`;
+  sums.set(name, { service, message, count: count + (sums.get(name)?.count ?? 0) });
+}
+
 /** Each message once, with the sum of its counts, most frequent first. */
 function sumMessages(messages: Iterable<MessageCount>): MessageCount[] {
   const sums = new Map<string, MessageCount>();
-  for (const { service, message, count } of messages) {
-    const name = `${service} ${message}`;
-    sums.set(name, { service, message, count: count + (sums.get(name)?.count ?? 0) });
-  }
+  for (const one of messages) addMessage(sums, one);
   return [...sums.values()].toSorted((p, q) => q.count - p.count);
 }
 

@@ -1,6 +1,5 @@
 import type { Seconds } from '../blocklist/entry.ts';
-import type { MessageCount } from '../blocklist/message-counts.ts';
-import { reasonText } from '../blocklist/message-counts.ts';
+import { addMessage, type MessageCount, reasonText } from '../blocklist/message-counts.ts';
 import { type Usage, UserUsage } from '../blocklist/user-usage.ts';
 import { coalesce } from '../net/coalesce.ts';
 import { PrefixList } from '../net/prefix-list.ts';
@@ -121,11 +120,7 @@ function addTo(activities: Map<string, Activity>, held: FleetEntry): void {
   }
   activity.active++;
   activity.prefixes.push(entry.prefix);
-  for (const { service, message, count } of latestEvidence) {
-    const key = `${service} ${message}`;
-    const sum = count + (activity.messages.get(key)?.count ?? 0);
-    activity.messages.set(key, { service, message, count: sum });
-  }
+  for (const one of latestEvidence) addMessage(activity.messages, one);
 }
 
 /** The larger part of the budget's two. */
