@@ -14,7 +14,7 @@ export const FLEET = 'the fleet';
 /** Each machine gives at most this part of the points that block. */
 const MACHINES = 3;
 /** Of one machine in one network; more are not kept. */
-const MAX_OFFENCES = 64;
+const MAX_IN_NETWORK = 64;
 const MAX_NAMES = 10;
 
 /** The fleet as a reporter: several machines say it, so that it runs its full penalty. */
@@ -40,7 +40,7 @@ export class FleetOffences {
     const known = this.#in(offence.network);
     if (known.has(offence.event)) return false;
     const own = [...known.values()].filter(({ by }) => by === offence.by);
-    if (own.length >= MAX_OFFENCES) return true;
+    if (own.length >= MAX_IN_NETWORK) return true;
     known.set(offence.event, offence);
     this.#added.push(offence);
     return true;
