@@ -1,6 +1,7 @@
 import { showBlocklist } from '../pubsub/page/bans-view.ts';
 import { byId } from '../pubsub/page/dom.ts';
 import { formatTime } from '../pubsub/page/format.ts';
+import { showFound, showLost } from '../pubsub/page/head.ts';
 import { showMap, startMap } from '../pubsub/page/map.ts';
 import type { OverviewJson } from './json.ts';
 import { showUsers } from './users-view.ts';
@@ -11,16 +12,15 @@ let shown = JSON.parse(byId('initial').textContent) as OverviewJson;
 
 startMap();
 show();
-refreshMap().catch(showLost);
+refreshMap().catch(onLost);
 setInterval(() => {
-  if (!document.hidden) refresh().catch(showLost);
+  if (!document.hidden) refresh().catch(onLost);
 }, REFRESH_MILLISECONDS);
 
 async function refresh(): Promise<void> {
   const before = shown;
   shown = (await (await got('/admin/overview.json')).json()) as OverviewJson;
-  byId('lost').hidden = true;
-  document.body.className = '';
+  showFound();
   show();
   if (before.latest !== shown.latest || before.active !== shown.active) await refreshMap();
 }
@@ -41,9 +41,7 @@ function show(): void {
   byId('version').textContent = `mcblock ${shown.version}`;
 }
 
-function showLost(): void {
-  const lost = byId('lost');
-  lost.hidden = false;
-  lost.textContent = `The server does not answer. This page shows what it knew at ${formatTime(shown.now)} UTC.`;
-  document.body.className = 'lost';
+function onLost(): void {
+  const at = formatTime(shown.now);
+  showLost(`The server does not answer. This page shows what it knew at ${at} UTC.`);
 }

@@ -1,5 +1,6 @@
 import { byId, create, row, rowHead } from '../pubsub/page/dom.ts';
 import { formatAge, formatCount, formatTime } from '../pubsub/page/format.ts';
+import { showSummary } from '../pubsub/page/head.ts';
 import type { OverviewJson, UserJson } from './json.ts';
 import { summaryOf } from './summary.ts';
 
@@ -7,9 +8,7 @@ const PERCENT = 100;
 
 export function showUsers({ users, startedAt }: OverviewJson): void {
   const { text, isGood } = summaryOf({ users });
-  const state = byId('state');
-  if (state.textContent !== text) state.textContent = text;
-  state.className = isGood ? '' : 'bad';
+  showSummary(text, isGood);
   const machines = users
     .filter(({ isMachine }) => isMachine)
     .toSorted((p, q) => (q.lastAt ?? '').localeCompare(p.lastAt ?? ''));

@@ -1,6 +1,7 @@
 import { addBan, showBlocklist } from './bans-view.ts';
 import { byId } from './dom.ts';
 import { formatTime } from './format.ts';
+import { showFound, showLost } from './head.ts';
 import type { BanJson, InitialJson, PageJson, StatusJson } from './json.ts';
 import { showMap, startMap } from './map.ts';
 import { showState, showStatus } from './status-view.ts';
@@ -20,12 +21,12 @@ function listen(): void {
   on(events, 'ban', (data) => addBan(data as BanJson));
   on(events, 'changed', refresh);
   events.addEventListener('error', () => {
-    showLost();
+    onLost();
     // The browser reconnects by itself unless it was refused.
     if (events.readyState === EventSource.CLOSED) setTimeout(listen, RETRY_MILLISECONDS);
   });
   events.addEventListener('open', () => {
-    showFound();
+    onFound();
     fetchStatus().catch(() => {});
     refresh();
   });
@@ -33,7 +34,7 @@ function listen(): void {
 
 function on(events: EventSource, name: string, show: (data: unknown) => void): void {
   events.addEventListener(name, ({ data }: MessageEvent<string>) => {
-    showFound();
+    onFound();
     show(JSON.parse(data));
   });
 }
@@ -62,21 +63,16 @@ async function fetchBlocklist(): Promise<void> {
   showMap(new Uint8Array(await map.arrayBuffer()));
 }
 
-function showLost(): void {
-  const lost = byId('lost');
-  if (!lost.hidden) return;
-  lost.hidden = false;
+function onLost(): void {
   const shown =
     receivedAt === undefined
       ? ''
       : ` This page shows what it knew at ${formatTime(receivedAt.toISOString().slice(0, 19))} UTC.`;
-  lost.textContent = `Connection to mcblock lost; reconnecting.${shown}`;
+  showLost(`Connection to mcblock lost; reconnecting.${shown}`);
   showState('unknown', false);
-  document.body.className = 'lost';
 }
 
-function showFound(): void {
+function onFound(): void {
   receivedAt = new Date();
-  byId('lost').hidden = true;
-  document.body.className = '';
+  showFound();
 }

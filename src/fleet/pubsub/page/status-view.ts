@@ -1,5 +1,6 @@
 import { byId, create, row, rowHead } from './dom.ts';
 import { formatAge, formatCount, formatSince } from './format.ts';
+import { showSummary } from './head.ts';
 import type { ChannelJson, StatusJson } from './json.ts';
 
 const MAX_SENDERS = 12;
@@ -25,11 +26,7 @@ export function showStatus(status: StatusJson): void {
 }
 
 export function showState(state: string, isGood: boolean): void {
-  const element = byId('state');
-  const text = `state: ${state}`;
-  // Screen readers speak each change of it.
-  if (element.textContent !== text) element.textContent = text;
-  element.className = isGood ? '' : 'bad';
+  showSummary(`state: ${state}`, isGood);
   document.title = `mcblock: ${state}`;
 }
 
