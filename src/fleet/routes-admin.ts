@@ -2,6 +2,7 @@ import type { FastifyReply } from 'fastify';
 import { ADMIN_POLICY, adminPageOf } from './admin-page.ts';
 import type { Api } from './api.ts';
 import type { OverviewSource } from './overview.ts';
+import { DATA_POLICY, GUARD_HEADERS } from './web-page.ts';
 
 /** The page for administrators. It only reads. */
 export function addAdminRoutes(api: Api, overview: OverviewSource): void {
@@ -28,7 +29,7 @@ export function addAdminRoutes(api: Api, overview: OverviewSource): void {
         answers: { 200: 'an object' },
       },
     },
-    async (_request, reply) => guarded(reply, NOTHING).send((await overview.get()).json),
+    async (_request, reply) => guarded(reply, DATA_POLICY).send((await overview.get()).json),
   );
 
   api.get(
@@ -41,20 +42,12 @@ export function addAdminRoutes(api: Api, overview: OverviewSource): void {
       },
     },
     async (_request, reply) =>
-      guarded(reply, NOTHING)
+      guarded(reply, DATA_POLICY)
         .type('application/octet-stream')
         .send(Buffer.from((await overview.get()).map)),
   );
 }
 
-const NOTHING = "default-src 'none'";
-
 function guarded(reply: FastifyReply, policy: string): FastifyReply {
-  return reply.headers({
-    'content-security-policy': policy,
-    'x-content-type-options': 'nosniff',
-    'referrer-policy': 'no-referrer',
-    'cross-origin-resource-policy': 'same-origin',
-    'cache-control': 'no-store',
-  });
+  return reply.headers({ ...GUARD_HEADERS, 'content-security-policy': policy });
 }

@@ -1,5 +1,16 @@
 import { createHash } from 'node:crypto';
 
+/** Headers of a page and its data, which no page from elsewhere is to use and no cache to keep. */
+export const GUARD_HEADERS = {
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'no-referrer',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Cache-Control': 'no-store',
+} as const;
+
+/** The Content-Security-Policy of data. */
+export const DATA_POLICY = "default-src 'none'";
+
 /** One document that loads nothing but data from the same server. */
 export interface WebPage {
   /** The Content-Security-Policy: only the page's own style and script apply, and no other page may frame it. */

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { setTimeout as wait } from 'node:timers/promises';
 import { McblockError, reasonOf } from '../../errors.ts';
 import { PROMETHEUS_TYPE, prometheusText } from '../../prometheus.ts';
+import { DATA_POLICY, GUARD_HEADERS } from '../web-page.ts';
 import { type Endpoint, endpointText, isLocal } from './endpoint.ts';
 import { Events } from './events.ts';
 import { PAGE_POLICY, pageOf } from './page.ts';
@@ -75,10 +76,7 @@ export class StatusServer {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    response.setHeader('X-Content-Type-Options', 'nosniff');
-    response.setHeader('Referrer-Policy', 'no-referrer');
-    response.setHeader('Cross-Origin-Resource-Policy', 'same-origin');
-    response.setHeader('Cache-Control', 'no-store');
+    for (const [name, value] of Object.entries(GUARD_HEADERS)) response.setHeader(name, value);
     response.on('error', () => {});
     try {
       const [path = '/'] = (request.url ?? '/').split('?');
@@ -153,7 +151,7 @@ function send(response: ServerResponse, { code, type, body }: Answer, isHead = f
   response.writeHead(code, {
     'Content-Type': type,
     'Content-Length': bytes.length,
-    'Content-Security-Policy': type.startsWith('text/html') ? PAGE_POLICY : "default-src 'none'",
+    'Content-Security-Policy': type.startsWith('text/html') ? PAGE_POLICY : DATA_POLICY,
     ...(code === 405 ? { Allow: 'GET, HEAD' } : {}),
   });
   response.end(isHead ? undefined : bytes);
