@@ -1,5 +1,6 @@
 import { decide } from '../blocklist/decide.ts';
 import { isActive, type Seconds } from '../blocklist/entry.ts';
+import { automaticRequest } from '../blocklist/evidence-source.ts';
 import { automaticPrefix, type Policy } from '../blocklist/policy.ts';
 import type { Decision } from '../blocklist/request.ts';
 import { hostPrefix } from '../net/prefix.ts';
@@ -37,15 +38,9 @@ export function pendingReport(
       supernets,
       changeSet.space,
       {
-        kind: 'automatic',
-        origin: 'grok',
+        ...automaticRequest('log', { offender: address, at: last, hits }, policy.offence.points),
         maker: makerOf(reporter),
-        offender: address,
-        at: last,
-        hits,
-        points: policy.offence.points,
         isReported: true,
-        external: false,
       },
       limitedPolicy(policy, reporter),
       now,
