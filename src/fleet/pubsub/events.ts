@@ -14,18 +14,17 @@ export class Events {
     return this.#listeners.size > 0;
   }
 
-  /** False if there are too many. */
-  add(response: ServerResponse): boolean {
+  /** Adds a listener, which gets `first` before all other events. False if there are too many. */
+  add(response: ServerResponse, first: { event: string; data: object }): boolean {
     if (this.#listeners.size >= MAX_LISTENERS) return false;
     this.#listeners.add(response);
     response.once('close', () => this.#listeners.delete(response));
-    response.write('retry: 2000\n\n');
+    response.write(`retry: 2000\n\n${eventText(first.event, first.data)}`);
     return true;
   }
 
   send(event: string, data: object): void {
-    // JSON has no line breaks, which would end the event.
-    if (this.hasListeners) this.#write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+    if (this.hasListeners) this.#write(eventText(event, data));
   }
 
   close(): void {
@@ -39,4 +38,9 @@ export class Events {
       else response.write(text);
     }
   }
+}
+
+function eventText(event: string, data: object): string {
+  // JSON has no line breaks, which would end the event.
+  return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 }

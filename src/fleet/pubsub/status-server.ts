@@ -128,7 +128,9 @@ export class StatusServer {
 
   #listenTo(response: ServerResponse): void {
     response.writeHead(200, { 'Content-Type': 'text/event-stream' });
-    if (!this.events.add(response)) response.end();
+    // The first event, so that no older state from elsewhere can arrive after a newer one.
+    const first = { event: 'state', data: statusJson(this.#deps.status) };
+    if (!this.events.add(response, first)) response.end();
   }
 
   #isNamed({ headers }: IncomingMessage): boolean {

@@ -137,7 +137,7 @@ it('serves foreign text as data, not as HTML', async () => {
   expect((await ask('/map')).headers['content-length']).toBe('65536');
 });
 
-it('sends events to browsers', async () => {
+it('sends events to browsers, the state first', async () => {
   let text = '';
   const sent = request({ port, path: '/events' }, (response) => {
     response.on('data', (bytes: Buffer) => {
@@ -145,7 +145,8 @@ it('sends events to browsers', async () => {
     });
   });
   sent.end();
-  await until(() => server.events.hasListeners);
+  await until(() => text !== '');
+  expect(text).toMatch(/^retry: 2000\n\nevent: state\ndata: \{"state":/);
   server.events.send('ban', { prefix: 'a\nb' });
   await until(() => text.includes('event: ban\ndata: {"prefix":"a\\nb"}\n\n'));
   sent.destroy();

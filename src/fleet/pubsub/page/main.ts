@@ -27,7 +27,6 @@ function listen(): void {
   });
   events.addEventListener('open', () => {
     onFound();
-    fetchStatus().catch(() => {});
     refresh();
   });
 }
@@ -45,11 +44,6 @@ function showInitial(): void {
   showStatus(status);
   if (page !== null) showBlocklist(page);
   byId('version').textContent = `mcblock ${version}`;
-}
-
-async function fetchStatus(): Promise<void> {
-  const response = await fetch('/status.json');
-  showStatus((await response.json()) as StatusJson);
 }
 
 function refresh(): void {
