@@ -1181,10 +1181,10 @@ export function describeApi(makeBackend: () => Backend): void {
 
     it('answers that one which is removed meanwhile is not there, rather than that it is empty', async () => {
       await putFeed('drop', ['5.149.104.0/24']);
-      const list = store.feeds.list.bind(store.feeds);
+      const read = store.feeds.list.bind(store.feeds);
       store.feeds.list = async (name) => {
         await store.feeds.remove(name);
-        return list(name);
+        return read(name);
       };
       expect(await status('reader', 'GET', '/v2/feeds/drop')).toBe(404);
     });
