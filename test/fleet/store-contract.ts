@@ -691,7 +691,7 @@ function anyReport(prefix: Prefix): fc.Arbitrary<Report> {
     fc.record({
       kind: fc.constant('pending' as const),
       event: fc.constantFrom('event--1', 'event--2', 'event--3', 'event--4'),
-      address: fc.constant(prefix),
+      address: fc.constant(address),
       at: fc.constantFrom(NOW, NOW + 40 * DAY_SECONDS, NOW + 90 * DAY_SECONDS),
       service: fc.constant('sshd'),
       message: fc.constant('failed-login'),
