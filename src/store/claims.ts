@@ -9,8 +9,10 @@ const MAX_CLAIMS = 4096;
 const OF_PREFIX = 'WHERE family = ? AND length = ? AND network = ?';
 const VALID = '(until IS NULL OR until > ?)';
 const PUT = 'INSERT OR REPLACE INTO claim VALUES (?, ?, ?, ?, ?, ?)';
+const KEY = 'family, length, network, name';
 const DROP = `
-DELETE FROM claim WHERE at <= (SELECT at FROM claim ORDER BY at DESC LIMIT 1 OFFSET ${MAX_CLAIMS})`;
+DELETE FROM claim WHERE (${KEY}) IN (
+  SELECT ${KEY} FROM claim ORDER BY at DESC LIMIT -1 OFFSET ${MAX_CLAIMS})`;
 
 /**
  * Wide prefixes that users of the fleet reported, which wait until others report them too
