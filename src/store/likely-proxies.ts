@@ -33,10 +33,11 @@ export class LikelyProxies {
   since(at: Seconds): UncountedProxy[] {
     const sql =
       'SELECT prefix, offences, last_at FROM likely_proxy WHERE last_at >= ? ORDER BY last_at DESC, prefix';
-    return this.#connection.rows(sql, at).flatMap(([text, offences, lastAt]) => {
-      const prefix = parsePrefix(String(text));
-      return [{ prefix, offences: Number(offences), lastAt: Number(lastAt) }];
-    });
+    return this.#connection.rows(sql, at).map(([text, offences, lastAt]) => ({
+      prefix: parsePrefix(String(text)),
+      offences: Number(offences),
+      lastAt: Number(lastAt),
+    }));
   }
 
   /** Without effect outside a transaction: a rehearsal keeps nothing. */
