@@ -72,12 +72,14 @@ SELECT DISTINCT log FROM evidence
 WHERE family = ? AND length = ? AND network = ? AND number = ? AND log <> '' ORDER BY log LIMIT 10`;
 
 /** When an activation was recorded: logs give earlier times, and a daemon's command begins earlier. */
-const RECORDED = 'max(t.at, ifnull(c.at, 0))';
+export const RECORDED_AT = 'max(t.at, ifnull(c.at, 0))';
+/** The activations as `t`, with their commands as `c`. */
+export const OF_ACTIVATIONS = 'FROM activation AS t LEFT JOIN command AS c ON c.id = t.command';
 
 const ACTIVATIONS = `
-SELECT t.family, t.length, hex(t.network), ${RECORDED}, 'activated', t.number, t.at,
+SELECT t.family, t.length, hex(t.network), ${RECORDED_AT}, 'activated', t.number, t.at,
   t.until, t.origin, t.note, t.made_by, ifnull(c.text, ''), ifnull(c.user, ''), t.rule
-FROM activation AS t LEFT JOIN command AS c ON c.id = t.command`;
+${OF_ACTIVATIONS}`;
 
 const OTHERS = `
 SELECT t.family, t.length, hex(t.network), t.at, t.action, NULL, NULL,
@@ -135,7 +137,7 @@ export class Changes {
   }
 
   #activations(filter: ChangeFilter, most: number): RecordedChange[] {
-    const [where, values] = conditionOf(filter, RECORDED, LOG_NAMED);
+    const [where, values] = conditionOf(filter, RECORDED_AT, LOG_NAMED);
     const sql = `${ACTIVATIONS} WHERE ${where} ORDER BY 4 DESC, 1, 3, 2 LIMIT ?`;
     return this.#connection.rows(sql, ...values, most).map((row) => {
       const change = changeOfRow(row);

@@ -3,6 +3,7 @@ import type { Evidence } from '../blocklist/evidence.ts';
 import { DAY_SECONDS } from '../blocklist/policy.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { WidestLengths } from '../net/wide.ts';
+import { OF_ACTIVATIONS, RECORDED_AT } from './changes.ts';
 import type { Connection } from './connection.ts';
 import { IS_ACTIVE } from './entries.ts';
 import { evidenceOfCell } from './evidence-cell.ts';
@@ -12,11 +13,11 @@ import { damagedRow } from './store-error.ts';
 /** Rows of evidence read at once; one may have thousands of offenders. */
 const PAGE_ROWS = 500;
 
-/** Counts by the time of recording: logs give earlier times. */
+/** Counts by the time of recording. */
 const RECORDED = `
 SELECT count(*) FILTER (WHERE number = 1), count(*)
-FROM activation AS t LEFT JOIN command AS c ON c.id = t.command
-WHERE max(t.at, ifnull(c.at, 0)) >= ?`;
+${OF_ACTIVATIONS}
+WHERE ${RECORDED_AT} >= ?`;
 
 const BY_DAY = `
 SELECT at / ${DAY_SECONDS}, count(*) FROM activation WHERE at >= ? AND at <= ? GROUP BY 1 ORDER BY 1`;
@@ -41,14 +42,14 @@ SELECT count(*) FROM (
 
 const NEW_WIDER = `
 SELECT t.family, t.length, hex(t.network), t.origin
-FROM activation AS t LEFT JOIN command AS c ON c.id = t.command
-WHERE number = 1 AND max(t.at, ifnull(c.at, 0)) >= ?
+${OF_ACTIVATIONS}
+WHERE number = 1 AND ${RECORDED_AT} >= ?
   AND length < CASE family WHEN 4 THEN ? ELSE ? END
 ORDER BY t.family, t.network, t.length LIMIT ?`;
 
 const BY_RULE = `
-SELECT t.family, t.length, hex(t.network), t.rule, max(t.at, ifnull(c.at, 0)) AS recorded
-FROM activation AS t LEFT JOIN command AS c ON c.id = t.command
+SELECT t.family, t.length, hex(t.network), t.rule, ${RECORDED_AT} AS recorded
+${OF_ACTIVATIONS}
 WHERE t.rule IS NOT NULL AND recorded >= ?
 ORDER BY recorded DESC LIMIT ?`;
 
