@@ -21,10 +21,11 @@ type Group = readonly [shared: readonly SqlValue[], rows: readonly (readonly Sql
 const SHARED: readonly EvidenceName[] = EVIDENCE_KEY.filter(
   (name) => name !== 'address' && name !== 'log',
 );
-/** The cells of earlier versions end before the proxy. */
+/** The cells of earlier versions end before these. */
+const LATER: readonly EvidenceName[] = ['rule', 'proxy'];
 const OWN: readonly EvidenceName[] = [
-  ...EVIDENCE_NAMES.filter((name) => !['log', 'proxy', ...SHARED].includes(name)),
-  'proxy',
+  ...EVIDENCE_NAMES.filter((name) => !['log', ...SHARED, ...LATER].includes(name)),
+  ...LATER,
 ];
 
 export function cellOfEvidence(evidence: readonly Evidence[]): string {

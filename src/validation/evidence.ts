@@ -71,9 +71,6 @@ export const DETAIL_FIELDS = {
   },
 } as const satisfies FieldsOf<Details>;
 
-/** The cell of the store has the fields in their order: those of later versions come last. */
-const { rule: RULE, ...FIRST_DETAILS } = DETAIL_FIELDS;
-
 export const EVIDENCE_FIELDS = {
   address: {
     json: nullable(address()),
@@ -82,9 +79,8 @@ export const EVIDENCE_FIELDS = {
     merge: 'key',
   },
   firstSeen: { ...TIME, merge: 'least' },
-  ...FIRST_DETAILS,
+  ...DETAIL_FIELDS,
   lastSeen: { ...TIME, merge: 'greatest' },
-  rule: RULE,
 } as const satisfies FieldsOf<Evidence>;
 
 export type EvidenceName = keyof typeof EVIDENCE_FIELDS;
