@@ -136,7 +136,7 @@ function inFolder(name) {
 async function pubsub({ messageText, SigningKey, parseAddress, parsePrefix }) {
   const at = Math.floor(Date.now() / 1000);
   const prefix = parsePrefix('5.149.104.0/24');
-  const evidence = [{ service: 'sshd', message: 'failed-password', count: 3, port: undefined }];
+  const evidence = [{ service: 'sshd', message: 'failed-password', count: 3, rule: '' }];
   const address = parseAddress('5.149.104.9');
   const ban = { prefix, address, expiresAt: at + 2_592_000, origin: 'grok', note: '', evidence };
   const text = messageText(

@@ -177,7 +177,7 @@ function makeCrowd({ SigningKey, messageText, parsePrefix, parseAddress }, key) 
       address: address === undefined ? undefined : parseAddress(address),
       expiresAt: at + 86_400,
       origin: 'grok',
-      evidence: [{ service: 'sshd', message: 'failed-login', count: 3 }],
+      evidence: [{ service: 'sshd', message: 'failed-login', count: 3, rule: '' }],
       note: '',
     };
     return messageText({ ban, sender: SENDER, channel: 'mcblock', number: ++number, at }, by);
