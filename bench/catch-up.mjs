@@ -6,14 +6,13 @@ import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { load } from './load.mjs';
+import { answering } from './server.mjs';
 
 const ENTRIES = Number(process.argv[2] ?? 100_000);
 const PORT = 18_126;
 const PASSWORD = 'bench-8d604831';
-const PATIENCE = 600;
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
 const program = join(repository, 'bin', 'mcblock.js');
@@ -75,15 +74,4 @@ async function measure({ FleetClient, Transport, openStore, catchUp, onePolicy, 
   const at = (percent) => (delay.percentile(percent) / 1e6).toFixed(1);
   const longest = (delay.max / 1e6).toFixed(1);
   console.log(`the loop's delay: median ${at(50)} ms, 99 % ${at(99)} ms, longest ${longest} ms`);
-}
-
-async function answering(url) {
-  for (let tries = 0; tries < PATIENCE; tries++) {
-    try {
-      if ((await fetch(url)).ok) return;
-    } catch {
-      await pause(50);
-    }
-  }
-  throw new Error(`${url} does not answer`);
 }

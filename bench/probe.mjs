@@ -10,8 +10,10 @@ import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { until } from './server.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -62,7 +64,7 @@ async function measure() {
     probe.stderr.on('data', (data) => {
       said += data;
     });
-    while (!said.includes('probing')) await pause(50);
+    await until(() => said.includes('probing'), { instead: () => said });
     const flood = fileURLToPath(new URL('probe-flood.pl', import.meta.url));
     const client = spawn(
       'ip',
@@ -113,12 +115,6 @@ function run(...argv) {
   });
   if (status !== 0) throw new Error(`${argv.join(' ')}: ${stderr}`);
   return stdout;
-}
-
-function pause(milliseconds) {
-  return new Promise((resolve) => {
-    setTimeout(resolve, milliseconds, false);
-  });
 }
 
 function print(text) {

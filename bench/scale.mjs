@@ -13,6 +13,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { load } from './load.mjs';
+import { answering, cpuSeconds, freePort, until } from './server.mjs';
 
 const ENTRIES = Number(process.argv[2] ?? 100_000);
 const SUBSCRIBERS = Number(process.argv[3] ?? 500);
@@ -22,7 +23,6 @@ const PASSWORD = 'bench-8d604831';
 const REPORTS = 500;
 const MESSAGES = 500;
 const MESSAGES_PER_SECOND = 100;
-const PATIENCE = 600;
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(repository);
@@ -248,12 +248,7 @@ async function serve(db) {
     `127.0.0.1:${port}`,
   ];
   const child = started(process.execPath, [program, ...argv]);
-  await until(() =>
-    fetch(`http://127.0.0.1:${port}/`).then(
-      ({ ok }) => ok,
-      () => false,
-    ),
-  );
+  await answering(`http://127.0.0.1:${port}/`);
   return { port, pid: child.pid };
 }
 
@@ -355,35 +350,14 @@ async function inParallel(count, workers, work) {
   await Promise.all(Array.from({ length: workers }, one));
 }
 
-async function until(isSo) {
-  for (let tries = 0; tries < PATIENCE; tries++) {
-    if (await isSo()) return;
-    await pause(50);
-  }
-  throw new Error('nothing happens');
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-/** Seconds of CPU that a process has used (proc(5): utime and stime, in hundredths). */
 function cpuOf({ pid }) {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'latin1')
-    .replace(/^.*\) /, '')
-    .split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / 100;
+  return cpuSeconds(pid);
 }
 
 /** Of all processes of PostgreSQL. One that has ended no longer counts. */
 function cpuOfPostgres() {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && isPostgres(name));
-  return sum(pids, (pid) => cpuOf({ pid }));
+  return sum(pids, cpuSeconds);
 }
 
 function isPostgres(pid) {

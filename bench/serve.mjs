@@ -5,14 +5,14 @@
 //   --postgres URL  an empty database to use instead, such as one beside that server's
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { load } from './load.mjs';
+import { answering, cpuSeconds, freePort } from './server.mjs';
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
 const program = join(repository, 'bin', 'mcblock.js');
@@ -138,7 +138,7 @@ async function rates(what, targets, work, connections = CONNECTIONS) {
 }
 
 async function perSecond(target, work, connections) {
-  const cpuBefore = cpuSeconds(target.pid);
+  const cpuBefore = cpuOf(target);
   const start = performance.now();
   const until = start + SECONDS * 1000;
   let count = 0;
@@ -152,17 +152,12 @@ async function perSecond(target, work, connections) {
     }),
   );
   const rate = (count * 1000) / (performance.now() - start);
-  return { rate, cpu: ((cpuSeconds(target.pid) - cpuBefore) * 1000) / count };
+  return { rate, cpu: ((cpuOf(target) - cpuBefore) * 1000) / count };
 }
 
-/** Seconds of CPU that the server has used (proc(5): utime and stime, in hundredths). */
-function cpuSeconds(pid) {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(' ');
-    return (Number(fields[13]) + Number(fields[14])) / 100;
-  } catch {
-    return Number.NaN;
-  }
+/** Seconds of CPU that the server has used; NaN for one that was not started here. */
+function cpuOf({ pid }) {
+  return pid === undefined ? Number.NaN : cpuSeconds(pid);
 }
 
 async function startServer(name, db) {
@@ -189,25 +184,8 @@ async function startServer(name, db) {
     server.kill('SIGTERM');
     if (server.exitCode === null) await once(server, 'close');
   });
-  for (let tries = 0; tries < 100; tries++) {
-    try {
-      if ((await fetch(`http://127.0.0.1:${port}/`)).ok) {
-        return targetOf(name, `http://${USER}:${PASSWORD}@127.0.0.1:${port}`, server.pid);
-      }
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
-  throw new Error('the server does not answer');
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
+  await answering(`http://127.0.0.1:${port}/`);
+  return targetOf(name, `http://${USER}:${PASSWORD}@127.0.0.1:${port}`, server.pid);
 }
 
 function otherServer(url) {

@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { load } from './load.mjs';
+import { answering } from './server.mjs';
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
 const mcblock = join(repository, 'bin', 'mcblock.js');
@@ -259,17 +260,6 @@ function start(args, stdio) {
   const child = spawn(process.execPath, [mcblock, ...args], { stdio });
   children.push(child);
   return child;
-}
-
-async function answering(url) {
-  for (let tries = 0; tries < 200; tries++) {
-    try {
-      if ((await fetch(url)).ok) return;
-    } catch {
-      await pause(50);
-    }
-  }
-  throw new Error(`${url} does not answer`);
 }
 
 async function json(path) {
