@@ -5,8 +5,9 @@ import { DEFAULT_POLICY } from '../../src/blocklist/policy.ts';
 import { PrefixList } from '../../src/net/prefix-list.ts';
 import { formatPrefix, parsePrefix } from '../../src/net/prefix-text.ts';
 import { subtract } from '../../src/net/subtract.ts';
+import { fleetMachine } from '../fleet/client/fleet-machine.ts';
 import { LiveServer, PASSWORD } from '../fleet/client/live-server.ts';
-import { CommandLine } from '../support/command-line.ts';
+import { CommandLine, ok } from '../support/command-line.ts';
 
 const START = Date.parse('2026-01-01T00:00:00Z') / 1000;
 const HONEST = ['gate1', 'gate2', 'gate3'] as const;
@@ -34,30 +35,12 @@ beforeEach(async () => {
     await server.addUser(name, { widest4, widest6, longest });
   }
   await server.addUser('anna', { scopes: ['admin'] });
-  machines = [...HONEST, 'anna'].map(machine);
+  machines = [...HONEST, 'anna'].map((name) => fleetMachine(server.url, name));
 });
 afterEach(async () => {
   await server.stop();
   for (const line of [...machines, folder]) line.remove();
 });
-
-function machine(user: string): CommandLine {
-  const line = new CommandLine();
-  line.now = '2026-01-01T00:00:00Z';
-  writeFileSync(line.path('password'), `${PASSWORD}\n`, { mode: 0o600 });
-  line.config = line.path('mcblock.toml');
-  writeFileSync(
-    line.config,
-    `[fleet]\nurl = "${server.url}"\nuser = "${user}"\npassword-file = "${line.path('password')}"\n`,
-  );
-  return line;
-}
-
-async function ok(line: CommandLine, ...argv: string[]): Promise<string> {
-  const outcome = await line.run(...argv);
-  expect(outcome).toMatchObject({ exitCode: 0 });
-  return outcome.stdout;
-}
 
 async function post(...reports: object[]): Promise<number> {
   const authorization = `Basic ${Buffer.from(`hostile:${PASSWORD}`).toString('base64')}`;

@@ -1,8 +1,9 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DEFAULT_POLICY } from '../../src/blocklist/policy.ts';
+import { fleetMachine } from '../fleet/client/fleet-machine.ts';
 import { LiveServer, PASSWORD } from '../fleet/client/live-server.ts';
-import { CommandLine } from '../support/command-line.ts';
+import { CommandLine, ok } from '../support/command-line.ts';
 
 const { limits } = DEFAULT_POLICY;
 const NAMES = Array.from({ length: 10 }, (_, n) => `gate${n}`);
@@ -32,33 +33,16 @@ beforeEach(async () => {
   });
   const { widest4, widest6, longestSeconds: longest } = limits.user;
   for (const name of NAMES) await server.addUser(name, { widest4, widest6, longest });
-  machines = NAMES.map(machine);
+  machines = NAMES.map((name) => fleetMachine(server.url, name));
+  for (const line of machines) line.now = '2026-01-01T12:00:00Z';
 });
 afterEach(async () => {
   await server.stop();
   for (const line of [...machines, folder]) line.remove();
 });
 
-function machine(user: string): CommandLine {
-  const line = new CommandLine();
-  line.now = '2026-01-01T12:00:00Z';
-  writeFileSync(line.path('password'), `${PASSWORD}\n`, { mode: 0o600 });
-  line.config = line.path('mcblock.toml');
-  writeFileSync(
-    line.config,
-    `[fleet]\nurl = "${server.url}"\nuser = "${user}"\npassword-file = "${line.path('password')}"\n`,
-  );
-  return line;
-}
-
 const guess = (address: string, second: number, user = 'root', pid = second + 7) =>
   `Jan  1 11:00:${String(second).padStart(2, '0')} host sshd[${pid}]: Failed password for ${user} from ${address} port 4711 ssh2`;
-
-async function ok(line: CommandLine, ...argv: string[]): Promise<string> {
-  const outcome = await line.run(...argv);
-  expect(outcome).toMatchObject({ exitCode: 0 });
-  return outcome.stdout;
-}
 
 let logs = 0;
 async function grok(line: CommandLine, ...lines: string[]): Promise<string> {

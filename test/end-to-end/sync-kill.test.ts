@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signal } from '../../src/process/program.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
-import { LiveServer, PASSWORD } from '../fleet/client/live-server.ts';
+import { configureFleet } from '../fleet/client/fleet-machine.ts';
+import { LiveServer } from '../fleet/client/live-server.ts';
 import { CommandLine } from '../support/command-line.ts';
 import { program } from '../support/program.ts';
 import { random } from '../support/random.ts';
@@ -24,12 +24,7 @@ describe('mcblock sync as a process', () => {
   beforeAll(async () => {
     await server.start(watchMoments);
     await server.addUser('gate1');
-    writeFileSync(line.path('password'), PASSWORD, { mode: 0o600 });
-    line.config = line.path('mcblock.toml');
-    writeFileSync(
-      line.config,
-      `[fleet]\nurl = "${server.url}"\nuser = "gate1"\npassword-file = "${line.path('password')}"\n`,
-    );
+    configureFleet(line, server.url, 'gate1');
   });
   afterAll(async () => {
     await server.stop();

@@ -2,8 +2,9 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { API_REVISION, REVISION_HEADER } from '../../src/fleet/revision.ts';
 import { AcaciaApi } from '../fleet/client/acacia-api.ts';
+import { configureFleet, fleetMachine } from '../fleet/client/fleet-machine.ts';
 import { LiveServer, PASSWORD } from '../fleet/client/live-server.ts';
-import { CommandLine } from '../support/command-line.ts';
+import { CommandLine, ok } from '../support/command-line.ts';
 import { PfTables } from '../support/pf-tables.ts';
 
 interface Shown {
@@ -27,28 +28,16 @@ beforeEach(async () => {
   await server.addUser('gate1');
   await server.addUser('gate2');
   await server.addUser('anna', { scopes: ['admin'] });
-  a = machine('gate1');
-  b = machine('gate2');
+  a = fleetMachine(server.url, 'gate1');
+  b = fleetMachine(server.url, 'gate2');
 });
 afterEach(async () => {
   await server.stop().catch(() => {});
   for (const line of [a, b, folder]) line.remove();
 });
 
-function machine(user: string, more = ''): CommandLine {
-  const line = new CommandLine();
-  const password = line.path('password');
-  writeFileSync(password, `${PASSWORD}\n`, { mode: 0o600 });
-  configure(line, user, more);
-  return line;
-}
-
 function configure(line: CommandLine, user: string, more = '', url = server.url): void {
-  line.config = line.path('mcblock.toml');
-  writeFileSync(
-    line.config,
-    `[fleet]\nurl = "${url}"\nuser = "${user}"\npassword-file = "${line.path('password')}"\n${more}`,
-  );
+  configureFleet(line, url, user, more);
 }
 
 /** Machine a, before it has a fleet. */
@@ -66,12 +55,6 @@ async function alone(...argv: string[]): Promise<string> {
 function at(time: string): void {
   server.now = Date.parse(time) / 1000;
   for (const line of [a, b]) line.now = time;
-}
-
-async function ok(line: CommandLine, ...argv: string[]): Promise<string> {
-  const outcome = await line.run(...argv);
-  expect(outcome).toMatchObject({ exitCode: 0 });
-  return outcome.stdout;
 }
 
 async function active(line: CommandLine): Promise<string[]> {

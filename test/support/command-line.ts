@@ -64,9 +64,7 @@ export class CommandLine {
 
   /** Runs it, expects it to succeed, and gives the JSON it writes. */
   async json<Value>(...argv: string[]): Promise<Value> {
-    const { exitCode, stdout, stderr } = await this.run('--json', ...argv);
-    if (exitCode !== 0) throw new Error(`${argv.join(' ')} failed: ${stderr}`);
-    return JSON.parse(stdout) as Value;
+    return JSON.parse(await ok(this, '--json', ...argv)) as Value;
   }
 
   path(name: string): string {
@@ -76,6 +74,13 @@ export class CommandLine {
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** Runs it, expects it to succeed, and gives what it writes. */
+export async function ok(line: CommandLine, ...argv: string[]): Promise<string> {
+  const { exitCode, stdout, stderr } = await line.run(...argv);
+  if (exitCode !== 0) throw new Error(`${argv.join(' ')} failed: ${stderr}`);
+  return stdout;
 }
 
 class Collected implements Sink {
