@@ -25,6 +25,8 @@ const measures = {
           entry: {
             prefix: prefixAround(address, length),
             origin: 'grok',
+            by: '',
+            byAdmin: false,
             note: '',
             activations: 1,
             hits: 30,
@@ -47,6 +49,8 @@ const measures = {
       const entry = {
         prefix,
         origin: 'manual',
+        by: '',
+        byAdmin: false,
         note: 'bench',
         activations: 1,
         hits: 0,
