@@ -19,7 +19,10 @@ export function daemonLog(context: Context): ServerLog {
   return new ServerLog(write, quiet ? 'warning' : verbose ? 'debug' : 'info', format);
 }
 
-/** Waits for the signal that stops the program and returns its name. */
+/**
+ * Waits for the signal that stops the program and returns its name. Called before a daemon says that it
+ * works: whoever reads that may send the signal at once.
+ */
 export async function stopped(): Promise<string> {
   const stop = new AbortController();
   const signals = ['SIGTERM', 'SIGINT'] as const;

@@ -105,11 +105,12 @@ async function listen(context: Context, options: ListenOptions): Promise<void> {
     renew: () => client?.renew(),
     page: new PageSource(store, policy, now),
   });
+  const stopping = stopped();
   try {
     await daemon.serveStatus();
     lesser?.become();
     await daemon.subscribe();
-    const signal = await stopped();
+    const signal = await stopping;
     log.write('info', 'stopping', { signal });
   } finally {
     // Requests to the API that are cut off are made again next time.

@@ -122,6 +122,7 @@ async function serve(context: Context, options: ServeOptions): Promise<void> {
       },
       v1Status: V1_STATUSES.find((status) => String(status) === options.v1Status) ?? 503,
     });
+    const stopping = stopped();
     await listen(() => app.listen({ host, port }), options.listen);
     servant?.become();
     if (process.geteuid?.() === 0) {
@@ -133,7 +134,7 @@ async function serve(context: Context, options: ServeOptions): Promise<void> {
       store: shownLocation(location),
     });
     const chores = startChores(store, clock, log);
-    const signal = await stopped();
+    const signal = await stopping;
     log.write('info', 'stopping', { signal });
     clearInterval(chores);
     setTimeout(() => app.server.closeAllConnections(), STOP_MILLISECONDS).unref();
