@@ -11,7 +11,7 @@ import { configuredFirewall, namesFirewall } from './config/firewall-settings.ts
 import type { Context } from './context.ts';
 import { appliedText } from './text/applied-text.ts';
 
-const NOT_APPLIED = 'recorded; run mcblock apply or mcblock emit to update the firewall';
+export const NOT_APPLIED = 'recorded; run mcblock apply or mcblock emit to update the firewall';
 
 /** Makes the firewall of the configuration hold the rules of the store. */
 export async function applyConfigured(
@@ -52,7 +52,8 @@ export function addApplyOptions(command: Command): Command {
     .option('--no-apply', 'do not update the firewall');
 }
 
-async function isToUpdate(context: Context, { apply }: ApplyChoice): Promise<boolean> {
+/** Whether the firewall is to be updated: as chosen, else if the configuration names one. */
+export async function isToUpdate(context: Context, { apply }: ApplyChoice): Promise<boolean> {
   return apply ?? namesFirewall(await context.config());
 }
 

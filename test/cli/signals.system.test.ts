@@ -13,26 +13,36 @@ afterEach(() => line.remove());
 
 const AS_ROOT = process.getuid?.() === 0 ? ['--as-root'] : [];
 
+const LISTEN = 'pubsub.address = "127.0.0.1:1"\nlisten.status = "127.0.0.1:0"\n';
+
 it.each<[string, string, string[]]>([
   ['listening', '', ['serve', '--listen', '127.0.0.1:0']],
-  [
-    'answering',
-    'pubsub.address = "127.0.0.1:1"\nlisten.status = "127.0.0.1:0"\n',
-    ['listen', ...AS_ROOT, '--no-apply'],
-  ],
+  ['answering', LISTEN, ['listen', ...AS_ROOT]],
   ['watching', '', ['watch', 'auth.log']],
   ['probing', 'probe.ports = [PORT]\n', ['probe', ...AS_ROOT]],
 ])('a daemon that says it is %s stops in order from then on', async (word, config, argv) => {
+  expect(await daemon(word, config, ...argv)).toMatchObject({ exitCode: 0, handlers: 1 });
+});
+
+it('listen leaves the firewall alone if none is configured, and says so', async () => {
+  const said = 'recorded; run mcblock apply or mcblock emit to update the firewall';
+  expect((await daemon('answering', LISTEN, 'listen', ...AS_ROOT)).output).toContain(said);
+  const { output } = await daemon('answering', LISTEN, 'listen', ...AS_ROOT, '--no-apply');
+  expect(output).not.toContain(said);
+});
+
+/** Runs a daemon that is sent SIGTERM as soon as it writes the word. */
+async function daemon(word: string, config: string, ...argv: string[]) {
   const file = line.path('mcblock.toml');
   writeFileSync(file, config.replace('PORT', String(await freePort())));
-  // As many as before, if nothing of the daemon's own handles the signal.
   const before = process.listenerCount('SIGTERM');
-  let handlers = 0;
+  let [output, handlers] = ['', 0];
   const stderr: Sink = {
     isTerminal: false,
     columns: undefined,
     write(data) {
-      if (handlers > 0 || !String(data).includes(word)) return;
+      output += String(data);
+      if (handlers > 0 || !output.includes(word)) return;
       handlers = process.listenerCount('SIGTERM') - before;
       setTimeout(() => process.emit('SIGTERM'), handlers > 0 ? 0 : 1000);
     },
@@ -46,5 +56,5 @@ it.each<[string, string, string[]]>([
     isClockSynchronised: async () => true,
     programFile: '/etc/passwd',
   });
-  expect([exitCode, handlers]).toEqual([0, 1]);
-});
+  return { exitCode, handlers, output };
+}

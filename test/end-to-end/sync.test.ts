@@ -1,4 +1,4 @@
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { API_REVISION, REVISION_HEADER } from '../../src/fleet/revision.ts';
 import { AcaciaApi } from '../fleet/client/acacia-api.ts';
@@ -101,6 +101,19 @@ describe('two machines and a server', () => {
     expect(seen).toMatchObject({ origin: 'fleet', activations: 1, hits: 10 });
     const history = await server.store.changesSince(0, 10);
     expect(history.map(({ value }) => 'entry' in value && value.entry.hits)).toEqual([10, 10]);
+  });
+
+  it('leave the firewall alone if none is configured, and say so of what changes', async () => {
+    await ok(a, 'grok', '--year', '2025', attack(a, '5.149.104.9'));
+    const remark = 'recorded; run mcblock apply or mcblock emit to update the firewall\n';
+    expect(await a.run('sync')).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(await b.run('sync')).toMatchObject({ exitCode: 0, stderr: remark });
+    expect(await b.run('sync')).toMatchObject({ exitCode: 0, stderr: '' });
+    configure(b, 'gate2', `[firewall]\nkind = "file"\nfile = "${b.path('rules')}"\n`);
+    await ok(b, 'sync', '--no-apply');
+    expect(existsSync(b.path('rules'))).toBe(false);
+    await ok(b, 'sync');
+    expect(readFileSync(b.path('rules'), 'utf8')).toBe('5.149.104.0/24\n');
   });
 
   it('share the withdrawal of a ban after a login', async () => {

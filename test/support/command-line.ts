@@ -46,9 +46,7 @@ export class CommandLine {
     }
     const common = ['--db', this.db, '--now', this.now];
     if (this.config !== undefined) common.push('--config', this.config);
-    // Else it would update the firewall of this machine.
-    const rest = argv.includes('sync') && !isNamed ? ['--no-apply'] : [];
-    const exitCode = await main([...common, ...argv, ...rest], {
+    const exitCode = await main([...common, ...argv], {
       stdout,
       stderr,
       env: this.env,

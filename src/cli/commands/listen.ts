@@ -9,8 +9,9 @@ import { sendOutbox } from '../../engine/sync/send-outbox.ts';
 import { fetchUserKeys, KEY_FAULTS, type OwnKey } from '../../engine/sync/user-keys.ts';
 import { McblockError } from '../../errors.ts';
 import type { FleetClient } from '../../fleet/client/client.ts';
+import { type ApplyChoice, addApplyOptions, isToUpdate, NOT_APPLIED } from '../afterwards.ts';
 import { readAcacia } from '../config/acacia.ts';
-import { configuredFirewall, namesFirewall } from '../config/firewall-settings.ts';
+import { configuredFirewall } from '../config/firewall-settings.ts';
 import { fleetClient } from '../config/fleet-client.ts';
 import { type DaemonUser, listenSettings } from '../config/listen-settings.ts';
 import { catchUpOptions } from '../config/sync-options.ts';
@@ -19,23 +20,21 @@ import { daemonLog, stopped } from '../daemon.ts';
 import { lesserUser } from '../privileges.ts';
 import { VERSION } from '../version.ts';
 
-interface ListenOptions {
+interface ListenOptions extends ApplyChoice {
   readonly acacia?: string;
   readonly asRoot?: true;
-  readonly apply: boolean;
 }
 
 export function define(command: Command, context: Context): void {
-  command
+  addApplyOptions(command)
     .description(
       'Subscribes to the bans of other machines over Redis pub/sub, stores them and updates the firewall at once. Reports the bans of other commands of this host to the API, and fetches from it what was missed. Serves its status over HTTP. Configured by [pubsub] and [listen].',
     )
     .option(
       '--acacia <file>',
-      "also read acacia_pubsub's configuration file, which takes precedence; then the firewall is updated only if [firewall] is configured",
+      "also read acacia_pubsub's configuration file, which takes precedence",
     )
     .option('--as-root', 'keep root privileges, where listen.user is not set')
-    .option('--no-apply', 'do not update the firewall')
     .addHelpText(
       'after',
       `
@@ -82,6 +81,10 @@ async function listen(context: Context, options: ListenOptions): Promise<void> {
     const fault = KEY_FAULTS[fetched.own];
     if (fault !== undefined) throw new McblockError('config', fault.join('; '));
   };
+  const applies = await isToUpdate(context, options);
+  if (!applies && options.apply === undefined) {
+    log.write('info', 'no firewall', { text: NOT_APPLIED });
+  }
   const pending = new PendingSender(changes.policies.windowSeconds, now);
   const post = async (api: FleetClient) => ({
     ...(await sendOutbox(store, api, now, warn)),
@@ -94,11 +97,9 @@ async function listen(context: Context, options: ListenOptions): Promise<void> {
     now,
     remember: (message) => isNew(store, message),
     storeBans: (requests) => storeBans(store, requests, policy, now(), rules.maxAgeSeconds),
-    // acacia_pubsub only runs its commands.
-    firewall:
-      options.apply && (acacia === undefined || namesFirewall(config))
-        ? liveFirewall(await configuredFirewall(config), store, policy, now)
-        : NO_FIREWALL,
+    firewall: applies
+      ? liveFirewall(await configuredFirewall(config), store, policy, now)
+      : NO_FIREWALL,
     fetchKeys: client && own && (() => fetchKeys(client, own)),
     catchUp: client && (() => catchUp(store, client, changes)),
     post: client && (() => post(client)),

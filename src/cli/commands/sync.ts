@@ -12,7 +12,7 @@ import {
   syncRound,
 } from '../../engine/sync/sync-round.ts';
 import { McblockError } from '../../errors.ts';
-import { applyAfterwards } from '../afterwards.ts';
+import { type ApplyChoice, addApplyOptions, updateFirewall } from '../afterwards.ts';
 import { fleetClient } from '../config/fleet-client.ts';
 import {
   catchUpOptions,
@@ -28,8 +28,7 @@ import { jsonText } from '../text/json-text.ts';
 /** Spreads the requests of machines that were started at the same time. */
 const SPREAD = 0.1;
 
-interface SyncCommandOptions {
-  readonly apply: boolean;
+interface SyncCommandOptions extends ApplyChoice {
   readonly onlyApi?: true;
   readonly onlyPubsub?: true;
   readonly every?: string;
@@ -38,7 +37,7 @@ interface SyncCommandOptions {
 }
 
 export function define(command: Command, context: Context): void {
-  command
+  addApplyOptions(command)
     .description(
       "Exchanges bans with the fleet: reads pf's tables, publishes their addresses over Redis, reports them and other new bans to the API, fetches the bans of other machines, updates the firewall, and expires old addresses from the tables. Configured by [fleet] and [pubsub]. Reports are kept until the API takes them.",
     )
@@ -49,7 +48,6 @@ export function define(command: Command, context: Context): void {
       '--spread <time>',
       'wait before, for less than this, as long each time on the same host',
     )
-    .option('--no-apply', 'do not update the firewall')
     .option('--dry-run', 'show what would be done; change nothing')
     .addHelpText(
       'after',
@@ -117,7 +115,7 @@ async function sync(context: Context, options: SyncCommandOptions): Promise<void
 
 async function byApi(
   context: Context,
-  { onlyApi, apply }: SyncCommandOptions,
+  { onlyApi, ...choice }: SyncCommandOptions,
   signal: AbortSignal,
 ): Promise<Way> {
   const config = await context.config();
@@ -132,7 +130,7 @@ async function byApi(
         ? () => openConfiguredPublisher(config)
         : undefined,
     pending: new PendingSender(policies.windowSeconds, now),
-    apply: apply ? () => applyAfterwards(context, { apply }) : undefined,
+    apply: async (isChanged) => (await updateFirewall(context, choice)).report(isChanged),
     warn: (text) => context.remark(text),
   };
   return {

@@ -29,8 +29,8 @@ export interface SyncOptions extends CatchUpOptions {
   readonly openPublisher: (() => Promise<Publisher>) | undefined;
   /** Sends offences that blocked nobody here. */
   readonly pending: PendingSender;
-  /** Brings the firewall up to date; undefined if that is not wanted. */
-  readonly apply: (() => Promise<void>) | undefined;
+  /** Brings the firewall up to date, if that is wanted; `isChanged` if the rules changed in this round. */
+  readonly apply: (isChanged: boolean) => Promise<void>;
   readonly warn: (text: string) => void;
 }
 
@@ -83,13 +83,18 @@ export async function syncRound(
     }
     round.caughtUp = await catchUp(store, client, options);
   });
-  if (apply !== undefined) await attempt(round, apply);
+  await attempt(round, () => apply(changesRules(round)));
   // The addresses are recorded by now, whether the API knows of them or not.
   await attempt(round, () => expirePfTables(pfctl, tables, pfExpireSeconds));
   round.waiting = store.outbox.size();
   round.setAside = store.outbox.setAsideReports();
   round.deferred = store.outbox.deferredReports();
   return round;
+}
+
+function changesRules({ recorded, caughtUp }: SyncRound): boolean {
+  const { blocked = 0, expired = 0, allowed = 0 } = caughtUp ?? {};
+  return (recorded?.fresh ?? 0) - (recorded?.spared ?? 0) + blocked + expired + allowed > 0;
 }
 
 /** The result that a round would have. Throws McblockError if a step would fail. */

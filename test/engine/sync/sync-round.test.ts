@@ -35,7 +35,7 @@ function options(more: Partial<SyncOptions> = {}): SyncOptions {
     pfExpireSeconds: 60,
     openPublisher: undefined,
     pending: new PendingSender(86_400, () => NOW),
-    apply: undefined,
+    apply: async () => {},
     warn: () => {},
     ...more,
   };
