@@ -193,9 +193,11 @@ export class OffenderNetworks {
   /** Commits and returns the entries within the network, to be read again after they change. */
   takeSubnets(network: OffenderNetwork): readonly Entry[] {
     if (!network.hasSubnets) return NO_ENTRIES;
-    for (const open of [...network.narrower.values()].flat()) {
-      open.commit();
-      this.#open.delete(keyOf(open.entry.prefix));
+    // More than the narrower ones that were read: one may be new.
+    for (const { prefix } of this.#repository.subnets(network.prefix)) {
+      const key = keyOf(prefix);
+      this.#open.get(key)?.commit();
+      this.#open.delete(key);
     }
     network.narrower = new Map();
     return this.#repository.subnets(network.prefix);

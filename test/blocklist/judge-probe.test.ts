@@ -21,6 +21,9 @@ function offence(who: string, service: string, message: string, points: number, 
 const probe = (who: string, port: number | undefined, points = 3, count = 1) =>
   offence(who, 'probe', port === undefined ? 'tcp' : `tcp/${port}`, points * count, count);
 
+const failed = (host: number, points: number) =>
+  offence(`192.0.2.${host}`, 'sshd', 'failed-login', points);
+
 function activeAfter(...offences: readonly Offence[]): string[] {
   const repository = new MemoryMap();
   const judge = new Judge(
@@ -62,6 +65,12 @@ describe('A probe', () => {
     const bad = [22, 23, 25].map((port) => probe('192.0.2.7', port, 10));
     const more = ports(7).map((port) => probe('192.0.2.7', port));
     expect(activeAfter(...bad, ...more)).toEqual(['192.0.2.0/24']);
+  });
+
+  it('is forgotten in a block of the network, which later offences hit', () => {
+    const alone = [failed(7, 20), probe('192.0.2.7', 23, 10)];
+    expect(activeAfter(...alone)).toEqual(['192.0.2.7/32']);
+    expect(activeAfter(...alone, failed(8, 10), failed(7, 10))).toEqual(['192.0.2.0/24']);
   });
 
   it('says nothing of its neighbours', () => {
