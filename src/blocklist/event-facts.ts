@@ -60,7 +60,7 @@ export class EventFacts implements RuleFacts {
   }
 
   #distinctCounts(): DistinctCounts {
-    this.#distinct ??= this.#window.distinctWith(this.#offence);
+    this.#distinct ??= this.#window.distinctWith(this.#offence, this.at);
     return this.#distinct;
   }
 }

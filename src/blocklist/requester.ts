@@ -66,7 +66,7 @@ export class Requester {
     const inner = isFull ? this.#subnetsBefore(network, firstAt, at) : NO_SUBNETS;
     const hits = window.countFrom(from);
     const offender = latest.address;
-    const event = policy.rules && { kind: latest.kind, ...window.distinctWith(latest) };
+    const event = policy.rules && { kind: latest.kind, ...window.distinctWith(latest, at) };
     const request = {
       ...automaticRequest(this.#source, { offender, at, hits }, alone ?? points),
       ...(alone === undefined ? {} : { prefix: from }),

@@ -104,8 +104,13 @@ export class Window {
     this.#keep(this.latestAt ?? at, windowSeconds, false);
   }
 
-  /** How many there are in the window and this one together. */
-  distinctWith(offence: Offence): DistinctCounts {
+  /** How many there are in the window that ends at this time, and this one together. */
+  distinctWith(offence: Offence, at: Seconds): DistinctCounts {
+    const counts = (moment: Moment) => moment.at > at - moment.windowSeconds;
+    // What is over is not dropped before something is added.
+    if (!this.#moments.every(counts)) {
+      return new Distinct(this.#moments.filter(counts)).with(offence);
+    }
     this.#distinct ??= new Distinct(this.#moments);
     return this.#distinct.with(offence);
   }

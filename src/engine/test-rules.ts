@@ -89,7 +89,7 @@ export function testRules(
       hits: 1,
       points: policy.offence.points,
       external: false,
-      event: event && { kind: event.kind, ...window.distinctWith(event) },
+      event: event && { kind: event.kind, ...window.distinctWith(event, at) },
     },
     policy,
     now,

@@ -197,6 +197,14 @@ describe('the points of an event', () => {
     expect(judged(names, same).made).toEqual([]);
   });
 
+  it('do not see user names of which the window is over', () => {
+    const names = [rule('names', { distinctUsers: 3 }, { points: { set: 30 } })];
+    const later = attempt(DAY0 + 2 * DAY_SECONDS, undefined, { user: 3, points: 1 });
+    expect(judged(names, [...tries(2), later]).made).toEqual([]);
+    const soon = { ...later, at: DAY0 + DAY_SECONDS - 1 };
+    expect(judged(names, [...tries(2), soon]).made).toHaveLength(1);
+  });
+
   it('depend on the origin', () => {
     const fromPf = [rule('pf', { origins: ['pf'] }, { points: { times: 2 } })];
     expect(points(fromPf, attempt(DAY0))).toEqual([10]);
