@@ -2,11 +2,10 @@ import { decide } from '../blocklist/decide.ts';
 import { pointsNeeded } from '../blocklist/eligible.ts';
 import { type Entry, isActive, type Seconds } from '../blocklist/entry.ts';
 import { loginsAround } from '../blocklist/logins-around.ts';
-import type { Offence } from '../blocklist/offence.ts';
 import { automaticPrefix, type Policy } from '../blocklist/policy.ts';
 import type { ProtectedSpace } from '../blocklist/protect.ts';
 import type { Decision, Protection } from '../blocklist/request.ts';
-import { Window } from '../blocklist/window.ts';
+import type { Window } from '../blocklist/window.ts';
 import type { Address } from '../net/address.ts';
 import { FAMILY_BITS } from '../net/address.ts';
 import { embeddedIn } from '../net/embedded.ts';
@@ -18,6 +17,7 @@ import type { Store } from '../store/store.ts';
 import type { Withdrawal } from '../store/withdrawals.ts';
 import { blockingOf, proxyOfEntry } from './blocker.ts';
 import { isPast, supernetsAt } from './past.ts';
+import { pendingWindow } from './pending-window.ts';
 import { loginProtections, protectedSpace } from './protected-space.ts';
 
 /** What is known of an address or prefix. */
@@ -104,22 +104,16 @@ function outlookOf(
   );
   const entries = isPast(store, now) ? supernetsAt(store, host, now) : store.around(network, host);
   const { next, whole } = decisionsOf(entries, space, host, network, policy, now);
-  const since = now - policy.offence.windowSeconds;
-  const pending = store.pending(network).filter(({ at }) => at > since && at <= now);
-  return { ...pendingOf(pending, network, host, policy), next, whole };
+  const window = pendingWindow(store, network, policy, now);
+  return { ...pendingOf(window, network, host), next, whole };
 }
 
 /** What is pending: for the network, or for the address alone if that has more. */
 function pendingOf(
-  pending: readonly Offence[],
+  window: Window,
   network: Prefix,
   host: Prefix,
-  policy: Policy,
 ): Pick<Outlook, 'network' | 'pendingPoints'> {
-  const window = new Window();
-  for (const one of pending.toSorted((p, q) => p.at - q.at)) {
-    window.add(one, one.at, policy.offence.windowSeconds);
-  }
   const own = window.hasProbes ? window.pointsOf(host) : 0;
   return own > window.points
     ? { network: host, pendingPoints: own }

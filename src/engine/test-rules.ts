@@ -7,11 +7,11 @@ import type { PolicyRule, RuleConditions } from '../blocklist/policy-rule.ts';
 import type { RuleContext, RuleFacts } from '../blocklist/policy-rules.ts';
 import { ProtectedSpace } from '../blocklist/protect.ts';
 import type { Decision } from '../blocklist/request.ts';
-import { Window } from '../blocklist/window.ts';
 import type { Address } from '../net/address.ts';
 import { hostPrefix } from '../net/prefix.ts';
 import type { Store } from '../store/store.ts';
 import type { Geo } from './geo.ts';
+import { pendingWindow } from './pending-window.ts';
 import { ruledPolicies } from './policies.ts';
 
 /** A policy with its rules. */
@@ -70,7 +70,7 @@ export function testRules(
   const policy = policyFor(address);
   const host = hostPrefix(address);
   const at = Math.min(event?.at ?? now, now);
-  const window = pendingWindow(store, policy, address, at);
+  const window = pendingWindow(store, automaticPrefix(address, policy), policy, at);
   const entries = () => store.supernets(host);
   const facts: RuleFacts =
     event === undefined
@@ -130,12 +130,3 @@ function holds(
 }
 
 const NEVER: RuleConditions = { countries: [] };
-
-/** The pending offences of the network by then. */
-function pendingWindow(store: Store, policy: Policy, address: Address, at: Seconds): Window {
-  const window = new Window();
-  for (const offence of store.pending(automaticPrefix(address, policy))) {
-    if (offence.at <= at) window.add(offence, offence.at, windowOf(offence.kind, policy));
-  }
-  return window;
-}

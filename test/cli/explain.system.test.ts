@@ -69,6 +69,17 @@ describe('explain', () => {
     expect(await line.json('explain', '5.149.104.77')).toMatchObject([{ pendingPoints: 20 }]);
   });
 
+  it('says how many points are pending in the window of a rule', async () => {
+    line.config = line.path('mcblock.toml');
+    writeFileSync(line.config, '[[rule]]\nname = "root"\nusers = ["root"]\nwindow = "7d"\n');
+    await grok({ '5.149.104.9': 2 }, '2026-03-20T12');
+    const pending = async () =>
+      (await line.json<[{ pendingPoints: number }]>('explain', '5.149.104.77'))[0].pendingPoints;
+    expect(await pending()).toBe(20);
+    line.now = '2026-03-27T12:01:00Z';
+    expect(await pending()).toBe(0);
+  });
+
   it('predicts the effect of offences on a narrower entry and on the network around it', async () => {
     await line.run('add', '5.149.104.9', '--exact', '--for', '1h');
     const active = (await explained('5.149.104.9')).slice(-2);

@@ -54,14 +54,19 @@ export function compileRules(
   return { rules, users };
 }
 
-/** The rules for requests of which no event is known: those about events never fit. */
+/**
+ * The rules for requests of which no event is known. Those about events never fit; what they decided
+ * before is found by their names.
+ */
 export function rulesWithoutEvents(declared: readonly DeclaredRule[]): readonly PolicyRule[] {
-  return declared.flatMap(({ name, conditions, effects }) => {
+  return declared.map(({ name, conditions, effects }) => {
     const { services, messages, kinds, users, knownUsers: _, ...others } = conditions;
     const isAboutEvents = [services, messages, kinds, users].some((one) => one !== undefined);
-    return isAboutEvents ? [] : [{ name, conditions: others, effects }];
+    return { name, conditions: isAboutEvents ? { ...others, events: NO_EVENTS } : others, effects };
   });
 }
+
+const NO_EVENTS: ReadonlySet<string> = new Set();
 
 function eventsOf(
   { services, messages, kinds }: DeclaredConditions,
