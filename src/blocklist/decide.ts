@@ -109,10 +109,11 @@ function decideByHand(
   at: Seconds,
 ): Decision {
   const { prefix, exact, force } = request;
-  const effects =
-    request.until === undefined
-      ? common.rules?.decided(factsOf(entries, request, prefix, common, at))
-      : undefined;
+  const effects = common.rules?.decided(
+    factsOf(entries, request, prefix, common, at),
+    // What has an end already is only told of.
+    request.until === undefined ? undefined : ['notify'],
+  );
   const policy = effects === undefined ? common : withEffects(common, effects);
   const until = request.until ?? (effects?.forever ? 'forever' : undefined);
   if (until !== undefined && !outlasts(until, at)) {

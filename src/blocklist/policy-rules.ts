@@ -149,11 +149,15 @@ export class PolicyRules {
     return this.#windows.get(rule);
   }
 
-  decided(facts: RuleFacts): DecisionEffects {
+  /** @param effects those that are looked for */
+  decided(
+    facts: RuleFacts,
+    effects: readonly (typeof DECIDING)[number][] = DECIDING,
+  ): DecisionEffects {
     const decided: Partial<Record<keyof RuleEffects, unknown>> = {};
     const names: string[] = [];
     for (const rule of this.#rules) {
-      const news = DECIDING.filter(
+      const news = effects.filter(
         (effect) => rule.effects[effect] !== undefined && !Object.hasOwn(decided, effect),
       );
       if (news.length === 0 || !this.#concerns(rule, facts.kind) || !this.#fits(rule, facts)) {

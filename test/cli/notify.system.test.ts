@@ -140,6 +140,29 @@ notify = true
     expect(told()).toEqual([]);
   });
 
+  it('tells of a block of such a rule that was given an end', async () => {
+    configureCommand(`events = ["wide-entry"]
+[[rule]]
+name = "long"
+prefixes = ["5.149.0.0/16"]
+penalty = "x2"
+forever = true
+[[rule]]
+name = "office"
+prefixes = ["5.149.104.0/22"]
+notify = true
+`);
+    await line.run('add', '--for', '1h', '5.149.104/24', '5.149.200/24');
+    await line.run('notify');
+    expect(told()).toMatchObject([{ type: 'rule', rule: 'office', prefix: '5.149.104.0/24' }]);
+    const made = async (address: string, rule: string | null) =>
+      expect(await line.json('explain', address)).toMatchObject([
+        { entries: [{ history: [{ rule, until: '2026-01-01T01:00:00Z' }] }] },
+      ]);
+    await made('5.149.104.1', 'office');
+    await made('5.149.200.1', null);
+  });
+
   it('sends at most so many in an hour, and counts the others', async () => {
     configureCommand('events = ["wide-entry"]\nlimit = 3');
     await line.run('add', '11/12', '12/12', '13/12', '14/12', '15/12');
