@@ -7,7 +7,7 @@ import { formatPrefix } from '../../net/prefix-text.ts';
 import type { Notification } from '../../store/notifications.ts';
 import type { Store } from '../../store/store.ts';
 
-const HOUR_SECONDS = 3600;
+export const HOUR_SECONDS = 3600;
 
 /** What somebody can be told of. It names addresses, prefixes and counts, nothing that a peer chose. */
 export type NotifyEvent =
@@ -45,10 +45,7 @@ export const NOTIFY_TYPES = [
 
 export type NotifyType = (typeof NOTIFY_TYPES)[number];
 
-/**
- * Has somebody told of an event, by the next `mcblock notify`. Writes to the store and nothing else:
- * it may be part of the transaction that records what happened.
- */
+/** Adds an event to those that somebody is told of, unless it is known. */
 export function notify(store: Store, event: NotifyEvent, at: Seconds): void {
   const { key, details } = partsOf(event, at);
   store.notifications.add(`${event.type} ${key}`, { type: event.type, at, details });

@@ -5,7 +5,7 @@ import { formatAddress } from '../../net/address-text.ts';
 import { hostPrefix } from '../../net/prefix.ts';
 import type { WidestLengths } from '../../net/wide.ts';
 import type { Store } from '../../store/store.ts';
-import type { NotifyEvent, NotifyType } from './event.ts';
+import { HOUR_SECONDS, type NotifyEvent, type NotifyType } from './event.ts';
 
 /** From when on an event is worth telling. */
 export interface NotifyLimits extends WidestLengths {
@@ -15,7 +15,6 @@ export interface NotifyLimits extends WidestLengths {
   readonly failures: number;
 }
 
-const HOUR_SECONDS = 3600;
 /** Events of one kind that are looked at. */
 const MAX_EVENTS = 1000;
 

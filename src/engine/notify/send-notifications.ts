@@ -3,8 +3,7 @@ import type { Seconds } from '../../blocklist/entry.ts';
 import type { Notification } from '../../store/notifications.ts';
 import type { Store } from '../../store/store.ts';
 import { timeText } from '../../validation/time-text.ts';
-
-const HOUR_SECONDS = 3600;
+import { HOUR_SECONDS } from './event.ts';
 
 export interface SendResult {
   readonly sent: number;
