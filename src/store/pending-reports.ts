@@ -8,6 +8,12 @@ import type { Connection } from './connection.ts';
 /** If more wait, the oldest are dropped: only together with others are they of any use. */
 const MAX_REPORTS = 10_000;
 
+/**
+ * Of the key of an event, so many values are told: enough to tell the events of one second and network
+ * apart, too few to confirm a guess at the line, and so at the user, to whoever has the server's store.
+ */
+const TOLD_KEYS = 2 ** 12;
+
 const PUT = 'INSERT INTO pending_report (family, address, at, report) VALUES (?, ?, ?, ?)';
 const PRUNE = 'DELETE FROM pending_report WHERE id <= (SELECT max(id) FROM pending_report) - ?';
 const FORGET = 'DELETE FROM pending_report WHERE family = ? AND address BETWEEN ? AND ?';
@@ -37,7 +43,7 @@ export class PendingReports {
       for (const { at, address, points, count, kind, key } of offences) {
         if (key === undefined) continue;
         const { service, message } = kind;
-        const event = `${at}-${key.toString(36)}`;
+        const event = `${at}-${(key % TOLD_KEYS).toString(36)}`;
         const fields = { key: event, address, at, service, message, points, count } as const;
         const report = PENDING_REPORT.write({ type: 'pending', ...fields });
         const where = [address.family, addressBytes(address), at] as const;
