@@ -35,7 +35,7 @@ export function endpointAt(start: i32, end: i32): i32 {
   return portEnds >= 0 && endsAddress(portEnds, end) ? portEnds : -1;
 }
 
-/** IPv6 without brackets, a zone if it has one, and a port of at least 1 after the last colon. */
+/** IPv6 without brackets, a zone if it has one, and a port after the last colon. */
 function bareEndpointAt(start: i32, end: i32): i32 {
   let run = ipv6RunEnd(start, end, MAX_ADDRESS_BYTES + 1 + MAX_PORT_DIGITS);
   let addressEnd = run;
@@ -51,7 +51,7 @@ function bareEndpointAt(start: i32, end: i32): i32 {
     while (colon > start && load<u8>(colon) !== 0x3a) colon--;
     addressEnd = colon;
   }
-  if (!endsAddress(run, end) || load<u8>(colon + 1) === 0x30) return -1;
+  if (!endsAddress(run, end)) return -1;
   return portEnd(colon + 1, run) === run && ipv6Of(start, addressEnd) ? run : -1;
 }
 

@@ -25,17 +25,16 @@ export function readEndpoint(
 ): { length: number; address: string; port: number } | undefined {
   const longest = matched(/^[0-9A-Fa-f.:]*(%[0-9A-Za-z._-]*(:[0-9]+)?)?/, text);
   const run = longest.endsWith(':') ? longest.slice(0, -1) : withoutFullStop(longest, text);
-  for (const [pattern, lowestPort] of [
-    [/^([0-9]+\.[0-9]+\.[0-9]+\.[0-9]+):([0-9]+)/, 0],
-    [/^\[([0-9A-Fa-f.:]+(?:%[0-9A-Za-z._-]*)?)\]:([0-9]+)/, 0],
-    [/^(.*:.*:.*):([0-9]+)$/, 1],
-  ] as const) {
-    const written = pattern.exec(lowestPort === 0 ? text : run);
+  for (const written of [
+    /^([0-9]+\.[0-9]+\.[0-9]+\.[0-9]+):([0-9]+)/.exec(text),
+    /^\[([0-9A-Fa-f.:]+(?:%[0-9A-Za-z._-]*)?)\]:([0-9]+)/.exec(text),
+    /^(.*:.*:.*):([0-9]+)$/.exec(run),
+  ]) {
     if (!written) continue;
     const [whole, host = '', port = ''] = written;
     const found = readAddress(host);
     if (!found || found.length !== host.length || !endsThere(text, whole)) continue;
-    if (!isPort(port) || Number(port) < lowestPort) continue;
+    if (!isPort(port)) continue;
     return { length: whole.length, address: found.address, port: Number(port) };
   }
   return undefined;
