@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CommandLine } from '../support/command-line.ts';
 
 const PROXY = '198.51.100.1';
+const CLIENT = '9.149.105.7';
 
 let line: CommandLine;
 beforeEach(() => {
@@ -92,6 +93,48 @@ describe('a web server behind a trusted proxy', () => {
     expect((await line.run('check', PROXY)).exitCode).toBe(1);
   });
 
+  it.each([
+    [
+      'nginx',
+      '2025/12/31 20:00:00 [error] 7#7: *1 user "me": password mismatch, client: 198.51.100.1, server: h.example, request: "GET / HTTP/1.1", host: "h.example"',
+    ],
+    [
+      'apache',
+      '[Wed Dec 31 20:00:00.123456 2025] [auth_basic:error] [pid 7:tid 8] [client 198.51.100.1:4711] AH01617: user me: authentication failure for "/": Password Mismatch',
+    ],
+    [
+      'openbsd-httpd',
+      'h.example 198.51.100.1 - me [31/Dec/2025:20:00:00 +0000] "GET / HTTP/1.1" 401 0 "" "x" 203.0.113.7 80',
+    ],
+  ])(
+    'never blocks the proxy by what %s writes without a list in quotes',
+    async (service, logged) => {
+      const file = line.path('x.log');
+      const lines = Array.from(
+        { length: 40 },
+        (_, n) => `${logged.replace(/\bme\b/, `me${n}`)}\n`,
+      ).join('');
+      writeFileSync(file, lines);
+      const { stdout } = await line.run('grok', '--service', service, file);
+      expect(stdout).toContain('spared       198.51.100.1, trusted proxy: 40 offences');
+      expect(stdout).toContain('0 new');
+      writeFileSync(file, lines.replaceAll('198.51.100.1', CLIENT));
+      expect((await line.run('grok', '--service', service, file)).stdout).toContain('1 new');
+    },
+  );
+
+  it('counts nothing where Nginx Proxy Manager may write what a client says', async () => {
+    const file = line.path('x.log');
+    const paths = ['.env', '.git/config', 'wp-login.php', 'phpinfo.php'].map(
+      (path) =>
+        `[31/Dec/2025:20:00:00 +0000] - 404 404 - GET http h.example "/${path}" [Client ${CLIENT}] [Length 1] [Gzip -] [Sent-to h] "sqlmap" "-"\n`,
+    );
+    writeFileSync(file, paths.join(''));
+    const own = ['--service', 'nginx-proxy-manager', file];
+    expect((await line.run('parse', ...own)).stdout).toContain(CLIENT);
+    expect((await line.run('grok', ...own)).stdout).toContain(', 0 offences');
+  });
+
   it('lets a login through it trust the client, not the proxy', async () => {
     writeFileSync(
       line.path('x.log'),
@@ -169,7 +212,6 @@ const visitors = (count: number) =>
   Array.from({ length: count }, (_, index) => [`5.${index % 200}.0.9`, 200, '-'] as const);
 const served = (peer: string, count: number) =>
   Array.from({ length: count }, () => [peer, 200, '-'] as const);
-const CLIENT = '9.149.105.7';
 const UNCOUNTED = 'not counted  9.149.105/24: 3 offences; it may be a proxy (trusted-proxies)';
 
 describe('a web server without trusted proxies', () => {

@@ -120,6 +120,7 @@ const FORGEABLE: ReadonlySet<string> = new Set([
   'roundcube',
   'webmin',
   'openlitespeed',
+  'nginx-proxy-manager',
 ]);
 
 const SYSLOGS = [
