@@ -3,12 +3,13 @@ import { formatAddress, parseAddress } from '../net/address-text.ts';
 import { lineStart } from './bytes.ts';
 import type { Warn } from './compression/broken.ts';
 import { DEFAULT_SIZE_LIMIT_BYTES, decompress } from './compression/decompress.ts';
+import { anyOrderTemplates } from './draft-json.ts';
 import { emptyHeader } from './header/header.ts';
 import { readHeader } from './header/read-header.ts';
 import { LineSplitter } from './lines.ts';
 import type { Source } from './source.ts';
 import { quoted } from './template-notation.ts';
-import { Templates } from './templates.ts';
+import { FAILED, LOGGED_IN, type Template, Templates } from './templates.ts';
 
 /** A draft of a grammar, for a person to finish. */
 export interface Draft {
@@ -83,12 +84,12 @@ const TIMES: readonly (readonly [notation: string, pattern: RegExp])[] = (
 const AFTER_TIME = /^([\]):,|-]*(?: [-|:] )?[ \t]?)(\[(\w+)\] ?)?/;
 /** What W3C extended logs and Zeek begin with: `#Fields: date time c-ip`. */
 const DIRECTIVE = /^#[A-Za-z]/;
+/** The key of what follows, and the quote before that. */
+const JSON_KEY = /[{,]?\s*"[^"]*"\s*:\s*"?$/;
 /** Of the lines with a time; the others are continued lines. */
 const TIMED_SHARE = 0.5;
 /** Of these, the lines with the same text before the time. */
 const ALIKE_SHARE = 0.8;
-const FAILED = /fail|invalid|denied|refused|incorrect|unauthori[sz]ed|bad password|not allowed/i;
-const LOGGED_IN = /logged in|login succe|authenticated|accepted|successful/i;
 const MAX_NAME_WORDS = 4;
 
 /**
@@ -98,10 +99,8 @@ const MAX_NAME_WORDS = 4;
 export function draftGrammar(service: string, lines: readonly string[]): Draft {
   const { file, messages, timed } =
     syslogMessages(lines) ?? ownMessages(lines.filter((line) => !DIRECTIVE.test(line)));
-  const templates = new Templates();
-  for (const message of messages) templates.add(service, message);
   const rules: Rule[] = [];
-  for (const { template, count, example } of templates.all()) {
+  for (const { template, count, example } of anyOrderTemplates(messages) ?? templatesOf(messages)) {
     // The rest, beyond the limits of templates.
     if (template === 'TEXT') continue;
     rules.push(ruleOf(template, count, example, rules));
@@ -109,6 +108,12 @@ export function draftGrammar(service: string, lines: readonly string[]): Draft {
   const kept = accepted(service, file, rules);
   const text = textOf(service, file, kept);
   return { text, lines: lines.length, timed, messages: kept.length };
+}
+
+function templatesOf(messages: readonly string[]): readonly Template[] {
+  const templates = new Templates();
+  for (const message of messages) templates.add('', message);
+  return templates.all();
 }
 
 interface Messages {
@@ -142,7 +147,7 @@ function ownMessages(lines: readonly string[]): Messages {
     const befores = found.map(({ before }) => before);
     const before = mostFrequent(befores);
     const alike = found.filter((one) => one.before === before);
-    if (alike.length >= found.length * ALIKE_SHARE) {
+    if (alike.length >= found.length * ALIKE_SHARE && !before.startsWith('{')) {
       const { notations, lengths } = afterTime(alike.map(({ line, end }) => line.slice(end)));
       return {
         file: [...literal(before), notation, ...notations].join(' '),
@@ -150,8 +155,11 @@ function ownMessages(lines: readonly string[]): Messages {
         timed: alike.length,
       };
     }
+    const common = commonEnd(befores);
+    const end = JSON_KEY.exec(common)?.[0] ?? common;
+    const isWhole = befores.every((one) => one === end);
     return {
-      file: ['MESSAGE TEXT', ...literal(commonEnd(befores)), notation].join(' '),
+      file: [isWhole ? 'MESSAGE' : 'MESSAGE TEXT', ...literal(end), notation].join(' '),
       messages: found.map(({ line }) => line),
       timed: found.length,
     };

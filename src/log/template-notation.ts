@@ -4,7 +4,8 @@ export interface Piece {
   field: TemplateField | undefined;
 }
 
-type TemplateField = 'ADDRESS' | 'INT' | 'WORD' | 'TEXT';
+/** BLANKS stands for spaces, up to as many as the text has. */
+type TemplateField = 'ADDRESS' | 'INT' | 'WORD' | 'TEXT' | 'QUOTED' | 'BLANKS';
 
 /** Text that ADDRESS may neither follow nor precede; see grammar/notation/check-messages.ts. */
 const ADDRESS_END = /[0-9A-Fa-f.]$/;
@@ -15,10 +16,19 @@ const ADDRESS_GOES_ON = /^(?:[0-9A-Za-z_-]|\.[0-9A-Za-z._%\x80-\u{10ffff}-])/u;
  * text between two fields, and some text. Undefined if no rule matches such a message.
  */
 export function templateNotation(pieces: readonly Piece[]): string | undefined {
-  const parts = withOneAddress(joined(pieces));
+  const parts = withOneAddress(joined(pieces)).map(quotedValue);
   if (parts.some(({ field }) => field === undefined)) return parts.map(notationOf).join(' ');
   const text = pieces.map((piece) => piece.text).join('');
   return text === '' ? undefined : quoted(text);
+}
+
+/** A word between quotes may be any text in quotes. */
+function quotedValue(part: Piece, index: number, parts: readonly Piece[]): Piece {
+  const isQuoted =
+    part.field === 'WORD' &&
+    parts[index - 1]?.text.endsWith('"') &&
+    parts[index + 1]?.text.startsWith('"');
+  return isQuoted ? { ...part, field: 'QUOTED' } : part;
 }
 
 /** Joins adjacent texts to one, and adjacent fields too, which are a word together. */
@@ -26,7 +36,12 @@ function joined(pieces: readonly Piece[]): Piece[] {
   const parts: Piece[] = [];
   for (const { text, field } of pieces) {
     const last = parts.at(-1);
-    if (last === undefined || (last.field === undefined) !== (field === undefined)) {
+    const isText = field === undefined;
+    if (
+      last === undefined ||
+      [last.field, field].includes('BLANKS') ||
+      (last.field === undefined) !== isText
+    ) {
       parts.push({ text, field });
       continue;
     }
@@ -51,7 +66,14 @@ function withOneAddress(parts: readonly Piece[]): readonly Piece[] {
 }
 
 function notationOf({ text, field }: Piece): string {
-  return field ?? quoted(text);
+  return field === 'BLANKS' ? blanks(text.length) : (field ?? quoted(text));
+}
+
+/** From one space to at least so many: each number of them in one way. */
+function blanks(most: number): string {
+  const parts = ['" "'];
+  for (let length = 1; length < most; length *= 2) parts.push(`["${' '.repeat(length)}"]`);
+  return parts.join(' ');
 }
 
 /** Text in the notation, with escapes for control characters. */

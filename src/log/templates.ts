@@ -23,6 +23,14 @@ const EXAMPLE_LIMIT_CHARACTERS = 512;
 /** Messages are similar if at least this share of their words, fields excepted, is equal. */
 const ALIKE = 0.6;
 const COLUMN_END = /\t|\s{2}/;
+const BLANKS = /^ +$/;
+/** A date, a time, both, or a zone. */
+const TIME =
+  /^(?=.)(?:\d{4}[-/]\d\d[-/]\d\d|\d\d[-/.](?:\d\d|[A-Z][a-z]{2})[-/.]\d{4})?[T:_]?(?:\d\d:\d\d:\d\d[\d.]*(?:Z|[+-]\d\d:?\d\d)?|[+-]\d{4})?$/;
+/** Messages about failures, and about logins. */
+export const FAILED =
+  /fail|invalid|denied|refus|incorrect|unauthori[sz]ed|mismatch|wrong|reject|bad (?:password|credentials|login)|not allowed/i;
+export const LOGGED_IN = /logged in|login succe|authenticated|accepted|successful/i;
 
 /** What decoding puts in the place of bytes that are no UTF-8. */
 const NO_UTF8 = '\uFFFD';
@@ -78,10 +86,11 @@ export class Templates {
 
 function addTo(clusters: ServiceClusters, message: string): void {
   const pieces = piecesOf(message);
-  // Only messages with the same first word and number of pieces are compared; a column is a value.
+  // Only messages of one sort with the same first word and number of pieces are compared; a column is a
+  // value.
   const at = pieces.findIndex(({ field }) => field === undefined);
   const first = isColumn(pieces, at) ? '' : (pieces[at]?.text ?? '');
-  const key = `${pieces.length} ${first}`;
+  const key = `${pieces.length} ${FAILED.test(message)} ${LOGGED_IN.test(message)} ${first}`;
   const bucket = clusters.buckets.get(key) ?? [];
   const known = bucket.find((cluster) => isAlike(cluster.pieces, pieces));
   if (known !== undefined) {
@@ -108,7 +117,7 @@ function piecesOf(message: string): Piece[] {
   const rest = message.slice(words.join('').length);
   for (const [index, word] of words.entries()) {
     if (word === '') continue;
-    if (index % 2 === 1) pieces.push({ text: word, field: undefined });
+    if (index % 2 === 1) pieces.push(...separatorPieces(word));
     else pieces.push(...wordPieces(word));
   }
   if (rest !== '') pieces.push({ text: rest, field: 'TEXT' });
@@ -117,12 +126,18 @@ function piecesOf(message: string): Piece[] {
   return isOfFields ? [{ text: message, field: undefined }] : pieces;
 }
 
+/** Spaces are pieces of their own, as their number may differ. */
+function separatorPieces(separator: string): Piece[] {
+  return (separator.match(/ +|[^ ]+/g) ?? []).map((text) => ({ text, field: undefined }));
+}
+
 /** Splits `192.0.2.7:` into address and colon, `port:22` into word, colon and number. */
 function wordPieces(word: string): Piece[] {
   const [, body = word, end = ''] = /^(.*?)([.:]*)$/s.exec(word) ?? [];
   const tail = end === '' ? [] : [{ text: end, field: undefined }];
   if (body.includes(NO_UTF8)) return [{ text: body, field: 'WORD' }, ...tail];
   if (parseAddress(body) !== undefined) return [{ text: body, field: 'ADDRESS' }, ...tail];
+  if (TIME.test(body)) return [{ text: body, field: 'WORD' }, ...tail];
   const pieces = body
     .split(/(:|(?<![\w.])\d+(?![\w.]))/)
     .filter((text) => text !== '')
@@ -139,6 +154,7 @@ function isAlike(p: readonly Piece[], q: readonly Piece[]): boolean {
   for (const [index, piece] of p.entries()) {
     const other = q[index];
     if (other === undefined) return false;
+    if (BLANKS.test(piece.text) && BLANKS.test(other.text)) continue;
     const isWord = /\w/.test(piece.text) && /\w/.test(other.text);
     if (!isWord) {
       if (piece.text !== other.text) return false;
@@ -163,7 +179,14 @@ function widen(pieces: readonly Piece[], others: readonly Piece[]): void {
   for (const [index, piece] of pieces.entries()) {
     const other = others[index];
     if (other === undefined || piece.field === 'TEXT') continue;
-    if (piece.field !== other.field || (piece.field === undefined && piece.text !== other.text)) {
+    if (BLANKS.test(piece.text)) {
+      if (piece.text === other.text) continue;
+      piece.field = 'BLANKS';
+      if (other.text.length > piece.text.length) piece.text = other.text;
+    } else if (
+      piece.field !== other.field ||
+      (piece.field === undefined && piece.text !== other.text)
+    ) {
       piece.field = 'WORD';
     }
   }

@@ -110,6 +110,16 @@ describe('grammar check', () => {
     });
   });
 
+  it('names the service after its log unless told otherwise', async () => {
+    const log = file('Knockd.log.1', '2026/11/22 10:00:00 refused admin from 192.0.2.7\n');
+    expect((await line.run('grammar', 'new', log)).stdout).toContain('service knockd  "knockd"\n');
+    const other = file('2026.log', '');
+    expect(await line.run('grammar', 'new', other)).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('2026: name the service with --service: '),
+    });
+  });
+
   it.each([[[]], [['check']], [['chekc', 'x.grammar']], [['check', '--nonsense', 'x.grammar']]])(
     'is a usage error with %j',
     async (words) => {

@@ -23,6 +23,17 @@ async function offendersIn(log: string, draft: string) {
   return found.filter(({ offence }) => offence).map(({ address }) => address);
 }
 
+/** A line of JSON with its keys in this order. */
+function lineOf(order: string, n: number, message: string): string {
+  const values: Record<string, unknown> = {
+    ts: 1_795_341_600 + n,
+    message,
+    remote: `192.0.2.${n}:4711`,
+    account: `u${n}`,
+  };
+  return JSON.stringify(Object.fromEntries(order.split(' ').map((key) => [key, values[key]])));
+}
+
 describe('the draft of a grammar', () => {
   it('declares how lines begin, and has the messages with examples', () => {
     const { text } = draftGrammar('knockd', linesOf(LOG));
@@ -163,6 +174,54 @@ describe('the draft of a grammar', () => {
     const column = end === '\t' ? '\\x09' : end;
     expect(text).toContain(`WORD "${column}login failed${column}" ADDRESS\n`);
     expect(text).toContain(`WORD "${column}left early${column}" ADDRESS\n`);
+  });
+
+  it('has one message for all lengths of what fills a column', async () => {
+    const lines = ['admin/192.0.2.7', 'bob/192.0.2.10', 'christopher/192.0.2.100'].map((words) => {
+      const [user = '', address = ''] = words.split('/');
+      return `2026-01-01 00:00:00  WARN   [auth    ] login failed   user=${user.padEnd(12)} ip=${address.padEnd(16)} x`;
+    });
+    const { text, messages } = draftGrammar('knockd', lines);
+    expect(messages).toBe(1);
+    const other = lines[0]?.replace('admin  ', 'operator') ?? '';
+    expect(await offendersIn(`${other}\n`, text)).toEqual(['192.0.2.7']);
+  });
+
+  it('has times of any day and hour in JSON', async () => {
+    const lines = [1, 2, 3].map(
+      (n) =>
+        `{"msg":"login failed","at":"2026-11-22T10:00:0${n}Z","user":"u${n}","ip":"192.0.2.${n}"}`,
+    );
+    const { text } = draftGrammar('knockd', lines);
+    const later = lines[0]?.replace('22T10:00:01', '23T11:30:59').replace('u1', 'a \\"b\\"');
+    expect(await offendersIn(`${later}\n`, text)).toEqual(['192.0.2.1']);
+  });
+
+  it('has messages for any order of keys in JSON', async () => {
+    const orders = [
+      'ts message remote account',
+      'remote message ts account',
+      'account remote ts message',
+    ];
+    const messages = ['password mismatch', 'logged in with a key'];
+    const lines = messages.flatMap((message) =>
+      orders.map((order, n) => lineOf(order, n + 1, message)),
+    );
+    const draft = draftGrammar('knockd', lines);
+    expect(draft.messages).toBe(2);
+    expect(tryGrammar(draft.text)).toMatchObject({ faults: [], wrong: [] });
+    const other = lineOf('message account remote ts', 9, 'password mismatch');
+    const words = ',"remote":"198.51.100.9:1","message":"password mismatch","x":"';
+    const forged = other.replace('u9', JSON.stringify(words).slice(1, -1));
+    const unescaped = other.replace('u9', words);
+    const log = [...lines, other, forged, unescaped].join('\n');
+    expect(await offendersIn(`${log}\n`, draft.text)).toEqual([
+      '192.0.2.1',
+      '192.0.2.2',
+      '192.0.2.3',
+      '192.0.2.9',
+      '192.0.2.9',
+    ]);
   });
 
   it('is valid for each log in fixtures/logs', () => {

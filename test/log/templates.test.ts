@@ -91,9 +91,48 @@ describe('Templates', () => {
     ).toEqual([
       '2 "Login failed. IP: " ADDRESS ". Username: " WORD',
       '1 "192.0.2.7"',
-      '1 "Client \\"x\\" (" ADDRESS ") of host \\"" WORD "\\" went."',
+      '1 "Client \\"x\\" (" ADDRESS ") of host \\"" QUOTED "\\" went."',
       '1 "user-" INT " went away"',
       '1 "user-x went away"',
+    ]);
+  });
+
+  it('have any number of spaces up to the most seen where columns are padded', () => {
+    expect(
+      templatesOf(
+        '[auth    ] login of admin      from 192.0.2.7 failed',
+        '[web     ] login of bob        from 2001:db8::7      failed',
+        '[session ] login of christophe from 192.0.2.9       failed',
+      ),
+    ).toEqual([
+      '3 "[" WORD " " [" "] ["  "] ["    "] "] login of " WORD " " [" "] ["  "] ["    "] "from " ADDRESS " " [" "] ["  "] ["    "] "failed"',
+    ]);
+  });
+
+  it('take times for values', () => {
+    expect(
+      templatesOf(
+        'since 2026-11-22 10:00:00,5 on',
+        'since 2026-11-22 10:00:01,7 on',
+        'at=22/Nov/2026:10:00:00 +0000 in 2026-11-22T10:00:00.123+01:00',
+      ),
+    ).toEqual(['2 "since " WORD " " WORD "," INT " on"', '1 "at=" WORD " " WORD " in " WORD']);
+  });
+
+  it('do not mix failures with what is none', () => {
+    expect(
+      templatesOf(
+        'password of admin accepted from 192.0.2.7',
+        'password of admin rejected from 192.0.2.7',
+        'password of admin changed from 192.0.2.7',
+      ),
+    ).toHaveLength(3);
+  });
+
+  it('have quoted text between quotes', () => {
+    expect(templatesOf('{"user":"me","n":1}', '{"user":"you","n":2}', 'x="a b" y=c')).toEqual([
+      '2 "{\\"user\\":\\"" QUOTED "\\",\\"n\\":" INT "}"',
+      '1 "x=\\"a b\\" y=c"',
     ]);
   });
 

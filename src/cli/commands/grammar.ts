@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Command } from 'commander';
 import type { Trial } from '../../../grammar/notation/load.ts';
 import type { Scanner } from '../../../grammar/notation/scanner.ts';
@@ -24,7 +24,7 @@ Exit code of check: 0 if all examples pass, 1 if a file has an error or an examp
 Examples:
   mcblock grammar list
   mcblock grammar show sshd
-  mcblock grammar new --service knockd knockd.log > knockd.grammar
+  mcblock grammar new knockd.log > knockd.grammar
   mcblock grammar check knockd.grammar
   mcblock --json grammar check knockd.grammar | jq '.[].wrong'
 `,
@@ -40,9 +40,9 @@ Examples:
   command
     .command('new <log>')
     .description('draft a grammar from a log that no grammar reads; - for stdin')
-    .requiredOption('--service <name>', 'name of the service')
-    .action((log: string, options: { service: string }) =>
-      printDraft(context, log, options.service),
+    .option('--service <name>', 'name of the service (default: of the log, up to the first dot)')
+    .action((log: string, { service }: { service?: string }) =>
+      printDraft(context, log, service ?? basename(log).replace(/\..*/s, '').toLowerCase()),
     );
   command
     .command('check <file...>')
@@ -103,7 +103,10 @@ function textOfService(folder: string, service: string): string | undefined {
 
 async function printDraft(context: Context, log: string, service: string): Promise<void> {
   if (!SERVICE_NAME.test(service)) {
-    throw new McblockError('usage', `${service}: use lower case letters, digits and -`);
+    throw new McblockError(
+      'usage',
+      `${service}: name the service with --service: lower case letters, digits and -`,
+    );
   }
   const { draftGrammar, firstLines } = await import('../../log/draft-grammar.ts');
   const source = openLog(log, context.now);
