@@ -109,6 +109,12 @@ pubsub.signing-key = "${redis.path(`${name}.key`)}"
   it('blocks what another machine publishes, once for both forms', async () => {
     const daemon = await member();
     const publisher = await openConfiguredPublisher(await loadConfig(publisherConfig(), {}));
+    const isReady = () =>
+      publisher.ping().then(
+        () => true,
+        () => false,
+      );
+    await until(isReady);
     await publisher.publish(messageOf('203.0.113.0/24', '203.0.113.9').ban);
     await publisher.close();
     await until(() => daemon.table().includes('203.0.113.0/24'));

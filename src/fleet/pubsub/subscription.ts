@@ -67,9 +67,7 @@ export class Subscription {
 
   #connect(): void {
     const client = this.#client;
-    const heard = () => {
-      this.#heardAt = performance.now();
-    };
+    const heard = () => this.#heard();
     client.on('connect', heard);
     client.on('ping-interval', heard);
     client.on('ready', () => {
@@ -86,6 +84,10 @@ export class Subscription {
     client.connect().catch(() => {});
   }
 
+  #heard(): void {
+    this.#heardAt = performance.now();
+  }
+
   #drop(): void {
     clearTimeout(this.#retry);
     this.#client.removeAllListeners();
@@ -93,6 +95,12 @@ export class Subscription {
     this.#client.destroy();
     this.#heardAt = undefined;
     this.#isSubscribed = false;
+  }
+
+  #received(channel: string, bytes: Uint8Array): void {
+    // The answer to a ping stands behind all messages that wait to be read.
+    this.#heard();
+    this.#options.onMessage(channel, bytes);
   }
 
   /** Replaces a connection on which nothing arrived for too long. */
@@ -123,7 +131,7 @@ export class Subscription {
       if (!this.#isSubscribed) {
         await Promise.all(
           this.#channels.map((name) =>
-            client.subscribe(name, (bytes) => this.#options.onMessage(name, bytes), true),
+            client.subscribe(name, (bytes) => this.#received(name, bytes), true),
           ),
         );
         this.#isSubscribed = true;

@@ -78,6 +78,26 @@ describe.skipIf(REDIS_MISSING)(`with a Redis server (${REDIS_MISSING ?? 'TLS'})`
     expect(events).toEqual(['connected']);
   });
 
+  it('loses nothing that waits while this process is busy with what arrived before', async () => {
+    let received = 0;
+    const events: string[] = [];
+    open.push(
+      await Subscription.open(redis.location, ['block'], {
+        onMessage: () => {
+          received++;
+          // All of them take longer than a server may be silent, those of one read do not.
+          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+        },
+        onConnected: () => events.push('connected'),
+        onDisconnected: (reason) => events.push(reason),
+      }),
+    );
+    await until(() => events.length === 1);
+    for (let sent = 0; sent < 60; sent++) redis.publish('block', 'x'.repeat(16_384));
+    await until(() => received === 60);
+    expect(events).toEqual(['connected']);
+  });
+
   it('drops the connection to a server that does not answer, and reconnects', async () => {
     const events: string[] = [];
     open.push(
