@@ -61,6 +61,8 @@ async function bundle() {
     cwd: root,
     input: { mcblock: 'src/cli/start.ts' },
     platform: 'node',
+    // The entry point may export what other files use: else it gets a second file, full of getters.
+    preserveEntrySignatures: 'allow-extension',
     // better-sqlite3 is given its native module, and does not call bindings to search for it.
     external: ['#grammars', 'bindings', 'pg-native'],
     transform: { target: 'node20', define: { 'import.meta.url': '__filename' } },
@@ -71,9 +73,10 @@ async function bundle() {
       entryFileNames: '[name].cjs',
       chunkFileNames: '[name].cjs',
       dynamicImportInCjs: false,
-      codeSplitting: { groups: [{ name: 'core', tags: ['$initial'] }] },
+      codeSplitting: { groups: [{ name: 'mcblock', tags: ['$initial'] }] },
       comments: false,
-      minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } },
+      // Node compiles the program at each start. Names of functions and classes are for stack traces.
+      minify: { compress: true, mangle: { keepNames: { function: true, class: true } } },
     },
   });
 }
