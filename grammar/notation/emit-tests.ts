@@ -14,9 +14,6 @@ import {
   when,
 } from './wasm/code.ts';
 
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-
 /** The text to search for; of a literal it is the whole, which then need not be compared again. */
 function searchText(next: State): readonly number[] {
   return next.type === 'literal' ? next.bytes : next.prefix;
@@ -29,24 +26,6 @@ export function searchTest(next: State, q: Local, e: Local, again: Label): Code 
   const tested = tests.map((test) => branchWhen(test, again));
   // At the end of the line nothing may be left.
   return next.least === 0 ? when(op(get(q), '<', get(e)), tested) : tested;
-}
-
-/**
- * Goes on at an escaped quote, which ends nothing. A service that escapes nothing may have written it, but
- * only in JSON can that be seen: an escaping service escapes the next quote too.
- */
-export function escapedTest(q: Local, e: Local, again: Label): Code {
-  const isEscaped = op(load(1, op(get(q), '-', int(1)), 0), '==', int(BACKSLASH));
-  const isShorter = (bytes: number) => op(op(get(e), '-', get(q)), '<', int(bytes));
-  const isNot = (text: string) => op(load(2, get(q), 1), '!=', int(littleEndian(text)));
-  const isNotQuote = op(load(1, get(q), 3), '!=', int(QUOTE));
-  const isNotJoined = op(isShorter(3), '|', isNot(',"'));
-  const isNotSpaced = op(op(isShorter(4), '|', isNot(', ')), '|', isNotQuote);
-  return branchWhen(op(isEscaped, '&', op(isNotJoined, '&', isNotSpaced)), again);
-}
-
-function littleEndian(text: string): number {
-  return Buffer.from(text).readUInt16LE();
 }
 
 const WIDTHS = [8, 4, 2, 1] as const;

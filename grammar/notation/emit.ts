@@ -17,7 +17,7 @@ import {
   withDoubts,
   writeNobody,
 } from './emit-parts.ts';
-import { differsFrom, escapedTest, firstByteTest, searchTest } from './emit-tests.ts';
+import { differsFrom, firstByteTest, searchTest } from './emit-tests.ts';
 import { type FieldState, isRestOfArray, type State, statesOf } from './graph.ts';
 import { type Machine, NOTHING, STOP } from './machine.ts';
 import {
@@ -28,7 +28,7 @@ import {
   revisitedStates,
   statesApart,
 } from './reach.ts';
-import { isQuoted, isValue, namesAddress } from './tree.ts';
+import { isValue, namesAddress } from './tree.ts';
 import {
   type Code,
   type Global,
@@ -279,7 +279,6 @@ class Writer {
       when(op(width, '>=', int(64)), machine.spendFor(width)),
       downwards(q, s, (again) => [
         searchTest(next, q, E, again),
-        isQuoted(field) ? escapedTest(q, E, again) : [],
         leaveWhenSpent(machine, exit),
         take(get(q)),
         tried.code,

@@ -145,8 +145,7 @@ export function interpretGrammar(grammar: Grammar, line: string): Interpreted {
 /** A service that escapes no quotes could have ended the text at any of them. */
 function* doubtedReadings(line: string, from: Found): Generator<Found> {
   for (let end = line.indexOf('"', from.end); end >= 0; end = line.indexOf('"', end + 1)) {
-    const isEscaped = line[end - 1] === '\\' && !/^", ?"/.test(line.slice(end));
-    if (!isEscaped) yield { ...from, end, isDoubted: true };
+    yield { ...from, end, isDoubted: true };
   }
 }
 
