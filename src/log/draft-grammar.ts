@@ -81,9 +81,10 @@ const TIMES: readonly (readonly [notation: string, pattern: RegExp])[] = (
 ).map(([notation, pattern]) => [notation, new RegExp(pattern)]);
 
 /** What may stand between time and message: punctuation, and a level in brackets. */
-const AFTER_TIME = /^([\]):,|-]*(?: [-|:] )?[ \t]?)(\[(\w+)\] ?)?/;
+const AFTER_TIME = /^([\])}>:,|-]*(?: [-|:] )?[ \t]?)(\[(\w+)\] ?)?/;
 /** What W3C extended logs and Zeek begin with: `#Fields: date time c-ip`. */
 const DIRECTIVE = /^#[A-Za-z]/;
+const JSON_START = /^\{\s*"/;
 /** The key of what follows, and the quote before that. */
 const JSON_KEY = /[{,]?\s*"[^"]*"\s*:\s*"?$/;
 /** Of the lines with a time; the others are continued lines. */
@@ -147,7 +148,7 @@ function ownMessages(lines: readonly string[]): Messages {
     const befores = found.map(({ before }) => before);
     const before = mostFrequent(befores);
     const alike = found.filter((one) => one.before === before);
-    if (alike.length >= found.length * ALIKE_SHARE && !before.startsWith('{')) {
+    if (alike.length >= found.length * ALIKE_SHARE && !JSON_START.test(before)) {
       const { notations, lengths } = afterTime(alike.map(({ line, end }) => line.slice(end)));
       return {
         file: [...literal(before), notation, ...notations].join(' '),

@@ -29,7 +29,7 @@ const TIME =
   /^(?=.)(?:\d{4}[-/]\d\d[-/]\d\d|\d\d[-/.](?:\d\d|[A-Z][a-z]{2})[-/.]\d{4})?[T:_]?(?:\d\d:\d\d:\d\d[\d.]*(?:Z|[+-]\d\d:?\d\d)?|[+-]\d{4})?$/;
 /** Messages about failures, and about logins. */
 export const FAILED =
-  /fail|invalid|denied|refus|incorrect|unauthori[sz]ed|mismatch|wrong|reject|bad (?:password|credentials|login)|not allowed/i;
+  /fail|invalid|denied|refus|incorrect|unauthori[sz]ed|mismatch|wrong|reject|not allowed|\bbad\b/i;
 export const LOGGED_IN = /logged in|login succe|authenticated|accepted|successful/i;
 
 /** What decoding puts in the place of bytes that are no UTF-8. */
@@ -138,6 +138,9 @@ function wordPieces(word: string): Piece[] {
   if (body.includes(NO_UTF8)) return [{ text: body, field: 'WORD' }, ...tail];
   if (parseAddress(body) !== undefined) return [{ text: body, field: 'ADDRESS' }, ...tail];
   if (TIME.test(body)) return [{ text: body, field: 'WORD' }, ...tail];
+  const parts = body.split(/([/#@])/);
+  if (parts.length > 1 && parts.some((part) => parseAddress(part) !== undefined))
+    return [...parts.flatMap((part) => (part === '' ? [] : wordPieces(part))), ...tail];
   const pieces = body
     .split(/(:|(?<![\w.])\d+(?![\w.]))/)
     .filter((text) => text !== '')

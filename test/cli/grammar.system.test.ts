@@ -110,6 +110,13 @@ describe('grammar check', () => {
     });
   });
 
+  it('says where the services are listed if there is none of the name', async () => {
+    expect((await line.run('grammar', 'show', 'nosuchservice')).stderr).toContain(
+      'mcblock: unknown service nosuchservice; grammar list lists them\n',
+    );
+    expect((await line.run('grammar', 'show', 'shd')).stderr).toContain('did you mean sshd?');
+  });
+
   it('names the service after its log unless told otherwise', async () => {
     const log = file('Knockd.log.1', '2026/11/22 10:00:00 refused admin from 192.0.2.7\n');
     expect((await line.run('grammar', 'new', log)).stdout).toContain('service knockd  "knockd"\n');

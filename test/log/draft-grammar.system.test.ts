@@ -187,6 +187,18 @@ describe('the draft of a grammar', () => {
     expect(await offendersIn(`${other}\n`, text)).toEqual(['192.0.2.7']);
   });
 
+  it('declares the time in braces', async () => {
+    const lines = [1, 2, 3].map(
+      (n) => `{22-Nov-2026 10:00:0${n}.5} <auth> bad secret of u${n} from 192.0.2.${n}/22`,
+    );
+    const { text } = draftGrammar('knockd', lines);
+    expect(text).toContain(
+      'file = "{" DAY "-" MONTH-NAME "-" YEAR " " HOUR ":" MINUTE ":" SECOND ["." FRACTION] "} "\n',
+    );
+    expect(text).toContain('attempt 10 = "<auth> bad secret of " WORD " from " ADDRESS "/" INT\n');
+    expect(await offendersIn(`${lines[1]}\n`, text)).toEqual(['192.0.2.2']);
+  });
+
   it('has times of any day and hour in JSON', async () => {
     const lines = [1, 2, 3].map(
       (n) =>

@@ -109,6 +109,22 @@ describe('Templates', () => {
     ]);
   });
 
+  it('see an address before a slash or hash sign, and after an at sign', () => {
+    expect(
+      templatesOf(
+        'x from 192.0.2.7/4711',
+        'x from 2001:db8::7/22',
+        'client 2001:db8::7#53 left',
+        'client 192.0.2.7#53 left',
+        'me@192.0.2.7 is in /a/b/c#d',
+      ),
+    ).toEqual([
+      '2 "client " ADDRESS "#" INT " left"',
+      '2 "x from " ADDRESS "/" INT',
+      '1 "me@" ADDRESS " is in /a/b/c#d"',
+    ]);
+  });
+
   it('take times for values', () => {
     expect(
       templatesOf(
