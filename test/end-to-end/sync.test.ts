@@ -859,10 +859,21 @@ describe("acacia's own API", () => {
       ['8.8.8.8/32', expect.stringMatching(/.\/spam/)],
     ]);
     expect(await ok(a, 'emit')).toBe('8.8.8.8/32\n9.9.9.0/24\n203.0.113.0/24\n');
-    await ok(a, 'expire', '8.8.8.8', '--share');
-    expect(await ok(a, 'sync')).toBe('1 reported, 0 pending; fleet: 0 recorded, 1 expired\n');
+    await ok(a, 'add', '8.8.4.4', '--share');
+    await ok(a, 'sync');
+    expect(acacia.rows.get('8.8.4.4/32')).toMatch(/.\/manual$/);
+    await ok(a, 'expire', '8.8.4.4', '8.8.8.8', '--share');
+    expect(await ok(a, 'sync')).toBe('2 reported, 0 pending; fleet: 0 recorded, 2 expired\n');
     expect(acacia.rows.has('8.8.8.8/32')).toBe(false);
     expect(await ok(a, 'emit')).toBe('9.9.9.0/24\n203.0.113.0/24\n');
+  });
+
+  it('is what doctor and status find there', async () => {
+    acacia.rows.set('203.0.113.0/24', 'web1/bruteweb');
+    await ok(a, 'add', '8.8.8.8', '--share');
+    const text = `${acacia.url}: acacia's API: 1 prefix listed, 1 report to send`;
+    expect((await a.run('doctor')).stdout).toContain(`ok       fleet: ${text}\n`);
+    expect((await a.run('status')).stdout).toContain(`fleet     ${text}\n`);
   });
 
   it('is followed by a server of version 2, whose entries replace the list', async () => {

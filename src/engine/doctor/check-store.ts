@@ -70,6 +70,18 @@ export function checkFeeds(store: Store, now: Seconds): Found {
 
 /** Whether the API answers this user, and how much is left to exchange. */
 export async function checkFleet(client: FleetClient, store: Store, now: Seconds): Promise<Found> {
+  try {
+    return await checkChanges(client, store, now);
+  } catch (error) {
+    if (client.version1 === undefined) throw error;
+    const listed = prefixesText((await client.version1.listed()).size);
+    const waiting = store.outbox.size();
+    const text = `${client.url}: acacia's API: ${listed} listed, ${waiting} ${waiting === 1 ? 'report' : 'reports'} to send`;
+    return { ...ok(text), figures: { waiting } };
+  }
+}
+
+async function checkChanges(client: FleetClient, store: Store, now: Seconds): Promise<Found> {
   const { sequence, store: identity } = store.fleetState.position(client.url);
   const page = await client.changes(sequence, 1, identity);
   const aside = store.outbox.setAsideReports();
