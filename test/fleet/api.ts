@@ -349,6 +349,7 @@ export function describeApi(makeBackend: () => Backend): void {
         ['10', null],
         ['11.1', long],
         ['192.0.2.1', 'a\nb'],
+        ['192.0.2.2', 7],
       ].map(([IP, source]) => ({ IP, source }));
       const vendor = { 'content-type': 'application/vnd.acacia+json' };
       const form = JSON.stringify(rows);
@@ -364,6 +365,7 @@ export function describeApi(makeBackend: () => Backend): void {
         ['10.0.0.0/32'],
         ['11.1.0.0/32'],
         ['192.0.2.1/32'],
+        ['192.0.2.2/32'],
         ['192.0.2.3/32'],
       ]);
       const shown = (await ask('GET', '/v2/entries?since=0&limit=9')).json<{ changes: object[] }>();
@@ -371,6 +373,7 @@ export function describeApi(makeBackend: () => Backend): void {
         { note: '' },
         { note: 'x'.repeat(255) },
         { note: 'a?b' },
+        { note: '7' },
         { note: 'web' },
       ]);
     });
