@@ -80,6 +80,7 @@ function methodOf(item: KeyedReport | undefined): Method {
 /** `{"IP": "192.0.2.7/32", "source": "web1/brutessh"}` */
 function rowOf(report: KeyedReport['report']): object {
   const { prefix: blocked, address, service, message, note } = report;
-  const words = message === undefined ? [note || 'manual'] : service === 'pf' ? [message] : [service, message];
+  const words =
+    message === undefined ? [note || 'manual'] : service === 'pf' ? [message] : [service, message];
   return { IP: blocked ?? address, source: `${hostname()}/${words.join(':')}` };
 }
