@@ -19,6 +19,11 @@ const FLOOD_AT_ONCE = 10_000;
 const MAX_OFFENCES = 100;
 /** So many rows want room of their own. */
 const MANY = 250;
+const HOSTILE_MESSAGES = 320;
+/** Above those of the other faults. */
+const FIRST_NUMBER = 1000;
+const HONEST_EACH = 40;
+const FLOOD_OF_ONE = 200;
 
 /** What happens to fleets, and what is done to them. */
 export const FAULTS: readonly Fault[] = [
@@ -218,6 +223,42 @@ export const FAULTS: readonly Fault[] = [
       for (const { address } of [first, ...others]) {
         if (!(await fleet.attacker.isOpen('5.255.0.9', address)))
           throw new Error('it was believed');
+      }
+    },
+  },
+  {
+    name: 'a quarter of what a member publishes is forged, replayed, too wide or floods',
+    run: async (trial) => {
+      const { fleet, first } = trial;
+      const key = readSigningKey(fleet.hub.signingKey(HOSTILE_MEMBER));
+      const theirs = messageOf('5.255.0.9');
+      const half = { ...theirs.ban, address: undefined, prefix: parsePrefix('0.0.0.0/1') };
+      const before = await Promise.all(fleet.machines.map((machine) => refused(trial, machine)));
+      const offenders: string[] = [];
+      for (let number = FIRST_NUMBER; number < FIRST_NUMBER + HOSTILE_MESSAGES; number += 4) {
+        if (number % HONEST_EACH === 0) trial.offend();
+        const three = [trial.fresh(), trial.fresh(), trial.fresh()];
+        offenders.push(...three);
+        const good = three.map((offender, n) =>
+          messageText({ ...messageOf(offender), number: number + n }, key),
+        );
+        const bad = [
+          [messageText({ ...theirs, sender: first.name, number }, key)],
+          good.slice(0, 1),
+          [messageText({ ...theirs, ban: half, number: number + 3 }, key)],
+          Array.from({ length: FLOOD_OF_ONE }, (_, n) => `5.255.${n}.9`),
+        ];
+        await fleet.hub.redis.flood('mcblock', [...good, ...(bad[(number / 4) % 4] ?? [])]);
+      }
+      // As every machine does. One that lost its connection meanwhile hears of them so.
+      fleet.hub.report(HOSTILE_MEMBER, offenders.map(networkOf));
+      for (const [index, machine] of fleet.machines.entries()) {
+        await trial.eventually(`${machine.name} refuses some of each kind`, async () => {
+          const counts = more(await refused(trial, machine), before[index]);
+          return ['forged', 'replayed', 'too wide', 'unsigned'].every(
+            (why) => (counts[why] ?? 0) > 0,
+          );
+        });
       }
     },
   },

@@ -121,6 +121,14 @@ signing-key = "${signingKey}"
     return config;
   }
 
+  /** Blocks these by hand in the name of a user, as a machine of their own would. */
+  report(user: string, prefixes: readonly string[]): void {
+    const [config, db] = [this.redis.path(`${user}.toml`), this.redis.path(`${user}.db`)];
+    const common = [this.#program, '--config', config, '--db', db];
+    this.#namespace.run(process.execPath, ...common, 'add', ...prefixes, '--share', '--no-apply');
+    this.#namespace.run(process.execPath, ...common, 'sync', '--no-apply');
+  }
+
   /** Adds entries that every machine fetches. */
   async fill(entries: number): Promise<void> {
     const store = await openFleetStore(this.#db);
