@@ -217,6 +217,7 @@ export class ChangeSet {
       usage: this.charges.usage(),
       claims: this.claims.written(),
       offences: this.offences.added,
+      takenBack: this.offences.takenBack,
       forgetsTo: this.#at - this.#bounds.policy.offence.windowSeconds,
     };
   }

@@ -1,8 +1,9 @@
 import type { Entry, Seconds } from '../blocklist/entry.ts';
 import type { Policy } from '../blocklist/policy.ts';
+import { compareAddresses } from '../net/address.ts';
 import type { Prefix } from '../net/prefix.ts';
 import { PrefixMap } from '../net/prefix-map.ts';
-import type { FleetOffence } from './fleet-store.ts';
+import type { FleetOffence, TakenBack } from './fleet-store.ts';
 import type { Reporter } from './report.ts';
 
 /**
@@ -28,7 +29,8 @@ export class FleetOffences {
   readonly #policy: Pick<Policy, 'offence'>;
   /** By network, then by event. */
   readonly #networks = new PrefixMap<Map<string, FleetOffence>>();
-  readonly #added: FleetOffence[] = [];
+  readonly #added = new Set<FleetOffence>();
+  readonly #takenBack: TakenBack[] = [];
 
   constructor(offences: readonly FleetOffence[], policy: Pick<Policy, 'offence'>) {
     this.#policy = policy;
@@ -42,7 +44,7 @@ export class FleetOffences {
     const own = [...known.values()].filter(({ by }) => by === offence.by);
     if (own.length >= MAX_IN_NETWORK) return true;
     known.set(offence.event, offence);
-    this.#added.push(offence);
+    this.#added.add(offence);
     return true;
   }
 
@@ -69,9 +71,25 @@ export class FleetOffences {
     return sum >= points * MACHINES ? counted : undefined;
   }
 
+  /** Drops what this user reported of the address. */
+  takeBack({ network, address, by }: FleetOffence): void {
+    const known = this.#in(network);
+    for (const [event, offence] of known) {
+      if (offence.by !== by || compareAddresses(offence.address, address) !== 0) continue;
+      known.delete(event);
+      this.#added.delete(offence);
+    }
+    this.#takenBack.push({ network, address, by });
+  }
+
   /** Those that were added. */
   get added(): readonly FleetOffence[] {
-    return this.#added;
+    return [...this.#added];
+  }
+
+  /** Of what was stored before. */
+  get takenBack(): readonly TakenBack[] {
+    return this.#takenBack;
   }
 
   #in(network: Prefix): Map<string, FleetOffence> {

@@ -80,6 +80,9 @@ export interface FleetOffence {
   readonly count: number;
 }
 
+/** Whose reports of which address count no more. */
+export type TakenBack = Pick<FleetOffence, 'network' | 'address' | 'by'>;
+
 /** The key of a report that was processed. */
 export interface ReportKey {
   readonly by: string;
@@ -141,6 +144,8 @@ export interface FleetChange {
   readonly usage: ReadonlyMap<string, Usage>;
   /** Of each user only the latest are kept. */
   readonly claims: readonly Claim[];
+  /** What was stored before of these is deleted. */
+  readonly takenBack: readonly TakenBack[];
   /** Those of each user up to `forgetsTo`, and all but the latest, are forgotten. */
   readonly offences: readonly FleetOffence[];
   readonly forgetsTo: Seconds;

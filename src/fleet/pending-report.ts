@@ -26,11 +26,15 @@ export function pendingReport(
 ): ReportResult {
   const { kind: _, address, ...others } = report;
   const at = Math.min(report.at, now);
+  const network = automaticPrefix(address, policy);
+  const offence: FleetOffence = { ...others, network, address, at, by: by.name };
+  if (report.points === 0) {
+    changeSet.offences.takeBack(offence);
+    return unchanged('pending');
+  }
   const protection = changeSet.space.containing(hostPrefix(address));
   if (protection !== undefined) return spared(protection);
   if (at <= now - policy.offence.windowSeconds) return unchanged('pending');
-  const network = automaticPrefix(address, policy);
-  const offence: FleetOffence = { ...others, network, address, at, by: by.name };
   if (!changeSet.offences.add(offence)) return unchanged('repeated');
   const supernets = changeSet.supernets(hostPrefix(address));
   const decisionOf = (reporter: Reporter, last: Seconds, hits: number): Decision =>

@@ -72,6 +72,7 @@ export interface PendingReport {
   readonly at: Seconds;
   readonly service: string;
   readonly message: string;
+  /** 0: what the sender reported of the address counts no more. */
   readonly points: number;
   readonly count: number;
 }

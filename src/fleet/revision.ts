@@ -2,10 +2,10 @@
  * The revision of the API's version 2. It rises when there is a new kind of report, reports get a
  * field, or a field accepts more than before, so that clients know which reports a server understands.
  */
-export const API_REVISION = 5;
+export const API_REVISION = 6;
 
-/** The first revision that knows pending reports. */
-export const PENDING_REVISION = 4;
+/** The first revision that knows pending reports, and how they are taken back. */
+export const PENDING_REVISION = 6;
 
 /** The header in which a server states its revision with every answer. */
 export const REVISION_HEADER = 'mcblock-revision';

@@ -1,7 +1,8 @@
 import type { Seconds } from '../blocklist/entry.ts';
 import type { Offence } from '../blocklist/offence.ts';
 import { addressBytes } from '../net/address.ts';
-import { lastAddress, type Prefix } from '../net/prefix.ts';
+import { formatAddress } from '../net/address-text.ts';
+import { hostPrefix, lastAddress, type Prefix } from '../net/prefix.ts';
 import { PENDING_REPORT } from '../validation/reports.ts';
 import type { Connection } from './connection.ts';
 
@@ -45,12 +46,24 @@ export class PendingReports {
         const { service, message } = kind;
         const event = `${at}-${(key % TOLD_KEYS).toString(36)}`;
         const fields = { key: event, address, at, service, message, points, count } as const;
-        const report = PENDING_REPORT.write({ type: 'pending', ...fields });
-        const where = [address.family, addressBytes(address), at] as const;
-        this.#connection.run(PUT, ...where, JSON.stringify(report));
+        this.#add({ type: 'pending', ...fields });
       }
       this.#connection.run(PRUNE, MAX_REPORTS);
     });
+  }
+
+  /** Drops what waits of the addresses of these offences, and takes back what was told of them. */
+  takeBack(offences: readonly Offence[]): void {
+    if (!this.#isOn) return;
+    const latest = new Map<string, Offence>();
+    for (const one of offences.toSorted((p, q) => p.at - q.at)) {
+      latest.set(formatAddress(one.address), one);
+    }
+    for (const { address, at } of latest.values()) {
+      this.forget(hostPrefix(address));
+      const words = { service: 'mcblock', message: 'taken-back', points: 0, count: 1 };
+      this.#add({ type: 'pending', key: `${at}-taken-back`, address, at, ...words });
+    }
   }
 
   /** The oldest reports of offences after this time; those before it are dropped. */
@@ -73,6 +86,12 @@ export class PendingReports {
     if (!this.#isOn) return;
     const range = [addressBytes(prefix), addressBytes(lastAddress(prefix))] as const;
     this.#connection.run(FORGET, prefix.family, ...range);
+  }
+
+  #add(report: Parameters<typeof PENDING_REPORT.write>[0]): void {
+    const { address, at } = report;
+    const where = [address.family, addressBytes(address), at] as const;
+    this.#connection.run(PUT, ...where, JSON.stringify(PENDING_REPORT.write(report)));
   }
 
   get isEmpty(): boolean {

@@ -1,3 +1,5 @@
+import type { Offence } from '../blocklist/offence.ts';
+import { OFFENCE } from '../validation/offence.ts';
 import type { Commands, RecordedCommand } from './commands.ts';
 import { restoreRecord, type StoreParts } from './exchange.ts';
 import type { FormerAllowed, FormerEntry } from './undo.ts';
@@ -40,13 +42,16 @@ export class UndoSteps {
    * number of its reports to the fleet that were not sent yet, and will not be.
    */
   takeBack(step: RecordedCommand): number {
-    const { connection, undo, changes, coverage, history, outbox } = this.#parts;
+    const { connection, undo, changes, coverage, history, outbox, pending } = this.#parts;
     return connection.together(() => {
       coverage.forget();
       for (const { prefix } of undo.formerEntries(step, MAX_NAMED)) {
         changes.add('undone', prefix, { note: step.text });
       }
+      const before = pending.all();
       undo.takeBack(step);
+      const kept = new Set(pending.all().map(textOf));
+      outbox.pending.takeBack(before.filter((offence) => !kept.has(textOf(offence))));
       for (const { key, former } of undo.formerRecords(step)) {
         restoreRecord(this.#parts, key, former);
       }
@@ -55,4 +60,8 @@ export class UndoSteps {
       return outbox.takeBack(step.id, (prefix) => history.commandsOf(prefix).includes(step.id));
     });
   }
+}
+
+function textOf(offence: Offence): string {
+  return JSON.stringify(OFFENCE.write(offence));
 }

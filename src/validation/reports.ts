@@ -73,7 +73,8 @@ export const PENDING_REPORT = object({
   at: time(),
   service: DETAIL_FIELDS.service.wire,
   message: DETAIL_FIELDS.message.wire,
-  points: whole(1, MAX_POINTS),
+  /** 0 takes back what the sender reported of the address. */
+  points: whole(0, MAX_POINTS),
   count: DETAIL_FIELDS.count.wire,
 });
 

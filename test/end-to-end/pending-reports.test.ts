@@ -136,6 +136,28 @@ describe('offences that block nobody at one machine', () => {
     expect(await isBlocked(first, '45.9.9.9')).toBe(false);
   });
 
+  it.each(['a login that comes later', 'undo'])('are taken back by %s', async (what) => {
+    const [first, second, third] = machines;
+    if (first === undefined || second === undefined || third === undefined) throw new Error();
+    // Only what changed an entry can be undone.
+    const blocked = [1, 2, 3].map((second) => guess('46.9.9.9', second));
+    await grok(first, guess('45.9.9.9', 1), ...blocked);
+    await ok(first, 'sync');
+    const login =
+      'Jan  1 11:10:00 host sshd[7]: Accepted publickey for anna from 45.9.9.9 port 4711 ssh2';
+    if (what === 'undo') await ok(first, 'undo');
+    else await grok(first, login);
+    await ok(first, 'sync');
+    await grok(second, guess('45.9.9.9', 2));
+    await grok(third, guess('45.9.9.9', 3));
+    await syncAll();
+    await syncAll();
+    expect(await blockedAt('45.9.9.9')).toEqual(NONE);
+    await grok(machines[3] ?? third, guess('45.9.9.9', 4));
+    await syncAll();
+    expect((await blockedAt('45.9.9.9')).slice(3)).toEqual(ALL.slice(3));
+  });
+
   it('are told of without user, log and host, nor a key that says which line it was', async () => {
     const [first] = machines;
     if (first === undefined) throw new Error();

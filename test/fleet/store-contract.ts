@@ -124,6 +124,7 @@ const NOTHING: Omit<FleetChange, 'sequence'> = {
   usage: new Map(),
   claims: [],
   offences: [],
+  takenBack: [],
   forgetsTo: 0,
 };
 
@@ -339,6 +340,12 @@ export function describeFleetStore(makeBackend: () => Backend): void {
       const next = offenceAt('45.9.9.9', 'd', 'gate1', NOW + 2);
       await put(store, { sequence: 0, offences: [next], forgetsTo: NOW + 1 });
       expect(await offencesFrom('45.9.9.0/24', '2001:db8::/64')).toEqual([all[1], all[2], next]);
+      const back = { network: next.network, address: next.address };
+      await put(store, { sequence: 0, takenBack: [{ ...back, by: 'gate2' }] });
+      expect(await offencesFrom('45.9.9.0/24')).toEqual([all[1], next]);
+      const again = { ...next, event: 'e' };
+      await put(store, { sequence: 0, takenBack: [{ ...back, by: 'gate1' }], offences: [again] });
+      expect(await offencesFrom('45.9.9.0/24')).toEqual([all[1], again]);
       const many = Array.from({ length: 65_600 }, (_, n) =>
         offenceAt('45.9.9.9', `m${n}`, 'gate1', NOW + 100 + n),
       );

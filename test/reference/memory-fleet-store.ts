@@ -16,6 +16,7 @@ import type {
   SnapshotQuery,
 } from '../../src/fleet/fleet-store.ts';
 import type { User, UserKey } from '../../src/fleet/user.ts';
+import { compareAddresses } from '../../src/net/address.ts';
 import { containsPrefix, type Prefix } from '../../src/net/prefix.ts';
 import { PrefixList } from '../../src/net/prefix-list.ts';
 import { formatPrefix } from '../../src/net/prefix-text.ts';
@@ -125,6 +126,12 @@ export class MemoryFleetStore implements FleetStore {
     for (const [user, usage] of change.usage) this.#usage.set(user, usage);
     for (const claim of change.claims) {
       this.#claims.set(`${formatPrefix(claim.prefix)} ${claim.by}`, claim);
+    }
+    for (const { network, address, by } of change.takenBack) {
+      for (const [key, one] of this.#offences) {
+        const isSame = compareAddresses(one.address, address) === 0 && one.by === by;
+        if (isSame && key.startsWith(`${formatPrefix(network)} `)) this.#offences.delete(key);
+      }
     }
     for (const offence of change.offences) {
       this.#offences.set(`${formatPrefix(offence.network)} ${offence.event}`, offence);

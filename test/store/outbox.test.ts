@@ -237,11 +237,11 @@ describe('pending reports', () => {
       store.outbox.pending.put([guessOf(), guessOf({ key: undefined })]);
       const [item, ...more] = store.outbox.pending.after(0, 10);
       expect(more).toEqual([]);
-      expect(item?.key).toBe('1780000000-9ix');
+      expect(item?.key).toBe('1780000000-1l');
       expect(reportsDecoder(10).read({ reports: [item?.report] }, '').reports).toEqual([
         {
           kind: 'pending',
-          event: '1780000000-9ix',
+          event: '1780000000-1l',
           address: addressOf4('5.149.104.9'),
           at: NOW,
           service: 'sshd',

@@ -6,7 +6,7 @@ const AT_ONCE = 50_000;
 
 /** Many active entries, no two of which make one rule: 6.0.0.0/24, 6.0.2.0/24, ... */
 export async function fillFleet(store: FleetStore, count: number, at: number): Promise<void> {
-  const evidence = { past: [], evidence: [], keys: [], offences: [], forgetsTo: 0 };
+  const evidence = { past: [], evidence: [], keys: [], offences: [], takenBack: [], forgetsTo: 0 };
   const nothing = { ...evidence, allowed: [], usage: new Map(), claims: [] };
   const users = { users: [], counted: [], claimed: [], offenders: [] };
   const query = { prefixes: [], keys: [], activeAt: undefined, ...users, now: at };

@@ -1,7 +1,7 @@
 import type { Seconds } from '../../blocklist/entry.ts';
 import type { Login } from '../../blocklist/trust.ts';
 import type { Ban } from '../../fleet/pubsub/ban.ts';
-import type { Prefix } from '../../net/prefix.ts';
+import { hostPrefix, type Prefix } from '../../net/prefix.ts';
 import type { Store } from '../../store/store.ts';
 import { isAnyBlocked } from '../blocker.ts';
 import type { Policies } from '../policies.ts';
@@ -31,6 +31,10 @@ export function storeLogins(
   const past = pastLogins(logins, now);
   report.changesHoles ||= isAnyBlocked(store, past, policies, now);
   store.recordLogins(past);
+  for (const { address } of past) {
+    // Judged again with the login, they may still block here.
+    store.outbox.pending.takeBack(store.pending(hostPrefix(address)));
+  }
   const withdrawn = withdrawFor(store, store.snapshot(), past, policies, now);
   report.withdrawn.push(...withdrawn.map(({ before }) => before.prefix));
 }

@@ -1,3 +1,4 @@
+import { formatAddress } from '../../net/address-text.ts';
 import { formatPrefix, parsePrefix } from '../../net/prefix-text.ts';
 import { claimOfRow } from '../claim-rows.ts';
 import type { FleetChange, FleetSnapshot, SnapshotQuery } from '../fleet-store.ts';
@@ -16,6 +17,7 @@ import {
   OFFENCES,
   PRUNE_CLAIMS,
   PRUNE_OFFENCES,
+  TAKE_BACK_OFFENCES,
   USAGE,
   writeStatement,
 } from './statements.ts';
@@ -65,6 +67,9 @@ export async function writeChange(queries: Queries, change: FleetChange): Promis
   const machines = new Set(change.offences.map((offence) => offence.by));
   const claimants = new Set(change.claims.map((claim) => claim.by));
   await Promise.all([
+    ...change.takenBack.map(({ network, address, by }) =>
+      queries.run(TAKE_BACK_OFFENCES, formatPrefix(network), formatAddress(address), by),
+    ),
     queries.run(sql, ...values),
     ...Array.from(claimants, (by) => queries.run(PRUNE_CLAIMS, by)),
     ...Array.from(machines, (by) => queries.run(PRUNE_OFFENCES, by, forgetsTo)),

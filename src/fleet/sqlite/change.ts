@@ -1,6 +1,7 @@
 import type { Seconds } from '../../blocklist/entry.ts';
 import type { Usage } from '../../blocklist/user-usage.ts';
 import type { Family } from '../../net/address.ts';
+import { formatAddress } from '../../net/address-text.ts';
 import type { Prefix } from '../../net/prefix.ts';
 import type { PrefixList } from '../../net/prefix-list.ts';
 import { formatPrefix } from '../../net/prefix-text.ts';
@@ -46,6 +47,7 @@ import {
   PUT_USAGE,
   type Query,
   selection,
+  TAKE_BACK_OFFENCES,
 } from './statements.ts';
 
 /** Reads what is asked for, and writes what `decide` makes of it. To be called in a transaction. */
@@ -177,7 +179,7 @@ function isKnown(connection: SqliteConnection, { by, key }: ReportKey): boolean 
 
 function write(connection: SqliteConnection, change: FleetChange, before: number): void {
   const { sequence, at, entries, allowed, past, evidence, keys, usage } = change;
-  const { claims, offences, forgetsTo } = change;
+  const { claims, takenBack, offences, forgetsTo } = change;
   if (sequence !== before) connection.run('UPDATE fleet SET sequence = ?', sequence);
   for (const held of entries) connection.run(PUT_ENTRY, ...rowOfFleetEntry(held));
   for (const [family, length] of lengthsOf(entries)) {
@@ -192,6 +194,9 @@ function write(connection: SqliteConnection, change: FleetChange, before: number
   for (const row of rowsOfUsage(usage)) connection.run(PUT_USAGE, ...row);
   for (const claim of claims) connection.run(PUT_CLAIM, ...rowOfClaim(claim, at));
   for (const by of new Set(claims.map((claim) => claim.by))) connection.run(DROP_CLAIMS, by, by);
+  for (const { network, address, by } of takenBack) {
+    connection.run(TAKE_BACK_OFFENCES, formatPrefix(network), formatAddress(address), by);
+  }
   for (const row of offences) connection.run(ADD_OFFENCE, ...rowOfOffence(row));
   for (const by of new Set(offences.map((offence) => offence.by))) {
     connection.run(DROP_OFFENCES, by, forgetsTo, by);

@@ -45,6 +45,9 @@ DELETE FROM claim WHERE reported_by = ? AND prefix NOT IN (
 export const ADD_OFFENCE = `
 INSERT INTO offence (${OFFENCE_COLUMNS.join(', ')}) VALUES (${placeholders(OFFENCE_COLUMNS)})`;
 
+export const TAKE_BACK_OFFENCES =
+  'DELETE FROM offence WHERE network = ? AND address = ? AND reported_by = ?';
+
 export const DROP_OFFENCES = `
 DELETE FROM offence WHERE reported_by = ? AND at <= max(?, coalesce((
   SELECT at FROM offence WHERE reported_by = ? ORDER BY at DESC LIMIT 1 OFFSET ${MAX_OFFENCES}), 0))`;

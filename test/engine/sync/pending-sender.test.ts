@@ -55,7 +55,7 @@ const sender = () =>
 it('sends pages of what is not too old, and counts the blocks', async () => {
   put(20, NOW - 86_400);
   put(150);
-  const { client, sent } = serverOf(4);
+  const { client, sent } = serverOf(6);
   expect(await sender().send(store, client)).toEqual({ reported: 150, blocks: 2 });
   expect(sent).toEqual([100, 50]);
   expect(store.outbox.pending.isEmpty).toBe(true);
@@ -63,7 +63,7 @@ it('sends pages of what is not too old, and counts the blocks', async () => {
 
 it('sends nothing to a server that does not know what they are', async () => {
   put(1);
-  const old = serverOf(3);
+  const old = serverOf(5);
   expect(await sender().send(store, old.client)).toEqual({ reported: 0, blocks: 0 });
   const acacia = { version1: {}, revision: () => Promise.reject(new Error('asked')) };
   await sender().send(store, acacia as unknown as FleetClient);
@@ -73,7 +73,7 @@ it('sends nothing to a server that does not know what they are', async () => {
 
 it('sends no more in a short time than leaves room for blocks', async () => {
   put(1000);
-  const { client, sent } = serverOf(4);
+  const { client, sent } = serverOf(6);
   const one = sender();
   await one.send(store, client);
   await one.send(store, client);
@@ -82,9 +82,9 @@ it('sends no more in a short time than leaves room for blocks', async () => {
 
 it('keeps what the server takes later, and drops what it does not take', async () => {
   put(1);
-  const { client } = serverOf(4, () => ({ kind: 'later', waitSeconds: 9 }));
+  const { client } = serverOf(6, () => ({ kind: 'later', waitSeconds: 9 }));
   await sender().send(store, client);
   expect(store.outbox.pending.isEmpty).toBe(false);
-  await sender().send(store, serverOf(4, () => ({ kind: 'malformed', reason: 'no' })).client);
+  await sender().send(store, serverOf(6, () => ({ kind: 'malformed', reason: 'no' })).client);
   expect(store.outbox.pending.isEmpty).toBe(true);
 });
