@@ -83,7 +83,9 @@ function listingOf(item: unknown, index: number): ListReport {
   valueOf(item, 'IP', index);
   const source = valueOf(item, 'source', index) ?? '';
   const prefix = prefixOf(item, index);
-  if (typeof source !== 'object') return { kind: 'list', prefix, source: printableOf(`${source}`) };
+  if (typeof source === 'string' || typeof source === 'number') {
+    return { kind: 'list', prefix, source: printableOf(String(source)) };
+  }
   throw new McblockError('input', `'source' of item ${index} must be text`);
 }
 

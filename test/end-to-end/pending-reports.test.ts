@@ -140,7 +140,7 @@ describe('offences that block nobody at one machine', () => {
     const [first, second, third] = machines;
     if (first === undefined || second === undefined || third === undefined) throw new Error();
     // Only what changed an entry can be undone.
-    const blocked = [1, 2, 3].map((second) => guess('46.9.9.9', second));
+    const blocked = [1, 2, 3].map((at) => guess('46.9.9.9', at));
     await grok(first, guess('45.9.9.9', 1), ...blocked);
     await ok(first, 'sync');
     const login =
