@@ -12,12 +12,12 @@ import {
   ALLOWED,
   CLAIMS_AROUND,
   COVERING,
+  DELETE_OFFENCES,
   KNOWN_KEYS,
   LOCK,
   OFFENCES,
   PRUNE_CLAIMS,
   PRUNE_OFFENCES,
-  TAKE_BACK_OFFENCES,
   USAGE,
   writeStatement,
 } from './statements.ts';
@@ -68,7 +68,7 @@ export async function writeChange(queries: Queries, change: FleetChange): Promis
   const claimants = new Set(change.claims.map((claim) => claim.by));
   await Promise.all([
     ...change.takenBack.map(({ network, address, by }) =>
-      queries.run(TAKE_BACK_OFFENCES, formatPrefix(network), formatAddress(address), by),
+      queries.run(DELETE_OFFENCES, formatPrefix(network), formatAddress(address), by),
     ),
     queries.run(sql, ...values),
     ...Array.from(claimants, (by) => queries.run(PRUNE_CLAIMS, by)),

@@ -114,7 +114,7 @@ DELETE FROM mcblock.claim WHERE reported_by = $1 AND prefix NOT IN (
 
 export const OFFENCES = selectFrom('offence', OFFENCE_COLUMNS, 'WHERE network = ANY($1::cidr[])');
 
-export const TAKE_BACK_OFFENCES = `
+export const DELETE_OFFENCES = `
 DELETE FROM mcblock.offence WHERE network = $1::cidr AND address = $2::inet AND reported_by = $3`;
 
 export const PRUNE_OFFENCES = `
