@@ -1123,9 +1123,21 @@ export function describeApi(makeBackend: () => Backend): void {
         expect(await outcomes('one', offence('47.0.0.9'))).toEqual(['new']);
       });
 
+      it('count no more once who reported them takes them back', async () => {
+        expect(await outcomes('one', pending(1))).toEqual(['pending']);
+        expect(await outcomes('two', pending(2))).toEqual(['pending']);
+        expect(await outcomes('two', pending(5, { points: 0 }))).toEqual(['pending']);
+        expect(await outcomes('three', pending(3))).toEqual(['pending']);
+        expect(await outcomes('three', pending(5, { points: 0 }), pending(6))).toEqual([
+          'pending',
+          'pending',
+        ]);
+        expect(await outcomes('four', pending(4))).toEqual(['new']);
+      });
+
       it('do not say more than they may', async () => {
         const faults = [
-          { points: 0 },
+          { points: -1 },
           { key: undefined },
           { count: 1_000_001 },
           { address: '45.9.9.0/24' },

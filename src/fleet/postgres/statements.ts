@@ -115,7 +115,7 @@ DELETE FROM mcblock.claim WHERE reported_by = $1 AND prefix NOT IN (
 export const OFFENCES = selectFrom('offence', OFFENCE_COLUMNS, 'WHERE network = ANY($1::cidr[])');
 
 export const DELETE_OFFENCES = `
-DELETE FROM mcblock.offence WHERE network = $1::cidr AND address = $2::inet AND reported_by = $3`;
+DELETE FROM mcblock.offence WHERE network = $1::cidr AND address = $2 AND reported_by = $3`;
 
 export const PRUNE_OFFENCES = `
 DELETE FROM mcblock.offence WHERE reported_by = $1 AND at <= greatest(to_timestamp($2), (
