@@ -93,7 +93,8 @@ ON CONFLICT (${KEY}) DO UPDATE SET `;
         windowSeconds,
       );
       this.#connection.run(
-        `DELETE FROM ${table} WHERE at <= (SELECT at FROM ${table} ORDER BY at DESC LIMIT 1 OFFSET ?)`,
+        `DELETE FROM ${table} WHERE (${KEY}) IN
+          (SELECT ${KEY} FROM ${table} ORDER BY at DESC LIMIT -1 OFFSET ?)`,
         most,
       );
     });

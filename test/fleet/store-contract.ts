@@ -346,14 +346,15 @@ export function describeFleetStore(makeBackend: () => Backend): void {
       const again = { ...next, event: 'e' };
       await put(store, { sequence: 0, takenBack: [{ ...back, by: 'gate1' }], offences: [again] });
       expect(await offencesFrom('45.9.9.0/24')).toEqual([all[1], again]);
+      // Most come in one second.
       const many = Array.from({ length: 65_600 }, (_, n) =>
-        offenceAt('45.9.9.9', `m${n}`, 'gate1', NOW + 100 + n),
+        offenceAt('45.9.9.9', `m${n}`, 'gate1', NOW + 100 + Math.min(n, 32)),
       );
       await put(store, { sequence: 0, offences: many });
       const kept = await offencesFrom('45.9.9.0/24', '2001:db8::/64');
       expect(kept).toHaveLength(65_536 + 1);
       expect(Math.min(...kept.filter(({ by }) => by === 'gate1').map(({ at }) => at))).toBe(
-        NOW + 100 + 64,
+        NOW + 100 + 32,
       );
     });
 

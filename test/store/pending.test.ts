@@ -66,4 +66,12 @@ describe('what is pending', () => {
     expect(left()).toEqual([]);
     store.close();
   });
+
+  it('keeps as many as it may where all came in one second', () => {
+    const store = newStore();
+    store.addPending(Array.from({ length: 9 }, (_, n) => offence(`5.149.104.${n}`, 100)));
+    store.prunePending(100, 4);
+    expect(store.pending()).toHaveLength(4);
+    store.close();
+  });
 });

@@ -118,9 +118,10 @@ export const DELETE_OFFENCES = `
 DELETE FROM mcblock.offence WHERE network = $1::cidr AND address = $2 AND reported_by = $3`;
 
 export const PRUNE_OFFENCES = `
-DELETE FROM mcblock.offence WHERE reported_by = $1 AND at <= greatest(to_timestamp($2), (
-  SELECT at FROM mcblock.offence WHERE reported_by = $1
-  ORDER BY at DESC LIMIT 1 OFFSET ${MAX_OFFENCES}))`;
+DELETE FROM mcblock.offence WHERE reported_by = $1 AND (
+  at <= to_timestamp($2) OR (at, network, event) <= (
+    SELECT at, network, event FROM mcblock.offence WHERE reported_by = $1
+    ORDER BY at DESC, network DESC, event DESC LIMIT 1 OFFSET ${MAX_OFFENCES}))`;
 
 /** The write lock: what is read after it stays true until the transaction ends. */
 export const LOCK = 'SELECT sequence::float8 AS sequence FROM mcblock.fleet FOR UPDATE';

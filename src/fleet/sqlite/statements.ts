@@ -49,8 +49,9 @@ export const TAKE_BACK_OFFENCES =
   'DELETE FROM offence WHERE network = ? AND address = ? AND reported_by = ?';
 
 export const DROP_OFFENCES = `
-DELETE FROM offence WHERE reported_by = ? AND at <= max(?, coalesce((
-  SELECT at FROM offence WHERE reported_by = ? ORDER BY at DESC LIMIT 1 OFFSET ${MAX_OFFENCES}), 0))`;
+DELETE FROM offence WHERE reported_by = ? AND (at <= ? OR (at, network, event) <= (
+  SELECT at, network, event FROM offence WHERE reported_by = ?
+  ORDER BY at DESC, network DESC, event DESC LIMIT 1 OFFSET ${MAX_OFFENCES}))`;
 
 export const COUNT_EVIDENCE = 'SELECT count(*) FROM evidence WHERE prefix = ? AND activation = ?';
 
