@@ -21,20 +21,21 @@ export async function followPackets(
   watcherOptions: WatcherOptions,
   external: readonly string[] | undefined,
 ): Promise<void> {
-  const config = await context.config();
-  const program = config.get('pf.tcpdump');
+  let config = await context.config();
   let latest = settings;
   let interfaces = externalInterfaces(config, external);
   const reload = async () => {
     const reloaded = await watcherOptions.reload();
-    interfaces = externalInterfaces(await context.config(), external);
+    const reread = await context.config();
+    interfaces = externalInterfaces(reread, external);
+    config = reread;
     latest = reloaded;
     return reloaded;
   };
   for (let isFirst = true; !signals.isStopped; isFirst = false) {
     let file: PflogFile | undefined;
     const open = (_: WatchSettings, cursor: string | undefined) => {
-      if (name === PFLOG_DEVICE) return new PflogProgram(program, name);
+      if (name === PFLOG_DEVICE) return new PflogProgram(config.get('pf.tcpdump'), name);
       file = new PflogFile(name, cursor);
       return file;
     };
@@ -43,6 +44,7 @@ export async function followPackets(
       reload,
       name,
       source: name === PFLOG_DEVICE ? undefined : `pf ${name}`,
+      reopens: true,
       open,
       collector: ({ readOptions: { zone } }) =>
         new PacketStream(name, interfaces, zone, file?.newFrom ?? 0),

@@ -116,18 +116,32 @@ describe('watch --pf', () => {
     await stop();
   });
 
-  it.skipIf(!existsSync(TCPDUMP))('reads what tcpdump captures', async () => {
-    // There is no pflog0 here: the real tcpdump reads a file in its place.
+  /** There is no pflog0 here: the real tcpdump reads a file in its place. */
+  function captured(): string {
     const log = line.path('pflog');
     writeFileSync(log, pcapFile('little', [packet(START + DAY, '5.149.200.2')]));
     const tcpdump = line.path('tcpdump');
-    writeFileSync(
-      tcpdump,
-      `#!/bin/sh\necho "$*" > ${line.path('args')}\n${TCPDUMP} -r ${log} -w - && exec sleep 100\n`,
-    );
+    writeFileSync(tcpdump, `#!/bin/sh\n${TCPDUMP} -r ${log} -w - && exec sleep 100\n`);
     chmodSync(tcpdump, 0o755);
-    writeFileSync(line.path('mcblock.toml'), `[pf]\ntcpdump = "${tcpdump}"\n`);
+    return tcpdump;
+  }
+
+  it.skipIf(!existsSync(TCPDUMP))('reads what tcpdump captures', async () => {
+    writeFileSync(line.path('mcblock.toml'), `[pf]\ntcpdump = "${captured()}"\n`);
     start('--config', line.path('mcblock.toml'));
+    await isShown('reactivated 5.149.200/24');
+    await stop();
+  });
+
+  it.skipIf(!existsSync(TCPDUMP))('captures again by a configuration that was reread', async () => {
+    const config = line.path('mcblock.toml');
+    const pf = `[pf]\ntcpdump = "${captured()}"\n`;
+    writeFileSync(config, `${pf}external = ["em1"]\n`);
+    launch('--config', config, 'watch', '--pf');
+    await isShown('watching');
+    writeFileSync(config, `${pf}external = ["em0"]\n`);
+    signal(child, 'SIGHUP');
+    await isShown('configuration reloaded');
     await isShown('reactivated 5.149.200/24');
     await stop();
   });

@@ -77,6 +77,7 @@ async function probe(context: Context, options: ProbeCommandOptions): Promise<vo
       onChange: changeTeller(context, publisher, updater),
       name: 'probe',
       source: undefined,
+      reopens: false,
       open: () => stream,
       collector: () => collector,
     }).run();

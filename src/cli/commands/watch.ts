@@ -188,7 +188,7 @@ async function watchStream(
     return;
   }
   const open = () => new ByteStream(name === 'stdin' ? '-' : name);
-  const stream = { ...watcherOptions, name, source: undefined, open };
+  const stream = { ...watcherOptions, name, source: undefined, reopens: false, open };
   await new StreamWatcher(settings, signals, stream).run();
 }
 

@@ -30,8 +30,10 @@ export interface LineStream {
 
 interface StreamOptions extends WatcherOptions {
   readonly name: string;
-  /** Under which the cursor is stored; undefined if the stream has none, and cannot be opened again. */
+  /** Under which the cursor is stored; undefined if the stream has none. */
   readonly source: string | undefined;
+  /** It is opened again after a hang-up, with the settings reread; otherwise that is ignored. */
+  readonly reopens: boolean;
   /** Opens the stream after the cursor; undefined: it was never read. */
   readonly open: (settings: WatchSettings, cursor: string | undefined) => LineStream;
   /** What is collected of the stream. Default: the lines of a log. */
@@ -127,9 +129,10 @@ export class StreamWatcher {
 
   /** Ends the stream when a signal comes. Returns whether it was a hang-up. */
   async #endAtSignal(stream: LineStream, ended: AbortSignal): Promise<boolean> {
+    const { reopens } = this.#options;
     let isHungUp = false;
     while (!(isHungUp || this.#signals.isStopped || ended.aborted)) {
-      isHungUp = this.#signals.takeHangUp() && this.#options.source !== undefined;
+      isHungUp = this.#signals.takeHangUp() && reopens;
       if (!isHungUp) await this.#signals.pause(POLL_MILLISECONDS, ended);
     }
     stream.end();
