@@ -13,7 +13,7 @@ export class EventFacts implements RuleFacts {
   readonly kind: OffenceKind;
   readonly #offence: Offence;
   readonly #window: Window;
-  readonly #entries: () => readonly Entry[];
+  readonly #entries: () => readonly EntryCounts[];
   #most: EntryCounts | undefined;
   #distinct: DistinctCounts | undefined;
 
@@ -23,7 +23,7 @@ export class EventFacts implements RuleFacts {
     at: Seconds,
     origin: Origin,
     window: Window,
-    entries: () => readonly Entry[],
+    entries: () => readonly EntryCounts[],
   ) {
     this.origin = origin;
     this.at = at;
@@ -65,10 +65,10 @@ export class EventFacts implements RuleFacts {
   }
 }
 
-type EntryCounts = Pick<RuleFacts, 'activations' | 'hits'>;
+type EntryCounts = Pick<Entry, 'activations' | 'hits'>;
 
 /** The most activations and the most hits of one of these entries. */
-export function mostOf(entries: readonly Entry[]): EntryCounts {
+export function mostOf(entries: readonly EntryCounts[]): EntryCounts {
   let [activations, hits] = [0, 0];
   for (const entry of entries) {
     activations = Math.max(activations, entry.activations);

@@ -99,7 +99,8 @@ export class Judge {
     if (active !== undefined) {
       if (isNew) this.#hits += offence.count;
       const isWhole = !isNarrower(active, network);
-      if (isWhole || isNew) active.hit(offence, at);
+      if (isNew || isOf(active, network)) active.hit(offence, at);
+      else if (isWhole) network.window.add(offence, at, windowOf(offence.kind, network.policy));
       if (isWhole && isNew) this.#keepHit(network, active, offence, at);
       if (isWhole || isCovered(network, supernets, at)) return;
     }
@@ -114,7 +115,8 @@ export class Judge {
     at: Seconds,
   ): Offence | undefined {
     if (offence.isJudged) return offence;
-    const own = () => this.#networks.supernets(network, offence.address).map(({ entry }) => entry);
+    const own = () =>
+      this.#networks.supernets(network, offence.address).map(({ counts }) => counts);
     const origin = originOf(this.#source);
     return rules.counted(offence, new EventFacts(offence, at, origin, network.window, own));
   }
@@ -141,7 +143,8 @@ export class Judge {
         : undefined;
     if (later !== undefined) {
       const isWhole = !isNarrower(later, network);
-      if (isWhole || isNew) later.recall(offence, at);
+      if (isNew || isOf(later, network)) later.recall(offence, at);
+      else if (isWhole) network.window.add(offence, at, windowOf(offence.kind, network.policy));
       if (isWhole) return;
     }
     const isKnown = (active ?? later) !== undefined;
@@ -298,6 +301,11 @@ export class Judge {
     if (points < network.policy.offence.points && !near.some(isEnough)) return;
     this.#requester.requestAlone(network, network.window, near, offence, at, this.#now);
   }
+}
+
+/** Whether it is the network's own entry: for others, what was judged goes on waiting. */
+function isOf({ entry }: OpenEntry, { prefix }: OffenderNetwork): boolean {
+  return entry.prefix.length === prefix.length;
 }
 
 /** Whether an active entry contains the whole network. */
