@@ -59,14 +59,18 @@ export function compileRules(
  * before is found by their names.
  */
 export function rulesWithoutEvents(declared: readonly DeclaredRule[]): readonly PolicyRule[] {
+  const named: string[] = [];
   return declared.map(({ name, conditions, effects }) => {
-    const { services, messages, kinds, users, knownUsers: _, ...others } = conditions;
-    const isAboutEvents = [services, messages, kinds, users].some((one) => one !== undefined);
-    return { name, conditions: isAboutEvents ? { ...others, events: NO_EVENTS } : others, effects };
+    const { services, messages, kinds, users, knownUsers, ...others } = conditions;
+    const of = [services, messages, kinds];
+    const events = of.every((one) => one === undefined) ? undefined : new Set([JSON.stringify(of)]);
+    if (users === undefined) return { name, conditions: { ...others, events }, effects };
+    // Equal conditions are the same one, as far as the rules are checked.
+    const text = JSON.stringify([users, knownUsers]);
+    if (!named.includes(text)) named.push(text);
+    return { name, conditions: { ...others, events, users: named.indexOf(text) }, effects };
   });
 }
-
-const NO_EVENTS: ReadonlySet<string> = new Set();
 
 function eventsOf(
   { services, messages, kinds }: DeclaredConditions,

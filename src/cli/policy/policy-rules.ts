@@ -71,9 +71,13 @@ function portOf(message: string): number | undefined {
   return port > 0 && port <= MAX_PORT ? port : undefined;
 }
 
-/** The rules for requests of which no event is known. */
+/**
+ * The rules for requests of which no event is known. Throws McblockError('config') as
+ * {@link rulesForLogs}, but does not know which services, messages and users there are.
+ */
 export function rulesForRequests(config: Config): ConfiguredRules {
   const rules = rulesWithoutEvents(config.get('rule'));
+  checkRules(config, rules);
   return { rules, users: [], accountNames: NO_ACCOUNTS.names, ...ruledMessages([], []) };
 }
 

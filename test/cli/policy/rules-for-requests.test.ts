@@ -15,6 +15,26 @@ beforeEach(() => {
 });
 afterEach(() => line.remove());
 
+it('Where no event is known, rules are checked too', async () => {
+  const file = line.path('mcblock.toml');
+  const refused = async (rules: string) => {
+    writeFileSync(file, rules);
+    const config = await loadConfig(file, {});
+    return expect(() => policiesOf(config, undefined));
+  };
+  const root = '[[rule]]\nname = "root"\nusers = ["root"]\n';
+  (await refused(`${root}penalty = "1d"\nforever = true\n`)).toThrow(
+    `${file}:1: rule root: blocks forever: its penalty never applies`,
+  );
+  const again = root.replace('"root"', '"again"');
+  (await refused(`${root}points = 9\n${again}points = 5\n`)).toThrow('before it fits whenever');
+  const bob = again.replace('["root"]', '["bob"]');
+  (await refused(`${root}points = 9\n${bob}points = 5\n`)).not.toThrow();
+  const kinds = '[[rule]]\nname = "KIND"\nkinds = ["KIND"]\npoints = 5\n';
+  const all = ['attempt', 'sign'].map((kind) => kinds.replaceAll('KIND', kind));
+  (await refused(all.join(''))).not.toThrow();
+});
+
 it('Where no event is known, a rule about events does not fit, but an entry keeps its penalty', async () => {
   const file = line.path('mcblock.toml');
   writeFileSync(
@@ -27,7 +47,7 @@ it('Where no event is known, a rule about events does not fit, but an entry keep
   const policy = policies.policyFor(prefix);
   const facts = { origin: 'manual', at: 0, address: prefix, kind: undefined } as const;
   const counts = { activations: 0, hits: 0, users: 0, services: 0, hosts: 0 };
-  expect(policy.rules?.decided({ ...facts, ...counts }).rule).toBeUndefined();
+  expect(policy.rules?.decided({ ...facts, ...counts }, ['penalty']).rule).toBeUndefined();
   const entry = activateEntry(neverActive(prefix, 'grok', ''), 1, 0, undefined, policy, 'root');
   expect(currentPenalty(entry, policy)).toBe(365 * DAY_SECONDS);
 });
