@@ -1,5 +1,5 @@
 import { McblockError } from '../errors.ts';
-import type { Address } from '../net/address.ts';
+import { embeddedIn } from '../net/embedded.ts';
 import { contains, containsPrefix, hostPrefix, type Prefix } from '../net/prefix.ts';
 import { activateEntry, hitEntry, prolongEntry, recallEntry } from './change.ts';
 import { isEligible, isWide, pointsNeeded } from './eligible.ts';
@@ -16,7 +16,7 @@ import {
 import { mostOf } from './event-facts.ts';
 import { penaltySeconds } from './penalty.ts';
 import { automaticPrefix, type Policy, withEffects } from './policy.ts';
-import type { DecisionEffects, RuleFacts } from './policy-rules.ts';
+import type { DecidingEffect, DecisionEffects, RuleFacts } from './policy-rules.ts';
 import { type ProtectedSpace, REASONS_BY_HAND } from './protect.ts';
 import type { AutomaticRequest, Decision, ManualRequest, Request } from './request.ts';
 
@@ -54,7 +54,8 @@ function decideAutomatic(
   const { offender, hits, points, external } = request;
   const protection = space.containing(hostPrefix(offender));
   if (protection !== undefined) return { kind: 'refused', protection };
-  const effects = common.rules?.decided(factsOf(entries, request, offender, common, at));
+  const facts = factsOf(entries, request, hostPrefix(offender), at);
+  const effects = common.rules?.decided(facts, effectsOn(request, common));
   if (effects?.ignore) {
     return { kind: 'refused', protection: { prefix: hostPrefix(offender), reason: 'ignored' } };
   }
@@ -110,9 +111,9 @@ function decideByHand(
 ): Decision {
   const { prefix, exact, force } = request;
   const effects = common.rules?.decided(
-    factsOf(entries, request, prefix, common, at),
+    factsOf(entries, request, prefix, at),
     // What has an end already is only told of.
-    request.until === undefined ? undefined : ['notify'],
+    request.until === undefined ? OF_TIME : ['notify'],
   );
   const policy = effects === undefined ? common : withEffects(common, effects);
   const until = request.until ?? (effects?.forever ? 'forever' : undefined);
@@ -155,31 +156,35 @@ function decideByHand(
   return { ...decision, entry: noted(decision.entry, request) };
 }
 
-/** What rules may ask about the request. */
+/** What rules may ask about the request. @param prefix the offender, or what is asked for by hand */
 function factsOf(
   entries: readonly Entry[],
   request: Request,
-  address: Address,
-  policy: Policy,
+  prefix: Prefix,
   at: Seconds,
 ): RuleFacts {
-  const host = hostPrefix(address);
-  const network = automaticPrefix(address, policy);
-  const own = entries.filter(
-    ({ prefix }) => containsPrefix(prefix, host) || contains(network, prefix),
-  );
   const event = request.kind === 'automatic' ? request.event : undefined;
-  return {
-    origin: request.origin,
-    at,
-    address,
-    kind: event?.kind,
-    ...mostOf(own),
-    users: event?.users ?? 0,
-    services: event?.services ?? 0,
-    hosts: event?.hosts ?? 0,
+  const counts = event ?? {
+    ...mostOf(entries.filter((entry) => containsPrefix(entry.prefix, prefix))),
+    users: 0,
+    services: 0,
+    hosts: 0,
   };
+  return { origin: request.origin, at, address: prefix, kind: undefined, ...counts };
 }
+
+/** The effects of rules that the request heeds. */
+function effectsOn(
+  { prefix, external, offender }: AutomaticRequest,
+  { auto }: Policy,
+): readonly DecidingEffect[] {
+  if (external || prefix !== undefined) return OF_ADDRESS;
+  const is4 = offender.family === 4 || embeddedIn(offender, auto.nat64) !== undefined;
+  return [...OF_ADDRESS, is4 ? 'length4' : 'length6'];
+}
+
+const OF_TIME: readonly DecidingEffect[] = ['penalty', 'forever', 'notify'];
+const OF_ADDRESS: readonly DecidingEffect[] = ['ignore', ...OF_TIME];
 
 /** The entries that contain the prefix, the widest first. */
 function supernets(entries: readonly Entry[], prefix: Prefix): readonly Entry[] {

@@ -59,9 +59,18 @@ export interface RuleEffects {
 
 /** Names of several rules in one text. */
 export const NAME_SEPARATOR = ', ';
+/** Follows the name of a rule that did nothing but ask to tell of the block. */
+export const NOTIFIES_ONLY = ' (notify)';
 
 export function amountOf(amount: Amount, otherwise: number): number {
   return 'set' in amount ? amount.set : amount.times * otherwise;
+}
+
+/** The names of rules, of those too that did nothing but ask to tell of the block. */
+export function ruleNames(text: string): string[] {
+  return text
+    .split(NAME_SEPARATOR)
+    .map((name) => (name.endsWith(NOTIFIES_ONLY) ? name.slice(0, -NOTIFIES_ONLY.length) : name));
 }
 
 /** Whether no condition is left. */

@@ -1,6 +1,6 @@
 import type { Address } from '../net/address.ts';
 import { embeddedIn } from '../net/embedded.ts';
-import { contains, type Prefix } from '../net/prefix.ts';
+import { contains, containsPrefix, type Prefix, prefixOf } from '../net/prefix.ts';
 import type { Entry, Origin, Seconds } from './entry.ts';
 import type { Offence, OffenceKind } from './offence.ts';
 import {
@@ -8,6 +8,7 @@ import {
   type Hours,
   isUnconditional,
   NAME_SEPARATOR,
+  NOTIFIES_ONLY,
   type PolicyRule,
   type RuleEffects,
 } from './policy-rule.ts';
@@ -16,7 +17,8 @@ import {
 export interface RuleFacts {
   readonly origin: Origin;
   readonly at: Seconds;
-  readonly address: Address;
+  /** The offender, or what is asked for by hand. */
+  readonly address: Address | Prefix;
   /** Undefined where no event is known. */
   readonly kind: OffenceKind | undefined;
   /** The most of an entry around the address, before. */
@@ -149,31 +151,35 @@ export class PolicyRules {
     return this.#windows.get(rule);
   }
 
-  /** @param effects those that are looked for */
-  decided(
-    facts: RuleFacts,
-    effects: readonly (typeof DECIDING)[number][] = DECIDING,
-  ): DecisionEffects {
-    const decided: Partial<Record<keyof RuleEffects, unknown>> = {};
-    const names: string[] = [];
+  /** @param effects those that the decision heeds */
+  decided(facts: RuleFacts, effects: readonly DecidingEffect[]): DecisionEffects {
+    const deciders = new Map<DecidingEffect, PolicyRule>();
     for (const rule of this.#rules) {
       const news = effects.filter(
-        (effect) => rule.effects[effect] !== undefined && !Object.hasOwn(decided, effect),
+        (effect) => rule.effects[effect] !== undefined && !deciders.has(effect),
       );
       if (news.length === 0 || !this.#concerns(rule, facts.kind) || !this.#fits(rule, facts)) {
         continue;
       }
-      names.push(rule.name);
-      // What no condition decides is a part of the policy.
-      const isBaked = isUnconditional(rule);
-      for (const effect of news) {
-        const isPart = isBaked && effect !== 'forever' && effect !== 'ignore';
-        decided[effect] = isPart ? undefined : rule.effects[effect];
-      }
+      for (const effect of news) deciders.set(effect, rule);
     }
-    const { penalty, length4, length6, forever = false, ignore = false } = decided as RuleEffects;
-    const rule = names.length === 0 ? undefined : names.join(NAME_SEPARATOR);
-    return { rule, penalty, length4, length6, forever, ignore };
+    const of = <E extends DecidingEffect>(effect: E): RuleEffects[E] =>
+      deciders.get(effect)?.effects[effect];
+    // What no condition decides is a part of the policy.
+    const left = <E extends DecidingEffect>(effect: E): RuleEffects[E] => {
+      const rule = deciders.get(effect);
+      return rule === undefined || isUnconditional(rule) ? undefined : rule.effects[effect];
+    };
+    const [forever = false, ignore = false] = [of('forever'), of('ignore')];
+    if (forever) deciders.delete('penalty');
+    return {
+      rule: namesOf(this.#rules, new Set(deciders.values()), effects),
+      penalty: left('penalty'),
+      length4: left('length4'),
+      length6: left('length6'),
+      forever,
+      ignore,
+    };
   }
 
   /** The penalty of an entry, if rules decided it under a condition. */
@@ -252,8 +258,9 @@ export class PolicyRules {
     return from < to ? minute >= from && minute < to : minute >= from || minute < to;
   }
 
-  #isIn(prefixes: readonly Prefix[], address: Address): boolean {
-    if (prefixes.some((prefix) => contains(prefix, address))) return true;
+  #isIn(prefixes: readonly Prefix[], address: Address | Prefix): boolean {
+    const whole = prefixOf(address);
+    if (prefixes.some((prefix) => containsPrefix(prefix, whole))) return true;
     const embedded = embeddedIn(address, this.#context.nat64)?.address;
     return embedded !== undefined && prefixes.some((prefix) => contains(prefix, embedded));
   }
@@ -261,7 +268,7 @@ export class PolicyRules {
 
 /** Effects on events, and on decisions. */
 const COUNTING = ['ignore', 'points', 'windowSeconds'] as const;
-const DECIDING = ['ignore', 'penalty', 'length4', 'length6', 'forever', 'notify'] as const;
+export type DecidingEffect = Exclude<keyof RuleEffects, 'points' | 'windowSeconds'>;
 
 /** Whether it depends on nothing but the message: its points are set where the message is read. */
 export function isAboutMessages({ conditions, isForAddress = false }: PolicyRule): boolean {
@@ -285,6 +292,19 @@ function namedKind({ named }: Candidates, kind: OffenceKind, rule: string): Offe
   const added = { ...kind, rule };
   named.set(rule, added);
   return added;
+}
+
+/** The names in the order of the rules; undefined if there are none. */
+function namesOf(
+  rules: readonly PolicyRule[],
+  deciders: ReadonlySet<PolicyRule>,
+  effects: readonly DecidingEffect[],
+): string | undefined {
+  if (deciders.size === 0) return undefined;
+  // Its penalty is not that of the block.
+  const more = effects.includes('penalty') ? '' : NOTIFIES_ONLY;
+  const names = rules.filter((rule) => deciders.has(rule)).map(({ name }) => `${name}${more}`);
+  return names.join(NAME_SEPARATOR);
 }
 
 function valuesOf(

@@ -99,8 +99,11 @@ export function automaticPrefix(offender: Address, { auto }: Pick<Policy, 'auto'
   return embeddedIn(offender, nat64)?.prefixOf(length4) ?? prefixAround(offender, length6);
 }
 
-/** The policy for each address; the same for all addresses of one automatic prefix. */
-export type PolicyFor = (address: Address) => Policy;
+/**
+ * The policy for each address; the same for all addresses of one automatic prefix. That of a wider
+ * prefix is for a request by hand.
+ */
+export type PolicyFor = (address: Address | Prefix) => Policy;
 
 /** How long an offence of this kind counts. */
 export function windowOf(kind: OffenceKind, { offence, rules }: Policy): number {

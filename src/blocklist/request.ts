@@ -29,9 +29,14 @@ export interface AutomaticRequest {
   readonly event?: RequestEvent | undefined;
 }
 
-/** An event, and how many different users, services and hosts are in the window that it ends. */
+/**
+ * An event, and how many different users, services and hosts are in the window that it ends; the most
+ * activations and hits of an entry around the offender before it.
+ */
 interface RequestEvent {
   readonly kind: OffenceKind;
+  readonly activations: number;
+  readonly hits: number;
   readonly users: number;
   readonly services: number;
   readonly hosts: number;

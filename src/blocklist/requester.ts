@@ -1,7 +1,9 @@
-import { comparePrefixes, hostPrefix, type Prefix } from '../net/prefix.ts';
+import type { Address } from '../net/address.ts';
+import { comparePrefixes, contains, hostPrefix, type Prefix } from '../net/prefix.ts';
 import { decide } from './decide.ts';
 import type { Entry, Seconds } from './entry.ts';
 import type { EntryRepository } from './entry-repository.ts';
+import { mostOf } from './event-facts.ts';
 import { EvidenceAggregator } from './evidence-aggregator.ts';
 import { automaticRequest, type EvidenceSource } from './evidence-source.ts';
 import { entryBefore, isByLog } from './fold.ts';
@@ -66,7 +68,11 @@ export class Requester {
     const inner = isFull ? this.#subnetsBefore(network, firstAt, at) : NO_SUBNETS;
     const hits = window.countFrom(from);
     const offender = latest.address;
-    const event = policy.rules && { kind: latest.kind, ...window.distinctWith(latest, at) };
+    const event = policy.rules && {
+      kind: latest.kind,
+      ...this.#countsBefore(network, offender, inner.before),
+      ...window.distinctWith(latest, at),
+    };
     const request = {
       ...automaticRequest(this.#source, { offender, at, hits }, alone ?? points),
       ...(alone === undefined ? {} : { prefix: from }),
@@ -103,6 +109,21 @@ export class Requester {
       const added = new OpenEntry(entry, this.#repository, policy, this.#source, aggregator);
       this.#networks.add(network, added);
     }
+  }
+
+  /** The most activations and hits of an entry that contains the offender. @param before within the network */
+  #countsBefore(
+    network: OffenderNetwork,
+    offender: Address,
+    before: readonly Entry[],
+  ): Pick<Entry, 'activations' | 'hits'> {
+    const others = this.#networks
+      .supernets(network, offender)
+      .filter(
+        ({ entry: { prefix } }) => before.length === 0 || prefix.length <= network.prefix.length,
+      );
+    const own = before.filter(({ prefix }) => contains(prefix, offender));
+    return mostOf([...others.map(({ counts }) => counts), ...own]);
   }
 
   /** The entries that contain this wider prefix, and those within it; those given are as given. */

@@ -2,7 +2,7 @@ import { decide } from '../blocklist/decide.ts';
 import { pointsNeeded } from '../blocklist/eligible.ts';
 import { type Entry, isActive, type Seconds } from '../blocklist/entry.ts';
 import { loginsAround } from '../blocklist/logins-around.ts';
-import { automaticPrefix, type Policy } from '../blocklist/policy.ts';
+import { automaticPrefix, type Policy, widestPrefix } from '../blocklist/policy.ts';
 import type { ProtectedSpace } from '../blocklist/protect.ts';
 import type { Decision, Protection } from '../blocklist/request.ts';
 import type { Window } from '../blocklist/window.ts';
@@ -102,7 +102,9 @@ function outlookOf(
   const space = protectedSpace(store, policy.auto, now).plus(
     loginProtections(store, around, now, policy),
   );
-  const entries = isPast(store, now) ? supernetsAt(store, host, now) : store.around(network, host);
+  const entries = isPast(store, now)
+    ? supernetsAt(store, host, now)
+    : store.around(widestPrefix(host, policy), host);
   const { next, whole } = decisionsOf(entries, space, host, network, policy, now);
   const window = pendingWindow(store, network, policy, now);
   return { ...pendingOf(window, network, host), next, whole };

@@ -10,7 +10,7 @@ import { PolicyRules, type RuleContext } from '../blocklist/policy-rules.ts';
 import type { ProxySearch } from '../log/served-requests.ts';
 import type { Address } from '../net/address.ts';
 import { embeddedIn } from '../net/embedded.ts';
-import { contains, containsPrefix, type Prefix, prefixAround } from '../net/prefix.ts';
+import { containsPrefix, type Prefix, prefixAround, prefixOf } from '../net/prefix.ts';
 import type { Geo } from './geo.ts';
 
 /** The policy for each address: rules may make exceptions. */
@@ -70,7 +70,7 @@ export function ruledPolicies(
   };
   const left = rules.map((rule) => withoutAddress(rule, widest));
   const policies = new Map<string, Policy>();
-  const find = (offender: Address, network: Prefix): Policy => {
+  const find = (offender: Prefix, network: Prefix): Policy => {
     const concerned = rules.map((rule) => concerns(rule, offender, network, widest, geo));
     const key = concerned.map(Number).join('');
     const policy =
@@ -84,12 +84,16 @@ export function ruledPolicies(
     return policy;
   };
   let last: { readonly network: Prefix; readonly policy: Policy } | undefined;
-  const policyFor = (offender: Address): Policy => {
-    if (last !== undefined && contains(last.network, offender)) return last.policy;
+  const policyFor = (given: Address | Prefix): Policy => {
+    const offender = prefixOf(given);
+    if (last !== undefined && containsPrefix(last.network, offender)) return last.policy;
     const address = embeddedIn(offender, nat64)?.address ?? offender;
-    const network = prefixAround(address, address.family === 4 ? widest.length4 : widest.length6);
+    const length = address.family === 4 ? widest.length4 : widest.length6;
+    // A request by hand may be about a wider prefix.
+    const isWider = address === offender && offender.length < length;
+    const network = isWider ? offender : prefixAround(address, length);
     const policy = find(offender, network);
-    if (address === offender) last = { network, policy };
+    if (address === offender && !isWider) last = { network, policy };
     return policy;
   };
   const mayWiden = left.some(
@@ -144,7 +148,7 @@ function policyWith(common: Policy, rules: readonly PolicyRule[], context: RuleC
 /** Whether the conditions hold that are the same for all of a network. */
 function concerns(
   { conditions }: PolicyRule,
-  offender: Address,
+  offender: Prefix,
   network: Prefix,
   widest: Lengths,
   geo: Geo | undefined,
@@ -159,7 +163,9 @@ function concerns(
     if (number === undefined || !networks.includes(number)) return false;
   }
   if (prefixes === undefined || !areWide(prefixes, widest)) return true;
-  return prefixes.some((prefix) => containsPrefix(prefix, network) || contains(prefix, offender));
+  return prefixes.some(
+    (prefix) => containsPrefix(prefix, network) || containsPrefix(prefix, offender),
+  );
 }
 
 function withoutAddress({ name, conditions, effects }: PolicyRule, widest: Lengths): PolicyRule {

@@ -89,7 +89,11 @@ export function testRules(
       hits: 1,
       points: policy.offence.points,
       external: false,
-      event: event && { kind: event.kind, ...window.distinctWith(event, at) },
+      event: event && {
+        kind: event.kind,
+        ...mostOf(entries()),
+        ...window.distinctWith(event, at),
+      },
     },
     policy,
     now,

@@ -29,6 +29,11 @@ export function hostPrefix(address: Address): Prefix {
   return prefixAround(address, FAMILY_BITS[address.family]);
 }
 
+/** A prefix itself, and that of an address alone. */
+export function prefixOf(given: Address | Prefix): Prefix {
+  return 'length' in given ? given : hostPrefix(given);
+}
+
 /** Word 0 to 3 of the netmask of this length, as a signed 32-bit integer. */
 export function wordMask(length: number, word: number): number {
   const bits = length - word * 32;

@@ -4,6 +4,7 @@ import type { Entry } from '../../src/blocklist/entry.ts';
 import { neverActive } from '../../src/blocklist/entry.ts';
 import { Judge } from '../../src/blocklist/judge.ts';
 import type { Offence } from '../../src/blocklist/offence.ts';
+import { currentPenalty } from '../../src/blocklist/penalty.ts';
 import { DAY_SECONDS, DEFAULT_POLICY } from '../../src/blocklist/policy.ts';
 import type {
   Hours,
@@ -310,31 +311,89 @@ describe('a decision', () => {
     expect(repository.entries[0]?.expiresAt).toBe(DAY0 + 10 * DAY_SECONDS);
   });
 
-  it('by hand has the penalty of a rule, unless it has an end', () => {
-    const week = rule('week', { origins: ['manual'] }, { penalty: { set: 7 * DAY_SECONDS } });
-    const { policyFor } = ruledPolicies(DEFAULT_POLICY, [week], PLAIN_CONTEXT, undefined);
-    const prefix = parsePrefix('5.149.105.0/24');
+  /** The entry that a request by hand makes. */
+  function byHand(one: PolicyRule, until: number | undefined, text = '5.149.105.0/24') {
+    const { policyFor } = ruledPolicies(DEFAULT_POLICY, [one], PLAIN_CONTEXT, undefined);
+    const prefix = parsePrefix(text);
     const request = {
       kind: 'manual',
       origin: 'manual',
       prefix,
       at: NOW,
+      until,
       exact: false,
       force: false,
       note: '',
     } as const;
-    const entry = (until: number | undefined) => {
-      const decision = decide(
-        [],
-        new ProtectedSpace([]),
-        { ...request, until },
-        policyFor(prefix),
-        NOW,
-      );
-      return decision.kind === 'refused' ? undefined : decision.entry;
-    };
-    expect(entry(undefined)).toMatchObject({ expiresAt: NOW + 7 * DAY_SECONDS, rule: 'week' });
-    expect(entry(NOW + 5)).toMatchObject({ expiresAt: NOW + 5, rule: undefined });
+    const policy = policyFor(prefix);
+    const decision = decide([], new ProtectedSpace([]), request, policy, NOW);
+    if (decision.kind === 'refused') throw new Error('refused');
+    return { ...decision.entry, penalty: currentPenalty(decision.entry, policy) };
+  }
+
+  it('by hand has the penalty of a rule, unless it has an end', () => {
+    const week = rule('week', { origins: ['manual'] }, { penalty: { set: 7 * DAY_SECONDS } });
+    expect(byHand(week, undefined)).toMatchObject({
+      expiresAt: NOW + 7 * DAY_SECONDS,
+      rule: 'week',
+    });
+    expect(byHand(week, NOW + 5)).toMatchObject({ expiresAt: NOW + 5, rule: undefined });
+  });
+
+  it('by hand names no rule that did nothing to it', () => {
+    const nothing = { ignore: true, length4: 20, length6: 48 };
+    expect(byHand(rule('n', { origins: ['manual'] }, nothing), undefined).rule).toBeUndefined();
+    const told = { notify: true, penalty: { set: 7 * DAY_SECONDS } };
+    const entry = byHand(rule('told', { origins: ['manual'] }, told), NOW + 5);
+    expect(entry).toMatchObject({ rule: 'told (notify)', penalty: 30 * DAY_SECONDS });
+    expect(byHand(rule('told', { prefixes: [OFFICE] }, told), NOW + 5).rule).toBe('told (notify)');
+  });
+
+  it('by hand is about a prefix that lies in those of a rule', () => {
+    const narrow = rule('narrow', { prefixes: [parsePrefix('5.149.105.0/28')] }, { forever: true });
+    expect(byHand(narrow, undefined).expiresAt).not.toBe('forever');
+    expect(byHand(narrow, undefined, '5.149.105.0/28').expiresAt).toBe('forever');
+    const wide = rule('wide', { prefixes: [parsePrefix('5.149.96.0/22')] }, { forever: true });
+    expect(byHand(wide, undefined, '5.149.96.0/20').expiresAt).not.toBe('forever');
+    expect(byHand(wide, undefined, '5.149.96.0/22').expiresAt).toBe('forever');
+  });
+
+  it('names no rule whose length or penalty it does not have', () => {
+    const other = rule('six', { origins: ['grok'] }, { length6: 48 });
+    expect(judged([other], three).made).toMatchObject([{ rule: undefined }]);
+    const ever = rule('ever', { activations: 1 }, { forever: true });
+    const month = rule('month', { origins: ['grok'] }, { penalty: { times: 2 } });
+    const before = [expired('5.149.105.0/24', 1)];
+    expect(judged([month, ever], three, before).made).toMatchObject([
+      { days: 'forever', rule: 'ever' },
+    ]);
+  });
+
+  it('asks what became of entries around the offender, though they cannot come back', () => {
+    const again = rule('again', { activations: 2 }, { penalty: { times: 2 } });
+    // Too wide to come back, as no person made it.
+    const wide = expired('5.149.104.0/22', 2);
+    expect(judged([again], three, [wide]).made).toMatchObject([{ days: 60, rule: 'again' }]);
+    const neighbour = expired('5.149.105.10/32', 2);
+    expect(judged([again], three, [neighbour]).made).toMatchObject([{ rule: undefined }]);
+  });
+
+  it('asks for all hits so far', () => {
+    const busy = rule('busy', { hits: 6 }, { points: { times: 9 } });
+    const later = [5, 6, 7, 8].map((second) => attempt(DAY0 + second));
+    const { evidence = [] } = judged([busy], [...three, ...later]).made[0] ?? {};
+    expect(evidence).toEqual(['']);
+    const policies = ruledPolicies(DEFAULT_POLICY, [busy], PLAIN_CONTEXT, undefined);
+    const repository = new MemoryMap();
+    const judge = new Judge(repository, new ProtectedSpace([]), policies.policyFor, () => NOW);
+    judge.offendAll([...three, ...later]);
+    judge.finish();
+    const rows = repository.verdicts.flatMap((one) => one.evidence);
+    expect(rows.map(({ rule: by, count }) => [by, count])).toEqual([
+      ['', 3],
+      ['', 3],
+      ['busy', 1],
+    ]);
   });
 
   it('is refused where a rule ignores the address', () => {

@@ -1,5 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ProtectedSpace } from '../../src/blocklist/protect.ts';
+import { loadConfig } from '../../src/cli/config/config.ts';
+import { policiesOf } from '../../src/cli/config/policies.ts';
+import { decideHost } from '../../src/engine/sync/pf-tables.ts';
 import { parsePrefix } from '../../src/net/prefix-text.ts';
 import { openStore } from '../../src/store/store.ts';
 import { CommandLine } from '../support/command-line.ts';
@@ -78,6 +82,24 @@ describe('explain', () => {
     expect(await pending()).toBe(20);
     line.now = '2026-03-27T12:01:00Z';
     expect(await pending()).toBe(0);
+  });
+
+  it('predicts how long a rule has a wider prefix blocked that holds an entry', async () => {
+    line.config = line.path('mcblock.toml');
+    writeFileSync(line.config, '[[rule]]\nname = "wide"\norigins = ["grok", "pf"]\nlength4 = 20\n');
+    await line.run('add', '5.149.96.0/24', '--for', '1d');
+    line.now = '2026-04-20T12:00:00Z';
+    expect((await explained('5.149.104.9')).at(-1)).toBe(
+      '  next offence: 30 points within 1 day block 5.149.96/20 for 60 days',
+    );
+    const store = openStore(line.db, { mode: 'write' });
+    const policies = policiesOf(await loadConfig(line.config, {}), undefined);
+    const now = Date.parse(line.now) / 1000;
+    const offender = parsePrefix('5.149.104.9');
+    expect(decideHost(store, new ProtectedSpace([]), offender, policies, now)).toMatchObject({
+      entry: { prefix: parsePrefix('5.149.96.0/20'), activations: 2 },
+    });
+    store.close();
   });
 
   it('predicts the effect of offences on a narrower entry and on the network around it', async () => {

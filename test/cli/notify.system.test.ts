@@ -145,21 +145,24 @@ notify = true
 [[rule]]
 name = "long"
 prefixes = ["5.149.0.0/16"]
-penalty = "x2"
 forever = true
+[[rule]]
+name = "quiet"
+prefixes = ["5.149.104.0/25"]
+notify = false
 [[rule]]
 name = "office"
 prefixes = ["5.149.104.0/22"]
 notify = true
 `);
-    await line.run('add', '--for', '1h', '5.149.104/24', '5.149.200/24');
+    await line.run('add', '--for', '1h', '5.149.104.0/26', '5.149.105/24', '5.149.200/24');
     await line.run('notify');
-    expect(told()).toMatchObject([{ type: 'rule', rule: 'office', prefix: '5.149.104.0/24' }]);
+    expect(told()).toMatchObject([{ type: 'rule', rule: 'office', prefix: '5.149.105.0/24' }]);
     const made = async (address: string, rule: string | null) =>
       expect(await line.json('explain', address)).toMatchObject([
         { entries: [{ history: [{ rule, until: '2026-01-01T01:00:00Z' }] }] },
       ]);
-    await made('5.149.104.1', 'office');
+    await made('5.149.105.1', 'office (notify)');
     await made('5.149.200.1', null);
   });
 

@@ -43,11 +43,12 @@ async function notifyAll(context: Context): Promise<void> {
     entries: config.get('notify.entries'),
     failures: config.get('notify.failures'),
   };
-  const rules = new Set(
+  const rules = new Map(
     config
       .get('rule')
-      .filter(({ effects }) => effects.notify)
-      .map(({ name }) => name),
+      .flatMap(({ name, effects: { notify: isTold } }) =>
+        isTold === undefined ? [] : [[name, isTold] as const],
+      ),
   );
   for (const event of findEvents(store, types, rules, limits, now)) notify(store, event, now);
   if (types.has('problem')) {

@@ -1,6 +1,6 @@
 import type { Seconds } from '../../blocklist/entry.ts';
 import { DAY_SECONDS } from '../../blocklist/policy.ts';
-import { NAME_SEPARATOR } from '../../blocklist/policy-rule.ts';
+import { ruleNames } from '../../blocklist/policy-rule.ts';
 import { formatAddress } from '../../net/address-text.ts';
 import { hostPrefix } from '../../net/prefix.ts';
 import type { WidestLengths } from '../../net/wide.ts';
@@ -20,20 +20,21 @@ const MAX_EVENTS = 1000;
 
 /**
  * The events of the last day, as the store tells them, but for those of doctor.
- * @param rules names of the rules of whose activations somebody is told
+ * @param rules by their names, whether somebody is told of the activations of those that say so
  */
 export function* findEvents(
   store: Store,
   types: ReadonlySet<NotifyType>,
-  rules: ReadonlySet<string>,
+  rules: ReadonlyMap<string, boolean>,
   limits: NotifyLimits,
   now: Seconds,
 ): Generator<NotifyEvent> {
   const since = now - DAY_SECONDS;
   if (rules.size > 0) {
     for (const { prefix, rule: names, at } of store.statistics.byRuleSince(since, MAX_EVENTS)) {
-      const rule = names.split(NAME_SEPARATOR).find((name) => rules.has(name));
-      if (rule !== undefined) yield { type: 'rule', rule, prefix, activatedAt: at };
+      const rule = ruleNames(names).find((name) => rules.has(name));
+      if (rule !== undefined && rules.get(rule))
+        yield { type: 'rule', rule, prefix, activatedAt: at };
     }
   }
   if (types.has('wide-entry')) {

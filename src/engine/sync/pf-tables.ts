@@ -3,7 +3,7 @@ import type { Seconds } from '../../blocklist/entry.ts';
 import { changeOf, changesActivation } from '../../blocklist/entry-change.ts';
 import { NO_DETAILS } from '../../blocklist/evidence.ts';
 import { loginsAround } from '../../blocklist/logins-around.ts';
-import { automaticPrefix } from '../../blocklist/policy.ts';
+import { widestPrefix } from '../../blocklist/policy.ts';
 import type { ProtectedSpace } from '../../blocklist/protect.ts';
 import type { Decision } from '../../blocklist/request.ts';
 import { McblockError } from '../../errors.ts';
@@ -129,11 +129,10 @@ export function decideHost(
 ): Decision {
   const policy = policies.policyFor(offender);
   const { points } = policy.offence;
-  const network = automaticPrefix(offender, policy);
   const logins = loginsAround((one) => store.loginsWithin(one, 0), offender, policies.nat64);
   const space = always.plus(loginProtections(store, logins, now, policy));
   return decide(
-    store.around(network, offender),
+    store.around(widestPrefix(offender, policy), offender),
     space,
     // Not external: the connection was established, so the address is not forged.
     { kind: 'automatic', origin: 'pf', offender, at: now, hits: 1, points, external: false },
