@@ -16,7 +16,8 @@ import {
 import { mostOf } from './event-facts.ts';
 import { penaltySeconds } from './penalty.ts';
 import { automaticPrefix, type Policy, withEffects } from './policy.ts';
-import type { DecidingEffect, DecisionEffects, RuleFacts } from './policy-rules.ts';
+import type { DecidingEffect } from './policy-rule.ts';
+import type { DecisionEffects, RuleFacts } from './policy-rules.ts';
 import { type ProtectedSpace, REASONS_BY_HAND } from './protect.ts';
 import type { AutomaticRequest, Decision, ManualRequest, Request } from './request.ts';
 

@@ -5,7 +5,7 @@ import { EventFacts } from './event-facts.ts';
 import { type EvidenceSource, originOf } from './evidence-source.ts';
 import type { Offence } from './offence.ts';
 import { type OffenderNetwork, OffenderNetworks } from './offender-networks.ts';
-import { isNarrower, longestActive, type OpenEntry } from './open-entry.ts';
+import { isCovered, isNarrower, isOf, longestActive, type OpenEntry } from './open-entry.ts';
 import { type PolicyFor, windowOf } from './policy.ts';
 import type { PolicyRules } from './policy-rules.ts';
 import type { ProtectedSpace } from './protect.ts';
@@ -301,18 +301,4 @@ export class Judge {
     if (points < network.policy.offence.points && !near.some(isEnough)) return;
     this.#requester.requestAlone(network, network.window, near, offence, at, this.#now);
   }
-}
-
-/** Whether it is the network's own entry: for others, what was judged goes on waiting. */
-function isOf({ entry }: OpenEntry, { prefix }: OffenderNetwork): boolean {
-  return entry.prefix.length === prefix.length;
-}
-
-/** Whether an active entry contains the whole network. */
-function isCovered(
-  network: OffenderNetwork,
-  supernets: readonly OpenEntry[],
-  at: Seconds,
-): boolean {
-  return supernets.some((open) => open.isActive(at) && !isNarrower(open, network));
 }

@@ -196,3 +196,20 @@ function longestOf(supernets: readonly OpenEntry[], at: Seconds): OpenEntry | un
 export function isNarrower({ entry }: OpenEntry, { prefix }: { readonly prefix: Prefix }): boolean {
   return entry.prefix.length > prefix.length;
 }
+
+/** Whether it is the network's own entry: for others, what was judged goes on waiting. */
+export function isOf(
+  { entry }: Pick<OpenEntry, 'entry'>,
+  { prefix }: { readonly prefix: Prefix },
+): boolean {
+  return entry.prefix.length === prefix.length;
+}
+
+/** Whether an active entry contains the whole network. */
+export function isCovered(
+  network: { readonly prefix: Prefix },
+  supernets: readonly OpenEntry[],
+  at: Seconds,
+): boolean {
+  return supernets.some((open) => open.isActive(at) && !isNarrower(open, network));
+}

@@ -57,13 +57,29 @@ export interface RuleEffects {
   readonly notify?: boolean | undefined;
 }
 
+/** Effects on decisions. */
+export type DecidingEffect = Exclude<keyof RuleEffects, 'points' | 'windowSeconds'>;
+
 /** Names of several rules in one text. */
 export const NAME_SEPARATOR = ', ';
 /** Follows the name of a rule that did nothing but ask to tell of the block. */
-export const NOTIFIES_ONLY = ' (notify)';
+const NOTIFIES_ONLY = ' (notify)';
 
 export function amountOf(amount: Amount, otherwise: number): number {
   return 'set' in amount ? amount.set : amount.times * otherwise;
+}
+
+/** The names in the order of the rules; undefined if there are none. */
+export function namesOf(
+  rules: readonly PolicyRule[],
+  deciders: ReadonlySet<PolicyRule>,
+  effects: readonly DecidingEffect[],
+): string | undefined {
+  if (deciders.size === 0) return undefined;
+  // Its penalty is not that of the block.
+  const more = effects.includes('penalty') ? '' : NOTIFIES_ONLY;
+  const names = rules.filter((rule) => deciders.has(rule)).map(({ name }) => `${name}${more}`);
+  return names.join(NAME_SEPARATOR);
 }
 
 /** The names of rules, of those too that did nothing but ask to tell of the block. */
@@ -76,4 +92,11 @@ export function ruleNames(text: string): string[] {
 /** Whether no condition is left. */
 export function isUnconditional({ conditions }: PolicyRule): boolean {
   return Object.values(conditions).every((condition) => condition === undefined);
+}
+
+/** Whether it depends on nothing but the message: its points are set where the message is read. */
+export function isAboutMessages({ conditions, isForAddress = false }: PolicyRule): boolean {
+  const { events, ...others } = conditions;
+  const isOnly = events !== undefined && Object.values(others).every((one) => one === undefined);
+  return isOnly && !isForAddress;
 }

@@ -5,10 +5,12 @@ import type { Entry, Origin, Seconds } from './entry.ts';
 import type { Offence, OffenceKind } from './offence.ts';
 import {
   type Amount,
+  type DecidingEffect,
   type Hours,
+  isAboutMessages,
   isUnconditional,
   NAME_SEPARATOR,
-  NOTIFIES_ONLY,
+  namesOf,
   type PolicyRule,
   type RuleEffects,
 } from './policy-rule.ts';
@@ -266,16 +268,8 @@ export class PolicyRules {
   }
 }
 
-/** Effects on events, and on decisions. */
+/** Effects on events. */
 const COUNTING = ['ignore', 'points', 'windowSeconds'] as const;
-export type DecidingEffect = Exclude<keyof RuleEffects, 'points' | 'windowSeconds'>;
-
-/** Whether it depends on nothing but the message: its points are set where the message is read. */
-export function isAboutMessages({ conditions, isForAddress = false }: PolicyRule): boolean {
-  const { events, ...others } = conditions;
-  const isOnly = events !== undefined && Object.values(others).every((one) => one === undefined);
-  return isOnly && !isForAddress;
-}
 
 function isAtLeast(
   least: number | undefined,
@@ -292,19 +286,6 @@ function namedKind({ named }: Candidates, kind: OffenceKind, rule: string): Offe
   const added = { ...kind, rule };
   named.set(rule, added);
   return added;
-}
-
-/** The names in the order of the rules; undefined if there are none. */
-function namesOf(
-  rules: readonly PolicyRule[],
-  deciders: ReadonlySet<PolicyRule>,
-  effects: readonly DecidingEffect[],
-): string | undefined {
-  if (deciders.size === 0) return undefined;
-  // Its penalty is not that of the block.
-  const more = effects.includes('penalty') ? '' : NOTIFIES_ONLY;
-  const names = rules.filter((rule) => deciders.has(rule)).map(({ name }) => `${name}${more}`);
-  return names.join(NAME_SEPARATOR);
 }
 
 function valuesOf(

@@ -9,7 +9,7 @@ import { automaticRequest, type EvidenceSource } from './evidence-source.ts';
 import { entryBefore, isByLog } from './fold.ts';
 import type { Offence } from './offence.ts';
 import type { OffenderNetwork, OffenderNetworks } from './offender-networks.ts';
-import { OpenEntry } from './open-entry.ts';
+import { isOf, OpenEntry } from './open-entry.ts';
 import { widestPrefix } from './policy.ts';
 import type { ProtectedSpace } from './protect.ts';
 import type { Window } from './window.ts';
@@ -99,7 +99,7 @@ export class Requester {
     if (decision.kind === 'refused') return;
     const { entry } = decision;
     const open = eligible.find((other) => comparePrefixes(other.entry.prefix, entry.prefix) === 0);
-    if (open === undefined && alone === undefined && !isSameLength(entry, network)) {
+    if (open === undefined && alone === undefined && !isOf(decision, network)) {
       // A rule chose the length: it contains other networks, or only a part of this one.
       this.#networks.reread();
       return;
@@ -151,10 +151,6 @@ export class Requester {
     });
     return { before, folded };
   }
-}
-
-function isSameLength(entry: Entry, { prefix }: OffenderNetwork): boolean {
-  return entry.prefix.length === prefix.length;
 }
 
 /** Entries within a network. */

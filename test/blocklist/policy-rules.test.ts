@@ -95,6 +95,26 @@ function tries(count: number): Offence[] {
   );
 }
 
+/** The entry that a request by hand makes. */
+function byHand(one: PolicyRule, until: number | undefined, text = '5.149.105.0/24') {
+  const { policyFor } = ruledPolicies(DEFAULT_POLICY, [one], PLAIN_CONTEXT, undefined);
+  const prefix = parsePrefix(text);
+  const request = {
+    kind: 'manual',
+    origin: 'manual',
+    prefix,
+    at: NOW,
+    until,
+    exact: false,
+    force: false,
+    note: '',
+  } as const;
+  const policy = policyFor(prefix);
+  const decision = decide([], new ProtectedSpace([]), request, policy, NOW);
+  if (decision.kind === 'refused') throw new Error('refused');
+  return { ...decision.entry, penalty: currentPenalty(decision.entry, policy) };
+}
+
 describe('the points of an event', () => {
   it('are multiplied or set by the first rule that fits, whose name is evidence', () => {
     const twice = rule('root', { users: 0 }, { points: { times: 2 } });
@@ -310,26 +330,6 @@ describe('a decision', () => {
     judge.finish();
     expect(repository.entries[0]?.expiresAt).toBe(DAY0 + 10 * DAY_SECONDS);
   });
-
-  /** The entry that a request by hand makes. */
-  function byHand(one: PolicyRule, until: number | undefined, text = '5.149.105.0/24') {
-    const { policyFor } = ruledPolicies(DEFAULT_POLICY, [one], PLAIN_CONTEXT, undefined);
-    const prefix = parsePrefix(text);
-    const request = {
-      kind: 'manual',
-      origin: 'manual',
-      prefix,
-      at: NOW,
-      until,
-      exact: false,
-      force: false,
-      note: '',
-    } as const;
-    const policy = policyFor(prefix);
-    const decision = decide([], new ProtectedSpace([]), request, policy, NOW);
-    if (decision.kind === 'refused') throw new Error('refused');
-    return { ...decision.entry, penalty: currentPenalty(decision.entry, policy) };
-  }
 
   it('by hand has the penalty of a rule, unless it has an end', () => {
     const week = rule('week', { origins: ['manual'] }, { penalty: { set: 7 * DAY_SECONDS } });

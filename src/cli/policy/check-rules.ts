@@ -1,5 +1,9 @@
-import type { PolicyRule, RuleConditions, RuleEffects } from '../../blocklist/policy-rule.ts';
-import { isAboutMessages } from '../../blocklist/policy-rules.ts';
+import {
+  isAboutMessages,
+  type PolicyRule,
+  type RuleConditions,
+  type RuleEffects,
+} from '../../blocklist/policy-rule.ts';
 import { containsPrefix, type Prefix } from '../../net/prefix.ts';
 
 /** What the rules need besides themselves. */

@@ -1,5 +1,5 @@
-import { amountOf, type PolicyRule } from '../../blocklist/policy-rule.ts';
-import { isAboutMessages, type RuleContext } from '../../blocklist/policy-rules.ts';
+import { amountOf, isAboutMessages, type PolicyRule } from '../../blocklist/policy-rule.ts';
+import type { RuleContext } from '../../blocklist/policy-rules.ts';
 import { PROBE, UNKNOWN_PORT } from '../../blocklist/probe.ts';
 import { OTHER_PORT } from '../../log/probe/probe-points.ts';
 import { type Catalogue, nameOf } from './compile-rules.ts';

@@ -83,7 +83,7 @@ const EFFECTS = [
 ];
 
 /** The lines of a rule but for its name. */
-const rule = fc
+const anyRule = fc
   .tuple(
     fc.uniqueArray(fc.constantFrom(...CONDITIONS), {
       minLength: 1,
@@ -158,7 +158,7 @@ interface Case {
 }
 
 const anyCase: fc.Arbitrary<Case> = fc.record({
-  rules: fc.array(rule, { minLength: 1, maxLength: 5 }),
+  rules: fc.array(anyRule, { minLength: 1, maxLength: 5 }),
   steps: fc.array(step, { minLength: 1, maxLength: 40 }),
   byHand: fc.subarray(['5.149.104.0/21', '5.149.105.9/32', '5.149.105.0/24', '2001:db8:1::/48'], {
     maxLength: 2,
