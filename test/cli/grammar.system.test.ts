@@ -93,8 +93,12 @@ describe('grammar check', () => {
   });
 
   it('lists services, shows the grammar of one, and drafts another', async () => {
-    const services = await line.json<{ service: string; ownFile: boolean }[]>('grammar', 'list');
-    expect(services).toContainEqual(expect.objectContaining({ service: 'nginx', ownFile: true }));
+    const services = await line.json<{ versions: string }[]>('grammar', 'list');
+    expect(services).toContainEqual(
+      expect.objectContaining({ service: 'nginx', ownFile: true, versions: '0.8 to 1.29' }),
+    );
+    expect(services).toContainEqual(expect.objectContaining({ versions: '2.1 to 3.10' }));
+    expect(services.filter(({ versions }) => versions === '').length).toBeLessThan(5);
     expect((await line.run('grammar', 'show', 'nginx')).stdout).toMatch(/^service nginx /m);
     expect(await line.run('grammar', 'show', 'ngnix')).toMatchObject({
       exitCode: 2,

@@ -31,7 +31,9 @@ Examples:
     );
   command
     .command('list')
-    .description('list the services, their programs, and which of them write their own log files')
+    .description(
+      'list the services, their versions and programs, and which of them write their own log files',
+    )
     .action(() => listServices(context));
   command
     .command('show <service>')
@@ -51,11 +53,11 @@ Examples:
 }
 
 async function listServices(context: Context): Promise<void> {
-  const folder = (await context.config()).get('grammar.folder');
-  const scanners = await loadScanners(folder, grammarReporter(context));
+  const { scanners, texts } = await loadGrammars(context);
   const services = scanners
     .map(({ service, programs, messages, file }) => ({
       service,
+      versions: VERSIONS.exec(commentOf(texts.get(service) ?? ''))?.[1] ?? '',
       programs,
       messages: messages.length,
       ownFile: file !== undefined,
@@ -65,40 +67,54 @@ async function listServices(context: Context): Promise<void> {
   else context.lines(tableLines(SERVICE_COLUMNS, services));
 }
 
+/** In the comment at the beginning: versions 9.3 to 9.20. */
+const VERSIONS = /\bversions? (\d\w*(?:\.\w+)*(?: (?:to|and) \d\w*(?:\.\w+)*)*)/;
+
+function commentOf(text: string): string {
+  const lines = text.split('\n');
+  const end = lines.findIndex((line) => !line.startsWith('#'));
+  return lines
+    .slice(0, end)
+    .map((line) => line.slice(1).trim())
+    .join(' ');
+}
+
 type ListedService = Pick<Scanner, 'service' | 'programs'> & {
+  readonly versions: string;
   readonly messages: number;
   readonly ownFile: boolean;
 };
 
 const SERVICE_COLUMNS: readonly Column<ListedService>[] = [
   { title: 'SERVICE', cell: ({ service }) => service },
+  { title: 'VERSIONS', cell: ({ versions }) => versions },
   { title: 'MESSAGES', align: 'right', cell: ({ messages }) => String(messages) },
   { title: 'OWN FILE', cell: ({ ownFile }) => (ownFile ? 'yes' : '') },
   { title: 'PROGRAMS', cell: ({ programs }) => programs.join(', ') },
 ];
 
-/** A user's own grammar replaces the shipped one. */
 async function showGrammar(context: Context, service: string): Promise<void> {
-  const folder = (await context.config()).get('grammar.folder');
-  const scanners = await loadScanners(folder, grammarReporter(context));
+  const { scanners, texts } = await loadGrammars(context);
   checkService(service, scanners);
-  const shipped = join(programFolder(), 'grammar');
-  const text = [folder, shipped]
-    .filter((one) => one !== '')
-    .map((one) => textOfService(one, service))
-    .find((one) => one !== undefined);
+  const text = texts.get(service);
   if (text === undefined)
     throw new McblockError('file', `the grammar of ${service} is not installed`);
   context.stdout.write(text);
 }
 
-/** The grammar in this folder that declares the service. */
-function textOfService(folder: string, service: string): string | undefined {
-  const declared = new RegExp(`^service ${service} `, 'm');
+/** All grammars, and their texts by service: a user's own one replaces the shipped one. */
+async function loadGrammars(context: Context) {
+  const folder = (await context.config()).get('grammar.folder');
+  const scanners = await loadScanners(folder, grammarReporter(context));
+  const folders = [join(programFolder(), 'grammar'), folder].filter((one) => one !== '');
+  return { scanners, texts: new Map(folders.flatMap(textsIn)) };
+}
+
+function textsIn(folder: string): [service: string, text: string][] {
   return readdirSync(folder)
     .filter((name) => name.endsWith('.grammar'))
     .map((name) => textOf(join(folder, name)))
-    .find((text) => declared.test(text));
+    .map((text) => [/^service (\S+)/m.exec(text)?.[1] ?? '', text]);
 }
 
 async function printDraft(context: Context, log: string, service: string): Promise<void> {
