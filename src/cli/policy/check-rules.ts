@@ -1,9 +1,11 @@
+import type { Origin } from '../../blocklist/entry.ts';
 import {
   isAboutMessages,
   type PolicyRule,
   type RuleConditions,
   type RuleEffects,
 } from '../../blocklist/policy-rule.ts';
+import { embeddedIn } from '../../net/embedded.ts';
 import { containsPrefix, type Prefix } from '../../net/prefix.ts';
 
 /** What the rules need besides themselves. */
@@ -11,6 +13,7 @@ export interface RuleNeeds {
   readonly hasCountries: boolean;
   readonly hasNetworks: boolean;
   readonly longestPenaltySeconds: number;
+  readonly nat64: readonly Prefix[];
 }
 
 /** A rule that is wrong, by its index, and why. */
@@ -20,9 +23,6 @@ export interface RuleFault {
 }
 
 const MINUTES_OF_DAY = 1440;
-
-/** Effects on an event; the others are those of a decision. */
-const ON_EVENTS = ['points', 'windowSeconds'] as const satisfies readonly (keyof RuleEffects)[];
 
 /** The first rule that can never apply, that always does, or that contradicts itself. */
 export function faultOf(rules: readonly PolicyRule[], needs: RuleNeeds): RuleFault | undefined {
@@ -56,46 +56,71 @@ function ownFault(rule: PolicyRule, needs: RuleNeeds): string | undefined {
   ) {
     return 'its penalty is longer than penalty.longest';
   }
-  return originFault(rule) ?? lengthFault(rule);
+  return originFault(rule) ?? lengthFault(rule, needs.nat64);
 }
 
 const INSTEAD = 'set the key of the policy instead, such as offence.points or penalty.first';
 
-/** Only logs and pf have events. */
+/** Only lines of logs name users and services; packets have their time, and the host that saw them. */
 function originFault({ conditions, effects }: PolicyRule): string | undefined {
-  const { origins, events, users, hosts, hours, distinctUsers, distinctServices, distinctHosts } =
-    conditions;
-  if (origins === undefined) return undefined;
-  const hasEvents = origins.includes('grok') || origins.includes('pf');
-  const isAboutEvents = [
-    events,
-    users,
-    hosts,
-    hours,
-    distinctUsers,
-    distinctServices,
-    distinctHosts,
-  ].some((one) => one !== undefined);
-  if (hasEvents && !(events !== undefined && !origins.includes('grok'))) return undefined;
-  if (isAboutEvents) return `can never apply: events of logs have the origin grok`;
-  const onEvents = ON_EVENTS.find((effect) => effects[effect] !== undefined);
-  return onEvents === undefined || hasEvents
-    ? undefined
-    : `its ${onEvents === 'points' ? onEvents : 'window'} can never apply: events have the origins grok and pf`;
+  const { origins, events, users, hosts, hours } = conditions;
+  const { distinctUsers, distinctServices, distinctHosts } = conditions;
+  if (origins === undefined || origins.includes('grok')) return undefined;
+  const ofLines = [events, users, distinctUsers, distinctServices, distinctHosts];
+  const ofEvents = origins.includes('pf') ? ofLines : [...ofLines, hosts, hours];
+  if (ofEvents.some((one) => one !== undefined)) {
+    return 'can never apply: only events of the origin grok name users, services and messages';
+  }
+  const wrong = EFFECTS.find(
+    (effect) =>
+      effects[effect] !== undefined && !origins.some((origin) => HEEDED[effect].includes(origin)),
+  );
+  return wrong && `its ${EFFECT_KEYS[wrong]} can never apply: it is for ${listText(HEEDED[wrong])}`;
 }
 
-function lengthFault({ conditions: { prefixes }, effects }: PolicyRule): string | undefined {
-  const wrong = (
-    [
-      [4, 'length4'],
-      [6, 'length6'],
-    ] as const
-  ).find(
-    ([family, effect]) =>
-      effects[effect] !== undefined && prefixes?.every((prefix) => prefix.family !== family),
-  );
-  return wrong && `its ${wrong[1]} can never apply: no prefix is IPv${wrong[0]}`;
+const BLOCKING: readonly Origin[] = ['grok', 'manual', 'pf', 'import'];
+const AUTOMATIC: readonly Origin[] = ['grok', 'pf'];
+
+/** Whose requests heed an effect. What the fleet blocks has an end, and bogons are there before. */
+const HEEDED: Readonly<Record<keyof RuleEffects, readonly Origin[]>> = {
+  ignore: AUTOMATIC,
+  points: ['grok'],
+  windowSeconds: ['grok'],
+  penalty: BLOCKING,
+  length4: AUTOMATIC,
+  length6: AUTOMATIC,
+  forever: BLOCKING,
+  notify: ['grok', 'manual', 'pf', 'fleet', 'import'],
+};
+const EFFECTS = Object.keys(HEEDED) as (keyof RuleEffects)[];
+
+function listText(names: readonly string[]): string {
+  const last = names.at(-1) ?? '';
+  return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} and ${last}`;
 }
+
+function lengthFault(
+  { conditions: { prefixes }, effects }: PolicyRule,
+  nat64: readonly Prefix[],
+): string | undefined {
+  if (prefixes === undefined) return undefined;
+  if (effects.length4 !== undefined && !prefixes.some((prefix) => holds4(prefix, nat64))) {
+    return 'its length4 can never apply: no prefix is IPv4';
+  }
+  if (effects.length6 !== undefined && prefixes.every(({ family }) => family === 4)) {
+    return 'its length6 can never apply: no prefix is IPv6';
+  }
+  return undefined;
+}
+
+/** Whether it may hold addresses that are IPv4, or embed one. */
+function holds4(prefix: Prefix, nat64: readonly Prefix[]): boolean {
+  const { family, length } = prefix;
+  return family === 4 || length < MIN_EMBEDDED || embeddedIn(prefix, nat64) !== undefined;
+}
+
+/** No wider prefix lies within an embedding. */
+const MIN_EMBEDDED = 16;
 
 /** Effects that earlier rules decide whenever this one fits. */
 function shadowFault(rule: PolicyRule, earlier: readonly PolicyRule[]): string | undefined {

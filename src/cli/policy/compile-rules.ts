@@ -1,5 +1,6 @@
 import type { GrammarMessage, Scanner } from '../../../grammar/notation/scanner.ts';
 import type { PolicyRule } from '../../blocklist/policy-rule.ts';
+import { PROBE } from '../../blocklist/probe.ts';
 import { McblockError } from '../../errors.ts';
 import { MAX_USER_CONDITIONS, type UserCondition } from '../../log/offences/user-conditions.ts';
 import { nearest } from '../text/nearest.ts';
@@ -42,6 +43,7 @@ export function compileRules(
     } = conditions;
     try {
       const events = eventsOf(conditions, catalogue, isComplete);
+      if (isComplete) checkPossible(conditions, events, catalogue);
       return {
         name,
         conditions: { ...others, events, users: userBit(conditions, users) },
@@ -97,6 +99,23 @@ function eventsOf(
     );
   }
   return new Set(events);
+}
+
+function checkPossible(
+  { users, distinctServices = 0 }: DeclaredConditions,
+  events: ReadonlySet<string> | undefined,
+  { length: services }: Catalogue,
+): void {
+  if (users !== undefined && events && Array.from(events).every(isOfProbe)) {
+    throw new McblockError('config', 'can never apply: a probe names no user');
+  }
+  if (distinctServices > services) {
+    throw new McblockError('config', `can never apply: there are only ${services} services`);
+  }
+}
+
+function isOfProbe(event: string): boolean {
+  return event.startsWith(nameOf(PROBE, { name: '' }));
 }
 
 function checkServices(services: readonly string[], catalogue: Catalogue): void {

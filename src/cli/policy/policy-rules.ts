@@ -140,6 +140,7 @@ function checkRules(config: Config, rules: readonly PolicyRule[]): void {
     hasCountries: config.get('geo.country') !== '',
     hasNetworks: config.get('geo.network') !== '',
     longestPenaltySeconds: config.get('penalty.longest'),
+    nat64: config.get('auto.nat64'),
   });
   if (fault !== undefined) throw wrongRule(config, fault.index, fault.reason);
 }

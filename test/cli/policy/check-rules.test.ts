@@ -1,0 +1,69 @@
+import { writeFileSync } from 'node:fs';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { loadConfig } from '../../../src/cli/config/config.ts';
+import { rulesForLogs } from '../../../src/cli/policy/policy-rules.ts';
+import { Host } from '../../../src/engine/host/host.ts';
+import { loadScanners } from '../../../src/log/scanners.ts';
+import { CommandLine } from '../../support/command-line.ts';
+
+const scanners = await loadScanners('');
+
+let line: CommandLine;
+beforeEach(() => {
+  line = new CommandLine();
+});
+afterEach(() => line.remove());
+
+/** Why the rule is refused; undefined if it is not. */
+async function reasonFor(rule: string): Promise<string | undefined> {
+  const file = line.path('mcblock.toml');
+  writeFileSync(file, `[[rule]]\nname = "r"\n${rule}\n`);
+  const config = await loadConfig(file, {});
+  try {
+    rulesForLogs(config, scanners, true, new Host());
+    return undefined;
+  } catch (error) {
+    return String(error).replace(`McblockError: ${file}:1: rule r: `, '');
+  }
+}
+
+it.each([
+  ['origins = ["manual"]\nignore = true', 'its ignore can never apply: it is for grok and pf'],
+  ['origins = ["fleet"]\nlength4 = 20', 'its length4 can never apply: it is for grok and pf'],
+  ['origins = ["import"]\nwindow = "7d"', 'its window can never apply: it is for grok'],
+  ['origins = ["pf"]\npoints = 20', 'its points can never apply: it is for grok'],
+  [
+    'origins = ["fleet"]\npenalty = "7d"',
+    'its penalty can never apply: it is for grok, manual, pf and import',
+  ],
+  [
+    'origins = ["bogon"]\nnotify = true',
+    'its notify can never apply: it is for grok, manual, pf, fleet and import',
+  ],
+  [
+    'origins = ["pf"]\nusers = ["root"]\nignore = true',
+    'can never apply: only events of the origin grok name users, services and messages',
+  ],
+  [
+    'origins = ["pf"]\ndistinct-services = 2\nignore = true',
+    'can never apply: only events of the origin grok name users, services and messages',
+  ],
+  ['origins = ["manual"]\nhours = "01:00-02:00"\nnotify = true', 'can never apply: only events'],
+  ['services = ["probe"]\nusers = ["root"]\npoints = 5', 'can never apply: a probe names no user'],
+  ['distinct-services = 900\npoints = 5', 'can never apply: there are only'],
+  ['prefixes = ["2001:db8::/32"]\nlength4 = 20', 'its length4 can never apply: no prefix is IPv4'],
+])('A rule that can never apply is refused: %s', async (rule, reason) => {
+  expect(await reasonFor(rule)).toContain(reason);
+});
+
+it.each([
+  'origins = ["pf", "manual"]\nignore = true',
+  'origins = ["pf"]\nhours = "01:00-02:00"\nignore = true',
+  'origins = ["pf"]\nlength4 = 20',
+  'origins = ["fleet"]\nnotify = true',
+  'prefixes = ["64:ff9b::/96"]\nlength4 = 20',
+  'prefixes = ["::/1"]\nlength4 = 20',
+  'services = ["probe", "sshd"]\nusers = ["root"]\npoints = 5',
+])('A rule that may apply is not: %s', async (rule) => {
+  expect(await reasonFor(rule)).toBeUndefined();
+});
