@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { textImports } from './scripts/text-imports.mjs';
 
@@ -14,8 +15,8 @@ export default defineConfig({
     setupFiles: 'test/support/seed.ts',
     testTimeout: 30_000,
     hookTimeout: 30_000,
-    // Vitest leaves one processor idle, which is half of a small machine.
-    maxWorkers: '100%',
+    // Vitest leaves one processor idle, which is half of a small machine. Many tests wait for timers.
+    maxWorkers: Math.ceil(availableParallelism() * 1.5),
     // Else Vitest empties style sheets, imported as text too.
     css: true,
     // Logs without a zone are read in that of the host.

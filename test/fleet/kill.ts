@@ -13,11 +13,11 @@ import { recordOffences } from '../support/record-offences.ts';
 import { addUser, type Serving, serve } from './serve.ts';
 import type { Backend } from './store-contract.ts';
 
-const REPORTS = 1000;
+const REPORTS = 500;
 const PER_REQUEST = 5;
 const SENDERS = 4;
-const KILLS = 4;
-const ROUNDS = 10;
+const KILLS = 3;
+const ROUNDS = 5;
 const PASSWORD = 'correct horse';
 
 /** What holds of a server that is killed at any moment. */
