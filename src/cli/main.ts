@@ -112,18 +112,22 @@ Examples:
 `;
 
 /**
- * Adds all commands but loads only those wanted; the others are there for the help, by name and
- * summary. A cold start must not pay for what it does not use.
+ * Adds the wanted command and loads it. The help, completion and messages about an unknown command
+ * get the others too, by name and summary. A cold start must not pay for what it does not use.
  */
 export async function addCommands(
   program: Command,
   context: Context,
   wanted: readonly string[],
 ): Promise<void> {
+  const [first = ''] = wanted;
+  const isEnough = isCommand(first) && first !== 'completion';
   for (const { name, usage = '[OPTION...]', summary, load } of COMMANDS) {
+    const isWanted = wanted.includes(name);
+    if (isEnough && !isWanted) continue;
     const command = program.command(name).summary(summary);
     command.copyInheritedSettings(program).usage(usage);
-    if (!wanted.includes(name)) continue;
+    if (!isWanted) continue;
     (await load()).define(command, context);
     command.showHelpAfterError(`try "mcblock ${name} --help"`);
   }

@@ -1,6 +1,11 @@
 const COMMON_WITH_VALUE = new Set(['--db', '--config', '--now']);
+/** Before a command it asks for the help of all of them. */
+const HELP = /^(?:--help$|-\w*h)/;
 
-/** The command: the first word that is neither an option, an option's value nor `help`. */
+/**
+ * The command: the first word that is neither an option, an option's value nor `help`. None after
+ * --help.
+ */
 export function wantedCommand(argv: readonly string[]): string | undefined {
   const index = commandIndex(argv);
   return argv[index] === 'help' ? argv[index + 1] : argv[index];
@@ -28,6 +33,9 @@ export function withHelpOption(
 /** Where the command is, or `help`. */
 function commandIndex(argv: readonly string[]): number {
   let index = 0;
-  while (argv[index]?.startsWith('-')) index += COMMON_WITH_VALUE.has(argv[index] ?? '') ? 2 : 1;
+  for (let word = argv[0]; word?.startsWith('-'); word = argv[index]) {
+    if (HELP.test(word)) return argv.length;
+    index += COMMON_WITH_VALUE.has(word) ? 2 : 1;
+  }
   return index;
 }

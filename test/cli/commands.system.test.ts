@@ -569,6 +569,17 @@ describe('the command line', () => {
     }
   });
 
+  it.each(['-h', '--help', '-qh', '--json -h'])(
+    'helps with all commands for %s before one',
+    async (options) => {
+      const all = await line.run('--help');
+      expect(await line.run(...options.split(' '), 'add')).toEqual(all);
+      expect(await line.run('--now', '-h', 'add', '--help')).toEqual(
+        await line.run('add', '--help'),
+      );
+    },
+  );
+
   it('escapes control characters in error messages', async () => {
     const { stderr } = await line.run('grok', '/no\u001b[31m\u009bsuch');
     expect(stderr).toBe('mcblock: /no\\x1b[31m\\x9bsuch: no such file\n');
