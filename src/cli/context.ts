@@ -4,12 +4,12 @@ import type { Seconds } from '../blocklist/entry.ts';
 import type { Policy } from '../blocklist/policy.ts';
 import { type Geo, loadGeo } from '../engine/geo.ts';
 import type { Host } from '../engine/host/host.ts';
-import type { Policies } from '../engine/policies.ts';
+import { onePolicy, type Policies } from '../engine/policies.ts';
 import { McblockError } from '../errors.ts';
 import type { StoreMode } from '../store/open.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { type Config, loadConfig } from './config/config.ts';
-import { policiesOf, policyOf } from './config/policies.ts';
+import { policyOf } from './config/policies.ts';
 import type { ConfiguredRules } from './policy/policy-rules.ts';
 import { PresentTime } from './present-time.ts';
 import type { Sink } from './sink.ts';
@@ -135,9 +135,13 @@ export class Context {
     return policyOf(await this.config());
   }
 
-  /** The policy for each address. @param rules see policiesOf */
+  /** The policy for each address. @param rules default: those for requests without events */
   async policies(rules?: ConfiguredRules): Promise<Policies> {
-    return policiesOf(await this.config(), await this.geo(), rules);
+    const [config, geo] = [await this.config(), await this.geo()];
+    if (config.get('rule').length === 0) return onePolicy(policyOf(config));
+    // Loaded only here: commands without rules must not pay for them.
+    const { policiesOf } = await import('./policy/policy-rules.ts');
+    return policiesOf(config, geo, rules);
   }
 
   /** The geolocation databases; undefined if none is configured. */

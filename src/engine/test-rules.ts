@@ -12,7 +12,7 @@ import { hostPrefix } from '../net/prefix.ts';
 import type { Store } from '../store/store.ts';
 import type { Geo } from './geo.ts';
 import { pendingWindow } from './pending-window.ts';
-import { ruledPolicies } from './policies.ts';
+import { ruledPolicies } from './ruled-policies.ts';
 
 /** A policy with its rules. */
 export interface TestedPolicy {

@@ -14,7 +14,7 @@ import type {
 } from '../../src/blocklist/policy-rule.ts';
 import type { RuleContext } from '../../src/blocklist/policy-rules.ts';
 import { ProtectedSpace } from '../../src/blocklist/protect.ts';
-import { ruledPolicies } from '../../src/engine/policies.ts';
+import { ruledPolicies } from '../../src/engine/ruled-policies.ts';
 import { formatPrefix, parsePrefix } from '../../src/net/prefix-text.ts';
 import { kindOf } from '../reference/kinds.ts';
 import { offenceOf } from '../support/offence.ts';

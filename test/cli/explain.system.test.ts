@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ProtectedSpace } from '../../src/blocklist/protect.ts';
 import { loadConfig } from '../../src/cli/config/config.ts';
-import { policiesOf } from '../../src/cli/config/policies.ts';
+import { policiesOf } from '../../src/cli/policy/policy-rules.ts';
 import { decideHost } from '../../src/engine/sync/pf-tables.ts';
 import { parsePrefix } from '../../src/net/prefix-text.ts';
 import { openStore } from '../../src/store/store.ts';

@@ -7,7 +7,6 @@ import { McblockError } from '../../errors.ts';
 import { oldestFirst } from '../../log/follow/rotation.ts';
 import { readOffences } from '../../log/read-offences.ts';
 import { type Config, loadConfig } from '../config/config.ts';
-import { policiesOf } from '../config/policies.ts';
 import type { Context } from '../context.ts';
 import {
   addLogOptions,
@@ -16,7 +15,7 @@ import {
   openLog,
   readOptionsOf,
 } from '../log-options.ts';
-import { usersIn } from '../policy/policy-rules.ts';
+import { policiesOf, usersIn } from '../policy/policy-rules.ts';
 import { Progress } from '../progress.ts';
 import { rehearsalJson, rehearsalLines } from '../text/rehearsal-text.ts';
 

@@ -1,8 +1,5 @@
 import type { Policy, UserLimits } from '../../blocklist/policy.ts';
 import type { WidenBounds } from '../../blocklist/widen.ts';
-import type { Geo } from '../../engine/geo.ts';
-import { type Policies, ruledPolicies } from '../../engine/policies.ts';
-import { type ConfiguredRules, ruleContext, rulesForRequests } from '../policy/policy-rules.ts';
 import type { Config } from './config.ts';
 
 /** The policy that the configuration sets for all countries. */
@@ -52,15 +49,6 @@ function userLimits(config: Config): UserLimits {
 function servicesOf(config: Config): readonly string[] | undefined {
   const services = config.get('trust.services');
   return services.length === 0 ? undefined : services;
-}
-
-/** The policy for each address. @param rules default: those for requests of which no event is known */
-export function policiesOf(
-  config: Config,
-  geo: Geo | undefined,
-  rules: ConfiguredRules = rulesForRequests(config),
-): Policies {
-  return ruledPolicies(policyOf(config), rules.rules, ruleContext(config, rules), geo);
 }
 
 /** Bounds for blocking the prefix around many blocked neighbours. */

@@ -4,7 +4,10 @@ import { DAY_SECONDS } from '../../blocklist/policy.ts';
 import type { PolicyRule } from '../../blocklist/policy-rule.ts';
 import type { RuleContext } from '../../blocklist/policy-rules.ts';
 import { PROBE } from '../../blocklist/probe.ts';
+import type { Geo } from '../../engine/geo.ts';
 import type { Host } from '../../engine/host/host.ts';
+import type { Policies } from '../../engine/policies.ts';
+import { ruledPolicies } from '../../engine/ruled-policies.ts';
 import { McblockError } from '../../errors.ts';
 import { matchesPattern } from '../../log/follow/matching-files.ts';
 import type { UserCondition } from '../../log/offences/user-conditions.ts';
@@ -13,6 +16,7 @@ import type { ReadOptions } from '../../log/read-options.ts';
 import { type OffsetAt, zoneOffsets } from '../../log/time/zone.ts';
 import type { Store } from '../../store/store.ts';
 import type { Config } from '../config/config.ts';
+import { policyOf } from '../config/policies.ts';
 import { faultOf } from './check-rules.ts';
 import {
   type Catalogue,
@@ -75,10 +79,19 @@ function portOf(message: string): number | undefined {
  * The rules for requests of which no event is known. Throws McblockError('config') as
  * {@link rulesForLogs}, but does not know which services, messages and users there are.
  */
-export function rulesForRequests(config: Config): ConfiguredRules {
+function rulesForRequests(config: Config): ConfiguredRules {
   const rules = rulesWithoutEvents(config.get('rule'));
   checkRules(config, rules);
   return { rules, users: [], accountNames: NO_ACCOUNTS.names, ...ruledMessages([], []) };
+}
+
+/** The policy for each address. @param rules default: those for requests of which no event is known */
+export function policiesOf(
+  config: Config,
+  geo: Geo | undefined,
+  rules: ConfiguredRules = rulesForRequests(config),
+): Policies {
+  return ruledPolicies(policyOf(config), rules.rules, ruleContext(config, rules), geo);
 }
 
 /** How the users of lines are told apart: by the key of the store, and by the rules. */

@@ -1,8 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../../src/cli/config/config.ts';
-import { policiesOf } from '../../../src/cli/config/policies.ts';
-import { rulesForLogs } from '../../../src/cli/policy/policy-rules.ts';
+import { policiesOf, rulesForLogs } from '../../../src/cli/policy/policy-rules.ts';
 import { Host } from '../../../src/engine/host/host.ts';
 import { parseAddress } from '../../../src/net/address-text.ts';
 import { kindOf } from '../../reference/kinds.ts';

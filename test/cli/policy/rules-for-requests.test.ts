@@ -5,7 +5,7 @@ import { neverActive } from '../../../src/blocklist/entry.ts';
 import { currentPenalty } from '../../../src/blocklist/penalty.ts';
 import { DAY_SECONDS } from '../../../src/blocklist/policy.ts';
 import { loadConfig } from '../../../src/cli/config/config.ts';
-import { policiesOf } from '../../../src/cli/config/policies.ts';
+import { policiesOf } from '../../../src/cli/policy/policy-rules.ts';
 import { parsePrefix } from '../../../src/net/prefix-text.ts';
 import { CommandLine } from '../../support/command-line.ts';
 

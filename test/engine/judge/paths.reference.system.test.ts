@@ -6,9 +6,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { bogonEntries } from '../../../src/blocklist/bogons.ts';
 import type { PastActivation } from '../../../src/blocklist/fold.ts';
 import { loadConfig } from '../../../src/cli/config/config.ts';
-import { policiesOf } from '../../../src/cli/config/policies.ts';
 import {
   type ConfiguredRules,
+  policiesOf,
   rulesForLogs,
   usersIn,
 } from '../../../src/cli/policy/policy-rules.ts';

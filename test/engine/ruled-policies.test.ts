@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { DAY_SECONDS, DEFAULT_POLICY } from '../../src/blocklist/policy.ts';
 import type { PolicyRule } from '../../src/blocklist/policy-rule.ts';
 import type { Geo } from '../../src/engine/geo.ts';
-import { ruledPolicies } from '../../src/engine/policies.ts';
+import { ruledPolicies } from '../../src/engine/ruled-policies.ts';
 import { type Address, addressOf } from '../../src/net/address.ts';
 import { formatPrefix, parsePrefix } from '../../src/net/prefix-text.ts';
 import { PLAIN_CONTEXT } from '../support/rule-context.ts';

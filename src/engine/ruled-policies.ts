@@ -1,0 +1,152 @@
+import { automaticPrefix, type Policy } from '../blocklist/policy.ts';
+import {
+  amountOf,
+  isUnconditional,
+  type PolicyRule,
+  type RuleEffects,
+} from '../blocklist/policy-rule.ts';
+import { PolicyRules, type RuleContext } from '../blocklist/policy-rules.ts';
+import type { Address } from '../net/address.ts';
+import { embeddedIn } from '../net/embedded.ts';
+import { containsPrefix, type Prefix, prefixAround, prefixOf } from '../net/prefix.ts';
+import type { Geo } from './geo.ts';
+import { onePolicy, type Policies } from './policies.ts';
+
+/**
+ * The policy with exceptions.
+ * @param common the policy where no rule fits
+ * @param geo undefined: nothing is known of countries and networks
+ */
+export function ruledPolicies(
+  common: Policy,
+  rules: readonly PolicyRule[],
+  context: RuleContext,
+  geo: Geo | undefined,
+): Policies {
+  if (rules.length === 0) return onePolicy(common);
+  const { nat64 } = common.auto;
+  const effects = rules.map((rule) => rule.effects);
+  // An address is looked up by the widest prefix that any rule has blocked, so that the automatic
+  // prefixes of two addresses are either the same or disjoint.
+  const widest: Lengths = {
+    length4: Math.min(common.auto.length4, ...effects.flatMap(({ length4 }) => length4 ?? [])),
+    length6: Math.min(common.auto.length6, ...effects.flatMap(({ length6 }) => length6 ?? [])),
+  };
+  const left = rules.map((rule) => withoutAddress(rule, widest));
+  const policies = new Map<string, Policy>();
+  const find = (offender: Prefix, network: Prefix): Policy => {
+    const concerned = rules.map((rule) => concerns(rule, offender, network, widest, geo));
+    const key = concerned.map(Number).join('');
+    const policy =
+      policies.get(key) ??
+      policyWith(
+        common,
+        left.filter((_, i) => concerned[i]),
+        context,
+      );
+    policies.set(key, policy);
+    return policy;
+  };
+  let last: { readonly network: Prefix; readonly policy: Policy } | undefined;
+  const policyFor = (given: Address | Prefix): Policy => {
+    const offender = prefixOf(given);
+    if (last !== undefined && containsPrefix(last.network, offender)) return last.policy;
+    const address = embeddedIn(offender, nat64)?.address ?? offender;
+    const length = address.family === 4 ? widest.length4 : widest.length6;
+    // A request by hand may be about a wider prefix.
+    const isWider = address === offender && offender.length < length;
+    const network = isWider ? offender : prefixAround(address, length);
+    const policy = find(offender, network);
+    if (address === offender && !isWider) last = { network, policy };
+    return policy;
+  };
+  const mayWiden = left.some(
+    (rule) =>
+      !isUnconditional(rule) &&
+      (rule.effects.length4 !== undefined || rule.effects.length6 !== undefined),
+  );
+  return {
+    policyFor,
+    spaceAround: mayWiden
+      ? (address) => automaticPrefix(address, { auto: { ...common.auto, ...widest } })
+      : (address) => automaticPrefix(address, policyFor(address)),
+    windowSeconds: Math.max(
+      common.offence.windowSeconds,
+      ...effects.flatMap(({ windowSeconds }) => windowSeconds ?? []),
+    ),
+    limits: common.limits,
+    nat64,
+    proxies: common.auto.proxies,
+  };
+}
+
+interface Lengths {
+  readonly length4: number;
+  readonly length6: number;
+}
+
+/** The policy for the addresses that these rules concern; what has no condition left is part of it. */
+function policyWith(common: Policy, rules: readonly PolicyRule[], context: RuleContext): Policy {
+  if (rules.length === 0) return common;
+  const { penalty, auto } = common;
+  const first = <E extends keyof RuleEffects>(effect: E): RuleEffects[E] =>
+    rules.find((rule) => isUnconditional(rule) && rule.effects[effect] !== undefined)?.effects[
+      effect
+    ];
+  const own = first('penalty');
+  return {
+    ...common,
+    penalty: {
+      ...penalty,
+      firstSeconds: own === undefined ? penalty.firstSeconds : amountOf(own, penalty.firstSeconds),
+    },
+    auto: {
+      ...auto,
+      length4: first('length4') ?? auto.length4,
+      length6: first('length6') ?? auto.length6,
+    },
+    rules: new PolicyRules(rules, context),
+  };
+}
+
+/** Whether the conditions hold that are the same for all of a network. */
+function concerns(
+  { conditions }: PolicyRule,
+  offender: Prefix,
+  network: Prefix,
+  widest: Lengths,
+  geo: Geo | undefined,
+): boolean {
+  const { countries, networks, prefixes } = conditions;
+  if (countries !== undefined) {
+    const country = geo?.country(network);
+    if (country === undefined || !countries.includes(country)) return false;
+  }
+  if (networks !== undefined) {
+    const number = numberOf(geo?.network(network));
+    if (number === undefined || !networks.includes(number)) return false;
+  }
+  if (prefixes === undefined || !areWide(prefixes, widest)) return true;
+  return prefixes.some(
+    (prefix) => containsPrefix(prefix, network) || containsPrefix(prefix, offender),
+  );
+}
+
+function withoutAddress({ name, conditions, effects }: PolicyRule, widest: Lengths): PolicyRule {
+  const { countries, networks, prefixes, ...others } = conditions;
+  const isForAddress = (countries ?? networks ?? prefixes) !== undefined;
+  const isDone = prefixes === undefined || areWide(prefixes, widest);
+  const left = isDone ? others : { ...others, prefixes };
+  return { name, conditions: left, isForAddress, effects };
+}
+
+/** Whether each is at least as wide as a network that is looked up: then it contains all of that. */
+function areWide(prefixes: readonly Prefix[], { length4, length6 }: Lengths): boolean {
+  return prefixes.every(({ family, length }) => length <= (family === 4 ? length4 : length6));
+}
+
+/** The number in `AS64500 Example Net`. */
+function numberOf(network: string | undefined): number | undefined {
+  const match = network === undefined ? null : /^AS(\d+)(?: |$)/.exec(network);
+  return match === null ? undefined : Number(match[1]);
+}
