@@ -73,7 +73,13 @@ async function bundle() {
       entryFileNames: '[name].cjs',
       chunkFileNames: '[name].cjs',
       dynamicImportInCjs: false,
-      codeSplitting: { groups: [{ name: 'mcblock', tags: ['$initial'] }] },
+      codeSplitting: {
+        groups: [
+          { name: 'mcblock', tags: ['$initial'], priority: 1 },
+          // With all that it imports: else there is a file for each set of commands that share some.
+          { name: 'add', test: /commands\/add\.ts$/ },
+        ],
+      },
       comments: false,
       // Node compiles the program at each start. Names of functions and classes are for stack traces.
       minify: { compress: true, mangle: { keepNames: { function: true, class: true } } },

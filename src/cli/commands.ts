@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { define as add } from './commands/add.ts';
 import { define as check } from './commands/check.ts';
 import { define as show } from './commands/show.ts';
 import type { Context } from './context.ts';
@@ -20,8 +19,8 @@ interface CommandEntry {
 }
 
 /**
- * Every command, in the order of the help. The commands that scripts run again and again are part of
- * the program's main file; each other one is loaded when it is run.
+ * Every command, in the order of the help. Those that only read, and that scripts run again and again,
+ * are part of the program's main file; each other one is loaded when it is run.
  */
 export const COMMANDS: readonly CommandEntry[] = [
   {
@@ -70,7 +69,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     usage: '[OPTION...] PREFIX...',
     summary: 'block prefixes by hand',
     isUndoable: true,
-    load: () => ({ define: add }),
+    load: () => import('./commands/add.ts'),
   },
   {
     name: 'expire',
