@@ -6,6 +6,7 @@ export const HEADER_FIELDS = [
   'MONTH-NAME',
   'DAY',
   'HOUR',
+  'AM-PM',
   'MINUTE',
   'SECOND',
   'FRACTION',

@@ -72,6 +72,10 @@ const TIMES: readonly (readonly [notation: string, pattern: RegExp])[] = (
       `${DAY}-${MONTH_NAME}-\\d{4} ${TIME}(?:\\.\\d+)?`,
     ],
     [`DAY "." MONTH "." YEAR " " ${CLOCK}`, `${DAY}\\.\\d\\d\\.\\d{4} ${TIME}`],
+    [
+      `MONTH "/" DAY "/" YEAR [","] " " ${CLOCK} " " AM-PM`,
+      `\\d\\d/${DAY}/\\d{4},? \\d?\\d:\\d\\d:\\d\\d [AP]M`,
+    ],
     ['CTIME', `[A-Z][a-z]{2} ${MONTH_NAME} [ \\d]\\d ${TIME}(?:\\.\\d+)? \\d{4}`],
     ['SYSLOG-TIME', `${MONTH_NAME} [ \\d]\\d ${TIME}`],
     [`YEAR MONTH DAY "-" ${CLOCK}`, `\\d{8}-${TIME}`],

@@ -84,6 +84,10 @@ describe('the draft of a grammar', () => {
       '2026-11-22\t10:00:0#\t',
     ],
     ['ISO-TIME "\\x09"', '2026-11-22T10:00:0#Z\t'],
+    [
+      'MONTH "/" DAY "/" YEAR [","] " " HOUR ":" MINUTE ":" SECOND " " AM-PM " "',
+      '11/22/2026, 1:00:0# PM ',
+    ],
   ])('declares the time as %s', async (notation, start) => {
     const log = [1, 2, 3]
       .map((n) => `${start.replace('#', String(n))}refused ${'abc'[n - 1]} from 192.0.2.${n}\n`)

@@ -21,6 +21,8 @@ interface Found {
   month: number;
   day: number;
   hour: number;
+  /** 0 for AM, 12 for PM; -1 if absent. */
+  halfDay: number;
   minute: number;
   second: number;
   /** UTC seconds. */
@@ -41,6 +43,7 @@ const NOTHING_FOUND: Readonly<Found> = {
   month: -1,
   day: -1,
   hour: -1,
+  halfDay: -1,
   minute: 0,
   second: 0,
   epoch: -1,
@@ -146,6 +149,7 @@ const FIELD_READERS: Readonly<Record<OwnField, FieldReader>> = {
   'MONTH-NAME': fixed(3, monthAt),
   DAY: readSmall,
   HOUR: readSmall,
+  'AM-PM': fixed(2, halfDayAt),
   MINUTE: fixed(2, twoDigits),
   SECOND: fixed(2, twoDigits),
   FRACTION: some(Number.POSITIVE_INFINITY),
@@ -178,6 +182,7 @@ const TAKEN: Readonly<
   'MONTH-NAME': (found, bytes, at) => (found.month = monthAt(bytes, at)),
   DAY: (found, bytes, at, end) => (found.day = numberIn(bytes, at, end)),
   HOUR: (found, bytes, at, end) => (found.hour = numberIn(bytes, at, end)),
+  'AM-PM': (found, bytes, at) => (found.halfDay = halfDayAt(bytes, at)),
   MINUTE: (found, bytes, at) => (found.minute = twoDigits(bytes, at)),
   SECOND: (found, bytes, at) => (found.second = twoDigits(bytes, at)),
   FRACTION: (found) => (found.isFractional = true),
@@ -201,6 +206,12 @@ function setReader(found: Found, at: number, read: typeof readIsoTime): void {
 
 function fixed(length: number, read: (bytes: Uint8Array, at: number) => number): FieldReader {
   return (bytes, at, end) => (end - at >= length && read(bytes, at) >= 0 ? at + length : -1);
+}
+
+/** 0 for `AM`, 12 for `PM`, in either case; otherwise -1. */
+function halfDayAt(bytes: Uint8Array, at: number): number {
+  const text = String.fromCharCode(bytes[at] ?? 0, bytes[at + 1] ?? 0).toUpperCase();
+  return text === 'AM' ? 0 : text === 'PM' ? 12 : -1;
 }
 
 /** Exactly this many digits, or any number from 1. */
@@ -233,10 +244,11 @@ function numberIn(bytes: Uint8Array, start: number, end: number): number {
 }
 
 function setTime(header: Header, found: Found, bytes: Uint8Array, end: number): boolean {
-  const { year, month, day, hour, minute, second, epoch, zoneAt, timeAt, readTime } = found;
+  const { year, month, day, minute, second, epoch, zoneAt, timeAt, readTime } = found;
   if (epoch >= 0) return setUtcTime(header, epoch);
   if (timeAt >= 0) readTime(bytes, timeAt, end, header);
   else {
+    const hour = hourOf(found);
     // 60 is a leap second.
     if (hour < 0 || hour > 23 || minute > 59 || second > 60) return false;
     const time = hour * 3600 + minute * 60 + Math.min(second, 59);
@@ -248,4 +260,10 @@ function setTime(header: Header, found: Found, bytes: Uint8Array, end: number): 
   }
   if (zoneAt >= 0 && header.dating === 'local') readZone(bytes, zoneAt, end, header);
   return true;
+}
+
+/** Of 24 hours; -1 if it is none. */
+function hourOf({ hour, halfDay }: Found): number {
+  if (halfDay < 0) return hour;
+  return hour < 1 || hour > 12 ? -1 : (hour % 12) + halfDay;
 }

@@ -31,6 +31,16 @@ describe('a declared header', () => {
     ['DAY "-" MONTH-NAME "-" YEAR " " clock " "', ' 2-Nov-2026  8:00:07 x', '2026-11-2 08:00:07'],
     ['SHORT-YEAR MONTH DAY " " clock " "', '261122 10:00:07 x', '2026-11-22 10:00:07'],
     ['MONTH-NAME " " DAY " " clock " "', 'Nov 2 10:00:07 x', '11-2 10:00:07'],
+    [
+      'MONTH "/" DAY "/" YEAR ", " clock " " AM-PM " "',
+      '11/22/2026, 1:00:07 PM x',
+      '2026-11-22 13:00:07',
+    ],
+    [
+      'MONTH "/" DAY "/" YEAR ", " clock " " AM-PM " "',
+      '11/22/2026, 12:00:07 am x',
+      '2026-11-22 00:00:07',
+    ],
     ['ISO-TIME " " [clock]', '2026-11-22T10:00:07+01:00 x', '2026-11-22 10:00:07 1'],
     ['ISO-TIME [" " ZONE] " " [clock]', '2026-11-22 10:00:07 -0500 x', '2026-11-22 10:00:07 -5'],
     ['"[" CTIME "] " [clock]', '[Sun Nov 22 10:00:07 2026] x', '2026-11-22 10:00:07'],
@@ -51,6 +61,9 @@ describe('a declared header', () => {
     ['YEAR "/" MONTH "/" DAY " " clock " "', '2026/11/31 10:00:07 x'],
     ['YEAR "/" MONTH "/" DAY " " clock " "', '2026/11/22 24:00:07 x'],
     ['YEAR "/" MONTH "/" DAY " " clock " "', '2026/11/22 10:00:07'],
+    ['YEAR "/" MONTH "/" DAY " " clock AM-PM " "', '2026/11/22 13:00:07PM x'],
+    ['YEAR "/" MONTH "/" DAY " " clock AM-PM " "', '2026/11/22 0:00:07AM x'],
+    ['YEAR "/" MONTH "/" DAY " " clock AM-PM " "', '2026/11/22 1:00:07XM x'],
     ['EPOCH " " [clock]', '17953416070 x'],
   ])('%s does not read %j', (file, line) => {
     expect(readingOf(file, line)).toBeUndefined();

@@ -85,6 +85,7 @@ const OWN_FILES = [
   ['caddy.log', 'caddy'],
   ['traefik.log', 'traefik'],
   ['nginx-proxy-manager.log', 'nginx-proxy-manager'],
+  ['immich.log', 'immich'],
   ['gitlab.log', 'gitlab'],
   ['gitlab-json.log', 'gitlab'],
   ['keycloak.log', 'keycloak'],
