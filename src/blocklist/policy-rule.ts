@@ -100,3 +100,12 @@ export function isAboutMessages({ conditions, isForAddress = false }: PolicyRule
   const isOnly = events !== undefined && Object.values(others).every((one) => one === undefined);
   return isOnly && !isForAddress;
 }
+
+/**
+ * The points of an event by this rule: 0 or more.
+ * @param own without it; those that its message has by itself were set where it was read
+ */
+export function pointsBy(rule: PolicyRule, amount: Amount, own: number, count: number): number {
+  if (isAboutMessages(rule)) return own;
+  return 'times' in amount ? Math.ceil(own * amount.times) : amount.set * count;
+}

@@ -7,11 +7,11 @@ import {
   type Amount,
   type DecidingEffect,
   type Hours,
-  isAboutMessages,
   isUnconditional,
   NAME_SEPARATOR,
   namesOf,
   type PolicyRule,
+  pointsBy,
   type RuleEffects,
 } from './policy-rule.ts';
 
@@ -74,6 +74,7 @@ interface Candidates {
  */
 export class PolicyRules {
   readonly #isCounting: boolean;
+  readonly #all: readonly PolicyRule[];
   readonly #rules: readonly PolicyRule[];
   readonly #context: RuleContext;
   readonly #candidates = new WeakMap<OffenceKind, Candidates>();
@@ -84,8 +85,17 @@ export class PolicyRules {
   readonly widest4: number | undefined;
   readonly widest6: number | undefined;
 
-  /** @param isCounting whether rules change how offences count */
-  constructor(rules: readonly PolicyRule[], context: RuleContext, isCounting = true) {
+  /**
+   * @param all those that do not concern the addresses too, for entries that they made around others
+   * @param isCounting whether rules change how offences count
+   */
+  constructor(
+    rules: readonly PolicyRule[],
+    context: RuleContext,
+    all: readonly PolicyRule[] = rules,
+    isCounting = true,
+  ) {
+    this.#all = all;
     this.#isCounting = isCounting;
     this.#rules = rules;
     this.#context = context;
@@ -102,6 +112,7 @@ export class PolicyRules {
     const candidates = this.#candidatesOf(kind);
     const { rules, countsNothing, countsOnce } = candidates;
     if (rules.length === 0) return countsNothing ? undefined : offence;
+    const own = countsNothing ? 0 : offence.points;
     let points: number | undefined;
     let hasWindow = false;
     let hasIgnore = false;
@@ -113,7 +124,7 @@ export class PolicyRules {
       const setsIgnore: boolean = ignore !== undefined && !hasIgnore;
       if (!(setsPoints || setsWindow || setsIgnore) || !this.#fits(rule, facts)) continue;
       if (setsIgnore && ignore) return undefined;
-      if (setsPoints) points = this.#pointsBy(rule, amount, offence, countsOnce);
+      if (setsPoints) points = pointsBy(rule, amount, own, countsOnce ? 1 : offence.count);
       hasWindow ||= setsWindow;
       hasIgnore ||= setsIgnore;
       names += names === '' ? rule.name : `${NAME_SEPARATOR}${rule.name}`;
@@ -143,7 +154,7 @@ export class PolicyRules {
 
   /** The same for offences that these rules counted before. */
   withoutCounting(): PolicyRules {
-    return new PolicyRules(this.#rules, this.#context, false);
+    return new PolicyRules(this.#rules, this.#context, this.#all, false);
   }
 
   /** How long an offence counts whose points or window these rules decided. */
@@ -192,18 +203,12 @@ export class PolicyRules {
   /** The effect by the first of these rules that has it under a condition. */
   #named<E extends keyof RuleEffects>(names: string, effect: E): RuleEffects[E] {
     const all = names.split(NAME_SEPARATOR);
-    const rule = this.#rules.find(
+    const rule = this.#all.find(
       (one) => all.includes(one.name) && one.effects[effect] !== undefined,
     );
-    if (rule === undefined || (effect === 'penalty' && isUnconditional(rule))) return undefined;
-    return rule.effects[effect];
-  }
-
-  /** 0 or more; the points that a message has by itself were set where it was read. */
-  #pointsBy(rule: PolicyRule, amount: Amount, offence: Offence, countsOnce: boolean): number {
-    if (isAboutMessages(rule)) return offence.points;
-    if ('times' in amount) return Math.ceil(offence.points * amount.times);
-    return amount.set * (countsOnce ? 1 : offence.count);
+    if (rule === undefined) return undefined;
+    const isPart = effect === 'penalty' && isUnconditional(rule) && this.#rules.includes(rule);
+    return isPart ? undefined : rule.effects[effect];
   }
 
   #candidatesOf(kind: OffenceKind): Candidates {

@@ -25,13 +25,9 @@ export function ruledPolicies(
 ): Policies {
   if (rules.length === 0) return onePolicy(common);
   const { nat64 } = common.auto;
-  const effects = rules.map((rule) => rule.effects);
-  // An address is looked up by the widest prefix that any rule has blocked, so that the automatic
-  // prefixes of two addresses are either the same or disjoint.
-  const widest: Lengths = {
-    length4: Math.min(common.auto.length4, ...effects.flatMap(({ length4 }) => length4 ?? [])),
-    length6: Math.min(common.auto.length6, ...effects.flatMap(({ length6 }) => length6 ?? [])),
-  };
+  // An address is looked up by the widest prefix in which offences are counted together, so that
+  // these prefixes of two addresses are either the same or disjoint.
+  const widest = widestOf(common, rules.filter(isAboutAddress));
   const left = rules.map((rule) => withoutAddress(rule, widest));
   const policies = new Map<string, Policy>();
   const find = (offender: Prefix, network: Prefix): Policy => {
@@ -43,10 +39,16 @@ export function ruledPolicies(
         common,
         left.filter((_, i) => concerned[i]),
         context,
+        mayWiden ? left : undefined,
       );
     policies.set(key, policy);
     return policy;
   };
+  const mayWiden = left.some(
+    (rule) =>
+      !isUnconditional(rule) &&
+      (rule.effects.length4 !== undefined || rule.effects.length6 !== undefined),
+  );
   let last: { readonly network: Prefix; readonly policy: Policy } | undefined;
   const policyFor = (given: Address | Prefix): Policy => {
     const offender = prefixOf(given);
@@ -60,19 +62,15 @@ export function ruledPolicies(
     if (address === offender && !isWider) last = { network, policy };
     return policy;
   };
-  const mayWiden = left.some(
-    (rule) =>
-      !isUnconditional(rule) &&
-      (rule.effects.length4 !== undefined || rule.effects.length6 !== undefined),
-  );
+  const space = { auto: { ...common.auto, ...widestOf(common, rules) } };
   return {
     policyFor,
     spaceAround: mayWiden
-      ? (address) => automaticPrefix(address, { auto: { ...common.auto, ...widest } })
+      ? (address) => automaticPrefix(address, space)
       : (address) => automaticPrefix(address, policyFor(address)),
     windowSeconds: Math.max(
       common.offence.windowSeconds,
-      ...effects.flatMap(({ windowSeconds }) => windowSeconds ?? []),
+      ...rules.flatMap(({ effects }) => effects.windowSeconds ?? []),
     ),
     limits: common.limits,
     nat64,
@@ -85,9 +83,36 @@ interface Lengths {
   readonly length6: number;
 }
 
-/** The policy for the addresses that these rules concern; what has no condition left is part of it. */
-function policyWith(common: Policy, rules: readonly PolicyRule[], context: RuleContext): Policy {
-  if (rules.length === 0) return common;
+/** The shortest lengths, of these rules and without them. */
+function widestOf({ auto }: Policy, rules: readonly PolicyRule[]): Lengths {
+  const effects = rules.map((rule) => rule.effects);
+  return {
+    length4: Math.min(auto.length4, ...effects.flatMap(({ length4 }) => length4 ?? [])),
+    length6: Math.min(auto.length6, ...effects.flatMap(({ length6 }) => length6 ?? [])),
+  };
+}
+
+/** Whether all its conditions are about the address. */
+function isAboutAddress({ conditions }: PolicyRule): boolean {
+  const given = Object.entries(conditions).filter(([, one]) => one !== undefined);
+  return given.every(([name]) => OF_ADDRESS.has(name));
+}
+
+const OF_ADDRESS: ReadonlySet<string> = new Set(['countries', 'networks', 'prefixes']);
+
+/**
+ * The policy for the addresses that these rules concern; what has no condition left is part of it.
+ * @param all rules of which an entry may be that contains the addresses
+ */
+function policyWith(
+  common: Policy,
+  rules: readonly PolicyRule[],
+  context: RuleContext,
+  all: readonly PolicyRule[] | undefined,
+): Policy {
+  // A message that counts nothing by itself was read with the points of a rule.
+  const isCommon = all === undefined && context.countNothing.size === 0;
+  if (rules.length === 0 && isCommon) return common;
   const { penalty, auto } = common;
   const first = <E extends keyof RuleEffects>(effect: E): RuleEffects[E] =>
     rules.find((rule) => isUnconditional(rule) && rule.effects[effect] !== undefined)?.effects[
@@ -105,7 +130,7 @@ function policyWith(common: Policy, rules: readonly PolicyRule[], context: RuleC
       length4: first('length4') ?? auto.length4,
       length6: first('length6') ?? auto.length6,
     },
-    rules: new PolicyRules(rules, context),
+    rules: new PolicyRules(rules, context, all),
   };
 }
 

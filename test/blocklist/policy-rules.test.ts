@@ -160,6 +160,7 @@ describe('the points of an event', () => {
     const nothing = { countNothing: new Set(['sshd.failed-login']) };
     const five = rule('five', { prefixes: [OFFICE] }, { points: { set: 5 } });
     expect(points([five], attempt(DAY0), nothing)).toEqual([5]);
+    expect(points([five], attempt(DAY0, '5.150.1.1'), nothing)).toEqual([]);
     expect(
       points(
         [five, rule('w', { hits: 1 }, { windowSeconds: 1 })],
@@ -170,6 +171,17 @@ describe('the points of an event', () => {
     expect(
       points([rule('u', { users: 0 }, { points: { set: 5 } })], attempt(DAY0), nothing),
     ).toEqual([]);
+  });
+
+  it('are none for such a message where a rule multiplies them, or sets the message to none', () => {
+    const nothing = { countNothing: new Set(['sshd.failed-login']) };
+    const five = rule('five', { prefixes: [OFFICE] }, { points: { set: 5 } });
+    const twice = rule('twice', { hosts: ['*'] }, { points: { times: 2 } });
+    const none = rule('none', { events: nothing.countNothing }, { points: { set: 0 } });
+    for (const last of [twice, none]) {
+      expect(points([five, last], attempt(DAY0), nothing)).toEqual([5]);
+      expect(points([five, last], attempt(DAY0, '5.150.1.1'), nothing)).toEqual([]);
+    }
   });
 
   it('are none where a rule ignores the event, unless an earlier one does not', () => {

@@ -1,4 +1,7 @@
 import { expect, it } from 'vitest';
+import { activateEntry } from '../../src/blocklist/change.ts';
+import { neverActive } from '../../src/blocklist/entry.ts';
+import { currentPenalty } from '../../src/blocklist/penalty.ts';
 import { DAY_SECONDS, DEFAULT_POLICY } from '../../src/blocklist/policy.ts';
 import type { PolicyRule } from '../../src/blocklist/policy-rule.ts';
 import type { Geo } from '../../src/engine/geo.ts';
@@ -55,6 +58,31 @@ it('looks up the country of the widest automatic prefix, so that prefixes never 
     { family: 4, a: 0x05_95_68_00, length: 22 },
     { family: 6, a: 0x20_01_0d_b8, b: 0xff_ff_ff_00, length: 56 },
   ]);
+});
+
+const WIDE_AGAIN: PolicyRule = {
+  name: 'again',
+  conditions: { networks: [64_500], activations: 1 },
+  effects: { penalty: { set: 90 * DAY_SECONDS }, length4: 20 },
+};
+/** 5.149.104.0/24 alone is of that network. */
+const ONE: Geo = {
+  country: () => undefined,
+  network: ({ a }) => (a >>> 8 === 0x05_95_68 ? 'AS64500' : undefined),
+};
+
+it('looks up the network of the automatic prefix, though a rule may widen that', () => {
+  const { policyFor } = ruledPolicies(DEFAULT_POLICY, [WIDE_AGAIN], PLAIN_CONTEXT, ONE);
+  expect(policyFor(addressOf(4, 0x05_95_68_09))).not.toBe(DEFAULT_POLICY);
+  expect(policyFor(addressOf(4, 0x05_95_60_09)).rules?.widest4).toBeUndefined();
+});
+
+it('prolongs a wide entry by the penalty that it had, whoever in it offends', () => {
+  const { policyFor } = ruledPolicies(DEFAULT_POLICY, [WIDE_AGAIN], PLAIN_CONTEXT, ONE);
+  const prefix = parsePrefix('5.149.96.0/20');
+  const policy = policyFor(addressOf(4, 0x05_95_60_09));
+  const entry = activateEntry(neverActive(prefix, 'grok', ''), 1, 0, undefined, policy, 'again');
+  expect(currentPenalty(entry, policy)).toBe(90 * DAY_SECONDS);
 });
 
 it('judges together what a rule may have blocked together', () => {
