@@ -38,8 +38,8 @@ const MAX_NAME_BYTES = 256;
 export class UserConditions {
   readonly #conditions: readonly UserCondition[];
   readonly #known: KnownUsers;
-  /** By the hash of the user. */
-  #masks = new Map<number, number>();
+  /** By the hash of the user, of those that are known and others: what another log says changes that. */
+  readonly #masks = { known: new Map<number, number>(), unknown: new Map<number, number>() };
 
   /** By default there are none. */
   constructor({ conditions, known }: UserOptions = NO_CONDITIONS) {
@@ -50,21 +50,20 @@ export class UserConditions {
   /** A bit for each condition that the user of a line meets. @param hash of the user; 0: none */
   maskOf(line: Line, hash: number): number {
     if (hash === 0 || this.#conditions.length === 0) return 0;
-    const known = this.#masks.get(hash);
-    if (known !== undefined) return known;
+    const masks = this.#known.hashes.has(hash) ? this.#masks.known : this.#masks.unknown;
+    const mask = masks.get(hash);
+    if (mask !== undefined) return mask;
     // The bytes of a line that is repeated are gone, but its user was the last.
     if (line.repeatsLast) return 0;
-    if (this.#masks.size === MAX_MASKS) this.#masks = new Map();
-    const mask = this.#compute(line, hash);
-    this.#masks.set(hash, mask);
-    return mask;
+    if (masks.size === MAX_MASKS) masks.clear();
+    const computed = this.#compute(line, hash);
+    masks.set(hash, computed);
+    return computed;
   }
 
   /** The user logged in. */
   accept(hash: number): void {
-    if (hash === 0 || this.#conditions.length === 0 || this.#known.hashes.has(hash)) return;
-    this.#known.hashes.add(hash);
-    this.#masks.delete(hash);
+    if (hash !== 0 && this.#conditions.length > 0) this.#known.hashes.add(hash);
   }
 
   #compute({ bytes, reading }: Line, hash: number): number {

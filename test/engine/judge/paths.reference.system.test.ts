@@ -37,6 +37,7 @@ const scanners = await loadScanners('');
 const CONDITIONS = [
   'services = ["sshd"]',
   'services = ["dovecot", "sshd"]',
+  'services = ["asterisk"]',
   'messages = ["sshd.failed-login"]',
   'messages = ["sshd.invalid-user", "sshd.closed-early"]',
   'kinds = ["sign"]',
@@ -118,6 +119,11 @@ const MESSAGES = [
     ],
   ]),
   ['sshd', 'Connection closed by A port 4 [preauth]'],
+  // Counts nothing, unless a rule gives it points.
+  [
+    'asterisk',
+    "NOTICE[123]: chan_sip.c: Registration from '<sip:eve@h.example>' failed for 'A' - Wrong password",
+  ],
   ['sshd', 'message repeated 3 times: [ Failed password for root from A port 4 ssh2]'],
 ] as const;
 
