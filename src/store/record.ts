@@ -8,6 +8,7 @@ import {
   type Codec,
   checked,
   isObject,
+  lazy,
   list,
   nullable,
   object,
@@ -57,12 +58,12 @@ export type StoreRecord =
  */
 export const HEADER = { format: 'mcblock', version: 1 } as const;
 
-const MAKER = { by: optional(text(), ''), byAdmin: optional(boolean(), false) } as const;
+const makerFields = () => ({ by: optional(text(), ''), byAdmin: optional(boolean(), false) });
 
-const ENTRY = {
+const entryFields = () => ({
   prefix: prefix(),
   origin: origin(),
-  ...MAKER,
+  ...makerFields(),
   note: text(),
   activations: whole(0),
   hits: whole(0),
@@ -73,78 +74,90 @@ const ENTRY = {
   endedAt: addedLater(nullable(time())),
   rule: addedLater(nullable(text())),
   hitDays: list(day()),
-} as const;
+});
 
 /** An activation in an export. */
-export const ACTIVATION = object({
-  number: whole(1),
-  at: time(),
-  until: expiry(),
-  endedAt: nullable(time()),
-  origin: origin(),
-  ...MAKER,
-  note: text(),
-  rule: addedLater(nullable(text())),
-  evidence: list(EVIDENCE),
-});
+export const ACTIVATION = lazy(() =>
+  object({
+    number: whole(1),
+    at: time(),
+    until: expiry(),
+    endedAt: nullable(time()),
+    origin: origin(),
+    ...makerFields(),
+    note: text(),
+    rule: addedLater(nullable(text())),
+    evidence: list(EVIDENCE),
+  }),
+);
 
-const HISTORY = checked(list(ACTIVATION), (history) => {
-  const index = history.findIndex(({ number }, i) => number <= (history[i - 1]?.number ?? 0));
-  return index < 0 ? undefined : `activation ${history[index]?.number} is out of order`;
-});
+const HISTORY = lazy(() =>
+  checked(list(ACTIVATION), (history) => {
+    const index = history.findIndex(({ number }, i) => number <= (history[i - 1]?.number ?? 0));
+    return index < 0 ? undefined : `activation ${history[index]?.number} is out of order`;
+  }),
+);
 
-const LOGIN_FIELDS = object({
-  address: address(),
-  at: time(),
-  first: addedLater(nullable(time())),
-  service: addedLater(nullable(text())),
-  user: addedLater(nullable(whole(1))),
-  lost: addedLater(nullable(time())),
-});
+const LOGIN_FIELDS = lazy(() =>
+  object({
+    address: address(),
+    at: time(),
+    first: addedLater(nullable(time())),
+    service: addedLater(nullable(text())),
+    user: addedLater(nullable(whole(1))),
+    lost: addedLater(nullable(time())),
+  }),
+);
 
 /** `at` is the last login: earlier versions know no other. */
-const LOGIN: Codec<Login> = {
+const LOGIN: Codec<Login> = lazy(() => ({
   ...LOGIN_FIELDS,
   read: (value, path) => {
     const { at, first = at, service = '', ...rest } = LOGIN_FIELDS.read(value, path);
     return { ...rest, service, first: Math.min(first, at), last: at };
   },
   write: ({ last, lost, ...rest }) => LOGIN_FIELDS.write({ ...rest, lost, at: last }),
-};
+}));
 
 const CODECS = {
-  entry: object({ ...ENTRY, history: HISTORY }),
-  allow: object({
-    prefix: prefix(),
-    note: text(),
-    addedAt: time(),
-    expiresAt: optional(expiry(), 'forever'),
-  }),
-  log: object({
-    digest: digest(),
-    name: text(),
-    bytes: whole(0),
-    lines: whole(0),
-    firstEvent: nullable(time()),
-    lastEvent: nullable(time()),
-    readAt: time(),
-    head: digest(),
-  }),
+  entry: lazy(() => object({ ...entryFields(), history: HISTORY })),
+  allow: lazy(() =>
+    object({
+      prefix: prefix(),
+      note: text(),
+      addedAt: time(),
+      expiresAt: optional(expiry(), 'forever'),
+    }),
+  ),
+  log: lazy(() =>
+    object({
+      digest: digest(),
+      name: text(),
+      bytes: whole(0),
+      lines: whole(0),
+      firstEvent: nullable(time()),
+      lastEvent: nullable(time()),
+      readAt: time(),
+      head: digest(),
+    }),
+  ),
   login: LOGIN,
   pending: OFFENCE,
-  feed: object({
-    name: text(),
-    source: text(),
-    fetchedAt: time(),
-    etag: nullable(text()),
-    lastModified: nullable(text()),
-    limits: optional(
-      object({ minLines: whole(1), maxSizeBytes: whole(1), ca: text() }),
-      DEFAULT_FEED_LIMITS,
-    ),
-    prefixes: list(prefix()),
-  }),
-  forgotten: object({ ...ENTRY, history: HISTORY, forgottenAt: time() }),
+  feed: lazy(() =>
+    object({
+      name: text(),
+      source: text(),
+      fetchedAt: time(),
+      etag: nullable(text()),
+      lastModified: nullable(text()),
+      limits: optional(
+        object({ minLines: whole(1), maxSizeBytes: whole(1), ca: text() }),
+        DEFAULT_FEED_LIMITS,
+      ),
+      prefixes: list(prefix()),
+    }),
+  ),
+  forgotten: lazy(() => object({ ...entryFields(), history: HISTORY, forgottenAt: time() })),
 } as const;
 
 /** Throws McblockError('input') unless the row is the header of a version that this one reads. */

@@ -72,6 +72,22 @@ export function object<C extends Codecs>(codecs: C): Codec<ValuesOf<C>> {
   };
 }
 
+/** A codec that is made when it is first used: what a short command does not need costs it nothing. */
+export function lazy<T>(make: () => Codec<T>): Codec<T> {
+  let made: Codec<T> | undefined;
+  const inner = () => (made ??= make());
+  return {
+    get schema() {
+      return inner().schema;
+    },
+    get isOptional() {
+      return inner().isOptional;
+    },
+    read: (value, path) => inner().read(value, path),
+    write: (value) => inner().write(value),
+  };
+}
+
 /** A list of at most this many items. */
 export function list<T>(item: Codec<T>, most = Number.MAX_SAFE_INTEGER): Codec<readonly T[]> {
   return {

@@ -1,7 +1,7 @@
 import type { Evidence } from '../blocklist/evidence.ts';
 import { compareAddresses } from '../net/address.ts';
 import { formatAddress } from '../net/address-text.ts';
-import { addedLater, type Codec, checked, nullable, object, optional } from './codec.ts';
+import { addedLater, type Codec, checked, lazy, nullable, object, optional } from './codec.ts';
 import {
   ADDRESS_COLUMN,
   COUNT_COLUMN,
@@ -106,10 +106,10 @@ export function codecsOf<F extends Fields, K extends Form>(
   return Object.fromEntries(codecs) as { readonly [Name in keyof F]: F[Name][K] };
 }
 
-export const EVIDENCE: Codec<Evidence> = checked(
-  object(codecsOf(EVIDENCE_FIELDS, 'json')),
-  ({ firstSeen, lastSeen }) =>
+export const EVIDENCE: Codec<Evidence> = lazy(() =>
+  checked(object(codecsOf(EVIDENCE_FIELDS, 'json')), ({ firstSeen, lastSeen }) =>
     lastSeen < firstSeen ? 'lastSeen must not be before firstSeen' : undefined,
+  ),
 );
 
 /** Without any other properties. */

@@ -5,6 +5,7 @@ import {
   type Codec,
   codec,
   isObject,
+  lazy,
   list,
   object,
   optional,
@@ -22,48 +23,50 @@ const MINUTES_OF_HOUR = 60;
 const USER = matching(/^[^\p{Cc}]{1,64}$/u, 'the name of a user, in which * is any text');
 const WORDS = ['known', 'unknown'] as const;
 
-const KEYS = object({
-  name: matching(/^[\w][\w .:-]{0,62}$/, 'a name of letters, digits, spaces and . : - _'),
-  services: some(SERVICE),
-  messages: some(
-    matching(
-      /^[\w-]+\.[\w-]+(?:\/\d+)?$/,
-      'a message such as "sshd.failed-login" or "probe.tcp/23"',
+const KEYS = lazy(() =>
+  object({
+    name: matching(/^[\w][\w .:-]{0,62}$/, 'a name of letters, digits, spaces and . : - _'),
+    services: some(SERVICE),
+    messages: some(
+      matching(
+        /^[\w-]+\.[\w-]+(?:\/\d+)?$/,
+        'a message such as "sshd.failed-login" or "probe.tcp/23"',
+      ),
     ),
-  ),
-  kinds: some(oneOf(...COUNTED_KINDS)),
-  users: optional(users(), undefined),
-  'known-users': some(matching(/^[^\p{Cc}]{1,64}$/u, 'the name of a user')),
-  hosts: some(matching(/^[\w.*:-]{1,255}$/, 'the name of a host, in which * is any text')),
-  countries: some(matching(/^[A-Z]{2}$/, 'a two-letter country code such as "XX"')),
-  networks: some(asNumber()),
-  prefixes: some(prefix()),
-  origins: some(oneOf(...ORIGINS)),
-  hours: optional(hours(), undefined),
-  activations: optional(whole(1, 1_000_000), undefined),
-  hits: optional(whole(1, 1_000_000_000), undefined),
-  'distinct-users': optional(whole(2, 1_000_000), undefined),
-  'distinct-services': optional(whole(2, 1000), undefined),
-  'distinct-hosts': optional(whole(2, 1_000_000), undefined),
-  points: optional(
-    amount(whole(0, 1_000_000), 'points such as 20, or a factor such as "x2"'),
-    undefined,
-  ),
-  window: optional(duration(), undefined),
-  penalty: optional(
-    amount(duration(), 'a duration in quotes, such as "90d", or a factor such as "x2"'),
-    undefined,
-  ),
-  length4: optional(whole(8, 32), undefined),
-  length6: optional(whole(19, 128), undefined),
-  forever: optional(boolean(), undefined),
-  ignore: optional(boolean(), undefined),
-  notify: optional(boolean(), undefined),
-});
+    kinds: some(oneOf(...COUNTED_KINDS)),
+    users: optional(users(), undefined),
+    'known-users': some(matching(/^[^\p{Cc}]{1,64}$/u, 'the name of a user')),
+    hosts: some(matching(/^[\w.*:-]{1,255}$/, 'the name of a host, in which * is any text')),
+    countries: some(matching(/^[A-Z]{2}$/, 'a two-letter country code such as "XX"')),
+    networks: some(asNumber()),
+    prefixes: some(prefix()),
+    origins: some(oneOf(...ORIGINS)),
+    hours: optional(hours(), undefined),
+    activations: optional(whole(1, 1_000_000), undefined),
+    hits: optional(whole(1, 1_000_000_000), undefined),
+    'distinct-users': optional(whole(2, 1_000_000), undefined),
+    'distinct-services': optional(whole(2, 1000), undefined),
+    'distinct-hosts': optional(whole(2, 1_000_000), undefined),
+    points: optional(
+      amount(whole(0, 1_000_000), 'points such as 20, or a factor such as "x2"'),
+      undefined,
+    ),
+    window: optional(duration(), undefined),
+    penalty: optional(
+      amount(duration(), 'a duration in quotes, such as "90d", or a factor such as "x2"'),
+      undefined,
+    ),
+    length4: optional(whole(8, 32), undefined),
+    length6: optional(whole(19, 128), undefined),
+    forever: optional(boolean(), undefined),
+    ignore: optional(boolean(), undefined),
+    notify: optional(boolean(), undefined),
+  }),
+);
 
 /** The tables [[rule]]. */
 export function rules(): Codec<readonly DeclaredRule[]> {
-  return list({ ...KEYS, read: readRule, write: writeRule }, MAX_RULES);
+  return lazy(() => list({ ...KEYS, read: readRule, write: writeRule }, MAX_RULES));
 }
 
 function readRule(value: unknown, path: string): DeclaredRule {
