@@ -94,7 +94,7 @@ export function checkService(name: string, scanners: ReadOptions['scanners']): v
   const services = scanners.map(({ service }) => service).toSorted();
   if (services.includes(name)) return;
   const meant = nearest(name, services);
-  const hint = meant === undefined ? 'grammar list lists them' : `did you mean ${meant}?`;
+  const hint = meant === undefined ? 'mcblock grammar list lists them' : `did you mean ${meant}?`;
   throw new McblockError('usage', `unknown service ${name}; ${hint}`);
 }
 

@@ -116,7 +116,7 @@ describe('grammar check', () => {
 
   it('says where the services are listed if there is none of the name', async () => {
     expect((await line.run('grammar', 'show', 'nosuchservice')).stderr).toContain(
-      'mcblock: unknown service nosuchservice; grammar list lists them\n',
+      'mcblock: unknown service nosuchservice; mcblock grammar list lists them\n',
     );
     expect((await line.run('grammar', 'show', 'shd')).stderr).toContain('did you mean sshd?');
   });

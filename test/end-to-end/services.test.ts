@@ -143,7 +143,7 @@ describe('--service', () => {
 
   it.each([
     ['exmi', 'did you mean exim?'],
-    ['something-else', 'apache, asterisk'],
+    ['something-else', 'mcblock grammar list lists them'],
   ])('refuses %s', async (name, hint) => {
     const { exitCode, stderr } = await line.run('grok', '--service', name, '-');
     expect(exitCode).toBe(2);
