@@ -84,6 +84,24 @@ describe('explain', () => {
     expect(await pending()).toBe(0);
   });
 
+  it('predicts the penalty by the rules that will decide it, and by those that decided it', async () => {
+    line.config = line.path('mcblock.toml');
+    writeFileSync(
+      line.config,
+      '[[rule]]\nname = "week"\norigins = ["manual"]\npenalty = "7d"\n' +
+        '[[rule]]\nname = "again"\nactivations = 2\nforever = true\n' +
+        '[[rule]]\nname = "log"\norigins = ["grok"]\npenalty = "5d"\n',
+    );
+    await line.run('add', '5.149.104.0/24');
+    expect((await explained('5.149.104.9')).at(-1)).toContain('extend it to 7 days from then');
+    expect((await explained('5.149.109.9')).at(-1)).toContain('block 5.149.109/24 for 5 days');
+    line.now = '2026-04-20T12:00:00Z';
+    expect((await explained('5.149.104.9')).at(-1)).toContain('5.149.104/24 again for 10 days');
+    await line.run('add', '5.149.104.0/24', '--for', '1h');
+    line.now = '2026-04-21T12:00:00Z';
+    expect((await explained('5.149.104.9')).at(-1)).toContain('5.149.104/24 again forever');
+  });
+
   it('predicts how long a rule has a wider prefix blocked that holds an entry', async () => {
     line.config = line.path('mcblock.toml');
     writeFileSync(line.config, '[[rule]]\nname = "wide"\norigins = ["grok", "pf"]\nlength4 = 20\n');

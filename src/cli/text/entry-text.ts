@@ -3,6 +3,7 @@ import type { Geo } from '../../engine/geo.ts';
 import type { Address } from '../../net/address.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
 import type { FeedMatch } from '../../store/feeds.ts';
+import { formatDuration } from './duration.ts';
 import { printable } from './printable.ts';
 import { type Column, timeColumn } from './table.ts';
 import { isoTime, shortTime } from './time.ts';
@@ -23,6 +24,11 @@ export interface EntryJson {
   /** Absent without a database; null if it does not know. */
   readonly country?: string | null;
   readonly network?: string | null;
+}
+
+/** How long its latest activation blocks: `for 30 days`. */
+export function lengthText({ expiresAt, activatedAt = 0 }: Entry): string {
+  return expiresAt === 'forever' ? 'forever' : `for ${formatDuration(expiresAt - activatedAt)}`;
 }
 
 export function entryJson(entry: Entry, now: Seconds, geo?: Geo): EntryJson {

@@ -1,7 +1,7 @@
 import { pointsNeeded } from '../../blocklist/eligible.ts';
 import { type Entry, isActive, type Seconds, stateOf } from '../../blocklist/entry.ts';
 import type { Evidence } from '../../blocklist/evidence.ts';
-import { penaltySeconds } from '../../blocklist/penalty.ts';
+import { currentPenalty } from '../../blocklist/penalty.ts';
 import type { Policy } from '../../blocklist/policy.ts';
 import type { Decision } from '../../blocklist/request.ts';
 import type { Explanation, Outlook } from '../../engine/explain.ts';
@@ -13,7 +13,7 @@ import type { Withdrawal } from '../../store/withdrawals.ts';
 import { withdrawalText } from './change-text.ts';
 import { nounText } from './count.ts';
 import { formatDuration } from './duration.ts';
-import { activationsText, type whereJson } from './entry-text.ts';
+import { activationsText, lengthText, type whereJson } from './entry-text.ts';
 import { printable } from './printable.ts';
 import { protectionText } from './protection-text.ts';
 import { proxyText } from './proxy-text.ts';
@@ -209,20 +209,17 @@ function nextText(
     case 'reactivated': {
       const { prefix, activations } = next.entry;
       const needed = least ?? pointsNeeded({ ...next.entry, activations: activations - 1 }, policy);
-      const penalty = formatDuration(penaltySeconds(activations, policy));
-      return `${pointsText(needed)} activate ${shortPrefix(prefix)} again for ${penalty}`;
+      return `${pointsText(needed)} activate ${shortPrefix(prefix)} again ${lengthText(next.entry)}`;
     }
-    case 'new': {
-      const penalty = formatDuration(penaltySeconds(next.entry.activations, policy));
-      return `${pointsText(policy.offence.points)} block ${shortPrefix(next.entry.prefix)} for ${penalty}`;
-    }
+    case 'new':
+      return `${pointsText(policy.offence.points)} block ${shortPrefix(next.entry.prefix)} ${lengthText(next.entry)}`;
   }
 }
 
 function extensionText(entry: Entry, policy: Policy, now: Seconds): string {
   if (entry.expiresAt === 'forever') return 'active forever';
   const missing = policy.persistent.days - entry.hitDays.length;
-  const penalty = formatDuration(penaltySeconds(entry.activations, policy));
+  const penalty = formatDuration(currentPenalty(entry, policy));
   if (missing <= 0) return `every hit extends it to ${penalty} from then`;
   const until = isActive(entry, now) ? shortTime(entry.expiresAt) : '-';
   return `hits on ${nounText(missing, 'more day', 'more days')} extend it to ${penalty} from then (now until ${until})`;

@@ -11,7 +11,7 @@ import { formatAddress } from '../../net/address-text.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
 import { countText, nounText } from './count.ts';
 import { formatDuration, shortDuration } from './duration.ts';
-import { whereJson } from './entry-text.ts';
+import { lengthText, whereJson } from './entry-text.ts';
 import { printable } from './printable.ts';
 import { type Column, tableLines } from './table.ts';
 import { isoTime, shortTime } from './time.ts';
@@ -51,13 +51,11 @@ export function* policyTestLines(
   if (event !== undefined) yield countsText(counted, windowSeconds);
   if (block.kind === 'refused') yield 'never blocked: a rule ignores it';
   else {
-    const { prefix, expiresAt, activatedAt = 0, rule } = block.entry;
-    const length =
-      expiresAt === 'forever' ? 'forever' : `for ${formatDuration(expiresAt - activatedAt)}`;
+    const { prefix, rule } = block.entry;
     const by = rule === undefined ? '' : `, by rule ${printable(rule)}`;
     yield block.kind === 'covered'
       ? `blocked now: ${shortPrefix(prefix)}`
-      : `if it is blocked: ${shortPrefix(prefix)} ${length}${by}`;
+      : `if it is blocked: ${shortPrefix(prefix)} ${lengthText(block.entry)}${by}`;
   }
 }
 
