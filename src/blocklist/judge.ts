@@ -115,8 +115,7 @@ export class Judge {
     at: Seconds,
   ): Offence | undefined {
     if (offence.isJudged) return offence;
-    const own = () =>
-      this.#networks.supernets(network, offence.address).map(({ counts }) => counts);
+    const own = () => this.#networks.supernets(network, offence.address);
     const origin = originOf(this.#source);
     return rules.counted(offence, new EventFacts(offence, at, origin, network.window, own));
   }

@@ -76,10 +76,13 @@ export class OpenEntry {
     return this.#entry;
   }
 
-  /** With the hits that are not committed. */
-  get counts(): Pick<Entry, 'activations' | 'hits'> {
-    const { activations, hits } = this.#entry;
-    return { activations, hits: hits + (this.#day?.hits ?? 0) + (this.#recalled?.hits ?? 0) };
+  get activations(): number {
+    return this.#entry.activations;
+  }
+
+  /** With those that are not committed. */
+  get hits(): number {
+    return this.#entry.hits + (this.#day?.hits ?? 0) + (this.#recalled?.hits ?? 0);
   }
 
   get expiresAt(): Expiry {

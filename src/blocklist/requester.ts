@@ -123,7 +123,7 @@ export class Requester {
         ({ entry: { prefix } }) => before.length === 0 || prefix.length <= network.prefix.length,
       );
     const own = before.filter(({ prefix }) => contains(prefix, offender));
-    return mostOf([...others.map(({ counts }) => counts), ...own]);
+    return mostOf([...others, ...own]);
   }
 
   /** The entries that contain this wider prefix, and those within it; those given are as given. */
