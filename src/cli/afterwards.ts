@@ -6,7 +6,9 @@ import {
 } from '../engine/firewall/apply-rules.ts';
 import { type LiveFirewall, liveFirewall } from '../engine/firewall/live-firewall.ts';
 import { McblockError } from '../errors.ts';
+import type { Firewall } from '../firewall/firewall.ts';
 import type { Ban } from '../fleet/pubsub/ban.ts';
+import type { Config } from './config/config.ts';
 import { configuredFirewall, namesFirewall } from './config/firewall-settings.ts';
 import type { Context } from './context.ts';
 import { appliedText } from './text/applied-text.ts';
@@ -18,7 +20,14 @@ export async function applyConfigured(
   context: Context,
   options: ApplyOptions = {},
 ): Promise<AppliedRules> {
-  const firewall = await configuredFirewall(await context.config());
+  return applyTo(await configuredFirewall(await context.config()), context, options);
+}
+
+async function applyTo(
+  firewall: Firewall,
+  context: Context,
+  options: ApplyOptions = {},
+): Promise<AppliedRules> {
   const store = await context.store('read');
   const policy = await context.policy();
   const { doubtfulSince: since } = context.time;
@@ -31,13 +40,20 @@ export async function liveConfigured(
   choice: ApplyChoice,
 ): Promise<LiveFirewall | undefined> {
   if (!(await isToUpdate(context, choice))) return undefined;
+  let held: { readonly config: Config; readonly firewall: Firewall } | undefined;
+  // What it was last seen to hold is what spares `add` to read it.
+  const current = async (): Promise<Firewall> => {
+    const config = await context.config();
+    if (held?.config !== config) held = { config, firewall: await configuredFirewall(config) };
+    return held.firewall;
+  };
   return {
     add: async (prefixes) => {
-      const firewall = await configuredFirewall(await context.config());
       const [store, policy] = [await context.store('read'), await context.policy()];
-      return liveFirewall(firewall, store, policy, () => context.time.present).add(prefixes);
+      const live = liveFirewall(await current(), store, policy, () => context.time.present);
+      return live.add(prefixes);
     },
-    apply: async () => void (await applyConfigured(context)),
+    apply: async () => void (await applyTo(await current(), context)),
   };
 }
 

@@ -14,6 +14,7 @@ import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EntryJson } from '../../src/cli/text/entry-text.ts';
 import { signal } from '../../src/process/program.ts';
+import { Namespace, NO_NAMESPACES } from '../firewall/namespace.ts';
 import { CommandLine } from '../support/command-line.ts';
 import { program } from '../support/program.ts';
 import { random } from '../support/random.ts';
@@ -432,3 +433,28 @@ async function started(watch: Watch): Promise<Watch> {
   await allIsStored();
   return watch;
 }
+
+it.skipIf(NO_NAMESPACES)('adds to nftables without reading what it holds each time', async () => {
+  const namespace = new Namespace();
+  try {
+    const [nft, calls] = [line.path('nft'), line.path('calls')];
+    writeFileSync(nft, `#!/bin/sh\necho "$@" >> ${calls}\nexec ${namespace.nft} "$@"\n`, {
+      mode: 0o755,
+    });
+    const config = line.path('mcblock.toml');
+    writeFileSync(config, `[firewall]\nkind = "nft"\nnft = "${nft}"\n`);
+    const table = () => namespace.run('nft', 'list', 'ruleset');
+    const callsOf = () => readFileSync(calls, 'utf8').trim().split('\n');
+    writeFileSync(log, attemptsOf('5.149.104.9'));
+    startWatch('--config', config, log);
+    await untilTrue(() => existsSync(calls) && table().includes('5.149.104.0'));
+    // The table is created, and read once more.
+    await untilTrue(() => callsOf().at(-1)?.includes('list') === true);
+    const before = callsOf().length;
+    appendFileSync(log, attemptsOf('5.149.106.9'));
+    await untilTrue(() => table().includes('5.149.106.0'));
+    expect(callsOf().slice(before)).toEqual(['-f -']);
+  } finally {
+    namespace.remove();
+  }
+});
