@@ -208,4 +208,22 @@ describe('liveFirewall', () => {
     expect(added).toEqual(HOLED);
     store.close();
   });
+
+  it('starts no program before what waits to be sent is sent', async () => {
+    const store = openStore(line.db, { mode: 'write' });
+    const done: string[] = [];
+    const firewall = {
+      name: 'test',
+      add: async () => {
+        done.push('added');
+        return true;
+      },
+    } as unknown as Firewall;
+    // As the client of Redis writes.
+    setImmediate(() => done.push('sent'));
+    const live = liveFirewall(firewall, store, DEFAULT_POLICY, () => 0);
+    await live.add([parsePrefix('203.0.113.0/24')]);
+    expect(done).toEqual(['sent', 'added']);
+    store.close();
+  });
 });

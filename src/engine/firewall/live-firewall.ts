@@ -35,6 +35,8 @@ export function liveFirewall(
       if (list.size === 0) return true;
       // Prefixes that are too wide are left to `apply`, which refuses them with a reason.
       if (widestOf(list) !== undefined) return false;
+      // Starting a program holds the loop for milliseconds: what goes to the fleet is sent before.
+      await new Promise(setImmediate);
       try {
         return await firewall.add(list);
       } catch (error) {
