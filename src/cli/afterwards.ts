@@ -6,10 +6,10 @@ import {
 } from '../engine/firewall/apply-rules.ts';
 import { type LiveFirewall, liveFirewall } from '../engine/firewall/live-firewall.ts';
 import { McblockError } from '../errors.ts';
-import type { Firewall } from '../firewall/firewall.ts';
 import type { Ban } from '../fleet/pubsub/ban.ts';
 import type { Config } from './config/config.ts';
 import { configuredFirewall, namesFirewall } from './config/firewall-settings.ts';
+import { policyOf } from './config/policies.ts';
 import type { Context } from './context.ts';
 import { appliedText } from './text/applied-text.ts';
 
@@ -20,40 +20,36 @@ export async function applyConfigured(
   context: Context,
   options: ApplyOptions = {},
 ): Promise<AppliedRules> {
-  return applyTo(await configuredFirewall(await context.config()), context, options);
-}
-
-async function applyTo(
-  firewall: Firewall,
-  context: Context,
-  options: ApplyOptions = {},
-): Promise<AppliedRules> {
+  const firewall = await configuredFirewall(await context.config());
   const store = await context.store('read');
   const policy = await context.policy();
   const { doubtfulSince: since } = context.time;
   return applyRules(firewall, store, policy, () => context.time.present, { since, ...options });
 }
 
-/** The firewall of the configuration, which may be reread meanwhile; undefined if none is to be updated. */
+/**
+ * The firewall of the configuration, which may be reread meanwhile, for commands that require the time;
+ * undefined if none is to be updated.
+ */
 export async function liveConfigured(
   context: Context,
   choice: ApplyChoice,
 ): Promise<LiveFirewall | undefined> {
   if (!(await isToUpdate(context, choice))) return undefined;
-  let held: { readonly config: Config; readonly firewall: Firewall } | undefined;
+  let held: { readonly config: Config; readonly live: LiveFirewall } | undefined;
   // What it was last seen to hold is what spares `add` to read it.
-  const current = async (): Promise<Firewall> => {
+  const current = async (): Promise<LiveFirewall> => {
     const config = await context.config();
-    if (held?.config !== config) held = { config, firewall: await configuredFirewall(config) };
-    return held.firewall;
+    if (held?.config !== config) {
+      const [firewall, store] = [await configuredFirewall(config), await context.store('read')];
+      const live = liveFirewall(firewall, store, policyOf(config), () => context.time.present);
+      held = { config, live };
+    }
+    return held.live;
   };
   return {
-    add: async (prefixes) => {
-      const [store, policy] = [await context.store('read'), await context.policy()];
-      const live = liveFirewall(await current(), store, policy, () => context.time.present);
-      return live.add(prefixes);
-    },
-    apply: async () => void (await applyTo(await current(), context)),
+    add: async (prefixes) => (await current()).add(prefixes),
+    apply: async () => (await current()).apply(),
   };
 }
 
