@@ -52,11 +52,14 @@ export class PendingReports {
     });
   }
 
-  /** Drops what waits of the addresses of these offences, and takes back what was told of them. */
-  takeBack(offences: readonly Offence[]): void {
+  /**
+   * Drops what waits of the addresses of these offences, and takes back what was told of them.
+   * @param find called only where anything is told
+   */
+  takeBack(find: () => readonly Offence[]): void {
     if (!this.#isOn) return;
     const latest = new Map<string, Offence>();
-    for (const one of offences.toSorted((p, q) => p.at - q.at)) {
+    for (const one of find().toSorted((p, q) => p.at - q.at)) {
       latest.set(formatAddress(one.address), one);
     }
     for (const { address, at } of latest.values()) {

@@ -50,8 +50,10 @@ export class UndoSteps {
       }
       const before = pending.all();
       undo.takeBack(step);
-      const kept = new Set(pending.all().map(textOf));
-      outbox.pending.takeBack(before.filter((offence) => !kept.has(textOf(offence))));
+      outbox.pending.takeBack(() => {
+        const kept = new Set(pending.all().map(textOf));
+        return before.filter((offence) => !kept.has(textOf(offence)));
+      });
       for (const { key, former } of undo.formerRecords(step)) {
         restoreRecord(this.#parts, key, former);
       }

@@ -31,10 +31,10 @@ export function storeLogins(
   const past = pastLogins(logins, now);
   report.changesHoles ||= isAnyBlocked(store, past, policies, now);
   store.recordLogins(past);
-  for (const { address } of past) {
-    // Judged again with the login, they may still block here.
-    store.outbox.pending.takeBack(store.pending(hostPrefix(address)));
-  }
+  // Judged again with the login, they may still block here.
+  store.outbox.pending.takeBack(() =>
+    past.flatMap(({ address }) => store.pending(hostPrefix(address))),
+  );
   const withdrawn = withdrawFor(store, store.snapshot(), past, policies, now);
   report.withdrawn.push(...withdrawn.map(({ before }) => before.prefix));
 }
