@@ -11,7 +11,7 @@ import type { Contacts } from './contacts.ts';
 import type { FleetEntry, FleetStore } from './fleet-store.ts';
 import type { Listing } from './listing.ts';
 import { pageJson, type ShownBan } from './pubsub/page-data.ts';
-import { PageTally } from './pubsub/page-tally.ts';
+import { PageSummary } from './pubsub/page-summary.ts';
 import { may, type User } from './user.ts';
 
 export interface OverviewDeps {
@@ -57,11 +57,11 @@ export class OverviewSource {
     const [entries, users, keys] = await aside(() =>
       Promise.all([listing.active(), store.users(), store.keys()]),
     );
-    const tally = new PageTally<FleetEntry>(({ activatedSequence }) => activatedSequence);
+    const summary = new PageSummary<FleetEntry>(({ activatedSequence }) => activatedSequence);
     const activities = new Map<string, Activity>();
     const prefixes = new PrefixList();
     await inSlices(entries, aside, (held) => {
-      tally.add(held.entry, held);
+      summary.add(held.entry, held);
       addTo(activities, held);
       prefixes.push(held.entry.prefix);
     });
@@ -76,7 +76,7 @@ export class OverviewSource {
       users: users.map((user) =>
         this.#userJson(user, keySince.get(user.name), activities.get(user.name), latest, budget),
       ),
-      ...pageJson({ ...tally.counts, bans: tally.latest().map(shownBan), map }),
+      ...pageJson({ ...summary.counts, bans: summary.latest().map(shownBan), map }),
     };
     return { json, map };
   }

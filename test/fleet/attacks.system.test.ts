@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { signal } from '../../src/process/program.ts';
+import { countEach } from '../support/count-each.ts';
 import { program } from '../support/program.ts';
 import { until } from '../support/until.ts';
 import { addUser, type Serving, serve } from './serve.ts';
@@ -90,12 +91,6 @@ async function halfSent(from: string, text: string): Promise<Socket> {
   return socket;
 }
 
-const tally = (answers: readonly number[]) => {
-  const counts: Record<number, number> = {};
-  for (const answer of answers) counts[answer] = (counts[answer] ?? 0) + 1;
-  return counts;
-};
-
 describe('the API, attacked from one address,', () => {
   it('lets everybody in while 230 connections guess unknown names', async () => {
     const attack = guesses(230, (number) => ({ user: `nobody${number}`, password: 'x' }));
@@ -103,7 +98,7 @@ describe('the API, attacked from one address,', () => {
     await Promise.race(attack);
     expect(await Promise.all([asMachine(FRIEND), asMachine(ATTACKER)])).toEqual([200, 200]);
     expect(await asPerson(FRIEND)).toBe(200);
-    const answers = tally(await Promise.all(attack));
+    const answers = countEach(await Promise.all(attack));
     expect(answers[401]).toBeLessThan(60);
     expect(answers[503] ?? 0).toBe(0);
   });
@@ -112,7 +107,7 @@ describe('the API, attacked from one address,', () => {
     const answers = await Promise.all(
       guesses(140, (number) => ({ user: 'anna', password: `guess ${number}` })),
     );
-    const judged = tally(answers)[401] ?? 0;
+    const judged = countEach(answers)[401] ?? 0;
     expect(judged).toBeGreaterThanOrEqual(10);
     // One more for each six seconds that the test takes.
     expect(judged).toBeLessThan(60);

@@ -11,6 +11,7 @@ import {
 } from '../../src/fleet/password.ts';
 import type { User } from '../../src/fleet/user.ts';
 import { MemoryFleetStore } from '../reference/memory-fleet-store.ts';
+import { countEach } from '../support/count-each.ts';
 
 const CHEAP = { N: 16, r: 1, p: 1 };
 
@@ -43,11 +44,7 @@ const peer = (source = '192.0.2.7/32', isConnected = () => true) => ({
 const login = (name: string, password: string, from = peer()) =>
   credentials.login(name, password, from);
 /** How many logins ended in each way. */
-const tally = (logins: readonly LoginResult[]) => {
-  const counts: Record<string, number> = {};
-  for (const { kind } of logins) counts[kind] = (counts[kind] ?? 0) + 1;
-  return counts;
-};
+const kinds = (logins: readonly LoginResult[]) => countEach(logins.map(({ kind }) => kind));
 const guesses = (count: number, from = peer()) =>
   Array.from({ length: count }, (_, guess) => login('gate1', `guess ${guess}`, from));
 
@@ -138,7 +135,7 @@ describe('credentials', () => {
     expect(order[0]).toBe('right');
     await store.putUser({ ...user, name: 'anna' });
     const others = Array.from({ length: 30 }, (_, guess) => login('anna', `guess ${guess}`));
-    expect(tally(await Promise.all(others))).toEqual({ wrong: 18, limited: 12 });
+    expect(kinds(await Promise.all(others))).toEqual({ wrong: 18, limited: 12 });
     expect(await login('anna', 'correct horse')).toEqual({ kind: 'limited', seconds: 6 });
     expect(await login('gate1', made)).toMatchObject(RIGHT);
     await store.putUser({ ...user, password: hashMadePassword(made), disabled: true });
@@ -148,28 +145,28 @@ describe('credentials', () => {
 
   it('are refused for a source that sent too many wrong ones, unless they are cached', async () => {
     expect(await login('gate1', 'correct horse')).toMatchObject(RIGHT);
-    expect(tally(await Promise.all(guesses(50)))).toEqual({ wrong: 20, limited: 30 });
+    expect(kinds(await Promise.all(guesses(50)))).toEqual({ wrong: 20, limited: 30 });
     expect(await login('gate1', 'correct horse')).toMatchObject(RIGHT);
     now = 600_001;
     // One more each six seconds, but not more than 20.
-    expect(tally(await Promise.all(guesses(50)))).toEqual({ wrong: 20, limited: 30 });
+    expect(kinds(await Promise.all(guesses(50)))).toEqual({ wrong: 20, limited: 30 });
     expect(await login('gate1', 'correct horse')).toEqual({ kind: 'limited', seconds: 6 });
     expect(await login('gate1', 'correct horse', peer('192.0.2.8/32'))).toMatchObject(RIGHT);
     now += 6000;
-    expect(tally(await Promise.all(guesses(3)))).toEqual({ wrong: 1, limited: 2 });
+    expect(kinds(await Promise.all(guesses(3)))).toEqual({ wrong: 1, limited: 2 });
   });
 
   it('are checked once for all who send them at the same time', async () => {
     const same = Array.from({ length: 100 }, () => login('gate1', 'correct horse'));
-    expect(tally(await Promise.all(same))).toEqual({ right: 100 });
+    expect(kinds(await Promise.all(same))).toEqual({ right: 100 });
   });
 
   it('are not checked for connections that are closed', async () => {
     let asked = 0;
     const closing = peer('192.0.2.7/32', () => ++asked <= 2);
-    expect(tally(await Promise.all(guesses(20, closing)))).toEqual({ wrong: 2, busy: 18 });
+    expect(kinds(await Promise.all(guesses(20, closing)))).toEqual({ wrong: 2, busy: 18 });
     // Those that were not checked cost nothing.
-    expect(tally(await Promise.all(guesses(50)))).toEqual({ wrong: 18, limited: 32 });
+    expect(kinds(await Promise.all(guesses(50)))).toEqual({ wrong: 18, limited: 32 });
   });
 });
 

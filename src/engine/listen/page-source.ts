@@ -1,7 +1,7 @@
 import type { Entry, Seconds } from '../../blocklist/entry.ts';
 import { reasonText } from '../../blocklist/message-counts.ts';
 import type { PageData, ShownBan } from '../../fleet/pubsub/page-data.ts';
-import { PageTally } from '../../fleet/pubsub/page-tally.ts';
+import { PageSummary } from '../../fleet/pubsub/page-summary.ts';
 import { spaceMap } from '../../net/space-map.ts';
 import { type Aside, inSlices, PacedRead } from '../../paced-read.ts';
 import type { Activation } from '../../store/history.ts';
@@ -31,13 +31,13 @@ export class PageSource {
   }
 
   async #read(aside: Aside): Promise<PageData> {
-    const tally = new PageTally<Entry>(({ activatedAt = 0 }) => activatedAt);
+    const summary = new PageSummary<Entry>(({ activatedAt = 0 }) => activatedAt);
     const at = this.#now();
     const entries = this.#store.entries({ state: 'active', at });
-    await inSlices(entries, aside, (entry) => tally.add(entry, entry));
-    const bans = tally.latest().map((entry) => shown(entry, this.#store.history(entry.prefix)));
+    await inSlices(entries, aside, (entry) => summary.add(entry, entry));
+    const bans = summary.latest().map((entry) => shown(entry, this.#store.history(entry.prefix)));
     const map = spaceMap(rulesAt(this.#store, this.#policy, at)).levels;
-    return { ...tally.counts, bans, map };
+    return { ...summary.counts, bans, map };
   }
 }
 

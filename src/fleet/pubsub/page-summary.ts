@@ -6,7 +6,7 @@ const LAST_BANS = 50;
 const MAX_KEPT = 2000;
 
 /** Counts active entries for a page, and keeps the latest. */
-export class PageTally<T> {
+export class PageSummary<T> {
   readonly #orderOf: (item: T) => number;
   readonly #byOrigin = new Map<Origin, number>();
   #active = 0;
