@@ -13,11 +13,15 @@ export class Keyring {
     return this.#keys.has(name);
   }
 
-  /** Whether this user signed the text. */
+  /**
+   * Whether this user signed the text. Of the spellings that base64url leaves for the same bytes,
+   * only the one that encoders write is accepted (RFC 4648, 3.5).
+   */
   verify(name: string, text: string, signature: string): boolean {
     const key = this.#keys.get(name);
     if (key === undefined) return false;
-    return verify(null, Buffer.from(text), key, Buffer.from(signature, 'base64url'));
+    const bytes = Buffer.from(signature, 'base64url');
+    return bytes.toString('base64url') === signature && verify(null, Buffer.from(text), key, bytes);
   }
 }
 

@@ -76,6 +76,16 @@ describe('a ban message', () => {
     );
   });
 
+  it('is forged if its signature is spelled otherwise than encoders do', () => {
+    const text = messageText(MESSAGE, KEY);
+    // The last of the 86 characters carries two bits of the signature and four that are zero.
+    const last = text.length - 3;
+    const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+    for (const letter of letters.replace(text.charAt(last), '')) {
+      expect(refusal(`${text.slice(0, last)}${letter}"}`)).toBe('forged');
+    }
+  });
+
   it('is forged unless its sender signed it for this channel', () => {
     const text = messageText(MESSAGE, KEY);
     expect(refusal(messageText(MESSAGE, OTHER))).toBe('forged');
