@@ -35,6 +35,8 @@ const COLUMNS = 'family, length, hex(network), withdrawn_at, activation, reason'
 const OF = `
 SELECT ${COLUMNS} FROM withdrawal
 WHERE family = ? AND length = ? AND network = ? ORDER BY at, withdrawn_at`;
+const LATEST = `
+SELECT max(withdrawn_at) FROM withdrawal WHERE family = ? AND length = ? AND network = ?`;
 const ALL = `
 SELECT ${COLUMNS} FROM withdrawal ORDER BY family, network, length, at, withdrawn_at`;
 
@@ -60,6 +62,11 @@ export class Withdrawals {
     return supernetsOf(prefix).flatMap((around) =>
       this.#connection.rows(OF, ...keyOf(around)).map(withdrawalOfRow),
     );
+  }
+
+  /** When an activation of exactly this prefix was withdrawn last; -1 if none was. */
+  latestAt(prefix: Prefix): Seconds {
+    return Number(this.#connection.row(LATEST, ...keyOf(prefix))?.[0] ?? -1);
   }
 
   /** In the order of comparePrefixes, then the oldest first. */

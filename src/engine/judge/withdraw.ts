@@ -1,4 +1,4 @@
-import { type Entry, laterExpiry, type Seconds } from '../../blocklist/entry.ts';
+import { type Entry, laterExpiry, type Maker, type Seconds } from '../../blocklist/entry.ts';
 import { entryBefore } from '../../blocklist/fold.ts';
 import { Judge } from '../../blocklist/judge.ts';
 import type { Offence } from '../../blocklist/offence.ts';
@@ -152,25 +152,40 @@ export function withEntriesBefore(
 /**
  * Withdraws an activation that another machine of the fleet made and withdrew, if it is the latest
  * here. Returns whether it is.
+ * @param activatedBy the other machine
  * @param isDryRun change nothing
  */
 export function withdrawRemote(
   store: Store,
   remote: Entry,
+  activatedBy: Maker,
   now: Seconds,
   isDryRun: boolean,
 ): boolean {
-  const { prefix, activatedAt } = remote;
+  const { prefix, endedAt = now } = remote;
   const entry = store.get(prefix);
   const history = store.history(prefix);
   const latest = history.at(-1);
-  if (entry === undefined || latest === undefined) return false;
-  const { at, number, origin } = latest;
-  if (at !== activatedAt || number !== entry.activations || origin !== 'fleet') return false;
+  if (entry === undefined || !isToldOf(entry, latest, remote, activatedBy)) return false;
   if (!isDryRun) {
-    writeWithdrawal(store, former(entry, history.slice(0, -1), latest), latest, now, 'login');
+    const before = former(entry, history.slice(0, -1), latest);
+    writeWithdrawal(store, before, latest, Math.min(endedAt, now), 'login');
   }
   return true;
+}
+
+/**
+ * Whether the latest activation of an entry here is the one that the fleet tells of. It has another
+ * time where a message told of it first.
+ */
+export function isToldOf(
+  { activations }: Entry,
+  latest: Activation | undefined,
+  { activatedAt }: Entry,
+  activatedBy: Maker,
+): latest is Activation {
+  if (latest?.number !== activations || latest.origin !== 'fleet') return false;
+  return latest.at === activatedAt || latest.by === activatedBy.by;
 }
 
 /**

@@ -55,6 +55,9 @@ function storeBan(
   if (message !== undefined && isSigned && !isNew(store, message)) {
     return { outcome: 'replayed', prefix: request.prefix, expiresAt: undefined };
   }
+  if (isOver(store, request)) {
+    return { outcome: 'expired', prefix: request.prefix, expiresAt: undefined };
+  }
   const logins = loginsAround(
     (one) => store.loginsWithin(one, 0),
     request.prefix,
@@ -62,6 +65,14 @@ function storeBan(
   );
   const space = always.plus(loginProtections(store, logins, now, policy));
   return blockWithin(store, space, admits, request, policy, now);
+}
+
+/** Whether the ban was ended or withdrawn after it was published: the API, or a person, was faster. */
+function isOver(store: Store, { message, isSigned, prefix }: BlockRequest): boolean {
+  if (message === undefined || !isSigned) return false;
+  const { at } = message;
+  const { endedAt = -1 } = store.get(prefix) ?? {};
+  return endedAt >= at || store.withdrawals.latestAt(prefix) >= at;
 }
 
 function blockWithin(
@@ -139,7 +150,8 @@ function decideBan(
   const maker = makerOf(request);
   if (message !== undefined && isSigned) {
     const until = earlierExpiry(message.ban.expiresAt, now + policy.limits.user.longestSeconds);
-    const asked = { kind: 'manual', origin: 'fleet', prefix, at: now, until } as const;
+    // Not when it is received, which may be after the fleet ended it.
+    const asked = { kind: 'manual', origin: 'fleet', prefix, at: message.at, until } as const;
     const note = store.get(prefix) === undefined ? message.ban.note : '';
     const exactly = { ...asked, maker, exact: true, force: true, note };
     return decide(store.supernets(prefix), space, exactly, policy, now);

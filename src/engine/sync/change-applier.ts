@@ -15,7 +15,7 @@ import { isTooWide } from '../../net/wide.ts';
 import type { Position } from '../../store/fleet-state.ts';
 import type { Snapshot } from '../../store/snapshot.ts';
 import type { Store } from '../../store/store.ts';
-import { withdrawRemote } from '../judge/withdraw.ts';
+import { isToldOf, withdrawRemote } from '../judge/withdraw.ts';
 import { loginProtections, protectedSpace } from '../protected-space.ts';
 import { ShareLimit } from '../record/share-limit.ts';
 import { UserLimit } from '../record/user-limit.ts';
@@ -174,7 +174,8 @@ export class ChangeApplier {
     const { entry: remote, activatedBy, isWithdrawn } = change;
     const { prefix } = remote;
     if (isWithdrawn) {
-      return withdrawRemote(store, remote, now(), this.#isDryRun) ? 'expired' : 'unchanged';
+      const isDone = withdrawRemote(store, remote, activatedBy, now(), this.#isDryRun);
+      return isDone ? 'expired' : 'unchanged';
     }
     const policy = policies.policyFor(prefix);
     const supernets = store.supernets(prefix);
@@ -184,12 +185,17 @@ export class ChangeApplier {
       policies.nat64,
     );
     const logins = loginProtections(store, loginsHere, now(), policy);
+    const own = supernets.find((one) => one.prefix.length === prefix.length);
     const here = {
       supernets,
       space: around.space.plus(logins),
+      // Only of what has ended is it asked.
+      isTold:
+        own !== undefined &&
+        remote.endedAt !== undefined &&
+        isToldOf(own, store.history(prefix).at(-1), remote, activatedBy),
     };
     const merge = mergeEntry(change, here, { policy, longestSeconds }, now());
-    const own = supernets.find((one) => one.prefix.length === prefix.length);
     const isProlonged = merge.kind === 'blocked' && own !== undefined && isActive(own, now());
     const kind = isProlonged ? 'prolonged' : merge.kind;
     if (merge.kind === 'blocked' && !around.limit.admits(merge.entry)) return 'too much';
@@ -209,7 +215,8 @@ export class ChangeApplier {
     const { entry } = merge;
     if (needsQuorum(prefix, policy)) claims.settle(prefix);
     const before = own?.activations ?? 0;
-    const ended = merge.kind === 'expired' ? { ended: { activation: before, at: now() } } : {};
+    const endedAt = entry.endedAt ?? now();
+    const ended = merge.kind === 'expired' ? { ended: { activation: before, at: endedAt } } : {};
     // An activation that is expired by hand keeps its original end.
     const isActivation = merge.kind === 'blocked' || entry.activations > before;
     const activations = isActivation ? [entry] : [];

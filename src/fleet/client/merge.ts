@@ -12,6 +12,8 @@ export interface LocalState {
   readonly supernets: readonly Entry[];
   /** What is protected now, trusted addresses in the prefix included. */
   readonly space: ProtectedSpace;
+  /** Whether the latest activation here is the one that the fleet tells of, whatever its time. */
+  readonly isTold?: boolean;
 }
 
 export interface MergeRules {
@@ -64,7 +66,7 @@ export function mergeEntry(
     : rules.longestSeconds;
   const peer = bounded(remote, Math.min(activatedAt, now), longest, now);
   const own = local.supernets.find((entry) => entry.prefix.length === prefix.length);
-  if (!outlasts(peer.expiresAt, now)) return mergeExpired(peer, own, now);
+  if (!outlasts(peer.expiresAt, now)) return mergeExpired(peer, own, local, now);
   const merge = mergeActive(peer, own, local, rules, now);
   if (merge.kind !== 'blocked' || !isByUser) return merge;
   if (isWiderThan(prefix, user)) return TOO_WIDE;
@@ -121,14 +123,22 @@ function mergeActive(
     : { kind: 'unchanged' };
 }
 
-function mergeExpired(peer: PeerEntry, own: Entry | undefined, now: Seconds): Merge {
+function mergeExpired(
+  peer: PeerEntry,
+  own: Entry | undefined,
+  { isTold = false }: LocalState,
+  now: Seconds,
+): Merge {
   if (own === undefined) return { kind: 'remembered', entry: { ...peer, origin: 'fleet' } };
   if (isActive(own, now)) {
     // Ended by hand after it was activated here. A later activation is not known to the peers yet,
     // and where theirs merely expired, the one here has an expiry of its own.
-    return isEndOf(peer, own)
-      ? { kind: 'expired', entry: joined(expireEntry(own, now), peer) }
-      : { kind: 'unchanged' };
+    if (peer.endedAt === undefined) return { kind: 'unchanged' };
+    const isEnded = isEndOf(peer, own) || (isTold && own.activations <= peer.activations);
+    if (!isEnded) return { kind: 'unchanged' };
+    // When the fleet ended it, not when this machine asked: another may have activated it since.
+    const endedAt = Math.min(peer.endedAt, now);
+    return { kind: 'expired', entry: { ...joined(expireEntry(own, now), peer), endedAt } };
   }
   if (own.activations >= peer.activations) return { kind: 'unchanged' };
   const { activatedAt, expiresAt, endedAt } =

@@ -19,7 +19,7 @@ export function sourceOf({ channel, message, isSigned }: BlockRequest): string {
 /**
  * `protected`: it overlaps what is protected. `too much`: more would be blocked than is allowed.
  * `held`: it is wide, and more machines have to report it.
- * `replayed`: it was received before.
+ * `replayed`: it was received before. `expired`: it was ended since it was published.
  */
 type BlockOutcome =
   | 'new'
@@ -30,7 +30,8 @@ type BlockOutcome =
   | 'protected'
   | 'too much'
   | 'held'
-  | 'replayed';
+  | 'replayed'
+  | 'expired';
 
 export interface BlockResult {
   readonly outcome: BlockOutcome;
@@ -186,7 +187,7 @@ function isBeginning({ outcome }: BlockResult): boolean {
   return outcome === 'new' || outcome === 'reactivated';
 }
 
-const REFUSALS = ['protected', 'too much', 'held', 'replayed'] as const;
+const REFUSALS = ['protected', 'too much', 'held', 'replayed', 'expired'] as const;
 
 /** Whether nothing was blocked that was not before. */
 export function isRefused(outcome: BlockOutcome): outcome is (typeof REFUSALS)[number] {
