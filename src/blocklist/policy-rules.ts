@@ -200,6 +200,11 @@ export class PolicyRules {
     return rule === undefined ? undefined : this.#named(rule, 'penalty');
   }
 
+  /** Whether rules made the latest activation of an entry last for ever. */
+  isForever({ rule }: Entry): boolean {
+    return rule !== undefined && this.#named(rule, 'forever') === true;
+  }
+
   /** The effect by the first of these rules that has it under a condition. */
   #named<E extends keyof RuleEffects>(names: string, effect: E): RuleEffects[E] {
     const all = names.split(NAME_SEPARATOR);

@@ -219,11 +219,15 @@ function writeWithdrawal(
 /** Whether a log of this machine made the activation, and nobody prolonged or ended it since. */
 function isByLogAlone(
   entry: Entry,
-  { number, at, endedAt, origin }: Activation,
+  { number, at, endedAt, origin, evidence }: Activation,
   policy: Policy,
 ): boolean {
-  const { activations, expiresAt, lastSeen } = entry;
-  const longest = Math.max(at, lastSeen ?? at) + currentPenalty(entry, policy);
+  const { activations, expiresAt, hitDays } = entry;
+  const mayBeProlonged = hitDays.length >= policy.persistent.days;
+  const hits = mayBeProlonged ? evidence.map(({ lastSeen }) => lastSeen) : [];
+  const longest = policy.rules?.isForever(entry)
+    ? 'forever'
+    : Math.max(at, ...hits) + currentPenalty(entry, policy);
   return (
     number === activations &&
     origin === 'grok' &&

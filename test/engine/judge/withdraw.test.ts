@@ -189,6 +189,25 @@ describe('an activation', () => {
     expect(await show()).toMatchObject([{ activations: 1 }]);
   });
 
+  it('stays if somebody blocked it by hand for as long as its penalty', async () => {
+    await grok(failures({ count: 3, at: '10:00' }));
+    line.now = '2026-03-23T11:00:00Z';
+    await line.run('add', NETWORK, '--note', 'mine');
+    const before = await show();
+    line.now = '2026-03-24T00:00:00Z';
+    expect(await grok(login({ at: '12:00' }))).toEqual([]);
+    expect(await show()).toEqual(before);
+  });
+
+  it('is withdrawn although a rule made it for ever', async () => {
+    line.config = line.path('mcblock.toml');
+    writeFileSync(line.config, '[[rule]]\nname = "sshd"\nservices = ["sshd"]\nforever = true\n');
+    await grok(failures({ count: 3, at: '10:00' }));
+    expect(await show()).toMatchObject([{ expiresAt: null }]);
+    expect(await grok(login({ at: '12:00' }))).toEqual([NETWORK]);
+    expect(await show()).toEqual([]);
+  });
+
   it('comes back with undo', async () => {
     await grok(failures({ count: 3, at: '10:00' }));
     const before = await show();
