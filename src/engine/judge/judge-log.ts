@@ -7,7 +7,7 @@ import type { Spared } from '../../blocklist/spared.ts';
 import type { Login } from '../../blocklist/trust.ts';
 import type { CountedEvents } from '../../log/event-keys.ts';
 import type { LogSummary } from '../../log/read-offences.ts';
-import type { Address } from '../../net/address.ts';
+import { type Address, compareAddresses } from '../../net/address.ts';
 import type { Prefix } from '../../net/prefix.ts';
 import type { UncountedProxy } from '../../store/likely-proxies.ts';
 import type { Store } from '../../store/store.ts';
@@ -81,7 +81,10 @@ export function judgeLog(
   const { source, windowSeconds, withdrawn = [] } = settings;
   const freed = withdrawn.flatMap((one) => one.pending);
   // Pending offences were reported by services; what pf reports never makes a new entry.
-  const before = source === 'log' ? [...store.pending(), ...freed] : [];
+  const before =
+    source !== 'log'
+      ? []
+      : [...store.pending(), ...freed].toSorted((p, q) => compareAddresses(p.address, q.address));
   const pending = new PendingOffences(before, logEnd - spentSeconds(windowSeconds));
   judgeNetworks(store, summary, settings, now, pending, report, onJudged);
   return { pending: pending.rest(logEnd, windowSeconds), spent: pending.spent };

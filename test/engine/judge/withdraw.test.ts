@@ -161,6 +161,17 @@ describe('an activation', () => {
     expect(await show()).toMatchObject([{ activations: 1, hits: 3 }]);
   });
 
+  it('gives them back where other failures are pending too', async () => {
+    await grok(
+      failures({ address: NEIGHBOUR, count: 2, at: '10:00' }),
+      failures({ count: 1, at: '10:01' }),
+      failures({ address: '192.0.2.7', count: 1, at: '10:01' }),
+    );
+    const again = [login({ at: '10:02' }), failures({ address: NEIGHBOUR, at: '10:03' })];
+    expect(await grok(...again)).toEqual([NETWORK]);
+    expect(await show()).toMatchObject([{ activations: 1, hits: 3 }]);
+  });
+
   it('stays after 5,000 tries, of which the last is right: the address is not trusted', async () => {
     await grok(failures({ count: 5000, at: '10:00', user: 'root' }));
     expect(await grok(login({ at: '12:00', user: 'root' }))).toEqual([]);
