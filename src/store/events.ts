@@ -61,6 +61,12 @@ export class EventTable {
     return typeof latest === 'number' ? latest : undefined;
   }
 
+  /** The earliest block of events. */
+  earliest(): number | undefined {
+    const earliest = this.#connection.row('SELECT min(block) FROM event')?.[0];
+    return typeof earliest === 'number' ? earliest : undefined;
+  }
+
   /** The time of the earliest pending offence: the same events may come again. */
   earliestPending(): Seconds | undefined {
     const at = this.#connection.row('SELECT min(at) FROM pending')?.[0];

@@ -18,9 +18,12 @@ export class SeenEvents implements CountedEvents {
   readonly #blocks = new Map<number, BlockKeys>();
   #block = -1;
   #isOutOfOrder = true;
+  /** Events of earlier blocks are not remembered, unless some of their block are known. */
+  #firstBlock = 0;
   /** The current block may hold the events that come. */
   #mayRepeat = true;
-  #keys = new BlockKeys();
+  /** Undefined if the events of the block are new, and are not remembered. */
+  #keys: BlockKeys | undefined;
   /** How many events of the current log are new, and how many were counted before. */
   added = 0;
   repeated = 0;
@@ -33,11 +36,15 @@ export class SeenEvents implements CountedEvents {
 
   /**
    * Begins a log. Other processes may have recorded events since the last one.
-   * @param from if the log is in order: events before this time are new, and are not remembered
+   * @param windowStart if the log is in order: events before this time are not remembered; they are new,
+   * unless the store knows them
    */
-  begin(from?: Seconds): void {
-    this.#isOutOfOrder = from === undefined;
-    this.from = this.#isShared ? undefined : from;
+  begin(windowStart?: Seconds): void {
+    this.#isOutOfOrder = windowStart === undefined;
+    const from = this.#isShared ? 0 : (windowStart ?? 0);
+    this.#firstBlock = Math.floor(from / BLOCK_SECONDS);
+    const earliest = this.#store.events.earliest() ?? Number.POSITIVE_INFINITY;
+    this.from = from === 0 ? undefined : Math.min(from, earliest * BLOCK_SECONDS);
     this.added = 0;
     this.repeated = 0;
     this.#block = -1;
@@ -47,9 +54,10 @@ export class SeenEvents implements CountedEvents {
   count(at: Seconds, key: number): boolean {
     const block = Math.floor(at / BLOCK_SECONDS);
     if (block !== this.#block) this.#turnTo(block);
-    const mixed = mix(at, key);
-    if (!this.#mayRepeat) this.#keys.append(mixed);
-    else if (!this.#keys.add(mixed)) {
+    const keys = this.#keys;
+    const mixed = keys === undefined ? 0 : mix(at, key);
+    if (!this.#mayRepeat) keys?.append(mixed);
+    else if (keys?.add(mixed) === false) {
       this.repeated++;
       return false;
     }
@@ -64,7 +72,7 @@ export class SeenEvents implements CountedEvents {
    */
   save(now: Seconds, windowSeconds?: number): void {
     const present = Math.floor(now / BLOCK_SECONDS);
-    const first = windowSeconds === undefined ? 0 : this.#firstBlock(present, windowSeconds);
+    const first = windowSeconds === undefined ? 0 : this.#firstKept(present, windowSeconds);
     for (const [block, keys] of this.#blocks) {
       if (!keys.isChanged) continue;
       keys.isChanged = false;
@@ -74,7 +82,7 @@ export class SeenEvents implements CountedEvents {
     if (first > 0) this.#store.events.prune(first);
   }
 
-  #firstBlock(present: number, windowSeconds: number): number {
+  #firstKept(present: number, windowSeconds: number): number {
     const changed = [...this.#blocks].filter(([, { isChanged }]) => isChanged);
     const latest = changed.reduce(
       (most, [block]) => (block > present ? most : Math.max(most, block)),
@@ -88,13 +96,12 @@ export class SeenEvents implements CountedEvents {
   #turnTo(block: number): void {
     let keys = this.#blocks.get(block);
     this.#mayRepeat = this.#isOutOfOrder || keys !== undefined;
-    if (keys === undefined) {
-      keys = new BlockKeys();
-      this.#blocks.set(block, keys);
-    }
+    keys ??= new BlockKeys();
     if (!keys.isLoaded) this.#load(block, keys);
+    const isRemembered = block >= this.#firstBlock || this.#mayRepeat;
+    if (isRemembered) this.#blocks.set(block, keys);
     this.#block = block;
-    this.#keys = keys;
+    this.#keys = isRemembered ? keys : undefined;
   }
 
   #load(block: number, keys: BlockKeys): void {

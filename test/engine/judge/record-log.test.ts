@@ -69,6 +69,15 @@ describe('recordLog', () => {
     expect(hits()).toBe(3);
   });
 
+  it('knows the events of a log before, also where a day has passed since they came', async () => {
+    recordLog(store, await read(attempts(2)), SETTINGS, NOW);
+    const [first, last] = ['2026-03-23T10:00:00Z', '2026-03-24T10:30:00Z'];
+    const window = `${first} gw cron[1]: ran\n${attempts(2)}${last} gw cron[1]: ran\n`;
+    const report = recordLog(store, await read(window), SETTINGS, NOW + 10 * 3600 + 1800);
+    expect(report.repeated).toBe(2);
+    expect(store.get(NETWORK)).toBeUndefined();
+  });
+
   it('reports an entry as folded if its activation became that of the network', async () => {
     const prefix = parsePrefix('5.149.11.9/32');
     const expired = neverActive(prefix, 'manual', '');
