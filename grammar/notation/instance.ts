@@ -21,8 +21,10 @@ export function instantiate({ wasm, ...described }: LateGrammar): Scanner {
     loaded ??= scanOf(wasm());
     const offset = offsetInMemory(bytes, start, end);
     const message = loaded(offset, offset + end - start);
-    if (message >= 0) takeReading(reading, start - offset);
-    if (usesRequest && message >= 0) takeRequest(reading, start - offset);
+    if (message < 0) return message;
+    takeReading(reading, start - offset);
+    if (usesRequest) takeRequest(reading, start - offset);
+    else forgetRequest(reading);
     return message;
   };
   return { ...described, scan };
@@ -82,4 +84,14 @@ function takeRequest(reading: Reading, shift: number): void {
   reading.agentEnd = at(9);
   reading.forwardedStart = at(10);
   reading.forwardedEnd = at(11);
+}
+
+/** The reading may be that of another scanner before. */
+function forgetRequest(reading: Reading): void {
+  reading.methodStart = -1;
+  reading.requestStart = -1;
+  reading.statusStart = -1;
+  reading.referrerStart = -1;
+  reading.agentStart = -1;
+  reading.forwardedStart = -1;
 }

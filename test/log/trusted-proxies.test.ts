@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { emptyLine } from '../../src/log/line.ts';
+import { readEvents } from '../../src/log/read-events.ts';
+import { loadScanners } from '../../src/log/scanners.ts';
+import { memorySource } from '../../src/log/source.ts';
 import { TrustedProxies } from '../../src/log/trusted-proxies.ts';
 import { addressOf } from '../../src/net/address.ts';
 import { formatAddress, parseAddress } from '../../src/net/address-text.ts';
@@ -108,4 +111,19 @@ describe('a list of forwarded addresses', () => {
       { numRuns: 200 },
     );
   });
+});
+
+it('the list of a request is not that of a line of another service after it', async () => {
+  const lines = [
+    'Mar 23 10:00:00 gw haproxy[77]: 198.51.100.1:58444 [23/Mar/2026:10:00:00.439] main app/app1 1939/0/1/0/1940 403 5168 - - ---- 3/3/0/0/0 0/0 "GET / HTTP/1.1" forwarded="192.0.2.7"',
+    'Mar 23 10:00:01 gw sshd[1001]: Failed password for root from 198.51.100.1 port 4711 ssh2',
+  ];
+  const source = memorySource('messages', [Buffer.from(lines.join('\n'))], Date.UTC(2026, 2, 24));
+  const scanners = await loadScanners();
+  const options = { scanners, zone: 'UTC', points: new Map(), trustedProxies: PROXIES };
+  const addresses = [];
+  for await (const events of readEvents(source, options)) {
+    for (const { address } of events) addresses.push(address);
+  }
+  expect(addresses).toEqual(['192.0.2.7', '198.51.100.1']);
 });
