@@ -2,7 +2,7 @@ import { McblockError } from '../errors.ts';
 import type { Prefix } from '../net/prefix.ts';
 import { PrefixList } from '../net/prefix-list.ts';
 import { formatPrefix } from '../net/prefix-text.ts';
-import { isTooWide, WIDEST } from '../net/wide.ts';
+import { isRuleTooWide, WIDEST } from '../net/wide.ts';
 import { type Difference, differenceOf } from './difference.ts';
 import type { Firewall } from './firewall.ts';
 
@@ -85,7 +85,7 @@ function refuse(firewall: Firewall, held: number, wanted: PrefixList, { added }:
 
 /** The first rule that is too wide without --force. */
 export function widestOf(added: PrefixList): Prefix | undefined {
-  for (const prefix of added) if (isTooWide(prefix)) return prefix;
+  for (const prefix of added) if (isRuleTooWide(prefix)) return prefix;
   return undefined;
 }
 

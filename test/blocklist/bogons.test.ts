@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { bogonEntries, privateSpace } from '../../src/blocklist/bogons.ts';
 import { isActive } from '../../src/blocklist/entry.ts';
+import { coalesce } from '../../src/net/coalesce.ts';
 import { contains, overlaps, prefixAround } from '../../src/net/prefix.ts';
+import { PrefixList } from '../../src/net/prefix-list.ts';
 import { formatPrefix, parsePrefix } from '../../src/net/prefix-text.ts';
+import { isRuleTooWide } from '../../src/net/wide.ts';
 
 const bogons = bogonEntries();
 
@@ -54,6 +57,15 @@ describe('bogonEntries', () => {
   )('%s is none', (address) => {
     expect(isBogon(address)).toBe(false);
   });
+});
+
+it('bogons make no rule that needs --force, even together', () => {
+  const all = bogons.map(({ prefix }) => prefix);
+  for (const prefix of [...all, ...coalesce(PrefixList.from(all))]) {
+    expect([formatPrefix(prefix), isRuleTooWide(prefix)]).toEqual([expect.anything(), false]);
+  }
+  expect(isRuleTooWide(parsePrefix('192.0.0.0/2'))).toBe(true);
+  expect(isRuleTooWide(parsePrefix('f000::/4'))).toBe(true);
 });
 
 describe('privateSpace', () => {

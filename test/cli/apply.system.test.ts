@@ -1,6 +1,7 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PfMachine } from '../firewall/pf-machine.ts';
+import { LAYOUTS, PROBE, pcapFile, pcapPacket } from '../log/pf/pflog-maker.ts';
 import { CommandLine, type Outcome } from '../support/command-line.ts';
 
 let line: CommandLine;
@@ -102,6 +103,18 @@ describe('apply', () => {
     expect(table()).toBeUndefined();
     expect((await line.run('apply', '--force')).exitCode).toBe(0);
     expect(table()).toEqual(['64.0.0.0/7']);
+  });
+
+  it('takes a bogon that one packet with a forged source brought back, and what comes after it', async () => {
+    line.now = '2026-03-08T00:00:00Z';
+    const seconds = Date.UTC(2026, 2, 7) / 1000;
+    const seen = { ...PROBE, seconds, source: '240.1.2.3', interface: 'em0' };
+    const packet = pcapPacket('little', LAYOUTS.freebsd, seen);
+    writeFileSync(line.path('pflog'), pcapFile('little', [packet]));
+    const outcome = await line.run('grok', '--pf', '--external', 'em0', line.path('pflog'));
+    expect(outcome).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('240/4') });
+    expect((await line.run('add', '8.8.8.8')).exitCode).toBe(0);
+    expect(table()).toEqual(['8.8.8.8/32', '240.0.0.0/4']);
   });
 
   it('kills the states of newly blocked prefixes with --kill', async () => {

@@ -146,6 +146,14 @@ export function firewallContract(name: string, open: () => Bench): void {
       expect(bench.truth()).toEqual(['9.9.9.9/32', '64.0.0.0/7', '2000::/18']);
     });
 
+    it('takes bogons, however wide, which a forged packet may bring back', async () => {
+      const bench = open();
+      const bogons = ['9.9.9.9/32', '10.0.0.0/7', '224.0.0.0/3', 'fc00::/7', 'ff00::/8'];
+      await apply(bench, bogons);
+      expect(bench.truth()).toEqual(bogons);
+      await expect(apply(bench, ['192.0.0.0/2'])).rejects.toMatchObject({ code: 'protected' });
+    });
+
     it('wants to be forced to be emptied where it held more than a thousand', async () => {
       const bench = open();
       const many = Array.from({ length: 1001 }, (_, i) => `7.${i >> 7}.${(i & 127) * 2}.0/24`);

@@ -6,7 +6,7 @@ import { ProtectedSpace, REASONS_BY_HAND } from '../../blocklist/protect.ts';
 import type { Protection } from '../../blocklist/request.ts';
 import type { Prefix } from '../../net/prefix.ts';
 import { PrefixList } from '../../net/prefix-list.ts';
-import { isTooWide } from '../../net/wide.ts';
+import { isRuleTooWide } from '../../net/wide.ts';
 import { openStore } from '../../store/store.ts';
 import { allowedProtections, ownProtections } from '../protected-space.ts';
 
@@ -27,7 +27,7 @@ export function sift(
   const list = new PrefixList();
   const refused: RefusedPrefix[] = [];
   for (const prefix of requested) {
-    const reason = isTooWide(prefix) ? 'too wide' : space.overlapping(prefix, REASONS_BY_HAND);
+    const reason = isRuleTooWide(prefix) ? 'too wide' : space.overlapping(prefix, REASONS_BY_HAND);
     if (reason === undefined) list.push(prefix);
     else refused.push({ prefix, reason });
   }
