@@ -66,7 +66,7 @@ async function bundle() {
     // better-sqlite3 is given its native module, and does not call bindings to search for it.
     external: ['#grammars', 'bindings', 'pg-native'],
     transform: { target: 'node20', define: { 'import.meta.url': '__filename' } },
-    plugins: [textImports, withoutChildProcess],
+    plugins: [textImports, withoutChildProcess, withoutModule],
     output: {
       dir: 'dist',
       format: 'cjs',
@@ -93,6 +93,13 @@ const withoutChildProcess = {
   resolveId: (id, importer) =>
     id === 'node:child_process' && importer?.includes('/commander/') ? '\0empty' : undefined,
   load: (id) => (id === '\0empty' ? '' : undefined),
+};
+
+/** The bundle is CommonJS and has a `require`; node:module would load Node's loader of ES modules. */
+const withoutModule = {
+  name: 'require without node:module',
+  resolveId: (id) => (id === 'node:module' ? '\0module' : undefined),
+  load: (id) => (id === '\0module' ? 'export const createRequire = () => require;' : undefined),
 };
 
 /** Of the files and folders, and of what the package depends on. */
