@@ -2,9 +2,10 @@ import { type Address, compareAddresses } from '../net/address.ts';
 import type { Seconds } from './entry.ts';
 import type { Evidence } from './evidence.ts';
 import type { Offence, OffenceKind } from './offence.ts';
+import { isProbe, NAMELESS_PROBE } from './probe.ts';
 
 /** Rows per activation that keep their address; further offences are summed without one. */
-const EVIDENCE_ROWS = 256;
+export const EVIDENCE_ROWS = 256;
 
 interface Row {
   readonly address: Address | undefined;
@@ -93,7 +94,8 @@ export class EvidenceAggregator {
     return this.#namelessRow(kind);
   }
 
-  #namelessRow(kind: OffenceKind): Row {
+  #namelessRow(own: OffenceKind): Row {
+    const kind = isProbe({ kind: own }) ? NAMELESS_PROBE : own;
     const sum = this.#nameless.find((row) => row.kind === kind);
     if (sum !== undefined) return sum;
     const row = {

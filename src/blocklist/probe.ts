@@ -1,4 +1,4 @@
-import type { Offence } from './offence.ts';
+import type { Offence, OffenceKind } from './offence.ts';
 
 /**
  * The service of connections to ports where nothing should knock. The message is the port, as in
@@ -18,6 +18,15 @@ const MAX_UNKNOWN = 10;
 export function isProbe({ kind }: Pick<Offence, 'kind'>): boolean {
   return kind.service === PROBE;
 }
+
+/** Stands for all probes in evidence that is summed without an address: there are too many ports. */
+export const NAMELESS_PROBE: OffenceKind = {
+  service: PROBE,
+  message: UNKNOWN_PORT,
+  log: '',
+  host: '',
+  proxy: '',
+};
 
 /** What connections to one port count together: it once, without a port up to ten times as much. */
 export function probePoints(

@@ -7,10 +7,12 @@ import {
 } from '../blocklist/entry.ts';
 import type { ActivationCause } from '../blocklist/entry-change.ts';
 import type { Evidence } from '../blocklist/evidence.ts';
+import { EVIDENCE_ROWS } from '../blocklist/evidence-aggregator.ts';
 import type { PastActivation } from '../blocklist/fold.ts';
+import { PROBE, UNKNOWN_PORT } from '../blocklist/probe.ts';
 import { McblockError } from '../errors.ts';
 import type { Prefix } from '../net/prefix.ts';
-import { sumEvidence } from '../validation/evidence.ts';
+import { keyOfEvidence, sumEvidence } from '../validation/evidence.ts';
 import { isSeconds, isWhole } from '../validation/time-text.ts';
 import type { Cell, Connection, Row } from './connection.ts';
 import { cellOfEvidence, evidenceOfCell } from './evidence-cell.ts';
@@ -195,8 +197,24 @@ export class History {
     // Rows with the same key are merged when they are read, or when more comes from the same log.
     if (this.#connection.run(ADD_EVIDENCE, ...key, cellOfEvidence(rows)) > 0) return;
     const known = evidenceOfCell(this.#connection.row(EVIDENCE_OF_LOG, ...key)?.[0], log);
-    this.#connection.run(CHANGE_EVIDENCE, cellOfEvidence(sumEvidence([...known, ...rows])), ...key);
+    const sum = sumEvidence([...known, ...bounded(rows, known)]);
+    this.#connection.run(CHANGE_EVIDENCE, cellOfEvidence(sum), ...key);
   }
+}
+
+/** Rows that are not known yet lose their address if there are too many. */
+function bounded(rows: readonly Evidence[], known: readonly Evidence[]): Evidence[] {
+  let free = EVIDENCE_ROWS - known.length;
+  if (rows.length <= free) return [...rows];
+  const keys = new Set(known.map(keyOfEvidence));
+  return rows.map((row) =>
+    row.address === undefined || keys.has(keyOfEvidence(row)) || free-- > 0 ? row : nameless(row),
+  );
+}
+
+function nameless(row: Evidence): Evidence {
+  const message = row.service === PROBE ? UNKNOWN_PORT : row.message;
+  return { ...row, address: undefined, message };
 }
 
 function activationOfRow(row: Row, evidence: readonly Evidence[]): Activation {

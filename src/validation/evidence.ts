@@ -156,16 +156,18 @@ export function sumEvidence(evidence: Iterable<Evidence>): Evidence[] {
     const sum = sums.get(key);
     sums.set(key, sum === undefined ? row : mergeEvidence(sum, row));
   }
-  return [...sums.values()].toSorted(compareEvidence);
+  return [...sums].toSorted(compareKeyed).map(([, sum]) => sum);
 }
 
+type Keyed = readonly [key: string, evidence: Evidence];
+
 /** Evidence without an address comes first. */
-function compareEvidence(p: Evidence, q: Evidence): number {
+function compareKeyed([key, p]: Keyed, [other, q]: Keyed): number {
   const byAddress =
     p.address && q.address
       ? compareAddresses(p.address, q.address)
       : Number(p.address !== undefined) - Number(q.address !== undefined);
-  return byAddress || (keyOfEvidence(p) < keyOfEvidence(q) ? -1 : 1);
+  return byAddress || (key < other ? -1 : 1);
 }
 
 /** An empty text is left out, as earlier versions do. */

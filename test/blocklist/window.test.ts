@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EvidenceAggregator } from '../../src/blocklist/evidence-aggregator.ts';
+import type { OffenceKind } from '../../src/blocklist/offence.ts';
 import { Window } from '../../src/blocklist/window.ts';
 import { prefixAround } from '../../src/net/prefix.ts';
 import { parsePrefix } from '../../src/net/prefix-text.ts';
@@ -100,5 +101,18 @@ describe('EvidenceAggregator', () => {
     aggregator.add(offenceOf({ at: 20, address, kind: KIND }), 20);
     expect(aggregator.take()).toMatchObject([{ count: 1, firstSeen: 20, lastSeen: 20 }]);
     expect(aggregator.take()).toEqual([]);
+  });
+
+  it('sums what has no address by kind, and probes of all ports together', () => {
+    const aggregator = new EvidenceAggregator();
+    const add = (kind: OffenceKind, host: number) =>
+      aggregator.add(offenceOf({ at: 5, address: parsePrefix(`5.149.105.${host}`), kind }), 5);
+    for (let host = 0; host < 256; host++) add(KIND, host);
+    for (let port = 1; port < 100; port++) add(kindOf('probe', `tcp/${port}`), 9);
+    add(OTHER, 9);
+    expect(aggregator.take().slice(256)).toMatchObject([
+      { address: undefined, service: 'probe', message: 'tcp', count: 99 },
+      { address: undefined, service: 's', message: 'second', count: 1 },
+    ]);
   });
 });

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Entry, isActive } from '../../src/blocklist/entry.ts';
+import type { Evidence } from '../../src/blocklist/evidence.ts';
 import type { Offence } from '../../src/blocklist/offence.ts';
 import { addressOf } from '../../src/net/address.ts';
 import {
@@ -254,6 +255,29 @@ export function storeContract(name: string, open: (seed: readonly Entry[]) => St
       expect(store.history(parsePrefix('192.0.2.0/25'))).toEqual([]);
     });
 
+    it('keeps the addresses of the first 256 rows of a log, and sums the others', () => {
+      const store = open([]);
+      const entry = entryOf('192.0.2.0/24');
+      const record = (rows: readonly Evidence[]) =>
+        store.record({ entry, activations: [entry], evidence: [{ activation: 1, rows }] });
+      record(probesOf(1, 200));
+      record(probesOf(150, 300));
+      record([...probesOf(1, 1), evidenceOf({ address: addressOfText('192.0.2.9') })]);
+      const evidence = store.history(entry.prefix)[0]?.evidence ?? [];
+      const named = evidence.filter(({ address }) => address !== undefined);
+      expect(named.map(({ message }) => message).toSorted()).toEqual(
+        probesOf(1, 256)
+          .map(({ message }) => message)
+          .toSorted(),
+      );
+      expect(named.find(({ message }) => message === 'tcp/1')?.count).toBe(2);
+      const others = evidence.filter(({ address }) => address === undefined);
+      expect(others.map(({ message, count }) => [message, count])).toEqual([
+        ['tcp', 193],
+        [evidenceOf().message, evidenceOf().count],
+      ]);
+    });
+
     it('keeps an extension and an end by hand', () => {
       const store = open([]);
       const entry = entryOf('192.0.2.0/24');
@@ -453,4 +477,11 @@ function recordAll(store: Store, entries: readonly Entry[]): void {
   store.transaction(() => {
     for (const entry of entries) store.record({ entry });
   });
+}
+
+/** Evidence of connections to so many ports, from the first on. */
+function probesOf(first: number, count: number): Evidence[] {
+  return Array.from({ length: count }, (_, index) =>
+    evidenceOf({ service: 'probe', message: `tcp/${first + index}`, count: 1 }),
+  );
 }
