@@ -60,6 +60,11 @@ sub opened {
 sub inherited {
     my ($fd) = @_;
     open(my $socket, '+<&=', $fd) or die "descriptor $fd: $!\n";
+    my $listens = getsockopt $socket, SOL_SOCKET, SO_ACCEPTCONN;
+    my $name = getsockname $socket;
+    my $family = $name ? sockaddr_family($name) : AF_UNSPEC;
+    die "descriptor $fd: not a TCP socket that listens\n"
+        if ($family != AF_INET && $family != AF_INET6) || !$listens || !unpack 'i', $listens;
     return nonblocking($socket);
 }
 
@@ -93,9 +98,11 @@ sub taken {
     my ($socket) = @_;
     my $lines = '';
     for (1 .. MAX_AT_ONCE) {
+        $! = 0;
         my $peer = accept(my $client, $socket);
         if (!$peer) {
-            next if $!{ECONNABORTED} || $!{EINTR} || $!{EPROTO};
+            # Some systems return a connection that was reset, without an address.
+            next if !$! || $!{ECONNABORTED} || $!{EINTR} || $!{EPROTO};
             # Without memory or descriptors, it waits a little.
             select undef, undef, undef, 0.1 if !$!{EAGAIN};
             last;

@@ -1,3 +1,4 @@
+import { PassThrough, pipeline } from 'node:stream';
 import { McblockError } from '../../errors.ts';
 import { findProgram } from '../../process/find-program.ts';
 import { collectStderr, Program, ProgramError, type UserIds } from '../../process/program.ts';
@@ -5,6 +6,8 @@ import SCRIPT from './accept.pl?raw';
 
 /** How long the accepting program may take to report what it has accepted. */
 const END_SECONDS = 10;
+/** So much is read ahead while what came before is recorded: the program waits if nobody reads. */
+const BUFFER_BYTES = 1_048_576;
 const NEWLINE = 0x0a;
 /** Its standard streams come before the sockets that it inherits. */
 const FIRST_SOCKET = 3;
@@ -27,6 +30,7 @@ export interface ProbeOptions {
 export class ProbeStream {
   readonly cursor = undefined;
   readonly #program: Program;
+  readonly #buffer = new PassThrough({ highWaterMark: BUFFER_BYTES });
   readonly #chunks: AsyncIterator<Buffer>;
   readonly #stderr: () => string;
   #first = Buffer.alloc(0);
@@ -38,16 +42,18 @@ export class ProbeStream {
       throw new McblockError('program', 'perl: not found; install perl to accept connections');
     }
     const who = user === undefined ? ['-', '-'] : [user.uid, user.gid];
-    const opened = [...ports, ...(redirect === 0 ? [] : [redirect])];
+    const opened = new Set(redirect === 0 ? ports : [...ports, redirect]);
     const inherited = sockets.map((_, index) => `fd:${FIRST_SOCKET + index}`);
     const args = [...who, redirect, ...opened, ...inherited].map(String);
     this.#program = new Program(path, ['-T', '-e', SCRIPT, '--', ...args], { inherit: sockets });
     this.#stderr = collectStderr(this.#program);
-    this.#chunks = this.#program.stdout[Symbol.asyncIterator]();
+    // How the program ended is asked when there is no more.
+    pipeline(this.#program.stdout, this.#buffer, () => undefined);
+    this.#chunks = this.#buffer[Symbol.asyncIterator]();
   }
 
   get hasMore(): boolean {
-    return this.#program.stdout.readableLength > 0;
+    return this.#buffer.readableLength > 0;
   }
 
   /** Waits until all ports are open and root is given up. Throws ProgramError if that fails. */
