@@ -51,7 +51,7 @@ export async function followJournal(
     ...watcherOptions,
     name: 'journal',
     source: config.get('journal.directory'),
-    reopens: true,
+    onHangUp: 'reopen',
     reload: async () => {
       const reloaded = await watcherOptions.reload();
       config = await context.config();

@@ -44,7 +44,7 @@ export async function followPackets(
       reload,
       name,
       source: name === PFLOG_DEVICE ? undefined : `pf ${name}`,
-      reopens: true,
+      onHangUp: 'reopen',
       open,
       collector: ({ readOptions: { zone } }) =>
         new PacketStream(name, interfaces, zone, file?.newFrom ?? 0),

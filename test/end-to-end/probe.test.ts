@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { signal } from '../../src/process/program.ts';
 import { NO_NAMESPACES } from '../firewall/namespace.ts';
@@ -100,6 +100,38 @@ describe.skipIf(WHY)(`mcblock probe${WHY ? `: ${WHY}` : ''}`, () => {
     expect(probe.said.text).toMatch(/; ListenOverflows \d/);
     const [entry] = await line.json<{ hits: number; origin: string }[]>('show');
     expect(entry).toMatchObject({ hits: Number(accepted!.replaceAll(',', '')), origin: 'grok' });
+  });
+
+  it('reads the rules again on SIGHUP, and says that other ports need a restart', async () => {
+    const before = readFileSync(line.config!, 'utf8');
+    const little = '[[rule]]\nname = "little"\nservices = ["probe"]\npoints = 1\n';
+    writeFileSync(line.config!, `${before}${little}`);
+    const { namespace } = network.hosts[0]!;
+    namespace.nftables(REDIRECT);
+    const probe = start();
+    const says = (text: string) =>
+      until(() => probe.said.text.includes(text), { instead: () => probe.said.text });
+    await says('probing port 23');
+    await once(nmap('-sT', '-p', '23,25,110').child, 'close');
+    await until(async () => (await explained()).includes('pending: 3 of 30'), {
+      instead: () => probe.said.text,
+    });
+
+    writeFileSync(line.config!, before.replace('[23]', '[23, 25]'));
+    signal(probe.child, 'SIGHUP', true);
+    await says('restart mcblock probe to change them');
+    await says('configuration reloaded');
+    writeFileSync(line.config!, 'probe.port = 23\n');
+    signal(probe.child, 'SIGHUP', true);
+    await says('keeping the old configuration');
+    await once(nmap('-sT', '-p', '23,25,110').child, 'close');
+    await says(`new ${ATTACKER}`);
+
+    signal(probe.child, 'SIGTERM', true);
+    await once(probe.child, 'close');
+    expect(probe.said.text).toMatch(/ 6 connections accepted, 6 recorded/);
+    writeFileSync(line.config!, before);
+    expect(await explained()).toContain(`${ATTACKER}: active, activated once`);
   });
 
   it.skipIf(!existsSync(ACTIVATE))(

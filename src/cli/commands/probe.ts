@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { OffenceKind } from '../../blocklist/offence.ts';
 import { FirewallUpdater } from '../../engine/firewall/firewall-updater.ts';
 import { BanPublisher, openPublisher } from '../../engine/publish/ban-publisher.ts';
 import { StreamWatcher } from '../../engine/watch/stream-watcher.ts';
@@ -34,7 +35,8 @@ Examples:
   mcblock probe                       run by rc(8) or systemd
   mcblock explain 192.0.2.7           show the ports that it tried
 
-SIGTERM records what was accepted and exits.
+SIGHUP rereads the rules and the policy, but opens no other ports. SIGTERM records what was accepted and
+exits.
 `,
     )
     .action((options: ProbeCommandOptions) => probe(context, options));
@@ -43,7 +45,8 @@ SIGTERM records what was accepted and exits.
 async function probe(context: Context, options: ProbeCommandOptions): Promise<void> {
   const config = await context.config();
   const sockets = inheritedSockets(context.env);
-  const [ports, redirect, user] = settingsOf(config, sockets, options);
+  const settings = settingsOf(config, sockets, options);
+  const { ports, redirect, user } = settings;
   const lesser = user === '' ? undefined : await lesserUser(user, '', 'probe.user');
   const warn = (text: string): void => context.stderr.write(`${text}\n`);
   const store = await (lesser === undefined
@@ -51,13 +54,20 @@ async function probe(context: Context, options: ProbeCommandOptions): Promise<vo
     : lesser.during(() => context.store('write')));
   context.time.require();
   const publishing = publisherSettings(config);
-  const readOptions = await readOptionsOf(config, {});
-  const policies = await context.policies(readOptions.rules);
+  let judged = await judgedBy(context);
   const overflows = readOverflows();
   const signals = new Signals();
   const stream = new ProbeStream({ ports, redirect, sockets, user: lesser?.ids });
-  const { points, eventOf } = readOptions.rules;
-  const collector = new ProbeCollector((kind) => points.get(eventOf(kind)));
+  const collector = new ProbeCollector((kind) => judged.pointsOf(kind));
+  const reload = async () => {
+    const reread = await judgedBy(context);
+    const wanted = settingsOf(await context.config(), sockets, options);
+    if (JSON.stringify(wanted) !== JSON.stringify(settings)) {
+      warn('mcblock: ports and user stay those of the start: restart mcblock probe to change them');
+    }
+    judged = reread;
+    return reread;
+  };
   let publisher: BanPublisher | undefined;
   let updater: FirewallUpdater | undefined;
   try {
@@ -67,17 +77,16 @@ async function probe(context: Context, options: ProbeCommandOptions): Promise<vo
     const live = await liveConfigured(context, options);
     updater = live && new FirewallUpdater(live, warn);
     updater?.apply();
-    const settings = { policies, readOptions, files: [] };
     context.remark(`mcblock: probing ${portsText(ports, redirect, sockets)}`);
-    await new StreamWatcher(settings, signals, {
+    await new StreamWatcher(judged, signals, {
       store,
       now: () => context.time.present,
-      reload: async () => settings,
+      reload: () => context.withFreshConfig(reload),
       warn,
       onChange: changeTeller(context, publisher, updater),
       name: 'probe',
       source: undefined,
-      reopens: false,
+      onHangUp: 'reload',
       open: () => stream,
       collector: () => collector,
     }).run();
@@ -95,12 +104,27 @@ async function probe(context: Context, options: ProbeCommandOptions): Promise<vo
   );
 }
 
-/** The ports, the port to which the firewall redirects, and the user. */
+/** The policies, and the points of a port if rules say so. */
+async function judgedBy(context: Context) {
+  const readOptions = await readOptionsOf(await context.config(), {});
+  const policies = await context.policies(readOptions.rules);
+  const { points, eventOf } = readOptions.rules;
+  const pointsOf = (kind: OffenceKind) => points.get(eventOf(kind));
+  return { policies, readOptions, files: [], pointsOf };
+}
+
+interface ProbeSettings {
+  readonly ports: readonly number[];
+  /** The port to which the firewall redirects; 0 for none. */
+  readonly redirect: number;
+  readonly user: string;
+}
+
 function settingsOf(
   config: Config,
   sockets: readonly number[],
   { asRoot }: ProbeCommandOptions,
-): [readonly number[], number, string] {
+): ProbeSettings {
   const ports = sockets.length > 0 ? [] : config.get('probe.ports');
   const redirect = config.get('probe.redirect');
   const user = config.get('probe.user');
@@ -116,7 +140,7 @@ function settingsOf(
       'refusing to run as root: set probe.user (and firewall.helper for pf), or use --as-root',
     );
   }
-  return [ports, redirect, user];
+  return { ports, redirect, user };
 }
 
 function portsText(ports: readonly number[], redirect: number, sockets: readonly number[]): string {

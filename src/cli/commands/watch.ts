@@ -188,7 +188,8 @@ async function watchStream(
     return;
   }
   const open = () => new ByteStream(name === 'stdin' ? '-' : name);
-  const stream = { ...watcherOptions, name, source: undefined, reopens: false, open };
+  const onHangUp = 'nothing';
+  const stream = { ...watcherOptions, name, source: undefined, onHangUp, open } as const;
   await new StreamWatcher(settings, signals, stream).run();
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Seconds } from '../../blocklist/entry.ts';
 import type { EvidenceSource } from '../../blocklist/evidence-source.ts';
 import { McblockError } from '../../errors.ts';
@@ -15,6 +16,9 @@ const BATCH_BYTES = 1_048_576;
 /** How often the cursor is recorded if there are no events. */
 const UNEVENTFUL_BYTES = 4 * 2 ** 20;
 const POLL_MILLISECONDS = 60_000;
+/** Recording takes at most a quarter of the time: the more is recorded at once, the less each costs. */
+const PAUSE_PER_RECORDING = 3;
+const MAX_PAUSE_MILLISECONDS = 1000;
 
 /** A stream of lines that is read once. With a cursor, each chunk ends with a line. */
 export interface LineStream {
@@ -32,8 +36,8 @@ interface StreamOptions extends WatcherOptions {
   readonly name: string;
   /** Under which the cursor is stored; undefined if the stream has none. */
   readonly source: string | undefined;
-  /** It is opened again after a hang-up, with the settings reread; otherwise that is ignored. */
-  readonly reopens: boolean;
+  /** What a hang-up does: the settings are reread, and perhaps the stream opened again with them. */
+  readonly onHangUp: 'reopen' | 'reload' | 'nothing';
   /** Opens the stream after the cursor; undefined: it was never read. */
   readonly open: (settings: WatchSettings, cursor: string | undefined) => LineStream;
   /** What is collected of the stream. Default: the lines of a log. */
@@ -73,11 +77,7 @@ export class StreamWatcher {
         ended.abort();
         isHungUp = await waiting;
       }
-      if (isHungUp) {
-        await reloadSettings(this.#options, (settings) => {
-          this.#settings = settings;
-        });
-      }
+      if (isHungUp) await this.#reload();
     }
   }
 
@@ -93,7 +93,13 @@ export class StreamWatcher {
       this.#tell(stream.doubtText);
       if (stream.hasMore && bytes < BATCH_BYTES) continue;
       if (!lines.hasEvents && bytes < UNEVENTFUL_BYTES) continue;
+      const beganAt = performance.now();
       this.#record(lines, stream, now());
+      const taken = performance.now() - beganAt;
+      // A full batch is as much as is ever recorded at once.
+      if (bytes < BATCH_BYTES) {
+        await pause(Math.min(taken * PAUSE_PER_RECORDING, MAX_PAUSE_MILLISECONDS));
+      }
       bytes = 0;
     }
     lines.finish();
@@ -127,15 +133,23 @@ export class StreamWatcher {
     this.#options.warn(`mcblock: ${this.#options.name}: ${doubtText}`);
   }
 
-  /** Ends the stream when a signal comes. Returns whether it was a hang-up. */
+  /** Ends the stream when a signal comes. Returns whether it is to be opened again. */
   async #endAtSignal(stream: LineStream, ended: AbortSignal): Promise<boolean> {
-    const { reopens } = this.#options;
+    const { onHangUp } = this.#options;
     let isHungUp = false;
     while (!(isHungUp || this.#signals.isStopped || ended.aborted)) {
-      isHungUp = this.#signals.takeHangUp() && reopens;
+      const came = this.#signals.takeHangUp();
+      isHungUp = came && onHangUp === 'reopen';
+      if (came && onHangUp === 'reload') await this.#reload();
       if (!isHungUp) await this.#signals.pause(POLL_MILLISECONDS, ended);
     }
     stream.end();
     return isHungUp;
+  }
+
+  #reload(): Promise<void> {
+    return reloadSettings(this.#options, (settings) => {
+      this.#settings = settings;
+    });
   }
 }
