@@ -4,7 +4,7 @@
 //
 // Every address connects to one port after the other, all redirected to the probe. Nothing is blocked, so
 // that all of it arrives. Prints how many connections the flood made, how many accept(2) returned, how many
-// the store has, and the memory of both processes of the probe over time.
+// the store has, the memory of both processes of the probe over time, and how much CPU each connection took.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -71,23 +71,29 @@ async function measure() {
       ['netns', 'exec', outside, 'perl', flood, HOST, seconds, values.addresses, values.processes],
       { stdio: ['ignore', 'pipe', 'inherit'] },
     );
-    let made = '';
+    let flooded = '';
     client.stdout.on('data', (data) => {
-      made += data;
+      flooded += data;
     });
     const started = performance.now();
+    const processes = [probe.pid, ...childrenOf(probe.pid)];
+    const cpuBefore = processes.map(cpuSeconds);
     const ended = once(client, 'close').then(() => true);
     while (!(await Promise.race([ended, pause(5000)]))) {
-      const memory = [probe.pid, ...childrenOf(probe.pid)].map(residentMiB);
+      const memory = processes.map(residentMiB);
       print(`${Math.round((performance.now() - started) / 1000)} s: ${memory.join(' + ')} MiB`);
     }
+    const cpu = processes.map(cpuSeconds);
     probe.kill('SIGTERM');
     await once(probe, 'close');
     const shown = run(process.execPath, program, '--db', db, '--json', 'show', '--all');
     const hits = JSON.parse(shown).reduce((sum, entry) => sum + entry.hits, 0);
-    print(
-      `flood: ${made.trim()} connections, ${Math.round(Number(made) / Number(seconds))} a second`,
+    const [made, floodCpu] = flooded.split(' ').map(Number);
+    print(`flood: ${made} connections, ${Math.round(made / Number(seconds))} a second`);
+    const each = [floodCpu, ...cpu.map((total, index) => total - cpuBefore[index])].map(
+      (total) => `${Math.round((total / made) * 1e6)} µs`,
     );
+    print(`CPU per connection: flood ${each[0]}, mcblock ${each[1]}, perl ${each[2]}`);
     print(said.trim().split('\n').at(-1));
     print(`hits in the store: ${hits}`);
   } finally {
@@ -100,6 +106,12 @@ function childrenOf(pid) {
   return readdirSync(`/proc/${pid}/task`).flatMap((task) =>
     readFileSync(`/proc/${pid}/task/${task}/children`, 'latin1').split(' ').filter(Boolean),
   );
+}
+
+function cpuSeconds(pid) {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1).split(' ');
+  // In ticks of USER_HZ, which is 100 on Linux.
+  return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
 function residentMiB(pid) {
