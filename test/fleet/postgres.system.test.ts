@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, it } from 'vitest';
 import { openFleetStore } from '../../src/engine/fleet-store.ts';
 import { describeApi } from './api.ts';
 import { describeKill } from './kill.ts';
+import { describeLostConnection } from './lost-connection.ts';
 import { type Cluster, findPostgres, startCluster } from './postgres-cluster.ts';
 import { describeFleetStore } from './store-contract.ts';
 
@@ -22,6 +23,8 @@ if ('missing' in found) {
     return { db, open: () => openFleetStore(db), remove: async () => {} };
   };
   describe("the fleet's store in PostgreSQL", () => describeFleetStore(backend));
+  describe('the connection to PostgreSQL', () =>
+    describeLostConnection(() => cluster.emptyDatabase()));
   describe('the server on PostgreSQL', () => describeApi(backend));
   describe('the server process on PostgreSQL', () => describeKill(backend));
 }

@@ -52,8 +52,10 @@ export async function openPostgres(url: string): Promise<FleetStore> {
     statement_timeout: PATIENCE_MILLISECONDS,
     keepAlive: true,
   });
-  // The pool replaces a connection that breaks while idle; one in use reports its own errors.
+  // The pool replaces a connection that breaks while idle; of one in use the queries fail. Node ends
+  // a process in which nobody listens for errors.
   pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
   const store = new PostgresFleetStore(pool);
   try {
     await store.migrate();
