@@ -116,6 +116,17 @@ describe('two machines and a server', () => {
     expect(readFileSync(b.path('rules'), 'utf8')).toBe('5.149.104.0/24\n');
   });
 
+  it('end a block by hand on both that was a mistake', async () => {
+    await ok(a, 'add', '5.149.104.9', '--share');
+    await ok(a, 'sync');
+    await ok(b, 'sync');
+    expect(await active(b)).toEqual(['5.149.104.9/32']);
+    await ok(a, 'expire', '--mistake', '5.149.104.9', '--share');
+    await ok(a, 'sync');
+    await ok(b, 'sync');
+    for (const line of [a, b]) expect(await active(line)).toEqual([]);
+  });
+
   it('share the withdrawal of a ban after a login', async () => {
     await ok(a, 'grok', '--year', '2025', attack(a, '5.149.104.9', 'old.log'));
     await ok(a, 'sync');

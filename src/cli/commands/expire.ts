@@ -88,7 +88,11 @@ async function withdraw(
     prefixes.map((prefix) => {
       const before = withdrawMistake(store, prefix, now);
       if (before === undefined) throw notFound(store, prefix, 'was never active');
-      if (options.share) store.outbox.share({ type: 'withdraw', prefix });
+      if (options.share) {
+        store.outbox.share({ type: 'withdraw', prefix });
+        // The fleet withdraws only what a log of this machine alone made; the rest is at least ended.
+        store.outbox.share({ type: 'expire', prefix });
+      }
       return before;
     }),
   );
