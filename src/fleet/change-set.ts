@@ -125,7 +125,7 @@ export class ChangeSet {
     const held = this.#entries.get(entry.prefix);
     const sequence = ++this.#sequence;
     if (held !== undefined && countedEntry(held).activations === entry.activations) {
-      this.#put({ ...held, entry, sequence, activation: this.#updated(held, entry) });
+      this.#put({ ...held, entry, sequence, activation: this.#updated(held, entry, cause) });
       return;
     }
     if (held !== undefined && !held.isWithdrawn) this.#past.push(held.activation);
@@ -234,11 +234,14 @@ export class ChangeSet {
   }
 
   /** The activation after it was extended or expired by hand. */
-  #updated({ entry: before, activation }: FleetEntry, entry: Entry): FleetActivation {
+  #updated({ entry: before, activation }: FleetEntry, entry: Entry, cause: Cause): FleetActivation {
     const isEnded = isActive(before, this.#at) && !isActive(entry, this.#at);
-    return isEnded
-      ? { ...activation, endedAt: this.#at }
-      : { ...activation, until: entry.expiresAt };
+    if (isEnded) return { ...activation, endedAt: this.#at };
+    const { expiresAt: until } = entry;
+    // What an administrator prolonged no machine may end.
+    const isTheirs = cause.byAdmin && until !== before.expiresAt;
+    const maker = isTheirs ? { by: cause.by, byAdmin: true } : {};
+    return { ...activation, ...maker, until };
   }
 }
 

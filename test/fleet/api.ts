@@ -720,6 +720,13 @@ export function describeApi(makeBackend: () => Backend): void {
       expect(await outcomes('gate1', expire('198.51.100.0/24'))).toEqual(['expired']);
       expect(await outcomes('test', expire('192.0.2.0/24'))).toEqual(['expired']);
 
+      // What an administrator prolonged is theirs.
+      expect(await outcomes('gate1', offence('203.0.113.7'))).toEqual(['new']);
+      const longer = block({ prefix: '203.0.113.0/24', until: null });
+      expect(await outcomes('test', longer)).toEqual(['extended']);
+      const ends = [expire('203.0.113.0/24'), { type: 'withdraw', prefix: '203.0.113.0/24' }];
+      expect(await outcomes('gate1', ...ends)).toEqual(['refused', 'absent']);
+
       await store.putUser(await userOf('narrow', { widest4: 20 }));
       const [cut] = await report('narrow', offence('5.149.1.1', { prefix: '5.149.0.0/16' }));
       expect(cut).toMatchObject({ outcome: 'new', prefix: '5.149.1.0/24' });
