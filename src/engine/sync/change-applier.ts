@@ -57,7 +57,7 @@ export class ChangeApplier {
   readonly #options: CatchUpOptions;
   readonly #isDryRun: boolean;
   #around: Around | undefined;
-  /** Notes of the allow-list by prefix. */
+  /** Notes of what is on the allow-list for good, by prefix. */
   #notes: Map<string, string> | undefined;
   #stateAfter = '';
 
@@ -136,13 +136,17 @@ export class ChangeApplier {
   }
 
   #allow(change: RemoteAllowed): void {
-    this.#notes ??= new Map(
-      this.#store.allowed(this.#now).map((own) => [formatPrefix(own.prefix), own.note]),
-    );
+    this.#notes ??= this.#notesOfAllowed();
     const outcome = this.#applyAllowed(change, this.#notes);
     if (outcome === 'unchanged') return;
     this.done[outcome]++;
     this.#around = undefined;
+  }
+
+  /** What somebody allowed for a time here must not keep the fleet from allowing it for longer. */
+  #notesOfAllowed(): Map<string, string> {
+    const lasting = this.#store.allowed().filter(({ expiresAt }) => expiresAt === 'forever');
+    return new Map(lasting.map(({ prefix, note }) => [formatPrefix(prefix), note]));
   }
 
   #count(change: RemoteEntry, progress: Progress): void {

@@ -99,6 +99,14 @@ it('judges by what others write meanwhile', async () => {
   expect(store.get(prefix)).toBeUndefined();
 });
 
+it('allows what the fleet allows, even if it is allowed here for a time', async () => {
+  const prefix = parsePrefix('6.4.174.0/24');
+  const change = { type: 'allow', sequence: 0, prefix, removed: false, note: '', at: NOW } as const;
+  store.allow(prefix, 'a visitor', NOW, NOW + 3600);
+  expect(await fetch([change])).toMatchObject({ allowed: 1 });
+  expect(store.allowed(NOW + 3600)).toMatchObject([{ prefix, expiresAt: 'forever' }]);
+});
+
 it('counts each refusal once, and remembers the first', async () => {
   const wide = entries(60).map((change, index) => {
     const prefix = parsePrefix(`${16 + (index >> 4)}.${(index & 15) << 4}.0.0/12`);
