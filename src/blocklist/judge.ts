@@ -244,12 +244,17 @@ export class Judge {
     const { window, policy } = network;
     window.add(offence, at, windowOf(offence.kind, policy));
     if (window.points >= policy.offence.points) {
-      const wide = eligible.filter((open) => !isNarrower(open, network));
+      const isProven = window.widePoints >= policy.offence.points;
+      const wide = eligible.filter(
+        (open) => isOf(open, network) || (isProven && !isNarrower(open, network)),
+      );
       this.#requester.request(network, window, wide, offence, at, this.#now, network.prefix);
       return;
     }
     if (isKnown) return;
-    const widest = eligible.find(({ entry }) => window.points >= pointsNeeded(entry, policy));
+    const pointsFor = ({ entry: { prefix } }: OpenEntry) =>
+      prefix.length < network.prefix.length ? window.widePoints : window.points;
+    const widest = eligible.find((open) => pointsFor(open) >= pointsNeeded(open.entry, policy));
     if (widest === undefined) {
       if (window.hasProbes) this.#countAlone(network, eligible, offence, at);
       return;

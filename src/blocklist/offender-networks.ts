@@ -6,6 +6,7 @@ import type { EntryRepository } from './entry-repository.ts';
 import type { EvidenceSource } from './evidence-source.ts';
 import { loginsAround } from './logins-around.ts';
 import type { Offence } from './offence.ts';
+import { isOneHost } from './one-host.ts';
 import { OpenEntry } from './open-entry.ts';
 import { automaticPrefix, longestWindow, type Policy, type PolicyFor } from './policy.ts';
 import type { ProtectedSpace } from './protect.ts';
@@ -80,7 +81,7 @@ export class OffenderNetworks {
     const network: OffenderNetwork = {
       prefix,
       policy,
-      window: new Window(),
+      window: new Window(isOneHost(address, policy)),
       supernets: undefined,
       hasSubnets: undefined,
       narrower: new Map(),

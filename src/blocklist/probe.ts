@@ -3,15 +3,17 @@ import type { Offence, OffenceKind } from './offence.ts';
 /**
  * The service of connections to ports where nothing should knock. The message is the port, as in
  * `tcp/23`, or UNKNOWN_PORT. A finished handshake proves the address, but not the intent: a web page
- * can make a visitor's browser connect. Such offences count for their address alone, unless it tried
- * as many ports as no page would.
+ * can make a visitor's browser connect. Such offences count for their host alone, unless it tried
+ * as many ports as no page would. An IPv6 host may take any address of its network.
  */
 export const PROBE = 'probe';
 
 export const UNKNOWN_PORT = 'tcp';
 
-/** An address that tried so many ports within the window counts for its network. */
+/** A host that tried so many ports within the window counts for its network. */
 const SCAN_PORTS = 10;
+/** More are not kept of one prefix: as many as 256 hosts make that are not blocked. */
+export const MAX_PROBES = 256 * SCAN_PORTS;
 /** Without a port, so many connections within the window count. */
 const MAX_UNKNOWN = 10;
 
@@ -38,7 +40,14 @@ export function probePoints(
   return Math.min(earlier + points, Math.ceil((points * MAX_UNKNOWN) / count));
 }
 
-/** Whether one address tried ten distinct ports by these offences, one for each port. */
-export function isScan(probes: readonly Offence[]): boolean {
-  return probes.filter(({ kind }) => kind.message !== UNKNOWN_PORT).length >= SCAN_PORTS;
+/** The probes of one host within the window. */
+export interface ProbingHost {
+  /** How many distinct ports it tried. */
+  readonly ports: number;
+  readonly points: number;
+}
+
+/** What the probes of a host count for its network. */
+export function scanPoints({ ports, points }: ProbingHost): number {
+  return ports >= SCAN_PORTS ? points : 0;
 }

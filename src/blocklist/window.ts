@@ -4,7 +4,14 @@ import { Distinct, type DistinctCounts } from './distinct.ts';
 import type { Seconds } from './entry.ts';
 import type { EvidenceAggregator } from './evidence-aggregator.ts';
 import type { Offence } from './offence.ts';
-import { isProbe, isScan, probePoints } from './probe.ts';
+import {
+  isProbe,
+  MAX_PROBES,
+  type ProbingHost,
+  probePoints,
+  scanPoints,
+  UNKNOWN_PORT,
+} from './probe.ts';
 import { keyOfAddress } from './trust.ts';
 
 /** Offences of one kind from one address in one second; probes of one port within the window. */
@@ -24,9 +31,15 @@ interface Moment extends Offence {
  */
 export class Window {
   #moments: Moment[] = [];
+  /** Whether all addresses of the prefix are of one host: a probe then counts for all of it. */
+  readonly #isOneHost: boolean;
   /** Of all that are no probes. */
   #points = 0;
   #probes = 0;
+  #probePoints = 0;
+  /** Of the hosts that tried many ports. */
+  #scanPoints = 0;
+  #hosts = new Map<number | string, ProbingHost>();
   /** Whether not all count for the same time. */
   #isUneven = false;
   /** The latest time at which one ends. */
@@ -34,14 +47,23 @@ export class Window {
   /** Undefined until it is asked for, and after an offence was dropped. */
   #distinct: Distinct | undefined;
 
+  constructor(isOneHost = false) {
+    this.#isOneHost = isOneHost;
+  }
+
   /** The points of all offences in the window that count for the prefix. */
   get points(): number {
-    return this.#probes === 0 ? this.#points : this.#points + this.#scanPoints();
+    return this.#isOneHost ? this.#points + this.#probePoints : this.widePoints;
+  }
+
+  /** The points of all that count for what is wider than the prefix. */
+  get widePoints(): number {
+    return this.#points + this.#scanPoints;
   }
 
   /** It has offences that count for their address alone. */
   get hasProbes(): boolean {
-    return this.#probes > 0;
+    return this.#probes > 0 && !this.#isOneHost;
   }
 
   /** The points of all offences in the window from this address. */
@@ -85,6 +107,7 @@ export class Window {
       isJudged,
       windowSeconds,
     };
+    if (isProbe(moment) && !isJudged) moment.points = probePoints(moment, undefined);
     if (this.#moments.length === 0 || this.#endsAt <= at) {
       // The usual case: the only offence in its window.
       this.#moments = [moment];
@@ -124,9 +147,7 @@ export class Window {
 
   clear(): void {
     this.#moments = [];
-    this.#points = 0;
-    this.#probes = 0;
-    this.#distinct = undefined;
+    this.#count();
   }
 
   /** A port counts once: further connections to it are added to the first. */
@@ -135,30 +156,30 @@ export class Window {
       (other) =>
         isProbe(other) &&
         other.kind.message === moment.kind.message &&
-        isSame(other.address, moment.address),
+        (this.#isOneHost || isSame(other.address, moment.address)),
     );
-    moment.points = probePoints(moment, before);
     if (before === undefined) {
-      this.#probes++;
+      if (this.#probes === MAX_PROBES) return;
+      this.#countProbe(moment, moment.points, true);
       this.#insert(moment);
       return;
     }
-    before.points = moment.points;
+    const points = probePoints(moment, before);
+    this.#countProbe(moment, points - before.points, false);
+    before.points = points;
     before.count += moment.count;
     before.port = moment.port;
   }
 
-  /** The points of the addresses that tried many ports. */
-  #scanPoints(): number {
-    const probes = new Map<number | string, Moment[]>();
-    for (const moment of this.#moments) {
-      if (!isProbe(moment)) continue;
-      const key = keyOfAddress(moment.address);
-      const known = probes.get(key);
-      if (known === undefined) probes.set(key, [moment]);
-      else known.push(moment);
-    }
-    return sumOf([...probes.values()].filter(isScan).flat());
+  #countProbe({ address, kind }: Moment, points: number, isNew: boolean): void {
+    if (isNew) this.#probes++;
+    this.#probePoints += points;
+    const key = this.#isOneHost ? 0 : keyOfAddress(address);
+    const before = this.#hosts.get(key) ?? { ports: 0, points: 0 };
+    const isPort = isNew && kind.message !== UNKNOWN_PORT;
+    const host = { ports: before.ports + Number(isPort), points: before.points + points };
+    this.#hosts.set(key, host);
+    this.#scanPoints += scanPoints(host) - scanPoints(before);
   }
 
   /** Equal moments are merged. */
@@ -200,10 +221,13 @@ export class Window {
   #count(): void {
     this.#points = 0;
     this.#probes = 0;
+    this.#probePoints = 0;
+    this.#scanPoints = 0;
+    this.#hosts = new Map();
     this.#endsAt = Number.NEGATIVE_INFINITY;
     this.#distinct = undefined;
     for (const moment of this.#moments) {
-      if (isProbe(moment)) this.#probes++;
+      if (isProbe(moment)) this.#countProbe(moment, moment.points, true);
       else this.#points += moment.points;
       this.#endsAt = Math.max(this.#endsAt, moment.at + moment.windowSeconds);
     }

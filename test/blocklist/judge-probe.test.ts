@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { type Entry, neverActive } from '../../src/blocklist/entry.ts';
 import { Judge } from '../../src/blocklist/judge.ts';
 import type { Offence } from '../../src/blocklist/offence.ts';
 import { DEFAULT_POLICY } from '../../src/blocklist/policy.ts';
+import { MAX_PROBES } from '../../src/blocklist/probe.ts';
 import { ProtectedSpace } from '../../src/blocklist/protect.ts';
 import { parseAddress } from '../../src/net/address-text.ts';
-import { formatPrefix } from '../../src/net/prefix-text.ts';
+import { formatPrefix, parsePrefix } from '../../src/net/prefix-text.ts';
 import { kindOf } from '../reference/kinds.ts';
 import { MemoryMap } from './memory-map.ts';
 
@@ -24,16 +26,24 @@ const probe = (who: string, port: number | undefined, points = 3, count = 1) =>
 const failed = (host: number, points: number) =>
   offence(`192.0.2.${host}`, 'sshd', 'failed-login', points);
 
-function activeAfter(...offences: readonly Offence[]): string[] {
-  const repository = new MemoryMap();
-  const judge = new Judge(
+function judgeOf(repository: MemoryMap, policy = DEFAULT_POLICY): Judge {
+  return new Judge(
     repository,
     new ProtectedSpace([]),
-    () => DEFAULT_POLICY,
+    () => policy,
     () => NOW,
   );
+}
+
+function activeAfter(...offences: readonly Offence[]): string[] {
+  const repository = new MemoryMap();
+  const judge = judgeOf(repository);
   judge.offendAll(offences);
   judge.finish();
+  return activeIn(repository);
+}
+
+function activeIn(repository: MemoryMap): string[] {
   return repository.entries
     .filter(({ expiresAt }) => expiresAt === 'forever' || expiresAt > NOW)
     .map(({ prefix }) => formatPrefix(prefix));
@@ -43,10 +53,61 @@ const ports = (count: number) => Array.from({ length: count }, (_, index) => 800
 
 describe('A probe', () => {
   it('blocks the address alone', () => {
-    const three = [22, 23, 25].map((port) => probe('192.0.2.7', port, 10));
-    expect(activeAfter(...three)).toEqual(['192.0.2.7/32']);
-    const six = [22, 23, 25].map((port) => probe('2001:db8::7', port, 10));
-    expect(activeAfter(...six)).toEqual(['2001:db8::7/128']);
+    for (const [who, prefix] of [
+      ['192.0.2.7', '192.0.2.7/32'],
+      ['64:ff9b::192.0.2.7', '64:ff9b::c000:207/128'],
+    ] as const) {
+      const three = [22, 23, 25].map((port) => probe(who, port, 10));
+      expect(activeAfter(...three)).toEqual([prefix]);
+    }
+  });
+
+  it('blocks the network of an IPv6 host, which may take any address of it', () => {
+    const three = [22, 23, 25].map((port, host) => probe(`2001:db8::${host}`, port, 10));
+    expect(activeAfter(...three)).toEqual(['2001:db8::/64']);
+    const sixToFour = [22, 23, 25].map((port, net) => probe(`2002:c000:207:${net}::1`, port, 10));
+    expect(activeAfter(...sixToFour)).toEqual(['2002:c000:207::/48']);
+  });
+
+  it('is kept once for each port of an IPv6 network, however many addresses it has', () => {
+    const judge = judgeOf(new MemoryMap());
+    for (let host = 0; host < 5000; host++) {
+      judge.offend(probe(`2001:db8::${host.toString(16)}`, 8000 + (host % 3)));
+    }
+    const { pending } = judge.finish();
+    expect(pending).toHaveLength(3);
+    expect(pending.reduce((sum, { count }) => sum + count, 0)).toBe(5000);
+  });
+
+  it('is kept of so many ports at most, if rules make it count nothing', () => {
+    const judge = judgeOf(new MemoryMap());
+    for (let port = 1; port < MAX_PROBES + 10; port++) judge.offend(probe('192.0.2.7', port, 0));
+    expect(judge.finish().pending).toHaveLength(MAX_PROBES);
+  });
+
+  it('brings back no entry that is wider than the network, unless it scans', () => {
+    for (const [who, wide] of [
+      ['192.0.2.7', '192.0.0.0/16'],
+      ['2001:db8::7', '2001:db8::/32'],
+    ] as const) {
+      const entry: Entry = {
+        ...neverActive(parsePrefix(wide), 'manual', ''),
+        activations: 1,
+        activatedAt: NOW - 200,
+        expiresAt: NOW - 100,
+      };
+      const after = (count: number, points: number) => {
+        const repository = new MemoryMap([entry]);
+        const judge = judgeOf(repository);
+        judge.offendAll(ports(count).map((port) => probe(who, port, points)));
+        judge.finish();
+        return activeIn(repository);
+      };
+      expect(after(2, 10)).toEqual([]);
+      expect(after(3, 10)).toHaveLength(1);
+      expect(after(3, 10)).not.toContain(wide);
+      expect(after(10, 3)).toContain(wide);
+    }
   });
 
   it('counts a port once, however often it is tried', () => {
@@ -88,26 +149,21 @@ describe('A probe', () => {
   it('without a port counts three, at most ten times', () => {
     expect(activeAfter(probe('192.0.2.7', undefined, 3, 9))).toEqual([]);
     expect(activeAfter(probe('192.0.2.7', undefined, 3, 10))).toEqual(['192.0.2.7/32']);
+    // At once, too.
     const stricter = { ...DEFAULT_POLICY, offence: { ...DEFAULT_POLICY.offence, points: 31 } };
-    const judge = new Judge(
-      new MemoryMap(),
-      new ProtectedSpace([]),
-      () => stricter,
-      () => NOW,
-    );
+    const judge = judgeOf(new MemoryMap(), stricter);
     for (let turn = 0; turn < 20; turn++) judge.offend(probe('192.0.2.7', undefined, 3, 7));
-    expect(judge.finish().pending).toMatchObject([{ points: 30, count: 140 }]);
+    judge.offend(probe('198.51.100.7', undefined, 3, 50));
+    expect(judge.finish().pending).toMatchObject([
+      { points: 30, count: 140 },
+      { points: 30, count: 50 },
+    ]);
   });
 
   it('counts anew with what a store kept of it', () => {
     const kept = probe('192.0.2.7', 23, 10);
     const again = { ...kept, kind: { ...kept.kind } };
-    const judge = new Judge(
-      new MemoryMap(),
-      new ProtectedSpace([]),
-      () => DEFAULT_POLICY,
-      () => NOW,
-    );
+    const judge = judgeOf(new MemoryMap());
     judge.offendAll([{ ...kept, isJudged: true }, again]);
     expect(judge.finish().pending).toMatchObject([{ points: 10, count: 2 }]);
   });

@@ -129,11 +129,17 @@ export class SlowJudge {
       this.#commit(near, own, offence, protections, ownSum(own), host);
       return;
     }
-    const points = isTrusted ? sumOf(window.offences) : this.#addTo(window, offence);
+    // All addresses of an IPv6 network are one host's.
+    const isOneHost = prefix.family === 6;
+    const widePoints = isTrusted ? sumOf(window.offences) : this.#addTo(window, offence, isOneHost);
+    const points = isTrusted || !isOneHost ? widePoints : ownSum(window.offences);
 
     if (points >= policy.offence.points) {
       const firstAt = Math.min(...window.offences.map((o) => o.at));
-      const wide = supernets.filter((entry) => !isNarrower(entry));
+      const isProven = widePoints >= policy.offence.points;
+      const wide = supernets.filter(
+        (entry) => !isNarrower(entry) && (isProven || entry.prefix.length === prefix.length),
+      );
       const inner = this.entries.filter(
         (entry) => isNarrower(entry) && containsPrefix(prefix, entry.prefix),
       );
@@ -156,11 +162,15 @@ export class SlowJudge {
     // One offence is enough up to /16 (IPv6: /32).
     const isProven = ({ activations, prefix: { length } }: Entry) =>
       activations >= 1 && length >= (host.family === 4 ? 16 : 32);
-    const proven = points >= policy.reactivate.points ? eligible.filter(isProven) : [];
+    const proven = eligible.filter(
+      (entry) =>
+        isProven(entry) &&
+        (entry.prefix.length < prefix.length ? widePoints : points) >= policy.reactivate.points,
+    );
     if (proven.length === 0) {
       // A probe counts for its address, which is blocked alone.
       const own = window.offences.filter((o) => compareAddresses(o.address, offence.address) === 0);
-      if (!window.offences.some(isProbe)) return;
+      if (isOneHost || !window.offences.some(isProbe)) return;
       const near = eligible.filter((entry) => entry.prefix.length >= prefix.length);
       const isEnough = ownSum(own) >= policy.reactivate.points && near.some(isProven);
       if (ownSum(own) < policy.offence.points && !isEnough) return;
@@ -304,14 +314,14 @@ export class SlowJudge {
   }
 
   /** Returns the points in the window. */
-  #addTo(window: SlowWindow, offence: Offence): number {
+  #addTo(window: SlowWindow, offence: Offence, isOneHost = false): number {
     const { windowSeconds } = this.#policy.offence;
     const before = window.offences.find(
       (o) =>
         isProbe(o) &&
         isProbe(offence) &&
         o.kind.message === offence.kind.message &&
-        compareAddresses(o.address, offence.address) === 0 &&
+        (isOneHost || compareAddresses(o.address, offence.address) === 0) &&
         Math.max(...window.offences.map(({ at }) => at)) > offence.at - windowSeconds,
     );
     // A port counts from its first connection.
@@ -322,7 +332,7 @@ export class SlowJudge {
     const near = all.filter((o) => Math.abs(o.at - offence.at) < windowSeconds);
     const latestAt = Math.max(...near.map((o) => o.at));
     window.offences = near.filter((o) => latestAt - o.at < windowSeconds);
-    return sumOf(window.offences);
+    return sumOf(window.offences, isOneHost);
   }
 
   #commit(
@@ -369,11 +379,14 @@ function partsOf(offence: Offence): readonly Offence[] {
   return (offence as Partial<ReturnType<typeof joined>>).parts ?? [offence];
 }
 
-/** The points for the network: of probes, only those of addresses that tried ten ports. */
-function sumOf(offences: readonly Offence[]): number {
+/** The points for the network: of probes, only those of hosts that tried ten ports. */
+function sumOf(offences: readonly Offence[], isOneHost = false): number {
   const isScanner = ({ address }: Offence) =>
     offences.filter(
-      (o) => isProbe(o) && o.kind.message !== 'tcp' && compareAddresses(o.address, address) === 0,
+      (o) =>
+        isProbe(o) &&
+        o.kind.message !== 'tcp' &&
+        (isOneHost || compareAddresses(o.address, address) === 0),
     ).length >= 10;
   return ownSum(offences.filter((o) => !isProbe(o) || isScanner(o)));
 }
