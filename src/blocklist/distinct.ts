@@ -7,20 +7,23 @@ export interface DistinctCounts {
   readonly hosts: number;
 }
 
-/** The different users, services and hosts of offences. */
+/** How many offences there are of each user, service and host. */
 export class Distinct {
-  readonly #users = new Set<number>();
-  readonly #services = new Set<string>();
-  readonly #hosts = new Set<string>();
+  readonly #users = new Map<number, number>();
+  readonly #services = new Map<string, number>();
+  readonly #hosts = new Map<string, number>();
 
   constructor(offences: Iterable<Offence>) {
     for (const offence of offences) this.add(offence);
   }
 
-  add({ user, kind }: Offence): void {
-    if (user !== undefined) this.#users.add(user);
-    this.#services.add(kind.service);
-    this.#hosts.add(kind.host);
+  add(offence: Offence): void {
+    this.#change(offence, 1);
+  }
+
+  /** One that was added. */
+  remove(offence: Offence): void {
+    this.#change(offence, -1);
   }
 
   /** With this one. */
@@ -31,4 +34,16 @@ export class Distinct {
       hosts: this.#hosts.size + Number(!this.#hosts.has(kind.host)),
     };
   }
+
+  #change({ user, kind }: Offence, by: 1 | -1): void {
+    if (user !== undefined) change(this.#users, user, by);
+    change(this.#services, kind.service, by);
+    change(this.#hosts, kind.host, by);
+  }
+}
+
+function change<T>(counts: Map<T, number>, value: T, by: 1 | -1): void {
+  const count = (counts.get(value) ?? 0) + by;
+  if (count === 0) counts.delete(value);
+  else counts.set(value, count);
 }

@@ -83,7 +83,7 @@ export class EvidenceAggregator {
     const hash = hashOf(address);
     const next = this.#rows.get(hash);
     for (let row = next; row !== undefined; row = row.next) {
-      if (row.kind === kind && isSame(row.address, address)) return row;
+      if (isAlike(row.kind, kind) && isSame(row.address, address)) return row;
     }
     if (this.#named < EVIDENCE_ROWS) {
       const row = { address, kind, port: undefined, count: 0, firstSeen: 0, lastSeen: 0, next };
@@ -96,7 +96,7 @@ export class EvidenceAggregator {
 
   #namelessRow(own: OffenceKind): Row {
     const kind = isProbe({ kind: own }) ? NAMELESS_PROBE : own;
-    const sum = this.#nameless.find((row) => row.kind === kind);
+    const sum = this.#nameless.find((row) => isAlike(row.kind, kind));
     if (sum !== undefined) return sum;
     const row = {
       address: undefined,
@@ -109,6 +109,19 @@ export class EvidenceAggregator {
     this.#nameless.push(row);
     return row;
   }
+}
+
+/** Whether they differ by nothing that evidence has, such as the conditions on users that hold. */
+function isAlike(p: OffenceKind, q: OffenceKind): boolean {
+  return (
+    p === q ||
+    (p.message === q.message &&
+      p.service === q.service &&
+      p.rule === q.rule &&
+      p.host === q.host &&
+      p.log === q.log &&
+      p.proxy === q.proxy)
+  );
 }
 
 /** The two are usually the same object. */

@@ -44,7 +44,7 @@ export class Window {
   #isUneven = false;
   /** The latest time at which one ends. */
   #endsAt = Number.NEGATIVE_INFINITY;
-  /** Undefined until it is asked for, and after an offence was dropped. */
+  /** Undefined until it is asked for. */
   #distinct: Distinct | undefined;
 
   constructor(isOneHost = false) {
@@ -117,25 +117,24 @@ export class Window {
     }
     this.#isUneven ||= this.#moments[0]?.windowSeconds !== windowSeconds;
     this.#endsAt = Math.max(this.#endsAt, at + windowSeconds);
-    this.#distinct?.add(moment);
     if (isProbe(moment)) this.#addProbe(moment);
     else {
       this.#points += moment.points;
       this.#insert(moment);
     }
-    this.#keep(at, windowSeconds, true);
-    this.#keep(this.latestAt ?? at, windowSeconds, false);
+    this.#keep(at, true);
+    this.#keep(this.latestAt ?? at, false);
   }
 
   /** How many there are in the window that ends at this time, and this one together. */
   distinctWith(offence: Offence, at: Seconds): DistinctCounts {
-    const counts = (moment: Moment) => moment.at > at - moment.windowSeconds;
-    // What is over is not dropped before something is added.
-    if (!this.#moments.every(counts)) {
-      return new Distinct(this.#moments.filter(counts)).with(offence);
-    }
     this.#distinct ??= new Distinct(this.#moments);
-    return this.#distinct.with(offence);
+    // What is over is not dropped before something is added.
+    const over = this.#over(at, false);
+    for (const moment of over) this.#distinct.remove(moment);
+    const counts = this.#distinct.with(offence);
+    for (const moment of over) this.#distinct.add(moment);
+    return counts;
   }
 
   /** Adds the offences from this prefix to the aggregator. */
@@ -159,7 +158,7 @@ export class Window {
         (this.#isOneHost || isSame(other.address, moment.address)),
     );
     if (before === undefined) {
-      if (this.#probes === MAX_PROBES) return;
+      if (this.#probes === MAX_PROBES) this.#drop(this.#moments.filter(isProbe).slice(0, 1));
       this.#countProbe(moment, moment.points, true);
       this.#insert(moment);
       return;
@@ -197,25 +196,36 @@ export class Window {
       }
     }
     this.#moments.splice(index, 0, moment);
+    this.#distinct?.add(moment);
   }
 
   /**
-   * Drops the offences that are over at this time, and those that are their window or more after it.
-   * @param windowSeconds of all of them, unless they differ
-   * @param dropsLater whether those after it are dropped
+   * Drops the offences that are over at this time.
+   * @param dropsLater those that are their window or more after it too
    */
-  #keep(now: Seconds, windowSeconds: number, dropsLater: boolean): void {
+  #keep(now: Seconds, dropsLater: boolean): void {
+    const over = this.#over(now, dropsLater);
+    if (over.length > 0) this.#drop(over);
+  }
+
+  #drop(dropped: readonly Moment[]): void {
+    const [all, distinct] = [new Set(dropped), this.#distinct];
+    this.#moments = this.#moments.filter((moment) => !all.has(moment));
+    this.#count();
+    for (const moment of dropped) distinct?.remove(moment);
+    this.#distinct = distinct;
+  }
+
+  /** @param isLaterOver those that are their window or more after this time are over too */
+  #over(now: Seconds, isLaterOver: boolean): readonly Moment[] {
     const first = this.#moments[0];
     const last = this.#moments.at(-1);
-    if (first === undefined || last === undefined) return;
-    const isLate = dropsLater && last.at >= now + windowSeconds;
-    if (!this.#isUneven && first.at > now - windowSeconds && !isLate) return;
-    this.#moments = this.#moments.filter(
-      (moment) =>
-        moment.at > now - moment.windowSeconds &&
-        !(dropsLater && moment.at >= now + moment.windowSeconds),
-    );
-    this.#count();
+    if (first === undefined || last === undefined) return NONE;
+    const isOver = ({ at, windowSeconds }: Moment) =>
+      at <= now - windowSeconds || (isLaterOver && at >= now + windowSeconds);
+    // In order of time: the usual case is that none is over.
+    if (!this.#isUneven && !isOver(first) && !isOver(last)) return NONE;
+    return this.#moments.filter(isOver);
   }
 
   #count(): void {
@@ -233,6 +243,8 @@ export class Window {
     }
   }
 }
+
+const NONE: readonly Moment[] = [];
 
 /** The same on each machine that knows both events. */
 function leastOf(p: number | undefined, q: number | undefined): number | undefined {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { EvidenceAggregator } from '../../src/blocklist/evidence-aggregator.ts';
 import type { OffenceKind } from '../../src/blocklist/offence.ts';
 import { Window } from '../../src/blocklist/window.ts';
+import { addressOf } from '../../src/net/address.ts';
 import { prefixAround } from '../../src/net/prefix.ts';
 import { parsePrefix } from '../../src/net/prefix-text.ts';
 import { kindOf } from '../reference/kinds.ts';
@@ -92,7 +93,63 @@ describe('Window', () => {
   });
 });
 
+describe('The different users and hosts in a window', () => {
+  it('are those of the offences that count at a time, whatever came and ended before', () => {
+    const step = fc.record({
+      step: fc.integer({ min: -4, max: 9 }),
+      user: fc.option(fc.integer({ min: 1, max: 4 }), { nil: undefined }),
+      kind: fc.constantFrom(KIND, OTHER, { ...KIND, host: 'a' }, { ...KIND, host: 'b' }),
+      seconds: fc.constantFrom(WINDOW_SECONDS, WINDOW_SECONDS, 2 * WINDOW_SECONDS),
+      isCounted: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+        const window = new Window();
+        let at = 100;
+        for (const { step: seconds, user, kind, seconds: windowSeconds, isCounted } of steps) {
+          at += seconds;
+          const offence = offenceOf({ at, address, kind, user });
+          const counting = window.moments.filter(
+            (one) => one.at > at - (one as unknown as { windowSeconds: number }).windowSeconds,
+          );
+          const all = [...counting, offence];
+          expect(window.distinctWith(offence, at)).toEqual({
+            users: new Set(all.flatMap((one) => one.user ?? [])).size,
+            services: new Set(all.map((one) => one.kind.service)).size,
+            hosts: new Set(all.map((one) => one.kind.host)).size,
+          });
+          if (isCounted) window.add(offence, at, windowSeconds);
+        }
+      }),
+    );
+  });
+});
+
+describe('The probes in a window', () => {
+  it('are no more than 2,560, the latest', () => {
+    const window = new Window();
+    const kind = kindOf('probe', 'tcp/23');
+    for (let host = 0; host < 2566; host++) {
+      window.add(offenceOf({ at: host, address: addressOf(6, 0, 0, 0, host), kind }), host, 5000);
+    }
+    expect(window.moments).toHaveLength(2560);
+    expect(window.firstAt).toBe(6);
+    window.add(offenceOf({ at: 2566, address, kind: KIND }), 2566, 5000);
+    expect(window.moments).toHaveLength(2561);
+  });
+});
+
 describe('EvidenceAggregator', () => {
+  it('has one row for kinds that differ by conditions on users alone', () => {
+    const aggregator = new EvidenceAggregator();
+    const kinds = [KIND, { ...KIND, users: 1 }, { ...KIND, users: 2 }, { ...KIND, rule: 'a' }];
+    for (const kind of kinds) aggregator.add(offenceOf({ at: 5, address, kind }), 5);
+    expect(aggregator.take()).toMatchObject([
+      { message: 'first', rule: '', count: 3 },
+      { message: 'first', rule: 'a', count: 1 },
+    ]);
+  });
+
   it('knows the first and the last time, in any order, since it was taken', () => {
     const aggregator = new EvidenceAggregator();
     for (const at of [5, 9, 3, 7])
