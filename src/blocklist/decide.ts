@@ -17,9 +17,10 @@ import { mostOf } from './event-facts.ts';
 import { penaltySeconds } from './penalty.ts';
 import { automaticPrefix, type Policy, withEffects } from './policy.ts';
 import type { DecidingEffect } from './policy-rule.ts';
-import type { DecisionEffects, RuleFacts } from './policy-rules.ts';
+import type { DecisionEffects } from './policy-rules.ts';
 import { type ProtectedSpace, REASONS_BY_HAND } from './protect.ts';
 import type { AutomaticRequest, Decision, ManualRequest, Request } from './request.ts';
+import type { RuleFacts } from './rule-conditions.ts';
 
 /**
  * Decides a request to block. Pure: the caller stores the entry of the decision in place of the one
@@ -55,8 +56,10 @@ function decideAutomatic(
   const { offender, hits, points, external } = request;
   const protection = space.containing(hostPrefix(offender));
   if (protection !== undefined) return { kind: 'refused', protection };
-  const facts = factsOf(entries, request, hostPrefix(offender), at);
-  const effects = common.rules?.decided(facts, effectsOn(request, common));
+  const effects = common.rules?.decided(
+    factsOf(entries, request, hostPrefix(offender), at),
+    effectsOn(request, common),
+  );
   if (effects?.ignore) {
     return { kind: 'refused', protection: { prefix: hostPrefix(offender), reason: 'ignored' } };
   }
@@ -164,15 +167,12 @@ function factsOf(
   prefix: Prefix,
   at: Seconds,
 ): RuleFacts {
-  const event = request.kind === 'automatic' ? request.event : undefined;
-  const counts = event ?? {
-    ...mostOf(entries.filter((entry) => containsPrefix(entry.prefix, prefix))),
-    users: 0,
-    services: 0,
-    hosts: 0,
-  };
-  return { origin: request.origin, at, address: prefix, kind: undefined, ...counts };
+  if (request.kind === 'automatic' && request.event !== undefined) return request.event;
+  const own = mostOf(entries.filter((entry) => containsPrefix(entry.prefix, prefix)));
+  return { ...NO_EVENT, ...own, origin: request.origin, at, address: prefix };
 }
+
+const NO_EVENT = { kind: undefined, mostDistinct: 0, users: 0, services: 0, hosts: 0 };
 
 /** The effects of rules that the request heeds. */
 function effectsOn(

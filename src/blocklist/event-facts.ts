@@ -2,36 +2,48 @@ import type { Address } from '../net/address.ts';
 import type { DistinctCounts } from './distinct.ts';
 import type { Entry, Origin, Seconds } from './entry.ts';
 import type { Offence, OffenceKind } from './offence.ts';
-import type { RuleFacts } from './policy-rules.ts';
+import type { RuleFacts } from './rule-conditions.ts';
 import type { Window } from './window.ts';
 
-/** What rules may ask about an offence. Entries and window are looked at only if they do. */
+/**
+ * What rules may ask about an offence. Entries and window are looked at only if they do. One object is
+ * for all offences, one after the other.
+ */
 export class EventFacts implements RuleFacts {
   readonly origin: Origin;
-  readonly at: Seconds;
-  readonly address: Address;
-  readonly kind: OffenceKind;
-  readonly #offence: Offence;
-  readonly #window: Window;
-  readonly #entries: () => readonly EntryCounts[];
+  readonly #entries: (address: Address) => readonly EntryCounts[];
+  #offence!: Offence;
+  #at: Seconds = 0;
+  #window!: Window;
   #most: EntryCounts | undefined;
   #distinct: DistinctCounts | undefined;
 
   /** @param entries those that contain the address */
-  constructor(
-    offence: Offence,
-    at: Seconds,
-    origin: Origin,
-    window: Window,
-    entries: () => readonly EntryCounts[],
-  ) {
+  constructor(origin: Origin, entries: (address: Address) => readonly EntryCounts[]) {
     this.origin = origin;
-    this.at = at;
-    this.address = offence.address;
-    this.kind = offence.kind;
-    this.#offence = offence;
-    this.#window = window;
     this.#entries = entries;
+  }
+
+  /** @param window of the network, with the offence or without */
+  of(offence: Offence, at: Seconds, window: Window): this {
+    this.#offence = offence;
+    this.#at = at;
+    this.#window = window;
+    this.#most = undefined;
+    this.#distinct = undefined;
+    return this;
+  }
+
+  get at(): Seconds {
+    return this.#at;
+  }
+
+  get address(): Address {
+    return this.#offence.address;
+  }
+
+  get kind(): OffenceKind {
+    return this.#offence.kind;
   }
 
   get activations(): number {
@@ -40,6 +52,10 @@ export class EventFacts implements RuleFacts {
 
   get hits(): number {
     return this.#entryCounts().hits;
+  }
+
+  get mostDistinct(): number {
+    return this.#window.moments.length + 1;
   }
 
   get users(): number {
@@ -55,12 +71,12 @@ export class EventFacts implements RuleFacts {
   }
 
   #entryCounts(): EntryCounts {
-    this.#most ??= mostOf(this.#entries());
+    this.#most ??= mostOf(this.#entries(this.#offence.address));
     return this.#most;
   }
 
   #distinctCounts(): DistinctCounts {
-    this.#distinct ??= this.#window.distinctWith(this.#offence, this.at);
+    this.#distinct ??= this.#window.distinctWith(this.#offence, this.#at);
     return this.#distinct;
   }
 }

@@ -41,6 +41,7 @@ export class Judge {
   readonly #networks: OffenderNetworks;
   readonly #requester: Requester;
   readonly #spared = new SparedAddresses();
+  readonly #facts: EventFacts;
   #offences = 0;
   #hits = 0;
   #now: Seconds;
@@ -64,6 +65,9 @@ export class Judge {
     this.#isLive = isLive;
     this.#networks = new OffenderNetworks(repository, space, policyFor, source);
     this.#requester = new Requester(repository, space, source, this.#networks);
+    this.#facts = new EventFacts(originOf(source), (address) =>
+      this.#networks.supernets(this.#networks.at(address), address),
+    );
     this.#now = clock();
   }
 
@@ -115,9 +119,7 @@ export class Judge {
     at: Seconds,
   ): Offence | undefined {
     if (offence.isJudged) return offence;
-    const own = () => this.#networks.supernets(network, offence.address);
-    const origin = originOf(this.#source);
-    return rules.counted(offence, new EventFacts(offence, at, origin, network.window, own));
+    return rules.counted(offence, this.#facts.of(offence, at, network.window));
   }
 
   /**

@@ -28,8 +28,8 @@ interface Day {
   readonly day: number;
   hits: number;
   at: Seconds;
-  /** Each hit prolongs the entry. */
-  readonly extends: boolean;
+  /** Each hit prolongs the entry by this; 0 if none does. */
+  readonly penalty: Seconds;
 }
 
 /**
@@ -103,10 +103,7 @@ export class OpenEntry {
     const day = this.#dayOf(at);
     day.hits += count;
     if (at > day.at) day.at = at;
-    if (day.extends) {
-      const penalty = currentPenalty(this.#entry, this.#policy);
-      this.#expiresAt = laterExpiry(this.#expiresAt, at + penalty);
-    }
+    if (day.penalty > 0) this.#expiresAt = laterExpiry(this.#expiresAt, at + day.penalty);
     this.#hits ??= { hits: 0, at, offender: address };
     const batch = this.#hits;
     batch.hits += count;
@@ -173,8 +170,13 @@ export class OpenEntry {
   #dayOf(at: Seconds): Day {
     const day = dayOf(at);
     if (this.#day?.day !== day) this.#endDay();
-    this.#day ??= { day, hits: 0, at, extends: isPersistent(this.#entry, at, this.#policy) };
+    this.#day ??= { day, hits: 0, at, penalty: this.#penaltyAt(at) };
     return this.#day;
+  }
+
+  #penaltyAt(at: Seconds): Seconds {
+    if (!isPersistent(this.#entry, at, this.#policy)) return 0;
+    return currentPenalty(this.#entry, this.#policy);
   }
 
   #endDay(): void {

@@ -70,15 +70,15 @@ export function amountOf(amount: Amount, otherwise: number): number {
 }
 
 /** The names in the order of the rules; undefined if there are none. */
-export function namesOf(
-  rules: readonly PolicyRule[],
-  deciders: ReadonlySet<PolicyRule>,
+export function namesOf<T extends { readonly rule: PolicyRule }>(
+  rules: readonly T[],
+  deciders: ReadonlySet<T>,
   effects: readonly DecidingEffect[],
 ): string | undefined {
   if (deciders.size === 0) return undefined;
   // Its penalty is not that of the block.
   const more = effects.includes('penalty') ? '' : NOTIFIES_ONLY;
-  const names = rules.filter((rule) => deciders.has(rule)).map(({ name }) => `${name}${more}`);
+  const names = rules.filter((one) => deciders.has(one)).map(({ rule }) => `${rule.name}${more}`);
   return names.join(NAME_SEPARATOR);
 }
 
@@ -102,10 +102,9 @@ export function isAboutMessages({ conditions, isForAddress = false }: PolicyRule
 }
 
 /**
- * The points of an event by this rule: 0 or more.
- * @param own without it; those that its message has by itself were set where it was read
+ * The points of an event by a rule: 0 or more.
+ * @param own without it
  */
-export function pointsBy(rule: PolicyRule, amount: Amount, own: number, count: number): number {
-  if (isAboutMessages(rule)) return own;
+export function pointsBy(amount: Amount, own: number, count: number): number {
   return 'times' in amount ? Math.ceil(own * amount.times) : amount.set * count;
 }

@@ -1,7 +1,7 @@
 import type { Address } from '../net/address.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { Entry, Expiry, Maker, Origin, Seconds } from './entry.ts';
-import type { OffenceKind } from './offence.ts';
+import type { RuleFacts } from './rule-conditions.ts';
 
 /** A request from a log, from pf or from a peer. */
 export interface AutomaticRequest {
@@ -26,20 +26,7 @@ export interface AutomaticRequest {
   /** A packet was seen on an external interface: the offender may be a bogon. */
   readonly external: boolean;
   /** The event that leads to it, for the rules of the policy; undefined where none is known. */
-  readonly event?: RequestEvent | undefined;
-}
-
-/**
- * An event, and how many different users, services and hosts are in the window that it ends; the most
- * activations and hits of an entry around the offender before it.
- */
-interface RequestEvent {
-  readonly kind: OffenceKind;
-  readonly activations: number;
-  readonly hits: number;
-  readonly users: number;
-  readonly services: number;
-  readonly hosts: number;
+  readonly event?: RuleFacts | undefined;
 }
 
 /** A request by hand. */

@@ -3,9 +3,9 @@ import { comparePrefixes, contains, hostPrefix, type Prefix } from '../net/prefi
 import { decide } from './decide.ts';
 import type { Entry, Seconds } from './entry.ts';
 import type { EntryRepository } from './entry-repository.ts';
-import { mostOf } from './event-facts.ts';
+import { EventFacts } from './event-facts.ts';
 import { EvidenceAggregator } from './evidence-aggregator.ts';
-import { automaticRequest, type EvidenceSource } from './evidence-source.ts';
+import { automaticRequest, type EvidenceSource, originOf } from './evidence-source.ts';
 import { entryBefore, isByLog } from './fold.ts';
 import type { Offence } from './offence.ts';
 import type { OffenderNetwork, OffenderNetworks } from './offender-networks.ts';
@@ -68,11 +68,12 @@ export class Requester {
     const inner = isFull ? this.#subnetsBefore(network, firstAt, at) : NO_SUBNETS;
     const hits = window.countFrom(from);
     const offender = latest.address;
-    const event = policy.rules && {
-      kind: latest.kind,
-      ...this.#countsBefore(network, offender, inner.before),
-      ...window.distinctWith(latest, at),
-    };
+    const event =
+      policy.rules === undefined
+        ? undefined
+        : new EventFacts(originOf(this.#source), () =>
+            this.#entriesBefore(network, offender, inner.before),
+          ).of(latest, at, window);
     const request = {
       ...automaticRequest(this.#source, { offender, at, hits }, alone ?? points),
       ...(alone === undefined ? {} : { prefix: from }),
@@ -111,19 +112,18 @@ export class Requester {
     }
   }
 
-  /** The most activations and hits of an entry that contains the offender. @param before within the network */
-  #countsBefore(
+  /** The entries that contain the offender. @param before those within the network */
+  #entriesBefore(
     network: OffenderNetwork,
     offender: Address,
     before: readonly Entry[],
-  ): Pick<Entry, 'activations' | 'hits'> {
+  ): readonly Pick<Entry, 'activations' | 'hits'>[] {
     const others = this.#networks
       .supernets(network, offender)
       .filter(
         ({ entry: { prefix } }) => before.length === 0 || prefix.length <= network.prefix.length,
       );
-    const own = before.filter(({ prefix }) => contains(prefix, offender));
-    return mostOf([...others, ...own]);
+    return [...others, ...before.filter(({ prefix }) => contains(prefix, offender))];
   }
 
   /** The entries that contain this wider prefix, and those within it; those given are as given. */

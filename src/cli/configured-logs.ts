@@ -2,7 +2,7 @@ import { Host } from '../engine/host/host.ts';
 import { archiveFolders } from '../engine/host/log-jobs.ts';
 import { authLog } from '../engine/host/system-log.ts';
 import type { WatchedFile } from '../engine/watch/watcher.ts';
-import { matchesPattern } from '../log/follow/matching-files.ts';
+import { patternOf } from '../log/follow/matching-files.ts';
 import type { JournalOptions } from '../log/journal/journal-reader.ts';
 import { narrowed, type ReadOptions } from '../log/read-options.ts';
 import type { Config } from './config/config.ts';
@@ -43,12 +43,14 @@ export function configuredFiles(
 export function configuredUnits(
   logs: readonly LogSetting[],
 ): NonNullable<JournalOptions['isRead']> | undefined {
-  const units = logs.filter(({ unit }) => unit !== '');
+  const units = logs
+    .filter(({ unit }) => unit !== '')
+    .map(({ unit, services }) => ({ matches: patternOf(unit), services }));
   if (units.length === 0) return undefined;
   return (name, service) =>
     units.some(
-      ({ unit, services }) =>
-        matchesPattern(name, unit) &&
+      ({ matches, services }) =>
+        matches(name) &&
         (services.length === 0 || (service !== undefined && services.includes(service))),
     );
 }

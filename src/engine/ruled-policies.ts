@@ -3,9 +3,11 @@ import {
   amountOf,
   isUnconditional,
   type PolicyRule,
+  type RuleConditions,
   type RuleEffects,
 } from '../blocklist/policy-rule.ts';
-import { PolicyRules, type RuleContext } from '../blocklist/policy-rules.ts';
+import { PolicyRules } from '../blocklist/policy-rules.ts';
+import { type CompiledRule, compileRule, type RuleContext } from '../blocklist/rule-conditions.ts';
 import type { Address } from '../net/address.ts';
 import { embeddedIn } from '../net/embedded.ts';
 import { containsPrefix, type Prefix, prefixAround, prefixOf } from '../net/prefix.ts';
@@ -28,24 +30,21 @@ export function ruledPolicies(
   // An address is looked up by the widest prefix in which offences are counted together, so that
   // these prefixes of two addresses are either the same or disjoint.
   const widest = widestOf(common, rules.filter(isAboutAddress));
-  const left = rules.map((rule) => withoutAddress(rule, widest));
+  const conditions = rules.map(({ conditions: all }) => addressCondition(all, widest, geo));
+  const left = rules.map((rule) => compileRule(withoutAddress(rule, widest), context));
   const policies = new Map<string, Policy>();
   const find = (offender: Prefix, network: Prefix): Policy => {
-    const concerned = rules.map((rule) => concerns(rule, offender, network, widest, geo));
-    const key = concerned.map(Number).join('');
-    const policy =
-      policies.get(key) ??
-      policyWith(
-        common,
-        left.filter((_, i) => concerned[i]),
-        context,
-        mayWiden ? left : undefined,
-      );
+    let key = '';
+    for (const holds of conditions) key += (holds?.(offender, network) ?? true) ? '1' : '0';
+    const known = policies.get(key);
+    if (known !== undefined) return known;
+    const concerned = left.filter((_, index) => key[index] === '1');
+    const policy = policyWith(common, concerned, context, mayWiden ? left : undefined);
     policies.set(key, policy);
     return policy;
   };
   const mayWiden = left.some(
-    (rule) =>
+    ({ rule }) =>
       !isUnconditional(rule) &&
       (rule.effects.length4 !== undefined || rule.effects.length6 !== undefined),
   );
@@ -106,18 +105,17 @@ const OF_ADDRESS: ReadonlySet<string> = new Set(['countries', 'networks', 'prefi
  */
 function policyWith(
   common: Policy,
-  rules: readonly PolicyRule[],
+  rules: readonly CompiledRule[],
   context: RuleContext,
-  all: readonly PolicyRule[] | undefined,
+  all: readonly CompiledRule[] | undefined,
 ): Policy {
   // A message that counts nothing by itself was read with the points of a rule.
   const isCommon = all === undefined && context.countNothing.size === 0;
   if (rules.length === 0 && isCommon) return common;
   const { penalty, auto } = common;
   const first = <E extends keyof RuleEffects>(effect: E): RuleEffects[E] =>
-    rules.find((rule) => isUnconditional(rule) && rule.effects[effect] !== undefined)?.effects[
-      effect
-    ];
+    rules.find(({ rule }) => isUnconditional(rule) && rule.effects[effect] !== undefined)?.rule
+      .effects[effect];
   const own = first('penalty');
   return {
     ...common,
@@ -134,27 +132,28 @@ function policyWith(
   };
 }
 
-/** Whether the conditions hold that are the same for all of a network. */
-function concerns(
-  { conditions }: PolicyRule,
-  offender: Prefix,
-  network: Prefix,
+/** The conditions that are the same for all of a network; undefined if there are none. */
+function addressCondition(
+  { countries, networks, prefixes }: RuleConditions,
   widest: Lengths,
   geo: Geo | undefined,
-): boolean {
-  const { countries, networks, prefixes } = conditions;
-  if (countries !== undefined) {
-    const country = geo?.country(network);
-    if (country === undefined || !countries.includes(country)) return false;
-  }
-  if (networks !== undefined) {
-    const number = numberOf(geo?.network(network));
-    if (number === undefined || !networks.includes(number)) return false;
-  }
-  if (prefixes === undefined || !areWide(prefixes, widest)) return true;
-  return prefixes.some(
-    (prefix) => containsPrefix(prefix, network) || containsPrefix(prefix, offender),
-  );
+): ((offender: Prefix, network: Prefix) => boolean) | undefined {
+  const wide = prefixes !== undefined && areWide(prefixes, widest) ? prefixes : undefined;
+  if ((countries ?? networks ?? wide) === undefined) return undefined;
+  return (offender, network) => {
+    if (countries !== undefined) {
+      const country = geo?.country(network);
+      if (country === undefined || !countries.includes(country)) return false;
+    }
+    if (networks !== undefined) {
+      const number = numberOf(geo?.network(network));
+      if (number === undefined || !networks.includes(number)) return false;
+    }
+    if (wide === undefined) return true;
+    return wide.some(
+      (prefix) => containsPrefix(prefix, network) || containsPrefix(prefix, offender),
+    );
+  };
 }
 
 function withoutAddress({ name, conditions, effects }: PolicyRule, widest: Lengths): PolicyRule {

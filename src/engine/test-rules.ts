@@ -4,9 +4,9 @@ import { EventFacts, mostOf } from '../blocklist/event-facts.ts';
 import type { Offence } from '../blocklist/offence.ts';
 import { automaticPrefix, type Policy, windowOf } from '../blocklist/policy.ts';
 import type { PolicyRule, RuleConditions } from '../blocklist/policy-rule.ts';
-import type { RuleContext, RuleFacts } from '../blocklist/policy-rules.ts';
 import { ProtectedSpace } from '../blocklist/protect.ts';
 import type { Decision } from '../blocklist/request.ts';
+import type { RuleContext, RuleFacts } from '../blocklist/rule-conditions.ts';
 import type { Address } from '../net/address.ts';
 import { hostPrefix } from '../net/prefix.ts';
 import type { Store } from '../store/store.ts';
@@ -75,7 +75,7 @@ export function testRules(
   const facts: RuleFacts =
     event === undefined
       ? { ...NO_EVENT, address, at, ...mostOf(entries()) }
-      : new EventFacts(event, at, 'grok', window, entries);
+      : new EventFacts('grok', entries).of(event, at, window);
   const counted =
     event && (policy.rules?.counted(event, facts) ?? (policy.rules ? undefined : event));
   const decision = decide(
@@ -89,11 +89,7 @@ export function testRules(
       hits: 1,
       points: policy.offence.points,
       external: false,
-      event: event && {
-        kind: event.kind,
-        ...mostOf(entries()),
-        ...window.distinctWith(event, at),
-      },
+      event: event && facts,
     },
     policy,
     now,
@@ -107,7 +103,14 @@ export function testRules(
   };
 }
 
-const NO_EVENT = { origin: 'grok', kind: undefined, users: 0, services: 0, hosts: 0 } as const;
+const NO_EVENT = {
+  origin: 'grok',
+  kind: undefined,
+  mostDistinct: 0,
+  users: 0,
+  services: 0,
+  hosts: 0,
+} as const;
 
 /** Tests each condition alone. */
 function testRule(rule: PolicyRule, tested: TestedPolicy, facts: RuleFacts): RuleTest {

@@ -12,8 +12,8 @@ import type {
   RuleConditions,
   RuleEffects,
 } from '../../src/blocklist/policy-rule.ts';
-import type { RuleContext } from '../../src/blocklist/policy-rules.ts';
 import { ProtectedSpace } from '../../src/blocklist/protect.ts';
+import type { RuleContext } from '../../src/blocklist/rule-conditions.ts';
 import { ruledPolicies } from '../../src/engine/ruled-policies.ts';
 import { formatPrefix, parsePrefix } from '../../src/net/prefix-text.ts';
 import { kindOf } from '../reference/kinds.ts';

@@ -1,6 +1,6 @@
 import { amountOf, isAboutMessages, type PolicyRule } from '../../blocklist/policy-rule.ts';
-import type { RuleContext } from '../../blocklist/policy-rules.ts';
 import { PROBE, UNKNOWN_PORT } from '../../blocklist/probe.ts';
+import type { RuleContext } from '../../blocklist/rule-conditions.ts';
 import { OTHER_PORT } from '../../log/probe/probe-points.ts';
 import { type Catalogue, nameOf } from './compile-rules.ts';
 

@@ -2,14 +2,14 @@ import { hostname } from 'node:os';
 import type { Seconds } from '../../blocklist/entry.ts';
 import { DAY_SECONDS } from '../../blocklist/policy.ts';
 import type { PolicyRule } from '../../blocklist/policy-rule.ts';
-import type { RuleContext } from '../../blocklist/policy-rules.ts';
 import { PROBE } from '../../blocklist/probe.ts';
+import type { RuleContext } from '../../blocklist/rule-conditions.ts';
 import type { Geo } from '../../engine/geo.ts';
 import type { Host } from '../../engine/host/host.ts';
 import type { Policies } from '../../engine/policies.ts';
 import { ruledPolicies } from '../../engine/ruled-policies.ts';
 import { McblockError } from '../../errors.ts';
-import { matchesPattern } from '../../log/follow/matching-files.ts';
+import { patternOf } from '../../log/follow/matching-files.ts';
 import type { UserCondition } from '../../log/offences/user-conditions.ts';
 import { probeMessages } from '../../log/probe/probe-points.ts';
 import type { ReadOptions } from '../../log/read-options.ts';
@@ -36,6 +36,8 @@ export interface ConfiguredRules extends RuledMessages {
 }
 
 const QUARTER_SECONDS = 900;
+/** More than a year of them. */
+const MAX_QUARTERS = 65_536;
 const MAX_PORT = 65_535;
 const NO_ACCOUNTS: Accounts = { names: new Set(), otherSource: undefined };
 
@@ -112,7 +114,7 @@ export function ruleContext(
   return {
     minuteOf: minuteIn(zoneOffsets(config.get('timezone'))),
     hostName: hostname(),
-    matches: matchesPattern,
+    patternOf,
     eventOf,
     countNothing,
     countOnce,
@@ -137,10 +139,15 @@ function checkUnknown(
 
 /** The minute of the day. A zone is looked up once for a quarter of an hour: no other changes in it. */
 function minuteIn(offsetAt: OffsetAt): (at: Seconds) => number {
-  let [quarter, offset] = [Number.NaN, 0];
+  const offsets = new Map<number, number>();
   return (at) => {
-    const own = Math.floor(at / QUARTER_SECONDS);
-    if (own !== quarter) [quarter, offset] = [own, offsetAt(at)];
+    const quarter = Math.floor(at / QUARTER_SECONDS);
+    const known = offsets.get(quarter);
+    const offset = known ?? offsetAt(at);
+    if (known === undefined) {
+      if (offsets.size === MAX_QUARTERS) offsets.clear();
+      offsets.set(quarter, offset);
+    }
     return Math.floor(((((at + offset) % DAY_SECONDS) + DAY_SECONDS) % DAY_SECONDS) / 60);
   };
 }

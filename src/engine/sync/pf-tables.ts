@@ -7,7 +7,7 @@ import { widestPrefix } from '../../blocklist/policy.ts';
 import type { ProtectedSpace } from '../../blocklist/protect.ts';
 import type { Decision } from '../../blocklist/request.ts';
 import { McblockError } from '../../errors.ts';
-import { matchesPattern } from '../../log/follow/matching-files.ts';
+import { patternOf } from '../../log/follow/matching-files.ts';
 import { FAMILY_BITS } from '../../net/address.ts';
 import type { Prefix } from '../../net/prefix.ts';
 import { readPrefixes } from '../../net/prefix-reader.ts';
@@ -41,10 +41,11 @@ export async function readPfTables(
   patterns: readonly string[],
 ): Promise<readonly PfTable[]> {
   if (patterns.length === 0) return [];
+  const isWanted = patterns.map(patternOf);
   const names = (await run(pfctl, ['-s', 'Tables'])).toString('latin1').split('\n');
   const wanted = names
     .map((name) => name.trim())
-    .filter((name) => NAME.test(name) && patterns.some((pattern) => matchesPattern(name, pattern)));
+    .filter((name) => NAME.test(name) && isWanted.some((matches) => matches(name)));
   const tables: PfTable[] = [];
   for (const name of wanted) {
     const { list } = readPrefixes(await run(pfctl, ['-t', name, '-T', 'show']));

@@ -20,9 +20,10 @@ export function isPattern(path: string): boolean {
   return path.includes(STAR);
 }
 
-/** Whether all of a name matches; * is any text. */
-export function matchesPattern(name: string, pattern: string): boolean {
-  return regExpOf(pattern).test(name);
+/** Whether all of a name matches the pattern; * is any text. */
+export function patternOf(pattern: string): (name: string) => boolean {
+  const wanted = regExpOf(pattern);
+  return (name) => wanted.test(name);
 }
 
 /**
@@ -58,7 +59,7 @@ export function matchingFiles(pattern: string): MatchingFiles {
 }
 
 function namesIn(folder: string, pattern: string): string[] {
-  const wanted = regExpOf(pattern);
+  const isWanted = patternOf(pattern);
   const found: string[] = [];
   try {
     const directory = opendirSync(folder);
@@ -66,7 +67,7 @@ function namesIn(folder: string, pattern: string): string[] {
       for (let count = 0; count < MAX_EXAMINED; count++) {
         const entry = directory.readSync();
         if (entry === null) break;
-        if (wanted.test(entry.name)) found.push(entry.name);
+        if (isWanted(entry.name)) found.push(entry.name);
       }
     } finally {
       directory.closeSync();

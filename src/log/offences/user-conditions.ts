@@ -1,5 +1,5 @@
 import { textOf } from '../bytes.ts';
-import { matchesPattern } from '../follow/matching-files.ts';
+import { patternOf } from '../follow/matching-files.ts';
 import type { Line } from '../line.ts';
 
 /** A condition on the user that a line names. */
@@ -36,14 +36,14 @@ const MAX_NAME_BYTES = 256;
 
 /** Which conditions the users of lines meet. */
 export class UserConditions {
-  readonly #conditions: readonly UserCondition[];
+  readonly #conditions: readonly ((name: string, isKnown: boolean) => boolean)[];
   readonly #known: KnownUsers;
   /** By the hash of the user, of those that are known and others: what another log says changes that. */
   readonly #masks = { known: new Map<number, number>(), unknown: new Map<number, number>() };
 
   /** By default there are none. */
   constructor({ conditions, known }: UserOptions = NO_CONDITIONS) {
-    this.#conditions = conditions;
+    this.#conditions = conditions.map(conditionOf);
     this.#known = known;
   }
 
@@ -71,15 +71,17 @@ export class UserConditions {
     const name = textOf(bytes, reading.userStart, end);
     const isKnown = this.#known.names.has(name) || this.#known.hashes.has(hash);
     return this.#conditions.reduce(
-      (mask, condition, bit) => (meets(condition, name, isKnown) ? mask | (1 << bit) : mask),
+      (mask, condition, bit) => (condition(name, isKnown) ? mask | (1 << bit) : mask),
       0,
     );
   }
 }
 
-function meets(condition: UserCondition, name: string, isKnown: boolean): boolean {
+function conditionOf(condition: UserCondition): (name: string, isKnown: boolean) => boolean {
   if ('patterns' in condition) {
-    return condition.patterns.some((pattern) => matchesPattern(name, pattern));
+    const patterns = condition.patterns.map(patternOf);
+    return (name) => patterns.some((matches) => matches(name));
   }
-  return condition.isKnown === (isKnown || condition.names.includes(name));
+  const { isKnown: wanted, names } = condition;
+  return (name, isKnown) => wanted === (isKnown || names.includes(name));
 }

@@ -31,7 +31,7 @@ async function counted(message: string, count: number, ...rules: readonly string
   const kind = kindOf('probe', message);
   const points = message === 'tcp' ? 3 * count : 3;
   const offence = offenceOf({ at: 0, address: ADDRESS, points, count, kind });
-  const distinct = { users: 0, services: 0, hosts: 0 };
+  const distinct = { mostDistinct: 0, users: 0, services: 0, hosts: 0 };
   const before = { activations: 0, hits: 0 };
   const facts = { origin: 'grok', at: 0, address: ADDRESS, kind, ...distinct, ...before } as const;
   return policies.policyFor(ADDRESS).rules?.counted(offence, facts)?.points;

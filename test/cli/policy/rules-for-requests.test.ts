@@ -46,8 +46,11 @@ it('Where no event is known, a rule about events does not fit, but an entry keep
   const prefix = parsePrefix('5.149.104.0/24');
   const policy = policies.policyFor(prefix);
   const facts = { origin: 'manual', at: 0, address: prefix, kind: undefined } as const;
-  const counts = { activations: 0, hits: 0, users: 0, services: 0, hosts: 0 };
-  expect(policy.rules?.decided({ ...facts, ...counts }, ['penalty']).rule).toBeUndefined();
+  const counts = { activations: 0, hits: 0 };
+  const distinct = { mostDistinct: 0, users: 0, services: 0, hosts: 0 };
+  expect(
+    policy.rules?.decided({ ...facts, ...counts, ...distinct }, ['penalty']).rule,
+  ).toBeUndefined();
   const entry = activateEntry(neverActive(prefix, 'grok', ''), 1, 0, undefined, policy, 'root');
   expect(currentPenalty(entry, policy)).toBe(365 * DAY_SECONDS);
 });

@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openFollowed } from '../../../src/log/follow/follow-file.ts';
-import { matchesPattern, matchingFiles } from '../../../src/log/follow/matching-files.ts';
+import { matchingFiles, patternOf } from '../../../src/log/follow/matching-files.ts';
 
 let folder = '';
 beforeEach(() => {
@@ -80,10 +80,10 @@ describe('a pattern', () => {
   });
 
   it('matches a whole name, with regular expressions taken as they are written', () => {
-    expect(matchesPattern('sshd@1-10.0.0.1:22.service', 'sshd@*.service')).toBe(true);
-    expect(matchesPattern('ssh.service', 'ssh.service')).toBe(true);
-    expect(matchesPattern('sshx-service', 'ssh.*')).toBe(false);
-    expect(matchesPattern('', '*')).toBe(true);
-    expect(matchesPattern('my-ssh.service', 'ssh*')).toBe(false);
+    expect(patternOf('sshd@*.service')('sshd@1-10.0.0.1:22.service')).toBe(true);
+    expect(patternOf('ssh.service')('ssh.service')).toBe(true);
+    expect(patternOf('ssh.*')('sshx-service')).toBe(false);
+    expect(patternOf('*')('')).toBe(true);
+    expect(patternOf('ssh*')('my-ssh.service')).toBe(false);
   });
 });
