@@ -5,7 +5,7 @@ import type { Store } from '../../store/store.ts';
 const BLOCK_SECONDS = 300;
 const DAY_BLOCKS = 288;
 const MIN_SLOTS = 16;
-const START_KEYS = 256;
+const START_KEYS = 8;
 
 /**
  * The events that were counted, by this process and before, so that each counts once: as often as
@@ -137,7 +137,10 @@ class BlockKeys {
 
   /** Returns whether the key is new. */
   add(key: number): boolean {
-    this.#slots ??= slotsOf(this.#list.subarray(0, this.#size));
+    if (this.#slots === undefined) {
+      this.#slots = slotsOf(this.#list.subarray(0, this.#size));
+      this.#list = NOTHING;
+    }
     const slot = slotOf(this.#slots, key);
     if (this.#slots[slot] === key) return false;
     this.#slots[slot] = key;
@@ -152,6 +155,8 @@ class BlockKeys {
     return keys.toSorted();
   }
 }
+
+const NOTHING = new Float64Array(0);
 
 function grown(list: Float64Array): Float64Array {
   const longer = new Float64Array(list.length * 2);
