@@ -193,7 +193,7 @@ export class FollowedLines implements EventCollector {
     const points = this.#connections.pointsOf(line, message, addressId);
     const row = isNew ? this.#taken + this.#found.length : -1;
     this.#pamFailures.add(line, addressId, user, points, row);
-    const key = points === 0 ? lineKey : this.#keys.next(line, lineKey);
+    const key = this.#keys.next(line, lineKey);
     if (!isNew) return;
     const { family, a, b, c, d, port } = line.reading;
     this.#found.push({

@@ -180,14 +180,14 @@ export class OffenceCollector {
     }
     const points = this.#connections.pointsOf(line, message, address);
     this.#pamFailures.add(line, address, user, points, this.#offences.length);
+    const eventKey = this.#keys.next(line, key);
     if (points === 0) {
-      this.#offences.pushQuiet(line.time, key);
+      this.#offences.pushQuiet(line.time, eventKey);
       return;
     }
     this.#samples?.add(line, address, this.#addresses);
     const kindId = this.#kinds.idOf(line, id, this.#userConditions.maskOf(line, user));
     const { time, count, reading } = line;
-    const eventKey = this.#keys.next(line, key);
     this.#offences.push(time, address, kindId, points, count, reading.port, user, eventKey);
   }
 

@@ -78,6 +78,21 @@ describe('recordLog', () => {
     expect(store.get(NETWORK)).toBeUndefined();
   });
 
+  it('counts equal attempts of one second, the first of which its connection counted', async () => {
+    const from = 'from 5.149.11.9 port 47';
+    const failed = `Failed password for invalid user eve ${from} ssh2`;
+    const lines = [
+      `00 Invalid user eve ${from}`,
+      `01 ${failed}`,
+      `01 ${failed}`,
+      `02 ${failed}`,
+    ].map((line) => `2026-03-23T10:11:${line.slice(0, 2)}Z gw sshd[11]: ${line.slice(3)}\n`);
+    recordLog(store, await read(lines.slice(0, 1).join('')), SETTINGS, NOW);
+    const window = `2026-03-23T10:11:00Z gw cron[1]: ran\n${lines.join('')}`;
+    const report = recordLog(store, await read(window), SETTINGS, NOW);
+    expect([report.repeated, hits()]).toEqual([1, 3]);
+  });
+
   it('reports an entry as folded if its activation became that of the network', async () => {
     const prefix = parsePrefix('5.149.11.9/32');
     const expired = neverActive(prefix, 'manual', '');
