@@ -85,6 +85,11 @@ describe.runIf(hasJournal)('the journal', () => {
     );
   });
 
+  it('says nothing of a long message of a program that is no service', async () => {
+    const writer = { SYSLOG_IDENTIFIER: 'dockerd', _COMM: 'dockerd', MESSAGE: 'x'.repeat(5000) };
+    expect(await grok(failedLogin(START, 1, writer))).toMatchObject([{ warnings: [] }]);
+  });
+
   it('believes the users and containers that the configuration names', async () => {
     configure('users = ["sshd=1000"]\ncontainers = ["docker-12ab.scope"]\n');
     const [report] = await grok(

@@ -160,17 +160,17 @@ export class JournalReader {
     this.cursor = entry.cursor;
     const name = entry.identifier || entry.comm;
     const { isRead } = this.#options;
-    if (isRead !== undefined && !isRead(entry.unit, this.#belief.serviceOf(name))) return undefined;
+    const service = this.#belief.serviceOf(name);
+    if (isRead !== undefined && !isRead(entry.unit, service)) return undefined;
     const doubt = this.#belief.doubt(entry);
-    if (doubt !== undefined) {
-      // Programs that no grammar knows are of no interest.
-      if (this.#belief.serviceOf(name) !== undefined) {
-        this.#count(doubt, `${printed(name)} by ${printed(entry.comm)}, uid ${entry.uid ?? '-'}`);
-      }
-      return undefined;
+    if (doubt === undefined && entry.message !== undefined) {
+      return lineOf(entry, name, entry.message);
     }
-    if (entry.message === undefined) this.#count('long', '');
-    return entry.message && lineOf(entry, name, entry.message);
+    // Programs that no grammar knows are of no interest.
+    if (service === undefined) return undefined;
+    if (doubt === undefined) this.#count('long', '');
+    else this.#count(doubt, `${printed(name)} by ${printed(entry.comm)}, uid ${entry.uid ?? '-'}`);
+    return undefined;
   }
 
   #count(doubt: JournalDoubt | 'long', example: string): void {
