@@ -12,13 +12,11 @@ const MAX_BLOCK_KEYS = 131_072;
 const FIND = 'SELECT keys FROM event WHERE block = ?';
 const PUT = 'INSERT OR REPLACE INTO event VALUES (?, ?)';
 
-/** All but the latest blocks that together have no more than so many bytes. */
-const DROP_MOST = `
-DELETE FROM event WHERE block <= (
-  SELECT max(block) FROM (
-    SELECT block, sum(length(keys)) OVER (ORDER BY block DESC) AS bytes FROM event
-  ) WHERE bytes > ?
-)`;
+/** The latest block that is too much: those after it have no more than so many bytes. */
+const TOO_MUCH = `
+SELECT max(block) FROM (
+  SELECT block, sum(length(keys)) OVER (ORDER BY block DESC) AS bytes FROM event
+) WHERE bytes > ?`;
 
 /**
  * The keys of the events that were counted, in blocks of five minutes. A key is a whole number below
@@ -75,7 +73,9 @@ export class EventTable {
 
   /** Removes the blocks before the given one, and all but the latest keys. */
   prune(before: number): void {
-    this.#connection.run('DELETE FROM event WHERE block < ?', before);
-    this.#connection.run(DROP_MOST, MAX_KEYS * KEY_BYTES);
+    const tooMuch = this.#connection.row(TOO_MUCH, MAX_KEYS * KEY_BYTES)?.[0];
+    const first = typeof tooMuch === 'number' ? Math.max(before, tooMuch + 1) : before;
+    this.#undo.eventsPruned(first);
+    this.#connection.run('DELETE FROM event WHERE block < ?', first);
   }
 }

@@ -38,6 +38,9 @@ const KEEP = 'INSERT OR IGNORE INTO former_entry VALUES (?, ?, ?, ?, ?, ?, ?)';
 const KEEP_EVENTS =
   'INSERT OR IGNORE INTO undo_event VALUES (?, ?, (SELECT keys FROM event WHERE block = ?))';
 
+const KEEP_PRUNED =
+  'INSERT OR IGNORE INTO undo_event SELECT ?, block, keys FROM event WHERE block < ?';
+
 /** The entries before the command, except those that were changed since. */
 const FORMER = `
 SELECT f.family, f.length, hex(f.network), f.record, f.former_command, f.commands
@@ -167,6 +170,12 @@ export class Undo {
   eventsChange(block: number): void {
     const command = this.#commands.keeping();
     if (command !== undefined) this.#connection.run(KEEP_EVENTS, command, block, block);
+  }
+
+  /** Call this before the blocks before this one are removed. */
+  eventsPruned(before: number): void {
+    const command = this.#commands.keeping();
+    if (command !== undefined) this.#connection.run(KEEP_PRUNED, command, before);
   }
 
   /** Call this before the pending offences change. */

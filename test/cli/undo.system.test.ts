@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parsePrefix } from '../../src/net/prefix-text.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
@@ -85,6 +85,20 @@ describe('undo', () => {
     expect((await line.run('undo')).stdout).toContain('2 logs forgotten, to be read again');
     expect(withoutLogins(await whole())).toEqual(withoutLogins(before));
     await grok(FIXTURE, line.path('second'));
+    expect(await whole()).toBe(after);
+  });
+
+  it('knows the events of before again, which count once', async () => {
+    const failed = readFileSync(log('first', '5.149.104.9', 2), 'utf8');
+    await grok(line.path('first'));
+    line.now = '2026-03-27T00:00:00Z';
+    const later = failed.replaceAll('Mar 22', 'Mar 26').replaceAll('5.149.104', '5.149.105');
+    const window = `Mar 22 11:00:00 gw cron[1]: ran\n${failed}${later}${later.replaceAll(':0', ':1')}`;
+    writeFileSync(line.path('window'), window);
+    await grok(line.path('window'));
+    const after = await whole();
+    await line.run('undo');
+    await grok(line.path('window'));
     expect(await whole()).toBe(after);
   });
 
