@@ -28,6 +28,7 @@ export interface StoreParts {
   readonly allowed: Allowed;
   readonly logins: LoginTable;
   readonly pending: Pending;
+  readonly spent: Pending;
   readonly feeds: Feeds;
   readonly undo: Undo;
   readonly changes: Changes;
@@ -144,12 +145,22 @@ export function keepFeed({ undo, feeds }: StoreParts, name: string): void {
   });
 }
 
+/** Removes offences that led to activations, from the prefix, and keeps them for undo. */
+export function takeSpent({ connection, undo, spent }: StoreParts, prefix: Prefix): void {
+  connection.together(() => {
+    for (const offence of spent.take(prefix)) {
+      const record = { type: 'pending', offence } as const;
+      undo.recordChanges(JSON.stringify(['spent', rowOfRecord(record)]), () => record);
+    }
+  });
+}
+
 /** Restores a record that was kept; undefined: there was none. */
 export function restoreRecord(parts: StoreParts, key: string, former: StoreRecord | undefined) {
   const [type, name, service, user] = JSON.parse(key) as [string, string, string, number];
   if (type === 'allow') parts.allowed.remove(parsePrefix(name));
   else if (type === 'feed') parts.feeds.remove(name);
-  else {
+  else if (type === 'login') {
     const address = parseAddress(name);
     if (address !== undefined) {
       parts.logins.remove({ address, service, user: user === 0 ? undefined : user });
@@ -158,6 +169,7 @@ export function restoreRecord(parts: StoreParts, key: string, former: StoreRecor
   if (former?.type === 'allow') parts.allowed.put(former.allowed);
   else if (former?.type === 'feed') parts.feeds.replace(former.feed, former.prefixes);
   else if (former?.type === 'login') parts.logins.record([former.login]);
+  else if (former?.type === 'pending') parts.spent.put(former.offence);
 }
 
 function* records(parts: StoreParts): IterableIterator<StoreRecord> {

@@ -20,6 +20,7 @@ import {
   keepAllowed,
   keepFeed,
   type StoreParts,
+  takeSpent,
 } from './exchange.ts';
 import { type Feed, Feeds } from './feeds.ts';
 import { FleetState } from './fleet-state.ts';
@@ -78,7 +79,7 @@ export class Store {
   readonly logins: LoginTable;
   /** Activations that were withdrawn. */
   readonly withdrawals: Withdrawals;
-  /** Offences that led to activations lately, or hit them. */
+  /** Offences that led to activations lately, or hit them; removed through takeSpent. */
   readonly spent: Pending;
   /** How far journals were counted. */
   readonly cursors: Cursors;
@@ -119,8 +120,8 @@ export class Store {
     this.outbox = new Outbox(connection, this.commands, outboxOptions);
     this.forgotten = new Forgotten(connection, entries, history);
     this.changes = new Changes(connection, this.commands, this.withdrawals, this.forgotten);
-    const { forgotten, logs, logins, feeds, changes, outbox, coverage } = this;
-    const own = { forgotten, logs, logins, feeds, changes, outbox, coverage };
+    const { forgotten, logs, logins, feeds, changes, outbox, coverage, spent } = this;
+    const own = { forgotten, logs, logins, feeds, changes, outbox, coverage, spent };
     const allowed = new Allowed(connection);
     const undo = new Undo(connection, this.commands, entries, history, pending);
     this.#parts = { ...own, connection, entries, history, pending, allowed, undo };
@@ -225,6 +226,11 @@ export class Store {
   withdrawn(withdrawal: Withdrawal): void {
     this.withdrawals.record(withdrawal, this.#parts.undo.begun());
     this.changes.add('withdrawn', withdrawal.prefix, { note: withdrawal.reason });
+  }
+
+  /** Removes the offences from the prefix that led to activations. */
+  takeSpent(prefix: Prefix): void {
+    takeSpent(this.#parts, prefix);
   }
 
   /**

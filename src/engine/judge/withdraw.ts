@@ -119,7 +119,7 @@ function withdraw(
   if (!isDryRun) {
     writeWithdrawal(store, before, latest, now, 'login');
     store.outbox.withdraw(prefix);
-    store.spent.take(prefix);
+    store.takeSpent(prefix);
     store.addPending(pending);
   }
   return { before, pending };
@@ -200,7 +200,7 @@ export function withdrawMistake(store: Store, prefix: Prefix, now: Seconds): Ent
   if (entry === undefined || latest?.number !== entry.activations) return undefined;
   const before = former(entry, history.slice(0, -1), latest);
   writeWithdrawal(store, before, latest, now, 'mistake');
-  store.spent.take(prefix);
+  store.takeSpent(prefix);
   store.takePending(prefix);
   return before;
 }

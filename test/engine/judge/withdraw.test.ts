@@ -227,4 +227,13 @@ describe('an activation', () => {
     expect(await show()).toEqual(before);
     expect((await explained())?.withdrawn).toEqual([]);
   });
+
+  it('is withdrawn again where the login is read again after undo', async () => {
+    await grok(failures({ count: 3, at: '10:00' }));
+    const later = login({ at: '12:00' });
+    expect(await grok(later)).toEqual([NETWORK]);
+    await line.run('undo');
+    expect(await grok(later)).toEqual([NETWORK]);
+    expect(await show()).toEqual([]);
+  });
 });
