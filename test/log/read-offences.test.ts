@@ -12,6 +12,7 @@ import { type LogSummary, readOffences } from '../../src/log/read-offences.ts';
 import { openSource } from '../../src/log/source.ts';
 import { formatAddress } from '../../src/net/address-text.ts';
 import { prefixAround } from '../../src/net/prefix.ts';
+import { parsePrefix } from '../../src/net/prefix-text.ts';
 import { sourceOf } from './lines-of.ts';
 import { tinyScanner } from './tiny-scanner.ts';
 
@@ -216,6 +217,13 @@ describe('a log that has grown', () => {
     const { all, newFrom } = await readAgainAndAgain([first], 1 << 20);
     expect(newFrom).toBe(first);
     expect(all).toEqual((await told(whole)).offences);
+  });
+
+  it('has samples of what is new only', async () => {
+    const { content } = (await told(lines.slice(0, 5).join(''))).summary;
+    const { samples } = (await told(whole, { samples: 2 }, () => [content])).summary;
+    const all = samples?.within(parsePrefix('5.149.104.0/24')) ?? [];
+    expect(all.map(({ number }) => number)).toEqual([6, 7]);
   });
 
   it('yields nothing if it has not grown', async () => {

@@ -99,6 +99,7 @@ export class OffenceCollector {
   /** Discards all lines so far, which were counted before, but not their connections. */
   forget(): void {
     this.#offences.clear();
+    this.#samples?.clear();
     this.#pamFailures.clear();
     this.#logins.clear();
     this.#messageCounts.fill(0);

@@ -65,6 +65,15 @@ export class Samples {
     known.samples.push({ number, text, address });
   }
 
+  /** Discards all lines. */
+  clear(): void {
+    this.#networks4.clear();
+    this.#networks6.clear();
+    this.#full.fill(0);
+    this.#count = 0;
+    this.#sorted = undefined;
+  }
+
   /** The samples of a prefix, in the order of the log. */
   within(prefix: Prefix): readonly Sample[] {
     const { family, length } = prefix;
