@@ -42,6 +42,7 @@ export async function liveConfigured(
     const config = await context.config();
     if (held?.config !== config) {
       const [firewall, store] = [await configuredFirewall(config), await context.store('read')];
+      held?.live.close();
       const live = liveFirewall(firewall, store, policyOf(config), () => context.time.present);
       held = { config, live };
     }
@@ -50,6 +51,7 @@ export async function liveConfigured(
   return {
     add: async (prefixes) => (await current()).add(prefixes),
     apply: async () => (await current()).apply(),
+    close: () => held?.live.close(),
   };
 }
 

@@ -31,6 +31,12 @@ export interface Firewall {
    * table must be read first. Absent if reading is cheap.
    */
   readonly add?: (prefixes: PrefixList) => Promise<boolean>;
+  /**
+   * Starts the program that `add` needs, which takes longer than what it then does. `release` ends it.
+   * Absent if there is nothing to start ahead.
+   */
+  readonly prepare?: () => void;
+  readonly release?: () => void;
   /** Kills the states of hosts in these prefixes. Absent if not needed. */
   readonly kill?: (prefixes: PrefixList) => Promise<void>;
   /** Why the firewall may not block the rules that it holds. Absent if rules always block. */

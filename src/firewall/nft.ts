@@ -1,6 +1,7 @@
 import { McblockError } from '../errors.ts';
 import { PrefixList } from '../net/prefix-list.ts';
-import { type Finished, runProgram, wordsOf } from '../process/run-program.ts';
+import { Program } from '../process/program.ts';
+import { type Finished, feedProgram, runProgram, wordsOf } from '../process/run-program.ts';
 import type { Firewall } from './firewall.ts';
 import { type NftListing, readNftListing } from './nft-listing.ts';
 import { setName, setsOf } from './nft-sets.ts';
@@ -14,6 +15,8 @@ import { nftChangeText, nftText } from './nft-text.ts';
  */
 export function nftFirewall(nft: string, table: string): Firewall {
   let listing: NftListing | undefined;
+  let standby: Program | undefined;
+  const start = () => new Program(nft, LOAD);
   return {
     name: `nftables table inet ${table}`,
     read: async () => {
@@ -27,8 +30,18 @@ export function nftFirewall(nft: string, table: string): Firewall {
         return false;
       }
       const removed = new PrefixList();
-      await load(nft, nftChangeText({ added, removed }, table, listing.sets));
+      const input = nftChangeText({ added, removed }, table, listing.sets);
+      const program = standby ?? start();
+      standby = undefined;
+      checked(await feedProgram(program, { input }));
       return true;
+    },
+    prepare: () => {
+      standby ??= start();
+    },
+    release: () => {
+      standby?.end('was not needed');
+      standby = undefined;
     },
     change: async (change) => {
       if (change.whole || listing === undefined) return load(nft, nftText(change.wanted, table));
@@ -42,8 +55,11 @@ export function nftFirewall(nft: string, table: string): Firewall {
   };
 }
 
+/** Loads a script from stdin, once that is at its end. */
+const LOAD = ['-f', '-'];
+
 async function load(nft: string, input: Iterable<Uint8Array>): Promise<void> {
-  checked(await runProgram(nft, ['-f', '-'], { input }));
+  checked(await runProgram(nft, LOAD, { input }));
 }
 
 async function list(nft: string, table: string): Promise<NftListing | undefined> {

@@ -65,6 +65,7 @@ export function signal(child: ChildProcess, name: NodeJS.Signals, isGroup = fals
  * program that could not be started has streams too, which are at their end.
  */
 export class Program {
+  readonly path: string;
   readonly stdin: Writable;
   readonly stdout: Readable;
   readonly stderr: Readable;
@@ -81,6 +82,7 @@ export class Program {
     args: readonly string[],
     { user, ownGroup = false, inherit = [] }: StartOptions = {},
   ) {
+    this.path = path;
     this.#isGroup = ownGroup;
     try {
       const child = spawn(path, args, {

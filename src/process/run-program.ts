@@ -2,13 +2,13 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { collectStderr, Program, ProgramError, type StartOptions } from './program.ts';
 
-export interface RunOptions extends StartOptions {
+export interface InputOptions {
   /** Written to its stdin. */
-  readonly input?: Iterable<Uint8Array>;
+  readonly input?: Iterable<Uint8Array> | undefined;
   /** Default: 120. */
-  readonly timeLimitSeconds?: number;
+  readonly timeLimitSeconds?: number | undefined;
   /** How much it may write to stdout before it is ended. Default: 512 MiB. */
-  readonly outputLimitBytes?: number;
+  readonly outputLimitBytes?: number | undefined;
 }
 
 /** How a program exited, and what it wrote. */
@@ -30,14 +30,24 @@ const OUTPUT_LIMIT_BYTES = 512 * 1024 * 1024;
 export async function runProgram(
   path: string,
   args: readonly string[],
+  { input, timeLimitSeconds, outputLimitBytes, ...options }: InputOptions & StartOptions = {},
+): Promise<Finished> {
+  return feedProgram(new Program(path, args, options), {
+    input,
+    timeLimitSeconds,
+    outputLimitBytes,
+  });
+}
+
+/** Gives a program that was started before its input, from which on its time counts. As runProgram. */
+export async function feedProgram(
+  program: Program,
   {
     input = [],
     timeLimitSeconds = TIME_LIMIT_SECONDS,
     outputLimitBytes = OUTPUT_LIMIT_BYTES,
-    ...options
-  }: RunOptions = {},
+  }: InputOptions,
 ): Promise<Finished> {
-  const program = new Program(path, args, options);
   program.limitTime(timeLimitSeconds);
   const stderr = collectStderr(program);
   const chunks: Buffer[] = [];
@@ -53,7 +63,7 @@ export async function runProgram(
   const { status, failure } = await program.ended;
   program.stdin.destroy();
   await fed;
-  if (failure !== undefined) throw new ProgramError(path, failure);
+  if (failure !== undefined) throw new ProgramError(program.path, failure);
   return { ok: status === 0, stdout: Buffer.concat(chunks), stderr: stderr() };
 }
 

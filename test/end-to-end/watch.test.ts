@@ -448,11 +448,15 @@ it.skipIf(NO_NAMESPACES)('adds to nftables without reading what it holds each ti
     writeFileSync(log, attemptsOf('5.149.104.9'));
     startWatch('--config', config, log);
     await untilTrue(() => existsSync(calls) && table().includes('5.149.104.0'));
-    // The table is created, and read once more.
-    await untilTrue(() => callsOf().at(-1)?.includes('list') === true);
+    // The table is created and read once more, and the program for the next prefix is started.
+    const starts = ['-j list', '-f -', '-j list', '-f -'];
+    await untilTrue(() => callsOf().length === starts.length);
+    expect(callsOf().every((call, index) => call.startsWith(starts[index] ?? ''))).toBe(true);
     const before = callsOf().length;
     appendFileSync(log, attemptsOf('5.149.106.9'));
     await untilTrue(() => table().includes('5.149.106.0'));
+    // That of the one after it.
+    await untilTrue(() => callsOf().length > before);
     expect(callsOf().slice(before)).toEqual(['-f -']);
   } finally {
     namespace.remove();

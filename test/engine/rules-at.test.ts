@@ -209,6 +209,25 @@ describe('liveFirewall', () => {
     store.close();
   });
 
+  it('starts the program for the next addition after each one', async () => {
+    const store = openStore(line.db, { mode: 'write' });
+    const done: string[] = [];
+    const firewall = {
+      name: 'test',
+      add: async () => {
+        done.push('added');
+        return true;
+      },
+      prepare: () => done.push('prepared'),
+      release: () => done.push('released'),
+    } as unknown as Firewall;
+    const live = liveFirewall(firewall, store, DEFAULT_POLICY, () => 0);
+    await live.add([parsePrefix('203.0.113.0/24')]);
+    live.close();
+    expect(done).toEqual(['added', 'prepared', 'released']);
+    store.close();
+  });
+
   it('starts no program before what waits to be sent is sent', async () => {
     const store = openStore(line.db, { mode: 'write' });
     const done: string[] = [];

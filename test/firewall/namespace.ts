@@ -32,6 +32,11 @@ export class Namespace {
     return run(...this.argv(...command));
   }
 
+  /** How many processes are in here. */
+  get processes(): number {
+    return run(IP, 'netns', 'pids', this.name).split(/\s+/).filter(Boolean).length;
+  }
+
   /** `ip` in here. */
   ip(words: string): string {
     return this.run(IP, ...words.split(' '));

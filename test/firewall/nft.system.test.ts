@@ -2,8 +2,10 @@ import { writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { nftFirewall } from '../../src/firewall/nft.ts';
 import { readNftListing } from '../../src/firewall/nft-listing.ts';
-import { formatPrefix } from '../../src/net/prefix-text.ts';
+import { PrefixList } from '../../src/net/prefix-list.ts';
+import { formatPrefix, parsePrefix } from '../../src/net/prefix-text.ts';
 import { apply } from '../contract/firewall-contract.ts';
+import { until } from '../support/until.ts';
 import { Namespace, NO_NAMESPACES } from './namespace.ts';
 
 const WHY = NO_NAMESPACES ? `: ${NO_NAMESPACES}` : '';
@@ -91,6 +93,40 @@ describe.skipIf(NO_NAMESPACES)(`the nftables table${WHY}`, () => {
     const rules = ['1.2.3.0/24', '7.0.0.0/20', '9.9.9.9/32'];
     await Promise.all([1, 2, 3].map(() => apply(bench(), rules)));
     expect(Array.from((await bench().firewall.read()) ?? [], formatPrefix)).toEqual(rules);
+  });
+
+  it('is added to by the program that was started for it', async () => {
+    const { firewall } = bench();
+    await apply({ firewall }, ['1.2.3.0/24']);
+    await firewall.read();
+    firewall.prepare?.();
+    await until(() => namespace.processes === 1);
+    // No other program can be started now.
+    writeFileSync(namespace.nft, '#!/bin/sh\nexit 1\n');
+    const add = (prefix: string) => firewall.add?.(PrefixList.from([parsePrefix(prefix)]));
+    expect(await add('1.2.5.0/24')).toBe(true);
+    expect(ruleset()).toContain('elements = { 1.2.3.0, 1.2.5.0 }');
+    await expect(add('1.2.7.0/24')).rejects.toMatchObject({ code: 'program' });
+  });
+
+  it('reports the error of a program that was started before', async () => {
+    const { firewall } = bench();
+    await apply({ firewall }, ['1.2.3.0/24']);
+    await firewall.read();
+    firewall.prepare?.();
+    namespace.nftables('delete table inet mcblock');
+    await expect(
+      firewall.add?.(PrefixList.from([parsePrefix('1.2.5.0/24')])),
+    ).rejects.toMatchObject({ code: 'program', message: expect.stringContaining('No such file') });
+  });
+
+  it('has no program left that was started for it and not needed', async () => {
+    const { firewall } = bench();
+    firewall.prepare?.();
+    firewall.prepare?.();
+    await until(() => namespace.processes === 1);
+    firewall.release?.();
+    await until(() => namespace.processes === 0);
   });
 
   it('reports the error of nft, and what to do about it', async () => {

@@ -90,6 +90,9 @@ async function listen(context: Context, options: ListenOptions): Promise<void> {
     ...(await sendOutbox(store, api, now, warn)),
     pending: await pending.send(store, api),
   });
+  const firewall = applies
+    ? liveFirewall(await configuredFirewall(config), store, policy, now)
+    : NO_FIREWALL;
   const daemon = new ListenDaemon({
     settings,
     log,
@@ -97,9 +100,7 @@ async function listen(context: Context, options: ListenOptions): Promise<void> {
     now,
     remember: (message) => isNew(store, message),
     storeBans: (requests) => storeBans(store, requests, policy, now(), rules.maxAgeSeconds),
-    firewall: applies
-      ? liveFirewall(await configuredFirewall(config), store, policy, now)
-      : NO_FIREWALL,
+    firewall,
     fetchKeys: client && own && (() => fetchKeys(client, own)),
     catchUp: client && (() => catchUp(store, client, changes)),
     post: client && (() => post(client)),
@@ -117,6 +118,7 @@ async function listen(context: Context, options: ListenOptions): Promise<void> {
     // Requests to the API that are cut off are made again next time.
     stop.abort();
     await daemon.close();
+    firewall.close();
     client?.close();
   }
   log.write('info', 'stopped');

@@ -51,8 +51,9 @@ export class FirewallUpdater {
   }
 
   /** Finishes what was requested. */
-  close(): Promise<void> {
-    return this.#task.close();
+  async close(): Promise<void> {
+    await this.#task.close();
+    this.#live.close();
   }
 
   async #update(): Promise<void> {

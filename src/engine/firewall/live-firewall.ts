@@ -17,6 +17,8 @@ export interface LiveFirewall {
   readonly add: (prefixes: readonly Prefix[]) => Promise<boolean>;
   /** Makes the firewall hold the rules of the store. */
   readonly apply: () => Promise<void>;
+  /** Ends what was started for the next `add`. */
+  readonly close: () => void;
 }
 
 export function liveFirewall(
@@ -38,7 +40,9 @@ export function liveFirewall(
       // Starting a program holds the loop for milliseconds: what goes to the fleet is sent before.
       await new Promise(setImmediate);
       try {
-        return await firewall.add(list);
+        const isAdded = await firewall.add(list);
+        firewall.prepare?.();
+        return isAdded;
       } catch (error) {
         // Another program changed the firewall. `apply` reads it and reports that.
         if (error instanceof McblockError) return false;
@@ -47,9 +51,15 @@ export function liveFirewall(
     },
     apply: async () => {
       await applyRules(firewall, store, policy, now);
+      firewall.prepare?.();
     },
+    close: () => firewall.release?.(),
   };
 }
 
 /** For when another program applies the rules. */
-export const NO_FIREWALL: LiveFirewall = { add: async () => true, apply: async () => {} };
+export const NO_FIREWALL: LiveFirewall = {
+  add: async () => true,
+  apply: async () => {},
+  close: () => {},
+};

@@ -16,6 +16,7 @@ function recording(calls: string[], canAdd = true): LiveFirewall {
       return canAdd;
     },
     apply: async () => void calls.push('apply'),
+    close: () => void calls.push('close'),
   };
 }
 
@@ -23,9 +24,8 @@ it('applies on request, retries with growing delays, and warns', async () => {
   const warnings: string[] = [];
   let calls = 0;
   const apply = () => Promise.reject(new Error(`busy ${++calls}`));
-  const updater = new FirewallUpdater({ add: async () => true, apply }, (text) =>
-    warnings.push(text),
-  );
+  const live = { add: async () => true, apply, close: () => {} };
+  const updater = new FirewallUpdater(live, (text) => warnings.push(text));
   updater.apply();
   await vi.advanceTimersByTimeAsync(1000 + 2000 + 4000 + 10);
   expect(calls).toBe(4);
