@@ -13,10 +13,12 @@ import { MAX_SUBNETS } from './subnets.ts';
 
 /** Up to this many rows are read at once and looked up in memory. */
 const FEW = 1024;
+/** So many lookups take less time than that. */
+const MAX_SINGLE = 64;
 const NOTHING: readonly Entry[] = [];
 
 /**
- * The entries and logins around many networks, for thousands of lookups. Results may be as old as
+ * The entries and logins around networks, for one lookup or for thousands. Results may be as old as
  * the snapshot: nothing may be written around a network that is looked up afterwards.
  */
 export class Snapshot {
@@ -31,6 +33,7 @@ export class Snapshot {
   readonly #many = new Map<Family, readonly number[]>();
   /** All logins, if they are few. */
   #allLogins: Logins | 'many' | undefined;
+  #lookups = 0;
 
   constructor(entries: Entries, history: History, logins: LoginTable) {
     this.#entries = entries;
@@ -40,6 +43,7 @@ export class Snapshot {
 
   /** The entries that contain the prefix, including its own, the widest first. */
   supernets(prefix: Prefix): readonly Entry[] {
+    if (this.#isSingle()) return this.#entries.supernets(prefix);
     const many = this.#lengthsWithMany(prefix.family);
     const few = this.#few.supernets(prefix);
     // Most networks have no entries.
@@ -57,6 +61,7 @@ export class Snapshot {
 
   /** At most a thousand entries within the prefix, without its own. */
   subnets(prefix: Prefix): readonly Entry[] {
+    if (this.#isSingle()) return this.#entries.subnets(prefix);
     const many = this.#lengthsWithMany(prefix.family).filter((length) => length > prefix.length);
     const found = this.#fewWithin(prefix);
     if (many.length === 0) return found;
@@ -75,10 +80,16 @@ export class Snapshot {
 
   /** The logins from addresses in the prefix. */
   loginsWithin(prefix: Prefix): readonly Login[] {
+    if (this.#isSingle()) return this.#logins.within(prefix, 0);
     this.#allLogins ??= this.#readLogins();
     return this.#allLogins === 'many'
       ? this.#logins.within(prefix, 0)
       : this.#allLogins.within(prefix);
+  }
+
+  /** Reading many rows pays only for many lookups. */
+  #isSingle(): boolean {
+    return ++this.#lookups <= MAX_SINGLE;
   }
 
   #lengthsWithMany(family: Family): readonly number[] {

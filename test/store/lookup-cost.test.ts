@@ -36,7 +36,11 @@ function commands(path: string): void {
   store.transaction(() => {
     store.supernets(parsePrefix('192.0.2.0/24'));
     store.around(parsePrefix('192.0.2.0/24'), parsePrefix('192.0.2.7/32'));
-    store.snapshot().activations(parsePrefix('192.0.2.0/24'));
+    const snapshot = store.snapshot();
+    snapshot.activations(parsePrefix('192.0.2.0/24'));
+    expect(snapshot.supernets(parsePrefix('10.0.5.7/32')).length).toBe(1);
+    snapshot.subnets(parsePrefix('10.0.5.0/24'));
+    snapshot.loginsWithin(parsePrefix('10.0.5.0/24'));
     expect([...store.under(parsePrefix('192.0.2.0/24'))]).toEqual([]);
     const entry = entryOf('192.0.2.0/24');
     store.record({ entry, activations: [entry], evidence: [{ activation: 1, rows: [] }] });
