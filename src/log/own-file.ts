@@ -16,10 +16,15 @@ const SAMPLE_BYTES = 65_536;
 const NEWSYSLOG = asciiBytes('newsyslog');
 const HOST_NAME = /^[\w.:-]+$/;
 
-/** A log, and the service that writes it; undefined if a syslogd does. */
-export interface OwnContent {
-  readonly chunks: Chunks;
+/** The service that writes a log; undefined if a syslogd does. */
+export interface LogOwner {
   readonly service: string | undefined;
+  /** Lines that are appended do not change that. */
+  readonly isCertain: boolean;
+}
+
+export interface OwnContent extends LogOwner {
+  readonly chunks: Chunks;
 }
 
 /**
@@ -35,10 +40,13 @@ export async function ownContent(
   const iterator = chunks[Symbol.asyncIterator]();
   const guess = new OwnerGuess(scanners);
   const taken: Buffer[] = [];
+  let isCertain = true;
   while (!guess.isMade) {
     const { done, value } = await iterator.next();
-    if (done === true) guess.finish();
-    else {
+    if (done === true) {
+      isCertain = false;
+      guess.finish();
+    } else {
       // A chunk is only valid until the next, but several are kept here.
       const chunk = guess.push(value) ? value : Buffer.from(value);
       taken.push(chunk);
@@ -50,6 +58,7 @@ export async function ownContent(
   return {
     chunks: resumed(taken, iterator),
     service: guess.service ?? (isOnly ? only.service : undefined),
+    isCertain,
   };
 }
 

@@ -53,6 +53,6 @@ export async function contentOf(
   const { onProgress, decompressor = 'auto', sizeLimitBytes = DEFAULT_SIZE_LIMIT_BYTES } = options;
   const onBytes = (bytes: number): void => onProgress?.(bytes, source.totalBytes);
   const chunks = decompress(source, { decompressor, sizeLimitBytes, onBytes, warn });
-  if (options.service !== undefined) return { chunks, service: options.service };
+  if (options.service !== undefined) return { chunks, service: options.service, isCertain: true };
   return ownContent(chunks, options.scanners);
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Seconds } from '../../blocklist/entry.ts';
 import type { Checkpoint, ContentDigest } from '../checkpoint.ts';
+import type { LogOwner } from '../own-file.ts';
 import type { ReadOptions } from '../read-options.ts';
 import { FollowedLines, type LinesSummary } from './follow-lines.ts';
 
@@ -41,7 +42,7 @@ export interface FollowedPart {
   readonly known: readonly Checkpoint[];
   /** How many bytes were counted before. */
   readonly newFrom: number;
-  readonly service: string | undefined;
+  readonly owner: LogOwner;
 }
 
 /** The part of a log that was read, from its first byte. */
@@ -59,7 +60,7 @@ export class FollowedContent {
     this.part = part;
     this.#report = options.report;
     this.#recordedBytes = part.newFrom;
-    this.#lines = new FollowedLines(options, part.service, part.name, part.newFrom);
+    this.#lines = new FollowedLines(options, part.owner.service, part.name, part.newFrom);
   }
 
   get bytes(): number {

@@ -104,8 +104,8 @@ async function readSource(
 ): Promise<boolean> {
   const digested = await contentOf(source, options, options.report);
   const { content, known, newFrom } = await knownContent(digested.chunks, options.known);
-  const { chunks, service } = await contentOf(source, options, () => {});
-  const part = { name: log, head: content.head, known, newFrom, service };
+  const { chunks, ...owner } = await contentOf(source, options, () => {});
+  const part = { name: log, head: content.head, known, newFrom, owner };
   const followed = new FollowedContent(options, part);
   const { fileTime } = source;
   for await (const chunk of chunks) {

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { headOf } from '../checkpoint.ts';
 import { MAGIC_BYTES } from '../compression/format.ts';
 import { LINE_LIMIT_BYTES } from '../lines.ts';
-import { ownContent } from '../own-file.ts';
+import { type LogOwner, ownContent } from '../own-file.ts';
 import { FollowedContent, type RecordBatch } from './follow-content.ts';
 import { type FollowedFile, openFollowed, READ_BYTES } from './follow-file.ts';
 import { knownContent } from './follow-known.ts';
@@ -195,13 +195,13 @@ export class FollowedLog {
         newFrom = size;
       }
     }
-    const service = await this.#serviceOf(file);
+    const owner = await this.#ownerOf(file);
     const content = new FollowedContent(this.#options, {
       name: this.name,
       head,
       known,
       newFrom,
-      service,
+      owner,
     });
     for await (const chunk of file.chunks(newFrom)) content.take(chunk);
     file.begin(content, lineEnd < 0 ? beginning.length : lineEnd + 1);
@@ -224,21 +224,22 @@ export class FollowedLog {
   /** The first lines may not tell the service that writes the file, but later ones do. */
   async #checkService(file: FollowedFile, record: RecordBatch): Promise<void> {
     const { content } = file;
-    if (content === undefined || content.bytes > SAMPLE_BYTES) return;
+    if (content === undefined || content.part.owner.isCertain || content.bytes > SAMPLE_BYTES)
+      return;
     if (file.size <= content.bytes) return;
-    const service = await this.#serviceOf(file);
-    if (service === content.part.service) return;
+    const { service } = await this.#ownerOf(file);
+    if (service === content.part.owner.service) return;
     this.#record(file, record, true);
     file.begin(undefined, 0);
   }
 
-  async #serviceOf(file: FollowedFile): Promise<string | undefined> {
+  async #ownerOf(file: FollowedFile): Promise<LogOwner> {
     const { service, scanners } = this.#options;
-    if (service !== undefined) return service;
+    if (service !== undefined) return { service, isCertain: true };
     const sample = Buffer.from(file.beginning(SAMPLE_BYTES));
     // An incomplete line could be mistaken for another.
     const lines = sample.subarray(0, sample.lastIndexOf(NEWLINE) + 1);
-    return (await ownContent(once(lines), scanners)).service;
+    return ownContent(once(lines), scanners);
   }
 
   /** It is no longer written to. */

@@ -1,5 +1,7 @@
 type Numbers = Uint8Array | Uint16Array | Uint32Array | Float64Array;
 
+/** The length of the first block at first: most columns of a log that is followed hold few numbers. */
+const FIRST_LENGTH = 16;
 const BLOCK_BITS = 13;
 const BLOCK_LENGTH = 2 ** BLOCK_BITS;
 
@@ -28,10 +30,7 @@ export class NumberColumn<T extends Numbers> {
   /** Larger numbers than the type can hold become its largest. */
   push(value: number): void {
     const index = this.#length++ % BLOCK_LENGTH;
-    if (index === 0) {
-      this.#block = new this.#make(BLOCK_LENGTH);
-      this.#blocks.push(this.#block);
-    }
+    if (index === 0 || index === this.#block.length) this.#grow(index);
     this.#block[index] = value > this.#largest ? this.#largest : value;
   }
 
@@ -43,6 +42,18 @@ export class NumberColumn<T extends Numbers> {
   set(index: number, value: number): void {
     const block = this.#blocks[index >>> BLOCK_BITS];
     if (block !== undefined) block[index % BLOCK_LENGTH] = value;
+  }
+
+  /** Adds a block, or makes the first one longer. */
+  #grow(taken: number): void {
+    const before = this.#block;
+    const isFirst = this.#length <= BLOCK_LENGTH;
+    this.#block = new this.#make(isFirst ? Math.max(FIRST_LENGTH, 8 * taken) : BLOCK_LENGTH);
+    if (taken > 0) {
+      this.#block.set(before);
+      this.#blocks.pop();
+    }
+    this.#blocks.push(this.#block);
   }
 
   clear(): void {

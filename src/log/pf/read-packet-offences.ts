@@ -28,7 +28,7 @@ export async function readPacketOffences(
   const [head, content] = await peek(chunks, SAMPLE_BYTES);
   if (!isPcap(head) && head.includes(' filterlog')) {
     const scanners = [filterlogScanner(external)];
-    const lines = { chunks: content, service: undefined };
+    const lines = { chunks: content, service: undefined, isCertain: true };
     return readLines(source, lines, { ...options, scanners, points: new Map() }, warnings);
   }
   return readPackets(source, content, options, external, warnings);
