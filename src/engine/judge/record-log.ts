@@ -9,7 +9,7 @@ import { LogReport } from './log-report.ts';
 import { sharePending } from './pending.ts';
 import { SeenEvents } from './seen-events.ts';
 import { storeChanges, storeLogins } from './store-judged.ts';
-import { keepSpent, withdrawFor } from './withdraw.ts';
+import { keepSpent, pruneSpent, withdrawFor } from './withdraw.ts';
 
 /**
  * Judges a log and stores the result, in one transaction. Throws McblockError('store') if another
@@ -51,7 +51,10 @@ export function recordLog(
       sharePending(store, pending);
       events.save(now, settings.windowSeconds);
     }
-    keepSpent(store, spent, settings.windowSeconds);
+    if (spent.length > 0) {
+      keepSpent(store, spent);
+      pruneSpent(store, settings.windowSeconds);
+    }
     store.recordLog({
       digest: content.digest,
       head: content.head,

@@ -28,9 +28,12 @@ export function spentSeconds(windowSeconds: number): number {
 }
 
 /** Keeps offences that led to activations, for as long as a login may come. */
-export function keepSpent(store: Store, spent: readonly Offence[], windowSeconds: number): void {
-  if (spent.length === 0) return;
-  store.spent.putAll(latestOf(spent, MAX_SPENT));
+export function keepSpent(store: Store, spent: readonly Offence[]): void {
+  if (spent.length > 0) store.spent.putAll(latestOf(spent, MAX_SPENT));
+}
+
+/** Removes those that are too old or too many. */
+export function pruneSpent(store: Store, windowSeconds: number): void {
   store.spent.prune(spentSeconds(windowSeconds), MAX_SPENT);
 }
 

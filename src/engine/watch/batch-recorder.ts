@@ -12,7 +12,7 @@ import { PendingOffences, StoredPending } from '../judge/pending.ts';
 import { OUTCOMES } from '../judge/pending-changes.ts';
 import { SeenEvents } from '../judge/seen-events.ts';
 import { type RuleChanges, storeChanges, storeLogins } from '../judge/store-judged.ts';
-import { keepSpent } from '../judge/withdraw.ts';
+import { keepSpent, pruneSpent } from '../judge/withdraw.ts';
 import type { Policies } from '../policies.ts';
 
 /** Pending offences and the keys of events are pruned at this interval, or after this many. */
@@ -101,12 +101,13 @@ export class BatchRecorder {
     judgeNetworks(store, lines, settings, now, pending, done, (changes) =>
       storeChanges(store, changes, now, done),
     );
-    keepSpent(store, pending.spent, policies.windowSeconds);
+    keepSpent(store, pending.spent);
     const stored = pending instanceof StoredPending ? pending : undefined;
-    this.#keptSince += (stored?.kept ?? 0) + events.added;
+    this.#keptSince += (stored?.kept ?? 0) + pending.spent.length + events.added;
     const isPruned = isDue || this.#keptSince > PRUNE_OFFENCES;
     if (isPruned) {
       stored?.prune(policies.windowSeconds);
+      pruneSpent(store, policies.windowSeconds);
       this.#prunedAt = performance.now();
       this.#keptSince = 0;
     }
