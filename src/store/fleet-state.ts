@@ -47,8 +47,8 @@ export class FleetState {
   }
 
   /**
-   * A transaction that applies what a server sends. It does not wait for the disk: if the power fails,
-   * the position is lost too, and the same is fetched again.
+   * A transaction that applies what a server sends, or other machines that report to it. It does not
+   * wait for the disk: if the power fails, the position is lost too, and the same is fetched again.
    */
   applying<T>(work: () => T): T {
     return this.#connection.unsyncedTransaction(work);

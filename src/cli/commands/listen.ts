@@ -99,7 +99,8 @@ async function listen(context: Context, options: ListenOptions): Promise<void> {
     version: VERSION,
     now,
     remember: (message) => isNew(store, message),
-    storeBans: (requests) => storeBans(store, requests, policy, now(), rules.maxAgeSeconds),
+    storeBans: (requests) =>
+      storeBans(store, requests, policy, now(), rules.maxAgeSeconds, client !== undefined),
     firewall,
     fetchKeys: client && own && (() => fetchKeys(client, own)),
     catchUp: client && (() => catchUp(store, client, changes)),

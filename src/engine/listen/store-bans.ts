@@ -21,6 +21,8 @@ const COUNT_SECONDS = 60;
 /**
  * Decides on requests of other machines and stores the decisions, in one transaction.
  * @param maxAgeSeconds no older message is requested
+ * @param isFetched a server sends the same, should a failure of power undo it: it need not wait for the
+ *   disk
  */
 export function storeBans(
   store: Store,
@@ -28,8 +30,9 @@ export function storeBans(
   policy: Policy,
   now: Seconds,
   maxAgeSeconds: Seconds,
+  isFetched = false,
 ): BlockResult[] {
-  return store.transaction(() => {
+  const storeAll = (): BlockResult[] => {
     store.fleetState.senders.forget(now - maxAgeSeconds);
     const space = protectedSpace(store, policy.auto, now);
     const limit = new ShareLimit(store, policy.limits.share, now);
@@ -40,7 +43,8 @@ export function storeBans(
     limit.recordRefusals();
     users.record();
     return results;
-  });
+  };
+  return isFetched ? store.fleetState.applying(storeAll) : store.transaction(storeAll);
 }
 
 function storeBan(

@@ -44,6 +44,13 @@ describe('storeBans', () => {
     ]);
   });
 
+  it('stores the same where a server sends it too', () => {
+    const requests = [plain('192.0.2.7'), signed('198.51.100.0/24', '198.51.100.9')];
+    const results = storeBans(store, requests, DEFAULT_POLICY, NOW, MAX_AGE, true);
+    expect(results.map(({ outcome }) => outcome)).toEqual(['new', 'new']);
+    expect([hits('192.0.2.7/32'), hits('198.51.100.0/24')]).toEqual([1, 3]);
+  });
+
   it('ignores the expiry of an unsigned ban', () => {
     const [result] = ask({ ...signed('198.51.100.0/24', '198.51.100.9'), isSigned: false });
     expect(result?.expiresAt).toBe(NOW + 30 * DAY);
