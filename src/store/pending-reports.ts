@@ -29,17 +29,17 @@ interface WaitingReport {
 /** Offences without a block that this machine tells its fleet, until the server has them. */
 export class PendingReports {
   readonly #connection: Connection;
-  readonly #isOn: boolean;
+  /** Otherwise nothing is put in, nor sent. */
+  readonly isOn: boolean;
 
-  /** @param isOn otherwise nothing is put in, nor sent */
   constructor(connection: Connection, isOn: boolean) {
     this.#connection = connection;
-    this.#isOn = isOn;
+    this.isOn = isOn;
   }
 
   /** Offences without a key are left out. */
   put(offences: Iterable<Offence>): void {
-    if (!this.#isOn) return;
+    if (!this.isOn) return;
     this.#connection.together(() => {
       for (const { at, address, points, count, kind, key } of offences) {
         if (key === undefined) continue;
@@ -57,7 +57,7 @@ export class PendingReports {
    * @param find called only where anything is told
    */
   takeBack(find: () => readonly Offence[]): void {
-    if (!this.#isOn) return;
+    if (!this.isOn) return;
     const latest = new Map<string, Offence>();
     for (const one of find().toSorted((p, q) => p.at - q.at)) {
       latest.set(formatAddress(one.address), one);
@@ -86,7 +86,7 @@ export class PendingReports {
 
   /** Drops those from a prefix that is blocked by now, whose offences are its evidence. */
   forget(prefix: Prefix): void {
-    if (!this.#isOn) return;
+    if (!this.isOn) return;
     const range = [addressBytes(prefix), addressBytes(lastAddress(prefix))] as const;
     this.#connection.run(FORGET, prefix.family, ...range);
   }
@@ -99,6 +99,6 @@ export class PendingReports {
 
   get isEmpty(): boolean {
     const sql = 'SELECT 1 FROM pending_report LIMIT 1';
-    return !this.#isOn || this.#connection.row(sql) === undefined;
+    return !this.isOn || this.#connection.row(sql) === undefined;
   }
 }

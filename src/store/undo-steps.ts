@@ -48,7 +48,7 @@ export class UndoSteps {
       for (const { prefix } of undo.formerEntries(step, MAX_NAMED)) {
         changes.add('undone', prefix, { note: step.text });
       }
-      const before = pending.all();
+      const before = outbox.pending.isOn ? pending.all() : [];
       undo.takeBack(step);
       outbox.pending.takeBack(() => {
         const kept = new Set(pending.all().map(textOf));

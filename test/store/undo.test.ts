@@ -1,7 +1,8 @@
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { parsePrefix } from '../../src/net/prefix-text.ts';
 import type { StoreCommand } from '../../src/store/commands.ts';
+import { Pending } from '../../src/store/pending.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import { entryOf, NOW, temporaryDirectory } from './helpers.ts';
 
@@ -48,6 +49,22 @@ describe('undo', () => {
     expect(undoLast(path)).toBe('first');
     expect(notes(second)).toEqual({ P: undefined, Q: undefined });
     expect(second.undo.last(1)).toEqual([]);
+  });
+
+  it.each([
+    ['reads', true],
+    ['does not read', false],
+  ])('%s the pending offences where the fleet is told of them: %s', (_, sharesPending) => {
+    const path = join(temporaryDirectory(), 'store.db');
+    const outbox = { most: 10, now: () => NOW, sharesPending };
+    const store = openStore(path, { mode: 'write', command: commandOf('add'), outbox });
+    put(store, P, 'one');
+    const [step] = store.undo.last(1);
+    const all = vi.spyOn(Pending.prototype, 'all');
+    if (step !== undefined) store.undo.takeBack(step);
+    expect([all.mock.calls.length > 0, notes(store)['P']]).toEqual([sharesPending, undefined]);
+    all.mockRestore();
+    store.close();
   });
 
   it('leaves what a daemon changed since', () => {
