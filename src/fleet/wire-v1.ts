@@ -22,8 +22,10 @@ export function orderQuery(): Decoder<{ readonly order: ListOrder }> {
       },
       isOptional: true,
       read: (value): ListOrder => {
-        if (value === undefined || value === '') return 'insertion';
-        if (typeof value === 'string' && value.toLowerCase() === 'ip') return 'ip';
+        // Of a parameter that is repeated, the first counts, as in acacia.
+        const [word] = [value].flat();
+        if (word === undefined || word === '') return 'insertion';
+        if (typeof word === 'string' && word.toLowerCase() === 'ip') return 'ip';
         throw new McblockError('input', 'Bad Request');
       },
     },
@@ -50,7 +52,7 @@ export function deletionsDecoder(): Decoder<readonly ExpireReport[]> {
 
 function readListings(body: unknown): ListReport[] {
   if (body instanceof URLSearchParams) {
-    if (body.has('IP') && body.has('source')) return [listingOf(Object.fromEntries(body), 0)];
+    if (body.has('IP') && body.has('source')) return [listingOf(fieldsOf(body), 0)];
     throw new McblockError('input', 'Bad Request: key missing');
   }
   const items = itemsOf(body ?? []);
@@ -59,13 +61,18 @@ function readListings(body: unknown): ListReport[] {
 }
 
 function readDeletions(body: unknown): ExpireReport[] {
-  const items = body instanceof URLSearchParams ? [Object.fromEntries(body)] : body;
+  const items = body instanceof URLSearchParams ? [fieldsOf(body)] : body;
   return itemsOf(items).map((item, index) => {
     if (typeof item === 'object' && item !== null && Object.hasOwn(item, 'IP')) {
       return { kind: 'expire', key: undefined, prefix: prefixOf(item, index) };
     }
     throw new McblockError('input', 'Bad Request');
   });
+}
+
+/** Of a field that is repeated, the first counts, as in acacia. */
+function fieldsOf(form: URLSearchParams): object {
+  return Object.fromEntries([...form].toReversed());
 }
 
 function listSchema(properties: Readonly<Record<string, object>>): object {

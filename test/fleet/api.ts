@@ -258,8 +258,10 @@ export function describeApi(makeBackend: () => Backend): void {
         SAMPLE[2],
         ['2001:db8::1/128'],
       ];
-      for (const word of ['ip', 'IP', 'iP']) expect(await list(`?order=${word}`)).toEqual(sorted);
-      for (const word of ['source', 'ip2']) {
+      for (const word of ['ip', 'IP', 'iP', 'ip&order=ip', 'ip&order=source']) {
+        expect(await list(`?order=${word}`)).toEqual(sorted);
+      }
+      for (const word of ['source', 'ip2', 'source&order=ip']) {
         const answer = await ask('GET', `/v1/pf?order=${word}`);
         expect([answer.statusCode, answer.body]).toEqual([400, '{"error":"Bad Request"}\n']);
       }
@@ -275,9 +277,9 @@ export function describeApi(makeBackend: () => Backend): void {
       });
       expect(posted.statusCode).toBe(204);
       expect(posted.headers['content-type']).toBe('application/json');
-      expect((await ask('POST', '/v1/pf', { form: 'IP=192.0.2.9&source=web' })).statusCode).toBe(
-        204,
-      );
+      expect(
+        (await ask('POST', '/v1/pf', { form: 'IP=192.0.2.9&source=web&IP=192.0.2.8' })).statusCode,
+      ).toBe(204);
       expect(await list()).toEqual([['192.0.2.1/32'], ['2001:db8::/32'], ['192.0.2.9/32']]);
       const { hits, history, evidence } = (await ask('GET', '/v2/entries/192.0.2.1/32')).json();
       expect(hits).toBe(2);
