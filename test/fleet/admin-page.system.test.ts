@@ -156,6 +156,7 @@ describe.skipIf(BROWSER_MISSING)(`it in a browser (${BROWSER_MISSING ?? 'Chromiu
     expect(machines).toMatch(/gate1.* ago3 behind1\.2\.3<script>/);
     expect(machines).toMatch(/gate2.* ago\d behind/);
     expect(await text('trouble-rows')).toMatch(/^gate11050 %.*wider than your limit.*gate201100 %/);
+    expect(await text('refused-since')).toMatch(/^\d{4}-.* UTC$/);
     expect(await text('user-rows')).toContain('olddisabled');
     expect(await text('last')).toContain(EVIL);
     expect(await text('last')).toContain('6.6.2.0/24gate2sshd: failed-login 7');

@@ -12,7 +12,8 @@ export function showUsers({ users, startedAt }: OverviewJson): void {
   const machines = users
     .filter(({ isMachine }) => isMachine)
     .toSorted((p, q) => (q.lastAt ?? '').localeCompare(p.lastAt ?? ''));
-  byId('since').textContent = `${formatTime(startedAt)} UTC`;
+  for (const id of ['since', 'refused-since'])
+    byId(id).textContent = `${formatTime(startedAt)} UTC`;
   byId('machine-rows').replaceChildren(...machines.map(machineRow));
   const troubled = users.filter(isTroubled);
   byId('trouble-rows').replaceChildren(...troubled.map(troubleRow));
