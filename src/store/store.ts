@@ -137,6 +137,11 @@ export class Store {
     return this.#parts.connection.transaction(work);
   }
 
+  /** For a program that runs until it is stopped: no commit waits until the database has it all. */
+  checkpointAside(): Promise<void> {
+    return this.#parts.connection.checkpointAside();
+  }
+
   close(): void {
     this.#parts.connection.close();
   }
