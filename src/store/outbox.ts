@@ -53,7 +53,7 @@ export interface SetAsideReports {
 }
 
 export interface OutboxOptions {
-  /** If more reports wait, the oldest are dropped and counted. */
+  /** If more reports wait, or were refused, the oldest are dropped and counted. */
   readonly most: number;
   readonly now: () => Seconds;
   /** Whether offences without a block are shared too. */
@@ -66,13 +66,19 @@ const MAX_REASONS = 10;
 /** Of the prefixes that are put in at once. */
 const MAX_UNSHARED = 250_000;
 const PUT = 'INSERT INTO outbox (key, prefix, report, command) VALUES (?, ?, ?, ?)';
-// Reports are sent and removed in order, so that ids give the number of waiting ones.
-const PRUNE = 'DELETE FROM outbox WHERE id <= (SELECT max(id) FROM outbox) - ?';
+/** It was never refused. Such reports are sent and removed in order, so that ids give their number. */
+const FRESH = 'refused_revision IS NULL AND retry_at IS NULL';
+const PRUNE = `DELETE FROM outbox WHERE id <= (SELECT max(id) FROM outbox) - ? AND ${FRESH}`;
+/** Those that the API did not take have a bound of their own. */
+const PRUNE_REFUSED = `
+DELETE FROM outbox WHERE id IN (
+  SELECT id FROM outbox WHERE refusal IS NOT NULL ORDER BY id DESC LIMIT -1 OFFSET ?)`;
 const WAITING = `
 SELECT id, key, report FROM outbox WHERE id > ? AND refusal IS NULL ORDER BY id LIMIT ?`;
-const SET_ASIDE = 'UPDATE outbox SET refusal = ?, refused_revision = ? WHERE id = ?';
-const DEFER = 'UPDATE outbox SET refusal = ?, retry_at = ? WHERE id = ?';
-const WAIT = 'UPDATE outbox SET refusal = NULL, refused_revision = NULL, retry_at = NULL';
+const SET_ASIDE =
+  'UPDATE outbox SET refusal = ?, refused_revision = ?, retry_at = NULL WHERE id = ?';
+const DEFER = 'UPDATE outbox SET refusal = ?, retry_at = ?, refused_revision = NULL WHERE id = ?';
+const WAIT = 'UPDATE outbox SET refusal = NULL';
 const RETRY = `${WAIT} WHERE refusal IS NOT NULL AND refused_revision <> ?`;
 const RETRY_DEFERRED = `${WAIT} WHERE refusal IS NOT NULL AND retry_at <= ?`;
 /** Active entries of which the fleet was told nothing, and did not tell. */
@@ -243,7 +249,8 @@ export class Outbox {
 
   /** How many more reports can be put in before the oldest are dropped. */
   room(): number {
-    const row = this.#connection.row('SELECT max(id) - min(id) + 1 FROM outbox');
+    const sql = `SELECT max(id) - min(id) + 1 FROM outbox WHERE ${FRESH}`;
+    const row = this.#connection.row(sql);
     return Math.max(0, (this.#options?.most ?? 0) - Number(row?.[0] ?? 0));
   }
 
@@ -255,6 +262,7 @@ export class Outbox {
   /** Keeps a report that the API refused for its form, so that it does not hold back the others. */
   setAside(id: number, reason: string, revision: number): void {
     this.#connection.run(SET_ASIDE, reason, revision, id);
+    this.#prune(PRUNE_REFUSED);
   }
 
   /** Lets the reports wait again that another revision of the API refused. */
@@ -265,6 +273,7 @@ export class Outbox {
   /** Keeps reports that the API will take later, until then. */
   defer(ids: readonly number[], reason: string, until: Seconds): void {
     for (const id of ids) this.#connection.run(DEFER, reason, until, id);
+    this.#prune(PRUNE_REFUSED);
   }
 
   /** Lets the deferred reports wait again whose time has come. */
@@ -309,8 +318,12 @@ export class Outbox {
     const command = this.#commands.begun() ?? null;
     const row = [crypto.randomUUID(), formatPrefix(about), JSON.stringify(report), command];
     this.#connection.run(PUT, ...row);
+    this.#prune(PRUNE);
+  }
+
+  #prune(sql: string): void {
     if (this.#options === undefined) return;
-    const dropped = this.#connection.run(PRUNE, this.#options.most);
+    const dropped = this.#connection.run(sql, this.#options.most);
     if (dropped > 0) this.#connection.run(COUNT_DROPPED, dropped);
   }
 

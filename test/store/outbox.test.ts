@@ -226,6 +226,36 @@ describe('the outbox', () => {
   });
 });
 
+it('keeps deferred reports and those set aside, however many others come and go', () => {
+  const share = ({ outbox }: Store, ...hosts: number[]) => {
+    for (const host of hosts)
+      outbox.share({ type: 'expire', prefix: parsePrefix(`5.6.7.${host}`) });
+  };
+  withStore((store) => {
+    const { outbox } = store;
+    share(store, 1, 2);
+    outbox.defer([1], 'above a limit', 100);
+    outbox.setAside(2, 'bad key', 1);
+    for (let host = 3; host < 30; host += 3) {
+      share(store, host, host + 1, host + 2);
+      expect(outbox.room()).toBe(1);
+      outbox.sent(outbox.after(0, 10).map(({ id }) => id));
+    }
+    outbox.retryDeferred(100);
+    outbox.retrySetAside(2);
+    share(store, 30);
+    expect(outbox.after(0, 10).map(({ id }) => id)).toEqual([1, 2, 30]);
+    expect(outbox.takeDropped()).toBe(0);
+    // They have a bound too.
+    share(store, 31, 32);
+    outbox.defer([1, 2, 30, 31, 32], 'above a limit', 100);
+    expect(outbox.deferredReports().count).toBe(4);
+    expect(outbox.takeDropped()).toBe(1);
+    outbox.setAside(32, 'bad key', 1);
+    expect([outbox.deferredReports().count, outbox.setAsideReports().count]).toEqual([3, 1]);
+  }, 4);
+});
+
 const guessOf = (over: Partial<Offence> = {}) =>
   offenceOf({ at: NOW, address: addressOf4('5.149.104.9'), points: 10, key: 12_345, ...over });
 
