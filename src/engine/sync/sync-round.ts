@@ -84,8 +84,10 @@ export async function syncRound(
     round.caughtUp = await catchUp(store, client, options);
   });
   await attempt(round, () => apply(changesRules(round)));
-  // The addresses are recorded by now, whether the API knows of them or not.
-  await attempt(round, () => expirePfTables(pfctl, tables, pfExpireSeconds));
+  // Whether the API knows of the addresses or not, as long as this machine does.
+  if (round.recorded !== undefined) {
+    await attempt(round, () => expirePfTables(pfctl, tables, pfExpireSeconds));
+  }
   round.waiting = store.outbox.size();
   round.setAside = store.outbox.setAsideReports();
   round.deferred = store.outbox.deferredReports();

@@ -69,6 +69,17 @@ it('records, applies and expires even if Redis and the API are away', async () =
   expect(pf.calls().at(-1)).toBe('-t brute -T expire 60');
 });
 
+it('leaves the addresses in the tables of pf that it could not record', async () => {
+  pf.hold({ brute: ['203.0.113.9'] });
+  const policyFor = () => {
+    throw new McblockError('store', 'the disk is full');
+  };
+  const policies = { ...onePolicy(DEFAULT_POLICY), policyFor };
+  const round = await syncRound(store, AWAY, options({ policies }));
+  expect(round.failures[0]?.message).toBe('the disk is full');
+  expect(pf.calls().at(-1)).toBe('-t brute -T show');
+});
+
 it('ends with an error that is not expected', async () => {
   const bug = new TypeError('undefined is not a function');
   const round = syncRound(store, AWAY, options({ apply: () => Promise.reject(bug) }));
