@@ -49,9 +49,12 @@ export class FleetClient {
     return this.#widest;
   }
 
-  /** The same server as version 1, once it has shown that it has no version 2: it is acacia. */
+  /**
+   * The same server as version 1, once it has shown that it has no version 2: it is acacia. Not if that
+   * was the word of a proxy, and the server behind it has stated its revision since.
+   */
   get version1(): Version1Client | undefined {
-    if (!this.#isMissing) return undefined;
+    if (!this.#isMissing || this.#revision !== undefined) return undefined;
     return new Version1Client(this.url, (request) => this.#send(request));
   }
 

@@ -74,6 +74,15 @@ async function failure(work: Promise<unknown>): Promise<McblockError> {
   throw new Error(`expected a McblockError, got ${String(error)}`);
 }
 
+it('takes no server for acacia because a proxy answered first', async () => {
+  answer('Not Found', 404);
+  expect((await failure(client.changes(0, 10))).code).toBe('program');
+  expect(client.version1).toBeDefined();
+  answer(page({}), 200, { [REVISION_HEADER]: String(API_REVISION) });
+  await client.changes(0, 10);
+  expect(client.version1).toBeUndefined();
+});
+
 describe('a client of the API', () => {
   it('reads changes and ignores fields of a newer server', async () => {
     answer({ ...page({}, { country: 'xx' }), server: 'new' });
