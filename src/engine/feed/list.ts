@@ -56,9 +56,11 @@ function* itemsOf(text: string): Generator<Item> {
   let number = 0;
   for (const line of text.split(/\r?\n/)) {
     number++;
-    const content = line.replace(/(?:#|;|\/\/).*/, '').trim();
+    const isJson = line.trimStart().startsWith('{');
+    // In JSON these characters may be part of a text, such as a URL.
+    const content = (isJson ? line : line.replace(/(?:#|;|\/\/).*/, '')).trim();
     if (content === '' || isRemark(content)) continue;
-    yield { number, content, word: content.startsWith('{') ? jsonWord(parse(content)) : content };
+    yield { number, content, word: isJson ? jsonWord(parse(content)) : content };
   }
 }
 

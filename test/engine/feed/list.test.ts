@@ -19,6 +19,11 @@ describe('a list of a feed', () => {
       '{"cidr":"1.10.16.0/20","sblid":"SBL256894"}\n{"ip":"5.149.104.7"}\n{"type":"metadata","size":2}\n',
       ['1.10.16.0/20', '5.149.104.7/32'],
     ],
+    [
+      'JSON with characters that begin comments elsewhere',
+      '{"ip":"5.149.104.7","why":"#1; see https://example.net/"}\n{"ip":"2a0e::7"}\n',
+      ['5.149.104.7/32', '2a0e::7/128'],
+    ],
     ['an array', '["1.10.16.0/20",\n "5.149.104.7"]', ['1.10.16.0/20', '5.149.104.7/32']],
     ['an array of objects', '[{"id":1,"ip":"5.149.104.7"}]', ['5.149.104.7/32']],
     [
