@@ -226,6 +226,11 @@ export class Connection {
     this.execute('PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 0');
   }
 
+  /** The content of the database as it is now. */
+  content(): Buffer {
+    return this.#database.serialize();
+  }
+
   close(): void {
     this.#checkpoints?.close();
     this.#statements.clear();

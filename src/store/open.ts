@@ -176,6 +176,14 @@ function openAlone(path: string, busyMilliseconds: number): Connection {
   }
 }
 
+/** A copy in memory, which can be written to. */
+export function copyConnection(connection: Connection): Connection {
+  const content = withoutLog(connection.content());
+  const copy = new Connection(connection.path, content, { busyMilliseconds: 0 });
+  copy.execute('PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF');
+  return copy;
+}
+
 /** The content with a header that declares no write-ahead log (SQLite file format, 1.3.3). */
 export function withoutLog(content: Buffer): Buffer {
   content.fill(1, 18, 20);

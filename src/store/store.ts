@@ -29,7 +29,7 @@ import { type Activation, History } from './history.ts';
 import { LoginTable } from './logins.ts';
 import { Logs, type ReadLog } from './logs.ts';
 import { Notifications } from './notifications.ts';
-import { openConnection } from './open.ts';
+import { copyConnection, openConnection } from './open.ts';
 import type { StoreOptions } from './options.ts';
 import { Outbox, type OutboxOptions } from './outbox.ts';
 import { Pending } from './pending.ts';
@@ -140,6 +140,11 @@ export class Store {
   /** For a program that runs until it is stopped: no commit waits until the database has it all. */
   checkpointAside(): Promise<void> {
     return this.#parts.connection.checkpointAside();
+  }
+
+  /** A copy in memory, for a trial of what changes the store. */
+  copy(): Store {
+    return new Store(copyConnection(this.#parts.connection));
   }
 
   close(): void {

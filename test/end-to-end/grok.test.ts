@@ -137,6 +137,8 @@ describe('grok', () => {
     writeFileSync(first, attempts('5.149.105.9', 0, 2) + attempts('5.149.99.9', 2, 2));
     writeFileSync(second, attempts('5.149.105.10', 10, 1));
     expect((await grok('--dry-run', first)).stdout).toContain('0 new');
+    expect((await grok('--dry-run', first, second)).stdout).toContain('  1 new');
+    expect(await line.json('show')).toEqual([]);
     expect((await grok(first)).stdout).toContain('0 new');
     expect((await grok('--dry-run', second)).stdout).toContain('1 new');
     expect((await grok(second)).stdout).toContain('1 new');

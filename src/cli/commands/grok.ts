@@ -96,21 +96,22 @@ async function grok(context: Context, named: string[], options: GrokOptions): Pr
     source: options.pf ? 'pf' : 'log',
     logins: summaries.flatMap((summary) => summary?.logins ?? []),
   };
-  const events = new SeenEvents(store, files.length > 1);
+  // Of several logs, each is judged with what those before it changed, in a dry run too.
+  const judged = options.dryRun && files.length > 1 ? store.copy() : store;
+  const judge = options.dryRun && judged === store ? rehearseLog : recordLog;
+  const events = new SeenEvents(judged, files.length > 1);
   for (const [index, file] of files.entries()) {
     let summary = summaries[index];
     if (summary === undefined) continue;
     summaries[index] = undefined;
     // The log before it may be a part of this one.
     const isStale =
-      file !== '-' && !options.journal && !options.again && !isCurrent(store, summary);
+      file !== '-' && !options.journal && !options.again && !isCurrent(judged, summary);
     if (isStale) {
-      summary = await readLog(context, store, file, read, users, options);
+      summary = await readLog(context, judged, file, read, users, options);
     }
     for (const warning of summary.warnings) context.remark(warning);
-    const report = options.dryRun
-      ? rehearseLog(store, summary, settings, context.now, options.again, events)
-      : recordLog(store, summary, settings, context.now, options.again, events);
+    const report = judge(judged, summary, settings, context.now, options.again, events);
     reports.push(report);
     if (!context.options.json && !context.options.quiet) {
       const layout = {
@@ -122,11 +123,10 @@ async function grok(context: Context, named: string[], options: GrokOptions): Pr
       context.lines(grokReportLines(report, layout));
     }
   }
+  if (judged !== store) judged.close();
   const isWidened = !options.dryRun && (await widenByPolicy(context, store));
-  await publishAfterwards(
-    context,
-    reports.flatMap((report) => report.bans),
-  );
+  const bans = options.dryRun ? [] : reports.flatMap((report) => report.bans);
+  await publishAfterwards(context, bans);
   if (context.options.json) context.json(reports.map(grokReportJson));
   if (options.dryRun) return;
   const firewall = await updateFirewall(context, options);
