@@ -63,6 +63,8 @@ const BATCH = 256;
 const MAX_WAITING = 65_536;
 /** Checking a firewall that lacks nothing takes at most this share of the time. */
 const MAX_SHARE = 1 / 10;
+/** In which other bans come quicker, as those of one attack do. */
+const MIN_DELAY_MILLISECONDS = 5000;
 const MAX_DELAY_MILLISECONDS = 60_000;
 const FIRST_RETRY_SECONDS = 1;
 const MAX_RETRY_SECONDS = 30;
@@ -161,7 +163,8 @@ export class BlockQueue {
 
   /** Some of what was added may coalesce with other rules, and another program may change them. */
   #applyLater(): void {
-    const delay = Math.min(this.#applyMilliseconds / MAX_SHARE, MAX_DELAY_MILLISECONDS);
+    const rest = Math.max(this.#applyMilliseconds / MAX_SHARE, MIN_DELAY_MILLISECONDS);
+    const delay = Math.min(rest, MAX_DELAY_MILLISECONDS);
     this.#later ??= setTimeout(() => this.applySoon(), delay);
   }
 

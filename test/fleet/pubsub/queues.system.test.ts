@@ -94,9 +94,10 @@ describe('the block queue', () => {
     await until(() => done.length === 2);
     expect(done).toEqual(['apply', 'add 1 3']);
     checks[0]?.();
+    const closed = queue.close();
     await until(() => done.length === 3);
     checks[1]?.();
-    await queue.close();
+    await closed;
     expect(done).toEqual(['apply', 'add 1 3', 'apply']);
   });
 
