@@ -176,9 +176,11 @@ const NO_EVENT = { kind: undefined, mostDistinct: 0, users: 0, services: 0, host
 
 /** The effects of rules that the request heeds. */
 function effectsOn(
-  { prefix, external, offender }: AutomaticRequest,
+  { prefix, external, offender, origin }: AutomaticRequest,
   { auto }: Policy,
 ): readonly DecidingEffect[] {
+  // What one machine ignores, others may have blocked.
+  if (origin === 'fleet') return OF_TIME;
   if (external || prefix !== undefined) return OF_ADDRESS;
   const is4 = offender.family === 4 || embeddedIn(offender, auto.nat64) !== undefined;
   return [...OF_ADDRESS, is4 ? 'length4' : 'length6'];

@@ -78,10 +78,10 @@ function originFault({ conditions, effects }: PolicyRule): string | undefined {
   return wrong && `its ${EFFECT_KEYS[wrong]} can never apply: it is for ${listText(HEEDED[wrong])}`;
 }
 
-const BLOCKING: readonly Origin[] = ['grok', 'manual', 'pf', 'import'];
+const BLOCKING: readonly Origin[] = ['grok', 'manual', 'pf', 'fleet', 'import'];
 const AUTOMATIC: readonly Origin[] = ['grok', 'pf'];
 
-/** Whose requests heed an effect. What the fleet blocks has an end, and bogons are there before. */
+/** Whose requests heed an effect. Bogons are there before. */
 const HEEDED: Readonly<Record<keyof RuleEffects, readonly Origin[]>> = {
   ignore: AUTOMATIC,
   points: ['grok'],
@@ -90,7 +90,7 @@ const HEEDED: Readonly<Record<keyof RuleEffects, readonly Origin[]>> = {
   length4: AUTOMATIC,
   length6: AUTOMATIC,
   forever: BLOCKING,
-  notify: ['grok', 'manual', 'pf', 'fleet', 'import'],
+  notify: BLOCKING,
 };
 const EFFECTS = Object.keys(HEEDED) as (keyof RuleEffects)[];
 

@@ -11,6 +11,7 @@ import type { Ban, BanMessage } from '../../fleet/pubsub/ban.ts';
 import { type BlockRequest, type BlockResult, sourceOf } from '../../fleet/pubsub/block-queue.ts';
 import { hostPrefix } from '../../net/prefix.ts';
 import type { Store } from '../../store/store.ts';
+import type { Policies } from '../policies.ts';
 import { loginProtections, protectedSpace } from '../protected-space.ts';
 import { ShareLimit } from '../record/share-limit.ts';
 import { UserLimit } from '../record/user-limit.ts';
@@ -27,19 +28,21 @@ const COUNT_SECONDS = 60;
 export function storeBans(
   store: Store,
   requests: readonly BlockRequest[],
-  policy: Policy,
+  policies: Policies,
   now: Seconds,
   maxAgeSeconds: Seconds,
   isFetched = false,
 ): BlockResult[] {
   const storeAll = (): BlockResult[] => {
     store.fleetState.senders.forget(now - maxAgeSeconds);
-    const space = protectedSpace(store, policy.auto, now);
-    const limit = new ShareLimit(store, policy.limits.share, now);
-    const users = new UserLimit(store, policy.limits, now, COUNT_SECONDS);
+    const space = protectedSpace(store, policies, now);
+    const limit = new ShareLimit(store, policies.limits.share, now);
+    const users = new UserLimit(store, policies.limits, now, COUNT_SECONDS);
     const admits = (entry: Entry, maker: Maker) =>
       limit.admits(entry) && users.admits(entry, maker);
-    const results = requests.map((request) => storeBan(store, space, admits, request, policy, now));
+    const results = requests.map((request) =>
+      storeBan(store, space, admits, request, policies.policyFor(request.prefix), now),
+    );
     limit.recordRefusals();
     users.record();
     return results;
@@ -141,7 +144,7 @@ export function isNew({ fleetState }: Store, { sender, number, at }: BanMessage)
 
 /**
  * A signed ban is a decision of the fleet: this prefix, until this time. An unsigned one is one
- * offence of the prefix, for which this machine's own penalty applies, as in API version 1.
+ * offence of the prefix, for which this machine's own penalty applies, by its rules, as in API version 1.
  */
 function decideBan(
   store: Store,

@@ -33,8 +33,8 @@ it.each([
   ['origins = ["import"]\nwindow = "7d"', 'its window can never apply: it is for grok'],
   ['origins = ["pf"]\npoints = 20', 'its points can never apply: it is for grok'],
   [
-    'origins = ["fleet"]\npenalty = "7d"',
-    'its penalty can never apply: it is for grok, manual, pf and import',
+    'origins = ["bogon"]\npenalty = "7d"',
+    'its penalty can never apply: it is for grok, manual, pf, fleet and import',
   ],
   [
     'origins = ["bogon"]\nnotify = true',

@@ -1,7 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { activateEntry, hitEntry } from '../../../src/blocklist/change.ts';
+import { neverActive } from '../../../src/blocklist/entry.ts';
 import { expireEntry } from '../../../src/blocklist/expire.ts';
 import { DEFAULT_POLICY } from '../../../src/blocklist/policy.ts';
 import { storeBans } from '../../../src/engine/listen/store-bans.ts';
+import { onePolicy } from '../../../src/engine/policies.ts';
+import { ruledPolicies } from '../../../src/engine/ruled-policies.ts';
 import { rulesAt } from '../../../src/engine/rules-at.ts';
 import type { BlockRequest } from '../../../src/fleet/pubsub/block-queue.ts';
 import { formatPrefix, parsePrefix } from '../../../src/net/prefix-text.ts';
@@ -9,10 +13,12 @@ import { openStore, type Store } from '../../../src/store/store.ts';
 import { CommandLine } from '../../support/command-line.ts';
 import { loginOf } from '../../support/login.ts';
 import { plainEvidence } from '../../support/offence.ts';
+import { PLAIN_CONTEXT } from '../../support/rule-context.ts';
 
 const NOW = Date.UTC(2026, 0, 1) / 1000;
 const DAY = 86_400;
 const MAX_AGE = 300;
+const NET = parsePrefix('192.0.2.0/24');
 let lastNumber = 0;
 
 describe('storeBans', () => {
@@ -28,7 +34,7 @@ describe('storeBans', () => {
   });
 
   const ask = (...requests: BlockRequest[]) =>
-    storeBans(store, requests, DEFAULT_POLICY, NOW, MAX_AGE);
+    storeBans(store, requests, onePolicy(DEFAULT_POLICY), NOW, MAX_AGE);
   const hits = (prefix: string) => store.get(parsePrefix(prefix))?.hits;
 
   it('blocks a plain address by the policy of this machine, and a signed prefix until the given time', () => {
@@ -113,7 +119,7 @@ describe('storeBans', () => {
     const limits = { ...DEFAULT_POLICY.limits, quorum: 2 };
     const policy = { ...DEFAULT_POLICY, limits };
     const outcomes = (...requests: BlockRequest[]) =>
-      storeBans(store, requests, policy, NOW, MAX_AGE).map(
+      storeBans(store, requests, onePolicy(policy), NOW, MAX_AGE).map(
         ({ outcome, prefix }) => `${outcome} ${formatPrefix(prefix)}`,
       );
     expect(
@@ -150,7 +156,7 @@ describe('storeBans', () => {
     const policy = { ...DEFAULT_POLICY, limits: { ...limits, user } };
     const numbers = (...all: number[]) => all.map((n) => signed(`203.0.${n}.0/24`, `203.0.${n}.9`));
     const outcomes = (requests: readonly BlockRequest[], at: number) =>
-      storeBans(store, requests, policy, at, 300).map(({ outcome }) => outcome);
+      storeBans(store, requests, onePolicy(policy), at, 300).map(({ outcome }) => outcome);
     expect(outcomes(numbers(1, 2, 3), NOW)).toEqual(['new', 'new', 'too much']);
     // Who is not known is charged as the channel.
     expect(outcomes([plain('203.0.4.9')], NOW)).toEqual(['new']);
@@ -162,6 +168,62 @@ describe('storeBans', () => {
     // It is counted again after a minute.
     expect(outcomes(numbers(3), NOW + 59)).toEqual(['too much']);
     expect(outcomes(numbers(3), NOW + 60)).toEqual(['new']);
+  });
+
+  it('extends what a rule decided by the penalty that it had', () => {
+    const policies = ruledPolicies(
+      DEFAULT_POLICY,
+      [
+        {
+          name: 'names',
+          conditions: { distinctUsers: 3 },
+          effects: { penalty: { set: 90 * DAY } },
+        },
+      ],
+      PLAIN_CONTEXT,
+      undefined,
+    );
+    const prefix = parsePrefix('192.0.2.0/24');
+    const policy = policies.policyFor(prefix);
+    const begun = activateEntry(
+      neverActive(prefix, 'grok', ''),
+      3,
+      NOW - 2 * DAY,
+      NOW + 88 * DAY,
+      policy,
+      'names',
+    );
+    const hit = hitEntry(hitEntry(begun, 1, NOW - 2 * DAY, policy), 1, NOW - DAY, policy);
+    store.record({ entry: hit, activations: [hit] });
+    expect(storeBans(store, [plain('192.0.2.7')], policies, NOW, MAX_AGE)).toMatchObject([
+      { outcome: 'extended', prefix, expiresAt: NOW + 90 * DAY },
+    ]);
+  });
+
+  it('heeds the penalty of a rule for a plain address, and of a prefix with an end that it be told', () => {
+    const policies = ruledPolicies(
+      DEFAULT_POLICY,
+      [
+        { name: 'mine', conditions: { origins: ['grok', 'fleet'] }, effects: { ignore: true } },
+        { name: 'tell', conditions: { origins: ['fleet'] }, effects: { notify: true } },
+        { name: 'net', conditions: { prefixes: [NET] }, effects: { penalty: { set: 90 * DAY } } },
+      ],
+      PLAIN_CONTEXT,
+      undefined,
+    );
+    const requests = [
+      plain('192.0.2.7'),
+      plain('203.0.113.7'),
+      signed('198.51.100.0/24', '198.51.100.9'),
+    ];
+    expect(
+      storeBans(store, requests, policies, NOW, MAX_AGE).map(({ expiresAt }) => expiresAt),
+    ).toEqual([NOW + 90 * DAY, NOW + 30 * DAY, NOW + 7 * DAY]);
+    expect(requests.map(({ prefix }) => store.get(prefix)?.rule)).toEqual([
+      'tell, net',
+      'tell',
+      'tell (notify)',
+    ]);
   });
 
   it('stores all requests or none', () => {

@@ -135,7 +135,7 @@ describe('the share of the address space', () => {
       address: undefined,
     }));
     if (first === undefined || second === undefined) throw new Error('no request');
-    const results = storeBans(store, [first, second], ONE_PERCENT, NOW, 300);
+    const results = storeBans(store, [first, second], onePolicy(ONE_PERCENT), NOW, 300);
     expect(results.map(({ outcome }) => outcome)).toEqual(['too much', 'covered']);
     expect(isActiveNow('60.0.0.0/10')).toBe(false);
     expect(store.coverage.refusals()?.count).toBe(1);

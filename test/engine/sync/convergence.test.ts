@@ -39,7 +39,13 @@ function receive(publishedAt: Seconds, now: Seconds): void {
   } as const;
   const message = { sender: 'gate1', channel: 'b', number: ++lastNumber, at: publishedAt, ban };
   const parts = { prefix: PREFIX, address: undefined, message, channel: 'b' };
-  storeBans(store, [{ ...parts, isSigned: true, isDuplicate: false }], DEFAULT_POLICY, now, 300);
+  storeBans(
+    store,
+    [{ ...parts, isSigned: true, isDuplicate: false }],
+    onePolicy(DEFAULT_POLICY),
+    now,
+    300,
+  );
 }
 
 interface Told {
