@@ -53,6 +53,33 @@ describe('expire --mistake', () => {
     ]);
   });
 
+  it('tells the next penalty by the rules that will hold then', async () => {
+    line.config = line.path('mcblock.toml');
+    writeFileSync(
+      line.config,
+      `[[rule]]
+name = "again"
+activations = 1
+penalty = "90d"
+
+[[rule]]
+name = "office"
+prefixes = ["9.9.9.0/24"]
+origins = ["grok"]
+forever = true
+`,
+    );
+    const penalty = async (address: string) =>
+      (await line.run('expire', '--mistake', address)).stdout;
+    await line.run('add', '5.5.5.5', '--for', '1h');
+    await line.run('add', '9.9.9.9', '--for', '1h');
+    line.now = '2026-03-24T02:00:00Z';
+    await line.run('add', '5.5.5.5', '--for', '1h');
+    expect(await penalty('5.5.5.5')).toBe('5.5.5.5 withdrawn; its next penalty is 180 days\n');
+    expect(await penalty('5.5.5.5')).toBe('5.5.5.5 withdrawn; its next penalty is 30 days\n');
+    expect(await penalty('9.9.9.9')).toBe('9.9.9.9 withdrawn; its next penalty is forever\n');
+  });
+
   it('can be undone', async () => {
     await line.run('add', '9.9.9.9', '--note', 'spam');
     const before = (await line.run('export')).stdout;

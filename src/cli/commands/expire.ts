@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { isActive, type Seconds } from '../../blocklist/entry.ts';
 import { expireEntry } from '../../blocklist/expire.ts';
-import { penaltySeconds } from '../../blocklist/penalty.ts';
 import { McblockError } from '../../errors.ts';
 import type { Prefix } from '../../net/prefix.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
@@ -78,8 +77,9 @@ async function withdraw(
   prefixes: readonly Prefix[],
   options: ExpireOptions,
 ): Promise<void> {
-  const [{ withdrawMistake }, policies] = await Promise.all([
+  const [{ withdrawMistake }, { nextPenalty }, policies] = await Promise.all([
     import('../../engine/judge/withdraw.ts'),
+    import('../../engine/next-penalty.ts'),
     context.policies(),
   ]);
   const store = await context.store('change');
@@ -96,9 +96,11 @@ async function withdraw(
       return before;
     }),
   );
-  const texts = entries.map(({ prefix, activations }) => {
-    const next = formatDuration(penaltySeconds(activations + 1, policies.policyFor(prefix)));
-    return `withdrawn${rest(store, prefix, now)}; its next penalty is ${next}`;
+  const texts = entries.map((entry) => {
+    const { prefix } = entry;
+    const next = nextPenalty(entry, policies.policyFor(prefix), now);
+    const text = next === 'forever' ? next : formatDuration(next);
+    return `withdrawn${rest(store, prefix, now)}; its next penalty is ${text}`;
   });
   report(context, prefixes, texts);
   await applyAfterwards(context, options);
