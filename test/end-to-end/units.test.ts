@@ -27,6 +27,7 @@ describe.runIf(hasAll)('the units at boot', () => {
   const folder = mkdtempSync(join(tmpdir(), 'mcblock-units-'));
   const state = join(folder, 'state');
   const config = join(folder, 'mcblock.toml');
+  const told = join(state, 'told');
   const journal = new JournalFiles(join(folder, 'journal'));
   let namespace: Namespace;
 
@@ -35,7 +36,7 @@ describe.runIf(hasAll)('the units at boot', () => {
     mkdirSync(state);
     writeFileSync(
       config,
-      `[firewall]\nkind = "nft"\n[journal]\ndirectory = "${journal.folder}"\n[[log]]\nunit = "ssh*.service"\n[probe]\nports = [23]\n`,
+      `[firewall]\nkind = "nft"\n[journal]\ndirectory = "${journal.folder}"\n[[log]]\nunit = "ssh*.service"\n[probe]\nports = [23]\n[notify]\ncommand = ["/usr/bin/tee", "-a", "${told}"]\nevents = ["wide-entry"]\nwider4 = 25\n`,
     );
     run(
       process.execPath,
@@ -115,6 +116,11 @@ describe.runIf(hasAll)('the units at boot', () => {
 
   it('update the feeds', () => {
     run(...commandOf('mcblock-feeds.service'));
+  });
+
+  it('tell of what is configured', () => {
+    run(...commandOf('mcblock-notify.service'));
+    expect(readFileSync(told, 'utf8')).toContain('new entry 198.51.100.0/24');
   });
 
   it('serve the API without any capability', async () => {

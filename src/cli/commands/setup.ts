@@ -107,13 +107,19 @@ async function setup(context: Context, options: SetupOptions): Promise<void> {
 function configuredOf(config: Config): Configured {
   const isPubSub = config.get('pubsub.address') !== '';
   const fleetService = isPubSub ? 'listen' : config.get('fleet.url') === '' ? undefined : 'sync';
-  const secrets = new Set(SECRETS.map((key) => config.get(key)).filter((file) => file !== ''));
+  const hasNotify = config.get('notify.command').length > 0 || config.get('notify.url') !== '';
+  const keys = [
+    ...(fleetService === undefined ? [] : SECRETS),
+    ...(hasNotify ? (['notify.token-file'] as const) : []),
+  ];
+  const secrets = new Set(keys.map((key) => config.get(key)).filter((file) => file !== ''));
   return {
     hasFirewall: namesFirewall(config),
     hasLogs: config.get('log').length > 0,
     fleetService,
     hasProbe: config.get('probe.ports').length > 0 || config.get('probe.redirect') > 0,
-    secrets: fleetService === undefined ? [] : [...secrets],
+    hasNotify,
+    secrets: [...secrets],
   };
 }
 

@@ -20,6 +20,7 @@ const UNITS: ReadonlyMap<string, string> = new Map([
   ...DAEMONS.map((command): [string, string] => [`mcblock-${command}.service`, command]),
   ['mcblock-apply.service', 'apply'],
   ['mcblock-feeds.timer', 'feed'],
+  ['mcblock-notify.timer', 'notify'],
 ]);
 /** A service that runs for so long does not fail at its start. */
 const STEADY_SECONDS = 60;

@@ -60,7 +60,9 @@ export interface Configured {
   readonly fleetService: 'listen' | 'sync' | undefined;
   /** The ports of [probe], or what the firewall redirects. */
   readonly hasProbe: boolean;
-  /** The files with passwords and keys that this service reads. */
+  /** The command or the URL of [notify]. */
+  readonly hasNotify: boolean;
+  /** The files with passwords, keys and tokens that services read. */
   readonly secrets: readonly string[];
 }
 

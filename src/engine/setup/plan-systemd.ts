@@ -8,6 +8,7 @@ const PROBE = 'mcblock-probe.service';
 /** Updates the lists that `mcblock feed` has been told of. */
 const TIMER = 'mcblock-feeds.timer';
 const FEEDS = 'mcblock-feeds.service';
+const NOTIFY = { timer: 'mcblock-notify.timer', service: 'mcblock-notify.service' } as const;
 const FOLDER = '/etc/systemd/system';
 const SYSTEMCTL = '/usr/bin/systemctl';
 /** What setup wrote before logs were named in the configuration. */
@@ -17,7 +18,7 @@ const STATE = '/var/lib/mcblock';
 /** The units run as their own user, who owns the store. */
 export function systemdPlan(
   facts: Facts,
-  { fleetService, hasProbe, secrets }: Configured,
+  { fleetService, hasProbe, hasNotify, secrets }: Configured,
   common: readonly Step[],
 ): Plan {
   const daemons = [
@@ -25,27 +26,31 @@ export function systemdPlan(
     ...(fleetService === undefined ? [] : [FLEET[fleetService]]),
     ...(hasProbe ? [PROBE] : []),
   ];
+  const timers = [TIMER, ...(hasNotify ? [NOTIFY.timer] : [])];
+  const started = [FEEDS, ...(hasNotify ? [NOTIFY.service] : [])];
   const steps = [
     ...(facts.hasUser ? [] : [addUser()]),
-    ...unitSteps(facts, [APPLY, FEEDS, TIMER, ...daemons]),
+    ...unitSteps(facts, [APPLY, ...started, ...timers, ...daemons]),
     ...removal(facts, DROP_IN),
     ...common,
     run('/usr/bin/chown', '-R', `${USER}:`, STATE),
     ...(secrets.length === 0 ? [] : [run('/usr/bin/chown', USER, ...secrets)]),
     run(SYSTEMCTL, 'daemon-reload'),
-    run(SYSTEMCTL, 'enable', APPLY, TIMER, ...daemons),
-    run(SYSTEMCTL, 'restart', TIMER, ...daemons),
+    run(SYSTEMCTL, 'enable', APPLY, ...timers, ...daemons),
+    run(SYSTEMCTL, 'restart', ...timers, ...daemons),
   ];
   return { steps, toDo: [] };
 }
 
 /** Units of a package stay, but are disabled. */
 export function systemdRemoval(facts: Facts): Plan {
-  const units = [PROBE, ...Object.values(FLEET), WATCH, TIMER, FEEDS, APPLY];
+  const notify = Object.values(NOTIFY);
+  const units = [PROBE, ...Object.values(FLEET), WATCH, ...notify, TIMER, FEEDS, APPLY];
   const paths = units.map((unit) => `${FOLDER}/${unit}`);
   const started = units.filter(
     (unit, index) =>
       unit !== FEEDS &&
+      unit !== NOTIFY.service &&
       (facts.unitFolder !== undefined || facts.text(paths[index] ?? '') !== undefined),
   );
   if (started.length === 0) return { steps: [], toDo: [] };

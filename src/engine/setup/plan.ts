@@ -38,16 +38,18 @@ export function planSetup(facts: Facts, answers: Answers, configured: Configured
     mcblock('apply'),
   ];
   if (init === 'systemd') return systemdPlan(facts, configured, steps);
-  if (init === 'freebsd' || init === 'openbsd') {
-    return bsdPlan(facts, answers, configured, steps);
-  }
   const name = program ?? 'mcblock';
+  if (init === 'freebsd' || init === 'openbsd') {
+    const plan = bsdPlan(facts, answers, configured, steps);
+    return { ...plan, toDo: [...plan.toDo, ...notifyToDo(name, configured)] };
+  }
   return {
     steps,
     toDo: [
       { text: 'Run this at boot, before the network is up', lines: [`${name} apply`] },
       { text: 'Run this as a service', lines: [`${name} watch`] },
       ...fleetToDo(name, configured),
+      ...notifyToDo(name, configured),
     ],
   };
 }
@@ -88,6 +90,17 @@ function fleetToDo(name: string, { fleetService }: Configured): ToDo[] {
   if (fleetService === undefined) return [];
   const command = fleetService === 'sync' ? 'sync --every 5m' : 'listen';
   return [{ text: 'Run this as a service too', lines: [`${name} ${command}`] }];
+}
+
+/** crontab(1) of root is the owner's. */
+function notifyToDo(name: string, { hasNotify }: Configured): ToDo[] {
+  if (!hasNotify) return [];
+  return [
+    {
+      text: 'To be told of what [notify] chooses, add this line to the crontab(5) of root',
+      lines: [`* * * * *  ${name} --quiet notify`],
+    },
+  ];
 }
 
 /** Only characters without special meaning to TOML and newsyslog(8); a pattern is read as one. */

@@ -43,6 +43,7 @@ const NOTHING: Configured = {
   hasLogs: false,
   fleetService: undefined,
   hasProbe: false,
+  hasNotify: false,
   secrets: [],
 };
 const ALL = { ...NOTHING, hasFirewall: true, hasLogs: true };
@@ -340,6 +341,28 @@ file = "/var/log/mail.log"
       expect(readdirSync(join(root, '/etc/systemd/system'))).toEqual([]);
     },
   );
+
+  it('starts the timer of notifications where they are configured', async () => {
+    for (const path of ['/usr/sbin/nft', '/usr/bin/chown', '/usr/bin/systemctl']) {
+      put(path, `#!/bin/sh\necho "${path} $*" >> ${root}/ran\n`, 0o755);
+    }
+    put('/etc/passwd', '_mcblock:x:999:999::/var/lib/mcblock:/usr/sbin/nologin\n');
+    mkdirSync(join(root, '/run/systemd/system'), { recursive: true });
+    const notifying = { ...ALL, hasNotify: true, secrets: ['/etc/mcblock.token'] };
+    const plan = planSetup(await facts('linux'), ANSWERS, notifying);
+    expect((await doIt('linux', plan)).slice(-4)).toEqual([
+      '/usr/bin/chown _mcblock /etc/mcblock.token',
+      '/usr/bin/systemctl daemon-reload',
+      '/usr/bin/systemctl enable mcblock-apply.service mcblock-feeds.timer mcblock-notify.timer mcblock-watch.service',
+      '/usr/bin/systemctl restart mcblock-feeds.timer mcblock-notify.timer mcblock-watch.service',
+    ]);
+    expect(read('/etc/systemd/system/mcblock-notify.service')).toContain('--quiet notify');
+    await doIt('linux', planRemoval(await facts('linux'), 'mcblock'));
+    expect(read('ran')).toContain('mcblock-watch.service mcblock-notify.timer mcblock-feeds.timer');
+    expect(readdirSync(join(root, '/etc/systemd/system'))).toEqual([]);
+    const bsd = planSetup(await facts('openbsd'), ANSWERS, notifying);
+    expect(bsd.toDo.at(-1)?.lines).toEqual(['* * * * *  /usr/local/bin/mcblock --quiet notify']);
+  });
 
   it.each(['auth.log', '/var/log/auth log', '/var/log/%h.log', '/var/log/a\nUser=root'])(
     'refuses %j for a log',
