@@ -59,6 +59,8 @@ export interface ServerOptions {
   readonly tls: Tls | undefined;
   /** Proxies, of which X-Forwarded-For is believed. */
   readonly proxies: readonly Prefix[];
+  /** So many reports of a user were above what it may block. */
+  readonly onOverBudget?: ((user: string, reports: number) => void) | undefined;
 }
 
 /** Characters of what peers write, in the log. */
@@ -78,6 +80,8 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     const results = await writer.submit({ by, reports, reset: false });
     metrics.countReports(by.name, results);
     contacts.reported(by.name, results);
+    const over = results.filter(({ limit }) => limit !== undefined && limit !== 'fleet.quorum');
+    if (over.length > 0) options.onOverBudget?.(by.name, over.length);
     return results;
   };
   const listing = new Listing(store, clock);

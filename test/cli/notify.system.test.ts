@@ -4,8 +4,10 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openStore } from '../../src/store/store.ts';
+import { addUser, serve } from '../fleet/serve.ts';
 import { certificate } from '../support/certificate.ts';
 import { CommandLine } from '../support/command-line.ts';
+import { until } from '../support/until.ts';
 
 const NOW = Date.UTC(2026, 0, 1) / 1000;
 
@@ -102,6 +104,44 @@ describe('notify', () => {
     store.close();
     await line.run('notify');
     expect(told()).toMatchObject([{ type: 'over-budget', reports: 1 }]);
+  });
+
+  it('tells at the server of a member over its budget, once a day', async () => {
+    configureCommand('events = ["member-over-budget"]\n[limits]\nuser-share = "1/16777216"\n');
+    const [db, config] = [line.path('fleet.db'), line.config ?? ''];
+    addUser(db, 'gate1', 'correct horse battery');
+    const server = await serve('--db', db, '--config', config);
+    try {
+      const headers = {
+        authorization: `Basic ${btoa('gate1:correct horse battery')}`,
+        'content-type': 'application/json',
+      };
+      const report = async (prefix: string) => {
+        const body = JSON.stringify({ reports: [{ type: 'block', prefix }] });
+        const answer = await fetch(`${server.origin}/v2/reports`, {
+          method: 'POST',
+          headers,
+          body,
+        });
+        return answer.text();
+      };
+      expect(await report('5.149.104.0/24')).toContain('"new"');
+      for (const prefix of ['5.149.106.0/24', '5.149.108.0/24']) {
+        expect(await report(prefix)).toContain('limits.user-share');
+      }
+      await until(() => existsSync(line.path('told')));
+    } finally {
+      server.process.kill();
+      await server.ended;
+    }
+    expect(told()).toMatchObject([
+      {
+        type: 'member-over-budget',
+        member: 'gate1',
+        reports: 1,
+        text: 'reports of gate1 that wait because it is over its budget: 1',
+      },
+    ]);
   });
 
   it('tells of a problem that doctor finds, once a day', async () => {

@@ -3,6 +3,8 @@ import { privateSpace } from '../../blocklist/bogons.ts';
 import { DAY_SECONDS } from '../../blocklist/policy.ts';
 import type { Protection } from '../../blocklist/request.ts';
 import { openFleetStore, shownLocation } from '../../engine/fleet-store.ts';
+import { BudgetNotices } from '../../engine/notify/budget-notices.ts';
+import { deliver } from '../../engine/notify/deliver.ts';
 import { ownAddresses } from '../../engine/own-addresses.ts';
 import { McblockError, reasonOf } from '../../errors.ts';
 import { V1_STATUSES } from '../../fleet/authentication.ts';
@@ -12,6 +14,8 @@ import { hashMadePassword, makePassword } from '../../fleet/password.ts';
 import { buildServer, type Tls } from '../../fleet/server.ts';
 import type { ServerLog } from '../../fleet/server-log.ts';
 import { hostPrefix } from '../../net/prefix.ts';
+import type { Config } from '../config/config.ts';
+import { hasNotifyTarget, notifyTarget } from '../config/notify-target.ts';
 import { checkTls, readPem } from '../config/pem.ts';
 import type { Context } from '../context.ts';
 import { daemonLog, stopped } from '../daemon.ts';
@@ -120,6 +124,7 @@ async function serve(context: Context, options: ServeOptions): Promise<void> {
         perSecond: config.get('fleet.rate'),
         reportsPerMinute: config.get('limits.user-rate'),
       },
+      onOverBudget: budgetNotices(config, log, clock),
       v1Status: V1_STATUSES.find((status) => String(status) === options.v1Status) ?? 503,
     });
     const stopping = stopped();
@@ -143,6 +148,25 @@ async function serve(context: Context, options: ServeOptions): Promise<void> {
     await store.close();
   }
   log.write('info', 'stopped');
+}
+
+/** Undefined where nobody is to be told. */
+function budgetNotices(
+  config: Config,
+  log: ServerLog,
+  now: () => number,
+): ((user: string, reports: number) => void) | undefined {
+  const events = config.get('notify.events');
+  const isWanted = events.length === 0 || events.includes('member-over-budget');
+  if (!isWanted || !hasNotifyTarget(config)) return undefined;
+  const target = notifyTarget(config);
+  const notices = new BudgetNotices({
+    deliver: (text) => deliver(target, text),
+    onFailure: (error) => log.write('warning', 'notify', { reason: reasonOf(error) }),
+    limit: config.get('notify.limit'),
+    now,
+  });
+  return (user, reports) => notices.deferred(user, reports);
 }
 
 function listenAddress(text: string): { readonly host: string; readonly port: number } {

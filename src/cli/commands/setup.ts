@@ -23,6 +23,7 @@ import { McblockError } from '../../errors.ts';
 import { formatPrefix } from '../../net/prefix-text.ts';
 import type { Config } from '../config/config.ts';
 import { namesFirewall } from '../config/firewall-settings.ts';
+import { hasNotifyTarget } from '../config/notify-target.ts';
 import { ask, confirm } from '../confirm.ts';
 import type { Context } from '../context.ts';
 import { sessionProtections } from '../ssh-session.ts';
@@ -107,7 +108,7 @@ async function setup(context: Context, options: SetupOptions): Promise<void> {
 function configuredOf(config: Config): Configured {
   const isPubSub = config.get('pubsub.address') !== '';
   const fleetService = isPubSub ? 'listen' : config.get('fleet.url') === '' ? undefined : 'sync';
-  const hasNotify = config.get('notify.command').length > 0 || config.get('notify.url') !== '';
+  const hasNotify = hasNotifyTarget(config);
   const keys = [
     ...(fleetService === undefined ? [] : SECRETS),
     ...(hasNotify ? (['notify.token-file'] as const) : []),

@@ -4,6 +4,10 @@ import { readSecretFile } from '../../fleet/secret-file.ts';
 import type { Config } from './config.ts';
 import { readPem } from './pem.ts';
 
+export function hasNotifyTarget(config: Config): boolean {
+  return config.get('notify.command').length > 0 || config.get('notify.url') !== '';
+}
+
 /** Where [notify] sends to. Throws McblockError('config'). */
 export function notifyTarget(config: Config): NotifyTarget {
   const [program, ...args] = config.get('notify.command');

@@ -24,6 +24,8 @@ export type NotifyEvent =
     }
   /** The fleet deferred reports of this machine. */
   | { readonly type: 'over-budget'; readonly reports: number }
+  /** The server of the fleet deferred reports of a member. */
+  | { readonly type: 'member-over-budget'; readonly member: string; readonly reports: number }
   /** Doctor found a problem. `text` is printable. */
   | { readonly type: 'problem'; readonly check: string; readonly text: string }
   /** A rule of the policy asks for it. */
@@ -40,6 +42,7 @@ export const NOTIFY_TYPES = [
   'many-entries',
   'login-after-failures',
   'over-budget',
+  'member-over-budget',
   'problem',
 ] as const satisfies readonly NotifyEvent['type'][];
 
@@ -47,8 +50,11 @@ export type NotifyType = (typeof NOTIFY_TYPES)[number];
 
 /** Adds an event to those that somebody is told of, unless it is known. */
 export function notify(store: Store, event: NotifyEvent, at: Seconds): void {
-  const { key, details } = partsOf(event, at);
-  store.notifications.add(`${event.type} ${key}`, { type: event.type, at, details });
+  store.notifications.add(`${event.type} ${partsOf(event, at).key}`, notificationOf(event, at));
+}
+
+export function notificationOf(event: NotifyEvent, at: Seconds): Notification {
+  return { type: event.type, at, details: partsOf(event, at).details };
 }
 
 /** What the same event has in common, and its details. */
@@ -76,6 +82,11 @@ function partsOf(
     case 'over-budget': {
       const text = `reports that wait because this machine is over its budget in the fleet: ${event.reports}`;
       return { key: day, details: { text, reports: event.reports } };
+    }
+    case 'member-over-budget': {
+      const { member, reports } = event;
+      const text = `reports of ${member} that wait because it is over its budget: ${reports}`;
+      return { key: `${member} ${day}`, details: { text, member, reports } };
     }
     case 'problem': {
       const text = `doctor: ${event.check}: ${event.text}`;
