@@ -97,7 +97,10 @@ export function list<T>(item: Codec<T>, most = Number.MAX_SAFE_INTEGER): Codec<r
       if (!Array.isArray(value)) return refuse(path, 'a list', value);
       if (value.length > most) {
         const name = path === '' ? 'the list' : path;
-        throw new McblockError('input', `${name} has ${value.length} items; send at most ${most}`);
+        throw new McblockError(
+          'input',
+          `${name} has ${value.length} items; at most ${most} are allowed`,
+        );
       }
       return value.map((each, index) => item.read(each, `${path}[${index}]`));
     },

@@ -991,7 +991,7 @@ export function describeApi(makeBackend: () => Backend): void {
         [{ reports: {} }, 'reports must be a list'],
         [{}, 'reports is missing'],
         [[], 'the body must be an object'],
-        [{ reports: Array(10_001).fill(0) }, 'send at most 10000'],
+        [{ reports: Array(10_001).fill(0) }, 'at most 10000 are allowed'],
       ] as const) {
         const { statusCode, body } = await ask('POST', '/v2/reports', { json: bad });
         expect([statusCode, JSON.parse(body).error]).toEqual([400, expect.stringContaining(error)]);

@@ -170,7 +170,7 @@ function userBit(
   if (all.length === MAX_USER_CONDITIONS) {
     throw new McblockError(
       'config',
-      `more than ${MAX_USER_CONDITIONS} different conditions on users`,
+      `more than ${MAX_USER_CONDITIONS} different lists of users; give rules the same list where you can`,
     );
   }
   return all.push(condition) - 1;

@@ -56,6 +56,21 @@ it.each([
   expect(await reasonFor(rule)).toContain(reason);
 });
 
+/** So many rules, each about another user, and the beginning of one more. */
+function userRules(count: number): string {
+  return Array.from(
+    { length: count },
+    (_, index) => `users = ["u${index}"]\npoints = 5\n[[rule]]\nname = "r${index}"\n`,
+  ).join('');
+}
+
+it('More than twelve different conditions on users are refused, with what to do', async () => {
+  expect(await reasonFor(`${userRules(12)}users = ["u1"]\nnotify = true`)).toBeUndefined();
+  expect(await reasonFor(`${userRules(12)}users = ["u12"]\npoints = 5`)).toContain(
+    'rule r11: more than 12 different lists of users; give rules the same list where you can',
+  );
+});
+
 it.each([
   'origins = ["pf", "manual"]\nignore = true',
   'origins = ["pf"]\nhours = "01:00-02:00"\nignore = true',
