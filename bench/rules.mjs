@@ -1,7 +1,8 @@
 // What rules cost when a log is read: by turns without rules and with twenty.
 //
-//   node bench/rules.mjs [FILE] [--turns 7]
-// FILE is a log; by default one of a million lines is made.
+//   node bench/rules.mjs [FILE] [--turns 7] [--spray USERS]
+// FILE is a log; by default one of a million lines is made. With --spray it is of one address that tries
+// so many users, one each second, of which an hour counts and none is enough to block it.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,7 +11,7 @@ import { parseArgs } from 'node:util';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { turns: { type: 'string', default: '7' } },
+  options: { turns: { type: 'string', default: '7' }, spray: { type: 'string' } },
 });
 const folder = mkdtempSync(join(tmpdir(), 'mcblock-bench-'));
 
@@ -28,9 +29,22 @@ const CONDITIONS = [
   'distinct-services = 3',
 ];
 
+const SPRAY_POLICY = '[offence]\npoints = 1000000\nwindow = "1h"\n\n';
+
+/** The lines of a spray, which ended a while ago. */
+function spray(users) {
+  const start = Math.floor(Date.now() / 1000) - users - 3600;
+  return Array.from({ length: users }, (_, user) => {
+    const time = new Date((start + user) * 1000).toISOString().replace('.000', '');
+    const text = `Failed password for invalid user u${user} from 203.0.113.9 port 40312 ssh2`;
+    return `${time} gw sshd[${100 + user}]: ${text}\n`;
+  }).join('');
+}
+
 try {
   const log = positionals[0] ?? join(folder, 'auth.log');
-  if (positionals[0] === undefined) {
+  if (values.spray !== undefined) writeFileSync(log, spray(Number(values.spray)));
+  else if (positionals[0] === undefined) {
     const made = ['bench/generate-log.mjs', '--lines', '1000000', '--days', '365'];
     writeFileSync(log, execFileSync(process.execPath, made, { maxBuffer: 2 ** 30 }));
   }
@@ -41,7 +55,8 @@ try {
       const effect = number % 2 === 0 ? 'points = "x1.1"' : 'penalty = "31d"';
       return `[[rule]]\nname = "rule ${number}"\n${text}\n${effect}\n`;
     });
-    writeFileSync(file, rules.join('\n'));
+    const policy = values.spray === undefined ? '' : SPRAY_POLICY;
+    writeFileSync(file, policy + rules.join('\n'));
     return { name, file, seconds: [] };
   });
   for (let turn = 0; turn <= Number(values.turns); turn++) {
