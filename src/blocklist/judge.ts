@@ -277,7 +277,7 @@ export class Judge {
     this.#requester.request(network, window, eligible, offence, at, this.#now, prefix);
   }
 
-  /** A witness brings back what offended before, no wider than the network. */
+  /** A witness brings back what offended before, no wider than the network, with what was pending. */
   #bringBackProven(
     network: OffenderNetwork,
     eligible: readonly OpenEntry[],
@@ -289,7 +289,10 @@ export class Judge {
     );
     if (widest === undefined) return;
     const window = new Window();
-    window.add(offence, at, windowOf(offence.kind, network.policy));
+    for (const one of [...network.window.moments, offence]) {
+      window.add(one, one === offence ? at : one.at, windowOf(one.kind, network.policy));
+    }
+    if (isOf(widest, network)) network.window.clear();
     const [from, points] = [widest.entry.prefix, offence.points];
     this.#requester.request(network, window, [widest], offence, at, this.#now, from, points);
   }

@@ -89,7 +89,7 @@ export class Requester {
     const aggregator = new EvidenceAggregator();
     window.addTo(aggregator, from);
     const isActivated = decision.kind === 'new' || decision.kind === 'reactivated';
-    if (isActivated && this.#source === 'log' && !window.moments[0]?.kind.isWitness) {
+    if (isActivated && this.#source === 'log' && !latest.kind.isWitness) {
       const { windowSeconds } = policy.offence;
       this.#networks.spentOf(network).activated(window.moments, at, windowSeconds);
     }

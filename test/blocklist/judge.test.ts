@@ -382,3 +382,22 @@ describe('Judge', () => {
     expect(kinds).toEqual(['new']);
   });
 });
+
+describe('A witness', () => {
+  it('brings an entry back with what was pending, which then counts no more', () => {
+    const repository = new MemoryMap([expired('192.0.2.0/24')]);
+    const judge = new Judge(
+      repository,
+      new ProtectedSpace([]),
+      () => DEFAULT_POLICY,
+      () => NOW,
+    );
+    judge.offend(offence('192.0.2.7', DAY0, { points: 2 }));
+    judge.offend(offence('192.0.2.8', DAY0 + HOUR, { kind: kindOf('door', 'seen') }));
+    const { pending } = judge.finish();
+    expect(pending).toEqual([]);
+    const [verdict] = repository.verdicts;
+    expect(verdict).toMatchObject({ request: { hits: 2 }, decision: { kind: 'reactivated' } });
+    expect(verdict?.evidence.map(({ service }) => service)).toEqual(['sshd', 'door']);
+  });
+});

@@ -207,8 +207,15 @@ export class SlowJudge {
     );
     const [widest] = near.toSorted((p, q) => p.prefix.length - q.prefix.length);
     if (widest === undefined) return;
+    const network = this.#windowOf(prefixAround(offence.address, least), undefined);
+    const pending = { ...network };
+    this.#addTo(pending, offence);
+    const within = pending.offences.filter((o) =>
+      containsPrefix(widest.prefix, hostPrefix(o.address)),
+    );
+    if (widest.prefix.length === least) network.offences = [];
     const { points } = offence;
-    this.#commit([widest], [offence], offence, protections, points, widest.prefix);
+    this.#commit([widest], within, offence, protections, points, widest.prefix);
   }
 
   settle(): void {

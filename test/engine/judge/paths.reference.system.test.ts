@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
@@ -21,6 +21,9 @@ import { rehearse } from '../../../src/engine/rehearse/rehearse.ts';
 import { BatchRecorder } from '../../../src/engine/watch/batch-recorder.ts';
 import { McblockError } from '../../../src/errors.ts';
 import { FollowedLines } from '../../../src/log/follow/follow-lines.ts';
+import { PacketStream } from '../../../src/log/pf/packet-stream.ts';
+import { readPacketOffences } from '../../../src/log/pf/read-packet-offences.ts';
+import { ProbeCollector } from '../../../src/log/probe/probe-collector.ts';
 import { readOffences } from '../../../src/log/read-offences.ts';
 import type { ReadOptions } from '../../../src/log/read-options.ts';
 import { loadScanners } from '../../../src/log/scanners.ts';
@@ -32,7 +35,15 @@ import { mmdbOf } from '../../support/mmdb.ts';
 const START = Date.UTC(2025, 0, 1) / 1000;
 const NOW = Date.UTC(2026, 2, 24) / 1000;
 const NAME = 'auth.log';
-const scanners = await loadScanners('');
+const DOORMAN = `service doorman  "doorman"
+
+seen  witness = "SYN from " ADDRESS
+  > SYN from 192.0.2.7 | address 192.0.2.7
+`;
+const folder = mkdtempSync(join(tmpdir(), 'mcblock-test-'));
+mkdirSync(join(folder, 'grammar'));
+writeFileSync(join(folder, 'grammar', 'doorman.grammar'), DOORMAN);
+const scanners = await loadScanners(join(folder, 'grammar'));
 
 const CONDITIONS = [
   'services = ["sshd"]',
@@ -84,20 +95,29 @@ const EFFECTS = [
 ];
 
 /** The lines of a rule but for its name. */
-const anyRule = fc
-  .tuple(
-    fc.uniqueArray(fc.constantFrom(...CONDITIONS), {
+function ruleOf(conditions: readonly string[], effects: readonly string[]) {
+  const some = (of: readonly string[]) =>
+    fc.uniqueArray(fc.constantFrom(...of), {
       minLength: 1,
       maxLength: 3,
       selector: (text) => text.split(' ')[0],
-    }),
-    fc.uniqueArray(fc.constantFrom(...EFFECTS), {
-      minLength: 1,
-      maxLength: 3,
-      selector: (text) => text.split(' ')[0],
-    }),
-  )
-  .map((parts) => parts.flat().join('\n'));
+    });
+  return fc.tuple(some(conditions), some(effects)).map((parts) => parts.flat().join('\n'));
+}
+
+const anyRule = ruleOf(CONDITIONS, EFFECTS);
+
+/** Connections to one port in one batch are one offence: rules that count offences may tell it. */
+const COUNTING = /^(?:hits|distinct-|activations)/;
+const anyRuleOfKinds = ruleOf(
+  [
+    ...CONDITIONS.filter((text) => !COUNTING.test(text)),
+    'services = ["probe"]',
+    'services = ["probe", "doorman"]',
+    'messages = ["probe.tcp/23", "probe.tcp"]',
+  ],
+  EFFECTS.filter((text) => text !== 'points = "x0.5"'),
+);
 
 interface Step {
   readonly seconds: number;
@@ -125,6 +145,9 @@ const MESSAGES = [
     "NOTICE[123]: chan_sip.c: Registration from '<sip:eve@h.example>' failed for 'A' - Wrong password",
   ],
   ['sshd', 'message repeated 3 times: [ Failed password for root from A port 4 ssh2]'],
+  ['sshd', 'Accepted publickey for bob from A port 4 ssh2: ED25519 SHA256:x'],
+  ['doorman', 'SYN from A'],
+  ['doorman', 'SYN from A'],
 ] as const;
 
 const step: fc.Arbitrary<Step> = fc
@@ -157,23 +180,51 @@ const step: fc.Arbitrary<Step> = fc
     message,
   }));
 
+/** Where steps are seen: in a log, by `mcblock probe`, or by pf. */
+type Where = 'log' | 'probe' | 'packet';
+
+interface Seen extends Step {
+  readonly where: Where;
+}
+
+const PORTS = ['22', '23', '25', '80', '8080', '8081', '0', '0'];
+
+const seen: fc.Arbitrary<Seen> = fc
+  .tuple(
+    step,
+    fc.constantFrom<Where>('log', 'log', 'probe', 'probe', 'packet'),
+    fc.constantFrom(...PORTS),
+  )
+  .map(([one, where, port]) => ({
+    ...one,
+    where,
+    message: where === 'probe' ? port : one.message,
+  }));
+
 interface Case {
   readonly rules: readonly string[];
   readonly steps: readonly Step[];
   readonly byHand: readonly string[];
 }
 
+const byHand = fc.subarray(
+  ['5.149.104.0/21', '5.149.105.9/32', '5.149.105.0/24', '2001:db8:1::/48'],
+  { maxLength: 2 },
+);
+
 const anyCase: fc.Arbitrary<Case> = fc.record({
   rules: fc.array(anyRule, { minLength: 1, maxLength: 5 }),
   steps: fc.array(step, { minLength: 1, maxLength: 40 }),
-  byHand: fc.subarray(['5.149.104.0/21', '5.149.105.9/32', '5.149.105.0/24', '2001:db8:1::/48'], {
-    maxLength: 2,
-  }),
+  byHand,
 });
 
-let folder: string;
+const anySeen = fc.record({
+  rules: fc.array(anyRuleOfKinds, { minLength: 1, maxLength: 5 }),
+  steps: fc.array(seen, { minLength: 1, maxLength: 60 }),
+  byHand,
+});
+
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'mcblock-test-'));
   const networks = [
     ['5.149.104.0/22', 'XX'],
     ['5.149.108.0/23', 'YY'],
@@ -251,6 +302,86 @@ function rowOf(name: string, hits: number, all: readonly PastActivation[]): stri
   return JSON.stringify([name, hits, ...history]);
 }
 
+function lineOf({ address, host, program, message }: Step, at: number, index: number): string {
+  const time = new Date(at * 1000).toISOString().slice(0, 19);
+  return `${time}Z ${host} ${program}[${1000 + index}]: ${message.replace('A', address)}\n`;
+}
+
+/** What was seen one after the other in the same place. */
+interface Run {
+  readonly where: Where;
+  readonly seen: { readonly at: number; readonly text: string }[];
+}
+
+function runsOf(steps: readonly Seen[]): Run[] {
+  const runs: Run[] = [];
+  let at = START;
+  for (const [index, one] of steps.entries()) {
+    at += one.seconds;
+    if (runs.at(-1)?.where !== one.where) runs.push({ where: one.where, seen: [] });
+    runs.at(-1)?.seen.push({ at, text: textOf(one, at, index) });
+  }
+  return runs;
+}
+
+function textOf(one: Seen, at: number, index: number): string {
+  const { where, address, message } = one;
+  if (where === 'log') return lineOf(one, at, index);
+  if (where === 'probe') return `${address} 4711 ${message}\n`;
+  const time = new Date(at * 1000).toISOString().replace('T', ' ').slice(0, 19);
+  const who = address.includes(':') ? '2001:db8::1' : '203.0.113.1';
+  return `${time}.${String(index).padStart(6, '0')} rule 4/0(match): block in on em0: ${address}.4711 > ${who}.22: Flags [S], seq 1, win 1024, length 0\n`;
+}
+
+const EXTERNAL = new Set(['em0']);
+const NO_WAY = (): never[] => [];
+
+/** Each run is a file, or a batch for each second. */
+async function inRuns(store: Store, setting: Setting, runs: readonly Run[]): Promise<void> {
+  for (const { where, seen: all } of runs) {
+    const text = all.map((one) => one.text).join('');
+    if (where === 'log') await grok(store, setting, [text]);
+    else if (where === 'packet') {
+      const source = memorySource('pflog', [Buffer.from(text)], NOW);
+      const options = { ...optionsIn(store, setting), known: NO_WAY };
+      const summary = await readPacketOffences(source, options, EXTERNAL);
+      recordLog(store, summary, { ...setting.policies, source: 'pf' }, NOW);
+    } else {
+      for (const at of new Set(all.map((one) => one.at))) {
+        const same = all.filter((one) => one.at === at);
+        recordProbes(store, setting, at, same.map((one) => one.text).join(''));
+      }
+    }
+  }
+}
+
+function recordProbes(store: Store, { rules, policies }: Setting, at: number, text: string) {
+  const collector = new ProbeCollector((kind) => rules.points.get(rules.eventOf(kind)));
+  collector.push(Buffer.from(text));
+  const batch = { name: 'probe', ...collector.take(at) };
+  new BatchRecorder(store).recordLines(batch, policies, NOW, 'log', () => {});
+}
+
+/** Each line, connection and packet is recorded as it comes. */
+function live(store: Store, setting: Setting, runs: readonly Run[]): void {
+  const lines = new FollowedLines(optionsIn(store, setting), undefined, NAME, 0);
+  const packets = new PacketStream('pflog', EXTERNAL, 'UTC', 0);
+  const recorder = new BatchRecorder(store);
+  for (const { where, seen: all } of runs) {
+    for (const { at, text } of all) {
+      if (where === 'probe') {
+        recordProbes(store, setting, at, text);
+        continue;
+      }
+      const [collector, source] =
+        where === 'log' ? ([lines, 'log'] as const) : ([packets, 'pf'] as const);
+      collector.push(Buffer.from(text));
+      const batch = { name: NAME, ...collector.take(NOW) };
+      recorder.recordLines(batch, setting.policies, NOW, source, () => {});
+    }
+  }
+}
+
 /** All that is stored of entries. */
 function stored(store: Store) {
   return Array.from(store.entries(), (entry) => ({
@@ -284,10 +415,9 @@ it('lines decide the same, however they are read', async () => {
     fc.asyncProperty(anyCase, fc.nat(), async ({ rules, steps, byHand }, cut) => {
       const setting = await settingOf(rules);
       let at = START;
-      const texts = steps.map(({ seconds, address, host, program, message }, index) => {
-        at += seconds;
-        const time = new Date(at * 1000).toISOString().slice(0, 19);
-        return `${time}Z ${host} ${program}[${1000 + index}]: ${message.replace('A', address)}\n`;
+      const texts = steps.map((one, index) => {
+        at += one.seconds;
+        return lineOf(one, at, index);
       });
       const first = cut % texts.length;
       const halves = [texts.slice(0, first), texts.slice(first)].map((part) => part.join(''));
@@ -334,4 +464,26 @@ it('lines decide the same, however they are read', async () => {
   );
   expect(activations).toBeGreaterThan(10);
   expect(named).toBeGreaterThan(0);
+});
+
+it('lines, probes and packets decide the same, at once or as they come', async () => {
+  const found = { all: 0, probes: 0, packets: 0, witnesses: 0 };
+  await fc.assert(
+    fc.asyncProperty(anySeen, async ({ rules, steps, byHand: given }) => {
+      const setting = await settingOf(rules);
+      const runs = runsOf(steps);
+      const whole = await after(setting, given, (store) => inRuns(store, setting, runs));
+      const alone = await after(setting, given, (store) => live(store, setting, runs));
+      const trace = setting.text;
+      expect({ trace, found: alone }).toEqual({ trace, found: whole });
+      const text = JSON.stringify(whole).replaceAll('\\', '');
+      found.all += whole.length;
+      found.probes += Number(text.includes('"service":"probe"'));
+      found.packets += Number(text.includes('"service":"pf"'));
+      found.witnesses += Number(text.includes('"service":"doorman"'));
+    }),
+    { numRuns: 25 },
+  );
+  expect(found.all).toBeGreaterThan(10);
+  expect(Math.min(found.probes, found.packets, found.witnesses)).toBeGreaterThan(0);
 });
