@@ -22,8 +22,8 @@ const COUNT_SECONDS = 60;
 /**
  * Decides on requests of other machines and stores the decisions, in one transaction.
  * @param maxAgeSeconds no older message is requested
- * @param isFetched a server sends the same, should a failure of power undo it: it need not wait for the
- *   disk
+ * @param hasServer a server sends again what is signed, should a failure of power undo it: it does not
+ *   wait for the disk
  */
 export function storeBans(
   store: Store,
@@ -31,7 +31,7 @@ export function storeBans(
   policies: Policies,
   now: Seconds,
   maxAgeSeconds: Seconds,
-  isFetched = false,
+  hasServer = false,
 ): BlockResult[] {
   const storeAll = (): BlockResult[] => {
     store.fleetState.senders.forget(now - maxAgeSeconds);
@@ -47,7 +47,8 @@ export function storeBans(
     users.record();
     return results;
   };
-  return isFetched ? store.fleetState.applying(storeAll) : store.transaction(storeAll);
+  const isSentAgain = hasServer && requests.every(({ isSigned }) => isSigned);
+  return isSentAgain ? store.fleetState.applying(storeAll) : store.transaction(storeAll);
 }
 
 function storeBan(

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { activateEntry, hitEntry } from '../../../src/blocklist/change.ts';
 import { neverActive } from '../../../src/blocklist/entry.ts';
 import { expireEntry } from '../../../src/blocklist/expire.ts';
@@ -50,11 +50,19 @@ describe('storeBans', () => {
     ]);
   });
 
-  it('stores the same where a server sends it too', () => {
-    const requests = [plain('192.0.2.7'), signed('198.51.100.0/24', '198.51.100.9')];
-    const results = storeBans(store, requests, DEFAULT_POLICY, NOW, MAX_AGE, true);
-    expect(results.map(({ outcome }) => outcome)).toEqual(['new', 'new']);
-    expect([hits('192.0.2.7/32'), hits('198.51.100.0/24')]).toEqual([1, 3]);
+  it('waits for the disk unless a server sends all of it again', () => {
+    const unsynced = vi.spyOn(store.fleetState, 'applying');
+    const askBeside = (...requests: BlockRequest[]) =>
+      storeBans(store, requests, onePolicy(DEFAULT_POLICY), NOW, MAX_AGE, true);
+    const ban = signed('198.51.100.0/24', '198.51.100.9');
+    expect(askBeside(plain('192.0.2.7'), ban)).toMatchObject([
+      { outcome: 'new' },
+      { outcome: 'new' },
+    ]);
+    expect(unsynced).not.toHaveBeenCalled();
+    expect(askBeside(signed('203.0.113.0/24', '203.0.113.9'))).toMatchObject([{ outcome: 'new' }]);
+    expect(unsynced).toHaveBeenCalledOnce();
+    expect([hits('192.0.2.7/32'), hits('203.0.113.0/24')]).toEqual([1, 3]);
   });
 
   it('ignores the expiry of an unsigned ban', () => {
