@@ -7,9 +7,6 @@ export interface PrefixShape {
   readonly before?: string;
   /** By default a newline. */
   readonly after?: string;
-  /** After each prefix but the last one, and after the last one. */
-  readonly between?: string;
-  readonly last?: string;
   /** Only the prefixes of this family. */
   readonly family?: Family;
 }
@@ -23,25 +20,21 @@ const MAX_PREFIX_BYTES = '0000:0000:0000:0000:0000:0000:0000:0000/128'.length;
  * `5.149.104.0/22`. An empty list has no text. The chunks may be kept.
  */
 export function* writePrefixes(list: PrefixList, shape: PrefixShape = {}): Generator<Buffer, void> {
-  const { before = '', after = '\n', between = '', last = '', family } = shape;
+  const { before = '', after = '\n', family } = shape;
   const head = Buffer.from(before, 'latin1');
-  const tail = Buffer.from(after + between, 'latin1');
+  const tail = Buffer.from(after, 'latin1');
   const size4 = list.runs[4].size;
   const size = family === 4 ? size4 : list.size;
   for (let start = family === 6 ? size4 : 0; start < size; start += CHUNK_PREFIXES) {
     const end = Math.min(start + CHUNK_PREFIXES, size);
     const chunk = Buffer.allocUnsafe(
-      (end - start) * (head.length + MAX_PREFIX_BYTES + tail.length) + last.length,
+      (end - start) * (head.length + MAX_PREFIX_BYTES + tail.length),
     );
     let at = 0;
     for (let index = start; index < end; index++) {
       at = copy(head, chunk, at);
       at = writePrefix(list, index, chunk, at);
       at = copy(tail, chunk, at);
-    }
-    if (end === size) {
-      at -= between.length;
-      at += chunk.write(last, at, 'latin1');
     }
     yield chunk.subarray(0, at);
   }

@@ -1,7 +1,6 @@
 import { McblockError } from '../../errors.ts';
 import { HostNames } from '../hosts.ts';
 import { LineSplitter } from '../lines.ts';
-import type { Chunks } from '../source.ts';
 import { Clock } from '../time/clock.ts';
 import { emptyPacket, type PacketSink } from './packet.ts';
 import { isPcap, PCAP_MAGIC_BYTES, PcapSplitter } from './pcap.ts';
@@ -10,21 +9,9 @@ import { readTcpdumpLine } from './tcpdump-line.ts';
 import { isDayless, type LineTime, readLineTime } from './tcpdump-time.ts';
 
 /** How many packets were read, and how many packets or lines could not be. */
-export interface PacketCounts {
+interface PacketCounts {
   packets: number;
   unread: number;
-}
-
-/** Reads a log of pf, passing each packet to the sink. Throws as PacketReader does. */
-export async function readPackets(
-  name: string,
-  chunks: Chunks,
-  sink: PacketSink,
-): Promise<PacketReader> {
-  const reader = new PacketReader(name, sink);
-  for await (const chunk of chunks) reader.push(chunk);
-  reader.finish();
-  return reader;
 }
 
 /**

@@ -3,11 +3,9 @@ import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { McblockError } from '../../../src/errors.ts';
-import { readPackets } from '../../../src/log/pf/reader.ts';
-import { memorySource } from '../../../src/log/source.ts';
 import { CivilTime, zoneOffsets } from '../../../src/log/time/zone.ts';
 import { fixtureFile } from './fixture.ts';
-import { packetsOf, type Seen, seen } from './packets-of.ts';
+import { packetsOf, type Seen } from './packets-of.ts';
 
 const fixture = (name: string) =>
   readFileSync(new URL(`../../../fixtures/pf/${name}`, import.meta.url));
@@ -282,15 +280,5 @@ describe('the text of tcpdump', () => {
       ),
       { numRuns: 500 },
     );
-  });
-
-  it('can be read from a source', async () => {
-    const source = memorySource('pf.txt', [Buffer.from(RECORDED)], 0);
-    const packets: Seen[] = [];
-    const { counts } = await readPackets(source.name, source.chunks(), (packet) =>
-      packets.push(seen(packet)),
-    );
-    expect(packets).toEqual(packetsOf(RECORDED).packets);
-    expect(counts).toEqual({ packets: packets.length, unread: 0 });
   });
 });
