@@ -2,7 +2,12 @@ import { type Seconds, stateOf } from '../blocklist/entry.ts';
 import type { EntryChange } from '../blocklist/entry-change.ts';
 import type { Login } from '../blocklist/trust.ts';
 import type { Prefix } from '../net/prefix.ts';
-import type { StoreParts } from './exchange.ts';
+import type { PrefixList } from '../net/prefix-list.ts';
+import type { AllowedPrefix } from './allowed.ts';
+import type { Feed } from './feeds.ts';
+import { keepAllowed, keepFeed } from './kept-records.ts';
+import type { ReadLog } from './logs.ts';
+import type { StoreParts } from './parts.ts';
 
 /** Records a change of an entry; see Store.record. */
 export function recordChange(parts: StoreParts, change: EntryChange): void {
@@ -60,5 +65,36 @@ export function recordLogins(parts: StoreParts, recorded: readonly Login[]): voi
   connection.together(() => {
     undo.loginsChange(recorded);
     logins.record(recorded);
+  });
+}
+
+/** Records a log that was read; see Store.recordLog. */
+export function recordLog(parts: StoreParts, log: ReadLog, instead?: Uint8Array): void {
+  const { connection, undo, logs } = parts;
+  connection.together(() => {
+    if (logs.find(log.digest) === undefined) undo.logRead(log.digest);
+    logs.record(log, instead);
+  });
+}
+
+/** Puts a prefix on the allow-list; see Store.allow. */
+export function recordAllowed(parts: StoreParts, allowedPrefix: AllowedPrefix): void {
+  const { connection, allowed, changes } = parts;
+  const { prefix, note, expiresAt: until } = allowedPrefix;
+  connection.together(() => {
+    keepAllowed(parts, prefix);
+    allowed.put(allowedPrefix);
+    changes.add('allowed', prefix, { until, note });
+  });
+}
+
+/** Replaces a feed; see Store.putFeed. */
+export function recordFeed(parts: StoreParts, feed: Feed, prefixes: PrefixList | undefined): void {
+  const { connection, feeds, coverage } = parts;
+  connection.together(() => {
+    keepFeed(parts, feed.name);
+    if (prefixes === undefined) return feeds.put(feed);
+    coverage.forget();
+    feeds.replace(feed, prefixes);
   });
 }

@@ -13,27 +13,28 @@ import { StoredCoverage } from './coverage.ts';
 import { Cursors } from './cursors.ts';
 import { Entries, type EntryCounts, type EntryFilter } from './entries.ts';
 import { EventTable } from './events.ts';
-import {
-  exportRows,
-  importRow,
-  importRows,
-  keepAllowed,
-  keepFeed,
-  type StoreParts,
-  takeSpent,
-} from './exchange.ts';
+import { exportRows, importRows } from './exchange.ts';
 import { type Feed, Feeds } from './feeds.ts';
 import { FleetState } from './fleet-state.ts';
 import { Forgotten } from './forgotten.ts';
 import { type Activation, History } from './history.ts';
+import { keepAllowed, keepFeed, takeSpent } from './kept-records.ts';
 import { LoginTable } from './logins.ts';
 import { Logs, type ReadLog } from './logs.ts';
 import { Notifications } from './notifications.ts';
 import { copyConnection, openConnection } from './open.ts';
 import type { StoreOptions } from './options.ts';
 import { Outbox, type OutboxOptions } from './outbox.ts';
+import type { StoreParts } from './parts.ts';
 import { Pending } from './pending.ts';
-import { forgetEntry, recordChange, recordLogins } from './record-change.ts';
+import {
+  forgetEntry,
+  recordAllowed,
+  recordChange,
+  recordFeed,
+  recordLog,
+  recordLogins,
+} from './record-change.ts';
 import { Snapshot } from './snapshot.ts';
 import { Statistics } from './statistics.ts';
 import { Undo } from './undo.ts';
@@ -248,34 +249,24 @@ export class Store {
    * @param instead the digest of a shorter part of the same log, which is removed
    */
   recordLog(log: ReadLog, instead?: Uint8Array): void {
-    const { connection, undo } = this.#parts;
-    connection.together(() => {
-      if (this.logs.find(log.digest) === undefined) undo.logRead(log.digest);
-      this.logs.record(log, instead);
-    });
+    recordLog(this.#parts, log, instead);
   }
 
   /**
    * Puts a prefix on the allow-list. If it is there already, replaces its note and times.
    * @param until when it expires
-   * @param by the user of the fleet who did it
    */
-  allow(prefix: Prefix, note: string, at: Seconds, until: Expiry = 'forever', by = ''): void {
-    const { connection, allowed, changes } = this.#parts;
-    connection.together(() => {
-      keepAllowed(this.#parts, prefix);
-      allowed.put({ prefix, note, addedAt: at, expiresAt: until });
-      changes.add('allowed', prefix, { until, by, note });
-    });
+  allow(prefix: Prefix, note: string, at: Seconds, until: Expiry = 'forever'): void {
+    recordAllowed(this.#parts, { prefix, note, addedAt: at, expiresAt: until });
   }
 
   /** Returns whether the prefix was on the allow-list. */
-  disallow(prefix: Prefix, by = ''): boolean {
+  disallow(prefix: Prefix): boolean {
     const { connection, allowed, changes } = this.#parts;
     return connection.together(() => {
       if (allowed.get(prefix) === undefined) return false;
       keepAllowed(this.#parts, prefix);
-      changes.add('disallowed', prefix, { by });
+      changes.add('disallowed', prefix);
       return allowed.remove(prefix);
     });
   }
@@ -301,13 +292,7 @@ export class Store {
 
   /** Replaces a feed and its prefixes; undefined leaves the prefixes as they are. */
   putFeed(feed: Feed, prefixes: PrefixList | undefined): void {
-    const { connection, feeds } = this.#parts;
-    connection.together(() => {
-      keepFeed(this.#parts, feed.name);
-      if (prefixes === undefined) return feeds.put(feed);
-      this.coverage.forget();
-      feeds.replace(feed, prefixes);
-    });
+    recordFeed(this.#parts, feed, prefixes);
   }
 
   /** Returns whether the feed existed. */
@@ -358,14 +343,6 @@ export class Store {
     return this.#parts.connection.together(() => {
       this.coverage.forget();
       return importRows(this.#parts, rows);
-    });
-  }
-
-  /** Imports one record of an export. Throws McblockError('input'). */
-  importRow(row: unknown): void {
-    this.#parts.connection.together(() => {
-      this.coverage.forget();
-      importRow(this.#parts, row);
     });
   }
 

@@ -319,12 +319,4 @@ describe('an import', () => {
     plain.importRows([header, entry]);
     expect(throughText(store.exportRows())).toEqual(throughText(plain.exportRows()));
   });
-
-  it('of one record needs no header', () => {
-    const store = open();
-    store.importRow(login);
-    expect(store.loginsWithin(parsePrefix('0.0.0.0/0'), 0).length).toBe(1);
-    expect(errorOf(() => store.importRow({ ...entry, history: [{}] })).code).toBe('input');
-    expect(store.get(parsePrefix('192.0.2.0/24'))).toBeUndefined();
-  });
 });

@@ -5,7 +5,7 @@ import { McblockError } from '../../errors.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
 import type { RecordedCommand } from '../../store/commands.ts';
 import type { Store } from '../../store/store.ts';
-import type { FormerAllowed, FormerEntry } from '../../store/undo.ts';
+import type { FormerAllowed, FormerEntry } from '../../store/undo-steps.ts';
 import { type ApplyChoice, addApplyOptions, applyAfterwards } from '../afterwards.ts';
 import type { Context } from '../context.ts';
 import { COMMAND_COLUMNS, commandJson } from '../text/command-text.ts';

@@ -1,0 +1,31 @@
+import type { Allowed } from './allowed.ts';
+import type { Changes } from './changes.ts';
+import type { Connection } from './connection.ts';
+import type { StoredCoverage } from './coverage.ts';
+import type { Entries } from './entries.ts';
+import type { Feeds } from './feeds.ts';
+import type { Forgotten } from './forgotten.ts';
+import type { History } from './history.ts';
+import type { LoginTable } from './logins.ts';
+import type { Logs } from './logs.ts';
+import type { Outbox } from './outbox.ts';
+import type { Pending } from './pending.ts';
+import type { Undo } from './undo.ts';
+
+/** The parts of a store. */
+export interface StoreParts {
+  readonly connection: Connection;
+  readonly entries: Entries;
+  readonly history: History;
+  readonly forgotten: Forgotten;
+  readonly logs: Logs;
+  readonly allowed: Allowed;
+  readonly logins: LoginTable;
+  readonly pending: Pending;
+  readonly spent: Pending;
+  readonly feeds: Feeds;
+  readonly undo: Undo;
+  readonly changes: Changes;
+  readonly outbox: Outbox;
+  readonly coverage: StoredCoverage;
+}
