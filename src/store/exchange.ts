@@ -2,7 +2,7 @@ import { McblockError } from '../errors.ts';
 import { keepLogin } from './kept-records.ts';
 import type { StoreParts } from './parts.ts';
 import { checkHeader, HEADER, recordOfRow, rowOfRecord, type StoreRecord } from './record.ts';
-import { recordAllowed, recordFeed, recordLog } from './record-change.ts';
+import { recordAllowed, recordFeed, recordReadLog } from './record-change.ts';
 
 /** The header, then one JSON object per record, from one snapshot of the store. */
 export function* exportRows(parts: StoreParts): IterableIterator<object> {
@@ -58,7 +58,7 @@ function putRecord(parts: StoreParts, record: StoreRecord): void {
     case 'log':
       return parts.connection.together(() => {
         parts.undo.pendingChanges();
-        recordLog(parts, record.log);
+        recordReadLog(parts, record.log);
       });
     case 'login':
       return parts.connection.together(() => {

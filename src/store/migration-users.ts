@@ -1,3 +1,19 @@
+/** The columns of pending offences, and of those that led to activations. */
+export const PENDING_COLUMNS = `
+  family INTEGER NOT NULL CHECK (family IN (4, 6)),
+  address BLOB NOT NULL CHECK (length(address) = iif(family = 4, 4, 16)),
+  at INTEGER NOT NULL CHECK (at >= 0),
+  service TEXT NOT NULL,
+  message TEXT NOT NULL,
+  log TEXT NOT NULL,
+  host TEXT NOT NULL,
+  user INTEGER NOT NULL CHECK (user >= 0),
+  points INTEGER NOT NULL CHECK (points >= 1),
+  count INTEGER NOT NULL CHECK (count >= 1),
+  port INTEGER CHECK (port BETWEEN 0 AND 65535),
+  PRIMARY KEY (family, address, at, service, message, log, host, user)
+`;
+
 /** A migration, as in schema.ts: who logged in, and whom pending offences name. */
 export const USERS = `
 -- A user is a hash of a name, with this key; 0 where none is named.
@@ -22,20 +38,7 @@ DROP TABLE login;
 ALTER TABLE user_login RENAME TO login;
 CREATE INDEX login_last ON login (last);
 
-CREATE TABLE user_pending (
-  family INTEGER NOT NULL CHECK (family IN (4, 6)),
-  address BLOB NOT NULL CHECK (length(address) = iif(family = 4, 4, 16)),
-  at INTEGER NOT NULL CHECK (at >= 0),
-  service TEXT NOT NULL,
-  message TEXT NOT NULL,
-  log TEXT NOT NULL,
-  host TEXT NOT NULL,
-  user INTEGER NOT NULL CHECK (user >= 0),
-  points INTEGER NOT NULL CHECK (points >= 1),
-  count INTEGER NOT NULL CHECK (count >= 1),
-  port INTEGER CHECK (port BETWEEN 0 AND 65535),
-  PRIMARY KEY (family, address, at, service, message, log, host, user)
-) STRICT, WITHOUT ROWID;
+CREATE TABLE user_pending (${PENDING_COLUMNS}) STRICT, WITHOUT ROWID;
 INSERT INTO user_pending
 SELECT family, address, at, service, message, log, host, 0, points, count, port FROM pending;
 DROP TABLE pending;

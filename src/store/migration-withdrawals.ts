@@ -1,20 +1,9 @@
+import { PENDING_COLUMNS } from './migration-users.ts';
+
 /** A migration, as in schema.ts: activations that a later login undoes. */
 export const WITHDRAWALS = `
 -- Offences that led to activations of the last window; as pending.
-CREATE TABLE spent (
-  family INTEGER NOT NULL CHECK (family IN (4, 6)),
-  address BLOB NOT NULL CHECK (length(address) = iif(family = 4, 4, 16)),
-  at INTEGER NOT NULL CHECK (at >= 0),
-  service TEXT NOT NULL,
-  message TEXT NOT NULL,
-  log TEXT NOT NULL,
-  host TEXT NOT NULL,
-  user INTEGER NOT NULL CHECK (user >= 0),
-  points INTEGER NOT NULL CHECK (points >= 1),
-  count INTEGER NOT NULL CHECK (count >= 1),
-  port INTEGER CHECK (port BETWEEN 0 AND 65535),
-  PRIMARY KEY (family, address, at, service, message, log, host, user)
-) STRICT, WITHOUT ROWID;
+CREATE TABLE spent (${PENDING_COLUMNS}) STRICT, WITHOUT ROWID;
 
 -- Activations that would not have arisen with a login that came later. Their entry may be gone.
 CREATE TABLE withdrawal (

@@ -69,7 +69,7 @@ export function recordLogins(parts: StoreParts, recorded: readonly Login[]): voi
 }
 
 /** Records a log that was read; see Store.recordLog. */
-export function recordLog(parts: StoreParts, log: ReadLog, instead?: Uint8Array): void {
+export function recordReadLog(parts: StoreParts, log: ReadLog, instead?: Uint8Array): void {
   const { connection, undo, logs } = parts;
   connection.together(() => {
     if (logs.find(log.digest) === undefined) undo.logRead(log.digest);

@@ -32,8 +32,8 @@ import {
   recordAllowed,
   recordChange,
   recordFeed,
-  recordLog,
   recordLogins,
+  recordReadLog,
 } from './record-change.ts';
 import { Snapshot } from './snapshot.ts';
 import { Statistics } from './statistics.ts';
@@ -249,7 +249,7 @@ export class Store {
    * @param instead the digest of a shorter part of the same log, which is removed
    */
   recordLog(log: ReadLog, instead?: Uint8Array): void {
-    recordLog(this.#parts, log, instead);
+    recordReadLog(this.#parts, log, instead);
   }
 
   /**

@@ -61,7 +61,7 @@ const COLUMNS: readonly Column<Advice>[] = [
   {
     title: 'OTHER ADDRESSES',
     align: 'right',
-    cell: ({ otherAddresses }) => otherAddresses.toLocaleString('en'),
+    cell: ({ otherAddresses }) => countText(otherAddresses),
   },
 ];
 

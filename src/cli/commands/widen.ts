@@ -58,7 +58,7 @@ const COLUMNS: readonly Column<Candidate>[] = [
   {
     title: 'BLOCKED',
     align: 'right',
-    cell: ({ blocked, networks }) => `${blocked} of ${networks.toLocaleString('en')}`,
+    cell: ({ blocked, networks }) => `${blocked} of ${countText(networks)}`,
   },
   { title: 'NOW', align: 'right', cell: ({ active }) => String(active) },
   { title: 'HITS', align: 'right', cell: ({ hits }) => countText(hits) },
@@ -70,7 +70,7 @@ const COLUMNS: readonly Column<Candidate>[] = [
 function addedText({ addedAddresses }: Candidate): string {
   return addedAddresses > Number.MAX_SAFE_INTEGER
     ? `2^${Math.log2(addedAddresses).toFixed(1)}`
-    : addedAddresses.toLocaleString('en');
+    : countText(addedAddresses);
 }
 
 function candidateJson(candidate: Candidate): object {

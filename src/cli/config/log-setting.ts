@@ -1,7 +1,7 @@
 import { McblockError } from '../../errors.ts';
-import { type Codec, isObject, list, object, optional, refuse } from '../../validation/codec.ts';
+import { type Codec, list, object, optional } from '../../validation/codec.ts';
 import { matching } from '../../validation/values.ts';
-import { nearest } from '../text/nearest.ts';
+import { tableOf } from './known-keys.ts';
 import { SERVICE } from './setting-codecs.ts';
 
 const MAX_LOGS = 64;
@@ -34,17 +34,9 @@ export function logs(): Codec<readonly LogSetting[]> {
 }
 
 function readLog(value: unknown, path: string): LogSetting {
-  if (!isObject(value)) return refuse(path, 'a table with file or unit', value);
-  const known = Object.keys(
-    KEYS.write({ file: '', unit: '', services: [], archive: '' }) as object,
-  );
-  const unknown = Object.keys(value).find((key) => !known.includes(key));
-  if (unknown !== undefined) {
-    const close = nearest(unknown, known);
-    const advice = close === undefined ? `use ${known.join(', ')}` : `did you mean ${close}?`;
-    throw new McblockError('input', `${path}: unknown key ${unknown}; ${advice}`);
-  }
-  const log = KEYS.read(value, path);
+  const empty = { file: '', unit: '', services: [], archive: '' };
+  const known = Object.keys(KEYS.write(empty) as object);
+  const log = KEYS.read(tableOf(known, value, path, 'a table with file or unit'), path);
   if ((log.file === '') === (log.unit === '')) {
     throw new McblockError('input', `${path}: set either file or unit`);
   }

@@ -1,19 +1,10 @@
 import { ORIGINS } from '../../blocklist/entry.ts';
 import type { Amount, Hours } from '../../blocklist/policy-rule.ts';
 import { McblockError } from '../../errors.ts';
-import {
-  type Codec,
-  codec,
-  isObject,
-  lazy,
-  list,
-  object,
-  optional,
-  refuse,
-} from '../../validation/codec.ts';
+import { type Codec, codec, lazy, list, object, optional, refuse } from '../../validation/codec.ts';
 import { boolean, matching, oneOf, prefix, whole } from '../../validation/values.ts';
+import { tableOf } from '../config/known-keys.ts';
 import { duration, SERVICE } from '../config/setting-codecs.ts';
-import { nearest } from '../text/nearest.ts';
 import { COUNTED_KINDS, type DeclaredRule } from './declared-rule.ts';
 
 const MAX_RULES = 256;
@@ -70,15 +61,9 @@ export function rules(): Codec<readonly DeclaredRule[]> {
 }
 
 function readRule(value: unknown, path: string): DeclaredRule {
-  if (!isObject(value)) return refuse(path, 'a table with name, conditions and effects', value);
   const known = Object.keys((KEYS.schema as { properties: object }).properties);
-  const unknown = Object.keys(value).find((key) => !known.includes(key));
-  if (unknown !== undefined) {
-    const close = nearest(unknown, known);
-    const advice = close === undefined ? `use ${known.join(', ')}` : `did you mean ${close}?`;
-    throw new McblockError('input', `${path}: unknown key ${unknown}; ${advice}`);
-  }
-  const read = KEYS.read(value, path);
+  const table = tableOf(known, value, path, 'a table with name, conditions and effects');
+  const read = KEYS.read(table, path);
   const { name, points, window: windowSeconds, penalty, length4, length6 } = read;
   const { forever, ignore, notify } = read;
   const { services, messages, kinds, users: named, hosts, countries, networks, prefixes } = read;

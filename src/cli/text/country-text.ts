@@ -14,7 +14,7 @@ export const COUNTRY_COLUMNS: readonly Column<CountrySum>[] = [
   {
     title: 'IPV4 ADDRESSES',
     align: 'right',
-    cell: ({ addresses4 }) => addresses4.toLocaleString('en'),
+    cell: ({ addresses4 }) => countText(addresses4),
   },
-  { title: 'IPV6 /64S', align: 'right', cell: ({ networks6 }) => networks6.toLocaleString('en') },
+  { title: 'IPV6 /64S', align: 'right', cell: ({ networks6 }) => countText(networks6) },
 ];
