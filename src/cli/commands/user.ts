@@ -4,21 +4,12 @@ import { DEFAULT_POLICY } from '../../blocklist/policy.ts';
 import { openFleetStore } from '../../engine/fleet-store.ts';
 import { McblockError } from '../../errors.ts';
 import type { FleetStore } from '../../fleet/fleet-store.ts';
-import {
-  checkUserName,
-  isScope,
-  may,
-  SCOPES,
-  type Scope,
-  type User,
-  type UserKey,
-} from '../../fleet/user.ts';
+import { checkUserName, isScope, SCOPES, type Scope, type User } from '../../fleet/user.ts';
 import { type ChosenPassword, choosePassword, hashChosen } from '../choose-password.ts';
 import type { Context } from '../context.ts';
 import { fleetLocation } from '../store-location.ts';
 import { parseDuration, shortDuration } from '../text/duration.ts';
-import { timeColumn } from '../text/table.ts';
-import { isoTime, shortTime } from '../text/time.ts';
+import { userColumns, userJson } from '../text/user-text.ts';
 
 interface AddOptions {
   readonly admin?: true;
@@ -137,16 +128,7 @@ async function list(context: Context): Promise<void> {
     context.json(users.map((user) => userJson(user, keys.get(user.name))));
     return;
   }
-  const columns = [
-    { title: 'NAME', cell: ({ name }: User) => name },
-    { title: 'SCOPES', cell: ({ scopes }: User) => scopes.join(',') },
-    { title: 'WIDEST', cell: widestText },
-    { title: 'LONGEST', cell: longestText },
-    timeColumn('SINCE', ({ createdAt }: User) => shortTime(createdAt)),
-    timeColumn('KEY SINCE', ({ name }: User) => keyTime(keys.get(name))),
-    { title: '', cell: ({ disabled }: User) => (disabled ? 'disabled' : '') },
-  ];
-  context.table(columns, users);
+  context.table(userColumns(keys), users);
 }
 
 async function setPassword(context: Context, name: string, options: AddOptions): Promise<void> {
@@ -208,26 +190,6 @@ function report(context: Context, name: string, what: string, chosen?: ChosenPas
   }
 }
 
-function keyTime(key: UserKey | undefined): string {
-  return key === undefined ? '' : shortTime(key.since);
-}
-
-function userJson(user: User, key: UserKey | undefined): object {
-  const { name, scopes, widest4, widest6, longest, disabled, createdAt } = user;
-  const seconds = longest === 'forever' ? null : longest;
-  return {
-    name,
-    scopes,
-    widest4,
-    widest6,
-    longestSeconds: seconds,
-    disabled,
-    createdAt: isoTime(createdAt),
-    key: key?.key ?? null,
-    keySince: key === undefined ? null : isoTime(key.since),
-  };
-}
-
 function scopesOf(text: string): readonly Scope[] {
   const words = text.split(',').map((word) => {
     if (isScope(word)) return word;
@@ -248,16 +210,6 @@ function lengthOf(text: string | undefined, option: string, most: number): numbe
 
 function longestOf(text: string): Expiry {
   return text === 'forever' ? text : parseDuration(text, '--longest');
-}
-
-/** Administrators have no limits. */
-function widestText(user: User): string {
-  return may(user, 'admin') ? '' : `/${user.widest4} /${user.widest6}`;
-}
-
-function longestText(user: User): string {
-  if (may(user, 'admin')) return '';
-  return user.longest === 'forever' ? 'forever' : shortDuration(user.longest);
 }
 
 function noUser(name: string): McblockError {
