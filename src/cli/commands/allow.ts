@@ -8,6 +8,7 @@ import { type ApplyChoice, addApplyOptions, applyAfterwards } from '../afterward
 import { expiryOf } from '../by-hand.ts';
 import { requireFleet } from '../config/require-fleet.ts';
 import type { Context } from '../context.ts';
+import { reportPrefixes } from '../report-prefixes.ts';
 import { parsePrefixes } from '../text/prefixes.ts';
 import { printable } from '../text/printable.ts';
 import { timeColumn } from '../text/table.ts';
@@ -123,7 +124,7 @@ async function protect(
     if (end === until) return end === 'forever' ? 'allowed' : `allowed until ${shortTime(end)} UTC`;
     return `already allowed ${end === 'forever' ? end : `until ${shortTime(end)} UTC`}`;
   });
-  report(context, prefixes, (index) => texts[index] ?? '');
+  reportPrefixes(context, prefixes, texts);
 }
 
 async function remove(
@@ -143,15 +144,6 @@ async function remove(
       if (share) store.outbox.share({ type: 'disallow', prefix });
     }
   });
-  report(context, prefixes, () => 'removed from the allow-list');
-}
-
-function report(
-  context: Context,
-  prefixes: readonly Prefix[],
-  what: (index: number) => string,
-): void {
-  if (context.options.json)
-    context.json(prefixes.map((prefix) => ({ prefix: formatPrefix(prefix) })));
-  else context.lines(prefixes.map((prefix, index) => `${shortPrefix(prefix)} ${what(index)}`));
+  const removed = prefixes.map(() => 'removed from the allow-list');
+  reportPrefixes(context, prefixes, removed);
 }

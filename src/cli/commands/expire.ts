@@ -3,11 +3,12 @@ import { isActive, type Seconds } from '../../blocklist/entry.ts';
 import { expireEntry } from '../../blocklist/expire.ts';
 import { McblockError } from '../../errors.ts';
 import type { Prefix } from '../../net/prefix.ts';
-import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
+import { shortPrefix } from '../../net/prefix-text.ts';
 import type { Store } from '../../store/store.ts';
 import { type ApplyChoice, addApplyOptions, applyAfterwards } from '../afterwards.ts';
 import { requireFleet } from '../config/require-fleet.ts';
 import type { Context } from '../context.ts';
+import { reportPrefixes } from '../report-prefixes.ts';
 import { formatDuration } from '../text/duration.ts';
 import { parsePrefixes } from '../text/prefixes.ts';
 
@@ -63,7 +64,7 @@ async function expire(
       if (options.share) store.outbox.share({ type: 'expire', prefix });
     }
   });
-  report(
+  reportPrefixes(
     context,
     prefixes,
     prefixes.map((prefix) => `expired${rest(store, prefix, now)}`),
@@ -102,7 +103,7 @@ async function withdraw(
     const text = next === 'forever' ? next : formatDuration(next);
     return `withdrawn${rest(store, prefix, now)}; its next penalty is ${text}`;
   });
-  report(context, prefixes, texts);
+  reportPrefixes(context, prefixes, texts);
   await applyAfterwards(context, options);
 }
 
@@ -112,14 +113,6 @@ function notFound(store: Store, prefix: Prefix, state: string): McblockError {
   const name = shortPrefix(prefix);
   const what = store.get(prefix) ? `${name} ${state}` : `no entry for ${name}`;
   return new McblockError('input', `${what}${hint}; nothing changed`);
-}
-
-function report(context: Context, prefixes: readonly Prefix[], texts: readonly string[]): void {
-  if (context.options.json) {
-    context.json(prefixes.map((prefix) => ({ prefix: formatPrefix(prefix) })));
-  } else {
-    context.lines(prefixes.map((prefix, index) => `${shortPrefix(prefix)} ${texts[index]}`));
-  }
 }
 
 /** An active entry that goes on blocking the prefix or a part of it. */
