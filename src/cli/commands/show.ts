@@ -1,27 +1,18 @@
 import { type Command, Option } from 'commander';
-import {
-  type Entry,
-  type EntryState,
-  ORIGINS,
-  type Origin,
-  type Seconds,
-} from '../../blocklist/entry.ts';
+import { type Entry, ORIGINS } from '../../blocklist/entry.ts';
 import { byCountry } from '../../engine/by-country.ts';
-import { type EntryQuery, findEntries, findFeeds, isFound } from '../../engine/find-entries.ts';
 import type { Geo } from '../../engine/geo.ts';
-import { entriesThen, type ReadEntries } from '../../engine/past.ts';
 import { SortedEntries } from '../../engine/sorted-entries.ts';
 import { McblockError } from '../../errors.ts';
-import type { Prefix } from '../../net/prefix.ts';
-import { formatPrefix, parsePrefix } from '../../net/prefix-text.ts';
+import { parsePrefix } from '../../net/prefix-text.ts';
 import type { FeedMatch } from '../../store/feeds.ts';
 import type { Context } from '../context.ts';
 import { parseLimit } from '../limit.ts';
+import { type Conditions, findShown, noCountries } from '../shown-entries.ts';
 import { COUNTRY_COLUMNS, countrySumJson } from '../text/country-text.ts';
 import { entryColumns, entryJson, feedJson, type ShownRow } from '../text/entry-text.ts';
 import { jsonText } from '../text/json-text.ts';
 import { pagesOf } from '../text/pages.ts';
-import { parseSpan } from '../text/time.ts';
 
 /** The key by which entries are sorted, the lowest first; undefined: by prefix. */
 const SORTS: Readonly<Record<string, ((entry: Entry) => number) | undefined>> = {
@@ -35,19 +26,9 @@ const SORTS: Readonly<Record<string, ((entry: Entry) => number) | undefined>> = 
 /** So many rows set the widths of the columns. */
 const MAX_MEASURED = 10_000;
 
-interface ShowOptions {
-  readonly expired?: true;
-  readonly all?: true;
-  readonly fleet?: true;
+interface ShowOptions extends Conditions {
   readonly count?: true;
   readonly sort: string;
-  readonly byCountry?: true;
-  readonly origin?: Origin | 'feed';
-  readonly since?: string;
-  readonly until?: string;
-  readonly service?: string;
-  readonly country?: string;
-  readonly note?: string;
   readonly limit?: number;
 }
 
@@ -104,12 +85,8 @@ async function show(
 ): Promise<void> {
   refuseTogether(options);
   const prefixes = texts.map((text) => parsePrefix(text));
-  if (!options.fleet) await context.store('read');
-  const geo = await context.geo();
-  const query = queryOf(options, prefixes, geo, context.now);
-  const found = await (options.fleet
-    ? fromFleet(context, query)
-    : fromStore(context, query, options));
+  const found = await findShown(context, prefixes, options);
+  const { geo } = found;
   if (options.byCountry) return showByCountry(context, found.entries, geo);
   const limit = options.limit ?? Number.POSITIVE_INFINITY;
   const entries = new SortedEntries(found.entries, SORTS[options.sort], limit, found.read);
@@ -134,95 +111,6 @@ function refuseTogether(options: ShowOptions): void {
   for (const [p, q] of pairs) {
     if (options[p] === undefined || options[q] === undefined) continue;
     throw new McblockError('usage', `use only one of --${names[p] ?? p} and --${q}`);
-  }
-}
-
-function queryOf(
-  options: ShowOptions,
-  prefixes: readonly Prefix[],
-  geo: Geo | undefined,
-  now: Seconds,
-): EntryQuery {
-  const { origin, service, country, note } = options;
-  return {
-    prefixes,
-    at: now,
-    state: stateWanted(options, prefixes.length > 0),
-    origin: origin === 'feed' ? undefined : origin,
-    ...parseSpan(options, now),
-    service,
-    note,
-    isThere: country === undefined ? undefined : countryTest(country, geo),
-  };
-}
-
-function countryTest(country: string, geo: Geo | undefined): (prefix: Prefix) => boolean {
-  if (!/^(?:[a-z]{2}|-)$/i.test(country)) {
-    throw new McblockError('usage', `--country takes two letters such as NL, not "${country}"`);
-  }
-  if (geo === undefined) throw noDatabase('--country');
-  const wanted = country === '-' ? undefined : country.toUpperCase();
-  return (prefix) => geo.country(prefix) === wanted;
-}
-
-function noDatabase(option: string): McblockError {
-  const what = `${option} needs a database: set geo.country in the configuration`;
-  return new McblockError('config', what);
-}
-
-/** What was found, and how to read an entry again. */
-interface Found {
-  readonly entries: Iterable<Entry>;
-  readonly read: ReadEntries;
-  readonly feeds: readonly FeedMatch[];
-}
-
-async function fromStore(
-  context: Context,
-  query: EntryQuery,
-  options: ShowOptions,
-): Promise<Found> {
-  const store = await context.store('read');
-  return {
-    entries: options.origin === 'feed' ? [] : findEntries(store, query),
-    read: entriesThen(store, query.at),
-    feeds: isWithFeeds(query, options) ? findFeeds(store, query) : [],
-  };
-}
-
-/** Feeds are shown where they are asked for, and around a given address or prefix. */
-function isWithFeeds(
-  { prefixes, since, until, service }: EntryQuery,
-  options: ShowOptions,
-): boolean {
-  if (options.expired || since !== undefined || until !== undefined || service !== undefined) {
-    return false;
-  }
-  if (options.byCountry) return false;
-  return options.origin === 'feed' || (options.origin === undefined && prefixes.length > 0);
-}
-
-/** Undefined: every state, the default for a given address or prefix. */
-function stateWanted(options: ShowOptions, named: boolean): EntryState | undefined {
-  if (options.expired) return 'expired';
-  return options.all || named ? undefined : 'active';
-}
-
-/** Loads the client of the API only here: most commands never ask it. */
-async function fromFleet(context: Context, query: EntryQuery): Promise<Found> {
-  const [{ fleetClient }, { fleetEntries }] = await Promise.all([
-    import('../config/fleet-client.ts'),
-    import('../../engine/sync/fleet-entries.ts'),
-  ]);
-  const client = fleetClient(await context.config());
-  try {
-    const entries = await fleetEntries(client, (entry) => isFound(entry, query));
-    const byPrefix = new Map(entries.map((entry) => [formatPrefix(entry.prefix), entry]));
-    const read: ReadEntries = (prefixes) =>
-      prefixes.flatMap((prefix) => byPrefix.get(formatPrefix(prefix)) ?? []);
-    return { entries, read, feeds: [] };
-  } finally {
-    client.close();
   }
 }
 
@@ -260,7 +148,7 @@ async function showByCountry(
   entries: Iterable<Entry>,
   geo: Geo | undefined,
 ): Promise<void> {
-  if (geo === undefined) throw noDatabase('--by-country');
+  if (geo === undefined) throw noCountries('--by-country');
   const sums = byCountry(entries, geo);
   if (context.options.json) context.json(sums.map(countrySumJson));
   else if (sums.length === 0) context.remark('no entries');
