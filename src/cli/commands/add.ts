@@ -31,7 +31,7 @@ import { entryJson } from '../text/entry-text.ts';
 import { parsePrefixes } from '../text/prefixes.ts';
 import { protectionText } from '../text/protection-text.ts';
 import { notSharedText } from '../text/shared-text.ts';
-import { shortTime } from '../text/time.ts';
+import { untilText } from '../text/time.ts';
 
 /** Further ones are counted. */
 const SHOWN_HOLES = 5;
@@ -160,8 +160,7 @@ function decisionText(
 ): string {
   const { kind, entry } = decision;
   const name = shortPrefix(entry.prefix);
-  const until =
-    entry.expiresAt === 'forever' ? 'forever' : `until ${shortTime(entry.expiresAt)} UTC`;
+  const until = untilText(entry.expiresAt);
   if (kind === 'covered') {
     const listed = isApplied ? 'blocked' : 'recorded';
     if (decision.extended) return `${name} still ${listed}, now ${until}`;

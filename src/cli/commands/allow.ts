@@ -12,7 +12,7 @@ import { reportPrefixes } from '../report-prefixes.ts';
 import { parsePrefixes } from '../text/prefixes.ts';
 import { printable } from '../text/printable.ts';
 import { timeColumn } from '../text/table.ts';
-import { isoTime, shortTime } from '../text/time.ts';
+import { isoTime, shortTime, untilText } from '../text/time.ts';
 
 interface AllowOptions extends ApplyChoice {
   readonly remove?: true;
@@ -121,8 +121,8 @@ async function protect(
     });
   });
   const texts = ends.map((end) => {
-    if (end === until) return end === 'forever' ? 'allowed' : `allowed until ${shortTime(end)} UTC`;
-    return `already allowed ${end === 'forever' ? end : `until ${shortTime(end)} UTC`}`;
+    if (end !== until) return `already allowed ${untilText(end)}`;
+    return end === 'forever' ? 'allowed' : `allowed ${untilText(end)}`;
   });
   reportPrefixes(context, prefixes, texts);
 }

@@ -5,7 +5,7 @@ import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
 import type { Context } from '../context.ts';
 import { parseAddressArguments } from '../text/prefixes.ts';
 import { proxyText } from '../text/proxy-text.ts';
-import { isoTime, shortTime } from '../text/time.ts';
+import { isoTime, untilText } from '../text/time.ts';
 
 export function define(command: Command, context: Context): void {
   command
@@ -39,7 +39,7 @@ async function check(context: Context, texts: readonly string[]): Promise<void> 
         address: formatPrefix(host).replace(/\/.*/, ''),
         blocked: blocker !== undefined,
         by: blocker ? formatPrefix(blocker.prefix) : null,
-        expiresAt: blocker?.expiresAt ? isoTime(blocker.expiresAt) : null,
+        expiresAt: isoTime(blocker?.expiresAt),
         feed: blocker?.feed ?? null,
         proxy: blocker?.proxy || null,
       })),
@@ -53,9 +53,7 @@ function line(host: Prefix, blocker: Block | undefined): string {
   const name = shortPrefix(host);
   if (!blocker) return `${name} is not on the blocklist`;
   const listed = `${name} is on the blocklist: ${shortPrefix(blocker.prefix)}`;
-  if (blocker.feed !== undefined) return `${listed} (feed ${blocker.feed})`;
-  const until = shortTime(blocker.expiresAt);
-  const end = blocker.expiresAt === 'forever' ? until : `until ${until} UTC`;
+  if (blocker.expiresAt === undefined) return `${listed} (feed ${blocker.feed})`;
   const by = blocker.proxy === '' ? '' : `\n  ${proxyText(blocker.proxy)}`;
-  return `${listed} ${end}${by}`;
+  return `${listed} ${untilText(blocker.expiresAt)}${by}`;
 }

@@ -97,7 +97,7 @@ function activationJson(activation: Activation): object {
     number,
     at: isoTime(at),
     until: isoTime(until),
-    endedAt: endedAt === undefined ? null : isoTime(endedAt),
+    endedAt: isoTime(endedAt),
     origin,
     by: by === '' ? null : by,
     byAdmin,

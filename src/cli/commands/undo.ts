@@ -12,7 +12,7 @@ import { COMMAND_COLUMNS, commandJson } from '../text/command-text.ts';
 import { countText, nounText } from '../text/count.ts';
 import { entryJson } from '../text/entry-text.ts';
 import { printable } from '../text/printable.ts';
-import { isoTime, shortTime } from '../text/time.ts';
+import { isoTime, shortTime, untilText } from '../text/time.ts';
 
 interface UndoOptions extends ApplyChoice {
   readonly dryRun?: true;
@@ -172,7 +172,5 @@ function stateText(entry: Entry, now: Seconds): string {
   const state = stateOf(entry, now);
   if (state === 'never') return 'never active';
   if (state === 'expired') return state;
-  return entry.expiresAt === 'forever'
-    ? 'active forever'
-    : `active until ${shortTime(entry.expiresAt)} UTC`;
+  return `active ${untilText(entry.expiresAt)}`;
 }

@@ -37,9 +37,9 @@ export function entryJson(entry: Entry, now: Seconds, geo?: Geo): EntryJson {
     active: isActive(entry, now),
     activations: entry.activations,
     hits: entry.hits,
-    firstSeen: optionalTime(entry.firstSeen),
-    lastSeen: optionalTime(entry.lastSeen),
-    activatedAt: optionalTime(entry.activatedAt),
+    firstSeen: isoTime(entry.firstSeen),
+    lastSeen: isoTime(entry.lastSeen),
+    activatedAt: isoTime(entry.activatedAt),
     expiresAt: isoTime(entry.expiresAt),
     origin: entry.origin,
     note: entry.note,
@@ -104,10 +104,6 @@ function whereColumns(geo: Geo): readonly Column<ShownRow>[] {
     { title: 'IN', cell: ({ prefix }) => geo.country(prefix) ?? '-' },
     { title: 'NETWORK', cell: ({ prefix }) => printable(geo.network(prefix) ?? '-') },
   ];
-}
-
-function optionalTime(at: Seconds | undefined): string | null {
-  return at === undefined ? null : isoTime(at);
 }
 
 /** `blocked twice` */

@@ -17,7 +17,7 @@ import { activationsText, lengthText, type whereJson } from './entry-text.ts';
 import { printable } from './printable.ts';
 import { protectionText } from './protection-text.ts';
 import { proxyText } from './proxy-text.ts';
-import { shortTime } from './time.ts';
+import { shortTime, untilText } from './time.ts';
 
 /** Rows of evidence of an activation, before the rest is summed up. */
 const SHOWN_EVIDENCE = 5;
@@ -64,9 +64,7 @@ export function* explanationLines(
 
 function listedText({ blocker, feeds, within }: LocatedExplanation): string {
   if (blocker) {
-    const end =
-      blocker.expiresAt === 'forever' ? 'forever' : `until ${shortTime(blocker.expiresAt)} UTC`;
-    return `on the blocklist: ${shortPrefix(blocker.prefix)} since ${shortTime(blocker.activatedAt)} ${end}`;
+    return `on the blocklist: ${shortPrefix(blocker.prefix)} since ${shortTime(blocker.activatedAt)} ${untilText(blocker.expiresAt)}`;
   }
   if (feeds.length > 0) return 'on the blocklist: in a feed';
   return within.active > 0 ? 'on the blocklist in part' : 'not on the blocklist';

@@ -1,5 +1,6 @@
 import type { Expiry, Seconds } from '../../blocklist/entry.ts';
 import { McblockError } from '../../errors.ts';
+import { expiryText } from '../../validation/time-text.ts';
 import { parseDuration } from './duration.ts';
 
 const DAY_SECONDS = 86_400;
@@ -44,9 +45,14 @@ export function parseSpan(
   return { since, until };
 }
 
-/** ISO 8601, UTC, in whole seconds; null for "forever", as in JSON. */
-export function isoTime(at: Expiry): string | null {
-  return at === 'forever' ? null : new Date(at * 1000).toISOString().replace('.000Z', 'Z');
+/** ISO 8601, UTC, in whole seconds; as in JSON, null for "forever" and for what did not happen. */
+export function isoTime(at: Expiry | undefined): string | null {
+  return at === undefined ? null : expiryText(at);
+}
+
+/** For people: `forever`, or `until 2026-03-24 18:00 UTC`. */
+export function untilText(at: Expiry): string {
+  return at === 'forever' ? at : `until ${shortTime(at)} UTC`;
 }
 
 /** For people: `2026-03-24 18:00`, UTC. */

@@ -42,6 +42,6 @@ export function userJson(user: User, key: UserKey | undefined): object {
     disabled,
     createdAt: isoTime(createdAt),
     key: key?.key ?? null,
-    keySince: key === undefined ? null : isoTime(key.since),
+    keySince: isoTime(key?.since),
   };
 }

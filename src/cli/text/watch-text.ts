@@ -3,7 +3,7 @@ import type { Prefix } from '../../net/prefix.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
 import { printable } from './printable.ts';
 import { proxyText } from './proxy-text.ts';
-import { isoTime, shortTime } from './time.ts';
+import { isoTime, untilText } from './time.ts';
 
 /** A scan tries many ports, each with a message of its own. */
 const MAX_CAUSES = 5;
@@ -16,8 +16,7 @@ export function watchLine(log: string, report: EntryReport): string {
   const causes = messages.map(({ service, message, count }) => `${service} ${message} ${count}`);
   const more = causes.length > MAX_CAUSES ? `, and ${causes.length - MAX_CAUSES} more` : '';
   const why = causes.length === 0 ? '' : `: ${causes.slice(0, MAX_CAUSES).join(', ')}${more}`;
-  const until = expiresAt === 'forever' ? 'forever' : `until ${shortTime(expiresAt)} UTC`;
-  return `${outcome} ${shortPrefix(prefix)} ${until}${times}, ${hits} hit${hits === 1 ? '' : 's'} in ${printable(log)}${why}${by}`;
+  return `${outcome} ${shortPrefix(prefix)} ${untilText(expiresAt)}${times}, ${hits} hit${hits === 1 ? '' : 's'} in ${printable(log)}${why}${by}`;
 }
 
 /** The same as an object of `watch --json`. */
