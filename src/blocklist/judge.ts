@@ -12,7 +12,7 @@ import type { ProtectedSpace } from './protect.ts';
 import { Requester } from './requester.ts';
 import { type Spared, SparedAddresses } from './spared.ts';
 import { isExcused } from './trust.ts';
-import { Window } from './window.ts';
+import type { Window } from './window.ts';
 
 export interface JudgeSummary {
   /** The number of offences, including spared ones. */
@@ -246,10 +246,8 @@ export class Judge {
     const { window, policy } = network;
     window.add(offence, at, windowOf(offence.kind, policy));
     if (window.points >= policy.offence.points) {
-      const isProven = window.widePoints >= policy.offence.points;
-      const wide = eligible.filter(
-        (open) => isOf(open, network) || (isProven && !isNarrower(open, network)),
-      );
+      const isFull = window.widePoints >= policy.offence.points;
+      const wide = eligible.filter((p) => isOf(p, network) || (isFull && !isNarrower(p, network)));
       this.#requester.request(network, window, wide, offence, at, this.#now, network.prefix);
       return;
     }
@@ -288,10 +286,7 @@ export class Judge {
       ({ entry }) => entry.activations > 0 && entry.prefix.length >= network.prefix.length,
     );
     if (widest === undefined) return;
-    const window = new Window();
-    for (const one of [...network.window.moments, offence]) {
-      window.add(one, one === offence ? at : one.at, windowOf(one.kind, network.policy));
-    }
+    const window = network.window.with(offence, at, windowOf(offence.kind, network.policy));
     if (isOf(widest, network)) network.window.clear();
     const [from, points] = [widest.entry.prefix, offence.points];
     this.#requester.request(network, window, [widest], offence, at, this.#now, from, points);

@@ -126,6 +126,14 @@ export class Window {
     this.#keep(this.latestAt ?? at, false);
   }
 
+  /** A copy with one more. */
+  with(offence: Offence, at: Seconds, windowSeconds: number): Window {
+    const copy = new Window(this.#isOneHost);
+    for (const one of this.#moments) copy.add(one, one.at, one.windowSeconds);
+    copy.add(offence, at, windowSeconds);
+    return copy;
+  }
+
   /** How many there are in the window that ends at this time, and this one together. */
   distinctWith(offence: Offence, at: Seconds): DistinctCounts {
     this.#distinct ??= new Distinct(this.#moments);

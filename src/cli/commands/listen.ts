@@ -101,7 +101,14 @@ async function listen(context: Context, options: ListenOptions): Promise<void> {
     now,
     remember: (message) => isNew(store, message),
     storeBans: (requests) =>
-      storeBans(store, requests, changes.policies, now(), rules.maxAgeSeconds, client !== undefined),
+      storeBans(
+        store,
+        requests,
+        changes.policies,
+        now(),
+        rules.maxAgeSeconds,
+        client !== undefined,
+      ),
     firewall,
     fetchKeys: client && own && (() => fetchKeys(client, own)),
     catchUp: client && (() => catchUp(store, client, changes)),
