@@ -51,7 +51,6 @@ export { openStore } from './src/store/store.ts';`,
 
 async function measure({ FleetClient, Transport, openStore, catchUp, onePolicy, ...parts }, now) {
   const store = openStore(file('mcblock.db'), { mode: 'write' });
-  await store.checkpointAside();
   const url = `http://127.0.0.1:${PORT}`;
   const endpoint = { url, user: 'gate1', password: PASSWORD, ca: undefined, identity: undefined };
   const client = new FleetClient(new Transport(endpoint));

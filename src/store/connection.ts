@@ -1,7 +1,6 @@
 import { createRequire } from 'node:module';
 import Database from 'better-sqlite3';
 import type { Prefix } from '../net/prefix.ts';
-import { Checkpoints } from './checkpoints.ts';
 import { storeError } from './store-error.ts';
 import { WaitingRows } from './waiting-rows.ts';
 
@@ -32,7 +31,6 @@ export class Connection {
   #transactions = 0;
   readonly #beforeCommit: (() => void)[] = [];
   readonly #waiting = new WaitingRows<Cell>();
-  #checkpoints: Checkpoints | undefined;
 
   /**
    * @param path the name of the database in messages
@@ -147,7 +145,6 @@ export class Connection {
       const result = work();
       for (const write of this.#beforeCommit) write();
       this.run('COMMIT');
-      this.#checkpoints?.committed();
       return result;
     } catch (error) {
       this.#waiting.clear();
@@ -208,31 +205,12 @@ export class Connection {
     return this.inTransaction ? this.#versionInTransaction : this.#dataVersion();
   }
 
-  /**
-   * Has a thread do what SQLite does with each thousandth page that is committed, and for which a commit
-   * waits. To be called before this process gives up its privileges.
-   */
-  async checkpointAside(): Promise<void> {
-    const doItself = () => {
-      this.#checkpoints = undefined;
-      this.execute('PRAGMA wal_autocheckpoint = 1000');
-    };
-    try {
-      this.#checkpoints = await Checkpoints.start(this.path, nativeModulePath(), doItself);
-    } catch {
-      return;
-    }
-    // The log is as long as what is in it.
-    this.execute('PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 0');
-  }
-
   /** The content of the database as it is now. */
   content(): Buffer {
     return this.#database.serialize();
   }
 
   close(): void {
-    this.#checkpoints?.close();
     this.#statements.clear();
     this.#database.close();
   }
@@ -266,10 +244,8 @@ let loaded: string | undefined;
  */
 function nativeModule(): string {
   // better-sqlite3 takes a loaded module too; its type declarations do not say so.
-  loaded ??= createRequire(import.meta.url)(nativeModulePath()) as string;
+  loaded ??= createRequire(import.meta.url)(
+    'better-sqlite3/build/Release/better_sqlite3.node',
+  ) as string;
   return loaded;
-}
-
-function nativeModulePath(): string {
-  return createRequire(import.meta.url).resolve('better-sqlite3/build/Release/better_sqlite3.node');
 }

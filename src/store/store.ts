@@ -138,11 +138,6 @@ export class Store {
     return this.#parts.connection.transaction(work);
   }
 
-  /** For a program that runs until it is stopped: no commit waits until the database has it all. */
-  checkpointAside(): Promise<void> {
-    return this.#parts.connection.checkpointAside();
-  }
-
   /** A copy in memory, for a trial of what changes the store. */
   copy(): Store {
     return new Store(copyConnection(this.#parts.connection));

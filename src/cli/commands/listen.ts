@@ -62,7 +62,6 @@ async function listen(context: Context, options: ListenOptions): Promise<void> {
   const store = await (lesser === undefined
     ? context.store('write')
     : lesser.during(() => context.store('write')));
-  await store.checkpointAside();
   context.time.require();
   const stop = new AbortController();
   const now = () => context.time.present;
