@@ -1,39 +1,13 @@
-import {
-  type Entry,
-  type Expiry,
-  isActive,
-  type Origin,
-  type Seconds,
-} from '../blocklist/entry.ts';
+import { type Entry, isActive, type Origin, type Seconds } from '../blocklist/entry.ts';
 import type { Evidence } from '../blocklist/evidence.ts';
 import type { Prefix } from '../net/prefix.ts';
 import { formatPrefix, parsePrefix } from '../net/prefix-text.ts';
-import {
-  ALLOW_REPORT,
-  BLOCK_REPORT,
-  EXPIRE_REPORT,
-  OFFENCE_REPORT,
-  WITHDRAW_REPORT,
-} from '../validation/reports.ts';
+import { OFFENCE_REPORT } from '../validation/reports.ts';
+import { type Announcement, reportOf } from './announcement.ts';
 import type { Commands } from './commands.ts';
 import type { Connection } from './connection.ts';
 import { keyOf, prefixOfRow } from './key.ts';
 import { PendingReports } from './pending-reports.ts';
-
-/** A change other than an offence that is shared with the fleet. */
-export type Announcement =
-  | {
-      readonly type: 'block';
-      readonly prefix: Prefix;
-      /** Undefined: the penalty decides. */
-      readonly until: Expiry | undefined;
-      readonly exact: boolean;
-      readonly note: string;
-    }
-  | { readonly type: 'allow'; readonly prefix: Prefix; readonly note: string }
-  | { readonly type: 'expire'; readonly prefix: Prefix }
-  | { readonly type: 'withdraw'; readonly prefix: Prefix }
-  | { readonly type: 'disallow'; readonly prefix: Prefix };
 
 /** A report that waits to be sent. */
 export interface OutboxItem {
@@ -329,20 +303,5 @@ export class Outbox {
 
   #mark(prefix: Prefix, isShared: boolean): void {
     this.#connection.run(SHARED, Number(isShared), ...keyOf(prefix));
-  }
-}
-
-function reportOf(announcement: Announcement): unknown {
-  switch (announcement.type) {
-    case 'block':
-      return BLOCK_REPORT.write({ ...announcement, key: undefined });
-    case 'expire':
-      return EXPIRE_REPORT.write({ ...announcement, type: 'expire', key: undefined });
-    case 'withdraw':
-      return WITHDRAW_REPORT.write({ ...announcement, type: 'withdraw', key: undefined });
-    case 'allow':
-      return { type: 'allow', ...(ALLOW_REPORT.write(announcement) as object) };
-    case 'disallow':
-      return { type: 'disallow', ...(ALLOW_REPORT.write({ ...announcement, note: '' }) as object) };
   }
 }

@@ -226,11 +226,11 @@ describe('the outbox', () => {
   });
 });
 
+function share({ outbox }: Store, ...hosts: number[]): void {
+  for (const host of hosts) outbox.share({ type: 'expire', prefix: parsePrefix(`5.6.7.${host}`) });
+}
+
 it('keeps deferred reports and those set aside, however many others come and go', () => {
-  const share = ({ outbox }: Store, ...hosts: number[]) => {
-    for (const host of hosts)
-      outbox.share({ type: 'expire', prefix: parsePrefix(`5.6.7.${host}`) });
-  };
   withStore((store) => {
     const { outbox } = store;
     share(store, 1, 2);

@@ -86,7 +86,7 @@ describe('recordLog', () => {
       `01 ${failed}`,
       `01 ${failed}`,
       `02 ${failed}`,
-    ].map((line) => `2026-03-23T10:11:${line.slice(0, 2)}Z gw sshd[11]: ${line.slice(3)}\n`);
+    ].map((text) => `2026-03-23T10:11:${text.slice(0, 2)}Z gw sshd[11]: ${text.slice(3)}\n`);
     recordLog(store, await read(lines.slice(0, 1).join('')), SETTINGS, NOW);
     const window = `2026-03-23T10:11:00Z gw cron[1]: ran\n${lines.join('')}`;
     const report = recordLog(store, await read(window), SETTINGS, NOW);

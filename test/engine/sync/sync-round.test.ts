@@ -69,12 +69,13 @@ it('records, applies and expires even if Redis and the API are away', async () =
   expect(pf.calls().at(-1)).toBe('-t brute -T expire 60');
 });
 
+function fullDisk(): never {
+  throw new McblockError('store', 'the disk is full');
+}
+
 it('leaves the addresses in the tables of pf that it could not record', async () => {
   pf.hold({ brute: ['203.0.113.9'] });
-  const policyFor = () => {
-    throw new McblockError('store', 'the disk is full');
-  };
-  const policies = { ...onePolicy(DEFAULT_POLICY), policyFor };
+  const policies = { ...onePolicy(DEFAULT_POLICY), policyFor: fullDisk };
   const round = await syncRound(store, AWAY, options({ policies }));
   expect(round.failures[0]?.message).toBe('the disk is full');
   expect(pf.calls().at(-1)).toBe('-t brute -T show');
