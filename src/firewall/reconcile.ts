@@ -2,6 +2,7 @@ import { McblockError } from '../errors.ts';
 import type { Prefix } from '../net/prefix.ts';
 import { PrefixList } from '../net/prefix-list.ts';
 import { formatPrefix } from '../net/prefix-text.ts';
+import { subtract } from '../net/subtract.ts';
 import { isRuleTooWide, WIDEST } from '../net/wide.ts';
 import { type Difference, differenceOf } from './difference.ts';
 import type { Firewall } from './firewall.ts';
@@ -11,6 +12,8 @@ export interface ReconcileOptions {
   readonly dryRun?: boolean | undefined;
   /** Allow emptying a large table, and very wide rules. */
   readonly force?: boolean | undefined;
+  /** What a person blocked: rules for it may be very wide. */
+  readonly confirmed?: () => PrefixList;
 }
 
 /** What changed, or would change. */
@@ -29,31 +32,40 @@ const ATTEMPTS = 3;
 /**
  * Makes the firewall hold the rules: reads what it holds, changes the difference only, and reads
  * again until there is none. `rules` is called anew each time, so that the last of several processes
- * leaves what the store holds by then.
+ * leaves what the store holds by then. Without `force`, rules that are too wide are left out, but for
+ * what the firewall holds of them, and then an McblockError('protected') is thrown.
  */
 export async function reconcile(
   firewall: Firewall,
   rules: () => PrefixList,
-  { dryRun = false, force = false }: ReconcileOptions,
+  { dryRun = false, force = false, confirmed }: ReconcileOptions,
 ): Promise<Reconciled> {
   let first: Reconciled | undefined;
   let wanted: PrefixList;
   let failure: unknown;
+  let wide: Prefix | undefined;
   for (let attempt = 0; ; attempt++) {
     // In parallel: one is work for another process, the other for this one.
-    const [held, early] = await Promise.all([firewall.read(), Promise.resolve().then(rules)]);
+    const [present, early] = await Promise.all([firewall.read(), Promise.resolve().then(rules)]);
+    const whole = present === undefined;
+    const held = present ?? new PrefixList();
     wanted = early;
-    let change = differenceOf(held ?? new PrefixList(), wanted);
+    let change = differenceOf(held, wanted);
     if (change.removed.size > 0) {
       // Another process may have added it since the rules were computed; it stored it before.
       wanted = rules();
-      change = differenceOf(held ?? new PrefixList(), wanted);
+      change = differenceOf(held, wanted);
     }
-    const whole = held === undefined;
+    const tooWide = force || dryRun ? new PrefixList() : tooWideOf(change.added, confirmed);
+    [wide] = tooWide;
+    if (wide !== undefined) {
+      wanted = without(wanted, tooWide, held);
+      change = differenceOf(held, wanted);
+    }
     first ??= { ...change, rules: wanted.size, whole };
     if (!whole && change.added.size === 0 && change.removed.size === 0) break;
     if (attempt === ATTEMPTS) throw failure ?? notTaken(firewall, change);
-    if (!force && !dryRun) refuse(firewall, held?.size ?? 0, wanted, change);
+    if (!force && !dryRun) refuseToEmpty(firewall, held.size, wanted);
     if (dryRun) return first;
     try {
       await firewall.change({ ...change, wanted, whole });
@@ -65,28 +77,43 @@ export async function reconcile(
     }
   }
   if (!dryRun) await firewall.finish?.(wanted, force);
+  if (wide !== undefined) throw leftOut(firewall, wide);
   return first;
 }
 
-function refuse(firewall: Firewall, held: number, wanted: PrefixList, { added }: Difference): void {
+function refuseToEmpty(firewall: Firewall, held: number, wanted: PrefixList): void {
   if (held > MAX_EMPTIED && wanted.size === 0) {
     throw new McblockError(
       'protected',
       `${firewall.name} holds ${held} rules and would be emptied; use apply --force`,
     );
   }
-  const wide = widestOf(added);
-  if (wide === undefined) return;
-  throw new McblockError(
-    'protected',
-    `rule ${formatPrefix(wide)} for ${firewall.name} is wider than /${WIDEST[wide.family]}; use apply --force`,
-  );
 }
 
-/** The first rule that is too wide without --force. */
+/** The rules that are too wide without --force. */
+function tooWideOf(added: PrefixList, confirmed: ReconcileOptions['confirmed']): PrefixList {
+  if (widestOf(added) === undefined) return new PrefixList();
+  const known = confirmed?.();
+  return PrefixList.from(Array.from(added).filter((rule) => isRuleTooWide(rule, known)));
+}
+
+/** The first rule that is too wide without --force, whoever blocked it. */
 export function widestOf(added: PrefixList): Prefix | undefined {
   for (const prefix of added) if (isRuleTooWide(prefix)) return prefix;
   return undefined;
+}
+
+/** The rules without these, but with what the firewall holds of them. */
+function without(rules: PrefixList, tooWide: PrefixList, held: PrefixList): PrefixList {
+  return subtract(rules, subtract(tooWide, held));
+}
+
+function leftOut({ name }: Firewall, wide: Prefix): McblockError {
+  const widest = WIDEST[wide.family];
+  return new McblockError(
+    'protected',
+    `rule ${formatPrefix(wide)} was left out of ${name}: it is wider than /${widest}; use apply --force`,
+  );
 }
 
 function notTaken({ name }: Firewall, { added, removed }: Difference): McblockError {

@@ -26,11 +26,14 @@ const NO_HOSTS = [
   'ff00::/8',
 ];
 
-/** Whether a rule of the firewall needs --force: what of it may have hosts is too wide. */
-export function isRuleTooWide(rule: Prefix): boolean {
+/**
+ * Whether a rule of the firewall needs --force: what of it may have hosts is too wide.
+ * @param confirmed what a person blocked, which needed --force then
+ */
+export function isRuleTooWide(rule: Prefix, confirmed?: PrefixList): boolean {
   if (!isTooWide(rule)) return false;
-  const rest = subtract(PrefixList.from([rule]), PrefixList.from(NO_HOSTS.map(parsePrefix)));
-  return Array.from(rest).some(isTooWide);
+  const known = PrefixList.from([...NO_HOSTS.map(parsePrefix), ...(confirmed ?? [])]);
+  return Array.from(subtract(PrefixList.from([rule]), known)).some(isTooWide);
 }
 
 /** The shortest prefix lengths that are allowed. */

@@ -92,17 +92,24 @@ describe('apply', () => {
     expect(statSync(line.db, { throwIfNoEntry: false })).toBeUndefined();
   });
 
-  it('needs --force for a very wide rule that results from narrower entries', async () => {
-    await line.run('add', '64/8', '65/8', '--no-apply');
+  it('brings back after a reboot what a person blocked, however wide', async () => {
+    await line.run('add', '64/7', '68/8', '69/8', '--force', '--no-apply');
+    expect(await line.run('apply')).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(table()).toEqual(['64.0.0.0/7', '68.0.0.0/7']);
+  });
+
+  it('leaves out a very wide rule that results from narrower entries, without --force', async () => {
+    writeFileSync(line.path('list'), '9.9.9.9\n64.0.0.0/8\n65.0.0.0/8\n');
+    await line.run('import', line.path('list'), '--no-apply');
     expect(await line.run('apply')).toMatchObject({
       exitCode: 1,
       stderr: expect.stringContaining(
-        'rule 64.0.0.0/7 for pf table mcblock is wider than /8; use apply --force',
+        'rule 64.0.0.0/7 was left out of pf table mcblock: it is wider than /8; use apply --force',
       ),
     });
-    expect(table()).toBeUndefined();
+    expect(table()).toEqual(['9.9.9.9/32']);
     expect((await line.run('apply', '--force')).exitCode).toBe(0);
-    expect(table()).toEqual(['64.0.0.0/7']);
+    expect(table()).toEqual(['9.9.9.9/32', '64.0.0.0/7']);
   });
 
   it('takes a bogon that one packet with a forged source brought back, and what comes after it', async () => {

@@ -146,6 +146,15 @@ export function firewallContract(name: string, open: () => Bench): void {
       expect(bench.truth()).toEqual(['9.9.9.9/32', '64.0.0.0/7', '2000::/18']);
     });
 
+    it('takes all but a rule that is too wide, and keeps what it holds of that', async () => {
+      const bench = open();
+      await apply(bench, ['9.9.9.9/32', '64.0.0.0/8']);
+      await expect(apply(bench, ['8.8.8.8/32', '64.0.0.0/7'])).rejects.toMatchObject({
+        code: 'protected',
+      });
+      expect(bench.truth()).toEqual(['8.8.8.8/32', '64.0.0.0/8']);
+    });
+
     it('takes bogons, however wide, which a forged packet may bring back', async () => {
       const bench = open();
       const bogons = ['9.9.9.9/32', '10.0.0.0/7', '224.0.0.0/3', 'fc00::/7', 'ff00::/8'];

@@ -61,7 +61,8 @@ async function reconcileWithinShare(
     return rules;
   };
   try {
-    return await reconcile(firewall, wanted, options);
+    const confirmed = () => store.activeByHand(now());
+    return await reconcile(firewall, wanted, { ...options, confirmed });
   } catch (error) {
     if (excess === undefined || dryRun) throw error;
     const held = await firewall.read();
