@@ -1,4 +1,3 @@
-import type { Address } from '../net/address.ts';
 import { comparePrefixes, contains, hostPrefix, type Prefix } from '../net/prefix.ts';
 import { decide } from './decide.ts';
 import type { Entry, Seconds } from './entry.ts';
@@ -68,12 +67,7 @@ export class Requester {
     const inner = isFull ? this.#subnetsBefore(network, firstAt, at) : NO_SUBNETS;
     const hits = window.countFrom(from);
     const offender = latest.address;
-    const event =
-      policy.rules === undefined
-        ? undefined
-        : new EventFacts(originOf(this.#source), () =>
-            this.#entriesBefore(network, offender, inner.before),
-          ).of(latest, at, window);
+    const event = policy.rules && this.#factsOf(network, latest, at, window, inner.before);
     const request = {
       ...automaticRequest(this.#source, { offender, at, hits }, alone ?? points),
       ...(alone === undefined ? {} : { prefix: from }),
@@ -112,18 +106,26 @@ export class Requester {
     }
   }
 
-  /** The entries that contain the offender. @param before those within the network */
-  #entriesBefore(
+  /**
+   * What rules may ask about the latest offence. The entries around it are read now: what is decided
+   * may read them again, and would keep them as they were before.
+   * @param before the entries within the network
+   */
+  #factsOf(
     network: OffenderNetwork,
-    offender: Address,
+    latest: Offence,
+    at: Seconds,
+    window: Window,
     before: readonly Entry[],
-  ): readonly Pick<Entry, 'activations' | 'hits'>[] {
+  ): EventFacts {
+    const offender = latest.address;
     const others = this.#networks
       .supernets(network, offender)
       .filter(
         ({ entry: { prefix } }) => before.length === 0 || prefix.length <= network.prefix.length,
       );
-    return [...others, ...before.filter(({ prefix }) => contains(prefix, offender))];
+    const around = [...others, ...before.filter(({ prefix }) => contains(prefix, offender))];
+    return new EventFacts(originOf(this.#source), () => around).of(latest, at, window);
   }
 
   /** The entries that contain this wider prefix, and those within it; those given are as given. */
