@@ -64,10 +64,12 @@ export class Requester {
     const { policy } = network;
     const { points, firstAt = at } = window;
     const isFull = alone === undefined && points >= policy.offence.points;
+    const offender = latest.address;
+    // What is read of entries from here on would be kept as it was before the decision.
+    const around = policy.rules && this.#networks.supernets(network, offender);
     const inner = isFull ? this.#subnetsBefore(network, firstAt, at) : NO_SUBNETS;
     const hits = window.countFrom(from);
-    const offender = latest.address;
-    const event = policy.rules && this.#factsOf(network, latest, at, window, inner.before);
+    const event = around && this.#factsOf(network, latest, at, window, around, inner.before);
     const request = {
       ...automaticRequest(this.#source, { offender, at, hits }, alone ?? points),
       ...(alone === undefined ? {} : { prefix: from }),
@@ -107,25 +109,24 @@ export class Requester {
   }
 
   /**
-   * What rules may ask about the latest offence. The entries around it are read now: what is decided
-   * may read them again, and would keep them as they were before.
-   * @param before the entries within the network
+   * What rules may ask about the latest offence.
+   * @param around the entries that contain the offender
+   * @param before those within the network, as they were before
    */
   #factsOf(
     network: OffenderNetwork,
     latest: Offence,
     at: Seconds,
     window: Window,
+    around: readonly OpenEntry[],
     before: readonly Entry[],
   ): EventFacts {
-    const offender = latest.address;
-    const others = this.#networks
-      .supernets(network, offender)
-      .filter(
-        ({ entry: { prefix } }) => before.length === 0 || prefix.length <= network.prefix.length,
-      );
-    const around = [...others, ...before.filter(({ prefix }) => contains(prefix, offender))];
-    return new EventFacts(originOf(this.#source), () => around).of(latest, at, window);
+    const others = around.filter(
+      ({ entry: { prefix } }) => before.length === 0 || prefix.length <= network.prefix.length,
+    );
+    const within = before.filter(({ prefix }) => contains(prefix, latest.address));
+    const entries = [...others, ...within];
+    return new EventFacts(originOf(this.#source), () => entries).of(latest, at, window);
   }
 
   /** The entries that contain this wider prefix, and those within it; those given are as given. */

@@ -229,18 +229,47 @@ const FAILURE = {
   message: 'Failed password for root from A port 4 ssh2',
 };
 
-/** The entry was read again while a request was decided, and kept as it was before. */
-const FOUND: Case = {
-  rules: ['hits = 4\nlength4 = 20\npoints = 30'],
-  steps: [FAILURE, FAILURE],
-  byHand: ['5.149.105.0/24'],
-};
+/** Entries were read again while a request was decided, and kept as they were before. */
+const FOUND: [Case, number][] = [
+  [
+    {
+      rules: ['hits = 4\nlength4 = 20\npoints = 30'],
+      steps: [FAILURE, FAILURE],
+      byHand: ['5.149.105.0/24'],
+    },
+    0,
+  ],
+  [
+    {
+      rules: ['services = ["sshd"]\nforever = true'],
+      steps: [FAILURE, FAILURE, FAILURE, FAILURE, { ...FAILURE, seconds: 200_000 }],
+      byHand: ['5.149.105.9/32'],
+    },
+    0,
+  ],
+];
 
 const anySeen = fc.record({
   rules: fc.array(anyRuleOfKinds, { minLength: 1, maxLength: 5 }),
   steps: fc.array(seen, { minLength: 1, maxLength: 60 }),
   byHand: anyByHand,
 });
+
+/** Packets, a witness and probes each make an activation. */
+const OF_EACH: { rules: string[]; steps: Seen[]; byHand: string[] } = {
+  rules: ['services = ["dovecot"]\npoints = 20'],
+  steps: [
+    { ...FAILURE, where: 'packet' },
+    { ...FAILURE, where: 'log', seconds: 6_000_000, program: 'doorman', message: 'SYN from A' },
+    ...['22', '23', '25'].map((message) => ({
+      ...FAILURE,
+      where: 'probe' as const,
+      address: '5.149.108.9',
+      message,
+    })),
+  ],
+  byHand: ['5.149.105.0/24'],
+};
 
 beforeAll(() => {
   const networks = [
@@ -478,7 +507,7 @@ it('lines decide the same, however they are read', async () => {
         found: recorded.toSorted(),
       });
     }),
-    { numRuns: 40, examples: [[FOUND, 0]] },
+    { numRuns: 40, examples: FOUND },
   );
   expect(activations).toBeGreaterThan(10);
   expect(named).toBeGreaterThan(0);
@@ -500,7 +529,7 @@ it('lines, probes and packets decide the same, at once or as they come', async (
       found.packets += Number(text.includes('"service":"pf"'));
       found.witnesses += Number(text.includes('"service":"doorman"'));
     }),
-    { numRuns: 25 },
+    { numRuns: 25, examples: [[OF_EACH]] },
   );
   expect(found.all).toBeGreaterThan(10);
   expect(Math.min(found.probes, found.packets, found.witnesses)).toBeGreaterThan(0);
