@@ -201,6 +201,14 @@ describe.skipIf(!existsSync('/usr/bin/openssl'))('a feed over https (needs opens
     expect((await line.run('emit')).stdout).toBe('5.149.104.0/24\n');
   });
 
+  it('does not tell the key in its URL where it cannot be read', async () => {
+    answer = (_, response) => void response.writeHead(403).end();
+    url = url.replace('//', '//me:secret@').replace(/$/, '?key=secret');
+    const { stderr } = await feed();
+    expect(stderr).toMatch(/drop\.txt\?\.\.\.: status 403; nothing changed/);
+    expect(stderr).not.toContain('secret');
+  });
+
   it('may not be larger than 256 MiB', async () => {
     expect(await line.run('feed', 'drop', url, '--max-size', '3000')).toMatchObject({
       exitCode: 2,

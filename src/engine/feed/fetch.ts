@@ -58,10 +58,15 @@ export async function fetchText(url: string, options: FetchOptions): Promise<Fet
     const reason = signal.aborted
       ? `took longer than ${options.timeoutMilliseconds / 1000} seconds`
       : reasonOf(cause);
-    throw new McblockError('input', `${url}: ${reason}; nothing changed`, {
+    throw new McblockError('input', `${withoutSecrets(url)}: ${reason}; nothing changed`, {
       cause,
     });
   }
+}
+
+/** Without its query and password, which may be a key of the user's. */
+export function withoutSecrets(url: string): string {
+  return url.replace(/\?.*/s, '?...').replace(/\/\/[^/]*@/, '//');
 }
 
 function get(url: URL, options: FetchOptions, signal: AbortSignal): Promise<IncomingMessage> {

@@ -19,7 +19,7 @@ const MAX_SHOWN_CHARACTERS = 80;
 
 /**
  * Reads a published list: each line begins with a prefix, an address or a range
- * (`192.0.2.1-192.0.2.9`), and anything may follow; `#`, `;` and `//` begin comments. In JSON, one
+ * (`192.0.2.1-192.0.2.9`, or the first and last address of a prefix), and anything may follow; `#`, `;` and `//` begin comments. In JSON, one
  * object per line or all in arrays, items are strings or objects with a usual name for a prefix.
  */
 export function readFeedList(text: string): FeedList {
@@ -79,11 +79,13 @@ function isRemark(content: string): boolean {
 }
 
 function prefixesOf(word: string): readonly Prefix[] | undefined {
-  const range = /^([\da-f.:]+)\s*[-\t ]\s*([\da-f.:]+)(?:\s|$)/i.exec(word);
-  if (range) {
-    const [first, last] = [range[1], range[2]].map((text) => parseAddress(text ?? ''));
-    // Two addresses side by side are a range if the second is not lower.
-    if (first && last) return rangePrefixes(first, last);
+  const [, from = '', separator = '', to = ''] =
+    /^([\da-f.:]+)(\s*-\s*|\s+)([\da-f.:]+)(?:\s|$)/i.exec(word) ?? [];
+  const [first, last] = [from, to].map(parseAddress);
+  if (first && last) {
+    const range = rangePrefixes(first, last);
+    // Without a dash, the second address may be anything: only the ends of one prefix are a range.
+    if (separator.includes('-') || range?.length === 1) return range;
   }
   const [name = ''] = word.split(/[\s,|]/, 1);
   try {

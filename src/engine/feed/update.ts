@@ -13,7 +13,7 @@ import type { Store } from '../../store/store.ts';
 import { ownAddresses } from '../own-addresses.ts';
 import { withinShare } from '../record/share-limit.ts';
 import { TextFile } from '../text-file.ts';
-import { fetchText } from './fetch.ts';
+import { fetchText, withoutSecrets } from './fetch.ts';
 import { readFeedList } from './list.ts';
 
 export interface FeedOptions {
@@ -63,7 +63,7 @@ export async function readFeed(
     if (same === undefined)
       throw new McblockError(
         'input',
-        `${source}: answered 304 although nothing was read from it before`,
+        `${withoutSecrets(source)}: answered 304 although nothing was read from it before`,
       );
     return { feed: { ...same, fetchedAt, limits }, prefixes: undefined };
   }
@@ -91,7 +91,7 @@ export function storeFeed(
 /** Whether the source is an https URL. Throws McblockError('usage') for http. */
 export function isUrl(source: string): boolean {
   if (/^http:/i.test(source)) {
-    throw new McblockError('usage', `${source}: feeds are fetched over https only`);
+    throw new McblockError('usage', `${withoutSecrets(source)}: feeds are fetched over https only`);
   }
   return /^https:/i.test(source);
 }

@@ -35,7 +35,7 @@ export function liveFirewall(
       const all = withEmbedded(holes, active, policy.auto.nat64);
       const list = rulesOf(active, new PrefixList(), all);
       if (list.size === 0) return true;
-      // Prefixes that are too wide are left to `apply`, which refuses them with a reason.
+      // Prefixes that are too wide are left to `apply`, which leaves them out with a reason.
       if (widestOf(list) !== undefined) return false;
       // Starting a program holds the loop for milliseconds: what goes to the fleet is sent before.
       await new Promise(setImmediate);
