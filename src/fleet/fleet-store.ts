@@ -5,7 +5,7 @@ import type { Address } from '../net/address.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { PrefixList } from '../net/prefix-list.ts';
 import type { FleetFeeds } from './fleet-feeds.ts';
-import type { User, UserKey } from './user.ts';
+import type { User, UserChange, UserKey } from './user.ts';
 
 /** An entry in the fleet's store. */
 export interface FleetEntry {
@@ -195,6 +195,8 @@ export interface FleetStore {
   setKey(name: string, key: string, at: Seconds): Promise<string>;
   /** Adds the user, or replaces the one of this name, whose key stays. */
   putUser(user: User): Promise<void>;
+  /** Changes only what is given, whatever another process changes meanwhile. Returns whether the user exists. */
+  changeUser(name: string, change: UserChange): Promise<boolean>;
   /** Returns whether the user existed. */
   removeUser(name: string): Promise<boolean>;
   /** Deletes the keys of reports before this time. Returns their number. */

@@ -20,6 +20,8 @@ export interface User {
   readonly createdAt: Seconds;
 }
 
+export type UserChange = Partial<Pick<User, 'password' | 'disabled'>>;
+
 /** The public key that verifies what a user publishes, 43 characters of base64url. */
 export interface UserKey {
   readonly name: string;

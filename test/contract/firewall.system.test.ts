@@ -6,7 +6,7 @@ import { fileFirewall } from '../../src/firewall/file.ts';
 import { nftFirewall } from '../../src/firewall/nft.ts';
 import { pfFirewall } from '../../src/firewall/pf.ts';
 import { directPfctl } from '../../src/firewall/pfctl.ts';
-import { comparePrefixes, prefixAround } from '../../src/net/prefix.ts';
+import { comparePrefixes, type Prefix, prefixAround } from '../../src/net/prefix.ts';
 import { formatPrefix, parsePrefix } from '../../src/net/prefix-text.ts';
 import { Namespace, NO_NAMESPACES } from '../firewall/namespace.ts';
 import { PfMachine } from '../firewall/pf-machine.ts';
@@ -23,7 +23,8 @@ firewallContract('pf (its stand-in)', () => {
   open.push(machine);
   return {
     firewall: pfFirewall(directPfctl(machine.pfctl, 'mcblock'), 'mcblock'),
-    truth: () => machine.state.tables['mcblock'] ?? [],
+    // As inet_ntop(3) writes them: ::16.0.0.0/124.
+    truth: () => textsOf((machine.state.tables['mcblock'] ?? []).map(parsePrefix)),
     flush: () => machine.set({ tables: {} }),
     spoil: () => {
       const table = machine.state.tables['mcblock'] ?? [];
@@ -69,10 +70,13 @@ describe.skipIf(NO_NAMESPACES)(
 /** The elements of the sets as `nft list` writes them for people. */
 function elementsOf(ruleset: string): string[] {
   const sets = [...ruleset.matchAll(/set ip6?_(\d+) \{[^}]*?elements = \{([^}]*)\}/g)];
-  return sets
-    .flatMap(([, length, elements = '']) =>
+  return textsOf(
+    sets.flatMap(([, length, elements = '']) =>
       elements.split(',').map((text) => prefixAround(parsePrefix(text.trim()), Number(length))),
-    )
-    .toSorted(comparePrefixes)
-    .map(formatPrefix);
+    ),
+  );
+}
+
+function textsOf(prefixes: readonly Prefix[]): string[] {
+  return prefixes.toSorted(comparePrefixes).map(formatPrefix);
 }

@@ -556,6 +556,12 @@ export function describeFleetStore(makeBackend: () => Backend): void {
     expect(await store.users()).toEqual([other, { ...user, disabled: true }]);
     expect(await store.user('gate1')).toEqual({ ...user, disabled: true });
     expect(await store.user('nobody')).toBeUndefined();
+    const change = { password: 'scrypt$1$2$3$a$c' };
+    expect(await store.changeUser('gate1', change)).toBe(true);
+    expect(await store.user('gate1')).toEqual({ ...user, ...change, disabled: true });
+    expect(await store.changeUser('gate1', { disabled: false })).toBe(true);
+    expect(await store.user('gate1')).toEqual({ ...user, ...change });
+    expect(await store.changeUser('nobody', change)).toBe(false);
     expect(await store.removeUser('gate1')).toBe(true);
     expect(await store.removeUser('gate1')).toBe(false);
   });

@@ -15,7 +15,7 @@ import type {
   FleetStore,
   SnapshotQuery,
 } from '../../src/fleet/fleet-store.ts';
-import type { User, UserKey } from '../../src/fleet/user.ts';
+import type { User, UserChange, UserKey } from '../../src/fleet/user.ts';
 import { compareAddresses } from '../../src/net/address.ts';
 import { containsPrefix, type Prefix } from '../../src/net/prefix.ts';
 import { PrefixList } from '../../src/net/prefix-list.ts';
@@ -198,6 +198,12 @@ export class MemoryFleetStore implements FleetStore {
 
   async putUser(user: User): Promise<void> {
     this.#users.set(user.name, user);
+  }
+
+  async changeUser(name: string, change: UserChange): Promise<boolean> {
+    const user = this.#users.get(name);
+    if (user !== undefined) this.#users.set(name, { ...user, ...change });
+    return user !== undefined;
   }
 
   async removeUser(name: string): Promise<boolean> {

@@ -4,7 +4,14 @@ import { DEFAULT_POLICY } from '../../blocklist/policy.ts';
 import { openFleetStore } from '../../engine/fleet-store.ts';
 import { McblockError } from '../../errors.ts';
 import type { FleetStore } from '../../fleet/fleet-store.ts';
-import { checkUserName, isScope, SCOPES, type Scope, type User } from '../../fleet/user.ts';
+import {
+  checkUserName,
+  isScope,
+  SCOPES,
+  type Scope,
+  type User,
+  type UserChange,
+} from '../../fleet/user.ts';
 import { type ChosenPassword, choosePassword, hashChosen } from '../choose-password.ts';
 import type { Context } from '../context.ts';
 import { fleetLocation } from '../store-location.ts';
@@ -133,15 +140,12 @@ async function list(context: Context): Promise<void> {
 
 async function setPassword(context: Context, name: string, options: AddOptions): Promise<void> {
   const chosen = choosePassword(options.passwordStdin === true);
-  await change(context, name, async (user) => ({
-    ...user,
-    password: await hashChosen(chosen),
-  }));
+  await change(context, name, { password: await hashChosen(chosen) });
   report(context, name, `password of ${name} changed`, chosen);
 }
 
 async function setDisabled(context: Context, name: string, disabled: boolean): Promise<void> {
-  await change(context, name, async (user) => ({ ...user, disabled }));
+  await change(context, name, { disabled });
   report(context, name, `${name} ${disabled ? 'disabled' : 'enabled'}`);
 }
 
@@ -151,16 +155,9 @@ async function remove(context: Context, name: string): Promise<void> {
   report(context, name, `user ${name} removed`);
 }
 
-function change(
-  context: Context,
-  name: string,
-  alter: (user: User) => Promise<User>,
-): Promise<void> {
-  return withStore(context, true, async (store) => {
-    const user = await store.user(name);
-    if (user === undefined) throw noUser(name);
-    await store.putUser(await alter(user));
-  });
+async function change(context: Context, name: string, what: UserChange): Promise<void> {
+  const exists = await withStore(context, true, (store) => store.changeUser(name, what));
+  if (!exists) throw noUser(name);
 }
 
 async function withStore<T>(

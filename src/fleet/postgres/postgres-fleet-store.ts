@@ -26,14 +26,22 @@ import {
   USER_COLUMNS,
   userOfRow,
 } from '../rows.ts';
-import type { User, UserKey } from '../user.ts';
+import type { User, UserChange, UserKey } from '../user.ts';
 import { userKeyOfRow } from '../user-key-row.ts';
 import { readPast, writeChange } from './change.ts';
 import { columnsOf } from './columns.ts';
 import { PostgresFleetFeeds } from './feeds.ts';
 import { postgresError, Queries } from './queries.ts';
 import { migratePostgres } from './schema.ts';
-import { ALLOWED, COUNT_CLAIMED, KEYS, PUT_USER, SET_KEY, selectFrom } from './statements.ts';
+import {
+  ALLOWED,
+  CHANGE_USER,
+  COUNT_CLAIMED,
+  KEYS,
+  PUT_USER,
+  SET_KEY,
+  selectFrom,
+} from './statements.ts';
 
 const MAX_CONNECTIONS = 8;
 const PATIENCE_MILLISECONDS = 30_000;
@@ -182,6 +190,11 @@ class PostgresFleetStore implements FleetStore {
 
   async putUser(user: User): Promise<void> {
     await this.#queries.run(PUT_USER, ...columnsOf([rowOfUser(user)], USER_COLUMNS));
+  }
+
+  async changeUser(name: string, { password, disabled }: UserChange): Promise<boolean> {
+    const isDisabled = disabled === undefined ? null : Number(disabled);
+    return (await this.#queries.run(CHANGE_USER, name, password ?? null, isDisabled)) > 0;
   }
 
   async removeUser(name: string): Promise<boolean> {

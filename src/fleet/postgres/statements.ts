@@ -227,6 +227,10 @@ export const PUT_USER = `
 INSERT INTO mcblock."user" ${unnested(USER_COLUMNS, 1)}
 ON CONFLICT (name) DO UPDATE SET ${replaced(USER_COLUMNS.slice(1))}`;
 
+export const CHANGE_USER = `
+UPDATE mcblock."user" SET password = coalesce($2, password),
+  disabled = coalesce($3::integer, disabled) WHERE name = $1`;
+
 export const KEYS = selectFrom(
   '"user"',
   USER_KEY_COLUMNS,

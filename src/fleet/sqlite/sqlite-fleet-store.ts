@@ -26,13 +26,13 @@ import {
   USER_COLUMNS,
   userOfRow,
 } from '../rows.ts';
-import type { User, UserKey } from '../user.ts';
+import type { User, UserChange, UserKey } from '../user.ts';
 import { USER_KEY_COLUMNS, userKeyOfRow } from '../user-key-row.ts';
 import { allowedOf, changeFleet, fleetEntryOf, selectRows, sequenceOf } from './change.ts';
 import type { SqliteConnection, SqliteValue } from './connection.ts';
 import { SqliteFleetFeeds } from './feeds.ts';
 import { migrateFleet } from './schema.ts';
-import { type Query, selection, UPSERT_USER } from './statements.ts';
+import { CHANGE_USER, type Query, selection, UPSERT_USER } from './statements.ts';
 
 /** The fleet's store in an SQLite file. */
 export class SqliteFleetStore implements FleetStore {
@@ -140,6 +140,11 @@ export class SqliteFleetStore implements FleetStore {
 
   async putUser(user: User): Promise<void> {
     this.#connection.run(UPSERT_USER, ...rowOfUser(user));
+  }
+
+  async changeUser(name: string, { password, disabled }: UserChange): Promise<boolean> {
+    const isDisabled = disabled === undefined ? null : Number(disabled);
+    return this.#connection.run(CHANGE_USER, password ?? null, isDisabled, name) > 0;
   }
 
   async removeUser(name: string): Promise<boolean> {
