@@ -15,8 +15,6 @@ import type { Line } from './line.ts';
 import type { OffenceGroup } from './offences/offence-table.ts';
 import { type LineCounts, OffenceCollector } from './offences/offences.ts';
 import { Samples } from './offences/samples.ts';
-import { UserConditions } from './offences/user-conditions.ts';
-import { UserHasher } from './offences/user-hasher.ts';
 import type { OwnContent } from './own-file.ts';
 import { contentOf, type ReadOptions } from './read-options.ts';
 import { LogReader } from './reader.ts';
@@ -94,16 +92,7 @@ export async function readLines(
   };
   const { scanners, trustedProxies } = options;
   const reader = new LogReader(scanners, civil, service, add, trustedProxies);
-  const collector = new OffenceCollector(
-    options.scanners,
-    options.points,
-    reader.hosts,
-    new UserHasher(options.scanners, options.userGroups, options.userKey),
-    new UserConditions(options.users),
-    source.name,
-    samples,
-    options.proxySearch,
-  );
+  const collector = new OffenceCollector(options, reader.hosts, source.name, samples);
   const content = await part.read(
     chunks,
     options.known,

@@ -126,6 +126,18 @@ describe('one wrong password counts once', () => {
     expect(await counted()).toBe(1);
   });
 
+  it('where a log begins with a repetition of what its connection counted', async () => {
+    const message = `error: PAM: Authentication failure for git from ${OWNER}`;
+    const again = `Nov 22 10:00:02 gw sshd[700]: message repeated 3 times: [ ${message}]\n`;
+    for (const [name, before] of Object.entries({
+      whole: failed('Nov 22 10:00:00', 700),
+      tail: '',
+    })) {
+      await grok({ [name]: before + again });
+    }
+    expect(await counted()).toBe(1);
+  });
+
   it('with watch and with grok, in whatever order', async () => {
     const file = line.path('auth.log');
     writeFileSync(file, failed('Nov 22 10:00:00', 700));

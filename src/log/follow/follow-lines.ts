@@ -1,24 +1,17 @@
 import type { Seconds } from '../../blocklist/entry.ts';
 import type { Offence } from '../../blocklist/offence.ts';
 import type { Login } from '../../blocklist/trust.ts';
-import { type Address, addressOf, compareAddresses } from '../../net/address.ts';
+import { type Address, compareAddresses } from '../../net/address.ts';
 import { contains, type Prefix } from '../../net/prefix.ts';
 import { LogDoubts } from '../doubts.ts';
-import { type CountedEvents, countEvents, EventKeys } from '../event-keys.ts';
+import { type CountedEvents, countEvents } from '../event-keys.ts';
 import type { Line } from '../line.ts';
-import { AddressTable } from '../offences/address-table.ts';
-import { Connections } from '../offences/connections.ts';
-import { LoginSpans } from '../offences/login-spans.ts';
-import { OffenceKinds } from '../offences/offence-kinds.ts';
+import { type EventSink, LineCounter } from '../offences/line-counter.ts';
 import type { OffenceGroup } from '../offences/offence-table.ts';
-import { PamFailures } from '../offences/pam-failures.ts';
-import { type MessagePoints, PointsTable } from '../offences/points-table.ts';
-import { UserConditions } from '../offences/user-conditions.ts';
-import { UserHasher } from '../offences/user-hasher.ts';
 import type { Groups } from '../read-offences.ts';
 import type { ReadOptions } from '../read-options.ts';
 import { LogReader } from '../reader.ts';
-import { ServedRequests, type WebClients } from '../served-requests.ts';
+import type { WebClients } from '../served-requests.ts';
 import { type Calendar, type LogTime, Setbacks } from '../time/clock.ts';
 import { CivilTime, zoneOffsets } from '../time/zone.ts';
 
@@ -40,37 +33,29 @@ export interface EventCollector {
   take(now: Seconds): LinesSummary;
 }
 
-/** An event whose year is not known yet; without points it is no offence, but is known from then on. */
-interface Found extends Omit<Offence, 'at'> {
+/** An event whose year is not known yet. */
+interface Found {
   readonly key: number;
   readonly time: LogTime;
-  /** 0 if it was taken back. */
-  points: number;
+  readonly count: number;
+  /** Undefined if it is no offence, but known from then on. */
+  offence: Omit<Offence, 'at' | 'count'> | undefined;
 }
 
 /**
  * The lines of a log that is followed. Offences are taken in batches, while connections are kept, so
  * that a log counts the same in pieces as in one.
  */
-export class FollowedLines implements EventCollector {
+export class FollowedLines implements EventCollector, EventSink {
   readonly #options: ReadOptions;
   readonly #reader: LogReader;
-  readonly #points: PointsTable;
-  readonly #addresses = new AddressTable();
-  readonly #connections = new Connections();
-  readonly #pamFailures = new PamFailures();
-  readonly #keys = new EventKeys();
+  readonly #counter: LineCounter;
   readonly #newFrom: number;
-  readonly #kinds: OffenceKinds;
   readonly #setbacks = new Setbacks();
   readonly #doubts = new LogDoubts();
   #found: Found[] = [];
   /** The number of offences of earlier batches. */
   #taken = 0;
-  readonly #logins = new LoginSpans();
-  readonly #users: UserHasher;
-  readonly #served: ServedRequests | undefined;
-  readonly #userConditions: UserConditions;
   #first: LogTime | undefined;
   #last: LogTime = 0;
   #calendar: Calendar | undefined;
@@ -85,15 +70,11 @@ export class FollowedLines implements EventCollector {
   constructor(options: ReadOptions, service: string | undefined, log: string, newFrom: number) {
     this.#options = options;
     this.#newFrom = newFrom;
-    this.#points = new PointsTable(options.scanners, options.points);
-    this.#users = new UserHasher(options.scanners, options.userGroups, options.userKey);
-    this.#served = options.proxySearch && new ServedRequests(options.proxySearch, options.scanners);
-    this.#userConditions = new UserConditions(options.users);
     const civil = new CivilTime(zoneOffsets(options.zone));
     const { scanners, trustedProxies } = options;
     const add = (line: Line): void => this.#add(line);
     this.#reader = new LogReader(scanners, civil, service, add, trustedProxies);
-    this.#kinds = new OffenceKinds(this.#points, this.#reader.hosts, log);
+    this.#counter = new LineCounter(options, this.#reader.hosts, log, this);
   }
 
   push(chunk: Buffer): void {
@@ -107,7 +88,7 @@ export class FollowedLines implements EventCollector {
 
   /** Offences or logins were found. */
   get hasEvents(): boolean {
-    return this.#found.length > 0 || !this.#logins.isEmpty;
+    return this.#found.length > 0 || this.#counter.hasLogins;
   }
 
   /** What to warn of, each once. */
@@ -126,11 +107,7 @@ export class FollowedLines implements EventCollector {
     const calendar = this.#calendarAt(fileTime);
     const utc = (time: LogTime): Seconds => calendar.utc(time, Number.NEGATIVE_INFINITY);
     const span = { first: utc(this.#first), last: utc(this.#last) };
-    const logins = this.#logins.all(
-      (id) => this.#addresses.address(id),
-      (index) => this.#options.scanners[index]?.service ?? '',
-      utc,
-    );
+    const logins = this.#counter.logins(utc);
     const found = this.#found;
     const times: Seconds[] = [];
     this.#setbacks.resolve(
@@ -141,11 +118,11 @@ export class FollowedLines implements EventCollector {
     );
     this.#taken += found.length;
     this.#found = [];
-    this.#logins.clear();
+    this.#counter.clearLogins();
     this.#setbacks.clear();
     const groups: Groups = (spaceAround, counted) =>
       groupsOf(newOffences(found, times, counted), spaceAround);
-    return { span, groups, logins, webClients: this.#served?.take(utc) };
+    return { span, groups, logins, webClients: this.#counter.takeWebClients(utc) };
   }
 
   /**
@@ -169,59 +146,40 @@ export class FollowedLines implements EventCollector {
       this.#last = line.time;
       this.#setbacks.note(line.time, this.#found.length);
     }
-    if (line.service >= 0 && line.message >= 0) this.#count(line, isNew);
+    if (line.service >= 0 && line.message >= 0) this.#counter.count(line, isNew);
   }
 
-  #count(line: Line, isNew: boolean): void {
-    const id = this.#points.idOf(line);
-    const message = this.#points.messages[id];
-    if (message === undefined || line.reading.family === 0) return;
-    if (message.isRequest) this.#served?.add(line);
-    const isLogin = message.kind === 'login';
-    if (!isLogin && message.points === 0) {
-      if (message.role !== undefined) this.#pass(line, message);
-      return;
-    }
-    const addressId = this.#addresses.id(line.reading);
-    const user = this.#users.hashOf(line);
-    if (isLogin) {
-      this.#accept(line, addressId, user, isNew);
-      return;
-    }
-    const lineKey = this.#keys.take(line);
-    if (lineKey < 0) return;
-    const points = this.#connections.pointsOf(line, message, addressId);
-    const row = isNew ? this.#taken + this.#found.length : -1;
-    this.#pamFailures.add(line, addressId, user, points, row);
-    const key = this.#keys.next(line, lineKey);
-    if (!isNew) return;
-    const { family, a, b, c, d, port } = line.reading;
-    this.#found.push({
-      key,
-      time: line.time,
-      address: addressOf(family === 4 ? 4 : 6, a, b, c, d),
-      kind: this.#kinds.at(this.#kinds.idOf(line, id, this.#userConditions.maskOf(line, user))),
+  get nextRow(): number {
+    return this.#taken + this.#found.length;
+  }
+
+  addOffence(
+    { time, count, reading }: Line,
+    addressId: number,
+    kindId: number,
+    points: number,
+    user: number,
+    key: number,
+  ): void {
+    const offence = {
+      address: this.#counter.addresses.address(addressId),
+      kind: this.#counter.kindAt(kindId),
       points,
-      count: line.count,
-      port: port < 0 ? undefined : port,
+      port: reading.port < 0 ? undefined : reading.port,
       user: user === 0 ? undefined : user,
-    });
+      key,
+    };
+    this.#found.push({ key, time, count, offence });
   }
 
-  #accept(line: Line, addressId: number, user: number, isNew: boolean): void {
-    if (isNew) this.#logins.add(addressId, line.speaker, user, line.time);
-    this.#userConditions.accept(user);
-    const failure = this.#pamFailures.take(line, addressId, user);
-    if (failure === undefined) return;
-    if (!this.#connections.takeBack(failure, addressId, failure.points)) return;
+  addQuiet({ time, count }: Line, key: number): void {
+    this.#found.push({ key, time, count, offence: undefined });
+  }
+
+  removeOffence(row: number): void {
     // What was judged with an earlier batch stays.
-    const found = this.#found[failure.row - this.#taken];
-    if (found !== undefined) found.points = 0;
-  }
-
-  #pass(line: Line, message: MessagePoints): void {
-    const address = this.#addresses.find(line.reading);
-    if (address >= 0) this.#connections.pass(line, message, address);
+    const found = this.#found[row - this.#taken];
+    if (found !== undefined) found.offence = undefined;
   }
 }
 
@@ -230,13 +188,12 @@ function newOffences(
   times: readonly Seconds[],
   counted: CountedEvents | undefined,
 ): Offence[] {
-  return found.flatMap((one, index) => {
-    const { time: _, ...offence } = one;
-    const { points, count, key } = offence;
+  return found.flatMap(({ offence, key, count }, index) => {
     const at = times[index] ?? 0;
     const events = counted === undefined ? count : countEvents(counted, at, key, count);
-    const added = Math.ceil((points * events) / count);
-    return added === 0 ? [] : [{ ...offence, at, points: added, count: events }];
+    if (offence === undefined || events === 0) return [];
+    const points = Math.ceil((offence.points * events) / count);
+    return [{ ...offence, at, points, count: events }];
   });
 }
 

@@ -79,8 +79,8 @@ export class OffenceTable {
     this.#removed++;
   }
 
-  pushQuiet(time: number, key: number): void {
-    this.#quiet.push(time, key, this.#rows.length);
+  pushQuiet(time: number, count: number, key: number): void {
+    this.#quiet.push(time, count, key, this.#rows.length);
   }
 
   clear(): void {

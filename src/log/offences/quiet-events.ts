@@ -1,7 +1,7 @@
-import type { CountedEvents } from '../event-keys.ts';
+import { type CountedEvents, countEvents } from '../event-keys.ts';
 import type { Calendar } from '../time/clock.ts';
 
-/** More than most logs have in a day, in 2.5 MiB. */
+/** More than most logs have in a day, in 2.75 MiB. */
 const MAX_EVENTS = 131_072;
 
 /**
@@ -13,15 +13,18 @@ export class QuietEvents {
   readonly #words = new Float64Array(MAX_EVENTS * 2);
   /** The row of the first offence after each. */
   readonly #rows = new Uint32Array(MAX_EVENTS);
+  /** How many equal events each stands for. */
+  readonly #counts = new Uint16Array(MAX_EVENTS);
   /** How many there were. */
   length = 0;
 
   /** @param row of the next offence */
-  push(time: number, key: number, row: number): void {
+  push(time: number, count: number, key: number, row: number): void {
     const index = this.length++ % MAX_EVENTS;
     this.#words[index * 2] = time;
     this.#words[index * 2 + 1] = key;
     this.#rows[index] = row;
+    this.#counts[index] = count;
   }
 
   /** The index of the first event that comes after the offence in this row, from `start` on. */
@@ -34,8 +37,9 @@ export class QuietEvents {
   /** Counts those from index `start` to `end`. */
   count(start: number, end: number, calendar: Calendar, events: CountedEvents): void {
     for (let index = Math.max(start, this.length - MAX_EVENTS); index < end; index++) {
-      const at = (index % MAX_EVENTS) * 2;
-      events.count(Math.max(0, calendar.next(this.#words[at] ?? 0)), this.#words[at + 1] ?? 0);
+      const slot = index % MAX_EVENTS;
+      const [time = 0, key = 0] = this.#words.subarray(slot * 2, slot * 2 + 2);
+      countEvents(events, Math.max(0, calendar.next(time)), key, this.#counts[slot] ?? 1);
     }
   }
 

@@ -148,6 +148,7 @@ const MESSAGES = [
     "NOTICE[123]: chan_sip.c: Registration from '<sip:eve@h.example>' failed for 'A' - Wrong password",
   ],
   ['sshd', 'message repeated 3 times: [ Failed password for root from A port 4 ssh2]'],
+  ['sshd', 'message repeated 2 times: [ error: PAM: Authentication failure for root from A]'],
   ['sshd', 'Accepted publickey for bob from A port 4 ssh2: ED25519 SHA256:x'],
   ['doorman', 'SYN from A'],
   ['doorman', 'SYN from A'],
