@@ -32,7 +32,7 @@ import { allowedOf, changeFleet, fleetEntryOf, selectRows, sequenceOf } from './
 import type { SqliteConnection, SqliteValue } from './connection.ts';
 import { SqliteFleetFeeds } from './feeds.ts';
 import { migrateFleet } from './schema.ts';
-import { CHANGE_USER, type Query, selection, UPSERT_USER } from './statements.ts';
+import { type Query, selection, UPDATE_USER, UPSERT_USER } from './statements.ts';
 
 /** The fleet's store in an SQLite file. */
 export class SqliteFleetStore implements FleetStore {
@@ -144,7 +144,7 @@ export class SqliteFleetStore implements FleetStore {
 
   async changeUser(name: string, { password, disabled }: UserChange): Promise<boolean> {
     const isDisabled = disabled === undefined ? null : Number(disabled);
-    return this.#connection.run(CHANGE_USER, password ?? null, isDisabled, name) > 0;
+    return this.#connection.run(UPDATE_USER, password ?? null, isDisabled, name) > 0;
   }
 
   async removeUser(name: string): Promise<boolean> {

@@ -32,7 +32,7 @@ export const UPSERT_USER = `
 INSERT INTO user (${USER_COLUMNS.join(', ')}) VALUES (${placeholders(USER_COLUMNS)})
 ON CONFLICT (name) DO UPDATE SET ${replaced(USER_COLUMNS)}`;
 
-export const CHANGE_USER =
+export const UPDATE_USER =
   'UPDATE user SET password = ifnull(?, password), disabled = ifnull(?, disabled) WHERE name = ?';
 
 export const PUT_USAGE = `
