@@ -13,7 +13,7 @@ import {
   outlasts,
   type Seconds,
 } from './entry.ts';
-import { mostOf } from './event-facts.ts';
+import { mostActivations, mostHits } from './event-facts.ts';
 import { penaltySeconds } from './penalty.ts';
 import { automaticPrefix, type Policy, withEffects } from './policy.ts';
 import type { DecidingEffect } from './policy-rule.ts';
@@ -168,8 +168,9 @@ function factsOf(
   at: Seconds,
 ): RuleFacts {
   if (request.kind === 'automatic' && request.event !== undefined) return request.event;
-  const own = mostOf(entries.filter((entry) => containsPrefix(entry.prefix, prefix)));
-  return { ...NO_EVENT, ...own, origin: request.origin, at, address: prefix };
+  const around = entries.filter((entry) => containsPrefix(entry.prefix, prefix));
+  const [activations, hits] = [mostActivations(around), mostHits(around)];
+  return { ...NO_EVENT, activations, hits, origin: request.origin, at, address: prefix };
 }
 
 const NO_EVENT = { kind: undefined, mostDistinct: 0, users: 0, services: 0, hosts: 0 };

@@ -15,7 +15,7 @@ export class EventFacts implements RuleFacts {
   #offence!: Offence;
   #at: Seconds = 0;
   #window!: Window;
-  #most: EntryCounts | undefined;
+  #around: readonly EntryCounts[] | undefined;
   #distinct: DistinctCounts | undefined;
 
   /** @param entries those that contain the address */
@@ -29,7 +29,7 @@ export class EventFacts implements RuleFacts {
     this.#offence = offence;
     this.#at = at;
     this.#window = window;
-    this.#most = undefined;
+    this.#around = undefined;
     this.#distinct = undefined;
     return this;
   }
@@ -47,11 +47,11 @@ export class EventFacts implements RuleFacts {
   }
 
   get activations(): number {
-    return this.#entryCounts().activations;
+    return mostActivations(this.#entriesAround());
   }
 
   get hits(): number {
-    return this.#entryCounts().hits;
+    return mostHits(this.#entriesAround());
   }
 
   get mostDistinct(): number {
@@ -70,9 +70,9 @@ export class EventFacts implements RuleFacts {
     return this.#distinctCounts().hosts;
   }
 
-  #entryCounts(): EntryCounts {
-    this.#most ??= mostOf(this.#entries(this.#offence.address));
-    return this.#most;
+  #entriesAround(): readonly EntryCounts[] {
+    this.#around ??= this.#entries(this.#offence.address);
+    return this.#around;
   }
 
   #distinctCounts(): DistinctCounts {
@@ -83,12 +83,16 @@ export class EventFacts implements RuleFacts {
 
 type EntryCounts = Pick<Entry, 'activations' | 'hits'>;
 
-/** The most activations and the most hits of one of these entries. */
-export function mostOf(entries: readonly EntryCounts[]): EntryCounts {
-  let [activations, hits] = [0, 0];
-  for (const entry of entries) {
-    activations = Math.max(activations, entry.activations);
-    hits = Math.max(hits, entry.hits);
-  }
-  return { activations, hits };
+// Loops: they run for each line that counts, where there are rules on entries.
+
+export function mostActivations(entries: readonly EntryCounts[]): number {
+  let most = 0;
+  for (const { activations } of entries) if (activations > most) most = activations;
+  return most;
+}
+
+export function mostHits(entries: readonly EntryCounts[]): number {
+  let most = 0;
+  for (const { hits } of entries) if (hits > most) most = hits;
+  return most;
 }

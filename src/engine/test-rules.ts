@@ -1,6 +1,6 @@
 import { decide } from '../blocklist/decide.ts';
 import type { Seconds } from '../blocklist/entry.ts';
-import { EventFacts, mostOf } from '../blocklist/event-facts.ts';
+import { EventFacts, mostActivations, mostHits } from '../blocklist/event-facts.ts';
 import type { Offence } from '../blocklist/offence.ts';
 import { automaticPrefix, type Policy, windowOf } from '../blocklist/policy.ts';
 import type { PolicyRule, RuleConditions } from '../blocklist/policy-rule.ts';
@@ -71,11 +71,12 @@ export function testRules(
   const host = hostPrefix(address);
   const at = Math.min(event?.at ?? now, now);
   const window = pendingWindow(store, automaticPrefix(address, policy), policy, at);
-  const entries = () => store.supernets(host);
+  const around = store.supernets(host);
+  const [activations, hits] = [mostActivations(around), mostHits(around)];
   const facts: RuleFacts =
     event === undefined
-      ? { ...NO_EVENT, address, at, ...mostOf(entries()) }
-      : new EventFacts('grok', entries).of(event, at, window);
+      ? { ...NO_EVENT, address, at, activations, hits }
+      : new EventFacts('grok', () => around).of(event, at, window);
   const counted =
     event && (policy.rules?.counted(event, facts) ?? (policy.rules ? undefined : event));
   const decision = decide(
