@@ -11,7 +11,7 @@ import { dirname, resolve } from 'node:path';
 import { McblockError } from '../errors.ts';
 import { Connection, EMPTY } from './connection.ts';
 import { migrate, versionOf } from './migrate.ts';
-import { MIGRATIONS } from './schema.ts';
+import { latestVersion, STORE_VERSIONS } from './schema.ts';
 import { fileError } from './store-error.ts';
 
 /**
@@ -57,7 +57,7 @@ export function openConnection(
   }
   const connection = openToRead(file, busyMilliseconds);
   try {
-    if (versionOf(connection) === MIGRATIONS.length) return connection;
+    if (versionOf(connection) === latestVersion(STORE_VERSIONS)) return connection;
   } catch (error) {
     connection.close();
     throw error;

@@ -14,12 +14,11 @@ import {
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished, type TestContext } from 'vitest';
-import { formatPrefix, parsePrefix } from '../../src/net/prefix-text.ts';
+import { formatPrefix } from '../../src/net/prefix-text.ts';
 import { Connection } from '../../src/store/connection.ts';
 import { migrate, versionOf } from '../../src/store/migrate.ts';
-import { COMMAND_RECORD } from '../../src/store/migration-commands.ts';
 import type { StoreMode } from '../../src/store/open.ts';
-import { MIGRATIONS } from '../../src/store/schema.ts';
+import { latestVersion, STORE_VERSIONS } from '../../src/store/schema.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import { bogonOf, entryOf, errorOf, evidenceOf, NOW, temporaryDirectory } from './helpers.ts';
 
@@ -156,7 +155,7 @@ describe('a store that is there', () => {
     const database = new Database(path, { readonly: true });
     onTestFinished(() => void database.close());
     expect(database.pragma('journal_mode', { simple: true })).toBe('wal');
-    expect(database.pragma('user_version', { simple: true })).toBe(MIGRATIONS.length);
+    expect(database.pragma('user_version', { simple: true })).toBe(latestVersion(STORE_VERSIONS));
     expect(database.pragma('application_id', { simple: true })).toBe(0x6d63626c);
     const tables = database.pragma('table_list') as { name: string; strict: number }[];
     const loose = tables.filter(({ name, strict }) => !strict && !name.startsWith('sqlite_'));
@@ -296,7 +295,7 @@ describe('what is no store', () => {
   it.each(['read', 'write'] as const)('may be a store of a newer mcblock (%s)', (mode) => {
     const path = smallStore(temporaryDirectory());
     const database = new Database(path);
-    database.pragma(`user_version = ${MIGRATIONS.length + 1}`);
+    database.pragma(`user_version = ${latestVersion(STORE_VERSIONS) + 1}`);
     database.close();
     expect(errorOf(() => open(path, mode)).message).toMatch(/newer mcblock.*update mcblock/);
   });
@@ -351,67 +350,36 @@ describe('what is no store', () => {
 });
 
 describe('migrations', () => {
-  const older = ['CREATE TABLE a (x INTEGER) STRICT; INSERT INTO a VALUES (1)'];
-  const newer = [...older, 'ALTER TABLE a ADD COLUMN y INTEGER; UPDATE a SET y = x + 1'];
+  const schema = 'CREATE TABLE a (x INTEGER) STRICT; INSERT INTO a VALUES (1)';
+  const older = { first: 5, schema, migrations: [] };
+  const newer = {
+    ...older,
+    migrations: ['ALTER TABLE a ADD COLUMN y INTEGER; UPDATE a SET y = x + 1'],
+  };
 
   it('lead from each version to the newest, and fill a new store once', () => {
     const path = join(temporaryDirectory(), 'made-up.db');
     const filled: string[] = [];
     migrate(connect(path), () => filled.push('older'), older);
-    expect(versionOf(connect(path), newer)).toBe(1);
+    expect(versionOf(connect(path), newer)).toBe(5);
     migrate(connect(path), () => filled.push('newer'), newer);
     const connection = connect(path);
     migrate(connection, () => filled.push('again'), newer);
-    expect(versionOf(connection, newer)).toBe(2);
+    expect(versionOf(connection, newer)).toBe(6);
     expect(connection.rows('SELECT x, y FROM a')).toEqual([[1, 2]]);
     expect(filled).toEqual(['older']);
     expect(errorOf(() => migrate(connection, () => {}, older)).message).toMatch(/newer mcblock/);
-  });
-
-  it('take from the history what was expired by hand', () => {
-    const path = join(temporaryDirectory(), 'older.db');
-    const connection = connect(path);
-    migrate(connection, () => {}, MIGRATIONS.slice(0, 8));
-    connection.execute(
-      "INSERT INTO entry VALUES (4, 24, x'C0000200', 'grok', '', 2, 3, 1, 9, 8, 9, '')",
-    );
-    connection.execute(
-      `INSERT INTO activation VALUES (4, 24, x'C0000200', 1, 1, 5, 3, 'grok', ''),
-        (4, 24, x'C0000200', 2, 8, 20, 9, 'grok', '')`,
-    );
-    const store = open(path, 'write');
-    const [found] = store.entries();
-    expect(found).toMatchObject({ activations: 2, endedAt: 9, by: '', byAdmin: false });
-    expect(store.history(parsePrefix('192.0.2.0/24'))).toMatchObject([
-      { endedAt: 3, by: '' },
-      { endedAt: 9, by: '', byAdmin: false },
-    ]);
-  });
-
-  it('keep the last command undoable', () => {
-    const path = join(temporaryDirectory(), 'older.db');
-    const connection = connect(path);
-    migrate(connection, () => {}, MIGRATIONS.slice(0, MIGRATIONS.indexOf(COMMAND_RECORD)));
-    connection.execute(`
-INSERT INTO entry (family, length, network, origin, note, activations, hits, activated_at, expires_at, hit_days)
-  VALUES (4, 24, x'C0000200', 'manual', '', 1, 0, 5, 9, '');
-INSERT INTO undo (id, token, command, at, changed_since, too_large) VALUES (1, x'00', 'add', 5, 0, 0);
-INSERT INTO undo_entry VALUES (4, 24, x'C0000200', NULL);`);
-    const store = open(path, 'write');
-    const [step] = store.undo.last(9);
-    if (step === undefined) throw new Error('there is nothing to undo');
-    expect(step).toMatchObject({ text: 'add', at: 5, entries: 1, state: 'undoable' });
-    store.undo.takeBack(step);
-    expect([...store.entries()]).toEqual([]);
+    const later = { ...older, first: 7 };
+    expect(errorOf(() => migrate(connection, () => {}, later)).message).toMatch(/first release/);
   });
 
   it('are carried out whole or not at all', () => {
     const path = join(temporaryDirectory(), 'made-up.db');
     migrate(connect(path), () => {}, older);
     const connection = connect(path);
-    const broken = [...newer, 'DELETE FROM nothing'];
+    const broken = { ...older, migrations: [...newer.migrations, 'DELETE FROM nothing'] };
     expect(errorOf(() => migrate(connection, () => {}, broken)).code).toBe('store');
-    expect(versionOf(connection, broken)).toBe(1);
+    expect(versionOf(connection, broken)).toBe(5);
     expect(connection.rows('SELECT * FROM a')).toEqual([[1]]);
     const fresh = connect(join(temporaryDirectory(), 'fresh.db'));
     expect(() => migrate(fresh, failingSeed, older)).toThrow('no seed');
