@@ -1,4 +1,4 @@
-import os from 'node:os';
+import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 import { localPartOf } from '../blocklist/bogons.ts';
 import { type Address, FAMILY_BITS } from '../net/address.ts';
 import { parseAddress } from '../net/address-text.ts';
@@ -33,6 +33,6 @@ function interfaceAddresses(): { address: Address; length: number }[] {
   });
 }
 
-function interfaces(): os.NetworkInterfaceInfo[] {
-  return Object.values(os.networkInterfaces()).flatMap((addresses) => addresses ?? []);
+function interfaces(): NetworkInterfaceInfo[] {
+  return Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
 }

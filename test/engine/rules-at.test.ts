@@ -1,4 +1,5 @@
 import { readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import os, { type NetworkInterfaceInfo } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DEFAULT_POLICY } from '../../src/blocklist/policy.ts';
@@ -35,9 +36,11 @@ beforeEach(() => {
       (cidr) => ({ address: cidr.replace(/\/.*/, ''), cidr }) as NetworkInterfaceInfo,
     ),
   }));
+  syncBuiltinESMExports();
 });
 afterEach(() => {
   vi.restoreAllMocks();
+  syncBuiltinESMExports();
   line.remove();
 });
 
