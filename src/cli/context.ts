@@ -7,7 +7,8 @@ import type { Host } from '../engine/host/host.ts';
 import { onePolicy, type Policies } from '../engine/policies.ts';
 import { McblockError } from '../errors.ts';
 import type { StoreMode } from '../store/open.ts';
-import { openStore, type Store } from '../store/store.ts';
+import { openReader, type StoreReader } from '../store/reader.ts';
+import type { Store } from '../store/store.ts';
 import { type Config, loadConfig } from './config/config.ts';
 import { policyOf } from './config/policies.ts';
 import type { ConfiguredRules } from './policy/policy-rules.ts';
@@ -80,6 +81,7 @@ export class Context {
   #config: Promise<Config> | undefined;
   #geo: Promise<Geo | undefined> | undefined;
   #store: Store | undefined;
+  #reader: StoreReader | undefined;
   #storeMode: StoreMode | undefined;
 
   constructor(
@@ -152,9 +154,11 @@ export class Context {
     return this.#geo;
   }
 
-  /** The store, which is closed when the command ends. */
+  /** The store, for commands that change it or read more than entries; closed when the command ends. */
   async store(mode: StoreMode): Promise<Store> {
     if (this.#store) return this.#store;
+    // Loaded only here: commands that read entries must not pay for it.
+    const { openStore } = await import('../store/store.ts');
     // The configuration is checked before anything is touched.
     const config = await this.config();
     const path = storePath(this.options.db, this.env);
@@ -181,6 +185,19 @@ export class Context {
     this.#storeMode = mode;
     await this.time.check(this.#store.clock.latest());
     return this.#store;
+  }
+
+  /** The store, to read entries from; closed when the command ends. */
+  async reader(): Promise<StoreReader> {
+    const opened = this.#store ?? this.#reader;
+    if (opened) return opened;
+    // The configuration is checked before anything is touched.
+    await this.config();
+    const path = storePath(this.options.db, this.env);
+    refuseNewBesideRoots(this.options.db, path);
+    this.#reader = openReader(path, bogonEntries);
+    await this.time.check(this.#reader.clock.latest());
+    return this.#reader;
   }
 
   /** A table on stdout. @param measured see tableLines */
@@ -238,7 +255,9 @@ export class Context {
       if (!(error instanceof McblockError)) throw error;
     } finally {
       this.#store?.close();
+      this.#reader?.close();
       this.#store = undefined;
+      this.#reader = undefined;
     }
   }
 }

@@ -36,7 +36,7 @@ export async function findShown(
   prefixes: readonly Prefix[],
   options: Conditions,
 ): Promise<Found & { readonly geo: Geo | undefined }> {
-  if (!options.fleet) await context.store('read');
+  if (!options.fleet) await context.reader();
   const geo = await context.geo();
   const query = queryOf(options, prefixes, geo, context.now);
   const found = await (options.fleet
@@ -80,7 +80,7 @@ export function noCountries(option: string): McblockError {
 }
 
 async function fromStore(context: Context, query: EntryQuery, options: Conditions): Promise<Found> {
-  const store = await context.store('read');
+  const store = await context.reader();
   return {
     entries: options.origin === 'feed' ? [] : findEntries(store, query),
     read: entriesThen(store, query.at),

@@ -8,7 +8,7 @@ import { isAlwaysHole } from '../blocklist/rules.ts';
 import type { Login } from '../blocklist/trust.ts';
 import { hostPrefix, type Prefix } from '../net/prefix.ts';
 import type { FeedMatch } from '../store/feeds.ts';
-import type { Store } from '../store/store.ts';
+import type { StoreReader } from '../store/reader.ts';
 import { holesAt } from './holes.ts';
 import { feedsThen, supernetsAt } from './past.ts';
 import type { Policies } from './policies.ts';
@@ -35,7 +35,7 @@ export interface Block {
 
 /** What blocks an address: the entry that blocks it longest, else a feed. */
 export function blockOf(
-  store: Store,
+  store: StoreReader,
   host: Prefix,
   policy: Pick<Policy, 'trust' | 'auto'>,
   now: Seconds,
@@ -51,7 +51,7 @@ export function blockOf(
 
 /** Whether one of the logins came from an address that is blocked now: it makes a hole in the rules. */
 export function isAnyBlocked(
-  store: Store,
+  store: StoreReader,
   logins: readonly Pick<Login, 'address'>[],
   { policyFor }: Pick<Policies, 'policyFor'>,
   now: Seconds,
@@ -63,7 +63,7 @@ export function isAnyBlocked(
 
 /** The part of the rules that concerns one address; the same as in rulesAt. */
 export function blockingOf(
-  store: Store,
+  store: StoreReader,
   host: Prefix,
   policy: Pick<Policy, 'trust' | 'auto'>,
   now: Seconds,
@@ -88,7 +88,7 @@ interface Listed {
   readonly feeds: readonly FeedMatch[];
 }
 
-function listedAt(store: Store, host: Prefix, now: Seconds): Listed {
+function listedAt(store: StoreReader, host: Prefix, now: Seconds): Listed {
   const entries = supernetsAt(store, host, now).filter((entry) => isActive(entry, now));
   return { entries, feeds: feedsThen(store, store.feeds.supernets(host), now) };
 }
@@ -98,7 +98,7 @@ function listedAt(store: Store, host: Prefix, now: Seconds): Listed {
  * several; empty if somebody came directly, or where nothing of it was seen here.
  */
 export function proxyOfEntry(
-  store: Pick<Store, 'history'>,
+  store: Pick<StoreReader, 'history'>,
   { prefix, activatedAt }: Pick<Entry, 'prefix' | 'activatedAt'>,
 ): string {
   const current = store.history(prefix).findLast(({ at }) => at === activatedAt);
@@ -106,7 +106,7 @@ export function proxyOfEntry(
 }
 
 /** Whether the current activation was made by hand. */
-function isByHand(store: Store, { prefix, activatedAt }: Entry): boolean {
+function isByHand(store: StoreReader, { prefix, activatedAt }: Entry): boolean {
   return store.history(prefix).findLast(({ at }) => at === activatedAt)?.origin === 'manual';
 }
 

@@ -9,7 +9,7 @@ import { overlaps, type Prefix } from '../net/prefix.ts';
 import { formatPrefix } from '../net/prefix-text.ts';
 import type { EntryFilter } from '../store/entries.ts';
 import type { FeedMatch } from '../store/feeds.ts';
-import type { Store } from '../store/store.ts';
+import type { StoreReader } from '../store/reader.ts';
 import { entriesThen, feedsThen, isPast, removedSince } from './past.ts';
 
 /** The entries to find. All conditions must hold. */
@@ -32,7 +32,7 @@ export interface EntryQuery {
 }
 
 /** The entries that a query finds at its time, each once. */
-export function* findEntries(store: Store, query: EntryQuery): Generator<Entry> {
+export function* findEntries(store: StoreReader, query: EntryQuery): Generator<Entry> {
   for (const entry of candidates(store, query)) {
     if (!isFound(entry, query)) continue;
     const { service } = query;
@@ -56,7 +56,7 @@ export function isFound(entry: Entry, query: EntryQuery): boolean {
 }
 
 /** The prefixes of feeds that match the query. */
-export function findFeeds(store: Store, query: EntryQuery): FeedMatch[] {
+export function findFeeds(store: StoreReader, query: EntryQuery): FeedMatch[] {
   const { prefixes, at, note = '', isThere } = query;
   const matches = prefixes.length === 0 ? allOfFeeds(store) : [];
   for (const [index, prefix] of prefixes.entries()) {
@@ -71,7 +71,7 @@ export function findFeeds(store: Store, query: EntryQuery): FeedMatch[] {
   );
 }
 
-function allOfFeeds(store: Store): FeedMatch[] {
+function allOfFeeds(store: StoreReader): FeedMatch[] {
   return store.feeds
     .all()
     .flatMap(({ name: feed }) =>
@@ -80,7 +80,7 @@ function allOfFeeds(store: Store): FeedMatch[] {
 }
 
 /** The entries to search, as they were at the time, each once. */
-function* candidates(store: Store, { prefixes, at, state }: EntryQuery): Generator<Entry> {
+function* candidates(store: StoreReader, { prefixes, at, state }: EntryQuery): Generator<Entry> {
   if (!isPast(store, at)) {
     yield* around(store, prefixes, state && { state, at });
     return;
@@ -96,7 +96,7 @@ function* candidates(store: Store, { prefixes, at, state }: EntryQuery): Generat
 
 /** The entries that contain one of the prefixes or lie within one, each once; without prefixes, all. */
 function* around(
-  store: Store,
+  store: StoreReader,
   prefixes: readonly Prefix[],
   filter: EntryFilter | undefined,
 ): Generator<Entry> {

@@ -6,7 +6,7 @@ import type { Protection } from '../blocklist/request.ts';
 import { type TrustPolicy, trustedSince } from '../blocklist/trust.ts';
 import type { Prefix } from '../net/prefix.ts';
 import { EVERYTHING } from '../store/pages.ts';
-import type { Store } from '../store/store.ts';
+import type { StoreReader } from '../store/reader.ts';
 import { connectedNetworks } from './own-addresses.ts';
 import {
   allowedProtections,
@@ -21,7 +21,7 @@ import {
  * proxies.
  */
 export function lastingHoles(
-  store: Pick<Store, 'allowed' | 'clock'>,
+  store: Pick<StoreReader, 'allowed' | 'clock'>,
   prefix: Prefix,
   { nat64, proxies }: SpecialPrefixes,
   at: Seconds,
@@ -36,7 +36,7 @@ export function lastingHoles(
  * @param within where trusted addresses are looked for
  */
 export function holesAt(
-  store: Store,
+  store: StoreReader,
   policy: TrustPolicy & Pick<Policy, 'auto'>,
   at: Seconds,
   within: readonly Prefix[] = EVERYTHING,

@@ -4,10 +4,10 @@ import { comparePrefixes, containsPrefix, type Prefix } from '../net/prefix.ts';
 import { formatPrefix } from '../net/prefix-text.ts';
 import type { FeedMatch } from '../store/feeds.ts';
 import type { Activation } from '../store/history.ts';
-import type { Store } from '../store/store.ts';
+import type { StoreReader } from '../store/reader.ts';
 
 /** Whether this time is in the past for the store: then its history says what was active. */
-export function isPast(store: Pick<Store, 'clock'>, at: Seconds): boolean {
+export function isPast(store: Pick<StoreReader, 'clock'>, at: Seconds): boolean {
   return at < (store.clock.latest() ?? 0);
 }
 
@@ -15,7 +15,7 @@ export function isPast(store: Pick<Store, 'clock'>, at: Seconds): boolean {
 export type ReadEntries = (prefixes: readonly Prefix[]) => readonly Entry[];
 
 /** Reads those of the entries that existed at that time, as they were. */
-export function entriesThen(store: Store, at: Seconds): ReadEntries {
+export function entriesThen(store: StoreReader, at: Seconds): ReadEntries {
   if (!isPast(store, at)) return (prefixes) => store.getAll(prefixes);
   const removed = new Map(removedSince(store, at).map((one) => [formatPrefix(one.prefix), one]));
   return (prefixes) =>
@@ -26,7 +26,7 @@ export function entriesThen(store: Store, at: Seconds): ReadEntries {
 }
 
 /** The entries at that time that contain the prefix, the widest first. */
-export function supernetsAt(store: Store, prefix: Prefix, at: Seconds): readonly Entry[] {
+export function supernetsAt(store: StoreReader, prefix: Prefix, at: Seconds): readonly Entry[] {
   const entries = store.supernets(prefix);
   if (!isPast(store, at)) return entries;
   const removed = removedSince(store, at).filter((one) => containsPrefix(one.prefix, prefix));
@@ -38,7 +38,7 @@ export function supernetsAt(store: Store, prefix: Prefix, at: Seconds): readonly
 
 /** The listings of feeds that were read by then. Earlier lists of a feed are not kept. */
 export function feedsThen(
-  store: Store,
+  store: StoreReader,
   matches: readonly FeedMatch[],
   at: Seconds,
 ): readonly FeedMatch[] {
@@ -48,7 +48,7 @@ export function feedsThen(
 }
 
 /** Activations at that time that were withdrawn or forgotten later. */
-export function removedSince(store: Store, at: Seconds): Entry[] {
+export function removedSince(store: StoreReader, at: Seconds): Entry[] {
   const withdrawn = store.withdrawals
     .all()
     .filter(({ activation, withdrawnAt }) => activation.at <= at && at < withdrawnAt)

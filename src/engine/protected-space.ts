@@ -7,7 +7,7 @@ import type { Protection } from '../blocklist/request.ts';
 import { type Login, type TrustPolicy, trustedProtections } from '../blocklist/trust.ts';
 import type { Address } from '../net/address.ts';
 import { hostPrefix, type Prefix } from '../net/prefix.ts';
-import type { Store } from '../store/store.ts';
+import type { StoreReader } from '../store/reader.ts';
 import { ownAddresses } from './own-addresses.ts';
 import { isPast } from './past.ts';
 
@@ -21,7 +21,7 @@ export type SpecialPrefixes = Pick<Policy['auto'], 'nat64' | 'proxies'>;
  * @param at the allow-list as of this time
  */
 export function protectedSpace(
-  store: Store,
+  store: StoreReader,
   { nat64, proxies }: SpecialPrefixes,
   at: Seconds,
   source: EvidenceSource = 'log',
@@ -36,7 +36,7 @@ export function protectedSpace(
 }
 
 export function allowedProtections(
-  store: Pick<Store, 'allowed' | 'clock'>,
+  store: Pick<StoreReader, 'allowed' | 'clock'>,
   at: Seconds,
 ): Protection[] {
   const allowed = store.allowed(at);
@@ -50,7 +50,7 @@ export function allowedProtections(
 
 /** The addresses that these logins make trusted now. */
 export function loginProtections(
-  store: Pick<Store, 'supernets'>,
+  store: Pick<StoreReader, 'supernets'>,
   logins: readonly Login[],
   now: Seconds,
   policy: TrustPolicy,

@@ -12,18 +12,22 @@ import type { Outbox } from './outbox.ts';
 import type { Pending } from './pending.ts';
 import type { Undo } from './undo.ts';
 
-/** The parts of a store. */
-export interface StoreParts {
+/** The parts of a store that say what is blocked. */
+export interface ReadParts {
   readonly connection: Connection;
   readonly entries: Entries;
   readonly history: History;
   readonly forgotten: Forgotten;
-  readonly logs: Logs;
   readonly allowed: Allowed;
   readonly logins: LoginTable;
+  readonly feeds: Feeds;
+}
+
+/** All parts of a store. */
+export interface StoreParts extends ReadParts {
+  readonly logs: Logs;
   readonly pending: Pending;
   readonly spent: Pending;
-  readonly feeds: Feeds;
   readonly undo: Undo;
   readonly changes: Changes;
   readonly outbox: Outbox;

@@ -1,25 +1,20 @@
-import { type Entry, type Expiry, outlasts, type Seconds } from '../blocklist/entry.ts';
+import type { Entry, Expiry, Seconds } from '../blocklist/entry.ts';
 import type { EntryChange } from '../blocklist/entry-change.ts';
 import type { Offence } from '../blocklist/offence.ts';
 import type { Login } from '../blocklist/trust.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { PrefixList } from '../net/prefix-list.ts';
-import { Allowed, type AllowedPrefix } from './allowed.ts';
 import { Changes } from './changes.ts';
-import { LatestTime } from './clock.ts';
 import { Commands, type StoreCommand } from './commands.ts';
 import type { Connection } from './connection.ts';
 import { StoredCoverage } from './coverage.ts';
 import { Cursors } from './cursors.ts';
-import { Entries, type EntryCounts, type EntryFilter } from './entries.ts';
+import type { EntryCounts } from './entries.ts';
 import { EventTable } from './events.ts';
 import { exportRows, importRows } from './exchange.ts';
-import { type Feed, Feeds } from './feeds.ts';
+import type { Feed } from './feeds.ts';
 import { FleetState } from './fleet-state.ts';
-import { Forgotten } from './forgotten.ts';
-import { type Activation, History } from './history.ts';
 import { keepAllowed, keepFeed, takeSpent } from './kept-records.ts';
-import { LoginTable } from './logins.ts';
 import { Logs, type ReadLog } from './logs.ts';
 import { Notifications } from './notifications.ts';
 import { copyConnection, openConnection } from './open.ts';
@@ -27,6 +22,7 @@ import type { StoreOptions } from './options.ts';
 import { Outbox, type OutboxOptions } from './outbox.ts';
 import type { StoreParts } from './parts.ts';
 import { Pending } from './pending.ts';
+import { fillWith, StoreReader } from './reader.ts';
 import {
   forgetEntry,
   recordAllowed,
@@ -39,7 +35,7 @@ import { Snapshot } from './snapshot.ts';
 import { Statistics } from './statistics.ts';
 import { Undo } from './undo.ts';
 import { UndoSteps } from './undo-steps.ts';
-import { type Withdrawal, Withdrawals } from './withdrawals.ts';
+import type { Withdrawal } from './withdrawals.ts';
 
 /**
  * Opens the store in this file. In mode `write` a missing file is created (0600, missing directories
@@ -50,8 +46,7 @@ export function openStore(
   path: string,
   { seed, command, outbox, present, ...options }: StoreOptions,
 ): Store {
-  const fill = (connection: Connection) => new Entries(connection).putMany(seed?.() ?? []);
-  return new Store(openConnection(path, options, fill), command, outbox, present);
+  return new Store(openConnection(path, options, fillWith(seed)), command, outbox, present);
 }
 
 /**
@@ -59,7 +54,7 @@ export function openStore(
  * methods may throw McblockError('store'): another program writes for too long, the disk is full, a
  * row is damaged.
  */
-export class Store {
+export class Store extends StoreReader {
   /** The logs that were read; written through recordLog. */
   readonly logs: Logs;
   /** Reports to the fleet. */
@@ -68,18 +63,8 @@ export class Store {
   readonly fleetState: FleetState;
   /** How much of the address space is active at most. */
   readonly coverage: StoredCoverage;
-  /** What was forgotten by hand. */
-  readonly forgotten: Forgotten;
-  /** The latest present time. */
-  readonly clock: LatestTime;
-  /** Published lists; written through putFeed. */
-  readonly feeds: Feeds;
   /** Sums over entries, activations and evidence. */
   readonly statistics: Statistics;
-  /** Accepted logins. */
-  readonly logins: LoginTable;
-  /** Activations that were withdrawn. */
-  readonly withdrawals: Withdrawals;
   /** Offences that led to activations lately, or hit them; removed through takeSpent. */
   readonly spent: Pending;
   /** How far journals were counted. */
@@ -102,30 +87,24 @@ export class Store {
     outboxOptions?: OutboxOptions,
     present: () => Seconds | undefined = () => undefined,
   ) {
+    super(connection);
+    const { entries, history } = this.read;
     this.logs = new Logs(connection);
     this.fleetState = new FleetState(connection);
     this.coverage = new StoredCoverage(connection);
-    this.clock = new LatestTime(connection);
     connection.onCommit(() => this.clock.record(present()));
-    this.feeds = new Feeds(connection);
     this.statistics = new Statistics(connection);
-    this.logins = new LoginTable(connection);
-    this.withdrawals = new Withdrawals(connection);
     this.spent = new Pending(connection, 'spent');
     this.cursors = new Cursors(connection);
     this.notifications = new Notifications(connection);
-    const entries = new Entries(connection);
-    const history = new History(connection);
     const pending = new Pending(connection);
     this.commands = new Commands(connection, command);
     this.outbox = new Outbox(connection, this.commands, outboxOptions);
-    this.forgotten = new Forgotten(connection, entries, history);
     this.changes = new Changes(connection, this.commands, this.withdrawals, this.forgotten);
-    const { forgotten, logs, logins, feeds, changes, outbox, coverage, spent } = this;
-    const own = { forgotten, logs, logins, feeds, changes, outbox, coverage, spent };
-    const allowed = new Allowed(connection);
+    const { logs, changes, outbox, coverage, spent } = this;
+    const own = { logs, changes, outbox, coverage, spent };
     const undo = new Undo(connection, this.commands, entries, history, pending);
-    this.#parts = { ...own, connection, entries, history, pending, allowed, undo };
+    this.#parts = { ...this.read, ...own, pending, undo };
     this.undo = new UndoSteps(this.#parts, this.commands);
     this.events = new EventTable(connection, this.#parts.undo);
   }
@@ -143,24 +122,6 @@ export class Store {
     return new Store(copyConnection(this.#parts.connection));
   }
 
-  close(): void {
-    this.#parts.connection.close();
-  }
-
-  get(prefix: Prefix): Entry | undefined {
-    return this.#parts.entries.get(prefix);
-  }
-
-  /** The entries with these prefixes that exist, from one snapshot. */
-  getAll(prefixes: readonly Prefix[]): Entry[] {
-    return this.#parts.entries.getAll(prefixes);
-  }
-
-  /** The entries that contain the prefix, including its own, the widest first. */
-  supernets(prefix: Prefix): Entry[] {
-    return this.#parts.entries.supernets(prefix);
-  }
-
   /**
    * The entries around a request for the prefix: those that contain it, or the offender in it, and at
    * most a thousand within it.
@@ -172,16 +133,6 @@ export class Store {
   /** For many lookups. */
   snapshot(): Snapshot {
     return new Snapshot(this.#parts.entries, this.#parts.history, this.#parts.logins);
-  }
-
-  /** The entries that the prefix contains, including its own: the widest first, then by network. */
-  under(prefix: Prefix, filter?: EntryFilter): IterableIterator<Entry> {
-    return this.#parts.entries.under(prefix, filter);
-  }
-
-  /** All entries: IPv4 first, then the widest first, then by network. */
-  entries(filter?: EntryFilter): IterableIterator<Entry> {
-    return this.#parts.entries.walk(filter);
   }
 
   /** The prefixes of the active entries and of the feeds. */
@@ -208,16 +159,6 @@ export class Store {
    */
   record(change: EntryChange): void {
     recordChange(this.#parts, change);
-  }
-
-  /** The activations of the entry with this prefix, oldest first. */
-  history(prefix: Prefix): Activation[] {
-    return this.#parts.history.of(prefix);
-  }
-
-  /** Whether there is evidence of this service for an activation of the entry. */
-  hasEvidenceOf(prefix: Prefix, service: string): boolean {
-    return this.#parts.history.hasEvidenceOf(prefix, service);
   }
 
   /**
@@ -266,23 +207,9 @@ export class Store {
     });
   }
 
-  /**
-   * The allow-list, in the order of comparePrefixes.
-   * @param at leave out prefixes that have expired by then
-   */
-  allowed(at?: Seconds): AllowedPrefix[] {
-    const all = this.#parts.allowed.all();
-    return at === undefined ? all : all.filter(({ expiresAt }) => outlasts(expiresAt, at));
-  }
-
   /** Adds accepted logins; those of one user of a service from one address are kept as one span. */
   recordLogins(logins: Iterable<Login>): void {
     recordLogins(this.#parts, [...logins]);
-  }
-
-  /** The logins from the prefix of which the last is at or after `since`, by address. */
-  loginsWithin(prefix: Prefix, since: Seconds): Login[] {
-    return this.#parts.logins.within(prefix, since);
   }
 
   /** Replaces a feed and its prefixes; undefined leaves the prefixes as they are. */

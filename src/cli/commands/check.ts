@@ -26,7 +26,7 @@ Examples:
 
 async function check(context: Context, texts: readonly string[]): Promise<void> {
   const hosts = parseAddressArguments(texts);
-  const store = await context.store('read');
+  const store = await context.reader();
   const policy = await context.policy();
   const found = hosts.map((host) => ({
     host,
