@@ -32,8 +32,8 @@ export interface Firewall {
    */
   readonly add?: (prefixes: PrefixList) => Promise<boolean>;
   /**
-   * Starts the program that `add` needs, which takes longer than what it then does. `release` ends it.
-   * Absent if there is nothing to start ahead.
+   * Starts the program that `add` needs, which takes longer than what it then does, where it does not
+   * run. `release` ends it. Absent if there is nothing to start ahead.
    */
   readonly prepare?: () => void;
   readonly release?: () => void;

@@ -1,9 +1,9 @@
 import { McblockError } from '../errors.ts';
 import { PrefixList } from '../net/prefix-list.ts';
-import { Program } from '../process/program.ts';
-import { type Finished, feedProgram, runProgram, wordsOf } from '../process/run-program.ts';
+import { type Finished, runProgram, wordsOf } from '../process/run-program.ts';
 import type { Firewall } from './firewall.ts';
 import { type NftListing, readNftListing } from './nft-listing.ts';
+import { NftSession } from './nft-session.ts';
 import { setName, setsOf } from './nft-sets.ts';
 import { nftChangeText, nftText } from './nft-text.ts';
 
@@ -15,8 +15,20 @@ import { nftChangeText, nftText } from './nft-text.ts';
  */
 export function nftFirewall(nft: string, table: string): Firewall {
   let listing: NftListing | undefined;
-  let standby: Program | undefined;
-  const start = () => new Program(nft, LOAD);
+  let session: NftSession | undefined;
+  /** Some builds of nft are not. */
+  let isInteractive = true;
+  const runInSession = async (script: string): Promise<string | undefined> => {
+    const running = session;
+    if (running === undefined) return undefined;
+    session = undefined;
+    const stderr = await running.run(script);
+    isInteractive = running.answers > 0;
+    const isKept = stderr !== undefined && running.answers < MAX_ANSWERS && session === undefined;
+    if (isKept) session = running;
+    else running.end();
+    return stderr;
+  };
   return {
     name: `nftables table inet ${table}`,
     read: async () => {
@@ -30,18 +42,19 @@ export function nftFirewall(nft: string, table: string): Firewall {
         return false;
       }
       const removed = new PrefixList();
-      const input = nftChangeText({ added, removed }, table, listing.sets);
-      const program = standby ?? start();
-      standby = undefined;
-      checked(await feedProgram(program, { input }));
+      const input = [...nftChangeText({ added, removed }, table, listing.sets)];
+      const isShort = added.size <= MAX_IN_SESSION;
+      const stderr = isShort ? await runInSession(Buffer.concat(input).toString()) : undefined;
+      if (stderr === undefined) await load(nft, input);
+      else checked({ ok: stderr === '', stderr });
       return true;
     },
     prepare: () => {
-      standby ??= start();
+      if (isInteractive) session ??= new NftSession(nft);
     },
     release: () => {
-      standby?.end('was not needed');
-      standby = undefined;
+      session?.end();
+      session = undefined;
     },
     change: async (change) => {
       if (change.whole || listing === undefined) return load(nft, nftText(change.wanted, table));
@@ -55,11 +68,13 @@ export function nftFirewall(nft: string, table: string): Firewall {
   };
 }
 
-/** Loads a script from stdin, once that is at its end. */
-const LOAD = ['-f', '-'];
+/** Some builds keep every command, for the person that they take for their user. */
+const MAX_ANSWERS = 1000;
+/** An interactive nft reads a long line slower than a script. */
+const MAX_IN_SESSION = 256;
 
 async function load(nft: string, input: Iterable<Uint8Array>): Promise<void> {
-  checked(await runProgram(nft, LOAD, { input }));
+  checked(await runProgram(nft, ['-f', '-'], { input }));
 }
 
 async function list(nft: string, table: string): Promise<NftListing | undefined> {
@@ -68,7 +83,7 @@ async function list(nft: string, table: string): Promise<NftListing | undefined>
   return readNftListing(checked(finished).stdout.toString('utf8'));
 }
 
-function checked(finished: Finished): Finished {
+function checked<F extends Pick<Finished, 'ok' | 'stderr'>>(finished: F): F {
   if (finished.ok) return finished;
   const advice = ADVICE.find(([words]) => words.test(finished.stderr))?.[1];
   throw new McblockError(

@@ -20,6 +20,8 @@ export interface StartOptions {
   readonly user?: UserIds | undefined;
   /** Give the program a process group of its own, so that ending it also ends what it started. */
   readonly ownGroup?: boolean;
+  /** HOME in its environment. Default: none. */
+  readonly home?: string;
   /** File descriptors that it gets, from 3 on. Default: none. */
   readonly inherit?: readonly number[];
 }
@@ -80,14 +82,14 @@ export class Program {
   constructor(
     path: string,
     args: readonly string[],
-    { user, ownGroup = false, inherit = [] }: StartOptions = {},
+    { user, ownGroup = false, home, inherit = [] }: StartOptions = {},
   ) {
     this.path = path;
     this.#isGroup = ownGroup;
     try {
       const child = spawn(path, args, {
         stdio: ['pipe', 'pipe', 'pipe', ...inherit],
-        env: ENVIRONMENT,
+        env: home === undefined ? ENVIRONMENT : { ...ENVIRONMENT, HOME: home },
         cwd: '/',
         detached: ownGroup,
         ...user,

@@ -30,24 +30,14 @@ const OUTPUT_LIMIT_BYTES = 512 * 1024 * 1024;
 export async function runProgram(
   path: string,
   args: readonly string[],
-  { input, timeLimitSeconds, outputLimitBytes, ...options }: InputOptions & StartOptions = {},
-): Promise<Finished> {
-  return feedProgram(new Program(path, args, options), {
-    input,
-    timeLimitSeconds,
-    outputLimitBytes,
-  });
-}
-
-/** Gives a program that was started before its input, from which on its time counts. As runProgram. */
-export async function feedProgram(
-  program: Program,
   {
     input = [],
     timeLimitSeconds = TIME_LIMIT_SECONDS,
     outputLimitBytes = OUTPUT_LIMIT_BYTES,
-  }: InputOptions,
+    ...options
+  }: InputOptions & StartOptions = {},
 ): Promise<Finished> {
+  const program = new Program(path, args, options);
   program.limitTime(timeLimitSeconds);
   const stderr = collectStderr(program);
   const chunks: Buffer[] = [];

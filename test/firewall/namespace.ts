@@ -32,9 +32,9 @@ export class Namespace {
     return run(...this.argv(...command));
   }
 
-  /** How many processes are in here. */
-  get processes(): number {
-    return run(IP, 'netns', 'pids', this.name).split(/\s+/).filter(Boolean).length;
+  /** The numbers of the processes in here. */
+  get processes(): number[] {
+    return run(IP, 'netns', 'pids', this.name).split(/\s+/).filter(Boolean).map(Number);
   }
 
   /** `ip` in here. */

@@ -1,5 +1,6 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Firewall } from '../../src/firewall/firewall.ts';
 import { nftFirewall } from '../../src/firewall/nft.ts';
 import { readNftListing } from '../../src/firewall/nft-listing.ts';
 import { PrefixList } from '../../src/net/prefix-list.ts';
@@ -95,38 +96,79 @@ describe.skipIf(NO_NAMESPACES)(`the nftables table${WHY}`, () => {
     expect(Array.from((await bench().firewall.read()) ?? [], formatPrefix)).toEqual(rules);
   });
 
-  it('is added to by the program that was started for it', async () => {
+  it('is added to by the program that was started for it, again and again', async () => {
     const { firewall } = bench();
-    await apply({ firewall }, ['1.2.3.0/24']);
+    await apply({ firewall }, ['1.2.3.0/24', '9.9.9.9/32']);
     await firewall.read();
     firewall.prepare?.();
-    await until(() => namespace.processes === 1);
+    await until(() => namespace.processes.length === 1);
     // No other program can be started now.
     writeFileSync(namespace.nft, '#!/bin/sh\nexit 1\n');
-    const add = (prefix: string) => firewall.add?.(PrefixList.from([parsePrefix(prefix)]));
-    expect(await add('1.2.5.0/24')).toBe(true);
-    expect(ruleset()).toContain('elements = { 1.2.3.0, 1.2.5.0 }');
-    await expect(add('1.2.7.0/24')).rejects.toMatchObject({ code: 'program' });
+    expect(await add(firewall, '1.2.5.0/24', '1.2.7.0/24', '9.9.9.7/32')).toBe(true);
+    expect(await add(firewall, '1.2.9.0/24')).toBe(true);
+    // What is there already is no error.
+    expect(await add(firewall, '1.2.9.0/24')).toBe(true);
+    const listed = namespace.run('nft', 'list', 'ruleset').replaceAll(/\s+/g, ' ');
+    expect(listed).toContain('elements = { 1.2.3.0, 1.2.5.0, 1.2.7.0, 1.2.9.0 }');
+    expect(listed).toContain('elements = { 9.9.9.7, 9.9.9.9 }');
+    firewall.release?.();
+    await until(() => namespace.processes.length === 0);
   });
 
-  it('reports the error of a program that was started before', async () => {
+  it('reports the error of a program that was started before, and goes on with it', async () => {
     const { firewall } = bench();
     await apply({ firewall }, ['1.2.3.0/24']);
     await firewall.read();
     firewall.prepare?.();
+    await until(() => namespace.processes.length === 1);
     namespace.nftables('delete table inet mcblock');
-    await expect(
-      firewall.add?.(PrefixList.from([parsePrefix('1.2.5.0/24')])),
-    ).rejects.toMatchObject({ code: 'program', message: expect.stringContaining('No such file') });
+    await expect(add(firewall, '1.2.5.0/24')).rejects.toMatchObject({
+      code: 'program',
+      message: expect.stringContaining('No such file'),
+    });
+    await apply(bench(), ['1.2.3.0/24']);
+    writeFileSync(namespace.nft, '#!/bin/sh\nexit 1\n');
+    expect(await add(firewall, '1.2.5.0/24')).toBe(true);
+    expect(ruleset()).toContain('1.2.5.0');
+    firewall.release?.();
+  });
+
+  it('is added to by another program where the one that was started has ended', async () => {
+    const { firewall } = bench();
+    await apply({ firewall }, ['1.2.3.0/24']);
+    await firewall.read();
+    firewall.prepare?.();
+    await until(() => namespace.processes.length === 1);
+    for (const pid of namespace.processes) process.kill(pid, 'SIGKILL');
+    expect(await add(firewall, '1.2.5.0/24')).toBe(true);
+    expect(ruleset()).toContain('1.2.5.0');
+  });
+
+  it('is added to where nft is not interactive, which is tried once', async () => {
+    const { firewall } = bench();
+    await apply({ firewall }, ['1.2.3.0/24']);
+    await firewall.read();
+    const script = readFileSync(namespace.nft, 'utf8');
+    const tried = `${namespace.nft}.tried`;
+    writeFileSync(
+      namespace.nft,
+      script.replace('\n', `\n[ "$1" = -i ] && echo >>${tried} && exit 1\n`),
+    );
+    for (const prefix of ['1.2.5.0/24', '1.2.7.0/24', '1.2.9.0/24']) {
+      firewall.prepare?.();
+      expect(await add(firewall, prefix)).toBe(true);
+    }
+    expect(ruleset().replaceAll(/\s+/g, ' ')).toContain('1.2.5.0, 1.2.7.0, 1.2.9.0');
+    expect(readFileSync(tried, 'utf8')).toBe('\n');
   });
 
   it('has no program left that was started for it and not needed', async () => {
     const { firewall } = bench();
     firewall.prepare?.();
     firewall.prepare?.();
-    await until(() => namespace.processes === 1);
+    await until(() => namespace.processes.length === 1);
     firewall.release?.();
-    await until(() => namespace.processes === 0);
+    await until(() => namespace.processes.length === 0);
   });
 
   it('reports the error of nft, and what to do about it', async () => {
@@ -151,6 +193,10 @@ describe.skipIf(NO_NAMESPACES)(`the nftables table${WHY}`, () => {
     );
   });
 });
+
+function add(firewall: Firewall, ...prefixes: string[]): Promise<boolean> | undefined {
+  return firewall.add?.(PrefixList.from(prefixes.map((prefix) => parsePrefix(prefix))));
+}
 
 describe('readNftListing', () => {
   it.each(['', '{', '[]', '{"nftables": 3}', '{"nftables": [3]}', '{"nftables": []}'])(

@@ -1,7 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { Program } from '../../src/process/program.ts';
-import { feedProgram, runProgram, wordsOf } from '../../src/process/run-program.ts';
+import { runProgram, wordsOf } from '../../src/process/run-program.ts';
 
 const NODE = process.execPath;
 
@@ -59,26 +57,6 @@ describe('runProgram', () => {
     await expect(runProgram('/none/pfctl', [])).rejects.toMatchObject({
       code: 'program',
       message: expect.stringContaining('/none/pfctl: no such file'),
-    });
-  });
-});
-
-describe('feedProgram', () => {
-  it('gives a program that waits its input, from which on its time counts', async () => {
-    const program = new Program(NODE, ['-e', 'process.stdin.pipe(process.stdout)'], {});
-    await pause(1000);
-    const finished = await feedProgram(program, {
-      input: [Buffer.from('x')],
-      timeLimitSeconds: 60,
-    });
-    expect([finished.ok, finished.stdout.toString()]).toEqual([true, 'x']);
-  });
-
-  it('reports that the program was killed while it waited', async () => {
-    const program = new Program(NODE, ['-e', 'process.kill(process.pid, "SIGKILL")'], {});
-    await pause(1000);
-    await expect(feedProgram(program, { input: [Buffer.from('x')] })).rejects.toMatchObject({
-      message: `${NODE}: killed by SIGKILL`,
     });
   });
 });
