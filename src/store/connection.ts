@@ -3,6 +3,7 @@ import Database from 'better-sqlite3';
 import type { Prefix } from '../net/prefix.ts';
 import { storeError } from './store-error.ts';
 import { WaitingRows } from './waiting-rows.ts';
+import { whileBusy } from './while-busy.ts';
 
 /** The value of a column. */
 export type Cell = number | string | Uint8Array | null;
@@ -26,6 +27,7 @@ export const EMPTY = ':memory:';
 export class Connection {
   readonly path: string;
   readonly #database: Database.Database;
+  readonly #busyMilliseconds: number;
   readonly #statements = new Map<string, Database.Statement>();
   #versionInTransaction = 0;
   #transactions = 0;
@@ -42,6 +44,7 @@ export class Connection {
     { readonly = false, busyMilliseconds }: ConnectionOptions,
   ) {
     this.path = path;
+    this.#busyMilliseconds = busyMilliseconds;
     try {
       this.#database = new Database(source, {
         readonly,
@@ -138,7 +141,7 @@ export class Connection {
    */
   transaction<T>(work: () => T): T {
     if (this.inTransaction) throw new Error('a transaction of the store cannot hold another one');
-    this.run('BEGIN IMMEDIATE');
+    this.#begin();
     this.#transactions++;
     try {
       this.#versionInTransaction = this.#dataVersion();
@@ -213,6 +216,16 @@ export class Connection {
   close(): void {
     this.#statements.clear();
     this.#database.close();
+  }
+
+  /** Takes the write lock in the first moment in which no other process has it. */
+  #begin(): void {
+    this.execute('PRAGMA busy_timeout = 0');
+    try {
+      whileBusy(this.#busyMilliseconds, () => this.run('BEGIN IMMEDIATE'));
+    } finally {
+      this.execute(`PRAGMA busy_timeout = ${this.#busyMilliseconds}`);
+    }
   }
 
   #insertWaiting(): void {

@@ -12,7 +12,8 @@ import { McblockError } from '../errors.ts';
 import { Connection, EMPTY } from './connection.ts';
 import { migrate, versionOf } from './migrate.ts';
 import { latestVersion, STORE_VERSIONS } from './schema.ts';
-import { fileError } from './store-error.ts';
+import { fileError, hasCode } from './store-error.ts';
+import { whileBusy } from './while-busy.ts';
 
 /**
  * `change` writes, but a missing store is an error, as with `read`; for `dry-run` it is an empty one,
@@ -77,7 +78,8 @@ function openToWrite(
   const connection = new Connection(path, path, { busyMilliseconds });
   try {
     migrate(connection, () => fill(connection));
-    useWriteAheadLog(connection, busyMilliseconds);
+    // Two processes that create the store at the same time briefly conflict here.
+    whileBusy(busyMilliseconds, () => connection.row('PRAGMA journal_mode = WAL'));
     connection.execute(
       'PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF',
     );
@@ -110,20 +112,6 @@ function makeDirectory(path: string, mode: number): void {
   } catch (error) {
     // Another process was quicker.
     if (!existsSync(path)) throw error;
-  }
-}
-
-/** Two processes that create the store at the same time briefly conflict here. */
-function useWriteAheadLog(connection: Connection, busyMilliseconds: number): void {
-  const pause = new Int32Array(new SharedArrayBuffer(4));
-  for (let waited = 0; ; waited += 10) {
-    try {
-      connection.row('PRAGMA journal_mode = WAL');
-      return;
-    } catch (error) {
-      if (waited >= busyMilliseconds || !hasCode(error, /^SQLITE_BUSY/)) throw error;
-      Atomics.wait(pause, 0, 0, 10);
-    }
   }
 }
 
@@ -188,10 +176,4 @@ export function copyConnection(connection: Connection): Connection {
 export function withoutLog(content: Buffer): Buffer {
   content.fill(1, 18, 20);
   return content;
-}
-
-function hasCode(error: unknown, pattern: RegExp): boolean {
-  if (!(error instanceof McblockError)) return false;
-  const { cause } = error;
-  return cause instanceof Error && 'code' in cause && pattern.test(String(cause.code));
 }

@@ -26,6 +26,13 @@ export function fileError(path: string, error: unknown): McblockError {
   );
 }
 
+/** Whether it is an error of SQLite with such a code. */
+export function hasCode(error: unknown, pattern: RegExp): boolean {
+  if (!(error instanceof McblockError)) return false;
+  const { cause } = error;
+  return cause instanceof Error && 'code' in cause && pattern.test(String(cause.code));
+}
+
 /** A row that mcblock cannot have written. */
 export function damagedRow(table: string, key: string, what: string): McblockError {
   return new McblockError(

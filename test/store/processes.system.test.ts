@@ -4,15 +4,18 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import Database from 'better-sqlite3';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { bundleTypeScript } from '../../scripts/bundle-typescript.mjs';
+import { parsePrefix } from '../../src/net/prefix-text.ts';
 import { signal } from '../../src/process/program.ts';
+import { openStore } from '../../src/store/store.ts';
 import { random } from '../support/random.ts';
-import { temporaryDirectory } from './helpers.ts';
+import { NOW, temporaryDirectory } from './helpers.ts';
 
 const ENTRIES_PER_LOG = 40;
 const KILLS = 21;
 const SEVERAL = 3;
+const TRANSACTIONS = 10;
 const repository = join(import.meta.dirname, '..', '..');
 // Inside the repository, where the packages are.
 const directory = mkdtempSync(join(repository, 'build', 'writer-'));
@@ -84,6 +87,42 @@ describe('several processes at once', () => {
       expect(await ended, complaints()).toBe(0);
     }
     expect(wholeLogs(path)).toBe(SEVERAL * 25);
+  });
+});
+
+/** Writes all the time, but for a millisecond after each transaction, which it counts. */
+const BUSY = `
+  const database = new (require('better-sqlite3'))(process.argv[1]);
+  database.exec('CREATE TABLE turn (count INTEGER NOT NULL) STRICT; INSERT INTO turn VALUES (0)');
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  process.stdout.write('.');
+  for (;;) {
+    database.exec('BEGIN IMMEDIATE; UPDATE turn SET count = count + 1');
+    Atomics.wait(pause, 0, 0, 19);
+    database.exec('COMMIT');
+    Atomics.wait(pause, 0, 0, 1);
+  }`;
+
+describe('a process that writes all the time', () => {
+  it('lets others write between its transactions', async () => {
+    const path = join(temporaryDirectory(), 'mcblock.db');
+    const store = openStore(path, { mode: 'write' });
+    const busy = spawn(process.execPath, ['-e', BUSY, path], { cwd: repository, stdio: 'pipe' });
+    onTestFinished(() => signal(busy, 'SIGKILL'));
+    await once(busy.stdout, 'data');
+    const reader = new Database(path);
+    const turns = () => reader.prepare('SELECT count FROM turn').pluck().get() as number;
+    let waited = 0;
+    for (let count = 0; count < TRANSACTIONS; count++) {
+      const before = turns();
+      store.allow(parsePrefix('192.0.2.0/24'), '', NOW);
+      waited += turns() - before;
+      await pause(25);
+    }
+    // With the waits of SQLite, which grow, it would be dozens for each.
+    expect(waited).toBeLessThan(10 * TRANSACTIONS);
+    reader.close();
+    store.close();
   });
 });
 
