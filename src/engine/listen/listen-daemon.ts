@@ -68,7 +68,7 @@ export interface ListenDeps {
 }
 
 const STATE_MILLISECONDS = 1000;
-/** Expired entries leave the firewall within this time. */
+/** Expired entries leave the firewall, and rules that were added coalesce, within this time. */
 const APPLY_MILLISECONDS = 60_000;
 /** Whoever sends forged messages does not make the machines of a fleet ask the API without end. */
 const MIN_KEYS_MILLISECONDS = 30_000;

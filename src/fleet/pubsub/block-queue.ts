@@ -61,11 +61,6 @@ export interface BlockDeps {
 const BATCH = 256;
 /** Some 20 MB. Messages beyond this are dropped, and fetched from the API later. */
 const MAX_WAITING = 65_536;
-/** Checking a firewall that lacks nothing takes at most this share of the time. */
-const MAX_SHARE = 1 / 10;
-/** In which other bans come quicker, as those of one attack do. */
-const MIN_DELAY_MILLISECONDS = 5000;
-const MAX_DELAY_MILLISECONDS = 60_000;
 const FIRST_RETRY_SECONDS = 1;
 const MAX_RETRY_SECONDS = 30;
 
@@ -79,7 +74,6 @@ export class BlockQueue {
   readonly #storing: RepeatingTask;
   readonly #adding: RepeatingTask;
   readonly #applying: RepeatingTask;
-  #later: NodeJS.Timeout | undefined;
   /** When the firewall was last brought up to date, and how long that took. */
   #appliedAt = Number.NEGATIVE_INFINITY;
   #applyMilliseconds = 0;
@@ -119,8 +113,6 @@ export class BlockQueue {
 
   /** Brings the firewall up to date, once for all requests made meanwhile. */
   applySoon(): void {
-    clearTimeout(this.#later);
-    this.#later = undefined;
     this.#applying.request();
   }
 
@@ -129,7 +121,6 @@ export class BlockQueue {
     this.#stop.abort();
     await this.#storing.close();
     await this.#adding.close();
-    if (this.#later !== undefined) this.applySoon();
     await this.#applying.close();
   }
 
@@ -156,16 +147,8 @@ export class BlockQueue {
     try {
       isAdded = await this.#deps.add(fresh);
     } finally {
-      if (isAdded) this.#applyLater();
-      else this.applySoon();
+      if (!isAdded) this.applySoon();
     }
-  }
-
-  /** Some of what was added may coalesce with other rules, and another program may change them. */
-  #applyLater(): void {
-    const rest = Math.max(this.#applyMilliseconds / MAX_SHARE, MIN_DELAY_MILLISECONDS);
-    const delay = Math.min(rest, MAX_DELAY_MILLISECONDS);
-    this.#later ??= setTimeout(() => this.applySoon(), delay);
   }
 
   async #apply(): Promise<void> {

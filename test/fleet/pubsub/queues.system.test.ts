@@ -68,7 +68,7 @@ describe('the block queue', () => {
     await queue.close();
   });
 
-  it('adds new bans at once while the whole firewall is checked, and checks again afterwards', async () => {
+  it('adds new bans at once while the whole firewall is checked, and does not check it for their sake', async () => {
     const done: string[] = [];
     const checks: (() => void)[] = [];
     const queue = new BlockQueue({
@@ -94,11 +94,8 @@ describe('the block queue', () => {
     await until(() => done.length === 2);
     expect(done).toEqual(['apply', 'add 1 3']);
     checks[0]?.();
-    const closed = queue.close();
-    await until(() => done.length === 3);
-    checks[1]?.();
-    await closed;
-    expect(done).toEqual(['apply', 'add 1 3', 'apply']);
+    await queue.close();
+    expect(done).toEqual(['apply', 'add 1 3']);
   });
 
   it('is bounded', async () => {
