@@ -25,8 +25,19 @@ export function rulesAt(
   since: Seconds = at,
 ): PrefixList {
   const active = atBoth(at, since, (time) => store.activePrefixes(time));
-  const byHand = atBoth(at, since, (time) => store.activeByHand(time));
-  return rulesOf(active, byHand, holesAtBoth(store, policy, at, since, active));
+  return rulesFrom(active, store, policy, at, since);
+}
+
+/** As rulesAt, while other work of this process goes on. */
+export async function rulesInTurns(
+  store: Store,
+  policy: RulesPolicy,
+  at: Seconds,
+  since: Seconds = at,
+): Promise<PrefixList> {
+  const active = await store.activePrefixesInTurns(at);
+  if (since !== at) pushAll(active, await store.activePrefixesInTurns(since));
+  return rulesFrom(active, store, policy, at, since);
 }
 
 /** The rules of the narrowest entries, as many as are within the share. */
@@ -59,6 +70,17 @@ export function excessError(family: Family, sharePercent: number, what: string):
   );
 }
 
+function rulesFrom(
+  active: PrefixList,
+  store: Store,
+  policy: RulesPolicy,
+  at: Seconds,
+  since: Seconds,
+): PrefixList {
+  const byHand = atBoth(at, since, (time) => store.activeByHand(time));
+  return rulesOf(active, byHand, holesAtBoth(store, policy, at, since, active));
+}
+
 /** The holes of both times: an address that was trusted until the clock jumped still is. */
 function holesAtBoth(
   store: Store,
@@ -79,7 +101,10 @@ function atBoth(
   prefixesAt: (time: Seconds) => PrefixList,
 ): PrefixList {
   const prefixes = prefixesAt(at);
-  if (since === at) return prefixes;
-  for (const prefix of prefixesAt(since)) prefixes.push(prefix);
+  if (since !== at) pushAll(prefixes, prefixesAt(since));
   return prefixes;
+}
+
+function pushAll(list: PrefixList, more: PrefixList): void {
+  for (const prefix of more) list.push(prefix);
 }

@@ -37,7 +37,7 @@ const ATTEMPTS = 3;
  */
 export async function reconcile(
   firewall: Firewall,
-  rules: () => PrefixList,
+  rules: () => PrefixList | Promise<PrefixList>,
   { dryRun = false, force = false, confirmed }: ReconcileOptions,
 ): Promise<Reconciled> {
   let first: Reconciled | undefined;
@@ -47,13 +47,15 @@ export async function reconcile(
   for (let attempt = 0; ; attempt++) {
     // In parallel: one is work for another process, the other for this one.
     const [present, early] = await Promise.all([firewall.read(), Promise.resolve().then(rules)]);
+    // Each of these steps holds the process for milliseconds where there are many rules.
+    await new Promise(setImmediate);
     const whole = present === undefined;
     const held = present ?? new PrefixList();
     wanted = early;
     let change = differenceOf(held, wanted);
     if (change.removed.size > 0) {
       // Another process may have added it since the rules were computed; it stored it before.
-      wanted = rules();
+      wanted = await rules();
       change = differenceOf(held, wanted);
     }
     const tooWide = force || dryRun ? new PrefixList() : tooWideOf(change.added, confirmed);

@@ -47,7 +47,7 @@ export async function runProgram(
     if (bytes <= outputLimitBytes) chunks.push(chunk);
     else program.end(`wrote more than ${outputLimitBytes} bytes`);
   });
-  const fed = pipeline(Readable.from(input, { objectMode: false }), program.stdin).catch(
+  const fed = pipeline(Readable.from(inTurns(input), { objectMode: false }), program.stdin).catch(
     () => undefined,
   );
   const { status, failure } = await program.ended;
@@ -55,6 +55,14 @@ export async function runProgram(
   await fed;
   if (failure !== undefined) throw new ProgramError(program.path, failure);
   return { ok: status === 0, stdout: Buffer.concat(chunks), stderr: stderr() };
+}
+
+/** Other work has its turn between the chunks, which may take milliseconds to make. */
+async function* inTurns(chunks: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for (const chunk of chunks) {
+    yield chunk;
+    await new Promise(setImmediate);
+  }
 }
 
 /** What a program wrote to stderr, as one line of at most 500 characters. */

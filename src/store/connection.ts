@@ -208,6 +208,11 @@ export class Connection {
     return this.inTransaction ? this.#versionInTransaction : this.#dataVersion();
   }
 
+  /** Changes when this or another connection has written. */
+  get contentVersion(): string {
+    return `${this.version()} ${this.row('SELECT total_changes()')?.[0]}`;
+  }
+
   /** The content of the database as it is now. */
   content(): Buffer {
     return this.#database.serialize();

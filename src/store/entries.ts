@@ -73,6 +73,9 @@ SELECT family, length, hex(network)
 FROM activation CROSS JOIN entry USING (family, length, network)
 WHERE activation.origin = 'manual' AND number = activations AND ${IS_ACTIVE}`;
 
+/** How often prefixes are read in turns. */
+const ATTEMPTS = 3;
+
 /** The current entries, without their history. */
 export class Entries {
   readonly #connection: Connection;
@@ -157,21 +160,37 @@ export class Entries {
   /** The prefixes of the entries, or of those active at a time, without an object per entry. */
   prefixes(activeAt?: Seconds): PrefixList {
     const list = new PrefixList();
-    const sql = pageSql('hex(network)', activeAt === undefined ? '' : CONDITIONS.active);
-    const times = activeAt === undefined ? [] : [activeAt, activeAt];
-    const read = (...key: PageKey) => this.#connection.column(sql, ...key, ...times);
     const end = this.#connection.snapshot();
     try {
-      for (const prefix of EVERYTHING) {
-        const lengths = this.#lengths.of(prefix.family);
-        for (const { length, items } of pages(prefix, lengths, read, (hex) => hex)) {
-          for (const hex of items) pushHex(list, prefix.family, length, hex);
-        }
-      }
+      for (const _ of this.#pushPages(list, activeAt));
     } finally {
       end();
     }
     return list;
+  }
+
+  /** As prefixes; other work has its turn between the pages, unless the store always changes meanwhile. */
+  async prefixesInTurns(activeAt: Seconds): Promise<PrefixList> {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const list = new PrefixList();
+      const { contentVersion } = this.#connection;
+      for (const _ of this.#pushPages(list, activeAt)) await new Promise(setImmediate);
+      if (this.#connection.contentVersion === contentVersion) return list;
+    }
+    return this.prefixes(activeAt);
+  }
+
+  *#pushPages(list: PrefixList, activeAt?: Seconds): Generator<void> {
+    const sql = pageSql('hex(network)', activeAt === undefined ? '' : CONDITIONS.active);
+    const times = activeAt === undefined ? [] : [activeAt, activeAt];
+    const read = (...key: PageKey) => this.#connection.column(sql, ...key, ...times);
+    for (const prefix of EVERYTHING) {
+      const lengths = this.#lengths.of(prefix.family);
+      for (const { length, items } of pages(prefix, lengths, read, (hex) => hex)) {
+        for (const hex of items) pushHex(list, prefix.family, length, hex);
+        yield;
+      }
+    }
   }
 
   /** Those whose current activation was made by hand. */

@@ -142,6 +142,16 @@ export class Store extends StoreReader {
     return list;
   }
 
+  /**
+   * The same, while other work of this process goes on: not to be called in a transaction. It is the
+   * state at one time all the same.
+   */
+  async activePrefixesInTurns(at: Seconds): Promise<PrefixList> {
+    const list = await this.#parts.entries.prefixesInTurns(at);
+    this.#parts.feeds.pushAll(list);
+    return list;
+  }
+
   /** The prefixes of the entries that are active at that time by hand. */
   activeByHand(at: Seconds): PrefixList {
     return this.#parts.entries.activeByHand(at);

@@ -206,6 +206,32 @@ export function storeContract(name: string, open: (seed: readonly Entry[]) => St
       expect(store.activePrefixes(NOW).size).toBe(20_001);
       expect([...store.under(parsePrefix('10.0.0.0/10'))].length).toBe(16_384);
     });
+
+    it('reads active prefixes in turns with what others write, as they are at one time', async () => {
+      const store = open([]);
+      const many = Array.from({ length: 25_000 }, (_, index) =>
+        prefixAround(addressOf(4, 0x0a_00_00_00 + index * 256), 24),
+      );
+      const model = entryOf('192.0.2.0/24');
+      store.transaction(() => {
+        for (const prefix of many) store.record({ entry: { ...model, prefix } });
+      });
+      let [turns, writes, written] = [0, 1, 0];
+      setImmediate(function other() {
+        if (turns < 0) return;
+        turns++;
+        // Where the reader was already.
+        if (writes-- > 0) store.record({ entry: entryOf(`1.0.${written++}.0/24`) });
+        setImmediate(other);
+      });
+      expect((await store.activePrefixesInTurns(NOW)).size).toBe(25_001);
+      expect(turns).toBeGreaterThan(2);
+      // There is an end where there is always a change.
+      writes = Number.POSITIVE_INFINITY;
+      const { size } = await store.activePrefixesInTurns(NOW);
+      turns = Number.NEGATIVE_INFINITY;
+      expect([size, written > 1]).toEqual([25_000 + written, true]);
+    });
   });
 
   describe(`${name}: history`, () => {

@@ -5,7 +5,13 @@ import { type Reconciled, type ReconcileOptions, reconcile } from '../../firewal
 import type { Family } from '../../net/address.ts';
 import type { PrefixList } from '../../net/prefix-list.ts';
 import type { Store } from '../../store/store.ts';
-import { excessError, excessOf, narrowestRulesAt, type RulesPolicy, rulesAt } from '../rules-at.ts';
+import {
+  excessError,
+  excessOf,
+  narrowestRulesAt,
+  type RulesPolicy,
+  rulesInTurns,
+} from '../rules-at.ts';
 
 export interface ApplyOptions extends ReconcileOptions {
   /** End the connections of what is newly blocked; pf only. */
@@ -54,8 +60,8 @@ async function reconcileWithinShare(
   const { force, dryRun, since } = options;
   const keeps = `${firewall.name} keeps what it holds`;
   let excess: Family | undefined;
-  const wanted = (): PrefixList => {
-    const rules = rulesAt(store, policy, now(), since);
+  const wanted = async (): Promise<PrefixList> => {
+    const rules = await rulesInTurns(store, policy, now(), since);
     excess = force ? undefined : excessOf(rules, share);
     if (excess !== undefined) throw excessError(excess, share, keeps);
     return rules;
