@@ -1,6 +1,7 @@
 import { McblockError } from '../errors.ts';
+import { checkVersion, latestVersion, type SchemaVersions, stepsFrom } from '../schema-versions.ts';
 import type { Connection } from './connection.ts';
-import { latestVersion, type SchemaVersions, STORE_VERSIONS } from './schema.ts';
+import { STORE_VERSIONS } from './schema.ts';
 
 /** "mcbl": identifies a database as a store (PRAGMA application_id). */
 const APPLICATION_ID = 0x6d_63_62_6c;
@@ -20,19 +21,7 @@ export function versionOf(connection: Connection, versions = STORE_VERSIONS): nu
       `${connection.path}: not a store of mcblock; use --db to name another`,
     );
   }
-  const latest = latestVersion(versions);
-  if (version > latest) {
-    throw new McblockError(
-      'store',
-      `store ${connection.path}: written by a newer mcblock (version ${version}, this one reads up to ${latest}); update mcblock`,
-    );
-  }
-  if (version < versions.first) {
-    throw new McblockError(
-      'store',
-      `store ${connection.path}: written by mcblock before its first release (version ${version}); use that mcblock to export it, and import the export into a new store`,
-    );
-  }
+  checkVersion(`store ${connection.path}`, version, versions);
   return version;
 }
 
@@ -50,11 +39,7 @@ export function migrate(
   connection.transaction(() => {
     // Another process may have migrated it in the meantime.
     const version = versionOf(connection, versions);
-    if (version === 0) connection.execute(versions.schema);
-    const known = Math.max(version, versions.first);
-    for (const migration of versions.migrations.slice(known - versions.first)) {
-      connection.execute(migration);
-    }
+    for (const step of stepsFrom(version, versions)) connection.execute(step);
     connection.execute(
       `PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${latest}`,
     );

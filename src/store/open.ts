@@ -9,9 +9,10 @@ import {
 } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { McblockError } from '../errors.ts';
+import { latestVersion } from '../schema-versions.ts';
 import { Connection, EMPTY } from './connection.ts';
 import { migrate, versionOf } from './migrate.ts';
-import { latestVersion, STORE_VERSIONS } from './schema.ts';
+import { STORE_VERSIONS } from './schema.ts';
 import { fileError, hasCode } from './store-error.ts';
 import { whileBusy } from './while-busy.ts';
 

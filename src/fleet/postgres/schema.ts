@@ -1,211 +1,19 @@
-import { McblockError } from '../../errors.ts';
+import {
+  checkVersion,
+  latestVersion,
+  type SchemaVersions,
+  stepsFrom,
+} from '../../schema-versions.ts';
 import type { Queries } from './queries.ts';
+import SCHEMA from './schema.sql?raw';
 
 /** "mcbf": held during migrations. */
 const LOCK = 0x6d_63_62_66;
 
-/**
- * Migration n leads from version n to n + 1; a released one is never changed. Everything is in the
- * schema mcblock. NULL in until, expires_at and longest is forever.
- */
-const MIGRATIONS: readonly string[] = [
-  `
--- One row: the latest number that was given to a change. Whoever changes anything locks it first.
-CREATE TABLE mcblock.fleet (sequence bigint NOT NULL);
-INSERT INTO mcblock.fleet VALUES (0);
+/** None before the first was released. */
+const VERSIONS: SchemaVersions = { first: 13, schema: SCHEMA, migrations: [] };
 
-CREATE TABLE mcblock.entry (
-  prefix cidr PRIMARY KEY,
-  sequence bigint NOT NULL UNIQUE,
-  activated_sequence bigint NOT NULL,
-  origin text NOT NULL,
-  note text NOT NULL,
-  activations integer NOT NULL CHECK (activations >= 1),
-  hits bigint NOT NULL CHECK (hits >= 0),
-  first_seen timestamptz NOT NULL,
-  last_seen timestamptz NOT NULL,
-  activated_at timestamptz NOT NULL,
-  expires_at timestamptz,
-  hit_days text NOT NULL CHECK (hit_days !~ '[^0-9,]'),
-  -- The latest activation: as long as it was meant to last, and when it was expired by hand.
-  until timestamptz,
-  ended_at timestamptz,
-  activated_origin text NOT NULL,
-  activated_note text NOT NULL,
-  activated_by text NOT NULL
-);
-
--- The lengths that entries have: what may cover a prefix is looked up by them.
-CREATE TABLE mcblock.length (
-  family integer NOT NULL CHECK (family IN (4, 6)),
-  length integer NOT NULL,
-  PRIMARY KEY (family, length)
-);
-
--- Those before the latest of each entry.
-CREATE TABLE mcblock.activation (
-  prefix cidr NOT NULL,
-  number integer NOT NULL CHECK (number >= 1),
-  at timestamptz NOT NULL,
-  until timestamptz,
-  ended_at timestamptz, -- expired by hand
-  origin text NOT NULL,
-  note text NOT NULL,
-  reported_by text NOT NULL,
-  PRIMARY KEY (prefix, number)
-);
-
-CREATE TABLE mcblock.evidence (
-  prefix cidr NOT NULL,
-  activation integer NOT NULL,
-  reported_by text NOT NULL,
-  kind text NOT NULL CHECK (kind IN ('offence', 'list', 'block', 'expire')),
-  address text NOT NULL, -- empty where no one address is named
-  service text NOT NULL,
-  message text NOT NULL,
-  log text NOT NULL,
-  host text NOT NULL,
-  count bigint NOT NULL CHECK (count >= 1),
-  first_seen timestamptz NOT NULL,
-  last_seen timestamptz NOT NULL,
-  PRIMARY KEY (prefix, activation, reported_by, kind, address, service, message, log, host)
-);
-
-CREATE TABLE mcblock.allowed (
-  prefix cidr PRIMARY KEY,
-  sequence bigint NOT NULL UNIQUE,
-  removed integer NOT NULL CHECK (removed IN (0, 1)),
-  note text NOT NULL,
-  reported_by text NOT NULL,
-  at timestamptz NOT NULL
-);
-
-CREATE TABLE mcblock.report_key (
-  reported_by text NOT NULL,
-  key text NOT NULL,
-  at timestamptz NOT NULL,
-  PRIMARY KEY (reported_by, key)
-);
-CREATE INDEX report_key_at ON mcblock.report_key (at);
-
-CREATE TABLE mcblock."user" (
-  name text PRIMARY KEY,
-  password text NOT NULL,
-  scopes text NOT NULL, -- report,read
-  widest4 integer NOT NULL,
-  widest6 integer NOT NULL,
-  longest bigint, -- seconds; NULL: forever
-  disabled integer NOT NULL CHECK (disabled IN (0, 1)),
-  created_at timestamptz NOT NULL
-);
-`,
-  `
--- Numbers of a store with another identity are those of other changes.
-ALTER TABLE mcblock.fleet ADD COLUMN identity text NOT NULL DEFAULT gen_random_uuid()::text;
-`,
-  `
--- The peer's port; NULL if none is named.
-ALTER TABLE mcblock.evidence ADD COLUMN port integer CHECK (port BETWEEN 0 AND 65535);
-`,
-  `
--- Who made an entry first, and whether who made it or activated it was an administrator then.
-ALTER TABLE mcblock.entry
-  ADD COLUMN made_by text NOT NULL DEFAULT '',
-  ADD COLUMN by_admin integer NOT NULL DEFAULT 0 CHECK (by_admin IN (0, 1)),
-  ADD COLUMN activated_by_admin integer NOT NULL DEFAULT 0 CHECK (activated_by_admin IN (0, 1));
-ALTER TABLE mcblock.activation
-  ADD COLUMN by_admin integer NOT NULL DEFAULT 0 CHECK (by_admin IN (0, 1));
-UPDATE mcblock.entry e SET made_by = coalesce((
-  SELECT reported_by FROM mcblock.activation a WHERE a.prefix = e.prefix ORDER BY number LIMIT 1),
-  activated_by);
--- Of the past only who is an administrator now is known.
-UPDATE mcblock.entry SET
-  by_admin = (made_by IN (SELECT name FROM mcblock."user" WHERE scopes LIKE '%admin%'))::integer,
-  activated_by_admin =
-    (activated_by IN (SELECT name FROM mcblock."user" WHERE scopes LIKE '%admin%'))::integer;
-UPDATE mcblock.activation SET
-  by_admin = (reported_by IN (SELECT name FROM mcblock."user" WHERE scopes LIKE '%admin%'))::integer;
-`,
-  `
--- The latest activation was taken back by who made it.
-ALTER TABLE mcblock.entry
-  ADD COLUMN withdrawn integer NOT NULL DEFAULT 0 CHECK (withdrawn IN (0, 1));
-`,
-  `
--- Users other than the one who made the latest activation reported evidence for it.
-ALTER TABLE mcblock.entry
-  ADD COLUMN shared integer NOT NULL DEFAULT 0 CHECK (shared IN (0, 1));
-UPDATE mcblock.entry e SET shared = 1 WHERE EXISTS (
-  SELECT 1 FROM mcblock.evidence s WHERE s.prefix = e.prefix AND s.activation = e.activations
-    AND s.reported_by <> e.activated_by);
-
--- No user has more active than this. No row: not known.
-CREATE TABLE mcblock.usage (
-  name text PRIMARY KEY,
-  addresses4 bigint NOT NULL CHECK (addresses4 >= 0),
-  prefixes6 bigint NOT NULL CHECK (prefixes6 >= 0)
-);
-CREATE INDEX entry_activated_by ON mcblock.entry (activated_by, expires_at);
-`,
-  `
--- The public key that verifies the user's messages, and since when; empty: none.
-ALTER TABLE mcblock."user"
-  ADD COLUMN key text NOT NULL DEFAULT '',
-  ADD COLUMN key_since timestamptz NOT NULL DEFAULT to_timestamp(0);
-`,
-  `
--- The proxy through which somebody came; empty if there is none.
-ALTER TABLE mcblock.evidence ADD COLUMN proxy text NOT NULL DEFAULT '';
-`,
-  `
--- The first evidence for the latest activation, as JSON, which is checked when it is read; empty: none.
-ALTER TABLE mcblock.entry ADD COLUMN evidence text NOT NULL DEFAULT '';
-`,
-  `
--- Wide prefixes that one user reported, and until when they would have them blocked.
-CREATE TABLE mcblock.claim (
-  prefix cidr NOT NULL,
-  reported_by text NOT NULL,
-  until timestamptz,
-  at timestamptz NOT NULL,
-  PRIMARY KEY (prefix, reported_by)
-);
-CREATE INDEX claim_reported_by ON mcblock.claim (reported_by, at);
-`,
-  `
--- Offences at single machines that blocked nobody there, by the automatic prefix around the address.
-CREATE TABLE mcblock.offence (
-  network cidr NOT NULL,
-  event text NOT NULL, -- the key of the event
-  address text NOT NULL,
-  reported_by text NOT NULL,
-  at timestamptz NOT NULL,
-  service text NOT NULL,
-  message text NOT NULL,
-  points bigint NOT NULL CHECK (points >= 1),
-  count bigint NOT NULL CHECK (count >= 1),
-  PRIMARY KEY (network, event)
-);
-CREATE INDEX offence_reported_by ON mcblock.offence (reported_by, at);
-`,
-  `
--- The rules of a machine's policy that decided the points; NULL for none.
-ALTER TABLE mcblock.evidence ADD COLUMN rule text;
-`,
-  `
--- Published lists that are read once for all machines; the list is a JSON array of prefixes.
-CREATE TABLE mcblock.feed (
-  name text PRIMARY KEY,
-  source text NOT NULL,
-  at timestamptz NOT NULL,
-  count integer NOT NULL CHECK (count >= 0),
-  digest text NOT NULL,
-  list text NOT NULL
-);
-`,
-];
-
-const FIRST = `
+const MIGRATION_TABLE = `
 CREATE SCHEMA IF NOT EXISTS mcblock;
 CREATE TABLE mcblock.migration (number integer PRIMARY KEY, at timestamptz NOT NULL DEFAULT now())`;
 
@@ -213,19 +21,14 @@ CREATE TABLE mcblock.migration (number integer PRIMARY KEY, at timestamptz NOT N
 export async function migratePostgres(queries: Queries): Promise<void> {
   await queries.run('SELECT pg_advisory_xact_lock($1)', LOCK);
   const [found] = await queries.rows(`SELECT to_regclass('mcblock.migration')::text AS name`);
-  if (found?.['name'] === null) await queries.script(FIRST);
-  const [latest] = await queries.rows(
+  if (found?.['name'] === null) await queries.script(MIGRATION_TABLE);
+  const [last] = await queries.rows(
     'SELECT coalesce(max(number), 0) AS number FROM mcblock.migration',
   );
-  const version = Number(latest?.['number']);
-  if (version > MIGRATIONS.length) {
-    throw new McblockError(
-      'store',
-      `the fleet's store was written by a newer mcblock (version ${version}, this one knows ${MIGRATIONS.length}); update mcblock`,
-    );
-  }
-  for (const [index, migration] of MIGRATIONS.slice(version).entries()) {
-    await queries.script(migration);
-    await queries.run('INSERT INTO mcblock.migration (number) VALUES ($1)', version + index + 1);
-  }
+  const version = Number(last?.['number']);
+  checkVersion("the fleet's store", version, VERSIONS);
+  const latest = latestVersion(VERSIONS);
+  if (version === latest) return;
+  for (const step of stepsFrom(version, VERSIONS)) await queries.script(step);
+  await queries.run('INSERT INTO mcblock.migration (number) VALUES ($1)', latest);
 }
