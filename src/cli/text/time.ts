@@ -72,7 +72,10 @@ function dayText(day: number): string {
   const known = DAYS.get(day);
   if (known !== undefined) return known;
   if (DAYS.size === DAYS_LIMIT) DAYS.clear();
-  const text = new Date(day * DAY_SECONDS * 1000).toISOString().replace(/T.*/, '');
+  // The first toISOString() of a process takes a millisecond.
+  const date = new Date(day * DAY_SECONDS * 1000);
+  const parts = [date.getUTCFullYear(), date.getUTCMonth() + 1, date.getUTCDate()];
+  const text = parts.map(twoDigits).join('-');
   DAYS.set(day, text);
   return text;
 }
