@@ -5,7 +5,7 @@ import { FAMILY_BITS, type Family } from '../net/address.ts';
 import { coalesce } from '../net/coalesce.ts';
 import { comparePrefixes, type Prefix, prefixAround } from '../net/prefix.ts';
 import { PrefixList } from '../net/prefix-list.ts';
-import type { Store } from '../store/store.ts';
+import type { StoreReader } from '../store/reader.ts';
 import type { Geo } from './geo.ts';
 import { persistentEntries } from './persistent.ts';
 
@@ -45,14 +45,18 @@ export interface AdviceOptions {
 }
 
 /** Prefixes, networks and countries that many persistent entries are in, the most first. */
-export function advise(store: Store, options: AdviceOptions): Advice[] {
+export function advise(store: StoreReader, options: AdviceOptions): Advice[] {
   const { policy, now } = options;
   const persistent = [...persistentEntries(store, policy.persistent.days, now)];
   const advice = [...placesOf(store, persistent, options), ...prefixesOf(persistent, options)];
   return advice.toSorted((p, q) => q.persistent - p.persistent);
 }
 
-function placesOf(store: Store, persistent: readonly Entry[], options: AdviceOptions): Advice[] {
+function placesOf(
+  store: StoreReader,
+  persistent: readonly Entry[],
+  options: AdviceOptions,
+): Advice[] {
   const { geo, policy, least, now } = options;
   if (geo === undefined) return [];
   const enough = Math.max(least, (persistent.length * MIN_SHARE) / 100);

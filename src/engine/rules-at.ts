@@ -8,7 +8,7 @@ import { McblockError } from '../errors.ts';
 import type { Family } from '../net/address.ts';
 import type { PrefixList } from '../net/prefix-list.ts';
 import { subtract } from '../net/subtract.ts';
-import type { Store } from '../store/store.ts';
+import type { StoreReader } from '../store/reader.ts';
 import { holesAt } from './holes.ts';
 
 /** The part of the policy that shapes the rules. */
@@ -19,7 +19,7 @@ export type RulesPolicy = Pick<Policy, 'trust' | 'limits' | 'auto'>;
  * @param since if the time is in doubt: the latest that is not, whose rules and holes stay
  */
 export function rulesAt(
-  store: Store,
+  store: StoreReader,
   policy: RulesPolicy,
   at: Seconds,
   since: Seconds = at,
@@ -30,7 +30,7 @@ export function rulesAt(
 
 /** As rulesAt, while other work of this process goes on. */
 export async function rulesInTurns(
-  store: Store,
+  store: StoreReader,
   policy: RulesPolicy,
   at: Seconds,
   since: Seconds = at,
@@ -42,7 +42,7 @@ export async function rulesInTurns(
 
 /** The rules of the narrowest entries, as many as are within the share. */
 export function narrowestRulesAt(
-  store: Store,
+  store: StoreReader,
   policy: RulesPolicy,
   at: Seconds,
   since: Seconds = at,
@@ -72,7 +72,7 @@ export function excessError(family: Family, sharePercent: number, what: string):
 
 function rulesFrom(
   active: PrefixList,
-  store: Store,
+  store: StoreReader,
   policy: RulesPolicy,
   at: Seconds,
   since: Seconds,
@@ -83,7 +83,7 @@ function rulesFrom(
 
 /** The holes of both times: an address that was trusted until the clock jumped still is. */
 function holesAtBoth(
-  store: Store,
+  store: StoreReader,
   policy: RulesPolicy,
   at: Seconds,
   since: Seconds,

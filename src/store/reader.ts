@@ -1,10 +1,11 @@
 import { type Entry, outlasts, type Seconds } from '../blocklist/entry.ts';
 import type { Login } from '../blocklist/trust.ts';
 import type { Prefix } from '../net/prefix.ts';
+import type { PrefixList } from '../net/prefix-list.ts';
 import { Allowed, type AllowedPrefix } from './allowed.ts';
 import { LatestTime } from './clock.ts';
 import type { Connection } from './connection.ts';
-import { Entries, type EntryFilter } from './entries.ts';
+import { Entries, type EntryCounts, type EntryFilter } from './entries.ts';
 import { Feeds } from './feeds.ts';
 import { Forgotten } from './forgotten.ts';
 import { type Activation, History } from './history.ts';
@@ -80,6 +81,41 @@ export class StoreReader {
   /** All entries: IPv4 first, then the widest first, then by network. */
   entries(filter?: EntryFilter): IterableIterator<Entry> {
     return this.read.entries.walk(filter);
+  }
+
+  /**
+   * The entries around a request for the prefix: those that contain it, or the offender in it, and at
+   * most a thousand within it.
+   */
+  around(prefix: Prefix, offender: Prefix = prefix): Entry[] {
+    return this.read.entries.around(prefix, offender);
+  }
+
+  /** The prefixes of the active entries and of the feeds. */
+  activePrefixes(at: Seconds): PrefixList {
+    const list = this.read.entries.prefixes(at);
+    this.read.feeds.pushAll(list);
+    return list;
+  }
+
+  /**
+   * The same, while other work of this process goes on: not to be called in a transaction. It is the
+   * state at one time all the same.
+   */
+  async activePrefixesInTurns(at: Seconds): Promise<PrefixList> {
+    const list = await this.read.entries.prefixesInTurns(at);
+    this.read.feeds.pushAll(list);
+    return list;
+  }
+
+  /** The prefixes of the entries that are active at that time by hand. */
+  activeByHand(at: Seconds): PrefixList {
+    return this.read.entries.activeByHand(at);
+  }
+
+  /** The number of active, expired and never active entries. Reads every entry. */
+  counts(at: Seconds): EntryCounts {
+    return this.read.entries.counts(at);
   }
 
   /** The activations of the entry with this prefix, oldest first. */

@@ -1,4 +1,4 @@
-import type { Entry, Expiry, Seconds } from '../blocklist/entry.ts';
+import type { Expiry, Seconds } from '../blocklist/entry.ts';
 import type { EntryChange } from '../blocklist/entry-change.ts';
 import type { Offence } from '../blocklist/offence.ts';
 import type { Login } from '../blocklist/trust.ts';
@@ -9,7 +9,6 @@ import { Commands, type StoreCommand } from './commands.ts';
 import type { Connection } from './connection.ts';
 import { StoredCoverage } from './coverage.ts';
 import { Cursors } from './cursors.ts';
-import type { EntryCounts } from './entries.ts';
 import { EventTable } from './events.ts';
 import { exportRows, importRows } from './exchange.ts';
 import type { Feed } from './feeds.ts';
@@ -122,44 +121,9 @@ export class Store extends StoreReader {
     return new Store(copyConnection(this.#parts.connection));
   }
 
-  /**
-   * The entries around a request for the prefix: those that contain it, or the offender in it, and at
-   * most a thousand within it.
-   */
-  around(prefix: Prefix, offender: Prefix = prefix): Entry[] {
-    return this.#parts.entries.around(prefix, offender);
-  }
-
   /** For many lookups. */
   snapshot(): Snapshot {
     return new Snapshot(this.#parts.entries, this.#parts.history, this.#parts.logins);
-  }
-
-  /** The prefixes of the active entries and of the feeds. */
-  activePrefixes(at: Seconds): PrefixList {
-    const list = this.#parts.entries.prefixes(at);
-    this.#parts.feeds.pushAll(list);
-    return list;
-  }
-
-  /**
-   * The same, while other work of this process goes on: not to be called in a transaction. It is the
-   * state at one time all the same.
-   */
-  async activePrefixesInTurns(at: Seconds): Promise<PrefixList> {
-    const list = await this.#parts.entries.prefixesInTurns(at);
-    this.#parts.feeds.pushAll(list);
-    return list;
-  }
-
-  /** The prefixes of the entries that are active at that time by hand. */
-  activeByHand(at: Seconds): PrefixList {
-    return this.#parts.entries.activeByHand(at);
-  }
-
-  /** The number of active, expired and never active entries. Reads every entry. */
-  counts(at: Seconds): EntryCounts {
-    return this.#parts.entries.counts(at);
   }
 
   /**

@@ -34,7 +34,7 @@ became active.
 }
 
 async function adviseOwner(context: Context, { least }: AdviseOptions): Promise<void> {
-  const store = await context.store('read');
+  const store = await context.reader();
   const found = advise(store, {
     geo: await context.geo(),
     policy: await context.policy(),

@@ -63,7 +63,7 @@ async function allow(
     if (given !== undefined) {
       throw new McblockError('usage', `missing prefix: --${given} needs one`);
     }
-    list(context, (await context.store('read')).allowed(context.now));
+    list(context, (await context.reader()).allowed(context.now));
     return;
   }
   const isLimited = options.for !== undefined || options.until !== undefined;

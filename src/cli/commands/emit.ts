@@ -66,7 +66,7 @@ async function emit(context: Context, options: EmitOptions): Promise<void> {
   const table = (await context.config()).get('firewall.table');
   const policy = await context.policy();
   const { share } = policy.limits;
-  const store = await context.store('read');
+  const store = await context.reader();
   const { now, doubtfulSince } = context.time;
   const all = rulesAt(store, policy, now, doubtfulSince);
   const excess = options.force ? undefined : excessOf(all, share);

@@ -186,7 +186,7 @@ async function removeFeed(
 }
 
 async function listPrefixes(context: Context, name: string): Promise<void> {
-  const store = await context.store('read');
+  const store = await context.reader();
   if (!store.feeds.all().some((known) => known.name === name)) {
     throw new McblockError('input', `no feed ${name}`);
   }
@@ -196,7 +196,7 @@ async function listPrefixes(context: Context, name: string): Promise<void> {
 }
 
 async function listFeeds(context: Context): Promise<void> {
-  const feeds = (await context.store('read')).feeds.all();
+  const feeds = (await context.reader()).feeds.all();
   if (context.options.json) context.json(feeds.map(feedJson));
   else if (feeds.length === 0) context.remark('no feeds');
   else context.table(COLUMNS, feeds);

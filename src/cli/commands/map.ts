@@ -37,7 +37,7 @@ async function draw(context: Context, text = '0/0', output?: string): Promise<vo
   const prefix = parsePrefix(text);
   if (prefix.family === 6) throw new McblockError('usage', `${text}: the map shows IPv4 only`);
   const write = output === undefined ? undefined : writerOf(output);
-  const store = await context.store('read');
+  const store = await context.reader();
   const { now, doubtfulSince } = context.time;
   const drawn = spaceMap(rulesAt(store, await context.policy(), now, doubtfulSince), prefix);
   if (output !== undefined && write) writeFileWhole(output, [write(drawn)]);
