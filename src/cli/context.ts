@@ -83,6 +83,7 @@ export class Context {
   #store: Store | undefined;
   #reader: StoreReader | undefined;
   #storeMode: StoreMode | undefined;
+  #copy: Store | undefined;
 
   constructor(
     environment: Environment,
@@ -200,6 +201,17 @@ export class Context {
     return this.#reader;
   }
 
+  /**
+   * The store to change; for a dry run a copy in memory, to which the same is done. That one is missing
+   * where it would be missing.
+   */
+  async storeOrCopy(mode: 'change' | 'write', isDryRun = false): Promise<Store> {
+    if (!isDryRun) return this.store(mode);
+    const store = await this.store(mode === 'change' ? 'read' : 'dry-run');
+    this.#copy ??= store.copy();
+    return this.#copy;
+  }
+
   /** A table on stdout. @param measured see tableLines */
   table<Row>(
     columns: readonly Column<Row>[],
@@ -254,6 +266,8 @@ export class Context {
       // The command is done; the disk may be full.
       if (!(error instanceof McblockError)) throw error;
     } finally {
+      this.#copy?.close();
+      this.#copy = undefined;
       this.#store?.close();
       this.#reader?.close();
       this.#store = undefined;

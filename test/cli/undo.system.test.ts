@@ -249,6 +249,34 @@ describe('undo', () => {
     expect(await whole()).toBe(before);
   });
 
+  it('says in a dry run what the same undo does, command by command', async () => {
+    await line.run('add', '9.9.9.9');
+    await line.run('allow', '5.149.104.9');
+    await line.run('add', '9.9.9.9', '--for', '2y');
+    await line.run('allow', '5.149.104.9', '--note', 'office');
+    const [text, json] = [
+      ['undo', '--steps', '4'],
+      ['--json', 'undo', '--steps', '4'],
+    ];
+    const said = await line.run(...text, '--dry-run');
+    const listed = await line.run(...json, '--dry-run');
+    const undone = await line.run(...text);
+    expect(undone.stdout).toContain('9.9.9.9: no entry');
+    expect(said.stdout).toBe(undone.stdout.replaceAll('undone:', 'would undo:'));
+    expect(JSON.parse(listed.stdout)).toMatchObject([{}, {}, {}, { changedSince: 0, count: 1 }]);
+  });
+
+  it('refuses in a dry run what limits.share refuses', async () => {
+    await line.run('add', '5/8', '11/8', '12/8');
+    await line.run('expire', '12/8');
+    line.config = line.path('toml');
+    writeFileSync(line.config, 'limits.share = 1\n');
+    const undone = await line.run('undo');
+    expect(undone).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('limits.share') });
+    expect(await line.run('undo', '--dry-run')).toEqual(undone);
+    expect((await line.run('undo', '--dry-run', '--force')).exitCode).toBe(0);
+  });
+
   it('keeps what other commands changed since', async () => {
     await line.run('add', '9.9.9.9', '8.8.8.8');
     follow((store) => {

@@ -47,6 +47,17 @@ describe('widen', () => {
     expect(stderr).toContain('no candidates');
   });
 
+  it('lists in a dry run only what limits.share leaves room for', async () => {
+    await line.run('add', '5/8', '11/8', '12/8');
+    await line.run('grok', '--year', '2026', logOf(96, 97, 98, 99));
+    await line.run('add', '7.149.96/24', '7.149.97/24', '7.149.98/24', '7.149.99/24');
+    expect(await line.json('widen', '--dry-run')).toHaveLength(1);
+    line.config = line.path('toml');
+    writeFileSync(line.config, 'limits.share = 1\n');
+    expect(await line.json('widen', '--dry-run')).toEqual([]);
+    expect(await line.json('widen')).toEqual([]);
+  });
+
   it('spares protected addresses and prefixes with a login', async () => {
     await line.run('grok', '--year', '2026', logOf(96, 97, 98, 99));
     await line.run('allow', '5.149.97.200');

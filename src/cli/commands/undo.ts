@@ -70,7 +70,7 @@ async function undo(context: Context, options: UndoOptions): Promise<void> {
   const { steps = 1, dryRun, force } = options;
   if (options.list) return list(context, (await context.store('read')).undo.last(MAX_STEPS));
   const { limits } = await context.policy();
-  const store = await context.store(dryRun ? 'read' : 'change');
+  const store = await context.storeOrCopy('change', dryRun);
   const isLong = context.options.verbose || context.options.json;
   const look = (step: RecordedCommand): UndoneStep => ({
     step: takeable(step),
@@ -81,15 +81,12 @@ async function undo(context: Context, options: UndoOptions): Promise<void> {
   const undoOne = (): UndoneStep => {
     const [step] = stepsOf(store, 1);
     const looked = look(step);
-    const takeBack = () => store.undo.takeBack(step);
-    const reports = force
-      ? takeBack()
-      : withinShare(store, limits.share, context.now, 'undo', takeBack);
-    return { ...looked, reports };
+    return { ...looked, reports: store.undo.takeBack(step) };
   };
-  const undone = dryRun
-    ? stepsOf(store, steps).map(look)
-    : store.transaction(() => stepsOf(store, steps).map(undoOne));
+  const undoAll = () => stepsOf(store, steps).map(undoOne);
+  const undone = store.transaction(() =>
+    force ? undoAll() : withinShare(store, limits.share, context.now, 'undo', undoAll),
+  );
   const { now } = context;
   if (context.options.json) {
     const json = undone.map((one) => undoJson(one, dryRun ?? false, now));

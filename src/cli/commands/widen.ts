@@ -33,20 +33,15 @@ Examples:
 async function widenEntries(context: Context, options: WidenOptions): Promise<void> {
   const { dryRun } = options;
   const [policy, bounds] = [await context.policy(), widenBounds(await context.config())];
-  const store = await context.store(dryRun ? 'read' : 'change');
+  const store = await context.storeOrCopy('change', dryRun);
   if (!dryRun) context.time.require();
   const { now } = context;
-  let candidates: readonly Candidate[] = [];
-  if (dryRun) {
-    candidates = findWidenings(store, bounds, policy, now);
-  } else {
-    store.transaction(() => {
-      const found = findWidenings(store, bounds, policy, now);
-      const widened = widen(store, found, policy, now);
-      const names = new Set(widened.map(({ prefix }) => formatPrefix(prefix)));
-      candidates = found.filter(({ prefix }) => names.has(formatPrefix(prefix)));
-    });
-  }
+  const candidates = store.transaction(() => {
+    const found = findWidenings(store, bounds, policy, now);
+    const widened = widen(store, found, policy, now);
+    const names = new Set(widened.map(({ prefix }) => formatPrefix(prefix)));
+    return found.filter(({ prefix }) => names.has(formatPrefix(prefix)));
+  });
   if (context.options.json) context.json(candidates.map(candidateJson));
   else if (candidates.length === 0) context.remark('no candidates');
   else context.table(COLUMNS, candidates);
