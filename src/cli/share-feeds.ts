@@ -26,20 +26,20 @@ export async function shareFeeds(
   });
 }
 
-/** Takes a feed from the whole fleet, where it has it. */
-export async function unshareFeed(context: Context, name: string): Promise<void> {
-  await withClient(context, (client) => client.removeFeed(name));
+/** Takes a feed from the whole fleet. Returns whether it had it. */
+export function unshareFeed(context: Context, name: string): Promise<boolean> {
+  return withClient(context, (client) => client.removeFeed(name));
 }
 
 const TOO_OLD = 'the API server is too old to distribute feeds; update it';
 
-async function withClient(
+async function withClient<T>(
   context: Context,
-  work: (client: FleetClient) => Promise<unknown>,
-): Promise<void> {
+  work: (client: FleetClient) => Promise<T>,
+): Promise<T> {
   const client = fleetClient(await context.config());
   try {
-    await work(client);
+    return await work(client);
   } finally {
     client.close();
   }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -57,6 +57,38 @@ describe('feed', () => {
     expect((await line.run('check', '5.149.104.8')).exitCode).toBe(0);
   });
 
+  it('refuses in a dry run what limits.share refuses', async () => {
+    line.config = line.path('toml');
+    writeFileSync(line.config, 'limits.share = 1\n');
+    const file = fileOf('5.0.0.0/8\n11.0.0.0/8\n12.0.0.0/8\n');
+    const { exitCode, stderr } = await line.run('feed', 'wide', file);
+    expect(exitCode).toBe(1);
+    expect(await line.run('feed', 'wide', file, '--dry-run')).toMatchObject({ exitCode, stderr });
+  });
+
+  it('changes nothing in a dry run', async () => {
+    await line.run('feed', 'drop', fileOf('5.149.104.0/24\n'));
+    const before = await line.run('export');
+    const { stdout } = await line.run('feed', 'drop', fileOf('5.149.105.0/24\n'), '--dry-run');
+    expect(stdout).toBe('feed drop: 1 prefix\n');
+    expect((await line.run('feed', 'drop', '--remove', '--dry-run')).exitCode).toBe(2);
+    expect(await line.run('export')).toEqual(before);
+  });
+
+  it('blocks here what the fleet cannot be given', async () => {
+    const rules = line.path('rules');
+    line.config = line.path('toml');
+    writeFileSync(line.path('password'), 'secret-enough\n', { mode: 0o600 });
+    writeFileSync(
+      line.config,
+      `[firewall]\nkind = "file"\nfile = "${rules}"\n[fleet]\nurl = "http://127.0.0.1:1"\nuser = "gw"\npassword-file = "${line.path('password')}"\n`,
+    );
+    const file = fileOf('5.149.104.0/24\n');
+    const { exitCode, stdout } = await line.run('feed', 'drop', file, '--share');
+    expect([exitCode, stdout]).toEqual([1, 'feed drop: 1 prefix\n']);
+    expect(readFileSync(rules, 'utf8')).toContain('5.149.104.0/24');
+  });
+
   it.each([
     ['a page', '<html>\n<body>gone</body>\n', '2 of 2 lines hold no prefix'],
     ['nothing', '# empty\n', 'feed drop: 0 lines'],
@@ -74,6 +106,9 @@ describe('feed', () => {
     [['feed', 'drop', 'http://example.org/x'], 'over https only'],
     [['feed', '--remove'], 'need the name of a feed'],
     [['feed', 'drop', 'x', '--min-lines', '0'], 'whole number from 1'],
+    [['feed', 'drop', '--remove', '--dry-run'], 'use only one of --remove and --dry-run'],
+    [['feed', 'drop', '--remove', '--list'], 'use only one of --list and --remove'],
+    [['feed', 'drop', 'x', '--remove'], 'use only one of --remove and a source'],
   ])('reports the usage error of %j', async (argv, message) => {
     const { exitCode, stderr } = await line.run(...argv);
     expect(exitCode).toBe(2);
@@ -132,6 +167,18 @@ describe.skipIf(!existsSync('/usr/bin/openssl'))('a feed over https (needs opens
     expect(asked).toEqual(['undefined', '"1"']);
     const all = await line.run('feed', '--all', '--ca', line.path('cert.pem'));
     expect(all.stdout).toBe('feed drop unchanged: 1 prefix\n');
+  });
+
+  it('does not hold back others if its certificates are gone', async () => {
+    answer = (_, response) => void response.end('5.149.104.0/24\n');
+    const gone = line.path('gone.pem');
+    writeFileSync(gone, readFileSync(line.path('cert.pem')));
+    await line.run('feed', 'a', url, '--ca', gone);
+    await feed();
+    rmSync(gone);
+    const { exitCode, stdout, stderr } = await line.run('feed', '--all');
+    expect([exitCode, stdout]).toEqual([1, 'feed drop: 1 prefix\n']);
+    expect(stderr).toContain('gone.pem');
   });
 
   it.each<[string, RequestListener, string[], string]>([

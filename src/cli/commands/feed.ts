@@ -33,8 +33,8 @@ interface FeedCommandOptions extends ApplyChoice {
 }
 
 const MEBIBYTE = 2 ** 20;
-/** What concerns one feed alone: it cannot be read, or holds too much. */
-const FAILURES: ReadonlySet<ErrorCode> = new Set(['input', 'protected']);
+/** What concerns one feed alone: it or its certificates cannot be read, or it holds too much. */
+const FAILURES: ReadonlySet<ErrorCode> = new Set(['input', 'file', 'protected']);
 
 export function define(command: Command, context: Context): void {
   addApplyOptions(command)
@@ -81,6 +81,7 @@ async function feed(
   source: string | undefined,
   options: FeedCommandOptions,
 ): Promise<void> {
+  refuseTogether(source, options);
   if (options.share) {
     if (options.list || options.dryRun || (name === undefined && !options.all)) {
       throw new McblockError('usage', '--share needs a feed to read, or --remove, or --all');
@@ -107,6 +108,18 @@ async function feed(
   return updateOne(context, name, source, options);
 }
 
+function refuseTogether(source: string | undefined, options: FeedCommandOptions): void {
+  const { list, remove, dryRun } = options;
+  const [first, second] = Object.entries({
+    '--list': list,
+    '--remove': remove,
+    '--dry-run': dryRun,
+    'a source': (list ?? remove) && source,
+  }).flatMap(([name, given]) => (given === undefined ? [] : [name]));
+  if (second === undefined) return;
+  throw new McblockError('usage', `use only one of ${first} and ${second}`);
+}
+
 async function updateOne(
   context: Context,
   name: string,
@@ -114,9 +127,8 @@ async function updateOne(
   options: FeedCommandOptions,
 ): Promise<void> {
   const { limits } = await context.policy();
-  const store = await context.store(
-    options.dryRun ? 'dry-run' : source === undefined ? 'change' : 'write',
-  );
+  const mode = source === undefined ? 'change' : 'write';
+  const store = await context.storeOrCopy(mode, options.dryRun);
   const known = store.feeds.all().find((one) => one.name === name);
   const location = source ?? known?.source;
   if (location === undefined) {
@@ -126,23 +138,24 @@ async function updateOne(
     );
   }
   const update = await readFeed(name, location, known, feedOptions(context, options, known));
-  if (!options.dryRun) storeFeed(store, update, limits.share, context.now);
-  if (options.share) await shareFeeds(context, store, [update.feed]);
+  storeFeed(store, update, limits.share, context.now);
   if (context.options.json) context.json(feedJson(update.feed));
   else context.lines([updateText(update)]);
   if (!options.dryRun) await applyAfterwards(context, options);
+  // Last: what blocks here must not wait for the fleet.
+  if (options.share) await shareFeeds(context, store, [update.feed]);
 }
 
 /** Updates each on its own: a failure does not hold back the others. */
 async function updateAll(context: Context, options: FeedCommandOptions): Promise<void> {
   const { limits } = await context.policy();
-  const store = await context.store(options.dryRun ? 'dry-run' : 'change');
+  const store = await context.storeOrCopy('change', options.dryRun);
   const updated: Feed[] = [];
   for (const known of store.feeds.all().filter(({ source }) => isUrl(source))) {
     try {
       const { name, source } = known;
       const update = await readFeed(name, source, known, feedOptions(context, options, known));
-      if (!options.dryRun) storeFeed(store, update, limits.share, context.now);
+      storeFeed(store, update, limits.share, context.now);
       updated.push(update.feed);
       if (!context.options.json) context.lines([updateText(update)]);
     } catch (error) {
@@ -151,9 +164,9 @@ async function updateAll(context: Context, options: FeedCommandOptions): Promise
       context.exit(1);
     }
   }
-  if (options.share) await shareFeeds(context, store, updated, true);
   if (context.options.json) context.json(updated.map(feedJson));
   if (!options.dryRun && updated.length > 0) await applyAfterwards(context, options);
+  if (options.share) await shareFeeds(context, store, updated, true);
 }
 
 function feedOptions(
@@ -179,8 +192,8 @@ async function removeFeed(
   { share }: FeedCommandOptions,
 ): Promise<void> {
   const store = await context.store('change');
-  if (share) await unshareFeed(context, name);
-  if (!store.removeFeed(name)) throw new McblockError('input', `no feed ${name}`);
+  const wasShared = share && (await unshareFeed(context, name));
+  if (!store.removeFeed(name) && !wasShared) throw new McblockError('input', `no feed ${name}`);
   if (context.options.json) context.json({ name });
   else context.lines([`feed ${name} removed`]);
 }
