@@ -300,6 +300,16 @@ describe.skipIf(!existsSync('/usr/bin/openssl'))('notify over https (needs opens
     expect(requests).toMatchObject([{ path: `/services/${TOKEN}`, authorization: undefined }]);
   });
 
+  it.each([
+    ['{token}/send', 'a$&b/1:2?c#d', 'a$&b/1:2%3Fc%23d/send'],
+    ['send?token={token}', 'a+b/c=$$', 'send?token=a%2Bb%2Fc%3D%24%24'],
+  ])('leaves no byte of a token out of %s', async (path, token, sent) => {
+    writeFileSync(line.path('token'), `${token}\n`, { mode: 0o600 });
+    configureUrl(`${address}/${path}`);
+    expect((await line.run('notify', 'test')).exitCode).toBe(0);
+    expect(requests).toMatchObject([{ path: `/${sent}` }]);
+  });
+
   it.each([500, 302, 404])('fails on status %i, and names no token', async (code) => {
     status = code;
     configureUrl(`${address}/services/{token}`);

@@ -43,7 +43,7 @@ async function post(
   const isInUrl = url.includes(TOKEN);
   const status = await new Promise<number>((resolve, reject) => {
     const body = Buffer.from(text);
-    const sent = request(url.replace(TOKEN, encodeURI(token)), {
+    const sent = request(withToken(url, token), {
       method: 'POST',
       signal,
       headers: {
@@ -66,4 +66,13 @@ async function post(
     throw new McblockError('program', `${url}: ${reason}`);
   });
   if (status < 200 || status > 299) throw new McblockError('program', `${url}: status ${status}`);
+}
+
+/** The path may have `/`, `:` and the like unescaped; a query may not: `+` is a space there. */
+function withToken(url: string, token: string): string {
+  return url.replace(TOKEN, (_, at: number) =>
+    url.lastIndexOf('?', at) < 0
+      ? encodeURI(token).replaceAll(/[?#]/g, encodeURIComponent)
+      : encodeURIComponent(token),
+  );
 }
