@@ -1,4 +1,4 @@
-import type { Entry, Seconds } from '../blocklist/entry.ts';
+import { type Entry, isActive, type Seconds } from '../blocklist/entry.ts';
 import type { Policy } from '../blocklist/policy.ts';
 import { type WidenBounds, wideningCandidates } from '../blocklist/widen.ts';
 import { FAMILY_BITS, type Family } from '../net/address.ts';
@@ -8,6 +8,7 @@ import { PrefixList } from '../net/prefix-list.ts';
 import type { StoreReader } from '../store/reader.ts';
 import type { Geo } from './geo.ts';
 import { persistentEntries } from './persistent.ts';
+import { blockable } from './record/widen.ts';
 
 /** A proposed length is so much shorter than the automatic one: four times as many addresses. */
 const WIDER_BITS = 2;
@@ -48,7 +49,8 @@ export interface AdviceOptions {
 export function advise(store: StoreReader, options: AdviceOptions): Advice[] {
   const { policy, now } = options;
   const persistent = [...persistentEntries(store, policy.persistent.days, now)];
-  const advice = [...placesOf(store, persistent, options), ...prefixesOf(persistent, options)];
+  const prefixes = prefixesOf(store, persistent, options);
+  const advice = [...placesOf(store, persistent, options), ...prefixes];
   return advice.toSorted((p, q) => q.persistent - p.persistent);
 }
 
@@ -82,19 +84,24 @@ function placesOf(
   });
 }
 
-function prefixesOf(persistent: readonly Entry[], options: AdviceOptions): Advice[] {
+function prefixesOf(store: Store, persistent: readonly Entry[], options: AdviceOptions): Advice[] {
   const { bounds, policy, least, now } = options;
   const ordered = persistent.toSorted((p, q) => comparePrefixes(p.prefix, q.prefix));
   const families = Object.keys(FAMILY_BITS).map(Number) as Family[];
   return families.flatMap((family) => {
-    return wideningCandidates(family, ordered, { ...bounds, least }, policy, now).map(
-      (candidate) => {
-        const { prefix, blocked, active, hits, firstSeen, lastSeen, addedAddresses } = candidate;
-        const seen = { persistent: blocked, active, hits, firstSeen, lastSeen };
-        const place = { kind: 'prefix', prefix, name: '', length4: prefix.length } as const;
-        return { ...place, ...seen, otherAddresses: addedAddresses } satisfies Advice;
-      },
-    );
+    const wanted = { ...bounds, least };
+    const candidates = wideningCandidates(family, ordered, wanted, policy, now);
+    return blockable(candidates, store, policy, now).map((candidate): Advice => {
+      const { prefix, blocked, hits, firstSeen, lastSeen } = candidate;
+      const within = [...store.under(prefix)];
+      const active = within.filter((entry) => isActive(entry, now)).length;
+      // Of all that were ever blocked, as `widen` counts them.
+      const one = { ...wanted, least: 1, share: 0, widest4: prefix.length, widest6: prefix.length };
+      const [whole = candidate] = wideningCandidates(family, within, one, policy, now);
+      const seen = { persistent: blocked, active, hits, firstSeen, lastSeen };
+      const place = { kind: 'prefix', prefix, name: '', length4: prefix.length } as const;
+      return { ...place, ...seen, otherAddresses: whole.addedAddresses };
+    });
   });
 }
 

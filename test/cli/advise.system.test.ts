@@ -66,6 +66,27 @@ If it is worth that:
     });
   });
 
+  it('counts all entries of a prefix, not only those that go on', async () => {
+    await line.run('add', '5.149.103/24');
+    expect(await line.json('advise', '--least', '3')).toContainEqual(
+      expect.objectContaining({
+        from: '5.149.100.0/22',
+        persistent: 3,
+        active: 4,
+        otherAddresses: 0,
+      }),
+    );
+  });
+
+  it.each([
+    ['that is blocked as a whole', ['add', '5.149.100/22', '--exact']],
+    ['in which something is protected', ['allow', '5.149.103.7']],
+  ])('proposes no prefix %s', async (_, argv) => {
+    expect((await line.run(...argv)).exitCode).toBe(0);
+    const advice = await line.json<{ kind: string }[]>('advise', '--least', '3');
+    expect(advice.map(({ kind }) => kind)).not.toContain('prefix');
+  });
+
   it('changes nothing, and says so if there is nothing to advise', async () => {
     const before = await line.run('export');
     await line.run('advise', '--least', '2');

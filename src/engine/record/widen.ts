@@ -10,22 +10,36 @@ import type { Store } from '../../store/store.ts';
 import { loginProtections, protectedSpace } from '../protected-space.ts';
 import { ShareLimit } from './share-limit.ts';
 
-/** Prefixes that could be blocked as a whole: not blocked yet, and without protected addresses. */
 export function findWidenings(
   store: Store,
   bounds: WidenBounds,
   policy: Policy,
   now: Seconds,
 ): Candidate[] {
-  const space = protectedSpace(store, policy.auto, now);
   const everything = [addressOf(4, 0), addressOf(6, 0)].map((zero) => prefixAround(zero, 0));
-  return everything
-    .flatMap((all) => wideningCandidates(all.family, store.under(all), bounds, policy, now))
-    .filter(({ prefix }) => {
-      const logins = loginProtections(store, store.loginsWithin(prefix, 0), now, policy);
-      if (space.plus(logins).overlapping(prefix) !== undefined) return false;
-      return !store.supernets(prefix).some((entry) => isActive(entry, now));
-    });
+  return blockable(
+    everything.flatMap((all) =>
+      wideningCandidates(all.family, store.under(all), bounds, policy, now),
+    ),
+    store,
+    policy,
+    now,
+  );
+}
+
+/** Those that could be blocked as a whole: not blocked yet, and without protected addresses. */
+export function blockable(
+  candidates: readonly Candidate[],
+  store: Store,
+  policy: Policy,
+  now: Seconds,
+): Candidate[] {
+  const space = protectedSpace(store, policy.auto, now);
+  return candidates.filter(({ prefix }) => {
+    const logins = loginProtections(store, store.loginsWithin(prefix, 0), now, policy);
+    if (space.plus(logins).overlapping(prefix) !== undefined) return false;
+    return !store.supernets(prefix).some((entry) => isActive(entry, now));
+  });
 }
 
 /**
