@@ -317,6 +317,13 @@ describe('doctor', () => {
     expect(exitCode).toBe(state === 'problem' ? 1 : 0);
   });
 
+  it('says how an old feed of a file is read again', async () => {
+    writeFileSync(line.path('list'), '192.0.2.1\n');
+    await line.run('feed', 'list', line.path('list'));
+    line.now = '2026-01-10T00:00:00Z';
+    expect(await found('feeds')).toMatchObject({ advice: 'read it again: mcblock feed list' });
+  });
+
   it('does not warn about logs that a service follows', async () => {
     await makeWell();
     useService(0);

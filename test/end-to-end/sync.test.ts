@@ -818,6 +818,28 @@ describe('feeds of the fleet', () => {
     expect((await b.run('feed')).stderr).toBe('no feeds\n');
   });
 
+  it('are as fresh as the last sync, though they have not changed', async () => {
+    await share('5.149.104.0/24\n');
+    await ok(b, 'sync');
+    at('2026-02-01T00:00:00Z');
+    await ok(b, 'sync', '--dry-run');
+    const [stale] = await b.json<{ fetchedAt: string }[]>('feed');
+    await ok(b, 'sync');
+    const [fresh] = await b.json<{ fetchedAt: string }[]>('feed');
+    expect([stale?.fetchedAt.slice(0, 7), fresh?.fetchedAt]).toEqual([
+      '2026-01',
+      '2026-02-01T00:00:00Z',
+    ]);
+  });
+
+  it('can be taken from the fleet by an administrator who has them no more', async () => {
+    await share('5.149.104.0/24\n');
+    await ok(a, 'feed', 'drop', '--remove');
+    expect(await ok(a, 'feed', 'drop', '--remove', '--share')).toBe('feed drop removed\n');
+    expect(await server.store.feeds.all()).toEqual([]);
+    expect((await a.run('feed', 'drop', '--remove', '--share')).exitCode).toBe(1);
+  });
+
   it('stay as they were on a machine where they would block too much', async () => {
     await share('5.149.104.0/24\n');
     configure(b, 'gate2', '[limits]\nshare = 1\n');

@@ -2,7 +2,10 @@ import type { Seconds } from '../../blocklist/entry.ts';
 import { DAY_SECONDS } from '../../blocklist/policy.ts';
 import type { FleetClient } from '../../fleet/client/client.ts';
 import { formatPrefix } from '../../net/prefix-text.ts';
+import type { Feed } from '../../store/feeds.ts';
 import type { Store } from '../../store/store.ts';
+import { isUrl } from '../feed/update.ts';
+import { isApiList } from '../sync/keep-list.ts';
 import { ago, type Found, ok, problem, warning } from './finding.ts';
 
 const FEED_DAYS = 7;
@@ -57,7 +60,7 @@ export function checkFeeds(store: Store, now: Seconds): Found {
   const old = feeds.find(({ fetchedAt }) => now - fetchedAt > FEED_DAYS * DAY_SECONDS);
   if (old !== undefined) {
     const days = Math.floor((now - old.fetchedAt) / DAY_SECONDS);
-    return warning(`${old.name} is ${days} days old`, 'run mcblock feed --all, as from cron(8)');
+    return warning(`${old.name} is ${days} days old`, adviceOn(old));
   }
   const prefixes = feeds.reduce((sum, feed) => sum + feed.prefixes, 0);
   const oldest = Math.min(...feeds.map(({ fetchedAt }) => fetchedAt));
@@ -66,6 +69,12 @@ export function checkFeeds(store: Store, now: Seconds): Found {
     ...ok(`${names}: ${prefixesText(prefixes)}, fetched ${ago(now - oldest)}`),
     figures: { feeds: feeds.length, prefixes },
   };
+}
+
+function adviceOn(feed: Feed): string {
+  if (isApiList(feed)) return 'run mcblock sync, as from cron(8) or mcblock-sync.service';
+  if (isUrl(feed.source)) return 'run mcblock feed --all, as from cron(8)';
+  return `read it again: mcblock feed ${feed.name}`;
 }
 
 /** Whether the API answers this user, and how much is left to exchange. */

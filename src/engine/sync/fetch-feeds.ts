@@ -1,11 +1,15 @@
+import type { Seconds } from '../../blocklist/entry.ts';
 import { McblockError } from '../../errors.ts';
 import type { FleetClient } from '../../fleet/client/client.ts';
+import type { Feed } from '../../store/feeds.ts';
 import type { Store } from '../../store/store.ts';
 import type { CatchUpOptions } from './catch-up-result.ts';
 import { keepList, type ListCounts } from './keep-list.ts';
 
 /** No feed of the owner's has such a name. */
 const NAME_PREFIX = 'fleet:';
+/** That a feed is as it was is written no more often than this. */
+const FRESH_SECONDS = 3600;
 
 /** What changed, and how many feeds would block too much. */
 interface FeedCounts extends ListCounts {
@@ -32,7 +36,10 @@ export async function fetchFeeds(
     const name = `${NAME_PREFIX}${short}`;
     const before = known.get(name);
     known.delete(name);
-    if (before?.etag === latest) continue;
+    if (before?.etag === latest) {
+      if (!isDryRun) stillFresh(store, before, options.now());
+      continue;
+    }
     const fetched = await client.feed(short);
     if (fetched === undefined) continue;
     const { digest, prefixes } = fetched;
@@ -51,4 +58,8 @@ export async function fetchFeeds(
     if (!isDryRun) store.removeFeed(name);
   }
   return done;
+}
+
+function stillFresh(store: Store, feed: Feed, now: Seconds): void {
+  if (now >= feed.fetchedAt + FRESH_SECONDS) store.feeds.put({ ...feed, fetchedAt: now });
 }
