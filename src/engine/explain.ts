@@ -16,6 +16,7 @@ import type { ForgottenEntry } from '../store/record.ts';
 import type { Store } from '../store/store.ts';
 import type { Withdrawal } from '../store/withdrawals.ts';
 import { blockingOf, proxyOfEntry } from './blocker.ts';
+import { findEntries } from './find-entries.ts';
 import { isPast, supernetsAt } from './past.ts';
 import { pendingWindow } from './pending-window.ts';
 import { loginProtections, protectedSpace } from './protected-space.ts';
@@ -80,8 +81,8 @@ export function explain(store: Store, prefix: Prefix, policy: Policy, now: Secon
 
 function countWithin(store: Store, prefix: Prefix, now: Seconds): Explanation['within'] {
   const count = { all: 0, active: 0 };
-  for (const entry of store.under(prefix)) {
-    if (entry.activations === 0 || comparePrefixes(entry.prefix, prefix) === 0) continue;
+  for (const entry of findEntries(store, { prefixes: [prefix], at: now })) {
+    if (entry.activations === 0 || entry.prefix.length <= prefix.length) continue;
     count.all++;
     if (isActive(entry, now)) count.active++;
   }

@@ -61,6 +61,8 @@ export interface ChangeFilter {
   readonly command?: string | undefined;
   /** Text in the name of a user, machine or log, in any case. */
   readonly by?: string | undefined;
+  /** Changes by hand alone: what only an offence or another machine changed is left out. */
+  readonly byHand?: boolean;
 }
 
 const ADD = `
@@ -85,6 +87,11 @@ const OTHERS = `
 SELECT t.family, t.length, hex(t.network), t.at, t.action, NULL, NULL,
   t.until, NULL, t.note, t.made_by, ifnull(c.text, ''), ifnull(c.user, ''), NULL
 FROM change AS t LEFT JOIN command AS c ON c.id = t.command`;
+
+const ACTIVATED_BY_HAND = "t.origin IN ('manual', 'import')";
+
+const OTHERS_BY_HAND = `
+CASE t.action WHEN 'withdrawn' THEN t.note = 'mistake' WHEN 'prolonged' THEN t.made_by = '' ELSE true END`;
 
 /** Whether an activation has evidence from such a log. */
 const LOG_NAMED = `
@@ -137,7 +144,7 @@ export class Changes {
   }
 
   #activations(filter: ChangeFilter, most: number): RecordedChange[] {
-    const [where, values] = conditionOf(filter, RECORDED_AT, LOG_NAMED);
+    const [where, values] = conditionOf(filter, RECORDED_AT, ACTIVATED_BY_HAND, LOG_NAMED);
     const sql = `${ACTIVATIONS} WHERE ${where} ORDER BY 4 DESC, 1, 3, 2 LIMIT ?`;
     return this.#connection.rows(sql, ...values, most).map((row) => {
       const change = changeOfRow(row);
@@ -148,7 +155,7 @@ export class Changes {
   }
 
   #others(filter: ChangeFilter, most: number): RecordedChange[] {
-    const [where, values] = conditionOf(filter, 't.at');
+    const [where, values] = conditionOf(filter, 't.at', OTHERS_BY_HAND);
     const sql = `${OTHERS} WHERE ${where} ORDER BY t.id DESC LIMIT ?`;
     return this.#connection.rows(sql, ...values, most).map(changeOfRow);
   }
@@ -156,7 +163,7 @@ export class Changes {
   /** Activations that were withdrawn, and those of forgotten entries. */
   #past(filter: ChangeFilter): RecordedChange[] {
     if (filter.command !== undefined) return [];
-    const { prefix, since = 0, until = Number.POSITIVE_INFINITY, by = '' } = filter;
+    const { prefix, since = 0, until = Number.POSITIVE_INFINITY, by = '', byHand } = filter;
     const word = by.toLowerCase();
     return [
       ...this.#withdrawals.all().map((one) => pastChange(one.prefix, one.activation)),
@@ -168,6 +175,7 @@ export class Changes {
         (prefix === undefined || overlaps(prefix, change.prefix)) &&
         change.at >= since &&
         change.at < until &&
+        (!byHand || change.origin === 'manual' || change.origin === 'import') &&
         [change.by, ...change.logs].some((name) => name.toLowerCase().includes(word)),
     );
   }
@@ -175,8 +183,9 @@ export class Changes {
 
 /** The condition in SQL, on the tables t and c, with its values. */
 function conditionOf(
-  { prefix, since, until, command, by }: ChangeFilter,
+  { prefix, since, until, command, by, byHand }: ChangeFilter,
   time: string,
+  isByHand: string,
   named = 'false',
 ): [string, Cell[]] {
   const parts: string[] = ['true'];
@@ -199,6 +208,7 @@ function conditionOf(
   }
   if (since !== undefined) add(`${time} >= ?`, since);
   if (until !== undefined) add(`${time} < ?`, until);
+  if (byHand) add(isByHand);
   if (command !== undefined) add("instr(lower(ifnull(c.text, '')), lower(?)) > 0", command);
   if (by !== undefined) {
     const own = "instr(lower(t.made_by || ' ' || ifnull(c.user, '')), lower(?)) > 0";

@@ -17,7 +17,7 @@ const PAGE_ROWS = 500;
 const RECORDED = `
 SELECT count(*) FILTER (WHERE number = 1), count(*)
 ${OF_ACTIVATIONS}
-WHERE ${RECORDED_AT} >= ?`;
+WHERE ${RECORDED_AT} BETWEEN ? AND ?`;
 
 const BY_DAY = `
 SELECT at / ${DAY_SECONDS}, count(*) FROM activation WHERE at >= ? AND at <= ? GROUP BY 1 ORDER BY 1`;
@@ -67,9 +67,9 @@ export class Statistics {
     this.#connection = connection;
   }
 
-  /** The activations recorded since: first ones, and those of entries that were active before. */
-  recordedSince(since: Seconds): { readonly first: number; readonly again: number } {
-    const [first, all] = this.#connection.row(RECORDED, since) ?? [];
+  /** The activations recorded in that time: first ones, and those of entries that were active before. */
+  recorded(since: Seconds, until: Seconds): { readonly first: number; readonly again: number } {
+    const [first, all] = this.#connection.row(RECORDED, since, until) ?? [];
     return { first: Number(first), again: Number(all) - Number(first) };
   }
 

@@ -135,6 +135,8 @@ describe('a time in the past', () => {
         { blocked: isBlocked },
       ]);
     }
+    const around = await line.json('explain', '--now', '2026-01-05', '9.9.9/24');
+    expect(around).toMatchObject([{ within: { all: 1, active: 1 } }]);
     expect(await line.json('show', '--now', '2026-01-05')).toMatchObject([
       { activations: 1, activatedAt: '2026-01-01T00:00:00Z', expiresAt: '2026-01-11T00:00:00Z' },
     ]);

@@ -3,7 +3,10 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parsePrefix } from '../../src/net/prefix-text.ts';
+import { openStore } from '../../src/store/store.ts';
 import { ROOT } from '../docs/document.ts';
+import { entryOf } from '../store/models.ts';
 import { CommandLine } from '../support/command-line.ts';
 
 let line: CommandLine;
@@ -114,6 +117,56 @@ By hand:
       recorded: 3,
       again: 0,
       changes: [{ prefix: '9.9.9.9/32', action: 'activated' }],
+    });
+  });
+
+  it('finds what was done by hand among any number of other changes', async () => {
+    await line.run('add', '9.9.9.9');
+    const store = openStore(line.db, { mode: 'write' });
+    store.transaction(() => {
+      for (let index = 0; index < 1100; index++) {
+        const entry = entryOf(`45.7.${index >> 8}.${index & 255}/32`);
+        const at = Date.parse('2026-03-24T03:00:00Z') / 1000;
+        const active = { ...entry, activatedAt: at, expiresAt: at + 60 };
+        store.record({ entry: active, activations: [active] });
+      }
+    });
+    store.close();
+    line.now = '2026-03-24T06:00:00Z';
+    expect((await line.run('report')).stdout).toContain(
+      'By hand:\n  2026-03-24 00:00  9.9.9.9 active',
+    );
+    expect(await line.json('report')).toMatchObject({
+      recorded: 1101,
+      changes: [{ prefix: '9.9.9.9/32' }],
+    });
+  });
+
+  it('takes a block that the fleet prolongs for none by hand', async () => {
+    line.now = '2026-03-20T00:00:00Z';
+    await line.run('add', '9.9.9.9');
+    line.now = '2026-03-24T00:00:00Z';
+    const now = () => Date.parse(line.now) / 1000;
+    const command = { text: 'sync', user: 'root', isUndoable: false, now, mostEntries: 1 };
+    const store = openStore(line.db, { mode: 'write', command });
+    const entry = store.get(parsePrefix('9.9.9.9'));
+    if (entry === undefined) throw new Error('no entry');
+    const longer = { ...entry, expiresAt: now() + 90 * 86_400 };
+    const maker = { by: 'gate1', byAdmin: false };
+    const cause = { origin: 'fleet', note: '', maker } as const;
+    store.record({ entry: longer, activations: [longer], cause });
+    store.close();
+    expect((await line.run('history')).stdout).toContain('9.9.9.9 prolonged');
+    expect((await line.run('report', '--if-any')).stdout).toBe('');
+  });
+
+  it('ends at its end', async () => {
+    await attacked();
+    line.now = '2026-03-25T00:00:00Z';
+    await line.run('add', '9.9.9.9');
+    expect(await line.json('report', '--now', '2026-03-23T00:00:00Z')).toMatchObject({
+      recorded: 0,
+      changes: [],
     });
   });
 

@@ -14,8 +14,8 @@ import { parsePast, shortTime } from '../text/time.ts';
 /** The rows of each list. */
 const MAX_ROWS = 5;
 const MAX_CHANGES = 10;
-/** Changes that are searched for those by hand. */
-const MAX_READ = 1000;
+/** Changes by hand that are counted. */
+const MAX_COUNTED = 1000;
 
 interface ReportOptions {
   readonly since: string;
@@ -26,7 +26,7 @@ interface ReportOptions {
 interface Report {
   readonly stats: Stats;
   /** The activations recorded since: of new entries, and of those active before. */
-  readonly recorded: ReturnType<Store['statistics']['recordedSince']>;
+  readonly recorded: ReturnType<Store['statistics']['recorded']>;
   /** The changes by hand, the latest first. */
   readonly changes: readonly RecordedChange[];
 }
@@ -65,14 +65,9 @@ async function report(context: Context, { since, ifAny }: ReportOptions): Promis
 function reportOf(store: Store, since: Seconds, now: Seconds, persistentDays: number): Report {
   return {
     stats: statsOf(store, since, now, MAX_ROWS, undefined, persistentDays),
-    recorded: store.statistics.recordedSince(since),
-    changes: store.changes.list({ since }, MAX_READ).filter(isByHand),
+    recorded: store.statistics.recorded(since, now),
+    changes: store.changes.list({ since, until: now + 1, byHand: true }, MAX_COUNTED),
   };
-}
-
-function isByHand({ action, origin, note }: RecordedChange): boolean {
-  if (action === 'activated') return origin === 'manual' || origin === 'import';
-  return action !== 'withdrawn' || note === 'mistake';
 }
 
 function* reportLines(

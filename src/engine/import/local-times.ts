@@ -2,7 +2,7 @@ import type { Seconds } from '../../blocklist/entry.ts';
 import { CivilTime, zoneOffsets } from '../../log/time/zone.ts';
 
 const CTIME = /^[A-Z][a-z]{2} [A-Z][a-z]{2} +\d{1,2} \d\d:\d\d:\d\d \d{4}$/;
-const ISO = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,]\d{1,9})?(Z|[+-]\d\d:?\d\d)?$/;
+const ISO = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,]\d{1,9})?(?:(Z)|([+-]\d\d):?(\d\d)?)?$/;
 
 /** Parses the times that programs write, which are local unless they name a zone. */
 export class LocalTimes {
@@ -16,8 +16,10 @@ export class LocalTimes {
   /** `Tue Mar 24 10:00:00 2026` or `2026-03-24 10:00:00`; undefined for anything else. */
   read(text: string): Seconds | undefined {
     if (CTIME.test(text)) return this.#utc(`${text} UTC`);
-    const [, day, time, zone] = ISO.exec(text) ?? [];
+    const [, day, time, zulu, hours, minutes = '00'] = ISO.exec(text) ?? [];
     if (day === undefined) return undefined;
+    // PostgreSQL leaves the minutes of a zone out.
+    const zone = zulu ?? (hours && `${hours}:${minutes}`);
     return zone === undefined
       ? this.#utc(`${day}T${time}Z`)
       : secondsOf(Date.parse(`${day}T${time}${zone}`));

@@ -42,7 +42,7 @@ export function* findEvents(
     for (const entry of found) yield { type: 'wide-entry', ...entry };
   }
   if (types.has('many-entries')) {
-    const { first } = store.statistics.recordedSince(now - HOUR_SECONDS);
+    const { first } = store.statistics.recorded(now - HOUR_SECONDS, now);
     if (first > limits.entries) yield { type: 'many-entries', entries: first };
   }
   if (types.has('login-after-failures')) yield* loginsAfterFailures(store, limits.failures, since);

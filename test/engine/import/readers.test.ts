@@ -225,6 +225,12 @@ describe('CrowdSec', () => {
 });
 
 describe('acacia', () => {
+  it.each(['+00', '+02', '-0330', '+05:30'])('has times with the zone %s in a table', (zone) => {
+    const [ban] = bansOf('acacia', `ip,updated_at\n9.9.9.9,2026-03-24 10:00:00.12${zone}\n`);
+    const whole = /:/.test(zone) ? zone : `${zone}00`.replace(/^(...)(..).*/, '$1:$2');
+    expect(ban?.since).toBe(Date.parse(`2026-03-24T10:00:00${whole}`) / 1000);
+  });
+
   it('answers with a list', () => {
     const list = bansOf('acacia', fixture('acacia.json'));
     expect(list).toHaveLength(7);
