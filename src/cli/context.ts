@@ -13,7 +13,7 @@ import { type Config, loadConfig } from './config/config.ts';
 import { policyOf } from './config/policies.ts';
 import type { ConfiguredRules } from './policy/policy-rules.ts';
 import { PresentTime } from './present-time.ts';
-import type { Sink } from './sink.ts';
+import { lastingSink, type Sink } from './sink.ts';
 import { refuseNewBesideRoots, storePath } from './store-location.ts';
 import { type Colours, loadColours } from './text/colours.ts';
 import { jsonText } from './text/json-text.ts';
@@ -84,6 +84,8 @@ export class Context {
   #reader: StoreReader | undefined;
   #storeMode: StoreMode | undefined;
   #copy: Store | undefined;
+  #mustFinish = false;
+  #outputError: unknown;
 
   constructor(
     environment: Environment,
@@ -91,7 +93,13 @@ export class Context {
     exit: (code: number) => void,
     command: CommandLineText = { text: '', isUndoable: false },
   ) {
-    this.stdout = environment.stdout;
+    this.stdout = lastingSink(
+      environment.stdout,
+      (error) => {
+        this.#outputError ??= error;
+      },
+      () => this.#mustFinish,
+    );
     this.stderr = environment.stderr;
     this.env = environment.env;
     this.exit = exit;
@@ -164,6 +172,7 @@ export class Context {
     const config = await this.config();
     const path = storePath(this.options.db, this.env);
     if (mode !== 'dry-run') refuseNewBesideRoots(this.options.db, path);
+    if (mode === 'write' || mode === 'change') this.mustFinish();
     this.#store = openStore(path, {
       mode,
       seed: bogonEntries,
@@ -210,6 +219,19 @@ export class Context {
     const store = await this.store(mode === 'change' ? 'read' : 'dry-run');
     this.#copy ??= store.copy();
     return this.#copy;
+  }
+
+  /**
+   * From now on the command goes on though nobody reads its output, or that cannot be written: it changes
+   * something, which must not stay half done. Others stop then.
+   */
+  mustFinish(): void {
+    this.#mustFinish = true;
+  }
+
+  /** Throws what kept output from being written. */
+  requireOutput(): void {
+    if (this.#outputError !== undefined) throw this.#outputError;
   }
 
   /** A table on stdout. @param measured see tableLines */

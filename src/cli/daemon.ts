@@ -1,20 +1,12 @@
 import { once } from 'node:events';
 import { ServerLog } from '../fleet/server-log.ts';
 import type { Context } from './context.ts';
-import { ReaderGone } from './sink.ts';
 import { logLine } from './text/log-line.ts';
 
 /** The log of a daemon on stderr: JSON lines, or text at a terminal. */
 export function daemonLog(context: Context): ServerLog {
   const { json, quiet, verbose } = context.options;
-  const write = (line: string): void => {
-    try {
-      context.stderr.write(line);
-    } catch (error) {
-      // A closed log must not stop the daemon.
-      if (!(error instanceof ReaderGone)) throw error;
-    }
-  };
+  const write = (line: string): void => context.stderr.write(line);
   const format = context.stderr.isTerminal && !json ? logLine : undefined;
   return new ServerLog(write, quiet ? 'warning' : verbose ? 'debug' : 'info', format);
 }

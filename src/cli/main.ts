@@ -2,14 +2,16 @@ import { Command, CommanderError, Option } from 'commander';
 import { McblockError } from '../errors.ts';
 import { COMMANDS } from './commands.ts';
 import { type CommandLineText, type CommonOptions, Context, type Environment } from './context.ts';
-import { ReaderGone, type Sink } from './sink.ts';
+import { lastingSink, ReaderGone, type Sink } from './sink.ts';
 import { printable } from './text/printable.ts';
 import { wrapLines } from './text/wrap.ts';
 import { commandsToLoad, wantedCommand, withHelpOption } from './wanted-command.ts';
 
 /** Runs one command line (without node and script) and returns its exit code; never throws. */
-export async function main(argv: readonly string[], environment: Environment): Promise<number> {
-  const { stderr } = environment;
+export async function main(argv: readonly string[], given: Environment): Promise<number> {
+  // Whoever reads the messages or not, the command goes on, and its exit code says how it ended.
+  const stderr = lastingSink(given.stderr);
+  const environment = { ...given, stderr };
   let exitCode = 0;
   const program = programOf(environment);
   const context = new Context(
@@ -23,6 +25,7 @@ export async function main(argv: readonly string[], environment: Environment): P
   try {
     await addCommands(program, context, commandsToLoad(argv));
     await program.parseAsync(withHelpOption(argv, isCommand), { from: 'user' });
+    context.requireOutput();
     return exitCode;
   } catch (error) {
     if (error instanceof ReaderGone) return exitCode;

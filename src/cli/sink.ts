@@ -38,6 +38,33 @@ export function descriptorSink(descriptor: number): Sink {
   };
 }
 
+/**
+ * The same sink for one who goes on without it: what fails is handed to `onFailure`, but for a reader that
+ * is gone.
+ */
+export function lastingSink(
+  sink: Sink,
+  onFailure: (error: unknown) => void = () => {},
+  isLasting: () => boolean = () => true,
+): Sink {
+  return {
+    get isTerminal() {
+      return sink.isTerminal;
+    },
+    get columns() {
+      return sink.columns;
+    },
+    write(data) {
+      try {
+        sink.write(data);
+      } catch (error) {
+        if (!isLasting()) throw error;
+        if (!(error instanceof ReaderGone)) onFailure(error);
+      }
+    },
+  };
+}
+
 /** Loads 30 more modules of Node, so it is called only for what may be a terminal. */
 function tty(): typeof ttyModule {
   return createRequire(import.meta.url)('node:tty');

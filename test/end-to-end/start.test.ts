@@ -34,6 +34,14 @@ function limited(env: NodeJS.ProcessEnv, ...argv: string[]) {
   });
 }
 
+/** Runs mcblock with its outputs to somewhere else. Returns the exit code. */
+function to(outputs: string, ...argv: string[]): number {
+  const script = `{ "$@"; echo $? >${root}/code; } ${outputs}`;
+  const words = ['-c', script, 'sh', process.execPath, ...command, ...argv];
+  execFileSync('/bin/sh', words, { stdio: 'ignore' });
+  return Number(readFileSync(join(root, 'code'), 'utf8'));
+}
+
 describe('the installed program', () => {
   it.each(COMMANDS.map(({ name }) => name))('prints the help of %s', (name) => {
     expect(mcblock(name, '--help')).toContain(`mcblock ${name}`);
@@ -54,6 +62,36 @@ describe('the installed program', () => {
       expect(status).toBe(2);
     },
   );
+
+  it.each([
+    ['that nobody reads', '2>&1 | true', 0],
+    ['for which the disk has no room', '>/dev/full', 1],
+  ])('finishes what it changes with an output %s', (_, outputs, code) => {
+    const logs = ['45.7.1.9', '45.7.2.9', '45.7.3.9'].map((address, index) => {
+      const log = join(root, `log${index}`);
+      const failures = [1, 2, 3].map(
+        (n) =>
+          `2026-03-24T00:00:0${n}Z gw sshd[${index}${n}]: Failed password for root from ${address} port 4711 ssh2\n`,
+      );
+      writeFileSync(log, failures.join(''));
+      return log;
+    });
+    expect(to(outputs, 'grok', '--again', '--now', '2026-03-24', ...logs)).toBe(code);
+    expect(mcblock('show', '--count', '--now', '2026-03-24', '--origin', 'grok')).toBe('3\n');
+    expect(to(outputs, 'add', '45.7.1.9', '--for', '1y', '--exact')).toBe(code);
+    expect(readFileSync(table, 'utf8')).toContain('45.7.1.9');
+    expect(to(outputs, 'expire', '45.7.1.9')).toBe(code);
+    expect(readFileSync(table, 'utf8')).not.toContain('45.7.1.9');
+  });
+
+  it.each([
+    [0, ['show']],
+    [1, ['forget', '--yes', '45.8.8.8']],
+    [2, ['nothing']],
+    [2, ['add', 'nobody']],
+  ])('exits with %i though nobody reads what it says: %j', (code, argv) => {
+    expect(to('2>&1 | true', ...argv)).toBe(code);
+  });
 
   it('says so if it is not built', () => {
     const copy = join(root, 'clone');

@@ -88,6 +88,7 @@ async function setup(context: Context, options: SetupOptions): Promise<void> {
     const { steps, toDo } = planRemoval(facts, config.get('firewall.table'));
     const prepared = prepareSteps(host, steps, options.force ?? false);
     if (!(await isWanted(context, options, prepared, toDo))) return;
+    context.mustFinish();
     if (!(await carryOutAll(host, prepared, toolsOf(context, facts)))) context.exit(1);
     context.lines(toDoLines(toDo));
     return;
@@ -96,6 +97,7 @@ async function setup(context: Context, options: SetupOptions): Promise<void> {
   const { steps, toDo } = planSetup(facts, given, configuredOf(config));
   const prepared = prepareSteps(host, steps, options.force ?? false);
   if (!(await isWanted(context, options, prepared, toDo))) return;
+  context.mustFinish();
   // Services must be able to enter the new folders.
   process.umask(0o022);
   const tools = toolsOf(context, facts);
