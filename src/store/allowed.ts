@@ -32,6 +32,10 @@ export class Allowed {
 
   /** If the prefix is on the list already, replaces its note and times. */
   put({ prefix, note, addedAt, expiresAt }: AllowedPrefix): void {
+    // A row that cannot be read would keep the rules from being made.
+    if (!isSeconds(addedAt) || !isExpiry(expiresAt)) {
+      throw new RangeError(`bad time of an allowed prefix: ${addedAt}, ${expiresAt}`);
+    }
     this.#connection.run(PUT, ...keyOf(prefix), note, addedAt, cellOfExpiry(expiresAt));
   }
 

@@ -150,6 +150,19 @@ describe('allow', () => {
     expect(await line.json('allow')).toHaveLength(1);
     expect((await line.run('allow', '--remove', '198.51.100/24')).exitCode).toBe(1);
   });
+
+  it('takes no end that could not be read again', async () => {
+    for (const argv of [
+      ['--for', '99999999y'],
+      ['--for', '999999999d'],
+      ['--now', '0000-01-01'],
+    ]) {
+      expect((await line.run('allow', '198.51.100/24', ...argv)).exitCode, argv.join(' ')).toBe(2);
+    }
+    expect((await line.run('allow', '198.51.100/24', '--for', '9999y')).exitCode).toBe(0);
+    expect(await line.json('allow')).toMatchObject([{ expiresAt: '+012018-05-13T00:00:00Z' }]);
+    expect((await line.run('emit')).exitCode).toBe(0);
+  });
 });
 
 describe('show', () => {

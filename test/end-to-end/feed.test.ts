@@ -48,6 +48,14 @@ describe('feed', () => {
     expect(await line.json('show')).toEqual(before);
   });
 
+  it('is named by expire, as it goes on blocking', async () => {
+    await line.run('feed', 'drop', fileOf('5.149.104.0/24\n'));
+    await line.run('add', '5.149.104.7', '5.149.104/22');
+    expect((await line.run('expire', '5.149.104/22', '5.149.104.7')).stdout).toBe(
+      '5.149.104/22 expired, but contains 5.149.104/24, which feed drop lists\n5.149.104.7 expired, but contained in 5.149.104/24, which feed drop lists\n',
+    );
+  });
+
   it('never blocks private space or the allow-list', async () => {
     await line.run('allow', '5.149.104.7');
     await line.run('feed', 'x', fileOf('192.168.1.0/24\n127.0.0.1\n5.149.104.0/24\n10.0.0.0/7\n'));

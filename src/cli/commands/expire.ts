@@ -4,6 +4,7 @@ import { expireEntry } from '../../blocklist/expire.ts';
 import { McblockError } from '../../errors.ts';
 import type { Prefix } from '../../net/prefix.ts';
 import { shortPrefix } from '../../net/prefix-text.ts';
+import type { FeedMatch } from '../../store/feeds.ts';
 import type { Store } from '../../store/store.ts';
 import { type ApplyChoice, addApplyOptions, applyAfterwards } from '../afterwards.ts';
 import { requireFleet } from '../config/require-fleet.ts';
@@ -115,10 +116,18 @@ function notFound(store: Store, prefix: Prefix, state: string): McblockError {
   return new McblockError('input', `${what}${hint}; nothing changed`);
 }
 
-/** An active entry that goes on blocking the prefix or a part of it. */
+/** An active entry or a feed that goes on blocking the prefix or a part of it. */
 function rest(store: Store, prefix: Prefix, now: Seconds): string {
   const wider = store.supernets(prefix).find((entry) => isActive(entry, now));
   if (wider) return `, but contained in ${shortPrefix(wider.prefix)}, which is active`;
   const [narrower] = store.under(prefix, { state: 'active', at: now });
-  return narrower ? `, but contains ${shortPrefix(narrower.prefix)}, which is active` : '';
+  if (narrower) return `, but contains ${shortPrefix(narrower.prefix)}, which is active`;
+  const [around] = store.feeds.supernets(prefix);
+  if (around) return `, but contained in ${shortPrefix(around.prefix)}, ${feedText(around)}`;
+  const [within] = store.feeds.within(prefix);
+  return within ? `, but contains ${shortPrefix(within.prefix)}, ${feedText(within)}` : '';
+}
+
+function feedText({ feed }: FeedMatch): string {
+  return `which feed ${feed} lists`;
 }

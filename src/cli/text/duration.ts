@@ -4,12 +4,15 @@ import { countText } from './count.ts';
 
 const UNIT_SECONDS = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800, y: 31_536_000 } as const;
 
-/** Parses a duration such as `90d`, `12h`, `2w` or `1y` (365 days) into seconds. */
+/** A date can be written so much later, from any time on that has four digits of a year. */
+const MAX_SECONDS = 10_000 * UNIT_SECONDS.y;
+
+/** Parses a duration such as `90d`, `12h`, `2w` or `1y` (365 days) into seconds; at most 10,000 years. */
 export function parseDuration(text: string, what: string): Seconds {
   const match = /^(\d{1,9})([smhdwy])$/.exec(text);
   const seconds =
     Number(match?.[1]) * UNIT_SECONDS[(match?.[2] ?? 's') as keyof typeof UNIT_SECONDS];
-  if (!match || seconds === 0) {
+  if (!match || seconds === 0 || seconds > MAX_SECONDS) {
     throw new McblockError(
       'usage',
       `${what} takes a duration such as 30m, 12h, 90d, 2w or 1y, not "${text}"`,

@@ -1,6 +1,6 @@
 import type { Expiry, Seconds } from '../../blocklist/entry.ts';
 import { McblockError } from '../../errors.ts';
-import { expiryText } from '../../validation/time-text.ts';
+import { expiryText, isSeconds } from '../../validation/time-text.ts';
 import { parseDuration } from './duration.ts';
 
 const DAY_SECONDS = 86_400;
@@ -102,5 +102,6 @@ function isoSeconds(text: string): Seconds | undefined {
   const day = new Date(`${text.slice(0, 10)}T00:00:00Z`);
   if (Number.isNaN(milliseconds) || Number.isNaN(day.getTime())) return undefined;
   if (!day.toISOString().startsWith(text.slice(0, 10))) return undefined;
-  return Math.floor(milliseconds / 1000);
+  const seconds = Math.floor(milliseconds / 1000);
+  return isSeconds(seconds) ? seconds : undefined;
 }
