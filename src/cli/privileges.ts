@@ -100,6 +100,11 @@ function canReturn(): boolean {
   }
 }
 
+/** Throws McblockError('config') if there is no such user. */
+export async function requireUser(user: string, named: string): Promise<void> {
+  await idOf('-u', user, named);
+}
+
 /** Asks id(1), as not every user is in /etc/passwd. */
 async function idOf(what: '-u' | '-g', user: string, named: string): Promise<number> {
   if (!/^[A-Za-z_][\w.-]*$/.test(user)) throw noSuchUser(user, named);

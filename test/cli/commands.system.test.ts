@@ -472,6 +472,20 @@ describe('config', () => {
       /listen\.channels\.a: \/none: no such file/,
     ],
     ['grammar.folder = "/none"', 'grammar', /grammar\.folder: \/none: no such file/],
+    ['journal.directory = "/etc/passwd"', 'journal', /journal\.directory: .*: not a folder/],
+    [
+      'firewall = { kind = "file", file = "/tmp" }',
+      'firewall',
+      /firewall\.file: \/tmp: not a file/,
+    ],
+    [
+      'firewall = { kind = "nft", nft = "/usr" }',
+      'firewall',
+      /firewall\.nft: \/usr: not a program/,
+    ],
+    ['notify.command = ["/usr"]', 'notify', /notify\.command: \/usr: not a program/],
+    ['probe.user = "nobody-such"', 'user', /probe\.user: no such user: nobody-such/],
+    ['listen.user = "nobody-such"', 'user', /listen\.user: no such user: nobody-such/],
     ['nonsense = 1', 'keys', /unknown key nonsense/],
   ])('check finds what is wrong with %s', async (text, name, message) => {
     const { exitCode, stderr } = await checkConfig(text);

@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { check, type Finding, type Found, ok } from '../../engine/doctor/finding.ts';
 import { loadGeo } from '../../engine/geo.ts';
@@ -7,6 +7,7 @@ import { openFollowed } from '../../log/follow/follow-file.ts';
 import { isPattern, matchingFiles } from '../../log/follow/matching-files.ts';
 import { findProgram } from '../../process/find-program.ts';
 import { readOptionsOf } from '../log-options.ts';
+import { requireUser } from '../privileges.ts';
 import type { Config } from './config.ts';
 import { configuredFirewall, namesFirewall } from './firewall-settings.ts';
 import { fleetClient } from './fleet-client.ts';
@@ -15,7 +16,7 @@ import type { LogSetting } from './log-setting.ts';
 import { notifyTarget } from './notify-target.ts';
 import { publisherSettings } from './publisher-settings.ts';
 
-/** Whether the files, certificates and programs that a configuration names exist and can be used. */
+/** Whether the files, certificates, programs and users that a configuration names exist and fit. */
 export async function checkConfig(config: Config): Promise<Finding[]> {
   const findings = [
     await check('grammar', async () => {
@@ -27,7 +28,13 @@ export async function checkConfig(config: Config): Promise<Finding[]> {
   ];
   const journal = config.get('journal.directory');
   if (journal !== '') {
-    findings.push(await check('journal', () => accessible('journal.directory', journal)));
+    findings.push(
+      await check('journal', () => {
+        const found = accessible('journal.directory', journal);
+        required('journal.directory', journal, statSync(journal).isDirectory(), 'a folder');
+        return found;
+      }),
+    );
   }
   for (const log of config.get('log')) findings.push(await check('log', () => checkLog(log)));
   if (namesFirewall(config)) findings.push(await check('firewall', () => checkPrograms(config)));
@@ -41,6 +48,13 @@ export async function checkConfig(config: Config): Promise<Finding[]> {
   }
   if (config.get('pubsub.address') !== '') {
     findings.push(await check('pubsub', () => checkPubsub(config)));
+  }
+  const users = [
+    ['probe.user', config.get('probe.user')],
+    ['listen.user', config.get('listen.user')],
+  ] as const;
+  for (const [key, user] of users) {
+    if (user !== '') findings.push(await check('user', () => checkUser(key, user)));
   }
   if (config.get('notify.command').length > 0 || config.get('notify.url') !== '') {
     findings.push(await check('notify', () => checkNotify(config)));
@@ -69,6 +83,8 @@ async function checkPrograms(config: Config): Promise<Found> {
   const isPf = name.startsWith('pf ');
   if (kind === 'file' || (isPf && file !== '')) {
     accessible('firewall.file', dirname(file), constants.W_OK);
+    const present = statSync(file, { throwIfNoEntry: false });
+    required('firewall.file', file, !present?.isDirectory(), 'a file');
   }
   if (kind === 'file') {
     const [command] = config.get('firewall.command');
@@ -98,11 +114,23 @@ function checkNotify(config: Config): Found {
   return accessible('notify.command', target.command[0], constants.X_OK);
 }
 
+async function checkUser(key: string, user: string): Promise<Found> {
+  await requireUser(user, key);
+  return ok(user);
+}
+
+/** @param mode with X_OK, it must be a program */
 function accessible(key: string, path: string, mode = constants.R_OK): Found {
   try {
     accessSync(path, mode);
   } catch (error) {
     throw new Error(`${key}: ${path}: ${reasonOf(error)}`, { cause: error });
   }
+  // A folder that may be entered is executable too.
+  if (mode === constants.X_OK) required(key, path, statSync(path).isFile(), 'a program');
   return ok(path);
+}
+
+function required(key: string, path: string, isSo: boolean, what: string): void {
+  if (!isSo) throw new Error(`${key}: ${path}: not ${what}`);
 }
