@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -157,6 +157,18 @@ describe('notify', () => {
     line.now = '2026-01-02T00:00:00Z';
     await line.run('notify');
     expect(told().map(({ check }) => check)).toContain('firewall');
+  });
+
+  it('tells of each log in which there is a problem', async () => {
+    const names = ['a', 'b'].map((name) => line.path(name));
+    for (const name of names) mkdirSync(name);
+    const logs = names.map((name) => `[[log]]\nfile = "${name}"\n`);
+    configureCommand(`events = ["problem"]\n${logs.join('')}`);
+    await line.run('notify');
+    const found = told().filter(({ check }) => check === 'log');
+    expect(found.map(({ text }) => names.findIndex((name) => text.includes(name)))).toEqual([0, 1]);
+    await line.run('notify');
+    expect(told().filter(({ check }) => check === 'log')).toEqual([]);
   });
 
   it('tells once of each block of a rule that asks for it', async () => {

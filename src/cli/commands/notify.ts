@@ -52,9 +52,9 @@ async function notifyAll(context: Context): Promise<void> {
   );
   for (const event of findEvents(store, types, rules, limits, now)) notify(store, event, now);
   if (types.has('problem')) {
-    for await (const { name, state, text } of findings(context)) {
+    for await (const { name, state, text, log } of findings(context)) {
       if (state !== 'problem') continue;
-      notify(store, { type: 'problem', check: name, text: printable(text) }, now);
+      notify(store, { type: 'problem', check: name, text: printable(text), log }, now);
     }
   }
   const send = (text: string) => deliver(target, text);

@@ -88,7 +88,7 @@ async function orProblem(name: string, found: Promise<Found>): Promise<Found> {
     return await found;
   } catch (error) {
     const reason = reasonOf(error);
-    return problem(reason.includes(name) ? reason : `${name}: ${reason}`);
+    return { ...problem(reason.includes(name) ? reason : `${name}: ${reason}`), log: name };
   }
 }
 

@@ -9,6 +9,8 @@ export interface Finding {
   readonly text: string;
   /** What to do; absent if there is nothing to do. */
   readonly advice?: string;
+  /** The log in which there is a problem, where several are checked. */
+  readonly log?: string;
   /** Counts, for programs. */
   readonly figures?: Readonly<Record<string, number>>;
 }

@@ -27,7 +27,13 @@ export type NotifyEvent =
   /** The server of the fleet deferred reports of a member. */
   | { readonly type: 'member-over-budget'; readonly member: string; readonly reports: number }
   /** Doctor found a problem. `text` is printable. */
-  | { readonly type: 'problem'; readonly check: string; readonly text: string }
+  | {
+      readonly type: 'problem';
+      readonly check: string;
+      readonly text: string;
+      /** Which of several logs it concerns. */
+      readonly log: string | undefined;
+    }
   /** A rule of the policy asks for it. */
   | {
       readonly type: 'rule';
@@ -90,7 +96,8 @@ function partsOf(
     }
     case 'problem': {
       const text = `doctor: ${event.check}: ${event.text}`;
-      return { key: `${event.check} ${day}`, details: { text, check: event.check } };
+      const what = event.log === undefined ? event.check : `${event.check} ${event.log}`;
+      return { key: `${what} ${day}`, details: { text, check: event.check } };
     }
     case 'rule': {
       const prefix = formatPrefix(event.prefix);
