@@ -7,7 +7,7 @@ import { fetchFeeds } from './fetch-feeds.ts';
 import { fetchList, forgetList } from './version1-list.ts';
 
 /** Parsing a page takes a few milliseconds, in which nothing else is done. */
-const PAGE_SIZE = 2000;
+const PAGE_SIZE = 500;
 
 /**
  * Fetches all changes since the last known number from the API and applies them page by page,
