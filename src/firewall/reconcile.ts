@@ -41,6 +41,7 @@ export async function reconcile(
   { dryRun = false, force = false, confirmed }: ReconcileOptions,
 ): Promise<Reconciled> {
   let first: Reconciled | undefined;
+  let asked: Difference | undefined;
   let wanted: PrefixList;
   let failure: unknown;
   let wide: Prefix | undefined;
@@ -66,12 +67,18 @@ export async function reconcile(
     }
     first ??= { ...change, rules: wanted.size, whole };
     if (!whole && change.added.size === 0 && change.removed.size === 0) break;
-    if (attempt === ATTEMPTS) throw failure ?? notTaken(firewall, change);
+    const isLast = attempt === ATTEMPTS;
+    if (isLast && (failure !== undefined || asked === undefined || isLeft(asked, change))) {
+      throw failure ?? notTaken(firewall, change);
+    }
     if (!force && !dryRun) refuseToEmpty(firewall, held.size, wanted);
     if (dryRun) return first;
     try {
       await firewall.change({ ...change, wanted, whole });
       failure = undefined;
+      // Rules that come all the time are no fault of the firewall.
+      if (isLast) break;
+      asked = change;
     } catch (error) {
       // Another process may have been quicker; the next attempt shows it.
       if (!(error instanceof McblockError) || failure !== undefined) throw error;
@@ -116,6 +123,16 @@ function leftOut({ name }: Firewall, wide: Prefix): McblockError {
     'protected',
     `rule ${formatPrefix(wide)} was left out of ${name}: it is wider than /${widest}; use apply --force`,
   );
+}
+
+/** Whether something is to be changed that was to be changed before. */
+function isLeft(before: Difference, { added, removed }: Difference): boolean {
+  return haveCommon(before.added, added) || haveCommon(before.removed, removed);
+}
+
+function haveCommon(list: PrefixList, other: PrefixList): boolean {
+  const texts = new Set(Array.from(list, formatPrefix));
+  return Array.from(other, formatPrefix).some((text) => texts.has(text));
 }
 
 function notTaken({ name }: Firewall, { added, removed }: Difference): McblockError {

@@ -26,6 +26,30 @@ it('keeps what another process stored and added meanwhile', async () => {
   expect([held, removed]).toEqual([['5.0.0.0/24', '7.0.0.0/24'], ['6.0.0.0/24']]);
 });
 
+it('is done though rules are added all the time, if the firewall takes what it is given', async () => {
+  let held: string[] = [];
+  let count = 0;
+  const firewall: Firewall = {
+    name: 'a firewall',
+    read: async () => listOf(held),
+    change: async ({ wanted }: Change) => {
+      held = textOf(wanted);
+    },
+  };
+  await reconcile(firewall, () => listOf(rules(++count)), {});
+  expect(held).toEqual(rules(count));
+  // It keeps the last one out.
+  firewall.change = async ({ wanted }) => {
+    held = textOf(wanted).slice(0, -1);
+  };
+  const same = rules(count + 1);
+  await expect(reconcile(firewall, () => listOf(same), {})).rejects.toThrow(/1 rules missing/);
+});
+
+function rules(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `5.0.${2 * index}.0/24`);
+}
+
 function listOf(texts: readonly string[]): PrefixList {
   return PrefixList.from(texts.map((text) => parsePrefix(text)));
 }
