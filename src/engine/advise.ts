@@ -84,7 +84,11 @@ function placesOf(
   });
 }
 
-function prefixesOf(store: Store, persistent: readonly Entry[], options: AdviceOptions): Advice[] {
+function prefixesOf(
+  store: StoreReader,
+  persistent: readonly Entry[],
+  options: AdviceOptions,
+): Advice[] {
   const { bounds, policy, least, now } = options;
   const ordered = persistent.toSorted((p, q) => comparePrefixes(p.prefix, q.prefix));
   const families = Object.keys(FAMILY_BITS).map(Number) as Family[];

@@ -6,6 +6,7 @@ import type { ManualRequest } from '../../blocklist/request.ts';
 import { type Candidate, type WidenBounds, wideningCandidates } from '../../blocklist/widen.ts';
 import { addressOf } from '../../net/address.ts';
 import { prefixAround } from '../../net/prefix.ts';
+import type { StoreReader } from '../../store/reader.ts';
 import type { Store } from '../../store/store.ts';
 import { loginProtections, protectedSpace } from '../protected-space.ts';
 import { ShareLimit } from './share-limit.ts';
@@ -30,7 +31,7 @@ export function findWidenings(
 /** Those that could be blocked as a whole: not blocked yet, and without protected addresses. */
 export function blockable(
   candidates: readonly Candidate[],
-  store: Store,
+  store: StoreReader,
   policy: Policy,
   now: Seconds,
 ): Candidate[] {
