@@ -91,7 +91,10 @@ export class Requester {
     }
     // While only narrower entries are active, the offences go on counting for the network.
     if (from === network.prefix) window.clear();
-    const folded = isActivated ? inner.folded : [];
+    // Where a rule chose the length of one of them, it is not folded but made anew.
+    const folded = isActivated
+      ? inner.folded.filter((one) => comparePrefixes(one.prefix, decision.entry.prefix) !== 0)
+      : [];
     this.#repository.commit({ request, decision, evidence: aggregator.take(), folded });
     if (decision.kind === 'refused') return;
     const { entry } = decision;

@@ -272,6 +272,16 @@ const OF_EACH: { rules: string[]; steps: Seen[]; byHand: string[] } = {
   byHand: ['5.149.105.0/24'],
 };
 
+/** The second is decided anew, as a rule blocks the address alone for the first. */
+const ALONE: typeof OF_EACH = {
+  rules: ['services = ["sshd"]\nlength4 = 32\npoints = 30', 'services = ["sshd"]\npoints = 30'],
+  steps: [
+    { ...FAILURE, where: 'log', seconds: 0, address: '64:ff9b::5.149.105.9' },
+    { ...FAILURE, where: 'log', seconds: 0, address: '64:ff9b::5.149.105.9' },
+  ],
+  byHand: [],
+};
+
 beforeAll(() => {
   const networks = [
     ['5.149.104.0/22', 'XX'],
@@ -530,7 +540,7 @@ it('lines, probes and packets decide the same, at once or as they come', async (
       found.packets += Number(text.includes('"service":"pf"'));
       found.witnesses += Number(text.includes('"service":"doorman"'));
     }),
-    { numRuns: 25, examples: [[OF_EACH]] },
+    { numRuns: 25, examples: [[OF_EACH], [ALONE]] },
   );
   expect(found.all).toBeGreaterThan(10);
   expect(Math.min(found.probes, found.packets, found.witnesses)).toBeGreaterThan(0);
