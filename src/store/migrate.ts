@@ -11,11 +11,13 @@ const APPLICATION_ID = 0x6d_63_62_6c;
  * database of another program, of a newer mcblock, or of one before the first release.
  */
 export function versionOf(connection: Connection, versions = STORE_VERSIONS): number {
-  const version = connection.row('PRAGMA user_version')?.[0] as number;
-  const application = connection.row('PRAGMA application_id')?.[0];
+  // In one statement: another process may create the store meanwhile.
+  const [application, version, isFull] = connection.row(
+    `SELECT application_id, user_version, EXISTS (SELECT 1 FROM sqlite_schema)
+    FROM pragma_application_id, pragma_user_version`,
+  ) as [number, number, number];
   if (application !== APPLICATION_ID) {
-    const isEmpty = !connection.row('SELECT 1 FROM sqlite_schema LIMIT 1');
-    if (application === 0 && version === 0 && isEmpty) return 0;
+    if (application === 0 && version === 0 && isFull === 0) return 0;
     throw new McblockError(
       'store',
       `${connection.path}: not a store of mcblock; use --db to name another`,
