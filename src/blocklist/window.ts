@@ -157,6 +157,11 @@ export class Window {
     this.#count();
   }
 
+  /** Removes the offences from this prefix. */
+  remove(prefix: Prefix): void {
+    this.#drop(this.#moments.filter(({ address }) => contains(prefix, address)));
+  }
+
   /** A port counts once: further connections to it are added to the first. */
   #addProbe(moment: Moment): void {
     const before = this.#moments.find(

@@ -282,6 +282,17 @@ const ALONE: typeof OF_EACH = {
   byHand: [],
 };
 
+/** The first probe brings back the network, and does not hit it once more when the second comes. */
+const BROUGHT_BACK: typeof OF_EACH = {
+  rules: ['services = ["sshd"]\npoints = 30'],
+  steps: [
+    { ...FAILURE, where: 'probe', message: '22' },
+    { ...FAILURE, where: 'log', seconds: 200_000, address: '5.149.108.9' },
+    { ...FAILURE, where: 'probe', message: '22' },
+  ],
+  byHand: ['5.149.105.0/24'],
+};
+
 beforeAll(() => {
   const networks = [
     ['5.149.104.0/22', 'XX'],
@@ -540,7 +551,7 @@ it('lines, probes and packets decide the same, at once or as they come', async (
       found.packets += Number(text.includes('"service":"pf"'));
       found.witnesses += Number(text.includes('"service":"doorman"'));
     }),
-    { numRuns: 25, examples: [[OF_EACH], [ALONE]] },
+    { numRuns: 25, examples: [[OF_EACH], [ALONE], [BROUGHT_BACK]] },
   );
   expect(found.all).toBeGreaterThan(10);
   expect(Math.min(found.probes, found.packets, found.witnesses)).toBeGreaterThan(0);
