@@ -40,7 +40,7 @@ type Observations = Pick<LogSummary, 'groups' | 'logins' | 'webClients'>;
 
 /** Offences that did not block anything yet. */
 interface PendingPool {
-  joined(space: Prefix, offences: Iterable<Offence>): Iterable<Offence>;
+  joined(space: Prefix, offences: Iterable<Offence>, windowSeconds: number): Iterable<Offence>;
   keep(offences: readonly Offence[]): void;
   /** Takes offences that led to activations. */
   keepSpent(offences: readonly Offence[]): void;
@@ -116,8 +116,9 @@ export function judgeNetworks(
   const judge = new Judge(changes, space, settings.policyFor, () => now, source, settings.isLive);
   const limit = new ShareLimit(store, settings.limits.share, now);
   const uncounted = new UncountedProxies(store, observations.webClients, settings.windowSeconds);
-  for (const group of observations.groups(spaceAround, settings.counted)) {
-    judge.offendAll(uncounted.without(pending.joined(group.space, group.offences)));
+  for (const { space: around, offences } of observations.groups(spaceAround, settings.counted)) {
+    const all = pending.joined(around, offences, settings.windowSeconds);
+    judge.offendAll(uncounted.without(all));
     const judged = judge.finish();
     report.hits += judged.hits;
     pending.keep(judged.pending);

@@ -31,11 +31,11 @@ export class PendingOffences {
   }
 
   /**
-   * The given offences and the pending ones in the same space, sorted by time. Spaces must come in
-   * address order.
+   * The given offences and the pending ones in the same space, sorted by time, without what is over
+   * before the first. Spaces must come in address order.
    */
-  joined(space: Prefix, offences: Iterable<Offence>): Iterable<Offence> {
-    return joinByTime(this.#take(space), offences);
+  joined(space: Prefix, offences: Iterable<Offence>, windowSeconds: number): Iterable<Offence> {
+    return joinByTime(this.#take(space), offences, windowSeconds);
   }
 
   /** Adds offences that are pending from now on. */
@@ -88,9 +88,9 @@ export class StoredPending {
     this.#store = store;
   }
 
-  joined(space: Prefix, offences: Iterable<Offence>): Iterable<Offence> {
+  joined(space: Prefix, offences: Iterable<Offence>, windowSeconds: number): Iterable<Offence> {
     const before = this.#store.takePending(space).toSorted((p, q) => p.at - q.at);
-    return joinByTime(before, offences);
+    return joinByTime(before, offences, windowSeconds);
   }
 
   keep(offences: readonly Offence[]): void {
@@ -116,18 +116,28 @@ export function sharePending({ outbox }: Store, offences: readonly Offence[]): v
 }
 
 /** Both lists sorted by time; at equal times the pending offence comes first. */
-function joinByTime(pending: readonly Offence[], offences: Iterable<Offence>): Iterable<Offence> {
-  return pending.length === 0 ? offences : inOrder(pending, offences);
+function joinByTime(
+  pending: readonly Offence[],
+  offences: Iterable<Offence>,
+  windowSeconds: number,
+): Iterable<Offence> {
+  return pending.length === 0 ? offences : inOrder(pending, offences, windowSeconds);
 }
 
 /** Those that were judged before are marked. */
-function* inOrder(pending: readonly Offence[], offences: Iterable<Offence>): Generator<Offence> {
+function* inOrder(
+  pending: readonly Offence[],
+  offences: Iterable<Offence>,
+  windowSeconds: number,
+): Generator<Offence> {
+  let live: readonly Offence[] | undefined;
   let next = 0;
   for (const offence of offences) {
-    for (let first = pending[next]; first && first.at <= offence.at; first = pending[++next]) {
+    live ??= pending.filter(({ at }) => at > offence.at - windowSeconds);
+    for (let first = live[next]; first && first.at <= offence.at; first = live[++next]) {
       yield { ...first, isJudged: true };
     }
     yield offence;
   }
-  for (const last of pending.slice(next)) yield { ...last, isJudged: true };
+  for (const last of (live ?? pending).slice(next)) yield { ...last, isJudged: true };
 }

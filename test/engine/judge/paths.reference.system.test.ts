@@ -293,6 +293,18 @@ const BROUGHT_BACK: typeof OF_EACH = {
   byHand: ['5.149.105.0/24'],
 };
 
+/** The probe is over when the packet brings back the network. */
+const OVER: typeof OF_EACH = {
+  rules: ['services = ["sshd"]\npoints = 30'],
+  steps: [
+    { ...FAILURE, where: 'probe', message: '0' },
+    { ...FAILURE, where: 'log', seconds: 200_000, address: '5.149.108.9' },
+    { ...FAILURE, where: 'packet' },
+    { ...FAILURE, where: 'log' },
+  ],
+  byHand: ['5.149.105.0/24'],
+};
+
 beforeAll(() => {
   const networks = [
     ['5.149.104.0/22', 'XX'],
@@ -551,7 +563,7 @@ it('lines, probes and packets decide the same, at once or as they come', async (
       found.packets += Number(text.includes('"service":"pf"'));
       found.witnesses += Number(text.includes('"service":"doorman"'));
     }),
-    { numRuns: 25, examples: [[OF_EACH], [ALONE], [BROUGHT_BACK]] },
+    { numRuns: 25, examples: [[OF_EACH], [ALONE], [BROUGHT_BACK], [OVER]] },
   );
   expect(found.all).toBeGreaterThan(10);
   expect(Math.min(found.probes, found.packets, found.witnesses)).toBeGreaterThan(0);
