@@ -75,7 +75,9 @@ describe('what a command about one address costs', () => {
       expect(plans.filter((plan) => plan.startsWith('SEARCH entry')).length).toBeGreaterThan(3);
       // `run` is the list of lengths while it is being found, `key` that of the prefixes around one.
       expect(
-        plans.filter((plan) => /^SCAN (?!run\b|key\b|\d* ?CONSTANT ROW|sqlite_schema|pragma_)/.test(plan)),
+        plans.filter((plan) =>
+          /^SCAN (?!run\b|key\b|\d* ?CONSTANT ROW|sqlite_schema|pragma_)/.test(plan),
+        ),
       ).toEqual([]);
     } finally {
       database.close();
