@@ -184,11 +184,13 @@ function effectsOn(
   if (origin === 'fleet') return OF_TIME;
   if (external || prefix !== undefined) return OF_ADDRESS;
   const is4 = offender.family === 4 || embeddedIn(offender, auto.nat64) !== undefined;
-  return [...OF_ADDRESS, is4 ? 'length4' : 'length6'];
+  return is4 ? OF_NETWORK_4 : OF_NETWORK_6;
 }
 
 const OF_TIME: readonly DecidingEffect[] = ['penalty', 'forever', 'notify'];
 const OF_ADDRESS: readonly DecidingEffect[] = ['ignore', ...OF_TIME];
+const OF_NETWORK_4: readonly DecidingEffect[] = [...OF_ADDRESS, 'length4'];
+const OF_NETWORK_6: readonly DecidingEffect[] = [...OF_ADDRESS, 'length6'];
 
 /** The entries that contain the prefix, the widest first. */
 function supernets(entries: readonly Entry[], prefix: Prefix): readonly Entry[] {

@@ -137,22 +137,25 @@ export class PolicyRules {
   /** @param effects those that the decision heeds */
   decided(facts: RuleFacts, effects: readonly DecidingEffect[]): DecisionEffects {
     const { deciding } = this.#candidatesOf(facts.kind);
-    const deciders = new Map<DecidingEffect, CompiledRule>();
+    const deciders: Partial<Record<DecidingEffect, CompiledRule>> = {};
+    let isAny = false;
     for (const effect of effects) {
-      const first = deciding[effect].find((rule) => holds(rule, facts));
-      if (first !== undefined) deciders.set(effect, first);
+      const first = firstThatHolds(deciding[effect], facts);
+      if (first === undefined) continue;
+      deciders[effect] = first;
+      isAny = true;
     }
+    // Most requests are of no rule.
+    if (!isAny) return NOTHING_DECIDED;
     const of = <E extends DecidingEffect>(effect: E): RuleEffects[E] =>
-      deciders.get(effect)?.rule.effects[effect];
+      deciders[effect]?.rule.effects[effect];
     // What no condition decides is a part of the policy.
-    const left = <E extends DecidingEffect>(effect: E): RuleEffects[E] => {
-      const decider = deciders.get(effect);
-      return decider?.isUnconditional ? undefined : decider?.rule.effects[effect];
-    };
+    const left = <E extends DecidingEffect>(effect: E): RuleEffects[E] =>
+      deciders[effect]?.isUnconditional ? undefined : of(effect);
     const [forever = false, ignore = false] = [of('forever'), of('ignore')];
-    if (forever) deciders.delete('penalty');
+    if (forever) delete deciders.penalty;
     return {
-      rule: namesOf(this.#rules, new Set(deciders.values()), effects),
+      rule: namesOf(this.#rules, new Set(Object.values(deciders)), effects),
       penalty: left('penalty'),
       length4: left('length4'),
       length6: left('length6'),
@@ -208,6 +211,23 @@ export class PolicyRules {
     else this.#candidates.set(kind, found);
     return found;
   }
+}
+
+const NOTHING_DECIDED: DecisionEffects = {
+  rule: undefined,
+  penalty: undefined,
+  length4: undefined,
+  length6: undefined,
+  forever: false,
+  ignore: false,
+};
+
+function firstThatHolds(
+  rules: readonly CompiledRule[],
+  facts: RuleFacts,
+): CompiledRule | undefined {
+  for (const rule of rules) if (holds(rule, facts)) return rule;
+  return undefined;
 }
 
 /** Effects on events. */

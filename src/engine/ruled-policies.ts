@@ -30,15 +30,19 @@ export function ruledPolicies(
   // An address is looked up by the widest prefix in which offences are counted together, so that
   // these prefixes of two addresses are either the same or disjoint.
   const widest = widestOf(common, rules.filter(isAboutAddress));
-  const conditions = rules.map(({ conditions: all }) => addressCondition(all, widest, geo));
+  const conditions = rules.flatMap(({ conditions: all }, rule) => {
+    const holds = addressCondition(all, widest, geo);
+    return holds === undefined ? [] : { rule, holds };
+  });
   const left = rules.map((rule) => compileRule(withoutAddress(rule, widest), context));
   const policies = new Map<string, Policy>();
   const find = (offender: Prefix, network: Prefix): Policy => {
     let key = '';
-    for (const holds of conditions) key += (holds?.(offender, network) ?? true) ? '1' : '0';
+    for (const { holds } of conditions) key += holds(offender, network) ? '1' : '0';
     const known = policies.get(key);
     if (known !== undefined) return known;
-    const concerned = left.filter((_, index) => key[index] === '1');
+    const out = new Set(conditions.flatMap(({ rule }, index) => (key[index] === '0' ? rule : [])));
+    const concerned = left.filter((_, index) => !out.has(index));
     const policy = policyWith(common, concerned, context, mayWiden ? left : undefined);
     policies.set(key, policy);
     return policy;

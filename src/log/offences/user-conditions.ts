@@ -38,6 +38,7 @@ const MAX_NAME_BYTES = 256;
 export class UserConditions {
   readonly #conditions: readonly ((name: string, isKnown: boolean) => boolean)[];
   readonly #known: KnownUsers;
+  readonly #asksKnown: boolean;
   /** By the hash of the user, of those that are known and others: what another log says changes that. */
   readonly #masks = { known: new Map<number, number>(), unknown: new Map<number, number>() };
 
@@ -45,12 +46,14 @@ export class UserConditions {
   constructor({ conditions, known }: UserOptions = NO_CONDITIONS) {
     this.#conditions = conditions.map(conditionOf);
     this.#known = known;
+    this.#asksKnown = conditions.some((condition) => 'isKnown' in condition);
   }
 
   /** A bit for each condition that the user of a line meets. @param hash of the user; 0: none */
   maskOf(line: Line, hash: number): number {
     if (hash === 0 || this.#conditions.length === 0) return 0;
-    const masks = this.#known.hashes.has(hash) ? this.#masks.known : this.#masks.unknown;
+    const isKnown = this.#asksKnown && this.#known.hashes.has(hash);
+    const masks = isKnown ? this.#masks.known : this.#masks.unknown;
     const mask = masks.get(hash);
     if (mask !== undefined) return mask;
     // The bytes of a line that is repeated are gone, but its user was the last.
