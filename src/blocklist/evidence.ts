@@ -25,9 +25,10 @@ export interface Evidence {
 
 /** The proxy through which all of them came, or the first of several; empty if somebody came directly. */
 export function proxyOf(rows: Iterable<Pick<Evidence, 'proxy'>>): string {
-  // The empty text comes first.
-  const [first = ''] = Array.from(rows, ({ proxy }) => proxy).toSorted();
-  return first;
+  let first: string | undefined;
+  // The empty text comes before all others.
+  for (const { proxy } of rows) if (first === undefined || proxy < first) first = proxy;
+  return first ?? '';
 }
 
 /** The details of evidence without any. */

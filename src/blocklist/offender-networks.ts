@@ -24,8 +24,8 @@ export interface OffenderNetwork {
   supernets: OpenEntry[] | undefined;
   /** Whether it contains narrower entries; undefined until they are looked for. */
   hasSubnets: boolean | undefined;
-  /** The narrower entries that contain an address, by address. */
-  narrower: Map<number | string, readonly OpenEntry[]>;
+  /** The narrower entries that contain an address, by address; undefined until some are read. */
+  narrower: Map<number | string, readonly OpenEntry[]> | undefined;
   /** The logins in it, and whether nothing in it is protected; undefined until they are read. */
   logins: readonly Login[] | undefined;
   isClear: boolean;
@@ -84,7 +84,7 @@ export class OffenderNetworks {
       window: new Window(isOneHost(address, policy)),
       supernets: undefined,
       hasSubnets: undefined,
-      narrower: new Map(),
+      narrower: undefined,
       logins: undefined,
       isClear: false,
       trusted: undefined,
@@ -180,6 +180,7 @@ export class OffenderNetworks {
   #narrower(network: OffenderNetwork, address: Address): readonly OpenEntry[] {
     const host = hostPrefix(address);
     const key = keyOf(host);
+    network.narrower ??= new Map();
     const known = network.narrower.get(key);
     if (known !== undefined) return known;
     const found = this.#repository.supernets(host);
@@ -200,7 +201,7 @@ export class OffenderNetworks {
       this.#open.get(key)?.commit();
       this.#open.delete(key);
     }
-    network.narrower = new Map();
+    network.narrower = undefined;
     return this.#repository.subnets(network.prefix);
   }
 
@@ -226,7 +227,7 @@ export class OffenderNetworks {
     if (prefix.length <= network.prefix.length) network.supernets?.push(open);
     else {
       network.hasSubnets = true;
-      network.narrower.delete(keyOf(prefix));
+      network.narrower?.delete(keyOf(prefix));
     }
   }
 
@@ -254,7 +255,7 @@ export class OffenderNetworks {
     for (const network of this.#networks.values()) {
       network.supernets = undefined;
       network.hasSubnets = undefined;
-      if (network.narrower.size > 0) network.narrower = new Map();
+      network.narrower = undefined;
     }
   }
 

@@ -57,7 +57,10 @@ export class SpentOffences {
   /** Removes and returns all. */
   take(): readonly Offence[] {
     if (this.#offenders.size === 0) return NONE;
-    const all = [...this.#offenders.values()].flatMap(({ offences }) => offences);
+    const all: Offence[] = [];
+    for (const { offences } of this.#offenders.values()) {
+      for (const offence of offences) all.push(offence);
+    }
     this.#clear();
     this.#until = undefined;
     return all;

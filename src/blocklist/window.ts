@@ -39,7 +39,8 @@ export class Window {
   #probePoints = 0;
   /** Of the hosts that tried many ports. */
   #scanPoints = 0;
-  #hosts = new Map<number | string, ProbingHost>();
+  /** By address; undefined until there is one. */
+  #hosts: Map<number | string, ProbingHost> | undefined;
   /** Whether not all count for the same time. */
   #isUneven = false;
   /** The latest time at which one ends. */
@@ -187,6 +188,7 @@ export class Window {
     if (isNew) this.#probes++;
     this.#probePoints += points;
     const key = this.#isOneHost ? 0 : keyOfAddress(address);
+    this.#hosts ??= new Map();
     const before = this.#hosts.get(key) ?? { ports: 0, points: 0 };
     const isPort = isNew && kind.message !== UNKNOWN_PORT;
     const host = { ports: before.ports + Number(isPort), points: before.points + points };
@@ -246,7 +248,7 @@ export class Window {
     this.#probes = 0;
     this.#probePoints = 0;
     this.#scanPoints = 0;
-    this.#hosts = new Map();
+    this.#hosts = undefined;
     this.#endsAt = Number.NEGATIVE_INFINITY;
     this.#distinct = undefined;
     for (const moment of this.#moments) {

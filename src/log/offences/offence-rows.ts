@@ -22,6 +22,9 @@ const KIND = 7;
 const POINTS = 8;
 const COUNT_AND_PORT = 9;
 
+/** Few enough to stay in the cache of the processor. */
+const MAX_FETCHED = 64;
+
 /** Rows in memory, as numbers of 64 and of 32 bits. */
 interface Block {
   readonly floats: Float64Array;
@@ -115,15 +118,17 @@ export class OffenceRows {
   }
 
   /**
-   * Resolved rows, in this order.
+   * Resolved rows: those from index `start` to `end` of `order`.
    * @param memberOf by id of the address: its index in `addresses`
    */
   inOrder(
     order: Uint32Array,
+    start: number,
+    end: number,
     memberOf: Uint32Array,
     addresses: readonly Address[],
   ): Iterable<Offence> {
-    return new RowIterator(this.#blocks, order, memberOf, addresses, this.#kindOf);
+    return new RowIterator(this.#blocks, order, start, end, memberOf, addresses, this.#kindOf);
   }
 
   #float(row: number, field: number): number {
@@ -150,7 +155,12 @@ type Changing<T> = { -readonly [Name in keyof T]: T[Name] };
 class RowIterator implements IterableIterator<Offence> {
   readonly #blocks: readonly Block[];
   readonly #order: Uint32Array;
-  #index = 0;
+  #index: number;
+  readonly #end: number;
+  /** Rows before this index are fetched. */
+  #fetched: number;
+  /** The address of each fetched row, by index modulo MAX_FETCHED. */
+  readonly #members = new Uint32Array(MAX_FETCHED);
   readonly #memberOf: Uint32Array;
   readonly #addresses: readonly Address[];
   readonly #kindOf: (id: number) => OffenceKind;
@@ -160,12 +170,17 @@ class RowIterator implements IterableIterator<Offence> {
   constructor(
     blocks: readonly Block[],
     order: Uint32Array,
+    start: number,
+    end: number,
     memberOf: Uint32Array,
     addresses: readonly Address[],
     kindOf: (id: number) => OffenceKind,
   ) {
     this.#blocks = blocks;
     this.#order = order;
+    this.#index = start;
+    this.#fetched = start;
+    this.#end = end;
     this.#memberOf = memberOf;
     this.#addresses = addresses;
     this.#kindOf = kindOf;
@@ -187,18 +202,17 @@ class RowIterator implements IterableIterator<Offence> {
   }
 
   next(): IteratorResult<Offence, undefined> {
+    if (this.#index === this.#fetched) this.#fetch();
     const row = this.#order[this.#index] ?? 0;
     const block = this.#blocks[row >>> BLOCK_BITS];
-    if (this.#index === this.#order.length || block === undefined) {
-      return { done: true, value: undefined };
-    }
-    this.#index++;
+    if (this.#index === this.#end || block === undefined) return { done: true, value: undefined };
+    const member = this.#members[this.#index++ % MAX_FETCHED] ?? 0;
     const { floats, words } = block;
     const float = (row % BLOCK_ROWS) * FLOATS;
     const word = (row % BLOCK_ROWS) * WORDS;
     const offence = this.#offence;
     offence.at = secondsOf(floats[float + TIME] ?? 0);
-    offence.address = this.#addresses[this.#memberOf[words[word + ADDRESS] ?? 0] ?? 0] ?? NOBODY;
+    offence.address = this.#addresses[member] ?? NOBODY;
     offence.kind = this.#kindOf(words[word + KIND] ?? 0);
     offence.points = words[word + POINTS] ?? 0;
     const packed = words[word + COUNT_AND_PORT] ?? 0;
@@ -208,5 +222,16 @@ class RowIterator implements IterableIterator<Offence> {
     offence.user = floats[float + USER] || undefined;
     offence.key = floats[float + KEY];
     return this.#result as IteratorYieldResult<Offence>;
+  }
+
+  /** Looks up the addresses of the next rows. In a short loop the processor reads many rows at once. */
+  #fetch(): void {
+    const end = Math.min(this.#end, this.#index + MAX_FETCHED);
+    for (let index = this.#index; index < end; index++) {
+      const row = this.#order[index] ?? 0;
+      const id = this.#blocks[row >>> BLOCK_BITS]?.words[(row % BLOCK_ROWS) * WORDS + ADDRESS] ?? 0;
+      this.#members[index % MAX_FETCHED] = this.#memberOf[id] ?? 0;
+    }
+    this.#fetched = end;
   }
 }

@@ -38,8 +38,8 @@ export class QuietEvents {
   count(start: number, end: number, calendar: Calendar, events: CountedEvents): void {
     for (let index = Math.max(start, this.length - MAX_EVENTS); index < end; index++) {
       const slot = index % MAX_EVENTS;
-      const [time = 0, key = 0] = this.#words.subarray(slot * 2, slot * 2 + 2);
-      countEvents(events, Math.max(0, calendar.next(time)), key, this.#counts[slot] ?? 1);
+      const at = Math.max(0, calendar.next(this.#words[slot * 2] ?? 0));
+      countEvents(events, at, this.#words[slot * 2 + 1] ?? 0, this.#counts[slot] ?? 1);
     }
   }
 
