@@ -26,6 +26,11 @@ export interface FormerAllowed {
 /** Entries of one command that are named in the record of changes. */
 const MAX_NAMED = 1000;
 
+/** Whether nothing else changed the entry since the command that wrote a row of this table. */
+const isUnchanged = (table: string) => `NOT EXISTS (
+  SELECT 1 FROM entry AS e WHERE e.family = ${table}.family AND e.length = ${table}.length
+  AND e.network = ${table}.network AND e.command IS NOT ${table}.command)`;
+
 /** The entries before the command, except those that were changed since. */
 const FORMER = `
 SELECT f.family, f.length, hex(f.network), f.record, f.former_command, f.commands
@@ -113,6 +118,10 @@ WHERE command = ? AND key ->> 0 = 'allow' ORDER BY key`;
   /** Restores entries, pending offences and the logs read, in the current transaction. */
   #restoreEntries({ id }: RecordedCommand): void {
     const { connection, entries, history, pending } = this.#parts;
+    // What was removed of the entries that are restored; of others, it is all that is left of it.
+    for (const table of ['forgotten', 'withdrawal']) {
+      connection.run(`DELETE FROM ${table} WHERE command = ? AND ${isUnchanged(table)}`, id);
+    }
     for (const row of connection.rows(FORMER, id)) {
       const { prefix, former } = formerOfRow(row);
       if (former === undefined) continue;
@@ -123,9 +132,6 @@ WHERE command = ? AND key ->> 0 = 'allow' ORDER BY key`;
     connection.run(`DELETE FROM activation WHERE (family, length, network) IN (${MADE})`, id);
     connection.run('DELETE FROM entry WHERE command = ?', id);
     entries.removedMany();
-    for (const table of ['forgotten', 'withdrawal']) {
-      connection.run(`DELETE FROM ${table} WHERE command = ?`, id);
-    }
     const former = connection.row('SELECT pending FROM command WHERE id = ?', id)?.[0];
     // If others changed the pending offences, the log stays read, or its offences would count twice.
     if (typeof former !== 'string') return;

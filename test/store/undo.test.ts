@@ -79,6 +79,17 @@ describe('undo', () => {
     expect(notes(command)).toEqual({ P: 'two', Q: undefined });
   });
 
+  it('keeps what was forgotten where a daemon made the entry anew since', () => {
+    const path = join(temporaryDirectory(), 'store.db');
+    put(open(path, 'add'), P, 'one');
+    const [command, daemon] = [open(path, 'forget'), open(path, 'watch', false)];
+    command.forget(parsePrefix(P), NOW);
+    put(daemon, P, 'two');
+    undoLast(path);
+    expect(notes(command)['P']).toBe('two');
+    expect(command.forgotten.all().map(({ entry }) => entry.note)).toEqual(['one']);
+  });
+
   it('records nothing from a transaction that was rolled back', () => {
     const path = join(temporaryDirectory(), 'store.db');
     const store = open(path, 'add');
