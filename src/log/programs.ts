@@ -9,6 +9,8 @@ interface Program {
   readonly service: number;
 }
 
+const NO_PROGRAMS: readonly Program[] = [];
+
 /** A name with a star, which matches any text. */
 interface Pattern {
   readonly head: Uint8Array;
@@ -55,11 +57,13 @@ export class Programs {
    */
   find(bytes: Uint8Array, start: number, end: number): number {
     if (sameBytes(bytes, start, end, this.#last.name)) return this.#last.service;
-    const programs = this.#byHash.get(hashOf(bytes, start, end));
-    const found = programs?.find(({ name }) => sameBytes(bytes, start, end, name));
-    if (found === undefined) return this.#findPattern(bytes, start, end);
-    this.#last = found;
-    return found.service;
+    // A loop: what a closure captures is allocated at each call, for each line.
+    for (const program of this.#byHash.get(hashOf(bytes, start, end)) ?? NO_PROGRAMS) {
+      if (!sameBytes(bytes, start, end, program.name)) continue;
+      this.#last = program;
+      return program.service;
+    }
+    return this.#findPattern(bytes, start, end);
   }
 
   /** The scanners to try if `tried`, which `find` returned or is the first of others, does not match. */

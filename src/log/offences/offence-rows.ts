@@ -157,10 +157,10 @@ class RowIterator implements IterableIterator<Offence> {
   readonly #order: Uint32Array;
   #index: number;
   readonly #end: number;
-  /** Rows before this index are fetched. */
-  #fetched: number;
-  /** The address of each fetched row, by index modulo MAX_FETCHED. */
-  readonly #members = new Uint32Array(MAX_FETCHED);
+  /** The addresses of the rows from one index to another, which were fetched last. */
+  readonly #members: Uint32Array;
+  #fetchedFrom: number;
+  #fetchedTo: number;
   readonly #memberOf: Uint32Array;
   readonly #addresses: readonly Address[];
   readonly #kindOf: (id: number) => OffenceKind;
@@ -179,8 +179,10 @@ class RowIterator implements IterableIterator<Offence> {
     this.#blocks = blocks;
     this.#order = order;
     this.#index = start;
-    this.#fetched = start;
+    this.#fetchedFrom = start;
+    this.#fetchedTo = start;
     this.#end = end;
+    this.#members = new Uint32Array(Math.min(end - start, MAX_FETCHED));
     this.#memberOf = memberOf;
     this.#addresses = addresses;
     this.#kindOf = kindOf;
@@ -202,11 +204,11 @@ class RowIterator implements IterableIterator<Offence> {
   }
 
   next(): IteratorResult<Offence, undefined> {
-    if (this.#index === this.#fetched) this.#fetch();
+    if (this.#index === this.#fetchedTo) this.#fetch();
     const row = this.#order[this.#index] ?? 0;
     const block = this.#blocks[row >>> BLOCK_BITS];
     if (this.#index === this.#end || block === undefined) return { done: true, value: undefined };
-    const member = this.#members[this.#index++ % MAX_FETCHED] ?? 0;
+    const member = this.#members[this.#index++ - this.#fetchedFrom] ?? 0;
     const { floats, words } = block;
     const float = (row % BLOCK_ROWS) * FLOATS;
     const word = (row % BLOCK_ROWS) * WORDS;
@@ -226,12 +228,14 @@ class RowIterator implements IterableIterator<Offence> {
 
   /** Looks up the addresses of the next rows. In a short loop the processor reads many rows at once. */
   #fetch(): void {
-    const end = Math.min(this.#end, this.#index + MAX_FETCHED);
-    for (let index = this.#index; index < end; index++) {
+    const start = this.#index;
+    const end = Math.min(this.#end, start + MAX_FETCHED);
+    for (let index = start; index < end; index++) {
       const row = this.#order[index] ?? 0;
       const id = this.#blocks[row >>> BLOCK_BITS]?.words[(row % BLOCK_ROWS) * WORDS + ADDRESS] ?? 0;
-      this.#members[index % MAX_FETCHED] = this.#memberOf[id] ?? 0;
+      this.#members[index - start] = this.#memberOf[id] ?? 0;
     }
-    this.#fetched = end;
+    this.#fetchedFrom = start;
+    this.#fetchedTo = end;
   }
 }
