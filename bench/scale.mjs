@@ -18,7 +18,7 @@ import { answering, cpuSeconds, freePort, until } from './server.mjs';
 const ENTRIES = Number(process.argv[2] ?? 100_000);
 const SUBSCRIBERS = Number(process.argv[3] ?? 500);
 /** What clients ask for. */
-const PAGE = 2000;
+const PAGE = 500;
 const PASSWORD = 'bench-8d604831';
 const REPORTS = 500;
 const MESSAGES = 500;

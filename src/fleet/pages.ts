@@ -1,11 +1,10 @@
 import type { Seconds } from '../blocklist/entry.ts';
 import { CachedBody } from './cached-body.ts';
 import type { FleetStore } from './fleet-store.ts';
-import { keepLatest } from './keep-latest.ts';
 import { changedJson } from './wire.ts';
 
-/** A full copy of 1,000,000 entries has 500 pages of the size for which clients ask: some 500 MB. */
-const MAX_CACHED = 512;
+/** The changes that all cached pages together may have: a full copy of 1,000,000 entries, some 500 MB. */
+const MAX_CACHED_CHANGES = 1_000_000;
 /** A page before the last one is sent again for so long, though entries on it may have changed. */
 const MAX_AGE_SECONDS = 60;
 
@@ -21,6 +20,8 @@ interface CachedPage {
   /** The store's latest change number when the page was made. */
   readonly sequence: number;
   readonly at: Seconds;
+  /** The most changes that it may have. */
+  readonly limit: number;
   /** Whether others follow it: what changes later has a higher number and comes after them. */
   isFull: boolean;
   readonly page: Promise<Page>;
@@ -35,7 +36,10 @@ export class Pages {
   readonly #identity: string;
   readonly #sequence: () => Promise<number>;
   readonly #clock: () => Seconds;
+  /** The latest last. */
   readonly #pages = new Map<string, CachedPage>();
+  /** The sum of their limits. */
+  #cachedChanges = 0;
 
   /**
    * @param identity of the store
@@ -72,16 +76,34 @@ export class Pages {
     const isYoung = known !== undefined && now < known.at + MAX_AGE_SECONDS;
     if (known?.isFull && isYoung && known.at <= now) return known.page;
     const page = this.#read(since, limit, sequence);
-    const cached: CachedPage = { sequence, at: now, isFull: false, page };
-    keepLatest(this.#pages, key, cached, MAX_CACHED);
+    const cached: CachedPage = { sequence, at: now, limit, isFull: false, page };
+    this.#keep(key, cached);
     page.then(
       ({ more }) => {
         cached.isFull = more;
         return more;
       },
-      () => this.#pages.delete(key),
+      () => this.#drop(key),
     );
     return page;
+  }
+
+  /** Keeps a page, and drops the oldest if there are too many. */
+  #keep(key: string, page: CachedPage): void {
+    this.#drop(key);
+    this.#pages.set(key, page);
+    this.#cachedChanges += page.limit;
+    for (const oldest of this.#pages.keys()) {
+      if (this.#cachedChanges <= MAX_CACHED_CHANGES) return;
+      this.#drop(oldest);
+    }
+  }
+
+  #drop(key: string): void {
+    const page = this.#pages.get(key);
+    if (page === undefined) return;
+    this.#pages.delete(key);
+    this.#cachedChanges -= page.limit;
   }
 
   async #read(since: number, limit: number, sequence: number): Promise<Page> {

@@ -15,8 +15,8 @@ import {
 } from './wire.ts';
 import type { ReportCounted, Writer } from './writer.ts';
 
-const DEFAULT_CHANGES = 10_000;
-const MAX_CHANGES = 100_000;
+/** On a page, which then has some 5 MB. */
+const MAX_CHANGES = 10_000;
 
 export interface V2Services {
   readonly store: FleetStore;
@@ -64,7 +64,7 @@ export function addRoutesV2(
             Number.MAX_SAFE_INTEGER,
           ),
           store: textParameter('`store` of that answer, which tells whether the number is ours'),
-          limit: wholeParameter('the most changes to send', DEFAULT_CHANGES, 1, MAX_CHANGES),
+          limit: wholeParameter('the most changes to send', MAX_CHANGES, 1, MAX_CHANGES),
         }),
         answers: {
           200: '`{"store", "next", "more", "latest", "changes"}`',

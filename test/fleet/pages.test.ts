@@ -91,3 +91,13 @@ it('sends a page before the last one again for a minute, and the last one only u
   expect((await bodies())[0]).not.toBe(before[0]);
   expect((await numbersAfter(0))[0]).toEqual(range(2, 10));
 });
+
+it('keeps pages of a million changes at most, however many changes a page may have', async () => {
+  const ask = (since: number) => pages.since(since, 100_000, undefined);
+  const numbers = range(0, 10);
+  const first = await Promise.all(numbers.map(ask));
+  // In this order, nothing is dropped before it is asked for.
+  const again = await Promise.all(numbers.toReversed().map(ask));
+  const isSame = again.toReversed().map((page, index) => page === first[index]);
+  expect(isSame).toEqual(numbers.map((since) => since > 0));
+});
