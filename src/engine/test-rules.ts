@@ -130,11 +130,22 @@ function holds(
   { common, rules, context, geo }: TestedPolicy,
   facts: RuleFacts,
 ): boolean {
-  const alone = { ...rule, conditions: { [name]: rule.conditions[name] } };
-  // The others matter for the widest prefix, by which an address is looked up.
-  const all = rules.map((one) => (one === rule ? alone : { ...one, conditions: NEVER }));
-  const { policyFor } = ruledPolicies(common, all, context, geo);
-  return policyFor(facts.address).rules?.fits(facts) ?? false;
+  const { policyFor } = ruledPolicies(
+    common,
+    [
+      ...rules.map(withoutAddresses),
+      { name: rule.name, conditions: { [name]: rule.conditions[name] }, effects: ASKED },
+    ],
+    context,
+    geo,
+  );
+  return policyFor(facts.address).rules?.decided(facts, ['notify']).rule !== undefined;
 }
 
-const NEVER: RuleConditions = { countries: [] };
+/** It fits no address, but still takes part in the widest prefix, by which addresses are looked up. */
+function withoutAddresses(rule: PolicyRule): PolicyRule {
+  return { ...rule, conditions: { ...rule.conditions, countries: [] } };
+}
+
+/** Any effect tells whether a rule fits. */
+const ASKED = { notify: true };

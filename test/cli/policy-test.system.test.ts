@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CommandLine } from '../support/command-line.ts';
+import { mmdbOf } from '../support/mmdb.ts';
 
 let line: CommandLine;
 let config = '';
@@ -118,9 +119,28 @@ describe('policy test', () => {
     });
   });
 
-  it('refuses a line that names no offender', async () => {
-    const { exitCode, stderr } = await line.run('policy', 'test', 'hello');
+  it('fits no rule of other countries, whatever else there is', async () => {
+    const country = line.path('country.mmdb');
+    writeFileSync(country, mmdbOf([['5.149.104.0/22', { country: { iso_code: 'XX' } }]]));
+    const others = [
+      // Some messages count for nothing but by rules.
+      '[[rule]]\nname = "ten names"\ndistinct-users = 10\npoints = 30\n',
+      // It does not make offences of a /20 count together.
+      '[[rule]]\nname = "again"\nactivations = 1\nlength4 = 20\n',
+    ];
+    const rules = ['XX', 'YY'].map(
+      (code) => `[[rule]]\nname = "${code}"\ncountries = ["${code}"]\npoints = "x0.5"\n`,
+    );
+    const all = [...others, ...rules].join('');
+    writeFileSync(config, `[geo]\ncountry = "${country}"\n${all}`);
+    const rows = await tested('5.149.105.9');
+    expect(rows).toContain('XX         yes   points x0.5');
+    expect(rows).toContain('YY         no    points x0.5  not: countries');
+  });
+
+  it('refuses what is neither an address nor a line that names an offender', async () => {
+    const { exitCode, stderr } = await line.run('policy', 'test', '192.0.2.300');
     expect(exitCode).toBe(1);
-    expect(stderr).toContain('the line names no offender');
+    expect(stderr).toContain('this is no address, and as a line of a log it names no offender');
   });
 });
