@@ -46,7 +46,10 @@ async function testPolicy(context: Context, text: string): Promise<void> {
   };
   const subject = address ?? event?.address;
   if (subject === undefined) {
-    throw new McblockError('input', 'the line names no offender; mcblock parse shows what it says');
+    throw new McblockError(
+      'input',
+      'this is no address, and as a line of a log it names no offender; mcblock parse shows what a line says',
+    );
   }
   const test = testRules(store, tested, subject, event, context.now);
   if (context.options.json) context.json(policyTestJson(test, event, geo));
