@@ -22,7 +22,10 @@ export function isPattern(path: string): boolean {
 
 /** Whether all of a name matches the pattern; * is any text. */
 export function patternOf(pattern: string): (name: string) => boolean {
-  const wanted = regExpOf(pattern);
+  const literals = pattern
+    .split(STAR)
+    .map((literal) => literal.replaceAll(/[.+?^${}()|[\]\\]/g, String.raw`\$&`));
+  const wanted = new RegExp(`^${literals.join('.*')}$`, 's');
   return (name) => wanted.test(name);
 }
 
@@ -59,7 +62,8 @@ export function matchingFiles(pattern: string): MatchingFiles {
 }
 
 function namesIn(folder: string, pattern: string): string[] {
-  const isWanted = patternOf(pattern);
+  const matches = patternOf(pattern);
+  const showsHidden = !pattern.startsWith(STAR);
   const found: string[] = [];
   try {
     const directory = opendirSync(folder);
@@ -67,7 +71,7 @@ function namesIn(folder: string, pattern: string): string[] {
       for (let count = 0; count < MAX_EXAMINED; count++) {
         const entry = directory.readSync();
         if (entry === null) break;
-        if (isWanted(entry.name)) found.push(entry.name);
+        if (matches(entry.name) && (showsHidden || !entry.name.startsWith('.'))) found.push(entry.name);
       }
     } finally {
       directory.closeSync();
@@ -76,12 +80,4 @@ function namesIn(folder: string, pattern: string): string[] {
     // It is no folder, is missing, or may not be read: nothing in it matches.
   }
   return found;
-}
-
-function regExpOf(pattern: string): RegExp {
-  const literals = pattern
-    .split(STAR)
-    .map((literal) => literal.replaceAll(/[.+?^${}()|[\]\\]/g, String.raw`\$&`));
-  const hidden = pattern.startsWith(STAR) ? String.raw`(?!\.)` : '';
-  return new RegExp(`^${hidden}${literals.join('.*')}$`, 's');
 }

@@ -83,6 +83,8 @@ describe('a pattern', () => {
     expect(patternOf('sshd@*.service')('sshd@1-10.0.0.1:22.service')).toBe(true);
     expect(patternOf('ssh.service')('ssh.service')).toBe(true);
     expect(patternOf('ssh.*')('sshx-service')).toBe(false);
+    // Users are no files: an attacker may try a name that begins with a dot.
+    expect(patternOf('*')('.root')).toBe(true);
     expect(patternOf('*')('')).toBe(true);
     expect(patternOf('ssh*')('my-ssh.service')).toBe(false);
   });
