@@ -1,10 +1,13 @@
 import type { Origin } from '../../blocklist/entry.ts';
 import {
+  type Hours,
   isAboutMessages,
   type PolicyRule,
   type RuleConditions,
   type RuleEffects,
 } from '../../blocklist/policy-rule.ts';
+import { patternOf } from '../../log/follow/matching-files.ts';
+import type { UserCondition } from '../../log/offences/user-conditions.ts';
 import { embeddedIn } from '../../net/embedded.ts';
 import { containsPrefix, type Prefix } from '../../net/prefix.ts';
 
@@ -14,6 +17,8 @@ export interface RuleNeeds {
   readonly hasNetworks: boolean;
   readonly longestPenaltySeconds: number;
   readonly nat64: readonly Prefix[];
+  /** The conditions on users, by their bits. */
+  readonly users: readonly UserCondition[];
 }
 
 /** A rule that is wrong, by its index, and why. */
@@ -27,7 +32,7 @@ const MINUTES_OF_DAY = 1440;
 /** The first rule that can never apply, that always does, or that contradicts itself. */
 export function faultOf(rules: readonly PolicyRule[], needs: RuleNeeds): RuleFault | undefined {
   for (const [index, rule] of rules.entries()) {
-    const reason = ownFault(rule, needs) ?? shadowFault(rule, rules.slice(0, index));
+    const reason = ownFault(rule, needs) ?? shadowFault(rule, rules.slice(0, index), needs);
     if (reason !== undefined) return { index, reason };
   }
   return undefined;
@@ -43,7 +48,7 @@ function ownFault(rule: PolicyRule, needs: RuleNeeds): string | undefined {
   if (effects.forever && effects.penalty) return 'blocks forever: its penalty never applies';
   if (Object.values(conditions).every((one) => one === undefined))
     return `has no condition: it always applies; ${INSTEAD}`;
-  if (givenConditions(conditions).length === 0)
+  if (givenConditions(conditions, named as (keyof RuleEffects)[]).length === 0)
     return `always applies: its conditions hold for everything; ${INSTEAD}`;
   if (conditions.countries && !needs.hasCountries)
     return 'can never apply: set geo.country to a database';
@@ -123,11 +128,18 @@ function holds4(prefix: Prefix, nat64: readonly Prefix[]): boolean {
 const MIN_EMBEDDED = 16;
 
 /** Effects that earlier rules decide whenever this one fits. */
-function shadowFault(rule: PolicyRule, earlier: readonly PolicyRule[]): string | undefined {
-  const wide = earlier.filter(({ conditions }) => covers(conditions, rule.conditions));
+function shadowFault(
+  rule: PolicyRule,
+  earlier: readonly PolicyRule[],
+  { users }: RuleNeeds,
+): string | undefined {
   for (const name of Object.keys(rule.effects) as (keyof RuleEffects)[]) {
     if (rule.effects[name] === undefined) continue;
-    const shadow = wide.find((other) => other.effects[name] !== undefined || other.effects.ignore);
+    const shadow = earlier.find(
+      ({ conditions, effects }) =>
+        (effects[name] !== undefined || effects.ignore) &&
+        covers(conditions, rule.conditions, name, users),
+    );
     if (shadow === undefined || isSpecial(name, rule, shadow)) continue;
     return `its ${EFFECT_KEYS[name]} can never apply: rule ${shadow.name} before it fits whenever it does`;
   }
@@ -157,35 +169,78 @@ const EFFECT_KEYS: Readonly<Record<keyof RuleEffects, string>> = {
   notify: 'notify',
 };
 
-/** Whether the first conditions hold whenever the second do. */
-function covers(wide: RuleConditions, narrow: RuleConditions): boolean {
-  return givenConditions(wide).every((name) => {
+/** Whether the first conditions hold whenever the second do, for requests that heed the effect. */
+function covers(
+  wide: RuleConditions,
+  narrow: RuleConditions,
+  effect: keyof RuleEffects,
+  users: readonly UserCondition[],
+): boolean {
+  return givenConditions(wide, [effect]).every((name) => {
     const [p, q] = [wide[name], narrow[name]];
-    if (q === undefined) return false;
+    if (p === undefined || q === undefined) return false;
+    if (name === 'users') return p === q || coversUsers(users[Number(p)], users[Number(q)]);
+    if (name === 'hosts') return coversNames(wide.hosts ?? [], narrow.hosts ?? []);
+    if (name === 'hours') return coversHours(p as Hours, q as Hours);
     if (name === 'prefixes') {
       return (narrow.prefixes ?? []).every((inner) =>
         (wide.prefixes ?? []).some((outer) => containsPrefix(outer, inner)),
       );
     }
-    if (typeof p === 'number' && typeof q === 'number') return name === 'users' ? p === q : p <= q;
+    if (typeof p === 'number' && typeof q === 'number') return p <= q;
     if (p instanceof Set && q instanceof Set) return [...q].every((one) => p.has(one));
-    if (Array.isArray(p) && Array.isArray(q)) return q.every((one) => p.includes(one));
-    return JSON.stringify(p) === JSON.stringify(q);
+    return Array.isArray(p) && Array.isArray(q) && q.every((one) => p.includes(one));
   });
 }
 
-/** The conditions that do not hold for everything. */
-function givenConditions(conditions: RuleConditions): (keyof RuleConditions)[] {
-  const names = Object.keys(conditions) as (keyof RuleConditions)[];
-  return names.filter((name) => conditions[name] !== undefined && !isAlways(name, conditions));
+function coversUsers(wide: UserCondition | undefined, narrow: UserCondition | undefined): boolean {
+  if (wide === undefined || narrow === undefined || !('patterns' in wide)) return false;
+  return coversNames(wide.patterns, 'patterns' in narrow ? narrow.patterns : ['*']);
 }
 
-function isAlways(name: keyof RuleConditions, { hours, hosts, prefixes }: RuleConditions): boolean {
-  if (name === 'hours') {
-    return hours !== undefined && (hours.to - hours.from) % MINUTES_OF_DAY === 0;
-  }
+/** A star in a pattern can only be matched by one of another. */
+function coversNames(wide: readonly string[], narrow: readonly string[]): boolean {
+  const matches = wide.map(patternOf);
+  return narrow.every((name) => matches.some((isMatch) => isMatch(name)));
+}
+
+function coversHours(wide: Hours, narrow: Hours): boolean {
+  const later = (narrow.from - wide.from + MINUTES_OF_DAY) % MINUTES_OF_DAY;
+  return later + minutesOf(narrow) <= minutesOf(wide);
+}
+
+function minutesOf({ from, to }: Hours): number {
+  return (to - from + MINUTES_OF_DAY) % MINUTES_OF_DAY || MINUTES_OF_DAY;
+}
+
+/** The conditions that do not hold for everything that heeds one of the effects. */
+function givenConditions(
+  conditions: RuleConditions,
+  effects: readonly (keyof RuleEffects)[],
+): (keyof RuleConditions)[] {
+  const names = Object.keys(conditions) as (keyof RuleConditions)[];
+  return names.filter(
+    (name) => conditions[name] !== undefined && !isAlways(name, conditions, effects),
+  );
+}
+
+function isAlways(
+  name: keyof RuleConditions,
+  { hours, hosts, prefixes, origins }: RuleConditions,
+  effects: readonly (keyof RuleEffects)[],
+): boolean {
+  if (name === 'hours') return hours !== undefined && minutesOf(hours) === MINUTES_OF_DAY;
   if (name === 'hosts') return hosts?.includes('*') ?? false;
+  if (name === 'origins') {
+    // A length under a condition blocks more than what is counted together: no key does that.
+    const heeded = effects.map((effect) => (isLength(effect) ? undefined : HEEDED[effect]));
+    return heeded.every((all) => all?.every((origin) => origins?.includes(origin)));
+  }
   return name === 'prefixes' && [4, 6].every((family) => prefixes?.some(isWholeOf(family)));
+}
+
+function isLength(effect: keyof RuleEffects): boolean {
+  return effect === 'length4' || effect === 'length6';
 }
 
 function isWholeOf(family: number): (prefix: Prefix) => boolean {

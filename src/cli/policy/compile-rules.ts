@@ -44,11 +44,14 @@ export function compileRules(
     try {
       const events = eventsOf(conditions, catalogue, isComplete);
       if (isComplete) checkPossible(conditions, events, catalogue);
-      return {
-        name,
-        conditions: { ...others, events, users: userBit(conditions, users) },
-        effects,
-      };
+      const bit = userBit(conditions, users);
+      if (users.length > MAX_USER_CONDITIONS) {
+        throw new McblockError(
+          'config',
+          `more than ${MAX_USER_CONDITIONS} different lists of users; give rules the same list where you can`,
+        );
+      }
+      return { name, conditions: { ...others, events, users: bit }, effects };
     } catch (cause) {
       throw cause instanceof McblockError ? wrong(index, cause.message) : cause;
     }
@@ -60,18 +63,16 @@ export function compileRules(
  * The rules for requests of which no event is known. Those about events never fit; what they decided
  * before is found by their names.
  */
-export function rulesWithoutEvents(declared: readonly DeclaredRule[]): readonly PolicyRule[] {
-  const named: string[] = [];
-  return declared.map(({ name, conditions, effects }) => {
+export function rulesWithoutEvents(declared: readonly DeclaredRule[]): CompiledRules {
+  const all: UserCondition[] = [];
+  const rules = declared.map(({ name, conditions, effects }): PolicyRule => {
     const { services, messages, kinds, users, knownUsers, ...others } = conditions;
     const of = [services, messages, kinds];
     const events = of.every((one) => one === undefined) ? undefined : new Set([JSON.stringify(of)]);
-    if (users === undefined) return { name, conditions: { ...others, events }, effects };
-    // Equal conditions are the same one, as far as the rules are checked.
-    const text = JSON.stringify([users, knownUsers]);
-    if (!named.includes(text)) named.push(text);
-    return { name, conditions: { ...others, events, users: named.indexOf(text) }, effects };
+    const bit = userBit({ users, knownUsers }, all);
+    return { name, conditions: { ...others, events, users: bit }, effects };
   });
+  return { rules, users: all };
 }
 
 function eventsOf(
@@ -166,12 +167,5 @@ function userBit(
       : { patterns: users };
   const text = JSON.stringify(condition);
   const known = all.findIndex((one) => JSON.stringify(one) === text);
-  if (known >= 0) return known;
-  if (all.length === MAX_USER_CONDITIONS) {
-    throw new McblockError(
-      'config',
-      `more than ${MAX_USER_CONDITIONS} different lists of users; give rules the same list where you can`,
-    );
-  }
-  return all.push(condition) - 1;
+  return known >= 0 ? known : all.push(condition) - 1;
 }

@@ -21,6 +21,7 @@ import { faultOf } from './check-rules.ts';
 import {
   type Catalogue,
   type CatalogueEntry,
+  type CompiledRules,
   compileRules,
   rulesWithoutEvents,
 } from './compile-rules.ts';
@@ -59,7 +60,7 @@ export function rulesForLogs(
   const { rules, users } = compileRules(declared, all, isComplete, (index, reason) =>
     wrongRule(config, index, reason),
   );
-  checkRules(config, rules);
+  checkRules(config, { rules, users });
   const { names: accountNames } = accounts;
   return { rules, users, accountNames, ...ruledMessages(rules, all) };
 }
@@ -82,8 +83,9 @@ function portOf(message: string): number | undefined {
  * {@link rulesForLogs}, but does not know which services, messages and users there are.
  */
 function rulesForRequests(config: Config): ConfiguredRules {
-  const rules = rulesWithoutEvents(config.get('rule'));
-  checkRules(config, rules);
+  const compiled = rulesWithoutEvents(config.get('rule'));
+  checkRules(config, compiled);
+  const { rules } = compiled;
   return { rules, users: [], accountNames: NO_ACCOUNTS.names, ...ruledMessages([], []) };
 }
 
@@ -152,7 +154,7 @@ function minuteIn(offsetAt: OffsetAt): (at: Seconds) => number {
   };
 }
 
-function checkRules(config: Config, rules: readonly PolicyRule[]): void {
+function checkRules(config: Config, { rules, users }: CompiledRules): void {
   const names = rules.map(({ name }) => name);
   const twice = names.findIndex((name, index) => names.indexOf(name) < index);
   if (twice >= 0) throw wrongRule(config, twice, 'another rule has this name');
@@ -161,6 +163,7 @@ function checkRules(config: Config, rules: readonly PolicyRule[]): void {
     hasNetworks: config.get('geo.network') !== '',
     longestPenaltySeconds: config.get('penalty.longest'),
     nat64: config.get('auto.nat64'),
+    users,
   });
   if (fault !== undefined) throw wrongRule(config, fault.index, fault.reason);
 }

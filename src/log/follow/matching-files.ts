@@ -71,7 +71,8 @@ function namesIn(folder: string, pattern: string): string[] {
       for (let count = 0; count < MAX_EXAMINED; count++) {
         const entry = directory.readSync();
         if (entry === null) break;
-        if (matches(entry.name) && (showsHidden || !entry.name.startsWith('.'))) found.push(entry.name);
+        if (matches(entry.name) && (showsHidden || !entry.name.startsWith('.')))
+          found.push(entry.name);
       }
     } finally {
       directory.closeSync();

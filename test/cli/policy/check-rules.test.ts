@@ -56,6 +56,44 @@ it.each([
   expect(await reasonFor(rule)).toContain(reason);
 });
 
+it.each([
+  ['users = ["root", "admin"]', 'users = ["root"]'],
+  ['users = ["r*"]', 'users = ["ro*", "r"]'],
+  ['users = ["*"]', 'users = "known"'],
+  ['hosts = ["web*"]', 'hosts = ["web1"]'],
+  ['hours = "20:00-06:00"', 'hours = "21:00-05:00"'],
+  ['hours = "20:00-06:00"', 'hours = "00:00-06:00"'],
+  ['origins = ["grok", "pf"]\nactivations = 1', 'activations = 2'],
+])('A rule is refused if one before it fits whenever it does: %s, %s', async (wide, narrow) => {
+  const reason = await reasonFor(
+    `${wide}\npoints = "x2"\n[[rule]]\nname = "s"\n${narrow}\npoints = 30`,
+  );
+  expect(reason).toContain('rule s: its points can never apply: rule r before it fits');
+});
+
+it.each([
+  ['users = ["root"]', 'users = ["root", "admin"]'],
+  ['users = ["ro*"]', 'users = ["r*"]'],
+  ['users = ["root"]', 'users = "known"'],
+  ['users = "known"', 'users = "unknown"\nknown-users = ["root"]'],
+  ['hosts = ["web1"]', 'hosts = ["web*"]'],
+  ['hours = "20:00-06:00"', 'hours = "21:00-06:01"'],
+  ['hours = "21:00-05:00"', 'hours = "05:00-21:00"'],
+])('One that may fit without it is not: %s, %s', async (first, second) => {
+  const reason = await reasonFor(
+    `${first}\npoints = "x2"\n[[rule]]\nname = "s"\n${second}\npoints = 30`,
+  );
+  expect(reason).toBeUndefined();
+});
+
+it.each([
+  'origins = ["grok"]\npoints = "x2"',
+  'origins = ["grok", "pf"]\nignore = true',
+  'hours = "00:00-24:00"\npoints = "x2"',
+])('A rule that always applies is refused: %s', async (rule) => {
+  expect(await reasonFor(rule)).toContain('always applies');
+});
+
 /** So many rules, each about another user, and the beginning of one more. */
 function userRules(count: number): string {
   return Array.from(
@@ -75,6 +113,7 @@ it.each([
   'origins = ["pf", "manual"]\nignore = true',
   'origins = ["pf"]\nhours = "01:00-02:00"\nignore = true',
   'origins = ["pf"]\nlength4 = 20',
+  'origins = ["grok", "pf"]\nlength4 = 20',
   'origins = ["fleet"]\nnotify = true',
   'prefixes = ["64:ff9b::/96"]\nlength4 = 20',
   'prefixes = ["::/1"]\nlength4 = 20',
