@@ -129,9 +129,9 @@ function checkServices(services: readonly string[], catalogue: Catalogue): void 
 function checkMessages(messages: readonly string[], catalogue: Catalogue): void {
   for (const name of messages) {
     const [service = ''] = name.split('.');
-    const all = catalogue.find((one) => one.service === service)?.messages ?? [];
-    const found = all.find((message) => nameOf(service, message) === name);
-    if (found === undefined) throw unknown('message', name, catalogue.flatMap(namesOf));
+    const own = catalogue.find((one) => one.service === service);
+    const found = own?.messages.find((message) => nameOf(service, message) === name);
+    if (found === undefined) throw unknownMessage(name, own, catalogue);
     if (!COUNTED_KINDS.some((kind) => kind === found.kind)) {
       throw new McblockError(
         'config',
@@ -141,9 +141,25 @@ function checkMessages(messages: readonly string[], catalogue: Catalogue): void 
   }
 }
 
-function unknown(what: string, name: string, known: readonly string[]): McblockError {
-  const meant = nearest(name, known);
-  const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
+/** @param own the service that the name begins with */
+function unknownMessage(
+  name: string,
+  own: CatalogueEntry | undefined,
+  catalogue: Catalogue,
+): McblockError {
+  if (own === undefined) return unknown('message', name, catalogue.flatMap(namesOf));
+  return unknown('message', name, namesOf(own), '; docs/services.md lists those of each service');
+}
+
+/** @param otherwise what is said if none is near */
+function unknown(
+  what: string,
+  name: string,
+  known: readonly string[],
+  otherwise = '',
+): McblockError {
+  const meant = nearest(name, known) ?? known.find((one) => one.startsWith(name));
+  const hint = meant === undefined ? otherwise : `; did you mean ${meant}?`;
   return new McblockError('config', `unknown ${what} ${name}${hint}`);
 }
 

@@ -57,6 +57,15 @@ it.each([
 });
 
 it.each([
+  ['sshd.faild-login', 'unknown message sshd.faild-login; did you mean sshd.failed-login?'],
+  ['nsd.denied', 'unknown message nsd.denied; docs/services.md lists those of each service'],
+  ['sshd.failed', 'unknown message sshd.failed; did you mean sshd.failed-login?'],
+  ['ssdh.failed-login', 'unknown message ssdh.failed-login; did you mean sshd.failed-login?'],
+])('A message that does not exist is refused, with those that do: %s', async (message, reason) => {
+  expect(await reasonFor(`messages = ["${message}"]\npoints = 5`)).toBe(reason);
+});
+
+it.each([
   ['users = ["root", "admin"]', 'users = ["root"]'],
   ['users = ["r*"]', 'users = ["ro*", "r"]'],
   ['users = ["*"]', 'users = "known"'],

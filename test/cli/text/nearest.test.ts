@@ -6,6 +6,10 @@ describe('nearest', () => {
     expect(nearest('penalty.frist', ['penalty.first', 'penalty.longest'])).toBe('penalty.first');
   });
 
+  it('takes two letters that changed places for one mistake', () => {
+    expect(nearest('ssdh', ['nsd', 'sshd'])).toBe('sshd');
+  });
+
   it('finds nothing if no word is close', () => {
     expect(nearest('colour', ['penalty.first', 'trust.days'])).toBeUndefined();
   });
