@@ -63,4 +63,25 @@ describe('a witness in a grammar of the user', () => {
       ['5.150.0.0/16', 1, 0],
     ]);
   });
+
+  it('counts no points in a test of the policy', async () => {
+    const tested = await line.run('policy', 'test', packet(2, '5.149.104.2'));
+    expect(tested.stdout).toContain('counts no points: a witness');
+    expect(await line.json('policy', 'test', packet(2, '5.149.104.2'))).toMatchObject({
+      points: 0,
+    });
+  });
+
+  it('gets no points by a rule', async () => {
+    const rule = '[[rule]]\nname = "r"\nmessages = ["doorman.seen"]\npoints = 30\n';
+    writeFileSync(
+      line.path('mcblock.toml'),
+      `${rule}[grammar]\nfolder = "${line.path('grammar')}"\n`,
+    );
+    const { exitCode, stderr } = await line.run('grok', line.path('100.log'));
+    expect([exitCode, stderr]).toEqual([
+      2,
+      expect.stringContaining(':1: rule r: its points can never apply: a witness counts no points'),
+    ]);
+  });
 });

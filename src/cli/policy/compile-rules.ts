@@ -1,5 +1,5 @@
 import type { GrammarMessage, Scanner } from '../../../grammar/notation/scanner.ts';
-import type { PolicyRule } from '../../blocklist/policy-rule.ts';
+import type { PolicyRule, RuleEffects } from '../../blocklist/policy-rule.ts';
 import { PROBE } from '../../blocklist/probe.ts';
 import { McblockError } from '../../errors.ts';
 import { MAX_USER_CONDITIONS, type UserCondition } from '../../log/offences/user-conditions.ts';
@@ -43,7 +43,7 @@ export function compileRules(
     } = conditions;
     try {
       const events = eventsOf(conditions, catalogue, isComplete);
-      if (isComplete) checkPossible(conditions, events, catalogue);
+      if (isComplete) checkPossible(conditions, effects, events, catalogue);
       const bit = userBit(conditions, users);
       if (users.length > MAX_USER_CONDITIONS) {
         throw new McblockError(
@@ -104,15 +104,31 @@ function eventsOf(
 
 function checkPossible(
   { users, distinctServices = 0 }: DeclaredConditions,
+  { points, windowSeconds }: RuleEffects,
   events: ReadonlySet<string> | undefined,
-  { length: services }: Catalogue,
+  catalogue: Catalogue,
 ): void {
+  if ((points ?? windowSeconds) !== undefined && events && areWitnesses(events, catalogue)) {
+    const effect = points === undefined ? 'window' : 'points';
+    throw new McblockError('config', `its ${effect} can never apply: a witness counts no points`);
+  }
   if (users !== undefined && events && Array.from(events).every(isOfProbe)) {
     throw new McblockError('config', 'can never apply: a probe names no user');
   }
-  if (distinctServices > services) {
-    throw new McblockError('config', `can never apply: there are only ${services} services`);
+  if (distinctServices > catalogue.length) {
+    throw new McblockError(
+      'config',
+      `can never apply: there are only ${catalogue.length} services`,
+    );
   }
+}
+
+function areWitnesses(events: ReadonlySet<string>, catalogue: Catalogue): boolean {
+  return catalogue.every(({ service, messages }) =>
+    messages.every(
+      (message) => message.kind === 'witness' || !events.has(nameOf(service, message)),
+    ),
+  );
 }
 
 function isOfProbe(event: string): boolean {

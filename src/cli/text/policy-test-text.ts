@@ -86,6 +86,8 @@ function keysOf(names: readonly (keyof RuleConditions)[]): string {
 
 function countsText(counted: Offence | undefined, windowSeconds: number | undefined): string {
   if (counted === undefined) return 'counts nothing';
+  if (counted.kind.isWitness)
+    return 'counts no points: a witness hits entries and brings them back';
   const by = counted.kind.rule === undefined ? '' : `, by rule ${printable(counted.kind.rule)}`;
   const window = windowSeconds === undefined ? '' : ` for ${formatDuration(windowSeconds)}`;
   return `counts ${nounText(counted.points, 'point', 'points')}${window}${by}`;
@@ -140,7 +142,7 @@ export function policyTestJson(
       depends: test.unknown.map((name) => KEYS[name]),
       effects: effectsOf(test.rule.effects),
     })),
-    points: counted?.points ?? (event ? 0 : null),
+    points: counted?.kind.isWitness ? 0 : (counted?.points ?? (event ? 0 : null)),
     windowSeconds: windowSeconds ?? null,
     rule: counted?.kind.rule ?? null,
     block:
