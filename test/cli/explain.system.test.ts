@@ -30,6 +30,9 @@ async function grok(
   await line.run('grok', line.path('log'));
 }
 
+const seen = (address: string, host: number) =>
+  `2026-03-23T12:0${host}:00Z gw${host} sshd[7]: Failed password for root from ${address} port 4 ssh2\n`;
+
 async function explained(...argv: string[]): Promise<string[]> {
   return (await line.run('explain', ...argv)).stdout.split('\n').slice(0, -1);
 }
@@ -45,6 +48,18 @@ describe('explain', () => {
     ]);
     expect(lines.length).toBe(6);
     expect(await explained('--verbose', '5.149.104.9')).toHaveLength(25);
+  });
+
+  it('says whose the rest is, where it is of addresses that are shown', async () => {
+    const attempts = Array.from({ length: 8 }, (_, host) => seen('5.149.104.9', host));
+    writeFileSync(line.path('log'), attempts.join(''));
+    await line.run('grok', line.path('log'));
+    expect((await explained('5.149.104.9')).at(-2)).toBe(
+      '       more of 5.149.104.9: sshd 3, 2026-03-23 12:05 to 2026-03-23 12:07, in 1 log',
+    );
+    writeFileSync(line.path('log2'), `${seen('5.149.104.9', 8)}${seen('5.149.104.99', 9)}`);
+    await line.run('grok', line.path('log2'));
+    expect((await explained('5.149.104/24')).at(-2)).toMatch(/^ {7}more of 2 addresses: sshd 5, /);
   });
 
   it('takes a prefix in the form that show prints', async () => {

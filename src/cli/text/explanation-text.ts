@@ -117,8 +117,9 @@ function* activationLines(
   const count = isLong
     ? Math.min(SHOWN_EVIDENCE, isHost && own > 0 ? own : SHOWN_EVIDENCE)
     : sorted.length;
-  for (const row of sorted.slice(0, count)) yield `       ${evidenceText(row)}`;
-  if (count < sorted.length) yield `       ${restText(sorted.slice(count))}`;
+  const shown = sorted.slice(0, count);
+  for (const row of shown) yield `       ${evidenceText(row)}`;
+  if (count < sorted.length) yield `       ${restText(sorted.slice(count), shown)}`;
 }
 
 /** The address asked for comes first. */
@@ -126,10 +127,12 @@ function rank({ address }: Evidence, asked: Prefix): number {
   return address !== undefined && contains(asked, address) ? 1 : 0;
 }
 
+const OTHERS = 'other addresses';
+
 function evidenceText(evidence: Evidence): string {
   const { address, service, message, count, firstSeen, lastSeen, log, host, proxy, rule } =
     evidence;
-  const who = address ? formatAddress(address) : 'other addresses';
+  const who = address ? formatAddress(address) : OTHERS;
   const where = [
     log && `in ${printable(log)}`,
     host && `on ${printable(host)}`,
@@ -141,8 +144,7 @@ function evidenceText(evidence: Evidence): string {
 }
 
 /** The sum of further evidence: `37 more addresses: sshd 120, postfix 4, …`. */
-function restText(rows: readonly Evidence[]): string {
-  const addresses = new Set(rows.map(({ address }) => address && formatAddress(address)));
+function restText(rows: readonly Evidence[], shown: readonly Evidence[]): string {
   const logs = new Set(rows.map(({ log }) => log).filter((log) => log !== ''));
   const services = new Map<string, number>();
   for (const { service, count } of rows)
@@ -153,11 +155,24 @@ function restText(rows: readonly Evidence[]): string {
   const first = Math.min(...rows.map(({ firstSeen }) => firstSeen));
   const last = Math.max(...rows.map(({ lastSeen }) => lastSeen));
   const parts = [
-    `${nounText(addresses.size, 'more address', 'more addresses')}: ${sums.join(', ')}`,
+    `${restOfText(addressesOf(rows), addressesOf(shown))}: ${sums.join(', ')}`,
     spanText(first, last),
   ];
   if (logs.size > 0) parts.push(`in ${nounText(logs.size, 'log', 'logs')}`);
   return parts.join(', ');
+}
+
+function addressesOf(rows: readonly Evidence[]): ReadonlySet<string> {
+  return new Set(rows.map(({ address }) => (address ? formatAddress(address) : OTHERS)));
+}
+
+/** Of whom further evidence is: of more addresses, or of those that were shown too. */
+function restOfText(addresses: ReadonlySet<string>, shown: ReadonlySet<string>): string {
+  const all = Array.from(addresses);
+  if (!all.some((address) => shown.has(address))) {
+    return nounText(all.length, 'more address', 'more addresses');
+  }
+  return `more of ${all.length === 1 ? all[0] : nounText(all.length, 'address', 'addresses')}`;
 }
 
 function spanText(first: Seconds, last: Seconds): string {
