@@ -15,6 +15,7 @@ interface Sum extends Offence {
   count: number;
   port: number | undefined;
   user: UserHash;
+  isJudged: true | undefined;
 }
 
 /** The offences of one address. */
@@ -70,11 +71,11 @@ export class SpentOffences {
   #add(offence: Offence, at: Seconds): void {
     const offender = this.#offenderOf(offence.address);
     if (offender.points >= this.#mostPoints) return;
-    const { address, points, count, port, kind, user } = offence;
+    const { address, points, count, port, kind, user, isJudged } = offence;
     offender.points += points;
     const last = offender.offences.at(-1);
     if (offender.offences.length < MAX_OFFENCES || last === undefined) {
-      offender.offences.push({ at, address, points, count, port, user, kind });
+      offender.offences.push({ at, address, points, count, port, user, kind, isJudged });
       return;
     }
     last.at = Math.max(last.at, at);
@@ -82,6 +83,7 @@ export class SpentOffences {
     last.count += count;
     last.port = port;
     if (last.user !== user) last.user = undefined;
+    if (!isJudged) last.isJudged = undefined;
   }
 
   #offenderOf(address: Address): Offender {

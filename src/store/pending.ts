@@ -30,6 +30,11 @@ const ADD = [
   ...LATEST,
 ].join(', ');
 const PUT = [...SUMMED, ...LEAST].map(replaced).concat(LATEST).join(', ');
+const MOST = [
+  ...SUMMED.map((name) => `${name} = max(${name}, excluded.${name})`),
+  ...LEAST.map((name) => `${name} = min(${name}, excluded.${name})`),
+  ...LATEST,
+].join(', ');
 
 /**
  * Offences of the last window: those that have not led to a block yet, and may do so together with
@@ -100,10 +105,11 @@ ON CONFLICT (${KEY}) DO UPDATE SET `;
     });
   }
 
-  /** Replaces equal ones. */
-  putAll(offences: Iterable<Offence>): void {
+  /** Equal ones are added up, but for those that were judged before: these may be here already. */
+  addNew(offences: readonly Offence[]): void {
     this.#connection.together(() => {
-      for (const offence of offences) this.put(offence);
+      for (const offence of offences) if (offence.isJudged) this.#write(MOST, offence);
+      for (const offence of offences) if (!offence.isJudged) this.#write(ADD, offence);
     });
   }
 

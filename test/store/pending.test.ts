@@ -50,6 +50,16 @@ describe('what is pending', () => {
     store.close();
   });
 
+  it('adds up what is new, and what was judged before only if it is not here', () => {
+    const store = newStore();
+    const judged = { ...first, isJudged: true } as const;
+    store.spent.addNew([first, judged]);
+    expect(store.spent.all()).toEqual([{ ...first, points: 20, count: 2 }]);
+    store.spent.addNew([judged]);
+    expect(store.spent.all()).toEqual([{ ...first, points: 20, count: 2 }]);
+    store.close();
+  });
+
   it('is pruned of what is too old, and of the oldest where it is too much', () => {
     const store = newStore();
     const times = [100, 101, 150, 199, 200];

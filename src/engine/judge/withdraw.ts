@@ -29,7 +29,7 @@ export function spentSeconds(windowSeconds: number): number {
 
 /** Keeps offences that led to activations, for as long as a login may come. */
 export function keepSpent(store: Store, spent: readonly Offence[]): void {
-  if (spent.length > 0) store.spent.putAll(latestOf(spent, MAX_SPENT));
+  if (spent.length > 0) store.spent.addNew(latestOf(spent, MAX_SPENT));
 }
 
 /** Removes those that are too old or too many. */

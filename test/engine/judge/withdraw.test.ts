@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CommandLine } from '../../support/command-line.ts';
 
@@ -24,6 +24,11 @@ interface Told {
 
 function failures({ address = HOME, count: times = 1, at, user = 'bob' }: Told): string[] {
   return lines(times, at, `Failed password for ${user} from ${address} port 4711 ssh2`);
+}
+
+/** So many in one second. */
+function atOnce(times: number): string[] {
+  return Array.from({ length: times }, () => failures({ at: '10:00' })).flat();
 }
 
 function login({ address = HOME, at, user = 'bob' }: Told): string[] {
@@ -81,6 +86,17 @@ async function explained(address = HOME) {
 }
 
 describe('an activation', () => {
+  it('stays where a guesser got in after many failures, though they came in one second', async () => {
+    const log = line.path('auth.log');
+    // The log grows as it is read, as where it is followed.
+    for (const more of [atOnce(20), atOnce(20), login({ at: '10:01' })]) {
+      appendFileSync(log, more.join(''));
+      await line.run('grok', log);
+    }
+    expect(await rules()).toEqual([NETWORK]);
+    expect(await explained()).toMatchObject({ blocked: true, withdrawn: [] });
+  });
+
   it('is withdrawn with a login that comes within the window, and the history says so', async () => {
     await grok(failures({ count: 3, at: '10:00' }));
     expect(await rules()).toEqual([NETWORK]);
