@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CommandLine } from '../support/command-line.ts';
 
@@ -139,6 +139,20 @@ describe('rehearse', () => {
     const { stdout } = await line.run('rehearse', ...args);
     expect(stdout).toContain('more; use --verbose');
     expect((await line.run('rehearse', '--verbose', ...args)).stdout).not.toContain('--verbose');
+  });
+
+  it('tells configurations of one name apart by their paths', async () => {
+    mkdirSync(line.path('old'));
+    const all = [configOf('policy', ''), configOf('old/policy', '')];
+    const compared = await rehearsed('--also', all[0]!, '--also', all[1]!, logOf(FAILED));
+    expect(compared.map(({ policy }) => policy)).toEqual(['now', ...all]);
+  });
+
+  it('warns once of a log in which nothing is recognised', async () => {
+    const log = line.path('other');
+    writeFileSync(log, 'no log\n'.repeat(20));
+    const { stderr } = await line.run('rehearse', '--also', configOf('other', ''), log);
+    expect(stderr.match(/no line has the header of a log line/g)).toHaveLength(1);
   });
 
   it.each([

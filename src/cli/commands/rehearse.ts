@@ -20,6 +20,8 @@ import { Progress } from '../progress.ts';
 import { rehearsalJson, rehearsalLines } from '../text/rehearsal-text.ts';
 
 const MAX_POLICIES = 8;
+/** The name of the usual configuration. */
+const USUAL = 'now';
 
 interface RehearseOptions extends LogCommandOptions {
   readonly also: readonly string[];
@@ -40,7 +42,8 @@ export function define(command: Command, context: Context): void {
     .addHelpText(
       'after',
       `
-Shows 20 prefixes that differ, all with --verbose. Nothing is known of what the blocked would have done
+Shows 20 prefixes that differ, all with --verbose: the day and the length of the latest block, and in brackets
+how many there were, if more than one. Nothing is known of what the blocked would have done
 otherwise: the logs are what arrived.
 
 Examples:
@@ -64,8 +67,9 @@ async function rehearseLogs(
   const files = oldestFirst(named);
   const allowed = (await context.store('dry-run')).allowed(context.now).map(({ prefix }) => prefix);
   const rehearsals: Rehearsal[] = [];
+  const warned = new Set<string>();
   for (const { name, config } of await configurations(context, options)) {
-    const policy = await policyOf(context, name, config, options);
+    const policy = await policyOf(context, name, config, options, warned);
     rehearsals.push(await rehearse(files, policy, allowed, context.now));
   }
   if (context.options.json) context.json(rehearsals.map(rehearsalJson));
@@ -85,10 +89,11 @@ async function configurations(
   if (others.length >= MAX_POLICIES) {
     throw new McblockError('usage', `at most ${MAX_POLICIES} configurations can be compared`);
   }
-  const all = [usual, ...others];
+  const names = others.map((file) => basename(file, '.toml'));
+  const isDistinct = new Set(names).size === names.length && !names.includes(USUAL);
   return Promise.all(
-    all.map(async (file, index) => ({
-      name: index === 0 ? 'now' : basename(file ?? '', '.toml'),
+    [usual, ...others].map(async (file, index) => ({
+      name: index === 0 ? USUAL : ((isDistinct ? names : others)[index - 1] ?? ''),
       config: await loadConfig(file, context.env),
     })),
   );
@@ -99,6 +104,7 @@ async function policyOf(
   name: string,
   config: Config,
   options: RehearseOptions,
+  warned: Set<string>,
 ): Promise<RehearsedPolicy> {
   const reading = await readOptionsOf(config, options, grammarReporter(context), context.host);
   const geo = await loadGeo({
@@ -114,13 +120,19 @@ async function policyOf(
       const progress = new Progress(context, `${name}: reading ${file}`);
       const source = openLog(file, context.now);
       try {
-        return await readOffences(source, {
+        const summary = await readOffences(source, {
           ...reading,
           proxySearch,
           ...usersIn(store, reading.rules),
           known: (head) => store.logs.withHead(head),
           onProgress: (done, total) => progress.showShare(done, total),
         });
+        // Each policy reads the same logs.
+        for (const warning of summary.warnings.filter((text) => !warned.has(text))) {
+          context.remark(warning);
+          warned.add(warning);
+        }
+        return summary;
       } finally {
         progress.end();
         source.close();
