@@ -257,7 +257,7 @@ notify = true
     ['', 'set notify.command or notify.url'],
     [
       '[notify]\ncommand = ["/bin/cat"]\nurl = "https://example.net/"',
-      'set notify.command or notify.url',
+      'set notify.command or notify.url, not both',
     ],
     ['[notify]\nurl = "http://example.net/"', 'https'],
     ['[notify]\ncommand = ["cat"]', 'absolute path'],

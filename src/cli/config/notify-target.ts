@@ -13,7 +13,11 @@ export function notifyTarget(config: Config): NotifyTarget {
   const [program, ...args] = config.get('notify.command');
   const url = config.get('notify.url');
   if ((program === undefined) === (url === '')) {
-    throw new McblockError('config', 'set notify.command or notify.url in the configuration');
+    const only = url === '' ? '' : ', not both,';
+    throw new McblockError(
+      'config',
+      `set notify.command or notify.url${only} in the configuration`,
+    );
   }
   if (program !== undefined) return { command: [program, ...args] };
   const file = config.get('notify.token-file');
