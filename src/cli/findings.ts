@@ -28,6 +28,7 @@ import type { Store } from '../store/store.ts';
 import type { Config } from './config/config.ts';
 import { configuredFirewall, namesFirewall } from './config/firewall-settings.ts';
 import { fleetClient } from './config/fleet-client.ts';
+import { hasNotifyTarget } from './config/notify-target.ts';
 import { signingKeyOf } from './config/pubsub-settings.ts';
 import { openConfiguredPublisher } from './config/sync-options.ts';
 import { configuredFiles, configuredLogs } from './configured-logs.ts';
@@ -116,6 +117,15 @@ async function* fileFindings({ time }: Context, config: Config): AsyncGenerator<
     (file) => file !== '',
   );
   if (databases.length > 0) yield check('geo', () => checkGeoDatabases(databases, time.now));
+  const telling = config.get('rule').find(({ effects }) => effects.notify);
+  if (telling !== undefined && !hasNotifyTarget(config)) {
+    yield check('notify', () =>
+      warning(
+        `rule ${telling.name} tells of blocks, but nowhere to tell is set`,
+        'set notify.command or notify.url; see docs/reports.md',
+      ),
+    );
+  }
 }
 
 async function* storeFindings(

@@ -106,6 +106,13 @@ describe('doctor', () => {
       () => writeFileSync(line.config ?? '', ''),
     ],
     [
+      'a rule that tells of blocks to nobody',
+      'notify',
+      'warning',
+      /rule root tells of blocks, but nowhere to tell is set/,
+      () => configure('[[rule]]\nname = "root"\nusers = ["root"]\nnotify = true'),
+    ],
+    [
       'a missing store',
       'store',
       'problem',
