@@ -79,6 +79,13 @@ describe('policy test', () => {
     );
   });
 
+  it('shows that a line counts nothing where rules take its points', async () => {
+    writeFileSync(config, '[[rule]]\nname = "none"\nservices = ["sshd"]\npoints = 0\n');
+    const rows = await tested(LINE('bob'));
+    expect(rows).toContain('none  yes   points 0');
+    expect(rows).toContain('counts nothing');
+  });
+
   it('says the same in JSON', async () => {
     const test = await line.json('--config', config, 'policy', 'test', LINE('root'));
     expect(test).toMatchObject({

@@ -64,8 +64,20 @@ function addressIn(text: string): Address | undefined {
   }
 }
 
-/** The first offence of the lines. */
+/** The first offence of the lines; without points if rules take all that its message has. */
 async function eventOf(
+  text: string,
+  reading: LogReading,
+  store: Store,
+  now: number,
+): Promise<Offence | undefined> {
+  const found = await offenceIn(text, reading, store, now);
+  if (found !== undefined) return found;
+  const declared = await offenceIn(text, { ...reading, points: new Map() }, store, now);
+  return declared && { ...declared, points: 0 };
+}
+
+async function offenceIn(
   text: string,
   reading: LogReading,
   store: Store,
