@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CommandLine } from '../support/command-line.ts';
 
@@ -65,6 +65,16 @@ describe('rehearse', () => {
       },
     ]);
     expect(existsSync(line.db)).toBe(false);
+  });
+
+  it('counts an offence once where logs overlap', async () => {
+    const log = logOf(FAILED, FAILED, FAILED, FAILED);
+    const copy = line.path('auth.log.copy');
+    writeFileSync(
+      copy,
+      `2025-12-31T10:00:00Z gw sshd[7]: no offence\n${readFileSync(log, 'utf8')}`,
+    );
+    expect(await rehearsed(log, copy)).toMatchObject([{ offences: 4, wouldNotHaveArrived: 1 }]);
   });
 
   it('compares policies, and shows the prefixes that differ', async () => {

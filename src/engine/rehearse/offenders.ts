@@ -7,12 +7,14 @@ import { PrefixMap } from '../../net/prefix-map.ts';
 
 const LENGTH6 = 64;
 
-/** The different addresses of offences: those of IPv4, and the /64s of IPv6. */
+/** Offences, and their different addresses: those of IPv4, and the /64s of IPv6. */
 export class Offenders {
   readonly #four = new Set<number>();
   readonly #six = new Map<string, Address>();
   /** The last one: offences often repeat. */
   #last: Address | undefined;
+  /** Those of one log that another one has too are counted once. */
+  offences = 0;
 
   /** Adds the addresses of the offences that go through. */
   *watch(groups: Iterable<OffenceGroup>): Generator<OffenceGroup> {
@@ -32,6 +34,7 @@ export class Offenders {
 
   *#watched(offences: Iterable<Offence>): Generator<Offence> {
     for (const offence of offences) {
+      this.offences += offence.count;
       if (offence.address !== this.#last) this.#add(offence.address);
       yield offence;
     }

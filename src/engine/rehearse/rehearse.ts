@@ -88,7 +88,6 @@ class Run {
   readonly #events: SeenEvents;
   readonly #offenders = new Offenders();
   readonly #logins: Login[] = [];
-  #offences = 0;
   #kept = 0;
   #withdrawn = 0;
 
@@ -113,7 +112,6 @@ class Run {
     if (report.alreadyRead) return;
     store.transaction(() => storeLogins(store, logins, policies, now, report));
     this.#logins.push(...logins);
-    this.#offences += summary.offenceCount;
     this.#kept += report.hits;
     this.#withdrawn += report.withdrawn.length;
   }
@@ -129,7 +127,7 @@ class Run {
     const blocked6 = coverage[6] >> LENGTH6;
     return {
       name,
-      offences: this.#offences,
+      offences: this.#offenders.offences,
       kept: this.#kept,
       entries: entries.toSorted((p, q) => comparePrefixes(p.prefix, q.prefix)),
       activations: entries.reduce((sum, { activations }) => sum + activations.length, 0),
