@@ -108,12 +108,29 @@ describe('rehearse', () => {
           address: '5.149.105.10',
           prefix: '5.149.105.0/24',
           blockedAt: '2026-01-01T00:02:00Z',
+          blockedUntil: '2026-01-31T00:02:00Z',
           loggedInAt: '2026-01-01T00:03:00Z',
+          whileBlocked: true,
         },
       ],
     });
     const before = await rehearsed(logOf(other, FAILED, FAILED, FAILED, other));
     expect(before).toMatchObject([{ activations: 1, falseAlarms: [] }]);
+  });
+
+  it('tells logins during a block from those after it', async () => {
+    const short = configOf('short', 'penalty.first = "5m"\n');
+    const harmless = Array.from({ length: 10 }, () => 'Connection closed by 9.9.9.9');
+    const own = 'Accepted password for bob from 5.149.105.10';
+    const log = logOf(FAILED, FAILED, FAILED, ...harmless, own);
+    const all = await rehearsed('--also', short, log);
+    const alarms = all.map(({ falseAlarms: [alarm] }) => alarm);
+    expect(alarms).toMatchObject([{ whileBlocked: true }, { whileBlocked: false }]);
+    const { stdout } = await line.run('rehearse', '--also', short, log);
+    expect(stdout).toMatch(/logged in later +1 +1 *\n {2}while they were blocked +1 +0/);
+    expect(stdout).toContain(
+      'short: 5.149.105.10 logged in 2026-01-01 00:13, blocked 2026-01-01 00:02 to 2026-01-01 00:07 in',
+    );
   });
 
   it('counts what a login takes back', async () => {

@@ -31,6 +31,11 @@ const MEASURES: readonly Measure[] = [
   { title: 'IPv6 /64s blocked', value: (one) => one.blocked6, isOptional: true },
   { title: '  that never offended', value: (one) => one.innocent6, isOptional: true },
   { title: 'addresses that logged in later', value: (one) => one.falseAlarms.length },
+  {
+    title: '  while they were blocked',
+    value: (one) => one.falseAlarms.filter(({ isLockedOut }) => isLockedOut).length,
+    isOptional: true,
+  },
 ];
 
 /** What would have been blocked, by each policy. */
@@ -61,8 +66,9 @@ export function* rehearsalLines(
   yield* prefixLines(rehearsals, verbose, width);
   for (const { name, falseAlarms } of rehearsals) {
     const shown = verbose ? falseAlarms : falseAlarms.slice(0, SHOWN_ALARMS);
-    for (const { address, prefix, blockedAt, loggedInAt } of shown) {
-      yield `${name}: ${formatAddress(address)} logged in ${shortTime(loggedInAt)}, blocked ${shortTime(blockedAt)} in ${shortPrefix(prefix)}`;
+    for (const { address, prefix, blockedAt, blockedUntil, loggedInAt } of shown) {
+      const times = `${shortTime(blockedAt)} to ${shortTime(blockedUntil)}`;
+      yield `${name}: ${formatAddress(address)} logged in ${shortTime(loggedInAt)}, blocked ${times} in ${shortPrefix(prefix)}`;
     }
     if (falseAlarms.length > shown.length) {
       yield `${name}: and ${countText(falseAlarms.length - shown.length)} more that logged in later`;
@@ -139,11 +145,13 @@ export function rehearsalJson(one: Rehearsal): object {
     neverOffended4: Number(one.innocent4),
     networks6: Number(one.blocked6),
     neverOffended6: Number(one.innocent6),
-    falseAlarms: one.falseAlarms.map(({ address, prefix, blockedAt, loggedInAt }) => ({
-      address: formatAddress(address),
-      prefix: formatPrefix(prefix),
-      blockedAt: isoTime(blockedAt),
-      loggedInAt: isoTime(loggedInAt),
+    falseAlarms: one.falseAlarms.map((alarm) => ({
+      address: formatAddress(alarm.address),
+      prefix: formatPrefix(alarm.prefix),
+      blockedAt: isoTime(alarm.blockedAt),
+      blockedUntil: isoTime(alarm.blockedUntil),
+      loggedInAt: isoTime(alarm.loggedInAt),
+      whileBlocked: alarm.isLockedOut,
     })),
     entries: one.entries.map(({ prefix, hits, activations }) => ({
       prefix: formatPrefix(prefix),

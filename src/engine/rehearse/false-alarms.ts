@@ -1,4 +1,4 @@
-import type { Seconds } from '../../blocklist/entry.ts';
+import type { Expiry, Seconds } from '../../blocklist/entry.ts';
 import { keyOfAddress, type Login, trustedLogins } from '../../blocklist/trust.ts';
 import { type Address, compareAddresses } from '../../net/address.ts';
 import { hostPrefix, type Prefix } from '../../net/prefix.ts';
@@ -10,18 +10,23 @@ export interface FalseAlarm {
   readonly address: Address;
   readonly prefix: Prefix;
   readonly blockedAt: Seconds;
+  readonly blockedUntil: Expiry;
   readonly loggedInAt: Seconds;
+  /** The login would not have arrived. */
+  readonly isLockedOut: boolean;
 }
 
 /** What an activation and a withdrawn one have in common. */
 interface Block {
   readonly prefix: Prefix;
   readonly at: Seconds;
+  readonly until: Expiry;
 }
 
 /**
  * Addresses that were blocked, and from which somebody logged in later, who was not trusted by then:
- * of each the first block. Those whose block was withdrawn are among them.
+ * of each the first block in which they did, or else the first. Those whose block was withdrawn are
+ * among them.
  */
 export function falseAlarms(
   store: Store,
@@ -32,20 +37,28 @@ export function falseAlarms(
   for (const own of byAddress(logins).values()) {
     const [{ address }] = own as [Login];
     const policy = policyFor(address);
-    const wrong = blocksOf(store, address).find(
+    const times = own.flatMap(({ first, last }) => [first, last]);
+    const wrong = blocksOf(store, address).filter(
       ({ at }) =>
-        own.some(({ last }) => last > at) && trustedLogins(own, [], at, at, policy).length === 0,
+        times.some((time) => time > at) && trustedLogins(own, [], at, at, policy).length === 0,
     );
-    if (wrong === undefined) continue;
-    const later = own.flatMap(({ first, last }) => [first, last]).filter((at) => at > wrong.at);
+    const isIn = ({ at, until }: Block) => times.some((time) => isBetween(time, at, until));
+    const block = wrong.find(isIn) ?? wrong[0];
+    if (block === undefined) continue;
     alarms.push({
       address,
-      prefix: wrong.prefix,
-      blockedAt: wrong.at,
-      loggedInAt: Math.min(...later),
+      prefix: block.prefix,
+      blockedAt: block.at,
+      blockedUntil: block.until,
+      loggedInAt: Math.min(...times.filter((time) => time > block.at)),
+      isLockedOut: isIn(block),
     });
   }
   return alarms.toSorted((p, q) => compareAddresses(p.address, q.address));
+}
+
+function isBetween(time: Seconds, at: Seconds, until: Expiry): boolean {
+  return time > at && (until === 'forever' || time < until);
 }
 
 /** The activations that contained the address, oldest first. */
@@ -54,10 +67,12 @@ function blocksOf(store: Store, address: Address): Block[] {
   const snapshot = store.snapshot();
   const active = store
     .supernets(host)
-    .flatMap(({ prefix }) => snapshot.activations(prefix).map(({ at }) => ({ prefix, at })));
+    .flatMap(({ prefix }) =>
+      snapshot.activations(prefix).map(({ at, until }) => ({ prefix, at, until })),
+    );
   const withdrawn = store.withdrawals
     .supernets(host)
-    .map(({ prefix, activation }) => ({ prefix, at: activation.at }));
+    .map(({ prefix, activation: { at, until } }) => ({ prefix, at, until }));
   return [...active, ...withdrawn].toSorted((p, q) => p.at - q.at);
 }
 
