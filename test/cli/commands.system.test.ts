@@ -432,6 +432,22 @@ describe('config', () => {
     expect(stdout).toMatch(/penalty\.longest +=  *"3650d" +# default/);
   });
 
+  it('shows lists of tables as tables, which can be read again', async () => {
+    const file = line.path('mcblock.toml');
+    const rules = ['root', 'bob'].map(
+      (user) => `[[rule]]\nname = "${user}"\nusers = ["${user}"]\npoints = "x2"\n`,
+    );
+    writeFileSync(file, rules.join(''));
+    const { stdout } = await line.run('--config', file, 'config');
+    expect(stdout).toContain(
+      `\n[[rule]]  # ${file}:5\nname = "bob"\nusers = ["bob"]\npoints = "x2"\n`,
+    );
+    expect(stdout).not.toMatch(/^rule /m);
+    writeFileSync(file, stdout);
+    const again = await line.run('--config', file, 'config');
+    expect(again.stdout.replaceAll(/ *# .*/g, '')).toBe(stdout.replaceAll(/ *# .*/g, ''));
+  });
+
   it('is in force', async () => {
     const file = line.path('mcblock.toml');
     writeFileSync(file, '[penalty]\nfirst = "7d"\n');

@@ -3,7 +3,7 @@ import { check, ok } from '../../engine/doctor/finding.ts';
 import { McblockError } from '../../errors.ts';
 import { checkConfig } from '../config/check-config.ts';
 import type { Config } from '../config/config.ts';
-import { type Setting, settingText } from '../config/setting.ts';
+import { type Setting, settingTables, settingText } from '../config/setting.ts';
 import { SETTINGS, type SettingKey } from '../config/settings.ts';
 import type { Context } from '../context.ts';
 import { storePath } from '../store-location.ts';
@@ -28,7 +28,7 @@ Examples:
 }
 
 interface Row {
-  readonly key: string;
+  readonly key: SettingKey;
   readonly value: string;
   readonly source: string;
 }
@@ -49,7 +49,17 @@ async function config(context: Context, what: string | undefined): Promise<void>
     return;
   }
   context.lines([`# store: ${store}`, `# configuration: ${loaded.file ?? 'none (defaults)'}`]);
-  context.table(COLUMNS, rows);
+  // A list of tables is too long for a row, and may come last.
+  const hasTables = ({ key }: Row) => tablesOf(key, loaded).length > 0;
+  context.table(
+    COLUMNS,
+    rows.filter((row) => !hasTables(row)),
+  );
+  for (const { key } of rows.filter(hasTables)) {
+    for (const [index, table] of tablesOf(key, loaded).entries()) {
+      context.lines(['', `[[${key}]]  # ${placeOf(loaded.sourceOf(key, index))}`, ...table]);
+    }
+  }
 }
 
 const COLUMNS: readonly Column<Row>[] = [
@@ -79,12 +89,22 @@ async function checkIt(context: Context): Promise<void> {
 }
 
 function rowOf(key: SettingKey, loaded: Config): Row {
-  const source = loaded.sourceOf(key);
-  // The type of the value is lost once the key is a variable.
-  const setting = SETTINGS[key] as Setting<unknown>;
   return {
     key,
-    value: settingText(setting, loaded.get(key)),
-    source: source === 'default' ? source : `${source.file}:${source.line}`,
+    value: settingText(settingOf(key), loaded.get(key)),
+    source: placeOf(loaded.sourceOf(key)),
   };
+}
+
+function tablesOf(key: SettingKey, loaded: Config): readonly string[][] {
+  return settingTables(settingOf(key), loaded.get(key));
+}
+
+function settingOf(key: SettingKey): Setting<unknown> {
+  // The type of the value is lost once the key is a variable.
+  return SETTINGS[key];
+}
+
+function placeOf(source: ReturnType<Config['sourceOf']>): string {
+  return source === 'default' ? source : `${source.file}:${source.line}`;
 }

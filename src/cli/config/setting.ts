@@ -16,14 +16,24 @@ export function settingText<T>({ codec }: Setting<T>, value: T): string {
   return tomlText(codec.write(value));
 }
 
+/** The lines of each table as they would stand in the file, if the value is a list of tables. */
+export function settingTables<T>({ codec }: Setting<T>, value: T): readonly string[][] {
+  const written = codec.write(value);
+  return Array.isArray(written) && written.every(isObject) ? written.map(pairsOf) : [];
+}
+
 function tomlText(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(tomlText).join(',')}]`;
   if (!isObject(value)) return JSON.stringify(value);
-  const pairs = Object.entries(value)
+  const pairs = pairsOf(value);
+  return pairs.length === 0 ? '{}' : `{ ${pairs.join(', ')} }`;
+}
+
+function pairsOf(table: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(table)
     .filter(([, each]) => each !== undefined)
     .map(([name, each]) => {
       const key = /^[\w-]+$/.test(name) ? name : JSON.stringify(name);
       return `${key} = ${tomlText(each)}`;
     });
-  return pairs.length === 0 ? '{}' : `{ ${pairs.join(', ')} }`;
 }
