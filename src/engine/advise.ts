@@ -1,5 +1,5 @@
 import { type Entry, isActive, type Seconds } from '../blocklist/entry.ts';
-import type { Policy } from '../blocklist/policy.ts';
+import type { Policy, PolicyFor } from '../blocklist/policy.ts';
 import { type WidenBounds, wideningCandidates } from '../blocklist/widen.ts';
 import { FAMILY_BITS, type Family } from '../net/address.ts';
 import { coalesce } from '../net/coalesce.ts';
@@ -27,8 +27,9 @@ export interface Advice {
   readonly hits: number;
   readonly firstSeen: Seconds;
   readonly lastSeen: Seconds;
-  /** The automatic length that a rule for it could have. */
-  readonly length4: number;
+  /** The automatic lengths that a rule for it could have; undefined where it needs none. */
+  readonly length4: number | undefined;
+  readonly length6: number | undefined;
   /**
    * IPv4 addresses that would be blocked with those that offended, were the entries of today made so;
    * of a prefix, the addresses in it that were never blocked.
@@ -39,6 +40,8 @@ export interface Advice {
 export interface AdviceOptions {
   readonly geo: Geo | undefined;
   readonly policy: Policy;
+  /** With the rules that there are. */
+  readonly policyFor: PolicyFor;
   readonly bounds: WidenBounds;
   /** The least number of persistent entries in one place. */
   readonly least: number;
@@ -76,12 +79,28 @@ function placesOf(
       const name = nameOf(prefix);
       return name !== undefined && wanted.has(name) ? name : undefined;
     });
-    return Array.from(active, ([name, entries]): Advice => {
-      const length4 = policy.auto.length4 - WIDER_BITS;
-      const place = { kind, prefix: undefined, name, length4, active: entries.length };
-      return { ...place, ...sumOf(own.get(name) ?? []), otherAddresses: costOf(entries, length4) };
+    return Array.from(active).flatMap(([name, entries]): Advice[] => {
+      const mine = own.get(name) ?? [];
+      const lengths = lengthsFor(mine, options);
+      const { length4 = policy.auto.length4, length6 } = lengths;
+      if (lengths.length4 === undefined && length6 === undefined) return [];
+      const place = { kind, prefix: undefined, name, ...lengths, active: entries.length };
+      return [{ ...place, ...sumOf(mine), otherAddresses: costOf(entries, length4) }];
     });
   });
+}
+
+/** Those that are shorter than what the rules have for the entries already. */
+function lengthsFor(
+  entries: readonly Entry[],
+  { policy: { auto }, policyFor }: AdviceOptions,
+): Pick<Advice, 'length4' | 'length6'> {
+  const needed = (family: Family, key: 'length4' | 'length6'): number | undefined => {
+    const shorter = auto[key] - WIDER_BITS;
+    const own = entries.filter(({ prefix }) => prefix.family === family);
+    return own.some(({ prefix }) => policyFor(prefix).auto[key] > shorter) ? shorter : undefined;
+  };
+  return { length4: needed(4, 'length4'), length6: needed(6, 'length6') };
 }
 
 function prefixesOf(
@@ -103,7 +122,8 @@ function prefixesOf(
       const one = { ...wanted, least: 1, share: 0, widest4: prefix.length, widest6: prefix.length };
       const [whole = candidate] = wideningCandidates(family, within, one, policy, now);
       const seen = { persistent: blocked, active, hits, firstSeen, lastSeen };
-      const place = { kind: 'prefix', prefix, name: '', length4: prefix.length } as const;
+      const lengths = { length4: undefined, length6: undefined };
+      const place = { kind: 'prefix', prefix, name: '', ...lengths } as const;
       return { ...place, ...seen, otherAddresses: whole.addedAddresses };
     });
   });

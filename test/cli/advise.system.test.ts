@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CommandLine } from '../support/command-line.ts';
 import { mmdbOf } from '../support/mmdb.ts';
@@ -49,6 +49,39 @@ If it is worth that:
   countries = ["XX"]
   length4 = 22
 `);
+  });
+
+  it('proposes no rule that there is already', async () => {
+    const config = readFileSync(line.config ?? '', 'utf8');
+    const rule = '[[rule]]\nname = "persistent AS64500"\nnetworks = ["AS64500"]\nlength4 = 22\n';
+    writeFileSync(line.config ?? '', `${config}${rule}`);
+    expect((await line.run('advise')).stderr).toContain('nothing to advise');
+  });
+
+  it('proposes a length for IPv6 where that is what goes on', async () => {
+    line.now = '2026-03-01T00:00:00Z';
+    const networks = [1, 2, 3, 4].map((host) => `2a01:db8:${host}::/64`);
+    await line.run('add', ...networks);
+    const knocks = [2, 3, 4].flatMap((day) =>
+      [1, 2, 3, 4].map(
+        (host) =>
+          `2026-03-0${day}T12:00:00Z gw sshd[${day}${host}]: Failed password for root from 2a01:db8:${host}::9 port 47 ssh2\n`,
+      ),
+    );
+    writeFileSync(line.path('six.log'), knocks.join(''));
+    line.now = '2026-03-05T00:00:00Z';
+    await line.run('grok', line.path('six.log'));
+    writeFileSync(
+      line.path('country.mmdb'),
+      mmdbOf([['2a01:db8::/32', { country: { iso_code: 'YY' } }]]),
+    );
+    expect(await line.json('advise')).toContainEqual(
+      expect.objectContaining({
+        from: 'YY',
+        otherAddresses: 0,
+        proposal: '[[rule]]\nname = "persistent YY"\ncountries = ["YY"]\nlength6 = 62',
+      }),
+    );
   });
 
   it('proposes a wider entry where neighbours go on', async () => {

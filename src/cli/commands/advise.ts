@@ -38,6 +38,7 @@ async function adviseOwner(context: Context, { least }: AdviseOptions): Promise<
   const found = advise(store, {
     geo: await context.geo(),
     policy: await context.policy(),
+    policyFor: (await context.policies()).policyFor,
     bounds: widenBounds(await context.config()),
     least,
     now: context.now,
@@ -76,12 +77,15 @@ function proposalLines(advice: Advice): string[] {
     .map((line) => `  ${line}`);
 }
 
-function proposalOf({ kind, prefix, name, length4 }: Advice): string {
+function proposalOf({ kind, prefix, name, length4, length6 }: Advice): string {
   if (prefix !== undefined) return `mcblock add ${shortPrefix(prefix)} --exact`;
   const [key, value] =
     kind === 'country' ? ['countries', name] : ['networks', name.split(' ', 1)[0] ?? ''];
   const text = printable(value).replaceAll(/["\\]/g, '');
-  return `[[rule]]\nname = "persistent ${text}"\n${key} = ["${text}"]\nlength4 = ${length4}`;
+  const lengths = Object.entries({ length4, length6 }).flatMap(([effect, length]) =>
+    length === undefined ? [] : [`${effect} = ${length}`],
+  );
+  return ['[[rule]]', `name = "persistent ${text}"`, `${key} = ["${text}"]`, ...lengths].join('\n');
 }
 
 function adviceJson(advice: Advice): object {
