@@ -9,7 +9,7 @@ import type { Window } from '../blocklist/window.ts';
 import type { Address } from '../net/address.ts';
 import { FAMILY_BITS } from '../net/address.ts';
 import { embeddedIn } from '../net/embedded.ts';
-import { comparePrefixes, hostPrefix, type Prefix } from '../net/prefix.ts';
+import { comparePrefixes, containsPrefix, hostPrefix, type Prefix } from '../net/prefix.ts';
 import type { FeedMatch } from '../store/feeds.ts';
 import type { Activation } from '../store/history.ts';
 import type { ForgottenEntry } from '../store/record.ts';
@@ -106,28 +106,35 @@ function outlookOf(
   const entries = isPast(store, now)
     ? supernetsAt(store, host, now)
     : store.around(widestPrefix(host, policy), host);
-  const { next, whole } = decisionsOf(entries, space, host, network, policy, now);
-  const window = pendingWindow(store, network, policy, now);
-  return { ...pendingOf(window, network, host), next, whole };
+  const isBlocked = entries.some(
+    (entry) => isActive(entry, now) && containsPrefix(entry.prefix, host),
+  );
+  const pending = pendingOf(pendingWindow(store, network, policy, now), network, host, isBlocked);
+  const isAlone = pending.network.length > network.length;
+  const { next, whole } = decisionsOf(entries, space, host, network, isAlone, policy, now);
+  return { ...pending, next, whole };
 }
 
-/** What is pending: for the network, or for the address alone if that has more. */
+/** What is pending: for the network, or for the address alone if that has more and is not blocked. */
 function pendingOf(
   window: Window,
   network: Prefix,
   host: Prefix,
+  isBlocked: boolean,
 ): Pick<Outlook, 'network' | 'pendingPoints'> {
-  const own = window.hasProbes ? window.pointsOf(host) : 0;
+  const own = window.hasProbes && !isBlocked ? window.pointsOf(host) : 0;
   return own > window.points
     ? { network: host, pendingPoints: own }
     : { network, pendingPoints: window.points };
 }
 
+/** @param isAlone what is pending is that of the address, which it would block alone */
 function decisionsOf(
   entries: readonly Entry[],
   space: ProtectedSpace,
-  offender: Address,
+  offender: Prefix,
   network: Prefix,
+  isAlone: boolean,
   policy: Policy,
   now: Seconds,
 ): Pick<Outlook, 'next' | 'whole'> {
@@ -140,7 +147,10 @@ function decisionsOf(
     policy.reactivate.points >=
     pointsNeeded({ ...entry, activations: entry.activations - 1 }, policy);
   if (one.kind === 'new' || (one.kind === 'reactivated' && !isEnough(one.entry))) {
-    return { next: full, whole: undefined };
+    if (!isAlone) return { next: full, whole: undefined };
+    const around = entries.filter(({ prefix }) => containsPrefix(prefix, offender));
+    const alone = { ...request, points: policy.offence.points, external: false, prefix: offender };
+    return { next: decide(around, space, alone, policy, now), whole: undefined };
   }
   const isNarrower = 'entry' in one && one.entry.prefix.length > network.length;
   const isOther =

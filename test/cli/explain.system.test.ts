@@ -7,6 +7,7 @@ import { decideHost } from '../../src/engine/sync/pf-tables.ts';
 import { parsePrefix } from '../../src/net/prefix-text.ts';
 import { openStore } from '../../src/store/store.ts';
 import { CommandLine } from '../support/command-line.ts';
+import { offenceOf } from '../support/offence.ts';
 
 let line: CommandLine;
 beforeEach(() => {
@@ -86,6 +87,28 @@ describe('explain', () => {
       '  next offence: 10 more points within 1 day block 5.149.104/24 for 30 days',
     ]);
     expect(await line.json('explain', '5.149.104.77')).toMatchObject([{ pendingPoints: 20 }]);
+  });
+
+  it('says that probes block the address alone', async () => {
+    const store = openStore(line.db, { mode: 'write' });
+    const kind = { service: 'probe', log: '', host: '', proxy: '' };
+    const probes = Array.from({ length: 9 }, (_, port) =>
+      offenceOf({
+        at: Date.parse(line.now) / 1000 - 60,
+        address: parsePrefix('5.149.104.9'),
+        points: 3,
+        kind: { ...kind, message: `tcp/${port + 9000}` },
+      }),
+    );
+    store.addPending(probes);
+    store.close();
+    await line.run('add', '5.149.104.77', '--exact', '--for', '1d');
+    expect((await explained('5.149.104.9')).slice(-2)).toEqual([
+      '  pending: 27 of 30 points of 5.149.104.9',
+      '  next offence: 3 more points within 1 day block 5.149.104.9 for 30 days',
+    ]);
+    await line.run('add', '5.149.104.9', '--exact');
+    expect((await explained('5.149.104.9')).join('\n')).not.toContain('pending');
   });
 
   it('says how many points are pending in the window of a rule', async () => {
