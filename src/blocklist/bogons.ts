@@ -1,5 +1,6 @@
 import { addressOf } from '../net/address.ts';
 import { comparePrefixes, overlaps, type Prefix, prefixAround } from '../net/prefix.ts';
+import { WIDEST } from '../net/wide.ts';
 import { type Entry, neverActive } from './entry.ts';
 import type { Protection } from './request.ts';
 
@@ -16,6 +17,15 @@ import type { Protection } from './request.ts';
  */
 export function bogonEntries(): readonly Entry[] {
   return BOGONS.map(([prefix, note]) => neverActive(prefix, 'bogon', note));
+}
+
+/**
+ * Those that are so wide that a rule for them, or with a neighbour, would need --force. No host of the
+ * internet is there, and one packet with a forged source brings them back.
+ */
+export function wideBogons(): readonly Prefix[] {
+  const prefixes = BOGONS.map(([prefix]) => prefix);
+  return prefixes.filter(({ family, length }) => length <= WIDEST[family]);
 }
 
 /**

@@ -1,7 +1,10 @@
 import { McblockError } from '../errors.ts';
 import type { NetworkRun } from '../net/network-run.ts';
+import type { Prefix } from '../net/prefix.ts';
 import { PrefixList } from '../net/prefix-list.ts';
 import { subtract } from '../net/subtract.ts';
+import { isTooWide } from '../net/wide.ts';
+import { wideBogons } from './bogons.ts';
 import { REASONS_BY_HAND } from './protect.ts';
 import type { Protection } from './request.ts';
 
@@ -31,6 +34,16 @@ export function rulesOf(
 /** Whether not even a request by hand blocks it. */
 export function isAlwaysHole({ reason }: Protection): boolean {
   return REASONS_BY_HAND.includes(reason);
+}
+
+/**
+ * Whether a rule of the firewall needs --force: what of it may have hosts is too wide.
+ * @param confirmed what a person blocked, which needed --force then
+ */
+export function isRuleTooWide(rule: Prefix, confirmed?: PrefixList): boolean {
+  if (!isTooWide(rule)) return false;
+  const known = PrefixList.from([...wideBogons(), ...(confirmed ?? [])]);
+  return Array.from(subtract(PrefixList.from([rule]), known)).some(isTooWide);
 }
 
 function refuseAll({ family, size, lengths }: NetworkRun): void {

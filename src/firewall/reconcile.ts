@@ -1,9 +1,10 @@
+import { isRuleTooWide } from '../blocklist/rules.ts';
 import { McblockError } from '../errors.ts';
 import type { Prefix } from '../net/prefix.ts';
 import { PrefixList } from '../net/prefix-list.ts';
 import { formatPrefix } from '../net/prefix-text.ts';
 import { subtract } from '../net/subtract.ts';
-import { isRuleTooWide, WIDEST } from '../net/wide.ts';
+import { WIDEST } from '../net/wide.ts';
 import { type Difference, differenceOf } from './difference.ts';
 import type { Firewall } from './firewall.ts';
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { bogonEntries, privateSpace } from '../../src/blocklist/bogons.ts';
 import { isActive } from '../../src/blocklist/entry.ts';
+import { isRuleTooWide } from '../../src/blocklist/rules.ts';
 import { coalesce } from '../../src/net/coalesce.ts';
 import { contains, overlaps, prefixAround } from '../../src/net/prefix.ts';
 import { PrefixList } from '../../src/net/prefix-list.ts';
 import { formatPrefix, parsePrefix } from '../../src/net/prefix-text.ts';
-import { isRuleTooWide } from '../../src/net/wide.ts';
 
 const bogons = bogonEntries();
 

@@ -4,9 +4,9 @@ import { CoveredSpace } from '../../blocklist/covered-space.ts';
 import type { Seconds } from '../../blocklist/entry.ts';
 import { ProtectedSpace, REASONS_BY_HAND } from '../../blocklist/protect.ts';
 import type { Protection } from '../../blocklist/request.ts';
+import { isRuleTooWide } from '../../blocklist/rules.ts';
 import type { Prefix } from '../../net/prefix.ts';
 import { PrefixList } from '../../net/prefix-list.ts';
-import { isRuleTooWide } from '../../net/wide.ts';
 import { openStore } from '../../store/store.ts';
 import { allowedProtections, ownProtections } from '../protected-space.ts';
 
