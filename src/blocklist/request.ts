@@ -48,6 +48,20 @@ export interface ManualRequest {
 
 export type Request = AutomaticRequest | ManualRequest;
 
+/** A request for exactly this prefix that follows from logs alone: the penalty decides its length. */
+export function exactRequest(prefix: Prefix, at: Seconds, note = ''): ManualRequest {
+  return {
+    kind: 'manual',
+    origin: 'grok',
+    prefix,
+    at,
+    until: undefined,
+    exact: true,
+    force: false,
+    note,
+  };
+}
+
 /**
  * Why a prefix is protected: the allow-list, an address of this host, the address of the current ssh
  * session, a trusted proxy, a login, private space, a rule of the policy that ignores it, or (in the

@@ -2,23 +2,14 @@ import { decide } from '../blocklist/decide.ts';
 import type { Entry, Seconds } from '../blocklist/entry.ts';
 import type { Policy } from '../blocklist/policy.ts';
 import { ProtectedSpace } from '../blocklist/protect.ts';
+import { exactRequest } from '../blocklist/request.ts';
 
 /** How long a log would have the entry blocked next; rules about events do not fit, as none is known. */
 export function nextPenalty(entry: Entry, policy: Policy, now: Seconds): Seconds | 'forever' {
-  const { prefix } = entry;
   const decision = decide(
     [{ ...entry, expiresAt: now }],
     new ProtectedSpace([]),
-    {
-      kind: 'manual',
-      origin: 'grok',
-      prefix,
-      at: now,
-      until: undefined,
-      exact: true,
-      force: true,
-      note: '',
-    },
+    exactRequest(entry.prefix, now),
     policy,
     now,
   );

@@ -2,7 +2,7 @@ import { decide } from '../../blocklist/decide.ts';
 import { type Entry, isActive, type Seconds } from '../../blocklist/entry.ts';
 import { changeOf } from '../../blocklist/entry-change.ts';
 import type { Policy } from '../../blocklist/policy.ts';
-import type { ManualRequest } from '../../blocklist/request.ts';
+import { exactRequest } from '../../blocklist/request.ts';
 import { type Candidate, type WidenBounds, wideningCandidates } from '../../blocklist/widen.ts';
 import { addressOf } from '../../net/address.ts';
 import { prefixAround } from '../../net/prefix.ts';
@@ -57,16 +57,8 @@ export function widen(
   const limit = new ShareLimit(store, policy.limits.share, now);
   const widened = candidates.flatMap((candidate) => {
     const { prefix, blocked, networks } = candidate;
-    const request: ManualRequest = {
-      kind: 'manual',
-      origin: 'grok',
-      prefix,
-      at: now,
-      until: undefined,
-      exact: true,
-      force: false,
-      note: `widened: ${blocked} of ${networks} networks blocked`,
-    };
+    const note = `widened: ${blocked} of ${networks} networks blocked`;
+    const request = exactRequest(prefix, now, note);
     const decision = decide(store.supernets(prefix), space, request, policy, now);
     if (decision.kind === 'refused') throw new Error('a candidate contains protected space');
     if (!limit.admits(decision.entry)) return [];
