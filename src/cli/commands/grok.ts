@@ -97,7 +97,7 @@ async function grok(context: Context, named: string[], options: GrokOptions): Pr
     logins: summaries.flatMap((summary) => summary?.logins ?? []),
   };
   // Of several logs, each is judged with what those before it changed, in a dry run too.
-  const judged = options.dryRun && files.length > 1 ? store.copy() : store;
+  const judged = files.length > 1 ? await context.storeOrCopy('write', options.dryRun) : store;
   const judge = options.dryRun && judged === store ? rehearseLog : recordLog;
   const events = new SeenEvents(judged, files.length > 1);
   for (const [index, file] of files.entries()) {
@@ -123,7 +123,6 @@ async function grok(context: Context, named: string[], options: GrokOptions): Pr
       context.lines(grokReportLines(report, layout));
     }
   }
-  if (judged !== store) judged.close();
   const isWidened = !options.dryRun && (await widenByPolicy(context, store));
   const bans = options.dryRun ? [] : reports.flatMap((report) => report.bans);
   await publishAfterwards(context, bans);
