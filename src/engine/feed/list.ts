@@ -19,8 +19,9 @@ const MAX_SHOWN_CHARACTERS = 80;
 
 /**
  * Reads a published list: each line begins with a prefix, an address or a range
- * (`192.0.2.1-192.0.2.9`, or the first and last address of a prefix), and anything may follow; `#`, `;` and `//` begin comments. In JSON, one
- * object per line or all in arrays, items are strings or objects with a usual name for a prefix.
+ * (`192.0.2.1-192.0.2.9`, or the first and last address of a prefix), and anything may follow; `#`,
+ * `;` and `//` begin comments. In JSON, one object per line or all in arrays, items are strings or
+ * objects with a usual name for a prefix.
  */
 export function readFeedList(text: string): FeedList {
   const prefixes = new PrefixList();
