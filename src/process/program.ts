@@ -44,6 +44,11 @@ export class ProgramError extends McblockError {
     super('program', `${path}: ${reason}`);
     this.reason = reason;
   }
+
+  /** @param line what the program wrote to stderr about it; empty if nothing */
+  static of(path: string, { status, failure }: Ending, line: string): ProgramError {
+    return new ProgramError(path, line || (failure ?? `exited with status ${status}`));
+  }
 }
 
 /**
@@ -96,7 +101,7 @@ export class Program {
       });
       this.#child = child;
     } catch (error) {
-      this.#failure = notStarted(error);
+      this.#failure = reasonOf(error);
     }
     // Without a free file descriptor Node makes no streams.
     this.stdin = this.#child?.stdin ?? new PassThrough().resume();
@@ -107,9 +112,13 @@ export class Program {
     this.ended = this.#wait();
   }
 
-  /** As in Ending, so far. */
-  get failure(): string | undefined {
-    return this.#failure;
+  /** What it writes to stdout. Breaks off where the program is ended. */
+  async *output(): AsyncGenerator<Buffer> {
+    try {
+      for await (const chunk of this.stdout) yield chunk as Buffer;
+    } catch (cause) {
+      if (this.#failure === undefined) throw cause;
+    }
   }
 
   /** Ends the program unless it ends, or is given a new limit, within so many seconds. */
@@ -144,7 +153,7 @@ export class Program {
         return;
       }
       child.on('error', (error) => {
-        this.#failure ??= notStarted(error);
+        this.#failure ??= reasonOf(error);
         if (child.pid === undefined) end(null, null);
       });
       child.on('close', end);
@@ -160,8 +169,4 @@ export function collectStderr({ stderr }: Program): () => string {
     text = (text + data).slice(0, STDERR_LIMIT_CHARACTERS);
   });
   return () => text.trim();
-}
-
-function notStarted(error: unknown): string {
-  return reasonOf(error);
 }

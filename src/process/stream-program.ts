@@ -35,12 +35,12 @@ export async function* streamProgram(
       if (program.stdin.writableEnded) program.limitTime(TIME_LIMIT_SECONDS);
       yield piece;
     }
-    const { status, failure } = await program.ended;
+    const ending = await program.ended;
     const broken = await inputFailure;
     if (broken !== undefined) throw broken.cause;
     const [line = ''] = stderr().split(/\s*\n\s*/, 1);
-    if (failure !== undefined || status !== 0) {
-      throw new ProgramError(path, line || (failure ?? `exited with status ${status}`));
+    if (ending.failure !== undefined || ending.status !== 0) {
+      throw ProgramError.of(path, ending, line);
     }
     if (line !== '') onMessage?.(line);
   } finally {
@@ -63,21 +63,15 @@ async function feed(program: Program, input: AsyncIterable<Buffer>): Promise<voi
 async function* gathered(program: Program): AsyncGenerator<Buffer> {
   const buffer = Buffer.allocUnsafeSlow(PIECE_BYTES);
   let length = 0;
-  try {
-    for await (const data of program.stdout) {
-      const chunk = data as Buffer;
-      for (let start = 0; start < chunk.length; ) {
-        const copied = chunk.copy(buffer, length, start);
-        length += copied;
-        start += copied;
-        if (length < buffer.length) continue;
-        yield buffer;
-        length = 0;
-      }
+  for await (const chunk of program.output()) {
+    for (let start = 0; start < chunk.length; ) {
+      const copied = chunk.copy(buffer, length, start);
+      length += copied;
+      start += copied;
+      if (length < buffer.length) continue;
+      yield buffer;
+      length = 0;
     }
-  } catch (cause) {
-    // The stream breaks off where the program was ended.
-    if (program.failure === undefined) throw cause;
   }
   if (length > 0) yield buffer.subarray(0, length);
 }

@@ -118,16 +118,11 @@ export class JournalReader {
   async *#output(): AsyncGenerator<Buffer> {
     const program = this.#program;
     const stderr = collectStderr(program);
-    try {
-      for await (const chunk of program.stdout) yield this.#linesOf(chunk as Buffer);
-    } catch (cause) {
-      // The stream breaks off where the program was stopped.
-      if (program.failure === undefined) throw cause;
-    }
-    const { status, failure } = await program.ended;
-    if (this.#isEnded || status === 0) return;
+    for await (const chunk of program.output()) yield this.#linesOf(chunk);
+    const ending = await program.ended;
+    if (this.#isEnded || ending.status === 0) return;
     const [line = ''] = stderr().split('\n', 1);
-    throw new ProgramError(this.#path, line || (failure ?? `exited with status ${status}`));
+    throw ProgramError.of(this.#path, ending, line);
   }
 
   #linesOf(chunk: Buffer): Buffer {

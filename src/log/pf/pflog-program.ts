@@ -21,16 +21,11 @@ export class PflogProgram {
   /** Throws ProgramError if tcpdump ends by itself. */
   async *chunks(): AsyncGenerator<Buffer> {
     const stderr = collectStderr(this.#program);
-    try {
-      for await (const chunk of this.#program.stdout) yield chunk as Buffer;
-    } catch (cause) {
-      // The stream breaks off where the program was stopped.
-      if (this.#program.failure === undefined) throw cause;
-    }
-    const { status, failure } = await this.#program.ended;
+    yield* this.#program.output();
+    const ending = await this.#program.ended;
     if (this.#isEnded) return;
-    const line = stderr().split('\n').at(-1);
-    throw new ProgramError(this.#path, line || (failure ?? `exited with status ${status}`));
+    // The first line says on what it listens.
+    throw ProgramError.of(this.#path, ending, stderr().split('\n').at(-1) ?? '');
   }
 
   end(): void {

@@ -81,9 +81,9 @@ export class ProbeStream {
   }
 
   async #fail(): Promise<void> {
-    const { status, failure } = await this.#program.ended;
-    if (status === 0) return;
+    const ending = await this.#program.ended;
+    if (ending.status === 0) return;
     const [line = ''] = this.#stderr().split('\n', 1);
-    throw new ProgramError('probe', line || (failure ?? `exited with status ${status}`));
+    throw ProgramError.of('probe', ending, line);
   }
 }
