@@ -8,6 +8,18 @@ const ID = '/usr/bin/id';
 /** Missing in the type declarations of Node. */
 const { initgroups } = process as { readonly initgroups?: (user: string, group: number) => void };
 
+/** Throws McblockError unless root is to be given up to `user`, or kept by --as-root. */
+export function refuseRoot(named: string, user: string, asRoot = false): void {
+  if (user !== '' && asRoot) {
+    throw new McblockError('usage', `${named} is ${user}; unset it, or leave out --as-root`);
+  }
+  if (process.geteuid?.() !== 0 || user !== '' || asRoot) return;
+  throw new McblockError(
+    'config',
+    `refusing to run as root: set ${named} (and firewall.helper for pf), or use --as-root`,
+  );
+}
+
 /** The user and group that root switches to. */
 export interface LesserUser {
   /** Undefined if this process is that user already. */

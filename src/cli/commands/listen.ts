@@ -13,11 +13,11 @@ import { type ApplyChoice, addApplyOptions, isToUpdate, NOT_APPLIED } from '../a
 import { readAcacia } from '../config/acacia.ts';
 import { configuredFirewall } from '../config/firewall-settings.ts';
 import { fleetClient } from '../config/fleet-client.ts';
-import { type DaemonUser, listenSettings } from '../config/listen-settings.ts';
+import { listenSettings } from '../config/listen-settings.ts';
 import { catchUpOptions } from '../config/sync-options.ts';
 import type { Context } from '../context.ts';
 import { daemonLog, stopped } from '../daemon.ts';
-import { lesserUser } from '../privileges.ts';
+import { lesserUser, refuseRoot } from '../privileges.ts';
 import { VERSION } from '../version.ts';
 
 interface ListenOptions extends ApplyChoice {
@@ -55,7 +55,7 @@ async function listen(context: Context, options: ListenOptions): Promise<void> {
   for (const warning of acacia?.warnings ?? []) context.remark(`mcblock: ${warning}`);
   // Only root may be able to read certificates and keys.
   const { user, group, ...settings } = listenSettings(config, acacia);
-  refuseRoot({ user }, options);
+  refuseRoot('listen.user', user, options.asRoot);
   const lesser = user === '' ? undefined : await lesserUser(user, group, 'listen.user');
   const policy = await context.policy();
   const log = daemonLog(context);
@@ -130,15 +130,4 @@ async function listen(context: Context, options: ListenOptions): Promise<void> {
     client?.close();
   }
   log.write('info', 'stopped');
-}
-
-function refuseRoot({ user }: Pick<DaemonUser, 'user'>, { asRoot }: ListenOptions): void {
-  if (user !== '' && asRoot) {
-    throw new McblockError('usage', `listen.user is ${user}; unset it, or leave out --as-root`);
-  }
-  if (process.geteuid?.() !== 0 || user !== '' || asRoot) return;
-  throw new McblockError(
-    'config',
-    'refusing to run as root: set listen.user (and firewall.helper for pf), or use --as-root',
-  );
 }

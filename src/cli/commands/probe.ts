@@ -14,7 +14,7 @@ import type { Config } from '../config/config.ts';
 import { publisherSettings } from '../config/publisher-settings.ts';
 import type { Context } from '../context.ts';
 import { readOptionsOf } from '../log-options.ts';
-import { lesserUser } from '../privileges.ts';
+import { lesserUser, refuseRoot } from '../privileges.ts';
 import { Signals } from '../signals.ts';
 import { countText, nounText } from '../text/count.ts';
 
@@ -131,15 +131,7 @@ function settingsOf(
   if (ports.length === 0 && sockets.length === 0 && redirect === 0) {
     throw new McblockError('config', 'nothing to probe: set probe.ports, such as [23, 445, 3389]');
   }
-  if (user !== '' && asRoot) {
-    throw new McblockError('usage', `probe.user is ${user}; unset it, or leave out --as-root`);
-  }
-  if (process.geteuid?.() === 0 && user === '' && !asRoot) {
-    throw new McblockError(
-      'config',
-      'refusing to run as root: set probe.user (and firewall.helper for pf), or use --as-root',
-    );
-  }
+  refuseRoot('probe.user', user, asRoot);
   return { ports, redirect, user };
 }
 

@@ -11,7 +11,7 @@ import { policyOf } from './policies.ts';
 import { redisLocation, senderOf, signingKeyOf } from './pubsub-settings.ts';
 
 /** Whom the daemon runs as. Empty: the user who started it. */
-export interface DaemonUser {
+interface DaemonUser {
   readonly user: string;
   readonly group: string;
 }
