@@ -40,6 +40,11 @@ export class McblockError extends Error {
   }
 }
 
+/** An error about this file, host, option or key: `NAME: REASON`. */
+export function errorOf(code: ErrorCode, name: string, cause: unknown): McblockError {
+  return new McblockError(code, `${name}: ${reasonOf(cause)}`, { cause });
+}
+
 /** Where libuv's wording is longer than it need be, or odd. */
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'no such file',

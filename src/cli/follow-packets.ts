@@ -1,6 +1,6 @@
 import { StreamWatcher } from '../engine/watch/stream-watcher.ts';
 import type { WatcherOptions, WatchSettings } from '../engine/watch/watcher.ts';
-import { McblockError, reasonOf } from '../errors.ts';
+import { errorOf, McblockError } from '../errors.ts';
 import { PacketStream } from '../log/pf/packet-stream.ts';
 import { PflogFile } from '../log/pf/pflog-file.ts';
 import { PflogProgram } from '../log/pf/pflog-program.ts';
@@ -69,5 +69,5 @@ function isMissing(error: unknown): boolean {
 function fileError(name: string, error: unknown): unknown {
   if (error instanceof McblockError || !(error instanceof Error && 'syscall' in error))
     return error;
-  return new McblockError('file', `${name}: ${reasonOf(error)}`, { cause: error });
+  return errorOf('file', name, error);
 }

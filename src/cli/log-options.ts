@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Seconds } from '../blocklist/entry.ts';
 import { Host } from '../engine/host/host.ts';
-import { McblockError, reasonOf } from '../errors.ts';
+import { errorOf, McblockError } from '../errors.ts';
 import type { ReadOptions } from '../log/read-options.ts';
 import { type LeaveOut, loadScanners } from '../log/scanners.ts';
 import { openSource, type Source } from '../log/source.ts';
@@ -104,9 +104,7 @@ function checkLogServices(config: Config, scanners: ReadOptions['scanners']): vo
     try {
       checkService(name, scanners);
     } catch (error) {
-      throw new McblockError('config', `${placeOf(config, 'log')}log: ${reasonOf(error)}`, {
-        cause: error,
-      });
+      throw errorOf('config', `${placeOf(config, 'log')}log`, error);
     }
   }
 }

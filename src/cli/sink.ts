@@ -2,7 +2,7 @@ import { fstatSync, statSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { devNull } from 'node:os';
 import type * as ttyModule from 'node:tty';
-import { McblockError, reasonOf } from '../errors.ts';
+import { errorOf } from '../errors.ts';
 
 const USUAL_COLUMNS = 80;
 
@@ -85,9 +85,7 @@ function writeWhole(descriptor: number, bytes: Uint8Array): void {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'EPIPE') throw new ReaderGone();
       if (code !== 'EAGAIN') {
-        throw new McblockError('file', `output: ${reasonOf(error)}`, {
-          cause: error,
-        });
+        throw errorOf('file', 'output', error);
       }
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
     }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Reader } from 'mmdb-lib';
 
 import type { Seconds } from '../blocklist/entry.ts';
-import { McblockError, reasonOf } from '../errors.ts';
+import { errorOf } from '../errors.ts';
 import type { Address } from '../net/address.ts';
 import { formatAddress } from '../net/address-text.ts';
 
@@ -50,9 +50,7 @@ async function readerOf(file: string): Promise<Reader<never>> {
   try {
     return new MmdbReader<never>(readFileSync(file));
   } catch (cause) {
-    throw new McblockError('config', `${file}: ${reasonOf(cause)}`, {
-      cause,
-    });
+    throw errorOf('config', file, cause);
   }
 }
 

@@ -1,5 +1,5 @@
 import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { McblockError, reasonOf } from '../errors.ts';
+import { errorOf, McblockError } from '../errors.ts';
 import { readSigningKey, SigningKey } from '../fleet/pubsub/signing-key.ts';
 
 /**
@@ -26,9 +26,7 @@ export async function makeSigningKey(
   } catch (error) {
     if (isThere) rmSync(next, { force: true });
     if (error instanceof McblockError) throw error;
-    throw new McblockError('config', `pubsub.signing-key: ${file}: ${reasonOf(error)}`, {
-      cause: error,
-    });
+    throw errorOf('config', `pubsub.signing-key: ${file}`, error);
   }
   return { key, isMade: true };
 }

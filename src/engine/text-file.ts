@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
-import { McblockError, reasonOf } from '../errors.ts';
+import { errorOf, McblockError } from '../errors.ts';
 
 const CHUNK_BYTES = 256 * 1024;
 const MAX_LINE_CHARACTERS = 64 * 1024 * 1024;
@@ -16,7 +16,7 @@ export class TextFile {
     try {
       this.#descriptor = path === '-' ? 0 : openSync(path, 'r');
     } catch (error) {
-      throw new McblockError('file', `${path}: ${reasonOf(error)}`, { cause: error });
+      throw errorOf('file', path, error);
     }
   }
 
@@ -70,9 +70,7 @@ export class TextFile {
         const { code } = error as NodeJS.ErrnoException;
         if (code === 'EOF') return 0;
         if (code !== 'EAGAIN') {
-          throw new McblockError('file', `${this.name}: ${reasonOf(error)}`, {
-            cause: error,
-          });
+          throw errorOf('file', this.name, error);
         }
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
       }

@@ -14,7 +14,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { McblockError, reasonOf } from '../errors.ts';
+import { errorOf, McblockError } from '../errors.ts';
 
 const NEW_FILE_MODE = 0o644;
 
@@ -44,7 +44,7 @@ export function writeFileWhole(named: string, chunks: Iterable<Uint8Array>, mode
     if (descriptor !== undefined) closeSync(descriptor);
     removeIfThere(temporary);
     if (error instanceof McblockError) throw error;
-    throw new McblockError('file', `${path}: ${reasonOf(error)}`, { cause: error });
+    throw errorOf('file', path, error);
   }
 }
 

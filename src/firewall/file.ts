@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import { McblockError, reasonOf } from '../errors.ts';
+import { errorOf, McblockError } from '../errors.ts';
 import type { PrefixList } from '../net/prefix-list.ts';
 import { readPrefixes } from '../net/prefix-reader.ts';
 import { runProgram, wordsOf } from '../process/run-program.ts';
@@ -31,7 +31,7 @@ function readTable(path: string): PrefixList | undefined {
     list.sort();
     return badCount === 0 ? list : undefined;
   } catch (error) {
-    throw new McblockError('file', `${path}: ${reasonOf(error)}`, { cause: error });
+    throw errorOf('file', path, error);
   }
 }
 

@@ -1,4 +1,4 @@
-import { McblockError, reasonOf } from '../errors.ts';
+import { errorOf } from '../errors.ts';
 import { readConfigFile } from '../read-config-file.ts';
 
 const LIMIT_BYTES = 4096;
@@ -15,8 +15,6 @@ export function readSecretFile(file: string, setting: string): string {
     });
     return content.toString('utf8');
   } catch (error) {
-    throw new McblockError('config', `${setting}: ${file}: ${reasonOf(error)}`, {
-      cause: error,
-    });
+    throw errorOf('config', `${setting}: ${file}`, error);
   }
 }

@@ -1,4 +1,4 @@
-import { McblockError, reasonOf } from '../errors.ts';
+import { errorOf, McblockError } from '../errors.ts';
 import type { Prefix } from '../net/prefix.ts';
 import { parsePrefix } from '../net/prefix-text.ts';
 import type { Decoder } from '../validation/codec.ts';
@@ -109,7 +109,7 @@ function prefixOf(item: unknown, index: number): Prefix {
   try {
     return parsePrefix(hostOf(text.trim()));
   } catch (error) {
-    throw new McblockError('input', `'IP' of item ${index}: ${reasonOf(error)}`, { cause: error });
+    throw errorOf('input', `'IP' of item ${index}`, error);
   }
 }
 

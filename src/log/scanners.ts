@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { instantiate, type LateGrammar } from '../../grammar/notation/instance.ts';
 import type { Scanner } from '../../grammar/notation/scanner.ts';
-import { McblockError, reasonOf } from '../errors.ts';
+import { errorOf, McblockError, reasonOf } from '../errors.ts';
 import { ownedByAnother, readConfigFile } from '../read-config-file.ts';
 import { type RequestFile, readRequestLists } from './requests/request-list.ts';
 import { RequestReader } from './requests/request-scanner.ts';
@@ -65,9 +65,7 @@ function filesIn(folder: string, ending: string): string[] {
     const names = readdirSync(folder).filter((name) => name.endsWith(ending));
     return names.toSorted().map((name) => join(folder, name));
   } catch (error) {
-    throw new McblockError('config', `grammar.folder: ${folder}: ${reasonOf(error)}`, {
-      cause: error,
-    });
+    throw errorOf('config', `grammar.folder: ${folder}`, error);
   }
 }
 
@@ -75,6 +73,6 @@ function readGrammar(file: string): string {
   try {
     return readConfigFile(file, (stats) => ownedByAnother(file, stats)).toString('utf8');
   } catch (error) {
-    throw new McblockError('config', `${file}: ${reasonOf(error)}`, { cause: error });
+    throw errorOf('config', file, error);
   }
 }

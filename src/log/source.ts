@@ -1,6 +1,6 @@
 import { closeSync, createReadStream, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import type { Seconds } from '../blocklist/entry.ts';
-import { McblockError, reasonOf } from '../errors.ts';
+import { errorOf, McblockError, reasonOf } from '../errors.ts';
 
 const CHUNK_BYTES = 262_144;
 /** Files do not have an earlier time unless the clock of their host was not set. */
@@ -119,5 +119,5 @@ async function* counted(
 }
 
 function fileError(name: string, cause: unknown): McblockError {
-  return new McblockError('file', `${name}: ${reasonOf(cause)}`, { cause });
+  return errorOf('file', name, cause);
 }

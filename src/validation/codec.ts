@@ -1,4 +1,4 @@
-import { McblockError, reasonOf } from '../errors.ts';
+import { errorOf, McblockError } from '../errors.ts';
 
 /** How a value from outside (a peer, a file, another version of mcblock) is checked and read. */
 export interface Decoder<T> {
@@ -42,7 +42,7 @@ export function codec<T>({ schema, wanted, parse, write }: CodecOptions<T>): Cod
         return parse(value) ?? refuse(path, wanted, value);
       } catch (error) {
         if (!(error instanceof McblockError) || error.code === 'input') throw error;
-        throw new McblockError('input', `${nameOf(path)}: ${reasonOf(error)}`, { cause: error });
+        throw errorOf('input', nameOf(path), error);
       }
     },
     write: write ?? ((value) => value),

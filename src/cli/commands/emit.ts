@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { excessError, excessOf, narrowestRulesAt, rulesAt } from '../../engine/rules-at.ts';
-import { McblockError, reasonOf } from '../../errors.ts';
+import { errorOf, McblockError } from '../../errors.ts';
 import { writeFileWhole } from '../../firewall/atomic-file.ts';
 import { type Community, DEFAULT_COMMUNITIES, readCommunity } from '../../firewall/bgp-text.ts';
 import { MAX_TABLE_FILE_LINES, TABLE_FILE_ADVICE } from '../../firewall/pf-text.ts';
@@ -112,6 +112,6 @@ function linesOf(path: string): number {
     for (const byte of readFileSync(path)) if (byte === NEWLINE) lines += 1;
     return lines;
   } catch (cause) {
-    throw new McblockError('file', `${path}: ${reasonOf(cause)}`, { cause });
+    throw errorOf('file', path, cause);
   }
 }

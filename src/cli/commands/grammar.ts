@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import type { Command } from 'commander';
 import type { Trial } from '../../../grammar/notation/load.ts';
 import type { Scanner } from '../../../grammar/notation/scanner.ts';
-import { McblockError, reasonOf } from '../../errors.ts';
+import { errorOf, McblockError } from '../../errors.ts';
 import { loadScanners } from '../../log/scanners.ts';
 import { programFolder } from '../../program-folder.ts';
 import type { Context } from '../context.ts';
@@ -154,7 +154,7 @@ function textOf(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new McblockError('file', `${file}: ${reasonOf(error)}`, { cause: error });
+    throw errorOf('file', file, error);
   }
 }
 

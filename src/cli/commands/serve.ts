@@ -6,7 +6,7 @@ import { openFleetStore, shownLocation } from '../../engine/fleet-store.ts';
 import { BudgetNotices } from '../../engine/notify/budget-notices.ts';
 import { deliver } from '../../engine/notify/deliver.ts';
 import { ownAddresses } from '../../engine/own-addresses.ts';
-import { McblockError, reasonOf } from '../../errors.ts';
+import { errorOf, McblockError, reasonOf } from '../../errors.ts';
 import { V1_STATUSES } from '../../fleet/authentication.ts';
 import type { FleetStore } from '../../fleet/fleet-store.ts';
 import { isLoopback } from '../../fleet/loopback.ts';
@@ -224,9 +224,7 @@ async function listen(start: () => Promise<unknown>, address: string): Promise<v
   try {
     await start();
   } catch (error) {
-    throw new McblockError('program', `--listen ${address}: ${reasonOf(error)}`, {
-      cause: error,
-    });
+    throw errorOf('program', `--listen ${address}`, error);
   }
 }
 

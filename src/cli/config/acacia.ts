@@ -1,4 +1,4 @@
-import { McblockError, reasonOf } from '../../errors.ts';
+import { errorOf, McblockError } from '../../errors.ts';
 import { readConfigFile } from '../../read-config-file.ts';
 import { nearest } from '../text/nearest.ts';
 import { printable } from '../text/printable.ts';
@@ -78,7 +78,7 @@ function readJson(file: string): Record<string, unknown> {
     }
     return value as Record<string, unknown>;
   } catch (error) {
-    throw new McblockError('config', `${file}: ${reasonOf(error)}`, { cause: error });
+    throw errorOf('config', file, error);
   }
 }
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { McblockError, reasonOf } from '../../errors.ts';
+import { errorOf } from '../../errors.ts';
 import { ownedByAnother, readConfigFile } from '../../read-config-file.ts';
 import type { Setting } from './setting.ts';
 import { type ReadSettings, SETTINGS, type SettingKey, type SettingValue } from './settings.ts';
@@ -48,9 +48,7 @@ function readConfig(file: string): string {
     );
     return content.toString('utf8');
   } catch (error) {
-    throw new McblockError('config', `${file}: ${reasonOf(error)}`, {
-      cause: error,
-    });
+    throw errorOf('config', file, error);
   }
 }
 

@@ -1,5 +1,5 @@
 import { createSecureContext } from 'node:tls';
-import { McblockError, reasonOf } from '../../errors.ts';
+import { errorOf, McblockError, reasonOf } from '../../errors.ts';
 import { readConfigFile } from '../../read-config-file.ts';
 
 /** A bundle of all public authorities has some 250 KB. */
@@ -17,9 +17,7 @@ export function readPem(file: string, named: string): Buffer {
     if (!content.includes('-----BEGIN ')) throw new Error('not PEM');
     return content;
   } catch (error) {
-    throw new McblockError('config', `${named}: ${file}: ${reasonOf(error)}`, {
-      cause: error,
-    });
+    throw errorOf('config', `${named}: ${file}`, error);
   }
 }
 

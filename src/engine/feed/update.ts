@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { privateSpace } from '../../blocklist/bogons.ts';
 import type { Seconds } from '../../blocklist/entry.ts';
-import { McblockError, reasonOf } from '../../errors.ts';
+import { errorOf, McblockError } from '../../errors.ts';
 import { hostPrefix } from '../../net/prefix.ts';
 import { PrefixList } from '../../net/prefix-list.ts';
 import { formatPrefix } from '../../net/prefix-text.ts';
@@ -141,6 +141,6 @@ function readCertificates(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {
-    throw new McblockError('file', `${path}: ${reasonOf(cause)}`, { cause });
+    throw errorOf('file', path, cause);
   }
 }

@@ -12,7 +12,7 @@ import {
   statSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { McblockError, reasonOf } from '../../errors.ts';
+import { errorOf } from '../../errors.ts';
 import { writeFileWhole } from '../../firewall/atomic-file.ts';
 import { type Finished, runProgram } from '../../process/run-program.ts';
 
@@ -78,7 +78,7 @@ export class Host {
       copyFileSync(this.path(path), temporary);
       renameSync(temporary, this.path(copy));
     } catch (cause) {
-      throw new McblockError('file', `${copy}: ${reasonOf(cause)}`, { cause });
+      throw errorOf('file', copy, cause);
     }
   }
 
@@ -90,7 +90,7 @@ export class Host {
     try {
       mkdirSync(dirname(this.path(path)), { recursive: true, mode: 0o755 });
     } catch (cause) {
-      throw new McblockError('file', `${dirname(path)}: ${reasonOf(cause)}`, { cause });
+      throw errorOf('file', dirname(path), cause);
     }
     writeFileWhole(this.path(path), [Buffer.from(text)], mode);
   }
@@ -102,7 +102,7 @@ export class Host {
       const folder = this.path(dirname(path));
       if (folder.endsWith('.service.d') && readdirSync(folder).length === 0) rmdirSync(folder);
     } catch (cause) {
-      throw new McblockError('file', `${path}: ${reasonOf(cause)}`, { cause });
+      throw errorOf('file', path, cause);
     }
   }
 

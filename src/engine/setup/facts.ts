@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { McblockError, reasonOf } from '../../errors.ts';
+import { errorOf } from '../../errors.ts';
 import { isPattern, matchingFiles } from '../../log/follow/matching-files.ts';
 import { rotationsOf } from '../../log/follow/rotation.ts';
 import type { Address } from '../../net/address.ts';
@@ -136,6 +136,6 @@ function packagedText(name: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new McblockError('file', `${file}: ${reasonOf(cause)}`, { cause });
+    throw errorOf('file', file, cause);
   }
 }

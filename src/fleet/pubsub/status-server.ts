@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
-import { McblockError, reasonOf } from '../../errors.ts';
+import { errorOf, reasonOf } from '../../errors.ts';
 import { PROMETHEUS_TYPE, prometheusText } from '../../prometheus.ts';
 import { DATA_POLICY, GUARD_HEADERS } from '../web-page.ts';
 import { type Endpoint, endpointText, isLocal } from './endpoint.ts';
@@ -57,11 +57,7 @@ export class StatusServer {
       );
       await once(this.#server, 'listening');
     } catch (error) {
-      throw new McblockError(
-        'program',
-        `cannot listen on ${endpointText(endpoint)}: ${reasonOf(error)}`,
-        { cause: error },
-      );
+      throw errorOf('program', `cannot listen on ${endpointText(endpoint)}`, error);
     }
     const address = this.#server.address();
     if (address === null || typeof address === 'string') return endpointText(endpoint);

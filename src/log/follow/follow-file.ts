@@ -9,7 +9,7 @@ import {
   statSync,
 } from 'node:fs';
 import type { Seconds } from '../../blocklist/entry.ts';
-import { McblockError, reasonOf } from '../../errors.ts';
+import { errorOf, McblockError, reasonOf } from '../../errors.ts';
 import { headOf } from '../checkpoint.ts';
 import { LINE_LIMIT_BYTES } from '../lines.ts';
 import { fileTimeOf } from '../source.ts';
@@ -176,7 +176,7 @@ export function openFollowed(name: string, isOld: boolean): FollowedFile | undef
     if (descriptor !== undefined) closeSync(descriptor);
     if (cause instanceof McblockError) throw cause;
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined;
-    throw new McblockError('file', `${name}: ${reasonOf(cause)}`, { cause });
+    throw errorOf('file', name, cause);
   }
 }
 

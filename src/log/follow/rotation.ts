@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve } from 'node:path';
-import { McblockError, reasonOf } from '../../errors.ts';
+import { errorOf, McblockError } from '../../errors.ts';
 import { trustedStat } from './trusted-file.ts';
 
 /** The formats of newsyslog and logrotate. */
@@ -59,7 +59,7 @@ function rotationsIn(folder: string, log: string): Rotation[] {
     names = readdirSync(folder);
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return [];
-    throw new McblockError('file', `${folder}: ${reasonOf(cause)}`, { cause });
+    throw errorOf('file', folder, cause);
   }
   const present = new Set(names);
   return (
