@@ -1,3 +1,4 @@
+import { nounText } from '../count-text.ts';
 import type { FirewallUpdater } from '../engine/firewall/firewall-updater.ts';
 import type { BanPublisher } from '../engine/publish/ban-publisher.ts';
 import { activated, type BatchReport, changesRules } from '../engine/watch/batch-recorder.ts';
@@ -19,9 +20,9 @@ export function changeTeller(
       context.stderr.write(`mcblock: ${report.log}: not counted: ${likelyProxyText(proxy)}\n`);
     }
     if (report.refused > 0) {
-      const entries = report.refused === 1 ? 'entry' : 'entries';
+      const entries = nounText(report.refused, 'entry', 'entries');
       context.stderr.write(
-        `mcblock: ${report.refused} ${entries} refused: too much would be blocked (limits.share)\n`,
+        `mcblock: ${entries} refused: too much would be blocked (limits.share)\n`,
       );
     }
     if (report.changesHoles || report.withdrawn.length > 0) updater?.apply();

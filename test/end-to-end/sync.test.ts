@@ -588,7 +588,7 @@ describe('a broken or replaced server', () => {
       0,
       `1 reported, 0 pending, 1 deferred (${reason}); fleet: 0 recorded, 0 expired\n`,
     ]);
-    expect(stderr).toBe(`mcblock: API deferred 1 report to tomorrow: ${reason}\n`);
+    expect(stderr).toBe(`mcblock: API deferred 1 report until tomorrow: ${reason}\n`);
     await ok(b, 'sync');
     expect(await active(b)).toEqual(['20.0.0.0/10']);
     at('2026-01-02T00:00:00Z');

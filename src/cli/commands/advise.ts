@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
+import { countText } from '../../count-text.ts';
 import { type Advice, advise } from '../../engine/advise.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
 import { widenBounds } from '../config/policies.ts';
 import type { Context } from '../context.ts';
 import { parseLimit } from '../limit.ts';
-import { countText } from '../text/count.ts';
 import { printable } from '../text/printable.ts';
 import { type Column, timeColumn } from '../text/table.ts';
 import { isoTime, shortTime } from '../text/time.ts';

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { countText, nounText } from '../../count-text.ts';
 import {
   type FeedOptions,
   type FeedUpdate,
@@ -15,7 +16,6 @@ import { type ApplyChoice, addApplyOptions, applyAfterwards } from '../afterward
 import { requireFleet } from '../config/require-fleet.ts';
 import type { Context } from '../context.ts';
 import { shareFeeds, unshareFeed } from '../share-feeds.ts';
-import { countText } from '../text/count.ts';
 import { printable } from '../text/printable.ts';
 import { type Column, timeColumn } from '../text/table.ts';
 import { isoTime, shortTime } from '../text/time.ts';
@@ -227,7 +227,7 @@ function feedJson({ name, source, fetchedAt, prefixes }: Feed): object {
 }
 
 function updateText({ feed: { name, prefixes: count }, prefixes }: FeedUpdate): string {
-  const what = `${countText(count)} prefix${count === 1 ? '' : 'es'}`;
+  const what = nounText(count, 'prefix', 'prefixes');
   return prefixes === undefined ? `feed ${name} unchanged: ${what}` : `feed ${name}: ${what}`;
 }
 

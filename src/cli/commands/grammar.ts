@@ -3,12 +3,12 @@ import { basename, join } from 'node:path';
 import type { Command } from 'commander';
 import type { Trial } from '../../../grammar/notation/load.ts';
 import type { Scanner } from '../../../grammar/notation/scanner.ts';
+import { countText, nounText } from '../../count-text.ts';
 import { errorOf, McblockError } from '../../errors.ts';
 import { loadScanners } from '../../log/scanners.ts';
 import { programFolder } from '../../program-folder.ts';
 import type { Context } from '../context.ts';
 import { checkService, grammarReporter, openLog } from '../log-options.ts';
-import { countText } from '../text/count.ts';
 import { type Column, tableLines } from '../text/table.ts';
 
 const SERVICE_NAME = /^[a-z][a-z0-9-]*$/;
@@ -130,7 +130,7 @@ async function printDraft(context: Context, log: string, service: string): Promi
   const draft = draftGrammar(service, lines);
   context.stdout.write(draft.text);
   context.remark(
-    `${service}: ${counted(draft.messages, 'message')} from ${counted(draft.lines, 'line')}, ${draft.timed} with a time`,
+    `${service}: ${nounText(draft.messages, 'message', 'messages')} from ${nounText(draft.lines, 'line', 'lines')}, ${draft.timed} with a time`,
   );
 }
 
@@ -161,12 +161,14 @@ function textOf(file: string): string {
 function linesOf({ file, messages, examples, faults, wrong }: Checked): string[] {
   const found = [...faults, ...wrong];
   if (found.length === 0) {
-    return [`${file}: OK: ${counted(messages, 'message')}, ${counted(examples, 'example')}`];
+    return [
+      `${file}: OK: ${nounText(messages, 'message', 'messages')}, ${nounText(examples, 'example', 'examples')}`,
+    ];
   }
   const summary =
     faults.length > 0
-      ? `${file}: ${counted(faults.length, 'error')}; no example was run`
-      : `${file}: ${counted(messages, 'message')}, ${counted(examples, 'example')}, ${wrong.length} failed`;
+      ? `${file}: ${nounText(faults.length, 'error', 'errors')}; no example was run`
+      : `${file}: ${nounText(messages, 'message', 'messages')}, ${nounText(examples, 'example', 'examples')}, ${wrong.length} failed`;
   const more = found.length - MAX_FAULTS;
   return [
     ...found
@@ -175,8 +177,4 @@ function linesOf({ file, messages, examples, faults, wrong }: Checked): string[]
     ...(more > 0 ? [`and ${countText(more)} more`] : []),
     summary,
   ];
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

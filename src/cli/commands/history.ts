@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
+import { countText } from '../../count-text.ts';
 import { McblockError } from '../../errors.ts';
 import { parsePrefix } from '../../net/prefix-text.ts';
 import type { Context } from '../context.ts';
 import { parseLimit } from '../limit.ts';
 import { changeJson, changeLine } from '../text/change-text.ts';
 import { COMMAND_COLUMNS, commandJson } from '../text/command-text.ts';
-import { countText } from '../text/count.ts';
 import { parseSpan } from '../text/time.ts';
 
 interface HistoryOptions {

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { countText, nounText } from '../../count-text.ts';
 import { type ImportedBans, importBans, noteOf } from '../../engine/import/import-bans.ts';
 import { LocalTimes } from '../../engine/import/local-times.ts';
 import { readList } from '../../engine/import/readers/list.ts';
@@ -21,7 +22,6 @@ import {
 import { requireFleet } from '../config/require-fleet.ts';
 import type { Context } from '../context.ts';
 import { Progress } from '../progress.ts';
-import { countText, nounText } from '../text/count.ts';
 import { printable } from '../text/printable.ts';
 import { OUTBOX_FULL } from '../text/shared-text.ts';
 

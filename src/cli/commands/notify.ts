@@ -1,4 +1,5 @@
 import { Argument, type Command } from 'commander';
+import { nounText } from '../../count-text.ts';
 import { deliver } from '../../engine/notify/deliver.ts';
 import { NOTIFY_TYPES, type NotifyType, notify } from '../../engine/notify/event.ts';
 import { findEvents } from '../../engine/notify/find-events.ts';
@@ -6,7 +7,6 @@ import { notificationJson, sendNotifications } from '../../engine/notify/send-no
 import { notifyTarget } from '../config/notify-target.ts';
 import type { Context } from '../context.ts';
 import { findings } from '../findings.ts';
-import { nounText } from '../text/count.ts';
 import { printable } from '../text/printable.ts';
 
 export function define(command: Command, context: Context): void {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { OffenceKind } from '../../blocklist/offence.ts';
+import { countText, nounText } from '../../count-text.ts';
 import { FirewallUpdater } from '../../engine/firewall/firewall-updater.ts';
 import { BanPublisher, openPublisher } from '../../engine/publish/ban-publisher.ts';
 import { StreamWatcher } from '../../engine/watch/stream-watcher.ts';
@@ -16,7 +17,6 @@ import type { Context } from '../context.ts';
 import { readOptionsOf } from '../log-options.ts';
 import { lesserUser, refuseRoot } from '../privileges.ts';
 import { Signals } from '../signals.ts';
-import { countText, nounText } from '../text/count.ts';
 
 interface ProbeCommandOptions extends ApplyChoice {
   readonly asRoot?: true;

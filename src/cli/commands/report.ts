@@ -1,12 +1,12 @@
 import { hostname } from 'node:os';
 import type { Command } from 'commander';
 import type { Seconds } from '../../blocklist/entry.ts';
+import { countText, nounText } from '../../count-text.ts';
 import { type Stats, statsOf } from '../../engine/stats.ts';
 import type { RecordedChange } from '../../store/changes.ts';
 import type { Store } from '../../store/store.ts';
 import type { Context } from '../context.ts';
 import { changeJson, changeLine } from '../text/change-text.ts';
-import { countText, nounText } from '../text/count.ts';
 import { printable } from '../text/printable.ts';
 import { activeText, offenceLines, statsJson } from '../text/stats-text.ts';
 import { parsePast, shortTime } from '../text/time.ts';

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { countText, nounText } from '../../count-text.ts';
 import { EntrySharer, type Sharing } from '../../engine/record/entry-sharer.ts';
 import { McblockError } from '../../errors.ts';
 import { serverUrl } from '../../fleet/client/api-endpoint.ts';
@@ -6,7 +7,6 @@ import type { Prefix } from '../../net/prefix.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
 import { requireFleet } from '../config/require-fleet.ts';
 import type { Context } from '../context.ts';
-import { countText, nounText } from '../text/count.ts';
 import { parsePrefixes } from '../text/prefixes.ts';
 import { notSharedText, OUTBOX_FULL } from '../text/shared-text.ts';
 

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
+import { countText, nounText } from '../../count-text.ts';
 import type { Finding } from '../../engine/doctor/finding.ts';
 import type { Context } from '../context.ts';
 import { findings } from '../findings.ts';
-import { countText, nounText } from '../text/count.ts';
 import { printable } from '../text/printable.ts';
 
 export function define(command: Command, context: Context): void {

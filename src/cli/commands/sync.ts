@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Command } from 'commander';
+import { nounText } from '../../count-text.ts';
 import { PendingSender } from '../../engine/sync/pending-sender.ts';
 import { readPfTables } from '../../engine/sync/pf-tables.ts';
 import { type PublishedTables, publishPfTables } from '../../engine/sync/publish-pf-tables.ts';
@@ -21,7 +22,6 @@ import {
   requirePubsub,
 } from '../config/sync-options.ts';
 import type { Context } from '../context.ts';
-import { nounText } from '../text/count.ts';
 import { parseDuration } from '../text/duration.ts';
 import { jsonText } from '../text/json-text.ts';
 import { publishedText, roundJson, roundText } from '../text/sync-text.ts';

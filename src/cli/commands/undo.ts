@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { type Entry, type Seconds, stateOf } from '../../blocklist/entry.ts';
+import { countText, nounText } from '../../count-text.ts';
 import { withinShare } from '../../engine/record/share-limit.ts';
 import { McblockError } from '../../errors.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
@@ -9,7 +10,6 @@ import type { FormerAllowed, FormerEntry } from '../../store/undo-steps.ts';
 import { type ApplyChoice, addApplyOptions, applyAfterwards } from '../afterwards.ts';
 import type { Context } from '../context.ts';
 import { COMMAND_COLUMNS, commandJson } from '../text/command-text.ts';
-import { countText, nounText } from '../text/count.ts';
 import { entryJson } from '../text/entry-text.ts';
 import { printable } from '../text/printable.ts';
 import { isoTime, shortTime, untilText } from '../text/time.ts';
@@ -106,8 +106,8 @@ function stepsOf(store: Store, most: number): [RecordedCommand, ...RecordedComma
   if (first === undefined) throw new McblockError('input', 'nothing to undo');
   const count = more.length + 1;
   if (count === most) return [first, ...more];
-  const commands = `only ${count} command${count === 1 ? '' : 's'}`;
-  throw new McblockError('input', `${commands} can be undone; nothing changed`);
+  const commands = nounText(count, 'command', 'commands');
+  throw new McblockError('input', `only ${commands} can be undone; nothing changed`);
 }
 
 function takeable(step: RecordedCommand): RecordedCommand {
@@ -161,7 +161,7 @@ function* undoLines(undone: UndoneStep, dryRun: boolean, now: Seconds): Generato
   if (allowed.length > MAX_LINES) yield `  and ${countText(allowed.length - MAX_LINES)} more`;
   const changedSince = step.entries - count;
   if (changedSince > 0) yield `  ${countText(changedSince)} changed since, kept as they are`;
-  if (logs > 0) yield `  ${logs} ${logs === 1 ? 'log' : 'logs'} forgotten, to be read again`;
+  if (logs > 0) yield `  ${nounText(logs, 'log', 'logs')} forgotten, to be read again`;
   if (reports > 0) yield `  ${nounText(reports, 'report', 'reports')} to the fleet taken back`;
 }
 

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import type { Candidate } from '../../blocklist/widen.ts';
+import { countText } from '../../count-text.ts';
 import { findWidenings, widen } from '../../engine/record/widen.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
 import { type ApplyChoice, addApplyOptions, applyAfterwards } from '../afterwards.ts';
 import { widenBounds } from '../config/policies.ts';
 import type { Context } from '../context.ts';
-import { countText } from '../text/count.ts';
 import { type Column, timeColumn } from '../text/table.ts';
 import { isoTime, shortTime } from '../text/time.ts';
 

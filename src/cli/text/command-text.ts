@@ -1,5 +1,5 @@
+import { countText } from '../../count-text.ts';
 import type { RecordedCommand } from '../../store/commands.ts';
-import { countText } from './count.ts';
 import { printable } from './printable.ts';
 import { type Column, timeColumn } from './table.ts';
 import { isoTime, shortTime } from './time.ts';

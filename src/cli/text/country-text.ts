@@ -1,5 +1,5 @@
+import { countText } from '../../count-text.ts';
 import type { CountrySum } from '../../engine/by-country.ts';
-import { countText } from './count.ts';
 import type { Column } from './table.ts';
 
 export function countrySumJson({ country, ...sums }: CountrySum): object {

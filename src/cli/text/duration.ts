@@ -1,6 +1,6 @@
 import type { Seconds } from '../../blocklist/entry.ts';
+import { nounText } from '../../count-text.ts';
 import { McblockError } from '../../errors.ts';
-import { countText } from './count.ts';
 
 const UNIT_SECONDS = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800, y: 31_536_000 } as const;
 
@@ -29,10 +29,9 @@ export function formatDuration(seconds: Seconds): string {
     ['minute', 60],
   ] as const) {
     const count = Math.round(seconds / size);
-    if (count >= 1 && seconds >= size)
-      return `${countText(count)} ${unit}${count === 1 ? '' : 's'}`;
+    if (count >= 1 && seconds >= size) return nounText(count, unit, `${unit}s`);
   }
-  return `${seconds} second${seconds === 1 ? '' : 's'}`;
+  return nounText(seconds, 'second', 'seconds');
 }
 
 /** A duration as {@link parseDuration} reads it, in the largest exact unit. */

@@ -1,5 +1,6 @@
 import type { Seconds } from '../../blocklist/entry.ts';
 import { messagesText } from '../../blocklist/message-counts.ts';
+import { countText, nounText } from '../../count-text.ts';
 import type { EntryReport } from '../../engine/judge/entry-reports.ts';
 import type { LogReport } from '../../engine/judge/log-report.ts';
 import { type EntryOutcome, OUTCOMES } from '../../engine/judge/pending-changes.ts';
@@ -8,7 +9,6 @@ import { formatAddress } from '../../net/address-text.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
 import { withdrawalText } from './change-text.ts';
 import type { Colours } from './colours.ts';
-import { countText } from './count.ts';
 import { printable } from './printable.ts';
 import { likelyProxyText, proxyText } from './proxy-text.ts';
 import { type Column, tableLines, timeColumn } from './table.ts';
@@ -144,7 +144,7 @@ const SPARED = {
 
 function readText({ summary, repeated }: LogReport): string {
   const { lines, span, offenceCount, newFrom } = summary;
-  const since = newFrom > 0 ? ' new' : '';
+  const fresh = newFrom > 0 ? 'new ' : '';
   const when = span ? `, ${shortTime(span.first)} to ${shortTime(span.last)} UTC` : '';
   const odd = [
     repeated > 0 && `${countText(repeated)} counted before`,
@@ -153,7 +153,7 @@ function readText({ summary, repeated }: LogReport): string {
     lines.cut > 0 && `${countText(lines.cut)} too long`,
   ].filter((text) => text !== false);
   const oddText = odd.length > 0 ? ` (${odd.join(', ')})` : '';
-  return `${countText(lines.lines)}${since} ${lines.lines === 1 ? 'line' : 'lines'}${when}, ${offences(offenceCount)}${oddText}`;
+  return `${nounText(lines.lines, `${fresh}line`, `${fresh}lines`)}${when}, ${offences(offenceCount)}${oddText}`;
 }
 
 function firstOf<T>(items: Iterable<T>, count: number): T[] {
@@ -180,12 +180,11 @@ function sumText(report: LogReport): string {
 
 /** How many entries the limit kept from becoming active. */
 function refusedText(count: number): string {
-  const entries = `${countText(count)} ${count === 1 ? 'entry' : 'entries'}`;
-  return `refused      ${entries}: too much would be blocked (limits.share)`;
+  return `refused      ${nounText(count, 'entry', 'entries')}: too much would be blocked (limits.share)`;
 }
 
 function offences(count: number): string {
-  return `${countText(count)} offence${count === 1 ? '' : 's'}`;
+  return nounText(count, 'offence', 'offences');
 }
 
 /** The proxy and, in a dry run, the lines that count are shown below their entry. */

@@ -1,8 +1,8 @@
 import { Chalk } from 'chalk';
+import { countText } from '../../count-text.ts';
 import { paletteOf } from '../../engine/map-image.ts';
 import { formatPrefix } from '../../net/prefix-text.ts';
 import { MAX_LEVEL, type SpaceMap } from '../../net/space-map.ts';
-import { countText } from './count.ts';
 
 /** A character for each level. */
 const RAMP = ' .:-=+*#%@';

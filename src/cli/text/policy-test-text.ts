@@ -5,11 +5,11 @@ import type {
   RuleConditions,
   RuleEffects,
 } from '../../blocklist/policy-rule.ts';
+import { countText, nounText } from '../../count-text.ts';
 import type { Geo } from '../../engine/geo.ts';
 import type { PolicyTest, RuleTest } from '../../engine/test-rules.ts';
 import { formatAddress } from '../../net/address-text.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
-import { countText, nounText } from './count.ts';
 import { formatDuration, shortDuration } from './duration.ts';
 import { lengthText, whereJson } from './entry-text.ts';
 import { printable } from './printable.ts';

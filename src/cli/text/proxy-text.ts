@@ -1,6 +1,6 @@
+import { nounText } from '../../count-text.ts';
 import { shortPrefix } from '../../net/prefix-text.ts';
 import type { UncountedProxy } from '../../store/likely-proxies.ts';
-import { nounText } from './count.ts';
 
 /** Of an entry for those who are only seen through a proxy: a packet filter never sees their packets. */
 export function proxyText(proxy: string): string {

@@ -1,9 +1,9 @@
 import type { PastActivation } from '../../blocklist/fold.ts';
+import { countText } from '../../count-text.ts';
 import type { Rehearsal, RehearsedEntry } from '../../engine/rehearse/rehearse.ts';
 import { formatAddress } from '../../net/address-text.ts';
 import { comparePrefixes, type Prefix } from '../../net/prefix.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
-import { countText } from './count.ts';
 import { shortDuration } from './duration.ts';
 import { type Column, tableLines } from './table.ts';
 import { isoTime, shortTime } from './time.ts';

@@ -1,7 +1,7 @@
+import { countText, nounText } from '../../count-text.ts';
 import type { Stats } from '../../engine/stats.ts';
 import type { Count } from '../../store/statistics.ts';
 import { bar } from './bars.ts';
-import { countText, nounText } from './count.ts';
 import { COUNTRY_COLUMNS, countrySumJson } from './country-text.ts';
 import { printable } from './printable.ts';
 import { tableLines } from './table.ts';

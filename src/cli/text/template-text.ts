@@ -1,6 +1,6 @@
+import { countText } from '../../count-text.ts';
 import type { Template } from '../../log/templates.ts';
 import type { Colours } from './colours.ts';
-import { countText } from './count.ts';
 import { printable } from './printable.ts';
 
 /** For each template its count, its text and an example. */

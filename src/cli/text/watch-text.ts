@@ -1,3 +1,4 @@
+import { nounText } from '../../count-text.ts';
 import type { EntryReport } from '../../engine/judge/entry-reports.ts';
 import type { Prefix } from '../../net/prefix.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
@@ -16,7 +17,7 @@ export function watchLine(log: string, report: EntryReport): string {
   const causes = messages.map(({ service, message, count }) => `${service} ${message} ${count}`);
   const more = causes.length > MAX_CAUSES ? `, and ${causes.length - MAX_CAUSES} more` : '';
   const why = causes.length === 0 ? '' : `: ${causes.slice(0, MAX_CAUSES).join(', ')}${more}`;
-  return `${outcome} ${shortPrefix(prefix)} ${untilText(expiresAt)}${times}, ${hits} hit${hits === 1 ? '' : 's'} in ${printable(log)}${why}${by}`;
+  return `${outcome} ${shortPrefix(prefix)} ${untilText(expiresAt)}${times}, ${nounText(hits, 'hit', 'hits')} in ${printable(log)}${why}${by}`;
 }
 
 /** The same as an object of `watch --json`. */

@@ -1,5 +1,6 @@
 import type { Seconds } from '../../blocklist/entry.ts';
 import { DAY_SECONDS } from '../../blocklist/policy.ts';
+import { nounText } from '../../count-text.ts';
 import type { FleetClient } from '../../fleet/client/client.ts';
 import { formatPrefix } from '../../net/prefix-text.ts';
 import type { Feed } from '../../store/feeds.ts';
@@ -26,9 +27,8 @@ export function checkShare(store: Store, now: Seconds): Found {
   if (refusals === undefined || now - refusals.lastAt > REFUSAL_DAYS * DAY_SECONDS) {
     return ok('limits.share has refused nothing lately');
   }
-  const { count } = refusals;
   return warning(
-    `limits.share refused ${count} ${count === 1 ? 'entry' : 'entries'} so far`,
+    `limits.share refused ${nounText(refusals.count, 'entry', 'entries')} so far`,
     'expire the widest entries, or raise limits.share',
   );
 }
@@ -52,7 +52,7 @@ export function checkAllowList(store: Store, now: Seconds): Found {
 }
 
 function prefixesText(count: number): string {
-  return `${count} ${count === 1 ? 'prefix' : 'prefixes'}`;
+  return nounText(count, 'prefix', 'prefixes');
 }
 
 export function checkFeeds(store: Store, now: Seconds): Found {
@@ -85,7 +85,7 @@ export async function checkFleet(client: FleetClient, store: Store, now: Seconds
     if (client.version1 === undefined) throw error;
     const listed = prefixesText((await client.version1.listed()).size);
     const waiting = store.outbox.size();
-    const text = `${client.url}: acacia's API: ${listed} listed, ${waiting} ${waiting === 1 ? 'report' : 'reports'} to send`;
+    const text = `${client.url}: acacia's API: ${listed} listed, ${nounText(waiting, 'report', 'reports')} to send`;
     return { ...ok(text), figures: { waiting } };
   }
 }
@@ -96,14 +96,17 @@ async function checkChanges(client: FleetClient, store: Store, now: Seconds): Pr
   const aside = store.outbox.setAsideReports();
   if (aside.count > 0) {
     const reasons = aside.reasons.map(({ reason }) => reason).join('; ');
-    return problem(`${client.url} refused ${aside.count} reports: ${reasons}`, 'update the server');
+    return problem(
+      `${client.url} refused ${nounText(aside.count, 'report', 'reports')}: ${reasons}`,
+      'update the server',
+    );
   }
   const deferred = store.outbox.deferredReports();
   if (deferred.count > 0) {
     const reasons = deferred.reasons.map(({ reason }) => reason).join('; ');
     return {
       ...warning(
-        `${client.url} deferred ${deferred.count} ${deferred.count === 1 ? 'report' : 'reports'}: ${reasons}`,
+        `${client.url} deferred ${nounText(deferred.count, 'report', 'reports')}: ${reasons}`,
         'they are sent again each day; expire what need not be blocked',
       ),
       figures: { deferred: deferred.count },
@@ -119,10 +122,10 @@ async function checkChanges(client: FleetClient, store: Store, now: Seconds): Pr
   const state = isUnknown
     ? 'different store: everything will be fetched again'
     : figures.behind > 0
-      ? `${figures.behind} changes behind`
+      ? `${nounText(figures.behind, 'change', 'changes')} behind`
       : 'up to date';
   const held = figures.held > 0 ? `, ${figures.held} wide prefixes held (fleet.quorum)` : '';
-  const text = `${client.url}: ${state}, ${figures.waiting} reports to send${held}`;
+  const text = `${client.url}: ${state}, ${nounText(figures.waiting, 'report', 'reports')} to send${held}`;
   if (!isUnknown && figures.behind < MANY && figures.waiting < MANY)
     return { ...ok(text), figures };
   return { ...warning(text, 'run mcblock sync, as from cron(8) or mcblock-sync.service'), figures };

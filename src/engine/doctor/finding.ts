@@ -1,3 +1,4 @@
+import { nounText } from '../../count-text.ts';
 import { reasonOf } from '../../errors.ts';
 
 /** What one check of `mcblock doctor` found. */
@@ -37,7 +38,7 @@ export function ago(seconds: number): string {
     ['minute', 60],
   ] as const) {
     const count = Math.floor(seconds / size);
-    if (count >= 1) return `${count} ${unit}${count === 1 ? '' : 's'} ago`;
+    if (count >= 1) return `${nounText(count, unit, `${unit}s`)} ago`;
   }
   return 'just now';
 }

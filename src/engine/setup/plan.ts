@@ -1,3 +1,4 @@
+import { nounText } from '../../count-text.ts';
 import { McblockError } from '../../errors.ts';
 import { formatPrefix } from '../../net/prefix-text.ts';
 import { type Answers, type Configured, type Facts, type Init, USER } from './facts.ts';
@@ -180,7 +181,7 @@ function historySteps({ historyOf, hasJournal }: Facts, { logs, isHistoryRead }:
   const files = logs.flatMap(historyOf);
   if (files.length === 0) return [];
   const rotations = files.filter((file) => !logs.includes(file)).length;
-  const older = rotations === 1 ? ' and 1 rotation' : ` and ${rotations} rotations`;
+  const older = ` and ${nounText(rotations, 'rotation', 'rotations')}`;
   const what = `${logs.join(', ')}${rotations === 0 ? '' : older}`;
   return [{ kind: 'history', args: files, what }];
 }

@@ -1,5 +1,6 @@
 import type { Seconds } from '../../blocklist/entry.ts';
 import { DAY_SECONDS } from '../../blocklist/policy.ts';
+import { nounText } from '../../count-text.ts';
 import type { FleetClient } from '../../fleet/client/client.ts';
 import type { RemoteResult } from '../../fleet/client/remote-change.ts';
 import type { ReportResponse } from '../../fleet/client/report-response.ts';
@@ -138,8 +139,8 @@ function deferAll(
   }
   for (const [reason, ids] of byReason) {
     store.outbox.defer(ids, reason, now() + DEFER_SECONDS);
-    const reports = ids.length === 1 ? 'report' : 'reports';
-    warn(`mcblock: API deferred ${ids.length} ${reports} to tomorrow: ${reason}`);
+    const reports = nounText(ids.length, 'report', 'reports');
+    warn(`mcblock: API deferred ${reports} until tomorrow: ${reason}`);
   }
   return new Set([...byReason.values()].flat());
 }

@@ -26,7 +26,7 @@ describe('checkFleet', () => {
   it.each([
     [40, 'ok', 'up to date', 0],
     [52, 'ok', '12 changes behind', 12],
-    [4040, 'warning', '4000 changes behind', 4000],
+    [4040, 'warning', '4,000 changes behind', 4000],
     [undefined, 'warning', 'different store: everything will be fetched again', 0],
     [39, 'warning', 'different store: everything will be fetched again', 0],
   ] as const)(

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { countText } from '../../../src/cli/text/count.ts';
+import { countText } from '../src/count-text.ts';
 
 it('writes thousands separators', () => {
   fc.assert(
