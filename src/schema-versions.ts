@@ -36,7 +36,7 @@ export function checkVersion(name: string, version: number, versions: SchemaVers
   if (version > 0 && version < versions.first) {
     throw new McblockError(
       'store',
-      `${name} was written by an older mcblock (version ${version}, this one reads from ${versions.first} on); open it once with one in between`,
+      `${name} was written by an older mcblock (version ${version}, this one reads from ${versions.first} on); open it once with a version in between`,
     );
   }
 }

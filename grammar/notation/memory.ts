@@ -40,7 +40,7 @@ function makeMemory(): WebAssembly.Memory {
     // Node reserves 10 GiB of address space for it, in order to check no access.
     throw new McblockError(
       'system',
-      'the limit on virtual memory leaves no room to read logs: raise it (ulimit -v), or set NODE_OPTIONS=--disable-wasm-trap-handler, which needs little and is a bit slower',
+      'the limit on virtual memory leaves no room to read logs: raise it (ulimit -v), or set NODE_OPTIONS=--disable-wasm-trap-handler, which needs little of it and is slightly slower',
       { cause },
     );
   }

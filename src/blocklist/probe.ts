@@ -1,7 +1,7 @@
 import type { Offence, OffenceKind } from './offence.ts';
 
 /**
- * The service of connections to ports where nothing should knock. The message is the port, as in
+ * The service of connections to ports that nobody should connect to. The message is the port, as in
  * `tcp/23`, or UNKNOWN_PORT. A finished handshake proves the address, but not the intent: a web page
  * can make a visitor's browser connect. Such offences count for their host alone, unless it tried
  * as many ports as no page would. An IPv6 host may take any address of its network.

@@ -49,13 +49,13 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'rehearse',
     usage: '[OPTION...] FILE...',
-    summary: 'show what policies would have done with logs',
+    summary: 'show what a policy would have done with logs',
     load: () => import('./commands/rehearse.ts'),
   },
   {
     name: 'policy',
     usage: 'test ADDRESS|LINE',
-    summary: 'show how each rule of the policy fares',
+    summary: 'show which rules of the policy apply',
     load: () => import('./commands/policy.ts'),
   },
   {
@@ -135,13 +135,13 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'report',
-    summary: 'print a digest for a mail',
+    summary: 'print a digest to mail',
     load: () => import('./commands/report.ts'),
   },
   {
     name: 'notify',
     usage: '[OPTION...] [test]',
-    summary: 'tell of wide entries, logins after failures and others',
+    summary: 'send notifications of chosen events',
     load: () => import('./commands/notify.ts'),
   },
   {
@@ -151,7 +151,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'advise',
-    summary: 'propose what to do about those who go on knocking',
+    summary: 'suggest what to do about persistent offenders',
     load: () => import('./commands/advise.ts'),
   },
   {
@@ -234,7 +234,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'status',
-    summary: 'show the state in six lines',
+    summary: 'show the state in a few lines',
     load: () => import('./commands/status.ts'),
   },
   {

@@ -129,7 +129,7 @@ export class PresentTime {
     }
     const now = uptime();
     if (this.#askedAt === undefined) {
-      this.#warn('the system clock jumped more than 30 days ahead; going on without it');
+      this.#warn('the system clock jumped more than 30 days ahead; ignoring it');
     } else if (now < this.#askedAt + ASK_SECONDS) return;
     this.#askedAt = now;
     void this.#acceptIfSynchronised();
@@ -139,7 +139,7 @@ export class PresentTime {
     if (!(await this.isSynchronised()) || !this.#steady.isAhead) return;
     this.#steady.accept();
     this.#askedAt = undefined;
-    this.#warn('the system clock is synchronised; going on with it');
+    this.#warn('the system clock is synchronised; using it again');
   }
 
   /** Whether the system says that its clock is synchronised. */

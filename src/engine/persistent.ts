@@ -1,7 +1,7 @@
 import type { Entry, Seconds } from '../blocklist/entry.ts';
 import type { StoreReader } from '../store/reader.ts';
 
-/** Active entries with hits on so many days since they became active: blocked, they go on knocking. */
+/** Active entries with hits on so many days since they became active. */
 export function* persistentEntries(
   store: StoreReader,
   days: number,

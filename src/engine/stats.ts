@@ -40,7 +40,7 @@ export interface Stats {
   readonly users: number;
   readonly expiring: readonly { readonly days: number; readonly entries: number }[];
   readonly forever: number;
-  /** Active entries that go on knocking, and those with the most hits. */
+  /** Active entries that are still hit, and those with the most hits. */
   readonly persistent: { readonly entries: number; readonly most: readonly Count[] };
 }
 

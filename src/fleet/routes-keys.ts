@@ -35,7 +35,7 @@ export function addKeyRoutes(api: Api, { store, log, clock }: KeyServices): void
     {
       config: { access: 'report' },
       schema: {
-        summary: 'Gives the user who asks this public key, in place of the one before',
+        summary: 'Sets the public key of the user who asks, in place of the one before',
         body: KEY_BODY,
         answers: { 200: '`{"name", "key", "replaced"}`; replaced is null if there was none' },
       },

@@ -64,7 +64,7 @@ export function addRoutesV2(
             Number.MAX_SAFE_INTEGER,
           ),
           store: textParameter('`store` of that answer, which tells whether the number is ours'),
-          limit: wholeParameter('the most changes to send', MAX_CHANGES, 1, MAX_CHANGES),
+          limit: wholeParameter('how many changes to send at most', MAX_CHANGES, 1, MAX_CHANGES),
         }),
         answers: {
           200: '`{"store", "next", "more", "latest", "changes"}`',

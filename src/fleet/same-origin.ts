@@ -9,5 +9,5 @@ export const refuseForeign: onRequestAsyncHookHandler = async ({ method, headers
   const { origin, host = '', 'sec-fetch-site': site = 'none' } = headers;
   const isForeign = origin !== undefined && origin.replace(/^https?:\/\//, '') !== host;
   if (!isForeign && (site === 'same-origin' || site === 'none')) return;
-  return reply.code(403).send({ error: 'a page from elsewhere must not change anything' });
+  return reply.code(403).send({ error: 'requests from other sites may not change anything' });
 };

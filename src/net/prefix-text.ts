@@ -108,7 +108,7 @@ function malformed(text: string): string {
 }
 
 function badLength(text: string, family: Family): string {
-  return `${harmless(text)} has no valid length; after the slash stands a number from 0 to ${FAMILY_BITS[family]}`;
+  return `${harmless(text)} has no valid length; after the slash, use a number from 0 to ${FAMILY_BITS[family]}`;
 }
 
 /** Text from outside is shown, but never as an escape sequence, and never without end. */

@@ -12,7 +12,7 @@ export interface Prefix extends Address {
 export function prefixAround(address: Address, length: number): Prefix {
   const { family } = address;
   if (!Number.isInteger(length) || length < 0 || length > FAMILY_BITS[family]) {
-    throw new RangeError(`a prefix of IPv${family} has no length ${length}`);
+    throw new RangeError(`an IPv${family} prefix has no length ${length}`);
   }
   return {
     family,

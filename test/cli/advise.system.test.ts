@@ -39,7 +39,7 @@ describe('advise', () => {
 AS64500 Example      4 of 5    12  2026-03-01 00:00  2026-03-04 12:00            1,792
 XX                   4 of 5    12  2026-03-01 00:00  2026-03-04 12:00            1,792
 
-If it is worth that:
+If that is worth it:
   [[rule]]
   name = "persistent AS64500"
   networks = ["AS64500"]
@@ -120,18 +120,18 @@ If it is worth that:
     expect(advice.map(({ kind }) => kind)).not.toContain('prefix');
   });
 
-  it('changes nothing, and says so if there is nothing to advise', async () => {
+  it('changes nothing, and says so if there is nothing to suggest', async () => {
     const before = await line.run('export');
     await line.run('advise', '--least', '2');
     expect((await line.run('export')).stdout).toBe(before.stdout);
-    expect((await line.run('advise', '--least', '6')).stderr).toContain('nothing to advise');
+    expect((await line.run('advise', '--least', '6')).stderr).toContain('nothing to suggest');
   });
 });
 
 describe('persistent entries', () => {
   it('are counted by stats and report', async () => {
     const { stdout } = await line.run('stats', '--limit', '2');
-    expect(stdout).toContain('\npersistent 4 entries go on being hit\n');
+    expect(stdout).toContain('\npersistent 4 entries are still being hit\n');
     expect(stdout).toContain(
       '\nOFFENCES  PERSISTENT\n       3  5.149.100.0/24\n       3  5.149.101.0/24\n',
     );

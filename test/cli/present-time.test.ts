@@ -32,7 +32,7 @@ it('goes on without a clock that jumps under a running command, and says so once
     await answered();
   }
   expect(state.written).toBe(
-    'mcblock: the system clock jumped more than 30 days ahead; going on without it\n',
+    'mcblock: the system clock jumped more than 30 days ahead; ignoring it\n',
   );
   expect(time.toRecord).toBeLessThan(NOW + 60);
 });
@@ -44,5 +44,5 @@ it('goes on with it if the system says that it is synchronised', async () => {
   expect(time.present).toBeLessThan(NOW + 60);
   await answered();
   expect(time.present).toBe(NOW + JUMP);
-  expect(state.written).toContain('the system clock is synchronised; going on with it');
+  expect(state.written).toContain('the system clock is synchronised; using it again');
 });

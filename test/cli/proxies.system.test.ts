@@ -236,7 +236,7 @@ describe('a web server without trusted proxies', () => {
     const { stdout } = await line.run('grok', file);
     expect(stdout).not.toContain('not counted');
     expect(stdout).toContain('1 new');
-    expect((await line.run('doctor')).stdout).toContain('proxies: nothing looks like one');
+    expect((await line.run('doctor')).stdout).toContain('proxies: none found');
   });
 
   it('counts nothing of a prefix with most of the requests, before or after them', async () => {

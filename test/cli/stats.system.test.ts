@@ -40,7 +40,7 @@ describe('stats', () => {
 active     3 entries, 513 IPv4 addresses
 expired    0 entries
 expiring   2 within a month, 1 never
-persistent 0 entries go on being hit
+persistent 0 entries are still being hit
 activated  grok 2, manual 1
 users      1 tried lately; only hashes of their names are kept
 
@@ -89,7 +89,7 @@ OFFENCES  PREFIX
 
   it('prints none for a new store', async () => {
     expect((await line.run('stats')).stdout).toContain(
-      'expiring   none\npersistent 0 entries go on being hit\nactivated  none\n',
+      'expiring   none\npersistent 0 entries are still being hit\nactivated  none\n',
     );
   });
 });

@@ -283,7 +283,7 @@ describe('undo', () => {
       const entry = store.get(parsePrefix('9.9.9.9'));
       if (entry) store.record({ entry: { ...entry, hits: 7 } });
     });
-    expect((await line.run('undo')).stdout).toContain('1 changed since, kept as they are');
+    expect((await line.run('undo')).stdout).toContain('1 changed since, left as they are');
     expect(await line.json('show')).toMatchObject([{ prefix: '9.9.9.9/32', hits: 7 }]);
   });
 

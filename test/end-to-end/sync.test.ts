@@ -312,7 +312,7 @@ describe('two machines and a server', () => {
     await ok(a, 'sync');
     await ok(a, 'allow', '5.149.104.9', '--share');
     expect((await a.run('undo')).stderr).not.toContain('told');
-    expect((await a.run('undo')).stderr).toContain('the fleet was told already');
+    expect((await a.run('undo')).stderr).toContain('the fleet has it already');
   });
 });
 
@@ -443,11 +443,11 @@ describe('a machine that joins', () => {
     expect(await ok(a, 'sync')).toContain('0 reported, 0 pending');
     expect(await ok(a, 'share', '--all')).toBe('1 entry shared with the next sync\n');
     await ok(a, 'sync');
-    expect((await a.run('undo')).stderr).toContain('the fleet was told already');
+    expect((await a.run('undo')).stderr).toContain('the fleet has it already');
     // What grok reports is told too, though no option names it.
     await ok(b, 'grok', '--year', '2025', attack(b, '5.149.105.9'));
     await ok(b, 'sync');
-    expect((await b.run('undo')).stderr).toContain('the fleet was told already');
+    expect((await b.run('undo')).stderr).toContain('the fleet has it already');
   });
 
   it('shares what it imports', async () => {

@@ -16,9 +16,9 @@ interface AdviseOptions {
 export function define(command: Command, context: Context): void {
   command
     .description(
-      'Proposes what to do about prefixes, networks and countries from which many go on knocking for days though they are blocked, with the evidence, and how many other addresses it would block. Changes nothing. Networks and countries need the databases of [geo].',
+      'Suggests wider entries and rules for prefixes, networks and countries with many persistent entries, with the evidence and the number of other addresses that they would block. Changes nothing. Networks and countries need the databases of [geo].',
     )
-    .option('--least <n>', 'at least so many persistent entries of one place', parseLimit, 4)
+    .option('--least <n>', 'only with at least this many persistent entries', parseLimit, 4)
     .addHelpText(
       'after',
       `
@@ -26,8 +26,7 @@ Examples:
   mcblock advise
   mcblock advise --least 20 --json
 
-An entry is persistent if it was hit on as many days as persistent.days of the configuration names since it
-became active.
+An entry is persistent if it was hit on at least persistent.days days since it became active.
 `,
     )
     .action((options: AdviseOptions) => adviseOwner(context, options));
@@ -44,9 +43,9 @@ async function adviseOwner(context: Context, { least }: AdviseOptions): Promise<
     now: context.now,
   });
   if (context.options.json) return context.json(found.map(adviceJson));
-  if (found.length === 0) return context.remark('nothing to advise');
+  if (found.length === 0) return context.remark('nothing to suggest');
   context.table(COLUMNS, found);
-  context.lines(['', 'If it is worth that:', ...found.flatMap(proposalLines)]);
+  context.lines(['', 'If that is worth it:', ...found.flatMap(proposalLines)]);
 }
 
 const COLUMNS: readonly Column<Advice>[] = [

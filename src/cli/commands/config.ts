@@ -12,7 +12,7 @@ import type { Column } from '../text/table.ts';
 export function define(command: Command, context: Context): void {
   command
     .description(
-      'Shows the configuration in force and the source of each value. "config check" only checks it: the keys and values, that the files, certificates, programs and users that it names are there and fit, and that logs that exist can be read. Exit code 2 if something is wrong.',
+      'Shows the configuration in force and the source of each value. "config check" only checks it: the keys and values, that the files, certificates, programs and users that it names exist and can be used, and that logs that exist can be read. Exit code 2 if something is wrong.',
     )
     .argument('[check]', 'check the configuration, and what it names')
     .addHelpText(

@@ -72,7 +72,7 @@ async function emit(context: Context, options: EmitOptions): Promise<void> {
   const excess = options.force ? undefined : excessOf(all, share);
   const held = options.output === undefined ? 0 : linesOf(options.output);
   if (excess !== undefined && held > 0) {
-    throw excessError(excess, share, `${options.output} stays as it is`);
+    throw excessError(excess, share, `${options.output} is unchanged`);
   }
   if (held > MAX_EMPTIED && all.size === 0 && !options.force) {
     throw new McblockError(

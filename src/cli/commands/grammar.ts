@@ -42,7 +42,7 @@ Examples:
   command
     .command('new <log>')
     .description('draft a grammar from a log that no grammar reads; - for stdin')
-    .option('--service <name>', 'name of the service (default: of the log, up to the first dot)')
+    .option('--service <name>', "name of the service (default: the log's name up to its first dot)")
     .action((log: string, { service }: { service?: string }) =>
       printDraft(context, log, service ?? basename(log).replace(/\..*/s, '').toLowerCase()),
     );

@@ -22,7 +22,7 @@ export function define(command: Command, context: Context): void {
       `
 Examples:
   mcblock key             make the key, or show it
-  mcblock key --replace   after a break-in; the API tells of the change
+  mcblock key --replace   after a break-in; the API announces the change
 
 Daemons that publish (watch, sync --every) read the key when they start: restart them after a change.
 Exit code 1 if the API cannot be reached; "mcblock listen" registers a new key later.

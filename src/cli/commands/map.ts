@@ -15,7 +15,7 @@ export function define(command: Command, context: Context): void {
       'Draws which IPv4 addresses the rules block, along a Hilbert curve: neighbours in the address space are neighbours on the map, and every prefix is a square or half of one.',
     )
     .argument('[prefix]', 'only this IPv4 prefix')
-    .option('-o, --output <file>', 'write an image, PNG or SVG, by the end of its name')
+    .option('-o, --output <file>', 'write an image; the name must end in .png or .svg')
     .addHelpText(
       'after',
       `
@@ -24,7 +24,7 @@ Examples:
   mcblock map 45/8
   mcblock map --output /var/www/blocked.svg
 
-The map of the whole space has a cell for each /16, that of a /8 one for each /24. The page of listen
+The map of the whole space has a cell for each /16, that of a /8 one for each /24. The status page of listen
 shows the same map.
 `,
     )

@@ -14,7 +14,7 @@ interface MetricsOptions {
 export function define(command: Command, context: Context): void {
   command
     .description(
-      "Prints metrics of the store in Prometheus's text format, for the textfile collector of node_exporter. Those that serve and listen have too have the same names there.",
+      "Prints metrics of the store in Prometheus's text format, for the textfile collector of node_exporter. Metrics that serve and listen export too have the same names there.",
     )
     .option('--checks', 'run the checks of doctor, and count problems and warnings')
     .option('-o, --output <file>', 'replace this file atomically, keeping its mode')

@@ -12,7 +12,7 @@ import { printable } from '../text/printable.ts';
 export function define(command: Command, context: Context): void {
   command
     .description(
-      'Tells of what [notify] of the configuration chooses: runs its command with the event as JSON on standard input, or posts it to its URL. What cannot be sent waits for the next run; cron(8) runs it every minute.',
+      'Sends notifications of the events that [notify] in the configuration chooses: runs its command with the event as JSON on standard input, or posts it to its URL. What cannot be sent waits for the next run; cron(8) runs it every minute.',
     )
     .addArgument(
       new Argument('[test]', 'send a notification that says it is a test').choices(['test']),

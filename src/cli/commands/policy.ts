@@ -24,9 +24,7 @@ Examples:
   );
   command
     .command('test <address-or-line>')
-    .description(
-      'show how each rule fares with an address, or with a line of a log, and what comes of it',
-    )
+    .description('show which rules apply to an address or a line of a log, and the result')
     .action((text: string) => testPolicy(context, text));
 }
 
@@ -48,7 +46,7 @@ async function testPolicy(context: Context, text: string): Promise<void> {
   if (subject === undefined) {
     throw new McblockError(
       'input',
-      'this is no address, and as a line of a log it names no offender; mcblock parse shows what a line says',
+      'not an address, and a line of a log in which no offender is named; see mcblock parse',
     );
   }
   const test = testRules(store, tested, subject, event, context.now);

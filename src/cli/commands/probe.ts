@@ -25,7 +25,7 @@ interface ProbeCommandOptions extends ApplyChoice {
 export function define(command: Command, context: Context): void {
   addApplyOptions(command)
     .description(
-      'Listens on TCP ports where nothing should knock, and records who connects. Accepts, notes address and port, and closes; sends nothing. Configured by [probe]; systemd may hand over the sockets.',
+      'Listens on TCP ports that nobody should connect to, and records who does. Accepts each connection, notes its address and port, and closes it; sends nothing. Configured by [probe]; systemd may hand over the sockets.',
     )
     .option('--as-root', 'keep root privileges, where probe.user is not set')
     .addHelpText(
@@ -63,7 +63,7 @@ async function probe(context: Context, options: ProbeCommandOptions): Promise<vo
     const reread = await judgedBy(context);
     const wanted = settingsOf(await context.config(), sockets, options);
     if (JSON.stringify(wanted) !== JSON.stringify(settings)) {
-      warn('mcblock: ports and user stay those of the start: restart mcblock probe to change them');
+      warn('mcblock: restart mcblock probe for new ports or a new user');
     }
     judged = reread;
     return reread;

@@ -30,7 +30,7 @@ interface RehearseOptions extends LogCommandOptions {
 export function define(command: Command, context: Context): void {
   addLogOptions(command)
     .description(
-      'Runs logs, which are one history, through the policy in an empty store of its own, and shows what it would have done: who would have been blocked, when and for how long, how many addresses more that never offended, how many offences would not have arrived, and who logged in later. With --config or --also, compares the usual configuration with others. Changes nothing. A login is known from its time on, as where logs are followed.',
+      'Runs logs, as one history, through the policy in an empty store, and shows what it would have done: who would have been blocked, when and for how long, how many other addresses with them that never offended, how many offences would not have arrived, and who logged in later. With --config or --also, compares the usual configuration with others. Changes nothing. A login counts from its time on, as when logs are followed.',
     )
     .argument('<file...>', 'logs, as for grok')
     .option(
@@ -42,9 +42,9 @@ export function define(command: Command, context: Context): void {
     .addHelpText(
       'after',
       `
-Shows 20 prefixes that differ, all with --verbose: the day and the length of the latest block, and in brackets
-how many there were, if more than one. Nothing is known of what the blocked would have done
-otherwise: the logs are what arrived.
+Shows 20 prefixes that differ, all with --verbose: the day and the length of the latest block, and in
+brackets how many there were, if more than one. The logs hold only what arrived: what blocked hosts
+would have done is not known.
 
 Examples:
   mcblock rehearse /var/log/auth.log.*.bz2

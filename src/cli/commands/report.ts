@@ -34,7 +34,7 @@ interface Report {
 export function define(command: Command, context: Context): void {
   command
     .description(
-      'Prints a digest of the last day, short enough for a mail: how many prefixes were recorded, the services and offenders with the most offences, who goes on knocking though blocked, and changes by hand.',
+      'Prints a digest of the last day, short enough to mail: how many prefixes were recorded, the services and offenders with the most offences, who keeps probing although blocked, and changes by hand.',
     )
     .option('--since <time>', 'only since then: 1d for the last day, 2026-03-24', '1d')
     .option('--if-any', 'print nothing if nothing was recorded or changed')

@@ -14,7 +14,7 @@ interface StatsOptions {
 export function define(command: Command, context: Context): void {
   command
     .description(
-      'Shows how much is active and when it expires, the activations of each day, the services, offenders and prefixes with the most offences, and the entries that go on being hit for days; also networks and countries, if [geo] names databases.',
+      'Shows how much is active and when it expires, the activations of each day, the services, offenders and prefixes with the most offences, and the entries that are still hit after days; also networks and countries, if [geo] names databases.',
     )
     .option('--since <time>', 'only since then: 2026-03-24, or 90d for the last 90 days', '30d')
     .option('--limit <n>', 'at most this many rows of each list', parseLimit, 10)

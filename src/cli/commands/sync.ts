@@ -45,18 +45,15 @@ export function define(command: Command, context: Context): void {
     .option('--only-api', 'exchange with the API only')
     .option('--only-pubsub', "only publish new addresses in pf's tables")
     .option('--every <time>', 'repeat, for example every 5m, until stopped')
-    .option(
-      '--spread <time>',
-      'wait before, for less than this, as long each time on the same host',
-    )
+    .option('--spread <time>', 'wait first, for less than this; always as long on one host')
     .option('--dry-run', 'show what would be done; change nothing')
     .addHelpText(
       'after',
       `
 Examples:
-  mcblock sync --quiet --only-pubsub   from cron(8) every minute
-  mcblock sync --quiet --only-api --spread 4m   from cron(8) every five minutes
-  mcblock sync --every 5m              both, as a daemon
+  mcblock sync --quiet --only-pubsub             from cron(8) every minute
+  mcblock sync --quiet --only-api --spread 4m    from cron(8) every five minutes
+  mcblock sync --every 5m                        both, as a daemon
   mcblock sync --dry-run
 
 An address is published once, and again if it left the table and came back. Machines that miss a

@@ -45,9 +45,9 @@ export function define(command: Command, context: Context): void {
       'Undoes the last command that changed entries or the allow-list (add, expire, forget, allow, widen, import, share, grok): restores the entries with their history, the allow-list and the logins that an import brought, and forgets that logs were read. What other commands changed since stays as it is. Run again, it undoes the command before; at most the last 20 can be undone.',
     )
     .option('--steps <n>', 'undo this many commands', parseSteps)
-    .option('--list', 'list the commands that can be undone, the last first')
+    .option('--list', 'list the commands that can be undone, latest first')
     .option('--dry-run', 'show what would be undone; change nothing')
-    .option('--force', 'even if more would be blocked than limits.share allows')
+    .option('--force', 'undo even if more would be blocked than limits.share allows')
     .addHelpText(
       'after',
       `
@@ -94,7 +94,7 @@ async function undo(context: Context, options: UndoOptions): Promise<void> {
   } else context.lines(undone.flatMap((one) => [...undoLines(one, dryRun ?? false, now)]));
   if (!dryRun && undone.some(({ step }) => step.isTold)) {
     context.remark(
-      'the fleet was told already; to tell it otherwise, use add, expire or allow --share',
+      'the fleet has it already; to change it there, use add, expire or allow --share',
     );
   }
   if (!dryRun) await applyAfterwards(context, options);
@@ -160,7 +160,7 @@ function* undoLines(undone: UndoneStep, dryRun: boolean, now: Seconds): Generato
   }
   if (allowed.length > MAX_LINES) yield `  and ${countText(allowed.length - MAX_LINES)} more`;
   const changedSince = step.entries - count;
-  if (changedSince > 0) yield `  ${countText(changedSince)} changed since, kept as they are`;
+  if (changedSince > 0) yield `  ${countText(changedSince)} changed since, left as they are`;
   if (logs > 0) yield `  ${nounText(logs, 'log', 'logs')} forgotten, to be read again`;
   if (reports > 0) yield `  ${nounText(reports, 'report', 'reports')} to the fleet taken back`;
 }

@@ -100,7 +100,7 @@ export function newUser(
 function withPassword(command: Command): Command {
   return command.option(
     '--password-stdin',
-    'read the password from standard input whatever that is',
+    'read the password from standard input even if that is a terminal',
   );
 }
 

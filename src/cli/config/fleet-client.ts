@@ -30,7 +30,7 @@ function endpointOf(config: Config): ApiEndpoint {
     pemOf(config, 'fleet.key'),
   ];
   if ((cert === undefined) !== (key === undefined)) {
-    throw new McblockError('config', 'set both fleet.cert and fleet.key, or none');
+    throw new McblockError('config', 'set both fleet.cert and fleet.key, or neither');
   }
   if (ca !== undefined || cert !== undefined) {
     checkTls({ cert, key, ca }, 'fleet.cert, fleet.key and fleet.ca');

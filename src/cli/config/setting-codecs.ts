@@ -27,7 +27,7 @@ function isTimeZone(name: unknown): boolean {
 export function partOfIpv4(): Codec<number> {
   return codec({
     schema: { type: 'string' },
-    wanted: 'a part of the IPv4 addresses in quotes, such as "1/1024"',
+    wanted: 'a share of the IPv4 addresses in quotes, such as "1/1024"',
     parse: (value) => {
       const match = typeof value === 'string' ? /^1\/([1-9]\d{0,9})$/.exec(value) : null;
       return match ? 2 ** 32 / Number(match[1]) : undefined;

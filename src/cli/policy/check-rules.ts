@@ -141,7 +141,7 @@ function shadowFault(
         covers(conditions, rule.conditions, name, users),
     );
     if (shadow === undefined || isSpecial(name, rule, shadow)) continue;
-    return `its ${EFFECT_KEYS[name]} can never apply: rule ${shadow.name} before it fits whenever it does`;
+    return `its ${EFFECT_KEYS[name]} can never apply: rule ${shadow.name} before it always applies first`;
   }
   return undefined;
 }

@@ -46,7 +46,7 @@ function* summaryLines(stats: Stats): Generator<string> {
   yield `expiring   ${expiringText(stats)}`;
   const made = origins.map(({ name, count }) => `${name} ${countText(count)}`);
   const { entries: persistent } = stats.persistent;
-  yield `persistent ${nounText(persistent, 'entry goes', 'entries go')} on being hit`;
+  yield `persistent ${nounText(persistent, 'entry is', 'entries are')} still being hit`;
   yield `activated  ${made.length === 0 ? 'none' : made.join(', ')}`;
   yield `users      ${countText(users)} tried lately; only hashes of their names are kept`;
 }

@@ -37,7 +37,7 @@ export function checkShare(store: Store, now: Seconds): Found {
 export function checkProxies(store: Store, trusted: number, now: Seconds): Found {
   if (trusted > 0) return ok(`${trusted} trusted`);
   const [latest] = store.logs.likelyProxies.since(now - PROXY_DAYS * DAY_SECONDS);
-  if (latest === undefined) return ok('nothing looks like one');
+  if (latest === undefined) return ok('none found');
   const { prefix, offences } = latest;
   return warning(
     `${formatPrefix(prefix)} may be one: offences not counted: ${offences}`,

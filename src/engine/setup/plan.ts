@@ -98,7 +98,7 @@ function notifyToDo(name: string, { hasNotify }: Configured): ToDo[] {
   if (!hasNotify) return [];
   return [
     {
-      text: 'To be told of what [notify] chooses, add this line to the crontab(5) of root',
+      text: 'To send the notifications that [notify] chooses, add this line to the crontab(5) of root',
       lines: [`* * * * *  ${name} --quiet notify`],
     },
   ];

@@ -15,7 +15,7 @@ import {
   verifyMessage,
 } from './verify-message.ts';
 
-const MESSAGE_CAME = 'its message came before';
+const MESSAGE_CAME = 'its message was received before';
 
 export interface SubscriberOptions {
   readonly rules: VerificationRules;
@@ -55,7 +55,7 @@ export class Subscriber {
     const { action } = channel;
     if (action.kind === 'command' && typeof action.carries === 'object') {
       const word = wordArgument(bytes, action.carries.words);
-      if (word === undefined) this.#drop(name, 'malformed', 'not a word that the pattern allows');
+      if (word === undefined) this.#drop(name, 'malformed', 'does not match the pattern');
       else if (this.#isWithinBudget(name)) this.#run(name, [...action.argv, word]);
       return;
     }

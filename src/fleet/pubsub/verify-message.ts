@@ -119,7 +119,7 @@ function verifyJson(
   if (sender === rules.self) return refuse('own', 'sent by this machine', ban.address);
   if (at < now - rules.maxAgeSeconds) return refuse('too old', `${now - at} s old`);
   if (at > now + MAX_AHEAD_SECONDS) return refuse('too early', `${at - now} s in the future`);
-  if (!outlasts(ban.expiresAt, now)) return refuse('expired', 'the ban is over');
+  if (!outlasts(ban.expiresAt, now)) return refuse('expired', 'the ban has expired');
   const { address } = ban;
   const isCut = address !== undefined && isWiderThan(ban.prefix, rules);
   const prefix = isCut ? automaticPrefix(address, rules) : ban.prefix;

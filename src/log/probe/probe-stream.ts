@@ -24,7 +24,7 @@ export interface ProbeOptions {
 }
 
 /**
- * Connections to ports where nothing should knock. A program of its own accepts them and reports each,
+ * Connections to ports that nobody should connect to. A program of its own accepts them and reports each,
  * so that none is lost while this one records.
  */
 export class ProbeStream {

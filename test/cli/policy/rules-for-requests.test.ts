@@ -27,7 +27,7 @@ it('Where no event is known, rules are checked too', async () => {
     `${file}:1: rule root: blocks forever: its penalty never applies`,
   );
   const again = root.replace('"root"', '"again"');
-  (await refused(`${root}points = 9\n${again}points = 5\n`)).toThrow('before it fits whenever');
+  (await refused(`${root}points = 9\n${again}points = 5\n`)).toThrow('before it always applies');
   const bob = again.replace('["root"]', '["bob"]');
   (await refused(`${root}points = 9\n${bob}points = 5\n`)).not.toThrow();
   const kinds = '[[rule]]\nname = "KIND"\nkinds = ["KIND"]\npoints = 5\n';
