@@ -15,7 +15,7 @@ export class Logins {
 
   /** The logins from addresses in the prefix, by address. */
   within(prefix: Prefix): readonly Login[] {
-    const start = this.#placeOf(prefix);
+    const start = this.#indexOf(prefix);
     let end = start;
     for (let login = this.#sorted[end]; login !== undefined; login = this.#sorted[++end]) {
       if (!contains(prefix, login.address)) break;
@@ -24,7 +24,7 @@ export class Logins {
   }
 
   /** The number of logins before the address. */
-  #placeOf(address: Address): number {
+  #indexOf(address: Address): number {
     let low = 0;
     let high = this.#sorted.length;
     while (low < high) {

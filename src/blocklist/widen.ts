@@ -97,8 +97,8 @@ function candidateOf(group: Group, length: number, bounds: WidenBounds): Candida
   const { prefix, blocked } = group;
   const networks = 2 ** (length - prefix.length);
   if (blocked < bounds.least || blocked * 100 < networks * bounds.share) return undefined;
-  const addressesOfPlace = 2 ** (FAMILY_BITS[prefix.family] - length);
-  return { ...group, networks, addedAddresses: (networks - blocked) * addressesOfPlace };
+  const addressesEach = 2 ** (FAMILY_BITS[prefix.family] - length);
+  return { ...group, networks, addedAddresses: (networks - blocked) * addressesEach };
 }
 
 /** Without those that lie within another, in the order of their networks. */

@@ -104,13 +104,13 @@ function checkLogServices(config: Config, scanners: ReadOptions['scanners']): vo
     try {
       checkService(name, scanners);
     } catch (error) {
-      throw errorOf('config', `${placeOf(config, 'log')}log`, error);
+      throw errorOf('config', `${locationPrefix(config, 'log')}log`, error);
     }
   }
 }
 
 /** `FILE:LINE: ` of a key; empty if it has its default. */
-function placeOf(config: Config, key: SettingKey): string {
+function locationPrefix(config: Config, key: SettingKey): string {
   const source = config.sourceOf(key);
   return source === 'default' ? '' : `${source.file}:${source.line}: `;
 }

@@ -15,7 +15,7 @@ const WIDER_BITS = 2;
 /** The least share of the persistent ones that a country or network must have, in percent. */
 const MIN_SHARE = 10;
 
-/** What could be done about a place that many persistent ones come from; nobody does it by itself. */
+/** A wider entry or a rule for what many persistent entries are in; nothing is done by itself. */
 export interface Advice {
   readonly kind: 'prefix' | 'network' | 'country';
   /** The prefix itself; `AS64500 Example Net`; `XX`. */
@@ -43,7 +43,7 @@ export interface AdviceOptions {
   /** With the rules that there are. */
   readonly policyFor: PolicyFor;
   readonly bounds: WidenBounds;
-  /** The least number of persistent entries in one place. */
+  /** The least number of persistent entries in a prefix, network or country. */
   readonly least: number;
   readonly now: Seconds;
 }
@@ -53,11 +53,11 @@ export function advise(store: StoreReader, options: AdviceOptions): Advice[] {
   const { policy, now } = options;
   const persistent = [...persistentEntries(store, policy.persistent.days, now)];
   const prefixes = prefixesOf(store, persistent, options);
-  const advice = [...placesOf(store, persistent, options), ...prefixes];
+  const advice = [...networksAndCountries(store, persistent, options), ...prefixes];
   return advice.toSorted((p, q) => q.persistent - p.persistent);
 }
 
-function placesOf(
+function networksAndCountries(
   store: StoreReader,
   persistent: readonly Entry[],
   options: AdviceOptions,
@@ -84,8 +84,8 @@ function placesOf(
       const lengths = lengthsFor(mine, options);
       const { length4 = policy.auto.length4, length6 } = lengths;
       if (lengths.length4 === undefined && length6 === undefined) return [];
-      const place = { kind, prefix: undefined, name, ...lengths, active: entries.length };
-      return [{ ...place, ...sumOf(mine), otherAddresses: costOf(entries, length4) }];
+      const from = { kind, prefix: undefined, name, ...lengths, active: entries.length };
+      return [{ ...from, ...sumOf(mine), otherAddresses: costOf(entries, length4) }];
     });
   });
 }
@@ -123,8 +123,8 @@ function prefixesOf(
       const [whole = candidate] = wideningCandidates(family, within, one, policy, now);
       const seen = { persistent: blocked, active, hits, firstSeen, lastSeen };
       const lengths = { length4: undefined, length6: undefined };
-      const place = { kind: 'prefix', prefix, name: '', ...lengths } as const;
-      return { ...place, ...seen, otherAddresses: whole.addedAddresses };
+      const from = { kind: 'prefix', prefix, name: '', ...lengths } as const;
+      return { ...from, ...seen, otherAddresses: whole.addedAddresses };
     });
   });
 }

@@ -51,7 +51,7 @@ export function processReports(
   return { change: changeSet.change(), results, uncounted: changeSet.charges.uncounted };
 }
 
-type Asked = Pick<AutomaticRequest, 'origin' | 'offender' | 'prefix' | 'at' | 'hits'> & {
+type Reported = Pick<AutomaticRequest, 'origin' | 'offender' | 'prefix' | 'at' | 'hits'> & {
   readonly by: Reporter;
 };
 
@@ -149,9 +149,9 @@ class ReportProcessor {
     return this.#recorder.record(decision, by, 'fleet', source, { kind: 'list', message: source });
   }
 
-  #automatic({ by, ...asked }: Asked): AutomaticRequest {
+  #automatic({ by, ...reported }: Reported): AutomaticRequest {
     const { points } = this.#policy.offence;
-    return { kind: 'automatic', maker: makerOf(by), points, external: false, ...asked };
+    return { kind: 'automatic', maker: makerOf(by), points, external: false, ...reported };
   }
 
   #block(report: BlockReport, by: Reporter): ReportResult {

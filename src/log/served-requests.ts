@@ -8,7 +8,7 @@ import type { LogTime } from './time/clock.ts';
 /** Requests from one prefix within the window that make it a likely proxy, whatever others send. */
 const MANY_REQUESTS = 100;
 /** More than half of fewer requests says nothing. */
-const LEAST_REQUESTS = 10;
+const MIN_REQUESTS = 10;
 /** The window moves in steps of a 24th. */
 const SLOTS = 24;
 /** The latest are known. A proxy is always one of them. */
@@ -71,7 +71,7 @@ export class ServedRequests {
     const client = this.#clientAt(addressOf(family === 4 ? 4 : 6, a, b, c, d));
     addTo(this.#all, slot);
     addTo(client, slot);
-    const isMost = client.sum * 2 > this.#all.sum && this.#all.sum >= LEAST_REQUESTS;
+    const isMost = client.sum * 2 > this.#all.sum && this.#all.sum >= MIN_REQUESTS;
     if (client.sum < MANY_REQUESTS && !isMost) return;
     const span = client.spans.at(-1);
     if (span !== undefined && this.#isNear(span)) span.last = time;

@@ -26,7 +26,7 @@ const FLOOD_VALID_EACH = 20;
 const MEMORY_KILOBYTES = 400_000;
 const CHANGES = 2000;
 /** Fewer than are accepted at once in plain text. */
-const MOST_SENT = 500;
+const MAX_SENT = 500;
 const SEND_MILLISECONDS = 20;
 const IS_ROOT = process.getuid?.() === 0;
 /** Of gate1, another machine. */
@@ -280,7 +280,7 @@ block = "block"`);
       do {
         redis.publish('block', addressOf(sent++));
         await pause(SEND_MILLISECONDS);
-      } while (daemon.logged('caught up').length === 0 && sent < MOST_SENT);
+      } while (daemon.logged('caught up').length === 0 && sent < MAX_SENT);
       await until(() => daemon.logged('caught up').length > 0);
       expect(daemon.logged('caught up')[0]).toMatchObject({ lastNumber: CHANGES, behind: 0 });
       await until(async () => (await daemon.status()).channels['block']?.accepted === sent);

@@ -41,7 +41,7 @@ afterEach(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-interface Asked {
+interface RequestOptions {
   readonly from: string;
   readonly user: string;
   readonly password: string;
@@ -51,7 +51,7 @@ interface Asked {
 }
 
 /** The status of the answer; 0 if there is none. */
-function ask({ from, user, password, path = '/v2/entries', agent, headers = {} }: Asked) {
+function ask({ from, user, password, path = '/v2/entries', agent, headers = {} }: RequestOptions) {
   const options = {
     localAddress: from,
     auth: `${user}:${password}`,
@@ -72,7 +72,10 @@ const asMachine = (from: string) => ask({ from, user: 'gate1', password: made })
 const asPerson = (from: string) => ask({ from, user: 'anna', password: CHOSEN });
 
 /** Requests that the server has not answered yet. */
-function guesses(count: number, guessOf: (number: number) => Pick<Asked, 'user' | 'password'>) {
+function guesses(
+  count: number,
+  guessOf: (number: number) => Pick<RequestOptions, 'user' | 'password'>,
+) {
   const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY });
   agents.push(agent);
   return Array.from({ length: count }, (_, number) =>

@@ -95,7 +95,7 @@ const SIGNS = [
  * How many bytes the words of a peer can have at most, where a service sees to that: OpenVPN keeps 64
  * of a name (TLS_USERNAME_LEN; so does X.509, in ub-common-name), and its peers say nothing else.
  */
-const LONGEST_WORDS: Readonly<Record<string, number>> = { openvpn: 64 };
+const MAX_USER_CHARACTERS: Readonly<Record<string, number>> = { openvpn: 64 };
 /** Where programs, the C library, syslogd and the reader cut lines. */
 const CUTS = [950, 1023, 1024, 2048, 8192, 65_536];
 
@@ -161,7 +161,7 @@ export class Forger {
     }
     if (choose(60) === 0) text = this.#long(text, choose);
     if (!spaces) text = text.replaceAll(' ', choose(2) === 0 ? '' : '\t');
-    return text.slice(0, LONGEST_WORDS[grammar.service]);
+    return text.slice(0, MAX_USER_CHARACTERS[grammar.service]);
   }
 
   /** Long enough to be cut, now and then longer than any line. */

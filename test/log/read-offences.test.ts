@@ -168,8 +168,8 @@ Mar 19 23:48:20 gw sshd[2]: Invalid user a from 5.149.104.7 port 1
       fileURLToPath(new URL('../../fixtures/auth.log.0.bz2', import.meta.url)),
       NOW,
     );
-    const heard: [number, number | undefined][] = [];
-    const onProgress = (bytes: number, total: number | undefined) => heard.push([bytes, total]);
+    const reported: [number, number | undefined][] = [];
+    const onProgress = (bytes: number, total: number | undefined) => reported.push([bytes, total]);
     const summary = await readOffences(source, {
       ...OPTIONS,
       year: 2026,
@@ -185,7 +185,7 @@ Mar 19 23:48:20 gw sshd[2]: Invalid user a from 5.149.104.7 port 1
     const prefixes = Array.from(offencesOf(summary), ({ address }) => address.a >>> 8);
     expect(prefixes).toContain(0x059568);
     expect(prefixes).toContain(0x059569);
-    expect(heard.at(-1)).toEqual([source.totalBytes, source.totalBytes]);
+    expect(reported.at(-1)).toEqual([source.totalBytes, source.totalBytes]);
   });
 });
 

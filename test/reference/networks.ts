@@ -1,7 +1,7 @@
 import type { Family } from '../../src/net/address.ts';
 import { type Prefix, prefixAround } from '../../src/net/prefix.ts';
 
-/** Twins of src/net that are slow and plain: an address is one bigint, a set of them is a Set. */
+/** Slow, obvious versions of src/net: an address is one bigint, a set of them is a Set. */
 
 export function bitsOf(family: Family): number {
   return family === 4 ? 32 : 128;

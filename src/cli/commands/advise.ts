@@ -49,7 +49,7 @@ async function adviseOwner(context: Context, { least }: AdviseOptions): Promise<
 }
 
 const COLUMNS: readonly Column<Advice>[] = [
-  { title: 'FROM', cell: (advice) => placeText(advice) },
+  { title: 'FROM', cell: (advice) => fromText(advice) },
   {
     title: 'PERSISTENT',
     align: 'right',
@@ -65,7 +65,7 @@ const COLUMNS: readonly Column<Advice>[] = [
   },
 ];
 
-function placeText({ prefix, name }: Advice): string {
+function fromText({ prefix, name }: Advice): string {
   return prefix === undefined ? printable(name) : shortPrefix(prefix);
 }
 

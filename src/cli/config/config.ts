@@ -28,7 +28,7 @@ export async function loadConfig(
   named: string | undefined,
   env: NodeJS.ProcessEnv,
 ): Promise<Config> {
-  const file = named ?? usualPlaces(env).find((path) => existsSync(path));
+  const file = named ?? usualFiles(env).find((path) => existsSync(path));
   if (file === undefined) return configOf(undefined, new Map());
   const text = readConfig(file);
   // Loaded only here: commands without a configuration must not pay for it.
@@ -36,7 +36,7 @@ export async function loadConfig(
   return configOf(file, parseSettings(text, file));
 }
 
-function usualPlaces(env: NodeJS.ProcessEnv): string[] {
+function usualFiles(env: NodeJS.ProcessEnv): string[] {
   if (process.getuid?.() === 0) return ['/usr/local/etc/mcblock.toml', '/etc/mcblock.toml'];
   return [join(env['XDG_CONFIG_HOME'] || join(homedir(), '.config'), 'mcblock', 'mcblock.toml')];
 }

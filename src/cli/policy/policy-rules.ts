@@ -171,6 +171,6 @@ function checkRules(config: Config, { rules, users }: CompiledRules): void {
 function wrongRule(config: Config, index: number, reason: string): McblockError {
   const { name } = config.get('rule')[index] ?? { name: '' };
   const source = config.sourceOf('rule', index);
-  const place = source === 'default' ? '' : `${source.file}:${source.line}: `;
-  return new McblockError('config', `${place}rule ${name}: ${reason}`);
+  const location = source === 'default' ? '' : `${source.file}:${source.line}: `;
+  return new McblockError('config', `${location}rule ${name}: ${reason}`);
 }

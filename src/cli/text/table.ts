@@ -42,14 +42,14 @@ export function* tableLines<Row>(
   for (const row of rows) yield paint(textOf(lines, row), row);
 }
 
-interface PlacedColumn<Row> extends Column<Row> {
+interface MeasuredColumn<Row> extends Column<Row> {
   width: number;
   narrowWidth: number;
 }
 
 /** Columns that share a line. */
 interface Line<Row> {
-  readonly columns: readonly PlacedColumn<Row>[];
+  readonly columns: readonly MeasuredColumn<Row>[];
   readonly indent: string;
   /** Width of the last column. */
   readonly lastWidth: number;
@@ -58,8 +58,8 @@ interface Line<Row> {
 function measure<Row>(
   columns: readonly Column<Row>[],
   rows: Iterable<Row>,
-): readonly PlacedColumn<Row>[] {
-  const placed = columns.map((column) => {
+): readonly MeasuredColumn<Row>[] {
+  const measured = columns.map((column) => {
     return {
       ...column,
       width: column.title.length,
@@ -67,16 +67,19 @@ function measure<Row>(
     };
   });
   for (const row of rows) {
-    for (const column of placed) {
+    for (const column of measured) {
       column.width = Math.max(column.width, column.cell(row).length);
       const { narrow } = column;
       if (narrow) column.narrowWidth = Math.max(column.narrowWidth, narrow.cell(row).length);
     }
   }
-  return placed;
+  return measured;
 }
 
-function layoutOf<Row>(columns: readonly PlacedColumn<Row>[], width: number): readonly Line<Row>[] {
+function layoutOf<Row>(
+  columns: readonly MeasuredColumn<Row>[],
+  width: number,
+): readonly Line<Row>[] {
   const narrowed = columns.map((column) =>
     column.narrow === undefined
       ? column
@@ -87,7 +90,7 @@ function layoutOf<Row>(columns: readonly PlacedColumn<Row>[], width: number): re
 
 /** Undefined if they do not fit, even with the last column wrapped. */
 function oneLine<Row>(
-  columns: readonly PlacedColumn<Row>[],
+  columns: readonly MeasuredColumn<Row>[],
   width: number,
 ): readonly Line<Row>[] | undefined {
   const last = columns.at(-1);
@@ -97,10 +100,10 @@ function oneLine<Row>(
 }
 
 function severalLines<Row>(
-  columns: readonly PlacedColumn<Row>[],
+  columns: readonly MeasuredColumn<Row>[],
   width: number,
 ): readonly Line<Row>[] {
-  const groups: PlacedColumn<Row>[][] = [];
+  const groups: MeasuredColumn<Row>[][] = [];
   for (const column of columns) {
     const group = groups.at(-1);
     const indent = groups.length > 1 ? INDENT.length : 0;
@@ -115,7 +118,7 @@ function severalLines<Row>(
   });
 }
 
-function startOfLast(columns: readonly PlacedColumn<never>[]): number {
+function startOfLast(columns: readonly MeasuredColumn<never>[]): number {
   return columns.slice(0, -1).reduce((sum, column) => sum + column.width + GAP.length, 0);
 }
 

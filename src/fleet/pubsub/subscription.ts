@@ -31,7 +31,7 @@ export class Subscription {
   #isClosed = false;
   #retry: NodeJS.Timeout | undefined;
   /** When the server last answered, by performance.now(); undefined without a connection. */
-  #heardAt: number | undefined;
+  #activeAt: number | undefined;
   #checkedAt = performance.now();
 
   /** Throws McblockError('config') if messages would cross a network unencrypted. */
@@ -67,25 +67,25 @@ export class Subscription {
 
   #connect(): void {
     const client = this.#client;
-    const heard = () => this.#heard();
-    client.on('connect', heard);
-    client.on('ping-interval', heard);
+    const noteActivity = () => this.#noteActivity();
+    client.on('connect', noteActivity);
+    client.on('ping-interval', noteActivity);
     client.on('ready', () => {
-      heard();
+      noteActivity();
       void this.#subscribe();
     });
     client.on('error', (error) => {
       // A failed ping alone does not end the connection.
       if (client.isReady) return;
-      this.#heardAt = undefined;
+      this.#activeAt = undefined;
       this.#options.onDisconnected(reasonOf(error));
     });
     // Failures are reported by the events above.
     client.connect().catch(() => {});
   }
 
-  #heard(): void {
-    this.#heardAt = performance.now();
+  #noteActivity(): void {
+    this.#activeAt = performance.now();
   }
 
   #drop(): void {
@@ -93,13 +93,13 @@ export class Subscription {
     this.#client.removeAllListeners();
     this.#client.on('error', () => {});
     this.#client.destroy();
-    this.#heardAt = undefined;
+    this.#activeAt = undefined;
     this.#isSubscribed = false;
   }
 
   #received(channel: string, bytes: Uint8Array): void {
     // The answer to a ping stands behind all messages that wait to be read.
-    this.#heard();
+    this.#noteActivity();
     this.#options.onMessage(channel, bytes);
   }
 
@@ -108,9 +108,9 @@ export class Subscription {
     const now = performance.now();
     const isLate = now - this.#checkedAt > LATE_MILLISECONDS;
     this.#checkedAt = now;
-    if (this.#heardAt === undefined) return;
-    if (isLate) this.#heardAt = now;
-    if (now - this.#heardAt < SILENCE_SECONDS * 1000) return;
+    if (this.#activeAt === undefined) return;
+    if (isLate) this.#activeAt = now;
+    if (now - this.#activeAt < SILENCE_SECONDS * 1000) return;
     this.#drop();
     this.#options.onDisconnected(`no answer for ${SILENCE_SECONDS} seconds`);
     void this.#reopen();

@@ -13,7 +13,7 @@ import { CommandLine } from '../../support/command-line.ts';
 const NOW = Date.UTC(2026, 2, 24) / 1000;
 const URL = 'https://fleet.example.net';
 /** A turn of the event loop applies no more. */
-const MOST_IN_A_TURN = 200;
+const MAX_IN_A_TURN = 200;
 
 let line: CommandLine;
 let store: Store;
@@ -80,7 +80,7 @@ it('lets other work of the process have its turn, which sees what is stored so f
   }
   expect(await done).toMatchObject({ blocked: 600, behind: 0, lastNumber: 600 });
   const steps = seen.slice(1).map((count, index) => count - (seen[index] ?? 0));
-  expect(Math.max(...steps)).toBeLessThanOrEqual(MOST_IN_A_TURN);
+  expect(Math.max(...steps)).toBeLessThanOrEqual(MAX_IN_A_TURN);
 });
 
 it('applies a page again of which only a part was applied', async () => {

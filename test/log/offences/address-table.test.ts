@@ -16,13 +16,13 @@ it('numbers addresses in order of appearance, and returns them', () => {
   fc.assert(
     fc.property(fc.array(address, { maxLength: 200 }), (addresses) => {
       const table = new AddressTable();
-      const twin = new Map<string, number>();
+      const reference = new Map<string, number>();
       for (const one of addresses) {
         const key = JSON.stringify(one);
-        if (!twin.has(key)) twin.set(key, twin.size);
-        expect(table.id(one)).toBe(twin.get(key));
+        if (!reference.has(key)) reference.set(key, reference.size);
+        expect(table.id(one)).toBe(reference.get(key));
       }
-      expect(table.size).toBe(twin.size);
+      expect(table.size).toBe(reference.size);
       for (const one of addresses) expect(table.address(table.id(one))).toEqual(one);
     }),
   );

@@ -10,20 +10,23 @@ import { sourceOf } from '../lines-of.ts';
 const folders: string[] = [];
 afterEach(() => folders.splice(0).forEach((folder) => rmSync(folder, { recursive: true })));
 
-interface Asked {
+interface SampleRequest {
   readonly path: string;
   readonly second?: number;
   readonly status?: number;
   readonly address?: string;
 }
 
-function lineOf({ path, second = 0, status = 404, address = '192.0.2.7' }: Asked): string {
+function lineOf({ path, second = 0, status = 404, address = '192.0.2.7' }: SampleRequest): string {
   const time = new Date(Date.UTC(2026, 10, 22, 10, 0, second)).toISOString();
   return `${address} - - [22/Nov/2026:${time.slice(11, 19)} +0000] "GET ${path} HTTP/1.1" ${status} 153 "-" "x"\n`;
 }
 
 /** The messages that count and their points. */
-async function countedOf(requests: readonly Asked[], lists: Readonly<Record<string, string>> = {}) {
+async function countedOf(
+  requests: readonly SampleRequest[],
+  lists: Readonly<Record<string, string>> = {},
+) {
   const folder = mkdtempSync(join(tmpdir(), 'mcblock-requests-'));
   folders.push(folder);
   for (const [name, text] of Object.entries(lists)) writeFileSync(join(folder, name), text);
@@ -43,14 +46,14 @@ async function countedOf(requests: readonly Asked[], lists: Readonly<Record<stri
 }
 
 /** Different paths that are not listed. */
-const missing = (count: number, from = 0): Asked[] =>
+const missing = (count: number, from = 0): SampleRequest[] =>
   Array.from({ length: count }, (_, index) => ({
     path: `/page-${from + index}`,
     second: index % 50,
   }));
 
 /** More than needed: two paths may share a bit. */
-const LISTED: readonly Asked[] = [
+const LISTED: readonly SampleRequest[] = [
   '/.env',
   '/.git/config',
   '/phpinfo.php',
