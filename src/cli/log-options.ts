@@ -5,8 +5,7 @@ import { errorOf, McblockError } from '../errors.ts';
 import type { ReadOptions } from '../log/read-options.ts';
 import { type LeaveOut, loadScanners } from '../log/scanners.ts';
 import { openSource, type Source } from '../log/source.ts';
-import type { Config } from './config/config.ts';
-import type { SettingKey } from './config/settings.ts';
+import { type Config, configLocation } from './config/config.ts';
 import type { Context } from './context.ts';
 import { type ConfiguredRules, rulesForLogs } from './policy/policy-rules.ts';
 import { nearest } from './text/nearest.ts';
@@ -104,15 +103,9 @@ function checkLogServices(config: Config, scanners: ReadOptions['scanners']): vo
     try {
       checkService(name, scanners);
     } catch (error) {
-      throw errorOf('config', `${locationPrefix(config, 'log')}log`, error);
+      throw errorOf('config', `${configLocation(config, 'log')}log`, error);
     }
   }
-}
-
-/** `FILE:LINE: ` of a key; empty if it has its default. */
-function locationPrefix(config: Config, key: SettingKey): string {
-  const source = config.sourceOf(key);
-  return source === 'default' ? '' : `${source.file}:${source.line}: `;
 }
 
 function parseYear(text: string): number {

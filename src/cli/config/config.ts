@@ -18,6 +18,12 @@ export interface Config {
   sourceOf(key: SettingKey, item?: number): Source;
 }
 
+/** `FILE:LINE: ` of a key, for messages; empty if it has its default. */
+export function configLocation(config: Config, key: SettingKey, item?: number): string {
+  const source = config.sourceOf(key, item);
+  return source === 'default' ? '' : `${source.file}:${source.line}: `;
+}
+
 const FILE_LIMIT_BYTES = 1024 * 1024;
 
 /**

@@ -15,7 +15,7 @@ import { probeMessages } from '../../log/probe/probe-points.ts';
 import type { ReadOptions } from '../../log/read-options.ts';
 import { type OffsetAt, zoneOffsets } from '../../log/time/zone.ts';
 import type { Store } from '../../store/store.ts';
-import type { Config } from '../config/config.ts';
+import { type Config, configLocation } from '../config/config.ts';
 import { policyOf } from '../config/policies.ts';
 import { faultOf } from './check-rules.ts';
 import {
@@ -170,7 +170,6 @@ function checkRules(config: Config, { rules, users }: CompiledRules): void {
 
 function wrongRule(config: Config, index: number, reason: string): McblockError {
   const { name } = config.get('rule')[index] ?? { name: '' };
-  const source = config.sourceOf('rule', index);
-  const location = source === 'default' ? '' : `${source.file}:${source.line}: `;
+  const location = configLocation(config, 'rule', index);
   return new McblockError('config', `${location}rule ${name}: ${reason}`);
 }
