@@ -8,13 +8,7 @@ import type { Prefix } from '../net/prefix.ts';
 import { EVERYTHING } from '../store/pages.ts';
 import type { StoreReader } from '../store/reader.ts';
 import { connectedNetworks } from './own-addresses.ts';
-import {
-  allowedProtections,
-  loginProtections,
-  ownProtections,
-  proxyProtections,
-  type SpecialPrefixes,
-} from './protected-space.ts';
+import { lastingProtections, loginProtections, type SpecialPrefixes } from './protected-space.ts';
 
 /**
  * What stays a hole in the rules whoever blocks the prefix: the allow-list, this host and trusted
@@ -26,8 +20,9 @@ export function lastingHoles(
   { nat64, proxies }: SpecialPrefixes,
   at: Seconds,
 ): readonly Protection[] {
-  const all = [...allowedProtections(store, at), ...ownProtections(), ...proxyProtections(proxies)];
-  return [...new ProtectedSpace(all, nat64).allOverlapping(prefix)];
+  return [
+    ...new ProtectedSpace(lastingProtections(store, proxies, at), nat64).allOverlapping(prefix),
+  ];
 }
 
 /**
@@ -46,9 +41,7 @@ export function holesAt(
     loginsAround((one) => store.loginsWithin(one, since), prefix, policy.auto.nat64),
   );
   return [
-    ...allowedProtections(store, at),
-    ...ownProtections(),
-    ...proxyProtections(policy.auto.proxies),
+    ...lastingProtections(store, policy.auto.proxies, at),
     ...connectedNetworks().map((prefix): Protection => ({ prefix, reason: 'connected' })),
     ...loginProtections(store, logins, at, policy),
   ];

@@ -26,13 +26,22 @@ export function protectedSpace(
   at: Seconds,
   source: EvidenceSource = 'log',
 ): ProtectedSpace {
-  const protections = [
+  const lasting = lastingProtections(store, proxies, at);
+  return new ProtectedSpace([...lasting, ...(source === 'log' ? privateSpace() : [])], nat64);
+}
+
+/** The allow-list as of this time, this host, and trusted proxies. */
+export function lastingProtections(
+  store: Pick<StoreReader, 'allowed' | 'clock'>,
+  proxies: readonly Prefix[],
+  at: Seconds,
+): Protection[] {
+  return [
     ...allowedProtections(store, at),
     ...ownProtections(),
-    ...proxyProtections(proxies),
-    ...(source === 'log' ? privateSpace() : []),
+    // Clients reach services of this host through them.
+    ...proxies.map((prefix): Protection => ({ prefix, reason: 'proxy' })),
   ];
-  return new ProtectedSpace(protections, nat64);
 }
 
 export function allowedProtections(
@@ -57,11 +66,6 @@ export function loginProtections(
 ): readonly Protection[] {
   const entriesAround = (address: Address) => store.supernets(hostPrefix(address));
   return trustedProtections(logins, entriesAround, now, policy);
-}
-
-/** The proxies through which clients reach services of this host. */
-export function proxyProtections(proxies: readonly Prefix[]): Protection[] {
-  return proxies.map((prefix) => ({ prefix, reason: 'proxy' }));
 }
 
 /** This host's addresses, loopback and IPv6's link. */
