@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { isActive, type Seconds } from '../../blocklist/entry.ts';
 import { expireEntry } from '../../blocklist/expire.ts';
-import { McblockError } from '../../errors.ts';
 import type { Prefix } from '../../net/prefix.ts';
 import { shortPrefix } from '../../net/prefix-text.ts';
 import type { FeedMatch } from '../../store/feeds.ts';
@@ -9,6 +8,7 @@ import type { Store } from '../../store/store.ts';
 import { type ApplyChoice, addApplyOptions, applyAfterwards } from '../afterwards.ts';
 import { requireFleet } from '../config/require-fleet.ts';
 import type { Context } from '../context.ts';
+import { notFound } from '../not-found.ts';
 import { reportPrefixes } from '../report-prefixes.ts';
 import { formatDuration } from '../text/duration.ts';
 import { parsePrefixes } from '../text/prefixes.ts';
@@ -108,15 +108,7 @@ async function withdraw(
   await applyAfterwards(context, options);
 }
 
-function notFound(store: Store, prefix: Prefix, state: string): McblockError {
-  const around = store.supernets(prefix).find((other) => other.prefix.length < prefix.length);
-  const hint = around ? ` (contained in ${shortPrefix(around.prefix)})` : '';
-  const name = shortPrefix(prefix);
-  const what = store.get(prefix) ? `${name} ${state}` : `no entry for ${name}`;
-  return new McblockError('input', `${what}${hint}; nothing changed`);
-}
-
-/** An active entry or a feed that goes on blocking the prefix or a part of it. */
+/** An active entry or a feed that still blocks the prefix or a part of it. */
 function rest(store: Store, prefix: Prefix, now: Seconds): string {
   const wider = store.supernets(prefix).find((entry) => isActive(entry, now));
   if (wider) return `, but contained in ${shortPrefix(wider.prefix)}, which is active`;

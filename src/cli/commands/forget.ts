@@ -7,6 +7,7 @@ import type { Store } from '../../store/store.ts';
 import { type ApplyChoice, addApplyOptions, applyAfterwards } from '../afterwards.ts';
 import { confirm } from '../confirm.ts';
 import type { Context } from '../context.ts';
+import { notFound } from '../not-found.ts';
 import { activationsText, entryJson } from '../text/entry-text.ts';
 import { parsePrefixes } from '../text/prefixes.ts';
 
@@ -57,10 +58,8 @@ async function forget(
 
 function entryOf(store: Store, prefix: Prefix): Entry {
   const entry = store.get(prefix);
-  if (entry !== undefined) return entry;
-  const around = store.supernets(prefix).at(-1);
-  const hint = around ? ` (contained in ${shortPrefix(around.prefix)})` : '';
-  throw new McblockError('input', `no entry for ${shortPrefix(prefix)}${hint}; nothing changed`);
+  if (entry === undefined) throw notFound(store, prefix);
+  return entry;
 }
 
 function questionOf(entries: readonly Entry[]): string {
