@@ -26,7 +26,7 @@ import type { McblockError } from '../errors.ts';
 import { narrowed, type ReadOptions } from '../log/read-options.ts';
 import type { Store } from '../store/store.ts';
 import type { Config } from './config/config.ts';
-import { configuredFirewall, namesFirewall } from './config/firewall-settings.ts';
+import { configuredFirewall, configuredKind, namesFirewall } from './config/firewall-settings.ts';
 import { fleetClient } from './config/fleet-client.ts';
 import { hasNotifyTarget } from './config/notify-target.ts';
 import { signingKeyOf } from './config/pubsub-settings.ts';
@@ -71,8 +71,8 @@ export async function* findings(context: Context): AsyncGenerator<Finding> {
     yield* storeFindings(context, config, await context.store('read'), jobs);
   }
   yield check('hooks', () => checkJobs(jobs));
-  const isForgotten = host.hasSystemd && namesFirewall(config) && isNft(config);
-  yield check('services', () => checkServices(running, isForgotten));
+  const isNft = namesFirewall(config) && configuredKind(config) === 'nft';
+  yield check('services', () => checkServices(running, host.hasSystemd && isNft));
   const store = opened.state === 'problem' ? undefined : await context.store('read');
   // What is wrong with them was said above.
   const read = await options.catch(() => undefined);
@@ -99,11 +99,6 @@ async function* logFindings(
     const narrow = narrowed(options, log.services);
     yield check('log', () => checkJournal(host, log.unit, directory, narrow, now));
   }
-}
-
-function isNft(config: Config): boolean {
-  const kind = config.get('firewall.kind');
-  return kind === 'nft' || (kind === 'auto' && process.platform === 'linux');
 }
 
 async function* fileFindings({ time }: Context, config: Config): AsyncGenerator<Finding> {

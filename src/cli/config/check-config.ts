@@ -9,7 +9,7 @@ import { findProgram } from '../../process/find-program.ts';
 import { readOptionsOf } from '../log-options.ts';
 import { requireUser } from '../privileges.ts';
 import type { Config } from './config.ts';
-import { configuredFirewall, namesFirewall } from './firewall-settings.ts';
+import { configuredFirewall, configuredKind, namesFirewall } from './firewall-settings.ts';
 import { fleetClient } from './fleet-client.ts';
 import { listenSettings } from './listen-settings.ts';
 import type { LogSetting } from './log-setting.ts';
@@ -79,9 +79,8 @@ async function checkGeo(config: Config): Promise<Found> {
 
 async function checkPrograms(config: Config): Promise<Found> {
   const { name } = await configuredFirewall(config);
-  const [kind, file] = [config.get('firewall.kind'), config.get('firewall.file')];
-  const isPf = name.startsWith('pf ');
-  if (kind === 'file' || (isPf && file !== '')) {
+  const [kind, file] = [configuredKind(config), config.get('firewall.file')];
+  if (kind === 'file' || (kind === 'pf' && file !== '')) {
     accessible('firewall.file', dirname(file), constants.W_OK);
     const present = statSync(file, { throwIfNoEntry: false });
     required('firewall.file', file, !present?.isDirectory(), 'a file');
@@ -89,7 +88,7 @@ async function checkPrograms(config: Config): Promise<Found> {
   if (kind === 'file') {
     const [command] = config.get('firewall.command');
     if (command !== undefined) accessible('firewall.command', command, constants.X_OK);
-  } else if (isPf) {
+  } else if (kind === 'pf') {
     const [helper] = config.get('firewall.helper');
     if (helper !== undefined) accessible('firewall.helper', helper, constants.X_OK);
     else accessible('firewall.pfctl', config.get('firewall.pfctl'), constants.X_OK);

@@ -1,4 +1,4 @@
-import { openFirewall } from '../../engine/firewall/open-firewall.ts';
+import { openFirewall, ownKind } from '../../engine/firewall/open-firewall.ts';
 import type { Firewall } from '../../firewall/firewall.ts';
 import type { Config } from './config.ts';
 import { SETTINGS, type SettingKey } from './settings.ts';
@@ -14,6 +14,11 @@ export function configuredFirewall(config: Config): Promise<Firewall> {
     file: config.get('firewall.file'),
     command: config.get('firewall.command'),
   });
+}
+
+/** Which firewall that is. */
+export function configuredKind(config: Config): ReturnType<typeof ownKind> {
+  return ownKind(config.get('firewall.kind'));
 }
 
 /** Whether the configuration sets anything in [firewall]: commands that change entries update it. */

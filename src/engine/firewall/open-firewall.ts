@@ -19,7 +19,7 @@ export interface FirewallSettings {
 /** Throws McblockError('config') if a setting is missing. */
 export async function openFirewall(settings: FirewallSettings): Promise<Firewall> {
   const { kind, table, pfctl, helper, nft, file, command } = settings;
-  switch (kind === 'auto' ? systemKind() : kind) {
+  switch (ownKind(kind)) {
     case 'pf': {
       const { pfFirewall } = await import('../../firewall/pf.ts');
       const { directPfctl, helpedPfctl } = await import('../../firewall/pfctl.ts');
@@ -43,6 +43,8 @@ export async function openFirewall(settings: FirewallSettings): Promise<Firewall
   }
 }
 
-function systemKind(): 'pf' | 'nft' {
+/** What `auto` is on this system. */
+export function ownKind(kind: FirewallSettings['kind']): Exclude<typeof kind, 'auto'> {
+  if (kind !== 'auto') return kind;
   return process.platform === 'linux' ? 'nft' : 'pf';
 }
