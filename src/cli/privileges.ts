@@ -21,7 +21,7 @@ export function refuseRoot(named: string, user: string, asRoot = false): void {
 }
 
 /** The user and group that root switches to. */
-export interface LesserUser {
+export interface TargetUser {
   /** Undefined if this process is that user already. */
   readonly ids: UserIds | undefined;
   /** Runs `work` as that user, who owns the files that it creates. */
@@ -35,7 +35,7 @@ export interface LesserUser {
  * user, for messages. Throws McblockError('config') if there is no such user, if this process may not
  * switch to it, or if it may not read the program.
  */
-export async function lesserUser(user: string, group: string, named: string): Promise<LesserUser> {
+export async function targetUser(user: string, group: string, named: string): Promise<TargetUser> {
   const uid = await idOf('-u', user, named);
   if (process.geteuid?.() === uid && uid !== 0) return ALREADY_THAT_USER;
   if (process.geteuid?.() !== 0) {
@@ -46,7 +46,7 @@ export async function lesserUser(user: string, group: string, named: string): Pr
   }
   const gid = group === '' ? await idOf('-g', user, named) : groupId(group);
   if (uid === 0) throw new McblockError('config', `${named}: ${user} is root; name another user`);
-  const lesser: LesserUser = {
+  const target: TargetUser = {
     ids: { uid, gid },
     async during(work) {
       const groups = process.getgroups?.() ?? [];
@@ -69,8 +69,8 @@ export async function lesserUser(user: string, group: string, named: string): Pr
       check(uid, gid);
     },
   };
-  await lesser.during(async () => checkProgram(user, named));
-  return lesser;
+  await target.during(async () => checkProgram(user, named));
+  return target;
 }
 
 /** Parts of the program are loaded when they are first needed, which may be after the switch. */
@@ -88,7 +88,7 @@ function checkProgram(user: string, named: string): void {
 }
 
 /** The process was started as that user. */
-const ALREADY_THAT_USER: LesserUser = {
+const ALREADY_THAT_USER: TargetUser = {
   ids: undefined,
   during: (work) => work(),
   become() {},

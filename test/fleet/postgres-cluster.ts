@@ -30,7 +30,7 @@ export function findPostgres(): { readonly folder: string } | { readonly missing
   ];
   const folder = folders.find((candidate) => existsSync(join(candidate, 'initdb')));
   if (folder === undefined) return { missing: 'PostgreSQL is not installed (initdb is not found)' };
-  if (process.getuid?.() === 0 && servant() === undefined) {
+  if (process.getuid?.() === 0 && postgresUser() === undefined) {
     return { missing: 'PostgreSQL does not run as root, and there is no user postgres or nobody' };
   }
   return { folder };
@@ -54,7 +54,7 @@ async function start(
   [creator, ...create]: readonly [string, ...string[]],
 ): Promise<Cluster> {
   const directory = mkdtempSync(join(disk, 'mcblock-pg-'));
-  const as = process.getuid?.() === 0 ? servant() : undefined;
+  const as = process.getuid?.() === 0 ? postgresUser() : undefined;
   if (as) chownSync(directory, as.uid, as.gid);
   const data = join(directory, 'data');
   const run = (program: string, ...args: readonly string[]) =>
@@ -101,7 +101,7 @@ async function start(
   };
 }
 
-function servant(): { readonly uid: number; readonly gid: number } | undefined {
+function postgresUser(): { readonly uid: number; readonly gid: number } | undefined {
   for (const name of ['postgres', 'nobody']) {
     try {
       const number = (option: string) =>

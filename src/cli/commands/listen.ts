@@ -17,7 +17,7 @@ import { listenSettings } from '../config/listen-settings.ts';
 import { catchUpOptions } from '../config/sync-options.ts';
 import type { Context } from '../context.ts';
 import { daemonLog, stopped } from '../daemon.ts';
-import { lesserUser, refuseRoot } from '../privileges.ts';
+import { refuseRoot, targetUser } from '../privileges.ts';
 import { VERSION } from '../version.ts';
 
 interface ListenOptions extends ApplyChoice {
@@ -56,12 +56,12 @@ async function listen(context: Context, options: ListenOptions): Promise<void> {
   // Only root may be able to read certificates and keys.
   const { user, group, ...settings } = listenSettings(config, acacia);
   refuseRoot('listen.user', user, options.asRoot);
-  const lesser = user === '' ? undefined : await lesserUser(user, group, 'listen.user');
+  const target = user === '' ? undefined : await targetUser(user, group, 'listen.user');
   const policy = await context.policy();
   const log = daemonLog(context);
-  const store = await (lesser === undefined
+  const store = await (target === undefined
     ? context.store('write')
-    : lesser.during(() => context.store('write')));
+    : target.during(() => context.store('write')));
   context.time.require();
   const stop = new AbortController();
   const now = () => context.time.present;
@@ -118,7 +118,7 @@ async function listen(context: Context, options: ListenOptions): Promise<void> {
   const stopping = stopped();
   try {
     await daemon.serveStatus();
-    lesser?.become();
+    target?.become();
     await daemon.subscribe();
     const signal = await stopping;
     log.write('info', 'stopping', { signal });

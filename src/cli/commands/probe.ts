@@ -15,7 +15,7 @@ import type { Config } from '../config/config.ts';
 import { publisherSettings } from '../config/publisher-settings.ts';
 import type { Context } from '../context.ts';
 import { readOptionsOf } from '../log-options.ts';
-import { lesserUser, refuseRoot } from '../privileges.ts';
+import { refuseRoot, targetUser } from '../privileges.ts';
 import { Signals } from '../signals.ts';
 
 interface ProbeCommandOptions extends ApplyChoice {
@@ -47,17 +47,17 @@ async function probe(context: Context, options: ProbeCommandOptions): Promise<vo
   const sockets = inheritedSockets(context.env);
   const settings = settingsOf(config, sockets, options);
   const { ports, redirect, user } = settings;
-  const lesser = user === '' ? undefined : await lesserUser(user, '', 'probe.user');
+  const target = user === '' ? undefined : await targetUser(user, '', 'probe.user');
   const warn = (text: string): void => context.stderr.write(`${text}\n`);
-  const store = await (lesser === undefined
+  const store = await (target === undefined
     ? context.store('write')
-    : lesser.during(() => context.store('write')));
+    : target.during(() => context.store('write')));
   context.time.require();
   const publishing = publisherSettings(config);
   let judged = await judgedBy(context);
   const overflows = readOverflows();
   const signals = new Signals();
-  const stream = new ProbeStream({ ports, redirect, sockets, user: lesser?.ids });
+  const stream = new ProbeStream({ ports, redirect, sockets, user: target?.ids });
   const collector = new ProbeCollector((kind) => judged.pointsOf(kind));
   const reload = async () => {
     const reread = await judgedBy(context);
@@ -72,7 +72,7 @@ async function probe(context: Context, options: ProbeCommandOptions): Promise<vo
   let updater: FirewallUpdater | undefined;
   try {
     await stream.listening();
-    lesser?.become();
+    target?.become();
     publisher = publishing && new BanPublisher(await openPublisher(publishing), warn);
     const live = await liveConfigured(context, options);
     updater = live && new FirewallUpdater(live, warn);

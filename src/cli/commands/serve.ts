@@ -14,12 +14,13 @@ import { hashMadePassword, makePassword } from '../../fleet/password.ts';
 import { buildServer, type Tls } from '../../fleet/server.ts';
 import type { ServerLog } from '../../fleet/server-log.ts';
 import { hostPrefix } from '../../net/prefix.ts';
+import { RepeatingTask } from '../../repeating-task.ts';
 import type { Config } from '../config/config.ts';
 import { hasNotifyTarget, notifyTarget } from '../config/notify-target.ts';
 import { checkTls, readPem } from '../config/pem.ts';
 import type { Context } from '../context.ts';
 import { daemonLog, stopped } from '../daemon.ts';
-import { lesserUser } from '../privileges.ts';
+import { targetUser } from '../privileges.ts';
 import { fleetLocation } from '../store-location.ts';
 import { parsePrefixes } from '../text/prefixes.ts';
 import { VERSION } from '../version.ts';
@@ -94,13 +95,13 @@ async function serve(context: Context, options: ServeOptions): Promise<void> {
   }
   const proxies = parsePrefixes(options.proxy ?? []);
   const config = await context.config();
-  const servant =
-    options.user === undefined ? undefined : await lesserUser(options.user, '', '--user');
+  const target =
+    options.user === undefined ? undefined : await targetUser(options.user, '', '--user');
   const log = daemonLog(context);
   // Files that SQLite creates must belong to the user who will write them.
   const location = fleetLocation(context.options.db, context.env);
   const open = (): Promise<FleetStore> => openFleetStore(location);
-  const store = await (servant === undefined ? open() : servant.during(open));
+  const store = await (target === undefined ? open() : target.during(open));
   try {
     if (options.restored) await store.renewIdentity();
     if (options.firstUser !== undefined) await addFirst(context, store, options.firstUser);
@@ -129,7 +130,7 @@ async function serve(context: Context, options: ServeOptions): Promise<void> {
     });
     const stopping = stopped();
     await listen(() => app.listen({ host, port }), options.listen);
-    servant?.become();
+    target?.become();
     if (process.geteuid?.() === 0) {
       log.write('warning', 'running as root; use --user');
     }
@@ -138,10 +139,10 @@ async function serve(context: Context, options: ServeOptions): Promise<void> {
       tls: tls !== undefined,
       store: shownLocation(location),
     });
-    const chores = startChores(store, clock, log);
+    const forgetting = forgetOldKeys(store, clock, log);
     const signal = await stopping;
     log.write('info', 'stopping', { signal });
-    clearInterval(chores);
+    await forgetting.stop();
     setTimeout(() => app.server.closeAllConnections(), STOP_MILLISECONDS).unref();
     await app.close();
   } finally {
@@ -228,13 +229,16 @@ async function listen(start: () => Promise<unknown>, address: string): Promise<v
   }
 }
 
-function startChores(store: FleetStore, clock: () => number, log: ServerLog): NodeJS.Timeout {
-  const forget = () => {
-    store.forgetKeys(clock() - KEY_DAYS * DAY_SECONDS).then(
-      (count) => log.write('debug', 'forgot keys', { count }),
-      (error: unknown) => log.write('error', 'failed', { reason: reasonOf(error) }),
-    );
-  };
-  forget();
-  return setInterval(forget, DAY_SECONDS * 1000).unref();
+/** Forgets each day the keys of reports that nobody sends again. */
+function forgetOldKeys(store: FleetStore, clock: () => number, log: ServerLog): RepeatingTask {
+  const task = new RepeatingTask({
+    work: async () => {
+      const count = await store.forgetKeys(clock() - KEY_DAYS * DAY_SECONDS);
+      log.write('debug', 'forgot keys', { count });
+    },
+    onFailure: (error) => log.write('error', 'failed', { reason: reasonOf(error) }),
+    everySeconds: () => DAY_SECONDS,
+  });
+  task.request();
+  return task;
 }
