@@ -1,7 +1,6 @@
 import { decide } from '../blocklist/decide.ts';
 import { pointsNeeded } from '../blocklist/eligible.ts';
 import { type Entry, isActive, type Seconds } from '../blocklist/entry.ts';
-import { loginsAround } from '../blocklist/logins-around.ts';
 import { automaticPrefix, type Policy, widestPrefix } from '../blocklist/policy.ts';
 import type { ProtectedSpace } from '../blocklist/protect.ts';
 import type { Decision, Protection } from '../blocklist/request.ts';
@@ -19,7 +18,7 @@ import { blockingOf, proxyOfEntry } from './blocker.ts';
 import { findEntries } from './find-entries.ts';
 import { isPast, supernetsAt } from './past.ts';
 import { pendingWindow } from './pending-window.ts';
-import { loginProtections, protectedSpace } from './protected-space.ts';
+import { protectedSpace, withLogins } from './protected-space.ts';
 
 /** What is known of an address or prefix. */
 export interface Explanation {
@@ -98,11 +97,8 @@ function outlookOf(
   const network = automaticPrefix(prefix, policy);
   if (prefix.length < network.length) return undefined;
   const host = hostPrefix(prefix);
-  const { nat64 } = policy.auto;
-  const around = loginsAround((one) => store.loginsWithin(one, 0), host, nat64);
-  const space = protectedSpace(store, policy.auto, now).plus(
-    loginProtections(store, around, now, policy),
-  );
+  const always = protectedSpace(store, policy.auto, now);
+  const space = withLogins(always, store, store, host, policy, now);
   const entries = isPast(store, now)
     ? supernetsAt(store, host, now)
     : store.around(widestPrefix(host, policy), host);

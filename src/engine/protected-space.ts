@@ -1,6 +1,7 @@
 import { hostSpace, privateSpace } from '../blocklist/bogons.ts';
 import type { Seconds } from '../blocklist/entry.ts';
 import type { EvidenceSource } from '../blocklist/evidence-source.ts';
+import { loginsAround } from '../blocklist/logins-around.ts';
 import type { Policy } from '../blocklist/policy.ts';
 import { ProtectedSpace } from '../blocklist/protect.ts';
 import type { Protection } from '../blocklist/request.ts';
@@ -55,6 +56,23 @@ export function allowedProtections(
     reason: 'allowed',
     ...(until === 'forever' ? {} : { until }),
   }));
+}
+
+/**
+ * The space with the addresses within the prefix, and within the IPv4 prefix that it embeds, that logins
+ * make trusted now.
+ * @param logins where they are read from
+ */
+export function withLogins(
+  space: ProtectedSpace,
+  store: Pick<StoreReader, 'supernets'>,
+  logins: { loginsWithin(prefix: Prefix): readonly Login[] },
+  prefix: Prefix,
+  policy: TrustPolicy & Pick<Policy, 'auto'>,
+  now: Seconds,
+): ProtectedSpace {
+  const around = loginsAround((one) => logins.loginsWithin(one), prefix, policy.auto.nat64);
+  return space.plus(loginProtections(store, around, now, policy));
 }
 
 /** The addresses that these logins make trusted now. */

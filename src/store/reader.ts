@@ -138,7 +138,7 @@ export class StoreReader {
   }
 
   /** The logins from the prefix of which the last is at or after `since`, by address. */
-  loginsWithin(prefix: Prefix, since: Seconds): Login[] {
+  loginsWithin(prefix: Prefix, since: Seconds = 0): Login[] {
     return this.read.logins.within(prefix, since);
   }
 }

@@ -2,7 +2,6 @@ import { decide } from '../../blocklist/decide.ts';
 import { type Entry, earlierExpiry, type Maker, type Seconds } from '../../blocklist/entry.ts';
 import { changeOf, changesActivation } from '../../blocklist/entry-change.ts';
 import type { Evidence } from '../../blocklist/evidence.ts';
-import { loginsAround } from '../../blocklist/logins-around.ts';
 import { automaticPrefix, type Policy } from '../../blocklist/policy.ts';
 import type { ProtectedSpace } from '../../blocklist/protect.ts';
 import { needsQuorum } from '../../blocklist/quorum.ts';
@@ -12,7 +11,7 @@ import { type BlockRequest, type BlockResult, sourceOf } from '../../fleet/pubsu
 import { hostPrefix } from '../../net/prefix.ts';
 import type { Store } from '../../store/store.ts';
 import type { Policies } from '../policies.ts';
-import { loginProtections, protectedSpace } from '../protected-space.ts';
+import { protectedSpace, withLogins } from '../protected-space.ts';
 import { ShareLimit } from '../record/share-limit.ts';
 import { UserLimit } from '../record/user-limit.ts';
 
@@ -66,12 +65,7 @@ function storeBan(
   if (isOver(store, request)) {
     return { outcome: 'expired', prefix: request.prefix, expiresAt: undefined };
   }
-  const logins = loginsAround(
-    (one) => store.loginsWithin(one, 0),
-    request.prefix,
-    policy.auto.nat64,
-  );
-  const space = always.plus(loginProtections(store, logins, now, policy));
+  const space = withLogins(always, store, store, request.prefix, policy, now);
   return blockWithin(store, space, admits, request, policy, now);
 }
 

@@ -37,7 +37,7 @@ export function blockable(
 ): Candidate[] {
   const space = protectedSpace(store, policy.auto, now);
   return candidates.filter(({ prefix }) => {
-    const logins = loginProtections(store, store.loginsWithin(prefix, 0), now, policy);
+    const logins = loginProtections(store, store.loginsWithin(prefix), now, policy);
     if (space.plus(logins).overlapping(prefix) !== undefined) return false;
     return !store.supernets(prefix).some((entry) => isActive(entry, now));
   });

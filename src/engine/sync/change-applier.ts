@@ -1,6 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { isActive, outlasts, type Seconds } from '../../blocklist/entry.ts';
-import { loginsAround } from '../../blocklist/logins-around.ts';
 import type { ProtectedSpace } from '../../blocklist/protect.ts';
 import { needsQuorum } from '../../blocklist/quorum.ts';
 import { type Merge, mergeEntry } from '../../fleet/client/merge.ts';
@@ -16,7 +15,7 @@ import type { Position } from '../../store/fleet-state.ts';
 import type { Snapshot } from '../../store/snapshot.ts';
 import type { Store } from '../../store/store.ts';
 import { isToldOf, withdrawRemote } from '../judge/withdraw.ts';
-import { loginProtections, protectedSpace } from '../protected-space.ts';
+import { protectedSpace, withLogins } from '../protected-space.ts';
 import { ShareLimit } from '../record/share-limit.ts';
 import { UserLimit } from '../record/user-limit.ts';
 import type { CatchUpOptions, CatchUpResult } from './catch-up-result.ts';
@@ -183,16 +182,10 @@ export class ChangeApplier {
     }
     const policy = policies.policyFor(prefix);
     const supernets = store.supernets(prefix);
-    const loginsHere = loginsAround(
-      (one) => around.logins.loginsWithin(one),
-      prefix,
-      policies.nat64,
-    );
-    const logins = loginProtections(store, loginsHere, now(), policy);
     const own = supernets.find((one) => one.prefix.length === prefix.length);
     const here = {
       supernets,
-      space: around.space.plus(logins),
+      space: withLogins(around.space, store, around.logins, prefix, policy, now()),
       // Only of what has ended is it asked.
       isTold:
         own !== undefined &&

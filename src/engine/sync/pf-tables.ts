@@ -2,7 +2,6 @@ import { decide } from '../../blocklist/decide.ts';
 import type { Seconds } from '../../blocklist/entry.ts';
 import { changeOf, changesActivation } from '../../blocklist/entry-change.ts';
 import { NO_DETAILS } from '../../blocklist/evidence.ts';
-import { loginsAround } from '../../blocklist/logins-around.ts';
 import { widestPrefix } from '../../blocklist/policy.ts';
 import type { ProtectedSpace } from '../../blocklist/protect.ts';
 import type { Decision } from '../../blocklist/request.ts';
@@ -14,7 +13,7 @@ import { readPrefixes } from '../../net/prefix-reader.ts';
 import { runProgram, wordsOf } from '../../process/run-program.ts';
 import type { Store } from '../../store/store.ts';
 import type { Policies } from '../policies.ts';
-import { loginProtections, protectedSpace } from '../protected-space.ts';
+import { protectedSpace, withLogins } from '../protected-space.ts';
 import { ShareLimit } from '../record/share-limit.ts';
 
 /** A table that pf itself fills, as `max-src-conn-rate ... overload <brute>` does. */
@@ -130,8 +129,7 @@ export function decideHost(
 ): Decision {
   const policy = policies.policyFor(offender);
   const { points } = policy.offence;
-  const logins = loginsAround((one) => store.loginsWithin(one, 0), offender, policies.nat64);
-  const space = always.plus(loginProtections(store, logins, now, policy));
+  const space = withLogins(always, store, store, offender, policy, now);
   return decide(
     store.around(widestPrefix(offender, policy), offender),
     space,
