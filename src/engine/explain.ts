@@ -40,11 +40,11 @@ export interface Explanation {
   /** Why the rules have a hole there. */
   readonly protection: Protection | undefined;
   /** Undefined for a prefix wider than the one that an offence blocks. */
-  readonly outlook: Outlook | undefined;
+  readonly prediction: Prediction | undefined;
 }
 
 /** The effect of further offences. */
-export interface Outlook {
+export interface Prediction {
   /** The network whose points count together, or the address if it has more points alone. */
   readonly network: Prefix;
   /** Its points in the current window. */
@@ -74,7 +74,7 @@ export function explain(store: Store, prefix: Prefix, policy: Policy, now: Secon
     withdrawals: store.withdrawals.supernets(prefix),
     forgotten: store.forgotten.supernets(prefix),
     protection: hole,
-    outlook: outlookOf(store, prefix, policy, now),
+    prediction: predictionOf(store, prefix, policy, now),
   };
 }
 
@@ -88,12 +88,12 @@ function countWithin(store: Store, prefix: Prefix, now: Seconds): Explanation['w
   return count;
 }
 
-function outlookOf(
+function predictionOf(
   store: Store,
   prefix: Prefix,
   policy: Policy,
   now: Seconds,
-): Outlook | undefined {
+): Prediction | undefined {
   const network = automaticPrefix(prefix, policy);
   if (prefix.length < network.length) return undefined;
   const host = hostPrefix(prefix);
@@ -117,7 +117,7 @@ function pendingOf(
   network: Prefix,
   host: Prefix,
   isBlocked: boolean,
-): Pick<Outlook, 'network' | 'pendingPoints'> {
+): Pick<Prediction, 'network' | 'pendingPoints'> {
   const own = window.hasProbes && !isBlocked ? window.pointsOf(host) : 0;
   return own > window.points
     ? { network: host, pendingPoints: own }
@@ -133,7 +133,7 @@ function decisionsOf(
   isAlone: boolean,
   policy: Policy,
   now: Seconds,
-): Pick<Outlook, 'next' | 'whole'> {
+): Pick<Prediction, 'next' | 'whole'> {
   const request = { kind: 'automatic', origin: 'grok', offender, at: now, hits: 1 } as const;
   const after = (points: number) =>
     decide(entries, space, { ...request, points, external: false }, policy, now);

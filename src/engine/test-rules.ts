@@ -24,7 +24,7 @@ export interface TestedPolicy {
 
 type ConditionName = keyof RuleConditions;
 
-/** How a rule fares. */
+/** Whether a rule applies. */
 export interface RuleTest {
   readonly rule: PolicyRule;
   /** Conditions that do not hold. */

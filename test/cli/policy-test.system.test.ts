@@ -46,7 +46,7 @@ const LINE = (user: string, address = '5.149.105.9') =>
   `2026-03-23T10:11:12Z gw sshd[7]: Failed password for ${user} from ${address} port 4 ssh2`;
 
 describe('policy test', () => {
-  it('shows how each rule fares with an address', async () => {
+  it('shows which rules apply to an address', async () => {
     expect(await tested('5.149.105.9')).toEqual([
       '5.149.105.9',
       '  0 activations and 0 hits before',

@@ -48,7 +48,7 @@ async function explainPrefixes(context: Context, texts: readonly string[]): Prom
 }
 
 function explanationJson(one: LocatedExplanation, now: Seconds): object {
-  const { prefix, embedded, blocker, entries, feeds, within, protection, outlook, where } = one;
+  const { prefix, embedded, blocker, entries, feeds, within, protection, prediction, where } = one;
   const isHost = prefix.length === FAMILY_BITS[prefix.family];
   return {
     address: isHost ? formatAddress(prefix) : null,
@@ -79,9 +79,9 @@ function explanationJson(one: LocatedExplanation, now: Seconds): object {
       history: history.map(activationJson),
     })),
     within,
-    pendingPoints: outlook?.pendingPoints ?? null,
-    next: outlook ? decisionJson(outlook.next, now) : null,
-    whole: outlook?.whole ? decisionJson(outlook.whole, now) : null,
+    pendingPoints: prediction?.pendingPoints ?? null,
+    next: prediction ? decisionJson(prediction.next, now) : null,
+    whole: prediction?.whole ? decisionJson(prediction.whole, now) : null,
   };
 }
 

@@ -9,6 +9,7 @@ import {
   prepareSteps,
   type SetupTools,
 } from '../../engine/setup/carry-out.ts';
+import { isWrittenBySetup } from '../../engine/setup/digest-line.ts';
 import {
   type Answers,
   type Configured,
@@ -17,7 +18,6 @@ import {
   suggestedAllowList,
 } from '../../engine/setup/facts.ts';
 import { pathsOf, planRemoval, planSetup } from '../../engine/setup/plan.ts';
-import { isSealed } from '../../engine/setup/seal.ts';
 import type { ToDo } from '../../engine/setup/step.ts';
 import { McblockError } from '../../errors.ts';
 import { formatPrefix } from '../../net/prefix-text.ts';
@@ -164,7 +164,7 @@ async function answersOf(
         (await answer('Addresses and networks never to block:', suggested, 'none')));
   const configured = config.get('log');
   const file = pathsOf(facts.init).config;
-  const isOwners = configured.length > 0 && !isSealed(facts.text(file) ?? '');
+  const isOwners = configured.length > 0 && !isWrittenBySetup(facts.text(file) ?? '');
   if (isOwners && options.log !== undefined) {
     throw new McblockError('usage', `${file} has [[log]]: change it there, and leave out --log`);
   }

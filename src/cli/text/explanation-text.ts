@@ -5,7 +5,7 @@ import { currentPenalty } from '../../blocklist/penalty.ts';
 import type { Policy } from '../../blocklist/policy.ts';
 import type { Decision } from '../../blocklist/request.ts';
 import { nounText } from '../../count-text.ts';
-import type { Explanation, Outlook } from '../../engine/explain.ts';
+import type { Explanation, Prediction } from '../../engine/explain.ts';
 import { formatAddress } from '../../net/address-text.ts';
 import { contains, type Prefix } from '../../net/prefix.ts';
 import { shortPrefix } from '../../net/prefix-text.ts';
@@ -59,7 +59,7 @@ export function* explanationLines(
   for (const { entry, forgottenAt } of one.forgotten) {
     yield `  ${shortPrefix(entry.prefix)}: forgotten ${shortTime(forgottenAt)} UTC, ${pastText(entry)}`;
   }
-  if (one.outlook) yield* outlookLines(one.outlook, policy, now);
+  if (one.prediction) yield* predictionLines(one.prediction, policy, now);
 }
 
 function listedText({ blocker, feeds, within }: LocatedExplanation): string {
@@ -179,8 +179,8 @@ function spanText(first: Seconds, last: Seconds): string {
   return first === last ? shortTime(first) : `${shortTime(first)} to ${shortTime(last)}`;
 }
 
-function* outlookLines(outlook: Outlook, policy: Policy, now: Seconds): Generator<string> {
-  const { network, pendingPoints, next, whole } = outlook;
+function* predictionLines(prediction: Prediction, policy: Policy, now: Seconds): Generator<string> {
+  const { network, pendingPoints, next, whole } = prediction;
   const full = policy.offence.points;
   if (pendingPoints > 0) {
     yield `  pending: ${pendingPoints} of ${full} points of ${shortPrefix(network)}`;

@@ -33,7 +33,7 @@ const KEYS: Readonly<Record<keyof RuleConditions, string>> = {
   distinctHosts: 'distinct-hosts',
 };
 
-/** What is known, how each rule fares, and what comes of it. */
+/** What is known, which rules apply, and the result. */
 export function* policyTestLines(
   test: PolicyTest,
   event: Offence | undefined,

@@ -3,7 +3,7 @@ import { McblockError } from '../../errors.ts';
 import { wordsOf } from '../../process/run-program.ts';
 import { openStore } from '../../store/store.ts';
 import type { Host } from '../host/host.ts';
-import { isSealed, sealed } from './seal.ts';
+import { isWrittenBySetup, withDigest } from './digest-line.ts';
 import { type Step, stepText } from './step.ts';
 
 /** A copy of a file that the owner wrote. */
@@ -41,10 +41,10 @@ export function prepareSteps(host: Host, steps: readonly Step[], force: boolean)
     }
     const { path } = step;
     const present = host.text(path);
-    if (step.kind === 'write' && present === sealed(step.text)) {
+    if (step.kind === 'write' && present === withDigest(step.text)) {
       return { step, text: `keep ${path}: up to date`, isDone: true };
     }
-    const isOwners = present === undefined ? host.exists(path) : !isSealed(present);
+    const isOwners = present === undefined ? host.exists(path) : !isWrittenBySetup(present);
     if (!isOwners) return { step, text: stepText(step), isDone: false };
     if (force) {
       return { step, text: `${stepText(step)}, with a copy as ${path}${COPY}`, isDone: false };
@@ -98,7 +98,7 @@ async function carryOutStep(host: Host, step: Step, tools: SetupTools): Promise<
   switch (step.kind) {
     case 'write':
       copyOwners(host, step.path);
-      host.write(step.path, sealed(step.text), step.mode);
+      host.write(step.path, withDigest(step.text), step.mode);
       return;
     case 'edit':
       host.copy(step.path, `${step.path}${COPY}`);
@@ -129,7 +129,8 @@ async function carryOutStep(host: Host, step: Step, tools: SetupTools): Promise<
 }
 
 function copyOwners(host: Host, path: string): void {
-  if (host.exists(path) && !isSealed(host.text(path) ?? '')) host.copy(path, `${path}${COPY}`);
+  if (host.exists(path) && !isWrittenBySetup(host.text(path) ?? ''))
+    host.copy(path, `${path}${COPY}`);
 }
 
 /** A log that cannot be read does not stop setup: attackers are blocked from now on all the same. */

@@ -1,7 +1,7 @@
 import { McblockError } from '../../errors.ts';
 import { readNewsyslogLine } from '../host/newsyslog.ts';
+import { isWrittenBySetup } from './digest-line.ts';
 import type { Answers, Configured, Facts } from './facts.ts';
-import { isSealed } from './seal.ts';
 import {
   mcblock,
   type Plan,
@@ -152,7 +152,7 @@ function daemonSteps(facts: Facts): Step[] {
 /** A port installs its scripts itself. */
 function writeUnlessPackaged({ text, packaged }: Facts, path: string, name: string): Step[] {
   const present = text(path);
-  if (present !== undefined && !isSealed(present)) return [];
+  if (present !== undefined && !isWrittenBySetup(present)) return [];
   return [write(path, packaged(name), 0o555)];
 }
 

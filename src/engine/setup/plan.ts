@@ -1,10 +1,10 @@
 import { nounText } from '../../count-text.ts';
 import { McblockError } from '../../errors.ts';
 import { formatPrefix } from '../../net/prefix-text.ts';
+import { isWrittenBySetup } from './digest-line.ts';
 import { type Answers, type Configured, type Facts, type Init, USER } from './facts.ts';
 import { bsdPlan, bsdRemoval, PF_TABLE_FILE } from './plan-bsd.ts';
 import { systemdPlan, systemdRemoval } from './plan-systemd.ts';
-import { isSealed } from './seal.ts';
 import { mcblock, type Plan, removal, run, runIfThere, type Step, type ToDo } from './step.ts';
 
 /** Where the files are on a system. */
@@ -151,7 +151,7 @@ function configSteps(
     (line) => `[[log]]\n${line}\n`,
   );
   const present = text(config);
-  if (present === undefined || isSealed(present)) {
+  if (present === undefined || isWrittenBySetup(present)) {
     const head = '# See mcblock.toml(5), or docs/configuration.md, for all keys.\n\n';
     const parts = [firewallPart, ...logParts].join('\n');
     return [{ kind: 'write', path: config, text: head + parts, mode: 0o644 }];

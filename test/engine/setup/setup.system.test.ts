@@ -14,6 +14,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Host } from '../../../src/engine/host/host.ts';
 import { carryOut, prepareSteps } from '../../../src/engine/setup/carry-out.ts';
+import { withDigest } from '../../../src/engine/setup/digest-line.ts';
 import {
   type Answers,
   type Configured,
@@ -21,7 +22,6 @@ import {
   factsOf,
 } from '../../../src/engine/setup/facts.ts';
 import { planRemoval, planSetup } from '../../../src/engine/setup/plan.ts';
-import { sealed } from '../../../src/engine/setup/seal.ts';
 import type { Plan } from '../../../src/engine/setup/step.ts';
 import { parsePrefix } from '../../../src/net/prefix-text.ts';
 
@@ -295,7 +295,7 @@ describe('setup', () => {
     put('/etc/passwd', '_mcblock:x:999:999::/var/lib/mcblock:/usr/sbin/nologin\n');
     const logs = [AUTH_LOG, '/var/log/mail.log'];
     const former = '/etc/systemd/system/mcblock-watch.service.d/log.conf';
-    put(former, sealed('[Service]\nExecStart=\nExecStart=mcblock watch /var/log/auth.log\n'));
+    put(former, withDigest('[Service]\nExecStart=\nExecStart=mcblock watch /var/log/auth.log\n'));
     const plan = planSetup(await facts('linux'), { ...ANSWERS, logs }, NOTHING);
     expect((await doIt('linux', plan)).slice(-4)).toEqual([
       '/usr/bin/chown -R _mcblock: /var/lib/mcblock',
