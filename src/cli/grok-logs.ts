@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { Host } from '../engine/host/host.ts';
 import { archiveFolders } from '../engine/host/log-jobs.ts';
 import { proxySearchOf } from '../engine/policies.ts';
@@ -158,8 +158,16 @@ export function externalInterfaces(
   );
 }
 
+export function externalOption(): Option {
+  const option = new Option(
+    '--external <interfaces>',
+    'external interfaces for --pf (default: pf.external)',
+  );
+  return option.argParser(parseInterfaces);
+}
+
 /** `em0,em1` */
-export function parseInterfaces(text: string): readonly string[] {
+function parseInterfaces(text: string): readonly string[] {
   const names = text.split(',');
   if (!names.every((name) => INTERFACE_NAME.test(name))) {
     throw new InvalidArgumentError('use interface names, as in em0,em1');

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Seconds } from '../blocklist/entry.ts';
 import { Host } from '../engine/host/host.ts';
 import { errorOf, McblockError } from '../errors.ts';
@@ -24,10 +24,14 @@ export function addLogOptions(command: Command): Command {
       "year of the last line, for lines without one (default: from the file's time)",
       parseYear,
     )
-    .option(
-      '--service <name>',
-      "the files are this service's own logs, not a syslogd's (default: detected)",
-    );
+    .addOption(serviceOption());
+}
+
+export function serviceOption(): Option {
+  return new Option(
+    '--service <name>',
+    "the files are this service's own logs, not a syslogd's (default: detected)",
+  );
 }
 
 /** How logs are read, and the rules for what they say. */

@@ -133,9 +133,12 @@ export async function addCommands(
     if (!isWanted) continue;
     (await load()).define(command, context);
     command.showHelpAfterError(`try "mcblock ${name} --help"`);
+    if (command.commands.length > 0) command.helpCommand(...HELP_COMMAND);
   }
-  program.helpCommand('help [command]', 'print help for a command');
+  program.helpCommand(...HELP_COMMAND);
 }
+
+const HELP_COMMAND = ['help [command]', 'print help for a command'] as const;
 
 const TEXT_CHARACTERS = 200;
 

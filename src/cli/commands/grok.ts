@@ -17,10 +17,10 @@ import {
 import { widenBounds } from '../config/policies.ts';
 import type { Context } from '../context.ts';
 import {
+  externalOption,
   faultReporter,
   type GrokLogOptions,
   grokLogs,
-  parseInterfaces,
   type ReadSummary,
 } from '../grok-logs.ts';
 import { parseSince } from '../journal.ts';
@@ -50,11 +50,7 @@ export function define(command: Command, context: Context): void {
     .option('--journal', "read the systemd journal; counts only what a service's own process wrote")
     .option('--since <time>', 'for --journal: from when, as journalctl takes it', parseSince)
     .option('--pf', 'read packets logged by pf: pflog files, tcpdump output or filterlog lines')
-    .option(
-      '--external <interfaces>',
-      'external interfaces for --pf (default: pf.external)',
-      parseInterfaces,
-    )
+    .addOption(externalOption())
     .option('--dry-run', 'show what would change, and which lines count; change nothing')
     .option('--again', 'read logs again that were read before; their offences count again')
     .addHelpText(

@@ -24,7 +24,7 @@ const MAX_POLICIES = 8;
 const USUAL = 'now';
 
 interface RehearseOptions extends LogCommandOptions {
-  readonly also: readonly string[];
+  readonly also?: readonly string[];
 }
 
 export function define(command: Command, context: Context): void {
@@ -36,8 +36,7 @@ export function define(command: Command, context: Context): void {
     .option(
       '--also <file>',
       'compare with this configuration too; may be given more than once',
-      (file: string, files: readonly string[]) => [...files, file],
-      [],
+      oneMore,
     )
     .addHelpText(
       'after',
@@ -54,6 +53,11 @@ Examples:
 `,
     )
     .action((files: string[], options: RehearseOptions) => rehearseLogs(context, files, options));
+}
+
+/** Adds one file to those given before it. */
+function oneMore(file: string, before: readonly string[] = []): string[] {
+  return [...before, file];
 }
 
 async function rehearseLogs(
@@ -81,7 +85,7 @@ async function rehearseLogs(
 /** The usual configuration, and those to compare it with. */
 async function configurations(
   context: Context,
-  { also }: RehearseOptions,
+  { also = [] }: RehearseOptions,
 ): Promise<{ name: string; config: Config }[]> {
   const usual = context.env['MCBLOCK_CONFIG'];
   const { config: given } = context.options;

@@ -23,8 +23,8 @@ import { configuredFiles, configuredLogs, logName } from '../configured-logs.ts'
 import type { Context } from '../context.ts';
 import { followJournal, followUnits } from '../follow-journal.ts';
 import { followPackets, PFLOG_DEVICE } from '../follow-packets.ts';
-import { parseInterfaces } from '../grok-logs.ts';
-import { grammarReporter, readOptionsOf } from '../log-options.ts';
+import { externalOption } from '../grok-logs.ts';
+import { grammarReporter, readOptionsOf, serviceOption } from '../log-options.ts';
 import { usersIn } from '../policy/policy-rules.ts';
 import { Signals } from '../signals.ts';
 
@@ -50,16 +50,9 @@ export function define(command: Command, context: Context): void {
       "follow the systemd journal; counts only what a service's own process wrote",
     )
     .option('--once', 'record what is new and exit')
-    .option(
-      '--service <name>',
-      "the files are this service's own logs, not a syslogd's (default: detected)",
-    )
+    .addOption(serviceOption())
     .option('--pf', 'follow what pf logs: pflog0 or, if named, a file of pflogd(8)')
-    .option(
-      '--external <interfaces>',
-      'external interfaces for --pf (default: pf.external)',
-      parseInterfaces,
-    )
+    .addOption(externalOption())
     .addHelpText(
       'after',
       `
