@@ -104,7 +104,7 @@ describe('history', () => {
   it.each([
     [['--since', 'yesterday'], /--since takes a time such as/],
     [['--since', '1d', '--until', '2d'], /--since must be before --until/],
-    [['--limit', '0'], /use a number such as 20/],
+    [['--limit', '0'], /use a whole number from 1/],
     [['9.9.9.9/8'], /9\.0\.0\.0\/8/],
   ])('refuses %j', async (argv, message) => {
     expect(await line.run('history', ...argv)).toMatchObject({

@@ -73,7 +73,7 @@ describe('show', () => {
   it.each([
     [['--since', 'later'], '--since takes a time'],
     [['--since', '1d', '--until', '2d'], '--since must be before --until'],
-    [['--limit', 'all'], 'use a number such as 20'],
+    [['--limit', 'all'], 'use a whole number from 1'],
     [['--country', 'Holland'], '--country takes two letters such as NL'],
     [['--origin', 'gork'], 'allowed choices are grok'],
     [['--fleet', '--service', 'sshd'], 'use only one of --fleet and --service'],

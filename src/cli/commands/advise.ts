@@ -4,10 +4,10 @@ import { type Advice, advise } from '../../engine/advise.ts';
 import { formatPrefix, shortPrefix } from '../../net/prefix-text.ts';
 import { widenBounds } from '../config/policies.ts';
 import type { Context } from '../context.ts';
-import { parseLimit } from '../limit.ts';
 import { printable } from '../text/printable.ts';
 import { type Column, timeColumn } from '../text/table.ts';
 import { isoTime, shortTime } from '../text/time.ts';
+import { wholeNumber } from '../whole-number.ts';
 
 interface AdviseOptions {
   readonly least: number;
@@ -18,7 +18,7 @@ export function define(command: Command, context: Context): void {
     .description(
       'Suggests wider entries and rules for prefixes, networks and countries with many persistent entries, with the evidence and the number of other addresses that they would block. Changes nothing. Networks and countries need the databases of [geo].',
     )
-    .option('--least <n>', 'only with at least this many persistent entries', parseLimit, 4)
+    .option('--least <n>', 'only with at least this many persistent entries', wholeNumber(), 4)
     .addHelpText(
       'after',
       `

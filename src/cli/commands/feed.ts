@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Command } from 'commander';
 import { countText, nounText } from '../../count-text.ts';
 import {
   type FeedOptions,
@@ -19,6 +19,7 @@ import { shareFeeds, unshareFeed } from '../share-feeds.ts';
 import { printable } from '../text/printable.ts';
 import { type Column, timeColumn } from '../text/table.ts';
 import { isoTime, shortTime } from '../text/time.ts';
+import { wholeNumber } from '../whole-number.ts';
 
 interface FeedCommandOptions extends ApplyChoice {
   readonly all?: true;
@@ -51,9 +52,9 @@ export function define(command: Command, context: Context): void {
       'also give the feed to the whole fleet, or remove it there (administrators only); with --all, those that the fleet has',
     )
     .option('--dry-run', 'only count the prefixes; change nothing')
-    .addOption(wholeOption('--min-lines <n>', 'refuse a list with fewer lines (default: 1)'))
-    .addOption(wholeOption('--max-size <mib>', 'refuse a larger list (default: 16)', 256))
-    .addOption(wholeOption('--timeout <seconds>', 'time limit for the fetch').default(30))
+    .option('--min-lines <n>', 'refuse a list with fewer lines (default: 1)', wholeNumber())
+    .option('--max-size <mib>', 'refuse a larger list (default: 16)', wholeNumber(256))
+    .option('--timeout <seconds>', 'time limit for the fetch', wholeNumber(), 30)
     .option('--ca <file>', "trust these certificates instead of the system's")
     .addHelpText(
       'after',
@@ -229,13 +230,4 @@ function feedJson({ name, source, fetchedAt, prefixes }: Feed): object {
 function updateText({ feed: { name, prefixes: count }, prefixes }: FeedUpdate): string {
   const what = nounText(count, 'prefix', 'prefixes');
   return prefixes === undefined ? `feed ${name} unchanged: ${what}` : `feed ${name}: ${what}`;
-}
-
-function wholeOption(flags: string, description: string, most = 999_999_999): Option {
-  return new Option(flags, description).argParser((text) => {
-    if (!/^[1-9]\d{0,8}$/.test(text) || Number(text) > most) {
-      throw new InvalidArgumentError(`use a whole number from 1 to ${most}`);
-    }
-    return Number(text);
-  });
 }

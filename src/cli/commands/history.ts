@@ -3,10 +3,10 @@ import { countText } from '../../count-text.ts';
 import { McblockError } from '../../errors.ts';
 import { parsePrefix } from '../../net/prefix-text.ts';
 import type { Context } from '../context.ts';
-import { parseLimit } from '../limit.ts';
 import { changeJson, changeLine } from '../text/change-text.ts';
 import { COMMAND_COLUMNS, commandJson } from '../text/command-text.ts';
 import { parseSpan } from '../text/time.ts';
+import { wholeNumber } from '../whole-number.ts';
 
 interface HistoryOptions {
   readonly since?: string;
@@ -27,7 +27,7 @@ export function define(command: Command, context: Context): void {
     .option('--until <time>', 'only before then')
     .option('--command <text>', 'only by commands that contain this text')
     .option('--by <text>', 'only by users, machines or logs whose names contain this text')
-    .option('--limit <n>', 'at most this many changes', parseLimit, 50)
+    .option('--limit <n>', 'at most this many changes', wholeNumber(), 50)
     .option('--commands', 'list the commands, with the number of entries that each changed')
     .addHelpText(
       'after',

@@ -7,12 +7,12 @@ import { McblockError } from '../../errors.ts';
 import { parsePrefix } from '../../net/prefix-text.ts';
 import type { FeedMatch } from '../../store/feeds.ts';
 import type { Context } from '../context.ts';
-import { parseLimit } from '../limit.ts';
 import { type Conditions, findShown, noCountries } from '../shown-entries.ts';
 import { COUNTRY_COLUMNS, countrySumJson } from '../text/country-text.ts';
 import { entryColumns, entryJson, feedJson, type ShownRow } from '../text/entry-text.ts';
 import { jsonText } from '../text/json-text.ts';
 import { pagesOf } from '../text/pages.ts';
+import { wholeNumber } from '../whole-number.ts';
 
 /** The key by which entries are sorted, the lowest first; undefined: by prefix. */
 const SORTS: Readonly<Record<string, ((entry: Entry) => number) | undefined>> = {
@@ -51,7 +51,7 @@ export function define(command: Command, context: Context): void {
     .option('--service <name>', 'only entries with evidence of this service, such as sshd')
     .option('--country <code>', 'only entries in this country: two letters, or - for unknown')
     .option('--note <text>', 'only entries whose note contains this text')
-    .option('--limit <n>', 'at most this many entries', parseLimit)
+    .option('--limit <n>', 'at most this many entries', wholeNumber())
     .option('--by-country', 'entries and addresses of each country')
     .option('--fleet', 'entries of the fleet, from its API')
     .option('--count', 'only the number of entries')

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { statsOf } from '../../engine/stats.ts';
 import type { Context } from '../context.ts';
-import { parseLimit } from '../limit.ts';
 import { isUtf8 } from '../text/locale.ts';
 import { statsJson, statsLines } from '../text/stats-text.ts';
 import { parsePast } from '../text/time.ts';
+import { wholeNumber } from '../whole-number.ts';
 
 interface StatsOptions {
   readonly since: string;
@@ -17,7 +17,7 @@ export function define(command: Command, context: Context): void {
       'Shows how much is active and when it expires, the activations of each day, the services, offenders and prefixes with the most offences, and the entries that are still hit after days; also networks and countries, if [geo] names databases.',
     )
     .option('--since <time>', 'only since then: 2026-03-24, or 90d for the last 90 days', '30d')
-    .option('--limit <n>', 'at most this many rows of each list', parseLimit, 10)
+    .option('--limit <n>', 'at most this many rows of each list', wholeNumber(), 10)
     .addHelpText(
       'after',
       `

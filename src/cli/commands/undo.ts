@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { type Entry, type Seconds, stateOf } from '../../blocklist/entry.ts';
 import { countText, nounText } from '../../count-text.ts';
 import { withinShare } from '../../engine/record/share-limit.ts';
@@ -13,6 +13,7 @@ import { COMMAND_COLUMNS, commandJson } from '../text/command-text.ts';
 import { entryJson } from '../text/entry-text.ts';
 import { printable } from '../text/printable.ts';
 import { isoTime, shortTime, untilText } from '../text/time.ts';
+import { wholeNumber } from '../whole-number.ts';
 
 interface UndoOptions extends ApplyChoice {
   readonly dryRun?: true;
@@ -44,7 +45,7 @@ export function define(command: Command, context: Context): void {
     .description(
       'Undoes the last command that changed entries or the allow-list (add, expire, forget, allow, widen, import, share, grok): restores the entries with their history, the allow-list and the logins that an import brought, and forgets that logs were read. What other commands changed since stays as it is. Run again, it undoes the command before; at most the last 20 can be undone.',
     )
-    .option('--steps <n>', 'undo this many commands', parseSteps)
+    .option('--steps <n>', 'undo this many commands', wholeNumber(MAX_STEPS))
     .option('--list', 'list the commands that can be undone, latest first')
     .option('--dry-run', 'show what would be undone; change nothing')
     .option('--force', 'undo even if more would be blocked than limits.share allows')
@@ -58,12 +59,6 @@ Examples:
 `,
     )
     .action((options: UndoOptions) => undo(context, options));
-}
-
-function parseSteps(text: string): number {
-  const steps = /^\d{1,2}$/.test(text) ? Number(text) : 0;
-  if (steps >= 1 && steps <= MAX_STEPS) return steps;
-  throw new InvalidArgumentError(`use a number from 1 to ${MAX_STEPS}`);
 }
 
 async function undo(context: Context, options: UndoOptions): Promise<void> {
