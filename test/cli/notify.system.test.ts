@@ -139,7 +139,7 @@ describe('notify', () => {
         type: 'member-over-budget',
         member: 'gate1',
         reports: 1,
-        text: 'reports of gate1 that wait because it is over its budget: 1',
+        text: 'gate1 is over its budget: 1 report waits',
       },
     ]);
   });
@@ -225,7 +225,7 @@ notify = true
     expect(told().map(({ type, text }) => [type, text])).toEqual([
       ['wide-entry', 'new entry 11.0.0.0/12, origin manual'],
       ['wide-entry', 'new entry 12.0.0.0/12, origin manual'],
-      ['left-out', 'left out, more than notify.limit an hour: wide-entry 3'],
+      ['left-out', 'left out by notify.limit: wide-entry 3'],
     ]);
     await line.run('add', '16/12');
     await line.run('notify');

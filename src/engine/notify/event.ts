@@ -1,5 +1,6 @@
 import type { Origin, Seconds } from '../../blocklist/entry.ts';
 import { DAY_SECONDS } from '../../blocklist/policy.ts';
+import { nounText } from '../../count-text.ts';
 import type { Address } from '../../net/address.ts';
 import { formatAddress } from '../../net/address-text.ts';
 import type { Prefix } from '../../net/prefix.ts';
@@ -86,12 +87,12 @@ function partsOf(
       return { key: `${address} ${day}`, details: { text, address, service, failures } };
     }
     case 'over-budget': {
-      const text = `reports that wait because this machine is over its budget in the fleet: ${event.reports}`;
+      const text = `this machine is over its budget in the fleet: ${waitText(event.reports)}`;
       return { key: day, details: { text, reports: event.reports } };
     }
     case 'member-over-budget': {
       const { member, reports } = event;
-      const text = `reports of ${member} that wait because it is over its budget: ${reports}`;
+      const text = `${member} is over its budget: ${waitText(reports)}`;
       return { key: `${member} ${day}`, details: { text, member, reports } };
     }
     case 'problem': {
@@ -108,4 +109,8 @@ function partsOf(
       };
     }
   }
+}
+
+function waitText(reports: number): string {
+  return nounText(reports, 'report waits', 'reports wait');
 }

@@ -7,7 +7,7 @@ import type { WidestLengths } from '../../net/wide.ts';
 import type { Store } from '../../store/store.ts';
 import { HOUR_SECONDS, type NotifyEvent, type NotifyType } from './event.ts';
 
-/** From when on an event is worth telling. */
+/** From when on an event is worth a notification. */
 export interface NotifyLimits extends WidestLengths {
   /** More new entries than this in an hour. */
   readonly entries: number;

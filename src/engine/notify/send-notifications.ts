@@ -53,6 +53,6 @@ function leftOut(all: readonly Notification[], at: Seconds): Notification {
   const counts: Record<string, number> = {};
   for (const { type } of all) counts[type] = (counts[type] ?? 0) + 1;
   const list = Object.entries(counts).map(([type, count]) => `${type} ${count}`);
-  const text = `left out, more than notify.limit an hour: ${list.join(', ')}`;
+  const text = `left out by notify.limit: ${list.join(', ')}`;
   return { type: 'left-out', at, details: { text, ...counts } };
 }
