@@ -23,6 +23,13 @@ export interface Evidence {
   readonly rule: string;
 }
 
+/** How many offences they are together. */
+export function hitsOf(rows: Iterable<{ readonly count: number }>): number {
+  let hits = 0;
+  for (const { count } of rows) hits += count;
+  return hits;
+}
+
 /** The proxy through which all of them came, or the first of several; empty if somebody came directly. */
 export function proxyOf(rows: Iterable<Pick<Evidence, 'proxy'>>): string {
   let first: string | undefined;

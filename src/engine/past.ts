@@ -1,4 +1,5 @@
 import { type Entry, isActive, type Seconds } from '../blocklist/entry.ts';
+import { hitsOf } from '../blocklist/evidence.ts';
 import { entryBefore } from '../blocklist/fold.ts';
 import { comparePrefixes, containsPrefix, type Prefix } from '../net/prefix.ts';
 import { formatPrefix } from '../net/prefix-text.ts';
@@ -75,7 +76,7 @@ function entryOf(prefix: Prefix, activation: Activation): Entry {
     byAdmin,
     note,
     activations: number,
-    hits: evidence.reduce((sum, { count }) => sum + count, 0),
+    hits: hitsOf(evidence),
     firstSeen: at,
     lastSeen: Math.max(at, ...evidence.map(({ lastSeen }) => lastSeen)),
     activatedAt: at,

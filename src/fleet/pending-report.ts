@@ -1,5 +1,6 @@
 import { decide } from '../blocklist/decide.ts';
 import { isActive, type Seconds } from '../blocklist/entry.ts';
+import { hitsOf } from '../blocklist/evidence.ts';
 import { automaticRequest } from '../blocklist/evidence-source.ts';
 import { automaticPrefix, type Policy } from '../blocklist/policy.ts';
 import type { Decision } from '../blocklist/request.ts';
@@ -58,7 +59,7 @@ export function pendingReport(
   if (first === undefined) return unchanged('pending');
   const fleet = fleetReporter(policy);
   const all = [first, ...more];
-  const hits = all.reduce((sum, { count }) => sum + count, 0);
+  const hits = hitsOf(all);
   const last = all.reduce((latest, one) => Math.max(latest, one.at), 0);
   const decision = decisionOf(fleet, last, hits);
   const result = recorder.record(decision, fleet, 'grok', noteOnOffences(all), evidenceOf(first));

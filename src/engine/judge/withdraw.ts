@@ -1,4 +1,5 @@
 import { type Entry, laterExpiry, type Maker, type Seconds } from '../../blocklist/entry.ts';
+import { hitsOf } from '../../blocklist/evidence.ts';
 import { entryBefore } from '../../blocklist/fold.ts';
 import { Judge } from '../../blocklist/judge.ts';
 import type { Offence } from '../../blocklist/offence.ts';
@@ -242,9 +243,13 @@ function isByLogAlone(
 /** The entry as it was before its latest activation, without the offences of that. */
 function former(entry: Entry, history: readonly Activation[], latest: Activation): Entry {
   const before = entryBefore(entry, [...history, latest], latest.at);
-  const hits = latest.evidence.reduce((sum, { count }) => sum + count, 0);
   const seen = history.flatMap(({ at, evidence }) => [at, ...evidence.map((row) => row.lastSeen)]);
   const lastSeen = seen.length === 0 ? undefined : Math.max(...seen);
   const firstSeen = seen.length === 0 ? undefined : before.firstSeen;
-  return { ...before, hits: Math.max(0, before.hits - hits), firstSeen, lastSeen };
+  return {
+    ...before,
+    hits: Math.max(0, before.hits - hitsOf(latest.evidence)),
+    firstSeen,
+    lastSeen,
+  };
 }

@@ -1,12 +1,12 @@
 import { decide } from '../../blocklist/decide.ts';
 import { type Entry, earlierExpiry, type Maker, type Seconds } from '../../blocklist/entry.ts';
 import { changeOf, changesActivation } from '../../blocklist/entry-change.ts';
-import type { Evidence } from '../../blocklist/evidence.ts';
+import { type Evidence, hitsOf } from '../../blocklist/evidence.ts';
 import { automaticPrefix, type Policy } from '../../blocklist/policy.ts';
 import type { ProtectedSpace } from '../../blocklist/protect.ts';
 import { needsQuorum } from '../../blocklist/quorum.ts';
 import type { Decision } from '../../blocklist/request.ts';
-import type { Ban, BanMessage } from '../../fleet/pubsub/ban.ts';
+import type { BanMessage } from '../../fleet/pubsub/ban.ts';
 import { type BlockRequest, type BlockResult, sourceOf } from '../../fleet/pubsub/block-queue.ts';
 import { hostPrefix } from '../../net/prefix.ts';
 import type { Store } from '../../store/store.ts';
@@ -168,7 +168,7 @@ function decideBan(
       offender: address ?? prefix,
       prefix,
       at: message?.at ?? now,
-      hits: message === undefined ? 1 : countOf(message.ban),
+      hits: Math.max(1, hitsOf(message?.ban.evidence ?? [])),
       points: policy.offence.points,
       isReported: true,
       external: false,
@@ -188,8 +188,7 @@ function makerOf(request: BlockRequest): Maker {
 function withHits<D extends Decision>(decision: D, evidence: readonly Evidence[]): D {
   if (decision.kind === 'refused') return decision;
   const { entry } = decision;
-  const hits = evidence.reduce((sum, { count }) => sum + count, entry.hits);
-  return { ...decision, entry: { ...entry, hits } };
+  return { ...decision, entry: { ...entry, hits: entry.hits + hitsOf(evidence) } };
 }
 
 function evidenceOf({ address, message }: BlockRequest, now: Seconds): Evidence[] {
@@ -197,11 +196,4 @@ function evidenceOf({ address, message }: BlockRequest, now: Seconds): Evidence[
   const at = Math.min(message.at, now);
   const seen = { address, firstSeen: at, lastSeen: at, log: '', host: message.sender };
   return message.ban.evidence.map((evidence) => ({ ...evidence, ...seen }));
-}
-
-function countOf({ evidence }: Ban): number {
-  return Math.max(
-    1,
-    evidence.reduce((sum, { count }) => sum + count, 0),
-  );
 }

@@ -1,4 +1,5 @@
 import type { Seconds } from '../../blocklist/entry.ts';
+import { hitsOf } from '../../blocklist/evidence.ts';
 import { DAY_SECONDS } from '../../blocklist/policy.ts';
 import { ruleNames } from '../../blocklist/policy-rule.ts';
 import { formatAddress } from '../../net/address-text.ts';
@@ -59,9 +60,8 @@ function* loginsAfterFailures(store: Store, least: number, since: Seconds): Gene
     const name = formatAddress(address);
     if (seen.has(name)) continue;
     const prefix = hostPrefix(address);
-    const failures = [...store.pending(prefix), ...store.spent.within(prefix)]
-      .filter(({ at }) => at <= first)
-      .reduce((sum, { count }) => sum + count, 0);
+    const offences = [...store.pending(prefix), ...store.spent.within(prefix)];
+    const failures = hitsOf(offences.filter(({ at }) => at <= first));
     if (failures < least) continue;
     seen.add(name);
     yield { type: 'login-after-failures', address, service, failures };
