@@ -73,6 +73,11 @@ export async function targetUser(user: string, group: string, named: string): Pr
   return target;
 }
 
+/** Runs `work` as that user; as this process where there is none. */
+export function during<T>(target: TargetUser | undefined, work: () => Promise<T>): Promise<T> {
+  return target === undefined ? work() : target.during(work);
+}
+
 /** Parts of the program are loaded when they are first needed, which may be after the switch. */
 function checkProgram(user: string, named: string): void {
   const file = import.meta.filename;

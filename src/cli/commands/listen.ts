@@ -17,7 +17,7 @@ import { listenSettings } from '../config/listen-settings.ts';
 import { catchUpOptions } from '../config/sync-options.ts';
 import type { Context } from '../context.ts';
 import { daemonLog, stopped } from '../daemon.ts';
-import { refuseRoot, targetUser } from '../privileges.ts';
+import { during, refuseRoot, targetUser } from '../privileges.ts';
 import { VERSION } from '../version.ts';
 
 interface ListenOptions extends ApplyChoice {
@@ -59,9 +59,7 @@ async function listen(context: Context, options: ListenOptions): Promise<void> {
   const target = user === '' ? undefined : await targetUser(user, group, 'listen.user');
   const policy = await context.policy();
   const log = daemonLog(context);
-  const store = await (target === undefined
-    ? context.store('write')
-    : target.during(() => context.store('write')));
+  const store = await during(target, () => context.store('write'));
   context.time.require();
   const stop = new AbortController();
   const now = () => context.time.present;

@@ -15,7 +15,7 @@ import type { Config } from '../config/config.ts';
 import { publisherSettings } from '../config/publisher-settings.ts';
 import type { Context } from '../context.ts';
 import { readOptionsOf } from '../log-options.ts';
-import { refuseRoot, targetUser } from '../privileges.ts';
+import { during, refuseRoot, targetUser } from '../privileges.ts';
 import { Signals } from '../signals.ts';
 
 interface ProbeCommandOptions extends ApplyChoice {
@@ -49,9 +49,7 @@ async function probe(context: Context, options: ProbeCommandOptions): Promise<vo
   const { ports, redirect, user } = settings;
   const target = user === '' ? undefined : await targetUser(user, '', 'probe.user');
   const warn = (text: string): void => context.stderr.write(`${text}\n`);
-  const store = await (target === undefined
-    ? context.store('write')
-    : target.during(() => context.store('write')));
+  const store = await during(target, () => context.store('write'));
   context.time.require();
   const publishing = publisherSettings(config);
   let judged = await judgedBy(context);

@@ -11,6 +11,7 @@ import { V1_STATUSES } from '../../fleet/authentication.ts';
 import type { FleetStore } from '../../fleet/fleet-store.ts';
 import { isLoopback } from '../../fleet/loopback.ts';
 import { hashMadePassword, makePassword } from '../../fleet/password.ts';
+import { parseHostPort } from '../../fleet/pubsub/endpoint.ts';
 import { buildServer, type Tls } from '../../fleet/server.ts';
 import type { ServerLog } from '../../fleet/server-log.ts';
 import { hostPrefix } from '../../net/prefix.ts';
@@ -20,7 +21,7 @@ import { hasNotifyTarget, notifyTarget } from '../config/notify-target.ts';
 import { checkTls, readPem } from '../config/pem.ts';
 import type { Context } from '../context.ts';
 import { daemonLog, stopped } from '../daemon.ts';
-import { targetUser } from '../privileges.ts';
+import { during, targetUser } from '../privileges.ts';
 import { fleetLocation } from '../store-location.ts';
 import { parsePrefixes } from '../text/prefixes.ts';
 import { VERSION } from '../version.ts';
@@ -100,8 +101,7 @@ async function serve(context: Context, options: ServeOptions): Promise<void> {
   const log = daemonLog(context);
   // Files that SQLite creates must belong to the user who will write them.
   const location = fleetLocation(context.options.db, context.env);
-  const open = (): Promise<FleetStore> => openFleetStore(location);
-  const store = await (target === undefined ? open() : target.during(open));
+  const store = await during(target, () => openFleetStore(location));
   try {
     if (options.restored) await store.renewIdentity();
     if (options.firstUser !== undefined) await addFirst(context, store, options.firstUser);
@@ -170,11 +170,9 @@ function budgetNotices(
   return (user, reports) => notices.deferred(user, reports);
 }
 
-function listenAddress(text: string): { readonly host: string; readonly port: number } {
-  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
-  const host = match?.[1] ?? match?.[2];
-  const port = Number(match?.[3]);
-  if (host !== undefined && port <= 65_535) return { host, port };
+function listenAddress(text: string): NonNullable<ReturnType<typeof parseHostPort>> {
+  const address = parseHostPort(text);
+  if (address !== undefined) return address;
   throw new McblockError(
     'usage',
     `--listen takes HOST:PORT such as 127.0.0.1:8123 or [::1]:8123, not "${text}"`,

@@ -1,5 +1,6 @@
 import type { Expiry, Origin, Seconds } from '../../blocklist/entry.ts';
-import type { Address } from '../../net/address.ts';
+import { type Address, FAMILY_BITS } from '../../net/address.ts';
+import { formatAddress } from '../../net/address-text.ts';
 import type { Prefix } from '../../net/prefix.ts';
 import { DETAIL_FIELDS, type Details } from '../../validation/evidence.ts';
 
@@ -20,6 +21,13 @@ export interface Ban {
   /** At most MAX_EVIDENCE. */
   readonly evidence: readonly BanEvidence[];
   readonly note: string;
+}
+
+/** The address as text, if the ban is of one or names its offender. */
+export function addressText({ prefix, address }: Pick<Ban, 'prefix' | 'address'>) {
+  const one = prefix.length === FAMILY_BITS[prefix.family] ? prefix : undefined;
+  const named = address ?? one;
+  return named && formatAddress(named);
 }
 
 /** A ban as it is published. */

@@ -1,6 +1,5 @@
-import { FAMILY_BITS } from '../../net/address.ts';
-import { formatAddress } from '../../net/address-text.ts';
 import { formatPrefix } from '../../net/prefix-text.ts';
+import { addressText } from './ban.ts';
 import type { VerifiedMessage } from './verify-message.ts';
 
 const MAX_WORD_BYTES = 256;
@@ -12,12 +11,10 @@ const SAFE_WORD = /^(?!-)[\x21-\x7e]+$/;
  * addresses and the ban is of a network without an offender.
  */
 export function banArgument(
-  { prefix, address }: VerifiedMessage,
+  message: VerifiedMessage,
   kind: 'address' | 'prefix',
 ): string | undefined {
-  if (kind === 'prefix') return formatPrefix(prefix);
-  if (address !== undefined) return formatAddress(address);
-  return prefix.length === FAMILY_BITS[prefix.family] ? formatAddress(prefix) : undefined;
+  return kind === 'prefix' ? formatPrefix(message.prefix) : addressText(message);
 }
 
 /**

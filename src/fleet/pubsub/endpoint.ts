@@ -20,14 +20,22 @@ export interface Identity {
  */
 export function parseEndpoint(text: string, setting: string): Endpoint {
   if (text.startsWith('/') && !text.includes('\0')) return { kind: 'unix', path: text };
-  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9._-]+)):(\d{1,5})$/.exec(text);
-  const host = match?.[1] ?? match?.[2];
-  const port = Number(match?.[3]);
-  if (host !== undefined && port <= 65_535) return { kind: 'tcp', host, port };
+  const location = parseHostPort(text);
+  if (location !== undefined) return { kind: 'tcp', ...location };
   throw new McblockError(
     'config',
     `${setting} takes HOST:PORT such as redis.example.net:6379 or [::1]:6379, or the path of a unix socket, not ${JSON.stringify(text)}`,
   );
+}
+
+/** Parses `HOST:PORT`, with an IPv6 address in brackets; undefined if it is something else. */
+export function parseHostPort(
+  text: string,
+): { readonly host: string; readonly port: number } | undefined {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9._-]+)):(\d{1,5})$/.exec(text);
+  const host = match?.[1] ?? match?.[2];
+  const port = Number(match?.[3]);
+  return host !== undefined && port <= 65_535 ? { host, port } : undefined;
 }
 
 /** Whether traffic to it stays on this host. */

@@ -1,8 +1,6 @@
 import { once } from 'node:events';
 import { McblockError, reasonOf } from '../../errors.ts';
-import { FAMILY_BITS } from '../../net/address.ts';
-import { formatAddress } from '../../net/address-text.ts';
-import type { Ban } from './ban.ts';
+import { addressText, type Ban } from './ban.ts';
 import { createRedis, type Redis } from './connect.ts';
 import { MessageNumbers } from './message-numbers.ts';
 import { messageText } from './message-text.ts';
@@ -107,19 +105,14 @@ export class Publisher {
     const number = this.#numbers.next();
     const at = Math.floor(now() / 1000);
     const sent = [client.publish(channel, messageText({ ban, sender, channel, number, at }, key))];
-    const address = plainAddress(ban);
+    // acacia's daemons and their commands take single addresses.
+    const address = addressText(ban);
     if (address !== undefined && plainChannel !== undefined) {
       sent.push(client.publish(plainChannel, address));
     }
     const [subscribers = 0] = await Promise.all(sent);
     return subscribers;
   }
-}
-
-/** acacia's daemons and their commands take single addresses. */
-function plainAddress({ prefix, address }: Ban): string | undefined {
-  if (address !== undefined) return formatAddress(address);
-  return prefix.length === FAMILY_BITS[prefix.family] ? formatAddress(prefix) : undefined;
 }
 
 /** Waits through failed attempts to connect, until the limit. */
