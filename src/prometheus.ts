@@ -13,7 +13,7 @@ export type Labels = Readonly<Record<string, string>>;
 export interface MetricSample {
   readonly labels: Labels;
   readonly value: number;
-  /** Of a histogram: what follows the name. */
+  /** For a histogram: what follows the name. */
   readonly suffix?: '_bucket' | '_sum' | '_count';
 }
 

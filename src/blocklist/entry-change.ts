@@ -24,7 +24,7 @@ export interface EntryChange {
   readonly isFirst?: boolean;
   /** The entry at each activation that is new or was prolonged, oldest first. */
   readonly activations?: readonly Entry[];
-  /** Of these activations; by default the origin, note and maker of the entry. */
+  /** The cause of these activations; by default the origin, note and maker of the entry. */
   readonly cause?: ActivationCause;
   readonly evidence?: readonly ActivationEvidence[];
   /**

@@ -50,7 +50,7 @@ export interface Policy {
   readonly limits: {
     /** The most that may be active at once, in percent of each family's addresses. */
     readonly share: number;
-    /** So many machines of a fleet must report a prefix wider than the automatic length. */
+    /** How many machines of a fleet must report a prefix wider than the automatic length. */
     readonly quorum: number;
     /** For each user of a fleet who is no administrator. */
     readonly user: UserLimits;

@@ -89,12 +89,12 @@ export class Requester {
       const { windowSeconds } = policy.offence;
       this.#networks.spentOf(network).activated(window.moments, at, windowSeconds);
     }
-    // While only narrower entries are active, the offences go on counting for the network.
+    // While only narrower entries are active, the offences still count for the network.
     if (from === network.prefix) window.clear();
     else if (isActivated && decision.entry.prefix.length <= network.prefix.length) {
       window.remove(from);
     }
-    // Where a rule chose the length of one of them, it is not folded but made anew.
+    // If a rule chose the length of one of them, it is not folded but made anew.
     const folded = isActivated
       ? inner.folded.filter((one) => comparePrefixes(one.prefix, decision.entry.prefix) !== 0)
       : [];

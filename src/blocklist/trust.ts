@@ -123,7 +123,7 @@ function isNear(
   if (services !== undefined && !services.includes(service)) return false;
   const span = days * DAY_SECONDS;
   if (span === 0) return false;
-  // Of a span that ends in the future, only its beginning is believed.
+  // If a span ends in the future, only its beginning is believed.
   const end = last <= now ? last : first;
   return first <= Math.min(at + span, now) && at <= end + span;
 }

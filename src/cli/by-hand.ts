@@ -49,7 +49,7 @@ export function expiryOf(options: HandOptions, now: Seconds): Expiry | undefined
   return until;
 }
 
-/** Throws if the prefix is so wide that it is hardly meant. */
+/** Throws if the prefix is so wide that it is unlikely to be meant. */
 export function refuseTooWide(prefix: Prefix, { force }: HandOptions): void {
   if (prefix.length === 0) {
     throw new McblockError(

@@ -211,8 +211,8 @@ export class Context {
   }
 
   /**
-   * The store to change; for a dry run a copy in memory, to which the same is done. That one is missing
-   * where it would be missing.
+   * The store to change; for a dry run a copy in memory, to which the same is done. It fails where the
+   * store itself would be missing.
    */
   async storeOrCopy(mode: 'change' | 'write', isDryRun = false): Promise<Store> {
     if (!isDryRun) return this.store(mode);
@@ -222,8 +222,8 @@ export class Context {
   }
 
   /**
-   * From now on the command goes on though nobody reads its output, or that cannot be written: it changes
-   * something, which must not stay half done. Others stop then.
+   * From now on the command continues even if nobody reads its output or it cannot be written: what it
+   * changes must not stay half done. Other commands stop then.
    */
   mustFinish(): void {
     this.#mustFinish = true;

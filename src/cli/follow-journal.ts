@@ -12,7 +12,7 @@ import type { Signals } from './signals.ts';
 /** How long after a failure the journal is opened again. */
 const RETRY_MILLISECONDS = 60_000;
 
-/** Follows the units that the configuration names; goes on trying while the journal cannot be read. */
+/** Follows the units that the configuration names; tries again while the journal cannot be read. */
 export async function followUnits(
   context: Context,
   settings: WatchSettings,

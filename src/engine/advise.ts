@@ -118,7 +118,7 @@ function prefixesOf(
       const { prefix, blocked, hits, firstSeen, lastSeen } = candidate;
       const within = [...store.under(prefix)];
       const active = within.filter((entry) => isActive(entry, now)).length;
-      // Of all that were ever blocked, as `widen` counts them.
+      // Counts all that were ever blocked, as `widen` does.
       const one = { ...wanted, least: 1, share: 0, widest4: prefix.length, widest6: prefix.length };
       const [whole = candidate] = wideningCandidates(family, within, one, policy, now);
       const seen = { persistent: blocked, active, hits, firstSeen, lastSeen };

@@ -25,7 +25,7 @@ export interface EntryQuery {
   readonly until?: Seconds | undefined;
   /** Text in the note, in any case. */
   readonly note?: string | undefined;
-  /** With evidence of this service. */
+  /** Only entries with evidence of this service. */
   readonly service?: string | undefined;
   /** Whether the first address of a prefix is in the wanted country. */
   readonly isThere?: ((prefix: Prefix) => boolean) | undefined;

@@ -34,7 +34,7 @@ export interface Stats {
   readonly prefixes: readonly Count[];
   /** By the database of networks; undefined without one. */
   readonly networks: readonly Count[] | undefined;
-  /** Of the active entries; undefined without a database. */
+  /** The countries of the active entries; undefined without a database. */
   readonly countries: readonly CountrySum[] | undefined;
   /** The different users that were tried; their names are not kept. */
   readonly users: number;

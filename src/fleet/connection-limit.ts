@@ -51,7 +51,7 @@ export function limitConnections(
   });
 }
 
-/** Of the source that has most connections; if none of them waits, the new one. */
+/** Closes one of the source with the most connections; if none of them waits, the new one. */
 function closeOne(sources: ReadonlyMap<string, ReadonlySet<Connection>>, latest: Socket): void {
   const [largest = new Set<Connection>()] = Array.from(sources.values()).toSorted(
     (one, other) => other.size - one.size,

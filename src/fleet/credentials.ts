@@ -34,7 +34,7 @@ export type LoginResult =
 
 /** A check that runs or waits. */
 interface Check {
-  /** Who wants its result. */
+  /** The callers who wait for its result. */
   readonly peers: Peer[];
   readonly isRight: Promise<boolean | typeof BUSY>;
 }

@@ -4,7 +4,7 @@ import { type FleetRow, readRow, textField, wholeField } from './fleet-row.ts';
 /** A published list that is read once for all machines. */
 export interface FleetFeed {
   readonly name: string;
-  /** Where an administrator's machine has it from. */
+  /** Where an administrator's machine fetched it. */
   readonly source: string;
   /** When it was put here. */
   readonly at: Seconds;

@@ -14,7 +14,7 @@ export const FLEET = 'the fleet';
 
 /** Each machine gives at most this part of the points that block. */
 const MACHINES = 3;
-/** Of one machine in one network; more are not kept. */
+/** For one machine in one network; more are not kept. */
 const MAX_IN_NETWORK = 64;
 const MAX_NAMES = 10;
 

@@ -75,7 +75,7 @@ export function pendingReport(
   return result;
 }
 
-/** Of whose machine it is. */
+/** Evidence in the name of the machine that saw the offence. */
 function evidenceOf({
   by,
   address,

@@ -59,7 +59,7 @@ export interface ServerOptions {
   readonly tls: Tls | undefined;
   /** Proxies, of which X-Forwarded-For is believed. */
   readonly proxies: readonly Prefix[];
-  /** So many reports of a user were above what it may block. */
+  /** Called with a user and how many of its reports were above what it may block. */
   readonly onOverBudget?: ((user: string, reports: number) => void) | undefined;
 }
 

@@ -11,7 +11,7 @@ export interface ReadLog {
   readonly digest: Uint8Array;
   /** The name under which it was read. */
   readonly name: string;
-  /** Of the decompressed content. */
+  /** The size of the decompressed content. */
   readonly bytes: number;
   readonly lines: number;
   /** Undefined if no line is an event. */

@@ -2,7 +2,7 @@ import type { Seconds } from '../blocklist/entry.ts';
 import { DAY_SECONDS } from '../blocklist/policy.ts';
 import type { Connection } from './connection.ts';
 
-/** Something that somebody is to be told of. */
+/** Something that is to be sent. */
 export interface Notification {
   readonly type: string;
   readonly at: Seconds;

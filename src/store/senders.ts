@@ -34,7 +34,7 @@ export class Senders {
     return new Map(Array.from(rows, ([name, key]) => [String(name), String(key)]));
   }
 
-  /** Replaces all keys. The numbers of those who have none any more stay. */
+  /** Replaces all keys. Numbers of senders without a key are kept. */
   replaceKeys(keys: ReadonlyMap<string, string>): void {
     this.#connection.together(() => {
       this.#connection.run("UPDATE sender SET key = ''");

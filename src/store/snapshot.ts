@@ -13,7 +13,7 @@ import { MAX_SUBNETS } from './subnets.ts';
 
 /** Up to this many rows are read at once and looked up in memory. */
 const FEW = 1024;
-/** So many lookups take less time than that. */
+/** This many lookups take less time than that. */
 const MAX_SINGLE = 64;
 const NOTHING: readonly Entry[] = [];
 

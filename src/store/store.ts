@@ -70,7 +70,7 @@ export class Store extends StoreReader {
   readonly cursors: Cursors;
   /** The keys of the events that were counted. */
   readonly events: EventTable;
-  /** What somebody is to be told of. */
+  /** Notifications to be sent. */
   readonly notifications: Notifications;
   /** Who changed what, and when. */
   readonly changes: Changes;

@@ -92,7 +92,7 @@ async function grok(context: Context, named: string[], options: GrokOptions): Pr
     source: options.pf ? 'pf' : 'log',
     logins: summaries.flatMap((summary) => summary?.logins ?? []),
   };
-  // Of several logs, each is judged with what those before it changed, in a dry run too.
+  // Each of several logs is judged with what those before it changed, in a dry run too.
   const judged = files.length > 1 ? await context.storeOrCopy('write', options.dryRun) : store;
   const judge = options.dryRun && judged === store ? rehearseLog : recordLog;
   const events = new SeenEvents(judged, files.length > 1);
@@ -128,7 +128,7 @@ async function grok(context: Context, named: string[], options: GrokOptions): Pr
   firewall.report(isWidened || reports.some((report) => report.changesRules));
 }
 
-/** With widen.enabled, blocks prefixes in which many networks are blocked. Whether there were any. */
+/** With widen.enabled, blocks prefixes in which many networks are blocked. Returns whether it did. */
 async function widenByPolicy(context: Context, store: Store): Promise<boolean> {
   const config = await context.config();
   if (!config.get('widen.enabled')) return false;

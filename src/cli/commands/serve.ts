@@ -151,7 +151,7 @@ async function serve(context: Context, options: ServeOptions): Promise<void> {
   log.write('info', 'stopped');
 }
 
-/** Undefined where nobody is to be told. */
+/** Undefined if no notification of it is configured. */
 function budgetNotices(
   config: Config,
   log: ServerLog,

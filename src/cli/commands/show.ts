@@ -23,7 +23,7 @@ const SORTS: Readonly<Record<string, ((entry: Entry) => number) | undefined>> = 
   'last-seen': ({ lastSeen = 0 }) => -lastSeen,
 };
 
-/** So many rows set the widths of the columns. */
+/** How many rows set the widths of the columns. */
 const MAX_MEASURED = 10_000;
 
 interface ShowOptions extends Conditions {

@@ -10,7 +10,7 @@ import type { Config } from './config.ts';
 import { policyOf } from './policies.ts';
 import { redisLocation, senderOf, signingKeyOf } from './pubsub-settings.ts';
 
-/** Whom the daemon runs as. Empty: the user who started it. */
+/** The user that the daemon runs as. Empty: the one who started it. */
 interface DaemonUser {
   readonly user: string;
   readonly group: string;

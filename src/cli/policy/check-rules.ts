@@ -86,7 +86,7 @@ function originFault({ conditions, effects }: PolicyRule): string | undefined {
 const BLOCKING: readonly Origin[] = ['grok', 'manual', 'pf', 'fleet', 'import'];
 const AUTOMATIC: readonly Origin[] = ['grok', 'pf'];
 
-/** Whose requests heed an effect. Bogons are there before. */
+/** The origins whose requests heed an effect. Bogons exist before any request. */
 const HEEDED: Readonly<Record<keyof RuleEffects, readonly Origin[]>> = {
   ignore: AUTOMATIC,
   points: ['grok'],

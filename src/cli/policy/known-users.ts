@@ -3,7 +3,7 @@ import type { Host } from '../../engine/host/host.ts';
 /** The accounts of this host, as far as files name them. */
 export interface Accounts {
   readonly names: ReadonlySet<string>;
-  /** Where users come from besides; undefined if nowhere. */
+  /** Another source of users; undefined if there is none. */
   readonly otherSource: string | undefined;
 }
 

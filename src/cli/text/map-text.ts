@@ -9,7 +9,7 @@ const RAMP = ' .:-=+*#%@';
 const USUAL_COLUMNS = 64;
 
 export interface MapForm {
-  /** Of the terminal. */
+  /** The width of the terminal. */
   readonly columns: number | undefined;
   readonly hasColours: boolean;
   readonly isUtf8: boolean;

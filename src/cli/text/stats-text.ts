@@ -14,7 +14,7 @@ const MAX_BAR = 50;
 const BEFORE_BAR = 24;
 
 interface StatsLayout {
-  /** Of the terminal; undefined if it is none. */
+  /** The width of the terminal; undefined if it is none. */
   readonly columns: number | undefined;
   /** The locale has block characters. */
   readonly isUtf8: boolean;

@@ -4,7 +4,7 @@ import type { SystemService } from './services.ts';
 
 /** A service, hook or cron job that reads logs. */
 export interface LogJob {
-  /** Such as `mcblock-watch.service` or `/etc/newsyslog.conf`. */
+  /** For example `mcblock-watch.service` or `/etc/newsyslog.conf`. */
   readonly name: string;
   /** Whether it reads lines as they are written. */
   readonly isFollowing: boolean;

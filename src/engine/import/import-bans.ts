@@ -54,7 +54,7 @@ export interface ImportOptions {
 
 const MAX_TOLD = 20;
 const PROGRESS_EVERY = 10_000;
-/** With more bans than this, reading the prefixes of all entries is faster than asking for each. */
+/** Beyond this many bans, reading the prefixes of all entries is faster than looking up each. */
 const MANY = 5000;
 
 /**

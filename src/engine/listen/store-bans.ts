@@ -178,7 +178,7 @@ function decideBan(
   );
 }
 
-/** Who is charged with it. */
+/** The user who is charged with the ban. */
 function makerOf(request: BlockRequest): Maker {
   // Only the API knows who is an administrator.
   return { by: sourceOf(request), byAdmin: false };

@@ -15,12 +15,12 @@ export interface NoticeDeps {
 const PAUSE_SECONDS = 60;
 
 /**
- * Tells of each member of a fleet that is over its budget, once a day; for the server, which has no
- * store of blocks. What cannot be sent is told with the member's next report.
+ * Sends a notification of each member of a fleet that is over its budget, once a day; for the server,
+ * which has no store of blocks. One that cannot be sent is sent with the member's next report.
  */
 export class BudgetNotices {
   readonly #deps: NoticeDeps;
-  /** When each member was told of; only those of the last day. */
+  /** When a notification of each member was sent; only those of the last day. */
   readonly #told = new Map<string, Seconds>();
   #pausedUntil: Seconds = 0;
 
@@ -28,7 +28,7 @@ export class BudgetNotices {
     this.#deps = deps;
   }
 
-  /** So many reports of the member were deferred. */
+  /** To be called when reports of the member were deferred. */
   deferred(member: string, reports: number): void {
     const { deliver, onFailure, limit, now } = this.#deps;
     const at = now();

@@ -10,7 +10,7 @@ import type { Store } from '../../store/store.ts';
 
 export const HOUR_SECONDS = 3600;
 
-/** What somebody can be told of. It names addresses, prefixes and counts, nothing that a peer chose. */
+/** An event that can be notified. It names addresses, prefixes and counts, nothing that a peer chose. */
 export type NotifyEvent =
   /** A prefix wider than usual got an entry. */
   | { readonly type: 'wide-entry'; readonly prefix: Prefix; readonly origin: Origin }
@@ -55,7 +55,7 @@ export const NOTIFY_TYPES = [
 
 export type NotifyType = (typeof NOTIFY_TYPES)[number];
 
-/** Adds an event to those that somebody is told of, unless it is known. */
+/** Adds an event to those to be sent, unless it is known. */
 export function notify(store: Store, event: NotifyEvent, at: Seconds): void {
   store.notifications.add(`${event.type} ${partsOf(event, at).key}`, notificationOf(event, at));
 }

@@ -3,8 +3,8 @@ import { isWiderThan, type WidestLengths } from '../../net/wide.ts';
 import type { Store } from '../../store/store.ts';
 
 /**
- * What became of an entry that was to be shared: `known` if the outbox had it before, `fleet` if the
- * fleet told of it, `full` if the outbox has no room for it.
+ * What became of an entry that was to be shared: `known` if the outbox had it before, `fleet` if it came
+ * from the fleet, `full` if the outbox has no room for it.
  */
 export type Sharing = 'shared' | 'known' | 'fleet' | 'too wide' | 'expired' | 'full';
 

@@ -5,7 +5,7 @@ const APPLY = 'mcblock-apply.service';
 const WATCH = 'mcblock-watch.service';
 const FLEET = { listen: 'mcblock-listen.service', sync: 'mcblock-sync.service' } as const;
 const PROBE = 'mcblock-probe.service';
-/** Updates the lists that `mcblock feed` has been told of. */
+/** Updates the lists that `mcblock feed` was given. */
 const TIMER = 'mcblock-feeds.timer';
 const FEEDS = 'mcblock-feeds.service';
 const NOTIFY = { timer: 'mcblock-notify.timer', service: 'mcblock-notify.service' } as const;

@@ -186,7 +186,7 @@ export class ChangeApplier {
     const here = {
       supernets,
       space: withLogins(around.space, store, around.logins, prefix, policy, now()),
-      // Only of what has ended is it asked.
+      // Only needed for what has ended.
       isTold:
         own !== undefined &&
         remote.endedAt !== undefined &&

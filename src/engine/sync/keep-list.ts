@@ -11,7 +11,7 @@ const SOURCE = 'API ';
 
 /** A list of prefixes that an API has. */
 export interface ApiList {
-  /** Of the feed that holds it here. */
+  /** The name of the feed that holds it here. */
   readonly name: string;
   /** The API's URL. */
   readonly source: string;

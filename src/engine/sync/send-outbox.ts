@@ -22,7 +22,7 @@ export interface SentReports {
   reported: number;
   /** The server declined them. */
   refused: number;
-  /** Of those that it has, the ones of which it blocks less until other machines report it too. */
+  /** Those among them of which the fleet blocks less until other machines report them too. */
   held: number;
   /** Too many for now: no more are sent for so long. */
   waitSeconds: number;

@@ -11,7 +11,7 @@ import {
   type WatchSignals,
 } from './watcher.ts';
 
-/** So much is recorded at once, if more is there already. */
+/** The most that is recorded at once, if more is there already. */
 const BATCH_BYTES = 1_048_576;
 /** How often the cursor is recorded if there are no events. */
 const UNEVENTFUL_BYTES = 4 * 2 ** 20;

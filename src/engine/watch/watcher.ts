@@ -39,7 +39,7 @@ export interface WatchSettings {
   readonly policies: Policies;
   /** For streams. */
   readonly readOptions: ReadOptions;
-  /** Of a file that several name, the first counts. */
+  /** If several name the same file, the first counts. */
   readonly files: readonly WatchedFile[];
 }
 

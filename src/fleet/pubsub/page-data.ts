@@ -9,7 +9,7 @@ export interface ShownBan {
   readonly prefix: Prefix;
   /** The host that published it, or the channel of a message that does not name its sender. */
   readonly from: string;
-  /** Such as `sshd: failed-login 3`. */
+  /** For example `sshd: failed-login 3`. */
   readonly why: string;
   readonly outcome: string;
   readonly expiresAt: Expiry | undefined;

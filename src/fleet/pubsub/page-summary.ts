@@ -2,7 +2,7 @@ import type { Entry, Origin } from '../../blocklist/entry.ts';
 import type { PageData } from './page-data.ts';
 
 const LAST_BANS = 50;
-/** So many are kept until all but the latest are dropped. */
+/** How many are kept until all but the latest are dropped. */
 const MAX_KEPT = 2000;
 
 /** Counts active entries for a page, and keeps the latest. */

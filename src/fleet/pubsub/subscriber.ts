@@ -92,7 +92,7 @@ export class Subscriber {
     return false;
   }
 
-  /** Of what is blocked, the store tells when it stores it. */
+  /** Whether a command runs for the message. For a block, the store decides that when it stores it. */
   #isNew(name: string, { message, isSigned }: VerifiedMessage): boolean {
     if (message === undefined || !isSigned) return true;
     try {
