@@ -119,7 +119,7 @@ describe.skipIf(WHY)(`mcblock probe${WHY ? `: ${WHY}` : ''}`, () => {
 
     writeFileSync(line.config!, before.replace('[23]', '[23, 25]'));
     signal(probe.child, 'SIGHUP', true);
-    await says('restart mcblock probe to change them');
+    await says('restart mcblock probe for new ports');
     await says('configuration reloaded');
     writeFileSync(line.config!, 'probe.port = 23\n');
     signal(probe.child, 'SIGHUP', true);
