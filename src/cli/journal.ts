@@ -1,11 +1,11 @@
 import { InvalidArgumentError } from 'commander';
-import { Belief } from '../log/journal/belief.ts';
 import { type JournalOptions, JournalReader } from '../log/journal/journal-reader.ts';
+import { SenderCheck } from '../log/journal/sender-check.ts';
 import type { ReadOptions } from '../log/read-options.ts';
 import type { Config } from './config/config.ts';
 
 /** Which part of the journal is read. */
-type JournalPart = Omit<JournalOptions, 'belief' | 'directory'>;
+type JournalPart = Omit<JournalOptions, 'senders' | 'directory'>;
 
 /** Opens the journal as the configuration says. Throws McblockError('program'). */
 export function openJournal(
@@ -14,8 +14,8 @@ export function openJournal(
   part: JournalPart,
 ): JournalReader {
   const [users, containers] = [config.get('journal.users'), config.get('journal.containers')];
-  const belief = new Belief(scanners, { users, containers });
-  return new JournalReader({ belief, directory: config.get('journal.directory'), ...part });
+  const senders = new SenderCheck(scanners, { users, containers });
+  return new JournalReader({ senders, directory: config.get('journal.directory'), ...part });
 }
 
 /** What journalctl takes: `2026-11-22 10:00`, `-1d`, `yesterday`, `@1795341600`. */

@@ -2,8 +2,8 @@ import { McblockError } from '../../errors.ts';
 import { findProgram } from '../../process/find-program.ts';
 import { collectStderr, Program, ProgramError } from '../../process/program.ts';
 import type { Chunks, Source } from '../source.ts';
-import type { Belief, JournalDoubt } from './belief.ts';
 import { JOURNAL_FIELDS, type JournalEntry, parseJournalEntry } from './journal-entry.ts';
+import type { JournalDoubt, SenderCheck } from './sender-check.ts';
 
 const NEWLINE = 0x0a;
 /** The fields of an entry have 4 KiB each at most; bytes may be numbers of three digits. */
@@ -19,7 +19,7 @@ const DOUBTS: Readonly<Record<JournalDoubt, string>> = {
 };
 
 export interface JournalOptions {
-  readonly belief: Belief;
+  readonly senders: SenderCheck;
   /** A folder with journal files; empty: the journal of this host. */
   readonly directory: string;
   /** As journalctl takes it. */
@@ -42,7 +42,7 @@ export interface JournalOptions {
 export class JournalReader {
   /** Of the latest entry in the chunks so far. */
   cursor: string | undefined;
-  readonly #belief: Belief;
+  readonly #senders: SenderCheck;
   readonly #options: JournalOptions;
   readonly #path: string;
   #program: Program;
@@ -62,7 +62,7 @@ export class JournalReader {
       );
     }
     this.#path = path;
-    this.#belief = options.belief;
+    this.#senders = options.senders;
     this.#options = options;
     this.cursor = options.after;
     this.#program = this.#start(false);
@@ -155,9 +155,9 @@ export class JournalReader {
     this.cursor = entry.cursor;
     const name = entry.identifier || entry.comm;
     const { isRead } = this.#options;
-    const service = this.#belief.serviceOf(name);
+    const service = this.#senders.serviceOf(name);
     if (isRead !== undefined && !isRead(entry.unit, service)) return undefined;
-    const doubt = this.#belief.doubt(entry);
+    const doubt = this.#senders.doubt(entry);
     if (doubt === undefined && entry.message !== undefined) {
       return lineOf(entry, name, entry.message);
     }

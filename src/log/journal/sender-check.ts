@@ -12,7 +12,7 @@ const CONTAINER_UNIT = /^(?:(?:docker|libpod|crio|cri-containerd|machine)-|syste
 /** Why an entry in the name of a service is not believed. */
 export type JournalDoubt = 'user' | 'program' | 'session' | 'container';
 
-export interface BeliefOptions {
+export interface SenderCheckOptions {
   /** More users that may write for a service, as `service=user`; a user is a name or a number. */
   readonly users: readonly string[];
   /** The units and names of containers that are believed. */
@@ -25,14 +25,14 @@ export interface BeliefOptions {
  * Tells which entries of the journal were written by the service in whose name they are, by what the
  * journal itself found out about the sender.
  */
-export class Belief {
+export class SenderCheck {
   readonly #scanners: readonly Scanner[];
   readonly #programs: Programs;
   readonly #containers: ReadonlySet<string>;
   /** By service. */
   readonly #uids: ReadonlyMap<string, ReadonlySet<number>>;
 
-  constructor(scanners: readonly Scanner[], { users, containers, passwd }: BeliefOptions) {
+  constructor(scanners: readonly Scanner[], { users, containers, passwd }: SenderCheckOptions) {
     this.#scanners = scanners;
     this.#programs = new Programs(scanners);
     this.#containers = new Set(containers);
