@@ -148,6 +148,6 @@ describe('policy test', () => {
   it('refuses what is neither an address nor a line that names an offender', async () => {
     const { exitCode, stderr } = await line.run('policy', 'test', '192.0.2.300');
     expect(exitCode).toBe(1);
-    expect(stderr).toContain('this is no address, and as a line of a log it names no offender');
+    expect(stderr).toContain('neither an address nor a log line that names an offender');
   });
 });

@@ -51,6 +51,10 @@ function bodies() {
   return Promise.all([0, 30].map((since) => pages.since(since, SIZE, undefined)));
 }
 
+function large(since: number) {
+  return pages.since(since, 100_000, undefined);
+}
+
 function range(first: number, last: number): number[] {
   return Array.from({ length: last - first + 1 }, (_, index) => first + index);
 }
@@ -93,11 +97,10 @@ it('sends a page before the last one again for a minute, and the last one only u
 });
 
 it('keeps pages of a million changes at most, however many changes a page may have', async () => {
-  const ask = (since: number) => pages.since(since, 100_000, undefined);
   const numbers = range(0, 10);
-  const first = await Promise.all(numbers.map(ask));
+  const first = await Promise.all(numbers.map(large));
   // In this order, nothing is dropped before it is asked for.
-  const again = await Promise.all(numbers.toReversed().map(ask));
+  const again = await Promise.all(numbers.toReversed().map(large));
   const isSame = again.toReversed().map((page, index) => page === first[index]);
   expect(isSame).toEqual(numbers.map((since) => since > 0));
 });

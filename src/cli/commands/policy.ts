@@ -46,7 +46,7 @@ async function testPolicy(context: Context, text: string): Promise<void> {
   if (subject === undefined) {
     throw new McblockError(
       'input',
-      'not an address, and a line of a log in which no offender is named; see mcblock parse',
+      'neither an address nor a log line that names an offender; see mcblock parse',
     );
   }
   const test = testRules(store, tested, subject, event, context.now);
