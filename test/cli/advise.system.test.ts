@@ -55,7 +55,7 @@ If that is worth it:
     const config = readFileSync(line.config ?? '', 'utf8');
     const rule = '[[rule]]\nname = "persistent AS64500"\nnetworks = ["AS64500"]\nlength4 = 22\n';
     writeFileSync(line.config ?? '', `${config}${rule}`);
-    expect((await line.run('advise')).stderr).toContain('nothing to advise');
+    expect((await line.run('advise')).stderr).toContain('nothing to suggest');
   });
 
   it('proposes a length for IPv6 where that is what goes on', async () => {
