@@ -11,7 +11,7 @@ export { type FirewallSettings, openFirewall } from './firewall/open-firewall.ts
 export type { EntryReport, EntryReports } from './judge/entry-reports.ts';
 export type { JudgeSettings } from './judge/judge-log.ts';
 export type { LogReport } from './judge/log-report.ts';
-export { recordLog, rehearseLog } from './judge/record-log.ts';
+export { previewLog, recordLog } from './judge/record-log.ts';
 export { onePolicy, type Policies } from './policies.ts';
 export { protectedSpace } from './protected-space.ts';
 export { type ManualBlock, ManualBlocker } from './record/manual-blocker.ts';

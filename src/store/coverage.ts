@@ -48,7 +48,7 @@ export class StoredCoverage {
     this.#grown[prefix.family] += Number(sizeOf(prefix));
   }
 
-  /** All entries were counted. Without effect outside a transaction: a rehearsal keeps nothing. */
+  /** All entries were counted. Without effect outside a transaction: a dry run keeps nothing. */
   set(counted: Readonly<Record<Family, bigint>>): void {
     if (!this.#connection.inTransaction) return;
     this.#grown.transaction = -1;

@@ -40,7 +40,7 @@ export class LikelyProxies {
     }));
   }
 
-  /** Without effect outside a transaction: a rehearsal keeps nothing. */
+  /** Without effect outside a transaction: a dry run keeps nothing. */
   add(proxies: readonly UncountedProxy[]): void {
     if (proxies.length === 0 || !this.#connection.inTransaction) return;
     for (const { prefix, offences, lastAt } of proxies) {

@@ -33,7 +33,7 @@ export class UserUsageTable {
     return { addresses4, prefixes6, countedAt };
   }
 
-  /** Without effect outside a transaction: a rehearsal keeps nothing. */
+  /** Without effect outside a transaction: a dry run keeps nothing. */
   set(user: string, { addresses4, prefixes6, countedAt }: CountedUsage): void {
     if (!this.#connection.inTransaction) return;
     const sql = 'INSERT OR REPLACE INTO user_usage VALUES (?, ?, ?, ?)';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { JudgeSettings } from '../../engine/judge/judge-log.ts';
 import type { LogReport } from '../../engine/judge/log-report.ts';
-import { isCurrent, recordLog, rehearseLog } from '../../engine/judge/record-log.ts';
+import { isCurrent, previewLog, recordLog } from '../../engine/judge/record-log.ts';
 import { SeenEvents } from '../../engine/judge/seen-events.ts';
 import { findWidenings, widen } from '../../engine/record/widen.ts';
 import { McblockError } from '../../errors.ts';
@@ -94,7 +94,7 @@ async function grok(context: Context, named: string[], options: GrokOptions): Pr
   };
   // Each of several logs is judged with what those before it changed, in a dry run too.
   const judged = files.length > 1 ? await context.storeOrCopy('write', options.dryRun) : store;
-  const judge = options.dryRun && judged === store ? rehearseLog : recordLog;
+  const judge = options.dryRun && judged === store ? previewLog : recordLog;
   const events = new SeenEvents(judged, files.length > 1);
   for (const [index, file] of files.entries()) {
     let summary = summaries[index];

@@ -7,7 +7,7 @@ import { PendingSender } from '../../engine/sync/pending-sender.ts';
 import { readPfTables } from '../../engine/sync/pf-tables.ts';
 import { type PublishedTables, publishPfTables } from '../../engine/sync/publish-pf-tables.ts';
 import {
-  rehearseSync,
+  previewSync,
   type SyncOptions,
   type SyncRound,
   syncRound,
@@ -74,7 +74,7 @@ function delayWithin(spread: string): number {
 /** A way to exchange bans. */
 interface Way {
   round(): Promise<Done>;
-  rehearse(): Promise<Done>;
+  preview(): Promise<Done>;
   close(): void;
 }
 
@@ -102,7 +102,7 @@ async function sync(context: Context, options: SyncCommandOptions): Promise<void
     await wait(delay * 1000, undefined, { signal: stop.signal }).catch(() => {});
     await context.store(options.dryRun ? 'dry-run' : 'write');
     if (!options.dryRun) context.time.require();
-    if (options.dryRun) report(context, await way.rehearse(), true);
+    if (options.dryRun) report(context, await way.preview(), true);
     else if (everySeconds === undefined) await once(context, way);
     else await repeatedly(context, way, everySeconds, stop.signal);
   } finally {
@@ -133,8 +133,8 @@ async function byApi(
   };
   return {
     round: async () => roundDone(await syncRound(await context.store('write'), client, options)),
-    rehearse: async () =>
-      roundDone(await rehearseSync(await context.store('dry-run'), client, options)),
+    preview: async () =>
+      roundDone(await previewSync(await context.store('dry-run'), client, options)),
     close: () => client.close(),
   };
 }
@@ -151,7 +151,7 @@ async function byPubsub(context: Context): Promise<Way> {
     const now = () => context.time.present;
     return publishedDone(await publishPfTables(store, tables, open, policies, now, isDryRun));
   };
-  return { round: () => publish(false), rehearse: () => publish(true), close() {} };
+  return { round: () => publish(false), preview: () => publish(true), close() {} };
 }
 
 function roundDone(round: SyncRound): Done {

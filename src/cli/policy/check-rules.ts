@@ -1,4 +1,4 @@
-import type { Origin } from '../../blocklist/entry.ts';
+import { ORIGINS, type Origin } from '../../blocklist/entry.ts';
 import {
   type Hours,
   isAboutMessages,
@@ -83,7 +83,7 @@ function originFault({ conditions, effects }: PolicyRule): string | undefined {
   return wrong && `its ${EFFECT_KEYS[wrong]} can never apply: it is for ${listText(HEEDED[wrong])}`;
 }
 
-const BLOCKING: readonly Origin[] = ['grok', 'manual', 'pf', 'fleet', 'import'];
+const BLOCKING = ORIGINS.filter((origin) => origin !== 'bogon');
 const AUTOMATIC: readonly Origin[] = ['grok', 'pf'];
 
 /** The origins whose requests heed an effect. Bogons exist before any request. */

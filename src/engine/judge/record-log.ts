@@ -70,7 +70,7 @@ export function recordLog(
 }
 
 /** Judges a log and stores nothing. */
-export function rehearseLog(
+export function previewLog(
   store: Store,
   summary: LogSummary,
   settings: JudgeSettings,

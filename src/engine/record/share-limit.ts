@@ -30,7 +30,7 @@ export class ShareLimit {
   readonly #most: Partial<Record<Family, number>> = {};
   /** What is active exactly, once that is needed. */
   #exact: CoveredSpace | undefined;
-  /** What was admitted before that. It may not be stored yet, and in a rehearsal never is. */
+  /** What was admitted before that. It may not be stored yet, and in a dry run never is. */
   #admitted = new PrefixList();
   #refused = 0;
   #recorded = 0;

@@ -100,7 +100,7 @@ function changesRules({ recorded, caughtUp }: SyncRound): boolean {
 }
 
 /** The result that a round would have. Throws McblockError if a step would fail. */
-export async function rehearseSync(
+export async function previewSync(
   store: Store,
   client: FleetClient,
   options: SyncOptions,

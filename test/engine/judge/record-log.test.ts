@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { neverActive } from '../../../src/blocklist/entry.ts';
 import { DEFAULT_POLICY } from '../../../src/blocklist/policy.ts';
-import { recordLog, rehearseLog } from '../../../src/engine/judge/record-log.ts';
+import { previewLog, recordLog } from '../../../src/engine/judge/record-log.ts';
 import { onePolicy } from '../../../src/engine/policies.ts';
 import { readOffences } from '../../../src/log/read-offences.ts';
 import { memorySource } from '../../../src/log/source.ts';
@@ -117,8 +117,8 @@ describe('recordLog', () => {
   });
 });
 
-it('rehearseLog reports the same entries and stores nothing', async () => {
-  const report = rehearseLog(store, await read(attempts(3)), SETTINGS, NOW);
+it('previewLog reports the same entries and stores nothing', async () => {
+  const report = previewLog(store, await read(attempts(3)), SETTINGS, NOW);
   expect(report.entries.count('new')).toBe(1);
   expect([...store.entries()]).toEqual([]);
   expect(store.pending()).toEqual([]);

@@ -1,3 +1,4 @@
+import type { Origin } from '../../../blocklist/entry.ts';
 import { byId, create, row, rowHead } from './dom.ts';
 import { formatCount, formatTime } from './format.ts';
 import type { BanJson, PageJson } from './json.ts';
@@ -5,7 +6,7 @@ import type { BanJson, PageJson } from './json.ts';
 const MAX_ROWS = 50;
 const DRAW_MILLISECONDS = 100;
 const ANNOUNCE_MILLISECONDS = 10_000;
-const ORIGINS: Readonly<Record<string, string>> = {
+const ORIGIN_TEXTS: Readonly<Partial<Record<string, string>> & Record<Origin, string>> = {
   grok: 'local logs',
   manual: 'by hand',
   pf: 'local pf',
@@ -27,7 +28,7 @@ export function showBlocklist({ active, active6, byOrigin, bans }: PageJson): vo
   byId('origins').replaceChildren(
     ...counts.map(([origin, count]) =>
       row(
-        rowHead(ORIGINS[origin] ?? origin),
+        rowHead(ORIGIN_TEXTS[origin] ?? origin),
         create('td', formatCount(count), 'number'),
         barCell(count / highest),
       ),
