@@ -12,7 +12,7 @@ export interface WidenBounds {
   /** The least percentage of its networks that must be or have been blocked. */
   readonly share: number;
   /** The least number of them. */
-  readonly least: number;
+  readonly minNetworks: number;
 }
 
 /** A prefix that could be blocked as a whole, with the reasons. */
@@ -96,7 +96,7 @@ function count(group: Group, entry: Entry, now: Seconds): Group {
 function candidateOf(group: Group, length: number, bounds: WidenBounds): Candidate | undefined {
   const { prefix, blocked } = group;
   const networks = 2 ** (length - prefix.length);
-  if (blocked < bounds.least || blocked * 100 < networks * bounds.share) return undefined;
+  if (blocked < bounds.minNetworks || blocked * 100 < networks * bounds.share) return undefined;
   const addressesEach = 2 ** (FAMILY_BITS[prefix.family] - length);
   return { ...group, networks, addedAddresses: (networks - blocked) * addressesEach };
 }

@@ -44,7 +44,7 @@ export interface AdviceOptions {
   readonly policyFor: PolicyFor;
   readonly bounds: WidenBounds;
   /** The least number of persistent entries in a prefix, network or country. */
-  readonly least: number;
+  readonly min: number;
   readonly now: Seconds;
 }
 
@@ -62,9 +62,9 @@ function networksAndCountries(
   persistent: readonly Entry[],
   options: AdviceOptions,
 ): Advice[] {
-  const { geo, policy, least, now } = options;
+  const { geo, policy, min, now } = options;
   if (geo === undefined) return [];
-  const enough = Math.max(least, (persistent.length * MIN_SHARE) / 100);
+  const enough = Math.max(min, (persistent.length * MIN_SHARE) / 100);
   const kinds = [
     ['network', (prefix: Prefix) => geo.network(prefix)],
     ['country', (prefix: Prefix) => geo.country(prefix)],
@@ -108,18 +108,24 @@ function prefixesOf(
   persistent: readonly Entry[],
   options: AdviceOptions,
 ): Advice[] {
-  const { bounds, policy, least, now } = options;
+  const { bounds, policy, min, now } = options;
   const ordered = persistent.toSorted((p, q) => comparePrefixes(p.prefix, q.prefix));
   const families = Object.keys(FAMILY_BITS).map(Number) as Family[];
   return families.flatMap((family) => {
-    const wanted = { ...bounds, least };
+    const wanted = { ...bounds, minNetworks: min };
     const candidates = wideningCandidates(family, ordered, wanted, policy, now);
     return blockable(candidates, store, policy, now).map((candidate): Advice => {
       const { prefix, blocked, hits, firstSeen, lastSeen } = candidate;
       const within = [...store.under(prefix)];
       const active = within.filter((entry) => isActive(entry, now)).length;
       // Counts all that were ever blocked, as `widen` does.
-      const one = { ...wanted, least: 1, share: 0, widest4: prefix.length, widest6: prefix.length };
+      const one = {
+        ...wanted,
+        minNetworks: 1,
+        share: 0,
+        widest4: prefix.length,
+        widest6: prefix.length,
+      };
       const [whole = candidate] = wideningCandidates(family, within, one, policy, now);
       const seen = { persistent: blocked, active, hits, firstSeen, lastSeen };
       const lengths = { length4: undefined, length6: undefined };

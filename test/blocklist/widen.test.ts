@@ -13,7 +13,7 @@ import {
 import { formatPrefix, parsePrefix } from '../../src/net/prefix-text.ts';
 
 const NOW = 20_000 * DAY_SECONDS;
-const BOUNDS: WidenBounds = { widest4: 20, widest6: 48, share: 50, least: 4 };
+const BOUNDS: WidenBounds = { widest4: 20, widest6: 48, share: 50, minNetworks: 4 };
 
 function entryOf(prefix: Prefix, expiresAt = NOW + DAY_SECONDS, hits = 3): Entry {
   return {
@@ -88,19 +88,19 @@ describe('wideningCandidates', () => {
         fc.constantFrom(25, 50, 75, 100),
         fc.integer({ min: 1, max: 6 }),
         fc.integer({ min: 18, max: 23 }),
-        (octets, share, least, widest4) => {
+        (octets, share, minNetworks, widest4) => {
           const entries = neighbours(...octets);
           const slow: string[] = [];
           for (let length = widest4; length < 24; length++) {
             for (let octet = 0; octet < 64; octet += 2 ** (24 - length)) {
               const prefix = prefixAround(addressOf(4, 0x05950000 + octet * 256), length);
               const inside = entries.filter((e) => containsPrefix(prefix, e.prefix)).length;
-              const enough = inside >= least && inside * 100 >= 2 ** (24 - length) * share;
+              const enough = inside >= minNetworks && inside * 100 >= 2 ** (24 - length) * share;
               const isCovered = slow.some((text) => containsPrefix(parsePrefix(text), prefix));
               if (enough && !isCovered) slow.push(formatPrefix(prefix));
             }
           }
-          const fast = proposed(entries, { ...BOUNDS, widest4, share, least });
+          const fast = proposed(entries, { ...BOUNDS, widest4, share, minNetworks });
           expect(fast.map(({ prefix }) => formatPrefix(prefix)).toSorted()).toEqual(
             slow.toSorted(),
           );

@@ -85,7 +85,7 @@ If that is worth it:
   });
 
   it('proposes a wider entry where neighbours go on', async () => {
-    const advice = await line.json<object[]>('advise', '--least', '3');
+    const advice = await line.json<object[]>('advise', '--min', '3');
     expect(advice).toContainEqual({
       kind: 'prefix',
       from: '5.149.100.0/22',
@@ -101,7 +101,7 @@ If that is worth it:
 
   it('counts all entries of a prefix, not only those that go on', async () => {
     await line.run('add', '5.149.103/24');
-    expect(await line.json('advise', '--least', '3')).toContainEqual(
+    expect(await line.json('advise', '--min', '3')).toContainEqual(
       expect.objectContaining({
         from: '5.149.100.0/22',
         persistent: 3,
@@ -116,15 +116,15 @@ If that is worth it:
     ['in which something is protected', ['allow', '5.149.103.7']],
   ])('proposes no prefix %s', async (_, argv) => {
     expect((await line.run(...argv)).exitCode).toBe(0);
-    const advice = await line.json<{ kind: string }[]>('advise', '--least', '3');
+    const advice = await line.json<{ kind: string }[]>('advise', '--min', '3');
     expect(advice.map(({ kind }) => kind)).not.toContain('prefix');
   });
 
   it('changes nothing, and says so if there is nothing to suggest', async () => {
     const before = await line.run('export');
-    await line.run('advise', '--least', '2');
+    await line.run('advise', '--min', '2');
     expect((await line.run('export')).stdout).toBe(before.stdout);
-    expect((await line.run('advise', '--least', '6')).stderr).toContain('nothing to suggest');
+    expect((await line.run('advise', '--min', '6')).stderr).toContain('nothing to suggest');
   });
 });
 

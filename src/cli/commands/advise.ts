@@ -10,7 +10,7 @@ import { isoTime, shortTime } from '../text/time.ts';
 import { wholeNumber } from '../whole-number.ts';
 
 interface AdviseOptions {
-  readonly least: number;
+  readonly min: number;
 }
 
 export function define(command: Command, context: Context): void {
@@ -18,13 +18,13 @@ export function define(command: Command, context: Context): void {
     .description(
       'Suggests wider entries and rules for prefixes, networks and countries with many persistent entries, with the evidence and the number of other addresses that they would block. Changes nothing. Networks and countries need the databases of [geo].',
     )
-    .option('--least <n>', 'only with at least this many persistent entries', wholeNumber(), 4)
+    .option('--min <n>', 'only with at least this many persistent entries', wholeNumber(), 4)
     .addHelpText(
       'after',
       `
 Examples:
   mcblock advise
-  mcblock advise --least 20 --json
+  mcblock advise --min 20 --json
 
 An entry is persistent if it was hit on at least persistent.days days since it became active.
 `,
@@ -32,14 +32,14 @@ An entry is persistent if it was hit on at least persistent.days days since it b
     .action((options: AdviseOptions) => adviseOwner(context, options));
 }
 
-async function adviseOwner(context: Context, { least }: AdviseOptions): Promise<void> {
+async function adviseOwner(context: Context, { min }: AdviseOptions): Promise<void> {
   const store = await context.reader();
   const found = advise(store, {
     geo: await context.geo(),
     policy: await context.policy(),
     policyFor: (await context.policies()).policyFor,
     bounds: widenBounds(await context.config()),
-    least,
+    min,
     now: context.now,
   });
   if (context.options.json) return context.json(found.map(adviceJson));

@@ -57,6 +57,6 @@ export function widenBounds(config: Config): WidenBounds {
     widest4: config.get('widen.widest4'),
     widest6: config.get('widen.widest6'),
     share: config.get('widen.share'),
-    least: config.get('widen.least'),
+    minNetworks: config.get('widen.min-networks'),
   };
 }

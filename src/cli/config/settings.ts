@@ -70,7 +70,7 @@ export const SETTINGS = {
   'widen.widest4': setting(20, whole(8, 31)),
   'widen.widest6': setting(48, whole(19, 127)),
   'widen.share': setting(50, whole(1, 100)),
-  'widen.least': setting(4, whole(2, 1_000_000)),
+  'widen.min-networks': setting(4, whole(2, 1_000_000)),
   log: setting([], logs()),
   rule: setting([], rules()),
   'decompress.size-limit': setting(4 * 1024 ** 3, size()),
@@ -213,4 +213,5 @@ export const RENAMED: ReadonlyMap<string, string> = new Map([
   ['pubsub.sender', 'fleet.user'],
   ['log.size-limit', 'decompress.size-limit'],
   ['log.decompressor', 'decompress.program'],
+  ['widen.least', 'widen.min-networks'],
 ]);

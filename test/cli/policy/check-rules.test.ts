@@ -77,7 +77,9 @@ it.each([
   const reason = await reasonFor(
     `${wide}\npoints = "x2"\n[[rule]]\nname = "s"\n${narrow}\npoints = 30`,
   );
-  expect(reason).toContain('rule s: its points can never apply: rule r before it always applies first');
+  expect(reason).toContain(
+    'rule s: its points can never apply: rule r before it always applies first',
+  );
 });
 
 it.each([
