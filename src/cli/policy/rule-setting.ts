@@ -130,7 +130,16 @@ function users(): Codec<readonly string[] | 'known' | 'unknown'> {
   return {
     ...names,
     schema: { anyOf: [word.schema, names.schema] },
-    read: (value, path) => (Array.isArray(value) ? names.read(value, path) : readWord(value, path)),
+    read: (value, path) => {
+      if (!Array.isArray(value)) return readWord(value, path);
+      const read = names.read(value, path);
+      const meant = WORDS.find((one) => read.length === 1 && read[0] === one);
+      if (meant === undefined) return read;
+      throw new McblockError(
+        'input',
+        `${path}: ["${meant}"] is the user of that name; for users who are ${meant} here write users = "${meant}", for that name ["${meant}*"]`,
+      );
+    },
     write: (value) => value,
   };
 }

@@ -80,6 +80,10 @@ describe('loadConfig', () => {
     ['[[log]]\nunit = "a b"\n', /log\[0\]\.unit must be a unit of systemd/],
     ['[[log]]\nunit = "*"\narchive = "old"\n', /log\[0\]\.archive: only files are rotated/],
     ['[[log]]\nfile = "/a"\nservices = "nginx"\n', /log\[0\]\.services must be a list/],
+    [
+      '[[rule]]\nname = "r"\nusers = ["unknown"]\npoints = 5\n',
+      /:3: rule\[0\]\.users: \["unknown"\] is the user of that name; .* write users = "unknown"/,
+    ],
   ])('refuses %j', async (text, message) => {
     await expect(load(text)).rejects.toThrow(message);
     await expect(load(text)).rejects.toMatchObject({ code: 'config', exitCode: 2 });

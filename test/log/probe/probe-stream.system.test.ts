@@ -95,7 +95,8 @@ it('opens a port once that is named twice', async () => {
   const probe = open({ ports: [port, port], redirect: port });
   await probe.listening();
   await knock(port);
-  expect((await linesOf(probe))[1]).toMatch(/^127\.0\.0\.1 \d+ 0$/);
+  // Where Linux tracks connections, it knows that this one was not redirected.
+  expect((await linesOf(probe))[1]).toMatch(new RegExp(`^127\\.0\\.0\\.1 \\d+ (?:0|${port})$`));
 });
 
 it('refuses a descriptor that is no TCP socket that listens', async () => {
