@@ -117,11 +117,6 @@ export class PolicyRules {
     };
   }
 
-  /** Whether all conditions of all rules hold. */
-  fits(facts: RuleFacts): boolean {
-    return this.#rules.every((rule) => rule.concerns(facts.kind) && holds(rule, facts));
-  }
-
   /** The same for offences that these rules counted before. */
   withoutCounting(): PolicyRules {
     return new PolicyRules(this.#rules, this.#context, this.#all, false);

@@ -66,7 +66,7 @@ describe('widen', () => {
 
   it('is done by grok with widen.enabled', async () => {
     const config = line.path('mcblock.toml');
-    writeFileSync(config, '[widen]\nenabled = true\nleast = 3\n');
+    writeFileSync(config, '[widen]\nenabled = true\nmin-networks = 3\n');
     const log = logOf(96, 97, 98);
     const { stderr } = await line.run('--config', config, 'grok', '--year', '2026', log);
     expect(stderr).toContain('5.149.96/22: widened: 3 of 4 networks blocked');

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { nounText } from '../../count-text.ts';
 import { type AppliedRules, type ApplyOptions } from '../../engine/firewall/apply-rules.ts';
 import { formatPrefix } from '../../net/prefix-text.ts';
 import { applyConfigured } from '../afterwards.ts';
@@ -33,7 +34,7 @@ async function apply(context: Context, options: ApplyOptions): Promise<void> {
   if (context.options.json) context.json(appliedJson(applied, options));
   else if (options.dryRun) {
     context.lines(differenceLines(applied));
-    context.remark(`${applied.firewall} would hold ${applied.rules} rules`);
+    context.remark(`${applied.firewall} would hold ${nounText(applied.rules, 'rule', 'rules')}`);
   } else context.lines([appliedText(applied)]);
 }
 

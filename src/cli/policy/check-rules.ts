@@ -135,9 +135,12 @@ function shadowFault(
 ): string | undefined {
   for (const name of Object.keys(rule.effects) as (keyof RuleEffects)[]) {
     if (rule.effects[name] === undefined) continue;
+    const { origins = HEEDED[name] } = rule.conditions;
+    // Requests of other origins heed no `ignore`.
+    const isIgnorable = origins.every((origin) => HEEDED.ignore.includes(origin));
     const shadow = earlier.find(
       ({ conditions, effects }) =>
-        (effects[name] !== undefined || effects.ignore) &&
+        (effects[name] !== undefined || (effects.ignore && isIgnorable)) &&
         covers(conditions, rule.conditions, name, users),
     );
     if (shadow === undefined || isSpecial(name, rule, shadow)) continue;

@@ -82,6 +82,19 @@ it.each([
   );
 });
 
+/** A rule that ignores addresses, and one with a penalty for some of them under this condition. */
+function ignoringRule(condition: string): string {
+  return `prefixes = ["192.0.2.0/24"]\nignore = true\n[[rule]]\nname = "s"
+prefixes = ["192.0.2.0/25"]\n${condition}penalty = "60d"`;
+}
+
+it('A rule that ignores an address leaves penalties of other origins to those after it', async () => {
+  expect(await reasonFor(ignoringRule(''))).toBeUndefined();
+  expect(await reasonFor(ignoringRule('origins = ["pf"]\n'))).toContain(
+    'rule s: its penalty can never apply: rule r before it always applies first',
+  );
+});
+
 it.each([
   ['users = ["root"]', 'users = ["root", "admin"]'],
   ['users = ["ro*"]', 'users = ["r*"]'],
