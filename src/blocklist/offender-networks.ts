@@ -125,7 +125,7 @@ export class OffenderNetworks {
     const key = keyOfAddress(address);
     const known = network.trusted.get(key);
     if (known !== undefined) return known;
-    const window = new Window();
+    const window = new Window(false, true);
     network.trusted.set(key, window);
     return window;
   }

@@ -198,7 +198,10 @@ function longestOf(supernets: readonly OpenEntry[], at: Seconds): OpenEntry | un
   return longestLasting(supernets.filter((open) => open.isActive(at)));
 }
 
-export function isNarrower({ entry }: OpenEntry, { prefix }: { readonly prefix: Prefix }): boolean {
+export function isNarrower(
+  { entry }: Pick<OpenEntry, 'entry'>,
+  { prefix }: { readonly prefix: Prefix },
+): boolean {
   return entry.prefix.length > prefix.length;
 }
 

@@ -1,6 +1,6 @@
 import { comparePrefixes, contains, hostPrefix, type Prefix } from '../net/prefix.ts';
 import { decide } from './decide.ts';
-import type { Entry, Seconds } from './entry.ts';
+import { type Entry, isActive, type Seconds } from './entry.ts';
 import type { EntryRepository } from './entry-repository.ts';
 import { EventFacts } from './event-facts.ts';
 import { EvidenceAggregator } from './evidence-aggregator.ts';
@@ -8,7 +8,7 @@ import { automaticRequest, type EvidenceSource, originOf } from './evidence-sour
 import { entryBefore, isByLog } from './fold.ts';
 import type { Offence } from './offence.ts';
 import type { OffenderNetwork, OffenderNetworks } from './offender-networks.ts';
-import { isOf, OpenEntry } from './open-entry.ts';
+import { isNarrower, isOf, OpenEntry } from './open-entry.ts';
 import { widestPrefix } from './policy.ts';
 import type { ProtectedSpace } from './protect.ts';
 import type { Window } from './window.ts';
@@ -70,7 +70,7 @@ export class Requester {
     const inner = isFull ? this.#subnetsBefore(network, firstAt, at) : NO_SUBNETS;
     const hits = window.countFrom(from);
     const event = around && this.#factsOf(network, latest, at, window, around, inner.before);
-    const request = {
+    const asked = {
       ...automaticRequest(this.#source, { offender, at, hits }, alone ?? points),
       ...(alone === undefined ? {} : { prefix: from }),
       ...(event === undefined ? {} : { event }),
@@ -81,9 +81,15 @@ export class Requester {
     const mayWiden =
       this.#source === 'log' && alone === undefined && widest.length < network.prefix.length;
     const entries = mayWiden ? this.#entriesAround(widest, own) : own;
-    const decision = decide(entries, this.#space, request, policy, now);
+    const all = decide(entries, this.#space, asked, policy, now);
+    // Offences count for the network also while a narrower entry is active, and then hit that: they
+    // are not counted there once more.
+    const isWithin = all.kind !== 'refused' && isNarrower(all, network) && !window.isTrusted;
+    const isHit = isWithin ? isHitBy(network, [...own, ...inner.now]) : undefined;
+    const request = isHit ? { ...asked, hits: window.countFrom(from, isHit) } : asked;
+    const decision = isHit ? decide(entries, this.#space, request, policy, now) : all;
     const aggregator = new EvidenceAggregator();
-    window.addTo(aggregator, from);
+    window.addTo(aggregator, from, isHit);
     const isActivated = decision.kind === 'new' || decision.kind === 'reactivated';
     if (isActivated && this.#source === 'log' && !latest.kind.isWitness) {
       const { windowSeconds } = policy.offence;
@@ -151,21 +157,33 @@ export class Requester {
    */
   #subnetsBefore(network: OffenderNetwork, since: Seconds, until: Seconds): Subnets {
     const folded: Entry[] = [];
-    const before = this.#networks.takeSubnets(network).map((entry) => {
+    const current = this.#networks.takeSubnets(network);
+    const before = current.map((entry) => {
       if ((entry.activatedAt ?? 0) < since) return entry;
       const history = this.#repository.activations(entry.prefix);
       const past = entryBefore(entry, history, since);
       if (isByLog(history, since, until)) folded.push(past);
       return past;
     });
-    return { before, folded };
+    return { now: current, before, folded };
   }
 }
 
 /** Entries within a network. */
 interface Subnets {
+  readonly now: readonly Entry[];
   readonly before: readonly Entry[];
   readonly folded: readonly Entry[];
 }
 
-const NO_SUBNETS: Subnets = { before: [], folded: [] };
+const NO_SUBNETS: Subnets = { now: [], before: [], folded: [] };
+
+/** Whether an offence hit one of the entries, within the network, while it was active. */
+function isHitBy(
+  network: OffenderNetwork,
+  entries: readonly Entry[],
+): (offence: Offence) => boolean {
+  const within = entries.filter((entry) => isNarrower({ entry }, network));
+  return ({ address, at }) =>
+    within.some((entry) => isActive(entry, at) && contains(entry.prefix, address));
+}

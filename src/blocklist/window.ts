@@ -14,6 +14,11 @@ import {
 } from './probe.ts';
 import { keyOfAddress } from './trust.ts';
 
+/** Whether an offence is left out. */
+type IsLeftOut = (offence: Offence) => boolean;
+
+const NOTHING_LEFT_OUT: IsLeftOut = () => false;
+
 /** Offences of one kind from one address in one second; probes of one port within the window. */
 interface Moment extends Offence {
   points: number;
@@ -33,6 +38,8 @@ export class Window {
   #moments: Moment[] = [];
   /** Whether all addresses of the prefix are of one host: a probe then counts for all of it. */
   readonly #isOneHost: boolean;
+  /** Its offences hit no entry while the address was trusted. */
+  readonly isTrusted: boolean;
   /** Of all that are no probes. */
   #points = 0;
   #probes = 0;
@@ -48,8 +55,9 @@ export class Window {
   /** Undefined until it is asked for. */
   #distinct: Distinct | undefined;
 
-  constructor(isOneHost = false) {
+  constructor(isOneHost = false, isTrusted = false) {
     this.#isOneHost = isOneHost;
+    this.isTrusted = isTrusted;
   }
 
   /** The points of all offences in the window that count for the prefix. */
@@ -72,9 +80,11 @@ export class Window {
     return sumOf(this.#moments.filter((moment) => isSame(moment.address, address)));
   }
 
-  /** The number of offences in the window from this prefix. */
-  countFrom(prefix: Prefix): number {
-    const own = this.#moments.filter(({ address }) => contains(prefix, address));
+  /** The number of offences in the window from this prefix, without those left out. */
+  countFrom(prefix: Prefix, isLeftOut = NOTHING_LEFT_OUT): number {
+    const own = this.#moments.filter(
+      (moment) => contains(prefix, moment.address) && !isLeftOut(moment),
+    );
     return own.reduce((sum, { count }) => sum + count, 0);
   }
 
@@ -146,10 +156,11 @@ export class Window {
     return counts;
   }
 
-  /** Adds the offences from this prefix to the aggregator. */
-  addTo(aggregator: EvidenceAggregator, prefix: Prefix): void {
+  /** Adds the offences from this prefix to the aggregator, without those left out. */
+  addTo(aggregator: EvidenceAggregator, prefix: Prefix, isLeftOut = NOTHING_LEFT_OUT): void {
     for (const moment of this.#moments) {
-      if (contains(prefix, moment.address)) aggregator.add(moment, moment.at);
+      if (!contains(prefix, moment.address) || isLeftOut(moment)) continue;
+      aggregator.add(moment, moment.at);
     }
   }
 

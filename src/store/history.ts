@@ -31,8 +31,8 @@ const RECORD = `
 INSERT INTO activation VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (family, length, network, number) DO NOTHING`;
 
-const PROLONG = `
-UPDATE activation SET until = ?
+const DECIDE_ANEW = `
+UPDATE activation SET until = ?, rule = ?
 WHERE family = ? AND length = ? AND network = ? AND number = ?`;
 
 const END = `
@@ -81,7 +81,7 @@ export class History {
   }
 
   /**
-   * Records the latest activation of a stored entry, or its new expiry if it is recorded.
+   * Records the latest activation of a stored entry, or its new expiry and rule if it is recorded.
    * @param command the command that made it
    * @param isFirst whether the entry has no history yet
    * @returns whether it is new
@@ -113,7 +113,7 @@ export class History {
     ];
     if (isFirst) this.#connection.insertLater('activation', prefix, row);
     if (isFirst || this.#connection.run(RECORD, ...key, ...row) > 0) return true;
-    this.#connection.run(PROLONG, cellOfExpiry(expiresAt), ...key, activations);
+    this.#connection.run(DECIDE_ANEW, cellOfExpiry(expiresAt), rule ?? null, ...key, activations);
     return false;
   }
 

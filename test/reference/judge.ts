@@ -174,7 +174,7 @@ export class SlowJudge {
       const near = eligible.filter((entry) => entry.prefix.length >= prefix.length);
       const isEnough = ownSum(own) >= policy.reactivate.points && near.some(isProven);
       if (ownSum(own) < policy.offence.points && !isEnough) return;
-      this.#commit(near, own, offence, protections, ownSum(own), host);
+      this.#commit(near, own, offence, protections, ownSum(own), host, prefix);
       return;
     }
     const widest = proven.toSorted((p, q) => p.prefix.length - q.prefix.length)[0]!;
@@ -182,7 +182,7 @@ export class SlowJudge {
       const own = window.offences.filter((o) =>
         containsPrefix(widest.prefix, hostPrefix(o.address)),
       );
-      this.#commit(eligible, own, offence, protections, points);
+      this.#commit(eligible, own, offence, protections, points, undefined, prefix);
     } else {
       this.#commit(eligible, window.offences, offence, protections, points);
       window.offences = [];
@@ -207,15 +207,16 @@ export class SlowJudge {
     );
     const [widest] = near.toSorted((p, q) => p.prefix.length - q.prefix.length);
     if (widest === undefined) return;
-    const network = this.#windowOf(prefixAround(offence.address, least), undefined);
-    const pending = { ...network };
+    const network = prefixAround(offence.address, least);
+    const window = this.#windowOf(network, undefined);
+    const pending = { ...window };
     this.#addTo(pending, offence);
     const within = pending.offences.filter((o) =>
       containsPrefix(widest.prefix, hostPrefix(o.address)),
     );
-    if (widest.prefix.length === least) network.offences = [];
+    if (widest.prefix.length === least) window.offences = [];
     const { points } = offence;
-    this.#commit([widest], within, offence, protections, points, widest.prefix);
+    this.#commit([widest], within, offence, protections, points, widest.prefix, network);
   }
 
   settle(): void {
@@ -342,14 +343,17 @@ export class SlowJudge {
     return sumOf(window.offences, isOneHost);
   }
 
+  /** @param network that the offences count for, and hit narrower entries in it before */
   #commit(
     entries: readonly Entry[],
-    offences: readonly Offence[],
+    all: readonly Offence[],
     last: Offence,
     protections: readonly Protection[],
     points: number,
     alone?: Prefix,
+    network?: Prefix,
   ): Decision['kind'] {
+    const offences = network === undefined ? all : this.#notCounted(all, entries, network);
     const request: AutomaticRequest = {
       kind: 'automatic',
       origin: 'grok',
@@ -364,10 +368,28 @@ export class SlowJudge {
     const decision = decide(entries, space, request, this.#policy, this.#now);
     if (decision.kind === 'refused') throw new Error('refused after it was not spared');
     const { entry, kind } = decision;
+    if (network !== undefined && entry.prefix.length <= network.length) {
+      // What hit a narrower entry is evidence for the network too.
+      return this.#commit(entries, all, last, protections, points, alone);
+    }
     this.#put(entry);
     if (kind === 'new' || kind === 'reactivated') this.#versions.push(entry);
     this.verdicts.push({ request, decision, evidence: offences });
     return kind;
+  }
+
+  /** Those that did not hit one of these narrower entries while it was active. */
+  #notCounted(
+    offences: readonly Offence[],
+    entries: readonly Entry[],
+    network: Prefix,
+  ): readonly Offence[] {
+    const narrower = entries.filter(({ prefix }) => prefix.length > network.length);
+    return offences.filter(({ address, at }) =>
+      narrower.every(
+        (entry) => !(isActive(entry, at) && containsPrefix(entry.prefix, hostPrefix(address))),
+      ),
+    );
   }
 }
 

@@ -231,6 +231,7 @@ const FAILURE = {
 };
 
 /** Entries were read again while a request was decided, and kept as they were before. */
+const ALONE_AT_ONCE = 'services = ["sshd"]\nlength4 = 32\npoints = 30';
 const FOUND: [Case, number][] = [
   [
     {
@@ -245,6 +246,15 @@ const FOUND: [Case, number][] = [
       rules: ['services = ["sshd"]\nforever = true'],
       steps: [FAILURE, FAILURE, FAILURE, FAILURE, { ...FAILURE, seconds: 200_000 }],
       byHand: ['5.149.105.9/32'],
+    },
+    0,
+  ],
+  // The second decides the activation anew, by one more rule.
+  [
+    {
+      rules: [ALONE_AT_ONCE, 'services = ["sshd"]\nhits = 1\nignore = false'],
+      steps: [FAILURE, { ...FAILURE, seconds: 0 }],
+      byHand: [],
     },
     0,
   ],
@@ -274,7 +284,7 @@ const OF_EACH: { rules: string[]; steps: Seen[]; byHand: string[] } = {
 
 /** The second is decided anew, as a rule blocks the address alone for the first. */
 const ALONE: typeof OF_EACH = {
-  rules: ['services = ["sshd"]\nlength4 = 32\npoints = 30', 'services = ["sshd"]\npoints = 30'],
+  rules: [ALONE_AT_ONCE, 'services = ["sshd"]\npoints = 30'],
   steps: [
     { ...FAILURE, where: 'log', seconds: 0, address: '64:ff9b::5.149.105.9' },
     { ...FAILURE, where: 'log', seconds: 0, address: '64:ff9b::5.149.105.9' },
@@ -546,6 +556,18 @@ it('lines decide the same, however they are read', async () => {
   expect(activations).toBeGreaterThan(10);
   expect(named).toBeGreaterThan(0);
 });
+
+it.each([0, 1, 600])(
+  'an offence counts once for an address that is blocked alone: %d s apart',
+  async (gap) => {
+    const setting = await settingOf([ALONE_AT_ONCE]);
+    const texts = [0, 1, 2].map((index) => lineOf(FAILURE, START + index * gap, index));
+    const [found] = await after(setting, [], (store) => watch(store, setting, texts));
+    const evidence = found?.history.flatMap((one) => one.evidence.map((row) => JSON.parse(row)));
+    expect([found?.name, found?.entry.hits]).toEqual(['5.149.105.9/32', 3]);
+    expect(evidence).toMatchObject([{ count: 3 }]);
+  },
+);
 
 it('lines, probes and packets decide the same, at once or as they come', async () => {
   const found = { all: 0, probes: 0, packets: 0, witnesses: 0 };
