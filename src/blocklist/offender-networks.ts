@@ -96,7 +96,7 @@ export class OffenderNetworks {
 
   /** What protects an offender in the network, apart from trust. */
   protection(network: OffenderNetwork, offender: Address): Protection | undefined {
-    this.#readLogins(network);
+    this.#loginsIn(network);
     return network.isClear ? undefined : this.#space.containing(hostPrefix(offender));
   }
 
@@ -107,7 +107,7 @@ export class OffenderNetworks {
     at: Seconds,
     now: Seconds,
   ): readonly Login[] {
-    const logins = this.#readLogins(network);
+    const logins = this.#loginsIn(network);
     if (logins.length === 0) return logins;
     const names = namesOf(offender, network);
     const own = logins.filter(({ address }) => names.some((name) => isSame(name, address)));
@@ -156,8 +156,12 @@ export class OffenderNetworks {
     );
   }
 
+  #loginsIn(network: OffenderNetwork): readonly Login[] {
+    return network.logins ?? this.#readLogins(network);
+  }
+
+  /** Not a part of the above, which is called for each offence: a closure is allocated on entry. */
   #readLogins(network: OffenderNetwork): readonly Login[] {
-    if (network.logins !== undefined) return network.logins;
     network.logins = loginsAround(
       (prefix) => this.#repository.loginsWithin(prefix),
       network.prefix,
