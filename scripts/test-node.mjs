@@ -4,7 +4,8 @@
 //   npm run test:node -- 26 test:unit demo    these scripts, one after the other
 // The npm registry has Node as a package for each platform, with the headers for native modules.
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -20,16 +21,19 @@ if (!/^\d+(?:\.\d+){0,2}$/.test(version)) {
 const folder = join(root, 'build', `node-${version}`);
 const node = installNode();
 const checkout = copySources();
+const programs = copyProgram();
+process.on('exit', () => rmSync(programs, { recursive: true, force: true }));
 for (const script of scripts.length === 0 ? ['test'] : scripts) {
   run('npm', ['run', script], { cwd: checkout, env: environment() });
 }
 
-/** Gives the folder that holds bin/node and include/. */
+/** Gives the folder that holds bin/node and include/. It is not above the checkout: npm would find it first. */
 function installNode() {
   const name = `node-${process.platform}-${process.arch}`;
-  mkdirSync(folder, { recursive: true });
-  run('npm', ['install', '--prefix', folder, '--no-audit', '--no-fund', `${name}@${version}`]);
-  return join(folder, 'node_modules', name);
+  const prefix = join(folder, 'node');
+  mkdirSync(prefix, { recursive: true });
+  run('npm', ['install', '--prefix', prefix, '--no-audit', '--no-fund', `${name}@${version}`]);
+  return join(prefix, 'node_modules', name);
 }
 
 function copySources() {
@@ -44,8 +48,16 @@ function copySources() {
   return copy;
 }
 
+/** Gives a folder with node that every user may read: tests run it as nobody, the checkout may be root's alone. */
+function copyProgram() {
+  const copy = mkdtempSync(join(tmpdir(), 'mcblock-node-'));
+  chmodSync(copy, 0o755);
+  cpSync(join(node, 'bin', 'node'), join(copy, 'node'));
+  return copy;
+}
+
 function environment() {
-  const path = [join(node, 'bin'), process.env.PATH].join(delimiter);
+  const path = [programs, process.env.PATH].join(delimiter);
   return { ...process.env, PATH: path, npm_config_nodedir: node };
 }
 

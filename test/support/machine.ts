@@ -38,6 +38,8 @@ export class Machine {
       'mount -t tmpfs -o mode=0755 none /var/log',
       'mkdir -p /run/systemd/system',
       `ln -sf ${program} /usr/local/bin/mcblock`,
+      // Its native module is for this Node.
+      `[ ${process.execPath} -ef /usr/local/bin/node ] || ln -sf ${process.execPath} /usr/local/bin/node`,
       `rm -f /usr/bin/systemctl && cp ${SYSTEMCTL} /usr/bin/systemctl && chmod 755 /usr/bin/systemctl`,
       'echo ready',
       'exec sleep 600',
