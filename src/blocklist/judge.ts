@@ -118,7 +118,7 @@ export class Judge {
     offence: Offence,
     at: Seconds,
   ): Offence | undefined {
-    if (offence.isJudged) return offence;
+    if (offence.isJudged || !rules.mayChange(offence.kind)) return offence;
     return rules.counted(offence, this.#facts.of(offence, at, network.window));
   }
 

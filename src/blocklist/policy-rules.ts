@@ -26,6 +26,8 @@ interface Candidates {
   /** Those that change how they count. */
   readonly counting: readonly CompiledRule[];
   readonly deciding: Readonly<Record<DecidingEffect, readonly CompiledRule[]>>;
+  /** There are some of the latter. */
+  readonly decides: boolean;
   readonly countsNothing: boolean;
   readonly countsOnce: boolean;
   /** The kind with the names of rules. */
@@ -43,6 +45,9 @@ export class PolicyRules {
   readonly #rules: readonly CompiledRule[];
   readonly #context: RuleContext;
   readonly #candidates = new WeakMap<OffenceKind, Candidates>();
+  /** The last kind, which often is the next one too, and its candidates: looking one up takes a while. */
+  #lastKind: OffenceKind | undefined;
+  #lastCandidates: Candidates | undefined;
   #withoutEvent: Candidates | undefined;
   readonly #windows = new Map<string, number | undefined>();
   /** The longest window of a rule; 0 if none has one. */
@@ -71,13 +76,24 @@ export class PolicyRules {
     this.widest6 = leastOf(valuesOf(conditional, 'length6'));
   }
 
+  /** Whether rules may change how offences of this kind count. */
+  mayChange(kind: OffenceKind): boolean {
+    if (!this.#isCounting) return false;
+    const { counting, countsNothing } = this.#candidatesOf(kind);
+    return countsNothing || counting.length > 0;
+  }
+
+  /** Whether rules may decide what follows from an offence of this kind. */
+  mayDecide(kind: OffenceKind): boolean {
+    return this.#candidatesOf(kind).decides;
+  }
+
   /** The offence as it counts; undefined if it counts nothing. The offence itself if no rule fits. */
   counted(offence: Offence, facts: RuleFacts): Offence | undefined {
-    if (!this.#isCounting) return offence;
     const { kind } = offence;
+    if (!this.mayChange(kind)) return offence;
     const candidates = this.#candidatesOf(kind);
     const { counting, countsNothing, countsOnce } = candidates;
-    if (counting.length === 0) return countsNothing ? undefined : offence;
     const own = countsNothing ? 0 : offence.points;
     let points: number | undefined;
     let hasWindow = false;
@@ -181,30 +197,43 @@ export class PolicyRules {
   }
 
   #candidatesOf(kind: OffenceKind | undefined): Candidates {
-    const known = kind === undefined ? this.#withoutEvent : this.#candidates.get(kind);
-    if (known !== undefined) return known;
+    if (kind === undefined) {
+      this.#withoutEvent ??= this.#select(kind);
+      return this.#withoutEvent;
+    }
+    if (kind === this.#lastKind && this.#lastCandidates !== undefined) return this.#lastCandidates;
+    let found = this.#candidates.get(kind);
+    if (found === undefined) {
+      found = this.#select(kind);
+      this.#candidates.set(kind, found);
+    }
+    this.#lastKind = kind;
+    this.#lastCandidates = found;
+    return found;
+  }
+
+  #select(kind: OffenceKind | undefined): Candidates {
     const { eventOf, countNothing, countOnce } = this.#context;
     const name = kind === undefined ? '' : eventOf(kind);
     const rules = this.#rules.filter(({ concerns }) => concerns(kind));
     const having = (effect: keyof RuleEffects) =>
       rules.filter(({ rule }) => rule.effects[effect] !== undefined);
-    const found: Candidates = {
+    const deciding = {
+      ignore: having('ignore'),
+      penalty: having('penalty'),
+      length4: having('length4'),
+      length6: having('length6'),
+      forever: having('forever'),
+      notify: having('notify'),
+    };
+    return {
       counting: rules.filter(({ rule }) => COUNTING.some((one) => rule.effects[one] !== undefined)),
-      deciding: {
-        ignore: having('ignore'),
-        penalty: having('penalty'),
-        length4: having('length4'),
-        length6: having('length6'),
-        forever: having('forever'),
-        notify: having('notify'),
-      },
+      deciding,
+      decides: Object.values(deciding).some((some) => some.length > 0),
       countsNothing: countNothing.has(name),
       countsOnce: countOnce.has(name),
       named: new Map(),
     };
-    if (kind === undefined) this.#withoutEvent = found;
-    else this.#candidates.set(kind, found);
-    return found;
   }
 }
 

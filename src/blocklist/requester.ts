@@ -66,7 +66,8 @@ export class Requester {
     const isFull = alone === undefined && points >= policy.offence.points;
     const offender = latest.address;
     // What is read of entries from here on would be kept as it was before the decision.
-    const around = policy.rules && this.#networks.supernets(network, offender);
+    const asksRules = policy.rules?.mayDecide(latest.kind) ?? false;
+    const around = asksRules ? this.#networks.supernets(network, offender) : undefined;
     const inner = isFull ? this.#subnetsBefore(network, firstAt, at) : NO_SUBNETS;
     const hits = window.countFrom(from);
     const event = around && this.#factsOf(network, latest, at, window, around, inner.before);
