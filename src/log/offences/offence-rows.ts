@@ -22,9 +22,6 @@ const KIND = 7;
 const POINTS = 8;
 const COUNT_AND_PORT = 9;
 
-/** Few enough to stay in the cache of the processor. */
-const MAX_FETCHED = 64;
-
 /** Rows in memory, as numbers of 64 and of 32 bits. */
 interface Block {
   readonly floats: Float64Array;
@@ -118,17 +115,15 @@ export class OffenceRows {
   }
 
   /**
-   * Resolved rows: those from index `start` to `end` of `order`.
+   * Resolved rows, in this order.
    * @param memberOf by id of the address: its index in `addresses`
    */
   inOrder(
     order: Uint32Array,
-    start: number,
-    end: number,
     memberOf: Uint32Array,
     addresses: readonly Address[],
   ): Iterable<Offence> {
-    return new RowIterator(this.#blocks, order, start, end, memberOf, addresses, this.#kindOf);
+    return new RowIterator(this.#blocks, order, memberOf, addresses, this.#kindOf);
   }
 
   #float(row: number, field: number): number {
@@ -155,12 +150,7 @@ type Changing<T> = { -readonly [Name in keyof T]: T[Name] };
 class RowIterator implements IterableIterator<Offence> {
   readonly #blocks: readonly Block[];
   readonly #order: Uint32Array;
-  #index: number;
-  readonly #end: number;
-  /** The addresses of the rows from one index to another, which were fetched last. */
-  readonly #members: Uint32Array;
-  #fetchedFrom: number;
-  #fetchedTo: number;
+  #index = 0;
   readonly #memberOf: Uint32Array;
   readonly #addresses: readonly Address[];
   readonly #kindOf: (id: number) => OffenceKind;
@@ -170,19 +160,12 @@ class RowIterator implements IterableIterator<Offence> {
   constructor(
     blocks: readonly Block[],
     order: Uint32Array,
-    start: number,
-    end: number,
     memberOf: Uint32Array,
     addresses: readonly Address[],
     kindOf: (id: number) => OffenceKind,
   ) {
     this.#blocks = blocks;
     this.#order = order;
-    this.#index = start;
-    this.#fetchedFrom = start;
-    this.#fetchedTo = start;
-    this.#end = end;
-    this.#members = new Uint32Array(Math.min(end - start, MAX_FETCHED));
     this.#memberOf = memberOf;
     this.#addresses = addresses;
     this.#kindOf = kindOf;
@@ -204,17 +187,18 @@ class RowIterator implements IterableIterator<Offence> {
   }
 
   next(): IteratorResult<Offence, undefined> {
-    if (this.#index === this.#fetchedTo) this.#fetch();
     const row = this.#order[this.#index] ?? 0;
     const block = this.#blocks[row >>> BLOCK_BITS];
-    if (this.#index === this.#end || block === undefined) return { done: true, value: undefined };
-    const member = this.#members[this.#index++ - this.#fetchedFrom] ?? 0;
+    if (this.#index === this.#order.length || block === undefined) {
+      return { done: true, value: undefined };
+    }
+    this.#index++;
     const { floats, words } = block;
     const float = (row % BLOCK_ROWS) * FLOATS;
     const word = (row % BLOCK_ROWS) * WORDS;
     const offence = this.#offence;
     offence.at = secondsOf(floats[float + TIME] ?? 0);
-    offence.address = this.#addresses[member] ?? NOBODY;
+    offence.address = this.#addresses[this.#memberOf[words[word + ADDRESS] ?? 0] ?? 0] ?? NOBODY;
     offence.kind = this.#kindOf(words[word + KIND] ?? 0);
     offence.points = words[word + POINTS] ?? 0;
     const packed = words[word + COUNT_AND_PORT] ?? 0;
@@ -224,18 +208,5 @@ class RowIterator implements IterableIterator<Offence> {
     offence.user = floats[float + USER] || undefined;
     offence.key = floats[float + KEY];
     return this.#result as IteratorYieldResult<Offence>;
-  }
-
-  /** Looks up the addresses of the next rows. In a short loop the processor reads many rows at once. */
-  #fetch(): void {
-    const start = this.#index;
-    const end = Math.min(this.#end, start + MAX_FETCHED);
-    for (let index = start; index < end; index++) {
-      const row = this.#order[index] ?? 0;
-      const id = this.#blocks[row >>> BLOCK_BITS]?.words[(row % BLOCK_ROWS) * WORDS + ADDRESS] ?? 0;
-      this.#members[index - start] = this.#memberOf[id] ?? 0;
-    }
-    this.#fetchedFrom = start;
-    this.#fetchedTo = end;
   }
 }

@@ -111,7 +111,8 @@ export class OffenceTable {
         for (let index = first; index < last; index++) {
           members.push(this.#addresses.address(addresses.ids[index] ?? 0));
         }
-        const offences = this.#rows.inOrder(order, start, end, addresses.memberOf, members);
+        const rows = order.subarray(start, end);
+        const offences = this.#rows.inOrder(rows, addresses.memberOf, members);
         yield { space: addresses.spaces.at(group), offences };
       }
       first = last;
