@@ -78,7 +78,6 @@ export class PolicyRules {
 
   /** Whether rules may change how offences of this kind count. */
   mayChange(kind: OffenceKind): boolean {
-    if (!this.#isCounting) return false;
     const { counting, countsNothing } = this.#candidatesOf(kind);
     return countsNothing || counting.length > 0;
   }
@@ -91,7 +90,6 @@ export class PolicyRules {
   /** The offence as it counts; undefined if it counts nothing. The offence itself if no rule fits. */
   counted(offence: Offence, facts: RuleFacts): Offence | undefined {
     const { kind } = offence;
-    if (!this.mayChange(kind)) return offence;
     const candidates = this.#candidatesOf(kind);
     const { counting, countsNothing, countsOnce } = candidates;
     const own = countsNothing ? 0 : offence.points;
@@ -148,25 +146,20 @@ export class PolicyRules {
   /** @param effects those that the decision heeds */
   decided(facts: RuleFacts, effects: readonly DecidingEffect[]): DecisionEffects {
     const { deciding } = this.#candidatesOf(facts.kind);
-    const deciders: Partial<Record<DecidingEffect, CompiledRule>> = {};
-    let isAny = false;
+    const deciders = new Map<DecidingEffect, CompiledRule>();
     for (const effect of effects) {
-      const first = firstThatHolds(deciding[effect], facts);
-      if (first === undefined) continue;
-      deciders[effect] = first;
-      isAny = true;
+      const first = deciding[effect].find((rule) => holds(rule, facts));
+      if (first !== undefined) deciders.set(effect, first);
     }
-    // Most requests are of no rule.
-    if (!isAny) return NOTHING_DECIDED;
     const of = <E extends DecidingEffect>(effect: E): RuleEffects[E] =>
-      deciders[effect]?.rule.effects[effect];
+      deciders.get(effect)?.rule.effects[effect];
     // What no condition decides is a part of the policy.
     const left = <E extends DecidingEffect>(effect: E): RuleEffects[E] =>
-      deciders[effect]?.isUnconditional ? undefined : of(effect);
+      deciders.get(effect)?.isUnconditional ? undefined : of(effect);
     const [forever = false, ignore = false] = [of('forever'), of('ignore')];
-    if (forever) delete deciders.penalty;
+    if (forever) deciders.delete('penalty');
     return {
-      rule: namesOf(this.#rules, new Set(Object.values(deciders)), effects),
+      rule: namesOf(this.#rules, new Set(deciders.values()), effects),
       penalty: left('penalty'),
       length4: left('length4'),
       length6: left('length6'),
@@ -226,32 +219,17 @@ export class PolicyRules {
       forever: having('forever'),
       notify: having('notify'),
     };
+    const counts = ({ rule }: CompiledRule) =>
+      this.#isCounting && COUNTING.some((one) => rule.effects[one] !== undefined);
     return {
-      counting: rules.filter(({ rule }) => COUNTING.some((one) => rule.effects[one] !== undefined)),
+      counting: rules.filter(counts),
       deciding,
       decides: Object.values(deciding).some((some) => some.length > 0),
-      countsNothing: countNothing.has(name),
+      countsNothing: this.#isCounting && countNothing.has(name),
       countsOnce: countOnce.has(name),
       named: new Map(),
     };
   }
-}
-
-const NOTHING_DECIDED: DecisionEffects = {
-  rule: undefined,
-  penalty: undefined,
-  length4: undefined,
-  length6: undefined,
-  forever: false,
-  ignore: false,
-};
-
-function firstThatHolds(
-  rules: readonly CompiledRule[],
-  facts: RuleFacts,
-): CompiledRule | undefined {
-  for (const rule of rules) if (holds(rule, facts)) return rule;
-  return undefined;
 }
 
 /** Effects on events. */

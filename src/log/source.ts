@@ -36,7 +36,7 @@ export function openSource(name: string, now: Seconds): Source {
     return streamSource(name, createReadStream(name, { fd: file }), now);
   } catch (cause) {
     if (file !== undefined) closeSync(file);
-    throw cause instanceof McblockError ? cause : fileError(name, cause);
+    throw cause instanceof McblockError ? cause : errorOf('file', name, cause);
   }
 }
 
@@ -116,8 +116,4 @@ async function* counted(
     onBytes?.(bytes);
     yield chunk;
   }
-}
-
-function fileError(name: string, cause: unknown): McblockError {
-  return errorOf('file', name, cause);
 }

@@ -34,9 +34,7 @@ const isUnchanged = (table: string) => `NOT EXISTS (
 /** The entries before the command, except those that were changed since. */
 const FORMER = `
 SELECT f.family, f.length, hex(f.network), f.record, f.former_command, f.commands
-FROM former_entry AS f LEFT JOIN entry AS e
-  ON e.family = f.family AND e.length = f.length AND e.network = f.network
-WHERE f.command = ? AND (e.family IS NULL OR e.command = f.command)`;
+FROM former_entry AS f WHERE f.command = ? AND ${isUnchanged('f')}`;
 
 /** These, and the entries that the command made. */
 const CHANGED = `${FORMER} UNION ALL
