@@ -12,7 +12,7 @@ import { kindOf } from '../../reference/kinds.ts';
 const KINDS = [kindOf('sshd', 'failed-login'), kindOf('sshd', 'invalid-user')] as const;
 const WORDS = [0, 1, 255, 256, 0x0a00_0001, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff];
 
-/** One of them often: some groups have more rows than are looked up at once. */
+/** One of them often: some groups have many rows. */
 const address: fc.Arbitrary<Address> = fc.oneof(
   fc.constant(addressOf(4, 1)),
   fc.constantFrom(...WORDS).map((a) => addressOf(4, a)),
