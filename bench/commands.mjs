@@ -70,14 +70,14 @@ function grok(lines, networks) {
           'bzip2 -dc | sshg-parser': ['sh', '-c', pipe],
         }
       : {}),
-    'grok .bz2, bzip2': fresh('--config', config('bzip2'), 'grok', '-q', `${log}.bz2`),
-    'grok .bz2, lbzip2': fresh('--config', config('lbzip2'), 'grok', '-q', `${log}.bz2`),
+    'grok --dry-run, plain': dryRun(log),
+    'grok --dry-run, bzip2': dryRun(`${log}.bz2`, '--config', config('bzip2')),
+    'grok --dry-run, lbzip2': dryRun(`${log}.bz2`, '--config', config('lbzip2')),
     'grok, plain': fresh('grok', '-q', log),
-    'grok --dry-run, plain': fresh('grok', '--dry-run', '-q', log),
   });
   // Too slow for more than one round.
   const once = {
-    'grok .bz2, built-in': fresh('--config', config('built-in'), 'grok', '-q', `${log}.bz2`),
+    'grok --dry-run, built-in': dryRun(`${log}.bz2`, '--config', config('built-in')),
     ...(existsSync(FAIL2BAN)
       ? { 'fail2ban-regex, a tenth': [FAIL2BAN, head(log, lines / 10), 'sshd'] }
       : {}),
@@ -101,6 +101,10 @@ function head(log, lines) {
   const part = `${log}.head`;
   execFileSync('sh', ['-c', 'head -n "$1" "$2" > "$3"', 'head', String(lines), log, part]);
   return part;
+}
+
+function dryRun(log, ...options) {
+  return fresh(...options, 'grok', '--dry-run', '-q', log);
 }
 
 /** On a new store each time. */

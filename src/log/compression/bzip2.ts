@@ -9,7 +9,11 @@ import { runDecompressor } from './external.ts';
 /** What decompresses bzip2; `auto` is the fastest available. */
 export type Decompressor = 'auto' | 'lbzip2' | 'bzip2' | 'built-in';
 
-const PROGRAMS = ['lbzip2', 'bzip2'] as const;
+/** One thread of lbzip2 is faster than the reader, which further ones would take the processor from. */
+const PROGRAMS = [
+  { name: 'lbzip2', args: ['-n', '1', '-dc'] },
+  { name: 'bzip2', args: ['-dc'] },
+] as const;
 /** Enough for the end of a stream, at any bit. */
 const TAIL_BYTES = 32;
 /** A stream ends with this number and its CRC of 32 bits, padded with up to 7 bits. */
@@ -29,8 +33,8 @@ export async function* decompressBzip2(
   warn: Warn,
 ): AsyncGenerator<Buffer> {
   const { name, totalBytes } = source;
-  const path = programFor(decompressor);
-  if (path === undefined) {
+  const program = programFor(decompressor);
+  if (program === undefined) {
     yield* bunzip2(input, name, warn);
     return;
   }
@@ -38,7 +42,8 @@ export async function* decompressBzip2(
   let decompressed = 0;
   let failure: string | undefined;
   try {
-    for await (const chunk of runDecompressor(path, ['-dc'], watchTail(input, tail))) {
+    const bytes = watchTail(input, tail);
+    for await (const chunk of runDecompressor(program.path, program.args, bytes)) {
       decompressed += chunk.length;
       yield chunk;
     }
@@ -56,14 +61,15 @@ export async function* decompressBzip2(
   }
 }
 
-function programFor(decompressor: Decompressor): string | undefined {
+function programFor(decompressor: Decompressor) {
   if (decompressor === 'built-in') return undefined;
-  const names = decompressor === 'auto' ? PROGRAMS : [decompressor];
-  const path = names.map(findProgram).find((found) => found !== undefined);
-  if (path === undefined && decompressor !== 'auto') {
-    throw new McblockError('program', `${decompressor} is not installed`);
+  const programs = PROGRAMS.filter(({ name }) => decompressor === 'auto' || name === decompressor);
+  for (const { name, args } of programs) {
+    const path = findProgram(name);
+    if (path !== undefined) return { path, args };
   }
-  return path;
+  if (decompressor === 'auto') return undefined;
+  throw new McblockError('program', `${decompressor} is not installed`);
 }
 
 /** Passes the chunks on and keeps the last bytes. */
