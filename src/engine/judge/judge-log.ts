@@ -39,18 +39,11 @@ export interface JudgeSettings extends Policies {
 type Observations = Pick<LogSummary, 'groups' | 'logins' | 'webClients'>;
 
 /** Offences that did not block anything yet. */
-interface PendingPool {
+export interface PendingPool {
   joined(space: Prefix, offences: Iterable<Offence>, windowSeconds: number): Iterable<Offence>;
   keep(offences: readonly Offence[]): void;
   /** Takes offences that led to activations. */
   keepSpent(offences: readonly Offence[]): void;
-}
-
-/** What a log leaves behind for the next. */
-interface JudgedOffences {
-  readonly pending: readonly Offence[];
-  /** Those that led to activations lately. */
-  readonly spent: readonly Offence[];
 }
 
 /** Collects the results. */
@@ -65,29 +58,25 @@ interface JudgeReport {
   readonly uncounted: UncountedProxy[];
 }
 
-/**
- * Judges the offences of a log, calling `onJudged` with the changes to each network. Returns the
- * offences to keep.
- */
-export function judgeLog(
+/** The time of the last line of a log; clocks may be ahead. */
+export function logEnd({ span }: Pick<LogSummary, 'span'>, now: Seconds): Seconds {
+  return Math.min(span?.last ?? 0, now);
+}
+
+/** The offences of earlier logs that wait for those of a log. */
+export function pendingBefore(
   store: Store,
   summary: LogSummary,
-  settings: JudgeSettings,
+  { source, windowSeconds, withdrawn = [] }: JudgeSettings,
   now: Seconds,
-  report: JudgeReport,
-  onJudged: (changes: PendingChanges) => void,
-): JudgedOffences {
-  const logEnd = Math.min(summary.span?.last ?? 0, now);
-  const { source, windowSeconds, withdrawn = [] } = settings;
+): PendingOffences {
   const freed = withdrawn.flatMap((one) => one.pending);
   // Pending offences were reported by services; what pf reports never makes a new entry.
   const before =
     source !== 'log'
       ? []
       : [...store.pending(), ...freed].toSorted((p, q) => compareAddresses(p.address, q.address));
-  const pending = new PendingOffences(before, logEnd - spentSeconds(windowSeconds));
-  judgeNetworks(store, summary, settings, now, pending, report, onJudged);
-  return { pending: pending.rest(logEnd, windowSeconds), spent: pending.spent };
+  return new PendingOffences(before, logEnd(summary, now) - spentSeconds(windowSeconds));
 }
 
 /**

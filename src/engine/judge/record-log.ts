@@ -4,7 +4,15 @@ import type { Checkpoint } from '../../log/checkpoint.ts';
 import type { CountedEvents } from '../../log/event-keys.ts';
 import type { LogSummary } from '../../log/read-offences.ts';
 import type { Store } from '../../store/store.ts';
-import { type JudgeSettings, judgeLog, pastLogins, snapshotWith } from './judge-log.ts';
+import {
+  type JudgeSettings,
+  judgeNetworks,
+  logEnd,
+  type PendingPool,
+  pastLogins,
+  pendingBefore,
+  snapshotWith,
+} from './judge-log.ts';
 import { LogReport } from './log-report.ts';
 import { sharePending } from './pending.ts';
 import { SeenEvents } from './seen-events.ts';
@@ -41,18 +49,19 @@ export function recordLog(
     }
     storeLogins(store, summary.logins, settings, now, report);
     const counted = countedEvents(events, summary, settings, now, again);
-    const judged = { ...settings, counted };
-    const { pending, spent } = judgeLog(store, summary, judged, now, report, (changes) =>
+    const pool = pendingBefore(store, summary, settings, now);
+    judgeNetworks(store, summary, { ...settings, counted }, now, pool, report, (changes) =>
       storeChanges(store, changes, now, report),
     );
+    const pending = pool.rest(logEnd(summary, now), settings.windowSeconds);
     report.repeated = events.repeated;
     if (settings.source === 'log') {
       store.replacePending(pending);
       sharePending(store, pending);
       events.save(now, settings.windowSeconds);
     }
-    if (spent.length > 0) {
-      keepSpent(store, spent);
+    if (pool.spent.length > 0) {
+      keepSpent(store, pool.spent);
       pruneSpent(store, settings.windowSeconds);
     }
     store.recordLog({
@@ -84,7 +93,15 @@ export function previewLog(
   const withdrawn = withdrawFor(store, snapshotWith(store, logins), logins, settings, now, true);
   report.withdrawn.push(...withdrawn.map(({ before }) => before.prefix));
   const counted = countedEvents(events, summary, settings, now, again);
-  judgeLog(store, summary, { ...settings, counted, withdrawn }, now, report, () => {});
+  const judged = { ...settings, counted, withdrawn };
+  const before = pendingBefore(store, summary, judged, now);
+  // What the log leaves behind is for the next one, and would take memory.
+  const pool: PendingPool = {
+    joined: (...asked) => before.joined(...asked),
+    keep: () => undefined,
+    keepSpent: () => undefined,
+  };
+  judgeNetworks(store, summary, judged, now, pool, report, () => undefined);
   report.repeated = events.repeated;
   return report;
 }
@@ -92,13 +109,12 @@ export function previewLog(
 /** Packets have no keys: they are hits, and never make a new entry. */
 function countedEvents(
   events: SeenEvents,
-  { span, isOutOfOrder }: LogSummary,
+  summary: LogSummary,
   { source, windowSeconds }: JudgeSettings,
   now: Seconds,
   again: boolean,
 ): CountedEvents | undefined {
-  const windowStart = Math.min(span?.last ?? 0, now) - windowSeconds;
-  events.begin(isOutOfOrder ? undefined : windowStart);
+  events.begin(summary.isOutOfOrder ? undefined : logEnd(summary, now) - windowSeconds);
   if (source === 'pf') return undefined;
   if (!again) return events;
   return {
