@@ -98,6 +98,34 @@ describe('watch --pf', () => {
     expect(await line.json('show', '--origin', 'grok')).toEqual([]);
   });
 
+  it('waits for a log that is empty yet', async () => {
+    const log = line.path('pflog');
+    writeFileSync(log, '');
+    start(log);
+    await isShown('watching');
+    appendFileSync(log, pcapFile('little', [packet(START + DAY, '5.149.200.9')]));
+    await isShown('reactivated 5.149.200/24');
+    await stop();
+  });
+
+  it('fails if the log is no pcap file, at the start or after rotation', async () => {
+    const log = line.path('pflog');
+    writeFileSync(log, 'Nov 22 10:00:00 bsd sshd[1]: Server listening on 0.0.0.0 port 22.\n');
+    start(log);
+    await once(child, 'close');
+    const refusal = `mcblock: ${log}: not a pcap file, as pflogd(8) writes it`;
+    expect([child.exitCode, said]).toEqual([1, expect.stringContaining(refusal)]);
+
+    const old = line.path('pflog.0');
+    writeFileSync(log, pcapFile('little', []));
+    start(log);
+    await isShown('watching');
+    renameSync(log, old);
+    writeFileSync(log, 'rule 0/(match) block in on em0: 192.0.2.7.40112 > 198.51.100.9.22\n');
+    await once(child, 'close');
+    expect([child.exitCode, said]).toEqual([1, expect.stringContaining(refusal)]);
+  });
+
   it('keeps a configuration that was reread, across rotation', async () => {
     const config = line.path('mcblock.toml');
     writeFileSync(config, '[pf]\nexternal = ["em1"]\n[reactivate]\npoints = 1000\n');

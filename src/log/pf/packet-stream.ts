@@ -3,7 +3,7 @@ import type { EventCollector, LinesSummary } from '../follow/follow-lines.ts';
 import { type Interfaces, PacketCollector } from './packet-collector.ts';
 import { PacketReader } from './reader.ts';
 
-/** Collects the packets of a log of pf that is followed: a pcap file or stream, or tcpdump's text. */
+/** Collects the packets of a log of pf that is followed: a pcap file or stream. */
 export class PacketStream implements EventCollector {
   readonly #log: string;
   readonly #external: Interfaces;
@@ -17,7 +17,7 @@ export class PacketStream implements EventCollector {
     this.#external = external;
     this.#zone = zone;
     this.#packets = new PacketCollector(log, external, zone);
-    this.#reader = new PacketReader(log, (packet, offset) => {
+    this.#reader = new PacketReader(log, 'capture', (packet, offset) => {
       if (offset >= newFrom) this.#packets.add(packet);
     });
   }

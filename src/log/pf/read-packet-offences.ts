@@ -43,7 +43,7 @@ async function readPackets(
 ): Promise<LogSummary> {
   const part = new NewPart();
   const packets = new PacketCollector(source.name, external, options.zone);
-  const reader = new PacketReader(source.name, (packet, offset) => {
+  const reader = new PacketReader(source.name, 'any', (packet, offset) => {
     if (offset >= part.from) packets.add(packet);
   });
   const content = await part.read(
@@ -54,7 +54,12 @@ async function readPackets(
   );
   reader.finish();
   const calendar = reader.clock.calendar(packets.civil, source.fileTime, options.year);
-  const { unread } = reader.counts;
+  const { packets: known, unread } = reader.counts;
+  if (known === 0 && unread > 0 && part.from < content.bytes) {
+    warnings.push(
+      `${source.name}: no line or packet of it could be read; --pf reads pcap files of pflogd(8), the output of tcpdump -n -e -tttt (OpenBSD: -ttt), and filterlog lines`,
+    );
+  }
   return {
     name: source.name,
     content,

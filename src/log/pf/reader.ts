@@ -14,16 +14,20 @@ interface PacketCounts {
   unread: number;
 }
 
+/** What may be read: `capture` is a pcap file, `any` the output of tcpdump too. */
+type PacketFormat = 'capture' | 'any';
+
 /**
  * Reads a log of pf: a pcap file as pflogd(8) writes it, or the output of tcpdump, as its first bytes
- * tell. Throws McblockError('input') if it is damaged or truncated, or if its times have no date;
- * nothing of it then counts.
+ * tell. Throws McblockError('input') if it is of another format, damaged or truncated, or if its times
+ * have no date; nothing of it then counts.
  */
 export class PacketReader {
   /** For lines without a year. */
   readonly clock = new Clock();
   readonly counts: PacketCounts = { packets: 0, unread: 0 };
   readonly #name: string;
+  readonly #format: PacketFormat;
   readonly #sink: PacketSink;
   /** The names of interfaces. */
   readonly #interfaces = new HostNames();
@@ -35,8 +39,9 @@ export class PacketReader {
   /** A line had a date; one without is then skipped, not an error. */
   #dated = false;
 
-  constructor(name: string, sink: PacketSink) {
+  constructor(name: string, format: PacketFormat, sink: PacketSink) {
     this.#name = name;
+    this.#format = format;
     this.#sink = sink;
   }
 
@@ -57,6 +62,12 @@ export class PacketReader {
   #begin(): void {
     const head = this.#head;
     this.#head = Buffer.alloc(0);
+    if (this.#format === 'capture' && !isPcap(head)) {
+      throw new McblockError(
+        'input',
+        `${this.#name}: not a pcap file, as pflogd(8) writes it; nothing was recorded`,
+      );
+    }
     this.#splitter = isPcap(head)
       ? new PcapSplitter(this.#name, (bytes, start, end, seconds, offset) =>
           this.#readCaptured(bytes, start, end, seconds, offset),

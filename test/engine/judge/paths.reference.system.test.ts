@@ -30,6 +30,7 @@ import { loadScanners } from '../../../src/log/scanners.ts';
 import { memorySource } from '../../../src/log/source.ts';
 import { formatPrefix, parsePrefix } from '../../../src/net/prefix-text.ts';
 import { openStore, type Store } from '../../../src/store/store.ts';
+import { LAYOUTS, PROBE, pcapFile, pcapPacket } from '../../log/pf/pflog-maker.ts';
 import { mmdbOf } from '../../support/mmdb.ts';
 
 const START = Date.UTC(2025, 0, 1) / 1000;
@@ -401,7 +402,7 @@ function lineOf({ address, host, program, message }: Step, at: number, index: nu
 /** What was seen one after the other in the same place. */
 interface Run {
   readonly where: Where;
-  readonly seen: { readonly at: number; readonly text: string }[];
+  readonly seen: { readonly at: number; readonly bytes: Buffer }[];
 }
 
 function runsOf(steps: readonly Seen[]): Run[] {
@@ -410,18 +411,18 @@ function runsOf(steps: readonly Seen[]): Run[] {
   for (const [index, one] of steps.entries()) {
     at += one.seconds;
     if (runs.at(-1)?.where !== one.where) runs.push({ where: one.where, seen: [] });
-    runs.at(-1)?.seen.push({ at, text: textOf(one, at, index) });
+    runs.at(-1)?.seen.push({ at, bytes: bytesOf(one, at, index) });
   }
   return runs;
 }
 
-function textOf(one: Seen, at: number, index: number): string {
+function bytesOf(one: Seen, at: number, index: number): Buffer {
   const { where, address, message } = one;
-  if (where === 'log') return lineOf(one, at, index);
-  if (where === 'probe') return `${address} 4711 ${message}\n`;
-  const time = new Date(at * 1000).toISOString().replace('T', ' ').slice(0, 19);
-  const who = address.includes(':') ? '2001:db8::1' : '203.0.113.1';
-  return `${time}.${String(index).padStart(6, '0')} rule 4/0(match): block in on em0: ${address}.4711 > ${who}.22: Flags [S], seq 1, win 1024, length 0\n`;
+  if (where === 'log') return Buffer.from(lineOf(one, at, index));
+  if (where === 'probe') return Buffer.from(`${address} 4711 ${message}\n`);
+  const destination = address.includes(':') ? '2001:db8::1' : '203.0.113.1';
+  const plan = { ...PROBE, seconds: at, source: address, destination };
+  return pcapPacket('little', LAYOUTS.freebsd, plan);
 }
 
 const EXTERNAL = new Set(['em0']);
@@ -430,25 +431,25 @@ const NO_WAY = (): never[] => [];
 /** Each run is a file, or a batch for each second. */
 async function inRuns(store: Store, setting: Setting, runs: readonly Run[]): Promise<void> {
   for (const { where, seen: all } of runs) {
-    const text = all.map((one) => one.text).join('');
-    if (where === 'log') await grok(store, setting, [text]);
+    const bytes = all.map((one) => one.bytes);
+    if (where === 'log') await grok(store, setting, [Buffer.concat(bytes).toString()]);
     else if (where === 'packet') {
-      const source = memorySource('pflog', [Buffer.from(text)], NOW);
+      const source = memorySource('pflog', [pcapFile('little', bytes)], NOW);
       const options = { ...optionsIn(store, setting), known: NO_WAY };
       const summary = await readPacketOffences(source, options, EXTERNAL);
       recordLog(store, summary, { ...setting.policies, source: 'pf' }, NOW);
     } else {
       for (const at of new Set(all.map((one) => one.at))) {
         const same = all.filter((one) => one.at === at);
-        recordProbes(store, setting, at, same.map((one) => one.text).join(''));
+        recordProbes(store, setting, at, Buffer.concat(same.map((one) => one.bytes)));
       }
     }
   }
 }
 
-function recordProbes(store: Store, { rules, policies }: Setting, at: number, text: string) {
+function recordProbes(store: Store, { rules, policies }: Setting, at: number, bytes: Buffer) {
   const collector = new ProbeCollector((kind) => rules.points.get(rules.eventOf(kind)));
-  collector.push(Buffer.from(text));
+  collector.push(bytes);
   const batch = { name: 'probe', ...collector.take(at) };
   new BatchRecorder(store).recordLines(batch, policies, NOW, 'log', () => {});
 }
@@ -457,16 +458,17 @@ function recordProbes(store: Store, { rules, policies }: Setting, at: number, te
 function live(store: Store, setting: Setting, runs: readonly Run[]): void {
   const lines = new FollowedLines(optionsIn(store, setting), undefined, NAME, 0);
   const packets = new PacketStream('pflog', EXTERNAL, 'UTC', 0);
+  packets.push(pcapFile('little', []));
   const recorder = new BatchRecorder(store);
   for (const { where, seen: all } of runs) {
-    for (const { at, text } of all) {
+    for (const { at, bytes } of all) {
       if (where === 'probe') {
-        recordProbes(store, setting, at, text);
+        recordProbes(store, setting, at, bytes);
         continue;
       }
       const [collector, source] =
         where === 'log' ? ([lines, 'log'] as const) : ([packets, 'pf'] as const);
-      collector.push(Buffer.from(text));
+      collector.push(bytes);
       const batch = { name: NAME, ...collector.take(NOW) };
       recorder.recordLines(batch, setting.policies, NOW, source, () => {});
     }

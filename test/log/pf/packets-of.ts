@@ -14,7 +14,7 @@ export function seen(packet: Packet) {
 export function packetsOf(bytes: string | Buffer, chunkBytes = 1 << 20) {
   const packets: Seen[] = [];
   const offsets: number[] = [];
-  const reader = new PacketReader('test.log', (packet, offset) => {
+  const reader = new PacketReader('test.log', 'any', (packet, offset) => {
     packets.push(seen(packet));
     offsets.push(offset);
   });

@@ -32,4 +32,16 @@ describe('the offences of a log of pf', () => {
     const peers = await peersOf('freebsd.pflog', ['em0', 'vtnet0']);
     expect(peers).toEqual(expect.arrayContaining(['192.0.2.7:40112', '192.0.2.7:none']));
   });
+
+  it.each(['Nov 22 10:00:00 bsd sshd[1]: Server listening on 0.0.0.0 port 22.\n', '\0\n\0\n'])(
+    'are missed with a warning in what no known program wrote',
+    async (text) => {
+      const { warnings } = await readPacketOffences(
+        sourceOf(Buffer.from(text), NOW),
+        OPTIONS,
+        new Set(['em0']),
+      );
+      expect(warnings).toEqual([expect.stringContaining('no line or packet of it could be read')]);
+    },
+  );
 });
