@@ -18,7 +18,10 @@ export interface UserIds {
 export interface StartOptions {
   /** Run as this user, without supplementary groups; needs root. Default: as this process. */
   readonly user?: UserIds | undefined;
-  /** Give the program a process group of its own, so that ending it also ends what it started. */
+  /**
+   * Give the program a process group of its own, so that ending it also ends what it started; but not
+   * what runs on after it has exited.
+   */
   readonly ownGroup?: boolean;
   /** HOME in its environment. Default: none. */
   readonly home?: string;
@@ -54,7 +57,8 @@ export class ProgramError extends McblockError {
 /**
  * Sends a signal to a child, or to its process group. Does nothing if the child did not start or has
  * ended: after a failed spawn, `child.kill()` signals an uninitialised process number, often 0,
- * which is the whole group of this process.
+ * which is the whole group of this process. Once a child has ended, its number may be that of a group
+ * of others.
  */
 export function signal(child: ChildProcess, name: NodeJS.Signals, isGroup = false): void {
   const { pid, exitCode, signalCode } = child;

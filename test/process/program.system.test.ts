@@ -1,8 +1,10 @@
 import { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Program, ProgramError } from '../../src/process/program.ts';
 import { runProgram } from '../../src/process/run-program.ts';
 import { streamProgram } from '../../src/process/stream-program.ts';
+import { until } from '../support/until.ts';
 
 const NODE = process.execPath;
 
@@ -26,7 +28,7 @@ function failStarts(code: string, isThrown: boolean) {
   });
 }
 
-async function* once(bytes: Buffer): AsyncGenerator<Buffer> {
+async function* oneChunk(bytes: Buffer): AsyncGenerator<Buffer> {
   yield bytes;
 }
 
@@ -57,7 +59,7 @@ describe('a program that cannot be started', () => {
     expect(ending).toMatchObject({ status: undefined, signal: undefined });
 
     await expect(runProgram(path, [])).rejects.toThrow(`${path}: `);
-    const reading = drain(streamProgram(path, [], once(Buffer.alloc(1_000_000))));
+    const reading = drain(streamProgram(path, [], oneChunk(Buffer.alloc(1_000_000))));
     await expect(reading).rejects.toThrow(ProgramError);
     expect(signals()).toEqual([]);
   });
@@ -72,6 +74,27 @@ describe('a program that has ended', () => {
     const signals = watchSignals();
     program.end('was stopped');
     expect(signals()).toEqual([]);
+  });
+
+  it('is not signalled either where what it left in the background has its streams', async () => {
+    const program = new Program('/bin/sh', ['-c', 'sleep 600 & echo $!'], { ownGroup: true });
+    program.stdin.end();
+    program.stderr.resume();
+    const [line] = (await once(program.stdout, 'data')) as [Buffer];
+    const left = Number(line.toString());
+    const signals = watchSignals();
+    try {
+      // Until it has exited, its group is signalled; that is only recorded here.
+      await until(() => {
+        const before = signals().length;
+        program.end('was stopped');
+        return signals().length === before;
+      });
+      expect(await program.ended).toMatchObject({ failure: 'was stopped' });
+    } finally {
+      vi.restoreAllMocks();
+      process.kill(left, 'SIGKILL');
+    }
   });
 });
 
