@@ -111,7 +111,6 @@ function usage(text) {
     .map((word) => {
       if (word === '[') return 'Oo';
       if (word === ']') return 'Oc';
-      if (word === 'or') return 'No or';
       if (/^[A-Z]+$/.test(word)) return `Ar ${word.toLowerCase()}`;
       return /^[a-z]/.test(word) ? `Cm ${word}` : word;
     })

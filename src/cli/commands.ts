@@ -10,8 +10,6 @@ interface CommandModule {
 
 interface CommandEntry {
   readonly name: string;
-  /** Default: `[OPTION...]`. */
-  readonly usage?: string;
   readonly summary: string;
   /** Whether `undo` can undo it. */
   readonly isUndoable?: true;
@@ -30,14 +28,12 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'grok',
-    usage: '[OPTION...] [FILE...]',
     summary: 'read logs and record offenders',
     isUndoable: true,
     load: () => import('./commands/grok.ts'),
   },
   {
     name: 'watch',
-    usage: '[OPTION...] [FILE...]',
     summary: 'follow live logs and record offenders',
     load: () => import('./commands/watch.ts'),
   },
@@ -48,46 +44,39 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'rehearse',
-    usage: '[OPTION...] FILE...',
     summary: 'show what a policy would have done with logs',
     load: () => import('./commands/rehearse.ts'),
   },
   {
     name: 'policy',
-    usage: 'test ADDRESS|LINE',
     summary: 'show which rules of the policy apply',
     load: () => import('./commands/policy.ts'),
   },
   {
     name: 'parse',
-    usage: '[OPTION...] [FILE...]',
     summary: 'show how the grammar reads a log',
     load: () => import('./commands/parse.ts'),
   },
   {
     name: 'add',
-    usage: '[OPTION...] PREFIX...',
     summary: 'block prefixes by hand',
     isUndoable: true,
     load: () => import('./commands/add.ts'),
   },
   {
     name: 'expire',
-    usage: '[OPTION...] PREFIX...',
     summary: 'stop blocking, keep the history',
     isUndoable: true,
     load: () => import('./commands/expire.ts'),
   },
   {
     name: 'forget',
-    usage: '[OPTION...] PREFIX...',
     summary: 'remove entries and their penalties',
     isUndoable: true,
     load: () => import('./commands/forget.ts'),
   },
   {
     name: 'share',
-    usage: '[OPTION...] [PREFIX...]',
     summary: 'share entries with the fleet',
     isUndoable: true,
     load: () => import('./commands/share.ts'),
@@ -99,32 +88,27 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'allow',
-    usage: '[OPTION...] [PREFIX...]',
     summary: 'add to, remove from or list the allow-list',
     isUndoable: true,
     load: () => import('./commands/allow.ts'),
   },
   {
     name: 'show',
-    usage: '[OPTION...] [ADDRESS or PREFIX...]',
     summary: 'show entries',
     load: () => ({ define: show }),
   },
   {
     name: 'check',
-    usage: '[OPTION...] ADDRESS...',
     summary: 'test whether addresses are on the blocklist',
     load: () => ({ define: check }),
   },
   {
     name: 'explain',
-    usage: '[OPTION...] ADDRESS...',
     summary: 'show why an address is on the blocklist or not',
     load: () => import('./commands/explain.ts'),
   },
   {
     name: 'history',
-    usage: '[OPTION...] [ADDRESS or PREFIX]',
     summary: 'show who changed what, when and by which command',
     load: () => import('./commands/history.ts'),
   },
@@ -140,7 +124,6 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'notify',
-    usage: '[OPTION...] [test]',
     summary: 'send notifications of chosen events',
     load: () => import('./commands/notify.ts'),
   },
@@ -156,7 +139,6 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'map',
-    usage: '[OPTION...] [PREFIX]',
     summary: 'draw the blocked IPv4 space',
     load: () => import('./commands/map.ts'),
   },
@@ -172,13 +154,11 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'pf',
-    usage: 'add|delete|replace|show|memory [PREFIX...]',
     summary: 'change the pf table through doas(1) or sudo(8)',
     load: () => import('./commands/pf.ts'),
   },
   {
     name: 'import',
-    usage: '[OPTION...] [FILE]',
     summary: 'import a list of prefixes or an exported store',
     isUndoable: true,
     load: () => import('./commands/import.ts'),
@@ -196,7 +176,6 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'feed',
-    usage: '[OPTION...] [NAME [SOURCE]]',
     summary: 'block what published lists contain',
     load: () => import('./commands/feed.ts'),
   },
@@ -217,7 +196,6 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'user',
-    usage: 'add|list|passwd|disable|enable|remove [OPTION...] [NAME]',
     summary: 'manage the users of the API',
     load: () => import('./commands/user.ts'),
   },
@@ -228,7 +206,6 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'config',
-    usage: '[OPTION...] [check]',
     summary: 'show or check the configuration',
     load: () => import('./commands/config.ts'),
   },
@@ -244,13 +221,11 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'grammar',
-    usage: 'list|show|new|check [OPTION...] [SERVICE or FILE...]',
     summary: 'list the services, draft and test grammars',
     load: () => import('./commands/grammar.ts'),
   },
   {
     name: 'completion',
-    usage: 'bash|zsh|fish|ksh',
     summary: 'print the completion script of a shell',
     load: () => import('./commands/completion.ts'),
   },

@@ -1,4 +1,4 @@
-import { Command, CommanderError, Option } from 'commander';
+import { type Argument, Command, CommanderError, Option } from 'commander';
 import { McblockError } from '../errors.ts';
 import { COMMANDS } from './commands.ts';
 import { type CommandLineText, type CommonOptions, Context, type Environment } from './context.ts';
@@ -51,6 +51,10 @@ export function programOf({ stdout, stderr, version }: Environment): Command {
     .version(version, '--version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .usage('COMMAND [OPTION...]')
+    .configureHelp({
+      subcommandTerm: (command) =>
+        [command.name(), ...command.registeredArguments.map(argumentText)].join(' '),
+    })
     .exitOverride()
     .configureOutput({
       writeOut: (text) => stdout.write(fitting(text, stdout)),
@@ -125,17 +129,33 @@ export async function addCommands(
 ): Promise<void> {
   const [first = ''] = wanted;
   const isEnough = isCommand(first) && first !== 'completion';
-  for (const { name, usage = '[OPTION...]', summary, load } of COMMANDS) {
+  for (const { name, summary, load } of COMMANDS) {
     const isWanted = wanted.includes(name);
     if (isEnough && !isWanted) continue;
     const command = program.command(name).summary(summary);
-    command.copyInheritedSettings(program).usage(usage);
+    command.copyInheritedSettings(program);
     if (!isWanted) continue;
     (await load()).define(command, context);
-    command.showHelpAfterError(`try "mcblock ${name} --help"`);
+    complete(command, `mcblock ${name}`);
+    for (const inner of command.commands) complete(inner, `mcblock ${name} ${inner.name()}`);
     if (command.commands.length > 0) command.helpCommand(...HELP_COMMAND);
   }
   program.helpCommand(...HELP_COMMAND);
+}
+
+/** Adds what follows from a command's definition. */
+function complete(command: Command, name: string): void {
+  const inner = command.commands.map((each) => each.name()).join('|');
+  const given = ['[OPTION...]', ...command.registeredArguments.map(argumentText)];
+  command.usage([...(inner === '' ? [] : [inner]), ...given].join(' '));
+  command.showHelpAfterError(`try "${name} --help"`);
+}
+
+/** `FILE`, `[PREFIX...]` or `bash|zsh`. */
+function argumentText(argument: Argument): string {
+  const name = argument.argChoices?.join('|') ?? argument.name().toUpperCase();
+  const text = argument.variadic ? `${name}...` : name;
+  return argument.required ? text : `[${text}]`;
 }
 
 const HELP_COMMAND = ['help [command]', 'print help for a command'] as const;

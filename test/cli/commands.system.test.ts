@@ -612,6 +612,21 @@ describe('the command line', () => {
     }
   });
 
+  it.each([
+    [['add'], 'add [OPTION...] PREFIX...'],
+    [['stats'], 'stats [OPTION...]'],
+    [['config'], 'config [OPTION...] [check]'],
+    [['explain'], 'explain [OPTION...] ADDRESS|PREFIX...'],
+    [['completion'], 'completion [OPTION...] bash|zsh|fish|ksh [WORD...]'],
+    [['user'], 'user add|list|passwd|disable|enable|remove [OPTION...]'],
+    [['user', 'add'], 'user add [OPTION...] NAME'],
+    [['pf', 'delete'], 'pf delete [OPTION...] [PREFIX...]'],
+    [['grammar', 'check'], 'grammar check [OPTION...] FILE...'],
+  ])('says how %j is used', async (names, usage) => {
+    const { stdout } = await line.run(...names, '--help');
+    expect(stdout.split('\n')[0]).toBe(`Usage: mcblock ${usage}`);
+  });
+
   it.each(['-h', '--help', '-qh', '--json -h'])(
     'helps with all commands for %s before one',
     async (options) => {
@@ -639,6 +654,7 @@ describe('the command line', () => {
       ['show', '--cuont'],
       'unknown option "--cuont"; did you mean --count?\ntry "mcblock show --help"',
     ],
+    [['user', 'add'], 'missing required argument "name"\ntry "mcblock user add --help"'],
     [['check'], 'missing required argument "address"\ntry "mcblock check --help"'],
     [
       ['export', 'x'],

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { Argument, type Command } from 'commander';
 import { check, ok } from '../../engine/doctor/finding.ts';
 import { McblockError } from '../../errors.ts';
 import { checkConfig } from '../config/check-config.ts';
@@ -14,7 +14,9 @@ export function define(command: Command, context: Context): void {
     .description(
       'Shows the configuration in force and the source of each value. "config check" only checks it: the keys and values, that the files, certificates, programs and users that it names exist and can be used, and that logs that exist can be read. Exit code 2 if something is wrong.',
     )
-    .argument('[check]', 'check the configuration, and what it names')
+    .addArgument(
+      new Argument('[check]', 'check the configuration, and what it names').choices(['check']),
+    )
     .addHelpText(
       'after',
       `
@@ -34,10 +36,7 @@ interface Row {
 }
 
 async function config(context: Context, what: string | undefined): Promise<void> {
-  if (what !== undefined && what !== 'check') {
-    throw new McblockError('usage', `unknown subcommand "${what}"; use config or config check`);
-  }
-  if (what === 'check') {
+  if (what !== undefined) {
     await checkIt(context);
     return;
   }

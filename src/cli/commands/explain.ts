@@ -16,7 +16,7 @@ export function define(command: Command, context: Context): void {
     .description(
       'Shows why an address or prefix is on the blocklist or not: the entries and feeds that contain it, their history and evidence, what protects it, its pending points, and what its next offence would do. Evidence of the address itself comes first; the rest is summed up, except with --verbose.',
     )
-    .argument('<address or prefix...>')
+    .argument('<address|prefix...>')
     .addHelpText(
       'after',
       `

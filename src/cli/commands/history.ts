@@ -22,7 +22,7 @@ export function define(command: Command, context: Context): void {
     .description(
       'Shows what was changed, when, by whom and by which command, the latest first: activations with their origin, note and logs, and other changes of entries and of the allow-list. With an address or prefix, only changes that concern it.',
     )
-    .argument('[address or prefix]')
+    .argument('[address|prefix]')
     .option('--since <time>', 'only since then: 2026-03-24, or 7d for the last seven days')
     .option('--until <time>', 'only before then')
     .option('--command <text>', 'only by commands that contain this text')

@@ -47,7 +47,7 @@ Exit code 1 if something was refused or pf failed.
     ['delete-negated', 'delete prefixes that are in the table with a "!"'],
   ] as const) {
     command
-      .command(`${name} [prefixes...]`)
+      .command(`${name} [prefix...]`)
       .description(`${summary}; without arguments, those on standard input, one per line`)
       .action((texts: string[]) => change(context, name, texts));
   }

@@ -23,7 +23,7 @@ Examples:
 `,
   );
   command
-    .command('test <address-or-line>')
+    .command('test <address|line>')
     .description('show which rules apply to an address or a line of a log, and the result')
     .action((text: string) => testPolicy(context, text));
 }

@@ -37,7 +37,7 @@ export function define(command: Command, context: Context): void {
     .description(
       'Shows the active entries, or, for an address or prefix, all entries that contain it or lie within it, and the feeds that list it. Conditions are combined: all must hold. With --now, shows what was active then.',
     )
-    .argument('[address or prefix...]')
+    .argument('[address|prefix...]')
     .option('--expired', 'only expired entries')
     .option('--all', 'all entries, including bogons that were never active')
     .addOption(
