@@ -1,6 +1,6 @@
 import type { Seconds } from '../blocklist/entry.ts';
 import { addressBytes, type Family } from '../net/address.ts';
-import { lastAddress, type Prefix } from '../net/prefix.ts';
+import { comparePrefixes, lastAddress, type Prefix } from '../net/prefix.ts';
 import { PrefixList } from '../net/prefix-list.ts';
 import { isSeconds, isWhole } from '../validation/time-text.ts';
 import type { Connection, Row } from './connection.ts';
@@ -60,6 +60,21 @@ export class Feeds {
   /** By name. */
   all(): Feed[] {
     return this.#connection.rows(`SELECT ${COLUMNS} FROM feed ORDER BY name`).map(feedOfRow);
+  }
+
+  get(name: string): Feed | undefined {
+    const row = this.#connection.row(`SELECT ${COLUMNS} FROM feed WHERE name = ?`, name);
+    return row && feedOfRow(row);
+  }
+
+  /** Whether these prefixes, in the order of comparePrefixes, are those of the feed. */
+  lists(name: string, prefixes: PrefixList): boolean {
+    const held = this.prefixesOf(name);
+    if (held.size !== prefixes.size) return false;
+    for (let index = 0; index < held.size; index++) {
+      if (comparePrefixes(held.at(index), prefixes.at(index)) !== 0) return false;
+    }
+    return true;
   }
 
   /** Replaces the feed and its prefixes. */

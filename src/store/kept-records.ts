@@ -25,7 +25,7 @@ export function keepLogin({ undo, logins }: StoreParts, changed: Login): void {
 /** Keeps a feed for undo, before it is changed or removed. */
 export function keepFeed({ undo, feeds }: StoreParts, name: string): void {
   undo.recordChanges(JSON.stringify(['feed', name]), () => {
-    const feed = feeds.all().find((one) => one.name === name);
+    const feed = feeds.get(name);
     return feed && { type: 'feed', feed, prefixes: feeds.prefixesOf(name) };
   });
 }

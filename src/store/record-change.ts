@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type Seconds, stateOf } from '../blocklist/entry.ts';
 import type { EntryChange } from '../blocklist/entry-change.ts';
 import type { Login } from '../blocklist/trust.ts';
@@ -88,13 +89,31 @@ export function recordAllowed(parts: StoreParts, allowedPrefix: AllowedPrefix): 
   });
 }
 
-/** Replaces a feed; see Store.putFeed. */
+/** Replaces a feed; see Store.putFeed. That it was found as it is, is no change. */
 export function recordFeed(parts: StoreParts, feed: Feed, prefixes: PrefixList | undefined): void {
   const { connection, feeds, coverage } = parts;
   connection.together(() => {
-    keepFeed(parts, feed.name);
-    if (prefixes === undefined) return feeds.put(feed);
+    const isListed = prefixes === undefined || feeds.lists(feed.name, prefixes);
+    const former = feeds.get(feed.name);
+    if (!isListed || former === undefined || !isReadAlike(former, feed)) {
+      keepFeed(parts, feed.name);
+    }
+    if (isListed) return feeds.put(feed);
     coverage.forget();
     feeds.replace(feed, prefixes);
   });
+}
+
+/** Removes a feed; see Store.removeFeed. */
+export function removeFeed(parts: StoreParts, name: string): boolean {
+  const { connection, feeds } = parts;
+  return connection.together(() => {
+    if (feeds.get(name) === undefined) return false;
+    keepFeed(parts, name);
+    return feeds.remove(name);
+  });
+}
+
+function isReadAlike({ source, limits }: Feed, other: Feed): boolean {
+  return source === other.source && isDeepStrictEqual(limits, other.limits);
 }

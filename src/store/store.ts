@@ -13,7 +13,7 @@ import { EventTable } from './events.ts';
 import { exportRows, importRows } from './exchange.ts';
 import type { Feed } from './feeds.ts';
 import { FleetState } from './fleet-state.ts';
-import { keepAllowed, keepFeed, takeSpent } from './kept-records.ts';
+import { keepAllowed, takeSpent } from './kept-records.ts';
 import { Logs, type ReadLog } from './logs.ts';
 import { Notifications } from './notifications.ts';
 import { copyConnection, openConnection } from './open.ts';
@@ -29,6 +29,7 @@ import {
   recordFeed,
   recordLogins,
   recordReadLog,
+  removeFeed,
 } from './record-change.ts';
 import { Snapshot } from './snapshot.ts';
 import { Statistics } from './statistics.ts';
@@ -193,11 +194,7 @@ export class Store extends StoreReader {
 
   /** Returns whether the feed existed. */
   removeFeed(name: string): boolean {
-    const { connection, feeds } = this.#parts;
-    return connection.together(() => {
-      keepFeed(this.#parts, name);
-      return feeds.remove(name);
-    });
+    return removeFeed(this.#parts, name);
   }
 
   /** Offences that have not led to a block: IPv4 first, by address, then by time. */

@@ -48,6 +48,25 @@ describe('feed', () => {
     expect(await line.json('show')).toEqual(before);
   });
 
+  it('is in the record of commands only where something of it changes', async () => {
+    const file = fileOf('5.149.104.0/24\n');
+    const commands = async () => {
+      const all = await line.json<{ command: string }[]>('history', '--commands');
+      return all.map(({ command }) => command.replace(file, 'FILE'));
+    };
+    await line.run('feed', 'drop', file);
+    const first = ['feed drop FILE'];
+    expect(await commands()).toEqual(first);
+    await line.run('feed', 'drop');
+    await line.run('feed', 'drop', file);
+    await line.run('feed', 'other', '--remove');
+    expect(await commands()).toEqual(first);
+    await line.run('feed', 'drop', file, '--max-size', '20');
+    fileOf('5.149.105.0/24\n');
+    await line.run('feed', 'drop');
+    expect(await commands()).toEqual(['feed drop', 'feed drop FILE --max-size 20', ...first]);
+  });
+
   it('is named by expire, as it goes on blocking', async () => {
     await line.run('feed', 'drop', fileOf('5.149.104.0/24\n'));
     await line.run('add', '5.149.104.7', '5.149.104/22');

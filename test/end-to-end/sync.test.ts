@@ -901,6 +901,17 @@ describe("acacia's own API", () => {
     expect(await ok(a, 'emit')).toBe('9.9.9.0/24\n203.0.113.0/24\n');
   });
 
+  it('is asked without a record of it where nothing changed', async () => {
+    acacia.rows.set('203.0.113.0/24', 'web1/bruteweb');
+    await ok(a, 'sync');
+    const commands = await ok(a, 'history', '--commands');
+    await ok(a, 'sync');
+    expect(await ok(a, 'history', '--commands')).toBe(commands);
+    acacia.rows.clear();
+    await ok(a, 'sync');
+    expect(await ok(a, 'history', '--commands')).not.toBe(commands);
+  });
+
   it('is what doctor and status find there', async () => {
     acacia.rows.set('203.0.113.0/24', 'web1/bruteweb');
     await ok(a, 'add', '8.8.8.8', '--share');

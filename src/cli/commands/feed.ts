@@ -130,7 +130,7 @@ async function updateOne(
   const { limits } = await context.policy();
   const mode = source === undefined ? 'change' : 'write';
   const store = await context.storeOrCopy(mode, options.dryRun);
-  const known = store.feeds.all().find((one) => one.name === name);
+  const known = store.feeds.get(name);
   const location = source ?? known?.source;
   if (location === undefined) {
     throw new McblockError(

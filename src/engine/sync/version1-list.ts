@@ -1,7 +1,6 @@
 import { McblockError } from '../../errors.ts';
 import type { Version1Client } from '../../fleet/client/version1-client.ts';
 import { isTooWide } from '../../net/wide.ts';
-import type { Feed } from '../../store/feeds.ts';
 import type { Store } from '../../store/store.ts';
 import type { CatchUpOptions, CatchUpResult } from './catch-up-result.ts';
 import { isApiList, keepList } from './keep-list.ts';
@@ -21,7 +20,7 @@ export async function fetchList(
   options: CatchUpOptions,
   isDryRun: boolean,
 ): Promise<CatchUpResult> {
-  const known = feedNamed(store);
+  const known = store.feeds.get(NAME);
   if (known !== undefined && !isApiList(known)) {
     throw new McblockError(
       'config',
@@ -38,10 +37,6 @@ export async function fetchList(
 
 /** To be called once the server speaks version 2: its entries take the place of the list. */
 export function forgetList(store: Store): void {
-  const known = feedNamed(store);
+  const known = store.feeds.get(NAME);
   if (known !== undefined && isApiList(known)) store.removeFeed(NAME);
-}
-
-function feedNamed(store: Store): Feed | undefined {
-  return store.feeds.all().find(({ name }) => name === NAME);
 }
