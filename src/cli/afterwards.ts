@@ -127,5 +127,5 @@ export async function publishAfterwards(context: Context, bans: readonly Ban[]):
   ]);
   const warn = (text: string) => context.remark(text);
   const isPublished = await publishBans(publisherSettings(config), bans, warn);
-  if (isPublished) (await context.store('change')).commands.told();
+  if (isPublished) (await context.store('change')).commands.sent();
 }

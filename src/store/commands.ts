@@ -34,7 +34,7 @@ export interface RecordedCommand {
   readonly logs: number;
   readonly state: CommandState;
   /** The fleet has something of what it did. */
-  readonly isTold: boolean;
+  readonly isSent: boolean;
 }
 
 /** `final`: it cannot be undone, or no longer. `too large`: it changed too many entries for that. */
@@ -65,7 +65,7 @@ const COUNT = 'UPDATE command SET entries = entries + ?, kept = kept + ? WHERE i
 
 const ROWS = `
 SELECT id, text, user, at, entries, state,
-  iif(pending IS NULL, 0, (SELECT count(*) FROM undo_log WHERE command = id)), told
+  iif(pending IS NULL, 0, (SELECT count(*) FROM undo_log WHERE command = id)), sent
 FROM command`;
 
 const STEPS = `${ROWS} WHERE ${UNDOABLE} ORDER BY id DESC LIMIT ?`;
@@ -138,9 +138,9 @@ export class Commands {
   }
 
   /** The fleet has something of what the current command did. */
-  told(): void {
+  sent(): void {
     const id = this.current();
-    if (id !== undefined) this.#connection.run('UPDATE command SET told = 1 WHERE id = ?', id);
+    if (id !== undefined) this.#connection.run('UPDATE command SET sent = 1 WHERE id = ?', id);
   }
 
   /** The time of a change; undefined if this process has no command. */
@@ -229,7 +229,7 @@ function isSame(token: Cell | undefined, own: Cell): boolean {
   );
 }
 
-function commandOfRow([id, text, user, at, entries, state, logs, told]: Row): RecordedCommand {
+function commandOfRow([id, text, user, at, entries, state, logs, sent]: Row): RecordedCommand {
   return {
     id: Number(id),
     text: String(text),
@@ -238,6 +238,6 @@ function commandOfRow([id, text, user, at, entries, state, logs, told]: Row): Re
     entries: Number(entries),
     logs: Number(logs),
     state: state as CommandState,
-    isTold: told === 1,
+    isSent: sent === 1,
   };
 }

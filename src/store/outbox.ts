@@ -62,9 +62,9 @@ WHERE a.number = e.activations AND NOT a.shared AND a.origin NOT IN ('fleet', 'b
   AND e.activated_at <= ? AND (e.expires_at IS NULL OR e.expires_at > ?)`;
 const IDS = '(SELECT value FROM json_each(?))';
 const REMOVE = `DELETE FROM outbox WHERE id IN ${IDS}`;
-const TOLD = `
-UPDATE command SET told = 1
-WHERE told = 0 AND id IN (SELECT command FROM outbox WHERE id IN ${IDS})`;
+const SENT = `
+UPDATE command SET sent = 1
+WHERE sent = 0 AND id IN (SELECT command FROM outbox WHERE id IN ${IDS})`;
 /** What the latest activation of an entry is marked with once its reports are put in. */
 const SHARED = `
 UPDATE activation SET shared = ? WHERE family = ? AND length = ? AND network = ?
@@ -167,7 +167,7 @@ export class Outbox {
   /** Removes reports that the server has, and remembers whose they were. */
   sent(ids: readonly number[]): void {
     this.#connection.together(() => {
-      this.#connection.run(TOLD, JSON.stringify(ids));
+      this.#connection.run(SENT, JSON.stringify(ids));
       this.remove(ids);
     });
   }

@@ -249,7 +249,7 @@ CREATE TABLE command (
   -- final: it cannot be undone, or no longer
   state TEXT NOT NULL CHECK (state IN ('undoable', 'too large', 'undone', 'final')),
   pending TEXT CHECK (json_valid(pending)), -- all that was pending before; NULL: as it is now
-  told INTEGER NOT NULL DEFAULT 0 CHECK (told IN (0, 1)) -- the fleet has something of what it did
+  sent INTEGER NOT NULL DEFAULT 0 CHECK (sent IN (0, 1)) -- the fleet has something of what it did
 ) STRICT;
 CREATE INDEX command_undoable ON command (id) WHERE state IN ('undoable', 'too large');
 

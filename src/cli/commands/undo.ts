@@ -87,7 +87,7 @@ async function undo(context: Context, options: UndoOptions): Promise<void> {
     const json = undone.map((one) => undoJson(one, dryRun ?? false, now));
     context.json(options.steps === undefined ? json[0] : json);
   } else context.lines(undone.flatMap((one) => [...undoLines(one, dryRun ?? false, now)]));
-  if (!dryRun && undone.some(({ step }) => step.isTold)) {
+  if (!dryRun && undone.some(({ step }) => step.isSent)) {
     context.remark(
       'the fleet has it already; to change it there, use add, expire or allow --share',
     );
@@ -138,7 +138,7 @@ function undoJson(undone: UndoneStep, dryRun: boolean, now: Seconds): object {
     changedSince: step.entries - count,
     logs: step.logs,
     reports,
-    told: step.isTold,
+    sent: step.isSent,
   };
 }
 
