@@ -4,6 +4,7 @@ import { main } from '../../src/cli/main.ts';
 import type { Sink } from '../../src/cli/sink.ts';
 import { CommandLine } from '../support/command-line.ts';
 import { freePort } from '../support/free-port.ts';
+import { until } from '../support/until.ts';
 
 let line: CommandLine;
 beforeEach(() => {
@@ -36,15 +37,17 @@ async function daemon(word: string, config: string, ...argv: string[]) {
   const file = line.path('mcblock.toml');
   writeFileSync(file, config.replace('PORT', String(await freePort())));
   const before = process.listenerCount('SIGTERM');
-  let [output, handlers] = ['', 0];
+  const listening = () => process.listenerCount('SIGTERM') - before;
+  let output = '';
+  let handlers: number | undefined;
   const stderr: Sink = {
     isTerminal: false,
     columns: undefined,
     write(data) {
       output += String(data);
-      if (handlers > 0 || !output.includes(word)) return;
-      handlers = process.listenerCount('SIGTERM') - before;
-      setTimeout(() => process.emit('SIGTERM'), handlers > 0 ? 0 : 1000);
+      if (handlers !== undefined || !output.includes(word)) return;
+      handlers = listening();
+      void until(() => listening() > 0).then(() => process.emit('SIGTERM'));
     },
   };
   const exitCode = await main(['--db', line.db, '--config', file, ...argv], {

@@ -259,6 +259,7 @@ block = "block"`);
     daemon.signal('SIGSTOP');
     const sent = Array.from({ length: 5 }, (_, index) => addressOf(index));
     for (const address of sent) redis.publish('block', address);
+    // Longer than a server may be silent: that is a rule about time.
     await pause(6000);
     daemon.signal('SIGCONT');
     await until(() => sent.every((address) => daemon.table().includes(`${address}/32`)));

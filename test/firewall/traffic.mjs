@@ -1,6 +1,6 @@
 // What the tests run inside network namespaces, with node alone:
 //   traffic.mjs serve                       accepts TCP on port 22, says hello, gives back what comes
-//   traffic.mjs probe FROM TO MILLISECONDS  "open" if TCP from that address is answered, else "closed"
+//   traffic.mjs probe FROM TO               "open" if TCP from that address is answered, else "closed"
 //   traffic.mjs hold FROM TO                a TCP connection that speaks all the time; see below
 //   traffic.mjs flood TO,FROM…              UDP from each address, thousands a second; see below
 // hold and flood end when standard input does; hold then says "held" if every answer came.
@@ -24,11 +24,14 @@ function serve() {
   process.stdin.on('end', () => process.exit()).resume();
 }
 
-function probe(from, to, milliseconds) {
+function probe(from, to) {
   const socket = connect({ host: to, port: PORT, localAddress: from });
   socket.on('data', () => say('open'));
-  socket.on('error', (error) => say(`closed: ${error.code}`));
-  setTimeout(() => say('closed'), Number(milliseconds));
+  socket.on('error', () => say('closed'));
+  // This end of the cable is let in always, and served after whoever came before.
+  const next = connect({ host: to, port: PORT });
+  next.on('data', () => setImmediate(() => setImmediate(() => say('closed'))));
+  next.on('error', (error) => say(`broken: ${error.code}`));
 }
 
 /** The last word. */

@@ -12,8 +12,6 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 const PORT = 9;
 const SEND_MILLISECONDS = 1;
-/** So long before what is done about it an attacker knocks already. */
-const BEFORE_MILLISECONDS = 20;
 /** After so much silence it is found out whether that is because of him. */
 const SILENCE_MILLISECONDS = 40;
 const LIMIT_MILLISECONDS = 60_000;
@@ -63,7 +61,7 @@ async function strike({ from, to, file, text }) {
   const knocker = await Knocker.open(from, to);
   const timer = setInterval(() => knocker.send(), SEND_MILLISECONDS);
   try {
-    await pause(BEFORE_MILLISECONDS);
+    await passed(to);
     const begunAt = performance.now();
     appendFileSync(file, text);
     while (performance.now() < begunAt + LIMIT_MILLISECONDS) {
