@@ -13,7 +13,7 @@ import {
   outlasts,
   type Seconds,
 } from './entry.ts';
-import { mostActivations, mostHits } from './event-facts.ts';
+import { factsWithoutEvent } from './event-facts.ts';
 import { penaltySeconds } from './penalty.ts';
 import { automaticPrefix, type Policy, withEffects } from './policy.ts';
 import type { DecidingEffect } from './policy-rule.ts';
@@ -169,15 +169,17 @@ function factsOf(
 ): RuleFacts {
   if (request.kind === 'automatic' && request.event !== undefined) return request.event;
   const around = entries.filter((entry) => containsPrefix(entry.prefix, prefix));
-  const [activations, hits] = [mostActivations(around), mostHits(around)];
-  return { ...NO_EVENT, activations, hits, origin: request.origin, at, address: prefix };
+  return factsWithoutEvent(request.origin, prefix, at, around);
 }
 
-const NO_EVENT = { kind: undefined, mostDistinct: 0, users: 0, services: 0, hosts: 0 };
-
 /** The effects of rules that the request heeds. */
-function effectsOn(
-  { prefix, external, offender, origin }: AutomaticRequest,
+export function effectsOn(
+  {
+    prefix,
+    external,
+    offender,
+    origin,
+  }: Pick<AutomaticRequest, 'prefix' | 'external' | 'offender' | 'origin'>,
   { auto }: Policy,
 ): readonly DecidingEffect[] {
   // What one machine ignores, others may have blocked.

@@ -81,17 +81,33 @@ export class EventFacts implements RuleFacts {
   }
 }
 
+/**
+ * What rules may ask where no event is known.
+ * @param entries those that contain the address
+ */
+export function factsWithoutEvent(
+  origin: Origin,
+  address: RuleFacts['address'],
+  at: Seconds,
+  entries: readonly EntryCounts[],
+): RuleFacts {
+  const [activations, hits] = [mostActivations(entries), mostHits(entries)];
+  return { ...NO_EVENT, origin, address, at, activations, hits };
+}
+
+const NO_EVENT = { kind: undefined, mostDistinct: 0, users: 0, services: 0, hosts: 0 };
+
 type EntryCounts = Pick<Entry, 'activations' | 'hits'>;
 
 // Loops: they run for each line that counts, where there are rules on entries.
 
-export function mostActivations(entries: readonly EntryCounts[]): number {
+function mostActivations(entries: readonly EntryCounts[]): number {
   let most = 0;
   for (const { activations } of entries) if (activations > most) most = activations;
   return most;
 }
 
-export function mostHits(entries: readonly EntryCounts[]): number {
+function mostHits(entries: readonly EntryCounts[]): number {
   let most = 0;
   for (const { hits } of entries) if (hits > most) most = hits;
   return most;

@@ -39,6 +39,17 @@ export interface Hours {
   readonly to: number;
 }
 
+/** Conditions about an event. */
+export const EVENT_CONDITIONS = [
+  'events',
+  'users',
+  'hosts',
+  'hours',
+  'distinctUsers',
+  'distinctServices',
+  'distinctHosts',
+] as const satisfies readonly (keyof RuleConditions)[];
+
 /** A value, or a factor of what it would be without the rule. */
 export type Amount = { readonly set: number } | { readonly times: number };
 

@@ -3,12 +3,19 @@ import type { Offence, OffenceKind } from './offence.ts';
 import {
   type Amount,
   type DecidingEffect,
+  EVENT_CONDITIONS,
   NAME_SEPARATOR,
   namesOf,
   pointsBy,
   type RuleEffects,
 } from './policy-rule.ts';
-import { type CompiledRule, holds, type RuleContext, type RuleFacts } from './rule-conditions.ts';
+import {
+  type CompiledRule,
+  compileRule,
+  holds,
+  type RuleContext,
+  type RuleFacts,
+} from './rule-conditions.ts';
 
 /** What the rules say about a decision. */
 export interface DecisionEffects {
@@ -168,6 +175,31 @@ export class PolicyRules {
     };
   }
 
+  /**
+   * The names of the rules that may decide one of the effects, depending on the event.
+   * @param facts those that are known without it
+   */
+  dependingOnEvent(facts: RuleFacts, effects: readonly (keyof RuleEffects)[]): string[] {
+    const names: string[] = [];
+    let open = effects;
+    // The points of a message are set where it is read, and multiplied by the factor of any rule.
+    let isBaseOpen = effects.includes('points');
+    for (const { rule, isAboutMessages } of this.#rules) {
+      const { name, conditions, effects: had } = rule;
+      const own = open.filter((effect) => had[effect] !== undefined);
+      const isBase = isBaseOpen && isAboutMessages && had.points !== undefined;
+      const known = { ...rule, conditions: { ...conditions, ...NO_EVENT_CONDITIONS } };
+      if (own.length === 0 && !isBase) continue;
+      if (!holds(compileRule(known, this.#context), facts)) continue;
+      if (EVENT_CONDITIONS.some((one) => conditions[one] !== undefined)) names.push(name);
+      else {
+        open = open.filter((effect) => !own.includes(effect));
+        if (own.includes('points') && had.points && 'set' in had.points) isBaseOpen = false;
+      }
+    }
+    return names;
+  }
+
   /** The penalty of an entry, if rules decided it under a condition. */
   penaltyOf({ rule }: Entry): Amount | undefined {
     return rule === undefined ? undefined : this.#named(rule, 'penalty');
@@ -231,6 +263,8 @@ export class PolicyRules {
     };
   }
 }
+
+const NO_EVENT_CONDITIONS = Object.fromEntries(EVENT_CONDITIONS.map((name) => [name, undefined]));
 
 /** Effects on events. */
 const COUNTING = ['ignore', 'points', 'windowSeconds'] as const;

@@ -1,7 +1,9 @@
-import { decide } from '../blocklist/decide.ts';
+import { decide, effectsOn } from '../blocklist/decide.ts';
 import { pointsNeeded } from '../blocklist/eligible.ts';
 import { type Entry, isActive, type Seconds } from '../blocklist/entry.ts';
+import { factsWithoutEvent } from '../blocklist/event-facts.ts';
 import { automaticPrefix, type Policy, widestPrefix } from '../blocklist/policy.ts';
+import type { RuleEffects } from '../blocklist/policy-rule.ts';
 import type { ProtectedSpace } from '../blocklist/protect.ts';
 import type { Decision, Protection } from '../blocklist/request.ts';
 import type { Window } from '../blocklist/window.ts';
@@ -43,7 +45,7 @@ export interface Explanation {
   readonly prediction: Prediction | undefined;
 }
 
-/** The effect of further offences. */
+/** The effect of further offences in logs, by the rules that apply to all of them. */
 export interface Prediction {
   /** The network whose points count together, or the address if it has more points alone. */
   readonly network: Prefix;
@@ -53,6 +55,8 @@ export interface Prediction {
   readonly next: Decision;
   /** If that concerns an entry narrower than the network: the effect of the points that block. */
   readonly whole: Decision | undefined;
+  /** The names of the rules that may change it, depending on the event. */
+  readonly rules: readonly string[];
 }
 
 /** @param policy the policy for its first address */
@@ -107,8 +111,28 @@ function predictionOf(
   );
   const pending = pendingOf(pendingWindow(store, network, policy, now), network, host, isBlocked);
   const isAlone = pending.network.length > network.length;
-  const { next, whole } = decisionsOf(entries, space, host, network, isAlone, policy, now);
-  return { ...pending, next, whole };
+  const decisions = decisionsOf(entries, space, host, network, isAlone, policy, now);
+  const around = entries.filter((entry) => containsPrefix(entry.prefix, host));
+  const facts = factsWithoutEvent('grok', host, now, around);
+  const effects = effectsLeft(decisions.whole ?? decisions.next, host, policy);
+  const rules = policy.rules?.dependingOnEvent(facts, effects) ?? [];
+  return { ...pending, ...decisions, rules };
+}
+
+/** The effects by which rules about an event may lead to another decision. */
+function effectsLeft(
+  decision: Decision,
+  offender: Prefix,
+  policy: Policy,
+): readonly (keyof RuleEffects)[] {
+  const { kind } = decision;
+  const isOnlyHit = kind === 'covered' || kind === 'evidence';
+  if (isOnlyHit || (kind === 'refused' && decision.protection.reason === 'ignored')) {
+    return ['ignore'];
+  }
+  if (kind === 'refused' && decision.protection.reason !== 'login') return [];
+  const deciding = effectsOn({ offender, origin: 'grok', external: false }, policy);
+  return ['points', 'windowSeconds', ...deciding.filter((effect) => effect !== 'notify')];
 }
 
 /** What is pending: for the network, or for the address alone if that has more and is not blocked. */

@@ -1,9 +1,13 @@
 import { decide } from '../blocklist/decide.ts';
 import type { Seconds } from '../blocklist/entry.ts';
-import { EventFacts, mostActivations, mostHits } from '../blocklist/event-facts.ts';
+import { EventFacts, factsWithoutEvent } from '../blocklist/event-facts.ts';
 import type { Offence } from '../blocklist/offence.ts';
 import { automaticPrefix, type Policy, windowOf } from '../blocklist/policy.ts';
-import type { PolicyRule, RuleConditions } from '../blocklist/policy-rule.ts';
+import {
+  EVENT_CONDITIONS,
+  type PolicyRule,
+  type RuleConditions,
+} from '../blocklist/policy-rule.ts';
 import { ProtectedSpace } from '../blocklist/protect.ts';
 import type { Decision } from '../blocklist/request.ts';
 import type { RuleContext, RuleFacts } from '../blocklist/rule-conditions.ts';
@@ -44,15 +48,7 @@ export interface PolicyTest {
   readonly block: Decision;
 }
 
-const OF_EVENTS: ReadonlySet<ConditionName> = new Set([
-  'events',
-  'users',
-  'hosts',
-  'hours',
-  'distinctUsers',
-  'distinctServices',
-  'distinctHosts',
-] as const);
+const OF_EVENTS: ReadonlySet<ConditionName> = new Set(EVENT_CONDITIONS);
 
 /**
  * Tests the rules with an address and what the store knows of it.
@@ -72,10 +68,9 @@ export function testRules(
   const at = Math.min(event?.at ?? now, now);
   const window = pendingWindow(store, automaticPrefix(address, policy), policy, at);
   const around = store.supernets(host);
-  const [activations, hits] = [mostActivations(around), mostHits(around)];
   const facts: RuleFacts =
     event === undefined
-      ? { ...NO_EVENT, address, at, activations, hits }
+      ? factsWithoutEvent('grok', address, at, around)
       : new EventFacts('grok', () => around).of(event, at, window);
   const counted =
     event && (policy.rules?.counted(event, facts) ?? (policy.rules ? undefined : event));
@@ -103,15 +98,6 @@ export function testRules(
     block: decision,
   };
 }
-
-const NO_EVENT = {
-  origin: 'grok',
-  kind: undefined,
-  mostDistinct: 0,
-  users: 0,
-  services: 0,
-  hosts: 0,
-} as const;
 
 /** Tests each condition alone. */
 function testRule(rule: PolicyRule, tested: TestedPolicy, facts: RuleFacts): RuleTest {

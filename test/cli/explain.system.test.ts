@@ -140,6 +140,45 @@ describe('explain', () => {
     expect((await explained('5.149.104.9')).at(-1)).toContain('5.149.104/24 again forever');
   });
 
+  it('names the rules that may change the prediction, depending on the event', async () => {
+    line.config = line.path('mcblock.toml');
+    const rules = [
+      'name = "mine"\nprefixes = ["192.0.2.0/24"]\nignore = true',
+      'name = "again"\nusers = ["root"]\nactivations = 1\npenalty = "90d"',
+      'name = "backup"\nusers = ["backup"]\nhours = "01:00-02:00"\nignore = true',
+      'name = "five"\nprefixes = ["198.51.100.0/24"]\npoints = 5',
+      'name = "half"\nprefixes = ["203.0.113.0/24"]\npoints = "x0.5"',
+      'name = "names"\ndistinct-users = 3\npoints = 30',
+      'name = "guests"\nmessages = ["sshd.failed-login"]\npoints = 7',
+      'name = "six"\nservices = ["sshd"]\nlength6 = 56',
+      'name = "mail"\nservices = ["postfix"]\norigins = ["grok"]\nnotify = true',
+      'name = "by hand"\norigins = ["manual"]\npenalty = "1d"',
+    ];
+    writeFileSync(line.config, rules.map((rule) => `[[rule]]\n${rule}\n`).join(''));
+    const named = async (address: string) =>
+      (await explained(address)).filter((one) => one.startsWith('  rules may'));
+    expect((await explained('5.149.104.9')).slice(-2)).toEqual([
+      '  next offence: 30 points within 1 day block 5.149.104/24 for 30 days',
+      '  rules may change this, depending on the event: backup, names, guests',
+    ]);
+    expect(await line.json('explain', '5.149.104.9')).toMatchObject([
+      { rules: ['backup', 'names', 'guests'] },
+    ]);
+    expect(await named('2001:db8::1')).toEqual([expect.stringMatching(/ guests, six$/)]);
+    // A rule before them decides the points of each event.
+    expect(await named('198.51.100.1')).toEqual([expect.stringMatching(/: backup$/)]);
+    // Of a message, it multiplies those of the rule.
+    expect(await named('203.0.113.1')).toEqual([expect.stringMatching(/ backup, guests$/)]);
+    // What is ignored, protected or blocked already:
+    expect(await named('192.0.2.1')).toEqual([]);
+    await line.run('add', '5.149.105/24', '--for', '1d');
+    expect(await named('5.149.105.9')).toEqual([expect.stringMatching(/: backup$/)]);
+    await line.run('allow', '5.149.106/24');
+    expect(await named('5.149.106.9')).toEqual([]);
+    line.now = '2026-04-24T00:00:00Z';
+    expect(await named('5.149.105.9')).toEqual([expect.stringMatching(/: again, backup, /)]);
+  });
+
   it('predicts how long a rule has a wider prefix blocked that holds an entry', async () => {
     line.config = line.path('mcblock.toml');
     writeFileSync(line.config, '[[rule]]\nname = "wide"\norigins = ["grok", "pf"]\nlength4 = 20\n');

@@ -14,7 +14,7 @@ import { isoTime } from '../text/time.ts';
 export function define(command: Command, context: Context): void {
   command
     .description(
-      'Shows why an address or prefix is on the blocklist or not: the entries and feeds that contain it, their history and evidence, what protects it, its pending points, and what its next offence would do. Evidence of the address itself comes first; the rest is summed up, except with --verbose.',
+      'Shows why an address or prefix is on the blocklist or not: the entries and feeds that contain it, their history and evidence, what protects it, its pending points, what its next offence would do, and the rules that may change that. Evidence of the address itself comes first; the rest is summed up, except with --verbose.',
     )
     .argument('<address|prefix...>')
     .addHelpText(
@@ -82,6 +82,7 @@ function explanationJson(one: LocatedExplanation, now: Seconds): object {
     pendingPoints: prediction?.pendingPoints ?? null,
     next: prediction ? decisionJson(prediction.next, now) : null,
     whole: prediction?.whole ? decisionJson(prediction.whole, now) : null,
+    rules: prediction?.rules ?? null,
   };
 }
 

@@ -180,13 +180,16 @@ function spanText(first: Seconds, last: Seconds): string {
 }
 
 function* predictionLines(prediction: Prediction, policy: Policy, now: Seconds): Generator<string> {
-  const { network, pendingPoints, next, whole } = prediction;
+  const { network, pendingPoints, next, whole, rules } = prediction;
   const full = policy.offence.points;
   if (pendingPoints > 0) {
     yield `  pending: ${pendingPoints} of ${full} points of ${shortPrefix(network)}`;
   }
   yield `  next offence: ${nextText(next, pendingPoints, policy, now)}`;
   if (whole) yield `  more offences: ${nextText(whole, pendingPoints, policy, now, full)}`;
+  if (rules.length > 0) {
+    yield `  rules may change this, depending on the event: ${rules.map(printable).join(', ')}`;
+  }
 }
 
 /** @param least the points needed; default: those that the decision needs */
