@@ -12,6 +12,7 @@ import {
   isOfRequest,
   type MessageRule,
   namesAddress,
+  namesUser,
   sessionKind,
 } from './tree.ts';
 import { get, leave, op } from './wasm/code.ts';
@@ -61,7 +62,8 @@ function describe(
   const session = fields.map(sessionKind).find((one) => one !== undefined);
   const takesPeer = (kind !== 'note' && !fields.some(namesAddress)) || undefined;
   const request = fields.some(isOfRequest) ? 'any' : undefined;
-  return { name, kind, points, role, session, takesPeer, request };
+  const hasUser = fields.some(namesUser) || undefined;
+  return { name, kind, points, role, session, takesPeer, namesUser: hasUser, request };
 }
 
 function fieldsOf(start: State): readonly Field[] {

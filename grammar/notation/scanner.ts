@@ -31,6 +31,8 @@ export interface GrammarMessage {
   readonly session?: SessionKind | undefined;
   /** The message names no address: its peer is the one of the message that opened the connection. */
   readonly takesPeer?: true | undefined;
+  /** It may name a user. */
+  readonly namesUser?: true | undefined;
   readonly request?: RequestRole | undefined;
 }
 

@@ -279,13 +279,14 @@ port attempt 10 = "port " ENDPOINT "."
     }
   });
 
-  it('tells what the grammar says of connections', () => {
+  it('tells what the grammar says of connections and users', () => {
     const scanner = scannerOfText(`service t  "t"
 open note opens = SESSION " open " ADDRESS
 bad sign 2 once = SESSION " bad"
 port note closes = "from " ADDRESS [":" SESSION-PORT]
 pid note = "pid = " SESSION-PID
 word note = "a" SESSION "b"
+user note = "is " ("-" | BARE-USER)
 `);
     expect(scanner.messages).toEqual([
       { name: 'open', kind: 'note', points: 0, role: 'opens', session: 'word' },
@@ -293,6 +294,7 @@ word note = "a" SESSION "b"
       { name: 'port', kind: 'note', points: 0, role: 'closes', session: 'port' },
       { name: 'pid', kind: 'note', points: 0, session: 'pid' },
       { name: 'word', kind: 'note', points: 0, session: 'word' },
+      { name: 'user', kind: 'note', points: 0, namesUser: true },
     ]);
     const session = (line: string) => {
       const { sessionStart, sessionEnd, port } = scanLine(scanner, line).reading ?? {};

@@ -1,6 +1,5 @@
 import type { GrammarMessage, Scanner } from '../../../grammar/notation/scanner.ts';
 import type { PolicyRule, RuleEffects } from '../../blocklist/policy-rule.ts';
-import { PROBE } from '../../blocklist/probe.ts';
 import { McblockError } from '../../errors.ts';
 import { MAX_USER_CONDITIONS, type UserCondition } from '../../log/offences/user-conditions.ts';
 import { nearest } from '../text/nearest.ts';
@@ -16,8 +15,10 @@ export interface CompiledRules {
 export type Catalogue = readonly CatalogueEntry[];
 
 export interface CatalogueEntry extends Pick<Scanner, 'service'> {
-  readonly messages: readonly Pick<GrammarMessage, 'name' | 'kind' | 'role' | 'points'>[];
+  readonly messages: readonly CatalogueMessage[];
 }
+
+type CatalogueMessage = Pick<GrammarMessage, 'name' | 'kind' | 'role' | 'points' | 'namesUser'>;
 
 /**
  * Finds the messages and users that the rules are about. Throws McblockError('config') for a service
@@ -108,12 +109,12 @@ function checkPossible(
   events: ReadonlySet<string> | undefined,
   catalogue: Catalogue,
 ): void {
-  if ((points ?? windowSeconds) !== undefined && events && areWitnesses(events, catalogue)) {
+  if ((points ?? windowSeconds) !== undefined && events && !isAnyOf(events, catalogue, hasPoints)) {
     const effect = points === undefined ? 'window' : 'points';
     throw new McblockError('config', `its ${effect} can never apply: a witness counts no points`);
   }
-  if (users !== undefined && events && Array.from(events).every(isOfProbe)) {
-    throw new McblockError('config', 'can never apply: a probe names no user');
+  if (users !== undefined && events && !isAnyOf(events, catalogue, ({ namesUser }) => namesUser)) {
+    throw new McblockError('config', 'can never apply: none of its messages names a user');
   }
   if (distinctServices > catalogue.length) {
     throw new McblockError(
@@ -123,16 +124,19 @@ function checkPossible(
   }
 }
 
-function areWitnesses(events: ReadonlySet<string>, catalogue: Catalogue): boolean {
-  return catalogue.every(({ service, messages }) =>
-    messages.every(
-      (message) => message.kind === 'witness' || !events.has(nameOf(service, message)),
-    ),
-  );
+function hasPoints({ kind }: CatalogueMessage): boolean {
+  return kind !== 'witness';
 }
 
-function isOfProbe(event: string): boolean {
-  return event.startsWith(nameOf(PROBE, { name: '' }));
+/** Whether one of these events is of a message that is so. */
+function isAnyOf(
+  events: ReadonlySet<string>,
+  catalogue: Catalogue,
+  isSo: (message: CatalogueMessage) => boolean | undefined,
+): boolean {
+  return catalogue.some(({ service, messages }) =>
+    messages.some((message) => events.has(nameOf(service, message)) && isSo(message)),
+  );
 }
 
 function checkServices(services: readonly string[], catalogue: Catalogue): void {

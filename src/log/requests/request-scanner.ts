@@ -41,9 +41,11 @@ export class RequestReader {
 
   /** As the scanner, but that requests in the list are the messages of the list. */
   over(scanner: Scanner): Scanner {
-    if (!scanner.messages.some(({ request }) => request === 'any')) return scanner;
+    const requests = scanner.messages.filter(({ request }) => request === 'any');
+    if (requests.length === 0) return scanner;
+    const namesUser = requests.find((message) => message.namesUser)?.namesUser;
     const messages = [...scanner.messages];
-    const indexOf = (message: GrammarMessage) => messages.push(message) - 1;
+    const indexOf = (message: GrammarMessage) => messages.push({ ...message, namesUser }) - 1;
     const indexes = this.#list.messages.map(indexOf);
     const missing = indexOf(MISSING);
     const scan: Scanner['scan'] = (bytes, start, end, reading) => {

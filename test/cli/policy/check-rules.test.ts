@@ -49,7 +49,14 @@ it.each([
     'can never apply: only events of the origin grok name users, services and messages',
   ],
   ['origins = ["manual"]\nhours = "01:00-02:00"\nnotify = true', 'can never apply: only events'],
-  ['services = ["probe"]\nusers = ["root"]\npoints = 5', 'can never apply: a probe names no user'],
+  [
+    'services = ["probe"]\nusers = ["root"]\npoints = 5',
+    'can never apply: none of its messages names a user',
+  ],
+  [
+    'messages = ["sshd.no-identification", "probe.tcp/23"]\nusers = "unknown"\npoints = 5',
+    'can never apply: none of its messages names a user',
+  ],
   ['distinct-services = 900\npoints = 5', 'can never apply: there are only'],
   ['prefixes = ["2001:db8::/32"]\nlength4 = 20', 'its length4 can never apply: no prefix is IPv4'],
 ])('A rule that can never apply is refused: %s', async (rule, reason) => {
@@ -142,6 +149,8 @@ it.each([
   'prefixes = ["64:ff9b::/96"]\nlength4 = 20',
   'prefixes = ["::/1"]\nlength4 = 20',
   'services = ["probe", "sshd"]\nusers = ["root"]\npoints = 5',
+  'messages = ["sshd.no-identification"]\ndistinct-users = 3\npoints = 5',
+  'messages = ["http-access.exploit"]\nusers = ["admin"]\npoints = 5',
 ])('A rule that may apply is not: %s', async (rule) => {
   expect(await reasonFor(rule)).toBeUndefined();
 });
