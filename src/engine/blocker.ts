@@ -106,7 +106,7 @@ export function proxyOfEntry(
 }
 
 /** Whether the current activation was made by hand. */
-function isByHand(store: StoreReader, { prefix, activatedAt }: Entry): boolean {
+export function isByHand(store: StoreReader, { prefix, activatedAt }: Entry): boolean {
   return store.history(prefix).findLast(({ at }) => at === activatedAt)?.origin === 'manual';
 }
 

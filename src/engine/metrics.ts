@@ -42,7 +42,7 @@ export function storeMetrics(
     gauge(
       'mcblock_day_offences',
       'Offences of the last day that led to a block or hit one, by service.',
-      offencesSince(store, now - DAY_SECONDS),
+      offencesBetween(store, now - DAY_SECONDS, now),
     ),
     counter(
       'mcblock_share_refused_total',
@@ -83,9 +83,9 @@ export function storeMetrics(
   ];
 }
 
-function offencesSince(store: Store, since: Seconds): MetricSample[] {
+function offencesBetween(store: Store, since: Seconds, until: Seconds): MetricSample[] {
   const sums = new Map<string, number>();
-  for (const { rows } of store.statistics.evidenceSince(since)) {
+  for (const { rows } of store.statistics.evidenceAround(since, until)) {
     for (const { service, count } of rows) sums.set(service, (sums.get(service) ?? 0) + count);
   }
   return Array.from(sums, ([service, value]) => ({ labels: { service }, value }));

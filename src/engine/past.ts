@@ -3,7 +3,7 @@ import { hitsOf } from '../blocklist/evidence.ts';
 import { entryBefore } from '../blocklist/fold.ts';
 import { comparePrefixes, containsPrefix, type Prefix } from '../net/prefix.ts';
 import { formatPrefix } from '../net/prefix-text.ts';
-import type { FeedMatch } from '../store/feeds.ts';
+import type { Feed, FeedMatch } from '../store/feeds.ts';
 import type { Activation } from '../store/history.ts';
 import type { StoreReader } from '../store/reader.ts';
 
@@ -37,14 +37,20 @@ export function supernetsAt(store: StoreReader, prefix: Prefix, at: Seconds): re
   return entriesThen(store, at)([...names.values()].toSorted(comparePrefixes));
 }
 
-/** The listings of feeds that were read by then. Earlier lists of a feed are not kept. */
+/** The feeds that were read by then. Earlier lists of a feed are not kept. */
+export function feedsAt(store: StoreReader, at: Seconds): readonly Feed[] {
+  const all = store.feeds.all();
+  return isPast(store, at) ? all.filter(({ fetchedAt }) => fetchedAt <= at) : all;
+}
+
+/** Their listings. */
 export function feedsThen(
   store: StoreReader,
   matches: readonly FeedMatch[],
   at: Seconds,
 ): readonly FeedMatch[] {
   if (matches.length === 0 || !isPast(store, at)) return matches;
-  const known = store.feeds.all().filter(({ fetchedAt }) => fetchedAt <= at);
+  const known = feedsAt(store, at);
   return matches.filter(({ feed }) => known.some(({ name }) => name === feed));
 }
 
@@ -62,9 +68,20 @@ export function removedSince(store: StoreReader, at: Seconds): Entry[] {
 }
 
 function then(entry: Entry, history: () => readonly Activation[], at: Seconds): Entry | undefined {
-  if (entry.activatedAt === undefined || entry.activatedAt <= at) return entry;
+  if (entry.activatedAt === undefined || entry.activatedAt <= at) {
+    return notEnded(entry, history, at);
+  }
   const before = entryBefore(entry, history(), at + 1);
-  return before.activations > 0 || before.origin === 'bogon' ? before : undefined;
+  if (before.activations === 0 && before.origin !== 'bogon') return undefined;
+  return notEnded(before, history, at);
+}
+
+/** The entry without an end by hand that came later. */
+function notEnded(entry: Entry, history: () => readonly Activation[], at: Seconds): Entry {
+  const { activatedAt, endedAt } = entry;
+  if (endedAt === undefined || endedAt <= at) return entry;
+  const current = history().find((activation) => activation.at === activatedAt);
+  return { ...entry, expiresAt: current?.until ?? endedAt, endedAt: undefined };
 }
 
 function entryOf(prefix: Prefix, activation: Activation): Entry {

@@ -9,7 +9,9 @@ import type { Family } from '../net/address.ts';
 import type { PrefixList } from '../net/prefix-list.ts';
 import { subtract } from '../net/subtract.ts';
 import type { StoreReader } from '../store/reader.ts';
+import { activeByHandAt, activePrefixesAt } from './active-at.ts';
 import { holesAt } from './holes.ts';
+import { isPast } from './past.ts';
 
 /** The part of the policy that shapes the rules. */
 export type RulesPolicy = Pick<Policy, 'trust' | 'limits' | 'auto'>;
@@ -24,7 +26,7 @@ export function rulesAt(
   at: Seconds,
   since: Seconds = at,
 ): PrefixList {
-  const active = atBoth(at, since, (time) => store.activePrefixes(time));
+  const active = atBoth(at, since, (time) => activePrefixesAt(store, time));
   return rulesFrom(active, store, policy, at, since);
 }
 
@@ -35,6 +37,7 @@ export async function rulesInTurns(
   at: Seconds,
   since: Seconds = at,
 ): Promise<PrefixList> {
+  if (isPast(store, at)) return rulesAt(store, policy, at, since);
   const active = await store.activePrefixesInTurns(at);
   if (since !== at) pushAll(active, await store.activePrefixesInTurns(since));
   return rulesFrom(active, store, policy, at, since);
@@ -47,9 +50,9 @@ export function narrowestRulesAt(
   at: Seconds,
   since: Seconds = at,
 ): PrefixList {
-  const active = atBoth(at, since, (time) => store.activePrefixes(time));
+  const active = atBoth(at, since, (time) => activePrefixesAt(store, time));
   const narrowest = narrowestWithin(active, policy.limits.share);
-  const byHand = atBoth(at, since, (time) => store.activeByHand(time));
+  const byHand = atBoth(at, since, (time) => activeByHandAt(store, time));
   const byHandOfThem = subtract(byHand, subtract(byHand, narrowest));
   return rulesOf(narrowest, byHandOfThem, holesAtBoth(store, policy, at, since, narrowest));
 }
@@ -77,7 +80,7 @@ function rulesFrom(
   at: Seconds,
   since: Seconds,
 ): PrefixList {
-  const byHand = atBoth(at, since, (time) => store.activeByHand(time));
+  const byHand = atBoth(at, since, (time) => activeByHandAt(store, time));
   return rulesOf(active, byHand, holesAtBoth(store, policy, at, since, active));
 }
 

@@ -6,8 +6,10 @@ import { formatPrefix } from '../net/prefix-text.ts';
 import type { EntryCounts } from '../store/entries.ts';
 import type { Count } from '../store/statistics.ts';
 import type { Store } from '../store/store.ts';
+import { activeAt, activePrefixesAt, countsAt } from './active-at.ts';
 import { byCountry, type CountrySum } from './by-country.ts';
 import type { Geo } from './geo.ts';
+import { feedsAt } from './past.ts';
 import { persistentEntries } from './persistent.ts';
 
 /** Offenders counted at once; if there are more, those with the fewest offences are dropped. */
@@ -45,8 +47,9 @@ export interface Stats {
 }
 
 /**
- * Sums up offences and activations since a time. Evidence is kept as one sum for each log and
- * activation: a sum that began earlier counts in full if its last offence came since.
+ * Sums up offences and activations since a time, but for those that were withdrawn or forgotten.
+ * Evidence is kept as one sum for each log and activation, and one of which a part is in that time counts
+ * in full.
  * @param most the rows of each list
  * @param persistentDays hits on so many days make an active entry persistent
  */
@@ -59,29 +62,33 @@ export function statsOf(
   persistentDays: number,
 ): Stats {
   const { statistics } = store;
-  const active = store.activePrefixes(now);
   return {
     since,
     until: now,
-    entries: store.counts(now),
-    feedPrefixes: store.feeds.all().reduce((sum, { prefixes }) => sum + prefixes, 0),
-    addresses4: coverageOf(active)[4],
+    entries: countsAt(store, now),
+    feedPrefixes: feedsAt(store, now).reduce((sum, { prefixes }) => sum + prefixes, 0),
+    addresses4: coverageOf(activePrefixesAt(store, now))[4],
     days: daysOf(statistics.activationsByDay(since, now), since, now),
     origins: statistics.activationsByOrigin(since, now),
-    ...offencesOf(store, since, most, geo),
-    countries: geo && byCountry(store.entries({ state: 'active', at: now }), geo).slice(0, most),
-    users: statistics.usersTried(since),
-    expiring: EXPIRY_DAYS.map((days, index) => ({
-      days,
-      entries: statistics.expiring(
-        now,
-        now + spanOf(EXPIRY_DAYS[index - 1] ?? 0),
-        now + spanOf(days),
-      ),
-    })),
-    forever: statistics.activeForever(now),
+    ...offencesOf(store, since, now, most, geo),
+    countries: geo && byCountry(activeAt(store, now), geo).slice(0, most),
+    users: statistics.usersTried(since, now),
+    ...expiringOf(store, now),
     persistent: persistentOf(store, persistentDays, now, most),
   };
+}
+
+function expiringOf(store: Store, now: Seconds): Pick<Stats, 'expiring' | 'forever'> {
+  const expiring = EXPIRY_DAYS.map((days) => ({ days, entries: 0 }));
+  let forever = 0;
+  for (const { expiresAt } of activeAt(store, now)) {
+    if (expiresAt === 'forever') forever++;
+    else {
+      const span = expiring.find(({ days }) => expiresAt <= now + days * DAY_SECONDS);
+      if (span !== undefined) span.entries++;
+    }
+  }
+  return { expiring, forever };
 }
 
 function persistentOf(store: Store, days: number, now: Seconds, most: number): Stats['persistent'] {
@@ -92,10 +99,6 @@ function persistentOf(store: Store, days: number, now: Seconds, most: number): S
     hits.add(formatPrefix(prefix), count);
   }
   return { entries, most: hits.most(most) };
-}
-
-function spanOf(days: number): Seconds {
-  return Math.min(days * DAY_SECONDS, Number.MAX_SAFE_INTEGER / 2);
 }
 
 function daysOf(counts: ReadonlyMap<number, number>, since: Seconds, now: Seconds): Stats['days'] {
@@ -114,12 +117,13 @@ function daysOf(counts: ReadonlyMap<number, number>, since: Seconds, now: Second
 function offencesOf(
   store: Store,
   since: Seconds,
+  until: Seconds,
   most: number,
   geo: Geo | undefined,
 ): Pick<Stats, 'services' | 'offenders' | 'prefixes' | 'networks'> {
   const [services, offenders] = [new NameCounts(), new NameCounts()];
   const [prefixes, networks] = [new NameCounts(), new NameCounts()];
-  for (const { prefix, rows } of store.statistics.evidenceSince(since)) {
+  for (const { prefix, rows } of store.statistics.evidenceAround(since, until)) {
     for (const { service, address, count } of rows) {
       services.add(service, count);
       if (address) offenders.add(formatAddress(address), count);

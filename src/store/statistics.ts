@@ -5,7 +5,6 @@ import type { Prefix } from '../net/prefix.ts';
 import type { WidestLengths } from '../net/wide.ts';
 import { OF_ACTIVATIONS, RECORDED_AT } from './changes.ts';
 import type { Connection } from './connection.ts';
-import { IS_ACTIVE } from './entries.ts';
 import { evidenceOfCell } from './evidence-cell.ts';
 import { prefixOfRow } from './key.ts';
 import { damagedRow } from './store-error.ts';
@@ -25,11 +24,6 @@ SELECT at / ${DAY_SECONDS}, count(*) FROM activation WHERE at >= ? AND at <= ? G
 const BY_ORIGIN = `
 SELECT origin, count(*) FROM activation WHERE at >= ? AND at <= ? GROUP BY 1 ORDER BY 2 DESC, 1`;
 
-const EXPIRING = `
-SELECT count(*) FROM entry WHERE ${IS_ACTIVE} AND expires_at > ? AND expires_at <= ?`;
-
-const FOREVER = 'SELECT count(*) FROM entry WHERE activated_at <= ? AND expires_at IS NULL';
-
 const EVIDENCE = `
 SELECT v.rowid, v.family, v.length, hex(v.network), v.log, v.evidence
 FROM evidence AS v CROSS JOIN entry USING (family, length, network)
@@ -37,8 +31,8 @@ WHERE v.rowid > ? AND last_seen >= ? ORDER BY v.rowid LIMIT ${PAGE_ROWS}`;
 
 const NAMES = `
 SELECT count(*) FROM (
-  SELECT user FROM pending WHERE user > 0 AND at >= ? UNION
-  SELECT user FROM spent WHERE user > 0 AND at >= ?)`;
+  SELECT user FROM pending WHERE user > 0 AND at BETWEEN ? AND ? UNION
+  SELECT user FROM spent WHERE user > 0 AND at BETWEEN ? AND ?)`;
 
 const NEW_WIDER = `
 SELECT t.family, t.length, hex(t.network), t.origin
@@ -112,23 +106,18 @@ export class Statistics {
       .map(([name, count]) => ({ name: String(name), count: Number(count) }));
   }
 
-  /** The active entries that expire after the first and by the second time. */
-  expiring(now: Seconds, after: Seconds, by: Seconds): number {
-    return Number(this.#connection.row(EXPIRING, now, now, after, by)?.[0]);
-  }
-
-  /** The active entries that never expire. */
-  activeForever(now: Seconds): number {
-    return Number(this.#connection.row(FOREVER, now)?.[0]);
-  }
-
-  /** The evidence whose last offence came since, with the prefix of its entry. */
-  *evidenceSince(since: Seconds): Generator<{ prefix: Prefix; rows: readonly Evidence[] }> {
+  /** The evidence with an offence in that time or about it, with the prefix of its entry. */
+  *evidenceAround(
+    since: Seconds,
+    until: Seconds,
+  ): Generator<{ prefix: Prefix; rows: readonly Evidence[] }> {
     for (let after = 0; ; ) {
       const page = this.#connection.rows(EVIDENCE, after, since);
       for (const [rowid, family = null, length = null, hex = null, log, cell] of page) {
         after = Number(rowid);
-        const rows = evidenceOfCell(cell, String(log)).filter(({ lastSeen }) => lastSeen >= since);
+        const rows = evidenceOfCell(cell, String(log)).filter(
+          ({ firstSeen, lastSeen }) => firstSeen <= until && lastSeen >= since,
+        );
         if (rows.length > 0) yield { prefix: prefixOfRow('evidence', family, length, hex), rows };
       }
       if (page.length < PAGE_ROWS) return;
@@ -136,7 +125,7 @@ export class Statistics {
   }
 
   /** The number of different users that were tried lately; only hashes of them are kept. */
-  usersTried(since: Seconds): number {
-    return Number(this.#connection.row(NAMES, since, since)?.[0]);
+  usersTried(since: Seconds, until: Seconds): number {
+    return Number(this.#connection.row(NAMES, since, until, since, until)?.[0]);
   }
 }

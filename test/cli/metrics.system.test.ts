@@ -47,6 +47,15 @@ describe('metrics', () => {
     expect(stdout).not.toContain('mcblock_problems');
   });
 
+  it('has none of the past', async () => {
+    await line.run('add', '5.149.104/24');
+    expect(await line.run('metrics', '--now', '2025-12-31')).toEqual({
+      exitCode: 2,
+      stdout: '',
+      stderr: 'mcblock: metrics are of the present; for a time in the past see mcblock stats\n',
+    });
+  });
+
   it('counts the offences of the last day by service, and when a log was read', async () => {
     const log = line.path('auth.log');
     const failed = 'gate1 sshd[1]: Failed password for root from 192.0.2.7 port 1 ssh2';

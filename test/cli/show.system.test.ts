@@ -128,6 +128,11 @@ describe('a time in the past', () => {
       ['2026-03-02', ['8.8.8.8/32', '9.9.9.9/32']],
     ] as const) {
       expect(await blocked(now), now).toEqual(found);
+      expect(await line.json('emit', '--now', now), now).toEqual(found);
+      expect(await line.json('stats', '--now', now), now).toMatchObject({
+        active: found.length,
+        ipv4Addresses: found.length,
+      });
       const isBlocked = found.some((prefix) => prefix.startsWith('9.'));
       const check = await line.run('--json', 'check', '--now', now, '9.9.9.9');
       expect(JSON.parse(check.stdout), now).toMatchObject([{ blocked: isBlocked }]);
@@ -139,6 +144,9 @@ describe('a time in the past', () => {
     expect(around).toMatchObject([{ within: { all: 1, active: 1 } }]);
     expect(await line.json('show', '--now', '2026-01-05')).toMatchObject([
       { activations: 1, activatedAt: '2026-01-01T00:00:00Z', expiresAt: '2026-01-11T00:00:00Z' },
+    ]);
+    expect(await line.json('show', '--now', '2026-02-04')).toMatchObject([
+      { activations: 2, expiresAt: '2026-02-11T00:00:00Z' },
     ]);
     expect(await blocked('2026-01-20', '--expired')).toEqual(['9.9.9.9/32']);
     expect(await blocked('2010-01-01', '9.9.9.9')).toEqual([]);
@@ -154,8 +162,10 @@ describe('a time in the past', () => {
     await line.run('allow', '--now', '2026-03-04', '8.8.8.8');
     expect(await prefixes()).toEqual([]);
     expect(await blocked('2026-03-02')).toEqual(['8.8.8.8/32', '9.9.9.9/32']);
+    expect(await line.json('emit', '--now', '2026-03-02')).toEqual(['8.8.8.8/32', '9.9.9.9/32']);
     expect((await line.run('check', '--now', '2026-03-02', '8.8.8.8')).exitCode).toBe(0);
     expect(await blocked('2026-03-03')).toEqual([]);
+    expect(await line.json('emit', '--now', '2026-03-03')).toEqual([]);
   });
 
   it('shows bogons that were not active yet', async () => {

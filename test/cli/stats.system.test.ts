@@ -87,6 +87,21 @@ OFFENCES  PREFIX
     expect((await line.run('stats', '--since', 'x')).exitCode).toBe(2);
   });
 
+  it('counts what was there at a time in the past', async () => {
+    await attacked();
+    await line.run('expire', '5.149.104/24');
+    expect(await line.json('stats', '--now', '2026-03-22')).toMatchObject({
+      active: 1,
+      expired: 0,
+      activations: { grok: 1 },
+      services: [{ service: 'sshd', offences: 4 }],
+      offenders: [{ address: '5.149.104.9', offences: 4 }],
+      users: 0,
+      expiring: expect.arrayContaining([{ days: 30, entries: 1 }]),
+      forever: 0,
+    });
+  });
+
   it('prints none for a new store', async () => {
     expect((await line.run('stats')).stdout).toContain(
       'expiring   none\npersistent 0 entries are still being hit\nactivated  none\n',

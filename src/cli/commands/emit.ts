@@ -21,7 +21,7 @@ interface EmitOptions {
 export function define(command: Command, context: Context): void {
   command
     .description(
-      'Prints the rules: the active entries and feeds minus the allow-list, this host and trusted addresses, coalesced to the fewest prefixes that cover exactly the same addresses.',
+      'Prints the rules: the active entries and feeds minus the allow-list, this host and trusted addresses, coalesced to the fewest prefixes that cover exactly the same addresses. With --now, those of then.',
     )
     .addOption(new Option('--format <format>', 'output format').choices(FORMATS).default('pf'))
     .addOption(

@@ -24,10 +24,12 @@ export function define(command: Command, context: Context): void {
 Examples:
   mcblock stats
   mcblock stats --since 7d --limit 3
+  mcblock stats --now 2026-03-01
   mcblock stats --json | jq '.services'
 
 Evidence is kept as one sum for each log and activation: a sum that began earlier counts in full if its
-last offence came since. Only hashes of user names are kept, because people type passwords as names.
+last offence came since. With --now, what was active then is shown, and a sum that began before then counts
+in full; what was withdrawn or forgotten since is not among activations and offences. Only hashes of user names are kept, because people type passwords as names.
 `,
     )
     .action((options: StatsOptions) => stats(context, options));
