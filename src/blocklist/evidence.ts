@@ -19,7 +19,10 @@ export interface Evidence {
   readonly host: string;
   /** The trusted proxy through which the offender came; empty if there is none. */
   readonly proxy: string;
-  /** The rules of the policy that decided the points of the latest offence; empty if none did. */
+  /**
+   * The rules of the policy that decided the points; empty if none did. In the fleet, where they have
+   * no rows of their own, those of the latest offence.
+   */
   readonly rule: string;
 }
 

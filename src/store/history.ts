@@ -12,7 +12,7 @@ import type { PastActivation } from '../blocklist/fold.ts';
 import { PROBE, UNKNOWN_PORT } from '../blocklist/probe.ts';
 import { McblockError } from '../errors.ts';
 import type { Prefix } from '../net/prefix.ts';
-import { keyOfEvidence, sumEvidence } from '../validation/evidence.ts';
+import { keyWithRule, sumEvidence } from '../validation/evidence.ts';
 import { isSeconds, isWhole } from '../validation/time-text.ts';
 import type { Cell, Connection, Row } from './connection.ts';
 import { cellOfEvidence, evidenceOfCell } from './evidence-cell.ts';
@@ -140,7 +140,7 @@ export class History {
     return this.#connection.rows(ACTIVATIONS, ...key).map((row) => {
       const own = evidence.filter(([number]) => number === row[0]);
       const rows = own.flatMap(([, log, cell]) => evidenceOfCell(cell, String(log)));
-      return activationOfRow(row, sumEvidence(rows));
+      return activationOfRow(row, sumEvidence(rows, keyWithRule));
     });
   }
 
@@ -197,7 +197,7 @@ export class History {
     // Rows with the same key are merged when they are read, or when more comes from the same log.
     if (this.#connection.run(ADD_EVIDENCE, ...key, cellOfEvidence(rows)) > 0) return;
     const known = evidenceOfCell(this.#connection.row(EVIDENCE_OF_LOG, ...key)?.[0], log);
-    const sum = sumEvidence([...known, ...bounded(rows, known)]);
+    const sum = sumEvidence([...known, ...bounded(rows, known)], keyWithRule);
     this.#connection.run(CHANGE_EVIDENCE, cellOfEvidence(sum), ...key);
   }
 }
@@ -206,9 +206,9 @@ export class History {
 function bounded(rows: readonly Evidence[], known: readonly Evidence[]): Evidence[] {
   let free = EVIDENCE_ROWS - known.length;
   if (rows.length <= free) return [...rows];
-  const keys = new Set(known.map(keyOfEvidence));
+  const keys = new Set(known.map(keyWithRule));
   return rows.map((row) =>
-    row.address === undefined || keys.has(keyOfEvidence(row)) || free-- > 0 ? row : nameless(row),
+    row.address === undefined || keys.has(keyWithRule(row)) || free-- > 0 ? row : nameless(row),
   );
 }
 

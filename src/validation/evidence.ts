@@ -148,11 +148,16 @@ export function keyOfEvidence(evidence: Evidence): string {
   return JSON.stringify(values);
 }
 
+/** The same, but each rule has rows of its own. The stores of the fleet have none for each. */
+export function keyWithRule(evidence: Evidence): string {
+  return `${keyOfEvidence(evidence)}${evidence.rule}`;
+}
+
 /** Each key once, ordered by address, then by the other fields of the key. */
-export function sumEvidence(evidence: Iterable<Evidence>): Evidence[] {
+export function sumEvidence(evidence: Iterable<Evidence>, keyOf = keyOfEvidence): Evidence[] {
   const sums = new Map<string, Evidence>();
   for (const row of evidence) {
-    const key = keyOfEvidence(row);
+    const key = keyOf(row);
     const sum = sums.get(key);
     sums.set(key, sum === undefined ? row : mergeEvidence(sum, row));
   }

@@ -63,6 +63,29 @@ describe('explain', () => {
     expect((await explained('5.149.104/24')).at(-2)).toMatch(/^ {7}more of 2 addresses: sshd 5, /);
   });
 
+  it('says which offences each rule weighed, in one log that grows', async () => {
+    line.config = line.path('mcblock.toml');
+    const rules = ['users = ["root"]\npoints = 15', 'users = ["admin"]\npoints = 20'];
+    writeFileSync(
+      line.config,
+      rules.map((rule, index) => `[[rule]]\nname = "r${index}"\n${rule}\n`).join(''),
+    );
+    const users = ['root', 'root', 'bob', 'admin', 'root'];
+    const lines = users.map((user, n) =>
+      seen('5.149.104.9', n).replace(`gw${n}`, 'gw').replace('root', user),
+    );
+    for (const count of [3, 5]) {
+      writeFileSync(line.path('log'), lines.slice(0, count).join(''));
+      await line.run('grok', line.path('log'));
+    }
+    const shown = (await explained('5.149.104.9')).filter((one) => one.includes(': sshd '));
+    expect(shown.map((one) => one.trim().replace(/, 2026.*log/, ''))).toEqual([
+      '5.149.104.9: sshd failed-login 3, on gw, by rule r0',
+      '5.149.104.9: sshd failed-login 1, on gw',
+      '5.149.104.9: sshd failed-login 1, on gw, by rule r1',
+    ]);
+  });
+
   it('takes a prefix in the form that show prints', async () => {
     await grok({ '5.149.104.9': 4 });
     await line.run('add', '5.149.105.7', '--exact');
