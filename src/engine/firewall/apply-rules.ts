@@ -5,6 +5,7 @@ import { type Reconciled, type ReconcileOptions, reconcile } from '../../firewal
 import type { Family } from '../../net/address.ts';
 import type { PrefixList } from '../../net/prefix-list.ts';
 import type { Store } from '../../store/store.ts';
+import { activeByHandAt } from '../active-at.ts';
 import {
   excessError,
   excessOf,
@@ -67,7 +68,7 @@ async function reconcileWithinShare(
     return rules;
   };
   try {
-    const confirmed = () => store.activeByHand(now());
+    const confirmed = () => activeByHandAt(store, now());
     return await reconcile(firewall, wanted, { ...options, confirmed });
   } catch (error) {
     if (excess === undefined || dryRun) throw error;
