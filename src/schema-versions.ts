@@ -24,8 +24,14 @@ export function stepsFrom(
 /**
  * Throws McblockError('store') if this version is unknown.
  * @param name of the database, in messages
+ * @param remedy what to do if it is too old
  */
-export function checkVersion(name: string, version: number, versions: SchemaVersions): void {
+export function checkVersion(
+  name: string,
+  version: number,
+  versions: SchemaVersions,
+  remedy = 'open it once with a version in between',
+): void {
   const latest = latestVersion(versions);
   if (version > latest) {
     throw new McblockError(
@@ -36,7 +42,7 @@ export function checkVersion(name: string, version: number, versions: SchemaVers
   if (version > 0 && version < versions.first) {
     throw new McblockError(
       'store',
-      `${name} was written by an older mcblock (version ${version}, this one reads from ${versions.first} on); open it once with a version in between`,
+      `${name} was written by an older mcblock (version ${version}, this one reads from ${versions.first} on); ${remedy}`,
     );
   }
 }

@@ -5,6 +5,7 @@ import { STORE_VERSIONS } from './schema.ts';
 
 /** "mcbl": identifies a database as a store (PRAGMA application_id). */
 const APPLICATION_ID = 0x6d_63_62_6c;
+const TO_MOVE = 'run mcblock export with that version, and mcblock import with this one';
 
 /**
  * The schema version of the database; 0 if it is empty. Throws McblockError('store') for the
@@ -23,7 +24,7 @@ export function versionOf(connection: Connection, versions = STORE_VERSIONS): nu
       `${connection.path}: not a store of mcblock; use --db to name another`,
     );
   }
-  checkVersion(`store ${connection.path}`, version, versions);
+  checkVersion(`store ${connection.path}`, version, versions, TO_MOVE);
   return version;
 }
 
