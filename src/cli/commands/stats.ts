@@ -28,8 +28,9 @@ Examples:
   mcblock stats --json | jq '.services'
 
 Evidence is kept as one sum for each log and activation: a sum that began earlier counts in full if its
-last offence came since. With --now, what was active then is shown, and a sum that began before then counts
-in full; what was withdrawn or forgotten since is not among activations and offences. Only hashes of user names are kept, because people type passwords as names.
+last offence came since. With --now, what was active then is shown, and a sum that began before then
+counts in full; what was withdrawn or forgotten since is not among activations and offences. Only hashes
+of user names are kept, because people type passwords as names.
 `,
     )
     .action((options: StatsOptions) => stats(context, options));
