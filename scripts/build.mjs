@@ -76,9 +76,12 @@ async function bundle() {
       codeSplitting: {
         groups: [
           { name: 'mcblock', tags: ['$initial'], priority: 1 },
-          // With all that they import: else there is a file for each set of commands that share some,
-          // and each use of what another file exports calls a getter, a tenth of the time of grok.
+          // Each with all that it imports and none before it has: else there is a file for each set of
+          // commands that share some, and each use of what another file exports calls a getter, which
+          // takes a tenth of the time of grok.
           { name: 'add', test: /commands\/add\.ts$/ },
+          { name: 'store', test: /store\/store\.ts$/ },
+          { name: 'rules', test: /(?:commands\/(?:emit|apply)|process\/run-program)\.ts$/ },
           { name: 'grok', test: /commands\/grok\.ts$/ },
         ],
       },
